@@ -1,0 +1,192 @@
+"""This crawler beside a bare Scrapy spider: same site, same concurrency, in one go.
+
+    python benchmarks/crawl.py --articles 2000 --rounds 3
+
+The sample site runs in a process of its own. For each spider it prints the median of the rounds: CPU per
+article and per page, pages per second, peak memory. ``--memory`` crawls 2,000 and 20,000 articles and
+prints both peaks. ``--reading`` reads single pages and prints the ratio to lxml's bare parse of them.
+"""
+
+import argparse
+import os
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from lxml import etree
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from caravan_crawler.pages.document import parse_document  # noqa: E402
+from caravan_crawler.pages.listing import article_links  # noqa: E402
+from caravan_crawler.pages.page import read_page  # noqa: E402
+from caravan_crawler.sample_site import SampleSite  # noqa: E402
+from caravan_crawler.site import Site  # noqa: E402
+
+CONCURRENCY = 8
+PORT = 8765
+
+
+def serve(articles: int) -> "subprocess.Popen[str]":
+    """Start the sample site in its own process and wait until it answers."""
+    command = [sys.executable, "-m", "caravan_crawler.sample_site", "--port", str(PORT), "--articles", str(articles)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process
+
+
+def run(command: list[str], cwd: Path, log: Path) -> dict[str, float]:
+    """Run a crawl; return CPU and wall seconds, peak memory in MB, and the counts of its log's last lines."""
+    started = time.monotonic()
+    with log.open("w") as stderr:
+        process = subprocess.Popen(command, cwd=cwd, stderr=stderr, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.monotonic() - started
+    if process.returncode:
+        sys.exit(f"{command} ended with {process.returncode}")
+    stats = log.read_text(encoding="utf-8")[-20_000:]
+    return {
+        "cpu": usage.ru_utime + usage.ru_stime,
+        "wall": wall,
+        "peak": usage.ru_maxrss / 1024,
+        "pages": _count("downloader/response_count", stats),
+        "articles": _count("caravan/pages/article", stats) or _count("item_scraped_count", stats),
+    }
+
+
+def _count(name: str, stats: str) -> int:
+    found = re.search(rf"'{name}': (\d+)", stats)
+    return int(found[1]) if found else 0
+
+
+def bare(site: str, folder: Path) -> dict[str, float]:
+    """Crawl with the bare spider and Scrapy's defaults."""
+    command = [sys.executable, "-m", "scrapy", "runspider", str(ROOT / "benchmarks" / "bare_spider.py")]
+    return run(
+        [*command, "-a", f"site={site}", "-s", f"CONCURRENT_REQUESTS={CONCURRENCY}"], folder, folder / "bare.log"
+    )
+
+
+def ours(site: str, folder: Path) -> dict[str, float]:
+    """Crawl with the project's command, everything on, its feeds and their files included."""
+    command = [
+        sys.executable,
+        "-m",
+        "scrapy",
+        "crawl",
+        "caravan",
+        "-a",
+        f"site={site}",
+        "-s",
+        f"DATA_DIR={folder / 'data'}",
+    ]
+    return run([*command, "-s", f"CONCURRENT_REQUESTS={CONCURRENCY}"], ROOT, folder / "caravan.log")
+
+
+def compare(articles: int, rounds: int) -> None:
+    """Print both spiders side by side."""
+    server = serve(articles)
+    site = f"http://127.0.0.1:{PORT}/"
+    results: dict[str, list[dict[str, float]]] = {"bare": [], "caravan": []}
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            for _ in range(rounds):
+                results["bare"].append(bare(site, Path(folder)))
+                results["caravan"].append(ours(site, Path(folder)))
+    finally:
+        server.terminate()
+        server.wait()
+    print(f"{articles} articles, {CONCURRENCY} requests at once, median of {rounds}")
+    print(
+        f"{'':<10}{'articles':>10}{'pages':>8}{'CPU s':>8}{'ms/page':>9}{'ms/article':>12}{'pages/s':>9}{'peak MB':>9}"
+    )
+    per_article = {}
+    for name, runs in results.items():
+        middle = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+        per_article[name] = middle["cpu"] / middle["articles"] * 1000
+        print(
+            f"{name:<10}{middle['articles']:>10.0f}{middle['pages']:>8.0f}{middle['cpu']:>8.2f}"
+            f"{middle['cpu'] / middle['pages'] * 1000:>9.2f}{per_article[name]:>12.2f}"
+            f"{middle['pages'] / middle['wall']:>9.0f}{middle['peak']:>9.0f}"
+        )
+    print(f"articles per CPU second, caravan to bare: {per_article['bare'] / per_article['caravan']:.2f}")
+
+
+def memory(sizes: tuple[int, ...]) -> None:
+    """Print the peak memory of crawls of different sizes."""
+    for articles in sizes:
+        server = serve(articles)
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                result = ours(f"http://127.0.0.1:{PORT}/", Path(folder))
+        finally:
+            server.terminate()
+            server.wait()
+        print(f"{result['articles']:>8.0f} articles: peak {result['peak']:.0f} MB, {result['cpu']:.1f} CPU s")
+
+
+def reading(rounds: int) -> None:
+    """Print what reading a page costs beside lxml's bare parse of it."""
+    base = "http://127.0.0.1:8000/"
+    sample = SampleSite(articles=2000)
+    pages = []
+    for record in sample.gold(base):
+        body = sample.respond(record["url"][len(base) - 1 :], base).body
+        if 74_000 < len(body) < 90_000:
+            pages.append((record["url"], body))
+    pages = pages[:200]
+    site = Site(base)
+    parser = etree.HTMLParser(encoding="utf-8")
+
+    def parse() -> None:
+        for _, body in pages:
+            etree.fromstring(body, parser)
+
+    def read() -> None:
+        for url, body in pages:
+            document = parse_document(body, url, site, "utf-8")
+            read_page(document)
+            article_links(document)
+
+    times: dict[str, list[float]] = {"parse": [], "read": []}
+    for _ in range(max(5, rounds)):
+        for name, work in (("parse", parse), ("read", read)):
+            before = resource.getrusage(resource.RUSAGE_SELF)
+            work()
+            after = resource.getrusage(resource.RUSAGE_SELF)
+            times[name].append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    cost = {name: statistics.median(values) / len(pages) * 1000 for name, values in times.items()}
+    size = statistics.mean(len(body) for _, body in pages) / 1024
+    print(
+        f"{len(pages)} pages of {size:.0f} KB: bare parse {cost['parse']:.2f} ms, parse and read {cost['read']:.2f} ms",
+        end=", ",
+    )
+    print(f"ratio {cost['read'] / cost['parse']:.2f}")
+
+
+def main() -> None:
+    """Choose and run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--articles", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--reading", action="store_true")
+    options = parser.parse_args()
+    if options.memory:
+        memory((2000, 20_000))
+    elif options.reading:
+        reading(options.rounds)
+    else:
+        compare(options.articles, options.rounds)
+
+
+if __name__ == "__main__":
+    main()

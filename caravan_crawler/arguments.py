@@ -1,0 +1,136 @@
+"""The spider's arguments, ``-a NAME=VALUE``: one place that knows, checks and explains them."""
+
+import difflib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from caravan_crawler.site import PUBLIC_BASE, Site
+
+SAMPLE = "sample"
+
+
+class ArgumentError(ValueError):
+    """An argument that cannot be used; its text is one line for the user."""
+
+
+#: Each argument and its help text.
+HELP = {
+    "site": f"base URL of the site, or '{SAMPLE}' for the sample site of the package (default {PUBLIC_BASE})",
+    "since": "first day of publication, YYYY-MM-DD, inclusive",
+    "until": "last day of publication, YYYY-MM-DD, inclusive",
+    "sections": "comma list of sections: news,gazeta,sport (default all)",
+    "urls": "read only these pages: comma list of URLs, or @FILE with one a line",
+    "refresh_days": "articles younger than so many days are read again for views and edits (default 7)",
+}
+
+
+@dataclass(frozen=True)
+class CrawlArguments:
+    """The arguments of one crawl, checked. ``site`` is a base URL with its final slash, or ``sample``."""
+
+    site: str = PUBLIC_BASE
+    since: date | None = None
+    until: date | None = None
+    sections: frozenset[str] = frozenset()
+    urls: tuple[str, ...] = ()
+    refresh_days: int = 7
+
+    @classmethod
+    def parse(cls, given: dict[str, str]) -> "CrawlArguments":
+        """Check the arguments as given; :class:`ArgumentError` names the first bad one.
+
+        Scrapyd adds ``_job``, its own number for the run; it is let pass.
+        """
+        given = {name: value for name, value in given.items() if name != "_job"}
+        for name in given:
+            if name not in HELP:
+                close = difflib.get_close_matches(name, HELP, 1)
+                hint = f"; did you mean '{close[0]}'?" if close else ""
+                raise ArgumentError(f"unknown argument '{name}'{hint} (known: {', '.join(HELP)})")
+        site = _site(given["site"]) if "site" in given else PUBLIC_BASE
+        since = _day("since", given["since"]) if "since" in given else None
+        until = _day("until", given["until"]) if "until" in given else None
+        if since and until and until < since:
+            raise ArgumentError(f"until={until} is before since={since}")
+        return cls(
+            site=site,
+            since=since,
+            until=until,
+            sections=_sections(given["sections"]) if "sections" in given else frozenset(),
+            urls=_urls(given["urls"], site) if "urls" in given else (),
+            refresh_days=_days(given["refresh_days"]) if "refresh_days" in given else 7,
+        )
+
+    def covers(self, day: date) -> bool:
+        """Whether an article published on ``day`` is wanted."""
+        return not (self.since and day < self.since) and not (self.until and day > self.until)
+
+
+def _site(value: str) -> str:
+    value = value.strip()
+    if value == SAMPLE:
+        return value
+    try:
+        parts = urlsplit(value)
+        port_is_sound = parts.port is None or parts.port > 0
+    except ValueError as error:
+        raise ArgumentError(f"site={value} is not a URL: {error}") from None
+    if parts.scheme not in ("http", "https"):
+        raise ArgumentError(f"site={value} must begin with http:// or https://, or be '{SAMPLE}'")
+    if not parts.hostname or not port_is_sound or parts.username or parts.password:
+        raise ArgumentError(f"site={value} names no host that can be crawled")
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ArgumentError(f"site={value} must be the root of a site, such as {parts.scheme}://{parts.netloc}/")
+    return f"{parts.scheme}://{parts.netloc}/"
+
+
+def _day(name: str, value: str) -> date:
+    try:
+        day = date.fromisoformat(value.strip())
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != value.strip():
+        raise ArgumentError(f"{name}={value} is not a day as YYYY-MM-DD")
+    return day
+
+
+def _sections(value: str) -> frozenset[str]:
+    sections = frozenset(part.strip().strip("/").lower() for part in value.split(",") if part.strip())
+    if not sections or any("/" in section or not section for section in sections):
+        raise ArgumentError(f"sections={value} must be names such as news,gazeta")
+    return sections
+
+
+def _days(value: str) -> int:
+    if not value.strip().isdecimal():
+        raise ArgumentError(f"refresh_days={value} is not a whole number of days")
+    return int(value)
+
+
+def _urls(value: str, site: str) -> tuple[str, ...]:
+    if value.startswith("@"):
+        path = Path(value[1:]).expanduser()
+        try:
+            lines = path.read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise ArgumentError(f"urls=@{path} cannot be read: {reason}") from None
+        urls = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    else:
+        urls = [url.strip() for url in value.split(",") if url.strip()]
+    if not urls:
+        raise ArgumentError("urls names no page")
+    if site != SAMPLE:
+        for url in urls:
+            check_on_site(url, Site(site))
+    return tuple(dict.fromkeys(urls))
+
+
+def check_on_site(url: str, site: Site) -> str:
+    """Return ``url`` resolved on ``site``; :class:`ArgumentError` where it is no page of it."""
+    resolved = site.resolve(url, site.base)
+    if resolved is None:
+        raise ArgumentError(f"urls: {url} is not a page of {site.base}")
+    return resolved

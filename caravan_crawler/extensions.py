@@ -1,0 +1,101 @@
+"""Extensions that keep a run honest and polite."""
+
+import logging
+import signal
+from collections import Counter
+from typing import Any
+
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.extensions.feedexport import FeedExporter
+
+from caravan_crawler.outcome import OUTCOME_STAT, SIGNAL_STAT, decide
+
+logger = logging.getLogger(__name__)
+
+
+class Verdict:
+    """Decides the run's outcome before the feeds are put in place.
+
+    It counts the records that came out of the pipelines, by class, and holds them against the rows each
+    feed wrote: an exporter that fails on a record loses it with a line in the log and exit code 0.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self._scraped: Counter[type] = Counter()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "Verdict":
+        """Scrapy's constructor."""
+        extension = cls(crawler)
+        crawler.signals.connect(extension.engine_started, signals.engine_started)
+        crawler.signals.connect(extension.item_scraped, signals.item_scraped)
+        crawler.signals.connect(extension.item_error, signals.item_error)
+        crawler.signals.connect(extension.spider_closed, signals.spider_closed)
+        return extension
+
+    def engine_started(self) -> None:
+        """Note which signal stops the run, and leave the stopping to Scrapy."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            handler = signal.getsignal(number)
+            if callable(handler) and getattr(handler, "__module__", "") != __name__:
+                self._note_signal(number, handler)
+
+    def _note_signal(self, number: int, handler: Any) -> None:
+        def noted(signum: int, frame: Any) -> None:
+            self.crawler.stats.set_value(SIGNAL_STAT, signum)
+            handler(signum, frame)
+
+        try:
+            signal.signal(number, noted)
+        except ValueError:
+            logger.debug("signals cannot be noted outside of the main thread")
+
+    def item_scraped(self, item: Any) -> None:
+        """Count a record."""
+        self._scraped[type(item)] += 1
+
+    def item_error(self) -> None:
+        """Count a record that broke a pipeline."""
+        self.crawler.stats.inc_value("caravan/item_errors")
+
+    def spider_closed(self, spider: Spider, reason: str) -> None:
+        """Compare feeds with records, and decide."""
+        exporter = self.crawler.get_extension(FeedExporter)
+        for slot in exporter.slots if exporter else ():
+            due = sum(count for kind, count in self._scraped.items() if _accepts(slot.filter.item_classes, kind))
+            if slot.batch_id == 1 and slot.itemcount != due:
+                logger.error("%s holds %d of %d records", slot.uri, slot.itemcount, due)
+                self.crawler.stats.inc_value("caravan/feeds/lost_rows", due - slot.itemcount)
+        outcome = decide(self.crawler.stats.get_stats(), reason)
+        self.crawler.stats.set_value(OUTCOME_STAT, outcome.code)
+        logger.log(logging.INFO if outcome.code == 0 else logging.ERROR, "Outcome %d: %s", outcome.code, outcome.reason)
+
+
+def _accepts(classes: tuple[type, ...], kind: type) -> bool:
+    return not classes or issubclass(kind, classes)
+
+
+class CrawlDelay:
+    """Obeys the Crawl-delay of robots.txt where it is longer than the delay set."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "CrawlDelay":
+        """Scrapy's constructor."""
+        extension = cls(crawler)
+        crawler.signals.connect(extension.robots_parsed, signals.robots_parsed)
+        return extension
+
+    def robots_parsed(self, robotparser: Any, request: Request) -> None:
+        """Set the delay of the host's slot, with one request at a time."""
+        delay = robotparser.crawl_delay(self.crawler.settings["USER_AGENT"])
+        downloader = self.crawler.engine.downloader
+        key = downloader.get_slot_key(request)
+        slot = downloader.slots.get(key)
+        if delay and slot is not None and delay > slot.delay:
+            slot.delay, slot.concurrency, slot.jitter = float(delay), 1, 0.0
+            logger.info("robots.txt asks for %s seconds between requests", delay)

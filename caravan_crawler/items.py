@@ -1,0 +1,174 @@
+"""The records a crawl yields. ``docs/data.md`` is generated from the docstrings below.
+
+Field names are schema.org's terms in snake case. ``None`` always means that the page does not say.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+
+def _number(value: Decimal | None) -> Any:
+    """Write a Decimal as a JSON number; a rate's six significant digits survive a float unchanged."""
+    return None if value is None else float(value)
+
+
+@dataclass(slots=True)
+class Link:
+    """A link inside an article's body."""
+
+    text: str
+    """The linked words, as printed."""
+
+    url: str
+    """Where it leads: an absolute URL."""
+
+
+@dataclass
+class Article:
+    """One article of the site, once per run, under whatever addresses it is linked.
+
+    Its key is ``article_id``, else ``url``.
+    """
+
+    article_id: int | None = None
+    """The site's number for the article, 4 to 7 digits, the same under every address of it. None where
+    no address seen has one (the newest kind, ``/crime/<slug>/``). Not in the order of time before about 2015."""
+
+    url: str = ""
+    """Canonical address: the crawled site's base and the article's own path with a final slash; never a
+    short link or an AMP page, except where no page names the own path: then ``?p=<id>``."""
+
+    fetched_url: str = ""
+    """The address this copy came from, after redirects."""
+
+    section: str | None = None
+    """The first part of the own path: ``news``, ``gazeta``, ``sport``, ``art``, ``crime`` … None where
+    only a short link is known."""
+
+    language: str = ""
+    """ISO 639-1: ``ru`` or ``kk``, judged by the letters of the text."""
+
+    headline: str | None = None
+    """Headline as printed, without the site's suffix `` - Караван``."""
+
+    lede: str | None = None
+    """The paragraph between headline and date as printed, even where the site cut it in mid-word. It is
+    not repeated in ``body``; join the two unless ``lede`` is a prefix of ``body``."""
+
+    body: str | None = None
+    """The article's text: paragraphs joined by a blank line, in reading order. Sub-headings, quotations
+    and list items are paragraphs; a table's row is one, its cells joined by a tab. Without lede, ticker,
+    photo credit, captions, the author's line, boxes of links, trending topics and adverts."""
+
+    date_published: str | None = None
+    """Day of publication, ``YYYY-MM-DD``; where the page gives a time, the moment with Almaty's offset at
+    that date. The printed date wins over the page's metadata; a date that cannot be read is None, never guessed."""
+
+    date_published_raw: str | None = None
+    """The date as printed."""
+
+    views: int | None = None
+    """View count as read at ``observed_at``."""
+
+    views_raw: str | None = None
+    """The view count as printed."""
+
+    photo_credit: str | None = None
+    """Whom the photo's line credits, without ``Фото - `` or ``Сурет - ``."""
+
+    source: str | None = None
+    """The outside agency or site the text credits, the first in reading order, as printed with its kind
+    and quotation marks (``МИА «Казинформ»``, ``Zakon.kz``). None where it is the site itself or nobody."""
+
+    authors: list[str] = field(default_factory=list)
+    """People named as authors, as printed (``Марина ХЕГАЙ``); photographers marked ``(фото)`` are left out."""
+
+    tags: list[str] = field(default_factory=list)
+    """The article's own topics as printed; not those of the trending block."""
+
+    images: list[str] = field(default_factory=list)
+    """Absolute URLs of the article's pictures, in page order."""
+
+    links: list[Link] = field(default_factory=list)
+    """The links inside ``body``, in reading order."""
+
+    observed_at: str = ""
+    """When the page was fetched: ISO 8601, UTC."""
+
+
+@dataclass
+class TrendingEntry:
+    """One line of the trending block (``В тренде``), when first seen in a run and again when it changes."""
+
+    rank: int = 0
+    """Place in the block, from 1."""
+
+    topic: str = ""
+    """The topic's label as printed. It need not fit the headline; the site's editors set both."""
+
+    headline: str = ""
+    """The headline under the label."""
+
+    url: str = ""
+    """Canonical address of the article it leads to."""
+
+    article_id: int | None = None
+    """That article's number; None where its address has none."""
+
+    page_date: str | None = None
+    """The header's date of the visit, ``YYYY-MM-DD``: the day the block speaks of."""
+
+    observed_at: str = ""
+    """When the page was fetched: ISO 8601, UTC."""
+
+    def change_key(self) -> tuple[Hashable, Hashable]:
+        """Return what the record is about, and what may change of it."""
+        return ("trending", self.rank), (self.topic, self.headline, self.url)
+
+
+@dataclass
+class ExchangeRate:
+    """One rate of the header's ticker, when first seen in a run and again when it changes."""
+
+    currency: str = ""
+    """ISO 4217: ``USD``, ``EUR``. The second rate is printed without a sign; that it is the euro follows
+    from its ratio to the dollar."""
+
+    rate: Decimal | None = field(default=None, metadata={"serializer": _number})
+    """Tenge (KZT) for one unit; None where the printed value is not between 100 and 2000."""
+
+    rate_raw: str = ""
+    """The rate as printed."""
+
+    page_date: str | None = None
+    """The header's date of the visit, ``YYYY-MM-DD``."""
+
+    observed_at: str = ""
+    """When the page was fetched: ISO 8601, UTC."""
+
+    def change_key(self) -> tuple[Hashable, Hashable]:
+        """Return what the record is about, and what may change of it."""
+        return ("rate", self.currency), self.rate_raw
+
+
+@dataclass
+class Weather:
+    """The header's weather, when first seen in a run and again when it changes."""
+
+    city: str | None = None
+    """The city as printed."""
+
+    temperature_c: int | None = None
+    """Degrees Celsius, whole."""
+
+    page_date: str | None = None
+    """The header's date of the visit, ``YYYY-MM-DD``."""
+
+    observed_at: str = ""
+    """When the page was fetched: ISO 8601, UTC."""
+
+    def change_key(self) -> tuple[Hashable, Hashable]:
+        """Return what the record is about, and what may change of it."""
+        return ("weather", self.city), self.temperature_c

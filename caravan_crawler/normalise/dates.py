@@ -1,0 +1,230 @@
+"""Dates of publication: the site's own forms by regular expression, anything else by dateparser.
+
+A date without a time stays ``YYYY-MM-DD``; one with a time gets the offset Asia/Almaty had at that
+moment. What cannot be read is no date at all: a wrong day is worse than none.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from caravan_crawler.normalise.months import MONTH_PATTERN, MONTHS, RELATIVE_DAYS, WEEKDAY_PATTERN
+from caravan_crawler.normalise.text import clean
+
+#: The newsroom's zone: UTC+6 until 1 March 2024, UTC+5 since.
+ALMATY = ZoneInfo("Asia/Almaty")
+
+#: How far a server's clock may run ahead of ours before its stamp counts as a date in the future.
+CLOCK_SKEW = timedelta(minutes=15)
+
+Problem = Literal["unreadable", "impossible", "future"]
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDate:
+    """What a printed date says: ``value``, or the ``problem`` that kept it from being one.
+
+    ``inferred`` marks a value whose year or day was not printed but follows from the moment of the fetch.
+    """
+
+    value: date | datetime | None = None
+    problem: Problem | None = None
+    inferred: bool = False
+
+    @property
+    def iso(self) -> str | None:
+        """The value in ISO 8601, with an offset where it has a time; None where there is no value."""
+        return None if self.value is None else self.value.isoformat()
+
+    @property
+    def day(self) -> date | None:
+        """The calendar day in Almaty."""
+        return self.value.date() if isinstance(self.value, datetime) else self.value
+
+
+_TIME = r"(?:,?\s*(?:в|сағ\.?)?\s*(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?)?"
+_YEAR_WORD = r"\s*(?:года|год|г|жылғы|жылы|жыл|ж)?\.?"
+_LABEL = re.compile(
+    r"^(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|жарияланды|жарияланған(?:\s+күні)?)\s*[:\-–—]?\s*"
+)
+_WEEKDAY = re.compile(rf"^(?:{WEEKDAY_PATTERN})\b\.?,?\s*")
+_FORMS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?P<day>\d{{1,2}})[\s\-]*(?P<month>{MONTH_PATTERN})(?:(?<=[әіңғүұқөһйрнзмелтқьяас])да|де|та|те)?\.?"
+        rf",?\s+(?P<year>\d{{4}}){_YEAR_WORD}{_TIME}",
+        rf"(?P<year>\d{{4}}){_YEAR_WORD},?\s*(?P<day>\d{{1,2}})\s+(?P<month>{MONTH_PATTERN})\.?{_TIME}",
+        rf"(?P<day>\d{{1,2}})\s*\.\s*(?P<number>\d{{1,2}})\s*\.\s*(?P<year>\d{{4}}|\d{{2}}){_YEAR_WORD}{_TIME}",
+        rf"(?P<day>\d{{1,2}})[/\-](?P<number>\d{{1,2}})[/\-](?P<year>\d{{4}}){_TIME}",
+        rf"(?P<day>\d{{1,2}})\s+(?P<month>{MONTH_PATTERN})\.?{_TIME}",
+        rf"(?P<relative>{'|'.join(RELATIVE_DAYS)}){_TIME}",
+        r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?",
+    )
+)
+_ISO = re.compile(
+    r"\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,6})?)?\s*(?:[Zz]|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?"
+)
+_RFC_822 = re.compile(r"(?:[a-z]{3},? )?\d{1,2} [a-z]{3} \d{4} \d{2}:\d{2}(?::\d{2})? (?:[+-]\d{4}|gmt|utc|z)")
+_WORTH_ASKING = re.compile(r"[^\W\d_]|\d\D+\d")
+_AGO = re.compile(r"назад|бұрын")
+
+
+def parse_date(raw: str, observed_at: datetime) -> ParsedDate:
+    """Read the date ``raw`` prints on a page fetched at ``observed_at`` (an aware datetime).
+
+    The year of ``5 августа`` and the day of ``14:05`` or ``Вчера`` follow from the fetch, in Almaty.
+    A date after the fetch is refused, and so is one the calendar does not have (31 февраля).
+    """
+    text = " ".join(clean(raw).casefold().replace("ё", "е").split()).strip(" ,;|•·")
+    text = _WEEKDAY.sub("", _LABEL.sub("", text, count=1), count=1)
+    if not text:
+        return ParsedDate(problem="unreadable")
+    if _ISO.fullmatch(text):
+        parsed = _from_iso(text)
+    elif _RFC_822.fullmatch(text):
+        parsed = _from_rfc_822(text)
+    else:
+        match = next((found for form in _FORMS if (found := form.fullmatch(text))), None)
+        parsed = _from_parts(match, observed_at) if match else _from_dateparser(text, observed_at)
+    return _refuse_future(parsed, observed_at)
+
+
+def _from_iso(text: str) -> ParsedDate:
+    try:
+        if len(text) == len("YYYY-MM-DD"):
+            return ParsedDate(date.fromisoformat(text))
+        stamp = datetime.fromisoformat(re.sub(r"\s+(?=[+\-z])", "", text.replace(",", ".")).upper())
+        aware = stamp.replace(tzinfo=ALMATY) if stamp.tzinfo is None else stamp.astimezone(ALMATY)
+    except (ValueError, OverflowError):
+        return ParsedDate(problem="impossible")
+    return ParsedDate(aware)
+
+
+def _from_rfc_822(text: str) -> ParsedDate:
+    try:
+        return ParsedDate(parsedate_to_datetime(text).astimezone(ALMATY))
+    except (ValueError, OverflowError):
+        return ParsedDate(problem="impossible")
+
+
+def _from_parts(match: re.Match[str], observed_at: datetime) -> ParsedDate:
+    parts = match.groupdict()
+    today = observed_at.astimezone(ALMATY).date()
+    try:
+        day, inferred = _calendar_day(parts, today)
+        if parts.get("hour") is None:
+            return ParsedDate(day, inferred=inferred)
+        clock = time(int(parts["hour"]), int(parts["minute"]), int(parts.get("second") or 0))
+        return ParsedDate(datetime.combine(day, clock, ALMATY), inferred=inferred)
+    except (ValueError, OverflowError):
+        return ParsedDate(problem="impossible")
+
+
+def _calendar_day(parts: dict[str, str | None], today: date) -> tuple[date, bool]:
+    """Return the day and whether a part of it was inferred; ValueError where the calendar has none."""
+    if relative := parts.get("relative"):
+        return today - timedelta(days=RELATIVE_DAYS[relative]), True
+    if (day := parts.get("day")) is None:
+        return today, True
+    number = parts.get("number")
+    month = int(number) if number else MONTHS[parts.get("month") or ""]
+    if year := parts.get("year"):
+        full_year = int(year) if len(year) == 4 else 2000 + int(year)
+        return date(full_year, month, int(day)), False
+    return _last_such_day(int(day), month, today), True
+
+
+def _last_such_day(day: int, month: int, today: date) -> date:
+    """Return the last ``day`` of ``month`` not after ``today``; 29 February may lie years back."""
+    for year in range(today.year, today.year - 9, -1):
+        try:
+            candidate = date(year, month, day)
+        except ValueError:
+            continue
+        if candidate <= today:
+            return candidate
+    raise ValueError("no such day in any year")
+
+
+def _from_dateparser(text: str, observed_at: datetime) -> ParsedDate:
+    if len(text) > 80 or not _WORTH_ASKING.search(text):
+        return ParsedDate(problem="unreadable")
+    settings = {
+        "DATE_ORDER": "DMY",
+        "TIMEZONE": "Asia/Almaty",
+        "RETURN_AS_TIMEZONE_AWARE": True,
+        "RELATIVE_BASE": observed_at.astimezone(ALMATY).replace(tzinfo=None),
+        "PREFER_DATES_FROM": "past",
+        "STRICT_PARSING": True,
+    }
+    found = _dateparser()(languages=["ru", "kk", "en"], settings=settings).get_date_data(text)
+    # "Three weeks ago" or "April 2023" name no day.
+    if found.date_obj is None or found.period != "day":
+        return ParsedDate(problem="unreadable")
+    moment = found.date_obj.astimezone(ALMATY)
+    if "time" in found.parts and not _AGO.search(text):
+        return ParsedDate(moment)
+    return ParsedDate(moment.date(), inferred=bool(_AGO.search(text)))
+
+
+@cache
+def _dateparser() -> Any:
+    # Importing it takes a third of a second, and the site's own forms never need it.
+    from dateparser.date import DateDataParser
+
+    return DateDataParser
+
+
+def _refuse_future(parsed: ParsedDate, observed_at: datetime) -> ParsedDate:
+    value = parsed.value
+    if isinstance(value, datetime):
+        late = value > observed_at + CLOCK_SKEW
+    else:
+        late = value is not None and value > (observed_at + CLOCK_SKEW).astimezone(ALMATY).date()
+    return ParsedDate(problem="future") if late else parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """The date decided on, and ``verdict``: which witness it is from and whether they agree."""
+
+    date: ParsedDate
+    verdict: Literal["printed", "structured", "refined", "disagree", "missing"]
+
+
+def decide_publication(printed: str | None, structured: str | None, observed_at: datetime) -> Publication:
+    """Weigh the printed date against that of the page's structured data (each may be None).
+
+    The printed one wins. The structured one adds its time of day where it falls on the printed day in
+    Almaty, gives the year where none is printed, and stands alone where nothing readable is printed.
+    """
+    witness = parse_date(structured, observed_at) if structured else ParsedDate(problem="unreadable")
+    spoken = parse_date(printed, observed_at) if printed else ParsedDate(problem="unreadable")
+    if spoken.day is None:
+        if witness.day is None:
+            return Publication(spoken if printed else witness, "missing")
+        return Publication(witness, "structured")
+    if witness.day is None:
+        return Publication(spoken, "printed")
+    if witness.day == spoken.day:
+        refines = isinstance(witness.value, datetime) and not isinstance(spoken.value, datetime)
+        return Publication(witness, "refined") if refines else Publication(spoken, "printed")
+    if spoken.inferred and (witness.day.month, witness.day.day) == (spoken.day.month, spoken.day.day):
+        return Publication(witness, "structured")
+    if _same_day_elsewhere(structured or "", spoken.day):
+        return Publication(spoken, "printed")
+    return Publication(spoken, "disagree")
+
+
+def _same_day_elsewhere(stamp: str, printed_day: date) -> bool:
+    """Whether the stamp falls on the printed day in its own offset or in UTC, if not in Almaty."""
+    try:
+        moment = datetime.fromisoformat(stamp.strip().upper())
+    except ValueError:
+        return False
+    days = {moment.date()} | ({moment.astimezone(UTC).date()} if moment.tzinfo else set())
+    return printed_day in days

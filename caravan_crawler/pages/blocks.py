@@ -1,0 +1,191 @@
+"""The visible text of a page as a person reads it: blocks, in order, whatever the tags are called.
+
+A block is the text between two line breaks that HTML itself makes: a paragraph, a heading, a list item,
+a table cell. This is what stays when every class name of the site changes.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from unicodedata import is_normalized
+
+from lxml import etree
+
+from caravan_crawler.normalise.text import clean
+
+_BLOCK_TAGS = frozenset(
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption "
+    "figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr li main menu nav ol p pre section summary table "
+    "tbody td tfoot th thead tr ul amp-sidebar amp-accordion".split()
+)
+_UNSEEN_TAGS = frozenset(
+    "script style noscript template svg math head iframe object video audio canvas select datalist textarea "
+    "button title meta link base noembed noframes amp-analytics amp-ad amp-sidebar".split()
+)
+_PICTURE_TAGS = frozenset(["img", "amp-img"])
+#: Parts of a page that never hold an article's paragraphs.
+_ZONES = frozenset("nav aside footer figcaption".split())
+#: A form with so few letters is for searching or commenting; a larger one may be around the whole page.
+_SMALL_FORM = 400
+_HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_LINE_BREAK = "\ue000"
+_LINE_BREAKS = re.compile(_LINE_BREAK + r"(\s*" + _LINE_BREAK + r")?[\s" + _LINE_BREAK + "]*")
+
+
+class Block:
+    """A block of visible text.
+
+    ``element`` is the block-level element it stands in, ``zone`` the nearest ``nav``, ``aside``,
+    ``footer``, ``form`` or ``figcaption`` around it, ``pieces`` its text nodes, each with the ``a``
+    element around it (or None).
+    """
+
+    __slots__ = ("element", "pieces", "text", "zone")
+
+    def __init__(
+        self,
+        element: etree._Element,
+        zone: str | None,
+        text: str,
+        pieces: "Sequence[tuple[str, etree._Element | None]]",
+    ) -> None:
+        self.element = element
+        self.zone = zone
+        # Soft hyphens and zero-width characters are not seen, and would keep words from being known.
+        self.text = text if text.isprintable() and is_normalized("NFC", text) else clean(text)
+        self.pieces = pieces
+
+    def __repr__(self) -> str:
+        return f"<Block {self.tag} {self.text[:60]!r}>"
+
+    @property
+    def tag(self) -> str:
+        """Name of the block's element."""
+        return str(self.element.tag)
+
+    @property
+    def link(self) -> "etree._Element | None":
+        """The ``a`` element all of the block's text is in; None where some text is outside of it."""
+        links = {id(link): link for text, link in self.pieces if text.strip(_IGNORED)}
+        return next(iter(links.values())) if len(links) == 1 else None
+
+    @property
+    def is_all_links(self) -> bool:
+        """Whether no text of the block is outside of links."""
+        return all(link is not None for text, link in self.pieces if text.strip(_IGNORED))
+
+    def linked_texts(self) -> list[tuple[str, str]]:
+        """Return text and ``href`` of each link in the block, in order."""
+        found: list[tuple[etree._Element, list[str]]] = []
+        for text, link in self.pieces:
+            if link is None:
+                continue
+            if found and found[-1][0] is link:
+                found[-1][1].append(text)
+            else:
+                found.append((link, [text]))
+        return [(" ".join("".join(texts).split()), link.get("href") or "") for link, texts in found]
+
+
+def _is_small(form: etree._Element) -> bool:
+    return sum(map(len, form.itertext())) < _SMALL_FORM
+
+
+_IGNORED = " \t\r\n\f\xa0" + _LINE_BREAK
+
+
+@dataclass(slots=True)
+class Picture:
+    """A picture: its element, the ``a`` around it, its zone, and the number of blocks before it."""
+
+    element: etree._Element
+    link: etree._Element | None
+    zone: str | None
+    position: int
+
+
+def visible_blocks(root: etree._Element) -> tuple[list[Block], list[Picture]]:
+    """Return the visible text blocks and the pictures below ``root``, in reading order."""
+    walk = _Walk()
+    walk.enter(root, root, None, None)
+    walk.flush(root, None)
+    return walk.blocks, walk.pictures
+
+
+class _Walk:
+    """One pass over the tree. It runs for every element of every page, so it is written for speed."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.pictures: list[Picture] = []
+        self._pieces: list[tuple[str, etree._Element | None]] = []
+
+    def enter(
+        self, element: etree._Element, block: etree._Element, link: etree._Element | None, zone: str | None
+    ) -> None:
+        """Take in ``element``'s text and children; ``block`` is the block-level element it is part of."""
+        pieces = self._pieces
+        text = element.text
+        # White space matters only behind something.
+        if text and (pieces or not text.isspace()):
+            pieces.append((text, link))
+        for child in element:
+            tag = child.tag
+            style = child.get("style")
+            if tag in _UNSEEN_TAGS or (style and _HIDING_STYLE.search(style)) or child.get("hidden") is not None:
+                pass
+            elif tag in _BLOCK_TAGS:
+                if pieces:
+                    self.flush(block, zone)
+                    pieces = self._pieces
+                inner = tag if tag in _ZONES or (tag == "form" and _is_small(child)) else zone
+                self.enter(child, child, link, inner)
+                if self._pieces:
+                    self.flush(child, inner)
+                    pieces = self._pieces
+            elif tag in _PICTURE_TAGS:
+                self.pictures.append(Picture(child, link, zone, len(self.blocks)))
+            elif tag == "br":
+                pieces.append((_LINE_BREAK, link))
+            else:
+                self.enter(child, block, child if tag == "a" else link, zone)
+                pieces = self._pieces
+            text = child.tail
+            if text and (pieces or not text.isspace()):
+                pieces.append((text, link))
+
+    def flush(self, block: etree._Element, zone: str | None) -> None:
+        """End the block of text collected so far; two line breaks in it make it two blocks."""
+        pieces, self._pieces = self._pieces, []
+        if len(pieces) == 1:
+            text = " ".join(pieces[0][0].split())
+            if text and text != _LINE_BREAK:
+                self.blocks.append(Block(block, zone, text.strip(_IGNORED), pieces))
+            return
+        joined = "".join([text for text, _ in pieces])
+        if _LINE_BREAK not in joined:
+            text = " ".join(joined.split())
+            if text:
+                self.blocks.append(Block(block, zone, text, pieces))
+            return
+        self._flush_lines(block, zone, pieces)
+
+    def _flush_lines(
+        self, block: etree._Element, zone: str | None, pieces: list[tuple[str, etree._Element | None]]
+    ) -> None:
+        lines: list[list[tuple[str, etree._Element | None]]] = [[]]
+        for piece in pieces:
+            if piece[0] == _LINE_BREAK:
+                lines.append([])
+            else:
+                lines[-1].append(piece)
+        paragraph: list[tuple[str, etree._Element | None]] = []
+        text = ""
+        for line in [*lines, []]:
+            line_text = " ".join("".join([part for part, _ in line]).split())
+            if line_text:
+                text = f"{text}\n{line_text}" if text else line_text
+                paragraph = [*paragraph, *line]
+            elif text:
+                self.blocks.append(Block(block, zone, text, paragraph))
+                paragraph, text = [], ""

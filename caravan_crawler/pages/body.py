@@ -1,0 +1,146 @@
+"""The article's text out of the blocks where it lies: paragraphs, their links, and what is left out."""
+
+from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree
+
+from caravan_crawler.pages.blocks import Block
+from caravan_crawler.pages.bylines import Byline, read_byline
+from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.frontmatter import credit_name
+from caravan_crawler.pages.furniture import (
+    SEE_ALSO_HEADING,
+    SEE_ALSO_START,
+    TRENDING_HEADING,
+    in_clutter,
+    is_advert_label,
+    is_label,
+    is_label_with_links,
+)
+from caravan_crawler.pages.layout import Layout, is_within
+from caravan_crawler.pages.tags import tag_texts
+
+_CELLS = frozenset(["td", "th"])
+
+
+@dataclass
+class Text:
+    """The article's paragraphs as printed, and what stood among them."""
+
+    paragraphs: list[str] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)
+    """Text and absolute URL of each link in the paragraphs, in order."""
+    byline: Byline | None = None
+    credit: str | None = None
+
+
+def read_text(document: Document, layout: Layout) -> Text:
+    """Collect the paragraphs between ``layout.text_start`` and ``layout.text_end``."""
+    text = Text()
+    kept = _without_boxes(document, layout, text)
+    _take_off_tail(kept, text)
+    _take_off_byline(kept, text)
+    row: etree._Element | None = None
+    for block in kept:
+        text.links += [
+            (words, urljoin(document.url, href.strip()))
+            for words, href in block.linked_texts()
+            if words and _leads_somewhere(href)
+        ]
+        cell_row = _row_of_cell(block)
+        if cell_row is not None and cell_row is row:
+            text.paragraphs[-1] += "\t" + block.text
+        else:
+            text.paragraphs.append(block.text)
+        row = cell_row
+    return text
+
+
+def _leads_somewhere(href: str) -> bool:
+    try:
+        return (
+            urlsplit(href.strip()).scheme in ("", "http", "https")
+            and not href.strip().startswith("#")
+            and bool(href.strip())
+        )
+    except ValueError:
+        return False
+
+
+def _row_of_cell(block: Block) -> etree._Element | None:
+    """Return the table row of a block that is a cell of several; None elsewhere."""
+    cell: etree._Element | None = block.element
+    if cell is not None and cell.tag == "p":
+        cell = cell.getparent()
+    if cell is None or cell.tag not in _CELLS:
+        return None
+    row: etree._Element | None = cell.getparent()
+    return row if row is not None and len(row) > 1 else None
+
+
+def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block]:
+    """Return the blocks of the text without boxes of links, labels, credits, adverts and menus."""
+    kept: list[Block] = []
+    in_box = False
+    adverts: list[etree._Element] = []
+    container = layout.container if layout.container is not None else document.root
+    for block in document.blocks[layout.text_start : layout.text_end]:
+        if tag_texts(block, document.site, document.url):
+            continue
+        if block.zone is not None or any(is_within(block.element, advert) for advert in adverts):
+            if text.credit is None:
+                text.credit = credit_name(block.text)
+            continue
+        if in_box and block.is_all_links:
+            continue
+        in_box = SEE_ALSO_HEADING.fullmatch(block.text) is not None
+        if in_box or _is_box_line(block) or is_label(block.text) or is_label_with_links(block):
+            if is_advert_label(block.text):
+                adverts += _advert_around(block, container)
+            continue
+        if (credit := credit_name(block.text)) is not None:
+            text.credit = text.credit or credit
+            continue
+        if not in_clutter(block, container):
+            kept.append(block)
+    return kept
+
+
+def _is_box_line(block: Block) -> bool:
+    """Whether a block is ``Читайте также: <link>``, all but the first words a link."""
+    match = SEE_ALSO_START.match(block.text)
+    if match is None:
+        return False
+    outside = " ".join("".join(text for text, link in block.pieces if link is None).split())
+    return block.is_all_links or SEE_ALSO_HEADING.fullmatch(outside) is not None
+
+
+def _advert_around(label: Block, container: etree._Element) -> list[etree._Element]:
+    """Return the element an advert's label shares with the advert: its parent, if that is not the text's."""
+    element = label.element
+    parent = element.getparent()
+    if parent is None or parent is container or is_within(container, parent):
+        return [element] if element is not container else []
+    return [parent]
+
+
+def _take_off_tail(kept: list[Block], text: Text) -> None:
+    """Drop bare links behind the last paragraph: teasers of other articles, not text."""
+    while len(kept) > 1 and (kept[-1].is_all_links or TRENDING_HEADING.fullmatch(kept[-1].text)):
+        kept.pop()
+
+
+def _take_off_byline(kept: list[Block], text: Text) -> None:
+    """Take the author's line off the end, whether a paragraph of its own or the last line of one."""
+    for position in range(len(kept) - 1, max(-1, len(kept) - 3), -1):
+        block = kept[position]
+        head, _, last_line = block.text.rpartition("\n")
+        byline = read_byline(last_line)
+        if byline is None:
+            continue
+        text.byline = byline.joined(text.byline)
+        if head:
+            kept[position] = Block(block.element, block.zone, head, block.pieces)
+        else:
+            del kept[position]

@@ -1,0 +1,101 @@
+"""Authors' lines: ``Марина ХЕГАЙ``, ``Имя ФАМИЛИЯ, Имя ФАМИЛИЯ (фото)``, ``Автор: …``.
+
+Newspaper items end with first name and capital surname, several joined by commas; agency items have none.
+"""
+
+import re
+from dataclasses import dataclass
+
+from caravan_crawler.normalise.text import fold_homoglyphs
+
+_UPPER = "A-ZА-ЯЁӘІҢҒҮҰҚӨҺ"
+_LOWER = "a-zа-яёәіңғүұқөһ"
+_FIRST_NAME = rf"(?:[{_UPPER}][{_LOWER}]+(?:-[{_UPPER}][{_LOWER}]+)?|[{_UPPER}]\.)"
+_CAPITAL_SURNAME = rf"[{_UPPER}]{{2,}}(?:[-’'][{_UPPER}]{{2,}})?"
+_SURNAME = rf"[{_UPPER}][{_LOWER}]+(?:-[{_UPPER}][{_LOWER}]+)?"
+_PERSON = re.compile(
+    rf"{_FIRST_NAME}(?:\s*{_FIRST_NAME}){{0,2}}\s*{_CAPITAL_SURNAME}|{_CAPITAL_SURNAME}\s+{_FIRST_NAME}"
+)
+_PERSON_IN_LABEL = re.compile(rf"{_FIRST_NAME}(?:\s*{_FIRST_NAME}){{0,2}}\s*(?:{_CAPITAL_SURNAME}|{_SURNAME})")
+_LABEL = re.compile(r"^(?:авторы?(?:\s+текста)?|текст|подготовил[аи]?|мәтін|журналист)\s*[:\-–—]?\s+", re.IGNORECASE)
+_PHOTO_LABEL = re.compile(r"^(?:фото|сурет)(?:\s*[-–—:]\s*|\s+)", re.IGNORECASE)
+_PHOTO_MARK = re.compile(r"\s*\((?:фото|сурет|видео)[^)]*\)\s*$", re.IGNORECASE)
+_PLACE = re.compile(rf"(?:г\.\s*)?[{_UPPER}][{_LOWER}]+(?:[\s-][{_UPPER}]?[{_LOWER}]+)?")
+_BETWEEN = re.compile(r"\s*[,;/&]\s*|\s+и\s+|\s+және\s+")
+#: Words and abbreviations in capitals that follow a capitalised word and make no surname.
+_NO_SURNAME = frozenset(
+    "США ООН АЭС ОАЭ ОБСЕ НАТО ЕАЭС ЕАЭК ЮНЕСКО ЦИК АНК ЗКО ВКО СКО ЕНТ ТОО НАО АО ГУ ТЭЦ ЖКХ ЧП ДТП РК РФ СНГ ЕС КНР"
+    " КТК ИА МИА ОСМС ЕНПФ ДЧС ДВД ПДД МРП КХЛ НХЛ УЕФА ФИФА".split()
+)
+_VOWELS = frozenset("АЕЁИОУЫЭЮЯӘІҮҰӨAEIOUY")
+_NOT_PEOPLE = frozenset(
+    "admin administrator админ администратор редакция редактор editor karavan caravan караван news новости".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Byline:
+    """People named as ``authors`` and as ``photographers``, in order, as printed."""
+
+    authors: tuple[str, ...] = ()
+    photographers: tuple[str, ...] = ()
+
+    def joined(self, after: "Byline | None") -> "Byline":
+        """Return this line and the one that followed it as one."""
+        if after is None:
+            return self
+        return Byline(self.authors + after.authors, self.photographers + after.photographers)
+
+
+def read_byline(line: str) -> Byline | None:
+    """Return the people of a line that names authors and nothing else; None where it is something else.
+
+    ``Автор: Караван.kz`` is such a line and names nobody.
+    """
+    line = line.strip().rstrip(".").strip()
+    if not 3 <= len(line) <= 200:
+        return None
+    label = _LABEL.match(line)
+    names = line[label.end() :] if label else line
+    if label and is_the_site(names):
+        return Byline()
+    authors: list[str] = []
+    photographers: list[str] = []
+    for part in _BETWEEN.split(names):
+        bare = _PHOTO_LABEL.sub("", part)
+        name = _PHOTO_MARK.sub("", bare)
+        # A photographer marked as such is one even in ordinary letters.
+        marked = name != part
+        pattern = _PERSON_IN_LABEL if label or marked else _PERSON
+        if pattern.fullmatch(name) and _is_surname(name):
+            (photographers if marked else authors).append(name)
+        elif not (authors or photographers) or not (
+            _PLACE.fullmatch(part) or re.fullmatch(r"фото\s+автора", part, re.IGNORECASE)
+        ):
+            return None
+    return Byline(tuple(authors), tuple(photographers)) if authors or photographers else None
+
+
+def _is_surname(name: str) -> bool:
+    capitals = [word for word in re.split(r"[\s.]+", name) if len(word) > 1 and word.isupper()]
+    return all(word not in _NO_SURNAME and (_VOWELS & set(word)) for word in capitals)
+
+
+def is_the_site(name: str) -> bool:
+    """Whether ``name`` is the site itself: ``Караван.kz``, ``Сaravan.kz`` with a Cyrillic С, «КАРАВАН»."""
+    bare = re.sub(
+        r"^(?:медиа-?портал|портал|газета|сайт)\w*\s+", "", name.strip(" .,;:«»“”\"„'()"), flags=re.IGNORECASE
+    )
+    folded = fold_homoglyphs(bare.strip(" «»“”\"„'"))
+    return folded.removesuffix(".kz") in _FOLDED_SITE_NAMES
+
+
+_FOLDED_SITE_NAMES = frozenset(fold_homoglyphs(name) for name in ("караван", "caravan", "медиа-портал caravan"))
+
+
+def is_person(name: str) -> bool:
+    """Whether a name from the page's metadata is a person's: two or three capitalised words, not "admin"."""
+    words = name.split()
+    if not 2 <= len(words) <= 4 or {word.casefold() for word in words} & _NOT_PEOPLE:
+        return False
+    return _PERSON_IN_LABEL.fullmatch(name) is not None and _is_surname(name)

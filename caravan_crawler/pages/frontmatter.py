@@ -1,0 +1,140 @@
+"""The lines under a headline: date of publication, views, photo credit, author. Recognised by their form.
+
+A form counts only in its place (see ``layout.py``): a price, a score or a year in the text is no view
+count, and the header's date of the visit is no date of publication.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from caravan_crawler.normalise.months import MONTH_PATTERN, RELATIVE_DAYS
+from caravan_crawler.pages.blocks import Block
+
+Kind = Literal["date", "views", "credit", "author"]
+
+_TIME = r"(?:\s*[,|в]?\s*(?:в\s+)?\d{1,2}[:.]\d{2}(?::\d{2})?)?"
+_YEAR_WORD = r"(?:\s*(?:года|год|г|жылғы|жыл|ж)\b\.?)?"
+_DATE_LABEL = (
+    r"(?:(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|жарияланды|жарияланған(?:\s+күні)?)\s*[:\-–—]?\s*)?"
+)
+_LABEL_OF_DATE = re.compile(_DATE_LABEL, re.IGNORECASE)
+_WEEKDAY = r"(?:[а-яәіңғүұқөһ]{2,12},\s+)?"
+_FULL_DATE = (
+    rf"\d{{1,2}}\s*(?:{MONTH_PATTERN})(?:да|де|та|те)?\.?,?\s+\d{{4}}{_YEAR_WORD}"
+    rf"|\d{{4}}{_YEAR_WORD},?\s*\d{{1,2}}\s+(?:{MONTH_PATTERN})\.?"
+    rf"|\d{{1,2}}[./]\d{{1,2}}[./]\d{{4}}{_YEAR_WORD}"
+    rf"|\d{{4}}-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d)?(?:z|[+-]\d\d:?\d\d)?)?"
+)
+_LOOSE_DATE = (
+    rf"\d{{1,2}}\s+(?:{MONTH_PATTERN})\.?|(?:{'|'.join(RELATIVE_DAYS)})|\d{{1,2}}:\d{{2}}|\d+\s+[а-я]+\s+назад"
+)
+_DATE = re.compile(rf"{_DATE_LABEL}{_WEEKDAY}(?:{_FULL_DATE}|{_LOOSE_DATE}){_TIME}", re.IGNORECASE)
+_DATE_WITH_YEAR = re.compile(rf"{_DATE_LABEL}{_WEEKDAY}(?:{_FULL_DATE}){_TIME}", re.IGNORECASE)
+_DATE_FIRST = re.compile(
+    rf"{_DATE_LABEL}{_WEEKDAY}(?:{_FULL_DATE})(?=\s)(?:,?\s+(?:в\s+)?\d{{1,2}}:\d{{2}}(?=\s))?", re.IGNORECASE
+)
+_VIEWS = re.compile(
+    r"(?:просмотр\w*|прочитал\w*|қаралым\w*|көрілім\w*|views)?\s*[:\-–]?\s*"
+    r"(?P<count>\d[\d\s.,]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)\s*(?:просмотр\w*|раз\w*|қаралым\w*|көрілім\w*|views)?",
+    re.IGNORECASE,
+)
+_GENERATION_2_VIEWS = re.compile(r"(?:опубликовано|жарияланды)\s*:?\s*(?P<count>\d[\d\s]{0,11})", re.IGNORECASE)
+_CREDIT = re.compile(r"(?:фото|сурет|photo|иллюстрация|скриншот)\s*[-–—:]\s*(?P<name>.*)", re.IGNORECASE)
+_AUTHOR = re.compile(
+    r"(?:авторы?|текст|автор\s+текста|мәтін|журналист)\s*[:\-–—]\s*(?P<name>\S.{0,120})", re.IGNORECASE
+)
+_SEPARATORS = re.compile(r"\s*[|•·⋅]\s*|\s{2,}")
+_ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One recognised line: its ``kind`` and the ``value`` without label."""
+
+    kind: Kind
+    value: str
+
+
+def is_dated(text: str) -> bool:
+    """Whether all of ``text`` is one date with its year."""
+    return len(text) < 60 and _DATE_WITH_YEAR.fullmatch(text.strip(_ORNAMENT)) is not None
+
+
+def is_date(text: str) -> bool:
+    """Whether all of ``text`` is a date in any of the printed forms, with a year or without."""
+    return len(text) < 60 and _DATE.fullmatch(text.strip(_ORNAMENT)) is not None
+
+
+def views_before_headline(text: str) -> str | None:
+    """Return the count of ``Опубликовано: 2600``, the second generation's line above the headline."""
+    match = _GENERATION_2_VIEWS.fullmatch(text)
+    return match["count"].strip() if match else None
+
+
+def credit_name(text: str) -> str | None:
+    """Return whom a photo's line credits, maybe nobody (``Фото -``).
+
+    None where the text is no such line (``Фото – это искусство.``).
+    """
+    match = _CREDIT.fullmatch(text.strip())
+    if match is None or len(text) > 100:
+        return None
+    name = match["name"].strip()
+    is_sentence = len(name.split()) > 6 or (name[:1].islower() and name.endswith((".", "!", "?")))
+    return None if is_sentence else name
+
+
+def _line(text: str) -> Line | None:
+    text = text.strip(_ORNAMENT)
+    if not text or len(text) > 140:
+        return None
+    if text[0].isdigit() or text[0].isalpha():
+        if (count := views_before_headline(text)) is not None:
+            return Line("views", count)
+        if _DATE.fullmatch(text):
+            return Line("date", _LABEL_OF_DATE.sub("", text))
+        if match := _VIEWS.fullmatch(text):
+            return Line("views", match["count"].strip())
+        if (name := credit_name(text)) is not None:
+            return Line("credit", name)
+        if match := _AUTHOR.fullmatch(text):
+            return Line("author", match["name"].strip())
+    return None
+
+
+def lines(block: Block) -> list[Line] | None:
+    """Return the front-matter lines a block consists of, or None where any of its text is something else.
+
+    A block may hold several: ``26 Апреля 2023 | 60``, or two spans side by side.
+    """
+    if len(block.text) > 200:
+        return None
+    whole = _line(block.text)
+    if whole is not None:
+        return [whole]
+    for parts in _splits(block):
+        found = [_line(part) for part in parts]
+        known = [line for line in found if line is not None]
+        if found and len(known) == len(found):
+            return known
+    return None
+
+
+def _splits(block: Block) -> Iterator[list[str]]:
+    pieces = [" ".join(text.split()).strip(_ORNAMENT) for text, _ in block.pieces]
+    pieces = [piece for piece in pieces if piece]
+    if len(pieces) > 1:
+        yield pieces
+        # A label and its value may be two elements: "Просмотров:" and "60".
+        if len(pieces) % 2 == 0:
+            yield [f"{label} {value}" for label, value in zip(pieces[::2], pieces[1::2], strict=True)]
+    by_mark = [part for part in _SEPARATORS.split(block.text) if part.strip(_ORNAMENT)]
+    if len(by_mark) > 1:
+        yield by_mark
+    by_line = block.text.split("\n")
+    if len(by_line) > 1:
+        yield by_line
+    if match := _DATE_FIRST.match(block.text):
+        yield [match[0], block.text[match.end() :]]

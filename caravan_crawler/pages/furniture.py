@@ -1,0 +1,104 @@
+"""Text that stands around an article and is none of it: labels, boxes of links, share buttons, adverts."""
+
+import re
+
+from lxml import etree
+
+from caravan_crawler.pages.blocks import Block
+
+_LETTERS_AND_DIGITS = re.compile(r"[\W_]+")
+
+
+def fold(text: str) -> str:
+    """Return ``text`` for comparing: lower case, ё as е, letters and digits only.
+
+    A title and its headline differ in dashes and quotation marks, and so do a page and its AMP copy.
+    """
+    return _LETTERS_AND_DIGITS.sub("", text.casefold().replace("ё", "е"))
+
+
+#: Heading of the trending block.
+TRENDING_HEADING = re.compile(r"(?:сейчас\s+)?в\s+тренде\s*[:.]?|трендте\s*:?", re.IGNORECASE)
+
+_SEE_ALSO = (
+    r"(?:читайте|читать|смотрите|смотри|см\.|узнайте)\s+(?:также|тоже|ещ[её]|по\s+теме|далее|подробнее)"
+    r"|(?:материалы?|новости|статьи|ещ[её])\s+по\s+теме|по\s+теме|ещ[её]\s+по\s+теме|похожие\s+(?:новости|статьи|материалы)"
+    r"|другие\s+(?:новости|материалы)|рекомендуем(?:\s+(?:почитать|прочитать|также))?|интересное\s+по\s+теме"
+    r"|тағы\s+(?:да\s+)?оқ\w+|сондай-ақ\s+оқ\w+|оқи\s+отырыңыз"
+)
+#: Heading of a box of links to other articles.
+SEE_ALSO_HEADING = re.compile(rf"(?:{_SEE_ALSO})\s*[:.…→»]*", re.IGNORECASE)
+#: The same words before the links, in one block with them.
+SEE_ALSO_START = re.compile(rf"(?:{_SEE_ALSO})\s*[:.\-–—→»]*\s*", re.IGNORECASE)
+
+_LABELS = re.compile(
+    r"реклама|на\s+правах\s+рекламы|партн[её]рский\s+материал|advertisement|жарнама"
+    r"|поделиться(?:\s+.{0,40})?|поделитесь.{0,40}|бөлісу\s*:?|share"
+    r"|комментари(?:и|ев|й)(?:\s*\(?\d*\)?)?|оставить\s+комментарий|\d+\s+комментари\w+|пікір\w*"
+    r"|подписывайтесь.{0,80}|подпишитесь.{0,80}|подписаться.{0,60}|присоединяйтесь.{0,80}"
+    r"|теги|метки|тэги|тегтер|распечатать|версия\s+для\s+печати|наверх|назад|главная|показать\s+ещ[её]|загрузить\s+ещ[её]"
+    r"|наш(?:и)?\s+(?:канал|телеграм|telegram).{0,60}|whatsapp|telegram|facebook|twitter|vk|вконтакте|instagram"
+    r"|новости\s+партн[её]ров|последние\s+новости|популярное|популярные\s+новости|самое\s+читаемое|лента\s+новостей",
+    re.IGNORECASE,
+)
+_END_LABELS = re.compile(
+    r"комментари(?:и|ев|й)(?:\s*\(?\d*\)?)?|оставить\s+комментарий|\d+\s+комментари\w+|пікір\w*"
+    r"|похожие\s+(?:новости|статьи|материалы)|последние\s+новости|популярн\w+(?:\s+новости)?|самое\s+читаемое"
+    r"|новости\s+партн[её]ров|другие\s+(?:новости|материалы)",
+    re.IGNORECASE,
+)
+_COLOPHON = re.compile(
+    r"©|\(c\)\s*\d{4}|все\s+права\s+защищены|барлық\s+құқықтар|перепечатк\w+\s|гиперссылк\w+\s+на|свидетельство\s+о\s+(?:постановке|регистрации)"
+    r"|использовани[ея]\s+материалов|редакция\s+не\s+нес[её]т|мнение\s+редакции|адрес\s+редакции|главный\s+редактор\s*[:\-–—]"
+    r"|учредитель\s*[:\-–—]|по\s+вопросам\s+(?:размещения\s+)?рекламы|политик\w+\s+конфиденциальности|собственник\s*[:\-–—]",
+    re.IGNORECASE,
+)
+_ADVERT_LABEL = re.compile(
+    r"(?:на\s+правах\s+)?реклам[аы]|advertisement|жарнама|партн[её]рский\s+материал", re.IGNORECASE
+)
+# Class names: those two are known of the second generation; the rest are what advert scripts ask for.
+_CLUTTER_CLASS = re.compile(
+    r"(?:^|[\s_\-])(?:news_aggregator|sm-list|ad|ads|adv|advert|adverts|advertisement|adsbygoogle|banner|banners"
+    r"|reklama|promo|yandex_rtb|adfox|share|sharing|social|comments?|related|recommend\w*)(?=$|[\s_\-\d])",
+    re.IGNORECASE,
+)
+_KNOWN_CLUTTER = frozenset(["news_aggregator", "sm-list"])
+
+
+def is_label(text: str) -> bool:
+    """Whether a whole block is a label such as ``Поделиться`` or ``Реклама``."""
+    return len(text) < 100 and _LABELS.fullmatch(text.strip(" :.!»→#")) is not None
+
+
+def is_end_label(text: str) -> bool:
+    """Whether a block heads what stands behind an article: comments, other news."""
+    return len(text) < 60 and _END_LABELS.fullmatch(text.strip(" :.!»→")) is not None
+
+
+def is_label_with_links(block: Block) -> bool:
+    """Whether a block is a label and the links it heads: ``Поделиться: Telegram WhatsApp``."""
+    outside = " ".join("".join(text for text, link in block.pieces if link is None).split())
+    return len(block.pieces) > 1 and is_label(outside) and any(link is not None for _, link in block.pieces)
+
+
+def is_colophon(text: str) -> bool:
+    """Whether a block speaks of rights and registration, as the foot of a page does."""
+    return len(text) < 600 and _COLOPHON.search(text) is not None
+
+
+def is_advert_label(text: str) -> bool:
+    """Whether a block does nothing but label an advert."""
+    return len(text) < 40 and _ADVERT_LABEL.fullmatch(text.strip(" :.!»→*")) is not None
+
+
+def in_clutter(block: Block, container: etree._Element) -> bool:
+    """Whether an element between ``block`` and ``container`` is named as clutter."""
+    element: etree._Element | None = block.element
+    while element is not None and element is not container:
+        names = f"{element.get('class') or ''} {element.get('id') or ''}"
+        if len(names) > 1 and (
+            _CLUTTER_CLASS.search(names) if element.tag != "p" else _KNOWN_CLUTTER & set(names.split())
+        ):
+            return True
+        element = element.getparent()
+    return False

@@ -1,0 +1,125 @@
+"""The header of a page: currency ticker, weather and the date of the visit.
+
+Known order: ``$ 495.1``, ``583.72`` (without a sign; by the ratio to the dollar it is the euro),
+``+3 °C``, ``Алматы``, ``2026 Год``, ``6 Февраля``. They are recognised by form, before the headline only.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from caravan_crawler.normalise.months import MONTH_PATTERN
+from caravan_crawler.pages.blocks import Block
+
+_NUMBER = r"[+\-]?\d[\d\s]{0,6}(?:[.,]\d{1,4})?"
+_DOLLAR = re.compile(
+    rf"(?:\$|USD)\s*:?\s*(?P<rate>{_NUMBER})?\s*(?:₸|тг)?\.?|(?P<before>{_NUMBER})\s*\$", re.IGNORECASE
+)
+_EURO = re.compile(rf"(?:€|EUR)\s*:?\s*(?P<rate>{_NUMBER})?\s*(?:₸|тг)?\.?|(?P<before>{_NUMBER})\s*€", re.IGNORECASE)
+_BARE = re.compile(rf"{_NUMBER}\s*(?:₸|тг\.?)?")
+_TEMPERATURE = re.compile(r"(?P<degrees>[+\-−–]?\s?\d{1,2}\s*°\s*[CСcс]?)(?:[\s,]+(?P<city>[^\W\d].{1,40}))?")
+_CITY = re.compile(r"[^\W\d_][^\d$€]{1,40}")
+_YEAR = re.compile(r"(\d{4})\s*(?:год|г\.?|жыл)", re.IGNORECASE)
+_DAY = re.compile(rf"\d{{1,2}}\s+(?:{MONTH_PATTERN})", re.IGNORECASE)
+_DAY_AND_YEAR = re.compile(
+    rf"(?P<day>\d{{1,2}}\s+(?:{MONTH_PATTERN}))\s*,?\s+(?P<year>\d{{4}})(?:\s*(?:год|года|г\.?))?", re.IGNORECASE
+)
+_YEAR_AND_DAY = re.compile(
+    rf"(?P<year>\d{{4}})\s*(?:год|г\.?)?\s*,?\s+(?P<day>\d{{1,2}}\s+(?:{MONTH_PATTERN}))", re.IGNORECASE
+)
+_PART_MARKS = " \t•·|,"
+#: The header is over after so many blocks; menus count too.
+_DEEPEST = 400
+
+
+@dataclass
+class Masthead:
+    """What the header prints. ``rates`` maps an ISO 4217 code to the rate as printed."""
+
+    rates: dict[str, str] = field(default_factory=dict)
+    temperature: str | None = None
+    city: str | None = None
+    date: str | None = None
+    """The date of the visit as one text, ``6 Февраля 2026``."""
+
+
+def read_masthead(blocks: list[Block], end: int | None = None) -> Masthead:
+    """Read the header among ``blocks[:end]``; what is not printed stays empty."""
+    parts = _short_parts(blocks[: _DEEPEST if end is None else end])
+    masthead = Masthead()
+    _read_rates(parts, masthead)
+    _read_weather(parts, masthead)
+    masthead.date = _read_date(parts)
+    return masthead
+
+
+def _short_parts(blocks: list[Block]) -> list[str]:
+    parts: list[str] = []
+    for block in blocks:
+        if len(block.text) > 80:
+            continue
+        if len(block.pieces) == 1:
+            parts.append(block.text.strip(_PART_MARKS))
+            continue
+        # One block may hold the whole ticker, in spans side by side.
+        pieces = [" ".join(text.split()).strip(_PART_MARKS) for text, _ in block.pieces]
+        parts += [piece for piece in pieces if piece]
+    return parts
+
+
+def _read_rates(parts: list[str], masthead: Masthead) -> None:
+    for index, part in enumerate(parts):
+        if "$" not in part and "usd" not in part.lower():
+            continue
+        match = _DOLLAR.fullmatch(part)
+        if match is None:
+            continue
+        rate, used = _rate_at(match, parts, index)
+        if rate is None:
+            continue
+        masthead.rates["USD"] = rate
+        following = parts[used] if used < len(parts) else ""
+        euro = _EURO.fullmatch(following)
+        if euro is not None:
+            second, _ = _rate_at(euro, parts, used)
+        else:
+            second = following if _BARE.fullmatch(following) else None
+        if second is not None:
+            masthead.rates["EUR"] = second
+        return
+
+
+def _rate_at(match: re.Match[str], parts: list[str], index: int) -> tuple[str | None, int]:
+    """Return the rate as printed, with its sign where they are one text, and the index behind it."""
+    if match["rate"] or match["before"]:
+        return parts[index], index + 1
+    if index + 1 < len(parts) and _BARE.fullmatch(parts[index + 1]):
+        return parts[index + 1], index + 2
+    return None, index + 1
+
+
+def _read_weather(parts: list[str], masthead: Masthead) -> None:
+    for index, part in enumerate(parts):
+        match = _TEMPERATURE.fullmatch(part) if "°" in part else None
+        if match is None:
+            continue
+        masthead.temperature = match["degrees"]
+        following = parts[index + 1] if index + 1 < len(parts) else ""
+        masthead.city = match["city"] or (following if _CITY.fullmatch(following) else None)
+        return
+
+
+def _read_date(parts: list[str]) -> str | None:
+    year = day = None
+    for part in parts:
+        if not part[:1].isdigit():
+            continue
+        if match := _DAY_AND_YEAR.fullmatch(part) or _YEAR_AND_DAY.fullmatch(part):
+            return f"{match['day']} {match['year']}"
+        if match := _YEAR.fullmatch(part):
+            year = year or match[1]
+        elif _DAY.fullmatch(part):
+            # Cards above the headline may print days too; the header's stands next to its year.
+            day = part if day is None or year is None else day
+        if year and day:
+            return f"{day} {year}"
+    return None

@@ -1,0 +1,67 @@
+"""The article's pictures: those from its headline to the end of its text, and the one above it."""
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree
+
+from caravan_crawler.pages.blocks import Picture
+from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.layout import Layout, is_within
+
+#: Where the site keeps the pictures of its articles, in the third and the second generation.
+_UPLOAD = re.compile(r"/wp-content/uploads/|static\.caravan\.kz/image/", re.IGNORECASE)
+_ORNAMENT = re.compile(
+    r"\.svg$|/(?:icons?|sprites?|logos?|emoji|smileys?|themes|plugins|counters?)/|(?:^|[/_\-])(?:pixel|spacer|blank|1x1|avatar|logo|counter)[._\-\d]",
+    re.IGNORECASE,
+)
+_SOURCES = ("data-src", "data-lazy-src", "data-original", "src")
+
+
+def picture_urls(document: Document, layout: Layout) -> list[str]:
+    """Return the absolute URLs of the article's pictures, in page order, each once."""
+    if layout.first_headline is None:
+        return []
+    urls: dict[str, None] = {}
+    for picture in document.pictures:
+        if not _is_articles(picture, document, layout):
+            continue
+        url = _url_of(picture.element, document.url)
+        if url and not _ORNAMENT.search(urlsplit(url).path):
+            urls[url] = None
+    return list(urls)
+
+
+def _is_articles(picture: Picture, document: Document, layout: Layout) -> bool:
+    if picture.zone in ("nav", "aside", "footer", "form") or layout.first_headline is None:
+        return False
+    if picture.link is not None and _leads_to_article(picture.link, document):
+        return False
+    if layout.first_headline < picture.position < layout.text_end:
+        return True
+    if picture.position == layout.text_end:
+        # Behind the last paragraph a picture is the article's only inside the text's container.
+        container = layout.container
+        return container is not None and container.tag != "body" and is_within(picture.element, container)
+    if picture.position == layout.first_headline:
+        return _UPLOAD.search(_url_of(picture.element, document.url) or "") is not None
+    return False
+
+
+def _leads_to_article(link: etree._Element, document: Document) -> bool:
+    href = link.get("href") or ""
+    address = document.site.address(href, document.url)
+    return address is not None and not _UPLOAD.search(href)
+
+
+def _url_of(element: etree._Element, page_url: str) -> str | None:
+    """Return a picture's URL; a lazy one keeps it in a data attribute and a placeholder in ``src``."""
+    for name in _SOURCES:
+        value = (element.get(name) or "").strip()
+        if value and not value.startswith(("data:", "about:")):
+            try:
+                return urljoin(page_url, value)
+            except ValueError:
+                continue
+    first = (element.get("srcset") or element.get("data-srcset") or "").split(",")[0].split()
+    return urljoin(page_url, first[0]) if first and not first[0].startswith("data:") else None

@@ -1,0 +1,96 @@
+"""What a page says of itself to machines: title, meta elements, link relations, JSON-LD.
+
+All of it is evidence and none of it is proof: canonicals point to the home page, authors are called
+"admin", titles are cut. The readers in ``article.py`` weigh it against what is printed.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree
+
+_ARTICLE_TYPES = frozenset(
+    ["Article", "NewsArticle", "BlogPosting", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle"]
+)
+
+
+@dataclass
+class StructuredData:
+    """The page's metadata. ``meta`` maps ``name``, ``property`` or ``itemprop`` to its first content."""
+
+    title: str | None = None
+    meta: dict[str, str] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    """Link relation to its first address: ``canonical``, ``shortlink``, ``amphtml`` …"""
+    article_tags: list[str] = field(default_factory=list)
+    """Contents of ``article:tag``."""
+    article: dict[str, Any] = field(default_factory=dict)
+    """The first JSON-LD object of an article's type."""
+    broken: int = 0
+    """JSON-LD scripts that are no JSON."""
+    language: str = ""
+
+    def text(self, key: str) -> str | None:
+        """Return a meta element's content, or None where there is none."""
+        return self.meta.get(key) or None
+
+    def article_text(self, key: str) -> str | None:
+        """Return a text property of the JSON-LD article, or None."""
+        value = self.article.get(key)
+        return value.strip() or None if isinstance(value, str) else None
+
+
+def read_structured_data(root: etree._Element) -> StructuredData:
+    """Collect the page's metadata; nothing in it can make this fail."""
+    data = StructuredData(language=root.get("lang") or "")
+    for element in root.iter("title", "meta", "link", "script"):
+        tag = element.tag
+        if tag == "script":
+            if element.get("type") == "application/ld+json":
+                _read_json_ld(element.text or "", data)
+        elif tag == "meta":
+            key = element.get("property") or element.get("name") or element.get("itemprop")
+            content = (element.get("content") or "").strip()
+            if key and content:
+                data.meta.setdefault(key.lower(), content)
+                if key == "article:tag":
+                    data.article_tags.append(content)
+        elif tag == "link":
+            for relation in (element.get("rel") or "").lower().split():
+                data.links.setdefault(relation, element.get("href") or "")
+        elif data.title is None and not _is_in_drawing(element):
+            data.title = " ".join("".join(element.itertext()).split())
+    return data
+
+
+def _is_in_drawing(title: etree._Element) -> bool:
+    return any(True for _ in title.iterancestors("svg"))
+
+
+def _read_json_ld(text: str, data: StructuredData) -> None:
+    try:
+        # Editors paste raw line breaks into strings, so control characters are let pass.
+        parsed = json.loads(re.sub(r"^\s*<!\[CDATA\[|\]\]>\s*$", "", text), strict=False)
+    except (ValueError, RecursionError):
+        data.broken += 1
+        return
+    if not data.article:
+        data.article = next((node for node in _objects(parsed) if _types(node) & _ARTICLE_TYPES), {})
+
+
+def _objects(node: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
+    if isinstance(node, list) and depth < 8:
+        for item in node:
+            yield from _objects(item, depth + 1)
+    elif isinstance(node, dict) and depth < 8:
+        yield node
+        for key in ("@graph", "mainEntity", "mainEntityOfPage"):
+            yield from _objects(node.get(key), depth + 1)
+
+
+def _types(node: dict[str, Any]) -> set[str]:
+    kinds = node.get("@type")
+    return {kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(kind, str)}

@@ -1,0 +1,198 @@
+"""The trending block: pairs of a topic's label and an article's headline, straight after the text.
+
+Known of it: the pairs, their order and the heading ``В тренде:``, which some copies lack. Labels may be
+links (to a topic's page) or not; nothing is known of the tags around them.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from caravan_crawler.pages.blocks import Block
+from caravan_crawler.pages.frontmatter import is_date
+from caravan_crawler.pages.furniture import SEE_ALSO_HEADING, TRENDING_HEADING, is_label
+from caravan_crawler.site import Address, Site
+
+#: A topic's label is short and no sentence.
+LONGEST_LABEL = 48
+#: So many pairs in a row are a trending block even without its heading.
+FEWEST_PAIRS = 2
+#: So many are one whatever follows; the block is known to hold some eighteen.
+ENOUGH_PAIRS = 5
+
+_SENTENCE_END = re.compile(r"[.!?…:;]\s*$|[.!?…][»”\"]\s*$")
+_PLAIN_NUMBER = re.compile(r"[\d\s.,:%°+\-–]+")
+
+
+class TopicLine(NamedTuple):
+    """One pair as printed: the topic's label, the headline and the address of the article it leads to."""
+
+    topic: str
+    headline: str
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class TrendingBlock:
+    """The pairs, in order, and the blocks ``start`` (with the heading, if any) to ``end`` they take."""
+
+    lines: tuple[TopicLine, ...]
+    start: int
+    end: int
+
+
+class _Part(NamedTuple):
+    """A stretch of text under one link or none, and the number of its block."""
+
+    text: str
+    link: int | None
+    address: Address | None
+    block: int
+
+
+def find_trending(
+    blocks: list[Block], site: Site, page_url: str, start: int = 0, *, headed_only: bool = False
+) -> TrendingBlock | None:
+    """Return the trending block among ``blocks[start:]``, or None.
+
+    With ``headed_only`` a block without the heading does not count: outside of articles, cards with a
+    label over each headline look the same.
+    """
+    scan = _Scan(blocks, site, page_url)
+    for position in range(start, len(blocks)):
+        block = blocks[position]
+        if "РЕНД" not in block.text.upper():
+            is_heading = starts_with_heading = False
+        else:
+            is_heading = TRENDING_HEADING.fullmatch(block.text) is not None
+            starts_with_heading = TRENDING_HEADING.fullmatch(block.pieces[0][0].strip()) is not None
+        if is_heading:
+            found = scan.pairs(position + 1)
+            if found:
+                return TrendingBlock(found.lines, position, found.end)
+        elif len(block.pieces) > 2 and starts_with_heading:
+            # All of it in one line of the source: the heading and the links side by side.
+            found = scan.pairs(position, skip=1)
+            if found:
+                return found
+        elif not headed_only and scan.may_begin(position):
+            found = scan.pairs(position)
+            if found and (
+                len(found.lines) >= ENOUGH_PAIRS
+                or (len(found.lines) >= FEWEST_PAIRS and not _text_goes_on(blocks, start, position, found.end))
+            ):
+                return found
+    return None
+
+
+class _Scan:
+    """The blocks as parts, each block taken apart once and only when looked at."""
+
+    def __init__(self, blocks: list[Block], site: Site, page_url: str) -> None:
+        self._blocks = blocks
+        self._site = site
+        self._page_url = page_url
+        self._parts: dict[int, list[_Part]] = {}
+
+    def may_begin(self, position: int) -> bool:
+        """Whether a label or a pair may stand at ``position``; cheap, as it is asked of every block."""
+        block = self._blocks[position]
+        if len(block.text) > 4 * LONGEST_LABEL or block.zone in ("nav", "footer"):
+            return False
+        parts = self._at(position)
+        if len(parts) > 1:
+            return parts[1].address is not None
+        following = self._at(position + 1) if position + 1 < len(self._blocks) else []
+        return bool(following) and following[0].address is not None
+
+    def pairs(self, start: int, skip: int = 0) -> TrendingBlock | None:
+        """Read pairs from ``start`` on, less ``skip`` parts, until something is no pair."""
+        lines: list[TopicLine] = []
+        form: tuple[bool, bool] | None = None
+        end = start
+        parts = self._from(start)
+        for _ in range(skip):
+            next(parts, None)
+        label, headline = next(parts, None), next(parts, None)
+        while label is not None and headline is not None:
+            if headline.address is None or not _is_topic(label, headline):
+                break
+            # One template prints all pairs, so the first that is put together otherwise is none.
+            pair_form = (label.block == headline.block, label.link == headline.link)
+            if form not in (None, pair_form):
+                break
+            form = pair_form
+            text = headline.text
+            after = next(parts, None)
+            # A headline may go on in further pieces of the same link, in the same block.
+            while after is not None and after.link == headline.link and after.block == headline.block:
+                text = f"{text} {after.text}"
+                after = next(parts, None)
+            if after is not None and after.block == headline.block and after.link is None:
+                break  # text goes on behind the link, so this is a paragraph
+            lines.append(TopicLine(label.text, text, headline.address))
+            end = headline.block + 1
+            label, headline = after, next(parts, None)
+        return TrendingBlock(tuple(lines), start, end) if lines else None
+
+    def _from(self, start: int) -> Iterator[_Part]:
+        for number in range(start, len(self._blocks)):
+            if len(self._blocks[number].text) > 400:
+                return
+            yield from self._at(number)
+
+    def _at(self, number: int) -> list[_Part]:
+        parts = self._parts.get(number)
+        if parts is None:
+            parts = self._parts[number] = self._taken_apart(number)
+        return parts
+
+    def _taken_apart(self, number: int) -> list[_Part]:
+        parts: list[_Part] = []
+        block = self._blocks[number]
+        if len(block.pieces) == 1:
+            link = block.pieces[0][1]
+            address = self._site.address(link.get("href") or "", self._page_url) if link is not None else None
+            return [_Part(block.text, None if link is None else id(link), address, number)]
+        for text, link in block.pieces:
+            text = " ".join(text.split())
+            if not text:
+                continue
+            if link is not None:
+                address = self._site.address(link.get("href") or "", self._page_url)
+                parts.append(_Part(text, id(link), address, number))
+            elif parts and parts[-1].link is None:
+                parts[-1] = _Part(f"{parts[-1].text} {text}", None, None, number)
+            else:
+                parts.append(_Part(text, None, None, number))
+        return parts
+
+
+def _is_topic(label: _Part, headline: _Part) -> bool:
+    if label.address is not None and label.address.key != (headline.address.key if headline.address else None):
+        return False
+    return label.text != headline.text and _may_be_topic(label.text)
+
+
+# The same labels stand on every page of a visit.
+@lru_cache(maxsize=1024)
+def _may_be_topic(label: str) -> bool:
+    text = label.strip(" :#")
+    if not text or len(text) > LONGEST_LABEL or text[0].islower():
+        return False
+    if _SENTENCE_END.search(label) or _PLAIN_NUMBER.fullmatch(text) or is_date(text):
+        return False
+    return not (is_label(text) or SEE_ALSO_HEADING.fullmatch(text) or TRENDING_HEADING.fullmatch(text))
+
+
+def _text_goes_on(blocks: list[Block], start: int, first: int, end: int) -> bool:
+    """Whether paragraphs like those before the pairs, in the same container, follow behind them."""
+    containers = {block.element.getparent() for block in blocks[start:first] if is_prose(block)}
+    return any(is_prose(block) and block.element.getparent() in containers for block in blocks[end:])
+
+
+def is_prose(block: Block) -> bool:
+    """Whether a block reads like a paragraph: a sentence with its end, not all of it a link."""
+    return len(block.text) >= 60 and _SENTENCE_END.search(block.text) is not None and not block.is_all_links

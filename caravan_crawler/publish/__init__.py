@@ -1,0 +1,1 @@
+"""Publish: feeds that are whole or not there."""

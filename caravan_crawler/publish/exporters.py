@@ -1,0 +1,39 @@
+"""CSV that a spreadsheet opens safely."""
+
+import json
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+from scrapy.exporters import CsvItemExporter
+
+#: A cell that begins so would be run as a formula; behind an apostrophe it is text.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def safe_cell(text: str) -> str:
+    """Return ``text`` so that no spreadsheet runs it: with an apostrophe before a formula's first character."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+class SpreadsheetCsvExporter(CsvItemExporter):
+    """One header, lists as JSON in a cell, texts guarded against formulas; numbers stay numbers.
+
+    A file that already has rows gets no second header; one without rows gets its header all the same.
+    """
+
+    def __init__(self, file: Any, **kwargs: Any) -> None:
+        super().__init__(file, include_headers_line=file.tell() == 0, **kwargs)
+
+    def start_exporting(self) -> None:
+        """Write the header, so that a feed without items still names its columns."""
+        if self._headers_not_written and self.fields_to_export:
+            self._headers_not_written = False
+            self._write_headers_and_set_fields_to_export(None)
+
+    def serialize_field(self, field: Any, name: str, value: Any) -> Any:
+        """Return the cell's value."""
+        if isinstance(value, list):
+            plain = [asdict(entry) if is_dataclass(entry) and not isinstance(entry, type) else entry for entry in value]
+            return json.dumps(plain, ensure_ascii=False)
+        value = super().serialize_field(field, name, value)
+        return safe_cell(value) if isinstance(value, str) else value

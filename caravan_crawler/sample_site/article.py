@@ -1,0 +1,120 @@
+"""One article: everything its page prints and everything its record should hold."""
+
+from datetime import date
+from typing import NamedTuple
+
+from caravan_crawler.sample_site import names, texts_kk, texts_ru
+from caravan_crawler.sample_site.blocks import Block, Picture
+from caravan_crawler.sample_site.dice import Dice
+from caravan_crawler.sample_site.front_matter import FrontMatter, front_matter
+from caravan_crawler.sample_site.layout import Reach
+from caravan_crawler.sample_site.ledes import Opening
+from caravan_crawler.sample_site.newsroom import Newsroom
+from caravan_crawler.sample_site.story import write_story
+from caravan_crawler.sample_site.story_kk import write_kazakh_story
+
+
+class Article(NamedTuple):
+    """A composed article. Addresses in it are as the page writes them."""
+
+    number: int
+    generation: int
+    kazakh: bool
+    section: str
+    article_id: int | None
+    path: str
+    reach: Reach
+    day: date
+    headline: str
+    opening: Opening
+    blocks: list[Block]
+    front: FrontMatter
+    lead_image: Picture | None
+    author_line: str | None
+    authors: list[str]
+    tags: list[str]
+    noisy: bool
+    """The source has no-break spaces, soft hyphens, zero-width characters and decomposed letters."""
+
+
+def compose(newsroom: Newsroom, number: int) -> Article:
+    """Write article ``number``; the same number always gives the same article."""
+    layout = newsroom.layout
+    generation = layout.generation(number)
+    kazakh = layout.is_kazakh(number)
+    section = layout.section(number)
+    reach = layout.reach(number)
+    day = layout.timeline.day(number)
+    opening, blocks = write_kazakh_story(number) if kazakh else write_story(newsroom, number)
+    headline = newsroom.headline(number)
+    dice = Dice("trimmings", number)
+    noisy = dice.chance(1, 20)
+    lead_image = _picture(dice, generation, day, captioned=False) if dice.chance(2, 3) else None
+    for _ in range(max(dice.below(6) - 2, 0)):
+        picture = _picture(dice, generation, day, captioned=dice.chance(1, 3))
+        blocks.insert(1 + dice.below(len(blocks)), picture)
+    author_line, authors = _author_line(dice) if section == "gazeta" else (None, [])
+    topics = texts_kk.TAGS if kazakh else newsroom.theme(number).tags
+    return Article(
+        number=number,
+        generation=generation,
+        kazakh=kazakh,
+        section=section,
+        article_id=newsroom.id(number),
+        path=newsroom.path(number, headline),
+        reach=reach,
+        day=day,
+        headline=headline,
+        opening=opening,
+        blocks=blocks,
+        front=front_matter(number, day, generation, kazakh=kazakh, profile=_profile(reach)),
+        lead_image=lead_image,
+        author_line=author_line,
+        authors=authors,
+        tags=dice.sample(topics, 1 + dice.below(3)) if dice.chance(2, 5) else [],
+        noisy=noisy,
+    )
+
+
+def tags_of_theme(newsroom: Newsroom, number: int) -> tuple[str, ...]:
+    """The topics an article of this theme can carry."""
+    return texts_kk.TAGS if newsroom.layout.is_kazakh(number) else newsroom.theme(number).tags
+
+
+def all_topics() -> list[str]:
+    """Every topic an article can carry."""
+    topics = dict.fromkeys(texts_kk.TAGS)
+    for themes in texts_ru.BY_SECTION.values():
+        for theme in themes:
+            topics |= dict.fromkeys(theme.tags)
+    return list(topics)
+
+
+def _profile(reach: Reach) -> str | None:
+    if reach is Reach.SHORT_LINK:
+        return "none"  # nothing on the page may name its own path
+    if reach is Reach.AMP_LINK:
+        return "plain"  # the AMP copy and the page must give the same date
+    return None
+
+
+def _author_line(dice: Dice) -> tuple[str | None, list[str]]:
+    """The line under a newspaper story, and the authors in it (a photographer is none)."""
+    roll = dice.below(10)
+    if roll < 2:
+        return None, []
+    authors = dice.sample(names.REPORTERS, 0 if roll == 9 else 2 if roll > 6 else 1)
+    credits = [f"{dice.pick(names.PHOTOGRAPHERS)} (фото)"] if roll in (4, 5, 8, 9) else []
+    return ", ".join(authors + credits), authors
+
+
+def _picture(dice: Dice, generation: int, day: date, *, captioned: bool) -> Picture:
+    file = dice.below(900_000) + 10_000
+    if generation == 2:
+        href = f"https://static.caravan.kz/image/landscape/{dice.pick((640, 840, 1200))}/{file}.jpg"
+    elif dice.chance(1, 2):
+        href = f"/wp-content/uploads/images/{file}.jpg"
+    else:
+        href = f"/wp-content/uploads/{day:%Y/%m}/foto-{file}-1024x683.png"
+    caption = dice.pick(texts_ru.CAPTIONS) if captioned else None
+    return Picture(href, dice.chance(1, 4), caption)

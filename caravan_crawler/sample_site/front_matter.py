@@ -1,0 +1,100 @@
+"""What stands around the text: date, views, photo credit, and the page's metadata profile."""
+
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from caravan_crawler.sample_site import printed_dates
+from caravan_crawler.sample_site.dice import Dice
+from caravan_crawler.sample_site.timeline import TODAY
+
+ALMATY = ZoneInfo("Asia/Almaty")
+
+PROFILES = ("none", "none", "none", "plain", "plain", "plain", "full", "full", "full", "hostile")
+"""Metadata profiles and their shares; :mod:`caravan_crawler.sample_site.metadata` says what each emits."""
+
+_LATEST_EDIT = datetime.combine(TODAY, time(8, 0), ALMATY)
+
+_OTHER_CREDITS = ("Zakon.kz", "Tengrinews.kz", "Асхат Нурман", "соцсети", "акимат города", "pixabay.com")
+
+
+class FrontMatter(NamedTuple):
+    """The printed marks of one article, and what they mean."""
+
+    published: datetime
+    """The exact moment, in Almaty; only some pages give more of it than the day."""
+    modified: datetime
+    date_raw: str | None
+    date_published: str | None
+    views: int | None
+    photo_credit: str | None
+    profile: str
+    stamp: datetime | None
+    """What ``article:published_time`` says; in the hostile profile, months away from the truth."""
+    stamp_in_utc: bool
+
+
+def front_matter(number: int, day: date, generation: int, *, kazakh: bool, profile: str | None = None) -> FrontMatter:
+    """Draw the front matter of an article; ``profile`` overrides the one drawn."""
+    dice = Dice("front", number)
+    second = 0 if generation == 2 else dice.below(60)  # generation 2 may print hour and minute
+    moment = time(dice.below(24), dice.below(60), second)
+    published = datetime.combine(day, moment, ALMATY)
+    profile = profile or dice.pick(PROFILES)
+    # A hostile stamp beside no printed date would make the right answer unknowable.
+    undated = dice.chance(1, 16) and profile in ("none", "plain")
+    date_raw = None if undated else _printed(dice, published, generation, kazakh=kazakh)
+    stamp = None
+    if profile == "full":
+        stamp = published
+    elif profile == "hostile":
+        stamp = published + timedelta(days=60 + dice.below(240))
+    return FrontMatter(
+        published=published,
+        modified=max(published, min(published + timedelta(days=400 + dice.below(900)), _LATEST_EDIT)),
+        date_raw=date_raw,
+        date_published=_exact(published, date_raw, profile),
+        views=None if dice.chance(1, 30) else _views(dice, generation),
+        photo_credit=_photo_credit(dice, kazakh=kazakh),
+        profile=profile,
+        stamp=stamp,
+        stamp_in_utc=dice.chance(1, 3),
+    )
+
+
+def _printed(dice: Dice, published: datetime, generation: int, *, kazakh: bool) -> str:
+    if kazakh:
+        return (printed_dates.kazakh_long, printed_dates.kazakh_short)[dice.below(2)](published)
+    if generation != 2:
+        return printed_dates.full(published)
+    form = dice.below(3)
+    if form == 0:
+        return printed_dates.dotted(published)
+    if form == 1:
+        return f"{printed_dates.without_year(published)}, {published:%H:%M}"
+    return printed_dates.without_year(published)
+
+
+def _exact(published: datetime, date_raw: str | None, profile: str) -> str | None:
+    if date_raw is None:
+        return None
+    if profile == "full" or ":" in date_raw:
+        return published.isoformat()
+    return published.date().isoformat()
+
+
+def _views(dice: Dice, generation: int) -> int:
+    if generation == 2:
+        return 100 * (5 + dice.below(40))
+    if generation == 4:
+        return 60 + dice.below(30_000)
+    return 60 + dice.below(5960)
+
+
+def _photo_credit(dice: Dice, *, kazakh: bool) -> str | None:
+    roll = dice.below(20)
+    if roll == 0:
+        return None
+    if kazakh:
+        return "tumba.kz" if roll < 16 else "Caravan.kz"
+    return "Caravan.kz" if roll < 16 else dice.pick(_OTHER_CREDITS)

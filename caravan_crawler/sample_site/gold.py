@@ -1,0 +1,80 @@
+"""The record that reading an article should give: field by field what the page says."""
+
+from typing import Any
+from urllib.parse import urljoin
+
+from caravan_crawler.sample_site.article import Article
+from caravan_crawler.sample_site.blocks import (
+    Block,
+    BulletList,
+    DataTable,
+    Link,
+    Paragraph,
+    Picture,
+    Quotation,
+    Subheading,
+)
+from caravan_crawler.sample_site.layout import Reach
+from caravan_crawler.sample_site.numbering import article_id
+
+
+def gold_record(article: Article, base_url: str) -> dict[str, Any]:
+    """The expected record; times with Almaty's offset at that date, addresses absolute.
+
+    Where only a short link that names no own path leads to the article, ``url`` is that link and
+    ``section`` is None.
+    """
+    unnamed = article.reach is Reach.SHORT_LINK
+    front = article.front
+    own = f"?p={article_id(article.number)}" if unnamed else article.path[1:]
+    return {
+        "article_id": article.article_id,
+        "url": base_url + own,
+        "section": None if unnamed else article.section,
+        "language": "kk" if article.kazakh else "ru",
+        "headline": article.headline,
+        "lede": article.opening.lede,
+        "body": "\n\n".join(_paragraphs(article.blocks)),
+        "date_published": front.date_published,
+        "date_published_raw": front.date_raw,
+        "views": front.views,
+        "views_raw": _views_raw(article),
+        "photo_credit": front.photo_credit,
+        "source": article.opening.source,
+        "authors": article.authors,
+        "tags": article.tags,
+        "images": [urljoin(base_url, picture.href) for picture in _pictures(article)],
+        "links": [{"text": link.text, "url": urljoin(base_url, link.href)} for link in _links(article.blocks)],
+    }
+
+
+def _views_raw(article: Article) -> str | None:
+    views = article.front.views
+    if views is None:
+        return None
+    return f"{views:,}".replace(",", " ") if article.generation == 4 else str(views)
+
+
+def _paragraphs(blocks: list[Block]) -> list[str]:
+    paragraphs: list[str] = []
+    for block in blocks:
+        match block:
+            case Paragraph(runs):
+                paragraphs.append("".join(run.text if isinstance(run, Link) else run for run in runs))
+            case Subheading(_, text) | Quotation(text):
+                paragraphs.append(text)
+            case BulletList(items):
+                paragraphs.extend(items)
+            case DataTable(rows):
+                paragraphs.extend("\t".join(row) for row in rows)
+    return paragraphs
+
+
+def _pictures(article: Article) -> list[Picture]:
+    pictures = [block for block in article.blocks if isinstance(block, Picture)]
+    return [article.lead_image, *pictures] if article.lead_image else pictures
+
+
+def _links(blocks: list[Block]) -> list[Link]:
+    paragraphs = [block for block in blocks if isinstance(block, Paragraph)]
+    return [run for paragraph in paragraphs for run in paragraph.runs if isinstance(run, Link)]

@@ -1,0 +1,184 @@
+"""What kind of article each number is: section, generation, and how a crawler can come to it."""
+
+from collections.abc import Iterator
+from enum import Enum
+
+from caravan_crawler.sample_site.roster import PERIOD, Roster, Stretch
+from caravan_crawler.sample_site.timeline import Timeline
+
+KAZAKH = "zhangalyqtar"
+SECTIONS = ("news", "gazeta", "sport", "art", "crime", KAZAKH)
+
+KAZAKH_REMAINDER = 13
+KAZAKH_STEP = 25
+"""Numbers 13, 38, 63, … are of the Kazakh edition, whatever their date."""
+
+_SPECIAL_SECTIONS = {"gazeta": (2, 8, 14, 22, 29, 34, 43, 48), "art": (5, 18, 30, 36, 44)}
+_SPORT = (4, 12, 19, 25, 32, 40, 46)
+_IN_SITEMAP = frozenset(r for r in range(PERIOD) if r % 10 not in (1, 5, 8))
+
+
+class Reach(Enum):
+    """The one place from which an article can be found."""
+
+    LISTED = "the listing of its section, and perhaps more places"
+    SITEMAP = "the sitemap only"
+    RSS = "the RSS feed only"
+    TRENDING = "the trending block only"
+    BODY_LINK = "a link to its own path in the next article only"
+    REDIRECTING_LINK = "a /?p= link that redirects, in the next article only"
+    SHORT_LINK = "a /?p= link that answers 200 and names no own path, in the next article only"
+    AMP_LINK = "an /amp/ link in the next article only"
+
+
+_REACH = {
+    3: Reach.SITEMAP,
+    6: Reach.BODY_LINK,
+    9: Reach.REDIRECTING_LINK,
+    16: Reach.SHORT_LINK,
+    20: Reach.AMP_LINK,
+}
+_LINKED_FROM_NEXT = frozenset({6, 9, 16, 20})
+_KEPT_PLAIN = frozenset(_REACH) | {r + 1 for r in _LINKED_FROM_NEXT}
+"""Remainders whose articles are not taken for the RSS feed or the trending block alone."""
+
+TRENDING_LENGTH = 16
+_TRENDING_ONLY_RANKS = (5, 11)
+_RSS_LENGTH = 20
+_ENOUGH_FOR_ALL_KINDS = 40
+
+
+class Layout:
+    """Deals numbers to sections, generations and ways of being found."""
+
+    def __init__(self, articles: int) -> None:
+        self.articles = articles
+        self.timeline = Timeline(articles)
+        self._eras = self.timeline.eras()
+        self._by_hand: dict[int, Reach] = {}
+        if articles - 1 >= 0 and (articles - 1) % PERIOD in _LINKED_FROM_NEXT:
+            self._by_hand[articles - 1] = Reach.LISTED  # there is no next article to link to it
+        self._by_hand |= dict.fromkeys(self._pick_rss_only(), Reach.RSS)
+        self.trending = self._pick_trending()
+        self.listings = {section: self._listing(section) for section in SECTIONS}
+        self.sitemap = self._sitemap()
+
+    def generation(self, number: int) -> int:
+        """1 to 4; the Kazakh edition counts as 3."""
+        if number >= self.articles:
+            return 3
+        for first, end, generation in self._eras:
+            if first <= number < end:
+                return self._generation(generation, number % PERIOD)
+        raise IndexError(number)
+
+    def section(self, number: int) -> str:
+        """First part of the article's path."""
+        if number >= self.articles:
+            return "news"
+        return _section(self.generation(number), number % PERIOD)
+
+    def reach(self, number: int) -> Reach:
+        """The only place that leads to the article, or LISTED."""
+        if number >= self.articles:
+            return Reach.LISTED
+        if number in self._by_hand:
+            return self._by_hand[number]
+        return self._usual_reach(self.generation(number), number % PERIOD)
+
+    def is_kazakh(self, number: int) -> bool:
+        """Whether the article belongs to the Kazakh edition."""
+        return number < self.articles and _is_kazakh(number % PERIOD)
+
+    def rss_only(self) -> list[int]:
+        """Numbers that only the RSS feed leads to."""
+        return [n for n, reach in self._by_hand.items() if reach is Reach.RSS]
+
+    def newest_listed(self) -> Iterator[int]:
+        """Numbers found in listings, newest first, without the published ones."""
+        for number in range(self.articles - 1, -1, -1):
+            if self.reach(number) is Reach.LISTED:
+                yield number
+
+    @staticmethod
+    def _generation(era: int, remainder: int) -> int:
+        if era == 4:
+            late = remainder % 2 == 1 and remainder not in _REACH
+            return 4 if late and not _is_kazakh(remainder) else 3
+        return 3 if _is_kazakh(remainder) else era
+
+    @staticmethod
+    def _usual_reach(generation: int, remainder: int) -> Reach:
+        reach = _REACH.get(remainder, Reach.LISTED)
+        if reach is Reach.AMP_LINK and generation != 3:
+            return Reach.LISTED  # only generation 3 has AMP copies
+        return reach
+
+    def _pick_rss_only(self) -> list[int]:
+        if self.articles < _ENOUGH_FOR_ALL_KINDS:
+            return []
+        newest = range(self.articles - 3, self.articles - _RSS_LENGTH // 2 - 2, -1)
+        plain = [n for n in newest if self._is_plain(n)]
+        return plain[:1] if self.articles < 150 else plain[:5:2]
+
+    def _pick_trending(self) -> list[int]:
+        """Targets in rank order, newest first; two of them can be found nowhere else."""
+        step = max(min(self.articles, 400) // 22, 1)
+        targets: list[int] = []
+        number = self.articles - 2
+        while number >= 0 and len(targets) < TRENDING_LENGTH:
+            if self._is_plain(number):
+                targets.append(number)
+                number -= step
+            else:
+                number -= 1
+        if self.articles >= _ENOUGH_FOR_ALL_KINDS:
+            for rank in _TRENDING_ONLY_RANKS:
+                if rank < len(targets):
+                    self._by_hand[targets[rank]] = Reach.TRENDING
+        return targets
+
+    def _is_plain(self, number: int) -> bool:
+        remainder = number % PERIOD
+        taken = number in self._by_hand or remainder in _KEPT_PLAIN or _is_kazakh(remainder)
+        return not taken
+
+    def _listing(self, section: str) -> Roster:
+        stretches: list[Stretch] = []
+        for first, end, era in self._eras:
+            members = [r for r in range(PERIOD) if self._is_listed_in(section, era, r)]
+            stretches.append((first, end, frozenset(members)))
+        last = self.articles - 1
+        if self._by_hand.get(last) is Reach.LISTED and self.section(last) == section:
+            stretches.append((last, last + 1, frozenset({last % PERIOD})))
+        return Roster(stretches, without=self._unlisted_by_hand())
+
+    def _is_listed_in(self, section: str, era: int, remainder: int) -> bool:
+        generation = self._generation(era, remainder)
+        listed = self._usual_reach(generation, remainder) is Reach.LISTED
+        return listed and _section(generation, remainder) == section
+
+    def _sitemap(self) -> Roster:
+        members = _IN_SITEMAP - _LINKED_FROM_NEXT
+        stretch = (0, self.articles, members)
+        return Roster([stretch], without=self._unlisted_by_hand())
+
+    def _unlisted_by_hand(self) -> list[int]:
+        return [n for n, reach in self._by_hand.items() if reach is not Reach.LISTED]
+
+
+def _is_kazakh(remainder: int) -> bool:
+    return remainder % KAZAKH_STEP == KAZAKH_REMAINDER
+
+
+def _section(generation: int, remainder: int) -> str:
+    if _is_kazakh(remainder):
+        return KAZAKH
+    if generation == 4:
+        return "crime"
+    if remainder in _SPORT:
+        return "sport"
+    for section, remainders in _SPECIAL_SECTIONS.items():
+        if remainder in remainders:
+            return section
+    return "news"

@@ -1,0 +1,157 @@
+"""Which site is crawled, and what its addresses mean.
+
+The forms of addresses are known from links to the site: ``/news/<slug>-<id>/``, ``/?p=<id>``,
+``/amp/news/<slug>-<id>``, and ``/crime/<slug>/`` without a number for the newest articles.
+"""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+#: The real site.
+PUBLIC_BASE = "https://www.caravan.kz/"
+#: Hosts under which the real site and its Kazakh edition are linked, on their own pages and on copies.
+PUBLIC_HOSTS = frozenset({"www.caravan.kz", "caravan.kz"})
+
+#: First path parts that never begin an article's own path.
+NOT_SECTIONS = frozenset(
+    "amp author authors avtor category comments cdn-cgi feed info login page rss search tag tags "
+    "wp-admin wp-content wp-includes wp-json wp-login.php xmlrpc.php".split()
+)
+_ID_AT_END = re.compile(r"-(\d{4,7})$")
+# A slug may end in a year, and two such slugs must never pass for one article.
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_SHORT_LINK_ID = re.compile(r"\d{1,9}")
+# Of the paths from the root only those with a host, dots to resolve, a fragment or stray characters.
+_NEEDS_JOINING = re.compile(r"^//|/\.|[#\\\s]")
+_FILE = re.compile(r"\.\w{2,5}$")
+_REMEMBERED_LINKS = 20_000
+_LISTING_PAGE = re.compile(r"^(?P<listing>/(?:[^/]+/)*?)(?:page/(?P<number>\d{1,6})/?)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What the address of an article says of it.
+
+    ``path`` is its own path with the final slash, None for a short link; ``article_id`` is None where
+    the path ends in no number; ``alias`` marks short links and AMP pages.
+    """
+
+    path: str | None
+    article_id: int | None
+    alias: bool = False
+
+    @property
+    def section(self) -> str | None:
+        """First part of the own path."""
+        return self.path.split("/", 2)[1] if self.path else None
+
+    @property
+    def key(self) -> int | str:
+        """What tells this article from all others: its number, else its own path."""
+        return self.article_id if self.article_id is not None else str(self.path)
+
+
+def article_address(path: str, query: str = "") -> Address | None:
+    """Read an address's path and query; None where they cannot be an article's.
+
+    A path of two or more parts may be an article's even without a number; only the page can tell.
+    """
+    parts = [part for part in path.split("/") if part]
+    if not parts:
+        number = parse_qs(query).get("p", [""])[0] if "p=" in query else ""
+        return Address(None, int(number), alias=True) if _SHORT_LINK_ID.fullmatch(number) else None
+    amp = parts[0] == "amp" or parts[-1] == "amp"
+    if amp:
+        parts = parts[1:] if parts[0] == "amp" else parts[:-1]
+    if len(parts) < 2 or _FILE.search(parts[-1]):
+        return None
+    found = _ID_AT_END.search(parts[-1])
+    article_id = int(found[1]) if found and not _YEAR.fullmatch(found[1]) else None
+    if (parts[0] in NOT_SECTIONS and article_id is None) or parts[-2] == "page":
+        return None
+    return Address(f"/{'/'.join(parts)}/", article_id, alias=amp)
+
+
+class Site:
+    """The site crawled, by its ``base`` (``https://www.caravan.kz/``).
+
+    The same host with and without ``www.`` is one site, and so are http and https.
+    """
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        bare = urlsplit(base).netloc.lower().removeprefix("www.")
+        self.hosts = frozenset({bare, f"www.{bare}"})
+        self.remembered: dict[str, Address | None] = {}
+        """Links that do not depend on their page and what they are: menus and trending links stand on every page."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the site is served from this machine's loopback."""
+        host = urlsplit(self.base).hostname or ""
+        return host in {"localhost", "::1"} or host.startswith("127.")
+
+    def canonical(self, address: Address) -> str:
+        """Return the canonical URL: base and own path, else the short link."""
+        if address.path is not None:
+            return self.base + address.path.lstrip("/")
+        return f"{self.base}?p={address.article_id}"
+
+    def resolve(self, href: str, page_url: str) -> str | None:
+        """Return ``href`` as an absolute URL of this site, without fragment and host alias; else None.
+
+        ``http``, ``https``, with and without ``www.`` are one site. Other schemes and hosts give None.
+        """
+        href = href.strip()
+        if href.startswith("/") and not _NEEDS_JOINING.search(href):
+            return self.base + href[1:]
+        if not href or href[0] == "#" or href.startswith(("javascript:", "mailto:", "tel:", "data:")):
+            return None
+        try:
+            parts = urlsplit(urljoin(page_url, href))
+            if parts.scheme not in ("http", "https") or not self._is_host(parts.netloc):
+                return None
+        except ValueError:
+            return None
+        query = f"?{parts.query}" if parts.query else ""
+        return f"{self.base}{parts.path.lstrip('/')}{query}"
+
+    def address(self, href: str, page_url: str) -> Address | None:
+        """Return the article address ``href`` is on this site, or None."""
+        if not href.startswith(("/", "http")):
+            return self._address(href, page_url)
+        if href not in self.remembered:
+            if len(self.remembered) >= _REMEMBERED_LINKS:
+                self.remembered.clear()
+            self.remembered[href] = self._address(href, page_url)
+        return self.remembered[href]
+
+    def _address(self, href: str, page_url: str) -> Address | None:
+        url = self.resolve(href, page_url)
+        if url is None:
+            return None
+        path, _, query = url[len(self.base) - 1 :].partition("?")
+        return article_address(path, query)
+
+    def claimed_address(self, href: str, page_url: str) -> Address | None:
+        """Return the article address a page's metadata claims; a copy may claim the real site's host."""
+        try:
+            parts = urlsplit(urljoin(page_url, href.strip()))
+        except ValueError:
+            return None
+        if not self._is_host(parts.netloc) and parts.netloc.lower() not in PUBLIC_HOSTS:
+            return None
+        return article_address(parts.path, parts.query)
+
+    def _is_host(self, netloc: str) -> bool:
+        netloc = netloc.lower()
+        return netloc in self.hosts or re.sub(r":(?:80|443)$", "", netloc) in self.hosts
+
+
+def listing_of(path: str) -> tuple[str, int]:
+    """Split a listing's path into its first page's path and the page's number (1 for the first)."""
+    match = _LISTING_PAGE.match(path if path.endswith("/") else path + "/")
+    if match is None:
+        return path, 1
+    return match["listing"], int(match["number"] or 1)

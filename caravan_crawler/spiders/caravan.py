@@ -1,0 +1,349 @@
+"""The spider: from the home page to every article of the site, each once."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urljoin
+from uuid import uuid4
+
+from protego import Protego
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DontCloseSpider, IgnoreRequest
+from scrapy.http import Response
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
+
+from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
+from caravan_crawler.normalise.dates import parse_date
+from caravan_crawler.pages.document import Document, parse_document
+from caravan_crawler.pages.kind import PageKind
+from caravan_crawler.pages.listing import Listing, article_links, read_listing, section_links
+from caravan_crawler.pages.page import PageReading, read_page
+from caravan_crawler.pages.syndication import Entry, read_feed, read_sitemap
+from caravan_crawler.records import article_record, page_records
+from caravan_crawler.site import Address, Site
+from caravan_crawler.visit.changes import Changes
+from caravan_crawler.visit.frontier import Frontier
+from caravan_crawler.visit.walk import ListingWalk
+
+#: Lists known to exist; others are found by the links to them.
+KNOWN_SECTIONS = ("/news/", "/gazeta/")
+FEED = "/rss/"
+#: Where WordPress and its SEO plugins keep their sitemaps; asked only where robots.txt names none.
+USUAL_SITEMAPS = ("/wp-sitemap.xml", "/sitemap_index.xml")
+
+_LOCAL_MANNERS = {"DOWNLOAD_DELAY": 0, "CONCURRENT_REQUESTS": 8, "CONCURRENT_REQUESTS_PER_DOMAIN": 8}
+
+# Articles go before further lists, so that the queue stays as short as one list's page.
+_ARTICLE, _LIST, _SITEMAP = 20, 10, 0
+
+
+class CaravanSpider(Spider):
+    """Crawls caravan.kz or a copy of it. ``scrapy crawl -h`` lists its arguments, ``arguments.py`` checks them."""
+
+    name = "caravan"
+
+    def __init__(self, arguments: CrawlArguments, site: Site, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.arguments = arguments
+        self.site = site
+        # For Scrapy's middleware that keeps redirects on the site.
+        self.allowed_domains = sorted({host.split(":")[0] for host in site.hosts})
+        self.frontier = Frontier(site)
+        self.changes = Changes()
+        self.walks: dict[str, ListingWalk] = {}
+        self.started_at = datetime.now(UTC)
+        self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
+        self._sitemaps: list[str] = []
+        self._held: list[Listing] = []
+        self._days: dict[int | str, date] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "CaravanSpider":
+        """Check the arguments, start the sample site if asked for, and set the manners for the site."""
+        arguments = CrawlArguments.parse(kwargs)
+        server = None
+        base = arguments.site
+        if base == SAMPLE:
+            from caravan_crawler.sample_site import SampleSite, serve
+
+            server = serve(SampleSite()).__enter__()
+            base = server.url
+        site = Site(base)
+        spider = cls(arguments, site)
+        spider._set_crawler(crawler)
+        if site.is_local:
+            # A copy on this machine needs no patience, unless the user asks for it.
+            crawler.settings.setdict(_LOCAL_MANNERS, priority="spider")
+        for url in arguments.urls:
+            check_on_site(url, site)
+        crawler.signals.connect(spider.on_robots, signals.robots_parsed)
+        crawler.signals.connect(spider.on_idle, signals.spider_idle)
+        if server is not None:
+            crawler.signals.connect(server.close, signals.engine_stopped, weak=False)
+        return spider
+
+    @property
+    def data_dir(self) -> str:
+        """Where everything this run writes lies, for the addresses of its feeds."""
+        return str(self.settings["DATA_DIR"])
+
+    # Where to begin
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Ask for the pages named, or for the home page, from which everything else follows."""
+        if self.arguments.urls:
+            for url in self.arguments.urls:
+                yield self._request(check_on_site(url, self.site), self.parse_named, _ARTICLE)
+        else:
+            yield self._request(self.site.base, self.parse_home, _LIST)
+
+    def on_robots(self, robotparser: Any, request: Request) -> None:
+        """Take the sitemaps that robots.txt names."""
+        rules = getattr(robotparser, "rp", None)
+        if isinstance(rules, Protego):
+            self._sitemaps += [url for url in rules.sitemaps if url not in self._sitemaps]
+
+    def on_idle(self) -> None:
+        """When nothing is left to do: pages of lists held back, tops that have shifted, short links."""
+        requests = [*self._held_pages(), *self._shifted_tops()]
+        requests = requests or [self._request(url, self.parse, _ARTICLE) for url in self.frontier.take_short_links()]
+        for request in requests:
+            self.crawler.engine.crawl(request)
+        if requests:
+            raise DontCloseSpider
+
+    # What came back
+
+    def parse_home(self, response: Response) -> Iterator[Any]:
+        """Read the home page, and go on to feed, sections and sitemaps."""
+        document = self._document(response)
+        yield from self._read(document)
+        paths = dict.fromkeys([*KNOWN_SECTIONS, *section_links(document)])
+        yield from self._elsewhere(list(paths))
+
+    def _elsewhere(self, sections: list[str]) -> Iterator[Request]:
+        yield self._request(urljoin(self.site.base, FEED), self.parse_feed, _LIST)
+        for path in sections:
+            yield from self._list(path)
+        named = [url for url in map(self._resolve, self._sitemaps) if url]
+        for url in named or [urljoin(self.site.base, path) for path in USUAL_SITEMAPS]:
+            yield self._request(url, self.parse_sitemap, _SITEMAP)
+
+    def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
+        """Read an article's page and follow its links to other articles."""
+        yield from self._read(self._document(response))
+
+    def parse_named(self, response: Response) -> Iterator[Any]:
+        """Read a page of ``urls`` and follow nothing."""
+        yield from self._read(self._document(response), follow=False)
+
+    def parse_list(self, response: Response) -> Iterator[Any]:
+        """Read a section's page, its articles, and the page after it."""
+        document = self._document(response)
+        reading = read_page(document)
+        yield from self._yield_records(document, reading)
+        if reading.kind not in (PageKind.LISTING, PageKind.OTHER, PageKind.ARTICLE):
+            return
+        listing = read_listing(document)
+        walk = self.walks.get(listing.path)
+        if walk is None:
+            return  # redirected to a list of another name
+        walk.take(listing)
+        for card in listing.cards:
+            if self._is_wanted(card.address.section, card.date):
+                yield from self._article(card.address, card.url, document.url)
+        is_dated = all(card.date for card in listing.cards)
+        if self.arguments.since and not is_dated:
+            # Only the articles themselves can tell whether the list goes on: decided when they are read.
+            self._held.append(listing)
+        else:
+            yield from self._next_page(walk, listing)
+
+    def parse_feed(self, response: Response) -> Iterator[Request]:
+        """Follow the entries of the site's feed."""
+        entries = read_feed(response.body)
+        self._count_kind(PageKind.FEED if entries is not None else PageKind.OTHER)
+        for entry in entries or ():
+            yield from self._entry(entry, stamp_is_publication=True)
+
+    def parse_sitemap(self, response: Response) -> Iterator[Request]:
+        """Follow a sitemap's articles and the sitemaps an index names."""
+        sitemap = read_sitemap(response.body)
+        self._count_kind(PageKind.SITEMAP if sitemap is not None else PageKind.OTHER)
+        if sitemap is None:
+            return
+        for entry in sitemap.sitemaps:
+            url = self._resolve(entry.url)
+            if url and not self._is_before_period(entry.stamp):
+                yield self._request(url, self.parse_sitemap, _SITEMAP)
+        for entry in sitemap.pages:
+            yield from self._entry(entry, stamp_is_publication=False)
+
+    def failed(self, failure: Failure) -> Iterator[Request]:
+        """Count a page that could not be fetched; without its home page the site's lists are tried still."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        reason = _reason(failure)
+        is_end_of_list = request.callback == self.parse_list and reason in ("http_404", "http_410")
+        event = "absent" if is_end_of_list or request.meta.get("optional") else "failed"
+        self.crawler.stats.inc_value(f"caravan/{event}/{reason}")
+        if event == "failed" and reason != "robots":
+            self.logger.warning("Not read: %s (%s)", request.url, _words(failure))
+            self.crawler.stats.set_value("caravan/last_failure", f"{request.url}: {_words(failure)}")
+        if request.callback == self.parse_home and isinstance(failure.value, (HttpError, IgnoreRequest)):
+            yield from self._elsewhere(list(KNOWN_SECTIONS))
+
+    # Reading
+
+    def _document(self, response: Response) -> Document:
+        declared = (response.headers.get("Content-Type") or b"").decode("latin-1").lower()
+        _, _, charset = declared.partition("charset=")
+        return parse_document(response.body, response.url, self.site, charset.split(";")[0].strip(" \"'") or None)
+
+    def _read(self, document: Document, *, follow: bool = True) -> Iterator[Any]:
+        reading = read_page(document)
+        yield from self._yield_records(document, reading)
+        if follow:
+            for address, href in article_links(document):
+                yield from self._article(address, href, document.url)
+
+    def _yield_records(self, document: Document, reading: PageReading) -> Iterator[Any]:
+        now = datetime.now(UTC)
+        self._count(reading)
+        article = reading.article
+        if article is not None and article.address is not None:
+            if self.frontier.record(article.address):
+                if self.arguments.since:
+                    self._remember_day(reading, now)
+                yield article_record(article, self.site, document.url, now)
+                yield from self._section_of(article.address.section)
+            else:
+                self.crawler.stats.inc_value("caravan/dropped/known_under_another_address")
+        if self.changes.is_new("page", reading.surroundings):
+            # Claimed all at once: pages are read side by side, and a block's lines belong together.
+            records = page_records(reading, self.site, now)
+            yield from [record for record in records if self.changes.is_new(*record.change_key())]
+
+    def _count(self, reading: PageReading) -> None:
+        self._count_kind(reading.kind)
+        if reading.article is None:
+            return
+        count = self.crawler.stats.inc_value
+        for field, reader in reading.article.found_by.items():
+            count(f"caravan/read/{field}/{reader}")
+        for field in reading.missing:
+            count(f"caravan/missing/{field}")
+
+    def _count_kind(self, kind: PageKind) -> None:
+        self.crawler.stats.inc_value(f"caravan/pages/{kind}")
+
+    # Going on
+
+    def _request(self, url: str, callback: Any, priority: int, **kwargs: Any) -> Request:
+        return Request(url, callback=callback, errback=self.failed, priority=priority, **kwargs)
+
+    def _article(self, address: Address, href: str, page_url: str) -> Iterator[Request]:
+        wanted = self.arguments.sections
+        if wanted and address.section is not None and address.section not in wanted:
+            return
+        # Most links on a page were seen before, so this comes before anything is built.
+        if self.frontier.knows(address):
+            return
+        url = self.site.resolve(href, page_url)
+        target = self.frontier.admit(address, url) if url else None
+        if target is not None:
+            yield self._request(target, self.parse, _ARTICLE)
+
+    def _entry(self, entry: Entry, *, stamp_is_publication: bool) -> Iterator[Request]:
+        address = self.site.address(entry.url, self.site.base)
+        if address is None:
+            return
+        if self.arguments.since and entry.stamp is None:
+            self.crawler.stats.inc_value("caravan/skipped/entry_without_stamp")
+            return
+        # What was last changed before the period was published before it, too.
+        if self._is_before_period(entry.stamp) or (
+            stamp_is_publication and not self._is_wanted(address.section, entry.stamp)
+        ):
+            return
+        yield from self._article(address, entry.url, self.site.base)
+
+    def _section_of(self, section: str | None) -> Iterator[Request]:
+        if section is not None and not self.arguments.urls:
+            yield from self._list(f"/{section}/")
+
+    def _list(self, path: str) -> Iterator[Request]:
+        wanted = self.arguments.sections
+        if path in self.walks or (wanted and path.strip("/") not in wanted):
+            return
+        self.walks[path] = ListingWalk(path, self.arguments.since)
+        yield self._request(
+            urljoin(self.site.base, path), self.parse_list, _LIST, meta={"optional": path not in KNOWN_SECTIONS}
+        )
+
+    def _next_page(self, walk: ListingWalk, listing: Listing) -> Iterator[Request]:
+        days = [day for card in listing.cards if (day := self._day_of(card.address.key, card.date))]
+        number = walk.next_number(listing, days)
+        if number is not None:
+            yield self._list_page(walk, number)
+
+    def _list_page(self, walk: ListingWalk, number: int) -> Request:
+        path = walk.path if number == 1 else f"{walk.path}page/{number}/"
+        return self._request(urljoin(self.site.base, path), self.parse_list, _LIST, dont_filter=walk.rounds > 0)
+
+    def _held_pages(self) -> list[Request]:
+        held, self._held = self._held, []
+        return [request for listing in held for request in self._next_page(self.walks[listing.path], listing)]
+
+    def _shifted_tops(self) -> list[Request]:
+        return [self._list_page(walk, 1) for walk in self.walks.values() if walk.restart()]
+
+    # The period asked for
+
+    def _remember_day(self, reading: PageReading, now: datetime) -> None:
+        article = reading.article
+        raw = (article.date_published or article.date_structured) if article else None
+        day = parse_date(raw, now).day if raw else None
+        if article and article.address and day:
+            self._days[article.address.key] = day
+
+    def _day_of(self, key: int | str, printed: str | None) -> date | None:
+        return self._days.get(key) or (parse_date(printed, datetime.now(UTC)).day if printed else None)
+
+    def _is_before_period(self, stamp: str | None) -> bool:
+        day = parse_date(stamp, datetime.now(UTC)).day if stamp and self.arguments.since else None
+        return day is not None and self.arguments.since is not None and day < self.arguments.since
+
+    def _is_wanted(self, section: str | None, printed: str | None) -> bool:
+        """Whether what a list says of an article leaves open that it is wanted."""
+        if self.arguments.sections and section and section not in self.arguments.sections:
+            return False
+        if printed is None or not (self.arguments.since or self.arguments.until):
+            return True
+        parsed = parse_date(printed, datetime.now(UTC))
+        if parsed.day is None:
+            return True
+        if self.arguments.until and parsed.day > self.arguments.until and not parsed.inferred:
+            return False
+        return not (self.arguments.since and parsed.day < self.arguments.since)
+
+    def _resolve(self, url: str) -> str | None:
+        return self.site.resolve(url, self.site.base)
+
+
+def _reason(failure: Failure) -> str:
+    """Return one word for a failure, for the stats."""
+    error = failure.value
+    if isinstance(error, HttpError):
+        return f"http_{error.response.status}"
+    if isinstance(error, IgnoreRequest):
+        return "robots" if "robots" in str(error) else "ignored"
+    return type(error).__name__
+
+
+def _words(failure: Failure) -> str:
+    error = failure.value
+    if isinstance(error, HttpError):
+        return f"HTTP {error.response.status}"
+    return str(error) or type(error).__name__

@@ -1,0 +1,1 @@
+"""Visit: which page is asked for next, and which never."""

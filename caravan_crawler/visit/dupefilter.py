@@ -1,0 +1,41 @@
+"""Scrapy's duplicate filter for one site: articles by their number, other pages by their URL.
+
+The spider asks the frontier before it builds a request, so what arrives here for an article is new. What
+the spider cannot see is where a redirect leads: a short link may lead to an article read before.
+"""
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.dupefilters import BaseDupeFilter
+
+from caravan_crawler.site import Site
+from caravan_crawler.visit.frontier import Frontier
+
+
+class ArticleDupeFilter(BaseDupeFilter):
+    """Knows requests by what they ask for, at the price of a look-up in a set."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._urls: set[str] = set()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "ArticleDupeFilter":
+        """Scrapy's constructor."""
+        return cls(crawler)
+
+    def request_seen(self, request: Request) -> bool:
+        """Return whether what ``request`` asks for was asked for before."""
+        redirected_from = request.meta.get("redirect_urls")
+        spider = self._crawler.spider
+        site: Site = spider.site  # type: ignore[union-attr]
+        frontier: Frontier = spider.frontier  # type: ignore[union-attr]
+        address = site.address(request.url, site.base)
+        if address is None:
+            seen = request.url in self._urls
+            self._urls.add(request.url)
+            return seen
+        if not redirected_from:
+            return False
+        first = site.address(redirected_from[0], site.base)
+        return (first is None or first.key != address.key) and frontier.admit(address, request.url) is None

@@ -1,0 +1,72 @@
+"""Walking a section's list: page after page to its real end, or to where it can bring nothing more."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from caravan_crawler.pages.listing import Listing
+
+#: A list whose pages repeat themselves is at its end, whatever it links to.
+_BARREN_PAGES = 2
+#: So often the top of a list is read again after new articles had pushed the others down.
+_MOST_ROUNDS = 3
+
+
+@dataclass
+class ListingWalk:
+    """One section's list while it is read, by the ``path`` of its first page.
+
+    New articles push the old ones to the next page while one reads. Reading upwards then meets some
+    twice, which :attr:`has_shifted` notes, and misses none but the new ones, which are at the top.
+    """
+
+    path: str
+    since: date | None = None
+    has_shifted: bool = False
+    rounds: int = 0
+    _listed: set[int | str] = field(default_factory=set)
+    _previous: frozenset[int | str] = frozenset()
+    _barren: int = 0
+    _newest: list[date] = field(default_factory=list)
+
+    def take(self, listing: Listing) -> bool:
+        """Take in the next page; return whether it listed an article that no earlier page did."""
+        keys = [card.address.key for card in listing.cards]
+        if listing.number > 1 and keys and keys[0] in self._previous:
+            self.has_shifted = True
+        self._previous = frozenset(keys)
+        brings_new = not self._listed.issuperset(keys)
+        self._listed.update(keys)
+        self._barren = 0 if brings_new else self._barren + 1
+        return brings_new
+
+    def next_number(self, listing: Listing, dates: list[date]) -> int | None:
+        """Return the number of the page to read next, or None at the end.
+
+        ``dates`` are the publication days known of the page's articles. A page without any link to
+        another page of the list is followed by a try; a list ends there with 404.
+        """
+        if not listing.cards or self._barren >= _BARREN_PAGES or self._is_past(dates):
+            return None
+        if self.rounds and self._barren:
+            return None  # the top is read again only as far as it is new
+        if listing.next_number is not None:
+            return listing.next_number
+        return None if listing.is_paginated or self._barren else listing.number + 1
+
+    def _is_past(self, dates: list[date]) -> bool:
+        """Whether the list is newest first as far as read, and its last two pages are all before ``since``."""
+        if self.since is None or not dates:
+            return False
+        self._newest.append(max(dates))
+        is_sorted = all(later <= earlier for earlier, later in zip(self._newest, self._newest[1:], strict=False))
+        return is_sorted and len(self._newest) > 1 and all(newest < self.since for newest in self._newest[-2:])
+
+    def restart(self) -> bool:
+        """Return whether to read the list's top again, and note that it is being done."""
+        if not self.has_shifted or self.rounds >= _MOST_ROUNDS:
+            return False
+        self.rounds += 1
+        self.has_shifted = False
+        self._barren = 0
+        self._previous = frozenset()
+        return True
