@@ -18,8 +18,9 @@ from caravan_crawler.pages.furniture import (
     is_label,
     is_label_with_links,
 )
-from caravan_crawler.pages.layout import Layout, is_within
+from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.tags import tag_texts
+from caravan_crawler.pages.tree import is_within
 
 _CELLS = frozenset(["td", "th"])
 
@@ -36,7 +37,7 @@ class Text:
 
 
 def read_text(document: Document, layout: Layout) -> Text:
-    """Collect the paragraphs between ``layout.text_start`` and ``layout.text_end``."""
+    """Collect the paragraphs between ``layout.text.start`` and ``layout.text.end``."""
     text = Text()
     kept = _without_boxes(document, layout, text)
     _take_off_tail(kept, text)
@@ -84,8 +85,8 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
     kept: list[Block] = []
     in_box = False
     adverts: list[etree._Element] = []
-    container = layout.container if layout.container is not None else document.root
-    for block in document.blocks[layout.text_start : layout.text_end]:
+    container = layout.text.container if layout.text.container is not None else document.root
+    for block in document.blocks[layout.text.start : layout.text.end]:
         if tag_texts(block, document.site, document.url):
             continue
         if block.zone is not None or any(is_within(block.element, advert) for advert in adverts):

@@ -11,6 +11,7 @@ from typing import Literal
 
 from caravan_crawler.normalise.months import MONTH_PATTERN, RELATIVE_DAYS
 from caravan_crawler.pages.blocks import Block
+from caravan_crawler.pages.furniture import is_label
 
 Kind = Literal["date", "views", "credit", "author"]
 
@@ -138,3 +139,12 @@ def _splits(block: Block) -> Iterator[list[str]]:
         yield by_line
     if match := _DATE_FIRST.match(block.text):
         yield [match[0], block.text[match.end() :]]
+
+
+def is_passed_over(block: Block) -> bool:
+    """Whether a block between headline and text is neither a line nor text: a caption, a button, breadcrumbs."""
+    return (
+        block.zone in ("nav", "form", "figcaption")
+        or is_label(block.text)
+        or (block.is_all_links and len(block.text) < 60)
+    )

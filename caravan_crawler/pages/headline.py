@@ -1,31 +1,102 @@
-"""The headline as the page's metadata gives it, without the site's suffix."""
+"""Where the headline stands among the visible blocks.
 
-import re
-from collections.abc import Iterator
+It is what the page's title says less the site's suffix, printed twice; breadcrumbs, menus and the trending
+block may print it too, so of its places the one counts that the article follows.
+"""
 
-from caravan_crawler.pages.structured import StructuredData
+from itertools import islice
 
-_SUFFIX = re.compile(
-    r"\s+[-–—|:]\s+(?:газета\s+)?[«\"“]?(?:караван|caravan)(?:\.kz)?[»\"”]?(?:\s*[-–—|]\s*.{0,60})?$", re.IGNORECASE
-)
+from caravan_crawler.pages.blocks import Block
+from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.frontmatter import is_passed_over, lines
+from caravan_crawler.pages.furniture import fold
+from caravan_crawler.pages.title import title_candidates
+
+#: How many blocks after the headline may pass before the lines under it must have begun.
+LONGEST_LEDE = 2
+_WINDOW = 14
 
 
-def without_suffix(title: str) -> str:
-    """Return ``title`` without one `` - Караван`` at its end."""
-    return _SUFFIX.sub("", title).strip()
+def find_headline(document: Document) -> tuple[int, int] | None:
+    """Return the index of the headline's first place on the page and of the one the article follows, or None."""
+    blocks = document.blocks
+    for candidate in title_candidates(document.structured):
+        wanted = fold(candidate)
+        cut = candidate.endswith(("…", "..."))
+        if len(wanted) < 2:
+            continue
+        same = [index for index, block in enumerate(blocks) if block.text == candidate] or [
+            index
+            for index, block in enumerate(blocks)
+            if abs(len(block.text) - len(candidate)) <= 24 + len(candidate) // 4 or cut
+            if (folded := fold(block.text)) == wanted or (cut and len(wanted) > 15 and folded.startswith(wanted))
+        ]
+        if same:
+            best = _best_headline(blocks, same)
+            return min(index for index in same if index <= best), best
+    headings = [index for index, block in enumerate(blocks) if _heading_tag(block) == "h1" and block.link is None]
+    twins = [
+        index + 1
+        for index in range(len(blocks) - 1)
+        if len(blocks[index].text) > 12 and blocks[index].text == blocks[index + 1].text
+    ]
+    for candidates in (headings, twins):
+        found = [index for index in candidates if _has_front(blocks, index)] or candidates[:1]
+        if found:
+            return found[0], found[0]
+    return None
 
 
-def title_candidates(structured: StructuredData) -> Iterator[str]:
-    """Yield what may be the headline, the likeliest first; a cut title ends in an ellipsis."""
-    for title in (
-        structured.title,
-        structured.article_text("headline"),
-        structured.text("og:title"),
-        structured.text("twitter:title"),
-    ):
-        if title:
-            stripped = without_suffix(title)
-            if stripped:
-                yield stripped
-            if stripped != title:
-                yield title
+def _best_headline(blocks: list[Block], same: list[int]) -> int:
+    """Of the blocks that print the headline, return the one the article follows.
+
+    Breadcrumbs, menus and the trending block may print it too.
+    """
+    with_front = [index for index in same if _has_front(blocks, index) and blocks[index].zone != "nav"]
+    if with_front:
+        return with_front[-1] if len(with_front) == 1 else _last_before_front(blocks, with_front)
+    outside = [index for index in same if blocks[index].zone not in ("nav", "aside", "footer")] or same
+    headings = [index for index in outside if _heading_tag(blocks[index]) == "h1"]
+    plain = [index for index in outside if blocks[index].link is None]
+    if headings:
+        # The headline stands twice, and the heading need not be the second.
+        last = headings[-1]
+        return last + 1 if last + 1 in plain else last
+    return _end_of_first_run(plain or outside)
+
+
+def _last_before_front(blocks: list[Block], candidates: list[int]) -> int:
+    first = candidates[0]
+    following = [index for index in candidates if index - first <= LONGEST_LEDE + 1]
+    return following[-1]
+
+
+def _end_of_first_run(indices: list[int]) -> int:
+    """Return the last of the first indices that stand at most three blocks apart."""
+    end = indices[0]
+    for index in indices[1:]:
+        if index - end > 3:
+            break
+        end = index
+    return end
+
+
+def _heading_tag(block: Block) -> str:
+    """Return ``h1`` for a block in one, even where the heading's text stands in a child of it."""
+    around = (block.element, *islice(block.element.iterancestors(), 2))
+    return "h1" if any(element.tag == "h1" for element in around) else block.tag
+
+
+def _has_front(blocks: list[Block], headline: int) -> bool:
+    wanted = fold(blocks[headline].text)
+    texts = 0
+    for block in blocks[headline + 1 : headline + _WINDOW]:
+        if fold(block.text) == wanted:
+            continue
+        if lines(block):
+            return True
+        if not is_passed_over(block):
+            texts += 1
+            if texts > LONGEST_LEDE:
+                return False
+    return False

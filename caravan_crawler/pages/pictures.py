@@ -7,7 +7,8 @@ from lxml import etree
 
 from caravan_crawler.pages.blocks import Picture
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.layout import Layout, is_within
+from caravan_crawler.pages.layout import Layout
+from caravan_crawler.pages.tree import is_within
 
 #: Where the site keeps the pictures of its articles, in the third and the second generation.
 _UPLOAD = re.compile(r"/wp-content/uploads/|static\.caravan\.kz/image/", re.IGNORECASE)
@@ -37,11 +38,11 @@ def _is_articles(picture: Picture, document: Document, layout: Layout) -> bool:
         return False
     if picture.link is not None and _leads_to_article(picture.link, document):
         return False
-    if layout.first_headline < picture.position < layout.text_end:
+    if layout.first_headline < picture.position < layout.text.end:
         return True
-    if picture.position == layout.text_end:
+    if picture.position == layout.text.end:
         # Behind the last paragraph a picture is the article's only inside the text's container.
-        container = layout.container
+        container = layout.text.container
         return container is not None and container.tag != "body" and is_within(picture.element, container)
     if picture.position == layout.first_headline:
         return _UPLOAD.search(_url_of(picture.element, document.url) or "") is not None

@@ -44,10 +44,11 @@ class FeedDefaults:
     def update_settings(self, settings: BaseSettings) -> None:
         """Complete the feeds, whoever asked for them."""
         feeds: dict[str, dict[str, Any]] = {}
-        for uri, options in dict(settings.getdictorlist("FEEDS")).items():
+        for uri, options in settings.getdict("FEEDS").items():
             options = dict(options)
             classes = options.setdefault("item_classes", [TABLES["articles"]])
-            if len(classes) == 1 and load_object(classes[0]) is Article and not settings["FEED_EXPORT_FIELDS"]:
+            holds_articles = len(classes) == 1 and load_object(classes[0]) is Article
+            if holds_articles and not settings.getdictorlist("FEED_EXPORT_FIELDS"):
                 options.setdefault("fields", column_names(Article))
             options.setdefault("store_empty", False)
             feeds[uri] = options

@@ -1,0 +1,50 @@
+"""Readers of the small print around an article: views, photo credit, tags."""
+
+import re
+
+from caravan_crawler.pages.article_page import ArticlePage
+from caravan_crawler.pages.frontmatter import views_before_headline
+from caravan_crawler.pages.tags import tag_texts
+
+
+def views_generation_2(page: ArticlePage) -> str | None:
+    """``Опубликовано: 2600`` above the headline, taken to be views."""
+    for block in page.document.blocks[: page.layout.headline or 0]:
+        if "публиковано" not in block.text and "арияланды" not in block.text:
+            continue
+        # The line may stand in the breadcrumbs, beside the date.
+        label_on = block.text[re.search("[Оо]публиковано|[Жж]арияланды", block.text).start() :]  # type: ignore[union-attr]
+        if count := views_before_headline(label_on):
+            return count
+        for text, _ in block.pieces:
+            if count := views_before_headline(" ".join(text.split())):
+                return count
+    return None
+
+
+def views_printed(page: ArticlePage) -> str | None:
+    """The number among the lines under the headline."""
+    return page.layout.first("views")
+
+
+def credit_printed(page: ArticlePage) -> str | None:
+    """``Фото - …`` under the headline."""
+    return page.layout.first("credit")
+
+
+def credit_in_text(page: ArticlePage) -> str | None:
+    """``Фото - …`` of a picture in the text."""
+    return page.text.credit
+
+
+def tags_printed(page: ArticlePage) -> list[str]:
+    """Links to topics in or under the text, up to the trending block."""
+    document, layout = page.document, page.layout
+    end = layout.trending.start if layout.trending else len(document.blocks)
+    blocks = [block for block in document.blocks[layout.text.start : end] if block.zone not in ("nav", "footer")]
+    return list(dict.fromkeys(tag for block in blocks for tag in tag_texts(block, document.site, document.url)))
+
+
+def tags_meta(page: ArticlePage) -> list[str]:
+    """``article:tag`` of the page's metadata."""
+    return list(dict.fromkeys(page.document.structured.article_tags))

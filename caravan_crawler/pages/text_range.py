@@ -1,0 +1,88 @@
+"""Where an article's text begins and ends among the visible blocks, and the element that holds it."""
+
+from dataclasses import dataclass
+
+from lxml import etree
+
+from caravan_crawler.pages.blocks import Block
+from caravan_crawler.pages.furniture import is_colophon, is_end_label
+from caravan_crawler.pages.tree import common_container, is_within
+from caravan_crawler.pages.trending import TrendingBlock, is_prose
+
+
+@dataclass(frozen=True, slots=True)
+class TextRange:
+    """The text is ``blocks[start:end]``, still with boxes and labels in it; ``container`` is around it, if known."""
+
+    start: int
+    end: int
+    container: etree._Element | None = None
+
+
+def text_in(container: etree._Element, blocks: list[Block], trending: TrendingBlock | None) -> TextRange:
+    """Return the text in a container known to hold it, less a trending block inside."""
+    inside = [index for index, block in enumerate(blocks) if is_within(block.element, container)]
+    if not inside:
+        return TextRange(len(blocks), len(blocks), container)
+    start, end = inside[0], inside[-1] + 1
+    if trending and start <= trending.start < end:
+        end = trending.start
+    return TextRange(start, end, container)
+
+
+def text_from(start: int, headline: int, blocks: list[Block], trending: TrendingBlock | None) -> TextRange:
+    """Return the text that begins at ``start``.
+
+    It ends at the trending block; on a page without one, where its container or the page's foot does.
+    """
+    limit = trending.start if trending else len(blocks)
+    foot = next((index for index in range(start, limit) if blocks[index].zone == "footer"), limit)
+    if trending is None:
+        foot = next((index for index in range(start, foot) if is_colophon(blocks[index].text)), foot)
+    if start >= len(blocks):
+        return TextRange(start, start)
+    article = common_container(blocks[headline].element, blocks[start].element)
+    container = _container(blocks, start, foot, article)
+    if trending is not None:
+        return TextRange(start, max(start, foot), container)
+    end = start
+    for index in range(start, foot):
+        if _is_text(blocks[index], container, article):
+            end = index + 1
+        elif is_end_label(blocks[index].text):
+            break
+    return TextRange(start, end, container)
+
+
+def _is_text(block: Block, container: etree._Element | None, article: etree._Element) -> bool:
+    """Whether a block, on a page without trending block, is in the text or a paragraph that goes on with it."""
+    if container is None or is_within(block.element, container):
+        return True
+    if not is_prose(block) or block.zone is not None:
+        return False
+    if article.tag not in ("body", "html") and is_within(block.element, article):
+        return True
+    # The text may lie in two containers alike, with an advert between them.
+    twin: etree._Element | None = block.element
+    while twin is not None and twin.getparent() is not container.getparent():
+        twin = twin.getparent()
+    return (
+        twin is not None
+        and twin.tag == container.tag
+        and bool(twin.get("class"))
+        and twin.get("class") == container.get("class")
+    )
+
+
+def _container(blocks: list[Block], start: int, end: int, article: etree._Element) -> etree._Element | None:
+    """Return the innermost element around the text's first two paragraphs.
+
+    Where the second stands outside of the element around headline and text, there is only one.
+    """
+    paragraphs = [block for block in blocks[start:end] if block.zone is None]
+    if not paragraphs:
+        return None
+    first = paragraphs[0].element
+    if len(paragraphs) < 2 or not is_within(paragraphs[1].element, article):
+        return article
+    return first if first is paragraphs[1].element else common_container(first, paragraphs[1].element)
