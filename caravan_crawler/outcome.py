@@ -10,6 +10,8 @@ OUTCOME_STAT = "caravan/outcome"
 SOUND, CRASHED, BAD_ARGUMENTS, UNREACHABLE = 0, 1, 2, 4
 SIGNAL_STAT = "caravan/signal"
 _STOPPED = 128
+#: The share of pages that may fail in a sound run.
+MOST_FAILED = 0.1
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,17 @@ def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
         return Outcome(CRASHED, errors)
     if finish_reason != "finished":
         return Outcome(CRASHED, f"stopped early: {finish_reason}")
-    pages = sum(count for name, count in stats.items() if name.startswith("caravan/pages/"))
+    pages, failed = _sum(stats, "caravan/pages/"), _sum(stats, "caravan/failed/")
     if pages == 0:
-        return Outcome(
-            UNREACHABLE, f"no page could be read; {stats.get('caravan/last_failure', 'robots.txt forbids the site')}"
-        )
+        why = stats.get("caravan/last_failure", "robots.txt forbids the site")
+        return Outcome(UNREACHABLE, f"no page could be read; {why}")
+    if failed > MOST_FAILED * (pages + failed):
+        return Outcome(UNREACHABLE, f"{failed} of {pages + failed} pages failed; {stats.get('caravan/last_failure')}")
     return Outcome(SOUND, "complete")
+
+
+def _sum(stats: Mapping[str, Any], prefix: str) -> int:
+    return sum(count for name, count in stats.items() if name.startswith(prefix))
 
 
 def _errors(stats: Mapping[str, Any]) -> str | None:

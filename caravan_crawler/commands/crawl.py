@@ -5,6 +5,7 @@ import gc
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 from scrapy.commands.crawl import Command as CrawlCommand
@@ -33,11 +34,6 @@ class Command(CrawlCommand):
             super().run(args, opts)
             return
         assert self.crawler_process is not None
-        problem = self._problem(opts)
-        if problem:
-            print(f"scrapy crawl: {problem}", file=sys.stderr)
-            self.exitcode = BAD_ARGUMENTS
-            return
         crawler = self._create_crawler(args[0])
         self.crawler_process.crawl(crawler, **opts.spargs)
         # What is imported stays, so the collector need not look at it again and again.
@@ -57,20 +53,22 @@ class Command(CrawlCommand):
         elif outcome.code != SOUND:
             print(f"scrapy crawl: {outcome.reason}", file=sys.stderr)
 
-    def _problem(self, opts: argparse.Namespace) -> str | None:
-        assert self.settings is not None
-        try:
-            CrawlArguments.parse(opts.spargs)
-        except ArgumentError as error:
-            return str(error)
-        return feeds_problem(self.settings)
-
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Let a bad option be one line."""
+        """Check what the user gave; anything bad is one line and the end, before a log has begun."""
         try:
             super().process_options(args, opts)
-        except UsageError as error:
-            raise UsageError(str(error), print_help=False) from None
+            if args == [CaravanSpider.name]:
+                CrawlArguments.parse(opts.spargs)
+        except (UsageError, ArgumentError) as error:
+            _refuse(str(error))
+        assert self.settings is not None
+        if problem := feeds_problem(self.settings):
+            _refuse(problem)
+
+
+def _refuse(problem: str) -> NoReturn:
+    print(f"scrapy crawl: {problem}", file=sys.stderr)
+    sys.exit(BAD_ARGUMENTS)
 
 
 def _feeds_failed(stats: dict[str, object]) -> bool:

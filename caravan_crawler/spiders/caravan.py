@@ -3,28 +3,29 @@
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 from uuid import uuid4
 
 from protego import Protego
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DontCloseSpider, IgnoreRequest
+from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
-from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
-from caravan_crawler.normalise.dates import parse_date
+from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.kind import PageKind
 from caravan_crawler.pages.listing import Listing, article_links, read_listing, section_links
 from caravan_crawler.pages.page import PageReading, read_page
 from caravan_crawler.pages.syndication import Entry, read_feed, read_sitemap
 from caravan_crawler.records import article_record, page_records
-from caravan_crawler.site import Address, Site
+from caravan_crawler.site import Address, Site, listing_of
+from caravan_crawler.visit import failures
 from caravan_crawler.visit.changes import Changes
 from caravan_crawler.visit.frontier import Frontier
+from caravan_crawler.visit.period import Period, day_of
 from caravan_crawler.visit.walk import ListingWalk
 
 #: Lists known to exist; others are found by the links to them.
@@ -34,6 +35,9 @@ FEED = "/rss/"
 USUAL_SITEMAPS = ("/wp-sitemap.xml", "/sitemap_index.xml")
 
 _LOCAL_MANNERS = {"DOWNLOAD_DELAY": 0, "CONCURRENT_REQUESTS": 8, "CONCURRENT_REQUESTS_PER_DOMAIN": 8}
+
+#: Of a page that need not exist, a 404 is an answer and no failure: the page behind a list's last, for one.
+_OPTIONAL = {"optional": True}
 
 # Articles go before further lists, so that the queue stays as short as one list's page.
 _ARTICLE, _LIST, _SITEMAP = 20, 10, 0
@@ -50,6 +54,7 @@ class CaravanSpider(Spider):
         self.site = site
         # For Scrapy's middleware that keeps redirects on the site.
         self.allowed_domains = sorted({host.split(":")[0] for host in site.hosts})
+        self.period = Period(arguments)
         self.frontier = Frontier(site)
         self.changes = Changes()
         self.walks: dict[str, ListingWalk] = {}
@@ -128,8 +133,10 @@ class CaravanSpider(Spider):
         for path in sections:
             yield from self._list(path)
         named = [url for url in map(self._resolve, self._sitemaps) if url]
-        for url in named or [urljoin(self.site.base, path) for path in USUAL_SITEMAPS]:
+        for url in named:
             yield self._request(url, self.parse_sitemap, _SITEMAP)
+        for path in () if named else USUAL_SITEMAPS:
+            yield self._request(urljoin(self.site.base, path), self.parse_sitemap, _SITEMAP, meta=_OPTIONAL)
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
         """Read an article's page and follow its links to other articles."""
@@ -152,10 +159,10 @@ class CaravanSpider(Spider):
             return  # redirected to a list of another name
         walk.take(listing)
         for card in listing.cards:
-            if self._is_wanted(card.address.section, card.date):
+            if self.period.is_open_to(card.date):
                 yield from self._article(card.address, card.url, document.url)
         is_dated = all(card.date for card in listing.cards)
-        if self.arguments.since and not is_dated:
+        if self.period.is_bounded and not is_dated:
             # Only the articles themselves can tell whether the list goes on: decided when they are read.
             self._held.append(listing)
         else:
@@ -176,7 +183,7 @@ class CaravanSpider(Spider):
             return
         for entry in sitemap.sitemaps:
             url = self._resolve(entry.url)
-            if url and not self._is_before_period(entry.stamp):
+            if url and not self.period.is_before(entry.stamp):
                 yield self._request(url, self.parse_sitemap, _SITEMAP)
         for entry in sitemap.pages:
             yield from self._entry(entry, stamp_is_publication=False)
@@ -184,15 +191,25 @@ class CaravanSpider(Spider):
     def failed(self, failure: Failure) -> Iterator[Request]:
         """Count a page that could not be fetched; without its home page the site's lists are tried still."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        reason = _reason(failure)
-        is_end_of_list = request.callback == self.parse_list and reason in ("http_404", "http_410")
-        event = "absent" if is_end_of_list or request.meta.get("optional") else "failed"
-        self.crawler.stats.inc_value(f"caravan/{event}/{reason}")
-        if event == "failed" and reason != "robots":
-            self.logger.warning("Not read: %s (%s)", request.url, _words(failure))
-            self.crawler.stats.set_value("caravan/last_failure", f"{request.url}: {_words(failure)}")
-        if request.callback == self.parse_home and isinstance(failure.value, (HttpError, IgnoreRequest)):
+        reason = failures.reason(failure)
+        if request.meta.get("optional") and reason in ("http_404", "http_410"):
+            self.crawler.stats.inc_value(f"caravan/absent/{reason}")
+            return
+        self.crawler.stats.inc_value(f"caravan/failed/{reason}")
+        if reason != "robots":
+            self.logger.warning("Not read: %s (%s)", request.url, failures.words(failure))
+            self.crawler.stats.set_value("caravan/last_failure", f"{request.url}: {failures.words(failure)}")
+        if request.callback == self.parse_home and failures.is_answer(failure):
             yield from self._elsewhere(list(KNOWN_SECTIONS))
+        if request.callback == self.parse_list:
+            yield from self._page_after_failed(urlsplit(request.url).path)
+
+    def _page_after_failed(self, path: str) -> Iterator[Request]:
+        """A page of a list that fails must not cost the pages behind it."""
+        first, number = listing_of(path)
+        walk = self.walks.get(first)
+        if walk is not None and walk.may_skip():
+            yield self._list_page(walk, number + 1)
 
     # Reading
 
@@ -214,8 +231,7 @@ class CaravanSpider(Spider):
         article = reading.article
         if article is not None and article.address is not None:
             if self.frontier.record(article.address):
-                if self.arguments.since:
-                    self._remember_day(reading, now)
+                self._remember_day(article)
                 yield article_record(article, self.site, document.url, now)
                 yield from self._section_of(article.address.section)
             else:
@@ -244,8 +260,7 @@ class CaravanSpider(Spider):
         return Request(url, callback=callback, errback=self.failed, priority=priority, **kwargs)
 
     def _article(self, address: Address, href: str, page_url: str) -> Iterator[Request]:
-        wanted = self.arguments.sections
-        if wanted and address.section is not None and address.section not in wanted:
+        if not self.period.has_section(address.section):
             return
         # Most links on a page were seen before, so this comes before anything is built.
         if self.frontier.knows(address):
@@ -262,10 +277,7 @@ class CaravanSpider(Spider):
         if self.arguments.since and entry.stamp is None:
             self.crawler.stats.inc_value("caravan/skipped/entry_without_stamp")
             return
-        # What was last changed before the period was published before it, too.
-        if self._is_before_period(entry.stamp) or (
-            stamp_is_publication and not self._is_wanted(address.section, entry.stamp)
-        ):
+        if self.period.is_before(entry.stamp) or (stamp_is_publication and not self.period.is_open_to(entry.stamp)):
             return
         yield from self._article(address, entry.url, self.site.base)
 
@@ -274,23 +286,23 @@ class CaravanSpider(Spider):
             yield from self._list(f"/{section}/")
 
     def _list(self, path: str) -> Iterator[Request]:
-        wanted = self.arguments.sections
-        if path in self.walks or (wanted and path.strip("/") not in wanted):
+        if path in self.walks or not self.period.has_section(path.strip("/")):
             return
         self.walks[path] = ListingWalk(path, self.arguments.since)
         yield self._request(
-            urljoin(self.site.base, path), self.parse_list, _LIST, meta={"optional": path not in KNOWN_SECTIONS}
+            urljoin(self.site.base, path), self.parse_list, _LIST, meta=None if path in KNOWN_SECTIONS else _OPTIONAL
         )
 
     def _next_page(self, walk: ListingWalk, listing: Listing) -> Iterator[Request]:
-        days = [day for card in listing.cards if (day := self._day_of(card.address.key, card.date))]
+        days = [day for card in listing.cards if (day := self._days.get(card.address.key) or day_of(card.date))]
         number = walk.next_number(listing, days)
         if number is not None:
             yield self._list_page(walk, number)
 
     def _list_page(self, walk: ListingWalk, number: int) -> Request:
         path = walk.path if number == 1 else f"{walk.path}page/{number}/"
-        return self._request(urljoin(self.site.base, path), self.parse_list, _LIST, dont_filter=walk.rounds > 0)
+        url = urljoin(self.site.base, path)
+        return self._request(url, self.parse_list, _LIST, meta=_OPTIONAL, dont_filter=walk.rounds > 0)
 
     def _held_pages(self) -> list[Request]:
         held, self._held = self._held, []
@@ -299,51 +311,11 @@ class CaravanSpider(Spider):
     def _shifted_tops(self) -> list[Request]:
         return [self._list_page(walk, 1) for walk in self.walks.values() if walk.restart()]
 
-    # The period asked for
-
-    def _remember_day(self, reading: PageReading, now: datetime) -> None:
-        article = reading.article
-        raw = (article.date_published or article.date_structured) if article else None
-        day = parse_date(raw, now).day if raw else None
-        if article and article.address and day:
-            self._days[article.address.key] = day
-
-    def _day_of(self, key: int | str, printed: str | None) -> date | None:
-        return self._days.get(key) or (parse_date(printed, datetime.now(UTC)).day if printed else None)
-
-    def _is_before_period(self, stamp: str | None) -> bool:
-        day = parse_date(stamp, datetime.now(UTC)).day if stamp and self.arguments.since else None
-        return day is not None and self.arguments.since is not None and day < self.arguments.since
-
-    def _is_wanted(self, section: str | None, printed: str | None) -> bool:
-        """Whether what a list says of an article leaves open that it is wanted."""
-        if self.arguments.sections and section and section not in self.arguments.sections:
-            return False
-        if printed is None or not (self.arguments.since or self.arguments.until):
-            return True
-        parsed = parse_date(printed, datetime.now(UTC))
-        if parsed.day is None:
-            return True
-        if self.arguments.until and parsed.day > self.arguments.until and not parsed.inferred:
-            return False
-        return not (self.arguments.since and parsed.day < self.arguments.since)
+    def _remember_day(self, reading: ArticleReading) -> None:
+        """Note the day of an article of a period, for the lists that print none."""
+        day = day_of(reading.date_published or reading.date_structured)
+        if self.period.is_bounded and reading.address and day:
+            self._days[reading.address.key] = day
 
     def _resolve(self, url: str) -> str | None:
         return self.site.resolve(url, self.site.base)
-
-
-def _reason(failure: Failure) -> str:
-    """Return one word for a failure, for the stats."""
-    error = failure.value
-    if isinstance(error, HttpError):
-        return f"http_{error.response.status}"
-    if isinstance(error, IgnoreRequest):
-        return "robots" if "robots" in str(error) else "ignored"
-    return type(error).__name__
-
-
-def _words(failure: Failure) -> str:
-    error = failure.value
-    if isinstance(error, HttpError):
-        return f"HTTP {error.response.status}"
-    return str(error) or type(error).__name__

@@ -9,6 +9,8 @@ from caravan_crawler.pages.listing import Listing
 _BARREN_PAGES = 2
 #: So often the top of a list is read again after new articles had pushed the others down.
 _MOST_ROUNDS = 3
+#: So many pages of a list may fail one after the other before it is given up.
+_MOST_FAILURES = 3
 
 
 @dataclass
@@ -26,6 +28,7 @@ class ListingWalk:
     _listed: set[int | str] = field(default_factory=set)
     _previous: frozenset[int | str] = frozenset()
     _barren: int = 0
+    _failed: int = 0
     _newest: list[date] = field(default_factory=list)
 
     def take(self, listing: Listing) -> bool:
@@ -37,6 +40,7 @@ class ListingWalk:
         brings_new = not self._listed.issuperset(keys)
         self._listed.update(keys)
         self._barren = 0 if brings_new else self._barren + 1
+        self._failed = 0
         return brings_new
 
     def next_number(self, listing: Listing, dates: list[date]) -> int | None:
@@ -52,6 +56,11 @@ class ListingWalk:
         if listing.next_number is not None:
             return listing.next_number
         return None if listing.is_paginated or self._barren else listing.number + 1
+
+    def may_skip(self) -> bool:
+        """Note that a page failed; return whether to try the one after it."""
+        self._failed += 1
+        return self._failed <= _MOST_FAILURES
 
     def _is_past(self, dates: list[date]) -> bool:
         """Whether the list is newest first as far as read, and its last two pages are all before ``since``."""

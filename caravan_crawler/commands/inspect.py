@@ -1,0 +1,181 @@
+"""``scrapy inspect URL-or-FILE``: what is read on one page, field by field, and by which reader.
+
+The tool for the day the site's markup turns out to be different.
+"""
+
+import argparse
+import sys
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urljoin, urlsplit
+
+from scrapy import Request, Spider
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from caravan_crawler.items import ExchangeRate
+from caravan_crawler.normalise.counts import parse_count
+from caravan_crawler.normalise.dates import decide_publication
+from caravan_crawler.normalise.rates import parse_rate
+from caravan_crawler.normalise.text import clean
+from caravan_crawler.pages.article import ArticleReading
+from caravan_crawler.pages.document import Document, parse_document
+from caravan_crawler.pages.page import read_page
+from caravan_crawler.records import page_records
+from caravan_crawler.site import PUBLIC_BASE, Site
+from caravan_crawler.visit.failures import words
+
+_UNREADABLE = 4
+_WIDTH = 100
+
+
+class Command(ScrapyCommand):
+    """Read one page and print each field."""
+
+    requires_project = True
+
+    def syntax(self) -> str:
+        """Return the arguments."""
+        return "[options] <url or file>"
+
+    def short_desc(self) -> str:
+        """Return the line of the list of commands."""
+        return "Read one page and show each field: as printed, normalised, and which reader found it"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the address of a saved page."""
+        super().add_options(parser)
+        parser.add_argument("--url", help="the address a saved file came from (default: its canonical link)")
+        parser.add_argument("--full", action="store_true", help="print whole texts, not their first line")
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Keep the log quiet, so that the page is all one reads."""
+        super().process_options(args, opts)
+        assert self.settings is not None
+        if not opts.loglevel:
+            self.settings.set("LOG_LEVEL", "CRITICAL", priority="cmdline")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Read the page, from the network or a file."""
+        if len(args) != 1:
+            raise UsageError("inspect takes one URL or one file", print_help=False)
+        target = args[0]
+        if urlsplit(target).scheme in ("http", "https"):
+            self._inspect_url(target, opts)
+            return
+        path = Path(target)
+        try:
+            body = path.read_bytes()
+        except OSError as error:
+            self._end(f"{target} cannot be read: {error.strerror}")
+            return
+        document = _saved_document(body, path, opts.url)
+        print("\n".join(report(document, datetime.now(UTC), full=opts.full)))
+
+    def _inspect_url(self, url: str, opts: argparse.Namespace) -> None:
+        assert self.crawler_process is not None
+        crawler = self.crawler_process.create_crawler(_OnePage)
+        self.crawler_process.crawl(crawler, url=url, full=opts.full)
+        self.crawler_process.start()
+        problem = getattr(crawler.spider, "problem", "the crawl did not start")
+        if problem:
+            self._end(problem)
+
+    def _end(self, problem: str) -> None:
+        print(f"scrapy inspect: {problem}", file=sys.stderr)
+        self.exitcode = _UNREADABLE
+
+
+class _OnePage(Spider):
+    """Fetches one page, under the project's manners, and prints it."""
+
+    name = "one_page"
+    # One request needs neither the crawl's frontier nor its feeds.
+    custom_settings: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
+        "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
+        "FEEDS": {},
+        "EXTENSIONS": {},
+        "RETRY_TIMES": 0,
+    }
+    problem: str | None = "the page was not fetched"
+
+    def __init__(self, url: str, full: bool, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        parts = urlsplit(url)
+        self.url, self.full = url, full
+        self.site = Site(f"{parts.scheme}://{parts.netloc}/")
+        self.allowed_domains = sorted({host.split(":")[0] for host in self.site.hosts})
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Ask for the page."""
+        yield Request(self.url, errback=self.failed)
+
+    def parse(self, response: Response, **kwargs: Any) -> None:
+        """Print what is read on it."""
+        document = parse_document(response.body, response.url, self.site)
+        print("\n".join(report(document, datetime.now(UTC), full=self.full)))
+        self.problem = None
+
+    def failed(self, failure: Failure) -> None:
+        """Say why there is nothing to read."""
+        self.problem = f"{self.url} was not read: {words(failure)}"
+
+
+def _saved_document(body: bytes, path: Path, url: str | None) -> Document:
+    document = parse_document(body, url or PUBLIC_BASE, Site(PUBLIC_BASE))
+    if url is None:
+        claimed = document.structured.links.get("canonical") or document.structured.text("og:url")
+        url = claimed if claimed and urlsplit(claimed).netloc else f"{PUBLIC_BASE}saved/{path.stem}/"
+    parts = urlsplit(urljoin(PUBLIC_BASE, url))
+    return parse_document(body, url, Site(f"{parts.scheme}://{parts.netloc}/"))
+
+
+def report(document: Document, observed_at: datetime, *, full: bool = False) -> Iterator[str]:
+    """Yield the lines that tell what is read on a page."""
+    reading = read_page(document)
+    yield f"{document.url}"
+    yield f"kind: {reading.kind}"
+    if reading.article is not None:
+        yield from _article_lines(reading.article, document.site, observed_at, full)
+        yield f"missing: {', '.join(reading.missing) or 'nothing'}"
+    for record in page_records(reading, document.site, observed_at):
+        if isinstance(record, ExchangeRate):
+            record.rate = parse_rate(record.rate_raw)
+        shown = {name: value for name, value in vars(record).items() if name != "observed_at" and value is not None}
+        yield f"{type(record).__name__}: " + ", ".join(f"{name}={value}" for name, value in shown.items())
+
+
+def _article_lines(article: ArticleReading, site: Site, observed_at: datetime, full: bool) -> Iterator[str]:
+    address = article.address
+    yield _line("url", site.canonical(address) if address else None, None, article.found_by.get("address"), full)
+    yield _line("article_id", address.article_id if address else None, None, None, full)
+    yield _line("section", address.section if address else None, None, None, full)
+    yield _line("language", article.language, None, None, full)
+    for name in ("headline", "lede", "body", "photo_credit", "source"):
+        raw = getattr(article, name)
+        yield _line(name, clean(raw) if raw else None, raw, article.found_by.get(name), full)
+    decision = decide_publication(article.date_published, article.date_structured, observed_at)
+    readers = [article.found_by[name] for name in ("date_published", "date_structured") if name in article.found_by]
+    evidence = " | ".join(raw for raw in (article.date_published, article.date_structured) if raw) or None
+    yield _line("date_published", decision.date.iso, evidence, f"{decision.verdict}: {', '.join(readers)}", full)
+    yield _line("views", parse_count(article.views or ""), article.views, article.found_by.get("views"), full)
+    for name in ("authors", "tags", "images", "links"):
+        yield _line(name, getattr(article, name) or None, None, article.found_by.get(name), full)
+
+
+def _line(name: str, value: Any, raw: str | None, reader: str | None, full: bool) -> str:
+    line = f"{name:<15} {_shown(value, full)}"
+    if raw is not None and str(value) != raw:
+        line += f"\n{'':<15} as printed: {_shown(raw, full)}"
+    return f"{line}\n{'':<15} by {reader}" if reader and value is not None else line
+
+
+def _shown(value: Any, full: bool) -> str:
+    text = "-" if value is None else str(value)
+    if full or len(text) <= _WIDTH:
+        return text
+    return f"{text[:_WIDTH].replace(chr(10), ' ')}… ({len(text)} characters)"

@@ -1,0 +1,28 @@
+"""Why a page could not be fetched: a word for the stats, and words for people."""
+
+from scrapy.exceptions import IgnoreRequest
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
+
+
+def reason(failure: Failure) -> str:
+    """Return one word: ``http_404``, ``robots``, ``DownloadTimeoutError`` …"""
+    error = failure.value
+    if isinstance(error, HttpError):
+        return f"http_{error.response.status}"
+    if isinstance(error, IgnoreRequest):
+        return "robots" if "robots" in str(error) else "ignored"
+    return type(error).__name__
+
+
+def words(failure: Failure) -> str:
+    """Return what happened, in one line."""
+    error = failure.value
+    if isinstance(error, HttpError):
+        return f"HTTP {error.response.status}"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def is_answer(failure: Failure) -> bool:
+    """Whether the server answered, or robots.txt did, so that it can be asked for other pages."""
+    return isinstance(failure.value, (HttpError, IgnoreRequest))

@@ -1,0 +1,53 @@
+"""The period and the sections asked for, held against what lists, feeds and sitemaps say of an article."""
+
+from datetime import UTC, date, datetime
+
+from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.normalise.dates import parse_date
+
+
+class Period:
+    """Tells which articles need not be fetched, as far as their links give them away.
+
+    What it lets pass is judged again by the article's own date, in the pipeline.
+    """
+
+    def __init__(self, arguments: CrawlArguments) -> None:
+        self._since = arguments.since
+        self._until = arguments.until
+        self._sections = arguments.sections
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether any period was asked for."""
+        return self._since is not None or self._until is not None
+
+    def has_section(self, section: str | None) -> bool:
+        """Whether a section, where it is known, is wanted."""
+        return section is None or not self._sections or section in self._sections
+
+    def is_before(self, stamp: str | None) -> bool:
+        """Whether ``stamp`` lies before the period; what was last changed then was published then, too."""
+        if stamp is None or self._since is None:
+            return False
+        day = parse_date(stamp, datetime.now(UTC)).day
+        return day is not None and day < self._since
+
+    def is_open_to(self, printed: str | None) -> bool:
+        """Whether an article that a list dates so may be in the period; one without a date may.
+
+        ``5 августа`` is at the latest this year's, so it can lie before the period, but never surely behind.
+        """
+        if printed is None or not self.is_bounded:
+            return True
+        parsed = parse_date(printed, datetime.now(UTC))
+        if parsed.day is None:
+            return True
+        if self._until and parsed.day > self._until and not parsed.inferred:
+            return False
+        return not (self._since and parsed.day < self._since)
+
+
+def day_of(printed: str | None) -> date | None:
+    """Return the day a printed date names now, or None."""
+    return parse_date(printed, datetime.now(UTC)).day if printed else None
