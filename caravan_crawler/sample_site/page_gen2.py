@@ -22,7 +22,7 @@ class Generation2Page:
         """The first script with a type; it has month and year unless the printed date has them."""
         raw = article.front.date_raw
         dated = raw is not None and "." not in raw
-        text = f"var pageDate = '{article.day:%m-%Y}';" if dated else "var siteLanguage = 'ru';"
+        text = f"var page = {{ pageDate: '{article.day:%m-%Y}' }};" if dated else "var siteLanguage = 'ru';"
         return f"<script{self._markup.attribute('type', 'text/javascript')}>{text}</script>"
 
     def main(self, article: Article) -> str:

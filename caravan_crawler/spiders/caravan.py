@@ -17,7 +17,7 @@ from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.kind import PageKind
-from caravan_crawler.pages.listing import Listing, article_links, read_listing, section_links
+from caravan_crawler.pages.listing import Card, Listing, article_links, read_listing, section_links
 from caravan_crawler.pages.page import PageReading, read_page
 from caravan_crawler.pages.syndication import Entry, read_feed, read_sitemap
 from caravan_crawler.records import article_record, page_records
@@ -25,7 +25,7 @@ from caravan_crawler.site import Address, Site, listing_of
 from caravan_crawler.visit import failures
 from caravan_crawler.visit.changes import Changes
 from caravan_crawler.visit.frontier import Frontier
-from caravan_crawler.visit.period import Period, day_of
+from caravan_crawler.visit.period import Period, day_of, day_of_article
 from caravan_crawler.visit.walk import ListingWalk
 
 #: Lists known to exist; others are found by the links to them.
@@ -61,7 +61,7 @@ class CaravanSpider(Spider):
         self.started_at = datetime.now(UTC)
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
         self._sitemaps: list[str] = []
-        self._held: list[Listing] = []
+        self._held: list[tuple[Listing, list[Card]]] = []
         self._days: dict[int | str, date] = {}
 
     @classmethod
@@ -157,16 +157,16 @@ class CaravanSpider(Spider):
         walk = self.walks.get(listing.path)
         if walk is None:
             return  # redirected to a list of another name
-        walk.take(listing)
+        fresh = walk.take(listing)
         for card in listing.cards:
             if self.period.is_open_to(card.date):
                 yield from self._article(card.address, card.url, document.url)
         is_dated = all(card.date for card in listing.cards)
         if self.period.is_bounded and not is_dated:
             # Only the articles themselves can tell whether the list goes on: decided when they are read.
-            self._held.append(listing)
+            self._held.append((listing, fresh))
         else:
-            yield from self._next_page(walk, listing)
+            yield from self._next_page(walk, listing, fresh)
 
     def parse_feed(self, response: Response) -> Iterator[Request]:
         """Follow the entries of the site's feed."""
@@ -183,7 +183,7 @@ class CaravanSpider(Spider):
             return
         for entry in sitemap.sitemaps:
             url = self._resolve(entry.url)
-            if url and not self.period.is_before(entry.stamp):
+            if url and not self.period.is_before(day_of(entry.stamp)):
                 yield self._request(url, self.parse_sitemap, _SITEMAP)
         for entry in sitemap.pages:
             yield from self._entry(entry, stamp_is_publication=False)
@@ -192,13 +192,17 @@ class CaravanSpider(Spider):
         """Count a page that could not be fetched; without its home page the site's lists are tried still."""
         request: Request = failure.request  # type: ignore[attr-defined]
         reason = failures.reason(failure)
+        if reason == "robots":
+            self.crawler.stats.inc_value("caravan/forbidden")
+            if request.callback == self.parse_home:
+                yield from self._elsewhere(list(KNOWN_SECTIONS))
+            return
         if request.meta.get("optional") and reason in ("http_404", "http_410"):
             self.crawler.stats.inc_value(f"caravan/absent/{reason}")
             return
         self.crawler.stats.inc_value(f"caravan/failed/{reason}")
-        if reason != "robots":
-            self.logger.warning("Not read: %s (%s)", request.url, failures.words(failure))
-            self.crawler.stats.set_value("caravan/last_failure", f"{request.url}: {failures.words(failure)}")
+        self.logger.warning("Not read: %s (%s)", request.url, failures.words(failure))
+        self.crawler.stats.set_value("caravan/last_failure", f"{request.url}: {failures.words(failure)}")
         if request.callback == self.parse_home and failures.is_answer(failure):
             yield from self._elsewhere(list(KNOWN_SECTIONS))
         if request.callback == self.parse_list:
@@ -221,6 +225,8 @@ class CaravanSpider(Spider):
     def _read(self, document: Document, *, follow: bool = True) -> Iterator[Any]:
         reading = read_page(document)
         yield from self._yield_records(document, reading)
+        if reading.article and self.period.is_before(day_of_article(reading.article)):
+            return  # articles link to earlier ones, so this one leads only further away from the period
         if follow:
             for address, href in article_links(document):
                 yield from self._article(address, href, document.url)
@@ -277,7 +283,9 @@ class CaravanSpider(Spider):
         if self.arguments.since and entry.stamp is None:
             self.crawler.stats.inc_value("caravan/skipped/entry_without_stamp")
             return
-        if self.period.is_before(entry.stamp) or (stamp_is_publication and not self.period.is_open_to(entry.stamp)):
+        if self.period.is_before(day_of(entry.stamp)) or (
+            stamp_is_publication and not self.period.is_open_to(entry.stamp)
+        ):
             return
         yield from self._article(address, entry.url, self.site.base)
 
@@ -293,8 +301,8 @@ class CaravanSpider(Spider):
             urljoin(self.site.base, path), self.parse_list, _LIST, meta=None if path in KNOWN_SECTIONS else _OPTIONAL
         )
 
-    def _next_page(self, walk: ListingWalk, listing: Listing) -> Iterator[Request]:
-        days = [day for card in listing.cards if (day := self._days.get(card.address.key) or day_of(card.date))]
+    def _next_page(self, walk: ListingWalk, listing: Listing, fresh: list[Card]) -> Iterator[Request]:
+        days = [day for card in fresh if (day := self._days.get(card.address.key) or day_of(card.date))]
         number = walk.next_number(listing, days)
         if number is not None:
             yield self._list_page(walk, number)
@@ -306,16 +314,17 @@ class CaravanSpider(Spider):
 
     def _held_pages(self) -> list[Request]:
         held, self._held = self._held, []
-        return [request for listing in held for request in self._next_page(self.walks[listing.path], listing)]
+        return [
+            request for listing, fresh in held for request in self._next_page(self.walks[listing.path], listing, fresh)
+        ]
 
     def _shifted_tops(self) -> list[Request]:
         return [self._list_page(walk, 1) for walk in self.walks.values() if walk.restart()]
 
-    def _remember_day(self, reading: ArticleReading) -> None:
-        """Note the day of an article of a period, for the lists that print none."""
-        day = day_of(reading.date_published or reading.date_structured)
-        if self.period.is_bounded and reading.address and day:
-            self._days[reading.address.key] = day
+    def _remember_day(self, article: ArticleReading) -> None:
+        """Note the day of an article, for the lists that print none."""
+        if self.period.is_bounded and article.address and (day := day_of_article(article)):
+            self._days[article.address.key] = day
 
     def _resolve(self, url: str) -> str | None:
         return self.site.resolve(url, self.site.base)

@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime
 
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.normalise.dates import parse_date
+from caravan_crawler.normalise.dates import decide_publication, parse_date
+from caravan_crawler.pages.article import ArticleReading
 
 
 class Period:
@@ -26,12 +27,9 @@ class Period:
         """Whether a section, where it is known, is wanted."""
         return section is None or not self._sections or section in self._sections
 
-    def is_before(self, stamp: str | None) -> bool:
-        """Whether ``stamp`` lies before the period; what was last changed then was published then, too."""
-        if stamp is None or self._since is None:
-            return False
-        day = parse_date(stamp, datetime.now(UTC)).day
-        return day is not None and day < self._since
+    def is_before(self, day: date | None) -> bool:
+        """Whether ``day``, where it is known, lies before the period."""
+        return day is not None and self._since is not None and day < self._since
 
     def is_open_to(self, printed: str | None) -> bool:
         """Whether an article that a list dates so may be in the period; one without a date may.
@@ -51,3 +49,8 @@ class Period:
 def day_of(printed: str | None) -> date | None:
     """Return the day a printed date names now, or None."""
     return parse_date(printed, datetime.now(UTC)).day if printed else None
+
+
+def day_of_article(article: ArticleReading) -> date | None:
+    """Return the day an article was published, as far as its page tells."""
+    return decide_publication(article.date_published, article.date_structured, datetime.now(UTC)).date.day

@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 
-from caravan_crawler.pages.listing import Listing
+from caravan_crawler.pages.listing import Card, Listing
 
 #: A list whose pages repeat themselves is at its end, whatever it links to.
 _BARREN_PAGES = 2
 #: So often the top of a list is read again after new articles had pushed the others down.
 _MOST_ROUNDS = 3
+#: A page is before the period if so many of its articles are; two such pages end the walk.
+_OLD_SHARE = 0.9
+_OLD_PAGES = 2
 #: So many pages of a list may fail one after the other before it is given up.
 _MOST_FAILURES = 3
 
@@ -29,24 +33,28 @@ class ListingWalk:
     _previous: frozenset[int | str] = frozenset()
     _barren: int = 0
     _failed: int = 0
-    _newest: list[date] = field(default_factory=list)
+    _middle: list[date] = field(default_factory=list)
+    _old_pages: int = 0
 
-    def take(self, listing: Listing) -> bool:
-        """Take in the next page; return whether it listed an article that no earlier page did."""
+    def take(self, listing: Listing) -> list[Card]:
+        """Take in the next page; return the cards no earlier page had, which are the list's own.
+
+        What stands on every page, such as the trending block, is among them only on the first.
+        """
         keys = [card.address.key for card in listing.cards]
         if listing.number > 1 and keys and keys[0] in self._previous:
             self.has_shifted = True
         self._previous = frozenset(keys)
-        brings_new = not self._listed.issuperset(keys)
+        fresh = [card for card in listing.cards if card.address.key not in self._listed]
         self._listed.update(keys)
-        self._barren = 0 if brings_new else self._barren + 1
+        self._barren = 0 if fresh else self._barren + 1
         self._failed = 0
-        return brings_new
+        return fresh
 
     def next_number(self, listing: Listing, dates: list[date]) -> int | None:
         """Return the number of the page to read next, or None at the end.
 
-        ``dates`` are the publication days known of the page's articles. A page without any link to
+        ``dates`` are the publication days known of the page's own articles. A page without any link to
         another page of the list is followed by a try; a list ends there with 404.
         """
         if not listing.cards or self._barren >= _BARREN_PAGES or self._is_past(dates):
@@ -63,12 +71,17 @@ class ListingWalk:
         return self._failed <= _MOST_FAILURES
 
     def _is_past(self, dates: list[date]) -> bool:
-        """Whether the list is newest first as far as read, and its last two pages are all before ``since``."""
+        """Whether the list is newest first as far as read, and its last two pages are before ``since``.
+
+        The middle day of each page tells, as one article pinned or misdated says nothing of its page.
+        """
         if self.since is None or not dates:
             return False
-        self._newest.append(max(dates))
-        is_sorted = all(later <= earlier for earlier, later in zip(self._newest, self._newest[1:], strict=False))
-        return is_sorted and len(self._newest) > 1 and all(newest < self.since for newest in self._newest[-2:])
+        self._middle.append(sorted(dates)[len(dates) // 2])
+        is_sorted = all(later <= earlier for earlier, later in pairwise(self._middle))
+        older = [day < self.since for day in dates]
+        self._old_pages = self._old_pages + 1 if sum(older) >= _OLD_SHARE * len(older) else 0
+        return is_sorted and self._old_pages >= _OLD_PAGES
 
     def restart(self) -> bool:
         """Return whether to read the list's top again, and note that it is being done."""

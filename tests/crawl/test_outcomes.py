@@ -1,0 +1,111 @@
+"""Exit codes, and what is left behind after a run that went wrong."""
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
+from tests.crawling import crawl, read_csv
+
+BAD_ARGUMENTS = [
+    (("-a", "sicne=2019-01-01"), "unknown argument 'sicne'; did you mean 'since'?"),
+    (("-a", "since=yesterday"), "since=yesterday is not a day as YYYY-MM-DD"),
+    (("-a", "since=2019-02-30"), "since=2019-02-30 is not a day as YYYY-MM-DD"),
+    (("-a", "since=2019-01-01", "-a", "until=2018-01-01"), "until=2018-01-01 is before since=2019-01-01"),
+    (("-a", "site=file:///etc/passwd"), "must begin with http:// or https://"),
+    (("-a", "site=http://127.0.0.1:8000/news/"), "must be the root of a site"),
+    (("-a", "urls=https://zakon.kz/"), "is not a page of https://www.caravan.kz/"),
+    (("-a", "urls=@/no/such/file"), "cannot be read: No such file or directory"),
+    (("-a", "refresh_days=many"), "is not a whole number of days"),
+    (("-a", "site=sample", "-O", "articles.docx"), "Unrecognized output format 'docx'"),
+    (("-a", "site=sample", "-O", "README.md/articles.csv"), "cannot be written: README.md is no folder"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), BAD_ARGUMENTS)
+def test_bad_arguments_are_one_line_and_no_request(options: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    result = crawl(tmp_path, *options)
+    assert result.code == 2
+    assert result.log.count("\n") == 1
+    assert message in result.log
+    assert not (tmp_path / "runs").exists()
+
+
+def test_an_unreachable_site_is_said_without_a_stack_trace(tmp_path: Path) -> None:
+    result = crawl(tmp_path, "-a", "site=http://127.0.0.1:9/", "-s", "RETRY_TIMES=0")
+    assert result.code == 4
+    assert "Traceback" not in result.log
+    assert result.log.splitlines()[-1].startswith("scrapy crawl: no page could be read; http://127.0.0.1:9/: ")
+
+
+class Broken(SampleSite):
+    """Every article answers 500."""
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        response = super().respond(target, base_url, headers or {})
+        if any(f"-{number}" in target for number in range(10)) or (target.startswith("/news/") and len(target) > 30):
+            return SampleResponse(500, {"Content-Type": "text/html"}, b"<html><body>500</body></html>")
+        return response
+
+
+def test_too_many_failed_pages(tmp_path: Path) -> None:
+    earlier = tmp_path / "articles.csv"
+    earlier.write_text("the last good dataset", encoding="utf-8")
+    with serve(Broken(articles=60)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "RETRY_TIMES=0", "-O", str(earlier))
+    assert result.code == 4
+    assert "pages failed" in result.log.splitlines()[-1]
+    assert earlier.read_text(encoding="utf-8") == "the last good dataset"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_run_says_so_and_publishes_nothing(number: signal.Signals, code: int, tmp_path: Path) -> None:
+    earlier = tmp_path / "articles.csv"
+    earlier.write_text("the last good dataset", encoding="utf-8")
+    with serve(SampleSite(articles=3000)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-O", str(earlier), stop_with=number)
+    assert result.code == code, result.log[-2000:]
+    assert earlier.read_text(encoding="utf-8") == "the last good dataset"
+    assert "articles" not in result.tables
+
+
+def test_a_killed_run_tears_nothing(tmp_path: Path) -> None:
+    earlier = tmp_path / "articles.csv"
+    earlier.write_text("the last good dataset", encoding="utf-8")
+    with serve(SampleSite(articles=3000)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-O", str(earlier), stop_with=signal.SIGKILL)
+    assert result.code == -signal.SIGKILL
+    assert earlier.read_text(encoding="utf-8") == "the last good dataset"
+    assert "articles" not in result.tables
+
+
+def test_an_error_in_a_pipeline_is_no_success(tmp_path: Path) -> None:
+    broken = "tests.crawl.broken_pipeline.BrokenPipeline"
+    result = crawl(
+        tmp_path, "-a", "site=sample", "-s", f'ITEM_PIPELINES={{"{broken}": 1}}', "-O", str(tmp_path / "a.csv")
+    )
+    assert result.code == 1
+    assert "records raised an error in a pipeline" in result.log.splitlines()[-1]
+    assert not (tmp_path / "a.csv").exists()
+
+
+def test_a_run_that_finds_nothing_keeps_the_earlier_file(tmp_path: Path) -> None:
+    file = tmp_path / "articles.csv"
+    with serve(SampleSite(articles=30)) as server:
+        options = ("-a", f"site={server.url}", "-O", str(file))
+        assert crawl(tmp_path, *options).code == 0
+        before = file.read_bytes()
+        assert crawl(tmp_path, *options, "-a", "since=2026-11-01").code == 0
+    assert file.read_bytes() == before
+
+
+def test_appending_keeps_one_header(tmp_path: Path) -> None:
+    file = tmp_path / "articles.csv"
+    with serve(SampleSite(articles=30)) as server:
+        for _ in range(2):
+            assert crawl(tmp_path, "-a", f"site={server.url}", "-o", str(file)).code == 0
+    rows = read_csv(file)
+    assert len(rows) == 60
+    assert not [row for row in rows if row["article_id"] == "article_id"]

@@ -1,0 +1,159 @@
+"""What is asked for, and what never."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from caravan_crawler.sample_site import SampleResponse, SampleServer, SampleSite, serve
+from tests.crawling import crawl
+
+DISALLOWED = ("/search/", "/wp-admin/")
+
+
+def gold_of(site: SampleSite, server: SampleServer) -> list[dict[str, Any]]:
+    return list(site.gold(server.url))
+
+
+def test_forbidden_parts_tags_and_files_are_left_alone(tmp_path: Path) -> None:
+    with serve(SampleSite(articles=60)) as server:
+        crawl(tmp_path, "-a", f"site={server.url}")
+        asked = [urlsplit(target).path for target in server.requests]
+    assert not [path for path in asked if path.startswith(DISALLOWED)]
+    assert not [path for path in asked if path.startswith(("/tag/", "/info/", "/wp-content/"))]
+    assert asked[0] == "/robots.txt"
+
+
+def test_a_period_brings_its_articles_and_ends_the_paging(tmp_path: Path) -> None:
+    site = SampleSite(articles=600)
+    with serve(site) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-a", "since=2025-01-01")
+        expected = {
+            record["url"] for record in gold_of(site, server) if (record["date_published"] or "") >= "2025-01-01"
+        }
+        assert result.code == 0
+        found = {record["url"] for record in result.articles}
+        # What is only in the sitemap cannot be dated before it is read; its stamp lets it in or out.
+        assert found == expected
+        assert server.hits < 0.6 * 600, "the lists' older pages were not walked"
+
+
+def test_an_inner_period(tmp_path: Path) -> None:
+    site = SampleSite(articles=300)
+    with serve(site) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-a", "since=2019-01-01", "-a", "until=2019-12-31")
+        expected = {record["url"] for record in gold_of(site, server) if (record["date_published"] or "")[:4] == "2019"}
+    assert expected
+    assert {record["url"] for record in result.articles} == expected
+
+
+def test_sections(tmp_path: Path) -> None:
+    site = SampleSite(articles=200)
+    with serve(site) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-a", "sections=sport,art")
+        wanted = {record["url"] for record in gold_of(site, server) if record["section"] in ("sport", "art")}
+        paths = [urlsplit(target).path for target in server.requests]
+    assert {record["url"] for record in result.articles} == wanted
+    # Where a short link leads can be known only by following it.
+    others = [path for path in paths if path.startswith(("/news/", "/gazeta/"))]
+    assert len(others) <= sum(target.startswith("/?p=") for target in server.requests)
+    assert "/news/" not in others
+
+
+def test_only_the_pages_named(tmp_path: Path) -> None:
+    site = SampleSite(articles=50)
+    with serve(site) as server:
+        records = [record for record in gold_of(site, server) if record["article_id"]][:3]
+        named = tmp_path / "urls.txt"
+        lines = [
+            "# three forms of address",
+            records[0]["url"],
+            f"?p={records[1]['article_id']}",
+            records[2]["url"] + "?utm=x",
+        ]
+        named.write_text("\n".join(lines), encoding="utf-8")
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-a", f"urls=@{named}")
+        asked = [target for target in server.requests if target != "/robots.txt"]
+    assert result.code == 0, result.log[-2000:]
+    assert {record["article_id"] for record in result.articles} == {record["article_id"] for record in records}
+    assert len(asked) <= 4  # one of them may be a redirect
+
+
+class Newsroom(SampleSite):
+    """Publishes while its lists are read: three articles whenever a second page or later is asked for."""
+
+    published = 0
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        if "/page/" in target and self.published < 30:
+            self.publish(3)
+            self.published += 3
+        return super().respond(target, base_url, headers or {})
+
+
+def test_lists_that_shift_while_they_are_read(tmp_path: Path) -> None:
+    site = Newsroom(articles=200)
+    with serve(site) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+        gold = {record["url"] for record in gold_of(site, server)}
+    assert site.published == 30
+    assert Counter(record["url"] for record in result.articles) == Counter(gold)
+
+
+class TrapSite(SampleSite):
+    """Every list goes on for ever, repeating its last page."""
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        response = super().respond(target, base_url, headers or {})
+        if response.status == 404 and "/page/" in target:
+            section, _, number = target.strip("/").rpartition("/page/")
+            body = super().respond(f"/{section}/", base_url, {}).body
+            link = f'<a href="/{section}/page/{int(number) + 1}/">next</a></body>'.encode()
+            return SampleResponse(200, response.headers, body.replace(b"</body>", link))
+        return response
+
+
+def test_a_list_without_end_ends(tmp_path: Path) -> None:
+    site = TrapSite(articles=120)
+    with serve(site) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+    assert result.code == 0
+    assert len(result.articles) == 120
+    assert server.hits < 200
+
+
+class FailingList(SampleSite):
+    """The second page of /news/ is always broken."""
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        if target == "/news/page/2/":
+            return SampleResponse(500, {"Content-Type": "text/html"}, b"<html><body>500</body></html>")
+        return super().respond(target, base_url, headers or {})
+
+
+def test_a_failing_page_of_a_list_costs_only_its_own_articles(tmp_path: Path) -> None:
+    with serve(FailingList(articles=400)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+        paths = {urlsplit(target).path for target in server.requests}
+    assert "/news/page/3/" in paths
+    assert result.stat("caravan/failed/http_500") == 1
+    assert len(result.articles) >= 380
+
+
+class RobotsSite(SampleSite):
+    """robots.txt asks for a pause and forbids the sport pages."""
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        if target == "/robots.txt":
+            text = b"User-agent: *\nCrawl-delay: 0.2\nDisallow: /sport/\n"
+            return SampleResponse(200, {"Content-Type": "text/plain"}, text)
+        return super().respond(target, base_url, headers or {})
+
+
+def test_robots_txt_is_obeyed_with_its_delay(tmp_path: Path) -> None:
+    with serve(RobotsSite(articles=12)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+        paths = [urlsplit(target).path for target in server.requests]
+    assert result.code == 0, result.log[-2000:]
+    assert not [path for path in paths if path.startswith("/sport/")]
+    assert "robots.txt asks for 0.2 seconds" in result.log

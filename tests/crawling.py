@@ -1,0 +1,76 @@
+"""Real crawls for the tests: the project's own command in a process of its own, against a server on loopback."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+TIMEOUT = 120
+
+
+@dataclass
+class Crawl:
+    """A finished crawl: its exit code, what it said, and the tables of its run."""
+
+    code: int
+    log: str
+    data_dir: Path
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    @property
+    def articles(self) -> list[dict[str, Any]]:
+        return self.tables["articles"]
+
+    def stat(self, name: str) -> int:
+        """A counter of the stats at the end of the log; 0 where it is not there."""
+        marker = f"'{name}': "
+        return int(self.log.split(marker, 1)[1].split(",")[0].split("}")[0]) if marker in self.log else 0
+
+
+def command(*options: str) -> list[str]:
+    return [sys.executable, "-W", "error::ResourceWarning", "-m", "scrapy", "crawl", "caravan", *options]
+
+
+def crawl(data_dir: Path, *options: str, stop_with: signal.Signals | None = None) -> Crawl:
+    """Run ``scrapy crawl caravan`` to its end, or stop it by a signal once it has begun to store."""
+    process = start(data_dir, *options)
+    if stop_with is not None:
+        wait_for_rows(data_dir, process)
+        process.send_signal(stop_with)
+    _, log = process.communicate(timeout=TIMEOUT)
+    runs = sorted((data_dir / "runs").iterdir()) if (data_dir / "runs").exists() else []
+    tables = {file.stem: read_jsonl(file) for file in runs[-1].glob("*.jsonl")} if runs else {}
+    return Crawl(process.returncode, log, data_dir, tables)
+
+
+def start(data_dir: Path, *options: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        command("-s", f"DATA_DIR={data_dir}", *options),
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for_rows(data_dir: Path, process: "subprocess.Popen[str]") -> None:
+    """Wait until the run has written rows, so that a signal falls into its middle."""
+    while process.poll() is None:
+        if any(part.stat().st_size > 10_000 for part in data_dir.glob("runs/*/.articles.jsonl.*.part")):
+            return
+
+
+def read_jsonl(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

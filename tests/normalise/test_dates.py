@@ -1,0 +1,148 @@
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from caravan_crawler.normalise.dates import decide_publication, parse_date
+
+#: 6 February 2026, 17:00 in Almaty.
+FETCHED = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
+
+EXACT = [
+    ("26 Апреля 2023", "2023-04-26"),
+    ("  26\u00a0АПРЕЛЯ   2023 ", "2023-04-26"),
+    ("26 апреля 2023 г.", "2023-04-26"),
+    ("26 апреля 2023 года", "2023-04-26"),
+    ("26 апрель 2023", "2023-04-26"),
+    ("5 авг. 2010", "2010-08-05"),
+    ("9 нояб 2019", "2019-11-09"),
+    ("4 Сентября 2001", "2001-09-04"),
+    ("1 мая 2020", "2020-05-01"),
+    ("Среда, 26 апреля 2023", "2023-04-26"),
+    ("Опубликовано: 26 Апреля 2023", "2023-04-26"),
+    ("Опубликовано 26.04.2023", "2023-04-26"),
+    ("01.02.2023", "2023-02-01"),
+    ("1.2.2023", "2023-02-01"),
+    ("26/04/2023", "2023-04-26"),
+    ("26.04.23", "2023-04-26"),
+    ("2023-04-26", "2023-04-26"),
+    ("26 сәуір 2023", "2023-04-26"),
+    ("2023 жылғы 26 сәуір", "2023-04-26"),
+    ("2023 ж. 5 мамыр", "2023-05-05"),
+    ("Жарияланды: 26 Сәуір 2023", "2023-04-26"),
+    ("12 қазанда 2023", "2023-10-12"),
+    ("29 февраля 2024", "2024-02-29"),
+    ("6 Февраля 2026", "2026-02-06"),
+    ("March 3, 2020", "2020-03-03"),
+]
+WITH_TIME = [
+    ("26 Апреля 2023, 10:15", "2023-04-26T10:15:00+06:00"),
+    ("26 апреля 2023 в 10:15", "2023-04-26T10:15:00+06:00"),
+    ("26.04.2023 10:15", "2023-04-26T10:15:00+06:00"),
+    ("29 февраля 2024, 23:59", "2024-02-29T23:59:00+06:00"),
+    ("2 марта 2024, 00:01", "2024-03-02T00:01:00+05:00"),
+    ("2023-04-26T04:15:00+00:00", "2023-04-26T10:15:00+06:00"),
+    ("2025-04-26T04:15:00Z", "2025-04-26T09:15:00+05:00"),
+    ("2023-04-26T10:15:00", "2023-04-26T10:15:00+06:00"),
+    ("Wed, 26 Apr 2023 10:15:00 +0600", "2023-04-26T10:15:00+06:00"),
+    ("4 сентября 2001, 12:00", "2001-09-04T12:00:00+07:00"),  # summer time, as the zone database knows
+]
+INFERRED = [
+    ("14:05", "2026-02-06T14:05:00+05:00"),
+    ("5 февраля", "2026-02-05"),
+    ("5 августа", "2025-08-05"),
+    ("31 декабря", "2025-12-31"),
+    ("29 февраля", "2024-02-29"),
+    ("26 апреля, 14:05", "2025-04-26T14:05:00+05:00"),
+    ("Сегодня, 14:05", "2026-02-06T14:05:00+05:00"),
+    ("Сегодня", "2026-02-06"),
+    ("Вчера", "2026-02-05"),
+    ("вчера в 09:10", "2026-02-05T09:10:00+05:00"),
+    ("Кеше", "2026-02-05"),
+    ("5 минут назад", "2026-02-06"),
+    ("2 дня назад", "2026-02-04"),
+]
+REFUSED = [
+    ("31 февраля 2023", "impossible"),
+    ("31 февраля", "impossible"),
+    ("26.13.2023", "impossible"),
+    ("2023-02-30", "impossible"),
+    ("25:99", "impossible"),
+    ("7 Февраля 2026", "future"),
+    ("18:30", "future"),
+    ("Сегодня в 23:59", "future"),
+    ("1 января 2030", "future"),
+    ("только что", "unreadable"),
+    ("апрель 2023", "unreadable"),
+    ("2023", "unreadable"),
+    ("3 недели назад", "unreadable"),
+    ("60", "unreadable"),
+    ("1,3 тысячи", "unreadable"),
+    ("Опубликовано:", "unreadable"),
+    ("", "unreadable"),
+]
+
+
+@pytest.mark.parametrize(("raw", "expected"), EXACT + WITH_TIME)
+def test_printed_in_full(raw: str, expected: str) -> None:
+    parsed = parse_date(raw, FETCHED)
+    assert (parsed.iso, parsed.inferred) == (expected, False)
+
+
+@pytest.mark.parametrize(("raw", "expected"), INFERRED)
+def test_relative_to_the_fetch(raw: str, expected: str) -> None:
+    parsed = parse_date(raw, FETCHED)
+    assert (parsed.iso, parsed.inferred) == (expected, True)
+
+
+@pytest.mark.parametrize(("raw", "problem"), REFUSED)
+def test_refused(raw: str, problem: str) -> None:
+    parsed = parse_date(raw, FETCHED)
+    assert (parsed.value, parsed.problem) == (None, problem)
+
+
+NEW_YEAR = [
+    # 31 December, 20:00 UTC is 1 January, 01:00 in Almaty.
+    (datetime(2025, 12, 31, 20, 0, tzinfo=UTC), "31 декабря", "2025-12-31"),
+    (datetime(2025, 12, 31, 20, 0, tzinfo=UTC), "1 января", "2026-01-01"),
+    (datetime(2025, 12, 31, 20, 0, tzinfo=UTC), "Вчера", "2025-12-31"),
+    (datetime(2025, 12, 31, 18, 0, tzinfo=UTC), "1 января", "2025-01-01"),
+    # Until 1 March 2024 midnight came an hour earlier.
+    (datetime(2023, 12, 31, 18, 30, tzinfo=UTC), "1 января", "2024-01-01"),
+    (datetime(2024, 12, 31, 18, 30, tzinfo=UTC), "1 января", "2024-01-01"),
+]
+
+
+@pytest.mark.parametrize(("fetched", "raw", "expected"), NEW_YEAR)
+def test_the_day_turns_in_almaty(fetched: datetime, raw: str, expected: str) -> None:
+    assert parse_date(raw, fetched).iso == expected
+
+
+@given(st.text(max_size=60))
+def test_no_text_breaks_it_or_gives_a_day_after_the_fetch(raw: str) -> None:
+    parsed = parse_date(raw, FETCHED)
+    assert (parsed.value is None) == (parsed.problem is not None)
+    assert parsed.day is None or parsed.day <= FETCHED.date()
+
+
+DECISIONS = [
+    ("26 Апреля 2023", None, "2023-04-26", "printed"),
+    ("26 Апреля 2023", "2023-04-26T04:15:00+00:00", "2023-04-26T10:15:00+06:00", "refined"),
+    ("26 Апреля 2023", "2023-04-25T23:30:00+00:00", "2023-04-26T05:30:00+06:00", "refined"),
+    ("26 Апреля 2023", "2023-04-26T20:00:00+00:00", "2023-04-26", "printed"),  # that day in UTC only
+    ("26 Апреля 2023", "2023-08-11T10:00:00+06:00", "2023-04-26", "disagree"),
+    ("26 Апреля 2023", "чепуха", "2023-04-26", "printed"),
+    ("26 Апреля", "2021-04-26", "2021-04-26", "structured"),  # the year is not printed
+    ("26", "2021-04-26T10:00:00", "2021-04-26T10:00:00+06:00", "structured"),
+    ("31 февраля 2023", "2023-04-26", "2023-04-26", "structured"),
+    (None, "2023-04-26T10:15:00+06:00", "2023-04-26T10:15:00+06:00", "structured"),
+    (None, None, None, "missing"),
+    ("31 февраля 2023", None, None, "missing"),
+]
+
+
+@pytest.mark.parametrize(("printed", "structured", "iso", "verdict"), DECISIONS)
+def test_two_witnesses(printed: str | None, structured: str | None, iso: str | None, verdict: str) -> None:
+    decision = decide_publication(printed, structured, FETCHED)
+    assert (decision.date.iso, decision.verdict) == (iso, verdict)

@@ -1,0 +1,57 @@
+from caravan_crawler.pages.document import Document, parse_document
+from caravan_crawler.pages.listing import article_links, read_listing, section_links
+from caravan_crawler.site import Site
+
+SITE = Site("https://www.caravan.kz/")
+
+
+def page(body: str, path: str = "/news/page/2/") -> Document:
+    html = f"<html><head><title>Новости - Караван</title></head><body>{body}</body></html>"
+    return parse_document(html.encode(), f"https://www.caravan.kz{path}", SITE)
+
+
+def test_cards_in_order_with_their_dates() -> None:
+    listing = read_listing(
+        page(
+            "<nav><a href='/news/v-menyu-900001/'>в меню</a></nav>"
+            "<div class='BlockNewsCardImage'><a href='/news/pervaya-900002/'><img></a>"
+            "<h3><a href='https://caravan.kz/news/pervaya-900002'>Первая</a></h3><span>5 Августа 2010</span></div>"
+            "<div class='BlockNewsCardImage'><a href='/?p=900003'>Вторая</a></div>"
+            "<div><a href='/crime/tretja-bez-nomera/'>Третья</a> <time datetime='2026-08-01'>вчера</time></div>"
+        )
+    )
+    assert (listing.path, listing.number) == ("/news/", 2)
+    assert [(card.address.key, card.date) for card in listing.cards] == [
+        (900002, "5 Августа 2010"),
+        (900003, None),
+        ("/crime/tretja-bez-nomera/", "2026-08-01"),
+    ]
+
+
+def test_pagination() -> None:
+    card = "<div><a href='/news/a-900002/'>А</a></div>"
+    linked = read_listing(page(card + "<a href='/news/page/3/'>3</a><a href='/gazeta/page/9/'>9</a>"))
+    assert (linked.next_number, linked.is_paginated) == (3, True)
+    last = read_listing(page(card + "<a href='/news/'>1</a><a href='/news/page/1/'>1</a>"))
+    assert (last.next_number, last.is_paginated) == (None, True)
+    silent = read_listing(page(card))
+    assert (silent.next_number, silent.is_paginated) == (None, False)
+    rel = read_listing(page(card + "<link rel='next' href='https://caravan.kz/news/page/3/'>"))
+    assert rel.next_number == 3
+
+
+def test_links_to_articles_own_paths_before_aliases() -> None:
+    links = article_links(
+        page(
+            "<a href='/?p=900003'>x</a><a href='/news/a-900002/?utm_source=t'>x</a><a href='/tag/dengi/'>x</a>"
+            "<a href='https://zakon.kz/news/b-900004/'>x</a><a href='mailto:a@b.kz'>x</a>"
+            "<a href='/info/kontakty/'>x</a>"
+            "<a href='/news/page/3/'>x</a><a href='javascript:void(0)'>x</a><a href='/amp/news/c-900005'>x</a>"
+        )
+    )
+    assert [address.key for address, _ in links] == [900002, 900003, 900005]
+
+
+def test_sections_are_paths_of_one_part() -> None:
+    body = "<a href='/news/'>x</a><a href='/sport'>x</a><a href='/tag/'>x</a><a href='/rss/'>x</a><a href='/a/b/'>x</a>"
+    assert section_links(page(body)) == ["/news/", "/sport/"]

@@ -1,0 +1,85 @@
+"""No page, however strange, is a stack trace or an article it is not."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from caravan_crawler.pages.document import parse_document
+from caravan_crawler.pages.kind import PageKind
+from caravan_crawler.pages.listing import article_links, read_listing, section_links
+from caravan_crawler.pages.page import PageReading, read_page
+from caravan_crawler.sample_site import SampleSite
+from caravan_crawler.site import Site
+
+SITE = Site("http://127.0.0.1:8000/")
+URL = "http://127.0.0.1:8000/news/a-900001/"
+
+
+def read(body: bytes, charset: str | None = None) -> PageReading:
+    document = parse_document(body, URL, SITE, charset)
+    article_links(document), read_listing(document), section_links(document)
+    return read_page(document)
+
+
+STRANGE = {
+    "empty": b"",
+    "white space": b" \n\t ",
+    "one letter": b"x",
+    "no html": b'{"json": true}',
+    "nulls": b"\0" * 1000,
+    "noise": bytes(range(256)) * 50,
+    "png": b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
+    "nested tags": b"<html><body>" + b"<div>" * 100_000 + b"x" + b"</div>" * 100_000 + b"</body></html>",
+    "nested inline tags": b"<html><body><p>" + b"<b>" * 20_000 + b"x</p></body></html>",
+    "one long word": b"<html><body><p>" + b"a" * 3_000_000 + b"</p></body></html>",
+    "many links": b"<html><body>" + b"<a href='/news/a-900001/'>x</a>" * 20_000 + b"</body></html>",
+    "many attributes": b"<html><body><p " + b" ".join(b"a%d=1" % n for n in range(5000)) + b">x</p></body></html>",
+    "broken links": b"<html><body><a href='http://[x/'>x</a><a href='//'>y</a><a href='?p=' rel=next>z</a></html>",
+    "comments only": b"<html><body><!-- " + "26 Апреля 2023".encode() + b" --></body></html>",
+    "headline only": "<html><head><title>Слово - Караван</title></head><body>Слово</body></html>".encode(),
+    "json-ld bomb": b"<html><script type='application/ld+json'>" + b"[" * 100_000 + b"</script></html>",
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_a_strange_page_is_no_article(name: str) -> None:
+    assert read(STRANGE[name]).kind is not PageKind.ARTICLE
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes(body: bytes) -> None:
+    assert read(body).kind is not PageKind.ARTICLE
+
+
+@given(st.data())
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
+def test_a_page_cut_anywhere_is_no_article(data: st.DataObject) -> None:
+    sample = SampleSite(articles=40)
+    record = next(record for record in sample.gold(SITE.base) if record["section"] == "news" and record["article_id"])
+    body = sample.respond(record["url"][len(SITE.base) - 1 :], SITE.base).body
+    cut = data.draw(st.integers(min_value=0, max_value=body.rfind(b"</html") + 5))
+    document = parse_document(body[:cut], record["url"], SITE)
+    assert read_page(document).kind is not PageKind.ARTICLE
+
+
+CHARSETS = [
+    ("utf-8", "utf-8"),
+    ("utf-8", "windows-1251"),  # a header that lies
+    ("utf-8", "no-such-charset"),
+    ("windows-1251", "windows-1251"),
+    ("windows-1251", None),
+    ("koi8-r", "koi8-r"),
+]
+
+
+@pytest.mark.parametrize(("written", "declared"), CHARSETS)
+def test_charsets(written: str, declared: str | None) -> None:
+    html = "<html><head><title>Ёлку поставили - Караван</title></head><body><h1>Ёлку поставили</h1></body></html>"
+    document = parse_document(html.encode(written), URL, SITE, declared)
+    assert [block.text for block in document.blocks] == ["Ёлку поставили"]
+
+
+def test_a_broken_byte_costs_only_its_letter() -> None:
+    html = "<html><body><p>Столицу засыпало снегом, и это только начало зимы</p></body></html>".encode()
+    document = parse_document(html.replace("снегом".encode(), "снег".encode() + b"\xff"), URL, SITE)
+    assert document.blocks[0].text.startswith("Столицу засыпало снег")

@@ -1,0 +1,52 @@
+import csv
+import io
+
+import pytest
+
+from caravan_crawler.items import Article, ExchangeRate, Link, Weather
+from caravan_crawler.normalise.rates import parse_rate
+from caravan_crawler.publish.exporters import SpreadsheetCsvExporter, safe_cell
+from caravan_crawler.publish.feeds import column_names
+
+
+def exported(*items: object, before: bytes = b"") -> list[dict[str, str]]:
+    file = io.BytesIO(before)
+    file.seek(0, io.SEEK_END)
+    exporter = SpreadsheetCsvExporter(file, fields_to_export=column_names(type(items[0])), encoding="utf-8")
+    exporter.start_exporting()
+    for item in items:
+        exporter.export_item(item)
+    exporter.finish_exporting()
+    return list(csv.DictReader(io.StringIO(file.getvalue().decode("utf-8"), newline="")))
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+7 701", "- Мы ждали, - сказал он", "@всем", "\tтаб", "=cmd|' /C calc'!A0"])
+def test_no_cell_runs_as_a_formula(text: str) -> None:
+    (row,) = exported(Article(headline=text))
+    assert row["headline"] == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["– Мы ждали", "— Да", "«Цитата»", "5 августа", ""])
+def test_other_text_stays_as_it_is(text: str) -> None:
+    assert safe_cell(text) == text
+
+
+def test_lists_are_json_and_numbers_stay_numbers() -> None:
+    (row,) = exported(Article(article_id=5, authors=["Марина ХЕГАЙ"], links=[Link("да", "http://a/")], body="а\n\nб"))
+    assert row["authors"] == '["Марина ХЕГАЙ"]'
+    assert row["links"] == '[{"text": "да", "url": "http://a/"}]'
+    assert (row["article_id"], row["lede"], row["body"]) == ("5", "", "а\n\nб")
+    (cold,) = exported(Weather("Алматы", -3, "2026-02-06", "2026-02-06T10:00:00+00:00"))
+    assert cold["temperature_c"] == "-3"
+    (rate,) = exported(ExchangeRate("USD", parse_rate("495.1"), "$ 495.1"))
+    assert rate["rate"] == "495.1"
+
+
+def test_a_feed_without_items_has_its_header_and_one_that_goes_on_has_no_second() -> None:
+    file = io.BytesIO()
+    exporter = SpreadsheetCsvExporter(file, fields_to_export=["city"], encoding="utf-8")
+    exporter.start_exporting()
+    exporter.finish_exporting()
+    assert file.getvalue() == b"city\r\n"
+    rows = exported(Weather("Алматы"), before="city,temperature_c,page_date,observed_at\r\nАстана,1,,\r\n".encode())
+    assert [row["city"] for row in rows] == ["Астана", "Алматы"]

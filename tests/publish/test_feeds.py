@@ -1,0 +1,44 @@
+"""The feeds of real runs: flat tables, whole or not there."""
+
+from pathlib import Path
+
+from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
+from caravan_crawler.publish.feeds import column_names
+from caravan_crawler.sample_site import SampleSite, serve
+from tests.crawling import crawl, read_csv, read_jsonl
+
+TABLES = {"articles": Article, "trending": TrendingEntry, "rates": ExchangeRate, "weather": Weather}
+
+
+def test_four_tables_twice_and_what_was_asked_for(tmp_path: Path) -> None:
+    wanted_csv, wanted_jsonl = tmp_path / "out" / "articles.csv", tmp_path / "articles.jsonl"
+    with serve(SampleSite(articles=60)) as server:
+        options = ("-a", f"site={server.url}", "-O", str(wanted_csv), "-O", str(wanted_jsonl))
+        result = crawl(tmp_path, *options)
+    assert result.code == 0, result.log[-2000:]
+    (run,) = (tmp_path / "runs").iterdir()
+    assert {file.name for file in run.iterdir()} == {f"{table}.{kind}" for table in TABLES for kind in ("csv", "jsonl")}
+    for table, item_class in TABLES.items():
+        rows = read_csv(run / f"{table}.csv")
+        assert list(rows[0]) == column_names(item_class)
+        assert len(rows) == len(read_jsonl(run / f"{table}.jsonl"))
+    assert wanted_csv.read_bytes() == (run / "articles.csv").read_bytes()
+    assert wanted_jsonl.read_bytes() == (run / "articles.jsonl").read_bytes()
+    written = sum(len(read_jsonl(run / f"{table}.jsonl")) for table in TABLES)
+    assert written == result.stat("item_scraped_count")
+    assert "Столицу" in wanted_csv.read_text(encoding="utf-8") or "Алматы" in wanted_csv.read_text(encoding="utf-8")
+
+
+def test_two_runs_have_a_folder_each(tmp_path: Path) -> None:
+    with serve(SampleSite(articles=20)) as server:
+        for _ in range(2):
+            assert crawl(tmp_path, "-a", f"site={server.url}").code == 0
+    assert len(list((tmp_path / "runs").iterdir())) == 2
+
+
+def test_a_feed_holds_other_tables_where_it_asks_for_them(tmp_path: Path) -> None:
+    file = tmp_path / "rates.csv"
+    feeds = f'FEEDS={{"{file}": {{"format": "csv", "item_classes": ["caravan_crawler.items.ExchangeRate"]}}}}'
+    with serve(SampleSite(articles=20)) as server:
+        assert crawl(tmp_path, "-a", f"site={server.url}", "-s", feeds).code == 0
+    assert [row["currency"] for row in read_csv(file)] == ["USD", "EUR"]

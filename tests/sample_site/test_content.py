@@ -1,0 +1,74 @@
+"""The sample site has everything it promises, and tells the truth about it."""
+
+from collections import Counter
+
+import pytest
+
+from caravan_crawler.sample_site import SampleSite
+
+BASE = "http://127.0.0.1:8000/"
+
+
+def visible_order(seed: int) -> None:
+    """What is known of the present site's pages is the order of their visible text."""
+    site = SampleSite(articles=60, markup_seed=seed)
+    checked = 0
+    for record in site.gold(BASE):
+        if record["section"] not in ("news", "gazeta") or not record["lede"] or not record["photo_credit"]:
+            continue
+        if (
+            not record["date_published_raw"]
+            or not record["views_raw"]
+            or "2016" <= record["date_published"][:4] <= "2022"
+        ):
+            continue
+        body = site.respond(record["url"][len(BASE) - 1 :], BASE).body.decode()
+        place = body.index("$ 495.1")
+        for text in (
+            *("583.72", "+3 °C", "Алматы", "2026 Год", "6 Февраля", record["date_published_raw"]),
+            *(record["views_raw"], f"Фото - {record['photo_credit']}", record["body"][:12]),
+        ):
+            place = body.find(text, place + 1)
+            assert place > 0, f"{text} is not where it should be on {record['url']}"
+        checked += 1
+    assert checked > 5
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_the_order_of_the_visible_text(seed: int) -> None:
+    visible_order(seed)
+
+
+def test_kinds_of_articles() -> None:
+    records = list(SampleSite(articles=300).gold(BASE))
+    sections = Counter(record["section"] for record in records)
+    assert {"news", "gazeta", "sport", "art", "crime", "zhangalyqtar"} <= set(sections)
+    assert {record["language"] for record in records} == {"ru", "kk"}
+    assert [record for record in records if record["article_id"] is None], "generation 4 has no number"
+    assert [record for record in records if "?p=" in record["url"]], "only a short link leads there"
+    for name in ("lede", "date_published", "views", "photo_credit", "source"):
+        assert [record for record in records if record[name] is None], f"no page without {name}"
+    for name in ("authors", "tags", "images", "links"):
+        assert [record for record in records if record[name]]
+        assert [record for record in records if not record[name]]
+    numbered = [record for record in records if record["article_id"] and record["date_published"]]
+    in_order = sorted(numbered, key=lambda record: record["date_published"][:10])
+    assert [record["article_id"] for record in in_order] != sorted(record["article_id"] for record in numbered)
+
+
+def test_markup_differs_by_seed_and_the_truth_does_not() -> None:
+    plain, other = SampleSite(articles=40), SampleSite(articles=40, markup_seed=7)
+    assert list(plain.gold(BASE)) == list(other.gold(BASE))
+    target = next(record for record in plain.gold(BASE) if record["section"] == "news")["url"][len(BASE) - 1 :]
+    assert plain.respond(target, BASE).body != other.respond(target, BASE).body
+
+
+def test_page_sizes() -> None:
+    site = SampleSite(articles=200)
+    sizes = [
+        len(site.respond(record["url"][len(BASE) - 1 :], BASE).body)
+        for record in site.gold(BASE)
+        if record["section"] in ("news", "gazeta") and (record["date_published"] or "") > "2023"
+    ]
+    assert sizes
+    assert all(60_000 <= size <= 90_000 for size in sizes)

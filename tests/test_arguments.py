@@ -1,0 +1,54 @@
+from datetime import date
+
+import pytest
+
+from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
+
+
+def test_defaults() -> None:
+    arguments = CrawlArguments.parse({})
+    assert arguments == CrawlArguments("https://www.caravan.kz/", None, None, frozenset(), (), 7)
+
+
+def test_everything_given() -> None:
+    given = {
+        "site": "http://127.0.0.1:8000",
+        "since": "2019-01-01",
+        "until": "2019-12-31",
+        "sections": "news, /sport/",
+        "urls": "/news/a-900001/,http://127.0.0.1:8000/news/b-900002/",
+        "refresh_days": "3",
+        "_job": "6c5a",  # Scrapyd's own
+    }
+    arguments = CrawlArguments.parse(given)
+    assert arguments.site == "http://127.0.0.1:8000/"
+    assert arguments.sections == {"news", "sport"}
+    assert len(arguments.urls) == 2
+    assert arguments.covers(date(2019, 12, 31))
+    assert not arguments.covers(date(2020, 1, 1))
+    assert set(given) - {"_job"} == set(HELP)
+
+
+BAD = [
+    ({"sicne": "2019-01-01"}, "did you mean 'since'"),
+    ({"since": "01.01.2019"}, "not a day as YYYY-MM-DD"),
+    ({"since": "20190101"}, "not a day as YYYY-MM-DD"),
+    ({"since": "2019-02-01", "until": "2019-01-01"}, "is before"),
+    ({"site": "caravan.kz"}, "must begin with http"),
+    ({"site": "https://"}, "names no host"),
+    ({"site": "https://user:secret@caravan.kz/"}, "names no host that can be crawled"),
+    ({"site": "http://127.0.0.1:99999/"}, "is not a URL"),
+    ({"site": "https://www.caravan.kz/?p=1"}, "must be the root"),
+    ({"sections": " , "}, "must be names"),
+    ({"sections": "news/kz"}, "must be names"),
+    ({"urls": ","}, "names no page"),
+    ({"urls": "https://zakon.kz/"}, "is not a page of"),
+    ({"refresh_days": "-1"}, "not a whole number"),
+]
+
+
+@pytest.mark.parametrize(("given", "message"), BAD)
+def test_bad_arguments(given: dict[str, str], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message) as caught:
+        CrawlArguments.parse(given)
+    assert "\n" not in str(caught.value)

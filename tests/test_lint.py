@@ -1,0 +1,26 @@
+"""Types and style, as tests, so that one command checks everything."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ruff", "check", "--no-cache", "."],
+        ["ruff", "format", "--no-cache", "--check", "."],
+        ["mypy", "--cache-dir=/dev/null"],
+        ["scrapy-lint"],
+    ],
+    ids=["ruff check", "ruff format", "mypy", "scrapy-lint"],
+)
+def test_clean(command: list[str]) -> None:
+    tool = Path(sys.executable).with_name(command[0])
+    assert tool.exists(), f"{command[0]} is missing: pip install -e '.[test]'"
+    done = subprocess.run([str(tool), *command[1:]], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,93 @@
+import pytest
+
+from caravan_crawler.site import Address, Site, article_address, listing_of
+
+#: Real addresses, as they are linked.
+ADDRESSES = [
+    ("/news/stolicu-zasypalo-snegom-80743/", "", Address("/news/stolicu-zasypalo-snegom-80743/", 80743)),
+    ("/sport/kruchu-pedali-dalshe-584301", "", Address("/sport/kruchu-pedali-dalshe-584301/", 584301)),
+    ("/", "p=44196", Address(None, 44196, alias=True)),
+    ("/", "p=44196&utm_source=x", Address(None, 44196, alias=True)),
+    ("/", "utm_source=x&p=44196", Address(None, 44196, alias=True)),
+    ("/amp/news/otorvalis-po-polnojj-48588", "", Address("/news/otorvalis-po-polnojj-48588/", 48588, alias=True)),
+    ("/news/otorvalis-po-polnojj-48588/amp/", "", Address("/news/otorvalis-po-polnojj-48588/", 48588, alias=True)),
+    ("/crime/dorozhnaja-avarija/", "", Address("/crime/dorozhnaja-avarija/", None)),
+    ("/crime/itogi-goda-2026/", "", Address("/crime/itogi-goda-2026/", None)),  # a year is no number of an article
+    ("/info/o-gazete-123456/", "", Address("/info/o-gazete-123456/", 123456)),
+    ("/", "", None),
+    ("/", "p=abc", None),
+    ("/", "s=news", None),
+    ("/news/", "", None),
+    ("/news/page/2/", "", None),
+    ("/tag/dengi/", "", None),
+    ("/info/kontakty/", "", None),
+    ("/search/?q=x", "", None),
+    ("/wp-content/uploads/2023/04/x-1024x683.png", "", None),
+]
+
+
+@pytest.mark.parametrize(("path", "query", "expected"), ADDRESSES)
+def test_article_address(path: str, query: str, expected: Address | None) -> None:
+    assert article_address(path, query) == expected
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site("https://www.caravan.kz/")
+
+
+SAME_SITE = [
+    ("/news/a-900001/", "https://www.caravan.kz/news/a-900001/"),
+    ("a-900001/", "https://www.caravan.kz/news/a-900001/"),
+    ("?p=900001", "https://www.caravan.kz/news/?p=900001"),
+    ("/?p=900001", "https://www.caravan.kz/?p=900001"),
+    ("//caravan.kz/news/a-900001/", "https://www.caravan.kz/news/a-900001/"),
+    ("http://caravan.kz/news/a-900001/#comments", "https://www.caravan.kz/news/a-900001/"),
+    ("HTTPS://WWW.CARAVAN.KZ:443/news/", "https://www.caravan.kz/news/"),
+    ("/a/../news/b-900001/", "https://www.caravan.kz/news/b-900001/"),
+    (" /news/a-900001/ ", "https://www.caravan.kz/news/a-900001/"),
+    ("https://kaz.caravan.kz/zhangalyqtar/a-900001/", None),
+    ("https://caravan.kz.example.com/", None),
+    ("https://zakon.kz/news/", None),
+    ("//zakon.kz/news/", None),
+    ("ftp://www.caravan.kz/", None),
+    ("file:///etc/passwd", None),
+    ("javascript:void(0)", None),
+    ("mailto:a@caravan.kz", None),
+    ("#top", None),
+    ("http://[broken/", None),
+    ("", None),
+]
+
+
+@pytest.mark.parametrize(("href", "expected"), SAME_SITE)
+def test_resolve(site: Site, href: str, expected: str | None) -> None:
+    assert site.resolve(href, "https://www.caravan.kz/news/") == expected
+
+
+def test_every_alias_has_one_key_and_one_canonical_url(site: Site) -> None:
+    aliases = [
+        "https://www.caravan.kz/news/a-900001/",
+        "http://caravan.kz/news/a-900001",
+        "/amp/news/a-900001",
+        "/news/a-900001/?utm_source=x&fbclid=y",
+    ]
+    addresses = [site.address(alias, site.base) for alias in aliases]
+    assert {address.key for address in addresses if address} == {900001}
+    assert {site.canonical(address) for address in addresses if address} == {"https://www.caravan.kz/news/a-900001/"}
+    short = site.address("/?p=900001", site.base)
+    assert short is not None
+    assert (short.key, site.canonical(short)) == (900001, "https://www.caravan.kz/?p=900001")
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("/news/", ("/news/", 1)), ("/news/page/12/", ("/news/", 12)), ("/news/page/12", ("/news/", 12)), ("/", ("/", 1))],
+)
+def test_listing_of(path: str, expected: tuple[str, int]) -> None:
+    assert listing_of(path) == expected
+
+
+@pytest.mark.parametrize(("base", "local"), [("http://127.0.0.1:8000/", True), ("https://www.caravan.kz/", False)])
+def test_is_local(base: str, local: bool) -> None:
+    assert Site(base).is_local is local

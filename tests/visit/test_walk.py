@@ -1,0 +1,78 @@
+from datetime import date
+
+from caravan_crawler.pages.listing import Card, Listing
+from caravan_crawler.site import Address
+from caravan_crawler.visit.walk import ListingWalk
+
+TRENDING = [1, 2]
+
+
+def page(number: int, ids: list[int], *, following: bool = True, paginated: bool = True) -> Listing:
+    cards = tuple(Card(Address(f"/news/a-{key}/", key), f"/news/a-{key}/", None) for key in [*ids, *TRENDING])
+    return Listing("/news/", number, cards, number + 1 if following else None, paginated)
+
+
+def walk(*pages: Listing, since: date | None = None, days: list[list[date]] | None = None) -> list[int | None]:
+    walked = ListingWalk("/news/", since)
+    numbers = []
+    for index, listing in enumerate(pages):
+        walked.take(listing)
+        numbers.append(walked.next_number(listing, days[index] if days else []))
+    return numbers
+
+
+def test_to_the_last_page_without_a_next_link() -> None:
+    assert walk(page(1, [10, 11]), page(2, [12, 13], following=False)) == [2, None]
+
+
+def test_a_list_without_links_is_tried_until_it_is_not_there() -> None:
+    silent = [page(number, [number * 10], following=False, paginated=False) for number in (1, 2)]
+    assert walk(*silent) == [2, 3]
+
+
+def test_pages_that_repeat_themselves_end_it() -> None:
+    assert walk(page(1, [10]), page(2, [10]), page(3, [10])) == [2, 3, None]
+
+
+def test_the_cards_of_a_page_are_those_no_page_had_before() -> None:
+    walked = ListingWalk("/news/")
+    assert len(walked.take(page(1, [10, 11]))) == 4
+    assert [card.address.key for card in walked.take(page(2, [12, 13]))] == [12, 13]
+
+
+def test_a_shift_is_noticed_and_the_top_read_again_as_far_as_it_is_new() -> None:
+    walked = ListingWalk("/news/")
+    walked.take(page(1, [10, 11]))
+    assert not walked.restart()
+    walked.take(page(2, [11, 12]))
+    assert walked.restart()
+    top = page(1, [8, 9])
+    walked.take(top)
+    assert walked.next_number(top, []) == 2
+    again = page(2, [10, 11])
+    walked.take(again)
+    assert walked.next_number(again, []) is None
+
+
+OLD, YOUNG = date(2018, 1, 1), date(2020, 1, 1)
+PAGES = [page(number, [number * 10 + 5]) for number in range(1, 5)]
+
+
+def test_two_pages_before_the_period_end_it() -> None:
+    days = [[YOUNG] * 5, [OLD] * 5, [OLD] * 5, [OLD] * 5]
+    assert walk(*PAGES, since=date(2019, 1, 1), days=days) == [2, 3, None, None]
+
+
+def test_not_where_the_list_is_out_of_order() -> None:
+    days = [[OLD] * 5, [YOUNG] * 5, [OLD] * 5, [OLD] * 5]
+    assert walk(*PAGES, since=date(2019, 1, 1), days=days) == [2, 3, 4, 5]
+
+
+def test_one_old_article_pinned_to_the_top_says_nothing() -> None:
+    days = [[OLD, YOUNG, YOUNG], [OLD, YOUNG, YOUNG], [OLD, YOUNG, YOUNG], [OLD] * 3]
+    assert walk(*PAGES, since=date(2019, 1, 1), days=days) == [2, 3, 4, 5]
+
+
+def test_a_few_failed_pages_are_skipped() -> None:
+    walked = ListingWalk("/news/")
+    assert [walked.may_skip() for _ in range(4)] == [True, True, True, False]
