@@ -26,7 +26,7 @@ def visible_order(seed: int) -> None:
         place = body.index("$ 495.1")
         for text in (
             *("583.72", "+3 °C", "Алматы", "2026 Год", "6 Февраля", record["date_published_raw"]),
-            *(record["views_raw"], f"Фото - {record['photo_credit']}", record["body"][:12]),
+            *(record["views_raw"], f"Фото - {record['photo_credit']}", record["body"].split()[0][:3]),
         ):
             place = body.find(text, place + 1)
             assert place > 0, f"{text} is not where it should be on {record['url']}"

@@ -1,0 +1,40 @@
+"""The pages of ``docs/`` and the README say what the code does."""
+
+import re
+from pathlib import Path
+
+from caravan_crawler import __version__
+from caravan_crawler.arguments import HELP
+from caravan_crawler.pages.article import LIST_READERS, TEXT_READERS
+from docs.generate import PAGE, page
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_the_page_on_the_data_is_generated_from_the_items() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python docs/generate.py"
+
+
+def test_every_reader_says_what_it_reads() -> None:
+    readers = [reader for readers in (*TEXT_READERS.values(), *LIST_READERS.values()) for reader in readers]
+    assert all(reader.__doc__ for reader in readers)
+    assert len({reader.__name__ for reader in readers}) == len(readers), "a reader's name is its count's"
+
+
+def test_modules_named_in_the_page_on_reading_exist() -> None:
+    text = (ROOT / "docs" / "reading.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+\.py)`", text))
+    there = {path.name for path in (ROOT / "caravan_crawler" / "pages").rglob("*.py")}
+    assert named
+    assert named <= there
+
+
+def test_the_readme_names_every_argument_and_its_links_lead_somewhere() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in text for name in HELP)
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_changelog_knows_this_version() -> None:
+    assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
