@@ -131,8 +131,11 @@ class _Walk:
             pieces.append((text, link))
         for child in element:
             tag = child.tag
-            style = child.get("style")
-            if tag in _UNSEEN_TAGS or (style and _HIDING_STYLE.search(style)) or child.get("hidden") is not None:
+            if (
+                tag in _UNSEEN_TAGS
+                or child.get("hidden") is not None
+                or ((style := child.get("style")) and _HIDING_STYLE.search(style))
+            ):
                 pass
             elif tag in _BLOCK_TAGS:
                 if pieces:

@@ -52,7 +52,7 @@ def _best_headline(blocks: list[Block], same: list[int]) -> int:
 
     Breadcrumbs, menus and the trending block may print it too.
     """
-    with_front = [index for index in same if _has_front(blocks, index) and blocks[index].zone != "nav"]
+    with_front = [index for index in same if blocks[index].zone != "nav" and _has_front(blocks, index)]
     if with_front:
         return with_front[-1] if len(with_front) == 1 else _last_before_front(blocks, with_front)
     outside = [index for index in same if blocks[index].zone not in ("nav", "aside", "footer")] or same

@@ -29,6 +29,16 @@ class PageReading:
         return tuple(shown.rates.items()), shown.temperature, shown.city, shown.date, self.trending
 
     @property
+    def parts(self) -> dict[str, bool]:
+        """Which of the parts around the article the page shows."""
+        return {
+            "rates": bool(self.masthead.rates),
+            "weather": self.masthead.temperature is not None,
+            "page_date": self.masthead.date is not None,
+            "trending": bool(self.trending),
+        }
+
+    @property
     def missing(self) -> list[str]:
         """The fields that the article's page does not give; a date of the metadata counts as given."""
         if self.article is None:

@@ -256,6 +256,8 @@ class CaravanSpider(Spider):
             count(f"caravan/read/{field}/{reader}")
         for field in reading.missing:
             count(f"caravan/missing/{field}")
+        for part, shown in reading.parts.items():
+            count(f"caravan/read/{part}/visible_text" if shown else f"caravan/missing/{part}")
 
     def _count_kind(self, kind: PageKind) -> None:
         self.crawler.stats.inc_value(f"caravan/pages/{kind}")
