@@ -83,4 +83,5 @@ RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the spider says once what could not be read
 
 # The project's own settings
 
+CSV_BOM = False  # a mark at the start of a CSV by which Excel knows UTF-8 on a double click: publish/exporters.py
 DATA_DIR = "data"  # everything a crawl writes lies below it: spiders/caravan.py, publish/feeds.py

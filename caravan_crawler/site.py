@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 #: The real site.
 PUBLIC_BASE = "https://www.caravan.kz/"
-#: Hosts under which the real site and its Kazakh edition are linked, on their own pages and on copies.
+#: Hosts under which the real site is linked, on its own pages and on copies.
 PUBLIC_HOSTS = frozenset({"www.caravan.kz", "caravan.kz"})
 
 #: First path parts that never begin an article's own path.
@@ -76,13 +76,16 @@ def article_address(path: str, query: str = "") -> Address | None:
 class Site:
     """The site crawled, by its ``base`` (``https://www.caravan.kz/``).
 
-    The same host with and without ``www.`` is one site, and so are http and https.
+    The same host with and without ``www.`` is one site, and so are http and https. On a copy of the site,
+    links that still name the real one mean the copy; nothing but the copy is asked for.
     """
 
     def __init__(self, base: str) -> None:
         self.base = base
         bare = urlsplit(base).netloc.lower().removeprefix("www.")
         self.hosts = frozenset({bare, f"www.{bare}"})
+        is_original = bare == "caravan.kz" or bare.endswith(".caravan.kz")
+        self._names = self.hosts if is_original else self.hosts | PUBLIC_HOSTS
         self.remembered: dict[str, Address | None] = {}
         """Links that do not depend on their page and what they are: menus and trending links stand on every page."""
 
@@ -134,19 +137,9 @@ class Site:
         path, _, query = url[len(self.base) - 1 :].partition("?")
         return article_address(path, query)
 
-    def claimed_address(self, href: str, page_url: str) -> Address | None:
-        """Return the article address a page's metadata claims; a copy may claim the real site's host."""
-        try:
-            parts = urlsplit(urljoin(page_url, href.strip()))
-        except ValueError:
-            return None
-        if not self._is_host(parts.netloc) and parts.netloc.lower() not in PUBLIC_HOSTS:
-            return None
-        return article_address(parts.path, parts.query)
-
     def _is_host(self, netloc: str) -> bool:
         netloc = netloc.lower()
-        return netloc in self.hosts or re.sub(r":(?:80|443)$", "", netloc) in self.hosts
+        return netloc in self._names or re.sub(r":(?:80|443)$", "", netloc) in self._names
 
 
 def listing_of(path: str) -> tuple[str, int]:

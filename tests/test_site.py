@@ -65,6 +65,14 @@ def test_resolve(site: Site, href: str, expected: str | None) -> None:
     assert site.resolve(href, "https://www.caravan.kz/news/") == expected
 
 
+def test_on_a_copy_links_to_the_real_site_mean_the_copy() -> None:
+    copy = Site("http://127.0.0.1:8000/")
+    for link in ("https://www.caravan.kz/news/a-900001/", "http://caravan.kz/news/a-900001/"):
+        assert copy.resolve(link, copy.base) == "http://127.0.0.1:8000/news/a-900001/"
+    kazakh = Site("https://kaz.caravan.kz/")
+    assert kazakh.resolve("https://www.caravan.kz/news/a-900001/", kazakh.base) is None
+
+
 def test_every_alias_has_one_key_and_one_canonical_url(site: Site) -> None:
     aliases = [
         "https://www.caravan.kz/news/a-900001/",

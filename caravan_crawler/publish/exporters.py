@@ -1,9 +1,11 @@
 """CSV that a spreadsheet opens safely."""
 
+import codecs
 import json
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
+from scrapy.crawler import Crawler
 from scrapy.exporters import CsvItemExporter
 
 #: A cell that begins so would be run as a formula; behind an apostrophe it is text.
@@ -21,8 +23,16 @@ class SpreadsheetCsvExporter(CsvItemExporter):
     A file that already has rows gets no second header; one without rows gets its header all the same.
     """
 
-    def __init__(self, file: Any, **kwargs: Any) -> None:
-        super().__init__(file, include_headers_line=file.tell() == 0, **kwargs)
+    def __init__(self, file: Any, *, byte_order_mark: bool = False, **kwargs: Any) -> None:
+        is_new = file.tell() == 0
+        if is_new and byte_order_mark:
+            file.write(codecs.BOM_UTF8)
+        super().__init__(file, include_headers_line=is_new, **kwargs)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "SpreadsheetCsvExporter":
+        """Scrapy's constructor; the setting ``CSV_BOM`` is for Excel, which takes plain UTF-8 for another charset."""
+        return cls(*args, byte_order_mark=crawler.settings.getbool("CSV_BOM"), **kwargs)
 
     def start_exporting(self) -> None:
         """Write the header, so that a feed without items still names its columns."""

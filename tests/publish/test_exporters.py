@@ -42,6 +42,16 @@ def test_lists_are_json_and_numbers_stay_numbers() -> None:
     assert rate["rate"] == "495.1"
 
 
+def test_a_mark_for_excel_once_at_the_start() -> None:
+    file = io.BytesIO()
+    exporter = SpreadsheetCsvExporter(file, byte_order_mark=True, fields_to_export=["city"], encoding="utf-8")
+    exporter.start_exporting()
+    exporter.export_item(Weather("Алматы"))
+    exporter.finish_exporting()
+    assert file.getvalue().decode("utf-8-sig") == "city\r\nАлматы\r\n"
+    assert file.getvalue().startswith(b"\xef\xbb\xbf")
+
+
 def test_a_feed_without_items_has_its_header_and_one_that_goes_on_has_no_second() -> None:
     file = io.BytesIO()
     exporter = SpreadsheetCsvExporter(file, fields_to_export=["city"], encoding="utf-8")
