@@ -5,7 +5,7 @@ from pathlib import Path
 
 from caravan_crawler import __version__
 from caravan_crawler.arguments import HELP
-from caravan_crawler.pages.article import LIST_READERS, TEXT_READERS
+from caravan_crawler.pages.article import READERS
 from docs.generate import PAGE, page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -16,7 +16,7 @@ def test_the_page_on_the_data_is_generated_from_the_items() -> None:
 
 
 def test_every_reader_says_what_it_reads() -> None:
-    readers = [reader for readers in (*TEXT_READERS.values(), *LIST_READERS.values()) for reader in readers]
+    readers = [reader for readers in READERS.values() for reader in readers]
     assert all(reader.__doc__ for reader in readers)
     assert len({reader.__name__ for reader in readers}) == len(readers), "a reader's name is its count's"
 

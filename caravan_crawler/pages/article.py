@@ -43,7 +43,7 @@ class ArticleReading:
     """Field to the name of the reader that found it; a field that is not here was not found."""
 
 
-TEXT_READERS: dict[str, tuple[Callable[[ArticlePage], str | None], ...]] = {
+READERS: dict[str, tuple[Callable[[ArticlePage], str | list[str] | None], ...]] = {
     "headline": (texts.headline_printed, texts.headline_metadata),
     "lede": (texts.lede_printed,),
     "body": (texts.body_printed, texts.body_metadata),
@@ -59,8 +59,6 @@ TEXT_READERS: dict[str, tuple[Callable[[ArticlePage], str | None], ...]] = {
     "views": (marks.views_generation_2, marks.views_printed),
     "photo_credit": (marks.credit_printed, marks.credit_in_text),
     "source": (credits.source_in_text,),
-}
-LIST_READERS: dict[str, tuple[Callable[[ArticlePage], list[str]], ...]] = {
     "authors": (credits.authors_byline, credits.authors_labelled, credits.authors_json_ld),
     "tags": (marks.tags_printed, marks.tags_meta),
 }
@@ -70,19 +68,12 @@ def read_article(document: Document, layout: Layout | None = None) -> ArticleRea
     """Read every field of the article on the page, by the first of its readers that finds something."""
     page = ArticlePage(document, layout or find_layout(document))
     reading = ArticleReading()
-    for name, readers in TEXT_READERS.items():
+    for name, readers in READERS.items():
         for reader in readers:
             value = reader(page)
             if value:
                 setattr(reading, name, value)
                 reading.found_by[name] = reader.__name__
-                break
-    for name, list_readers in LIST_READERS.items():
-        for list_reader in list_readers:
-            values = list_reader(page)
-            if values:
-                setattr(reading, name, values)
-                reading.found_by[name] = list_reader.__name__
                 break
     reading.address, reading.found_by["address"] = own_address(document)
     reading.links = page.text.links

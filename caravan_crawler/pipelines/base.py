@@ -4,7 +4,7 @@ from scrapy.crawler import Crawler
 
 
 class CountingPipeline:
-    """A pipeline that counts under ``caravan/normalise/<name>/…``."""
+    """A pipeline that counts under ``caravan/<name>/…``."""
 
     name = ""
 
@@ -18,4 +18,4 @@ class CountingPipeline:
 
     def count(self, event: str) -> None:
         """Count one event."""
-        self.crawler.stats.inc_value(f"caravan/normalise/{self.name}/{event}")
+        self.crawler.stats.inc_value(f"caravan/{self.name}/{event}")

@@ -15,7 +15,7 @@ class DatePipeline(CountingPipeline):
     reason of each refusal (``unreadable``, ``impossible``, ``future``).
     """
 
-    name = "dates"
+    name = "normalise/dates"
 
     def process_item(self, item: Any) -> Any:
         """Turn the raw date into ISO 8601, in place."""

@@ -3,33 +3,27 @@
 from datetime import date
 from typing import Any
 
-from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.items import Article
+from caravan_crawler.pipelines.base import CountingPipeline
 
 
-class PeriodPipeline:
+class PeriodPipeline(CountingPipeline):
     """Drop articles outside ``since`` to ``until`` and outside ``sections``, each drop counted.
 
     With a period asked for, an article without a date cannot be shown to be in it and is dropped too.
     """
 
-    def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "PeriodPipeline":
-        """Scrapy's constructor."""
-        return cls(crawler)
+    name = "dropped"
 
     def process_item(self, item: Any) -> Any:
         """Return the item or drop it."""
         if isinstance(item, Article):
             reason = self._reason_to_drop(item)
             if reason:
-                self.crawler.stats.inc_value(f"caravan/dropped/{reason}")
+                self.count(reason)
                 raise DropItem(f"{reason}: {item.url}", log_level="DEBUG")
         return item
 

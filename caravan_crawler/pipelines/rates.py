@@ -10,7 +10,7 @@ from caravan_crawler.pipelines.base import CountingPipeline
 class RatePipeline(CountingPipeline):
     """Turn a printed rate into a Decimal; one that is none, or outside the sane band, stays raw and is counted."""
 
-    name = "rates"
+    name = "normalise/rates"
 
     def process_item(self, item: Any) -> Any:
         """Set the item's ``rate``, in place."""

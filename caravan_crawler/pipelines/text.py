@@ -17,7 +17,7 @@ _RAW = ("date_published_raw", "views_raw")
 class TextPipeline(CountingPipeline):
     """NFC, no invisible characters, single spaces; raw texts only lose what no file can hold."""
 
-    name = "text"
+    name = "normalise/text"
 
     def process_item(self, item: Any) -> Any:
         """Clean the item's texts in place."""

@@ -10,7 +10,7 @@ from caravan_crawler.pipelines.base import CountingPipeline
 class ViewsPipeline(CountingPipeline):
     """Turn a printed view count into a number; one that cannot be read stays raw and is counted."""
 
-    name = "views"
+    name = "normalise/views"
 
     def process_item(self, item: Any) -> Any:
         """Set the item's ``views``, in place."""
