@@ -8,7 +8,7 @@ from lxml import etree
 from caravan_crawler.pages.blocks import Block
 from caravan_crawler.pages.bylines import Byline, read_byline
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.frontmatter import credit_name
+from caravan_crawler.pages.frontmatter import credit_name, is_date
 from caravan_crawler.pages.furniture import (
     SEE_ALSO_HEADING,
     SEE_ALSO_START,
@@ -17,6 +17,7 @@ from caravan_crawler.pages.furniture import (
     is_advert_label,
     is_label,
     is_label_with_links,
+    is_see_also,
 )
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.tags import tag_texts
@@ -40,21 +41,22 @@ def read_text(document: Document, layout: Layout) -> Text:
     """Collect the paragraphs between ``layout.text.start`` and ``layout.text.end``."""
     text = Text()
     kept = _without_boxes(document, layout, text)
-    _take_off_tail(kept, text)
+    _take_off_tail(document, kept)
     _take_off_byline(kept, text)
     row: etree._Element | None = None
+    cell: etree._Element | None = None
     for block in kept:
         text.links += [
             (words, urljoin(document.url, href.strip()))
             for words, href in block.linked_texts()
             if words and _leads_somewhere(href)
         ]
-        cell_row = _row_of_cell(block)
-        if cell_row is not None and cell_row is row:
+        previous_row, previous_cell = row, cell
+        row, cell = _place_in_table(block)
+        if row is not None and row is previous_row and cell is not previous_cell:
             text.paragraphs[-1] += "\t" + block.text
         else:
             text.paragraphs.append(block.text)
-        row = cell_row
     return text
 
 
@@ -69,15 +71,14 @@ def _leads_somewhere(href: str) -> bool:
         return False
 
 
-def _row_of_cell(block: Block) -> etree._Element | None:
-    """Return the table row of a block that is a cell of several; None elsewhere."""
+def _place_in_table(block: Block) -> tuple[etree._Element | None, etree._Element | None]:
+    """Return row and cell of a block that is in a table's cell; None and None elsewhere."""
     cell: etree._Element | None = block.element
     if cell is not None and cell.tag == "p":
         cell = cell.getparent()
     if cell is None or cell.tag not in _CELLS:
-        return None
-    row: etree._Element | None = cell.getparent()
-    return row if row is not None and len(row) > 1 else None
+        return None, None
+    return cell.getparent(), cell
 
 
 def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block]:
@@ -93,9 +94,9 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
             if text.credit is None:
                 text.credit = credit_name(block.text)
             continue
-        if in_box and block.is_all_links:
+        if in_box and (block.is_all_links or is_card_detail(block.text)):
             continue
-        in_box = SEE_ALSO_HEADING.fullmatch(block.text) is not None
+        in_box = is_see_also(block.text)
         if in_box or _is_box_line(block) or is_label(block.text) or is_label_with_links(block):
             if is_advert_label(block.text):
                 adverts += _advert_around(block, container)
@@ -126,10 +127,30 @@ def _advert_around(label: Block, container: etree._Element) -> list[etree._Eleme
     return [parent]
 
 
-def _take_off_tail(kept: list[Block], text: Text) -> None:
-    """Drop bare links behind the last paragraph: teasers of other articles, not text."""
-    while len(kept) > 1 and (kept[-1].is_all_links or TRENDING_HEADING.fullmatch(kept[-1].text)):
-        kept.pop()
+def _take_off_tail(document: Document, kept: list[Block]) -> None:
+    """Drop cards of other articles behind the last paragraph: bare links to them, with their dates."""
+    end = len(kept)
+    has_link = False
+    while end > 1:
+        block = kept[end - 1]
+        is_teaser = _is_teaser(document, block)
+        if not (is_teaser or is_card_detail(block.text) or TRENDING_HEADING.fullmatch(block.text)):
+            break
+        has_link = has_link or is_teaser or TRENDING_HEADING.fullmatch(block.text) is not None
+        end -= 1
+    if has_link:
+        del kept[end:]
+
+
+def _is_teaser(document: Document, block: Block) -> bool:
+    return block.is_all_links and any(
+        document.site.address(href, document.url) is not None for _, href in block.linked_texts()
+    )
+
+
+def is_card_detail(text: str) -> bool:
+    """Whether a block is what a card prints beside its headline: a date, a count."""
+    return is_date(text) or (len(text) < 12 and text.replace(" ", "").isdigit())
 
 
 def _take_off_byline(kept: list[Block], text: Text) -> None:

@@ -13,7 +13,7 @@ from caravan_crawler.normalise.months import MONTH_PATTERN, RELATIVE_DAYS
 from caravan_crawler.pages.blocks import Block
 from caravan_crawler.pages.furniture import is_label
 
-Kind = Literal["date", "views", "credit", "author"]
+Kind = Literal["date", "views", "credit", "author", "other"]
 
 _TIME = r"(?:\s*[,|в]?\s*(?:в\s+)?\d{1,2}[:.]\d{2}(?::\d{2})?)?"
 _YEAR_WORD = r"(?:\s*(?:года|год|г|жылғы|жыл|ж)\b\.?)?"
@@ -46,7 +46,20 @@ _CREDIT = re.compile(r"(?:фото|сурет|photo|иллюстрация|ск�
 _AUTHOR = re.compile(
     r"(?:авторы?|текст|автор\s+текста|мәтін|журналист)\s*[:\-–—]\s*(?P<name>\S.{0,120})", re.IGNORECASE
 )
-_SEPARATORS = re.compile(r"\s*[|•·⋅]\s*|\s{2,}")
+_SEPARATORS = re.compile(r"\s*[|•·⋅👁🕒🕑📅🗓📷⏱💬]\ufe0f?\s*|\s{2,}")
+# What themes print beside a date and nobody asks for.
+_OTHER = re.compile(
+    r"нет\s+комментариев|комментари\w*\s*:?\s*\(?\d*\)?|\d+\s+комментари\w+|остав(?:ьте|ить)\s+комментарий"
+    r"|(?:время\s+(?:на\s+)?чтени[ея]\s*:?\s*)?~?\d+\s*мин(?:ут\w*)?\.?(?:\s+(?:чтени\w|на\s+чтение))?"
+    r"|обновлен[оа]?\s*:?\s.{4,40}|(?:коллаж|видео|инфографика)\s*[-–—:]\s*.{2,40}"
+    r"|(?:от|by|автор|опубликовал)(?:\s+[^\s.]+){0,2}|admin|администратор|редактор|редакция",
+    re.IGNORECASE,
+)
+_BY_SOMEBODY = re.compile(r"\s+(?:от|by)\s+\S+(?=\s|$)", re.IGNORECASE)
+_ARCHIVE_CREDIT = re.compile(
+    r"(?:фото|сурет)\s+(?P<name>(?:из|с\s+сайта|автора|пресс-службы|предоставлен\w*|читател\w*)(?:\s.{2,60})?)",
+    re.IGNORECASE,
+)
 _ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
 
 
@@ -100,8 +113,12 @@ def _line(text: str) -> Line | None:
             return Line("views", match["count"].strip())
         if (name := credit_name(text)) is not None:
             return Line("credit", name)
+        if match := _ARCHIVE_CREDIT.fullmatch(text.rstrip(".")):
+            return Line("credit", match["name"])
         if match := _AUTHOR.fullmatch(text):
             return Line("author", match["name"].strip())
+        if _OTHER.fullmatch(text):
+            return Line("other", text)
     return None
 
 
@@ -120,7 +137,15 @@ def lines(block: Block) -> list[Line] | None:
         known = [line for line in found if line is not None]
         if found and len(known) == len(found):
             return known
+        # Beside a whole date a theme may print the section or who posted it.
+        has_date = any(line.kind == "date" and is_dated(line.value) for line in known)
+        if has_date and all(_is_a_name(part) for part, line in zip(parts, found, strict=True) if line is None):
+            return known
     return None
+
+
+def _is_a_name(text: str) -> bool:
+    return len(text) <= 30 and len(text.split()) <= 3 and text[:1].isupper() and text[-1] not in ".!?:;,"
 
 
 def _splits(block: Block) -> Iterator[list[str]]:
@@ -137,8 +162,8 @@ def _splits(block: Block) -> Iterator[list[str]]:
     by_line = block.text.split("\n")
     if len(by_line) > 1:
         yield by_line
-    if match := _DATE_FIRST.match(block.text):
-        yield [match[0], block.text[match.end() :]]
+    if match := _DATE_FIRST.match(_BY_SOMEBODY.sub("", block.text)):
+        yield [match[0], _BY_SOMEBODY.sub("", block.text)[match.end() :]]
 
 
 def is_passed_over(block: Block) -> bool:

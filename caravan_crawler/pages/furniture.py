@@ -37,6 +37,10 @@ _LABELS = re.compile(
     r"|комментари(?:и|ев|й)(?:\s*\(?\d*\)?)?|оставить\s+комментарий|\d+\s+комментари\w+|пікір\w*"
     r"|подписывайтесь.{0,80}|подпишитесь.{0,80}|подписаться.{0,60}|присоединяйтесь.{0,80}"
     r"|теги|метки|тэги|тегтер|распечатать|версия\s+для\s+печати|наверх|назад|главная|показать\s+ещ[её]|загрузить\s+ещ[её]"
+    r"|оцените\s+.{0,40}|понравилась\s+.{0,30}|★[★☆\s]*|\(?\s*пока\s+оценок\s+нет\s*\)?|нашли\s+(?:ошибку|опечатку).{0,80}"
+    r"|выделите\s+.{0,60}ctrl.{0,30}|читайте\s+(?:нас|также\s+нас)\s+в\s.{0,60}|больше\s+новостей.{0,80}"
+    r"|(?:установите|скачайте)\s+наше\s+приложение.{0,40}|просмотр\w*\s*:?\s*\d[\d\s]*|\d+\s+просмотр\w*"
+    r"|посмотреть\s+эту\s+публикацию\s+в\s+instagram"
     r"|наш(?:и)?\s+(?:канал|телеграм|telegram).{0,60}|whatsapp|telegram|facebook|twitter|vk|вконтакте|instagram"
     r"|новости\s+партн[её]ров|последние\s+новости|популярное|популярные\s+новости|самое\s+читаемое|лента\s+новостей",
     re.IGNORECASE,
@@ -49,7 +53,7 @@ _END_LABELS = re.compile(
 )
 _COLOPHON = re.compile(
     r"©|\(c\)\s*\d{4}|все\s+права\s+защищены|барлық\s+құқықтар|перепечатк\w+\s|гиперссылк\w+\s+на|свидетельство\s+о\s+(?:постановке|регистрации)"
-    r"|использовани[ея]\s+материалов|редакция\s+не\s+нес[её]т|мнение\s+редакции|адрес\s+редакции|главный\s+редактор\s*[:\-–—]"
+    r"|(?:использовани[ея]|копировани[ея])\s+материалов|редакция\s+не\s+нес[её]т|мнение\s+редакции|адрес\s+редакции|главный\s+редактор\s*[:\-–—]"
     r"|учредитель\s*[:\-–—]|по\s+вопросам\s+(?:размещения\s+)?рекламы|политик\w+\s+конфиденциальности|собственник\s*[:\-–—]",
     re.IGNORECASE,
 )
@@ -59,10 +63,15 @@ _ADVERT_LABEL = re.compile(
 # Class names: those two are known of the second generation; the rest are what advert scripts ask for.
 _CLUTTER_CLASS = re.compile(
     r"(?:^|[\s_\-])(?:news_aggregator|sm-list|ad|ads|adv|advert|adverts|advertisement|adsbygoogle|banner|banners"
-    r"|reklama|promo|yandex_rtb|adfox|share|sharing|social|comments?|related|recommend\w*)(?=$|[\s_\-\d])",
+    r"|reklama|promo|yandex_rtb|adfox|share|sharing|social|comments?|related|recommend\w*|wp-caption-text|gallery-caption|newsletter|subscribe)(?=$|[\s_\-\d])",
     re.IGNORECASE,
 )
-_KNOWN_CLUTTER = frozenset(["news_aggregator", "sm-list"])
+_PARAGRAPH_CLUTTER = frozenset(["news_aggregator", "sm-list", "wp-caption-text"])
+
+
+def is_see_also(text: str) -> bool:
+    """Whether a whole block heads a box of links to other articles."""
+    return len(text) < 60 and SEE_ALSO_HEADING.fullmatch(text.strip()) is not None
 
 
 def is_label(text: str) -> bool:
@@ -95,9 +104,11 @@ def in_clutter(block: Block, container: etree._Element) -> bool:
     """Whether an element between ``block`` and ``container`` is named as clutter."""
     element: etree._Element | None = block.element
     while element is not None and element is not container:
+        if element is not block.element and next(element.iter("form"), None) is not None:
+            return True  # a box to subscribe or to comment
         names = f"{element.get('class') or ''} {element.get('id') or ''}"
         if len(names) > 1 and (
-            _CLUTTER_CLASS.search(names) if element.tag != "p" else _KNOWN_CLUTTER & set(names.split())
+            _CLUTTER_CLASS.search(names) if element.tag != "p" else _PARAGRAPH_CLUTTER & set(names.split())
         ):
             return True
         element = element.getparent()

@@ -93,7 +93,7 @@ def _has_front(blocks: list[Block], headline: int) -> bool:
     for block in blocks[headline + 1 : headline + _WINDOW]:
         if fold(block.text) == wanted:
             continue
-        if lines(block):
+        if any(line.kind != "other" for line in lines(block) or ()):
             return True
         if not is_passed_over(block):
             texts += 1

@@ -75,7 +75,9 @@ def _read_front(blocks: list[Block], layout: Layout, known: etree._Element | Non
         found = lines(block)
         if found and any(line.kind == "credit" for line in layout.front) and _is_paragraph(blocks, position):
             break  # the credit is the last of the lines, so a number alone behind it is text
-        if found and (known is not None or started or len(leading) <= LONGEST_LEDE):
+        if found and all(line.kind == "other" for line in found):
+            pass
+        elif found and (known is not None or started or len(leading) <= LONGEST_LEDE):
             layout.front.extend(found)
             started = True
         elif (fold(block.text) == headline and not started) or (

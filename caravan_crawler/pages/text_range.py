@@ -43,24 +43,26 @@ def text_from(start: int, headline: int, blocks: list[Block], trending: Trending
         return TextRange(start, start)
     article = common_container(blocks[headline].element, blocks[start].element)
     container = _container(blocks, start, foot, article)
-    if trending is not None:
-        return TextRange(start, max(start, foot), container)
     end = start
+    is_apart = container is not None and not is_within(blocks[headline].element, container)
     for index in range(start, foot):
-        if _is_text(blocks[index], container, article):
+        block = blocks[index]
+        if container is None or is_within(block.element, container):
             end = index + 1
-        elif is_end_label(blocks[index].text):
+        elif trending is not None and not is_apart:
+            end = index + 1  # paragraphs lie side by side with all else, and the trending block ends them
+        elif _goes_on(block, container, article, before_trending=trending is not None):
+            end = index + 1
+        elif trending is not None or is_end_label(block.text):
             break
     return TextRange(start, end, container)
 
 
-def _is_text(block: Block, container: etree._Element | None, article: etree._Element) -> bool:
-    """Whether a block, on a page without trending block, is in the text or a paragraph that goes on with it."""
-    if container is None or is_within(block.element, container):
-        return True
+def _goes_on(block: Block, container: etree._Element, article: etree._Element, *, before_trending: bool) -> bool:
+    """Whether a paragraph outside of the text's container goes on with the text."""
     if not is_prose(block) or block.zone is not None:
         return False
-    if article.tag not in ("body", "html") and is_within(block.element, article):
+    if before_trending or (article.tag not in ("body", "html") and is_within(block.element, article)):
         return True
     # The text may lie in two containers alike, with an advert between them.
     twin: etree._Element | None = block.element

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from caravan_crawler.pages.blocks import Block
 from caravan_crawler.pages.frontmatter import is_date
-from caravan_crawler.pages.furniture import SEE_ALSO_HEADING, TRENDING_HEADING, is_label
+from caravan_crawler.pages.furniture import TRENDING_HEADING, is_end_label, is_label, is_see_also
 from caravan_crawler.site import Address, Site
 
 #: A topic's label is short and no sentence.
@@ -61,29 +61,40 @@ def find_trending(
     label over each headline look the same.
     """
     scan = _Scan(blocks, site, page_url)
+    return _headed(scan, blocks, start) or (None if headed_only else _unheaded(scan, blocks, start))
+
+
+def _headed(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock | None:
     for position in range(start, len(blocks)):
         block = blocks[position]
         if "РЕНД" not in block.text.upper():
-            is_heading = starts_with_heading = False
-        else:
-            is_heading = TRENDING_HEADING.fullmatch(block.text) is not None
-            starts_with_heading = TRENDING_HEADING.fullmatch(block.pieces[0][0].strip()) is not None
-        if is_heading:
+            continue
+        if TRENDING_HEADING.fullmatch(block.text):
             found = scan.pairs(position + 1)
             if found:
                 return TrendingBlock(found.lines, position, found.end)
-        elif len(block.pieces) > 2 and starts_with_heading:
+        elif len(block.pieces) > 2 and TRENDING_HEADING.fullmatch(block.pieces[0][0].strip()):
             # All of it in one line of the source: the heading and the links side by side.
             found = scan.pairs(position, skip=1)
             if found:
                 return found
-        elif not headed_only and scan.may_begin(position):
-            found = scan.pairs(position)
-            if found and (
-                len(found.lines) >= ENOUGH_PAIRS
-                or (len(found.lines) >= FEWEST_PAIRS and not _text_goes_on(blocks, start, position, found.end))
-            ):
-                return found
+    return None
+
+
+def _unheaded(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock | None:
+    is_box = False
+    for position in range(start, len(blocks)):
+        block = blocks[position]
+        # Cards under "Похожие новости" may have a label each, too.
+        is_box = is_see_also(block.text) or is_end_label(block.text) or (is_box and not is_prose(block))
+        if is_box or not scan.may_begin(position):
+            continue
+        found = scan.pairs(position)
+        if found and (
+            len(found.lines) >= ENOUGH_PAIRS
+            or (len(found.lines) >= FEWEST_PAIRS and not _text_goes_on(blocks, start, position, found.end))
+        ):
+            return found
     return None
 
 
@@ -173,7 +184,7 @@ class _Scan:
 def _is_topic(label: _Part, headline: _Part) -> bool:
     if label.address is not None and label.address.key != (headline.address.key if headline.address else None):
         return False
-    return label.text != headline.text and _may_be_topic(label.text)
+    return label.text != headline.text and _may_be_topic(label.text) and not is_date(headline.text)
 
 
 # The same labels stand on every page of a visit.
@@ -184,7 +195,7 @@ def _may_be_topic(label: str) -> bool:
         return False
     if _SENTENCE_END.search(label) or _PLAIN_NUMBER.fullmatch(text) or is_date(text):
         return False
-    return not (is_label(text) or SEE_ALSO_HEADING.fullmatch(text) or TRENDING_HEADING.fullmatch(text))
+    return not (is_label(text) or is_see_also(text) or TRENDING_HEADING.fullmatch(text))
 
 
 def _text_goes_on(blocks: list[Block], start: int, first: int, end: int) -> bool:
