@@ -29,7 +29,9 @@ _KIND = (
 )
 _QUOTED = r"(?:«[^«»]{2,60}»|“[^“”]{2,60}”|\"[^\"]{2,60}\"|„[^„“”]{2,60}[“”])"
 _WORD = "[A-Za-zА-Яа-яЁё0-9]"
-_DOMAIN = rf"(?:{_WORD}(?:{_WORD}|-){{1,40}}\.(?:kz|ru|com|net|org|info|by|uz|kg|ua|uk|tv|news|рф|қаз))(?!{_WORD})"
+_DOMAIN = (
+    rf"(?:{_WORD}(?:{_WORD}|-){{1,40}}\.(?:kz|ru|com|net|org|info|by|uz|kg|ua|uk|tv|news|media|рф|қаз))(?!{_WORD})"
+)
 # Agencies named without quotation marks or a kind before them.
 _KNOWN_NAME = (
     r"(?:Казинформ(?![а-яё])|Kazinform|Қазақпарат|Интерфакс(?:-[А-ЯЁ][а-яё]+)?|Reuters|Рейтер|ТАСС|ИТАР-ТАСС"

@@ -15,13 +15,14 @@ from caravan_crawler.pages.furniture import (
     TRENDING_HEADING,
     in_clutter,
     is_advert_label,
+    is_colophon,
     is_label,
     is_label_with_links,
     is_see_also,
 )
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.tags import tag_texts
-from caravan_crawler.pages.tree import is_within
+from caravan_crawler.pages.tree import is_linked_article, is_within
 
 _CELLS = frozenset(["td", "th"])
 
@@ -128,7 +129,9 @@ def _advert_around(label: Block, container: etree._Element) -> list[etree._Eleme
 
 
 def _take_off_tail(document: Document, kept: list[Block]) -> None:
-    """Drop cards of other articles behind the last paragraph: bare links to them, with their dates."""
+    """Drop what stands behind the last paragraph: rights reserved, cards of other articles with their dates."""
+    while len(kept) > 1 and is_colophon(kept[-1].text):
+        kept.pop()
     end = len(kept)
     has_link = False
     while end > 1:
@@ -143,9 +146,7 @@ def _take_off_tail(document: Document, kept: list[Block]) -> None:
 
 
 def _is_teaser(document: Document, block: Block) -> bool:
-    return block.is_all_links and any(
-        document.site.address(href, document.url) is not None for _, href in block.linked_texts()
-    )
+    return block.is_all_links and is_linked_article(block, document.site, document.url)
 
 
 def is_card_detail(text: str) -> bool:

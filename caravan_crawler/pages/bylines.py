@@ -17,10 +17,13 @@ _PERSON = re.compile(
     rf"{_FIRST_NAME}(?:\s*{_FIRST_NAME}){{0,2}}\s*{_CAPITAL_SURNAME}|{_CAPITAL_SURNAME}\s+{_FIRST_NAME}"
 )
 _PERSON_IN_LABEL = re.compile(rf"{_FIRST_NAME}(?:\s*{_FIRST_NAME}){{0,2}}\s*(?:{_CAPITAL_SURNAME}|{_SURNAME})")
-_LABEL = re.compile(r"^(?:авторы?(?:\s+текста)?|текст|подготовил[аи]?|мәтін|журналист)\s*[:\-–—]?\s+", re.IGNORECASE)
+_LABEL = re.compile(r"^(?:авторы?(?:\s+текста)?|текст|мәтін|журналист)\s*[:\-–—]?\s+", re.IGNORECASE)
+_VERB = re.compile(r"^(?:беседовал|записал|подготовил|интервью\s+(?:вел|вёл|взял))[аи]?\s*:?\s+", re.IGNORECASE)
+_TEXT_MARK = re.compile(r"\s*\((?:текст|мәтін)\)\s*$", re.IGNORECASE)
+_ASIDE = re.compile(r"(?:фото|сурет|видео)\s.*|специально\s+для\s.*", re.IGNORECASE)
 _PHOTO_LABEL = re.compile(r"^(?:фото|сурет)(?:\s*[-–—:]\s*|\s+)", re.IGNORECASE)
 _PHOTO_MARK = re.compile(r"\s*\((?:фото|сурет|видео)[^)]*\)\s*$", re.IGNORECASE)
-_PLACE = re.compile(rf"(?:г\.\s*)?[{_UPPER}][{_LOWER}]+(?:[\s-][{_UPPER}]?[{_LOWER}]+)?")
+_PLACE = re.compile(rf"(?:г\.\s*)?[{_UPPER}][{_LOWER}]+(?:(?:[\s-]|\s[–—-]\s)[{_UPPER}]?[{_LOWER}]+)?")
 _BETWEEN = re.compile(r"\s*[,;/&]\s*|\s+и\s+|\s+және\s+")
 #: Words and abbreviations in capitals that follow a capitalised word and make no surname.
 _NO_SURNAME = frozenset(
@@ -53,6 +56,9 @@ def read_byline(line: str) -> Byline | None:
     ``Автор: Караван.kz`` is such a line and names nobody.
     """
     line = line.strip().rstrip(".").strip()
+    if line.startswith("(") and line.endswith(")") and "(" not in line[1:]:
+        line = line[1:-1]
+    line = _VERB.sub("", line)
     if not 3 <= len(line) <= 200:
         return None
     label = _LABEL.match(line)
@@ -63,15 +69,13 @@ def read_byline(line: str) -> Byline | None:
     photographers: list[str] = []
     for part in _BETWEEN.split(names):
         bare = _PHOTO_LABEL.sub("", part)
-        name = _PHOTO_MARK.sub("", bare)
+        name = _TEXT_MARK.sub("", _PHOTO_MARK.sub("", bare))
         # A photographer marked as such is one even in ordinary letters.
-        marked = name != part
+        marked = bare != part or _PHOTO_MARK.search(part) is not None
         pattern = _PERSON_IN_LABEL if label or marked else _PERSON
         if pattern.fullmatch(name) and _is_surname(name):
             (photographers if marked else authors).append(name)
-        elif not (authors or photographers) or not (
-            _PLACE.fullmatch(part) or re.fullmatch(r"фото\s+автора", part, re.IGNORECASE)
-        ):
+        elif not (authors or photographers) or not (_PLACE.fullmatch(part) or _ASIDE.fullmatch(part)):
             return None
     return Byline(tuple(authors), tuple(photographers)) if authors or photographers else None
 
@@ -83,9 +87,7 @@ def _is_surname(name: str) -> bool:
 
 def is_the_site(name: str) -> bool:
     """Whether ``name`` is the site itself: ``Караван.kz``, ``Сaravan.kz`` with a Cyrillic С, «КАРАВАН»."""
-    bare = re.sub(
-        r"^(?:медиа-?портал|портал|газета|сайт)\w*\s+", "", name.strip(" .,;:«»“”\"„'()"), flags=re.IGNORECASE
-    )
+    bare = re.sub(r"^(?:медиа-?портал|портал|газет|сайт)\w*\s+", "", name.strip(" .,;:«»“”\"„'()"), flags=re.IGNORECASE)
     folded = fold_homoglyphs(bare.strip(" «»“”\"„'"))
     return folded.removesuffix(".kz") in _FOLDED_SITE_NAMES
 

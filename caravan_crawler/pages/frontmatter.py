@@ -46,7 +46,7 @@ _CREDIT = re.compile(r"(?:фото|сурет|photo|иллюстрация|ск�
 _AUTHOR = re.compile(
     r"(?:авторы?|текст|автор\s+текста|мәтін|журналист)\s*[:\-–—]\s*(?P<name>\S.{0,120})", re.IGNORECASE
 )
-_SEPARATORS = re.compile(r"\s*[|•·⋅👁🕒🕑📅🗓📷⏱💬]\ufe0f?\s*|\s{2,}")
+_SEPARATORS = re.compile(r"\s+/\s+|\s*[|•·⋅👁🕒🕑📅🗓📷⏱💬]\ufe0f?\s*|\s{2,}")
 # What themes print beside a date and nobody asks for.
 _OTHER = re.compile(
     r"нет\s+комментариев|комментари\w*\s*:?\s*\(?\d*\)?|\d+\s+комментари\w+|остав(?:ьте|ить)\s+комментарий"
@@ -129,10 +129,9 @@ def lines(block: Block) -> list[Line] | None:
     """
     if len(block.text) > 200:
         return None
-    whole = _line(block.text)
-    if whole is not None:
-        return [whole]
-    for parts in _splits(block):
+    whole = [block.text]
+    # An author's or a credit's line would take in whatever stands beside it, so pieces go first.
+    for parts in [*_splits(block), whole] if len(block.pieces) > 1 else [whole, *_splits(block)]:
         found = [_line(part) for part in parts]
         known = [line for line in found if line is not None]
         if found and len(known) == len(found):
@@ -169,7 +168,8 @@ def _splits(block: Block) -> Iterator[list[str]]:
 def is_passed_over(block: Block) -> bool:
     """Whether a block between headline and text is neither a line nor text: a caption, a button, breadcrumbs."""
     return (
-        block.zone in ("nav", "form", "figcaption")
+        not any(character.isalnum() for character in block.text)
+        or block.zone in ("nav", "form", "figcaption")
         or is_label(block.text)
         or (block.is_all_links and len(block.text) < 60)
     )

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from caravan_crawler.pages.bylines import is_the_site
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.layout import Layout
+from caravan_crawler.pages.tree import is_linked_article
 
 
 class PageKind(StrEnum):
@@ -34,6 +35,9 @@ _ERROR = re.compile(
     r"(?:ошибка\s*)?(?:404|403|410|500|502|503|504)\b.{0,60}|.{0,20}(?:страниц\w+|запис\w+|материал\w*)\s+(?:не\s+(?:найден\w*|существует)|была?\s+удален\w*|удален\w*).{0,40}"
     r"|(?:ничего|запрашиваем\w+.{0,20})\s+не\s+найдено.{0,40}|page\s+not\s+found.{0,40}|not\s+found.{0,20}|бет\s+табылмады.{0,40}|nothing\s+found.{0,40}"
     r"|(?:internal\s+server\s+error|bad\s+gateway|service\s+(?:temporarily\s+)?unavailable|gateway\s+time-?out|access\s+denied|forbidden).{0,40}"
+    r"|упс\b.{0,40}|такой\s+страницы\s+нет.{0,40}|(?:429\s+)?too\s+many\s+requests.{0,40}|briefly\s+unavailable.{0,80}"
+    r"|(?:сайт\s+на\s+)?(?:техническом\s+обслуживании|реконструкции).{0,40}|ведутся\s+технические\s+работы.{0,60}"
+    r"|на\s+сайте\s+возникла\s+критическая\s+ошибка.{0,40}|сайт\s+на\s+(?:техническом|реконструкции).{0,40}"
     r"|.{0,30}(?:сервис|сайт|сервер)\s+временно\s+недоступен.{0,40}|доступ\s+(?:запрещ[её]н|ограничен).{0,40}"
     r"|(?:сайт\s+на\s+обслуживании|технические\s+работы|error\s+establishing\s+a\s+database\s+connection|ошибка\s+(?:подключения|установки\s+соединения).{0,60})",
     re.IGNORECASE,
@@ -48,11 +52,13 @@ _CHALLENGE = re.compile(
     r"|проверка\s+(?:браузера|безопасности)|подтвердите,?\s+что\s+вы\s+(?:не\s+робот|человек)|вы\s+не\s+робот|captcha|are\s+you\s+(?:a\s+)?human|verify\s+you\s+are",
     re.IGNORECASE,
 )
+#: Without date, views and credit, a shorter text at an article's address is more likely a notice than an article.
+_SHORTEST_UNDATED = 120
 #: Error and challenge pages say little; a whole article about captchas does not.
 _FEW_WORDS = 120
 
 
-def kind_of(document: Document, layout: Layout, *, has_body: bool, has_date: bool) -> PageKind:
+def kind_of(document: Document, layout: Layout, *, text_length: int, has_date: bool) -> PageKind:
     """Judge the page by what it shows, and by its address where it shows what several kinds do."""
     if document.is_cut:
         return PageKind.CUT
@@ -73,9 +79,21 @@ def kind_of(document: Document, layout: Layout, *, has_body: bool, has_date: boo
     if address is not None and headline and not is_the_site(headline):
         is_numbered = address.article_id is not None
         has_lines = layout.first("credit") is not None or layout.first("views") is not None
-        if (has_body and (is_numbered or has_date or has_lines)) or (is_numbered and has_date and layout.front):
+        if is_numbered:
+            is_article = has_date or has_lines or text_length >= _SHORTEST_UNDATED
+        else:
+            is_article = text_length > 0 and (has_date or has_lines) and not _is_list(document, layout)
+        if is_article and (text_length or layout.front):
             return PageKind.ARTICLE
     return PageKind.LISTING if _article_links(document, layout) >= 3 else PageKind.OTHER
+
+
+def _is_list(document: Document, layout: Layout) -> bool:
+    """Whether what would be the text is cards: links to articles, as many as there are paragraphs."""
+    blocks = document.blocks[(layout.headline or 0) + 1 : layout.text.end]
+    teasers = sum(1 for block in blocks if block.is_all_links and is_linked_article(block, document.site, document.url))
+    paragraphs = sum(1 for block in blocks if not block.is_all_links and len(block.text) > 60)
+    return teasers >= max(3, paragraphs)
 
 
 def _is_challenge(document: Document) -> bool:

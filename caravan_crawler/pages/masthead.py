@@ -7,7 +7,7 @@ Known order: ``$ 495.1``, ``583.72`` (without a sign; by the ratio to the dollar
 import re
 from dataclasses import dataclass, field
 
-from caravan_crawler.normalise.months import MONTH_PATTERN
+from caravan_crawler.normalise.months import MONTH_PATTERN, WEEKDAY_PATTERN
 from caravan_crawler.pages.blocks import Block
 
 _NUMBER = r"[+\-]?\d[\d\s]{0,6}(?:[.,]\d{1,4})?"
@@ -16,9 +16,12 @@ _DOLLAR = re.compile(
 )
 _EURO = re.compile(rf"(?:€|EUR)\s*:?\s*(?P<rate>{_NUMBER})?\s*(?:₸|тг)?\.?|(?P<before>{_NUMBER})\s*€", re.IGNORECASE)
 _BARE = re.compile(rf"{_NUMBER}\s*(?:₸|тг\.?)?")
-_TEMPERATURE = re.compile(r"(?P<degrees>[+\-−–]?\s?\d{1,2}\s*°\s*[CСcс]?)(?:[\s,]+(?P<city>[^\W\d].{1,40}))?")
+_TEMPERATURE = re.compile(
+    r"(?:(?P<before>[^\W\d_][^\d$€]{1,40})\s)?(?P<degrees>[+\-−–]?\s?\d{1,2}\s*°\s*[CСcс]?)(?:[\s,]+(?P<city>[^\W\d].{1,40}))?"
+)
 _CITY = re.compile(r"[^\W\d_][^\d$€]{1,40}")
 _YEAR = re.compile(r"(\d{4})\s*(?:год|г\.?|жыл)", re.IGNORECASE)
+_WEEKDAY = re.compile(rf"^(?:{WEEKDAY_PATTERN})\.?,?\s+(?=\d)", re.IGNORECASE)
 _DAY = re.compile(rf"\d{{1,2}}\s+(?:{MONTH_PATTERN})", re.IGNORECASE)
 _DAY_AND_YEAR = re.compile(
     rf"(?P<day>\d{{1,2}}\s+(?:{MONTH_PATTERN}))\s*,?\s+(?P<year>\d{{4}})(?:\s*(?:год|года|г\.?))?", re.IGNORECASE
@@ -26,6 +29,8 @@ _DAY_AND_YEAR = re.compile(
 _YEAR_AND_DAY = re.compile(
     rf"(?P<year>\d{{4}})\s*(?:год|г\.?)?\s*,?\s+(?P<day>\d{{1,2}}\s+(?:{MONTH_PATTERN}))", re.IGNORECASE
 )
+# One text may hold several: "$495.1 €583.72", "+3 °C | Алматы".
+_SIDE_BY_SIDE = re.compile(r"\s*[|•·]\s*|\s+(?=[€$]\s?\d)")
 _PART_MARKS = " \t•·|,"
 #: The header is over after so many blocks; menus count too.
 _DEEPEST = 400
@@ -57,13 +62,10 @@ def _short_parts(blocks: list[Block]) -> list[str]:
     for block in blocks:
         if len(block.text) > 80:
             continue
-        if len(block.pieces) == 1:
-            parts.append(block.text.strip(_PART_MARKS))
-            continue
         # One block may hold the whole ticker, in spans side by side.
-        pieces = [" ".join(text.split()).strip(_PART_MARKS) for text, _ in block.pieces]
-        parts += [piece for piece in pieces if piece]
-    return parts
+        texts = [" ".join(text.split()) for text, _ in block.pieces]
+        parts += [part.strip(_PART_MARKS) for text in texts for part in _SIDE_BY_SIDE.split(text)]
+    return [part for part in parts if part]
 
 
 def _read_rates(parts: list[str], masthead: Masthead) -> None:
@@ -104,13 +106,16 @@ def _read_weather(parts: list[str], masthead: Masthead) -> None:
             continue
         masthead.temperature = match["degrees"]
         following = parts[index + 1] if index + 1 < len(parts) else ""
-        masthead.city = match["city"] or (following if _CITY.fullmatch(following) else None)
+        before = parts[index - 1] if index else ""
+        beside = next((part for part in (following, before) if _CITY.fullmatch(part)), None)
+        masthead.city = match["city"] or match["before"] or beside
         return
 
 
 def _read_date(parts: list[str]) -> str | None:
     year = day = None
     for part in parts:
+        part = _WEEKDAY.sub("", part)
         if not part[:1].isdigit():
             continue
         if match := _DAY_AND_YEAR.fullmatch(part) or _YEAR_AND_DAY.fullmatch(part):

@@ -56,7 +56,7 @@ def read_page(document: Document) -> PageReading:
     layout = find_layout(document)
     reading = read_article(document, layout)
     has_date = "date_published" in reading.found_by or "date_structured" in reading.found_by
-    kind = kind_of(document, layout, has_body=reading.body is not None, has_date=has_date)
+    kind = kind_of(document, layout, text_length=len(reading.body or ""), has_date=has_date)
     is_article = kind is PageKind.ARTICLE
     masthead = read_masthead(document.blocks, layout.first_headline if is_article else None)
     trending = layout.trending.lines if layout.trending else ()

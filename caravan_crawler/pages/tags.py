@@ -7,24 +7,23 @@ from caravan_crawler.pages.blocks import Block
 from caravan_crawler.site import Site
 
 _TAG_PATH = re.compile(r"/tags?/[^/]+")
-_LABEL = re.compile(r"(?:теги|тэги|метки|темы|тегтер|tags)?\s*:?[\s,#|•·]*", re.IGNORECASE)
-_BETWEEN = re.compile(r"[\s,;#|•·/]*")
+_LABELS = re.compile(
+    r"(?:\s|[,;:#|•·/]|теги|тэги|метки|темы|тегтер|tags|рубрик[аи]|категори[яи]|опубликовано\s+в)*", re.IGNORECASE
+)
 
 
 def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
     """Return the tags of a block that is nothing but links to topics, with or without ``Теги:``; else []."""
     tags: list[str] = []
-    for index, (text, link) in enumerate(block.pieces):
+    for text, link in block.pieces:
+        words = " ".join(text.split()).strip("#, ")
         if link is None:
-            # Ahead of the first link a label may stand, between links only marks.
-            if not (_LABEL if not tags and index < 2 else _BETWEEN).fullmatch(text):
+            if not _LABELS.fullmatch(text):
                 return []
-        elif link.get("rel") == "tag" or _is_topic_address(link.get("href") or "", site, page_url):
-            words = " ".join(text.split()).strip("#, ")
-            if words:
-                tags.append(words)
-        elif text.strip():
-            return []
+        elif _is_topic_address(link.get("href") or "", site, page_url) or link.get("rel") == "tag":
+            tags += [words] if words else []
+        elif words and "tag" not in (link.get("rel") or "").split():
+            return []  # themes give the section's link beside the topics rel="category tag"
     return tags
 
 

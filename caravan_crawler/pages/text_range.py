@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from lxml import etree
 
 from caravan_crawler.pages.blocks import Block
-from caravan_crawler.pages.furniture import is_colophon, is_end_label
+from caravan_crawler.pages.furniture import is_colophon, is_end_label, is_see_also
 from caravan_crawler.pages.tree import common_container, is_within
 from caravan_crawler.pages.trending import TrendingBlock, is_prose
+
+_PARTS_OF_TEXT = frozenset("tr tbody thead table ul ol dl blockquote figure p".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def text_from(start: int, headline: int, blocks: list[Block], trending: Trending
             end = index + 1  # paragraphs lie side by side with all else, and the trending block ends them
         elif _goes_on(block, container, article, before_trending=trending is not None):
             end = index + 1
-        elif trending is not None or is_end_label(block.text):
+        elif is_end_label(block.text) or is_see_also(block.text) or block.is_all_links:
             break
     return TextRange(start, end, container)
 
@@ -87,4 +89,9 @@ def _container(blocks: list[Block], start: int, end: int, article: etree._Elemen
     first = paragraphs[0].element
     if len(paragraphs) < 2 or not is_within(paragraphs[1].element, article):
         return article
-    return first if first is paragraphs[1].element else common_container(first, paragraphs[1].element)
+    shared = first if first is paragraphs[1].element else common_container(first, paragraphs[1].element)
+    # A text may begin with a list or a table, and goes on behind it.
+    parent = shared.getparent()
+    while shared.tag in _PARTS_OF_TEXT and parent is not None and shared is not article:
+        shared, parent = parent, parent.getparent()
+    return shared

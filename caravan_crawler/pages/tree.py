@@ -1,6 +1,14 @@
-"""Questions about places in a page's tree."""
+"""Questions about places in a page's tree, and where its links lead."""
 
 from lxml import etree
+
+from caravan_crawler.pages.blocks import Block
+from caravan_crawler.site import Site
+
+
+def is_linked_article(block: Block, site: Site, page_url: str) -> bool:
+    """Whether a link in the block leads to an article of the site."""
+    return any(site.address(href, page_url) is not None for _, href in block.linked_texts())
 
 
 def is_within(element: etree._Element, container: etree._Element) -> bool:

@@ -87,12 +87,14 @@ def _unheaded(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock |
         block = blocks[position]
         # Cards under "Похожие новости" may have a label each, too.
         is_box = is_see_also(block.text) or is_end_label(block.text) or (is_box and not is_prose(block))
-        if is_box or not scan.may_begin(position):
-            continue
-        found = scan.pairs(position)
+        found = scan.pairs(position) if scan.may_begin(position) else None
         if found and (
             len(found.lines) >= ENOUGH_PAIRS
-            or (len(found.lines) >= FEWEST_PAIRS and not _text_goes_on(blocks, start, position, found.end))
+            or (
+                not is_box
+                and len(found.lines) >= FEWEST_PAIRS
+                and not _text_goes_on(blocks, start, position, found.end)
+            )
         ):
             return found
     return None

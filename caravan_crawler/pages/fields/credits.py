@@ -26,5 +26,6 @@ def authors_json_ld(page: ArticlePage) -> list[str]:
     """Authors of JSON-LD that are people by type and by name."""
     authors = page.document.structured.article.get("author")
     people = authors if isinstance(authors, list) else [authors]
+    people = [{"@type": "Person", "name": person} if isinstance(person, str) else person for person in people]
     names = [person.get("name") for person in people if isinstance(person, dict) and person.get("@type") == "Person"]
     return [name.strip() for name in names if isinstance(name, str) and is_person(name.strip())]
