@@ -25,6 +25,7 @@ _SHORT_LINK_ID = re.compile(r"\d{1,9}")
 # Of the paths from the root only those with a host, dots to resolve, a fragment or stray characters.
 _NEEDS_JOINING = re.compile(r"^//|/\.|[#\\\s]")
 _FILE = re.compile(r"\.\w{2,5}$")
+_DEFAULT_PORT = re.compile(r":(?:80|443)$")
 _REMEMBERED_LINKS = 20_000
 _LISTING_PAGE = re.compile(r"^(?P<listing>/(?:[^/]+/)*?)(?:page/(?P<number>\d{1,6})/?)?$")
 
@@ -55,7 +56,8 @@ class Address:
 def article_address(path: str, query: str = "") -> Address | None:
     """Read an address's path and query; None where they cannot be an article's.
 
-    A path of two or more parts may be an article's even without a number; only the page can tell.
+    A path of two parts may be an article's even without a number; only the page can tell. A longer one
+    without a number is none: relative links of a broken page would make ever longer ones.
     """
     parts = [part for part in path.split("/") if part]
     if not parts:
@@ -68,7 +70,7 @@ def article_address(path: str, query: str = "") -> Address | None:
         return None
     found = _ID_AT_END.search(parts[-1])
     article_id = int(found[1]) if found and not _YEAR.fullmatch(found[1]) else None
-    if (parts[0] in NOT_SECTIONS and article_id is None) or parts[-2] == "page":
+    if parts[-2] == "page" or (article_id is None and (parts[0] in NOT_SECTIONS or len(parts) > 2)):
         return None
     return Address(f"/{'/'.join(parts)}/", article_id, alias=amp)
 
@@ -113,7 +115,7 @@ class Site:
             return None
         try:
             parts = urlsplit(urljoin(page_url, href))
-            if parts.scheme not in ("http", "https") or not self._is_host(parts.netloc):
+            if parts.scheme not in ("http", "https") or not self._is_name(parts.netloc):
                 return None
         except ValueError:
             return None
@@ -137,9 +139,14 @@ class Site:
         path, _, query = url[len(self.base) - 1 :].partition("?")
         return article_address(path, query)
 
-    def _is_host(self, netloc: str) -> bool:
+    def is_host(self, netloc: str) -> bool:
+        """Whether ``netloc`` is the crawled site itself, not only a name its links have for it."""
         netloc = netloc.lower()
-        return netloc in self._names or re.sub(r":(?:80|443)$", "", netloc) in self._names
+        return netloc in self.hosts or _DEFAULT_PORT.sub("", netloc) in self.hosts
+
+    def _is_name(self, netloc: str) -> bool:
+        netloc = netloc.lower()
+        return netloc in self._names or _DEFAULT_PORT.sub("", netloc) in self._names
 
 
 def listing_of(path: str) -> tuple[str, int]:

@@ -29,7 +29,6 @@ _ZONES = frozenset("nav aside footer figcaption".split())
 _SMALL_FORM = 400
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _LINE_BREAK = "\ue000"
-_LINE_BREAKS = re.compile(_LINE_BREAK + r"(\s*" + _LINE_BREAK + r")?[\s" + _LINE_BREAK + "]*")
 
 
 class Block:
@@ -183,12 +182,12 @@ class _Walk:
             else:
                 lines[-1].append(piece)
         paragraph: list[tuple[str, etree._Element | None]] = []
-        text = ""
+        texts: list[str] = []
         for line in [*lines, []]:
             line_text = " ".join("".join([part for part, _ in line]).split())
             if line_text:
-                text = f"{text}\n{line_text}" if text else line_text
-                paragraph = [*paragraph, *line]
-            elif text:
-                self.blocks.append(Block(block, zone, text, paragraph))
-                paragraph, text = [], ""
+                texts.append(line_text)
+                paragraph += line
+            elif texts:
+                self.blocks.append(Block(block, zone, "\n".join(texts), paragraph))
+                paragraph, texts = [], []

@@ -1,7 +1,6 @@
 """The article's text out of the blocks where it lies: paragraphs, their links, and what is left out."""
 
 from dataclasses import dataclass, field
-from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
@@ -47,11 +46,9 @@ def read_text(document: Document, layout: Layout) -> Text:
     row: etree._Element | None = None
     cell: etree._Element | None = None
     for block in kept:
-        text.links += [
-            (words, urljoin(document.url, href.strip()))
-            for words, href in block.linked_texts()
-            if words and _leads_somewhere(href)
-        ]
+        for words, href in block.linked_texts():
+            if words and (url := document.absolute(href)):
+                text.links.append((words, url))
         previous_row, previous_cell = row, cell
         row, cell = _place_in_table(block)
         if row is not None and row is previous_row and cell is not previous_cell:
@@ -59,17 +56,6 @@ def read_text(document: Document, layout: Layout) -> Text:
         else:
             text.paragraphs.append(block.text)
     return text
-
-
-def _leads_somewhere(href: str) -> bool:
-    try:
-        return (
-            urlsplit(href.strip()).scheme in ("", "http", "https")
-            and not href.strip().startswith("#")
-            and bool(href.strip())
-        )
-    except ValueError:
-        return False
 
 
 def _place_in_table(block: Block) -> tuple[etree._Element | None, etree._Element | None]:
@@ -89,7 +75,7 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
     adverts: list[etree._Element] = []
     container = layout.text.container if layout.text.container is not None else document.root
     for block in document.blocks[layout.text.start : layout.text.end]:
-        if tag_texts(block, document.site, document.url):
+        if tag_texts(block, document.site, document.base_url):
             continue
         if block.zone is not None or any(is_within(block.element, advert) for advert in adverts):
             if text.credit is None:
@@ -146,7 +132,7 @@ def _take_off_tail(document: Document, kept: list[Block]) -> None:
 
 
 def _is_teaser(document: Document, block: Block) -> bool:
-    return block.is_all_links and is_linked_article(block, document.site, document.url)
+    return block.is_all_links and is_linked_article(block, document.site, document.base_url)
 
 
 def is_card_detail(text: str) -> bool:

@@ -4,6 +4,7 @@ import codecs
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
@@ -22,6 +23,25 @@ class Document:
     source: bytes
     root: etree._Element
     site: Site
+
+    @cached_property
+    def base_url(self) -> str:
+        """What relative links are relative to: the page's URL, unless a ``base`` element names another."""
+        element = next(self.root.iter("base"), None) if b"<base" in self.source else None
+        try:
+            return urljoin(self.url, (element.get("href") or "").strip()) if element is not None else self.url
+        except ValueError:
+            return self.url
+
+    def absolute(self, href: str) -> str | None:
+        """Return ``href`` as an absolute http or https URL, or None where it is none."""
+        href = href.strip()
+        try:
+            url = urljoin(self.base_url, href)
+            is_page = urlsplit(url).scheme in ("http", "https")
+        except ValueError:
+            return None
+        return url if href and not href.startswith("#") and is_page else None
 
     @property
     def is_cut(self) -> bool:

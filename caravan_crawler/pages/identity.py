@@ -15,7 +15,7 @@ def own_address(document: Document) -> tuple[Address | None, str]:
     structured = document.structured
     article_id = fetched.article_id if fetched else None
     if article_id is None and (link := structured.links.get("shortlink")):
-        claimed = document.site.address(link, document.url)
+        claimed = document.site.address(link, document.base_url)
         article_id = claimed.article_id if claimed and claimed.path is None else None
     for name, href in (
         ("canonical", structured.links.get("canonical")),
@@ -23,7 +23,7 @@ def own_address(document: Document) -> tuple[Address | None, str]:
         ("json_ld_url", structured.article_text("url")),
         ("amphtml", structured.links.get("amphtml")),
     ):
-        claimed = document.site.address(href, document.url) if href else None
+        claimed = document.site.address(href, document.base_url) if href else None
         if claimed is not None and claimed.path is not None and _may_be_own(claimed, fetched):
             return Address(claimed.path, claimed.article_id or article_id), name
     if fetched is None:

@@ -91,7 +91,9 @@ def kind_of(document: Document, layout: Layout, *, text_length: int, has_date: b
 def _is_list(document: Document, layout: Layout) -> bool:
     """Whether what would be the text is cards: links to articles, as many as there are paragraphs."""
     blocks = document.blocks[(layout.headline or 0) + 1 : layout.text.end]
-    teasers = sum(1 for block in blocks if block.is_all_links and is_linked_article(block, document.site, document.url))
+    teasers = sum(
+        1 for block in blocks if block.is_all_links and is_linked_article(block, document.site, document.base_url)
+    )
     paragraphs = sum(1 for block in blocks if not block.is_all_links and len(block.text) > 60)
     return teasers >= max(3, paragraphs)
 
@@ -127,7 +129,7 @@ def _article_links(document: Document, layout: Layout) -> int:
         if block.zone in ("nav", "footer") or number in trending:
             continue
         for _, link in block.pieces:
-            address = document.site.address(link.get("href") or "", document.url) if link is not None else None
+            address = document.site.address(link.get("href") or "", document.base_url) if link is not None else None
             if address is not None:
                 keys.add(address.key)
     return len(keys)

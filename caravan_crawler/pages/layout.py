@@ -47,13 +47,13 @@ def find_layout(document: Document) -> Layout:
     layout = Layout()
     headline = find_headline(document)
     if headline is None:
-        layout.trending = find_trending(blocks, document.site, document.url, headed_only=True)
+        layout.trending = find_trending(blocks, document.site, document.base_url, headed_only=True)
         layout.text = TextRange(len(blocks), len(blocks))
         return layout
     layout.first_headline, layout.headline = headline
     known = text_container(document.source, document.root)
     start = _read_front(blocks, layout, known)
-    layout.trending = find_trending(blocks, document.site, document.url, start)
+    layout.trending = find_trending(blocks, document.site, document.base_url, start)
     if known is not None:
         layout.text = text_in(known, blocks, layout.trending)
     else:

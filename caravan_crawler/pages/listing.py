@@ -49,7 +49,7 @@ def article_links(document: Document) -> list[tuple[Address, str]]:
     aliases: list[tuple[Address, str]] = []
     known = document.site.remembered
     for href in _hrefs(document):
-        address = known[href] if href in known else document.site.address(href, document.url)
+        address = known[href] if href in known else document.site.address(href, document.base_url)
         if address is not None:
             (aliases if address.alias else own).append((address, href))
     return own + aliases
@@ -59,7 +59,7 @@ def section_links(document: Document) -> list[str]:
     """Return the paths of one part that the page links to (``/news/``): sections, as far as one can see."""
     paths: dict[str, None] = {}
     for href in _hrefs(document):
-        url = document.site.resolve(href, document.url)
+        url = document.site.resolve(href, document.base_url)
         parts = [part for part in urlsplit(url).path.split("/") if part] if url else []
         if len(parts) == 1 and parts[0] not in NOT_SECTIONS and "." not in parts[0]:
             paths[f"/{parts[0]}/"] = None
@@ -79,7 +79,7 @@ def _page_numbers(document: Document, path: str) -> Iterator[int]:
     for href in _hrefs(document):
         if "page" not in href:
             continue
-        url = document.site.resolve(href, document.url)
+        url = document.site.resolve(href, document.base_url)
         if url is not None:
             listing, number = listing_of(urlsplit(url).path)
             if listing == path and "/page/" in urlsplit(url).path:
@@ -87,7 +87,7 @@ def _page_numbers(document: Document, path: str) -> Iterator[int]:
 
 
 def _is_page(document: Document, href: str, path: str, number: int) -> bool:
-    url = document.site.resolve(href, document.url)
+    url = document.site.resolve(href, document.base_url)
     return url is not None and listing_of(urlsplit(url).path) == (path, number)
 
 
@@ -95,13 +95,13 @@ def _cards(document: Document) -> Iterator[Card]:
     site = document.site
     links: dict[int | str, list[tuple[Address, etree._Element]]] = {}
     for element in document.root.iter("a"):
-        address = site.address(element.get("href") or "", document.url)
+        address = site.address(element.get("href") or "", document.base_url)
         if address is not None and not _is_menu(element):
             links.setdefault(address.key, []).append((address, element))
     for places in links.values():
         address, element = next((place for place in places if not place[0].alias), places[0])
         date = next((date for _, link in places if (date := _date_beside(document, link, address))), None)
-        yield Card(address, site.resolve(element.get("href") or "", document.url) or document.url, date)
+        yield Card(address, site.resolve(element.get("href") or "", document.base_url) or document.url, date)
 
 
 def _is_menu(element: etree._Element) -> bool:
@@ -114,7 +114,7 @@ def _date_beside(document: Document, link: etree._Element, address: Address) -> 
     for parent in link.iterancestors():
         if parent.tag in ("body", "html", "main"):
             break
-        addresses = (document.site.address(child.get("href") or "", document.url) for child in parent.iter("a"))
+        addresses = (document.site.address(child.get("href") or "", document.base_url) for child in parent.iter("a"))
         if any(other is not None and other.key != address.key for other in addresses):
             break
         card = parent

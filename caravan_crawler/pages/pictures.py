@@ -1,7 +1,7 @@
 """The article's pictures: those from its headline to the end of its text, and the one above it."""
 
 import re
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -27,7 +27,7 @@ def picture_urls(document: Document, layout: Layout) -> list[str]:
     for picture in document.pictures:
         if not _is_articles(picture, document, layout):
             continue
-        url = _url_of(picture.element, document.url)
+        url = _url_of(picture.element, document)
         if url and not _ORNAMENT.search(urlsplit(url).path):
             urls[url] = None
     return list(urls)
@@ -45,24 +45,20 @@ def _is_articles(picture: Picture, document: Document, layout: Layout) -> bool:
         container = layout.text.container
         return container is not None and container.tag != "body" and is_within(picture.element, container)
     if picture.position == layout.first_headline:
-        return _UPLOAD.search(_url_of(picture.element, document.url) or "") is not None
+        return _UPLOAD.search(_url_of(picture.element, document) or "") is not None
     return False
 
 
 def _leads_to_article(link: etree._Element, document: Document) -> bool:
     href = link.get("href") or ""
-    address = document.site.address(href, document.url)
+    address = document.site.address(href, document.base_url)
     return address is not None and not _UPLOAD.search(href)
 
 
-def _url_of(element: etree._Element, page_url: str) -> str | None:
+def _url_of(element: etree._Element, document: Document) -> str | None:
     """Return a picture's URL; a lazy one keeps it in a data attribute and a placeholder in ``src``."""
     for name in _SOURCES:
-        value = (element.get(name) or "").strip()
-        if value and not value.startswith(("data:", "about:")):
-            try:
-                return urljoin(page_url, value)
-            except ValueError:
-                continue
+        if url := document.absolute(element.get(name) or ""):
+            return url
     first = (element.get("srcset") or element.get("data-srcset") or "").split(",")[0].split()
-    return urljoin(page_url, first[0]) if first and not first[0].startswith("data:") else None
+    return document.absolute(first[0]) if first else None

@@ -48,7 +48,7 @@ def _root_of(body: bytes) -> etree._Element | None:
 
 
 def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname.lower() if isinstance(element.tag, str) else ""
+    return element.tag.rpartition("}")[2].rpartition(":")[2].lower() if isinstance(element.tag, str) else ""
 
 
 def _texts(element: etree._Element) -> dict[str, str]:
@@ -65,6 +65,13 @@ def read_feed(body: bytes) -> tuple[Entry, ...] | None:
 
     The entry's link is preferred to its ``guid``, which on WordPress is the short link.
     """
+    try:
+        return _feed_entries(body)
+    except UnicodeDecodeError:  # lxml lets surrogates pass that no text can hold
+        return None
+
+
+def _feed_entries(body: bytes) -> tuple[Entry, ...] | None:
     root = _root_of(body)
     if root is None or _name(root) not in ("rss", "feed", "rdf"):
         return None
@@ -81,6 +88,13 @@ def read_feed(body: bytes) -> tuple[Entry, ...] | None:
 
 def read_sitemap(body: bytes) -> Sitemap | None:
     """Return a sitemap's entries; None where the body is no sitemap."""
+    try:
+        return _sitemap_entries(body)
+    except UnicodeDecodeError:
+        return None
+
+
+def _sitemap_entries(body: bytes) -> Sitemap | None:
     root = _root_of(body)
     if root is None or _name(root) not in ("urlset", "sitemapindex"):
         return None

@@ -1,7 +1,6 @@
 """The article's own topics: links to ``/tag/…`` under the text."""
 
 import re
-from urllib.parse import urljoin, urlsplit
 
 from caravan_crawler.pages.blocks import Block
 from caravan_crawler.site import Site
@@ -28,5 +27,5 @@ def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
 
 
 def _is_topic_address(href: str, site: Site, page_url: str) -> bool:
-    path = href if href.startswith("/") else urlsplit(urljoin(page_url, href)).path
-    return _TAG_PATH.match(path) is not None and site.resolve(href, page_url) is not None
+    url = site.resolve(href, page_url)
+    return url is not None and _TAG_PATH.match(url[len(site.base) - 1 :]) is not None

@@ -43,7 +43,7 @@ def tags_printed(page: ArticlePage) -> list[str]:
     document, layout = page.document, page.layout
     end = layout.trending.start if layout.trending else len(document.blocks)
     blocks = [block for block in document.blocks[layout.text.start : end] if _may_hold_tags(block)]
-    return list(dict.fromkeys(tag for block in blocks for tag in tag_texts(block, document.site, document.url)))
+    return list(dict.fromkeys(tag for block in blocks for tag in tag_texts(block, document.site, document.base_url)))
 
 
 def tags_meta(page: ArticlePage) -> list[str]:

@@ -1,0 +1,31 @@
+"""Keeps the crawl on its host: no link and no redirect leads anywhere else."""
+
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+
+from caravan_crawler.site import Site
+
+
+class OnSiteMiddleware:
+    """Refuses requests to other hosts and ports, those that redirects make among them.
+
+    Scrapy's own middleware would let subdomains and other ports pass.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "OnSiteMiddleware":
+        """Scrapy's constructor."""
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        """Let the request pass or refuse it."""
+        site: Site = self._crawler.spider.site  # type: ignore[union-attr]
+        parts = urlsplit(request.url)
+        if parts.scheme not in ("http", "https") or not site.is_host(parts.netloc):
+            raise IgnoreRequest(f"offsite: {parts.netloc}")
