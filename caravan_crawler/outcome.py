@@ -7,11 +7,13 @@ from typing import Any
 #: Where the run's exit code is kept among the stats once it is decided.
 OUTCOME_STAT = "caravan/outcome"
 
-SOUND, CRASHED, BAD_ARGUMENTS, UNREACHABLE = 0, 1, 2, 4
+SOUND, CRASHED, BAD_ARGUMENTS, BELOW_FLOORS, UNREACHABLE = 0, 1, 2, 3, 4
 SIGNAL_STAT = "caravan/signal"
 _STOPPED = 128
 #: The share of pages that may fail in a sound run.
 MOST_FAILED = 0.1
+#: So few may fail in any run: of three pages named, one that is gone is no outage.
+FEW_FAILED = 3
 
 
 @dataclass(frozen=True)
@@ -24,21 +26,34 @@ class Outcome:
 
 def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
     """Judge a run by its stats: the first thing that is wrong gives the outcome."""
-    if finish_reason is None:
-        return Outcome(CRASHED, "the crawl did not start")
     if signal_number := stats.get(SIGNAL_STAT):
         return Outcome(_STOPPED + signal_number, "stopped on request")
+    if finish_reason is None:
+        return Outcome(CRASHED, "the crawl did not start")
     if errors := _errors(stats):
         return Outcome(CRASHED, errors)
     if finish_reason != "finished":
         return Outcome(CRASHED, f"stopped early: {finish_reason}")
-    pages, failed = _sum(stats, "caravan/pages/"), _sum(stats, "caravan/failed/")
-    if pages == 0:
-        why = stats.get("caravan/last_failure", "robots.txt forbids the site")
-        return Outcome(UNREACHABLE, f"no page could be read; {why}")
-    if failed > MOST_FAILED * (pages + failed):
-        return Outcome(UNREACHABLE, f"{failed} of {pages + failed} pages failed; {stats.get('caravan/last_failure')}")
-    return Outcome(SOUND, "complete")
+    return _judge_pages(stats)
+
+
+def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
+    failed = _sum(stats, "caravan/failed/")
+    read = _sum(stats, "caravan/pages/") - sum(
+        stats.get(f"caravan/pages/{kind}", 0) for kind in ("cut", "challenge", "error")
+    )
+    last = stats.get("caravan/last_failure")
+    if read == 0:
+        forbidden = "robots.txt forbids the site" if stats.get("caravan/forbidden") else "nothing was asked for"
+        return Outcome(UNREACHABLE, f"no page could be read; {last or forbidden}")
+    if failed > FEW_FAILED and failed > MOST_FAILED * (read + failed):
+        return Outcome(UNREACHABLE, f"{failed} of {read + failed} pages failed; the last: {last}")
+    if lists := stats.get("caravan/abandoned_lists"):
+        return Outcome(UNREACHABLE, f"{lists} lists were given up, as page after page failed; the last: {last}")
+    articles = stats.get("caravan/pages/article", 0)
+    if articles == 0:
+        return Outcome(BELOW_FLOORS, f"no article on {read} pages" + (f"; the last failure: {last}" if last else ""))
+    return Outcome(SOUND, "complete" + (f", but {failed} pages failed; the last: {last}" if failed else ""))
 
 
 def _sum(stats: Mapping[str, Any], prefix: str) -> int:
@@ -51,6 +66,7 @@ def _errors(stats: Mapping[str, Any]) -> str | None:
         ("spider_exceptions/count", "pages raised an error while read"),
         ("caravan/item_errors", "records raised an error in a pipeline"),
         ("caravan/feeds/lost_rows", "records are missing in a feed"),
+        ("caravan/feeds/not_open", "feeds were not opened"),
     ):
         if count := stats.get(stat):
             parts.append(f"{count} {words}")

@@ -51,7 +51,11 @@ SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
     "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
 }
+REDIRECT_MAX_TIMES = 5  # default 20
+
 DOWNLOADER_MIDDLEWARES = {
+    "caravan_crawler.visit.onsite.OnSiteMiddleware": 50,
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # lets subdomains and ports pass
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
 }
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 from protego import Protego
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
@@ -24,7 +25,7 @@ from caravan_crawler.records import article_record, page_records
 from caravan_crawler.site import Address, Site, listing_of
 from caravan_crawler.visit import failures
 from caravan_crawler.visit.changes import Changes
-from caravan_crawler.visit.frontier import Frontier
+from caravan_crawler.visit.frontier import Frontier, one_for_each_article
 from caravan_crawler.visit.period import Period, day_of, day_of_article
 from caravan_crawler.visit.walk import ListingWalk
 
@@ -39,6 +40,10 @@ _LOCAL_MANNERS = {"DOWNLOAD_DELAY": 0, "CONCURRENT_REQUESTS": 8, "CONCURRENT_REQ
 #: Of a page that need not exist, a 404 is an answer and no failure: the page behind a list's last, for one.
 _OPTIONAL = {"optional": True}
 
+# A page that says nothing of what was asked for. The first two may be better the next time.
+_WORTH_RETRYING = (PageKind.CUT, PageKind.CHALLENGE)
+_UNSOUND = (*_WORTH_RETRYING, PageKind.ERROR)
+
 # Articles go before further lists, so that the queue stays as short as one list's page.
 _ARTICLE, _LIST, _SITEMAP = 20, 10, 0
 
@@ -52,8 +57,6 @@ class CaravanSpider(Spider):
         super().__init__(**kwargs)
         self.arguments = arguments
         self.site = site
-        # For Scrapy's middleware that keeps redirects on the site.
-        self.allowed_domains = sorted({host.split(":")[0] for host in site.hosts})
         self.period = Period(arguments)
         self.frontier = Frontier(site)
         self.changes = Changes()
@@ -61,6 +64,7 @@ class CaravanSpider(Spider):
         self.started_at = datetime.now(UTC)
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
         self._sitemaps: list[str] = []
+        self._given_up: list[tuple[ListingWalk, int]] = []
         self._held: list[tuple[Listing, list[Card]]] = []
         self._days: dict[int | str, date] = {}
 
@@ -85,6 +89,7 @@ class CaravanSpider(Spider):
             check_on_site(url, site)
         crawler.signals.connect(spider.on_robots, signals.robots_parsed)
         crawler.signals.connect(spider.on_idle, signals.spider_idle)
+        crawler.signals.connect(spider.on_dropped, signals.request_dropped)
         if server is not None:
             crawler.signals.connect(server.close, signals.engine_stopped, weak=False)
         return spider
@@ -99,8 +104,9 @@ class CaravanSpider(Spider):
     async def start(self) -> AsyncIterator[Any]:
         """Ask for the pages named, or for the home page, from which everything else follows."""
         if self.arguments.urls:
-            for url in self.arguments.urls:
-                yield self._request(check_on_site(url, self.site), self.parse_named, _ARTICLE)
+            named = [check_on_site(url, self.site) for url in self.arguments.urls]
+            for url in one_for_each_article(named, self.site):
+                yield self._request(url, self.parse_named, _ARTICLE)
         else:
             yield self._request(self.site.base, self.parse_home, _LIST)
 
@@ -110,9 +116,15 @@ class CaravanSpider(Spider):
         if isinstance(rules, Protego):
             self._sitemaps += [url for url in rules.sitemaps if url not in self._sitemaps]
 
+    def on_dropped(self, request: Request) -> None:
+        """Count a redirect that led to a page asked for before; only to another article is that no failure."""
+        first = (request.meta.get("redirect_urls") or [request.url])[0]
+        if first != request.url and self.site.address(request.url, self.site.base) is None:
+            self._fail(first, "redirected", f"it redirects to {request.url}")
+
     def on_idle(self) -> None:
-        """When nothing is left to do: pages of lists held back, tops that have shifted, short links."""
-        requests = [*self._held_pages(), *self._shifted_tops()]
+        """When nothing is left to do: pages of lists held back or given up, shifted tops, short links."""
+        requests = [*self._held_pages(), *self._given_up_pages(), *self._shifted_tops()]
         requests = requests or [self._request(url, self.parse, _ARTICLE) for url in self.frontier.take_short_links()]
         for request in requests:
             self.crawler.engine.crawl(request)
@@ -124,14 +136,14 @@ class CaravanSpider(Spider):
     def parse_home(self, response: Response) -> Iterator[Any]:
         """Read the home page, and go on to feed, sections and sitemaps."""
         document = self._document(response)
-        yield from self._read(document)
-        paths = dict.fromkeys([*KNOWN_SECTIONS, *section_links(document)])
-        yield from self._elsewhere(list(paths))
+        yield from self._read(response, document)
+        yield from self._elsewhere([*KNOWN_SECTIONS, *section_links(document)])
 
     def _elsewhere(self, sections: list[str]) -> Iterator[Request]:
         yield self._request(urljoin(self.site.base, FEED), self.parse_feed, _LIST)
-        for path in sections:
-            yield from self._list(path)
+        named_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
+        for path in dict.fromkeys([*named_sections, *sections]):
+            yield from self._list(path, optional=path not in (*KNOWN_SECTIONS, *named_sections))
         named = [url for url in map(self._resolve, self._sitemaps) if url]
         for url in named:
             yield self._request(url, self.parse_sitemap, _SITEMAP)
@@ -140,27 +152,26 @@ class CaravanSpider(Spider):
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
         """Read an article's page and follow its links to other articles."""
-        yield from self._read(self._document(response))
+        yield from self._read(response, self._document(response))
 
     def parse_named(self, response: Response) -> Iterator[Any]:
         """Read a page of ``urls`` and follow nothing."""
-        yield from self._read(self._document(response), follow=False)
+        yield from self._read(response, self._document(response), follow=False)
 
     def parse_list(self, response: Response) -> Iterator[Any]:
         """Read a section's page, its articles, and the page after it."""
         document = self._document(response)
-        reading = read_page(document)
-        yield from self._yield_records(document, reading)
-        if reading.kind not in (PageKind.LISTING, PageKind.OTHER, PageKind.ARTICLE):
+        reading = self._read_page(document)
+        if reading is None or reading.kind in _UNSOUND:
+            yield from self._again(response, reading) or self._page_after_failed(urlsplit(response.url).path)
             return
+        yield from self._yield_records(document, reading)
         listing = read_listing(document)
-        walk = self.walks.get(listing.path)
-        if walk is None:
-            return  # redirected to a list of another name
+        walk = self.walks.setdefault(listing.path, ListingWalk(listing.path, self.arguments.since))
         fresh = walk.take(listing)
         for card in listing.cards:
             if self.period.is_open_to(card.date):
-                yield from self._article(card.address, card.url, document.url)
+                yield from self._article(card.address, card.url, document.base_url)
         is_dated = all(card.date for card in listing.cards)
         if self.period.is_bounded and not is_dated:
             # Only the articles themselves can tell whether the list goes on: decided when they are read.
@@ -194,26 +205,34 @@ class CaravanSpider(Spider):
         reason = failures.reason(failure)
         if reason == "robots":
             self.crawler.stats.inc_value("caravan/forbidden")
+            self.logger.info("Forbidden by robots.txt: %s", request.url)
             if request.callback == self.parse_home:
                 yield from self._elsewhere(list(KNOWN_SECTIONS))
             return
         if request.meta.get("optional") and reason in ("http_404", "http_410"):
             self.crawler.stats.inc_value(f"caravan/absent/{reason}")
             return
-        self.crawler.stats.inc_value(f"caravan/failed/{reason}")
-        self.logger.warning("Not read: %s (%s)", request.url, failures.words(failure))
-        self.crawler.stats.set_value("caravan/last_failure", f"{request.url}: {failures.words(failure)}")
+        self._fail(request.url, reason, failures.words(failure))
         if request.callback == self.parse_home and failures.is_answer(failure):
             yield from self._elsewhere(list(KNOWN_SECTIONS))
         if request.callback == self.parse_list:
             yield from self._page_after_failed(urlsplit(request.url).path)
 
-    def _page_after_failed(self, path: str) -> Iterator[Request]:
-        """A page of a list that fails must not cost the pages behind it."""
+    def _fail(self, url: str, reason: str, words: str) -> None:
+        self.crawler.stats.inc_value(f"caravan/failed/{reason}")
+        self.crawler.stats.set_value("caravan/last_failure", f"{url}: {words}")
+        self.logger.warning("Not read: %s (%s)", url, words)
+
+    def _page_after_failed(self, path: str) -> list[Request]:
+        """Return the request for the next page of a list: one that fails must not cost those behind it."""
         first, number = listing_of(path)
         walk = self.walks.get(first)
-        if walk is not None and walk.may_skip():
-            yield self._list_page(walk, number + 1)
+        if walk is None:
+            return []
+        if walk.may_skip():
+            return [self._list_page(walk, number + 1)]
+        self._given_up.append((walk, number))
+        return []
 
     # Reading
 
@@ -222,14 +241,47 @@ class CaravanSpider(Spider):
         _, _, charset = declared.partition("charset=")
         return parse_document(response.body, response.url, self.site, charset.split(";")[0].strip(" \"'") or None)
 
-    def _read(self, document: Document, *, follow: bool = True) -> Iterator[Any]:
-        reading = read_page(document)
+    def _read_page(self, document: Document) -> PageReading | None:
+        """Read a page; None where the reader itself broke on it, which must not cost the other pages."""
+        try:
+            return read_page(document)
+        except Exception:
+            self.logger.exception("The reader broke on %s", document.url)
+            return None
+
+    def _read(self, response: Response, document: Document, *, follow: bool = True) -> Iterator[Any]:
+        reading = self._read_page(document)
+        if reading is None or reading.kind in _UNSOUND:
+            yield from self._again(response, reading)
+            return
         yield from self._yield_records(document, reading)
+        if reading.article is None and self._should_be_article(document, follow):
+            self._fail(document.url, f"kind_{reading.kind}", f"it is no article but: {reading.kind}")
         if reading.article and self.period.is_before(day_of_article(reading.article)):
             return  # articles link to earlier ones, so this one leads only further away from the period
         if follow:
             for address, href in article_links(document):
-                yield from self._article(address, href, document.url)
+                yield from self._article(address, href, document.base_url)
+
+    def _should_be_article(self, document: Document, follow: bool) -> bool:
+        """Whether a page without article is a loss: its address has an article's number, or it was named."""
+        address = self.site.address(document.url, document.url)
+        return not follow or (address is not None and address.article_id is not None)
+
+    def _again(self, response: Response, reading: PageReading | None) -> list[Request]:
+        """Return the request for another try at a page that came cut or blocked; at the last, count the failure."""
+        assert response.request is not None
+        kind = reading.kind if reading else None
+        if kind in _WORTH_RETRYING:
+            retry = get_retry_request(response.request, spider=self, reason=f"page is {kind}")
+            if retry is not None:
+                return [retry]
+        if kind is None:
+            self._fail(response.url, "reader_error", "the reader broke on it")
+        else:
+            self._count_kind(kind)
+            self._fail(response.url, f"kind_{kind}", f"it came as a page of kind: {kind}")
+        return []
 
     def _yield_records(self, document: Document, reading: PageReading) -> Iterator[Any]:
         now = datetime.now(UTC)
@@ -295,13 +347,11 @@ class CaravanSpider(Spider):
         if section is not None and not self.arguments.urls:
             yield from self._list(f"/{section}/")
 
-    def _list(self, path: str) -> Iterator[Request]:
+    def _list(self, path: str, *, optional: bool = True) -> Iterator[Request]:
         if path in self.walks or not self.period.has_section(path.strip("/")):
             return
         self.walks[path] = ListingWalk(path, self.arguments.since)
-        yield self._request(
-            urljoin(self.site.base, path), self.parse_list, _LIST, meta=None if path in KNOWN_SECTIONS else _OPTIONAL
-        )
+        yield self._request(urljoin(self.site.base, path), self.parse_list, _LIST, meta=_OPTIONAL if optional else None)
 
     def _next_page(self, walk: ListingWalk, listing: Listing, fresh: list[Card]) -> Iterator[Request]:
         days = [day for card in fresh if (day := self._days.get(card.address.key) or day_of(card.date))]
@@ -312,13 +362,25 @@ class CaravanSpider(Spider):
     def _list_page(self, walk: ListingWalk, number: int) -> Request:
         path = walk.path if number == 1 else f"{walk.path}page/{number}/"
         url = urljoin(self.site.base, path)
-        return self._request(url, self.parse_list, _LIST, meta=_OPTIONAL, dont_filter=walk.rounds > 0)
+        return self._request(url, self.parse_list, _LIST, meta=_OPTIONAL, dont_filter=walk.is_repeated)
 
     def _held_pages(self) -> list[Request]:
         held, self._held = self._held, []
         return [
             request for listing, fresh in held for request in self._next_page(self.walks[listing.path], listing, fresh)
         ]
+
+    def _given_up_pages(self) -> list[Request]:
+        """Return requests for the pages at which lists were given up, once more when all else is read."""
+        given_up, self._given_up = self._given_up, []
+        requests = []
+        for walk, number in given_up:
+            if walk.may_try_again():
+                requests.append(self._list_page(walk, number))
+            else:
+                self.crawler.stats.inc_value("caravan/abandoned_lists")
+                self.logger.error("The list %s is given up at page %d", walk.path, number)
+        return requests
 
     def _shifted_tops(self) -> list[Request]:
         return [self._list_page(walk, 1) for walk in self.walks.values() if walk.restart()]

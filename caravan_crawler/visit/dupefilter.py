@@ -4,7 +4,7 @@ The spider asks the frontier before it builds a request, so what arrives here fo
 the spider cannot see is where a redirect leads: a short link may lead to an article read before.
 """
 
-from scrapy import Request
+from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.dupefilters import BaseDupeFilter
 
@@ -26,7 +26,9 @@ class ArticleDupeFilter(BaseDupeFilter):
 
     def request_seen(self, request: Request) -> bool:
         """Return whether what ``request`` asks for was asked for before."""
-        redirected_from = request.meta.get("redirect_urls")
+        redirected_from = request.meta.get("redirect_urls") or []
+        if request.url in redirected_from:
+            return False  # the limit on redirects ends a loop, and says so
         spider = self._crawler.spider
         site: Site = spider.site  # type: ignore[union-attr]
         frontier: Frontier = spider.frontier  # type: ignore[union-attr]
@@ -39,3 +41,6 @@ class ArticleDupeFilter(BaseDupeFilter):
             return False
         first = site.address(redirected_from[0], site.base)
         return (first is None or first.key != address.key) and frontier.admit(address, request.url) is None
+
+    def log(self, request: Request, spider: Spider) -> None:
+        """Say nothing: the spider counts what is dropped (``on_dropped``)."""

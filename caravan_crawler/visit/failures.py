@@ -11,7 +11,7 @@ def reason(failure: Failure) -> str:
     if isinstance(error, HttpError):
         return f"http_{error.response.status}"
     if isinstance(error, IgnoreRequest):
-        return "robots" if "robots" in str(error) else "ignored"
+        return next((word for word in ("robots", "offsite", "redirections") if word in str(error)), "ignored")
     return type(error).__name__
 
 
@@ -20,7 +20,9 @@ def words(failure: Failure) -> str:
     error = failure.value
     if isinstance(error, HttpError):
         return f"HTTP {error.response.status}"
-    return " ".join(str(error).split()) or type(error).__name__
+    reasons = getattr(error, "reasons", None) or [error]
+    causes = [getattr(reason, "value", reason) for reason in reasons]
+    return "; ".join(" ".join(str(cause).split()) or type(cause).__name__ for cause in causes)
 
 
 def is_answer(failure: Failure) -> bool:

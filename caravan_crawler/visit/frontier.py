@@ -3,6 +3,15 @@
 from caravan_crawler.site import Address, Site
 
 
+def one_for_each_article(urls: list[str], site: Site) -> list[str]:
+    """Return ``urls`` without further addresses of the same article; own paths go before short links."""
+    chosen: dict[int | str, str] = {}
+    for url in sorted(urls, key=lambda url: (address := site.address(url, site.base)) is not None and address.alias):
+        address = site.address(url, site.base)
+        chosen.setdefault(address.key if address else url, url)
+    return list(chosen.values())
+
+
 class Frontier:
     """Which articles were asked for and which recorded, by key: the number, else the own path.
 

@@ -33,6 +33,7 @@ class ListingWalk:
     _previous: frozenset[int | str] = frozenset()
     _barren: int = 0
     _failed: int = 0
+    _tries: int = 0
     _middle: list[date] = field(default_factory=list)
     _old_pages: int = 0
 
@@ -64,6 +65,17 @@ class ListingWalk:
         if listing.next_number is not None:
             return listing.next_number
         return None if listing.is_paginated or self._barren else listing.number + 1
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether pages of the list are asked for again, so that none may pass for a duplicate."""
+        return self.rounds > 0 or self._tries > 0
+
+    def may_try_again(self) -> bool:
+        """Return whether to go on where the list was given up, and note that it is being done: once."""
+        self._tries += 1
+        self._failed = 0
+        return self._tries == 1
 
     def may_skip(self) -> bool:
         """Note that a page failed; return whether to try the one after it."""
