@@ -79,11 +79,17 @@ def _site(value: str) -> str:
         raise ArgumentError(f"site={value} is not a URL: {error}") from None
     if parts.scheme not in ("http", "https"):
         raise ArgumentError(f"site={value} must begin with http:// or https://, or be '{SAMPLE}'")
-    if not parts.hostname or not port_is_sound or parts.username or parts.password:
+    if parts.username or parts.password:
+        raise ArgumentError(f"site={parts.scheme}://{parts.hostname}/ must be given without user and password")
+    if not parts.hostname or not port_is_sound or any(mark in value for mark in " \\\t\n"):
         raise ArgumentError(f"site={value} names no host that can be crawled")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ArgumentError(f"site={value} must be the root of a site, such as {parts.scheme}://{parts.netloc}/")
-    return f"{parts.scheme}://{parts.netloc}/"
+    try:
+        netloc = parts.netloc.lower().encode("idna").decode("ascii")
+    except UnicodeError:
+        raise ArgumentError(f"site={value} names no host that can be crawled") from None
+    return f"{parts.scheme}://{netloc}/"
 
 
 def _day(name: str, value: str) -> date:
@@ -104,7 +110,7 @@ def _sections(value: str) -> frozenset[str]:
 
 
 def _days(value: str) -> int:
-    if not value.strip().isdecimal():
+    if not value.strip().isdecimal() or len(value) > 6:
         raise ArgumentError(f"refresh_days={value} is not a whole number of days")
     return int(value)
 
@@ -122,9 +128,10 @@ def _urls(value: str, site: str) -> tuple[str, ...]:
         urls = [url.strip() for url in value.split(",") if url.strip()]
     if not urls:
         raise ArgumentError("urls names no page")
-    if site != SAMPLE:
-        for url in urls:
-            check_on_site(url, Site(site))
+    for url in urls:
+        if site == SAMPLE and urlsplit(url).netloc:
+            raise ArgumentError(f"urls: {url} is not a page of the sample site; give the path alone")
+        check_on_site(url, Site("http://127.0.0.1/" if site == SAMPLE else site))
     return tuple(dict.fromkeys(urls))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.extensions.feedexport import FeedExporter
+from scrapy.utils.defer import deferred_from_coro
 
 from caravan_crawler.outcome import OUTCOME_STAT, SIGNAL_STAT, decide
 
@@ -36,7 +37,14 @@ class Verdict:
         return extension
 
     def engine_started(self) -> None:
-        """Note which signal stops the run, and leave the stopping to Scrapy."""
+        """See that every feed is open, and note which signal stops the run, leaving the stopping to Scrapy."""
+        exporter = self.crawler.get_extension(FeedExporter)
+        missing = len(self.crawler.settings.getdict("FEEDS")) - len(exporter.slots if exporter else ())
+        if missing:
+            # Scrapy would crawl on and end well with nothing stored.
+            self.crawler.stats.inc_value("caravan/feeds/not_open", missing)
+            logger.error("%d feeds could not be opened, so the run ends", missing)
+            deferred_from_coro(self.crawler.engine.close_spider_async(reason="feeds not open"))
         for number in (signal.SIGINT, signal.SIGTERM):
             handler = signal.getsignal(number)
             if callable(handler) and getattr(handler, "__module__", "") != __name__:
@@ -92,7 +100,8 @@ class CrawlDelay:
 
     def robots_parsed(self, robotparser: Any, request: Request) -> None:
         """Set the delay of the host's slot, with one request at a time."""
-        delay = robotparser.crawl_delay(self.crawler.settings["USER_AGENT"])
+        settings = self.crawler.settings
+        delay = robotparser.crawl_delay(settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"])
         downloader = self.crawler.engine.downloader
         key = downloader.get_slot_key(request)
         slot = downloader.slots.get(key)

@@ -2,18 +2,16 @@
 
 import argparse
 import gc
-import os
 import sys
-from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 from scrapy.commands.crawl import Command as CrawlCommand
+from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
-from scrapy.settings import BaseSettings
 
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
-from caravan_crawler.outcome import BAD_ARGUMENTS, CRASHED, OUTCOME_STAT, SOUND, decide
+from caravan_crawler.outcome import BAD_ARGUMENTS, CRASHED, OUTCOME_STAT, SOUND, Outcome, decide
+from caravan_crawler.publish.precheck import feeds_problem
 from caravan_crawler.spiders.caravan import CaravanSpider
 
 #: Objects between two collections; 700 by default, of which one page makes several times as many.
@@ -46,12 +44,10 @@ class Command(CrawlCommand):
             return
         stats = crawler.stats.get_stats()
         outcome = decide(stats, stats.get("finish_reason"))
-        self.exitcode = outcome.code
         if outcome.code == SOUND and (stats.get(OUTCOME_STAT) != SOUND or _feeds_failed(stats)):
-            self.exitcode = CRASHED
-            print("scrapy crawl: a feed could not be written; see the log", file=sys.stderr)
-        elif outcome.code != SOUND:
-            print(f"scrapy crawl: {outcome.reason}", file=sys.stderr)
+            outcome = Outcome(CRASHED, "a feed could not be written; see the log")
+        self.exitcode = outcome.code
+        print(f"scrapy crawl: {outcome.reason}{_where(crawler)}", file=sys.stderr)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Check what the user gave; anything bad is one line and the end, before a log has begun."""
@@ -59,6 +55,8 @@ class Command(CrawlCommand):
             super().process_options(args, opts)
             if args == [CaravanSpider.name]:
                 CrawlArguments.parse(opts.spargs)
+            elif args:
+                raise UsageError(f"there is no spider '{args[0]}'; the one here is '{CaravanSpider.name}'")
         except (UsageError, ArgumentError) as error:
             _refuse(str(error))
         assert self.settings is not None
@@ -75,23 +73,10 @@ def _feeds_failed(stats: dict[str, object]) -> bool:
     return any(name.startswith("feedexport/failed_count") for name in stats)
 
 
-def feeds_problem(settings: BaseSettings) -> str | None:
-    """Return why a feed's file cannot be written, or None."""
-    targets = [str(settings["DATA_DIR"])]
-    targets += [str(uri) for uri in settings.getdict("FEEDS") if "%(" not in str(uri)]
-    for target in targets:
-        parts = urlsplit(target)
-        if parts.scheme not in ("", "file"):
-            continue
-        path = Path(parts.path if parts.scheme else target).expanduser()
-        is_folder = target == targets[0]
-        if path.is_dir() and not is_folder:
-            return f"{target} is a folder, not a file"
-        existing = path if is_folder else path.parent
-        while not existing.exists():
-            existing = existing.parent
-        if not existing.is_dir():
-            return f"{target} cannot be written: {existing} is no folder"
-        if not os.access(existing, os.W_OK | os.X_OK):
-            return f"{target} cannot be written: no permission for {existing.resolve()}"
-    return None
+def _where(crawler: Crawler) -> str:
+    """Return how many articles the run found and where they lie."""
+    spider = crawler.spider
+    if not isinstance(spider, CaravanSpider):
+        return ""
+    articles = crawler.stats.get_value("caravan/pages/article", 0)
+    return f" ({articles} articles read; {spider.data_dir}/runs/{spider.run_id})"

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
 from scrapy import Request, Spider
 from scrapy.commands import ScrapyCommand
@@ -26,7 +26,8 @@ from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.page import read_page
 from caravan_crawler.records import page_records
-from caravan_crawler.site import PUBLIC_BASE, Site
+from caravan_crawler.site import PUBLIC_BASE, Site, article_address
+from caravan_crawler.visit.charset import declared_charset
 from caravan_crawler.visit.failures import words
 
 _UNREADABLE = 4
@@ -64,7 +65,11 @@ class Command(ScrapyCommand):
         if len(args) != 1:
             raise UsageError("inspect takes one URL or one file", print_help=False)
         target = args[0]
-        if urlsplit(target).scheme in ("http", "https"):
+        given = opts.url if opts.url is not None else target if "://" in target else None
+        if given is not None and not _is_page_address(given):
+            self._end(f"{given} is no address of a page (http://… or https://…)")
+            return
+        if "://" in target:
             self._inspect_url(target, opts)
             return
         path = Path(target)
@@ -108,7 +113,6 @@ class _OnePage(Spider):
         parts = urlsplit(url)
         self.url, self.full = url, full
         self.site = Site(f"{parts.scheme}://{parts.netloc}/")
-        self.allowed_domains = sorted({host.split(":")[0] for host in self.site.hosts})
 
     async def start(self) -> AsyncIterator[Any]:
         """Ask for the page."""
@@ -116,7 +120,7 @@ class _OnePage(Spider):
 
     def parse(self, response: Response, **kwargs: Any) -> None:
         """Print what is read on it."""
-        document = parse_document(response.body, response.url, self.site)
+        document = parse_document(response.body, response.url, self.site, declared_charset(response))
         print("\n".join(report(document, datetime.now(UTC), full=self.full)))
         self.problem = None
 
@@ -125,13 +129,27 @@ class _OnePage(Spider):
         self.problem = f"{self.url} was not read: {words(failure)}"
 
 
+def _is_page_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None and parts.port != 0
+    except ValueError:
+        return False
+
+
 def _saved_document(body: bytes, path: Path, url: str | None) -> Document:
+    """Return the page of a file: its address is the one given, or an article's that the page claims for itself."""
     document = parse_document(body, url or PUBLIC_BASE, Site(PUBLIC_BASE))
+    claims = (document.structured.links.get("canonical"), document.structured.text("og:url"))
+    for claim in () if url else claims:
+        if claim and _is_page_address(claim) and article_address(urlsplit(claim).path, urlsplit(claim).query):
+            url = claim
+            break
     if url is None:
-        claimed = document.structured.links.get("canonical") or document.structured.text("og:url")
-        url = claimed if claimed and urlsplit(claimed).netloc else f"{PUBLIC_BASE}saved/{path.stem}/"
-    parts = urlsplit(urljoin(PUBLIC_BASE, url))
-    return parse_document(body, url, Site(f"{parts.scheme}://{parts.netloc}/"))
+        print("the page does not name its own address; with --url it is read as what it is", file=sys.stderr)
+        url = f"{PUBLIC_BASE}saved/{quote(path.stem)}/"
+    parts = urlsplit(url)
+    return parse_document(body, url, Site(f"{parts.scheme}://{parts.netloc.lower()}/"))
 
 
 def report(document: Document, observed_at: datetime, *, full: bool = False) -> Iterator[str]:

@@ -50,6 +50,7 @@ class FeedDefaults:
             holds_articles = len(classes) == 1 and load_object(classes[0]) is Article
             if holds_articles and not settings.getdictorlist("FEED_EXPORT_FIELDS"):
                 options.setdefault("fields", column_names(Article))
+            # A run that finds nothing must not empty the file of one that did.
             options.setdefault("store_empty", False)
             feeds[uri] = options
         settings.set("FEEDS", feeds, priority=settings.getpriority("FEEDS") or 0)

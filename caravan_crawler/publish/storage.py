@@ -14,7 +14,7 @@ from scrapy import Spider
 from scrapy.crawler import Crawler
 from w3lib.url import file_uri_to_path
 
-from caravan_crawler.outcome import OUTCOME_STAT
+from caravan_crawler.outcome import OUTCOME_STAT, SOUND
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ class WholeFileStorage:
     """Scrapy's feed storage for local files."""
 
     def __init__(self, uri: str, *, crawler: Crawler, feed_options: dict[str, Any] | None = None) -> None:
-        self.path = Path(file_uri_to_path(uri) if uri.startswith("file:") else uri)
+        self.path = local_path(uri)
         self._crawler = crawler
         self._appends = not (feed_options or {}).get("overwrite", False)
         self._part: Path | None = None
@@ -36,10 +36,14 @@ class WholeFileStorage:
         return cls(uri, crawler=crawler, feed_options=feed_options)
 
     def open(self, spider: Spider) -> IO[bytes]:
-        """Open the file beside; with ``-o`` it begins as a copy of what is there."""
+        """Open the file beside; with ``-o`` it begins as a copy of what is there.
+
+        A device or a pipe is written straight: there is nothing to keep whole.
+        """
+        if self.path.exists() and not self.path.is_file():
+            return self.path.open("wb")
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        run_id = getattr(spider, "run_id", str(os.getpid()))
-        self._part = self.path.with_name(f".{self.path.name}.{run_id}.part")
+        self._part = part_of(self.path, getattr(spider, "run_id", str(os.getpid())))
         if self._appends and self.path.exists():
             shutil.copyfile(self.path, self._part)
         file = self._part.open("ab" if self._appends else "wb")
@@ -48,11 +52,28 @@ class WholeFileStorage:
 
     def store(self, file: IO[bytes]) -> None:
         """Put the file in place if the run is sound, else leave the earlier one and say so."""
-        assert self._part is not None
         file.flush()
+        if self._part is None:
+            file.close()
+            return
         os.fsync(file.fileno())
         file.close()
-        if self._crawler.stats.get_value(OUTCOME_STAT) == 0:
+        if self._crawler.stats.get_value(OUTCOME_STAT) == SOUND:
+            if self.path.exists():
+                shutil.copymode(self.path, self._part)
             self._part.replace(self.path)
+        elif self._part.stat().st_size == 0:
+            self._part.unlink()
         else:
-            logger.warning("%s is left as it was; what this run read lies in %s", self.path, self._part)
+            logger.warning("%s is not written; what this run read lies in %s", self.path, self._part)
+
+
+def local_path(uri: str) -> Path:
+    """Return the file a feed's URI names: ``~`` is the user's folder, and a link means what it points to."""
+    path = Path(file_uri_to_path(uri) if uri.startswith("file:") else uri).expanduser()
+    return path.resolve() if path.is_symlink() else path
+
+
+def part_of(path: Path, run_id: str) -> Path:
+    """Return the file beside ``path`` that a run writes until it is whole."""
+    return path.with_name(f".{path.name}.{run_id}.part")

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 from uuid import uuid4
@@ -25,6 +26,7 @@ from caravan_crawler.records import article_record, page_records
 from caravan_crawler.site import Address, Site, listing_of
 from caravan_crawler.visit import failures
 from caravan_crawler.visit.changes import Changes
+from caravan_crawler.visit.charset import declared_charset
 from caravan_crawler.visit.frontier import Frontier, one_for_each_article
 from caravan_crawler.visit.period import Period, day_of, day_of_article
 from caravan_crawler.visit.walk import ListingWalk
@@ -97,7 +99,7 @@ class CaravanSpider(Spider):
     @property
     def data_dir(self) -> str:
         """Where everything this run writes lies, for the addresses of its feeds."""
-        return str(self.settings["DATA_DIR"])
+        return str(Path(self.settings["DATA_DIR"]).expanduser())
 
     # Where to begin
 
@@ -237,9 +239,7 @@ class CaravanSpider(Spider):
     # Reading
 
     def _document(self, response: Response) -> Document:
-        declared = (response.headers.get("Content-Type") or b"").decode("latin-1").lower()
-        _, _, charset = declared.partition("charset=")
-        return parse_document(response.body, response.url, self.site, charset.split(";")[0].strip(" \"'") or None)
+        return parse_document(response.body, response.url, self.site, declared_charset(response))
 
     def _read_page(self, document: Document) -> PageReading | None:
         """Read a page; None where the reader itself broke on it, which must not cost the other pages."""
