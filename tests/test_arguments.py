@@ -36,7 +36,7 @@ BAD = [
     ({"since": "2019-02-01", "until": "2019-01-01"}, "is before"),
     ({"site": "caravan.kz"}, "must begin with http"),
     ({"site": "https://"}, "names no host"),
-    ({"site": "https://user:secret@caravan.kz/"}, "names no host that can be crawled"),
+    ({"site": "https://user:secret@caravan.kz/"}, "without user and password"),
     ({"site": "http://127.0.0.1:99999/"}, "is not a URL"),
     ({"site": "https://www.caravan.kz/?p=1"}, "must be the root"),
     ({"sections": " , "}, "must be names"),

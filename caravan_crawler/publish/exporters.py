@@ -24,7 +24,7 @@ class SpreadsheetCsvExporter(CsvItemExporter):
     """
 
     def __init__(self, file: Any, *, byte_order_mark: bool = False, **kwargs: Any) -> None:
-        is_new = file.tell() == 0
+        is_new = not file.seekable() or file.tell() == 0
         if is_new and byte_order_mark:
             file.write(codecs.BOM_UTF8)
         super().__init__(file, include_headers_line=is_new, **kwargs)

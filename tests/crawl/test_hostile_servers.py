@@ -1,0 +1,239 @@
+"""Servers that block, break off, redirect and misname: a run says what it lost, or loses nothing."""
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
+from tests.crawling import crawl, start, wait_for_rows
+
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+CHALLENGE = SampleResponse(200, HTML, b"<html><head><title>Just a moment...</title></head><body>Wait</body></html>")
+GOOD = "the last good dataset"
+
+Trick = Callable[[str, SampleResponse], SampleResponse | None]
+
+
+class Tricky(SampleSite):
+    """The sample site, but ``trick`` may answer something else."""
+
+    def __init__(self, trick: Trick, articles: int = 120) -> None:
+        super().__init__(articles=articles)
+        self.trick = trick
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        response = super().respond(target, base_url, headers or {})
+        return self.trick(target, response) or response
+
+
+def is_article(target: str) -> bool:
+    return target.startswith(("/news/", "/gazeta/", "/sport/", "/art/")) and len(target) > 25
+
+
+def redirect(to: str) -> SampleResponse:
+    return SampleResponse(302, {"Location": to, **HTML}, b"")
+
+
+def block_all(target: str, response: SampleResponse) -> SampleResponse | None:
+    return None if target == "/robots.txt" else CHALLENGE
+
+
+def block_articles(target: str, response: SampleResponse) -> SampleResponse | None:
+    return CHALLENGE if is_article(target) else None
+
+
+def articles_offsite(target: str, response: SampleResponse) -> SampleResponse | None:
+    return redirect("http://127.0.0.1:9/login") if is_article(target) else None
+
+
+def articles_home(target: str, response: SampleResponse) -> SampleResponse | None:
+    return redirect("/") if is_article(target) else None
+
+
+def everything_to_itself(target: str, response: SampleResponse) -> SampleResponse | None:
+    return None if target == "/robots.txt" else redirect(target)
+
+
+def empty_pages(target: str, response: SampleResponse) -> SampleResponse | None:
+    return SampleResponse(200, HTML, b"") if is_article(target) else None
+
+
+FAILING = [
+    (block_all, 4, "pages failed"),
+    (block_articles, 4, "pages failed"),
+    (articles_offsite, 4, "pages failed"),
+    (articles_home, 4, "pages failed"),
+    (everything_to_itself, 4, "no page could be read"),
+    (empty_pages, 4, "pages failed"),
+]
+
+
+@pytest.mark.parametrize(("trick", "code", "words"), FAILING, ids=[case[0].__name__ for case in FAILING])
+def test_a_run_without_its_articles_is_no_success(trick: Trick, code: int, words: str, tmp_path: Path) -> None:
+    file = tmp_path / "articles.csv"
+    file.write_text(GOOD, encoding="utf-8")
+    with serve(Tricky(trick)) as server:
+        options = ("-a", f"site={server.url}", "-O", str(file), "-s", "RETRY_TIMES=1")
+        result = crawl(tmp_path, *options)
+    assert result.code == code, result.log[-1500:]
+    assert words in result.log.splitlines()[-1]
+    assert "Traceback" not in result.log
+    assert file.read_text(encoding="utf-8") == GOOD
+
+
+def test_no_article_anywhere_is_below_the_floor(tmp_path: Path) -> None:
+    def only_lists(target: str, response: SampleResponse) -> SampleResponse | None:
+        body = b"<html><body><h1>Empty</h1><p>No articles here.</p></body></html>"
+        return None if target == "/robots.txt" else SampleResponse(200, HTML, body)
+
+    with serve(Tricky(only_lists)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+    assert result.code == 3
+    assert "no article on" in result.log.splitlines()[-1]
+
+
+class Once:
+    """A trick played on each address once only."""
+
+    def __init__(self, trick: Trick) -> None:
+        self._trick = trick
+        self._played: set[str] = set()
+
+    def __call__(self, target: str, response: SampleResponse) -> SampleResponse | None:
+        if target in self._played:
+            return None
+        self._played.add(target)
+        return self._trick(target, response)
+
+
+def cut(target: str, response: SampleResponse) -> SampleResponse | None:
+    if target.endswith((".xml", ".txt")) or response.status != 200:
+        return None
+    return SampleResponse(200, response.headers, response.body[: len(response.body) * 2 // 3])
+
+
+def cut_lists(target: str, response: SampleResponse) -> SampleResponse | None:
+    return cut(target, response) if target.startswith("/news/page/") or target == "/gazeta/" else None
+
+
+def unavailable(target: str, response: SampleResponse) -> SampleResponse | None:
+    return None if target == "/robots.txt" else SampleResponse(503, HTML, b"busy")
+
+
+def renamed_list(target: str, response: SampleResponse) -> SampleResponse | None:
+    return redirect("/gazeta/page/1/") if target == "/gazeta/" else None
+
+
+def feed_with_undeclared_prefix(target: str, response: SampleResponse) -> SampleResponse | None:
+    if target != "/rss/":
+        return None
+    return SampleResponse(200, response.headers, response.body.replace(b"<item>", b"<item><media:thumb/><p:>x</p:>"))
+
+
+def malformed_links(target: str, response: SampleResponse) -> SampleResponse | None:
+    if not response.headers.get("Content-Type", "").startswith("text/html") or response.status != 200:
+        return None
+    bad = b"<nav><a href='http://[broken/'>x</a><a href='//'>y</a><img src='http://[x'></nav></body>"
+    return SampleResponse(200, response.headers, response.body.replace(b"</body>", bad))
+
+
+def gallery_trap(target: str, response: SampleResponse) -> SampleResponse | None:
+    """Each page has a relative link to a gallery, and any address with it answers."""
+    link = b"<a href='foto/galereya/'>x</a></body>"
+    body = response.body if response.status == 200 else b"<html><body>Foto</body></html>"
+    if target.endswith((".xml", ".txt")) or target == "/rss/" or (response.status == 404 and "foto" not in target):
+        return None
+    return SampleResponse(200, HTML, body.replace(b"</body>", link)) if response.status in (200, 404) else None
+
+
+HARMLESS: list[Trick] = [
+    Once(cut),
+    Once(cut_lists),
+    Once(unavailable),
+    renamed_list,
+    feed_with_undeclared_prefix,
+    malformed_links,
+    gallery_trap,
+]
+
+
+@pytest.mark.parametrize("number", range(len(HARMLESS)))
+def test_nothing_is_lost(number: int, tmp_path: Path) -> None:
+    site = Tricky(HARMLESS[number], articles=200)
+    with serve(site) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+        gold = {record["url"] for record in site.gold(server.url)}
+        hits = server.hits
+    assert result.code == 0, result.log[-1500:]
+    assert {record["url"] for record in result.articles} == gold
+    assert len(result.articles) == len(gold)
+    assert hits < 900
+
+
+def test_a_list_that_fails_for_good_is_said(tmp_path: Path) -> None:
+    def fails_from_page_3(target: str, response: SampleResponse) -> SampleResponse | None:
+        is_late = target.startswith("/news/page/") and int(target.split("/")[3]) >= 3
+        return SampleResponse(502, HTML, b"bad gateway") if is_late else None
+
+    with serve(Tricky(fails_from_page_3, articles=1500)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "RETRY_TIMES=0", "-a", "sections=news")
+    assert result.code == 4
+    assert "lists were given up" in result.log.splitlines()[-1]
+
+
+def test_a_site_on_ipv6_or_by_name(tmp_path: Path) -> None:
+    with serve(SampleSite(articles=20)) as server:
+        result = crawl(tmp_path, "-a", f"site=http://LOCALHOST:{server.port}/")
+    assert result.code == 0, result.log[-1500:]
+    assert all(record["url"].startswith(f"http://localhost:{server.port}/") for record in result.articles)
+
+
+def test_sections_named_are_asked_even_if_nothing_links_to_them(tmp_path: Path) -> None:
+    def bare_home(target: str, response: SampleResponse) -> SampleResponse | None:
+        return SampleResponse(200, HTML, b"<html><body>Home</body></html>") if target == "/" else None
+
+    site = Tricky(bare_home, articles=100)
+    with serve(site) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-a", "sections=sport")
+        wanted = {record["url"] for record in site.gold(server.url) if record["section"] == "sport"}
+        assert "/sport/" in server.requests
+    assert {record["url"] for record in result.articles} <= wanted
+    assert len(result.articles) > 5
+
+
+def test_one_article_named_by_all_its_addresses_is_one_request(tmp_path: Path) -> None:
+    with serve(SampleSite(articles=40)) as server:
+        record = next(record for record in server.site.gold(server.url) if record["section"] == "news")
+        number, path = record["article_id"], record["url"]
+        urls = f"?p={number},{path},{path}?utm_source=x,{path.rstrip('/')},/amp/news/{path.split('/news/')[1]}"
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-a", f"urls={urls}")
+        assert server.hits == 2  # with robots.txt
+    assert result.code == 0
+    assert [record["url"] for record in result.articles] == [path]
+
+
+def test_a_second_signal_ends_it_at_once_and_says_so(tmp_path: Path) -> None:
+    with serve(SampleSite(articles=3000)) as server:
+        process = start(tmp_path, "-a", f"site={server.url}", "-s", "DOWNLOAD_DELAY=0.05")
+        wait_for_rows(tmp_path, process)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode == 130
+
+
+DEAD_FEEDS = [
+    ("-s", 'FEEDS={"s3://bucket/x.csv": {"format": "csv"}}'),
+    ("-O", "/tmp/%(nope)s.csv"),
+]
+
+
+@pytest.mark.parametrize("options", DEAD_FEEDS)
+def test_a_feed_that_cannot_be_opened_is_no_success(options: tuple[str, ...], tmp_path: Path) -> None:
+    with serve(SampleSite(articles=20)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", *options)
+    assert result.code == 1
+    assert "feeds were not opened" in result.log.splitlines()[-1]

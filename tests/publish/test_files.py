@@ -1,0 +1,59 @@
+"""What a feed's file may be: new, old, a link, a pipe; what it may not be is said before the crawl."""
+
+import os
+import threading
+from pathlib import Path
+
+from scrapy.settings import Settings
+
+from caravan_crawler.publish.precheck import feeds_problem
+from caravan_crawler.sample_site import SampleSite, serve
+from tests.crawling import crawl, read_csv
+
+
+def problem(folder: Path, uri: str, **options: object) -> str | None:
+    return feeds_problem(Settings({"DATA_DIR": str(folder), "FEEDS": {uri: {"format": "csv", **options}}}))
+
+
+def test_what_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "there.csv").write_text("a")
+    for name in ("new.csv", "there.csv", "deep/er/new.csv"):
+        assert problem(tmp_path, str(tmp_path / name), overwrite=True) is None
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["there.csv"]
+    assert problem(tmp_path, "stdout:") is None
+
+
+def test_what_cannot(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("a")
+    (tmp_path / "old.json").write_text("[]")
+    assert "is a folder" in str(problem(tmp_path, str(tmp_path)))
+    assert "is no folder" in str(problem(tmp_path, str(tmp_path / "file" / "x.csv")))
+    assert "too long" in str(problem(tmp_path, str(tmp_path / ("x" * 240))))
+    assert "use -O" in str(problem(tmp_path, str(tmp_path / "old.json"), format="json"))
+    assert "batches" in str(problem(tmp_path, str(tmp_path / "x.csv"), batch_item_count=5))
+    assert feeds_problem(Settings({"DATA_DIR": ""})) == "DATA_DIR is empty"
+
+
+def test_a_link_stays_a_link_and_a_mode_a_mode(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.csv", tmp_path / "link.csv"
+    target.write_text("old")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    with serve(SampleSite(articles=20)) as server:
+        assert crawl(tmp_path, "-a", f"site={server.url}", "-O", str(link)).code == 0
+    assert link.is_symlink()
+    assert len(read_csv(target)) == 20
+    assert target.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_pipe_gets_the_rows(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    received: list[bytes] = []
+    reader = threading.Thread(target=lambda: received.append(pipe.read_bytes()))
+    reader.start()
+    with serve(SampleSite(articles=20)) as server:
+        assert crawl(tmp_path, "-a", f"site={server.url}", "-O", f"{pipe}").code == 0
+    reader.join(timeout=30)
+    assert pipe.is_fifo()
+    assert received[0].count(b"http://127.0.0.1") >= 20

@@ -1,0 +1,67 @@
+"""``scrapy inspect``: the tool for the day the markup turns out to be different."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from caravan_crawler.sample_site import SampleSite, serve
+
+ROOT = Path(__file__).resolve().parent.parent
+SAVED = ROOT / "tests" / "pages" / "saved"
+
+
+def inspect(*options: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "scrapy", "inspect", *options]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_page_of_the_site() -> None:
+    with serve(SampleSite(articles=40)) as server:
+        records = server.site.gold(server.url)
+        record = next(
+            record for record in records if record["section"] == "news" and record["source"] and record["views"]
+        )
+        done = inspect(record["url"], "--full")
+    assert done.returncode == 0, done.stderr
+    for value in (
+        record["headline"],
+        record["body"],
+        record["date_published_raw"],
+        record["source"],
+        str(record["views"]),
+    ):
+        assert value in done.stdout
+    assert "by headline_printed" in done.stdout
+    assert "kind: article" in done.stdout
+    assert "ExchangeRate: currency=USD, rate=495.1" in done.stdout
+    assert "missing:" in done.stdout
+
+
+def test_a_saved_page_with_and_without_its_address() -> None:
+    page = str(SAVED / "layout_01_article.html")
+    named = inspect(page, "--url", "http://127.0.0.1:8000/news/x-900001/")
+    assert "kind: article" in named.stdout
+    assert "article_id      900001" in named.stdout
+    unnamed = inspect(str(SAVED / "metadata_07_canonical_home.html"))
+    assert "does not name its own address" in unnamed.stderr
+    assert "kind: article" in unnamed.stdout, "a canonical that points to the home page is no address"
+
+
+BAD = [
+    ((), "takes one URL or one file"),
+    (("/no/such/file.html",), "cannot be read: No such file or directory"),
+    (("http://127.0.0.1:9/",), "was not read: Connection was refused"),
+    (("http://[::1",), "is no address of a page"),
+    (("ftp://127.0.0.1/",), "is no address of a page"),
+    (("README.md", "--url", "foo"), "is no address of a page"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), BAD)
+def test_bad_use_is_one_line(options: tuple[str, ...], message: str) -> None:
+    done = inspect(*options)
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
