@@ -1,7 +1,7 @@
 """The spider: from the home page to every article of the site, each once."""
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -16,20 +16,19 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
-from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.kind import PageKind
-from caravan_crawler.pages.listing import Card, Listing, article_links, read_listing, section_links
+from caravan_crawler.pages.listing import article_links, read_listing, section_links
 from caravan_crawler.pages.page import PageReading, read_page
 from caravan_crawler.pages.syndication import Entry, read_feed, read_sitemap
 from caravan_crawler.records import article_record, page_records
-from caravan_crawler.site import Address, Site, listing_of
+from caravan_crawler.site import Address, Site
 from caravan_crawler.visit import failures
 from caravan_crawler.visit.changes import Changes
 from caravan_crawler.visit.charset import declared_charset
 from caravan_crawler.visit.frontier import Frontier, one_for_each_article
+from caravan_crawler.visit.lists import ListPage, Lists
 from caravan_crawler.visit.period import Period, day_of, day_of_article
-from caravan_crawler.visit.walk import ListingWalk
 
 #: Lists known to exist; others are found by the links to them.
 KNOWN_SECTIONS = ("/news/", "/gazeta/")
@@ -62,13 +61,10 @@ class CaravanSpider(Spider):
         self.period = Period(arguments)
         self.frontier = Frontier(site)
         self.changes = Changes()
-        self.walks: dict[str, ListingWalk] = {}
+        self.lists = Lists(arguments.since, is_bounded=self.period.is_bounded)
         self.started_at = datetime.now(UTC)
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
         self._sitemaps: list[str] = []
-        self._given_up: list[tuple[ListingWalk, int]] = []
-        self._held: list[tuple[Listing, list[Card]]] = []
-        self._days: dict[int | str, date] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "CaravanSpider":
@@ -126,7 +122,8 @@ class CaravanSpider(Spider):
 
     def on_idle(self) -> None:
         """When nothing is left to do: pages of lists held back or given up, shifted tops, short links."""
-        requests = [*self._held_pages(), *self._given_up_pages(), *self._shifted_tops()]
+        requests = self._list_requests(self.lists.when_idle())
+        self.crawler.stats.set_value("caravan/abandoned_lists", self.lists.abandoned)
         requests = requests or [self._request(url, self.parse, _ARTICLE) for url in self.frontier.take_short_links()]
         for request in requests:
             self.crawler.engine.crawl(request)
@@ -165,21 +162,15 @@ class CaravanSpider(Spider):
         document = self._document(response)
         reading = self._read_page(document)
         if reading is None or reading.kind in _UNSOUND:
-            yield from self._again(response, reading) or self._page_after_failed(urlsplit(response.url).path)
+            failed_path = urlsplit(response.url).path
+            yield from self._again(response, reading) or self._list_requests(self.lists.failed(failed_path))
             return
         yield from self._yield_records(document, reading)
         listing = read_listing(document)
-        walk = self.walks.setdefault(listing.path, ListingWalk(listing.path, self.arguments.since))
-        fresh = walk.take(listing)
         for card in listing.cards:
             if self.period.is_open_to(card.date):
                 yield from self._article(card.address, card.url, document.base_url)
-        is_dated = all(card.date for card in listing.cards)
-        if self.period.is_bounded and not is_dated:
-            # Only the articles themselves can tell whether the list goes on: decided when they are read.
-            self._held.append((listing, fresh))
-        else:
-            yield from self._next_page(walk, listing, fresh)
+        yield from self._list_requests(self.lists.read(listing))
 
     def parse_feed(self, response: Response) -> Iterator[Request]:
         """Follow the entries of the site's feed."""
@@ -218,23 +209,12 @@ class CaravanSpider(Spider):
         if request.callback == self.parse_home and failures.is_answer(failure):
             yield from self._elsewhere(list(KNOWN_SECTIONS))
         if request.callback == self.parse_list:
-            yield from self._page_after_failed(urlsplit(request.url).path)
+            yield from self._list_requests(self.lists.failed(urlsplit(request.url).path))
 
     def _fail(self, url: str, reason: str, words: str) -> None:
         self.crawler.stats.inc_value(f"caravan/failed/{reason}")
         self.crawler.stats.set_value("caravan/last_failure", f"{url}: {words}")
         self.logger.warning("Not read: %s (%s)", url, words)
-
-    def _page_after_failed(self, path: str) -> list[Request]:
-        """Return the request for the next page of a list: one that fails must not cost those behind it."""
-        first, number = listing_of(path)
-        walk = self.walks.get(first)
-        if walk is None:
-            return []
-        if walk.may_skip():
-            return [self._list_page(walk, number + 1)]
-        self._given_up.append((walk, number))
-        return []
 
     # Reading
 
@@ -289,7 +269,7 @@ class CaravanSpider(Spider):
         article = reading.article
         if article is not None and article.address is not None:
             if self.frontier.record(article.address):
-                self._remember_day(article)
+                self.lists.note_day(article.address.key, day_of_article(article))
                 yield article_record(article, self.site, document.url, now)
                 yield from self._section_of(article.address.section)
             else:
@@ -348,47 +328,21 @@ class CaravanSpider(Spider):
             yield from self._list(f"/{section}/")
 
     def _list(self, path: str, *, optional: bool = True) -> Iterator[Request]:
-        if path in self.walks or not self.period.has_section(path.strip("/")):
-            return
-        self.walks[path] = ListingWalk(path, self.arguments.since)
-        yield self._request(urljoin(self.site.base, path), self.parse_list, _LIST, meta=_OPTIONAL if optional else None)
+        if self.period.has_section(path.strip("/")) and self.lists.begin(path):
+            meta = _OPTIONAL if optional else None
+            yield self._request(urljoin(self.site.base, path), self.parse_list, _LIST, meta=meta)
 
-    def _next_page(self, walk: ListingWalk, listing: Listing, fresh: list[Card]) -> Iterator[Request]:
-        days = [day for card in fresh if (day := self._days.get(card.address.key) or day_of(card.date))]
-        number = walk.next_number(listing, days)
-        if number is not None:
-            yield self._list_page(walk, number)
-
-    def _list_page(self, walk: ListingWalk, number: int) -> Request:
-        path = walk.path if number == 1 else f"{walk.path}page/{number}/"
-        url = urljoin(self.site.base, path)
-        return self._request(url, self.parse_list, _LIST, meta=_OPTIONAL, dont_filter=walk.is_repeated)
-
-    def _held_pages(self) -> list[Request]:
-        held, self._held = self._held, []
+    def _list_requests(self, pages: list[ListPage]) -> list[Request]:
         return [
-            request for listing, fresh in held for request in self._next_page(self.walks[listing.path], listing, fresh)
+            self._request(
+                urljoin(self.site.base, page.path),
+                self.parse_list,
+                _LIST,
+                meta=_OPTIONAL,
+                dont_filter=page.is_repeated,
+            )
+            for page in pages
         ]
-
-    def _given_up_pages(self) -> list[Request]:
-        """Return requests for the pages at which lists were given up, once more when all else is read."""
-        given_up, self._given_up = self._given_up, []
-        requests = []
-        for walk, number in given_up:
-            if walk.may_try_again():
-                requests.append(self._list_page(walk, number))
-            else:
-                self.crawler.stats.inc_value("caravan/abandoned_lists")
-                self.logger.error("The list %s is given up at page %d", walk.path, number)
-        return requests
-
-    def _shifted_tops(self) -> list[Request]:
-        return [self._list_page(walk, 1) for walk in self.walks.values() if walk.restart()]
-
-    def _remember_day(self, article: ArticleReading) -> None:
-        """Note the day of an article, for the lists that print none."""
-        if self.period.is_bounded and article.address and (day := day_of_article(article)):
-            self._days[article.address.key] = day
 
     def _resolve(self, url: str) -> str | None:
         return self.site.resolve(url, self.site.base)
