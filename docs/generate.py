@@ -29,7 +29,8 @@ with `-o` or `-O` holds the articles.
   are as printed.
 - CSV is UTF-8 with one header and the columns in the order below; lists are JSON in a cell. A cell that a
   spreadsheet would run as a formula begins with an apostrophe (`'- Да`); JSON lines keep the exact text.
-- A file is the whole run's or not there under its name.
+- A file is the whole run's or not there under its name. A run whose last line says that pages failed lacks
+  those pages' articles and nothing else.
 
 ## What you cannot rely on
 
