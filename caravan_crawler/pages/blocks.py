@@ -7,6 +7,7 @@ a table cell. This is what stays when every class name of the site changes.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from unicodedata import is_normalized
 
 from lxml import etree
@@ -39,7 +40,7 @@ class Block:
     element around it (or None).
     """
 
-    __slots__ = ("element", "pieces", "text", "zone")
+    __slots__ = ("element", "front", "pieces", "text", "zone")
 
     def __init__(
         self,
@@ -53,6 +54,8 @@ class Block:
         # Soft hyphens and zero-width characters are not seen, and would keep words from being known.
         self.text = text if text.isprintable() and is_normalized("NFC", text) else clean(text)
         self.pieces = pieces
+        self.front: Any = None
+        """What ``frontmatter.lines`` found in it, so that it looks only once."""
 
     def __repr__(self) -> str:
         return f"<Block {self.tag} {self.text[:60]!r}>"

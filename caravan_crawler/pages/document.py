@@ -27,11 +27,16 @@ class Document:
     @cached_property
     def base_url(self) -> str:
         """What relative links are relative to: the page's URL, unless a ``base`` element names another."""
-        element = next(self.root.iter("base"), None) if b"<base" in self.source else None
+        base = self.structured.base
         try:
-            return urljoin(self.url, (element.get("href") or "").strip()) if element is not None else self.url
+            return urljoin(self.url, base.strip()) if base else self.url
         except ValueError:
             return self.url
+
+    @cached_property
+    def has_times(self) -> bool:
+        """Whether the page has any ``time`` element."""
+        return next(self.root.iter("time"), None) is not None
 
     def absolute(self, href: str) -> str | None:
         """Return ``href`` as an absolute http or https URL, or None where it is none."""

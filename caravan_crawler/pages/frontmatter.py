@@ -92,8 +92,8 @@ def credit_name(text: str) -> str | None:
 
     None where the text is no such line (``Фото – это искусство.``).
     """
-    match = _CREDIT.fullmatch(text.strip())
-    if match is None or len(text) > 100:
+    match = _CREDIT.fullmatch(text.strip()) if len(text) <= 100 else None
+    if match is None:
         return None
     name = match["name"].strip()
     is_sentence = len(name.split()) > 6 or (name[:1].islower() and name.endswith((".", "!", "?")))
@@ -129,6 +129,12 @@ def lines(block: Block) -> list[Line] | None:
     """
     if len(block.text) > 200:
         return None
+    if block.front is None:
+        block.front = _front_lines(block) or ()
+    return list(block.front) or None
+
+
+def _front_lines(block: Block) -> list[Line] | None:
     whole = [block.text]
     # An author's or a credit's line would take in whatever stands beside it, so pieces go first.
     for parts in [*_splits(block), whole] if len(block.pieces) > 1 else [whole, *_splits(block)]:

@@ -86,8 +86,9 @@ def is_end_label(text: str) -> bool:
 
 def is_label_with_links(block: Block) -> bool:
     """Whether a block is a label and the links it heads: ``Поделиться: Telegram WhatsApp``."""
-    outside = " ".join("".join(text for text, link in block.pieces if link is None).split())
-    return len(block.pieces) > 1 and is_label(outside) and any(link is not None for _, link in block.pieces)
+    if len(block.pieces) < 2 or all(link is None for _, link in block.pieces):
+        return False
+    return is_label(" ".join("".join(text for text, link in block.pieces if link is None).split()))
 
 
 def is_colophon(text: str) -> bool:

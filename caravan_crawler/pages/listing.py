@@ -10,6 +10,7 @@ from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.frontmatter import is_date
 from caravan_crawler.site import NOT_SECTIONS, Address, listing_of
 
+_HREFS = etree.XPath("//a/@href", smart_strings=False)
 _NEXT = etree.XPath(
     "//a[@href][contains(concat(' ', @rel, ' '), ' next ')] | //link[@href][contains(concat(' ', @rel, ' '), ' next ')]"
 )
@@ -40,7 +41,7 @@ class Listing:
 
 
 def _hrefs(document: Document) -> list[str]:
-    return list(dict.fromkeys([href for element in document.root.iter("a") if (href := element.get("href"))]))
+    return list(dict.fromkeys(_HREFS(document.root)))
 
 
 def article_links(document: Document) -> list[tuple[Address, str]]:

@@ -64,8 +64,10 @@ def _short_parts(blocks: list[Block]) -> list[str]:
             continue
         # One block may hold the whole ticker, in spans side by side.
         texts = [" ".join(text.split()) for text, _ in block.pieces]
-        parts += [part.strip(_PART_MARKS) for text in texts for part in _SIDE_BY_SIDE.split(text)]
-    return [part for part in parts if part]
+        for text in texts:
+            holds_several = "|" in text or "€" in text or "•" in text or "·" in text
+            parts += _SIDE_BY_SIDE.split(text) if holds_several else [text]
+    return [part for part in (part.strip(_PART_MARKS) for part in parts) if part]
 
 
 def _read_rates(parts: list[str], masthead: Masthead) -> None:

@@ -22,6 +22,8 @@ class StructuredData:
     """The page's metadata. ``meta`` maps ``name``, ``property`` or ``itemprop`` to its first content."""
 
     title: str | None = None
+    base: str | None = None
+    """``href`` of the first ``base`` element."""
     meta: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     """Link relation to its first address: ``canonical``, ``shortlink``, ``amphtml`` …"""
@@ -46,7 +48,7 @@ class StructuredData:
 def read_structured_data(root: etree._Element) -> StructuredData:
     """Collect the page's metadata; nothing in it can make this fail."""
     data = StructuredData(language=root.get("lang") or "")
-    for element in root.iter("title", "meta", "link", "script"):
+    for element in root.iter("title", "meta", "link", "script", "base"):
         tag = element.tag
         if tag == "script":
             if element.get("type") == "application/ld+json":
@@ -58,6 +60,8 @@ def read_structured_data(root: etree._Element) -> StructuredData:
                 data.meta.setdefault(key.lower(), content)
                 if key == "article:tag":
                     data.article_tags.append(content)
+        elif tag == "base":
+            data.base = data.base or element.get("href")
         elif tag == "link":
             for relation in (element.get("rel") or "").lower().split():
                 data.links.setdefault(relation, element.get("href") or "")

@@ -13,6 +13,8 @@ _LABELS = re.compile(
 
 def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
     """Return the tags of a block that is nothing but links to topics, with or without ``Теги:``; else []."""
+    if len(block.text) > 400 or all(link is None for _, link in block.pieces):
+        return []
     tags: list[str] = []
     for text, link in block.pieces:
         words = " ".join(text.split()).strip("#, ")
