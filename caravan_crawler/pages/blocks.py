@@ -7,7 +7,7 @@ a table cell. This is what stays when every class name of the site changes.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from unicodedata import is_normalized
 
 from lxml import etree
@@ -106,12 +106,20 @@ class Picture:
     position: int
 
 
-def visible_blocks(root: etree._Element) -> tuple[list[Block], list[Picture]]:
-    """Return the visible text blocks and the pictures below ``root``, in reading order."""
+class Visible(NamedTuple):
+    """What a person sees of a page, in reading order: text blocks, pictures, links (``a`` elements)."""
+
+    blocks: list[Block]
+    pictures: list[Picture]
+    links: list[etree._Element]
+
+
+def visible_parts(root: etree._Element) -> Visible:
+    """Return what is visible below ``root``."""
     walk = _Walk()
     walk.enter(root, root, None, None)
     walk.flush(root, None)
-    return walk.blocks, walk.pictures
+    return Visible(walk.blocks, walk.pictures, walk.links)
 
 
 class _Walk:
@@ -120,6 +128,7 @@ class _Walk:
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self.pictures: list[Picture] = []
+        self.links: list[etree._Element] = []
         self._pieces: list[tuple[str, etree._Element | None]] = []
 
     def enter(
@@ -152,8 +161,12 @@ class _Walk:
                 self.pictures.append(Picture(child, link, zone, len(self.blocks)))
             elif tag == "br":
                 pieces.append((_LINE_BREAK, link))
+            elif tag == "a":
+                self.links.append(child)
+                self.enter(child, block, child, zone)
+                pieces = self._pieces
             else:
-                self.enter(child, block, child if tag == "a" else link, zone)
+                self.enter(child, block, link, zone)
                 pieces = self._pieces
             text = child.tail
             if text and (pieces or not text.isspace()):

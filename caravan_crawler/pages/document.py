@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
-from caravan_crawler.pages.blocks import Block, Picture, visible_blocks
+from caravan_crawler.pages.blocks import Block, Picture, Visible, visible_parts
 from caravan_crawler.pages.structured import StructuredData, read_structured_data
 from caravan_crawler.site import Site
 
@@ -62,18 +62,24 @@ class Document:
         return read_structured_data(self.root)
 
     @cached_property
-    def _visible(self) -> tuple[list[Block], list[Picture]]:
-        return visible_blocks(self.root)
+    def _visible(self) -> Visible:
+        return visible_parts(self.root)
 
     @property
     def blocks(self) -> list[Block]:
         """The visible text in reading order."""
-        return self._visible[0]
+        return self._visible.blocks
 
     @property
     def pictures(self) -> list[Picture]:
-        """The page's pictures, each with its place among the blocks."""
-        return self._visible[1]
+        """The page's visible pictures, each with its place among the blocks."""
+        return self._visible.pictures
+
+    @property
+    def links(self) -> list[str]:
+        """Where the page's visible links lead, as written, each once. Hidden links are traps more often than ways."""
+        hrefs = [element.get("href") for element in self._visible.links]
+        return list(dict.fromkeys([href for href in hrefs if href]))
 
 
 def parse_document(body: bytes, url: str, site: Site, declared_encoding: str | None = None) -> Document:

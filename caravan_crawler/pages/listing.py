@@ -10,7 +10,6 @@ from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.frontmatter import is_date
 from caravan_crawler.site import NOT_SECTIONS, Address, listing_of
 
-_HREFS = etree.XPath("//a/@href", smart_strings=False)
 _NEXT = etree.XPath(
     "//a[@href][contains(concat(' ', @rel, ' '), ' next ')] | //link[@href][contains(concat(' ', @rel, ' '), ' next ')]"
 )
@@ -40,16 +39,12 @@ class Listing:
     is_paginated: bool
 
 
-def _hrefs(document: Document) -> list[str]:
-    return list(dict.fromkeys(_HREFS(document.root)))
-
-
 def article_links(document: Document) -> list[tuple[Address, str]]:
     """Return the articles the page links to: address and ``href`` of each link, own paths before aliases."""
     own: list[tuple[Address, str]] = []
     aliases: list[tuple[Address, str]] = []
     known = document.site.remembered
-    for href in _hrefs(document):
+    for href in document.links:
         address = known[href] if href in known else document.site.address(href, document.base_url)
         if address is not None:
             (aliases if address.alias else own).append((address, href))
@@ -59,7 +54,7 @@ def article_links(document: Document) -> list[tuple[Address, str]]:
 def section_links(document: Document) -> list[str]:
     """Return the paths of one part that the page links to (``/news/``): sections, as far as one can see."""
     paths: dict[str, None] = {}
-    for href in _hrefs(document):
+    for href in document.links:
         url = document.site.resolve(href, document.base_url)
         parts = [part for part in urlsplit(url).path.split("/") if part] if url else []
         if len(parts) == 1 and parts[0] not in NOT_SECTIONS and "." not in parts[0]:
@@ -77,7 +72,7 @@ def read_listing(document: Document) -> Listing:
 
 
 def _page_numbers(document: Document, path: str) -> Iterator[int]:
-    for href in _hrefs(document):
+    for href in document.links:
         if "page" not in href:
             continue
         url = document.site.resolve(href, document.base_url)

@@ -1,5 +1,6 @@
 """The spider: from the home page to every article of the site, each once."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,6 +66,7 @@ class CaravanSpider(Spider):
         self.started_at = datetime.now(UTC)
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
         self._sitemaps: list[str] = []
+        self._tally: Counter[str] = Counter()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "CaravanSpider":
@@ -91,6 +93,11 @@ class CaravanSpider(Spider):
         if server is not None:
             crawler.signals.connect(server.close, signals.engine_stopped, weak=False)
         return spider
+
+    def closed(self, reason: str) -> None:
+        """Hand over what was counted, when Scrapy closes the spider."""
+        for name, count in self._tally.items():
+            self.crawler.stats.inc_value(name, count)
 
     @property
     def data_dir(self) -> str:
@@ -283,13 +290,15 @@ class CaravanSpider(Spider):
         self._count_kind(reading.kind)
         if reading.article is None:
             return
-        count = self.crawler.stats.inc_value
-        for field, reader in reading.article.found_by.items():
-            count(f"caravan/read/{field}/{reader}")
-        for field in reading.missing:
-            count(f"caravan/missing/{field}")
-        for part, shown in reading.parts.items():
-            count(f"caravan/read/{part}/visible_text" if shown else f"caravan/missing/{part}")
+        # Two dozen counts a page: kept here and handed to the stats at the end.
+        self._tally.update([f"caravan/read/{field}/{reader}" for field, reader in reading.article.found_by.items()])
+        self._tally.update([f"caravan/missing/{field}" for field in reading.missing])
+        self._tally.update(
+            [
+                f"caravan/read/{part}/visible_text" if shown else f"caravan/missing/{part}"
+                for part, shown in reading.parts.items()
+            ]
+        )
 
     def _count_kind(self, kind: PageKind) -> None:
         self.crawler.stats.inc_value(f"caravan/pages/{kind}")
