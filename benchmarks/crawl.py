@@ -23,6 +23,7 @@ from lxml import etree
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from caravan_crawler.commands.crawl import calm_collector  # noqa: E402
 from caravan_crawler.pages.document import parse_document  # noqa: E402
 from caravan_crawler.pages.listing import article_links  # noqa: E402
 from caravan_crawler.pages.page import read_page  # noqa: E402
@@ -144,6 +145,7 @@ def reading(rounds: int) -> None:
             pages.append((record["url"], body))
     pages = pages[:200]
     site = Site(base)
+    calm_collector()  # as in a crawl
     parser = etree.HTMLParser(encoding="utf-8")
 
     def parse() -> None:

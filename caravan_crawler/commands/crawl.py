@@ -34,10 +34,7 @@ class Command(CrawlCommand):
         assert self.crawler_process is not None
         crawler = self._create_crawler(args[0])
         self.crawler_process.crawl(crawler, **opts.spargs)
-        # What is imported stays, so the collector need not look at it again and again.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(_COLLECT_AFTER, 20, 20)
+        calm_collector()
         self.crawler_process.start()
         self.exitcode = CRASHED
         if crawler._stats is None or self.crawler_process.bootstrap_failed:
@@ -62,6 +59,13 @@ class Command(CrawlCommand):
         assert self.settings is not None
         if problem := feeds_problem(self.settings):
             _refuse(problem)
+
+
+def calm_collector() -> None:
+    """Let Python's garbage collector look less often, and never at what is imported, which stays."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, 20, 20)
 
 
 def _refuse(problem: str) -> NoReturn:

@@ -67,7 +67,8 @@ def find_trending(
 def _headed(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock | None:
     for position in range(start, len(blocks)):
         block = blocks[position]
-        if "РЕНД" not in block.text.upper():
+        is_short = len(block.text) <= LONGEST_LABEL
+        if not is_short and (len(block.pieces) < 3 or len(block.pieces[0][0]) > LONGEST_LABEL):
             continue
         if TRENDING_HEADING.fullmatch(block.text):
             found = scan.pairs(position + 1)
