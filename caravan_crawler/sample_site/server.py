@@ -36,10 +36,14 @@ class SampleServer:
         self._stop: asyncio.Event | None = None
         self._thread = threading.Thread(target=self._run, name="sample-site", daemon=True)
 
-    def __enter__(self) -> Self:
+    def start(self) -> Self:
+        """Begin to serve, and return when it does."""
         self._thread.start()
         self._ready.wait()
         return self
+
+    def __enter__(self) -> Self:
+        return self.start()
 
     def __exit__(
         self,

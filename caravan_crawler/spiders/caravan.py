@@ -1,6 +1,5 @@
 """The spider: from the home page to every article of the site, each once."""
 
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +27,7 @@ from caravan_crawler.visit import failures
 from caravan_crawler.visit.changes import Changes
 from caravan_crawler.visit.charset import declared_charset
 from caravan_crawler.visit.frontier import Frontier, one_for_each_article
+from caravan_crawler.visit.ledger import Ledger
 from caravan_crawler.visit.lists import ListPage, Lists
 from caravan_crawler.visit.period import Period, day_of, day_of_article
 
@@ -41,6 +41,7 @@ _LOCAL_MANNERS = {"DOWNLOAD_DELAY": 0, "CONCURRENT_REQUESTS": 8, "CONCURRENT_REQ
 
 #: Of a page that need not exist, a 404 is an answer and no failure: the page behind a list's last, for one.
 _OPTIONAL = {"optional": True}
+_GONE = ("http_404", "http_410")
 
 # A page that says nothing of what was asked for. The first two may be better the next time.
 _WORTH_RETRYING = (PageKind.CUT, PageKind.CHALLENGE)
@@ -54,6 +55,7 @@ class CaravanSpider(Spider):
     """Crawls caravan.kz or a copy of it. ``scrapy crawl -h`` lists its arguments, ``arguments.py`` checks them."""
 
     name = "caravan"
+    ledger: Ledger
 
     def __init__(self, arguments: CrawlArguments, site: Site, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -66,7 +68,6 @@ class CaravanSpider(Spider):
         self.started_at = datetime.now(UTC)
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
         self._sitemaps: list[str] = []
-        self._tally: Counter[str] = Counter()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "CaravanSpider":
@@ -77,11 +78,12 @@ class CaravanSpider(Spider):
         if base == SAMPLE:
             from caravan_crawler.sample_site import SampleSite, serve
 
-            server = serve(SampleSite()).__enter__()
+            server = serve(SampleSite()).start()
             base = server.url
         site = Site(base)
         spider = cls(arguments, site)
         spider._set_crawler(crawler)
+        spider.ledger = Ledger(crawler)
         if site.is_local:
             # A copy on this machine needs no patience, unless the user asks for it.
             crawler.settings.setdict(_LOCAL_MANNERS, priority="spider")
@@ -95,9 +97,8 @@ class CaravanSpider(Spider):
         return spider
 
     def closed(self, reason: str) -> None:
-        """Hand over what was counted, when Scrapy closes the spider."""
-        for name, count in self._tally.items():
-            self.crawler.stats.inc_value(name, count)
+        """Close the ledger, when Scrapy closes the spider."""
+        self.ledger.close()
 
     @property
     def data_dir(self) -> str:
@@ -125,7 +126,7 @@ class CaravanSpider(Spider):
         """Count a redirect that led to a page asked for before; only to another article is that no failure."""
         first = (request.meta.get("redirect_urls") or [request.url])[0]
         if first != request.url and self.site.address(request.url, self.site.base) is None:
-            self._fail(first, "redirected", f"it redirects to {request.url}")
+            self.ledger.fail(first, "redirected", f"it redirects to {request.url}")
 
     def on_idle(self) -> None:
         """When nothing is left to do: pages of lists held back or given up, shifted tops, short links."""
@@ -182,14 +183,14 @@ class CaravanSpider(Spider):
     def parse_feed(self, response: Response) -> Iterator[Request]:
         """Follow the entries of the site's feed."""
         entries = read_feed(response.body)
-        self._count_kind(PageKind.FEED if entries is not None else PageKind.OTHER)
+        self.ledger.page(PageKind.FEED if entries is not None else PageKind.OTHER)
         for entry in entries or ():
             yield from self._entry(entry, stamp_is_publication=True)
 
     def parse_sitemap(self, response: Response) -> Iterator[Request]:
         """Follow a sitemap's articles and the sitemaps an index names."""
         sitemap = read_sitemap(response.body)
-        self._count_kind(PageKind.SITEMAP if sitemap is not None else PageKind.OTHER)
+        self.ledger.page(PageKind.SITEMAP if sitemap is not None else PageKind.OTHER)
         if sitemap is None:
             return
         for entry in sitemap.sitemaps:
@@ -204,24 +205,22 @@ class CaravanSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]
         reason = failures.reason(failure)
         if reason == "robots":
-            self.crawler.stats.inc_value("caravan/forbidden")
+            self.ledger.count("forbidden")
             self.logger.info("Forbidden by robots.txt: %s", request.url)
             if request.callback == self.parse_home:
                 yield from self._elsewhere(list(KNOWN_SECTIONS))
             return
-        if request.meta.get("optional") and reason in ("http_404", "http_410"):
-            self.crawler.stats.inc_value(f"caravan/absent/{reason}")
+        if request.meta.get("optional") and reason in _GONE:
+            self.ledger.count(f"absent/{reason}")
             return
-        self._fail(request.url, reason, failures.words(failure))
+        if (alias := request.meta.get("alias")) and reason in _GONE:
+            yield self._request(alias, self.parse, _ARTICLE)  # only its AMP page is there
+            return
+        self.ledger.fail(request.url, reason, failures.words(failure))
         if request.callback == self.parse_home and failures.is_answer(failure):
             yield from self._elsewhere(list(KNOWN_SECTIONS))
         if request.callback == self.parse_list:
             yield from self._list_requests(self.lists.failed(urlsplit(request.url).path))
-
-    def _fail(self, url: str, reason: str, words: str) -> None:
-        self.crawler.stats.inc_value(f"caravan/failed/{reason}")
-        self.crawler.stats.set_value("caravan/last_failure", f"{url}: {words}")
-        self.logger.warning("Not read: %s (%s)", url, words)
 
     # Reading
 
@@ -243,7 +242,7 @@ class CaravanSpider(Spider):
             return
         yield from self._yield_records(document, reading)
         if reading.article is None and self._should_be_article(document, follow):
-            self._fail(document.url, f"kind_{reading.kind}", f"it is no article but: {reading.kind}")
+            self.ledger.fail(document.url, f"kind_{reading.kind}", f"it is no article but: {reading.kind}")
         if reading.article and self.period.is_before(day_of_article(reading.article)):
             return  # articles link to earlier ones, so this one leads only further away from the period
         if follow:
@@ -264,15 +263,15 @@ class CaravanSpider(Spider):
             if retry is not None:
                 return [retry]
         if kind is None:
-            self._fail(response.url, "reader_error", "the reader broke on it")
+            self.ledger.fail(response.url, "reader_error", "the reader broke on it")
         else:
-            self._count_kind(kind)
-            self._fail(response.url, f"kind_{kind}", f"it came as a page of kind: {kind}")
+            self.ledger.page(kind)
+            self.ledger.fail(response.url, f"kind_{kind}", f"it came as a page of kind: {kind}")
         return []
 
     def _yield_records(self, document: Document, reading: PageReading) -> Iterator[Any]:
         now = datetime.now(UTC)
-        self._count(reading)
+        self.ledger.reading(reading)
         article = reading.article
         if article is not None and article.address is not None:
             if self.frontier.record(article.address):
@@ -280,28 +279,11 @@ class CaravanSpider(Spider):
                 yield article_record(article, self.site, document.url, now)
                 yield from self._section_of(article.address.section)
             else:
-                self.crawler.stats.inc_value("caravan/dropped/known_under_another_address")
+                self.ledger.count("dropped/known_under_another_address")
         if self.changes.is_new("page", reading.surroundings):
             # Claimed all at once: pages are read side by side, and a block's lines belong together.
             records = page_records(reading, self.site, now)
             yield from [record for record in records if self.changes.is_new(*record.change_key())]
-
-    def _count(self, reading: PageReading) -> None:
-        self._count_kind(reading.kind)
-        if reading.article is None:
-            return
-        # Two dozen counts a page: kept here and handed to the stats at the end.
-        self._tally.update([f"caravan/read/{field}/{reader}" for field, reader in reading.article.found_by.items()])
-        self._tally.update([f"caravan/missing/{field}" for field in reading.missing])
-        self._tally.update(
-            [
-                f"caravan/read/{part}/visible_text" if shown else f"caravan/missing/{part}"
-                for part, shown in reading.parts.items()
-            ]
-        )
-
-    def _count_kind(self, kind: PageKind) -> None:
-        self.crawler.stats.inc_value(f"caravan/pages/{kind}")
 
     # Going on
 
@@ -317,14 +299,14 @@ class CaravanSpider(Spider):
         url = self.site.resolve(href, page_url)
         target = self.frontier.admit(address, url) if url else None
         if target is not None:
-            yield self._request(target, self.parse, _ARTICLE)
+            yield self._request(target, self.parse, _ARTICLE, meta={"alias": url} if address.alias else None)
 
     def _entry(self, entry: Entry, *, stamp_is_publication: bool) -> Iterator[Request]:
         address = self.site.address(entry.url, self.site.base)
         if address is None:
             return
         if self.arguments.since and entry.stamp is None:
-            self.crawler.stats.inc_value("caravan/skipped/entry_without_stamp")
+            self.ledger.count("skipped/entry_without_stamp")
             return
         if self.period.is_before(day_of(entry.stamp)) or (
             stamp_is_publication and not self.period.is_open_to(entry.stamp)

@@ -237,3 +237,24 @@ def test_a_feed_that_cannot_be_opened_is_no_success(options: tuple[str, ...], tm
         result = crawl(tmp_path, "-a", f"site={server.url}", *options)
     assert result.code == 1
     assert "feeds were not opened" in result.log.splitlines()[-1]
+
+
+def test_an_article_of_which_only_the_amp_page_is_there(tmp_path: Path) -> None:
+    sample, base = SampleSite(articles=80), "http://127.0.0.1/"
+    news = [record for record in sample.gold(base) if record["section"] == "news" and record["article_id"]]
+    gone = next(record for record in news if sample.respond(f"/amp/{record['url'][len(base) :]}", base).status == 200)
+    path = gone["url"][len(base) :].rstrip("/")
+    link = f'<a href="/amp/{path}">x</a></body>'.encode()
+
+    def only_amp(target: str, response: SampleResponse) -> SampleResponse | None:
+        if target == "/":
+            return SampleResponse(200, response.headers, response.body.replace(b"</body>", link))
+        is_gone = target.strip("/").startswith(path)
+        return SampleResponse(404, HTML, b"<html><body>404</body></html>") if is_gone else None
+
+    with serve(Tricky(only_amp, articles=80)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-a", "sections=news")
+    found = [record for record in result.articles if record["article_id"] == gone["article_id"]]
+    assert [record["fetched_url"].endswith(f"/amp/{path}") for record in found] == [True]
+    assert found[0]["url"].endswith(f"/{path}/")
+    assert found[0]["headline"] == gone["headline"]

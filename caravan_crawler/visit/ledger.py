@@ -1,0 +1,50 @@
+"""What a crawl met and what it could not read: all that is counted under ``caravan/`` among its stats."""
+
+import logging
+from collections import Counter
+
+from scrapy.crawler import Crawler
+
+from caravan_crawler.pages.kind import PageKind
+from caravan_crawler.pages.page import PageReading
+
+logger = logging.getLogger(__name__)
+
+
+class Ledger:
+    """Counts pages by kind, readers by what they found, failures by reason; the last failure in words."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._readers: Counter[str] = Counter()
+
+    def count(self, event: str, number: int = 1) -> None:
+        """Count an event: ``pages/article``, ``absent/http_404`` …"""
+        self._crawler.stats.inc_value(f"caravan/{event}", number)
+
+    def page(self, kind: PageKind) -> None:
+        """Count a page by its kind."""
+        self.count(f"pages/{kind}")
+
+    def reading(self, reading: PageReading) -> None:
+        """Count a page, and for an article what each field's reader found or missed."""
+        self.page(reading.kind)
+        if reading.article is None:
+            return
+        # Two dozen counts a page: kept here, and handed to the stats at the end.
+        self._readers.update([f"read/{field}/{reader}" for field, reader in reading.article.found_by.items()])
+        self._readers.update([f"missing/{field}" for field in reading.missing])
+        for part, is_shown in reading.parts.items():
+            self._readers[f"read/{part}/visible_text" if is_shown else f"missing/{part}"] += 1
+
+    def fail(self, url: str, reason: str, words: str) -> None:
+        """Count a page that could not be read, and say so."""
+        self.count(f"failed/{reason}")
+        self._crawler.stats.set_value("caravan/last_failure", f"{url}: {words}")
+        logger.warning("Not read: %s (%s)", url, words)
+
+    def close(self) -> None:
+        """Hand over what was kept."""
+        for event, number in self._readers.items():
+            self.count(event, number)
+        self._readers.clear()
