@@ -11,6 +11,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "caravan_crawler"
 MAY_IMPORT = {
     "normalise": {"normalise", "dateparser"},
     "pages": {"pages", "normalise", "site", "lxml"},
+    "pipelines": {"pipelines", "normalise", "items", "arguments", "scrapy"},
+    "publish": {"publish", "items", "outcome", "scrapy", "w3lib"},
     "sample_site": {"sample_site"},
 }
 

@@ -21,7 +21,7 @@ from caravan_crawler.pages.furniture import (
 )
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.tags import tag_texts
-from caravan_crawler.pages.tree import is_linked_article, is_within
+from caravan_crawler.pages.tree import is_teaser, is_within
 
 _CELLS = frozenset(["td", "th"])
 
@@ -122,17 +122,13 @@ def _take_off_tail(document: Document, kept: list[Block]) -> None:
     has_link = False
     while end > 1:
         block = kept[end - 1]
-        is_teaser = _is_teaser(document, block)
-        if not (is_teaser or is_card_detail(block.text) or TRENDING_HEADING.fullmatch(block.text)):
+        teases = is_teaser(block, document.site, document.base_url)
+        if not (teases or is_card_detail(block.text) or TRENDING_HEADING.fullmatch(block.text)):
             break
-        has_link = has_link or is_teaser or TRENDING_HEADING.fullmatch(block.text) is not None
+        has_link = has_link or teases or TRENDING_HEADING.fullmatch(block.text) is not None
         end -= 1
     if has_link:
         del kept[end:]
-
-
-def _is_teaser(document: Document, block: Block) -> bool:
-    return block.is_all_links and is_linked_article(block, document.site, document.base_url)
 
 
 def is_card_detail(text: str) -> bool:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from caravan_crawler.pages.bylines import is_the_site
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.layout import Layout
-from caravan_crawler.pages.tree import is_linked_article
+from caravan_crawler.pages.tree import is_teaser
 
 
 class PageKind(StrEnum):
@@ -91,9 +91,7 @@ def kind_of(document: Document, layout: Layout, *, text_length: int, has_date: b
 def _is_list(document: Document, layout: Layout) -> bool:
     """Whether what would be the text is cards: links to articles, as many as there are paragraphs."""
     blocks = document.blocks[(layout.headline or 0) + 1 : layout.text.end]
-    teasers = sum(
-        1 for block in blocks if block.is_all_links and is_linked_article(block, document.site, document.base_url)
-    )
+    teasers = sum(is_teaser(block, document.site, document.base_url) for block in blocks)
     paragraphs = sum(1 for block in blocks if not block.is_all_links and len(block.text) > 60)
     return teasers >= max(3, paragraphs)
 

@@ -7,6 +7,7 @@ two generations, which are known.
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from lxml import etree
 
@@ -17,7 +18,7 @@ from caravan_crawler.pages.furniture import fold
 from caravan_crawler.pages.generations import text_container
 from caravan_crawler.pages.headline import LONGEST_LEDE, find_headline
 from caravan_crawler.pages.text_range import TextRange, text_from, text_in
-from caravan_crawler.pages.tree import common_container, is_within
+from caravan_crawler.pages.tree import common_container, is_teaser, is_within
 from caravan_crawler.pages.trending import TrendingBlock, find_trending
 
 
@@ -57,7 +58,8 @@ def find_layout(document: Document) -> Layout:
     if known is not None:
         layout.text = text_in(known, blocks, layout.trending)
     else:
-        layout.text = text_from(start, layout.headline, blocks, layout.trending)
+        teaser = partial(is_teaser, site=document.site, page_url=document.base_url)
+        layout.text = text_from(start, layout.headline, blocks, layout.trending, teaser)
     return layout
 
 

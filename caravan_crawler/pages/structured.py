@@ -31,8 +31,6 @@ class StructuredData:
     """Contents of ``article:tag``."""
     article: dict[str, Any] = field(default_factory=dict)
     """The first JSON-LD object of an article's type."""
-    broken: int = 0
-    """JSON-LD scripts that are no JSON."""
     language: str = ""
 
     def text(self, key: str) -> str | None:
@@ -79,7 +77,6 @@ def _read_json_ld(text: str, data: StructuredData) -> None:
         # Editors paste raw line breaks into strings, so control characters are let pass.
         parsed = json.loads(re.sub(r"^\s*<!\[CDATA\[|\]\]>\s*$", "", text), strict=False)
     except (ValueError, RecursionError):
-        data.broken += 1
         return
     if not data.article:
         data.article = next((node for node in _objects(parsed) if _types(node) & _ARTICLE_TYPES), {})

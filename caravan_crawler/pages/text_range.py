@@ -1,5 +1,6 @@
 """Where an article's text begins and ends among the visible blocks, and the element that holds it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lxml import etree
@@ -32,8 +33,14 @@ def text_in(container: etree._Element, blocks: list[Block], trending: TrendingBl
     return TextRange(start, end, container)
 
 
-def text_from(start: int, headline: int, blocks: list[Block], trending: TrendingBlock | None) -> TextRange:
-    """Return the text that begins at ``start``.
+def text_from(
+    start: int,
+    headline: int,
+    blocks: list[Block],
+    trending: TrendingBlock | None,
+    is_teaser: Callable[[Block], bool],
+) -> TextRange:
+    """Return the text that begins at ``start``; ``is_teaser`` tells a bare link to another article.
 
     It ends at the trending block; on a page without one, where its container or the page's foot does.
     """
@@ -55,7 +62,7 @@ def text_from(start: int, headline: int, blocks: list[Block], trending: Trending
             end = index + 1  # paragraphs lie side by side with all else, and the trending block ends them
         elif _goes_on(block, container, article, before_trending=trending is not None):
             end = index + 1
-        elif is_end_label(block.text) or is_see_also(block.text) or block.is_all_links:
+        elif is_end_label(block.text) or is_see_also(block.text) or is_teaser(block):
             break
     return TextRange(start, end, container)
 

@@ -6,9 +6,9 @@ from caravan_crawler.pages.blocks import Block
 from caravan_crawler.site import Site
 
 
-def is_linked_article(block: Block, site: Site, page_url: str) -> bool:
-    """Whether a link in the block leads to an article of the site."""
-    return any(site.address(href, page_url) is not None for _, href in block.linked_texts())
+def is_teaser(block: Block, site: Site, page_url: str) -> bool:
+    """Whether a block is nothing but links, one of them to an article of the site."""
+    return block.is_all_links and any(site.address(href, page_url) is not None for _, href in block.linked_texts())
 
 
 def is_within(element: etree._Element, container: etree._Element) -> bool:
