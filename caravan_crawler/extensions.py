@@ -3,6 +3,7 @@
 import logging
 import signal
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from scrapy import Request, Spider, signals
@@ -10,7 +11,21 @@ from scrapy.crawler import Crawler
 from scrapy.extensions.feedexport import FeedExporter
 from scrapy.utils.defer import deferred_from_coro
 
-from caravan_crawler.outcome import OUTCOME_STAT, SIGNAL_STAT, decide
+from caravan_crawler import drift
+from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.items import Article
+from caravan_crawler.keep import field_counts
+from caravan_crawler.keep.errors import StoreError
+from caravan_crawler.keep.keeper import Keeper, article_key
+from caravan_crawler.outcome import (
+    DRIFT_STAT,
+    OUTCOME_STAT,
+    SIGNAL_STAT,
+    SILENCE_STAT,
+    STORE_STAT,
+    decide,
+)
+from caravan_crawler.silence import silence
 
 logger = logging.getLogger(__name__)
 
@@ -33,11 +48,13 @@ class Verdict:
         crawler.signals.connect(extension.engine_started, signals.engine_started)
         crawler.signals.connect(extension.item_scraped, signals.item_scraped)
         crawler.signals.connect(extension.item_error, signals.item_error)
+        crawler.signals.connect(extension.item_dropped, signals.item_dropped)
         crawler.signals.connect(extension.spider_closed, signals.spider_closed)
         return extension
 
     def engine_started(self) -> None:
         """See that every feed is open, and note which signal stops the run, leaving the stopping to Scrapy."""
+        self.crawler.spider.keeper.store.on_failure = self.store_failed  # type: ignore[union-attr]
         exporter = self.crawler.get_extension(FeedExporter)
         missing = len(self.crawler.settings.getdict("FEEDS")) - len(exporter.slots if exporter else ())
         if missing:
@@ -68,8 +85,23 @@ class Verdict:
         """Count a record that broke a pipeline."""
         self.crawler.stats.inc_value("caravan/item_errors")
 
+    def item_dropped(self, item: Any) -> None:
+        """Keep what follows from the page of an article that is outside of the period."""
+        if isinstance(item, Article):
+            self.crawler.spider.keeper.pass_over(item, article_key(item))  # type: ignore[union-attr]
+
+    def store_failed(self, error: StoreError) -> None:
+        """End the run: what it reads could not be kept."""
+        self.crawler.stats.set_value(STORE_STAT, str(error))
+        logger.error("%s", error)
+        deferred_from_coro(self.crawler.engine.close_spider_async(reason="store failed"))
+
     def spider_closed(self, spider: Spider, reason: str) -> None:
-        """Compare feeds with records, and decide."""
+        """Commit the last records, hold the run against its history, compare feeds with records, and decide."""
+        keeper: Keeper = spider.keeper  # type: ignore[attr-defined]
+        keeper.store.flush()
+        if reason == "finished" and not keeper.store.is_broken:
+            self._hold_against_history(keeper, spider)
         exporter = self.crawler.get_extension(FeedExporter)
         for slot in exporter.slots if exporter else ():
             due = sum(count for kind, count in self._scraped.items() if _accepts(slot.filter.item_classes, kind))
@@ -79,6 +111,29 @@ class Verdict:
         outcome = decide(self.crawler.stats.get_stats(), reason)
         self.crawler.stats.set_value(OUTCOME_STAT, outcome.code)
         logger.log(logging.INFO if outcome.code == 0 else logging.ERROR, "Outcome %d: %s", outcome.code, outcome.reason)
+
+    def _hold_against_history(self, keeper: Keeper, spider: Spider) -> None:
+        settings = self.crawler.settings
+        stats = self.crawler.stats
+        floors: Mapping[str, float] = {name: float(share) for name, share in settings.getdict("FLOORS").items()}
+        try:
+            since = field_counts.history_start(keeper.store)
+            past = field_counts.history(keeper.store, since)
+            found = drift.judge(keeper.fields, field_counts.recent(keeper.store, since), past, floors)
+            quiet = None if _is_partial(spider) or stats.get_value("caravan/articles/new") else silence(keeper.store)
+        except StoreError as error:
+            self.store_failed(error)
+            return
+        if not settings.getbool("ACCEPT_DRIFT"):
+            stats.set_value(DRIFT_STAT, found.falls)
+            stats.set_value(SILENCE_STAT, quiet)
+        stats.set_value("caravan/reader_shifts", found.shifts)
+
+
+def _is_partial(spider: Spider) -> bool:
+    """Whether the run asks for a part of the site only, so that no new article is no wonder."""
+    arguments: CrawlArguments = spider.arguments  # type: ignore[attr-defined]
+    return bool(arguments.urls or arguments.until or arguments.sections)
 
 
 def _accepts(classes: tuple[type, ...], kind: type) -> bool:

@@ -7,9 +7,23 @@ from typing import Any
 #: Where the run's exit code is kept among the stats once it is decided.
 OUTCOME_STAT = "caravan/outcome"
 
-SOUND, CRASHED, BAD_ARGUMENTS, BELOW_FLOORS, UNREACHABLE = 0, 1, 2, 3, 4
+SOUND, CRASHED, REFUSED, BELOW_FLOORS, UNREACHABLE, LOCKED = 0, 1, 2, 3, 4, 5
 SIGNAL_STAT = "caravan/signal"
+#: In words, why the store could not be written.
+STORE_STAT = "caravan/store_failed"
+#: In words, which fields have fallen; and that nothing new has appeared for too long.
+DRIFT_STAT, SILENCE_STAT = "caravan/drift", "caravan/silence"
+#: In words, why the run gave the site up.
+GIVEN_UP_STAT = "caravan/given_up"
 _STOPPED = 128
+_NAMES = {
+    SOUND: "sound",
+    CRASHED: "crashed",
+    REFUSED: "refused",
+    BELOW_FLOORS: "below_floors",
+    UNREACHABLE: "unreachable",
+    LOCKED: "locked",
+}
 #: The share of pages that may fail in a sound run.
 MOST_FAILED = 0.1
 #: So few may fail in any run: of three pages named, one that is gone is no outage.
@@ -23,15 +37,24 @@ class Outcome:
     code: int
     reason: str
 
+    @property
+    def name(self) -> str:
+        """The code as a word."""
+        return _NAMES.get(self.code, "stopped")
+
 
 def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
     """Judge a run by its stats: the first thing that is wrong gives the outcome."""
+    if store := stats.get(STORE_STAT):
+        return Outcome(CRASHED, str(store))
     if signal_number := stats.get(SIGNAL_STAT):
-        return Outcome(_STOPPED + signal_number, "stopped on request")
+        return Outcome(_STOPPED + signal_number, "stopped on request; the same command continues")
     if finish_reason is None:
         return Outcome(CRASHED, "the crawl did not start")
     if errors := _errors(stats):
         return Outcome(CRASHED, errors)
+    if given_up := stats.get(GIVEN_UP_STAT):
+        return Outcome(UNREACHABLE, f"{given_up}; the last: {stats.get('caravan/last_failure')}")
     if finish_reason != "finished":
         return Outcome(CRASHED, f"stopped early: {finish_reason}")
     return _judge_pages(stats)
@@ -42,17 +65,25 @@ def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
     read = _sum(stats, "caravan/pages/") - sum(
         stats.get(f"caravan/pages/{kind}", 0) for kind in ("cut", "challenge", "error")
     )
+    read += stats.get("caravan/articles/not_modified", 0)
     last = stats.get("caravan/last_failure")
-    if read == 0:
+    if read == 0 and (failed or not stats.get("caravan/articles/carried")):
         forbidden = "robots.txt forbids the site" if stats.get("caravan/forbidden") else "nothing was asked for"
         return Outcome(UNREACHABLE, f"no page could be read; {last or forbidden}")
     if failed > FEW_FAILED and failed > MOST_FAILED * (read + failed):
         return Outcome(UNREACHABLE, f"{failed} of {read + failed} pages failed; the last: {last}")
     if lists := stats.get("caravan/abandoned_lists"):
         return Outcome(UNREACHABLE, f"{lists} lists were given up, as page after page failed; the last: {last}")
-    articles = stats.get("caravan/pages/article", 0)
-    if articles == 0:
+    return _judge_data(stats, read, failed, last)
+
+
+def _judge_data(stats: Mapping[str, Any], read: int, failed: int, last: str | None) -> Outcome:
+    found = stats.get("caravan/pages/article", 0) + stats.get("caravan/links/known", 0)
+    found += stats.get("caravan/articles/not_modified", 0) + stats.get("caravan/articles/carried", 0)
+    if found == 0:
         return Outcome(BELOW_FLOORS, f"no article on {read} pages" + (f"; the last failure: {last}" if last else ""))
+    if below := [*stats.get(DRIFT_STAT, ()), *filter(None, [stats.get(SILENCE_STAT)])]:
+        return Outcome(BELOW_FLOORS, "; ".join(below))
     return Outcome(SOUND, "complete" + (f", but {failed} pages failed; the last: {last}" if failed else ""))
 
 

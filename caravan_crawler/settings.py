@@ -70,6 +70,7 @@ ITEM_PIPELINES = {
     "caravan_crawler.pipelines.rates.RatePipeline": 300,
     "caravan_crawler.pipelines.views.ViewsPipeline": 400,
     "caravan_crawler.pipelines.period.PeriodPipeline": 500,  # needs the date
+    "caravan_crawler.pipelines.keep.StorePipeline": 600,  # keeps what is normalised, and lets pass what is new
 }
 
 FEEDS = run_feeds()
@@ -87,5 +88,10 @@ RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the spider says once what could not be read
 
 # The project's own settings
 
+ACCEPT_DRIFT = False  # for one run after the site has changed for good: history begins anew with it: extensions.py
 CSV_BOM = False  # a mark at the start of a CSV by which Excel knows UTF-8 on a double click: publish/exporters.py
 DATA_DIR = "data"  # everything a crawl writes lies below it: spiders/caravan.py, publish/feeds.py
+# The smallest share of a run's articles in which a field must be found, where twenty or more were read: drift.py
+FLOORS = {"headline": 0.95, "body": 0.8, "date_published": 0.8}
+ON_FAILURE = None  # a command, or a URL to post to, when a run did not end well: publish/alarm.py
+STORE_URL = None  # PostgreSQL, or another SQLite file than DATA_DIR/caravan.db; "none" keeps nothing: keep/opening.py

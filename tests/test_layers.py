@@ -1,4 +1,4 @@
-"""Imports point along the way of a page: visit → read → normalise → publish, never back."""
+"""Imports point along the way of a page: visit → read → normalise → keep → publish, never back."""
 
 import ast
 from pathlib import Path
@@ -11,8 +11,9 @@ PACKAGE = Path(__file__).resolve().parent.parent / "caravan_crawler"
 MAY_IMPORT = {
     "normalise": {"normalise", "dateparser"},
     "pages": {"pages", "normalise", "site", "lxml"},
-    "pipelines": {"pipelines", "normalise", "items", "arguments", "scrapy"},
-    "publish": {"publish", "items", "outcome", "scrapy", "w3lib"},
+    "pipelines": {"pipelines", "normalise", "keep", "items", "arguments", "scrapy"},
+    "keep": {"keep", "items", "site", "arguments", "outcome", "caravan_crawler", "sqlalchemy", "filelock"},
+    "publish": {"publish", "items", "outcome", "caravan_crawler", "scrapy", "w3lib"},
     "sample_site": {"sample_site"},
 }
 

@@ -2,16 +2,25 @@
 
 import argparse
 import gc
+import json
 import sys
-from typing import NoReturn
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
 
 from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
-from caravan_crawler.outcome import BAD_ARGUMENTS, CRASHED, OUTCOME_STAT, SOUND, Outcome, decide
+from caravan_crawler.keep import clock, failing, field_counts, runs
+from caravan_crawler.keep.errors import StoreError
+from caravan_crawler.keep.opening import open_store
+from caravan_crawler.keep.store import Store
+from caravan_crawler.outcome import CRASHED, OUTCOME_STAT, REFUSED, SOUND, UNREACHABLE, Outcome, decide
+from caravan_crawler.publish.alarm import hook_problem, raise_alarm
 from caravan_crawler.publish.precheck import feeds_problem
+from caravan_crawler.publish.report import build_report, summary, write_report
 from caravan_crawler.spiders.caravan import CaravanSpider
 
 #: Objects between two collections; 700 by default, of which one page makes several times as many.
@@ -32,19 +41,22 @@ class Command(CrawlCommand):
             super().run(args, opts)
             return
         assert self.crawler_process is not None
-        crawler = self._create_crawler(args[0])
-        self.crawler_process.crawl(crawler, **opts.spargs)
-        calm_collector()
-        self.crawler_process.start()
-        self.exitcode = CRASHED
-        if crawler._stats is None or self.crawler_process.bootstrap_failed:
-            return
-        stats = crawler.stats.get_stats()
-        outcome = decide(stats, stats.get("finish_reason"))
-        if outcome.code == SOUND and (stats.get(OUTCOME_STAT) != SOUND or _feeds_failed(stats)):
-            outcome = Outcome(CRASHED, "a feed could not be written; see the log")
-        self.exitcode = outcome.code
-        print(f"scrapy crawl: {outcome.reason}{_where(crawler)}", file=sys.stderr)
+        assert self.settings is not None
+        arguments = CrawlArguments.parse(opts.spargs)
+        try:
+            store = open_store(self.settings["STORE_URL"], self.settings["DATA_DIR"], arguments.site)
+        except StoreError as error:
+            self._refuse(str(error), error.code)
+        try:
+            crawler = self._create_crawler(args[0])
+            self.crawler_process.crawl(crawler, store=store, **opts.spargs)
+            calm_collector()
+            self.crawler_process.start()
+            self.exitcode = CRASHED
+            if crawler._stats is not None and isinstance(crawler.spider, CaravanSpider):
+                self._conclude(crawler, crawler.spider, store)
+        finally:
+            store.close()
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Check what the user gave; anything bad is one line and the end, before a log has begun."""
@@ -55,10 +67,76 @@ class Command(CrawlCommand):
             elif args:
                 raise UsageError(f"there is no spider '{args[0]}'; the one here is '{CaravanSpider.name}'")
         except (UsageError, ArgumentError) as error:
-            _refuse(str(error))
+            self._refuse(str(error))
         assert self.settings is not None
-        if problem := feeds_problem(self.settings):
-            _refuse(problem)
+        hook = self.settings["ON_FAILURE"]
+        if problem := (hook_problem(hook) if hook else None) or feeds_problem(self.settings):
+            self._refuse(problem)
+
+    def _conclude(self, crawler: Crawler, spider: CaravanSpider, store: Store) -> None:
+        """Settle the outcome now that the feeds are in place or not, and tell it: exit code, report, alarm."""
+        assert self.crawler_process is not None
+        stats = crawler.stats.get_stats()
+        outcome = decide(stats, stats.get("finish_reason"))
+        if self.crawler_process.bootstrap_failed:
+            outcome = Outcome(CRASHED, "the crawl did not start")
+        if outcome.code == SOUND and (stats.get(OUTCOME_STAT) != SOUND or _feeds_failed(stats)):
+            outcome = Outcome(CRASHED, "a feed could not be written; see the log")
+        ended_at = datetime.now(UTC)
+        report = build_report(
+            spider.run_id,
+            spider.campaign.runs,
+            json.loads(json.dumps(vars(spider.arguments), default=runs.plain)),
+            spider.started_at,
+            ended_at,
+            outcome,
+            stats,
+            spider.keeper.fields.cells,
+        )
+        path: Path | None = Path(spider.data_dir) / "runs" / spider.run_id / "run.json"
+        assert path is not None
+        problems = self._keep_report(spider, store, report, ended_at)
+        try:
+            write_report(path, report)
+        except OSError as error:
+            problems.append(f"{path} cannot be written: {error.strerror}")
+            path = None
+        if problems and outcome.code == SOUND:
+            outcome = Outcome(CRASHED, problems[0])
+            report |= {"exit_code": outcome.code, "outcome": outcome.name, "reason": outcome.reason}
+        self.exitcode = outcome.code
+        for problem in problems:
+            print(f"scrapy crawl: {problem}", file=sys.stderr)
+        self._alarm(report, path)
+        print(f"scrapy crawl: {summary(report)}{f'; {path}' if path else ''}", file=sys.stderr)
+
+    def _keep_report(
+        self, spider: CaravanSpider, store: Store, report: dict[str, Any], ended_at: datetime
+    ) -> list[str]:
+        assert self.settings is not None
+        try:
+            if report["exit_code"] == UNREACHABLE:
+                failing.forgive(store, spider.run_id)
+            if self.settings.getbool("ACCEPT_DRIFT"):
+                field_counts.accept(store, clock.stamp(spider.started_at))
+            spider.keeper.fields.save(store, spider.run_id)
+            runs.end(store, spider.run_id, clock.stamp(ended_at), report)
+        except StoreError as error:
+            return [str(error)]
+        return []
+
+    def _alarm(self, report: dict[str, Any], path: Path | None) -> None:
+        hook = self.settings["ON_FAILURE"] if self.settings is not None else None
+        if hook and report["exit_code"] != SOUND and (problem := raise_alarm(hook, report, path)):
+            print(f"scrapy crawl: {problem}", file=sys.stderr)
+
+    def _refuse(self, problem: str, code: int = REFUSED) -> NoReturn:
+        print(f"scrapy crawl: {problem}", file=sys.stderr)
+        if self.settings is not None and not (
+            self.settings["ON_FAILURE"] and hook_problem(self.settings["ON_FAILURE"])
+        ):
+            self._alarm({"exit_code": code, "outcome": Outcome(code, problem).name, "reason": problem}, None)
+        sys.exit(code)
 
 
 def calm_collector() -> None:
@@ -68,19 +146,5 @@ def calm_collector() -> None:
     gc.set_threshold(_COLLECT_AFTER, 20, 20)
 
 
-def _refuse(problem: str) -> NoReturn:
-    print(f"scrapy crawl: {problem}", file=sys.stderr)
-    sys.exit(BAD_ARGUMENTS)
-
-
 def _feeds_failed(stats: dict[str, object]) -> bool:
     return any(name.startswith("feedexport/failed_count") for name in stats)
-
-
-def _where(crawler: Crawler) -> str:
-    """Return how many articles the run found and where they lie."""
-    spider = crawler.spider
-    if not isinstance(spider, CaravanSpider):
-        return ""
-    articles = crawler.stats.get_value("caravan/pages/article", 0)
-    return f" ({articles} articles read; {spider.data_dir}/runs/{spider.run_id})"

@@ -1,7 +1,7 @@
-"""The spider: from the home page to every article of the site, each once."""
+"""The spider: from what the store holds and the site shows to every article, each once."""
 
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -16,23 +16,32 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
+from caravan_crawler.keep import clock, plan, runs
+from caravan_crawler.keep.keeper import Consequences, Keeper
+from caravan_crawler.keep.opening import open_store
+from caravan_crawler.keep.sources import load_sources
+from caravan_crawler.keep.store import Store
+from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.kind import PageKind
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
 from caravan_crawler.pages.page import PageReading, read_page
 from caravan_crawler.pages.syndication import Entry, read_feed, read_sitemap
 from caravan_crawler.records import article_record, page_records
-from caravan_crawler.site import Address, Site
+from caravan_crawler.site import Address, Site, listing_of
 from caravan_crawler.visit import failures
+from caravan_crawler.visit.agenda import LISTS_EVERY, SITEMAPS_EVERY, Agenda
 from caravan_crawler.visit.changes import Changes
 from caravan_crawler.visit.charset import declared_charset
+from caravan_crawler.visit.discovery import Discovery, Target
 from caravan_crawler.visit.frontier import Frontier, one_for_each_article
 from caravan_crawler.visit.ledger import Ledger
 from caravan_crawler.visit.lists import ListPage, Lists
 from caravan_crawler.visit.period import Period, day_of, day_of_article
 
-#: Lists known to exist; others are found by the links to them.
+#: Lists known to exist; others are found by the links to them. The first names what is new.
 KNOWN_SECTIONS = ("/news/", "/gazeta/")
+HOME = "/"
 FEED = "/rss/"
 #: Where WordPress and its SEO plugins keep their sitemaps; asked only where robots.txt names none.
 USUAL_SITEMAPS = ("/wp-sitemap.xml", "/sitemap_index.xml")
@@ -42,13 +51,15 @@ _LOCAL_MANNERS = {"DOWNLOAD_DELAY": 0, "CONCURRENT_REQUESTS": 8, "CONCURRENT_REQ
 #: Of a page that need not exist, a 404 is an answer and no failure: the page behind a list's last, for one.
 _OPTIONAL = {"optional": True}
 _GONE = ("http_404", "http_410")
+_NOT_MODIFIED = 304
 
 # A page that says nothing of what was asked for. The first two may be better the next time.
 _WORTH_RETRYING = (PageKind.CUT, PageKind.CHALLENGE)
 _UNSOUND = (*_WORTH_RETRYING, PageKind.ERROR)
 
-# Articles go before further lists, so that the queue stays as short as one list's page.
-_ARTICLE, _LIST, _SITEMAP = 20, 10, 0
+# Articles go before further lists, so that the queue stays as short as one list's page. What is read again
+# waits until all that is new is read, and what failed before until the very end.
+_ARTICLE, _LIST, _REFRESH, _SITEMAP, _RETRY = 20, 10, 5, 0, -10
 
 
 class CaravanSpider(Spider):
@@ -56,6 +67,10 @@ class CaravanSpider(Spider):
 
     name = "caravan"
     ledger: Ledger
+    keeper: Keeper
+    agenda: Agenda
+    discovery: Discovery
+    campaign: runs.Campaign
 
     def __init__(self, arguments: CrawlArguments, site: Site, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -70,8 +85,11 @@ class CaravanSpider(Spider):
         self._sitemaps: list[str] = []
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "CaravanSpider":
-        """Check the arguments, start the sample site if asked for, and set the manners for the site."""
+    def from_crawler(cls, crawler: Crawler, *args: Any, store: Store | None = None, **kwargs: Any) -> "CaravanSpider":
+        """Check the arguments, open the store, start the sample site if asked for, and set the manners for the site.
+
+        The command hands over the ``store`` it has opened, and closes it; without one it is the spider's own.
+        """
         arguments = CrawlArguments.parse(kwargs)
         server = None
         base = arguments.site
@@ -89,6 +107,10 @@ class CaravanSpider(Spider):
             crawler.settings.setdict(_LOCAL_MANNERS, priority="spider")
         for url in arguments.urls:
             check_on_site(url, site)
+        if store is None:
+            store = open_store(crawler.settings["STORE_URL"], crawler.settings["DATA_DIR"], arguments.site)
+            crawler.signals.connect(store.close, signals.engine_stopped, weak=False)
+        spider._take_up(store)
         crawler.signals.connect(spider.on_robots, signals.robots_parsed)
         crawler.signals.connect(spider.on_idle, signals.spider_idle)
         crawler.signals.connect(spider.on_dropped, signals.request_dropped)
@@ -96,8 +118,18 @@ class CaravanSpider(Spider):
             crawler.signals.connect(server.close, signals.engine_stopped, weak=False)
         return spider
 
+    def _take_up(self, store: Store) -> None:
+        """Learn from the store what earlier runs have left."""
+        scope, started_at = runs.scope_of(self.arguments), clock.stamp(self.started_at)
+        self.campaign = runs.begin(store, self.run_id, self.arguments, started_at)
+        self.keeper = Keeper(store, self.run_id, scope, started_at)
+        own = load_sources(store, scope)
+        self.agenda = Agenda(own, load_sources(store, "") if scope else own, self.campaign)
+        self.discovery = Discovery(self.site, self.period, self.frontier, self.keeper)
+
     def closed(self, reason: str) -> None:
         """Close the ledger, when Scrapy closes the spider."""
+        self.ledger.count("links/known", self.discovery.known)
         self.ledger.close()
 
     @property
@@ -108,13 +140,50 @@ class CaravanSpider(Spider):
     # Where to begin
 
     async def start(self) -> AsyncIterator[Any]:
-        """Ask for the pages named, or for the home page, from which everything else follows."""
-        if self.arguments.urls:
-            named = [check_on_site(url, self.site) for url in self.arguments.urls]
-            for url in one_for_each_article(named, self.site):
-                yield self._request(url, self.parse_named, _ARTICLE)
+        """Ask for the pages named, or for what earlier runs have left and the home page, where the rest begins."""
+        for request in self._named() if self.arguments.urls else self._beginnings():
+            yield request
+        # What runs stored that were stopped before they could publish it.
+        for record in plan.records_of(self.keeper.store, self.campaign.runs):
+            if record is not None:
+                yield record
+
+    def _named(self) -> Iterator[Request]:
+        named = [check_on_site(url, self.site) for url in self.arguments.urls]
+        urls = {url: self.site.address(url, self.site.base) for url in one_for_each_article(named, self.site)}
+        keys = [str(address.key) for address in urls.values() if address]
+        done = plan.read_since(self.keeper.store, keys, self.campaign.started_at) if self.campaign.runs else set()
+        for url, address in urls.items():
+            key = str(address.key) if address else None
+            if key not in done:
+                yield self._request(url, self.parse_named, _ARTICLE, meta={"key": key})
+
+    def _beginnings(self) -> Iterator[Request]:
+        store = self.keeper.store
+        for key, url in plan.waiting(store, runs.scope_of(self.arguments)):
+            yield from self._targets(self.discovery.take_up(key, url))
+        for url, failed_key in self.keeper.failing.due:
+            if failed_key is not None and url.startswith(self.site.base):
+                yield from self._targets(self.discovery.take_up(failed_key, url), _RETRY)
+        yield from self._refresh()
+        if self.agenda.is_just_read(HOME):
+            yield from self._elsewhere(list(KNOWN_SECTIONS))
         else:
             yield self._request(self.site.base, self.parse_home, _LIST)
+
+    def _refresh(self) -> Iterator[Request]:
+        """Ask again for the articles younger than ``refresh_days``, with what the server gave to tell a change by."""
+        first_day = datetime.now(ALMATY).date() - timedelta(days=self.arguments.refresh_days - 1)
+        due = plan.due_for_refresh(self.keeper.store, first_day.isoformat(), self.campaign.started_at)
+        for article in due if self.arguments.refresh_days else ():
+            url = urljoin(self.site.base, urlsplit(article.url)._replace(scheme="", netloc="").geturl())
+            address = self.site.address(url, self.site.base)
+            is_wanted = self.period.wants(article.section, article.date_published)
+            if address is None or not is_wanted or not self.keeper.failing.may_be_asked(url):
+                continue
+            self.frontier.note(address.key)
+            meta = {"key": article.key, "handle_httpstatus_list": [_NOT_MODIFIED]}
+            yield self._request(url, self.parse, _REFRESH, meta=meta, headers=article.conditions)
 
     def on_robots(self, robotparser: Any, request: Request) -> None:
         """Take the sitemaps that robots.txt names."""
@@ -123,16 +192,26 @@ class CaravanSpider(Spider):
             self._sitemaps += [url for url in rules.sitemaps if url not in self._sitemaps]
 
     def on_dropped(self, request: Request) -> None:
-        """Count a redirect that led to a page asked for before; only to another article is that no failure."""
+        """Take in a redirect that led to a page asked for before; only to another article is that no failure."""
         first = (request.meta.get("redirect_urls") or [request.url])[0]
-        if first != request.url and self.site.address(request.url, self.site.base) is None:
-            self.ledger.fail(first, "redirected", f"it redirects to {request.url}")
+        if first == request.url:
+            return
+        key = request.meta.get("key")
+        if self.site.address(request.url, self.site.base) is None:
+            self._fail(first, key, "redirected", f"it redirects to {request.url}")
+        elif key is not None:
+            self.keeper.redirected(first, key)
 
     def on_idle(self) -> None:
         """When nothing is left to do: pages of lists held back or given up, shifted tops, short links."""
         requests = self._list_requests(self.lists.when_idle())
+        self._keep_lists(Consequences())
         self.crawler.stats.set_value("caravan/abandoned_lists", self.lists.abandoned)
-        requests = requests or [self._request(url, self.parse, _ARTICLE) for url in self.frontier.take_short_links()]
+        if not requests:
+            requests = [
+                self._request(url, self.parse, _ARTICLE, meta={"key": str(key)})
+                for key, url in self.frontier.take_short_links()
+            ]
         for request in requests:
             self.crawler.engine.crawl(request)
         if requests:
@@ -147,80 +226,115 @@ class CaravanSpider(Spider):
         yield from self._elsewhere([*KNOWN_SECTIONS, *section_links(document)])
 
     def _elsewhere(self, sections: list[str]) -> Iterator[Request]:
-        yield self._request(urljoin(self.site.base, FEED), self.parse_feed, _LIST)
+        if not self.agenda.is_just_read(FEED):
+            yield self._request(urljoin(self.site.base, FEED), self.parse_feed, _LIST)
         named_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
-        for path in dict.fromkeys([*named_sections, *sections]):
-            yield from self._list(path, optional=path not in (*KNOWN_SECTIONS, *named_sections))
+        for path in dict.fromkeys([*named_sections, *sections, *self.agenda.known_lists]):
+            is_known = path in (*KNOWN_SECTIONS, *named_sections)
+            is_leading = path == KNOWN_SECTIONS[0] or path in named_sections
+            yield from self._list(path, optional=not is_known, every=timedelta(0) if is_leading else LISTS_EVERY)
         named = [url for url in map(self._resolve, self._sitemaps) if url]
-        for url in named:
-            yield self._request(url, self.parse_sitemap, _SITEMAP)
-        for path in () if named else USUAL_SITEMAPS:
-            yield self._request(urljoin(self.site.base, path), self.parse_sitemap, _SITEMAP, meta=_OPTIONAL)
+        usual = [] if named else [urljoin(self.site.base, path) for path in USUAL_SITEMAPS]
+        for url in [*named, *usual]:
+            if self.agenda.is_due(_path(url), SITEMAPS_EVERY) and not self.agenda.is_just_read(_path(url)):
+                meta = _OPTIONAL if url in usual else None
+                yield self._request(url, self.parse_sitemap, _SITEMAP, meta=meta)
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
         """Read an article's page and follow its links to other articles."""
+        if response.status == _NOT_MODIFIED:
+            self.ledger.count("articles/not_modified")
+            self.keeper.confirmed(self._asked(response).asked_key or "", response.url)
+            return
         yield from self._read(response, self._document(response))
 
     def parse_named(self, response: Response) -> Iterator[Any]:
         """Read a page of ``urls`` and follow nothing."""
         yield from self._read(response, self._document(response), follow=False)
 
-    def parse_list(self, response: Response) -> Iterator[Any]:
+    def parse_list(self, response: Response, walk: int) -> Iterator[Any]:
         """Read a section's page, its articles, and the page after it."""
         document = self._document(response)
         reading = self._read_page(document)
         if reading is None or reading.kind in _UNSOUND:
-            failed_path = urlsplit(response.url).path
-            yield from self._again(response, reading) or self._list_requests(self.lists.failed(failed_path))
+            number = listing_of(urlsplit(response.url).path)[1]
+            yield from self._again(response, reading) or self._list_requests(self.lists.failed(walk, number))
             return
-        yield from self._yield_records(document, reading)
         listing = read_listing(document)
-        for card in listing.cards:
-            if self.period.is_open_to(card.date):
-                yield from self._article(card.address, card.url, document.base_url)
-        yield from self._list_requests(self.lists.read(listing))
+        page = self._asked(response)
+        links = [(card.address, card.url) for card in listing.cards if self.period.is_open_to(card.date)]
+        targets = self.discovery.look_at(links, document.base_url, page)
+        furniture = frozenset(line.address.key for line in reading.trending)
+        following = self.lists.read(walk, listing, furniture, len(targets))
+        self._keep_lists(page)
+        self.ledger.reading(reading)
+        yield from self._surroundings(reading)
+        yield from self._targets(targets)
+        yield from self._list_requests(following)
 
     def parse_feed(self, response: Response) -> Iterator[Request]:
-        """Follow the entries of the site's feed."""
+        """Follow the entries of the site's feed; where all are new, the lists of their sections may hold more."""
         entries = read_feed(response.body)
         self.ledger.page(PageKind.FEED if entries is not None else PageKind.OTHER)
-        for entry in entries or ():
-            yield from self._entry(entry, stamp_is_publication=True)
+        known = self.discovery.known
+        page = self._asked(response)
+        targets = self._entries(entries or (), page, stamp_is_publication=True)
+        self.keeper.page(page, self.agenda.read_now(FEED))
+        yield from self._targets(targets)
+        if targets and self.discovery.known == known:
+            sections = {address.section for target in targets if (address := self._address(target.url))}
+            for section in sorted(section for section in sections if section):
+                yield from self._list(f"/{section}/")
 
-    def parse_sitemap(self, response: Response) -> Iterator[Request]:
+    def parse_sitemap(self, response: Response, stamp: str | None = None) -> Iterator[Request]:
         """Follow a sitemap's articles and the sitemaps an index names."""
         sitemap = read_sitemap(response.body)
         self.ledger.page(PageKind.SITEMAP if sitemap is not None else PageKind.OTHER)
-        if sitemap is None:
-            return
-        for entry in sitemap.sitemaps:
+        page = self._asked(response)
+        targets = self._entries(sitemap.pages if sitemap else (), page, stamp_is_publication=False)
+        self.keeper.page(page, self.agenda.read_now(_path(page.asked_url), stamp=stamp))
+        for entry in sitemap.sitemaps if sitemap else ():
             url = self._resolve(entry.url)
-            if url and not self.period.is_before(day_of(entry.stamp)):
-                yield self._request(url, self.parse_sitemap, _SITEMAP)
-        for entry in sitemap.pages:
-            yield from self._entry(entry, stamp_is_publication=False)
+            if url is None or self.period.is_before(day_of(entry.stamp)):
+                continue
+            if self.agenda.is_sitemap_due(_path(url), entry.stamp):
+                yield self._request(url, self.parse_sitemap, _SITEMAP, cb_kwargs={"stamp": entry.stamp})
+        yield from self._targets(targets)
 
     def failed(self, failure: Failure) -> Iterator[Request]:
-        """Count a page that could not be fetched; without its home page the site's lists are tried still."""
+        """Take in a page that could not be fetched; without its home page the site's lists are tried still."""
         request: Request = failure.request  # type: ignore[attr-defined]
         reason = failures.reason(failure)
+        asked = self._asked_by(request)
         if reason == "robots":
             self.ledger.count("forbidden")
             self.logger.info("Forbidden by robots.txt: %s", request.url)
+            self.keeper.page(asked)
             if request.callback == self.parse_home:
                 yield from self._elsewhere(list(KNOWN_SECTIONS))
             return
+        walk = request.cb_kwargs.get("walk")
         if request.meta.get("optional") and reason in _GONE:
             self.ledger.count(f"absent/{reason}")
+            if walk is not None:
+                following = self.lists.ended(walk)
+                self._keep_lists(asked)
+                yield from self._list_requests(following)
+            elif request.callback == self.parse_sitemap:
+                self.keeper.page(asked, self.agenda.read_now(_path(asked.asked_url)))
             return
         if (alias := request.meta.get("alias")) and reason in _GONE:
-            yield self._request(alias, self.parse, _ARTICLE)  # only its AMP page is there
+            # Only its AMP page is there.
+            yield self._request(alias, self.parse, _ARTICLE, meta={"key": asked.asked_key})
             return
-        self.ledger.fail(request.url, reason, failures.words(failure))
+        self._fail(asked.asked_url, asked.asked_key, reason, failures.words(failure))
         if request.callback == self.parse_home and failures.is_answer(failure):
             yield from self._elsewhere(list(KNOWN_SECTIONS))
-        if request.callback == self.parse_list:
-            yield from self._list_requests(self.lists.failed(urlsplit(request.url).path))
+        if walk is not None:
+            number = listing_of(urlsplit(request.url).path)[1]
+            following = self.lists.failed(walk, number)
+            self._keep_lists(Consequences())
+            yield from self._list_requests(following)
 
     # Reading
 
@@ -240,19 +354,50 @@ class CaravanSpider(Spider):
         if reading is None or reading.kind in _UNSOUND:
             yield from self._again(response, reading)
             return
-        yield from self._yield_records(document, reading)
-        if reading.article is None and self._should_be_article(document, follow):
-            self.ledger.fail(document.url, f"kind_{reading.kind}", f"it is no article but: {reading.kind}")
-        if reading.article and self.period.is_before(day_of_article(reading.article)):
-            return  # articles link to earlier ones, so this one leads only further away from the period
-        if follow:
-            for address, href in article_links(document):
-                yield from self._article(address, href, document.base_url)
+        self.ledger.reading(reading)
+        page = self._asked(response)
+        article = reading.article
+        address = article.address if article else None
+        is_new = address is not None and self.frontier.record(address)
+        targets: list[Target] = []
+        # Articles link to earlier ones, so one from before the period leads only further away from it.
+        if follow and not (article and self.period.is_before(day_of_article(article))):
+            targets = self.discovery.look_at(article_links(document), document.base_url, page)
+        if article is None or address is None:
+            self._keep_other(document, reading, page, follow)
+        elif is_new:
+            yield from self._article(document, reading, address, page)
+        else:
+            self.ledger.count("dropped/known_under_another_address")
+            self.keeper.page(page)
+        yield from self._surroundings(reading)
+        yield from self._targets(targets)
 
-    def _should_be_article(self, document: Document, follow: bool) -> bool:
-        """Whether a page without article is a loss: its address has an article's number, or it was named."""
-        address = self.site.address(document.url, document.url)
-        return not follow or (address is not None and address.article_id is not None)
+    def _article(self, document: Document, reading: PageReading, address: Address, page: Consequences) -> Iterator[Any]:
+        """Yield the article's record, and the list of its section if that is a new one."""
+        article = reading.article
+        assert article is not None
+        record = article_record(article, self.site, document.url, datetime.now(UTC))
+        page.found_by = article.found_by
+        for url in {page.asked_url, document.url} - {record.url}:
+            page.aliases.append((url, str(address.key)))
+        self.lists.note_day(address.key, day_of_article(article))
+        self.keeper.fields.count_parts(reading.parts, document.url)
+        self.keeper.expect(str(address.key), page)
+        yield record
+        if address.section is not None and not self.arguments.urls:
+            yield from self._list(f"/{address.section}/", every=LISTS_EVERY)
+
+    def _keep_other(self, document: Document, reading: PageReading, page: Consequences, follow: bool) -> None:
+        """Keep a page that is no article; it is a loss where its address has an article's number, or it was named."""
+        address = self._address(document.url)
+        if not follow or (address is not None and address.article_id is not None):
+            words = f"it is no article but: {reading.kind}"
+            self._fail(page.asked_url, page.asked_key, f"kind_{reading.kind}", words)
+        elif page.asked_key is not None:
+            self.keeper.no_article(page, page.asked_key, page.asked_url, reading.kind)
+        else:
+            self.keeper.page(page, self.agenda.read_now(_path(page.asked_url)))
 
     def _again(self, response: Response, reading: PageReading | None) -> list[Request]:
         """Return the request for another try at a page that came cut or blocked; at the last, count the failure."""
@@ -262,78 +407,103 @@ class CaravanSpider(Spider):
             retry = get_retry_request(response.request, spider=self, reason=f"page is {kind}")
             if retry is not None:
                 return [retry]
+        asked = self._asked(response)
         if kind is None:
-            self.ledger.fail(response.url, "reader_error", "the reader broke on it")
+            self._fail(asked.asked_url, asked.asked_key, "reader_error", "the reader broke on it")
         else:
             self.ledger.page(kind)
-            self.ledger.fail(response.url, f"kind_{kind}", f"it came as a page of kind: {kind}")
+            self._fail(asked.asked_url, asked.asked_key, f"kind_{kind}", f"it came as a page of kind: {kind}")
         return []
 
-    def _yield_records(self, document: Document, reading: PageReading) -> Iterator[Any]:
-        now = datetime.now(UTC)
-        self.ledger.reading(reading)
-        article = reading.article
-        if article is not None and article.address is not None:
-            if self.frontier.record(article.address):
-                self.lists.note_day(article.address.key, day_of_article(article))
-                yield article_record(article, self.site, document.url, now)
-                yield from self._section_of(article.address.section)
-            else:
-                self.ledger.count("dropped/known_under_another_address")
+    def _surroundings(self, reading: PageReading) -> Iterator[Any]:
         if self.changes.is_new("page", reading.surroundings):
             # Claimed all at once: pages are read side by side, and a block's lines belong together.
-            records = page_records(reading, self.site, now)
+            records = page_records(reading, self.site, datetime.now(UTC))
             yield from [record for record in records if self.changes.is_new(*record.change_key())]
+
+    # Keeping
+
+    def _asked(self, response: Response) -> Consequences:
+        """Return what was asked for when this page came, to gather what follows from it."""
+        assert response.request is not None
+        page = self._asked_by(response.request)
+        page.etag = _header(response, "ETag")
+        page.last_modified = _header(response, "Last-Modified")
+        return page
+
+    @staticmethod
+    def _asked_by(request: Request) -> Consequences:
+        url = (request.meta.get("redirect_urls") or [request.url])[0]
+        return Consequences(url, request.meta.get("key"))
+
+    def _fail(self, url: str, key: str | None, reason: str, words: str) -> None:
+        self.ledger.fail(url, reason, words)
+        self.keeper.fail(url, key, reason, words)
+
+    def _keep_lists(self, page: Consequences) -> None:
+        """Keep how far the lists are walked, together with what follows from the page that took them there."""
+        rows = [self.agenda.read_now(path, state=state.to_json()) for path, state in self.lists.take_changed().items()]
+        self.keeper.page(page, *rows)
 
     # Going on
 
     def _request(self, url: str, callback: Any, priority: int, **kwargs: Any) -> Request:
         return Request(url, callback=callback, errback=self.failed, priority=priority, **kwargs)
 
-    def _article(self, address: Address, href: str, page_url: str) -> Iterator[Request]:
-        if not self.period.has_section(address.section):
-            return
-        # Most links on a page were seen before, so this comes before anything is built.
-        if self.frontier.knows(address):
-            return
-        url = self.site.resolve(href, page_url)
-        target = self.frontier.admit(address, url) if url else None
-        if target is not None:
-            yield self._request(target, self.parse, _ARTICLE, meta={"alias": url} if address.alias else None)
+    def _targets(self, targets: list[Target], priority: int = _ARTICLE) -> Iterator[Request]:
+        for target in targets:
+            yield self._request(target.url, self.parse, priority, meta={"key": target.key, "alias": target.alias})
 
-    def _entry(self, entry: Entry, *, stamp_is_publication: bool) -> Iterator[Request]:
-        address = self.site.address(entry.url, self.site.base)
-        if address is None:
-            return
-        if self.arguments.since and entry.stamp is None:
-            self.ledger.count("skipped/entry_without_stamp")
-            return
-        if self.period.is_before(day_of(entry.stamp)) or (
-            stamp_is_publication and not self.period.is_open_to(entry.stamp)
-        ):
-            return
-        yield from self._article(address, entry.url, self.site.base)
+    def _entries(self, entries: Iterable[Entry], page: Consequences, *, stamp_is_publication: bool) -> list[Target]:
+        links = []
+        for entry in entries:
+            address = self._address(entry.url)
+            if address is None:
+                continue
+            if self.arguments.since and entry.stamp is None:
+                self.ledger.count("skipped/entry_without_stamp")
+            elif not self.period.is_before(day_of(entry.stamp)) and (
+                not stamp_is_publication or self.period.is_open_to(entry.stamp)
+            ):
+                links.append((address, entry.url))
+        return self.discovery.look_at(links, self.site.base, page)
 
-    def _section_of(self, section: str | None) -> Iterator[Request]:
-        if section is not None and not self.arguments.urls:
-            yield from self._list(f"/{section}/")
+    def _list(self, path: str, *, optional: bool = True, every: timedelta = timedelta(0)) -> Iterator[Request]:
+        """Ask for a list from its top if it was not read within ``every``, and where an earlier run left it."""
+        if self.lists.is_begun(path) or not self.period.has_section(path.strip("/")):
+            return
+        state = self.agenda.list_state(path)
+        from_top = self.agenda.is_due(path, every) and not self.agenda.is_just_read(path)
+        if from_top or state.open:
+            pages = self.lists.begin(path, state, from_top=from_top)
+            yield from self._list_requests(pages, optional=optional)
 
-    def _list(self, path: str, *, optional: bool = True) -> Iterator[Request]:
-        if self.period.has_section(path.strip("/")) and self.lists.begin(path):
-            meta = _OPTIONAL if optional else None
-            yield self._request(urljoin(self.site.base, path), self.parse_list, _LIST, meta=meta)
-
-    def _list_requests(self, pages: list[ListPage]) -> list[Request]:
+    def _list_requests(self, pages: list[ListPage], *, optional: bool = True) -> list[Request]:
         return [
             self._request(
                 urljoin(self.site.base, page.path),
                 self.parse_list,
                 _LIST,
-                meta=_OPTIONAL,
-                dont_filter=page.is_repeated,
+                meta=_OPTIONAL if optional else None,
+                dont_filter=True,  # a walk knows which pages it has seen, and reads some again on purpose
+                cb_kwargs={"walk": page.walk},
             )
             for page in pages
         ]
 
     def _resolve(self, url: str) -> str | None:
         return self.site.resolve(url, self.site.base)
+
+    def _address(self, url: str) -> Address | None:
+        return self.site.address(url, self.site.base)
+
+
+def _path(url: str) -> str:
+    """Return path and query, which are the same on every copy of the site."""
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else None

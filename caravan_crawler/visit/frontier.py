@@ -30,6 +30,10 @@ class Frontier:
         key = address.key
         return key in self._asked or (address.path is None and key in self._short_links)
 
+    def note(self, key: int | str) -> None:
+        """Note that an article need not be asked for: the store has it, or this run will ask for it anyway."""
+        self._asked.add(key)
+
     def admit(self, address: Address, url: str) -> str | None:
         """Return the URL to fetch for a link to an article, or None: asked for before, or put aside."""
         key = address.key
@@ -43,9 +47,9 @@ class Frontier:
         # An AMP page's address names the article's own path, and a query adds nothing to it.
         return self._site.canonical(address) if address.alias else url.split("?", 1)[0]
 
-    def take_short_links(self) -> list[str]:
-        """Return the short links to follow, of articles nobody named otherwise."""
-        links = [url for key, url in self._short_links.items() if key not in self._asked]
+    def take_short_links(self) -> list[tuple[int | str, str]]:
+        """Return key and short link of the articles nobody named otherwise, to be followed."""
+        links = [(key, url) for key, url in self._short_links.items() if key not in self._asked]
         self._asked.update(self._short_links)
         self._short_links.clear()
         return links

@@ -5,22 +5,32 @@ from datetime import date
 from typing import NamedTuple
 
 from caravan_crawler.pages.listing import Listing
-from caravan_crawler.site import listing_of
+from caravan_crawler.visit.list_state import ListState, Stretch
 from caravan_crawler.visit.period import day_of
-from caravan_crawler.visit.walk import ListingWalk
+from caravan_crawler.visit.walk import Key, ListingWalk
 
 logger = logging.getLogger(__name__)
 
+#: So often the top of a list is read again after new articles had pushed the others down.
+_MOST_ROUNDS = 3
+
 
 class ListPage(NamedTuple):
-    """A page of a list to ask for: its path, and whether it may have been asked for before."""
+    """A page of a list to ask for: its path, and the number of the walk that wants it."""
 
     path: str
-    is_repeated: bool
+    walk: int
+
+
+class _Active(NamedTuple):
+    walk: ListingWalk
+    state: ListState
+    stretch: list[Stretch]
+    """The part of the state this walk works off; empty for one from the top, which an interruption sends back there."""
 
 
 class Lists:
-    """The walks by the path of each list's first page; ``since`` is the first day of the period, if any.
+    """The walks under way; ``since`` is the first day of the period, if any.
 
     Where a period is asked for and a list prints no dates, only its articles tell whether it goes on: then
     the decision is held until they are read. A list at which page after page fails is given up, and tried
@@ -31,64 +41,140 @@ class Lists:
         self.abandoned = 0
         self._since = since
         self._is_bounded = is_bounded
-        self._walks: dict[str, ListingWalk] = {}
-        self._held: list[tuple[ListingWalk, Listing, list[int | str]]] = []
-        self._given_up: list[tuple[ListingWalk, int]] = []
-        self._days: dict[int | str, date] = {}
+        self._states: dict[str, ListState] = {}
+        self._changed: dict[str, ListState] = {}
+        self._active: list[_Active] = []
+        self._rounds: dict[str, int] = {}
+        self._held: list[tuple[int, Listing, list[Key], int]] = []
+        self._given_up: list[int] = []
+        self._days: dict[Key, date] = {}
 
-    def begin(self, path: str) -> bool:
-        """Note a list; return whether it is a new one."""
-        if path in self._walks:
-            return False
-        self._walks[path] = ListingWalk(path, self._since)
-        return True
+    def is_begun(self, path: str) -> bool:
+        """Whether the list is walked in this run."""
+        return path in self._states
 
-    def note_day(self, key: int | str, day: date | None) -> None:
+    def begin(self, path: str, state: ListState, *, from_top: bool = True) -> list[ListPage]:
+        """Begin a list where ``state`` says an earlier run left it; return the pages to ask for.
+
+        Without ``from_top`` only what is open is walked: an interrupted run has just been at the top.
+        """
+        if path in self._states:
+            return []
+        self._states[path] = state
+        pages = []
+        if not state.top:
+            pages.append(self._start(path, state, [Stretch(1)]))
+        elif from_top:
+            pages.append(self._start(path, state, [], frozenset(state.top)))
+        return pages + [self._start(path, state, [part], part.until) for part in state.open if state.top]
+
+    def take_changed(self) -> dict[str, ListState]:
+        """Return the lists walked further since this was last asked, and how far."""
+        changed, self._changed = self._changed, {}
+        return changed
+
+    def path(self, walk: int) -> str:
+        """Return the path of the list that a walk goes down."""
+        return self._active[walk].walk.path
+
+    def note_day(self, key: Key, day: date | None) -> None:
         """Note the day of an article read, for the lists that print none."""
         if self._is_bounded and day is not None:
             self._days[key] = day
 
-    def read(self, listing: Listing) -> list[ListPage]:
-        """Take in a page read; return what to ask for next."""
-        walk = self._walks.setdefault(listing.path, ListingWalk(listing.path, self._since))
-        fresh = walk.take(listing)
+    def read(self, number: int, listing: Listing, furniture: frozenset[Key], new: int) -> list[ListPage]:
+        """Take in a page read by the walk ``number``; return what to ask for next.
+
+        ``furniture`` are the articles around the list, ``new`` is how many articles nothing had named before.
+        """
+        walk, state, stretch = self._active[number]
+        self._changed[walk.path] = state
+        fresh = walk.take(listing, furniture)
+        if stretch and not state.top and listing.number == 1:
+            state.open.append(stretch[0])  # the list's very first page: from here on it is known
+        if stretch:
+            stretch[0].page = listing.number + 1
+            if not walk.until and walk.top:
+                state.top = walk.top
+        if walk.missed:
+            met_again = frozenset(card.address.key for card in fresh) - furniture
+            state.open += [Stretch(missed, met_again) for missed in walk.missed if met_again]
+            walk.missed = []
         for card in fresh:
             if self._is_bounded and card.address.key not in self._days and (day := day_of(card.date)):
                 self._days[card.address.key] = day
         keys = [card.address.key for card in fresh]
         if self._is_bounded and not all(card.date for card in listing.cards):
-            self._held.append((walk, listing, keys))
+            self._held.append((number, listing, keys, new))
             return []
-        return self._next(walk, listing, keys)
+        return self._next(number, listing, keys, new)
 
-    def failed(self, path: str) -> list[ListPage]:
+    def failed(self, number: int, page: int) -> list[ListPage]:
         """Take in that a page failed: one must not cost those behind it."""
-        first, number = listing_of(path)
-        walk = self._walks.get(first)
-        if walk is None:
-            return []
-        if walk.may_skip():
-            return [self._page(walk, number + 1)]
-        self._given_up.append((walk, number))
+        active = self._active[number]
+        if active.walk.may_skip(page):
+            return [self._page(number, page + 1)]
+        self._give_up(number)
         return []
+
+    def ended(self, number: int) -> list[ListPage]:
+        """Take in that there is no such page: the list ends before it, unless pages before it failed."""
+        if self._active[number].walk.missed:
+            self._give_up(number)
+            return []
+        return self._end(number)
 
     def when_idle(self) -> list[ListPage]:
         """Return what to ask for when nothing else is left: held pages, lists given up, tops that have shifted."""
         held, self._held = self._held, []
-        pages = [page for walk, listing, keys in held for page in self._next(walk, listing, keys)]
+        pages = [page for walk, listing, keys, new in held for page in self._next(walk, listing, keys, new)]
         given_up, self._given_up = self._given_up, []
-        for walk, number in given_up:
+        for number in given_up:
+            walk = self._active[number].walk
+            first = walk.missed[0] if walk.missed else 1
             if walk.may_try_again():
-                pages.append(self._page(walk, number))
+                walk.missed = []
+                pages.append(self._page(number, first))
             else:
                 self.abandoned += 1
-                logger.error("The list %s is given up at page %d", walk.path, number)
-        return pages + [self._page(walk, 1) for walk in self._walks.values() if walk.restart()]
+                logger.error("The list %s is given up at page %d", walk.path, first)
+        return pages
 
-    def _next(self, walk: ListingWalk, listing: Listing, keys: list[int | str]) -> list[ListPage]:
-        number = walk.next_number(listing, [self._days[key] for key in keys if key in self._days])
-        return [] if number is None else [self._page(walk, number)]
+    def _start(
+        self, path: str, state: ListState, stretch: list[Stretch], until: frozenset[Key] = frozenset()
+    ) -> ListPage:
+        self._active.append(_Active(ListingWalk(path, until, self._since), state, stretch))
+        return self._page(len(self._active) - 1, stretch[0].page if stretch else 1)
 
-    @staticmethod
-    def _page(walk: ListingWalk, number: int) -> ListPage:
-        return ListPage(walk.path if number == 1 else f"{walk.path}page/{number}/", walk.is_repeated)
+    def _next(self, number: int, listing: Listing, keys: list[Key], new: int) -> list[ListPage]:
+        walk, _, stretch = self._active[number]
+        following = walk.next_number(listing, [self._days[key] for key in keys if key in self._days], new)
+        if following is not None:
+            if stretch:
+                stretch[0].page = following
+            return [self._page(number, following)]
+        return self._end(number)
+
+    def _end(self, number: int) -> list[ListPage]:
+        """Note that a walk has come to its end; return the page to ask for if the top has shifted meanwhile."""
+        walk, state, stretch = self._active[number]
+        self._changed[walk.path] = state
+        if stretch and stretch[0] in state.open:
+            state.open.remove(stretch[0])
+        if not stretch and walk.top:
+            state.top = walk.top
+        rounds = self._rounds.get(walk.path, 0)
+        if walk.has_shifted and rounds < _MOST_ROUNDS and state.top:
+            self._rounds[walk.path] = rounds + 1
+            return [self._start(walk.path, state, [], frozenset(state.top))]
+        return []
+
+    def _give_up(self, number: int) -> None:
+        active = self._active[number]
+        if active.stretch:
+            active.stretch[0].page = active.walk.missed[0]
+        self._given_up.append(number)
+
+    def _page(self, walk: int, number: int) -> ListPage:
+        path = self._active[walk].walk.path
+        return ListPage(path if number == 1 else f"{path}page/{number}/", walk)

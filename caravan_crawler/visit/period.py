@@ -27,6 +27,15 @@ class Period:
         """Whether a section, where it is known, is wanted."""
         return section is None or not self._sections or section in self._sections
 
+    def wants(self, section: str | None, published: str | None) -> bool:
+        """Whether an article of this section and day is asked for; one without a day only where no period is."""
+        if not self.has_section(section):
+            return False
+        if published is None:
+            return not self.is_bounded
+        day = date.fromisoformat(published[:10])
+        return not (self._since and day < self._since) and not (self._until and day > self._until)
+
     def is_before(self, day: date | None) -> bool:
         """Whether ``day``, where it is known, lies before the period."""
         return day is not None and self._since is not None and day < self._since

@@ -17,7 +17,8 @@ def test_four_tables_twice_and_what_was_asked_for(tmp_path: Path) -> None:
         result = crawl(tmp_path, *options)
     assert result.code == 0, result.log[-2000:]
     (run,) = (tmp_path / "runs").iterdir()
-    assert {file.name for file in run.iterdir()} == {f"{table}.{kind}" for table in TABLES for kind in ("csv", "jsonl")}
+    tables = {f"{table}.{kind}" for table in TABLES for kind in ("csv", "jsonl")}
+    assert {file.name for file in run.iterdir()} == tables | {"run.json"}
     for table, item_class in TABLES.items():
         rows = read_csv(run / f"{table}.csv")
         assert list(rows[0]) == column_names(item_class)

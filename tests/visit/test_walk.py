@@ -5,6 +5,7 @@ from caravan_crawler.site import Address
 from caravan_crawler.visit.walk import ListingWalk
 
 TRENDING = [1, 2]
+FURNITURE = frozenset(TRENDING)
 
 
 def page(number: int, ids: list[int], *, following: bool = True, paginated: bool = True) -> Listing:
@@ -12,12 +13,18 @@ def page(number: int, ids: list[int], *, following: bool = True, paginated: bool
     return Listing("/news/", number, cards, number + 1 if following else None, paginated)
 
 
-def walk(*pages: Listing, since: date | None = None, days: list[list[date]] | None = None) -> list[int | None]:
-    walked = ListingWalk("/news/", since)
+def walk(
+    *pages: Listing,
+    until: frozenset[int | str] = frozenset(),
+    since: date | None = None,
+    days: list[list[date]] | None = None,
+    new: int = 1,
+) -> list[int | None]:
+    walked = ListingWalk("/news/", until, since)
     numbers = []
     for index, listing in enumerate(pages):
-        walked.take(listing)
-        numbers.append(walked.next_number(listing, days[index] if days else []))
+        walked.take(listing, FURNITURE)
+        numbers.append(walked.next_number(listing, days[index] if days else [], new))
     return numbers
 
 
@@ -36,22 +43,42 @@ def test_pages_that_repeat_themselves_end_it() -> None:
 
 def test_the_cards_of_a_page_are_those_no_page_had_before() -> None:
     walked = ListingWalk("/news/")
-    assert len(walked.take(page(1, [10, 11]))) == 4
-    assert [card.address.key for card in walked.take(page(2, [12, 13]))] == [12, 13]
+    assert len(walked.take(page(1, [10, 11]), FURNITURE)) == 4
+    assert [card.address.key for card in walked.take(page(2, [12, 13]), FURNITURE)] == [12, 13]
 
 
-def test_a_shift_is_noticed_and_the_top_read_again_as_far_as_it_is_new() -> None:
+def test_a_shift_is_noticed() -> None:
     walked = ListingWalk("/news/")
-    walked.take(page(1, [10, 11]))
-    assert not walked.restart()
-    walked.take(page(2, [11, 12]))
-    assert walked.restart()
-    top = page(1, [8, 9])
-    walked.take(top)
-    assert walked.next_number(top, []) == 2
-    again = page(2, [10, 11])
-    walked.take(again)
-    assert walked.next_number(again, []) is None
+    walked.take(page(1, [10, 11]), FURNITURE)
+    assert not walked.has_shifted
+    walked.take(page(2, [11, 12]), FURNITURE)
+    assert walked.has_shifted
+
+
+TOP: frozenset[int | str] = frozenset([10, 11, 12, 13])
+
+
+def test_a_walk_ends_where_it_meets_an_earlier_one() -> None:
+    assert walk(page(1, [8, 9]), page(2, [10, 11]), until=TOP) == [2, None]
+
+
+def test_a_pinned_article_or_the_trending_block_is_no_meeting() -> None:
+    pinned = [page(1, [10, 7, 8]), page(2, [9, 11, 12])]
+    assert walk(*pinned, until=TOP | set(TRENDING)) == [2, None]
+
+
+def test_where_the_earlier_top_is_gone_from_the_site_known_pages_end_it() -> None:
+    pages = [page(number, [number * 100]) for number in range(1, 7)]
+    assert walk(*pages, until=TOP, new=0) == [2, 3, 4, 5, None, None]
+    assert walk(*pages, until=TOP, new=1) == [2, 3, 4, 5, 6, 7]
+
+
+def test_the_top_is_without_what_stands_on_every_page() -> None:
+    walked = ListingWalk("/news/")
+    walked.take(page(1, [10, 11, 99]), FURNITURE)
+    assert walked.top == [10, 11, 99]
+    walked.take(page(2, [12, 13, 99]), FURNITURE)
+    assert walked.top == [10, 11]
 
 
 OLD, YOUNG = date(2018, 1, 1), date(2020, 1, 1)
@@ -75,4 +102,5 @@ def test_one_old_article_pinned_to_the_top_says_nothing() -> None:
 
 def test_a_few_failed_pages_are_skipped() -> None:
     walked = ListingWalk("/news/")
-    assert [walked.may_skip() for _ in range(4)] == [True, True, True, False]
+    assert [walked.may_skip(number) for number in range(2, 6)] == [True, True, True, False]
+    assert walked.missed == [2, 3, 4, 5]

@@ -1,0 +1,1 @@
+"""Keep: the store, a database in which a record and everything that follows from it are committed together."""

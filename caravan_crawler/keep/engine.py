@@ -1,0 +1,66 @@
+"""From ``STORE_URL`` to an engine of SQLAlchemy: SQLite in WAL mode, or PostgreSQL."""
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from caravan_crawler.keep.errors import StoreRefusedError
+
+#: So long a write waits for another program that has the SQLite file locked; ``?timeout=`` of the URL wins.
+_WAIT_FOR_LOCK = 60.0
+_CONNECT_WITHIN = 15
+
+
+def store_url(setting: str | None, data_dir: str) -> URL:
+    """Return the store's URL: the setting ``STORE_URL``, else the file ``caravan.db`` in ``data_dir``."""
+    if not setting:
+        return URL.create("sqlite", database=str(Path(data_dir).expanduser() / "caravan.db"))
+    try:
+        url = make_url(setting)
+    except ArgumentError:
+        raise StoreRefusedError("STORE_URL is no database URL such as postgresql://user@host/database") from None
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        if not url.database or url.database == ":memory:":
+            raise StoreRefusedError("STORE_URL=sqlite must name a file: sqlite:////absolute/path/caravan.db")
+        return url
+    if backend not in ("postgresql", "postgres"):
+        raise StoreRefusedError(f"STORE_URL names {backend}; a store is sqlite or postgresql")
+    if find_spec("psycopg") is None:
+        raise StoreRefusedError("STORE_URL names PostgreSQL: pip install 'caravan-crawler[postgresql]'")
+    return url.set(drivername="postgresql+psycopg")
+
+
+def make_engine(url: URL) -> Engine:
+    """Return an engine that connects when first used."""
+
+    def as_json(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    if url.get_backend_name() == "sqlite":
+        arguments: dict[str, Any] = {} if "timeout" in url.query else {"timeout": _WAIT_FOR_LOCK}
+        engine = create_engine(url, json_serializer=as_json, connect_args=arguments)
+        event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+    # Not to wait for the disk at each commit loses at most the last moment when the server itself crashes,
+    # and that is read again; what was committed before is never torn. SQLite in WAL mode promises the same.
+    arguments = {"connect_timeout": _CONNECT_WITHIN, "options": "-c synchronous_commit=off"}
+    return create_engine(url, json_serializer=as_json, connect_args=arguments)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-16000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def words(error: Exception) -> str:
+    """Return what a database said, in one line."""
+    cause = getattr(error, "orig", None) if isinstance(error, SQLAlchemyError) else error
+    lines = str(cause or error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,102 @@
+"""Pages that could not be fetched or read: how often, why, and when a run tries again."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from caravan_crawler.keep import clock
+from caravan_crawler.keep.schema import failures
+from caravan_crawler.keep.store import Store
+
+#: What a server will hardly change its mind about.
+_LASTING = ("http_404", "http_410", "http_451", "kind_other", "kind_listing")
+_LASTING_DELAY, _LONGEST_LASTING = timedelta(days=1), timedelta(days=30)
+#: After the second run in which it failed; the first is followed by a try in the next run.
+_DELAY, _LONGEST = timedelta(hours=1), timedelta(days=7)
+_GROWTH = 4
+
+
+def retry_delay(reason: str, attempts: int) -> timedelta:
+    """Return how long a page that has failed in so many runs is left alone."""
+    if reason in _LASTING:
+        return min(_LASTING_DELAY * int(_GROWTH ** min(attempts - 1, 5)), _LONGEST_LASTING)
+    if attempts == 1:
+        return timedelta(0)
+    return min(_DELAY * int(_GROWTH ** min(attempts - 2, 5)), _LONGEST)
+
+
+@dataclass(slots=True)
+class _Failing:
+    key: str | None
+    attempts: int
+    run_id: str
+    retry_at: str
+
+
+class Failing:
+    """The failures known to one run; ``scope`` is the run's."""
+
+    def __init__(self, store: Store, run_id: str, scope: str) -> None:
+        self._run_id = run_id
+        self._scope = scope
+        columns = failures.c
+        rows = store.rows(
+            select(columns.url, columns.article_key, columns.attempts, columns.run_id, columns.retry_at, columns.scope)
+        )
+        self._known = {url: _Failing(key, attempts, run, at) for url, key, attempts, run, at, _ in rows}
+        time = clock.now()
+        self.due = [(url, row.key) for url, row in self._known.items() if row.retry_at <= time]
+        """Failed pages to be tried in this run."""
+        # A run for a period or for some sections does not take up what another one failed to read.
+        foreign = {url for url, *_, its_scope in rows if scope and its_scope != scope}
+        self.due = [(url, key) for url, key in self.due if url not in foreign]
+
+    def is_known(self, url: str) -> bool:
+        """Whether the page has failed."""
+        return url in self._known
+
+    def may_be_asked(self, url: str) -> bool:
+        """Whether the page has not failed, or is due again."""
+        row = self._known.get(url)
+        return row is None or row.retry_at <= clock.now()
+
+    def failed(self, url: str, key: str | None, reason: str, words: str) -> dict[str, Any]:
+        """Return the row for a failure just met."""
+        time = clock.now()
+        row = self._known.get(url)
+        attempts = 1 if row is None else row.attempts + (row.run_id != self._run_id)
+        retry_at = clock.after(time, retry_delay(reason, attempts))
+        self._known[url] = _Failing(key, attempts, self._run_id, retry_at)
+        return {
+            "url": url,
+            "article_key": key,
+            "scope": self._scope,
+            "reason": reason,
+            "words": words[:500],
+            "attempts": attempts,
+            "first_failed_at": time,
+            "last_failed_at": time,
+            "retry_at": retry_at,
+            "run_id": self._run_id,
+        }
+
+    def mended(self, url: str, key: str | None) -> list[str]:
+        """Note a page that was read; return the URLs whose failures are thereby over."""
+        if not self._known:
+            return []
+        over = [url] if url in self._known else []
+        over += [other for other, row in self._known.items() if key is not None and row.key == key and other != url]
+        for other in over:
+            del self._known[other]
+        return over
+
+
+def forgive(store: Store, run_id: str) -> None:
+    """Let the next run try all that failed in this one: an outage says nothing of the pages."""
+    store.execute(
+        update(failures)
+        .where(failures.c.run_id == run_id, failures.c.reason.not_in(_LASTING))
+        .values(retry_at=clock.now(), attempts=1)
+    )

@@ -1,0 +1,269 @@
+"""What a run stores: each record with all that follows from its page, once."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+
+from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
+from caravan_crawler.keep import clock
+from caravan_crawler.keep.failing import Failing
+from caravan_crawler.keep.field_counts import FieldCounts
+from caravan_crawler.keep.schema import articles, rates, trending, weather
+from caravan_crawler.keep.store import Store
+from caravan_crawler.keep.writes import Writes
+
+#: Without these an article is not whole.
+REQUIRED = ("headline", "body", "date_published")
+#: An edit to one of these makes a new version.
+_TEXT = ("headline", "lede", "body")
+#: What may differ between two readings of an article that was not edited.
+_PASSING = ("url", "fetched_url", "views", "views_raw", "observed_at")
+#: These name the site, which may be another copy of it.
+_ADDRESSES = ("images", "links")
+
+_TABLES: dict[Any, Any] = {TrendingEntry: trending, ExchangeRate: rates, Weather: weather}
+
+
+class Fate(StrEnum):
+    """What became of an article's record."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    RECOUNTED = "recounted"
+    """Only its views have changed."""
+    UNCHANGED = "unchanged"
+    LOST_FIELDS = "lost_fields"
+    """It came without a required field that the store has: the earlier, whole record stays."""
+    CARRIED = "carried"
+    """An earlier run stored it, was stopped before it could publish it, and this run does."""
+
+
+@dataclass
+class Consequences:
+    """What follows from a page beside its record.
+
+    ``links`` are key and address of articles found; ``aliases`` further addresses of articles, each with its
+    article's key; ``asked_key`` is the key under which the page was asked for.
+    """
+
+    asked_url: str = ""
+    asked_key: str | None = None
+    links: list[tuple[str, str]] = field(default_factory=list)
+    aliases: list[tuple[str, str]] = field(default_factory=list)
+    found_by: dict[str, str] = field(default_factory=dict)
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+class Keeper:
+    """Stores what one run reads. ``scope`` is the kind of run, ``started_at`` its beginning."""
+
+    def __init__(self, store: Store, run_id: str, scope: str, started_at: str) -> None:
+        self.store = store
+        self.failing = Failing(store, run_id, scope)
+        self.fields = FieldCounts()
+        self._run_id = run_id
+        self._scope = scope
+        self._started_at = started_at
+        self._new: set[str] = set()
+        self._stored: set[str] = set()
+        self._aliases: set[str] = set()
+        self._expected: dict[str, Consequences] = {}
+        self._last_shown = _last_shown(store)
+
+    # Told by the spider
+
+    def admit(self, key: str) -> None:
+        """Note that the store does not hold the article, which is about to be asked for."""
+        self._new.add(key)
+
+    def expect(self, key: str, consequences: Consequences) -> None:
+        """Note what follows from a page whose record is on its way through the pipelines."""
+        self._expected[key] = consequences
+
+    def page(self, consequences: Consequences, *sources: dict[str, Any]) -> None:
+        """Store what follows from a page without a record; ``sources`` are the rows of those that it tells of."""
+        writes = self._follow(consequences, None)
+        for source in sources:
+            writes.add("source", scope=self._scope, **source)
+        self.store.write(writes)
+
+    def redirected(self, asked_url: str, asked_key: str) -> None:
+        """Store that an address leads to an article known under another one."""
+        writes = self._follow(Consequences(asked_url, asked_key), None)
+        self._add_other(writes, asked_key, asked_url, "alias")
+        self.store.write(writes)
+
+    def no_article(self, consequences: Consequences, key: str, url: str, kind: str) -> None:
+        """Store that an address like an article's gave none, so that it is not asked for by every run."""
+        writes = self._follow(consequences, None)
+        self._add_other(writes, key, url, kind)
+        self.store.write(writes)
+
+    def confirmed(self, key: str, asked_url: str) -> None:
+        """Store that the site says an article has not changed."""
+        writes = self._follow(Consequences(asked_url, key), key)
+        writes.add("checked", the_key=key, the_time=clock.now())
+        self.store.write(writes)
+
+    def fail(self, url: str, key: str | None, reason: str, words: str) -> None:
+        """Store a failure; the article is no longer waiting but failed."""
+        writes = Writes()
+        writes.add("failure", **self.failing.failed(url, key, reason, words))
+        if key is not None:
+            writes.add("read", the_key=key)
+        self.store.write(writes)
+
+    # Told by the pipeline
+
+    def keep(self, article: Article, key: str) -> Fate:
+        """Store an article with what follows from its page; return what became of it."""
+        if article.observed_at < self._started_at:
+            return Fate.CARRIED
+        consequences = self._expected.pop(key, Consequences())
+        before = None if key in self._new and key not in self._stored else self._stored_row(key)
+        self._count_fields(article, consequences)
+        writes = self._follow(consequences, key)
+        fate = self._add_article(writes, article, key, before, consequences)
+        self.store.write(writes)
+        self._stored.add(key)
+        return fate
+
+    def pass_over(self, article: Article, key: str) -> None:
+        """Store that an article is outside of the period or the sections asked for, and what follows from it."""
+        if key not in self._expected:
+            return
+        writes = self._follow(self._expected.pop(key, Consequences()), key)
+        self._add_other(writes, key, article.url, "outside", article.section, article.date_published)
+        self.store.write(writes)
+
+    def keep_shown(self, item: TrendingEntry | ExchangeRate | Weather) -> None:
+        """Store a line of what every page shows, unless it is the last one stored."""
+        if item.observed_at < self._started_at:
+            return
+        about, value = _shown(item)
+        if self._last_shown.get(about) != value:
+            self._last_shown[about] = value
+            row = asdict(item)
+            if isinstance(item, ExchangeRate):
+                row["rate"] = None if item.rate is None else float(item.rate)
+            writes = Writes()
+            writes.add(_TABLES[type(item)].name, run_id=self._run_id, **row)
+            self.store.write(writes)
+
+    # How
+
+    def _follow(self, page: Consequences, key: str | None) -> Writes:
+        """Return the writes for what follows from a page; ``key`` is its article's."""
+        writes = Writes()
+        time = clock.now()
+        for found, url in page.links:
+            if found not in self._stored:
+                writes.add("found", scope=self._scope, key=found, url=url, found_at=time)
+        for alias, its_key in page.aliases:
+            if alias not in self._aliases:
+                self._aliases.add(alias)
+                writes.add("alias", url=alias, article_key=its_key, first_seen_at=time)
+        for done in {page.asked_key, key} - {None}:
+            writes.add("read", the_key=done)
+        if page.asked_key is not None and key is not None and page.asked_key != key:
+            self._add_other(writes, page.asked_key, page.asked_url, "alias")
+        for url in self.failing.mended(page.asked_url, key):
+            writes.add("mended", the_key=url)
+        return writes
+
+    def _add_other(
+        self, writes: Writes, key: str, url: str, kind: str, section: str | None = None, day: str | None = None
+    ) -> None:
+        writes.add("other_page", key=key, url=url, kind=kind, section=section, date_published=day, seen_at=clock.now())
+
+    def _add_article(self, writes: Writes, article: Article, key: str, before: Any, consequences: Consequences) -> Fate:
+        row = asdict(article)
+        fate = _fate(row, before)
+        if fate is Fate.LOST_FIELDS:
+            lost = ", ".join(_lost(row, before))
+            failure = self.failing.failed(article.fetched_url, key, "lost_fields", f"it came without {lost}")
+            writes.add("failure", **failure)
+            return fate
+        is_edited = before is None or any(row[name] != before[name] for name in _TEXT)
+        version = 1 if before is None else before["version"] + is_edited
+        is_stored_as = fate in (Fate.NEW, Fate.CHANGED)
+        writes.add(
+            "article",
+            **row,
+            key=key,
+            version=version,
+            first_seen_at=article.observed_at,
+            changed_at=article.observed_at if is_stored_as else before["changed_at"],
+            checked_at=article.observed_at,
+            etag=consequences.etag,
+            last_modified=consequences.last_modified,
+            found_by=consequences.found_by,
+            run_id=before["run_id"] if fate is Fate.UNCHANGED else self._run_id,
+        )
+        if is_edited:
+            texts = {name: row[name] for name in (*_TEXT, "observed_at")}
+            writes.add("version", article_key=key, version=version, run_id=self._run_id, **texts)
+        if article.views is not None and (before is None or before["views"] != article.views):
+            seen = {"observed_at": article.observed_at, "views": article.views, "run_id": self._run_id}
+            writes.add("views", article_key=key, **seen)
+        return fate
+
+    def _stored_row(self, key: str) -> Any:
+        self.store.flush()
+        rows = self.store.rows(select(articles).where(articles.c.key == key))
+        return rows[0]._mapping if rows else None
+
+    def _count_fields(self, article: Article, consequences: Consequences) -> None:
+        self.fields.count_article(article, consequences.found_by)
+
+
+def article_key(article: Article) -> str:
+    """Return the key of a record: its number, else its own path, the same on every copy of the site."""
+    return str(article.article_id) if article.article_id is not None else urlsplit(article.url).path
+
+
+def _fate(row: dict[str, Any], before: Any) -> Fate:
+    if before is None:
+        return Fate.NEW
+    if _lost(row, before):
+        return Fate.LOST_FIELDS
+    if any(row[name] != before[name] for name in row if name not in _PASSING + _ADDRESSES):
+        return Fate.CHANGED
+    bases = _base(row["url"]), _base(before["url"])
+    if any(json.dumps(row[name]) != json.dumps(before[name]).replace(bases[1], bases[0]) for name in _ADDRESSES):
+        return Fate.CHANGED
+    return Fate.RECOUNTED if row["views"] != before["views"] else Fate.UNCHANGED
+
+
+def _base(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/"
+
+
+def _lost(row: dict[str, Any], before: Any) -> list[str]:
+    return [name for name in REQUIRED if not row[name] and before[name]]
+
+
+def _last_shown(store: Store) -> dict[Any, Any]:
+    """Return the last stored value of each line that every page shows, by what it is about."""
+    last: dict[Any, Any] = {}
+    for item_class, table in _TABLES.items():
+        newest = select(table).order_by(table.c.id.desc()).limit(50)
+        for row in reversed(store.rows(newest)):
+            values = {name: row._mapping[name] for name in item_class.__dataclass_fields__}
+            about, value = _shown(item_class(**values))
+            last[about] = value
+    return last
+
+
+def _shown(item: TrendingEntry | ExchangeRate | Weather) -> tuple[Any, Any]:
+    """Return what a line is about, and its value on its day; on another copy of the site it is the same."""
+    about, value = item.change_key()
+    if isinstance(item, TrendingEntry):
+        value = item.topic, item.headline, urlsplit(item.url).path
+    return about, (value, item.page_date)

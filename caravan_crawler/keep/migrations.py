@@ -1,0 +1,65 @@
+"""The schema's versions: a new store gets the tables as they are now, an older one is brought up to them.
+
+A migration is a function that changes the tables by one version, run together with the note of the new
+version in one transaction. Alembic would read its scripts from a folder, which a zipped egg does not have.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, delete, insert, inspect, select
+
+from caravan_crawler.keep.errors import StoreRefusedError
+from caravan_crawler.keep.schema import metadata, store_info
+
+Migration = Callable[[Connection], None]
+
+#: The first turns version 1 into 2, and so on. Each repeats its tables' definitions: those of ``schema`` go on
+#: changing, a migration never does.
+MIGRATIONS: tuple[Migration, ...] = ()
+
+_VERSION = "schema_version"
+
+
+def upgrade(connection: Connection, migrations: Sequence[Migration] = MIGRATIONS) -> int:
+    """Create the tables or bring them up to date; return the version found (0: none).
+
+    :class:`StoreRefusedError` where a newer crawler made the store, or the database holds other tables.
+    """
+    newest = len(migrations) + 1
+    found = schema_version(connection)
+    if found > newest:
+        raise StoreRefusedError(
+            f"the store has schema version {found}, and this crawler knows versions to {newest}: install a newer one"
+        )
+    if found == 0:
+        if foreign := set(inspect(connection).get_table_names()) & set(metadata.tables):
+            raise StoreRefusedError(f"the database is no store of this crawler, but has a table {min(foreign)}")
+        metadata.create_all(connection)
+        note(connection, "created_at", datetime.now(UTC).isoformat(timespec="seconds"))
+    for migrate in migrations[found - 1 :] if found else ():
+        migrate(connection)
+    if found != newest:
+        note(connection, _VERSION, str(newest))
+    return found
+
+
+def schema_version(connection: Connection) -> int:
+    """Return the version of the tables there, 0 where there are none."""
+    if not inspect(connection).has_table(store_info.name):
+        return 0
+    value = noted(connection, _VERSION)
+    if value is None or not value.isdecimal():
+        raise StoreRefusedError("the database has a table store_info, but no schema version: it is no store")
+    return int(value)
+
+
+def noted(connection: Connection, name: str) -> str | None:
+    """Return what the store has noted of itself under ``name``."""
+    return connection.scalar(select(store_info.c.value).where(store_info.c.name == name))
+
+
+def note(connection: Connection, name: str, value: str) -> None:
+    """Note something of the store."""
+    connection.execute(delete(store_info).where(store_info.c.name == name))
+    connection.execute(insert(store_info).values(name=name, value=value))

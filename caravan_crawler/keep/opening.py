@@ -1,0 +1,63 @@
+"""Opening the store that settings and arguments name."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Executable
+
+from caravan_crawler.arguments import SAMPLE
+from caravan_crawler.keep.engine import store_url
+from caravan_crawler.keep.store import Known, Store
+from caravan_crawler.keep.writes import Writes
+from caravan_crawler.site import PUBLIC_HOSTS, Site
+
+#: The value of ``STORE_URL`` for a run that keeps nothing.
+NONE = "none"
+
+
+class NoStore(Store):
+    """Keeps nothing and knows nothing: each run reads everything anew."""
+
+    def __init__(self) -> None:
+        self.name = NONE
+        self.on_failure = None
+        self.is_broken = False
+
+    def execute(self, statement: Executable, rows: Any = None) -> Any:
+        """Do nothing."""
+
+    def rows(self, statement: Executable, **values: Any) -> list[Any]:
+        """Return nothing."""
+        return []
+
+    def known(self, keys: Iterable[str], now: str) -> dict[str, Known]:
+        """Return nothing."""
+        return {}
+
+    def write(self, page: Writes) -> None:
+        """Forget it."""
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+def open_store(setting: str | None, data_dir: str, site: str) -> Store:
+    """Open the store for a run on ``site``, an argument as the user gives it.
+
+    :class:`~caravan_crawler.keep.errors.StoreError` where it cannot be, with the exit code that means.
+    """
+    if setting == NONE:
+        return NoStore()
+    return Store(store_url(setting, data_dir), edition(site))
+
+
+def edition(site: str) -> str:
+    """Return whose articles a site has: copies have the original's, with its numbers; other editions their own."""
+    if site == SAMPLE:
+        return SAMPLE
+    (host,) = [host for host in Site(site).hosts if not host.startswith("www.")] or [""]
+    is_other = host.endswith(".caravan.kz") and host not in PUBLIC_HOSTS
+    return host if is_other else "caravan.kz"

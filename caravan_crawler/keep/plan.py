@@ -1,0 +1,98 @@
+"""What a run has to do by what the store holds: articles found and not read, and those due to be read again."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+
+from caravan_crawler.items import Article, ExchangeRate, Link, TrendingEntry, Weather
+from caravan_crawler.keep import schema
+from caravan_crawler.keep.store import Store
+
+_ROWS_AT_ONCE = 500
+
+
+class Due(NamedTuple):
+    """An article to be read again, with what lets the server answer that nothing has changed."""
+
+    key: str
+    url: str
+    section: str | None
+    date_published: str | None
+    etag: str | None
+    last_modified: str | None
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """The request headers that let the server answer so."""
+        given = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in given.items() if value}
+
+
+def waiting(store: Store, scope: str) -> list[tuple[str, str]]:
+    """Return key and address of the articles that runs of this kind have found and not read."""
+    table = schema.frontier
+    rows = store.rows(select(table.c.key, table.c.url).where(table.c.scope == scope).order_by(table.c.found_at))
+    return [(key, url) for key, url in rows]
+
+
+def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]:
+    """Return the articles published on ``first_day`` or later and not read since ``read_before``, newest first."""
+    table = schema.articles
+    rows = store.rows(
+        select(
+            table.c.key,
+            table.c.url,
+            table.c.section,
+            table.c.date_published,
+            table.c.etag,
+            table.c.last_modified,
+        )
+        .where(table.c.date_published >= first_day, table.c.checked_at < read_before)
+        .order_by(table.c.date_published.desc())
+    )
+    return [Due(*row) for row in rows]
+
+
+def read_since(store: Store, keys: list[str], moment: str) -> set[str]:
+    """Return which of these articles were read at ``moment`` or later."""
+    table = schema.articles
+    return {
+        key for (key,) in store.rows(select(table.c.key).where(table.c.key.in_(keys), table.c.checked_at >= moment))
+    }
+
+
+def records_of(store: Store, run_ids: tuple[str, ...]) -> Iterator[Article | TrendingEntry | ExchangeRate | Weather]:
+    """Yield the records that these runs stored, a few hundred in memory at a time."""
+    if not run_ids:
+        return
+    table = schema.articles
+    last = ""
+    while True:
+        rows = store.rows(
+            select(table)
+            .where(table.c.run_id.in_(run_ids), table.c.key > last)
+            .order_by(table.c.key)
+            .limit(_ROWS_AT_ONCE)
+        )
+        yield from (article_of(row._mapping) for row in rows)
+        if len(rows) < _ROWS_AT_ONCE:
+            break
+        last = rows[-1].key
+    for shown, item_class in _SHOWN:
+        for row in store.rows(select(shown).where(shown.c.run_id.in_(run_ids)).order_by(shown.c.id)):
+            yield item_class(**{name: row._mapping[name] for name in item_class.__dataclass_fields__})
+
+
+_SHOWN: tuple[tuple[Any, Any], ...] = (
+    (schema.trending, TrendingEntry),
+    (schema.rates, ExchangeRate),
+    (schema.weather, Weather),
+)
+
+
+def article_of(row: Any) -> Article:
+    """Return the record that a row of ``articles`` holds."""
+    values = {name: row[name] for name in Article.__dataclass_fields__}
+    values["links"] = [Link(**link) for link in values["links"]]
+    return Article(**values)

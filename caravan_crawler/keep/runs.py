@@ -1,0 +1,99 @@
+"""The runs, and which of them belong together: one that was stopped is continued by the next of its kind."""
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from caravan_crawler import __version__
+from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.keep.schema import runs
+from caravan_crawler.keep.store import Store
+from caravan_crawler.outcome import BELOW_FLOORS, SOUND
+
+#: After these nothing is left to do: a run of the same kind begins afresh.
+_COMPLETE = (SOUND, BELOW_FLOORS)
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """What a run continues: the ``runs`` of its kind that were stopped, and when the first of them began."""
+
+    started_at: str
+    runs: tuple[str, ...] = ()
+
+
+def scope_of(arguments: CrawlArguments) -> str:
+    """Return what tells kinds of runs apart: the period, the sections or the pages asked for; empty for all."""
+    parts = {
+        "since": arguments.since.isoformat() if arguments.since else None,
+        "until": arguments.until.isoformat() if arguments.until else None,
+        "sections": ",".join(sorted(arguments.sections)),
+        "urls": sha256("\n".join(sorted(arguments.urls)).encode()).hexdigest()[:16] if arguments.urls else None,
+    }
+    return " ".join(f"{name}={value}" for name, value in parts.items() if value)
+
+
+def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str) -> Campaign:
+    """Note a run's beginning; return what it continues.
+
+    The store is locked, so a run without an end is one that was killed.
+    """
+    scope = scope_of(arguments)
+    store.execute(
+        update(runs)
+        .where(runs.c.ended_at.is_(None))
+        .values(ended_at=started_at, outcome="killed", reason="it ended without a word: killed, or the power was lost")
+    )
+    earlier = store.rows(
+        select(runs.c.run_id, runs.c.started_at, runs.c.exit_code)
+        .where(runs.c.scope == scope)
+        .order_by(runs.c.started_at.desc(), runs.c.run_id.desc())
+        .limit(1000)
+    )
+    stopped = []
+    for row in earlier:
+        if row.exit_code in _COMPLETE:
+            break
+        stopped.append(row)
+    store.execute(
+        insert(runs).values(
+            run_id=run_id,
+            scope=scope,
+            arguments=json.loads(json.dumps(vars(arguments), default=plain)),
+            version=__version__,
+            started_at=started_at,
+            new_articles=0,
+        )
+    )
+    first = stopped[-1].started_at if stopped else started_at
+    return Campaign(first, tuple(row.run_id for row in stopped))
+
+
+def end(store: Store, run_id: str, ended_at: str, report: dict[str, Any]) -> None:
+    """Note a run's end, by its report."""
+    store.execute(
+        update(runs)
+        .where(runs.c.run_id == run_id)
+        .values(
+            ended_at=ended_at,
+            exit_code=report["exit_code"],
+            outcome=report["outcome"],
+            reason=report["reason"],
+            new_articles=report["articles"]["new"],
+            report=report,
+        )
+    )
+
+
+def last_new(store: Store) -> str | None:
+    """Return when the last run began that brought a new article; None where none has."""
+    rows = store.rows(select(func.max(runs.c.started_at)).where(runs.c.new_articles > 0))
+    return str(rows[0][0]) if rows and rows[0][0] else None
+
+
+def plain(value: Any) -> Any:
+    """Return an argument's value as JSON can hold it."""
+    return sorted(value) if isinstance(value, frozenset) else str(value)

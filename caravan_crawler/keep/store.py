@@ -1,0 +1,180 @@
+"""The store: opened once per run, written in small commits of whole pages, asked once per page of links."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Executable, bindparam, literal, null, or_, select, union_all
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.exc import SQLAlchemyError
+
+from caravan_crawler.keep import clock
+from caravan_crawler.keep.engine import make_engine, words
+from caravan_crawler.keep.errors import StoreError, StoreRefusedError
+from caravan_crawler.keep.lock import AdvisoryLock, Lock, lock_file
+from caravan_crawler.keep.migrations import note, noted, upgrade
+from caravan_crawler.keep.schema import articles, failures, other_pages
+from caravan_crawler.keep.writes import Statements, Writes
+
+#: An address that gave no article may become one's; so long it is not asked for again.
+_NO_ARTICLE_FOR = timedelta(days=30)
+#: At full speed so many pages share a commit; a page that comes alone is committed at once.
+_PAGES_A_COMMIT = 4
+_LONGEST_WAIT = 0.05
+#: SQLite takes some 32,000 values in a statement; a sitemap may name 50,000 addresses.
+_KEYS_A_QUERY = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows of an article's address: ``stored``, ``failed`` and not due, or the kind of page it was.
+
+    Of a page ``outside`` the period then asked for, its section and date of publication.
+    """
+
+    what: str
+    section: str | None = None
+    date_published: str | None = None
+
+
+class Store:
+    """One database, held by one run. Every failure of it is a :class:`StoreError` with one line for the user.
+
+    Once a listener is set (:attr:`on_failure`), it is told instead, once; from then on nothing is written.
+    """
+
+    def __init__(self, url: URL, site: str) -> None:
+        """Open and lock the store of ``site`` (``caravan.kz``, ``sample`` …), creating or upgrading its tables."""
+        self.name = url.render_as_string(hide_password=True)
+        self._engine = make_engine(url)
+        self._lock: Lock | None = None
+        self._connection: Connection | None = None
+        self._pending = Writes()
+        self._pages = 0
+        self._last_commit = 0.0
+        self.on_failure: Callable[[StoreError], None] | None = None
+        self.is_broken = False
+        is_sqlite = url.get_backend_name() == "sqlite"
+        self._statements = Statements(url.get_backend_name())
+        try:
+            if is_sqlite:
+                database = Path(url.database or "")
+                database.parent.mkdir(parents=True, exist_ok=True)
+                self._lock = lock_file(database)
+            else:
+                self._lock = AdvisoryLock(self._engine)
+            self._connection = self._engine.connect()
+            with self._connection.begin():
+                upgrade(self._connection)
+                self._claim(self._connection, site)
+        except (SQLAlchemyError, OSError) as error:
+            self.close()
+            raise StoreError(f"the store {self.name} cannot be opened: {words(error)}") from error
+        except StoreError:
+            self.close()
+            raise
+
+    def _claim(self, connection: Connection, site: str) -> None:
+        """See that the store holds this site: another one's articles have the same numbers."""
+        held = noted(connection, "site")
+        if held is None:
+            note(connection, "site", site)
+        elif held != site:
+            raise StoreRefusedError(
+                f"{self.name} holds the articles of {held}; keep those of {site} elsewhere: -s DATA_DIR=FOLDER"
+            )
+
+    @property
+    def connection(self) -> Connection:
+        """The open connection."""
+        assert self._connection is not None, "the store is closed"
+        return self._connection
+
+    def execute(self, statement: Executable, rows: Any = None) -> "CursorResult[Any]":
+        """Ask the store, or write to it in a commit of its own."""
+        try:
+            with self.connection.begin():
+                return self.connection.execute(statement, rows)
+        except SQLAlchemyError as error:
+            raise StoreError(f"the store {self.name} failed: {words(error)}") from error
+
+    def rows(self, statement: Executable, **values: Any) -> list[Any]:
+        """Return all rows of a query."""
+        try:
+            with self.connection.begin():
+                return list(self.connection.execute(statement, values).all())
+        except SQLAlchemyError as error:
+            raise StoreError(f"the store {self.name} cannot be read: {words(error)}") from error
+
+    def known(self, keys: Iterable[str], now: str) -> dict[str, Known]:
+        """Return what is known of these articles' keys at the time ``now``; one query."""
+        wanted = list(keys)
+        found: dict[str, Known] = {}
+        times = {"now": now, "lately": clock.after(now, -_NO_ARTICLE_FOR)}
+        try:
+            for start in range(0, 0 if self.is_broken else len(wanted), _KEYS_A_QUERY):
+                for key, what, section, day in self.rows(_KNOWN, keys=wanted[start : start + _KEYS_A_QUERY], **times):
+                    if key not in found or what == "stored":
+                        found[key] = Known(what, section, day)
+        except StoreError as error:
+            self._fail(error)
+        return found
+
+    def write(self, page: Writes) -> None:
+        """Take what one page leads to; it is committed whole, soon or at once."""
+        if self.is_broken:
+            return
+        self._pending.add_all(page)
+        self._pages += 1
+        if self._pages >= _PAGES_A_COMMIT or time.monotonic() - self._last_commit > _LONGEST_WAIT:
+            self.flush()
+
+    def flush(self) -> None:
+        """Commit everything taken; where that fails, nothing of it is in the store."""
+        if self.is_broken:
+            return
+        pending, self._pending, self._pages = self._pending, Writes(), 0
+        try:
+            with self.connection.begin():
+                self._statements.carry_out(pending, self.connection)
+        except SQLAlchemyError as error:
+            self._fail(StoreError(f"the store {self.name} cannot be written: {words(error)}"))
+        self._last_commit = time.monotonic()
+
+    def _fail(self, error: StoreError) -> None:
+        self.is_broken = True
+        if self.on_failure is None:
+            raise error
+        self.on_failure(error)
+
+    def close(self) -> None:
+        """Let go of database and lock; what was not committed is dropped."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+        self._engine.dispose()
+
+
+def _known_query() -> Executable:
+    def among(column: Any) -> Any:
+        return column.in_(bindparam("keys", expanding=True))
+
+    return union_all(
+        select(other_pages.c.key, other_pages.c.kind, other_pages.c.section, other_pages.c.date_published).where(
+            among(other_pages.c.key),
+            or_(other_pages.c.kind.in_(("outside", "alias")), other_pages.c.seen_at > bindparam("lately")),
+        ),
+        select(failures.c.article_key, literal("failed"), null(), null()).where(
+            among(failures.c.article_key), failures.c.retry_at > bindparam("now")
+        ),
+        select(articles.c.key, literal("stored"), null(), null()).where(among(articles.c.key)),
+    )
+
+
+_KNOWN = _known_query()

@@ -1,0 +1,110 @@
+"""``run.json``: what a run did, found, lost and cost, for people and for monitors."""
+
+import json
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from caravan_crawler import __version__
+from caravan_crawler.outcome import DRIFT_STAT, SILENCE_STAT, Outcome
+
+#: What a run counts of articles: how the records ended, and what it did not have to read.
+_ARTICLES = ("new", "changed", "recounted", "unchanged", "not_modified", "carried", "lost_fields")
+
+
+def build_report(
+    run_id: str,
+    continues: Iterable[str],
+    arguments: Mapping[str, Any],
+    started_at: datetime,
+    ended_at: datetime,
+    outcome: Outcome,
+    stats: Mapping[str, Any],
+    cells: Mapping[Any, int],
+) -> dict[str, Any]:
+    """Return the report as JSON values. ``cells`` counts fields: section, year, field and reader to articles.
+
+    ``fields`` holds for each field how many of the articles read had it, their share, and which readers found it.
+    """
+    articles = {name: stats.get(f"caravan/articles/{name}", 0) for name in _ARTICLES}
+    requests = stats.get("downloader/request_count", 0)
+    return {
+        "run_id": run_id,
+        "continues": list(continues),
+        "exit_code": outcome.code,
+        "outcome": outcome.name,
+        "reason": outcome.reason,
+        "version": __version__,
+        "arguments": dict(arguments),
+        "started_at": started_at.isoformat(timespec="seconds"),
+        "ended_at": ended_at.isoformat(timespec="seconds"),
+        "seconds": round((ended_at - started_at).total_seconds(), 1),
+        "articles": {
+            "found": stats.get("caravan/pages/article", 0)
+            + stats.get("caravan/links/known", 0)
+            + articles["not_modified"],
+            "read": stats.get("caravan/pages/article", 0),
+            **articles,
+            "dropped": _group(stats, "caravan/dropped/"),
+        },
+        "pages": _group(stats, "caravan/pages/"),
+        "failures": _group(stats, "caravan/failed/"),
+        "forbidden": stats.get("caravan/forbidden", 0),
+        "requests": requests,
+        "requests_per_new_article": round(requests / articles["new"], 3) if articles["new"] else None,
+        "bytes": stats.get("downloader/response_bytes", 0),
+        "fields": _fields(cells),
+        "drift": list(stats.get(DRIFT_STAT, ())),
+        "reader_shifts": list(stats.get("caravan/reader_shifts", ())),
+        "silence": stats.get(SILENCE_STAT),
+    }
+
+
+def write_report(path: Path, report: Mapping[str, Any]) -> None:
+    """Write the report, whole or not at all; OSError where it cannot be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    with part.open("w", encoding="utf-8") as file:
+        json.dump(report, file, ensure_ascii=False, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def summary(report: Mapping[str, Any]) -> str:
+    """Return the run in one line."""
+    articles = report["articles"]
+    parts = [f"{articles['new']} new"]
+    parts += [f"{articles[name]} {name}" for name in ("changed", "recounted", "lost_fields") if articles[name]]
+    unchanged = articles["unchanged"] + articles["not_modified"]
+    parts += [f"{unchanged} unchanged"] if unchanged else []
+    if articles["carried"]:
+        parts.append(f"{articles['carried']} of the run it continues")
+    failed = sum(report["failures"].values())
+    parts += [f"{failed} pages failed"] if failed else []
+    return f"{report['reason']} (articles: {', '.join(parts)}; {report['requests']} requests)"
+
+
+def _group(stats: Mapping[str, Any], prefix: str) -> dict[str, int]:
+    return {name.removeprefix(prefix): count for name, count in sorted(stats.items()) if name.startswith(prefix)}
+
+
+def _fields(cells: Mapping[Any, int]) -> dict[str, Any]:
+    totals: Counter[str] = Counter()
+    readers: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for (_, _, field, reader), number in cells.items():
+        totals[field] += number
+        if reader:
+            readers[field][reader] += number
+    return {
+        field: {
+            "of": total,
+            "found": readers[field].total(),
+            "fill_rate": round(readers[field].total() / total, 4),
+            "readers": dict(readers[field]),
+        }
+        for field, total in totals.items()
+    }

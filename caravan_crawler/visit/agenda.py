@@ -1,0 +1,77 @@
+"""What a run asks for by itself: which of home page, feed, lists and sitemaps are due, by when they were last read.
+
+An hourly run is to ask for what is new and little else. Home page, feed and the news list name what is new
+within the hour; the other lists and the sitemaps are asked a few times a day, unless they are asked for by
+name or an earlier run was stopped before it had read them.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from caravan_crawler.keep import clock
+from caravan_crawler.keep.runs import Campaign
+from caravan_crawler.keep.sources import Source
+from caravan_crawler.visit.list_state import ListState
+
+#: What the interrupted run read so shortly ago is not asked for again.
+_JUST_READ = timedelta(hours=1)
+#: Lists beside the news list.
+LISTS_EVERY = timedelta(hours=6)
+SITEMAPS_EVERY = timedelta(hours=24)
+
+
+class Agenda:
+    """The sources of one run.
+
+    ``own`` are those known to runs of its kind, ``full`` those of runs without period and sections: what
+    such a run has walked to the end, one with a period need not walk again.
+    """
+
+    def __init__(self, own: dict[str, Source], full: dict[str, Source], campaign: Campaign) -> None:
+        self._own = own
+        self._full = full
+        self._campaign = campaign
+        self._now = datetime.now(UTC)
+
+    def is_just_read(self, path: str) -> bool:
+        """Whether the run that this one continues has read the page a short while ago."""
+        source = self._own.get(path)
+        if source is None or not self._campaign.runs or source.read_at < self._campaign.started_at:
+            return False
+        return self._now - datetime.fromisoformat(source.read_at) < _JUST_READ
+
+    def is_due(self, path: str, every: timedelta) -> bool:
+        """Whether a source was not read within ``every``."""
+        source = self._own.get(path)
+        return source is None or self._now - datetime.fromisoformat(source.read_at) >= every
+
+    def is_sitemap_due(self, path: str, stamp: str | None) -> bool:
+        """Whether a sitemap may have changed: its ``stamp`` in the index is another one, or it has none."""
+        source = self._own.get(path)
+        if source is None or stamp is None:
+            return self.is_due(path, SITEMAPS_EVERY) and not self.is_just_read(path)
+        return source.stamp != stamp
+
+    def list_state(self, path: str) -> ListState:
+        """Return how far a list is walked."""
+        own = self._own.get(path)
+        if own is not None and own.state is not None:
+            return ListState.from_json(own.state)
+        full = self._full.get(path)
+        state = ListState.from_json(full.state if full else None)
+        return state if state.is_walked else ListState()
+
+    @property
+    def unfinished_lists(self) -> list[str]:
+        """The lists that an earlier run could not walk to their ends."""
+        return [path for path, source in self._own.items() if source.state and source.state["open"]]
+
+    @property
+    def known_lists(self) -> list[str]:
+        """The lists that earlier runs have walked."""
+        return [path for path, source in self._own.items() if source.state is not None]
+
+    @staticmethod
+    def read_now(path: str, *, stamp: str | None = None, state: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the row that notes that a source was read."""
+        return {"path": path, "read_at": clock.now(), "stamp": stamp, "state": state}

@@ -1,0 +1,78 @@
+"""Which of the articles that a page links to are to be asked for: one look into memory, one query for the rest."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from caravan_crawler.keep import clock
+from caravan_crawler.keep.keeper import Consequences, Keeper
+from caravan_crawler.keep.store import Known
+from caravan_crawler.site import Address, Site
+from caravan_crawler.visit.frontier import Frontier
+from caravan_crawler.visit.period import Period
+
+
+class Target(NamedTuple):
+    """An article to ask for: its key, the URL, and the alias that named it if that was no own path."""
+
+    key: str
+    url: str
+    alias: str | None
+
+
+class Discovery:
+    """Sorts the links of a page: asked for or known, put aside, or to be asked for."""
+
+    def __init__(self, site: Site, period: Period, frontier: Frontier, keeper: Keeper) -> None:
+        self._site = site
+        self._period = period
+        self._frontier = frontier
+        self._keeper = keeper
+        self.known = 0
+        """Links met to articles that the store already knows."""
+
+    def look_at(self, links: Iterable[tuple[Address, str]], page_url: str, consequences: Consequences) -> list[Target]:
+        """Return the articles to ask for, and note them among the page's consequences."""
+        new: dict[int | str, tuple[Address, str]] = {}
+        for address, href in links:
+            if not self._period.has_section(address.section):
+                continue
+            # Most links on a page were seen before, so this comes before anything is built.
+            if not self._frontier.knows(address) and address.key not in new:
+                new[address.key] = (address, href)
+            elif address.alias and address.article_id is not None:
+                self._note_alias(address, href, page_url, consequences)
+        if not new:
+            return []
+        known = self._keeper.store.known(map(str, new), clock.now())
+        targets = []
+        for key, (address, href) in new.items():
+            if address.alias and address.article_id is not None:
+                self._note_alias(address, href, page_url, consequences)
+            if (held := known.get(str(key))) is not None and not self._is_wanted_again(held):
+                self._frontier.note(key)
+                self.known += held.what == "stored"
+            elif url := self._site.resolve(href, page_url):
+                consequences.links.append((str(key), url))
+                targets += self._admit(address, url, is_stored=held is not None and held.what == "stored")
+        return targets
+
+    def take_up(self, key: str, url: str) -> list[Target]:
+        """Return an article that an earlier run found and did not come to read."""
+        address = self._site.address(url, self._site.base)
+        if address is None or self._frontier.knows(address):
+            return []
+        return self._admit(address, url, is_stored=False)
+
+    def _admit(self, address: Address, url: str, *, is_stored: bool) -> list[Target]:
+        target = self._frontier.admit(address, url)
+        if not is_stored:
+            self._keeper.admit(str(address.key))
+        return [] if target is None else [Target(str(address.key), target, url if address.alias else None)]
+
+    def _is_wanted_again(self, known: Known) -> bool:
+        """Whether a page that an earlier run passed over may be in the period and sections of this one."""
+        return known.what == "outside" and self._period.wants(known.section, known.date_published)
+
+    def _note_alias(self, address: Address, href: str, page_url: str, consequences: Consequences) -> None:
+        if url := self._site.resolve(href, page_url):
+            consequences.aliases.append((url, str(address.key)))
