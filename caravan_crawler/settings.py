@@ -15,6 +15,7 @@ COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspec
 
 ADDONS = {
     "caravan_crawler.publish.feeds.FeedDefaults": 100,  # what a feed of -o and -O holds
+    "caravan_crawler.terminal.CalmTerminal": 200,  # a log on a terminal without Scrapy's chatter
 }
 
 # Who we are, to the site's operator. Add a way to reach you when you crawl the real site.
@@ -60,6 +61,7 @@ DOWNLOADER_MIDDLEWARES = {
 }
 
 EXTENSIONS = {
+    "caravan_crawler.progress.Progress": -200,  # on a terminal only; first, so that it goes before feeds are written
     "caravan_crawler.extensions.Verdict": -100,  # before FeedExporter, whose files wait for the verdict
     "caravan_crawler.extensions.CrawlDelay": 0,
 }

@@ -239,6 +239,8 @@ class CaravanSpider(Spider):
             if self.agenda.is_due(_path(url), SITEMAPS_EVERY) and not self.agenda.is_just_read(_path(url)):
                 meta = _OPTIONAL if url in usual else None
                 yield self._request(url, self.parse_sitemap, _SITEMAP, meta=meta)
+        for path, stamp in self.agenda.named_sitemaps:
+            yield self._sitemap(urljoin(self.site.base, path), stamp)
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
         """Read an article's page and follow its links to other articles."""
@@ -292,13 +294,17 @@ class CaravanSpider(Spider):
         self.ledger.page(PageKind.SITEMAP if sitemap is not None else PageKind.OTHER)
         page = self._asked(response)
         targets = self._entries(sitemap.pages if sitemap else (), page, stamp_is_publication=False)
-        self.keeper.page(page, self.agenda.read_now(_path(page.asked_url), stamp=stamp))
-        for entry in sitemap.sitemaps if sitemap else ():
-            url = self._resolve(entry.url)
-            if url is None or self.period.is_before(day_of(entry.stamp)):
-                continue
-            if self.agenda.is_sitemap_due(_path(url), entry.stamp):
-                yield self._request(url, self.parse_sitemap, _SITEMAP, cb_kwargs={"stamp": entry.stamp})
+        due = [
+            (url, entry.stamp)
+            for entry in (sitemap.sitemaps if sitemap else ())
+            if (url := self._resolve(entry.url))
+            and not self.period.is_before(day_of(entry.stamp))
+            and self.agenda.is_sitemap_due(_path(url), entry.stamp)
+        ]
+        rows = [self.agenda.to_read(_path(url), its_stamp) for url, its_stamp in due]
+        self.keeper.page(page, self.agenda.read_now(_path(page.asked_url), stamp=stamp), *rows)
+        for url, its_stamp in due:
+            yield self._sitemap(url, its_stamp)
         yield from self._targets(targets)
 
     def failed(self, failure: Failure) -> Iterator[Request]:
@@ -490,6 +496,9 @@ class CaravanSpider(Spider):
             )
             for page in pages
         ]
+
+    def _sitemap(self, url: str, stamp: str | None) -> Request:
+        return self._request(url, self.parse_sitemap, _SITEMAP, cb_kwargs={"stamp": stamp})
 
     def _resolve(self, url: str) -> str | None:
         return self.site.resolve(url, self.site.base)

@@ -43,14 +43,19 @@ class Agenda:
     def is_due(self, path: str, every: timedelta) -> bool:
         """Whether a source was not read within ``every``."""
         source = self._own.get(path)
-        return source is None or self._now - datetime.fromisoformat(source.read_at) >= every
+        return source is None or not source.read_at or self._now - datetime.fromisoformat(source.read_at) >= every
 
     def is_sitemap_due(self, path: str, stamp: str | None) -> bool:
         """Whether a sitemap may have changed: its ``stamp`` in the index is another one, or it has none."""
         source = self._own.get(path)
-        if source is None or stamp is None:
-            return self.is_due(path, SITEMAPS_EVERY) and not self.is_just_read(path)
+        if source is None or not source.read_at or stamp is None:
+            return self.is_due(path, SITEMAPS_EVERY)
         return source.stamp != stamp
+
+    @property
+    def named_sitemaps(self) -> list[tuple[str, str | None]]:
+        """The sitemaps, with their stamps, that an index named and a run that was stopped did not come to read."""
+        return [(path, source.stamp) for path, source in self._own.items() if not source.read_at]
 
     def list_state(self, path: str) -> ListState:
         """Return how far a list is walked."""
@@ -70,6 +75,11 @@ class Agenda:
     def known_lists(self) -> list[str]:
         """The lists that earlier runs have walked."""
         return [path for path, source in self._own.items() if source.state is not None]
+
+    @staticmethod
+    def to_read(path: str, stamp: str | None) -> dict[str, Any]:
+        """Return the row that notes that a sitemap was named and is still to be read."""
+        return {"path": path, "read_at": "", "stamp": stamp, "state": None}
 
     @staticmethod
     def read_now(path: str, *, stamp: str | None = None, state: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -1,0 +1,250 @@
+"""The line that tells how far a crawl is: on a real terminal, and nowhere else."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import termios
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from caravan_crawler.progress import Rate, State, clock
+from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
+from tests.crawling import ROOT, TIMEOUT, command, crawl, read_jsonl
+
+LOG_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[[\w.]+\] [A-Z]+: .+")
+ARTICLES = re.compile(r"(\d+) articles, (?:[\d.]+ pages/s, )?(\d+) failed")
+
+
+class SomeGone(SampleSite):
+    """A site that has lost about a tenth of its articles."""
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        if target.endswith("7/"):
+            return SampleResponse(404, {"Content-Type": "text/html"}, b"<html><body>404</body></html>")
+        return super().respond(target, base_url, headers or {})
+
+
+class Stuck(SampleSite):
+    """A site that after the first pages lets every visitor wait."""
+
+    def __init__(self) -> None:
+        super().__init__(articles=300)
+        self.go_on = Event()
+        self.visits = 0
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        self.visits += 1
+        if self.visits > 50:
+            self.go_on.wait(TIMEOUT)
+        return super().respond(target, base_url, headers or {})
+
+
+class Terminal:
+    """A crawl whose stderr is a terminal: all it wrote there, its exit code, and what is seen at the end."""
+
+    def __init__(
+        self, data_dir: Path, *options: str, columns: int = 300, watch: Callable[["Terminal"], None] | None = None
+    ) -> None:
+        ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, (50, columns))
+        arguments = command("-s", f"DATA_DIR={data_dir}", *options)
+        self.process = subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=theirs)
+        os.close(theirs)
+        written = b""
+        self.written = ""
+        try:
+            while part := _read(ours):
+                written += part
+                self.written = written.decode("utf-8", "ignore").replace("\r\n", "\n")
+                if watch:
+                    watch(self)
+            self.code = self.process.wait(TIMEOUT)
+        finally:
+            self.process.kill()
+            self.process.wait()
+            os.close(ours)
+
+    @property
+    def frames(self) -> list[tuple[int, int]]:
+        """Articles and failures of each state the bar showed."""
+        return [(int(articles), int(failed)) for articles, failed in ARTICLES.findall(self.written)]
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines a person sees when all is over: what follows a carriage return hides what was before it."""
+        seen = []
+        for line in self.written.split("\n"):
+            cells = ""
+            for part in line.split("\r"):
+                cells = part + cells[len(part) :]
+            seen.append(cells.rstrip())
+        assert seen.pop() == "", "the last line is not ended"
+        return seen
+
+
+def _read(descriptor: int) -> bytes:
+    if not select.select([descriptor], [], [], TIMEOUT)[0]:
+        return b""  # a crawl that hangs fails its test
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:  # what Linux says when nobody has the other end any more
+        return b""
+
+
+def test_on_a_terminal_the_bar_counts_and_only_lines_that_matter_stay(tmp_path: Path) -> None:
+    with serve(SomeGone(articles=300)) as server:
+        terminal = Terminal(tmp_path, "-a", f"site={server.url}")
+    (run,) = (tmp_path / "runs").iterdir()
+    articles = len(read_jsonl(run / "articles.jsonl"))
+    failed = [line for line in terminal.lines if "Not read: " in line]
+    assert terminal.frames[-1] == (articles, len(failed))
+    assert terminal.frames == sorted(terminal.frames)
+    assert failed
+    *log, last = terminal.lines
+    assert all(LOG_LINE.fullmatch(line) for line in log), log
+    assert all(line.endswith("/ (HTTP 404)") for line in failed)
+    assert not [line for line in log if "[scrapy" in line]
+    assert "[caravan_crawler.extensions] INFO: Outcome 0: complete" in log[-1]
+    assert last.startswith("scrapy crawl: complete")
+    assert terminal.code == 0
+
+
+def test_a_line_is_cut_to_the_width_of_the_terminal(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path, "-a", "site=sample", columns=16)
+    frames = [part for part in re.split(r"[\r\n]", terminal.written) if " articles" in part and "crawl" not in part]
+    assert frames
+    assert max(map(len, frames)) <= 16
+
+
+def test_of_pages_that_are_named_the_whole_is_known(tmp_path: Path) -> None:
+    site = SampleSite(articles=30)
+    with serve(site) as server:
+        first = crawl(tmp_path / "all", "-a", f"site={server.url}")
+        urls = ",".join(article["url"] for article in first.articles)
+        terminal = Terminal(tmp_path / "named", "-a", f"site={server.url}", "-a", f"urls={urls}")
+    assert "100%|" in terminal.written
+    assert terminal.frames[-1] == (30, 0)
+
+
+def test_a_level_that_is_given_is_obeyed(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path, "-a", "site=sample", "-L", "INFO")
+    assert any("[scrapy.middleware] INFO: Enabled extensions:" in line for line in terminal.lines)
+    assert any("Dumping Scrapy stats" in line for line in terminal.lines)
+    assert len([line for line in terminal.lines if "Outcome 0" in line]) == 1
+    quiet = Terminal(tmp_path, "-a", "site=sample", "-s", "LOG_LEVEL=ERROR")
+    assert len(quiet.lines) == 1
+    assert quiet.frames
+
+
+def test_with_a_log_file_the_bar_stays_on_the_terminal(tmp_path: Path) -> None:
+    log = tmp_path / "crawl.log"
+    terminal = Terminal(tmp_path, "-a", "site=sample", "-s", f"LOG_FILE={log}")
+    assert terminal.frames[-1] == (300, 0)
+    assert len(terminal.lines) == 1
+    text = log.read_text(encoding="utf-8")
+    assert not ARTICLES.search(text)
+    assert "\r" not in text
+    assert "Dumping Scrapy stats" in text
+    assert "CalmTerminal" not in text
+
+
+def test_in_a_pipe_is_nothing_of_it(tmp_path: Path) -> None:
+    result = crawl(tmp_path, "-a", "site=sample")
+    assert result.code == 0
+    assert not ARTICLES.search(result.log)
+    assert "\r" not in result.log
+    assert "rogress" not in result.log
+    assert "CalmTerminal" not in result.log
+    assert "Enabled extensions" in result.log
+    assert "Dumping Scrapy stats" in result.log
+
+
+def test_without_a_terminal_tqdm_is_not_even_imported(tmp_path: Path) -> None:
+    blocked = tmp_path / "tqdm.py"
+    blocked.write_text("raise RuntimeError('imported')", encoding="utf-8")
+    done = subprocess.run(
+        command("-s", f"DATA_DIR={tmp_path}", "-a", "site=sample"),
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_leaves_the_terminal_clean(times: int, tmp_path: Path) -> None:
+    site = Stuck()
+    pressed = 0
+
+    def press(terminal: Terminal) -> None:
+        nonlocal pressed
+        is_stopping = "stopping; once more stops at once" in terminal.written
+        if (pressed == 0 and terminal.frames and terminal.frames[-1][0] > 0) or (pressed == 1 < times and is_stopping):
+            pressed += 1
+            terminal.process.send_signal(signal.SIGINT)
+        elif pressed == 1 and is_stopping:
+            site.go_on.set()
+
+    with serve(site) as server:
+        try:
+            terminal = Terminal(tmp_path, "-a", f"site={server.url}", watch=press)
+        finally:
+            site.go_on.set()
+    assert pressed == times
+    assert terminal.code == 130
+    *log, last = terminal.lines
+    assert last.startswith("scrapy crawl: stopped on request")
+    assert all(LOG_LINE.fullmatch(line) for line in log), log
+
+
+def test_a_crash_leaves_the_terminal_clean(tmp_path: Path) -> None:
+    broken = "tests.crawl.broken_pipeline.BrokenPipeline"
+    terminal = Terminal(tmp_path, "-a", "site=sample", "-s", f'ITEM_PIPELINES={{"{broken}": 1}}')
+    assert terminal.code == 1
+    assert terminal.frames
+    assert terminal.lines[-1].startswith("scrapy crawl: ")
+    assert not [line for line in terminal.lines if ARTICLES.search(line)]
+
+
+def test_the_rate_is_that_of_the_last_minute() -> None:
+    rate = Rate()
+    assert rate.take(0, 0) is None
+    assert rate.take(0.5, 1) is None
+    assert rate.take(2, 4) == 2.0
+    assert rate.take(60, 60) == 1.0
+    assert rate.take(90, 75) == 0.5
+    assert rate.take(140, 75) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (State(0, 0, 5), "0 articles, 0 failed"),
+        (State(12, 1, 30, rate=1.0), "12 articles, 1.0 pages/s, 1 failed"),
+        (State(12, 1, 3600, rate=0.5), "12 articles, 0.50 pages/s, 1 failed, at least 2:00:00 left"),
+        (State(12, 1, 3600, rate=0.0), "12 articles, 0.00 pages/s, 1 failed"),
+        (State(12, 1, 3600), "12 articles, 1 failed"),
+        (State(8, 2, 1, total=100, rate=1.0), "8 articles, 1.0 pages/s, 2 failed, 0:01:30 left"),
+        (State(8, 2, 1, total=9, rate=1.0), "8 articles, 1.0 pages/s, 2 failed, 0:00:00 left"),
+        (
+            State(8, 2, 999, rate=1.0, is_stopping=True),
+            "8 articles, 1.0 pages/s, 2 failed, stopping; once more stops at once",
+        ),
+    ],
+)
+def test_the_words_tell_no_more_than_is_known(state: State, words: str) -> None:
+    assert state.words() == words
+
+
+def test_a_duration_is_told_in_hours() -> None:
+    assert clock(59.6) == "0:01:00"
+    assert clock(175_000) == "48:36:40"
