@@ -47,13 +47,15 @@ class Consequences:
     """What follows from a page beside its record.
 
     ``links`` are key and address of articles found; ``aliases`` further addresses of articles, each with its
-    article's key; ``asked_key`` is the key under which the page was asked for.
+    article's key; ``sources`` the rows of lists and sitemaps it tells of, its own among them; ``asked_key`` is the
+    key under which the page was asked for.
     """
 
     asked_url: str = ""
     asked_key: str | None = None
     links: list[tuple[str, str]] = field(default_factory=list)
     aliases: list[tuple[str, str]] = field(default_factory=list)
+    sources: list[dict[str, Any]] = field(default_factory=list)
     found_by: dict[str, str] = field(default_factory=dict)
     etag: str | None = None
     last_modified: str | None = None
@@ -85,12 +87,9 @@ class Keeper:
         """Note what follows from a page whose record is on its way through the pipelines."""
         self._expected[key] = consequences
 
-    def page(self, consequences: Consequences, *sources: dict[str, Any]) -> None:
-        """Store what follows from a page without a record; ``sources`` are the rows of those that it tells of."""
-        writes = self._follow(consequences, None)
-        for source in sources:
-            writes.add("source", scope=self._scope, **source)
-        self.store.write(writes)
+    def page(self, consequences: Consequences) -> None:
+        """Store what follows from a page without a record."""
+        self.store.write(self._follow(consequences, None))
 
     def redirected(self, asked_url: str, asked_key: str) -> None:
         """Store that an address leads to an article known under another one."""
@@ -168,6 +167,8 @@ class Keeper:
             if alias not in self._aliases:
                 self._aliases.add(alias)
                 writes.add("alias", url=alias, article_key=its_key, first_seen_at=time)
+        for source in page.sources:
+            writes.add("source", scope=self._scope, **source)
         for done in {page.asked_key, key} - {None}:
             writes.add("read", the_key=done)
         if page.asked_key is not None and key is not None and page.asked_key != key:

@@ -56,7 +56,8 @@ class Statements:
             "rates": insert(schema.rates),
             "weather": insert(schema.weather),
             "other_page": self._upsert(schema.other_pages),
-            "found": self._once(schema.frontier),
+            # An article first named by a short link, and now by its own path.
+            "found": self._upsert(schema.frontier, keep={"found_at"}),
             "source": self._upsert(schema.sources),
             "failure": self._upsert(schema.failures, keep={"url", "first_failed_at"}),
             # Behind all that might have been found in the same moment.

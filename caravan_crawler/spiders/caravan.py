@@ -46,7 +46,7 @@ FEED = "/rss/"
 #: Where WordPress and its SEO plugins keep their sitemaps; asked only where robots.txt names none.
 USUAL_SITEMAPS = ("/wp-sitemap.xml", "/sitemap_index.xml")
 
-_LOCAL_MANNERS = {"DOWNLOAD_DELAY": 0, "CONCURRENT_REQUESTS": 8, "CONCURRENT_REQUESTS_PER_DOMAIN": 8}
+_LOCAL_MANNERS = {"DOWNLOAD_DELAY": 0, "CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
 
 #: Of a page that need not exist, a 404 is an answer and no failure: the page behind a list's last, for one.
 _OPTIONAL = {"optional": True}
@@ -222,8 +222,10 @@ class CaravanSpider(Spider):
     def parse_home(self, response: Response) -> Iterator[Any]:
         """Read the home page, and go on to feed, sections and sitemaps."""
         document = self._document(response)
-        yield from self._read(response, document)
-        yield from self._elsewhere([*KNOWN_SECTIONS, *section_links(document)])
+        sections = [path for path in (*KNOWN_SECTIONS, *section_links(document)) if self._is_section(path)]
+        rows = [self.agenda.read_now(HOME), *self.agenda.new_lists(sections)]
+        yield from self._read(response, document, sources=rows)
+        yield from self._elsewhere(sections)
 
     def _elsewhere(self, sections: list[str]) -> Iterator[Request]:
         if not self.agenda.is_just_read(FEED):
@@ -281,7 +283,8 @@ class CaravanSpider(Spider):
         known = self.discovery.known
         page = self._asked(response)
         targets = self._entries(entries or (), page, stamp_is_publication=True)
-        self.keeper.page(page, self.agenda.read_now(FEED))
+        page.sources.append(self.agenda.read_now(FEED))
+        self.keeper.page(page)
         yield from self._targets(targets)
         if targets and self.discovery.known == known:
             sections = {address.section for target in targets if (address := self._address(target.url))}
@@ -301,8 +304,9 @@ class CaravanSpider(Spider):
             and not self.period.is_before(day_of(entry.stamp))
             and self.agenda.is_sitemap_due(_path(url), entry.stamp)
         ]
-        rows = [self.agenda.to_read(_path(url), its_stamp) for url, its_stamp in due]
-        self.keeper.page(page, self.agenda.read_now(_path(page.asked_url), stamp=stamp), *rows)
+        page.sources.append(self.agenda.read_now(_path(page.asked_url), stamp=stamp))
+        page.sources += [self.agenda.new_sitemap(_path(url), its_stamp) for url, its_stamp in due]
+        self.keeper.page(page)
         for url, its_stamp in due:
             yield self._sitemap(url, its_stamp)
         yield from self._targets(targets)
@@ -327,7 +331,8 @@ class CaravanSpider(Spider):
                 self._keep_lists(asked)
                 yield from self._list_requests(following)
             elif request.callback == self.parse_sitemap:
-                self.keeper.page(asked, self.agenda.read_now(_path(asked.asked_url)))
+                asked.sources.append(self.agenda.read_now(_path(asked.asked_url)))
+                self.keeper.page(asked)
             return
         if (alias := request.meta.get("alias")) and reason in _GONE:
             # Only its AMP page is there.
@@ -355,13 +360,21 @@ class CaravanSpider(Spider):
             self.logger.exception("The reader broke on %s", document.url)
             return None
 
-    def _read(self, response: Response, document: Document, *, follow: bool = True) -> Iterator[Any]:
+    def _read(
+        self,
+        response: Response,
+        document: Document,
+        *,
+        follow: bool = True,
+        sources: Iterable[dict[str, Any]] = (),
+    ) -> Iterator[Any]:
         reading = self._read_page(document)
         if reading is None or reading.kind in _UNSOUND:
             yield from self._again(response, reading)
             return
         self.ledger.reading(reading)
         page = self._asked(response)
+        page.sources += sources
         article = reading.article
         address = article.address if article else None
         is_new = address is not None and self.frontier.record(address)
@@ -387,12 +400,15 @@ class CaravanSpider(Spider):
         page.found_by = article.found_by
         for url in {page.asked_url, document.url} - {record.url}:
             page.aliases.append((url, str(address.key)))
+        section = f"/{address.section}/" if address.section and not self.arguments.urls else None
+        if section is not None and not self.lists.is_begun(section) and self._is_section(section):
+            page.sources += self.agenda.new_lists([section])
         self.lists.note_day(address.key, day_of_article(article))
         self.keeper.fields.count_parts(reading.parts, document.url)
         self.keeper.expect(str(address.key), page)
         yield record
-        if address.section is not None and not self.arguments.urls:
-            yield from self._list(f"/{address.section}/", every=LISTS_EVERY)
+        if section is not None:
+            yield from self._list(section, every=LISTS_EVERY)
 
     def _keep_other(self, document: Document, reading: PageReading, page: Consequences, follow: bool) -> None:
         """Keep a page that is no article; it is a loss where its address has an article's number, or it was named."""
@@ -403,7 +419,7 @@ class CaravanSpider(Spider):
         elif page.asked_key is not None:
             self.keeper.no_article(page, page.asked_key, page.asked_url, reading.kind)
         else:
-            self.keeper.page(page, self.agenda.read_now(_path(page.asked_url)))
+            self.keeper.page(page)
 
     def _again(self, response: Response, reading: PageReading | None) -> list[Request]:
         """Return the request for another try at a page that came cut or blocked; at the last, count the failure."""
@@ -448,8 +464,9 @@ class CaravanSpider(Spider):
 
     def _keep_lists(self, page: Consequences) -> None:
         """Keep how far the lists are walked, together with what follows from the page that took them there."""
-        rows = [self.agenda.read_now(path, state=state.to_json()) for path, state in self.lists.take_changed().items()]
-        self.keeper.page(page, *rows)
+        changed = self.lists.take_changed().items()
+        page.sources += [self.agenda.read_now(path, state=state.to_json()) for path, state in changed]
+        self.keeper.page(page)
 
     # Going on
 
@@ -476,7 +493,7 @@ class CaravanSpider(Spider):
 
     def _list(self, path: str, *, optional: bool = True, every: timedelta = timedelta(0)) -> Iterator[Request]:
         """Ask for a list from its top if it was not read within ``every``, and where an earlier run left it."""
-        if self.lists.is_begun(path) or not self.period.has_section(path.strip("/")):
+        if self.lists.is_begun(path) or not self._is_section(path):
             return
         state = self.agenda.list_state(path)
         from_top = self.agenda.is_due(path, every) and not self.agenda.is_just_read(path)
@@ -496,6 +513,10 @@ class CaravanSpider(Spider):
             )
             for page in pages
         ]
+
+    def _is_section(self, path: str) -> bool:
+        """Whether the list of a section is asked for."""
+        return self.period.has_section(path.strip("/"))
 
     def _sitemap(self, url: str, stamp: str | None) -> Request:
         return self._request(url, self.parse_sitemap, _SITEMAP, cb_kwargs={"stamp": stamp})

@@ -5,6 +5,7 @@ within the hour; the other lists and the sitemaps are asked a few times a day, u
 name or an earlier run was stopped before it had read them.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -55,7 +56,9 @@ class Agenda:
     @property
     def named_sitemaps(self) -> list[tuple[str, str | None]]:
         """The sitemaps, with their stamps, that an index named and a run that was stopped did not come to read."""
-        return [(path, source.stamp) for path, source in self._own.items() if not source.read_at]
+        return [
+            (path, source.stamp) for path, source in self._own.items() if not source.read_at and source.state is None
+        ]
 
     def list_state(self, path: str) -> ListState:
         """Return how far a list is walked."""
@@ -67,17 +70,20 @@ class Agenda:
         return state if state.is_walked else ListState()
 
     @property
-    def unfinished_lists(self) -> list[str]:
-        """The lists that an earlier run could not walk to their ends."""
-        return [path for path, source in self._own.items() if source.state and source.state["open"]]
-
-    @property
     def known_lists(self) -> list[str]:
-        """The lists that earlier runs have walked."""
+        """The lists that earlier runs have walked, or have met a link to."""
         return [path for path, source in self._own.items() if source.state is not None]
 
+    def new_lists(self, paths: Iterable[str]) -> list[dict[str, Any]]:
+        """Return rows that note lists met for the first time, which are still to be read."""
+        return [
+            {"path": path, "read_at": "", "stamp": None, "state": ListState().to_json()}
+            for path in dict.fromkeys(paths)
+            if path not in self._own
+        ]
+
     @staticmethod
-    def to_read(path: str, stamp: str | None) -> dict[str, Any]:
+    def new_sitemap(path: str, stamp: str | None) -> dict[str, Any]:
         """Return the row that notes that a sitemap was named and is still to be read."""
         return {"path": path, "read_at": "", "stamp": stamp, "state": None}
 
