@@ -250,7 +250,8 @@ def test_another_template_without_a_field(field: str) -> None:
                 name for name, mark in marks.items() if mark in body.decode().rpartition("<script>window.__page")[0]
             )
         assert min(shown.values()) > (ARTICLES - 30) // 2
-        assert [name for name in marks if left[name] == 0] == [field]
+        # A lede may begin as a paragraph does.
+        assert [name for name in marks if left[name] < shown[name] // 10] == [field]
         assert [client.site.spoils(number) for number in range(ARTICLES)] == [False] * 30 + [True] * (ARTICLES - 30)
         assert b"window.__page" in client.get(client.paths[0]).body, "a page read again has changed, too"
 

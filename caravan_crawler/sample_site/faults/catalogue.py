@@ -98,13 +98,11 @@ def _pages(name: str, description: str, trick: Trick, times: str = _ALWAYS, *, s
     return FaultKind(description, make, (Value("TIMES", _times, times), _EVERY))
 
 
-def _sized(
-    name: str, description: str, trick: Callable[[Any], Trick], value: Value, *, spares: bool = False
-) -> FaultKind:
+def _sized(name: str, description: str, trick: Callable[[Any], Trick], value: Value) -> FaultKind:
     """A trick with a value of its own on one of EVERY articles, always."""
 
     def make(size: Any, every: int) -> Fault:
-        return PageFault(name, trick(size), None, every, spares=spares)
+        return PageFault(name, trick(size), None, every)
 
     return FaultKind(description, make, (value, _EVERY))
 
@@ -120,7 +118,6 @@ FAULTS: dict[str, FaultKind] = {
         "articles whose body comes in ten pieces over SECONDS",
         delivered.drip,
         Value("SECONDS", _seconds, "1"),
-        spares=True,
     ),
     "hang": _sized(
         "hang",
