@@ -13,16 +13,22 @@ from caravan_crawler.pages.structured import StructuredData, read_structured_dat
 from caravan_crawler.site import Site
 
 _DECLARED = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w\-]{2,20})""", re.IGNORECASE)
+#: A page is UTF-8 with broken bytes if it has so many Cyrillic letters for each of them.
+_LETTERS_FOR_ONE_BROKEN = 10
 
 
 @dataclass
 class Document:
-    """One fetched page: ``url`` after redirects, its ``source``, the ``root`` of its tree, and its site."""
+    """One fetched page: ``url`` after redirects, its ``source``, the ``root`` of its tree, and its site.
+
+    ``is_unfinished`` says that the parser gave up before the page's end, as it does on 256 nested elements.
+    """
 
     url: str
     source: bytes
     root: etree._Element
     site: Site
+    is_unfinished: bool = False
 
     @cached_property
     def base_url(self) -> str:
@@ -50,7 +56,9 @@ class Document:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the page opens ``<html>`` and never closes it: the transfer or the server broke off."""
+        """Whether the page lacks its end: it opens ``<html>`` and never closes it, or the parser gave up."""
+        if self.is_unfinished:
+            return True
         if self.source.rfind(b"</html") >= 0:
             return False
         lowered = self.source.lower()
@@ -85,14 +93,17 @@ class Document:
 def parse_document(body: bytes, url: str, site: Site, declared_encoding: str | None = None) -> Document:
     """Parse ``body``; ``declared_encoding`` is what the server's header says, if anything.
 
-    Text that is valid UTF-8 is UTF-8, whatever a header or a meta element declares.
+    Text that is valid UTF-8, but for stray bytes, is UTF-8, whatever a header or a meta element declares.
     """
     encoding = _encoding_of(body, declared_encoding)
-    parser = etree.HTMLParser(encoding=encoding, remove_comments=True, remove_pis=True, compact=True)
-    root = etree.fromstring(body.replace(b"\0", b"") or b"<html></html>", parser)
+    # The parser stops for good at a byte that another encoding than UTF-8 does not know.
+    text = body if encoding == "utf-8" else _decode(body, encoding).encode()
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, compact=True)
+    root = etree.fromstring(text.replace(b"\0", b"") or b"<html></html>", parser)
     if root is None:
         root = etree.fromstring(b"<html></html>", parser)
-    return Document(url, body, root, site)
+    last_error = parser.error_log.last_error
+    return Document(url, body, root, site, last_error is not None and last_error.level == etree.ErrorLevels.FATAL)
 
 
 def _encoding_of(body: bytes, declared: str | None) -> str:
@@ -103,12 +114,16 @@ def _encoding_of(body: bytes, declared: str | None) -> str:
         # A page cut inside a letter is UTF-8 still.
         if error.start >= len(body) - 3 and error.reason == "unexpected end of data":
             return "utf-8"
+    # A stray broken byte in an otherwise Cyrillic UTF-8 page must not turn all of it into windows-1251. In
+    # windows-1251 nearly every letter is broken UTF-8.
+    letters = body.count(b"\xd0") + body.count(b"\xd1")
+    if letters > _LETTERS_FOR_ONE_BROKEN * body.decode("utf-8", "replace").count("\ufffd"):
+        return "utf-8"
     match = _DECLARED.search(body, 0, 2048)
     for name in (declared, match[1].decode("ascii") if match else None):
         if name and _known_other(name):
             return name
-    # A stray broken byte in an otherwise Cyrillic UTF-8 page must not turn all of it into windows-1251.
-    return "utf-8" if body.count(b"\xd0") + body.count(b"\xd1") > len(body) // 20 else "windows-1251"
+    return "windows-1251"
 
 
 def _known_other(name: str) -> bool:
@@ -116,3 +131,10 @@ def _known_other(name: str) -> bool:
         return codecs.lookup(name).name not in ("utf-8", "ascii")
     except LookupError:
         return False
+
+
+def _decode(body: bytes, encoding: str) -> str:
+    try:
+        return body.decode(encoding, "replace")
+    except (LookupError, ValueError):  # Python knows encodings that are none of text, and some that replace nothing
+        return body.decode("windows-1251", "replace")

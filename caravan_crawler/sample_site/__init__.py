@@ -3,7 +3,8 @@
 ``SampleSite`` answers addresses, ``serve`` puts it behind a server on the loopback, and
 ``python -m caravan_crawler.sample_site`` does that from the command line. Articles are numbered from
 the oldest; everything about one follows from its number and the size of the site, nothing is stored,
-and ``SampleSite.gold`` gives the record that reading each article should yield.
+and ``SampleSite.gold`` gives the record that reading each article should yield. ``faults`` makes it
+misbehave in ways that have names.
 
 Known of the real site, from public copies of its pages and from other people's scrapers:
 

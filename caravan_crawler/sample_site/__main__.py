@@ -1,17 +1,21 @@
-"""``python -m caravan_crawler.sample_site``: serve the sample site, or write its expected records."""
+"""Serve the sample site, sound or with faults, or write its expected records."""
 
 import argparse
 import json
 import signal
 import sys
-import threading
 from pathlib import Path
+from queue import SimpleQueue
 from typing import NoReturn
 
-from caravan_crawler.sample_site import SampleSite, serve
+from caravan_crawler.sample_site import SampleServer, SampleSite, serve
+from caravan_crawler.sample_site.faults import FAULTS, FaultySite
 
 _DEFAULT_PORT = 8000
 _BAD_ARGUMENTS = 2
+_LIST = "list"
+#: Not on every system.
+_PUBLISH = getattr(signal, "SIGUSR1", None)
 
 
 class _OneLineParser(argparse.ArgumentParser):
@@ -24,10 +28,16 @@ class _OneLineParser(argparse.ArgumentParser):
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code."""
     options = _parser().parse_args(arguments)
+    faults = [fault.strip() for given in options.fault for fault in given.split(",") if fault.strip()]
+    if _LIST in faults:
+        print(_fault_list())
+        return 0
     try:
-        site = SampleSite(options.articles, options.markup_seed)
+        site = FaultySite(options.articles, options.markup_seed, faults) if faults else _sound_site(options)
     except ValueError as error:
         _fail(str(error))
+    if options.burst < 1:
+        _fail(f"--burst must be at least 1, not {options.burst}")
     if options.gold and options.port is None:
         _write_gold(site, options.gold, f"http://127.0.0.1:{_DEFAULT_PORT}/")
         return 0
@@ -36,24 +46,67 @@ def main(arguments: list[str] | None = None) -> int:
         server = serve(site, port)
     except (OSError, OverflowError) as error:
         _fail(f"cannot listen on port {port}: {error}")
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     with server:
         if options.gold:
             _write_gold(site, options.gold, server.url)
-        print(f"Sample site with {site.articles} articles at {server.url} (Ctrl-C ends it)", flush=True)
-        stop.wait()
+        _serve(server, options.burst)
     return 0
 
 
+def _sound_site(options: argparse.Namespace) -> SampleSite:
+    return SampleSite(options.articles, options.markup_seed)
+
+
+def _serve(server: SampleServer, burst: int) -> None:
+    """Wait for signals: publish at SIGUSR1, return at SIGINT or SIGTERM."""
+    signals: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGINT, signal.SIGTERM, _PUBLISH):
+        if number is not None:
+            signal.signal(number, lambda received, _: signals.put(received))
+    print(f"Sample site with {server.site.articles} articles at {server.url} (Ctrl-C ends it)", flush=True)
+    while signals.get() == _PUBLISH:
+        try:
+            server.publish(burst)
+        except ValueError as error:
+            print(f"sample_site: {error}", file=sys.stderr)
+        else:
+            print(f"Published {burst} more articles", flush=True)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = _OneLineParser(prog="python -m caravan_crawler.sample_site", description=__doc__)
+    parser = _OneLineParser(
+        prog="python -m caravan_crawler.sample_site",
+        description=__doc__,
+        epilog=f"faults, and the values they take:\n{_fault_list()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--port", type=int, help="port on 127.0.0.1, 0 for any free one (default 8000)")
     parser.add_argument("--articles", type=int, default=300, help="number of articles (default 300)")
     parser.add_argument("--markup-seed", type=int, default=0, help="which markup (default 0, the plain one)")
     parser.add_argument("--gold", metavar="FILE", help="write the expected records to FILE as JSON lines")
+    parser.add_argument(
+        "--fault",
+        metavar="NAME[:VALUE]",
+        action="append",
+        default=[],
+        help="misbehave in this way; repeatable, or several with commas; 'list' lists them",
+    )
+    parser.add_argument(
+        "--burst",
+        type=int,
+        default=20,
+        metavar="N",
+        help="how many new articles the signal SIGUSR1 publishes (kill -USR1 PID; default 20)",
+    )
     return parser
+
+
+def _fault_list() -> str:
+    lines = []
+    for name, kind in FAULTS.items():
+        lines.append(f"  {kind.usage(name)}\n      {kind.description}")
+    lines.append("  EVERY: one of so many articles; 1 is all. TIMES: so often at each address, then sound; or always.")
+    return "\n".join(lines)
 
 
 def _write_gold(site: SampleSite, path: str, base_url: str) -> None:

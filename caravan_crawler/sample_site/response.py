@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
+from caravan_crawler.sample_site.delivery import Delivery
+
 HTML = "text/html; charset=utf-8"
 XML = "application/xml; charset=utf-8"
 RSS = "application/rss+xml; charset=utf-8"
@@ -14,11 +16,15 @@ GIF = "image/gif"
 
 @dataclass(frozen=True, slots=True)
 class SampleResponse:
-    """Status, headers (names as usually written) and body of one answer."""
+    """Status, headers (names as usually written) and body of one answer.
+
+    ``delivery`` says how it goes over the wire; None means at once, whole and well.
+    """
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    delivery: Delivery | None = None
 
 
 def ok(body: bytes | str, content_type: str = HTML) -> SampleResponse:

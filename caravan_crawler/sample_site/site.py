@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from caravan_crawler.sample_site import feeds, masthead, trending
-from caravan_crawler.sample_site.article import compose
+from caravan_crawler.sample_site.article import Article, compose
 from caravan_crawler.sample_site.article_pages import ArticlePages
 from caravan_crawler.sample_site.contacts import contacts_html
 from caravan_crawler.sample_site.frame import Frame
@@ -59,6 +59,29 @@ class SampleSite:
         parts = [part for part in unquote(path).split("/") if part]
         return self._answer(parts, query, base_url, headers or {}) or self._not_found()
 
+    def number_of(self, target: str) -> int | None:
+        """The number of the article that ``target`` names, in whatever form of its address; else None."""
+        path, _, query = target.partition("?")
+        match [part for part in unquote(path).split("/") if part]:
+            case []:
+                wanted = _short_link_id(query)
+                return None if wanted is None else self._newsroom.find_id(wanted)
+            case ["amp", section, slug] | [section, slug]:
+                return self._number_of(section, slug)
+        return None
+
+    def is_only_way(self, number: int) -> bool:
+        """Whether some other article can be found through this one alone."""
+        return self._newsroom.only_linked_from(number) is not None
+
+    def article(self, number: int) -> Article:
+        """Everything about article ``number``."""
+        return compose(self._newsroom, number)
+
+    def page(self, article: Article, base_url: str) -> bytes:
+        """The article's own page in this site's template; ``article`` may be a changed one."""
+        return self._pages.page(article, _with_slash(base_url))
+
     def gold(self, base_url: str) -> Iterator[dict[str, Any]]:
         """The expected record of every article, oldest first, published ones included."""
         base_url = _with_slash(base_url)
@@ -98,15 +121,13 @@ class SampleSite:
         return None
 
     def _home_or_short_link(self, query: str, base_url: str, headers: Mapping[str, str]) -> SampleResponse | None:
-        wanted = parse_qs(query).get("p", [""])[0] if "p=" in query else ""
-        if not wanted:
+        if not parse_qs(query).get("p"):
             return self._framed(self._listings.home(base_url), "Караван")
-        if not (wanted.isascii() and wanted.isdigit() and len(wanted) <= 9):
+        wanted = _short_link_id(query)
+        number = None if wanted is None else self._newsroom.find_id(wanted)
+        if wanted is None or number is None:
             return None
-        number = self._newsroom.find_id(int(wanted))
-        if number is None:
-            return None
-        if short_link_redirects(int(wanted)):
+        if short_link_redirects(wanted):
             return moved(base_url + self._newsroom.path(number)[1:])
         return self._article_page(number, base_url, headers)
 
@@ -174,6 +195,11 @@ class SampleSite:
     def _not_found(self) -> SampleResponse:
         page = self._frame.page(0, "<title>404 - Караван</title>", "<h1>Страница не найдена</h1>")
         return SampleResponse(404, ok(b"").headers, page)
+
+
+def _short_link_id(query: str) -> int | None:
+    wanted = parse_qs(query).get("p", [""])[0] if "p=" in query else ""
+    return int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) <= 9 else None
 
 
 def _with_slash(base_url: str) -> str:

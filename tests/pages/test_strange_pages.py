@@ -69,6 +69,9 @@ CHARSETS = [
     ("windows-1251", "windows-1251"),
     ("windows-1251", None),
     ("koi8-r", "koi8-r"),
+    ("windows-1251", "hex"),  # Python knows it, as no encoding of text
+    ("windows-1251", "idna"),
+    ("windows-1251", "undefined"),
 ]
 
 
@@ -79,7 +82,22 @@ def test_charsets(written: str, declared: str | None) -> None:
     assert [block.text for block in document.blocks] == ["Ёлку поставили"]
 
 
-def test_a_broken_byte_costs_only_its_letter() -> None:
-    html = "<html><body><p>Столицу засыпало снегом, и это только начало зимы</p></body></html>".encode()
-    document = parse_document(html.replace("снегом".encode(), "снег".encode() + b"\xff"), URL, SITE)
-    assert document.blocks[0].text.startswith("Столицу засыпало снег")
+@pytest.mark.parametrize("clutter", ["", "<script>var x = 'ballast';</script>" * 2000])
+@pytest.mark.parametrize(("written", "declared"), [("utf-8", None), ("utf-8", "windows-1251"), ("windows-1251", None)])
+def test_a_broken_byte_costs_only_its_letter(written: str, declared: str | None, clutter: str) -> None:
+    html = f"<html><body>{clutter}<p>Столицу засыпало снегом, и это только начало зимы</p><p>Конец</p></body></html>"
+    broken = html.encode(written).replace("снегом".encode(written), "снег".encode(written) + b"\x98")
+    document = parse_document(broken, URL, SITE, declared)
+    assert [block.text for block in document.blocks] == [
+        "Столицу засыпало снег\ufffd, и это только начало зимы",
+        "Конец",
+    ]
+
+
+def test_an_article_that_nests_too_deeply_is_cut_and_no_part_of_it_an_article() -> None:
+    sample = SampleSite(articles=40)
+    record = next(record for record in sample.gold(SITE.base) if record["section"] == "news" and record["article_id"])
+    body = sample.respond(record["url"][len(SITE.base) - 1 :], SITE.base).body
+    place = body.index(record["body"].split("\n\n")[1][:12].encode())
+    nested = body[:place] + b"<i>" * 1000 + b"</i>" * 1000 + body[place:]
+    assert read(nested).kind is PageKind.CUT

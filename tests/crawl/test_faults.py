@@ -1,0 +1,216 @@
+"""A crawl of a site with each fault by name: it ends, says what it lost, and writes nothing wrong."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+
+from caravan_crawler.sample_site import serve
+from caravan_crawler.sample_site.faults import FAULTS, FaultySite
+from caravan_crawler.sample_site.faults.changing import LOSABLE
+from tests.crawling import Crawl, crawl, read_jsonl
+
+ARTICLES = 100
+#: A crawl of the sound site asks little more than once for each article.
+FEW_REQUESTS = 2 * ARTICLES
+#: Retries included, and what a crawler may try of a trap before it knows.
+MOST_REQUESTS = 5 * ARTICLES
+IMPATIENT = ("-s", "DOWNLOAD_TIMEOUT=2", "-s", "RETRY_TIMES=1")
+
+
+class Run(NamedTuple):
+    """A finished crawl with what it should have found; ``records`` are those of a run that failed, too."""
+
+    crawl: Crawl
+    gold: dict[str, dict[str, Any]]
+    spoilt: set[str]
+    requests: list[str]
+    early_requests: int
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        parts = self.crawl.data_dir.glob("runs/*/.articles.jsonl.*.part")
+        return self.crawl.tables.get("articles") or [record for part in parts for record in read_jsonl(part)]
+
+    @property
+    def missing(self) -> set[str]:
+        """Articles there from the beginning that were not found."""
+        return set(list(self.gold)[:ARTICLES]) - {record["url"] for record in self.records}
+
+    @property
+    def last_line(self) -> str:
+        return self.crawl.log.splitlines()[-1]
+
+
+def run(tmp_path: Path, *faults: str, articles: int = ARTICLES, options: tuple[str, ...] = IMPATIENT) -> Run:
+    site = FaultySite(articles, faults=faults)
+    with serve(site) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", *options)
+        records = list(site.gold(server.url))
+        spoilt = {record["url"] for number, record in enumerate(records) if site.spoils(number)}
+        requests = list(server.requests)
+    assert "Traceback" not in result.log, result.log[-3000:]
+    return Run(result, {record["url"]: record for record in records}, spoilt, requests, site.early_requests)
+
+
+def fields(record: dict[str, Any], *without: str) -> dict[str, Any]:
+    left_out = ("fetched_url", "observed_at", *without)
+    return {name: value for name, value in record.items() if name not in left_out}
+
+
+def assert_exact(done: Run) -> None:
+    """Every record is exact, and none comes twice."""
+    assert all(fields(record) == done.gold[record["url"]] for record in done.records)
+    assert len({record["url"] for record in done.records}) == len(done.records)
+
+
+class Case(NamedTuple):
+    """A written fault, whether it costs the articles it spoils, and the most requests that are reasonable."""
+
+    fault: str
+    is_costly: bool = False
+    most_requests: int = FEW_REQUESTS
+
+
+#: Few pages are bad, the others must not suffer.
+CASES = [
+    Case("slow"),
+    Case("drip:0.5"),
+    Case("drip:8", is_costly=True),
+    Case("hang", is_costly=True),
+    Case("cut", is_costly=True),
+    Case("reset", is_costly=True),
+    Case("half_pages", is_costly=True),
+    Case("errors_500"),
+    Case("errors_500:always", is_costly=True),
+    Case("error_200", is_costly=True),
+    Case("empty", is_costly=True),
+    Case("challenge", is_costly=True),
+    Case("redirect_loop", is_costly=True),
+    Case("redirect_away", is_costly=True),
+    Case("wrong_charset"),
+    Case("nested", is_costly=True),
+    Case("huge", is_costly=True),
+    Case("gzip_bomb", is_costly=True),
+    Case("shifting", most_requests=MOST_REQUESTS),
+    Case("endless_listing"),
+    Case("endless_listing_new"),
+    Case("url_trap"),
+    Case("article_trap", most_requests=MOST_REQUESTS),
+    Case("cut:1:5"),
+    Case("reset:1:5"),
+    Case("half_pages:1:5"),
+    Case("challenge:1:5"),
+    Case("errors_500:1:5"),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.fault for case in CASES])
+def test_the_others_are_read_and_nothing_wrong_is_written(case: Case, tmp_path: Path) -> None:
+    done = run(tmp_path, case.fault)
+    assert done.crawl.code == 0, done.crawl.log[-3000:]
+    assert_exact(done)
+    assert done.missing == (done.spoilt if case.is_costly else set())
+    assert (f"{len(done.missing)} pages failed" in done.last_line) == case.is_costly
+    not_read = [line for line in done.crawl.log.splitlines() if "Not read: " in line]
+    assert [url for url in done.missing if not any(urlsplit(url).path.strip("/") in line for line in not_read)] == []
+    assert len(done.requests) <= case.most_requests
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["challenge:always:2", "errors_500:always:2", "reset:always:2", "redirect_away:always:2", "hang:0.1:2"],
+)
+def test_a_site_half_of_which_fails_blocks(fault: str, tmp_path: Path) -> None:
+    done = run(tmp_path, fault)
+    assert done.crawl.code == 4
+    assert "pages failed" in done.last_line
+    assert_exact(done)
+
+
+def test_nobody_is_asked_where_redirects_lead_away(tmp_path: Path) -> None:
+    run(tmp_path, "redirect_away")
+    written = [
+        path.read_text(encoding="utf-8")
+        for path in (tmp_path / "runs").rglob("*.*")
+        if path.suffix in (".jsonl", ".csv")
+    ]
+    assert not [text for text in written if "root:" in text or "example.invalid" in text or "10.0.0.1" in text]
+
+
+def test_bytes_that_are_no_text_cost_nothing_but_themselves(tmp_path: Path) -> None:
+    done = run(tmp_path, "invalid_bytes")
+    assert done.crawl.code == 0
+    assert {record["url"] for record in done.crawl.articles} == set(done.gold)
+    for record in done.crawl.articles:
+        body = record["body"].replace("\ufffd", "")
+        assert fields(record) | {"body": body} == done.gold[record["url"]]
+
+
+@pytest.mark.parametrize("fault", ["rate_limit", "rate_limit_date", "rate_limit_503"])
+@pytest.mark.parametrize("at_once", ["1", "8"])
+def test_a_pause_asked_for_is_kept(fault: str, at_once: str, tmp_path: Path) -> None:
+    at_once_options = ("-s", f"CONCURRENT_REQUESTS={at_once}", "-s", f"CONCURRENT_REQUESTS_PER_DOMAIN={at_once}")
+    done = run(tmp_path, fault, options=at_once_options)
+    assert done.early_requests == 0
+    assert done.crawl.code == 0, done.crawl.log[-3000:]
+    assert_exact(done)
+    assert done.missing == set()
+
+
+def test_a_site_that_refuses_for_an_hour_blocks(tmp_path: Path) -> None:
+    done = run(tmp_path, "rate_limit:3600")
+    assert done.crawl.code == 4
+    assert_exact(done)
+
+
+#: Without these a record is worth little, so a template that loses one must not pass for success. To each
+#: field that was lost, those of a record that go with it.
+REQUIRED = {
+    "date": ("date_published", "date_published_raw"),
+    "body": ("body", "images", "links", "authors", "source"),
+    "headline": ("headline",),
+}
+
+
+@pytest.mark.parametrize("field", REQUIRED)
+@pytest.mark.parametrize("after", [0, 50])
+def test_a_template_that_loses_what_is_required(field: str, after: int, tmp_path: Path) -> None:
+    done = run(tmp_path, f"markup_switch:{after}:{field}")
+    assert done.crawl.code == 3, done.last_line
+    for record in done.records:
+        gold = done.gold[record["url"]]
+        if record["url"] in done.spoilt:
+            assert not record[LOSABLE[field]]
+            assert fields(record, *REQUIRED[field]) == fields(gold, *REQUIRED[field])
+        else:
+            assert fields(record) == gold
+
+
+def test_lists_do_not_lose_what_new_articles_push_down(tmp_path: Path) -> None:
+    done = run(tmp_path, "shifting:15", articles=150)
+    assert done.crawl.code == 0
+    urls = list(done.gold)
+    found = {record["url"] for record in done.crawl.articles}
+    assert set(urls[:150]) <= found
+    assert len(found) > 150
+
+
+def test_without_robots_txt_the_site_is_forbidden(tmp_path: Path) -> None:
+    done = run(tmp_path, "dead_robots")
+    assert done.crawl.code == 4
+    assert set(done.requests) == {"/robots.txt"}
+    assert "robots.txt" in done.last_line
+
+
+def test_faults_come_together(tmp_path: Path) -> None:
+    done = run(tmp_path, "slow:0.01", "errors_500:1:6", "wrong_charset:always:3", "half_pages", "endless_listing")
+    assert done.crawl.code == 0, done.crawl.log[-3000:]
+    assert_exact(done)
+    assert done.missing == done.spoilt
+
+
+def test_every_fault_has_its_crawl() -> None:
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert [name for name in FAULTS if f'"{name}' not in text] == []
