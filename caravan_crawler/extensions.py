@@ -1,11 +1,11 @@
-"""Extensions that keep a run honest and polite."""
+"""The extension that keeps a run honest."""
 
 import logging
 import signal
 from collections import Counter
 from typing import Any
 
-from scrapy import Request, Spider, signals
+from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.extensions.feedexport import FeedExporter
 from scrapy.utils.defer import deferred_from_coro
@@ -83,28 +83,3 @@ class Verdict:
 
 def _accepts(classes: tuple[type, ...], kind: type) -> bool:
     return not classes or issubclass(kind, classes)
-
-
-class CrawlDelay:
-    """Obeys the Crawl-delay of robots.txt where it is longer than the delay set."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "CrawlDelay":
-        """Scrapy's constructor."""
-        extension = cls(crawler)
-        crawler.signals.connect(extension.robots_parsed, signals.robots_parsed)
-        return extension
-
-    def robots_parsed(self, robotparser: Any, request: Request) -> None:
-        """Set the delay of the host's slot, with one request at a time."""
-        settings = self.crawler.settings
-        delay = robotparser.crawl_delay(settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"])
-        downloader = self.crawler.engine.downloader
-        key = downloader.get_slot_key(request)
-        slot = downloader.slots.get(key)
-        if delay and slot is not None and delay > slot.delay:
-            slot.delay, slot.concurrency, slot.jitter = float(delay), 1, 0.0
-            logger.info("robots.txt asks for %s seconds between requests", delay)
