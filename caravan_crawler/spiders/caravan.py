@@ -37,7 +37,8 @@ FEED = "/rss/"
 #: Where WordPress and its SEO plugins keep their sitemaps; asked only where robots.txt names none.
 USUAL_SITEMAPS = ("/wp-sitemap.xml", "/sitemap_index.xml")
 
-_LOCAL_MANNERS = {"DOWNLOAD_DELAY": 0, "CONCURRENT_REQUESTS": 8, "CONCURRENT_REQUESTS_PER_DOMAIN": 8}
+_LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
+_LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
 
 #: Of a page that need not exist, a 404 is an answer and no failure: the page behind a list's last, for one.
 _OPTIONAL = {"optional": True}
