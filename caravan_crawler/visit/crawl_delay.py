@@ -1,7 +1,6 @@
 """The Crawl-delay of robots.txt."""
 
 import logging
-from math import isfinite
 from typing import Any
 
 from scrapy import Request, signals
@@ -28,8 +27,7 @@ class CrawlDelay:
         """Set the delay of the host's slot, with one request at a time."""
         settings = self.crawler.settings
         delay = robotparser.crawl_delay(settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"])
-        # The parser takes "nan" and "inf" for numbers.
-        if not delay or not isfinite(delay) or delay <= settings.getfloat("DOWNLOAD_DELAY"):
+        if not delay or delay <= settings.getfloat("DOWNLOAD_DELAY"):
             return
         downloader = self.crawler.engine.downloader
         key = downloader.get_slot_key(request)
