@@ -4,6 +4,8 @@ A site can make such addresses without end: each page links to the next, or one 
 Articles themselves, lists and feeds need no bound here: they end, or the walk of a list ends them.
 """
 
+from collections.abc import Callable
+
 from caravan_crawler.site import Address
 
 #: So many pages that are no articles may stand in a chain, each found on the one before.
@@ -59,14 +61,18 @@ class Byways:
             self._doubtful.setdefault(page.key, 1)
             self._fruitless.add(page.key)
 
-    def take_aside(self) -> list[tuple[Address, str]]:
-        """Return addresses put aside, with their URLs, as far as there is room for them now."""
+    def take_aside(self, is_known: Callable[[Address], bool]) -> list[tuple[Address, str]]:
+        """Return addresses put aside, with their URLs, as far as there is room for them now.
+
+        Those that ``is_known`` says were asked for since, found on another page, are forgotten.
+        """
         taken = []
         for key, (address, url, depth) in list(self._aside.items()):
-            if not self._take(key, depth):
-                break
+            if not is_known(address):
+                if not self._take(key, depth):
+                    break
+                taken.append((address, url))
             del self._aside[key]
-            taken.append((address, url))
         return taken
 
     def _take(self, key: int | str, depth: int) -> bool:

@@ -24,17 +24,17 @@ def crawl(
     """Follow links as a spider does, from a page that is no article's; return what was asked for."""
     byways = Byways()
     asked: list[str] = []
-    seen: set[str] = set()
-    queue: deque[tuple[str, Address | None]] = deque((path, None) for path in start)
-    while queue and len(asked) < limit:
-        path, page = queue.popleft()
-        if path not in seen and byways.admit(address(path), path, page):
-            seen.add(path)
-            asked.append(path)
-            byways.read(address(path), is_article=is_article(path))
-            queue.extend((link, address(path)) for link in links(path))
-        if not queue:
-            queue.extend((url, None) for _, url in byways.take_aside() if url not in seen)
+    waiting = deque(path for path in start if byways.admit(address(path), path, None))
+    while waiting and len(asked) < limit:
+        path = waiting.popleft()
+        asked.append(path)
+        byways.read(address(path), is_article=is_article(path))
+        known = {*asked, *waiting}
+        waiting.extend(
+            link for link in links(path) if link not in known and byways.admit(address(link), link, address(path))
+        )
+        if not waiting:
+            waiting.extend(url for _, url in byways.take_aside(lambda found: found.path in asked))
     return byways, asked
 
 
@@ -90,11 +90,12 @@ def test_articles_read_make_room() -> None:
     byways = Byways()
     doubtful = [address(f"/foo/bar-{name}/") for name in range(60)]
     assert [byways.admit(one, f"url {one.path}", None) for one in doubtful].count(True) == 50
-    assert byways.take_aside() == []
+    assert byways.take_aside(lambda known: False) == []
     for _ in range(8):
         byways.read(address("/news/statya-1000000/"), is_article=True)
-    assert byways.take_aside() == [(doubtful[50], "url /foo/bar-50/"), (doubtful[51], "url /foo/bar-51/")]
-    assert byways.aside == 8
+    taken = byways.take_aside(lambda known: known == doubtful[51])
+    assert taken == [(doubtful[50], "url /foo/bar-50/"), (doubtful[52], "url /foo/bar-52/")]
+    assert byways.aside == 7
 
 
 def test_what_is_put_aside_is_bounded() -> None:
