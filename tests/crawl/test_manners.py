@@ -231,6 +231,8 @@ def test_a_site_that_goes_away_ends_the_run(tmp_path: Path) -> None:
 # AutoThrottle and Crawl-delay
 
 ROBOTS = SampleResponse(200, {"Content-Type": "text/plain"}, b"User-agent: *\nCrawl-delay: 0.5\n")
+#: Between two requests that are sent half a second apart, as the first may take longer on its way.
+LEAST = 0.4
 
 
 @pytest.mark.parametrize("most", [(), ("-s", "AUTOTHROTTLE_MAX_DELAY=0.3")])
@@ -241,17 +243,16 @@ def test_autothrottle_never_goes_below_crawl_delay(most: tuple[str, ...], tmp_pa
         result = crawl(tmp_path, "-a", f"site={server.url}", "-a", "sections=news", *options)
     assert result.code == 0, result.log[-1500:]
     assert len(site.pauses) > 5
-    # Twisted's clock and this one may differ by a tick; the first pause is before robots.txt is known.
-    assert min(site.pauses[1:]) >= 0.48
+    assert min(site.pauses[1:]) >= LEAST  # the first pause is before robots.txt is known
 
 
 def test_autothrottle_never_goes_below_the_delay_set(tmp_path: Path) -> None:
     site = Timed(articles=5)
     with serve(site) as server:
-        options = ("-s", "AUTOTHROTTLE_ENABLED=1", "-s", "DOWNLOAD_DELAY=0.3", "-s", "AUTOTHROTTLE_START_DELAY=0.3")
+        options = ("-s", "AUTOTHROTTLE_ENABLED=1", "-s", "DOWNLOAD_DELAY=0.5", "-s", "AUTOTHROTTLE_START_DELAY=0.5")
         result = crawl(tmp_path, "-a", f"site={server.url}", "-a", "sections=news", *options)
     assert result.code == 0, result.log[-1500:]
-    assert min(site.pauses) >= 0.28
+    assert min(site.pauses) >= LEAST
 
 
 # robots.txt
