@@ -1,4 +1,4 @@
-"""Extensions that keep a run honest and polite."""
+"""The extension that keeps a run honest."""
 
 import logging
 import signal
@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from scrapy import Request, Spider, signals
+from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.extensions.feedexport import FeedExporter
-from scrapy.utils.defer import deferred_from_coro
 
 from caravan_crawler import drift
 from caravan_crawler.arguments import CrawlArguments
@@ -26,6 +25,7 @@ from caravan_crawler.outcome import (
     decide,
 )
 from caravan_crawler.silence import silence
+from caravan_crawler.visit.ending import end_run
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Verdict:
             # Scrapy would crawl on and end well with nothing stored.
             self.crawler.stats.inc_value("caravan/feeds/not_open", missing)
             logger.error("%d feeds could not be opened, so the run ends", missing)
-            deferred_from_coro(self.crawler.engine.close_spider_async(reason="feeds not open"))
+            end_run(self.crawler, "feeds not open")
         for number in (signal.SIGINT, signal.SIGTERM):
             handler = signal.getsignal(number)
             if callable(handler) and getattr(handler, "__module__", "") != __name__:
@@ -94,7 +94,7 @@ class Verdict:
         """End the run: what it reads could not be kept."""
         self.crawler.stats.set_value(STORE_STAT, str(error))
         logger.error("%s", error)
-        deferred_from_coro(self.crawler.engine.close_spider_async(reason="store failed"))
+        end_run(self.crawler, "store failed")
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
         """Commit the last records, hold the run against its history, compare feeds with records, and decide."""
@@ -138,28 +138,3 @@ def _is_partial(spider: Spider) -> bool:
 
 def _accepts(classes: tuple[type, ...], kind: type) -> bool:
     return not classes or issubclass(kind, classes)
-
-
-class CrawlDelay:
-    """Obeys the Crawl-delay of robots.txt where it is longer than the delay set."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "CrawlDelay":
-        """Scrapy's constructor."""
-        extension = cls(crawler)
-        crawler.signals.connect(extension.robots_parsed, signals.robots_parsed)
-        return extension
-
-    def robots_parsed(self, robotparser: Any, request: Request) -> None:
-        """Set the delay of the host's slot, with one request at a time."""
-        settings = self.crawler.settings
-        delay = robotparser.crawl_delay(settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"])
-        downloader = self.crawler.engine.downloader
-        key = downloader.get_slot_key(request)
-        slot = downloader.slots.get(key)
-        if delay and slot is not None and delay > slot.delay:
-            slot.delay, slot.concurrency, slot.jitter = float(delay), 1, 0.0
-            logger.info("robots.txt asks for %s seconds between requests", delay)

@@ -8,6 +8,12 @@ from scrapy.http import Request
 from scrapy.logformatter import LogFormatter, LogFormatterResult
 from twisted.python.failure import Failure
 
+#: Scrapy's loggers that say what the spider says again, with the page, in its line ``Not read: …``; and in which words.
+_SAID_TWICE = {
+    "scrapy.core.downloader.handlers.http11": ("larger than download max size", "Got data loss"),
+    "scrapy.downloadermiddlewares.httpcompression": ("Ignored response",),
+}
+
 
 class _OneLine(logging.Filter):
     """Takes the stack trace off a record."""
@@ -18,12 +24,23 @@ class _OneLine(logging.Filter):
         return True
 
 
+class _NotTwice(logging.Filter):
+    """Drops what the spider says itself."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        return not any(words in message for words in _SAID_TWICE[record.name])
+
+
 class QuietFormatter(LogFormatter):
-    """Scrapy's messages, less those that repeat what the stats say."""
+    """Scrapy's messages, less those that repeat what the stats or the spider say."""
 
     def __init__(self) -> None:
-        # An unreachable site is no bug, and robots.txt is the first thing asked of it.
+        # A robots.txt whose body is broken is no bug, and it is the first thing asked of a site.
         logging.getLogger("scrapy.downloadermiddlewares.robotstxt").addFilter(_ONE_LINE)
+        for name in _SAID_TWICE:
+            # The same filter, so that it is there once for any number of crawls in a process.
+            logging.getLogger(name).addFilter(_NOT_TWICE)
 
     def crawled(self, request: Request, response: Any, spider: Spider) -> None:  # type: ignore[override]
         """Say nothing: a page more is in the stats."""
@@ -43,3 +60,4 @@ class QuietFormatter(LogFormatter):
 
 
 _ONE_LINE = _OneLine()
+_NOT_TWICE = _NotTwice()

@@ -13,8 +13,8 @@ SIGNAL_STAT = "caravan/signal"
 STORE_STAT = "caravan/store_failed"
 #: In words, which fields have fallen; and that nothing new has appeared for too long.
 DRIFT_STAT, SILENCE_STAT = "caravan/drift", "caravan/silence"
-#: In words, why the run gave the site up.
-GIVEN_UP_STAT = "caravan/given_up"
+#: In words, that the site answers no more; and for how many seconds it asks to be left alone.
+OUTAGE_STAT, RETRY_AFTER_STAT = "caravan/outage", "caravan/retry_after"
 _STOPPED = 128
 _NAMES = {
     SOUND: "sound",
@@ -53,8 +53,10 @@ def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
         return Outcome(CRASHED, "the crawl did not start")
     if errors := _errors(stats):
         return Outcome(CRASHED, errors)
-    if given_up := stats.get(GIVEN_UP_STAT):
-        return Outcome(UNREACHABLE, f"{given_up}; the last: {stats.get('caravan/last_failure')}")
+    if outage := stats.get(OUTAGE_STAT):
+        return Outcome(UNREACHABLE, f"{outage}; the last: {stats.get('caravan/last_failure')}")
+    if pause := stats.get(RETRY_AFTER_STAT):
+        return Outcome(UNREACHABLE, f"the site asks to be left alone for {pause} seconds")
     if finish_reason != "finished":
         return Outcome(CRASHED, f"stopped early: {finish_reason}")
     return _judge_pages(stats)

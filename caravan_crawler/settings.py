@@ -28,10 +28,17 @@ ROBOTSTXT_OBEY = True  # default False
 CONCURRENT_REQUESTS = 1  # default 16
 CONCURRENT_REQUESTS_PER_DOMAIN = 1  # default 8
 DOWNLOAD_DELAY = 1.0  # default 0
-DOWNLOAD_TIMEOUT = 60  # default 180
-DOWNLOAD_MAXSIZE = 16 * 1024 * 1024  # default 1 GiB; the largest page known has 90 KB
+DOWNLOAD_DELAY_JITTER = 0  # default 0.5, by which half of all pauses are shorter than promised
+DOWNLOAD_TIMEOUT = 60  # default 180; for the whole of a response, however it drips
+DOWNLOAD_MAXSIZE = 16 * 1024 * 1024  # default 1 GiB; of compressed ones unpacked; the largest page known has 90 KB
 DOWNLOAD_WARNSIZE = 4 * 1024 * 1024  # default 32 MiB
 DOWNLOAD_VERIFY_CERTIFICATES = True  # default False
+DOWNLOAD_HANDLERS = {
+    "http": "caravan_crawler.visit.handler.PatientHandler",  # nothing is sent while the site is left alone
+    "https": "caravan_crawler.visit.handler.PatientHandler",
+    **dict.fromkeys(("data", "file", "ftp", "s3")),  # a site's links and redirects lead to none of these
+}
+TWISTED_DNS_RESOLVER = "caravan_crawler.visit.resolver.PublicResolver"  # caravan.kz is no private address
 
 # Each response starts so many tasks; one keeps the records of a page in their order and costs least.
 CONCURRENT_ITEMS = 1  # default 100
@@ -56,6 +63,7 @@ REDIRECT_MAX_TIMES = 5  # default 20
 
 DOWNLOADER_MIDDLEWARES = {
     "caravan_crawler.visit.onsite.OnSiteMiddleware": 50,
+    "caravan_crawler.visit.robots.RobotsGuard": 110,  # after RobotsTxtMiddleware (100), outside of retries (550)
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # lets subdomains and ports pass
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
 }
@@ -63,7 +71,8 @@ DOWNLOADER_MIDDLEWARES = {
 EXTENSIONS = {
     "caravan_crawler.progress.Progress": -200,  # on a terminal only; first, so that it goes before feeds are written
     "caravan_crawler.extensions.Verdict": -100,  # before FeedExporter, whose files wait for the verdict
-    "caravan_crawler.extensions.CrawlDelay": 0,
+    "caravan_crawler.visit.patience.Patience": 0,
+    "caravan_crawler.visit.crawl_delay.CrawlDelay": 0,
 }
 
 ITEM_PIPELINES = {
@@ -74,6 +83,11 @@ ITEM_PIPELINES = {
     "caravan_crawler.pipelines.period.PeriodPipeline": 500,  # needs the date
     "caravan_crawler.pipelines.keep.StorePipeline": 600,  # keeps what is normalised, and lets pass what is new
 }
+
+# A site that grows slow is asked less often. The pause is never shorter than DOWNLOAD_DELAY or Crawl-delay.
+AUTOTHROTTLE_ENABLED = True  # default False; the spider switches it off for a site on loopback
+AUTOTHROTTLE_START_DELAY = DOWNLOAD_DELAY  # default 5; one answer tells how slow the site is
+AUTOTHROTTLE_MAX_DELAY = 30  # default 60; one page that took a minute must not cost the next ones as much each
 
 FEEDS = run_feeds()
 FEED_EXPORT_ENCODING = "utf-8"  # JSON with Cyrillic as it is
@@ -91,9 +105,11 @@ RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the spider says once what could not be read
 # The project's own settings
 
 ACCEPT_DRIFT = False  # for one run after the site has changed for good: history begins anew with it: extensions.py
+BACKOFF_START = 1.0  # seconds the site is left alone after a bad answer, doubled with each further: visit/patience.py
 CSV_BOM = False  # a mark at the start of a CSV by which Excel knows UTF-8 on a double click: publish/exporters.py
 DATA_DIR = "data"  # everything a crawl writes lies below it: spiders/caravan.py, publish/feeds.py
 # The smallest share of a run's articles in which a field must be found, where twenty or more were read: drift.py
 FLOORS = {"headline": 0.95, "body": 0.8, "date_published": 0.8}
 ON_FAILURE = None  # a command, or a URL to post to, when a run did not end well: publish/alarm.py
+RETRY_AFTER_MAX = 600  # seconds; a site that asks for a longer pause ends the run: visit/patience.py
 STORE_URL = None  # PostgreSQL, or another SQLite file than DATA_DIR/caravan.db; "none" keeps nothing: keep/opening.py

@@ -103,6 +103,11 @@ class Site:
             return self.base + address.path.lstrip("/")
         return f"{self.base}?p={address.article_id}"
 
+    def here(self, url: str) -> str:
+        """Return the address on this site of what ``url`` is on another copy of it."""
+        parts = urlsplit(url)
+        return self.base + parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
+
     def resolve(self, href: str, page_url: str) -> str | None:
         """Return ``href`` as an absolute URL of this site, without fragment and host alias; else None.
 

@@ -33,13 +33,16 @@ class Crawl:
         return int(self.log.split(marker, 1)[1].split(",")[0].split("}")[0]) if marker in self.log else 0
 
 
-def command(*options: str) -> list[str]:
-    return [sys.executable, "-W", "error::ResourceWarning", "-m", "scrapy", "crawl", "caravan", *options]
+def command(*options: str, module: str = "scrapy") -> list[str]:
+    return [sys.executable, "-W", "error::ResourceWarning", "-m", module, "crawl", "caravan", *options]
 
 
-def crawl(data_dir: Path, *options: str, stop_with: signal.Signals | None = None) -> Crawl:
-    """Run ``scrapy crawl caravan`` to its end, or stop it by a signal once it has begun to store."""
-    process = start(data_dir, *options)
+def crawl(data_dir: Path, *options: str, stop_with: signal.Signals | None = None, module: str = "scrapy") -> Crawl:
+    """Run ``scrapy crawl caravan`` to its end, or stop it by a signal once it has begun to store.
+
+    ``module`` may be one that changes something before it runs Scrapy's command.
+    """
+    process = start(data_dir, *options, module=module)
     if stop_with is not None:
         wait_for_rows(data_dir, process)
         process.send_signal(stop_with)
@@ -49,9 +52,9 @@ def crawl(data_dir: Path, *options: str, stop_with: signal.Signals | None = None
     return Crawl(process.returncode, log, data_dir, tables)
 
 
-def start(data_dir: Path, *options: str) -> "subprocess.Popen[str]":
+def start(data_dir: Path, *options: str, module: str = "scrapy") -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        command("-s", f"DATA_DIR={data_dir}", *options),
+        command("-s", f"DATA_DIR={data_dir}", *options, module=module),
         cwd=ROOT,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.DEVNULL,

@@ -52,7 +52,7 @@ def test_a_saved_page_with_and_without_its_address() -> None:
 BAD = [
     ((), "takes one URL or one file"),
     (("/no/such/file.html",), "cannot be read: No such file or directory"),
-    (("http://127.0.0.1:9/",), "was not read: Connection was refused"),
+    (("http://127.0.0.1:9/",), "was not read: robots.txt could not be read (Connection was refused"),
     (("http://[::1",), "is no address of a page"),
     (("ftp://127.0.0.1/",), "is no address of a page"),
     (("README.md", "--url", "foo"), "is no address of a page"),

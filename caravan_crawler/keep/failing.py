@@ -42,20 +42,17 @@ class Failing:
         self._run_id = run_id
         self._scope = scope
         columns = failures.c
-        rows = store.rows(
-            select(columns.url, columns.article_key, columns.attempts, columns.run_id, columns.retry_at, columns.scope)
-        )
-        self._known = {url: _Failing(key, attempts, run, at) for url, key, attempts, run, at, _ in rows}
         time = clock.now()
-        self.due = [(url, row.key) for url, row in self._known.items() if row.retry_at <= time]
-        """Failed pages to be tried in this run."""
-        # A run for a period or for some sections does not take up what another one failed to read.
-        foreign = {url for url, *_, its_scope in rows if scope and its_scope != scope}
-        self.due = [(url, key) for url, key in self.due if url not in foreign]
-
-    def is_known(self, url: str) -> bool:
-        """Whether the page has failed."""
-        return url in self._known
+        self._known: dict[str, _Failing] = {}
+        self.due: list[str] = []
+        """Addresses of articles that failed and are to be tried in this run; lists and feeds are asked for anyway."""
+        for url, key, attempts, run, retry_at, its_scope in store.rows(
+            select(columns.url, columns.article_key, columns.attempts, columns.run_id, columns.retry_at, columns.scope)
+        ):
+            self._known[url] = _Failing(key, attempts, run, retry_at)
+            # A run for a period or for some sections does not take up what another one failed to read.
+            if key is not None and retry_at <= time and (not scope or its_scope == scope):
+                self.due.append(url)
 
     def may_be_asked(self, url: str) -> bool:
         """Whether the page has not failed, or is due again."""

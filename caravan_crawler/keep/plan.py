@@ -29,11 +29,11 @@ class Due(NamedTuple):
         return {name: value for name, value in given.items() if value}
 
 
-def waiting(store: Store, scope: str) -> list[tuple[str, str]]:
-    """Return key and address of the articles that runs of this kind have found and not read."""
+def waiting(store: Store, scope: str) -> list[str]:
+    """Return the addresses of the articles that runs of this kind have found and not read."""
     table = schema.frontier
-    rows = store.rows(select(table.c.key, table.c.url).where(table.c.scope == scope).order_by(table.c.found_at))
-    return [(key, url) for key, url in rows]
+    rows = store.rows(select(table.c.url).where(table.c.scope == scope).order_by(table.c.found_at))
+    return [url for (url,) in rows]
 
 
 def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]:

@@ -34,6 +34,7 @@ from caravan_crawler.visit.agenda import LISTS_EVERY, SITEMAPS_EVERY, Agenda
 from caravan_crawler.visit.changes import Changes
 from caravan_crawler.visit.charset import declared_charset
 from caravan_crawler.visit.discovery import Discovery, Target
+from caravan_crawler.visit.ending import RunEndsError
 from caravan_crawler.visit.frontier import Frontier, one_for_each_article
 from caravan_crawler.visit.ledger import Ledger
 from caravan_crawler.visit.lists import ListPage, Lists
@@ -46,7 +47,8 @@ FEED = "/rss/"
 #: Where WordPress and its SEO plugins keep their sitemaps; asked only where robots.txt names none.
 USUAL_SITEMAPS = ("/wp-sitemap.xml", "/sitemap_index.xml")
 
-_LOCAL_MANNERS = {"DOWNLOAD_DELAY": 0, "CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
+_LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
+_LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
 
 #: Of a page that need not exist, a 404 is an answer and no failure: the page behind a list's last, for one.
 _OPTIONAL = {"optional": True}
@@ -130,6 +132,7 @@ class CaravanSpider(Spider):
     def closed(self, reason: str) -> None:
         """Close the ledger, when Scrapy closes the spider."""
         self.ledger.count("links/known", self.discovery.known)
+        self.ledger.count("skipped/byway", self.discovery.skipped)
         self.ledger.close()
 
     @property
@@ -160,11 +163,10 @@ class CaravanSpider(Spider):
 
     def _beginnings(self) -> Iterator[Request]:
         store = self.keeper.store
-        for key, url in plan.waiting(store, runs.scope_of(self.arguments)):
-            yield from self._targets(self.discovery.take_up(key, url))
-        for url, failed_key in self.keeper.failing.due:
-            if failed_key is not None and url.startswith(self.site.base):
-                yield from self._targets(self.discovery.take_up(failed_key, url), _RETRY)
+        for url in plan.waiting(store, runs.scope_of(self.arguments)):
+            yield from self._targets(self.discovery.take_up(url))
+        for url in self.keeper.failing.due:
+            yield from self._targets(self.discovery.take_up(url), _RETRY)
         yield from self._refresh()
         if self.agenda.is_just_read(HOME):
             yield from self._elsewhere(list(KNOWN_SECTIONS))
@@ -176,7 +178,7 @@ class CaravanSpider(Spider):
         first_day = datetime.now(ALMATY).date() - timedelta(days=self.arguments.refresh_days - 1)
         due = plan.due_for_refresh(self.keeper.store, first_day.isoformat(), self.campaign.started_at)
         for article in due if self.arguments.refresh_days else ():
-            url = urljoin(self.site.base, urlsplit(article.url)._replace(scheme="", netloc="").geturl())
+            url = self.site.here(article.url)
             address = self.site.address(url, self.site.base)
             is_wanted = self.period.wants(article.section, article.date_published)
             if address is None or not is_wanted or not self.keeper.failing.may_be_asked(url):
@@ -207,6 +209,7 @@ class CaravanSpider(Spider):
         requests = self._list_requests(self.lists.when_idle())
         self._keep_lists(Consequences())
         self.crawler.stats.set_value("caravan/abandoned_lists", self.lists.abandoned)
+        requests = requests or [*self._targets(self.discovery.take_aside())]
         if not requests:
             requests = [
                 self._request(url, self.parse, _ARTICLE, meta={"key": str(key)})
@@ -316,6 +319,9 @@ class CaravanSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]
         reason = failures.reason(failure)
         asked = self._asked_by(request)
+        if reason == RunEndsError.__name__:
+            self.ledger.count("unasked")
+            return  # it waits for the next run
         if reason == "robots":
             self.ledger.count("forbidden")
             self.logger.info("Forbidden by robots.txt: %s", request.url)
@@ -377,6 +383,7 @@ class CaravanSpider(Spider):
         page.sources += sources
         article = reading.article
         address = article.address if article else None
+        self.discovery.read(page.asked_url, is_article=article is not None)
         is_new = address is not None and self.frontier.record(address)
         targets: list[Target] = []
         # Articles link to earlier ones, so one from before the period leads only further away from it.

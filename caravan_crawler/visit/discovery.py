@@ -7,6 +7,7 @@ from caravan_crawler.keep import clock
 from caravan_crawler.keep.keeper import Consequences, Keeper
 from caravan_crawler.keep.store import Known
 from caravan_crawler.site import Address, Site
+from caravan_crawler.visit.byways import Byways
 from caravan_crawler.visit.frontier import Frontier
 from caravan_crawler.visit.period import Period
 
@@ -27,6 +28,7 @@ class Discovery:
         self._period = period
         self._frontier = frontier
         self._keeper = keeper
+        self._byways = Byways()
         self.known = 0
         """Links met to articles that the store already knows."""
 
@@ -43,6 +45,7 @@ class Discovery:
                 self._note_alias(address, href, page_url, consequences)
         if not new:
             return []
+        asked = self._address(consequences.asked_url)
         known = self._keeper.store.known(map(str, new), clock.now())
         targets = []
         for key, (address, href) in new.items():
@@ -51,17 +54,32 @@ class Discovery:
             if (held := known.get(str(key))) is not None and not self._is_wanted_again(held):
                 self._frontier.note(key)
                 self.known += held.what == "stored"
-            elif url := self._site.resolve(href, page_url):
+            elif (url := self._site.resolve(href, page_url)) and self._byways.admit(address, url, asked):
                 consequences.links.append((str(key), url))
                 targets += self._admit(address, url, is_stored=held is not None and held.what == "stored")
         return targets
 
-    def take_up(self, key: str, url: str) -> list[Target]:
+    def take_up(self, url: str) -> list[Target]:
         """Return an article that an earlier run found and did not come to read."""
-        address = self._site.address(url, self._site.base)
-        if address is None or self._frontier.knows(address):
+        url = self._site.here(url)
+        address = self._address(url)
+        if address is None or self._frontier.knows(address) or not self._byways.admit(address, url, None):
             return []
         return self._admit(address, url, is_stored=False)
+
+    def take_aside(self) -> list[Target]:
+        """Return links put aside as their like had led to no articles, as far as there is room for them now."""
+        aside = self._byways.take_aside(self._frontier.knows)
+        return [target for address, url in aside for target in self._admit(address, url, is_stored=False)]
+
+    def read(self, asked_url: str, *, is_article: bool) -> None:
+        """Take in what the page asked for turned out to be."""
+        self._byways.read(self._address(asked_url), is_article=is_article)
+
+    @property
+    def skipped(self) -> int:
+        """Links not followed, as their like had led to no articles."""
+        return self._byways.refused + self._byways.aside
 
     def _admit(self, address: Address, url: str, *, is_stored: bool) -> list[Target]:
         target = self._frontier.admit(address, url)
@@ -72,6 +90,9 @@ class Discovery:
     def _is_wanted_again(self, known: Known) -> bool:
         """Whether a page that an earlier run passed over may be in the period and sections of this one."""
         return known.what == "outside" and self._period.wants(known.section, known.date_published)
+
+    def _address(self, url: str) -> Address | None:
+        return self._site.address(url, self._site.base)
 
     def _note_alias(self, address: Address, href: str, page_url: str, consequences: Consequences) -> None:
         if url := self._site.resolve(href, page_url):

@@ -1,15 +1,30 @@
 """Why a page could not be fetched: a word for the stats, and words for people."""
 
-from scrapy.exceptions import IgnoreRequest
+from http import HTTPStatus
+
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
+TOO_LARGE = "too_large"
+
+#: Exceptions that mean no answer came, or not a whole one: Scrapy's, and those of Twisted it lets pass.
+_UNANSWERED = frozenset(
+    "DownloadConnectionRefusedError DownloadFailedError DownloadTimeoutError CannotResolveHostError "
+    "ResponseDataLossError ConnectionDone ConnectError ConnectionLost TunnelError OSError".split()
+)
+#: Answers that say nothing of the page asked for, but of the server or of what it thinks of the crawler.
+#: Challenges come with status 403 more often than not.
+_REFUSALS = ("kind_challenge", f"http_{HTTPStatus.FORBIDDEN:d}", f"http_{HTTPStatus.TOO_MANY_REQUESTS:d}", "http_5")
+
 
 def reason(failure: Failure) -> str:
-    """Return one word: ``http_404``, ``robots``, ``DownloadTimeoutError`` …"""
+    """Return one word: ``http_404``, ``robots``, ``too_large``, ``DownloadTimeoutError`` …"""
     error = failure.value
     if isinstance(error, HttpError):
         return f"http_{error.response.status}"
+    if _is_too_large(error):
+        return TOO_LARGE
     if isinstance(error, IgnoreRequest):
         return next((word for word in ("robots", "offsite", "redirections") if word in str(error)), "ignored")
     return type(error).__name__
@@ -17,14 +32,44 @@ def reason(failure: Failure) -> str:
 
 def words(failure: Failure) -> str:
     """Return what happened, in one line."""
-    error = failure.value
+    assert failure.value is not None
+    return error_words(failure.value)
+
+
+def error_words(error: BaseException) -> str:
+    """Return what an exception of a download says, in one line."""
     if isinstance(error, HttpError):
         return f"HTTP {error.response.status}"
-    reasons = getattr(error, "reasons", None) or [error]
-    causes = [getattr(reason, "value", reason) for reason in reasons]
-    return "; ".join(" ".join(str(cause).split()) or type(cause).__name__ for cause in causes)
+    if _is_too_large(error):
+        return "the response is larger than DOWNLOAD_MAXSIZE"
+    # Twisted's ResponseFailed, within Scrapy's error, has a list of what happened.
+    reasons = getattr(error, "reasons", None) or getattr(error.__cause__, "reasons", None) or [error]
+    return "; ".join(dict.fromkeys(_in_words(getattr(reason, "value", reason)) for reason in reasons))
 
 
 def is_answer(failure: Failure) -> bool:
     """Whether the server answered, or robots.txt did, so that it can be asked for other pages."""
     return isinstance(failure.value, (HttpError, IgnoreRequest))
+
+
+def is_unanswered(reason: str) -> bool:
+    """Whether ``reason``, as of :func:`reason`, means that there was no answer at all."""
+    return reason in _UNANSWERED
+
+
+def is_refusal(reason: str) -> bool:
+    """Whether ``reason``, as of :func:`reason` or ``kind_<kind>``, means that the server answers no one, or not us."""
+    return reason.startswith(_REFUSALS)
+
+
+def _is_too_large(error: object) -> bool:
+    # Of a body without Content-Length the error has no words; nothing else of ours is cancelled.
+    return isinstance(error, DownloadCancelledError) or (
+        isinstance(error, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in str(error)
+    )
+
+
+def _in_words(cause: BaseException) -> str:
+    if type(cause).__module__.startswith("OpenSSL") and cause.args and isinstance(cause.args[0], list):
+        return "TLS: " + ", ".join(str(part[-1]) for part in cause.args[0])
+    return " ".join(str(cause).split()) or type(cause).__name__

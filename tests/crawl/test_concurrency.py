@@ -61,9 +61,17 @@ def counting_server() -> Iterator[Counting]:
         server.server_close()
 
 
-@pytest.mark.parametrize(
-    ("options", "limit"), [((), 8), (("-s", "CONCURRENT_REQUESTS=1"), 1), (("-s", "CONCURRENT_REQUESTS=3"), 3)]
-)
+THROTTLED = ("-s", "AUTOTHROTTLE_ENABLED=1", "-s", "AUTOTHROTTLE_START_DELAY=0.01")
+CASES = [
+    ((), 4),
+    (("-s", "CONCURRENT_REQUESTS=1"), 1),
+    (("-s", "CONCURRENT_REQUESTS=3"), 3),
+    (THROTTLED, 4),
+    ((*THROTTLED, "-s", "CONCURRENT_REQUESTS=1"), 1),
+]
+
+
+@pytest.mark.parametrize(("options", "limit"), CASES)
 def test_the_limit_holds(options: tuple[str, ...], limit: int, tmp_path: Path) -> None:
     with counting_server() as server:
         result = crawl(tmp_path, "-a", f"site=http://127.0.0.1:{server.server_port}/", *options)

@@ -75,7 +75,7 @@ FAILING = [
 def test_a_run_without_its_articles_is_no_success(trick: Trick, code: int, words: str, tmp_path: Path) -> None:
     file = tmp_path / "articles.csv"
     file.write_text(GOOD, encoding="utf-8")
-    with serve(Tricky(trick)) as server:
+    with serve(Tricky(trick, articles=24)) as server:  # of more the run would not wait for the end
         options = ("-a", f"site={server.url}", "-O", str(file), "-s", "RETRY_TIMES=1")
         result = crawl(tmp_path, *options)
     assert result.code == code, result.log[-1500:]

@@ -53,7 +53,7 @@ class Broken(SampleSite):
 def test_too_many_failed_pages(tmp_path: Path) -> None:
     earlier = tmp_path / "articles.csv"
     earlier.write_text("the last good dataset", encoding="utf-8")
-    with serve(Broken(articles=60)) as server:
+    with serve(Broken(articles=18)) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "RETRY_TIMES=0", "-O", str(earlier))
     assert result.code == 4
     assert "pages failed" in result.log.splitlines()[-1]

@@ -1,0 +1,89 @@
+"""Bounds the way through pages that are addressed like articles and are none.
+
+A site can make such addresses without end: each page links to the next, or one page links to thousands.
+Articles themselves, lists and feeds need no bound here: they end, or the walk of a list ends them.
+"""
+
+from collections.abc import Callable
+
+from caravan_crawler.site import Address
+
+#: So many pages that are no articles may stand in a chain, each found on the one before.
+_DEEPEST = 3
+#: So many doubtful addresses are asked for in any run, and one more for so many articles read.
+_ALLOWED = 50
+_ARTICLES_FOR_ONE_MORE = 4
+#: Of a breadth without end no more is remembered than this.
+_MOST_ASIDE = 10_000
+
+
+class Byways:
+    """Tells which links to follow; an address is doubtful until its page turns out to be an article.
+
+    Doubtful are addresses without an article's number, and any found on a page that was no article. At most
+    50 and a quarter of the articles read may be doubtful at one time. What exceeds that is put aside, for
+    when the articles read in the meantime, or proven among the doubtful, have made room.
+    """
+
+    def __init__(self) -> None:
+        self.refused = 0
+        """Links not followed, as their chain was too deep or too much was put aside already."""
+        self._articles = 0
+        self._doubtful: dict[int | str, int] = {}
+        """How deep in a chain of pages that are no articles each doubtful address stands, 1 for its first."""
+        self._fruitless: set[int | str] = set()
+        self._aside: dict[int | str, tuple[Address, str, int]] = {}
+
+    @property
+    def aside(self) -> int:
+        """How many addresses are put aside."""
+        return len(self._aside)
+
+    def admit(self, address: Address, url: str, page: Address | None) -> bool:
+        """Return whether to follow a link to ``address`` at ``url``, found on the page asked for as ``page``."""
+        key = address.key
+        behind = self._doubtful.get(page.key, 0) if page is not None and page.key in self._fruitless else 0
+        if address.article_id is not None and not behind:
+            return True
+        if behind >= _DEEPEST:
+            self.refused += 1
+            return False
+        return self._take(key, behind + 1) or self._put_aside(address, url, behind + 1)
+
+    def read(self, page: Address | None, *, is_article: bool) -> None:
+        """Take in what the page asked for as ``page`` turned out to be; None for what has no article's address."""
+        self._articles += is_article
+        if page is None:
+            return
+        if is_article:
+            self._doubtful.pop(page.key, None)
+        else:
+            self._doubtful.setdefault(page.key, 1)
+            self._fruitless.add(page.key)
+
+    def take_aside(self, is_known: Callable[[Address], bool]) -> list[tuple[Address, str]]:
+        """Return addresses put aside, with their URLs, as far as there is room for them now.
+
+        Those that ``is_known`` says were asked for since, found on another page, are forgotten.
+        """
+        taken = []
+        for key, (address, url, depth) in list(self._aside.items()):
+            if not is_known(address):
+                if not self._take(key, depth):
+                    break
+                taken.append((address, url))
+            del self._aside[key]
+        return taken
+
+    def _take(self, key: int | str, depth: int) -> bool:
+        has_room = len(self._doubtful) < _ALLOWED + self._articles // _ARTICLES_FOR_ONE_MORE
+        if has_room:
+            self._doubtful[key] = depth
+        return has_room
+
+    def _put_aside(self, address: Address, url: str, depth: int) -> bool:
+        if len(self._aside) < _MOST_ASIDE:
+            self._aside.setdefault(address.key, (address, url, depth))
+        else:
+            self.refused += 1
+        return False

@@ -1,0 +1,41 @@
+"""The Crawl-delay of robots.txt."""
+
+import logging
+from typing import Any
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.extensions.throttle import AutoThrottle
+
+logger = logging.getLogger(__name__)
+
+
+class CrawlDelay:
+    """Obeys the Crawl-delay of robots.txt where it is longer than the delay set."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "CrawlDelay":
+        """Scrapy's constructor."""
+        extension = cls(crawler)
+        crawler.signals.connect(extension.robots_parsed, signals.robots_parsed)
+        return extension
+
+    def robots_parsed(self, robotparser: Any, request: Request) -> None:
+        """Set the delay of the host's slot, with one request at a time."""
+        settings = self.crawler.settings
+        delay = robotparser.crawl_delay(settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"])
+        if not delay or delay <= settings.getfloat("DOWNLOAD_DELAY"):
+            return
+        downloader = self.crawler.engine.downloader
+        key = downloader.get_slot_key(request)
+        # A slot not in use is thrown away after a minute, and the next one is made by these.
+        downloader.per_slot_settings[key] = {"delay": float(delay), "concurrency": 1, "jitter": 0.0}
+        if slot := downloader.slots.get(key):
+            slot.delay, slot.concurrency, slot.jitter = max(slot.delay, float(delay)), 1, 0.0
+        if throttle := self.crawler.get_extension(AutoThrottle):
+            throttle.mindelay = max(throttle.mindelay, delay)
+            throttle.maxdelay = max(throttle.maxdelay, delay)
+        logger.info("robots.txt asks for %s seconds between requests", delay)

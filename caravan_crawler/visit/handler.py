@@ -1,0 +1,41 @@
+"""Scrapy's download handler for http and https, which keeps the site's pauses.
+
+Whatever is sent passes here, robots.txt and retries among it, after all queues: so nothing overtakes a pause.
+"""
+
+from scrapy import Request
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CannotResolveHostError
+from scrapy.http import Response
+from scrapy.utils.httpobj import urlparse_cached
+
+from caravan_crawler.visit.failures import is_unanswered
+from caravan_crawler.visit.patience import Patience
+from caravan_crawler.visit.resolver import refusals
+
+
+class PatientHandler(HTTP11DownloadHandler):
+    """Sends a request when it is its turn, and tells how it went before the next is taken from the queue."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        # `scrapy inspect` runs without extensions, and sends next to nothing.
+        self._patience = crawler.get_extension(Patience) or Patience(crawler)
+
+    async def download_request(self, request: Request) -> Response:
+        """Return the response; raise Scrapy's download errors, and RunEndsError where the run ends first."""
+        await self._patience.turn(request)
+        try:
+            response = await super().download_request(request)
+        except CannotResolveHostError as error:
+            self._patience.unanswered()
+            # Twisted drops the resolver's own words on the way.
+            refusal = refusals.get(urlparse_cached(request).hostname or "")
+            raise CannotResolveHostError(refusal or str(error)) from error
+        except Exception as error:
+            if is_unanswered(type(error).__name__):
+                self._patience.unanswered()
+            raise
+        self._patience.answered(response)
+        return response

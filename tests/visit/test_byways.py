@@ -1,0 +1,105 @@
+"""Traps of ever new addresses are bounded, and no article is lost for it."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from caravan_crawler.site import Address, article_address
+from caravan_crawler.visit.byways import Byways
+
+
+def address(path: str) -> Address:
+    found = article_address(path)
+    assert found is not None
+    return found
+
+
+Links = Callable[[str], Iterable[str]]
+
+
+def crawl(
+    links: Links, start: list[str], is_article: Callable[[str], bool], limit: int = 5000
+) -> tuple[Byways, list[str]]:
+    """Follow links as a spider does, from a page that is no article's; return what was asked for."""
+    byways = Byways()
+    asked: list[str] = []
+    waiting = deque(path for path in start if byways.admit(address(path), path, None))
+    while waiting and len(asked) < limit:
+        path = waiting.popleft()
+        asked.append(path)
+        byways.read(address(path), is_article=is_article(path))
+        known = {*asked, *waiting}
+        waiting.extend(
+            link for link in links(path) if link not in known and byways.admit(address(link), link, address(path))
+        )
+        if not waiting:
+            waiting.extend(url for _, url in byways.take_aside(lambda found: found.path in asked))
+    return byways, asked
+
+
+def number(path: str) -> int:
+    return int(path.strip("/").rpartition("-")[2])
+
+
+def next_of_chain(path: str) -> list[str]:
+    return [f"/foo/bar-{number(path) + 1}/"]
+
+
+def a_thousand_more(path: str) -> list[str]:
+    return [f"/foo/bar-{number(path) * 1000 + more}/" for more in range(1000)]
+
+
+TRAPS: list[tuple[Links, str, int]] = [
+    (next_of_chain, "/foo/bar-1/", 3),
+    (next_of_chain, "/foo/bar-700001/", 3),  # the addresses have numbers like an article's
+    (a_thousand_more, "/foo/bar-1/", 50),
+]
+
+
+@pytest.mark.parametrize(("links", "start", "most"), TRAPS)
+def test_traps(links: Links, start: str, most: int) -> None:
+    byways, asked = crawl(links, [start], lambda path: False)
+    assert len(asked) <= most
+    assert byways.refused or byways.aside
+
+
+def test_articles_without_number_are_all_read() -> None:
+    paths = [f"/crime/delo-{name}/" for name in range(400)]
+    byways, asked = crawl(lambda path: (), paths, lambda path: True)
+    assert sorted(asked) == sorted(paths)
+    assert (byways.refused, byways.aside) == (0, 0)
+
+
+def test_articles_behind_a_page_that_is_none_are_read_when_there_is_room() -> None:
+    articles = [f"/news/statya-{1_000_000 + name}/" for name in range(300)]
+    _, asked = crawl(
+        lambda path: articles if path == "/news/almaty/" else (), ["/news/almaty/"], lambda path: path in articles
+    )
+    assert sorted(asked) == sorted([*articles, "/news/almaty/"])
+
+
+def test_numbered_articles_found_on_sound_pages_need_no_room() -> None:
+    byways = Byways()
+    page = address("/news/statya-1000000/")
+    byways.read(page, is_article=True)
+    assert all(byways.admit(address(f"/news/statya-{1_000_001 + name}/"), "", page) for name in range(1000))
+
+
+def test_articles_read_make_room() -> None:
+    byways = Byways()
+    doubtful = [address(f"/foo/bar-{name}/") for name in range(60)]
+    assert [byways.admit(one, f"url {one.path}", None) for one in doubtful].count(True) == 50
+    assert byways.take_aside(lambda known: False) == []
+    for _ in range(8):
+        byways.read(address("/news/statya-1000000/"), is_article=True)
+    taken = byways.take_aside(lambda known: known == doubtful[51])
+    assert taken == [(doubtful[50], "url /foo/bar-50/"), (doubtful[52], "url /foo/bar-52/")]
+    assert byways.aside == 7
+
+
+def test_what_is_put_aside_is_bounded() -> None:
+    byways = Byways()
+    for name in range(10_100):
+        byways.admit(address(f"/foo/bar-x{name}/"), "", None)
+    assert (byways.aside, byways.refused) == (10_000, 50)
