@@ -17,7 +17,7 @@ from caravan_crawler.keep import clock, failing, field_counts, runs
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.store import Store
-from caravan_crawler.outcome import CRASHED, OUTCOME_STAT, REFUSED, SOUND, UNREACHABLE, Outcome, decide
+from caravan_crawler.outcome import BELOW_FLOORS, CRASHED, OUTCOME_STAT, REFUSED, SOUND, UNREACHABLE, Outcome, decide
 from caravan_crawler.publish.alarm import hook_problem, raise_alarm
 from caravan_crawler.publish.precheck import feeds_problem
 from caravan_crawler.publish.report import build_report, summary, write_report
@@ -85,7 +85,7 @@ class Command(CrawlCommand):
         ended_at = datetime.now(UTC)
         report = build_report(
             spider.run_id,
-            spider.campaign.runs,
+            spider.campaign.unpublished,
             json.loads(json.dumps(vars(spider.arguments), default=runs.plain)),
             spider.started_at,
             ended_at,
@@ -117,6 +117,8 @@ class Command(CrawlCommand):
         try:
             if report["exit_code"] == UNREACHABLE:
                 failing.forgive(store, spider.run_id)
+            if report["exit_code"] == BELOW_FLOORS:
+                spider.keeper.mistrust()
             if self.settings.getbool("ACCEPT_DRIFT"):
                 field_counts.accept(store, clock.stamp(spider.started_at))
             spider.keeper.fields.save(store, spider.run_id)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.keep import clock
@@ -153,6 +153,14 @@ class Keeper:
             writes = Writes()
             writes.add(_TABLES[type(item)].name, run_id=self._run_id, **row)
             self.store.write(writes)
+
+    def mistrust(self) -> None:
+        """Have the next runs read again what this one, whose data are below the floors, stored incomplete."""
+        lacking = or_(*(articles.c[name].is_(None) for name in REQUIRED))
+        rows = self.store.rows(select(articles.c.key, articles.c.url).where(articles.c.run_id == self._run_id, lacking))
+        for key, url in rows:
+            self.fail(url, key, "lost_fields", "it came without a required field")
+        self.store.flush()
 
     # How
 

@@ -59,13 +59,16 @@ class Discovery:
                 targets += self._admit(address, url, is_stored=held is not None and held.what == "stored")
         return targets
 
-    def take_up(self, url: str) -> list[Target]:
-        """Return an article that an earlier run found and did not come to read."""
+    def take_up(self, url: str, *, has_failed: bool = False) -> list[Target]:
+        """Return an article that an earlier run found and did not come to read, or that ``has_failed``.
+
+        What has failed may be stored all the same, by an earlier reading.
+        """
         url = self._site.here(url)
         address = self._address(url)
         if address is None or self._frontier.knows(address) or not self._byways.admit(address, url, None):
             return []
-        return self._admit(address, url, is_stored=False)
+        return self._admit(address, url, is_stored=has_failed)
 
     def take_aside(self) -> list[Target]:
         """Return links put aside as their like had led to no articles, as far as there is room for them now."""
