@@ -64,12 +64,22 @@ class WholeFileStorage:
             if self.path.exists():
                 shutil.copymode(self.path, self._part)
             self._part.replace(self.path)
+            self._remove_leftovers()
         elif self._part.stat().st_size == 0:
             self._part.unlink()
         else:
             # Of the run's own folder nobody expects anything yet.
             level = logging.DEBUG if self._part.parent.name == self._run_id else logging.WARNING
             logger.log(level, "%s is not written; what this run read lies in %s", self.path, self._part)
+
+
+    def _remove_leftovers(self) -> None:
+        """Remove what stopped runs left half written: this run has published their records with its own."""
+        campaign = getattr(self._crawler.spider, "campaign", None)
+        for run_id in campaign.unpublished if campaign else ():
+            part = part_of(self.path, run_id)
+            part.unlink(missing_ok=True)
+            (self.path.parent.parent / run_id / part.name).unlink(missing_ok=True)
 
 
 def local_path(uri: str) -> Path:
