@@ -72,7 +72,6 @@ class WholeFileStorage:
             level = logging.DEBUG if self._part.parent.name == self._run_id else logging.WARNING
             logger.log(level, "%s is not written; what this run read lies in %s", self.path, self._part)
 
-
     def _remove_leftovers(self) -> None:
         """Remove what stopped runs left half written: this run has published their records with its own."""
         campaign = getattr(self._crawler.spider, "campaign", None)

@@ -28,7 +28,7 @@ from caravan_crawler.pages.page import PageReading, read_page
 from caravan_crawler.pages.syndication import read_feed, read_sitemap
 from caravan_crawler.records import article_record, page_records
 from caravan_crawler.site import Address, Site, listing_of
-from caravan_crawler.visit.agenda import LISTS_EVERY, Agenda
+from caravan_crawler.visit.agenda import Agenda
 from caravan_crawler.visit.changes import Changes
 from caravan_crawler.visit.charset import declared_charset
 from caravan_crawler.visit.discovery import Discovery, Target
@@ -244,7 +244,7 @@ class CaravanSpider(Visitor):
         if targets and self.discovery.known == known:
             sections = {address.section for target in targets if (address := self._address(target.url))}
             for section in sorted(section for section in sections if section):
-                yield from self._list(f"/{section}/")
+                yield from self._list(f"/{section}/", must=True)
 
     def parse_sitemap(self, response: Response, stamp: str | None = None) -> Iterator[Request]:
         """Follow a sitemap's articles and the sitemaps an index names."""
@@ -328,7 +328,7 @@ class CaravanSpider(Visitor):
         self.keeper.expect(str(address.key), page)
         yield record
         if section is not None:
-            yield from self._list(section, every=LISTS_EVERY)
+            yield from self._list(section)
 
     def _keep_other(self, document: Document, reading: PageReading, page: Consequences, follow: bool) -> None:
         """Keep a page that is no article; it is a loss where its address has an article's number, or it was named."""

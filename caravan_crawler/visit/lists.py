@@ -89,6 +89,7 @@ class Lists:
         """
         walk, state, stretch = self._active[number]
         self._changed[walk.path] = state
+        walk.found += new
         fresh = walk.take(listing, furniture)
         if stretch and not state.top and listing.number == 1:
             state.open.append(stretch[0])  # the list's very first page: from here on it is known
@@ -163,6 +164,7 @@ class Lists:
             state.open.remove(stretch[0])
         if not stretch and walk.top:
             state.top = walk.top
+            state.note_yield(walk.found)
         rounds = self._rounds.get(walk.path, 0)
         if walk.has_shifted and rounds < _MOST_ROUNDS and state.top:
             self._rounds[walk.path] = rounds + 1

@@ -1,7 +1,6 @@
 """What every visit needs: requests with their priorities, lists, failures, and what is kept of each page."""
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -14,7 +13,7 @@ from caravan_crawler.keep.keeper import Consequences, Keeper
 from caravan_crawler.pages.syndication import Entry
 from caravan_crawler.site import Address, Site, listing_of
 from caravan_crawler.visit import failures
-from caravan_crawler.visit.agenda import LISTS_EVERY, Agenda
+from caravan_crawler.visit.agenda import Agenda
 from caravan_crawler.visit.discovery import Discovery, Target
 from caravan_crawler.visit.ending import RunEndsError
 from caravan_crawler.visit.ledger import Ledger
@@ -90,12 +89,12 @@ class Visitor(Spider):
                 links.append((address, entry.url))
         return self.discovery.look_at(links, self.site.base, page)
 
-    def _list(self, path: str, *, optional: bool = True, every: timedelta = timedelta(0)) -> Iterator[Request]:
-        """Ask for a list from its top if it was not read within ``every``, and where an earlier run left it."""
+    def _list(self, path: str, *, optional: bool = True, must: bool = False) -> Iterator[Request]:
+        """Ask for a list from its top if that is due or a ``must``, and where an earlier run left it."""
         if self.lists.is_begun(path) or not self._is_section(path):
             return
         state = self.agenda.list_state(path)
-        from_top = self.agenda.is_due(path, every) and not self.agenda.is_just_read(path)
+        from_top = (must or self.agenda.is_list_due(path)) and not self.agenda.is_just_read(path)
         if from_top or state.open:
             pages = self.lists.begin(path, state, from_top=from_top)
             yield from self._list_requests(pages, optional=optional)
@@ -134,7 +133,7 @@ class Visitor(Spider):
         for path in dict.fromkeys([*named_sections, *sections, *self.agenda.known_lists]):
             is_known = path in (*KNOWN_SECTIONS, *named_sections)
             is_leading = path == KNOWN_SECTIONS[0] or path in named_sections
-            yield from self._list(path, optional=not is_known, every=timedelta(0) if is_leading else LISTS_EVERY)
+            yield from self._list(path, optional=not is_known, must=is_leading)
         named = dict(self.agenda.named_sitemaps) | dict.fromkeys(self._due_sitemaps())
         for path, stamp in named.items():
             yield self._sitemap(urljoin(self.site.base, path), stamp)
