@@ -198,6 +198,8 @@ class Keeper:
             failure = self.failing.failed(article.fetched_url, key, "lost_fields", f"it came without {lost}")
             writes.add("failure", **failure)
             return fate
+        if before is not None and urlsplit(before["url"]).path != urlsplit(article.url).path:
+            writes.add("alias", url=before["url"], article_key=key, first_seen_at=before["first_seen_at"])
         is_edited = before is None or any(row[name] != before[name] for name in _TEXT)
         version = 1 if before is None else before["version"] + is_edited
         is_stored_as = fate in (Fate.NEW, Fate.CHANGED)

@@ -106,7 +106,7 @@ class CaravanSpider(Visitor):
         self.keeper = Keeper(store, self.run_id, scope, started_at)
         own = load_sources(store, scope)
         self.agenda = Agenda(own, load_sources(store, "") if scope else own, self.campaign)
-        self.discovery = Discovery(self.site, self.period, self.frontier, self.keeper)
+        self.discovery = Discovery(self.site, self.period, self.frontier, self.keeper, self.lists.note_day)
 
     def closed(self, reason: str) -> None:
         """Close the ledger, when Scrapy closes the spider."""
