@@ -16,7 +16,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
-from caravan_crawler.keep import clock, plan, runs
+from caravan_crawler.keep import clock, placing, plan, runs
 from caravan_crawler.keep.keeper import Consequences, Keeper
 from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.sources import load_sources
@@ -122,6 +122,7 @@ class CaravanSpider(Spider):
 
     def _take_up(self, store: Store) -> None:
         """Learn from the store what earlier runs have left."""
+        placing.resume(store)
         scope, started_at = runs.scope_of(self.arguments), clock.stamp(self.started_at)
         self.campaign = runs.begin(store, self.run_id, self.arguments, started_at)
         self.keeper = Keeper(store, self.run_id, scope, started_at)
@@ -148,8 +149,8 @@ class CaravanSpider(Spider):
             yield request
         # What runs stored that were stopped before they could publish it.
         for record in plan.records_of(self.keeper.store, self.campaign.runs):
-            if record is not None:
-                yield record
+            self.keeper.carry(record)
+            yield record
 
     def _named(self) -> Iterator[Request]:
         named = [check_on_site(url, self.site) for url in self.arguments.urls]
@@ -287,12 +288,15 @@ class CaravanSpider(Spider):
         page = self._asked(response)
         targets = self._entries(entries or (), page, stamp_is_publication=True)
         page.sources.append(self.agenda.read_now(FEED))
-        self.keeper.page(page)
-        yield from self._targets(targets)
+        lists: list[str] = []
         if targets and self.discovery.known == known:
             sections = {address.section for target in targets if (address := self._address(target.url))}
-            for section in sorted(section for section in sections if section):
-                yield from self._list(f"/{section}/")
+            lists = [f"/{section}/" for section in sorted(filter(None, sections))]
+        page.sources += self.agenda.due_lists(path for path in lists if not self.lists.is_begun(path))
+        self.keeper.page(page)
+        yield from self._targets(targets)
+        for path in lists:
+            yield from self._list(path)
 
     def parse_sitemap(self, response: Response, stamp: str | None = None) -> Iterator[Request]:
         """Follow a sitemap's articles and the sitemaps an index names."""
