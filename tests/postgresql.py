@@ -35,7 +35,7 @@ class Cluster:
 
     def __init__(self, programs: Path, settings: dict[str, str] | None = None) -> None:
         self.password = secrets.token_hex(12)
-        self._programs = programs
+        self.programs = programs
         self._settings = _CARELESS if settings is None else settings
         # PostgreSQL refuses to run as root, and root's other folders are closed to the user it runs as.
         self._owner = _unprivileged_user() if os.geteuid() == 0 else None
@@ -47,8 +47,9 @@ class Cluster:
         try:
             self._create()
             for _ in range(_TRIES):
-                self._start()
-                if self._is_up():
+                with socket.create_server(("127.0.0.1", 0)) as probe:
+                    self.port = probe.getsockname()[1]
+                if self._is_started():
                     return self
             raise RuntimeError(f"PostgreSQL does not start:\n{self._log.read_text(errors='replace')[-2000:]}")
         except BaseException:
@@ -75,6 +76,11 @@ class Cluster:
                 self._process.send_signal(signal.SIGQUIT)
                 self._process.wait(timeout=20)
         self._process = None
+
+    def start(self) -> None:
+        """Start the server again, where it was."""
+        if not self._is_started():
+            raise RuntimeError("PostgreSQL does not start again")
 
     def url(self, database: str, password: str | None = None) -> str:
         """Return the address of a database, as ``STORE_URL`` takes it."""
@@ -111,7 +117,7 @@ class Cluster:
             for path in (self._folder, password):
                 shutil.chown(path, self._owner)
         options = [f"--username={self.USER}", "--auth=scram-sha-256", f"--pwfile={password}", "--no-sync"]
-        command = [str(self._programs / "initdb"), "-D", str(self._folder / "data"), *options]
+        command = [str(self.programs / "initdb"), "-D", str(self._folder / "data"), *options]
         more = ["--encoding=UTF8", "--locale=C"]
         done = subprocess.run(
             [*command, *more],
@@ -125,20 +131,15 @@ class Cluster:
         if done.returncode:
             raise RuntimeError(f"initdb failed: {done.stderr}")
 
-    def _start(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
+    def _is_started(self) -> bool:
         settings = {**self._settings, "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        command = [str(self._programs / "postgres"), "-D", str(self._folder / "data"), "-p", str(self.port), *options]
+        command = [str(self.programs / "postgres"), "-D", str(self._folder / "data"), "-p", str(self.port), *options]
         if setpriv := shutil.which("setpriv"):
             # Should whoever started it be killed, the server ends too.
             command = [setpriv, "--pdeathsig", "INT", *command]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, user=self._owner, cwd=self._folder, stdout=log, stderr=log)
-
-    def _is_up(self) -> bool:
-        assert self._process is not None
         give_up = time.monotonic() + _START_WITHIN
         while self._process.poll() is None and time.monotonic() < give_up:
             try:

@@ -14,8 +14,9 @@ from scrapy.exceptions import UsageError
 
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
 from caravan_crawler.keep import clock, failing, field_counts, runs
-from caravan_crawler.keep.errors import StoreError
-from caravan_crawler.keep.opening import open_store
+from caravan_crawler.keep.engine import store_url
+from caravan_crawler.keep.errors import StoreError, StoreRefusedError
+from caravan_crawler.keep.opening import NONE, open_store
 from caravan_crawler.keep.store import Store
 from caravan_crawler.outcome import CRASHED, OUTCOME_STAT, REFUSED, SOUND, UNREACHABLE, Outcome, decide
 from caravan_crawler.publish.alarm import hook_problem, raise_alarm
@@ -64,14 +65,20 @@ class Command(CrawlCommand):
             super().process_options(args, opts)
             if args == [CaravanSpider.name]:
                 CrawlArguments.parse(opts.spargs)
+                self._check_store_url()
             elif args:
                 raise UsageError(f"there is no spider '{args[0]}'; the one here is '{CaravanSpider.name}'")
-        except (UsageError, ArgumentError) as error:
+        except (UsageError, ArgumentError, StoreRefusedError) as error:
             self._refuse(str(error))
         assert self.settings is not None
         hook = self.settings["ON_FAILURE"]
         if problem := (hook_problem(hook) if hook else None) or feeds_problem(self.settings):
             self._refuse(problem)
+
+    def _check_store_url(self) -> None:
+        assert self.settings is not None
+        if self.settings["STORE_URL"] != NONE:
+            store_url(self.settings["STORE_URL"], str(self.settings["DATA_DIR"]))
 
     def _conclude(self, crawler: Crawler, spider: CaravanSpider, store: Store) -> None:
         """Settle the outcome now that the feeds are in place or not, and tell it: exit code, report, alarm."""
@@ -122,7 +129,7 @@ class Command(CrawlCommand):
             spider.keeper.fields.save(store, spider.run_id)
             runs.end(store, spider.run_id, clock.stamp(ended_at), report)
         except StoreError as error:
-            return [str(error)]
+            return [] if store.is_broken else [str(error)]  # once is enough
         return []
 
     def _alarm(self, report: dict[str, Any], path: Path | None) -> None:

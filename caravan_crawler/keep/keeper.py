@@ -121,7 +121,8 @@ class Keeper:
 
     def keep(self, article: Article, key: str) -> Fate:
         """Store an article with what follows from its page; return what became of it."""
-        if article.observed_at < self._started_at:
+        # Of the second in which the run began, only what it has read itself is expected.
+        if article.observed_at <= self._started_at and key not in self._expected:
             return Fate.CARRIED
         consequences = self._expected.pop(key, Consequences())
         before = None if key in self._new and key not in self._stored else self._stored_row(key)

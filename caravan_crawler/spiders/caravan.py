@@ -22,6 +22,7 @@ from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.sources import load_sources
 from caravan_crawler.keep.store import Store
 from caravan_crawler.normalise.dates import ALMATY
+from caravan_crawler.normalise.text import encodable
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.kind import PageKind
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
@@ -543,4 +544,4 @@ def _path(url: str) -> str:
 
 def _header(response: Response, name: str) -> str | None:
     value = response.headers.get(name)
-    return value.decode("latin-1") if value else None
+    return encodable(value.decode("latin-1")) if value else None
