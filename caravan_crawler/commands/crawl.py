@@ -134,7 +134,7 @@ class Command(CrawlCommand):
             runs.end(store, spider.run_id, clock.stamp(ended_at), report)
             placing.finish(store)
         except StoreError as error:
-            return [str(error)]
+            return [] if store.is_broken else [str(error)]  # once is enough
         return []
 
     def _alarm(self, report: dict[str, Any], path: Path | None) -> None:

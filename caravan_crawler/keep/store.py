@@ -12,9 +12,9 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import SQLAlchemyError
 
 from caravan_crawler.keep import clock
-from caravan_crawler.keep.engine import make_engine, words
+from caravan_crawler.keep.engine import make_engine, shown, words
 from caravan_crawler.keep.errors import StoreError, StoreRefusedError
-from caravan_crawler.keep.lock import AdvisoryLock, Lock, lock_file
+from caravan_crawler.keep.lock import Lock, lock_file, lock_sessions
 from caravan_crawler.keep.migrations import note, noted, upgrade
 from caravan_crawler.keep.schema import articles, failures, other_pages
 from caravan_crawler.keep.writes import Statements, Writes
@@ -48,7 +48,7 @@ class Store:
 
     def __init__(self, url: URL, site: str) -> None:
         """Open and lock the store of ``site`` (``caravan.kz``, ``sample`` …), creating or upgrading its tables."""
-        self.name = url.render_as_string(hide_password=True)
+        self.name = shown(url)
         self._engine = make_engine(url)
         self._lock: Lock | None = None
         self._connection: Connection | None = None
@@ -65,7 +65,7 @@ class Store:
                 database.parent.mkdir(parents=True, exist_ok=True)
                 self._lock = lock_file(database)
             else:
-                self._lock = AdvisoryLock(self._engine)
+                lock_sessions(self._engine, self.name)
             self._connection = self._engine.connect()
             with self._connection.begin():
                 upgrade(self._connection)
@@ -106,7 +106,9 @@ class Store:
             raise StoreError(f"the store {self.name} failed: {words(error)}") from error
 
     def rows(self, statement: Executable, **values: Any) -> list[Any]:
-        """Return all rows of a query; none where it fails and a listener is told."""
+        """Return all rows of a query; none once the store has failed and the listener knows."""
+        if self.is_broken:
+            return []
         try:
             with self.connection.begin():
                 return list(self.connection.execute(statement, values).all())
@@ -119,7 +121,7 @@ class Store:
         wanted = list(keys)
         found: dict[str, Known] = {}
         times = {"now": now, "lately": clock.after(now, -_NO_ARTICLE_FOR)}
-        for start in range(0, 0 if self.is_broken else len(wanted), _KEYS_A_QUERY):
+        for start in range(0, len(wanted), _KEYS_A_QUERY):
             for key, what, section, day in self.rows(_KNOWN, keys=wanted[start : start + _KEYS_A_QUERY], **times):
                 if key not in found or what == "stored":
                     found[key] = Known(what, section, day)
