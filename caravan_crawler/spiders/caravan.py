@@ -166,9 +166,9 @@ class CaravanSpider(Spider):
         store = self.keeper.store
         for url in plan.waiting(store, runs.scope_of(self.arguments)):
             yield from self._targets(self.discovery.take_up(url))
-        for url in self.keeper.failing.due:
-            yield from self._targets(self.discovery.take_up(url), _RETRY)
         yield from self._refresh()
+        for url in self.keeper.failing.due:
+            yield from self._targets(self.discovery.take_up(url, is_stored=True), _RETRY)
         if self.agenda.is_just_read(HOME):
             yield from self._elsewhere(list(KNOWN_SECTIONS))
         else:

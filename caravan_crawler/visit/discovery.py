@@ -59,13 +59,13 @@ class Discovery:
                 targets += self._admit(address, url, is_stored=held is not None and held.what == "stored")
         return targets
 
-    def take_up(self, url: str) -> list[Target]:
-        """Return an article that an earlier run found and did not come to read."""
+    def take_up(self, url: str, *, is_stored: bool = False) -> list[Target]:
+        """Return an article that an earlier run did not come to read, or failed to; then it may be ``is_stored``."""
         url = self._site.here(url)
         address = self._address(url)
         if address is None or self._frontier.knows(address) or not self._byways.admit(address, url, None):
             return []
-        return self._admit(address, url, is_stored=False)
+        return self._admit(address, url, is_stored=is_stored)
 
     def take_aside(self) -> list[Target]:
         """Return links put aside as their like had led to no articles, as far as there is room for them now."""
