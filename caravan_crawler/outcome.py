@@ -72,7 +72,11 @@ def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
     if read == 0 and (failed or not stats.get("caravan/articles/carried")):
         forbidden = "robots.txt forbids the site" if stats.get("caravan/forbidden") else "nothing was asked for"
         return Outcome(UNREACHABLE, f"no page could be read; {last or forbidden}")
+    no_articles = sum(stats.get(f"caravan/failed/kind_{kind}", 0) for kind in ("other", "listing"))
     if failed > FEW_FAILED and failed > MOST_FAILED * (read + failed):
+        if no_articles > failed / 2:
+            words = "pages of articles could not be read as such, so the markup has probably changed"
+            return Outcome(BELOW_FLOORS, f"{no_articles} of {read} {words}; the last: {last}")
         return Outcome(UNREACHABLE, f"{failed} of {read + failed} pages failed; the last: {last}")
     if lists := stats.get("caravan/abandoned_lists"):
         return Outcome(UNREACHABLE, f"{lists} lists were given up, as page after page failed; the last: {last}")

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.keep import clock
@@ -154,6 +154,14 @@ class Keeper:
             writes.add(_TABLES[type(item)].name, run_id=self._run_id, **row)
             self.store.write(writes)
 
+    def mistrust(self) -> None:
+        """Have the next runs read again what this one, whose data are below the floors, stored incomplete."""
+        lacking = or_(*(articles.c[name].is_(None) for name in REQUIRED))
+        rows = self.store.rows(select(articles.c.key, articles.c.url).where(articles.c.run_id == self._run_id, lacking))
+        for key, url in rows:
+            self.fail(url, key, "lost_fields", "it came without a required field")
+        self.store.flush()
+
     # How
 
     def _follow(self, page: Consequences, key: str | None) -> Writes:
@@ -190,6 +198,8 @@ class Keeper:
             failure = self.failing.failed(article.fetched_url, key, "lost_fields", f"it came without {lost}")
             writes.add("failure", **failure)
             return fate
+        if before is not None and urlsplit(before["url"]).path != urlsplit(article.url).path:
+            writes.add("alias", url=before["url"], article_key=key, first_seen_at=before["first_seen_at"])
         is_edited = before is None or any(row[name] != before[name] for name in _TEXT)
         version = 1 if before is None else before["version"] + is_edited
         is_stored_as = fate in (Fate.NEW, Fate.CHANGED)

@@ -32,7 +32,7 @@ _KEYS_A_QUERY = 2000
 class Known:
     """What the store knows of an article's address: ``stored``, ``failed`` and not due, or the kind of page it was.
 
-    Of a page ``outside`` the period then asked for, its section and date of publication.
+    Of a stored article and of one ``outside`` the period then asked for, its section and date of publication.
     """
 
     what: str
@@ -173,7 +173,9 @@ def _known_query() -> Executable:
         select(failures.c.article_key, literal("failed"), null(), null()).where(
             among(failures.c.article_key), failures.c.retry_at > bindparam("now")
         ),
-        select(articles.c.key, literal("stored"), null(), null()).where(among(articles.c.key)),
+        select(articles.c.key, literal("stored"), articles.c.section, articles.c.date_published).where(
+            among(articles.c.key)
+        ),
     )
 
 

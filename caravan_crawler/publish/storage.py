@@ -27,6 +27,7 @@ class WholeFileStorage:
         self._crawler = crawler
         self._appends = not (feed_options or {}).get("overwrite", False)
         self._part: Path | None = None
+        self._run_id = ""
 
     @classmethod
     def from_crawler(
@@ -43,7 +44,8 @@ class WholeFileStorage:
         if self.path.exists() and not self.path.is_file():
             return self.path.open("wb")
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._part = part_of(self.path, getattr(spider, "run_id", str(os.getpid())))
+        self._run_id = getattr(spider, "run_id", str(os.getpid()))
+        self._part = part_of(self.path, self._run_id)
         if self._appends and self.path.exists():
             shutil.copyfile(self.path, self._part)
         file = self._part.open("ab" if self._appends else "wb")
@@ -62,10 +64,21 @@ class WholeFileStorage:
             if self.path.exists():
                 shutil.copymode(self.path, self._part)
             self._part.replace(self.path)
+            self._remove_leftovers()
         elif self._part.stat().st_size == 0:
             self._part.unlink()
         else:
-            logger.warning("%s is not written; what this run read lies in %s", self.path, self._part)
+            # Of the run's own folder nobody expects anything yet.
+            level = logging.DEBUG if self._part.parent.name == self._run_id else logging.WARNING
+            logger.log(level, "%s is not written; what this run read lies in %s", self.path, self._part)
+
+    def _remove_leftovers(self) -> None:
+        """Remove what stopped runs left half written: this run has published their records with its own."""
+        campaign = getattr(self._crawler.spider, "campaign", None)
+        for run_id in campaign.unpublished if campaign else ():
+            part = part_of(self.path, run_id)
+            part.unlink(missing_ok=True)
+            (self.path.parent.parent / run_id / part.name).unlink(missing_ok=True)
 
 
 def local_path(uri: str) -> Path:

@@ -88,6 +88,7 @@ class Lists:
         """
         walk, state, stretch = self._active[number]
         self._changed[walk.path] = state
+        walk.found += new
         fresh = walk.take(listing, furniture)
         stretch.page = listing.number + 1
         if stretch not in state.open and (state.top or walk.top):
@@ -159,6 +160,8 @@ class Lists:
         self._changed[walk.path] = state
         if stretch in state.open:
             state.open.remove(stretch)
+        if walk.top and walk.until and not walk.is_resumed:
+            state.note_yield(walk.found)
         rounds = self._rounds.get(walk.path, 0)
         if walk.has_shifted and rounds < _MOST_ROUNDS and state.top:
             self._rounds[walk.path] = rounds + 1
