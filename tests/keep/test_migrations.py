@@ -91,9 +91,8 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(
 
 def test_a_store_whose_making_was_cut_short_is_made_by_the_next_run(tmp_path: Path) -> None:
     engine = engine_in(tmp_path)
-    with pytest.raises(RuntimeError, match="killed"), engine.begin() as connection:
-        schema.articles.create(connection)
-        raise RuntimeError("killed")
+    with engine.connect() as connection:
+        schema.articles.create(connection)  # and no commit
     engine.dispose()
     open_in(tmp_path).close()
 
