@@ -32,6 +32,40 @@ class Drift:
     shifts: list[str] = field(default_factory=list)
 
 
+class Past:
+    """The history, by field and section: the articles of each year and reader."""
+
+    def __init__(self, counts: Counter[Cell]) -> None:
+        self._years: defaultdict[tuple[str, str], defaultdict[str, Counter[str]]]
+        self._years = defaultdict(lambda: defaultdict(Counter))
+        self._readers: defaultdict[str, set[str]] = defaultdict(set)
+        for cell, number in counts.items():
+            if number > 0:
+                self._years[cell.field, cell.section][cell.year][cell.reader] += number
+                if cell.reader:
+                    self._readers[cell.field].add(cell.reader)
+
+    def readers(self, name: str) -> list[str]:
+        """Return the readers that have found the field."""
+        return sorted(self._readers[name])
+
+    def share(self, name: str, section: str, year: str, reader: str | None) -> float | None:
+        """Return the field's share in a section and year; where that is thin, in the section's latest years before.
+
+        With ``reader`` only what that one found. None where there is no history to speak of.
+        """
+        by_year = self._years[name, section]
+        pool = Counter(by_year.get(year, {}) if year else {})
+        for other in sorted(by_year, reverse=True):
+            if pool.total() >= FEWEST:
+                break
+            if other != year and (not year or other < year):
+                pool.update(by_year[other])
+        if pool.total() < FEWEST:
+            return None
+        return (pool[reader] if reader is not None else pool.total() - pool[""]) / pool.total()
+
+
 def judge(
     run: FieldCounts,
     recent: Iterable[tuple[int, Counter[Cell]]],
@@ -43,7 +77,8 @@ def judge(
     ``recent`` are exit code and counts of the complete runs before it, newest first; ``history`` the sums of
     the sound ones among all. ``floors`` gives the smallest share of articles in which a field must be found.
     """
-    pool, past = _pool(run.cells, recent, history)
+    pool, earlier = _pool(run.cells, recent, history)
+    past = Past(earlier)
     drift = Drift()
     for name in dict.fromkeys([*FIELDS, *(cell.field for cell in run.cells)]):
         total, found = _totals(pool, name)
@@ -96,7 +131,7 @@ def _totals(counts: Mapping[Cell, int], name: str) -> tuple[int, int]:
     return total, found
 
 
-def _expected(pool: Counter[Cell], past: Counter[Cell], name: str, reader: str | None = None) -> tuple[float, float]:
+def _expected(pool: Counter[Cell], past: Past, name: str, reader: str | None = None) -> tuple[float, float]:
     """Return in how many of the pool's articles the past lets expect the field, and the standard deviation."""
     strata: Counter[tuple[str, str]] = Counter()
     for cell, number in pool.items():
@@ -104,27 +139,12 @@ def _expected(pool: Counter[Cell], past: Counter[Cell], name: str, reader: str |
             strata[cell.section, cell.year] += number
     expected = variance = 0.0
     for (section, year), number in strata.items():
-        share = _share(past, name, section, year, reader)
+        share = past.share(name, section, year, reader)
         if share is not None:
             expected += number * share
             likely = min(max(share, 1 - _CERTAIN), _CERTAIN)
             variance += number * likely * (1 - likely)
     return expected, sqrt(variance)
-
-
-def _share(past: Counter[Cell], name: str, section: str, year: str, reader: str | None) -> float | None:
-    """Return the field's share in the past of the stratum; where that is thin, of the section's latest years."""
-    by_year: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for cell, number in past.items():
-        if cell.field == name and cell.section == section and number > 0:
-            by_year[cell.year][0] += number
-            by_year[cell.year][1] += number if (cell.reader == reader if reader is not None else cell.reader) else 0
-    total, found = by_year.get(year, (0, 0)) if year else (0, 0)
-    for other in sorted(by_year, reverse=True) if total < FEWEST else ():
-        if total >= FEWEST or (year and other > year):
-            continue
-        total, found = total + by_year[other][0], found + by_year[other][1]
-    return found / total if total >= FEWEST else None
 
 
 def _readers(counts: Counter[Cell], name: str) -> Counter[str]:
@@ -135,7 +155,7 @@ def _readers(counts: Counter[Cell], name: str) -> Counter[str]:
     return readers
 
 
-def _words(name: str, pool: Counter[Cell], past: Counter[Cell], expected: float | None, examples: list[str]) -> str:
+def _words(name: str, pool: Counter[Cell], past: Past, expected: float | None, examples: list[str]) -> str:
     total, found = _totals(pool, name)
     what = "pages" if any(cell.section == EVERYWHERE and cell.field == name for cell in pool) else "articles"
     if expected is None:
@@ -144,7 +164,7 @@ def _words(name: str, pool: Counter[Cell], past: Counter[Cell], expected: float 
         words = f"{name} fell from {_percent(expected, total)} to {_percent(found, total)} of {total} {what}"
     lost = []
     now = _readers(pool, name)
-    for reader in _readers(past, name):
+    for reader in past.readers(name):
         before, _ = _expected(pool, past, name, reader)
         if before - now[reader] > 0.1 * total:
             lost.append(f"{reader} {_percent(before, total)} → {_percent(now[reader], total)}")
@@ -153,11 +173,11 @@ def _words(name: str, pool: Counter[Cell], past: Counter[Cell], expected: float 
     return words + (f"; without it: {' '.join(examples)}" if examples else "")
 
 
-def _shifts(name: str, pool: Counter[Cell], past: Counter[Cell]) -> list[str]:
+def _shifts(name: str, pool: Counter[Cell], past: Past) -> list[str]:
     total, _ = _totals(pool, name)
     now = _readers(pool, name)
     words = []
-    for reader in _readers(past, name):
+    for reader in past.readers(name):
         expected, deviation = _expected(pool, past, name, reader)
         if expected >= _FEWEST_EXPECTED and now[reader] < expected / 2 and expected - now[reader] > 4 * deviation:
             words.append(f"{name}: reader {reader} {_percent(expected, total)} → {_percent(now[reader], total)}")

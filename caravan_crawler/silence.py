@@ -22,7 +22,7 @@ def silence(store: Store, now: datetime | None = None) -> str | None:
     if since is None:
         return None
     now = now or datetime.now(UTC)
-    day = func.substr(articles.c.date_published, 1, 10)
+    day = func.substr(articles.c.date_published, 1, 10).label("day")
     published = [
         date.fromisoformat(value)
         for (value,) in store.rows(

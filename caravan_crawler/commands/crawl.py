@@ -3,6 +3,7 @@
 import argparse
 import gc
 import json
+import logging
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,23 +14,26 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
-from caravan_crawler.keep import clock, failing, field_counts, runs
-from caravan_crawler.keep.engine import store_url
-from caravan_crawler.keep.errors import StoreError, StoreRefusedError
-from caravan_crawler.keep.opening import NONE, open_store
+from caravan_crawler.commands.checks import settings_problem
+from caravan_crawler.keep import clock, failing, field_counts, placing, runs
+from caravan_crawler.keep.errors import StoreError
+from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.store import Store
-from caravan_crawler.outcome import CRASHED, OUTCOME_STAT, REFUSED, SOUND, UNREACHABLE, Outcome, decide
+from caravan_crawler.outcome import BELOW_FLOORS, CRASHED, OUTCOME_STAT, REFUSED, SOUND, UNREACHABLE, Outcome, decide
 from caravan_crawler.publish.alarm import hook_problem, raise_alarm
-from caravan_crawler.publish.precheck import feeds_problem
 from caravan_crawler.publish.report import build_report, summary, write_report
 from caravan_crawler.spiders.caravan import CaravanSpider
+
+logger = logging.getLogger(__name__)
 
 #: Objects between two collections; 700 by default, of which one page makes several times as many.
 _COLLECT_AFTER = 20_000
 
 
 class Command(CrawlCommand):
-    """Check arguments and feeds before any request, run, and exit with the outcome's code."""
+    """Check arguments, settings and store before any request, run, and exit with the outcome's code."""
+
+    _store: Store | None = None
 
     def long_desc(self) -> str:
         """Return the help text, with the spider's arguments."""
@@ -42,20 +46,19 @@ class Command(CrawlCommand):
             super().run(args, opts)
             return
         assert self.crawler_process is not None
-        assert self.settings is not None
-        arguments = CrawlArguments.parse(opts.spargs)
-        try:
-            store = open_store(self.settings["STORE_URL"], self.settings["DATA_DIR"], arguments.site)
-        except StoreError as error:
-            self._refuse(str(error), error.code)
+        assert self._store is not None
+        store = self._store
         try:
             crawler = self._create_crawler(args[0])
-            self.crawler_process.crawl(crawler, store=store, **opts.spargs)
+            problems: list[BaseException] = []
+            _watch(self.crawler_process.crawl(crawler, store=store, **opts.spargs), problems)
             calm_collector()
             self.crawler_process.start()
             self.exitcode = CRASHED
-            if crawler._stats is not None and isinstance(crawler.spider, CaravanSpider):
+            if isinstance(crawler.spider, CaravanSpider) and crawler.stats.get_value("start_time"):
                 self._conclude(crawler, crawler.spider, store)
+            elif problems:
+                self._refuse(f"the crawl could not start: {problems[0]}", getattr(problems[0], "code", CRASHED))
         finally:
             store.close()
 
@@ -65,20 +68,19 @@ class Command(CrawlCommand):
             super().process_options(args, opts)
             if args == [CaravanSpider.name]:
                 CrawlArguments.parse(opts.spargs)
-                self._check_store_url()
             elif args:
                 raise UsageError(f"there is no spider '{args[0]}'; the one here is '{CaravanSpider.name}'")
-        except (UsageError, ArgumentError, StoreRefusedError) as error:
+        except (UsageError, ArgumentError) as error:
             self._refuse(str(error))
         assert self.settings is not None
-        hook = self.settings["ON_FAILURE"]
-        if problem := (hook_problem(hook) if hook else None) or feeds_problem(self.settings):
+        if problem := settings_problem(self.settings):
             self._refuse(problem)
-
-    def _check_store_url(self) -> None:
-        assert self.settings is not None
-        if self.settings["STORE_URL"] != NONE:
-            store_url(self.settings["STORE_URL"], str(self.settings["DATA_DIR"]))
+        if args == [CaravanSpider.name]:
+            try:
+                site = CrawlArguments.parse(opts.spargs).site
+                self._store = open_store(self.settings["STORE_URL"], self.settings["DATA_DIR"], site)
+            except StoreError as error:
+                self._refuse(str(error), error.code)
 
     def _conclude(self, crawler: Crawler, spider: CaravanSpider, store: Store) -> None:
         """Settle the outcome now that the feeds are in place or not, and tell it: exit code, report, alarm."""
@@ -92,7 +94,7 @@ class Command(CrawlCommand):
         ended_at = datetime.now(UTC)
         report = build_report(
             spider.run_id,
-            spider.campaign.runs,
+            spider.campaign.unpublished,
             json.loads(json.dumps(vars(spider.arguments), default=runs.plain)),
             spider.started_at,
             ended_at,
@@ -124,10 +126,13 @@ class Command(CrawlCommand):
         try:
             if report["exit_code"] == UNREACHABLE:
                 failing.forgive(store, spider.run_id)
+            if report["exit_code"] == BELOW_FLOORS:
+                spider.keeper.mistrust()
             if self.settings.getbool("ACCEPT_DRIFT"):
                 field_counts.accept(store, clock.stamp(spider.started_at))
             spider.keeper.fields.save(store, spider.run_id)
             runs.end(store, spider.run_id, clock.stamp(ended_at), report)
+            placing.finish(store)
         except StoreError as error:
             return [] if store.is_broken else [str(error)]  # once is enough
         return []
@@ -151,6 +156,20 @@ def calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER, 20, 20)
+
+
+def _watch(crawl: Any, problems: list[BaseException]) -> None:
+    """Note what went wrong while the crawl was set up; a bug leaves its stack trace in the log."""
+
+    def note(error: BaseException) -> None:
+        problems.append(error)
+        trace = None if isinstance(error, (StoreError, ArgumentError)) else error
+        logger.log(logging.ERROR if trace else logging.DEBUG, "The crawl could not start", exc_info=trace)
+
+    if hasattr(crawl, "addErrback"):
+        crawl.addErrback(lambda failure: note(failure.value))
+    else:
+        crawl.add_done_callback(lambda task: note(task.exception()) if task.exception() else None)
 
 
 def _feeds_failed(stats: dict[str, object]) -> bool:

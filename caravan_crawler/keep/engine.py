@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from caravan_crawler.keep.errors import StoreRefusedError
@@ -45,6 +45,7 @@ def make_engine(url: URL) -> Engine:
         arguments: dict[str, Any] = {} if "timeout" in url.query else {"timeout": _WAIT_FOR_LOCK}
         engine = create_engine(url, json_serializer=as_json, connect_args=arguments)
         event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
         return engine
     # Not to wait for the disk at each commit loses at most the last moment when the server itself crashes,
     # and that is read again; what was committed before is never torn. SQLite in WAL mode promises the same.
@@ -64,10 +65,16 @@ def shown(url: URL) -> str:
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # Python's driver would begin no transaction before CREATE TABLE, and a kill among them left half a store.
+    connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-16000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
 
 
 def words(error: Exception) -> str:

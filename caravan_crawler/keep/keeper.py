@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.keep import clock
@@ -75,6 +75,7 @@ class Keeper:
         self._stored: set[str] = set()
         self._aliases: set[str] = set()
         self._expected: dict[str, Consequences] = {}
+        self._carried: set[str] = set()
         self._last_shown = _last_shown(store)
 
     # Told by the spider
@@ -82,6 +83,11 @@ class Keeper:
     def admit(self, key: str) -> None:
         """Note that the store does not hold the article, which is about to be asked for."""
         self._new.add(key)
+
+    def carry(self, record: Article | TrendingEntry | ExchangeRate | Weather) -> None:
+        """Note that a record on its way through the pipelines is one that a stopped run has stored."""
+        if isinstance(record, Article):
+            self._carried.add(article_key(record))
 
     def expect(self, key: str, consequences: Consequences) -> None:
         """Note what follows from a page whose record is on its way through the pipelines."""
@@ -121,8 +127,9 @@ class Keeper:
 
     def keep(self, article: Article, key: str) -> Fate:
         """Store an article with what follows from its page; return what became of it."""
-        # Of the second in which the run began, only what it has read itself is expected.
-        if article.observed_at <= self._started_at and key not in self._expected:
+        # By its time alone it cannot be told: the stopped run may have read it within this one's first second.
+        if article.observed_at < self._started_at or key in self._carried:
+            self._carried.discard(key)
             return Fate.CARRIED
         consequences = self._expected.pop(key, Consequences())
         before = None if key in self._new and key not in self._stored else self._stored_row(key)
@@ -154,6 +161,14 @@ class Keeper:
             writes = Writes()
             writes.add(_TABLES[type(item)].name, run_id=self._run_id, **row)
             self.store.write(writes)
+
+    def mistrust(self) -> None:
+        """Have the next runs read again what this one, whose data are below the floors, stored incomplete."""
+        lacking = or_(*(articles.c[name].is_(None) for name in REQUIRED))
+        rows = self.store.rows(select(articles.c.key, articles.c.url).where(articles.c.run_id == self._run_id, lacking))
+        for key, url in rows:
+            self.fail(url, key, "lost_fields", "it came without a required field")
+        self.store.flush()
 
     # How
 
@@ -191,6 +206,8 @@ class Keeper:
             failure = self.failing.failed(article.fetched_url, key, "lost_fields", f"it came without {lost}")
             writes.add("failure", **failure)
             return fate
+        if before is not None and urlsplit(before["url"]).path != urlsplit(article.url).path:
+            writes.add("alias", url=before["url"], article_key=key, first_seen_at=before["first_seen_at"])
         is_edited = before is None or any(row[name] != before[name] for name in _TEXT)
         version = 1 if before is None else before["version"] + is_edited
         is_stored_as = fate in (Fate.NEW, Fate.CHANGED)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
@@ -19,10 +20,14 @@ _COMPLETE = (SOUND, BELOW_FLOORS)
 
 @dataclass(frozen=True)
 class Campaign:
-    """What a run continues: the ``runs`` of its kind that were stopped, and when the first of them began."""
+    """What a run continues: the ``runs`` of its kind that were stopped, and when the first of them began.
+
+    ``unpublished`` are those and the ones whose data were below the floors: nothing of them is in any feed.
+    """
 
     started_at: str
     runs: tuple[str, ...] = ()
+    unpublished: tuple[str, ...] = ()
 
 
 def scope_of(arguments: CrawlArguments) -> str:
@@ -53,11 +58,8 @@ def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str)
         .order_by(runs.c.started_at.desc(), runs.c.run_id.desc())
         .limit(1000)
     )
-    stopped = []
-    for row in earlier:
-        if row.exit_code in _COMPLETE:
-            break
-        stopped.append(row)
+    unpublished = list(takewhile(lambda row: row.exit_code != SOUND, earlier))
+    stopped = list(takewhile(lambda row: row.exit_code not in _COMPLETE, earlier))
     store.execute(
         insert(runs).values(
             run_id=run_id,
@@ -69,7 +71,7 @@ def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str)
         )
     )
     first = stopped[-1].started_at if stopped else started_at
-    return Campaign(first, tuple(row.run_id for row in stopped))
+    return Campaign(first, tuple(row.run_id for row in stopped), tuple(row.run_id for row in unpublished))
 
 
 def end(store: Store, run_id: str, ended_at: str, report: dict[str, Any]) -> None:

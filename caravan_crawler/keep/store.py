@@ -32,7 +32,7 @@ _KEYS_A_QUERY = 2000
 class Known:
     """What the store knows of an article's address: ``stored``, ``failed`` and not due, or the kind of page it was.
 
-    Of a page ``outside`` the period then asked for, its section and date of publication.
+    Of a stored article and of one ``outside`` the period then asked for, its section and date of publication.
     """
 
     what: str
@@ -69,6 +69,10 @@ class Store:
             self._connection = self._engine.connect()
             with self._connection.begin():
                 upgrade(self._connection)
+            with self._connection.begin():
+                # A write, and the first thing of its transaction: whether the store can be written shows here,
+                # and where another program is writing to it, this waits.
+                note(self._connection, "opened_at", clock.now())
                 self._claim(self._connection, site)
         except (SQLAlchemyError, OSError) as error:
             self.close()
@@ -102,14 +106,12 @@ class Store:
             raise StoreError(f"the store {self.name} failed: {words(error)}") from error
 
     def rows(self, statement: Executable, **values: Any) -> list[Any]:
-        """Return all rows of a query; none once the store has failed and the listener knows."""
-        if self.is_broken:
-            return []
+        """Return all rows of a query; none where it fails and a listener is told."""
         try:
             with self.connection.begin():
                 return list(self.connection.execute(statement, values).all())
         except SQLAlchemyError as error:
-            self._fail(StoreError(f"the store {self.name} cannot be read: {words(error)}"))
+            self._fail(StoreError(f"the store {self.name} cannot be read: {words(error)}"), error)
             return []
 
     def known(self, keys: Iterable[str], now: str) -> dict[str, Known]:
@@ -117,7 +119,7 @@ class Store:
         wanted = list(keys)
         found: dict[str, Known] = {}
         times = {"now": now, "lately": clock.after(now, -_NO_ARTICLE_FOR)}
-        for start in range(0, len(wanted), _KEYS_A_QUERY):
+        for start in range(0, 0 if self.is_broken else len(wanted), _KEYS_A_QUERY):
             for key, what, section, day in self.rows(_KNOWN, keys=wanted[start : start + _KEYS_A_QUERY], **times):
                 if key not in found or what == "stored":
                     found[key] = Known(what, section, day)
@@ -141,14 +143,15 @@ class Store:
             with self.connection.begin():
                 self._statements.carry_out(pending, self.connection)
         except SQLAlchemyError as error:
-            self._fail(StoreError(f"the store {self.name} cannot be written: {words(error)}"))
+            self._fail(StoreError(f"the store {self.name} cannot be written: {words(error)}"), error)
         self._last_commit = time.monotonic()
 
-    def _fail(self, error: StoreError) -> None:
-        self.is_broken = True
+    def _fail(self, error: StoreError, cause: Exception) -> None:
+        was_broken, self.is_broken = self.is_broken, True
         if self.on_failure is None:
-            raise error
-        self.on_failure(error)
+            raise error from cause
+        if not was_broken:
+            self.on_failure(error)
 
     def close(self) -> None:
         """Let go of database and lock; what was not committed is dropped."""
@@ -173,7 +176,9 @@ def _known_query() -> Executable:
         select(failures.c.article_key, literal("failed"), null(), null()).where(
             among(failures.c.article_key), failures.c.retry_at > bindparam("now")
         ),
-        select(articles.c.key, literal("stored"), null(), null()).where(among(articles.c.key)),
+        select(articles.c.key, literal("stored"), articles.c.section, articles.c.date_published).where(
+            among(articles.c.key)
+        ),
     )
 
 

@@ -4,75 +4,53 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from protego import Protego
-from scrapy import Request, Spider, signals
+from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
-from twisted.python.failure import Failure
 
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
-from caravan_crawler.keep import clock, plan, runs
+from caravan_crawler.keep import clock, placing, plan, runs
 from caravan_crawler.keep.keeper import Consequences, Keeper
 from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.sources import load_sources
 from caravan_crawler.keep.store import Store
 from caravan_crawler.normalise.dates import ALMATY
-from caravan_crawler.normalise.text import encodable
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.kind import PageKind
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
 from caravan_crawler.pages.page import PageReading, read_page
-from caravan_crawler.pages.syndication import Entry, read_feed, read_sitemap
+from caravan_crawler.pages.syndication import read_feed, read_sitemap
 from caravan_crawler.records import article_record, page_records
 from caravan_crawler.site import Address, Site, listing_of
-from caravan_crawler.visit import failures
-from caravan_crawler.visit.agenda import LISTS_EVERY, SITEMAPS_EVERY, Agenda
+from caravan_crawler.visit.agenda import Agenda
 from caravan_crawler.visit.changes import Changes
 from caravan_crawler.visit.charset import declared_charset
 from caravan_crawler.visit.discovery import Discovery, Target
-from caravan_crawler.visit.ending import RunEndsError
 from caravan_crawler.visit.frontier import Frontier, one_for_each_article
 from caravan_crawler.visit.ledger import Ledger
-from caravan_crawler.visit.lists import ListPage, Lists
+from caravan_crawler.visit.lists import Lists
 from caravan_crawler.visit.period import Period, day_of, day_of_article
-
-#: Lists known to exist; others are found by the links to them. The first names what is new.
-KNOWN_SECTIONS = ("/news/", "/gazeta/")
-HOME = "/"
-FEED = "/rss/"
-#: Where WordPress and its SEO plugins keep their sitemaps; asked only where robots.txt names none.
-USUAL_SITEMAPS = ("/wp-sitemap.xml", "/sitemap_index.xml")
+from caravan_crawler.visit.visitor import ARTICLE, FEED, HOME, KNOWN_SECTIONS, LIST, REFRESH, RETRY, Visitor, path_of
 
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
 _LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
 
-#: Of a page that need not exist, a 404 is an answer and no failure: the page behind a list's last, for one.
-_OPTIONAL = {"optional": True}
-_GONE = ("http_404", "http_410")
 _NOT_MODIFIED = 304
-
 # A page that says nothing of what was asked for. The first two may be better the next time.
 _WORTH_RETRYING = (PageKind.CUT, PageKind.CHALLENGE)
 _UNSOUND = (*_WORTH_RETRYING, PageKind.ERROR)
 
-# Articles go before further lists, so that the queue stays as short as one list's page. What is read again
-# waits until all that is new is read, and what failed before until the very end.
-_ARTICLE, _LIST, _REFRESH, _SITEMAP, _RETRY = 20, 10, 5, 0, -10
 
-
-class CaravanSpider(Spider):
+class CaravanSpider(Visitor):
     """Crawls caravan.kz or a copy of it. ``scrapy crawl -h`` lists its arguments, ``arguments.py`` checks them."""
 
     name = "caravan"
-    ledger: Ledger
-    keeper: Keeper
-    agenda: Agenda
-    discovery: Discovery
     campaign: runs.Campaign
 
     def __init__(self, arguments: CrawlArguments, site: Site, **kwargs: Any) -> None:
@@ -123,12 +101,13 @@ class CaravanSpider(Spider):
 
     def _take_up(self, store: Store) -> None:
         """Learn from the store what earlier runs have left."""
+        placing.resume(store)
         scope, started_at = runs.scope_of(self.arguments), clock.stamp(self.started_at)
         self.campaign = runs.begin(store, self.run_id, self.arguments, started_at)
         self.keeper = Keeper(store, self.run_id, scope, started_at)
         own = load_sources(store, scope)
         self.agenda = Agenda(own, load_sources(store, "") if scope else own, self.campaign)
-        self.discovery = Discovery(self.site, self.period, self.frontier, self.keeper)
+        self.discovery = Discovery(self.site, self.period, self.frontier, self.keeper, self.lists.note_day)
 
     def closed(self, reason: str) -> None:
         """Close the ledger, when Scrapy closes the spider."""
@@ -147,10 +126,10 @@ class CaravanSpider(Spider):
         """Ask for the pages named, or for what earlier runs have left and the home page, where the rest begins."""
         for request in self._named() if self.arguments.urls else self._beginnings():
             yield request
-        # What runs stored that were stopped before they could publish it.
-        for record in plan.records_of(self.keeper.store, self.campaign.runs):
-            if record is not None:
-                yield record
+        # What earlier runs have stored and could not publish.
+        for record in plan.records_of(self.keeper.store, self.campaign.unpublished):
+            self.keeper.carry(record)
+            yield record
 
     def _named(self) -> Iterator[Request]:
         named = [check_on_site(url, self.site) for url in self.arguments.urls]
@@ -160,19 +139,19 @@ class CaravanSpider(Spider):
         for url, address in urls.items():
             key = str(address.key) if address else None
             if key not in done:
-                yield self._request(url, self.parse_named, _ARTICLE, meta={"key": key})
+                yield self._request(url, self.parse_named, ARTICLE, meta={"key": key})
 
     def _beginnings(self) -> Iterator[Request]:
         store = self.keeper.store
         for url in plan.waiting(store, runs.scope_of(self.arguments)):
             yield from self._targets(self.discovery.take_up(url))
         for url in self.keeper.failing.due:
-            yield from self._targets(self.discovery.take_up(url), _RETRY)
+            yield from self._targets(self.discovery.take_up(url, has_failed=True), RETRY)
         yield from self._refresh()
         if self.agenda.is_just_read(HOME):
             yield from self._elsewhere(list(KNOWN_SECTIONS))
         else:
-            yield self._request(self.site.base, self.parse_home, _LIST)
+            yield self._request(self.site.base, self.parse_home, LIST)
 
     def _refresh(self) -> Iterator[Request]:
         """Ask again for the articles younger than ``refresh_days``, with what the server gave to tell a change by."""
@@ -186,24 +165,14 @@ class CaravanSpider(Spider):
                 continue
             self.frontier.note(address.key)
             meta = {"key": article.key, "handle_httpstatus_list": [_NOT_MODIFIED]}
-            yield self._request(url, self.parse, _REFRESH, meta=meta, headers=article.conditions)
+            yield self._request(url, self.parse, REFRESH, meta=meta, headers=article.conditions)
 
     def on_robots(self, robotparser: Any, request: Request) -> None:
         """Take the sitemaps that robots.txt names."""
+        self._robots_are_read = True
         rules = getattr(robotparser, "rp", None)
         if isinstance(rules, Protego):
             self._sitemaps += [url for url in rules.sitemaps if url not in self._sitemaps]
-
-    def on_dropped(self, request: Request) -> None:
-        """Take in a redirect that led to a page asked for before; only to another article is that no failure."""
-        first = (request.meta.get("redirect_urls") or [request.url])[0]
-        if first == request.url:
-            return
-        key = request.meta.get("key")
-        if self.site.address(request.url, self.site.base) is None:
-            self._fail(first, key, "redirected", f"it redirects to {request.url}")
-        elif key is not None:
-            self.keeper.redirected(first, key)
 
     def on_idle(self) -> None:
         """When nothing is left to do: pages of lists held back or given up, shifted tops, short links."""
@@ -213,7 +182,7 @@ class CaravanSpider(Spider):
         requests = requests or [*self._targets(self.discovery.take_aside())]
         if not requests:
             requests = [
-                self._request(url, self.parse, _ARTICLE, meta={"key": str(key)})
+                self._request(url, self.parse, ARTICLE, meta={"key": str(key)})
                 for key, url in self.frontier.take_short_links()
             ]
         for request in requests:
@@ -228,25 +197,9 @@ class CaravanSpider(Spider):
         document = self._document(response)
         sections = [path for path in (*KNOWN_SECTIONS, *section_links(document)) if self._is_section(path)]
         rows = [self.agenda.read_now(HOME), *self.agenda.new_lists(sections)]
+        rows += [self.agenda.new_sitemap(path, None) for path in self._due_sitemaps()]
         yield from self._read(response, document, sources=rows)
         yield from self._elsewhere(sections)
-
-    def _elsewhere(self, sections: list[str]) -> Iterator[Request]:
-        if not self.agenda.is_just_read(FEED):
-            yield self._request(urljoin(self.site.base, FEED), self.parse_feed, _LIST)
-        named_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
-        for path in dict.fromkeys([*named_sections, *sections, *self.agenda.known_lists]):
-            is_known = path in (*KNOWN_SECTIONS, *named_sections)
-            is_leading = path == KNOWN_SECTIONS[0] or path in named_sections
-            yield from self._list(path, optional=not is_known, every=timedelta(0) if is_leading else LISTS_EVERY)
-        named = [url for url in map(self._resolve, self._sitemaps) if url]
-        usual = [] if named else [urljoin(self.site.base, path) for path in USUAL_SITEMAPS]
-        for url in [*named, *usual]:
-            if self.agenda.is_due(_path(url), SITEMAPS_EVERY) and not self.agenda.is_just_read(_path(url)):
-                meta = _OPTIONAL if url in usual else None
-                yield self._request(url, self.parse_sitemap, _SITEMAP, meta=meta)
-        for path, stamp in self.agenda.named_sitemaps:
-            yield self._sitemap(urljoin(self.site.base, path), stamp)
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
         """Read an article's page and follow its links to other articles."""
@@ -288,12 +241,15 @@ class CaravanSpider(Spider):
         page = self._asked(response)
         targets = self._entries(entries or (), page, stamp_is_publication=True)
         page.sources.append(self.agenda.read_now(FEED))
-        self.keeper.page(page)
-        yield from self._targets(targets)
+        lists: list[str] = []
         if targets and self.discovery.known == known:
             sections = {address.section for target in targets if (address := self._address(target.url))}
-            for section in sorted(section for section in sections if section):
-                yield from self._list(f"/{section}/")
+            lists = [f"/{section}/" for section in sorted(filter(None, sections))]
+        page.sources += self.agenda.due_lists(path for path in lists if not self.lists.is_begun(path))
+        self.keeper.page(page)
+        yield from self._targets(targets)
+        for path in lists:
+            yield from self._list(path, must=True)
 
     def parse_sitemap(self, response: Response, stamp: str | None = None) -> Iterator[Request]:
         """Follow a sitemap's articles and the sitemaps an index names."""
@@ -306,53 +262,14 @@ class CaravanSpider(Spider):
             for entry in (sitemap.sitemaps if sitemap else ())
             if (url := self._resolve(entry.url))
             and not self.period.is_before(day_of(entry.stamp))
-            and self.agenda.is_sitemap_due(_path(url), entry.stamp)
+            and self.agenda.is_sitemap_due(path_of(url), entry.stamp)
         ]
-        page.sources.append(self.agenda.read_now(_path(page.asked_url), stamp=stamp))
-        page.sources += [self.agenda.new_sitemap(_path(url), its_stamp) for url, its_stamp in due]
+        page.sources.append(self.agenda.read_now(path_of(page.asked_url), stamp=stamp))
+        page.sources += [self.agenda.new_sitemap(path_of(url), its_stamp) for url, its_stamp in due]
         self.keeper.page(page)
         for url, its_stamp in due:
             yield self._sitemap(url, its_stamp)
         yield from self._targets(targets)
-
-    def failed(self, failure: Failure) -> Iterator[Request]:
-        """Take in a page that could not be fetched; without its home page the site's lists are tried still."""
-        request: Request = failure.request  # type: ignore[attr-defined]
-        reason = failures.reason(failure)
-        asked = self._asked_by(request)
-        if reason == RunEndsError.__name__:
-            self.ledger.count("unasked")
-            return  # it waits for the next run
-        if reason == "robots":
-            self.ledger.count("forbidden")
-            self.logger.info("Forbidden by robots.txt: %s", request.url)
-            self.keeper.page(asked)
-            if request.callback == self.parse_home:
-                yield from self._elsewhere(list(KNOWN_SECTIONS))
-            return
-        walk = request.cb_kwargs.get("walk")
-        if request.meta.get("optional") and reason in _GONE:
-            self.ledger.count(f"absent/{reason}")
-            if walk is not None:
-                following = self.lists.ended(walk)
-                self._keep_lists(asked)
-                yield from self._list_requests(following)
-            elif request.callback == self.parse_sitemap:
-                asked.sources.append(self.agenda.read_now(_path(asked.asked_url)))
-                self.keeper.page(asked)
-            return
-        if (alias := request.meta.get("alias")) and reason in _GONE:
-            # Only its AMP page is there.
-            yield self._request(alias, self.parse, _ARTICLE, meta={"key": asked.asked_key})
-            return
-        self._fail(asked.asked_url, asked.asked_key, reason, failures.words(failure))
-        if request.callback == self.parse_home and failures.is_answer(failure):
-            yield from self._elsewhere(list(KNOWN_SECTIONS))
-        if walk is not None:
-            number = listing_of(urlsplit(request.url).path)[1]
-            following = self.lists.failed(walk, number)
-            self._keep_lists(Consequences())
-            yield from self._list_requests(following)
 
     # Reading
 
@@ -416,7 +333,7 @@ class CaravanSpider(Spider):
         self.keeper.expect(str(address.key), page)
         yield record
         if section is not None:
-            yield from self._list(section, every=LISTS_EVERY)
+            yield from self._list(section)
 
     def _keep_other(self, document: Document, reading: PageReading, page: Consequences, follow: bool) -> None:
         """Keep a page that is no article; it is a loss where its address has an article's number, or it was named."""
@@ -450,98 +367,3 @@ class CaravanSpider(Spider):
             # Claimed all at once: pages are read side by side, and a block's lines belong together.
             records = page_records(reading, self.site, datetime.now(UTC))
             yield from [record for record in records if self.changes.is_new(*record.change_key())]
-
-    # Keeping
-
-    def _asked(self, response: Response) -> Consequences:
-        """Return what was asked for when this page came, to gather what follows from it."""
-        assert response.request is not None
-        page = self._asked_by(response.request)
-        page.etag = _header(response, "ETag")
-        page.last_modified = _header(response, "Last-Modified")
-        return page
-
-    @staticmethod
-    def _asked_by(request: Request) -> Consequences:
-        url = (request.meta.get("redirect_urls") or [request.url])[0]
-        return Consequences(url, request.meta.get("key"))
-
-    def _fail(self, url: str, key: str | None, reason: str, words: str) -> None:
-        self.ledger.fail(url, reason, words)
-        self.keeper.fail(url, key, reason, words)
-
-    def _keep_lists(self, page: Consequences) -> None:
-        """Keep how far the lists are walked, together with what follows from the page that took them there."""
-        changed = self.lists.take_changed().items()
-        page.sources += [self.agenda.read_now(path, state=state.to_json()) for path, state in changed]
-        self.keeper.page(page)
-
-    # Going on
-
-    def _request(self, url: str, callback: Any, priority: int, **kwargs: Any) -> Request:
-        return Request(url, callback=callback, errback=self.failed, priority=priority, **kwargs)
-
-    def _targets(self, targets: list[Target], priority: int = _ARTICLE) -> Iterator[Request]:
-        for target in targets:
-            yield self._request(target.url, self.parse, priority, meta={"key": target.key, "alias": target.alias})
-
-    def _entries(self, entries: Iterable[Entry], page: Consequences, *, stamp_is_publication: bool) -> list[Target]:
-        links = []
-        for entry in entries:
-            address = self._address(entry.url)
-            if address is None:
-                continue
-            if self.arguments.since and entry.stamp is None:
-                self.ledger.count("skipped/entry_without_stamp")
-            elif not self.period.is_before(day_of(entry.stamp)) and (
-                not stamp_is_publication or self.period.is_open_to(entry.stamp)
-            ):
-                links.append((address, entry.url))
-        return self.discovery.look_at(links, self.site.base, page)
-
-    def _list(self, path: str, *, optional: bool = True, every: timedelta = timedelta(0)) -> Iterator[Request]:
-        """Ask for a list from its top if it was not read within ``every``, and where an earlier run left it."""
-        if self.lists.is_begun(path) or not self._is_section(path):
-            return
-        state = self.agenda.list_state(path)
-        from_top = self.agenda.is_due(path, every) and not self.agenda.is_just_read(path)
-        if from_top or state.open:
-            pages = self.lists.begin(path, state, from_top=from_top)
-            yield from self._list_requests(pages, optional=optional)
-
-    def _list_requests(self, pages: list[ListPage], *, optional: bool = True) -> list[Request]:
-        return [
-            self._request(
-                urljoin(self.site.base, page.path),
-                self.parse_list,
-                _LIST,
-                meta=_OPTIONAL if optional else None,
-                dont_filter=True,  # a walk knows which pages it has seen, and reads some again on purpose
-                cb_kwargs={"walk": page.walk},
-            )
-            for page in pages
-        ]
-
-    def _is_section(self, path: str) -> bool:
-        """Whether the list of a section is asked for."""
-        return self.period.has_section(path.strip("/"))
-
-    def _sitemap(self, url: str, stamp: str | None) -> Request:
-        return self._request(url, self.parse_sitemap, _SITEMAP, cb_kwargs={"stamp": stamp})
-
-    def _resolve(self, url: str) -> str | None:
-        return self.site.resolve(url, self.site.base)
-
-    def _address(self, url: str) -> Address | None:
-        return self.site.address(url, self.site.base)
-
-
-def _path(url: str) -> str:
-    """Return path and query, which are the same on every copy of the site."""
-    parts = urlsplit(url)
-    return parts.path + (f"?{parts.query}" if parts.query else "")
-
-
-def _header(response: Response, name: str) -> str | None:
-    value = response.headers.get(name)
-    return encodable(value.decode("latin-1")) if value else None

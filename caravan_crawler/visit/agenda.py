@@ -1,8 +1,8 @@
 """What a run asks for by itself: which of home page, feed, lists and sitemaps are due, by when they were last read.
 
 An hourly run is to ask for what is new and little else. Home page, feed and the news list name what is new
-within the hour; the other lists and the sitemaps are asked a few times a day, unless they are asked for by
-name or an earlier run was stopped before it had read them.
+within the hour; the other lists are asked every one to six hours, by what they bring, and the sitemaps once a
+day, unless they are asked for by name or an earlier run was stopped before it had read them.
 """
 
 from collections.abc import Iterable
@@ -16,8 +16,8 @@ from caravan_crawler.visit.list_state import ListState
 
 #: What the interrupted run read so shortly ago is not asked for again.
 _JUST_READ = timedelta(hours=1)
-#: Lists beside the news list.
-LISTS_EVERY = timedelta(hours=6)
+#: A run that begins some minutes early is not to wait for the next one.
+_EARLY = timedelta(minutes=10)
 SITEMAPS_EVERY = timedelta(hours=24)
 
 
@@ -45,6 +45,12 @@ class Agenda:
         """Whether a source was not read within ``every``."""
         source = self._own.get(path)
         return source is None or not source.read_at or self._now - datetime.fromisoformat(source.read_at) >= every
+
+    def is_list_due(self, path: str) -> bool:
+        """Whether a list was not read for as long as its yield lets it be left alone."""
+        source = self._own.get(path)
+        hours = ListState.from_json(source.state if source else None).hours
+        return self.is_due(path, timedelta(hours=hours) - _EARLY)
 
     def is_sitemap_due(self, path: str, stamp: str | None) -> bool:
         """Whether a sitemap may have changed: its ``stamp`` in the index is another one, or it has none."""
@@ -80,6 +86,12 @@ class Agenda:
             {"path": path, "read_at": "", "stamp": None, "state": ListState().to_json()}
             for path in dict.fromkeys(paths)
             if path not in self._own
+        ]
+
+    def due_lists(self, paths: Iterable[str]) -> list[dict[str, Any]]:
+        """Return rows that note that lists are to be read, whenever they were last."""
+        return [
+            {"path": path, "read_at": "", "stamp": None, "state": self.list_state(path).to_json()} for path in paths
         ]
 
     @staticmethod

@@ -4,15 +4,18 @@ A site can make such addresses without end: each page links to the next, or one 
 Articles themselves, lists and feeds need no bound here: they end, or the walk of a list ends them.
 """
 
+from collections import Counter
 from collections.abc import Callable
 
 from caravan_crawler.site import Address
 
 #: So many pages that are no articles may stand in a chain, each found on the one before.
 _DEEPEST = 3
-#: So many doubtful addresses are asked for in any run, and one more for so many articles read.
+#: So many doubtful addresses are asked for in any run, and one more for so many articles read …
 _ALLOWED = 50
 _ARTICLES_FOR_ONE_MORE = 4
+#: … of them so many in a section none of whose doubtful addresses was an article's yet.
+_ALLOWED_IN_A_SECTION = 20
 #: Of a breadth without end no more is remembered than this.
 _MOST_ASIDE = 10_000
 
@@ -21,8 +24,9 @@ class Byways:
     """Tells which links to follow; an address is doubtful until its page turns out to be an article.
 
     Doubtful are addresses without an article's number, and any found on a page that was no article. At most
-    50 and a quarter of the articles read may be doubtful at one time. What exceeds that is put aside, for
-    when the articles read in the meantime, or proven among the doubtful, have made room.
+    50 and a quarter of the articles read may be doubtful at one time, and 20 of one section as long as none
+    of its doubtful addresses has proven an article's. What exceeds that is put aside, for when the articles
+    read in the meantime, or proven among the doubtful, have made room.
     """
 
     def __init__(self) -> None:
@@ -31,6 +35,8 @@ class Byways:
         self._articles = 0
         self._doubtful: dict[int | str, int] = {}
         """How deep in a chain of pages that are no articles each doubtful address stands, 1 for its first."""
+        self._in_section: Counter[str | None] = Counter()
+        self._proven: set[str | None] = set()
         self._fruitless: set[int | str] = set()
         self._aside: dict[int | str, tuple[Address, str, int]] = {}
 
@@ -41,14 +47,13 @@ class Byways:
 
     def admit(self, address: Address, url: str, page: Address | None) -> bool:
         """Return whether to follow a link to ``address`` at ``url``, found on the page asked for as ``page``."""
-        key = address.key
         behind = self._doubtful.get(page.key, 0) if page is not None and page.key in self._fruitless else 0
         if address.article_id is not None and not behind:
             return True
         if behind >= _DEEPEST:
             self.refused += 1
             return False
-        return self._take(key, behind + 1) or self._put_aside(address, url, behind + 1)
+        return self._take(address, behind + 1) or self._put_aside(address, url, behind + 1)
 
     def read(self, page: Address | None, *, is_article: bool) -> None:
         """Take in what the page asked for as ``page`` turned out to be; None for what has no article's address."""
@@ -56,8 +61,11 @@ class Byways:
         if page is None:
             return
         if is_article:
-            self._doubtful.pop(page.key, None)
+            if self._doubtful.pop(page.key, None) is not None:
+                self._in_section[page.section] -= 1
+                self._proven.add(page.section)
         else:
+            self._in_section[page.section] += page.key not in self._doubtful
             self._doubtful.setdefault(page.key, 1)
             self._fruitless.add(page.key)
 
@@ -69,16 +77,19 @@ class Byways:
         taken = []
         for key, (address, url, depth) in list(self._aside.items()):
             if not is_known(address):
-                if not self._take(key, depth):
-                    break
+                if not self._take(address, depth):
+                    continue
                 taken.append((address, url))
             del self._aside[key]
         return taken
 
-    def _take(self, key: int | str, depth: int) -> bool:
+    def _take(self, address: Address, depth: int) -> bool:
         has_room = len(self._doubtful) < _ALLOWED + self._articles // _ARTICLES_FOR_ONE_MORE
-        if has_room:
-            self._doubtful[key] = depth
+        if address.section not in self._proven and self._in_section[address.section] >= _ALLOWED_IN_A_SECTION:
+            has_room = False
+        if has_room and address.key not in self._doubtful:
+            self._doubtful[address.key] = depth
+            self._in_section[address.section] += 1
         return has_room
 
     def _put_aside(self, address: Address, url: str, depth: int) -> bool:

@@ -1,6 +1,7 @@
 """Which of the articles that a page links to are to be asked for: one look into memory, one query for the rest."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import date
 from typing import NamedTuple
 
 from caravan_crawler.keep import clock
@@ -9,7 +10,7 @@ from caravan_crawler.keep.store import Known
 from caravan_crawler.site import Address, Site
 from caravan_crawler.visit.byways import Byways
 from caravan_crawler.visit.frontier import Frontier
-from caravan_crawler.visit.period import Period
+from caravan_crawler.visit.period import Period, day_of
 
 
 class Target(NamedTuple):
@@ -23,11 +24,20 @@ class Target(NamedTuple):
 class Discovery:
     """Sorts the links of a page: asked for or known, put aside, or to be asked for."""
 
-    def __init__(self, site: Site, period: Period, frontier: Frontier, keeper: Keeper) -> None:
+    def __init__(
+        self,
+        site: Site,
+        period: Period,
+        frontier: Frontier,
+        keeper: Keeper,
+        note_day: Callable[[int | str, date | None], None],
+    ) -> None:
+        """``note_day`` is told the day of each article that is known, for the lists that print none."""
         self._site = site
         self._period = period
         self._frontier = frontier
         self._keeper = keeper
+        self._note_day = note_day
         self._byways = Byways()
         self.known = 0
         """Links met to articles that the store already knows."""
@@ -53,19 +63,23 @@ class Discovery:
                 self._note_alias(address, href, page_url, consequences)
             if (held := known.get(str(key))) is not None and not self._is_wanted_again(held):
                 self._frontier.note(key)
+                self._note_day(key, day_of(held.date_published))
                 self.known += held.what == "stored"
             elif (url := self._site.resolve(href, page_url)) and self._byways.admit(address, url, asked):
                 consequences.links.append((str(key), url))
                 targets += self._admit(address, url, is_stored=held is not None and held.what == "stored")
         return targets
 
-    def take_up(self, url: str) -> list[Target]:
-        """Return an article that an earlier run found and did not come to read."""
+    def take_up(self, url: str, *, has_failed: bool = False) -> list[Target]:
+        """Return an article that an earlier run found and did not come to read, or that ``has_failed``.
+
+        What has failed may be stored all the same, by an earlier reading.
+        """
         url = self._site.here(url)
         address = self._address(url)
         if address is None or self._frontier.knows(address) or not self._byways.admit(address, url, None):
             return []
-        return self._admit(address, url, is_stored=False)
+        return self._admit(address, url, is_stored=has_failed)
 
     def take_aside(self) -> list[Target]:
         """Return links put aside as their like had led to no articles, as far as there is room for them now."""

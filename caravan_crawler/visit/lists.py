@@ -25,8 +25,8 @@ class ListPage(NamedTuple):
 class _Active(NamedTuple):
     walk: ListingWalk
     state: ListState
-    stretch: list[Stretch]
-    """The part of the state this walk works off; empty for one from the top, which an interruption sends back there."""
+    stretch: Stretch
+    """The part of the list this walk works off."""
 
 
 class Lists:
@@ -61,21 +61,15 @@ class Lists:
         if path in self._states:
             return []
         self._states[path] = state
-        pages = []
-        if not state.top:
-            pages.append(self._start(path, state, [Stretch(1)]))
-        elif from_top:
-            pages.append(self._start(path, state, [], frozenset(state.top)))
-        return pages + [self._start(path, state, [part], part.until) for part in state.open if state.top]
+        stretches = list(state.open) if state.top else []
+        if from_top or not state.top:
+            stretches.insert(0, Stretch(1, frozenset(state.top)))
+        return [self._start(path, state, stretch) for stretch in stretches]
 
     def take_changed(self) -> dict[str, ListState]:
         """Return the lists walked further since this was last asked, and how far."""
         changed, self._changed = self._changed, {}
         return changed
-
-    def path(self, walk: int) -> str:
-        """Return the path of the list that a walk goes down."""
-        return self._active[walk].walk.path
 
     def note_day(self, key: Key, day: date | None) -> None:
         """Note the day of an article read, for the lists that print none."""
@@ -89,13 +83,13 @@ class Lists:
         """
         walk, state, stretch = self._active[number]
         self._changed[walk.path] = state
+        walk.found += new
         fresh = walk.take(listing, furniture)
-        if stretch and not state.top and listing.number == 1:
-            state.open.append(stretch[0])  # the list's very first page: from here on it is known
-        if stretch:
-            stretch[0].page = listing.number + 1
-            if not walk.until and walk.top:
-                state.top = walk.top
+        if stretch not in state.open and (state.top or listing.number == 1):
+            state.open.append(stretch)  # from here on an interruption leaves it to the next run
+        stretch.page = listing.number + 1
+        if walk.top:
+            state.top = walk.top
         if walk.missed:
             met_again = frozenset(card.address.key for card in fresh) - furniture
             state.open += [Stretch(missed, met_again) for missed in walk.missed if met_again]
@@ -140,18 +134,15 @@ class Lists:
                 logger.error("The list %s is given up at page %d", walk.path, first)
         return pages
 
-    def _start(
-        self, path: str, state: ListState, stretch: list[Stretch], until: frozenset[Key] = frozenset()
-    ) -> ListPage:
-        self._active.append(_Active(ListingWalk(path, until, self._since), state, stretch))
-        return self._page(len(self._active) - 1, stretch[0].page if stretch else 1)
+    def _start(self, path: str, state: ListState, stretch: Stretch) -> ListPage:
+        self._active.append(_Active(ListingWalk(path, stretch.until, self._since), state, stretch))
+        return self._page(len(self._active) - 1, stretch.page)
 
     def _next(self, number: int, listing: Listing, keys: list[Key], new: int) -> list[ListPage]:
         walk, _, stretch = self._active[number]
         following = walk.next_number(listing, [self._days[key] for key in keys if key in self._days], new)
         if following is not None:
-            if stretch:
-                stretch[0].page = following
+            stretch.page = following
             return [self._page(number, following)]
         return self._end(number)
 
@@ -159,20 +150,19 @@ class Lists:
         """Note that a walk has come to its end; return the page to ask for if the top has shifted meanwhile."""
         walk, state, stretch = self._active[number]
         self._changed[walk.path] = state
-        if stretch and stretch[0] in state.open:
-            state.open.remove(stretch[0])
-        if not stretch and walk.top:
-            state.top = walk.top
+        if stretch in state.open:
+            state.open.remove(stretch)
+        if walk.until and walk.top:
+            state.note_yield(walk.found)
         rounds = self._rounds.get(walk.path, 0)
         if walk.has_shifted and rounds < _MOST_ROUNDS and state.top:
             self._rounds[walk.path] = rounds + 1
-            return [self._start(walk.path, state, [], frozenset(state.top))]
+            return [self._start(walk.path, state, Stretch(1, frozenset(state.top)))]
         return []
 
     def _give_up(self, number: int) -> None:
         active = self._active[number]
-        if active.stretch:
-            active.stretch[0].page = active.walk.missed[0]
+        active.stretch.page = active.walk.missed[0]
         self._given_up.append(number)
 
     def _page(self, walk: int, number: int) -> ListPage:

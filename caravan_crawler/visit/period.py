@@ -57,7 +57,12 @@ class Period:
 
 def day_of(printed: str | None) -> date | None:
     """Return the day a printed date names now, or None."""
-    return parse_date(printed, datetime.now(UTC)).day if printed else None
+    if printed is None:
+        return None
+    try:
+        return date.fromisoformat(printed)  # most are days already
+    except ValueError:
+        return parse_date(printed, datetime.now(UTC)).day
 
 
 def day_of_article(article: ArticleReading) -> date | None:

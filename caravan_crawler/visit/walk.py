@@ -37,7 +37,8 @@ class ListingWalk:
     """The articles of the first page as it was read, without those that stand on every page."""
     missed: list[int] = field(default_factory=list)
     """Pages that failed since the last one read."""
-    has_met: bool = False
+    found: int = 0
+    """Articles on its pages that nothing had named before."""
     _met: set[Key] = field(default_factory=set)
     _listed: set[Key] = field(default_factory=set)
     _previous: frozenset[Key] = frozenset()
@@ -76,7 +77,6 @@ class ListingWalk:
         """
         self._known = 0 if new else self._known + 1
         if self.until and (len(self._met) >= _MEETING_SHARE * len(self.until) or self._known >= _KNOWN_PAGES):
-            self.has_met = True
             return None
         if not listing.cards or self._barren >= _BARREN_PAGES or self._is_past(dates):
             return None

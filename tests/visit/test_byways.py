@@ -88,13 +88,13 @@ def test_numbered_articles_found_on_sound_pages_need_no_room() -> None:
 
 def test_articles_read_make_room() -> None:
     byways = Byways()
-    doubtful = [address(f"/foo/bar-{name}/") for name in range(60)]
+    doubtful = [address(f"/foo{name % 3}/bar-{name}/") for name in range(60)]
     assert [byways.admit(one, f"url {one.path}", None) for one in doubtful].count(True) == 50
     assert byways.take_aside(lambda known: False) == []
     for _ in range(8):
         byways.read(address("/news/statya-1000000/"), is_article=True)
     taken = byways.take_aside(lambda known: known == doubtful[51])
-    assert taken == [(doubtful[50], "url /foo/bar-50/"), (doubtful[52], "url /foo/bar-52/")]
+    assert taken == [(doubtful[50], "url /foo2/bar-50/"), (doubtful[52], "url /foo1/bar-52/")]
     assert byways.aside == 7
 
 
@@ -102,4 +102,15 @@ def test_what_is_put_aside_is_bounded() -> None:
     byways = Byways()
     for name in range(10_100):
         byways.admit(address(f"/foo/bar-x{name}/"), "", None)
-    assert (byways.aside, byways.refused) == (10_000, 50)
+    assert (byways.aside, byways.refused) == (10_000, 80)
+
+
+def test_a_section_of_traps_leaves_room_for_one_of_articles() -> None:
+    byways = Byways()
+    traps = [byways.admit(address(f"/trap/bar-x{name}/"), "", None) for name in range(100)]
+    assert traps.count(True) == 20
+    first = address("/crime/delo-pervoe/")
+    assert byways.admit(first, "", None)
+    byways.read(first, is_article=True)
+    more = [byways.admit(address(f"/crime/delo-x{name}/"), "", None) for name in range(25)]
+    assert all(more), "a section that has articles has room for more of them"

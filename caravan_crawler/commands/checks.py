@@ -1,0 +1,58 @@
+"""What can be wrong with the settings given with ``-s``, found before anything is begun."""
+
+import logging
+from numbers import Number
+
+from scrapy.settings import SETTINGS_PRIORITIES as PRIORITIES
+from scrapy.settings import BaseSettings, default_settings
+
+from caravan_crawler import settings as own_settings
+from caravan_crawler.publish.alarm import hook_problem
+from caravan_crawler.publish.precheck import feeds_problem
+
+
+def settings_problem(settings: BaseSettings) -> str | None:
+    """Return the first thing that is wrong with the settings, in one line, or None."""
+    checks = (_number_problem, _level_problem, _floors_problem, _hook_problem, feeds_problem)
+    return next((problem for check in checks if (problem := check(settings))), None)
+
+
+def _number_problem(settings: BaseSettings) -> str | None:
+    """Return which setting of the command line is no number where its default is one."""
+    for name in settings:
+        given = settings[name]
+        if settings.getpriority(name) != PRIORITIES["cmdline"] or not isinstance(given, str):
+            continue
+        default = getattr(own_settings, name, getattr(default_settings, name, None))
+        if isinstance(default, Number) and not _is_number(given, is_flag=isinstance(default, bool)):
+            return f"{name}={given} is not {'1 or 0' if isinstance(default, bool) else 'a number'}"
+    return None
+
+
+def _is_number(text: str, *, is_flag: bool) -> bool:
+    if is_flag:
+        return text.lower() in ("0", "1", "true", "false")
+    try:
+        return float(text) >= 0
+    except ValueError:
+        return False
+
+
+def _level_problem(settings: BaseSettings) -> str | None:
+    level = str(settings["LOG_LEVEL"])
+    return None if level in logging.getLevelNamesMapping() or level.isdecimal() else f"LOG_LEVEL={level} is no level"
+
+
+def _floors_problem(settings: BaseSettings) -> str | None:
+    try:
+        shares = [float(share) for share in settings.getdict("FLOORS").values()]
+    except (ValueError, TypeError):
+        shares = [-1.0]
+    if all(0 <= share <= 1 for share in shares):
+        return None
+    return 'FLOORS must give shares from 0 to 1: {"body": 0.8}'
+
+
+def _hook_problem(settings: BaseSettings) -> str | None:
+    hook = settings["ON_FAILURE"]
+    return hook_problem(hook) if hook else None

@@ -1,0 +1,237 @@
+"""What every visit needs: requests with their priorities, lists, failures, and what is kept of each page."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from scrapy import Request, Spider
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.keep.keeper import Consequences, Keeper
+from caravan_crawler.normalise.text import encodable
+from caravan_crawler.pages.syndication import Entry
+from caravan_crawler.site import Address, Site, listing_of
+from caravan_crawler.visit import failures
+from caravan_crawler.visit.agenda import Agenda
+from caravan_crawler.visit.discovery import Discovery, Target
+from caravan_crawler.visit.ending import RunEndsError
+from caravan_crawler.visit.ledger import Ledger
+from caravan_crawler.visit.lists import ListPage, Lists
+from caravan_crawler.visit.period import Period, day_of
+
+#: Lists known to exist; others are found by the links to them. The first names what is new.
+KNOWN_SECTIONS = ("/news/", "/gazeta/")
+HOME = "/"
+FEED = "/rss/"
+#: Where WordPress and its SEO plugins keep their sitemaps; asked only where robots.txt names none.
+USUAL_SITEMAPS = ("/wp-sitemap.xml", "/sitemap_index.xml")
+
+# Priorities. Articles go before further lists, so that the queue stays as short as one list's page. What is
+# read again waits until all that is new is read, and what failed before until the very end.
+ARTICLE, LIST, REFRESH, SITEMAP, RETRY = 20, 10, 5, 0, -10
+
+#: Of a page that need not exist, a 404 is an answer and no failure: the page behind a list's last, for one.
+_OPTIONAL = {"optional": True}
+_GONE = ("http_404", "http_410")
+
+
+class Visitor(Spider):
+    """The way through the site, without the reading: the spider adds what each kind of page says."""
+
+    arguments: CrawlArguments
+    site: Site
+    period: Period
+    lists: Lists
+    ledger: Ledger
+    keeper: Keeper
+    agenda: Agenda
+    discovery: Discovery
+    _sitemaps: list[str]
+    _robots_are_read = False
+
+    def parse_home(self, response: Response) -> Iterator[Any]:
+        """Read the home page."""
+        raise NotImplementedError
+
+    def parse_list(self, response: Response, walk: int) -> Iterator[Any]:
+        """Read a page of a list, for the walk of this number."""
+        raise NotImplementedError
+
+    def parse_feed(self, response: Response) -> Iterator[Request]:
+        """Read the feed."""
+        raise NotImplementedError
+
+    def parse_sitemap(self, response: Response, stamp: str | None = None) -> Iterator[Request]:
+        """Read a sitemap, whose index gave it this stamp."""
+        raise NotImplementedError
+
+    # Asking
+
+    def _request(self, url: str, callback: Any, priority: int, **kwargs: Any) -> Request:
+        return Request(url, callback=callback, errback=self.failed, priority=priority, **kwargs)
+
+    def _targets(self, targets: list[Target], priority: int = ARTICLE) -> Iterator[Request]:
+        for target in targets:
+            yield self._request(target.url, self.parse, priority, meta={"key": target.key, "alias": target.alias})
+
+    def _entries(self, entries: Iterable[Entry], page: Consequences, *, stamp_is_publication: bool) -> list[Target]:
+        links = []
+        for entry in entries:
+            address = self._address(entry.url)
+            if address is None:
+                continue
+            if self.arguments.since and entry.stamp is None:
+                self.ledger.count("skipped/entry_without_stamp")
+            elif not self.period.is_before(day_of(entry.stamp)) and (
+                not stamp_is_publication or self.period.is_open_to(entry.stamp)
+            ):
+                links.append((address, entry.url))
+        return self.discovery.look_at(links, self.site.base, page)
+
+    def _list(self, path: str, *, optional: bool = True, must: bool = False) -> Iterator[Request]:
+        """Ask for a list from its top if that is due or a ``must``, and where an earlier run left it."""
+        if self.lists.is_begun(path) or not self._is_section(path):
+            return
+        state = self.agenda.list_state(path)
+        from_top = (must or self.agenda.is_list_due(path)) and not self.agenda.is_just_read(path)
+        if from_top or state.open:
+            pages = self.lists.begin(path, state, from_top=from_top)
+            yield from self._list_requests(pages, optional=optional)
+
+    def _list_requests(self, pages: list[ListPage], *, optional: bool = True) -> list[Request]:
+        return [
+            self._request(
+                urljoin(self.site.base, page.path),
+                self.parse_list,
+                LIST,
+                meta=_OPTIONAL if optional else None,
+                dont_filter=True,  # a walk knows which pages it has seen, and reads some again on purpose
+                cb_kwargs={"walk": page.walk},
+            )
+            for page in pages
+        ]
+
+    def _is_section(self, path: str) -> bool:
+        """Whether the list of a section is asked for."""
+        return self.period.has_section(path.strip("/"))
+
+    def _sitemap(self, url: str, stamp: str | None) -> Request:
+        return self._request(url, self.parse_sitemap, SITEMAP, cb_kwargs={"stamp": stamp})
+
+    def _resolve(self, url: str) -> str | None:
+        return self.site.resolve(url, self.site.base)
+
+    def _address(self, url: str) -> Address | None:
+        return self.site.address(url, self.site.base)
+
+    def _elsewhere(self, sections: list[str]) -> Iterator[Request]:
+        """Ask for the sources beside the home page that are due."""
+        if not self.agenda.is_just_read(FEED):
+            yield self._request(urljoin(self.site.base, FEED), self.parse_feed, LIST)
+        named_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
+        for path in dict.fromkeys([*named_sections, *sections, *self.agenda.known_lists]):
+            is_known = path in (*KNOWN_SECTIONS, *named_sections)
+            is_leading = path == KNOWN_SECTIONS[0] or path in named_sections
+            yield from self._list(path, optional=not is_known, must=is_leading)
+        named = dict(self.agenda.named_sitemaps) | dict.fromkeys(self._due_sitemaps())
+        for path, stamp in named.items():
+            yield self._sitemap(urljoin(self.site.base, path), stamp)
+        # A run that continues another begins with its lists, before robots.txt is there.
+        for path in USUAL_SITEMAPS if self._robots_are_read and not self._sitemaps else ():
+            if self.agenda.is_sitemap_due(path, None):
+                yield self._request(urljoin(self.site.base, path), self.parse_sitemap, SITEMAP, meta=_OPTIONAL)
+
+    def _due_sitemaps(self) -> list[str]:
+        """Return the paths of those that robots.txt names, as far as they are due."""
+        paths = [path_of(url) for url in map(self._resolve, self._sitemaps) if url]
+        return [path for path in paths if self.agenda.is_sitemap_due(path, None)]
+
+    # What did not come
+
+    def failed(self, failure: Failure) -> Iterator[Request]:
+        """Take in a page that could not be fetched; without its home page the site's lists are tried still."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        reason = failures.reason(failure)
+        asked = self._asked_by(request)
+        if reason == RunEndsError.__name__:
+            self.ledger.count("unasked")
+            return  # it waits for the next run
+        if reason == "robots":
+            self.ledger.count("forbidden")
+            self.logger.info("Forbidden by robots.txt: %s", request.url)
+            self.keeper.page(asked)
+            if request.callback == self.parse_home:
+                yield from self._elsewhere(list(KNOWN_SECTIONS))
+            return
+        walk = request.cb_kwargs.get("walk")
+        if request.meta.get("optional") and reason in _GONE:
+            self.ledger.count(f"absent/{reason}")
+            if walk is not None:
+                following = self.lists.ended(walk)
+                self._keep_lists(asked)
+                yield from self._list_requests(following)
+            elif request.callback == self.parse_sitemap:
+                asked.sources.append(self.agenda.read_now(path_of(asked.asked_url)))
+                self.keeper.page(asked)
+            return
+        if (alias := request.meta.get("alias")) and reason in _GONE:
+            # Only its AMP page is there.
+            yield self._request(alias, self.parse, ARTICLE, meta={"key": asked.asked_key})
+            return
+        self._fail(asked.asked_url, asked.asked_key, reason, failures.words(failure))
+        if request.callback == self.parse_home and failures.is_answer(failure):
+            yield from self._elsewhere(list(KNOWN_SECTIONS))
+        if walk is not None:
+            number = listing_of(urlsplit(request.url).path)[1]
+            following = self.lists.failed(walk, number)
+            self._keep_lists(Consequences())
+            yield from self._list_requests(following)
+
+    def on_dropped(self, request: Request) -> None:
+        """Take in a redirect that led to a page asked for before; only to another article is that no failure."""
+        first = (request.meta.get("redirect_urls") or [request.url])[0]
+        if first == request.url:
+            return
+        key = request.meta.get("key")
+        if self.site.address(request.url, self.site.base) is None:
+            self._fail(first, key, "redirected", f"it redirects to {request.url}")
+        elif key is not None:
+            self.keeper.redirected(first, key)
+
+    # Keeping
+
+    def _asked(self, response: Response) -> Consequences:
+        """Return what was asked for when this page came, to gather what follows from it."""
+        assert response.request is not None
+        page = self._asked_by(response.request)
+        page.etag = _header(response, "ETag")
+        page.last_modified = _header(response, "Last-Modified")
+        return page
+
+    @staticmethod
+    def _asked_by(request: Request) -> Consequences:
+        url = (request.meta.get("redirect_urls") or [request.url])[0]
+        return Consequences(url, request.meta.get("key"))
+
+    def _fail(self, url: str, key: str | None, reason: str, words: str) -> None:
+        self.ledger.fail(url, reason, words)
+        self.keeper.fail(url, key, reason, words)
+
+    def _keep_lists(self, page: Consequences) -> None:
+        """Keep how far the lists are walked, together with what follows from the page that took them there."""
+        changed = self.lists.take_changed().items()
+        page.sources += [self.agenda.read_now(path, state=state.to_json()) for path, state in changed]
+        self.keeper.page(page)
+
+
+def path_of(url: str) -> str:
+    """Return path and query, which are the same on every copy of the site."""
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return encodable(value.decode("latin-1")) if value else None
