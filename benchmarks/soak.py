@@ -51,10 +51,13 @@ class Soak:
         try:
             reference = runs.undisturbed(folder / "undisturbed")
             before = server.hits
-            stops = max(1, reference // REQUESTS_A_STOP)
-            for _ in range(stops):
-                self._stop(runs, 2 * reference // stops)
+            stops, done = 0, False
+            while stops < max(1, reference // REQUESTS_A_STOP) and not done:
+                done = self._stop(runs, 2 * REQUESTS_A_STOP) == 0
+                stops += 1
             runs.complete()
+            # A refresh that was complete is followed by another one.
+            reference += reference if done and kind == "refresh" else 0
             asked = runs.server.hits - before
         finally:
             runs.server.close()
@@ -97,24 +100,24 @@ class Soak:
             crawl(folder / "earlier", "-a", f"site={server.url}", *feeds)
         return files
 
-    def _stop(self, runs: Runs, requests: int) -> None:
+    def _stop(self, runs: Runs, requests: int) -> int:
+        """Stop a run in one of the ways, within about so many requests; return its exit code."""
         way = self.chance.choice(["requests", "requests", "seconds", "event", "signal", "signals", "outage"])
         self.done[way] += 1
         moment = after_requests(runs.server, self.chance.randint(1, requests))
         if way == "requests":
-            runs.kill(moment)
-        elif way == "seconds":
-            runs.kill(after_seconds(self.chance.uniform(0, 1.5)))
-        elif way == "event":
+            return runs.kill(moment)
+        if way == "seconds":
+            return runs.kill(after_seconds(self.chance.uniform(0, 1.5)))
+        if way == "event":
             event = self.chance.choice(list(EVENTS))
-            runs.kill_at(event, self.chance.randint(1, EVENTS[event]))
-        elif way == "outage":
-            self._outage(runs, moment)
-        else:
-            number = self.chance.choice([signal.SIGINT, signal.SIGTERM])
-            runs.kill(moment, *[number] * (1 if way == "signal" else 2))
+            return -signal.SIGKILL if runs.kill_at(event, self.chance.randint(1, EVENTS[event])) else 0
+        if way == "outage":
+            return self._outage(runs, moment)
+        number = self.chance.choice([signal.SIGINT, signal.SIGTERM])
+        return runs.kill(moment, *[number] * (1 if way == "signal" else 2))
 
-    def _outage(self, runs: Runs, moment: Moment) -> None:
+    def _outage(self, runs: Runs, moment: Moment) -> int:
         """Take the server away, let the run end, and bring the server back at the same port."""
         process = runs.start()
         moment(process)
@@ -126,6 +129,7 @@ class Soak:
         runs.server = serve(away.site, away.port).start()
         runs.server.hits = away.hits
         runs.check_intact()
+        return process.returncode
 
 
 def main() -> int:

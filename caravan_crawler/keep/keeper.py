@@ -134,8 +134,9 @@ class Keeper:
         consequences = self._expected.pop(key, Consequences())
         before = None if key in self._new and key not in self._stored else self._stored_row(key)
         self._count_fields(article, consequences)
-        writes = self._follow(consequences, key)
-        fate = self._add_article(writes, article, key, before, consequences)
+        fate = _fate(asdict(article), before)
+        writes = self._follow(consequences, key, is_whole=fate is not Fate.LOST_FIELDS)
+        self._add_article(writes, article, key, before, consequences, fate)
         self.store.write(writes)
         self._stored.add(key)
         return fate
@@ -172,8 +173,11 @@ class Keeper:
 
     # How
 
-    def _follow(self, page: Consequences, key: str | None) -> Writes:
-        """Return the writes for what follows from a page; ``key`` is its article's."""
+    def _follow(self, page: Consequences, key: str | None, *, is_whole: bool = True) -> Writes:
+        """Return the writes for what follows from a page; ``key`` is its article's.
+
+        Earlier failures are over, unless the record is not ``is_whole``.
+        """
         writes = Writes()
         time = clock.now()
         for found, url in page.links:
@@ -189,7 +193,7 @@ class Keeper:
             writes.add("read", the_key=done)
         if page.asked_key is not None and key is not None and page.asked_key != key:
             self._add_other(writes, page.asked_key, page.asked_url, "alias")
-        for url in self.failing.mended(page.asked_url, key):
+        for url in self.failing.mended(page.asked_url, key) if is_whole else ():
             writes.add("mended", the_key=url)
         return writes
 
@@ -198,14 +202,15 @@ class Keeper:
     ) -> None:
         writes.add("other_page", key=key, url=url, kind=kind, section=section, date_published=day, seen_at=clock.now())
 
-    def _add_article(self, writes: Writes, article: Article, key: str, before: Any, consequences: Consequences) -> Fate:
+    def _add_article(
+        self, writes: Writes, article: Article, key: str, before: Any, consequences: Consequences, fate: Fate
+    ) -> None:
         row = asdict(article)
-        fate = _fate(row, before)
         if fate is Fate.LOST_FIELDS:
             lost = ", ".join(_lost(row, before))
             failure = self.failing.failed(article.fetched_url, key, "lost_fields", f"it came without {lost}")
             writes.add("failure", **failure)
-            return fate
+            return
         if before is not None and urlsplit(before["url"]).path != urlsplit(article.url).path:
             writes.add("alias", url=before["url"], article_key=key, first_seen_at=before["first_seen_at"])
         is_edited = before is None or any(row[name] != before[name] for name in _TEXT)
@@ -230,7 +235,6 @@ class Keeper:
         if article.views is not None and (before is None or before["views"] != article.views):
             seen = {"observed_at": article.observed_at, "views": article.views, "run_id": self._run_id}
             writes.add("views", article_key=key, **seen)
-        return fate
 
     def _stored_row(self, key: str) -> Any:
         self.store.flush()

@@ -48,6 +48,8 @@ class Store:
         """Open and lock the store of ``site`` (``caravan.kz``, ``sample`` …), creating or upgrading its tables."""
         self.name = shown(url)
         self._engine = make_engine(url)
+        # The driver's own errors come from what sends a transaction at once.
+        self._errors = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)
         self._lock: Lock | None = None
         self._connection: Connection | None = None
         self._pending = Writes()
@@ -105,19 +107,19 @@ class Store:
             raise StoreError(f"the store {self.name} failed: {words(error)}") from error
 
     def rows(self, statement: Executable, **values: Any) -> list[Any]:
-        """Return all rows of a query; none where it fails and a listener is told."""
+        """Return all rows of a query; none once the store has failed and the listener knows."""
+        if self.is_broken:
+            return []
         try:
             with reading(self.connection):
                 return list(self.connection.execute(statement, values).all())
-        except SQLAlchemyError as error:
+        except self._errors as error:
             self._fail(StoreError(f"the store {self.name} cannot be read: {words(error)}"), error)
             return []
 
     def known(self, keys: Iterable[str], now: str) -> dict[str, Known]:
         """Return what is known of these articles' keys at the time ``now``; one query."""
         found: dict[str, Known] = {}
-        if self.is_broken:
-            return found
         values = self._lookup.values(keys, now, clock.after(now, -_NO_ARTICLE_FOR))
         for key, what, section, day in self.rows(self._lookup.query, **values):
             if key not in found or what == "stored":
@@ -141,7 +143,7 @@ class Store:
         try:
             with at_once(self.connection), self.connection.begin():
                 self._statements.carry_out(pending, self.connection)
-        except SQLAlchemyError as error:
+        except self._errors as error:
             self._fail(StoreError(f"the store {self.name} cannot be written: {words(error)}"), error)
         self._last_commit = time.monotonic()
 

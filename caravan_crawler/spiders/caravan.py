@@ -145,9 +145,9 @@ class CaravanSpider(Visitor):
         store = self.keeper.store
         for url in plan.waiting(store, runs.scope_of(self.arguments)):
             yield from self._targets(self.discovery.take_up(url))
+        yield from self._refresh()
         for url in self.keeper.failing.due:
             yield from self._targets(self.discovery.take_up(url, has_failed=True), RETRY)
-        yield from self._refresh()
         if self.agenda.is_just_read(HOME):
             yield from self._elsewhere(list(KNOWN_SECTIONS))
         else:

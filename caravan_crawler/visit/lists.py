@@ -26,7 +26,7 @@ class _Active(NamedTuple):
     walk: ListingWalk
     state: ListState
     stretch: Stretch
-    """The part of the list this walk works off."""
+    """The part of the list this walk works off; open, for the next run, from the first page it has read."""
 
 
 class Lists:
@@ -61,15 +61,20 @@ class Lists:
         if path in self._states:
             return []
         self._states[path] = state
-        stretches = list(state.open) if state.top else []
+        pages = []
+        left = list(state.open)
         if from_top or not state.top:
-            stretches.insert(0, Stretch(1, frozenset(state.top)))
-        return [self._start(path, state, stretch) for stretch in stretches]
+            pages.append(self._start_at_top(path, state))
+        return pages + [self._start(path, state, part, is_resumed=True) for part in left if state.top]
 
     def take_changed(self) -> dict[str, ListState]:
         """Return the lists walked further since this was last asked, and how far."""
         changed, self._changed = self._changed, {}
         return changed
+
+    def path(self, walk: int) -> str:
+        """Return the path of the list that a walk goes down."""
+        return self._active[walk].walk.path
 
     def note_day(self, key: Key, day: date | None) -> None:
         """Note the day of an article read, for the lists that print none."""
@@ -85,14 +90,14 @@ class Lists:
         self._changed[walk.path] = state
         walk.found += new
         fresh = walk.take(listing, furniture)
-        if stretch not in state.open and (state.top or listing.number == 1):
-            state.open.append(stretch)  # from here on an interruption leaves it to the next run
         stretch.page = listing.number + 1
+        if stretch not in state.open and (state.top or walk.top):
+            state.open.append(stretch)
         if walk.top:
-            state.top = walk.top
-        if walk.missed:
-            met_again = frozenset(card.address.key for card in fresh) - furniture
-            state.open += [Stretch(missed, met_again) for missed in walk.missed if met_again]
+            state.top = walk.top  # what lies below is seen, or in a stretch that is open
+        met_again = frozenset(card.address.key for card in fresh) - furniture
+        if walk.missed and met_again:
+            state.open.append(Stretch(walk.missed[0], met_again))
             walk.missed = []
         for card in fresh:
             if self._is_bounded and card.address.key not in self._days and (day := day_of(card.date)):
@@ -134,8 +139,11 @@ class Lists:
                 logger.error("The list %s is given up at page %d", walk.path, first)
         return pages
 
-    def _start(self, path: str, state: ListState, stretch: Stretch) -> ListPage:
-        self._active.append(_Active(ListingWalk(path, stretch.until, self._since), state, stretch))
+    def _start_at_top(self, path: str, state: ListState) -> ListPage:
+        return self._start(path, state, Stretch(1, frozenset(state.top)), is_resumed=False)
+
+    def _start(self, path: str, state: ListState, stretch: Stretch, *, is_resumed: bool) -> ListPage:
+        self._active.append(_Active(ListingWalk(path, stretch.until, self._since, is_resumed), state, stretch))
         return self._page(len(self._active) - 1, stretch.page)
 
     def _next(self, number: int, listing: Listing, keys: list[Key], new: int) -> list[ListPage]:
@@ -144,7 +152,7 @@ class Lists:
         if following is not None:
             stretch.page = following
             return [self._page(number, following)]
-        return self._end(number)
+        return self.ended(number)
 
     def _end(self, number: int) -> list[ListPage]:
         """Note that a walk has come to its end; return the page to ask for if the top has shifted meanwhile."""
@@ -152,12 +160,12 @@ class Lists:
         self._changed[walk.path] = state
         if stretch in state.open:
             state.open.remove(stretch)
-        if walk.until and walk.top:
+        if walk.top and walk.until and not walk.is_resumed:
             state.note_yield(walk.found)
         rounds = self._rounds.get(walk.path, 0)
         if walk.has_shifted and rounds < _MOST_ROUNDS and state.top:
             self._rounds[walk.path] = rounds + 1
-            return [self._start(walk.path, state, Stretch(1, frozenset(state.top)))]
+            return [self._start_at_top(walk.path, state)]
         return []
 
     def _give_up(self, number: int) -> None:

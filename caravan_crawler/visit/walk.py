@@ -8,7 +8,7 @@ from caravan_crawler.pages.listing import Card, Listing
 
 Key = int | str
 
-#: A list whose pages repeat themselves is at its end, whatever it links to.
+#: A list whose pages repeat themselves is at its end, whatever it links to: so many pages in a row say so.
 _BARREN_PAGES = 2
 #: A page is before the period if so many of its articles are; two such pages end the walk.
 _OLD_SHARE = 0.9
@@ -27,11 +27,15 @@ class ListingWalk:
 
     New articles push the old ones to the next page while one reads. Reading downwards then meets some
     twice, which :attr:`has_shifted` notes, and misses none but the new ones, which are at the top.
+
+    A walk that goes on where an earlier one was stopped ``is_resumed``: it may pass what is known before it comes
+    to what is not.
     """
 
     path: str
     until: frozenset[Key] = frozenset()
     since: date | None = None
+    is_resumed: bool = False
     has_shifted: bool = False
     top: list[Key] = field(default_factory=list)
     """The articles of the first page as it was read, without those that stand on every page."""
@@ -42,7 +46,9 @@ class ListingWalk:
     _met: set[Key] = field(default_factory=set)
     _listed: set[Key] = field(default_factory=set)
     _previous: frozenset[Key] = frozenset()
+    _fertile: int = 0
     _barren: int = 0
+    _is_repeated: bool = False
     _known: int = 0
     _failed: int = 0
     _tries: int = 0
@@ -55,16 +61,16 @@ class ListingWalk:
         ``furniture`` are the articles the page links to around its list, such as the trending ones.
         """
         keys = [card.address.key for card in listing.cards]
+        own = [key for key in keys if key not in furniture]
         if listing.number == 1:
-            self.top = [key for key in keys if key not in furniture]
+            self.top = own
         else:
             self.top = [key for key in self.top if key not in set(keys)] or self.top
-            self.has_shifted |= bool(keys) and keys[0] in self._previous
-        self._previous = frozenset(keys)
-        self._met |= self.until.intersection(keys) - furniture
+            self.has_shifted |= bool(own) and own[0] in self._previous
+        self._met |= self.until.intersection(own)
         fresh = [card for card in listing.cards if card.address.key not in self._listed]
+        self._note_repetition(frozenset(own), is_barren=not fresh)
         self._listed.update(keys)
-        self._barren = 0 if fresh else self._barren + 1
         self._failed = 0
         return fresh
 
@@ -75,14 +81,17 @@ class ListingWalk:
         had named before. A page without any link to another page of the list is followed by a try; a list
         ends there with 404.
         """
-        self._known = 0 if new else self._known + 1
+        if new or self.is_resumed:
+            self._known = 0
+        elif not self._barren:  # what this very walk has read, and new articles have pushed down, says nothing
+            self._known += 1
         if self.until and (len(self._met) >= _MEETING_SHARE * len(self.until) or self._known >= _KNOWN_PAGES):
             return None
-        if not listing.cards or self._barren >= _BARREN_PAGES or self._is_past(dates):
+        if not listing.cards or self._is_at_repetition() or self._is_past(dates):
             return None
         if listing.next_number is not None:
             return listing.next_number
-        return None if listing.is_paginated or self._barren else listing.number + 1
+        return None if listing.is_paginated else listing.number + 1
 
     def may_try_again(self) -> bool:
         """Return whether to go on where the list was given up, and note that it is being done: once."""
@@ -95,6 +104,23 @@ class ListingWalk:
         self.missed.append(number)
         self._failed += 1
         return self._failed <= _MOST_FAILURES
+
+    def _note_repetition(self, own: frozenset[Key], *, is_barren: bool) -> None:
+        if is_barren:
+            self._barren += 1
+            self._is_repeated |= own == self._previous
+        else:
+            self._barren, self._is_repeated = 0, False
+            self._fertile += 1
+        self._previous = own
+
+    def _is_at_repetition(self) -> bool:
+        """Whether the list only repeats itself: its last page again and again, or all it has.
+
+        After a long pause, such as a night, many new articles have pushed down what was read: then, too, pages
+        bring nothing fresh, but after hardly more of them than were read before comes what was not read yet.
+        """
+        return self._barren >= _BARREN_PAGES + (0 if self._is_repeated else self._fertile)
 
     def _is_past(self, dates: list[date]) -> bool:
         """Whether the list is newest first as far as read, and its last two pages are before ``since``.

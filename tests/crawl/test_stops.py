@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from caravan_crawler.sample_site import SampleServer, SampleSite, serve
+from caravan_crawler.sample_site import SampleResponse, SampleServer, SampleSite, serve
 from tests.crawling import ROOT, TIMEOUT, Crawl, command, crawl, start
 from tests.kills import MOST_REQUESTS, Runs, Stored, after_requests, each_once, read_articles
 
@@ -302,6 +302,35 @@ def test_the_same_site_on_another_port(tmp_path: Path) -> None:
             assert result.code == 0, result.log[-3000:]
             assert not {path_of(record) for record in stored.values() if "?" not in record["url"]} & {*copy.requests}
             assert len(result.articles) == len(Stored(tmp_path).articles) == 200
+
+
+def test_an_article_known_and_gone_for_a_while_is_no_new_one(tmp_path: Path) -> None:
+    """One that a refresh could not read is tried again by the next run, whether that refreshes or not."""
+    with serve(Flaky(articles=60)) as server:
+        options = ("-a", f"site={server.url}", "-s", "RETRY_TIMES=0")
+        assert crawl(tmp_path, *options).code == 0
+        before = Stored(tmp_path)
+        server.site.missing = {path_of(record) for record in gold(server)[10:12]}  # type: ignore[attr-defined]
+        assert crawl(tmp_path, *options, "-a", "refresh_days=20000").code == 0
+        assert len(Stored(tmp_path).rows("failures")) == 2
+        server.site.missing = set()  # type: ignore[attr-defined]
+        result = crawl(tmp_path, *options)
+    after = Stored(tmp_path)
+    assert result.articles == []
+    assert not after.rows("failures")
+    for table in ("articles", "article_versions", "view_counts"):
+        assert len(after.rows(table)) == len(before.rows(table))
+
+
+class Flaky(SampleSite):
+    """Some pages answer 500 for a while."""
+
+    missing: frozenset[str] | set[str] = frozenset()
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        if target in self.missing:
+            return SampleResponse(500, {"Content-Type": "text/html"}, b"<html><body>500</body></html>")
+        return super().respond(target, base_url, headers)
 
 
 # A backfill

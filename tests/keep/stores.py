@@ -1,0 +1,61 @@
+"""Stores in a folder of the test's own, runs on them, and articles to keep."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, select
+
+from caravan_crawler.items import Article
+from caravan_crawler.keep.engine import store_url
+from caravan_crawler.keep.keeper import Consequences, Fate, Keeper, article_key
+from caravan_crawler.keep.store import Store
+
+SITE = "caravan.kz"
+BASE = "http://127.0.0.1:8000/"
+#: When the first run of a test begins, and two moments in it.
+BEGUN, SEEN, LATER = (f"2026-01-01T0{hour}:00:00+00:00" for hour in range(3))
+
+
+def open_in(folder: Path, site: str = SITE) -> Store:
+    return Store(store_url(None, str(folder)), site)
+
+
+def table(store: Store, which: Table) -> list[dict[str, Any]]:
+    """The rows of a table, in the order of its primary key."""
+    store.flush()
+    return [dict(row._mapping) for row in store.rows(select(which).order_by(*which.primary_key))]
+
+
+def keeper(store: Store, run_id: str = "run-1", scope: str = "") -> Keeper:
+    return Keeper(store, run_id, scope, BEGUN)
+
+
+def article(base: str = BASE, **changes: Any) -> Article:
+    whole: dict[str, Any] = {
+        "article_id": 900001,
+        "url": f"{base}news/a-900001/",
+        "fetched_url": f"{base}news/a-900001/",
+        "section": "news",
+        "language": "ru",
+        "headline": "Headline",
+        "lede": "Lede",
+        "body": "Body",
+        "date_published": "2025-05-12",
+        "date_published_raw": "12 Мая 2025",
+        "views": 10,
+        "views_raw": "10",
+        "tags": ["Спорт"],
+        "images": [f"{base}wp-content/1.jpg"],
+        "observed_at": SEEN,
+    }
+    return Article(**whole | changes)
+
+
+def keep(store: Store, item: Article, run_id: str = "run-2", page: Consequences | None = None) -> Fate:
+    """Keep an article in a run of its own, as a page asked for under its address."""
+    one = keeper(store, run_id)
+    key = article_key(item)
+    one.expect(key, page or Consequences(item.fetched_url, key))
+    fate = one.keep(item, key)
+    store.flush()
+    return fate

@@ -1,0 +1,123 @@
+"""When a page that failed is tried again."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from caravan_crawler.keep import schema
+from caravan_crawler.keep.failing import forgive, retry_delay
+from caravan_crawler.keep.store import Store
+from tests.keep.stores import BASE, article, keep, keeper, open_in, table
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+PAGE, KEY = article().url, "900001"
+
+# reason, runs in which it failed, how long it is left alone
+SCHEDULE = [
+    ("DownloadTimeoutError", 1, timedelta(0)),
+    ("DownloadTimeoutError", 2, HOUR),
+    ("http_503", 3, 4 * HOUR),
+    ("kind_challenge", 4, 16 * HOUR),
+    ("http_500", 5, 64 * HOUR),
+    ("http_500", 6, 7 * DAY),
+    ("http_500", 10_000, 7 * DAY),
+    ("http_404", 1, DAY),
+    ("http_410", 2, 4 * DAY),
+    ("kind_other", 3, 16 * DAY),
+    ("http_451", 4, 30 * DAY),
+    ("kind_listing", 10_000, 30 * DAY),
+]
+
+
+@pytest.mark.parametrize(("reason", "attempts", "delay"), SCHEDULE)
+def test_the_schedule(reason: str, attempts: int, delay: timedelta) -> None:
+    assert retry_delay(reason, attempts) == delay
+
+
+def fail(store: Store, run_id: str, reason: str = "http_500", url: str = PAGE, key: str | None = KEY) -> None:
+    keeper(store, run_id).fail(url, key, reason, "words")
+    store.flush()
+
+
+def is_due(store: Store, scope: str = "") -> bool:
+    return PAGE in keeper(store, "next", scope).failing.due
+
+
+def let_pass(store: Store, hours: int) -> None:
+    store.execute(
+        text(f"UPDATE failures SET retry_at = strftime('%Y-%m-%dT%H:%M:%S+00:00', retry_at, '-{hours} hours')")
+    )
+
+
+def test_attempts_are_counted_once_a_run(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    one = keeper(store, "run-1")
+    for _ in range(3):
+        one.fail(PAGE, KEY, "http_500", "words")
+    fail(store, "run-2")
+    fail(store, "run-3", "http_404")
+    (row,) = table(store, schema.failures)
+    assert (row["attempts"], row["run_id"], row["reason"], row["article_key"]) == (3, "run-3", "http_404", KEY)
+    assert row["first_failed_at"] <= row["last_failed_at"] < row["retry_at"]
+    store.close()
+
+
+def test_the_next_run_tries_again_and_then_later_and_later(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    fail(store, "run-1")
+    assert is_due(store)
+    fail(store, "run-2")
+    assert not is_due(store)
+    assert not keeper(store, "next").failing.may_be_asked(PAGE)
+    let_pass(store, 1)
+    assert is_due(store)
+    assert keeper(store, "next").failing.may_be_asked(PAGE)
+    store.close()
+
+
+# the run's scope, that of the one in which it failed, whether the page is tried
+SCOPES = [("", "", True), ("", "sections=news", True), ("sections=news", "sections=news", True), ("a", "", False)]
+
+
+@pytest.mark.parametrize(("own", "its", "expected"), SCOPES)
+def test_a_run_for_a_part_takes_up_what_its_like_failed_to_read(
+    own: str, its: str, expected: bool, tmp_path: Path
+) -> None:
+    store = open_in(tmp_path)
+    keeper(store, "run-1", its).fail(PAGE, KEY, "http_500", "words")
+    store.flush()
+    assert is_due(store, own) == expected
+    store.close()
+
+
+def test_lists_and_feeds_are_asked_for_anyway(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    fail(store, "run-1", url=f"{BASE}rss/", key=None)
+    assert keeper(store, "next").failing.due == []
+    store.close()
+
+
+def test_an_article_read_under_any_address_mends_all(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    fail(store, "run-1")
+    fail(store, "run-1", url=f"{BASE}amp/news/a-900001")
+    fail(store, "run-1", url=f"{BASE}news/other-2/", key="2")
+    keep(store, article())
+    assert [row["article_key"] for row in table(store, schema.failures)] == ["2"]
+    store.close()
+
+
+def test_after_an_outage_all_is_tried_again_but_what_is_gone(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    gone, before = f"{BASE}news/gone-2/", f"{BASE}news/before-3/"
+    for run_id in ("run-0", "run-1", "run-2"):
+        fail(store, run_id, url=before, key="3")
+    for run_id in ("run-1", "run-2", "run-3"):
+        fail(store, run_id)
+        fail(store, run_id, "http_404", gone, "2")
+    forgive(store, "run-3")
+    assert keeper(store, "next").failing.due == [PAGE]
+    assert {row["url"]: row["attempts"] for row in table(store, schema.failures)} == {PAGE: 1, gone: 3, before: 3}
+    store.close()

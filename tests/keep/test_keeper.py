@@ -1,0 +1,244 @@
+"""What becomes of an article's record, and what follows from its page."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from caravan_crawler.items import Article, Link
+from caravan_crawler.keep import clock, plan, schema
+from caravan_crawler.keep.keeper import Consequences, Fate
+from tests.keep.stores import BASE, BEGUN, LATER, SEEN, article, keep, keeper, open_in, table
+
+COPY = "https://www.caravan.kz/"
+
+
+class Case(NamedTuple):
+    """A second reading of an article: what differs, its fate, and what it leaves in the store."""
+
+    changes: dict[str, Any]
+    fate: Fate
+    versions: int = 1
+    views: int = 1
+    base: str = BASE
+
+
+CASES = [
+    Case({}, Fate.UNCHANGED),
+    Case({"views": 11, "views_raw": "11"}, Fate.RECOUNTED, views=2),
+    Case({"views_raw": " 10"}, Fate.UNCHANGED),
+    Case({"views": None, "views_raw": None}, Fate.RECOUNTED),
+    Case({"headline": "Other"}, Fate.CHANGED, versions=2),
+    Case({"lede": "Other"}, Fate.CHANGED, versions=2),
+    Case({"lede": None}, Fate.CHANGED, versions=2),
+    Case({"body": "Other", "views": 11}, Fate.CHANGED, versions=2, views=2),
+    Case({"tags": []}, Fate.CHANGED),
+    Case({"section": "sport"}, Fate.CHANGED),
+    Case({"date_published": "2025-05-13"}, Fate.CHANGED),
+    Case({"images": []}, Fate.CHANGED),
+    Case({"links": [Link("a", f"{BASE}news/b-2/")]}, Fate.CHANGED),
+    Case({"headline": None}, Fate.LOST_FIELDS),
+    Case({"body": None, "views": 11}, Fate.LOST_FIELDS),
+    Case({"body": ""}, Fate.LOST_FIELDS),
+    Case({"date_published": None, "date_published_raw": None}, Fate.LOST_FIELDS),
+    Case({}, Fate.UNCHANGED, base=COPY),
+    Case({"views": 11}, Fate.RECOUNTED, views=2, base=COPY),
+    Case({"images": [f"{COPY}wp-content/2.jpg"]}, Fate.CHANGED, base=COPY),
+    Case({"observed_at": "2025-12-31T00:00:00+00:00"}, Fate.CARRIED),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.fate} {' '.join(case.changes)}")
+def test_a_second_reading(case: Case, tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    first = article()
+    assert keep(store, first, "run-1") is Fate.NEW
+    (before,) = table(store, schema.articles)
+    second = article(case.base, **{"observed_at": LATER} | case.changes)
+
+    assert keep(store, second) is case.fate
+    assert len(table(store, schema.article_versions)) == case.versions
+    assert len(table(store, schema.view_counts)) == case.views
+    (row,) = table(store, schema.articles)
+    is_kept = case.fate in (Fate.LOST_FIELDS, Fate.CARRIED)
+    assert plan.article_of(row) == (first if is_kept else second)
+    assert row["version"] == case.versions
+    assert row["first_seen_at"] == SEEN
+    assert row["checked_at"] == (SEEN if is_kept else LATER)
+    assert row["changed_at"] == (LATER if case.fate is Fate.CHANGED else SEEN)
+    assert row["run_id"] == ("run-2" if case.fate in (Fate.CHANGED, Fate.RECOUNTED) else "run-1")
+    failed = [row["reason"] for row in table(store, schema.failures)]
+    assert failed == (["lost_fields"] if case.fate is Fate.LOST_FIELDS else [])
+    if is_kept:
+        assert row == before
+    store.close()
+
+
+def test_each_version_has_its_texts_and_its_time(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    keep(store, article(), "run-1")
+    keep(store, article(body="Other", tags=[], observed_at=LATER))
+    versions = [tuple(row.values()) for row in table(store, schema.article_versions)]
+    assert versions == [
+        ("900001", 1, SEEN, "Headline", "Lede", "Body", "run-1"),
+        ("900001", 2, LATER, "Headline", "Lede", "Other", "run-2"),
+    ]
+    counts = [tuple(row.values()) for row in table(store, schema.view_counts)]
+    assert counts == [("900001", SEEN, 10, "run-1")]
+    store.close()
+
+
+def test_storing_twice_changes_nothing(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    page = Consequences(
+        f"{BASE}?p=900001",
+        "900001",
+        links=[("2", f"{BASE}news/b-2/")],
+        aliases=[(f"{BASE}?p=900001", "900001")],
+        sources=[{"path": "/news/", "read_at": SEEN, "stamp": None, "state": {"top": [1], "open": []}}],
+    )
+    names = (
+        schema.articles,
+        schema.article_versions,
+        schema.view_counts,
+        schema.aliases,
+        schema.frontier,
+        schema.sources,
+    )
+    keep(store, article(), "run-1", page)
+    before = [table(store, name) for name in names]
+    assert all(before)
+    keep(store, article(), "run-1", page)
+    times = ("found_at",)
+    assert [[{k: v for k, v in row.items() if k not in times} for row in table(store, name)] for name in names] == [
+        [{k: v for k, v in row.items() if k not in times} for row in rows] for rows in before
+    ]
+    store.close()
+
+
+@pytest.mark.parametrize("attempts", [1, 2, 3])
+def test_an_article_that_keeps_losing_fields_stays_among_the_failures(attempts: int, tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    keep(store, article(), "run-0")
+    for number in range(attempts):
+        assert keep(store, article(body=None, observed_at=LATER), f"run-{number + 1}") is Fate.LOST_FIELDS
+    (failure,) = table(store, schema.failures)
+    assert (failure["url"], failure["reason"], failure["words"], failure["attempts"]) == (
+        article().url,
+        "lost_fields",
+        "it came without body",
+        attempts,
+    )
+    assert keep(store, article(observed_at=LATER), "run-9") is Fate.UNCHANGED
+    assert table(store, schema.failures) == []
+    store.close()
+
+
+def test_what_was_found_waits_until_it_is_read(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    one = keeper(store)
+    one.page(Consequences(BASE, None, links=[("900001", article().url), ("2", f"{BASE}?p=2"), ("3", f"{BASE}c-3/")]))
+    one.page(Consequences(BASE, None, links=[("2", f"{BASE}news/b-2/")]))
+    store.flush()
+    assert set(plan.waiting(store, "")) == {article().url, f"{BASE}news/b-2/", f"{BASE}c-3/"}, "by its own path"
+    assert plan.waiting(store, "since=2025-01-01") == []
+    keep(store, article())
+    one.fail(f"{BASE}c-3/", "3", "http_404", "HTTP 404")
+    store.flush()
+    assert plan.waiting(store, "") == [f"{BASE}news/b-2/"]
+    store.close()
+
+
+def test_an_address_that_leads_elsewhere_is_an_alias(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    one = keeper(store)
+    crime = article(article_id=None, url=f"{BASE}crime/a/", fetched_url=f"{BASE}crime/a/")
+    # Asked for by a short link, it turned out to be an article without a number.
+    page = Consequences(f"{BASE}?p=7", "7", aliases=[(f"{BASE}?p=7", "/crime/a/")])
+    one.expect("/crime/a/", page)
+    assert one.keep(crime, "/crime/a/") is Fate.NEW
+    store.flush()
+    assert [(row["url"], row["article_key"]) for row in table(store, schema.aliases)] == [(f"{BASE}?p=7", "/crime/a/")]
+    assert store.known(["7"], clock.now())["7"].what == "alias"
+    store.close()
+
+
+def test_an_article_under_a_new_path_keeps_the_old_one_as_an_alias(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    keep(store, article())
+    moved = f"{BASE}sport/b-900001/"
+    assert keep(store, article(url=moved, fetched_url=moved, section="sport")) is Fate.CHANGED
+    assert [row["url"] for row in table(store, schema.aliases)] == [article().url]
+    store.close()
+
+
+def test_an_article_the_site_confirms_is_checked_and_nothing_else(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    keep(store, article())
+    (before,) = table(store, schema.articles)
+    keeper(store).confirmed("900001", article().url)
+    (after,) = table(store, schema.articles)
+    assert after.pop("checked_at") > before.pop("checked_at")
+    assert after == before
+    assert plan.due_for_refresh(store, "2025-05-12", clock.after(clock.now(), -timedelta(hours=1))) == []
+    store.close()
+
+
+# first day, read before, whether the article of 2025-05-12, read at SEEN, is due
+DUE = [
+    ("2025-05-12", LATER, True),
+    ("2025-05-13", LATER, False),
+    ("2025-05-12", SEEN, False),
+]
+
+
+@pytest.mark.parametrize(("first_day", "read_before", "is_due"), DUE)
+def test_what_is_read_again(first_day: str, read_before: str, is_due: bool, tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    one = keeper(store)
+    one.expect("900001", Consequences(article().url, "900001", etag='"x"'))
+    one.keep(article(), "900001")
+    store.flush()
+    due = plan.due_for_refresh(store, first_day, read_before)
+    assert [row.key for row in due] == ["900001"] * is_due
+    assert [row.conditions for row in due] == [{"If-None-Match": '"x"'}] * is_due
+    store.close()
+
+
+def test_records_of_stopped_runs_are_those_they_stored(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    records = [article(article_id=number, url=f"{BASE}news/a-{number}/") for number in range(900001, 901203)]
+    one = keeper(store)
+    for record in records:
+        one.keep(record, str(record.article_id))
+    keep(store, article(article_id=5, url=f"{BASE}news/a-5/"), "another")
+    assert list(plan.records_of(store, ("run-1",))) == records
+    assert list(plan.records_of(store, ())) == []
+    store.close()
+
+
+def test_an_article_counted_by_its_reader(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    one = keeper(store)
+    one.expect("900001", Consequences(article().url, "900001", found_by={"headline": "og:title"}))
+    one.keep(article(authors=[]), "900001")
+    assert one.fields.cells["news", "2025", "headline", "og:title"] == 1  # type: ignore[index]
+    assert one.fields.cells["news", "2025", "body", "page"] == 1  # type: ignore[index]
+    assert one.fields.cells["news", "2025", "authors", ""] == 1  # type: ignore[index]
+    assert one.fields.examples["authors"] == [article().url]
+    store.close()
+
+
+def test_a_run_below_the_floors_has_its_incomplete_articles_read_again(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    one = keeper(store)
+    bare: list[Article] = [article(article_id=1, url=f"{BASE}news/a-1/", body=None), article()]
+    for item in bare:
+        one.keep(item, str(item.article_id))
+    store.flush()
+    one.mistrust()
+    assert [row["article_key"] for row in table(store, schema.failures)] == ["1"]
+    assert keeper(store, "run-2").failing.due == [f"{BASE}news/a-1/"]
+    assert BEGUN < SEEN
+    store.close()

@@ -1,0 +1,179 @@
+"""The schema: made new, brought up to date, and refused where it is none of ours."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, inspect, text
+
+from caravan_crawler.items import Article
+from caravan_crawler.keep import schema
+from caravan_crawler.keep.engine import make_engine, store_url
+from caravan_crawler.keep.errors import StoreLockedError, StoreRefusedError
+from caravan_crawler.keep.migrations import note, noted, schema_version, upgrade
+from caravan_crawler.keep.opening import edition
+from tests.keep.stores import article, keep, open_in, table
+
+
+def engine_in(folder: Path) -> Engine:
+    return make_engine(store_url(None, str(folder)))
+
+
+def add_mood(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE articles ADD COLUMN mood TEXT"))
+
+
+def set_mood(connection: Connection) -> None:
+    connection.execute(text("UPDATE articles SET mood = 'glad'"))
+
+
+def fail(connection: Connection) -> None:
+    connection.execute(text("CREATE TABLE half_way (x INTEGER)"))
+    raise RuntimeError("no further")
+
+
+def test_a_new_store_has_all_tables_and_knows_its_version(tmp_path: Path) -> None:
+    open_in(tmp_path).close()
+    engine = engine_in(tmp_path)
+    with engine.begin() as connection:
+        assert set(inspect(connection).get_table_names()) == set(schema.metadata.tables)
+        assert schema_version(connection) == 1
+        assert noted(connection, "created_at")
+    engine.dispose()
+
+
+def test_the_articles_have_key_and_the_record_in_its_order() -> None:
+    names = [column.name for column in schema.articles.columns]
+    record = [field.name for field in fields(Article)]
+    assert names[: len(record) + 1] == ["key", *record]
+
+
+def test_reopening_changes_nothing(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    keep(store, article())
+    before = table(store, schema.articles), table(store, schema.store_info)
+    store.close()
+    store = open_in(tmp_path)
+    assert (table(store, schema.articles), table(store, schema.store_info)) == before
+    store.close()
+
+
+def test_an_older_store_is_brought_up_to_date_with_its_rows(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    keep(store, article())
+    store.close()
+    engine = engine_in(tmp_path)
+    with engine.begin() as connection:
+        assert upgrade(connection, [add_mood, set_mood]) == 1
+    with engine.begin() as connection:
+        assert schema_version(connection) == 3
+        assert connection.execute(text("SELECT headline, mood FROM articles")).all() == [("Headline", "glad")]
+        assert upgrade(connection, [fail, fail]) == 3, "none is run a second time"
+        assert upgrade(connection, [fail, fail, set_mood]) == 3, "only those that are missing"
+    engine.dispose()
+
+
+@pytest.mark.parametrize("steps", [[fail], [add_mood, fail]])
+def test_a_migration_that_fails_leaves_the_store_as_it_was(
+    steps: list[Callable[[Connection], None]], tmp_path: Path
+) -> None:
+    open_in(tmp_path).close()
+    engine = engine_in(tmp_path)
+    with pytest.raises(RuntimeError, match="no further"), engine.begin() as connection:
+        upgrade(connection, steps)
+    with engine.begin() as connection:
+        assert set(inspect(connection).get_table_names()) == set(schema.metadata.tables)
+        assert "mood" not in [column["name"] for column in inspect(connection).get_columns("articles")]
+        assert schema_version(connection) == 1
+    engine.dispose()
+
+
+def test_a_store_whose_making_was_cut_short_is_made_by_the_next_run(tmp_path: Path) -> None:
+    engine = engine_in(tmp_path)
+    with engine.connect() as connection:
+        schema.articles.create(connection)  # and no commit
+    engine.dispose()
+    open_in(tmp_path).close()
+
+
+def newer(connection: Connection) -> None:
+    schema.metadata.create_all(connection)
+    note(connection, "schema_version", "7")
+
+
+def foreign(connection: Connection) -> None:
+    connection.execute(text("CREATE TABLE articles (title TEXT)"))
+
+
+def other_info(connection: Connection) -> None:
+    connection.execute(text("CREATE TABLE store_info (name TEXT, value TEXT)"))
+
+
+REFUSED = [
+    (newer, "the store has schema version 7, and this crawler knows versions to 1: install a newer one"),
+    (foreign, "the database is no store of this crawler, but has a table articles"),
+    (other_info, "the database has a table store_info, but no schema version: it is no store"),
+]
+
+
+@pytest.mark.parametrize(("make", "words"), REFUSED)
+def test_what_is_no_store_of_this_version_is_refused(
+    make: Callable[[Connection], None], words: str, tmp_path: Path
+) -> None:
+    engine = engine_in(tmp_path)
+    with engine.begin() as connection:
+        make(connection)
+        tables = inspect(connection).get_table_names()
+    with pytest.raises(StoreRefusedError) as refusal:
+        open_in(tmp_path)
+    assert str(refusal.value) == words
+    assert refusal.value.code == 2
+    with engine.begin() as connection:
+        assert inspect(connection).get_table_names() == tables, "nothing is added to what is another's"
+    engine.dispose()
+
+
+# argument `site`, whose articles it has
+EDITIONS = [
+    ("sample", "sample"),
+    ("https://www.caravan.kz/", "caravan.kz"),
+    ("https://caravan.kz/", "caravan.kz"),
+    ("http://127.0.0.1:8000/", "caravan.kz"),
+    ("http://caravan.kz.mirror.example/", "caravan.kz"),
+    ("https://kaz.caravan.kz/", "kaz.caravan.kz"),
+]
+
+
+@pytest.mark.parametrize(("site", "whose"), EDITIONS)
+def test_copies_share_a_store_and_editions_do_not(site: str, whose: str, tmp_path: Path) -> None:
+    assert edition(site) == whose
+    open_in(tmp_path, whose).close()
+    for other in {"sample", "caravan.kz", "kaz.caravan.kz"} - {whose}:
+        with pytest.raises(StoreRefusedError, match=rf"holds the articles of {whose}; keep those of {other} elsewhere"):
+            open_in(tmp_path, other)
+    open_in(tmp_path, whose).close()
+
+
+def test_a_second_run_is_locked_out_and_let_in_afterwards(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    with pytest.raises(StoreLockedError, match="another run is using"):
+        open_in(tmp_path)
+    store.close()
+    open_in(tmp_path).close()
+
+
+# STORE_URL, its refusal
+URLS = [
+    ("mysql://localhost/x", "STORE_URL names mysql; a store is sqlite or postgresql"),
+    ("no url", "STORE_URL is no database URL such as postgresql://user@host/database"),
+    ("sqlite://", "STORE_URL=sqlite must name a file: sqlite:////absolute/path/caravan.db"),
+    ("sqlite:///:memory:", "STORE_URL=sqlite must name a file: sqlite:////absolute/path/caravan.db"),
+]
+
+
+@pytest.mark.parametrize(("url", "words"), URLS)
+def test_an_address_of_no_store_is_refused(url: str, words: str) -> None:
+    with pytest.raises(StoreRefusedError) as refusal:
+        store_url(url, "data")
+    assert str(refusal.value) == words

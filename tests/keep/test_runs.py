@@ -1,0 +1,111 @@
+"""Which run continues which."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.keep import runs, schema
+from caravan_crawler.keep.store import Store
+from tests.keep.stores import open_in, table
+
+ALL = CrawlArguments()
+KILLED = None
+
+
+def day(number: int) -> str:
+    return f"2026-01-{number:02}T00:00:00+00:00"
+
+
+def report(code: int, new: int = 0) -> dict[str, Any]:
+    return {"exit_code": code, "outcome": "x", "reason": "y", "articles": {"new": new}}
+
+
+def run(store: Store, number: int, code: int | None, arguments: CrawlArguments = ALL, new: int = 0) -> runs.Campaign:
+    campaign = runs.begin(store, f"run-{number}", arguments, day(number))
+    if code is not KILLED:
+        runs.end(store, f"run-{number}", day(number), report(code, new))
+    return campaign
+
+
+# exit codes of earlier runs, oldest first; those which the next one continues, and those it publishes
+CAMPAIGNS: list[tuple[list[int | None], list[int], list[int]]] = [
+    ([], [], []),
+    ([0], [], []),
+    ([0, 143], [2], [2]),
+    ([143, 0], [], []),
+    ([130, KILLED, 4], [3, 2, 1], [3, 2, 1]),
+    ([0, 1], [2], [2]),
+    ([143, 3], [], [2, 1]),
+    ([143, 3, KILLED], [3], [3, 2, 1]),
+    ([3, 0, 3], [], [3]),
+]
+
+
+@pytest.mark.parametrize(("codes", "continued", "unpublished"), CAMPAIGNS)
+def test_a_run_continues_those_that_were_stopped(
+    codes: list[int | None], continued: list[int], unpublished: list[int], tmp_path: Path
+) -> None:
+    store = open_in(tmp_path)
+    for number, code in enumerate(codes, 1):
+        run(store, number, code)
+    campaign = run(store, 9, 0)
+    assert campaign.runs == tuple(f"run-{number}" for number in continued)
+    assert campaign.unpublished == tuple(f"run-{number}" for number in unpublished)
+    assert campaign.started_at == day(min(continued, default=9))
+    store.close()
+
+
+def test_a_killed_run_is_recognised(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    run(store, 1, KILLED)
+    assert table(store, schema.runs)[0]["ended_at"] is None
+    run(store, 2, 0, CrawlArguments(sections=frozenset({"news"})))
+    killed, sound = table(store, schema.runs)
+    assert (killed["outcome"], killed["exit_code"], killed["ended_at"]) == ("killed", None, day(2))
+    assert (sound["outcome"], sound["exit_code"], sound["scope"]) == ("x", 0, "sections=news")
+    assert sound["report"] == report(0)
+    store.close()
+
+
+URLS = ("https://www.caravan.kz/news/a-900001/",)
+KINDS = [
+    CrawlArguments(since=date(2025, 1, 1)),
+    CrawlArguments(until=date(2025, 1, 1)),
+    CrawlArguments(since=date(2025, 1, 1), until=date(2025, 1, 1)),
+    CrawlArguments(sections=frozenset({"news"})),
+    CrawlArguments(sections=frozenset({"news", "sport"})),
+    CrawlArguments(urls=URLS),
+    CrawlArguments(urls=("https://www.caravan.kz/",)),
+]
+SAME = [
+    (ALL, CrawlArguments(site="http://127.0.0.1:8000/", refresh_days=1)),
+    (CrawlArguments(sections=frozenset({"a", "b"})), CrawlArguments(sections=frozenset({"b", "a"}))),
+    (CrawlArguments(urls=("a", "b")), CrawlArguments(urls=("b", "a"))),
+]
+
+
+def test_kinds_of_runs_are_told_apart(tmp_path: Path) -> None:
+    assert runs.scope_of(ALL) == ""
+    assert len({runs.scope_of(kind) for kind in [ALL, *KINDS]}) == len(KINDS) + 1
+    store = open_in(tmp_path)
+    for number, kind in enumerate([ALL, *KINDS], 1):
+        assert run(store, number, 143, kind).runs == ()
+    assert run(store, 20, 143, KINDS[2]).runs == ("run-4",)
+    store.close()
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_what_makes_no_other_kind(one: CrawlArguments, other: CrawlArguments) -> None:
+    assert runs.scope_of(one) == runs.scope_of(other)
+
+
+def test_the_last_run_that_brought_something(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    assert runs.last_new(store) is None
+    for number, new in enumerate([0, 5, 1, 0], 1):
+        run(store, number, 0, new=new)
+    assert runs.last_new(store) == day(3)
+    store.close()

@@ -1,0 +1,115 @@
+"""Writes that are whole or not there, and what is known of addresses."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from caravan_crawler.keep import clock, schema
+from caravan_crawler.keep.errors import StoreError
+from caravan_crawler.keep.keeper import Consequences
+from caravan_crawler.keep.opening import NoStore, open_store
+from caravan_crawler.keep.store import Known
+from caravan_crawler.keep.writes import Writes
+from tests.keep.stores import BASE, article, keep, keeper, open_in, table
+
+ALIAS = {"url": f"{BASE}?p=1", "article_key": "1", "first_seen_at": clock.now()}
+SOURCE = {"scope": "", "path": "/rss/", "read_at": clock.now(), "stamp": None, "state": None}
+
+
+def bad_page() -> Writes:
+    """A page of which the last row cannot be written: a column that must be there is None."""
+    page = Writes()
+    page.add("alias", **ALIAS)
+    page.add("source", **SOURCE)
+    page.add("found", scope="", key="1", url=None, found_at=clock.now())
+    return page
+
+
+def test_an_error_in_the_middle_of_a_commit_leaves_nothing_of_it(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    keep(store, article())
+    store._last_commit = 0
+    with pytest.raises(StoreError, match=r"^the store sqlite:///.* cannot be written: [^\n]+$") as error:
+        store.write(bad_page())  # a page that comes alone is committed at once
+    assert error.value.code == 1
+    assert store.is_broken
+    store.close()
+    store = open_in(tmp_path)
+    assert [table(store, each) for each in (schema.aliases, schema.sources, schema.frontier)] == [[], [], []]
+    assert len(table(store, schema.articles)) == 1, "what was committed before stays"
+    store.close()
+
+
+def test_a_listener_is_told_once_and_nothing_is_written_from_then_on(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    told: list[StoreError] = []
+    store.on_failure = told.append
+    store.write(bad_page())
+    store.flush()
+    good = Writes()
+    good.add("alias", **ALIAS)
+    store.write(good)
+    store.flush()
+    assert store.known(["1"], clock.now()) == {}
+    assert len(told) == 1
+    store.close()
+    store = open_in(tmp_path)
+    assert table(store, schema.aliases) == []
+    store.close()
+
+
+def test_what_was_not_committed_is_dropped(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    store.flush()
+    page = Writes()
+    page.add("alias", **ALIAS)
+    store._pending.add_all(page)
+    store.close()
+    store = open_in(tmp_path)
+    assert table(store, schema.aliases) == []
+    store.close()
+
+
+def test_what_is_known_of_an_address(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    one = keeper(store)
+    keep(store, article())
+    one.fail(f"{BASE}news/gone-2/", "2", "http_404", "HTTP 404")
+    one.fail(f"{BASE}news/slow-3/", "3", "DownloadTimeoutError", "slow")  # due again at once
+    one.no_article(Consequences(), "/info/x/", f"{BASE}info/x/", "other")
+    one.redirected(f"{BASE}?p=5", "5")
+    one.expect("6", Consequences())
+    one.pass_over(article(article_id=6), "6")
+    # Both stored and named by another address that failed.
+    one.fail(f"{BASE}amp/news/a-900001", "900001", "http_404", "HTTP 404")
+    store.flush()
+    now = clock.now()
+    known = store.known([*(str(number) for number in range(1, 5000)), "900001", "/info/x/", "/info/y/"], now)
+    assert known == {
+        "900001": Known("stored", "news", "2025-05-12"),
+        "2": Known("failed"),
+        "/info/x/": Known("other"),
+        "5": Known("alias"),
+        "6": Known("outside", "news", "2025-05-12"),
+    }
+    store.execute(text("UPDATE other_pages SET seen_at = '2020-01-01T00:00:00+00:00'"))
+    store.execute(text("UPDATE failures SET retry_at = '2020-01-01T00:00:00+00:00'"))
+    assert {key: value.what for key, value in store.known(known, now).items()} == {
+        "900001": "stored",
+        "5": "alias",
+        "6": "outside",
+    }, "an address that gave no article may become one's, and a failure is due again"
+    store.close()
+
+
+def test_without_a_store_everything_is_new(tmp_path: Path) -> None:
+    store = open_store("none", str(tmp_path), "sample")
+    assert isinstance(store, NoStore)
+    assert keep(store, article()) == "new"
+    assert keep(store, article()) == "new"
+    keeper(store).fail(f"{BASE}x", None, "http_404", "HTTP 404")
+    assert store.known(["900001"], clock.now()) == {}
+    assert keeper(store).failing.due == []
+    store.close()
+    assert list(tmp_path.iterdir()) == []

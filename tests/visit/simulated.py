@@ -1,0 +1,134 @@
+"""A list of articles, newest first, and runs that walk it: interrupted, with failing pages, while it grows."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from caravan_crawler.pages.listing import Card, Listing
+from caravan_crawler.site import Address
+from caravan_crawler.visit.list_state import ListState
+from caravan_crawler.visit.lists import ListPage, Lists
+
+PATH = "/news/"
+PAGE = 5
+#: Articles that every page links to beside its list.
+TRENDING = (1_000_001, 1_000_002)
+FURNITURE = frozenset[int | str](TRENDING)
+
+#: No walk of a simulated list is as long.
+_ENDLESS = 5000
+#: What a site shows behind the end of a list, and whether its pages link to each other.
+ENDINGS = ("links", "absent", "empty", "repeated")
+
+
+def card(key: int) -> Card:
+    return Card(Address(f"{PATH}a-{key}/", key), f"{PATH}a-{key}/", None)
+
+
+def listing(number: int, keys: list[int], *, following: bool = True, paginated: bool = True) -> Listing:
+    cards = tuple(card(key) for key in [*keys, *TRENDING])
+    return Listing(PATH, number, cards, number + 1 if following else None, paginated)
+
+
+@dataclass
+class SimulatedList:
+    """A site's list: the articles' numbers, newest first; higher numbers are newer."""
+
+    articles: list[int]
+    ending: str = "links"
+
+    def publish(self, count: int) -> None:
+        newest = self.articles[0] if self.articles else 0
+        self.articles[:0] = range(newest + count, newest, -1)
+
+    @property
+    def pages(self) -> int:
+        return -(-len(self.articles) // PAGE)
+
+    def page(self, number: int) -> Listing | None:
+        """A page of the list, or None for a 404."""
+        keys = self.articles[(number - 1) * PAGE : number * PAGE]
+        if self.ending == "links":
+            return listing(number, keys, following=number < self.pages) if keys else None
+        if keys or self.ending == "absent":
+            return listing(number, keys, following=False, paginated=False) if keys else None
+        shown = self.articles[-PAGE:] if self.ending == "repeated" else []
+        return listing(number, shown, following=True)
+
+
+def nothing() -> None:
+    """Let nothing happen."""
+
+
+def never(_number: int) -> bool:
+    return False
+
+
+@dataclass
+class Walker:
+    """What outlasts a run, as the store keeps it: the articles seen and, as JSON, how far the list is walked."""
+
+    site: SimulatedList
+    seen: set[int] = field(default_factory=set)
+    state: str = "null"
+    read: list[int] = field(default_factory=list)
+    """Numbers of the pages that the last run asked for."""
+    abandoned: int = 0
+
+    @property
+    def walked(self) -> dict[str, Any]:
+        """The state as JSON values."""
+        return json.loads(self.state) or ListState().to_json()
+
+    def run(
+        self,
+        *,
+        from_top: bool = True,
+        stop_after: int | None = None,
+        fails: Callable[[int], bool] = never,
+        meanwhile: Callable[[], None] = nothing,
+        random: Random | None = None,
+    ) -> bool:
+        """Walk the list as a run does; return whether the run came to its end.
+
+        It is stopped after ``stop_after`` pages. ``fails`` says of a page's number whether it cannot be read,
+        ``meanwhile`` happens before each page; ``random`` mixes the order in which answers come.
+        """
+        lists = Lists(None, is_bounded=False)
+        self.read = []
+        waiting = lists.begin(PATH, ListState.from_json(json.loads(self.state)), from_top=from_top)
+        while waiting or (waiting := self._idle(lists)):
+            if stop_after is not None and len(self.read) >= stop_after:
+                return False
+            assert len(self.read) < _ENDLESS, "the walk does not end"
+            meanwhile()
+            asked = waiting.pop(random.randrange(len(waiting)) if random else 0)
+            waiting += self._ask(lists, asked, fails)
+        self.abandoned = lists.abandoned
+        return True
+
+    def _idle(self, lists: Lists) -> list[ListPage]:
+        pages = lists.when_idle()
+        self._keep(lists)
+        return pages
+
+    def _ask(self, lists: Lists, asked: ListPage, fails: Callable[[int], bool]) -> list[ListPage]:
+        number = int(asked.path.removeprefix(PATH).removeprefix("page/").strip("/") or 1)
+        self.read.append(number)
+        if fails(number):
+            pages = lists.failed(asked.walk, number)
+        elif (found := self.site.page(number)) is not None:
+            keys = {card.address.key for card in found.cards} - FURNITURE
+            new = keys - self.seen
+            self.seen |= {key for key in keys if isinstance(key, int)}
+            pages = lists.read(asked.walk, found, FURNITURE, len(new))
+        else:
+            pages = lists.ended(asked.walk)
+        self._keep(lists)
+        return pages
+
+    def _keep(self, lists: Lists) -> None:
+        for state in lists.take_changed().values():
+            self.state = json.dumps(state.to_json())

@@ -1,0 +1,79 @@
+"""Whatever happens to runs on a growing list, no article is ever missed, and the cost is bounded."""
+
+from collections.abc import Callable
+from itertools import count
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.visit.simulated import ENDINGS, PAGE, SimulatedList, Walker
+
+_EXAMPLES = settings(max_examples=500, deadline=None, derandomize=True, database=None)
+
+#: So long a site is busy in a run: one that grew for ever as fast as it is read would have no end.
+_FEW_PAGES = 60
+
+
+def growth(random: Random, walker: Walker) -> Callable[[], None]:
+    """What a site publishes while it is read: now and then an article or two, and much while the run is asleep.
+
+    The latter only where nothing is left open by earlier runs.
+    """
+    site = walker.site
+    asleep_at = random.randrange(_FEW_PAGES)
+    pages = count(_FEW_PAGES if walker.walked["open"] else 0)
+
+    def publish() -> None:
+        page = next(pages)
+        if page == asleep_at:
+            # Never whole pages: a page that comes again word for word is what tells a list that repeats itself.
+            site.publish(random.randrange(16) * PAGE + 1)
+        elif page < 2 * _FEW_PAGES and random.random() < 0.04:
+            site.publish(random.randrange(1, 3))
+
+    return publish
+
+
+@_EXAMPLES
+@given(seed=st.integers(0, 2**32), ending=st.sampled_from(ENDINGS), runs=st.integers(0, 6))
+def test_no_article_is_ever_missed(seed: int, ending: str, runs: int) -> None:
+    random = Random(seed)
+    site = SimulatedList(list(range(random.randrange(1, 150), 0, -1)), ending)
+    walker = Walker(site)
+    for _ in range(runs):
+        failing = random.choice([0, 0, 0.1, 0.5])
+        walker.run(
+            from_top=random.random() < 0.7,
+            stop_after=random.choice([None, random.randrange(1, 30)]),
+            fails=lambda _, failing=failing: random.random() < failing,  # type: ignore[misc]
+            meanwhile=growth(random, walker),
+            random=random,
+        )
+        site.publish(random.choice([0, 1, 3, random.randrange(80)]))
+    there = set(site.articles)
+    walks = 1 + len(walker.walked["open"])
+
+    assert walker.run(meanwhile=growth(random, walker), random=random)
+    assert there <= walker.seen, f"{len(there - walker.seen)} articles are missed"
+    # Each walk to the list's end, and the page that shows the end; what is published meanwhile costs rounds.
+    assert len(walker.read) <= (walks + 3) * (site.pages + 2)
+
+    walker.run()
+    assert set(site.articles) <= walker.seen
+    assert walker.walked["open"] == []
+    walker.run()
+    assert len(walker.read) <= 2, "nothing is new, so hardly anything is read"
+
+
+@_EXAMPLES
+@given(before=st.integers(1, 200), fresh=st.integers(0, 100), ending=st.sampled_from(ENDINGS))
+def test_a_run_reads_what_is_new_and_little_more(before: int, fresh: int, ending: str) -> None:
+    walker = Walker(SimulatedList(list(range(before, 0, -1)), ending))
+    walker.run()
+    # What shows the end of a list that repeats itself, and a look at the top, as that may also mean a shift.
+    assert len(walker.read) <= walker.site.pages + 3
+    walker.site.publish(fresh)
+    walker.run()
+    assert len(walker.read) <= fresh // PAGE + 2
+    assert walker.seen == set(walker.site.articles)
