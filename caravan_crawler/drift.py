@@ -59,7 +59,7 @@ class Past:
         for other in sorted(by_year, reverse=True):
             if pool.total() >= FEWEST:
                 break
-            if other != year and (not year or other < year):
+            if not year or other < year:
                 pool.update(by_year[other])
         if pool.total() < FEWEST:
             return None
