@@ -48,7 +48,11 @@ def run(command: list[str], cwd: Path, log: Path) -> dict[str, float]:
     started = time.monotonic()
     with log.open("w") as stderr:
         process = subprocess.Popen(command, cwd=cwd, stderr=stderr, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
+    peak, done = 0.0, 0
+    while not done:
+        peak = max(peak, _peak(process.pid))
+        done, status, usage = os.wait4(process.pid, os.WNOHANG)
+        time.sleep(0.02)
     process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.monotonic() - started
     if process.returncode:
@@ -57,10 +61,19 @@ def run(command: list[str], cwd: Path, log: Path) -> dict[str, float]:
     return {
         "cpu": usage.ru_utime + usage.ru_stime,
         "wall": wall,
-        "peak": usage.ru_maxrss / 1024,
+        "peak": peak or usage.ru_maxrss / 1024,
         "pages": _count("downloader/response_count", stats),
         "articles": _count("caravan/pages/article", stats) or _count("item_scraped_count", stats),
     }
+
+
+def _peak(pid: int) -> float:
+    """Return a process's peak so far; what wait4 tells begins with the memory of the process that started it."""
+    try:
+        found = re.search(r"VmHWM:\s*(\d+)", Path(f"/proc/{pid}/status").read_text(encoding="ascii"))
+    except OSError:
+        return 0
+    return int(found[1]) / 1024 if found else 0
 
 
 def _count(name: str, stats: str) -> int:

@@ -13,17 +13,20 @@ from scrapy.extensions.feedexport import FeedExporter
 from caravan_crawler import drift
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.items import Article
-from caravan_crawler.keep import field_counts
+from caravan_crawler.keep import field_counts, placing
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.keeper import Keeper, article_key
 from caravan_crawler.outcome import (
     DRIFT_STAT,
+    FEED_STAT,
     OUTCOME_STAT,
     SIGNAL_STAT,
     SILENCE_STAT,
+    SOUND,
     STORE_STAT,
     decide,
 )
+from caravan_crawler.publish.storage import WholeFileStorage
 from caravan_crawler.silence import silence
 from caravan_crawler.visit.ending import end_run
 
@@ -50,6 +53,7 @@ class Verdict:
         crawler.signals.connect(extension.item_error, signals.item_error)
         crawler.signals.connect(extension.item_dropped, signals.item_dropped)
         crawler.signals.connect(extension.spider_closed, signals.spider_closed)
+        crawler.signals.connect(extension.feeds_closed, signals.feed_exporter_closed)
         return extension
 
     def engine_started(self) -> None:
@@ -69,7 +73,8 @@ class Verdict:
 
     def _note_signal(self, number: int, handler: Any) -> None:
         def noted(signum: int, frame: Any) -> None:
-            self.crawler.stats.set_value(SIGNAL_STAT, signum)
+            if self.crawler.stats.get_value(OUTCOME_STAT) is None:  # else it comes too late to stop anything
+                self.crawler.stats.set_value(SIGNAL_STAT, signum)
             handler(signum, frame)
 
         try:
@@ -78,8 +83,10 @@ class Verdict:
             logger.debug("signals cannot be noted outside of the main thread")
 
     def item_scraped(self, item: Any) -> None:
-        """Count a record."""
+        """Count a record; where it could not be written to a feed, the run ends."""
         self._scraped[type(item)] += 1
+        if self.crawler.stats.get_value(FEED_STAT):
+            end_run(self.crawler, "feed not written")
 
     def item_error(self) -> None:
         """Count a record that broke a pipeline."""
@@ -111,6 +118,26 @@ class Verdict:
         outcome = decide(self.crawler.stats.get_stats(), reason)
         self.crawler.stats.set_value(OUTCOME_STAT, outcome.code)
         logger.log(logging.INFO if outcome.code == 0 else logging.ERROR, "Outcome %d: %s", outcome.code, outcome.reason)
+
+    def feeds_closed(self) -> None:
+        """Put the files of a sound run in place: all of them, or none where one could not be written."""
+        exporter = self.crawler.get_extension(FeedExporter)
+        storages = [slot.storage for slot in (exporter.slots if exporter else ())]
+        ready = [storage for storage in storages if isinstance(storage, WholeFileStorage) and storage.is_ready]
+        stats = self.crawler.stats
+        if stats.get_value(OUTCOME_STAT) == SOUND and not stats.get_value(FEED_STAT):
+            spider: Any = self.crawler.spider
+            moves = [storage.move for storage in ready]
+            try:
+                placing.announce(spider.keeper.store, spider.run_id, stats.get_value("caravan/articles/new", 0), moves)
+            except StoreError as error:
+                self.store_failed(error)
+            else:
+                for storage in ready:
+                    storage.place()
+                return
+        for storage in ready:
+            storage.leave()
 
     def _hold_against_history(self, keeper: Keeper, spider: Spider) -> None:
         settings = self.crawler.settings

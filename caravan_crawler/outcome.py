@@ -11,6 +11,8 @@ SOUND, CRASHED, REFUSED, BELOW_FLOORS, UNREACHABLE, LOCKED = 0, 1, 2, 3, 4, 5
 SIGNAL_STAT = "caravan/signal"
 #: In words, why the store could not be written.
 STORE_STAT = "caravan/store_failed"
+#: In words, which feed could not be written.
+FEED_STAT = "caravan/feeds/failed"
 #: In words, which fields have fallen; and that nothing new has appeared for too long.
 DRIFT_STAT, SILENCE_STAT = "caravan/drift", "caravan/silence"
 #: In words, that the site answers no more; and for how many seconds it asks to be left alone.
@@ -47,6 +49,8 @@ def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
     """Judge a run by its stats: the first thing that is wrong gives the outcome."""
     if store := stats.get(STORE_STAT):
         return Outcome(CRASHED, str(store))
+    if feed := stats.get(FEED_STAT):
+        return Outcome(CRASHED, str(feed))
     if signal_number := stats.get(SIGNAL_STAT):
         return Outcome(_STOPPED + signal_number, "stopped on request; the same command continues")
     if finish_reason is None:

@@ -1,10 +1,8 @@
 """The files of ``scheduling/`` and the commands in ``docs/scheduling.md`` work as they stand."""
 
 import argparse
-import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +13,7 @@ from scrapy.utils.conf import arglist_to_dict
 from scrapy.utils.project import get_project_settings
 
 from caravan_crawler.arguments import CrawlArguments
+from tests.parts import need
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "scheduling"
@@ -98,11 +97,7 @@ def test_the_examples_of_the_environment_file_are_read() -> None:
 
 
 def test_units_are_accepted_by_systemd(tmp_path: Path) -> None:
-    tool = shutil.which("systemd-analyze")
-    if tool is None:
-        missing = "systemd-analyze is missing: sudo apt-get install systemd"
-        assert not os.environ.get("CI"), missing
-        pytest.skip(missing)
+    tool = str(need("systemd-analyze"))
     for unit in (*SERVICES, *TIMERS):
         text = unit.read_text(encoding="utf-8").replace("/opt/caravan/.venv/bin/", f"{Path(sys.executable).parent}/")
         (tmp_path / unit.name).write_text(text.replace("/opt/caravan", str(ROOT)), encoding="utf-8")

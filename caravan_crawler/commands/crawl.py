@@ -15,7 +15,7 @@ from scrapy.exceptions import UsageError
 
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
 from caravan_crawler.commands.checks import settings_problem
-from caravan_crawler.keep import clock, failing, field_counts, runs
+from caravan_crawler.keep import clock, failing, field_counts, placing, runs
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.store import Store
@@ -132,8 +132,9 @@ class Command(CrawlCommand):
                 field_counts.accept(store, clock.stamp(spider.started_at))
             spider.keeper.fields.save(store, spider.run_id)
             runs.end(store, spider.run_id, clock.stamp(ended_at), report)
+            placing.finish(store)
         except StoreError as error:
-            return [str(error)]
+            return [] if store.is_broken else [str(error)]  # once is enough
         return []
 
     def _alarm(self, report: dict[str, Any], path: Path | None) -> None:

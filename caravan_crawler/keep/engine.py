@@ -21,7 +21,7 @@ def store_url(setting: str | None, data_dir: str) -> URL:
         return URL.create("sqlite", database=str(Path(data_dir).expanduser() / "caravan.db"))
     try:
         url = make_url(setting)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter at a port that is no number
         raise StoreRefusedError("STORE_URL is no database URL such as postgresql://user@host/database") from None
     backend = url.get_backend_name()
     if backend == "sqlite":
@@ -49,13 +49,23 @@ def make_engine(url: URL) -> Engine:
         return engine
     # Not to wait for the disk at each commit loses at most the last moment when the server itself crashes,
     # and that is read again; what was committed before is never torn. SQLite in WAL mode promises the same.
-    arguments = {"connect_timeout": _CONNECT_WITHIN, "options": "-c synchronous_commit=off"}
-    return create_engine(url, json_serializer=as_json, connect_args=arguments)
+    options = ["-c synchronous_commit=off", *url.normalized_query.get("options", ())]
+    arguments = {"options": " ".join(options)}
+    if "connect_timeout" not in url.query:
+        arguments["connect_timeout"] = str(_CONNECT_WITHIN)
+    try:
+        return create_engine(url, json_serializer=as_json, connect_args=arguments)
+    except ImportError as error:
+        raise StoreRefusedError(f"STORE_URL names PostgreSQL, whose driver cannot be loaded: {words(error)}") from None
+
+
+def shown(url: URL) -> str:
+    """Return the URL as it may be printed: without the password, which may also stand in the query."""
+    return url.set(drivername=url.get_backend_name(), query={}).render_as_string(hide_password=True)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # Python's driver would begin a transaction before the first row is written, with no table made in it:
-    # a store whose making or migration was cut short would be left half made.
+    # Python's driver would begin no transaction before CREATE TABLE, and a kill among them left half a store.
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-16000"):

@@ -75,6 +75,7 @@ class Keeper:
         self._stored: set[str] = set()
         self._aliases: set[str] = set()
         self._expected: dict[str, Consequences] = {}
+        self._carried: set[str] = set()
         self._last_shown = _last_shown(store)
 
     # Told by the spider
@@ -82,6 +83,11 @@ class Keeper:
     def admit(self, key: str) -> None:
         """Note that the store does not hold the article, which is about to be asked for."""
         self._new.add(key)
+
+    def carry(self, record: Article | TrendingEntry | ExchangeRate | Weather) -> None:
+        """Note that a record on its way through the pipelines is one that a stopped run has stored."""
+        if isinstance(record, Article):
+            self._carried.add(article_key(record))
 
     def expect(self, key: str, consequences: Consequences) -> None:
         """Note what follows from a page whose record is on its way through the pipelines."""
@@ -121,7 +127,9 @@ class Keeper:
 
     def keep(self, article: Article, key: str) -> Fate:
         """Store an article with what follows from its page; return what became of it."""
-        if article.observed_at < self._started_at:
+        # By its time alone it cannot be told: the stopped run may have read it within this one's first second.
+        if article.observed_at < self._started_at or key in self._carried:
+            self._carried.discard(key)
             return Fate.CARRIED
         consequences = self._expected.pop(key, Consequences())
         before = None if key in self._new and key not in self._stored else self._stored_row(key)

@@ -1,10 +1,10 @@
 """One run at a time per store. A lock belongs to a process or its connection and ends with them."""
 
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, event
 
 from caravan_crawler.keep.errors import StoreLockedError
 
@@ -29,16 +29,19 @@ def lock_file(database: Path) -> Lock:
     return lock
 
 
-class AdvisoryLock:
-    """A lock of a PostgreSQL session: the server lets go of it when the connection ends."""
+def lock_sessions(engine: Engine, name: str) -> None:
+    """Let every connection to a PostgreSQL store, whose ``name`` is for the user, begin with its lock.
 
-    def __init__(self, engine: Engine) -> None:
-        self._connection: Connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        if not self._connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": _ADVISORY}):
-            self._connection.close()
-            raise StoreLockedError(f"another run is using {engine.url.render_as_string(hide_password=True)}")
+    The server lets go of the lock when the connection ends. Nothing is written over another one, so that
+    a run that has lost its connection, and thereby its lock, cannot write beside the next.
+    """
 
-    def release(self) -> None:
-        """Let the next run in."""
-        self._connection.invalidate()
-        self._connection.close()
+    def lock_session(connection: Any, _record: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", (_ADVISORY,))
+            (is_ours,) = cursor.fetchone()
+        connection.rollback()  # ends the transaction; the lock is the session's
+        if not is_ours:
+            raise StoreLockedError(f"another run is using {name}")
+
+    event.listen(engine, "connect", lock_session)

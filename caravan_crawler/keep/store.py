@@ -12,9 +12,9 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import SQLAlchemyError
 
 from caravan_crawler.keep import clock
-from caravan_crawler.keep.engine import make_engine, words
+from caravan_crawler.keep.engine import make_engine, shown, words
 from caravan_crawler.keep.errors import StoreError, StoreRefusedError
-from caravan_crawler.keep.lock import AdvisoryLock, Lock, lock_file
+from caravan_crawler.keep.lock import Lock, lock_file, lock_sessions
 from caravan_crawler.keep.migrations import note, noted, upgrade
 from caravan_crawler.keep.schema import articles, failures, other_pages
 from caravan_crawler.keep.writes import Statements, Writes
@@ -48,7 +48,7 @@ class Store:
 
     def __init__(self, url: URL, site: str) -> None:
         """Open and lock the store of ``site`` (``caravan.kz``, ``sample`` …), creating or upgrading its tables."""
-        self.name = url.render_as_string(hide_password=True)
+        self.name = shown(url)
         self._engine = make_engine(url)
         self._lock: Lock | None = None
         self._connection: Connection | None = None
@@ -65,10 +65,14 @@ class Store:
                 database.parent.mkdir(parents=True, exist_ok=True)
                 self._lock = lock_file(database)
             else:
-                self._lock = AdvisoryLock(self._engine)
+                lock_sessions(self._engine, self.name)
             self._connection = self._engine.connect()
             with self._connection.begin():
                 upgrade(self._connection)
+            with self._connection.begin():
+                # A write, and the first thing of its transaction: whether the store can be written shows here,
+                # and where another program is writing to it, this waits.
+                note(self._connection, "opened_at", clock.now())
                 self._claim(self._connection, site)
         except (SQLAlchemyError, OSError) as error:
             self.close()
@@ -102,25 +106,25 @@ class Store:
             raise StoreError(f"the store {self.name} failed: {words(error)}") from error
 
     def rows(self, statement: Executable, **values: Any) -> list[Any]:
-        """Return all rows of a query."""
+        """Return all rows of a query; none once the store has failed and the listener knows."""
+        if self.is_broken:
+            return []
         try:
             with self.connection.begin():
                 return list(self.connection.execute(statement, values).all())
         except SQLAlchemyError as error:
-            raise StoreError(f"the store {self.name} cannot be read: {words(error)}") from error
+            self._fail(StoreError(f"the store {self.name} cannot be read: {words(error)}"), error)
+            return []
 
     def known(self, keys: Iterable[str], now: str) -> dict[str, Known]:
         """Return what is known of these articles' keys at the time ``now``; one query."""
         wanted = list(keys)
         found: dict[str, Known] = {}
         times = {"now": now, "lately": clock.after(now, -_NO_ARTICLE_FOR)}
-        try:
-            for start in range(0, 0 if self.is_broken else len(wanted), _KEYS_A_QUERY):
-                for key, what, section, day in self.rows(_KNOWN, keys=wanted[start : start + _KEYS_A_QUERY], **times):
-                    if key not in found or what == "stored":
-                        found[key] = Known(what, section, day)
-        except StoreError as error:
-            self._fail(error)
+        for start in range(0, len(wanted), _KEYS_A_QUERY):
+            for key, what, section, day in self.rows(_KNOWN, keys=wanted[start : start + _KEYS_A_QUERY], **times):
+                if key not in found or what == "stored":
+                    found[key] = Known(what, section, day)
         return found
 
     def write(self, page: Writes) -> None:
@@ -141,14 +145,15 @@ class Store:
             with self.connection.begin():
                 self._statements.carry_out(pending, self.connection)
         except SQLAlchemyError as error:
-            self._fail(StoreError(f"the store {self.name} cannot be written: {words(error)}"))
+            self._fail(StoreError(f"the store {self.name} cannot be written: {words(error)}"), error)
         self._last_commit = time.monotonic()
 
-    def _fail(self, error: StoreError) -> None:
-        self.is_broken = True
+    def _fail(self, error: StoreError, cause: Exception) -> None:
+        was_broken, self.is_broken = self.is_broken, True
         if self.on_failure is None:
-            raise error
-        self.on_failure(error)
+            raise error from cause
+        if not was_broken:
+            self.on_failure(error)
 
     def close(self) -> None:
         """Let go of database and lock; what was not committed is dropped."""

@@ -19,6 +19,8 @@ _UNITS = {
     "миллиона": _MILLION,
     "миллионов": _MILLION,
 }
+#: No page of the site was seen more often than there are people; a column of a database takes no more either.
+_MOST = 2_000_000_000
 _COUNT = re.compile(
     r"""(?:(?:просмотр\w*|опубликовано|жарияланды|views|қаралым\w*|көрілім\w*)\s*:?\s*)?
         (?P<number>\d{1,3}(?:(?P<group>[\s.,'’])\d{3}(?:(?P=group)\d{3})*)|\d+(?:[.,]\d+)?)
@@ -44,4 +46,4 @@ def parse_count(raw: str) -> int | None:
     if match["group"] and not (unit and match["group"] in ".,"):
         number = re.sub(r"\D", "", number)
     value = Decimal(number.replace(",", ".")) * factor
-    return int(value) if value == value.to_integral_value() else None
+    return int(value) if value <= _MOST and value == value.to_integral_value() else None

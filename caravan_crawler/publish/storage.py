@@ -1,12 +1,14 @@
 """Feed files that appear under their name only when the run is whole.
 
-Rows go into a file beside it, ``.<name>.<run id>.part``; a sound end of the run puts it in place in one step.
-A run that is killed or fails leaves the earlier file as it was.
+Rows go into a file beside it, ``.<name>.<run id>.part``; a sound end of the run puts all of its files in place,
+each in one step. A run that is killed or fails leaves the earlier files as they were.
 """
 
+import io
 import logging
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,7 +16,7 @@ from scrapy import Spider
 from scrapy.crawler import Crawler
 from w3lib.url import file_uri_to_path
 
-from caravan_crawler.outcome import OUTCOME_STAT, SOUND
+from caravan_crawler.outcome import FEED_STAT
 
 logger = logging.getLogger(__name__)
 
@@ -24,9 +26,12 @@ class WholeFileStorage:
 
     def __init__(self, uri: str, *, crawler: Crawler, feed_options: dict[str, Any] | None = None) -> None:
         self.path = local_path(uri)
+        self.is_ready = False
+        """Whether the rows are all on the disk and wait to be put in place, or to be left where they are."""
         self._crawler = crawler
         self._appends = not (feed_options or {}).get("overwrite", False)
         self._part: Path | None = None
+        self._is_broken = False
         self._run_id = ""
 
     @classmethod
@@ -43,34 +48,53 @@ class WholeFileStorage:
         """
         if self.path.exists() and not self.path.is_file():
             return self.path.open("wb")
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         self._run_id = getattr(spider, "run_id", str(os.getpid()))
-        self._part = part_of(self.path, self._run_id)
-        if self._appends and self.path.exists():
-            shutil.copyfile(self.path, self._part)
-        file = self._part.open("ab" if self._appends else "wb")
-        file.seek(0, os.SEEK_END)
+        part = part_of(self.path, self._run_id)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            file = _PartFile(part, self._fail)
+            self._part = part
+            if self._appends and self.path.exists():
+                with self.path.open("rb") as earlier:
+                    shutil.copyfileobj(earlier, file)
+        except OSError as error:
+            self._fail(error)
+            return io.BytesIO()
         return file
 
     def store(self, file: IO[bytes]) -> None:
-        """Put the file in place if the run is sound, else leave the earlier one and say so."""
-        file.flush()
-        if self._part is None:
-            file.close()
-            return
-        os.fsync(file.fileno())
+        """Bring the rows to the disk; whether they are put in place is decided when all feeds are there."""
         file.close()
-        if self._crawler.stats.get_value(OUTCOME_STAT) == SOUND:
-            if self.path.exists():
-                shutil.copymode(self.path, self._part)
-            self._part.replace(self.path)
+        self.is_ready = self._part is not None and not self._is_broken
+        if self._is_broken and self._part is not None:
+            self._part.unlink(missing_ok=True)  # torn, and the disk may be full; the store has the rows
+
+    @property
+    def move(self) -> tuple[Path, Path]:
+        """The file with the rows, and where it belongs."""
+        assert self._part is not None
+        return self._part, self.path
+
+    def place(self) -> None:
+        """Put the file in place."""
+        part, path = self.move
+        try:
+            if path.exists():
+                shutil.copymode(path, part)
+            part.replace(path)
             self._remove_leftovers()
-        elif self._part.stat().st_size == 0:
-            self._part.unlink()
-        else:
-            # Of the run's own folder nobody expects anything yet.
-            level = logging.DEBUG if self._part.parent.name == self._run_id else logging.WARNING
-            logger.log(level, "%s is not written; what this run read lies in %s", self.path, self._part)
+        except OSError as error:
+            self._fail(error)
+
+    def leave(self) -> None:
+        """Leave the earlier file as it is, and say where the rows are."""
+        part, _ = self.move
+        if part.stat().st_size == 0:
+            part.unlink()
+            return
+        # Of the run's own folder nobody expects anything yet.
+        level = logging.DEBUG if part.parent.name == self._run_id else logging.WARNING
+        logger.log(level, "%s is not written; what this run read lies in %s", self.path, part)
 
     def _remove_leftovers(self) -> None:
         """Remove what stopped runs left half written: this run has published their records with its own."""
@@ -79,6 +103,43 @@ class WholeFileStorage:
             part = part_of(self.path, run_id)
             part.unlink(missing_ok=True)
             (self.path.parent.parent / run_id / part.name).unlink(missing_ok=True)
+
+    def _fail(self, error: OSError) -> None:
+        self._is_broken = True
+        words = f"{self.path} cannot be written: {error.strerror}"
+        logger.error("%s", words)
+        self._crawler.stats.set_value(FEED_STAT, words)
+
+
+class _PartFile(io.BufferedWriter):
+    """A file that tells of its first error and takes no more: another would raise one for each further record."""
+
+    def __init__(self, path: Path, on_error: Callable[[OSError], None]) -> None:
+        super().__init__(io.FileIO(path, "w"))
+        self._on_error = on_error
+        self._is_broken = False
+
+    def write(self, data: Any) -> int:
+        self._try(lambda: super(_PartFile, self).write(data))
+        return len(data)
+
+    def flush(self) -> None:
+        self._try(super().flush)
+
+    def close(self) -> None:
+        if not self.closed:
+            self.flush()
+            self._try(lambda: os.fsync(self.fileno()))
+            self.raw.close()
+
+    def _try(self, act: Callable[[], object]) -> None:
+        if self._is_broken:
+            return
+        try:
+            act()
+        except OSError as error:
+            self._is_broken = True
+            self._on_error(error)
 
 
 def local_path(uri: str) -> Path:

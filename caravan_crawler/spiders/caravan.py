@@ -15,7 +15,7 @@ from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
 
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
-from caravan_crawler.keep import clock, plan, runs
+from caravan_crawler.keep import clock, placing, plan, runs
 from caravan_crawler.keep.keeper import Consequences, Keeper
 from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.sources import load_sources
@@ -101,6 +101,7 @@ class CaravanSpider(Visitor):
 
     def _take_up(self, store: Store) -> None:
         """Learn from the store what earlier runs have left."""
+        placing.resume(store)
         scope, started_at = runs.scope_of(self.arguments), clock.stamp(self.started_at)
         self.campaign = runs.begin(store, self.run_id, self.arguments, started_at)
         self.keeper = Keeper(store, self.run_id, scope, started_at)
@@ -127,6 +128,7 @@ class CaravanSpider(Visitor):
             yield request
         # What earlier runs have stored and could not publish.
         for record in plan.records_of(self.keeper.store, self.campaign.unpublished):
+            self.keeper.carry(record)
             yield record
 
     def _named(self) -> Iterator[Request]:
@@ -143,9 +145,9 @@ class CaravanSpider(Visitor):
         store = self.keeper.store
         for url in plan.waiting(store, runs.scope_of(self.arguments)):
             yield from self._targets(self.discovery.take_up(url))
+        yield from self._refresh()
         for url in self.keeper.failing.due:
             yield from self._targets(self.discovery.take_up(url, has_failed=True), RETRY)
-        yield from self._refresh()
         if self.agenda.is_just_read(HOME):
             yield from self._elsewhere(list(KNOWN_SECTIONS))
         else:
@@ -239,12 +241,15 @@ class CaravanSpider(Visitor):
         page = self._asked(response)
         targets = self._entries(entries or (), page, stamp_is_publication=True)
         page.sources.append(self.agenda.read_now(FEED))
-        self.keeper.page(page)
-        yield from self._targets(targets)
+        lists: list[str] = []
         if targets and self.discovery.known == known:
             sections = {address.section for target in targets if (address := self._address(target.url))}
-            for section in sorted(section for section in sections if section):
-                yield from self._list(f"/{section}/", must=True)
+            lists = [f"/{section}/" for section in sorted(filter(None, sections))]
+        page.sources += self.agenda.due_lists(path for path in lists if not self.lists.is_begun(path))
+        self.keeper.page(page)
+        yield from self._targets(targets)
+        for path in lists:
+            yield from self._list(path, must=True)
 
     def parse_sitemap(self, response: Response, stamp: str | None = None) -> Iterator[Request]:
         """Follow a sitemap's articles and the sitemaps an index names."""

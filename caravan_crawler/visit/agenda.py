@@ -88,6 +88,12 @@ class Agenda:
             if path not in self._own
         ]
 
+    def due_lists(self, paths: Iterable[str]) -> list[dict[str, Any]]:
+        """Return rows that note that lists are to be read, whenever they were last."""
+        return [
+            {"path": path, "read_at": "", "stamp": None, "state": self.list_state(path).to_json()} for path in paths
+        ]
+
     @staticmethod
     def new_sitemap(path: str, stamp: str | None) -> dict[str, Any]:
         """Return the row that notes that a sitemap was named and is still to be read."""

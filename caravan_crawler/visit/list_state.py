@@ -20,9 +20,8 @@ class Stretch:
 class ListState:
     """A list as walked so far.
 
-    ``top`` are the articles of its first page when a walk from there was last complete down to what had been
-    walked before (or begun, for the first walk of all): the next walk from the top ends where it meets them.
-    ``hours`` is for how long the list may be left alone.
+    ``top`` are the articles of its first page when a walk last began there: the next one ends where it meets
+    them. What lies below them and was not walked is ``open``. ``hours`` is for how long the list may be left alone.
     """
 
     top: list[Key] = field(default_factory=list)

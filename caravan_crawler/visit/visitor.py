@@ -10,6 +10,7 @@ from twisted.python.failure import Failure
 
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.keep.keeper import Consequences, Keeper
+from caravan_crawler.normalise.text import encodable
 from caravan_crawler.pages.syndication import Entry
 from caravan_crawler.site import Address, Site, listing_of
 from caravan_crawler.visit import failures
@@ -233,4 +234,4 @@ def path_of(url: str) -> str:
 
 def _header(response: Response, name: str) -> str | None:
     value = response.headers.get(name)
-    return value.decode("latin-1") if value else None
+    return encodable(value.decode("latin-1")) if value else None

@@ -1,0 +1,262 @@
+"""What the store costs and what it saves, for SQLite and PostgreSQL alike.
+
+    python benchmarks/store.py
+    python benchmarks/store.py --part speed --rounds 7
+
+Parts: ``runs`` (first run, second run, twenty new articles), ``million`` (start, memory and queries with a
+million articles known), ``speed`` (the same crawl with and without a store). PostgreSQL is a server of the
+benchmark's own, with the settings that come with it.
+"""
+
+import argparse
+import re
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from sqlalchemy import Engine, event, insert  # noqa: E402
+
+from benchmarks import crawl  # noqa: E402
+from caravan_crawler.keep import clock, schema  # noqa: E402
+from caravan_crawler.keep.opening import NONE, open_store  # noqa: E402
+from caravan_crawler.keep.store import Store  # noqa: E402
+from caravan_crawler.pages.document import parse_document  # noqa: E402
+from caravan_crawler.pages.listing import read_listing  # noqa: E402
+from caravan_crawler.sample_site import SampleResponse, SampleServer, SampleSite, serve  # noqa: E402
+from caravan_crawler.sample_site.layout import SECTIONS, Layout  # noqa: E402
+from caravan_crawler.sample_site.newsroom import Newsroom  # noqa: E402
+from caravan_crawler.site import Site  # noqa: E402
+from caravan_crawler.visit.list_state import ListState  # noqa: E402
+from tests.keep.kept import Kept  # noqa: E402
+from tests.parts import need  # noqa: E402
+from tests.postgresql import Cluster  # noqa: E402
+
+BACKENDS = ("sqlite", "postgresql")
+NEW = 20
+_ROWS_AT_ONCE = 5000
+_LISTS_LOOKED_AT = 50
+_BODY = "Об этом сообщили в пресс-службе акимата. " * 8
+
+
+@contextmanager
+def fresh(backend: str, cluster: Cluster, folder: Path) -> Iterator[Kept]:
+    """Give an empty store."""
+    if backend == "sqlite":
+        with tempfile.TemporaryDirectory(dir=folder) as apart:
+            yield Kept(f"sqlite:///{apart}/caravan.db")
+        return
+    with cluster.database() as name:
+        yield Kept(cluster.url(name))
+
+
+def ours(site: str, folder: Path, store: str) -> dict[str, float]:
+    """Crawl with the project's command; return what ``benchmarks/crawl.py`` measures, and pages a second."""
+    command = [sys.executable, "-m", "scrapy", "crawl", "caravan", "-a", f"site={site}", "-a", "refresh_days=0"]
+    settings = {"STORE_URL": store, "DATA_DIR": folder / "data"}
+    log = folder / "crawl.log"
+    result = crawl.run([*command, *(f"-s{name}={value}" for name, value in settings.items())], ROOT, log)
+    found = re.search(r"'elapsed_time_seconds': ([\d.]+)", log.read_text(encoding="utf-8"))
+    assert found is not None
+    result["speed"] = result["pages"] / float(found[1])
+    return result
+
+
+def runs(backend: str, cluster: Cluster, folder: Path, articles: int) -> None:
+    """Print what a first run, one on the unchanged site, and one after twenty new articles ask for and store."""
+    with fresh(backend, cluster, folder) as kept, serve(SampleSite(articles=articles)) as server:
+
+        def once(name: str) -> tuple[int, int]:
+            before, hits = kept.sizes() if kept.tables() else {}, server.hits
+            ours(server.url, folder, kept.url)
+            new = {table: size - before.get(table, 0) for table, size in kept.sizes().items()}
+            asked, stored = server.hits - hits, sum(new.values())
+            print(f"{backend:<12}{name:<24}{asked:>10}{new['articles']:>10}{stored:>12}")
+            return asked, new["articles"]
+
+        asked, stored = once("first run")
+        once("unchanged site")
+        server.publish(NEW)
+        asked, stored = once(f"{NEW} new articles")
+        print(f"{backend:<12}requests per new article: {asked / stored:.2f} (at most 1.25)")
+
+
+class Clocked(SampleSite):
+    """Notes when it was first asked for anything."""
+
+    first_asked: float | None = None
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        """Answer."""
+        if self.first_asked is None:
+            self.first_asked = time.monotonic()
+        return super().respond(target, base_url, headers or {})
+
+
+def fill(store: Store, site: SampleSite, base: str) -> None:
+    """Let the store know every article of the site, and every list as walked to its end."""
+    newsroom = Newsroom(Layout(site.articles))
+    now = clock.stamp(datetime.now(UTC) - timedelta(hours=7))  # the lists are due, the sitemaps are not
+    for first in range(0, site.articles, _ROWS_AT_ONCE):
+        numbers = range(first, min(first + _ROWS_AT_ONCE, site.articles))
+        rows = [_article(newsroom, number, base, now) for number in numbers]
+        versions = [
+            {"article_key": row["key"], "version": 1, "observed_at": now, "body": row["body"], "run_id": "filled"}
+            for row in rows
+        ]
+        store.execute(insert(schema.articles), rows)
+        store.execute(insert(schema.article_versions), versions)
+    sources: list[dict[str, Any]] = [{"path": "/sitemap_index.xml", "state": None}]
+    for section in SECTIONS:
+        page = f"{base}{section}/"
+        listing = read_listing(parse_document(site.respond(f"/{section}/", base).body, page, Site(base), "utf-8"))
+        state = ListState([card.address.key for card in listing.cards])
+        sources.append({"path": f"/{section}/", "state": state.to_json()})
+    store.execute(insert(schema.sources), [{"scope": "", "read_at": now, "stamp": None, **row} for row in sources])
+
+
+def _article(newsroom: Newsroom, number: int, base: str, now: str) -> dict[str, Any]:
+    article_id = newsroom.id(number)
+    path = newsroom.path(number) if article_id is None else f"/news/ob-etom-soobshchili-{article_id}/"
+    row: dict[str, Any] = dict.fromkeys(schema.articles.columns.keys())
+    return row | {
+        "key": path if article_id is None else str(article_id),
+        "article_id": article_id,
+        **dict.fromkeys(("url", "fetched_url"), base + path[1:]),
+        "section": "news",
+        "language": "ru",
+        "headline": "Об этом сообщили",
+        "body": _BODY,
+        "views": number,
+        "date_published": newsroom.layout.timeline.day(number).isoformat(),
+        **{name: [] for name in ("authors", "tags", "images", "links")},
+        **dict.fromkeys(("observed_at", "first_seen_at", "changed_at", "checked_at"), now),
+        "version": 1,
+        "found_by": {"headline": "headline_printed"},
+        "run_id": "filled",
+    }
+
+
+def million(backend: str, cluster: Cluster, folder: Path, articles: int) -> None:
+    """Print how a run starts with so many articles known, and what a page of a list costs."""
+    with ExitStack() as stack:
+        kept = stack.enter_context(fresh(backend, cluster, folder))
+        site = Clocked(articles=articles)
+        server = stack.enter_context(serve(site))
+        store = open_store(kept.url, "", server.url)
+        begun = time.monotonic()
+        fill(store, site, server.url)
+        store.close()
+        print(f"{backend:<12}{articles} articles known, filled in {time.monotonic() - begun:.0f} s")
+        for name, url in (("without a store", NONE), ("with it", kept.url)):
+            starts: list[float] = []
+            for _ in range(3):
+                site.first_asked, begun, hits = None, time.monotonic(), server.hits
+                only = _one_page(server, folder) if url == NONE else ours(server.url, folder, url)
+                assert site.first_asked is not None
+                starts.append(site.first_asked - begun)
+            asked = server.hits - hits
+            print(
+                f"{backend:<12}{name:<24}first request after {statistics.median(starts):.2f} s, "
+                f"peak {only['peak']:.0f} MB, {asked} requests"
+            )
+        _look_up(backend, kept, site, server.url)
+
+
+def _one_page(server: SampleServer, folder: Path) -> dict[str, float]:
+    article = next(server.site.gold(server.url))["url"]
+    command = [sys.executable, "-m", "scrapy", "crawl", "caravan", "-a", f"site={server.url}"]
+    settings = [
+        "-a",
+        f"urls={article}",
+        "-s",
+        f"STORE_URL={NONE}",
+        "-s",
+        f"DATA_DIR={folder / 'data'}",
+    ]
+    return crawl.run([*command, *settings], ROOT, folder / "crawl.log")
+
+
+def _look_up(backend: str, kept: Kept, site: SampleSite, base: str) -> None:
+    """Print queries and time for the articles of a page of a list, as the crawl asks for them."""
+    sent: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    store = open_store(kept.url, "", base)
+    event.listen(Engine, "before_cursor_execute", note)
+    times = []
+    for number in range(2, 2 + _LISTS_LOOKED_AT):
+        path = f"/news/page/{number * 37}/"
+        body = site.respond(path, base).body
+        listing = read_listing(parse_document(body, base + path[1:], Site(base), "utf-8"))
+        keys = [str(card.address.key) for card in listing.cards]
+        begun = time.perf_counter()
+        known = store.known(keys, clock.now())
+        times.append(time.perf_counter() - begun)
+        assert set(known) == set(keys)
+    event.remove(Engine, "before_cursor_execute", note)
+    store.close()
+    queries = len(sent) / _LISTS_LOOKED_AT
+    print(f"{backend:<12}{queries:g} query a page of a list, {statistics.median(times) * 1000:.2f} ms")
+
+
+def speed(cluster: Cluster, folder: Path, articles: int, rounds: int) -> None:
+    """Print the same first crawl without a store and with each, side by side."""
+    results: dict[str, list[dict[str, float]]] = {name: [] for name in (NONE, *BACKENDS)}
+    server = crawl.serve(articles)
+    try:
+        for _ in range(rounds):
+            results[NONE].append(ours(f"http://127.0.0.1:{crawl.PORT}/", folder, NONE))
+            for backend in BACKENDS:
+                with fresh(backend, cluster, folder) as kept:
+                    results[backend].append(ours(f"http://127.0.0.1:{crawl.PORT}/", folder, kept.url))
+    finally:
+        server.terminate()
+        server.wait()
+    print(f"{articles} articles, median of {rounds} rounds; the ratios are medians of each round's")
+    print(f"{'store':<12}{'pages':>8}{'pages/s':>9}{'ratio':>8}{'CPU s':>8}{'ratio':>8}{'peak MB':>9}")
+    for name, measured in results.items():
+        middle = {key: statistics.median(run[key] for run in measured) for key in measured[0]}
+        ratios = {
+            key: statistics.median(ours[key] / bare[key] for ours, bare in zip(measured, results[NONE], strict=True))
+            for key in ("speed", "cpu")
+        }
+        print(
+            f"{name:<12}{middle['pages']:>8.0f}{middle['speed']:>9.0f}{ratios['speed']:>8.2f}"
+            f"{middle['cpu']:>8.2f}{ratios['cpu']:>8.2f}{middle['peak']:>9.0f}"
+        )
+
+
+def main() -> None:
+    """Choose and run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--part", choices=["runs", "million", "speed"], help="default: all of them")
+    parser.add_argument("--articles", type=int, default=2000)
+    parser.add_argument("--known", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    with Cluster(need("initdb").parent, settings={}) as cluster, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if options.part in (None, "runs"):
+            print(f"{'store':<12}{'run':<24}{'requests':>10}{'articles':>10}{'new rows':>12}")
+            for backend in BACKENDS:
+                runs(backend, cluster, folder, options.articles)
+        if options.part in (None, "million"):
+            for backend in BACKENDS:
+                million(backend, cluster, folder, options.known)
+        if options.part in (None, "speed"):
+            speed(cluster, folder, options.articles, options.rounds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,354 @@
+"""Runs stopped by a signal, a full disk, a locked or broken store, or a site that goes away: the next one goes on."""
+
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caravan_crawler.sample_site import SampleResponse, SampleServer, SampleSite, serve
+from tests.crawling import ROOT, TIMEOUT, Crawl, command, crawl, start
+from tests.kills import MOST_REQUESTS, Runs, Stored, after_requests, each_once, read_articles
+
+
+def gold(server: SampleServer) -> list[dict[str, Any]]:
+    return list(server.site.gold(server.url))
+
+
+def failed_in_one_line(result: Crawl, words: str) -> None:
+    assert result.code == 1, result.log[-3000:]
+    assert "Traceback" not in result.log, result.log[-3000:]
+    assert words in result.log.splitlines()[-1]
+
+
+# Signals
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_signal(number: signal.Signals, times: int, tmp_path: Path) -> None:
+    with serve(SampleSite(articles=200)) as server:
+        runs = Runs(server, tmp_path, new=gold(server))
+        reference = runs.undisturbed(tmp_path / "undisturbed")
+        before = server.hits
+        for part in (40, 60):
+            assert runs.kill(after_requests(server, part), *[number] * times) == 128 + number
+        runs.complete()
+        assert server.hits - before <= MOST_REQUESTS * reference
+
+
+# A full disk
+
+
+def is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+class SmallDisk:
+    """A file system of a few megabytes."""
+
+    def __init__(self, path: Path, megabytes: float) -> None:
+        self.path = path
+        path.mkdir()
+        self._mount(megabytes)
+
+    def _mount(self, megabytes: float, *options: str) -> None:
+        size = ",".join([*options, f"size={int(megabytes * 1024)}k"])
+        mount = ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(self.path)]
+        if subprocess.run(mount, capture_output=True, check=False).returncode:
+            pytest.skip("no file system can be mounted here")
+
+    def grow(self, megabytes: float) -> None:
+        self._mount(megabytes, "remount")
+
+    def close(self) -> None:
+        subprocess.run(["umount", "--lazy", self.path], check=True)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    if not is_root():
+        pytest.skip("only root may mount a file system")
+    disk = SmallDisk(tmp_path / "disk", 1.5)
+    yield disk
+    disk.close()
+
+
+def test_a_full_disk_under_the_data(small_disk: SmallDisk, tmp_path: Path) -> None:
+    earlier, data_dir = tmp_path / "articles.csv", small_disk.path / "data"
+    earlier.write_text("the last good dataset", encoding="utf-8")
+    with serve(SampleSite(articles=400)) as server:
+        options = ("-a", f"site={server.url}", "-O", str(earlier))
+        for _ in range(2):
+            result = crawl(data_dir, *options)
+            assert result.code == 1, result.log[-3000:]
+            assert "Traceback" not in result.log, result.log[-3000:]
+            assert "disk is full" in result.log.splitlines()[-1] or "No space left" in result.log.splitlines()[-1]
+            assert earlier.read_text(encoding="utf-8") == "the last good dataset"
+            assert not list(data_dir.glob("runs/*/*.csv"))
+        stored = Stored(data_dir).articles
+        small_disk.grow(100)
+        before = server.hits
+        result = crawl(data_dir, *options)
+        assert result.code == 0, result.log[-3000:]
+        assert server.hits - before < 1.2 * 400 - len(stored)
+        each_once(Stored(data_dir).articles.values(), gold(server))
+        each_once(read_articles(earlier), gold(server))
+
+
+def test_a_full_disk_under_the_file_asked_for(small_disk: SmallDisk, tmp_path: Path) -> None:
+    other, wanted = tmp_path / "articles.jsonl", small_disk.path / "articles.jsonl"
+    other.write_text("", encoding="utf-8")
+    wanted.write_text("", encoding="utf-8")
+    with serve(SampleSite(articles=400)) as server:
+        small_disk.grow(0.3)
+        options = ("-a", f"site={server.url}", "-o", str(other), "-o", str(wanted))
+        failed_in_one_line(crawl(tmp_path / "data", *options), f"{wanted} cannot be written: No space left on device")
+        assert not other.read_bytes() + wanted.read_bytes(), "all files or none"
+        small_disk.grow(100)
+        result = crawl(tmp_path / "data", *options)
+        assert result.code == 0, result.log[-3000:]
+        each_once(Stored(tmp_path / "data").articles.values(), gold(server))
+        for file in (other, wanted):
+            each_once(read_articles(file), gold(server))
+
+
+def test_a_file_that_may_not_grow(tmp_path: Path) -> None:
+    """The same for those who are not root."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+
+    with serve(SampleSite(articles=400)) as server:
+        options = ("-a", f"site={server.url}", "-O", str(tmp_path / "articles.jsonl"))
+        limited = command("-s", f"DATA_DIR={tmp_path}", *options)
+        done = subprocess.run(
+            limited, cwd=ROOT, preexec_fn=limit, capture_output=True, text=True, timeout=TIMEOUT, check=False
+        )
+        assert done.returncode == 1, done.stderr[-3000:]
+        assert "Traceback" not in done.stderr
+        assert not (tmp_path / "articles.jsonl").exists()
+        result = crawl(tmp_path, *options)
+        assert result.code == 0, result.log[-3000:]
+        each_once(read_articles(tmp_path / "articles.jsonl"), gold(server))
+
+
+# The database
+
+
+def lock(database: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
+    connection.execute("BEGIN EXCLUSIVE")
+    return connection
+
+
+def test_a_store_locked_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+    with serve(SampleSite(articles=200)) as server:
+        process = start(tmp_path, "-a", f"site={server.url}")
+        after_requests(server, 50)(process)
+        holder = lock(tmp_path / "caravan.db")
+        release = threading.Timer(1, holder.close)
+        release.start()
+        _, log = process.communicate(timeout=TIMEOUT)
+        release.join()
+        assert process.returncode == 0, log[-3000:]
+        each_once(Stored(tmp_path).articles.values(), gold(server))
+
+
+@pytest.mark.parametrize("requests", [0, 50])
+def test_a_store_that_stays_locked(requests: int, tmp_path: Path) -> None:
+    database = tmp_path / "caravan.db"
+    with serve(SampleSite(articles=200)) as server:
+        options = ("-a", f"site={server.url}", "-s", f"STORE_URL=sqlite:///{database}?timeout=0.5")
+        assert crawl(tmp_path, "-a", f"site={server.url}", "-a", f"urls={gold(server)[0]['url']}").code == 0
+        holder = lock(database) if not requests else None
+        process = start(tmp_path, *options)
+        if holder is None:
+            after_requests(server, requests)(process)
+            holder = lock(database)
+        _, log = process.communicate(timeout=TIMEOUT)
+        holder.close()
+        failed_in_one_line(Crawl(process.returncode, log, tmp_path), "database is locked")
+        assert crawl(tmp_path, *options).code == 0
+        each_once(Stored(tmp_path).articles.values(), gold(server))
+
+
+def no_database(path: Path) -> None:
+    path.write_text("This is a text, and no database at all. " * 50, encoding="utf-8")
+
+
+def torn_database(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE runs (a)")
+        connection.executemany("INSERT INTO runs VALUES (?)", [("x" * 500,)] * 100)
+    connection.close()
+    content = path.read_bytes()
+    path.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
+
+
+def foreign_database(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE articles (a)")
+    connection.close()
+
+
+BROKEN = [
+    (no_database, 1, "cannot be opened: file is not a database"),
+    (torn_database, 1, "cannot be opened: database disk image is malformed"),
+    (foreign_database, 2, "the database is no store of this crawler, but has a table articles"),
+    (Path.mkdir, 1, "cannot be opened: unable to open database file"),
+]
+
+
+@pytest.mark.parametrize(("make", "code", "words"), BROKEN, ids=[words for _, _, words in BROKEN])
+def test_what_is_no_store(make: Any, code: int, words: str, tmp_path: Path) -> None:
+    make(tmp_path / "caravan.db")
+    before = (tmp_path / "caravan.db").stat().st_size
+    with serve(SampleSite(articles=20)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+        assert server.hits == 0
+    assert result.code == code, result.log
+    assert "Traceback" not in result.log
+    assert words in result.log.splitlines()[-1]
+    assert (tmp_path / "caravan.db").stat().st_size == before
+
+
+@pytest.mark.skipif(is_root(), reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    try:
+        result = crawl(tmp_path, "-a", "site=sample")
+    finally:
+        tmp_path.chmod(0o700)
+    assert result.code == 2
+    assert "no permission" in result.log.splitlines()[-1]
+
+
+def test_a_folder_mounted_read_only(small_disk: SmallDisk) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", small_disk.path], check=True)
+    result = crawl(small_disk.path, "-a", "site=sample")
+    assert result.code == 2, result.log[-2000:]
+    assert result.log.count("\n") == 1
+    assert "cannot be written" in result.log
+
+
+# One run at a time
+
+
+def test_a_second_run_leaves_at_once(tmp_path: Path) -> None:
+    with serve(SampleSite(articles=2000)) as server, serve(SampleSite(articles=20)) as other:
+        first = start(tmp_path, "-a", f"site={server.url}")
+        after_requests(server, 50)(first)
+        folders = set((tmp_path / "runs").iterdir())
+        second = crawl(tmp_path, "-a", f"site={other.url}", "-O", str(tmp_path / "articles.csv"))
+        assert first.poll() is None
+        assert second.code == 5
+        assert second.log.splitlines()[-1] == f"scrapy crawl: another run is using {tmp_path / 'caravan.db'}"
+        assert other.hits == 0
+        assert set((tmp_path / "runs").iterdir()) == folders
+        assert not list(tmp_path.glob("*articles.csv*"))
+        first.kill()
+        first.communicate(timeout=TIMEOUT)
+    with serve(SampleSite(articles=20)) as server:
+        assert crawl(tmp_path, "-a", f"site={server.url}").code != 5, "a lock left by a killed run is none"
+
+
+# The site
+
+
+def test_a_site_that_goes_away_and_comes_back(tmp_path: Path) -> None:
+    site = SampleSite(articles=400)
+    with serve(site) as server:
+        port = server.port
+        options = ("-a", f"site={server.url}", "-s", "RETRY_TIMES=1")
+        first = start(tmp_path, *options)
+        after_requests(server, 200)(first)
+    _, log = first.communicate(timeout=TIMEOUT)
+    assert first.returncode == 4, log[-3000:]
+    assert "Traceback" not in log
+    stored = Stored(tmp_path).articles
+    assert len(stored) > 100
+    with serve(site, port) as server:
+        assert crawl(tmp_path, *options).code == 0
+        expected = gold(server)
+        asked = {target.split("?")[0] for target in server.requests}
+    assert not [record["url"] for record in stored.values() if "?" not in record["url"] and path_of(record) in asked]
+    each_once(Stored(tmp_path).articles.values(), expected)
+    (published,) = tmp_path.glob("runs/*/articles.jsonl")
+    each_once(read_articles(published), expected)
+
+
+def path_of(record: dict[str, Any]) -> str:
+    return "/" + str(record["url"]).split("/", 3)[3]
+
+
+def test_the_same_site_on_another_port(tmp_path: Path) -> None:
+    site = SampleSite(articles=200)
+    with serve(site) as server:
+        first = start(tmp_path, "-a", f"site={server.url}")
+        after_requests(server, 120)(first)
+        first.kill()
+        first.communicate(timeout=TIMEOUT)
+        stored = Stored(tmp_path).articles
+        assert len(stored) > 50
+        with serve(site) as copy:
+            result = crawl(tmp_path, "-a", f"site={copy.url}")
+            assert result.code == 0, result.log[-3000:]
+            assert not {path_of(record) for record in stored.values() if "?" not in record["url"]} & {*copy.requests}
+            assert len(result.articles) == len(Stored(tmp_path).articles) == 200
+
+
+def test_an_article_known_and_gone_for_a_while_is_no_new_one(tmp_path: Path) -> None:
+    """One that a refresh could not read is tried again by the next run, whether that refreshes or not."""
+    with serve(Flaky(articles=60)) as server:
+        options = ("-a", f"site={server.url}", "-s", "RETRY_TIMES=0")
+        assert crawl(tmp_path, *options).code == 0
+        before = Stored(tmp_path)
+        server.site.missing = {path_of(record) for record in gold(server)[10:12]}  # type: ignore[attr-defined]
+        assert crawl(tmp_path, *options, "-a", "refresh_days=20000").code == 0
+        assert len(Stored(tmp_path).rows("failures")) == 2
+        server.site.missing = set()  # type: ignore[attr-defined]
+        result = crawl(tmp_path, *options)
+    after = Stored(tmp_path)
+    assert result.articles == []
+    assert not after.rows("failures")
+    for table in ("articles", "article_versions", "view_counts"):
+        assert len(after.rows(table)) == len(before.rows(table))
+
+
+class Flaky(SampleSite):
+    """Some pages answer 500 for a while."""
+
+    missing: frozenset[str] | set[str] = frozenset()
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        if target in self.missing:
+            return SampleResponse(500, {"Content-Type": "text/html"}, b"<html><body>500</body></html>")
+        return super().respond(target, base_url, headers)
+
+
+# A backfill
+
+
+def test_a_killed_backfill_walks_no_list_twice(tmp_path: Path) -> None:
+    """A year in the middle of the site lies under many pages of lists, none of which is to be asked for again."""
+    with serve(SampleSite(articles=1500)) as server:
+        options = ("-a", "since=2019-01-01", "-a", "until=2019-12-31")
+        wanted = [record for record in gold(server) if (record["date_published"] or "")[:4] == "2019"]
+        runs = Runs(server, tmp_path, *options, new=wanted)
+        reference = runs.undisturbed(tmp_path / "undisturbed")
+        pages = sum("/page/" in target for target in server.requests)
+        assert pages > 20
+        server.requests.clear()
+        for part in (3, 2):
+            runs.kill(after_requests(server, reference // part))
+        runs.complete()
+        asked = sum("/page/" in target for target in server.requests)
+        assert runs.kills == 2
+        assert asked <= pages + 8, "each kill costs the pages under way"

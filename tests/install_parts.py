@@ -1,0 +1,56 @@
+"""Install the programs that the tests need and pip does not, where that can be done without asking anybody.
+
+    python -m tests.install_parts
+
+It never fails: the tests say what is missing still (``tests/parts.py``).
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from tests.parts import missing
+
+_TIMEOUT = 900
+
+
+def _as_root() -> list[str] | None:
+    """Return what to put before a command for it to run as root; None where that would need a password."""
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") is None:
+        return None
+    return (
+        ["sudo", "-n"]
+        if subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
+        else None
+    )
+
+
+def install() -> str:
+    """Install what is missing; return in one line what was done, nothing where all is there."""
+    packages = [part.package for part in missing()]
+    if not packages:
+        return ""
+    wanted = " ".join(packages)
+    as_root = _as_root()
+    if shutil.which("apt-get") is None or as_root is None:
+        return f"some tests need more; install it with: sudo apt-get install {wanted}"
+    print(f"installing for the tests: {wanted}", flush=True)
+    environment = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive"]
+    for arguments in (["update", "-qq"], ["install", "-qq", "-y", "--no-install-recommends", *packages]):
+        command = [*environment, "apt-get", *arguments]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return f"apt-get {arguments[0]} failed: {error}"
+        if done.returncode and arguments[0] == "install":  # without an update an older index may do
+            lines = (done.stderr.strip() or done.stdout.strip() or "it does not say why").splitlines()
+            return f"apt-get install {wanted} failed: {lines[-1]}"
+    return ""
+
+
+if __name__ == "__main__":
+    if line := install():
+        print(line, file=sys.stderr)

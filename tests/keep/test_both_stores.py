@@ -1,0 +1,140 @@
+"""Whole crawls into each of the stores: what is kept, what a later run does, and what an interruption costs."""
+
+import json
+import signal
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caravan_crawler.keep.opening import open_store
+from caravan_crawler.sample_site import SampleServer, SampleSite, serve
+from tests.crawling import TIMEOUT, Crawl, crawl, start
+from tests.keep.kept import Kept
+
+#: So many pages may share a commit, and so many are under way at one time: what a kill may cost.
+MOST_ASKED_AGAIN = 4 + 4
+#: Of the visit, not of the article.
+OF_THE_VISIT = ("fetched_url", "observed_at")
+
+
+def run(server: SampleServer, kept: Kept, data_dir: Path, *options: str) -> Crawl:
+    return crawl(data_dir, "-a", f"site={server.url}", "-a", "refresh_days=0", *kept.options, *options)
+
+
+def by_url(records: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {record["url"]: {name: record[name] for name in record if name not in OF_THE_VISIT} for record in records}
+
+
+def articles_asked_for(server: SampleServer) -> Counter[int]:
+    """How often each article was asked for, under whatever address; a redirect counts once."""
+    numbers = (server.site.number_of(target) for target in server.requests if not target.startswith("/?p="))
+    return Counter(number for number in numbers if number is not None)
+
+
+def test_every_field_is_kept_and_the_next_runs_take_only_what_is_new(kept: Kept, tmp_path: Path) -> None:
+    site = SampleSite(articles=300)
+    with serve(site) as server:
+        first = run(server, kept, tmp_path)
+        assert first.code == 0, first.log[-2000:]
+        gold = by_url(site.gold(server.url))
+        fields = gold[next(iter(gold))].keys()
+        stored = by_url(kept.rows("articles"))
+        assert {url: {name: record[name] for name in fields} for url, record in stored.items()} == gold
+        assert by_url(first.articles) == gold
+        for table, expected in (
+            ("trending", site.expected_trending(server.url)),
+            ("rates", site.expected_rates()),
+            ("weather", site.expected_weather()),
+        ):
+            names = expected[0].keys()
+            rows = [{name: row[name] for name in names} for row in kept.rows(table, order_by="id")]
+            assert rows == json.loads(json.dumps(expected, default=float))
+        before = kept.sizes()
+        assert before["frontier"] == before["failures"] == 0
+
+        hits = server.hits
+        second = run(server, kept, tmp_path)
+        assert second.code == 0, second.log[-2000:]
+        assert second.articles == []
+        assert kept.sizes() == before
+        assert server.hits - hits <= 5, "robots.txt, home page, feed and the news list"
+
+        server.publish(20)
+        hits = server.hits
+        third = run(server, kept, tmp_path)
+        assert third.code == 0, third.log[-2000:]
+        assert len(third.articles) == 20
+        assert by_url(third.articles).items() <= by_url(site.gold(server.url)).items()
+        assert kept.sizes()["articles"] == 320
+        assert server.hits - hits <= 1.25 * 20
+
+
+def test_a_killed_run_is_continued(kept: Kept, tmp_path: Path) -> None:
+    site = SampleSite(articles=400)
+    with serve(site) as server:
+        process = start(tmp_path, "-a", f"site={server.url}", *kept.options)
+        kept.wait_for_articles(80, process)
+        process.kill()
+        process.communicate(timeout=TIMEOUT)
+        assert process.returncode == -signal.SIGKILL
+        stored = {row["key"] for row in kept.rows("articles")}
+        assert len(stored) < 400
+        result = run(server, kept, tmp_path)
+        gold = by_url(site.gold(server.url))
+    assert result.code == 0, result.log[-2000:]
+    # It publishes what the killed run had stored and could not publish, too.
+    assert by_url(result.articles) == gold
+    assert len(result.articles) == kept.sizes()["articles"] == 400
+    assert articles_asked_for(server).total() <= 400 + MOST_ASKED_AGAIN
+    assert sorted(row["outcome"] for row in kept.rows("runs")) == ["killed", "sound"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_orderly_stop_costs_nothing(kept: Kept, number: signal.Signals, tmp_path: Path) -> None:
+    site = SampleSite(articles=400)
+    with serve(site) as server:
+        process = start(tmp_path, "-a", f"site={server.url}", *kept.options)
+        kept.wait_for_articles(80, process)
+        process.send_signal(number)
+        _, log = process.communicate(timeout=TIMEOUT)
+        assert process.returncode == 128 + number, log[-2000:]
+        assert "Traceback" not in log
+        result = run(server, kept, tmp_path)
+        gold = by_url(site.gold(server.url))
+    assert result.code == 0, result.log[-2000:]
+    assert by_url(result.articles) == gold
+    assert max(articles_asked_for(server).values()) == 1
+
+
+def test_one_run_at_a_time(kept: Kept, tmp_path: Path) -> None:
+    with serve(SampleSite(articles=2000)) as server:
+        process = start(tmp_path / "first", "-a", f"site={server.url}", *kept.options)
+        kept.wait_for_articles(1, process)
+        second = crawl(tmp_path / "second", "-a", f"site={server.url}", *kept.options)
+        assert process.poll() is None, "the first run was still there"
+        process.kill()
+        process.communicate(timeout=TIMEOUT)
+        hits = server.hits
+        third = crawl(tmp_path / "third", "-a", f"site={server.url}", *kept.options, "-a", "urls=/")
+    assert second.code == 5
+    assert "another run is using" in second.log.splitlines()[-1]
+    assert not (tmp_path / "second" / "runs").exists()
+    assert third.code != 5, "the lock of a process that is gone is none"
+    assert server.hits > hits
+
+
+def test_the_tables_have_the_columns_of_the_schema(kept: Kept) -> None:
+    store = open_store(kept.url, "", "sample")
+    store.close()
+    from caravan_crawler.keep.schema import metadata
+
+    described = kept.columns()
+    assert set(described.tables) == set(metadata.tables)
+    for name, table in metadata.tables.items():
+        found = described.tables[name]
+        assert [column.name for column in found.columns] == [column.name for column in table.columns]
+        assert [column.nullable for column in found.columns] == [column.nullable for column in table.columns]
+        assert {index.name for index in found.indexes} == {index.name for index in table.indexes}

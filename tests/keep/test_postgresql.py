@@ -1,0 +1,190 @@
+"""What can go wrong with a PostgreSQL server, and that nothing is lost or given away by it."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
+from tests.crawling import TIMEOUT, Crawl, crawl, start
+from tests.keep.kept import Kept
+from tests.postgresql import Cluster
+
+#: All connections of the crawls to a database.
+BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid()"
+
+
+def test_a_lost_connection_ends_the_run_and_the_next_one_completes_it(
+    cluster: Cluster, database: str, tmp_path: Path
+) -> None:
+    kept = Kept(cluster.url(database))
+    site = SampleSite(articles=600)
+    with serve(site) as server:
+        process = start(tmp_path, "-a", f"site={server.url}", *kept.options)
+        kept.wait_for_articles(80, process)
+        ((backend,),) = cluster.rows(BACKENDS.format(database))  # the lock and the records share a connection
+        cluster.rows(f"SELECT pg_terminate_backend({backend})")
+        _, log = process.communicate(timeout=TIMEOUT)
+        assert process.returncode == 1, log[-2000:]
+        assert "Traceback" not in log
+        assert (
+            f"the store postgresql://crawler:***@127.0.0.1:{cluster.port}/{database} cannot be" in log.splitlines()[-1]
+        )
+        assert log.splitlines()[-1].count("the store ") == 1
+        assert cluster.password not in log
+        result = crawl(tmp_path, "-a", f"site={server.url}", *kept.options)
+        gold = {record["url"] for record in site.gold(server.url)}
+    assert result.code == 0, result.log[-2000:]
+    assert {record["url"] for record in result.articles} == gold
+    assert len(result.articles) == 600
+
+
+def test_a_server_that_stops_and_comes_back(cluster: Cluster, tmp_path: Path) -> None:
+    with Cluster(cluster.programs) as other, serve(SampleSite(articles=400)) as server:
+        kept = Kept(other.url("postgres"))
+        process = start(tmp_path, "-a", f"site={server.url}", *kept.options)
+        kept.wait_for_articles(80, process)
+        other.stop()
+        _, log = process.communicate(timeout=TIMEOUT)
+        assert process.returncode == 1, log[-2000:]
+        assert "Traceback" not in log
+        assert log.splitlines()[-1].count("the store ") == 1
+        refused = crawl(tmp_path, "-a", f"site={server.url}", *kept.options)
+        assert refused.code == 1
+        other.start()
+        result = crawl(tmp_path, "-a", f"site={server.url}", *kept.options)
+    assert result.code == 0, result.log[-2000:]
+    assert len(result.articles) == 400
+
+
+def test_a_run_that_lost_its_lock_cannot_write_beside_the_next(cluster: Cluster, database: str) -> None:
+    from sqlalchemy import select
+
+    from caravan_crawler.keep.errors import StoreError, StoreLockedError
+    from caravan_crawler.keep.opening import open_store
+    from caravan_crawler.keep.schema import runs
+
+    first = open_store(cluster.url(database), "", "sample")
+    cluster.rows(f"SELECT pg_terminate_backend(pid) FROM ({BACKENDS.format(database)}) AS found")
+    second = open_store(cluster.url(database), "", "sample")
+    try:
+        with pytest.raises(StoreError):
+            first.execute(select(runs))
+        with pytest.raises(StoreLockedError):
+            first.execute(select(runs))
+        assert second.rows(select(runs)) == []
+    finally:
+        first.close()
+        second.close()
+
+
+def _assert_refused(result: Crawl, code: int, words: str) -> None:
+    last = result.log.splitlines()[-1]
+    assert result.code == code, result.log[-2000:]
+    assert last.startswith("scrapy crawl: ")
+    assert words in last
+    assert "Traceback" not in result.log
+    assert "secret" not in result.log
+    assert not (result.data_dir / "runs").exists()
+
+
+BAD_SETTINGS = [
+    ("no address", "STORE_URL is no database URL"),
+    ("postgresql://user:secret@127.0.0.1:port/caravan", "STORE_URL is no database URL"),
+    ("mysql://user:secret@127.0.0.1/caravan", "STORE_URL names mysql; a store is sqlite or postgresql"),
+    ("sqlite://", "STORE_URL=sqlite must name a file"),
+]
+
+
+@pytest.mark.parametrize(("url", "words"), BAD_SETTINGS)
+def test_a_bad_setting_is_one_line_and_no_request(url: str, words: str, tmp_path: Path) -> None:
+    with serve(SampleSite(articles=10)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-s", f"STORE_URL={url}")
+        assert server.hits == 0
+    _assert_refused(result, 2, words)
+    assert result.log.count("\n") == 1
+
+
+def test_a_missing_driver_is_one_line_and_no_request(tmp_path: Path) -> None:
+    options = ("-a", "site=sample", "-s", "STORE_URL=postgresql://user:secret@127.0.0.1/caravan")
+    result = crawl(tmp_path, *options, module="tests.keep.without_psycopg")
+    _assert_refused(result, 2, "pip install 'caravan-crawler[postgresql]'")
+    assert result.log.count("\n") == 1
+
+
+@contextmanager
+def closed_port() -> Iterator[int]:
+    """A port that nobody listens on, and that nobody else takes meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+def test_a_server_that_does_not_answer(tmp_path: Path) -> None:
+    with closed_port() as port, serve(SampleSite(articles=10)) as server:
+        url = f"postgresql://user:secret@127.0.0.1:{port}/caravan?password=secret"
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-s", f"STORE_URL={url}")
+        assert server.hits == 0
+    _assert_refused(result, 1, f"the store postgresql://user:***@127.0.0.1:{port}/caravan cannot be opened: ")
+
+
+@pytest.mark.parametrize("database", ["postgres", "there_is_none"])
+def test_a_server_that_refuses(cluster: Cluster, database: str, tmp_path: Path) -> None:
+    password = "secret" if database == "postgres" else cluster.password
+    with serve(SampleSite(articles=10)) as server:
+        url = cluster.url(database, password)
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-s", f"STORE_URL={url}")
+        assert server.hits == 0
+    expected = "password authentication failed" if database == "postgres" else "does not exist"
+    _assert_refused(result, 1, expected)
+    assert cluster.password not in result.log
+
+
+def test_a_database_of_others_is_left_alone(cluster: Cluster, database: str, tmp_path: Path) -> None:
+    cluster.rows("CREATE TABLE articles (id int)", database)
+    result = crawl(tmp_path, "-a", "site=sample", "-s", f"STORE_URL={cluster.url(database)}")
+    _assert_refused(result, 2, "the database is no store of this crawler, but has a table articles")
+    assert Kept(cluster.url(database)).tables() == {"articles"}
+
+
+def test_the_password_is_in_no_file(cluster: Cluster, database: str, tmp_path: Path) -> None:
+    url = cluster.url(database)
+    with serve(SampleSite(articles=30)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-s", f"STORE_URL={url}", "-s", "LOG_LEVEL=DEBUG")
+    assert result.code == 0, result.log[-2000:]
+    assert cluster.password not in result.log
+    assert not [path for path in tmp_path.rglob("*.*") if path.is_file() and cluster.password in path.read_text()]
+
+
+def test_options_of_the_address_are_kept(cluster: Cluster, database: str, tmp_path: Path) -> None:
+    cluster.rows("CREATE SCHEMA apart", database)
+    url = f"{cluster.url(database)}?options=-csearch_path%3Dapart&connect_timeout=5"
+    result = crawl(tmp_path, "-a", "site=sample", "-s", f"STORE_URL={url}")
+    assert result.code == 0, result.log[-2000:]
+    assert cluster.rows("SELECT count(*) FROM apart.articles", database) == [(300,)]
+
+
+class Strange(SampleSite):
+    """Articles and headers with characters that no column takes as they are."""
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        response = super().respond(target, base_url, headers or {})
+        if self.number_of(target) is None or response.status != 200:
+            return response
+        strange = rb'"a\u0000b\ud800"'
+        words = b", ".join(
+            b'"%s": %s' % (name, strange) for name in (b"headline", b"datePublished", b"image", b"author")
+        )
+        script = b'<head><script type="application/ld+json">{"@type": "NewsArticle", %s}</script>' % words
+        body = response.body.replace(b"<head>", script)
+        return SampleResponse(200, response.headers | {"ETag": '"a\x00b\xff"'}, body)
+
+
+def test_strange_characters_cost_no_run(kept: Kept, tmp_path: Path) -> None:
+    with serve(Strange(articles=40)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", *kept.options)
+    assert result.code == 0, result.log[-3000:]
+    assert kept.sizes()["articles"] == 40

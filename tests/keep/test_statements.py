@@ -1,0 +1,97 @@
+"""What the store is asked and told in a crawl: how many statements, and which records are whose."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scrapy import Request
+from scrapy.http import HtmlResponse
+from scrapy.utils.test import get_crawler
+from sqlalchemy import Engine, event
+
+from caravan_crawler.items import Article
+from caravan_crawler.keep.keeper import Consequences, Fate, Keeper
+from caravan_crawler.keep.opening import open_store
+from caravan_crawler.keep.store import Store
+from caravan_crawler.sample_site import SampleSite
+from caravan_crawler.spiders.caravan import CaravanSpider
+from tests.keep.kept import Kept
+
+BASE = "http://caravan.test/"
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The statements that SQLAlchemy sends meanwhile."""
+    sent: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        sent.append(statement.split()[0])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def store(kept: Kept) -> Iterator[Store]:
+    opened = open_store(kept.url, "", "sample")
+    yield opened
+    opened.close()
+
+
+def spider_on(store: Store, data_dir: Path) -> CaravanSpider:
+    settings: dict[str, Any] = {"DATA_DIR": str(data_dir)}
+    crawler = get_crawler(CaravanSpider, settings)
+    return CaravanSpider.from_crawler(crawler, site=BASE, store=store)
+
+
+@pytest.mark.parametrize("is_known", [False, True], ids=["all new", "all known"])
+def test_a_page_of_a_list_is_one_query(store: Store, *, is_known: bool, tmp_path: Path) -> None:
+    site = SampleSite(articles=400)
+    url = f"{BASE}news/page/2/"
+    for _ in range(1 + is_known):
+        spider = spider_on(store, tmp_path)
+        if is_known:
+            for record in site.gold(BASE):
+                article = Article(**record, fetched_url=record["url"], observed_at="2999-01-01T00:00:00+00:00")
+                spider.keeper.keep(
+                    replace(article, links=[]), str(article.article_id or record["url"][len(BASE) - 1 :])
+                )
+            store.flush()
+    (walk,) = [page.walk for page in spider.lists.begin("/news/", spider.agenda.list_state("/news/"))]
+    body = site.respond("/news/page/2/", BASE).body
+    response = HtmlResponse(url, body=body, request=Request(url))
+    with statements() as sent:
+        followed = [item.url for item in spider.parse_list(response, walk) if isinstance(item, Request)]
+    store.flush()
+    assert sent.count("SELECT") == 1
+    cards = [address for address in followed if "/page/" not in address]
+    assert not cards if is_known else len(cards) > 10
+
+
+def test_a_page_of_a_list_is_written_by_few_statements(store: Store, tmp_path: Path) -> None:
+    spider = spider_on(store, tmp_path)
+    links = [(str(number), f"{BASE}news/x-{number}/") for number in range(10_000, 10_030)]
+    with statements() as sent:
+        spider.keeper.page(Consequences(f"{BASE}news/", links=links, sources=[spider.agenda.read_now("/news/")]))
+        store.flush()
+    assert len(sent) == 2, "one for the links, one for the list"
+
+
+def test_records_of_the_second_in_which_a_run_begins(store: Store) -> None:
+    moment = "2026-01-01T12:00:00+00:00"
+    article = Article(article_id=12345, url=f"{BASE}news/x-12345/", headline="x", body="y", date_published="2026-01-01")
+    article.observed_at = moment
+    stopped = Keeper(store, "first", "", "2026-01-01T11:00:00+00:00")
+    assert stopped.keep(article, "12345") is Fate.NEW
+    store.flush()
+    continuing = Keeper(store, "second", "", moment)
+    assert continuing.keep(article, "12345") is Fate.CARRIED, "stored by the first, to be published by the second"
+    continuing.expect("12345", Consequences())
+    assert continuing.keep(article, "12345") is Fate.UNCHANGED, "read again"

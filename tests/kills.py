@@ -1,0 +1,285 @@
+"""Runs of one command that are killed, and what must hold whatever happened to them."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from caravan_crawler.items import Article
+from caravan_crawler.sample_site import SampleServer
+from tests.crawling import TIMEOUT, Crawl, crawl, read_csv, read_jsonl, start
+
+Process = subprocess.Popen[str]
+#: Waits until a run has come so far, or has ended.
+Moment = Callable[[Process], None]
+
+MOST_REQUESTS = 1.12
+#: What a record says of its reading, and not of the article.
+_OF_THE_READING = ("fetched_url", "observed_at")
+_LISTS = ("authors", "tags", "images", "links")
+_NUMBERS = ("article_id", "views")
+
+
+def dice(name: str) -> random.Random:
+    """Random numbers for a test; its seed is printed, and the same again with ``KILL_SEED`` set to it."""
+    seed = os.environ.get("KILL_SEED") or str(random.randrange(1_000_000))
+    print(f"repeat with KILL_SEED={seed}")
+    return random.Random(f"{seed} {name}")
+
+
+# Moments
+
+
+def after_seconds(seconds: float) -> Moment:
+    def wait(process: Process) -> None:
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return
+
+    return wait
+
+
+def after_requests(server: SampleServer, number: int) -> Moment:
+    """When the server has answered so many more, from when the run is started."""
+    goal = server.hits + number
+
+    def wait(process: Process) -> None:
+        while server.hits < goal and process.poll() is None:
+            time.sleep(0.002)
+
+    return wait
+
+
+# What lies on the disk
+
+
+def copy_of_store(data_dir: Path, folder: Path) -> Path:
+    """Copy the store as a kill left it: to open it would tidy it up before the next run does."""
+    for file in data_dir.glob("caravan.db*"):
+        shutil.copyfile(file, folder / file.name)
+    return folder / "caravan.db"
+
+
+class Stored:
+    """The store's tables as they are."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.tables: dict[str, list[dict[str, Any]]] = {}
+        with tempfile.TemporaryDirectory() as folder:
+            database = copy_of_store(data_dir, Path(folder))
+            if not database.exists():
+                return
+            connection = sqlite3.connect(database)
+            connection.row_factory = sqlite3.Row
+            try:
+                assert [row[0] for row in connection.execute("PRAGMA integrity_check")] == ["ok"]
+                names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+                for name in names:
+                    self.tables[name] = [dict(row) for row in connection.execute(f"SELECT * FROM {name}")]
+            finally:
+                connection.close()
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        return self.tables.get(table, [])
+
+    @property
+    def articles(self) -> dict[str, dict[str, Any]]:
+        """Key to record, as the feeds have it."""
+        return {row["key"]: _record(row) for row in self.rows("articles")}
+
+
+def _record(row: Mapping[str, Any]) -> dict[str, Any]:
+    values = {name: row[name] for name in Article.__dataclass_fields__}
+    return values | {name: json.loads(values[name]) for name in _LISTS}
+
+
+def without_reading(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in _OF_THE_READING}
+
+
+def read_articles(path: Path) -> list[dict[str, Any]]:
+    """Read a feed of articles, CSV or JSON lines, to the same records."""
+    if path.suffix == ".jsonl":
+        return read_jsonl(path)
+    return [_from_cells(row) for row in read_csv(path)]
+
+
+def _from_cells(row: Mapping[str, str]) -> dict[str, Any]:
+    assert None not in row.values(), "a row is cut"
+    values: dict[str, Any] = {
+        name: cell.removeprefix("'") if cell[1:2] in _GUARDED else cell for name, cell in row.items()
+    }
+    values = {name: value or None for name, value in values.items()}
+    values |= {name: json.loads(row[name]) for name in _LISTS}
+    return values | {name: int(row[name]) if row[name] else None for name in _NUMBERS}
+
+
+_GUARDED = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def each_once(records: Iterable[Mapping[str, Any]], expected: Iterable[Mapping[str, Any]]) -> None:
+    """Assert that the records are those expected, each once, in any order and with every field the same."""
+    found = list(records)
+    wanted = {record["url"]: without_reading(record) for record in expected}
+    times = Counter(record["url"] for record in found)
+    doubled = [url for url, number in times.items() if number > 1]
+    assert not doubled, f"{len(doubled)} of {len(times)} are doubled, as {doubled[:3]}"
+    missing, foreign = sorted(wanted.keys() - times.keys()), sorted(times.keys() - wanted.keys())
+    assert not missing, f"{len(missing)} of {len(wanted)} are missing, as {missing[:3]}"
+    assert not foreign, f"{len(foreign)} are not asked for, as {foreign[:3]}"
+    for record in found:
+        assert without_reading(record) == wanted[record["url"]]
+
+
+# The runs
+
+
+class Runs:
+    """Runs of one command in one folder, which may be killed; after each, nothing may be lost, doubled or torn.
+
+    ``new`` are the articles the command brings, when all its runs are over, beside those stored ``before``.
+    The files asked for by ``-O`` or ``-o``, whichever ``output`` says, hold copies of ``earlier`` ones at first.
+    """
+
+    def __init__(
+        self,
+        server: SampleServer,
+        folder: Path,
+        *options: str,
+        new: Iterable[Mapping[str, Any]],
+        before: Iterable[Mapping[str, Any]] = (),
+        earlier: Iterable[Path] = (),
+        output: str = "-O",
+    ) -> None:
+        self.server = server
+        self.data_dir = folder / "data"
+        self.new = list(new)
+        self.before = list(before)
+        self.kills = 0
+        self._options = ["-a", f"site={server.url}", *options]
+        self._outputs: list[str] = []
+        self._earlier: dict[Path, list[dict[str, Any]]] = {}
+        for file in earlier:
+            path = folder / file.name
+            shutil.copyfile(file, path)
+            self._outputs += [output, str(path)]
+            # A run that brings nothing leaves even a file of -O as it is.
+            self._earlier[path] = read_articles(path) if output == "-o" or not self.new else []
+        self._before = self._run_files()
+        self._bytes = {path: path.read_bytes() for path in {*self._earlier, *self._before}}
+        self._articles: dict[str, dict[str, Any]] = {}
+
+    def undisturbed(self, folder: Path) -> int:
+        """Return the requests the command makes in one run, in a copy of what is there now."""
+        if self.data_dir.exists():
+            shutil.copytree(self.data_dir, folder)
+        before = self.server.hits
+        result = crawl(folder, *self._options)
+        assert result.code == 0, result.log[-2000:]
+        return self.server.hits - before
+
+    def start(self, module: str = "scrapy") -> Process:
+        return start(self.data_dir, *self._options, *self._outputs, module=module)
+
+    def kill(self, moment: Moment, *numbers: signal.Signals) -> int:
+        """Run and kill at a moment, or send other signals; return the exit code."""
+        process = self.start()
+        moment(process)
+        for number in numbers or (signal.SIGKILL,):
+            process.send_signal(number)
+        _, log = process.communicate(timeout=TIMEOUT)
+        expected = {0} | {128 + number for number in numbers} if numbers else {0, -signal.SIGKILL}
+        self.kills += process.returncode == -signal.SIGKILL
+        assert process.returncode in expected, log[-3000:]
+        assert "Traceback" not in log, log[-3000:]
+        self.check_intact()
+        return process.returncode
+
+    def kill_at(self, event: str, times: int) -> bool:
+        """Run and be killed at the n-th time of an event; False where the run came to its end before."""
+        os.environ["KILL_AT"] = f"{event} {times}"
+        try:
+            process = self.start("tests.crawl.killed")
+        finally:
+            del os.environ["KILL_AT"]
+        _, log = process.communicate(timeout=TIMEOUT)
+        assert process.returncode in (0, -signal.SIGKILL), log[-3000:]
+        self.kills += process.returncode != 0
+        self.check_intact()
+        return process.returncode != 0
+
+    def complete(self) -> Crawl:
+        """Run to the end, and check all that the command was to bring."""
+        result = crawl(self.data_dir, *self._options, *self._outputs)
+        assert result.code == 0, result.log[-3000:]
+        self.check_intact()
+        self.check_complete()
+        return result
+
+    def check_intact(self) -> None:
+        """What was stored is stored, and what was published is as it was, or as it is to be."""
+        stored = Stored(self.data_dir).articles
+        for key, record in self._articles.items():
+            assert stored.get(key) == record, f"article {key} is lost or has changed"
+        self._articles = stored
+        for path, content in self._bytes.items():
+            if path.read_bytes() != content:
+                assert path in self._earlier, f"{path} is published, and has changed"
+                each_once(read_articles(path), [*self._earlier[path], *self.new])
+        for path in self._run_files() - self._bytes.keys():
+            _parse(path)
+        self._bytes = {path: path.read_bytes() for path in {*self._earlier, *self._run_files()}}
+
+    def check_complete(self) -> None:
+        """All that the command was to bring is stored and published, each article once."""
+        store = Stored(self.data_dir)
+        every = [*self.before, *self.new]
+        each_once(store.articles.values(), every)
+        versions = Counter(row["article_key"] for row in store.rows("article_versions"))
+        assert versions == dict.fromkeys(store.articles, 1)
+        viewed = [key for key, record in store.articles.items() if record["views"] is not None]
+        assert Counter(row["article_key"] for row in store.rows("view_counts")) == dict.fromkeys(viewed, 1)
+        self._check_shown(store)
+        assert not store.rows("frontier")
+        assert not store.rows("failures")
+        still_open = [row["path"] for row in store.rows("sources") if row["state"] and json.loads(row["state"])["open"]]
+        assert not still_open
+        assert all(row["ended_at"] for row in store.rows("runs"))
+        for path, earlier in self._earlier.items():
+            each_once(read_articles(path), [*earlier, *self.new])
+        for kind in ("csv", "jsonl"):
+            published = [path for path in self._run_files() - self._before if path.name == f"articles.{kind}"]
+            each_once([record for path in published for record in read_articles(path)], self.new)
+
+    def _check_shown(self, store: Stored) -> None:
+        site, url = self.server.site, self.server.url
+        expected = {
+            "trending": site.expected_trending(url),
+            "rates": site.expected_rates(),
+            "weather": site.expected_weather(),
+        }
+        for table, rows in expected.items():
+            seen = [{name: row[name] for name in rows[0]} for row in store.rows(table)]
+            assert seen == json.loads(json.dumps(rows, default=float)), f"{table} lacks lines or has them twice"
+
+    def _run_files(self) -> set[Path]:
+        return {path for path in self.data_dir.glob("runs/*/*") if not path.name.startswith(".")}
+
+
+def _parse(path: Path) -> None:
+    if path.suffix == ".json":
+        json.loads(path.read_text(encoding="utf-8"))
+    elif path.suffix == ".jsonl":
+        read_jsonl(path)
+    else:
+        assert read_csv(path) is not None

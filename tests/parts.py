@@ -1,0 +1,55 @@
+"""Programs that some tests need and pip does not install: what they are called, and whether they are there."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Part(NamedTuple):
+    """A Debian package, the program of it that the tests start, and where that lies when it is not on the path."""
+
+    package: str
+    program: str
+    folders: str = ""
+
+
+PARTS = (
+    Part("postgresql", "initdb", "/usr/lib/postgresql/*/bin"),
+    Part("systemd", "systemd-analyze"),
+)
+
+
+def find(part: Part) -> Path | None:
+    """Return the part's program, the newest where there are several versions."""
+    root = Path("/")
+    found = [folder / part.program for folder in root.glob(part.folders.lstrip("/"))] if part.folders else []
+    found = sorted((path for path in found if os.access(path, os.X_OK)), key=_by_version)
+    if found:
+        return found[-1]
+    on_path = shutil.which(part.program)
+    # A link into a folder of one version leads to the programs that belong to it.
+    return Path(on_path).resolve() if on_path else None
+
+
+def missing() -> list[Part]:
+    """Return the parts that are not there."""
+    return [part for part in PARTS if find(part) is None]
+
+
+def need(program: str) -> Path:
+    """Return a program for a test; without it the test is skipped, and fails where ``CI`` is set."""
+    import pytest  # not needed to install the parts
+
+    (part,) = [part for part in PARTS if part.program == program]
+    path = find(part)
+    if path is None:
+        words = f"{program} is missing: sudo apt-get install {part.package}"
+        if os.environ.get("CI"):
+            pytest.fail(words, pytrace=False)
+        pytest.skip(words)
+    return path
+
+
+def _by_version(path: Path) -> list[int]:
+    return [int(number) for part in path.parts for number in part.split(".") if number.isdecimal()]

@@ -1,0 +1,73 @@
+"""What happens where a program that the tests need is missing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import install_parts, parts
+from tests.crawling import ROOT
+
+ABSENT = parts.Part("no-such-package", "no-such-program")
+
+
+@pytest.fixture
+def _absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "PARTS", (ABSENT,))
+
+
+@pytest.fixture
+def apt_get(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An apt-get that notes how it was called and fails, and a user who may call it."""
+    script = tmp_path / "apt-get"
+    script.write_text(
+        f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\necho "E: no network" >&2\nexit 100\n', encoding="ascii"
+    )
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    return tmp_path / "calls"
+
+
+@pytest.mark.usefixtures("_absent")
+def test_what_is_missing_is_skipped_and_fails_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="sudo apt-get install no-such-package"):
+        parts.need("no-such-program")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="sudo apt-get install no-such-package"):
+        parts.need("no-such-program")
+
+
+@pytest.mark.usefixtures("_absent")
+def test_a_failed_installation_is_one_line(apt_get: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert install_parts.install() == "apt-get install no-such-package failed: E: no network"
+    assert capsys.readouterr().out == "installing for the tests: no-such-package\n"
+    assert apt_get.read_text(encoding="ascii").splitlines()[-1].endswith("no-such-package")
+
+
+@pytest.mark.usefixtures("_absent")
+def test_without_rights_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setenv("PATH", str(tmp_path))  # neither sudo nor apt-get
+    assert install_parts.install().endswith("sudo apt-get install no-such-package")
+
+
+def test_of_several_versions_the_newest_is_taken(tmp_path: Path) -> None:
+    for version in ("9.6", "15", "9"):
+        program = tmp_path / version / "bin" / "server"
+        program.parent.mkdir(parents=True)
+        program.touch(mode=0o755)
+    found = parts.find(parts.Part("some-server", "server", f"{tmp_path}/*/bin"))
+    assert found == tmp_path / "15" / "bin" / "server"
+
+
+def test_the_command_succeeds_where_all_is_there() -> None:
+    command = [
+        sys.executable,
+        "-c",
+        "import runpy, tests.parts as p; p.PARTS = (); runpy.run_module('tests.install_parts', run_name='__main__')",
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
