@@ -121,6 +121,9 @@ CASES = {
         (Stratum(100, year="", shares={"date_published": 0, "views": 0}),),
         "date_published fell",
     ),
+    "few of which anything is expected": Case(
+        (NEWS,), (Stratum(5, shares={"views": 0}), Stratum(15, "gazeta", shares={"views": 0})), None
+    ),
     "one section of two": Case(
         (NEWS, NEWS._replace(section="sport")),
         (NEWS, Stratum(100, "sport", shares={"views": 0})),
@@ -183,14 +186,15 @@ def test_small_runs_are_judged_together_after_small_runs_too() -> None:
     assert alarms[-1] is True
 
 
-def test_after_mending_the_next_run_is_sound_whatever_its_size() -> None:
-    for size in (5, 100):
-        made = past(NEWS)
-        for _ in range(6):
-            made.judge(BLIND)
-        assert made.recent[0][0] == BELOW_FLOORS
-        assert made.judge(Stratum(size)).falls == []
-        assert made.judge(Stratum(size)).falls == []
+@pytest.mark.parametrize("size", [5, 100])
+@pytest.mark.parametrize("lost", ["views", "body"])
+def test_after_mending_the_next_run_is_sound_whatever_its_size(lost: str, size: int) -> None:
+    made = past(NEWS)
+    for _ in range(6):
+        made.judge(Stratum(5, shares={lost: 0}))
+    assert made.recent[0][0] == BELOW_FLOORS
+    assert made.judge(Stratum(size)).falls == []
+    assert made.judge(Stratum(size)).falls == []
 
 
 def test_a_change_that_stays_is_said_by_every_run() -> None:
