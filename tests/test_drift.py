@@ -121,6 +121,11 @@ CASES = {
         (Stratum(100, year="", shares={"date_published": 0, "views": 0}),),
         "date_published fell",
     ),
+    "one section of two, the other never seen": Case(
+        (NEWS,),
+        (Stratum(100, shares={"views": 0}), NEWS._replace(section="sport")),
+        "views fell from 100 % to 0 % of 100",
+    ),
     "few of which anything is expected": Case(
         (NEWS,), (Stratum(5, shares={"views": 0}), Stratum(15, "gazeta", shares={"views": 0})), None
     ),
@@ -208,9 +213,13 @@ YEARS = ("2009", "2014", "2019", "2025", "2026")
 
 
 def shares_of(section: str, year: str) -> dict[str, float]:
-    dice = Random(f"{section} {year}")
-    required = {"headline": 0.999, "body": 0.97, "date_published": 0.99}
-    return {name: required.get(name, dice.choice([0.0, 0.05, 0.3, 0.7, 0.97, 1.0])) for name in FIELDS}
+    """What pages show: the more, the younger they are."""
+    shares = {}
+    for name in FIELDS:
+        dice = Random(f"{section} {name}")
+        by_age = sorted(dice.choice([0.0, 0.05, 0.3, 0.7, 0.97, 1.0]) for _ in YEARS)
+        shares[name] = by_age[YEARS.index(year)]
+    return shares | {"headline": 0.999, "body": 0.97, "date_published": 0.99}
 
 
 def at_rest(random: Random) -> FieldCounts:
