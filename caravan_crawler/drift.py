@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import sqrt
+from typing import NamedTuple
 
 from caravan_crawler.keep.field_counts import EVERYWHERE, FIELDS, Cell, FieldCounts
 from caravan_crawler.outcome import SOUND
@@ -49,21 +50,23 @@ class Past:
         """Return the readers that have found the field."""
         return sorted(self._readers[name])
 
-    def share(self, name: str, section: str, year: str, reader: str | None) -> float | None:
+    def share(self, name: str, section: str, year: str, reader: str | None) -> tuple[float, int] | None:
         """Return the field's share in a section and year; where that is thin, in the section's latest years before.
 
-        With ``reader`` only what that one found. None where there is no history to speak of.
+        With it goes the number of articles that tell it. With ``reader`` only what that one found counts. None
+        where there is no history to speak of.
         """
         by_year = self._years[name, section]
         pool = Counter(by_year.get(year, {}) if year else {})
         for other in sorted(by_year, reverse=True):
             if pool.total() >= FEWEST:
                 break
-            if other != year and (not year or other < year):
+            if not year or other < year:
                 pool.update(by_year[other])
         if pool.total() < FEWEST:
             return None
-        return (pool[reader] if reader is not None else pool.total() - pool[""]) / pool.total()
+        found = pool[reader] if reader is not None else pool.total() - pool[""]
+        return found / pool.total(), pool.total()
 
 
 def judge(
@@ -85,15 +88,9 @@ def judge(
         if total < FEWEST:
             continue
         is_below_floor = found < floors.get(name, 0.0) * total and _is_low_now(run.cells, name, floors.get(name, 0.0))
-        expected, deviation = _expected(pool, past, name)
-        has_fallen = (
-            expected >= _FEWEST_EXPECTED
-            and found < _FALLEN * expected
-            and expected - found > _DEVIATIONS * deviation
-            and _is_low_now(run.cells, name, _FALLEN * expected / total)
-        )
-        if is_below_floor or has_fallen:
-            drift.falls.append(_words(name, pool, past, expected if has_fallen else None, run.examples[name]))
+        is_fall = _compare(pool, past, name).is_fall and _compare(run.cells, past, name).is_low
+        if is_below_floor or is_fall:
+            drift.falls.append(_words(name, pool, past, run.examples[name], is_fall=is_fall))
         else:
             drift.shifts += _shifts(name, pool, past)
     return drift
@@ -131,56 +128,76 @@ def _totals(counts: Mapping[Cell, int], name: str) -> tuple[int, int]:
     return total, found
 
 
-def _expected(pool: Counter[Cell], past: Past, name: str, reader: str | None = None) -> tuple[float, float]:
-    """Return in how many of the pool's articles the past lets expect the field, and the standard deviation."""
-    strata: Counter[tuple[str, str]] = Counter()
-    for cell, number in pool.items():
+class _Comparison(NamedTuple):
+    """In how many articles a field was found, in how many it was to be expected, with the standard deviation of that.
+
+    ``total`` counts the articles of whose kind the past knows enough.
+    """
+
+    total: int
+    found: int
+    expected: float
+    deviation: float
+
+    @property
+    def is_low(self) -> bool:
+        """Whether far less was found."""
+        return self.found < _FALLEN * self.expected
+
+    @property
+    def is_fall(self) -> bool:
+        """Whether far less was found, in so many articles that it is no chance."""
+        is_evident = self.expected - self.found > _DEVIATIONS * self.deviation
+        return self.expected >= _FEWEST_EXPECTED and self.is_low and is_evident
+
+    def __str__(self) -> str:
+        return f"{_percent(self.expected, self.total)} → {_percent(self.found, self.total)}"
+
+
+def _compare(counts: Counter[Cell], past: Past, name: str, reader: str | None = None) -> _Comparison:
+    """Hold how often a field was found, with ``reader`` how often by that one, against the past."""
+    strata: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for cell, number in counts.items():
         if cell.field == name:
-            strata[cell.section, cell.year] += number
+            strata[cell.section, cell.year][cell.reader] += number
+    total = found = 0
     expected = variance = 0.0
-    for (section, year), number in strata.items():
-        share = past.share(name, section, year, reader)
-        if share is not None:
+    for (section, year), readers in strata.items():
+        known = past.share(name, section, year, reader)
+        if known is not None:
+            share, size = known
+            number = readers.total()
+            total += number
+            found += readers[reader] if reader is not None else number - readers[""]
             expected += number * share
             likely = min(max(share, 1 - _CERTAIN), _CERTAIN)
-            variance += number * likely * (1 - likely)
-    return expected, sqrt(variance)
+            # By chance the present differs from the true share, and so did the past.
+            variance += number * likely * (1 - likely) * (1 + number / size)
+    return _Comparison(total, found, expected, sqrt(variance))
 
 
-def _readers(counts: Counter[Cell], name: str) -> Counter[str]:
-    readers: Counter[str] = Counter()
-    for cell, number in counts.items():
-        if cell.field == name and cell.reader:
-            readers[cell.reader] += number
-    return readers
-
-
-def _words(name: str, pool: Counter[Cell], past: Past, expected: float | None, examples: list[str]) -> str:
-    total, found = _totals(pool, name)
+def _words(name: str, pool: Counter[Cell], past: Past, examples: list[str], *, is_fall: bool) -> str:
     what = "pages" if any(cell.section == EVERYWHERE and cell.field == name for cell in pool) else "articles"
-    if expected is None:
-        words = f"{name} is found in {_percent(found, total)} of {total} {what} only"
-    else:
+    if is_fall:
+        total, found, expected, _ = _compare(pool, past, name)
         words = f"{name} fell from {_percent(expected, total)} to {_percent(found, total)} of {total} {what}"
-    lost = []
-    now = _readers(pool, name)
-    for reader in past.readers(name):
-        before, _ = _expected(pool, past, name, reader)
-        if before - now[reader] > 0.1 * total:
-            lost.append(f"{reader} {_percent(before, total)} → {_percent(now[reader], total)}")
+    else:
+        total, found = _totals(pool, name)
+        words = f"{name} is found in {_percent(found, total)} of {total} {what} only"
+    compared = {reader: _compare(pool, past, name, reader) for reader in past.readers(name)}
+    lost = [f"{reader} {one}" for reader, one in compared.items() if one.expected - one.found > 0.1 * one.total]
     if lost:
         words += f" (reader {', '.join(lost)})"
     return words + (f"; without it: {' '.join(examples)}" if examples else "")
 
 
 def _shifts(name: str, pool: Counter[Cell], past: Past) -> list[str]:
-    total, _ = _totals(pool, name)
-    now = _readers(pool, name)
     words = []
     for reader in past.readers(name):
-        expected, deviation = _expected(pool, past, name, reader)
-        if expected >= _FEWEST_EXPECTED and now[reader] < expected / 2 and expected - now[reader] > 4 * deviation:
-            words.append(f"{name}: reader {reader} {_percent(expected, total)} → {_percent(now[reader], total)}")
+        one = _compare(pool, past, name, reader)
+        is_evident = one.expected - one.found > _DEVIATIONS * one.deviation
+        if one.expected >= _FEWEST_EXPECTED and one.found < one.expected / 2 and is_evident:
+            words.append(f"{name}: reader {reader} {one}")
     return words
 
 

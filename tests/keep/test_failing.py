@@ -56,6 +56,7 @@ def test_attempts_are_counted_once_a_run(tmp_path: Path) -> None:
     one = keeper(store, "run-1")
     for _ in range(3):
         one.fail(PAGE, KEY, "http_500", "words")
+    store.flush()
     fail(store, "run-2")
     fail(store, "run-3", "http_404")
     (row,) = table(store, schema.failures)

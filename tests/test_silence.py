@@ -1,0 +1,52 @@
+"""Silence is what lasts longer than the site's own rhythm lets expect."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.keep import clock, runs
+from caravan_crawler.silence import silence
+from tests.keep.stores import BASE, article, keeper, open_in
+
+NEWEST = date(2026, 3, 1)
+#: When the last run began that brought something.
+BROUGHT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+DAILY, WEEKLY, FEW = (1, 60), (7, 20), (1, 9)
+
+# days between two days with articles and how many such days; hours since the last new article; whether that is silence
+CASES = [
+    (DAILY, 24, False),
+    (DAILY, 48, False),
+    (DAILY, 49, True),
+    (WEEKLY, 49, False),
+    (WEEKLY, 14 * 24, False),
+    (WEEKLY, 14 * 24 + 1, True),
+    (FEW, 10_000, False),
+]
+
+
+@pytest.mark.parametrize(("rhythm", "hours", "is_silent"), CASES)
+def test_silence(rhythm: tuple[int, int], hours: int, is_silent: bool, tmp_path: Path) -> None:
+    pause, number = rhythm
+    store = open_in(tmp_path)
+    one = keeper(store)
+    days = [NEWEST - timedelta(days=pause * index) for index in range(number)]
+    # A long pause before the days that tell the rhythm, articles without a date, and two on one day tell nothing.
+    days += [date(2009, 1, 1)] if number >= 60 else []
+    for index, day in enumerate([*days, *days[:1], None]):
+        url = f"{BASE}news/a-{index + 1}/"
+        printed = None if day is None else f"{day.isoformat()}T10:00:00+05:00"
+        one.keep(article(article_id=index + 1, url=url, date_published=printed), str(index + 1))
+    store.flush()
+    assert silence(store, BROUGHT) is None, "no run has brought anything"
+    for run_id, moment, new in (("a", BROUGHT, 3), ("b", BROUGHT + timedelta(hours=1), 0)):
+        runs.begin(store, run_id, CrawlArguments(), clock.stamp(moment))
+        report = {"exit_code": 0, "outcome": "sound", "reason": "", "articles": {"new": new}}
+        runs.end(store, run_id, clock.stamp(moment), report)
+    words = silence(store, BROUGHT + timedelta(hours=hours))
+    expected = f"no new article since {clock.stamp(BROUGHT)}; the site's longest pause was {pause} days"
+    assert words == (expected if is_silent else None)
+    store.close()
