@@ -221,6 +221,7 @@ def test_without_dates_a_bounded_walk_waits_for_its_articles() -> None:
         assert page == ListPage(PATH if number == 1 else f"{PATH}page/{number}/", 0)
         keys = list(range(number * 10, number * 10 + 5))
         assert lists.read(page.walk, listing(number, keys), FURNITURE, 5) == []
+        assert [part.page for part in lists.take_changed()[PATH].open] == [number + 1]
         for key in keys:
             lists.note_day(key, day)
         page = next(iter(lists.when_idle()), ListPage("", -1))
