@@ -190,7 +190,8 @@ def _look_up(backend: str, kept: Kept, site: SampleSite, base: str) -> None:
     sent: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
+        if statement != "BEGIN":
+            sent.append(statement)
 
     store = open_store(kept.url, "", base)
     event.listen(Engine, "before_cursor_execute", note)

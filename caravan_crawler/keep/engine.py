@@ -1,6 +1,8 @@
 """From ``STORE_URL`` to an engine of SQLAlchemy: SQLite in WAL mode, or PostgreSQL."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -62,6 +64,34 @@ def make_engine(url: URL) -> Engine:
 def shown(url: URL) -> str:
     """Return the URL as it may be printed: without the password, which may also stand in the query."""
     return url.set(drivername=url.get_backend_name(), query={}).render_as_string(hide_password=True)
+
+
+@contextmanager
+def reading(connection: Connection) -> Iterator[None]:
+    """Ask without a transaction around it, which would cost PostgreSQL two messages more than the question."""
+    driver: Any = connection.connection.dbapi_connection
+    if connection.dialect.name != "postgresql" or driver.closed:
+        with connection.begin():
+            yield
+        return
+    driver.autocommit = True
+    try:
+        with connection.begin():
+            yield
+    finally:
+        if not driver.closed:
+            driver.autocommit = False
+
+
+@contextmanager
+def at_once(connection: Connection) -> Iterator[None]:
+    """Send PostgreSQL all statements of a transaction in one go, instead of waiting for the answer to each."""
+    driver: Any = connection.connection.dbapi_connection
+    if connection.dialect.name != "postgresql" or driver.closed:
+        yield
+        return
+    with driver.pipeline():
+        yield
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

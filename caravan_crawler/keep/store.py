@@ -7,16 +7,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Executable, bindparam, literal, null, or_, select, union_all
+from sqlalchemy import URL, Connection, Executable
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import SQLAlchemyError
 
 from caravan_crawler.keep import clock
-from caravan_crawler.keep.engine import make_engine, shown, words
+from caravan_crawler.keep.engine import at_once, make_engine, reading, shown, words
 from caravan_crawler.keep.errors import StoreError, StoreRefusedError
 from caravan_crawler.keep.lock import Lock, lock_file, lock_sessions
+from caravan_crawler.keep.lookup import Lookup
 from caravan_crawler.keep.migrations import note, noted, upgrade
-from caravan_crawler.keep.schema import articles, failures, other_pages
 from caravan_crawler.keep.writes import Statements, Writes
 
 #: An address that gave no article may become one's; so long it is not asked for again.
@@ -24,8 +24,6 @@ _NO_ARTICLE_FOR = timedelta(days=30)
 #: At full speed so many pages share a commit; a page that comes alone is committed at once.
 _PAGES_A_COMMIT = 4
 _LONGEST_WAIT = 0.05
-#: SQLite takes some 32,000 values in a statement; a sitemap may name 50,000 addresses.
-_KEYS_A_QUERY = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,8 @@ class Store:
         """Open and lock the store of ``site`` (``caravan.kz``, ``sample`` …), creating or upgrading its tables."""
         self.name = shown(url)
         self._engine = make_engine(url)
+        # The driver's own errors come from what sends a transaction at once.
+        self._errors = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)
         self._lock: Lock | None = None
         self._connection: Connection | None = None
         self._pending = Writes()
@@ -59,6 +59,7 @@ class Store:
         self.is_broken = False
         is_sqlite = url.get_backend_name() == "sqlite"
         self._statements = Statements(url.get_backend_name())
+        self._lookup = Lookup(url.get_backend_name())
         try:
             if is_sqlite:
                 database = Path(url.database or "")
@@ -110,21 +111,19 @@ class Store:
         if self.is_broken:
             return []
         try:
-            with self.connection.begin():
+            with reading(self.connection):
                 return list(self.connection.execute(statement, values).all())
-        except SQLAlchemyError as error:
+        except self._errors as error:
             self._fail(StoreError(f"the store {self.name} cannot be read: {words(error)}"), error)
             return []
 
     def known(self, keys: Iterable[str], now: str) -> dict[str, Known]:
         """Return what is known of these articles' keys at the time ``now``; one query."""
-        wanted = list(keys)
         found: dict[str, Known] = {}
-        times = {"now": now, "lately": clock.after(now, -_NO_ARTICLE_FOR)}
-        for start in range(0, len(wanted), _KEYS_A_QUERY):
-            for key, what, section, day in self.rows(_KNOWN, keys=wanted[start : start + _KEYS_A_QUERY], **times):
-                if key not in found or what == "stored":
-                    found[key] = Known(what, section, day)
+        values = self._lookup.values(keys, now, clock.after(now, -_NO_ARTICLE_FOR))
+        for key, what, section, day in self.rows(self._lookup.query, **values):
+            if key not in found or what == "stored":
+                found[key] = Known(what, section, day)
         return found
 
     def write(self, page: Writes) -> None:
@@ -138,13 +137,13 @@ class Store:
 
     def flush(self) -> None:
         """Commit everything taken; where that fails, nothing of it is in the store."""
-        if self.is_broken:
+        if self.is_broken or not self._pages:
             return
         pending, self._pending, self._pages = self._pending, Writes(), 0
         try:
-            with self.connection.begin():
+            with at_once(self.connection), self.connection.begin():
                 self._statements.carry_out(pending, self.connection)
-        except SQLAlchemyError as error:
+        except self._errors as error:
             self._fail(StoreError(f"the store {self.name} cannot be written: {words(error)}"), error)
         self._last_commit = time.monotonic()
 
@@ -164,24 +163,3 @@ class Store:
             self._lock.release()
             self._lock = None
         self._engine.dispose()
-
-
-def _known_query() -> Executable:
-    def among(column: Any) -> Any:
-        return column.in_(bindparam("keys", expanding=True))
-
-    return union_all(
-        select(other_pages.c.key, other_pages.c.kind, other_pages.c.section, other_pages.c.date_published).where(
-            among(other_pages.c.key),
-            or_(other_pages.c.kind.in_(("outside", "alias")), other_pages.c.seen_at > bindparam("lately")),
-        ),
-        select(failures.c.article_key, literal("failed"), null(), null()).where(
-            among(failures.c.article_key), failures.c.retry_at > bindparam("now")
-        ),
-        select(articles.c.key, literal("stored"), articles.c.section, articles.c.date_published).where(
-            among(articles.c.key)
-        ),
-    )
-
-
-_KNOWN = _known_query()

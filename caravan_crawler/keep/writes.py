@@ -52,9 +52,10 @@ class Statements:
             "version": self._once(schema.article_versions),
             "views": self._once(schema.view_counts),
             "alias": self._once(schema.aliases),
-            "trending": insert(schema.trending),
-            "rates": insert(schema.rates),
-            "weather": insert(schema.weather),
+            # Nobody asks for the number that the database gives them.
+            "trending": insert(schema.trending).inline(),
+            "rates": insert(schema.rates).inline(),
+            "weather": insert(schema.weather).inline(),
             "other_page": self._upsert(schema.other_pages),
             # An article first named by a short link, and now by its own path.
             "found": self._upsert(schema.frontier, keep={"found_at"}),

@@ -72,10 +72,6 @@ class Lists:
         changed, self._changed = self._changed, {}
         return changed
 
-    def path(self, walk: int) -> str:
-        """Return the path of the list that a walk goes down."""
-        return self._active[walk].walk.path
-
     def note_day(self, key: Key, day: date | None) -> None:
         """Note the day of an article read, for the lists that print none."""
         if self._is_bounded and day is not None:
