@@ -1,0 +1,138 @@
+"""What a run asks for by itself."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from caravan_crawler.keep import clock
+from caravan_crawler.keep.runs import Campaign
+from caravan_crawler.keep.sources import Source
+from caravan_crawler.visit.agenda import Agenda
+from caravan_crawler.visit.list_state import ListState, Stretch
+
+NEWS = "/news/"
+WALKED = ListState([1, 2]).to_json()
+OPEN = ListState([1, 2], [Stretch(5)]).to_json()
+
+
+def ago(**delta: float) -> str:
+    return clock.stamp(datetime.now(UTC) - timedelta(**delta))
+
+
+def agenda(
+    own: dict[str, Source] | None = None, full: dict[str, Source] | None = None, campaign: Campaign | None = None
+) -> Agenda:
+    return Agenda(own or {}, full or {}, campaign or Campaign(ago()))
+
+
+STOPPED = Campaign(ago(hours=3), ("run-1",))
+
+# the run's campaign, when the page was read, whether that is just now
+JUST_READ = [
+    (STOPPED, ago(minutes=10), True),
+    (STOPPED, ago(minutes=70), False),
+    (STOPPED, ago(hours=4), False),
+    (STOPPED, "", False),
+    (STOPPED, None, False),
+    (Campaign(ago(minutes=5), ("run-1",)), ago(minutes=10), False),
+    (Campaign(ago()), ago(minutes=10), False),
+]
+
+
+@pytest.mark.parametrize(("campaign", "read_at", "expected"), JUST_READ)
+def test_what_the_interrupted_run_has_just_read(campaign: Campaign, read_at: str | None, expected: bool) -> None:
+    own = {} if read_at is None else {NEWS: Source(read_at)}
+    assert agenda(own, campaign=campaign).is_just_read(NEWS) is expected
+
+
+# when a list was read, for how many hours it may be left alone, whether it is due
+LISTS = [
+    (None, 1, True),
+    ("", 6, True),
+    (ago(minutes=40), 1, False),
+    (ago(minutes=55), 1, True),
+    (ago(hours=5), 6, False),
+    (ago(hours=5, minutes=55), 6, True),
+]
+
+
+@pytest.mark.parametrize(("read_at", "hours", "expected"), LISTS)
+def test_lists_that_are_due(read_at: str | None, hours: int, expected: bool) -> None:
+    own = {} if read_at is None else {NEWS: Source(read_at, None, ListState([1], [], hours).to_json())}
+    assert agenda(own).is_list_due(NEWS) is expected
+
+
+# when a sitemap was read, its stamp then and now, whether it is due
+SITEMAPS: list[tuple[str | None, str | None, str | None, bool]] = [
+    (None, None, "b", True),
+    ("", "a", "a", True),
+    (ago(hours=1), "a", "a", False),
+    (ago(days=100), "a", "a", False),
+    (ago(hours=1), "a", "b", True),
+    (ago(hours=1), None, "b", True),
+    (ago(hours=23), "a", None, False),
+    (ago(hours=25), "a", None, True),
+]
+
+
+@pytest.mark.parametrize(("read_at", "before", "now", "expected"), SITEMAPS)
+def test_sitemaps_that_are_due(read_at: str | None, before: str | None, now: str | None, expected: bool) -> None:
+    own = {} if read_at is None else {"/s.xml": Source(read_at, before)}
+    assert agenda(own).is_sitemap_due("/s.xml", now) is expected
+
+
+def test_sitemaps_named_and_not_read() -> None:
+    own = {
+        "/a.xml": Source("", "x"),
+        "/b.xml": Source(ago(), "x"),
+        NEWS: Source("", None, WALKED),
+        "/rss/": Source(ago()),
+    }
+    assert agenda(own).named_sitemaps == [("/a.xml", "x")]
+    assert agenda(own).known_lists == [NEWS]
+
+
+def source(row: dict[str, Any]) -> dict[str, Source]:
+    return {row["path"]: Source(row["read_at"], row["stamp"], row["state"])}
+
+
+def test_what_is_noted_as_new_is_to_be_read_by_the_next_run() -> None:
+    (row,) = agenda({NEWS: Source(ago(), None, WALKED)}).new_lists([NEWS, "/sport/", "/sport/"])
+    after = agenda(source(row))
+    assert after.known_lists == ["/sport/"]
+    assert after.is_list_due("/sport/")
+    assert agenda(source(Agenda.new_sitemap("/s.xml", "x"))).named_sitemaps == [("/s.xml", "x")]
+
+
+def test_what_is_noted_as_read_is_not_due() -> None:
+    after = agenda(source(Agenda.read_now("/s.xml", stamp="x")))
+    assert after.named_sitemaps == []
+    assert not after.is_sitemap_due("/s.xml", "x")
+    after = agenda(source(Agenda.read_now(NEWS, state=WALKED)))
+    assert not after.is_list_due(NEWS)
+    assert after.list_state(NEWS).to_json() == WALKED
+
+
+def test_a_list_that_must_be_read_keeps_how_far_it_is_walked() -> None:
+    (row,) = agenda({NEWS: Source(ago(), None, OPEN)}).due_lists([NEWS])
+    after = agenda(source(row))
+    assert after.is_list_due(NEWS)
+    assert after.list_state(NEWS).to_json() == OPEN
+
+
+# a list's state of runs of this kind, of runs for all, and that which the run begins with
+STATES: list[tuple[dict[str, Any] | None, dict[str, Any] | None, dict[str, Any]]] = [
+    (None, None, ListState().to_json()),
+    (OPEN, WALKED, OPEN),
+    (None, WALKED, WALKED),
+    (None, OPEN, ListState().to_json()),
+]
+
+
+@pytest.mark.parametrize(("own", "full", "expected"), STATES)
+def test_what_a_run_for_all_has_walked_one_for_a_part_need_not(
+    own: dict[str, Any] | None, full: dict[str, Any] | None, expected: dict[str, Any]
+) -> None:
+    its, alls = ({NEWS: Source(ago(), None, state)} if state else {} for state in (own, full))
+    assert agenda(its, alls).list_state(NEWS).to_json() == expected

@@ -1,0 +1,114 @@
+"""Which links are asked for, with a store that knows of earlier runs."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.keep.keeper import Consequences
+from caravan_crawler.keep.store import Store
+from caravan_crawler.site import Address, Site
+from caravan_crawler.visit.discovery import Discovery, Target
+from caravan_crawler.visit.frontier import Frontier
+from caravan_crawler.visit.period import Period
+from tests.keep.stores import BASE, article, keep, keeper, open_in
+
+HERE = f"{BASE}news/"
+SITE = Site(BASE)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A store with an article, a failure, an alias and pages outside of what was asked for."""
+    opened = open_in(tmp_path)
+    one = keeper(opened, "run-0")
+    keep(opened, article())
+    one.fail(f"{BASE}news/gone-900002/", "900002", "http_404", "HTTP 404")
+    one.redirected(f"{BASE}?p=900003", "900003")
+    for key, section, day in (("900004", "news", "2019-05-05"), ("900005", "sport", "2024-05-05")):
+        one.expect(key, Consequences())
+        one.pass_over(article(article_id=int(key), section=section, date_published=day), key)
+    opened.flush()
+    yield opened
+    opened.close()
+
+
+class Days:
+    def __init__(self) -> None:
+        self.noted: dict[int | str, date | None] = {}
+
+    def note(self, key: int | str, day: date | None) -> None:
+        self.noted[key] = day
+
+
+def discovery(store: Store, days: Days | None = None, **arguments: Any) -> Discovery:
+    period = Period(CrawlArguments(**arguments))
+    return Discovery(SITE, period, Frontier(SITE), keeper(store), (days or Days()).note)
+
+
+def links(*paths: str) -> list[tuple[Address, str]]:
+    found = [(SITE.address(path, HERE), path) for path in paths]
+    return [(address, path) for address, path in found if address is not None]
+
+
+ALL = (
+    "/news/a-900001/",
+    "/news/gone-900002/",
+    "/news/moved-900003/",
+    "/news/old-900004/",
+    "/sport/other-900005/",
+    "/news/new-900006/",
+)
+
+# arguments of the run, the numbers asked for
+WANTED: list[tuple[dict[str, Any], list[int]]] = [
+    ({}, [900004, 900005, 900006]),
+    ({"since": date(2024, 1, 1)}, [900005, 900006]),
+    ({"since": date(2019, 5, 5), "until": date(2019, 5, 5)}, [900004, 900006]),
+    ({"sections": frozenset({"news"})}, [900004, 900006]),
+    ({"sections": frozenset({"sport"})}, [900005]),
+]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), WANTED)
+def test_what_is_asked_for(arguments: dict[str, Any], expected: list[int], store: Store) -> None:
+    page = Consequences(HERE)
+    one = discovery(store, **arguments)
+    targets = one.look_at(links(*ALL, *ALL), HERE, page)
+    assert [int(target.key) for target in targets] == expected
+    assert page.links == [(target.key, target.url) for target in targets]
+    assert one.known == ("sections" not in arguments or "news" in arguments["sections"])
+    assert one.look_at(links(*ALL), HERE, Consequences(HERE)) == [], "each once a run"
+
+
+def test_the_days_of_known_articles_are_told_to_the_lists(store: Store) -> None:
+    days = Days()
+    discovery(store, days).look_at(links(*ALL), HERE, Consequences(HERE))
+    assert days.noted[900001] == date(2025, 5, 12)
+
+
+def test_further_addresses_are_aliases_and_asked_for_where_nothing_else_names_the_article(store: Store) -> None:
+    page = Consequences(HERE)
+    one = discovery(store)
+    amp, short = "/amp/news/b-900007", "/?p=900008"
+    targets = one.look_at(links(amp, short, "/?p=900001"), HERE, page)
+    assert targets == [Target("900007", f"{BASE}news/b-900007/", f"{BASE}amp/news/b-900007")]
+    assert {url for url, _ in page.aliases} == {f"{BASE}{path[1:]}" for path in (amp, short, "/?p=900001")}
+    assert ("900008", f"{BASE}?p=900008") in page.links, "a short link waits, in the store, too"
+
+
+def test_what_an_earlier_run_left_is_taken_up_under_the_site_crawled_now(store: Store) -> None:
+    one = discovery(store)
+    other = "https://www.caravan.kz/news/new-900006/"
+    assert one.take_up(other) == [Target("900006", f"{BASE}news/new-900006/", None)]
+    assert one.take_up(other) == []
+    assert one.take_up("https://www.caravan.kz/news/") == []
+
+
+def test_links_elsewhere_are_nothing(store: Store) -> None:
+    page = Consequences(HERE)
+    assert discovery(store).look_at(links("https://example.org/news/x-900009/", "/news/", "/"), HERE, page) == []
+    assert page == Consequences(HERE)

@@ -1,0 +1,229 @@
+"""How a list is walked from run to run; the property that nothing is missed is in test_lists_property."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any, NamedTuple
+
+import pytest
+
+from caravan_crawler.visit.list_state import ListState, Stretch
+from caravan_crawler.visit.lists import ListPage, Lists
+from tests.visit.simulated import FURNITURE, PATH, SimulatedList, Walker, listing
+
+#: Ten pages of five articles: 50 … 1.
+FIFTY = tuple(range(50, 0, -1))
+TOP = [50, 49, 48, 47, 46]
+
+
+def walker() -> Walker:
+    return Walker(SimulatedList(list(FIFTY)))
+
+
+def pages(*numbers: int) -> Callable[[int], bool]:
+    """Let these pages fail."""
+    return lambda number: number in numbers
+
+
+def test_the_first_walk_goes_to_the_end_and_the_next_to_where_it_began() -> None:
+    one = walker()
+    assert one.run()
+    assert one.read == list(range(1, 11))
+    assert (one.walked["top"], one.walked["open"]) == (TOP, [])
+    one.site.publish(7)
+    assert one.run()
+    assert one.read == [1, 2]
+    assert (one.walked["top"], one.walked["open"]) == ([57, 56, 55, 54, 53], [])
+
+
+class Stop(NamedTuple):
+    """A run that is stopped after some pages, and what it leaves."""
+
+    pages: int
+    top: list[int]
+    open: list[list[Any]]
+    next_from_top: list[int]
+    next_without: list[int]
+
+
+STOPS = [
+    Stop(0, [], [], list(range(1, 11)), list(range(1, 11))),
+    Stop(1, TOP, [[2, []]], [1, *range(2, 11)], list(range(2, 11))),
+    Stop(4, TOP, [[5, []]], [1, *range(5, 11)], list(range(5, 11))),
+    Stop(9, TOP, [[10, []]], [1, 10], [10]),
+]
+
+
+@pytest.mark.parametrize("stop", STOPS)
+@pytest.mark.parametrize("from_top", [True, False])
+def test_a_first_walk_that_is_stopped_goes_on_where_it_was(stop: Stop, from_top: bool) -> None:
+    one = walker()
+    assert not one.run(stop_after=stop.pages)
+    assert (one.walked["top"], one.walked["open"]) == (stop.top, stop.open)
+    assert one.run(from_top=from_top)
+    assert one.read == (stop.next_from_top if from_top else stop.next_without)
+    assert one.seen == set(FIFTY)
+    assert one.walked["open"] == []
+
+
+@pytest.mark.parametrize("from_top", [True, False])
+@pytest.mark.parametrize("stopped_after", [1, 6, 9])
+def test_a_later_walk_that_is_stopped_goes_on_where_it_was(stopped_after: int, from_top: bool) -> None:
+    one = walker()
+    one.run()
+    one.site.publish(50)
+    one.run(stop_after=stopped_after)
+    assert one.walked["open"] == [[stopped_after + 1, sorted(TOP)]]
+    one.site.publish(3)
+    assert one.run(from_top=from_top)
+    assert one.walked["open"] == []
+    assert set(range(1, 101)) <= one.seen
+    assert len(one.read) <= 12 - stopped_after + 2 * from_top
+
+
+def test_several_stretches_are_walked_in_one_run() -> None:
+    one = walker()
+    one.run(stop_after=2)
+    one.site.publish(50)
+    one.run(stop_after=1)
+    one.site.publish(50)
+    one.run(stop_after=1)
+    assert [page for page, _ in one.walked["open"]] == [3, 2, 2]
+    assert one.run(from_top=False)
+    assert one.seen == set(range(1, 151))
+    assert one.walked["open"] == []
+
+
+def test_a_page_that_failed_is_a_stretch_of_its_own_and_healed_by_the_next_run() -> None:
+    one = walker()
+    assert one.run(fails=pages(3, 4, 8))
+    assert one.read == list(range(1, 11))
+    assert one.walked["open"] == [[3, [26, 27, 28, 29, 30]], [8, [10, 6, 7, 8, 9]]]
+    one.site.publish(30)
+    assert one.run(from_top=False)
+    assert set(FIFTY) <= one.seen
+    assert one.walked["open"] == []
+
+
+def test_where_page_after_page_fails_the_list_is_given_up_tried_again_and_left_to_the_next_run() -> None:
+    one = walker()
+    assert one.run(fails=lambda number: number > 2)
+    assert one.read == [1, 2, *[3, 4, 5, 6] * 2], "three more pages, and all of them once more"
+    assert one.abandoned == 1
+    assert one.walked["open"] == [[3, []]]
+    assert one.run()
+    assert one.abandoned == 0
+    assert one.seen == set(FIFTY)
+
+
+def test_a_list_given_up_may_come_back_within_the_run() -> None:
+    one = walker()
+    asked: list[int] = []
+
+    def fails(number: int) -> bool:
+        asked.append(number)
+        return number > 2 and len(asked) < 7
+
+    assert one.run(fails=fails)
+    assert one.abandoned == 0
+    assert one.seen == set(FIFTY)
+    assert one.walked["open"] == []
+
+
+def test_an_end_by_404_behind_a_page_that_failed_is_none() -> None:
+    one = Walker(SimulatedList(list(FIFTY), "absent"))
+    assert one.run(fails=pages(10))
+    assert one.read == [*range(1, 12), 10, 11]
+    assert one.abandoned == 1
+    assert one.run()
+    assert one.seen == set(FIFTY)
+
+
+def test_an_empty_page_behind_one_that_failed_is_no_end_either() -> None:
+    one = Walker(SimulatedList(list(FIFTY), "empty"))
+    one.run(fails=pages(10))
+    assert one.run()
+    assert one.seen == set(FIFTY)
+
+
+def test_after_a_shift_the_top_is_read_once_more() -> None:
+    one = walker()
+    publish = iter([0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+    assert one.run(meanwhile=lambda: one.site.publish(next(publish, 0)))
+    assert one.read == [*range(1, 12), 1]
+    assert one.seen == set(range(1, 53))
+
+
+def test_a_site_that_never_stops_publishing_does_not_hold_a_run() -> None:
+    one = walker()
+    assert one.run(meanwhile=lambda: one.site.publish(1))
+    assert one.read.count(1) == 4, "once, and three times again"
+
+
+def test_what_is_known_ends_a_walk_from_the_top_and_none_that_is_resumed() -> None:
+    one = walker()
+    one.run()
+    one.site.articles[:] = [*range(200, 100, -1), *FIFTY[10:]]  # what stood at the top is gone
+    one.seen.update(range(101, 201))
+    assert one.run()
+    assert one.read == [1, 2, 3, 4, 5]
+    one.state = json.dumps({"top": [200, 199], "open": [[2, [15, 14, 13, 12, 11]]], "hours": 1})
+    one.run(from_top=False)
+    assert one.read == list(range(2, 27))
+
+
+STATES = [
+    ListState(),
+    ListState([3, "/crime/a/"], [Stretch(1), Stretch(7, frozenset({5, "/crime/b/"}))], 6),
+]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_comes_back_from_json(state: ListState) -> None:
+    again = ListState.from_json(json.loads(json.dumps(state.to_json())))
+    assert again.to_json() == state.to_json()
+    assert [(part.page, part.until) for part in again.open] == [(part.page, part.until) for part in state.open]
+
+
+def test_nothing_gives_the_state_of_a_list_nobody_has_walked() -> None:
+    assert ListState.from_json(None).to_json() == ListState().to_json()
+    assert not ListState().is_walked
+    assert ListState([1]).is_walked
+    assert not ListState([1], [Stretch(2)]).is_walked
+
+
+# articles that looks at the top brought, one after the other, and the hours the list is then left alone
+YIELDS = [([], 3), ([0], 6), ([0, 0, 0], 6), ([5], 1), ([5, 0], 2), ([5, 0, 0], 4), ([0, 1], 1)]
+
+
+@pytest.mark.parametrize(("found", "hours"), YIELDS)
+def test_a_list_is_left_alone_the_longer_the_less_it_brings(found: list[int], hours: int) -> None:
+    one = walker()
+    one.run()
+    for number in found:
+        one.site.publish(number)
+        one.run()
+    assert one.walked["hours"] == hours
+
+
+def test_a_list_is_begun_once_a_run() -> None:
+    lists = Lists(None, is_bounded=False)
+    assert lists.begin(PATH, ListState()) == [ListPage(PATH, 0)]
+    assert lists.begin(PATH, ListState()) == []
+    assert lists.is_begun(PATH)
+    assert not lists.is_begun("/sport/")
+
+
+def test_without_dates_a_bounded_walk_waits_for_its_articles() -> None:
+    lists = Lists(date(2020, 1, 1), is_bounded=True)
+    (page,) = lists.begin(PATH, ListState())
+    for number, day in ((1, date(2021, 1, 1)), (2, date(2019, 1, 1)), (3, date(2018, 1, 1))):
+        assert page == ListPage(PATH if number == 1 else f"{PATH}page/{number}/", 0)
+        keys = list(range(number * 10, number * 10 + 5))
+        assert lists.read(page.walk, listing(number, keys), FURNITURE, 5) == []
+        assert [part.page for part in lists.take_changed()[PATH].open] == [number + 1]
+        for key in keys:
+            lists.note_day(key, day)
+        page = next(iter(lists.when_idle()), ListPage("", -1))
+    assert page == ListPage("", -1), "two pages before the period end it"
+    assert lists.take_changed()[PATH].is_walked
