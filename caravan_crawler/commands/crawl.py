@@ -128,6 +128,7 @@ class Command(CrawlCommand):
                 failing.forgive(store, spider.run_id)
             if report["exit_code"] == BELOW_FLOORS:
                 spider.keeper.mistrust()
+                failing.forgive_unread(store, spider.run_id)
             if self.settings.getbool("ACCEPT_DRIFT"):
                 field_counts.accept(store, clock.stamp(spider.started_at))
             spider.keeper.fields.save(store, spider.run_id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from caravan_crawler.keep import clock
 from caravan_crawler.keep.schema import failures
@@ -92,8 +92,13 @@ class Failing:
 
 def forgive(store: Store, run_id: str) -> None:
     """Let the next run try all that failed in this one: an outage says nothing of the pages."""
-    store.execute(
-        update(failures)
-        .where(failures.c.run_id == run_id, failures.c.reason.not_in(_LASTING))
-        .values(retry_at=clock.now(), attempts=1)
-    )
+    _forgive(store, run_id, failures.c.reason.not_in(_LASTING))
+
+
+def forgive_unread(store: Store, run_id: str) -> None:
+    """Let the next run try the pages that were no articles: where the markup has changed, the readers will, too."""
+    _forgive(store, run_id, failures.c.reason.startswith("kind_"))
+
+
+def _forgive(store: Store, run_id: str, which: ColumnElement[bool]) -> None:
+    store.execute(update(failures).where(failures.c.run_id == run_id, which).values(retry_at=clock.now(), attempts=1))

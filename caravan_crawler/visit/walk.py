@@ -18,7 +18,7 @@ _MOST_FAILURES = 3
 #: A walk meets an earlier one where it has seen this share of the articles that stood there.
 _MEETING_SHARE = 0.5
 #: Where these are gone from the site, so many pages in a row without anything new end the walk too.
-_KNOWN_PAGES = 5
+_KNOWN_PAGES = 50
 
 
 @dataclass

@@ -40,7 +40,7 @@ JUST_READ = [
 ]
 
 
-@pytest.mark.parametrize(("campaign", "read_at", "expected"), JUST_READ)
+@pytest.mark.parametrize(("campaign", "read_at", "expected"), JUST_READ, ids=range(len(JUST_READ)))
 def test_what_the_interrupted_run_has_just_read(campaign: Campaign, read_at: str | None, expected: bool) -> None:
     own = {} if read_at is None else {NEWS: Source(read_at)}
     assert agenda(own, campaign=campaign).is_just_read(NEWS) is expected
@@ -57,7 +57,7 @@ LISTS = [
 ]
 
 
-@pytest.mark.parametrize(("read_at", "hours", "expected"), LISTS)
+@pytest.mark.parametrize(("read_at", "hours", "expected"), LISTS, ids=range(len(LISTS)))
 def test_lists_that_are_due(read_at: str | None, hours: int, expected: bool) -> None:
     own = {} if read_at is None else {NEWS: Source(read_at, None, ListState([1], [], hours).to_json())}
     assert agenda(own).is_list_due(NEWS) is expected
@@ -76,7 +76,7 @@ SITEMAPS: list[tuple[str | None, str | None, str | None, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("read_at", "before", "now", "expected"), SITEMAPS)
+@pytest.mark.parametrize(("read_at", "before", "now", "expected"), SITEMAPS, ids=range(len(SITEMAPS)))
 def test_sitemaps_that_are_due(read_at: str | None, before: str | None, now: str | None, expected: bool) -> None:
     own = {} if read_at is None else {"/s.xml": Source(read_at, before)}
     assert agenda(own).is_sitemap_due("/s.xml", now) is expected

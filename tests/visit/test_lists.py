@@ -160,7 +160,8 @@ def test_a_site_that_never_stops_publishing_does_not_hold_a_run() -> None:
     assert one.read.count(1) == 4, "once, and three times again"
 
 
-def test_what_is_known_ends_a_walk_from_the_top_and_none_that_is_resumed() -> None:
+def test_what_is_known_ends_a_walk_from_the_top_and_none_that_is_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("caravan_crawler.visit.walk._KNOWN_PAGES", 5)
     one = walker()
     one.run()
     one.site.articles[:] = [*range(200, 100, -1), *FIFTY[10:]]  # what stood at the top is gone

@@ -1,5 +1,7 @@
 from datetime import date
 
+import pytest
+
 from caravan_crawler.pages.listing import Card, Listing
 from caravan_crawler.site import Address
 from caravan_crawler.visit.walk import ListingWalk
@@ -67,7 +69,8 @@ def test_a_pinned_article_or_the_trending_block_is_no_meeting() -> None:
     assert walk(*pinned, until=TOP | set(TRENDING)) == [2, None]
 
 
-def test_where_the_earlier_top_is_gone_from_the_site_known_pages_end_it() -> None:
+def test_where_the_earlier_top_is_gone_from_the_site_known_pages_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("caravan_crawler.visit.walk._KNOWN_PAGES", 5)
     pages = [page(number, [number * 100]) for number in range(1, 7)]
     assert walk(*pages, until=TOP, new=0) == [2, 3, 4, 5, None, None]
     assert walk(*pages, until=TOP, new=1) == [2, 3, 4, 5, 6, 7]
