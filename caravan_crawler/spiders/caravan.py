@@ -339,8 +339,8 @@ class CaravanSpider(Visitor):
         """Keep a page that is no article; it is a loss where its address has an article's number, or it was named."""
         address = self._address(document.url)
         if not follow or (address is not None and address.article_id is not None):
-            words = f"it is no article but: {reading.kind}"
-            self._fail(page.asked_url, page.asked_key, f"kind_{reading.kind}", words)
+            kind = reading.kind if document.blocks else "empty"
+            self._fail(page.asked_url, page.asked_key, f"kind_{kind}", f"it is no article but: {kind}")
         elif page.asked_key is not None:
             self.keeper.no_article(page, page.asked_key, page.asked_url, reading.kind)
         else:

@@ -329,7 +329,9 @@ def test_a_response_too_large_is_given_up(answer: SampleResponse, tmp_path: Path
     with serve(Large()) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "DOWNLOAD_MAXSIZE=300000")
     assert result.stat("caravan/failed/too_large") == 2, "a list is tried once more when all else is read"
-    assert_said_in_one_line(result, f"Not read: {server.url}news/ (the response is larger than DOWNLOAD_MAXSIZE)")
+    assert result.log.count(f"Not read: {server.url}news/ (the response is larger than DOWNLOAD_MAXSIZE)") == 2
+    assert set(re.findall(r"\[(\w+)\S*\] (?:WARNING|ERROR|CRITICAL)", result.log)) == {"caravan_crawler"}
+    assert "Traceback" not in result.log
 
 
 class Raw:
