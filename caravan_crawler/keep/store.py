@@ -21,8 +21,9 @@ from caravan_crawler.keep.writes import Statements, Writes
 
 #: An address that gave no article may become one's; so long it is not asked for again.
 _NO_ARTICLE_FOR = timedelta(days=30)
-#: At full speed so many pages share a commit; a page that comes alone is committed at once.
-_PAGES_A_COMMIT = 4
+#: At full speed so many pages share a commit, as each is fetched again where a kill comes first; to a server each
+#: commit is a message and an answer. A page that comes alone is committed at once.
+_PAGES_A_COMMIT = {"sqlite": 4, "postgresql": 8}
 _LONGEST_WAIT = 0.05
 
 
@@ -58,6 +59,7 @@ class Store:
         self.on_failure: Callable[[StoreError], None] | None = None
         self.is_broken = False
         is_sqlite = url.get_backend_name() == "sqlite"
+        self._pages_a_commit = _PAGES_A_COMMIT["sqlite" if is_sqlite else "postgresql"]
         self._statements = Statements(url.get_backend_name())
         self._lookup = Lookup(url.get_backend_name())
         try:
@@ -132,7 +134,7 @@ class Store:
             return
         self._pending.add_all(page)
         self._pages += 1
-        if self._pages >= _PAGES_A_COMMIT or time.monotonic() - self._last_commit > _LONGEST_WAIT:
+        if self._pages >= self._pages_a_commit or time.monotonic() - self._last_commit > _LONGEST_WAIT:
             self.flush()
 
     def flush(self) -> None:
