@@ -127,6 +127,11 @@ def _from_cells(row: Mapping[str, str]) -> dict[str, Any]:
 _GUARDED = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
+def gold(server: SampleServer) -> list[dict[str, Any]]:
+    """The records that reading every article of the site should yield."""
+    return list(server.site.gold(server.url))
+
+
 def each_once(records: Iterable[Mapping[str, Any]], expected: Iterable[Mapping[str, Any]]) -> None:
     """Assert that the records are those expected, each once, in any order and with every field the same."""
     found = list(records)

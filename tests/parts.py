@@ -3,7 +3,7 @@
 import os
 import shutil
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 
 class Part(NamedTuple):
@@ -39,16 +39,20 @@ def missing() -> list[Part]:
 
 def need(program: str) -> Path:
     """Return a program for a test; without it the test is skipped, and fails where ``CI`` is set."""
-    import pytest  # not needed to install the parts
-
     (part,) = [part for part in PARTS if part.program == program]
     path = find(part)
     if path is None:
-        words = f"{program} is missing: sudo apt-get install {part.package}"
-        if os.environ.get("CI"):
-            pytest.fail(words, pytrace=False)
-        pytest.skip(words)
+        do_without(f"{program} is missing: sudo apt-get install {part.package}")
     return path
+
+
+def do_without(words: str) -> NoReturn:
+    """Leave a test out on a user's machine, for the reason in ``words``; where ``CI`` is set it fails."""
+    import pytest  # not needed to install the parts
+
+    if os.environ.get("CI"):
+        pytest.fail(words, pytrace=False)
+    pytest.skip(words)
 
 
 def _by_version(path: Path) -> list[int]:

@@ -1,0 +1,174 @@
+"""Caps on size and time, certificates, and where no link leads."""
+
+import gzip
+import re
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from caravan_crawler.sample_site import SampleResponse, serve
+from tests.crawl.timed import HTML, Timed, assert_said_in_one_line, is_article
+from tests.crawling import crawl
+
+# Size and time
+
+
+def page_of(size: int) -> bytes:
+    return b"<html><body>" + b"<p>text</p>" * (size // 11) + b"</body></html>"
+
+
+LARGE = [
+    SampleResponse(200, HTML, page_of(400_000)),
+    SampleResponse(200, {"Content-Encoding": "gzip", **HTML}, gzip.compress(page_of(400_000))),
+]
+
+
+@pytest.mark.parametrize("answer", LARGE, ids=["plain", "gzip"])
+def test_a_response_too_large_is_given_up(answer: SampleResponse, tmp_path: Path) -> None:
+    class Large(Timed):
+        def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+            response = super().respond(target, base_url, headers)
+            return answer if target == "/news/" else response
+
+    with serve(Large()) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "DOWNLOAD_MAXSIZE=300000")
+    assert result.stat("caravan/failed/too_large") == 2, "a list is tried once more when all else is read"
+    assert result.log.count(f"Not read: {server.url}news/ (the response is larger than DOWNLOAD_MAXSIZE)") == 2
+    assert set(re.findall(r"\[(\w+)\S*\] (?:WARNING|ERROR|CRITICAL)", result.log)) == {"caravan_crawler"}
+    assert "Traceback" not in result.log
+
+
+class Raw:
+    """A server that answers robots.txt with 404, and anything else by ``parts``, with a pause after each."""
+
+    def __init__(self, head: bytes, part: bytes, pause: float, context: ssl.SSLContext | None = None) -> None:
+        self._head, self._part, self._pause, self._context = head, part, pause, context
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._socket.getsockname()[1]
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._accept)]
+
+    def __enter__(self) -> "Raw":
+        self._threads[0].start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stop.set()
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        for thread in self._threads:
+            thread.join()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            thread = threading.Thread(target=self._answer, args=(connection,))
+            self._threads.append(thread)
+            thread.start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with connection:
+            connection.settimeout(30)
+            try:
+                if self._context is not None:
+                    connection = self._context.wrap_socket(connection, server_side=True)
+                if connection.recv(4096).startswith(b"GET /robots.txt"):
+                    connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                    return
+                connection.sendall(self._head)
+                while not self._stop.wait(self._pause):
+                    connection.sendall(self._part)
+            except OSError:
+                return  # the client has gone, as it should
+            finally:
+                connection.close()
+
+
+STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n"
+STREAMS = [
+    ("a drip", STREAM, b"1\r\nx\r\n", 0.1, "took longer than 1.0 seconds."),
+    ("a drip in the head", b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.1, "took longer than 1.0 seconds."),
+    ("no end", STREAM, b"10000\r\n" + b"x" * 65_536 + b"\r\n", 0.001, "the response is larger than DOWNLOAD_MAXSIZE"),
+]
+
+
+@pytest.mark.parametrize(
+    ("head", "part", "pause", "words"), [case[1:] for case in STREAMS], ids=[s[0] for s in STREAMS]
+)
+def test_a_response_without_end_is_given_up(head: bytes, part: bytes, pause: float, words: str, tmp_path: Path) -> None:
+    with Raw(head, part, pause) as server:
+        url = f"http://127.0.0.1:{server.port}/"
+        limits = ("-s", "DOWNLOAD_TIMEOUT=1", "-s", "DOWNLOAD_MAXSIZE=1000000", "-s", "RETRY_TIMES=1")
+        result = crawl(tmp_path, "-a", f"site={url}", "-a", "urls=/news/statya-1000001/", *limits)
+    assert result.code == 4
+    assert words in result.log.splitlines()[-1]
+    assert_said_in_one_line(result, f"Not read: {url}news/statya-1000001/")
+
+
+# TLS
+
+
+@contextmanager
+def self_signed(folder: Path) -> Iterator[ssl.SSLContext]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(1))
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    file = folder / "certificate.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.write_bytes(private + builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    yield context
+
+
+def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    with self_signed(tmp_path) as context, Raw(STREAM, b"0\r\n\r\n", 0.1, context) as server:
+        url = f"https://localhost:{server.port}/"
+        result = crawl(tmp_path / "data", "-a", f"site={url}")
+    assert result.code == 4
+    assert "certificate verify failed" in result.log.splitlines()[-1]
+    assert_said_in_one_line(result, f"Not read: {url}")
+
+
+# Other places
+
+
+def test_the_public_site_never_leads_to_a_private_address(tmp_path: Path) -> None:
+    options = ("-a", "site=http://kaz.caravan.kz/", "-s", "BACKOFF_START=0.01")
+    result = crawl(tmp_path, *options, module="tests.crawl.private_names")
+    assert result.code == 4
+    assert "kaz.caravan.kz leads to 10.1.2.3, which is no public address" in result.log.splitlines()[-1]
+    assert_said_in_one_line(result, "Not read: http://kaz.caravan.kz/")
+
+
+@pytest.mark.parametrize("location", ["file:///etc/passwd", "http://169.254.169.254/", "ftp://127.0.0.1/", "data:,x"])
+def test_no_redirect_leads_away(location: str, tmp_path: Path) -> None:
+    class Leading(Timed):
+        def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+            response = super().respond(target, base_url, headers)
+            return SampleResponse(302, {"Location": location, **HTML}, b"") if is_article(target) else response
+
+    with serve(Leading(articles=15)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+    assert result.code == 4
+    assert result.stat("caravan/pages/article") == 0
+    assert "Traceback" not in result.log

@@ -1,0 +1,205 @@
+"""How long a site is left alone, and when it is given up: Retry-After, back-off, outage, Crawl-delay."""
+
+import signal
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
+from tests.crawl.timed import BUSY, HTML, IN_FLIGHT, Timed, is_article
+from tests.crawling import crawl, start
+
+# Retry-After
+
+
+class AskingForQuiet(Timed):
+    """Its tenth article is answered with a wish to be left alone, once."""
+
+    def __init__(self, status: int, wish: str | timedelta) -> None:
+        super().__init__(articles=60)
+        self.status, self.wish = status, wish
+        self.asked_at: int | None = None
+        self.articles = 0
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        response = super().respond(target, base_url, headers)
+        self.articles += is_article(target)
+        if self.articles < 10 or self.asked_at is not None:
+            return response
+        self.asked_at = len(self.times)
+        if isinstance(self.wish, str):
+            return SampleResponse(self.status, {"Retry-After": self.wish, **HTML}, b"")
+        now = datetime.now(UTC)
+        dates = {
+            "Date": format_datetime(now, usegmt=True),
+            "Retry-After": format_datetime(now + self.wish, usegmt=True),
+        }
+        return SampleResponse(self.status, {**dates, **HTML}, b"")
+
+
+WISHES: list[tuple[int, str | timedelta, float]] = [
+    (429, "2", 2),
+    (503, timedelta(seconds=2), 2),
+]
+
+
+@pytest.mark.parametrize(("status", "wish", "seconds"), WISHES)
+def test_the_whole_site_is_left_alone_for_as_long_as_it_asks(
+    status: int, wish: str | timedelta, seconds: float, tmp_path: Path
+) -> None:
+    site = AskingForQuiet(status, wish)
+    with serve(site) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+    assert result.code == 0, result.log[-1500:]
+    assert len(result.articles) == 60
+    assert site.asked_at is not None
+    asked_at = site.times[site.asked_at - 1]
+    in_pause = [moment for moment in site.times[site.asked_at :] if moment < asked_at + seconds]
+    assert len(in_pause) <= IN_FLIGHT
+    assert len(site.times) > site.asked_at + IN_FLIGHT
+    assert f"The site asks to be left alone for {seconds:.0f} seconds (HTTP {status})" in result.log
+
+
+@pytest.mark.parametrize("wish", ["soon", "-1", "0", timedelta(days=-1)])
+def test_a_wish_that_makes_no_sense_is_no_answer_only(wish: str | timedelta, tmp_path: Path) -> None:
+    site = AskingForQuiet(503, wish)
+    with serve(site) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+    assert result.code == 0, result.log[-1500:]
+    assert len(result.articles) == 60
+    assert result.stat("caravan/pauses/backoff") == 1
+
+
+def test_a_site_that_asks_for_too_much_ends_the_run(tmp_path: Path) -> None:
+    site = AskingForQuiet(429, "3600")
+    with serve(site) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+    assert result.code != 0
+    assert site.asked_at is not None
+    assert len(site.times) - site.asked_at <= IN_FLIGHT
+    assert result.stat("caravan/retry_after") == 3600
+    assert "'finish_reason': 'retry_after'" in result.log
+    assert "Traceback" not in result.log
+
+
+def test_the_longest_pause_is_a_setting(tmp_path: Path) -> None:
+    with serve(AskingForQuiet(429, "2")) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "RETRY_AFTER_MAX=1")
+    assert "'finish_reason': 'retry_after'" in result.log
+
+
+def test_a_signal_ends_a_pause(tmp_path: Path) -> None:
+    with serve(AskingForQuiet(429, "500")) as server:
+        process = start(tmp_path, "-a", f"site={server.url}")
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "asks to be left alone" in line:
+                break
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert process.returncode == 143
+
+
+# Back-off
+
+
+class Busy(Timed):
+    """Answers 503 to everything but robots.txt, ``times`` times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__(articles=20)
+        self.left = times
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        response = super().respond(target, base_url, headers)
+        if target == "/robots.txt" or not self.left:
+            return response
+        self.left -= 1
+        return BUSY
+
+
+def test_pauses_after_bad_answers_grow(tmp_path: Path) -> None:
+    site = Busy(times=4)
+    with serve(site) as server:
+        options = ("-s", "BACKOFF_START=0.2", "-s", "RETRY_TIMES=4")
+        result = crawl(tmp_path, "-a", f"site={server.url}", *options)
+    assert result.code == 0, result.log[-1500:]
+    assert len(result.articles) == 20
+    # After robots.txt, the home page four times in vain.
+    for pause, least in zip(site.pauses[1:5], (0.1, 0.2, 0.4, 0.8), strict=True):
+        assert pause >= least
+
+
+# Outage
+
+
+class GoesAway(Timed):
+    """After its home page it drops every connection, or refuses, or challenges."""
+
+    def __init__(self, answer: SampleResponse | None) -> None:
+        super().__init__(articles=300)
+        self.answer = answer
+        self.articles = 0
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        self.articles += is_article(target)
+        response = super().respond(target, base_url, headers)
+        return self.answer if self.articles > 5 and self.answer else response
+
+
+CHALLENGE = SampleResponse(403, HTML, b"<html><title>Just a moment...</title><body>Wait</body></html>")
+
+
+@pytest.mark.parametrize("answer", [BUSY, CHALLENGE, SampleResponse(200, HTML, CHALLENGE.body)])
+def test_a_site_that_refuses_all_pages_ends_the_run(answer: SampleResponse, tmp_path: Path) -> None:
+    site = GoesAway(answer)
+    with serve(site) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "RETRY_TIMES=0")
+    assert result.code != 0
+    assert "'finish_reason': 'outage'" in result.log
+    assert "'caravan/outage': '20 pages in a row were refused'" in result.log
+    assert "Traceback" not in result.log
+    assert len(site.targets) < 60
+
+
+def test_a_site_that_goes_away_ends_the_run(tmp_path: Path) -> None:
+    site = SampleSite(articles=3000)
+    with serve(site) as server:
+        process = start(tmp_path, "-a", f"site={server.url}", "-s", "RETRY_TIMES=1", "-s", "DOWNLOAD_DELAY=0.01")
+        while server.hits < 20 and process.poll() is None:
+            time.sleep(0.01)
+    _, log = process.communicate(timeout=120)
+    assert process.returncode not in (0, None)
+    assert "'caravan/outage': '5 pages in a row got no answer'" in log
+    assert "Traceback" not in log
+
+
+# AutoThrottle and Crawl-delay
+
+ROBOTS = SampleResponse(200, {"Content-Type": "text/plain"}, b"User-agent: *\nCrawl-delay: 0.5\n")
+#: Between two requests that are sent half a second apart, as the first may take longer on its way.
+LEAST = 0.4
+
+
+@pytest.mark.parametrize("most", [(), ("-s", "AUTOTHROTTLE_MAX_DELAY=0.3")])
+def test_autothrottle_never_goes_below_crawl_delay(most: tuple[str, ...], tmp_path: Path) -> None:
+    site = Timed(articles=5, robots_txt=ROBOTS)
+    with serve(site) as server:
+        options = ("-s", "AUTOTHROTTLE_ENABLED=1", "-s", "AUTOTHROTTLE_START_DELAY=0.1", *most)
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-a", "sections=news", *options)
+    assert result.code == 0, result.log[-1500:]
+    assert len(site.pauses) > 5
+    assert min(site.pauses[1:]) >= LEAST  # the first pause is before robots.txt is known
+
+
+def test_autothrottle_never_goes_below_the_delay_set(tmp_path: Path) -> None:
+    site = Timed(articles=5)
+    with serve(site) as server:
+        options = ("-s", "AUTOTHROTTLE_ENABLED=1", "-s", "DOWNLOAD_DELAY=0.5", "-s", "AUTOTHROTTLE_START_DELAY=0.5")
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-a", "sections=news", *options)
+    assert result.code == 0, result.log[-1500:]
+    assert min(site.pauses) >= LEAST

@@ -1,0 +1,60 @@
+"""What the absence of robots.txt and its silence mean to a crawl."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caravan_crawler.sample_site import SampleResponse, serve
+from tests.crawl.timed import BUSY, HTML, Timed
+from tests.crawling import crawl
+
+# robots.txt
+
+UNREAD = [
+    (BUSY, "HTTP 503"),
+    (SampleResponse(429, HTML, b""), "HTTP 429"),
+    (SampleResponse(302, {"Location": "http://127.0.0.1:9/robots.txt", **HTML}, b""), "offsite: 127.0.0.1:9"),
+    (SampleResponse(302, {"Location": "/robots.txt", **HTML}, b""), "it redirects without end"),
+    (SampleResponse(302, {"Location": "file:///etc/passwd", **HTML}, b""), "HTTP 302"),
+    (SampleResponse(200, {"Content-Encoding": "gzip", **HTML}, b"no gzip"), "its body is broken"),
+    (SampleResponse(200, {"Content-Encoding": "deflate", **HTML}, b"nothing"), "its body is broken"),
+]
+
+
+@pytest.mark.parametrize(("answer", "words"), UNREAD, ids=range(len(UNREAD)))
+def test_with_an_unreadable_robots_txt_nothing_is_asked(answer: SampleResponse, words: str, tmp_path: Path) -> None:
+    site = Timed(robots_txt=answer)
+    with serve(site) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+    assert result.code == 4
+    assert set(site.targets) == {"/robots.txt"}
+    last = result.log.splitlines()[-1]
+    assert last.startswith(f"scrapy crawl: no page could be read; {server.url}: robots.txt could not be read (")
+    assert words in last
+    assert "Traceback" not in result.log
+
+
+RULES = b"User-agent: *\nDisallow: /\n"
+
+
+@pytest.mark.parametrize("status", [404, 403, 410])
+def test_without_robots_txt_everything_may_be_asked(status: int, tmp_path: Path) -> None:
+    site = Timed(robots_txt=SampleResponse(status, HTML, RULES))
+    with serve(site) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+    assert result.code == 0, result.log[-1500:]
+    assert len(result.articles) == 40
+
+
+def test_a_robots_txt_that_answers_at_the_second_try_is_obeyed(tmp_path: Path) -> None:
+    class Slow(Timed):
+        def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+            response = super().respond(target, base_url, headers)
+            return BUSY if len(self.times) == 1 else response
+
+    site = Slow(robots_txt=SampleResponse(200, {"Content-Type": "text/plain"}, b"User-agent: *\nDisallow: /news/\n"))
+    with serve(site) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+    assert result.code == 0, result.log[-1500:]
+    assert not [target for target in site.targets if target.startswith("/news/")]

@@ -1,0 +1,220 @@
+"""A full disk, a locked or broken database, a closed folder: one clear line, nothing lost, and the next run goes on."""
+
+import os
+import resource
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caravan_crawler.sample_site import SampleSite, serve
+from tests.crawling import ROOT, TIMEOUT, Crawl, command, crawl, start
+from tests.kills import Stored, after_requests, each_once, gold, read_articles
+from tests.parts import do_without
+
+
+def failed_in_one_line(result: Crawl, words: str) -> None:
+    assert result.code == 1, result.log[-3000:]
+    assert "Traceback" not in result.log, result.log[-3000:]
+    assert words in result.log.splitlines()[-1]
+
+
+# A full disk
+
+
+def is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+class SmallDisk:
+    """A file system of a few megabytes."""
+
+    def __init__(self, path: Path, megabytes: float) -> None:
+        self.path = path
+        path.mkdir()
+        self._mount(megabytes)
+
+    def _mount(self, megabytes: float, *options: str) -> None:
+        size = ",".join([*options, f"size={int(megabytes * 1024)}k"])
+        mount = ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(self.path)]
+        if subprocess.run(mount, capture_output=True, check=False).returncode:
+            do_without("no file system can be mounted here, for a small disk")
+
+    def grow(self, megabytes: float) -> None:
+        self._mount(megabytes, "remount")
+
+    def close(self) -> None:
+        subprocess.run(["umount", "--lazy", self.path], check=True)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    if not is_root():
+        do_without("only root may mount a file system, for a small disk")
+    disk = SmallDisk(tmp_path / "disk", 1.5)
+    yield disk
+    disk.close()
+
+
+def test_a_full_disk_under_the_data(small_disk: SmallDisk, tmp_path: Path) -> None:
+    earlier, data_dir = tmp_path / "articles.csv", small_disk.path / "data"
+    earlier.write_text("the last good dataset", encoding="utf-8")
+    with serve(SampleSite(articles=400)) as server:
+        options = ("-a", f"site={server.url}", "-O", str(earlier))
+        for _ in range(2):
+            result = crawl(data_dir, *options)
+            assert result.code == 1, result.log[-3000:]
+            assert "Traceback" not in result.log, result.log[-3000:]
+            assert "disk is full" in result.log.splitlines()[-1] or "No space left" in result.log.splitlines()[-1]
+            assert earlier.read_text(encoding="utf-8") == "the last good dataset"
+            assert not list(data_dir.glob("runs/*/*.csv"))
+        stored = Stored(data_dir).articles
+        small_disk.grow(100)
+        before = server.hits
+        result = crawl(data_dir, *options)
+        assert result.code == 0, result.log[-3000:]
+        assert server.hits - before < 1.2 * 400 - len(stored)
+        each_once(Stored(data_dir).articles.values(), gold(server))
+        each_once(read_articles(earlier), gold(server))
+
+
+def test_a_full_disk_under_the_file_asked_for(small_disk: SmallDisk, tmp_path: Path) -> None:
+    other, wanted = tmp_path / "articles.jsonl", small_disk.path / "articles.jsonl"
+    other.write_text("", encoding="utf-8")
+    wanted.write_text("", encoding="utf-8")
+    with serve(SampleSite(articles=400)) as server:
+        small_disk.grow(0.3)
+        options = ("-a", f"site={server.url}", "-o", str(other), "-o", str(wanted))
+        failed_in_one_line(crawl(tmp_path / "data", *options), f"{wanted} cannot be written: No space left on device")
+        assert not other.read_bytes() + wanted.read_bytes(), "all files or none"
+        small_disk.grow(100)
+        result = crawl(tmp_path / "data", *options)
+        assert result.code == 0, result.log[-3000:]
+        each_once(Stored(tmp_path / "data").articles.values(), gold(server))
+        for file in (other, wanted):
+            each_once(read_articles(file), gold(server))
+
+
+def test_a_file_that_may_not_grow(tmp_path: Path) -> None:
+    """The same for those who are not root."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+
+    with serve(SampleSite(articles=400)) as server:
+        options = ("-a", f"site={server.url}", "-O", str(tmp_path / "articles.jsonl"))
+        limited = command("-s", f"DATA_DIR={tmp_path}", *options)
+        done = subprocess.run(
+            limited, cwd=ROOT, preexec_fn=limit, capture_output=True, text=True, timeout=TIMEOUT, check=False
+        )
+        assert done.returncode == 1, done.stderr[-3000:]
+        assert "Traceback" not in done.stderr
+        assert not (tmp_path / "articles.jsonl").exists()
+        result = crawl(tmp_path, *options)
+        assert result.code == 0, result.log[-3000:]
+        each_once(read_articles(tmp_path / "articles.jsonl"), gold(server))
+
+
+# The database
+
+
+def lock(database: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
+    connection.execute("BEGIN EXCLUSIVE")
+    return connection
+
+
+def test_a_store_locked_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+    with serve(SampleSite(articles=200)) as server:
+        process = start(tmp_path, "-a", f"site={server.url}")
+        after_requests(server, 50)(process)
+        holder = lock(tmp_path / "caravan.db")
+        release = threading.Timer(1, holder.close)
+        release.start()
+        _, log = process.communicate(timeout=TIMEOUT)
+        release.join()
+        assert process.returncode == 0, log[-3000:]
+        each_once(Stored(tmp_path).articles.values(), gold(server))
+
+
+@pytest.mark.parametrize("requests", [0, 50])
+def test_a_store_that_stays_locked(requests: int, tmp_path: Path) -> None:
+    database = tmp_path / "caravan.db"
+    with serve(SampleSite(articles=200)) as server:
+        options = ("-a", f"site={server.url}", "-s", f"STORE_URL=sqlite:///{database}?timeout=0.5")
+        assert crawl(tmp_path, "-a", f"site={server.url}", "-a", f"urls={gold(server)[0]['url']}").code == 0
+        holder = lock(database) if not requests else None
+        process = start(tmp_path, *options)
+        if holder is None:
+            after_requests(server, requests)(process)
+            holder = lock(database)
+        _, log = process.communicate(timeout=TIMEOUT)
+        holder.close()
+        failed_in_one_line(Crawl(process.returncode, log, tmp_path), "database is locked")
+        assert crawl(tmp_path, *options).code == 0
+        each_once(Stored(tmp_path).articles.values(), gold(server))
+
+
+def no_database(path: Path) -> None:
+    path.write_text("This is a text, and no database at all. " * 50, encoding="utf-8")
+
+
+def torn_database(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE runs (a)")
+        connection.executemany("INSERT INTO runs VALUES (?)", [("x" * 500,)] * 100)
+    connection.close()
+    content = path.read_bytes()
+    path.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
+
+
+def foreign_database(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE articles (a)")
+    connection.close()
+
+
+BROKEN = [
+    (no_database, 1, "cannot be opened: file is not a database"),
+    (torn_database, 1, "cannot be opened: database disk image is malformed"),
+    (foreign_database, 2, "the database is no store of this crawler, but has a table articles"),
+    (Path.mkdir, 1, "cannot be opened: unable to open database file"),
+]
+
+
+@pytest.mark.parametrize(("make", "code", "words"), BROKEN, ids=[words for _, _, words in BROKEN])
+def test_what_is_no_store(make: Any, code: int, words: str, tmp_path: Path) -> None:
+    make(tmp_path / "caravan.db")
+    before = (tmp_path / "caravan.db").stat().st_size
+    with serve(SampleSite(articles=20)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+        assert server.hits == 0
+    assert result.code == code, result.log
+    assert "Traceback" not in result.log
+    assert words in result.log.splitlines()[-1]
+    assert (tmp_path / "caravan.db").stat().st_size == before
+
+
+@pytest.fixture
+def closed_folder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A folder nobody may write to: root may in any but one on a file system that is read only."""
+    if is_root():
+        disk: SmallDisk = request.getfixturevalue("small_disk")
+        subprocess.run(["mount", "-o", "remount,ro", disk.path], check=True)
+        yield disk.path
+        return
+    folder = tmp_path / "closed"
+    folder.mkdir(0o500)
+    yield folder
+    folder.chmod(0o700)
+
+
+def test_a_folder_that_may_not_be_written(closed_folder: Path) -> None:
+    result = crawl(closed_folder, "-a", "site=sample")
+    assert result.code == 2, result.log[-2000:]
+    assert result.log.count("\n") == 1
+    assert "cannot be written" in result.log

@@ -1,0 +1,47 @@
+"""A sample site that notes when it was asked for what, and what a crawl of it may say."""
+
+import re
+import time
+from itertools import pairwise
+from typing import Any
+
+from caravan_crawler.sample_site import SampleResponse, SampleSite
+from tests.crawling import Crawl
+
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+BUSY = SampleResponse(503, HTML, b"<html><body>Busy</body></html>")
+#: Requests that may have been sent before the answer of another was known: the others of four.
+IN_FLIGHT = 3
+
+
+def is_article(target: str) -> bool:
+    return len(target) > 25 and not target.endswith(".xml")
+
+
+class Timed(SampleSite):
+    """Notes when each request came; ``answers`` are given, by target, before the site's own."""
+
+    def __init__(self, articles: int = 40, **answers: SampleResponse) -> None:
+        super().__init__(articles=articles)
+        self.answers = {f"/{name.replace('_', '.')}": answer for name, answer in answers.items()}
+        self.times: list[float] = []
+        self.targets: list[str] = []
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        self.times.append(time.monotonic())
+        self.targets.append(target)
+        return self.answers.get(target) or super().respond(target, base_url, headers or {})
+
+    @property
+    def pauses(self) -> list[float]:
+        """Seconds between each two requests."""
+        return [later - earlier for earlier, later in pairwise(self.times)]
+
+
+def assert_said_in_one_line(result: Crawl, words: str) -> None:
+    """``words`` are in one line before the outcome, and neither Scrapy nor a stack trace says anything beside it."""
+    lines = result.log.splitlines()
+    before_outcome = "\n".join(lines[: next(number for number, line in enumerate(lines) if ": Outcome " in line)])
+    assert before_outcome.count(words) == 1, before_outcome
+    assert re.findall(r"\[(\w+)\S*\] (?:WARNING|ERROR|CRITICAL)", before_outcome) == ["caravan_crawler"]
+    assert "Traceback" not in result.log
