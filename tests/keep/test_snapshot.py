@@ -1,0 +1,76 @@
+"""Looking at a store while others write it."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, insert, make_url, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from caravan_crawler.keep.errors import StoreError, StoreRefusedError
+from caravan_crawler.keep.schema import articles, store_info
+from caravan_crawler.keep.snapshot import Snapshot
+from caravan_crawler.keep.store import Store
+from tests.keep.kept import Kept
+from tests.keep.stores import SITE, article, keep, open_in
+
+
+def open_kept(kept: Kept) -> Store:
+    url = make_url(kept.url)
+    return Store(url.set(drivername="postgresql+psycopg") if kept.is_postgresql else url, SITE)
+
+
+def test_it_shows_one_moment_while_a_run_goes_on_writing(kept: Kept, tmp_path: Path) -> None:
+    store = open_kept(kept)
+    keep(store, article())
+    with Snapshot(kept.url, str(tmp_path)) as snapshot:
+        query = select(articles.c.article_id, articles.c.tags)
+        assert list(snapshot.rows(query)) == [(900001, ["Спорт"])]
+        keep(store, article(article_id=900002, url="http://127.0.0.1:8000/news/b-900002/"))
+        assert len(list(snapshot.rows(query))) == 1
+    with Snapshot(kept.url, str(tmp_path)) as snapshot:
+        assert len(list(snapshot.rows(query))) == 2
+    store.close()
+
+
+def test_it_cannot_write(kept: Kept, tmp_path: Path) -> None:
+    store = open_kept(kept)
+    keep(store, article())
+    store.close()
+    with Snapshot(kept.url, str(tmp_path)) as snapshot, pytest.raises(SQLAlchemyError, match="read-?only"):
+        snapshot.connection.execute(delete(articles))
+    assert len(kept.rows("articles")) == 1
+
+
+@pytest.mark.parametrize(("version", "words"), [("0", "there is no store"), ("99", "install a newer crawler")])
+def test_another_schema_version_is_refused(tmp_path: Path, version: str, words: str) -> None:
+    store = open_in(tmp_path)
+    store.execute(update(store_info).where(store_info.c.name == "schema_version").values(value=version))
+    store.close()
+    with pytest.raises(StoreRefusedError, match=words):
+        Snapshot(None, str(tmp_path))
+
+
+def test_what_is_no_store_is_refused_and_nothing_is_made(kept: Kept, tmp_path: Path) -> None:
+    with pytest.raises(StoreRefusedError, match="there is no store"):
+        Snapshot(kept.url, str(tmp_path))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_of_another_kind(tmp_path: Path) -> None:
+    (tmp_path / "caravan.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(StoreError, match="not a database"):
+        Snapshot(None, str(tmp_path))
+
+
+def test_a_server_that_is_away(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be opened"):
+        Snapshot("postgresql://nobody@127.0.0.1:1/none", str(tmp_path))
+
+
+def test_many_rows_come_in_parts(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    store.execute(insert(store_info), [{"name": f"row {number}", "value": ""} for number in range(2000)])
+    store.close()
+    with Snapshot(None, str(tmp_path)) as snapshot:
+        names = [name for (name,) in snapshot.rows(select(store_info.c.name))]
+        assert len(set(names)) > 2000
