@@ -36,7 +36,7 @@ def test_it_cannot_write(kept: Kept, tmp_path: Path) -> None:
     store = open_kept(kept)
     keep(store, article())
     store.close()
-    with Snapshot(kept.url, str(tmp_path)) as snapshot, pytest.raises(SQLAlchemyError, match="read-?only"):
+    with Snapshot(kept.url, str(tmp_path)) as snapshot, pytest.raises(SQLAlchemyError, match=r"read-?only"):
         snapshot.connection.execute(delete(articles))
     assert len(kept.rows("articles")) == 1
 
