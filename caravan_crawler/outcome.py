@@ -11,6 +11,8 @@ SOUND, CRASHED, REFUSED, BELOW_FLOORS, UNREACHABLE, LOCKED = 0, 1, 2, 3, 4, 5
 SIGNAL_STAT = "caravan/signal"
 #: In words, why the store could not be written.
 STORE_STAT = "caravan/store_failed"
+#: In words, why the raw pages could not be kept.
+ARCHIVE_STAT = "caravan/archive_failed"
 #: In words, which feed could not be written.
 FEED_STAT = "caravan/feeds/failed"
 #: In words, which fields have fallen; and that nothing new has appeared for too long.
@@ -49,6 +51,8 @@ def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
     """Judge a run by its stats: the first thing that is wrong gives the outcome."""
     if store := stats.get(STORE_STAT):
         return Outcome(CRASHED, str(store))
+    if archive := stats.get(ARCHIVE_STAT):
+        return Outcome(CRASHED, str(archive))
     if feed := stats.get(FEED_STAT):
         return Outcome(CRASHED, str(feed))
     if signal_number := stats.get(SIGNAL_STAT):

@@ -66,6 +66,7 @@ DOWNLOADER_MIDDLEWARES = {
     "caravan_crawler.visit.robots.RobotsGuard": 110,  # after RobotsTxtMiddleware (100), outside of retries (550)
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # lets subdomains and ports pass
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "caravan_crawler.archive.archivist.Archivist": 1000,  # next to the downloader: bodies as they were sent
 }
 
 EXTENSIONS = {
@@ -105,6 +106,8 @@ RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the spider says once what could not be read
 # The project's own settings
 
 ACCEPT_DRIFT = False  # for one run after the site has changed for good: history begins anew with it: extensions.py
+ARCHIVE = False  # keep every response in WARC files in DATA_DIR/warc: archive/archivist.py
+ARCHIVE_FILE_SIZE = 256 * 1024 * 1024  # bytes after which the next file is begun: archive/archivist.py
 BACKOFF_START = 1.0  # seconds the site is left alone after a bad answer, doubled with each further: visit/patience.py
 CSV_BOM = False  # a mark at the start of a CSV by which Excel knows UTF-8 on a double click: publish/exporters.py
 DATA_DIR = "data"  # everything a crawl writes lies below it: spiders/caravan.py, publish/feeds.py

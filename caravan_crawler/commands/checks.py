@@ -1,6 +1,7 @@
 """What can be wrong with the settings given with ``-s``, found before anything is begun."""
 
 import logging
+from importlib.util import find_spec
 from numbers import Number
 
 from scrapy.settings import SETTINGS_PRIORITIES as PRIORITIES
@@ -13,7 +14,7 @@ from caravan_crawler.publish.precheck import feeds_problem
 
 def settings_problem(settings: BaseSettings) -> str | None:
     """Return the first thing that is wrong with the settings, in one line, or None."""
-    checks = (_number_problem, _level_problem, _floors_problem, _hook_problem, feeds_problem)
+    checks = (_number_problem, _level_problem, _floors_problem, _hook_problem, _archive_problem, feeds_problem)
     return next((problem for check in checks if (problem := check(settings))), None)
 
 
@@ -56,3 +57,9 @@ def _floors_problem(settings: BaseSettings) -> str | None:
 def _hook_problem(settings: BaseSettings) -> str | None:
     hook = settings["ON_FAILURE"]
     return hook_problem(hook) if hook else None
+
+
+def _archive_problem(settings: BaseSettings) -> str | None:
+    if not settings.getbool("ARCHIVE") or find_spec("warcio") is not None:
+        return None
+    return "ARCHIVE needs one library more: pip install 'caravan-crawler[archive]'"

@@ -17,18 +17,20 @@ from scrapy.exceptions import UsageError
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from caravan_crawler.archive.saved_html import claimed_address, is_page_address
 from caravan_crawler.items import ExchangeRate
 from caravan_crawler.normalise.counts import parse_count
 from caravan_crawler.normalise.dates import decide_publication
 from caravan_crawler.normalise.rates import parse_rate
 from caravan_crawler.normalise.text import clean
 from caravan_crawler.pages.article import ArticleReading
+from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.page import read_page
 from caravan_crawler.records import page_records
-from caravan_crawler.site import PUBLIC_BASE, Site, article_address
-from caravan_crawler.visit.charset import declared_charset
+from caravan_crawler.site import PUBLIC_BASE, Site
 from caravan_crawler.visit.failures import words
+from caravan_crawler.visit.visitor import header
 
 _UNREADABLE = 4
 _WIDTH = 100
@@ -66,7 +68,7 @@ class Command(ScrapyCommand):
             raise UsageError("inspect takes one URL or one file", print_help=False)
         target = args[0]
         given = opts.url if opts.url is not None else target if "://" in target else None
-        if given is not None and not _is_page_address(given):
+        if given is not None and not is_page_address(given):
             self._end(f"{given} is no address of a page (http://… or https://…)")
             return
         if "://" in target:
@@ -120,7 +122,9 @@ class _OnePage(Spider):
 
     def parse(self, response: Response, **kwargs: Any) -> None:
         """Print what is read on it."""
-        document = parse_document(response.body, response.url, self.site, declared_charset(response))
+        document = parse_document(
+            response.body, response.url, self.site, declared_charset(header(response, "Content-Type") or "")
+        )
         print("\n".join(report(document, datetime.now(UTC), full=self.full)))
         self.problem = None
 
@@ -129,22 +133,10 @@ class _OnePage(Spider):
         self.problem = f"{self.url} was not read: {words(failure)}"
 
 
-def _is_page_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None and parts.port != 0
-    except ValueError:
-        return False
-
-
 def _saved_document(body: bytes, path: Path, url: str | None) -> Document:
     """Return the page of a file: its address is the one given, or an article's that the page claims for itself."""
     document = parse_document(body, url or PUBLIC_BASE, Site(PUBLIC_BASE))
-    claims = (document.structured.links.get("canonical"), document.structured.text("og:url"))
-    for claim in () if url else claims:
-        if claim and _is_page_address(claim) and article_address(urlsplit(claim).path, urlsplit(claim).query):
-            url = claim
-            break
+    url = url or claimed_address(document)
     if url is None:
         print("the page does not name its own address; with --url it is read as what it is", file=sys.stderr)
         url = f"{PUBLIC_BASE}saved/{quote(path.stem)}/"

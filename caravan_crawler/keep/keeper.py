@@ -9,23 +9,21 @@ from urllib.parse import urlsplit
 from sqlalchemy import or_, select
 
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
-from caravan_crawler.keep import clock
+from caravan_crawler.keep import clock, shown_lines
 from caravan_crawler.keep.failing import Failing
 from caravan_crawler.keep.field_counts import FieldCounts
-from caravan_crawler.keep.schema import articles, rates, trending, weather
+from caravan_crawler.keep.schema import articles
 from caravan_crawler.keep.store import Store
 from caravan_crawler.keep.writes import Writes
 
 #: Without these an article is not whole.
 REQUIRED = ("headline", "body", "date_published")
 #: An edit to one of these makes a new version.
-_TEXT = ("headline", "lede", "body")
+TEXT = ("headline", "lede", "body")
 #: What may differ between two readings of an article that was not edited.
-_PASSING = ("url", "fetched_url", "views", "views_raw", "observed_at")
+PASSING = ("url", "fetched_url", "views", "views_raw", "observed_at")
 #: These name the site, which may be another copy of it.
 _ADDRESSES = ("images", "links")
-
-_TABLES: dict[Any, Any] = {TrendingEntry: trending, ExchangeRate: rates, Weather: weather}
 
 
 class Fate(StrEnum):
@@ -76,7 +74,7 @@ class Keeper:
         self._aliases: set[str] = set()
         self._expected: dict[str, Consequences] = {}
         self._carried: set[str] = set()
-        self._last_shown = _last_shown(store)
+        self._last_shown = shown_lines.last_lines(store)
 
     # Told by the spider
 
@@ -134,7 +132,7 @@ class Keeper:
         consequences = self._expected.pop(key, Consequences())
         before = None if key in self._new and key not in self._stored else self._stored_row(key)
         self._count_fields(article, consequences)
-        fate = _fate(asdict(article), before)
+        fate = fate_of(asdict(article), before)
         writes = self._follow(consequences, key, is_whole=fate is not Fate.LOST_FIELDS)
         self._add_article(writes, article, key, before, consequences, fate)
         self.store.write(writes)
@@ -153,14 +151,11 @@ class Keeper:
         """Store a line of what every page shows, unless it is the last one stored."""
         if item.observed_at < self._started_at:
             return
-        about, value = _shown(item)
+        about, value = shown_lines.meaning(item)
         if self._last_shown.get(about) != value:
             self._last_shown[about] = value
-            row = asdict(item)
-            if isinstance(item, ExchangeRate):
-                row["rate"] = None if item.rate is None else float(item.rate)
             writes = Writes()
-            writes.add(_TABLES[type(item)].name, run_id=self._run_id, **row)
+            writes.add(shown_lines.TABLES[type(item)].name, **shown_lines.row_of(item, self._run_id))
             self.store.write(writes)
 
     def mistrust(self) -> None:
@@ -213,7 +208,7 @@ class Keeper:
             return
         if before is not None and urlsplit(before["url"]).path != urlsplit(article.url).path:
             writes.add("alias", url=before["url"], article_key=key, first_seen_at=before["first_seen_at"])
-        is_edited = before is None or any(row[name] != before[name] for name in _TEXT)
+        is_edited = before is None or any(row[name] != before[name] for name in TEXT)
         version = 1 if before is None else before["version"] + is_edited
         is_stored_as = fate in (Fate.NEW, Fate.CHANGED)
         writes.add(
@@ -230,7 +225,7 @@ class Keeper:
             run_id=before["run_id"] if fate is Fate.UNCHANGED else self._run_id,
         )
         if is_edited:
-            texts = {name: row[name] for name in (*_TEXT, "observed_at")}
+            texts = {name: row[name] for name in (*TEXT, "observed_at")}
             writes.add("version", article_key=key, version=version, run_id=self._run_id, **texts)
         if article.views is not None and (before is None or before["views"] != article.views):
             seen = {"observed_at": article.observed_at, "views": article.views, "run_id": self._run_id}
@@ -250,12 +245,13 @@ def article_key(article: Article) -> str:
     return str(article.article_id) if article.article_id is not None else urlsplit(article.url).path
 
 
-def _fate(row: dict[str, Any], before: Any) -> Fate:
+def fate_of(row: dict[str, Any], before: Any) -> Fate:
+    """Return what becomes of a record where the store has the row ``before``, or None."""
     if before is None:
         return Fate.NEW
     if _lost(row, before):
         return Fate.LOST_FIELDS
-    if any(row[name] != before[name] for name in row if name not in _PASSING + _ADDRESSES):
+    if any(row[name] != before[name] for name in row if name not in PASSING + _ADDRESSES):
         return Fate.CHANGED
     bases = _base(row["url"]), _base(before["url"])
     if any(json.dumps(row[name]) != json.dumps(before[name]).replace(bases[1], bases[0]) for name in _ADDRESSES):
@@ -270,23 +266,3 @@ def _base(url: str) -> str:
 
 def _lost(row: dict[str, Any], before: Any) -> list[str]:
     return [name for name in REQUIRED if not row[name] and before[name]]
-
-
-def _last_shown(store: Store) -> dict[Any, Any]:
-    """Return the last stored value of each line that every page shows, by what it is about."""
-    last: dict[Any, Any] = {}
-    for item_class, table in _TABLES.items():
-        newest = select(table).order_by(table.c.id.desc()).limit(50)
-        for row in reversed(store.rows(newest)):
-            values = {name: row._mapping[name] for name in item_class.__dataclass_fields__}
-            about, value = _shown(item_class(**values))
-            last[about] = value
-    return last
-
-
-def _shown(item: TrendingEntry | ExchangeRate | Weather) -> tuple[Any, Any]:
-    """Return what a line is about, and its value on its day; on another copy of the site it is the same."""
-    about, value = item.change_key()
-    if isinstance(item, TrendingEntry):
-        value = item.topic, item.headline, urlsplit(item.url).path
-    return about, (value, item.page_date)

@@ -7,16 +7,23 @@ version in one transaction. Alembic would read its scripts from a folder, which 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, insert, inspect, select
+from sqlalchemy import Connection, delete, insert, inspect, select, text
 
 from caravan_crawler.keep.errors import StoreRefusedError
 from caravan_crawler.keep.schema import metadata, store_info
 
 Migration = Callable[[Connection], None]
 
+
+def _index_shown_lines_by_time(connection: Connection) -> None:
+    """1 to 2: lines of the past are put among others, and exports read them in the order of their times."""
+    for table in ("trending", "rates", "weather"):
+        connection.execute(text(f"CREATE INDEX {table}_by_time ON {table} (observed_at)"))
+
+
 #: The first turns version 1 into 2, and so on. Each repeats its tables' definitions: those of ``schema`` go on
 #: changing, a migration never does.
-MIGRATIONS: tuple[Migration, ...] = ()
+MIGRATIONS: tuple[Migration, ...] = (_index_shown_lines_by_time,)
 
 _VERSION = "schema_version"
 

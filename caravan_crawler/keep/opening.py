@@ -49,9 +49,12 @@ def open_store(setting: str | None, data_dir: str, site: str) -> Store:
 
     :class:`~caravan_crawler.keep.errors.StoreError` where it cannot be, with the exit code that means.
     """
-    if setting == NONE:
-        return NoStore()
-    return Store(store_url(setting, data_dir), edition(site))
+    return NoStore() if setting == NONE else open_edition(setting, data_dir, edition(site))
+
+
+def open_edition(setting: str | None, data_dir: str, whose: str) -> Store:
+    """Open the store for the articles of an :func:`edition`."""
+    return Store(store_url(setting, data_dir), whose)
 
 
 def edition(site: str) -> str:

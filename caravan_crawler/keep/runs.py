@@ -90,6 +90,11 @@ def end(store: Store, run_id: str, ended_at: str, report: dict[str, Any]) -> Non
     )
 
 
+def killed(store: Store) -> list[str]:
+    """Return the runs that ended without a word."""
+    return [run_id for (run_id,) in store.rows(select(runs.c.run_id).where(runs.c.outcome == "killed"))]
+
+
 def last_new(store: Store) -> str | None:
     """Return when the last run began that brought a new article; None where none has."""
     rows = store.rows(select(func.max(runs.c.started_at)).where(runs.c.new_articles > 0))

@@ -97,6 +97,7 @@ def _shown(name: str, item_class: type) -> Table:
         *_columns(item_class),
         Column("run_id", Text, nullable=False),
         Index(f"{name}_by_run", "run_id"),
+        Index(f"{name}_by_time", "observed_at"),
     )
 
 

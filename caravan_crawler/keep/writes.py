@@ -46,12 +46,20 @@ class Statements:
         by_key: BindParameter[str] = bindparam("the_key")
         self._statements: dict[str, Executable] = {
             "article": self._upsert(schema.articles, keep=_ONCE),
+            "article_reread": self._upsert(schema.articles),
             "checked": update(schema.articles)
             .where(schema.articles.c.key == by_key)
             .values(checked_at=bindparam("the_time")),
+            # An article's history is written whole where it was read again.
+            "versions_gone": delete(schema.article_versions).where(schema.article_versions.c.article_key == by_key),
             "version": self._once(schema.article_versions),
+            "views_gone": delete(schema.view_counts).where(schema.view_counts.c.article_key == by_key),
             "views": self._once(schema.view_counts),
             "alias": self._once(schema.aliases),
+            **{
+                f"{table.name}_gone": delete(table).where(table.c.id == bindparam("the_id"))
+                for table in (schema.trending, schema.rates, schema.weather)
+            },
             # Nobody asks for the number that the database gives them.
             "trending": insert(schema.trending).inline(),
             "rates": insert(schema.rates).inline(),
@@ -64,6 +72,11 @@ class Statements:
             # Behind all that might have been found in the same moment.
             "read": delete(schema.frontier).where(schema.frontier.c.key == by_key),
             "mended": delete(schema.failures).where(schema.failures.c.url == by_key),
+            "article_found": delete(schema.failures).where(schema.failures.c.article_key == by_key),
+            "no_other_page": delete(schema.other_pages).where(
+                schema.other_pages.c.key == by_key, schema.other_pages.c.kind != "alias"
+            ),
+            "noted": self._upsert(schema.store_info),
         }
 
     def carry_out(self, writes: Writes, connection: Connection) -> None:

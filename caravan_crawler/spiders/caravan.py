@@ -21,6 +21,7 @@ from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.sources import load_sources
 from caravan_crawler.keep.store import Store
 from caravan_crawler.normalise.dates import ALMATY
+from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.kind import PageKind
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
@@ -30,13 +31,24 @@ from caravan_crawler.records import article_record, page_records
 from caravan_crawler.site import Address, Site, listing_of
 from caravan_crawler.visit.agenda import Agenda
 from caravan_crawler.visit.changes import Changes
-from caravan_crawler.visit.charset import declared_charset
 from caravan_crawler.visit.discovery import Discovery, Target
 from caravan_crawler.visit.frontier import Frontier, one_for_each_article
+from caravan_crawler.visit.handler import received_at
 from caravan_crawler.visit.ledger import Ledger
 from caravan_crawler.visit.lists import Lists
 from caravan_crawler.visit.period import Period, day_of, day_of_article
-from caravan_crawler.visit.visitor import ARTICLE, FEED, HOME, KNOWN_SECTIONS, LIST, REFRESH, RETRY, Visitor, path_of
+from caravan_crawler.visit.visitor import (
+    ARTICLE,
+    FEED,
+    HOME,
+    KNOWN_SECTIONS,
+    LIST,
+    REFRESH,
+    RETRY,
+    Visitor,
+    header,
+    path_of,
+)
 
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
 _LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
@@ -229,7 +241,7 @@ class CaravanSpider(Visitor):
         following = self.lists.read(walk, listing, furniture, len(targets))
         self._keep_lists(page)
         self.ledger.reading(reading)
-        yield from self._surroundings(reading)
+        yield from self._surroundings(reading, received_at(response))
         yield from self._targets(targets)
         yield from self._list_requests(following)
 
@@ -274,7 +286,9 @@ class CaravanSpider(Visitor):
     # Reading
 
     def _document(self, response: Response) -> Document:
-        return parse_document(response.body, response.url, self.site, declared_charset(response))
+        return parse_document(
+            response.body, response.url, self.site, declared_charset(header(response, "Content-Type") or "")
+        )
 
     def _read_page(self, document: Document) -> PageReading | None:
         """Read a page; None where the reader itself broke on it, which must not cost the other pages."""
@@ -310,18 +324,20 @@ class CaravanSpider(Visitor):
         if article is None or address is None:
             self._keep_other(document, reading, page, follow)
         elif is_new:
-            yield from self._article(document, reading, address, page)
+            yield from self._article(document, reading, address, page, received_at(response))
         else:
             self.ledger.count("dropped/known_under_another_address")
             self.keeper.page(page)
-        yield from self._surroundings(reading)
+        yield from self._surroundings(reading, received_at(response))
         yield from self._targets(targets)
 
-    def _article(self, document: Document, reading: PageReading, address: Address, page: Consequences) -> Iterator[Any]:
+    def _article(
+        self, document: Document, reading: PageReading, address: Address, page: Consequences, seen_at: datetime
+    ) -> Iterator[Any]:
         """Yield the article's record, and the list of its section if that is a new one."""
         article = reading.article
         assert article is not None
-        record = article_record(article, self.site, document.url, datetime.now(UTC))
+        record = article_record(article, self.site, document.url, seen_at)
         page.found_by = article.found_by
         for url in {page.asked_url, document.url} - {record.url}:
             page.aliases.append((url, str(address.key)))
@@ -362,8 +378,8 @@ class CaravanSpider(Visitor):
             self._fail(asked.asked_url, asked.asked_key, f"kind_{kind}", f"it came as a page of kind: {kind}")
         return []
 
-    def _surroundings(self, reading: PageReading) -> Iterator[Any]:
+    def _surroundings(self, reading: PageReading, seen_at: datetime) -> Iterator[Any]:
         if self.changes.is_new("page", reading.surroundings):
             # Claimed all at once: pages are read side by side, and a block's lines belong together.
-            records = page_records(reading, self.site, datetime.now(UTC))
+            records = page_records(reading, self.site, seen_at)
             yield from [record for record in records if self.changes.is_new(*record.change_key())]

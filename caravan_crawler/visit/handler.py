@@ -3,6 +3,8 @@
 Whatever is sent passes here, robots.txt and retries among it, after all queues: so nothing overtakes a pause.
 """
 
+from datetime import UTC, datetime
+
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
@@ -13,6 +15,8 @@ from scrapy.utils.httpobj import urlparse_cached
 from caravan_crawler.visit.failures import is_unanswered
 from caravan_crawler.visit.patience import Patience
 from caravan_crawler.visit.resolver import refusals
+
+_RECEIVED_AT = "received_at"
 
 
 class PatientHandler(HTTP11DownloadHandler):
@@ -38,4 +42,11 @@ class PatientHandler(HTTP11DownloadHandler):
                 self._patience.unanswered()
             raise
         self._patience.answered(response)
+        request.meta[_RECEIVED_AT] = datetime.now(UTC)
         return response
+
+
+def received_at(answered: Request | Response) -> datetime:
+    """Return when a response, or that to a request, was there, in UTC; an archive keeps the same moment with it."""
+    moment: datetime = answered.meta[_RECEIVED_AT]
+    return moment

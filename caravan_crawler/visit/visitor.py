@@ -206,8 +206,8 @@ class Visitor(Spider):
         """Return what was asked for when this page came, to gather what follows from it."""
         assert response.request is not None
         page = self._asked_by(response.request)
-        page.etag = _header(response, "ETag")
-        page.last_modified = _header(response, "Last-Modified")
+        page.etag = header(response, "ETag")
+        page.last_modified = header(response, "Last-Modified")
         return page
 
     @staticmethod
@@ -232,6 +232,7 @@ def path_of(url: str) -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def _header(response: Response, name: str) -> str | None:
+def header(response: Response, name: str) -> str | None:
+    """Return a response's header as text that can be stored, or None."""
     value = response.headers.get(name)
     return encodable(value.decode("latin-1")) if value else None

@@ -1,0 +1,108 @@
+"""The downloader middleware that keeps every response of a crawl; with ``ARCHIVE`` off it is not there."""
+
+import json
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+from scrapy.http import Response
+from scrapy.utils.python import to_unicode
+from twisted.web import http
+
+from caravan_crawler.archive.names import EDITION, SITE
+from caravan_crawler.keep import runs
+from caravan_crawler.keep.opening import edition
+from caravan_crawler.outcome import ARCHIVE_STAT
+from caravan_crawler.visit.ending import end_run
+from caravan_crawler.visit.handler import received_at
+
+if TYPE_CHECKING:
+    from caravan_crawler.archive.writing import WarcFiles
+
+logger = logging.getLogger(__name__)
+
+#: Below ``DATA_DIR``.
+FOLDER = "warc"
+
+
+class Archivist:
+    """Hands every response to the WARC files as it came: robots.txt, redirects and error pages among them.
+
+    It stands next to the downloader, before anything unpacks a body. What cannot be kept ends the run.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._files: WarcFiles | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "Archivist":
+        """Scrapy's constructor."""
+        if not crawler.settings.getbool("ARCHIVE"):
+            raise NotConfigured
+        archivist = cls(crawler)
+        crawler.signals.connect(archivist.spider_opened, signals.spider_opened)
+        crawler.signals.connect(archivist.engine_stopped, signals.engine_stopped)
+        return archivist
+
+    def spider_opened(self, spider: Any) -> None:
+        """Finish what killed runs left, and make ready for this one's files."""
+        from caravan_crawler.archive.writing import WarcFiles, finish_left  # with it comes the library
+
+        folder = Path(spider.data_dir) / FOLDER
+        arguments = vars(spider.arguments)
+        about = {
+            SITE: spider.site.base,
+            EDITION: edition(spider.arguments.site),
+            "robots": "obey" if self._crawler.settings.getbool("ROBOTSTXT_OBEY") else "ignore",
+            "http-header-user-agent": str(self._crawler.settings["USER_AGENT"]),
+            "description": json.dumps(arguments, default=runs.plain, ensure_ascii=False),
+        }
+        try:
+            finish_left(folder, runs.killed(spider.keeper.store))
+        except OSError as error:
+            self._fail(error)
+        self._files = WarcFiles(folder, spider.run_id, about, self._crawler.settings.getint("ARCHIVE_FILE_SIZE"))
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Keep the response and pass it on."""
+        if self._files is not None:
+            reason = to_unicode(http.RESPONSES.get(response.status, b""))
+            try:
+                self._files.write(
+                    response.url,
+                    f"{response.status} {reason}".strip(),
+                    _headers(response),
+                    response.body,
+                    received_at(request),
+                    str(response.ip_address) if response.ip_address else None,
+                )
+            except OSError as error:
+                self._fail(error)
+        return response
+
+    def engine_stopped(self) -> None:
+        """Give the last file its final name."""
+        if self._files is not None:
+            try:
+                self._files.close()
+            except OSError as error:
+                self._fail(error)
+
+    def _fail(self, error: OSError) -> None:
+        words = f"the archive of raw pages cannot be written: {error.strerror}"
+        logger.error("%s", words)
+        self._files = None
+        self._crawler.stats.set_value(ARCHIVE_STAT, words)
+        end_run(self._crawler, "archive failed")
+
+
+def _headers(response: Response) -> list[tuple[str, str]]:
+    return [
+        (to_unicode(name), to_unicode(value, "latin-1"))
+        for name, values in response.headers.items()
+        for value in values or ()
+    ]

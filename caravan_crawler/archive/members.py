@@ -1,0 +1,114 @@
+"""The members of a gzip file, each a WARC record of its own: found from any place in the file, torn ones left out.
+
+So several processes can each take a part of one file, and a file whose writer was killed gives all but its end.
+"""
+
+import os
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+#: How every gzip member begins, and every WARC record in it.
+_MAGIC = b"\x1f\x8b\x08"
+_RECORD = b"WARC/"
+_CHUNK = 1 << 16
+#: Unpacked; what is longer is no page, and passed over.
+MOST_BYTES = 64 * 1024 * 1024
+
+
+class Members:
+    """The records of a file that begin from byte ``start`` to before byte ``stop``; ``damaged`` counts others."""
+
+    def __init__(self, file: BinaryIO, start: int = 0, stop: int | None = None) -> None:
+        self.damaged = 0
+        """Members that were torn, too long, or no gzip."""
+        self.whole = start
+        """Where the last whole record ends."""
+        self._file = file
+        self._start = start
+        self._stop = stop
+
+    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+        """Yield each record's place in the file and its bytes, unpacked."""
+        size = self._file.seek(0, os.SEEK_END)
+        stop = size if self._stop is None else min(self._stop, size)
+        offset = _next_record(self._file, self._start)
+        while offset is not None and offset < stop:
+            try:
+                record, end = _read(self._file, offset)
+            except zlib.error:
+                self.damaged += 1
+                offset = _next_record(self._file, offset + 1)
+                continue
+            except EOFError:
+                self.damaged += 1
+                return
+            if record is None:
+                self.damaged += 1
+            else:
+                self.whole = end
+                yield offset, record
+            offset = end
+
+
+def whole_records(path: Path) -> int:
+    """Return the length of the file up to the end of its last whole record."""
+    with path.open("rb") as file:
+        members = Members(file)
+        for _ in members:
+            pass
+        return members.whole
+
+
+def _read(file: BinaryIO, offset: int) -> tuple[bytes | None, int]:
+    """Return the member there, unpacked, and where it ends; None for one that is too long."""
+    file.seek(offset)
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS + 16)
+    parts: list[bytes] = []
+    size = 0
+    while not unpacker.eof:
+        chunk = file.read(_CHUNK)
+        if not chunk:
+            raise EOFError
+        while chunk and not unpacker.eof:
+            part = unpacker.decompress(chunk, MOST_BYTES)
+            size += len(part)
+            if size <= MOST_BYTES:
+                parts.append(part)
+            else:
+                parts.clear()
+            chunk = unpacker.unconsumed_tail
+    end = file.tell() - len(unpacker.unused_data)
+    return (b"".join(parts) if size <= MOST_BYTES else None), end
+
+
+def _next_record(file: BinaryIO, offset: int) -> int | None:
+    """Return where the first record begins at or behind a place; None where there is none."""
+    file.seek(offset)
+    window = file.read(_CHUNK)
+    while len(window) >= len(_MAGIC):
+        at = window.find(_MAGIC)
+        while at >= 0:
+            if _is_record(window[at:] if len(window) - at >= 512 else _from(file, offset + at)):
+                return offset + at
+            at = window.find(_MAGIC, at + 1)
+        keep = len(_MAGIC) - 1
+        offset += len(window) - keep
+        file.seek(offset)
+        window = file.read(_CHUNK)
+        if len(window) <= keep:
+            return None
+    return None
+
+
+def _from(file: BinaryIO, offset: int) -> bytes:
+    file.seek(offset)
+    return file.read(_CHUNK)
+
+
+def _is_record(packed: bytes) -> bool:
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS + 16).decompress(packed[:_CHUNK], len(_RECORD)) == _RECORD
+    except zlib.error:
+        return False

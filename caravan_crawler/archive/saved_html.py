@@ -1,0 +1,59 @@
+"""Pages saved as HTML files: by a browser's "save as", by wget, or by another crawler."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from caravan_crawler.archive.saved import SavedPage, Skipped
+from caravan_crawler.pages.document import Document, parse_document
+from caravan_crawler.site import Site, article_address
+
+_INDEX = ("index.html", "index.htm")
+
+
+def html_pages(files: Iterable[Path], base: str) -> Iterator[SavedPage | Skipped]:
+    """Yield the files that say which article of the site at ``base`` they are, and why others are none.
+
+    A page is taken to have been seen when its file was last written.
+    """
+    site = Site(base)
+    for path in files:
+        try:
+            body, written = path.read_bytes(), path.stat().st_mtime
+        except OSError:
+            yield Skipped("unreadable")
+            continue
+        url = claimed_address(parse_document(body, base, site)) or _address_of_file(path, site)
+        if url is None:
+            yield Skipped("without_address")
+        else:
+            yield SavedPage(url, body, datetime.fromtimestamp(int(written), UTC))
+
+
+def claimed_address(document: Document) -> str | None:
+    """Return the article's address that a page claims for itself, or None."""
+    for claim in (document.structured.links.get("canonical"), document.structured.text("og:url")):
+        if claim and is_page_address(claim) and article_address(urlsplit(claim).path, urlsplit(claim).query):
+            return claim
+    return None
+
+
+def is_page_address(url: str) -> bool:
+    """Whether ``url`` is a whole address that a page can have."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _address_of_file(path: Path, site: Site) -> str | None:
+    """Return the address of a page in a mirror, whose folders are named as the site's host and paths."""
+    parts = path.parts
+    host = next((index for index, part in enumerate(parts) if site.is_host(part)), None)
+    if host is None:
+        return None
+    names = [name for name in parts[host + 1 :] if name not in _INDEX]
+    address = site.address("/" + "/".join(names).removesuffix(".html") + "/", site.base)
+    return site.canonical(address) if address else None

@@ -1,0 +1,81 @@
+"""Which files a user's paths name, and in which parts they are read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from caravan_crawler.archive import warc
+from caravan_crawler.archive.errors import ArchiveError
+from caravan_crawler.archive.names import IN_PROGRESS
+from caravan_crawler.archive.saved import SavedPage, Skipped
+from caravan_crawler.archive.saved_html import html_pages
+
+_WARC = (".warc", ".warc.gz", f".warc{IN_PROGRESS}", f".warc.gz{IN_PROGRESS}")
+_HTML = (".html", ".htm", ".xhtml")
+#: Some ninety pages of a WARC file, compressed; and as many files of a folder. Each part is one commit.
+_PART_BYTES, _PART_FILES = 1 << 20, 100
+
+
+@dataclass(frozen=True)
+class Source:
+    """One WARC file, or a folder's saved pages (``files``); ``size`` in bytes, of a folder in files."""
+
+    path: Path
+    size: int
+    files: tuple[Path, ...] = ()
+    about: warc.About = field(default_factory=warc.About)
+
+    @property
+    def run_id(self) -> str:
+        """The crawl's run whose pages these are; of other archives, a name of their own."""
+        return self.about.run_id or f"archive {self.path.name}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """What of a source is read in one go: from ``start`` to before ``stop``, in the unit of its size."""
+
+    source: Source
+    start: int
+    stop: int
+
+    def pages(self, base: str) -> Iterator[SavedPage | Skipped]:
+        """Yield the part's pages, in their order; saved pages are taken for those of the site at ``base``."""
+        if self.source.files:
+            return html_pages(self.source.files[self.start : self.stop], base)
+        return warc.pages(self.source.path, self.start, self.stop)
+
+
+def find_sources(paths: list[Path]) -> list[Source]:
+    """Return the sources that files and folders hold, in an order of time as far as their names tell it.
+
+    :class:`~.errors.ArchiveError` where there is nothing to read.
+    """
+    found: list[Source] = []
+    for path in paths:
+        try:
+            inside = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+            warcs = [each for each in inside if each.name.endswith(_WARC) or (each == path and _begins_as_warc(each))]
+            pages = [each for each in inside if each not in warcs and (each == path or each.suffix.lower() in _HTML)]
+            found += [Source(each.resolve(), each.stat().st_size, about=warc.about(each)) for each in warcs]
+        except OSError as error:
+            raise ArchiveError(f"{path} cannot be read: {error.strerror}") from None
+        if pages:
+            found.append(Source(path.resolve(), len(pages), tuple(pages)))
+        if not warcs and not pages:
+            raise ArchiveError(f"{path} holds neither WARC files (.warc, .warc.gz) nor saved pages (.html)")
+    # The same file may be named twice; a run's files are numbered, and runs begin with their time.
+    return sorted({source.path: source for source in found}.values(), key=lambda source: source.path.name)
+
+
+def parts_of(source: Source) -> list[Part]:
+    """Return a source's parts, in their order."""
+    if not source.files and not warc.is_compressed(source.path):
+        return [Part(source, 0, source.size)]
+    step = _PART_FILES if source.files else _PART_BYTES
+    return [Part(source, start, min(start + step, source.size)) for start in range(0, source.size, step)]
+
+
+def _begins_as_warc(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(5) in (b"WARC/", b"\x1f\x8b\x08\x00\x00", b"\x1f\x8b\x08\x04\x00")

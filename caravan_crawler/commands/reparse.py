@@ -1,0 +1,138 @@
+"""``scrapy reparse PATH…``: pages out of an archive, read again without the network, and kept in the store."""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from caravan_crawler.keep.errors import StoreError
+from caravan_crawler.keep.opening import NONE, edition, open_edition
+from caravan_crawler.outcome import CRASHED, REFUSED, SOUND
+from caravan_crawler.site import PUBLIC_BASE
+from caravan_crawler.terminal import is_terminal
+
+
+class Command(ScrapyCommand):
+    """Read an archive again."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        """Return the arguments."""
+        return "[options] <WARC file or folder> ..."
+
+    def short_desc(self) -> str:
+        """Return the line of the list of commands."""
+        return "Read WARC files or folders of saved HTML again, without the network, and store what is better"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add how it is read and what of it is kept."""
+        super().add_options(parser)
+        parser.add_argument("--site", help="the site's address, for pages that no crawl of ours has archived")
+        parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
+        parser.add_argument("--dry-run", action="store_true", help="only say what would change, and store nothing")
+        parser.add_argument(
+            "--accept-losses",
+            action="store_true",
+            help="take away what was read from the same page before and is not found any more",
+        )
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Read, keep, and say what has changed."""
+        if not args:
+            raise UsageError("reparse takes WARC files or folders", print_help=False)
+        if opts.jobs < 1:
+            raise UsageError("--jobs must be 1 or more", print_help=False)
+        try:
+            from caravan_crawler.archive.errors import ArchiveError
+            from caravan_crawler.archive.sources import find_sources
+        except ModuleNotFoundError as error:
+            if error.name != "warcio":
+                raise
+            self._end("reparse needs one library more: pip install 'caravan-crawler[archive]'", REFUSED)
+            return
+        try:
+            sources = find_sources([Path(arg) for arg in args])
+            self._reparse(sources, opts)
+        except ArchiveError as error:
+            self._end(str(error), REFUSED)
+        except StoreError as error:
+            self._end(str(error), error.code)
+
+    def _reparse(self, sources: Any, opts: argparse.Namespace) -> None:
+        from caravan_crawler.archive.errors import ArchiveError
+        from caravan_crawler.keep.rereading import Rereading
+        from caravan_crawler.reread.job import Job
+        from caravan_crawler.reread.workers import Task
+
+        assert self.settings is not None
+        editions = {source.about.edition or edition(opts.site or PUBLIC_BASE) for source in sources}
+        if len(editions) > 1:
+            raise ArchiveError(f"these are pages of different sites, each with a store of its own: {sorted(editions)}")
+        if self.settings["STORE_URL"] == NONE:
+            raise ArchiveError("STORE_URL=none keeps nothing of what is read again")
+        store = open_edition(self.settings["STORE_URL"], self.settings["DATA_DIR"], editions.pop())
+        try:
+            job = Job(Rereading(store, accept_losses=opts.accept_losses, dry_run=opts.dry_run), sources)
+            stop = _Stop()
+            task = Task(self.settings.copy_to_dict(), opts.site or PUBLIC_BASE)
+            with _Progress(job.parts) as progress:
+                job.run(task, min(opts.jobs, len(job.parts) or 1), stop.is_asked, progress.done)
+        finally:
+            store.close()
+        for line in job.summary.lines():
+            print(line)
+        would = "would be, as nothing is stored: " if opts.dry_run else ""
+        ending = "stopped; the same command goes on: " if stop.number else ""
+        self._end(f"{ending}{would}{job.summary.words()}", 128 + stop.number if stop.number else SOUND)
+
+    def _end(self, words: str, code: int = CRASHED) -> None:
+        print(f"scrapy reparse: {words}", file=sys.stderr)
+        self.exitcode = code
+
+
+class _Stop:
+    """Notes the first signal that asks for an orderly end; a second one ends at once."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._note)
+
+    def is_asked(self) -> bool:
+        """Whether the work is to end."""
+        return self.number != 0
+
+    def _note(self, number: int, _frame: Any) -> None:
+        self.number = number
+        signal.signal(number, signal.SIG_DFL)
+
+
+class _Progress:
+    """On a terminal, a bar over what is left to be read."""
+
+    def __init__(self, parts: list[Any]) -> None:
+        self._total = sum(part.stop - part.start for part in parts)
+        self._bar: Any = None
+
+    def __enter__(self) -> "_Progress":
+        if is_terminal():
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=self._total, unit="B", unit_scale=True, leave=False)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def done(self, part: Any) -> None:
+        """Note that a part is read and kept."""
+        if self._bar is not None:
+            self._bar.update(part.stop - part.start)

@@ -1,0 +1,107 @@
+"""What an archive's pages give, put into the store: each part of the archive in one commit, with how far it went."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Table, delete, select
+
+from caravan_crawler.keep import shown_lines
+from caravan_crawler.keep.history import History, Observation, Taken
+from caravan_crawler.keep.schema import article_versions, articles, store_info, view_counts
+from caravan_crawler.keep.shown_lines import Line, Span
+from caravan_crawler.keep.store import Store
+from caravan_crawler.keep.writes import Writes
+
+#: Before the name of a note of how far a file is read.
+_NOTE = "reread "
+
+
+class Rereading:
+    """Puts observations into the store, in any order and any number of times.
+
+    With ``dry_run`` it only says what would become of them.
+    """
+
+    def __init__(self, store: Store, *, accept_losses: bool = False, dry_run: bool = False) -> None:
+        self._store = store
+        self._accept_losses = accept_losses
+        self._dry_run = dry_run
+
+    def put(self, seen: list[Observation], lines: Iterable[Line], span: Span, name: str, state: str) -> list[Taken]:
+        """Store what a part of the file ``name`` gave, and note with it the ``state`` of its reading.
+
+        Return what became of each observation.
+        """
+        histories = self._histories({one.key for one in seen})
+        writes = shown_lines.reread(self._store, lines, span)
+        taken = []
+        for one in seen:
+            history = histories[one.key]
+            taken.append(history.take(one))
+            for alias in history.aliases(one):
+                writes.add("alias", **alias)
+        for key, history in histories.items():
+            _add(writes, key, history)
+        writes.add("noted", name=_NOTE + name, value=state)
+        if not self._dry_run:
+            self._store.write(writes)
+            self._store.flush()
+        return taken
+
+    def state_of(self, name: str) -> str | None:
+        """Return how far the reading of a file came, None where it is not begun."""
+        rows = self._store.rows(select(store_info.c.value).where(store_info.c.name == _NOTE + name))
+        return str(rows[0][0]) if rows else None
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Note that these files are read, so that the next reading begins anew."""
+        self._store.execute(delete(store_info).where(store_info.c.name.in_([_NOTE + name for name in names])))
+
+    def keys_seen(self, since: str, until: str) -> set[str]:
+        """Return keys and own paths of the articles whose latest state was observed in this time."""
+        query = select(articles.c.key, articles.c.url).where(articles.c.observed_at.between(since, until))
+        return {name for key, url in self._store.rows(query) for name in (key, urlsplit(url).path)}
+
+    def _histories(self, keys: set[str]) -> dict[str, History]:
+        rows = {row["key"]: row for row in self._rows(articles, "key", keys)}
+        versions, views = (
+            self._by_key(table, keys if rows else set(), order)
+            for table, order in ((article_versions, "version"), (view_counts, "observed_at"))
+        )
+        return {
+            key: History(rows.get(key), versions[key], views[key], accept_losses=self._accept_losses) for key in keys
+        }
+
+    def _by_key(self, table: Table, keys: set[str], order: str) -> defaultdict[str, list[dict[str, Any]]]:
+        found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in self._rows(table, "article_key", keys, order):
+            found[row["article_key"]].append(row)
+        return found
+
+    def _rows(self, table: Table, column: str, keys: set[str], order: str | None = None) -> list[dict[str, Any]]:
+        if not keys:
+            return []
+        query = select(table).where(table.c[column].in_(sorted(keys)))
+        rows = self._store.rows(query if order is None else query.order_by(table.c[order]))
+        return [dict(row._mapping) for row in rows]
+
+
+def _add(writes: Writes, key: str, history: History) -> None:
+    """Add what has changed of an article, which is found now, whatever runs thought of it."""
+    if history.has_new_row and history.row is not None:
+        writes.add("article_reread", **history.row)
+        writes.add("read", the_key=key)
+        writes.add("article_found", the_key=key)
+        writes.add("no_other_page", the_key=key)
+        for url in {history.row["url"], history.row["fetched_url"]}:
+            writes.add("mended", the_key=url)
+    if history.has_new_versions:
+        writes.add("versions_gone", the_key=key)
+        for row in history.versions:
+            writes.add("version", **row)
+    if history.has_new_views:
+        writes.add("views_gone", the_key=key)
+        for row in history.views:
+            writes.add("views", **row)

@@ -1,0 +1,98 @@
+"""The reading of a whole archive into the store, which goes on where it was stopped."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from hashlib import sha256
+
+from caravan_crawler.archive.sources import Part, Source, parts_of
+from caravan_crawler.keep import clock
+from caravan_crawler.keep.history import Observation
+from caravan_crawler.keep.rereading import Rereading
+from caravan_crawler.keep.shown_lines import Span
+from caravan_crawler.reread.reader import Reading
+from caravan_crawler.reread.summary import Summary
+from caravan_crawler.reread.workers import Task, reading
+
+_SECOND = timedelta(seconds=1)
+
+
+class Job:
+    """Reads ``sources`` by so many ``processes``, and keeps what they give. ``summary`` tells of it."""
+
+    def __init__(self, keeping: Rereading, sources: list[Source]) -> None:
+        self.summary = Summary()
+        self._keeping = keeping
+        self._sources = sources
+        self._name = sha256("\n".join(str(source.path) for source in sources).encode()).hexdigest()[:16]
+        self._seen: defaultdict[str, set[str]] = defaultdict(set)
+        self._read_to: dict[str, str] = {}
+        self.parts = list(self._parts())
+        """What is left to be read."""
+
+    def run(self, task: Task, processes: int, is_stopped: Callable[[], bool], told: Callable[[Part], None]) -> None:
+        """Read and keep part after part; ``told`` of each. A stop is heeded between two of them."""
+        with reading(task, self.parts, processes) as results:
+            for part, readings in results:
+                self._keep(part, readings)
+                told(part)
+                if is_stopped():
+                    return
+        self._keeping.forget(str(source.path) for source in self._sources)
+
+    def _parts(self) -> Iterator[Part]:
+        """Yield the parts that a reading of the same sources, if one was stopped, has not come to."""
+        for source in self._sources:
+            parts = parts_of(source)
+            noted = json.loads(self._keeping.state_of(str(source.path)) or "{}")
+            if (noted.get("job"), noted.get("size")) == (self._name, source.size):
+                parts = [part for part in parts if part.stop > noted["stop"]]
+                self._go_on(source, noted["read_to"])
+            yield from parts
+
+    def _go_on(self, source: Source, read_to: str) -> None:
+        """Take up where a stopped reading of the run was."""
+        self._read_to[source.run_id] = read_to
+        if source.about.run_id and read_to:
+            self._seen[source.run_id] |= self._keeping.keys_seen(source.about.begun_at, read_to)
+
+    def _keep(self, part: Part, readings: list[Reading]) -> None:
+        source = part.source
+        own = source.about.run_id
+        observations = []
+        for one in readings:
+            self.summary.page(one.what)
+            if one.article is None:
+                continue
+            # A run asks for an article once; what it finds under another address tells nothing new.
+            if own and self._seen[own] & set(one.keys):
+                self.summary.page("known_under_another_address")
+                continue
+            self._seen[own or ""].update(one.keys if own else ())
+            observations.append(
+                Observation(one.key, one.article, source.run_id, one.found_by, one.etag, one.last_modified)
+            )
+        lines = [line for one in readings for line in one.shown]
+        span = self._span(source, readings)
+        state = {
+            "job": self._name,
+            "size": source.size,
+            "stop": part.stop,
+            "read_to": self._read_to.get(source.run_id, ""),
+        }
+        taken = self._keeping.put(observations, lines, span, str(source.path), json.dumps(state))
+        for seen, result in zip(observations, taken, strict=True):
+            self.summary.article(seen.article.url, result)
+
+    def _span(self, source: Source, readings: list[Reading]) -> Span:
+        """Return whose lines of every page are read again: of a crawl's own archive all in the part's time."""
+        times = [one.observed_at for one in readings if one.observed_at]
+        if not source.about.run_id:
+            return Span(source.run_id, times=tuple(sorted({one.observed_at for one in readings if one.shown})))
+        if not times:
+            return Span(source.run_id, since="1", until="0")
+        before = self._read_to.get(source.run_id)
+        since = clock.after(before, _SECOND) if before else min(times)
+        self._read_to[source.run_id] = until = max([*times, before or ""])
+        return Span(source.run_id, since, until)

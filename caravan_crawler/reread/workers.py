@@ -1,0 +1,94 @@
+"""Parts of an archive read by several processes, their results in the parts' order."""
+
+import logging
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import connection, get_context, parent_process
+from typing import Any
+
+from caravan_crawler.archive.errors import ArchiveError
+from caravan_crawler.archive.sources import Part
+from caravan_crawler.reread.reader import Reader, Reading
+
+#: Parts under way for each process: one it reads, and one that waits for it.
+_AHEAD = 2
+
+Result = tuple[Part, list[Reading]]
+
+
+class Task:
+    """Reads a part as the pages of the site at ``base``, by the pipelines that ``settings`` name."""
+
+    def __init__(self, settings: dict[str, Any], base: str) -> None:
+        self._settings = settings
+        self._base = base
+        self._readers: dict[str, Reader] = {}
+
+    def __call__(self, part: Part) -> list[Reading]:
+        """Return what each of the part's pages gives."""
+        base = part.source.about.site or self._base
+        if base not in self._readers:
+            self._readers[base] = Reader(self._settings, base)
+        return list(self._readers[base].read(part.pages(base)))
+
+
+@contextmanager
+def reading(task: Task, parts: Iterable[Part], processes: int) -> Iterator[Iterator[Result]]:
+    """Give an iterator over the parts and what they gave; its end stops the processes, however it comes."""
+    if processes == 1:
+        yield ((part, task(part)) for part in parts)
+        return
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (task,))
+    try:
+        yield _in_order(pool, iter(parts), processes * _AHEAD)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _in_order(pool: ProcessPoolExecutor, parts: Iterator[Part], ahead: int) -> Iterator[Result]:
+    """Yield results in the parts' order, never holding more than a few: the store may be slower than the readers."""
+    under_way: deque[tuple[Part, Future[list[Reading]]]] = deque()
+    part: Part | None = None
+    try:
+        while True:
+            while len(under_way) < ahead and (following := next(parts, None)) is not None:
+                under_way.append((following, pool.submit(_read, following)))
+            if not under_way:
+                return
+            part, future = under_way.popleft()
+            yield part, future.result()
+    except BrokenProcessPool:
+        where = f" reading {part.source.path} from byte {part.start}" if part else ""
+        raise ArchiveError(f"a process has died{where}; the same command goes on from there") from None
+
+
+_task: Task | None = None
+
+
+def _begin(task: Task) -> None:
+    """Make a new process ready. The first process alone decides when the work ends."""
+    global _task
+    _task = task
+    logging.basicConfig(level=logging.ERROR)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Wait for the first process's end, which may be a kill, and end too."""
+    parent = parent_process()
+    assert parent is not None
+    connection.wait([parent.sentinel])
+    os._exit(1)
+
+
+def _read(part: Part) -> list[Reading]:
+    assert _task is not None
+    return _task(part)
