@@ -1,7 +1,6 @@
 """``scrapy crawl``: Scrapy's own command, with an exit code that tells how the run ended."""
 
 import argparse
-import gc
 import json
 import logging
 import sys
@@ -14,6 +13,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
+from caravan_crawler.collector import calm_collector
 from caravan_crawler.commands.checks import settings_problem
 from caravan_crawler.keep import clock, failing, field_counts, placing, runs
 from caravan_crawler.keep.errors import StoreError
@@ -25,9 +25,6 @@ from caravan_crawler.publish.report import build_report, summary, write_report
 from caravan_crawler.spiders.caravan import CaravanSpider
 
 logger = logging.getLogger(__name__)
-
-#: Objects between two collections; 700 by default, of which one page makes several times as many.
-_COLLECT_AFTER = 20_000
 
 
 class Command(CrawlCommand):
@@ -150,13 +147,6 @@ class Command(CrawlCommand):
         ):
             self._alarm({"exit_code": code, "outcome": Outcome(code, problem).name, "reason": problem}, None)
         sys.exit(code)
-
-
-def calm_collector() -> None:
-    """Let Python's garbage collector look less often, and never at what is imported, which stays."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER, 20, 20)
 
 
 def _watch(crawl: Any, problems: list[BaseException]) -> None:

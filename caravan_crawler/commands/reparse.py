@@ -10,6 +10,7 @@ from typing import Any
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from caravan_crawler.collector import calm_collector
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.opening import NONE, edition, open_edition
 from caravan_crawler.outcome import CRASHED, REFUSED, SOUND
@@ -82,6 +83,7 @@ class Command(ScrapyCommand):
             job = Job(Rereading(store, accept_losses=opts.accept_losses, dry_run=opts.dry_run), sources)
             stop = _Stop()
             task = Task(self.settings.copy_to_dict(), opts.site or PUBLIC_BASE)
+            calm_collector()
             with _Progress(job.parts) as progress:
                 job.run(task, min(opts.jobs, len(job.parts) or 1), stop.is_asked, progress.done)
         finally:

@@ -10,10 +10,11 @@ from caravan_crawler.archive.sources import Part, Source, parts_of
 from caravan_crawler.keep import clock
 from caravan_crawler.keep.history import Observation
 from caravan_crawler.keep.rereading import Rereading
-from caravan_crawler.keep.shown_lines import Span
+from caravan_crawler.keep.shown_lines import Line, Span
 from caravan_crawler.reread.reader import Reading
 from caravan_crawler.reread.summary import Summary
 from caravan_crawler.reread.workers import Task, reading
+from caravan_crawler.visit.changes import Changes
 
 _SECOND = timedelta(seconds=1)
 
@@ -27,6 +28,7 @@ class Job:
         self._sources = sources
         self._name = sha256("\n".join(str(source.path) for source in sources).encode()).hexdigest()[:16]
         self._seen: defaultdict[str, set[str]] = defaultdict(set)
+        self._changes: defaultdict[str, Changes] = defaultdict(Changes)
         self._read_to: dict[str, str] = {}
         self.parts = list(self._parts())
         """What is left to be read."""
@@ -73,7 +75,7 @@ class Job:
             observations.append(
                 Observation(one.key, one.article, source.run_id, one.found_by, one.etag, one.last_modified)
             )
-        lines = [line for one in readings for line in one.shown]
+        lines = [line for one in readings for line in one.shown if self._is_news(source, line)]
         span = self._span(source, readings)
         state = {
             "job": self._name,
@@ -84,6 +86,10 @@ class Job:
         taken = self._keeping.put(observations, lines, span, str(source.path), json.dumps(state))
         for seen, result in zip(observations, taken, strict=True):
             self.summary.article(seen.article.url, result)
+
+    def _is_news(self, source: Source, line: Line) -> bool:
+        """Whether a line differs from the one before it in its run; other archives are in no order of time."""
+        return not source.about.run_id or self._changes[source.about.run_id].is_new(*line.change_key())
 
     def _span(self, source: Source, readings: list[Reading]) -> Span:
         """Return whose lines of every page are read again: of a crawl's own archive all in the part's time."""

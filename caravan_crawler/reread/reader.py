@@ -102,8 +102,9 @@ class Reader:
 
 def _pipelines(settings: dict[str, Any]) -> list[Any]:
     """Return the pipelines that normalise, in their order."""
-    crawler = Crawler(Spider, Settings(settings))
+    known = Settings(settings)
+    crawler = Crawler(Spider, known)
     crawler.stats = MemoryStatsCollector(crawler)
-    order = sorted(settings["ITEM_PIPELINES"].items(), key=lambda item: item[1])
+    order = sorted(known.getwithbase("ITEM_PIPELINES").items(), key=lambda item: item[1])
     classes = [load_object(path) for path, place in order if place is not None]
     return [build_from_crawler(one, crawler) for one in classes if not issubclass(one, _LEFT_OUT)]

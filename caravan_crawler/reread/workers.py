@@ -14,6 +14,7 @@ from typing import Any
 
 from caravan_crawler.archive.errors import ArchiveError
 from caravan_crawler.archive.sources import Part
+from caravan_crawler.collector import calm_collector
 from caravan_crawler.reread.reader import Reader, Reading
 
 #: Parts under way for each process: one it reads, and one that waits for it.
@@ -75,6 +76,7 @@ def _begin(task: Task) -> None:
     """Make a new process ready. The first process alone decides when the work ends."""
     global _task
     _task = task
+    calm_collector()
     logging.basicConfig(level=logging.ERROR)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

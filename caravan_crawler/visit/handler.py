@@ -47,6 +47,8 @@ class PatientHandler(HTTP11DownloadHandler):
 
 
 def received_at(answered: Request | Response) -> datetime:
-    """Return when a response, or that to a request, was there, in UTC; an archive keeps the same moment with it."""
-    moment: datetime = answered.meta[_RECEIVED_AT]
-    return moment
+    """Return when a response, or that to a request, was there, in UTC; an archive keeps the same moment with it.
+
+    One that came from elsewhere than the network, as a cache of Scrapy's, is there now.
+    """
+    return answered.meta.get(_RECEIVED_AT) or datetime.now(UTC)

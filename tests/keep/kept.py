@@ -2,9 +2,11 @@
 
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import MetaData, create_engine, func, inspect, make_url, select
+from sqlalchemy import Connection, MetaData, create_engine, func, inspect, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -45,6 +47,12 @@ class Kept:
     def tables(self) -> set[str]:
         """The tables there are."""
         return set(inspect(self._engine).get_table_names())
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction, to change the store from outside."""
+        with self._engine.begin() as connection:
+            yield connection
 
     def columns(self) -> MetaData:
         """The tables as the database describes them."""

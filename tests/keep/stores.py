@@ -9,6 +9,7 @@ from caravan_crawler.items import Article
 from caravan_crawler.keep.engine import store_url
 from caravan_crawler.keep.keeper import Consequences, Fate, Keeper, article_key
 from caravan_crawler.keep.store import Store
+from tests.keep.kept import Kept
 
 SITE = "caravan.kz"
 BASE = "http://127.0.0.1:8000/"
@@ -18,6 +19,10 @@ BEGUN, SEEN, LATER = (f"2026-01-01T0{hour}:00:00+00:00" for hour in range(3))
 
 def open_in(folder: Path, site: str = SITE) -> Store:
     return Store(store_url(None, str(folder)), site)
+
+
+def open_kept(kept: Kept, site: str = SITE) -> Store:
+    return Store(store_url(kept.url, ""), site)
 
 
 def table(store: Store, which: Table) -> list[dict[str, Any]]:

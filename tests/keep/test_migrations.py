@@ -11,9 +11,12 @@ from caravan_crawler.items import Article
 from caravan_crawler.keep import schema
 from caravan_crawler.keep.engine import make_engine, store_url
 from caravan_crawler.keep.errors import StoreLockedError, StoreRefusedError
-from caravan_crawler.keep.migrations import note, noted, schema_version, upgrade
+from caravan_crawler.keep.migrations import MIGRATIONS, note, noted, schema_version, upgrade
 from caravan_crawler.keep.opening import edition
-from tests.keep.stores import article, keep, open_in, table
+from tests.keep.kept import Kept
+from tests.keep.stores import article, keep, open_in, open_kept, table
+
+NEWEST = len(MIGRATIONS) + 1
 
 
 def engine_in(folder: Path) -> Engine:
@@ -38,7 +41,7 @@ def test_a_new_store_has_all_tables_and_knows_its_version(tmp_path: Path) -> Non
     engine = engine_in(tmp_path)
     with engine.begin() as connection:
         assert set(inspect(connection).get_table_names()) == set(schema.metadata.tables)
-        assert schema_version(connection) == 1
+        assert schema_version(connection) == NEWEST
         assert noted(connection, "created_at")
     engine.dispose()
 
@@ -65,13 +68,32 @@ def test_an_older_store_is_brought_up_to_date_with_its_rows(tmp_path: Path) -> N
     store.close()
     engine = engine_in(tmp_path)
     with engine.begin() as connection:
-        assert upgrade(connection, [add_mood, set_mood]) == 1
+        assert upgrade(connection, [*MIGRATIONS, add_mood, set_mood]) == NEWEST
     with engine.begin() as connection:
-        assert schema_version(connection) == 3
+        assert schema_version(connection) == NEWEST + 2
         assert connection.execute(text("SELECT headline, mood FROM articles")).all() == [("Headline", "glad")]
-        assert upgrade(connection, [fail, fail]) == 3, "none is run a second time"
-        assert upgrade(connection, [fail, fail, set_mood]) == 3, "only those that are missing"
+        assert upgrade(connection, [fail] * (NEWEST + 1)) == NEWEST + 2, "none is run a second time"
+        assert upgrade(connection, [*[fail] * (NEWEST + 1), set_mood]) == NEWEST + 2, "only those that are missing"
     engine.dispose()
+
+
+def as_version_1(connection: Connection) -> None:
+    for name in ("trending", "rates", "weather"):
+        connection.execute(text(f"DROP INDEX {name}_by_time"))
+    note(connection, "schema_version", "1")
+
+
+def test_a_store_of_the_first_version_becomes_like_a_new_one(kept: Kept) -> None:
+    def indexes() -> dict[str, set[str | None]]:
+        return {table.name: {index.name for index in table.indexes} for table in kept.columns().sorted_tables}
+
+    open_kept(kept).close()
+    new = indexes()
+    with kept.begin() as connection:
+        as_version_1(connection)
+    assert indexes() != new
+    open_kept(kept).close()
+    assert indexes() == new
 
 
 @pytest.mark.parametrize("steps", [[fail], [add_mood, fail]])
@@ -81,11 +103,11 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(
     open_in(tmp_path).close()
     engine = engine_in(tmp_path)
     with pytest.raises(RuntimeError, match="no further"), engine.begin() as connection:
-        upgrade(connection, steps)
+        upgrade(connection, [*MIGRATIONS, *steps])
     with engine.begin() as connection:
         assert set(inspect(connection).get_table_names()) == set(schema.metadata.tables)
         assert "mood" not in [column["name"] for column in inspect(connection).get_columns("articles")]
-        assert schema_version(connection) == 1
+        assert schema_version(connection) == NEWEST
     engine.dispose()
 
 
@@ -99,7 +121,7 @@ def test_a_store_whose_making_was_cut_short_is_made_by_the_next_run(tmp_path: Pa
 
 def newer(connection: Connection) -> None:
     schema.metadata.create_all(connection)
-    note(connection, "schema_version", "7")
+    note(connection, "schema_version", "99")
 
 
 def foreign(connection: Connection) -> None:
@@ -111,7 +133,7 @@ def other_info(connection: Connection) -> None:
 
 
 REFUSED = [
-    (newer, "the store has schema version 7, and this crawler knows versions to 1: install a newer one"),
+    (newer, f"the store has schema version 99, and this crawler knows versions to {NEWEST}: install a newer one"),
     (foreign, "the database is no store of this crawler, but has a table articles"),
     (other_info, "the database has a table store_info, but no schema version: it is no store"),
 ]

@@ -3,20 +3,14 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, insert, make_url, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from caravan_crawler.keep.errors import StoreError, StoreRefusedError
 from caravan_crawler.keep.schema import articles, store_info
 from caravan_crawler.keep.snapshot import Snapshot
-from caravan_crawler.keep.store import Store
 from tests.keep.kept import Kept
-from tests.keep.stores import SITE, article, keep, open_in
-
-
-def open_kept(kept: Kept) -> Store:
-    url = make_url(kept.url)
-    return Store(url.set(drivername="postgresql+psycopg") if kept.is_postgresql else url, SITE)
+from tests.keep.stores import article, keep, open_in, open_kept
 
 
 def test_it_shows_one_moment_while_a_run_goes_on_writing(kept: Kept, tmp_path: Path) -> None:
