@@ -1,0 +1,104 @@
+"""Reading an archive again, beside lxml's bare parse of the same pages, and by one process and by several.
+
+    python benchmarks/reparse.py --articles 4000 --rounds 3
+
+It crawls the sample site into an archive and then takes in turns: lxml alone over the archive's pages, by one
+process; and ``scrapy reparse`` into an empty store, by one process, by two, and so on to one a core. A page's time is
+that of the clock, with all that belongs to it: unpacking, reading, normalising, storing. The time a command needs
+to start, seen with an archive of no page, is taken off.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from lxml import etree
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from caravan_crawler.archive.saved import SavedPage  # noqa: E402
+from caravan_crawler.archive.sources import find_sources, parts_of  # noqa: E402
+from caravan_crawler.sample_site import SampleSite, serve  # noqa: E402
+
+_EMPTY = "<html></html>"
+
+
+def scrapy(*arguments: str) -> None:
+    """Run one of the project's commands."""
+    done = subprocess.run(
+        [sys.executable, "-m", "scrapy", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(f"scrapy {' '.join(arguments)} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long something takes by the clock."""
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def archive(articles: int, folder: Path) -> Path:
+    """Crawl the sample site and return the folder of its raw pages."""
+    with serve(SampleSite(articles=articles)) as server:
+        options = ("-s", f"DATA_DIR={folder / 'crawl'}", "-s", "ARCHIVE=1", "-s", "LOG_LEVEL=ERROR")
+        scrapy("crawl", "caravan", "-a", f"site={server.url}", *options)
+    return folder / "crawl" / "warc"
+
+
+def pages_of(path: Path) -> list[bytes]:
+    """Return the archive's pages."""
+    parts = [part for source in find_sources([path]) for part in parts_of(source)]
+    return [page.body for part in parts for page in part.pages("") if isinstance(page, SavedPage)]
+
+
+def main() -> None:
+    """Print a page's time for each way, its ratio to the bare parse, and how the processes scale."""
+    arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    arguments.add_argument("--articles", type=int, default=4000)
+    arguments.add_argument("--rounds", type=int, default=3)
+    options = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        warc = archive(options.articles, folder)
+        pages = pages_of(warc)
+        empty = folder / "empty"
+        empty.mkdir()
+        (empty / "page.html").write_text(_EMPTY, encoding="ascii")
+        times: dict[str, list[float]] = {}
+
+        def reparse(path: Path, processes: int) -> float:
+            with tempfile.TemporaryDirectory(dir=folder) as data_dir:
+                command = ("reparse", str(path), "--jobs", str(processes), "-s", f"DATA_DIR={data_dir}")
+                return seconds(lambda: scrapy(*command))
+
+        def parse() -> None:
+            parser = etree.HTMLParser(encoding="utf-8")
+            for page in pages:
+                etree.fromstring(page, parser)
+
+        processes = range(1, (os.cpu_count() or 1) + 1)
+        for _ in range(options.rounds):
+            times.setdefault("lxml alone", []).append(seconds(parse))
+            start = reparse(empty, 1)
+            for number in processes:
+                times.setdefault(f"{number} processes", []).append(reparse(warc, number) - start)
+    cost = {way: statistics.median(taken) / len(pages) * 1000 for way, taken in times.items()}
+    bare, one = cost["lxml alone"], cost["1 processes"]
+    print(f"{len(pages):,} pages of {statistics.mean(map(len, pages)) / 1024:.0f} KB; lxml alone: {bare:.2f} ms each")
+    for number in processes:
+        each = cost[f"{number} processes"]
+        share = one / each / number
+        print(f"reparse, {number} processes: {each:.2f} ms a page, {each / bare:.1f} × lxml; {share:.2f} of linear")
+
+
+if __name__ == "__main__":
+    main()
