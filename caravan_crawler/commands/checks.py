@@ -62,4 +62,4 @@ def _hook_problem(settings: BaseSettings) -> str | None:
 def _archive_problem(settings: BaseSettings) -> str | None:
     if not settings.getbool("ARCHIVE") or find_spec("warcio") is not None:
         return None
-    return "ARCHIVE needs one library more: pip install 'caravan-crawler[archive]'"
+    return "ARCHIVE needs one library more: pip install warcio"

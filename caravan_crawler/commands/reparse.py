@@ -56,7 +56,7 @@ class Command(ScrapyCommand):
         except ModuleNotFoundError as error:
             if error.name != "warcio":
                 raise
-            self._end("reparse needs one library more: pip install 'caravan-crawler[archive]'", REFUSED)
+            self._end("reparse needs one library more: pip install warcio", REFUSED)
             return
         try:
             sources = find_sources([Path(arg) for arg in args])

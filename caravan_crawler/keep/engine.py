@@ -33,7 +33,7 @@ def store_url(setting: str | None, data_dir: str) -> URL:
     if backend not in ("postgresql", "postgres"):
         raise StoreRefusedError(f"STORE_URL names {backend}; a store is sqlite or postgresql")
     if find_spec("psycopg") is None:
-        raise StoreRefusedError("STORE_URL names PostgreSQL: pip install 'caravan-crawler[postgresql]'")
+        raise StoreRefusedError("STORE_URL names PostgreSQL: pip install 'psycopg[binary]'")
     return url.set(drivername="postgresql+psycopg")
 
 
