@@ -247,3 +247,11 @@ def test_a_site_at_rest_raises_no_alarm(seed: int) -> None:
         made.recent = made.recent[:48]
         falls = made.judge_counts(run).falls
         assert falls == [], f"run {number}"
+
+
+def test_thin_runs_are_not_held_against_a_history_of_themselves() -> None:
+    before = Past()
+    before.judge(Stratum(20))
+    thin = Stratum(5, shares={"lede": 0.4})
+    alarms = [bool(before.judge(thin).falls) for _ in range(4)]
+    assert alarms == [False, False, False, True], "twenty articles are evidence, of which fifteen were stored as sound"

@@ -57,7 +57,7 @@ def check_crawl(arguments: list[str]) -> CrawlArguments:
         parser.add_argument(option, action="append", default=[])
     given = parser.parse_args(arguments)
     known: Settings = get_project_settings()
-    unknown = set(arglist_to_dict(given.s)) - set(known) - {"STORE_URL"}
+    unknown = set(arglist_to_dict(given.s)) - set(known)
     assert not unknown
     return CrawlArguments.parse(arglist_to_dict(given.a))
 
