@@ -107,6 +107,7 @@ class _OnePage(Spider):
         "FEEDS": {},
         "EXTENSIONS": {},
         "RETRY_TIMES": 0,
+        "ARCHIVE": False,
     }
     problem: str | None = "the page was not fetched"
 

@@ -1,26 +1,23 @@
 """The spider: from what the store holds and the site shows to every article, each once."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from protego import Protego
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import get_retry_request
-from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
 
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
-from caravan_crawler.keep import clock, placing, plan, runs
+from caravan_crawler.keep import clock, placing, runs
 from caravan_crawler.keep.keeper import Consequences, Keeper
 from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.sources import load_sources
 from caravan_crawler.keep.store import Store
-from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.kind import PageKind
@@ -30,40 +27,28 @@ from caravan_crawler.pages.syndication import read_feed, read_sitemap
 from caravan_crawler.records import article_record, page_records
 from caravan_crawler.site import Address, Site, listing_of
 from caravan_crawler.visit.agenda import Agenda
+from caravan_crawler.visit.beginning import NOT_MODIFIED, Beginner
 from caravan_crawler.visit.changes import Changes
 from caravan_crawler.visit.discovery import Discovery, Target
-from caravan_crawler.visit.frontier import Frontier, one_for_each_article
+from caravan_crawler.visit.frontier import Frontier
 from caravan_crawler.visit.handler import received_at
 from caravan_crawler.visit.ledger import Ledger
 from caravan_crawler.visit.lists import Lists
 from caravan_crawler.visit.period import Period, day_of, day_of_article
-from caravan_crawler.visit.visitor import (
-    ARTICLE,
-    FEED,
-    HOME,
-    KNOWN_SECTIONS,
-    LIST,
-    REFRESH,
-    RETRY,
-    Visitor,
-    header,
-    path_of,
-)
+from caravan_crawler.visit.visitor import FEED, HOME, KNOWN_SECTIONS, header, path_of
 
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
 _LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
 
-_NOT_MODIFIED = 304
 # A page that says nothing of what was asked for. The first two may be better the next time.
 _WORTH_RETRYING = (PageKind.CUT, PageKind.CHALLENGE)
 _UNSOUND = (*_WORTH_RETRYING, PageKind.ERROR)
 
 
-class CaravanSpider(Visitor):
+class CaravanSpider(Beginner):
     """Crawls caravan.kz or a copy of it. ``scrapy crawl -h`` lists its arguments, ``arguments.py`` checks them."""
 
     name = "caravan"
-    campaign: runs.Campaign
 
     def __init__(self, arguments: CrawlArguments, site: Site, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -132,76 +117,6 @@ class CaravanSpider(Visitor):
         """Where everything this run writes lies, for the addresses of its feeds."""
         return str(Path(self.settings["DATA_DIR"]).expanduser())
 
-    # Where to begin
-
-    async def start(self) -> AsyncIterator[Any]:
-        """Ask for the pages named, or for what earlier runs have left and the home page, where the rest begins."""
-        for request in self._named() if self.arguments.urls else self._beginnings():
-            yield request
-        # What earlier runs have stored and could not publish.
-        for record in plan.records_of(self.keeper.store, self.campaign.unpublished):
-            self.keeper.carry(record)
-            yield record
-
-    def _named(self) -> Iterator[Request]:
-        named = [check_on_site(url, self.site) for url in self.arguments.urls]
-        urls = {url: self.site.address(url, self.site.base) for url in one_for_each_article(named, self.site)}
-        keys = [str(address.key) for address in urls.values() if address]
-        done = plan.read_since(self.keeper.store, keys, self.campaign.started_at) if self.campaign.runs else set()
-        for url, address in urls.items():
-            key = str(address.key) if address else None
-            if key not in done:
-                yield self._request(url, self.parse_named, ARTICLE, meta={"key": key})
-
-    def _beginnings(self) -> Iterator[Request]:
-        store = self.keeper.store
-        for url in plan.waiting(store, runs.scope_of(self.arguments)):
-            yield from self._targets(self.discovery.take_up(url))
-        yield from self._refresh()
-        for url in self.keeper.failing.due:
-            yield from self._targets(self.discovery.take_up(url, has_failed=True), RETRY)
-        if self.agenda.is_just_read(HOME):
-            yield from self._elsewhere(list(KNOWN_SECTIONS))
-        else:
-            yield self._request(self.site.base, self.parse_home, LIST)
-
-    def _refresh(self) -> Iterator[Request]:
-        """Ask again for the articles younger than ``refresh_days``, with what the server gave to tell a change by."""
-        first_day = datetime.now(ALMATY).date() - timedelta(days=self.arguments.refresh_days - 1)
-        due = plan.due_for_refresh(self.keeper.store, first_day.isoformat(), self.campaign.started_at)
-        for article in due if self.arguments.refresh_days else ():
-            url = self.site.here(article.url)
-            address = self.site.address(url, self.site.base)
-            is_wanted = self.period.wants(article.section, article.date_published)
-            if address is None or not is_wanted or not self.keeper.failing.may_be_asked(url):
-                continue
-            self.frontier.note(address.key)
-            meta = {"key": article.key, "handle_httpstatus_list": [_NOT_MODIFIED]}
-            yield self._request(url, self.parse, REFRESH, meta=meta, headers=article.conditions)
-
-    def on_robots(self, robotparser: Any, request: Request) -> None:
-        """Take the sitemaps that robots.txt names."""
-        self._robots_are_read = True
-        rules = getattr(robotparser, "rp", None)
-        if isinstance(rules, Protego):
-            self._sitemaps += [url for url in rules.sitemaps if url not in self._sitemaps]
-
-    def on_idle(self) -> None:
-        """When nothing is left to do: pages of lists held back or given up, shifted tops, short links."""
-        requests = self._list_requests(self.lists.when_idle())
-        self._keep_lists(Consequences())
-        self.crawler.stats.set_value("caravan/abandoned_lists", self.lists.abandoned)
-        requests = requests or [*self._targets(self.discovery.take_aside())]
-        if not requests:
-            requests = [
-                self._request(url, self.parse, ARTICLE, meta={"key": str(key)})
-                for key, url in self.frontier.take_short_links()
-            ]
-        for request in requests:
-            self.crawler.engine.crawl(request)
-        if requests:
-            raise DontCloseSpider
-
     # What came back
 
     def parse_home(self, response: Response) -> Iterator[Any]:
@@ -215,7 +130,7 @@ class CaravanSpider(Visitor):
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
         """Read an article's page and follow its links to other articles."""
-        if response.status == _NOT_MODIFIED:
+        if response.status == NOT_MODIFIED:
             self.ledger.count("articles/not_modified")
             self.keeper.confirmed(self._asked(response).asked_key or "", response.url)
             return

@@ -1,0 +1,102 @@
+"""Where a run begins, and what it turns to when nothing else is left."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from protego import Protego
+from scrapy import Request
+from scrapy.exceptions import DontCloseSpider
+from scrapy.http import Response
+
+from caravan_crawler.arguments import check_on_site
+from caravan_crawler.keep import plan, runs
+from caravan_crawler.keep.keeper import Consequences
+from caravan_crawler.normalise.dates import ALMATY
+from caravan_crawler.visit.frontier import Frontier, one_for_each_article
+from caravan_crawler.visit.visitor import ARTICLE, HOME, KNOWN_SECTIONS, LIST, REFRESH, RETRY, Visitor
+
+NOT_MODIFIED = 304
+
+
+class Beginner(Visitor):
+    """The first requests of a run and the last ones: of pages named, of what earlier runs have left, of the rest."""
+
+    campaign: runs.Campaign
+    frontier: Frontier
+
+    def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
+        """Read an article's page and follow its links."""
+        raise NotImplementedError
+
+    def parse_named(self, response: Response) -> Iterator[Any]:
+        """Read a page that the user named, and follow nothing."""
+        raise NotImplementedError
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Ask for the pages named, or for what earlier runs have left and the home page, where the rest begins."""
+        for request in self._named() if self.arguments.urls else self._beginnings():
+            yield request
+        # What earlier runs have stored and could not publish.
+        for record in plan.records_of(self.keeper.store, self.campaign.unpublished):
+            self.keeper.carry(record)
+            yield record
+
+    def _named(self) -> Iterator[Request]:
+        named = [check_on_site(url, self.site) for url in self.arguments.urls]
+        urls = {url: self.site.address(url, self.site.base) for url in one_for_each_article(named, self.site)}
+        keys = [str(address.key) for address in urls.values() if address]
+        done = plan.read_since(self.keeper.store, keys, self.campaign.started_at) if self.campaign.runs else set()
+        for url, address in urls.items():
+            key = str(address.key) if address else None
+            if key not in done:
+                yield self._request(url, self.parse_named, ARTICLE, meta={"key": key})
+
+    def _beginnings(self) -> Iterator[Request]:
+        store = self.keeper.store
+        for url in plan.waiting(store, runs.scope_of(self.arguments)):
+            yield from self._targets(self.discovery.take_up(url))
+        yield from self._refresh()
+        for url in self.keeper.failing.due:
+            yield from self._targets(self.discovery.take_up(url, has_failed=True), RETRY)
+        if self.agenda.is_just_read(HOME):
+            yield from self._elsewhere(list(KNOWN_SECTIONS))
+        else:
+            yield self._request(self.site.base, self.parse_home, LIST)
+
+    def _refresh(self) -> Iterator[Request]:
+        """Ask again for the articles younger than ``refresh_days``, with what the server gave to tell a change by."""
+        first_day = datetime.now(ALMATY).date() - timedelta(days=self.arguments.refresh_days - 1)
+        due = plan.due_for_refresh(self.keeper.store, first_day.isoformat(), self.campaign.started_at)
+        for article in due if self.arguments.refresh_days else ():
+            url = self.site.here(article.url)
+            address = self.site.address(url, self.site.base)
+            is_wanted = self.period.wants(article.section, article.date_published)
+            if address is None or not is_wanted or not self.keeper.failing.may_be_asked(url):
+                continue
+            self.frontier.note(address.key)
+            meta = {"key": article.key, "handle_httpstatus_list": [NOT_MODIFIED]}
+            yield self._request(url, self.parse, REFRESH, meta=meta, headers=article.conditions)
+
+    def on_robots(self, robotparser: Any, request: Request) -> None:
+        """Take the sitemaps that robots.txt names."""
+        self._robots_are_read = True
+        rules = getattr(robotparser, "rp", None)
+        if isinstance(rules, Protego):
+            self._sitemaps += [url for url in rules.sitemaps if url not in self._sitemaps]
+
+    def on_idle(self) -> None:
+        """When nothing is left to do: pages of lists held back or given up, shifted tops, short links."""
+        requests = self._list_requests(self.lists.when_idle())
+        self._keep_lists(Consequences())
+        self.crawler.stats.set_value("caravan/abandoned_lists", self.lists.abandoned)
+        requests = requests or [*self._targets(self.discovery.take_aside())]
+        if not requests:
+            requests = [
+                self._request(url, self.parse, ARTICLE, meta={"key": str(key)})
+                for key, url in self.frontier.take_short_links()
+            ]
+        for request in requests:
+            self.crawler.engine.crawl(request)
+        if requests:
+            raise DontCloseSpider
