@@ -32,6 +32,8 @@ function look() {
   };
 }
 
+document.getElementById("undrawn").remove();
+
 let drawn = [];
 async function draw() {
   drawn.splice(0).forEach((chart) => chart.finalize());

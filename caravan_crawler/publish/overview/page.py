@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 
 import altair as alt
@@ -39,7 +40,7 @@ def build_page(snapshot: Snapshot, floors: Mapping[str, float], made_at: str) ->
         runs.show(last_runs(snapshot, runs.SHOWN), head.runs),
         failures.show(read_failures(snapshot)),
     ]
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
     environment.filters |= {"number": number, "moment": moment}
     environment.tests |= {"link": lambda cell: isinstance(cell, Link)}
     template = environment.from_string(_part("page.html"))
@@ -57,6 +58,7 @@ def _part(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
+@cache
 def _library() -> str:
     """Return Vega, in the version whose charts Altair writes, as a script that may stand within HTML."""
     version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])

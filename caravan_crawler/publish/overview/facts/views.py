@@ -16,7 +16,8 @@ _MOST_READ = 20
 _GROWING, _POINTS = 8, 60
 _DAY_SECONDS = 86_400
 #: 1, 2, 5, 10, 20, 50 … where the bins of the histogram begin.
-_EDGES = [digit * 10**power for power in range(10) for digit in (1, 2, 5)]
+_EDGES = [digit * 10**power for power in range(9) for digit in (1, 2, 5)]
+_TOP = 2**31
 
 
 class Bin(NamedTuple):
@@ -71,7 +72,7 @@ def read_views(snapshot: Snapshot) -> Views:
     uncounted, unread = number_of.pop(None, 0), number_of.pop(0, 0)
     bins = [
         Bin(low, high, number_of.get(number, 0))
-        for number, (low, high) in enumerate(pairwise([*_EDGES, 10 * _EDGES[-3]]), start=1)
+        for number, (low, high) in enumerate(pairwise([*_EDGES, _TOP]), start=1)
         if number_of and min(number_of) <= number <= max(number_of)
     ]
     return Views(uncounted, unread, bins, _most_read(snapshot), _growing(snapshot))

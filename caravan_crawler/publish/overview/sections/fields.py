@@ -23,8 +23,8 @@ def show(fields: Fields, floors: Mapping[str, float]) -> Section:
     charts = [_now(fields, floors)]
     if fields.over_runs:
         words.append(
-            f"Below that, one column is a run, the last on the right: the stronger its colour, the more of its articles have the "
-            f"field. {_shown(len(fields.over_runs))}"
+            "Below that, one column is a run, the last on the right: the stronger its colour, the more of its articles "
+            f"have the field. {_shown(len(fields.over_runs))}"
         )
         charts.append(_over_runs(fields.over_runs))
     return Section("fields", "Fill rates", words, _wrong(fields, floors), charts, [_table(fields, floors)])

@@ -1,0 +1,41 @@
+"""Draw ``docs/report.png``: the top of a report on an invented store, in Chromium.
+
+python docs/screenshot.py
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.invented import BASE, NOW, invent  # noqa: E402
+from caravan_crawler.keep.clock import stamp  # noqa: E402
+from caravan_crawler.keep.opening import open_store  # noqa: E402
+from caravan_crawler.keep.snapshot import Snapshot  # noqa: E402
+from caravan_crawler.publish.overview.page import build_page  # noqa: E402
+from caravan_crawler.settings import FLOORS  # noqa: E402
+from tests.publish.overview.browser import visit  # noqa: E402
+
+PICTURE = ROOT / "docs" / "report.png"
+_WIDTH, _HEIGHT = 1000, 1560
+
+
+def main() -> None:
+    """Invent a store, write the page, open it, and keep what a reader sees first."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        store = open_store(None, name, BASE)
+        invent(store, 20_000, years=3)
+        store.close()
+        with Snapshot(None, name) as snapshot:
+            page = build_page(snapshot, FLOORS, stamp(NOW))
+        (folder / "report.html").write_text(page, encoding="utf-8")
+        with visit(folder / "report.html", width=_WIDTH) as read:
+            clip = {"x": 0.0, "y": 0.0, "width": float(_WIDTH), "height": float(_HEIGHT)}
+            read.page.screenshot(path=PICTURE, full_page=True, clip=clip)
+
+
+if __name__ == "__main__":
+    main()
