@@ -69,8 +69,12 @@ def _vary(store: Store) -> None:
         store.execute(update(schema.articles).where(chosen).values({name: value}))
     section = case(*((number % 20 < edge, name) for name, edge in _SECTIONS.items()), else_="news")
     store.execute(update(schema.articles).values(section=section))
+    for day, kept in (("2008", 1), ("2013", 3), ("2018", 5)):  # the site has grown
+        store.execute(delete(schema.articles).where(columns.date_published < day, number % 7 > kept))
     for first, last in (("2009-05-11", "2009-07-02"), ("2017-01-05", "2017-01-19"), ("2023-09-01", "2023-09-09")):
         store.execute(delete(schema.articles).where(columns.date_published.between(first, last)))
+    left = select(columns.key)
+    store.execute(delete(schema.article_versions).where(schema.article_versions.c.article_key.not_in(left)))
     store.execute(update(schema.articles).values(views=120 + 20_000_000 // (50 + number * 7919 % 100_003)))
 
 

@@ -19,7 +19,8 @@ from caravan_crawler.settings import FLOORS  # noqa: E402
 from tests.publish.overview.browser import visit  # noqa: E402
 
 PICTURE = ROOT / "docs" / "report.png"
-_WIDTH, _HEIGHT = 1000, 1560
+_WIDTH = 1000
+_MARGIN = 16
 
 
 def main() -> None:
@@ -27,13 +28,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         store = open_store(None, name, BASE)
-        invent(store, 20_000, years=3)
+        invent(store, 60_000, years=3)
         store.close()
         with Snapshot(None, name) as snapshot:
             page = build_page(snapshot, FLOORS, stamp(NOW))
         (folder / "report.html").write_text(page, encoding="utf-8")
         with visit(folder / "report.html", width=_WIDTH) as read:
-            clip = {"x": 0.0, "y": 0.0, "width": float(_WIDTH), "height": float(_HEIGHT)}
+            last = read.page.locator("figure:has(#fields-now)").bounding_box()
+            assert last is not None
+            height = last["y"] + last["height"] + _MARGIN
+            clip = {"x": 0, "y": 0, "width": _WIDTH, "height": height}
             read.page.screenshot(path=PICTURE, full_page=True, clip=clip)
 
 

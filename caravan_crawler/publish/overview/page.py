@@ -21,7 +21,7 @@ from caravan_crawler.publish.overview.facts.views import read_views
 from caravan_crawler.publish.overview.facts.weather import read_weather
 from caravan_crawler.publish.overview.parts import Link
 from caravan_crawler.publish.overview.sections import coverage, failures, fields, rates, runs, trending, views
-from caravan_crawler.publish.overview.wording import moment, number
+from caravan_crawler.publish.overview.wording import moment, number, short
 
 
 def build_page(snapshot: Snapshot, floors: Mapping[str, float], made_at: str) -> str:
@@ -41,7 +41,7 @@ def build_page(snapshot: Snapshot, floors: Mapping[str, float], made_at: str) ->
         failures.show(read_failures(snapshot)),
     ]
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
-    environment.filters |= {"number": number, "moment": moment}
+    environment.filters |= {"number": number, "moment": moment, "short": short}
     environment.tests |= {"link": lambda cell: isinstance(cell, Link)}
     template = environment.from_string(_part("page.html"))
     return template.render(

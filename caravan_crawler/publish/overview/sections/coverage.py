@@ -7,13 +7,15 @@ import altair as alt
 
 from caravan_crawler.publish.overview.facts.coverage import OTHERS, Coverage
 from caravan_crawler.publish.overview.parts import Cell, Chart, Section, Table, chart, rows
-from caravan_crawler.publish.overview.wording import count, days, number, percent
+from caravan_crawler.publish.overview.wording import count, days, number, percent, short
 
 #: The longest gaps are marked in the chart, and the longest of those listed.
 _MARKED, _LISTED = 60, 10
 #: Where so many of the days are empty, that is the site's rhythm and no gap.
 _RHYTHM = 0.5
 _MOST_SECTIONS = 30
+#: Characters of a name; each bar bears its section's.
+_LONGEST = 80
 
 
 def show(coverage: Coverage) -> Section:
@@ -48,16 +50,17 @@ def _wrong(coverage: Coverage) -> list[str]:
 def _bars(coverage: Coverage) -> Chart:
     assert coverage.step is not None
     step = coverage.step
-    names = [size.section for size in coverage.sections]
     shown = {bar.section for bar in coverage.bars}
-    order = [name for name in names if name in shown] + ([OTHERS] if OTHERS in shown else [])
+    order = [size.section for size in coverage.sections if size.section in shown]
+    order += [OTHERS] if OTHERS in shown and OTHERS not in order else []
+    names = {section: short(section, _LONGEST) for section in order}
     bars = []
     tops: Counter[date] = Counter()
     for bar in sorted(coverage.bars, key=lambda bar: order.index(bar.section)):
         bottom = tops[bar.start]
         tops[bar.start] += bar.articles
         bars.append(
-            (f"{bar.start}", f"{step.next(bar.start)}", bar.section, bar.articles, bottom, bottom + bar.articles)
+            (f"{bar.start}", f"{step.next(bar.start)}", names[bar.section], bar.articles, bottom, bottom + bar.articles)
         )
     gaps = [(f"{gap.first}", f"{gap.last}", gap.days) for gap in coverage.gaps[:_MARKED]]
     utc = alt.Scale(type="utc")
@@ -69,7 +72,7 @@ def _bars(coverage: Coverage) -> Chart:
             x2="end:T",
             y=alt.Y("bottom:Q", title=f"articles a {step.name}"),
             y2="top:Q",
-            color=alt.Color("section:N", scale=alt.Scale(domain=order), title=None),
+            color=alt.Color("section:N", scale=alt.Scale(domain=list(names.values())), title=None),
             tooltip=[alt.Tooltip("start:N", title=f"{step.name} from"), "section:N", "articles:Q"],
         )
     )

@@ -4,9 +4,11 @@ import altair as alt
 
 from caravan_crawler.publish.overview.facts.trending import WINDOW, Trending
 from caravan_crawler.publish.overview.parts import Cell, Chart, Section, Table, chart, rows
-from caravan_crawler.publish.overview.wording import count, moment, percent
+from caravan_crawler.publish.overview.wording import count, moment, percent, short
 
 _DAYS = 5
+#: Characters of a topic in the chart, each of whose points bears one.
+_LONGEST = 80
 
 
 def show(trending: Trending) -> Section:
@@ -27,7 +29,8 @@ def show(trending: Trending) -> Section:
 
 
 def _bump(trending: Trending) -> Chart:
-    values = [(moment(time), time, topic, rank) for time, topic, rank in trending.places]
+    values = [(moment(time), time, short(topic, _LONGEST), rank) for time, topic, rank in trending.places]
+    topics = [short(topic, _LONGEST) for topic, *_ in trending.topics]
     lowest = max((rank for *_, rank in trending.places if rank is not None), default=1)
     # Of a long time the days, of a short one the hours too.
     axis = alt.Axis(format="%-d %b") if trending.days > _DAYS else alt.Axis()
@@ -44,7 +47,7 @@ def _bump(trending: Trending) -> Chart:
                 axis=alt.Axis(values=list(range(1, lowest + 1)), format="d", grid=False),
                 title="place",
             ),
-            color=alt.Color("topic:N", scale=alt.Scale(domain=[topic for topic, *_ in trending.topics]), title=None),
+            color=alt.Color("topic:N", scale=alt.Scale(domain=topics), title=None),
             tooltip=["seen:N", "topic:N", "rank:Q"],
         )
     )
