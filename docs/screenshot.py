@@ -28,7 +28,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         store = open_store(None, name, BASE)
-        invent(store, 60_000, years=3)
+        invent(store, 60_000, years=3, is_grown=True)
         store.close()
         with Snapshot(None, name) as snapshot:
             page = build_page(snapshot, FLOORS, stamp(NOW))

@@ -16,6 +16,7 @@ from caravan_crawler.publish.overview.facts.fields import read_fields
 from caravan_crawler.publish.overview.facts.head import read_head
 from caravan_crawler.publish.overview.facts.rates import read_rates
 from caravan_crawler.publish.overview.facts.runs import last_runs
+from caravan_crawler.publish.overview.facts.tally import read_tally
 from caravan_crawler.publish.overview.facts.trending import read_trending
 from caravan_crawler.publish.overview.facts.views import read_views
 from caravan_crawler.publish.overview.facts.weather import read_weather
@@ -30,11 +31,12 @@ def build_page(snapshot: Snapshot, floors: Mapping[str, float], made_at: str) ->
     ``floors`` gives the smallest share of articles in which a field must be found; ``made_at`` is a time as the
     store has it. :class:`~caravan_crawler.keep.errors.StoreError` where the store cannot be read.
     """
-    head = read_head(snapshot)
+    tally = read_tally(snapshot)
+    head = read_head(snapshot, tally)
     shown = [
         coverage.show(read_coverage(snapshot)),
-        fields.show(read_fields(snapshot), floors),
-        views.show(read_views(snapshot)),
+        fields.show(read_fields(snapshot, tally), floors),
+        views.show(read_views(snapshot, tally)),
         trending.show(read_trending(snapshot)),
         rates.show(read_rates(snapshot), read_weather(snapshot)),
         runs.show(last_runs(snapshot, runs.SHOWN), head.runs),

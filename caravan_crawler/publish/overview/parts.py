@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import altair as alt
+
+_YEARS, _DAYS = timedelta(days=300), timedelta(days=5)
 
 
 class Link(NamedTuple):
@@ -70,6 +73,14 @@ def chart(name: str, caption: str, drawn: alt.Chart | alt.LayerChart | alt.Facet
     spec.pop("config", None)
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}
     return Chart(name, caption, spec)
+
+
+def time_axis(first: str, last: str) -> alt.Axis:
+    """Return an axis for times of the store from ``first`` to ``last``: in years, days, or hours and minutes."""
+    span = datetime.fromisoformat(last) - datetime.fromisoformat(first)
+    if span > _YEARS:
+        return alt.Axis()
+    return alt.Axis(format="%-d %b" if span > _DAYS else "%-d %b %H:%M", tickCount=6)
 
 
 def rows(*columns: str, values: Sequence[Sequence[Any]]) -> alt.InlineData:

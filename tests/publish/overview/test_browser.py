@@ -11,7 +11,7 @@ from caravan_crawler.keep.snapshot import Snapshot
 from caravan_crawler.publish.overview.page import build_page
 from tests.keep.stores import open_in
 from tests.publish.overview.browser import visit
-from tests.publish.overview.made import article, made, seen
+from tests.publish.overview.made import article, ended, failure, made, rate, run, seen, topic
 from tests.publish.overview.reporting import specs
 
 NOW = "2026-02-06T08:00:00+00:00"
@@ -96,3 +96,34 @@ def test_it_is_made_for_all_readers(report: Path) -> None:
         assert page.locator("table:not(:has(caption))").count() == 0
         assert page.locator(".chart:not([aria-label])").count() == 0
         assert page.locator("th:not([scope])").count() == 0
+
+
+#: Stores of which a chart might have nothing to show.
+STRANGE = {
+    "one of each": {
+        schema.articles: [article("1", views=5)],
+        schema.rates: [rate(NOW, 500.0)],
+        schema.weather: [seen(NOW, city="Алматы", temperature_c=-3)],
+        schema.trending: [topic(NOW, 1, "Бокс")],
+        schema.runs: [ended("run-1", NOW, NOW, new_articles=1)],
+        schema.failures: [failure("http://127.0.0.1/", "http_404", 1, NOW)],
+    },
+    "nothing ended well": {
+        schema.articles: [article("1", None)],
+        schema.rates: [rate(NOW, None)],
+        schema.runs: [run("run-1", NOW, ended_at=NOW, outcome="killed", reason="killed"), run("run-2", NOW)],
+    },
+    "no views": {schema.articles: [article("1", views=0), article("2", "2020-01-01", views=0)]},
+    "views beyond all bins": {schema.articles: [article("1", views=2**31 - 1), article("2", views=1)]},
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_strange_stores_draw_without_complaint(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "report.html"
+    with made(None, tmp_path, STRANGE[name]) as snapshot:
+        file.write_text(build_page(snapshot, {}, NOW), encoding="utf-8")
+    with visit(file, width=390) as read:
+        assert read.page.locator(".chart svg").count() == read.page.locator(".chart").count() > 0
+        assert read.page.evaluate("() => document.documentElement.scrollWidth") == 390
+    assert read.complaints == []

@@ -9,12 +9,13 @@ import pytest
 from caravan_crawler.keep import schema
 from caravan_crawler.publish.overview.facts.coverage import Bar, Gap, read_coverage
 from caravan_crawler.publish.overview.facts.failures import read_failures
-from caravan_crawler.publish.overview.facts.fields import Fill, read_fields
+from caravan_crawler.publish.overview.facts.fields import Fields, Fill, read_fields
 from caravan_crawler.publish.overview.facts.head import read_head
 from caravan_crawler.publish.overview.facts.rates import read_rates
 from caravan_crawler.publish.overview.facts.runs import last_runs
+from caravan_crawler.publish.overview.facts.tally import Bin, read_tally
 from caravan_crawler.publish.overview.facts.trending import Place, read_trending
-from caravan_crawler.publish.overview.facts.views import Bin, read_views
+from caravan_crawler.publish.overview.facts.views import read_views
 from caravan_crawler.publish.overview.facts.weather import Warmth, read_weather
 from tests.keep.kept import Kept
 from tests.publish.overview.made import article, ended, failure, fill, made, rate, run, seen, topic
@@ -30,7 +31,7 @@ def test_head(kept: Kept, tmp_path: Path) -> None:
         schema.runs: [ended("run-1", MORNING, NOON), run("run-2", NIGHT)],
     }
     with made(kept.url, tmp_path, rows) as snapshot:
-        head = read_head(snapshot)
+        head = read_head(snapshot, read_tally(snapshot))
     assert (head.site, head.first, head.last) == ("caravan.kz", "2026-01-01", "2026-01-03")
     assert (head.articles, head.versions, head.views, head.runs) == (3, 3, 12, 2)
     assert head.last_run is not None
@@ -86,7 +87,7 @@ def test_fields(kept: Kept, tmp_path: Path) -> None:
         schema.field_counts: counts,
     }
     with made(kept.url, tmp_path, rows) as snapshot:
-        fields = read_fields(snapshot)
+        fields = read_fields(snapshot, read_tally(snapshot))
     found = {fill.field: fill.found for fill in fields.now}
     assert found["headline"] == found["body"] == 2
     assert found["lede"] == found["tags"] == found["date_published"] == 1
@@ -109,7 +110,7 @@ def test_views(kept: Kept, tmp_path: Path) -> None:
         schema.view_counts: counts,
     }
     with made(kept.url, tmp_path, rows) as snapshot:
-        views = read_views(snapshot)
+        views = read_views(snapshot, read_tally(snapshot))
     assert (views.uncounted, views.unread) == (1, 1)
     assert [bin_ for bin_ in views.bins if bin_.articles] == [
         Bin(1, 2, 1),
@@ -206,13 +207,12 @@ def test_failures(kept: Kept, tmp_path: Path) -> None:
 
 def test_nothing(kept: Kept, tmp_path: Path) -> None:
     with made(kept.url, tmp_path, {}) as snapshot:
-        assert read_head(snapshot).articles == read_head(snapshot).views == 0
+        tally = read_tally(snapshot)
+        head, views = read_head(snapshot, tally), read_views(snapshot, tally)
+        assert (head.articles, head.views, head.last_run) == (0, 0, None)
+        assert (views.bins, views.most_read, views.growing) == ([], [], [])
         assert read_coverage(snapshot).period is None
-        assert not read_fields(snapshot).now
-        assert not read_fields(snapshot).over_runs
-        assert not read_views(snapshot).bins
-        assert not read_views(snapshot).most_read
-        assert not read_views(snapshot).growing
+        assert read_fields(snapshot, tally) == Fields([], [])
         assert read_trending(snapshot).topics == []
         assert read_rates(snapshot) == []
         assert read_weather(snapshot).city is None

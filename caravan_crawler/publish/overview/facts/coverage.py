@@ -1,6 +1,6 @@
 """How many articles each stretch of time has, by section, and on which days there is none."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
@@ -75,43 +75,61 @@ class Coverage:
 
 def read_coverage(snapshot: Snapshot) -> Coverage:
     """Count articles by day and by section."""
-    sections = _sections(snapshot)
     query = select(_DAY).where(articles.c.date_published.is_not(None)).distinct().order_by(_DAY)
     days = [date.fromisoformat(day) for (day,) in snapshot.rows(query)]
-    ((undated,),) = snapshot.rows(select(func.count()).where(articles.c.date_published.is_(None)))
-    if not days:
+    step = step_for(days[0], days[-1]) if days else None
+    # Months are summed up by the database; of days and weeks there are few.
+    parts = _parts(snapshot, 7 if step and step.is_of_months else 10)
+    sections = _sections(parts)
+    undated = sum(part.articles for part in parts if part.start is None)
+    if step is None:
         return Coverage(sections=sections, undated=undated)
-    step = step_for(days[0], days[-1])
     shown = {size.section for size in sections[:_MOST_SECTIONS]}
-    bars = _bars(snapshot, step, shown)
-    return Coverage((days[0], days[-1]), step, bars, sections, undated, _gaps(days))
+    return Coverage((days[0], days[-1]), step, _bars(parts, step, shown), sections, undated, _gaps(days))
 
 
-def _sections(snapshot: Snapshot) -> list[SectionSize]:
+class _Part(NamedTuple):
+    """The articles of a section in a month or on a day, or those without a date, with the first and the last day."""
+
+    section: str
+    start: str | None
+    articles: int
+    first: str | None
+    last: str | None
+
+
+def _parts(snapshot: Snapshot, length: int) -> list[_Part]:
+    """Count by section and by so many characters of the date."""
     columns = articles.c
+    start = func.substr(columns.date_published, 1, length)
     query = select(
-        columns.section, func.count(), func.min(columns.date_published), func.max(columns.date_published)
-    ).group_by(columns.section)
+        func.coalesce(columns.section, NO_SECTION), start, func.count(), func.min(_DAY), func.max(_DAY)
+    ).group_by(columns.section, start)
+    return [_Part(*row) for row in snapshot.rows(query)]
+
+
+def _sections(parts: list[_Part]) -> list[SectionSize]:
+    of_section: defaultdict[str, list[_Part]] = defaultdict(list)
+    for part in parts:
+        of_section[part.section].append(part)
     sizes = [
-        SectionSize(section or NO_SECTION, number, first and first[:10], last and last[:10])
-        for section, number, first, last in snapshot.rows(query)
+        SectionSize(
+            section,
+            sum(part.articles for part in these),
+            min((part.first for part in these if part.first), default=None),
+            max((part.last for part in these if part.last), default=None),
+        )
+        for section, these in of_section.items()
     ]
     return sorted(sizes, key=lambda size: (-size.articles, size.section))
 
 
-def _bars(snapshot: Snapshot, step: Step, shown: set[str]) -> list[Bar]:
-    # Months are summed up by the database; of days and weeks there are few.
-    part = func.substr(articles.c.date_published, 1, 7 if step.is_of_months else 10)
-    query = (
-        select(part, articles.c.section, func.count())
-        .where(articles.c.date_published.is_not(None))
-        .group_by(part, articles.c.section)
-    )
+def _bars(parts: list[_Part], step: Step, shown: set[str]) -> list[Bar]:
     numbers: Counter[tuple[date, str]] = Counter()
-    for start, section, number in snapshot.rows(query):
-        name = section or NO_SECTION
-        day = date.fromisoformat(start if len(start) == len("2026-01-01") else f"{start}-01")
-        numbers[step.start(day), name if name in shown else OTHERS] += number
+    for part in parts:
+        if part.first is not None:
+            name = part.section if part.section in shown else OTHERS
+            numbers[step.start(date.fromisoformat(part.first)), name] += part.articles
     return [Bar(start, section, number) for (start, section), number in sorted(numbers.items())]
 
 

@@ -4,11 +4,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Text, case, cast, func, select
+from sqlalchemy import case, func, select
 
 from caravan_crawler.keep.field_counts import EVERYWHERE, FIELDS
-from caravan_crawler.keep.schema import articles, field_counts, runs
+from caravan_crawler.keep.schema import field_counts, runs
 from caravan_crawler.keep.snapshot import Snapshot
+from caravan_crawler.publish.overview.facts.tally import Tally
 
 #: A field of a few articles says nothing.
 FEWEST = 20
@@ -46,19 +47,10 @@ class Fields:
     over_runs: list[RunFills]
 
 
-def read_fields(snapshot: Snapshot) -> Fields:
-    """Count what is filled."""
-    columns = [func.sum(case((_is_filled(name), 1), else_=0)) for name in FIELDS]
-    ((total, *found),) = snapshot.rows(select(func.count(), *columns).select_from(articles))
-    now = [Fill(name, int(number), total) for name, number in zip(FIELDS, found, strict=True)] if total else []
+def read_fields(snapshot: Snapshot, tally: Tally) -> Fields:
+    """Take the present from the tally, and read what the runs have counted."""
+    now = [Fill(name, found, tally.articles) for name, found in tally.found.items()] if tally.articles else []
     return Fields(now, _over_runs(snapshot))
-
-
-def _is_filled(name: str) -> ColumnElement[bool]:
-    column = articles.c[name]
-    if name in ("authors", "tags", "images"):
-        return cast(column, Text) != "[]"
-    return column.is_not(None)
 
 
 def _over_runs(snapshot: Snapshot) -> list[RunFills]:

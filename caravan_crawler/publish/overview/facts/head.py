@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from caravan_crawler.keep.schema import article_versions, articles, runs, store_info
 from caravan_crawler.keep.snapshot import Snapshot
 from caravan_crawler.publish.overview.facts.runs import Run, last_runs
+from caravan_crawler.publish.overview.facts.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -31,21 +32,20 @@ class Head:
     last_run: Run | None
 
 
-def read_head(snapshot: Snapshot) -> Head:
+def read_head(snapshot: Snapshot, tally: Tally) -> Head:
     """Sum the store up."""
     ((site,),) = list(snapshot.rows(select(store_info.c.value).where(store_info.c.name == "site"))) or [("",)]
     columns = articles.c
     ((first, last),) = snapshot.rows(select(func.min(columns.date_published), func.max(columns.date_published)))
-    ((number, views),) = snapshot.rows(select(func.count(), func.sum(columns.views)).select_from(articles))
     ((versions,),) = snapshot.rows(select(func.count()).select_from(article_versions))
     ((number_of_runs,),) = snapshot.rows(select(func.count()).select_from(runs))
     return Head(
         site=site,
         first=first and first[:10],
         last=last and last[:10],
-        articles=number,
+        articles=tally.articles,
         versions=versions,
-        views=int(views or 0),
+        views=tally.views,
         runs=number_of_runs,
         last_run=next(iter(last_runs(snapshot, 1)), None),
     )

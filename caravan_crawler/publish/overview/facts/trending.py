@@ -39,13 +39,6 @@ class Trending:
     is_cut: bool = False
     """Whether there is more before ``since``."""
 
-    @property
-    def days(self) -> int:
-        """How many whole days lie between the first moment and the last."""
-        if self.since is None or self.until is None:
-            return 0
-        return (datetime.fromisoformat(self.until) - datetime.fromisoformat(self.since)).days
-
 
 def read_trending(snapshot: Snapshot) -> Trending:
     """Follow the block through the last weeks: a line stands until another takes its place."""

@@ -2,30 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from typing import NamedTuple
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 
 from caravan_crawler.keep.schema import articles, view_counts
 from caravan_crawler.keep.snapshot import Snapshot
 from caravan_crawler.publish.overview.facts.steps import ALMATY
+from caravan_crawler.publish.overview.facts.tally import Bin, Tally
 from caravan_crawler.publish.overview.facts.thinning import thin
 
 _MOST_READ = 20
 _GROWING, _POINTS = 8, 60
 _DAY_SECONDS = 86_400
-#: 1, 2, 5, 10, 20, 50 … where the bins of the histogram begin.
-_EDGES = [digit * 10**power for power in range(9) for digit in (1, 2, 5)]
-_TOP = 2**31
-
-
-class Bin(NamedTuple):
-    """How many articles have at least ``low`` and fewer than ``high`` views."""
-
-    low: int
-    high: int
-    articles: int
 
 
 class Read(NamedTuple):
@@ -62,20 +51,15 @@ class Views:
     """The articles whose counts were seen to change most often, at least once."""
 
 
-def read_views(snapshot: Snapshot) -> Views:
-    """Read counts, tables and growth."""
-    views = articles.c.views
-    place = case(
-        (views.is_(None), None), *((views < edge, number) for number, edge in enumerate(_EDGES)), else_=len(_EDGES)
-    )
-    number_of = dict(snapshot.rows(select(place, func.count()).group_by(place)))
-    uncounted, unread = number_of.pop(None, 0), number_of.pop(0, 0)
-    bins = [
-        Bin(low, high, number_of.get(number, 0))
-        for number, (low, high) in enumerate(pairwise([*_EDGES, _TOP]), start=1)
-        if number_of and min(number_of) <= number <= max(number_of)
-    ]
-    return Views(uncounted, unread, bins, _most_read(snapshot), _growing(snapshot))
+def read_views(snapshot: Snapshot, tally: Tally) -> Views:
+    """Take the spread from the tally, and read what is most read and what grows."""
+    unread, *bins = tally.bins
+    while bins and not bins[-1].articles:
+        bins.pop()
+    while bins and not bins[0].articles:
+        bins.pop(0)
+    uncounted = tally.articles - tally.found["views"]
+    return Views(uncounted, unread.articles, bins, _most_read(snapshot), _growing(snapshot))
 
 
 def _most_read(snapshot: Snapshot) -> list[Read]:

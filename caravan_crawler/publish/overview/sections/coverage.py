@@ -2,17 +2,18 @@
 
 from collections import Counter
 from datetime import date
+from statistics import median
 
 import altair as alt
 
-from caravan_crawler.publish.overview.facts.coverage import OTHERS, Coverage
+from caravan_crawler.publish.overview.facts.coverage import OTHERS, Coverage, Gap
 from caravan_crawler.publish.overview.parts import Cell, Chart, Section, Table, chart, rows
 from caravan_crawler.publish.overview.wording import count, days, number, percent, short
 
 #: The longest gaps are marked in the chart, and the longest of those listed.
 _MARKED, _LISTED = 60, 10
-#: Where so many of the days are empty, that is the site's rhythm and no gap.
-_RHYTHM = 0.5
+#: Where so many of the days are empty, a gap is one that is so many times as long as usual.
+_RHYTHM, _UNUSUAL = 0.5, 3
 _MOST_SECTIONS = 30
 #: Characters of a name; each bar bears its section's.
 _LONGEST = 80
@@ -40,11 +41,23 @@ def _wrong(coverage: Coverage) -> list[str]:
         return []
     longest = coverage.gaps[0]
     empty = f"{number(coverage.empty_days)} of {count(coverage.days, 'day')}"
+    if _is_thin(coverage):
+        return [f"Most days have no article: {empty}. The archive is thin, or only a part of it was read."]
     marked = "" if len(coverage.gaps) <= _MARKED else f"; the {_MARKED} longest gaps are marked"
-    if coverage.empty_days > _RHYTHM * coverage.days:
-        return [f"Most days have no article: {empty}{marked}. The archive is thin, or only a part of it was read."]
     words = f"{empty} have no article ({percent(coverage.empty_days / coverage.days)}){marked}"
     return [f"{words}. The longest gap is {days(longest.first, longest.last)}, {count(longest.days, 'day')}."]
+
+
+def _marked(coverage: Coverage) -> list[Gap]:
+    gaps = coverage.gaps
+    if _is_thin(coverage):
+        usual = median(gap.days for gap in gaps)
+        gaps = [gap for gap in gaps if gap.days > _UNUSUAL * usual]
+    return gaps[:_MARKED]
+
+
+def _is_thin(coverage: Coverage) -> bool:
+    return coverage.empty_days > _RHYTHM * coverage.days
 
 
 def _bars(coverage: Coverage) -> Chart:
@@ -62,7 +75,7 @@ def _bars(coverage: Coverage) -> Chart:
         bars.append(
             (f"{bar.start}", f"{step.next(bar.start)}", names[bar.section], bar.articles, bottom, bottom + bar.articles)
         )
-    gaps = [(f"{gap.first}", f"{gap.last}", gap.days) for gap in coverage.gaps[:_MARKED]]
+    gaps = [(f"{gap.first}", f"{gap.last}", gap.days) for gap in _marked(coverage)]
     utc = alt.Scale(type="utc")
     stacked = (
         alt.Chart(rows("start", "end", "section", "articles", "bottom", "top", values=bars))
@@ -70,7 +83,7 @@ def _bars(coverage: Coverage) -> Chart:
         .encode(
             x=alt.X("start:T", scale=utc, title=None),
             x2="end:T",
-            y=alt.Y("bottom:Q", title=f"articles a {step.name}"),
+            y=alt.Y("bottom:Q", title=f"articles a {step.name}", axis=alt.Axis(tickMinStep=1)),
             y2="top:Q",
             color=alt.Color("section:N", scale=alt.Scale(domain=list(names.values())), title=None),
             tooltip=[alt.Tooltip("start:N", title=f"{step.name} from"), "section:N", "articles:Q"],
@@ -86,7 +99,8 @@ def _bars(coverage: Coverage) -> Chart:
         )
     )
     drawn = alt.layer(stacked, marked) if gaps else alt.layer(stacked)
-    return chart("coverage-bars", f"Articles a {step.name} by section; gaps are marked.", drawn, height=260)
+    caption = f"Articles a {step.name} by section{'; gaps are marked' if gaps else ''}."
+    return chart("coverage-bars", caption, drawn, height=260)
 
 
 def _sections(coverage: Coverage) -> Table:

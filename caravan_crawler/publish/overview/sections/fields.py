@@ -21,7 +21,7 @@ def show(fields: Fields, floors: Mapping[str, float]) -> Section:
         return Section("fields", "Fill rates", ["No article is in the store yet."])
     words = ["In how many of all articles each field is found; a line across a bar is its floor."]
     charts = [_now(fields, floors)]
-    if fields.over_runs:
+    if len(fields.over_runs) > 1:
         words.append(
             "Below that, one column is a run, the last on the right: the stronger its colour, the more of its articles "
             f"have the field. {_shown(len(fields.over_runs))}"
@@ -32,7 +32,7 @@ def show(fields: Fields, floors: Mapping[str, float]) -> Section:
 
 def _shown(runs: int) -> str:
     which = f"the last {MOST_RUNS} runs" if runs == MOST_RUNS else count(runs, "run")
-    return f"Shown are {which} that read {FEWEST} articles or more."
+    return f"It shows {which} that read {FEWEST} articles or more."
 
 
 def _wrong(fields: Fields, floors: Mapping[str, float]) -> list[str]:

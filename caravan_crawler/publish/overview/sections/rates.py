@@ -6,7 +6,7 @@ import altair as alt
 
 from caravan_crawler.publish.overview.facts.rates import MOST_CURRENCIES, Currency
 from caravan_crawler.publish.overview.facts.weather import Weather
-from caravan_crawler.publish.overview.parts import Chart, Section, Table, chart, rows
+from caravan_crawler.publish.overview.parts import Chart, Section, Table, chart, rows, time_axis
 from caravan_crawler.publish.overview.wording import count, moment, number
 
 #: Of a long list the latest are shown.
@@ -67,7 +67,8 @@ def _line(currency: Currency) -> Chart:
     shown = [(rate.time, rate.line, rate.low, rate.high) for rate in currency.shown]
     seen = [(rate.time, moment(rate.time), rate.rate, "normal") for rate in currency.shown if not rate.is_suspicious]
     stray = [(rate.time, moment(rate.time), rate.rate) for rate in currency.suspicious[-_MARKED:]]
-    time = alt.X("time:T", scale=alt.Scale(type="utc"), title=None)
+    axis = time_axis(currency.shown[0].time, currency.shown[-1].time)
+    time = alt.X("time:T", scale=alt.Scale(type="utc"), title=None, axis=axis)
     # What strays far would press all else flat.
     ends = [min(rate.low for rate in currency.shown), max(rate.high for rate in currency.shown)]
     tenge: dict[str, Any] = {

@@ -9,6 +9,8 @@ from caravan_crawler.publish.overview.wording import count, duration, moment, nu
 #: So many are asked for.
 SHOWN = 150
 _LISTED = 20
+#: The bars of fewer are no wider than those of so many.
+_FEWEST = 20
 
 
 def show(runs: list[Run], total: int) -> Section:
@@ -16,7 +18,7 @@ def show(runs: list[Run], total: int) -> Section:
     if not runs:
         return Section("runs", "Runs", ["No run is in the store yet."])
     shown = f"the last {number(len(runs))} of {number(total)} runs" if total > len(runs) else count(total, "run")
-    words = [f"What {shown} brought and how long each took, the newest on the right; marked are those that failed."]
+    words = [f"New articles and minutes of {shown}, the newest on the right; those that failed are marked."]
     return Section("runs", "Runs", words, _wrong(runs), _charts(runs[::-1]), [_table(runs[:_LISTED])])
 
 
@@ -30,36 +32,50 @@ def _wrong(runs: list[Run]) -> list[str]:
 
 
 def _charts(runs: list[Run]) -> list[Chart]:
+    timed = [run for run in runs if run.seconds is not None]
+    new, minutes = "New articles of each run; those that failed are marked.", "Minutes that each run took."
+    charts = [chart("runs-new", new, _bars(runs, runs, "new", "new articles"), height=150)]
+    # Vega complains of bars without any height.
+    return charts + (
+        [chart("runs-minutes", minutes, _bars(runs, timed, "minutes", "minutes"), height=150)] if timed else []
+    )
+
+
+def _bars(runs: list[Run], shown: list[Run], name: str, title: str) -> alt.LayerChart | alt.FacetChart:
+    """Return a bar for each of ``runs`` that is ``shown``, and a mark on those that failed."""
+    first = max(len(runs), _FEWEST) - len(runs)
+    place_of = {run.run_id: place for place, run in enumerate(runs, start=first)}
     values = [
         (
-            place,
+            place_of[run.run_id],
             moment(run.started_at),
+            run.new_articles if name == "new" else (run.seconds or 0) / 60,
             run.new_articles,
-            None if run.seconds is None else run.seconds / 60,
             duration(run.seconds) or "unknown",
             run.outcome,
-            "ended well" if run.is_sound else "did not",
+            run.is_sound,
         )
-        for place, run in enumerate(runs)
+        for run in shown
     ]
-    base = alt.Chart(rows("place", "started", "new", "minutes", "took", "outcome", "end", values=values)).encode(
-        x=alt.X("place:O", title=None, axis=alt.Axis(labels=False, ticks=False)),
+    base = alt.Chart(rows("place", "started", name, "articles", "took", "outcome", "is_sound", values=values)).encode(
+        x=alt.X(
+            "place:O",
+            scale=alt.Scale(domain=list(range(first + len(runs)))),
+            title=None,
+            axis=alt.Axis(labels=False, ticks=False),
+        ),
+        y=alt.Y(f"{name}:Q", title=title, axis=alt.Axis(tickMinStep=1) if name == "new" else alt.Axis()),
         tooltip=[
             alt.Tooltip("started:N", title="started (UTC)"),
             "outcome:N",
             "took:N",
-            alt.Tooltip("new:Q", title="new articles", format=","),
+            alt.Tooltip("articles:Q", title="new articles", format=","),
         ],
     )
-    wrong = base.transform_filter("datum.end === 'did not'").mark_point(style="wrong", size=30, yOffset=-5)
-    both = []
-    for name, title, caption in (
-        ("new", "new articles", "New articles of each run; those that failed are marked."),
-        ("minutes", "minutes", "Minutes each run took; those that failed are marked."),
-    ):
-        bars = base.mark_bar().encode(y=alt.Y(f"{name}:Q", title=title))
-        both.append(chart(f"runs-{name}", caption, bars + wrong.encode(y=f"{name}:Q"), height=150))
-    return both
+    if all(run.is_sound for run in shown):
+        return alt.layer(base.mark_bar())
+    failed = base.transform_filter("!datum.is_sound").mark_point(style="wrong", size=30, yOffset=-5)
+    return alt.layer(base.mark_bar(), failed)
 
 
 def _table(runs: list[Run]) -> Table:

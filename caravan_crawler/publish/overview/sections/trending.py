@@ -3,10 +3,9 @@
 import altair as alt
 
 from caravan_crawler.publish.overview.facts.trending import WINDOW, Trending
-from caravan_crawler.publish.overview.parts import Cell, Chart, Section, Table, chart, rows
+from caravan_crawler.publish.overview.parts import Cell, Chart, Section, Table, chart, rows, time_axis
 from caravan_crawler.publish.overview.wording import count, moment, percent, short
 
-_DAYS = 5
 #: Characters of a topic in the chart, each of whose points bears one.
 _LONGEST = 80
 
@@ -32,8 +31,7 @@ def _bump(trending: Trending) -> Chart:
     values = [(moment(time), time, short(topic, _LONGEST), rank) for time, topic, rank in trending.places]
     topics = [short(topic, _LONGEST) for topic, *_ in trending.topics]
     lowest = max((rank for *_, rank in trending.places if rank is not None), default=1)
-    # Of a long time the days, of a short one the hours too.
-    axis = alt.Axis(format="%-d %b") if trending.days > _DAYS else alt.Axis()
+    axis = time_axis(trending.places[0].time, trending.places[-1].time)
     drawn = (
         alt.Chart(rows("seen", "time", "topic", "rank", values=values))
         .mark_line(

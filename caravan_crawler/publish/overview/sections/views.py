@@ -2,7 +2,8 @@
 
 import altair as alt
 
-from caravan_crawler.publish.overview.facts.views import Bin, Growth, Views
+from caravan_crawler.publish.overview.facts.tally import Bin
+from caravan_crawler.publish.overview.facts.views import Growth, Views
 from caravan_crawler.publish.overview.parts import Chart, Link, Section, Table, chart, rows
 from caravan_crawler.publish.overview.wording import count, short
 
