@@ -17,6 +17,7 @@ class Part(NamedTuple):
 PARTS = (
     Part("postgresql", "initdb", "/usr/lib/postgresql/*/bin"),
     Part("systemd", "systemd-analyze"),
+    Part("chromium", "chromium"),
 )
 
 

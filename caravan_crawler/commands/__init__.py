@@ -1,1 +1,1 @@
-"""Commands of the project: ``scrapy crawl`` and ``scrapy inspect``."""
+"""Commands of the project: ``scrapy crawl``, ``scrapy inspect`` and ``scrapy report``."""

@@ -14,7 +14,7 @@ from caravan_crawler.publish.precheck import feeds_problem
 
 def settings_problem(settings: BaseSettings) -> str | None:
     """Return the first thing that is wrong with the settings, in one line, or None."""
-    checks = (_number_problem, _level_problem, _floors_problem, _hook_problem, _archive_problem, feeds_problem)
+    checks = (_number_problem, _level_problem, floors_problem, _hook_problem, _archive_problem, feeds_problem)
     return next((problem for check in checks if (problem := check(settings))), None)
 
 
@@ -44,7 +44,8 @@ def _level_problem(settings: BaseSettings) -> str | None:
     return None if level in logging.getLevelNamesMapping() or level.isdecimal() else f"LOG_LEVEL={level} is no level"
 
 
-def _floors_problem(settings: BaseSettings) -> str | None:
+def floors_problem(settings: BaseSettings) -> str | None:
+    """Return why the setting FLOORS cannot be used, or None."""
     try:
         shares = [float(share) for share in settings.getdict("FLOORS").values()]
     except (ValueError, TypeError):

@@ -1,0 +1,78 @@
+"""What `scrapy report` costs on a large store: time, memory, and the size of its page.
+
+    python benchmarks/report.py
+    python benchmarks/report.py --articles 100000 --backend postgresql
+
+The store is invented (``benchmarks/invented.py``) and goes with the benchmark; ``--keep FILE`` keeps the page.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.invented import BASE, invent  # noqa: E402
+from benchmarks.store import BACKENDS, fresh  # noqa: E402
+from caravan_crawler.keep.opening import open_store  # noqa: E402
+from tests.parts import need  # noqa: E402
+from tests.postgresql import Cluster  # noqa: E402
+
+
+def measure(url: str, folder: Path, page: Path) -> tuple[float, float]:
+    """Run the command; return the seconds it took and the megabytes it had at its peak."""
+    command = [
+        sys.executable,
+        "-m",
+        "scrapy",
+        "report",
+        str(page),
+        "-s",
+        f"STORE_URL={url}",
+        "-s",
+        f"DATA_DIR={folder}",
+    ]
+    begun = time.monotonic()
+    process = subprocess.Popen(command, cwd=ROOT)
+    _, status, usage = os.wait4(process.pid, 0)
+    assert status == 0, "the report failed"
+    return time.monotonic() - begun, usage.ru_maxrss / 1024
+
+
+def main() -> None:
+    """Invent, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--articles", type=int, default=1_010_000, help="some are taken away again, for gaps")
+    parser.add_argument("--backend", choices=BACKENDS, default="sqlite")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--keep", type=Path)
+    options = parser.parse_args()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        cluster = Cluster(need("initdb").parent, settings={})
+        if options.backend == "postgresql":
+            stack.enter_context(cluster)
+        kept = stack.enter_context(fresh(options.backend, cluster, folder))
+        store = open_store(kept.url, "", BASE)
+        begun = time.monotonic()
+        invent(store, options.articles)
+        store.close()
+        rows = ", ".join(f"{size:,} {table}" for table, size in kept.sizes().items() if size > 1000)
+        print(f"{options.backend}, invented in {time.monotonic() - begun:.0f} s: {rows}", flush=True)
+        page = folder / "report.html"
+        for _ in range(options.rounds):
+            seconds, peak = measure(kept.url, folder, page)
+            print(f"{seconds:.1f} s, peak {peak:.0f} MB, page {page.stat().st_size / 1e6:.2f} MB", flush=True)
+        if options.keep:
+            shutil.copy(page, options.keep)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""``scrapy report FILE.html``: what the store holds, as one page of charts."""
+
+import argparse
+import sys
+from importlib.util import find_spec
+
+from scrapy.commands import ScrapyCommand
+
+from caravan_crawler.commands.checks import floors_problem
+from caravan_crawler.keep import clock
+from caravan_crawler.keep.errors import StoreError
+from caravan_crawler.keep.snapshot import Snapshot
+from caravan_crawler.outcome import REFUSED
+from caravan_crawler.publish.overview.whole_file import whole_file
+
+#: What draws the page; a crawl needs none of it.
+_LIBRARIES = ("altair", "jinja2", "vl_convert")
+
+
+class Command(ScrapyCommand):
+    """Write the page."""
+
+    requires_project = True
+
+    def syntax(self) -> str:
+        """Return the arguments."""
+        return "[options] <file.html>"
+
+    def short_desc(self) -> str:
+        """Return the line of the list of commands."""
+        return "Write what the store holds as one page of charts, which needs no network"
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Keep the log quiet: all there is to say is one line."""
+        super().process_options(args, opts)
+        assert self.settings is not None
+        if not opts.loglevel:
+            self.settings.set("LOG_LEVEL", "CRITICAL", priority="cmdline")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Read the store at one moment and write the page, whole or not at all."""
+        assert self.settings is not None
+        if problem := _problem(args) or floors_problem(self.settings):
+            self._end(problem, REFUSED)
+            return
+        # Not at the top: Scrapy imports every command, and drawing is slow to import and need not be installed.
+        from caravan_crawler.publish.overview.page import build_page
+
+        floors = {name: float(share) for name, share in self.settings.getdict("FLOORS").items()}
+        try:
+            with (
+                Snapshot(self.settings["STORE_URL"], self.settings["DATA_DIR"]) as snapshot,
+                whole_file(args[0]) as file,
+            ):
+                file.write(build_page(snapshot, floors, clock.now()))
+        except StoreError as error:
+            self._end(str(error), error.code)
+        except OSError as error:
+            self._end(f"{args[0]} cannot be written: {error.strerror}", REFUSED)
+
+    def _end(self, problem: str, code: int) -> None:
+        print(f"scrapy report: {problem}", file=sys.stderr)
+        self.exitcode = code
+
+
+def _problem(args: list[str]) -> str | None:
+    if len(args) != 1:
+        return "it takes the file to write: scrapy report report.html"
+    if any(find_spec(name) is None for name in _LIBRARIES):
+        return "it needs more to draw with: pip install 'caravan-crawler[report]'"
+    return None

@@ -1,0 +1,1 @@
+"""What a store holds, asked in SQL that sums up there: no answer grows with the number of articles."""

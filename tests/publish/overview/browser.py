@@ -1,0 +1,48 @@
+"""A page in Chromium, and all that it asks for and complains of."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.parts import need
+
+_WITHIN = 60_000
+
+
+@dataclass
+class Visit:
+    """A page as it was read."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def visit(
+    file: Path, scheme: Literal["light", "dark"] = "light", *, width: int = 1100, has_scripts: bool = True
+) -> Iterator[Visit]:
+    """Open a file, wait until its charts are drawn, and close the browser whatever happens."""
+    options = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=need("chromium"), args=options)
+        try:
+            page = browser.new_page(
+                color_scheme=scheme, viewport={"width": width, "height": 900}, java_script_enabled=has_scripts
+            )
+            read = Visit(page)
+            page.on("console", lambda message: read.complaints.append(message.text))
+            page.on("pageerror", lambda error: read.complaints.append(str(error)))
+            page.on("requestfailed", lambda request: read.complaints.append(request.url))
+            page.on("request", lambda request: read.asked.append(request.url))
+            page.goto(file.as_uri())
+            if has_scripts:
+                page.wait_for_selector("html[data-drawn]", timeout=_WITHIN)
+            yield read
+        finally:
+            browser.close()

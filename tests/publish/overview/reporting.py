@@ -1,0 +1,44 @@
+"""The command itself, in a process of its own, and what stands in the page it writes."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.crawling import ROOT, TIMEOUT
+
+
+def report(
+    *options: str, data_dir: Path, module: str = "scrapy", **environment: str
+) -> "subprocess.CompletedProcess[str]":
+    """Run ``scrapy report``; ``module`` may be one that changes something before it runs Scrapy's command."""
+    command = [sys.executable, "-W", "error::ResourceWarning", "-m", module, "report", "-s", f"DATA_DIR={data_dir}"]
+    return subprocess.run(
+        [*command, *options],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+
+
+def specs(page: str) -> dict[str, dict[str, Any]]:
+    """The charts of a page, by name."""
+    found = re.findall(r'class="chart" id="([^"]+)"[^>]*></div>\s*<script type="application/json">(.*?)</script>', page)
+    return {name: json.loads(spec) for name, spec in found}
+
+
+def rows(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a chart is drawn of."""
+    return [row for dataset in spec["datasets"].values() for row in dataset]
+
+
+def words(page: str) -> str:
+    """The page's text as a reader without JavaScript has it, in one line."""
+    plain = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", plain).split())
