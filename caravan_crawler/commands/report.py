@@ -67,5 +67,5 @@ def _problem(args: list[str]) -> str | None:
     if len(args) != 1:
         return "it takes the file to write: scrapy report report.html"
     if any(find_spec(name) is None for name in _LIBRARIES):
-        return "it needs more to draw with: pip install 'caravan-crawler[report]'"
+        return "it needs more to draw with: pip install altair vl-convert-python jinja2"
     return None

@@ -53,7 +53,7 @@ def test_bad_use_is_one_line(tmp_path: Path, options: tuple[str, ...], message: 
 def test_without_its_libraries_it_says_what_to_install(tmp_path: Path) -> None:
     done = report(str(tmp_path / "report.html"), data_dir=tmp_path, module="tests.publish.overview.without_altair")
     assert done.returncode == 2
-    assert done.stderr == "scrapy report: it needs more to draw with: pip install 'caravan-crawler[report]'\n"
+    assert done.stderr == "scrapy report: it needs more to draw with: pip install altair vl-convert-python jinja2\n"
 
 
 def test_a_torn_store_is_one_line_and_the_earlier_page_stays(tmp_path: Path) -> None:
