@@ -13,7 +13,10 @@ MAY_IMPORT = {
     "pages": {"pages", "normalise", "site", "lxml"},
     "pipelines": {"pipelines", "normalise", "keep", "items", "arguments", "scrapy"},
     "keep": {"keep", "items", "site", "arguments", "outcome", "caravan_crawler", "sqlalchemy", "filelock"},
-    "publish": {"publish", "items", "outcome", "caravan_crawler", "scrapy", "w3lib"},
+    "publish": {
+        *("publish", "keep", "items", "field_docs", "drift", "outcome", "terminal", "caravan_crawler"),
+        *("scrapy", "w3lib", "sqlalchemy", "filelock", "tqdm", "pyarrow", "fsspec"),
+    },
     "sample_site": {"sample_site"},
 }
 
