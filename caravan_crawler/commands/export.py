@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from pathlib import Path
 from typing import NoReturn
 
 from scrapy.commands import ScrapyCommand
@@ -12,6 +11,7 @@ from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.outcome import REFUSED
 from caravan_crawler.publish.dataset.build import Dataset
 from caravan_crawler.publish.dataset.choice import FORMATS, Choice
+from caravan_crawler.publish.dataset.cloud import without_password
 from caravan_crawler.publish.dataset.errors import ExportError
 from caravan_crawler.publish.dataset.export import Export
 from caravan_crawler.publish.dataset.tables import TABLES
@@ -50,12 +50,12 @@ class Command(ScrapyCommand):
         """Export."""
         try:
             export = self._export(args, opts)
-            dataset = export.to_folder(Path(args[0]))
+            dataset = export.to(args[0])
         except (ExportError, StoreError) as error:
             self._end(str(error), error.code)
         except KeyboardInterrupt:
             self._end("stopped on request; nothing was published", _STOPPED)
-        print(f"scrapy export: {args[0]}: {summary(dataset)}", file=sys.stderr)
+        print(f"scrapy export: {without_password(args[0])}: {summary(dataset)}", file=sys.stderr)
 
     def _export(self, args: list[str], opts: argparse.Namespace) -> Export:
         assert self.settings is not None
