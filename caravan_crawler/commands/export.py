@@ -59,6 +59,8 @@ class Command(ScrapyCommand):
 
     def _export(self, args: list[str], opts: argparse.Namespace) -> Export:
         assert self.settings is not None
+        if unknown := [arg for arg in args if arg.startswith("-")]:
+            self._end(f"there is no option {unknown[0]}; scrapy export --help lists them", REFUSED)
         if len(args) != 1 or not args[0].strip():
             self._end("give one folder, or one URL such as s3://bucket/path", REFUSED)
         if problem := export_problem(self.settings):

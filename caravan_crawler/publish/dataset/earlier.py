@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,21 +13,39 @@ from caravan_crawler.publish.dataset.package import MARK
 
 def check_replaceable(folder: Path) -> None:
     """Raise :class:`ExportRefusedError` unless ``folder`` is missing, empty, or an earlier dataset as it was made."""
+    try:
+        problem = _problem(folder)
+    except OSError as error:
+        problem = f"{folder} cannot be read: {error.strerror or error}"
+    if problem:
+        raise ExportRefusedError(problem)
+
+
+def _problem(folder: Path) -> str | None:
     if not folder.exists():
-        return
+        return None
     if not folder.is_dir():
-        raise ExportRefusedError(f"{folder} is a file; a dataset is a folder")
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
-    if not there and not any(folder.iterdir()):
-        return
+        return f"{folder} is a file; a dataset is a folder"
+    if not any(folder.iterdir()):
+        return None
     if not is_package(_read(folder / PACKAGE)):
-        raise ExportRefusedError(f"{folder} is not empty and no earlier dataset; name another folder")
+        return f"{folder} is not empty and no earlier dataset; name another folder"
     sums = read_sums(_read(folder / SUMS))
-    if foreign := sorted(there - sums.keys() - {SUMS}):
-        raise ExportRefusedError(f"{folder} holds {foreign[0]}, which is no part of the dataset; move it away")
+    if foreign := sorted(_files(folder) - sums.keys() - {SUMS}):
+        return f"{folder} holds {foreign[0]}, which is no part of the dataset; move it away"
     card = folder / CARD
     if card.exists() and hashlib.sha256(card.read_bytes()).hexdigest() != sums.get(CARD):
-        raise ExportRefusedError(f"{card} was edited and would be lost; move it away, or name another folder")
+        return f"{card} was edited and would be lost; move it away, or name another folder"
+    return None
+
+
+def _files(folder: Path) -> set[str]:
+    """Return the paths of all that is no folder; a link to one is none."""
+    found = set()
+    for where, folders, files in os.walk(folder):
+        links = [name for name in folders if (Path(where) / name).is_symlink()]
+        found |= {(Path(where) / name).relative_to(folder).as_posix() for name in [*files, *links]}
+    return found
 
 
 def is_package(text: str) -> bool:

@@ -84,9 +84,16 @@ def _resource(file: TableFile, counts: dict[str, TableCounts], folder: str) -> d
         **({"encoding": "utf-8"} if file.format != "parquet" else {}),
         "bytes": file.size,
         "hash": f"sha256:{file.sha256}",
-        "rows": counts[table.name].rows,
-        "schema": _schema(table, with_articles=ARTICLES.name in counts, format_=file.format),
+        **_content(table, counts, file.format),
     }
+
+
+def _content(table: Table, counts: dict[str, TableCounts], format_: str) -> dict[str, Any]:
+    """Return rows and schema; Parquet tells its own, and the programs that check packages hardly know it."""
+    if format_ == "parquet":
+        return {"type": "file"}
+    schema = _schema(table, with_articles=ARTICLES.name in counts, format_=format_)
+    return {"rows": counts[table.name].rows, "schema": schema}
 
 
 def _schema(table: Table, *, with_articles: bool, format_: str) -> dict[str, Any]:
