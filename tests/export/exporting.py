@@ -1,10 +1,16 @@
-"""Exports for the tests: the project's own command in a process of its own, and what it leaves."""
+"""Exports for the tests: the project's own command, and what it leaves."""
 
 import hashlib
+import io
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr
 from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from scrapy.cmdline import execute
 
 from tests.crawling import ROOT, TIMEOUT
 from tests.keep.stores import BASE, article, keep, open_in
@@ -12,34 +18,53 @@ from tests.keep.stores import BASE, article, keep, open_in
 ALL_FORMATS = "csv,jsonl,parquet"
 
 
-def export_command(target: Path | str, *options: str) -> list[str]:
-    return [sys.executable, "-W", "error::ResourceWarning", "-m", "scrapy", "export", str(target), *options]
+class Done(NamedTuple):
+    """How an export ended, and what it said."""
+
+    code: int
+    log: str
 
 
-def export(target: Path | str, data_dir: Path, *options: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run ``scrapy export`` to its end."""
-    return subprocess.run(
-        export_command(target, "-s", f"DATA_DIR={data_dir}", *options),
+def arguments(target: Path | str, data_dir: Path, *options: str) -> list[str]:
+    return ["scrapy", "export", str(target), "-s", f"DATA_DIR={data_dir}", *options]
+
+
+def export(target: Path | str, data_dir: Path, *options: str) -> Done:
+    """Run ``scrapy export`` in this very process, which saves the start of one."""
+    with redirect_stderr(io.StringIO()) as log, pytest.raises(SystemExit) as end:
+        execute(arguments(target, data_dir, *options))
+    return Done(int(end.value.code or 0), log.getvalue())
+
+
+def start_export(target: Path | str, data_dir: Path, *options: str, **environment: str) -> "subprocess.Popen[str]":
+    """Start ``scrapy export`` in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-W", "error::ResourceWarning", "-m", *arguments(target, data_dir, *options)],
         cwd=ROOT,
         env={**os.environ, **environment},
-        capture_output=True,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=TIMEOUT,
-        check=False,
     )
 
 
-def succeeded(done: "subprocess.CompletedProcess[str]") -> None:
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stderr.count("\n") == 1, done.stderr[-3000:]
+def export_apart(target: Path | str, data_dir: Path, *options: str, **environment: str) -> Done:
+    """Run ``scrapy export`` in a process of its own."""
+    process = start_export(target, data_dir, *options, **environment)
+    _, log = process.communicate(timeout=TIMEOUT)
+    return Done(process.returncode, log)
 
 
-def failed(done: "subprocess.CompletedProcess[str]", code: int, words: str) -> None:
+def succeeded(done: Done) -> None:
+    assert done.code == 0, done.log[-3000:]
+    assert done.log.count("\n") == 1, done.log[-3000:]
+
+
+def failed(done: Done, code: int, words: str) -> None:
     """The export ended with ``code`` and one line that has ``words`` in it."""
-    assert done.returncode == code, done.stderr[-3000:]
-    assert done.stderr.count("\n") == 1, done.stderr[-3000:]
-    assert done.stderr.startswith("scrapy export: ")
-    assert words in done.stderr
+    assert done.code == code, done.log[-3000:]
+    assert done.log.count("\n") == 1, done.log[-3000:]
+    assert done.log.startswith("scrapy export: ")
+    assert words in done.log
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -61,7 +86,7 @@ def small_store(folder: Path, articles: int = 30) -> Path:
     return folder
 
 
-def with_articles(folder: Path, *changes: dict[str, object]) -> None:
+def with_articles(folder: Path, *changes: dict[str, Any]) -> None:
     """Keep articles in the store in ``folder``; those without an address of their own get one by their number."""
     store = open_in(folder)
     for change in changes:

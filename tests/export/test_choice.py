@@ -12,7 +12,7 @@ from caravan_crawler.publish.dataset.choice import Choice
 from caravan_crawler.publish.dataset.errors import ExportRefusedError
 from caravan_crawler.publish.dataset.export import Export
 from tests.crawling import read_jsonl
-from tests.export.exporting import export, failed, files, small_store, succeeded, with_articles
+from tests.export.exporting import export, export_apart, failed, files, small_store, succeeded, with_articles
 from tests.keep.stores import open_in
 
 
@@ -118,11 +118,11 @@ def test_parquet_without_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_big_is_imported_for_what_is_not_asked_for(store: Path, tmp_path: Path) -> None:
-    done = export(tmp_path / "dataset", store, PYTHONPROFILEIMPORTTIME="1")
-    assert done.returncode == 0
-    assert "caravan_crawler.publish.dataset" in done.stderr
+    done = export_apart(tmp_path / "dataset", store, PYTHONPROFILEIMPORTTIME="1")
+    assert done.code == 0
+    assert "caravan_crawler.publish.dataset" in done.log
     for name in ("pyarrow", "fsspec", "pandas"):
-        assert f" {name}\n" not in done.stderr
+        assert f" {name}\n" not in done.log
 
 
 # Floors
@@ -134,7 +134,7 @@ def test_a_dataset_below_its_floors_is_not_published(tmp_path: Path) -> None:
     failed(export(target, data), 3, "body is found in 77.3 % of 22 articles, and must be in 80 %")
     assert not target.exists()
     done = export(target, data)
-    assert sum(done.stderr.count(f"a-{number}/") for number in range(910001, 910006)) == 3
+    assert sum(done.log.count(f"a-{number}/") for number in range(910001, 910006)) == 3
     succeeded(export(target, data, "--below-floors"))
     before = files(target)
     failed(export(target, data), 3, "body is found")

@@ -46,14 +46,23 @@ class Place:
         if not self.folder.exists() or not any(self.folder.iterdir()):
             self.part.rename(self.folder)
         elif not exchange(self.part, self.folder):
-            self.folder.rename(self._aside)
-            self.part.rename(self.folder)
+            self._put_in_two_steps()
         _to_disk(self.folder.parent)
+
+    def _put_in_two_steps(self) -> None:
+        """Killed between the two, there is no dataset until the next export puts the earlier one back."""
+        self.folder.rename(self._aside)
+        try:
+            self.part.rename(self.folder)
+        except OSError:
+            self._aside.rename(self.folder)
+            raise
 
     def tidy(self) -> None:
         """Remove what is beside: the earlier dataset, or what has failed."""
-        for path in (self.part, self._aside):
-            shutil.rmtree(path, ignore_errors=True)
+        shutil.rmtree(self.part, ignore_errors=True)
+        if self.folder.exists():
+            shutil.rmtree(self._aside, ignore_errors=True)
 
 
 @contextmanager
