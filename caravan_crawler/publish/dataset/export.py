@@ -56,16 +56,16 @@ class Export:
 
     def to_url(self, url: str) -> Dataset:
         """Write the dataset to a temporary folder (``TMPDIR``), and upload it; with the same errors."""
-        with Snapshot(self.store_url, self.data_dir) as snapshot:
-            bucket = Bucket(url)
-            bucket.prepare()
-            try:
-                with tempfile.TemporaryDirectory(prefix="export-") as name:
+        try:
+            with tempfile.TemporaryDirectory(prefix="export-") as name:
+                with Snapshot(self.store_url, self.data_dir) as snapshot:
+                    bucket = Bucket(url)
+                    bucket.prepare()
                     dataset = self._build(snapshot, Path(name))
-                    bucket.upload(dataset, Path(name))
-            except OSError as error:
-                raise ExportError(f"the dataset cannot be written: {error.strerror or error}") from None
-            return dataset
+                bucket.upload(dataset, Path(name))
+        except OSError as error:
+            raise ExportError(f"the dataset cannot be written: {error.strerror or error}") from None
+        return dataset
 
     def _build(self, snapshot: Snapshot, folder: Path) -> Dataset:
         """Write the dataset to an empty folder."""

@@ -1,5 +1,6 @@
 """A line on the terminal that tells how far an export is; nothing of it anywhere else."""
 
+import threading
 from collections.abc import Callable
 from types import TracebackType
 
@@ -15,7 +16,8 @@ class ExportProgress:
         if is_terminal():
             from tqdm import tqdm  # here, so that an export without terminal does without
 
-            tqdm.monitor_interval = 0
+            tqdm.monitor_interval = 0  # no thread of its own
+            tqdm.set_lock(threading.RLock())  # nor a lock between processes
             self._bar = tqdm(unit=" rows", dynamic_ncols=True, leave=False)
 
     def __call__(self, name: str, rows: int) -> None:
