@@ -30,7 +30,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     row = {"currency": "USD", "rate": 495.1, "rate_raw": "495.1", "run_id": "run-1"}
     moments = [
-        ("2025-05-11", "2025-05-12T10:00:00+00:00"),
+        ("2025-05-11T23:00:00+05:00", "2025-05-12T10:00:00+00:00"),
         (None, "2025-05-11T19:30:00+00:00"),  # half past midnight in Almaty
         (None, "2025-05-12T18:59:59+00:00"),
         ("2025-05-13", "2025-05-12T20:00:00+00:00"),
@@ -109,6 +109,12 @@ def test_a_store_that_fails(tmp_path: Path) -> None:
         "cannot be opened",
     )
     assert not (tmp_path / "dataset").exists()
+
+
+def test_a_store_edited_by_hand(store: Path, tmp_path: Path) -> None:
+    with_articles(tmp_path, {"article_id": 900001, "observed_at": "yesterday"})
+    words = "articles holds a value that is not of its kind"
+    failed(export(tmp_path / "dataset", tmp_path, "--format", "parquet"), 1, words)
 
 
 def test_parquet_without_its_library(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,8 @@ from caravan_crawler.publish.dataset.choice import Choice
 from caravan_crawler.publish.dataset.errors import ExportError
 from caravan_crawler.publish.dataset.export import Export
 from caravan_crawler.sample_site import SampleSite, serve
-from tests.crawl.test_storage_trouble import SmallDisk, closed_folder, small_disk  # noqa: F401 - fixtures
 from tests.crawling import TIMEOUT, crawl, read_jsonl, start
+from tests.disks import SmallDisk
 from tests.export.exporting import (
     ALL_FORMATS,
     check_whole,
@@ -202,12 +202,12 @@ def test_a_second_export_at_once_is_refused(tmp_path: Path) -> None:
     succeeded(export(target, data))
 
 
-def test_a_folder_that_may_not_be_written(closed_folder: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_a_folder_that_may_not_be_written(closed_folder: Path, tmp_path: Path) -> None:
     data = small_store(tmp_path / "data")
     failed(export(closed_folder / "new" / "dataset", data), 2, "cannot be written")
 
 
-def test_a_full_disk(small_disk: SmallDisk, crawled: Path) -> None:  # noqa: F811
+def test_a_full_disk(small_disk: SmallDisk, crawled: Path) -> None:
     target = small_disk.path / "dataset"
     succeeded(export(target, crawled, "--table", "views,rates"))
     before = files(target)

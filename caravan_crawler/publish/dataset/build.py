@@ -14,6 +14,7 @@ from caravan_crawler.keep.snapshot import Snapshot
 from caravan_crawler.publish.dataset import rows
 from caravan_crawler.publish.dataset.card import card
 from caravan_crawler.publish.dataset.choice import Choice
+from caravan_crawler.publish.dataset.errors import ExportError
 from caravan_crawler.publish.dataset.formats import open_writer
 from caravan_crawler.publish.dataset.json_schemas import json_schema
 from caravan_crawler.publish.dataset.package import TableFile, data_package
@@ -104,11 +105,17 @@ def _write(
             open_writer(format_, file, table, byte_order_mark=byte_order_mark) for format_, file in files.items()
         ]
         listen(table.name, 0)
-        for batch in rows.batches(snapshot, table, choice):
-            for writer in writers:
-                writer.write(batch)
-            counts.take(batch)
-            listen(table.name, counts.rows)
+        try:
+            for batch in rows.batches(snapshot, table, choice):
+                for writer in writers:
+                    writer.write(batch)
+                counts.take(batch)
+                listen(table.name, counts.rows)
+        except ValueError as error:  # no crawl writes such a value
+            words = str(error).partition("\n")[0]
+            raise ExportError(
+                f"{snapshot.name}: {table.name} holds a value that is not of its kind: {words}"
+            ) from error
         for writer in writers:
             writer.finish()
     return [TableFile(table, format_, file.size, file.sha256) for format_, file in files.items()]

@@ -7,7 +7,7 @@ nothing has to be read and written anew; PostgreSQL has its own, and is brought 
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -92,6 +92,8 @@ def _reader(column: Column, *, is_postgresql: bool) -> Callable[[Any], Any] | No
     """Return what makes a stored value plain, None where it is already."""
     if column.kind is Kind.DECIMAL:
         return _decimal
+    if column.kind is Kind.DAY:
+        return _day
     if is_postgresql and column.is_list:
         return _links if column.kind is Kind.LINKS else _texts
     return None
@@ -100,6 +102,11 @@ def _reader(column: Column, *, is_postgresql: bool) -> Callable[[Any], Any] | No
 def _decimal(value: float | None) -> str | None:
     """Return the decimal that a float stands for: the shortest one that reads as it."""
     return None if value is None else format(Decimal(repr(value)).normalize(), "f")
+
+
+def _day(value: str | None) -> str | None:
+    """Return the day alone: should a header ever print a time too, the store has a moment."""
+    return None if value is None else value[:10]
 
 
 def _texts(value: str) -> str:
@@ -118,7 +125,7 @@ def _day_filter(table: Table, choice: Choice) -> Callable[[Any], bool]:
 
     def keep(row: Any) -> bool:
         if row[page_date] is not None:
-            return choice.covers(datetime.fromisoformat(row[page_date]).date())
+            return choice.covers(date.fromisoformat(row[page_date][:10]))
         return choice.covers(datetime.fromisoformat(row[observed_at]).astimezone(_ALMATY).date())
 
     return keep
