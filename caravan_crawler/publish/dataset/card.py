@@ -11,7 +11,10 @@ from caravan_crawler.publish.dataset.statistics import ArticleCounts, TableCount
 #: The first of these that a table has is what a hub loads.
 _BEST_FORMATS = ("parquet", "jsonl", "csv")
 #: Upper ends of the hubs' classes of size.
-_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+_SIZES = (
+    *((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K")),
+    *((1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M")),
+)
 _MOST_SECTIONS = 30
 
 _LIMITS = """## What you can rely on, and what not
@@ -74,7 +77,7 @@ def _list(name: str, values: Iterable[str]) -> list[str]:
 
 
 def _size(rows: int) -> str:
-    return next((words for end, words in _SIZES if rows < end), "1M<n<10M")
+    return next((words for end, words in _SIZES if rows < end), "10M<n<100M")
 
 
 def _what(counts: Mapping[str, TableCounts], choice: Choice, site: str) -> str:
