@@ -25,9 +25,7 @@ class Snapshot:
     def __init__(self, setting: str | None, data_dir: str) -> None:
         url = store_url(setting, data_dir)
         self.name = shown(url)
-        self.file = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
-        """The file of an SQLite store."""
-        if self.file is not None and not self.file.is_file():
+        if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
             raise StoreRefusedError(f"there is no store {self.name}; a crawl makes one")
         self._engine = make_engine(url)
         self._errors = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)

@@ -15,7 +15,6 @@ from caravan_crawler.publish.dataset.errors import ExportError
 from caravan_crawler.publish.dataset.floors import check_floors
 from caravan_crawler.publish.dataset.placing import held
 from caravan_crawler.publish.dataset.progress import ExportProgress
-from caravan_crawler.publish.dataset.read_ahead import read_ahead
 from caravan_crawler.publish.dataset.tables import ARTICLES, TABLES
 from caravan_crawler.publish.storage import local_path
 
@@ -71,12 +70,7 @@ class Export:
     def _build(self, snapshot: Snapshot, folder: Path) -> Dataset:
         """Write the dataset to an empty folder."""
         floors = {name: share for name, share in self.floors.items() if name in _ARTICLE_FIELDS}
-        # For a part of the articles, much of the file would be read for nothing.
-        file = None if self.choice.restricts_articles else snapshot.file
-        with (
-            read_ahead(file),
-            ExportProgress(lambda name: rows.count(snapshot, TABLES[name], self.choice)) as progress,
-        ):
+        with ExportProgress(lambda name: rows.count(snapshot, TABLES[name], self.choice)) as progress:
             dataset = write_tables(
                 snapshot,
                 self.choice,
