@@ -104,6 +104,8 @@ def _write(
         writers = [
             open_writer(format_, file, table, byte_order_mark=byte_order_mark) for format_, file in files.items()
         ]
+        for writer in writers:
+            stack.callback(writer.abandon)
         listen(table.name, 0)
         try:
             for batch in rows.batches(snapshot, table, choice):

@@ -16,6 +16,9 @@ class Writer(Protocol):
     def finish(self) -> None:
         """Write what is left; the file is closed by whoever opened it."""
 
+    def abandon(self) -> None:
+        """Write no more, as something has failed. Behind ``finish`` it does nothing."""
+
 
 def open_writer(format_: str, file: WholeFile, table: Table, *, byte_order_mark: bool) -> Writer:
     """Return the writer of a format, its header written. Only what is asked for is imported."""

@@ -38,6 +38,9 @@ class CsvTable:
     def finish(self) -> None:
         """Do nothing: a table may end after any row."""
 
+    def abandon(self) -> None:
+        """Do nothing."""
+
 
 def _reader(column: Column) -> Callable[[Any], Any] | None:
     if column.kind is Kind.TEXT:

@@ -32,6 +32,9 @@ class JsonlTable:
     def finish(self) -> None:
         """Do nothing: there is no end to a list of lines."""
 
+    def abandon(self) -> None:
+        """Do nothing."""
+
 
 def _reader(column: Column) -> Callable[[Any], Any] | None:
     if column.kind not in _PLAIN:

@@ -58,6 +58,10 @@ class ParquetTable:
             self._write_group()
         self._writer.close()
 
+    def abandon(self) -> None:
+        """Keep pyarrow from writing a footer when the writer is collected: the file is closed by then."""
+        self._writer.is_open = False
+
     def _write_group(self) -> None:
         self._writer.write_table(pa.Table.from_batches(self._group), row_group_size=self._rows)
         self._group.clear()
