@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT))
 from sqlalchemy import Engine, event, insert  # noqa: E402
 
 from benchmarks import crawl  # noqa: E402
+from benchmarks.filling import article_row  # noqa: E402
 from caravan_crawler.keep import clock, schema  # noqa: E402
 from caravan_crawler.keep.opening import NONE, open_store  # noqa: E402
 from caravan_crawler.keep.store import Store  # noqa: E402
@@ -44,7 +45,6 @@ BACKENDS = ("sqlite", "postgresql")
 NEW = 20
 _ROWS_AT_ONCE = 5000
 _LISTS_LOOKED_AT = 50
-_BODY = "Об этом сообщили в пресс-службе акимата. " * 8
 
 
 @contextmanager
@@ -107,7 +107,7 @@ def fill(store: Store, site: SampleSite, base: str) -> None:
     now = clock.stamp(datetime.now(UTC) - timedelta(hours=7))  # the lists are due, the sitemaps are not
     for first in range(0, site.articles, _ROWS_AT_ONCE):
         numbers = range(first, min(first + _ROWS_AT_ONCE, site.articles))
-        rows = [_article(newsroom, number, base, now) for number in numbers]
+        rows = [article_row(newsroom, number, base, now) for number in numbers]
         versions = [
             {"article_key": row["key"], "version": 1, "observed_at": now, "body": row["body"], "run_id": "filled"}
             for row in rows
@@ -121,28 +121,6 @@ def fill(store: Store, site: SampleSite, base: str) -> None:
         state = ListState([card.address.key for card in listing.cards])
         sources.append({"path": f"/{section}/", "state": state.to_json()})
     store.execute(insert(schema.sources), [{"scope": "", "read_at": now, "stamp": None, **row} for row in sources])
-
-
-def _article(newsroom: Newsroom, number: int, base: str, now: str) -> dict[str, Any]:
-    article_id = newsroom.id(number)
-    path = newsroom.path(number) if article_id is None else f"/news/ob-etom-soobshchili-{article_id}/"
-    row: dict[str, Any] = dict.fromkeys(schema.articles.columns.keys())
-    return row | {
-        "key": path if article_id is None else str(article_id),
-        "article_id": article_id,
-        **dict.fromkeys(("url", "fetched_url"), base + path[1:]),
-        "section": "news",
-        "language": "ru",
-        "headline": "Об этом сообщили",
-        "body": _BODY,
-        "views": number,
-        "date_published": newsroom.layout.timeline.day(number).isoformat(),
-        **{name: [] for name in ("authors", "tags", "images", "links")},
-        **dict.fromkeys(("observed_at", "first_seen_at", "changed_at", "checked_at"), now),
-        "version": 1,
-        "found_by": {"headline": "headline_printed"},
-        "run_id": "filled",
-    }
 
 
 def million(backend: str, cluster: Cluster, folder: Path, articles: int) -> None:

@@ -11,7 +11,7 @@ BOT_NAME = "caravan_crawler"
 
 SPIDER_MODULES = ["caravan_crawler.spiders"]
 NEWSPIDER_MODULE = "caravan_crawler.spiders"
-COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspect`, `report`
+COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspect`, `reparse`, `export`, `report`
 
 ADDONS = {
     "caravan_crawler.publish.feeds.FeedDefaults": 100,  # what a feed of -o and -O holds

@@ -4,13 +4,11 @@ python docs/generate.py
 """
 
 import ast
-import re
-from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-ITEMS = ROOT / "caravan_crawler" / "items.py"
-PAGE = ROOT / "docs" / "data.md"
+from caravan_crawler.field_docs import fields_of, in_markdown, record_classes
+
+PAGE = Path(__file__).resolve().parent / "data.md"
 
 INTRODUCTION = """# The data
 
@@ -43,34 +41,17 @@ with `-o` or `-O` holds the articles.
 """
 
 
-def fields_of(node: ast.ClassDef) -> Iterator[tuple[str, str, str]]:
-    """Yield name, type and docstring of each field of a dataclass."""
-    for statement, following in zip(node.body, node.body[1:], strict=False):
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            assert isinstance(following, ast.Expr), f"{node.name}.{statement.target.id} has no docstring"
-            assert isinstance(following.value, ast.Constant)
-            yield statement.target.id, ast.unparse(statement.annotation), str(following.value.value)
-
-
 def page() -> str:
     """Return the page's text."""
     parts = [INTRODUCTION]
-    tree = ast.parse(ITEMS.read_text(encoding="utf-8"))
-    for node in tree.body:
-        if not isinstance(node, ast.ClassDef):
-            continue
-        parts.append(
-            f"\n## {node.name}\n\n{_words(ast.get_docstring(node) or '')}\n\n| field | type | meaning |\n|---|---|---|"
-        )
+    for node in record_classes():
+        about = in_markdown(ast.get_docstring(node) or "")
+        parts.append(f"\n## {node.name}\n\n{about}\n\n| field | type | meaning |\n|---|---|---|")
         for name, kind, text in fields_of(node):
-            words = _words(text).replace("|", "\\|")
+            words = in_markdown(text).replace("|", "\\|")
             shown = kind.replace("|", "or").replace("None", "null").replace("Decimal", "decimal")
             parts.append(f"| `{name}` | {shown} | {words} |")
     return "\n".join(parts) + "\n"
-
-
-def _words(text: str) -> str:
-    return re.sub(r"``\s?(.+?)\s?``", r"`\1`", " ".join(text.split()))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """Fixtures for all tests."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.disks import SmallDisk, is_root
 from tests.keep.kept import Kept
-from tests.parts import need
+from tests.parts import do_without, need
 from tests.postgresql import Cluster
 
 
@@ -33,3 +35,26 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
     cluster = request.getfixturevalue("cluster")
     with cluster.database() as name:
         yield Kept(cluster.url(name))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    if not is_root():
+        do_without("only root may mount a file system, for a small disk")
+    disk = SmallDisk(tmp_path / "disk", 1.5)
+    yield disk
+    disk.close()
+
+
+@pytest.fixture
+def closed_folder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A folder nobody may write to: root may in any but one on a file system that is read only."""
+    if is_root():
+        disk: SmallDisk = request.getfixturevalue("small_disk")
+        subprocess.run(["mount", "-o", "remount,ro", disk.path], check=True)
+        yield disk.path
+        return
+    folder = tmp_path / "closed"
+    folder.mkdir(0o500)
+    yield folder
+    folder.chmod(0o700)

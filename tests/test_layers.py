@@ -40,8 +40,9 @@ MAY_IMPORT = {
     "pipelines": {"pipelines", "normalise", "keep", "items", "arguments", "scrapy"},
     "keep": {"keep", "items", "site", "arguments", "outcome", "caravan_crawler", "sqlalchemy", "filelock"},
     "publish": {
-        *("publish", "items", "outcome", "caravan_crawler", "scrapy", "w3lib"),
-        *("keep", "sqlalchemy", "altair", "jinja2", "vl_convert"),  # the report
+        *("altair", "jinja2", "vl_convert"),  # the report
+        *("publish", "keep", "items", "field_docs", "drift", "outcome", "terminal", "caravan_crawler"),
+        *("scrapy", "w3lib", "sqlalchemy", "filelock", "tqdm", "pyarrow", "fsspec"),
     },
     "sample_site": {"sample_site"},
 }

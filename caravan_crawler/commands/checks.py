@@ -18,6 +18,11 @@ def settings_problem(settings: BaseSettings) -> str | None:
     return next((problem for check in checks if (problem := check(settings))), None)
 
 
+def export_problem(settings: BaseSettings) -> str | None:
+    """Return the first thing that is wrong with the settings an export reads, in one line, or None."""
+    return _number_problem(settings) or floors_problem(settings)
+
+
 def _number_problem(settings: BaseSettings) -> str | None:
     """Return which setting of the command line is no number where its default is one."""
     for name in settings:

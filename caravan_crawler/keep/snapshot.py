@@ -1,6 +1,6 @@
 """A look at the store as it is at one moment, while crawls may go on writing: for exports and reports."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -54,6 +54,14 @@ class Snapshot:
         try:
             result = self.connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(statement, values)
             yield from result
+        except self._errors as error:
+            raise StoreError(f"the store {self.name} cannot be read: {words(error)}") from error
+
+    def batches(self, statement: Executable) -> Iterator[Sequence[Any]]:
+        """Yield a query's rows a few hundred at once, as whole tables are read in less time so."""
+        try:
+            result = self.connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(statement)
+            yield from result.partitions(_ROWS_AT_ONCE)
         except self._errors as error:
             raise StoreError(f"the store {self.name} cannot be read: {words(error)}") from error
 

@@ -1,11 +1,9 @@
 """A full disk, a locked or broken database, a closed folder: one clear line, nothing lost, and the next run goes on."""
 
-import os
 import resource
 import sqlite3
 import subprocess
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +11,8 @@ import pytest
 
 from caravan_crawler.sample_site import SampleSite, serve
 from tests.crawling import ROOT, TIMEOUT, Crawl, command, crawl, start
+from tests.disks import SmallDisk
 from tests.kills import Stored, after_requests, each_once, gold, read_articles
-from tests.parts import do_without
 
 
 def failed_in_one_line(result: Crawl, words: str) -> None:
@@ -24,40 +22,6 @@ def failed_in_one_line(result: Crawl, words: str) -> None:
 
 
 # A full disk
-
-
-def is_root() -> bool:
-    return hasattr(os, "geteuid") and os.geteuid() == 0
-
-
-class SmallDisk:
-    """A file system of a few megabytes."""
-
-    def __init__(self, path: Path, megabytes: float) -> None:
-        self.path = path
-        path.mkdir()
-        self._mount(megabytes)
-
-    def _mount(self, megabytes: float, *options: str) -> None:
-        size = ",".join([*options, f"size={int(megabytes * 1024)}k"])
-        mount = ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(self.path)]
-        if subprocess.run(mount, capture_output=True, check=False).returncode:
-            do_without("no file system can be mounted here, for a small disk")
-
-    def grow(self, megabytes: float) -> None:
-        self._mount(megabytes, "remount")
-
-    def close(self) -> None:
-        subprocess.run(["umount", "--lazy", self.path], check=True)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    if not is_root():
-        do_without("only root may mount a file system, for a small disk")
-    disk = SmallDisk(tmp_path / "disk", 1.5)
-    yield disk
-    disk.close()
 
 
 def test_a_full_disk_under_the_data(small_disk: SmallDisk, tmp_path: Path) -> None:
@@ -197,20 +161,6 @@ def test_what_is_no_store(make: Any, code: int, words: str, tmp_path: Path) -> N
     assert "Traceback" not in result.log
     assert words in result.log.splitlines()[-1]
     assert (tmp_path / "caravan.db").stat().st_size == before
-
-
-@pytest.fixture
-def closed_folder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
-    """A folder nobody may write to: root may in any but one on a file system that is read only."""
-    if is_root():
-        disk: SmallDisk = request.getfixturevalue("small_disk")
-        subprocess.run(["mount", "-o", "remount,ro", disk.path], check=True)
-        yield disk.path
-        return
-    folder = tmp_path / "closed"
-    folder.mkdir(0o500)
-    yield folder
-    folder.chmod(0o700)
 
 
 def test_a_folder_that_may_not_be_written(closed_folder: Path) -> None:

@@ -1,0 +1,130 @@
+"""What an export costs, beside a bare dump of the same table by the program sqlite3 (apt-get install sqlite3).
+
+    python benchmarks/export.py
+    python benchmarks/export.py --articles 100000 --rounds 3
+
+The store is filled without a crawl: bodies of one to two thousand letters, lists filled, keys in the order in which
+a crawl meets them, newest first. The dump goes to a file too. All are processes of their own; the peak is theirs.
+"""
+
+import argparse
+import random
+import shutil
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from sqlalchemy import insert  # noqa: E402
+
+from benchmarks.crawl import run  # noqa: E402
+from benchmarks.filling import article_row  # noqa: E402
+from caravan_crawler.arguments import SAMPLE  # noqa: E402
+from caravan_crawler.keep import schema  # noqa: E402
+from caravan_crawler.keep.opening import open_store  # noqa: E402
+from caravan_crawler.keep.store import Store  # noqa: E402
+from caravan_crawler.sample_site.layout import Layout  # noqa: E402
+from caravan_crawler.sample_site.newsroom import Newsroom  # noqa: E402
+
+_BASE = "https://www.caravan.kz/"
+_NOW = "2026-11-22T12:00:00+00:00"
+_ROWS_AT_ONCE = 2000
+_SENTENCES = (
+    "Об этом сообщили в пресс-службе акимата.",
+    "— Мы ждали этого десять лет, — сказал директор школы Болат Исабеков.",
+    "По данным МИА «Казинформ», ремонт обойдётся бюджету в 1 204 млн тенге.",
+    'В компании заявили: "Работы идут по графику", и показали план.',
+    "Жители соседних домов недовольны шумом.",
+)
+
+
+def rows(newsroom: Newsroom, articles: int) -> Iterator[dict[str, Any]]:
+    """Yield the articles, the newest first, always the same ones."""
+    dice = random.Random(1)
+    for number in reversed(range(articles)):
+        row = article_row(newsroom, number, _BASE, _NOW)
+        letters = dice.randint(1000, 2000)
+        words: list[str] = []
+        while letters > 0:
+            words.append(dice.choice(_SENTENCES))
+            letters -= len(words[-1]) + 2
+        yield row | {
+            "section": dice.choice(("news", "gazeta", "sport", "art")),
+            "headline": f"Ледовый дворец № {number} открыли в Костанае",
+            "lede": dice.choice(_SENTENCES),
+            "body": "\n\n".join(words),
+            "date_published_raw": "12 Мая 2025",
+            "views_raw": str(number),
+            "photo_credit": "Caravan.kz",
+            "source": "Казинформ",
+            "authors": ["Марина ХЕГАЙ"],
+            "tags": ["Спорт", "Бокс"],
+            "images": [f"{_BASE}wp-content/uploads/images/{number}.jpg"],
+            "links": [{"text": "подробнее", "url": f"{_BASE}news/podrobnee-{number}/"}],
+        }
+
+
+def fill(store: Store, articles: int) -> None:
+    """Let the store have so many articles, each with one version and one count of views."""
+    found = rows(Newsroom(Layout(articles)), articles)
+    batch = [row for row, _ in zip(found, range(_ROWS_AT_ONCE), strict=False)]
+    while batch:
+        own = [{"article_key": row["key"], "observed_at": _NOW, "run_id": "filled"} for row in batch]
+        texts = [{name: row[name] for name in ("version", "headline", "lede", "body")} for row in batch]
+        store.execute(insert(schema.articles), batch)
+        store.execute(insert(schema.article_versions), [a | b for a, b in zip(own, texts, strict=True)])
+        store.execute(insert(schema.view_counts), [a | {"views": b["views"]} for a, b in zip(own, batch, strict=True)])
+        batch = [row for row, _ in zip(found, range(_ROWS_AT_ONCE), strict=False)]
+
+
+def dump(folder: Path) -> dict[str, float]:
+    """Let sqlite3 write the articles to a file."""
+    line = f'exec sqlite3 -csv {folder}/caravan.db "select * from articles" > {folder}/dump.csv'
+    return run(["sh", "-c", line], folder, folder / "log")
+
+
+def export(folder: Path, *options: str) -> dict[str, float]:
+    """Export to a new folder."""
+    shutil.rmtree(folder / "dataset", ignore_errors=True)
+    command = [sys.executable, "-m", "scrapy", "export", str(folder / "dataset"), "-s", f"DATA_DIR={folder}"]
+    return run([*command, *options], ROOT, folder / "log")
+
+
+def main() -> None:
+    """Fill, measure in turns, print medians."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--articles", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--folder", type=Path, help="keeps the store there, and takes one that is there already")
+    options = parser.parse_args()
+    if shutil.which("sqlite3") is None:
+        sys.exit("sqlite3 is missing: sudo apt-get install sqlite3")
+    with tempfile.TemporaryDirectory() as name:
+        folder = options.folder or Path(name)
+        if not (folder / "caravan.db").exists():
+            store = open_store(None, str(folder), SAMPLE)
+            fill(store, options.articles)
+            store.close()
+        table = ("--table", "articles", "--format")
+        ways: dict[str, list[dict[str, float]]] = {"sqlite3": [], "csv": [], "three formats": []}
+        for _ in range(options.rounds):
+            ways["sqlite3"].append(dump(folder))
+            ways["csv"].append(export(folder, *table, "csv"))
+            ways["three formats"].append(export(folder, *table, "csv,jsonl,parquet"))
+        everything = export(folder, "--format", "csv,jsonl,parquet")
+    print(f"{options.articles:,} articles, median of {options.rounds}; to sqlite3: median of each round's ratio")
+    print(f"{'':<28}{'seconds':>9}{'to sqlite3':>12}{'CPU s':>8}{'peak MB':>9}")
+    for way, measured in {**ways, "all tables, three formats": [everything]}.items():
+        middle = {key: statistics.median(one[key] for one in measured) for key in ("wall", "cpu", "peak")}
+        pairs = zip(measured, ways["sqlite3"], strict=False)
+        ratio = statistics.median(one["wall"] / bare["wall"] for one, bare in pairs)
+        print(f"{way:<28}{middle['wall']:>9.1f}{ratio:>12.2f}{middle['cpu']:>8.1f}{middle['peak']:>9.0f}")
+
+
+if __name__ == "__main__":
+    main()

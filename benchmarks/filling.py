@@ -1,0 +1,31 @@
+"""Rows for stores that are filled without a crawl."""
+
+from typing import Any
+
+from caravan_crawler.keep import schema
+from caravan_crawler.sample_site.newsroom import Newsroom
+
+_BODY = "Об этом сообщили в пресс-службе акимата. " * 8
+
+
+def article_row(newsroom: Newsroom, number: int, base: str, now: str) -> dict[str, Any]:
+    """Return the row of the sample site's n-th article as a store keeps it, short and without lists."""
+    article_id = newsroom.id(number)
+    path = newsroom.path(number) if article_id is None else f"/news/ob-etom-soobshchili-{article_id}/"
+    row: dict[str, Any] = dict.fromkeys(schema.articles.columns.keys())
+    return row | {
+        "key": path if article_id is None else str(article_id),
+        "article_id": article_id,
+        **dict.fromkeys(("url", "fetched_url"), base + path[1:]),
+        "section": "news",
+        "language": "ru",
+        "headline": "Об этом сообщили",
+        "body": _BODY,
+        "views": number,
+        "date_published": newsroom.layout.timeline.day(number).isoformat(),
+        **{name: [] for name in ("authors", "tags", "images", "links")},
+        **dict.fromkeys(("observed_at", "first_seen_at", "changed_at", "checked_at"), now),
+        "version": 1,
+        "found_by": {"headline": "headline_printed"},
+        "run_id": "filled",
+    }

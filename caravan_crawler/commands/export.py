@@ -1,0 +1,103 @@
+"""``scrapy export DIR``: a dataset folder from the store, or a dataset at a URL of object storage."""
+
+import argparse
+import sys
+from typing import NoReturn
+
+from scrapy.commands import ScrapyCommand
+
+from caravan_crawler.commands.checks import export_problem
+from caravan_crawler.keep.errors import StoreError
+from caravan_crawler.outcome import REFUSED
+from caravan_crawler.publish.dataset.build import Dataset
+from caravan_crawler.publish.dataset.choice import FORMATS, Choice
+from caravan_crawler.publish.dataset.cloud import without_password
+from caravan_crawler.publish.dataset.errors import ExportError
+from caravan_crawler.publish.dataset.export import Export
+from caravan_crawler.publish.dataset.tables import TABLES
+
+_STOPPED = 130
+
+
+class Command(ScrapyCommand):
+    """Check what was asked for, export, and exit with a code that tells how it went."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        """Return the arguments."""
+        return "[options] <folder or URL>"
+
+    def short_desc(self) -> str:
+        """Return the line of the list of commands."""
+        return "Make a dataset to publish from the store: tables, their descriptions, sums and a card"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add what may be chosen."""
+        super().add_options(parser)
+        defaults = Choice()
+        add = parser.add_argument
+        add("--format", metavar="LIST", help=f"of {','.join(FORMATS)} (default: {','.join(defaults.formats)})")
+        add("--table", metavar="LIST", help=f"of {','.join(TABLES)} (default: all)")
+        add("--since", metavar="DAY", help="first day of publication, YYYY-MM-DD, inclusive")
+        add("--until", metavar="DAY", help="last day of publication, YYYY-MM-DD, inclusive")
+        add("--section", metavar="LIST", help="articles of these sections: news,gazeta (default: all)")
+        add("--language", metavar="LIST", help="articles in these languages: ru,kk (default: all)")
+        add("--below-floors", action="store_true", help="export even where fields are found too seldom, or nothing is")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Export."""
+        try:
+            export = self._export(args, opts)
+            dataset = export.to(args[0])
+        except (ExportError, StoreError) as error:
+            self._end(str(error), error.code)
+        except KeyboardInterrupt:
+            self._end("stopped on request; nothing was published", _STOPPED)
+        print(f"scrapy export: {without_password(args[0])}: {summary(dataset)}", file=sys.stderr)
+
+    def _export(self, args: list[str], opts: argparse.Namespace) -> Export:
+        assert self.settings is not None
+        if unknown := [arg for arg in args if arg.startswith("-")]:
+            self._end(f"there is no option {unknown[0]}; scrapy export --help lists them", REFUSED)
+        if len(args) != 1 or not args[0].strip():
+            self._end("give one folder, or one URL such as s3://bucket/path", REFUSED)
+        if problem := export_problem(self.settings):
+            self._end(problem, REFUSED)
+        choice = Choice.parse(
+            formats=opts.format,
+            tables=opts.table,
+            since=opts.since,
+            until=opts.until,
+            sections=opts.section,
+            languages=opts.language,
+        )
+        return Export(
+            self.settings["STORE_URL"],
+            self.settings["DATA_DIR"],
+            choice,
+            {name: float(share) for name, share in self.settings.getdict("FLOORS").items()},
+            accepts_all=opts.below_floors,
+            byte_order_mark=self.settings.getbool("CSV_BOM"),
+        )
+
+    def _end(self, problem: str, code: int) -> NoReturn:
+        print(f"scrapy export: {problem}", file=sys.stderr)
+        sys.exit(code)
+
+
+def summary(dataset: Dataset) -> str:
+    """Return a dataset in one line."""
+    tables = ", ".join(f"{name} {one.rows:,}" for name, one in dataset.counts.items())
+    formats = len(dataset.choice.formats)
+    return f"{tables}; {formats} format{'s' if formats > 1 else ''}; {shown_size(dataset.size)}"
+
+
+def shown_size(size: float) -> str:
+    """Return a number of bytes as people say it."""
+    for unit in ("bytes", "KB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"

@@ -1,0 +1,95 @@
+"""What a user asked for: the tables, the formats, and of which articles."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from importlib.util import find_spec
+
+from caravan_crawler.publish.dataset.errors import ExportRefusedError
+from caravan_crawler.publish.dataset.tables import TABLES
+
+FORMATS = ("csv", "jsonl", "parquet")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The choice, checked. An empty ``sections`` or ``languages`` means all; the days are inclusive."""
+
+    formats: tuple[str, ...] = ("csv", "jsonl")
+    tables: tuple[str, ...] = tuple(TABLES)
+    since: date | None = None
+    until: date | None = None
+    sections: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(
+        cls,
+        *,
+        formats: str | None = None,
+        tables: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        sections: str | None = None,
+        languages: str | None = None,
+    ) -> "Choice":
+        """Check the options as given; :class:`ExportRefusedError` names the first bad one."""
+        first, last = _day("--since", since), _day("--until", until)
+        if first and last and last < first:
+            raise ExportRefusedError(f"--until {last} is before --since {first}")
+        choice = cls(
+            formats=_known("--format", formats, FORMATS) if formats is not None else cls.formats,
+            tables=_known("--table", tables, TABLES) if tables is not None else cls.tables,
+            since=first,
+            until=last,
+            sections=_names("--section", sections) if sections is not None else (),
+            languages=_names("--language", languages) if languages is not None else (),
+        )
+        if "parquet" in choice.formats and find_spec("pyarrow") is None:
+            raise ExportRefusedError("--format parquet needs pyarrow: pip install 'caravan-crawler[parquet]'")
+        return choice
+
+    @property
+    def has_period(self) -> bool:
+        """Whether a period is asked for."""
+        return self.since is not None or self.until is not None
+
+    @property
+    def restricts_articles(self) -> bool:
+        """Whether some articles may be left out."""
+        return self.has_period or bool(self.sections or self.languages)
+
+    def covers(self, day: date) -> bool:
+        """Whether ``day`` is in the period."""
+        return not (self.since and day < self.since) and not (self.until and day > self.until)
+
+
+def _names(option: str, value: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(part.strip().strip("/").lower() for part in value.split(",") if part.strip()))
+    if not names or any("/" in name or not name for name in names):
+        raise ExportRefusedError(f"{option} {value!r} is no list of names such as news,gazeta")
+    return names
+
+
+def _known(option: str, value: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Return the names in their own order, whatever the order given."""
+    names, known = _names(option, value), tuple(known)
+    for name in names:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f"; did you mean '{close[0]}'?" if close else ""
+            raise ExportRefusedError(f"{option}: there is no '{name}'{hint} (known: {', '.join(known)})")
+    return tuple(name for name in known if name in names)
+
+
+def _day(option: str, value: str | None) -> date | None:
+    if value is None:
+        return None
+    try:
+        day = date.fromisoformat(value.strip())
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != value.strip():
+        raise ExportRefusedError(f"{option} {value} is not a day as YYYY-MM-DD")
+    return day

@@ -1,0 +1,25 @@
+"""One real crawl of the sample site, and its dataset, for all tests of a process that only read them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.crawling import crawl
+from tests.export.exporting import ALL_FORMATS, export, succeeded
+
+
+@pytest.fixture(scope="session")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a store with 300 articles of the sample site."""
+    folder = tmp_path_factory.mktemp("crawled")
+    result = crawl(folder, "-a", "site=sample")
+    assert result.code == 0, result.log[-2000:]
+    return folder
+
+
+@pytest.fixture(scope="session")
+def dataset(crawled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dataset of that store, in all formats."""
+    folder = tmp_path_factory.mktemp("exported") / "dataset"
+    succeeded(export(folder, crawled, "--format", ALL_FORMATS))
+    return folder

@@ -1,0 +1,95 @@
+"""Exports for the tests: the project's own command, and what it leaves."""
+
+import hashlib
+import io
+import os
+import subprocess
+import sys
+from contextlib import redirect_stderr
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from scrapy.cmdline import execute
+
+from tests.crawling import ROOT, TIMEOUT
+from tests.keep.stores import BASE, article, keep, open_in
+
+ALL_FORMATS = "csv,jsonl,parquet"
+
+
+class Done(NamedTuple):
+    """How an export ended, and what it said."""
+
+    code: int
+    log: str
+
+
+def arguments(target: Path | str, data_dir: Path, *options: str) -> list[str]:
+    return ["scrapy", "export", str(target), "-s", f"DATA_DIR={data_dir}", *options]
+
+
+def export(target: Path | str, data_dir: Path, *options: str) -> Done:
+    """Run ``scrapy export`` in this very process, which saves the start of one."""
+    with redirect_stderr(io.StringIO()) as log, pytest.raises(SystemExit) as end:
+        execute(arguments(target, data_dir, *options))
+    return Done(int(end.value.code or 0), log.getvalue())
+
+
+def start_export(target: Path | str, data_dir: Path, *options: str, **environment: str) -> "subprocess.Popen[str]":
+    """Start ``scrapy export`` in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-W", "error::ResourceWarning", "-m", *arguments(target, data_dir, *options)],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def export_apart(target: Path | str, data_dir: Path, *options: str, **environment: str) -> Done:
+    """Run ``scrapy export`` in a process of its own."""
+    process = start_export(target, data_dir, *options, **environment)
+    _, log = process.communicate(timeout=TIMEOUT)
+    return Done(process.returncode, log)
+
+
+def succeeded(done: Done) -> None:
+    assert done.code == 0, done.log[-3000:]
+    assert done.log.count("\n") == 1, done.log[-3000:]
+
+
+def failed(done: Done, code: int, words: str) -> None:
+    """The export ended with ``code`` and one line that has ``words`` in it."""
+    assert done.code == code, done.log[-3000:]
+    assert done.log.count("\n") == 1, done.log[-3000:]
+    assert done.log.startswith("scrapy export: ")
+    assert words in done.log
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Path to content of all that lies in a folder."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if not path.is_dir()}
+
+
+def check_whole(folder: Path) -> None:
+    """Every file is what the sums say, and none is there beside."""
+    found = files(folder)
+    lines = found.pop("SHA256SUMS").decode().splitlines()
+    sums = {name: sum_ for sum_, name in (line.split("  ", 1) for line in lines)}
+    assert {name: hashlib.sha256(content).hexdigest() for name, content in found.items()} == sums
+
+
+def small_store(folder: Path, articles: int = 30) -> Path:
+    """A store with so many articles and nothing else."""
+    with_articles(folder, *({"article_id": 900000 + number} for number in range(articles)))
+    return folder
+
+
+def with_articles(folder: Path, *changes: dict[str, Any]) -> None:
+    """Keep articles in the store in ``folder``; those without an address of their own get one by their number."""
+    store = open_in(folder)
+    for change in changes:
+        url = f"{BASE}{change.get('section', 'news')}/a-{change['article_id']}/"
+        keep(store, article(**{"url": url, "fetched_url": url, **change}))
+    store.close()

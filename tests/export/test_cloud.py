@@ -1,0 +1,214 @@
+"""Datasets in object storage: an S3 of the tests' own on loopback."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+
+from caravan_crawler.publish.dataset import cloud
+from caravan_crawler.publish.dataset.choice import Choice
+from caravan_crawler.publish.dataset.cloud import Bucket, without_password
+from caravan_crawler.publish.dataset.errors import ExportError, ExportRefusedError
+from caravan_crawler.publish.dataset.export import Export
+from tests.crawling import TIMEOUT
+from tests.export.exporting import check_whole, export, export_apart, failed, files, small_store, succeeded
+
+URL = "s3://caravan/news/dataset"
+
+
+def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    give_up = time.monotonic() + TIMEOUT
+    while process.poll() is None and time.monotonic() < give_up:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError("moto does not start")
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[dict[str, str]]:
+    """The environment in which ``s3://`` is a server on loopback, with one bucket."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(port, process)
+        environment = {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+            "AWS_ACCESS_KEY_ID": "one",
+            "AWS_SECRET_ACCESS_KEY": "two",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+        in_cloud("mkdir caravan", environment)
+        yield environment
+    finally:
+        process.terminate()
+        process.wait(timeout=TIMEOUT)
+
+
+def in_cloud(action: str, environment: dict[str, str]) -> None:
+    """Do something there with s3fs, whose threads are none of the tests' process."""
+    name, *arguments = action.split()
+    code = f"import s3fs; s3fs.S3FileSystem(skip_instance_cache=True).{name}(*{arguments!r}, recursive=True)"
+    code = code.replace(", recursive=True", "") if name in ("mkdir", "touch") else code
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def check_published(folder: Path) -> tuple[dict[str, Any], Path]:
+    """What the package at the top names is there, whole; return the package and the folder of its tables."""
+    package: dict[str, Any] = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    (name,) = {resource["path"].split("/")[0] for resource in package["resources"]}
+    check_whole(folder / name)
+    for resource in package["resources"]:
+        assert (folder / resource["path"]).stat().st_size == resource["bytes"]
+    return package, folder / name
+
+
+def test_it_is_there_and_replaced(endpoint: dict[str, str], tmp_path: Path) -> None:
+    data = small_store(tmp_path / "data")
+    for round_, options in enumerate([("--format", "csv"), ("--format", "jsonl"), ("--format", "jsonl")]):
+        succeeded(export_apart(URL, data, *options, **endpoint))
+        copy = tmp_path / f"copy {round_}"
+        code = f"import s3fs; s3fs.S3FileSystem().get({URL!r}, {str(copy)!r}, recursive=True)"
+        subprocess.run([sys.executable, "-c", code], env={**os.environ, **endpoint}, check=True, timeout=TIMEOUT)
+        _, tables = check_published(copy)
+        assert {path.name for path in copy.iterdir()} == {tables.name, "README.md", "datapackage.json"}
+        succeeded(export(tmp_path / "local", data, *options))
+        assert files(tables) == files(tmp_path / "local")
+        card = (copy / "README.md").read_text(encoding="utf-8")
+        assert f"data_files: {tables.name}/articles.{options[1]}" in card
+
+
+REFUSED = [
+    (URL.replace("caravan", "elsewhere"), 1, "cannot be written: The specified bucket does not exist"),
+    ("nothing://caravan/dataset", 2, "is no place for a dataset"),
+    ("gs://caravan/dataset", 2, "gs:// needs its driver of fsspec"),
+]
+
+
+@pytest.mark.parametrize(("url", "code", "words"), REFUSED, ids=[url for url, _, _ in REFUSED])
+def test_a_url_that_cannot_be_used(url: str, code: int, words: str, endpoint: dict[str, str], tmp_path: Path) -> None:
+    failed(export_apart(url, small_store(tmp_path), **endpoint), code, words)
+
+
+def test_a_server_that_is_away(endpoint: dict[str, str], tmp_path: Path) -> None:
+    away = endpoint | {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_MAX_ATTEMPTS": "1"}
+    failed(export_apart(URL, small_store(tmp_path), **away), 1, "cannot be read")
+
+
+def test_a_file_url_is_a_folder(tmp_path: Path) -> None:
+    succeeded(export(f"file://{tmp_path}/dataset", small_store(tmp_path / "data")))
+    check_whole(tmp_path / "dataset")
+
+
+# The order of the steps, in fsspec's own storage in memory
+
+
+class Storage:
+    """A place in memory whose n-th change fails, and the folder it is copied to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.files = fsspec.filesystem("memory")
+        self.files.store.clear()
+        self.changes = 0
+        self.fails_at: int | None = None
+        for name in ("put_file", "pipe_file", "rm", "rm_file"):
+            monkeypatch.setattr(type(self.files), name, self._counted(getattr(type(self.files), name)))
+
+    def _counted(self, act: Any) -> Any:
+        depth = 0
+
+        def counted(files: Any, *args: Any, **kwargs: Any) -> Any:
+            nonlocal depth
+            if depth == 0:
+                self.changes += 1
+                if self.changes == self.fails_at:
+                    raise ConnectionError("the line is cut")
+            depth += 1
+            try:
+                return act(files, *args, **kwargs)
+            finally:
+                depth -= 1
+
+        return counted
+
+    def copy(self, folder: Path) -> Path:
+        for name in self.files.find("/dataset"):
+            path = folder / name.removeprefix("/dataset/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(self.files.cat_file(name))
+        return folder
+
+
+def upload(data_dir: Path, formats: str) -> str | None:
+    """Export to that storage; return what went wrong."""
+    try:
+        Export(None, str(data_dir), Choice.parse(formats=formats), {}).to("memory://dataset")
+    except ExportError as error:
+        return str(error)
+    return None
+
+
+def test_an_upload_that_fails_at_any_step_leaves_a_dataset_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = small_store(tmp_path / "data")
+    storage = Storage(monkeypatch)
+    assert upload(data, "csv") is None
+    old, _ = check_published(storage.copy(tmp_path / "old"))
+    found: list[bool] = []
+    while True:
+        storage.changes, storage.fails_at = 0, len(found) + 1
+        problem = upload(data, "jsonl")
+        storage.fails_at = None
+        if problem is None:
+            break
+        assert problem.endswith("the line is cut")
+        package, _ = check_published(storage.copy(tmp_path / f"step {len(found)}"))
+        found.append(package == old)
+        assert upload(data, "csv") is None
+    assert found == sorted(found, reverse=True), "the old one, and from some step on the new one"
+    assert set(found) == {True, False}
+    assert len(list(storage.copy(tmp_path / "last").iterdir())) == 3, "older folders are removed"
+
+
+def test_what_is_no_dataset_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = Storage(monkeypatch)
+    storage.files.pipe_file("/dataset/notes.txt", b"mine")
+    bucket = Bucket("memory://dataset")
+    with pytest.raises(ExportRefusedError, match=r"has notes\.txt and is no earlier dataset"):
+        bucket.prepare()
+    storage.files.pipe_file("/dataset/datapackage.json", b'{"name": "mine"}')
+    with pytest.raises(ExportRefusedError, match="is no earlier dataset"):
+        bucket.prepare()
+
+
+def test_without_fsspec(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cloud, "find_spec", lambda name: None)
+    with pytest.raises(ExportRefusedError, match=r"pip install 'caravan-crawler\[cloud\]'"):
+        Bucket("s3://bucket/path")
+
+
+def test_a_password_is_not_printed() -> None:
+    assert without_password("sftp://me:secret@host/path") == "sftp://host/path"
+    assert without_password("s3://bucket/path") == "s3://bucket/path"

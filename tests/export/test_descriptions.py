@@ -1,0 +1,98 @@
+"""What describes a dataset is true, by the programs that read such descriptions."""
+
+import json
+import subprocess
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from caravan_crawler import __version__
+from caravan_crawler.items import Article
+from caravan_crawler.publish.dataset.tables import TABLES
+from tests.crawling import read_csv, read_jsonl
+from tests.kills import Stored
+
+
+def package(dataset: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((dataset / "datapackage.json").read_text(encoding="utf-8"))
+    return found
+
+
+def test_frictionless_finds_the_package_valid(dataset: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its own dependencies, while they are imported
+        import frictionless
+
+        report = frictionless.validate(str(dataset / "datapackage.json"))
+    assert report.valid, report.flatten(["name", "type", "message"])
+    assert len(report.tasks) == 3 * len(TABLES)
+
+
+def test_every_line_is_as_its_schema_says(dataset: Path) -> None:
+    for name in TABLES:
+        schema = json.loads((dataset / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
+        Draft202012Validator.check_schema(schema)
+        validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+        rows = read_jsonl(dataset / f"{name}.jsonl")
+        assert rows
+        for row in rows:
+            validator.validate(row)
+            assert list(row) == list(schema["properties"])
+
+
+def test_the_sums_are_those_of_the_files(dataset: Path) -> None:
+    done = subprocess.run(
+        ["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=dataset, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count(": OK") == sum(1 for path in dataset.rglob("*") if path.is_file()) - 1
+
+
+def test_the_package_tells_rows_shares_and_period(dataset: Path, crawled: Path) -> None:
+    described, stored = package(dataset), Stored(crawled).articles.values()
+    told = described["caravan-crawler"]
+    assert told["version"] == __version__
+    articles = told["statistics"]["articles"]
+    assert articles["rows"] == len(stored)
+    assert articles["fill_rates"]["lede"] == round(sum(row["lede"] is not None for row in stored) / len(stored), 4)
+    assert articles["fill_rates"]["tags"] == round(sum(bool(row["tags"]) for row in stored) / len(stored), 4)
+    days = sorted(row["date_published"][:10] for row in stored if row["date_published"])
+    assert (articles["first_day"], articles["last_day"]) == (days[0], days[-1])
+    assert sum(articles["sections"].values()) == len(stored)
+    assert sum(articles["years"].values()) == len(days)
+    for resource in described["resources"]:
+        if resource["format"] == "csv":
+            assert resource["rows"] == len(read_csv(dataset / resource["path"]))
+    assert described["created"] == max(told["statistics"][name]["latest"] for name in TABLES)
+
+
+def test_columns_are_those_of_the_records(dataset: Path) -> None:
+    (row, *_) = read_csv(dataset / "articles.csv")
+    assert list(row) == ["article_key", *Article.__dataclass_fields__, "version", "first_seen_at"]
+    described = {resource["name"]: resource for resource in package(dataset)["resources"]}
+    fields = described["articles"]["schema"]["fields"]
+    assert [field["name"] for field in fields] == list(row)
+    assert all(field["description"] for field in fields)
+    assert described["versions"]["schema"]["primaryKey"] == ["article_key", "version"]
+
+
+def test_the_card_is_what_hubs_expect(dataset: Path) -> None:
+    _, front, text = (dataset / "README.md").read_text(encoding="utf-8").split("---\n", 2)
+    told = yaml.safe_load(front)
+    assert told["language"] == ["kk", "ru"]
+    assert (told["license"], told["license_name"]) == ("other", "to-be-completed")
+    assert told["size_categories"] == ["n<1K"]
+    files = {config["config_name"]: config["data_files"] for config in told["configs"]}
+    assert files == {name: f"{name}.parquet" for name in TABLES}
+    assert "To be completed" in text
+    assert "| news | " in text
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_has_a_description_for_every_column(name: str) -> None:
+    assert TABLES[name].description
+    assert all(column.description for column in TABLES[name].columns)
