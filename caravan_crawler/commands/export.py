@@ -44,6 +44,8 @@ class Command(ScrapyCommand):
         add("--until", metavar="DAY", help="last day of publication, YYYY-MM-DD, inclusive")
         add("--section", metavar="LIST", help="articles of these sections: news,gazeta (default: all)")
         add("--language", metavar="LIST", help="articles in these languages: ru,kk (default: all)")
+        add("--license", metavar="ID", help="under which you publish, for card and package: cc-by-4.0")
+        add("--notes", metavar="FILE", help="Markdown on licence and source, for the card")
         add("--below-floors", action="store_true", help="export even where fields are found too seldom, or nothing is")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -72,6 +74,8 @@ class Command(ScrapyCommand):
             until=opts.until,
             sections=opts.section,
             languages=opts.language,
+            license_id=opts.license,
+            notes=opts.notes,
         )
         return Export(
             self.settings["STORE_URL"],

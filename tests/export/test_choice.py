@@ -91,6 +91,9 @@ REFUSED = [
     (("-s", "DATA_DIR=/nowhere"), "there is no store"),
     (("-s", "STORE_URL=mysql://a/b"), "a store is sqlite or postgresql"),
     (("one folder", "and another"), "give one folder"),
+    (("--license", "do as you like"), "is no identifier such as cc-by-4.0"),
+    (("--notes", "/nowhere.md"), "--notes /nowhere.md cannot be read: No such file"),
+    (("--notes", "/usr/bin/env"), "is no text in UTF-8"),
 ]
 
 
@@ -119,7 +122,7 @@ def test_a_store_edited_by_hand(store: Path, tmp_path: Path) -> None:
 
 def test_parquet_without_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choices, "find_spec", lambda name: None)
-    with pytest.raises(ExportRefusedError, match=r"pip install 'caravan-crawler\[parquet\]'"):
+    with pytest.raises(ExportRefusedError, match="pip install pyarrow"):
         Choice.parse(formats="csv,parquet")
 
 

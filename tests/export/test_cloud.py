@@ -205,7 +205,7 @@ def test_what_is_no_dataset_is_left_alone(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_without_fsspec(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cloud, "find_spec", lambda name: None)
-    with pytest.raises(ExportRefusedError, match=r"pip install 'caravan-crawler\[cloud\]'"):
+    with pytest.raises(ExportRefusedError, match="pip install fsspec s3fs"):
         Bucket("s3://bucket/path")
 
 

@@ -14,6 +14,7 @@ from caravan_crawler import __version__
 from caravan_crawler.items import Article
 from caravan_crawler.publish.dataset.tables import TABLES
 from tests.crawling import read_csv, read_jsonl
+from tests.export.exporting import export, succeeded
 from tests.kills import Stored
 
 
@@ -96,3 +97,14 @@ def test_the_card_is_what_hubs_expect(dataset: Path) -> None:
 def test_a_table_has_a_description_for_every_column(name: str) -> None:
     assert TABLES[name].description
     assert all(column.description for column in TABLES[name].columns)
+
+
+def test_the_publisher_s_words_are_in_card_and_package(crawled: Path, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.md"
+    notes.write_text("По договору с редакцией.\n", encoding="utf-8")
+    for _ in range(2):  # and a second export replaces the first
+        succeeded(export(tmp_path / "dataset", crawled, "--license", "cc-by-4.0", "--notes", str(notes)))
+    card = (tmp_path / "dataset" / "README.md").read_text(encoding="utf-8")
+    assert yaml.safe_load(card.split("---")[1])["license"] == "cc-by-4.0"
+    assert card.endswith("## Licence and source\n\nПо договору с редакцией.\n")
+    assert package(tmp_path / "dataset")["licenses"] == [{"name": "cc-by-4.0"}]

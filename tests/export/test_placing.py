@@ -174,7 +174,7 @@ USERS = [
     (a_file, False, "is a file"),
     (one_more_file, True, "holds notes.txt, which is no part of the dataset"),
     (one_more_link, True, "holds link, which is no part of the dataset"),
-    (edited_card, True, "README.md was edited and would be lost"),
+    (edited_card, True, "README.md was edited and would be lost: take the words out as --notes FILE"),
 ]
 
 

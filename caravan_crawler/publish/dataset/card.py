@@ -30,11 +30,9 @@ _LIMITS = """## What you can rely on, and what not
 - Texts may name persons; they are as the site published them, errors included.
 """
 
-_OPEN = """## Licence and source
-
-**To be completed by whoever publishes this dataset.** The texts and pictures are the work of their authors and of the
-site. This export grants no licence to them: say here under which one, or on which ground, you publish, set `license`
-and `license_name` above, and say whom to ask for corrections and removals.
+_OPEN = """**To be completed by whoever publishes this dataset.** The texts and pictures are the work of their authors and of
+the site. This export grants no licence to them: say here under which one, or on which ground, you publish, and whom to
+ask for corrections and removals. `scrapy export --license cc-by-4.0 --notes notes.md` puts that into the card.
 """
 
 
@@ -43,7 +41,7 @@ def card(
 ) -> str:
     """Return the card's text; ``folder`` is where the tables lie, seen from it."""
     articles = counts.get("articles")
-    parts = [_front_matter(files, counts, site, folder), f"# News of {site}\n", _what(counts, choice, site)]
+    parts = [_front_matter(files, counts, choice, site, folder), f"# News of {site}\n", _what(counts, choice, site)]
     if isinstance(articles, ArticleCounts) and articles.rows:
         parts += [_sections(articles), _fill_rates(articles)]
     made = (
@@ -51,15 +49,19 @@ def card(
         "and exported from its store. `datapackage.json` describes every field and gives these figures to programs, "
         "`schemas/` has a JSON Schema of each table, and `sha256sum -c SHA256SUMS` checks the files.\n"
     )
-    return "\n".join([*parts, made, _LIMITS, _OPEN])
+    notes = f"## Licence and source\n\n{choice.notes}\n" if choice.notes else f"## Licence and source\n\n{_OPEN}"
+    return "\n".join([*parts, made, _LIMITS, notes])
 
 
-def _front_matter(files: Sequence[TableFile], counts: Mapping[str, TableCounts], site: str, folder: str) -> str:
+def _front_matter(
+    files: Sequence[TableFile], counts: Mapping[str, TableCounts], choice: Choice, site: str, folder: str
+) -> str:
     articles = counts.get("articles")
     languages = sorted(filter(None, articles.languages)) if isinstance(articles, ArticleCounts) else []
     lines = ["---", f"pretty_name: {json.dumps(f'News of {site}', ensure_ascii=False)}"]
     lines += _list("language", languages)
-    lines += ["license: other", "license_name: to-be-completed"]
+    is_open = choice.license is None
+    lines += ["license: other", "license_name: to-be-completed"] if is_open else [f"license: {choice.license}"]
     lines += _list("task_categories", ["text-classification", "summarization", "text-generation"])
     lines += _list("size_categories", [_size(max((one.rows for one in counts.values()), default=0))])
     lines.append("configs:")

@@ -1,10 +1,12 @@
 """What a user asked for: the tables, the formats, and of which articles."""
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from importlib.util import find_spec
+from pathlib import Path
 
 from caravan_crawler.publish.dataset.errors import ExportRefusedError
 from caravan_crawler.publish.dataset.tables import TABLES
@@ -14,7 +16,11 @@ FORMATS = ("csv", "jsonl", "parquet")
 
 @dataclass(frozen=True)
 class Choice:
-    """The choice, checked. An empty ``sections`` or ``languages`` means all; the days are inclusive."""
+    """The choice, checked. An empty ``sections`` or ``languages`` means all; the days are inclusive.
+
+    ``license`` and ``notes`` are the publisher's own words for the card: an identifier such as ``cc-by-4.0``, and
+    Markdown on licence and source.
+    """
 
     formats: tuple[str, ...] = ("csv", "jsonl")
     tables: tuple[str, ...] = tuple(TABLES)
@@ -22,6 +28,8 @@ class Choice:
     until: date | None = None
     sections: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    license: str | None = None
+    notes: str | None = None
 
     @classmethod
     def parse(
@@ -33,6 +41,8 @@ class Choice:
         until: str | None = None,
         sections: str | None = None,
         languages: str | None = None,
+        license_id: str | None = None,
+        notes: str | None = None,
     ) -> "Choice":
         """Check the options as given; :class:`ExportRefusedError` names the first bad one."""
         first, last = _day("--since", since), _day("--until", until)
@@ -45,9 +55,11 @@ class Choice:
             until=last,
             sections=_names("--section", sections) if sections is not None else (),
             languages=_names("--language", languages) if languages is not None else (),
+            license=_license(license_id) if license_id is not None else None,
+            notes=_text_of(Path(notes)) if notes is not None else None,
         )
         if "parquet" in choice.formats and find_spec("pyarrow") is None:
-            raise ExportRefusedError("--format parquet needs pyarrow: pip install 'caravan-crawler[parquet]'")
+            raise ExportRefusedError("--format parquet needs pyarrow: pip install pyarrow")
         return choice
 
     @property
@@ -93,3 +105,18 @@ def _day(option: str, value: str | None) -> date | None:
     if day is None or day.isoformat() != value.strip():
         raise ExportRefusedError(f"{option} {value} is not a day as YYYY-MM-DD")
     return day
+
+
+def _license(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", value):
+        raise ExportRefusedError(f"--license {value!r} is no identifier such as cc-by-4.0")
+    return value
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ExportRefusedError(f"--notes {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ExportRefusedError(f"--notes {path} is no text in UTF-8") from None

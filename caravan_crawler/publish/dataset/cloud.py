@@ -19,7 +19,7 @@ from caravan_crawler.publish.dataset.errors import ExportError, ExportRefusedErr
 _FOLDER = re.compile(r"dataset-[0-9a-f]{16}")
 #: Named as a folder that the next upload removes, should this one be killed.
 _PROBE = "dataset-0000000000000000/probe"
-_REMEDY = "pip install 'caravan-crawler[cloud]'"
+_REMEDY = "pip install fsspec s3fs"
 
 
 class Bucket:

@@ -35,7 +35,7 @@ def _problem(folder: Path) -> str | None:
         return f"{folder} holds {foreign[0]}, which is no part of the dataset; move it away"
     card = folder / CARD
     if card.exists() and hashlib.sha256(card.read_bytes()).hexdigest() != sums.get(CARD):
-        return f"{card} was edited and would be lost; move it away, or name another folder"
+        return f"{card} was edited and would be lost: take the words out as --notes FILE, or name another folder"
     return None
 
 

@@ -49,6 +49,7 @@ def data_package(
 ) -> dict[str, Any]:
     """Return the description as JSON values; ``folder`` is where the tables lie, seen from it."""
     latest = max((one.latest for one in counts.values()), default="")
+    to_be_completed = {"name": "other", "title": "To be completed by the publisher: see README.md"}
     homepage = {"homepage": f"https://{site}/"} if "." in site else {}
     return {
         "profile": "data-package",
@@ -57,7 +58,7 @@ def data_package(
         "description": "Articles as the site printed them, their versions and view counts, and what its header showed.",
         **homepage,
         **({"created": latest} if latest else {}),
-        "licenses": [{"name": "other", "title": "To be completed by the publisher: see README.md"}],
+        "licenses": [{"name": choice.license} if choice.license else to_be_completed],
         "sources": [{"title": site, **({"path": homepage["homepage"]} if homepage else {})}],
         "resources": [_resource(file, counts, folder) for file in files],
         MARK: {
