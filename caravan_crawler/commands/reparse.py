@@ -84,8 +84,8 @@ class Command(ScrapyCommand):
             stop = _Stop()
             task = Task(self.settings.copy_to_dict(), opts.site or PUBLIC_BASE)
             calm_collector()
-            with _Progress(job.parts) as progress:
-                job.run(task, min(opts.jobs, len(job.parts) or 1), stop.is_asked, progress.done)
+            with _Progress(job.size) as progress:
+                job.run(task, min(opts.jobs, job.most_parts or 1), stop.is_asked, progress.done)
         finally:
             store.close()
         for line in job.summary.lines():
@@ -119,8 +119,8 @@ class _Stop:
 class _Progress:
     """On a terminal, a bar over what is left to be read."""
 
-    def __init__(self, parts: list[Any]) -> None:
-        self._total = sum(part.stop - part.start for part in parts)
+    def __init__(self, total: int) -> None:
+        self._total = total
         self._bar: Any = None
 
     def __enter__(self) -> "_Progress":
