@@ -56,20 +56,20 @@ class PlainRecords:
 
     def _next(self, offset: int) -> int | None:
         """Return where the next record seems to begin, or None."""
-        before = 1  # the end of the line before it
+        offset -= 1  # the end of the line before it
         while True:
-            self._file.seek(offset - before)
+            self._file.seek(offset)
             window = self._file.read(_CHUNK)
             found = _BEGINNING.search(window)
             if found:
-                return offset - before + found.start()
+                return offset + found.start()
             if len(window) < _CHUNK:
                 return None
             offset += _CHUNK - 16
 
 
 def record_length(beginning: bytes) -> int | None:
-    """Return the length of the record whose first bytes these are, without the blank lines behind; None if it is none."""
+    """Return the length of the record that begins so, without the blank lines behind it; None if it is none."""
     end = _HEADER_END.search(beginning) if beginning.startswith(b"WARC/") else None
     length = _LENGTH.search(beginning, 0, end.start() + 1) if end else None
     return end.end() + int(length[1]) if end and length else None

@@ -131,7 +131,9 @@ def _page(record: ArcWarcRecord) -> Iterator[SavedPage | Skipped]:
     if len(body) > _MOST_BYTES:
         yield Skipped("too_long")
         return
-    yield SavedPage(url, body, observed_at, content_type, headers.get_header("ETag"), headers.get_header("Last-Modified"))
+    yield SavedPage(
+        url, body, observed_at, content_type, headers.get_header("ETag"), headers.get_header("Last-Modified")
+    )
 
 
 def _moment(date: str) -> datetime:

@@ -53,6 +53,7 @@ class Command(ScrapyCommand):
         try:
             from caravan_crawler.archive.errors import ArchiveError
             from caravan_crawler.archive.sources import find_sources
+            from caravan_crawler.reread.workers import ProcessDiedError
         except ModuleNotFoundError as error:
             if error.name != "warcio":
                 raise
@@ -65,6 +66,8 @@ class Command(ScrapyCommand):
             self._end(str(error), REFUSED)
         except StoreError as error:
             self._end(str(error), error.code)
+        except ProcessDiedError as error:
+            self._end(str(error), CRASHED)
 
     def _reparse(self, sources: Any, opts: argparse.Namespace) -> None:
         from caravan_crawler.archive.errors import ArchiveError

@@ -1,6 +1,7 @@
 """The reading of a whole archive into the store, which goes on where it was stopped."""
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -13,10 +14,11 @@ from caravan_crawler.keep.rereading import Rereading
 from caravan_crawler.keep.shown_lines import Line, Span
 from caravan_crawler.reread.reader import Reading
 from caravan_crawler.reread.summary import Summary
-from caravan_crawler.reread.workers import Task, reading
+from caravan_crawler.reread.workers import ProcessDiedError, Task, reading
 from caravan_crawler.visit.changes import Changes
 
 _SECOND = timedelta(seconds=1)
+_A_MOMENT = 0.5
 
 
 class Job:
@@ -39,12 +41,18 @@ class Job:
         """Read and keep part after part; ``told`` of each. A stop is heeded between two of them."""
         # Found on the way: the processes read while the next part's end is looked for.
         parts = (part for source, start in self._left for part in parts_of(source, start))
-        with reading(task, parts, processes) as results:
-            for part, readings in results:
-                self._keep(part, readings)
-                told(part)
-                if is_stopped():
-                    return
+        try:
+            with reading(task, parts, processes) as results:
+                for part, readings in results:
+                    self._keep(part, readings)
+                    told(part)
+                    if is_stopped():
+                        return
+        except ProcessDiedError:
+            time.sleep(_A_MOMENT)  # one signal to all processes, as systemd sends it, may come here last
+            if is_stopped():
+                return
+            raise
         self._keeping.forget(str(source.path) for source in self._sources)
 
     def _beginnings(self) -> Iterator[tuple[Source, int]]:
