@@ -60,8 +60,8 @@ class Command(ScrapyCommand):
             self._end("reparse needs one library more: pip install 'caravan-crawler[archive]'", REFUSED)
             return
         try:
-            sources = find_sources([Path(arg) for arg in args])
-            self._reparse(sources, opts)
+            stop = _Stop()
+            self._reparse(find_sources([Path(arg) for arg in args]), opts, stop)
         except ArchiveError as error:
             self._end(str(error), REFUSED)
         except StoreError as error:
@@ -69,7 +69,7 @@ class Command(ScrapyCommand):
         except ProcessDiedError as error:
             self._end(str(error), CRASHED)
 
-    def _reparse(self, sources: Any, opts: argparse.Namespace) -> None:
+    def _reparse(self, sources: Any, opts: argparse.Namespace, stop: "_Stop") -> None:
         from caravan_crawler.archive.errors import ArchiveError
         from caravan_crawler.keep.rereading import Rereading
         from caravan_crawler.reread.job import Job
@@ -84,7 +84,6 @@ class Command(ScrapyCommand):
         store = open_edition(self.settings["STORE_URL"], self.settings["DATA_DIR"], editions.pop())
         try:
             job = Job(Rereading(store, accept_losses=opts.accept_losses, dry_run=opts.dry_run), sources)
-            stop = _Stop()
             task = Task(self.settings.copy_to_dict(), opts.site or PUBLIC_BASE)
             calm_collector()
             with _Progress(job.size) as progress:
