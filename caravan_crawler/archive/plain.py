@@ -9,9 +9,10 @@ from caravan_crawler.archive.members import MOST_BYTES
 
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _LENGTH = re.compile(rb"^content-length:[ \t]*(\d{1,18})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
-_BEGINNING = re.compile(rb"(?<=\n)WARC/1\.\d\r?\n")
+_VERSION = re.compile(rb"WARC/\d\.\d+\r?\n")
+_BEGINNING = re.compile(rb"WARC/\d\.\d+\r?\n[\w-]+:")
 _MOST_HEADER = 1 << 16
-_CHUNK = 1 << 20
+_CHUNK, _OVERLAP = 1 << 20, 100
 
 
 class PlainRecords:
@@ -33,7 +34,8 @@ class PlainRecords:
         offset: int | None = self._start
         while offset is not None and offset < stop:
             length = self._length(offset)
-            if length is None or offset + length > size:
+            end = self._behind_blank_lines(offset + length) if length is not None else None
+            if length is None or end is None or offset + length > size:
                 self.damaged += 1
                 offset = self._next(offset + 1)
                 continue
@@ -42,21 +44,22 @@ class PlainRecords:
             else:
                 self._file.seek(offset)
                 yield offset, self._file.read(length)
-            offset = self._behind_blank_lines(offset + length)
+            offset = end
 
     def _length(self, offset: int) -> int | None:
         """Return the length of the record there, or None where there is none."""
         self._file.seek(offset)
         return record_length(self._file.read(_MOST_HEADER))
 
-    def _behind_blank_lines(self, offset: int) -> int:
+    def _behind_blank_lines(self, offset: int) -> int | None:
+        """Return where the blank lines behind a record end; None where there are none, as it was torn before."""
         self._file.seek(offset)
         after = self._file.read(16)
-        return offset + len(after) - len(after.lstrip(b"\r\n"))
+        blank = len(after) - len(after.lstrip(b"\r\n"))
+        return offset + blank if blank or not after else None
 
     def _next(self, offset: int) -> int | None:
         """Return where the next record seems to begin, or None."""
-        offset -= 1  # the end of the line before it
         while True:
             self._file.seek(offset)
             window = self._file.read(_CHUNK)
@@ -65,11 +68,11 @@ class PlainRecords:
                 return offset + found.start()
             if len(window) < _CHUNK:
                 return None
-            offset += _CHUNK - 16
+            offset += _CHUNK - _OVERLAP
 
 
 def record_length(beginning: bytes) -> int | None:
     """Return the length of the record that begins so, without the blank lines behind it; None if it is none."""
-    end = _HEADER_END.search(beginning) if beginning.startswith(b"WARC/") else None
+    end = _HEADER_END.search(beginning) if _VERSION.match(beginning) else None
     length = _LENGTH.search(beginning, 0, end.start() + 1) if end else None
     return end.end() + int(length[1]) if end and length else None

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordloader import ArcWarcRecord, ArcWarcRecordLoader
+from warcio.statusandheaders import StatusAndHeadersParserException
 
 from caravan_crawler.archive.errors import ArchiveError
 from caravan_crawler.archive.members import Members
@@ -83,14 +84,14 @@ def pages(path: Path, start: int, stop: int) -> Iterator[SavedPage | Skipped]:
     """Yield the pages whose records begin from byte ``start`` to before ``stop``, and why others are none."""
     with path.open("rb") as file:
         records = _records(file, start, stop)
-        loader = ArcWarcRecordLoader()
+        loader = ArcWarcRecordLoader(verify_http=False)  # knows no HTTP/2
         for _, data in records:
             stream = BytesIO(data)
             try:
                 record = loader.parse_record_stream(stream, known_format="warc")
                 yield from _page(record)
                 record.raw_stream.read()  # what was of no interest
-            except (ArchiveLoadFailed, EOFError, ValueError, zlib.error):
+            except (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError, ValueError, zlib.error):
                 yield Skipped("damaged")
                 continue
             if stream.read(8).strip():
