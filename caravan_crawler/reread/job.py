@@ -69,6 +69,8 @@ class Job:
         self._read_to[source.run_id] = read_to
         if source.about.run_id and read_to:
             self._seen[source.run_id] |= self._keeping.keys_seen(source.about.begun_at, read_to)
+            for line in self._keeping.lines_until(read_to):
+                self._is_news(source, line)
 
     def _keep(self, part: Part, readings: list[Reading]) -> None:
         source = part.source

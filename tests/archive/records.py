@@ -9,7 +9,7 @@ from caravan_crawler.archive.writing import WarcFiles
 
 BASE = "https://www.caravan.kz/"
 TIME = "2020-02-03T04:05:06Z"
-RUN_ID = "20200203T040500Z-abcdef"
+RUN_ID = "20260206T040500Z-abcdef"
 
 
 def record(
@@ -50,7 +50,7 @@ def write_crawl(folder: Path, pages: Iterable[tuple[str, bytes]], site: str, mos
     from datetime import UTC, datetime, timedelta
 
     files = WarcFiles(folder, RUN_ID, {SITE: site}, most_bytes)
-    time = datetime(2020, 2, 3, 4, 5, 6, tzinfo=UTC)
+    time = datetime(2026, 2, 6, 4, 5, 6, tzinfo=UTC)
     for number, (url, body) in enumerate(pages):
         files.write(url, "200 OK", [("Content-Type", "text/html")], body, time + timedelta(seconds=number))
     files.close()

@@ -12,6 +12,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from caravan_crawler.archive import warc
+from caravan_crawler.archive.saved import SavedPage
 from caravan_crawler.archive.writing import WarcFiles, finish_left
 from tests.archive.records import BASE, RUN_ID
 
@@ -61,10 +62,10 @@ def test_what_is_written_and_read_again(tmp_path: Path) -> None:
             assert [name for name, _ in one.http_headers.headers] == ["Content-Type", "Content-Encoding", "ETag"]
     about = warc.about(path)
     assert (about.run_id, about.site, about.edition) == (RUN_ID, BASE, "caravan.kz")
-    assert about.begun_at == "2020-02-03T04:05:00+00:00"
+    assert about.begun_at == "2026-02-06T04:05:00+00:00"
     ((start, stop),) = warc.ranges(path, 0, 1 << 20)
     (page,) = warc.pages(path, start, stop)
-    assert page == warc.SavedPage(
+    assert page == SavedPage(
         f"{BASE}news/a-900000/", gzip.decompress(BODY), MOMENT.replace(microsecond=0), "text/html", '"é"'
     )
 

@@ -118,9 +118,8 @@ def test_the_crawl_keeps_the_same(pages: list[Page], tmp_path_factory: pytest.Te
     try:
         for hour, item in enumerate(items):
             keep(store, item, f"run-{hour}")
-        kept = History(
-            *table(store, schema.articles), table(store, schema.article_versions), table(store, schema.view_counts)
-        )
+        (row,) = table(store, schema.articles)
+        kept = History(row, table(store, schema.article_versions), table(store, schema.view_counts))
     finally:
         store.close()
     assert content(kept) == content(taken(items))
@@ -154,12 +153,17 @@ def test_the_same_page_read_again(changes: dict[str, Any], name: str, how: str, 
     assert [row[text] for row in history.versions for text in TEXT] == [history.row[text] for text in TEXT]
 
 
+def lacking(names: Iterable[str], time: str) -> Article:
+    nothing: dict[str, Any] = dict.fromkeys(names)
+    return article(observed_at=time, **nothing)
+
+
 @pytest.mark.parametrize("name", REQUIRED)
 @pytest.mark.parametrize("accept_losses", [False, True])
 def test_a_newer_page_without_what_an_article_must_have_changes_nothing(name: str, accept_losses: bool) -> None:
     history = taken([article()], accept_losses=accept_losses)
     before = history.row
-    assert history.take(observation(article(observed_at=LATER, **{name: None}))).fate is Fate.LOST_FIELDS
+    assert history.take(observation(lacking([name], LATER))).fate is Fate.LOST_FIELDS
     assert history.row is before
     assert len(history.versions) == len(history.views) == 1
 
@@ -168,8 +172,8 @@ def test_a_newer_page_without_what_an_article_must_have_changes_nothing(name: st
 @given(st.lists(st.tuples(st.integers(0, 5), st.sets(st.sampled_from(REQUIRED))), max_size=8))
 def test_what_an_article_must_have_is_never_lost(pages: list[tuple[int, set[str]]]) -> None:
     history = taken([article(observed_at=time_of(3))])
-    for hour, lacking in pages:
-        history.take(observation(article(observed_at=time_of(hour), **dict.fromkeys(lacking))))
+    for hour, names in pages:
+        history.take(observation(lacking(names, time_of(hour))))
         assert history.row is not None
         assert all(history.row[name] for name in REQUIRED)
 

@@ -97,6 +97,7 @@ CASES = {
 
 
 if __name__ == "__main__":
-    whole, broken = caravan.read_page, CASES[os.environ["BREAK"]].read
-    caravan.read_page = lambda document: broken(whole(document))
+    names, broken = vars(caravan), CASES[os.environ["BREAK"]].read
+    whole = names["read_page"]
+    names["read_page"] = lambda document: broken(whole(document))
     execute()
