@@ -62,14 +62,17 @@ class WarcFiles:
         self._append(url, "response", body, fields, _AsSent(status, kept, protocol="HTTP/1.1"))
 
     def close(self) -> None:
-        """Bring the file in progress to the disk and give it its final name."""
+        """Bring the file in progress to the disk and give it its final name; one without a record goes."""
         if self._file is None:
             return
         assert self._path is not None
         file, self._file = self._file, None
         with file:
             os.fsync(file.fileno())
-        self._path.rename(self._path.with_suffix(""))
+        if self._size:
+            self._path.rename(self._path.with_suffix(""))
+        else:
+            self._path.unlink()
 
     def _open(self) -> None:
         self._number += 1
