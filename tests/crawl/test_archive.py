@@ -89,7 +89,7 @@ def test_without_the_library(tmp_path: Path) -> None:
 def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
     if not is_root():
         do_without("only root may mount a file system, for a small disk")
-    disk = SmallDisk(tmp_path / "disk", 1.0)
+    disk = SmallDisk(tmp_path / "disk", 0.6)
     yield disk
     disk.close()
 
@@ -98,7 +98,7 @@ def test_a_full_disk_under_the_archive(small_disk: SmallDisk, tmp_path: Path) ->
     data_dir = tmp_path / "data"
     data_dir.mkdir()
     (data_dir / "warc").symlink_to(small_disk.path)
-    with serve(SampleSite(articles=150)) as server:
+    with serve(SampleSite(articles=100)) as server:
         options = ("-a", f"site={server.url}", "-s", "ARCHIVE=1")
         for _ in range(2):
             result = crawl(data_dir, *options)

@@ -25,14 +25,14 @@ def test_one_crawl(tmp_path: Path) -> None:
 
 def test_three_crawls_of_a_changing_site(make_store: MakeStore, tmp_path: Path) -> None:
     crawled, read = make_store(), make_store()
-    site = Changing(articles=120)
+    site = Changing(articles=80)
     with serve(site) as server:
         for day in range(3):
             site.day = day
             sound(crawl_archived(crawled, tmp_path, server.url, "-a", "refresh_days=5000"))
             server.publish(10)
     expected = dataset(crawled)
-    assert len(expected["article_versions"]) > len(expected["articles"]) + 20
+    assert len(expected["article_versions"]) > len(expected["articles"]) + 15
     assert len(expected["view_counts"]) > len(expected["articles"]) + 5
     sound(reparse(read, str(tmp_path / "warc"), "--jobs", "2"))
     assert_equal(dataset(read), expected)

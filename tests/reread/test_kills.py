@@ -38,11 +38,11 @@ def test_a_crawl_killed_often_keeps_every_page_of_what_it_stores(tmp_path: Path)
     chance = dice("archive")
     store = sqlite(tmp_path / "caravan.db")
     warcs = tmp_path / "warc"
-    with serve(SampleSite(articles=300)) as server:
+    with serve(SampleSite(articles=200)) as server:
         options = ("-a", f"site={server.url}", "-s", "ARCHIVE=1", "-s", "ARCHIVE_FILE_SIZE=200000")
         for _ in range(KILLS):
             process = start_crawl(tmp_path, *options)
-            after_requests(server, chance.randint(1, 40))(process)
+            after_requests(server, chance.randint(1, 25))(process)
             process.kill()
             process.communicate(timeout=TIMEOUT)
             for file in warcs.glob("*.open"):
@@ -83,12 +83,12 @@ def test_a_reading_killed_often(is_broken: bool, tmp_path: Path, monkeypatch: py
     store, whole = sqlite(tmp_path / "store.db"), sqlite(tmp_path / "whole.db")
     if is_broken:
         monkeypatch.setenv("BREAK", "no lede, a body cut short, no trending")
-        with serve(SampleSite(articles=150)) as server:
+        with serve(SampleSite(articles=100)) as server:
             size = ("-s", "ARCHIVE_FILE_SIZE=100000")
             crawl_archived(store, tmp_path, server.url, *size, module="tests.reread.broken_reader")
         archive = str(tmp_path / "warc")
     else:
-        archive = write_archive(tmp_path / "archive", 150)
+        archive = write_archive(tmp_path / "archive", 100)
     files = len(list(Path(archive).iterdir()))
     sound(reparse(whole, archive))
     expected, kills = dataset(whole), 0
@@ -128,7 +128,7 @@ def is_alive(pid: int) -> bool:
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return write_archive(tmp_path_factory.mktemp("archive"), 400)
+    return write_archive(tmp_path_factory.mktemp("archive"), 300)
 
 
 def test_its_processes_end_with_it(archive: str, tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_signal_to_all_its_processes(number: signal.Signals, jobs: str, archiv
     assert result.code == 128 + number, result.log
     assert result.words.startswith("scrapy reparse: stopped; the same command goes on: ")
     stored = store.sizes()["articles"]
-    assert 0 < stored < 400
+    assert 0 < stored < 300
     result = sound(reparse(store, archive))
-    assert f"articles: {400 - stored} new" in result.words
-    assert store.sizes()["articles"] == 400
+    assert f"articles: {300 - stored} new" in result.words
+    assert store.sizes()["articles"] == 300

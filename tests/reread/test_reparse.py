@@ -43,7 +43,6 @@ REFUSED: dict[str, tuple[tuple[str, ...], Mapping[str, bytes], str]] = {
         "in/a.warc.gz is not compressed record by record; `warcio recompress` makes it so",
     ),
     "no jobs": (("in", "--jobs", "0"), {"a.warc": EXTRACT}, "--jobs must be 1 or more"),
-    "jobs that are no number": (("in", "--jobs", "x"), {"a.warc": EXTRACT}, "argument --jobs: invalid int value: 'x'"),
     "two sites": (("in",), {"a.warc": EXTRACT, "b.warc": KAZAKH}, "these are pages of different sites"),
     "no store": (("in", "-s", "STORE_URL=none"), {"a.warc": EXTRACT}, "STORE_URL=none keeps nothing"),
     "no database": (("in", "-s", "STORE_URL=mysql://x/y"), {"a.warc": EXTRACT}, "a store is sqlite or postgresql"),
