@@ -16,7 +16,7 @@ from caravan_crawler.archive.names import EDITION, SITE
 from caravan_crawler.keep import runs
 from caravan_crawler.keep.opening import edition
 from caravan_crawler.outcome import ARCHIVE_STAT
-from caravan_crawler.visit.ending import end_run
+from caravan_crawler.visit.ending import RunEndsError, end_run
 from caravan_crawler.visit.handler import received_at
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Archivist:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._files: WarcFiles | None = None
+        self._has_failed = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "Archivist":
@@ -65,10 +66,13 @@ class Archivist:
             finish_left(folder, runs.killed(spider.keeper.store))
         except OSError as error:
             self._fail(error)
+            return
         self._files = WarcFiles(folder, spider.run_id, about, self._crawler.settings.getint("ARCHIVE_FILE_SIZE"))
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Keep the response and pass it on."""
+        """Keep the response and pass it on; what is not kept is not read either."""
+        if self._has_failed:
+            raise RunEndsError
         if self._files is not None:
             reason = to_unicode(http.RESPONSES.get(response.status, b""))
             try:
@@ -82,20 +86,28 @@ class Archivist:
                 )
             except OSError as error:
                 self._fail(error)
+                raise RunEndsError from None
         return response
 
     def engine_stopped(self) -> None:
         """Give the last file its final name."""
-        if self._files is not None:
-            try:
-                self._files.close()
-            except OSError as error:
-                self._fail(error)
+        if error := self._close():
+            self._fail(error)
+
+    def _close(self) -> OSError | None:
+        files, self._files = self._files, None
+        try:
+            if files is not None:
+                files.close()
+        except OSError as error:
+            return error
+        return None
 
     def _fail(self, error: OSError) -> None:
         words = f"the archive of raw pages cannot be written: {error.strerror}"
         logger.error("%s", words)
-        self._files = None
+        self._has_failed = True
+        self._close()
         self._crawler.stats.set_value(ARCHIVE_STAT, words)
         end_run(self._crawler, "archive failed")
 

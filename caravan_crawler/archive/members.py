@@ -1,6 +1,6 @@
-"""The members of a gzip file, each a WARC record of its own: found from any place in the file, torn ones left out.
+"""The members of a gzip file, each a WARC record of its own, torn ones left out.
 
-So several processes can each take a part of one file, and a file whose writer was killed gives all but its end.
+So a file whose writer was killed gives all but its end.
 """
 
 import os
@@ -18,13 +18,13 @@ MOST_BYTES = 64 * 1024 * 1024
 
 
 class Members:
-    """The records of a file that begin from byte ``start`` to before byte ``stop``; ``damaged`` counts others."""
+    """The records of a file from byte ``start``, where one begins, to those that begin before byte ``stop``.
+
+    ``damaged`` counts what was torn, too long, or no gzip. Behind such a place the next record is looked for.
+    """
 
     def __init__(self, file: BinaryIO, start: int = 0, stop: int | None = None) -> None:
         self.damaged = 0
-        """Members that were torn, too long, or no gzip."""
-        self.whole = start
-        """Where the last whole record ends."""
         self._file = file
         self._start = start
         self._stop = stop
@@ -33,32 +33,33 @@ class Members:
         """Yield each record's place in the file and its bytes, unpacked."""
         size = self._file.seek(0, os.SEEK_END)
         stop = size if self._stop is None else min(self._stop, size)
-        offset = _next_record(self._file, self._start)
+        offset: int | None = self._start
         while offset is not None and offset < stop:
             try:
                 record, end = _read(self._file, offset)
-            except zlib.error:
+            except (zlib.error, EOFError):
                 self.damaged += 1
                 offset = _next_record(self._file, offset + 1)
                 continue
-            except EOFError:
-                self.damaged += 1
-                return
             if record is None:
                 self.damaged += 1
             else:
-                self.whole = end
                 yield offset, record
             offset = end
 
 
 def whole_records(path: Path) -> int:
-    """Return the length of the file up to the end of its last whole record."""
+    """Return the length of the file up to the end of its last whole record.
+
+    Behind a torn one nothing is looked for: what is found there may be a part of it.
+    """
+    end = 0
     with path.open("rb") as file:
-        members = Members(file)
-        for _ in members:
-            pass
-        return members.whole
+        while True:
+            try:
+                _, end = _read(file, end)
+            except (zlib.error, EOFError):
+                return end
 
 
 def _read(file: BinaryIO, offset: int) -> tuple[bytes | None, int]:
@@ -84,7 +85,7 @@ def _read(file: BinaryIO, offset: int) -> tuple[bytes | None, int]:
 
 
 def _next_record(file: BinaryIO, offset: int) -> int | None:
-    """Return where the first record begins at or behind a place; None where there is none."""
+    """Return where the first record seems to begin at or behind a place; None where there is none."""
     file.seek(offset)
     window = file.read(_CHUNK)
     while len(window) >= len(_MAGIC):

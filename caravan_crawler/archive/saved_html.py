@@ -9,7 +9,7 @@ from caravan_crawler.archive.saved import SavedPage, Skipped
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.site import Site, article_address
 
-_INDEX = ("index.html", "index.htm")
+_INDEX = ("", "index", "index.html", "index.htm")
 
 
 def html_pages(files: Iterable[Path], base: str) -> Iterator[SavedPage | Skipped]:
@@ -54,6 +54,9 @@ def _address_of_file(path: Path, site: Site) -> str | None:
     host = next((index for index, part in enumerate(parts) if site.is_host(part)), None)
     if host is None:
         return None
-    names = [name for name in parts[host + 1 :] if name not in _INDEX]
-    address = site.address("/" + "/".join(names).removesuffix(".html") + "/", site.base)
+    *folders, name = ["", *parts[host + 1 :]]
+    # wget saves a page of the root with a query as index.html?p=1, and with -E as index.html?p=1.html
+    name, _, query = name.removesuffix(".html").partition("?")
+    own = [*folders, *([name] if name not in _INDEX else []), ""]
+    address = site.address("/".join(own) + (f"?{query}" if query else ""), site.base)
     return site.canonical(address) if address else None

@@ -56,7 +56,8 @@ def find_sources(paths: list[Path]) -> list[Source]:
         try:
             inside = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
             warcs = [each for each in inside if each.name.endswith(_WARC) or (each == path and _begins_as_warc(each))]
-            pages = [each for each in inside if each not in warcs and (each == path or each.suffix.lower() in _HTML)]
+            known = set(warcs)
+            pages = [each for each in inside if each not in known and _is_page(each, is_named=each == path)]
             found += [Source(each.resolve(), each.stat().st_size, about=warc.about(each)) for each in warcs]
         except OSError as error:
             raise ArchiveError(f"{path} cannot be read: {error.strerror}") from None
@@ -68,14 +69,33 @@ def find_sources(paths: list[Path]) -> list[Source]:
     return sorted({source.path: source for source in found}.values(), key=lambda source: source.path.name)
 
 
-def parts_of(source: Source) -> list[Part]:
-    """Return a source's parts, in their order."""
-    if not source.files and not warc.is_compressed(source.path):
-        return [Part(source, 0, source.size)]
-    step = _PART_FILES if source.files else _PART_BYTES
-    return [Part(source, start, min(start + step, source.size)) for start in range(0, source.size, step)]
+def parts_of(source: Source, start: int = 0) -> Iterator[Part]:
+    """Yield a source's parts, in their order, from ``start``, where one has ended."""
+    if source.files:
+        ends = range(start + _PART_FILES, source.size + _PART_FILES, _PART_FILES)
+        ranges: Iterator[tuple[int, int]] = ((end - _PART_FILES, min(end, source.size)) for end in ends)
+    else:
+        ranges = warc.ranges(source.path, start, _PART_BYTES)
+    return (Part(source, begin, end) for begin, end in ranges)
+
+
+def most_parts(source: Source, start: int = 0) -> int:
+    """Return how many parts there may be from ``start`` on."""
+    return -(-(source.size - start) // (_PART_FILES if source.files else _PART_BYTES))
 
 
 def _begins_as_warc(path: Path) -> bool:
+    return _head(path).startswith((b"WARC/", b"\x1f\x8b"))
+
+
+def _is_page(path: Path, *, is_named: bool) -> bool:
+    """Whether the name says so; one that the user names himself may have any name, but must have tags in it."""
+    if path.suffix.lower() in _HTML:
+        return True
+    head = _head(path) if is_named else b""
+    return b"<" in head and b"\0" not in head
+
+
+def _head(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(5) in (b"WARC/", b"\x1f\x8b\x08\x00\x00", b"\x1f\x8b\x08\x04\x00")
+        return file.read(4096)

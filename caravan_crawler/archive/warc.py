@@ -1,22 +1,29 @@
 """The pages of WARC files: the crawl's own, and others, such as an extract of Common Crawl."""
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
-from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordloader import ArcWarcRecord, ArcWarcRecordLoader
+from warcio.statusandheaders import StatusAndHeadersParserException
 
 from caravan_crawler.archive.errors import ArchiveError
 from caravan_crawler.archive.members import Members
 from caravan_crawler.archive.names import EDITION, RUN, SITE
+from caravan_crawler.archive.plain import PlainRecords, record_length
 from caravan_crawler.archive.saved import SavedPage, Skipped
 
 _OK = "200"
 _PAGES = ("text/html", "application/xhtml")
+#: Of a page, unpacked; a crawl takes none that is longer.
+_MOST_BYTES = 16 * 1024 * 1024
+#: Enough for the first record of a file, which tells of it.
+_HEAD = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -35,76 +42,102 @@ class About:
 
 
 def about(path: Path) -> About:
-    """Read a file's first record; :class:`~.errors.ArchiveError` where the file is no WARC file."""
-    try:
-        with path.open("rb") as file:
-            first = next(iter(ArchiveIterator(file)), None)
-            if first is None or first.rec_type != "warcinfo":
-                return About()
-            lines = first.content_stream().read().decode("utf-8", "replace").splitlines()
-    except (ArchiveLoadFailed, EOFError) as error:
-        raise ArchiveError(f"{path} is no WARC file: {str(error).strip().splitlines()[0]}") from None
-    fields = dict(line.split(": ", 1) for line in lines if ": " in line)
-    return About(fields.get(RUN), fields.get(SITE), fields.get(EDITION)) if SITE in fields else About()
+    """Read a file's first record; :class:`~.errors.ArchiveError` where the file is no WARC file.
 
-
-def is_compressed(path: Path) -> bool:
-    """Whether the file is gzip."""
+    An empty one is: its writer was killed.
+    """
     with path.open("rb") as file:
-        return file.read(2) == b"\x1f\x8b"
+        head = file.read(_HEAD)
+    is_packed = _is_packed(head)
+    if is_packed:
+        try:
+            head = zlib.decompressobj(zlib.MAX_WBITS + 16).decompress(head, _HEAD)
+        except zlib.error:
+            head = b"no gzip"
+    if head and not head.startswith(b"WARC/"):
+        raise ArchiveError(f"{path} is no WARC file")
+    length = record_length(head)
+    if is_packed and length is not None and head[length:].strip():
+        raise _not_by_record(path)
+    fields = dict(line.split(": ", 1) for line in head[:length].decode("utf-8", "replace").splitlines() if ": " in line)
+    is_own = fields.get("WARC-Type") == "warcinfo" and SITE in fields
+    return About(fields.get(RUN), fields[SITE], fields.get(EDITION)) if is_own else About()
+
+
+def ranges(path: Path, start: int, step: int) -> Iterator[tuple[int, int]]:
+    """Yield from where to where the file can be read in parts of about ``step`` bytes, from ``start`` on.
+
+    Each begins where a record does, which only the way from record to record tells: a page may hold what looks
+    like one.
+    """
+    with path.open("rb") as file:
+        for offset, _ in _records(file, start):
+            if offset - start >= step:
+                yield start, offset
+                start = offset
+        size = file.seek(0, 2)
+    if start < size:
+        yield start, size
 
 
 def pages(path: Path, start: int, stop: int) -> Iterator[SavedPage | Skipped]:
     """Yield the pages whose records begin from byte ``start`` to before ``stop``, and why others are none."""
     with path.open("rb") as file:
-        if not is_compressed(path):
-            for record in ArchiveIterator(file):
-                yield from _page(record)
-            return
-        members = Members(file, start, stop)
-        loader = ArcWarcRecordLoader()
-        for offset, data in members:
+        records = _records(file, start, stop)
+        loader = ArcWarcRecordLoader(verify_http=False)  # knows no HTTP/2
+        for _, data in records:
             stream = BytesIO(data)
             try:
                 record = loader.parse_record_stream(stream, known_format="warc")
                 yield from _page(record)
                 record.raw_stream.read()  # what was of no interest
-            except (ArchiveLoadFailed, EOFError, ValueError):
+            except (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError, ValueError, zlib.error):
                 yield Skipped("damaged")
                 continue
             if stream.read(8).strip():
-                raise ArchiveError(
-                    f"{path} is not compressed record by record (byte {offset}); `warcio recompress` makes it so"
-                )
-        for _ in range(members.damaged):
+                raise _not_by_record(path)
+        for _ in range(records.damaged):
             yield Skipped("damaged")
+
+
+def _records(file: BinaryIO, start: int, stop: int | None = None) -> Members | PlainRecords:
+    file.seek(0)
+    return (Members if _is_packed(file.read(2)) else PlainRecords)(file, start, stop)
+
+
+def _is_packed(head: bytes) -> bool:
+    return head.startswith(b"\x1f\x8b")
+
+
+def _not_by_record(path: Path) -> ArchiveError:
+    return ArchiveError(f"{path} is not compressed record by record; `warcio recompress` makes it so")
 
 
 def _page(record: ArcWarcRecord) -> Iterator[SavedPage | Skipped]:
     if record.rec_type != "response":
         return
-    url = record.rec_headers.get_header("WARC-Target-URI", "").strip("<>")
+    url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
     headers = record.http_headers
     if headers is None or not url.startswith(("http://", "https://")):
         return
     if headers.get_statuscode() != _OK:
         yield Skipped("status")
         return
-    content_type = headers.get_header("Content-Type", "").lower()
+    content_type = (headers.get_header("Content-Type") or "").lower()
     if content_type and not content_type.startswith(_PAGES):
         yield Skipped("no_page")
         return
-    observed_at = _moment(record.rec_headers.get_header("WARC-Date", ""))
+    observed_at = _moment(record.rec_headers.get_header("WARC-Date") or "")
+    body = record.content_stream().read(_MOST_BYTES + 1)
+    if len(body) > _MOST_BYTES:
+        yield Skipped("too_long")
+        return
     yield SavedPage(
-        url,
-        record.content_stream().read(),
-        observed_at,
-        content_type,
-        headers.get_header("ETag"),
-        headers.get_header("Last-Modified"),
+        url, body, observed_at, content_type, headers.get_header("ETag"), headers.get_header("Last-Modified")
     )
 
 
 def _moment(date: str) -> datetime:
-    """Return a record's time; WARC 1.1 allows any number of decimals."""
-    return datetime.fromisoformat(date.replace("Z", "+00:00")).astimezone(UTC)
+    """Return a record's time to the second; WARC 1.1 allows any number of decimals, and none mean the day's begin."""
+    moment = datetime.fromisoformat(date.replace("Z", "+00:00"))
+    return moment.replace(microsecond=0, tzinfo=moment.tzinfo or UTC).astimezone(UTC)

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
@@ -58,17 +59,20 @@ class WarcFiles:
         fields = {"WARC-Date": warc_date(received_at)}
         if ip_address:
             fields["WARC-IP-Address"] = ip_address
-        self._append(url, "response", body, fields, StatusAndHeaders(status, kept, protocol="HTTP/1.1"))
+        self._append(url, "response", body, fields, _AsSent(status, kept, protocol="HTTP/1.1"))
 
     def close(self) -> None:
-        """Bring the file in progress to the disk and give it its final name."""
+        """Bring the file in progress to the disk and give it its final name; one without a record goes."""
         if self._file is None:
             return
         assert self._path is not None
         file, self._file = self._file, None
         with file:
             os.fsync(file.fileno())
-        self._path.rename(self._path.with_suffix(""))
+        if self._size:
+            self._path.rename(self._path.with_suffix(""))
+        else:
+            self._path.unlink()
 
     def _open(self) -> None:
         self._number += 1
@@ -106,6 +110,15 @@ class WarcFiles:
             self._file.truncate(self._size)
             raise
         self._size += len(record)
+
+
+class _AsSent(StatusAndHeaders):  # type: ignore[misc]
+    """Headers whose bytes, read as Latin-1, are written as they were; warcio would make ASCII of them."""
+
+    def to_ascii_bytes(self, filter_func: Any = None) -> bytes:
+        """Return the lines."""
+        lines: str = self.to_str(filter_func)
+        return lines.encode("latin-1", "replace") + b"\r\n"
 
 
 def warc_date(moment: datetime) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
 from caravan_crawler.collector import calm_collector
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.opening import NONE, edition, open_edition
@@ -51,29 +52,38 @@ class Command(ScrapyCommand):
         if opts.jobs < 1:
             raise UsageError("--jobs must be 1 or more", print_help=False)
         try:
+            site = CrawlArguments.parse({"site": opts.site or PUBLIC_BASE}).site
+            if site == SAMPLE:
+                raise ArgumentError("the sample site has no address of its own")
+        except ArgumentError as error:
+            raise UsageError(f"--site: {error}", print_help=False) from None
+        try:
             from caravan_crawler.archive.errors import ArchiveError
             from caravan_crawler.archive.sources import find_sources
+            from caravan_crawler.reread.workers import ProcessDiedError
         except ModuleNotFoundError as error:
-            if error.name != "warcio":
+            if (error.name or "").partition(".")[0] != "warcio":
                 raise
             self._end("reparse needs one library more: pip install warcio", REFUSED)
             return
         try:
-            sources = find_sources([Path(arg) for arg in args])
-            self._reparse(sources, opts)
+            stop = _Stop()
+            self._reparse(find_sources([Path(arg) for arg in args]), opts, site, stop)
         except ArchiveError as error:
             self._end(str(error), REFUSED)
         except StoreError as error:
             self._end(str(error), error.code)
+        except ProcessDiedError as error:
+            self._end(str(error), CRASHED)
 
-    def _reparse(self, sources: Any, opts: argparse.Namespace) -> None:
+    def _reparse(self, sources: Any, opts: argparse.Namespace, site: str, stop: "_Stop") -> None:
         from caravan_crawler.archive.errors import ArchiveError
         from caravan_crawler.keep.rereading import Rereading
         from caravan_crawler.reread.job import Job
         from caravan_crawler.reread.workers import Task
 
         assert self.settings is not None
-        editions = {source.about.edition or edition(opts.site or PUBLIC_BASE) for source in sources}
+        editions = {source.about.edition or edition(site) for source in sources}
         if len(editions) > 1:
             raise ArchiveError(f"these are pages of different sites, each with a store of its own: {sorted(editions)}")
         if self.settings["STORE_URL"] == NONE:
@@ -81,11 +91,10 @@ class Command(ScrapyCommand):
         store = open_edition(self.settings["STORE_URL"], self.settings["DATA_DIR"], editions.pop())
         try:
             job = Job(Rereading(store, accept_losses=opts.accept_losses, dry_run=opts.dry_run), sources)
-            stop = _Stop()
-            task = Task(self.settings.copy_to_dict(), opts.site or PUBLIC_BASE)
+            task = Task(self.settings.copy_to_dict(), site)
             calm_collector()
-            with _Progress(job.parts) as progress:
-                job.run(task, min(opts.jobs, len(job.parts) or 1), stop.is_asked, progress.done)
+            with _Progress(job.size) as progress:
+                job.run(task, min(opts.jobs, job.most_parts or 1), stop.is_asked, progress.done)
         finally:
             store.close()
         for line in job.summary.lines():
@@ -119,8 +128,8 @@ class _Stop:
 class _Progress:
     """On a terminal, a bar over what is left to be read."""
 
-    def __init__(self, parts: list[Any]) -> None:
-        self._total = sum(part.stop - part.start for part in parts)
+    def __init__(self, total: int) -> None:
+        self._total = total
         self._bar: Any = None
 
     def __enter__(self) -> "_Progress":

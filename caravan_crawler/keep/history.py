@@ -60,9 +60,12 @@ class History:
         fields = {name: _how(earlier[name], record[name]) for name in earlier if record[name] != earlier[name]}
         if not self._accept_losses:
             record |= {name: earlier[name] for name, how in fields.items() if how == "lost"}
+            record |= {} if earlier else self._said_before_and_after(time, record)
         fate = fate_of(record, self.row)
         if fate is Fate.LOST_FIELDS:
-            return Taken(fate)
+            if not (earlier and self._accept_losses):
+                return Taken(fate)
+            fate = Fate.CHANGED
         latest = self.row["observed_at"] if self.row else ""
         self._take_text(seen, record)
         self._take_views(seen, record["views"])
@@ -83,6 +86,21 @@ class History:
         texts = next((row for row in self.versions if row["observed_at"] == time), None)
         return {name: texts[name] for name in TEXT} if texts else {}
 
+    def _said_before_and_after(self, time: str, record: Row) -> Row:
+        """Return the texts that a page lacks and both its neighbours in time have: a reading lost them, no edit."""
+        before = [row for row in self.versions if row["observed_at"] < time][-1:]
+        after = [row for row in self.versions if row["observed_at"] > time][:1] or self._latest_after(time)
+        return {
+            name: one[name]
+            for one, other in zip(before, after, strict=False)
+            for name in TEXT
+            if not record[name] and one[name] == other[name]
+        }
+
+    def _latest_after(self, time: str) -> list[Row]:
+        """Return the latest state if it is younger than ``time``."""
+        return [self.row] if self.row is not None and self.row["observed_at"] > time else []
+
     def _set(self, **values: Any) -> None:
         assert self.row is not None
         self.row = {**self.row, **values}
@@ -100,7 +118,7 @@ class History:
             "run_id": seen.run_id,
             **{name: record[name] for name in TEXT},
         }
-        kept = _changes_of(_with(self.versions, version), TEXT)
+        kept = _changes_of(_with(self._and_latest(self.versions, version), version), TEXT)
         kept = [{**row, "version": number} for number, row in enumerate(kept, 1)]
         self.has_new_versions |= kept != self.versions
         self.versions = kept
@@ -109,7 +127,7 @@ class History:
         time = seen.article.observed_at
         if views is not None:
             count = {"article_key": seen.key, "observed_at": time, "views": views, "run_id": seen.run_id}
-            rows = _with(self.views, count)
+            rows = _with(self._and_latest(self.views, count), count)
         elif self._accept_losses:
             rows = [row for row in self.views if row["observed_at"] != time]
         else:
@@ -117,6 +135,18 @@ class History:
         kept = _changes_of(rows, ("views",))
         self.has_new_views |= kept != self.views
         self.views = kept
+
+    def _and_latest(self, rows: list[Row], new: Row) -> list[Row]:
+        """Return the rows with one for the latest state, which had none if it said the same as the one before it.
+
+        What is put between the two may have made it a change.
+        """
+        for latest in self._latest_after(new["observed_at"]):
+            is_there = any(row["observed_at"] == latest["observed_at"] for row in rows)
+            values = {name: latest[name] for name in new if name in ("observed_at", "run_id", "views", *TEXT)}
+            if not is_there and values.get("views", 0) is not None:
+                return _with(rows, {**new, **values})
+        return rows
 
     def _replace(self, seen: Observation, record: Row, fate: Fate, *, is_reread: bool) -> None:
         """Make the observation the latest state."""

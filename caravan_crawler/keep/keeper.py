@@ -12,7 +12,7 @@ from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.keep import clock, shown_lines
 from caravan_crawler.keep.failing import Failing
 from caravan_crawler.keep.field_counts import FieldCounts
-from caravan_crawler.keep.schema import articles
+from caravan_crawler.keep.schema import articles, view_counts
 from caravan_crawler.keep.store import Store
 from caravan_crawler.keep.writes import Writes
 
@@ -227,7 +227,7 @@ class Keeper:
         if is_edited:
             texts = {name: row[name] for name in (*TEXT, "observed_at")}
             writes.add("version", article_key=key, version=version, run_id=self._run_id, **texts)
-        if article.views is not None and (before is None or before["views"] != article.views):
+        if article.views is not None and self._last_count(key, before) != article.views:
             seen = {"observed_at": article.observed_at, "views": article.views, "run_id": self._run_id}
             writes.add("views", article_key=key, **seen)
 
@@ -235,6 +235,14 @@ class Keeper:
         self.store.flush()
         rows = self.store.rows(select(articles).where(articles.c.key == key))
         return rows[0]._mapping if rows else None
+
+    def _last_count(self, key: str, before: Any) -> int | None:
+        """Return the last view count stored; the latest page may have shown none."""
+        if before is None or before["views"] is not None:
+            return None if before is None else before["views"]
+        counts = select(view_counts.c.views).where(view_counts.c.article_key == key)
+        rows = self.store.rows(counts.order_by(view_counts.c.observed_at.desc()).limit(1))
+        return rows[0][0] if rows else None
 
     def _count_fields(self, article: Article, consequences: Consequences) -> None:
         self.fields.count_article(article, consequences.found_by)

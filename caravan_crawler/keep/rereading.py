@@ -1,7 +1,7 @@
 """What an archive's pages give, put into the store: each part of the archive in one commit, with how far it went."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,6 +63,10 @@ class Rereading:
         """Return keys and own paths of the articles whose latest state was observed in this time."""
         query = select(articles.c.key, articles.c.url).where(articles.c.observed_at.between(since, until))
         return {name for key, url in self._store.rows(query) for name in (key, urlsplit(url).path)}
+
+    def lines_until(self, time: str) -> Iterator[Line]:
+        """Yield what pages showed last, up to a time."""
+        return shown_lines.newest_lines(self._store, time)
 
     def _histories(self, keys: set[str]) -> dict[str, History]:
         rows = {row["key"]: row for row in self._rows(articles, "key", keys)}

@@ -1,6 +1,6 @@
 """What every page shows: trending topics, rates, weather. A line is stored where it differs from the one before it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,11 +47,15 @@ def meaning(line: Line) -> tuple[Any, Any]:
 
 def last_lines(store: Store) -> dict[Any, Any]:
     """Return the last stored value of each line, by what it is about."""
-    last: dict[Any, Any] = {}
+    return dict(map(meaning, newest_lines(store)))
+
+
+def newest_lines(store: Store, until: str = "9") -> Iterator[Line]:
+    """Yield the lines stored last, up to a time, oldest first: of each thing that is shown its last one is there."""
     for item_class, table in TABLES.items():
-        newest = select(table).order_by(table.c.observed_at.desc(), table.c.id.desc()).limit(50)
-        last |= dict(meaning(_line(item_class, row)) for row in reversed(store.rows(newest)))
-    return last
+        newest = select(table).where(table.c.observed_at <= until)
+        rows = store.rows(newest.order_by(table.c.observed_at.desc(), table.c.id.desc()).limit(50))
+        yield from (_line(item_class, row) for row in reversed(rows))
 
 
 def reread(store: Store, lines: Iterable[Line], span: Span) -> Writes:

@@ -1,22 +1,24 @@
 """The reading of a whole archive into the store, which goes on where it was stopped."""
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from hashlib import sha256
 
-from caravan_crawler.archive.sources import Part, Source, parts_of
+from caravan_crawler.archive.sources import Part, Source, most_parts, parts_of
 from caravan_crawler.keep import clock
 from caravan_crawler.keep.history import Observation
 from caravan_crawler.keep.rereading import Rereading
 from caravan_crawler.keep.shown_lines import Line, Span
 from caravan_crawler.reread.reader import Reading
 from caravan_crawler.reread.summary import Summary
-from caravan_crawler.reread.workers import Task, reading
+from caravan_crawler.reread.workers import ProcessDiedError, Task, reading
 from caravan_crawler.visit.changes import Changes
 
 _SECOND = timedelta(seconds=1)
+_A_MOMENT = 0.5
 
 
 class Job:
@@ -30,34 +32,45 @@ class Job:
         self._seen: defaultdict[str, set[str]] = defaultdict(set)
         self._changes: defaultdict[str, Changes] = defaultdict(Changes)
         self._read_to: dict[str, str] = {}
-        self.parts = list(self._parts())
-        """What is left to be read."""
+        self._left = list(self._beginnings())
+        self.size = sum(source.size - start for source, start in self._left)
+        """What is left to be read, in the sources' unit."""
+        self.most_parts = sum(most_parts(source, start) for source, start in self._left)
 
     def run(self, task: Task, processes: int, is_stopped: Callable[[], bool], told: Callable[[Part], None]) -> None:
         """Read and keep part after part; ``told`` of each. A stop is heeded between two of them."""
-        with reading(task, self.parts, processes) as results:
-            for part, readings in results:
-                self._keep(part, readings)
-                told(part)
-                if is_stopped():
-                    return
+        # Found on the way: the processes read while the next part's end is looked for.
+        parts = (part for source, start in self._left for part in parts_of(source, start))
+        try:
+            with reading(task, parts, processes) as results:
+                for part, readings in results:
+                    self._keep(part, readings)
+                    told(part)
+                    if is_stopped():
+                        return
+        except ProcessDiedError:
+            time.sleep(_A_MOMENT)  # one signal to all processes, as systemd sends it, may come here last
+            if is_stopped():
+                return
+            raise
         self._keeping.forget(str(source.path) for source in self._sources)
 
-    def _parts(self) -> Iterator[Part]:
-        """Yield the parts that a reading of the same sources, if one was stopped, has not come to."""
+    def _beginnings(self) -> Iterator[tuple[Source, int]]:
+        """Yield where each source is to be read from: where a reading of the same ones, if it was stopped, had come."""
         for source in self._sources:
-            parts = parts_of(source)
             noted = json.loads(self._keeping.state_of(str(source.path)) or "{}")
-            if (noted.get("job"), noted.get("size")) == (self._name, source.size):
-                parts = [part for part in parts if part.stop > noted["stop"]]
+            is_same = (noted.get("job"), noted.get("size")) == (self._name, source.size)
+            if is_same:
                 self._go_on(source, noted["read_to"])
-            yield from parts
+            yield source, noted["stop"] if is_same else 0
 
     def _go_on(self, source: Source, read_to: str) -> None:
         """Take up where a stopped reading of the run was."""
         self._read_to[source.run_id] = read_to
         if source.about.run_id and read_to:
             self._seen[source.run_id] |= self._keeping.keys_seen(source.about.begun_at, read_to)
+            for line in self._keeping.lines_until(read_to):
+                self._is_news(source, line)
 
     def _keep(self, part: Part, readings: list[Reading]) -> None:
         source = part.source

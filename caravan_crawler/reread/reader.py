@@ -74,9 +74,9 @@ class Reader:
             reading = read_page(document)
         except Exception:
             logger.exception("The reader broke on %s", page.url)
-            return Reading("reader_error")
+            return Reading("reader_error", stamp(page.observed_at))
         if reading.kind in _UNSOUND:
-            return Reading(reading.kind)
+            return Reading(reading.kind, stamp(page.observed_at))
         result = Reading(reading.kind, stamp(page.observed_at))
         article = reading.article
         if article is not None and article.address is not None:

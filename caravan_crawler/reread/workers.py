@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from multiprocessing import connection, get_context, parent_process
 from typing import Any
 
-from caravan_crawler.archive.errors import ArchiveError
 from caravan_crawler.archive.sources import Part
 from caravan_crawler.collector import calm_collector
 from caravan_crawler.reread.reader import Reader, Reading
@@ -21,6 +20,10 @@ from caravan_crawler.reread.reader import Reader, Reading
 _AHEAD = 2
 
 Result = tuple[Part, list[Reading]]
+
+
+class ProcessDiedError(Exception):
+    """A process was ended from outside, for its memory or by a signal; its text is one line for the user."""
 
 
 class Task:
@@ -59,14 +62,23 @@ def _in_order(pool: ProcessPoolExecutor, parts: Iterator[Part], ahead: int) -> I
     try:
         while True:
             while len(under_way) < ahead and (following := next(parts, None)) is not None:
-                under_way.append((following, pool.submit(_read, following)))
+                under_way.append((following, _submit(pool, following)))
             if not under_way:
                 return
             part, future = under_way.popleft()
             yield part, future.result()
     except BrokenProcessPool:
         where = f" reading {part.source.path} from byte {part.start}" if part else ""
-        raise ArchiveError(f"a process has died{where}; the same command goes on from there") from None
+        raise ProcessDiedError(f"a process has died{where}; the same command goes on from there") from None
+
+
+def _submit(pool: ProcessPoolExecutor, part: Part) -> "Future[list[Reading]]":
+    """Have a part read. A process begun for it inherits that Ctrl-C is not for it, and it waits here meanwhile."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(_read, part)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _task: Task | None = None

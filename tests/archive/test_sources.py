@@ -1,0 +1,100 @@
+"""What a user's paths name: WARC files by name or by their first bytes, and saved pages, each once and in order."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from caravan_crawler.archive.errors import ArchiveError
+from caravan_crawler.archive.sources import find_sources, most_parts, parts_of
+from tests.archive.records import RUN_ID, answer, info, packed, record
+
+WARC = packed([info(), record(answer(b"<p>1"))])
+FILES = {
+    "b.warc.gz": WARC,
+    "a.warc": info(),
+    "deep/c.warc.gz.open": packed([info(RUN_ID)]),
+    "page.html": b"<p>1",
+    "deep/PAGE.HTM": b"<p>2",
+    "deep/notes.txt": b"<p>3",
+    "without_ending": WARC,
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, content in FILES.items():
+        path = tmp_path / "folder" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return tmp_path / "folder"
+
+
+PATHS = [
+    (["."], ["a.warc", "b.warc.gz", "c.warc.gz.open", "folder: 2"]),
+    (["deep"], ["c.warc.gz.open", "deep: 1"]),
+    (["b.warc.gz", "a.warc", "b.warc.gz", "deep/../a.warc"], ["a.warc", "b.warc.gz"]),
+    (["without_ending"], ["without_ending"]),
+    (["page.html"], ["page.html: 1"]),
+    (["deep/notes.txt"], ["notes.txt: 1"]),
+]
+
+
+@pytest.mark.parametrize(("paths", "expected"), PATHS)
+def test_paths(paths: list[str], expected: list[str], folder: Path) -> None:
+    sources = find_sources([folder / path for path in paths])
+    assert [source.path.name + (f": {source.size}" if source.files else "") for source in sources] == expected
+
+
+def test_the_run_of_a_file(folder: Path) -> None:
+    found = {source.path.name: source.run_id for source in find_sources([folder])}
+    assert found["c.warc.gz.open"] == RUN_ID
+    assert found["a.warc"] == "archive a.warc"
+
+
+NOTHING = {
+    "missing": (None, "cannot be read: No such file or directory"),
+    "empty_folder": ({}, "holds neither WARC files (.warc, .warc.gz) nor saved pages (.html)"),
+    "texts": ({"a.txt": b"<p>"}, "holds neither WARC files"),
+    "image.gif": (b"GIF89a\0<\0", "holds neither WARC files"),
+    "words.txt": (b"words", "holds neither WARC files"),
+    "empty.txt": (b"", "holds neither WARC files"),
+    "no.warc": (b"<html>", "no.warc is no WARC file"),
+    "packed.html.gz": (gzip.compress(b"<html>"), "packed.html.gz is no WARC file"),
+    "among": ({"a.warc": info(), "b.warc.gz": b"\x1f\x8bno"}, "b.warc.gz is no WARC file"),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING)
+def test_where_there_is_nothing_to_read(name: str, tmp_path: Path) -> None:
+    content, words = NOTHING[name]
+    path = tmp_path / name
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        path.mkdir()
+        for inside, data in content.items():
+            (path / inside).write_bytes(data)
+    with pytest.raises(ArchiveError) as caught:
+        find_sources([path])
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_parts_of_a_folder(tmp_path: Path) -> None:
+    for number in range(250):
+        (tmp_path / f"{number:03}.html").write_bytes(b"<p>")
+    (source,) = find_sources([tmp_path])
+    assert [(part.start, part.stop) for part in parts_of(source)] == [(0, 100), (100, 200), (200, 250)]
+    assert [(part.start, part.stop) for part in parts_of(source, 200)] == [(200, 250)]
+    assert list(parts_of(source, 250)) == []
+    assert (most_parts(source), most_parts(source, 200), most_parts(source, 250)) == (3, 1, 0)
+    pages = [page for part in parts_of(source) for page in part.pages("https://www.caravan.kz/")]
+    assert len(pages) == 250
+
+
+def test_parts_of_an_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "a.warc.gz").write_bytes(b"")
+    (source,) = find_sources([tmp_path])
+    assert list(parts_of(source)) == []
+    assert most_parts(source) == 0

@@ -1,0 +1,127 @@
+"""The archive of a crawl: every response as it came, and what becomes of the run where it cannot be written."""
+
+import gzip
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+
+from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
+from tests.crawl.test_storage_trouble import SmallDisk, is_root
+from tests.crawling import crawl
+from tests.kills import Stored, each_once, gold
+from tests.parts import do_without
+
+
+class Packed(SampleSite):
+    """A site that packs its pages, answers 500 to the first request for some, and has lost one."""
+
+    def __init__(self, articles: int) -> None:
+        super().__init__(articles)
+        self.sent: list[tuple[str, int, bytes]] = []
+
+    def respond(self, target: str, base_url: str, headers: Mapping[str, str] | None = None) -> SampleResponse:
+        response = super().respond(target, base_url, headers)
+        if target.endswith("4/") and target not in [path for path, _, _ in self.sent]:
+            response = SampleResponse(500, {"Content-Type": "text/html"}, b"<h1>500</h1>")
+        elif response.status == 200 and target != "/robots.txt":
+            body = gzip.compress(response.body, mtime=0)
+            response = SampleResponse(200, {**response.headers, "Content-Encoding": "gzip"}, body)
+        self.sent.append((target, response.status, response.body))
+        return response
+
+
+def responses(folder: Path) -> Iterator[Any]:
+    """Every response in the archive; each must be whole."""
+    for path in sorted(folder.glob("warc/*.warc.gz")):
+        with path.open("rb") as file:
+            for one in ArchiveIterator(file, check_digests="raise"):
+                if one.rec_type == "response":
+                    yield one
+
+
+def test_every_response_is_kept_as_it_came(tmp_path: Path) -> None:
+    site = Packed(articles=60)
+    with serve(site) as server:
+        options = ("-a", f"site={server.url}", "-s", "ARCHIVE=1", "-s", "ARCHIVE_FILE_SIZE=100000")
+        for more in ((), ("-a", "refresh_days=20000")):
+            result = crawl(tmp_path, *options, *more)
+            assert result.code == 0, result.log[-3000:]
+        url = server.url.rstrip("/")
+    kept = [
+        (
+            one.rec_headers.get_header("WARC-Target-URI").removeprefix(url),
+            int(one.http_headers.get_statuscode()),
+            one.raw_stream.read(),
+        )
+        for one in responses(tmp_path)
+    ]
+    assert Counter(kept) == Counter(site.sent)
+    assert {"/robots.txt"} < {path for path, _, _ in kept}
+    assert {status for _, status, _ in kept} >= {200, 301, 304, 404, 500}
+    files = sorted((tmp_path / "warc").iterdir())
+    runs = sorted(path.name for path in (tmp_path / "runs").iterdir())
+    assert {file.name[len("caravan-") : -len("-00001.warc.gz")] for file in files} == set(runs)
+    assert len(files) > 3
+
+
+def test_without_it_the_library_is_not_imported(tmp_path: Path) -> None:
+    with serve(SampleSite(articles=5)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", module="tests.crawl.imported")
+    assert result.code == 0
+    imported = result.log.rpartition("imported: ")[2].split()
+    assert "scrapy" in imported
+    assert not [name for name in imported if name.startswith(("warcio", "six", "tqdm"))]
+    assert not (tmp_path / "warc").exists()
+
+
+def test_without_the_library(tmp_path: Path) -> None:
+    result = crawl(tmp_path, "-a", "site=sample", "-s", "ARCHIVE=1", module="tests.crawl.without_warcio")
+    assert result.code == 2
+    assert result.log == "scrapy crawl: ARCHIVE needs one library more: pip install 'caravan-crawler[archive]'\n"
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    if not is_root():
+        do_without("only root may mount a file system, for a small disk")
+    disk = SmallDisk(tmp_path / "disk", 0.6)
+    yield disk
+    disk.close()
+
+
+def test_a_full_disk_under_the_archive(small_disk: SmallDisk, tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    data_dir.mkdir()
+    (data_dir / "warc").symlink_to(small_disk.path)
+    with serve(SampleSite(articles=100)) as server:
+        options = ("-a", f"site={server.url}", "-s", "ARCHIVE=1")
+        for _ in range(2):
+            result = crawl(data_dir, *options)
+            assert result.code == 1, result.log[-3000:]
+            assert "Traceback" not in result.log, result.log[:6000]
+            words = "the archive of raw pages cannot be written: No space left on device"
+            assert words in result.log.splitlines()[-1]
+        kept = {one.rec_headers.get_header("WARC-Target-URI") for one in responses(data_dir)}
+        stored = Stored(data_dir).articles
+        assert {record["fetched_url"] for record in stored.values()} <= kept
+        small_disk.grow(100)
+        result = crawl(data_dir, *options)
+        assert result.code == 0, result.log[-3000:]
+        each_once(Stored(data_dir).articles.values(), gold(server))
+    kept = {one.rec_headers.get_header("WARC-Target-URI") for one in responses(data_dir)}
+    assert {record["fetched_url"] for record in Stored(data_dir).articles.values()} <= kept
+    assert not list(small_disk.path.glob("*.open"))
+
+
+def test_a_folder_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "warc").write_text("Это файл.", encoding="utf-8")
+    with serve(SampleSite(articles=5)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "ARCHIVE=1")
+    assert result.code == 1, result.log
+    assert "Traceback" not in result.log
+    assert "the archive of raw pages cannot be written: File exists" in result.log.splitlines()[-1]

@@ -1,0 +1,203 @@
+"""An article's history takes its observations in any order, as often as one likes."""
+
+from collections.abc import Iterable
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from caravan_crawler.items import Article
+from caravan_crawler.keep import schema
+from caravan_crawler.keep.history import History, Observation
+from caravan_crawler.keep.keeper import REQUIRED, TEXT, Fate
+from tests.keep.stores import LATER, SEEN, article, keep, open_in, table
+
+#: What the crawl and a history must agree in.
+_COMPARED = ("observed_at", "version", "first_seen_at", "views", *TEXT)
+
+
+class Page(NamedTuple):
+    """What a page said: the number of its edit, its views, whether it showed them, and whether it had a lede."""
+
+    edit: int
+    views: int
+    shows_views: bool = True
+    has_lede: bool = True
+
+
+def growing(steps: list[tuple[int, int, bool]]) -> list[Page]:
+    edits, views = (accumulate(step[place] for step in steps) for place in (0, 1))
+    return [Page(*values) for values in zip(edits, views, (step[2] for step in steps), strict=True)]
+
+
+def time_of(hour: int) -> str:
+    return f"2026-01-02T{hour:02}:00:00+00:00"
+
+
+def seen(page: Page, hour: int) -> Article:
+    return article(
+        headline=f"Заголовок {page.edit}",
+        lede=f"Лид {page.edit // 2}" if page.has_lede else None,
+        views=page.views if page.shows_views else None,
+        views_raw=str(page.views) if page.shows_views else None,
+        observed_at=time_of(hour),
+    )
+
+
+def observation(item: Article) -> Observation:
+    return Observation(str(item.article_id), item, f"run {item.observed_at}", {"body": "body_printed"})
+
+
+def taken(items: Iterable[Article], *, accept_losses: bool = False) -> History:
+    history = History(None, [], [], accept_losses=accept_losses)
+    for item in items:
+        history.take(observation(item))
+    return history
+
+
+def content(history: History) -> tuple[Any, ...]:
+    assert history.row is not None
+    versions = [tuple(row[name] for name in ("version", "observed_at", *TEXT)) for row in history.versions]
+    views = [(row["observed_at"], row["views"]) for row in history.views]
+    return tuple(history.row[name] for name in _COMPARED), versions, views
+
+
+#: Edits are never taken back and views never fall; then no order of reading loses anything.
+STEPS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.booleans()), min_size=1, max_size=8)
+ANY = st.lists(
+    st.builds(Page, st.integers(0, 3), st.integers(0, 3), st.booleans(), st.booleans()), min_size=1, max_size=8
+)
+
+
+@settings(deadline=None)
+@given(STEPS.map(growing), st.data())
+def test_any_order_any_number_of_times(pages: list[Page], data: st.DataObject) -> None:
+    items = [seen(page, hour) for hour, page in enumerate(pages)]
+    mixed = data.draw(st.permutations(items + data.draw(st.lists(st.sampled_from(items), max_size=5))))
+    assert content(taken(mixed)) == content(taken(items))
+
+
+@settings(deadline=None)
+@given(ANY, st.data())
+def test_to_begin_again_anywhere_changes_nothing(pages: list[Page], data: st.DataObject) -> None:
+    items = [seen(page, hour) for hour, page in enumerate(pages)]
+    history = taken(items)
+    before = content(history)
+    history.has_new_row = history.has_new_versions = history.has_new_views = False
+    for item in items[data.draw(st.integers(0, len(items))) :]:
+        assert history.take(observation(item)).fate is Fate.UNCHANGED or item.observed_at < time_of(len(items) - 1)
+    assert content(history) == before
+
+
+@settings(deadline=None)
+@given(ANY, st.data())
+def test_whatever_the_order_a_history_is_whole(pages: list[Page], data: st.DataObject) -> None:
+    items = [seen(page, hour) for hour, page in enumerate(pages)]
+    history = taken(data.draw(st.permutations(items)))
+    assert history.row is not None
+    assert history.row["observed_at"] == items[-1].observed_at
+    assert history.row["first_seen_at"] == items[0].observed_at
+    assert [row["version"] for row in history.versions] == list(range(1, history.row["version"] + 1))
+    assert [history.versions[-1][name] for name in TEXT] == [history.row[name] for name in TEXT]
+    if history.row["views"] is not None:
+        assert history.views[-1]["views"] == history.row["views"]
+    for rows, names in ((history.versions, TEXT), (history.views, ("views",))):
+        assert sorted(row["observed_at"] for row in rows) == [row["observed_at"] for row in rows]
+        said = [[row[name] for name in names] for row in rows]
+        assert all(before != after for before, after in pairwise(said))
+
+
+@settings(max_examples=25, deadline=None)
+@given(pages=ANY)
+def test_the_crawl_keeps_the_same(pages: list[Page], tmp_path_factory: pytest.TempPathFactory) -> None:
+    items = [seen(page, hour) for hour, page in enumerate(pages)]
+    store = open_in(tmp_path_factory.mktemp("crawl"))
+    try:
+        for hour, item in enumerate(items):
+            keep(store, item, f"run-{hour}")
+        (row,) = table(store, schema.articles)
+        kept = History(row, table(store, schema.article_versions), table(store, schema.view_counts))
+    finally:
+        store.close()
+    assert content(kept) == content(taken(items))
+
+
+# Losses
+
+LOSSES = [
+    ({"lede": None}, "lede", "lost"),
+    ({"tags": []}, "tags", "lost"),
+    ({"views": None, "views_raw": None}, "views", "lost"),
+    ({"views": 0}, "views", "changed"),
+    ({"headline": None}, "headline", "lost"),
+    ({"date_published": None}, "date_published", "lost"),
+    ({"source": "Казинформ"}, "source", "found"),
+]
+
+
+@pytest.mark.parametrize("accept_losses", [False, True])
+@pytest.mark.parametrize(("changes", "name", "how"), LOSSES, ids=[f"{name} {how}" for _, name, how in LOSSES])
+def test_the_same_page_read_again(changes: dict[str, Any], name: str, how: str, accept_losses: bool) -> None:
+    before = article()
+    history = taken([before], accept_losses=accept_losses)
+    result = history.take(observation(article(**changes)))
+    assert result.fate is Fate.CHANGED
+    assert result.fields[name] == how
+    assert history.row is not None
+    stays = how == "lost" and not accept_losses
+    assert history.row[name] == (getattr(before, name) if stays else changes[name])
+    assert [row["views"] for row in history.views] == [history.row["views"]] * (history.row["views"] is not None)
+    assert [row[text] for row in history.versions for text in TEXT] == [history.row[text] for text in TEXT]
+
+
+def lacking(names: Iterable[str], time: str) -> Article:
+    nothing: dict[str, Any] = dict.fromkeys(names)
+    return article(observed_at=time, **nothing)
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("accept_losses", [False, True])
+def test_a_newer_page_without_what_an_article_must_have_changes_nothing(name: str, accept_losses: bool) -> None:
+    history = taken([article()], accept_losses=accept_losses)
+    before = history.row
+    assert history.take(observation(lacking([name], LATER))).fate is Fate.LOST_FIELDS
+    assert history.row is before
+    assert len(history.versions) == len(history.views) == 1
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 5), st.sets(st.sampled_from(REQUIRED))), max_size=8))
+def test_what_an_article_must_have_is_never_lost(pages: list[tuple[int, set[str]]]) -> None:
+    history = taken([article(observed_at=time_of(3))])
+    for hour, names in pages:
+        history.take(observation(lacking(names, time_of(hour))))
+        assert history.row is not None
+        assert all(history.row[name] for name in REQUIRED)
+
+
+def test_a_lede_lost_between_two_pages_that_have_it_stays(tmp_path: Path) -> None:
+    items = [article(observed_at=time_of(hour)) for hour in range(3)]
+    history = taken(items)
+    before = content(history)
+    for item in items:
+        history.take(observation(article(observed_at=item.observed_at, lede=None)))
+    assert content(history) == before
+
+
+def test_a_page_between_two_that_say_the_same_makes_the_later_one_a_change() -> None:
+    history = taken(article(observed_at=time_of(hour), headline=text) for hour, text in ((1, "А"), (3, "А"), (2, "Б")))
+    assert [(row["observed_at"][12], row["headline"]) for row in history.versions] == [
+        ("1", "А"),
+        ("2", "Б"),
+        ("3", "А"),
+    ]
+
+
+def test_an_alias_is_an_address_of_another_path() -> None:
+    history = taken([])
+    assert not list(history.aliases(observation(article())))
+    (row,) = history.aliases(observation(article(fetched_url="http://127.0.0.1:8000/amp/news/a-900001/")))
+    assert row["first_seen_at"] == SEEN

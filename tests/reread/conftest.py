@@ -1,0 +1,27 @@
+"""The stores that the tests read archives into."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.keep.kept import Kept
+
+MakeStore = Callable[[], Kept]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def make_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeStore]:
+    """Makes stores of one kind that do not exist yet."""
+    numbers = count()
+    with ExitStack() as databases:
+
+        def make() -> Kept:
+            if request.param == "sqlite":
+                return Kept(f"sqlite:///{tmp_path}/store-{next(numbers)}.db")
+            cluster = request.getfixturevalue("cluster")
+            return Kept(cluster.url(databases.enter_context(cluster.database())))
+
+        yield make

@@ -1,0 +1,98 @@
+"""Real ``scrapy reparse`` runs for the tests, and what a store holds, as two stores can be compared."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from caravan_crawler.items import Article
+from tests.crawling import ROOT, TIMEOUT, Crawl, crawl
+from tests.keep.kept import Kept
+
+#: What of an article's row is its content, and not the story of how it came into the store.
+_OF_AN_ARTICLE = (*Article.__dataclass_fields__, "version", "first_seen_at")
+_TABLES = ("articles", "article_versions", "view_counts", "trending", "rates", "weather")
+
+Dataset = dict[str, list[str]]
+
+
+@dataclass
+class Reparse:
+    """A finished ``scrapy reparse``: its exit code, what it printed, and what it said."""
+
+    code: int
+    out: str
+    log: str
+
+    @property
+    def words(self) -> str:
+        return self.log.splitlines()[-1]
+
+
+def command(*options: str, module: str = "scrapy") -> list[str]:
+    return [sys.executable, "-W", "error::ResourceWarning", "-m", module, "reparse", *options]
+
+
+def start(store: Kept | Path, *options: str, module: str = "scrapy", **more: Any) -> "subprocess.Popen[str]":
+    """Begin to read an archive into a store, or the one of a ``DATA_DIR``."""
+    where = ("-s", f"DATA_DIR={store}") if isinstance(store, Path) else store.options
+    return subprocess.Popen(
+        command(*where, *options, module=module),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **{"env": {**os.environ, "PYTHONUNBUFFERED": "1"}, **more},
+    )
+
+
+def end(process: "subprocess.Popen[str]") -> Reparse:
+    """Wait for the end of a reading; whatever it was, no stack trace may come of it."""
+    out, log = process.communicate(timeout=TIMEOUT)
+    assert "Traceback" not in log, log[-3000:]
+    return Reparse(process.returncode, out, log)
+
+
+def reparse(store: Kept | Path, *options: str, module: str = "scrapy") -> Reparse:
+    """Read an archive into a store, by one process unless the options say otherwise."""
+    jobs = () if "--jobs" in options else ("--jobs", "1")
+    return end(start(store, *options, *jobs, module=module))
+
+
+def sound(result: Reparse | Crawl) -> Any:
+    """The result, which must be a success."""
+    assert result.code == 0, result.log[-3000:]
+    return result
+
+
+def crawl_archived(store: Kept, data_dir: Path, site: str, *options: str, module: str = "scrapy") -> Crawl:
+    """Crawl a site into a store, and its pages into ``data_dir/warc``."""
+    return crawl(data_dir, "-a", f"site={site}", "-s", "ARCHIVE=1", *store.options, *options, module=module)
+
+
+def sqlite(path: Path) -> Kept:
+    return Kept(f"sqlite:///{path}")
+
+
+def dataset(store: Kept) -> Dataset:
+    """What a store holds: rows as texts, without run and number, in an order of their own."""
+    return {table: sorted(_row(table, row) for row in store.rows(table)) for table in _TABLES}
+
+
+def _row(table: str, row: dict[str, Any]) -> str:
+    names = _OF_AN_ARTICLE if table == "articles" else sorted(row.keys() - {"id", "run_id"})
+    return json.dumps({name: row[name] for name in names}, ensure_ascii=False, sort_keys=True)
+
+
+def assert_equal(found: Dataset, expected: Dataset) -> None:
+    """Assert that two stores hold the same, and show few of the rows that differ."""
+    for table in _TABLES:
+        surplus, missing = [
+            [row for row in one[table] if row not in set(other[table])][:2]
+            for one, other in ((found, expected), (expected, found))
+        ]
+        assert surplus == missing, f"{table}: {surplus} instead of {missing}"
+        assert len(found[table]) == len(expected[table]), f"{table} has rows twice"

@@ -1,0 +1,46 @@
+"""What a reading says of what it changed."""
+
+import pytest
+
+from caravan_crawler.keep.history import Taken
+from caravan_crawler.keep.keeper import Fate
+from caravan_crawler.reread.summary import Summary
+
+WORDS: list[tuple[list[str], list[Taken], str]] = [
+    ([], [], "0 pages; articles: none"),
+    (["article"], [Taken(Fate.NEW)], "1 pages; articles: 1 new"),
+    (
+        ["article", "article", "other_site", "without_address", "other_site"],
+        [Taken(Fate.LOST_FIELDS), Taken(Fate.CHANGED)],
+        "5 pages; articles: 1 changed, 1 lost fields; others: 2 other site, 1 without address",
+    ),
+    (["article"] * 1200, [Taken(Fate.UNCHANGED)] * 1200, "1,200 pages; articles: 1,200 unchanged"),
+    (
+        ["article", "article", "known_under_another_address"],
+        [Taken(Fate.CHANGED, {"lede": "found"})],
+        "2 pages; articles: 1 read differently; others: 1 known under another address",
+    ),
+]
+
+
+@pytest.mark.parametrize(("pages", "taken", "words"), WORDS)
+def test_words(pages: list[str], taken: list[Taken], words: str) -> None:
+    summary = Summary()
+    for what in pages:
+        summary.page(what)
+    for one in taken:
+        summary.article("http://127.0.0.1/news/a-900001/", one)
+    assert summary.words() == words
+
+
+def test_the_table_of_fields() -> None:
+    summary = Summary()
+    assert list(summary.lines()) == []
+    summary.article("http://first/", Taken(Fate.CHANGED, {"views": "changed", "lede": "lost"}))
+    summary.article("http://second/", Taken(Fate.CHANGED, {"views": "changed", "body": "found"}))
+    assert list(summary.lines()) == [
+        "field    found  changed     lost  for example",
+        "body         1        0        0  http://second/",
+        "lede         0        0        1  http://first/",
+        "views        0        2        0  http://first/",
+    ]
