@@ -14,7 +14,7 @@ from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
 from caravan_crawler.collector import calm_collector
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.opening import NONE, edition, open_edition
-from caravan_crawler.outcome import CRASHED, REFUSED, SOUND
+from caravan_crawler.outcome import BELOW_FLOORS, CRASHED, REFUSED, SOUND
 from caravan_crawler.site import PUBLIC_BASE
 from caravan_crawler.terminal import is_terminal
 
@@ -42,7 +42,7 @@ class Command(ScrapyCommand):
         parser.add_argument(
             "--accept-losses",
             action="store_true",
-            help="take away what was read from the same page before and is not found any more",
+            help="take away what earlier readings of the same pages had, however much it is and whatever field",
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -80,6 +80,7 @@ class Command(ScrapyCommand):
         from caravan_crawler.archive.errors import ArchiveError
         from caravan_crawler.keep.rereading import Rereading
         from caravan_crawler.reread.job import Job
+        from caravan_crawler.reread.losses import Losses, LossesError
         from caravan_crawler.reread.workers import Task
 
         assert self.settings is not None
@@ -90,11 +91,16 @@ class Command(ScrapyCommand):
             raise ArchiveError("STORE_URL=none keeps nothing of what is read again")
         store = open_edition(self.settings["STORE_URL"], self.settings["DATA_DIR"], editions.pop())
         try:
-            job = Job(Rereading(store, accept_losses=opts.accept_losses, dry_run=opts.dry_run), sources)
+            keeping = Rereading(store, accept_losses=opts.accept_losses, dry_run=opts.dry_run)
+            is_guarded = not (opts.accept_losses or opts.dry_run)
+            job = Job(keeping, sources, *[Losses().check] * is_guarded)
             task = Task(self.settings.copy_to_dict(), site)
             calm_collector()
             with _Progress(job.size) as progress:
                 job.run(task, min(opts.jobs, job.most_parts or 1), stop.is_asked, progress.done)
+        except LossesError as error:
+            self._end(str(error), BELOW_FLOORS)
+            return
         finally:
             store.close()
         for line in job.summary.lines():

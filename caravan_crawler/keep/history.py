@@ -11,9 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from caravan_crawler.items import Article
-from caravan_crawler.keep.keeper import TEXT, Fate, fate_of
+from caravan_crawler.keep.keeper import REQUIRED, TEXT, Fate, fate_of
 
 Row = dict[str, Any]
+
+_NOTHING: tuple[Any, ...] = (None, "", [])
+#: What an article must have, each with the text it was read from.
+_KEPT = (*REQUIRED, "date_published_raw")
 
 
 @dataclass(frozen=True)
@@ -33,16 +37,19 @@ class Taken:
     """What became of an observation, and of the ``fields`` that an earlier reading of the same page gave differently.
 
     They are ``found``, ``changed`` or ``lost``. What a newer page says is no different reading but news of the site.
+    ``had`` are the fields in which the earlier reading had a value.
     """
 
     fate: Fate
     fields: dict[str, str] = field(default_factory=dict)
+    had: tuple[str, ...] = ()
 
 
 class History:
     """What the store has of one article: its ``row`` or None, its ``versions`` and ``views``, oldest first.
 
-    A value that was read from the same page before and is not found any more stays, unless losses are accepted.
+    What the same page gave before and does not give any more is taken away; but headline, body and date, without which
+    an article is not whole, only where losses are accepted.
     """
 
     def __init__(self, row: Row | None, versions: list[Row], views: list[Row], *, accept_losses: bool = False) -> None:
@@ -59,7 +66,7 @@ class History:
         earlier = self._earlier_reading(time)
         fields = {name: _how(earlier[name], record[name]) for name in earlier if record[name] != earlier[name]}
         if not self._accept_losses:
-            record |= {name: earlier[name] for name, how in fields.items() if how == "lost"}
+            record |= {name: earlier[name] for name, how in fields.items() if how == "lost" and name in _KEPT}
             record |= {} if earlier else self._said_before_and_after(time, record)
         fate = fate_of(record, self.row)
         if fate is Fate.LOST_FIELDS:
@@ -77,7 +84,7 @@ class History:
             self._set(version=len(self.versions))
         if earlier:
             fate = Fate.CHANGED if fields else Fate.UNCHANGED
-        return Taken(fate, fields)
+        return Taken(fate, fields, tuple(name for name, value in earlier.items() if value not in _NOTHING))
 
     def _earlier_reading(self, time: str) -> Row:
         """Return the fields that were read before from the very page of this time; empty where it is a new one."""
@@ -128,10 +135,8 @@ class History:
         if views is not None:
             count = {"article_key": seen.key, "observed_at": time, "views": views, "run_id": seen.run_id}
             rows = _with(self._and_latest(self.views, count), count)
-        elif self._accept_losses:
-            rows = [row for row in self.views if row["observed_at"] != time]
         else:
-            return
+            rows = [row for row in self.views if row["observed_at"] != time]
         kept = _changes_of(rows, ("views",))
         self.has_new_views |= kept != self.views
         self.views = kept
@@ -173,9 +178,9 @@ class History:
 
 def _how(before: Any, now: Any) -> str:
     """Return what happened to a field; 0 is a value."""
-    if now in (None, "", []):
+    if now in _NOTHING:
         return "lost"
-    return "found" if before in (None, "", []) else "changed"
+    return "found" if before in _NOTHING else "changed"
 
 
 def _with(rows: list[Row], row: Row) -> list[Row]:

@@ -1,7 +1,7 @@
 """What an archive's pages give, put into the store: each part of the archive in one commit, with how far it went."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,10 +29,17 @@ class Rereading:
         self._accept_losses = accept_losses
         self._dry_run = dry_run
 
-    def put(self, seen: list[Observation], lines: Iterable[Line], span: Span, name: str, state: str) -> list[Taken]:
-        """Store what a part of the file ``name`` gave, and note with it the ``state`` of its reading.
+    def put(
+        self,
+        seen: list[Observation],
+        lines: Iterable[Line],
+        span: Span,
+        note: tuple[str, str],
+        check: Callable[[list[Taken]], None],
+    ) -> list[Taken]:
+        """Store what a part of a file gave, and ``note`` with it the file's name and the state of its reading.
 
-        Return what became of each observation.
+        Return what became of each observation; nothing is stored where ``check`` of that raises an error.
         """
         histories = self._histories({one.key for one in seen})
         writes = shown_lines.reread(self._store, lines, span)
@@ -44,7 +51,8 @@ class Rereading:
                 writes.add("alias", **alias)
         for key, history in histories.items():
             _add(writes, key, history)
-        writes.add("noted", name=_NOTE + name, value=state)
+        writes.add("noted", name=_NOTE + note[0], value=note[1])
+        check(taken)
         if not self._dry_run:
             self._store.write(writes)
             self._store.flush()

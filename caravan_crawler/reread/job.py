@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from caravan_crawler.archive.sources import Part, Source, most_parts, parts_of
 from caravan_crawler.keep import clock
-from caravan_crawler.keep.history import Observation
+from caravan_crawler.keep.history import Observation, Taken
 from caravan_crawler.keep.rereading import Rereading
 from caravan_crawler.keep.shown_lines import Line, Span
 from caravan_crawler.reread.reader import Reading
@@ -24,9 +24,13 @@ _A_MOMENT = 0.5
 class Job:
     """Reads ``sources`` by so many ``processes``, and keeps what they give. ``summary`` tells of it."""
 
-    def __init__(self, keeping: Rereading, sources: list[Source]) -> None:
+    def __init__(
+        self, keeping: Rereading, sources: list[Source], check: Callable[[list[Taken]], None] = lambda taken: None
+    ) -> None:
+        """``check`` sees what would become of each part's articles, and may stop the work by an error of its own."""
         self.summary = Summary()
         self._keeping = keeping
+        self._check = check
         self._sources = sources
         self._name = sha256("\n".join(str(source.path) for source in sources).encode()).hexdigest()[:16]
         self._seen: defaultdict[str, set[str]] = defaultdict(set)
@@ -96,7 +100,7 @@ class Job:
             "stop": part.stop,
             "read_to": self._read_to.get(source.run_id, ""),
         }
-        taken = self._keeping.put(observations, lines, span, str(source.path), json.dumps(state))
+        taken = self._keeping.put(observations, lines, span, (str(source.path), json.dumps(state)), self._check)
         for seen, result in zip(observations, taken, strict=True):
             self.summary.article(seen.article.url, result)
 

@@ -10,8 +10,8 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from tests.crawl.test_storage_trouble import SmallDisk, is_root
 from tests.crawling import crawl
+from tests.disks import SmallDisk, is_root
 from tests.kills import Stored, each_once, gold
 from tests.parts import do_without
 

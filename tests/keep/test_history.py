@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from itertools import accumulate, pairwise
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -147,7 +146,7 @@ def test_the_same_page_read_again(changes: dict[str, Any], name: str, how: str, 
     assert result.fate is Fate.CHANGED
     assert result.fields[name] == how
     assert history.row is not None
-    stays = how == "lost" and not accept_losses
+    stays = how == "lost" and name in REQUIRED and not accept_losses
     assert history.row[name] == (getattr(before, name) if stays else changes[name])
     assert [row["views"] for row in history.views] == [history.row["views"]] * (history.row["views"] is not None)
     assert [row[text] for row in history.versions for text in TEXT] == [history.row[text] for text in TEXT]
@@ -178,12 +177,11 @@ def test_what_an_article_must_have_is_never_lost(pages: list[tuple[int, set[str]
         assert all(history.row[name] for name in REQUIRED)
 
 
-def test_a_lede_lost_between_two_pages_that_have_it_stays(tmp_path: Path) -> None:
+def test_a_lede_lost_between_two_pages_that_have_it_stays() -> None:
     items = [article(observed_at=time_of(hour)) for hour in range(3)]
     history = taken(items)
     before = content(history)
-    for item in items:
-        history.take(observation(article(observed_at=item.observed_at, lede=None)))
+    history.take(observation(article(observed_at=items[1].observed_at, lede=None)))
     assert content(history) == before
 
 

@@ -12,14 +12,15 @@ from scrapy.cmdline import execute
 
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.kind import PageKind
-from caravan_crawler.pages.page import PageReading
+from caravan_crawler.pages.page import PageReading, read_page
+from caravan_crawler.reread import reader
 from caravan_crawler.spiders import caravan
 
 
 class Case(NamedTuple):
     """A way to be broken, with which exit code the crawl ends then, and the fields that reading again mends.
 
-    ``is_false``: values are found where there are none, so that some of them are lost when read again.
+    ``is_false``: a date is found where there is none, which is only taken away where losses are accepted.
     """
 
     read: Callable[[PageReading], PageReading]
@@ -85,11 +86,11 @@ CASES = {
     "no lede, a body cut short, no trending": Case(
         all_of(without("lede"), of_articles(cut_body), no_trending), fields=("lede", "body")
     ),
-    "wrong views and rates": Case(all_of(always("views", "7"), other_rates), 0, ("views", "views_raw"), is_false=True),
+    "wrong views and rates": Case(all_of(always("views", "7"), other_rates), 0, ("views", "views_raw")),
     "no views, nothing shown": Case(all_of(without("views"), nothing_shown), fields=("views", "views_raw")),
     "another day": Case(of_articles(another_day), 0, ("date_published", "date_published_raw"), is_false=True),
     "a source and a lede where there are none": Case(
-        all_of(always("source", "Выдумка"), always("lede", "Читайте нас.")), 0, ("source", "lede"), is_false=True
+        all_of(always("source", "Выдумка"), always("lede", "Читайте нас.")), 0, ("source", "lede")
     ),
     "no headline": Case(without("headline"), 3, ("headline",)),
     "articles not known as such": Case(some_unknown, 3),
@@ -97,7 +98,7 @@ CASES = {
 
 
 if __name__ == "__main__":
-    names, broken = vars(caravan), CASES[os.environ["BREAK"]].read
-    whole = names["read_page"]
-    names["read_page"] = lambda document: broken(whole(document))
+    broken = CASES[os.environ["BREAK"]].read
+    for module in (caravan, reader):
+        vars(module)["read_page"] = lambda document: broken(read_page(document))
     execute()

@@ -45,5 +45,5 @@ def test_a_broken_run_between_two_sound_ones(name: str, tmp_path: Path, monkeypa
     sound(reparse(whole, archive))
     expected = dataset(whole)
     assert dataset(store) != expected
-    sound(reparse(store, archive, "--accept-losses"))
+    sound(reparse(store, archive))
     assert_equal(dataset(store), expected)

@@ -1,0 +1,60 @@
+"""A reader that is broken today does not take away what one of last year has found."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from caravan_crawler.keep.history import Taken
+from caravan_crawler.keep.keeper import Fate
+from caravan_crawler.reread.losses import Losses, LossesError
+from caravan_crawler.sample_site import SampleSite, serve
+from tests.reread.reparsing import assert_equal, crawl_archived, dataset, reparse, sound, sqlite
+
+
+def articles(number: int, *lost: str) -> list[Taken]:
+    """Articles whose earlier readings had lede and views, and what a new one has lost of them."""
+    return [Taken(Fate.CHANGED, dict.fromkeys(lost, "lost"), ("lede", "views"))] * number
+
+
+# parts of an archive, whether so much may be lost
+PARTS = [
+    ([articles(19, "lede")], True),
+    ([articles(20, "lede")], False),
+    ([articles(10, "lede"), articles(10, "lede")], False),
+    ([articles(60), articles(20, "lede")], True),
+    ([articles(60), articles(21, "lede")], False),
+    ([articles(60), articles(15, "lede"), articles(15, "views")], True),
+    ([[Taken(Fate.NEW)] * 100, articles(5, "views")], True),
+]
+
+
+@pytest.mark.parametrize(("parts", "may_be"), PARTS)
+def test_how_much_may_be_lost(parts: list[list[Taken]], may_be: bool) -> None:
+    losses = Losses()
+    for part in parts[:-1]:
+        losses.check(part)
+    if may_be:
+        losses.check(parts[-1])
+        return
+    with pytest.raises(LossesError, match=r"lede is not found any more in \d+ of \d+ articles"):
+        losses.check(parts[-1])
+
+
+def test_a_reader_broken_today(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, archive = sqlite(tmp_path / "store.db"), str(tmp_path / "warc")
+    with serve(SampleSite(articles=60)) as server:
+        sound(crawl_archived(store, tmp_path, server.url))
+    whole = dataset(store)
+    monkeypatch.setitem(os.environ, "BREAK", "no lede, a body cut short, no trending")
+    result = reparse(store, archive, module="tests.reread.broken_reader")
+    assert result.code == 3, result.log
+    assert "lede is not found any more in" in result.words
+    assert_equal(dataset(store), whole)
+    result = sound(reparse(store, archive, "--dry-run", module="tests.reread.broken_reader"))
+    assert result.out.splitlines()[2].split()[0] == "lede"
+    assert_equal(dataset(store), whole)
+    sound(reparse(store, archive, "--accept-losses", module="tests.reread.broken_reader"))
+    assert dataset(store) != whole
+    sound(reparse(store, archive))
+    assert_equal(dataset(store), whole)
