@@ -14,7 +14,7 @@ def tell(words: str) -> None:
     try:
         print(words, file=sys.stderr)
     except OSError:
-        sys.stderr = None  # type: ignore[assignment]  # else Python tries again at its end, and changes the exit code
+        sys.stderr = None  # else Python tries again at its end, and changes the exit code
 
 
 def note_end(settings: BaseSettings, code: int, words: str) -> None:

@@ -120,9 +120,9 @@ class Scrapyd:
 
     def deploy(self, line: str, password: str = PASSWORD) -> "subprocess.CompletedProcess[str]":
         """Run a line of the README in a copy of the project whose ``scrapy.cfg`` names this server."""
-        settings = (ROOT / "scrapy.cfg").read_text(encoding="utf-8")
-        assert ":6800/" in settings
-        (self._clone / "scrapy.cfg").write_text(settings.replace(":6800/", f":{self.port}/"), encoding="utf-8")
+        told = (ROOT / "scrapy.cfg").read_text(encoding="utf-8")
+        assert ":6800/" in told
+        (self._clone / "scrapy.cfg").write_text(told.replace(":6800/", f":{self.port}/"), encoding="utf-8")
         netrc = self._home / ".netrc"
         netrc.write_text(f'machine 127.0.0.1 login {USER} password "{password}"\n', encoding="utf-8")
         netrc.chmod(0o600)
