@@ -65,18 +65,21 @@ def wait_until(what: Callable[[], bool], words: str) -> None:
 
 
 class Scrapyd:
-    """The server. ``default_dir`` is where its crawls keep what they read where nothing else is said."""
+    """The server. ``default_dir`` is where its crawls keep what they read where nothing else is said.
 
-    def __init__(self, folder: Path) -> None:
+    Its ``python`` is by default one that lacks the project; ``conf`` is what its settings say.
+    """
+
+    def __init__(self, folder: Path, python: Path | None = None, conf: str = CONF) -> None:
         self.folder = folder / "scrapyd"
         self.default_dir = folder / "data"
         self.port = free_port()
-        self._python = clean_python(folder / "python")
+        self._python = python or clean_python(folder / "python")
         self._clone = copy_of_project(folder / "clone")
         self._home = folder / "home"
         self._home.mkdir()
         self.folder.mkdir()
-        (self.folder / "scrapyd.conf").write_text(CONF.replace("/var/lib/scrapyd", str(self.folder)), encoding="utf-8")
+        (self.folder / "scrapyd.conf").write_text(conf.replace("/var/lib/scrapyd", str(self.folder)), encoding="utf-8")
         self._groups: list[int] = []
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -106,6 +109,12 @@ class Scrapyd:
         assert self._process is not None
         self._process.kill()
         self._process.wait()
+
+    def stop(self) -> None:
+        """Tell the server and its crawls to end, as systemd does."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGTERM)
+        self._process.wait(TIMEOUT)
 
     def kill_all(self) -> None:
         """Kill the server and whatever it has started, however long ago."""

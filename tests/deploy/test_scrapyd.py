@@ -173,6 +173,20 @@ def test_a_crawl_killed_with_its_scrapyd_is_continued_by_the_next(scrapyd: Scrap
         assert server.hits - asked < 200, "it begins afresh"
 
 
+def test_a_crawl_stopped_with_its_scrapyd_is_stopped_in_order(scrapyd: Scrapyd, tmp_path: Path) -> None:
+    site = Gated(articles=200, given=100)
+    with serve(site) as server:
+        job = scrapyd.schedule(site=server.url, **to(tmp_path))
+        wait_until(lambda: site.is_reached, "the middle of the crawl")
+        scrapyd.stop()
+        site.gate.set()
+        wait_until(lambda: "Exit code" in scrapyd.log(job), "the end of the crawl")
+        assert scrapyd.log(job).splitlines()[-1].startswith("Exit code 143: stopped on request")
+        scrapyd.start()
+        assert scrapyd.wait_for(scrapyd.schedule(site=server.url, **to(tmp_path))).startswith("Exit code 0: complete")
+        check(tmp_path, gold(server))
+
+
 def started(report: dict[str, Any]) -> str:
     return str(report["started_at"])
 
