@@ -1,16 +1,13 @@
 """What can be wrong with the settings given with ``-s``, found before anything is begun."""
 
 import logging
-from collections.abc import Mapping
 from importlib.util import find_spec
 from numbers import Number
-from pathlib import Path
 
 from scrapy.settings import SETTINGS_PRIORITIES as PRIORITIES
 from scrapy.settings import BaseSettings, default_settings
 
 from caravan_crawler import settings as own_settings
-from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.publish.alarm import hook_problem
 from caravan_crawler.publish.precheck import feeds_problem
 
@@ -19,17 +16,6 @@ def settings_problem(settings: BaseSettings) -> str | None:
     """Return the first thing that is wrong with the settings, in one line, or None."""
     checks = (_number_problem, _level_problem, floors_problem, _hook_problem, _archive_problem, feeds_problem)
     return next((problem for check in checks if (problem := check(settings))), None)
-
-
-def folder_problem(settings: BaseSettings, arguments: Mapping[str, str]) -> str | None:
-    """Return why a run started by Scrapyd cannot use its ``DATA_DIR``, or None.
-
-    A relative one would lie in whatever folder Scrapyd was started in, and elsewhere after its next start.
-    """
-    data_dir = Path(settings["DATA_DIR"]).expanduser()
-    if CrawlArguments.parse(dict(arguments)).job is None or data_dir.is_absolute():
-        return None
-    return f"DATA_DIR={data_dir} is relative; Scrapyd needs the whole path, such as setting=DATA_DIR=/srv/caravan"
 
 
 def _number_problem(settings: BaseSettings) -> str | None:

@@ -14,8 +14,9 @@ from scrapy.exceptions import UsageError
 
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
 from caravan_crawler.collector import calm_collector
-from caravan_crawler.commands.checks import folder_problem, settings_problem
+from caravan_crawler.commands.checks import settings_problem
 from caravan_crawler.commands.telling import note_end, tell
+from caravan_crawler.commands.under_scrapyd import scrapyd_problem
 from caravan_crawler.keep import clock, failing, field_counts, placing, runs
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.opening import open_store
@@ -71,7 +72,7 @@ class Command(CrawlCommand):
         except (UsageError, ArgumentError) as error:
             self._refuse(str(error))
         assert self.settings is not None
-        if problem := settings_problem(self.settings) or folder_problem(self.settings, opts.spargs):
+        if problem := settings_problem(self.settings) or scrapyd_problem(self.settings, opts.spargs):
             self._refuse(problem)
         if args == [CaravanSpider.name]:
             try:

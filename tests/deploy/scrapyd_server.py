@@ -45,7 +45,7 @@ def copy_of_project(folder: Path) -> Path:
     folder.mkdir()
     ignore = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "caravan_crawler", folder / "caravan_crawler", ignore=ignore)
-    for name in ("pyproject.toml", "setup.py", "scrapy.cfg", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "scrapy.cfg", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
     return folder
 
