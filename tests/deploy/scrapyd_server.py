@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -148,6 +149,14 @@ class Scrapyd:
             check=False,
         )
 
+    def write_version(self, version: str) -> None:
+        """Make the project that is deployed from now on another version."""
+        module = self._clone / "caravan_crawler" / "__init__.py"
+        text = module.read_text(encoding="utf-8")
+        module.write_text(
+            re.sub("^__version__ = .*$", f'__version__ = "{version}"', text, flags=re.M), encoding="utf-8"
+        )
+
     def ask(self, path: str, password: str = PASSWORD, **values: str) -> dict[str, Any]:
         """Ask a page of the API, by POST where there are ``values``."""
         request = urllib.request.Request(
@@ -169,6 +178,14 @@ class Scrapyd:
     def jobs(self, state: str) -> dict[str, dict[str, Any]]:
         """The jobs in a state, by number."""
         return {job["id"]: job for job in self.ask("listjobs.json")[state]}
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is there and has nothing to do."""
+        try:
+            return not self.jobs("running")
+        except urllib.error.URLError:
+            return False
 
     def wait_for(self, job: str) -> str:
         """Wait for a job's end; return the last line of its log."""

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from caravan_crawler import __version__
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from tests.crawling import ROOT, read_jsonl
-from tests.deploy.scrapyd_server import Scrapyd, wait_until
+from tests.crawling import ROOT, TIMEOUT, read_jsonl
+from tests.deploy.scrapyd_server import PROJECT, Scrapyd, wait_until
 from tests.kills import Stored, each_once, gold, read_articles
 
 (DEPLOY,) = re.findall(r"`(scrapyd-deploy)`", (ROOT / "README.md").read_text(encoding="utf-8"))
@@ -35,7 +36,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scrapyd]:
 def scrapyd(deployed: Scrapyd) -> Iterator[Scrapyd]:
     """The server with nothing to do."""
     yield deployed
-    if deployed.jobs("running"):  # a test has failed
+    if not deployed.is_idle:  # a test has failed
         deployed.kill_all()
         deployed.start()
 
@@ -63,7 +64,7 @@ class Gated(SampleSite):
     def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
         self._left -= 1
         if self.is_reached:
-            self.gate.wait()
+            self.gate.wait(TIMEOUT)
         return super().respond(target, base_url, headers)
 
 
@@ -106,6 +107,19 @@ def test_bad_arguments_are_one_line_in_the_log_of_the_job(scrapyd: Scrapyd) -> N
         assert scrapyd.wait_for(job).startswith(f"Exit code 2: {words}")
         assert scrapyd.log(job).count("\n") == 1
     assert not (scrapyd.folder / "data").exists()
+
+
+def test_the_next_job_runs_what_was_deployed_last(scrapyd: Scrapyd, tmp_path: Path) -> None:
+    (first,) = scrapyd.ask(f"listversions.json?project={PROJECT}")["versions"]
+    scrapyd.write_version("9.9.9")
+    done = scrapyd.deploy(DEPLOY)
+    assert done.returncode == 0, done.stdout + done.stderr
+    after = scrapyd.schedule(site="sample", urls="/", **to(tmp_path / "after"))
+    before = scrapyd.schedule(site="sample", urls="/", _version=first, **to(tmp_path / "before"))
+    for job in (after, before):
+        scrapyd.wait_for(job)
+    assert runs(tmp_path / "after")[after]["version"] == "9.9.9"
+    assert runs(tmp_path / "before")[before]["version"] == __version__
 
 
 def test_a_wrong_password(scrapyd: Scrapyd) -> None:
