@@ -65,6 +65,12 @@ def wait_until(what: Callable[[], bool], words: str) -> None:
         time.sleep(0.05)
 
 
+def watch(group: int) -> "subprocess.Popen[bytes]":
+    """Start what kills a group of processes when this process is no more, however it ended."""
+    script = 'cat; kill -KILL -- "-$0"'
+    return subprocess.Popen(["sh", "-c", script, str(group)], stdin=subprocess.PIPE, start_new_session=True)
+
+
 class Scrapyd:
     """The server. ``default_dir`` is where its crawls keep what they read where nothing else is said.
 
@@ -81,7 +87,7 @@ class Scrapyd:
         self._home.mkdir()
         self.folder.mkdir()
         (self.folder / "scrapyd.conf").write_text(conf.replace("/var/lib/scrapyd", str(self.folder)), encoding="utf-8")
-        self._groups: list[int] = []
+        self._groups: dict[int, subprocess.Popen[bytes]] = {}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -102,7 +108,7 @@ class Scrapyd:
                 stderr=log,
                 start_new_session=True,  # a group of processes, by which its crawls are ended too
             )
-        self._groups.append(self._process.pid)
+        self._groups[self._process.pid] = watch(self._process.pid)
         wait_until(self._answers, "an answer of Scrapyd")
 
     def kill(self) -> None:
@@ -119,7 +125,9 @@ class Scrapyd:
 
     def kill_all(self) -> None:
         """Kill the server and whatever it has started, however long ago."""
-        for group in self._groups:
+        for group, watcher in self._groups.items():
+            watcher.kill()
+            watcher.communicate()
             try:
                 os.killpg(group, signal.SIGKILL)
             except ProcessLookupError:
