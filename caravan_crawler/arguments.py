@@ -15,6 +15,9 @@ class ArgumentError(ValueError):
     """An argument that cannot be used; its text is one line for the user."""
 
 
+#: What Scrapyd adds to the user's arguments: its number for the job, and the version asked for.
+_JOB, _VERSION = "_job", "_version"
+
 #: Each argument and its help text.
 HELP = {
     "site": f"base URL of the site, or '{SAMPLE}' for the sample site of the package (default {PUBLIC_BASE})",
@@ -28,7 +31,10 @@ HELP = {
 
 @dataclass(frozen=True)
 class CrawlArguments:
-    """The arguments of one crawl, checked. ``site`` is a base URL with its final slash, or ``sample``."""
+    """The arguments of one crawl, checked. ``site`` is a base URL with its final slash, or ``sample``.
+
+    ``job`` is Scrapyd's number for the run, None where something else has started it.
+    """
 
     site: str = PUBLIC_BASE
     since: date | None = None
@@ -36,14 +42,13 @@ class CrawlArguments:
     sections: frozenset[str] = frozenset()
     urls: tuple[str, ...] = ()
     refresh_days: int = 7
+    job: str | None = None
 
     @classmethod
     def parse(cls, given: dict[str, str]) -> "CrawlArguments":
-        """Check the arguments as given; :class:`ArgumentError` names the first bad one.
-
-        Scrapyd adds ``_job``, its own number for the run; it is let pass.
-        """
-        given = {name: value for name, value in given.items() if name != "_job"}
+        """Check the arguments as given; :class:`ArgumentError` names the first bad one."""
+        job = given.get(_JOB)
+        given = {name: value for name, value in given.items() if name not in (_JOB, _VERSION)}
         for name in given:
             if name not in HELP:
                 close = difflib.get_close_matches(name, HELP, 1)
@@ -61,6 +66,7 @@ class CrawlArguments:
             sections=_sections(given["sections"]) if "sections" in given else frozenset(),
             urls=_urls(given["urls"], site) if "urls" in given else (),
             refresh_days=_days(given["refresh_days"]) if "refresh_days" in given else 7,
+            job=job,
         )
 
     def covers(self, day: date) -> bool:

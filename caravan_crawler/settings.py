@@ -1,8 +1,11 @@
 """Scrapy settings of Caravan Crawler, in the order of Scrapy's template.
 
 A setting stands here when it differs from Scrapy's default, with the reason; the project's own settings
-come last, each with the module that reads it. https://docs.scrapy.org/en/latest/topics/settings.html
+come last, each with the module that reads it. Four may be given by the environment as well, where a server starts
+the crawls; what is given for one run goes before it. https://docs.scrapy.org/en/latest/topics/settings.html
 """
+
+from os import environ
 
 from caravan_crawler import __version__
 from caravan_crawler.publish.feeds import run_feeds
@@ -19,7 +22,9 @@ ADDONS = {
 }
 
 # Who we are, to the site's operator. Add a way to reach you when you crawl the real site.
-USER_AGENT = f"CaravanCrawler/{__version__} (news archive; obeys robots.txt as CaravanCrawler)"
+USER_AGENT = environ.get("CARAVAN_USER_AGENT") or (
+    f"CaravanCrawler/{__version__} (news archive; obeys robots.txt as CaravanCrawler)"
+)
 ROBOTSTXT_USER_AGENT = "CaravanCrawler"
 ROBOTSTXT_OBEY = True  # default False
 
@@ -110,9 +115,12 @@ ARCHIVE = False  # keep every response in WARC files in DATA_DIR/warc: archive/a
 ARCHIVE_FILE_SIZE = 256 * 1024 * 1024  # bytes after which the next file is begun: archive/archivist.py
 BACKOFF_START = 1.0  # seconds the site is left alone after a bad answer, doubled with each further: visit/patience.py
 CSV_BOM = False  # a mark at the start of a CSV by which Excel knows UTF-8 on a double click: publish/exporters.py
-DATA_DIR = "data"  # everything a crawl writes lies below it: spiders/caravan.py, publish/feeds.py
+# Everything a crawl writes lies below it: spiders/caravan.py, publish/feeds.py
+DATA_DIR = environ.get("CARAVAN_DATA_DIR") or "data"
 # The smallest share of a run's articles in which a field must be found, where twenty or more were read: drift.py
 FLOORS = {"headline": 0.95, "body": 0.8, "date_published": 0.8}
-ON_FAILURE = None  # a command, or a URL to post to, when a run did not end well: publish/alarm.py
+# A command, or a URL to post to, when a run did not end well: publish/alarm.py
+ON_FAILURE = environ.get("CARAVAN_ON_FAILURE") or None
 RETRY_AFTER_MAX = 600  # seconds; a site that asks for a longer pause ends the run: visit/patience.py
-STORE_URL = None  # PostgreSQL, or another SQLite file than DATA_DIR/caravan.db; "none" keeps nothing: keep/opening.py
+# PostgreSQL, or another SQLite file than DATA_DIR/caravan.db; "none" keeps nothing: keep/opening.py
+STORE_URL = environ.get("CARAVAN_STORE_URL") or None

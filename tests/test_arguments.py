@@ -18,7 +18,8 @@ def test_everything_given() -> None:
         "sections": "news, /sport/",
         "urls": "/news/a-900001/,http://127.0.0.1:8000/news/b-900002/",
         "refresh_days": "3",
-        "_job": "6c5a",  # Scrapyd's own
+        "_job": "6c5a",  # these two are Scrapyd's own
+        "_version": "1795377268",
     }
     arguments = CrawlArguments.parse(given)
     assert arguments.site == "http://127.0.0.1:8000/"
@@ -26,7 +27,8 @@ def test_everything_given() -> None:
     assert len(arguments.urls) == 2
     assert arguments.covers(date(2019, 12, 31))
     assert not arguments.covers(date(2020, 1, 1))
-    assert set(given) - {"_job"} == set(HELP)
+    assert arguments.job == "6c5a"
+    assert set(given) - {"_job", "_version"} == set(HELP)
 
 
 BAD = [

@@ -15,6 +15,8 @@ from scrapy.exceptions import UsageError
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
 from caravan_crawler.collector import calm_collector
 from caravan_crawler.commands.checks import settings_problem
+from caravan_crawler.commands.telling import note_end, tell
+from caravan_crawler.commands.under_scrapyd import scrapyd_problem
 from caravan_crawler.keep import clock, failing, field_counts, placing, runs
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.opening import open_store
@@ -70,7 +72,7 @@ class Command(CrawlCommand):
         except (UsageError, ArgumentError) as error:
             self._refuse(str(error))
         assert self.settings is not None
-        if problem := settings_problem(self.settings):
+        if problem := settings_problem(self.settings) or scrapyd_problem(self.settings, opts.spargs):
             self._refuse(problem)
         if args == [CaravanSpider.name]:
             try:
@@ -112,9 +114,11 @@ class Command(CrawlCommand):
             report |= {"exit_code": outcome.code, "outcome": outcome.name, "reason": outcome.reason}
         self.exitcode = outcome.code
         for problem in problems:
-            print(f"scrapy crawl: {problem}", file=sys.stderr)
+            tell(f"scrapy crawl: {problem}")
         self._alarm(report, path)
-        print(f"scrapy crawl: {summary(report)}{f'; {path}' if path else ''}", file=sys.stderr)
+        words = f"{summary(report)}{f'; {path}' if path else ''}"
+        note_end(self.crawler_process.settings, outcome.code, words)
+        tell(f"scrapy crawl: {words}")
 
     def _keep_report(
         self, spider: CaravanSpider, store: Store, report: dict[str, Any], ended_at: datetime
@@ -138,14 +142,14 @@ class Command(CrawlCommand):
     def _alarm(self, report: dict[str, Any], path: Path | None) -> None:
         hook = self.settings["ON_FAILURE"] if self.settings is not None else None
         if hook and report["exit_code"] != SOUND and (problem := raise_alarm(hook, report, path)):
-            print(f"scrapy crawl: {problem}", file=sys.stderr)
+            tell(f"scrapy crawl: {problem}")
 
     def _refuse(self, problem: str, code: int = REFUSED) -> NoReturn:
-        print(f"scrapy crawl: {problem}", file=sys.stderr)
-        if self.settings is not None and not (
-            self.settings["ON_FAILURE"] and hook_problem(self.settings["ON_FAILURE"])
-        ):
-            self._alarm({"exit_code": code, "outcome": Outcome(code, problem).name, "reason": problem}, None)
+        tell(f"scrapy crawl: {problem}")
+        if self.settings is not None:
+            note_end(self.settings, code, problem)
+            if not (self.settings["ON_FAILURE"] and hook_problem(self.settings["ON_FAILURE"])):
+                self._alarm({"exit_code": code, "outcome": Outcome(code, problem).name, "reason": problem}, None)
         sys.exit(code)
 
 

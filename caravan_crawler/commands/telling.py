@@ -1,0 +1,28 @@
+"""The last words of a command: to whoever started it, and to the log it was told to write.
+
+Scrapyd keeps a job's log and tells no exit code, so the code stands there before the words.
+"""
+
+import sys
+from pathlib import Path
+
+from scrapy.settings import BaseSettings
+
+
+def tell(words: str) -> None:
+    """Print a line on standard error, and go on where nobody reads that any more: Scrapyd may be gone."""
+    try:
+        print(words, file=sys.stderr)
+    except OSError:
+        sys.stderr = None  # else Python tries again at its end, and changes the exit code
+
+
+def note_end(settings: BaseSettings, code: int, words: str) -> None:
+    """Write how a run ended into its ``LOG_FILE``, where it has one that can be written."""
+    if not settings["LOG_FILE"]:
+        return
+    try:
+        with Path(settings["LOG_FILE"]).open("a", encoding="utf-8") as file:
+            file.write(f"Exit code {code}: {words}\n")
+    except OSError as error:
+        tell(f"scrapy crawl: the log cannot be written: {error.strerror}")

@@ -1,0 +1,212 @@
+"""The project deployed to a real Scrapyd by the README's line, and what its crawls leave there."""
+
+import json
+import os
+import re
+import urllib.error
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from caravan_crawler import __version__
+from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
+from tests.crawling import ROOT, TIMEOUT, read_jsonl
+from tests.deploy.scrapyd_server import PROJECT, Scrapyd, wait_until
+from tests.kills import Stored, each_once, gold, read_articles
+
+(DEPLOY,) = re.findall(r"`(scrapyd-deploy)`", (ROOT / "README.md").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scrapyd]:
+    server = Scrapyd(tmp_path_factory.mktemp("scrapyd"))
+    try:
+        server.start()
+        done = server.deploy(DEPLOY)
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield server
+    finally:
+        server.kill_all()
+
+
+@pytest.fixture
+def scrapyd(deployed: Scrapyd) -> Iterator[Scrapyd]:
+    """The server with nothing to do."""
+    yield deployed
+    if not deployed.is_idle:  # a test has failed
+        deployed.kill_all()
+        deployed.start()
+
+
+def to(data_dir: Path) -> dict[str, str]:
+    return {"setting": f"DATA_DIR={data_dir}"}
+
+
+class Gated(SampleSite):
+    """Gives so many pages, and the rest when the gate is opened."""
+
+    def __init__(self, articles: int, given: int) -> None:
+        super().__init__(articles=articles)
+        self.gate = Event()
+        self.close_after(given)
+
+    def close_after(self, given: int) -> None:
+        self.gate.clear()
+        self._left = given
+
+    @property
+    def is_reached(self) -> bool:
+        return self._left < 0
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        self._left -= 1
+        if self.is_reached:
+            self.gate.wait(TIMEOUT)
+        return super().respond(target, base_url, headers)
+
+
+def runs(data_dir: Path) -> dict[str, dict[str, Any]]:
+    """The reports of the runs, by the number of their job."""
+    reports = [json.loads(path.read_text(encoding="utf-8")) for path in data_dir.glob("runs/*/run.json")]
+    return {report["arguments"]["job"]: report for report in reports}
+
+
+def test_a_crawl_of_the_sample_site(scrapyd: Scrapyd, tmp_path: Path) -> None:
+    job = scrapyd.schedule(site="sample", jobid="first")
+    elsewhere = scrapyd.schedule(site="sample", urls="/", **to(tmp_path))
+    last = scrapyd.wait_for(job)
+    report = runs(scrapyd.default_dir)[job]
+    folder = scrapyd.default_dir / "runs" / report["run_id"]
+    assert last == f"Exit code 0: complete (articles: 300 new; {report['requests']} requests); {folder}/run.json"
+    assert report["exit_code"] == 0
+    assert report["arguments"]["job"] == job
+    assert json.loads(Stored(scrapyd.default_dir).rows("runs")[0]["arguments"])["job"] == job
+    assert len(read_jsonl(folder / "articles.jsonl")) == len(read_articles(folder / "articles.csv")) == 300
+    scrapyd.wait_for(elsewhere)
+    assert list(runs(tmp_path)) == [elsewhere]
+    page = tmp_path / "report.html"
+    done = scrapyd.run_command("report", str(page), "-s", f"DATA_DIR={scrapyd.default_dir}")
+    assert done.returncode == 0, done.stderr
+    assert "<html" in page.read_text(encoding="utf-8")
+
+
+REFUSED = [
+    ({"sicne": "2019-01-01"}, "unknown argument 'sicne'; did you mean 'since'?"),
+    ({"since": "yesterday"}, "since=yesterday is not a day"),
+    ({"setting": "DATA_DIR=data"}, "DATA_DIR=data is relative"),
+    ({"setting": "DOWNLOAD_DELAY=soon"}, "DOWNLOAD_DELAY=soon is not a number"),
+]
+
+
+def test_bad_arguments_are_one_line_in_the_log_of_the_job(scrapyd: Scrapyd) -> None:
+    jobs = [scrapyd.schedule(**given) for given, _ in REFUSED]
+    for job, (_, words) in zip(jobs, REFUSED, strict=True):
+        assert scrapyd.wait_for(job).startswith(f"Exit code 2: {words}")
+        assert scrapyd.log(job).count("\n") == 1
+    assert not (scrapyd.folder / "data").exists()
+
+
+def test_the_next_job_runs_what_was_deployed_last(scrapyd: Scrapyd, tmp_path: Path) -> None:
+    (first,) = scrapyd.ask(f"listversions.json?project={PROJECT}")["versions"]
+    scrapyd.write_version("9.9.9")
+    done = scrapyd.deploy(DEPLOY)
+    assert done.returncode == 0, done.stdout + done.stderr
+    after = scrapyd.schedule(site="sample", urls="/", **to(tmp_path / "after"))
+    before = scrapyd.schedule(site="sample", urls="/", _version=first, **to(tmp_path / "before"))
+    for job in (after, before):
+        scrapyd.wait_for(job)
+    assert runs(tmp_path / "after")[after]["version"] == "9.9.9"
+    assert runs(tmp_path / "before")[before]["version"] == __version__
+
+
+def test_a_wrong_password(scrapyd: Scrapyd) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        scrapyd.ask("listjobs.json", password="a guess")
+    assert caught.value.code == 401
+    caught.value.close()
+    done = scrapyd.deploy(DEPLOY, password="a guess")
+    assert done.returncode == 1
+    assert "Deploy failed (401)" in done.stderr
+
+
+def test_a_job_cancelled_is_stopped_in_order_and_continued_by_the_next(scrapyd: Scrapyd, tmp_path: Path) -> None:
+    site = Gated(articles=200, given=100)
+    with serve(site) as server:
+        for values, code in (({"signal": "TERM"}, 143), ({}, 130)):
+            job = scrapyd.schedule(site=server.url, **to(tmp_path))
+            wait_until(lambda: site.is_reached, "the middle of the crawl")
+            scrapyd.cancel(job, **values)
+            wait_until(lambda: "Received SIG" in scrapyd.log(job), "the signal")  # noqa: B023 - called at once
+            site.gate.set()
+            assert scrapyd.wait_for(job).startswith(f"Exit code {code}: stopped on request; the same command continues")
+            site.close_after(30)
+        assert not list(tmp_path.glob("runs/*/articles.*"))
+        site.gate.set()
+        assert scrapyd.wait_for(scrapyd.schedule(site=server.url, **to(tmp_path))).startswith("Exit code 0: complete")
+        check(tmp_path, gold(server))
+    assert [report["exit_code"] for report in sorted(runs(tmp_path).values(), key=started)] == [143, 130, 0]
+
+
+def test_a_crawl_whose_scrapyd_is_killed_goes_on_alone(scrapyd: Scrapyd, tmp_path: Path) -> None:
+    site = Gated(articles=200, given=100)
+    with serve(site) as server:
+        orphan = scrapyd.schedule(site=server.url, **to(tmp_path))
+        wait_until(lambda: site.is_reached, "the middle of the crawl")
+        before = scrapyd.schedule(site="sample", urls="/", **to(tmp_path / "sample"))
+        scrapyd.wait_for(before)
+        scrapyd.kill()
+        scrapyd.start()
+        assert before in scrapyd.jobs("finished"), "a restart forgets no finished job"
+        assert scrapyd.wait_for(scrapyd.schedule(site=server.url, **to(tmp_path))).startswith(
+            "Exit code 5: another run is using"
+        )
+        site.gate.set()
+        wait_until(lambda: orphan in runs(tmp_path), "the end of the crawl that is left alone")
+        wait_until(lambda: "Exit code" in scrapyd.log(orphan), "the last line of its log")
+        assert scrapyd.log(orphan).splitlines()[-1].startswith("Exit code 0: complete (articles: 200 new")
+        last = scrapyd.wait_for(scrapyd.schedule(site=server.url, **to(tmp_path)))
+        assert last.startswith("Exit code 0: complete (articles: 0 new")
+        check(tmp_path, gold(server))
+
+
+def test_a_crawl_killed_with_its_scrapyd_is_continued_by_the_next(scrapyd: Scrapyd, tmp_path: Path) -> None:
+    site = Gated(articles=200, given=100)
+    with serve(site) as server:
+        killed = scrapyd.schedule(site=server.url, **to(tmp_path))
+        wait_until(lambda: site.is_reached, "the middle of the crawl")
+        os.kill(scrapyd.jobs("running")[killed]["pid"], 0)
+        scrapyd.kill_all()
+        site.gate.set()
+        asked = server.hits
+        scrapyd.start()
+        assert scrapyd.wait_for(scrapyd.schedule(site=server.url, **to(tmp_path))).startswith("Exit code 0: complete")
+        check(tmp_path, gold(server))
+        assert server.hits - asked < 200, "it begins afresh"
+
+
+def test_a_crawl_stopped_with_its_scrapyd_is_stopped_in_order(scrapyd: Scrapyd, tmp_path: Path) -> None:
+    site = Gated(articles=200, given=100)
+    with serve(site) as server:
+        job = scrapyd.schedule(site=server.url, **to(tmp_path))
+        wait_until(lambda: site.is_reached, "the middle of the crawl")
+        scrapyd.stop()
+        site.gate.set()
+        wait_until(lambda: "Exit code" in scrapyd.log(job), "the end of the crawl")
+        assert scrapyd.log(job).splitlines()[-1].startswith("Exit code 143: stopped on request")
+        scrapyd.start()
+        assert scrapyd.wait_for(scrapyd.schedule(site=server.url, **to(tmp_path))).startswith("Exit code 0: complete")
+        check(tmp_path, gold(server))
+
+
+def started(report: dict[str, Any]) -> str:
+    return str(report["started_at"])
+
+
+def check(data_dir: Path, expected: list[dict[str, Any]]) -> None:
+    """Every article is in the store once, and published once."""
+    each_once(Stored(data_dir).articles.values(), expected)
+    published = [path for path in data_dir.glob("runs/*/articles.jsonl") if path.stat().st_size]
+    each_once([record for path in published for record in read_articles(path)], expected)

@@ -1,0 +1,82 @@
+"""The wheel, built and installed where there is nothing of the repository."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from caravan_crawler import __version__
+from tests.crawling import ROOT, TIMEOUT, read_csv
+from tests.deploy.scrapyd_server import clean_python, copy_of_project
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    project = copy_of_project(folder / "clone")
+    build = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(project)]
+    subprocess.run([sys.executable, "-m", "pip", *build], cwd=folder, timeout=TIMEOUT, check=True, capture_output=True)
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def command(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The installed command. What the wheel depends on is the tests' own, not downloaded again."""
+    folder = tmp_path_factory.mktemp("installed")
+    python = clean_python(folder / "venv")
+    install = ["--python", str(python), "install", "--quiet", "--no-deps", str(wheel)]
+    subprocess.run([sys.executable, "-m", "pip", *install], timeout=TIMEOUT, check=True, capture_output=True)
+    return python.with_name("caravan-crawler")
+
+
+def run(command: Path, folder: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("SCRAPY", "PYTHON", "CARAVAN"))}
+    return subprocess.run(
+        [command, *arguments],
+        cwd=folder,
+        env={**own, **variables},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+
+
+def test_it_holds_the_package_alone_with_all_its_files(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        held = {name for name in archive.namelist() if ".dist-info/" not in name}
+    package = ROOT / "caravan_crawler"
+    there = {str(path.relative_to(ROOT)) for path in package.rglob("*") if path.is_file()}
+    assert held == {name for name in there if "__pycache__" not in name}
+
+
+def test_it_crawls_in_any_folder(command: Path, tmp_path: Path) -> None:
+    done = run(command, tmp_path, "crawl", "caravan", "-a", "site=sample", "-O", "articles.csv")
+    assert done.returncode == 0, done.stderr
+    assert len(read_csv(tmp_path / "articles.csv")) == 300
+    assert (tmp_path / "data" / "caravan.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--help"], 0, "inspect"),
+        (["crawl", "--help"], 0, "refresh_days"),
+        (["crawl", "caravan", "-a", "sicne=2019-01-01"], 2, "did you mean 'since'?"),
+        (["settings", "--get", "USER_AGENT"], 0, f"CaravanCrawler/{__version__} "),
+    ],
+)
+def test_it_has_the_commands(arguments: list[str], code: int, words: str, command: Path, tmp_path: Path) -> None:
+    done = run(command, tmp_path, *arguments)
+    assert done.returncode == code, done.stderr
+    assert words in done.stdout + done.stderr
+
+
+def test_other_settings_may_be_named(command: Path, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text("from caravan_crawler.settings import *\nUSER_AGENT = 'own'\n", encoding="utf-8")
+    variables = {"SCRAPY_SETTINGS_MODULE": "own", "PYTHONPATH": str(tmp_path)}
+    assert run(command, tmp_path, "settings", "--get", "USER_AGENT", **variables).stdout == "own\n"
