@@ -5,7 +5,8 @@
 It crawls the sample site into an archive and then takes in turns: lxml alone over the archive's pages, by one
 process; and ``scrapy reparse`` into an empty store, by one process, by two, and so on to one a core. A page's time is
 that of the clock, with all that belongs to it: unpacking, reading, normalising, storing. The time a command needs
-to start, seen with an archive of no page, is taken off.
+to start, seen with an archive of no page, is taken off. First it says whether the datasets of the crawl's store and of
+one that is read from its archive are the same, byte for byte.
 """
 
 import argparse
@@ -60,6 +61,15 @@ def pages_of(path: Path) -> list[bytes]:
     return [page.body for part in parts for page in part.pages("") if isinstance(page, SavedPage)]
 
 
+def is_same_dataset(folder: Path, warc: Path) -> bool:
+    """Return whether what is exported from the crawl and from its archive has the same sums."""
+    scrapy("reparse", str(warc), "-s", f"DATA_DIR={folder / 'read'}")
+    for name in ("crawl", "read"):
+        scrapy("export", str(folder / f"dataset-{name}"), "-s", f"DATA_DIR={folder / name}")
+    crawled, read = [(folder / f"dataset-{name}" / "SHA256SUMS").read_bytes() for name in ("crawl", "read")]
+    return crawled == read
+
+
 def main() -> None:
     """Print a page's time for each way, its ratio to the bare parse, and how the processes scale."""
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -69,6 +79,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         warc = archive(options.articles, folder)
+        same = is_same_dataset(folder, warc)
+        print(
+            f"{options.articles:,} articles: the datasets of crawl and archive are {'the same' if same else 'NOT the same'}"
+        )
         pages = pages_of(warc)
         empty = folder / "empty"
         empty.mkdir()

@@ -2,19 +2,17 @@
 
 import argparse
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from scrapy.commands import ScrapyCommand
 
-from caravan_crawler.commands.checks import export_problem
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.outcome import REFUSED
-from caravan_crawler.publish.dataset.build import Dataset
-from caravan_crawler.publish.dataset.choice import FORMATS, Choice
-from caravan_crawler.publish.dataset.cloud import without_password
-from caravan_crawler.publish.dataset.errors import ExportError
-from caravan_crawler.publish.dataset.export import Export
-from caravan_crawler.publish.dataset.tables import TABLES
+
+# What makes datasets is imported when one is made: a crawl loads all commands, to know their names.
+if TYPE_CHECKING:
+    from caravan_crawler.publish.dataset.build import Dataset
+    from caravan_crawler.publish.dataset.export import Export
 
 _STOPPED = 130
 
@@ -35,6 +33,9 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add what may be chosen."""
+        from caravan_crawler.publish.dataset.choice import FORMATS, Choice
+        from caravan_crawler.publish.dataset.tables import TABLES
+
         super().add_options(parser)
         defaults = Choice()
         add = parser.add_argument
@@ -50,6 +51,9 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Export."""
+        from caravan_crawler.publish.dataset.cloud import without_password
+        from caravan_crawler.publish.dataset.errors import ExportError
+
         try:
             export = self._export(args, opts)
             dataset = export.to(args[0])
@@ -59,7 +63,11 @@ class Command(ScrapyCommand):
             self._end("stopped on request; nothing was published", _STOPPED)
         print(f"scrapy export: {without_password(args[0])}: {summary(dataset)}", file=sys.stderr)
 
-    def _export(self, args: list[str], opts: argparse.Namespace) -> Export:
+    def _export(self, args: list[str], opts: argparse.Namespace) -> "Export":
+        from caravan_crawler.commands.checks import export_problem
+        from caravan_crawler.publish.dataset.choice import Choice
+        from caravan_crawler.publish.dataset.export import Export
+
         assert self.settings is not None
         if unknown := [arg for arg in args if arg.startswith("-")]:
             self._end(f"there is no option {unknown[0]}; scrapy export --help lists them", REFUSED)
@@ -91,7 +99,7 @@ class Command(ScrapyCommand):
         sys.exit(code)
 
 
-def summary(dataset: Dataset) -> str:
+def summary(dataset: "Dataset") -> str:
     """Return a dataset in one line."""
     tables = ", ".join(f"{name} {one.rows:,}" for name, one in dataset.counts.items())
     formats = len(dataset.choice.formats)

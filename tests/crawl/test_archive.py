@@ -81,7 +81,7 @@ def test_without_it_the_library_is_not_imported(tmp_path: Path) -> None:
 def test_without_the_library(tmp_path: Path) -> None:
     result = crawl(tmp_path, "-a", "site=sample", "-s", "ARCHIVE=1", module="tests.crawl.without_warcio")
     assert result.code == 2
-    assert result.log == "scrapy crawl: ARCHIVE needs one library more: pip install 'caravan-crawler[archive]'\n"
+    assert result.log == "scrapy crawl: ARCHIVE needs one library more: pip install warcio\n"
     assert not list(tmp_path.iterdir())
 
 

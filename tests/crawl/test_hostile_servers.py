@@ -226,7 +226,7 @@ def test_a_second_signal_ends_it_at_once_and_says_so(tmp_path: Path) -> None:
 
 
 DEAD_FEEDS = [
-    ("-s", 'FEEDS={"s3://bucket/x.csv": {"format": "csv"}}'),
+    ("-s", 'FEEDS={"nowhere://x/y.csv": {"format": "csv"}}'),
     ("-O", "/tmp/%(nope)s.csv"),
 ]
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from caravan_crawler.sample_site import SampleSite, serve
 from tests.reread.changing import Changing
 from tests.reread.conftest import MakeStore
@@ -23,6 +25,7 @@ def test_one_crawl(tmp_path: Path) -> None:
     assert_equal(dataset(read), dataset(crawled))
 
 
+@pytest.mark.parametrize("make_store", ["postgresql"], indirect=True)  # the one crawl above is into SQLite
 def test_three_crawls_of_a_changing_site(make_store: MakeStore, tmp_path: Path) -> None:
     crawled, read = make_store(), make_store()
     site = Changing(articles=80)

@@ -19,7 +19,8 @@ from tests.keep.kept import Kept
 from tests.kills import after_requests, dice
 from tests.reread.reparsing import assert_equal, crawl_archived, dataset, end, reparse, sound, sqlite, start
 
-KILLS = 8
+#: With the crawl's and the export's more than twenty-five.
+KILLS_OF_A_CRAWL, KILLS_OF_A_READING = 6, 5
 BASE = "http://127.0.0.1:8000/"
 
 
@@ -40,7 +41,7 @@ def test_a_crawl_killed_often_keeps_every_page_of_what_it_stores(tmp_path: Path)
     warcs = tmp_path / "warc"
     with serve(SampleSite(articles=200)) as server:
         options = ("-a", f"site={server.url}", "-s", "ARCHIVE=1", "-s", "ARCHIVE_FILE_SIZE=200000")
-        for _ in range(KILLS):
+        for _ in range(KILLS_OF_A_CRAWL):
             process = start_crawl(tmp_path, *options)
             after_requests(server, chance.randint(1, 25))(process)
             process.kill()
@@ -92,7 +93,7 @@ def test_a_reading_killed_often(is_broken: bool, tmp_path: Path, monkeypatch: py
     files = len(list(Path(archive).iterdir()))
     sound(reparse(whole, archive))
     expected, kills = dataset(whole), 0
-    for number in range(KILLS):
+    for number in range(KILLS_OF_A_READING):
         event, most = chance.choice([("sql", 40), ("commit", files // 3), ("commit", 4)])
         monkeypatch.setenv("KILL_AT", f"{event} {chance.randint(1, most)}")
         jobs = ("--jobs", str(number % 2 + 1))
@@ -103,7 +104,7 @@ def test_a_reading_killed_often(is_broken: bool, tmp_path: Path, monkeypatch: py
         kills += process.returncode != 0
     sound(reparse(store, archive))
     assert_equal(dataset(store), expected)
-    assert kills >= KILLS // 2
+    assert kills >= KILLS_OF_A_READING // 2
     assert not [row for row in store.rows("store_info") if row["name"].startswith("reread")]
 
 

@@ -22,10 +22,10 @@ def published(data_dir: Path, target: Path) -> dict[str, bytes]:
     return files(target)
 
 
-def test_two_thousand_articles(tmp_path: Path) -> None:
-    crawled, read = archived(tmp_path / "crawled", 2000), tmp_path / "read"
+def test_a_crawl_and_its_archive(tmp_path: Path) -> None:
+    crawled, read = archived(tmp_path / "crawled", 300), tmp_path / "read"
     result = sound(reparse(read, str(crawled / "warc"), "--jobs", "2"))
-    assert "articles: 2,000 new;" in result.words
+    assert "articles: 300 new;" in result.words
     assert published(read, tmp_path / "b") == published(crawled, tmp_path / "a")
 
 

@@ -67,7 +67,7 @@ def test_refused_in_one_line_and_no_store_made(name: str, tmp_path: Path) -> Non
 def test_without_the_library(tmp_path: Path) -> None:
     result = reparse(tmp_path / "data", str(tmp_path), module="tests.crawl.without_warcio")
     assert result.code == 2
-    assert result.log == "scrapy reparse: reparse needs one library more: pip install 'caravan-crawler[archive]'\n"
+    assert result.log == "scrapy reparse: reparse needs one library more: pip install warcio\n"
 
 
 @pytest.fixture(scope="module")
