@@ -79,10 +79,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         warc = archive(options.articles, folder)
-        same = is_same_dataset(folder, warc)
-        print(
-            f"{options.articles:,} articles: the datasets of crawl and archive are {'the same' if same else 'NOT the same'}"
-        )
+        same = "" if is_same_dataset(folder, warc) else "NOT "
+        print(f"{options.articles:,} articles: the datasets of crawl and archive are {same}the same")
         pages = pages_of(warc)
         empty = folder / "empty"
         empty.mkdir()
