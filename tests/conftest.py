@@ -38,10 +38,11 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
+def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SmallDisk]:
+    """A file system of 1.5 megabytes, or of as many as the test's parameter says."""
     if not is_root():
         do_without("only root may mount a file system, for a small disk")
-    disk = SmallDisk(tmp_path / "disk", 1.5)
+    disk = SmallDisk(tmp_path / "disk", getattr(request, "param", 1.5))
     yield disk
     disk.close()
 

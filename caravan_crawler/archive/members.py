@@ -3,49 +3,29 @@
 So a file whose writer was killed gives all but its end.
 """
 
-import os
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
+
+from caravan_crawler.archive.walk import MOST_BYTES, Records, TornError
 
 #: How every gzip member begins, and every WARC record in it.
 _MAGIC = b"\x1f\x8b\x08"
 _RECORD = b"WARC/"
 _CHUNK = 1 << 16
-#: Unpacked; what is longer is no page, and passed over.
-MOST_BYTES = 64 * 1024 * 1024
 
 
-class Members:
-    """The records of a file from byte ``start``, where one begins, to those that begin before byte ``stop``.
+class Members(Records):
+    """The records of a file that is compressed record by record."""
 
-    ``damaged`` counts what was torn, too long, or no gzip. Behind such a place the next record is looked for.
-    """
+    def _read(self, offset: int) -> tuple[bytes | None, int]:
+        try:
+            return _read(self._file, offset)
+        except (zlib.error, EOFError):
+            raise TornError from None
 
-    def __init__(self, file: BinaryIO, start: int = 0, stop: int | None = None) -> None:
-        self.damaged = 0
-        self._file = file
-        self._start = start
-        self._stop = stop
-
-    def __iter__(self) -> Iterator[tuple[int, bytes]]:
-        """Yield each record's place in the file and its bytes, unpacked."""
-        size = self._file.seek(0, os.SEEK_END)
-        stop = size if self._stop is None else min(self._stop, size)
-        offset: int | None = self._start
-        while offset is not None and offset < stop:
-            try:
-                record, end = _read(self._file, offset)
-            except (zlib.error, EOFError):
-                self.damaged += 1
-                offset = _next_record(self._file, offset + 1)
-                continue
-            if record is None:
-                self.damaged += 1
-            else:
-                yield offset, record
-            offset = end
+    def _next(self, offset: int) -> int | None:
+        return _next_record(self._file, offset)
 
 
 def whole_records(path: Path) -> int:

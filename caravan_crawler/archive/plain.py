@@ -1,11 +1,8 @@
 """The records of a WARC file that is not compressed: each says how long it is, torn ones are left out."""
 
-import os
 import re
-from collections.abc import Iterator
-from typing import BinaryIO
 
-from caravan_crawler.archive.members import MOST_BYTES
+from caravan_crawler.archive.walk import MOST_BYTES, Records, TornError
 
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _LENGTH = re.compile(rb"^content-length:[ \t]*(\d{1,18})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
@@ -15,36 +12,18 @@ _MOST_HEADER = 1 << 16
 _CHUNK, _OVERLAP = 1 << 20, 100
 
 
-class PlainRecords:
-    """The records from byte ``start``, where one begins, to those that begin before byte ``stop``.
+class PlainRecords(Records):
+    """The records of a file that is not compressed."""
 
-    ``damaged`` counts what was torn, too long, or no record. Behind such a place the next one is looked for.
-    """
-
-    def __init__(self, file: BinaryIO, start: int = 0, stop: int | None = None) -> None:
-        self.damaged = 0
-        self._file = file
-        self._start = start
-        self._stop = stop
-
-    def __iter__(self) -> Iterator[tuple[int, bytes]]:
-        """Yield each record's place in the file and its bytes."""
-        size = self._file.seek(0, os.SEEK_END)
-        stop = size if self._stop is None else min(self._stop, size)
-        offset: int | None = self._start
-        while offset is not None and offset < stop:
-            length = self._length(offset)
-            end = self._behind_blank_lines(offset + length) if length is not None else None
-            if length is None or end is None or offset + length > size:
-                self.damaged += 1
-                offset = self._next(offset + 1)
-                continue
-            if length > MOST_BYTES:
-                self.damaged += 1
-            else:
-                self._file.seek(offset)
-                yield offset, self._file.read(length)
-            offset = end
+    def _read(self, offset: int) -> tuple[bytes | None, int]:
+        length = self._length(offset)
+        end = self._behind_blank_lines(offset + length) if length is not None else None
+        if length is None or end is None or offset + length > self._size:
+            raise TornError
+        if length > MOST_BYTES:
+            return None, end
+        self._file.seek(offset)
+        return self._file.read(length), end
 
     def _length(self, offset: int) -> int | None:
         """Return the length of the record there, or None where there is none."""
@@ -59,7 +38,6 @@ class PlainRecords:
         return offset + blank if blank or not after else None
 
     def _next(self, offset: int) -> int | None:
-        """Return where the next record seems to begin, or None."""
         while True:
             self._file.seek(offset)
             window = self._file.read(_CHUNK)

@@ -11,9 +11,8 @@ from warcio.archiveiterator import ArchiveIterator
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.crawling import crawl
-from tests.disks import SmallDisk, is_root
+from tests.disks import SmallDisk
 from tests.kills import Stored, each_once, gold
-from tests.parts import do_without
 
 
 class Packed(SampleSite):
@@ -85,15 +84,7 @@ def test_without_the_library(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    if not is_root():
-        do_without("only root may mount a file system, for a small disk")
-    disk = SmallDisk(tmp_path / "disk", 0.6)
-    yield disk
-    disk.close()
-
-
+@pytest.mark.parametrize("small_disk", [0.6], indirect=True)
 def test_a_full_disk_under_the_archive(small_disk: SmallDisk, tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     data_dir.mkdir()
