@@ -23,7 +23,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from sqlalchemy import Engine, event, insert  # noqa: E402
+from sqlalchemy import insert  # noqa: E402
 
 from benchmarks import crawl  # noqa: E402
 from benchmarks.filling import article_row  # noqa: E402
@@ -38,6 +38,7 @@ from caravan_crawler.sample_site.newsroom import Newsroom  # noqa: E402
 from caravan_crawler.site import Site  # noqa: E402
 from caravan_crawler.visit.list_state import ListState  # noqa: E402
 from tests.keep.kept import Kept  # noqa: E402
+from tests.keep.statements import statements  # noqa: E402
 from tests.parts import need  # noqa: E402
 from tests.postgresql import Cluster  # noqa: E402
 
@@ -165,25 +166,18 @@ def _one_page(server: SampleServer, folder: Path) -> dict[str, float]:
 
 def _look_up(backend: str, kept: Kept, site: SampleSite, base: str) -> None:
     """Print queries and time for the articles of a page of a list, as the crawl asks for them."""
-    sent: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if statement != "BEGIN":
-            sent.append(statement)
-
     store = open_store(kept.url, "", base)
-    event.listen(Engine, "before_cursor_execute", note)
     times = []
-    for number in range(2, 2 + _LISTS_LOOKED_AT):
-        path = f"/news/page/{number * 37}/"
-        body = site.respond(path, base).body
-        listing = read_listing(parse_document(body, base + path[1:], Site(base), "utf-8"))
-        keys = [str(card.address.key) for card in listing.cards]
-        begun = time.perf_counter()
-        known = store.known(keys, clock.now())
-        times.append(time.perf_counter() - begun)
-        assert set(known) == set(keys)
-    event.remove(Engine, "before_cursor_execute", note)
+    with statements() as sent:
+        for number in range(2, 2 + _LISTS_LOOKED_AT):
+            path = f"/news/page/{number * 37}/"
+            body = site.respond(path, base).body
+            listing = read_listing(parse_document(body, base + path[1:], Site(base), "utf-8"))
+            keys = [str(card.address.key) for card in listing.cards]
+            begun = time.perf_counter()
+            known = store.known(keys, clock.now())
+            times.append(time.perf_counter() - begun)
+            assert set(known) == set(keys)
     store.close()
     queries = len(sent) / _LISTS_LOOKED_AT
     print(f"{backend:<12}{queries:g} query a page of a list, {statistics.median(times) * 1000:.2f} ms")

@@ -1,6 +1,5 @@
 """From ``STORE_URL`` to an engine of SQLAlchemy: SQLite in WAL mode, or PostgreSQL."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -11,6 +10,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from caravan_crawler.keep.errors import StoreRefusedError
+from caravan_crawler.keep.rows import as_json
 
 #: So long a write waits for another program that has the SQLite file locked; ``?timeout=`` of the URL wins.
 _WAIT_FOR_LOCK = 60.0
@@ -39,10 +39,6 @@ def store_url(setting: str | None, data_dir: str) -> URL:
 
 def make_engine(url: URL) -> Engine:
     """Return an engine that connects when first used."""
-
-    def as_json(value: Any) -> str:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
     if url.get_backend_name() == "sqlite":
         arguments: dict[str, Any] = {} if "timeout" in url.query else {"timeout": _WAIT_FOR_LOCK}
         engine = create_engine(url, json_serializer=as_json, connect_args=arguments)
@@ -56,7 +52,7 @@ def make_engine(url: URL) -> Engine:
     if "connect_timeout" not in url.query:
         arguments["connect_timeout"] = str(_CONNECT_WITHIN)
     try:
-        return create_engine(url, json_serializer=as_json, connect_args=arguments)
+        return create_engine(url, json_serializer=as_json, connect_args=arguments, paramstyle="format")
     except ImportError as error:
         raise StoreRefusedError(f"STORE_URL names PostgreSQL, whose driver cannot be loaded: {words(error)}") from None
 
@@ -67,38 +63,51 @@ def shown(url: URL) -> str:
 
 
 @contextmanager
-def reading(connection: Connection) -> Iterator[None]:
-    """Ask without a transaction around it, which would cost PostgreSQL two messages more than the question."""
+def reading(connection: Connection) -> Iterator[Any]:
+    """Give a cursor of the driver's to ask with, without a transaction around it.
+
+    A transaction would cost PostgreSQL two messages more than the question.
+    """
     driver: Any = connection.connection.dbapi_connection
-    if connection.dialect.name != "postgresql" or driver.closed:
-        with connection.begin():
-            yield
+    if connection.dialect.name != "postgresql":
+        yield driver.cursor()
         return
     driver.autocommit = True
     try:
-        with connection.begin():
-            yield
+        with driver.cursor() as cursor:
+            yield cursor
     finally:
         if not driver.closed:
             driver.autocommit = False
 
 
 @contextmanager
-def at_once(connection: Connection) -> Iterator[None]:
-    """Send PostgreSQL all statements of a transaction in one go, instead of waiting for the answer to each."""
+def writing(connection: Connection) -> Iterator[Any]:
+    """Give a cursor of the driver's within a transaction.
+
+    PostgreSQL is sent all of it in one go, instead of waiting for the answer to each statement.
+    """
     driver: Any = connection.connection.dbapi_connection
-    if connection.dialect.name != "postgresql" or driver.closed:
-        yield
+    if connection.dialect.name == "postgresql":
+        with driver.pipeline(), driver.transaction(), driver.cursor() as cursor:
+            yield cursor
         return
-    with driver.pipeline():
-        yield
+    cursor = driver.cursor()
+    cursor.execute("BEGIN")
+    try:
+        yield cursor
+    except BaseException:
+        driver.rollback()
+        raise
+    driver.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # Python's driver would begin no transaction before CREATE TABLE, and a kill among them left half a store.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-16000"):
+    # Each checkpoint waits for the disk; with four times SQLite's own number of pages the journal takes 16 MB.
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-16000", "wal_autocheckpoint=4000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -12,7 +12,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import SQLAlchemyError
 
 from caravan_crawler.keep import clock
-from caravan_crawler.keep.engine import at_once, make_engine, reading, shown, words
+from caravan_crawler.keep.engine import make_engine, reading, shown, words, writing
 from caravan_crawler.keep.errors import StoreError, StoreRefusedError
 from caravan_crawler.keep.lock import Lock, lock_file, lock_sessions
 from caravan_crawler.keep.lookup import Lookup
@@ -24,7 +24,7 @@ _NO_ARTICLE_FOR = timedelta(days=30)
 #: At full speed so many pages share a commit, as each is fetched again where a kill comes first; to a server each
 #: commit is a message and an answer. A page that comes alone is committed at once.
 _PAGES_A_COMMIT = {"sqlite": 4, "postgresql": 8}
-_LONGEST_WAIT = 0.05
+_LONGEST_WAIT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ class Store:
         self.is_broken = False
         is_sqlite = url.get_backend_name() == "sqlite"
         self._pages_a_commit = _PAGES_A_COMMIT["sqlite" if is_sqlite else "postgresql"]
-        self._statements = Statements(url.get_backend_name())
-        self._lookup = Lookup(url.get_backend_name())
+        self._statements = Statements(self._engine.dialect)
+        self._lookup = Lookup(self._engine.dialect)
         try:
             if is_sqlite:
                 database = Path(url.database or "")
@@ -113,17 +113,24 @@ class Store:
         if self.is_broken:
             return []
         try:
-            with reading(self.connection):
+            with self.connection.begin():
                 return list(self.connection.execute(statement, values).all())
         except self._errors as error:
-            self._fail(StoreError(f"the store {self.name} cannot be read: {words(error)}"), error)
+            self._cannot("read", error)
             return []
 
     def known(self, keys: Iterable[str], now: str) -> dict[str, Known]:
         """Return what is known of these articles' keys at the time ``now``; one query."""
+        if self.is_broken:
+            return {}
+        try:
+            with reading(self.connection) as cursor:
+                rows = self._lookup.ask(cursor, keys, now, clock.after(now, -_NO_ARTICLE_FOR))
+        except self._errors as error:
+            self._cannot("read", error)
+            return {}
         found: dict[str, Known] = {}
-        values = self._lookup.values(keys, now, clock.after(now, -_NO_ARTICLE_FOR))
-        for key, what, section, day in self.rows(self._lookup.query, **values):
+        for key, what, section, day in rows:
             if key not in found or what == "stored":
                 found[key] = Known(what, section, day)
         return found
@@ -143,13 +150,14 @@ class Store:
             return
         pending, self._pending, self._pages = self._pending, Writes(), 0
         try:
-            with at_once(self.connection), self.connection.begin():
-                self._statements.carry_out(pending, self.connection)
+            with writing(self.connection) as cursor:
+                self._statements.carry_out(pending, cursor)
         except self._errors as error:
-            self._fail(StoreError(f"the store {self.name} cannot be written: {words(error)}"), error)
+            self._cannot("written", error)
         self._last_commit = time.monotonic()
 
-    def _fail(self, error: StoreError, cause: Exception) -> None:
+    def _cannot(self, be: str, cause: Exception) -> None:
+        error = StoreError(f"the store {self.name} cannot be {be}: {words(cause)}")
         was_broken, self.is_broken = self.is_broken, True
         if self.on_failure is None:
             raise error from cause

@@ -4,12 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Executable, Table, bindparam, delete, insert, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Column, ColumnElement, Dialect, Table, Text, delete, update
 
 from caravan_crawler.keep import schema
-
-Row = dict[str, Any]
+from caravan_crawler.keep.rows import AllAtOnce, OneByOne, Row, Write
 
 #: An article's columns that its first record sets for good.
 _ONCE = {"key", "first_seen_at"}
@@ -41,61 +39,62 @@ class Writes:
 class Statements:
     """The statements, in the order in which a commit carries them out."""
 
-    def __init__(self, backend: str) -> None:
-        self._insert = postgresql.insert if backend == "postgresql" else sqlite.insert
-        by_key: BindParameter[str] = bindparam("the_key")
-        self._statements: dict[str, Executable] = {
+    def __init__(self, dialect: Dialect) -> None:
+        self._way = AllAtOnce(dialect) if dialect.name == "postgresql" else OneByOne(dialect)
+        failures, other_pages = schema.failures.c, schema.other_pages.c
+        shown = (schema.trending, schema.rates, schema.weather)
+        self._statements: dict[str, Write] = {
             "article": self._upsert(schema.articles, keep=_ONCE),
             "article_reread": self._upsert(schema.articles),
-            "checked": update(schema.articles)
-            .where(schema.articles.c.key == by_key)
-            .values(checked_at=bindparam("the_time")),
+            "checked": self._checked(),
             # An article's history is written whole where it was read again.
-            "versions_gone": delete(schema.article_versions).where(schema.article_versions.c.article_key == by_key),
+            "versions_gone": self._delete(schema.article_versions.c.article_key),
             "version": self._once(schema.article_versions),
-            "views_gone": delete(schema.view_counts).where(schema.view_counts.c.article_key == by_key),
+            "views_gone": self._delete(schema.view_counts.c.article_key),
             "views": self._once(schema.view_counts),
             "alias": self._once(schema.aliases),
-            **{
-                f"{table.name}_gone": delete(table).where(table.c.id == bindparam("the_id"))
-                for table in (schema.trending, schema.rates, schema.weather)
-            },
-            # Nobody asks for the number that the database gives them.
-            "trending": insert(schema.trending).inline(),
-            "rates": insert(schema.rates).inline(),
-            "weather": insert(schema.weather).inline(),
+            **{f"{table.name}_gone": self._delete(table.c.id, "the_id") for table in shown},
+            **{table.name: self._once(table) for table in shown},
             "other_page": self._upsert(schema.other_pages),
             # An article first named by a short link, and now by its own path.
             "found": self._upsert(schema.frontier, keep={"found_at"}),
             "source": self._upsert(schema.sources),
-            "failure": self._upsert(schema.failures, keep={"url", "first_failed_at"}),
+            "failure": self._upsert(schema.failures, keep={"first_failed_at"}),
             # Behind all that might have been found in the same moment.
-            "read": delete(schema.frontier).where(schema.frontier.c.key == by_key),
-            "mended": delete(schema.failures).where(schema.failures.c.url == by_key),
-            "article_found": delete(schema.failures).where(schema.failures.c.article_key == by_key),
-            "no_other_page": delete(schema.other_pages).where(
-                schema.other_pages.c.key == by_key, schema.other_pages.c.kind != "alias"
-            ),
+            "read": self._delete(schema.frontier.c.key),
+            "mended": self._delete(failures.url),
+            "article_found": self._delete(failures.article_key),
+            "no_other_page": self._delete(other_pages.key, only=other_pages.kind != "alias"),
             "noted": self._upsert(schema.store_info),
         }
 
-    def carry_out(self, writes: Writes, connection: Connection) -> None:
+    def carry_out(self, writes: Writes, cursor: Any) -> None:
         """Execute what there are rows for; the transaction is the caller's."""
         pending = dict(writes)
         for name, statement in self._statements.items():
             if rows := pending.pop(name, None):
-                connection.execute(statement, rows)
+                statement.execute(cursor, rows)
         assert not pending, f"no such statement: {set(pending)}"
 
-    def _upsert(self, table: Table, keep: set[str] = frozenset()) -> Executable:  # type: ignore[assignment]
-        statement = self._insert(table)
+    def _upsert(self, table: Table, keep: set[str] = frozenset()) -> Write:  # type: ignore[assignment]
+        statement = self._way.insert(table)
         primary = [column.name for column in table.primary_key]
         changed = {
             column.name: statement.excluded[column.name]
             for column in table.columns
             if column.name not in primary and column.name not in keep
         }
-        return statement.on_conflict_do_update(index_elements=primary, set_=changed)
+        return self._way.write(statement.on_conflict_do_update(index_elements=primary, set_=changed), primary, keep)
 
-    def _once(self, table: Table) -> Executable:
-        return self._insert(table).on_conflict_do_nothing()
+    def _once(self, table: Table) -> Write:
+        return self._way.write(self._way.insert(table).on_conflict_do_nothing())
+
+    def _delete(self, column: Column[Any], value: str = "the_key", only: ColumnElement[bool] | None = None) -> Write:
+        given = self._way.values(**{value: column.type})[value]
+        return self._way.write(delete(column.table).where(column == given, *([] if only is None else [only])))
+
+    def _checked(self) -> Write:
+        given = self._way.values(the_key=Text(), the_time=Text())
+        articles = schema.articles
+        statement = update(articles).where(articles.c.key == given["the_key"])
+        return self._way.write(statement.values(checked_at=given["the_time"]))

@@ -1,0 +1,56 @@
+"""Which statements a store sends, be it by SQLAlchemy or by the driver itself."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from sqlalchemy import Connection, Engine, event
+
+from caravan_crawler.keep import store
+
+
+class _Noted:
+    """A driver's cursor that notes what it is told."""
+
+    def __init__(self, cursor: Any, sent: list[str]) -> None:
+        self._cursor = cursor
+        self._sent = sent
+
+    def execute(self, statement: str, *values: Any, **options: Any) -> Any:
+        self._sent.append(statement)
+        return self._cursor.execute(statement, *values, **options)
+
+    def executemany(self, statement: str, rows: Any) -> Any:
+        self._sent.append(statement)
+        return self._cursor.executemany(statement, rows)
+
+    def fetchall(self) -> Any:
+        return self._cursor.fetchall()
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The statements that stores send meanwhile, each once for all its rows."""
+    sent: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if statement != "BEGIN":
+            sent.append(statement)
+
+    def noting(give: Any) -> Any:
+        @contextmanager
+        def give_noted(connection: Connection) -> Iterator[Any]:
+            with give(connection) as cursor:
+                yield _Noted(cursor, sent)
+
+        return give_noted
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        with ExitStack() as stack:
+            for name in ("reading", "writing"):
+                stack.enter_context(patch.object(store, name, noting(getattr(store, name))))
+            yield sent
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
