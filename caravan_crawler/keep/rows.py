@@ -8,8 +8,21 @@ from collections.abc import Collection, Sequence
 from json import JSONEncoder
 from typing import Any, Protocol
 
-from sqlalchemy import ClauseElement, ColumnElement, Dialect, Insert, Table, Text, bindparam, cast, column, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import (
+    JSON,
+    ClauseElement,
+    ColumnElement,
+    Dialect,
+    Insert,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+)
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
 from caravan_crawler.keep.prepared import Prepared
@@ -37,7 +50,7 @@ class OneByOne:
         """Return what stands in a statement for the values of a row."""
         return {name: bindparam(name, type_=kind) for name, kind in types.items()}
 
-    def insert(self, table: Table) -> sqlite.Insert:
+    def insert(self, table: Table) -> Any:
         """Return the INSERT of a row."""
         return sqlite.insert(table)
 
@@ -55,12 +68,14 @@ class AllAtOnce:
 
     def values(self, **types: TypeEngine[Any]) -> dict[str, ColumnElement[Any]]:
         """Return what stands in a statement for the values of a row."""
-        array = cast(bindparam("rows", type_=Text()), postgresql.JSON)
+        array = cast(bindparam("rows", type_=Text()), JSON)
         columns = [column(name, kind) for name, kind in types.items()]
         return dict(func.json_to_recordset(array).table_valued(*columns).render_derived("given", with_types=True).c)
 
-    def insert(self, table: Table) -> postgresql.Insert:
+    def insert(self, table: Table) -> Any:
         """Return the INSERT of all rows."""
+        from sqlalchemy.dialects import postgresql  # loaded only where it is used
+
         given = self.values(**{name: table.c[name].type for name in _filled(table)})
         return postgresql.insert(table).from_select(list(given), select(*given.values()))
 
