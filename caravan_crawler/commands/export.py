@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from scrapy.commands import ScrapyCommand
 
+from caravan_crawler.commands.telling import shown_size
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.outcome import REFUSED
 
@@ -104,12 +105,3 @@ def summary(dataset: "Dataset") -> str:
     tables = ", ".join(f"{name} {one.rows:,}" for name, one in dataset.counts.items())
     formats = len(dataset.choice.formats)
     return f"{tables}; {formats} format{'s' if formats > 1 else ''}; {shown_size(dataset.size)}"
-
-
-def shown_size(size: float) -> str:
-    """Return a number of bytes as people say it."""
-    for unit in ("bytes", "KB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"

@@ -7,11 +7,12 @@ from importlib.util import find_spec
 from scrapy.commands import ScrapyCommand
 
 from caravan_crawler.commands.checks import floors_problem
+from caravan_crawler.commands.telling import shown_size, tell
 from caravan_crawler.keep import clock
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.snapshot import Snapshot
 from caravan_crawler.outcome import REFUSED
-from caravan_crawler.publish.overview.whole_file import whole_file
+from caravan_crawler.publish.whole_file import local_path, whole_file
 
 #: What draws the page; a crawl needs none of it.
 _LIBRARIES = ("altair", "jinja2", "vl_convert")
@@ -50,13 +51,16 @@ class Command(ScrapyCommand):
         try:
             with (
                 Snapshot(self.settings["STORE_URL"], self.settings["DATA_DIR"]) as snapshot,
-                whole_file(args[0]) as file,
+                whole_file(local_path(args[0])) as file,
             ):
-                file.write(build_page(snapshot, floors, clock.now()))
+                page = build_page(snapshot, floors, clock.now())
+                file.write(page)
         except StoreError as error:
             self._end(str(error), error.code)
         except OSError as error:
             self._end(f"{args[0]} cannot be written: {error.strerror}", REFUSED)
+        else:
+            tell(f"scrapy report: {args[0]}: {shown_size(len(page.encode()))}, drawn from the store {snapshot.name}")
 
     def _end(self, problem: str, code: int) -> None:
         print(f"scrapy report: {problem}", file=sys.stderr)

@@ -26,3 +26,12 @@ def note_end(settings: BaseSettings, code: int, words: str) -> None:
             file.write(f"Exit code {code}: {words}\n")
     except OSError as error:
         tell(f"scrapy crawl: the log cannot be written: {error.strerror}")
+
+
+def shown_size(size: float) -> str:
+    """Return a number of bytes as people say it."""
+    for unit in ("bytes", "KB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from scrapy.settings import BaseSettings
 
-from caravan_crawler.publish.storage import local_path, part_of
+from caravan_crawler.publish.whole_file import local_path, part_of
 
 #: As long as a run's number, which is part of a file's name until the run is whole.
 _ANY_RUN = "20260101T000000Z-000000"

@@ -1,7 +1,6 @@
 """``run.json``: what a run did, found, lost and cost, for people and for monitors."""
 
 import json
-import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Any
 
 from caravan_crawler import __version__
 from caravan_crawler.outcome import DRIFT_STAT, SILENCE_STAT, Outcome
+from caravan_crawler.publish.whole_file import whole_file
 
 #: What a run counts of articles: how the records ended, and what it did not have to read.
 _ARTICLES = ("new", "changed", "recounted", "unchanged", "not_modified", "carried", "lost_fields")
@@ -65,13 +65,8 @@ def build_report(
 
 def write_report(path: Path, report: Mapping[str, Any]) -> None:
     """Write the report, whole or not at all; OSError where it cannot be."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    with part.open("w", encoding="utf-8") as file:
+    with whole_file(path) as file:
         json.dump(report, file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
 
 
 def summary(report: Mapping[str, Any]) -> str:

@@ -14,9 +14,9 @@ from typing import IO, Any
 
 from scrapy import Spider
 from scrapy.crawler import Crawler
-from w3lib.url import file_uri_to_path
 
 from caravan_crawler.outcome import FEED_STAT
+from caravan_crawler.publish.whole_file import can_be_whole, local_path, part_of, put
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class WholeFileStorage:
 
         A device or a pipe is written straight: there is nothing to keep whole.
         """
-        if self.path.exists() and not self.path.is_file():
+        if not can_be_whole(self.path):
             return self.path.open("wb")
         self._run_id = getattr(spider, "run_id", str(os.getpid()))
         part = part_of(self.path, self._run_id)
@@ -79,9 +79,7 @@ class WholeFileStorage:
         """Put the file in place."""
         part, path = self.move
         try:
-            if path.exists():
-                shutil.copymode(path, part)
-            part.replace(path)
+            put(part, path)
             self._remove_leftovers()
         except OSError as error:
             self._fail(error)
@@ -140,14 +138,3 @@ class _PartFile(io.BufferedWriter):
         except OSError as error:
             self._is_broken = True
             self._on_error(error)
-
-
-def local_path(uri: str) -> Path:
-    """Return the file a feed's URI names: ``~`` is the user's folder, and a link means what it points to."""
-    path = Path(file_uri_to_path(uri) if uri.startswith("file:") else uri).expanduser()
-    return path.resolve() if path.is_symlink() else path
-
-
-def part_of(path: Path, run_id: str) -> Path:
-    """Return the file beside ``path`` that a run writes until it is whole."""
-    return path.with_name(f".{path.name}.{run_id}.part")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from caravan_crawler.publish.dataset.formats.csv_table import quoted
+from caravan_crawler.publish.dataset.formats.csv_table import texts
 from caravan_crawler.publish.exporters import safe_cell
 from tests.crawling import read_csv, read_jsonl
 from tests.export.exporting import export, succeeded, with_articles
@@ -18,10 +18,12 @@ TEXTS = (
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_quotation_marks_are_set_as_python_sets_them(text: str) -> None:
-    expected = io.StringIO(newline="")
-    csv.writer(expected).writerow([text, "next"])
-    assert f"{quoted(text)},next\r\n" == expected.getvalue()
+@pytest.mark.parametrize("other", ["", "просто", "а, б"])
+def test_cells_are_guarded_and_quoted_as_python_quotes_them(text: str, other: str) -> None:
+    for column in ((text, other), (other, text)):
+        expected = io.StringIO(newline="")
+        csv.writer(expected).writerow([*map(safe_cell, column), "next"])
+        assert ",".join([*texts(column), "next"]) + "\r\n" == expected.getvalue()
 
 
 def test_texts_are_guarded_in_csv_and_exact_in_json_lines(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ from caravan_crawler.publish.dataset.formats import open_writer
 from caravan_crawler.publish.dataset.json_schemas import json_schema
 from caravan_crawler.publish.dataset.package import TableFile, data_package
 from caravan_crawler.publish.dataset.statistics import ArticleCounts, TableCounts
+from caravan_crawler.publish.dataset.summed_file import SummedFile, write_text
 from caravan_crawler.publish.dataset.tables import ARTICLES, TABLES, Table
-from caravan_crawler.publish.dataset.whole_file import WholeFile, write_text
 
 PACKAGE, CARD, SUMS = "datapackage.json", "README.md", "SHA256SUMS"
 
@@ -99,7 +99,7 @@ def _write(
     with ExitStack() as stack:
         files = {}
         for format_ in choice.formats:
-            files[format_] = WholeFile(folder / f"{table.name}.{format_}")
+            files[format_] = SummedFile(folder / f"{table.name}.{format_}")
             stack.callback(files[format_].close)
         writers = [
             open_writer(format_, file, table, byte_order_mark=byte_order_mark) for format_, file in files.items()

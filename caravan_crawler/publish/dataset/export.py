@@ -16,7 +16,7 @@ from caravan_crawler.publish.dataset.floors import check_floors
 from caravan_crawler.publish.dataset.placing import held
 from caravan_crawler.publish.dataset.progress import ExportProgress
 from caravan_crawler.publish.dataset.tables import ARTICLES, TABLES
-from caravan_crawler.publish.storage import local_path
+from caravan_crawler.publish.whole_file import local_path
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,15 @@
 """``scrapy report``: where the page goes, and what is said where it cannot be made."""
 
 import os
+import re
 import threading
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from caravan_crawler.keep import schema
+from caravan_crawler.keep.engine import shown
 from tests.keep.kept import Kept
 from tests.keep.stores import SITE
 from tests.publish.overview.made import article, make
@@ -15,11 +18,14 @@ from tests.publish.overview.reporting import report, words
 ROWS = {schema.articles: [article("1")]}
 
 
-def test_it_writes_the_page_in_silence(kept: Kept, tmp_path: Path) -> None:
+def test_it_writes_the_page_and_says_where_it_is(kept: Kept, tmp_path: Path) -> None:
     make(kept.url, tmp_path, ROWS)
     file = tmp_path / "deep" / "er" / "report.html"
     done = report(str(file), *kept.options, data_dir=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stdout) == (0, "")
+    told = re.fullmatch(r"scrapy report: (.+): (\d+) KB, drawn from the store (.+)\n", done.stderr)
+    assert told, done.stderr
+    assert told.groups() == (str(file), f"{file.stat().st_size / 1000:.0f}", shown(make_url(kept.url)))
     assert SITE in words(file.read_text(encoding="utf-8"))
     assert [path.name for path in file.parent.iterdir()] == ["report.html"]
 

@@ -3,8 +3,8 @@
 from typing import Protocol
 
 from caravan_crawler.publish.dataset.rows import Batch
+from caravan_crawler.publish.dataset.summed_file import SummedFile
 from caravan_crawler.publish.dataset.tables import Table
-from caravan_crawler.publish.dataset.whole_file import WholeFile
 
 
 class Writer(Protocol):
@@ -20,16 +20,16 @@ class Writer(Protocol):
         """Write no more, as something has failed. Behind ``finish`` it does nothing."""
 
 
-def open_writer(format_: str, file: WholeFile, table: Table, *, byte_order_mark: bool) -> Writer:
+def open_writer(format_: str, file: SummedFile, table: Table, *, byte_order_mark: bool) -> Writer:
     """Return the writer of a format, its header written. Only what is asked for is imported."""
     if format_ == "csv":
-        from caravan_crawler.publish.dataset.formats.csv_table import CsvTable
+        from caravan_crawler.publish.dataset.formats.csv_table import csv_table
 
-        return CsvTable(file, table, byte_order_mark=byte_order_mark)
+        return csv_table(file, table, byte_order_mark=byte_order_mark)
     if format_ == "jsonl":
-        from caravan_crawler.publish.dataset.formats.jsonl_table import JsonlTable
+        from caravan_crawler.publish.dataset.formats.jsonl_table import jsonl_table
 
-        return JsonlTable(file, table)
+        return jsonl_table(file, table)
     from caravan_crawler.publish.dataset.formats.parquet_table import ParquetTable
 
     return ParquetTable(file, table)

@@ -5,63 +5,59 @@ as long for texts like these.
 """
 
 import codecs
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
-from caravan_crawler.publish.dataset.rows import Batch
+from caravan_crawler.publish.dataset.formats.line_table import Cells, LineTable
+from caravan_crawler.publish.dataset.summed_file import SummedFile
 from caravan_crawler.publish.dataset.tables import Column, Kind, Table
-from caravan_crawler.publish.dataset.whole_file import WholeFile
 from caravan_crawler.publish.exporters import safe_cell
 
-#: Behind all that begins a formula; most texts are, and one comparison tells.
-_HARMLESS_FROM = "A"
+
+def csv_table(file: SummedFile, table: Table, *, byte_order_mark: bool) -> LineTable:
+    """Return a table's writer, the header written."""
+    line = ",".join(["%s"] * len(table.columns)) + "\r\n"
+    mark = codecs.BOM_UTF8 if byte_order_mark else b""
+    file.write(mark + (line % tuple(column.name for column in table.columns)).encode())
+    return LineTable(file, line, [_cells(column) for column in table.columns])
 
 
-class CsvTable:
-    """Writes one table as CSV."""
-
-    def __init__(self, file: WholeFile, table: Table, *, byte_order_mark: bool) -> None:
-        self._file = file
-        self._readers = [_reader(column) for column in table.columns]
-        self._line = ",".join(["%s"] * len(table.columns)) + "\r\n"
-        mark = codecs.BOM_UTF8 if byte_order_mark else b""
-        file.write(mark + (self._line % tuple(column.name for column in table.columns)).encode())
-
-    def write(self, batch: Batch) -> None:
-        """Write the rows of a batch."""
-        columns = [
-            [read(value) for value in values] if read else values
-            for read, values in zip(self._readers, batch, strict=True)
-        ]
-        self._file.write("".join([self._line % row for row in zip(*columns, strict=True)]).encode())
-
-    def finish(self) -> None:
-        """Do nothing: a table may end after any row."""
-
-    def abandon(self) -> None:
-        """Do nothing."""
-
-
-def _reader(column: Column) -> Callable[[Any], Any] | None:
+def _cells(column: Column) -> Cells:
     if column.kind is Kind.TEXT:
-        return _text
+        return _nullable_texts if column.nullable else texts
     if column.is_list:
-        return quoted
-    return _number_or_time if column.nullable else None
+        return _lists
+    return _nullable if column.nullable else None
 
 
-def _text(value: str | None) -> str:
-    if value is None:
-        return ""
-    return quoted(value if value >= _HARMLESS_FROM else safe_cell(value))
+def texts(values: Sequence[str]) -> Sequence[str]:
+    """Return cells, guarded and quoted where they need it. One look at a whole column often tells that none does."""
+    if not _is_quoted(values[0]) and not _is_quoted("".join(values)):
+        starts = {value[:1] for value in values}
+        if all(safe_cell(start) == start for start in starts):
+            return values
+    return [_quoted(safe_cell(value)) for value in values]
 
 
-def quoted(text: str) -> str:
-    """Return a cell, in quotation marks where it needs them."""
+def _nullable_texts(values: Sequence[str | None]) -> Sequence[str]:
+    return texts([value or "" for value in values])
+
+
+def _lists(values: Sequence[str]) -> Sequence[str]:
+    return [_quoted(value) for value in values]
+
+
+def _nullable(values: Sequence[Any]) -> Sequence[Any]:
+    return ["" if value is None else value for value in values]
+
+
+def _is_quoted(text: str) -> bool:
+    return '"' in text or "," in text or "\n" in text or "\r" in text
+
+
+def _quoted(text: str) -> str:
     if '"' in text:
-        return '"' + text.replace('"', '""') + '"'
-    return f'"{text}"' if "," in text or "\n" in text or "\r" in text else text
-
-
-def _number_or_time(value: Any) -> Any:
-    return "" if value is None else value
+        text = text.replace('"', '""')
+    elif not _is_quoted(text):
+        return text
+    return f'"{text}"'

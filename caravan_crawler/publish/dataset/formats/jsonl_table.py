@@ -1,50 +1,32 @@
 """JSON lines: one object a row, the exact texts, lists as lists."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from json.encoder import encode_basestring
 from typing import Any
 
-from caravan_crawler.publish.dataset.rows import Batch
+from caravan_crawler.publish.dataset.formats.line_table import Cells, LineTable
+from caravan_crawler.publish.dataset.summed_file import SummedFile
 from caravan_crawler.publish.dataset.tables import Column, Kind, Table
-from caravan_crawler.publish.dataset.whole_file import WholeFile
 
 #: Their values are written as they are: numbers, and lists that are JSON already.
 _PLAIN = (Kind.INTEGER, Kind.DECIMAL, Kind.TEXTS, Kind.LINKS)
 
 
-class JsonlTable:
-    """Writes one table as JSON lines."""
-
-    def __init__(self, file: WholeFile, table: Table) -> None:
-        self._file = file
-        self._readers = [_reader(column) for column in table.columns]
-        fields = ",".join(f"{encode_basestring(column.name)}:%s" for column in table.columns)
-        self._line = f"{{{fields}}}\n"
-
-    def write(self, batch: Batch) -> None:
-        """Write the rows of a batch."""
-        columns = [
-            [read(value) for value in values] if read else values
-            for read, values in zip(self._readers, batch, strict=True)
-        ]
-        self._file.write("".join([self._line % row for row in zip(*columns, strict=True)]).encode())
-
-    def finish(self) -> None:
-        """Do nothing: there is no end to a list of lines."""
-
-    def abandon(self) -> None:
-        """Do nothing."""
+def jsonl_table(file: SummedFile, table: Table) -> LineTable:
+    """Return a table's writer."""
+    fields = ",".join(f"{encode_basestring(column.name)}:%s" for column in table.columns)
+    return LineTable(file, f"{{{fields}}}\n", [_cells(column) for column in table.columns])
 
 
-def _reader(column: Column) -> Callable[[Any], Any] | None:
+def _cells(column: Column) -> Cells:
     if column.kind not in _PLAIN:
-        return _text
-    return _number if column.nullable else None
+        return _texts
+    return _numbers if column.nullable else None
 
 
-def _text(value: str | None) -> str:
-    return "null" if value is None else encode_basestring(value)
+def _texts(values: Sequence[str | None]) -> Sequence[str]:
+    return ["null" if value is None else encode_basestring(value) for value in values]
 
 
-def _number(value: Any) -> Any:
-    return "null" if value is None else value
+def _numbers(values: Sequence[Any]) -> Sequence[Any]:
+    return ["null" if value is None else value for value in values]

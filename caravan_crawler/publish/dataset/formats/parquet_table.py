@@ -10,8 +10,8 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from caravan_crawler.publish.dataset.rows import Batch
+from caravan_crawler.publish.dataset.summed_file import SummedFile
 from caravan_crawler.publish.dataset.tables import Column, Kind, Table
-from caravan_crawler.publish.dataset.whole_file import WholeFile
 
 #: A row group ends with the batch that reaches one of these; so much is held in memory.
 _MOST_ROWS, _MOST_BYTES = 20_000, 16 * 1024 * 1024
@@ -30,7 +30,7 @@ _TYPES = {
 class ParquetTable:
     """Writes one table as Parquet, with nothing in it that the rows do not say."""
 
-    def __init__(self, file: WholeFile, table: Table) -> None:
+    def __init__(self, file: SummedFile, table: Table) -> None:
         self._columns = table.columns
         self._schema = pa.schema(
             [
