@@ -118,7 +118,7 @@ BACKOFF_START = 1.0  # seconds the site is left alone after a bad answer, double
 # Pages shown in Chromium: "off", "auto" where one lacks what its scripts bring, "always" all: visit/browser
 BROWSER = "off"
 BROWSER_PATH = None  # its program, where it is no chromium or google-chrome on the path: visit/browser/finding.py
-BROWSER_WAIT = 5.0  # seconds a page has to show what it lacks, until the run knows better: visit/browser/learning.py
+BROWSER_WAIT = 3.0  # seconds a page that asks for nothing more has to show what it lacks: visit/browser/tab.py
 CSV_BOM = False  # a mark at the start of a CSV by which Excel knows UTF-8 on a double click: publish/exporters.py
 # Everything a crawl writes lies below it: spiders/caravan.py, publish/feeds.py
 DATA_DIR = environ.get("CARAVAN_DATA_DIR") or "data"

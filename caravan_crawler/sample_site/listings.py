@@ -28,7 +28,8 @@ ENDLESS = frozenset({"sport", "art"})
 class Listings:
     """Writes the main part of every page of cards; None where there is no such page."""
 
-    def __init__(self, markup: Markup, newsroom: Newsroom) -> None:
+    def __init__(self, markup: Markup, newsroom: Newsroom, cards_on_a_page: int = CARDS_ON_A_PAGE) -> None:
+        self._most = cards_on_a_page
         self._markup = markup
         self._newsroom = newsroom
         self.topics = {slug(topic): topic for topic in (*all_topics(), *TOPICS)}
@@ -72,14 +73,14 @@ class Listings:
         roster = self._newsroom.layout.listings[section]
         fresh = self._newsroom.published if section == "news" else 0
         total = fresh + len(roster)
-        first = (page - 1) * CARDS_ON_A_PAGE
+        first = (page - 1) * self._most
         if first >= total and page > 1:
             return None
         numbers = [
             self._newsroom.end - 1 - k if k < fresh else roster[total - 1 - k]
-            for k in range(first, min(first + CARDS_ON_A_PAGE, total))
+            for k in range(first, min(first + self._most, total))
         ]
-        return numbers, -(-total // CARDS_ON_A_PAGE)
+        return numbers, -(-total // self._most)
 
     def topic(self, topic_slug: str, base_url: str) -> str | None:
         """Some of the newest articles about a topic; trending topics match no article and get a few."""

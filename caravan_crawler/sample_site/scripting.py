@@ -12,6 +12,8 @@ from caravan_crawler.sample_site.markup import Markup
 from caravan_crawler.sample_site.response import JSON, SCRIPT, SampleResponse, ok
 
 MORE = "Показать ещё"
+CARDS_BY_SCRIPT = 8
+"""As many come at once."""
 
 #: Stands in the template where a page's view count goes, and is then taken out: no text has this number.
 _PLACE = 987_654_321

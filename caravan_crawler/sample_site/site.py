@@ -13,12 +13,12 @@ from caravan_crawler.sample_site.contacts import contacts_html
 from caravan_crawler.sample_site.frame import Frame
 from caravan_crawler.sample_site.gold import gold_record
 from caravan_crawler.sample_site.layout import Layout
-from caravan_crawler.sample_site.listings import Listings
+from caravan_crawler.sample_site.listings import CARDS_ON_A_PAGE, Listings
 from caravan_crawler.sample_site.markup import Markup
 from caravan_crawler.sample_site.newsroom import Newsroom
 from caravan_crawler.sample_site.numbering import MOST_ARTICLES, short_link_redirects
 from caravan_crawler.sample_site.response import GIF, RSS, TEXT, XML, SampleResponse, Validators, moved, ok
-from caravan_crawler.sample_site.scripting import Scripting
+from caravan_crawler.sample_site.scripting import CARDS_BY_SCRIPT, Scripting
 from caravan_crawler.sample_site.template import template
 
 _ID_AT_END = re.compile(r"-(\d{4,7})$")
@@ -52,7 +52,7 @@ class SampleSite:
             head = self._scripting.masthead()
         self._frame = Frame(markup, head, trending.trending_html(markup, self._trending))
         self._pages = ArticlePages(markup, self._frame, Frame(markup, "", "", language="kk"))
-        self._listings = Listings(markup, self._newsroom)
+        self._listings = Listings(markup, self._newsroom, CARDS_BY_SCRIPT if scripted else CARDS_ON_A_PAGE)
         self._contacts = contacts_html(markup)
 
     def publish(self, count: int) -> None:

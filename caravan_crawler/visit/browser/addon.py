@@ -5,8 +5,11 @@ from scrapy.settings import BaseSettings
 
 from caravan_crawler.visit.browser.finding import Mode, browser_path, mode_of
 
-#: Outside of retries, redirects and unpacking, inside of nothing: the last to see a page before the spider.
-_PLACE = 60
+#: Outside of retries, redirects and unpacking: the last to see a page before the spider.
+_MIDDLEWARES = {
+    "caravan_crawler.visit.browser.middleware.BrowserMiddleware": 60,
+    "caravan_crawler.archive.shown.ShownPages": 55,
+}
 #: What is not needed to read a page. Debian's Chromium as root, and in containers, needs the first two.
 _FLAGS = (
     "--no-sandbox --disable-dev-shm-usage --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -37,5 +40,6 @@ class BrowserAddon:
         settings.set("PLAYWRIGHT_LAUNCH_OPTIONS", launch, "addon")
         settings.set("PLAYWRIGHT_CONTEXTS", {"default": context}, "addon")
         settings.set("PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT", timeout, "addon")
-        middleware = "caravan_crawler.visit.browser.middleware.BrowserMiddleware"
-        settings["DOWNLOADER_MIDDLEWARES"].set(middleware, _PLACE, "addon")
+        settings.set("PLAYWRIGHT_RESTART_DISCONNECTED_BROWSER", False, "addon")  # chromium.py does, and sees to the rest
+        for middleware, place in _MIDDLEWARES.items():
+            settings["DOWNLOADER_MIDDLEWARES"].set(middleware, place, "addon")

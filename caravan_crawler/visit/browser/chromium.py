@@ -54,8 +54,8 @@ class Chromium:
         """Whether it failed so often that no further page is shown."""
         return self._failed >= _MOST_FAILED
 
-    async def html(self, visit: Visit) -> tuple[str, float]:
-        """Return the page's HTML after its scripts, and the seconds that took; :class:`BrowserError` if it fails."""
+    async def html(self, visit: Visit) -> str:
+        """Return the page's HTML when its scripts have run; :class:`BrowserError` where the browser fails."""
         tries, words = 0, ""
         for _ in range(_MOST_TRIES):
             handler = None
@@ -93,7 +93,7 @@ class Chromium:
                 await _done(handler._launch(), _START, "it does not start")
             return self._handler
 
-    async def _show(self, handler: ScrapyPlaywrightDownloadHandler, visit: Visit) -> tuple[str, float]:
+    async def _show(self, handler: ScrapyPlaywrightDownloadHandler, visit: Visit) -> str:
         tab = Tab(visit, self._subrequests)
         meta = {
             "playwright": True,
@@ -103,7 +103,7 @@ class Chromium:
         }
         download = handler.download_request(Request(visit.url, meta=meta))
         response = await _done(download, self._timeout, f"no page after {self._timeout:.0f} seconds")
-        return response.text, tab.waited
+        return str(response.text)
 
     async def _end(self, handler: ScrapyPlaywrightDownloadHandler) -> None:
         if handler is self._handler:

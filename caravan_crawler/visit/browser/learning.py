@@ -13,10 +13,6 @@ _TRIES = 3
 _MOST_TRIES = 20
 #: What stands on every page alike is looked for again after so many seconds.
 _EVERYWHERE_AGAIN = 3600.0
-#: Where it has helped so often, it is known how long that takes …
-_ENOUGH = 3
-#: … and a page that needs this many times as long, but at least so many seconds, does not have it.
-_SLACK, _SHORTEST = 3, 1.0
 
 
 @dataclass
@@ -24,7 +20,6 @@ class _Tally:
     helped: int = 0
     in_vain: int = 0
     in_a_row: int = 0
-    longest: float = 0.0
 
     @property
     def is_given_up(self) -> bool:
@@ -32,10 +27,9 @@ class _Tally:
 
 
 class Learning:
-    """Tells what to show a page in the browser for, by how that went before. ``patience`` is how long to wait at most."""
+    """Tells what to show a page in the browser for, by how that went before."""
 
-    def __init__(self, patience: float) -> None:
-        self._patience = patience
+    def __init__(self) -> None:
         self._tallies: defaultdict[tuple[Asked, str], _Tally] = defaultdict(_Tally)
         self._seen_at: dict[str, float] = {}
 
@@ -45,22 +39,13 @@ class Learning:
             name for name in lacks if not self._tallies[asked, name].is_given_up and not self._is_fresh(name)
         )
 
-    def seconds(self, asked: Asked, wanted: frozenset[str]) -> float:
-        """Return how long to wait for it."""
-        tallies = [self._tallies[asked, name] for name in wanted]
-        if any(tally.helped < _ENOUGH for tally in tallies):
-            return self._patience
-        longest = max((tally.longest for tally in tallies), default=0.0)
-        return min(max(_SLACK * longest, _SHORTEST), self._patience)
-
-    def tell(self, asked: Asked, wanted: frozenset[str], gained: frozenset[str], seconds: float) -> None:
-        """Take in what a page has gained of what was wanted, and how long that took."""
+    def tell(self, asked: Asked, wanted: frozenset[str], gained: frozenset[str]) -> None:
+        """Take in what a page has gained of what was wanted."""
         for name in wanted:
             tally = self._tallies[asked, name]
             if name in gained:
                 tally.helped += 1
                 tally.in_a_row = 0
-                tally.longest = max(tally.longest, seconds)
             else:
                 tally.in_vain += 1
                 tally.in_a_row += 1

@@ -9,6 +9,7 @@ from scrapy.http import HtmlResponse, Response
 from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import parse_document
 from caravan_crawler.pages.shown import ESSENTIAL, Asked, Shown, look
+from caravan_crawler.visit.browser import MAY_BE_SHOWN
 from caravan_crawler.visit.browser.chromium import BrowserError, Chromium
 from caravan_crawler.visit.browser.finding import Mode, mode_of
 from caravan_crawler.visit.browser.learning import Learning
@@ -20,8 +21,6 @@ logger = logging.getLogger(__name__)
 
 #: The spider's methods that read pages a browser may show.
 _ASKED = {"parse_home": Asked.HOME, "parse_list": Asked.LIST, "parse": Asked.ARTICLE, "parse_named": Asked.ARTICLE}
-#: A response read in the browser.
-SHOWN_FLAG = "browser"
 _UTF8 = "text/html; charset=utf-8"
 #: They tell of the HTML that the site sends, and nothing of what scripts make of it.
 _VALIDATORS = ("ETag", "Last-Modified")
@@ -36,7 +35,7 @@ class BrowserMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._mode = mode_of(crawler.settings)
-        self._learning = Learning(crawler.settings.getfloat("BROWSER_WAIT"))
+        self._learning = Learning()
         self._chromium: Chromium | None = None
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
 
@@ -45,14 +44,22 @@ class BrowserMiddleware:
         """Scrapy's constructor."""
         return cls(crawler)
 
+    def process_request(self, request: Request) -> None:
+        """Mark a page that may be shown."""
+        if asked := _ASKED.get(getattr(request.callback, "__name__", "")):
+            request.meta[MAY_BE_SHOWN] = asked
+
     async def process_response(self, request: Request, response: Response) -> Response:
         """Return the page as the browser shows it, or as it came."""
-        asked = _ASKED.get(getattr(request.callback, "__name__", ""))
+        asked = request.meta.get(MAY_BE_SHOWN)
         if asked is None or response.status != 200 or not isinstance(response, HtmlResponse):
             return response
         if self._chromium is not None and self._chromium.is_given_up:
             return response
-        before = self._look(response, asked)
+        try:
+            before = self._look(response, asked)
+        except Exception:  # noqa: BLE001 - the spider's reader breaks on it too, and says so
+            return response
         if before is None:
             return response
         wanted = self._learning.wanted(asked, before.lacks)
@@ -81,17 +88,17 @@ class BrowserMiddleware:
             response.body,
             lambda html: self._look(_with_html(response, html), asked),
             wanted,
-            self._learning.seconds(asked, wanted),
+            self._crawler.settings.getfloat("BROWSER_WAIT"),
             lambda: is_ending(self._crawler),
         )
-        html, seconds = await self._chromium.html(visit)
+        html = await self._chromium.html(visit)
         if is_ending(self._crawler):
             raise RunEndsError("the run ends")  # it may have been looked at too early
         self._crawler.stats.inc_value("caravan/browser/pages")
         result = _with_html(response, html)
         shown = self._look(result, asked)
         gained = shown.gained(before) if shown is not None else frozenset()
-        self._learning.tell(asked, wanted, gained, seconds)
+        self._learning.tell(asked, wanted, gained)
         is_better = shown is not None and shown.is_better_than(before)
         return result if is_better else response
 
@@ -113,7 +120,6 @@ class BrowserMiddleware:
         logger.warning("Read without the browser: %s (%s)", response.url, error)
 
     def _look(self, response: Response, asked: Asked) -> Shown | None:
-        """Return what a page lacks; None where the reader itself breaks on it, which the spider will say."""
         site = self._crawler.spider.site  # type: ignore[union-attr]
         charset = declared_charset(header(response, "Content-Type") or "")
         return look(parse_document(response.body, response.url, site, charset), asked)
@@ -125,6 +131,4 @@ def _with_html(response: HtmlResponse, html: str) -> HtmlResponse:
     for name in _VALIDATORS:
         headers.pop(name, None)
     headers["Content-Type"] = _UTF8
-    flags = [*response.flags, SHOWN_FLAG]
-    body = html.encode("utf-8", "replace")
-    return response.replace(body=body, headers=headers, flags=flags, encoding="utf-8")
+    return response.replace(body=html.encode("utf-8", "replace"), headers=headers, encoding="utf-8")

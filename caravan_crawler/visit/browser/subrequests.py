@@ -1,13 +1,11 @@
 """What the scripts of a page ask the site for. The crawler asks it for them, so all its manners hold."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.http import Response
 from scrapy.utils.python import to_unicode
 
 if TYPE_CHECKING:
@@ -43,7 +41,7 @@ class SubRequests:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._scripts: dict[str, Answer] = {}
+        self._scripts: dict[str, asyncio.Future[Answer | None]] = {}
         self._crawler.engine.downloader.per_slot_settings[_SLOT] = {"delay": 0.0, "concurrency": 1, "jitter": 0.0}
 
     @property
@@ -58,39 +56,34 @@ class SubRequests:
         """Return the site's answer; None for what is not asked for, was not answered, or comes when all ``is_over``."""
         if asked.resource_type not in _NEEDED or asked.method not in _METHODS or asked.is_navigation_request():
             return None
-        is_script = asked.resource_type == "script" and asked.method == "GET"
-        if is_script and asked.url in self._scripts:
-            return self._scripts[asked.url]
-        response = await self._response(asked.url, asked.method, asked.headers, asked.post_data_buffer, is_over)
-        if response is None or 300 <= response.status < 400:  # where that leads nobody has asked for
-            return None
-        answer = Answer(response.status, to_unicode(response.headers.get("Content-Type") or b""), response.body)
-        if is_script and response.status == 200 and len(answer.body) <= _MOST_BYTES:
-            if len(self._scripts) >= _MOST_SCRIPTS:
-                self._scripts.clear()
-            self._scripts[asked.url] = answer
-        return answer
-
-    async def _response(
-        self, url: str, method: str, headers: Mapping[str, str], body: bytes | None, is_over: asyncio.Event
-    ) -> Response | None:
-        meta = {"dont_retry": True, "dont_redirect": True, "download_timeout": _TIMEOUT, "download_slot": _SLOT}
-        meta |= {"autothrottle_dont_adjust_delay": True}
-        kept = {name: value for name, value in headers.items() if name in _HEADERS}
-        request = Request(url, method=method, headers=kept, body=body, meta=meta)
-        self._crawler.stats.inc_value("caravan/browser/sub_requests")
-        download = asyncio.ensure_future(self._crawler.engine.download_async(request))
+        coming = self._coming(asked)
         over = asyncio.ensure_future(is_over.wait())
         # One that is on its way is not broken off, only not waited for: the downloader counts on its end.
-        await asyncio.wait({download, over}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({coming, over}, return_when=asyncio.FIRST_COMPLETED)
         over.cancel()
-        if not download.done():
-            download.add_done_callback(_is_heard)
+        return coming.result() if coming.done() else None
+
+    def _coming(self, asked: "Asked") -> "asyncio.Future[Answer | None]":
+        if asked.resource_type != "script" or asked.method != "GET":
+            return asyncio.ensure_future(self._asked(asked))
+        if asked.url not in self._scripts:
+            if len(self._scripts) >= _MOST_SCRIPTS:
+                self._scripts.clear()
+            self._scripts[asked.url] = asyncio.ensure_future(self._asked(asked))
+        return self._scripts[asked.url]
+
+    async def _asked(self, asked: "Asked") -> Answer | None:
+        meta = {"dont_retry": True, "dont_redirect": True, "download_timeout": _TIMEOUT, "download_slot": _SLOT}
+        meta |= {"autothrottle_dont_adjust_delay": True}
+        kept = {name: value for name, value in asked.headers.items() if name in _HEADERS}
+        request = Request(asked.url, method=asked.method, headers=kept, body=asked.post_data_buffer, meta=meta)
+        self._crawler.stats.inc_value("caravan/browser/sub_requests")
+        download = asyncio.ensure_future(self._crawler.engine.download_async(request))
+        await asyncio.wait({download})
+        if download.exception() or 300 <= download.result().status < 400:  # where that leads nobody has asked for
+            self._scripts.pop(asked.url, None)
             return None
-        return None if download.exception() else download.result()
-
-
-def _is_heard(download: "asyncio.Future[Response]") -> None:
-    """Take note of an error, so that nobody complains that it was not."""
-    if not download.cancelled():
-        download.exception()
+        response = download.result()
+        if response.status != 200 or len(response.body) > _MOST_BYTES:
+            self._scripts.pop(asked.url, None)
+        return Answer(response.status, to_unicode(response.headers.get("Content-Type") or b""), response.body)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks, at first and later.
 _LOOKS = 0.05, 0.3
+#: A page that asks the site for something again and again gets so many times the seconds of a quiet one.
+_RESTLESS = 4
 #: The button that brings more is pressed so often at most.
 _MOST_PRESSED = 50
 _PRESS = """([tags, words]) => {
@@ -29,7 +31,8 @@ _PRESS = """([tags, words]) => {
 
 @dataclass
 class Visit:
-    """What a page is shown for: ``look`` reads its HTML, ``wanted`` is waited for up to ``seconds`` after it is there."""
+    """What a page is shown for: ``look`` reads its HTML, ``wanted`` is waited for, but not longer than ``seconds`` after
+    the last thing that came from the network."""
 
     url: str
     content_type: str
@@ -51,8 +54,8 @@ class Tab:
         self._subrequests = subrequests
         self._is_given = False
         self._is_over = asyncio.Event()
-        self.waited = 0.0
-        """Seconds until what was wanted was there, or was given up."""
+        self._under_way = 0
+        self._last_answer = 0.0
 
     async def prepare(self, page: "Page", _: Any) -> None:
         """Stand between the page and the network."""
@@ -61,27 +64,31 @@ class Tab:
 
     async def show(self, page: "Page") -> None:
         """Return when the page shows what is wanted, or does not in time."""
-        began = monotonic()
         try:
             shown = await self._wait(page, lambda now: not (now.lacks & self._visit.wanted - {"more"}))
             if "more" in self._visit.wanted:
                 await self._press(page, shown)
         finally:
-            self.waited = monotonic() - began
             self._is_over.set()
 
     async def _wait(self, page: "Page", is_there: Callable[[Shown], bool]) -> Shown | None:
-        until, pause = None, _LOOKS[0]
+        began, pause = monotonic(), _LOOKS[0]
         while True:
             is_loading = await page.evaluate("document.readyState") == "loading"
             shown = self._visit.look(await page.content())
-            if until is None and not is_loading:
-                until = monotonic() + self._visit.seconds
-            is_done = until is not None and (monotonic() > until or (shown is not None and is_there(shown)))
-            if is_done or self._visit.is_ending():
+            if is_loading:
+                began = monotonic()
+            elif (shown is not None and is_there(shown)) or self._is_late(began):
+                return shown
+            if self._visit.is_ending():
                 return shown
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, _LOOKS[1])
+
+    def _is_late(self, began: float) -> bool:
+        now, seconds = monotonic(), self._visit.seconds
+        is_quiet = not self._under_way and now - max(began, self._last_answer) > seconds
+        return is_quiet or now - began > _RESTLESS * seconds
 
     async def _press(self, page: "Page", shown: Shown | None) -> None:
         """Press the button for more as long as it brings cards."""
@@ -102,7 +109,10 @@ class Tab:
                 headers = {"content-type": self._visit.content_type}
                 await route.fulfill(status=200, headers=headers, body=self._visit.body)
                 return
+            self._under_way += 1
             answer = await self._subrequests.answer(route.request, self._is_over)
+            self._under_way -= 1
+            self._last_answer = monotonic()
             if answer is None:
                 await route.abort()
             else:
