@@ -54,6 +54,14 @@ def browsers() -> list[int]:
     return [pid for pid, environ, words in _processes() if mark in environ and (b"chrom" in words or b"node" in words)]
 
 
+def words_of(pid: int) -> str:
+    """A process's command line."""
+    try:
+        return (Path("/proc") / str(pid) / "cmdline").read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
 def _processes() -> list[tuple[int, bytes, bytes]]:
     found = []
     for path in Path("/proc").glob("[0-9]*"):

@@ -9,7 +9,6 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadFailedError
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
-from scrapy_playwright.page import PageMethod
 
 from caravan_crawler.visit.browser.processes import descendants, driver_pid, kill
 from caravan_crawler.visit.browser.subrequests import SubRequests
@@ -71,7 +70,7 @@ class Chromium:
             is_own = handler is None or handler is self._handler
             tries += is_own
             if handler is not None and is_own:
-                await self._end(handler)
+                await self._end(handler, is_sound=False)
             if tries >= _TRIES or visit.is_ending():
                 break
             self._crawler.stats.inc_value("caravan/browser/restarts")
@@ -98,18 +97,30 @@ class Chromium:
         meta = {
             "playwright": True,
             "playwright_page_init_callback": tab.prepare,
-            "playwright_page_methods": [PageMethod(tab.show)],
             "playwright_page_goto_kwargs": {"wait_until": "commit"},
+            # It is waited for here: that library waits for the end of loading, to which many a page never comes.
+            "playwright_include_page": True,
         }
-        download = handler.download_request(Request(visit.url, meta=meta))
-        response = await _done(download, self._timeout, f"no page after {self._timeout:.0f} seconds")
-        return str(response.text)
+        request = Request(visit.url, meta=meta)
 
-    async def _end(self, handler: ScrapyPlaywrightDownloadHandler) -> None:
+        async def html() -> str:
+            await handler.download_request(request)
+            page = request.meta["playwright_page"]
+            try:
+                return await tab.show(page)
+            finally:
+                await page.close()
+
+        shown: str = await _done(html(), self._timeout, f"no page after {self._timeout:.0f} seconds")
+        return shown
+
+    async def _end(self, handler: ScrapyPlaywrightDownloadHandler, *, is_sound: bool = True) -> None:
         if handler is self._handler:
             self._handler = None
         driver = driver_pid(handler)
         processes = [driver, *descendants(driver)] if driver else []
+        if not is_sound:
+            kill(processes)
         with suppress(BrowserError):
             await _done(handler.close(), _END, "it does not end")
         kill(processes)

@@ -6,6 +6,7 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import HtmlResponse, Response
 
+from caravan_crawler.outcome import OUTAGE_STAT
 from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import parse_document
 from caravan_crawler.pages.shown import ESSENTIAL, Asked, Shown, look
@@ -37,6 +38,7 @@ class BrowserMiddleware:
         self._mode = mode_of(crawler.settings)
         self._learning = Learning()
         self._chromium: Chromium | None = None
+        self._is_given_up = False
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
 
     @classmethod
@@ -54,7 +56,7 @@ class BrowserMiddleware:
         asked = request.meta.get(MAY_BE_SHOWN)
         if asked is None or response.status != 200 or not isinstance(response, HtmlResponse):
             return response
-        if self._chromium is not None and self._chromium.is_given_up:
+        if self._is_given_up:
             return response
         try:
             before = self._look(response, asked)
@@ -108,12 +110,13 @@ class BrowserMiddleware:
             raise RunEndsError("the run ends")
         self._crawler.stats.inc_value("caravan/browser/failed")
         assert self._chromium is not None
-        if self._chromium.is_given_up:
+        if self._chromium.is_given_up and not self._is_given_up:
+            self._is_given_up = True
             words = f"the browser cannot be used: {error}"
             logger.error("%s", words)
-            self._crawler.stats.set_value("caravan/browser_given_up", words)
+            self._crawler.stats.set_value("caravan/browser/given_up", 1)
             if self._mode is Mode.ALWAYS:
-                self._crawler.stats.set_value("caravan/outage", words)
+                self._crawler.stats.set_value(OUTAGE_STAT, words)
                 end_run(self._crawler, "browser")
         if before.lacks & ESSENTIAL:
             raise error

@@ -62,12 +62,13 @@ class Tab:
         await page.route_web_socket("**", _close)
         await page.route("**", self._answer)
 
-    async def show(self, page: "Page") -> None:
-        """Return when the page shows what is wanted, or does not in time."""
+    async def show(self, page: "Page") -> str:
+        """Return the page's HTML when it shows what is wanted, or does not in time."""
         try:
             shown = await self._wait(page, lambda now: not (now.lacks & self._visit.wanted - {"more"}))
             if "more" in self._visit.wanted:
                 await self._press(page, shown)
+            return await page.content()
         finally:
             self._is_over.set()
 
@@ -114,7 +115,7 @@ class Tab:
             self._under_way -= 1
             self._last_answer = monotonic()
             if answer is None:
-                await route.abort()
+                await route.abort("aborted")  # any other way a page that would lead elsewhere gives way to an error page
             else:
                 headers = {"content-type": answer.content_type}
                 await route.fulfill(status=answer.status, headers=headers, body=answer.body)
