@@ -12,7 +12,7 @@ from tests.parts import need
 
 ARTICLES = 25
 #: The scripts of these sites do something at once or never.
-_SWIFT = ("-s", "BROWSER_WAIT=0.7")
+_SWIFT = ("-s", "BROWSER_WAIT=1.5")
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 

@@ -58,7 +58,9 @@ class Hanging(Noting):
         response = super().respond(target, base_url, headers)
         if self.number_of(target) != 2:
             return response
-        return SampleResponse(200, response.headers, response.body.replace(b"<body>", b"<body><script>for(;;);</script>"))
+        return SampleResponse(
+            200, response.headers, response.body.replace(b"<body>", b"<body><script>for(;;);</script>")
+        )
 
 
 def test_a_page_that_hangs_is_read_without_the_browser(tmp_path: Path) -> None:
@@ -66,7 +68,9 @@ def test_a_page_that_hangs_is_read_without_the_browser(tmp_path: Path) -> None:
     urls = [site.article(number).path for number in (0, 2, 4)]
     with serve(site) as server:
         named = ",".join(server.url + path[1:] for path in urls)
-        done = browse(tmp_path, server, "-a", f"urls={named}", "-s", "DOWNLOAD_TIMEOUT=4", "-s", "CONCURRENT_REQUESTS=1")
+        done = browse(
+            tmp_path, server, "-a", f"urls={named}", "-s", "DOWNLOAD_TIMEOUT=4", "-s", "CONCURRENT_REQUESTS=1"
+        )
     assert done.code == 0, done.log[-3000:]
     assert "Read without the browser: " in done.log
     assert {record["url"].partition("/")[2][-20:]: record["views"] is None for record in done.articles} == {

@@ -36,10 +36,13 @@ class BrowserAddon:
             "handle_sighup": False,
         }
         context = {"service_workers": "block", "accept_downloads": False, "user_agent": settings["USER_AGENT"]}
-        timeout = settings.getfloat("DOWNLOAD_TIMEOUT") * 1000
-        settings.set("PLAYWRIGHT_LAUNCH_OPTIONS", launch, "addon")
-        settings.set("PLAYWRIGHT_CONTEXTS", {"default": context}, "addon")
-        settings.set("PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT", timeout, "addon")
-        settings.set("PLAYWRIGHT_RESTART_DISCONNECTED_BROWSER", False, "addon")  # chromium.py does, and sees to the rest
+        given = {
+            "LAUNCH_OPTIONS": launch,
+            "CONTEXTS": {"default": context},
+            "DEFAULT_NAVIGATION_TIMEOUT": settings.getfloat("DOWNLOAD_TIMEOUT") * 1000,
+            "RESTART_DISCONNECTED_BROWSER": False,  # chromium.py does, and sees to the rest
+        }
+        for name, value in given.items():
+            settings.set(f"PLAYWRIGHT_{name}", value, "addon")
         for middleware, place in _MIDDLEWARES.items():
             settings["DOWNLOADER_MIDDLEWARES"].set(middleware, place, "addon")

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -59,7 +59,8 @@ class SubRequests:
         coming = self._coming(asked)
         over = asyncio.ensure_future(is_over.wait())
         # One that is on its way is not broken off, only not waited for: the downloader counts on its end.
-        await asyncio.wait({coming, over}, return_when=asyncio.FIRST_COMPLETED)
+        both: set[asyncio.Future[Any]] = {coming, over}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         over.cancel()
         return coming.result() if coming.done() else None
 

@@ -31,8 +31,10 @@ _PRESS = """([tags, words]) => {
 
 @dataclass
 class Visit:
-    """What a page is shown for: ``look`` reads its HTML, ``wanted`` is waited for, but not longer than ``seconds`` after
-    the last thing that came from the network."""
+    """What a page is shown for: ``look`` reads its HTML, ``wanted`` is what it waits for.
+
+    It waits no longer than ``seconds`` after the last thing that came from the network.
+    """
 
     url: str
     content_type: str
@@ -115,7 +117,9 @@ class Tab:
             self._under_way -= 1
             self._last_answer = monotonic()
             if answer is None:
-                await route.abort("aborted")  # any other way a page that would lead elsewhere gives way to an error page
+                await route.abort(
+                    "aborted"
+                )  # any other way a page that would lead elsewhere gives way to an error page
             else:
                 headers = {"content-type": answer.content_type}
                 await route.fulfill(status=answer.status, headers=headers, body=answer.body)
