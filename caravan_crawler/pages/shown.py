@@ -16,6 +16,8 @@ EVERYWHERE = frozenset({"rates", "weather", "trending"})
 ESSENTIAL = frozenset({"article", "cards"})
 #: Of the fields of an article, those that few articles are without.
 _USUAL = frozenset({"headline", "body", "date_published", "views"})
+#: A page with less text than this, all menus included, is a place for one.
+_HARDLY_ANYTHING = 200
 _UNSOUND = (PageKind.CUT, PageKind.CHALLENGE, PageKind.ERROR)
 
 
@@ -74,4 +76,5 @@ def _lacking_of_article(document: Document, reading: PageReading) -> frozenset[s
     # Addresses without a number are an article's or not; those of menus and contacts are not.
     address = document.site.address(document.url, document.url)
     is_numbered = address is not None and address.article_id is not None
-    return _USUAL | {"article"} if is_numbered else frozenset()
+    is_empty = sum(len(block.text) for block in document.blocks) < _HARDLY_ANYTHING
+    return _USUAL | {"article"} if is_numbered or is_empty else frozenset()

@@ -55,9 +55,12 @@ def test_a_page_of_an_article_that_is_none_lacks_all_that_an_article_has() -> No
     shown = look(document("<div id=app></div>", "news/a-900001/"), Asked.ARTICLE)
     assert shown is not None
     assert {"article", "views", "body"} <= shown.lacks
-    unnumbered = look(document("<div id=app></div>", "info/kontakty/"), Asked.ARTICLE)
-    assert unnumbered is not None
-    assert "article" not in unnumbered.lacks
+    empty = look(document("<div id=app></div>", "crime/a/"), Asked.ARTICLE)
+    assert empty is not None
+    assert "article" in empty.lacks
+    other = look(document("<p>Редакция работает с девяти до шести.</p>" * 9, "info/kontakty/"), Asked.ARTICLE)
+    assert other is not None
+    assert "article" not in other.lacks
     assert look(document("<h1>404</h1>", "news/a-900001/"), Asked.ARTICLE) is None
 
 

@@ -62,7 +62,7 @@ class SubRequests:
         both: set[asyncio.Future[Any]] = {coming, over}
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         over.cancel()
-        return coming.result() if coming.done() else None
+        return coming.result() if coming.done() and not coming.exception() else None
 
     def _coming(self, asked: "Asked") -> "asyncio.Future[Answer | None]":
         if asked.resource_type != "script" or asked.method != "GET":

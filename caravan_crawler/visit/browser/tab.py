@@ -107,7 +107,7 @@ class Tab:
 
     async def _answer(self, route: "Route") -> None:
         with suppress(Error):  # the page was closed meanwhile
-            if not self._is_given and route.request.url == self._visit.url:
+            if not self._is_given and route.request.is_navigation_request():
                 self._is_given = True
                 headers = {"content-type": self._visit.content_type}
                 await route.fulfill(status=200, headers=headers, body=self._visit.body)
@@ -117,9 +117,8 @@ class Tab:
             self._under_way -= 1
             self._last_answer = monotonic()
             if answer is None:
-                await route.abort(
-                    "aborted"
-                )  # any other way a page that would lead elsewhere gives way to an error page
+                # With any other reason a page whose script would lead elsewhere gives way to an error page.
+                await route.abort("aborted")
             else:
                 headers = {"content-type": answer.content_type}
                 await route.fulfill(status=answer.status, headers=headers, body=answer.body)
