@@ -19,6 +19,7 @@ COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspec
 ADDONS = {
     "caravan_crawler.publish.feeds.FeedDefaults": 100,  # what a feed of -o and -O holds
     "caravan_crawler.terminal.CalmTerminal": 200,  # a log on a terminal without Scrapy's chatter
+    "caravan_crawler.visit.browser.addon.BrowserAddon": 300,  # nothing, unless BROWSER is auto or always
 }
 
 # Who we are, to the site's operator. Add a way to reach you when you crawl the real site.
@@ -114,6 +115,10 @@ ACCEPT_DRIFT = False  # for one run after the site has changed for good: history
 ARCHIVE = False  # keep every response in WARC files in DATA_DIR/warc: archive/archivist.py
 ARCHIVE_FILE_SIZE = 256 * 1024 * 1024  # bytes after which the next file is begun: archive/archivist.py
 BACKOFF_START = 1.0  # seconds the site is left alone after a bad answer, doubled with each further: visit/patience.py
+# Pages shown in Chromium: "off", "auto" where one lacks what its scripts bring, "always" all: visit/browser
+BROWSER = "off"
+BROWSER_PATH = None  # its program, where it is no chromium or google-chrome on the path: visit/browser/finding.py
+BROWSER_WAIT = 3.0  # seconds a page that asks for nothing more has to show what it lacks: visit/browser/tab.py
 CSV_BOM = False  # a mark at the start of a CSV by which Excel knows UTF-8 on a double click: publish/exporters.py
 # Everything a crawl writes lies below it: spiders/caravan.py, publish/feeds.py
 DATA_DIR = environ.get("CARAVAN_DATA_DIR") or "data"

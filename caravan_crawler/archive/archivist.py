@@ -2,6 +2,8 @@
 
 import json
 import logging
+from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ from caravan_crawler.archive.names import EDITION, SITE
 from caravan_crawler.keep import runs
 from caravan_crawler.keep.opening import edition
 from caravan_crawler.outcome import ARCHIVE_STAT
+from caravan_crawler.visit.browser import MAY_BE_SHOWN
 from caravan_crawler.visit.ending import RunEndsError, end_run
 from caravan_crawler.visit.handler import received_at
 
@@ -71,23 +74,30 @@ class Archivist:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Keep the response and pass it on; what is not kept is not read either."""
+        reason = to_unicode(http.RESPONSES.get(response.status, b""))
+        self.keep(
+            lambda files: files.write(
+                response.url,
+                f"{response.status} {reason}".strip(),
+                _headers(response),
+                response.body,
+                received_at(request),
+                str(response.ip_address) if response.ip_address else None,
+                is_read=MAY_BE_SHOWN not in request.meta or response.status != HTTPStatus.OK,
+            )
+        )
+        return response
+
+    def keep(self, write: "Callable[[WarcFiles], None]") -> None:
+        """Write to the files; RunEndsError where that cannot be done."""
         if self._has_failed:
             raise RunEndsError
         if self._files is not None:
-            reason = to_unicode(http.RESPONSES.get(response.status, b""))
             try:
-                self._files.write(
-                    response.url,
-                    f"{response.status} {reason}".strip(),
-                    _headers(response),
-                    response.body,
-                    received_at(request),
-                    str(response.ip_address) if response.ip_address else None,
-                )
+                write(self._files)
             except OSError as error:
                 self._fail(error)
                 raise RunEndsError from None
-        return response
 
     def engine_stopped(self) -> None:
         """Give the last file its final name."""

@@ -5,3 +5,9 @@ IN_PROGRESS = ".open"
 
 # Fields of a file's first record.
 RUN, SITE, EDITION = "isPartOf", "caravan-site", "caravan-edition"
+
+#: Of a page that may be shown in a browser: the response as it was sent is not what was read …
+READ = "caravan-read"
+ELSEWHERE = "conversion"
+#: … but this conversion record for the same moment.
+HERE = "this"

@@ -14,7 +14,7 @@ from warcio.statusandheaders import StatusAndHeadersParserException
 
 from caravan_crawler.archive.errors import ArchiveError
 from caravan_crawler.archive.members import Members
-from caravan_crawler.archive.names import EDITION, RUN, SITE
+from caravan_crawler.archive.names import EDITION, ELSEWHERE, HERE, READ, RUN, SITE
 from caravan_crawler.archive.plain import PlainRecords, record_length
 from caravan_crawler.archive.saved import SavedPage, Skipped
 
@@ -114,13 +114,14 @@ def _not_by_record(path: Path) -> ArchiveError:
 
 
 def _page(record: ArcWarcRecord) -> Iterator[SavedPage | Skipped]:
-    if record.rec_type != "response":
+    read = record.rec_headers.get_header(READ)
+    if record.rec_type != ("conversion" if read == HERE else "response") or read == ELSEWHERE:
         return
     url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
-    headers = record.http_headers
+    headers = record.rec_headers if read == HERE else record.http_headers
     if headers is None or not url.startswith(("http://", "https://")):
         return
-    if headers.get_statuscode() != _OK:
+    if read != HERE and headers.get_statuscode() != _OK:
         yield Skipped("status")
         return
     content_type = (headers.get_header("Content-Type") or "").lower()

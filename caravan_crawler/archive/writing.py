@@ -17,7 +17,7 @@ from warcio.warcwriter import WARCWriter
 
 from caravan_crawler import __version__
 from caravan_crawler.archive.members import whole_records
-from caravan_crawler.archive.names import IN_PROGRESS, RUN
+from caravan_crawler.archive.names import ELSEWHERE, HERE, IN_PROGRESS, READ, RUN
 
 logger = logging.getLogger(__name__)
 
@@ -48,18 +48,35 @@ class WarcFiles:
         self._size = 0
 
     def write(
-        self, url: str, status: str, headers: Headers, body: bytes, received_at: datetime, ip_address: str | None = None
+        self,
+        url: str,
+        status: str,
+        headers: Headers,
+        body: bytes,
+        received_at: datetime,
+        ip_address: str | None = None,
+        *,
+        is_read: bool = True,
     ) -> None:
-        """Add a response: its ``status`` line behind the protocol, ``200 OK``, and its ``body`` as it was sent."""
-        if self._file is not None and self._size >= self._most_bytes:
-            self.close()
-        if self._file is None:
-            self._open()
+        """Add a response: its ``status`` line behind the protocol, ``200 OK``, and its ``body`` as it was sent.
+
+        One that ``is_read`` not is followed by the page as it was, by :meth:`write_read`.
+        """
+        self._make_room()
         kept = [(name, value) for name, value in headers if name.lower() not in _OF_THE_WAY]
         fields = {"WARC-Date": warc_date(received_at)}
         if ip_address:
             fields["WARC-IP-Address"] = ip_address
+        if not is_read:
+            fields[READ] = ELSEWHERE
         self._append(url, "response", body, fields, _AsSent(status, kept, protocol="HTTP/1.1"))
+
+    def write_read(self, url: str, body: bytes, received_at: datetime, told: Mapping[str, str | None]) -> None:
+        """Add a page as it was read, a conversion of the response of that moment; ``told`` are headers that hold."""
+        self._make_room()
+        fields = {"WARC-Date": warc_date(received_at), READ: HERE}
+        fields |= {name: value for name, value in told.items() if value is not None}
+        self._append(url, "conversion", body, fields)
 
     def close(self) -> None:
         """Bring the file in progress to the disk and give it its final name; one without a record goes."""
@@ -73,6 +90,13 @@ class WarcFiles:
             self._path.rename(self._path.with_suffix(""))
         else:
             self._path.unlink()
+
+    def _make_room(self) -> None:
+        """Begin a file where there is none, or where the one in progress is full."""
+        if self._file is not None and self._size >= self._most_bytes:
+            self.close()
+        if self._file is None:
+            self._open()
 
     def _open(self) -> None:
         self._number += 1

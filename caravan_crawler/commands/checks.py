@@ -10,11 +10,15 @@ from scrapy.settings import BaseSettings, default_settings
 from caravan_crawler import settings as own_settings
 from caravan_crawler.publish.alarm import hook_problem
 from caravan_crawler.publish.precheck import feeds_problem
+from caravan_crawler.visit.browser.finding import browser_problem
 
 
 def settings_problem(settings: BaseSettings) -> str | None:
     """Return the first thing that is wrong with the settings, in one line, or None."""
-    checks = (_number_problem, _level_problem, floors_problem, _hook_problem, _archive_problem, feeds_problem)
+    checks = (
+        *(_number_problem, _level_problem, floors_problem, _hook_problem),
+        *(_archive_problem, browser_problem, feeds_problem),
+    )
     return next((problem for check in checks if (problem := check(settings))), None)
 
 

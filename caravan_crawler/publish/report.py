@@ -56,6 +56,7 @@ def build_report(
         "requests": requests,
         "requests_per_new_article": round(requests / articles["new"], 3) if articles["new"] else None,
         "bytes": stats.get("downloader/response_bytes", 0),
+        "browser": _group(stats, "caravan/browser/"),
         "fields": _fields(cells),
         "drift": list(stats.get(DRIFT_STAT, ())),
         "reader_shifts": list(stats.get("caravan/reader_shifts", ())),

@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(_fault_list())
         return 0
     try:
-        site = FaultySite(options.articles, options.markup_seed, faults) if faults else _sound_site(options)
+        site = _site(options, faults)
     except ValueError as error:
         _fail(str(error))
     if options.burst < 1:
@@ -53,8 +53,10 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _sound_site(options: argparse.Namespace) -> SampleSite:
-    return SampleSite(options.articles, options.markup_seed)
+def _site(options: argparse.Namespace, faults: list[str]) -> SampleSite:
+    if faults:
+        return FaultySite(options.articles, options.markup_seed, faults, scripted=options.scripted)
+    return SampleSite(options.articles, options.markup_seed, scripted=options.scripted)
 
 
 def _serve(server: SampleServer, burst: int) -> None:
@@ -83,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, help="port on 127.0.0.1, 0 for any free one (default 8000)")
     parser.add_argument("--articles", type=int, default=300, help="number of articles (default 300)")
     parser.add_argument("--markup-seed", type=int, default=0, help="which markup (default 0, the plain one)")
+    parser.add_argument("--scripted", action="store_true", help="ticker, view counts and lists come by a script")
     parser.add_argument("--gold", metavar="FILE", help="write the expected records to FILE as JSON lines")
     parser.add_argument(
         "--fault",

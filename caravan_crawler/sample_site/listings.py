@@ -28,7 +28,8 @@ ENDLESS = frozenset({"sport", "art"})
 class Listings:
     """Writes the main part of every page of cards; None where there is no such page."""
 
-    def __init__(self, markup: Markup, newsroom: Newsroom) -> None:
+    def __init__(self, markup: Markup, newsroom: Newsroom, cards_on_a_page: int = CARDS_ON_A_PAGE) -> None:
+        self._most = cards_on_a_page
         self._markup = markup
         self._newsroom = newsroom
         self.topics = {slug(topic): topic for topic in (*all_topics(), *TOPICS)}
@@ -47,21 +48,39 @@ class Listings:
 
     def section(self, section: str, page: int, base_url: str) -> str | None:
         """One page of a section, 20 cards, newest first."""
+        found = self._page(section, page)
+        if found is None:
+            return None
+        numbers, pages = found
+        return self._title(section) + self._cards(numbers, base_url) + self._pagination(section, page, pages)
+
+    def empty_section(self, section: str, place: str) -> str | None:
+        """A section's only page, with a ``place`` for its cards."""
+        return self._title(section) + place if section in SECTIONS else None
+
+    def section_cards(self, section: str, page: int, base_url: str) -> tuple[str, bool] | None:
+        """The cards of one page of a section alone, and whether it is the last."""
+        found = self._page(section, page)
+        return None if found is None else ("".join(self._card(n, base_url) for n in found[0]), page >= found[1])
+
+    def _title(self, section: str) -> str:
+        return self._markup.element("h1", SECTION_NAMES[section], "listing__title")
+
+    def _page(self, section: str, page: int) -> tuple[list[int], int] | None:
+        """The numbers of the articles on a page of a section, and how many pages that has."""
         if section not in SECTIONS or page < 1:
             return None
         roster = self._newsroom.layout.listings[section]
         fresh = self._newsroom.published if section == "news" else 0
         total = fresh + len(roster)
-        first = (page - 1) * CARDS_ON_A_PAGE
+        first = (page - 1) * self._most
         if first >= total and page > 1:
             return None
         numbers = [
             self._newsroom.end - 1 - k if k < fresh else roster[total - 1 - k]
-            for k in range(first, min(first + CARDS_ON_A_PAGE, total))
+            for k in range(first, min(first + self._most, total))
         ]
-        pages = -(-total // CARDS_ON_A_PAGE)
-        title = self._markup.element("h1", SECTION_NAMES[section], "listing__title")
-        return title + self._cards(numbers, base_url) + self._pagination(section, page, pages)
+        return numbers, -(-total // self._most)
 
     def topic(self, topic_slug: str, base_url: str) -> str | None:
         """Some of the newest articles about a topic; trending topics match no article and get a few."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
@@ -12,11 +13,12 @@ from caravan_crawler.sample_site.contacts import contacts_html
 from caravan_crawler.sample_site.frame import Frame
 from caravan_crawler.sample_site.gold import gold_record
 from caravan_crawler.sample_site.layout import Layout
-from caravan_crawler.sample_site.listings import Listings
+from caravan_crawler.sample_site.listings import CARDS_ON_A_PAGE, Listings
 from caravan_crawler.sample_site.markup import Markup
 from caravan_crawler.sample_site.newsroom import Newsroom
 from caravan_crawler.sample_site.numbering import MOST_ARTICLES, short_link_redirects
 from caravan_crawler.sample_site.response import GIF, RSS, TEXT, XML, SampleResponse, Validators, moved, ok
+from caravan_crawler.sample_site.scripting import CARDS_BY_SCRIPT, Scripting
 from caravan_crawler.sample_site.template import template
 
 _ID_AT_END = re.compile(r"-(\d{4,7})$")
@@ -30,8 +32,11 @@ _PIXEL = (
 class SampleSite:
     """A site of ``articles`` articles in the template of ``markup_seed``; nothing is kept per article."""
 
-    def __init__(self, articles: int = 300, markup_seed: int = 0) -> None:
-        """Raise ValueError unless 1 <= articles <= 1,998,000 and markup_seed >= 0."""
+    def __init__(self, articles: int = 300, markup_seed: int = 0, *, scripted: bool = False) -> None:
+        """Raise ValueError unless 1 <= articles <= 1,998,000 and markup_seed >= 0.
+
+        With ``scripted`` masthead, view counts and lists come by a script; the truth is the same.
+        """
         if not 1 <= articles <= MOST_ARTICLES:
             raise ValueError(f"articles must be between 1 and {MOST_ARTICLES}, not {articles}")
         if markup_seed < 0:
@@ -41,9 +46,13 @@ class SampleSite:
         self._newsroom = Newsroom(Layout(articles))
         markup = Markup(template(markup_seed))
         self._trending = trending.entries(self._newsroom)
-        self._frame = Frame(markup, masthead.masthead_html(markup), trending.trending_html(markup, self._trending))
+        head = masthead.masthead_html(markup)
+        self._scripting = Scripting(markup, head) if scripted else None
+        if self._scripting:
+            head = self._scripting.masthead()
+        self._frame = Frame(markup, head, trending.trending_html(markup, self._trending))
         self._pages = ArticlePages(markup, self._frame, Frame(markup, "", "", language="kk"))
-        self._listings = Listings(markup, self._newsroom)
+        self._listings = Listings(markup, self._newsroom, CARDS_BY_SCRIPT if scripted else CARDS_ON_A_PAGE)
         self._contacts = contacts_html(markup)
 
     def publish(self, count: int) -> None:
@@ -57,6 +66,9 @@ class SampleSite:
         base_url = _with_slash(base_url)
         path, _, query = target.partition("#")[0].partition("?")
         parts = [part for part in unquote(path).split("/") if part]
+        if self._scripting and parts[:1] == ["parts"]:
+            answer = self._scripting.answer(parts[1:], self.article, partial(self._cards, base_url))
+            return answer or self._not_found()
         return self._answer(parts, query, base_url, headers or {}) or self._not_found()
 
     def number_of(self, target: str) -> int | None:
@@ -80,7 +92,10 @@ class SampleSite:
 
     def page(self, article: Article, base_url: str) -> bytes:
         """The article's own page in this site's template; ``article`` may be a changed one."""
-        return self._pages.page(article, _with_slash(base_url))
+        write = partial(self._pages.page, base_url=_with_slash(base_url))
+        if self._scripting is None:
+            return write(article)
+        return self._scripting.with_script(self._scripting.page(article, write))
 
     def gold(self, base_url: str) -> Iterator[dict[str, Any]]:
         """The expected record of every article, oldest first, published ones included."""
@@ -163,11 +178,17 @@ class SampleSite:
         validators = Validators(etag, article.front.modified)
         if headers and validators.unchanged(headers):
             return SampleResponse(304, validators.headers())
-        page = self._pages.amp(article, base_url) if amp else self._pages.page(article, base_url)
+        page = self._pages.amp(article, base_url) if amp else self.page(article, base_url)
         return SampleResponse(200, ok(b"").headers | validators.headers(), page)
 
     def _listing(self, section: str, page: int, base_url: str) -> SampleResponse | None:
-        return self._framed(self._listings.section(section, page, base_url), "Лента")
+        if self._scripting is None:
+            return self._framed(self._listings.section(section, page, base_url), "Лента")
+        place = self._scripting.cards(section)
+        return self._framed(self._listings.empty_section(section, place) if page == 1 else None, "Лента")
+
+    def _cards(self, base_url: str, section: str, page: int) -> tuple[str, bool] | None:
+        return self._listings.section_cards(section, page, base_url)
 
     def _file(self, name: str, base_url: str) -> SampleResponse | None:
         sitemap = _POST_SITEMAP.fullmatch(name)
@@ -190,7 +211,8 @@ class SampleSite:
     def _framed(self, main: str | None, title: str) -> SampleResponse | None:
         if main is None:
             return None
-        return ok(self._frame.page(0, f"<title>{title} - Караван</title>", main))
+        page = self._frame.page(0, f"<title>{title} - Караван</title>", main)
+        return ok(self._scripting.with_script(page) if self._scripting else page)
 
     def _not_found(self) -> SampleResponse:
         page = self._frame.page(0, "<title>404 - Караван</title>", "<h1>Страница не найдена</h1>")

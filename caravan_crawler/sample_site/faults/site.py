@@ -11,9 +11,11 @@ from caravan_crawler.sample_site.site import SampleSite
 class FaultySite(SampleSite):
     """A sample site whose answers go through each of ``faults`` in turn, written as ``NAME[:VALUE…]``."""
 
-    def __init__(self, articles: int = 300, markup_seed: int = 0, faults: Iterable[str] = ()) -> None:
+    def __init__(
+        self, articles: int = 300, markup_seed: int = 0, faults: Iterable[str] = (), *, scripted: bool = False
+    ) -> None:
         """Raise ValueError for a fault that is unknown or given a bad value."""
-        super().__init__(articles, markup_seed)
+        super().__init__(articles, markup_seed, scripted=scripted)
         self._faults = [make_fault(fault) for fault in faults]
 
     @property

@@ -1,0 +1,55 @@
+"""Off by default, and then not there; and what is wrong with its settings is said before anything is asked."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from scrapy.settings import Settings
+
+from caravan_crawler import settings as own_settings
+from caravan_crawler.commands.checks import settings_problem
+from caravan_crawler.sample_site import serve
+from tests.browser.scripted import Noting
+from tests.crawling import crawl
+
+LIBRARIES = {"scrapy_playwright", "playwright", "caravan_crawler.visit.browser.middleware"}
+
+
+def test_without_it_nothing_of_it_is_imported(tmp_path: Path) -> None:
+    with serve(Noting(articles=5)) as server:
+        done = crawl(tmp_path, "-a", f"site={server.url}", module="tests.crawl.imported")
+    imported = set(done.log.rpartition("imported: ")[2].split())
+    assert "scrapy" in imported
+    assert not imported & LIBRARIES
+
+
+# settings, whether the library is there, and the line, if any
+CASES = [
+    ({"BROWSER": "off"}, False, None),
+    ({"BROWSER": "Auto", "BROWSER_PATH": sys.executable}, True, None),
+    ({"BROWSER": "sometimes"}, True, "BROWSER=sometimes is none of off, auto, always"),
+    ({"BROWSER": "auto"}, False, "BROWSER=auto needs one library more: pip install scrapy-playwright"),
+    ({"BROWSER": "always", "BROWSER_PATH": "/no/such"}, True, "BROWSER_PATH=/no/such is no program"),
+    ({"BROWSER": "auto", "PATH": "/"}, True, "BROWSER=auto needs a browser: apt-get install chromium, or BROWSER_PATH"),
+    ({"BROWSER": "auto", "BROWSER_PATH": sys.executable, "BROWSER_WAIT": "long"}, True, "BROWSER_WAIT=long is not a"),
+]
+
+
+@pytest.mark.parametrize(("given", "is_there", "line"), CASES)
+def test_settings(given: dict[str, str], is_there: bool, line: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not is_there:
+        monkeypatch.setitem(sys.modules, "scrapy_playwright", None)
+    if "PATH" in given:
+        monkeypatch.setenv("PATH", given["PATH"])
+    settings = Settings()
+    settings.setmodule(own_settings)
+    settings.setdict(given, priority="cmdline")
+    problem = settings_problem(settings)
+    assert (problem or "").startswith(line or "")
+    assert (problem is None) == (line is None)
+
+
+def test_a_wrong_setting_is_one_line_and_no_request(tmp_path: Path) -> None:
+    done = crawl(tmp_path, "-a", "site=sample", "-s", "BROWSER=sometimes")
+    assert (done.code, done.log.count("\n")) == (2, 1)
+    assert not (tmp_path / "runs").exists()

@@ -1,0 +1,91 @@
+"""What a crawl with the browser reads, and what it costs the site."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
+from tests.browser.scripted import ARTICLES, HTML, Noting, assert_true, browse
+from tests.crawling import crawl
+from tests.kills import without_reading
+from tests.reread.reparsing import assert_equal, dataset, reparse, sound, sqlite
+
+
+def test_auto_reads_what_scripts_bring_and_archives_it(tmp_path: Path) -> None:
+    site = Noting()
+    kept = sqlite(tmp_path / "crawled.db")
+    with serve(site) as server:
+        done = browse(tmp_path, server, *kept.options, "-s", "ARCHIVE=1")
+        assert done.code == 0, done.log[-3000:]
+        assert_true(done, server)
+    pages = [target for _, target in site.pages]
+    assert len(pages) == len(set(pages)), "a page is asked for once, though it is shown in the browser"
+    assert len(site.targets("/parts/fill.js")) == 1
+    assert site.targets("/parts/cards/news/2"), "the button was not pressed"
+    assert not site.targets("/wp-content/")
+    told = json.loads(next(tmp_path.glob("runs/*/run.json")).read_text(encoding="utf-8"))["browser"]
+    assert told["helped/article/views"] > 0.9 * ARTICLES - 1
+    assert "Browser: " in done.log
+    assert f"views on article pages: {told['helped/article/views']} of " in done.log
+    # Its archive gives the same again, without a browser.
+    again = sqlite(tmp_path / "again.db")
+    result = sound(reparse(again, str(tmp_path / "warc"), "--jobs", "2"))
+    assert f"articles: {ARTICLES} new" in result.words
+    assert_equal(dataset(again), dataset(kept))
+
+
+def test_off_reads_all_but_that(tmp_path: Path) -> None:
+    site = Noting()
+    with serve(site) as server:
+        gold = {record["url"]: without_reading(record) for record in site.gold(server.url)}
+        done = crawl(tmp_path, "-a", f"site={server.url}")
+    assert done.code == 0, done.log[-3000:]
+    assert not site.targets("/parts/")
+    assert not done.tables.get("rates")
+    for record in done.articles:
+        differs = {name for name, value in gold[record["url"]].items() if record[name] != value}
+        assert differs <= {"views", "views_raw"}, (record["url"], differs)
+    assert sum(record["views"] is not None for record in done.articles) < 3
+
+
+class Viewless(Noting):
+    """A site whose script never brings view counts, lists or a ticker."""
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        response = super().respond(target, base_url, headers)
+        return SampleResponse(404, HTML) if target.startswith("/parts/") and target != "/parts/fill.js" else response
+
+
+def test_where_it_does_not_help_the_browser_is_left(tmp_path: Path) -> None:
+    site = Viewless()
+    with serve(site) as server:
+        done = browse(tmp_path, server, "-s", "BROWSER_WAIT=0.3")
+    assert done.code == 0, done.log[-3000:]
+    shown = len(site.targets("/parts/views/"))
+    assert 3 <= shown < 10, "three pages in vain, and those under way with them"
+    assert "views on article pages: 0 of " in done.log
+    assert done.stat("caravan/browser/given_up/article/views") == 1
+
+
+SHELL = b"""<!DOCTYPE html><html><head><meta charset=utf-8></head><body><div id=app></div><script>
+const there = location.href + (location.search ? '&' : '?') + 'inner=1';
+fetch(there).then(answer => answer.text()).then(page => { document.documentElement.innerHTML = page; });
+</script></body></html>"""
+
+
+class AllScript(SampleSite):
+    """A site whose every page is a script that asks for the page."""
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        inner = target.removesuffix("?inner=1").removesuffix("&inner=1")
+        response = super().respond(inner, base_url, headers)
+        is_page = response.headers.get("Content-Type", "").startswith("text/html") and response.status == 200
+        return SampleResponse(200, HTML, SHELL) if is_page and inner == target else response
+
+
+def test_always_reads_a_site_that_is_all_script(tmp_path: Path) -> None:
+    with serve(AllScript(articles=ARTICLES)) as server:
+        done = browse(tmp_path, server, mode="always")
+        assert done.code == 0, done.log[-3000:]
+        assert_true(done, server)
+    assert done.stat("caravan/browser/pages") >= ARTICLES
