@@ -153,7 +153,10 @@ class Worker:
             if not self._finds_more():
                 self._queue.note_quiet(state)
                 self._quiet_at = state.changes, monotonic()
-        elif self._spider.leads and self._all_are_quiet(state, self._quiet_at[1]) and self._queue.finish():
+        elif not (self._spider.leads and self._all_are_quiet(state, self._quiet_at[1])):
+            return
+        # Only now, as the others add what they have put aside when they look.
+        elif not self._refill.what_is_left() and self._queue.finish():
             brought = runs.brought_new(self._store, workers.living(self._store, self._scope))
             self._crawler.stats.set_value("caravan/articles/new_elsewhere", brought)
             self._close()
@@ -163,12 +166,10 @@ class Worker:
             self._spider.on_idle()
         except DontCloseSpider:
             return True
-        if not self._spider.leads:
-            return False
-        lists = [*self._spider.lists_met()]
+        lists = [*self._spider.lists_met()]  # none, where another worker leads
         for request in lists:
             self._crawler.engine.crawl(request)
-        return bool(lists) or self._refill.what_is_left()
+        return bool(lists)
 
     def _all_are_quiet(self, state: State, since: float) -> bool:
         """Whether no worker has anything to add; one that does not say so for as long as a lease is not waited for."""
