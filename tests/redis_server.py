@@ -19,7 +19,8 @@ class RedisServer:
 
     def __init__(self, program: Path) -> None:
         self.password = secrets.token_hex(12)
-        self._program = program
+        # In Debian one program has several names, and is what it is called.
+        self._program = program.with_name("redis-server")
         self._folder = Path(tempfile.mkdtemp(prefix="redis-"))
         self._process: subprocess.Popen[bytes] | None = None
         with socket.create_server(("127.0.0.1", 0)) as probe:

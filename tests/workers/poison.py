@@ -17,5 +17,5 @@ def read_or_die(document: Document) -> PageReading:
 
 
 if __name__ == "__main__":
-    caravan.read_page = read_or_die
+    vars(caravan)["read_page"] = read_or_die
     execute()

@@ -1,7 +1,7 @@
 """What can be wrong with the settings of a worker."""
 
 import pytest
-from scrapy.settings import Settings
+from scrapy.utils.project import get_project_settings
 
 from caravan_crawler.commands.checks import settings_problem
 
@@ -24,7 +24,8 @@ PROBLEMS = [
 
 @pytest.mark.parametrize(("redis_url", "store_url", "lease", "problem"), PROBLEMS)
 def test_wrong_settings_are_one_line(redis_url: str, store_url: str | None, lease: float, problem: str | None) -> None:
-    settings = Settings({"REDIS_URL": redis_url, "STORE_URL": store_url, "WORKER_LEASE": lease, "FLOORS": {}})
+    settings = get_project_settings()
+    settings.setdict({"REDIS_URL": redis_url, "STORE_URL": store_url, "WORKER_LEASE": lease})
     found = settings_problem(settings)
     assert found == problem if problem is None else found is not None and found.startswith(problem)
     assert "secret" not in (found or "")
