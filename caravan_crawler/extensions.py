@@ -147,7 +147,8 @@ class Verdict:
             since = field_counts.history_start(keeper.store)
             past = field_counts.history(keeper.store, since)
             found = drift.judge(keeper.fields, field_counts.recent(keeper.store, since), past, floors)
-            quiet = None if _is_partial(spider) or stats.get_value("caravan/articles/new") else silence(keeper.store)
+            is_news = any(stats.get_value(f"caravan/articles/{name}") for name in ("new", "new_elsewhere"))
+            quiet = None if is_news or _is_partial(spider) else silence(keeper.store)
         except StoreError as error:
             self.store_failed(error)
             return
@@ -160,7 +161,8 @@ class Verdict:
 def _is_partial(spider: Spider) -> bool:
     """Whether the run asks for a part of the site only, so that no new article is no wonder."""
     arguments: CrawlArguments = spider.arguments  # type: ignore[attr-defined]
-    return bool(arguments.urls or arguments.until or arguments.sections)
+    helps = not spider.leads  # type: ignore[attr-defined]
+    return bool(helps or arguments.urls or arguments.until or arguments.sections)
 
 
 def _accepts(classes: tuple[type, ...], kind: type) -> bool:

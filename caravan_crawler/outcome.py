@@ -11,6 +11,8 @@ SOUND, CRASHED, REFUSED, BELOW_FLOORS, UNREACHABLE, LOCKED = 0, 1, 2, 3, 4, 5
 SIGNAL_STAT = "caravan/signal"
 #: In words, why the store could not be written.
 STORE_STAT = "caravan/store_failed"
+#: In words, that Redis was lost; and whether this run ``leads`` the workers of a shared crawl or ``helps``.
+REDIS_STAT, WORKER_STAT = "caravan/redis_lost", "caravan/worker"
 #: In words, why the raw pages could not be kept.
 ARCHIVE_STAT = "caravan/archive_failed"
 #: In words, which feed could not be written.
@@ -51,6 +53,8 @@ def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
     """Judge a run by its stats: the first thing that is wrong gives the outcome."""
     if store := stats.get(STORE_STAT):
         return Outcome(CRASHED, str(store))
+    if redis := stats.get(REDIS_STAT):
+        return Outcome(CRASHED, str(redis))
     if archive := stats.get(ARCHIVE_STAT):
         return Outcome(CRASHED, str(archive))
     if feed := stats.get(FEED_STAT):
@@ -77,6 +81,8 @@ def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
     )
     read += stats.get("caravan/articles/not_modified", 0)
     last = stats.get("caravan/last_failure")
+    if read + failed == 0 and stats.get(WORKER_STAT) == "helps":
+        return Outcome(SOUND, "complete: the other workers read it all")
     if read == 0 and (failed or not stats.get("caravan/articles/carried")):
         forbidden = "robots.txt forbids the site" if stats.get("caravan/forbidden") else "nothing was asked for"
         return Outcome(UNREACHABLE, f"no page could be read; {last or forbidden}")
@@ -94,7 +100,7 @@ def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
 def _judge_data(stats: Mapping[str, Any], read: int, failed: int, last: str | None) -> Outcome:
     found = stats.get("caravan/pages/article", 0) + stats.get("caravan/links/known", 0)
     found += stats.get("caravan/articles/not_modified", 0) + stats.get("caravan/articles/carried", 0)
-    if found == 0:
+    if found == 0 and WORKER_STAT not in stats:  # the articles of a list are read by all workers
         return Outcome(BELOW_FLOORS, f"no article on {read} pages" + (f"; the last failure: {last}" if last else ""))
     if below := [*stats.get(DRIFT_STAT, ()), *filter(None, [stats.get(SILENCE_STAT)])]:
         return Outcome(BELOW_FLOORS, "; ".join(below))

@@ -1,7 +1,7 @@
 """Scrapy settings of Caravan Crawler, in the order of Scrapy's template.
 
 A setting stands here when it differs from Scrapy's default, with the reason; the project's own settings
-come last, each with the module that reads it. Four may be given by the environment as well, where a server starts
+come last, each with the module that reads it. Five may be given by the environment as well, where a server starts
 the crawls; what is given for one run goes before it. https://docs.scrapy.org/en/latest/topics/settings.html
 """
 
@@ -17,6 +17,7 @@ NEWSPIDER_MODULE = "caravan_crawler.spiders"
 COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspect`, `reparse`, `export`, `report`
 
 ADDONS = {
+    "caravan_crawler.visit.shared.addon.SharedCrawl": 50,  # a crawl as one of several workers, with REDIS_URL only
     "caravan_crawler.publish.feeds.FeedDefaults": 100,  # what a feed of -o and -O holds
     "caravan_crawler.terminal.CalmTerminal": 200,  # a log on a terminal without Scrapy's chatter
     "caravan_crawler.visit.browser.addon.BrowserAddon": 300,  # nothing, unless BROWSER is auto or always
@@ -126,6 +127,11 @@ DATA_DIR = environ.get("CARAVAN_DATA_DIR") or "data"
 FLOORS = {"headline": 0.95, "body": 0.8, "date_published": 0.8}
 # A command, or a URL to post to, when a run did not end well: publish/alarm.py
 ON_FAILURE = environ.get("CARAVAN_ON_FAILURE") or None
+REDIS_PATIENCE = 60.0  # seconds a Redis that does not answer is waited for: visit/shared/worker.py
+# The queue of a crawl shared between workers, whose store is PostgreSQL: visit/shared/
+REDIS_URL = environ.get("CARAVAN_REDIS_URL") or None
 RETRY_AFTER_MAX = 600  # seconds; a site that asks for a longer pause ends the run: visit/patience.py
 # PostgreSQL, or another SQLite file than DATA_DIR/caravan.db; "none" keeps nothing: keep/opening.py
 STORE_URL = environ.get("CARAVAN_STORE_URL") or None
+# Seconds after which what a dead worker had taken goes to another: visit/shared/queue.py
+WORKER_LEASE = 60.0

@@ -16,6 +16,7 @@ class Part(NamedTuple):
 
 PARTS = (
     Part("postgresql", "initdb", "/usr/lib/postgresql/*/bin"),
+    Part("redis-server", "redis-server"),
     Part("systemd", "systemd-analyze"),
     Part("chromium", "chromium"),
 )

@@ -77,7 +77,12 @@ class Command(CrawlCommand):
         if args == [CaravanSpider.name]:
             try:
                 site = CrawlArguments.parse(opts.spargs).site
-                self._store = open_store(self.settings["STORE_URL"], self.settings["DATA_DIR"], site)
+                shared = bool(self.settings["REDIS_URL"])
+                if shared:
+                    from caravan_crawler.visit.shared.link import RedisLink
+
+                    RedisLink(self.settings["REDIS_URL"]).check()
+                self._store = open_store(self.settings["STORE_URL"], self.settings["DATA_DIR"], site, shared=shared)
             except StoreError as error:
                 self._refuse(str(error), error.code)
 
@@ -134,7 +139,7 @@ class Command(CrawlCommand):
                 field_counts.accept(store, clock.stamp(spider.started_at))
             spider.keeper.fields.save(store, spider.run_id)
             runs.end(store, spider.run_id, clock.stamp(ended_at), report)
-            placing.finish(store)
+            placing.finish(store, spider.run_id)
         except StoreError as error:
             return [] if store.is_broken else [str(error)]  # once is enough
         return []

@@ -76,6 +76,11 @@ class Keeper:
         self._carried: set[str] = set()
         self._last_shown = shown_lines.last_lines(store)
 
+    def look_again(self) -> None:
+        """Learn what another run has stored meanwhile."""
+        self.failing = Failing(self.store, self._run_id, self._scope)
+        self._last_shown = shown_lines.last_lines(self.store)
+
     # Told by the spider
 
     def admit(self, key: str) -> None:

@@ -44,17 +44,17 @@ class NoStore(Store):
         """Do nothing."""
 
 
-def open_store(setting: str | None, data_dir: str, site: str) -> Store:
-    """Open the store for a run on ``site``, an argument as the user gives it.
+def open_store(setting: str | None, data_dir: str, site: str, *, shared: bool = False) -> Store:
+    """Open the store for a run on ``site``, an argument as the user gives it; ``shared`` with other workers.
 
     :class:`~caravan_crawler.keep.errors.StoreError` where it cannot be, with the exit code that means.
     """
-    return NoStore() if setting == NONE else open_edition(setting, data_dir, edition(site))
+    return NoStore() if setting == NONE else open_edition(setting, data_dir, edition(site), shared=shared)
 
 
-def open_edition(setting: str | None, data_dir: str, whose: str) -> Store:
+def open_edition(setting: str | None, data_dir: str, whose: str, *, shared: bool = False) -> Store:
     """Open the store for the articles of an :func:`edition`."""
-    return Store(store_url(setting, data_dir), whose)
+    return Store(store_url(setting, data_dir), whose, shared=shared)
 
 
 def edition(site: str) -> str:

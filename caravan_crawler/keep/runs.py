@@ -3,19 +3,21 @@
 import json
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
 from caravan_crawler import __version__
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.keep.schema import runs
+from caravan_crawler.keep import workers
+from caravan_crawler.keep.schema import articles, runs
 from caravan_crawler.keep.store import Store
 from caravan_crawler.outcome import BELOW_FLOORS, SOUND
 
 #: After these nothing is left to do: a run of the same kind begins afresh.
 _COMPLETE = (SOUND, BELOW_FLOORS)
+#: Among the arguments of a worker that did not lead when it began: it continues no other run.
+_HELPS = "helps"
 
 
 @dataclass(frozen=True)
@@ -41,36 +43,48 @@ def scope_of(arguments: CrawlArguments) -> str:
     return " ".join(f"{name}={value}" for name, value in parts.items() if value)
 
 
-def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str) -> Campaign:
-    """Note a run's beginning; return what it continues.
-
-    The store is locked, so a run without an end is one that was killed.
-    """
+def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str, *, leads: bool = True) -> Campaign:
+    """Note a run's beginning; return what it continues: nothing where another worker ``leads``."""
     scope = scope_of(arguments)
-    store.execute(
-        update(runs)
-        .where(runs.c.ended_at.is_(None))
-        .values(ended_at=started_at, outcome="killed", reason="it ended without a word: killed, or the power was lost")
-    )
-    earlier = store.rows(
-        select(runs.c.run_id, runs.c.started_at, runs.c.exit_code)
-        .where(runs.c.scope == scope)
-        .order_by(runs.c.started_at.desc(), runs.c.run_id.desc())
-        .limit(1000)
-    )
-    unpublished = list(takewhile(lambda row: row.exit_code != SOUND, earlier))
-    stopped = list(takewhile(lambda row: row.exit_code not in _COMPLETE, earlier))
+    campaign = continued(store, run_id, scope, started_at) if leads else Campaign(started_at)
+    given = json.loads(json.dumps(vars(arguments), default=plain))
     store.execute(
         insert(runs).values(
             run_id=run_id,
             scope=scope,
-            arguments=json.loads(json.dumps(vars(arguments), default=plain)),
+            arguments=given if leads else given | {_HELPS: True},
             version=__version__,
             started_at=started_at,
             new_articles=0,
         )
     )
-    first = stopped[-1].started_at if stopped else started_at
+    return campaign
+
+
+def continued(store: Store, run_id: str, scope: str, now: str) -> Campaign:
+    """Note which runs were killed; return what the run that leads ``now`` continues.
+
+    A run continues what had ended before it began, so a worker killed or stopped beside a lead is left to the next.
+    """
+    store.execute(
+        update(runs)
+        .where(runs.c.run_id.in_(workers.dead(store, run_id)))
+        .values(ended_at=now, outcome="killed", reason="it ended without a word: killed, or the power was lost")
+    )
+    helped = runs.c.arguments[_HELPS].as_boolean()
+    earlier = store.rows(
+        select(runs.c.run_id, runs.c.started_at, runs.c.ended_at, runs.c.exit_code, helped.label("helped"))
+        .where(runs.c.scope == scope, runs.c.ended_at.is_not(None))
+        .order_by(runs.c.started_at.desc(), runs.c.run_id.desc())
+        .limit(1000)
+    )
+
+    def since_last(codes: tuple[int, ...]) -> list[Any]:
+        last = max((row.started_at for row in earlier if row.exit_code in codes and not row.helped), default="")
+        return [row for row in earlier if row.exit_code not in codes and row.ended_at > last]
+
+    stopped, unpublished = since_last(_COMPLETE), since_last((SOUND,))
+    first = min((row.started_at for row in stopped), default=now)
     return Campaign(first, tuple(row.run_id for row in stopped), tuple(row.run_id for row in unpublished))
 
 
@@ -99,6 +113,11 @@ def last_new(store: Store) -> str | None:
     """Return when the last run began that brought a new article; None where none has."""
     rows = store.rows(select(func.max(runs.c.started_at)).where(runs.c.new_articles > 0))
     return str(rows[0][0]) if rows and rows[0][0] else None
+
+
+def brought_new(store: Store, run_ids: list[str]) -> bool:
+    """Return whether any of these runs, which need not have ended, has stored an article as it is now."""
+    return bool(store.rows(select(articles.c.key).where(articles.c.run_id.in_(run_ids)).limit(1)))
 
 
 def plain(value: Any) -> Any:

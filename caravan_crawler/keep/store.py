@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from caravan_crawler.keep import clock
 from caravan_crawler.keep.engine import make_engine, reading, shown, words, writing
 from caravan_crawler.keep.errors import StoreError, StoreRefusedError
-from caravan_crawler.keep.lock import Lock, lock_file, lock_sessions
+from caravan_crawler.keep.lock import Lock, lock_file, lock_sessions, wait_for_turn
 from caravan_crawler.keep.lookup import Lookup
 from caravan_crawler.keep.migrations import note, noted, upgrade
 from caravan_crawler.keep.writes import Statements, Writes
@@ -40,16 +40,21 @@ class Known:
 
 
 class Store:
-    """One database, held by one run. Every failure of it is a :class:`StoreError` with one line for the user.
+    """One database, held by one run or shared by workers.
 
-    Once a listener is set (:attr:`on_failure`), it is told instead, once; from then on nothing is written.
+    Every failure of it is a :class:`StoreError` with one line for the user. Once a listener is set
+    (:attr:`on_failure`), it is told instead, once; from then on nothing is written.
     """
 
-    def __init__(self, url: URL, site: str) -> None:
+    is_shared = False
+    """Whether other runs may write to it at the same time."""
+
+    def __init__(self, url: URL, site: str, *, shared: bool = False) -> None:
         """Open and lock the store of ``site`` (``caravan.kz``, ``sample`` …), creating or upgrading its tables."""
         self.name = shown(url)
+        self.is_shared = shared
         self._engine = make_engine(url)
-        # The driver's own errors come from what sends a transaction at once.
+        # The driver's own errors come from what goes to it without SQLAlchemy.
         self._errors = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)
         self._lock: Lock | None = None
         self._connection: Connection | None = None
@@ -68,16 +73,18 @@ class Store:
                 database.parent.mkdir(parents=True, exist_ok=True)
                 self._lock = lock_file(database)
             else:
-                lock_sessions(self._engine, self.name)
+                lock_sessions(self._engine, self.name, shared=shared)
             self._connection = self._engine.connect()
             with self._connection.begin():
+                self._wait_for_turn()
                 upgrade(self._connection)
             with self._connection.begin():
+                self._wait_for_turn()
                 # A write, and the first thing of its transaction: whether the store can be written shows here,
                 # and where another program is writing to it, this waits.
                 note(self._connection, "opened_at", clock.now())
                 self._claim(self._connection, site)
-        except (SQLAlchemyError, OSError) as error:
+        except (*self._errors, OSError) as error:
             self.close()
             raise StoreError(f"the store {self.name} cannot be opened: {words(error)}") from error
         except StoreError:
@@ -104,8 +111,9 @@ class Store:
         """Ask the store, or write to it in a commit of its own."""
         try:
             with self.connection.begin():
+                self._wait_for_turn()
                 return self.connection.execute(statement, rows)
-        except SQLAlchemyError as error:
+        except self._errors as error:
             raise StoreError(f"the store {self.name} failed: {words(error)}") from error
 
     def rows(self, statement: Executable, **values: Any) -> list[Any]:
@@ -151,10 +159,15 @@ class Store:
         pending, self._pending, self._pages = self._pending, Writes(), 0
         try:
             with writing(self.connection) as cursor:
+                self._wait_for_turn()
                 self._statements.carry_out(pending, cursor)
         except self._errors as error:
             self._cannot("written", error)
         self._last_commit = time.monotonic()
+
+    def _wait_for_turn(self) -> None:
+        if self.is_shared:
+            wait_for_turn(self.connection)
 
     def _cannot(self, be: str, cause: Exception) -> None:
         error = StoreError(f"the store {self.name} cannot be {be}: {words(cause)}")

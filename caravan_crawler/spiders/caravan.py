@@ -1,6 +1,7 @@
 """The spider: from what the store holds and the site shows to every article, each once."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.http import Response
 
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
-from caravan_crawler.keep import clock, placing, runs
+from caravan_crawler.keep import clock, placing, runs, workers
 from caravan_crawler.keep.keeper import Consequences, Keeper
 from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.sources import load_sources
@@ -86,7 +87,10 @@ class CaravanSpider(Beginner):
         for url in arguments.urls:
             check_on_site(url, site)
         if store is None:
-            store = open_store(crawler.settings["STORE_URL"], crawler.settings["DATA_DIR"], arguments.site)
+            shared = bool(crawler.settings["REDIS_URL"])
+            store = open_store(
+                crawler.settings["STORE_URL"], crawler.settings["DATA_DIR"], arguments.site, shared=shared
+            )
             crawler.signals.connect(store.close, signals.engine_stopped, weak=False)
         spider._take_up(store)
         crawler.signals.connect(spider.on_robots, signals.robots_parsed)
@@ -99,12 +103,35 @@ class CaravanSpider(Beginner):
     def _take_up(self, store: Store) -> None:
         """Learn from the store what earlier runs have left."""
         placing.resume(store)
+        workers.join(store, self.run_id)
         scope, started_at = runs.scope_of(self.arguments), clock.stamp(self.started_at)
-        self.campaign = runs.begin(store, self.run_id, self.arguments, started_at)
+        self.leads = workers.is_lead(store, scope)
+        self.campaign = runs.begin(store, self.run_id, self.arguments, started_at, leads=self.leads)
         self.keeper = Keeper(store, self.run_id, scope, started_at)
-        own = load_sources(store, scope)
-        self.agenda = Agenda(own, load_sources(store, "") if scope else own, self.campaign)
+        self._plan()
         self.discovery = Discovery(self.site, self.period, self.frontier, self.keeper, self.lists.note_day)
+
+    def _plan(self) -> None:
+        """Learn what earlier runs have read of the sources."""
+        scope = runs.scope_of(self.arguments)
+        own = load_sources(self.keeper.store, scope)
+        self.agenda = Agenda(own, load_sources(self.keeper.store, "") if scope else own, self.campaign)
+
+    def take_lead(self) -> Iterator[Request]:
+        """Go on where the worker that led has ended; return the first requests of that."""
+        store, scope = self.keeper.store, runs.scope_of(self.arguments)
+        self.leads = True
+        continued = runs.continued(store, self.run_id, scope, clock.now())
+        self.campaign = replace(continued, unpublished=())  # they are left to a run that begins as the lead
+        self.keeper.look_again()
+        self._plan()
+        return self.beginnings()
+
+    def lists_met(self) -> Iterator[Request]:
+        """Ask for the lists to which other workers have met the first link."""
+        self._plan()
+        for path in self.agenda.known_lists:
+            yield from self._list(path)
 
     def closed(self, reason: str) -> None:
         """Close the ledger, when Scrapy closes the spider."""
@@ -294,7 +321,8 @@ class CaravanSpider(Beginner):
         return []
 
     def _surroundings(self, reading: PageReading, seen_at: datetime) -> Iterator[Any]:
-        if self.changes.is_new("page", reading.surroundings):
+        # What all pages show, one worker keeps: two would keep each line twice.
+        if self.leads and self.changes.is_new("page", reading.surroundings):
             # Claimed all at once: pages are read side by side, and a block's lines belong together.
             records = page_records(reading, self.site, seen_at)
             yield from [record for record in records if self.changes.is_new(*record.change_key())]

@@ -35,12 +35,18 @@ class Beginner(Visitor):
 
     async def start(self) -> AsyncIterator[Any]:
         """Ask for the pages named, or for what earlier runs have left and the home page, where the rest begins."""
-        for request in self._named() if self.arguments.urls else self._beginnings():
+        if not self.leads:
+            return
+        for request in self.beginnings():
             yield request
         # What earlier runs have stored and could not publish.
         for record in plan.records_of(self.keeper.store, self.campaign.unpublished):
             self.keeper.carry(record)
             yield record
+
+    def beginnings(self) -> Iterator[Request]:
+        """Return the first requests: for the pages named, or for what earlier runs have left and the home page."""
+        return self._named() if self.arguments.urls else self._beginnings()
 
     def _named(self) -> Iterator[Request]:
         named = [check_on_site(url, self.site) for url in self.arguments.urls]
@@ -56,7 +62,7 @@ class Beginner(Visitor):
         store = self.keeper.store
         for url in plan.waiting(store, runs.scope_of(self.arguments)):
             yield from self._targets(self.discovery.take_up(url))
-        yield from self._refresh()
+        yield from self.refresh()
         for url in self.keeper.failing.due:
             yield from self._targets(self.discovery.take_up(url, has_failed=True), RETRY)
         if self.agenda.is_just_read(HOME):
@@ -64,7 +70,7 @@ class Beginner(Visitor):
         else:
             yield self._request(self.site.base, self.parse_home, LIST)
 
-    def _refresh(self) -> Iterator[Request]:
+    def refresh(self) -> Iterator[Request]:
         """Ask again for the articles younger than ``refresh_days``, with what the server gave to tell a change by."""
         first_day = datetime.now(ALMATY).date() - timedelta(days=self.arguments.refresh_days - 1)
         due = plan.due_for_refresh(self.keeper.store, first_day.isoformat(), self.campaign.started_at)

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from time import monotonic
 
 from scrapy import Request
+from scrapy.core.downloader import Slot
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
@@ -16,7 +17,7 @@ from caravan_crawler.visit.retry_after import retry_after
 logger = logging.getLogger(__name__)
 
 #: Seconds between two looks whether the run is to end while a request waits.
-_LOOK = 0.2
+LOOK = 0.2
 #: Only with these does Retry-After mean: leave me alone. With a redirect it is something else.
 _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
@@ -52,14 +53,13 @@ class Patience:
         self._check_run()
         if self.seconds_left() <= 0 and not self._lock.locked():
             return
-        downloader = self._crawler.engine.downloader
-        slot = downloader.slots.get(downloader.get_slot_key(request))
+        slot = self._slot(request)
         async with self._lock:
             wait = max(self.seconds_left(), slot.delay if slot else 0.0)
             while wait > 0:
-                await asyncio.sleep(min(wait, _LOOK))
+                await asyncio.sleep(min(wait, LOOK))
                 self._check_run()
-                wait = max(wait - _LOOK, self.seconds_left())
+                wait = max(wait - LOOK, self.seconds_left())
         if slot is not None:
             slot.lastseen = monotonic()  # the delay to the next request counts from now
 
@@ -87,6 +87,10 @@ class Patience:
     def _leave_alone(self, seconds: float, reason: str) -> None:
         self._crawler.stats.inc_value(f"caravan/pauses/{reason}")
         self._until = max(self._until, monotonic() + seconds)
+
+    def _slot(self, request: Request) -> Slot | None:
+        downloader = self._crawler.engine.downloader
+        return downloader.slots.get(downloader.get_slot_key(request))
 
     def _check_run(self) -> None:
         if is_ending(self._crawler):

@@ -1,0 +1,80 @@
+"""Workers of one crawl, in processes of their own, with a server of Redis and a database that they share."""
+
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from caravan_crawler.items import Article
+from caravan_crawler.sample_site import SampleServer
+from tests.crawling import TIMEOUT, read_jsonl, start
+from tests.kills import each_once, gold
+from tests.redis_server import RedisServer
+
+Process = subprocess.Popen[str]
+
+
+class Crew:
+    """``options`` are those of every worker."""
+
+    def __init__(self, server: SampleServer, redis: RedisServer, store_url: str, folder: Path, *options: str) -> None:
+        self.server = server
+        self.redis = redis
+        self.folder = folder
+        self._store_url = store_url
+        shared = ("-s", f"REDIS_URL={redis.url}", "-s", f"STORE_URL={store_url}")
+        self._options = ("-a", f"site={server.url}", *shared, *options)
+
+    def start(self, module: str = "scrapy") -> Process:
+        return start(self.folder, *self._options, module=module)
+
+    def end(self, worker: Process, code: int = 0) -> str:
+        """Wait for a worker to end with this code; return its log."""
+        _, log = worker.communicate(timeout=TIMEOUT)
+        assert worker.returncode == code, log[-3000:]
+        assert "Traceback" not in log, log[-6000:]
+        assert self.redis.password not in log
+        return log
+
+    def wait_for_requests(self, number: int) -> None:
+        """Wait until the server has had so many requests."""
+        give_up = time.monotonic() + TIMEOUT
+        while self.server.hits < number:
+            assert time.monotonic() < give_up, "the workers do not go on"
+            time.sleep(0.01)
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        with psycopg.connect(self._store_url, row_factory=dict_row) as connection:
+            return connection.execute(f"SELECT * FROM {table}".encode()).fetchall()
+
+    @property
+    def asked_twice(self) -> list[str]:
+        """What was asked for more than once; every worker reads robots.txt."""
+        return [url for url, times in Counter(self.server.requests).items() if times > 1 and url != "/robots.txt"]
+
+    def check_stored(self, without: Iterable[str] = ()) -> None:
+        """Every article is stored once, and nothing is left to do; ``without`` some URLs."""
+        left_out = set(without)
+        expected = [record for record in gold(self.server) if record["url"] not in left_out]
+        rows = self.rows("articles")
+        each_once([{name: row[name] for name in Article.__dataclass_fields__} for row in rows], expected)
+        versions = Counter(row["article_key"] for row in self.rows("article_versions"))
+        assert versions == dict.fromkeys([row["key"] for row in rows], 1)
+        assert not self.rows("frontier")
+        site = self.server.site
+        for table, shown in (("rates", site.expected_rates()), ("weather", site.expected_weather())):
+            assert len(self.rows(table)) == len(shown), f"{table} lacks lines or has them twice"
+
+    def check_redis_is_left_clean(self) -> None:
+        """What is left of a crawl that is done goes by itself."""
+        with self.redis.client() as client:
+            left = client.keys()
+            assert all(client.ttl(key) > 0 for key in left), left
+
+    def published(self) -> list[str]:
+        return [row["url"] for path in self.folder.glob("runs/*/articles.jsonl") for row in read_jsonl(path)]
