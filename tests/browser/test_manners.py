@@ -24,7 +24,7 @@ fetch('OTHER/fetch'); fetch('/parts/away'); navigator.sendBeacon('OTHER/beacon')
 new EventSource('/events'); new WebSocket('OTHER/socket'.replace('http', 'ws'));
 new WebSocket(location.href.replace('http', 'ws')); open('OTHER/window');
 navigator.serviceWorker?.register('/worker.js').catch(() => 0);
-setTimeout(() => { location.href = 'OTHER/elsewhere'; }, 10);
+addEventListener('load', () => setTimeout(() => { location.href = 'OTHER/elsewhere'; }, 10));
 </script>"""
 
 
