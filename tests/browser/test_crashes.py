@@ -22,7 +22,7 @@ class Deadly(Noting):
     """Kills something of the crawl's browser when view counts were asked for so many times."""
 
     def __init__(self, kills: dict[int, str]) -> None:
-        super().__init__()
+        super().__init__(articles=12)
         self._kills = kills
         self.killed: list[str] = []
         self._test = os.environ["PYTEST_CURRENT_TEST"]
@@ -41,7 +41,7 @@ class Deadly(Noting):
 
 
 def test_a_browser_killed_twice_loses_nothing(tmp_path: Path) -> None:
-    site = Deadly({4: "chromium", 14: "run-driver"})
+    site = Deadly({3: "chromium", 8: "run-driver"})
     with serve(site) as server:
         done = browse(tmp_path, server)
         assert done.code == 0, done.log[-3000:]

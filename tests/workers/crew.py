@@ -12,11 +12,14 @@ from psycopg.rows import dict_row
 
 from caravan_crawler.items import Article
 from caravan_crawler.sample_site import SampleServer
-from tests.crawling import TIMEOUT, read_jsonl, start
+from tests.crawling import read_jsonl, start
 from tests.kills import each_once, gold
 from tests.redis_server import RedisServer
 
 Process = subprocess.Popen[str]
+
+#: Four workers, two servers and a site want more than two cores have, when other tests run beside them.
+TIMEOUT = 400
 
 
 class Crew:
