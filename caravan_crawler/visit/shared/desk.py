@@ -131,15 +131,12 @@ class Desk:
 
     # The way of a request
 
-    def claim(self, request: Request) -> Request | None:
-        """Return the request as part of a lease if it belongs to one; None where it does not."""
-        if lease := self._lease_of(request):
+    def claim(self, request: Request) -> bool:
+        """Note that the request waits here, if it belongs to a lease; return whether it does."""
+        lease = self._lease_of(request)
+        if lease is not None:
             lease.waits = True
-            return request
-        for lease in self._leases.values():
-            if lease.entry.key == request.meta.get("key"):  # another address of the article, tried in its place
-                return self._leased(request, lease)
-        return None
+        return lease is not None
 
     def sent(self, request: Request) -> None:
         """Note that a request has left the scheduler."""
@@ -160,11 +157,15 @@ class Desk:
 
     def failed(self, failure: Failure) -> Iterator[Any]:
         """Take in that a page could not be read; one that was not asked for, as the run ends, is given back."""
+        lease = self._lease_of(failure.request)  # type: ignore[attr-defined]
         try:
-            yield from self._spider.failed(failure)
+            for request in self._spider.failed(failure):
+                is_same = lease is not None and request.meta.get("key") == lease.entry.key
+                # Another address of the article, tried in its place.
+                yield self._leased(request, lease) if lease is not None and is_same else request
         finally:
             if not isinstance(failure.value, RunEndsError):
-                self._end(self._lease_of(failure.request))  # type: ignore[attr-defined]
+                self._end(lease)
 
     def dropped(self, request: Request) -> None:
         """Take in that a redirect led to what was asked for before."""

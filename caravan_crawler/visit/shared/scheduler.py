@@ -32,11 +32,10 @@ class SharedScheduler(Scheduler):
     def enqueue_request(self, request: Request) -> bool:
         """Queue a request here, or an article just found for all."""
         desk = self._worker.desk
-        taken = desk.claim(request)
-        if taken is None and desk.is_for_all(request) and request.priority >= ARTICLE:
+        if not desk.claim(request) and desk.is_for_all(request) and request.priority >= ARTICLE:
             desk.add(request)
             return True
-        return super().enqueue_request(taken or request)
+        return super().enqueue_request(request)
 
     def next_request(self) -> Request | None:
         """Return what to ask for next; None where there is nothing, or Redis does not answer."""
