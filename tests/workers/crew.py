@@ -33,8 +33,8 @@ class Crew:
         shared = ("-s", f"REDIS_URL={redis.url}", "-s", f"STORE_URL={store_url}")
         self._options = ("-a", f"site={server.url}", *shared, *options)
 
-    def start(self, module: str = "scrapy") -> Process:
-        return start(self.folder, *self._options, module=module)
+    def start(self, *options: str, module: str = "scrapy") -> Process:
+        return start(self.folder, *self._options, *options, module=module)
 
     def end(self, worker: Process, code: int = 0) -> str:
         """Wait for a worker to end with this code; return its log."""
@@ -50,6 +50,13 @@ class Crew:
         while self.server.hits < number:
             assert time.monotonic() < give_up, "the workers do not go on"
             time.sleep(0.01)
+
+    def wait_for_runs(self, number: int) -> None:
+        """Wait until so many workers have taken up their work."""
+        give_up = time.monotonic() + TIMEOUT
+        while len(self.rows("runs")) < number:
+            assert time.monotonic() < give_up, "a worker does not begin"
+            time.sleep(0.05)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         with psycopg.connect(self._store_url, row_factory=dict_row) as connection:

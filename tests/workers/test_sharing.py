@@ -87,12 +87,12 @@ def test_an_orderly_stop_gives_back_what_is_not_read(redis: RedisServer, store_u
 
 
 def test_a_lead_that_is_killed_is_followed_by_another(redis: RedisServer, store_url: str, tmp_path: Path) -> None:
-    with serve(SampleSite(articles=300)) as server:
+    with serve(SampleSite(articles=200)) as server:
         crew = Crew(server, redis, store_url, tmp_path, *SHORT)
-        leads = crew.start()
+        leads = crew.start("-s", "DOWNLOAD_DELAY=0.3")  # so that there is much left to do when the other one is there
         crew.wait_for_requests(5)
         helps = crew.start()
-        crew.wait_for_requests(40)
+        crew.wait_for_runs(2)
         leads.kill()
         leads.communicate()
         assert "this one goes on" in crew.end(helps)
@@ -108,7 +108,7 @@ def test_a_page_that_kills_its_workers_ends_among_the_failures(
         crew = Crew(server, redis, store_url, tmp_path, "-s", "WORKER_LEASE=1")
         deaths = 0
         while True:
-            worker = crew.start("tests.workers.poison")
+            worker = crew.start(module="tests.workers.poison")
             _, log = worker.communicate()
             if worker.returncode != -signal.SIGKILL:
                 break
