@@ -13,8 +13,8 @@ from tests.crawling import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 #: Each lock file with the extras it holds.
 LOCKS = {
-    "requirements.lock": ("postgresql", "archive"),
-    "requirements-scrapyd.lock": ("postgresql", "archive", "scrapyd"),
+    "requirements.lock": ("postgresql", "archive", "workers"),
+    "requirements-scrapyd.lock": ("postgresql", "archive", "workers", "scrapyd"),
 }
 
 
