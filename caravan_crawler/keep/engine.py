@@ -52,7 +52,7 @@ def make_engine(url: URL) -> Engine:
     if "connect_timeout" not in url.query:
         arguments["connect_timeout"] = str(_CONNECT_WITHIN)
     try:
-        return create_engine(url, json_serializer=as_json, connect_args=arguments, paramstyle="format")
+        return create_engine(url, json_serializer=as_json, connect_args=arguments)
     except ImportError as error:
         raise StoreRefusedError(f"STORE_URL names PostgreSQL, whose driver cannot be loaded: {words(error)}") from None
 

@@ -34,7 +34,7 @@ class Lookup:
         """Return key, what it is, section and date of publication, for each of the ``keys`` that is known."""
         wanted = list(keys)
         values = {"keys": wanted if self._is_postgresql else json.dumps(wanted), "now": now, "lately": lately}
-        cursor.execute(self._query.sql, self._query.places(values))
+        cursor.execute(self._query.sql, self._query.values(values))
         return list(cursor.fetchall())
 
     def _among(self, column: Any) -> Any:

@@ -17,16 +17,20 @@ class Prepared:
         """``columns`` are those that an INSERT fills."""
         compiled = statement.compile(dialect=dialect, column_keys=columns)
         assert isinstance(compiled, SQLCompiler)
-        assert compiled.positiontup is not None, "the engine's paramstyle is one with places"
         binds = compiled.binds
         self.sql = compiled.string
         self._fixed = {name: bind.value for name, bind in binds.items() if not bind.required}
+        self._is_positional = compiled.positiontup is not None
         self._values = [
-            (name, binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in compiled.positiontup
+            (name, binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+            for name in compiled.positiontup or binds
         ]
 
-    def places(self, row: Mapping[str, Any]) -> list[Any]:
-        """Return the values of ``row`` as the driver takes them, each in its place."""
+    def values(self, row: Mapping[str, Any]) -> list[Any] | dict[str, Any]:
+        """Return the values of ``row`` as the driver takes them: each in its place, or by name."""
         if self._fixed:
             row = {**self._fixed, **row}
-        return [row[name] if process is None else process(row[name]) for name, process in self._values]
+        values = [row[name] if process is None else process(row[name]) for name, process in self._values]
+        if self._is_positional:
+            return values
+        return {name: value for (name, _), value in zip(self._values, values, strict=True)}

@@ -93,7 +93,7 @@ class _EachRow:
         self._statement = statement
 
     def execute(self, cursor: Any, rows: list[Row]) -> None:
-        cursor.executemany(self._statement.sql, [self._statement.places(row) for row in rows])
+        cursor.executemany(self._statement.sql, [self._statement.values(row) for row in rows])
 
 
 class _AllRows:
@@ -104,7 +104,7 @@ class _AllRows:
 
     def execute(self, cursor: Any, rows: list[Row]) -> None:
         given = self._merged(rows) if self._unique and len(rows) > 1 else rows
-        cursor.execute(self._statement.sql, self._statement.places({"rows": as_json(given)}), prepare=True)
+        cursor.execute(self._statement.sql, self._statement.values({"rows": as_json(given)}), prepare=True)
 
     def _merged(self, rows: list[Row]) -> list[Row]:
         merged: dict[tuple[Any, ...], Row] = {}
