@@ -48,6 +48,7 @@ class Desk:
         self._spider = spider
         self._most = most
         self._leases: dict[str, Lease] = {}
+        self._ended: list[tuple[str, Request | None]] = []
         self._read: list[str] = []
         self._additions: list[Addition] = []
         self._told_at = 0.0
@@ -57,7 +58,7 @@ class Desk:
     @property
     def is_clear(self) -> bool:
         """Whether nothing is taken and nothing untold."""
-        return not (self._leases or self._read or self._additions)
+        return not (self._leases or self._ended or self._read or self._additions)
 
     # To the queue
 
@@ -70,6 +71,7 @@ class Desk:
     def tell(self) -> None:
         """Tell the queue of what is read and found. Without an answer it is kept, and told later."""
         store = self._spider.keeper.store
+        self._note_read()
         if self._queue.crawl is None or not (self._read or self._additions):
             return
         store.flush()
@@ -79,7 +81,7 @@ class Desk:
 
     def tell_in_time(self) -> None:
         """Tell the queue if that has waited long enough, or somebody may be waiting for it."""
-        is_much = len(self._read) + len(self._additions) >= _MOST_UNTOLD
+        is_much = len(self._ended) + len(self._read) + len(self._additions) >= _MOST_UNTOLD
         if is_much or self.is_starved or monotonic() - self._told_at > _LONGEST_UNTOLD:
             self.tell()
 
@@ -87,7 +89,7 @@ class Desk:
         """Tell the last and give back what is not read; that goes to another worker at once."""
         self.tell()
         # What could not be committed is not read.
-        self._queue.leave([*self._leases, *self._read])
+        self._queue.leave([*self._leases, *(number for number, _ in self._ended), *self._read])
 
     # From the queue
 
@@ -153,19 +155,20 @@ class Desk:
         try:
             yield from self._spider.parse(response)
         finally:
-            self._end(self._lease_of(response.request))
+            self._end(self._lease_of(response.request), response.request)
 
     def failed(self, failure: Failure) -> Iterator[Any]:
         """Take in that a page could not be read; one that was not asked for, as the run ends, is given back."""
-        lease = self._lease_of(failure.request)  # type: ignore[attr-defined]
+        request: Request = failure.request  # type: ignore[attr-defined]
+        lease = self._lease_of(request)
         try:
-            for request in self._spider.failed(failure):
-                is_same = lease is not None and request.meta.get("key") == lease.entry.key
+            for other in self._spider.failed(failure):
+                is_same = lease is not None and other.meta.get("key") == lease.entry.key
                 # Another address of the article, tried in its place.
-                yield self._leased(request, lease) if lease is not None and is_same else request
+                yield self._leased(other, lease) if lease is not None and is_same else other
         finally:
             if not isinstance(failure.value, RunEndsError):
-                self._end(lease)
+                self._end(lease, request)
 
     def dropped(self, request: Request) -> None:
         """Take in that a redirect led to what was asked for before."""
@@ -179,10 +182,17 @@ class Desk:
             lease.waits = False
             self._end(lease)
 
-    def _end(self, lease: Lease | None) -> None:
+    def _end(self, lease: Lease | None, request: Request | None = None) -> None:
         if lease is not None and not lease.waits and lease.entry.number in self._leases:
             del self._leases[lease.entry.number]
-            self._read.append(lease.entry.number)
+            self._ended.append((lease.entry.number, request))
+
+    def _note_read(self) -> None:
+        """Note as read what Scrapy is done with: the last records of a page are kept after its callback has ended."""
+        slot = self._spider.crawler.engine._slot
+        under_way = slot.inprogress if slot is not None else ()
+        self._read += [number for number, request in self._ended if request not in under_way]
+        self._ended = [(number, request) for number, request in self._ended if request in under_way]
 
     def _lease_of(self, request: Request) -> Lease | None:
         lease = request.meta.get(_LEASE)

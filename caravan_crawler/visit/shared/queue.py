@@ -15,6 +15,8 @@ from redis.exceptions import ResponseError
 from caravan_crawler.visit.shared.link import Answer, RedisLink
 
 _GROUP = "workers"
+#: Among the workers that are quiet, whichever leads.
+_LEAD = "lead"
 _AT_ONCE = 1000
 #: Seconds for which it is remembered that a crawl is done, for workers that were cut off meanwhile.
 _REMEMBERED = 86_400
@@ -143,9 +145,14 @@ class Queue:
             yield from rows
             first = f"({rows[-1]['message_id']}"
 
-    def note_quiet(self, state: State) -> None:
+    def note_quiet(self, state: State, *, leads: bool) -> None:
         """Note that this worker has nothing to add to the queue as it is."""
-        self._link.ask(lambda redis: redis.hset(self._quiet, self._worker, state.changes), None)
+        quiet = dict.fromkeys([self._worker, *([_LEAD] if leads else [])], state.changes)
+        self._link.ask(lambda redis: redis.hset(self._quiet, mapping=quiet), None)
+
+    def is_lead_quiet(self, state: State) -> bool:
+        """Return whether the lead has nothing to add to the queue as it is."""
+        return self.is_quiet(state, [_LEAD])
 
     def is_quiet(self, state: State, workers: Iterable[str]) -> bool:
         """Return whether none of these workers has anything to add to the queue as it is."""

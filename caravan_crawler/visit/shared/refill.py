@@ -37,7 +37,9 @@ class Refill:
         store = spider.keeper.store
         waiting = {}
         for url in map(spider.site.here, plan.waiting(store, runs.scope_of(spider.arguments))):
-            if address := spider.site.address(url, spider.site.base):
+            address = spider.site.address(url, spider.site.base)
+            # What has no more than a number waits to the end: a page may name its own path still.
+            if address is not None and (again or address.path is not None):
                 waiting[str(address.key)] = Frontier(spider.site).admit(address, url) or url
         keys = [key for key in waiting if not (again and key in self._added)]
         for first in range(0, len(keys), _AT_ONCE):

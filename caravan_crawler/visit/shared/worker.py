@@ -58,6 +58,7 @@ class Worker:
         self._has_opened = False
         self._renewed_at = self._asked_to_lead_at = monotonic()
         self._quiet_at: tuple[str, float] | None = None
+        self._lingers_since: float | None = None
         self._look = create_looping_call(self._look_after)
         self._tell_role()
 
@@ -145,13 +146,16 @@ class Worker:
     def _when_idle(self, state: State) -> None:
         """Look whether there is more to do than anybody has in hand; the lead ends the crawl when all have looked."""
         if not self.desk.is_clear:
-            self.desk.forget()
-            self.desk.tell()
-        elif state.unread:
+            self._settle_what_lingers()
+            return
+        self._lingers_since = None
+        if state.unread:
             return  # others are at it
-        elif self._quiet_at is None or self._quiet_at[0] != state.changes:
-            if not self._finds_more():
-                self._queue.note_quiet(state)
+        if self._quiet_at is None or self._quiet_at[0] != state.changes:
+            # Only the lead walks lists. What has no more than a number waits until they have named the rest.
+            may_look = self._spider.leads or self._queue.is_lead_quiet(state)
+            if may_look and not self._finds_more():
+                self._queue.note_quiet(state, leads=self._spider.leads)
                 self._quiet_at = state.changes, monotonic()
         elif not (self._spider.leads and self._all_are_quiet(state, self._quiet_at[1])):
             return
@@ -160,6 +164,13 @@ class Worker:
             brought = runs.brought_new(self._store, workers.living(self._store, self._scope))
             self._crawler.stats.set_value("caravan/articles/new_elsewhere", brought)
             self._close()
+
+    def _settle_what_lingers(self) -> None:
+        """Tell what is read. A page on its way between two parts of Scrapy is nowhere to be seen, but not for long."""
+        self._lingers_since = self._lingers_since or monotonic()
+        if monotonic() - self._lingers_since > self._lease:
+            self.desk.forget()
+        self.desk.tell()
 
     def _finds_more(self) -> bool:
         try:
