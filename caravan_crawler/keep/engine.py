@@ -1,7 +1,5 @@
 """From ``STORE_URL`` to an engine of SQLAlchemy: SQLite in WAL mode, or PostgreSQL."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -60,46 +58,6 @@ def make_engine(url: URL) -> Engine:
 def shown(url: URL) -> str:
     """Return the URL as it may be printed: without the password, which may also stand in the query."""
     return url.set(drivername=url.get_backend_name(), query={}).render_as_string(hide_password=True)
-
-
-@contextmanager
-def reading(connection: Connection) -> Iterator[Any]:
-    """Give a cursor of the driver's to ask with, without a transaction around it.
-
-    A transaction would cost PostgreSQL two messages more than the question.
-    """
-    driver: Any = connection.connection.dbapi_connection
-    if connection.dialect.name != "postgresql":
-        yield driver.cursor()
-        return
-    driver.autocommit = True
-    try:
-        with driver.cursor() as cursor:
-            yield cursor
-    finally:
-        if not driver.closed:
-            driver.autocommit = False
-
-
-@contextmanager
-def writing(connection: Connection) -> Iterator[Any]:
-    """Give a cursor of the driver's within a transaction.
-
-    PostgreSQL is sent all of it in one go, instead of waiting for the answer to each statement.
-    """
-    driver: Any = connection.connection.dbapi_connection
-    if connection.dialect.name == "postgresql":
-        with driver.pipeline(), driver.transaction(), driver.cursor() as cursor:
-            yield cursor
-        return
-    cursor = driver.cursor()
-    cursor.execute("BEGIN")
-    try:
-        yield cursor
-    except BaseException:
-        driver.rollback()
-        raise
-    driver.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

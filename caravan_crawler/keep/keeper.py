@@ -1,6 +1,7 @@
 """What a run stores: each record with all that follows from its page, once."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -13,7 +14,7 @@ from caravan_crawler.keep import clock, shown_lines
 from caravan_crawler.keep.failing import Failing
 from caravan_crawler.keep.field_counts import FieldCounts
 from caravan_crawler.keep.schema import articles, view_counts
-from caravan_crawler.keep.store import Store
+from caravan_crawler.keep.store import Known, Store
 from caravan_crawler.keep.writes import Writes
 
 #: Without these an article is not whole.
@@ -80,6 +81,12 @@ class Keeper:
         """Learn what another run has stored meanwhile."""
         self.failing = Failing(self.store, self._run_id, self._scope)
         self._last_shown = shown_lines.last_lines(self.store)
+
+    # Asked by the spider
+
+    def known(self, keys: Iterable[str]) -> dict[str, Known]:
+        """Return what earlier runs have stored of these articles: one query, or none where there was no such run."""
+        return {} if self.store.was_empty else self.store.known(keys, clock.now())
 
     # Told by the spider
 

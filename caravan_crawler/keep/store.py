@@ -2,21 +2,24 @@
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Executable
+from sqlalchemy import URL, Connection, Executable, exists, or_, select
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import SQLAlchemyError
 
 from caravan_crawler.keep import clock
-from caravan_crawler.keep.engine import make_engine, reading, shown, words, writing
+from caravan_crawler.keep.engine import make_engine, shown, words
 from caravan_crawler.keep.errors import StoreError, StoreRefusedError
 from caravan_crawler.keep.lock import Lock, lock_file, lock_sessions, wait_for_turn
 from caravan_crawler.keep.lookup import Lookup
 from caravan_crawler.keep.migrations import note, noted, upgrade
+from caravan_crawler.keep.schema import articles, failures, other_pages
+from caravan_crawler.keep.transactions import Transactions, transactions
 from caravan_crawler.keep.writes import Statements, Writes
 
 #: An address that gave no article may become one's; so long it is not asked for again.
@@ -25,6 +28,8 @@ _NO_ARTICLE_FOR = timedelta(days=30)
 #: commit is a message and an answer. A page that comes alone is committed at once.
 _PAGES_A_COMMIT = {"sqlite": 4, "postgresql": 8}
 _LONGEST_WAIT = 0.1
+
+_ANYTHING_KNOWN = select(or_(*(exists(select(table)) for table in (articles, failures, other_pages))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ class Store:
 
     is_shared = False
     """Whether other runs may write to it at the same time."""
+    was_empty = False
+    """Whether it knew no address when it was opened, so that all it knows is this run's."""
 
     def __init__(self, url: URL, site: str, *, shared: bool = False) -> None:
         """Open and lock the store of ``site`` (``caravan.kz``, ``sample`` …), creating or upgrading its tables."""
@@ -75,6 +82,7 @@ class Store:
             else:
                 lock_sessions(self._engine, self.name, shared=shared)
             self._connection = self._engine.connect()
+            self._transactions: Transactions = transactions(self._connection)
             with self._connection.begin():
                 self._wait_for_turn()
                 upgrade(self._connection)
@@ -84,6 +92,7 @@ class Store:
                 # and where another program is writing to it, this waits.
                 note(self._connection, "opened_at", clock.now())
                 self._claim(self._connection, site)
+                self.was_empty = not shared and not self._connection.scalar(_ANYTHING_KNOWN)
         except (*self._errors, OSError) as error:
             self.close()
             raise StoreError(f"the store {self.name} cannot be opened: {words(error)}") from error
@@ -109,6 +118,7 @@ class Store:
 
     def execute(self, statement: Executable, rows: Any = None) -> "CursorResult[Any]":
         """Ask the store, or write to it in a commit of its own."""
+        self._settle()
         try:
             with self.connection.begin():
                 self._wait_for_turn()
@@ -118,6 +128,7 @@ class Store:
 
     def rows(self, statement: Executable, **values: Any) -> list[Any]:
         """Return all rows of a query; none once the store has failed and the listener knows."""
+        self._settle()
         if self.is_broken:
             return []
         try:
@@ -129,10 +140,11 @@ class Store:
 
     def known(self, keys: Iterable[str], now: str) -> dict[str, Known]:
         """Return what is known of these articles' keys at the time ``now``; one query."""
+        self._settle()
         if self.is_broken:
             return {}
         try:
-            with reading(self.connection) as cursor:
+            with self._transactions.asking() as cursor:
                 rows = self._lookup.ask(cursor, keys, now, clock.after(now, -_NO_ARTICLE_FOR))
         except self._errors as error:
             self._cannot("read", error)
@@ -150,20 +162,34 @@ class Store:
         self._pending.add_all(page)
         self._pages += 1
         if self._pages >= self._pages_a_commit or time.monotonic() - self._last_commit > _LONGEST_WAIT:
-            self.flush()
+            self._commit()
 
     def flush(self) -> None:
-        """Commit everything taken; where that fails, nothing of it is in the store."""
+        """Commit everything taken, and wait until it is; where that fails, nothing of it is in the store."""
+        self._commit()
+        self._settle()
+
+    def _commit(self) -> None:
         if self.is_broken or not self._pages:
             return
         pending, self._pending, self._pages = self._pending, Writes(), 0
+
+        def carry_out(cursor: Any) -> None:
+            self._wait_for_turn()
+            self._statements.carry_out(pending, cursor)
+
         try:
-            with writing(self.connection) as cursor:
-                self._wait_for_turn()
-                self._statements.carry_out(pending, cursor)
+            self._transactions.commit(carry_out)
         except self._errors as error:
             self._cannot("written", error)
         self._last_commit = time.monotonic()
+
+    def _settle(self) -> None:
+        """Learn whether the last commit was made."""
+        try:
+            self._transactions.settle()
+        except self._errors as error:
+            self._cannot("written", error)
 
     def _wait_for_turn(self) -> None:
         if self.is_shared:
@@ -180,6 +206,8 @@ class Store:
     def close(self) -> None:
         """Let go of database and lock; what was not committed is dropped."""
         if self._connection is not None:
+            with suppress(*self._errors):
+                self._transactions.settle()
             self._connection.close()
             self._connection = None
         if self._lock is not None:

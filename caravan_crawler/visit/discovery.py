@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import NamedTuple
 
-from caravan_crawler.keep import clock
 from caravan_crawler.keep.keeper import Consequences, Keeper
 from caravan_crawler.keep.store import Known
 from caravan_crawler.site import Address, Site
@@ -56,7 +55,7 @@ class Discovery:
         if not new:
             return []
         asked = self._address(consequences.asked_url)
-        known = self._keeper.store.known(map(str, new), clock.now())
+        known = self._keeper.known(map(str, new))
         targets = []
         for key, (address, href) in new.items():
             if address.alias and address.article_id is not None:

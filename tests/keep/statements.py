@@ -1,13 +1,14 @@
 """Which statements a store sends, be it by SQLAlchemy or by the driver itself."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Engine, event
 
-from caravan_crawler.keep import store
+from caravan_crawler.keep.lookup import Lookup
+from caravan_crawler.keep.writes import Statements
 
 
 class _Noted:
@@ -38,19 +39,13 @@ def statements() -> Iterator[list[str]]:
         if statement != "BEGIN":
             sent.append(statement)
 
-    def noting(give: Any) -> Any:
-        @contextmanager
-        def give_noted(connection: Connection) -> Iterator[Any]:
-            with give(connection) as cursor:
-                yield _Noted(cursor, sent)
-
-        return give_noted
-
+    ask, carry_out = Lookup.ask, Statements.carry_out
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        with ExitStack() as stack:
-            for name in ("reading", "writing"):
-                stack.enter_context(patch.object(store, name, noting(getattr(store, name))))
+        with (
+            patch.object(Lookup, "ask", lambda lookup, cursor, *rest: ask(lookup, _Noted(cursor, sent), *rest)),
+            patch.object(Statements, "carry_out", lambda own, writes, to: carry_out(own, writes, _Noted(to, sent))),
+        ):
             yield sent
     finally:
         event.remove(Engine, "before_cursor_execute", note)
