@@ -20,7 +20,7 @@ FOLDER = ROOT / "scheduling"
 DOCS = ROOT / "docs" / "scheduling.md"
 SERVICES = sorted(FOLDER.glob("*.service"))
 TIMERS = sorted(FOLDER.glob("*.timer"))
-CRAWLS = [FOLDER / name for name in ("caravan.service", "caravan-refresh.service", "caravan-backfill@.service")]
+CRAWLS = [FOLDER / f"caravan{kind}.service" for kind in ("", "-refresh", "-backfill@", "-worker@")]
 CRON = (FOLDER / "caravan.cron").read_text(encoding="utf-8")
 CRON_JOBS = [line for line in CRON.splitlines() if re.match(r"[\d*]", line)]
 CRON_VARIABLES = dict(re.findall(r"^([A-Z]+)=(.*)$", CRON, re.MULTILINE))
@@ -94,6 +94,11 @@ def _crawl_words(unit: Path) -> list[str]:
 def test_the_examples_of_the_environment_file_are_read() -> None:
     assert "STORE_URL=" in (FOLDER / "caravan.env").read_text(encoding="utf-8")
     assert environment_file()
+    text = (FOLDER / "caravan.env").read_text(encoding="utf-8")
+    names = set(re.findall(r"^#?(CARAVAN_\w+)=", text, re.MULTILINE)) - {"CARAVAN_OPTIONS"}
+    assert names
+    for name in names - {"CARAVAN_REDIS_PASSWORD"}:
+        assert name.removeprefix("CARAVAN_") in get_project_settings()
 
 
 def test_units_are_accepted_by_systemd(tmp_path: Path) -> None:
@@ -101,8 +106,9 @@ def test_units_are_accepted_by_systemd(tmp_path: Path) -> None:
     for unit in (*SERVICES, *TIMERS):
         text = unit.read_text(encoding="utf-8").replace("/opt/caravan/.venv/bin/", f"{Path(sys.executable).parent}/")
         (tmp_path / unit.name).write_text(text.replace("/opt/caravan", str(ROOT)), encoding="utf-8")
-    year = tmp_path / "caravan-backfill@2019.service"
-    year.write_text((tmp_path / "caravan-backfill@.service").read_text(encoding="utf-8"), encoding="utf-8")
+    for name, instance in (("caravan-backfill@", "2019"), ("caravan-worker@", "1")):
+        one = tmp_path / f"{name}{instance}.service"
+        one.write_text((tmp_path / f"{name}.service").read_text(encoding="utf-8"), encoding="utf-8")
     units = [str(path) for path in sorted(tmp_path.iterdir())]
     done = subprocess.run([tool, "verify", "--man=no", *units], capture_output=True, text=True, timeout=60, check=False)
     # It also complains of units of the machine's own; an unknown key in one of ours is a line and no failure.
