@@ -17,6 +17,7 @@ NEWSPIDER_MODULE = "caravan_crawler.spiders"
 COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspect`, `reparse`, `export`, `report`
 
 ADDONS = {
+    "caravan_crawler.lean.LeanStart": 0,  # components that are switched off below are not loaded
     "caravan_crawler.visit.shared.addon.SharedCrawl": 50,  # a crawl as one of several workers, with REDIS_URL only
     "caravan_crawler.publish.feeds.FeedDefaults": 100,  # what a feed of -o and -O holds
     "caravan_crawler.terminal.CalmTerminal": 200,  # a log on a terminal without Scrapy's chatter
@@ -107,6 +108,8 @@ FEED_STORAGES = {
 
 LOG_LEVEL = "INFO"  # default DEBUG, which writes 3 KB an article
 LOG_FORMATTER = "caravan_crawler.logs.QuietFormatter"
+# A page that failed comes before those that wait, so that a site that is down or refuses is given up after some tries.
+RETRY_PRIORITY_ADJUST = 1  # default -1, by which each page that waits, be it thousands, would be asked for first
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the spider says once what could not be read
 
 

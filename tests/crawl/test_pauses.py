@@ -1,5 +1,6 @@
 """How long a site is left alone, and when it is given up: Retry-After, back-off, outage, Crawl-delay."""
 
+import re
 import signal
 import time
 from datetime import UTC, datetime, timedelta
@@ -158,22 +159,37 @@ CHALLENGE = SampleResponse(403, HTML, b"<html><title>Just a moment...</title><bo
 def test_a_site_that_refuses_all_pages_ends_the_run(answer: SampleResponse, tmp_path: Path) -> None:
     site = GoesAway(answer)
     with serve(site) as server:
-        result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "RETRY_TIMES=0")
-    assert result.code != 0
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+    assert result.code == 4
     assert "'finish_reason': 'outage'" in result.log
     assert "'caravan/outage': '20 pages in a row were refused'" in result.log
     assert "Traceback" not in result.log
-    assert len(site.targets) < 60
+    # Each page is asked for three times at most, and those that wait behind them not once.
+    assert len(site.targets) < 100
+
+
+def test_a_site_that_is_down_is_given_up_however_many_pages_wait(tmp_path: Path) -> None:
+    site = SampleSite(articles=400)
+    with serve(site) as server:
+        assert crawl(tmp_path, "-a", f"site={server.url}").code == 0
+        known = server.hits
+        process = start(tmp_path, "-a", f"site={server.url}", "-a", "refresh_days=20000")
+        while server.hits == known and process.poll() is None:
+            time.sleep(0.01)
+    _, log = process.communicate(timeout=120)
+    assert process.returncode == 4, log[-1500:]
+    (tries,) = re.findall(r"'downloader/exception_count': (\d+)", log)
+    assert int(tries) < 40, "it was not to ask for each of the 400 pages"
 
 
 def test_a_site_that_goes_away_ends_the_run(tmp_path: Path) -> None:
     site = SampleSite(articles=3000)
     with serve(site) as server:
-        process = start(tmp_path, "-a", f"site={server.url}", "-s", "RETRY_TIMES=1", "-s", "DOWNLOAD_DELAY=0.01")
+        process = start(tmp_path, "-a", f"site={server.url}", "-s", "DOWNLOAD_DELAY=0.01")
         while server.hits < 20 and process.poll() is None:
             time.sleep(0.01)
     _, log = process.communicate(timeout=120)
-    assert process.returncode not in (0, None)
+    assert process.returncode == 4
     assert "'caravan/outage': '5 pages in a row got no answer'" in log
     assert "Traceback" not in log
 
