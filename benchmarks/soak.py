@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 from caravan_crawler.sample_site import SampleServer, SampleSite, serve  # noqa: E402
 from tests.crawling import TIMEOUT, crawl  # noqa: E402
-from tests.kills import MOST_REQUESTS, Moment, Runs, after_requests, after_seconds  # noqa: E402
+from tests.kills import MOST_REQUESTS, Moment, Runs, Stored, after_requests, after_seconds  # noqa: E402
 
 SINCE, UNTIL = "2012-01-01", "2021-12-31"
 KINDS = ("full", "period", "hourly", "refresh")
@@ -56,8 +56,9 @@ class Soak:
                 done = self._stop(runs, 2 * REQUESTS_A_STOP) == 0
                 stops += 1
             runs.complete()
-            # A refresh that was complete is followed by another one.
-            reference += reference if done and kind == "refresh" else 0
+            if kind == "refresh":
+                # One that was complete, be it killed right after that, is followed by another one.
+                reference *= self._complete(folder / "data") - 1
             asked = runs.server.hits - before
         finally:
             runs.server.close()
@@ -66,6 +67,9 @@ class Soak:
         self.reference += reference
         assert asked <= MOST_REQUESTS * reference, f"{asked} requests, undisturbed {reference}"
         return f"{kind}, {stops} stops, {asked} requests, {asked / reference - 1:+.1%}"
+
+    def _complete(self, data_dir: Path) -> int:
+        return sum(row["outcome"] == "sound" for row in Stored(data_dir).rows("runs"))
 
     def _runs(self, kind: str, server: SampleServer, folder: Path) -> Runs:
         options: list[str] = []
