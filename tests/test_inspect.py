@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from caravan_crawler.sample_site import SampleSite, serve
+from tests.parts import need
 
 ROOT = Path(__file__).resolve().parent.parent
 SAVED = ROOT / "tests" / "pages" / "saved"
@@ -39,6 +40,19 @@ def test_a_page_of_the_site() -> None:
     assert "missing:" in done.stdout
 
 
+def test_a_page_in_the_browser() -> None:
+    need("chromium")
+    with serve(SampleSite(articles=40, scripted=True)) as server:
+        record = next(record for record in server.site.gold(server.url) if record["views"])
+        plain, shown = (inspect(record["url"], "-s", f"BROWSER={mode}") for mode in ("off", "auto"))
+        broken = inspect(record["url"], "-s", "BROWSER=auto", "-s", "BROWSER_PATH=/bin/false")
+    assert [done.returncode for done in (plain, shown, broken)] == [0, 0, 0]
+    views = f"views           {record['views']}\n"
+    assert [views in done.stdout for done in (plain, shown, broken)] == [False, True, False]
+    assert [done.stderr for done in (plain, shown)] == ["", ""]
+    assert broken.stderr == "scrapy inspect: the browser could not show the page; this is how it came\n"
+
+
 def test_a_saved_page_with_and_without_its_address() -> None:
     page = str(SAVED / "layout_01_article.html")
     named = inspect(page, "--url", "http://127.0.0.1:8000/news/x-900001/")
@@ -56,6 +70,7 @@ BAD = [
     (("http://[::1",), "is no address of a page"),
     (("ftp://127.0.0.1/",), "is no address of a page"),
     (("README.md", "--url", "foo"), "is no address of a page"),
+    (("http://127.0.0.1:9/", "-s", "BROWSER=maybe"), "BROWSER=maybe is none of off, auto, always"),
 ]
 
 

@@ -29,6 +29,7 @@ from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.page import read_page
 from caravan_crawler.records import page_records
 from caravan_crawler.site import PUBLIC_BASE, Site
+from caravan_crawler.visit.browser.finding import browser_problem
 from caravan_crawler.visit.failures import words
 from caravan_crawler.visit.visitor import header
 
@@ -85,12 +86,16 @@ class Command(ScrapyCommand):
 
     def _inspect_url(self, url: str, opts: argparse.Namespace) -> None:
         assert self.crawler_process is not None
+        if problem := browser_problem(self.crawler_process.settings):
+            raise UsageError(problem, print_help=False)
         crawler = self.crawler_process.create_crawler(_OnePage)
         self.crawler_process.crawl(crawler, url=url, full=opts.full)
         self.crawler_process.start()
         problem = getattr(crawler.spider, "problem", "the crawl did not start")
         if problem:
             self._end(problem)
+        elif crawler.stats.get_value("caravan/browser/failed"):
+            print("scrapy inspect: the browser could not show the page; this is how it came", file=sys.stderr)
 
     def _end(self, problem: str) -> None:
         print(f"scrapy inspect: {problem}", file=sys.stderr)
@@ -118,8 +123,8 @@ class _OnePage(Spider):
         self.site = Site(f"{parts.scheme}://{parts.netloc}/")
 
     async def start(self) -> AsyncIterator[Any]:
-        """Ask for the page."""
-        yield Request(self.url, errback=self.failed)
+        """Ask for the page; the browser shows what the method ``parse`` reads."""
+        yield Request(self.url, callback=self.parse, errback=self.failed)
 
     def parse(self, response: Response, **kwargs: Any) -> None:
         """Print what is read on it."""
