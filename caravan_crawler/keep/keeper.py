@@ -46,8 +46,8 @@ class Consequences:
     """What follows from a page beside its record.
 
     ``links`` are key and address of articles found; ``aliases`` further addresses of articles, each with its
-    article's key; ``sources`` the rows of lists and sitemaps it tells of, its own among them; ``asked_key`` is the
-    key under which the page was asked for.
+    article's key; ``sources`` the rows of lists and sitemaps it tells of, its own among them, ``lists_met`` those of
+    lists that nothing is known of yet; ``asked_key`` is the key under which the page was asked for.
     """
 
     asked_url: str = ""
@@ -55,6 +55,7 @@ class Consequences:
     links: list[tuple[str, str]] = field(default_factory=list)
     aliases: list[tuple[str, str]] = field(default_factory=list)
     sources: list[dict[str, Any]] = field(default_factory=list)
+    lists_met: list[dict[str, Any]] = field(default_factory=list)
     found_by: dict[str, str] = field(default_factory=dict)
     etag: str | None = None
     last_modified: str | None = None
@@ -125,6 +126,12 @@ class Keeper:
         writes.add("checked", the_key=key, the_time=clock.now())
         self.store.write(writes)
 
+    def leave(self, key: str) -> None:
+        """Store that an article found is not to be asked for."""
+        writes = Writes()
+        writes.add("left", the_scope=self._scope, the_key=key)
+        self.store.write(writes)
+
     def fail(self, url: str, key: str | None, reason: str, words: str) -> None:
         """Store a failure; the article is no longer waiting but failed."""
         writes = Writes()
@@ -142,7 +149,7 @@ class Keeper:
             self._carried.discard(key)
             return Fate.CARRIED
         consequences = self._expected.pop(key, Consequences())
-        before = None if key in self._new and key not in self._stored else self._stored_row(key)
+        before = self._stored_row(key)
         self._count_fields(article, consequences)
         fate = fate_of(asdict(article), before)
         writes = self._follow(consequences, key, is_whole=fate is not Fate.LOST_FIELDS)
@@ -196,6 +203,8 @@ class Keeper:
                 writes.add("alias", url=alias, article_key=its_key, first_seen_at=time)
         for source in page.sources:
             writes.add("source", scope=self._scope, **source)
+        for source in page.lists_met:
+            writes.add("list_met", scope=self._scope, **source)
         for done in {page.asked_key, key} - {None}:
             writes.add("read", the_key=done)
         if page.asked_key is not None and key is not None and page.asked_key != key:
@@ -244,7 +253,12 @@ class Keeper:
             writes.add("views", article_key=key, **seen)
 
     def _stored_row(self, key: str) -> Any:
-        self.store.flush()
+        """Return the article as it is stored, or None."""
+        if key not in self._new or key in self._stored:
+            self.store.flush()
+        elif not self.store.is_shared:
+            return None
+        # Else another worker may have read it since: where Redis came back empty two have it in hand.
         rows = self.store.rows(select(articles).where(articles.c.key == key))
         return rows[0]._mapping if rows else None
 

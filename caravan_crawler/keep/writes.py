@@ -58,10 +58,13 @@ class Statements:
             "other_page": self._upsert(schema.other_pages),
             # An article first named by a short link, and now by its own path.
             "found": self._upsert(schema.frontier, keep={"found_at"}),
+            # Another worker may have walked the list already.
+            "list_met": self._once(schema.sources),
             "source": self._upsert(schema.sources),
             "failure": self._upsert(schema.failures, keep={"first_failed_at"}),
             # Behind all that might have been found in the same moment.
             "read": self._delete(schema.frontier.c.key),
+            "left": self._left(),
             "mended": self._delete(failures.url),
             "article_found": self._delete(failures.article_key),
             "no_other_page": self._delete(other_pages.key, only=other_pages.kind != "alias"),
@@ -92,6 +95,11 @@ class Statements:
     def _delete(self, column: Column[Any], value: str = "the_key", only: ColumnElement[bool] | None = None) -> Write:
         given = self._way.values(**{value: column.type})[value]
         return self._way.write(delete(column.table).where(column == given, *([] if only is None else [only])))
+
+    def _left(self) -> Write:
+        given, frontier = self._way.values(the_scope=Text(), the_key=Text()), schema.frontier
+        mine = frontier.c.scope == given["the_scope"], frontier.c.key == given["the_key"]
+        return self._way.write(delete(frontier).where(*mine))
 
     def _checked(self) -> Write:
         given = self._way.values(the_key=Text(), the_time=Text())

@@ -150,9 +150,9 @@ class CaravanSpider(Beginner):
         """Read the home page, and go on to feed, sections and sitemaps."""
         document = self._document(response)
         sections = [path for path in (*KNOWN_SECTIONS, *section_links(document)) if self._is_section(path)]
-        rows = [self.agenda.read_now(HOME), *self.agenda.new_lists(sections)]
+        rows = [self.agenda.read_now(HOME)]
         rows += [self.agenda.new_sitemap(path, None) for path in self._due_sitemaps()]
-        yield from self._read(response, document, sources=rows)
+        yield from self._read(response, document, sources=rows, lists=sections)
         yield from self._elsewhere(sections)
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
@@ -247,6 +247,7 @@ class CaravanSpider(Beginner):
         *,
         follow: bool = True,
         sources: Iterable[dict[str, Any]] = (),
+        lists: Iterable[str] = (),
     ) -> Iterator[Any]:
         reading = self._read_page(document)
         if reading is None or reading.kind in _UNSOUND:
@@ -255,6 +256,7 @@ class CaravanSpider(Beginner):
         self.ledger.reading(reading)
         page = self._asked(response)
         page.sources += sources
+        page.lists_met += self.agenda.new_lists(lists)
         article = reading.article
         address = article.address if article else None
         self.discovery.read(page.asked_url, is_article=article is not None)
@@ -285,7 +287,7 @@ class CaravanSpider(Beginner):
             page.aliases.append((url, str(address.key)))
         section = f"/{address.section}/" if address.section and not self.arguments.urls else None
         if section is not None and not self.lists.is_begun(section) and self._is_section(section):
-            page.sources += self.agenda.new_lists([section])
+            page.lists_met += self.agenda.new_lists([section])
         self.lists.note_day(address.key, day_of_article(article))
         self.keeper.fields.count_parts(reading.parts, document.url)
         self.keeper.expect(str(address.key), page)

@@ -106,3 +106,4 @@ class Beginner(Visitor):
             self.crawler.engine.crawl(request)
         if requests:
             raise DontCloseSpider
+        self.discovery.drop_aside()

@@ -5,7 +5,8 @@ Articles themselves, lists and feeds need no bound here: they end, or the walk o
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Container
+from typing import NamedTuple
 
 from caravan_crawler.site import Address
 
@@ -18,6 +19,13 @@ _ARTICLES_FOR_ONE_MORE = 4
 _ALLOWED_IN_A_SECTION = 20
 #: Of a breadth without end no more is remembered than this.
 _MOST_ASIDE = 10_000
+
+
+class _Doubtful(NamedTuple):
+    """An address asked for: its section, and how deep in a chain of pages that are no articles it stands, from 1."""
+
+    section: str | None
+    depth: int
 
 
 class Byways:
@@ -33,8 +41,7 @@ class Byways:
         self.refused = 0
         """Links not followed, as their chain was too deep or too much was put aside already."""
         self._articles = 0
-        self._doubtful: dict[int | str, int] = {}
-        """How deep in a chain of pages that are no articles each doubtful address stands, 1 for its first."""
+        self._doubtful: dict[int | str, _Doubtful] = {}
         self._in_section: Counter[str | None] = Counter()
         self._proven: set[str | None] = set()
         self._fruitless: set[int | str] = set()
@@ -45,9 +52,18 @@ class Byways:
         """How many addresses are put aside."""
         return len(self._aside)
 
+    @property
+    def doubtful(self) -> list[str]:
+        """The keys of the doubtful addresses asked for."""
+        return [str(key) for key in self._doubtful]
+
+    def holds(self, address: Address) -> bool:
+        """Whether an address is put aside."""
+        return address.key in self._aside
+
     def admit(self, address: Address, url: str, page: Address | None) -> bool:
         """Return whether to follow a link to ``address`` at ``url``, found on the page asked for as ``page``."""
-        behind = self._doubtful.get(page.key, 0) if page is not None and page.key in self._fruitless else 0
+        behind = self._doubtful[page.key].depth if page is not None and page.key in self._fruitless else 0
         if address.article_id is not None and not behind:
             return True
         if behind >= _DEEPEST:
@@ -61,13 +77,16 @@ class Byways:
         if page is None:
             return
         if is_article:
-            if self._doubtful.pop(page.key, None) is not None:
-                self._in_section[page.section] -= 1
-                self._proven.add(page.section)
+            self._prove(page.key)
         else:
             self._in_section[page.section] += page.key not in self._doubtful
-            self._doubtful.setdefault(page.key, 1)
+            self._doubtful.setdefault(page.key, _Doubtful(page.section, 1))
             self._fruitless.add(page.key)
+
+    def learn(self, articles: Container[str]) -> None:
+        """Take in which of the doubtful keys other workers have read as ``articles``."""
+        for key in [key for key in self._doubtful if str(key) in articles]:
+            self._prove(key)
 
     def take_aside(self, is_known: Callable[[Address], bool]) -> list[tuple[Address, str]]:
         """Return addresses put aside, with their URLs, as far as there is room for them now.
@@ -83,12 +102,24 @@ class Byways:
             del self._aside[key]
         return taken
 
+    def drop_aside(self) -> list[int | str]:
+        """Refuse what is put aside for good; return its keys."""
+        keys = [*self._aside]
+        self.refused += len(keys)
+        self._aside.clear()
+        return keys
+
+    def _prove(self, key: int | str) -> None:
+        if (doubtful := self._doubtful.pop(key, None)) is not None:
+            self._in_section[doubtful.section] -= 1
+            self._proven.add(doubtful.section)
+
     def _take(self, address: Address, depth: int) -> bool:
         has_room = len(self._doubtful) < _ALLOWED + self._articles // _ARTICLES_FOR_ONE_MORE
         if address.section not in self._proven and self._in_section[address.section] >= _ALLOWED_IN_A_SECTION:
             has_room = False
         if has_room and address.key not in self._doubtful:
-            self._doubtful[address.key] = depth
+            self._doubtful[address.key] = _Doubtful(address.section, depth)
             self._in_section[address.section] += 1
         return has_room
 

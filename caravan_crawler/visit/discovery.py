@@ -64,9 +64,14 @@ class Discovery:
                 self._frontier.note(key)
                 self._note_day(key, day_of(held.date_published))
                 self.known += held.what == "stored"
-            elif (url := self._site.resolve(href, page_url)) and self._byways.admit(address, url, asked):
-                consequences.links.append((str(key), url))
-                targets += self._admit(address, url, is_stored=held is not None and held.what == "stored")
+            elif url := self._site.resolve(href, page_url):
+                was_aside = self._byways.holds(address)
+                if self._byways.admit(address, url, asked):
+                    consequences.links.append((str(key), url))
+                    targets += self._admit(address, url, is_stored=held is not None and held.what == "stored")
+                elif self._byways.holds(address) and not was_aside:
+                    # Should this run be killed, the next one knows of it still.
+                    consequences.links.append((str(key), url))
         return targets
 
     def take_up(self, url: str, *, has_failed: bool = False) -> list[Target]:
@@ -82,8 +87,20 @@ class Discovery:
 
     def take_aside(self) -> list[Target]:
         """Return links put aside as their like had led to no articles, as far as there is room for them now."""
+        if self._keeper.store.is_shared:
+            known = self._keeper.known(self._byways.doubtful)
+            self._byways.learn({key for key, held in known.items() if held.what == "stored"})
         aside = self._byways.take_aside(self._frontier.knows)
         return [target for address, url in aside for target in self._admit(address, url, is_stored=False)]
+
+    def drop_aside(self) -> None:
+        """Give up what is still put aside, as all that could have made room for it is read."""
+        for key in self._byways.drop_aside():
+            self._keeper.leave(str(key))
+
+    def may_be_asked(self, address: Address, url: str) -> bool:
+        """Whether there is room for an address that another worker has found; else it is put aside."""
+        return self._byways.admit(address, url, None)
 
     def read(self, asked_url: str, *, is_article: bool) -> None:
         """Take in what the page asked for turned out to be."""

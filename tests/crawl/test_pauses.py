@@ -169,7 +169,7 @@ def test_a_site_that_refuses_all_pages_ends_the_run(answer: SampleResponse, tmp_
 
 
 def test_a_site_that_is_down_is_given_up_however_many_pages_wait(tmp_path: Path) -> None:
-    site = SampleSite(articles=400)
+    site = SampleSite(articles=150)
     with serve(site) as server:
         assert crawl(tmp_path, "-a", f"site={server.url}").code == 0
         known = server.hits
@@ -179,7 +179,7 @@ def test_a_site_that_is_down_is_given_up_however_many_pages_wait(tmp_path: Path)
     _, log = process.communicate(timeout=120)
     assert process.returncode == 4, log[-1500:]
     (tries,) = re.findall(r"'downloader/exception_count': (\d+)", log)
-    assert int(tries) < 40, "it was not to ask for each of the 400 pages"
+    assert int(tries) < 40, "it was not to ask for each of the 150 pages"
 
 
 def test_a_site_that_goes_away_ends_the_run(tmp_path: Path) -> None:

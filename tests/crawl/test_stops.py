@@ -16,7 +16,7 @@ from tests.kills import MOST_REQUESTS, Runs, Stored, after_requests, each_once, 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_signal(number: signal.Signals, times: int, tmp_path: Path) -> None:
-    with serve(SampleSite(articles=200)) as server:
+    with serve(SampleSite(articles=150)) as server:
         runs = Runs(server, tmp_path, new=gold(server))
         reference = runs.undisturbed(tmp_path / "undisturbed")
         before = server.hits
@@ -126,7 +126,7 @@ class Flaky(SampleSite):
 
 def test_a_killed_backfill_walks_no_list_twice(tmp_path: Path) -> None:
     """A year in the middle of the site lies under many pages of lists, none of which is to be asked for again."""
-    with serve(SampleSite(articles=1500)) as server:
+    with serve(SampleSite(articles=1250)) as server:
         options = ("-a", "since=2019-01-01", "-a", "until=2019-12-31")
         wanted = [record for record in gold(server) if (record["date_published"] or "")[:4] == "2019"]
         runs = Runs(server, tmp_path, *options, new=wanted)

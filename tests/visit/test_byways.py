@@ -114,3 +114,24 @@ def test_a_section_of_traps_leaves_room_for_one_of_articles() -> None:
     byways.read(first, is_article=True)
     more = [byways.admit(address(f"/crime/delo-x{name}/"), "", None) for name in range(25)]
     assert all(more), "a section that has articles has room for more of them"
+
+
+def test_what_is_put_aside_is_followed_once_others_have_read_the_doubtful() -> None:
+    byways = Byways()
+    links = [address(f"/crime/x{number}/") for number in range(60)]
+    followed = [link for link in links if byways.admit(link, link.path or "", None)]
+    assert len(followed) == len(byways.doubtful) == 20
+    assert [byways.holds(link) for link in links] == [False] * 20 + [True] * 40
+    assert byways.take_aside(lambda _: False) == []
+    byways.learn({str(link.key) for link in followed})
+    assert byways.doubtful == []
+    assert [found for found, _ in byways.take_aside(lambda _: False)] == links[20:]
+
+
+def test_what_is_given_up_is_counted_and_forgotten() -> None:
+    byways = Byways()
+    links = [address(f"/crime/x{number}/") for number in range(25)]
+    for link in links:
+        byways.admit(link, link.path or "", None)
+    assert byways.drop_aside() == [link.key for link in links[20:]]
+    assert (byways.aside, byways.refused) == (0, 5)

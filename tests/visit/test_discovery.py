@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 
 from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.keep import schema
+from caravan_crawler.keep.engine import store_url
 from caravan_crawler.keep.keeper import Consequences
 from caravan_crawler.keep.store import Store
 from caravan_crawler.site import Address, Site
 from caravan_crawler.visit.discovery import Discovery, Target
 from caravan_crawler.visit.frontier import Frontier
 from caravan_crawler.visit.period import Period
-from tests.keep.stores import BASE, article, keep, keeper, open_in
+from tests.keep.stores import BASE, article, keep, keeper, open_in, table
+from tests.keep.stores import SITE as SITE_NAME
+from tests.postgresql import Cluster
 
 HERE = f"{BASE}news/"
 SITE = Site(BASE)
@@ -22,7 +26,7 @@ SITE = Site(BASE)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    """A store with an article, a failure, an alias and pages outside of what was asked for."""
+    """What an earlier run has left: an article, a failure, an alias, and pages outside of what was asked for."""
     opened = open_in(tmp_path)
     one = keeper(opened, "run-0")
     keep(opened, article())
@@ -32,6 +36,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
         one.expect(key, Consequences())
         one.pass_over(article(article_id=int(key), section=section, date_published=day), key)
     opened.flush()
+    opened.close()
+    opened = open_in(tmp_path)
     yield opened
     opened.close()
 
@@ -106,6 +112,41 @@ def test_what_an_earlier_run_left_is_taken_up_under_the_site_crawled_now(store: 
     assert one.take_up(other) == [Target("900006", f"{BASE}news/new-900006/", None)]
     assert one.take_up(other) == []
     assert one.take_up("https://www.caravan.kz/news/") == []
+
+
+DOUBTFUL = [f"/crime/x{number}/" for number in range(30)]
+
+
+def waiting(store: Store) -> list[str]:
+    store.flush()
+    return [row["key"] for row in table(store, schema.frontier)]
+
+
+def test_links_put_aside_wait_in_the_store_until_they_are_given_up(store: Store) -> None:
+    page, again = Consequences(HERE), Consequences(HERE)
+    one = discovery(store)
+    targets = one.look_at(links(*DOUBTFUL), HERE, page)
+    assert len(targets) == 20
+    assert {key for key, _ in page.links} == set(DOUBTFUL), "a run that is killed now leaves them to the next"
+    assert one.look_at(links(*DOUBTFUL), HERE, again) == []
+    assert again.links == []
+    keeper(store).page(page)
+    keeper(store, scope="sections=crime").page(page)
+    assert len(waiting(store)) == 60
+    one.drop_aside()
+    assert sorted(waiting(store)) == sorted([*DOUBTFUL, *(target.key for target in targets)]), "only of its own kind"
+
+
+def test_what_other_workers_have_read_makes_room(cluster: Cluster, database: str) -> None:
+    stores = [Store(store_url(cluster.url(database), ""), SITE_NAME, shared=True) for _ in range(2)]
+    one = discovery(stores[0])
+    asked = one.look_at(links(*DOUBTFUL), HERE, Consequences(HERE))
+    assert one.take_aside() == []
+    for target in asked:
+        keep(stores[1], article(article_id=None, url=target.url, fetched_url=target.url))
+    assert {target.key for target in (*asked, *one.take_aside())} == set(DOUBTFUL)
+    for each in stores:
+        each.close()
 
 
 def test_links_elsewhere_are_nothing(store: Store) -> None:

@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 
 from caravan_crawler.keep.errors import StoreLockedError
+from caravan_crawler.keep.keeper import Fate
 from caravan_crawler.keep.opening import open_store
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
+from caravan_crawler.visit.shared.link import RedisLink
+from caravan_crawler.visit.shared.queue import Queue
 from tests.crawling import crawl
+from tests.keep.stores import LATER, article, keeper
 from tests.kills import dice, gold
 from tests.parts import need
 from tests.postgresql import Cluster
@@ -65,11 +69,13 @@ def test_six_kills_and_a_redis_that_comes_back_empty(redis: RedisServer, store_u
             crew_of_four[victim] = crew.start()
         for worker in crew_of_four:
             crew.end(worker)
+        assert not crew.rows("failures")
         crew.check_stored()
         print(f"{server.hits} requests for 2000 articles")
         # The next run of a lead publishes what those had read that were killed.
         crew.end(crew.start())
-        assert sorted(crew.published()) == sorted(record["url"] for record in gold(server))
+        # What two had in hand when Redis came back empty may stand in the files of both.
+        assert set(crew.published()) == {record["url"] for record in gold(server)}
 
 
 def test_an_orderly_stop_gives_back_what_is_not_read(redis: RedisServer, store_url: str, tmp_path: Path) -> None:
@@ -160,6 +166,30 @@ def test_the_delay_is_one_for_all_workers(redis: RedisServer, store_url: str, tm
     least = (len(site.asked_at) - 1) * delay
     # The first may have come late, and all later ones in time.
     assert site.asked_at[-1] - site.asked_at[0] >= 0.9 * least
+
+
+def test_who_is_about_to_lead_what_is_done_makes_nothing_anew(redis: RedisServer) -> None:
+    leads, follows = (Queue(RedisLink(redis.url), "caravan:test:all", name, 3.0) for name in ("first", "second"))
+    assert leads.open("first", alone=True)
+    follows.crawl = leads.crawl
+    assert leads.finish()
+    assert not follows.open("first", alone=False)
+    state = follows.look()
+    assert state is not None
+    assert (state.crawl, state.is_done) == (None, True)
+    assert follows.open("next", alone=True), "the next crawl is another one"
+
+
+def test_an_article_that_another_worker_has_read_meanwhile_is_not_new(store_url: str) -> None:
+    first, second = (open_store(store_url, "", "sample", shared=True) for _ in range(2))
+    keepers = [keeper(store, run) for store, run in ((first, "run-1"), (second, "run-2"))]
+    for one in keepers:
+        one.admit("900001")
+    assert keepers[0].keep(article(), "900001") is Fate.NEW
+    first.flush()
+    assert keepers[1].keep(article(observed_at=LATER), "900001") is Fate.UNCHANGED
+    for store in (first, second):
+        store.close()
 
 
 def test_a_run_alone_and_workers_exclude_each_other(store_url: str) -> None:

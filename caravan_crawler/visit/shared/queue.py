@@ -108,13 +108,15 @@ class Queue:
         return self._link.ask(ask, None)
 
     def open(self, crawl: str, *, alone: bool) -> bool:
-        """Begin a crawl, or go on with the one that is there; False where Redis does not answer.
+        """Begin a crawl, or go on with the one that is there; False where it is done, or Redis does not answer.
 
         A lead that is ``alone`` knows from the store what waits. It leaves of an earlier queue only what was
         taken by workers that died, for the count of how many.
         """
 
         def ask(redis: Any) -> bool:
+            if redis.exists(self._done(crawl)):
+                return False  # ended while this worker was about to lead it; what is gone must not be made anew
             redis.set(self._crawl, crawl, nx=True)
             try:
                 redis.xgroup_create(self._stream, _GROUP, id="0", mkstream=True)

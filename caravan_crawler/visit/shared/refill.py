@@ -4,6 +4,7 @@ from scrapy import Request
 
 from caravan_crawler.keep import clock, plan, runs
 from caravan_crawler.keep.keeper import Consequences
+from caravan_crawler.site import Address
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.visit.frontier import Frontier
 from caravan_crawler.visit.shared.desk import Desk
@@ -35,12 +36,14 @@ class Refill:
     def _add(self, *, again: bool) -> bool:
         spider = self._spider
         store = spider.keeper.store
-        waiting = {}
+        waiting: dict[str, str] = {}
+        addresses: dict[str, Address] = {}
         for url in map(spider.site.here, plan.waiting(store, runs.scope_of(spider.arguments))):
             address = spider.site.address(url, spider.site.base)
             # What has no more than a number waits to the end: a page may name its own path still.
             if address is not None and (again or address.path is not None):
                 waiting[str(address.key)] = Frontier(spider.site).admit(address, url) or url
+                addresses[str(address.key)] = address
         keys = [key for key in waiting if not (again and key in self._added)]
         for first in range(0, len(keys), _AT_ONCE):
             part = keys[first : first + _AT_ONCE]
@@ -48,6 +51,9 @@ class Refill:
             for key in part:
                 if key in known and known[key].what in _READ:
                     spider.keeper.page(Consequences(waiting[key], key))
+                elif not spider.discovery.may_be_asked(addresses[key], waiting[key]):
+                    if again:  # all that could have made room for it is read
+                        spider.keeper.leave(key)
                 else:
                     self._added.update([key] if again else [])
                     self._desk.add(_request(spider, waiting[key], key), again=again)

@@ -105,6 +105,8 @@ class Worker:
             return
         self.unread = state.unread
         if state.is_done:
+            # Others have read it all, whoever was about to lead them.
+            self._crawler.stats.set_value(WORKER_STAT, "helps")
             self._close()
         elif self._has_a_part(state):
             self._go_on(state)
