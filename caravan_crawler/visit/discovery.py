@@ -87,11 +87,15 @@ class Discovery:
 
     def take_aside(self) -> list[Target]:
         """Return links put aside as their like had led to no articles, as far as there is room for them now."""
+        self.learn()
+        aside = self._byways.take_aside(self._frontier.knows)
+        return [target for address, url in aside for target in self._admit(address, url, is_stored=False)]
+
+    def learn(self) -> None:
+        """Take in which doubtful addresses other workers have read as articles."""
         if self._keeper.store.is_shared:
             known = self._keeper.known(self._byways.doubtful)
             self._byways.learn({key for key, held in known.items() if held.what == "stored"})
-        aside = self._byways.take_aside(self._frontier.knows)
-        return [target for address, url in aside for target in self._admit(address, url, is_stored=False)]
 
     def drop_aside(self) -> None:
         """Give up what is still put aside, as all that could have made room for it is read."""

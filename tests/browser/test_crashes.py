@@ -1,6 +1,7 @@
 """A browser that dies, hangs or is not there costs a page a second try, and never the run."""
 
 import os
+import re
 import signal
 import threading
 import time
@@ -61,6 +62,17 @@ class Hanging(Noting):
         return SampleResponse(
             200, response.headers, response.body.replace(b"<body>", b"<body><script>for(;;);</script>")
         )
+
+
+def test_a_browser_that_has_shown_enough_is_followed_by_another(tmp_path: Path) -> None:
+    site = Noting(12)
+    with serve(site) as server:
+        done = browse(tmp_path, server, module="tests.browser.short_lived")
+        assert done.code == 0, done.log[-3000:]
+        assert_true(done, server)
+    (renewed,) = re.findall(r"'caravan/browser/renewed': (\d+)", done.log)
+    assert int(renewed) >= 3
+    assert "'caravan/browser/restarts'" not in done.log
 
 
 def test_a_page_that_hangs_is_read_without_the_browser(tmp_path: Path) -> None:

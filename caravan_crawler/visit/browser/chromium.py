@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from contextlib import suppress
 from typing import Any
 
@@ -22,6 +23,8 @@ _TRIES = 2
 _MOST_TRIES = 6
 #: After so many pages in a row for which it could not be used it is given up.
 _MOST_FAILED = 3
+#: After so many pages another one is begun, as it grows by some 0.4 MB a page.
+_PAGES = 250
 #: Seconds it has to begin, and to end.
 _START, _END = 60, 10
 
@@ -44,6 +47,8 @@ class Chromium:
         self._handler: ScrapyPlaywrightDownloadHandler | None = None
         self._lock = asyncio.Lock()
         self._failed = 0
+        self._shown: Counter[ScrapyPlaywrightDownloadHandler] = Counter()
+        self._under_way: Counter[ScrapyPlaywrightDownloadHandler] = Counter()
         # What goes wrong is said here in one line; that library adds stack traces.
         logging.getLogger("scrapy-playwright").setLevel(logging.ERROR)
         crawler.signals.connect(self.close, signals.engine_stopped)
@@ -60,7 +65,7 @@ class Chromium:
             handler = None
             try:
                 handler = await self._begun()
-                shown = await self._show(handler, visit)
+                shown = await self._show_in(handler, visit)
             except BrowserError as error:
                 words = str(error)
             else:
@@ -79,9 +84,9 @@ class Chromium:
         raise BrowserError(words)
 
     async def close(self) -> None:
-        """End the browser."""
-        if self._handler is not None:
-            await self._end(self._handler)
+        """End the browser, and one that was about to end."""
+        for handler in {*self._shown, *filter(None, [self._handler])}:
+            await self._end(handler)
 
     async def _begun(self) -> ScrapyPlaywrightDownloadHandler:
         async with self._lock:
@@ -91,6 +96,22 @@ class Chromium:
                 # It would begin with the engine, which runs already.
                 await _done(handler._launch(), _START, "it does not start")
             return self._handler
+
+    async def _show_in(self, handler: ScrapyPlaywrightDownloadHandler, visit: Visit) -> str:
+        """Show a page; a browser that has shown enough takes no more, and ends with the last one under way in it."""
+        self._under_way[handler] += 1
+        self._shown[handler] += 1
+        try:
+            if self._shown[handler] >= _PAGES and handler is self._handler:
+                self._handler = None
+                self._crawler.stats.inc_value("caravan/browser/renewed")
+            return await self._show(handler, visit)
+        finally:
+            self._under_way[handler] -= 1
+            if not self._under_way[handler]:
+                del self._under_way[handler]
+                if self._shown[handler] >= _PAGES:
+                    await self._end(handler)
 
     async def _show(self, handler: ScrapyPlaywrightDownloadHandler, visit: Visit) -> str:
         tab = Tab(visit, self._subrequests)
@@ -117,6 +138,7 @@ class Chromium:
     async def _end(self, handler: ScrapyPlaywrightDownloadHandler, *, is_sound: bool = True) -> None:
         if handler is self._handler:
             self._handler = None
+        del self._shown[handler]
         driver = driver_pid(handler)
         processes = [driver, *descendants(driver)] if driver else []
         if not is_sound:

@@ -30,8 +30,15 @@ class Refill:
             self._spider.crawler.engine.crawl(request)
 
     def what_is_left(self) -> bool:
-        """Add what is unread though the queue is worked off, each article once; return whether there was anything."""
-        return self._add(again=True)
+        """Add what is unread though the queue is worked off, each article once; return whether there was anything.
+
+        What there is no room for now is put aside, and given up where nothing else is left that could make room.
+        """
+        self._spider.discovery.learn()
+        if self._add(again=True):
+            return True
+        self._spider.discovery.drop_aside()
+        return False
 
     def _add(self, *, again: bool) -> bool:
         spider = self._spider
@@ -51,10 +58,7 @@ class Refill:
             for key in part:
                 if key in known and known[key].what in _READ:
                     spider.keeper.page(Consequences(waiting[key], key))
-                elif not spider.discovery.may_be_asked(addresses[key], waiting[key]):
-                    if again:  # all that could have made room for it is read
-                        spider.keeper.leave(key)
-                else:
+                elif spider.discovery.may_be_asked(addresses[key], waiting[key]):
                     self._added.update([key] if again else [])
                     self._desk.add(_request(spider, waiting[key], key), again=again)
         return again and bool(self._added.intersection(keys))
