@@ -63,7 +63,8 @@ class Byways:
 
     def admit(self, address: Address, url: str, page: Address | None) -> bool:
         """Return whether to follow a link to ``address`` at ``url``, found on the page asked for as ``page``."""
-        behind = self._doubtful[page.key].depth if page is not None and page.key in self._fruitless else 0
+        found_on = self._doubtful.get(page.key) if page is not None and page.key in self._fruitless else None
+        behind = found_on.depth if found_on is not None else 0
         if address.article_id is not None and not behind:
             return True
         if behind >= _DEEPEST:

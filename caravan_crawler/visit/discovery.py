@@ -66,12 +66,12 @@ class Discovery:
                 self.known += held.what == "stored"
             elif url := self._site.resolve(href, page_url):
                 was_aside = self._byways.holds(address)
-                if self._byways.admit(address, url, asked):
+                is_followed = self._byways.admit(address, url, asked)
+                # One that is put aside waits in the store too: should this run be killed, the next one knows of it.
+                if is_followed or (self._byways.holds(address) and not was_aside):
                     consequences.links.append((str(key), url))
+                if is_followed:
                     targets += self._admit(address, url, is_stored=held is not None and held.what == "stored")
-                elif self._byways.holds(address) and not was_aside:
-                    # Should this run be killed, the next one knows of it still.
-                    consequences.links.append((str(key), url))
         return targets
 
     def take_up(self, url: str, *, has_failed: bool = False) -> list[Target]:

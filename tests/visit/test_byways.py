@@ -135,3 +135,13 @@ def test_what_is_given_up_is_counted_and_forgotten() -> None:
         byways.admit(link, link.path or "", None)
     assert byways.drop_aside() == [link.key for link in links[20:]]
     assert (byways.aside, byways.refused) == (0, 5)
+
+
+def test_a_page_that_was_no_article_and_has_become_one_leads_on() -> None:
+    byways = Byways()
+    page = address("/crime/x/")
+    assert byways.admit(page, "/crime/x/", None)
+    byways.read(page, is_article=False)
+    byways.read(page, is_article=True)
+    assert byways.admit(address("/news/y-900001/"), "/news/y-900001/", page)
+    assert byways.doubtful == []
