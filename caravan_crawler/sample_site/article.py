@@ -3,7 +3,7 @@
 from datetime import date
 from typing import NamedTuple
 
-from caravan_crawler.sample_site import names, texts_kk, texts_ru
+from caravan_crawler.sample_site import names, texts_kk, texts_ru, themes_ru
 from caravan_crawler.sample_site.blocks import Block, Picture
 from caravan_crawler.sample_site.dice import Dice
 from caravan_crawler.sample_site.front_matter import FrontMatter, front_matter
@@ -84,7 +84,7 @@ def tags_of_theme(newsroom: Newsroom, number: int) -> tuple[str, ...]:
 def all_topics() -> list[str]:
     """Every topic an article can carry."""
     topics = dict.fromkeys(texts_kk.TAGS)
-    for themes in texts_ru.BY_SECTION.values():
+    for themes in themes_ru.BY_SECTION.values():
         for theme in themes:
             topics |= dict.fromkeys(theme.tags)
     return list(topics)

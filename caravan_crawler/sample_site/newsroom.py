@@ -6,7 +6,7 @@ from caravan_crawler.sample_site.dice import Dice
 from caravan_crawler.sample_site.layout import Layout, Reach
 from caravan_crawler.sample_site.numbering import article_id, number_of
 from caravan_crawler.sample_site.slugs import slug, slug_generation_4
-from caravan_crawler.sample_site.texts_ru import Theme
+from caravan_crawler.sample_site.themes_ru import BY_SECTION, Theme
 from caravan_crawler.sample_site.wording import wording
 
 
@@ -24,7 +24,7 @@ class Newsroom:
 
     def theme(self, number: int) -> Theme:
         """What an article is about; it fits the section."""
-        return Dice("theme", number).pick(texts_ru.BY_SECTION[self.layout.section(number)])
+        return Dice("theme", number).pick(BY_SECTION[self.layout.section(number)])
 
     def gaps(self, number: int) -> dict[str, str]:
         """The words that fill the gaps in an article's texts, the headline's included."""
