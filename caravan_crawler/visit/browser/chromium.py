@@ -24,7 +24,7 @@ _MOST_TRIES = 6
 #: After so many pages in a row for which it could not be used it is given up.
 _MOST_FAILED = 3
 #: After so many pages another one is begun, as it grows by some 0.4 MB a page.
-_PAGES = 250
+_PAGES = 50
 #: Seconds it has to begin, and to end.
 _START, _END = 60, 10
 
