@@ -40,7 +40,7 @@ def browse(data_dir: Path, server: SampleServer, *options: str, mode: str = "aut
     """Crawl with the browser, of which nothing may be left."""
     need("chromium")
     done = crawl(data_dir, "-a", f"site={server.url}", *_SWIFT, "-s", f"BROWSER={mode}", *options, module=module)
-    assert "Traceback" not in done.log, done.log[-5000:]
+    assert "Traceback" not in done.log, done.log[done.log.find("Traceback") :][:5000]
     assert browsers() == []
     return done
 

@@ -11,7 +11,8 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadFailedError
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 
-from caravan_crawler.visit.browser.processes import descendants, driver_pid, kill
+from caravan_crawler.visit.browser.processes import descendants, drivers, kill
+from caravan_crawler.visit.browser.quiet import quieten
 from caravan_crawler.visit.browser.subrequests import SubRequests
 from caravan_crawler.visit.browser.tab import Tab, Visit
 
@@ -49,8 +50,8 @@ class Chromium:
         self._failed = 0
         self._shown: Counter[ScrapyPlaywrightDownloadHandler] = Counter()
         self._under_way: Counter[ScrapyPlaywrightDownloadHandler] = Counter()
-        # What goes wrong is said here in one line; that library adds stack traces.
-        logging.getLogger("scrapy-playwright").setLevel(logging.ERROR)
+        self._drivers: dict[ScrapyPlaywrightDownloadHandler, set[int]] = {}
+        quieten()
         crawler.signals.connect(self.close, signals.engine_stopped)
 
     @property
@@ -93,8 +94,15 @@ class Chromium:
             if self._handler is None:
                 handler = ScrapyPlaywrightDownloadHandler.from_crawler(self._crawler)
                 self._handler = handler
-                # It would begin with the engine, which runs already.
-                await _done(handler._launch(), _START, "it does not start")
+                before = drivers()
+                try:
+                    # It would begin with the engine, which runs already.
+                    await _done(handler._launch(), _START, "it does not start")
+                except BrowserError:
+                    self._drivers[handler] = drivers() - before
+                    await self._end(handler, is_sound=False)
+                    raise
+                self._drivers[handler] = drivers() - before
             return self._handler
 
     async def _show_in(self, handler: ScrapyPlaywrightDownloadHandler, visit: Visit) -> str:
@@ -139,8 +147,7 @@ class Chromium:
         if handler is self._handler:
             self._handler = None
         del self._shown[handler]
-        driver = driver_pid(handler)
-        processes = [driver, *descendants(driver)] if driver else []
+        processes = [pid for driver in self._drivers.pop(handler, ()) for pid in (driver, *descendants(driver))]
         if not is_sound:
             kill(processes)
         with suppress(BrowserError):

@@ -4,24 +4,24 @@ import os
 import signal
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+
+#: What the command line of a node process that drives a browser has.
+_DRIVES = b"run-driver"
 
 
-def driver_pid(handler: Any) -> int | None:
-    """Return the number of the node process that drives the browser of a scrapy-playwright handler, if it has one."""
-    manager = getattr(getattr(handler, "browser_provider", None), "playwright_context_manager", None)
-    transport = getattr(getattr(manager, "_connection", None), "_transport", None)
-    return getattr(getattr(transport, "_proc", None), "pid", None)
+def drivers() -> set[int]:
+    """Return the numbers of the node processes that drive this one's browsers; none on a system without ``/proc``."""
+    found = set()
+    for pid in _children(os.getpid()):
+        with suppress(OSError):
+            if _DRIVES in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.add(pid)
+    return found
 
 
 def descendants(pid: int) -> list[int]:
-    """Return the numbers of all processes below one; none where the system has no ``/proc``."""
-    found = []
-    for path in Path("/proc").glob(f"{pid}/task/*/children"):
-        with suppress(OSError):
-            for child in path.read_text().split():
-                found += [int(child), *descendants(int(child))]
-    return found
+    """Return the numbers of all processes below one; none on a system without ``/proc``."""
+    return [each for child in _children(pid) for each in (child, *descendants(child))]
 
 
 def kill(pids: list[int]) -> None:
@@ -29,3 +29,11 @@ def kill(pids: list[int]) -> None:
     for pid in pids:
         with suppress(OSError):
             os.kill(pid, signal.SIGKILL)
+
+
+def _children(pid: int) -> list[int]:
+    found = []
+    for path in Path("/proc").glob(f"{pid}/task/*/children"):
+        with suppress(OSError):
+            found += [int(child) for child in path.read_text().split()]
+    return found
