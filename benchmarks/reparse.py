@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from caravan_crawler.archive.saved import SavedPage  # noqa: E402
-from caravan_crawler.archive.sources import find_sources, parts_of  # noqa: E402
+from caravan_crawler.archive.sources import Part, find_sources  # noqa: E402
 from caravan_crawler.sample_site import SampleSite, serve  # noqa: E402
 
 _EMPTY = "<html></html>"
@@ -57,7 +57,7 @@ def archive(articles: int, folder: Path) -> Path:
 
 def pages_of(path: Path) -> list[bytes]:
     """Return the archive's pages."""
-    parts = [part for source in find_sources([path]) for part in parts_of(source)]
+    parts = [Part(source, 0, source.size) for source in find_sources([path])]
     return [page.body for part in parts for page in part.pages("") if isinstance(page, SavedPage)]
 
 

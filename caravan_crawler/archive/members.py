@@ -18,14 +18,15 @@ _CHUNK = 1 << 16
 class Members(Records):
     """The records of a file that is compressed record by record."""
 
+    def next(self, offset: int) -> int | None:
+        """Return where bytes seem to begin a member with a record in it."""
+        return _next_record(self._file, offset)
+
     def _read(self, offset: int) -> tuple[bytes | None, int]:
         try:
             return _read(self._file, offset)
         except (zlib.error, EOFError):
             raise TornError from None
-
-    def _next(self, offset: int) -> int | None:
-        return _next_record(self._file, offset)
 
 
 def whole_records(path: Path) -> int:

@@ -15,6 +15,18 @@ _CHUNK, _OVERLAP = 1 << 20, 100
 class PlainRecords(Records):
     """The records of a file that is not compressed."""
 
+    def next(self, offset: int) -> int | None:
+        """Return where a line seems to begin a record."""
+        while True:
+            self._file.seek(offset)
+            window = self._file.read(_CHUNK)
+            found = _BEGINNING.search(window)
+            if found:
+                return offset + found.start()
+            if len(window) < _CHUNK:
+                return None
+            offset += _CHUNK - _OVERLAP
+
     def _read(self, offset: int) -> tuple[bytes | None, int]:
         length = self._length(offset)
         end = self._behind_blank_lines(offset + length) if length is not None else None
@@ -36,17 +48,6 @@ class PlainRecords(Records):
         after = self._file.read(16)
         blank = len(after) - len(after.lstrip(b"\r\n"))
         return offset + blank if blank or not after else None
-
-    def _next(self, offset: int) -> int | None:
-        while True:
-            self._file.seek(offset)
-            window = self._file.read(_CHUNK)
-            found = _BEGINNING.search(window)
-            if found:
-                return offset + found.start()
-            if len(window) < _CHUNK:
-                return None
-            offset += _CHUNK - _OVERLAP
 
 
 def record_length(beginning: bytes) -> int | None:

@@ -39,11 +39,29 @@ class Part:
     start: int
     stop: int
 
-    def pages(self, base: str) -> Iterator[SavedPage | Skipped]:
-        """Yield the part's pages, in their order; saved pages are taken for those of the site at ``base``."""
-        if self.source.files:
-            return html_pages(self.source.files[self.start : self.stop], base)
-        return warc.pages(self.source.path, self.start, self.stop)
+    def pages(self, base: str) -> "PartPages":
+        """Return the part's pages, in their order; saved pages are taken for those of the site at ``base``."""
+        return PartPages(self, base)
+
+
+class PartPages:
+    """The pages of a part. When all were taken, ``end`` is where the next part begins.
+
+    That is the part's ``stop``, unless what seemed to be a record's beginning there is inside of one.
+    """
+
+    def __init__(self, part: Part, base: str) -> None:
+        self.end = part.stop
+        self._part = part
+        self._base = base
+
+    def __iter__(self) -> Iterator[SavedPage | Skipped]:
+        """Read them."""
+        source, start, stop = self._part.source, self._part.start, self._part.stop
+        if source.files:
+            yield from html_pages(source.files[start:stop], self._base)
+        else:
+            self.end = yield from warc.pages(source.path, start, stop)
 
 
 def find_sources(paths: list[Path]) -> list[Source]:
@@ -69,14 +87,11 @@ def find_sources(paths: list[Path]) -> list[Source]:
     return sorted({source.path: source for source in found}.values(), key=lambda source: source.path.name)
 
 
-def parts_of(source: Source, start: int = 0) -> Iterator[Part]:
-    """Yield a source's parts, in their order, from ``start``, where one has ended."""
+def part_at(source: Source, start: int) -> Part:
+    """Return a source's part that begins at ``start``."""
     if source.files:
-        ends = range(start + _PART_FILES, source.size + _PART_FILES, _PART_FILES)
-        ranges: Iterator[tuple[int, int]] = ((end - _PART_FILES, min(end, source.size)) for end in ends)
-    else:
-        ranges = warc.ranges(source.path, start, _PART_BYTES)
-    return (Part(source, begin, end) for begin, end in ranges)
+        return Part(source, start, min(start + _PART_FILES, source.size))
+    return Part(source, start, warc.next_record(source.path, start + _PART_BYTES) or source.size)
 
 
 def most_parts(source: Source, start: int = 0) -> int:

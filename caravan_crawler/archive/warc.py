@@ -1,7 +1,7 @@
 """The pages of WARC files: the crawl's own, and others, such as an extract of Common Crawl."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -64,24 +64,20 @@ def about(path: Path) -> About:
     return About(fields.get(RUN), fields[SITE], fields.get(EDITION)) if is_own else About()
 
 
-def ranges(path: Path, start: int, step: int) -> Iterator[tuple[int, int]]:
-    """Yield from where to where the file can be read in parts of about ``step`` bytes, from ``start`` on.
+def next_record(path: Path, offset: int) -> int | None:
+    """Return where a record seems to begin at or behind a place; None where there is none.
 
-    Each begins where a record does, which only the way from record to record tells: a page may hold what looks
-    like one.
+    A page may hold what looks like one, so only the way to that place, from record to record, tells if it is.
     """
     with path.open("rb") as file:
-        for offset, _ in _records(file, start):
-            if offset - start >= step:
-                yield start, offset
-                start = offset
-        size = file.seek(0, 2)
-    if start < size:
-        yield start, size
+        return _records(file, offset).next(offset)
 
 
-def pages(path: Path, start: int, stop: int) -> Iterator[SavedPage | Skipped]:
-    """Yield the pages whose records begin from byte ``start`` to before ``stop``, and why others are none."""
+def pages(path: Path, start: int, stop: int) -> Generator[SavedPage | Skipped, None, int]:
+    """Yield the pages whose records begin from byte ``start`` to before ``stop``, and why others are none.
+
+    Return where the first record behind them begins, or the file's end.
+    """
     with path.open("rb") as file:
         records = _records(file, start, stop)
         loader = ArcWarcRecordLoader(verify_http=False)  # knows no HTTP/2
@@ -98,6 +94,7 @@ def pages(path: Path, start: int, stop: int) -> Iterator[SavedPage | Skipped]:
                 raise _not_by_record(path)
         for _ in range(records.damaged):
             yield Skipped("damaged")
+        return records.end
 
 
 def _records(file: BinaryIO, start: int, stop: int | None = None) -> Members | PlainRecords:

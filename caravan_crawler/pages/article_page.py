@@ -24,4 +24,6 @@ class ArticlePage:
     @cached_property
     def breadcrumb_date(self) -> tuple[str, str | None] | None:
         """The second generation's date: as printed, and in ISO 8601."""
-        return breadcrumb_date(self.document.source, self.document.root) if self.layout.headline is not None else None
+        if self.layout.headline is None:
+            return None
+        return breadcrumb_date(self.document.structured.times, self.document.root)

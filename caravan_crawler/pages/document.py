@@ -39,11 +39,6 @@ class Document:
         except ValueError:
             return self.url
 
-    @cached_property
-    def has_times(self) -> bool:
-        """Whether the page has any ``time`` element."""
-        return next(self.root.iter("time"), None) is not None
-
     def absolute(self, href: str) -> str | None:
         """Return ``href`` as an absolute http or https URL, or None where it is none."""
         href = href.strip()

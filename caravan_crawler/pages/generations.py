@@ -7,41 +7,35 @@
 """
 
 import re
+from collections.abc import Sequence
 
 from lxml import etree
 
-
-def _class(name: str) -> str:
-    return f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
-
-
-_TEXT_CONTAINERS = etree.XPath(f"//div[{_class('article_text')} or {_class('full-article__text')}]")
-_BREADCRUMB_TIME = etree.XPath(f"//time[{_class('full-breadcrumb__time')}]")
-_FIRST_SCRIPT = etree.XPath("string((//script[@type='text/javascript'])[1])")
+_TEXT_CLASSES = frozenset(["article_text", "full-article__text"])
+_TIME_CLASS = "full-breadcrumb__time"
 _MONTH_AND_YEAR = re.compile(r"\S*Date\S*?[\s=:,('\"]+(?P<month>\d{1,2})-(?P<year>\d{4})\b")
 _CLOCK = re.compile(r"\b\d{1,2}:\d{2}\b")
 
 
-def text_container(source: bytes, root: etree._Element) -> etree._Element | None:
-    """Return the element known to hold the text in the first and second generation, or None."""
-    if b"article_" not in source:
-        return None  # the two names share it, and this is much cheaper than to look at every element
-    found = _TEXT_CONTAINERS(root)
-    return found[0] if found else None
+def holds_text(classes: str) -> bool:
+    """Whether an element of these classes is the one that holds the text in the first or second generation."""
+    return "article_" in classes and not _TEXT_CLASSES.isdisjoint(classes.split())
 
 
-def breadcrumb_date(source: bytes, root: etree._Element) -> tuple[str, str | None] | None:
-    """Return the second generation's date as printed and in ISO 8601, or None on other pages.
+def breadcrumb_date(times: Sequence[etree._Element], root: etree._Element) -> tuple[str, str | None] | None:
+    """Return the second generation's date, of a page's ``times``, as printed and in ISO 8601; None on other pages.
 
     The ISO form is put together from the day printed and the month and year of the script; it is None
     where the printed text is a whole date by itself or the script has none.
     """
-    found = _BREADCRUMB_TIME(root) if b"full-breadcrumb__time" in source else []
-    if not found:
+    found = next((time for time in times if _TIME_CLASS in (time.get("class") or "").split()), None)
+    if found is None:
         return None
-    printed = " ".join("".join(found[0].itertext()).split())
+    printed = " ".join("".join(found.itertext()).split())
     day = re.match(r"\d{1,2}(?![\d.])", printed)
-    script = _MONTH_AND_YEAR.search(str(_FIRST_SCRIPT(root))) if day else None
+    scripts = (each for each in root.iter("script") if each.get("type") == "text/javascript")
+    first = next(scripts, None) if day else None
+    script = _MONTH_AND_YEAR.search(first.text or "") if first is not None else None
     if not day or not script:
         return (printed, None) if printed else None
     clock = _CLOCK.search(printed)

@@ -15,7 +15,6 @@ from caravan_crawler.pages.blocks import Block
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.frontmatter import Line, is_passed_over, lines
 from caravan_crawler.pages.furniture import fold
-from caravan_crawler.pages.generations import text_container
 from caravan_crawler.pages.headline import LONGEST_LEDE, find_headline
 from caravan_crawler.pages.text_range import TextRange, text_from, text_in
 from caravan_crawler.pages.tree import common_container, is_teaser, is_within
@@ -52,7 +51,7 @@ def find_layout(document: Document) -> Layout:
         layout.text = TextRange(len(blocks), len(blocks))
         return layout
     layout.first_headline, layout.headline = headline
-    known = text_container(document.source, document.root)
+    known = document.structured.text_container
     start = _read_front(blocks, layout, known)
     layout.trending = find_trending(blocks, document.site, document.base_url, start)
     if known is not None:

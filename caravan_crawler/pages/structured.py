@@ -1,4 +1,4 @@
-"""What a page says of itself to machines: title, meta elements, link relations, JSON-LD.
+"""What a page says of itself to machines: title, meta elements, link relations, JSON-LD, elements with known names.
 
 All of it is evidence and none of it is proof: canonicals point to the home page, authors are called
 "admin", titles are cut. The readers in ``article.py`` weigh it against what is printed.
@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
+
+from caravan_crawler.pages.generations import holds_text
 
 _ARTICLE_TYPES = frozenset(
     ["Article", "NewsArticle", "BlogPosting", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle"]
@@ -31,6 +33,10 @@ class StructuredData:
     """Contents of ``article:tag``."""
     article: dict[str, Any] = field(default_factory=dict)
     """The first JSON-LD object of an article's type."""
+    times: list[etree._Element] = field(default_factory=list)
+    """The ``time`` elements, in order."""
+    text_container: etree._Element | None = None
+    """The element known to hold the text in the first and second generation."""
     language: str = ""
 
     def text(self, key: str) -> str | None:
@@ -44,11 +50,16 @@ class StructuredData:
 
 
 def read_structured_data(root: etree._Element) -> StructuredData:
-    """Collect the page's metadata; nothing in it can make this fail."""
+    """Collect the page's metadata, in one pass over its elements; nothing in it can make this fail."""
     data = StructuredData(language=root.get("lang") or "")
-    for element in root.iter("title", "meta", "link", "script", "base"):
+    for element in root.iter("title", "meta", "link", "script", "base", "time", "div"):
         tag = element.tag
-        if tag == "script":
+        if tag == "div":
+            if holds_text(element.get("class") or "") and data.text_container is None:
+                data.text_container = element
+        elif tag == "time":
+            data.times.append(element)
+        elif tag == "script":
             if element.get("type") == "application/ld+json":
                 _read_json_ld(element.text or "", data)
         elif tag == "meta":

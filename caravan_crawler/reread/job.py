@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from hashlib import sha256
 
-from caravan_crawler.archive.sources import Part, Source, most_parts, parts_of
+from caravan_crawler.archive.sources import Part, Source, most_parts
 from caravan_crawler.keep import clock
 from caravan_crawler.keep.history import Observation, Taken
 from caravan_crawler.keep.rereading import Rereading
 from caravan_crawler.keep.shown_lines import Line, Span
 from caravan_crawler.reread.reader import Reading
 from caravan_crawler.reread.summary import Summary
+from caravan_crawler.reread.way import Way
 from caravan_crawler.reread.workers import ProcessDiedError, Task, reading
 from caravan_crawler.visit.changes import Changes
 
@@ -43,10 +44,8 @@ class Job:
 
     def run(self, task: Task, processes: int, is_stopped: Callable[[], bool], told: Callable[[Part], None]) -> None:
         """Read and keep part after part; ``told`` of each. A stop is heeded between two of them."""
-        # Found on the way: the processes read while the next part's end is looked for.
-        parts = (part for source, start in self._left for part in parts_of(source, start))
         try:
-            with reading(task, parts, processes) as results:
+            with reading(task, Way(self._left), processes) as results:
                 for part, readings in results:
                     self._keep(part, readings)
                     told(part)

@@ -45,14 +45,17 @@ def test_each_record_is_in_one_part(records: list[bytes], step: int, is_packed: 
     content = b"".join(gzip.compress(one, level) if is_packed else one for one in records)
     path = write(folder, content)
     kind = Members if is_packed else PlainRecords
-    parts = list(warc.ranges(path, 0, step))
-    assert [parts[0][0], *(stop for _, stop in parts)] == [*(start for start, _ in parts), len(content)]
-    assert all(stop - start >= step for start, stop in parts[:-1])
+    start = 0
     found = []
-    for start, stop in parts:
+    while start < len(content):
+        stop = warc.next_record(path, start + step) or len(content)
+        assert stop >= start + step or stop == len(content)
         some = kind(io.BytesIO(content), start, stop)
         found += [data for _, data in some]
         assert some.damaged == 0
+        assert some.end >= stop
+        start = some.end
+    assert start == len(content)
     assert found == [one if is_packed else one[:-4] for one in records]
 
 
@@ -69,6 +72,7 @@ def test_a_torn_file_gives_its_whole_records(records: list[bytes], data: st.Data
     found = Members(io.BytesIO(torn))
     assert [one for _, one in found][:last] == records[:last]
     assert bool(found.damaged) == (len(torn) > ends[last])
+    assert found.end == len(torn)
 
 
 @settings(deadline=None)

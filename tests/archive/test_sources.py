@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from caravan_crawler.archive.errors import ArchiveError
-from caravan_crawler.archive.sources import find_sources, most_parts, parts_of
+from caravan_crawler.archive.sources import find_sources, most_parts, part_at
+from caravan_crawler.reread.way import Way
 from tests.archive.records import RUN_ID, answer, info, packed, record
 
 WARC = packed([info(), record(answer(b"<p>1"))])
@@ -85,16 +86,15 @@ def test_parts_of_a_folder(tmp_path: Path) -> None:
     for number in range(250):
         (tmp_path / f"{number:03}.html").write_bytes(b"<p>")
     (source,) = find_sources([tmp_path])
-    assert [(part.start, part.stop) for part in parts_of(source)] == [(0, 100), (100, 200), (200, 250)]
-    assert [(part.start, part.stop) for part in parts_of(source, 200)] == [(200, 250)]
-    assert list(parts_of(source, 250)) == []
+    assert [part_at(source, start).stop for start in (0, 100, 200)] == [100, 200, 250]
     assert (most_parts(source), most_parts(source, 200), most_parts(source, 250)) == (3, 1, 0)
-    pages = [page for part in parts_of(source) for page in part.pages("https://www.caravan.kz/")]
-    assert len(pages) == 250
+    pages = part_at(source, 200).pages("https://www.caravan.kz/")
+    assert len(list(pages)) == 50
+    assert pages.end == 250
 
 
 def test_parts_of_an_empty_file(tmp_path: Path) -> None:
     (tmp_path / "a.warc.gz").write_bytes(b"")
     (source,) = find_sources([tmp_path])
-    assert list(parts_of(source)) == []
+    assert Way([(source, 0)]).next() is None
     assert most_parts(source) == 0

@@ -4,6 +4,7 @@ import gzip
 import io
 import zlib
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +23,13 @@ PACKED_CHUNKS = b"".join(b"1\r\n%c\r\n" % byte for byte in gzip.compress(HTML)) 
 
 def read(path: Path, content: bytes) -> list[SavedPage | Skipped]:
     path.write_bytes(content)
-    return [page for start, stop in warc.ranges(path, 0, 700) for page in warc.pages(path, start, stop)]
+    return list(in_parts(path, 700))
+
+
+def in_parts(path: Path, step: int) -> Iterator[SavedPage | Skipped]:
+    start, size = 0, path.stat().st_size
+    while start < size:
+        start = yield from warc.pages(path, start, warc.next_record(path, start + step) or size)
 
 
 FORMS = {

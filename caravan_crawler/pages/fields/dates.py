@@ -23,7 +23,7 @@ def date_printed(page: ArticlePage) -> str | None:
 def date_time_element(page: ArticlePage) -> str | None:
     """A date with its year in a ``time`` element next to the headline or between it and the text."""
     first = page.layout.first_headline
-    if first is None or not page.document.has_times:
+    if first is None or not page.document.structured.times:
         return None
     # Of the header's date of the visit it differs in that the year stands with it in one element.
     for block in page.document.blocks[max(0, first - 3) : page.layout.text.start]:
@@ -79,7 +79,7 @@ def stamp_json_ld(page: ArticlePage) -> str | None:
 def stamp_time_element(page: ArticlePage) -> str | None:
     """``datetime`` of the ``time`` element that prints the date."""
     layout = page.layout
-    if layout.first("date") is None or layout.headline is None or not page.document.has_times:
+    if layout.first("date") is None or layout.headline is None or not page.document.structured.times:
         return None
     for block in page.document.blocks[layout.headline : layout.text.start]:
         for element in _time_elements(block):
