@@ -12,7 +12,7 @@ from caravan_crawler.archive.walk import MOST_BYTES, Records, TornError
 #: How every gzip member begins, and every WARC record in it.
 _MAGIC = b"\x1f\x8b\x08"
 _RECORD = b"WARC/"
-_CHUNK = 1 << 16
+_CHUNK = 1 << 15
 
 
 class Members(Records):

@@ -6,11 +6,11 @@ had been read rightly at once.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from caravan_crawler.items import Article
+from caravan_crawler.items import Article, as_row
 from caravan_crawler.keep.keeper import REQUIRED, TEXT, Fate, fate_of
 
 Row = dict[str, Any]
@@ -61,7 +61,7 @@ class History:
 
     def take(self, seen: Observation) -> Taken:
         """Put an observation in its place."""
-        record = asdict(seen.article)
+        record = as_row(seen.article)
         time = seen.article.observed_at
         earlier = self._earlier_reading(time)
         fields = {name: _how(earlier[name], record[name]) for name in earlier if record[name] != earlier[name]}

@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import or_, select
 
-from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
+from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather, as_row
 from caravan_crawler.keep import clock, shown_lines
 from caravan_crawler.keep.failing import Failing
 from caravan_crawler.keep.field_counts import FieldCounts
@@ -151,9 +151,10 @@ class Keeper:
         consequences = self._expected.pop(key, Consequences())
         before = self._stored_row(key)
         self._count_fields(article, consequences)
-        fate = fate_of(asdict(article), before)
+        row = as_row(article)
+        fate = fate_of(row, before)
         writes = self._follow(consequences, key, is_whole=fate is not Fate.LOST_FIELDS)
-        self._add_article(writes, article, key, before, consequences, fate)
+        self._add_article(writes, article, row, key, before, consequences, fate)
         self.store.write(writes)
         self._stored.add(key)
         return fate
@@ -219,9 +220,15 @@ class Keeper:
         writes.add("other_page", key=key, url=url, kind=kind, section=section, date_published=day, seen_at=clock.now())
 
     def _add_article(
-        self, writes: Writes, article: Article, key: str, before: Any, consequences: Consequences, fate: Fate
+        self,
+        writes: Writes,
+        article: Article,
+        row: dict[str, Any],
+        key: str,
+        before: Any,
+        consequences: Consequences,
+        fate: Fate,
     ) -> None:
-        row = asdict(article)
         if fate is Fate.LOST_FIELDS:
             lost = ", ".join(_lost(row, before))
             failure = self.failing.failed(article.fetched_url, key, "lost_fields", f"it came without {lost}")

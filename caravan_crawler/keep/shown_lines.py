@@ -1,13 +1,13 @@
 """What every page shows: trending topics, rates, weather. A line is stored where it differs from the one before it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, Table, select
 
-from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
+from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather, as_row
 from caravan_crawler.keep.schema import rates, trending, weather
 from caravan_crawler.keep.store import Store
 from caravan_crawler.keep.writes import Writes
@@ -31,7 +31,7 @@ class Span:
 
 def row_of(line: Line, run_id: str) -> dict[str, Any]:
     """Return a line as its table has it."""
-    row = asdict(line)
+    row = as_row(line)
     if isinstance(line, ExchangeRate):
         row["rate"] = None if line.rate is None else float(line.rate)
     return row | {"run_id": run_id}

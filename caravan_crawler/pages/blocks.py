@@ -23,7 +23,12 @@ _UNSEEN_TAGS = frozenset(
     "script style noscript template svg math head iframe object video audio canvas select datalist textarea "
     "button title meta link base noembed noframes amp-analytics amp-ad amp-sidebar".split()
 )
-_PICTURE_TAGS = frozenset(["img", "amp-img"])
+_UNSEEN, _BLOCK, _PICTURE, _BREAK, _LINK, _INLINE = range(6)
+_KINDS: dict[Any, int] = (
+    dict.fromkeys(_BLOCK_TAGS, _BLOCK)
+    | dict.fromkeys(_UNSEEN_TAGS, _UNSEEN)
+    | {"img": _PICTURE, "amp-img": _PICTURE, "br": _BREAK, "a": _LINK}
+)
 #: Parts of a page that never hold an article's paragraphs.
 _ZONES = frozenset("nav aside footer figcaption".split())
 #: A form with so few letters is for searching or commenting; a larger one may be around the whole page.
@@ -141,33 +146,36 @@ class _Walk:
         if text and (pieces or not text.isspace()):
             pieces.append((text, link))
         for child in element:
-            tag = child.tag
-            if (
-                tag in _UNSEEN_TAGS
-                or child.get("hidden") is not None
-                or ((style := child.get("style")) and _HIDING_STYLE.search(style))
-            ):
+            kind = _KINDS.get(child.tag, _INLINE)
+            if kind == _UNSEEN:
                 pass
-            elif tag in _BLOCK_TAGS:
+            elif kind == _INLINE and not len(child) and not (text := child.text):
+                pass  # an icon; there are many, and nothing of them is asked
+            elif child.get("hidden") is not None or ((style := child.get("style")) and _HIDING_STYLE.search(style)):
+                pass
+            elif kind == _BLOCK:
                 if pieces:
                     self.flush(block, zone)
                     pieces = self._pieces
+                tag = child.tag
                 inner = tag if tag in _ZONES or (tag == "form" and _is_small(child)) else zone
                 self.enter(child, child, link, inner)
                 if self._pieces:
                     self.flush(child, inner)
                     pieces = self._pieces
-            elif tag in _PICTURE_TAGS:
+            elif kind == _PICTURE:
                 self.pictures.append(Picture(child, link, zone, len(self.blocks)))
-            elif tag == "br":
+            elif kind == _BREAK:
                 pieces.append((_LINE_BREAK, link))
-            elif tag == "a":
-                self.links.append(child)
-                self.enter(child, block, child, zone)
-                pieces = self._pieces
             else:
-                self.enter(child, block, link, zone)
-                pieces = self._pieces
+                around = child if kind == _LINK else link
+                if kind == _LINK:
+                    self.links.append(child)
+                if len(child):
+                    self.enter(child, block, around, zone)
+                    pieces = self._pieces
+                elif (text := child.text) and (pieces or not text.isspace()):
+                    pieces.append((text, around))
             text = child.tail
             if text and (pieces or not text.isspace()):
                 pieces.append((text, link))

@@ -13,8 +13,13 @@ from caravan_crawler.pages.structured import StructuredData, read_structured_dat
 from caravan_crawler.site import Site
 
 _DECLARED = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w\-]{2,20})""", re.IGNORECASE)
+#: An address to which joining and parsing would change nothing, as those of pictures are.
+_WHOLE = re.compile(r"https?://[A-Za-z0-9.\-]+(?::\d+)?(?:/[^\x00-\x20\x7f-\xa0?#;\[\]\\]*)?", re.ASCII)
 #: A page is UTF-8 with broken bytes if it has so many Cyrillic letters for each of them.
 _LETTERS_FOR_ONE_BROKEN = 10
+
+
+_PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, compact=True)
 
 
 @dataclass
@@ -42,6 +47,8 @@ class Document:
     def absolute(self, href: str) -> str | None:
         """Return ``href`` as an absolute http or https URL, or None where it is none."""
         href = href.strip()
+        if _WHOLE.fullmatch(href):
+            return href
         try:
             url = urljoin(self.base_url, href)
             is_page = urlsplit(url).scheme in ("http", "https")
@@ -93,11 +100,10 @@ def parse_document(body: bytes, url: str, site: Site, declared_encoding: str | N
     encoding = _encoding_of(body, declared_encoding)
     # The parser stops for good at a byte that another encoding than UTF-8 does not know.
     text = body if encoding == "utf-8" else _decode(body, encoding).encode()
-    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, compact=True)
-    root = etree.fromstring(text.replace(b"\0", b"") or b"<html></html>", parser)
+    root = etree.fromstring(text.replace(b"\0", b"") or b"<html></html>", _PARSER)
+    last_error = _PARSER.error_log.last_error
     if root is None:
-        root = etree.fromstring(b"<html></html>", parser)
-    last_error = parser.error_log.last_error
+        root = etree.fromstring(b"<html></html>", _PARSER)
     return Document(url, body, root, site, last_error is not None and last_error.level == etree.ErrorLevels.FATAL)
 
 

@@ -1,6 +1,7 @@
 """Text that stands around an article and is none of it: labels, boxes of links, share buttons, adverts."""
 
 import re
+from functools import lru_cache
 
 from lxml import etree
 
@@ -9,6 +10,7 @@ from caravan_crawler.pages.blocks import Block
 _LETTERS_AND_DIGITS = re.compile(r"[\W_]+")
 
 
+@lru_cache(maxsize=512)  # a page's blocks are compared with its headline more than once
 def fold(text: str) -> str:
     """Return ``text`` for comparing: lower case, ё as е, letters and digits only.
 

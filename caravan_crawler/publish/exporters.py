@@ -2,11 +2,13 @@
 
 import codecs
 import json
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from typing import Any
 
 from scrapy.crawler import Crawler
 from scrapy.exporters import CsvItemExporter
+
+from caravan_crawler.items import Link
 
 #: A cell that begins so would be run as a formula; behind an apostrophe it is text.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -43,7 +45,7 @@ class SpreadsheetCsvExporter(CsvItemExporter):
     def serialize_field(self, field: Any, name: str, value: Any) -> Any:
         """Return the cell's value."""
         if isinstance(value, list):
-            plain = [asdict(entry) if is_dataclass(entry) and not isinstance(entry, type) else entry for entry in value]
+            plain = [asdict(entry) if isinstance(entry, Link) else entry for entry in value]
             return json.dumps(plain, ensure_ascii=False)
         value = super().serialize_field(field, name, value)
         return safe_cell(value) if isinstance(value, str) else value
