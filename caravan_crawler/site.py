@@ -23,7 +23,7 @@ _ID_AT_END = re.compile(r"-(\d{4,7})$")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _SHORT_LINK_ID = re.compile(r"\d{1,9}")
 # Of the paths from the root only those with a host, dots to resolve, a fragment or stray characters.
-_NEEDS_JOINING = re.compile(r"^//|/\.|[#\\\s]")
+_NEEDS_JOINING = re.compile(r"^//|/\.|[#;\\\s]|\?$")
 _FILE = re.compile(r"\.\w{2,5}$")
 _DEFAULT_PORT = re.compile(r":(?:80|443)$")
 _REMEMBERED_LINKS = 20_000
@@ -114,8 +114,9 @@ class Site:
         ``http``, ``https``, with and without ``www.`` are one site. Other schemes and hosts give None.
         """
         href = href.strip()
-        if href.startswith("/") and not _NEEDS_JOINING.search(href):
-            return self.base + href[1:]
+        own = href[len(self.base) - 1 :] if href.startswith(self.base) else href
+        if own.startswith("/") and not _NEEDS_JOINING.search(own):
+            return self.base + own[1:]
         if not href or href[0] == "#" or href.startswith(("javascript:", "mailto:", "tel:", "data:")):
             return None
         try:

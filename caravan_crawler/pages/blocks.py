@@ -77,6 +77,13 @@ class Block:
         return next(iter(links.values())) if len(links) == 1 else None
 
     @property
+    def has_links(self) -> bool:
+        """Whether any of the block's text is in a link."""
+        if len(self.pieces) == 1:
+            return self.pieces[0][1] is not None
+        return any(link is not None for _, link in self.pieces)
+
+    @property
     def is_all_links(self) -> bool:
         """Whether no text of the block is outside of links."""
         return all(link is not None for text, link in self.pieces if text.strip(_IGNORED))
@@ -162,7 +169,7 @@ class _Walk:
                 self.enter(child, child, link, inner)
                 if self._pieces:
                     self.flush(child, inner)
-                    pieces = self._pieces
+                pieces = self._pieces
             elif kind == _PICTURE:
                 self.pictures.append(Picture(child, link, zone, len(self.blocks)))
             elif kind == _BREAK:
@@ -199,19 +206,18 @@ class _Walk:
     def _flush_lines(
         self, block: etree._Element, zone: str | None, pieces: list[tuple[str, etree._Element | None]]
     ) -> None:
-        lines: list[list[tuple[str, etree._Element | None]]] = [[]]
-        for piece in pieces:
-            if piece[0] == _LINE_BREAK:
-                lines.append([])
-            else:
-                lines[-1].append(piece)
+        line: list[tuple[str, etree._Element | None]] = []
         paragraph: list[tuple[str, etree._Element | None]] = []
         texts: list[str] = []
-        for line in [*lines, []]:
+        for piece in [*pieces, (_LINE_BREAK, None), (_LINE_BREAK, None)]:
+            if piece[0] != _LINE_BREAK:
+                line.append(piece)
+                continue
             line_text = " ".join("".join([part for part, _ in line]).split())
             if line_text:
                 texts.append(line_text)
-                paragraph += line
+                paragraph += [*line, ("\n", piece[1])]
             elif texts:
-                self.blocks.append(Block(block, zone, "\n".join(texts), paragraph))
+                self.blocks.append(Block(block, zone, "\n".join(texts), paragraph[:-1]))
                 paragraph, texts = [], []
+            line = []

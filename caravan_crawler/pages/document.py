@@ -13,8 +13,10 @@ from caravan_crawler.pages.structured import StructuredData, read_structured_dat
 from caravan_crawler.site import Site
 
 _DECLARED = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w\-]{2,20})""", re.IGNORECASE)
-#: An address to which joining and parsing would change nothing, as those of pictures are.
-_WHOLE = re.compile(r"https?://[A-Za-z0-9.\-]+(?::\d+)?(?:/[^\x00-\x20\x7f-\xa0?#;\[\]\\]*)?", re.ASCII)
+#: Addresses for which no joining and parsing is needed, as those of pictures are.
+_REST = r"[^\x00-\x20\x7f-\xa0?#;\[\]\\]*"
+_WHOLE = re.compile(rf"https?://[A-Za-z0-9.\-]+(?::\d+)?(?:/{_REST})?", re.ASCII)
+_ROOTED = re.compile(rf"/(?!/){_REST}")
 #: A page is UTF-8 with broken bytes if it has so many Cyrillic letters for each of them.
 _LETTERS_FOR_ONE_BROKEN = 10
 
@@ -47,14 +49,21 @@ class Document:
     def absolute(self, href: str) -> str | None:
         """Return ``href`` as an absolute http or https URL, or None where it is none."""
         href = href.strip()
+        if not href or href[0] == "#":
+            return None
         if _WHOLE.fullmatch(href):
             return href
+        if _ROOTED.fullmatch(href) and "/." not in href:
+            return self._origin + href
         try:
             url = urljoin(self.base_url, href)
-            is_page = urlsplit(url).scheme in ("http", "https")
+            return url if urlsplit(url).scheme in ("http", "https") else None
         except ValueError:
             return None
-        return url if href and not href.startswith("#") and is_page else None
+
+    @cached_property
+    def _origin(self) -> str:
+        return urljoin(self.base_url, "/")[:-1]
 
     @property
     def is_cut(self) -> bool:

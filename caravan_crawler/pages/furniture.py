@@ -88,7 +88,7 @@ def is_end_label(text: str) -> bool:
 
 def is_label_with_links(block: Block) -> bool:
     """Whether a block is a label and the links it heads: ``Поделиться: Telegram WhatsApp``."""
-    if len(block.pieces) < 2 or all(link is None for _, link in block.pieces):
+    if len(block.pieces) < 2 or not block.has_links:
         return False
     return is_label(" ".join("".join(text for text, link in block.pieces if link is None).split()))
 

@@ -13,7 +13,7 @@ _LABELS = re.compile(
 
 def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
     """Return the tags of a block that is nothing but links to topics, with or without ``Теги:``; else []."""
-    if len(block.text) > 400 or all(link is None for _, link in block.pieces):
+    if len(block.text) > 400 or not block.has_links:
         return []
     tags: list[str] = []
     for text, link in block.pieces:

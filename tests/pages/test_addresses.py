@@ -20,9 +20,16 @@ def document() -> Document:
 
 
 @given(HREFS.map("".join))
+def test_an_own_address(document: Document, href: str) -> None:
+    site, other = document.site, Site("https://caravan.kz/")  # the same site, so that its addresses are joined
+    whole = f"https://www.caravan.kz/{href}"
+    joined = other.resolve(whole, URL)
+    assert site.resolve(whole, URL) == (joined and joined.replace("https://caravan.kz/", site.base))
+
+
+@given(HREFS.map("".join))
 def test_as_joined(document: Document, href: str) -> None:
-    whole = f"https://caravan.kz{href}"
-    for each in (href, whole):
+    for each in (href, f"/{href}", f"https://caravan.kz{href}"):
         stripped = each.strip()
         try:
             url = urljoin(URL, stripped)
