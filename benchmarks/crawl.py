@@ -112,9 +112,11 @@ def compare(articles: int, rounds: int) -> None:
     results: dict[str, list[dict[str, float]]] = {"bare": [], "caravan": []}
     try:
         with tempfile.TemporaryDirectory() as folder:
-            for _ in range(rounds):
-                results["bare"].append(bare(site, Path(folder)))
-                results["caravan"].append(ours(site, Path(folder)))
+            for number in range(rounds):
+                own = Path(folder) / str(number)  # with the store of the round before there would be nothing to do
+                own.mkdir()
+                results["bare"].append(bare(site, own))
+                results["caravan"].append(ours(site, own))
     finally:
         server.terminate()
         server.wait()
