@@ -2,13 +2,13 @@
 
 import csv
 import json
-import os
 import signal
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.forking import Forked, fork
 
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT = 120
@@ -52,18 +52,11 @@ def crawl(data_dir: Path, *options: str, stop_with: signal.Signals | None = None
     return Crawl(process.returncode, log, data_dir, tables)
 
 
-def start(data_dir: Path, *options: str, module: str = "scrapy") -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        command("-s", f"DATA_DIR={data_dir}", *options, module=module),
-        cwd=ROOT,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def start(data_dir: Path, *options: str, module: str = "scrapy") -> Forked:
+    return fork(module, "crawl", "caravan", "-s", f"DATA_DIR={data_dir}", *options)
 
 
-def wait_for_rows(data_dir: Path, process: "subprocess.Popen[str]") -> None:
+def wait_for_rows(data_dir: Path, process: Forked) -> None:
     """Wait until the run has written rows, so that a signal falls into its middle."""
     while process.poll() is None:
         if any(part.stat().st_size > 10_000 for part in data_dir.glob("runs/*/.articles.jsonl.*.part")):

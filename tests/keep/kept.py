@@ -1,6 +1,5 @@
 """A store as the tests see it: the setting that names it, and what is in it, asked from outside."""
 
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from caravan_crawler.keep.schema import articles, metadata
 from tests.crawling import TIMEOUT
+from tests.kills import Process
 
 #: What every run writes, whether it finds anything new or not.
 OF_EACH_RUN = {"runs", "field_counts"}
@@ -60,7 +60,7 @@ class Kept:
         found.reflect(self._engine)
         return found
 
-    def wait_for_articles(self, number: int, process: "subprocess.Popen[str]") -> None:
+    def wait_for_articles(self, number: int, process: Process) -> None:
         """Wait until a run has stored so many articles, so that what is done to it falls into its middle."""
         give_up = time.monotonic() + TIMEOUT
         while process.poll() is None and time.monotonic() < give_up:

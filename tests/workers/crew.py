@@ -1,6 +1,5 @@
 """Workers of one crawl, in processes of their own, with a server of Redis and a database that they share."""
 
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -13,10 +12,9 @@ from psycopg.rows import dict_row
 from caravan_crawler.items import Article
 from caravan_crawler.sample_site import SampleServer
 from tests.crawling import read_jsonl, start
+from tests.forking import Forked
 from tests.kills import each_once, gold
 from tests.redis_server import RedisServer
-
-Process = subprocess.Popen[str]
 
 #: Four workers, two servers and a site want more than two cores have, when other tests run beside them.
 TIMEOUT = 400
@@ -33,10 +31,10 @@ class Crew:
         shared = ("-s", f"REDIS_URL={redis.url}", "-s", f"STORE_URL={store_url}")
         self._options = ("-a", f"site={server.url}", *shared, *options)
 
-    def start(self, *options: str, module: str = "scrapy") -> Process:
+    def start(self, *options: str, module: str = "scrapy") -> Forked:
         return start(self.folder, *self._options, *options, module=module)
 
-    def end(self, worker: Process, code: int = 0) -> str:
+    def end(self, worker: Forked, code: int = 0) -> str:
         """Wait for a worker to end with this code; return its log."""
         _, log = worker.communicate(timeout=TIMEOUT)
         assert worker.returncode == code, log[-3000:]

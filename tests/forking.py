@@ -1,0 +1,210 @@
+"""Crawls for the tests without the second that a crawl's libraries take to load: a process that has loaded them forks.
+
+What is started is a process of its own all the same, with its own number, words, environment, signals and exit code,
+and it loads every module of the project itself; only the libraries are there already. Each process of tests has one
+that forks, which ends with it.
+"""
+
+import importlib
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import IO, Any
+
+_ROOT = Path(__file__).resolve().parent.parent
+_LIBRARIES = (
+    "scrapy.cmdline scrapy.crawler scrapy.core.engine scrapy.core.scraper scrapy.core.downloader.handlers.http11 "
+    "scrapy.spidermiddlewares.httperror scrapy.downloadermiddlewares.retry scrapy.downloadermiddlewares.robotstxt "
+    "scrapy.extensions.feedexport scrapy.extensions.throttle scrapy.exporters scrapy.robotstxt scrapy.spiders "
+    "scrapy.commands.crawl scrapy.commands.runspider scrapy.utils.asyncio scrapy.utils.reactor lxml.html "
+    "sqlalchemy sqlalchemy.dialects.sqlite dateparser protego filelock tqdm parsel itemadapter w3lib.url"
+).split()
+
+
+class Forked:
+    """A forked process, with what of :class:`subprocess.Popen` the tests use. What it says on stderr is text."""
+
+    def __init__(self, pid: int, stderr: IO[str], status: socket.socket) -> None:
+        self.pid = pid
+        self.stderr = stderr
+        self.returncode: int | Any = None
+        self._status = status
+
+    def poll(self) -> int | None:
+        """Return how it ended, as ``Popen`` does; None while it runs."""
+        return self._ended(0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return how it ended; ``subprocess.TimeoutExpired`` where it does not in time."""
+        code = self._ended(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+        return code
+
+    def communicate(self, timeout: float | None = None) -> tuple[None, str]:
+        """Return what it has said on stderr until its end."""
+        end = None if timeout is None else time.monotonic() + timeout
+        said = bytearray()
+        descriptor = self.stderr.fileno()
+        while True:
+            left = None if end is None else max(0.0, end - time.monotonic())
+            if not select.select([descriptor], [], [], left)[0]:
+                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0, stderr=bytes(said))
+            chunk = os.read(descriptor, 1 << 16)
+            if not chunk:
+                break
+            said += chunk
+        self.wait(None if end is None else max(0.1, end - time.monotonic()))
+        self.stderr.close()
+        return None, said.decode("utf-8", "replace")
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def __enter__(self) -> "Forked":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stderr.close()
+        self.wait()
+
+    def _ended(self, timeout: float | None) -> int | None:
+        if self.returncode is None and select.select([self._status], [], [], timeout)[0]:
+            self.returncode = os.waitstatus_to_exitcode(int(self._status.recv(100) or b"256"))
+            self._status.close()
+        return self.returncode
+
+
+def fork(module: str, *words: str) -> Forked:
+    """Run a module as ``python -m`` does, from the project's folder, with today's environment."""
+    connection = _forking()
+    said, says = os.pipe()
+    status, told = socket.socketpair()
+    job = json.dumps({"module": module, "words": words, "environment": dict(os.environ)}).encode()
+    socket.send_fds(connection, [len(job).to_bytes(4, "big")], [says, told.fileno()])
+    connection.sendall(job)
+    os.close(says)
+    told.close()
+    pid = int.from_bytes(_exactly(connection, 4), "big")
+    return Forked(pid, os.fdopen(said, encoding="utf-8"), status)
+
+
+@cache
+def _forking() -> socket.socket:
+    """Start the process that forks; it ends when this one does, and its connection with it."""
+    ours, theirs = socket.socketpair()
+    command = [sys.executable, "-W", "error::ResourceWarning", "-m", "tests.forking", str(theirs.fileno())]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    # Nobody waits for it: it ends by itself.
+    process = subprocess.Popen(
+        command,
+        cwd=_ROOT,
+        env=environment,
+        pass_fds=[theirs.fileno()],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    process.returncode = 0
+    theirs.close()
+    return ours
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        more = connection.recv(size - len(data))
+        if not more:
+            raise EOFError
+        data += more
+    return data
+
+
+# The process that forks
+
+
+def _serve(connection: socket.socket) -> dict[str, Any] | None:
+    """Fork for each job; return a job in the process that is to do it, None when the tests have ended."""
+    running: dict[int, socket.socket] = {}
+    woken, wakes = socket.socketpair()
+    for each in (woken, wakes):
+        each.setblocking(False)
+    signal.set_wakeup_fd(wakes.fileno(), warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's is for the tests, and for what runs
+    with connection, woken, wakes:
+        try:
+            while True:
+                ready, _, _ = select.select([connection, woken], [], [])
+                if woken in ready:
+                    woken.recv(1 << 16)
+                    _tell_of_ended(running)
+                if connection not in ready:
+                    continue
+                head, descriptors, _, _ = socket.recv_fds(connection, 4, 2)
+                if not head:
+                    return None
+                job = json.loads(_exactly(connection, int.from_bytes(head, "big")))
+                says, told = descriptors
+                pid = os.fork()
+                if pid == 0:
+                    signal.set_wakeup_fd(-1)
+                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                    signal.signal(signal.SIGINT, signal.default_int_handler)
+                    os.dup2(says, sys.stderr.fileno())
+                    os.close(says)
+                    os.close(told)
+                    return dict(job)
+                running[pid] = socket.socket(fileno=told)
+                connection.sendall(pid.to_bytes(4, "big"))
+                os.close(says)
+        finally:
+            for told_of in running.values():
+                told_of.close()
+
+
+def _tell_of_ended(running: dict[int, socket.socket]) -> None:
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        with running.pop(pid) as told, suppress(OSError):
+            told.sendall(str(status).encode())
+
+
+def _main() -> None:
+    for name in _LIBRARIES:
+        importlib.import_module(name)
+    assert "twisted.internet.reactor" not in sys.modules, "a reactor cannot be shared"
+    job = _serve(socket.socket(fileno=int(sys.argv[1])))
+    if job is not None:
+        os.environ.clear()
+        os.environ.update(job["environment"])
+        sys.argv[1:] = job["words"]
+        runpy.run_module(job["module"], run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    _main()
