@@ -21,12 +21,13 @@ from pathlib import Path
 from typing import IO, Any
 
 _ROOT = Path(__file__).resolve().parent.parent
+#: Of what every crawl loads, the most; a test sees to it that nothing else is among it.
 _LIBRARIES = (
     "scrapy.cmdline scrapy.crawler scrapy.core.engine scrapy.core.scraper scrapy.core.downloader.handlers.http11 "
     "scrapy.spidermiddlewares.httperror scrapy.downloadermiddlewares.retry scrapy.downloadermiddlewares.robotstxt "
     "scrapy.extensions.feedexport scrapy.extensions.throttle scrapy.exporters scrapy.robotstxt scrapy.spiders "
     "scrapy.commands.crawl scrapy.commands.runspider scrapy.utils.asyncio scrapy.utils.reactor lxml.html "
-    "sqlalchemy sqlalchemy.dialects.sqlite dateparser protego filelock tqdm parsel itemadapter w3lib.url"
+    "sqlalchemy sqlalchemy.dialects.sqlite protego filelock parsel itemadapter w3lib.url"
 ).split()
 
 
@@ -194,9 +195,14 @@ def _tell_of_ended(running: dict[int, socket.socket]) -> None:
             told.sendall(str(status).encode())
 
 
-def _main() -> None:
+def load() -> None:
+    """Load the libraries."""
     for name in _LIBRARIES:
         importlib.import_module(name)
+
+
+def _main() -> None:
+    load()
     assert "twisted.internet.reactor" not in sys.modules, "a reactor cannot be shared"
     job = _serve(socket.socket(fileno=int(sys.argv[1])))
     if job is not None:

@@ -1,0 +1,47 @@
+"""What is forked for the tests is as a process of its own would be."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.crawling import ROOT, TIMEOUT, command
+from tests.forking import fork
+
+
+def said(*words: str) -> str:
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT, check=True)
+    return done.stdout + done.stderr
+
+
+def test_nothing_is_there_that_a_crawl_does_not_load_itself(tmp_path: Path) -> None:
+    crawl = said(*command("-s", f"DATA_DIR={tmp_path}", "-a", "site=sample", module="tests.crawl.imported"))
+    before = said(sys.executable, "-c", "import sys; from tests.forking import load; load(); print(*sys.modules)")
+    there = {name for name in before.split() if not name.startswith("tests")}
+    assert len(there) > 500
+    assert there <= set(crawl.rpartition("imported: ")[2].split())
+
+
+def test_words_environment_and_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCRAPY_PROJECT", "another")  # one without a spider
+    process = fork("scrapy", "crawl", "caravan", "-a", "sitte=x")
+    _, log = process.communicate(timeout=TIMEOUT)
+    assert "Spider not found: caravan" in log
+    assert process.returncode == process.poll() == 1
+    monkeypatch.undo()
+    process = fork("scrapy", "crawl", "caravan", "-a", "sitte=x")
+    _, log = process.communicate(timeout=TIMEOUT)
+    assert "did you mean 'site'" in log
+    assert (process.returncode, process.pid != os.getpid()) == (2, True)
+
+
+def test_an_end_by_a_signal(tmp_path: Path) -> None:
+    process = fork("tests.crawl.imported", "shell", "-c", "import time; time.sleep(1000)")
+    assert process.poll() is None
+    process.kill()
+    process.communicate(timeout=TIMEOUT)
+    assert process.returncode == -signal.SIGKILL
+    process.kill()  # one that is gone
