@@ -156,7 +156,7 @@ class _Walk:
             kind = _KINDS.get(child.tag, _INLINE)
             if kind == _UNSEEN:
                 pass
-            elif kind == _INLINE and not len(child) and not (text := child.text):
+            elif kind == _INLINE and not len(child) and not child.text:
                 pass  # an icon; there are many, and nothing of them is asked
             elif child.get("hidden") is not None or ((style := child.get("style")) and _HIDING_STYLE.search(style)):
                 pass

@@ -19,8 +19,6 @@ _WHOLE = re.compile(rf"https?://[A-Za-z0-9.\-]+(?::\d+)?(?:/{_REST})?", re.ASCII
 _ROOTED = re.compile(rf"/(?!/){_REST}")
 #: A page is UTF-8 with broken bytes if it has so many Cyrillic letters for each of them.
 _LETTERS_FOR_ONE_BROKEN = 10
-
-
 _PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, compact=True)
 
 
@@ -53,7 +51,7 @@ class Document:
             return None
         if _WHOLE.fullmatch(href):
             return href
-        if _ROOTED.fullmatch(href) and "/." not in href:
+        if self._origin and _ROOTED.fullmatch(href) and "/." not in href:
             return self._origin + href
         try:
             url = urljoin(self.base_url, href)
@@ -63,7 +61,9 @@ class Document:
 
     @cached_property
     def _origin(self) -> str:
-        return urljoin(self.base_url, "/")[:-1]
+        """What paths from the root are behind; empty where that is no web address."""
+        root = urljoin(self.base_url, "/")
+        return root[:-1] if root.startswith(("http://", "https://")) else ""
 
     @property
     def is_cut(self) -> bool:
@@ -110,9 +110,9 @@ def parse_document(body: bytes, url: str, site: Site, declared_encoding: str | N
     # The parser stops for good at a byte that another encoding than UTF-8 does not know.
     text = body if encoding == "utf-8" else _decode(body, encoding).encode()
     root = etree.fromstring(text.replace(b"\0", b"") or b"<html></html>", _PARSER)
-    last_error = _PARSER.error_log.last_error
     if root is None:
         root = etree.fromstring(b"<html></html>", _PARSER)
+    last_error = _PARSER.error_log.last_error
     return Document(url, body, root, site, last_error is not None and last_error.level == etree.ErrorLevels.FATAL)
 
 

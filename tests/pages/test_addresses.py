@@ -38,3 +38,19 @@ def test_as_joined(document: Document, href: str) -> None:
             is_page = False
         expected = url if is_page and stripped and not stripped.startswith("#") else None
         assert document.absolute(each) == expected
+
+
+@pytest.mark.parametrize(
+    "base", ["ftp://caravan.kz/", "https://[broken/", "//other.kz", "data:,x", "/amp/", "https://kz"]
+)
+@pytest.mark.parametrize("href", ["/a/", "a/", "https://caravan.kz/a/", ""])
+def test_under_another_base(base: str, href: str) -> None:
+    page = parse_document(f"<base href='{base}'><p>".encode(), URL, Site("https://www.caravan.kz/"))
+    expected = {"//other.kz": "https://other.kz/a/", "https://kz": "https://kz/a/"}.get(
+        base, "https://www.caravan.kz/a/"
+    )
+    if base.startswith(("ftp", "data")):
+        expected = None
+    if href == "a/" and base in ("/amp/", "https://[broken/"):
+        expected = {"/amp/": "https://www.caravan.kz/amp/a/"}.get(base, f"{URL}a/")
+    assert page.absolute(href) == ({"": None, "https://caravan.kz/a/": href}.get(href, expected))
