@@ -1,5 +1,6 @@
 """What happens where a program that the tests need is missing."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,14 +31,32 @@ def apt_get(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "calls"
 
 
-@pytest.mark.usefixtures("_absent")
-def test_what_is_missing_is_skipped_and_fails_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("CI", raising=False)
-    with pytest.raises(pytest.skip.Exception, match="sudo apt-get install no-such-package"):
-        parts.need("no-such-program")
-    monkeypatch.setenv("CI", "true")
-    with pytest.raises(pytest.fail.Exception, match="sudo apt-get install no-such-package"):
-        parts.need("no-such-program")
+#: A test whose program is missing, one whose fixture's is, and one that is there.
+TESTS = """
+import pytest
+from tests import parts
+
+parts.PARTS = (parts.Part("no-such-package", "no-such-program"), parts.Part("shell", "sh"))
+
+@pytest.fixture
+def server():
+    return parts.need("no-such-program")
+
+def test_program(): parts.need("no-such-program")
+def test_fixture(server): pass
+def test_there(): parts.need("sh")
+"""
+
+
+@pytest.mark.parametrize(("ci", "code", "outcome"), [("", 0, "2 skipped"), ("true", 1, "1 failed, 1 passed, 1 error")])
+def test_what_is_missing(ci: str, code: int, outcome: str, tmp_path: Path) -> None:
+    path = tmp_path / "test_some.py"
+    path.write_text(TESTS, encoding="utf-8")
+    run = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-n0", "-ra", "-c", "/dev/null", str(path)]
+    environment = {**os.environ, "CI": ci}
+    done = subprocess.run(run, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout.count("sudo apt-get install no-such-package") > 0) == (code, True), done.stdout
+    assert outcome in done.stdout.splitlines()[-1]
 
 
 @pytest.mark.usefixtures("_absent")
