@@ -16,7 +16,7 @@ def as_row(item: Any) -> dict[str, Any]:
     """
     row = dict(vars(item))
     if links := row.get("links"):
-        row["links"] = [{"text": link.text, "url": link.url} for link in links]
+        row["links"] = [link.as_object() for link in links]
     return row
 
 
@@ -34,6 +34,10 @@ class Link:
 
     url: str
     """Where it leads: an absolute URL."""
+
+    def as_object(self) -> dict[str, str]:
+        """Return it as a JSON object has it."""
+        return {"text": self.text, "url": self.url}
 
 
 @dataclass

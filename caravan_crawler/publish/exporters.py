@@ -2,7 +2,6 @@
 
 import codecs
 import json
-from dataclasses import asdict
 from typing import Any
 
 from scrapy.crawler import Crawler
@@ -45,7 +44,7 @@ class SpreadsheetCsvExporter(CsvItemExporter):
     def serialize_field(self, field: Any, name: str, value: Any) -> Any:
         """Return the cell's value."""
         if isinstance(value, list):
-            plain = [asdict(entry) if isinstance(entry, Link) else entry for entry in value]
+            plain = [entry.as_object() if isinstance(entry, Link) else entry for entry in value]
             return json.dumps(plain, ensure_ascii=False)
         value = super().serialize_field(field, name, value)
         return safe_cell(value) if isinstance(value, str) else value

@@ -94,16 +94,21 @@ class Chromium:
             if self._handler is None:
                 handler = ScrapyPlaywrightDownloadHandler.from_crawler(self._crawler)
                 self._handler = handler
-                before = drivers()
                 try:
-                    # It would begin with the engine, which runs already.
-                    await _done(handler._launch(), _START, "it does not start")
+                    await self._launch(handler)
                 except BrowserError:
-                    self._drivers[handler] = drivers() - before
                     await self._end(handler, is_sound=False)
                     raise
-                self._drivers[handler] = drivers() - before
             return self._handler
+
+    async def _launch(self, handler: ScrapyPlaywrightDownloadHandler) -> None:
+        """Start a browser, and note the process that drives it."""
+        before = drivers()
+        try:
+            # It would begin with the engine, which runs already.
+            await _done(handler._launch(), _START, "it does not start")
+        finally:
+            self._drivers[handler] = drivers() - before
 
     async def _show_in(self, handler: ScrapyPlaywrightDownloadHandler, visit: Visit) -> str:
         """Show a page; a browser that has shown enough takes no more, and ends with the last one under way in it."""
