@@ -26,10 +26,10 @@ def test_nothing_is_there_that_a_crawl_does_not_load_itself(tmp_path: Path) -> N
 
 
 def test_words_environment_and_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SCRAPY_PROJECT", "another")  # one without a spider
+    monkeypatch.setenv("SCRAPY_SETTINGS_MODULE", "another")
     process = fork("scrapy", "crawl", "caravan", "-a", "sitte=x")
     _, log = process.communicate(timeout=TIMEOUT)
-    assert "Spider not found: caravan" in log
+    assert "No module named 'another'" in log
     assert process.returncode == process.poll() == 1
     monkeypatch.undo()
     process = fork("scrapy", "crawl", "caravan", "-a", "sitte=x")
