@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -78,10 +79,11 @@ class Command(ScrapyCommand):
 
     def _reparse(self, sources: Any, opts: argparse.Namespace, site: str, stop: "_Stop") -> None:
         from caravan_crawler.archive.errors import ArchiveError
+        from caravan_crawler.archive.sources import most_parts
         from caravan_crawler.keep.rereading import Rereading
         from caravan_crawler.reread.job import Job
         from caravan_crawler.reread.losses import Losses, LossesError
-        from caravan_crawler.reread.workers import Task
+        from caravan_crawler.reread.workers import Task, reading
 
         assert self.settings is not None
         editions = {source.about.edition or edition(site) for source in sources}
@@ -89,20 +91,22 @@ class Command(ScrapyCommand):
             raise ArchiveError(f"these are pages of different sites, each with a store of its own: {sorted(editions)}")
         if self.settings["STORE_URL"] == NONE:
             raise ArchiveError("STORE_URL=none keeps nothing of what is read again")
-        store = open_edition(self.settings["STORE_URL"], self.settings["DATA_DIR"], editions.pop())
+        calm_collector()
+        processes = min(opts.jobs, sum(map(most_parts, sources)) or 1)
+        store_names = self.settings["STORE_URL"], self.settings["DATA_DIR"], editions.pop()
         try:
-            keeping = Rereading(store, accept_losses=opts.accept_losses, dry_run=opts.dry_run)
-            is_guarded = not (opts.accept_losses or opts.dry_run)
-            job = Job(keeping, sources, *[Losses().check] * is_guarded)
-            task = Task(self.settings.copy_to_dict(), site)
-            calm_collector()
-            with _Progress(job.size) as progress:
-                job.run(task, min(opts.jobs, job.most_parts or 1), stop.is_asked, progress.done)
+            with (
+                reading(Task(self.settings.copy_to_dict(), site), processes) as read,
+                closing(open_edition(*store_names)) as store,
+            ):
+                keeping = Rereading(store, accept_losses=opts.accept_losses, dry_run=opts.dry_run)
+                is_guarded = not (opts.accept_losses or opts.dry_run)
+                job = Job(keeping, sources, *[Losses().check] * is_guarded)
+                with _Progress(job.size) as progress:
+                    job.run(read, stop.is_asked, progress.done)
         except LossesError as error:
             self._end(str(error), BELOW_FLOORS)
             return
-        finally:
-            store.close()
         for line in job.summary.lines():
             print(line)
         would = "would be, as nothing is stored: " if opts.dry_run else ""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from hashlib import sha256
 
-from caravan_crawler.archive.sources import Part, Source, most_parts
+from caravan_crawler.archive.sources import Part, Source
 from caravan_crawler.keep import clock
 from caravan_crawler.keep.history import Observation, Taken
 from caravan_crawler.keep.rereading import Rereading
@@ -15,7 +15,7 @@ from caravan_crawler.keep.shown_lines import Line, Span
 from caravan_crawler.reread.reader import Reading
 from caravan_crawler.reread.summary import Summary
 from caravan_crawler.reread.way import Way
-from caravan_crawler.reread.workers import ProcessDiedError, Task, reading
+from caravan_crawler.reread.workers import ProcessDiedError, Read
 from caravan_crawler.visit.changes import Changes
 
 _SECOND = timedelta(seconds=1)
@@ -23,7 +23,7 @@ _A_MOMENT = 0.5
 
 
 class Job:
-    """Reads ``sources`` by so many ``processes``, and keeps what they give. ``summary`` tells of it."""
+    """Has ``sources`` read, and keeps what they give. ``summary`` tells of it."""
 
     def __init__(
         self, keeping: Rereading, sources: list[Source], check: Callable[[list[Taken]], None] = lambda taken: None
@@ -40,17 +40,15 @@ class Job:
         self._left = list(self._beginnings())
         self.size = sum(source.size - start for source, start in self._left)
         """What is left to be read, in the sources' unit."""
-        self.most_parts = sum(most_parts(source, start) for source, start in self._left)
 
-    def run(self, task: Task, processes: int, is_stopped: Callable[[], bool], told: Callable[[Part], None]) -> None:
+    def run(self, read: Read, is_stopped: Callable[[], bool], told: Callable[[Part], None]) -> None:
         """Read and keep part after part; ``told`` of each. A stop is heeded between two of them."""
         try:
-            with reading(task, Way(self._left), processes) as results:
-                for part, readings in results:
-                    self._keep(part, readings)
-                    told(part)
-                    if is_stopped():
-                        return
+            for part, readings in read(Way(self._left)):
+                self._keep(part, readings)
+                told(part)
+                if is_stopped():
+                    return
         except ProcessDiedError:
             time.sleep(_A_MOMENT)  # one signal to all processes, as systemd sends it, may come here last
             if is_stopped():

@@ -5,16 +5,16 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from multiprocessing import connection, get_context, parent_process
 from typing import Any
 
 from caravan_crawler.archive.sources import Part
-from caravan_crawler.collector import calm_collector
 from caravan_crawler.reread.reader import Reader, Reading
 from caravan_crawler.reread.way import Way
 
@@ -22,6 +22,7 @@ from caravan_crawler.reread.way import Way
 _AHEAD = 2
 
 Result = tuple[Part, list[Reading]]
+Read = Callable[[Way], Iterator[Result]]
 
 
 class ProcessDiedError(Exception):
@@ -46,14 +47,19 @@ class Task:
 
 
 @contextmanager
-def reading(task: Task, way: Way, processes: int) -> Iterator[Iterator[Result]]:
-    """Give an iterator over the parts and what they gave; its end stops the processes, however it comes."""
+def reading(task: Task, processes: int) -> Iterator[Read]:
+    """Give what reads the parts of a way, and gives each with its pages' readings.
+
+    So many processes do it, this one alone or others. Those are forked here, with all that is imported: nothing may
+    be open yet that is not for them, a store or a lock. The end stops them, however it comes.
+    """
     if processes == 1:
-        yield _one_by_one(task, way)
+        yield partial(_one_by_one, task)
         return
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (task,))
+    pool = ProcessPoolExecutor(processes, get_context("fork"), _begin, (task,))
     try:
-        yield _in_order(pool, way, processes * _AHEAD)
+        pool.submit(os.getpid)  # with its first call a pool forks them all
+        yield partial(_in_order, pool, processes * _AHEAD)
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -65,14 +71,14 @@ def _one_by_one(task: Task, way: Way) -> Iterator[Result]:
         yield replace(part, stop=end), readings
 
 
-def _in_order(pool: ProcessPoolExecutor, way: Way, ahead: int) -> Iterator[Result]:
+def _in_order(pool: ProcessPoolExecutor, ahead: int, way: Way) -> Iterator[Result]:
     """Yield results in the parts' order, never holding more than a few: the store may be slower than the readers."""
     under_way: deque[tuple[Part, Future[tuple[list[Reading], int]]]] = deque()
     part: Part | None = None
     try:
         while True:
             while len(under_way) < ahead and (following := way.next()) is not None:
-                under_way.append((following, _submit(pool, following)))
+                under_way.append((following, pool.submit(_read, following)))
             if not under_way:
                 return
             part, future = under_way.popleft()
@@ -89,15 +95,6 @@ def _in_order(pool: ProcessPoolExecutor, way: Way, ahead: int) -> Iterator[Resul
         raise ProcessDiedError(f"a process has died{where}; the same command goes on from there") from None
 
 
-def _submit(pool: ProcessPoolExecutor, part: Part) -> "Future[tuple[list[Reading], int]]":
-    """Have a part read. A process begun for it inherits that Ctrl-C is not for it, and it waits here meanwhile."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        return pool.submit(_read, part)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 _task: Task | None = None
 
 
@@ -105,7 +102,6 @@ def _begin(task: Task) -> None:
     """Make a new process ready. The first process alone decides when the work ends."""
     global _task
     _task = task
-    calm_collector()
     logging.basicConfig(level=logging.ERROR)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -10,7 +10,7 @@ from caravan_crawler import settings
 from caravan_crawler.archive.sources import find_sources
 from caravan_crawler.keep.rereading import Rereading
 from caravan_crawler.reread.job import Job
-from caravan_crawler.reread.workers import Task
+from caravan_crawler.reread.workers import Task, reading
 from caravan_crawler.sample_site import SampleSite
 from tests.archive.records import write_crawl
 from tests.keep.stores import open_in
@@ -38,7 +38,8 @@ def read(data_dir: Path, archive: Path, most_parts: int = 1000) -> Job:
     try:
         job = Job(Rereading(store), find_sources([archive]))
         parts: list[object] = []
-        job.run(Task(SETTINGS, BASE), 1, lambda: len(parts) >= most_parts, parts.append)
+        with reading(Task(SETTINGS, BASE), 1) as read:
+            job.run(read, lambda: len(parts) >= most_parts, parts.append)
     finally:
         store.close()
     return job

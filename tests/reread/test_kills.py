@@ -120,6 +120,11 @@ def children(parent: int) -> set[int]:
     return found
 
 
+def open_files(pid: int) -> set[str]:
+    """Where the files lie that a process has open."""
+    return {f"{each.readlink()}" for each in Path(f"/proc/{pid}/fd").iterdir()}
+
+
 def is_alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -132,12 +137,14 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> str:
     return write_archive(tmp_path_factory.mktemp("archive"), 300)
 
 
-def test_its_processes_end_with_it(archive: str, tmp_path: Path) -> None:
+def test_its_processes_end_with_it_and_hold_nothing_of_the_store(archive: str, tmp_path: Path) -> None:
     store = sqlite(tmp_path / "store.db")
     process = start(store, archive, "--jobs", "2")
     store.wait_for_articles(1, process)
     begun = children(process.pid)
-    assert len(begun) >= 2
+    assert len(begun) == 2
+    assert f"{tmp_path / 'store.db'}.lock" in open_files(process.pid)
+    assert not [path for pid in begun for path in open_files(pid) if path.startswith(f"{tmp_path}")]
     process.kill()
     process.communicate(timeout=TIMEOUT)
     give_up = time.monotonic() + TIMEOUT

@@ -59,8 +59,8 @@ def test_what_looks_like_a_record_is_none(
     way = NotedWay((source, 0) for source in both)
     places = {source.path: 0 for source in both}
     found = []
-    with reading(Task(SETTINGS, BASE), way, processes) as results:
-        for part, readings in results:
+    with reading(Task(SETTINGS, BASE), processes) as read:
+        for part, readings in read(way):
             assert part.start == places[part.source.path]
             places[part.source.path] = part.stop
             found += [one.article.url for one in readings if one.article is not None]
