@@ -31,6 +31,8 @@ _KINDS: dict[Any, int] = (
 )
 #: Parts of a page that never hold an article's paragraphs.
 _ZONES = frozenset("nav aside footer figcaption".split())
+#: A footer in one of these says who is quoted.
+_QUOTATIONS = frozenset(["blockquote", "figure"])
 #: A form with so few letters is for searching or commenting; a larger one may be around the whole page.
 _SMALL_FORM = 400
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -166,6 +168,8 @@ class _Walk:
                     pieces = self._pieces
                 tag = child.tag
                 inner = tag if tag in _ZONES or (tag == "form" and _is_small(child)) else zone
+                if tag == "footer" and element.tag in _QUOTATIONS:
+                    inner = zone
                 self.enter(child, child, link, inner)
                 if self._pieces:
                     self.flush(child, inner)

@@ -86,7 +86,7 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
         in_box = is_see_also(block.text)
         if in_box or _is_box_line(block) or is_label(block.text) or is_label_with_links(block):
             if is_advert_label(block.text):
-                adverts += _advert_around(block, container)
+                adverts += _advert_around(block, container, kept)
             continue
         if (credit := credit_name(block.text)) is not None:
             text.credit = text.credit or credit
@@ -105,11 +105,15 @@ def _is_box_line(block: Block) -> bool:
     return block.is_all_links or SEE_ALSO_HEADING.fullmatch(outside) is not None
 
 
-def _advert_around(label: Block, container: etree._Element) -> list[etree._Element]:
-    """Return the element an advert's label shares with the advert: its parent, if that is not the text's."""
+def _advert_around(label: Block, container: etree._Element, before: list[Block]) -> list[etree._Element]:
+    """Return the element an advert's label shares with the advert: its parent, if that is not the text's.
+
+    It is the text's where some of the text, the blocks ``before``, is in it.
+    """
     element = label.element
     parent = element.getparent()
-    if parent is None or parent is container or is_within(container, parent):
+    is_texts = parent is None or is_within(container, parent) or any(is_within(one.element, parent) for one in before)
+    if is_texts or parent is None:
         return [element] if element is not container else []
     return [parent]
 

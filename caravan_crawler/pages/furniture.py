@@ -33,10 +33,11 @@ SEE_ALSO_HEADING = re.compile(rf"(?:{_SEE_ALSO})\s*[:.…→»]*", re.IGNORECASE
 #: The same words before the links, in one block with them.
 SEE_ALSO_START = re.compile(rf"(?:{_SEE_ALSO})\s*[:.\-–—→»]*\s*", re.IGNORECASE)
 
+_COMMENTS = r"комментари(?:и|ев|й)(?:\s*\(?\d*\)?)?|оставить\s+комментарий|\d+\s+комментари\w+|пікір\w*"
 _LABELS = re.compile(
     r"реклама|на\s+правах\s+рекламы|партн[её]рский\s+материал|advertisement|жарнама"
     r"|поделиться(?:\s+.{0,40})?|поделитесь.{0,40}|бөлісу\s*:?|share"
-    r"|комментари(?:и|ев|й)(?:\s*\(?\d*\)?)?|оставить\s+комментарий|\d+\s+комментари\w+|пікір\w*"
+    rf"|{_COMMENTS}"
     r"|подписывайтесь.{0,80}|подпишитесь.{0,80}|подписаться.{0,60}|присоединяйтесь.{0,80}"
     r"|теги|метки|тэги|тегтер|распечатать|версия\s+для\s+печати|наверх|назад|главная|показать\s+ещ[её]|загрузить\s+ещ[её]"
     r"|оцените\s+.{0,40}|понравилась\s+.{0,30}|★[★☆\s]*|\(?\s*пока\s+оценок\s+нет\s*\)?|(?:если\s+вы\s+)?нашли\s+(?:ошибку|опечатку).{0,80}"
@@ -47,16 +48,29 @@ _LABELS = re.compile(
     r"|новости\s+партн[её]ров|последние\s+новости|популярное|популярные\s+новости|самое\s+читаемое|лента\s+новостей",
     re.IGNORECASE,
 )
+_COMMENTS_LABEL = re.compile(_COMMENTS, re.IGNORECASE)
 _END_LABELS = re.compile(
-    r"комментари(?:и|ев|й)(?:\s*\(?\d*\)?)?|оставить\s+комментарий|\d+\s+комментари\w+|пікір\w*"
+    rf"{_COMMENTS}"
     r"|похожие\s+(?:новости|статьи|материалы)|последние\s+новости|популярн\w+(?:\s+новости)?|самое\s+читаемое"
     r"|новости\s+партн[её]ров|другие\s+(?:новости|материалы)",
     re.IGNORECASE,
 )
-_COLOPHON = re.compile(
-    r"©|\(c\)\s*\d{4}|все\s+права\s+защищены|барлық\s+құқықтар|перепечатк\w+\s|гиперссылк\w+\s+на|свидетельство\s+о\s+(?:постановке|регистрации)"
-    r"|(?:использовани[ея]|копировани[ея])\s+материалов|редакция\s+не\s+нес[её]т|мнение\s+редакции|адрес\s+редакции|главный\s+редактор\s*[:\-–—]"
-    r"|учредитель\s*[:\-–—]|по\s+вопросам\s+(?:размещения\s+)?рекламы|политик\w+\s+конфиденциальности|собственник\s*[:\-–—]",
+_RIGHTS = re.compile(
+    r"©|\(c\)\s*\d{4}|все\s+права\s+защищены|барлық\s+құқықтар|редакция\s+не\s+нес[её]т"
+    r"|свидетельство\s+о\s+постановке|по\s+вопросам\s+(?:размещения\s+)?рекламы",
+    re.IGNORECASE,
+)
+# Each of these stands in articles too; the foot of a page begins with one, or has several.
+_IMPRINT = re.compile(
+    r"перепечатк\w+\s|гиперссылк\w+\s+на|свидетельство\s+о\s+регистрации|(?:использовани[ея]|копировани[ея])\s+материалов"
+    r"|мнение\s+редакции|адрес\s+редакции|главный\s+редактор\s*[:\-–—]|учредитель\s*[:\-–—]|собственник\s*[:\-–—]"
+    r"|политик\w+\s+конфиденциальности",
+    re.IGNORECASE,
+)
+_IMPRINT_START = re.compile(
+    r"(?:главный\s+редактор|учредитель|собственник|адрес\s+редакции)\s*:|политика\s+конфиденциальности$"
+    r"|(?:перепечатк\w+|(?:использование|копирование)\s+материалов|при\s+(?:перепечатке|(?:использовании|копировании)\s+материалов)"
+    r"|мнение\s+редакции)\s",
     re.IGNORECASE,
 )
 _ADVERT_LABEL = re.compile(
@@ -68,6 +82,8 @@ _CLUTTER_CLASS = re.compile(
     r"|reklama|promo|yandex_rtb|adfox|share|sharing|social|comments?|related|recommend\w*|wp-caption-text|gallery-caption|newsletter|subscribe)(?=$|[\s_\-\d])",
     re.IGNORECASE,
 )
+#: So many letters or paragraphs beside a form are an article's text.
+_MOST_BESIDE_A_FORM, _FEWEST_PARAGRAPHS = 300, 2
 _PARAGRAPH_CLUTTER = frozenset(["news_aggregator", "sm-list", "wp-caption-text"])
 
 
@@ -86,6 +102,11 @@ def is_end_label(text: str) -> bool:
     return len(text) < 60 and _END_LABELS.fullmatch(text.strip(" :.!»→")) is not None
 
 
+def is_comments_label(text: str) -> bool:
+    """Whether a block heads the readers' comments, which are never part of an article."""
+    return len(text) < 40 and _COMMENTS_LABEL.fullmatch(text.strip(" :.!»→")) is not None
+
+
 def is_label_with_links(block: Block) -> bool:
     """Whether a block is a label and the links it heads: ``Поделиться: Telegram WhatsApp``."""
     if len(block.pieces) < 2 or not block.has_links:
@@ -95,7 +116,11 @@ def is_label_with_links(block: Block) -> bool:
 
 def is_colophon(text: str) -> bool:
     """Whether a block speaks of rights and registration, as the foot of a page does."""
-    return len(text) < 600 and _COLOPHON.search(text) is not None
+    if len(text) >= 600:
+        return False
+    if _RIGHTS.search(text) or _IMPRINT_START.match(text):
+        return True
+    return len(_IMPRINT.findall(text)) > 1
 
 
 def is_advert_label(text: str) -> bool:
@@ -103,12 +128,23 @@ def is_advert_label(text: str) -> bool:
     return len(text) < 40 and _ADVERT_LABEL.fullmatch(text.strip(" :.!»→*")) is not None
 
 
+def _is_form_box(element: etree._Element) -> bool:
+    """Whether an element is a box to subscribe, to vote or to comment: there is a form, and little beside it."""
+    forms = list(element.iter("form"))
+    if not forms:
+        return False
+    inside = [part for form in forms for part in form.iter()]
+    beside = sum(map(len, element.itertext())) - sum(len(text) for form in forms for text in form.itertext())
+    paragraphs = sum(1 for _ in element.iter("p")) - sum(part.tag == "p" for part in inside)
+    return beside < _MOST_BESIDE_A_FORM and paragraphs < _FEWEST_PARAGRAPHS
+
+
 def in_clutter(block: Block, container: etree._Element) -> bool:
     """Whether an element between ``block`` and ``container`` is named as clutter."""
     element: etree._Element | None = block.element
     while element is not None and element is not container:
-        if element is not block.element and next(element.iter("form"), None) is not None:
-            return True  # a box to subscribe or to comment
+        if element is not block.element and _is_form_box(element):
+            return True
         names = f"{element.get('class') or ''} {element.get('id') or ''}"
         if len(names) > 1 and (
             _CLUTTER_CLASS.search(names) if element.tag != "p" else _PARAGRAPH_CLUTTER & set(names.split())

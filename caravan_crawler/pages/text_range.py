@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 from lxml import etree
 
 from caravan_crawler.pages.blocks import Block
-from caravan_crawler.pages.furniture import is_colophon, is_end_label, is_see_also
+from caravan_crawler.pages.furniture import is_colophon, is_comments_label, is_end_label, is_see_also
 from caravan_crawler.pages.tree import common_container, is_within
 from caravan_crawler.pages.trending import TrendingBlock, is_prose
 
 _PARTS_OF_TEXT = frozenset("tr tbody thead table ul ol dl blockquote figure p".split())
+#: What a text may begin with before the element that holds its paragraphs; other short lines there are none of it.
+_BEGINNINGS = frozenset("h2 h3 h4 h5 h6 p li td th dt dd blockquote".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,18 @@ def text_from(
         foot = next((index for index in range(start, foot) if is_colophon(blocks[index].text)), foot)
     if start >= len(blocks):
         return TextRange(start, start)
-    article = common_container(blocks[headline].element, blocks[start].element)
-    container = _container(blocks, start, foot, article)
-    end = start
+    paragraphs = _first_paragraphs(blocks, start, foot)
+    first = paragraphs[0] if paragraphs else blocks[start]
+    article = common_container(blocks[headline].element, first.element)
+    container = _container(paragraphs, article)
     is_apart = container is not None and not is_within(blocks[headline].element, container)
+    if container is not None and is_apart:
+        start = _without_stray_lines(blocks, start, container)
+    end = start
     for index in range(start, foot):
         block = blocks[index]
+        if trending is None and end > start and is_comments_label(block.text):
+            break
         if container is None or is_within(block.element, container):
             end = index + 1
         elif trending is not None and not is_apart:
@@ -85,12 +94,30 @@ def _goes_on(block: Block, container: etree._Element, article: etree._Element, *
     )
 
 
-def _container(blocks: list[Block], start: int, end: int, article: etree._Element) -> etree._Element | None:
-    """Return the innermost element around the text's first two paragraphs.
+def _first_paragraphs(blocks: list[Block], start: int, end: int) -> list[Block]:
+    """Return the text's first two sentences as they show where it lies; of a text without such, its first blocks.
+
+    A button, a caption or a line to subscribe before the text lies elsewhere.
+    """
+    visible = [block for block in blocks[start:end] if block.zone is None]
+    sentences = list(islice(filter(is_prose, visible), 2))
+    return sentences if len(sentences) == 2 else visible[:2]
+
+
+def _without_stray_lines(blocks: list[Block], start: int, container: etree._Element) -> int:
+    """Return the place of the text's first block, behind lines that are neither in its container nor like text."""
+    while start < len(blocks) and not is_within(blocks[start].element, container):
+        if is_prose(blocks[start]) or blocks[start].tag in _BEGINNINGS:
+            break
+        start += 1
+    return start
+
+
+def _container(paragraphs: list[Block], article: etree._Element) -> etree._Element | None:
+    """Return the innermost element around the text's first two ``paragraphs``.
 
     Where the second stands outside of the element around headline and text, there is only one.
     """
-    paragraphs = [block for block in blocks[start:end] if block.zone is None]
     if not paragraphs:
         return None
     first = paragraphs[0].element
