@@ -21,13 +21,19 @@ _UNITS = {
 }
 #: No page of the site was seen more often than there are people; a column of a database takes no more either.
 _MOST = 2_000_000_000
+#: What labels a number of views, before it and behind.
+VIEWS_BEFORE = (
+    r"(?:количество\s+|всего\s+|число\s+)?просмотр\w*|прочитал\w*|прочитано|прочтений|views"
+    r"|қаралды|қаралым\w*|көрілім\w*|оқылды"
+)
+VIEWS_BEHIND = r"(?:просмотр\w*|раза?|прочтени\w+|рет(?:\s+(?:оқылды|қаралды))?|қаралым\w*|көрілім\w*|views)"
 _COUNT = re.compile(
-    r"""(?:(?:просмотр\w*|опубликовано|жарияланды|views|қаралым\w*|көрілім\w*)\s*:?\s*)?
-        (?P<number>\d{1,3}(?:(?P<group>[\s.,'’])\d{3}(?:(?P=group)\d{3})*)|\d+(?:[.,]\d+)?)
+    rf"""(?:(?:опубликовано|жарияланды|{VIEWS_BEFORE})\s*:?\s*)?
+        (?P<number>\d{{1,3}}(?:(?P<group>[\s.,'’])\d{{3}}(?:(?P=group)\d{{3}})*)|\d+(?:[.,]\d+)?)
         (?:\s?(?P<unit>"""
     + "|".join(sorted(_UNITS, key=len, reverse=True))
-    + r""")\b\.?)?
-        (?:\s*(?:просмотр\w*|views|қаралым\w*|көрілім\w*))?\.?""",
+    + rf""")\b\.?)?
+        (?:\s*{VIEWS_BEHIND})?\.?""",
     re.IGNORECASE | re.VERBOSE,
 )
 

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
-from functools import cache
-from typing import Any, Literal
+from functools import cache, lru_cache
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from caravan_crawler.normalise.months import MONTH_PATTERN, MONTHS, RELATIVE_DAYS, WEEKDAY_PATTERN
@@ -28,12 +28,14 @@ Problem = Literal["unreadable", "impossible", "future"]
 class ParsedDate:
     """What a printed date says: ``value``, or the ``problem`` that kept it from being one.
 
-    ``inferred`` marks a value whose year or day was not printed but follows from the moment of the fetch.
+    ``inferred`` marks a value whose year or day was not printed but follows from the moment of the fetch;
+    ``relative`` one whose day does.
     """
 
     value: date | datetime | None = None
     problem: Problem | None = None
     inferred: bool = False
+    relative: bool = False
 
     @property
     def iso(self) -> str | None:
@@ -46,18 +48,22 @@ class ParsedDate:
         return self.value.date() if isinstance(self.value, datetime) else self.value
 
 
-_TIME = r"(?:,?\s*(?:в|сағ\.?)?\s*(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?)?"
+_TIME = (
+    r"(?:\s*[,|\-–—•·]?\s*\(?(?:в|сағ(?:ат)?\.?)?\s*(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?\)?)?"
+)
 _YEAR_WORD = r"\s*(?:года|год|г|жылғы|жылы|жыл|ж)?\.?"
 _LABEL = re.compile(
     r"^(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|жарияланды|жарияланған(?:\s+күні)?)\s*[:\-–—]?\s*"
 )
-_WEEKDAY = re.compile(rf"^(?:{WEEKDAY_PATTERN})\b\.?,?\s*")
+_WEEKDAY = re.compile(rf"(?:^|,?\s+)\(?(?:{WEEKDAY_PATTERN})(?![^\W\d_])\.?\)?,?\s*(?=\d|$)")
+_TIME_FIRST = re.compile(r"(\d{1,2}:\d{2}(?::\d{2})?)\s*[,|\-–—•·]?\s+(?=\d)(.+)")
 _FORMS = tuple(
     re.compile(pattern)
     for pattern in (
         rf"(?P<day>\d{{1,2}})[\s\-]*(?P<month>{MONTH_PATTERN})(?:(?<=[әіңғүұқөһйрнзмелтқьяас])да|де|та|те)?\.?"
         rf",?\s+(?P<year>\d{{4}}){_YEAR_WORD}{_TIME}",
         rf"(?P<year>\d{{4}}){_YEAR_WORD},?\s*(?P<day>\d{{1,2}})\s+(?P<month>{MONTH_PATTERN})\.?{_TIME}",
+        rf"(?P<month>{MONTH_PATTERN})\s+(?P<day>\d{{1,2}}),?\s+(?P<year>\d{{4}}){_YEAR_WORD}{_TIME}",
         rf"(?P<day>\d{{1,2}})\s*\.\s*(?P<number>\d{{1,2}})\s*\.\s*(?P<year>\d{{4}}|\d{{2}}){_YEAR_WORD}{_TIME}",
         rf"(?P<day>\d{{1,2}})[/\-](?P<number>\d{{1,2}})[/\-](?P<year>\d{{4}}){_TIME}",
         rf"(?P<day>\d{{1,2}})\s+(?P<month>{MONTH_PATTERN})\.?{_TIME}",
@@ -70,7 +76,39 @@ _ISO = re.compile(
 )
 _RFC_822 = re.compile(r"(?:[a-z]{3},? )?\d{1,2} [a-z]{3} \d{4} \d{2}:\d{2}(?::\d{2})? (?:[+-]\d{4}|gmt|utc|z)")
 _WORTH_ASKING = re.compile(r"[^\W\d_]|\d\D+\d")
-_AGO = re.compile(r"назад|бұрын")
+_AGO = re.compile(r"(?:\d+\s+)?[^\W\d_]+\s+(?:назад|бұрын|ago)")
+_DIGIT = re.compile(r"\d")
+_DATE_WORD = re.compile(rf"{'|'.join(RELATIVE_DAYS)}|назад|бұрын|ago", re.IGNORECASE)
+#: So many letters at most are looked at as a date.
+_LONGEST = 80
+
+
+class Form(NamedTuple):
+    """How a text prints a date: the ``text`` that is read, the ``parts`` of a known form, whether it has a year."""
+
+    text: str
+    parts: dict[str, str | None] | None
+    has_year: bool
+
+
+@lru_cache(maxsize=4096)  # a header's day and the trending topics stand on every page
+def date_form(raw: str) -> Form | None:
+    """Return the form in which all of ``raw`` prints a date, or None where it is no known one."""
+    if len(raw) > _LONGEST or not (_DIGIT.search(raw) or _DATE_WORD.search(raw)):
+        return None
+    text = _folded(raw)
+    if _ISO.fullmatch(text) or _RFC_822.fullmatch(text):
+        return Form(text, None, has_year=True)
+    if match := next((found for form in _FORMS if (found := form.fullmatch(text))), None):
+        return Form(text, match.groupdict(), has_year=match.groupdict().get("year") is not None)
+    return Form(text, None, has_year=False) if _AGO.fullmatch(text) else None
+
+
+def _folded(raw: str) -> str:
+    """Return a date without what labels it, the time last."""
+    text = " ".join(clean(raw).casefold().replace("ё", "е").split()).strip(" ,;|•·")
+    text = _WEEKDAY.sub(" ", _LABEL.sub("", text, count=1)).strip()
+    return _TIME_FIRST.sub(r"\2 \1", text, count=1)
 
 
 def parse_date(raw: str, observed_at: datetime) -> ParsedDate:
@@ -79,17 +117,16 @@ def parse_date(raw: str, observed_at: datetime) -> ParsedDate:
     The year of ``5 августа`` and the day of ``14:05`` or ``Вчера`` follow from the fetch, in Almaty.
     A date after the fetch is refused, and so is one the calendar does not have (31 февраля).
     """
-    text = " ".join(clean(raw).casefold().replace("ё", "е").split()).strip(" ,;|•·")
-    text = _WEEKDAY.sub("", _LABEL.sub("", text, count=1), count=1)
-    if not text:
-        return ParsedDate(problem="unreadable")
-    if _ISO.fullmatch(text):
+    form = date_form(raw)
+    text = form.text if form else _folded(raw)
+    if form and form.parts:
+        parsed = _from_parts(form.parts, observed_at)
+    elif _ISO.fullmatch(text):
         parsed = _from_iso(text)
     elif _RFC_822.fullmatch(text):
         parsed = _from_rfc_822(text)
     else:
-        match = next((found for form in _FORMS if (found := form.fullmatch(text))), None)
-        parsed = _from_parts(match, observed_at) if match else _from_dateparser(text, observed_at)
+        parsed = _from_dateparser(text, observed_at)
     return _refuse_future(parsed, observed_at)
 
 
@@ -111,15 +148,15 @@ def _from_rfc_822(text: str) -> ParsedDate:
         return ParsedDate(problem="impossible")
 
 
-def _from_parts(match: re.Match[str], observed_at: datetime) -> ParsedDate:
-    parts = match.groupdict()
+def _from_parts(parts: dict[str, str | None], observed_at: datetime) -> ParsedDate:
     today = observed_at.astimezone(ALMATY).date()
     try:
         day, inferred = _calendar_day(parts, today)
+        relative = parts.get("day") is None
         if parts.get("hour") is None:
-            return ParsedDate(day, inferred=inferred)
-        clock = time(int(parts["hour"]), int(parts["minute"]), int(parts.get("second") or 0))
-        return ParsedDate(datetime.combine(day, clock, ALMATY), inferred=inferred)
+            return ParsedDate(day, inferred=inferred, relative=relative)
+        clock = time(int(parts["hour"] or 0), int(parts["minute"] or 0), int(parts.get("second") or 0))
+        return ParsedDate(datetime.combine(day, clock, ALMATY), inferred=inferred, relative=relative)
     except (ValueError, OverflowError):
         return ParsedDate(problem="impossible")
 
@@ -151,7 +188,7 @@ def _last_such_day(day: int, month: int, today: date) -> date:
 
 
 def _from_dateparser(text: str, observed_at: datetime) -> ParsedDate:
-    if len(text) > 80 or not _WORTH_ASKING.search(text):
+    if len(text) > _LONGEST or not _WORTH_ASKING.search(text):
         return ParsedDate(problem="unreadable")
     settings = {
         "DATE_ORDER": "DMY",
@@ -168,7 +205,8 @@ def _from_dateparser(text: str, observed_at: datetime) -> ParsedDate:
     moment = found.date_obj.astimezone(ALMATY)
     if "time" in found.parts and not _AGO.search(text):
         return ParsedDate(moment)
-    return ParsedDate(moment.date(), inferred=bool(_AGO.search(text)))
+    is_ago = _AGO.search(text) is not None
+    return ParsedDate(moment.date(), inferred=is_ago, relative=is_ago)
 
 
 @cache
@@ -200,7 +238,8 @@ def decide_publication(printed: str | None, structured: str | None, observed_at:
     """Weigh the printed date against that of the page's structured data (each may be None).
 
     The printed one wins. The structured one adds its time of day where it falls on the printed day in
-    Almaty, gives the year where none is printed, and stands alone where nothing readable is printed.
+    Almaty, gives the year where none is printed, and stands alone where no readable day is printed: "yesterday"
+    is that of the visit, on a page that may have been kept for days.
     """
     witness = parse_date(structured, observed_at) if structured else ParsedDate(problem="unreadable")
     spoken = parse_date(printed, observed_at) if printed else ParsedDate(problem="unreadable")
@@ -214,6 +253,8 @@ def decide_publication(printed: str | None, structured: str | None, observed_at:
         refines = isinstance(witness.value, datetime) and not isinstance(spoken.value, datetime)
         return Publication(witness, "refined") if refines else Publication(spoken, "printed")
     if spoken.inferred and (witness.day.month, witness.day.day) == (spoken.day.month, spoken.day.day):
+        return Publication(witness, "structured")
+    if spoken.relative:
         return Publication(witness, "structured")
     if _same_day_elsewhere(structured or "", spoken.day):
         return Publication(spoken, "printed")

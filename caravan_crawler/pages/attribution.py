@@ -14,7 +14,7 @@ _VERB = (
     r"|рассказыва(?:ет|ют)|уточня(?:ет|ют)|отмеча(?:ет|ют)|хабарлайды|хабарлады|жазады|деп\s+жазды)"
 )
 _REFERENCE = (
-    r"(?:(?:со\s+)?ссылк(?:ой|у)\s+на|по\s+(?:данным|информации|сообщению|сведениям|материалам)"
+    r"(?:(?:со\s+)?ссылк(?:ой|у)\s+на|ссылаясь\s+на|по\s+(?:данным|информации|сообщению|сведениям|материалам)"
     r"|как\s+(?:пишет|сообщает|переда[её]т|передавал[аои]?)"
     r"|источник\s*[:\-–—]|об\s+этом\s+(?:сообщает|пишет|переда[её]т))"
 )
@@ -36,8 +36,8 @@ _DOMAIN = (
 _KNOWN_NAME = (
     r"(?:Казинформ(?![а-яё])|Kazinform|Қазақпарат|Интерфакс(?:-[А-ЯЁ][а-яё]+)?|Reuters|Рейтер|ТАСС|ИТАР-ТАСС"
     r"|РИА\s+Новости|BBC(?:\s+News)?|Би-би-си|Bloomberg|Associated\s+Press|AFP|Франс\s+Пресс|Синьхуа|Xinhua|КазТАГ"
-    r"|KazTAG|BNews|Sputnik(?:\s+Казахстан)?|Спутник\s+Казахстан|Tengrinews|Лента\.ру|РБК|Коммерсант[ъа]?"
-    r"|Новости-Казахстан|Azattyq|Азаттык|CNN|Deutsche\s+Welle|Euronews|АКИpress|Хабар(?:\s+24)?(?![а-яё])|КТК(?![А-Яа-яё]))"
+    r"|KazTAG|BNews|Sputnik(?:\s+(?:Казахстан|Kazakhstan))?|Спутник\s+Казахстан|Tengrinews|Лента\.ру|РБК|Коммерсант[ъа]?"
+    r"|The\s+Guardian|The\s+New\s+York\s+Times|The\s+Times|Financial\s+Times|Forbes(?:\s+Kazakhstan)?|Новости-Казахстан|Azattyq|Азаттык|CNN|Deutsche\s+Welle|Euronews|АКИpress|Хабар(?:\s+24)?(?![а-яё])|КТК(?![А-Яа-яё]))"
 )
 _NAME = (
     rf"(?:{_KIND}\s+)?(?:{_QUOTED}|{_DOMAIN})|(?:{_KIND}\s+)?{_KNOWN_NAME}|(?:{_KIND})\s+[A-Z][\w.]+(?:\s+[A-Z][\w.]+)?"
@@ -47,7 +47,8 @@ _CREDITED = re.compile(
 )
 # Kazakh puts the name before the verb.
 _CREDITED_BEFORE = re.compile(
-    rf"(?P<name>{_NAME})(?:\s+(?:агенттігі|порталы|сайты))?\s+(?:хабарлайды|хабарлады|жазады|деп\s+жазды)",
+    rf"(?P<name>{_NAME})(?:(?:\s+(?:агенттігі|порталы|сайты))?\s+(?:хабарлайды|хабарлады|жазады|деп\s+жазды)"
+    r"|\s+(?:агенттігіне|порталына|сайтына|басылымына)\s+сілтеме\s+жаса\w+)",
     re.IGNORECASE,
 )
 # Where a credit may begin: the stems of its first words, which a plain search finds fast.
@@ -68,7 +69,7 @@ def find_source(text: str) -> str | None:
     if len(lowered) != len(text):
         lowered = text  # a letter whose lower case is longer would shift the places
     matches = [match for hint in _HINT.finditer(lowered) if (match := _CREDITED.match(text, hint.start()))]
-    if "хабарла" in lowered or "жаз" in lowered:
+    if "хабарла" in lowered or "жаз" in lowered or "сілтеме" in lowered:
         matches += _CREDITED_BEFORE.finditer(text)
     matches += [found for match in matches if (found := _REFERS_ON.match(text, match.end("name")))]
     for match in sorted(matches, key=lambda found: found.start("name")):

@@ -1,13 +1,14 @@
 """The article's text out of the blocks where it lies: paragraphs, their links, and what is left out."""
 
 from dataclasses import dataclass, field
+from itertools import islice
 
 from lxml import etree
 
 from caravan_crawler.pages.blocks import Block
 from caravan_crawler.pages.bylines import Byline, read_byline
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.frontmatter import credit_name, is_date
+from caravan_crawler.pages.frontmatter import credit_in_text, is_date
 from caravan_crawler.pages.furniture import (
     SEE_ALSO_HEADING,
     SEE_ALSO_START,
@@ -17,6 +18,7 @@ from caravan_crawler.pages.furniture import (
     is_colophon,
     is_label,
     is_label_with_links,
+    is_network,
     is_see_also,
 )
 from caravan_crawler.pages.layout import Layout
@@ -24,6 +26,9 @@ from caravan_crawler.pages.tags import tag_texts
 from caravan_crawler.pages.tree import is_teaser, is_within
 
 _CELLS = frozenset(["td", "th"])
+#: A cell's text may stand so deep in it.
+_DEEPEST_IN_CELL = 3
+_NO_BUTTONS = _CELLS | {"h2", "h3", "h4", "h5", "h6", "dt"}
 
 
 @dataclass
@@ -52,7 +57,7 @@ def read_text(document: Document, layout: Layout) -> Text:
         previous_row, previous_cell = row, cell
         row, cell = _place_in_table(block)
         if row is not None and row is previous_row and cell is not previous_cell:
-            text.paragraphs[-1] += "\t" + block.text
+            text.paragraphs[-1] += "\t" * _cells_between(row, previous_cell, cell) + block.text
         else:
             text.paragraphs.append(block.text)
     return text
@@ -60,12 +65,18 @@ def read_text(document: Document, layout: Layout) -> Text:
 
 def _place_in_table(block: Block) -> tuple[etree._Element | None, etree._Element | None]:
     """Return row and cell of a block that is in a table's cell; None and None elsewhere."""
-    cell: etree._Element | None = block.element
-    if cell is not None and cell.tag == "p":
-        cell = cell.getparent()
-    if cell is None or cell.tag not in _CELLS:
-        return None, None
-    return cell.getparent(), cell
+    for depth, cell in enumerate((block.element, *islice(block.element.iterancestors(), _DEEPEST_IN_CELL))):
+        if cell.tag in _CELLS:
+            # A whole article may be in a cell of a table that makes columns.
+            is_cells_text = depth == 0 or "".join(cell.itertext()).split() == block.text.split()
+            return (cell.getparent(), cell) if is_cells_text or block.tag == "p" else (None, None)
+    return None, None
+
+
+def _cells_between(row: etree._Element, first: etree._Element | None, second: etree._Element | None) -> int:
+    """Return how many cells further the second one is; empty ones in between are no blocks."""
+    cells = [each for each in row if each.tag in _CELLS]
+    return cells.index(second) - cells.index(first) if first in cells and second in cells else 1
 
 
 def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block]:
@@ -79,21 +90,26 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
             continue
         if block.zone is not None or any(is_within(block.element, advert) for advert in adverts):
             if text.credit is None:
-                text.credit = credit_name(block.text)
+                text.credit = credit_in_text(block.text)
             continue
         if in_box and (block.is_all_links or is_card_detail(block.text)):
             continue
         in_box = is_see_also(block.text)
-        if in_box or _is_box_line(block) or is_label(block.text) or is_label_with_links(block):
+        if in_box or _is_box_line(block) or _is_label(block) or is_label_with_links(block):
             if is_advert_label(block.text):
                 adverts += _advert_around(block, container, kept)
             continue
-        if (credit := credit_name(block.text)) is not None:
+        if (credit := credit_in_text(block.text)) is not None:
             text.credit = text.credit or credit
             continue
-        if not in_clutter(block, container):
+        if not in_clutter(block.element, container):
             kept.append(block)
     return kept
+
+
+def _is_label(block: Block) -> bool:
+    """Whether a block is a label; the name of a network in a subhead or in a table is text."""
+    return is_label(block.text) and not (block.tag in _NO_BUTTONS and is_network(block.text))
 
 
 def _is_box_line(block: Block) -> bool:

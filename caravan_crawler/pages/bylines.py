@@ -20,11 +20,11 @@ _PERSON_IN_LABEL = re.compile(rf"{_FIRST_NAME}(?:\s*{_FIRST_NAME}){{0,2}}\s*(?:{
 _LABEL = re.compile(r"^(?:авторы?(?:\s+текста)?|текст|мәтін|журналист)\s*[:\-–—]?\s+", re.IGNORECASE)
 _VERB = re.compile(r"^(?:беседовал|записал|подготовил|интервью\s+(?:вел|вёл|взял))[аи]?\s*:?\s+", re.IGNORECASE)
 _TEXT_MARK = re.compile(r"\s*\((?:текст|мәтін)\)\s*$", re.IGNORECASE)
-_ASIDE = re.compile(r"(?:фото|сурет|видео)\s.*|специально\s+для\s.*", re.IGNORECASE)
+_ASIDE = re.compile(r"(?:фото|сурет|видео)\s.*|специально\s+для\s.*|текст|мәтін|фото|сурет", re.IGNORECASE)
 _PHOTO_LABEL = re.compile(r"^(?:фото|сурет)(?:\s*[-–—:]\s*|\s+)", re.IGNORECASE)
 _PHOTO_MARK = re.compile(r"\s*\((?:фото|сурет|видео)[^)]*\)\s*$", re.IGNORECASE)
 _PLACE = re.compile(rf"(?:г\.\s*)?[{_UPPER}][{_LOWER}]+(?:(?:[\s-]|\s[–—-]\s)[{_UPPER}]?[{_LOWER}]+)?")
-_BETWEEN = re.compile(r"\s*[,;/&]\s*|\s+и\s+|\s+және\s+")
+_BETWEEN = re.compile(r"(\s*[,;/&]\s*|\s+и\s+|\s+және\s+)")
 #: Words and abbreviations in capitals that follow a capitalised word and make no surname.
 _NO_SURNAME = frozenset(
     "США ООН АЭС ОАЭ ОБСЕ НАТО ЕАЭС ЕАЭК ЮНЕСКО ЦИК АНК ЗКО ВКО СКО ЕНТ ТОО НАО АО ГУ ТЭЦ ЖКХ ЧП ДТП РК РФ СНГ ЕС КНР"
@@ -67,11 +67,14 @@ def read_byline(line: str) -> Byline | None:
         return Byline()
     authors: list[str] = []
     photographers: list[str] = []
-    for part in _BETWEEN.split(names):
+    parts = _BETWEEN.split(names)
+    is_labelled = False
+    for part, joint in zip(parts[::2], ["", *parts[1::2]], strict=True):
         bare = _PHOTO_LABEL.sub("", part)
+        is_labelled = bare != part or (is_labelled and joint.strip() in ("и", "және"))
         name = _TEXT_MARK.sub("", _PHOTO_MARK.sub("", bare))
         # A photographer marked as such is one even in ordinary letters.
-        marked = bare != part or _PHOTO_MARK.search(part) is not None
+        marked = is_labelled or _PHOTO_MARK.search(part) is not None
         pattern = _PERSON_IN_LABEL if label or marked else _PERSON
         if pattern.fullmatch(name) and _is_surname(name):
             (photographers if marked else authors).append(name)

@@ -9,36 +9,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from caravan_crawler.normalise.months import MONTH_PATTERN, RELATIVE_DAYS
+from caravan_crawler.normalise.counts import VIEWS_BEFORE, VIEWS_BEHIND
+from caravan_crawler.normalise.dates import Form, date_form
 from caravan_crawler.pages.blocks import Block
 from caravan_crawler.pages.furniture import is_label
 
-Kind = Literal["date", "views", "credit", "author", "other"]
+Kind = Literal["date", "updated", "views", "credit", "author", "other"]
 
-_TIME = r"(?:\s*[,|в]?\s*(?:в\s+)?\d{1,2}[:.]\d{2}(?::\d{2})?)?"
-_YEAR_WORD = r"(?:\s*(?:года|год|г|жылғы|жыл|ж)\b\.?)?"
-_DATE_LABEL = (
-    r"(?:(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|жарияланды|жарияланған(?:\s+күні)?)\s*[:\-–—]?\s*)?"
-)
-_LABEL_OF_DATE = re.compile(_DATE_LABEL, re.IGNORECASE)
-_WEEKDAY = r"(?:[а-яәіңғүұқөһ]{2,12},\s+)?"
-_FULL_DATE = (
-    rf"\d{{1,2}}\s*(?:{MONTH_PATTERN})(?:да|де|та|те)?\.?,?\s+\d{{4}}{_YEAR_WORD}"
-    rf"|\d{{4}}{_YEAR_WORD},?\s*\d{{1,2}}\s+(?:{MONTH_PATTERN})\.?"
-    rf"|\d{{1,2}}[./]\d{{1,2}}[./]\d{{4}}{_YEAR_WORD}"
-    rf"|\d{{4}}-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d)?(?:z|[+-]\d\d:?\d\d)?)?"
-)
-_LOOSE_DATE = (
-    rf"\d{{1,2}}\s+(?:{MONTH_PATTERN})\.?|(?:{'|'.join(RELATIVE_DAYS)})|\d{{1,2}}:\d{{2}}|\d+\s+[а-я]+\s+назад"
-)
-_DATE = re.compile(rf"{_DATE_LABEL}{_WEEKDAY}(?:{_FULL_DATE}|{_LOOSE_DATE}){_TIME}", re.IGNORECASE)
-_DATE_WITH_YEAR = re.compile(rf"{_DATE_LABEL}{_WEEKDAY}(?:{_FULL_DATE}){_TIME}", re.IGNORECASE)
-_DATE_FIRST = re.compile(
-    rf"{_DATE_LABEL}{_WEEKDAY}(?:{_FULL_DATE})(?=\s)(?:,?\s+(?:в\s+)?\d{{1,2}}:\d{{2}}(?=\s))?", re.IGNORECASE
+_LABEL_OF_DATE = re.compile(
+    r"(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|жарияланды|жарияланған(?:\s+күні)?)\s*[:\-–—]?\s*",
+    re.IGNORECASE,
 )
 _VIEWS = re.compile(
-    r"(?:просмотр\w*|прочитал\w*|қаралым\w*|көрілім\w*|views)?\s*[:\-–]?\s*"
-    r"(?P<count>\d[\d\s.,]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)\s*(?:просмотр\w*|раз\w*|қаралым\w*|көрілім\w*|views)?",
+    rf"(?:{VIEWS_BEFORE})?\s*[:\-–]?\s*(?P<count>\d[\d\s.,]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)\s*(?:{VIEWS_BEHIND})?",
     re.IGNORECASE,
 )
 _GENERATION_2_VIEWS = re.compile(r"(?:опубликовано|жарияланды)\s*:?\s*(?P<count>\d[\d\s]{0,11})", re.IGNORECASE)
@@ -53,8 +36,9 @@ _OTHER = re.compile(
     r"|(?:время\s+(?:на\s+)?чтени[ея]\s*:?\s*)?~?\d+\s*мин(?:ут\w*)?\.?(?:\s+(?:чтени\w|на\s+чтение))?"
     r"|обновлен[оа]?\s*:?\s.{4,40}|(?:коллаж|видео|инфографика)\s*[-–—:]\s*.{2,40}"
     r"|(?:от|by|автор|опубликовал)(?:\s+[^\s.]+){0,2}|admin|администратор|редактор|редакция"
+    r"|опубликован[оа]?\s*:?|дата\s+публикации\s*:?|жарияланды\s*:?"
     # A count that a script is to bring.
-    r"|(?:просмотр\w*|прочитал\w*|қаралым\w*|көрілім\w*|views)\s*[:\-–]?",
+    rf"|(?:{VIEWS_BEFORE})\s*[:\-–]?",
     re.IGNORECASE,
 )
 _BY_SOMEBODY = re.compile(r"\s+(?:от|by)\s+\S+(?=\s|$)", re.IGNORECASE)
@@ -62,25 +46,60 @@ _ARCHIVE_CREDIT = re.compile(
     r"(?:фото|сурет)\s+(?P<name>(?:из|с\s+сайта|автора|пресс-службы|предоставлен\w*|читател\w*)(?:\s.{2,60})?)",
     re.IGNORECASE,
 )
+_UPDATED = re.compile(r"(?:обновлен[оа]?|изменен[оа]?|жаңартылды|жаңартылған)\s*:?", re.IGNORECASE)
+_CREDITS_BEGIN = ("фото", "сурет", "photo", "иллюстрация", "скриншот")
+#: Words of the longest date: ``Опубликовано: понедельник, 12 мая 2025 года в 14:05``.
+_LONGEST_DATE = 8
+_LONGEST_ARCHIVE_CREDIT = 5
+_YEAR = re.compile(r"\d{4}|\d\.\d\d\.\d\d")
+_CLOCK = re.compile(r"\d{2}:\d{2}(?::\d{2})?")
 _ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One recognised line: its ``kind`` and the ``value`` without label."""
+    """One recognised line: its ``kind`` and the ``value`` without label; a number ``is_bare`` that had none."""
 
     kind: Kind
     value: str
+    is_bare: bool = False
 
 
 def is_dated(text: str) -> bool:
     """Whether all of ``text`` is one date with its year."""
-    return len(text) < 60 and _DATE_WITH_YEAR.fullmatch(text.strip(_ORNAMENT)) is not None
+    form = _date_form(text)
+    return form is not None and form.has_year
 
 
 def is_date(text: str) -> bool:
     """Whether all of ``text`` is a date in any of the printed forms, with a year or without."""
-    return len(text) < 60 and _DATE.fullmatch(text.strip(_ORNAMENT)) is not None
+    return _date_form(text) is not None
+
+
+def _date_form(text: str) -> Form | None:
+    return date_form(text.strip(_ORNAMENT)) if len(text) < 60 else None
+
+
+def printed_date(front: list[Line]) -> str | None:
+    """Return the date of publication among the lines, as printed: one with its year before others.
+
+    A time of day beside it belongs to it. What follows ``Обновлено`` does not count.
+    """
+    dates = [
+        index
+        for index, line in enumerate(front)
+        if line.kind == "date" and line.value and not (index and front[index - 1].kind == "updated")
+    ]
+    if not dates:
+        return None
+    best = next((index for index in dates if is_dated(front[index].value)), dates[0])
+    date = front[best].value
+    if is_dated(date) and ":" not in date:
+        if best + 1 in dates and _CLOCK.fullmatch(front[best + 1].value):
+            return f"{date} {front[best + 1].value}"
+        if best - 1 in dates and _CLOCK.fullmatch(front[best - 1].value):
+            return f"{front[best - 1].value} {date}"
+    return date
 
 
 def views_before_headline(text: str) -> str | None:
@@ -94,12 +113,20 @@ def credit_name(text: str) -> str | None:
 
     None where the text is no such line (``Фото – это искусство.``).
     """
-    match = _CREDIT.fullmatch(text.strip()) if len(text) <= 100 else None
+    if len(text) > 100 or not text.lower().startswith(_CREDITS_BEGIN):
+        return None
+    match = _CREDIT.fullmatch(text.strip())
     if match is None:
         return None
     name = match["name"].strip()
     is_sentence = len(name.split()) > 6 or (name[:1].islower() and name.endswith((".", "!", "?")))
     return None if is_sentence else name
+
+
+def credit_in_text(text: str) -> str | None:
+    """Return whom a line in the text credits; ``Фото из архива автора`` only where it is no sentence."""
+    match = _ARCHIVE_CREDIT.fullmatch(text) if len(text.split()) <= _LONGEST_ARCHIVE_CREDIT else None
+    return match["name"] if match and text[-1] not in ".!?:" else credit_name(text)
 
 
 def _line(text: str) -> Line | None:
@@ -109,10 +136,13 @@ def _line(text: str) -> Line | None:
     if text[0].isdigit() or text[0].isalpha():
         if (count := views_before_headline(text)) is not None:
             return Line("views", count)
-        if _DATE.fullmatch(text):
-            return Line("date", _LABEL_OF_DATE.sub("", text))
+        if is_date(text):
+            return Line("date", _LABEL_OF_DATE.sub("", text, count=1))
+        if _UPDATED.fullmatch(text):
+            return Line("updated", text)
         if match := _VIEWS.fullmatch(text):
-            return Line("views", match["count"].strip())
+            count = match["count"].strip()
+            return Line("views", count, is_bare=count == text)
         if (name := credit_name(text)) is not None:
             return Line("credit", name)
         if match := _ARCHIVE_CREDIT.fullmatch(text.rstrip(".")):
@@ -169,8 +199,13 @@ def _splits(block: Block) -> Iterator[list[str]]:
     by_line = block.text.split("\n")
     if len(by_line) > 1:
         yield by_line
-    if match := _DATE_FIRST.match(_BY_SOMEBODY.sub("", block.text)):
-        yield [match[0], _BY_SOMEBODY.sub("", block.text)[match.end() :]]
+    if not _YEAR.search(block.text):
+        return
+    words = _BY_SOMEBODY.sub("", block.text).split()
+    for end in range(min(len(words) - 1, _LONGEST_DATE), 0, -1):
+        if is_dated(" ".join(words[:end])):
+            yield [" ".join(words[:end]), " ".join(words[end:])]
+            return
 
 
 def is_passed_over(block: Block) -> bool:

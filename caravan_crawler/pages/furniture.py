@@ -25,6 +25,7 @@ TRENDING_HEADING = re.compile(r"(?:сейчас\s+)?в\s+тренде\s*[:.]?|т
 _SEE_ALSO = (
     r"(?:читайте|читать|смотрите|смотри|см\.|узнайте)\s+(?:также|тоже|ещ[её]|по\s+теме|далее|подробнее)"
     r"|(?:материалы?|новости|статьи|ещ[её])\s+по\s+теме|по\s+теме|ещ[её]\s+по\s+теме|похожие\s+(?:новости|статьи|материалы)"
+    r"|ранее\s+по\s+теме|вам\s+(?:также\s+)?(?:может\s+быть|будет)\s+интересно"
     r"|другие\s+(?:новости|материалы)|рекомендуем(?:\s+(?:почитать|прочитать|также))?|интересное\s+по\s+теме"
     r"|тағы\s+(?:да\s+)?оқ\w+|сондай-ақ\s+оқ\w+|оқи\s+отырыңыз"
 )
@@ -40,14 +41,17 @@ _LABELS = re.compile(
     rf"|{_COMMENTS}"
     r"|подписывайтесь.{0,80}|подпишитесь.{0,80}|подписаться.{0,60}|присоединяйтесь.{0,80}"
     r"|теги|метки|тэги|тегтер|распечатать|версия\s+для\s+печати|наверх|назад|главная|показать\s+ещ[её]|загрузить\s+ещ[её]"
-    r"|оцените\s+.{0,40}|понравилась\s+.{0,30}|★[★☆\s]*|\(?\s*пока\s+оценок\s+нет\s*\)?|(?:если\s+вы\s+)?нашли\s+(?:ошибку|опечатку).{0,80}"
+    r"|оцените\s+.{0,40}|понравилась\s+.{0,30}|★[★☆\s]*|\(?\s*пока\s+оценок\s+нет\s*\)?"
+    r"|(?:если\s+вы\s+)?(?:нашли|обнаружили|заметили)\s+(?:ошибку|опечатку).{0,80}"
     r"|выделите\s+.{0,60}ctrl.{0,30}|читайте\s+(?:нас|также\s+нас)\s+в\s.{0,60}|больше\s+новостей.{0,80}"
     r"|(?:установите|скачайте)\s+наше\s+приложение.{0,40}|просмотр\w*\s*:?\s*\d[\d\s]*|\d+\s+просмотр\w*"
-    r"|посмотреть\s+эту\s+публикацию\s+в\s+instagram"
-    r"|наш(?:и)?\s+(?:канал|телеграм|telegram).{0,60}|whatsapp|telegram|facebook|twitter|vk|вконтакте|instagram"
+    r"|посмотреть\s+эту\s+публикацию\s+в\s+instagram|view\s+this\s+post\s+on\s+instagram"
+    r"|наш(?:и)?\s+(?:канал|телеграм|telegram).{0,60}"
+    r"|следите\s+за\s+(?:нами|нашими|новостями).{0,80}|(?:про)?слушать\s+(?:новость|статью)|(?:с)?копировать\s+ссылку|страницы?\s*:[\d\s]+"
     r"|новости\s+партн[её]ров|последние\s+новости|популярное|популярные\s+новости|самое\s+читаемое|лента\s+новостей",
     re.IGNORECASE,
 )
+_NETWORKS = frozenset("whatsapp telegram facebook twitter vk вконтакте instagram".split())
 _COMMENTS_LABEL = re.compile(_COMMENTS, re.IGNORECASE)
 _END_LABELS = re.compile(
     rf"{_COMMENTS}"
@@ -79,12 +83,12 @@ _ADVERT_LABEL = re.compile(
 # Class names: those two are known of the second generation; the rest are what advert scripts ask for.
 _CLUTTER_CLASS = re.compile(
     r"(?:^|[\s_\-])(?:news_aggregator|sm-list|ad|ads|adv|advert|adverts|advertisement|adsbygoogle|banner|banners"
-    r"|reklama|promo|yandex_rtb|adfox|share|sharing|social|comments?|related|recommend\w*|wp-caption-text|gallery-caption|newsletter|subscribe)(?=$|[\s_\-\d])",
+    r"|reklama|promo|yandex_rtb|adfox|share|sharing|social|comments?|related|recommend\w*|caption|wp-caption-text|gallery-caption|newsletter|subscribe)(?=$|[\s_\-\d])",
     re.IGNORECASE,
 )
 #: So many letters or paragraphs beside a form are an article's text.
 _MOST_BESIDE_A_FORM, _FEWEST_PARAGRAPHS = 300, 2
-_PARAGRAPH_CLUTTER = frozenset(["news_aggregator", "sm-list", "wp-caption-text"])
+_PARAGRAPH_CLUTTER = frozenset("news_aggregator sm-list wp-caption-text photo-caption image-caption".split())
 
 
 def is_see_also(text: str) -> bool:
@@ -94,7 +98,12 @@ def is_see_also(text: str) -> bool:
 
 def is_label(text: str) -> bool:
     """Whether a whole block is a label such as ``Поделиться`` or ``Реклама``."""
-    return len(text) < 100 and _LABELS.fullmatch(text.strip(" :.!»→#")) is not None
+    return is_network(text) or (len(text) < 100 and _LABELS.fullmatch(text.strip(" :.!»→#")) is not None)
+
+
+def is_network(text: str) -> bool:
+    """Whether a whole block names a social network, as buttons do; and subheads of articles about one."""
+    return len(text) < 20 and text.strip(" :.!»→#").casefold() in _NETWORKS
 
 
 def is_end_label(text: str) -> bool:
@@ -139,11 +148,11 @@ def _is_form_box(element: etree._Element) -> bool:
     return beside < _MOST_BESIDE_A_FORM and paragraphs < _FEWEST_PARAGRAPHS
 
 
-def in_clutter(block: Block, container: etree._Element) -> bool:
-    """Whether an element between ``block`` and ``container`` is named as clutter."""
-    element: etree._Element | None = block.element
+def in_clutter(part: etree._Element, container: etree._Element) -> bool:
+    """Whether ``part`` or an element between it and ``container`` is named as clutter."""
+    element: etree._Element | None = part
     while element is not None and element is not container:
-        if element is not block.element and _is_form_box(element):
+        if element is not part and _is_form_box(element):
             return True
         names = f"{element.get('class') or ''} {element.get('id') or ''}"
         if len(names) > 1 and (

@@ -6,12 +6,15 @@ lines between may be missing. Class names play no part here, but for the text co
 two generations, which are known.
 """
 
+import re
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 
 from lxml import etree
 
 from caravan_crawler.pages.blocks import Block
+from caravan_crawler.pages.bylines import is_person, is_the_site
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.frontmatter import Line, is_passed_over, lines
 from caravan_crawler.pages.furniture import fold
@@ -19,6 +22,9 @@ from caravan_crawler.pages.headline import LONGEST_LEDE, find_headline
 from caravan_crawler.pages.text_range import TextRange, text_from, text_in
 from caravan_crawler.pages.tree import common_container, is_teaser, is_within
 from caravan_crawler.pages.trending import TrendingBlock, find_trending
+
+_SUBHEADS = frozenset("h2 h3 h4 h5 h6".split())
+_AUTHOR_MARK = re.compile(r"author|byline|journalist|avtor", re.IGNORECASE)
 
 
 @dataclass
@@ -74,9 +80,11 @@ def _read_front(blocks: list[Block], layout: Layout, known: etree._Element | Non
         if known is not None and is_within(block.element, known):
             break
         found = lines(block)
-        if found and any(line.kind == "credit" for line in layout.front) and _is_paragraph(blocks, position):
-            break  # the credit is the last of the lines, so a number alone behind it is text
-        if found and all(line.kind == "other" for line in found):
+        if found and _is_text(layout.front, found, blocks, position):
+            break
+        if _names_somebody(block):
+            layout.front += [Line("author", block.text)] * _is_marked_as_author(block)
+        elif found and all(line.kind == "other" for line in found):
             pass
         elif found and (known is not None or started or len(leading) <= LONGEST_LEDE):
             layout.front.extend(found)
@@ -98,6 +106,27 @@ def _read_front(blocks: list[Block], layout: Layout, known: etree._Element | Non
         layout.lede = leading[:1]
         return leading[0] + 1
     return leading[0] if leading else position
+
+
+def _is_text(front: list[Line], found: list[Line], blocks: list[Block], position: int) -> bool:
+    """Whether a block that looks like lines is the text's first: a number or a day alone, set as text is."""
+    has_date = any(line.kind == "date" for line in front)
+    if blocks[position].tag in _SUBHEADS and (has_date or all(line.kind == "views" for line in found)):
+        return True
+    # The credit is the last of the lines.
+    return any(line.kind == "credit" for line in front) and _is_paragraph(blocks, position)
+
+
+def _names_somebody(block: Block) -> bool:
+    """Whether a block is a person's name or the site's, and so neither lede nor text."""
+    return len(block.text) < 60 and (is_person(block.text) or is_the_site(block.text))
+
+
+def _is_marked_as_author(block: Block) -> bool:
+    """Whether an element around a name says whose it is: two words in capitals may be a place or a section, too."""
+    around = (block.element, *islice(block.element.iterancestors(), 1), *block.element)
+    marks = " ".join(element.get(name) or "" for element in around for name in ("class", "itemprop", "rel"))
+    return _AUTHOR_MARK.search(marks) is not None and is_person(block.text)
 
 
 def _is_paragraph(blocks: list[Block], position: int) -> bool:

@@ -6,8 +6,10 @@ Known order: ``$ 495.1``, ``583.72`` (without a sign; by the ratio to the dollar
 
 import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from caravan_crawler.normalise.months import MONTH_PATTERN, WEEKDAY_PATTERN
+from caravan_crawler.normalise.rates import parse_rate
 from caravan_crawler.pages.blocks import Block
 
 _NUMBER = r"[+\-]?\d[\d\s]{0,6}(?:[.,]\d{1,4})?"
@@ -30,8 +32,10 @@ _YEAR_AND_DAY = re.compile(
     rf"(?P<year>\d{{4}})\s*(?:год|г\.?)?\s*,?\s+(?P<day>\d{{1,2}}\s+(?:{MONTH_PATTERN}))", re.IGNORECASE
 )
 # One text may hold several: "$495.1 €583.72", "+3 °C | Алматы".
-_SIDE_BY_SIDE = re.compile(r"\s*[|•·]\s*|\s+(?=[€$]\s?\d)")
-_PART_MARKS = " \t•·|,"
+_SIDE_BY_SIDE = re.compile(r"\s*[|•·]\s*|\s+(?=(?:[€$]|EUR|USD)\s?:?\s?\d)")
+_PART_MARKS = " \t•·|,▲▼△▽↑↓"
+#: What a euro cost in dollars since there is one, with some room.
+_FEWEST_DOLLARS, _MOST_DOLLARS = Decimal("0.8"), Decimal("1.7")
 #: The header is over after so many blocks; menus count too.
 _DEEPEST = 400
 
@@ -65,7 +69,7 @@ def _short_parts(blocks: list[Block]) -> list[str]:
         # One block may hold the whole ticker, in spans side by side.
         texts = [" ".join(text.split()) for text, _ in block.pieces]
         for text in texts:
-            holds_several = "|" in text or "€" in text or "•" in text or "·" in text
+            holds_several = "|" in text or "€" in text or "EUR" in text or "•" in text or "·" in text
             parts += _SIDE_BY_SIDE.split(text) if holds_several else [text]
     return [part for part in (part.strip(_PART_MARKS) for part in parts) if part]
 
@@ -81,15 +85,27 @@ def _read_rates(parts: list[str], masthead: Masthead) -> None:
         if rate is None:
             continue
         masthead.rates["USD"] = rate
-        following = parts[used] if used < len(parts) else ""
-        euro = _EURO.fullmatch(following)
+        marked = next((index for index, each in enumerate(parts) if _is_euro_marked(each)), None)
+        euro = None
+        if marked is not None and (label := _EURO.fullmatch(parts[marked])):
+            euro, _ = _rate_at(label, parts, marked)
+        elif used < len(parts) and _may_be_euro(parts[used], rate):
+            euro = parts[used]
         if euro is not None:
-            second, _ = _rate_at(euro, parts, used)
-        else:
-            second = following if _BARE.fullmatch(following) else None
-        if second is not None:
-            masthead.rates["EUR"] = second
+            masthead.rates["EUR"] = euro
         return
+
+
+def _is_euro_marked(part: str) -> bool:
+    return ("€" in part or "eur" in part.lower()) and _EURO.fullmatch(part) is not None
+
+
+def _may_be_euro(text: str, dollar: str) -> bool:
+    """Whether a bare number beside the dollar's is the euro's: not the day's change, nor out of proportion."""
+    if not _BARE.fullmatch(text) or text[0] in "+-":
+        return False
+    rates = parse_rate(text), parse_rate(dollar)
+    return rates[0] is None or rates[1] is None or _FEWEST_DOLLARS < rates[0] / rates[1] < _MOST_DOLLARS
 
 
 def _rate_at(match: re.Match[str], parts: list[str], index: int) -> tuple[str | None, int]:

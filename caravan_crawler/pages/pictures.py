@@ -7,13 +7,16 @@ from lxml import etree
 
 from caravan_crawler.pages.blocks import Picture
 from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.furniture import in_clutter
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.tree import is_within
 
 #: Where the site keeps the pictures of its articles, in the third and the second generation.
 _UPLOAD = re.compile(r"/wp-content/uploads/|static\.caravan\.kz/image/", re.IGNORECASE)
 _ORNAMENT = re.compile(
-    r"\.svg$|/(?:icons?|sprites?|logos?|emoji|smileys?|themes|plugins|counters?)/|(?:^|[/_\-])(?:pixel|spacer|blank|1x1|avatar|logo|counter)[._\-\d]",
+    r"\.svg$|/(?:icons?|sprites?|logos?|emoji|smileys?|themes|plugins|counters?)/|(?:^|[/_\-])(?:pixel|spacer|blank|1x1|avatar|logo|counter)[._\-\d]"
+    r"|/(?:icon|eye|views?|calendar|clock|time|date|share|comments?|print|arrow|play|fb|facebook|vk|tg|telegram|whatsapp"
+    r"|twitter|instagram|ok|youtube)\.\w{3,4}$",
     re.IGNORECASE,
 )
 _SOURCES = ("data-src", "data-lazy-src", "data-original", "src")
@@ -39,7 +42,8 @@ def _is_articles(picture: Picture, document: Document, layout: Layout) -> bool:
     if picture.link is not None and _leads_to_article(picture.link, document):
         return False
     if layout.first_headline < picture.position < layout.text.end:
-        return True
+        around = layout.text.container if layout.text.container is not None else document.root
+        return not in_clutter(picture.element, around)
     if picture.position == layout.text.end:
         # Behind the last paragraph a picture is the article's only inside the text's container.
         container = layout.text.container

@@ -9,12 +9,19 @@ _TAG_PATH = re.compile(r"/tags?/[^/]+")
 _LABELS = re.compile(
     r"(?:\s|[,;:#|•·/]|теги|тэги|метки|темы|тегтер|tags|рубрик[аи]|категори[яи]|опубликовано\s+в)*", re.IGNORECASE
 )
+_TAG_LINE = re.compile(r"(?:теги|тэги|метки|ключевые\s+слова|тегтер|tags)\s*:\s*(?P<tags>\S.*)", re.IGNORECASE)
+_HASHTAG = re.compile(r"#\w[\w\-]*")
 
 
 def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
-    """Return the tags of a block that is nothing but links to topics, with or without ``Теги:``; else []."""
-    if len(block.text) > 400 or not block.has_links:
+    """Return the tags of a block that is nothing but links to topics, with or without ``Теги:``; else [].
+
+    Without links it is ``Теги: …``, with commas between, or words with a ``#`` each.
+    """
+    if len(block.text) > 400:
         return []
+    if not block.has_links:
+        return _plain_tags(block.text)
     tags: list[str] = []
     for text, link in block.pieces:
         words = " ".join(text.split()).strip("#, ")
@@ -26,6 +33,14 @@ def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
         elif words and "tag" not in (link.get("rel") or "").split():
             return []  # themes give the section's link beside the topics rel="category tag"
     return tags
+
+
+def _plain_tags(text: str) -> list[str]:
+    if text[0] == "#":
+        words = text.replace(",", " ").split()
+        return [word[1:] for word in words] if all(_HASHTAG.fullmatch(word) for word in words) else []
+    match = _TAG_LINE.fullmatch(text) if ":" in text else None
+    return [tag for part in match["tags"].split(",") if (tag := part.strip(" #."))] if match else []
 
 
 def _is_topic_address(href: str, site: Site, page_url: str) -> bool:

@@ -7,13 +7,21 @@ from itertools import islice
 from lxml import etree
 
 from caravan_crawler.pages.blocks import Block
-from caravan_crawler.pages.furniture import is_colophon, is_comments_label, is_end_label, is_see_also
+from caravan_crawler.pages.furniture import (
+    TRENDING_HEADING,
+    is_colophon,
+    is_comments_label,
+    is_end_label,
+    is_see_also,
+)
 from caravan_crawler.pages.tree import common_container, is_within
 from caravan_crawler.pages.trending import TrendingBlock, is_prose
 
 _PARTS_OF_TEXT = frozenset("tr tbody thead table ul ol dl blockquote figure p".split())
 #: What a text may begin with before the element that holds its paragraphs; other short lines there are none of it.
 _BEGINNINGS = frozenset("h2 h3 h4 h5 h6 p li td th dt dd blockquote".split())
+#: So many paragraphs show where a text lies.
+_TO_TELL_BY = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ def text_from(
     limit = trending.start if trending else len(blocks)
     foot = next((index for index in range(start, limit) if blocks[index].zone == "footer"), limit)
     if trending is None:
-        foot = next((index for index in range(start, foot) if is_colophon(blocks[index].text)), foot)
+        foot = next((index for index in range(start, foot) if _is_foot(blocks[index])), foot)
     if start >= len(blocks):
         return TextRange(start, start)
     paragraphs = _first_paragraphs(blocks, start, foot)
@@ -76,6 +84,11 @@ def text_from(
     return TextRange(start, end, container)
 
 
+def _is_foot(block: Block) -> bool:
+    """Whether a block begins the page's foot, or heads a trending block that could not be read."""
+    return is_colophon(block.text) or TRENDING_HEADING.fullmatch(block.text) is not None
+
+
 def _goes_on(block: Block, container: etree._Element, article: etree._Element, *, before_trending: bool) -> bool:
     """Whether a paragraph outside of the text's container goes on with the text."""
     if not is_prose(block) or block.zone is not None:
@@ -99,9 +112,17 @@ def _first_paragraphs(blocks: list[Block], start: int, end: int) -> list[Block]:
 
     A button, a caption or a line to subscribe before the text lies elsewhere.
     """
-    visible = [block for block in blocks[start:end] if block.zone is None]
-    sentences = list(islice(filter(is_prose, visible), 2))
-    return sentences if len(sentences) == 2 else visible[:2]
+    visible = (block for block in islice(blocks, start, end) if block.zone is None)
+    first: list[Block] = []
+    sentences: list[Block] = []
+    for block in visible:
+        if len(first) < _TO_TELL_BY:
+            first.append(block)
+        if is_prose(block):
+            sentences.append(block)
+            if len(sentences) == _TO_TELL_BY:
+                return sentences
+    return first
 
 
 def _without_stray_lines(blocks: list[Block], start: int, container: etree._Element) -> int:

@@ -155,7 +155,9 @@ class _Scan:
         for number in range(start, len(self._blocks)):
             if len(self._blocks[number].text) > 400:
                 return
-            yield from self._at(number)
+            for part in self._at(number):
+                if not (part.text[0].isdigit() and is_date(part.text)):  # a card may have one
+                    yield part
 
     def _at(self, number: int) -> list[_Part]:
         parts = self._parts.get(number)

@@ -27,5 +27,7 @@ def authors_json_ld(page: ArticlePage) -> list[str]:
     authors = page.document.structured.article.get("author")
     people = authors if isinstance(authors, list) else [authors]
     people = [{"@type": "Person", "name": person} if isinstance(person, str) else person for person in people]
-    names = [person.get("name") for person in people if isinstance(person, dict) and person.get("@type") == "Person"]
+    known = [person for person in people if isinstance(person, dict)]
+    # Plugins for search engines give name and "@id" alone.
+    names = [person.get("name") for person in known if person.get("@type", "Person") == "Person"]
     return [name.strip() for name in names if isinstance(name, str) and is_person(name.strip())]

@@ -7,7 +7,8 @@ from lxml import etree
 from caravan_crawler.normalise.dates import parse_date
 from caravan_crawler.pages.article_page import ArticlePage
 from caravan_crawler.pages.blocks import Block
-from caravan_crawler.pages.frontmatter import is_dated
+from caravan_crawler.pages.frontmatter import is_dated, printed_date
+from caravan_crawler.pages.tree import is_within
 
 
 def date_breadcrumb(page: ArticlePage) -> str | None:
@@ -17,7 +18,7 @@ def date_breadcrumb(page: ArticlePage) -> str | None:
 
 def date_printed(page: ArticlePage) -> str | None:
     """The date among the lines under the headline."""
-    return page.layout.first("date")
+    return printed_date(page.layout.front)
 
 
 def date_time_element(page: ArticlePage) -> str | None:
@@ -29,9 +30,14 @@ def date_time_element(page: ArticlePage) -> str | None:
     for block in page.document.blocks[max(0, first - 3) : page.layout.text.start]:
         for element in _time_elements(block):
             text = " ".join("".join(element.itertext()).split())
-            if is_dated(text):
+            if is_dated(text) and not _is_of_the_page(element, page.document.blocks[first]):
                 return text
     return None
+
+
+def _is_of_the_page(element: etree._Element, headline: Block) -> bool:
+    """Whether an element is in a header or menu that the headline is not in."""
+    return any(not is_within(headline.element, around) for around in element.iterancestors("header", "nav"))
 
 
 def _time_elements(block: Block) -> list[etree._Element]:

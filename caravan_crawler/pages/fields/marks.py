@@ -2,10 +2,14 @@
 
 import re
 
+from lxml import etree
+
 from caravan_crawler.pages.article_page import ArticlePage
 from caravan_crawler.pages.blocks import Block
 from caravan_crawler.pages.frontmatter import views_before_headline
 from caravan_crawler.pages.tags import tag_texts
+
+_VIEWS_MARK = re.compile(r"view|eye|просмотр|қарал|prosmotr", re.IGNORECASE)
 
 
 def views_generation_2(page: ArticlePage) -> str | None:
@@ -24,8 +28,27 @@ def views_generation_2(page: ArticlePage) -> str | None:
 
 
 def views_printed(page: ArticlePage) -> str | None:
-    """The number among the lines under the headline."""
-    return page.layout.first("views")
+    """The number among the lines under the headline; of several without a label, the one its element names."""
+    found = [line for line in page.layout.front if line.kind == "views"]
+    labelled = next((line.value for line in found if not line.is_bare), None)
+    counts = {line.value for line in found}
+    return labelled or (counts.pop() if len(counts) == 1 else _marked_as_views(page, counts))
+
+
+def _marked_as_views(page: ArticlePage, counts: set[str]) -> str | None:
+    """Return the one of some numbers whose element is named for views; the others may count comments or likes."""
+    for block in page.document.blocks[page.layout.headline : page.layout.text.start] if counts else ():
+        for element in block.element.iter():
+            text = " ".join("".join(element.itertext()).split())
+            if text in counts and _is_marked_as_views(element):
+                return text
+    return None
+
+
+def _is_marked_as_views(element: etree._Element) -> bool:
+    around = (element, *element.iterancestors("span", "li", "p"), *element)
+    names = ("class", "title", "aria-label", "id")
+    return any(_VIEWS_MARK.search(each.get(name) or "") for each in around for name in names)
 
 
 def credit_printed(page: ArticlePage) -> str | None:
