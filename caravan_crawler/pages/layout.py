@@ -16,7 +16,7 @@ from lxml import etree
 from caravan_crawler.pages.blocks import Block
 from caravan_crawler.pages.bylines import is_person, is_the_site
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.frontmatter import Line, is_passed_over, lines
+from caravan_crawler.pages.frontmatter import Line, is_dated, is_passed_over, lines
 from caravan_crawler.pages.furniture import fold
 from caravan_crawler.pages.headline import LONGEST_LEDE, find_headline
 from caravan_crawler.pages.text_range import TextRange, text_from, text_in
@@ -24,6 +24,8 @@ from caravan_crawler.pages.tree import common_container, is_teaser, is_within
 from caravan_crawler.pages.trending import TrendingBlock, find_trending
 
 _SUBHEADS = frozenset("h2 h3 h4 h5 h6".split())
+#: So many blocks before the headline may be lines of the article's.
+_FARTHEST_ABOVE = 4
 _AUTHOR_MARK = re.compile(r"author|byline|journalist|avtor", re.IGNORECASE)
 
 
@@ -59,6 +61,8 @@ def find_layout(document: Document) -> Layout:
     layout.first_headline, layout.headline = headline
     known = document.structured.text_container
     start = _read_front(blocks, layout, known)
+    if layout.first("date") is None:
+        layout.front += _lines_above(blocks, headline[0])
     layout.trending = find_trending(blocks, document.site, document.base_url, start)
     if known is not None:
         layout.text = text_in(known, blocks, layout.trending)
@@ -106,6 +110,25 @@ def _read_front(blocks: list[Block], layout: Layout, known: etree._Element | Non
         layout.lede = leading[:1]
         return leading[0] + 1
     return leading[0] if leading else position
+
+
+def _lines_above(blocks: list[Block], headline: int) -> list[Line]:
+    """Return the lines that a theme prints over the headline: a date with its year, inside of what holds the article.
+
+    The header, which prints the date of the visit, is outside.
+    """
+    for block in blocks[max(0, headline - _FARTHEST_ABOVE) : headline]:
+        found = lines(block) or []
+        has_date = any(line.kind == "date" and is_dated(line.value) for line in found)
+        if has_date and block.zone is None and _shares_article(block.element, blocks[headline].element):
+            return found
+    return []
+
+
+def _shares_article(element: etree._Element, headline: etree._Element) -> bool:
+    """Whether the innermost named part of the page around ``element`` is the article, with its headline."""
+    around = next(element.iterancestors("article", "main", "header", "section"), None)
+    return around is not None and is_within(headline, around)
 
 
 def _is_text(front: list[Line], found: list[Line], blocks: list[Block], position: int) -> bool:

@@ -7,7 +7,7 @@ from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.kind import PageKind, kind_of
 from caravan_crawler.pages.layout import find_layout
 from caravan_crawler.pages.masthead import Masthead, read_masthead
-from caravan_crawler.pages.trending import TopicLine
+from caravan_crawler.pages.trending import TopicLine, TrendingBlock, find_trending
 
 #: Fields an article may be without; their absence is counted all the same.
 COUNTED_FIELDS = ("headline", "lede", "body", "date_published", "views", "photo_credit", "source", "authors", "tags")
@@ -59,5 +59,13 @@ def read_page(document: Document) -> PageReading:
     kind = kind_of(document, layout, text_length=len(reading.body or ""), has_date=has_date)
     is_article = kind is PageKind.ARTICLE
     masthead = read_masthead(document.blocks, layout.first_headline if is_article else None)
-    trending = layout.trending.lines if layout.trending else ()
+    shown = layout.trending or _trending_above(document, layout.first_headline if is_article else None)
+    trending = shown.lines if shown else ()
     return PageReading(kind, masthead, trending, reading if is_article else None)
+
+
+def _trending_above(document: Document, headline: int | None) -> TrendingBlock | None:
+    """Return the trending block over an article, in a column that stands before it in the source."""
+    if headline is None:
+        return None
+    return find_trending(document.blocks[:headline], document.site, document.base_url, headed_only=True)

@@ -19,6 +19,8 @@ _ORNAMENT = re.compile(
     r"|twitter|instagram|ok|youtube)\.\w{3,4}$",
     re.IGNORECASE,
 )
+#: So many blocks there may be between the headline and the picture over it.
+_FARTHEST_ABOVE = 2
 _SOURCES = ("data-src", "data-lazy-src", "data-original", "src")
 
 
@@ -48,9 +50,16 @@ def _is_articles(picture: Picture, document: Document, layout: Layout) -> bool:
         # Behind the last paragraph a picture is the article's only inside the text's container.
         container = layout.text.container
         return container is not None and container.tag != "body" and is_within(picture.element, container)
-    if picture.position == layout.first_headline:
+    if picture.position == layout.first_headline or _is_beside_headline(picture, document, layout.first_headline):
         return _UPLOAD.search(_url_of(picture.element, document) or "") is not None
     return False
+
+
+def _is_beside_headline(picture: Picture, document: Document, headline: int) -> bool:
+    """Whether the picture above the headline is in one element with it, a badge between them."""
+    parent = picture.element.getparent()
+    is_near = headline - _FARTHEST_ABOVE <= picture.position < headline
+    return is_near and parent is not None and is_within(document.blocks[headline].element, parent)
 
 
 def _leads_to_article(link: etree._Element, document: Document) -> bool:
@@ -65,4 +74,8 @@ def _url_of(element: etree._Element, document: Document) -> str | None:
         if url := document.absolute(element.get(name) or ""):
             return url
     first = (element.get("srcset") or element.get("data-srcset") or "").split(",")[0].split()
-    return document.absolute(first[0]) if first else None
+    if first and (url := document.absolute(first[0])):
+        return url
+    beside = element.getnext()
+    plain = next(beside.iter("img"), None) if beside is not None and beside.tag == "noscript" else None
+    return document.absolute(plain.get("src") or "") if plain is not None else None

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from caravan_crawler.pages.blocks import Block
 from caravan_crawler.pages.frontmatter import is_date
 from caravan_crawler.pages.furniture import TRENDING_HEADING, is_end_label, is_label, is_see_also
+from caravan_crawler.pages.tree import common_container
 from caravan_crawler.site import Address, Site
 
 #: A topic's label is short and no sentence.
@@ -71,7 +72,7 @@ def _headed(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock | N
         if not is_short and (len(block.pieces) < 3 or len(block.pieces[0][0]) > LONGEST_LABEL):
             continue
         if TRENDING_HEADING.fullmatch(block.text):
-            found = scan.pairs(position + 1)
+            found = scan.pairs(position + 1) or scan.cards(position + 1)
             if found:
                 return TrendingBlock(found.lines, position, found.end)
         elif len(block.pieces) > 2 and TRENDING_HEADING.fullmatch(block.pieces[0][0].strip()):
@@ -150,6 +151,20 @@ class _Scan:
             end = headline.block + 1
             label, headline = after, next(parts, None)
         return TrendingBlock(tuple(lines), start, end) if lines else None
+
+    def cards(self, start: int) -> TrendingBlock | None:
+        """Read cards from ``start`` on, each a label, a headline, and a link without text that lies over both."""
+        lines: list[TopicLine] = []
+        for label, headline in zip(self._blocks[start::2], self._blocks[start + 1 :: 2], strict=False):
+            card = common_container(label.element, headline.element)
+            links = list(card.iter("a"))
+            if len(links) != 1 or "".join(links[0].itertext()).strip() or not _may_be_topic(label.text):
+                break
+            address = self._site.address(links[0].get("href") or "", self._page_url)
+            if address is None:
+                break
+            lines.append(TopicLine(label.text, headline.text, address))
+        return TrendingBlock(tuple(lines), start, start + 2 * len(lines)) if lines else None
 
     def _from(self, start: int) -> Iterator[_Part]:
         for number in range(start, len(self._blocks)):
