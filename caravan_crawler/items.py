@@ -79,8 +79,8 @@ class Article:
 
     date_published: str | None = None
     """Day of publication, ``YYYY-MM-DD``; where the page gives a time, the moment with Almaty's offset at
-    that date. The printed date wins over the page's metadata, but for one that names no day (``вчера``); what cannot be read
-    is None, never guessed."""
+    that date. The printed date wins over the page's metadata, but for one that names no day (``вчера``); what
+    cannot be read is None, never guessed."""
 
     date_published_raw: str | None = None
     """The date as printed."""
