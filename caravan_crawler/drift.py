@@ -30,6 +30,8 @@ class Drift:
     """What was found: ``falls`` for the alarm, ``shifts`` where another reader took over, both in words."""
 
     falls: list[str] = field(default_factory=list)
+    fields: list[str] = field(default_factory=list)
+    """The fields that have fallen."""
     shifts: list[str] = field(default_factory=list)
 
 
@@ -90,6 +92,7 @@ def judge(
         is_below_floor = found < floors.get(name, 0.0) * total and _is_low_now(run.cells, name, floors.get(name, 0.0))
         is_fall = _compare(pool, past, name).is_fall and _compare(run.cells, past, name).is_low
         if is_below_floor or is_fall:
+            drift.fields.append(name)
             drift.falls.append(_words(name, pool, past, run.examples[name], is_fall=is_fall))
         else:
             drift.shifts += _shifts(name, pool, past)

@@ -17,6 +17,7 @@ from caravan_crawler.keep import field_counts, placing
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.keeper import Keeper, article_key
 from caravan_crawler.outcome import (
+    DRIFT_FIELDS_STAT,
     DRIFT_STAT,
     FEED_STAT,
     OUTCOME_STAT,
@@ -154,6 +155,7 @@ class Verdict:
             return
         if not settings.getbool("ACCEPT_DRIFT"):
             stats.set_value(DRIFT_STAT, found.falls)
+            stats.set_value(DRIFT_FIELDS_STAT, found.fields)
             stats.set_value(SILENCE_STAT, quiet)
         stats.set_value("caravan/reader_shifts", found.shifts)
 

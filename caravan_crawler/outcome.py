@@ -18,6 +18,7 @@ ARCHIVE_STAT = "caravan/archive_failed"
 #: In words, which feed could not be written.
 FEED_STAT = "caravan/feeds/failed"
 #: In words, which fields have fallen; and that nothing new has appeared for too long.
+DRIFT_FIELDS_STAT = "caravan/drift_fields"
 DRIFT_STAT, SILENCE_STAT = "caravan/drift", "caravan/silence"
 #: In words, that the site answers no more; and for how many seconds it asks to be left alone.
 OUTAGE_STAT, RETRY_AFTER_STAT = "caravan/outage", "caravan/retry_after"

@@ -21,7 +21,17 @@ from caravan_crawler.keep import clock, failing, field_counts, placing, runs
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.store import Store
-from caravan_crawler.outcome import BELOW_FLOORS, CRASHED, OUTCOME_STAT, REFUSED, SOUND, UNREACHABLE, Outcome, decide
+from caravan_crawler.outcome import (
+    BELOW_FLOORS,
+    CRASHED,
+    DRIFT_FIELDS_STAT,
+    OUTCOME_STAT,
+    REFUSED,
+    SOUND,
+    UNREACHABLE,
+    Outcome,
+    decide,
+)
 from caravan_crawler.publish.alarm import hook_problem, raise_alarm
 from caravan_crawler.publish.report import build_report, summary, write_report
 from caravan_crawler.spiders.caravan import CaravanSpider
@@ -133,7 +143,7 @@ class Command(CrawlCommand):
             if report["exit_code"] == UNREACHABLE:
                 failing.forgive(store, spider.run_id)
             if report["exit_code"] == BELOW_FLOORS:
-                spider.keeper.mistrust()
+                spider.keeper.mistrust(spider.crawler.stats.get_value(DRIFT_FIELDS_STAT, ()))
                 failing.forgive_unread(store, spider.run_id)
             if self.settings.getbool("ACCEPT_DRIFT"):
                 field_counts.accept(store, clock.stamp(spider.started_at))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from caravan_crawler.keep import clock
 from caravan_crawler.keep.schema import failures
@@ -16,6 +16,8 @@ _LASTING_DELAY, _LONGEST_LASTING = timedelta(days=1), timedelta(days=30)
 #: After the second run in which it failed; the first is followed by a try in the next run.
 _DELAY, _LONGEST = timedelta(hours=1), timedelta(days=7)
 _GROWTH = 4
+#: The article came without a field that it should have.
+LOST_FIELDS = "lost_fields"
 
 
 def retry_delay(reason: str, attempts: int) -> timedelta:
@@ -44,12 +46,23 @@ class Failing:
         columns = failures.c
         time = clock.now()
         self._known: dict[str, _Failing] = {}
+        self._losing: set[str] = set()
         self.due: list[str] = []
         """Addresses of articles that failed and are to be tried in this run; lists and feeds are asked for anyway."""
-        for url, key, attempts, run, retry_at, its_scope in store.rows(
-            select(columns.url, columns.article_key, columns.attempts, columns.run_id, columns.retry_at, columns.scope)
+        for url, key, attempts, run, retry_at, its_scope, reason in store.rows(
+            select(
+                columns.url,
+                columns.article_key,
+                columns.attempts,
+                columns.run_id,
+                columns.retry_at,
+                columns.scope,
+                columns.reason,
+            )
         ):
             self._known[url] = _Failing(key, attempts, run, retry_at)
+            if reason == LOST_FIELDS:
+                self._losing.add(key)
             # A run for a period or for some sections does not take up what another one failed to read.
             if key is not None and retry_at <= time and (not scope or its_scope == scope):
                 self.due.append(url)
@@ -59,6 +72,10 @@ class Failing:
         row = self._known.get(url)
         return row is None or row.retry_at <= clock.now()
 
+    def is_losing(self, key: str) -> bool:
+        """Whether the article came without a field that it should have, and was not read whole since."""
+        return key in self._losing
+
     def failed(self, url: str, key: str | None, reason: str, words: str) -> dict[str, Any]:
         """Return the row for a failure just met."""
         time = clock.now()
@@ -66,6 +83,8 @@ class Failing:
         attempts = 1 if row is None else row.attempts + (row.run_id != self._run_id)
         retry_at = clock.after(time, retry_delay(reason, attempts))
         self._known[url] = _Failing(key, attempts, self._run_id, retry_at)
+        if key is not None and reason == LOST_FIELDS:
+            self._losing.add(key)
         return {
             "url": url,
             "article_key": key,
@@ -87,12 +106,18 @@ class Failing:
         over += [other for other, row in self._known.items() if key is not None and row.key == key and other != url]
         for other in over:
             del self._known[other]
+        self._losing.discard(key or "")
         return over
 
 
 def forgive(store: Store, run_id: str) -> None:
     """Let the next run try all that failed in this one: an outage says nothing of the pages."""
     _forgive(store, run_id, failures.c.reason.not_in(_LASTING))
+
+
+def accept_losses(store: Store) -> None:
+    """Take the site's articles for whole without the fields that they came without: it shows them no more."""
+    store.execute(delete(failures).where(failures.c.reason == LOST_FIELDS))
 
 
 def forgive_unread(store: Store, run_id: str) -> None:

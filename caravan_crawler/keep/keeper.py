@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather, as_row
 from caravan_crawler.keep import clock, shown_lines
-from caravan_crawler.keep.failing import Failing
+from caravan_crawler.keep.failing import LOST_FIELDS, Failing
 from caravan_crawler.keep.field_counts import FieldCounts
 from caravan_crawler.keep.schema import articles, view_counts
 from caravan_crawler.keep.store import Known, Store
@@ -23,6 +23,9 @@ REQUIRED = ("headline", "body", "date_published")
 TEXT = ("headline", "lede", "body")
 #: What may differ between two readings of an article that was not edited.
 PASSING = ("url", "fetched_url", "views", "views_raw", "observed_at")
+#: What a page that has lost it does not take from an article for good, where the loss is the markup's.
+_KEPT = ("views", "views_raw", "photo_credit", "source", "authors", "tags", "images")
+_NOTHING: tuple[Any, ...] = (None, [], "")
 #: These name the site, which may be another copy of it.
 _ADDRESSES = ("images", "links")
 
@@ -64,7 +67,8 @@ class Consequences:
 class Keeper:
     """Stores what one run reads. ``scope`` is the kind of run, ``started_at`` its beginning."""
 
-    def __init__(self, store: Store, run_id: str, scope: str, started_at: str) -> None:
+    def __init__(self, store: Store, run_id: str, scope: str, started_at: str, unpublished: Iterable[str] = ()) -> None:
+        """``unpublished`` are the earlier runs of which nothing is in any feed."""
         self.store = store
         self.failing = Failing(store, run_id, scope)
         self.fields = FieldCounts()
@@ -76,6 +80,9 @@ class Keeper:
         self._aliases: set[str] = set()
         self._expected: dict[str, Consequences] = {}
         self._carried: set[str] = set()
+        self._unpublished = frozenset(unpublished)
+        self._lacking: dict[str, str] = {}
+        self._lost: dict[str, dict[str, Any]] = {}
         self._last_shown = shown_lines.last_lines(store)
 
     def look_again(self) -> None:
@@ -153,7 +160,10 @@ class Keeper:
         self._count_fields(article, consequences)
         row = as_row(article)
         fate = fate_of(row, before)
-        writes = self._follow(consequences, key, is_whole=fate is not Fate.LOST_FIELDS)
+        is_losing = self._note_losses(row, before, key, fate)
+        if fate is Fate.UNCHANGED and not is_losing and before["run_id"] in self._unpublished:
+            fate = Fate.CARRIED
+        writes = self._follow(consequences, key, is_whole=fate is not Fate.LOST_FIELDS and not is_losing)
         self._add_article(writes, article, row, key, before, consequences, fate)
         self.store.write(writes)
         self._stored.add(key)
@@ -178,15 +188,34 @@ class Keeper:
             writes.add(shown_lines.TABLES[type(item)].name, **shown_lines.row_of(item, self._run_id))
             self.store.write(writes)
 
-    def mistrust(self) -> None:
-        """Have the next runs read again what this one, whose data are below the floors, stored incomplete."""
+    def mistrust(self, fallen: Iterable[str] = ()) -> None:
+        """Have the next runs read again what this one, whose data are below the floors, stored incomplete.
+
+        Other values that articles had and this run did not find, of the fields that have ``fallen``, are put back.
+        """
         lacking = or_(*(articles.c[name].is_(None) for name in REQUIRED))
-        rows = self.store.rows(select(articles.c.key, articles.c.url).where(articles.c.run_id == self._run_id, lacking))
-        for key, url in rows:
-            self.fail(url, key, "lost_fields", "it came without a required field")
+        runs = [self._run_id, *self._unpublished]
+        rows = self.store.rows(select(articles.c.key, articles.c.url).where(articles.c.run_id.in_(runs), lacking))
+        for key, url in ({key: url for key, url in rows if not self.failing.is_losing(key)} | self._lacking).items():
+            self.fail(url, key, LOST_FIELDS, "it came without a required field")
         self.store.flush()
+        fields = set(fallen)
+        for key, values in self._lost.items():
+            if put_back := _of_fields(values, fields):
+                self.store.execute(update(articles).where(articles.c.key == key).values(**put_back))
 
     # How
+
+    def _note_losses(self, row: dict[str, Any], before: Any, key: str, fate: Fate) -> bool:
+        """Note what an article is read without; return whether it lacks what it should have, as it did before."""
+        if fate is not Fate.LOST_FIELDS and not all(row[name] for name in REQUIRED):
+            self._lacking[key] = row["url"]
+            return self.failing.is_losing(key)
+        if fate in (Fate.CHANGED, Fate.RECOUNTED):
+            lost = {name: before[name] for name in _KEPT if before[name] not in _NOTHING and row[name] in _NOTHING}
+            if lost:
+                self._lost[key] = lost
+        return False
 
     def _follow(self, page: Consequences, key: str | None, *, is_whole: bool = True) -> Writes:
         """Return the writes for what follows from a page; ``key`` is its article's.
@@ -231,7 +260,7 @@ class Keeper:
     ) -> None:
         if fate is Fate.LOST_FIELDS:
             lost = ", ".join(_lost(row, before))
-            failure = self.failing.failed(article.fetched_url, key, "lost_fields", f"it came without {lost}")
+            failure = self.failing.failed(article.fetched_url, key, LOST_FIELDS, f"it came without {lost}")
             writes.add("failure", **failure)
             return
         if before is not None and urlsplit(before["url"]).path != urlsplit(article.url).path:
@@ -298,6 +327,10 @@ def fate_of(row: dict[str, Any], before: Any) -> Fate:
     if any(json.dumps(row[name]) != json.dumps(before[name]).replace(bases[1], bases[0]) for name in _ADDRESSES):
         return Fate.CHANGED
     return Fate.RECOUNTED if row["views"] != before["views"] else Fate.UNCHANGED
+
+
+def _of_fields(values: dict[str, Any], fields: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name.removesuffix("_raw") in fields}
 
 
 def _base(url: str) -> str:

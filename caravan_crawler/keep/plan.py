@@ -1,12 +1,13 @@
 """What a run has to do by what the store holds: articles found and not read, and those due to be read again."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
 from caravan_crawler.items import Article, ExchangeRate, Link, TrendingEntry, Weather
 from caravan_crawler.keep import schema
+from caravan_crawler.keep.failing import LOST_FIELDS
 from caravan_crawler.keep.store import Store
 
 _ROWS_AT_ONCE = 500
@@ -21,6 +22,7 @@ class Due(NamedTuple):
     date_published: str | None
     etag: str | None
     last_modified: str | None
+    run_id: str
 
     @property
     def conditions(self) -> dict[str, str]:
@@ -47,6 +49,7 @@ def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]
             table.c.date_published,
             table.c.etag,
             table.c.last_modified,
+            table.c.run_id,
         )
         .where(table.c.date_published >= first_day, table.c.checked_at < read_before)
         .order_by(table.c.date_published.desc())
@@ -62,20 +65,29 @@ def read_since(store: Store, keys: list[str], moment: str) -> set[str]:
     }
 
 
-def records_of(store: Store, run_ids: tuple[str, ...]) -> Iterator[Article | TrendingEntry | ExchangeRate | Weather]:
-    """Yield the records that these runs stored, a few hundred in memory at a time."""
+def records_of(
+    store: Store, run_ids: tuple[str, ...], asked_again: Container[str] = ()
+) -> Iterator[Article | TrendingEntry | ExchangeRate | Weather]:
+    """Yield the records that these runs stored, a few hundred in memory at a time.
+
+    Less the articles ``asked_again``, and those that came without a field that they should have: they are published
+    when they are read again.
+    """
     if not run_ids:
         return
     table = schema.articles
+    losing = select(schema.failures.c.article_key).where(
+        schema.failures.c.reason == LOST_FIELDS, schema.failures.c.article_key.is_not(None)
+    )
     last = ""
     while True:
         rows = store.rows(
             select(table)
-            .where(table.c.run_id.in_(run_ids), table.c.key > last)
+            .where(table.c.run_id.in_(run_ids), table.c.key > last, table.c.key.not_in(losing))
             .order_by(table.c.key)
             .limit(_ROWS_AT_ONCE)
         )
-        yield from (article_of(row._mapping) for row in rows)
+        yield from (article_of(row._mapping) for row in rows if row.key not in asked_again)
         if len(rows) < _ROWS_AT_ONCE:
             break
         last = rows[-1].key

@@ -25,6 +25,10 @@ class Beginner(Visitor):
     campaign: runs.Campaign
     frontier: Frontier
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._asked_again: set[str] = set()
+
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
         """Read an article's page and follow its links."""
         raise NotImplementedError
@@ -40,7 +44,7 @@ class Beginner(Visitor):
         for request in self.beginnings():
             yield request
         # What earlier runs have stored and could not publish.
-        for record in plan.records_of(self.keeper.store, self.campaign.unpublished):
+        for record in plan.records_of(self.keeper.store, self.campaign.unpublished, self._asked_again):
             self.keeper.carry(record)
             yield record
 
@@ -56,6 +60,7 @@ class Beginner(Visitor):
         for url, address in urls.items():
             key = str(address.key) if address else None
             if key not in done:
+                self._asked_again.add(key or "")
                 yield self._request(url, self.parse_named, ARTICLE, meta={"key": key})
 
     def _beginnings(self) -> Iterator[Request]:
@@ -81,8 +86,11 @@ class Beginner(Visitor):
             if address is None or not is_wanted or not self.keeper.failing.may_be_asked(url):
                 continue
             self.frontier.note(address.key)
+            self._asked_again.add(article.key)
             meta = {"key": article.key, "handle_httpstatus_list": [NOT_MODIFIED]}
-            yield self._request(url, self.parse, REFRESH, meta=meta, headers=article.conditions)
+            # What is in no feed yet has to come whole.
+            conditions = {} if article.run_id in self.campaign.unpublished else article.conditions
+            yield self._request(url, self.parse, REFRESH, meta=meta, headers=conditions)
 
     def on_robots(self, robotparser: Any, request: Request) -> None:
         """Take the sitemaps that robots.txt names."""

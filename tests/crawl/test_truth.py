@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from sqlalchemy import update
 
 from caravan_crawler import __version__
 from caravan_crawler.keep import schema
@@ -150,6 +151,64 @@ def test_known_articles_in_another_template_keep_their_whole_records(lost: str, 
     # The site is mended: they are read again, and nothing is missing.
     mended = run(tmp_path, "-a", "refresh_days=100000", new=5)
     assert mended.crawl.code == 0, mended.crawl.log[-2000:]
+
+
+def test_a_redesign_that_lasts_publishes_nothing_and_is_mended_whole(tmp_path: Path) -> None:
+    """Hours in which the new template is not read: nothing without its date gets out, whatever a later run reads."""
+    feed = tmp_path / "a.jsonl"
+    run(tmp_path, "-O", str(feed))
+    whole = feed.read_bytes()
+    switch = ("markup_switch:0:date",)
+    codes = []
+    for hour in range(3):
+        # The last of them reads nothing new, and what failed twice is not yet tried again.
+        done = run(tmp_path, "-a", "refresh_days=0", "-O", str(feed), new=NEW * min(hour + 1, 2), faults=switch)
+        codes.append(done.crawl.code)
+        assert feed.read_bytes() == whole
+    assert codes[:2] == [3, 3]
+    store = open_in(tmp_path)
+    failed = {row["article_key"] for row in table(store, schema.failures)}
+    assert len(failed) == 2 * NEW
+    assert {row["date_published"] for row in table(store, schema.articles) if row["key"] in failed} == {None}
+    store.execute(update(schema.failures).values(retry_at="2000-01-01T00:00:00+00:00"))
+    store.close()
+    mended = run(tmp_path, "-a", "refresh_days=0", "-O", str(feed), new=2 * NEW)
+    assert mended.crawl.code == 0, mended.crawl.log[-2000:]
+    published = [json.loads(line) for line in feed.read_text(encoding="utf-8").splitlines()]
+    assert all(record["date_published"] for record in published)
+    dateless = dateless_articles(2 * NEW) & failed  # of those nobody can know
+    assert sorted(str(record["article_id"]) for record in published) == sorted(failed - dateless)
+    store = open_in(tmp_path)
+    assert {row["article_key"] for row in table(store, schema.failures)} == dateless
+    assert {row["key"] for row in table(store, schema.articles) if row["date_published"] is None} >= dateless
+    store.close()
+
+
+def dateless_articles(new: int) -> set[str]:
+    """The numbers of the articles that the site itself shows without a date."""
+    site = SampleSite(ARTICLES)
+    site.publish(new)
+    gold = site.gold("http://127.0.0.1:8000/")
+    return {str(record["article_id"]) for record in gold if record["date_published"] is None}
+
+
+def test_what_a_run_below_the_floors_did_not_find_is_put_back(tmp_path: Path) -> None:
+    run(tmp_path)
+    store = open_in(tmp_path)
+    before = {row["key"]: (row["views"], row["views_raw"]) for row in table(store, schema.articles)}
+    store.close()
+    done = run(tmp_path, "-a", "refresh_days=100000", faults=("markup_switch:0:views",))
+    assert done.crawl.code == 3, done.crawl.log[-2000:]
+    store = open_in(tmp_path)
+    assert {row["key"]: (row["views"], row["views_raw"]) for row in table(store, schema.articles)} == before
+    store.close()
+    feed = tmp_path / "a.jsonl"
+    mended = run(tmp_path, "-a", "refresh_days=100000", "-O", str(feed))
+    assert mended.crawl.code == 0, mended.crawl.log[-2000:]
+    published = [json.loads(line) for line in feed.read_text(encoding="utf-8").splitlines()]
+    counted = [views for views, _ in before.values() if views is not None]
+    assert len({record["url"] for record in published}) == len(published) == len(counted)
+    assert sorted(record["views"] for record in published) == sorted(counted)
 
 
 def test_an_accepted_change_is_the_new_history(tmp_path: Path) -> None:
