@@ -40,7 +40,6 @@ class Archivist:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._files: WarcFiles | None = None
-        self._has_failed = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "Archivist":
@@ -67,10 +66,9 @@ class Archivist:
         }
         try:
             finish_left(folder, runs.killed(spider.keeper.store))
+            self._files = WarcFiles(folder, spider.run_id, about, self._crawler.settings.getint("ARCHIVE_FILE_SIZE"))
         except OSError as error:
             self._fail(error)
-            return
-        self._files = WarcFiles(folder, spider.run_id, about, self._crawler.settings.getint("ARCHIVE_FILE_SIZE"))
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Keep the response and pass it on; what is not kept is not read either."""
@@ -90,14 +88,13 @@ class Archivist:
 
     def keep(self, write: "Callable[[WarcFiles], None]") -> None:
         """Write to the files; RunEndsError where that cannot be done."""
-        if self._has_failed:
-            raise RunEndsError
-        if self._files is not None:
-            try:
-                write(self._files)
-            except OSError as error:
-                self._fail(error)
-                raise RunEndsError from None
+        if self._files is None:
+            raise RunEndsError  # they could not be opened, or not be written
+        try:
+            write(self._files)
+        except OSError as error:
+            self._fail(error)
+            raise RunEndsError from None
 
     def engine_stopped(self) -> None:
         """Give the last file its final name."""
@@ -116,7 +113,6 @@ class Archivist:
     def _fail(self, error: OSError) -> None:
         words = f"the archive of raw pages cannot be written: {error.strerror}"
         logger.error("%s", words)
-        self._has_failed = True
         self._close()
         self._crawler.stats.set_value(ARCHIVE_STAT, words)
         end_run(self._crawler, "archive failed")

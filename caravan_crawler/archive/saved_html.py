@@ -20,15 +20,16 @@ def html_pages(files: Iterable[Path], base: str) -> Iterator[SavedPage | Skipped
     site = Site(base)
     for path in files:
         try:
-            body, written = path.read_bytes(), path.stat().st_mtime
-        except OSError:
+            body = path.read_bytes()
+            written = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
+        except (OSError, OverflowError, ValueError):
             yield Skipped("unreadable")
             continue
         url = claimed_address(parse_document(body, base, site)) or _address_of_file(path, site)
         if url is None:
             yield Skipped("without_address")
         else:
-            yield SavedPage(url, body, datetime.fromtimestamp(int(written), UTC))
+            yield SavedPage(url, body, written)
 
 
 def claimed_address(document: Document) -> str | None:

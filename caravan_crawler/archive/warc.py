@@ -8,10 +8,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from warcio.exceptions import ArchiveLoadFailed
+from warcio.bufferedreaders import ChunkedDataReader
 from warcio.recordloader import ArcWarcRecord, ArcWarcRecordLoader
-from warcio.statusandheaders import StatusAndHeadersParserException
 
+from caravan_crawler.archive.codings import TooLongError, UnknownCodingError, unpacked
 from caravan_crawler.archive.errors import ArchiveError
 from caravan_crawler.archive.members import Members
 from caravan_crawler.archive.names import EDITION, ELSEWHERE, HERE, READ, RUN, SITE
@@ -19,6 +19,8 @@ from caravan_crawler.archive.plain import PlainRecords, record_length
 from caravan_crawler.archive.saved import SavedPage, Skipped
 
 _OK = "200"
+#: These it unpacks even where they are torn, or where the header says so and the body is plain.
+_CODINGS_OF_WARCIO = ("", "gzip", "deflate")
 _PAGES = ("text/html", "application/xhtml")
 #: Of a page, unpacked; a crawl takes none that is longer.
 _MOST_BYTES = 16 * 1024 * 1024
@@ -87,7 +89,7 @@ def pages(path: Path, start: int, stop: int) -> Generator[SavedPage | Skipped, N
                 record = loader.parse_record_stream(stream, known_format="warc")
                 yield from _page(record)
                 record.raw_stream.read()  # what was of no interest
-            except (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError, ValueError, zlib.error):
+            except Exception:  # noqa: BLE001 - what may be wrong with a record has no end, and none costs another
                 yield Skipped("damaged")
                 continue
             if stream.read(8).strip():
@@ -126,13 +128,30 @@ def _page(record: ArcWarcRecord) -> Iterator[SavedPage | Skipped]:
         yield Skipped("no_page")
         return
     observed_at = _moment(record.rec_headers.get_header("WARC-Date") or "")
-    body = record.content_stream().read(_MOST_BYTES + 1)
-    if len(body) > _MOST_BYTES:
-        yield Skipped("too_long")
+    try:
+        body = _body(record)
+    except (TooLongError, UnknownCodingError) as error:
+        yield Skipped("too_long" if isinstance(error, TooLongError) else "unknown_coding")
         return
     yield SavedPage(
         url, body, observed_at, content_type, headers.get_header("ETag"), headers.get_header("Last-Modified")
     )
+
+
+def _body(record: ArcWarcRecord) -> bytes:
+    coding = (record.http_headers.get_header("Content-Encoding") or "").lower() if record.http_headers else ""
+    if coding in _CODINGS_OF_WARCIO:
+        body: bytes = record.content_stream().read(_MOST_BYTES + 1)
+    else:
+        packed = ChunkedDataReader(record.raw_stream) if _is_chunked(record) else record.raw_stream
+        body = unpacked(packed.read(_MOST_BYTES + 1), coding, _MOST_BYTES)
+    if len(body) > _MOST_BYTES:
+        raise TooLongError
+    return body
+
+
+def _is_chunked(record: ArcWarcRecord) -> bool:
+    return bool(record.http_headers.get_header("Transfer-Encoding") == "chunked")
 
 
 def _moment(date: str) -> datetime:

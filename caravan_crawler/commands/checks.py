@@ -13,6 +13,11 @@ from caravan_crawler.publish.alarm import hook_problem
 from caravan_crawler.publish.precheck import feeds_problem
 from caravan_crawler.visit.browser.finding import browser_problem
 
+_WHOLE_NUMBERS = frozenset(
+    "ARCHIVE_FILE_SIZE CONCURRENT_REQUESTS CONCURRENT_REQUESTS_PER_DOMAIN DEPTH_LIMIT DOWNLOAD_MAXSIZE"
+    " DOWNLOAD_WARNSIZE REDIRECT_MAX_TIMES RETRY_TIMES CLOSESPIDER_ERRORCOUNT CLOSESPIDER_ITEMCOUNT".split()
+)
+
 
 def settings_problem(settings: BaseSettings) -> str | None:
     """Return the first thing that is wrong with the settings, in one line, or None."""
@@ -35,6 +40,8 @@ def _number_problem(settings: BaseSettings) -> str | None:
         if settings.getpriority(name) != PRIORITIES["cmdline"] or not isinstance(given, str):
             continue
         default = getattr(own_settings, name, getattr(default_settings, name, None))
+        if name in _WHOLE_NUMBERS and not given.isdecimal():
+            return f"{name}={given} is not a whole number"
         if isinstance(default, Number) and not _is_number(given, is_flag=isinstance(default, bool)):
             return f"{name}={given} is not {'1 or 0' if isinstance(default, bool) else 'a number'}"
     return None

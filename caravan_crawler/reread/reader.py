@@ -67,14 +67,17 @@ class Reader:
             yield Reading(page.reason) if isinstance(page, Skipped) else self._read(page, changes)
 
     def _read(self, page: SavedPage, changes: Changes) -> Reading:
-        if not self._site.is_host(urlsplit(page.url).netloc):
-            return Reading("other_site")
         try:
-            document = parse_document(page.body, page.url, self._site, declared_charset(page.content_type))
-            reading = read_page(document)
+            return self._reading(page, changes)
         except Exception:
             logger.exception("The reader broke on %s", page.url)
             return Reading("reader_error", stamp(page.observed_at))
+
+    def _reading(self, page: SavedPage, changes: Changes) -> Reading:
+        if not self._site.is_host(urlsplit(page.url).netloc):
+            return Reading("other_site")
+        document = parse_document(page.body, page.url, self._site, declared_charset(page.content_type))
+        reading = read_page(document)
         if reading.kind in _UNSOUND:
             return Reading(reading.kind, stamp(page.observed_at))
         result = Reading(reading.kind, stamp(page.observed_at))

@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import active_children, connection, get_context, parent_process
 from typing import Any
 
 from caravan_crawler.archive.sources import Part
@@ -58,10 +58,20 @@ def reading(task: Task, processes: int) -> Iterator[Read]:
         return
     pool = ProcessPoolExecutor(processes, get_context("fork"), _begin, (task,))
     try:
-        pool.submit(os.getpid)  # with its first call a pool forks them all
+        _fork_all(pool, processes)
         yield partial(_in_order, pool, processes * _AHEAD)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _fork_all(pool: ProcessPoolExecutor, processes: int) -> None:
+    """Have the pool fork its processes, as it does with its first call."""
+    try:
+        pool.submit(os.getpid)
+    except (OSError, RuntimeError) as error:  # no more processes, threads or files are allowed
+        for process in active_children():
+            process.kill()
+        raise ProcessDiedError(f"{processes} processes cannot be begun ({error}); --jobs N asks for fewer") from None
 
 
 def _one_by_one(task: Task, way: Way) -> Iterator[Result]:
@@ -105,7 +115,10 @@ def _begin(task: Task) -> None:
     logging.basicConfig(level=logging.ERROR)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+    except RuntimeError:  # no more threads are allowed
+        os._exit(1)
 
 
 def _end_with_parent() -> None:

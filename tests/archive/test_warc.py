@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import brotli
 import pytest
+from backports import zstd
 
 from caravan_crawler.archive import warc
 from caravan_crawler.archive.errors import ArchiveError
@@ -80,8 +82,41 @@ SKIPPED = {
     "too_long": record(answer(BOMB, Content_Encoding="gzip")),
     "damaged": record(answer(HTML), date="yesterday"),
     "damaged without date": record(answer(HTML), date=""),
+    "damaged by a date before all dates": record(answer(HTML), date="0001-01-01T00:00:00+14:00"),
+    "damaged without address": record(answer(HTML), url=""),
+    "damaged brotli": record(answer(b"no brotli", Content_Encoding="br")),
+    "damaged zstd": record(answer(b"no zstd", Content_Encoding="zstd")),
+    "unknown_coding": record(answer(HTML, Content_Encoding="dcb")),
+    "too_long brotli": record(answer(brotli.compress(bytes(40_000_000)), Content_Encoding="br")),
     "status of no HTTP": record(b"no http at all"),
 }
+CODINGS = {
+    "br": brotli.compress,
+    "zstd": zstd.compress,
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "x-gzip": gzip.compress,
+    "gzip, br": lambda body: brotli.compress(gzip.compress(body)),
+    "BR": brotli.compress,
+}
+
+
+def in_chunks(body: bytes) -> bytes:
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:7], body[7:], b""))
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize("is_chunked", [True, False])
+def test_what_a_crawl_can_unpack_the_archive_gives(coding: str, is_chunked: bool, tmp_path: Path) -> None:
+    body = CODINGS[coding](HTML)
+    more = {"Transfer_Encoding": "chunked"} if is_chunked else {}
+    (page,) = read(
+        tmp_path / "a.warc", record(answer(in_chunks(body) if is_chunked else body, Content_Encoding=coding, **more))
+    )
+    assert isinstance(page, SavedPage), page
+    assert page.body == HTML
+
+
 PASSED_OVER = {
     "no answer": record(b""),
     "request": record(b"GET / HTTP/1.1\r\nHost: www.caravan.kz\r\n\r\n", "request"),

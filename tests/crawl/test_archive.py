@@ -6,20 +6,30 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
+from backports import zstd
 from warcio.archiveiterator import ArchiveIterator
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.crawling import crawl
 from tests.disks import SmallDisk
 from tests.kills import Stored, each_once, gold
+from tests.reread.reparsing import assert_equal, dataset, reparse, sound, sqlite
+
+CODINGS: dict[str, Any] = {
+    "gzip": lambda body: gzip.compress(body, mtime=0),
+    "br": brotli.compress,
+    "zstd": zstd.compress,
+}
 
 
 class Packed(SampleSite):
     """A site that packs its pages, answers 500 to the first request for some, and has lost one."""
 
-    def __init__(self, articles: int) -> None:
+    def __init__(self, articles: int, coding: str = "gzip") -> None:
         super().__init__(articles)
+        self._coding = coding
         self.sent: list[tuple[str, int, bytes]] = []
 
     def respond(self, target: str, base_url: str, headers: Mapping[str, str] | None = None) -> SampleResponse:
@@ -27,8 +37,8 @@ class Packed(SampleSite):
         if target.endswith("4/") and target not in [path for path, _, _ in self.sent]:
             response = SampleResponse(500, {"Content-Type": "text/html"}, b"<h1>500</h1>")
         elif response.status == 200 and target != "/robots.txt":
-            body = gzip.compress(response.body, mtime=0)
-            response = SampleResponse(200, {**response.headers, "Content-Encoding": "gzip"}, body)
+            body = CODINGS[self._coding](response.body)
+            response = SampleResponse(200, {**response.headers, "Content-Encoding": self._coding}, body)
         self.sent.append((target, response.status, response.body))
         return response
 
@@ -42,8 +52,9 @@ def responses(folder: Path) -> Iterator[Any]:
                     yield one
 
 
-def test_every_response_is_kept_as_it_came(tmp_path: Path) -> None:
-    site = Packed(articles=60)
+@pytest.mark.parametrize("coding", CODINGS)
+def test_every_response_is_kept_as_it_came_and_can_be_read_again(coding: str, tmp_path: Path) -> None:
+    site = Packed(60, coding)
     with serve(site) as server:
         options = ("-a", f"site={server.url}", "-s", "ARCHIVE=1", "-s", "ARCHIVE_FILE_SIZE=100000")
         for more in ((), ("-a", "refresh_days=20000")):
@@ -65,6 +76,8 @@ def test_every_response_is_kept_as_it_came(tmp_path: Path) -> None:
     runs = sorted(path.name for path in (tmp_path / "runs").iterdir())
     assert {file.name[len("caravan-") : -len("-00001.warc.gz")] for file in files} == set(runs)
     assert len(files) > 3
+    sound(reparse(tmp_path / "again", f"{tmp_path / 'warc'}"))
+    assert_equal(dataset(sqlite(tmp_path / "again" / "caravan.db")), dataset(sqlite(tmp_path / "caravan.db")))
 
 
 def test_without_it_nothing_is_imported_that_a_plain_crawl_does_not_need(tmp_path: Path) -> None:
