@@ -99,9 +99,14 @@ class Command(ScrapyCommand):
                 reading(Task(self.settings.copy_to_dict(), site), processes) as read,
                 closing(open_edition(*store_names)) as store,
             ):
-                keeping = Rereading(store, accept_losses=opts.accept_losses, dry_run=opts.dry_run)
-                is_guarded = not (opts.accept_losses or opts.dry_run)
-                job = Job(keeping, sources, *[Losses().check] * is_guarded)
+                losses = None if opts.accept_losses or opts.dry_run else Losses()
+                keeping = Rereading(
+                    store,
+                    accept_losses=opts.accept_losses,
+                    put_off_losses=losses is not None,
+                    dry_run=opts.dry_run,
+                )
+                job = Job(keeping, sources, losses)
                 with _Progress(job.size) as progress:
                     job.run(read, stop.is_asked, progress.done)
         except LossesError as error:

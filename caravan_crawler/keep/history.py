@@ -6,7 +6,7 @@ had been read rightly at once.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -49,11 +49,20 @@ class History:
     """What the store has of one article: its ``row`` or None, its ``versions`` and ``views``, oldest first.
 
     What the same page gave before and does not give any more is taken away; but headline, body and date, without which
-    an article is not whole, only where losses are accepted.
+    an article is not whole, only where losses are accepted. Where they are put off, nothing is taken away yet.
     """
 
-    def __init__(self, row: Row | None, versions: list[Row], views: list[Row], *, accept_losses: bool = False) -> None:
+    def __init__(
+        self,
+        row: Row | None,
+        versions: list[Row],
+        views: list[Row],
+        *,
+        accept_losses: bool = False,
+        put_off_losses: bool = False,
+    ) -> None:
         self._accept_losses = accept_losses
+        self._put_off_losses = put_off_losses
         self.row = row
         self.versions = versions
         self.views = views
@@ -66,7 +75,11 @@ class History:
         earlier = self._earlier_reading(time)
         fields = {name: _how(earlier[name], record[name]) for name in earlier if record[name] != earlier[name]}
         if not self._accept_losses:
-            record |= {name: earlier[name] for name, how in fields.items() if how == "lost" and name in _KEPT}
+            kept = {name for name, how in fields.items() if how == "lost" and (name in _KEPT or self._put_off_losses)}
+            record |= {name: earlier[name] for name in kept}
+            if self.row is not None and earlier:
+                readers = {name: reader for name, reader in self.row["found_by"].items() if name in kept}
+                seen = replace(seen, found_by=seen.found_by | readers)
             record |= {} if earlier else self._said_before_and_after(time, record)
         fate = fate_of(record, self.row)
         if fate is Fate.LOST_FIELDS:

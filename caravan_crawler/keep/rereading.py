@@ -21,12 +21,16 @@ _NOTE = "reread "
 class Rereading:
     """Puts observations into the store, in any order and any number of times.
 
-    With ``dry_run`` it only says what would become of them.
+    With ``dry_run`` it only says what would become of them. With ``put_off_losses`` values that are not found any more
+    stay until :meth:`take_away`.
     """
 
-    def __init__(self, store: Store, *, accept_losses: bool = False, dry_run: bool = False) -> None:
+    def __init__(
+        self, store: Store, *, accept_losses: bool = False, put_off_losses: bool = False, dry_run: bool = False
+    ) -> None:
         self._store = store
         self._accept_losses = accept_losses
+        self._put_off_losses = put_off_losses
         self._dry_run = dry_run
 
     def put(
@@ -34,14 +38,13 @@ class Rereading:
         seen: list[Observation],
         lines: Iterable[Line],
         span: Span,
-        note: tuple[str, str],
-        check: Callable[[list[Taken]], None],
+        note: Callable[[list[Taken]], tuple[str, str]],
     ) -> list[Taken]:
-        """Store what a part of a file gave, and ``note`` with it the file's name and the state of its reading.
+        """Store what a part of a file gave, and with it what ``note`` gives: the file's name, its reading's state.
 
-        Return what became of each observation; nothing is stored where ``check`` of that raises an error.
+        Return what became of each observation, which ``note`` sees first; where it raises an error nothing is stored.
         """
-        histories = self._histories({one.key for one in seen})
+        histories = self._histories({one.key for one in seen}, put_off_losses=self._put_off_losses)
         writes = shown_lines.reread(self._store, lines, span)
         taken = []
         for one in seen:
@@ -51,40 +54,56 @@ class Rereading:
                 writes.add("alias", **alias)
         for key, history in histories.items():
             _add(writes, key, history)
-        writes.add("noted", name=_NOTE + note[0], value=note[1])
-        check(taken)
+        name, state = note(taken)
+        writes.add("noted", name=_NOTE + name, value=state)
         if not self._dry_run:
             self._store.write(writes)
             self._store.flush()
         return taken
 
+    def take_away(self, seen: list[Observation], note: tuple[str, str]) -> None:
+        """Put observations once more, with the losses that were put off."""
+        histories = self._histories({one.key for one in seen})
+        writes = Writes()
+        for one in seen:
+            histories[one.key].take(one)
+        for key, history in histories.items():
+            _add(writes, key, history)
+        writes.add("noted", name=_NOTE + note[0], value=note[1])
+        self._store.write(writes)
+        self._store.flush()
+
     def state_of(self, name: str) -> str | None:
         """Return how far the reading of a file came, None where it is not begun."""
+        if self._dry_run:
+            return None
         rows = self._store.rows(select(store_info.c.value).where(store_info.c.name == _NOTE + name))
         return str(rows[0][0]) if rows else None
 
     def forget(self, names: Iterable[str]) -> None:
         """Note that these files are read, so that the next reading begins anew."""
+        if self._dry_run:
+            return
         self._store.execute(delete(store_info).where(store_info.c.name.in_([_NOTE + name for name in names])))
 
     def keys_seen(self, since: str, until: str) -> set[str]:
-        """Return keys and own paths of the articles whose latest state was observed in this time."""
-        query = select(articles.c.key, articles.c.url).where(articles.c.observed_at.between(since, until))
+        """Return keys and own paths of the articles whose latest state was observed in this time, before ``until``."""
+        in_time = (articles.c.observed_at >= since, articles.c.observed_at < until)
+        query = select(articles.c.key, articles.c.url).where(*in_time)
         return {name for key, url in self._store.rows(query) for name in (key, urlsplit(url).path)}
 
     def lines_until(self, time: str) -> Iterator[Line]:
         """Yield what pages showed last, up to a time."""
         return shown_lines.newest_lines(self._store, time)
 
-    def _histories(self, keys: set[str]) -> dict[str, History]:
+    def _histories(self, keys: set[str], *, put_off_losses: bool = False) -> dict[str, History]:
         rows = {row["key"]: row for row in self._rows(articles, "key", keys)}
         versions, views = (
             self._by_key(table, keys if rows else set(), order)
             for table, order in ((article_versions, "version"), (view_counts, "observed_at"))
         )
-        return {
-            key: History(rows.get(key), versions[key], views[key], accept_losses=self._accept_losses) for key in keys
-        }
+        how = {"accept_losses": self._accept_losses, "put_off_losses": put_off_losses}
+        return {key: History(rows.get(key), versions[key], views[key], **how) for key in keys}
 
     def _by_key(self, table: Table, keys: set[str], order: str) -> defaultdict[str, list[dict[str, Any]]]:
         found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)

@@ -6,15 +6,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
 
+from caravan_crawler import __version__
 from caravan_crawler.archive.sources import Part, Source
 from caravan_crawler.keep import clock
 from caravan_crawler.keep.history import Observation, Taken
 from caravan_crawler.keep.rereading import Rereading
 from caravan_crawler.keep.shown_lines import Line, Span
+from caravan_crawler.reread.losses import Losses, LossesError
 from caravan_crawler.reread.reader import Reading
 from caravan_crawler.reread.summary import Summary
-from caravan_crawler.reread.way import Way
+from caravan_crawler.reread.way import Parts, Way
 from caravan_crawler.reread.workers import ProcessDiedError, Read
 from caravan_crawler.visit.changes import Changes
 
@@ -22,21 +26,29 @@ _SECOND = timedelta(seconds=1)
 _A_MOMENT = 0.5
 
 
+class _Losing(NamedTuple):
+    """A part of a source, and which of its ``articles``, by key and time, have lost a value."""
+
+    start: int
+    stop: int
+    articles: list[str]
+
+
 class Job:
     """Has ``sources`` read, and keeps what they give. ``summary`` tells of it."""
 
-    def __init__(
-        self, keeping: Rereading, sources: list[Source], check: Callable[[list[Taken]], None] = lambda taken: None
-    ) -> None:
-        """``check`` sees what would become of each part's articles, and may stop the work by an error of its own."""
+    def __init__(self, keeping: Rereading, sources: list[Source], losses: Losses | None = None) -> None:
+        """``losses`` stop the work where they are too many; till all is read, ``keeping`` has to put them off."""
         self.summary = Summary()
         self._keeping = keeping
-        self._check = check
+        self._losses = losses
         self._sources = sources
         self._name = sha256("\n".join(str(source.path) for source in sources).encode()).hexdigest()[:16]
         self._seen: defaultdict[str, set[str]] = defaultdict(set)
         self._changes: defaultdict[str, Changes] = defaultdict(Changes)
         self._read_to: dict[str, str] = {}
+        self._newest: defaultdict[str, set[str]] = defaultdict(set)
+        self._losing: defaultdict[Path, list[_Losing]] = defaultdict(list)
         self._left = list(self._beginnings())
         self.size = sum(source.size - start for source, start in self._left)
         """What is left to be read, in the sources' unit."""
@@ -49,27 +61,57 @@ class Job:
                 told(part)
                 if is_stopped():
                     return
+            if not self._take_away(read, is_stopped):
+                return
+        except LossesError:
+            self._forget()
+            raise
         except ProcessDiedError:
             time.sleep(_A_MOMENT)  # one signal to all processes, as systemd sends it, may come here last
             if is_stopped():
                 return
             raise
+        self._forget()
+
+    def _forget(self) -> None:
         self._keeping.forget(str(source.path) for source in self._sources)
 
     def _beginnings(self) -> Iterator[tuple[Source, int]]:
         """Yield where each source is to be read from: where a reading of the same ones, if it was stopped, had come."""
         for source in self._sources:
             noted = json.loads(self._keeping.state_of(str(source.path)) or "{}")
-            is_same = (noted.get("job"), noted.get("size")) == (self._name, source.size)
+            is_same = all(noted.get(name) == value for name, value in self._marks(source).items())
             if is_same:
-                self._go_on(source, noted["read_to"])
+                self._go_on(source, noted)
             yield source, noted["stop"] if is_same else 0
 
-    def _go_on(self, source: Source, read_to: str) -> None:
+    def _marks(self, source: Source) -> dict[str, Any]:
+        """Return what must be the same for a reading to be gone on with."""
+        return {"job": self._name, "size": source.size, "version": __version__}
+
+    def _state(self, source: Source, stop: int) -> tuple[str, str]:
+        """Return how far a source is read, and what has to be known to go on from there."""
+        state = self._marks(source) | {
+            "stop": stop,
+            "read_to": self._read_to.get(source.run_id, ""),
+            "newest": sorted(self._newest[source.run_id]),
+            "losing": self._losing[source.path],
+            "losses": self._losses.counts if self._losses else [],
+        }
+        return str(source.path), json.dumps(state)
+
+    def _go_on(self, source: Source, noted: dict[str, Any]) -> None:
         """Take up where a stopped reading of the run was."""
+        read_to = noted["read_to"]
+        self._losing[source.path] = [_Losing(*one) for one in noted["losing"]]
+        if self._losses and noted["losses"]:
+            self._losses.go_on(noted["losses"])
         self._read_to[source.run_id] = read_to
         if source.about.run_id and read_to:
+            # Of the last second only what was read: a crawl's own articles are in the store already.
+            self._newest[source.run_id] = set(noted["newest"])
             self._seen[source.run_id] |= self._keeping.keys_seen(source.about.begun_at, read_to)
+            self._seen[source.run_id] |= self._newest[source.run_id]
             for line in self._keeping.lines_until(read_to):
                 self._is_news(source, line)
 
@@ -86,20 +128,43 @@ class Job:
                 self.summary.page("known_under_another_address")
                 continue
             self._seen[own or ""].update(one.keys if own else ())
-            observations.append(
-                Observation(one.key, one.article, source.run_id, one.found_by, one.etag, one.last_modified)
-            )
+            observations.append(_observation(one, source))
         lines = [line for one in readings for line in one.shown if self._is_news(source, line)]
         span = self._span(source, readings)
-        state = {
-            "job": self._name,
-            "size": source.size,
-            "stop": part.stop,
-            "read_to": self._read_to.get(source.run_id, ""),
-        }
-        taken = self._keeping.put(observations, lines, span, (str(source.path), json.dumps(state)), self._check)
+
+        def state(taken: list[Taken]) -> tuple[str, str]:
+            if self._losses:
+                self._losses.check(taken)
+                self._note_losing(part, observations, taken)
+            return self._state(source, part.stop)
+
+        taken = self._keeping.put(observations, lines, span, state)
         for seen, result in zip(observations, taken, strict=True):
             self.summary.article(seen.article.url, result)
+
+    def _note_losing(self, part: Part, observations: list[Observation], taken: list[Taken]) -> None:
+        """Note which articles of a part have lost something that stays till it is known how much all have lost."""
+        losing = [
+            f"{seen.key} {seen.article.observed_at}"
+            for seen, result in zip(observations, taken, strict=True)
+            if "lost" in result.fields.values()
+        ]
+        if losing:
+            self._losing[part.source.path].append(_Losing(part.start, part.stop, losing))
+
+    def _take_away(self, read: Read, is_stopped: Callable[[], bool]) -> bool:
+        """Take away what was lost, as it is known now to be little; return whether the work was not stopped."""
+        for source in self._sources:
+            left = self._losing[source.path]
+            parts = [Part(source, one.start, one.stop) for one in left]
+            for _, readings in read(Parts(parts)) if parts else ():
+                losing = set(left.pop(0).articles)
+                seen = [_observation(one, source) for one in readings if one.article is not None]
+                seen = [one for one in seen if f"{one.key} {one.article.observed_at}" in losing]
+                self._keeping.take_away(seen, self._state(source, source.size))
+                if is_stopped():
+                    return False
+        return True
 
     def _is_news(self, source: Source, line: Line) -> bool:
         """Whether a line differs from the one before it in its run; other archives are in no order of time."""
@@ -113,6 +178,14 @@ class Job:
         if not times:
             return Span(source.run_id, since="1", until="0")
         before = self._read_to.get(source.run_id)
+        newest = max([*times, before or ""])
+        keys = {key for one in readings if one.article and one.observed_at == newest for key in one.keys}
+        self._newest[source.run_id] = keys | (self._newest[source.run_id] if newest == before else set())
         since = clock.after(before, _SECOND) if before else min(times)
-        self._read_to[source.run_id] = until = max([*times, before or ""])
-        return Span(source.run_id, since, until)
+        self._read_to[source.run_id] = newest
+        return Span(source.run_id, since, newest)
+
+
+def _observation(one: Reading, source: Source) -> Observation:
+    assert one.article is not None
+    return Observation(one.key, one.article, source.run_id, one.found_by, one.etag, one.last_modified)

@@ -20,6 +20,17 @@ class Losses:
         self._had: Counter[str] = Counter()
         self._lost: Counter[str] = Counter()
 
+    @property
+    def counts(self) -> list[dict[str, int]]:
+        """What was counted, as JSON can hold it."""
+        return [dict(self._had), dict(self._lost)]
+
+    def go_on(self, counts: list[dict[str, int]]) -> None:
+        """Go on from what a stopped reading had counted, if it is more."""
+        had, lost = map(Counter, counts)
+        if had.total() > self._had.total():
+            self._had, self._lost = had, lost
+
     def check(self, taken: list[Taken]) -> None:
         """Count; raise :class:`LossesError` where a field has lost more than its share, of twenty values or more."""
         for one in taken:

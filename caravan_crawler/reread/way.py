@@ -33,3 +33,18 @@ class Way:
         if self._ahead and self._ahead[0][0] is source:
             self._ahead.popleft()
         self._ahead.appendleft((source, start))
+
+
+class Parts(Way):
+    """Parts whose ends are known."""
+
+    def __init__(self, parts: Iterable[Part]) -> None:
+        """``parts`` are given in their order."""
+        self._parts = deque(parts)
+
+    def next(self) -> Part | None:
+        """Return the next part; None at the end."""
+        return self._parts.popleft() if self._parts else None
+
+    def back_to(self, source: Source, start: int) -> None:
+        """Nothing is guessed."""

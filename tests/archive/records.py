@@ -45,12 +45,16 @@ def packed(records: Iterable[bytes]) -> bytes:
     return b"".join(map(gzip.compress, records))
 
 
-def write_crawl(folder: Path, pages: Iterable[tuple[str, bytes]], site: str, most_bytes: int = 1 << 30) -> None:
+def write_crawl(
+    folder: Path, pages: Iterable[tuple[str, bytes]], site: str, most_bytes: int = 1 << 30, pages_a_second: int = 1
+) -> None:
     """Write the files that a crawl of a site would have, with these pages."""
     from datetime import UTC, datetime, timedelta
 
     files = WarcFiles(folder, RUN_ID, {SITE: site}, most_bytes)
     time = datetime(2026, 2, 6, 4, 5, 6, tzinfo=UTC)
     for number, (url, body) in enumerate(pages):
-        files.write(url, "200 OK", [("Content-Type", "text/html")], body, time + timedelta(seconds=number))
+        files.write(
+            url, "200 OK", [("Content-Type", "text/html")], body, time + timedelta(seconds=number // pages_a_second)
+        )
     files.close()

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from caravan_crawler import settings
 from caravan_crawler.archive.sources import find_sources
+from caravan_crawler.keep import schema
 from caravan_crawler.keep.rereading import Rereading
 from caravan_crawler.reread.job import Job
 from caravan_crawler.reread.workers import Task, reading
@@ -59,6 +61,24 @@ def test_stopped_and_taken_up(step: int, tmp_path: Path) -> None:
     found, expected = (dataset(sqlite(tmp_path / name / "caravan.db")) for name in ("stopped", "whole"))
     assert_equal(found, expected)
     assert read(tmp_path / "whole", archive).summary.fates == {"unchanged": 24}
+
+
+@pytest.mark.parametrize("step", [1, 3])
+def test_taken_up_in_the_middle_of_a_second(step: int, tmp_path: Path) -> None:
+    """The store holds the crawl's own articles, read without ledes: none is taken for one that was read again."""
+    archive = tmp_path / "archive"
+    write_crawl(archive, pages(), BASE, most_bytes=1000, pages_a_second=7)
+    read(tmp_path / "whole", archive)
+    read(tmp_path / "stopped", archive)
+    store = open_in(tmp_path / "stopped")
+    for table in (schema.articles, schema.article_versions):
+        store.execute(update(table).values(lede=None))
+    store.close()
+    files = len(list(archive.iterdir()))
+    for _ in range(files // step + 1):
+        read(tmp_path / "stopped", archive, step)
+    found, expected = (dataset(sqlite(tmp_path / name / "caravan.db")) for name in ("stopped", "whole"))
+    assert_equal(found, expected)
 
 
 def test_of_another_archive_nothing_is_taken_up(tmp_path: Path) -> None:
