@@ -22,6 +22,9 @@ DRIFT_FIELDS_STAT = "caravan/drift_fields"
 DRIFT_STAT, SILENCE_STAT = "caravan/drift", "caravan/silence"
 #: In words, that the site answers no more; and for how many seconds it asks to be left alone.
 OUTAGE_STAT, RETRY_AFTER_STAT = "caravan/outage", "caravan/retry_after"
+#: The section asked for whose page is not there.
+NO_SECTION_STAT = "caravan/no_section"
+_ARTICLES_READ = ("pages/article", "articles/not_modified", "articles/carried")
 _STOPPED = 128
 _NAMES = {
     SOUND: "sound",
@@ -78,9 +81,12 @@ def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
 def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
     failed = _sum(stats, "caravan/failed/")
     read = _sum(stats, "caravan/pages/") - sum(
-        stats.get(f"caravan/pages/{kind}", 0) for kind in ("cut", "challenge", "error")
+        stats.get(f"caravan/pages/{kind}", 0) for kind in ("cut", "challenge", "error", "empty")
     )
     read += stats.get("caravan/articles/not_modified", 0)
+    section = stats.get(NO_SECTION_STAT)
+    if section and not any(stats.get(f"caravan/{name}") for name in _ARTICLES_READ):
+        return Outcome(REFUSED, f"the site has no section '{section}'; {stats.get('caravan/last_failure')}")
     last = stats.get("caravan/last_failure")
     if read + failed == 0 and stats.get(WORKER_STAT) == "helps":
         return Outcome(SOUND, "complete: the other workers read it all")

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     },
     "reread": {
         *("reread", "archive", "visit", "pages", "normalise", "pipelines", "records", "items", "site", "keep"),
-        *("drift", "collector", "scrapy"),
+        *("drift", "collector", "caravan_crawler", "scrapy"),
     },
     "pipelines": {"pipelines", "normalise", "keep", "items", "arguments", "scrapy"},
     "keep": {"keep", "items", "site", "arguments", "outcome", "caravan_crawler", "sqlalchemy", "filelock"},

@@ -1,5 +1,6 @@
 """Which files a user's paths name, and in which parts they are read."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,9 +27,14 @@ class Source:
     about: warc.About = field(default_factory=warc.About)
 
     @property
+    def name(self) -> str:
+        """The path as any text can hold it; the bytes of a name need not be UTF-8."""
+        return _as_text(str(self.path))
+
+    @property
     def run_id(self) -> str:
         """The crawl's run whose pages these are; of other archives, a name of their own."""
-        return self.about.run_id or f"archive {self.path.name}"
+        return self.about.run_id or f"archive {_as_text(self.path.name)}"
 
 
 @dataclass(frozen=True)
@@ -60,8 +66,11 @@ class PartPages:
         source, start, stop = self._part.source, self._part.start, self._part.stop
         if source.files:
             yield from html_pages(source.files[start:stop], self._base)
-        else:
+            return
+        try:
             self.end = yield from warc.pages(source.path, start, stop)
+        except OSError as error:
+            raise _unreadable(source.path, error) from None
 
 
 def find_sources(paths: list[Path]) -> list[Source]:
@@ -72,13 +81,15 @@ def find_sources(paths: list[Path]) -> list[Source]:
     found: list[Source] = []
     for path in paths:
         try:
-            inside = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+            inside = sorted(_files_below(path)) if path.is_dir() else [path]
+            if path.exists() and not path.is_dir() and not path.is_file():
+                raise ArchiveError(f"{path} is neither a file nor a folder")
             warcs = [each for each in inside if each.name.endswith(_WARC) or (each == path and _begins_as_warc(each))]
             known = set(warcs)
             pages = [each for each in inside if each not in known and _is_page(each, is_named=each == path)]
             found += [Source(each.resolve(), each.stat().st_size, about=warc.about(each)) for each in warcs]
         except OSError as error:
-            raise ArchiveError(f"{path} cannot be read: {error.strerror}") from None
+            raise _unreadable(path, error) from None
         if pages:
             found.append(Source(path.resolve(), len(pages), tuple(pages)))
         if not warcs and not pages:
@@ -91,12 +102,33 @@ def part_at(source: Source, start: int) -> Part:
     """Return a source's part that begins at ``start``."""
     if source.files:
         return Part(source, start, min(start + _PART_FILES, source.size))
-    return Part(source, start, warc.next_record(source.path, start + _PART_BYTES) or source.size)
+    try:
+        return Part(source, start, warc.next_record(source.path, start + _PART_BYTES) or source.size)
+    except OSError as error:
+        raise _unreadable(source.path, error) from None
 
 
 def most_parts(source: Source, start: int = 0) -> int:
     """Return how many parts there may be from ``start`` on."""
     return -(-(source.size - start) // (_PART_FILES if source.files else _PART_BYTES))
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Yield the files in a folder and all below; OSError where one cannot be listed."""
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    for around, _, names in os.walk(folder, onerror=fail):
+        yield from (path for name in names if (path := Path(around, name)).is_file())
+
+
+def _unreadable(path: Path, error: OSError) -> ArchiveError:
+    return ArchiveError(f"{_as_text(str(error.filename or path))} cannot be read: {error.strerror}")
+
+
+def _as_text(name: str) -> str:
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _begins_as_warc(path: Path) -> bool:

@@ -1,1 +1,1 @@
-"""Commands of the project: ``scrapy crawl``, ``scrapy inspect`` and ``scrapy report``."""
+"""Commands of the project: ``scrapy crawl``, ``inspect``, ``reparse``, ``export`` and ``report``."""

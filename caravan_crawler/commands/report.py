@@ -1,6 +1,7 @@
 """``scrapy report FILE.html``: what the store holds, as one page of charts."""
 
 import argparse
+import signal
 import sys
 from importlib.util import find_spec
 
@@ -55,6 +56,8 @@ class Command(ScrapyCommand):
             ):
                 page = build_page(snapshot, floors, clock.now())
                 file.write(page)
+        except KeyboardInterrupt:
+            self._end("stopped; nothing is changed", 128 + signal.SIGINT)
         except StoreError as error:
             self._end(str(error), error.code)
         except OSError as error:

@@ -43,7 +43,7 @@ class Job:
         self._keeping = keeping
         self._losses = losses
         self._sources = sources
-        self._name = sha256("\n".join(str(source.path) for source in sources).encode()).hexdigest()[:16]
+        self._name = sha256("\n".join(source.name for source in sources).encode()).hexdigest()[:16]
         self._seen: defaultdict[str, set[str]] = defaultdict(set)
         self._changes: defaultdict[str, Changes] = defaultdict(Changes)
         self._read_to: dict[str, str] = {}
@@ -74,12 +74,12 @@ class Job:
         self._forget()
 
     def _forget(self) -> None:
-        self._keeping.forget(str(source.path) for source in self._sources)
+        self._keeping.forget(source.name for source in self._sources)
 
     def _beginnings(self) -> Iterator[tuple[Source, int]]:
         """Yield where each source is to be read from: where a reading of the same ones, if it was stopped, had come."""
         for source in self._sources:
-            noted = json.loads(self._keeping.state_of(str(source.path)) or "{}")
+            noted = json.loads(self._keeping.state_of(source.name) or "{}")
             is_same = all(noted.get(name) == value for name, value in self._marks(source).items())
             if is_same:
                 self._go_on(source, noted)
@@ -98,7 +98,7 @@ class Job:
             "losing": self._losing[source.path],
             "losses": self._losses.counts if self._losses else [],
         }
-        return str(source.path), json.dumps(state)
+        return source.name, json.dumps(state)
 
     def _go_on(self, source: Source, noted: dict[str, Any]) -> None:
         """Take up where a stopped reading of the run was."""

@@ -11,6 +11,7 @@ from twisted.python.failure import Failure
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.keep.keeper import Consequences, Keeper
 from caravan_crawler.normalise.text import encodable
+from caravan_crawler.outcome import NO_SECTION_STAT
 from caravan_crawler.pages.syndication import Entry
 from caravan_crawler.site import Address, Site, listing_of
 from caravan_crawler.visit import failures
@@ -183,6 +184,8 @@ class Visitor(Spider):
             yield self._request(alias, self.parse, ARTICLE, meta={"key": asked.asked_key})
             return
         self._fail(asked.asked_url, asked.asked_key, reason, failures.words(failure))
+        if reason in _GONE and path_of(asked.asked_url).strip("/") in self.arguments.sections:
+            self.crawler.stats.set_value(NO_SECTION_STAT, path_of(asked.asked_url).strip("/"))
         if request.callback == self.parse_home and failures.is_answer(failure):
             yield from self._elsewhere(list(KNOWN_SECTIONS))
         if walk is not None:

@@ -1,7 +1,10 @@
 """What a user's paths name: WARC files by name or by their first bytes, and saved pages, each once and in order."""
 
+import errno
 import gzip
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,6 +83,47 @@ def test_where_there_is_nothing_to_read(name: str, tmp_path: Path) -> None:
         find_sources([path])
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_names_that_are_no_text(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.warc")
+    (tmp_path / name).write_bytes(info())
+    (source,) = find_sources([tmp_path])
+    assert source.name == f"{tmp_path}/caf\\xe9.warc"
+    assert source.run_id == "archive caf\\xe9.warc"
+
+
+def test_a_file_that_goes_while_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.warc.open"
+    path.write_bytes(info())
+    (source,) = find_sources([tmp_path])
+    part = part_at(source, 0)
+    path.rename(tmp_path / "a.warc")
+    for read in (lambda: part_at(source, 0), lambda: list(part.pages(""))):
+        with pytest.raises(ArchiveError, match="cannot be read: No such file"):
+            read()
+
+
+def test_what_is_neither_a_file_nor_a_folder(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ArchiveError, match="pipe is neither a file nor a folder"):
+        find_sources([tmp_path / "pipe"])
+
+
+def test_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may list any folder, so the system's answer to others stands in."""
+    (tmp_path / "a.warc").write_bytes(info())
+    (tmp_path / "closed").mkdir()
+    scandir = os.scandir
+
+    def refuse(path: str) -> Any:
+        if f"{path}".endswith("closed"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(ArchiveError, match="closed cannot be read: Permission denied"):
+        find_sources([tmp_path])
 
 
 def test_parts_of_a_folder(tmp_path: Path) -> None:

@@ -33,6 +33,15 @@ def test_bad_arguments_are_one_line_and_no_request(options: tuple[str, ...], mes
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_section_that_the_site_does_not_have(tmp_path: Path) -> None:
+    with serve(SampleSite(articles=20)) as server:
+        site = f"site={server.url}"
+        assert crawl(tmp_path, "-a", site).code == 0
+        result = crawl(tmp_path, "-a", site, "-a", "sections=newz", "-a", "refresh_days=0")
+    assert result.code == 2
+    assert result.log.splitlines()[-1].startswith("scrapy crawl: the site has no section 'newz'; ")
+
+
 def test_an_unreachable_site_is_said_without_a_stack_trace(tmp_path: Path) -> None:
     result = crawl(tmp_path, "-a", "site=http://127.0.0.1:9/", "-s", "RETRY_TIMES=0")
     assert result.code == 4

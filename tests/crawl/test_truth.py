@@ -195,7 +195,10 @@ def dateless_articles(new: int) -> set[str]:
 def test_what_a_run_below_the_floors_did_not_find_is_put_back(tmp_path: Path) -> None:
     run(tmp_path)
     store = open_in(tmp_path)
-    before = {row["key"]: (row["views"], row["views_raw"]) for row in table(store, schema.articles)}
+    rows = table(store, schema.articles)
+    before = {row["key"]: (row["views"], row["views_raw"]) for row in rows}
+    # An article without a date is in no refresh.
+    counted = [row["views"] for row in rows if row["date_published"] and row["views"] is not None]
     store.close()
     done = run(tmp_path, "-a", "refresh_days=100000", faults=("markup_switch:0:views",))
     assert done.crawl.code == 3, done.crawl.log[-2000:]
@@ -206,7 +209,6 @@ def test_what_a_run_below_the_floors_did_not_find_is_put_back(tmp_path: Path) ->
     mended = run(tmp_path, "-a", "refresh_days=100000", "-O", str(feed))
     assert mended.crawl.code == 0, mended.crawl.log[-2000:]
     published = [json.loads(line) for line in feed.read_text(encoding="utf-8").splitlines()]
-    counted = [views for views, _ in before.values() if views is not None]
     assert len({record["url"] for record in published}) == len(published) == len(counted)
     assert sorted(record["views"] for record in published) == sorted(counted)
 

@@ -24,6 +24,18 @@ def package(dataset: Path) -> dict[str, Any]:
 
 
 def test_frictionless_finds_the_package_valid(dataset: Path) -> None:
+    assert_valid(dataset)
+
+
+def test_frictionless_finds_a_package_with_empty_tables_valid(crawled: Path, tmp_path: Path) -> None:
+    target = tmp_path / "dataset"
+    succeeded(export(target, crawled, "--format", "csv,jsonl,parquet", "--until", "2010-12-31", "--below-floors"))
+    sizes = {path.name: path.stat().st_size for path in target.glob("*.jsonl")}
+    assert sizes["trending.jsonl"] == 0
+    assert_valid(target)
+
+
+def assert_valid(dataset: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its own dependencies, while they are imported
         import frictionless

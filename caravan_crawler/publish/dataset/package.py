@@ -90,8 +90,11 @@ def _resource(file: TableFile, counts: dict[str, TableCounts], folder: str) -> d
 
 
 def _content(table: Table, counts: dict[str, TableCounts], format_: str) -> dict[str, Any]:
-    """Return rows and schema; Parquet tells its own, and the programs that check packages hardly know it."""
-    if format_ == "parquet":
+    """Return rows and schema; Parquet tells its own, and the programs that check packages hardly know it.
+
+    Nor do they know lines of JSON where there is none.
+    """
+    if format_ == "parquet" or (format_ == "jsonl" and not counts[table.name].rows):
         return {"type": "file"}
     schema = _schema(table, with_articles=ARTICLES.name in counts, format_=format_)
     return {"rows": counts[table.name].rows, "schema": schema}
