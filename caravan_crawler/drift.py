@@ -30,9 +30,9 @@ class Drift:
     """What was found: ``falls`` for the alarm, ``shifts`` where another reader took over, both in words."""
 
     falls: list[str] = field(default_factory=list)
+    shifts: list[str] = field(default_factory=list)
     fields: list[str] = field(default_factory=list)
     """The fields that have fallen."""
-    shifts: list[str] = field(default_factory=list)
 
 
 class Past:
