@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple
+from unicodedata import is_normalized
 from zoneinfo import ZoneInfo
 
 from caravan_crawler.normalise.months import MONTH_PATTERN, MONTHS, RELATIVE_DAYS, WEEKDAY_PATTERN
@@ -106,7 +107,8 @@ def date_form(raw: str) -> Form | None:
 
 def _folded(raw: str) -> str:
     """Return a date without what labels it, the time last."""
-    text = " ".join(clean(raw).casefold().replace("ё", "е").split()).strip(" ,;|•·")
+    raw = raw if raw.isprintable() and is_normalized("NFC", raw) else clean(raw)
+    text = " ".join(raw.casefold().replace("ё", "е").split()).strip(" ,;|•·")
     text = _WEEKDAY.sub(" ", _LABEL.sub("", text, count=1)).strip()
     return _TIME_FIRST.sub(r"\2 \1", text, count=1)
 

@@ -98,7 +98,9 @@ def is_see_also(text: str) -> bool:
 
 def is_label(text: str) -> bool:
     """Whether a whole block is a label such as ``Поделиться`` or ``Реклама``."""
-    return is_network(text) or (len(text) < 100 and _LABELS.fullmatch(text.strip(" :.!»→#")) is not None)
+    if len(text) >= 100:
+        return False
+    return _LABELS.fullmatch(text.strip(" :.!»→#")) is not None or is_network(text)
 
 
 def is_network(text: str) -> bool:
@@ -140,8 +142,6 @@ def is_advert_label(text: str) -> bool:
 def _is_form_box(element: etree._Element) -> bool:
     """Whether an element is a box to subscribe, to vote or to comment: there is a form, and little beside it."""
     forms = list(element.iter("form"))
-    if not forms:
-        return False
     inside = [part for form in forms for part in form.iter()]
     beside = sum(map(len, element.itertext())) - sum(len(text) for form in forms for text in form.itertext())
     paragraphs = sum(1 for _ in element.iter("p")) - sum(part.tag == "p" for part in inside)
@@ -152,7 +152,7 @@ def in_clutter(part: etree._Element, container: etree._Element) -> bool:
     """Whether ``part`` or an element between it and ``container`` is named as clutter."""
     element: etree._Element | None = part
     while element is not None and element is not container:
-        if element is not part and _is_form_box(element):
+        if element is not part and next(element.iter("form"), None) is not None and _is_form_box(element):
             return True
         names = f"{element.get('class') or ''} {element.get('id') or ''}"
         if len(names) > 1 and (

@@ -85,7 +85,7 @@ def _read_rates(parts: list[str], masthead: Masthead) -> None:
         if rate is None:
             continue
         masthead.rates["USD"] = rate
-        marked = next((index for index, each in enumerate(parts) if _is_euro_marked(each)), None)
+        marked = _euro_label(parts)
         euro = None
         if marked is not None and (label := _EURO.fullmatch(parts[marked])):
             euro, _ = _rate_at(label, parts, marked)
@@ -96,8 +96,12 @@ def _read_rates(parts: list[str], masthead: Masthead) -> None:
         return
 
 
-def _is_euro_marked(part: str) -> bool:
-    return ("€" in part or "eur" in part.lower()) and _EURO.fullmatch(part) is not None
+def _euro_label(parts: list[str]) -> int | None:
+    """Return the place of the part that is marked as the euro's."""
+    header = " ".join(parts)
+    if "€" not in header and "eur" not in header.lower():
+        return None
+    return next((index for index, part in enumerate(parts) if _EURO.fullmatch(part)), None)
 
 
 def _may_be_euro(text: str, dollar: str) -> bool:

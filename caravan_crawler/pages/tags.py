@@ -21,7 +21,7 @@ def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
     if len(block.text) > 400:
         return []
     if not block.has_links:
-        return _plain_tags(block.text)
+        return _plain_tags(block.text) if block.text[0] == "#" or ":" in block.text[:20] else []
     tags: list[str] = []
     for text, link in block.pieces:
         words = " ".join(text.split()).strip("#, ")
@@ -39,7 +39,7 @@ def _plain_tags(text: str) -> list[str]:
     if text[0] == "#":
         words = text.replace(",", " ").split()
         return [word[1:] for word in words] if all(_HASHTAG.fullmatch(word) for word in words) else []
-    match = _TAG_LINE.fullmatch(text) if ":" in text else None
+    match = _TAG_LINE.fullmatch(text)
     return [tag for part in match["tags"].split(",") if (tag := part.strip(" #."))] if match else []
 
 
