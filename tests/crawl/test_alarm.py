@@ -1,0 +1,115 @@
+"""The alarm: a command or a URL is told of a run that did not end with 0."""
+
+import json
+import shlex
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.crawl.reporting import report, run
+from tests.crawling import crawl
+
+
+@contextmanager
+def listener(status: int = 200) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """A server that takes in what is posted to it."""
+    posted: list[dict[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/alarm", posted
+        server.shutdown()
+        thread.join()
+
+
+SAVE = (
+    "import os, sys; open(sys.argv[1], 'w').write(os.environ.get('CARAVAN_RUN_JSON', '-') + chr(10) + sys.stdin.read())"
+)
+UNREACHABLE = ("-a", "site=http://127.0.0.1:9/", "-s", "RETRY_TIMES=0")
+
+
+def python(code: str, *arguments: str) -> str:
+    return shlex.join([sys.executable, "-c", code, *arguments])
+
+
+def test_a_command_is_told_of_a_run_that_did_not_end_well(tmp_path: Path) -> None:
+    heard = tmp_path / "heard"
+    done = crawl(tmp_path, *UNREACHABLE, "-s", f"ON_FAILURE={python(SAVE, str(heard))}")
+    assert done.code == 4
+    path, _, body = heard.read_text(encoding="utf-8").partition("\n")
+    assert json.loads(body) == json.loads(Path(path).read_text(encoding="utf-8")) == report(tmp_path)
+    assert json.loads(body)["exit_code"] == 4
+
+
+def test_a_url_is_told_too(tmp_path: Path) -> None:
+    with listener() as (url, posted):
+        assert crawl(tmp_path, *UNREACHABLE, "-s", f"ON_FAILURE={url}").code == 4
+    assert posted == [report(tmp_path)]
+
+
+def test_a_run_refused_is_told_with_what_there_is_to_tell(tmp_path: Path) -> None:
+    with listener() as (url, posted):
+        assert crawl(tmp_path, "-a", "since=never", "-s", f"ON_FAILURE={url}").code == 2
+    (told,) = posted
+    assert (told["exit_code"], told["outcome"]) == (2, "refused")
+    assert told["reason"] == "since=never is not a day as YYYY-MM-DD"
+
+
+def test_of_a_sound_run_nobody_is_told(tmp_path: Path) -> None:
+    with listener() as (url, posted):
+        assert run(tmp_path, "-s", f"ON_FAILURE={url}").crawl.code == 0
+    assert posted == []
+
+
+# a hook that does not work, and the line that says so
+BROKEN = [
+    ("/no/such/command", "the alarm's command could not be run: "),
+    (python("raise SystemExit(7)"), "the alarm's command ended with code 7"),
+    (python("import sys; sys.stdin.close()"), None),
+    ("http://127.0.0.1:9/", "the alarm could not be posted: "),
+]
+
+
+@pytest.mark.parametrize(("hook", "words"), BROKEN)
+def test_a_broken_hook_is_one_line_and_changes_nothing(hook: str, words: str | None, tmp_path: Path) -> None:
+    done = crawl(tmp_path, *UNREACHABLE, "-s", f"ON_FAILURE={hook}")
+    assert done.code == 4
+    assert "Traceback" not in done.log
+    lines = [line for line in done.log.splitlines() if "the alarm" in line]
+    assert [line.startswith(f"scrapy crawl: {words}") for line in lines] == [True] * (words is not None)
+    assert done.log.splitlines()[-1].startswith("scrapy crawl: no page could be read; ")
+
+
+def test_a_server_that_answers_with_an_error_is_said(tmp_path: Path) -> None:
+    with listener(500) as (url, posted):
+        done = crawl(tmp_path, *UNREACHABLE, "-s", f"ON_FAILURE={url}")
+    assert done.code == 4
+    assert len(posted) == 1
+    assert "scrapy crawl: the alarm could not be posted: " in done.log
+
+
+# a hook that can be none, and the line that refuses it
+NO_HOOKS = [("'unclosed", "ON_FAILURE is no command line: "), ("http:///x", "ON_FAILURE names no host")]
+
+
+@pytest.mark.parametrize(("hook", "words"), NO_HOOKS)
+def test_a_hook_that_can_be_none_is_refused_before_the_run(hook: str, words: str, tmp_path: Path) -> None:
+    done = crawl(tmp_path, "-a", "site=sample", "-s", f"ON_FAILURE={hook}")
+    assert (done.code, done.log.count("\n")) == (2, 1)
+    assert words in done.log

@@ -1,0 +1,131 @@
+"""Markup that changes overnight: the run says so, nothing whole is lost, and what came incomplete is mended."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from caravan_crawler.keep import schema
+from caravan_crawler.sample_site import SampleSite
+from tests.crawl.reporting import ARTICLES, NEW, run
+from tests.keep.stores import open_in, table
+
+LOST = {"date": "date_published", "body": "body", "headline": "headline", "views": "views"}
+
+
+@pytest.mark.parametrize("lost", ["date", "views"])
+def test_new_articles_in_another_template(lost: str, tmp_path: Path) -> None:
+    run(tmp_path)
+    done = run(
+        tmp_path, "-a", "refresh_days=0", "-O", str(tmp_path / "a.csv"), new=NEW, faults=(f"markup_switch:0:{lost}",)
+    )
+    assert done.crawl.code == 3
+    (words,) = done.report["drift"]
+    assert words.startswith(f"{LOST[lost]} fell from 100 % to 0 % of {NEW} articles (reader ")
+    assert f"{lost}_printed 74 % → 0 %" in words
+    examples = words.rpartition("without it: ")[2].split()
+    assert len(examples) == 3
+    assert all(url.startswith("http://127.0.0.1:") for url in examples)
+    assert done.report["outcome"] == "below_floors"
+    assert done.crawl.log.splitlines()[-1].startswith(f"scrapy crawl: {words}")
+    assert not (tmp_path / "a.csv").exists()
+
+
+# what the template loses, and the run's reason: without a headline a page does not look like an article's
+REASONS = {
+    "date": "date_published fell from 100 % to 0 % of ",
+    "body": "body fell from 100 % to 0 % of ",
+    "headline": "pages of articles could not be read as such, so the markup has probably changed; the last: ",
+}
+
+
+@pytest.mark.parametrize("lost", REASONS)
+def test_known_articles_in_another_template_keep_their_whole_records(lost: str, tmp_path: Path) -> None:
+    run(tmp_path)
+    store = open_in(tmp_path)
+    before = table(store, schema.articles), table(store, schema.article_versions)
+    store.close()
+    done = run(tmp_path, "-a", "refresh_days=100000", faults=(f"markup_switch:0:{lost}",))
+    assert done.crawl.code == 3, done.crawl.log[-2000:]
+    assert REASONS[lost] in done.report["reason"]
+    store = open_in(tmp_path)
+    after = {row["key"]: row for row in table(store, schema.articles)}
+    assert [after[row["key"]][LOST[lost]] for row in before[0]] == [row[LOST[lost]] for row in before[0]]
+    assert table(store, schema.article_versions) == before[1]
+    assert len(table(store, schema.failures)) > 0.8 * ARTICLES
+    store.close()
+    # The site is mended: they are read again, and nothing is missing.
+    mended = run(tmp_path, "-a", "refresh_days=100000", new=5)
+    assert mended.crawl.code == 0, mended.crawl.log[-2000:]
+
+
+def test_a_redesign_that_lasts_publishes_nothing_and_is_mended_whole(tmp_path: Path) -> None:
+    """Hours in which the new template is not read: nothing without its date gets out, whatever a later run reads."""
+    feed = tmp_path / "a.jsonl"
+    run(tmp_path, "-O", str(feed))
+    whole = feed.read_bytes()
+    switch = ("markup_switch:0:date",)
+    codes = []
+    for hour in range(3):
+        # The last of them reads nothing new, and what failed twice is not yet tried again.
+        done = run(tmp_path, "-a", "refresh_days=0", "-O", str(feed), new=NEW * min(hour + 1, 2), faults=switch)
+        codes.append(done.crawl.code)
+        assert feed.read_bytes() == whole
+    assert codes[:2] == [3, 3]
+    store = open_in(tmp_path)
+    failed = {row["article_key"] for row in table(store, schema.failures)}
+    assert len(failed) == 2 * NEW
+    assert {row["date_published"] for row in table(store, schema.articles) if row["key"] in failed} == {None}
+    store.execute(update(schema.failures).values(retry_at="2000-01-01T00:00:00+00:00"))
+    store.close()
+    mended = run(tmp_path, "-a", "refresh_days=0", "-O", str(feed), new=2 * NEW)
+    assert mended.crawl.code == 0, mended.crawl.log[-2000:]
+    published = [json.loads(line) for line in feed.read_text(encoding="utf-8").splitlines()]
+    assert all(record["date_published"] for record in published)
+    dateless = dateless_articles(2 * NEW) & failed  # of those nobody can know
+    assert sorted(str(record["article_id"]) for record in published) == sorted(failed - dateless)
+    store = open_in(tmp_path)
+    assert {row["article_key"] for row in table(store, schema.failures)} == dateless
+    assert {row["key"] for row in table(store, schema.articles) if row["date_published"] is None} >= dateless
+    store.close()
+
+
+def dateless_articles(new: int) -> set[str]:
+    """The numbers of the articles that the site itself shows without a date."""
+    site = SampleSite(ARTICLES)
+    site.publish(new)
+    gold = site.gold("http://127.0.0.1:8000/")
+    return {str(record["article_id"]) for record in gold if record["date_published"] is None}
+
+
+def test_what_a_run_below_the_floors_did_not_find_is_put_back(tmp_path: Path) -> None:
+    run(tmp_path)
+    store = open_in(tmp_path)
+    rows = table(store, schema.articles)
+    before = {row["key"]: (row["views"], row["views_raw"]) for row in rows}
+    # An article without a date is in no refresh.
+    counted = [row["views"] for row in rows if row["date_published"] and row["views"] is not None]
+    store.close()
+    done = run(tmp_path, "-a", "refresh_days=100000", faults=("markup_switch:0:views",))
+    assert done.crawl.code == 3, done.crawl.log[-2000:]
+    store = open_in(tmp_path)
+    assert {row["key"]: (row["views"], row["views_raw"]) for row in table(store, schema.articles)} == before
+    store.close()
+    feed = tmp_path / "a.jsonl"
+    mended = run(tmp_path, "-a", "refresh_days=100000", "-O", str(feed))
+    assert mended.crawl.code == 0, mended.crawl.log[-2000:]
+    published = [json.loads(line) for line in feed.read_text(encoding="utf-8").splitlines()]
+    assert len({record["url"] for record in published}) == len(published) == len(counted)
+    assert sorted(record["views"] for record in published) == sorted(counted)
+
+
+def test_an_accepted_change_is_the_new_history(tmp_path: Path) -> None:
+    switch = ("markup_switch:0:views",)
+    run(tmp_path)
+    assert run(tmp_path, "-a", "refresh_days=0", new=NEW, faults=switch).crawl.code == 3
+    accepted = run(tmp_path, "-a", "refresh_days=0", "-s", "ACCEPT_DRIFT=1", new=2 * NEW, faults=switch)
+    assert (accepted.crawl.code, accepted.report["drift"]) == (0, [])
+    after = run(tmp_path, "-a", "refresh_days=0", new=3 * NEW, faults=switch)
+    assert (after.crawl.code, after.report["drift"]) == (0, [])
+    assert after.report["fields"]["views"]["found"] == 0
