@@ -31,8 +31,8 @@ _KINDS: dict[Any, int] = (
 )
 #: Parts of a page that never hold an article's paragraphs.
 _ZONES = frozenset("nav aside footer figcaption".split())
-#: A button in one of these folds the text below.
-_SUBHEADS = frozenset(["h2", "h3", "h4", "h5", "h6"])
+#: Headings in a text; a button in one folds what is below.
+SUBHEADS = frozenset(["h2", "h3", "h4", "h5", "h6"])
 #: A footer in one of these says who is quoted.
 _QUOTATIONS = frozenset(["blockquote", "figure"])
 #: A form with so few letters is for searching or commenting; a larger one may be around the whole page.
@@ -158,7 +158,7 @@ class _Walk:
             pieces.append((text, link))
         for child in element:
             kind = _KINDS.get(child.tag, _INLINE)
-            if kind == _UNSEEN and not (child.tag == "button" and element.tag in _SUBHEADS):
+            if kind == _UNSEEN and not (child.tag == "button" and element.tag in SUBHEADS):
                 pass
             elif kind == _INLINE and not len(child) and not child.text:
                 pass  # an icon; there are many, and nothing of them is asked

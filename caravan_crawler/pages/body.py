@@ -5,7 +5,7 @@ from itertools import islice
 
 from lxml import etree
 
-from caravan_crawler.pages.blocks import Block
+from caravan_crawler.pages.blocks import SUBHEADS, Block
 from caravan_crawler.pages.bylines import Byline, read_byline
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.frontmatter import credit_in_text, is_date
@@ -28,7 +28,7 @@ from caravan_crawler.pages.tree import is_teaser, is_within
 _CELLS = frozenset(["td", "th"])
 #: A cell's text may stand so deep in it.
 _DEEPEST_IN_CELL = 3
-_NO_BUTTONS = _CELLS | {"h2", "h3", "h4", "h5", "h6", "dt"}
+_NO_BUTTONS = _CELLS | SUBHEADS | {"dt"}
 
 
 @dataclass
@@ -128,8 +128,7 @@ def _advert_around(label: Block, container: etree._Element, before: list[Block])
     """
     element = label.element
     parent = element.getparent()
-    is_texts = parent is None or is_within(container, parent) or any(is_within(one.element, parent) for one in before)
-    if is_texts or parent is None:
+    if parent is None or is_within(container, parent) or any(is_within(one.element, parent) for one in before):
         return [element] if element is not container else []
     return [parent]
 

@@ -13,7 +13,7 @@ from itertools import islice
 
 from lxml import etree
 
-from caravan_crawler.pages.blocks import Block
+from caravan_crawler.pages.blocks import SUBHEADS, Block
 from caravan_crawler.pages.bylines import is_person, is_the_site
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.frontmatter import Line, is_dated, is_passed_over, lines
@@ -23,7 +23,6 @@ from caravan_crawler.pages.text_range import TextRange, text_from, text_in
 from caravan_crawler.pages.tree import common_container, is_teaser, is_within
 from caravan_crawler.pages.trending import TrendingBlock, find_trending
 
-_SUBHEADS = frozenset("h2 h3 h4 h5 h6".split())
 #: So many blocks before the headline may be lines of the article's.
 _FARTHEST_ABOVE = 4
 _AUTHOR_MARK = re.compile(r"author|byline|journalist|avtor", re.IGNORECASE)
@@ -134,7 +133,7 @@ def _shares_article(element: etree._Element, headline: etree._Element) -> bool:
 def _is_text(front: list[Line], found: list[Line], blocks: list[Block], position: int) -> bool:
     """Whether a block that looks like lines is the text's first: a number or a day alone, set as text is."""
     has_date = any(line.kind == "date" for line in front)
-    if blocks[position].tag in _SUBHEADS and (has_date or all(line.kind == "views" for line in found)):
+    if blocks[position].tag in SUBHEADS and (has_date or all(line.kind == "views" for line in found)):
         return True
     # The credit is the last of the lines.
     return any(line.kind == "credit" for line in front) and _is_paragraph(blocks, position)

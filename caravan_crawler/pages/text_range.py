@@ -6,7 +6,7 @@ from itertools import islice
 
 from lxml import etree
 
-from caravan_crawler.pages.blocks import Block
+from caravan_crawler.pages.blocks import SUBHEADS, Block
 from caravan_crawler.pages.furniture import (
     TRENDING_HEADING,
     is_colophon,
@@ -19,7 +19,7 @@ from caravan_crawler.pages.trending import TrendingBlock, is_prose
 
 _PARTS_OF_TEXT = frozenset("tr tbody thead table ul ol dl blockquote figure p".split())
 #: What a text may begin with before the element that holds its paragraphs; other short lines there are none of it.
-_BEGINNINGS = frozenset("h2 h3 h4 h5 h6 p li td th dt dd blockquote".split())
+_BEGINNINGS = SUBHEADS | frozenset("p li td th dt dd blockquote".split())
 #: So many paragraphs show where a text lies.
 _TO_TELL_BY = 2
 

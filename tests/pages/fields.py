@@ -1,0 +1,58 @@
+"""What the readers and the rules for values make of a page, field by field, as a test can compare it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from caravan_crawler.normalise.counts import parse_count
+from caravan_crawler.normalise.dates import decide_publication, parse_date
+from caravan_crawler.normalise.rates import parse_rate, parse_temperature
+from caravan_crawler.normalise.text import clean
+from caravan_crawler.pages.article import ArticleReading
+from caravan_crawler.pages.document import parse_document
+from caravan_crawler.pages.page import PageReading, read_page
+from caravan_crawler.site import Site
+
+FETCHED = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+SITE = Site("http://127.0.0.1:8000/")
+
+
+def fields_of(body: bytes, url: str, charset: str | None = None) -> dict[str, Any]:
+    """Every field of the page, its kind among them."""
+    reading = read_page(parse_document(body, url, SITE, charset))
+    article = article_fields(reading.article) if reading.article is not None else {}
+    return surroundings(reading) | article
+
+
+def article_fields(article: ArticleReading) -> dict[str, Any]:
+    assert article.address is not None
+    publication = decide_publication(article.date_published, article.date_structured, FETCHED)
+    return {
+        "article_id": article.address.article_id,
+        "url": SITE.canonical(article.address),
+        "section": article.address.section,
+        "language": article.language,
+        "headline": clean(article.headline) if article.headline else None,
+        "lede": clean(article.lede) if article.lede else None,
+        "body": clean(article.body) if article.body else None,
+        "date_published": publication.date.iso,
+        "date_published_raw": article.date_published or article.date_structured,
+        "views": parse_count(article.views) if article.views else None,
+        "photo_credit": article.photo_credit,
+        "source": article.source,
+        "authors": article.authors,
+        "tags": article.tags,
+        "images": article.images,
+        "links": [{"text": text, "url": url} for text, url in article.links],
+    }
+
+
+def surroundings(reading: PageReading) -> dict[str, Any]:
+    masthead = reading.masthead
+    return {
+        "trending": [[line.topic, line.headline, SITE.canonical(line.address)] for line in reading.trending],
+        "rates": {currency: str(parse_rate(raw)) for currency, raw in masthead.rates.items()},
+        "temperature": parse_temperature(masthead.temperature) if masthead.temperature else None,
+        "city": masthead.city,
+        "page_date": parse_date(masthead.date, FETCHED).iso if masthead.date else None,
+        "kind": str(reading.kind),
+    }
