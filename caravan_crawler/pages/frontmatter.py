@@ -7,6 +7,7 @@ count, and the header's date of the visit is no date of publication.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 from caravan_crawler.normalise.counts import VIEWS_BEFORE, VIEWS_BEHIND
@@ -50,7 +51,8 @@ _UPDATED = re.compile(r"(?:обновлен[оа]?|изменен[оа]?|жаң�
 _CREDITS_BEGIN = ("фото", "сурет", "photo", "иллюстрация", "скриншот")
 #: Words of the longest date: ``Опубликовано: понедельник, 12 мая 2025 года в 14:05``.
 _LONGEST_DATE = 8
-_LONGEST_ARCHIVE_CREDIT = 5
+#: Letters of a line that credits a photo, and words of one without a dash.
+_LONGEST_CREDIT, _LONGEST_ARCHIVE_CREDIT = 100, 5
 _YEAR = re.compile(r"\d{4}|\d\.\d\d\.\d\d")
 _CLOCK = re.compile(r"\d{2}:\d{2}(?::\d{2})?")
 _ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
@@ -113,7 +115,7 @@ def credit_name(text: str) -> str | None:
 
     None where the text is no such line (``Фото – это искусство.``).
     """
-    if len(text) > 100 or not text.lower().startswith(_CREDITS_BEGIN):
+    if not _may_be_credit(text):
         return None
     match = _CREDIT.fullmatch(text.strip())
     if match is None:
@@ -123,8 +125,14 @@ def credit_name(text: str) -> str | None:
     return None if is_sentence else name
 
 
+def _may_be_credit(text: str) -> bool:
+    return len(text) <= _LONGEST_CREDIT and text[:12].lower().startswith(_CREDITS_BEGIN)
+
+
 def credit_in_text(text: str) -> str | None:
     """Return whom a line in the text credits; ``Фото из архива автора`` only where it is no sentence."""
+    if not _may_be_credit(text):
+        return None
     match = _ARCHIVE_CREDIT.fullmatch(text) if len(text.split()) <= _LONGEST_ARCHIVE_CREDIT else None
     return match["name"] if match and text[-1] not in ".!?:" else credit_name(text)
 
@@ -136,7 +144,7 @@ def _line(text: str) -> Line | None:
     if text[0].isdigit() or text[0].isalpha():
         if (count := views_before_headline(text)) is not None:
             return Line("views", count)
-        if is_date(text):
+        if not text.isdecimal() and is_date(text):
             return Line("date", _LABEL_OF_DATE.sub("", text, count=1))
         if _UPDATED.fullmatch(text):
             return Line("updated", text)
@@ -167,9 +175,9 @@ def lines(block: Block) -> list[Line] | None:
 
 
 def _front_lines(block: Block) -> list[Line] | None:
-    whole = [block.text]
+    whole = [[block.text]]
     # An author's or a credit's line would take in whatever stands beside it, so pieces go first.
-    for parts in [*_splits(block), whole] if len(block.pieces) > 1 else [whole, *_splits(block)]:
+    for parts in chain(_splits(block), whole) if len(block.pieces) > 1 else chain(whole, _splits(block)):
         found = [_line(part) for part in parts]
         known = [line for line in found if line is not None]
         if found and len(known) == len(found):

@@ -85,7 +85,7 @@ def _read_front(blocks: list[Block], layout: Layout, known: etree._Element | Non
         found = lines(block)
         if found and _is_text(layout.front, found, blocks, position):
             break
-        if _names_somebody(block):
+        if not found and _names_somebody(block):
             layout.front += [Line("author", block.text)] * _is_marked_as_author(block)
         elif found and all(line.kind == "other" for line in found):
             pass

@@ -7,6 +7,7 @@ Known order: ``$ 495.1``, ``583.72`` (without a sign; by the ratio to the dollar
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 
 from caravan_crawler.normalise.months import MONTH_PATTERN, WEEKDAY_PATTERN
 from caravan_crawler.normalise.rates import parse_rate
@@ -104,6 +105,7 @@ def _euro_label(parts: list[str]) -> int | None:
     return next((index for index, part in enumerate(parts) if _EURO.fullmatch(part)), None)
 
 
+@lru_cache(maxsize=16)  # a day's pages show the same
 def _may_be_euro(text: str, dollar: str) -> bool:
     """Whether a bare number beside the dollar's is the euro's: not the day's change, nor out of proportion."""
     if not _BARE.fullmatch(text) or text[0] in "+-":
