@@ -32,6 +32,8 @@ from caravan_crawler.archive.sources import Part, find_sources  # noqa: E402
 from caravan_crawler.sample_site import SampleSite, serve  # noqa: E402
 
 _EMPTY = "<html></html>"
+#: So often lxml takes the pages, to be at work about as long: many machines are faster for some seconds only.
+_PASSES = 3
 
 
 def scrapy(*arguments: str) -> None:
@@ -67,8 +69,9 @@ def pages_of(path: Path) -> list[bytes]:
 def parse(pages: list[bytes]) -> None:
     """Parse them, and do nothing more."""
     parser = etree.HTMLParser(encoding="utf-8")
-    for page in pages:
-        etree.fromstring(page, parser)
+    for _ in range(_PASSES):
+        for page in pages:
+            etree.fromstring(page, parser)
 
 
 def parse_by(number: int, pages: list[bytes]) -> float:
@@ -82,7 +85,7 @@ def parse_by(number: int, pages: list[bytes]) -> float:
         for process in processes:
             process.join()
 
-    return seconds(work)
+    return seconds(work) / _PASSES
 
 
 def is_same_dataset(folder: Path, warc: Path) -> bool:
