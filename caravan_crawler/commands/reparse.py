@@ -48,7 +48,7 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Read, keep, and say what has changed."""
-        if not all(args) or not args:
+        if not args or not all(args):
             raise UsageError("reparse takes WARC files or folders", print_help=False)
         if opts.jobs < 1:
             raise UsageError("--jobs must be 1 or more", print_help=False)

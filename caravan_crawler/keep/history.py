@@ -11,11 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from caravan_crawler.items import Article, as_row
-from caravan_crawler.keep.keeper import REQUIRED, TEXT, Fate, fate_of
+from caravan_crawler.keep.keeper import NOTHING, REQUIRED, TEXT, Fate, fate_of
 
 Row = dict[str, Any]
 
-_NOTHING: tuple[Any, ...] = (None, "", [])
 #: What an article must have, each with the text it was read from.
 _KEPT = (*REQUIRED, "date_published_raw")
 
@@ -97,7 +96,7 @@ class History:
             self._set(version=len(self.versions))
         if earlier:
             fate = Fate.CHANGED if fields else Fate.UNCHANGED
-        return Taken(fate, fields, tuple(name for name, value in earlier.items() if value not in _NOTHING))
+        return Taken(fate, fields, tuple(name for name, value in earlier.items() if value not in NOTHING))
 
     def _earlier_reading(self, time: str) -> Row:
         """Return the fields that were read before from the very page of this time; empty where it is a new one."""
@@ -191,9 +190,9 @@ class History:
 
 def _how(before: Any, now: Any) -> str:
     """Return what happened to a field; 0 is a value."""
-    if now in _NOTHING:
+    if now in NOTHING:
         return "lost"
-    return "found" if before in _NOTHING else "changed"
+    return "found" if before in NOTHING else "changed"
 
 
 def _with(rows: list[Row], row: Row) -> list[Row]:

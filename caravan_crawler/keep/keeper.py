@@ -25,7 +25,8 @@ TEXT = ("headline", "lede", "body")
 PASSING = ("url", "fetched_url", "views", "views_raw", "observed_at")
 #: What a page that has lost it does not take from an article for good, where the loss is the markup's.
 _KEPT = ("views", "views_raw", "photo_credit", "source", "authors", "tags", "images")
-_NOTHING: tuple[Any, ...] = (None, [], "")
+#: Values that say nothing.
+NOTHING: tuple[Any, ...] = (None, [], "")
 #: These name the site, which may be another copy of it.
 _ADDRESSES = ("images", "links")
 
@@ -212,7 +213,7 @@ class Keeper:
             self._lacking[key] = row["url"]
             return self.failing.is_losing(key)
         if fate in (Fate.CHANGED, Fate.RECOUNTED):
-            lost = {name: before[name] for name in _KEPT if before[name] not in _NOTHING and row[name] in _NOTHING}
+            lost = {name: before[name] for name in _KEPT if before[name] not in NOTHING and row[name] in NOTHING}
             if lost:
                 self._lost[key] = lost
         return False
