@@ -98,8 +98,11 @@ def is_see_also(text: str) -> bool:
 
 def is_label(text: str) -> bool:
     """Whether a whole block is a label such as ``Поделиться`` or ``Реклама``."""
-    if len(text) >= 100:
-        return False
+    return len(text) < 100 and _is_label(text)
+
+
+@lru_cache(maxsize=1024)  # menus and buttons stand on every page
+def _is_label(text: str) -> bool:
     return _LABELS.fullmatch(text.strip(" :.!»→#")) is not None or is_network(text)
 
 

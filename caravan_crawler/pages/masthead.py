@@ -5,6 +5,7 @@ Known order: ``$ 495.1``, ``583.72`` (without a sign; by the ratio to the dollar
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -43,7 +44,7 @@ _DEEPEST = 400
 
 @dataclass
 class Masthead:
-    """What the header prints. ``rates`` maps an ISO 4217 code to the rate as printed."""
+    """What the header prints, for many pages at once. ``rates`` maps an ISO 4217 code to the rate as printed."""
 
     rates: dict[str, str] = field(default_factory=dict)
     temperature: str | None = None
@@ -54,7 +55,11 @@ class Masthead:
 
 def read_masthead(blocks: list[Block], end: int | None = None) -> Masthead:
     """Read the header among ``blocks[:end]``; what is not printed stays empty."""
-    parts = _short_parts(blocks[: _DEEPEST if end is None else end])
+    return _read(tuple(_short_parts(blocks[: _DEEPEST if end is None else end])))
+
+
+@lru_cache(maxsize=16)  # the pages of a visit show the same
+def _read(parts: tuple[str, ...]) -> Masthead:
     masthead = Masthead()
     _read_rates(parts, masthead)
     _read_weather(parts, masthead)
@@ -75,7 +80,7 @@ def _short_parts(blocks: list[Block]) -> list[str]:
     return [part for part in (part.strip(_PART_MARKS) for part in parts) if part]
 
 
-def _read_rates(parts: list[str], masthead: Masthead) -> None:
+def _read_rates(parts: Sequence[str], masthead: Masthead) -> None:
     for index, part in enumerate(parts):
         if "$" not in part and "usd" not in part.lower():
             continue
@@ -97,7 +102,7 @@ def _read_rates(parts: list[str], masthead: Masthead) -> None:
         return
 
 
-def _euro_label(parts: list[str]) -> int | None:
+def _euro_label(parts: Sequence[str]) -> int | None:
     """Return the place of the part that is marked as the euro's."""
     header = " ".join(parts)
     if "€" not in header and "eur" not in header.lower():
@@ -105,7 +110,6 @@ def _euro_label(parts: list[str]) -> int | None:
     return next((index for index, part in enumerate(parts) if _EURO.fullmatch(part)), None)
 
 
-@lru_cache(maxsize=16)  # a day's pages show the same
 def _may_be_euro(text: str, dollar: str) -> bool:
     """Whether a bare number beside the dollar's is the euro's: not the day's change, nor out of proportion."""
     if not _BARE.fullmatch(text) or text[0] in "+-":
@@ -114,7 +118,7 @@ def _may_be_euro(text: str, dollar: str) -> bool:
     return rates[0] is None or rates[1] is None or _FEWEST_DOLLARS < rates[0] / rates[1] < _MOST_DOLLARS
 
 
-def _rate_at(match: re.Match[str], parts: list[str], index: int) -> tuple[str | None, int]:
+def _rate_at(match: re.Match[str], parts: Sequence[str], index: int) -> tuple[str | None, int]:
     """Return the rate as printed, with its sign where they are one text, and the index behind it."""
     if match["rate"] or match["before"]:
         return parts[index], index + 1
@@ -123,7 +127,7 @@ def _rate_at(match: re.Match[str], parts: list[str], index: int) -> tuple[str | 
     return None, index + 1
 
 
-def _read_weather(parts: list[str], masthead: Masthead) -> None:
+def _read_weather(parts: Sequence[str], masthead: Masthead) -> None:
     for index, part in enumerate(parts):
         match = _TEMPERATURE.fullmatch(part) if "°" in part else None
         if match is None:
@@ -136,7 +140,7 @@ def _read_weather(parts: list[str], masthead: Masthead) -> None:
         return
 
 
-def _read_date(parts: list[str]) -> str | None:
+def _read_date(parts: Sequence[str]) -> str | None:
     year = day = None
     for part in parts:
         part = _WEEKDAY.sub("", part)
