@@ -1,4 +1,4 @@
-"""Crawls for the tests without the second that a crawl's libraries take to load: a process that has loaded them forks.
+"""Commands for the tests without the second that their libraries take to load: a process that has loaded them forks.
 
 What is started is a process of its own all the same, with its own number, words, environment, signals and exit code,
 and it loads every module of the project itself; only the libraries are there already. Each process of tests has one
@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -36,10 +37,11 @@ _last_end = [0.0]
 
 
 class Forked:
-    """A forked process, with what of :class:`subprocess.Popen` the tests use. What it says on stderr is text."""
+    """A forked process, with what of :class:`subprocess.Popen` the tests use. What it says is text."""
 
-    def __init__(self, pid: int, stderr: IO[str], status: socket.socket) -> None:
+    def __init__(self, pid: int, stdout: IO[str] | None, stderr: IO[str] | None, status: socket.socket) -> None:
         self.pid = pid
+        self.stdout = stdout
         self.stderr = stderr
         self.returncode: int | Any = None
         self._status = status
@@ -55,22 +57,27 @@ class Forked:
             raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
         return code
 
-    def communicate(self, timeout: float | None = None) -> tuple[None, str]:
-        """Return what it has said on stderr until its end."""
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """Return what it has said on stdout and stderr until its end; nothing where nobody listens."""
         end = None if timeout is None else time.monotonic() + timeout
-        said = bytearray()
-        descriptor = self.stderr.fileno()
-        while True:
+        said = {pipe.fileno(): bytearray() for pipe in self._pipes}
+        open_ = list(said)
+        while open_:
             left = None if end is None else max(0.0, end - time.monotonic())
-            if not select.select([descriptor], [], [], left)[0]:
-                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0, stderr=bytes(said))
-            chunk = os.read(descriptor, 1 << 16)
-            if not chunk:
-                break
-            said += chunk
+            ready, _, _ = select.select(open_, [], [], left)
+            if not ready:
+                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0, stderr=b"".join(said.values()))
+            for descriptor in ready:
+                chunk = os.read(descriptor, 1 << 16)
+                said[descriptor] += chunk
+                if not chunk:
+                    open_.remove(descriptor)
         self.wait(None if end is None else max(0.1, end - time.monotonic()))
-        self.stderr.close()
-        return None, said.decode("utf-8", "replace")
+        out, err = (
+            said[pipe.fileno()].decode("utf-8", "replace") if pipe else "" for pipe in (self.stdout, self.stderr)
+        )
+        self._close()
+        return out, err
 
     def send_signal(self, number: int) -> None:
         """Send it a signal, unless it has ended."""
@@ -90,8 +97,16 @@ class Forked:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stderr.close()
+        self._close()
         self.wait()
+
+    @property
+    def _pipes(self) -> list[IO[str]]:
+        return [pipe for pipe in (self.stdout, self.stderr) if pipe]
+
+    def _close(self) -> None:
+        for pipe in self._pipes:
+            pipe.close()
 
     def _ended(self, timeout: float | None) -> int | None:
         if self.returncode is None and select.select([self._status], [], [], timeout)[0]:
@@ -101,22 +116,56 @@ class Forked:
         return self.returncode
 
 
-def fork(module: str, *words: str) -> Forked:
-    """Run a module as ``python -m`` does, from the project's folder, with today's environment."""
+def fork(
+    module: str,
+    *words: str,
+    stdout: int = subprocess.DEVNULL,
+    stderr: int = subprocess.PIPE,
+    new_session: bool = False,
+    environment: Mapping[str, str] | None = None,
+) -> Forked:
+    """Run a module as ``python -m`` does, from the project's folder, with today's environment and ``environment``.
+
+    ``stdout`` and ``stderr`` are as those of ``Popen``: a pipe, nothing, or a descriptor.
+    """
     connection = _forking()
     # Records are stamped to the second, and a run that begins within the one before it takes that one's for its own. A
     # start that loads the libraries never does.
     while int(time.time()) == int(_last_end[0]):
         time.sleep(0.02)
-    said, says = os.pipe()
     status, told = socket.socketpair()
-    job = json.dumps({"module": module, "words": words, "environment": dict(os.environ)}).encode()
-    socket.send_fds(connection, [len(job).to_bytes(4, "big")], [says, told.fileno()])
+    (out, to_out), (err, to_err) = _end_of(stdout), _end_of(stderr)
+    job = json.dumps(
+        {
+            "module": module,
+            "words": words,
+            "environment": {**os.environ, **(environment or {})},
+            "new_session": new_session,
+        }
+    ).encode()
+    socket.send_fds(connection, [len(job).to_bytes(4, "big")], [to_out, to_err, told.fileno()])
     connection.sendall(job)
-    os.close(says)
+    for given, descriptor in ((stdout, to_out), (stderr, to_err)):
+        if given < 0:
+            os.close(descriptor)
     told.close()
     pid = int.from_bytes(_exactly(connection, 4), "big")
-    return Forked(pid, os.fdopen(said, encoding="utf-8"), status)
+    return Forked(pid, out, err, status)
+
+
+def run(module: str, *words: str, timeout: float, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run a module to its end, as ``subprocess.run`` does."""
+    process = fork(module, *words, stdout=subprocess.PIPE, environment=environment)
+    out, err = process.communicate(timeout=timeout)
+    return subprocess.CompletedProcess([module, *words], process.returncode, out, err)
+
+
+def _end_of(given: int) -> tuple[IO[str] | None, int]:
+    """Return where the tests read, if they do, and the descriptor the process writes to."""
+    if given == subprocess.PIPE:
+        reads, writes = os.pipe()
+        return os.fdopen(reads, encoding="utf-8"), writes
+    return None, os.open(os.devnull, os.O_WRONLY) if given == subprocess.DEVNULL else given
 
 
 @cache
@@ -170,23 +219,25 @@ def _serve(connection: socket.socket) -> dict[str, Any] | None:
                     _tell_of_ended(running)
                 if connection not in ready:
                     continue
-                head, descriptors, _, _ = socket.recv_fds(connection, 4, 2)
+                head, descriptors, _, _ = socket.recv_fds(connection, 4, 3)
                 if not head:
                     return None
                 job = json.loads(_exactly(connection, int.from_bytes(head, "big")))
-                says, told = descriptors
+                out, err, told = descriptors
                 pid = os.fork()
                 if pid == 0:
                     signal.set_wakeup_fd(-1)
                     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                     signal.signal(signal.SIGINT, signal.default_int_handler)
-                    os.dup2(says, sys.stderr.fileno())
-                    os.close(says)
+                    for ours, theirs in ((out, sys.stdout), (err, sys.stderr)):
+                        os.dup2(ours, theirs.fileno())
+                        os.close(ours)
                     os.close(told)
                     return dict(job)
                 running[pid] = socket.socket(fileno=told)
                 connection.sendall(pid.to_bytes(4, "big"))
-                os.close(says)
+                os.close(out)
+                os.close(err)
         finally:
             for told_of in running.values():
                 told_of.close()
@@ -215,6 +266,8 @@ def _main() -> None:
     assert "twisted.internet.reactor" not in sys.modules, "a reactor cannot be shared"
     job = _serve(socket.socket(fileno=int(sys.argv[1])))
     if job is not None:
+        if job["new_session"]:
+            os.setsid()
         os.environ.clear()
         os.environ.update(job["environment"])
         sys.argv[1:] = job["words"]

@@ -1,21 +1,19 @@
 """``scrapy inspect``: the tool for the day the markup turns out to be different."""
 
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from caravan_crawler.sample_site import SampleSite, serve
+from tests.crawling import ROOT, TIMEOUT
+from tests.forking import run
 from tests.parts import need
 
-ROOT = Path(__file__).resolve().parent.parent
 SAVED = ROOT / "tests" / "pages" / "saved"
 
 
 def inspect(*options: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "scrapy", "inspect", *options]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return run("scrapy", "inspect", *options, timeout=TIMEOUT)
 
 
 def test_a_page_of_the_site() -> None:

@@ -17,6 +17,7 @@ import pytest
 from caravan_crawler.progress import Rate, State, clock
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.crawling import ROOT, TIMEOUT, command, crawl, read_jsonl
+from tests.forking import fork
 
 LOG_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[[\w.]+\] [A-Z]+: .+")
 ARTICLES = re.compile(r"(\d+) articles, (?:[\d.]+ pages/s, )?(\d+) failed")
@@ -54,8 +55,7 @@ class Terminal:
     ) -> None:
         ours, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, (50, columns))
-        arguments = command("-s", f"DATA_DIR={data_dir}", *options)
-        self.process = subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=theirs)
+        self.process = fork("scrapy", "crawl", "caravan", "-s", f"DATA_DIR={data_dir}", *options, stderr=theirs)
         os.close(theirs)
         written = b""
         self.written = ""

@@ -2,9 +2,6 @@
 
 import hashlib
 import io
-import os
-import subprocess
-import sys
 from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +9,8 @@ from typing import Any, NamedTuple
 import pytest
 from scrapy.cmdline import execute
 
-from tests.crawling import ROOT, TIMEOUT
+from tests.crawling import TIMEOUT
+from tests.forking import Forked, fork
 from tests.keep.stores import BASE, article, keep, open_in
 
 ALL_FORMATS = "csv,jsonl,parquet"
@@ -36,20 +34,16 @@ def export(target: Path | str, data_dir: Path, *options: str) -> Done:
     return Done(int(end.value.code or 0), log.getvalue())
 
 
-def start_export(target: Path | str, data_dir: Path, *options: str, **environment: str) -> "subprocess.Popen[str]":
+def start_export(
+    target: Path | str, data_dir: Path, *options: str, module: str = "scrapy", **environment: str
+) -> Forked:
     """Start ``scrapy export`` in a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-W", "error::ResourceWarning", "-m", *arguments(target, data_dir, *options)],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return fork(module, *arguments(target, data_dir, *options)[1:], environment=environment)
 
 
-def export_apart(target: Path | str, data_dir: Path, *options: str, **environment: str) -> Done:
-    """Run ``scrapy export`` in a process of its own."""
-    process = start_export(target, data_dir, *options, **environment)
+def export_apart(target: Path | str, data_dir: Path, *options: str, module: str = "scrapy", **environment: str) -> Done:
+    """Run ``scrapy export`` in a process of its own, to its end."""
+    process = start_export(target, data_dir, *options, module=module, **environment)
     _, log = process.communicate(timeout=TIMEOUT)
     return Done(process.returncode, log)
 

@@ -1,7 +1,6 @@
 """Real ``scrapy reparse`` runs for the tests, and what a store holds, as two stores can be compared."""
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from caravan_crawler.items import Article
-from tests.crawling import ROOT, TIMEOUT, Crawl, crawl
+from tests.crawling import TIMEOUT, Crawl, crawl
+from tests.forking import Forked, fork
 from tests.keep.kept import Kept
 
 #: What of an article's row is its content, and not the story of how it came into the store.
@@ -36,20 +36,13 @@ def command(*options: str, module: str = "scrapy") -> list[str]:
     return [sys.executable, "-W", "error::ResourceWarning", "-m", module, "reparse", *options]
 
 
-def start(store: Kept | Path, *options: str, module: str = "scrapy", **more: Any) -> "subprocess.Popen[str]":
+def start(store: Kept | Path, *options: str, module: str = "scrapy", new_session: bool = False) -> Forked:
     """Begin to read an archive into a store, or the one of a ``DATA_DIR``."""
     where = ("-s", f"DATA_DIR={store}") if isinstance(store, Path) else store.options
-    return subprocess.Popen(
-        command(*where, *options, module=module),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        **{"env": {**os.environ, "PYTHONUNBUFFERED": "1"}, **more},
-    )
+    return fork(module, "reparse", *where, *options, stdout=subprocess.PIPE, new_session=new_session)
 
 
-def end(process: "subprocess.Popen[str]") -> Reparse:
+def end(process: Forked) -> Reparse:
     """Wait for the end of a reading; whatever it was, no stack trace may come of it."""
     out, log = process.communicate(timeout=TIMEOUT)
     assert "Traceback" not in log, log[-3000:]

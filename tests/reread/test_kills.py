@@ -158,7 +158,7 @@ def test_its_processes_end_with_it_and_hold_nothing_of_the_store(archive: str, t
 def test_a_signal_to_all_its_processes(number: signal.Signals, jobs: str, archive: str, tmp_path: Path) -> None:
     """As Ctrl-C and systemd send it."""
     store = sqlite(tmp_path / "store.db")
-    process = start(store, archive, "--jobs", jobs, start_new_session=True)
+    process = start(store, archive, "--jobs", jobs, new_session=True)
     store.wait_for_articles(1, process)
     os.killpg(process.pid, number)
     result = end(process)

@@ -16,6 +16,7 @@ from caravan_crawler.archive.names import EDITION, RUN, SITE
 from caravan_crawler.sample_site import SampleSite
 from tests.archive.records import BASE, RUN_ID, answer, info, packed, record, write_crawl
 from tests.crawling import ROOT, TIMEOUT
+from tests.forking import fork
 from tests.keep.stores import open_in
 from tests.reread.reparsing import assert_equal, command, dataset, reparse, sound, sqlite
 
@@ -154,8 +155,7 @@ def test_a_page_too_bad_to_read_costs_no_other(tmp_path: Path) -> None:
 def test_a_bar_on_a_terminal_and_nowhere_else(archive: Path, tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (50, 120))
-    run = command("-s", f"DATA_DIR={tmp_path}", str(archive), "--jobs", "1")
-    process = subprocess.Popen(run, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=theirs)
+    process = fork("scrapy", "reparse", "-s", f"DATA_DIR={tmp_path}", str(archive), "--jobs", "1", stderr=theirs)
     os.close(theirs)
     written = read_all(ours)
     assert process.wait(TIMEOUT) == 0

@@ -1,30 +1,20 @@
 """The command itself, in a process of its own, and what stands in the page it writes."""
 
 import json
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-from tests.crawling import ROOT, TIMEOUT
+from tests.crawling import TIMEOUT
+from tests.forking import run
 
 
 def report(
     *options: str, data_dir: Path, module: str = "scrapy", **environment: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run ``scrapy report``; ``module`` may be one that changes something before it runs Scrapy's command."""
-    command = [sys.executable, "-W", "error::ResourceWarning", "-m", module, "report", "-s", f"DATA_DIR={data_dir}"]
-    return subprocess.run(
-        [*command, *options],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-        check=False,
-    )
+    return run(module, "report", "-s", f"DATA_DIR={data_dir}", *options, timeout=TIMEOUT, **environment)
 
 
 def specs(page: str) -> dict[str, dict[str, Any]]:
