@@ -1,15 +1,17 @@
 """``scrapy inspect``: the tool for the day the markup turns out to be different."""
 
+import os
 import subprocess
 
 import pytest
 
 from caravan_crawler.sample_site import SampleSite, serve
 from tests.crawling import ROOT, TIMEOUT
-from tests.forking import run
+from tests.forking import fork, run
 from tests.parts import need
 
 SAVED = ROOT / "tests" / "pages" / "saved"
+ADDRESS = "http://127.0.0.1:8000/news/x-900001/"
 
 
 def inspect(*options: str) -> "subprocess.CompletedProcess[str]":
@@ -53,7 +55,7 @@ def test_a_page_in_the_browser() -> None:
 
 def test_a_saved_page_with_and_without_its_address() -> None:
     page = str(SAVED / "layout_01_article.html")
-    named = inspect(page, "--url", "http://127.0.0.1:8000/news/x-900001/")
+    named = inspect(page, "--url", ADDRESS)
     assert "kind: article" in named.stdout
     assert "article_id      900001" in named.stdout
     unnamed = inspect(str(SAVED / "metadata_07_canonical_home.html"))
@@ -78,3 +80,12 @@ def test_bad_use_is_one_line(options: tuple[str, ...], message: str) -> None:
     assert done.returncode != 0
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_nobody_has_to_read_to_the_end() -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    process = fork("scrapy", "inspect", str(SAVED / "layout_01_article.html"), "--url", ADDRESS, stdout=writes)
+    os.close(writes)
+    assert process.communicate(timeout=TIMEOUT) == ("", "")
+    assert process.returncode == 0

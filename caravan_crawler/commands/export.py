@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from scrapy.commands import ScrapyCommand
 
-from caravan_crawler.commands.telling import shown_size
+from caravan_crawler.commands.stopping import StopAskedError, stops_heeded
+from caravan_crawler.commands.telling import shown_size, tell
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.outcome import REFUSED
 
@@ -14,8 +15,6 @@ from caravan_crawler.outcome import REFUSED
 if TYPE_CHECKING:
     from caravan_crawler.publish.dataset.build import Dataset
     from caravan_crawler.publish.dataset.export import Export
-
-_STOPPED = 130
 
 
 class Command(ScrapyCommand):
@@ -56,13 +55,13 @@ class Command(ScrapyCommand):
         from caravan_crawler.publish.dataset.errors import ExportError
 
         try:
-            export = self._export(args, opts)
-            dataset = export.to(args[0])
+            with stops_heeded():
+                dataset = self._export(args, opts).to(args[0])
         except (ExportError, StoreError) as error:
             self._end(str(error), error.code)
-        except KeyboardInterrupt:
-            self._end("stopped on request; nothing was published", _STOPPED)
-        print(f"scrapy export: {without_password(args[0])}: {summary(dataset)}", file=sys.stderr)
+        except StopAskedError as stop:
+            self._end("stopped on request; nothing was published", stop.code)
+        tell(f"scrapy export: {without_password(args[0])}: {summary(dataset)}")
 
     def _export(self, args: list[str], opts: argparse.Namespace) -> "Export":
         from caravan_crawler.commands.checks import export_problem
@@ -96,7 +95,7 @@ class Command(ScrapyCommand):
         )
 
     def _end(self, problem: str, code: int) -> NoReturn:
-        print(f"scrapy export: {problem}", file=sys.stderr)
+        tell(f"scrapy export: {problem}")
         sys.exit(code)
 
 

@@ -4,7 +4,6 @@ The tool for the day the site's markup turns out to be different.
 """
 
 import argparse
-import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from caravan_crawler.archive.saved_html import claimed_address, is_page_address
+from caravan_crawler.commands.telling import show, tell
 from caravan_crawler.items import ExchangeRate
 from caravan_crawler.normalise.counts import parse_count
 from caravan_crawler.normalise.dates import decide_publication
@@ -82,7 +82,7 @@ class Command(ScrapyCommand):
             self._end(f"{target} cannot be read: {error.strerror}")
             return
         document = _saved_document(body, path, opts.url)
-        print("\n".join(report(document, datetime.now(UTC), full=opts.full)))
+        show(report(document, datetime.now(UTC), full=opts.full))
 
     def _inspect_url(self, url: str, opts: argparse.Namespace) -> None:
         assert self.crawler_process is not None
@@ -95,10 +95,10 @@ class Command(ScrapyCommand):
         if problem:
             self._end(problem)
         elif crawler.stats.get_value("caravan/browser/failed"):
-            print("scrapy inspect: the browser could not show the page; this is how it came", file=sys.stderr)
+            tell("scrapy inspect: the browser could not show the page; this is how it came")
 
     def _end(self, problem: str) -> None:
-        print(f"scrapy inspect: {problem}", file=sys.stderr)
+        tell(f"scrapy inspect: {problem}")
         self.exitcode = _UNREADABLE
 
 
@@ -131,7 +131,7 @@ class _OnePage(Spider):
         document = parse_document(
             response.body, response.url, self.site, declared_charset(header(response, "Content-Type") or "")
         )
-        print("\n".join(report(document, datetime.now(UTC), full=self.full)))
+        show(report(document, datetime.now(UTC), full=self.full))
         self.problem = None
 
     def failed(self, failure: Failure) -> None:
@@ -144,7 +144,7 @@ def _saved_document(body: bytes, path: Path, url: str | None) -> Document:
     document = parse_document(body, url or PUBLIC_BASE, Site(PUBLIC_BASE))
     url = url or claimed_address(document)
     if url is None:
-        print("the page does not name its own address; with --url it is read as what it is", file=sys.stderr)
+        tell("the page does not name its own address; with --url it is read as what it is")
         url = f"{PUBLIC_BASE}saved/{quote(path.stem)}/"
     parts = urlsplit(url)
     return parse_document(body, url, Site(f"{parts.scheme}://{parts.netloc.lower()}/"))

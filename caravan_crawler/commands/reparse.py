@@ -3,7 +3,6 @@
 import argparse
 import os
 import signal
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from scrapy.exceptions import UsageError
 
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
 from caravan_crawler.collector import calm_collector
+from caravan_crawler.commands.telling import show, tell
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.opening import NONE, edition, open_edition
 from caravan_crawler.outcome import BELOW_FLOORS, CRASHED, REFUSED, SOUND
@@ -112,14 +112,13 @@ class Command(ScrapyCommand):
         except LossesError as error:
             self._end(str(error), BELOW_FLOORS)
             return
-        for line in job.summary.lines():
-            print(line)
+        show(job.summary.lines())
         would = "would be, as nothing is stored: " if opts.dry_run else ""
         ending = "stopped; the same command goes on: " if stop.number else ""
         self._end(f"{ending}{would}{job.summary.words()}", 128 + stop.number if stop.number else SOUND)
 
     def _end(self, words: str, code: int = CRASHED) -> None:
-        print(f"scrapy reparse: {words}", file=sys.stderr)
+        tell(f"scrapy reparse: {words}")
         self.exitcode = code
 
 

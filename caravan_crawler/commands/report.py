@@ -1,13 +1,12 @@
 """``scrapy report FILE.html``: what the store holds, as one page of charts."""
 
 import argparse
-import signal
-import sys
 from importlib.util import find_spec
 
 from scrapy.commands import ScrapyCommand
 
 from caravan_crawler.commands.checks import floors_problem
+from caravan_crawler.commands.stopping import StopAskedError, stops_heeded
 from caravan_crawler.commands.telling import shown_size, tell
 from caravan_crawler.keep import clock
 from caravan_crawler.keep.errors import StoreError
@@ -45,28 +44,34 @@ class Command(ScrapyCommand):
         if problem := _problem(args) or floors_problem(self.settings):
             self._end(problem, REFUSED)
             return
-        # Not at the top: Scrapy imports every command, and drawing is slow to import and need not be installed.
-        from caravan_crawler.publish.overview.page import build_page
-
-        floors = {name: float(share) for name, share in self.settings.getdict("FLOORS").items()}
         try:
-            with (
-                Snapshot(self.settings["STORE_URL"], self.settings["DATA_DIR"]) as snapshot,
-                whole_file(local_path(args[0])) as file,
-            ):
-                page = build_page(snapshot, floors, clock.now())
-                file.write(page)
-        except KeyboardInterrupt:
-            self._end("stopped; nothing is changed", 128 + signal.SIGINT)
+            with stops_heeded():
+                words = self._write(args[0])
+        except StopAskedError as stop:
+            self._end("stopped; nothing is changed", stop.code)
         except StoreError as error:
             self._end(str(error), error.code)
         except OSError as error:
             self._end(f"{args[0]} cannot be written: {error.strerror}", REFUSED)
         else:
-            tell(f"scrapy report: {args[0]}: {shown_size(len(page.encode()))}, drawn from the store {snapshot.name}")
+            tell(f"scrapy report: {words}")
+
+    def _write(self, file_name: str) -> str:
+        # Not at the top: Scrapy imports every command, and drawing is slow to import and need not be installed.
+        from caravan_crawler.publish.overview.page import build_page
+
+        assert self.settings is not None
+        floors = {name: float(share) for name, share in self.settings.getdict("FLOORS").items()}
+        with (
+            Snapshot(self.settings["STORE_URL"], self.settings["DATA_DIR"]) as snapshot,
+            whole_file(local_path(file_name)) as file,
+        ):
+            page = build_page(snapshot, floors, clock.now())
+            file.write(page)
+        return f"{file_name}: {shown_size(len(page.encode()))}, drawn from the store {snapshot.name}"
 
     def _end(self, problem: str, code: int) -> None:
-        print(f"scrapy report: {problem}", file=sys.stderr)
+        tell(f"scrapy report: {problem}")
         self.exitcode = code
 
 

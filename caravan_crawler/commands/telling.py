@@ -1,9 +1,11 @@
-"""The last words of a command: to whoever started it, and to the log it was told to write.
+"""What a command says: to whoever started it, and its last words to the log it was told to write.
 
 Scrapyd keeps a job's log and tells no exit code, so the code stands there before the words.
 """
 
+import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from scrapy.settings import BaseSettings
@@ -15,6 +17,16 @@ def tell(words: str) -> None:
         print(words, file=sys.stderr)
     except OSError:
         sys.stderr = None  # else Python tries again at its end, and changes the exit code
+
+
+def show(lines: Iterable[str]) -> None:
+    """Print on standard output, and go on where nobody reads to the end, as behind ``| head``."""
+    try:
+        print("".join(f"{line}\n" for line in lines), end="", flush=True)
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # else Python tries again at its end, and changes the exit code
+        os.close(nowhere)
 
 
 def note_end(settings: BaseSettings, code: int, words: str) -> None:

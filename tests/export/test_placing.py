@@ -83,6 +83,18 @@ def is_killed(chance: random.Random, longest: float, target: Path, data_dir: Pat
     return process.returncode != 0
 
 
+@pytest.mark.parametrize(("with_signal", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_stop_leaves_the_earlier_dataset_and_nothing_else(with_signal: str, code: int, tmp_path: Path) -> None:
+    data, target = small_store(tmp_path / "data"), tmp_path / "dataset"
+    succeeded(export(target, data, "--format", "csv"))
+    old = files(target)
+    asked = {"KILL_AT": "sql 5", "KILL_WITH": with_signal}
+    done = export_apart(target, data, "--format", "jsonl", module="tests.crawl.killed", **asked)
+    failed(done, code, "stopped on request; nothing was published")
+    assert files(target) == old
+    assert not beside(target)
+
+
 @pytest.mark.parametrize("step", ["rename", "exchange"])
 def test_killed_while_it_takes_its_place(step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A kill between any two of the steps, with and without a system that exchanges folders in one."""

@@ -86,6 +86,18 @@ def test_a_kill_leaves_the_earlier_page(tmp_path: Path, moment: str) -> None:
     assert file.read_text() == "earlier"
 
 
+@pytest.mark.parametrize(("with_signal", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_stop_leaves_the_earlier_page_and_nothing_else(tmp_path: Path, with_signal: str, code: int) -> None:
+    make(None, tmp_path, ROWS)
+    file = tmp_path / "report.html"
+    file.write_text("earlier")
+    asked = {"KILL_AT": "os.rename 1", "KILL_WITH": with_signal}
+    done = report(str(file), data_dir=tmp_path, module="tests.crawl.killed", **asked)
+    assert (done.returncode, done.stderr) == (code, "scrapy report: stopped; nothing is changed\n")
+    assert file.read_text() == "earlier"
+    assert not list(tmp_path.glob(".*.part"))
+
+
 def test_a_full_disk_leaves_the_earlier_page(tmp_path: Path) -> None:
     make(None, tmp_path, ROWS)
     done = report("/dev/full", data_dir=tmp_path)
