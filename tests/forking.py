@@ -1,8 +1,7 @@
-"""Commands for the tests without the second that their libraries take to load: a process that has loaded them forks.
+"""Commands for the tests without the second that a crawl's modules take to load: a process that has loaded them forks.
 
-What is started is a process of its own all the same, with its own number, words, environment, signals and exit code,
-and it loads every module of the project itself; only the libraries are there already. Each process of tests has one
-that forks, which ends with it.
+What is started is a process of its own all the same, with its own number, words, environment, signals and exit code;
+only modules that every crawl loads are there already. Each process of tests has one that forks, which ends with it.
 """
 
 import importlib
@@ -23,12 +22,14 @@ from typing import IO, Any
 
 _ROOT = Path(__file__).resolve().parent.parent
 #: Of what every crawl loads, the most; a test sees to it that nothing else is among it.
-_LIBRARIES = (
+_MODULES = (
     "scrapy.cmdline scrapy.crawler scrapy.core.engine scrapy.core.scraper scrapy.core.downloader.handlers.http11 "
     "scrapy.spidermiddlewares.httperror scrapy.downloadermiddlewares.retry scrapy.downloadermiddlewares.robotstxt "
     "scrapy.extensions.feedexport scrapy.extensions.throttle scrapy.exporters scrapy.robotstxt scrapy.spiders "
     "scrapy.commands.crawl scrapy.commands.runspider scrapy.utils.asyncio scrapy.utils.reactor lxml.html "
-    "sqlalchemy sqlalchemy.dialects.sqlite protego filelock parsel itemadapter w3lib.url"
+    "sqlalchemy sqlalchemy.dialects.sqlite protego filelock parsel itemadapter w3lib.url "
+    "caravan_crawler.spiders.caravan caravan_crawler.extensions caravan_crawler.pipelines.keep "
+    "caravan_crawler.keep.keeper"
 ).split()
 
 
@@ -130,7 +131,7 @@ def fork(
     """
     connection = _forking()
     # Records are stamped to the second, and a run that begins within the one before it takes that one's for its own. A
-    # start that loads the libraries never does.
+    # start that loads the modules never does.
     while int(time.time()) == int(_last_end[0]):
         time.sleep(0.02)
     status, told = socket.socketpair()
@@ -256,14 +257,15 @@ def _tell_of_ended(running: dict[int, socket.socket]) -> None:
 
 
 def load() -> None:
-    """Load the libraries."""
-    for name in _LIBRARIES:
+    """Load the modules."""
+    for name in _MODULES:
         importlib.import_module(name)
 
 
 def _main() -> None:
     load()
     assert "twisted.internet.reactor" not in sys.modules, "a reactor cannot be shared"
+    assert "caravan_crawler.settings" not in sys.modules, "they are read from the environment"
     job = _serve(socket.socket(fileno=int(sys.argv[1])))
     if job is not None:
         if job["new_session"]:
