@@ -1,29 +1,31 @@
 """Reading an archive again, beside lxml's bare parse of the same pages, and by one process and by several.
 
-    python benchmarks/reparse.py --articles 4000 --rounds 3
+    python benchmarks/reparse.py --articles 2000 --rounds 5
 
-It crawls the sample site into an archive and then takes in turns: lxml alone over the archive's pages; and ``scrapy
-reparse`` into an empty store; each by one process, by two, and so on to one a core. What lxml's processes gain, which
-share nothing but the machine, is the most that several can. A page's time is that of the clock, with all that belongs
-to it: unpacking, reading, normalising, storing. The time a command needs to start, seen with an archive of no page, is
-taken off. First it says whether the datasets of the crawl's store and of one that is read from its archive are the
-same, byte for byte.
+It crawls the sample site into an archive, and first says whether the datasets of the crawl's store and of one that is
+read from its archive are the same, byte for byte.
 
-A shared machine is twice as fast in one minute as in another. So a ratio is one of neighbours, lxml taken before and
-after what it is held against, and what is printed is the median of the rounds' ratios, with the least and the most.
+A page's cost: ``scrapy reparse --jobs 1`` into an empty store shares one core with a process in which lxml parses the
+archive's pages over and over. A shared machine is twice as fast in one minute as in another; so both always have the
+same. What is compared is the CPU time a page, with all that belongs to it: unpacking, reading, normalising, storing.
+The time a command needs to start, seen with an archive of no page, is taken off.
+
+Scaling: the archive is read by one process and by as many as there are cores, in turns, by the clock; and lxml does the
+same. What lxml's processes gain, which share nothing but the machine, is the most that several can.
 """
 
 import argparse
 import multiprocessing
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from lxml import etree
 
@@ -37,6 +39,8 @@ from caravan_crawler.sample_site import SampleSite, serve  # noqa: E402
 _EMPTY = "<html></html>"
 #: So often lxml takes the pages, to be at work about as long: many machines are faster for some seconds only.
 _PASSES = 3
+#: Pages that lxml takes before it looks whether to end.
+_AT_ONCE = 50
 
 
 def scrapy(*arguments: str) -> None:
@@ -100,39 +104,63 @@ def is_same_dataset(folder: Path, warc: Path) -> bool:
     return crawled == read
 
 
-class Round(NamedTuple):
-    """Milliseconds a page in one round: of each way by each number of processes, beside lxml's by one."""
+class Beside:
+    """A process in which lxml parses pages till the end, on one core with what is run meanwhile."""
 
-    reparse: dict[int, float]
-    parse: dict[int, float]
-    beside: dict[int, float]
+    def __init__(self, pages: list[bytes]) -> None:
+        self._pages = pages
+        self._cores = os.sched_getaffinity(0)
+        self._context = multiprocessing.get_context("fork")
+        self._end = self._context.Event()
+        self._costs, self._told = self._context.Pipe(duplex=False)
 
-    def cost(self, number: int) -> float:
-        """Return how often lxml's parse a page takes."""
-        return self.reparse[number] / self.beside[number]
+    def __enter__(self) -> Callable[[], float]:
+        """Give what ends it and returns its CPU milliseconds a page."""
+        os.sched_setaffinity(0, {min(self._cores)})
+        self._process = self._context.Process(target=self._parse)
+        self._process.start()
+        return self._cost
 
-    def share(self, number: int) -> float:
-        """Return what so many processes reach of so many times one."""
-        return self.cost(1) / self.cost(number) / number
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._process.join()
+        os.sched_setaffinity(0, self._cores)
 
-    def share_of_lxml(self, number: int) -> float:
-        """Return the same of lxml's processes."""
-        return self.parse[1] / self.parse[number] / number
+    def _cost(self) -> float:
+        self._end.set()
+        return float(self._costs.recv())
+
+    def _parse(self) -> None:
+        parser = etree.HTMLParser(encoding="utf-8")
+        begun, parsed = time.process_time(), 0
+        while not self._end.is_set():
+            for page in self._pages[:_AT_ONCE]:
+                etree.fromstring(page, parser)
+            self._pages = self._pages[_AT_ONCE:] + self._pages[:_AT_ONCE]
+            parsed += _AT_ONCE
+        self._told.send((time.process_time() - begun) / parsed * 1000)
 
 
-def middle(ratios: Iterable[float]) -> str:
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """Return the CPU time of the processes that something begins and waits for."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    work()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def middle(figures: Iterable[float]) -> str:
     """Return the median, and between what they lie."""
-    all_ = sorted(ratios)
+    all_ = sorted(figures)
     return f"{statistics.median(all_):.2f} ({all_[0]:.2f} to {all_[-1]:.2f})"
 
 
 def main() -> None:
-    """Print a page's time for each way, its ratio to the bare parse, and how the processes scale."""
+    """Print a page's cost beside lxml's, and how several processes scale beside lxml's."""
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    arguments.add_argument("--articles", type=int, default=4000)
+    arguments.add_argument("--articles", type=int, default=2000)
     arguments.add_argument("--rounds", type=int, default=5)
     options = arguments.parse_args()
-    processes = range(1, (os.cpu_count() or 1) + 1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         warc = archive(options.articles, folder)
@@ -144,35 +172,29 @@ def main() -> None:
         empty.mkdir()
         (empty / "page.html").write_text(_EMPTY, encoding="ascii")
 
-        def reparse(path: Path, processes: int) -> float:
+        def reparse(path: Path, processes: int) -> None:
             with tempfile.TemporaryDirectory(dir=folder) as data_dir:
-                command = ("reparse", str(path), "--jobs", str(processes), "-s", f"DATA_DIR={data_dir}")
-                return seconds(lambda: scrapy(*command)) / len(pages) * 1000
+                scrapy("reparse", str(path), "--jobs", str(processes), "-s", f"DATA_DIR={data_dir}")
 
-        def parse(processes: int) -> float:
-            return parse_by(processes, pages) / len(pages) * 1000
+        costs: list[tuple[float, float]] = []
+        for _ in range(options.rounds):
+            with Beside(pages) as cost_of_lxml:
+                start = cpu_seconds(lambda: reparse(empty, 1))
+                cost = (cpu_seconds(lambda: reparse(warc, 1)) - start) / len(pages) * 1000
+                costs.append((cost, cost_of_lxml()))
+        ratio = middle(cost / lxml for cost, lxml in costs)
+        cost, lxml = (statistics.median(each) for each in zip(*costs, strict=True))
+        print(f"a page by one process: {cost:.2f} ms of CPU, lxml's parse beside it {lxml:.2f}: {ratio}", flush=True)
 
-        def measure() -> Round:
-            one = Round({}, {}, {})
-            before = parse(1)
-            for number in processes:
-                start = reparse(empty, 1)
-                one.reparse[number] = reparse(warc, number) - start
-                after = parse(1)
-                one.beside[number] = (before + after) / 2
-                one.parse[number] = parse(number) if number > 1 else after
-                before = after
-            return one
-
-        rounds = [measure() for _ in range(options.rounds)]
-    for number in processes:
-        cost = middle(one.cost(number) for one in rounds)
-        took = statistics.median(one.reparse[number] for one in rounds)
-        share, of_lxml = (
-            middle(one.share(number) for one in rounds),
-            middle(one.share_of_lxml(number) for one in rounds),
-        )
-        print(f"{number} processes: {took:.2f} ms a page, {cost} × lxml; {share} of linear, lxml alone {of_lxml}")
+        number = os.cpu_count() or 1
+        shares: list[tuple[float, float]] = []
+        for _ in range(options.rounds if number > 1 else 0):
+            start = seconds(lambda: reparse(empty, 1))
+            one, several = (seconds(partial(reparse, warc, each)) - start for each in (1, number))
+            shares.append((one / several / number, parse_by(1, pages) / parse_by(number, pages) / number))
+        if shares:
+            share, share_of_lxml = (middle(each) for each in zip(*shares, strict=True))
+            print(f"{number} processes: {share} of linear, lxml's {share_of_lxml}")
 
 
 if __name__ == "__main__":
