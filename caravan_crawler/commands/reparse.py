@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import signal
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from scrapy.exceptions import UsageError
 
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
 from caravan_crawler.collector import calm_collector
+from caravan_crawler.commands.stopping import Stop
 from caravan_crawler.commands.telling import show, tell
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.opening import NONE, edition, open_edition
@@ -68,7 +68,7 @@ class Command(ScrapyCommand):
             self._end("reparse needs one library more: pip install warcio", REFUSED)
             return
         try:
-            stop = _Stop()
+            stop = Stop()
             self._reparse(find_sources([Path(arg) for arg in args]), opts, site, stop)
         except ArchiveError as error:
             self._end(str(error), REFUSED)
@@ -77,7 +77,7 @@ class Command(ScrapyCommand):
         except ProcessDiedError as error:
             self._end(str(error), CRASHED)
 
-    def _reparse(self, sources: Any, opts: argparse.Namespace, site: str, stop: "_Stop") -> None:
+    def _reparse(self, sources: Any, opts: argparse.Namespace, site: str, stop: Stop) -> None:
         from caravan_crawler.archive.errors import ArchiveError
         from caravan_crawler.archive.sources import most_parts
         from caravan_crawler.keep.rereading import Rereading
@@ -120,23 +120,6 @@ class Command(ScrapyCommand):
     def _end(self, words: str, code: int = CRASHED) -> None:
         tell(f"scrapy reparse: {words}")
         self.exitcode = code
-
-
-class _Stop:
-    """Notes the first signal that asks for an orderly end; a second one ends at once."""
-
-    def __init__(self) -> None:
-        self.number = 0
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._note)
-
-    def is_asked(self) -> bool:
-        """Whether the work is to end."""
-        return self.number != 0
-
-    def _note(self, number: int, _frame: Any) -> None:
-        self.number = number
-        signal.signal(number, signal.SIG_DFL)
 
 
 class _Progress:

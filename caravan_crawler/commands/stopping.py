@@ -32,3 +32,20 @@ def _stop(number: int, _frame: FrameType | None) -> NoReturn:
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_DFL)
     raise StopAskedError(number)
+
+
+class Stop:
+    """Notes the first signal that asks for the end, for work that ends by itself; a second one ends at once."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        for number in _SIGNALS:
+            signal.signal(number, self._note)
+
+    def is_asked(self) -> bool:
+        """Whether the work is to end."""
+        return self.number != 0
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        self.number = number
+        signal.signal(number, signal.SIG_DFL)
