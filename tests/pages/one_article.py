@@ -2,13 +2,20 @@
 
 from typing import Any
 
+#: Each case: the page, and what differs from ``EXPECTED`` in what is read on it.
+Cases = dict[str, tuple[str, dict[str, Any]]]
+
 BASE = "http://127.0.0.1:8000/"
+UPLOADS = f"{BASE}wp-content/uploads/"
 URL = f"{BASE}news/statya-1011200/"
 HEADLINE = "Новый мост открыли в Уральске"
 FIRST = "В Уральске открыли новый мост через реку Чаган, передает Caravan.kz со ссылкой на Tengrinews.kz."
 SECOND = "Строительство длилось три года и обошлось бюджету в пять миллиардов тенге, рассказал аким области."
 THIRD = "Проезд бесплатный."
 FOURTH = "Напомним, ранее старый мост закрыли на ремонт."
+
+MOMENT = "2025-05-12T14:05:00+05:00"
+NO_TRENDING: dict[str, Any] = {"trending": []}
 
 #: The lines under the headline.
 FRONT = "<div>12 Мая 2025</div><div>1 234</div>"
@@ -96,3 +103,15 @@ def with_behind(html: str) -> str:
 def body(*texts: str) -> dict[str, Any]:
     """The expectation of another text."""
     return {"body": "\n\n".join(texts)}
+
+
+def published(stamp: str) -> str:
+    return f'<meta property="article:published_time" content="{stamp}">'
+
+
+def other(text: str) -> str:
+    return f'<a href="/news/drugaya-1011150/">{text}</a>'
+
+
+def at(raw: str, iso: str = MOMENT, **more: Any) -> dict[str, Any]:
+    return {"date_published": iso, "date_published_raw": raw} | more
