@@ -5,42 +5,46 @@
 It crawls the sample site into an archive, and first says whether the datasets of the crawl's store and of one that is
 read from its archive are the same, byte for byte.
 
-A page's cost: ``scrapy reparse --jobs 1`` into an empty store shares one core with a process in which lxml parses the
-archive's pages over and over. A shared machine is twice as fast in one minute as in another; so both always have the
-same. What is compared is the CPU time a page, with all that belongs to it: unpacking, reading, normalising, storing.
-The time a command needs to start, seen with an archive of no page, is taken off.
+A page's cost: ``scrapy reparse --jobs 1`` into an empty store, with lxml's bare parse of each page put in between, by
+turns before the page is read and after it. A shared machine is twice as fast in one moment as in another; so both
+always have the same one, and the same caches. What is compared is the CPU time of the work, with all that belongs to a
+page: unpacking, reading, normalising, storing. The command's start is none of it.
 
 Scaling: the archive is read by one process and by as many as there are cores, in turns, by the clock; and lxml does the
 same. What lxml's processes gain, which share nothing but the machine, is the most that several can.
 """
 
 import argparse
+import contextlib
+import json
 import multiprocessing
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from lxml import etree
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from caravan_crawler.archive.saved import SavedPage  # noqa: E402
+from caravan_crawler.archive.saved import SavedPage, Skipped  # noqa: E402
 from caravan_crawler.archive.sources import Part, find_sources  # noqa: E402
 from caravan_crawler.sample_site import SampleSite, serve  # noqa: E402
+
+if TYPE_CHECKING:
+    from caravan_crawler.reread.reader import Reading
 
 _EMPTY = "<html></html>"
 #: So often lxml takes the pages, to be at work about as long: many machines are faster for some seconds only.
 _PASSES = 3
-#: Pages that lxml takes before it looks whether to end.
-_AT_ONCE = 50
 
 
 def scrapy(*arguments: str) -> None:
@@ -104,49 +108,57 @@ def is_same_dataset(folder: Path, warc: Path) -> bool:
     return crawled == read
 
 
-class Beside:
-    """A process in which lxml parses pages till the end, on one core with what is run meanwhile."""
+def told_beside_lxml(path: Path) -> None:
+    """Carry out ``reparse --jobs 1`` with lxml at work in between, and print the seconds that each took."""
+    from scrapy.cmdline import execute
 
-    def __init__(self, pages: list[bytes]) -> None:
-        self._pages = pages
-        self._cores = os.sched_getaffinity(0)
-        self._context = multiprocessing.get_context("fork")
-        self._end = self._context.Event()
-        self._costs, self._told = self._context.Pipe(duplex=False)
+    from caravan_crawler.reread.job import Job
+    from caravan_crawler.reread.reader import Reader
 
-    def __enter__(self) -> Callable[[], float]:
-        """Give what ends it and returns its CPU milliseconds a page."""
-        os.sched_setaffinity(0, {min(self._cores)})
-        self._process = self._context.Process(target=self._parse)
-        self._process.start()
-        return self._cost
+    parser = etree.HTMLParser(encoding="utf-8")
+    of_lxml = whole = 0.0
+    read, run = Reader.read, Job.run
 
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        self._process.join()
-        os.sched_setaffinity(0, self._cores)
+    def parse_one(page: SavedPage | Skipped) -> None:
+        nonlocal of_lxml
+        if isinstance(page, SavedPage):
+            begun = time.process_time()
+            etree.fromstring(page.body, parser)
+            of_lxml += time.process_time() - begun
 
-    def _cost(self) -> float:
-        self._end.set()
-        return float(self._costs.recv())
+    def beside(pages: Iterable[SavedPage | Skipped]) -> Iterator[SavedPage | Skipped]:
+        for number, page in enumerate(pages):
+            if number % 2:
+                parse_one(page)
+            yield page
+            if not number % 2:
+                parse_one(page)
 
-    def _parse(self) -> None:
-        parser = etree.HTMLParser(encoding="utf-8")
-        begun, parsed = time.process_time(), 0
-        while not self._end.is_set():
-            for page in self._pages[:_AT_ONCE]:
-                etree.fromstring(page, parser)
-            self._pages = self._pages[_AT_ONCE:] + self._pages[:_AT_ONCE]
-            parsed += _AT_ONCE
-        self._told.send((time.process_time() - begun) / parsed * 1000)
+    def read_beside(reader: Reader, pages: Iterable[SavedPage | Skipped]) -> "Iterator[Reading]":
+        return read(reader, beside(pages))
+
+    def run_measured(job: Job, *arguments: Any) -> None:
+        nonlocal whole
+        begun = time.process_time()
+        run(job, *arguments)
+        whole = time.process_time() - begun
+
+    with (
+        patch.object(Reader, "read", read_beside),
+        patch.object(Job, "run", run_measured),
+        tempfile.TemporaryDirectory() as data_dir,
+        contextlib.suppress(SystemExit),
+    ):
+        execute(["scrapy", "reparse", str(path), "--jobs", "1", "-s", f"DATA_DIR={data_dir}"])
+    print(json.dumps([whole - of_lxml, of_lxml]))
 
 
-def cpu_seconds(work: Callable[[], object]) -> float:
-    """Return the CPU time of the processes that something begins and waits for."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    work()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def costs_beside_lxml(path: Path) -> tuple[float, float]:
+    """Return the CPU seconds of reading an archive, and of lxml's bare parse of its pages."""
+    command = [sys.executable, __file__, "--beside-lxml", str(path)]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    cost, of_lxml = json.loads(told.splitlines()[-1])
+    return cost, of_lxml
 
 
 def middle(figures: Iterable[float]) -> str:
@@ -160,7 +172,11 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     arguments.add_argument("--articles", type=int, default=2000)
     arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--beside-lxml", type=Path, help=argparse.SUPPRESS)
     options = arguments.parse_args()
+    if options.beside_lxml:
+        told_beside_lxml(options.beside_lxml)
+        return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         warc = archive(options.articles, folder)
@@ -176,15 +192,10 @@ def main() -> None:
             with tempfile.TemporaryDirectory(dir=folder) as data_dir:
                 scrapy("reparse", str(path), "--jobs", str(processes), "-s", f"DATA_DIR={data_dir}")
 
-        costs: list[tuple[float, float]] = []
-        for _ in range(options.rounds):
-            with Beside(pages) as cost_of_lxml:
-                start = cpu_seconds(lambda: reparse(empty, 1))
-                cost = (cpu_seconds(lambda: reparse(warc, 1)) - start) / len(pages) * 1000
-                costs.append((cost, cost_of_lxml()))
-        ratio = middle(cost / lxml for cost, lxml in costs)
-        cost, lxml = (statistics.median(each) for each in zip(*costs, strict=True))
-        print(f"a page by one process: {cost:.2f} ms of CPU, lxml's parse beside it {lxml:.2f}: {ratio}", flush=True)
+        costs = [costs_beside_lxml(warc) for _ in range(options.rounds)]
+        cost, of_lxml = (statistics.median(each) / len(pages) * 1000 for each in zip(*costs, strict=True))
+        ratio = middle(cost / of_lxml for cost, of_lxml in costs)
+        print(f"a page by one process: {cost:.2f} ms of CPU, lxml's parse {of_lxml:.2f}: {ratio}", flush=True)
 
         number = os.cpu_count() or 1
         shares: list[tuple[float, float]] = []

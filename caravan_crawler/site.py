@@ -132,11 +132,13 @@ class Site:
         """Return the article address ``href`` is on this site, or None."""
         if not href.startswith(("/", "http")):
             return self._address(href, page_url)
-        if href not in self.remembered:
+        try:
+            return self.remembered[href]
+        except KeyError:
             if len(self.remembered) >= _REMEMBERED_LINKS:
                 self.remembered.clear()
-            self.remembered[href] = self._address(href, page_url)
-        return self.remembered[href]
+            address = self.remembered[href] = self._address(href, page_url)
+            return address
 
     def _address(self, href: str, page_url: str) -> Address | None:
         url = self.resolve(href, page_url)

@@ -13,6 +13,7 @@ from unicodedata import is_normalized
 from lxml import etree
 
 from caravan_crawler.normalise.text import clean
+from caravan_crawler.pages.generations import holds_text
 
 _BLOCK_TAGS = frozenset(
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption "
@@ -123,11 +124,15 @@ class Picture:
 
 
 class Visible(NamedTuple):
-    """What a person sees of a page, in reading order: text blocks, pictures, links (``a`` elements)."""
+    """What a person sees of a page, in reading order: text blocks, pictures, links (``a`` elements).
+
+    ``text_container`` is the element known to hold the text in the first and second generation.
+    """
 
     blocks: list[Block]
     pictures: list[Picture]
     links: list[etree._Element]
+    text_container: etree._Element | None
 
 
 def visible_parts(root: etree._Element) -> Visible:
@@ -135,7 +140,7 @@ def visible_parts(root: etree._Element) -> Visible:
     walk = _Walk()
     walk.enter(root, root, None, None)
     walk.flush(root, None)
-    return Visible(walk.blocks, walk.pictures, walk.links)
+    return Visible(walk.blocks, walk.pictures, walk.links, walk.text_container)
 
 
 class _Walk:
@@ -145,6 +150,7 @@ class _Walk:
         self.blocks: list[Block] = []
         self.pictures: list[Picture] = []
         self.links: list[etree._Element] = []
+        self.text_container: etree._Element | None = None
         self._pieces: list[tuple[str, etree._Element | None]] = []
 
     def enter(
@@ -169,6 +175,8 @@ class _Walk:
                     self.flush(block, zone)
                     pieces = self._pieces
                 tag = child.tag
+                if tag == "div" and (classes := child.get("class")) and holds_text(classes):
+                    self.text_container = child if self.text_container is None else self.text_container
                 inner = tag if tag in _ZONES or (tag == "form" and _is_small(child)) else zone
                 if tag == "footer" and element.tag in _QUOTATIONS:
                     inner = zone
@@ -199,7 +207,7 @@ class _Walk:
         if len(pieces) == 1:
             text = " ".join(pieces[0][0].split())
             if text and text != _LINE_BREAK:
-                self.blocks.append(Block(block, zone, text.strip(_IGNORED), pieces))
+                self.blocks.append(Block(block, zone, text, pieces))
             return
         joined = "".join([text for text, _ in pieces])
         if _LINE_BREAK not in joined:

@@ -90,11 +90,15 @@ def _is_surname(name: str) -> bool:
 
 def is_the_site(name: str) -> bool:
     """Whether ``name`` is the site itself: ``Караван.kz``, ``Сaravan.kz`` with a Cyrillic С, «КАРАВАН»."""
-    bare = re.sub(r"^(?:медиа-?портал|портал|газет|сайт)\w*\s+", "", name.strip(" .,;:«»“”\"„'()"), flags=re.IGNORECASE)
+    if len(name) > _LONGEST_SITE_NAME:
+        return False
+    bare = _KIND_OF_SITE.sub("", name.strip(" .,;:«»“”\"„'()"))
     folded = fold_homoglyphs(bare.strip(" «»“”\"„'"))
     return folded.removesuffix(".kz") in _FOLDED_SITE_NAMES
 
 
+_LONGEST_SITE_NAME = 60
+_KIND_OF_SITE = re.compile(r"^(?:медиа-?портал|портал|газет|сайт)\w*\s+", re.IGNORECASE)
 _FOLDED_SITE_NAMES = frozenset(fold_homoglyphs(name) for name in ("караван", "caravan", "медиа-портал caravan"))
 
 

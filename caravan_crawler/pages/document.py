@@ -24,7 +24,7 @@ _PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=Tr
 
 @dataclass
 class Document:
-    """One fetched page: ``url`` after redirects, its ``source``, the ``root`` of its tree, and its site.
+    """One fetched page: ``url`` after redirects, its ``source`` in UTF-8, the ``root`` of its tree, and its site.
 
     ``is_unfinished`` says that the parser gave up before the page's end, as it does on 256 nested elements.
     """
@@ -62,6 +62,8 @@ class Document:
     @cached_property
     def _origin(self) -> str:
         """What paths from the root are behind; empty where that is no web address."""
+        if self.base_url.startswith(self.site.base):
+            return self.site.base.removesuffix("/")
         root = urljoin(self.base_url, "/")
         return root[:-1] if root.startswith(("http://", "https://")) else ""
 
@@ -95,6 +97,11 @@ class Document:
         return self._visible.pictures
 
     @property
+    def text_container(self) -> etree._Element | None:
+        """The element known to hold the text in the first and second generation."""
+        return self._visible.text_container
+
+    @property
     def links(self) -> list[str]:
         """Where the page's visible links lead, as written, each once. Hidden links are traps more often than ways."""
         hrefs = [element.get("href") for element in self._visible.links]
@@ -106,14 +113,20 @@ def parse_document(body: bytes, url: str, site: Site, declared_encoding: str | N
 
     Text that is valid UTF-8, but for stray bytes, is UTF-8, whatever a header or a meta element declares.
     """
-    encoding = _encoding_of(body, declared_encoding)
-    # The parser stops for good at a byte that another encoding than UTF-8 does not know.
-    text = body if encoding == "utf-8" else _decode(body, encoding).encode()
-    root = etree.fromstring(text.replace(b"\0", b"") or b"<html></html>", _PARSER)
-    if root is None:
-        root = etree.fromstring(b"<html></html>", _PARSER)
+    source = body.replace(b"\0", b"")
+    root = _parse(source)
+    # The parser complains where bytes are no UTF-8; decoding every page to see that takes longer. In another encoding
+    # it would stop for good at a byte unknown there, so it is given UTF-8 always.
+    if len(_PARSER.error_log) and (encoding := _encoding_of(body, declared_encoding)) != "utf-8":
+        source = _decode(body, encoding).replace("\0", "").encode()
+        root = _parse(source)
     last_error = _PARSER.error_log.last_error
-    return Document(url, body, root, site, last_error is not None and last_error.level == etree.ErrorLevels.FATAL)
+    return Document(url, source, root, site, last_error is not None and last_error.level == etree.ErrorLevels.FATAL)
+
+
+def _parse(source: bytes) -> etree._Element:
+    root = etree.fromstring(source or b"<html></html>", _PARSER)
+    return etree.fromstring(b"<html></html>", _PARSER) if root is None else root
 
 
 def _encoding_of(body: bytes, declared: str | None) -> str:

@@ -7,6 +7,7 @@ count, and the header's date of the visit is no date of publication.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import Literal
 
@@ -30,7 +31,7 @@ _CREDIT = re.compile(r"(?:фото|сурет|photo|иллюстрация|ск�
 _AUTHOR = re.compile(
     r"(?:авторы?|текст|автор\s+текста|мәтін|журналист)\s*[:\-–—]\s*(?P<name>\S.{0,120})", re.IGNORECASE
 )
-_SEPARATORS = re.compile(r"\s+/\s+|\s*[|•·⋅👁🕒🕑📅🗓📷⏱💬]\ufe0f?\s*|\s{2,}")
+_SEPARATORS = re.compile(r"[/|•·⋅👁🕒🕑📅🗓📷⏱💬](?:(?<!/)\ufe0f?|(?<=\s/)(?=\s))")
 # What themes print beside a date and nobody asks for.
 _OTHER = re.compile(
     r"нет\s+комментариев|комментари\w*\s*:?\s*\(?\d*\)?|\d+\s+комментари\w+|остав(?:ьте|ить)\s+комментарий"
@@ -137,6 +138,7 @@ def credit_in_text(text: str) -> str | None:
     return match["name"] if match and text[-1] not in ".!?:" else credit_name(text)
 
 
+@lru_cache(maxsize=1024)  # labels, buttons and days stand on many pages
 def _line(text: str) -> Line | None:
     text = text.strip(_ORNAMENT)
     if not text or len(text) > 140:
@@ -201,7 +203,7 @@ def _splits(block: Block) -> Iterator[list[str]]:
         # A label and its value may be two elements: "Просмотров:" and "60".
         if len(pieces) % 2 == 0:
             yield [f"{label} {value}" for label, value in zip(pieces[::2], pieces[1::2], strict=True)]
-    by_mark = [part for part in _SEPARATORS.split(block.text) if part.strip(_ORNAMENT)]
+    by_mark = [part.strip() for part in _SEPARATORS.split(block.text) if part.strip(_ORNAMENT)]
     if len(by_mark) > 1:
         yield by_mark
     by_line = block.text.split("\n")

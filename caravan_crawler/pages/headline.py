@@ -4,7 +4,7 @@ It is what the page's title says less the site's suffix, printed twice; breadcru
 block may print it too, so of its places the one counts that the article follows.
 """
 
-from itertools import islice
+from itertools import islice, pairwise
 
 from caravan_crawler.pages.blocks import Block
 from caravan_crawler.pages.document import Document
@@ -20,25 +20,27 @@ _WINDOW = 14
 def find_headline(document: Document) -> tuple[int, int] | None:
     """Return the index of the headline's first place on the page and of the one the article follows, or None."""
     blocks = document.blocks
+    texts = [block.text for block in blocks]
     for candidate in title_candidates(document.structured):
         wanted = fold(candidate)
         cut = candidate.endswith(("…", "..."))
         if len(wanted) < 2:
             continue
-        same = [index for index, block in enumerate(blocks) if block.text == candidate] or [
-            index
-            for index, block in enumerate(blocks)
-            if abs(len(block.text) - len(candidate)) <= 24 + len(candidate) // 4 or cut
-            if (folded := fold(block.text)) == wanted or (cut and len(wanted) > 15 and folded.startswith(wanted))
-        ]
+        if candidate in texts:
+            same = [index for index, text in enumerate(texts) if text == candidate]
+        else:
+            same = [
+                index
+                for index, text in enumerate(texts)
+                if abs(len(text) - len(candidate)) <= 24 + len(candidate) // 4 or cut
+                if (folded := fold(text)) == wanted or (cut and len(wanted) > 15 and folded.startswith(wanted))
+            ]
         if same:
             best = _best_headline(blocks, same)
             return min(index for index in same if index <= best), best
     headings = [index for index, block in enumerate(blocks) if _heading_tag(block) == "h1" and block.link is None]
     twins = [
-        index + 1
-        for index in range(len(blocks) - 1)
-        if len(blocks[index].text) > 12 and blocks[index].text == blocks[index + 1].text
+        index + 1 for index, (text, following) in enumerate(pairwise(texts)) if len(text) > 12 and text == following
     ]
     for candidates in (headings, twins):
         found = [index for index in candidates if _has_front(blocks, index)] or candidates[:1]

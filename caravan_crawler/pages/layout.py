@@ -58,7 +58,7 @@ def find_layout(document: Document) -> Layout:
         layout.text = TextRange(len(blocks), len(blocks))
         return layout
     layout.first_headline, layout.headline = headline
-    known = document.structured.text_container
+    known = document.text_container
     start = _read_front(blocks, layout, known)
     if layout.first("date") is None:
         layout.front += _lines_above(blocks, headline[0])

@@ -35,6 +35,7 @@ _YEAR_AND_DAY = re.compile(
 )
 # One text may hold several: "$495.1 €583.72", "+3 °C | Алматы".
 _SIDE_BY_SIDE = re.compile(r"\s*[|•·]\s*|\s+(?=(?:[€$]|EUR|USD)\s?:?\s?\d)")
+_BETWEEN = ("|", "•", "·", "€", "EUR")
 _PART_MARKS = " \t•·|,▲▼△▽↑↓"
 #: What a euro cost in dollars since there is one, with some room.
 _FEWEST_DOLLARS, _MOST_DOLLARS = Decimal("0.8"), Decimal("1.7")
@@ -68,16 +69,19 @@ def _read(parts: tuple[str, ...]) -> Masthead:
 
 
 def _short_parts(blocks: list[Block]) -> list[str]:
-    parts: list[str] = []
+    texts: list[str] = []
     for block in blocks:
-        if len(block.text) > 80:
-            continue
-        # One block may hold the whole ticker, in spans side by side.
-        texts = [" ".join(text.split()) for text, _ in block.pieces]
-        for text in texts:
-            holds_several = "|" in text or "€" in text or "EUR" in text or "•" in text or "·" in text
-            parts += _SIDE_BY_SIDE.split(text) if holds_several else [text]
-    return [part for part in (part.strip(_PART_MARKS) for part in parts) if part]
+        if len(block.text) <= 80:
+            # One block may hold the whole ticker, in spans side by side.
+            pieces = block.pieces
+            texts += [block.text] if len(pieces) == 1 else [" ".join(text.split()) for text, _ in pieces]
+    if _holds_several("".join(texts)):
+        texts = [part for text in texts for part in (_SIDE_BY_SIDE.split(text) if _holds_several(text) else [text])]
+    return [part for text in texts if (part := text.strip(_PART_MARKS))]
+
+
+def _holds_several(text: str) -> bool:
+    return any(mark in text for mark in _BETWEEN)
 
 
 def _read_rates(parts: Sequence[str], masthead: Masthead) -> None:

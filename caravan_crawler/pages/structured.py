@@ -12,8 +12,6 @@ from typing import Any
 
 from lxml import etree
 
-from caravan_crawler.pages.generations import holds_text
-
 _ARTICLE_TYPES = frozenset(
     ["Article", "NewsArticle", "BlogPosting", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle"]
 )
@@ -35,8 +33,6 @@ class StructuredData:
     """The first JSON-LD object of an article's type."""
     times: list[etree._Element] = field(default_factory=list)
     """The ``time`` elements, in order."""
-    text_container: etree._Element | None = None
-    """The element known to hold the text in the first and second generation."""
     language: str = ""
 
     def text(self, key: str) -> str | None:
@@ -52,12 +48,9 @@ class StructuredData:
 def read_structured_data(root: etree._Element) -> StructuredData:
     """Collect the page's metadata, in one pass over its elements; nothing in it can make this fail."""
     data = StructuredData(language=root.get("lang") or "")
-    for element in root.iter("title", "meta", "link", "script", "base", "time", "div"):
+    for element in root.iter("title", "meta", "link", "script", "base", "time"):
         tag = element.tag
-        if tag == "div":
-            if holds_text(element.get("class") or "") and data.text_container is None:
-                data.text_container = element
-        elif tag == "time":
+        if tag == "time":
             data.times.append(element)
         elif tag == "script":
             if element.get("type") == "application/ld+json":

@@ -44,6 +44,13 @@ WHERE_THE_TEXT_LIES: Cases = {
         ),
         {"date_published": MOMENT, "date_published_raw": "2 дня ago", "views": None} | NO_TRENDING,
     ),
+    "a hidden place for texts of scripts, of the text's own class": (
+        document(
+            f'<div class="article_text" hidden></div><article><h1>{HEADLINE}</h1>{FRONT}'
+            f'<div class="article_text">{TEXT}</div></article>'
+        ),
+        NO_TRENDING,
+    ),
     "a lead outside, a form inside": (
         article(
             front=f"{FRONT}<p>{FIRST}</p>",

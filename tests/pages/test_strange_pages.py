@@ -82,6 +82,18 @@ def test_charsets(written: str, declared: str | None) -> None:
     assert [block.text for block in document.blocks] == ["Ёлку поставили"]
 
 
+PLACES = (
+    b"<html lang='ru'><head><title>a</title><meta name='b' content='c'><script>d</script>"
+    b"<style>e</style></head><body><!-- f --><p class='g'>h &amp; i<br/></p><textarea>j</textarea></body></html> k"
+)
+
+
+@given(st.integers(min_value=0, max_value=len(PLACES)), st.sampled_from([0, 1, 4090, 70_000]))
+def test_a_word_that_is_no_utf_8_tells_wherever_it_stands(place: int, ballast: int) -> None:
+    body = b"<!DOCTYPE html>" + PLACES[:place] + b" " * ballast + "ёлка".encode("windows-1251") + PLACES[place:]
+    assert "ёлка" in parse_document(body, URL, SITE).source.decode()
+
+
 @pytest.mark.parametrize("clutter", ["", "<script>var x = 'ballast';</script>" * 2000])
 @pytest.mark.parametrize(("written", "declared"), [("utf-8", None), ("utf-8", "windows-1251"), ("windows-1251", None)])
 def test_a_broken_byte_costs_only_its_letter(written: str, declared: str | None, clutter: str) -> None:
