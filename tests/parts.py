@@ -19,6 +19,7 @@ PARTS = (
     Part("redis-server", "redis-server"),
     Part("systemd", "systemd-analyze"),
     Part("chromium", "chromium"),
+    Part("libreoffice-calc-nogui", "soffice"),
 )
 
 
