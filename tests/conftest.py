@@ -1,8 +1,7 @@
-"""Fixtures for all tests, and what becomes of a skipped one."""
+"""Fixtures for all tests."""
 
-import os
 import subprocess
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,16 +10,6 @@ from tests.disks import SmallDisk, is_root
 from tests.keep.kept import Kept
 from tests.parts import do_without, need
 from tests.postgresql import Cluster
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let a skipped test fail where ``CI`` is set: there every part can be installed."""
-    report = yield
-    if report.skipped and os.environ.get("CI"):
-        report.outcome = "failed"
-        report.longrepr = f"skipped, which CI does not let pass: {report.longrepr}"
-    return report
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,7 @@ def test_there(): parts.need("sh")
 def test_what_is_missing(ci: str, code: int, outcome: str, tmp_path: Path) -> None:
     path = tmp_path / "test_some.py"
     path.write_text(TESTS, encoding="utf-8")
-    run = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-n0", "-ra", "-c", "/dev/null", str(path)]
+    run = [sys.executable, "-m", "pytest", "-n0", "-ra", "-c", "/dev/null", str(path)]
     environment = {**os.environ, "CI": ci}
     done = subprocess.run(run, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout.count("sudo apt-get install no-such-package") > 0) == (code, True), done.stdout
