@@ -21,35 +21,26 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
+from scrapy.utils.misc import walk_modules_iter
+
 _ROOT = Path(__file__).resolve().parent.parent
-#: Of what every crawl loads, the most; a test sees to it that nothing else is among it.
+#: Of what every crawl loads, the most; a test sees to it that nothing else is among it. First whole packages.
+_PACKAGES = ("scrapy.commands", "caravan_crawler.pipelines")
 _MODULES = (
-    "scrapy.cmdline scrapy.crawler scrapy.core.engine scrapy.core.scraper scrapy.core.downloader.handlers.http11 "
-    "scrapy.spidermiddlewares.httperror scrapy.downloadermiddlewares.retry scrapy.downloadermiddlewares.robotstxt "
-    "scrapy.extensions.feedexport scrapy.extensions.throttle scrapy.exporters scrapy.robotstxt scrapy.spiders "
-    "scrapy.commands.crawl scrapy.commands.runspider scrapy.utils.asyncio scrapy.utils.reactor lxml.html "
-    "sqlalchemy sqlalchemy.dialects.sqlite protego filelock parsel itemadapter w3lib.url "
-    "scrapy.commands.shell scrapy.commands.bench scrapy.commands.check scrapy.commands.edit scrapy.commands.fetch "
-    "scrapy.commands.genspider scrapy.commands.list scrapy.commands.parse scrapy.commands.settings "
-    "scrapy.commands.startproject scrapy.commands.version scrapy.commands.view scrapy.extensions.memusage "
-    "scrapy.extensions.closespider scrapy.extensions.corestats scrapy.extensions.logcount scrapy.extensions.logstats "
-    "scrapy.extensions.memdebug scrapy.extensions.spiderstate scrapy.extensions.telnet scrapy.logformatter "
-    "scrapy.downloadermiddlewares.defaultheaders scrapy.downloadermiddlewares.downloadtimeout "
-    "scrapy.downloadermiddlewares.httpauth scrapy.downloadermiddlewares.httpcache "
-    "scrapy.downloadermiddlewares.httpcompression scrapy.downloadermiddlewares.httpproxy "
-    "scrapy.downloadermiddlewares.offsite scrapy.downloadermiddlewares.redirect scrapy.downloadermiddlewares.stats "
-    "scrapy.downloadermiddlewares.useragent scrapy.spidermiddlewares.depth scrapy.spidermiddlewares.metacopy "
-    "scrapy.spidermiddlewares.referer scrapy.spidermiddlewares.start scrapy.spidermiddlewares.urllength "
-    "scrapy.pqueues scrapy.squeues scrapy.statscollectors sqlite3 stringprep "
-    "caravan_crawler.spiders.caravan caravan_crawler.extensions caravan_crawler.pipelines.keep "
-    "caravan_crawler.pipelines.dates caravan_crawler.pipelines.period caravan_crawler.pipelines.rates "
-    "caravan_crawler.pipelines.text caravan_crawler.pipelines.views caravan_crawler.keep.keeper "
-    "caravan_crawler.commands.export caravan_crawler.commands.inspect "
-    "caravan_crawler.commands.reparse caravan_crawler.lean caravan_crawler.logs "
-    "caravan_crawler.archive.archivist caravan_crawler.publish.alarm caravan_crawler.publish.report "
-    "caravan_crawler.publish.exporters caravan_crawler.publish.feeds caravan_crawler.publish.precheck "
-    "caravan_crawler.visit.browser.addon caravan_crawler.visit.crawl_delay caravan_crawler.visit.dupefilter "
-    "caravan_crawler.visit.onsite caravan_crawler.visit.robots caravan_crawler.visit.shared.addon"
+    "scrapy.cmdline scrapy.crawler scrapy.exporters scrapy.logformatter scrapy.pqueues scrapy.robotstxt scrapy.spiders "
+    "scrapy.squeues scrapy.statscollectors scrapy.utils.asyncio scrapy.utils.reactor "
+    "scrapy.core.engine scrapy.core.scraper scrapy.core.downloader.handlers.http11 "
+    "scrapy.downloadermiddlewares.httpcompression scrapy.downloadermiddlewares.redirect "
+    "scrapy.downloadermiddlewares.retry scrapy.downloadermiddlewares.robotstxt scrapy.downloadermiddlewares.stats "
+    "scrapy.spidermiddlewares.httperror scrapy.spidermiddlewares.referer "
+    "scrapy.extensions.feedexport scrapy.extensions.memusage scrapy.extensions.telnet scrapy.extensions.throttle "
+    "filelock itemadapter lxml.html parsel protego sqlalchemy sqlalchemy.dialects.sqlite sqlite3 stringprep w3lib.url "
+    "caravan_crawler.spiders.caravan caravan_crawler.extensions caravan_crawler.lean caravan_crawler.logs "
+    "caravan_crawler.archive.archivist caravan_crawler.keep.keeper caravan_crawler.publish.alarm "
+    "caravan_crawler.publish.feeds caravan_crawler.publish.precheck caravan_crawler.publish.report "
+    "caravan_crawler.visit.browser.addon caravan_crawler.visit.dupefilter caravan_crawler.visit.onsite "
+    "caravan_crawler.visit.robots caravan_crawler.visit.shared.addon "
+    "caravan_crawler.commands.export caravan_crawler.commands.inspect caravan_crawler.commands.reparse"
 ).split()
 
 
@@ -278,6 +269,8 @@ def _tell_of_ended(running: dict[int, socket.socket]) -> None:
 
 def load() -> None:
     """Load the modules. What they hold is nothing that a fork's garbage collector has to look at, or to copy for it."""
+    for package in _PACKAGES:
+        list(walk_modules_iter(package))
     for name in _MODULES:
         importlib.import_module(name)
     gc.collect()

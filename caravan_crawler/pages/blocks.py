@@ -175,8 +175,8 @@ class _Walk:
                     self.flush(block, zone)
                     pieces = self._pieces
                 tag = child.tag
-                if tag == "div" and (classes := child.get("class")) and holds_text(classes):
-                    self.text_container = child if self.text_container is None else self.text_container
+                if self.text_container is None and tag == "div" and holds_text(child.get("class") or ""):
+                    self.text_container = child
                 inner = tag if tag in _ZONES or (tag == "form" and _is_small(child)) else zone
                 if tag == "footer" and element.tag in _QUOTATIONS:
                     inner = zone

@@ -31,6 +31,10 @@ _NO_SURNAME = frozenset(
     " КТК ИА МИА ОСМС ЕНПФ ДЧС ДВД ПДД МРП КХЛ НХЛ УЕФА ФИФА".split()
 )
 _VOWELS = frozenset("АЕЁИОУЫЭЮЯӘІҮҰӨAEIOUY")
+_FOLDED_SITE_NAMES = frozenset(fold_homoglyphs(name) for name in ("караван", "caravan", "медиа-портал caravan"))
+_KIND_OF_SITE = re.compile(r"^(?:медиа-?портал|портал|газет|сайт)\w*\s+", re.IGNORECASE)
+#: Letters of the site's name with its kind and all that may stand around it; a headline or a paragraph has more.
+_LONGEST_SITE_NAME = 60
 _NOT_PEOPLE = frozenset(
     "admin administrator админ администратор редакция редактор editor karavan caravan караван news новости".split()
 )
@@ -95,11 +99,6 @@ def is_the_site(name: str) -> bool:
     bare = _KIND_OF_SITE.sub("", name.strip(" .,;:«»“”\"„'()"))
     folded = fold_homoglyphs(bare.strip(" «»“”\"„'"))
     return folded.removesuffix(".kz") in _FOLDED_SITE_NAMES
-
-
-_LONGEST_SITE_NAME = 60
-_KIND_OF_SITE = re.compile(r"^(?:медиа-?портал|портал|газет|сайт)\w*\s+", re.IGNORECASE)
-_FOLDED_SITE_NAMES = frozenset(fold_homoglyphs(name) for name in ("караван", "caravan", "медиа-портал caravan"))
 
 
 def is_person(name: str) -> bool:

@@ -24,7 +24,7 @@ _PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=Tr
 
 @dataclass
 class Document:
-    """One fetched page: ``url`` after redirects, its ``source`` in UTF-8, the ``root`` of its tree, and its site.
+    """One fetched page: ``url`` after redirects, its ``source`` (UTF-8), the ``root`` of its tree, and its site.
 
     ``is_unfinished`` says that the parser gave up before the page's end, as it does on 256 nested elements.
     """
@@ -62,7 +62,7 @@ class Document:
     @cached_property
     def _origin(self) -> str:
         """What paths from the root are behind; empty where that is no web address."""
-        if self.base_url.startswith(self.site.base):
+        if self.base_url.startswith(self.site.base):  # as on nearly every page; joining takes longer
             return self.site.base.removesuffix("/")
         root = urljoin(self.base_url, "/")
         return root[:-1] if root.startswith(("http://", "https://")) else ""
@@ -113,19 +113,19 @@ def parse_document(body: bytes, url: str, site: Site, declared_encoding: str | N
 
     Text that is valid UTF-8, but for stray bytes, is UTF-8, whatever a header or a meta element declares.
     """
-    source = body.replace(b"\0", b"")
+    source = body
     root = _parse(source)
     # The parser complains where bytes are no UTF-8; decoding every page to see that takes longer. In another encoding
     # it would stop for good at a byte unknown there, so it is given UTF-8 always.
     if len(_PARSER.error_log) and (encoding := _encoding_of(body, declared_encoding)) != "utf-8":
-        source = _decode(body, encoding).replace("\0", "").encode()
+        source = _decode(body, encoding).encode()
         root = _parse(source)
     last_error = _PARSER.error_log.last_error
     return Document(url, source, root, site, last_error is not None and last_error.level == etree.ErrorLevels.FATAL)
 
 
 def _parse(source: bytes) -> etree._Element:
-    root = etree.fromstring(source or b"<html></html>", _PARSER)
+    root = etree.fromstring(source.replace(b"\0", b"") or b"<html></html>", _PARSER)
     return etree.fromstring(b"<html></html>", _PARSER) if root is None else root
 
 

@@ -75,7 +75,7 @@ def _short_parts(blocks: list[Block]) -> list[str]:
             # One block may hold the whole ticker, in spans side by side.
             pieces = block.pieces
             texts += [block.text] if len(pieces) == 1 else [" ".join(text.split()) for text, _ in pieces]
-    if _holds_several("".join(texts)):
+    if _holds_several("".join(texts)):  # few headers have one, and all texts are asked at once
         texts = [part for text in texts for part in (_SIDE_BY_SIDE.split(text) if _holds_several(text) else [text])]
     return [part for text in texts if (part := text.strip(_PART_MARKS))]
 

@@ -15,12 +15,13 @@ from tests.parts import need
 
 #: Comma, quotation mark, UTF-8; and as the dialogue of import offers it: what looks like a number or a day is one.
 _IMPORT = "CSV:44,34,76,1,,0,false,true"
-_SPACES = {
+_NAMESPACES = {
     "office": "urn:oasis:names:tc:opendocument:xmlns:office:1.0",
     "table": "urn:oasis:names:tc:opendocument:xmlns:table:1.0",
     "text": "urn:oasis:names:tc:opendocument:xmlns:text:1.0",
 }
-_REPEATED = f"{{{_SPACES['table']}}}number-columns-repeated"
+_MOST_COLUMNS = 100
+_REPEATED = f"{{{_NAMESPACES['table']}}}number-columns-repeated"
 
 
 class Cell:
@@ -28,10 +29,10 @@ class Cell:
 
     def __init__(self, element: etree._Element) -> None:
         def attribute(space: str, name: str) -> str | None:
-            return element.get(f"{{{_SPACES[space]}}}{name}")
+            return element.get(f"{{{_NAMESPACES[space]}}}{name}")
 
         self.kind = attribute("office", "value-type")
-        lines = [_text(line) for line in element.iterfind("text:p", _SPACES)]
+        lines = [_text(line) for line in element.iterfind("text:p", _NAMESPACES)]
         value = attribute("office", "date-value") if self.kind == "date" else attribute("office", "value")
         self.value = value or "\n".join(lines)
         self.formula = attribute("table", "formula")
@@ -42,7 +43,7 @@ def _text(line: etree._Element) -> str:
     parts = [line.text or ""]
     for child in line:
         name = etree.QName(child).localname
-        marks = {"tab": "\t", "s": " " * int(child.get(f"{{{_SPACES['text']}}}c") or 1)}
+        marks = {"tab": "\t", "s": " " * int(child.get(f"{{{_NAMESPACES['text']}}}c") or 1)}
         parts += [marks[name] if name in marks else _text(child), child.tail or ""]
     return "".join(parts)
 
@@ -53,16 +54,16 @@ def opened(path: Path, folder: Path) -> list[dict[str, Cell]]:
     command += [f"--infilter={_IMPORT}", "--convert-to", "fods", "--outdir", str(folder), str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     assert done.returncode == 0, done.stderr
-    rows = [
-        list(_cells(row)) for row in etree.parse(folder / f"{path.stem}.fods").iterfind(".//table:table-row", _SPACES)
-    ]
+    sheet = etree.parse(folder / f"{path.stem}.fods")
+    rows = [list(_cells(row)) for row in sheet.iterfind(".//table:table-row", _NAMESPACES)]
     names = [cell.value for cell in rows[0]]
     return [dict(zip(names, row, strict=False)) for row in rows[1:] if any(cell.kind for cell in row)]
 
 
 def _cells(row: etree._Element) -> Iterator[Cell]:
-    for element in row.iterfind("table:table-cell", _SPACES):
-        yield from [Cell(element)] * min(int(element.get(_REPEATED) or 1), 100)
+    for element in row.iterfind("table:table-cell", _NAMESPACES):
+        # Behind the last column one empty cell stands for all that a sheet could have.
+        yield from [Cell(element)] * min(int(element.get(_REPEATED) or 1), _MOST_COLUMNS)
 
 
 def test_letters_numbers_and_days(dataset: Path, tmp_path: Path) -> None:
