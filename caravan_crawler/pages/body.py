@@ -22,7 +22,7 @@ from caravan_crawler.pages.furniture import (
     is_see_also,
 )
 from caravan_crawler.pages.layout import Layout
-from caravan_crawler.pages.tags import tag_texts
+from caravan_crawler.pages.tags import may_hold_tags, tag_texts
 from caravan_crawler.pages.tree import is_teaser, is_within
 
 _CELLS = frozenset(["td", "th"])
@@ -38,6 +38,8 @@ class Text:
     paragraphs: list[str] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
     """Text and absolute URL of each link in the paragraphs, in order."""
+    tags: list[str] = field(default_factory=list)
+    """The topics linked among the paragraphs, in order."""
     byline: Byline | None = None
     credit: str | None = None
 
@@ -86,7 +88,8 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
     adverts: list[etree._Element] = []
     container = layout.text.container if layout.text.container is not None else document.root
     for block in document.blocks[layout.text.start : layout.text.end]:
-        if tag_texts(block, document.site, document.base_url):
+        if tags := tag_texts(block, document.site, document.base_url):
+            text.tags += tags if may_hold_tags(block) else []
             continue
         if block.zone is not None or any(is_within(block.element, advert) for advert in adverts):
             if text.credit is None:

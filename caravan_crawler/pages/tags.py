@@ -35,6 +35,13 @@ def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
     return tags
 
 
+def may_hold_tags(block: Block) -> bool:
+    """Whether a block is not in a menu or the page's foot; an article may have a foot of its own, with its tags."""
+    if block.zone != "footer":
+        return block.zone != "nav"
+    return any(True for _ in block.element.iterancestors("article"))
+
+
 def _plain_tags(text: str) -> list[str]:
     if text[0] == "#":
         words = text.replace(",", " ").split()

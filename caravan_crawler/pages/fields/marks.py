@@ -5,9 +5,8 @@ import re
 from lxml import etree
 
 from caravan_crawler.pages.article_page import ArticlePage
-from caravan_crawler.pages.blocks import Block
 from caravan_crawler.pages.frontmatter import views_before_headline
-from caravan_crawler.pages.tags import tag_texts
+from caravan_crawler.pages.tags import may_hold_tags, tag_texts
 
 _VIEWS_MARK = re.compile(r"view|eye|просмотр|қарал|prosmotr", re.IGNORECASE)
 
@@ -65,17 +64,11 @@ def tags_printed(page: ArticlePage) -> list[str]:
     """Links to topics in or under the text, up to the trending block."""
     document, layout = page.document, page.layout
     end = layout.trending.start if layout.trending else len(document.blocks)
-    blocks = [block for block in document.blocks[layout.text.start : end] if _may_hold_tags(block)]
-    return list(dict.fromkeys(tag for block in blocks for tag in tag_texts(block, document.site, document.base_url)))
+    below = [block for block in document.blocks[layout.text.end : end] if may_hold_tags(block)]
+    tags = [tag for block in below for tag in tag_texts(block, document.site, document.base_url)]
+    return list(dict.fromkeys(page.text.tags + tags))
 
 
 def tags_meta(page: ArticlePage) -> list[str]:
     """``article:tag`` of the page's metadata."""
     return list(dict.fromkeys(page.document.structured.article_tags))
-
-
-def _may_hold_tags(block: Block) -> bool:
-    """Whether a block is not in a menu or the page's foot; an article may have a foot of its own, with its tags."""
-    if block.zone != "footer":
-        return block.zone != "nav"
-    return any(True for _ in block.element.iterancestors("article"))
