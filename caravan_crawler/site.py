@@ -1,12 +1,13 @@
 """Which site is crawled, and what its addresses mean.
 
-The forms of addresses are known from links to the site: ``/news/<slug>-<id>/``, ``/?p=<id>``,
-``/amp/news/<slug>-<id>``, and ``/crime/<slug>/`` without a number for the newest articles.
+The forms of addresses are known from links to the site: ``/{section}/{slug}/`` without a number is today's;
+``/news/<slug>-<id>/``, ``/?p=<id>``, ``/amp/news/<slug>-<id>`` and ``/news/<slug>-<id>/amp/`` are older ones that
+are linked still.
 """
 
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, quote, unquote_to_bytes, urljoin, urlsplit
 
 #: The real site.
 PUBLIC_BASE = "https://www.caravan.kz/"
@@ -18,10 +19,19 @@ NOT_SECTIONS = frozenset(
     "amp author authors avtor category comments cdn-cgi feed info login page rss search tag tags "
     "wp-admin wp-content wp-includes wp-json wp-login.php xmlrpc.php".split()
 )
-_ID_AT_END = re.compile(r"-(\d{4,7})$")
+#: The site's numbers have 4 to 9 digits and no leading zero.
+_ID_AT_END = re.compile(r"-([1-9]\d{3,8})$")
 # A slug may end in a year, and two such slugs must never pass for one article.
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _SHORT_LINK_ID = re.compile(r"\d{1,9}")
+#: How cameras and image libraries name files; WordPress makes a page of its own for each picture of an article.
+_PICTURE = re.compile(r"(?:dscn?|img|image|photo|foto|pic|p|scan|screenshot|whatsapp-image)[-_]?\d", re.IGNORECASE)
+#: A headline's slug has at least so many hyphens; the name of a part of the site has fewer.
+_HYPHENS_OF_A_HEADLINE = 3
+# What a path may hold as it is. Reserved characters stay as they are written: a server may tell ``%2F`` from ``/``.
+_PLAIN = re.compile(r"[A-Za-z0-9/_.~!$&'()*+,;=:@-]*")
+_ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_UNRESERVED = "~"  # beside letters, digits, ``-``, ``.`` and ``_``, which :func:`urllib.parse.quote` never escapes
 # Of the paths from the root only those with a host, dots to resolve, a fragment or stray characters.
 _NEEDS_JOINING = re.compile(r"^//|/\.|[#;\\\s]|\?$")
 _FILE = re.compile(r"\.\w{2,5}$")
@@ -57,7 +67,8 @@ def article_address(path: str, query: str = "") -> Address | None:
     """Read an address's path and query; None where they cannot be an article's.
 
     A path of two parts may be an article's even without a number; only the page can tell. A longer one
-    without a number is none: relative links of a broken page would make ever longer ones.
+    without a number is none: relative links of a broken page would make ever longer ones. Nor is the page of an
+    article's picture, which stands below the article's path (``/news/<slug>-<id>/dsc-04521/``).
     """
     parts = [part for part in path.split("/") if part]
     if not parts:
@@ -72,7 +83,73 @@ def article_address(path: str, query: str = "") -> Address | None:
     article_id = int(found[1]) if found and not _YEAR.fullmatch(found[1]) else None
     if parts[-2] == "page" or (article_id is None and (parts[0] in NOT_SECTIONS or len(parts) > 2)):
         return None
+    if len(parts) > 2 and (_is_headline(parts[-2]) or _PICTURE.match(parts[-1])):
+        return None
     return Address(f"/{'/'.join(parts)}/", article_id, alias=amp)
+
+
+def _is_headline(part: str) -> bool:
+    """Whether a part of a path is an article's slug rather than the name of a part of the site."""
+    found = _ID_AT_END.search(part)
+    return part.count("-") >= _HYPHENS_OF_A_HEADLINE or (found is not None and not _YEAR.fullmatch(found[1]))
+
+
+def normal_path(path: str) -> str:
+    """Return a path in one percent-encoding: only what must be escaped is, in UTF-8 and with capital hex digits."""
+    if _PLAIN.fullmatch(path):
+        return path
+    path = quote(path, safe="/%~!$&'()*+,;=:@", encoding="utf-8", errors="replace")
+    return _ESCAPED.sub(lambda escaped: _escape(unquote_to_bytes(escaped[0])), path)
+
+
+def _escape(characters: bytes) -> str:
+    return quote(characters, safe=_UNRESERVED)
+
+
+#: The site has written Russian letters in two ways; what they differ in is left out before slugs are compared.
+_SPELLINGS = str.maketrans({"y": "i", "j": "i", "w": "v", "q": "k", "-": None, "_": None})
+_LETTER_GROUPS = re.compile(r"shch|shh|sch|kh|zh|jj|jo|yo|eh|ju|yu|ja|ya|ts|iu|ia")
+_GROUP = {
+    **dict.fromkeys(("shch", "shh", "sch"), "s"),
+    "kh": "h",
+    "zh": "z",
+    "jj": "i",
+    "jo": "e",
+    "yo": "e",
+    "eh": "e",
+    "ts": "c",
+    **dict.fromkeys(("ju", "yu", "iu"), "u"),
+    **dict.fromkeys(("ja", "ya", "ia"), "a"),
+}
+#: Of two slugs of one headline, one of them misspelt or spelt in the other way, over half of the trigrams agree.
+_SAME_SLUG = 0.4
+
+
+def is_same_slug(path: str, other: str) -> bool:
+    """Whether the last parts of two paths may come from one headline; a number at their ends does not count."""
+    first, second = _trigrams(path), _trigrams(other)
+    smaller = min(len(first), len(second))
+    return smaller > 0 and len(first & second) >= _SAME_SLUG * smaller
+
+
+#: A smaller number at the end of a slug may as well come from the headline.
+_SURELY_A_NUMBER = 100_000
+
+
+def is_same_article(number: int, path: str, other: str) -> bool:
+    """Whether two paths that end in one number are surely one article's; else only their pages can tell."""
+    return path == other or (number >= _SURELY_A_NUMBER and is_same_slug(path, other))
+
+
+def has_moved(path: str | None, number: int | None) -> bool:
+    """Whether an article of this number is at a path without it, so that older paths lead to it."""
+    return path is not None and number is not None and not path.rstrip("/").endswith(f"-{number}")
+
+
+def _trigrams(path: str) -> set[str]:
+    slug = _ID_AT_END.sub("", path.rstrip("/").rpartition("/")[2].lower())
+    letters = _LETTER_GROUPS.sub(lambda group: _GROUP[group[0]], slug).translate(_SPELLINGS)
+    return {letters[place : place + 3] for place in range(max(1, len(letters) - 2))}
 
 
 class Site:
@@ -115,7 +192,7 @@ class Site:
         """
         href = href.strip()
         own = href[len(self.base) - 1 :] if href.startswith(self.base) else href
-        if own.startswith("/") and not _NEEDS_JOINING.search(own):
+        if own.startswith("/") and not _NEEDS_JOINING.search(own) and _PLAIN.fullmatch(own):
             return self.base + own[1:]
         if not href or href[0] == "#" or href.startswith(("javascript:", "mailto:", "tel:", "data:")):
             return None
@@ -126,7 +203,7 @@ class Site:
         except ValueError:
             return None
         query = f"?{parts.query}" if parts.query else ""
-        return f"{self.base}{parts.path.lstrip('/')}{query}"
+        return f"{self.base}{normal_path(parts.path.lstrip('/'))}{query}"
 
     def address(self, href: str, page_url: str) -> Address | None:
         """Return the article address ``href`` is on this site, or None."""

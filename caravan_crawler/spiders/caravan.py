@@ -19,6 +19,7 @@ from caravan_crawler.keep.keeper import Consequences, Keeper
 from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.sources import load_sources
 from caravan_crawler.keep.store import Store
+from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.kind import PageKind
@@ -26,7 +27,7 @@ from caravan_crawler.pages.listing import article_links, read_listing, section_l
 from caravan_crawler.pages.page import PageReading, read_page
 from caravan_crawler.pages.syndication import read_feed, read_sitemap
 from caravan_crawler.records import article_record, page_records
-from caravan_crawler.site import Address, Site, listing_of
+from caravan_crawler.site import Address, Site, has_moved, listing_of
 from caravan_crawler.visit.agenda import Agenda
 from caravan_crawler.visit.beginning import NOT_MODIFIED, Beginner
 from caravan_crawler.visit.changes import Changes
@@ -35,7 +36,8 @@ from caravan_crawler.visit.frontier import Frontier
 from caravan_crawler.visit.handler import received_at
 from caravan_crawler.visit.ledger import Ledger
 from caravan_crawler.visit.lists import Lists
-from caravan_crawler.visit.period import Period, day_of, day_of_article
+from caravan_crawler.visit.period import Period, day_of_article
+from caravan_crawler.visit.sitemaps import NO_INDEX, Child, Sitemaps
 from caravan_crawler.visit.visitor import FEED, HOME, KNOWN_SECTIONS, header, path_of
 
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
@@ -43,6 +45,8 @@ _LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4
 
 # A page that says nothing of what was asked for. The first two may be better the next time.
 _WORTH_RETRYING = (PageKind.CUT, PageKind.CHALLENGE)
+#: So many articles of earlier runs at other addresses are no longer an editor's change of one address.
+_MOVED = 3
 _UNSOUND = (*_WORTH_RETRYING, PageKind.ERROR)
 
 
@@ -62,6 +66,7 @@ class CaravanSpider(Beginner):
         self.started_at = datetime.now(UTC)
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
         self._sitemaps: list[str] = []
+        self._has_moved = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, store: Store | None = None, **kwargs: Any) -> "CaravanSpider":
@@ -118,6 +123,7 @@ class CaravanSpider(Beginner):
         scope = runs.scope_of(self.arguments)
         own = load_sources(self.keeper.store, scope)
         self.agenda = Agenda(own, load_sources(self.keeper.store, "") if scope else own, self.campaign)
+        self.sitemaps = Sitemaps(self.agenda, self.period, self.started_at.astimezone(ALMATY).date())
 
     def take_lead(self) -> Iterator[Request]:
         """Go on where the worker that led has ended; return the first requests of that."""
@@ -152,9 +158,7 @@ class CaravanSpider(Beginner):
         """Read the home page, and go on to feed, sections and sitemaps."""
         document = self._document(response)
         sections = [path for path in (*KNOWN_SECTIONS, *section_links(document)) if self._is_section(path)]
-        rows = [self.agenda.read_now(HOME)]
-        rows += [self.agenda.new_sitemap(path, None) for path in self._due_sitemaps()]
-        yield from self._read(response, document, sources=rows, lists=sections)
+        yield from self._read(response, document, sources=[self.agenda.read_now(HOME)], lists=sections)
         yield from self._elsewhere(sections)
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
@@ -180,9 +184,12 @@ class CaravanSpider(Beginner):
         listing = read_listing(document)
         page = self._asked(response)
         links = [(card.address, card.url) for card in listing.cards if self.period.is_open_to(card.date)]
-        targets = self.discovery.look_at(links, document.base_url, page)
+        targets = self.discovery.look_at(links, document.base_url, page, is_named=True)
         furniture = frozenset(line.address.key for line in reading.trending)
-        following = self.lists.read(walk, listing, furniture, len(targets))
+        if targets and self.sitemaps.name_everything:
+            self.sitemaps.are_incomplete = True
+        is_named = self.sitemaps.name_everything
+        following = self.lists.read(walk, listing, furniture, len(targets), is_named_elsewhere=is_named)
         self._keep_lists(page)
         self.ledger.reading(reading)
         yield from self._surroundings(reading, received_at(response))
@@ -212,19 +219,25 @@ class CaravanSpider(Beginner):
         sitemap = read_sitemap(response.body)
         self.ledger.page(PageKind.SITEMAP if sitemap is not None else PageKind.OTHER)
         page = self._asked(response)
-        targets = self._entries(sitemap.pages if sitemap else (), page, stamp_is_publication=False)
-        due = [
-            (url, entry.stamp)
+        path = path_of(page.asked_url)
+        children = [
+            Child(path_of(url), entry.stamp)
             for entry in (sitemap.sitemaps if sitemap else ())
             if (url := self._resolve(entry.url))
-            and not self.period.is_before(day_of(entry.stamp))
-            and self.agenda.is_sitemap_due(path_of(url), entry.stamp)
         ]
-        page.sources.append(self.agenda.read_now(path_of(page.asked_url), stamp=stamp))
-        page.sources += [self.agenda.new_sitemap(path_of(url), its_stamp) for url, its_stamp in due]
+        due = self.sitemaps.choose(children)
+        pages = sitemap.pages if sitemap else ()
+        is_in_period = self.sitemaps.is_month_wanted(path)
+        targets = self._entries(pages, page, stamp_is_publication=False, is_in_period=is_in_period)
+        if any(self._address(entry.url) for entry in pages[:100]):
+            self.sitemaps.names_articles()
+        self.sitemaps.is_read(path)
+        is_root = stamp is None and path in self._roots()
+        page.sources.append(self.agenda.read_now(path, stamp=NO_INDEX if is_root and not children else stamp))
+        page.sources += [self.agenda.new_sitemap(child.path, child.stamp) for child in due]
         self.keeper.page(page)
-        for url, its_stamp in due:
-            yield self._sitemap(url, its_stamp)
+        for child in due:
+            yield self._sitemap(child.path, child.stamp)
         yield from self._targets(targets)
 
     # Reading
@@ -260,22 +273,36 @@ class CaravanSpider(Beginner):
         page.sources += sources
         page.lists_met += self.agenda.new_lists(lists)
         article = reading.article
-        address = article.address if article else None
         self.discovery.read(page.asked_url, is_article=article is not None)
-        is_new = address is not None and self.frontier.record(address)
+        is_new = False
+        if article is not None and article.address is not None and (own := self.frontier.record(article.address)):
+            is_new, article.address = True, own
+        address = article.address if article else None
         targets: list[Target] = []
         # Articles link to earlier ones, so one from before the period leads only further away from it.
-        if follow and not (article and self.period.is_before(day_of_article(article))):
+        is_past = article is not None and self.period.is_before(day_of_article(article))
+        if follow and not is_past and not self.sitemaps.covers_period:
             targets = self.discovery.look_at(article_links(document), document.base_url, page)
         if article is None or address is None:
             self._keep_other(document, reading, page, follow)
+            targets += self._another(page)
         elif is_new:
             yield from self._article(document, reading, address, page, received_at(response))
         else:
             self.ledger.count("dropped/known_under_another_address")
-            self.keeper.page(page)
+            # The address that an article has moved to is left to the next run, which makes it the canonical one.
+            key = None if has_moved(address.path, address.article_id) else str(address.key)
+            self.keeper.page(page, key)
         yield from self._surroundings(reading, received_at(response))
         yield from self._targets(targets)
+        yield from self._after_move()
+
+    def _after_move(self) -> Iterator[Request]:
+        """Read all sitemaps again once articles of earlier runs show up at other addresses: the site has moved."""
+        if self.keeper.moved >= _MOVED and not self._has_moved:
+            self._has_moved = True
+            self.logger.warning("The site has moved its articles to other addresses; all sitemaps are read again")
+            yield from [self._sitemap(child.path, child.stamp) for child in self.sitemaps.all_again()]
 
     def _article(
         self, document: Document, reading: PageReading, address: Address, page: Consequences, seen_at: datetime
@@ -287,7 +314,8 @@ class CaravanSpider(Beginner):
         page.found_by = article.found_by
         for url in {page.asked_url, document.url} - {record.url}:
             page.aliases.append((url, str(address.key)))
-        section = f"/{address.section}/" if address.section and not self.arguments.urls else None
+        is_listed = address.section and not self.arguments.urls and not self.sitemaps.covers_period
+        section = f"/{address.section}/" if is_listed else None
         if section is not None and not self.lists.is_begun(section) and self._is_section(section):
             page.lists_met += self.agenda.new_lists([section])
         self.lists.note_day(address.key, day_of_article(article))
@@ -322,7 +350,7 @@ class CaravanSpider(Beginner):
         else:
             self.ledger.page(kind)
             self._fail(asked.asked_url, asked.asked_key, f"kind_{kind}", f"it came as a page of kind: {kind}")
-        return []
+        return [*self._targets(self._another(asked))]
 
     def _surroundings(self, reading: PageReading, seen_at: datetime) -> Iterator[Any]:
         # What all pages show, one worker keeps: two would keep each line twice.
