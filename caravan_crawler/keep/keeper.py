@@ -59,8 +59,9 @@ class Consequences:
     """What follows from a page beside its record.
 
     ``links`` are key and address of articles found, ``aside`` those of speculative addresses put aside; ``aliases``
-    further addresses of articles, each with its article's key; ``sources`` the rows of lists and sitemaps it tells of, its own among them, ``lists_met`` those of
-    lists that nothing is known of yet; ``asked_key`` is the key under which the page was asked for.
+    further addresses of articles, each with its article's key; ``sources`` the rows of lists and sitemaps it tells of,
+    its own among them, ``lists_met`` those of lists that nothing is known of yet; ``asked_key`` is the key under which
+    the page was asked for.
     """
 
     asked_url: str = ""
