@@ -64,6 +64,7 @@ DUPEFILTER_CLASS = "caravan_crawler.visit.dupefilter.ArticleDupeFilter"
 
 SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    # site.py obeys URLLENGTH_LIMIT (2083 characters), in redirects and in the keys of the store too.
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
     "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
 }

@@ -11,18 +11,20 @@ from scrapy.settings import BaseSettings, default_settings
 from caravan_crawler import settings as own_settings
 from caravan_crawler.publish.alarm import hook_problem
 from caravan_crawler.publish.precheck import feeds_problem
+from caravan_crawler.site import LONGEST_ADDRESS
 from caravan_crawler.visit.browser.finding import browser_problem
 
 _WHOLE_NUMBERS = frozenset(
     "ARCHIVE_FILE_SIZE CONCURRENT_REQUESTS CONCURRENT_REQUESTS_PER_DOMAIN DEPTH_LIMIT DOWNLOAD_MAXSIZE"
-    " DOWNLOAD_WARNSIZE REDIRECT_MAX_TIMES RETRY_TIMES CLOSESPIDER_ERRORCOUNT CLOSESPIDER_ITEMCOUNT".split()
+    " DOWNLOAD_WARNSIZE REDIRECT_MAX_TIMES RETRY_TIMES URLLENGTH_LIMIT CLOSESPIDER_ERRORCOUNT"
+    " CLOSESPIDER_ITEMCOUNT".split()
 )
 
 
 def settings_problem(settings: BaseSettings) -> str | None:
     """Return the first thing that is wrong with the settings, in one line, or None."""
     checks = (
-        *(_number_problem, _level_problem, floors_problem, _hook_problem),
+        *(_number_problem, _level_problem, _length_problem, floors_problem, _hook_problem),
         *(_archive_problem, browser_problem, _redis_problem, feeds_problem),
     )
     return next((problem for check in checks if (problem := check(settings))), None)
@@ -59,6 +61,12 @@ def _is_number(text: str, *, is_flag: bool) -> bool:
 def _level_problem(settings: BaseSettings) -> str | None:
     level = str(settings["LOG_LEVEL"])
     return None if level in logging.getLevelNamesMapping() or level.isdecimal() else f"LOG_LEVEL={level} is no level"
+
+
+def _length_problem(settings: BaseSettings) -> str | None:
+    if 0 < settings.getint("URLLENGTH_LIMIT") <= LONGEST_ADDRESS:
+        return None
+    return f"URLLENGTH_LIMIT must be from 1 to {LONGEST_ADDRESS}: a store in PostgreSQL can index no longer address"
 
 
 def floors_problem(settings: BaseSettings) -> str | None:

@@ -77,10 +77,11 @@ class CaravanSpider(Beginner):
 
             server = serve(SampleSite()).start()
             base = server.url
-        site = Site(base)
+        site = Site(base, crawler.settings.getint("URLLENGTH_LIMIT"))
         spider = cls(arguments, site)
         spider._set_crawler(crawler)
         spider.ledger = Ledger(crawler)
+        site.on_refused = spider.ledger.refused
         if site.is_local:
             # A copy on this machine needs no patience, unless the user asks for it.
             crawler.settings.setdict(_LOCAL_MANNERS, priority="spider")

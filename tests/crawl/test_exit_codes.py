@@ -37,6 +37,8 @@ REFUSED = [
     (("-a", "sicne=2019-01-01"), "did you mean 'since'?"),
     (("-s", "STORE_URL=mysql://localhost/x"), "STORE_URL names mysql; a store is sqlite or postgresql"),
     (("-s", 'FLOORS={"body": 7}'), "FLOORS must give shares from 0 to 1"),
+    (("-s", "URLLENGTH_LIMIT=9000"), "URLLENGTH_LIMIT must be from 1 to 2083"),
+    (("-s", "URLLENGTH_LIMIT=0"), "URLLENGTH_LIMIT must be from 1 to 2083"),
 ]
 
 
