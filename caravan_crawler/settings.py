@@ -127,6 +127,8 @@ BROWSER_WAIT = 3.0  # seconds a page that asks for nothing more has to show what
 CSV_BOM = False  # a mark at the start of a CSV by which Excel knows UTF-8 on a double click: publish/exporters.py
 # Everything a crawl writes lies below it: spiders/caravan.py, publish/feeds.py
 DATA_DIR = environ.get("CARAVAN_DATA_DIR") or "data"
+# Bytes of a response's status line and headers; a browser takes 256 KB, a server of this kind sends 1: visit/client.py
+DOWNLOAD_MAX_HEADER_BYTES = 64 * 1024
 # The smallest share of a run's articles in which a field must be found, where twenty or more were read: drift.py
 FLOORS = {"headline": 0.95, "body": 0.8, "date_published": 0.8}
 # A command, or a URL to post to, when a run did not end well: publish/alarm.py
