@@ -63,7 +63,7 @@ WARN_ON_GENERATOR_RETURN_VALUE = False  # looks at the callbacks' source; ruff d
 DUPEFILTER_CLASS = "caravan_crawler.visit.dupefilter.ArticleDupeFilter"
 
 SPIDER_MIDDLEWARES = {
-    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # DEPTH_LIMIT is refused: MAX_HOPS_FROM_ARTICLE
     # site.py obeys URLLENGTH_LIMIT (2083 characters), in redirects and in the keys of the store too.
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
     "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
@@ -131,6 +131,12 @@ DATA_DIR = environ.get("CARAVAN_DATA_DIR") or "data"
 DOWNLOAD_MAX_HEADER_BYTES = 64 * 1024
 # The smallest share of a run's articles in which a field must be found, where twenty or more were read: drift.py
 FLOORS = {"headline": 0.95, "body": 0.8, "date_published": 0.8}
+# Articles with one text, in a section, on a list or on the whole site, by which it leads all others, before links on
+# such pages are followed no more: the site's own repeats, as of an old and a new address, are few: visit/reach.py
+MAX_COPIES = 20
+# Pages in a row that are no articles, each found on the one before; links on the last are not followed. An article may
+# stand behind a topic's page of an unknown kind, but hardly behind three of them: visit/reach.py
+MAX_HOPS_FROM_ARTICLE = 3
 # A command, or a URL to post to, when a run did not end well: publish/alarm.py
 ON_FAILURE = environ.get("CARAVAN_ON_FAILURE") or None
 REDIS_PATIENCE = 60.0  # seconds a Redis that does not answer is waited for: visit/shared/worker.py

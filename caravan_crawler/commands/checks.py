@@ -15,16 +15,16 @@ from caravan_crawler.site import LONGEST_ADDRESS
 from caravan_crawler.visit.browser.finding import browser_problem
 
 _WHOLE_NUMBERS = frozenset(
-    "ARCHIVE_FILE_SIZE CONCURRENT_REQUESTS CONCURRENT_REQUESTS_PER_DOMAIN DEPTH_LIMIT DOWNLOAD_MAXSIZE"
+    "ARCHIVE_FILE_SIZE CONCURRENT_REQUESTS CONCURRENT_REQUESTS_PER_DOMAIN DOWNLOAD_MAXSIZE"
     " DOWNLOAD_WARNSIZE REDIRECT_MAX_TIMES RETRY_TIMES URLLENGTH_LIMIT CLOSESPIDER_ERRORCOUNT"
-    " CLOSESPIDER_ITEMCOUNT".split()
+    " CLOSESPIDER_ITEMCOUNT DOWNLOAD_MAX_HEADER_BYTES MAX_COPIES MAX_HOPS_FROM_ARTICLE".split()
 )
 
 
 def settings_problem(settings: BaseSettings) -> str | None:
     """Return the first thing that is wrong with the settings, in one line, or None."""
     checks = (
-        *(_number_problem, _level_problem, _length_problem, floors_problem, _hook_problem),
+        *(_number_problem, _level_problem, _depth_problem, _length_problem, floors_problem, _hook_problem),
         *(_archive_problem, browser_problem, _redis_problem, feeds_problem),
     )
     return next((problem for check in checks if (problem := check(settings))), None)
@@ -61,6 +61,12 @@ def _is_number(text: str, *, is_flag: bool) -> bool:
 def _level_problem(settings: BaseSettings) -> str | None:
     level = str(settings["LOG_LEVEL"])
     return None if level in logging.getLevelNamesMapping() or level.isdecimal() else f"LOG_LEVEL={level} is no level"
+
+
+def _depth_problem(settings: BaseSettings) -> str | None:
+    if str(settings["DEPTH_LIMIT"] or 0) == "0":
+        return None
+    return "DEPTH_LIMIT would cut lists at that page; MAX_HOPS_FROM_ARTICLE bounds how far pages without article lead"
 
 
 def _length_problem(settings: BaseSettings) -> str | None:

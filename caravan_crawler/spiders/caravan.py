@@ -36,6 +36,7 @@ from caravan_crawler.visit.handler import received_at
 from caravan_crawler.visit.ledger import Ledger
 from caravan_crawler.visit.lists import Lists
 from caravan_crawler.visit.period import Period, day_of, day_of_article
+from caravan_crawler.visit.reach import FOUND_ON, Reach
 from caravan_crawler.visit.visitor import FEED, HOME, KNOWN_SECTIONS, header, path_of
 
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
@@ -82,6 +83,7 @@ class CaravanSpider(Beginner):
         spider._set_crawler(crawler)
         spider.ledger = Ledger(crawler)
         site.on_refused = spider.ledger.refused
+        spider.reach = Reach(crawler)
         if site.is_local:
             # A copy on this machine needs no patience, unless the user asks for it.
             crawler.settings.setdict(_LOCAL_MANNERS, priority="spider")
@@ -187,8 +189,9 @@ class CaravanSpider(Beginner):
         self._keep_lists(page)
         self.ledger.reading(reading)
         yield from self._surroundings(reading, received_at(response))
-        yield from self._targets(targets)
-        yield from self._list_requests(following)
+        yield from self._targets(targets, meta={FOUND_ON: listing.path})
+        if not self.reach.is_over(listing.path):  # else the next run goes on here
+            yield from self._list_requests(following)
 
     def parse_feed(self, response: Response) -> Iterator[Request]:
         """Follow the entries of the site's feed; where all are new, the lists of their sections may hold more."""
@@ -264,9 +267,10 @@ class CaravanSpider(Beginner):
         address = article.address if article else None
         self.discovery.read(page.asked_url, is_article=article is not None)
         is_new = address is not None and self.frontier.record(address)
+        reach = self.reach.page(response.url, response.meta, article, is_address=page.asked_key is not None)
         targets: list[Target] = []
         # Articles link to earlier ones, so one from before the period leads only further away from it.
-        if follow and not (article and self.period.is_before(day_of_article(article))):
+        if follow and reach is not None and not (article and self.period.is_before(day_of_article(article))):
             targets = self.discovery.look_at(article_links(document), document.base_url, page)
         if article is None or address is None:
             self._keep_other(document, reading, page, follow)
@@ -276,7 +280,7 @@ class CaravanSpider(Beginner):
             self.ledger.count("dropped/known_under_another_address")
             self.keeper.page(page)
         yield from self._surroundings(reading, received_at(response))
-        yield from self._targets(targets)
+        yield from self._targets(targets, meta=reach)
 
     def _article(
         self, document: Document, reading: PageReading, address: Address, page: Consequences, seen_at: datetime

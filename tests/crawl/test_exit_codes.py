@@ -39,6 +39,8 @@ REFUSED = [
     (("-s", 'FLOORS={"body": 7}'), "FLOORS must give shares from 0 to 1"),
     (("-s", "URLLENGTH_LIMIT=9000"), "URLLENGTH_LIMIT must be from 1 to 2083"),
     (("-s", "URLLENGTH_LIMIT=0"), "URLLENGTH_LIMIT must be from 1 to 2083"),
+    (("-s", "DEPTH_LIMIT=3"), "MAX_HOPS_FROM_ARTICLE bounds how far pages without article lead"),
+    (("-s", "MAX_COPIES=x"), "MAX_COPIES=x is not a whole number"),
 ]
 
 
