@@ -24,7 +24,16 @@ _WHOLE_NUMBERS = frozenset(
 def settings_problem(settings: BaseSettings) -> str | None:
     """Return the first thing that is wrong with the settings, in one line, or None."""
     checks = (
-        *(_number_problem, _level_problem, _depth_problem, _length_problem, floors_problem, _hook_problem),
+        *(
+            _number_problem,
+            _level_problem,
+            _codes_problem,
+            _jobdir_problem,
+            _depth_problem,
+            _length_problem,
+            floors_problem,
+            _hook_problem,
+        ),
         *(_archive_problem, browser_problem, _redis_problem, feeds_problem),
     )
     return next((problem for check in checks if (problem := check(settings))), None)
@@ -61,6 +70,22 @@ def _is_number(text: str, *, is_flag: bool) -> bool:
 def _level_problem(settings: BaseSettings) -> str | None:
     level = str(settings["LOG_LEVEL"])
     return None if level in logging.getLevelNamesMapping() or level.isdecimal() else f"LOG_LEVEL={level} is no level"
+
+
+def _codes_problem(settings: BaseSettings) -> str | None:
+    try:
+        [int(code) for code in settings.getlist("RETRY_HTTP_CODES")]
+    except (ValueError, TypeError):
+        return f"RETRY_HTTP_CODES={settings['RETRY_HTTP_CODES']} are no numbers such as 500,502"
+    return None
+
+
+def _jobdir_problem(settings: BaseSettings) -> str | None:
+    return (
+        "JOBDIR is not for this crawl, whose store keeps what is left to read; leave it out"
+        if settings["JOBDIR"]
+        else None
+    )
 
 
 def _depth_problem(settings: BaseSettings) -> str | None:
