@@ -6,6 +6,7 @@ are linked still.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, unquote_to_bytes, urljoin, urlsplit
 
@@ -33,11 +34,41 @@ _PLAIN = re.compile(r"[A-Za-z0-9/_.~!$&'()*+,;=:@-]*")
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _UNRESERVED = "~"  # beside letters, digits, ``-``, ``.`` and ``_``, which :func:`urllib.parse.quote` never escapes
 # Of the paths from the root only those with a host, dots to resolve, a fragment or stray characters.
-_NEEDS_JOINING = re.compile(r"^//|/\.|[#;\\\s]|\?$")
+_NEEDS_JOINING = re.compile(r"""^//|/\.|[#;\\"<>^`{|}\[\]]|[^\x21-\x7e]|\?$""")
+# What stays as it is in a path and in a query, as Scrapy leaves it in a request; a percent sign begins an escape.
+_UNESCAPED_IN_PATH = "!$%&'()*+,/:;=@~"
+_UNESCAPED_IN_QUERY = "!$%&()*+,/:;=?@~"
 _FILE = re.compile(r"\.\w{2,5}$")
 _DEFAULT_PORT = re.compile(r":(?:80|443)$")
 _REMEMBERED_LINKS = 20_000
+#: Browsers and crawlers agree on this many characters, and PostgreSQL indexes no text over 2,704 bytes.
+LONGEST_ADDRESS = 2083
+# A path in which one element, or one pattern of up to so many elements, stands three times in a row leads nowhere new:
+# relative links of a broken page make such paths without end.
+_REPETITIONS = 3
+_LONGEST_PATTERN = 8
 _LISTING_PAGE = re.compile(r"^(?P<listing>/(?:[^/]+/)*?)(?:page/(?P<number>\d{1,6})/?)?$")
+
+
+def address_problem(url: str, longest: int = LONGEST_ADDRESS) -> str | None:
+    """Return why the address is not followed, in words, or None: its length, or path elements that repeat."""
+    if len(url) > longest:
+        return f"the address is longer than {longest} characters"
+    if repeats_itself(url.partition("?")[0].partition("://")[2]):
+        return "the address repeats its path elements"
+    return None
+
+
+def repeats_itself(path: str) -> bool:
+    """Whether a pattern of path elements stands in the path three times in a row: ``/a/a/a/``, ``/a/b/a/b/a/b/``."""
+    parts = [part for part in path.split("/") if part]
+    for length in range(1, min(_LONGEST_PATTERN, len(parts) // _REPETITIONS) + 1):
+        equal = 0
+        for earlier, part in zip(parts, parts[length:], strict=False):
+            equal = equal + 1 if part == earlier else 0
+            if equal == length * (_REPETITIONS - 1):
+                return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +129,7 @@ def normal_path(path: str) -> str:
     """Return a path in one percent-encoding: only what must be escaped is, in UTF-8 and with capital hex digits."""
     if _PLAIN.fullmatch(path):
         return path
-    path = quote(path, safe="/%~!$&'()*+,;=:@", encoding="utf-8", errors="replace")
+    path = quote(path, _UNESCAPED_IN_PATH, errors="replace")
     return _ESCAPED.sub(lambda escaped: _escape(unquote_to_bytes(escaped[0])), path)
 
 
@@ -159,8 +190,12 @@ class Site:
     links that still name the real one mean the copy; nothing but the copy is asked for.
     """
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, longest_address: int = LONGEST_ADDRESS) -> None:
         self.base = base
+        self.longest_address = longest_address
+        self.on_refused: Callable[[str, str], None] | None = None
+        """Called with a page's URL and the problem where an address on it is not followed: once for each page."""
+        self._page_of_refusal = ""
         bare = urlsplit(base).netloc.lower().removeprefix("www.")
         self.hosts = frozenset({bare, f"www.{bare}"})
         is_original = bare == "caravan.kz" or bare.endswith(".caravan.kz")
@@ -188,11 +223,19 @@ class Site:
     def resolve(self, href: str, page_url: str) -> str | None:
         """Return ``href`` as an absolute URL of this site, without fragment and host alias; else None.
 
-        ``http``, ``https``, with and without ``www.`` are one site. Other schemes and hosts give None.
+        ``http``, ``https``, with and without ``www.`` are one site. Other schemes and hosts give None, and so does
+        what :func:`address_problem` refuses. Characters that no address may have are escaped as a browser does it.
         """
+        url = self._resolved(href, page_url)
+        if url is not None and (problem := address_problem(url, self.longest_address)):
+            self._refuse(page_url, problem)
+            return None
+        return url
+
+    def _resolved(self, href: str, page_url: str) -> str | None:
         href = href.strip()
         own = href[len(self.base) - 1 :] if href.startswith(self.base) else href
-        if own.startswith("/") and not _NEEDS_JOINING.search(own) and _PLAIN.fullmatch(own):
+        if own.startswith("/") and not _NEEDS_JOINING.search(own) and "%" not in own:
             return self.base + own[1:]
         if not href or href[0] == "#" or href.startswith(("javascript:", "mailto:", "tel:", "data:")):
             return None
@@ -202,19 +245,29 @@ class Site:
                 return None
         except ValueError:
             return None
-        query = f"?{parts.query}" if parts.query else ""
-        return f"{self.base}{normal_path(parts.path.lstrip('/'))}{query}"
+        path = normal_path(parts.path.lstrip("/").replace("\\", "/"))
+        query = f"?{quote(parts.query, _UNESCAPED_IN_QUERY, errors='replace')}" if parts.query else ""
+        return f"{self.base}{path}{query}"
+
+    def _refuse(self, page_url: str, problem: str) -> None:
+        if page_url != self._page_of_refusal:
+            self._page_of_refusal = page_url
+            if self.on_refused is not None:
+                self.on_refused(page_url, problem)
 
     def address(self, href: str, page_url: str) -> Address | None:
         """Return the article address ``href`` is on this site, or None."""
-        if not href.startswith(("/", "http")):
+        if not href.startswith(("/", "http")) or len(href) > self.longest_address:
             return self._address(href, page_url)
         try:
             return self.remembered[href]
         except KeyError:
-            if len(self.remembered) >= _REMEMBERED_LINKS:
-                self.remembered.clear()
-            address = self.remembered[href] = self._address(href, page_url)
+            address = self._address(href, page_url)
+            # A path that repeats itself is refused, and counted, on each page that has it.
+            if address is not None or not repeats_itself(href):
+                if len(self.remembered) >= _REMEMBERED_LINKS:
+                    self.remembered.clear()
+                self.remembered[href] = address
             return address
 
     def _address(self, href: str, page_url: str) -> Address | None:

@@ -67,12 +67,52 @@ SAME_SITE = [
     ("#top", None),
     ("http://[broken/", None),
     ("", None),
+    # escaped as Scrapy escapes what it asks for
+    ("/news/\x1b[31mx/", "https://www.caravan.kz/news/%1B%5B31mx/"),
+    ('/news/<b>"x/', "https://www.caravan.kz/news/%3Cb%3E%22x/"),
+    ("/news/a b\u00a0c/", "https://www.caravan.kz/news/a%20b%C2%A0c/"),
+    ("/news/a%20b/?q=<x>", "https://www.caravan.kz/news/a%20b/?q=%3Cx%3E"),
+    ("/news/\ud800-900001/", "https://www.caravan.kz/news/%3F-900001/"),
+    ("https://www.caravan.kz/news/Ж-900001/", "https://www.caravan.kz/news/%D0%96-900001/"),
+    ("/news\\b-900001/", "https://www.caravan.kz/news/b-900001/"),
 ]
 
 
 @pytest.mark.parametrize(("href", "expected"), SAME_SITE)
 def test_resolve(site: Site, href: str, expected: str | None) -> None:
     assert site.resolve(href, "https://www.caravan.kz/news/") == expected
+
+
+LONG = "a" * (2083 - len("https://www.caravan.kz/news/-900001/"))
+
+BOUNDED = [
+    (f"/news/{LONG}-900001/", True),
+    (f"/news/{LONG}a-900001/", False),
+    (f"/news/{LONG[:500]}/?q={LONG}", False),
+    (f"/news/{'Ж' * 400}-900001/", False),  # six characters each once they are escaped
+    (f"https://caravan.kz/news/{LONG}{LONG}-900001/", False),
+    ("/news/news/a-900001/", True),
+    ("/news/news/news/a-900001/", False),
+    ("foto/foto/foto/a-900001", False),
+    ("/a/b/a/b/a-900001/", True),
+    ("/a/b/a/b/a/b/a-900001/", False),
+    ("/x/a/b/c/a/b/c/a/b/c", False),
+    ("/x/a/b/c/a/b/c/a/b/", True),
+    ("/2020/20/20/a-900001/", True),
+    (f"/news/{'a/b/c/d/' * 200}", False),
+]
+
+
+@pytest.mark.parametrize(("href", "is_followed"), BOUNDED)
+def test_addresses_are_bounded(site: Site, href: str, is_followed: bool) -> None:
+    told: list[tuple[str, str]] = []
+    site.on_refused = lambda page, problem: told.append((page, problem))
+    for page in ("https://www.caravan.kz/", "https://www.caravan.kz/sport/"):
+        for _ in range(3):
+            assert (site.resolve(href, page) is not None) is is_followed
+            assert is_followed or site.address(href, page) is None
+    pages = [page for page, _ in told]
+    assert pages == ([] if is_followed else ["https://www.caravan.kz/", "https://www.caravan.kz/sport/"])
 
 
 def test_on_a_copy_links_to_the_real_site_mean_the_copy() -> None:

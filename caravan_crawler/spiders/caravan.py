@@ -37,6 +37,7 @@ from caravan_crawler.visit.handler import received_at
 from caravan_crawler.visit.ledger import Ledger
 from caravan_crawler.visit.lists import Lists
 from caravan_crawler.visit.period import Period, day_of_article
+from caravan_crawler.visit.reach import FOUND_ON, Reach
 from caravan_crawler.visit.sitemaps import NO_INDEX, Child, Sitemaps
 from caravan_crawler.visit.visitor import FEED, HOME, KNOWN_SECTIONS, header, path_of
 
@@ -82,10 +83,12 @@ class CaravanSpider(Beginner):
 
             server = serve(SampleSite()).start()
             base = server.url
-        site = Site(base)
+        site = Site(base, crawler.settings.getint("URLLENGTH_LIMIT"))
         spider = cls(arguments, site)
         spider._set_crawler(crawler)
         spider.ledger = Ledger(crawler)
+        site.on_refused = spider.ledger.refused
+        spider.reach = Reach(crawler)
         if site.is_local:
             # A copy on this machine needs no patience, unless the user asks for it.
             crawler.settings.setdict(_LOCAL_MANNERS, priority="spider")
@@ -193,8 +196,9 @@ class CaravanSpider(Beginner):
         self._keep_lists(page)
         self.ledger.reading(reading)
         yield from self._surroundings(reading, received_at(response))
-        yield from self._targets(targets)
-        yield from self._list_requests(following)
+        yield from self._targets(targets, meta={FOUND_ON: listing.path})
+        if not self.reach.is_over(listing.path):  # else the next run goes on here
+            yield from self._list_requests(following)
 
     def parse_feed(self, response: Response) -> Iterator[Request]:
         """Follow the entries of the site's feed; where all are new, the lists of their sections may hold more."""
@@ -278,10 +282,11 @@ class CaravanSpider(Beginner):
         if article is not None and article.address is not None and (own := self.frontier.record(article.address)):
             is_new, article.address = True, own
         address = article.address if article else None
+        reach = self.reach.page(response.url, response.meta, article, is_address=page.asked_key is not None)
         targets: list[Target] = []
         # Articles link to earlier ones, so one from before the period leads only further away from it.
         is_past = article is not None and self.period.is_before(day_of_article(article))
-        if follow and not is_past and not self.sitemaps.covers_period:
+        if follow and reach is not None and not is_past and not self.sitemaps.covers_period:
             targets = self.discovery.look_at(article_links(document), document.base_url, page)
         if article is None or address is None:
             self._keep_other(document, reading, page, follow)
@@ -294,7 +299,7 @@ class CaravanSpider(Beginner):
             key = None if has_moved(address.path, address.article_id) else str(address.key)
             self.keeper.page(page, key)
         yield from self._surroundings(reading, received_at(response))
-        yield from self._targets(targets)
+        yield from self._targets(targets, meta=reach)
         yield from self._after_move()
 
     def _after_move(self) -> Iterator[Request]:

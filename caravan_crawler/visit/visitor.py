@@ -21,6 +21,7 @@ from caravan_crawler.visit.ending import RunEndsError
 from caravan_crawler.visit.ledger import Ledger
 from caravan_crawler.visit.lists import ListPage, Lists
 from caravan_crawler.visit.period import Period, day_of
+from caravan_crawler.visit.reach import Reach
 from caravan_crawler.visit.sitemaps import MAIN_SITEMAP, OTHER_SITEMAPS, Sitemaps, month_of
 
 #: Lists that the site has had; others are found by the links to them. The first names what is new.
@@ -51,6 +52,7 @@ class Visitor(Spider):
     agenda: Agenda
     sitemaps: Sitemaps
     discovery: Discovery
+    reach: Reach
     leads: bool
     """Whether this run leads, as one that is alone does; of several workers one does, and the others read articles."""
     _sitemaps: list[str]
@@ -77,9 +79,12 @@ class Visitor(Spider):
     def _request(self, url: str, callback: Any, priority: int, **kwargs: Any) -> Request:
         return Request(url, callback=callback, errback=self.failed, priority=priority, **kwargs)
 
-    def _targets(self, targets: list[Target], priority: int = ARTICLE) -> Iterator[Request]:
+    def _targets(
+        self, targets: list[Target], priority: int = ARTICLE, *, meta: dict[str, Any] | None = None
+    ) -> Iterator[Request]:
         for target in targets:
-            yield self._request(target.url, self.parse, priority, meta={"key": target.key, "alias": target.alias})
+            its_own = {"key": target.key, "alias": target.alias}
+            yield self._request(target.url, self.parse, priority, meta=(meta or {}) | its_own)
 
     def _entries(
         self,

@@ -5,6 +5,7 @@ import re
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from caravan_crawler.sample_site import SampleResponse, serve
 from tests.crawl.timed import HTML, Timed, assert_said_in_one_line, is_article
-from tests.crawling import crawl
+from tests.crawling import crawl, start
 
 # Size and time
 
@@ -117,6 +118,69 @@ def test_a_response_without_end_is_given_up(head: bytes, part: bytes, pause: flo
     assert result.code == 4
     assert words in result.log.splitlines()[-1]
     assert_said_in_one_line(result, f"Not read: {url}news/statya-1000001/")
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+TOO_LARGE = "the headers are larger than DOWNLOAD_MAX_HEADER_BYTES (65536)"
+HEADERS = [
+    ("many", HEAD, b"X-A: bbbbbbbbbbbbbbbbbbbb\r\n" * 4000, TOO_LARGE, "headers_too_large"),
+    ("one without end", HEAD + b"X-A: ", b"b" * 100_000, TOO_LARGE, "headers_too_large"),
+    ("one of many lines", HEAD + b"X-A: b\r\n", b" b\r\n" * 20_000, TOO_LARGE, "headers_too_large"),
+    ("lines without a colon", HEAD, b"bbbbbbbbbbbbbbbbbbbb\r\n" * 4000, TOO_LARGE, "headers_too_large"),
+    ("a status line", b"HTTP/1.1 200 ", b"O" * 100_000, TOO_LARGE, "headers_too_large"),
+    (
+        "interim responses",
+        b"",
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 2000,
+        "more than 10 interim responses came before the response",
+        "headers_too_large",
+    ),
+    ("trailers", STREAM + b"0\r\n", b"X-A: bbbbbbbbbb\r\n" * 4000, "Trailer headers data is too long.", "Data"),
+    ("chunk extensions", STREAM + b"1;", b"b" * 100_000, "Chunk size line exceeds maximum", "Data"),
+]
+
+
+@pytest.mark.parametrize(
+    ("head", "part", "words", "reason"), [case[1:] for case in HEADERS], ids=[case[0] for case in HEADERS]
+)
+def test_headers_without_end_are_given_up(head: bytes, part: bytes, words: str, reason: str, tmp_path: Path) -> None:
+    with Raw(head, part, 0) as server:
+        url = f"http://127.0.0.1:{server.port}/"
+        process = start(tmp_path, "-a", f"site={url}", "-a", "urls=/news/statya-1000001/", "-s", "RETRY_TIMES=1")
+        largest = 0
+        while process.poll() is None:
+            largest = max(largest, resident_megabytes(process.pid))
+            time.sleep(0.1)
+        _, log = process.communicate(timeout=60)
+    assert process.returncode == 4
+    assert words in log.splitlines()[-1]
+    assert reason in log
+    assert "Traceback" not in log
+    assert log.count("\n") < 150
+    assert largest < 400, "such a run takes some 110 MB"
+
+
+def resident_megabytes(pid: int) -> int:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    return int(status.partition("VmRSS:")[2].split()[0]) // 1024 if "VmRSS:" in status else 0
+
+
+@pytest.mark.parametrize("number", [30, 1])
+def test_long_headers_are_read(number: int, tmp_path: Path) -> None:
+    headers = {f"X-{key}": "b" * (60_000 // number) for key in range(number)}
+
+    class Verbose(Timed):
+        def respond(self, target: str, base_url: str, _headers: Any = None) -> SampleResponse:
+            response = super().respond(target, base_url, _headers)
+            return SampleResponse(response.status, response.headers | headers, response.body)
+
+    with serve(Verbose(articles=6)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+    assert result.code == 0, result.log[-1000:]
+    assert len(result.articles) == 6
 
 
 # TLS
