@@ -19,9 +19,10 @@ from caravan_crawler.keep.keeper import Consequences, Keeper
 from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.sources import load_sources
 from caravan_crawler.keep.store import Store
+from caravan_crawler.pages.bounds import Bounds
 from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import Document, parse_document
-from caravan_crawler.pages.kind import PageKind
+from caravan_crawler.pages.kind import NOT_PARSED, UNSOUND, PageKind
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
 from caravan_crawler.pages.page import PageReading, read_page
 from caravan_crawler.pages.syndication import read_feed, read_sitemap
@@ -41,15 +42,15 @@ from caravan_crawler.visit.visitor import FEED, HOME, KNOWN_SECTIONS, header, pa
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
 _LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
 
-# A page that says nothing of what was asked for. The first two may be better the next time.
+# Pages that say nothing of what was asked for, and may be better the next time.
 _WORTH_RETRYING = (PageKind.CUT, PageKind.CHALLENGE)
-_UNSOUND = (*_WORTH_RETRYING, PageKind.ERROR)
 
 
 class CaravanSpider(Beginner):
     """Crawls caravan.kz or a copy of it. ``scrapy crawl -h`` lists its arguments, ``arguments.py`` checks them."""
 
     name = "caravan"
+    _bounds: Bounds
 
     def __init__(self, arguments: CrawlArguments, site: Site, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -80,6 +81,7 @@ class CaravanSpider(Beginner):
         site = Site(base)
         spider = cls(arguments, site)
         spider._set_crawler(crawler)
+        spider._bounds = Bounds.of(crawler.settings)
         spider.ledger = Ledger(crawler)
         if site.is_local:
             # A copy on this machine needs no patience, unless the user asks for it.
@@ -173,13 +175,14 @@ class CaravanSpider(Beginner):
         """Read a section's page, its articles, and the page after it."""
         document = self._document(response)
         reading = self._read_page(document)
-        if reading is None or reading.kind in _UNSOUND:
+        if reading is None or reading.kind in UNSOUND:
             number = listing_of(urlsplit(response.url).path)[1]
             yield from self._again(response, reading) or self._list_requests(self.lists.failed(walk, number))
             return
         listing = read_listing(document)
         page = self._asked(response)
         links = [(card.address, card.url) for card in listing.cards if self.period.is_open_to(card.date)]
+        self._warn_of_links(document)
         targets = self.discovery.look_at(links, document.base_url, page)
         furniture = frozenset(line.address.key for line in reading.trending)
         following = self.lists.read(walk, listing, furniture, len(targets))
@@ -230,9 +233,15 @@ class CaravanSpider(Beginner):
     # Reading
 
     def _document(self, response: Response) -> Document:
-        return parse_document(
-            response.body, response.url, self.site, declared_charset(header(response, "Content-Type") or "")
-        )
+        charset = declared_charset(header(response, "Content-Type") or "")
+        return parse_document(response.body, response.url, self.site, charset, self._bounds)
+
+    def _warn_of_links(self, document: Document) -> None:
+        """Say that links of a page are left out."""
+        if document.has_more_links:
+            most = document.bounds.links
+            self.logger.warning("Only %d links are followed of %s (PAGE_MAX_LINKS)", most, document.url)
+            self.ledger.count("links/left_out")
 
     def _read_page(self, document: Document) -> PageReading | None:
         """Read a page; None where the reader itself broke on it, which must not cost the other pages."""
@@ -252,7 +261,7 @@ class CaravanSpider(Beginner):
         lists: Iterable[str] = (),
     ) -> Iterator[Any]:
         reading = self._read_page(document)
-        if reading is None or reading.kind in _UNSOUND:
+        if reading is None or reading.kind in UNSOUND:
             yield from self._again(response, reading)
             return
         self.ledger.reading(reading)
@@ -266,7 +275,9 @@ class CaravanSpider(Beginner):
         targets: list[Target] = []
         # Articles link to earlier ones, so one from before the period leads only further away from it.
         if follow and not (article and self.period.is_before(day_of_article(article))):
-            targets = self.discovery.look_at(article_links(document), document.base_url, page)
+            links = article_links(document)
+            self._warn_of_links(document)
+            targets = self.discovery.look_at(links, document.base_url, page)
         if article is None or address is None:
             self._keep_other(document, reading, page, follow)
         elif is_new:
@@ -319,6 +330,8 @@ class CaravanSpider(Beginner):
         asked = self._asked(response)
         if kind is None:
             self._fail(asked.asked_url, asked.asked_key, "reader_error", "the reader broke on it")
+        elif kind in NOT_PARSED:
+            self._fail(asked.asked_url, asked.asked_key, kind, NOT_PARSED[kind])
         else:
             self.ledger.page(kind)
             self._fail(asked.asked_url, asked.asked_key, f"kind_{kind}", f"it came as a page of kind: {kind}")
