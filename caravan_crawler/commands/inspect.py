@@ -27,6 +27,7 @@ from caravan_crawler.normalise.rates import parse_rate
 from caravan_crawler.normalise.text import clean
 from caravan_crawler.outcome import REFUSED, UNREACHABLE
 from caravan_crawler.pages.article import ArticleReading
+from caravan_crawler.pages.bounds import Bounds
 from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.page import read_page
@@ -136,9 +137,8 @@ class _OnePage(Spider):
 
     def parse(self, response: Response, **kwargs: Any) -> None:
         """Print what is read on it."""
-        document = parse_document(
-            response.body, response.url, self.site, declared_charset(header(response, "Content-Type") or "")
-        )
+        charset = declared_charset(header(response, "Content-Type") or "")
+        document = parse_document(response.body, response.url, self.site, charset, Bounds.of(self.settings))
         show(report(document, datetime.now(UTC), full=self.full))
         self.problem = None
 

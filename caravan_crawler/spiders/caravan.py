@@ -20,9 +20,10 @@ from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.sources import load_sources
 from caravan_crawler.keep.store import Store
 from caravan_crawler.normalise.dates import ALMATY
+from caravan_crawler.pages.bounds import Bounds
 from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import Document, parse_document
-from caravan_crawler.pages.kind import PageKind
+from caravan_crawler.pages.kind import NOT_PARSED, UNSOUND, PageKind
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
 from caravan_crawler.pages.page import PageReading, read_page
 from caravan_crawler.pages.syndication import read_feed, read_sitemap
@@ -44,17 +45,17 @@ from caravan_crawler.visit.visitor import FEED, HOME, KNOWN_SECTIONS, header, pa
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
 _LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
 
-# A page that says nothing of what was asked for. The first two may be better the next time.
+# Pages that say nothing of what was asked for, and may be better the next time.
 _WORTH_RETRYING = (PageKind.CUT, PageKind.CHALLENGE)
 #: So many articles of earlier runs at other addresses are no longer an editor's change of one address.
 _MOVED = 3
-_UNSOUND = (*_WORTH_RETRYING, PageKind.ERROR)
 
 
 class CaravanSpider(Beginner):
     """Crawls caravan.kz or a copy of it. ``scrapy crawl -h`` lists its arguments, ``arguments.py`` checks them."""
 
     name = "caravan"
+    _bounds: Bounds
 
     def __init__(self, arguments: CrawlArguments, site: Site, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -86,6 +87,7 @@ class CaravanSpider(Beginner):
         site = Site(base, crawler.settings.getint("URLLENGTH_LIMIT"))
         spider = cls(arguments, site)
         spider._set_crawler(crawler)
+        spider._bounds = Bounds.of(crawler.settings)
         spider.ledger = Ledger(crawler)
         site.on_refused = spider.ledger.refused
         spider.reach = Reach(crawler)
@@ -180,13 +182,14 @@ class CaravanSpider(Beginner):
         """Read a section's page, its articles, and the page after it."""
         document = self._document(response)
         reading = self._read_page(document)
-        if reading is None or reading.kind in _UNSOUND:
+        if reading is None or reading.kind in UNSOUND:
             number = listing_of(urlsplit(response.url).path)[1]
             yield from self._again(response, reading) or self._list_requests(self.lists.failed(walk, number))
             return
         listing = read_listing(document)
         page = self._asked(response)
         links = [(card.address, card.url) for card in listing.cards if self.period.is_open_to(card.date)]
+        self._warn_of_links(document)
         targets = self.discovery.look_at(links, document.base_url, page, is_named=True)
         furniture = frozenset(line.address.key for line in reading.trending)
         if targets and self.sitemaps.name_everything:
@@ -247,9 +250,15 @@ class CaravanSpider(Beginner):
     # Reading
 
     def _document(self, response: Response) -> Document:
-        return parse_document(
-            response.body, response.url, self.site, declared_charset(header(response, "Content-Type") or "")
-        )
+        charset = declared_charset(header(response, "Content-Type") or "")
+        return parse_document(response.body, response.url, self.site, charset, self._bounds)
+
+    def _warn_of_links(self, document: Document) -> None:
+        """Say that links of a page are left out."""
+        if document.has_more_links:
+            most = document.bounds.links
+            self.logger.warning("Only %d links are followed of %s (PAGE_MAX_LINKS)", most, document.url)
+            self.ledger.count("links/left_out")
 
     def _read_page(self, document: Document) -> PageReading | None:
         """Read a page; None where the reader itself broke on it, which must not cost the other pages."""
@@ -269,7 +278,7 @@ class CaravanSpider(Beginner):
         lists: Iterable[str] = (),
     ) -> Iterator[Any]:
         reading = self._read_page(document)
-        if reading is None or reading.kind in _UNSOUND:
+        if reading is None or reading.kind in UNSOUND:
             yield from self._again(response, reading)
             return
         self.ledger.reading(reading)
@@ -287,7 +296,9 @@ class CaravanSpider(Beginner):
         # Articles link to earlier ones, so one from before the period leads only further away from it.
         is_past = article is not None and self.period.is_before(day_of_article(article))
         if follow and reach is not None and not is_past and not self.sitemaps.covers_period:
-            targets = self.discovery.look_at(article_links(document), document.base_url, page)
+            links = article_links(document)
+            self._warn_of_links(document)
+            targets = self.discovery.look_at(links, document.base_url, page)
         if article is None or address is None:
             self._keep_other(document, reading, page, follow)
             targets += self._another(page)
@@ -352,6 +363,8 @@ class CaravanSpider(Beginner):
         asked = self._asked(response)
         if kind is None:
             self._fail(asked.asked_url, asked.asked_key, "reader_error", "the reader broke on it")
+        elif kind in NOT_PARSED:
+            self._fail(asked.asked_url, asked.asked_key, kind, NOT_PARSED[kind])
         else:
             self.ledger.page(kind)
             self._fail(asked.asked_url, asked.asked_key, f"kind_{kind}", f"it came as a page of kind: {kind}")

@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 from caravan_crawler.sample_site import SampleResponse, serve
 from tests.crawl.timed import HTML, Timed, assert_said_in_one_line, is_article
 from tests.crawling import crawl, start
+from tests.kills import Stored
 
 # Size and time
 
@@ -48,6 +49,29 @@ def test_a_response_too_large_is_given_up(answer: SampleResponse, tmp_path: Path
     assert result.log.count(f"Not read: {server.url}news/ (the response is larger than DOWNLOAD_MAXSIZE)") == 2
     assert set(re.findall(r"\[(\w+)\S*\] (?:WARNING|ERROR|CRITICAL)", result.log)) == {"caravan_crawler"}
     assert "Traceback" not in result.log
+
+
+def test_a_page_that_is_not_parsed_is_a_failure_and_one_of_many_links_a_warning(tmp_path: Path) -> None:
+    answers = {
+        "/gazeta/": b"<html><body>" + b"<div>" * 60_000 + b"</html>",
+        "/contacts/": b"<html><body><p " + b"a=1 " * 20_000 + b">x</p></body></html>",
+    }
+
+    class Excessive(Timed):
+        def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+            response = super().respond(target, base_url, headers)
+            return SampleResponse(200, HTML, answers[target]) if target in answers else response
+
+    with serve(Excessive()) as server:
+        gazeta, contacts = f"{server.url}gazeta/", f"{server.url}contacts/"
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "PAGE_MAX_LINKS=5")
+        named = crawl(tmp_path / "named", "-a", f"site={server.url}", "-a", f"urls={contacts}")
+    assert result.log.count(f"Not read: {gazeta} (it has more tags than PAGE_MAX_TAGS)") == 2, "it is tried once more"
+    assert result.stat("caravan/failed/too_many_tags") == 2
+    assert {row["url"]: row["reason"] for row in Stored(tmp_path).rows("failures")}[gazeta] == "too_many_tags"
+    assert f"Only 5 links are followed of {server.url} (PAGE_MAX_LINKS)" in result.log
+    assert (named.code, named.stat("caravan/failed/tag_too_long")) == (4, 1)
+    assert "Traceback" not in result.log + named.log
 
 
 class Raw:
