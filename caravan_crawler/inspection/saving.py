@@ -25,6 +25,8 @@ _ARTICLE_FIELDS = (
     "headline lede body date_published published_at date_published_raw views photo_credit source language authors "
     "tags images article_id url section"
 ).split()
+#: Kinds of answers that are no test case: what is no page, and a page on which the reader broke.
+_WITHOUT_VALUES = ("feed", "sitemap", "sitemap index", "broken")
 _LONGEST_NAME = 60
 
 
@@ -51,9 +53,9 @@ class PageFolder:
         """Save what came; nothing where nothing came. :class:`SaveError` where it cannot be written."""
         if answer.problem is not None or not answer.body:
             return
-        is_page = answer.asked.role not in (Role.ROBOTS, Role.FEED, Role.SITEMAP)
-        files = {_ending(answer, is_page and kind != "broken"): answer.body}
-        if is_page and kind != "broken":
+        is_page = answer.asked.role is not Role.ROBOTS and kind not in _WITHOUT_VALUES
+        files = {_ending(answer, is_page): answer.body}
+        if is_page:
             case = test_case(answer, pipelines)
             files[".json"] = (json.dumps(case, ensure_ascii=False, indent=1) + "\n").encode()
         stem = self._free(_stem(answer, self.saved + 1), files)
@@ -107,12 +109,11 @@ def _article_values(record: Article) -> dict[str, Any]:
     return values | {"links": [{"text": link.text, "url": link.url} for link in record.links]}
 
 
-def _ending(answer: Answer, is_readable_page: bool) -> str:
-    if is_readable_page:
+def _ending(answer: Answer, is_page: bool) -> str:
+    if is_page:
         return ".html"
     if answer.asked.role is Role.ROBOTS:
         return ".txt"
-    # A page that breaks the reader has no values, so it is no test case yet.
     return ".htm" if b"<html" in answer.body[:4096].lower() else ".xml"
 
 
