@@ -1,6 +1,6 @@
 """``scrapy inspect URL-or-FILE``: what is read on one page, field by field, and by which reader.
 
-The tool for the day the site's markup turns out to be different.
+The tool for the day the site's markup turns out to be different. ``--site`` inspects a whole site: inspect_site.py.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from caravan_crawler.archive.saved_html import claimed_address, is_page_address
+from caravan_crawler.commands import inspect_site
 from caravan_crawler.commands.telling import show, tell
 from caravan_crawler.items import ExchangeRate
 from caravan_crawler.logs import log_problem
@@ -47,7 +48,7 @@ class Command(ScrapyCommand):
 
     def syntax(self) -> str:
         """Return the arguments."""
-        return "[options] <url or file>"
+        return "[options] <url or file> | --site [url]"
 
     def short_desc(self) -> str:
         """Return the line of the list of commands."""
@@ -58,6 +59,8 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument("--url", help="the address a saved file came from (default: its canonical link)")
         parser.add_argument("--full", action="store_true", help="print whole texts, not their first line")
+        parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+        inspect_site.add_options(parser)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Keep the log quiet, so that the page is all one reads."""
@@ -71,8 +74,16 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Read the page, from the network or a file."""
-        if len(args) != 1:
-            raise UsageError("inspect takes one URL or one file", print_help=False)
+        problem = inspect_site.options_problem(args, opts)
+        if problem is None and opts.site is None and len(args) != 1:
+            problem = "inspect takes one URL or one file"
+        if problem:
+            self._end(problem, REFUSED)
+            return
+        if opts.site is not None:
+            assert self.crawler_process is not None
+            self.exitcode = inspect_site.inspect_site(self.crawler_process, args, opts)
+            return
         target = args[0]
         given = opts.url if opts.url is not None else target if "://" in target else None
         if given is not None and not is_page_address(given):

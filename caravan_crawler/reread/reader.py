@@ -1,7 +1,7 @@
 """From a saved page to its records, through the crawl's own readers and pipelines."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -58,9 +58,8 @@ class Reader:
     def __init__(self, settings: dict[str, Any], base: str) -> None:
         """``base`` is the site's address; ``settings`` name the pipelines."""
         self._site = Site(base)
-        known = Settings(settings)
-        self._bounds = Bounds.of(known)
-        self._pipelines = _pipelines(known)
+        self._bounds = Bounds.of(Settings(settings))
+        self._pipelines = value_pipelines(settings)
 
     def read(self, pages: Iterable[SavedPage | Skipped]) -> Iterator[Reading]:
         """Yield what each page gives, in their order."""
@@ -106,8 +105,9 @@ class Reader:
         return record
 
 
-def _pipelines(known: Settings) -> list[Any]:
+def value_pipelines(settings: Mapping[str, Any]) -> list[Any]:
     """Return the pipelines that normalise, in their order."""
+    known = Settings(dict(settings))
     crawler = Crawler(Spider, known)
     crawler.stats = MemoryStatsCollector(crawler)
     order = sorted(known.getwithbase("ITEM_PIPELINES").items(), key=lambda item: item[1])
