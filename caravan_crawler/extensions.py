@@ -13,7 +13,7 @@ from scrapy.extensions.feedexport import FeedExporter
 from caravan_crawler import drift
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.items import Article
-from caravan_crawler.keep import field_counts, placing
+from caravan_crawler.keep import field_counts, publication
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.keeper import Keeper, article_key
 from caravan_crawler.outcome import (
@@ -127,18 +127,30 @@ class Verdict:
         ready = [storage for storage in storages if isinstance(storage, WholeFileStorage) and storage.is_ready]
         stats = self.crawler.stats
         if stats.get_value(OUTCOME_STAT) == SOUND and not stats.get_value(FEED_STAT):
-            spider: Any = self.crawler.spider
-            moves = [storage.move for storage in ready]
             try:
-                placing.announce(spider.keeper.store, spider.run_id, stats.get_value("caravan/articles/new", 0), moves)
+                self._publish(ready, exporter)
             except StoreError as error:
                 self.store_failed(error)
             else:
-                for storage in ready:
-                    storage.place()
                 return
         for storage in ready:
             storage.leave()
+
+    def _publish(self, ready: list[WholeFileStorage], exporter: Any) -> None:
+        spider: Any = self.crawler.spider
+        store, run_id = spider.keeper.store, spider.run_id
+        moves = [storage.move for storage in ready]
+        # The run's own folder decides; feeds of -o and -O come beside it. With other FEEDS there is no such folder.
+        own = [storage for storage in ready if publication.is_own(storage.path, run_id)] or ready
+        filters = [slot.filter.item_classes for slot in (exporter.slots if exporter else ()) if slot.storage in own]
+        classes = {kind for kind in self._scraped if any(_accepts(accepted, kind) for accepted in filters)}
+        new = self.crawler.stats.get_value("caravan/articles/new", 0)
+        publication.announce(store, run_id, new, moves, spider.left, classes)
+        for storage in ready:
+            storage.place()
+        if any(storage.is_broken for storage in own):
+            publication.take_back([storage.move for storage in own if not storage.is_broken], run_id)
+            publication.withdraw(store, run_id)
 
     def _hold_against_history(self, keeper: Keeper, spider: Spider) -> None:
         settings = self.crawler.settings

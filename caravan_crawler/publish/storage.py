@@ -31,7 +31,7 @@ class WholeFileStorage:
         self._crawler = crawler
         self._appends = not (feed_options or {}).get("overwrite", False)
         self._part: Path | None = None
-        self._is_broken = False
+        self.is_broken = False
         self._run_id = ""
 
     @classmethod
@@ -65,8 +65,8 @@ class WholeFileStorage:
     def store(self, file: IO[bytes]) -> None:
         """Bring the rows to the disk; whether they are put in place is decided when all feeds are there."""
         file.close()
-        self.is_ready = self._part is not None and not self._is_broken
-        if self._is_broken and self._part is not None:
+        self.is_ready = self._part is not None and not self.is_broken
+        if self.is_broken and self._part is not None:
             self._part.unlink(missing_ok=True)  # torn, and the disk may be full; the store has the rows
 
     @property
@@ -95,15 +95,15 @@ class WholeFileStorage:
         logger.log(level, "%s is not written; what this run read lies in %s", self.path, part)
 
     def _remove_leftovers(self) -> None:
-        """Remove what stopped runs left half written: this run has published their records with its own."""
-        campaign = getattr(self._crawler.spider, "campaign", None)
-        for run_id in campaign.unpublished if campaign else ():
+        """Remove what stopped runs left half written: the store has their records, and publishes them."""
+        ended = getattr(self._crawler.spider, "continues", ())
+        for run_id in ended:
             part = part_of(self.path, run_id)
             part.unlink(missing_ok=True)
             (self.path.parent.parent / run_id / part.name).unlink(missing_ok=True)
 
     def _fail(self, error: OSError) -> None:
-        self._is_broken = True
+        self.is_broken = True
         words = f"{self.path} cannot be written: {error.strerror}"
         logger.error("%s", words)
         self._crawler.stats.set_value(FEED_STAT, words)
