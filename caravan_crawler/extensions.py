@@ -126,6 +126,9 @@ class Verdict:
         storages = [slot.storage for slot in (exporter.slots if exporter else ())]
         ready = [storage for storage in storages if isinstance(storage, WholeFileStorage) and storage.is_ready]
         stats = self.crawler.stats
+        if stats.get_value(OUTCOME_STAT) == SOUND:
+            for storage in sorted(ready, key=lambda storage: storage.path):  # two runs lock files in one order
+                storage.catch_up()
         if stats.get_value(OUTCOME_STAT) == SOUND and not stats.get_value(FEED_STAT):
             spider: Any = self.crawler.spider
             moves = [storage.move for storage in ready]
