@@ -59,7 +59,10 @@ class Verdict:
 
     def engine_started(self) -> None:
         """See that every feed is open, and note which signal stops the run, leaving the stopping to Scrapy."""
-        self.crawler.spider.keeper.store.on_failure = self.store_failed  # type: ignore[union-attr]
+        keeper = self._keeper
+        if keeper is None:
+            return
+        keeper.store.on_failure = self.store_failed
         exporter = self.crawler.get_extension(FeedExporter)
         missing = len(self.crawler.settings.getdict("FEEDS")) - len(exporter.slots if exporter else ())
         if missing:
@@ -95,8 +98,8 @@ class Verdict:
 
     def item_dropped(self, item: Any) -> None:
         """Keep what follows from the page of an article that is outside of the period."""
-        if isinstance(item, Article):
-            self.crawler.spider.keeper.pass_over(item, article_key(item))  # type: ignore[union-attr]
+        if isinstance(item, Article) and (keeper := self._keeper) is not None:
+            keeper.pass_over(item, article_key(item))
 
     def store_failed(self, error: StoreError) -> None:
         """End the run: what it reads could not be kept."""
@@ -106,7 +109,9 @@ class Verdict:
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
         """Commit the last records, hold the run against its history, compare feeds with records, and decide."""
-        keeper: Keeper = spider.keeper  # type: ignore[attr-defined]
+        keeper = self._keeper
+        if keeper is None:
+            return
         keeper.store.flush()
         if reason == "finished" and not keeper.store.is_broken:
             self._hold_against_history(keeper, spider)
@@ -142,6 +147,11 @@ class Verdict:
                 return
         for storage in ready:
             storage.leave()
+
+    @property
+    def _keeper(self) -> Keeper | None:
+        """What the run stores by; None for a spider that is not this project's, as `scrapy shell` has one."""
+        return getattr(self.crawler.spider, "keeper", None)
 
     def _hold_against_history(self, keeper: Keeper, spider: Spider) -> None:
         settings = self.crawler.settings
