@@ -50,10 +50,10 @@ def feeds_problem(settings: BaseSettings) -> str | None:
         expanded = apply_uri_params(template, _ANY_VALUES | {"data_dir": str(Path(data_dir).expanduser())})
         if template.startswith(RUN_DIR) or urlsplit(expanded).scheme not in ("", "file"):
             continue
-        path = local_path(expanded).absolute()
-        if path in files:
-            return f"{template} and {files[path]} are one file"
-        files[path] = template
+        path = local_path(expanded)
+        if other := files.get(path.absolute()):
+            return f"{template} and {other} are one file"
+        files[path.absolute()] = template
         if problem := _reserved_problem(template, path, settings) or _file_problem(template, path, dict(options)):
             return problem
         columns = _columns(dict(options), settings)
