@@ -16,7 +16,7 @@ _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠﹦﹢﹣﹫")
 # Where a semicolon separates cells, as in Russian and Kazakh editions of Excel, quotation marks within a line mean
 # nothing: what follows a semicolon or a line break of a text is a cell of its own. Speech begins with a hyphen, so
 # behind one a formula must at least call a function or a program.
-_INNER_FORMULA = re.compile(r"(?<=[;\n\r])(?=\"*(?:[=+@＝＋＠﹦﹢﹫\t]|[-－﹣](?=[^;\n\r]*(?:\w\(|\|))))")
+_INNER_FORMULA = re.compile(r"[;\n\r](?=\"*(?:[=+@＝＋＠﹦﹢﹫\t]|[-－﹣](?=[^;\n\r]*(?:\w\(|\|))))")
 
 
 def safe_cell(text: str) -> str:
@@ -25,7 +25,7 @@ def safe_cell(text: str) -> str:
     That is the cell's own, or one behind a semicolon or a line break.
     """
     if ";" in text or "\n" in text or "\r" in text:
-        text = _INNER_FORMULA.sub("'", text)
+        text = _INNER_FORMULA.sub(r"\g<0>'", text)
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
