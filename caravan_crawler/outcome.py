@@ -17,6 +17,8 @@ REDIS_STAT, WORKER_STAT = "caravan/redis_lost", "caravan/worker"
 ARCHIVE_STAT = "caravan/archive_failed"
 #: In words, which feed could not be written.
 FEED_STAT = "caravan/feeds/failed"
+#: In words, which feed's reader has gone before its end: the files are put in place all the same.
+STREAM_STAT = "caravan/feeds/stream_failed"
 #: In words, which fields have fallen; and that nothing new has appeared for too long.
 DRIFT_FIELDS_STAT = "caravan/drift_fields"
 DRIFT_STAT, SILENCE_STAT = "caravan/drift", "caravan/silence"

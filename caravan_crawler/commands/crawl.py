@@ -29,6 +29,7 @@ from caravan_crawler.outcome import (
     OUTCOME_STAT,
     REFUSED,
     SOUND,
+    STREAM_STAT,
     UNREACHABLE,
     Outcome,
     decide,
@@ -109,6 +110,8 @@ class Command(CrawlCommand):
             outcome = Outcome(CRASHED, "the crawl did not start")
         if outcome.code == SOUND and (stats.get(OUTCOME_STAT) != SOUND or _feeds_failed(stats)):
             outcome = Outcome(CRASHED, "a feed could not be written; see the log")
+        if outcome.code == SOUND and (stream := stats.get(STREAM_STAT)):
+            outcome = Outcome(CRASHED, f"{stream}; the run's files are whole")
         ended_at = datetime.now(UTC)
         report = build_report(
             spider.run_id,

@@ -7,7 +7,6 @@ each in one step. A run that is killed or fails leaves the earlier files as they
 import io
 import logging
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -16,6 +15,8 @@ from scrapy import Spider
 from scrapy.crawler import Crawler
 
 from caravan_crawler.outcome import FEED_STAT
+from caravan_crawler.publish.append import Appending
+from caravan_crawler.publish.stream import StreamFile
 from caravan_crawler.publish.whole_file import can_be_whole, local_path, part_of, put
 
 logger = logging.getLogger(__name__)
@@ -29,7 +30,8 @@ class WholeFileStorage:
         self.is_ready = False
         """Whether the rows are all on the disk and wait to be put in place, or to be left where they are."""
         self._crawler = crawler
-        self._appends = not (feed_options or {}).get("overwrite", False)
+        options = feed_options or {}
+        self._appending = None if options.get("overwrite", False) else Appending(self.path, options)
         self._part: Path | None = None
         self.is_broken = False
         self._run_id = ""
@@ -47,16 +49,15 @@ class WholeFileStorage:
         A device or a pipe is written straight: there is nothing to keep whole.
         """
         if not can_be_whole(self.path):
-            return self.path.open("wb")
+            return StreamFile(self.path, str(self.path), self._crawler)
         self._run_id = getattr(spider, "run_id", str(os.getpid()))
         part = part_of(self.path, self._run_id)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             file = _PartFile(part, self._fail)
             self._part = part
-            if self._appends and self.path.exists():
-                with self.path.open("rb") as earlier:
-                    shutil.copyfileobj(earlier, file)
+            if self._appending is not None:
+                self._appending.begin(file)
         except OSError as error:
             self._fail(error)
             return io.BytesIO()
@@ -75,6 +76,14 @@ class WholeFileStorage:
         assert self._part is not None
         return self._part, self.path
 
+    def catch_up(self) -> None:
+        """Take in what others have appended to the file since, and let them wait until it is in place."""
+        if self._appending is not None:
+            try:
+                self._appending.catch_up(self.move[0])
+            except OSError as error:
+                self._fail(error)
+
     def place(self) -> None:
         """Put the file in place."""
         part, path = self.move
@@ -83,6 +92,9 @@ class WholeFileStorage:
             self._remove_leftovers()
         except OSError as error:
             self._fail(error)
+        finally:
+            if self._appending is not None:
+                self._appending.release()
 
     def leave(self) -> None:
         """Leave the earlier file as it is, and say where the rows are."""
