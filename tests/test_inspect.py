@@ -1,7 +1,9 @@
 """``scrapy inspect``: the tool for the day the markup turns out to be different."""
 
+import json
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -63,23 +65,77 @@ def test_a_saved_page_with_and_without_its_address() -> None:
     assert "kind: article" in unnamed.stdout, "a canonical that points to the home page is no address"
 
 
+def test_a_feed_and_sitemaps() -> None:
+    with serve(SampleSite(articles=40)) as server:
+        feed, index, sitemap = (
+            inspect(server.url + path) for path in ("rss/", "sitemap_index.xml", "post-sitemap1.xml")
+        )
+        data = json.loads(inspect(f"{server.url}rss/", "--json").stdout)
+    assert "kind: feed\nentries: 20; of articles 20: " in feed.stdout
+    assert "kind: sitemap index\nentries: 1; of articles 0: 0 with a number, 0 without\n" in index.stdout
+    assert index.stdout.splitlines()[-1].endswith("/post-sitemap1.xml")
+    assert "kind: sitemap\n" in sitemap.stdout
+    assert sitemap.stdout.splitlines()[-1].endswith(" more; --full shows all")
+    assert (data["kind"], len(data["entries"])) == ("feed", 20)
+
+
+def test_json_for_programs() -> None:
+    expected = json.loads((SAVED / "author_01_one.json").read_text(encoding="utf-8"))
+    done = inspect(str(SAVED / "author_01_one.html"), "--url", expected["url"], "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    data = json.loads(done.stdout)
+    assert data.keys() == {
+        *("version", "url", "kind", "title", "canonical", "article", "found_by", "missing"),
+        *("rates", "weather", "trending", "entries", "sitemaps"),
+    }
+    for name in ("headline", "body", "date_published", "views", "authors"):
+        assert data["article"][name] == expected["expect"][name]
+    assert data["found_by"]["authors"] == "authors_byline"
+    assert {one["currency"]: one["rate"] for one in data["rates"]} == expected["expect"]["rates"]
+    assert len(data["trending"]) == len(expected["expect"]["trending"])
+
+
+def test_site_text_does_nothing_to_a_terminal(tmp_path: Path) -> None:
+    page = (SAVED / "author_01_one.html").read_text(encoding="utf-8")
+    file = tmp_path / "page.html"
+    escapes = "\x1b]0;owned\x07\x9b2J\u202e"
+    head = f'<head><meta property="article:published_time" content="x{escapes}">'
+    file.write_text(page.replace("<head>", head).replace("Хозяйка", f"Хозяйка{escapes}"), encoding="utf-8")
+    for options in ((), ("--full",), ("--json",)):
+        done = inspect(str(file), "--url", ADDRESS, *options)
+        assert done.returncode == 0
+        assert not [one for one in done.stdout if one not in "\n\t\xa0" and not one.isprintable()]
+    assert "| x\\x1b]0;owned\\x07\\x9b2J\\u202e\n" in inspect(str(file), "--url", ADDRESS).stdout
+
+
 BAD = [
-    ((), "takes one URL or one file"),
-    (("/no/such/file.html",), "cannot be read: No such file or directory"),
-    (("http://127.0.0.1:9/",), "was not read: robots.txt could not be read (Connection was refused"),
-    (("http://[::1",), "is no address of a page"),
-    (("ftp://127.0.0.1/",), "is no address of a page"),
-    (("README.md", "--url", "foo"), "is no address of a page"),
-    (("http://127.0.0.1:9/", "-s", "BROWSER=maybe"), "BROWSER=maybe is none of off, auto, always"),
+    ((), "takes one URL or one file", 2),
+    (("/no/such/file.html",), "cannot be read: No such file or directory", 4),
+    (("http://127.0.0.1:9/",), "was not read: robots.txt could not be read (Connection was refused", 4),
+    (("http://[::1",), "is no address of a page", 2),
+    (("ftp://127.0.0.1/",), "is no address of a page", 2),
+    (("README.md", "--url", "foo"), "is no address of a page", 2),
+    (("http://127.0.0.1:9/", "-s", "BROWSER=maybe"), "BROWSER=maybe is none of off, auto, always", 2),
 ]
 
 
-@pytest.mark.parametrize(("options", "message"), BAD)
-def test_bad_use_is_one_line(options: tuple[str, ...], message: str) -> None:
+@pytest.mark.parametrize(("options", "message", "code"), BAD)
+def test_bad_use_is_one_line(options: tuple[str, ...], message: str, code: int) -> None:
     done = inspect(*options)
-    assert done.returncode != 0
+    assert done.returncode == code
     assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_page_that_breaks_the_reader_is_one_line(tmp_path: Path) -> None:
+    with serve(SampleSite(articles=20)) as server:
+        for options in ((server.url,), (str(SAVED / "author_01_one.html"), "--url", ADDRESS)):
+            done = run("tests.broken_inspect", "inspect", *options, timeout=TIMEOUT)
+            assert done.returncode == 1
+            assert (
+                "the reader broke on it (RuntimeError: broken on purpose); this is a bug: send the page" in done.stderr
+            )
+            assert done.stderr.count("\n") == 1
 
 
 def test_nobody_has_to_read_to_the_end() -> None:

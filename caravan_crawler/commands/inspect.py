@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
+from unicodedata import category
 from urllib.parse import quote, urlsplit
 
 from scrapy import Request, Spider
 from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
 from scrapy.http import Response
+from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from caravan_crawler.archive.saved_html import claimed_address, is_page_address
@@ -24,7 +25,7 @@ from caravan_crawler.normalise.counts import parse_count
 from caravan_crawler.normalise.dates import decide_publication
 from caravan_crawler.normalise.rates import parse_rate
 from caravan_crawler.normalise.text import clean
-from caravan_crawler.outcome import REFUSED
+from caravan_crawler.outcome import CRASHED, REFUSED
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import Document, parse_document
@@ -82,7 +83,7 @@ class Command(ScrapyCommand):
         target = args[0]
         given = opts.url if opts.url is not None else target if "://" in target else None
         if given is not None and not is_page_address(given):
-            self._end(f"{given} is no address of a page (http://… or https://…)")
+            self._end(f"{given} is no address of a page (http://… or https://…)", REFUSED)
             return
         if "://" in target:
             self._inspect_url(target, opts)
@@ -93,19 +94,22 @@ class Command(ScrapyCommand):
         except OSError as error:
             self._end(f"{target} cannot be read: {error.strerror}")
             return
+        assert self.settings is not None
         document = _saved_document(body, path, opts.url)
-        show(report(document, datetime.now(UTC), full=opts.full))
+        if problem := _print(body, document, None, self.settings, full=opts.full, as_json=opts.json):
+            self._end(problem, CRASHED)
 
     def _inspect_url(self, url: str, opts: argparse.Namespace) -> None:
         assert self.crawler_process is not None
         if problem := browser_problem(self.crawler_process.settings):
-            raise UsageError(problem, print_help=False)
+            self._end(problem, REFUSED)
+            return
         crawler = self.crawler_process.create_crawler(_OnePage)
-        self.crawler_process.crawl(crawler, url=url, full=opts.full)
+        self.crawler_process.crawl(crawler, url=url, full=opts.full, as_json=opts.json)
         self.crawler_process.start()
         problem = getattr(crawler.spider, "problem", "the crawl did not start")
         if problem:
-            self._end(problem)
+            self._end(problem, getattr(crawler.spider, "code", CRASHED))
         elif crawler.stats.get_value("caravan/browser/failed"):
             tell("scrapy inspect: the browser could not show the page; this is how it came")
 
@@ -127,11 +131,12 @@ class _OnePage(Spider):
         "ARCHIVE": False,
     }
     problem: str | None = "the page was not fetched"
+    code = _UNREADABLE
 
-    def __init__(self, url: str, full: bool, **kwargs: Any) -> None:
+    def __init__(self, url: str, full: bool, as_json: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         parts = urlsplit(url)
-        self.url, self.full = url, full
+        self.url, self.full, self.as_json = url, full, as_json
         self.site = Site(f"{parts.scheme}://{parts.netloc}/")
 
     async def start(self) -> AsyncIterator[Any]:
@@ -140,15 +145,33 @@ class _OnePage(Spider):
 
     def parse(self, response: Response, **kwargs: Any) -> None:
         """Print what is read on it."""
-        document = parse_document(
-            response.body, response.url, self.site, declared_charset(header(response, "Content-Type") or "")
-        )
-        show(report(document, datetime.now(UTC), full=self.full))
-        self.problem = None
+        charset = declared_charset(header(response, "Content-Type") or "")
+        document = parse_document(response.body, response.url, self.site, charset)
+        self.code = CRASHED
+        self.problem = _print(response.body, document, charset, self.settings, full=self.full, as_json=self.as_json)
 
     def failed(self, failure: Failure) -> None:
         """Say why there is nothing to read."""
         self.problem = f"{self.url} was not read: {words(failure)}"
+
+
+def _print(
+    body: bytes, document: Document, charset: str | None, settings: BaseSettings, *, full: bool, as_json: bool
+) -> str | None:
+    """Print what is read on a page; return, in words, that a reader broke on it."""
+    # Not at the top: Scrapy loads all commands for each of them.
+    from caravan_crawler.inspection.page import SOURCES, page_facts, page_json, source_lines
+    from caravan_crawler.reread.reader import value_pipelines
+
+    seen_at = datetime.now(UTC)
+    facts = page_facts(body, document, charset, seen_at, value_pipelines(settings))
+    if facts.kind == "broken":
+        return f"{facts.url}: {facts.problem}; this is a bug: send the page"
+    if as_json:
+        show([page_json(facts)])
+    else:
+        show(source_lines(facts, full=full) if facts.kind in SOURCES else report(document, seen_at, full=full))
+    return None
 
 
 def _saved_document(body: bytes, path: Path, url: str | None) -> Document:
@@ -165,7 +188,7 @@ def _saved_document(body: bytes, path: Path, url: str | None) -> Document:
 def report(document: Document, observed_at: datetime, *, full: bool = False) -> Iterator[str]:
     """Yield the lines that tell what is read on a page."""
     reading = read_page(document)
-    yield f"{document.url}"
+    yield _visible(document.url)
     yield f"kind: {reading.kind}"
     if reading.article is not None:
         yield from _article_lines(reading.article, document.site, observed_at, full)
@@ -174,7 +197,7 @@ def report(document: Document, observed_at: datetime, *, full: bool = False) -> 
         if isinstance(record, ExchangeRate):
             record.rate = parse_rate(record.rate_raw)
         shown = {name: value for name, value in vars(record).items() if name != "observed_at" and value is not None}
-        yield f"{type(record).__name__}: " + ", ".join(f"{name}={value}" for name, value in shown.items())
+        yield f"{type(record).__name__}: " + _visible(", ".join(f"{name}={value}" for name, value in shown.items()))
 
 
 def _article_lines(article: ArticleReading, site: Site, observed_at: datetime, full: bool) -> Iterator[str]:
@@ -203,7 +226,16 @@ def _line(name: str, value: Any, raw: str | None, reader: str | None, full: bool
 
 
 def _shown(value: Any, full: bool) -> str:
-    text = "-" if value is None else str(value)
+    text = _visible("-" if value is None else str(value))
     if full or len(text) <= _WIDTH:
         return text
     return f"{text[:_WIDTH].replace(chr(10), ' ')}… ({len(text)} characters)"
+
+
+def _visible(text: str) -> str:
+    """Return ``text`` with what no reader sees and a terminal may obey written as escapes; spaces stay."""
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() or one in "\n\t" or category(one) == "Zs" else ascii(one)[1:-1] for one in text
+    )

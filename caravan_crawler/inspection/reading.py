@@ -57,6 +57,7 @@ class FactReader:
         if answer.status != 200:
             facts.problem = f"HTTP {answer.status}"
             return facts
+        facts.missing = reading.missing
         facts.title = document.structured.title
         facts.canonical = document.structured.links.get("canonical")
         facts.encoding = _encoding(answer)
@@ -153,7 +154,7 @@ class FactReader:
             elif isinstance(value, Weather):
                 facts.weather.append(value)
             elif isinstance(value, TrendingEntry):
-                facts.trending += 1
+                facts.trending.append(value)
 
     def _article(self, document: Document, reading: PageReading, seen_at: datetime) -> ArticleFacts | None:
         article = reading.article

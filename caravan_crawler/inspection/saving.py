@@ -56,7 +56,7 @@ class PageFolder:
         is_page = answer.asked.role is not Role.ROBOTS and kind not in _WITHOUT_VALUES
         files = {_ending(answer, is_page): answer.body}
         if is_page:
-            case = test_case(answer, pipelines)
+            case = case_of(answer, pipelines)
             files[".json"] = (json.dumps(case, ensure_ascii=False, indent=1) + "\n").encode()
         stem = self._free(_stem(answer, self.saved + 1), files)
         try:
@@ -76,7 +76,7 @@ class PageFolder:
         return name
 
 
-def test_case(answer: Answer, pipelines: Iterable[Any]) -> dict[str, Any]:
+def case_of(answer: Answer, pipelines: Iterable[Any]) -> dict[str, Any]:
     """Return the page's address, its charset, when it was fetched, its kind and every value read on it."""
     parts = urlsplit(answer.url)
     site = Site(f"{parts.scheme}://{parts.netloc}/")

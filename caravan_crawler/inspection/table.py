@@ -57,7 +57,12 @@ def as_json(inspection: Inspection, odd: Iterable[Oddity], verdict: Verdict) -> 
         "odd": [{"code": one.code, "counts": one.counts, "words": one.words, "urls": list(one.urls)} for one in odd],
         "verdict": {"exit_code": verdict.code, "outcome": verdict.name, "reason": verdict.reason},
     }
-    return json.dumps(_cleaned(result), ensure_ascii=False, indent=1)
+    return dumped(result)
+
+
+def dumped(value: Any) -> str:
+    """Return a value as JSON whose texts do nothing to a terminal."""
+    return json.dumps(_cleaned(value), ensure_ascii=False, indent=1, default=str)
 
 
 def _cleaned(value: Any) -> Any:
@@ -123,8 +128,8 @@ def _header_json(inspection: Inspection) -> dict[str, Any]:
             {"city": city, "temperature_c": degrees, "pages": count} for (city, degrees), count in weather.items()
         ],
         "trending": {
-            "pages": sum(one.trending > 0 for one in pages),
-            "lines": max((one.trending for one in pages), default=0),
+            "pages": sum(bool(one.trending) for one in pages),
+            "lines": max((len(one.trending) for one in pages), default=0),
         },
     }
 
