@@ -143,8 +143,8 @@ class Choice:
         url = self._site.base + path.lstrip("/")
         yield Asked(url, Role.LISTING, home.url if home and linked else "", is_promised=bool(linked))
         listing = self._of(Role.LISTING)
-        if listing and listing.kind == "listing":
-            following = listing.source.next_page if listing.source else None
+        if listing and listing.source and listing.source.found:
+            following = listing.source.next_page
             yield Asked(following or f"{url}page/2/", Role.LISTING, listing.url, is_promised=following is not None)
 
     def _all_found(self) -> list[Found]:

@@ -73,6 +73,8 @@ class SourceFacts:
     newest: date | None = None
     in_future: int = 0
     """Entries whose stamp lies in the future."""
+    unreadable: int = 0
+    """Entries whose stamp cannot be read; after a hundred of them no more are tried."""
     sections: list[str] = field(default_factory=list)
     """Paths of sections the page links to."""
     feed: str | None = None

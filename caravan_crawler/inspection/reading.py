@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +26,8 @@ _DECLARED_IN_PAGE = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w\
 _FEED_LINKS = etree.XPath("//link[@href][contains(concat(' ', @rel, ' '), ' alternate ')][contains(@type, '+xml')]")
 _WORDS = re.compile(r"[^\W_]+")
 _REPLACEMENT = "\ufffd"
+#: A stamp in no known form costs two milliseconds, and a sitemap may have 50,000 of them.
+_MOST_UNREADABLE = 100
 
 
 class FactReader:
@@ -92,12 +94,7 @@ class FactReader:
         month = answer.asked.month or month_in(answer.url)
         for entry in entries:
             source.entries += 1
-            stamp = parse_date(entry.stamp, answer.received_at) if entry.stamp else None
-            day = stamp.day if stamp else None
-            source.in_future += stamp is not None and stamp.problem == "future"
-            if day is not None:
-                source.oldest = min(source.oldest or day, day)
-                source.newest = max(source.newest or day, day)
+            day = _day(entry.stamp, answer.received_at, source)
             url = self._site.resolve(entry.url, self._site.base)
             if url is None:
                 continue
@@ -112,12 +109,7 @@ class FactReader:
         listing = read_listing(document)
         if answer.asked.role is Role.LISTING:
             for card in listing.cards:
-                stamp = parse_date(card.date, answer.received_at) if card.date else None
-                day = stamp.day if stamp else None
-                source.in_future += stamp is not None and stamp.problem == "future"
-                if day is not None:
-                    source.oldest = min(source.oldest or day, day)
-                    source.newest = max(source.newest or day, day)
+                day = _day(card.date, answer.received_at, source)
                 is_promised = card.address.article_id is not None
                 source.found.append(Found(card.url, card.address, day, is_promised=is_promised))
             if listing.next_number is not None:
@@ -183,6 +175,19 @@ class FactReader:
         for pipeline in self._pipelines:
             record = pipeline.process_item(record)
         return record
+
+
+def _day(stamp: str | None, seen_at: datetime, source: SourceFacts) -> date | None:
+    """Return the day of a stamp, and count it in ``source``."""
+    if not stamp or source.unreadable >= _MOST_UNREADABLE:
+        return None
+    parsed = parse_date(stamp, seen_at)
+    source.in_future += parsed.problem == "future"
+    source.unreadable += parsed.problem not in (None, "future")
+    if parsed.day is not None:
+        source.oldest = min(source.oldest or parsed.day, parsed.day)
+        source.newest = max(source.newest or parsed.day, parsed.day)
+    return parsed.day
 
 
 def _fits(headline: str, titles: list[str]) -> bool:

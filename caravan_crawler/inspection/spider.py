@@ -22,6 +22,7 @@ from caravan_crawler.inspection.choice import Choice
 from caravan_crawler.inspection.facts import Answer, Asked, Facts, Inspection, Role
 from caravan_crawler.inspection.oddities import FORBIDDEN
 from caravan_crawler.inspection.reading import FactReader
+from caravan_crawler.outcome import RETRY_AFTER_STAT
 from caravan_crawler.reread.reader import value_pipelines
 from caravan_crawler.site import Site
 from caravan_crawler.visit import failures
@@ -107,8 +108,7 @@ class InspectionSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]
         reason = failures.reason(failure)
         if reason == RunEndsError.__name__:
-            self.inspection.ended = self.inspection.ended or "the inspection ended early"
-            return
+            return  # closed() says why
         words = FORBIDDEN if reason == "robots" else failures.words(failure)
         if words == _LIMIT_REACHED:
             return
@@ -121,6 +121,13 @@ class InspectionSpider(Spider):
         self._unanswered = 0 if failures.is_answer(failure) else self._unanswered + 1
         answer = Answer(asked, request.url, datetime.now(UTC), problem=words)
         yield from self._take(answer)
+
+    def closed(self, reason: str) -> None:
+        """Note why the inspection ended before its time, when Scrapy closes the spider."""
+        if pause := self.crawler.stats.get_value(RETRY_AFTER_STAT):
+            self.inspection.ended = f"the site asks to be left alone for {pause} seconds"
+        elif reason != "finished":
+            self.inspection.ended = f"the inspection was ended: {reason}"
 
     def on_engine_started(self) -> None:
         """Note which signal stops the inspection, and leave the stopping to Scrapy."""

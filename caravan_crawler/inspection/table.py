@@ -193,7 +193,7 @@ def _source_rows(inspection: Inspection) -> list[list[str]]:
     rows = [["source", "HTTP", "kind", "entries", "articles", "numbered", "plain", "oldest", "newest", ""]]
     notes = [robots.problem or ("allows us" if robots.allows_home else "forbids us")]
     notes += [f"crawl delay {robots.crawl_delay:g} s"] if robots.crawl_delay else []
-    notes += [f"sitemaps named: {len(robots.sitemaps)}"]
+    notes += [] if robots.problem else [f"sitemaps named: {len(robots.sitemaps)}"]
     rows.append(["/robots.txt", str(robots.status or "-"), "robots", *["-"] * 6, ", ".join(notes)])
     for one in inspection.sources:
         source = one.source
