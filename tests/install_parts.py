@@ -1,5 +1,7 @@
 """Install the programs that the tests need and pip does not, where that can be done without asking anybody.
 
+Fetch besides the packages that a crawl needs on the other Pythons of this machine.
+
     python -m tests.install_parts
 
 It never fails: the tests say what is missing still (``tests/parts.py``).
@@ -9,7 +11,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
+from tests.interpreters import installable, make_environment
 from tests.parts import missing
 
 _TIMEOUT = 900
@@ -51,6 +56,22 @@ def install() -> str:
     return ""
 
 
+def fetch() -> list[str]:
+    """Fetch what a crawl needs for each Python of this machine; return a line for each where that failed.
+
+    The tests make their environments from uv's cache, without asking the network.
+    """
+    lines = []
+    for interpreter in installable():
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                make_environment(interpreter, Path(folder) / "venv", offline=False)
+            except (OSError, subprocess.SubprocessError) as error:
+                lines.append(f"no packages for Python {interpreter.version}: {error}")
+    return lines
+
+
 if __name__ == "__main__":
-    if line := install():
-        print(line, file=sys.stderr)
+    for line in [install(), *fetch()]:
+        if line:
+            print(line, file=sys.stderr)

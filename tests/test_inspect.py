@@ -3,13 +3,18 @@
 import json
 import os
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from caravan_crawler.sample_site import SampleSite, serve
+from caravan_crawler.commands.inspect import report
+from caravan_crawler.pages.document import parse_document
+from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
+from caravan_crawler.site import Site
 from tests.crawling import ROOT, TIMEOUT
 from tests.forking import fork, run
+from tests.inspection.monthly import MonthlySite
 from tests.parts import need
 
 SAVED = ROOT / "tests" / "pages" / "saved"
@@ -18,6 +23,20 @@ ADDRESS = "http://127.0.0.1:8000/news/x-900001/"
 
 def inspect(*options: str) -> "subprocess.CompletedProcess[str]":
     return run("scrapy", "inspect", *options, timeout=TIMEOUT)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "log"])
+def test_what_is_no_page_file_is_refused_in_one_line(kind: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    options = {
+        "pipe": (str(pipe),),
+        "device": ("/dev/zero",),
+        "log": ("/dev/null", "-s", f"LOG_FILE={tmp_path}/none/x.log"),
+    }[kind]
+    done = inspect(*options)
+    assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, "")
+    assert ("cannot be written" if kind == "log" else "is a pipe or a device, not a file") in done.stderr
 
 
 def test_a_page_of_the_site() -> None:
@@ -96,16 +115,33 @@ def test_json_for_programs() -> None:
 
 
 def test_site_text_does_nothing_to_a_terminal(tmp_path: Path) -> None:
-    page = (SAVED / "author_01_one.html").read_text(encoding="utf-8")
-    file = tmp_path / "page.html"
     escapes = "\x1b]0;owned\x07\x9b2J\u202e"
-    head = f'<head><meta property="article:published_time" content="x{escapes}">'
-    file.write_text(page.replace("<head>", head).replace("Хозяйка", f"Хозяйка{escapes}"), encoding="utf-8")
+    article = {"@type": "NewsArticle", "datePublished": f"2025-05-12{escapes}", "articleBody": f"{escapes}Дождь " * 40}
+    head = f'<title>Снег</title><script type="application/ld+json">{json.dumps(article)}</script>'
+    file = tmp_path / "page.html"
+    file.write_text(
+        f"<html><head>{head}</head><body><h1>Снег</h1><div>12 Мая 2025</div></body></html>", encoding="utf-8"
+    )
     for options in ((), ("--full",), ("--json",)):
         done = inspect(str(file), "--url", ADDRESS, *options)
         assert done.returncode == 0
+        assert "Дождь" in done.stdout
         assert not [one for one in done.stdout if one not in "\n\t\xa0" and not one.isprintable()]
-    assert "| x\\x1b]0;owned\\x07\\x9b2J\\u202e\n" in inspect(str(file), "--url", ADDRESS).stdout
+
+
+def test_an_address_does_nothing_to_a_terminal() -> None:
+    document = parse_document(b"<html></html>", "http://127.0.0.1/\x1b]0;owned\x07\x9b2J", Site("http://127.0.0.1/"))
+    assert next(report(document, datetime.now(UTC))) == "http://127.0.0.1/\\x1b]0;owned\\x07\\x9b2J"
+
+
+def test_a_redirect_does_nothing_to_a_terminal() -> None:
+    def trick(target: str, _: SampleResponse) -> SampleResponse | None:
+        return None if target == "/robots.txt" else SampleResponse(302, {"Location": "http://\x9b2J.example/"}, b"")
+
+    with serve(MonthlySite(trick)) as server:
+        done = inspect(server.url)
+    assert done.returncode == 4
+    assert not [one for one in done.stderr if one != "\n" and not one.isprintable()]
 
 
 BAD = [

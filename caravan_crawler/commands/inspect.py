@@ -4,6 +4,7 @@ The tool for the day the site's markup turns out to be different. ``--site`` ins
 """
 
 import argparse
+import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,12 +22,14 @@ from caravan_crawler.archive.saved_html import claimed_address, is_page_address
 from caravan_crawler.commands import inspect_site
 from caravan_crawler.commands.telling import show, tell
 from caravan_crawler.items import ExchangeRate
+from caravan_crawler.logs import log_problem
 from caravan_crawler.normalise.counts import parse_count
 from caravan_crawler.normalise.dates import decide_publication
 from caravan_crawler.normalise.rates import parse_rate
 from caravan_crawler.normalise.text import clean
-from caravan_crawler.outcome import CRASHED, REFUSED
+from caravan_crawler.outcome import CRASHED, REFUSED, UNREACHABLE
 from caravan_crawler.pages.article import ArticleReading
+from caravan_crawler.pages.bounds import Bounds
 from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.page import read_page
@@ -36,7 +39,6 @@ from caravan_crawler.visit.browser.finding import browser_problem
 from caravan_crawler.visit.failures import words
 from caravan_crawler.visit.visitor import header
 
-_UNREADABLE = 4
 _WIDTH = 100
 
 
@@ -65,6 +67,9 @@ class Command(ScrapyCommand):
         """Keep the log quiet, so that the page is all one reads."""
         super().process_options(args, opts)
         assert self.settings is not None
+        if problem := log_problem(self.settings):
+            tell(f"scrapy inspect: {problem}")
+            sys.exit(REFUSED)
         if not opts.loglevel:
             self.settings.set("LOG_LEVEL", "CRITICAL", priority="cmdline")
 
@@ -89,6 +94,9 @@ class Command(ScrapyCommand):
             self._inspect_url(target, opts)
             return
         path = Path(target)
+        if path.exists() and not path.is_file() and not path.is_dir():
+            self._end(f"{target} is a pipe or a device, not a file", REFUSED)
+            return
         try:
             body = path.read_bytes()
         except OSError as error:
@@ -113,8 +121,8 @@ class Command(ScrapyCommand):
         elif crawler.stats.get_value("caravan/browser/failed"):
             tell("scrapy inspect: the browser could not show the page; this is how it came")
 
-    def _end(self, problem: str, code: int = _UNREADABLE) -> None:
-        tell(f"scrapy inspect: {problem}")
+    def _end(self, problem: str, code: int = UNREACHABLE) -> None:
+        tell(f"scrapy inspect: {_visible(problem)}")
         self.exitcode = code
 
 
@@ -131,7 +139,7 @@ class _OnePage(Spider):
         "ARCHIVE": False,
     }
     problem: str | None = "the page was not fetched"
-    code = _UNREADABLE
+    code = UNREACHABLE
 
     def __init__(self, url: str, full: bool, as_json: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -146,7 +154,7 @@ class _OnePage(Spider):
     def parse(self, response: Response, **kwargs: Any) -> None:
         """Print what is read on it."""
         charset = declared_charset(header(response, "Content-Type") or "")
-        document = parse_document(response.body, response.url, self.site, charset)
+        document = parse_document(response.body, response.url, self.site, charset, Bounds.of(self.settings))
         self.code = CRASHED
         self.problem = _print(response.body, document, charset, self.settings, full=self.full, as_json=self.as_json)
 

@@ -25,7 +25,7 @@ def page_facts(body: bytes, document: Document, charset: str | None, at: datetim
     content_type = f"text/html; charset={charset}" if charset else ""
     asked = Asked(document.url, role)
     answer = Answer(asked, document.url, at, 200, body, content_type)
-    return FactReader(document.site, pipelines).read(answer)
+    return FactReader(document.site, pipelines, document.bounds).read(answer)
 
 
 def page_json(facts: Facts) -> str:

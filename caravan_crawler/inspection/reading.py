@@ -12,6 +12,7 @@ from caravan_crawler.inspection.choice import month_in
 from caravan_crawler.inspection.facts import Answer, ArticleFacts, Facts, Found, Role, SourceFacts
 from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.normalise.dates import decide_publication, parse_date
+from caravan_crawler.pages.bounds import Bounds
 from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.kind import PageKind
@@ -33,8 +34,9 @@ _MOST_UNREADABLE = 100
 class FactReader:
     """Reads the answers of one site; ``pipelines`` are those of a crawl that turn texts into values."""
 
-    def __init__(self, site: Site, pipelines: Iterable[Any]) -> None:
+    def __init__(self, site: Site, pipelines: Iterable[Any], bounds: Bounds) -> None:
         self._site = site
+        self._bounds = bounds
         self._pipelines = list(pipelines)
 
     def read(self, answer: Answer) -> Facts:
@@ -52,7 +54,8 @@ class FactReader:
             facts = self._feed(answer) if answer.asked.role is Role.FEED else self._sitemap(answer)
             if facts is not None:
                 return facts
-        document = parse_document(answer.body, answer.url, self._site, declared_charset(answer.content_type))
+        charset = declared_charset(answer.content_type)
+        document = parse_document(answer.body, answer.url, self._site, charset, self._bounds)
         reading = read_page(document)
         kind = PageKind.CHALLENGE if answer.is_challenged else reading.kind
         facts = Facts(answer.asked, answer.url, answer.status, str(kind))

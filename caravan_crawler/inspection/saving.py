@@ -15,6 +15,7 @@ from caravan_crawler.inspection.facts import Answer, Asked, Role
 from caravan_crawler.inspection.reading import FactReader
 from caravan_crawler.items import Article, TrendingEntry
 from caravan_crawler.normalise.dates import parse_date
+from caravan_crawler.pages.bounds import Bounds
 from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import parse_document
 from caravan_crawler.pages.page import read_page
@@ -83,7 +84,7 @@ def case_of(answer: Answer, pipelines: Iterable[Any]) -> dict[str, Any]:
     charset = declared_charset(answer.content_type)
     reading = read_page(parse_document(answer.body, answer.url, site, charset))
     # The reader of a saved page does not know its status.
-    facts = FactReader(site, pipelines).read(replace(answer, status=200, is_challenged=False))
+    facts = FactReader(site, pipelines, Bounds()).read(replace(answer, status=200, is_challenged=False))
     expect = _article_values(facts.article.record) if facts.article else {}
     shown = page_records(reading, site, answer.received_at)
     trending = [one for one in shown if isinstance(one, TrendingEntry)]

@@ -73,6 +73,8 @@ def _serve(server: SampleServer, burst: int) -> None:
             print(f"sample_site: {error}", file=sys.stderr)
         else:
             print(f"Published {burst} more articles", flush=True)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)  # a second signal ends the process at once
 
 
 def _parser() -> argparse.ArgumentParser:

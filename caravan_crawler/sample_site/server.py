@@ -13,6 +13,8 @@ from caravan_crawler.sample_site.response import SampleResponse
 from caravan_crawler.sample_site.site import SampleSite
 
 _REQUESTS_KEPT = 200_000
+#: Seconds; an answer under way is composed in far less.
+_LONGEST_END = 10.0
 
 
 class SampleServer:
@@ -52,10 +54,12 @@ class SampleServer:
         self.close()
 
     def close(self) -> None:
-        """Stop serving and wait for the thread; open connections are dropped."""
+        """Stop serving and drop open connections. Waits for the thread, at most ten seconds."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._request_stop)
-            self._thread.join()
+            self._thread.join(_LONGEST_END)
+        if self._thread.is_alive():
+            return  # a daemon thread: it ends with the process
         self._socket.close()
         if not self._loop.is_closed():
             self._loop.close()
@@ -102,7 +106,7 @@ class SampleServer:
             self._loop.remove_reader(self._socket)
             await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}), return_exceptions=True)
             server.close()
-            await server.wait_closed()
+            # Not wait_closed(): since Python 3.12.1 it waits until the clients close their connections.
             while self._connections:
                 for connection in list(self._connections):
                     connection.drop()

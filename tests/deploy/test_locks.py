@@ -1,7 +1,9 @@
 """The lock files: all that the project asks for, within its ranges, each with its hashes, and no word of where from."""
 
+import importlib.metadata
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,14 +14,13 @@ from tests.crawling import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 #: Each lock file with the extras it holds.
-LOCKS = {
-    "requirements.lock": ("postgresql", "archive", "workers"),
-    "requirements-scrapyd.lock": ("postgresql", "archive", "workers", "scrapyd"),
-}
+EXTRAS = ("postgresql", "workers", "archive", "browser", "report", "parquet", "cloud")
+LOCKS = {"requirements.lock": EXTRAS, "requirements-scrapyd.lock": (*EXTRAS, "scrapyd")}
+PYTHONS = ("3.11.0", "3.11.7", "3.12.1", "3.13.0", "3.14.0")
 
 
-def locked(name: str) -> dict[str, str]:
-    """Name to version of what a lock file names; each must have its hashes."""
+def locked(name: str, python: str = PYTHONS[0]) -> dict[str, str]:
+    """Name to version of what a lock file names for a Python on Linux; each must have its hashes."""
     text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
     versions: dict[str, str] = {}
     for line in text.splitlines():
@@ -30,8 +31,25 @@ def locked(name: str) -> dict[str, str]:
         assert pin.operator == "==", line
         assert hashes, line
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", each) for each in hashes)
-        versions[canonicalize_name(Requirement(requirement).name)] = pin.version
+        if holds(Requirement(requirement), python):
+            name = canonicalize_name(Requirement(requirement).name)
+            assert name not in versions, f"{name} is locked twice for Python {python}"
+            versions[name] = pin.version
     return versions
+
+
+def holds(requirement: Requirement, python: str, extra: str = "") -> bool:
+    """Tell whether a requirement is one on Linux under this version of CPython."""
+    environment = {"python_full_version": python, "python_version": python.rpartition(".")[0], "extra": extra}
+    return requirement.marker is None or requirement.marker.evaluate(environment)
+
+
+def needed(requirement: Requirement, python: str) -> Iterator[Requirement]:
+    """Yield what an installed package says it needs, with the extras that are asked of it."""
+    for line in importlib.metadata.requires(requirement.name) or []:
+        further = Requirement(line)
+        if any(holds(further, python, extra) for extra in ("", *requirement.extras)):
+            yield further
 
 
 def wanted(extras: tuple[str, ...]) -> list[Requirement]:
@@ -44,6 +62,49 @@ def test_what_is_asked_for_is_locked_within_its_range(name: str) -> None:
     versions = locked(name)
     for requirement in wanted(LOCKS[name]):
         assert requirement.specifier.contains(versions[canonicalize_name(requirement.name)]), requirement
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("name", LOCKS)
+def test_each_python_gets_all_that_is_needed(name: str, python: str) -> None:
+    versions = locked(name, python)
+    seen: set[str] = set()
+    waiting = wanted(LOCKS[name])
+    while waiting:
+        requirement = waiting.pop()
+        if str(requirement) in seen:
+            continue
+        seen.add(str(requirement))
+        package = canonicalize_name(requirement.name)
+        assert requirement.specifier.contains(versions[package], prereleases=True), requirement
+        if is_installed(package, versions[package]):
+            waiting += needed(requirement, python)
+
+
+def is_installed(package: str, version: str) -> bool:
+    """Tell whether this environment has the locked version, whose needs can then be read. A newer one may need more."""
+    try:
+        return importlib.metadata.version(package) == version
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
+def test_every_extra_that_a_readme_line_installs_is_locked() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = {extra for listed in re.findall(r"'\.\[([a-z,]+)\]'", readme) for extra in listed.split(",")}
+    assert {"archive", "report", "workers"} <= named
+    assert named - {"test"} <= set(EXTRAS)
+    assert set(EXTRAS) | {"scrapyd", "test"} == set(PROJECT["optional-dependencies"])
+
+
+def test_the_classifiers_name_the_pythons() -> None:
+    prefix = "Programming Language :: Python :: "
+    assert [line.removeprefix(prefix) for line in PROJECT["classifiers"] if line.startswith(prefix)] == [
+        "3",
+        "3.11",
+        "3.12",
+        "3.13",
+    ]
 
 
 def test_both_lock_the_same_versions() -> None:

@@ -199,6 +199,14 @@ def test_a_site_that_asks_to_be_left_alone() -> None:
     assert "the site asks to be left alone for 5000 seconds" in result["verdict"]["reason"]
 
 
+def test_a_crawl_delay_of_a_day_ends_it_at_once() -> None:
+    with serve(MonthlySite(robots="User-agent: *\nCrawl-delay: 86400\n")) as server:
+        done = inspect("--site", server.url)
+        assert server.hits <= 2
+    assert done.returncode in (3, 4)
+    assert "robots.txt asks for 86400 seconds between requests" in done.stdout.splitlines()[-1]
+
+
 def test_a_site_that_goes_away() -> None:
     class Gone(MonthlySite):
         def respond(self, target: str, base_url: str, headers: Mapping[str, str] | None = None) -> SampleResponse:

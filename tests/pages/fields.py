@@ -13,6 +13,7 @@ from caravan_crawler.pages.document import parse_document
 from caravan_crawler.pages.page import PageReading, read_page
 from caravan_crawler.site import Site
 
+SITE = Site("https://www.caravan.kz/")
 FETCHED = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
