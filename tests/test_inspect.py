@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from caravan_crawler.site import Site
 from tests.crawling import ROOT, TIMEOUT
 from tests.forking import fork, run
 from tests.inspection.monthly import MonthlySite
+from tests.pages.test_saved_pages import check, expectation
 from tests.parts import need
 
 SAVED = ROOT / "tests" / "pages" / "saved"
@@ -142,6 +144,31 @@ def test_a_redirect_does_nothing_to_a_terminal() -> None:
         done = inspect(server.url)
     assert done.returncode == 4
     assert not [one for one in done.stderr if one != "\n" and not one.isprintable()]
+
+
+def test_a_page_saved_as_a_test_case(tmp_path: Path) -> None:
+    (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = caravan_crawler.settings\n", encoding="utf-8")
+    saved = tmp_path / "tests" / "pages" / "saved"
+    command = [sys.executable, "-m", "scrapy", "inspect"]
+
+    def inspected(*options: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [*command, *options], cwd=tmp_path, capture_output=True, text=True, timeout=TIMEOUT, check=False
+        )
+
+    with serve(SampleSite(articles=40)) as server:
+        url = next(record for record in server.site.gold(server.url) if record["views"])["url"]
+        before = inspected(url, "--save-fixture", "views/plain-1")
+        saved.mkdir(parents=True)
+        first = inspected(url, "--save-fixture", "views/plain-1")
+        again = inspected(url, "--save-fixture", "views/plain-1")
+        bad = inspected(url, "--save-fixture", "../../etc/x")
+    assert [done.returncode for done in (before, first, again, bad)] == [2, 0, 2, 2]
+    assert all(done.stderr.count("\n") == 1 for done in (before, first, again, bad))
+    assert first.stderr == f"scrapy inspect: saved as {saved / 'views_plain-1.html'}\n"
+    assert {path.name for path in saved.iterdir()} == {"views_plain-1.html", "views_plain-1.json"}
+    check("views_plain-1", saved)
+    assert expectation("views_plain-1", saved)["kind"] == "article"
 
 
 BAD = [

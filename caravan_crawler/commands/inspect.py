@@ -4,6 +4,7 @@ The tool for the day the site's markup turns out to be different. ``--site`` ins
 """
 
 import argparse
+import re
 import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from scrapy import Request, Spider
 from scrapy.commands import ScrapyCommand
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
+from scrapy.utils.conf import closest_scrapy_cfg
 from twisted.python.failure import Failure
 
 from caravan_crawler.archive.saved_html import claimed_address, is_page_address
@@ -40,6 +42,7 @@ from caravan_crawler.visit.failures import words
 from caravan_crawler.visit.visitor import header
 
 _WIDTH = 100
+_FIXTURE = re.compile(r"[a-z0-9_-]+/[a-z0-9_-]+")
 
 
 class Command(ScrapyCommand):
@@ -61,6 +64,9 @@ class Command(ScrapyCommand):
         parser.add_argument("--url", help="the address a saved file came from (default: its canonical link)")
         parser.add_argument("--full", action="store_true", help="print whole texts, not their first line")
         parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+        parser.add_argument(
+            "--save-fixture", metavar="TOPIC/CASE", help="save one page and what is read on it in tests/pages/saved"
+        )
         inspect_site.add_options(parser)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -78,6 +84,7 @@ class Command(ScrapyCommand):
         problem = inspect_site.options_problem(args, opts)
         if problem is None and opts.site is None and len(args) != 1:
             problem = "inspect takes one URL or one file"
+        problem = problem or (_fixture_problem(opts) if opts.save_fixture is not None else None)
         if problem:
             self._end(problem, REFUSED)
             return
@@ -104,7 +111,7 @@ class Command(ScrapyCommand):
             return
         assert self.settings is not None
         document = _saved_document(body, path, opts.url)
-        if problem := _print(body, document, None, self.settings, full=opts.full, as_json=opts.json):
+        if problem := _print(body, document, None, self.settings, opts):
             self._end(problem, CRASHED)
 
     def _inspect_url(self, url: str, opts: argparse.Namespace) -> None:
@@ -113,7 +120,7 @@ class Command(ScrapyCommand):
             self._end(problem, REFUSED)
             return
         crawler = self.crawler_process.create_crawler(_OnePage)
-        self.crawler_process.crawl(crawler, url=url, full=opts.full, as_json=opts.json)
+        self.crawler_process.crawl(crawler, url=url, options=opts)
         self.crawler_process.start()
         problem = getattr(crawler.spider, "problem", "the crawl did not start")
         if problem:
@@ -141,10 +148,10 @@ class _OnePage(Spider):
     problem: str | None = "the page was not fetched"
     code = UNREACHABLE
 
-    def __init__(self, url: str, full: bool, as_json: bool, **kwargs: Any) -> None:
+    def __init__(self, url: str, options: argparse.Namespace, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         parts = urlsplit(url)
-        self.url, self.full, self.as_json = url, full, as_json
+        self.url, self.options = url, options
         self.site = Site(f"{parts.scheme}://{parts.netloc}/")
 
     async def start(self) -> AsyncIterator[Any]:
@@ -156,7 +163,7 @@ class _OnePage(Spider):
         charset = declared_charset(header(response, "Content-Type") or "")
         document = parse_document(response.body, response.url, self.site, charset, Bounds.of(self.settings))
         self.code = CRASHED
-        self.problem = _print(response.body, document, charset, self.settings, full=self.full, as_json=self.as_json)
+        self.problem = _print(response.body, document, charset, self.settings, self.options)
 
     def failed(self, failure: Failure) -> None:
         """Say why there is nothing to read."""
@@ -164,22 +171,53 @@ class _OnePage(Spider):
 
 
 def _print(
-    body: bytes, document: Document, charset: str | None, settings: BaseSettings, *, full: bool, as_json: bool
+    body: bytes, document: Document, charset: str | None, settings: BaseSettings, options: argparse.Namespace
 ) -> str | None:
-    """Print what is read on a page; return, in words, that a reader broke on it."""
+    """Print what is read on a page, and save it where that was asked for; return what went wrong, in words."""
     # Not at the top: Scrapy loads all commands for each of them.
-    from caravan_crawler.inspection.page import SOURCES, page_facts, page_json, source_lines
+    from caravan_crawler.inspection.page import SOURCES, page_answer, page_facts, page_json, source_lines
+    from caravan_crawler.inspection.saving import SaveError, save_fixture
     from caravan_crawler.reread.reader import value_pipelines
 
     seen_at = datetime.now(UTC)
-    facts = page_facts(body, document, charset, seen_at, value_pipelines(settings))
+    pipelines = value_pipelines(settings)
+    answer = page_answer(body, document, charset, seen_at)
+    facts = page_facts(answer, document, pipelines)
     if facts.kind == "broken":
         return f"{facts.url}: {facts.problem}; this is a bug: send the page"
-    if as_json:
+    if options.json:
         show([page_json(facts)])
+    elif facts.kind in SOURCES:
+        show(source_lines(facts, full=options.full))
     else:
-        show(source_lines(facts, full=full) if facts.kind in SOURCES else report(document, seen_at, full=full))
+        show(report(document, seen_at, full=options.full))
+    if options.save_fixture is not None:
+        if facts.kind in SOURCES:
+            return f"a {facts.kind} is no page whose values could be saved"
+        try:
+            path = save_fixture(_fixtures(), options.save_fixture.replace("/", "_"), answer, pipelines)
+        except SaveError as error:
+            return str(error)
+        tell(f"scrapy inspect: saved as {path}")
     return None
+
+
+def _fixtures() -> Path:
+    """Return the folder of saved pages of the clone that the project's scrapy.cfg lies in."""
+    return Path(closest_scrapy_cfg()).parent / "tests" / "pages" / "saved"
+
+
+def _fixture_problem(options: argparse.Namespace) -> str | None:
+    """Return why a page cannot be saved under the name given, in one line, or None."""
+    if options.site is not None:
+        return "--save-fixture is for one page; with --site it is --save-pages"
+    if not _FIXTURE.fullmatch(options.save_fixture):
+        return f"save-fixture={options.save_fixture} is not TOPIC/CASE, of small letters, digits, - and _"
+    folder = _fixtures()
+    if not folder.is_dir():
+        return f"{folder} is not there: --save-fixture is for a clone of the repository"
+    taken = folder / f"{options.save_fixture.replace('/', '_')}.html"
+    return f"{taken} is there already" if taken.exists() or taken.with_suffix(".json").exists() else None
 
 
 def _saved_document(body: bytes, path: Path, url: str | None) -> Document:

@@ -66,9 +66,10 @@ def inspect_site(process: CrawlerProcessBase, args: list[str], opts: argparse.Na
     """Inspect a site and print what is found; return the exit code."""
     from caravan_crawler.commands.checks import settings_problem
     from caravan_crawler.inspection.oddities import judge
+    from caravan_crawler.inspection.result import as_json
     from caravan_crawler.inspection.saving import PageFolder, SaveError
     from caravan_crawler.inspection.spider import InspectionSpider
-    from caravan_crawler.inspection.table import as_json, as_table
+    from caravan_crawler.inspection.table import as_table
     from caravan_crawler.reread.reader import value_pipelines
 
     if problem := settings_problem(process.settings):

@@ -50,7 +50,7 @@ def judge(inspection: Inspection, floors: Mapping[str, float]) -> tuple[list[Odd
     words = f"{len(read)} of {len(inspection.articles)} pages asked for as articles are articles"
     if counting := [one for one in odd if one.counts]:
         return odd, Verdict(BELOW_FLOORS, "below_floors", f"{'; '.join(one.words for one in counting)} ({words})")
-    others = f"; {len(odd)} oddities that do not count" if odd else ""
+    others = f"; oddities that do not count: {len(odd)}" if odd else ""
     return odd, Verdict(SOUND, "sound", f"{words}{others}")
 
 

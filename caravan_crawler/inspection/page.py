@@ -7,7 +7,7 @@ from typing import Any
 
 from caravan_crawler.inspection.facts import Answer, Asked, Facts, Role
 from caravan_crawler.inspection.reading import FactReader
-from caravan_crawler.inspection.table import dumped, printable
+from caravan_crawler.inspection.result import dumped, printable
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.syndication import read_feed, read_sitemap
 
@@ -15,16 +15,19 @@ SOURCES = ("feed", "sitemap", "sitemap index")
 _FEW = 20
 
 
-def page_facts(body: bytes, document: Document, charset: str | None, at: datetime, pipelines: Iterable[Any]) -> Facts:
-    """Return what a page says: an article, a list, a feed or a sitemap."""
+def page_answer(body: bytes, document: Document, charset: str | None, at: datetime) -> Answer:
+    """Return a page as the answer to a request for what it is: a feed, a sitemap, or any other page."""
     role = Role.ARTICLE
     if read_feed(body) is not None:
         role = Role.FEED
     elif read_sitemap(body) is not None:
         role = Role.SITEMAP
     content_type = f"text/html; charset={charset}" if charset else ""
-    asked = Asked(document.url, role)
-    answer = Answer(asked, document.url, at, 200, body, content_type)
+    return Answer(Asked(document.url, role), document.url, at, 200, body, content_type)
+
+
+def page_facts(answer: Answer, document: Document, pipelines: Iterable[Any]) -> Facts:
+    """Return what a page says: an article, a list, a feed or a sitemap."""
     return FactReader(document.site, pipelines, document.bounds).read(answer)
 
 

@@ -57,13 +57,11 @@ class PageFolder:
         is_page = answer.asked.role is not Role.ROBOTS and kind not in _WITHOUT_VALUES
         files = {_ending(answer, is_page): answer.body}
         if is_page:
-            case = case_of(answer, pipelines)
-            files[".json"] = (json.dumps(case, ensure_ascii=False, indent=1) + "\n").encode()
+            files[".json"] = _case_bytes(answer, pipelines)
         stem = self._free(_stem(answer, self.saved + 1), files)
         try:
             for ending, content in files.items():
-                with (self.folder / f"{stem}{ending}").open("xb") as file:
-                    file.write(content)
+                _write(self.folder / f"{stem}{ending}", content)
         except OSError as error:
             raise SaveError(f"{self.folder / stem} cannot be saved: {error.strerror}") from None
         self.saved += 1
@@ -75,6 +73,26 @@ class PageFolder:
             number += 1
             name = f"{stem}-{number}"
         return name
+
+
+def save_fixture(folder: Path, name: str, answer: Answer, pipelines: Iterable[Any]) -> Path:
+    """Save one page under a name of its own and return its path; :class:`SaveError` where that is taken."""
+    page = folder / f"{name}.html"
+    try:
+        _write(page.with_suffix(".json"), _case_bytes(answer, pipelines))
+        _write(page, answer.body)
+    except OSError as error:
+        raise SaveError(f"{page} cannot be saved: {error.strerror}") from None
+    return page
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+
+
+def _case_bytes(answer: Answer, pipelines: Iterable[Any]) -> bytes:
+    return (json.dumps(case_of(answer, pipelines), ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def case_of(answer: Answer, pipelines: Iterable[Any]) -> dict[str, Any]:
