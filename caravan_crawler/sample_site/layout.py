@@ -1,7 +1,8 @@
 """What kind of article each number is: section, generation, and how a crawler can come to it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
+from typing import Protocol
 
 from caravan_crawler.sample_site.roster import PERIOD, Roster, Stretch
 from caravan_crawler.sample_site.timeline import Timeline
@@ -48,6 +49,57 @@ _RSS_LENGTH = 20
 _ENOUGH_FOR_ALL_KINDS = 40
 
 
+class Numbers(Protocol):
+    """Rising numbers of articles."""
+
+    def __len__(self) -> int: ...
+
+    def __contains__(self, number: int, /) -> bool: ...
+
+    def __getitem__(self, position: int, /) -> int: ...
+
+    def span(self, first: int, end: int) -> Iterator[int]:
+        """The members at the positions ``first`` … ``end - 1``, as far as there are any."""
+
+
+class AnyLayout(Protocol):
+    """What the rest of the sample site asks a layout; ``Layout`` and ``SingleLayout`` are two."""
+
+    articles: int
+    timeline: Timeline
+    trending: Sequence[int]
+    """Numbers in the trending block, in rank order."""
+
+    @property
+    def listings(self) -> Mapping[str, Numbers]:
+        """The articles in the list of each section, in the order of the menu."""
+
+    @property
+    def sitemap(self) -> Numbers:
+        """The articles in the sitemaps."""
+
+    def generation(self, number: int) -> int:
+        """The generation of an article's page."""
+
+    def section(self, number: int) -> str:
+        """First part of the article's path."""
+
+    def desk(self, number: int) -> str:
+        """The section by whose themes the article is written."""
+
+    def reach(self, number: int) -> Reach:
+        """The only place that leads to the article, or LISTED."""
+
+    def is_kazakh(self, number: int) -> bool:
+        """Whether the article belongs to the Kazakh edition."""
+
+    def rss_only(self) -> list[int]:
+        """Numbers that only the RSS feed leads to."""
+
+    def newest_listed(self) -> Iterator[int]:
+        """Numbers found in listings, newest first, without the published ones."""
+
+
 class Layout:
     """Deals numbers to sections, generations and ways of being found."""
 
@@ -59,9 +111,9 @@ class Layout:
         if articles - 1 >= 0 and (articles - 1) % PERIOD in _LINKED_FROM_NEXT:
             self._by_hand[articles - 1] = Reach.LISTED  # there is no next article to link to it
         self._by_hand |= dict.fromkeys(self._pick_rss_only(), Reach.RSS)
-        self.trending = self._pick_trending()
-        self.listings = {section: self._listing(section) for section in SECTIONS}
-        self.sitemap = self._sitemap()
+        self.trending: Sequence[int] = self._pick_trending()
+        self.listings: Mapping[str, Numbers] = {section: self._listing(section) for section in SECTIONS}
+        self.sitemap: Numbers = self._sitemap()
 
     def generation(self, number: int) -> int:
         """1 to 4; the Kazakh edition counts as 3."""
@@ -77,6 +129,10 @@ class Layout:
         if number >= self.articles:
             return "news"
         return _section(self.generation(number), number % PERIOD)
+
+    def desk(self, number: int) -> str:
+        """The section by whose themes the article is written: its own."""
+        return self.section(number)
 
     def reach(self, number: int) -> Reach:
         """The only place that leads to the article, or LISTED."""
