@@ -4,11 +4,13 @@ import difflib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
-from caravan_crawler.site import PUBLIC_BASE, Site
+from caravan_crawler.site import PUBLIC_BASE, Site, address_problem
 
 SAMPLE = "sample"
+#: So many characters of a bad address are shown.
+_SHOWN = 100
 
 
 class ArgumentError(ValueError):
@@ -145,5 +147,7 @@ def check_on_site(url: str, site: Site) -> str:
     """Return ``url`` resolved on ``site``; :class:`ArgumentError` where it is no page of it."""
     resolved = site.resolve(url, site.base)
     if resolved is None:
-        raise ArgumentError(f"urls: {url} is not a page of {site.base}")
+        shown = url if len(url) <= _SHOWN else f"{url[:_SHOWN]}…"
+        problem = address_problem(urljoin(site.base, url), site.longest_address)
+        raise ArgumentError(f"urls: {shown}: {problem}" if problem else f"urls: {shown} is not a page of {site.base}")
     return resolved

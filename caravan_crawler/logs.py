@@ -1,11 +1,14 @@
 """Log lines a person can read: one line for what went wrong outside, a stack trace only for a bug."""
 
+import codecs
 import logging
+from pathlib import Path
 from typing import Any
 
 from scrapy import Spider
 from scrapy.http import Request
 from scrapy.logformatter import LogFormatter, LogFormatterResult
+from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 #: Scrapy's loggers that say what the spider says again, with the page, in its line ``Not read: …``; and in which words.
@@ -57,6 +60,27 @@ class QuietFormatter(LogFormatter):
             "msg": "Not fetched: %(request)s (%(error)s)",
             "args": {"request": request, "error": failure.value},
         }
+
+
+def log_problem(settings: BaseSettings) -> str | None:
+    """Return why the log cannot be written as the settings say, in one line, or None."""
+    try:
+        logging.Formatter(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"]).format(logging.makeLogRecord({}))
+    except (ValueError, TypeError, KeyError) as error:
+        return f"LOG_FORMAT={settings['LOG_FORMAT']} is no format of a log: {error}"
+    if not settings["LOG_FILE"]:
+        return None
+    path = Path(settings["LOG_FILE"])
+    try:
+        codecs.lookup(settings["LOG_ENCODING"])
+        if path.parent.absolute() == Path(settings["DATA_DIR"] or ".").expanduser().absolute():
+            path.parent.mkdir(parents=True, exist_ok=True)  # else it is made after the log is opened
+        with path.open("a"):
+            return None
+    except LookupError:
+        return f"LOG_ENCODING={settings['LOG_ENCODING']} is no encoding"
+    except OSError as error:
+        return f"LOG_FILE={path} cannot be written: {error.strerror}"
 
 
 _ONE_LINE = _OneLine()

@@ -22,6 +22,10 @@ DRIFT_FIELDS_STAT = "caravan/drift_fields"
 DRIFT_STAT, SILENCE_STAT = "caravan/drift", "caravan/silence"
 #: In words, that the site answers no more; and for how many seconds it asks to be left alone.
 OUTAGE_STAT, RETRY_AFTER_STAT = "caravan/outage", "caravan/retry_after"
+#: The seconds between requests that robots.txt asks for, where they are too many.
+CRAWL_DELAY_STAT = "caravan/crawl_delay"
+#: How many articles are copies of one text, and the address of the last.
+COPIES_STAT, COPY_STAT = "caravan/copies", "caravan/last_copy"
 #: The section asked for whose page is not there.
 NO_SECTION_STAT = "caravan/no_section"
 _ARTICLES_READ = ("pages/article", "articles/not_modified", "articles/carried")
@@ -73,6 +77,10 @@ def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
         return Outcome(UNREACHABLE, f"{outage}; the last: {stats.get('caravan/last_failure')}")
     if pause := stats.get(RETRY_AFTER_STAT):
         return Outcome(UNREACHABLE, f"the site asks to be left alone for {pause} seconds")
+    if delay := stats.get(CRAWL_DELAY_STAT):
+        return Outcome(
+            UNREACHABLE, f"robots.txt asks for {delay} seconds between requests; CRAWL_DELAY_MAX allows fewer"
+        )
     if finish_reason != "finished":
         return Outcome(CRASHED, f"stopped early: {finish_reason}")
     return _judge_pages(stats)
@@ -111,7 +119,13 @@ def _judge_data(stats: Mapping[str, Any], read: int, failed: int, last: str | No
         return Outcome(BELOW_FLOORS, f"no article on {read} pages" + (f"; the last failure: {last}" if last else ""))
     if below := [*stats.get(DRIFT_STAT, ()), *filter(None, [stats.get(SILENCE_STAT)])]:
         return Outcome(BELOW_FLOORS, "; ".join(below))
-    return Outcome(SOUND, "complete" + (f", but {failed} pages failed; the last: {last}" if failed else ""))
+    words = [f"{failed} pages failed; the last: {last}"] if failed else []
+    if copies := stats.get(COPIES_STAT):
+        told = f"articles are copies of one text, so links on them were not followed; the last: {stats.get(COPY_STAT)}"
+        if copies > MOST_FAILED * read:
+            return Outcome(BELOW_FLOORS, f"{copies} of {read} {told}")
+        words.append(f"{copies} {told}")
+    return Outcome(SOUND, "complete" + (f", but {'; '.join(words)}" if words else ""))
 
 
 def _sum(stats: Mapping[str, Any], prefix: str) -> int:

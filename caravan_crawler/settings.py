@@ -63,7 +63,8 @@ WARN_ON_GENERATOR_RETURN_VALUE = False  # looks at the callbacks' source; ruff d
 DUPEFILTER_CLASS = "caravan_crawler.visit.dupefilter.ArticleDupeFilter"
 
 SPIDER_MIDDLEWARES = {
-    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # DEPTH_LIMIT is refused: MAX_HOPS_FROM_ARTICLE
+    # site.py obeys URLLENGTH_LIMIT (2083 characters), in redirects and in the keys of the store too.
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
     "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
 }
@@ -74,6 +75,8 @@ DOWNLOADER_MIDDLEWARES = {
     "caravan_crawler.visit.robots.RobotsGuard": 110,  # after RobotsTxtMiddleware (100), outside of retries (550)
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # lets subdomains and ports pass
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "caravan_crawler.visit.unpacking.Unpacking": 590,  # in its place: reads what is plain in spite of its header
     "caravan_crawler.archive.archivist.Archivist": 1000,  # next to the downloader: bodies as they were sent
 }
 
@@ -110,6 +113,8 @@ LOG_LEVEL = "INFO"  # default DEBUG, which writes 3 KB an article
 LOG_FORMATTER = "caravan_crawler.logs.QuietFormatter"
 # A page that failed comes before those that wait, so that a site that is down or refuses is given up after some tries.
 RETRY_PRIORITY_ADJUST = 1  # default -1, by which each page that waits, be it thousands, would be asked for first
+# Scrapy's, with those by which Cloudflare says that the site behind it failed or did not answer (it has 522 and 524).
+RETRY_HTTP_CODES = [500, 502, 503, 504, 520, 521, 522, 523, 524, 408, 429]
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the spider says once what could not be read
 
 
@@ -123,13 +128,30 @@ BACKOFF_START = 1.0  # seconds the site is left alone after a bad answer, double
 BROWSER = "off"
 BROWSER_PATH = None  # its program, where it is no chromium or google-chrome on the path: visit/browser/finding.py
 BROWSER_WAIT = 3.0  # seconds a page that asks for nothing more has to show what it lacks: visit/browser/tab.py
+# Seconds between requests; a robots.txt that asks for more ends the run, which would get nowhere: visit/crawl_delay.py
+CRAWL_DELAY_MAX = 600
 CSV_BOM = False  # a mark at the start of a CSV by which Excel knows UTF-8 on a double click: publish/exporters.py
 # Everything a crawl writes lies below it: spiders/caravan.py, publish/feeds.py
 DATA_DIR = environ.get("CARAVAN_DATA_DIR") or "data"
+# Bytes of a response's status line and headers; a browser takes 256 KB, a server of this kind sends 1: visit/client.py
+DOWNLOAD_MAX_HEADER_BYTES = 64 * 1024
 # The smallest share of a run's articles in which a field must be found, where twenty or more were read: drift.py
 FLOORS = {"headline": 0.95, "body": 0.8, "date_published": 0.8}
+# Articles with one text, in a section, on a list or on the whole site, by which it leads all others, before links on
+# such pages are followed no more: the site's own repeats, as of an old and a new address, are few: visit/reach.py
+MAX_COPIES = 20
+# Pages in a row that are no articles, each found on the one before; links on the last are not followed. An article may
+# stand behind a topic's page of an unknown kind, but hardly behind three of them: visit/reach.py
+MAX_HOPS_FROM_ARTICLE = 3
 # A command, or a URL to post to, when a run did not end well: publish/alarm.py
 ON_FAILURE = environ.get("CARAVAN_ON_FAILURE") or None
+PAGE_MAX_LINKS = (
+    2_000  # of one page that are followed; a list's page has some 60, and more are a trap: spiders/caravan.py
+)
+# A page with more tags, or a longer one, is a failure and not parsed: 50,000 nested elements take a parser seconds, and
+# so do 80,000 attributes on one. The largest page known has 3,000 tags: pages/bounds.py
+PAGE_MAX_TAGS = 50_000  # opening and closing
+PAGE_MAX_TAG_BYTES = 64 * 1024
 REDIS_PATIENCE = 60.0  # seconds a Redis that does not answer is waited for: visit/shared/worker.py
 # The queue of a crawl shared between workers, whose store is PostgreSQL: visit/shared/
 REDIS_URL = environ.get("CARAVAN_REDIS_URL") or None

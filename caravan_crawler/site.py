@@ -1,12 +1,14 @@
 """Which site is crawled, and what its addresses mean.
 
-The forms of addresses are known from links to the site: ``/news/<slug>-<id>/``, ``/?p=<id>``,
-``/amp/news/<slug>-<id>``, and ``/crime/<slug>/`` without a number for the newest articles.
+The forms of addresses are known from links to the site: ``/{section}/{slug}/`` without a number is today's;
+``/news/<slug>-<id>/``, ``/?p=<id>``, ``/amp/news/<slug>-<id>`` and ``/news/<slug>-<id>/amp/`` are older ones that
+are linked still.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, quote, unquote_to_bytes, urljoin, urlsplit
 
 #: The real site.
 PUBLIC_BASE = "https://www.caravan.kz/"
@@ -18,16 +20,55 @@ NOT_SECTIONS = frozenset(
     "amp author authors avtor category comments cdn-cgi feed info login page rss search tag tags "
     "wp-admin wp-content wp-includes wp-json wp-login.php xmlrpc.php".split()
 )
-_ID_AT_END = re.compile(r"-(\d{4,7})$")
+#: The site's numbers have 4 to 9 digits and no leading zero.
+_ID_AT_END = re.compile(r"-([1-9]\d{3,8})$")
 # A slug may end in a year, and two such slugs must never pass for one article.
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _SHORT_LINK_ID = re.compile(r"\d{1,9}")
+#: How cameras and image libraries name files; WordPress makes a page of its own for each picture of an article.
+_PICTURE = re.compile(r"(?:dscn?|img|image|photo|foto|pic|p|scan|screenshot|whatsapp-image)[-_]?\d", re.IGNORECASE)
+#: A headline's slug has at least so many hyphens; the name of a part of the site has fewer.
+_HYPHENS_OF_A_HEADLINE = 3
+# What a path may hold as it is. Reserved characters stay as they are written: a server may tell ``%2F`` from ``/``.
+_PLAIN = re.compile(r"[A-Za-z0-9/_.~!$&'()*+,;=:@-]*")
+_ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_UNRESERVED = "~"  # beside letters, digits, ``-``, ``.`` and ``_``, which :func:`urllib.parse.quote` never escapes
 # Of the paths from the root only those with a host, dots to resolve, a fragment or stray characters.
-_NEEDS_JOINING = re.compile(r"^//|/\.|[#;\\\s]|\?$")
+_NEEDS_JOINING = re.compile(r"""^//|/\.|[#;\\"<>^`{|}\[\]]|[^\x21-\x7e]|\?$""")
+# What stays as it is in a path and in a query, as Scrapy leaves it in a request; a percent sign begins an escape.
+_UNESCAPED_IN_PATH = "!$%&'()*+,/:;=@~"
+_UNESCAPED_IN_QUERY = "!$%&()*+,/:;=?@~"
 _FILE = re.compile(r"\.\w{2,5}$")
 _DEFAULT_PORT = re.compile(r":(?:80|443)$")
 _REMEMBERED_LINKS = 20_000
+#: Browsers and crawlers agree on this many characters, and PostgreSQL indexes no text over 2,704 bytes.
+LONGEST_ADDRESS = 2083
+# A path in which one element, or one pattern of up to so many elements, stands three times in a row leads nowhere new:
+# relative links of a broken page make such paths without end.
+_REPETITIONS = 3
+_LONGEST_PATTERN = 8
 _LISTING_PAGE = re.compile(r"^(?P<listing>/(?:[^/]+/)*?)(?:page/(?P<number>\d{1,6})/?)?$")
+
+
+def address_problem(url: str, longest: int = LONGEST_ADDRESS) -> str | None:
+    """Return why the address is not followed, in words, or None: its length, or path elements that repeat."""
+    if len(url) > longest:
+        return f"the address is longer than {longest} characters"
+    if repeats_itself(url.partition("?")[0].partition("://")[2]):
+        return "the address repeats its path elements"
+    return None
+
+
+def repeats_itself(path: str) -> bool:
+    """Whether a pattern of path elements stands in the path three times in a row: ``/a/a/a/``, ``/a/b/a/b/a/b/``."""
+    parts = [part for part in path.split("/") if part]
+    for length in range(1, min(_LONGEST_PATTERN, len(parts) // _REPETITIONS) + 1):
+        equal = 0
+        for earlier, part in zip(parts, parts[length:], strict=False):
+            equal = equal + 1 if part == earlier else 0
+            if equal == length * (_REPETITIONS - 1):
+                return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +98,8 @@ def article_address(path: str, query: str = "") -> Address | None:
     """Read an address's path and query; None where they cannot be an article's.
 
     A path of two parts may be an article's even without a number; only the page can tell. A longer one
-    without a number is none: relative links of a broken page would make ever longer ones.
+    without a number is none: relative links of a broken page would make ever longer ones. Nor is the page of an
+    article's picture, which stands below the article's path (``/news/<slug>-<id>/dsc-04521/``).
     """
     parts = [part for part in path.split("/") if part]
     if not parts:
@@ -72,7 +114,73 @@ def article_address(path: str, query: str = "") -> Address | None:
     article_id = int(found[1]) if found and not _YEAR.fullmatch(found[1]) else None
     if parts[-2] == "page" or (article_id is None and (parts[0] in NOT_SECTIONS or len(parts) > 2)):
         return None
+    if len(parts) > 2 and (_is_headline(parts[-2]) or _PICTURE.match(parts[-1])):
+        return None
     return Address(f"/{'/'.join(parts)}/", article_id, alias=amp)
+
+
+def _is_headline(part: str) -> bool:
+    """Whether a part of a path is an article's slug rather than the name of a part of the site."""
+    found = _ID_AT_END.search(part)
+    return part.count("-") >= _HYPHENS_OF_A_HEADLINE or (found is not None and not _YEAR.fullmatch(found[1]))
+
+
+def normal_path(path: str) -> str:
+    """Return a path in one percent-encoding: only what must be escaped is, in UTF-8 and with capital hex digits."""
+    if _PLAIN.fullmatch(path):
+        return path
+    path = quote(path, _UNESCAPED_IN_PATH, errors="replace")
+    return _ESCAPED.sub(lambda escaped: _escape(unquote_to_bytes(escaped[0])), path)
+
+
+def _escape(characters: bytes) -> str:
+    return quote(characters, safe=_UNRESERVED)
+
+
+#: The site has written Russian letters in two ways; what they differ in is left out before slugs are compared.
+_SPELLINGS = str.maketrans({"y": "i", "j": "i", "w": "v", "q": "k", "-": None, "_": None})
+_LETTER_GROUPS = re.compile(r"shch|shh|sch|kh|zh|jj|jo|yo|eh|ju|yu|ja|ya|ts|iu|ia")
+_GROUP = {
+    **dict.fromkeys(("shch", "shh", "sch"), "s"),
+    "kh": "h",
+    "zh": "z",
+    "jj": "i",
+    "jo": "e",
+    "yo": "e",
+    "eh": "e",
+    "ts": "c",
+    **dict.fromkeys(("ju", "yu", "iu"), "u"),
+    **dict.fromkeys(("ja", "ya", "ia"), "a"),
+}
+#: Of two slugs of one headline, one of them misspelt or spelt in the other way, over half of the trigrams agree.
+_SAME_SLUG = 0.4
+
+
+def is_same_slug(path: str, other: str) -> bool:
+    """Whether the last parts of two paths may come from one headline; a number at their ends does not count."""
+    first, second = _trigrams(path), _trigrams(other)
+    smaller = min(len(first), len(second))
+    return smaller > 0 and len(first & second) >= _SAME_SLUG * smaller
+
+
+#: A smaller number at the end of a slug may as well come from the headline.
+_SURELY_A_NUMBER = 100_000
+
+
+def is_same_article(number: int, path: str, other: str) -> bool:
+    """Whether two paths that end in one number are surely one article's; else only their pages can tell."""
+    return path == other or (number >= _SURELY_A_NUMBER and is_same_slug(path, other))
+
+
+def has_moved(path: str | None, number: int | None) -> bool:
+    """Whether an article of this number is at a path without it, so that older paths lead to it."""
+    return path is not None and number is not None and not path.rstrip("/").endswith(f"-{number}")
+
+
+def _trigrams(path: str) -> set[str]:
+    slug = _ID_AT_END.sub("", path.rstrip("/").rpartition("/")[2].lower())
+    letters = _LETTER_GROUPS.sub(lambda group: _GROUP[group[0]], slug).translate(_SPELLINGS)
+    return {letters[place : place + 3] for place in range(max(1, len(letters) - 2))}
 
 
 class Site:
@@ -82,8 +190,12 @@ class Site:
     links that still name the real one mean the copy; nothing but the copy is asked for.
     """
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, longest_address: int = LONGEST_ADDRESS) -> None:
         self.base = base
+        self.longest_address = longest_address
+        self.on_refused: Callable[[str, str], None] | None = None
+        """Called with a page's URL and the problem where an address on it is not followed: once for each page."""
+        self._page_of_refusal = ""
         bare = urlsplit(base).netloc.lower().removeprefix("www.")
         self.hosts = frozenset({bare, f"www.{bare}"})
         is_original = bare == "caravan.kz" or bare.endswith(".caravan.kz")
@@ -111,11 +223,19 @@ class Site:
     def resolve(self, href: str, page_url: str) -> str | None:
         """Return ``href`` as an absolute URL of this site, without fragment and host alias; else None.
 
-        ``http``, ``https``, with and without ``www.`` are one site. Other schemes and hosts give None.
+        ``http``, ``https``, with and without ``www.`` are one site. Other schemes and hosts give None, and so does
+        what :func:`address_problem` refuses. Characters that no address may have are escaped as a browser does it.
         """
+        url = self._resolved(href, page_url)
+        if url is not None and (problem := address_problem(url, self.longest_address)):
+            self._refuse(page_url, problem)
+            return None
+        return url
+
+    def _resolved(self, href: str, page_url: str) -> str | None:
         href = href.strip()
         own = href[len(self.base) - 1 :] if href.startswith(self.base) else href
-        if own.startswith("/") and not _NEEDS_JOINING.search(own):
+        if own.startswith("/") and not _NEEDS_JOINING.search(own) and "%" not in own:
             return self.base + own[1:]
         if not href or href[0] == "#" or href.startswith(("javascript:", "mailto:", "tel:", "data:")):
             return None
@@ -125,19 +245,29 @@ class Site:
                 return None
         except ValueError:
             return None
-        query = f"?{parts.query}" if parts.query else ""
-        return f"{self.base}{parts.path.lstrip('/')}{query}"
+        path = normal_path(parts.path.lstrip("/").replace("\\", "/"))
+        query = f"?{quote(parts.query, _UNESCAPED_IN_QUERY, errors='replace')}" if parts.query else ""
+        return f"{self.base}{path}{query}"
+
+    def _refuse(self, page_url: str, problem: str) -> None:
+        if page_url != self._page_of_refusal:
+            self._page_of_refusal = page_url
+            if self.on_refused is not None:
+                self.on_refused(page_url, problem)
 
     def address(self, href: str, page_url: str) -> Address | None:
         """Return the article address ``href`` is on this site, or None."""
-        if not href.startswith(("/", "http")):
+        if not href.startswith(("/", "http")) or len(href) > self.longest_address:
             return self._address(href, page_url)
         try:
             return self.remembered[href]
         except KeyError:
-            if len(self.remembered) >= _REMEMBERED_LINKS:
-                self.remembered.clear()
-            address = self.remembered[href] = self._address(href, page_url)
+            address = self._address(href, page_url)
+            # A path that repeats itself is refused, and counted, on each page that has it.
+            if address is not None or not repeats_itself(href):
+                if len(self.remembered) >= _REMEMBERED_LINKS:
+                    self.remembered.clear()
+                self.remembered[href] = address
             return address
 
     def _address(self, href: str, page_url: str) -> Address | None:

@@ -45,6 +45,8 @@ BAD = [
     ({"sections": "news/kz"}, "must be names"),
     ({"urls": ","}, "names no page"),
     ({"urls": "https://zakon.kz/"}, "is not a page of"),
+    ({"urls": f"/news/{'a' * 5000}-900001/"}, "a…: the address is longer than 2083 characters"),
+    ({"urls": "/news/news/news/a-900001/"}, "repeats its path elements"),
     ({"refresh_days": "-1"}, "not a whole number"),
 ]
 

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,20 @@ ADDRESS = "http://127.0.0.1:8000/news/x-900001/"
 
 def inspect(*options: str) -> "subprocess.CompletedProcess[str]":
     return run("scrapy", "inspect", *options, timeout=TIMEOUT)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "log"])
+def test_what_is_no_page_file_is_refused_in_one_line(kind: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    options = {
+        "pipe": (str(pipe),),
+        "device": ("/dev/zero",),
+        "log": ("/dev/null", "-s", f"LOG_FILE={tmp_path}/none/x.log"),
+    }[kind]
+    done = inspect(*options)
+    assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, "")
+    assert ("cannot be written" if kind == "log" else "is a pipe or a device, not a file") in done.stderr
 
 
 def test_a_page_of_the_site() -> None:

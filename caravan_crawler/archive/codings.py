@@ -4,10 +4,11 @@ from functools import cache
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
-from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.statscollectors import MemoryStatsCollector
+
+from caravan_crawler.visit.unpacking import Unpacking
 
 
 class UnknownCodingError(Exception):
@@ -19,7 +20,7 @@ class TooLongError(Exception):
 
 
 def unpacked(body: bytes, content_encoding: str, most_bytes: int) -> bytes:
-    """Return a body as Scrapy unpacks it in a crawl: whatever the crawl could read, its archive gives.
+    """Return a body as a crawl unpacks it: whatever the crawl could read, its archive gives.
 
     A damaged one raises its library's own error.
     """
@@ -35,7 +36,7 @@ def unpacked(body: bytes, content_encoding: str, most_bytes: int) -> bytes:
 
 
 @cache
-def _middleware() -> HttpCompressionMiddleware:
+def _middleware() -> Unpacking:
     crawler = Crawler(Spider)
     crawler.stats = MemoryStatsCollector(crawler)
-    return HttpCompressionMiddleware(crawler=crawler)
+    return Unpacking(crawler=crawler)

@@ -11,18 +11,30 @@ from scrapy.settings import BaseSettings, default_settings
 from caravan_crawler import settings as own_settings
 from caravan_crawler.publish.alarm import hook_problem
 from caravan_crawler.publish.precheck import feeds_problem
+from caravan_crawler.site import LONGEST_ADDRESS
 from caravan_crawler.visit.browser.finding import browser_problem
 
 _WHOLE_NUMBERS = frozenset(
-    "ARCHIVE_FILE_SIZE CONCURRENT_REQUESTS CONCURRENT_REQUESTS_PER_DOMAIN DEPTH_LIMIT DOWNLOAD_MAXSIZE"
-    " DOWNLOAD_WARNSIZE REDIRECT_MAX_TIMES RETRY_TIMES CLOSESPIDER_ERRORCOUNT CLOSESPIDER_ITEMCOUNT".split()
+    "ARCHIVE_FILE_SIZE CONCURRENT_REQUESTS CONCURRENT_REQUESTS_PER_DOMAIN DOWNLOAD_MAXSIZE"
+    " DOWNLOAD_WARNSIZE PAGE_MAX_LINKS PAGE_MAX_TAGS PAGE_MAX_TAG_BYTES REDIRECT_MAX_TIMES RETRY_TIMES"
+    " URLLENGTH_LIMIT CLOSESPIDER_ERRORCOUNT CLOSESPIDER_ITEMCOUNT DOWNLOAD_MAX_HEADER_BYTES MAX_COPIES"
+    " MAX_HOPS_FROM_ARTICLE".split()
 )
 
 
 def settings_problem(settings: BaseSettings) -> str | None:
     """Return the first thing that is wrong with the settings, in one line, or None."""
     checks = (
-        *(_number_problem, _level_problem, floors_problem, _hook_problem),
+        *(
+            _number_problem,
+            _level_problem,
+            _codes_problem,
+            _jobdir_problem,
+            _depth_problem,
+            _length_problem,
+            floors_problem,
+            _hook_problem,
+        ),
         *(_archive_problem, browser_problem, _redis_problem, feeds_problem),
     )
     return next((problem for check in checks if (problem := check(settings))), None)
@@ -59,6 +71,34 @@ def _is_number(text: str, *, is_flag: bool) -> bool:
 def _level_problem(settings: BaseSettings) -> str | None:
     level = str(settings["LOG_LEVEL"])
     return None if level in logging.getLevelNamesMapping() or level.isdecimal() else f"LOG_LEVEL={level} is no level"
+
+
+def _codes_problem(settings: BaseSettings) -> str | None:
+    try:
+        [int(code) for code in settings.getlist("RETRY_HTTP_CODES")]
+    except (ValueError, TypeError):
+        return f"RETRY_HTTP_CODES={settings['RETRY_HTTP_CODES']} are no numbers such as 500,502"
+    return None
+
+
+def _jobdir_problem(settings: BaseSettings) -> str | None:
+    return (
+        "JOBDIR is not for this crawl, whose store keeps what is left to read; leave it out"
+        if settings["JOBDIR"]
+        else None
+    )
+
+
+def _depth_problem(settings: BaseSettings) -> str | None:
+    if str(settings["DEPTH_LIMIT"] or 0) == "0":
+        return None
+    return "DEPTH_LIMIT would cut lists at that page; MAX_HOPS_FROM_ARTICLE bounds how far pages without article lead"
+
+
+def _length_problem(settings: BaseSettings) -> str | None:
+    if 0 < settings.getint("URLLENGTH_LIMIT") <= LONGEST_ADDRESS:
+        return None
+    return f"URLLENGTH_LIMIT must be from 1 to {LONGEST_ADDRESS}: a store in PostgreSQL can index no longer address"
 
 
 def floors_problem(settings: BaseSettings) -> str | None:

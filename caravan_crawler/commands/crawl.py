@@ -21,6 +21,7 @@ from caravan_crawler.keep import clock, failing, field_counts, placing, runs
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.store import Store
+from caravan_crawler.logs import log_problem
 from caravan_crawler.outcome import (
     BELOW_FLOORS,
     CRASHED,
@@ -82,6 +83,9 @@ class Command(CrawlCommand):
         except (UsageError, ArgumentError) as error:
             self._refuse(str(error))
         assert self.settings is not None
+        if problem := log_problem(self.settings):
+            self.settings.set("LOG_FILE", None, priority="cmdline")  # it cannot take this line either
+            self._refuse(problem)
         if problem := settings_problem(self.settings) or scrapyd_problem(self.settings, opts.spargs):
             self._refuse(problem)
         if args == [CaravanSpider.name]:

@@ -1,9 +1,10 @@
 """``scrapy inspect URL-or-FILE``: what is read on one page, field by field, and by which reader.
 
-The tool for the day the site's markup turns out to be different.
+The tool for the day the site's markup turns out to be different. ``--site`` inspects a whole site: inspect_site.py.
 """
 
 import argparse
+import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,13 +18,17 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from caravan_crawler.archive.saved_html import claimed_address, is_page_address
+from caravan_crawler.commands import inspect_site
 from caravan_crawler.commands.telling import show, tell
 from caravan_crawler.items import ExchangeRate
+from caravan_crawler.logs import log_problem
 from caravan_crawler.normalise.counts import parse_count
 from caravan_crawler.normalise.dates import decide_publication
 from caravan_crawler.normalise.rates import parse_rate
 from caravan_crawler.normalise.text import clean
+from caravan_crawler.outcome import REFUSED, UNREACHABLE
 from caravan_crawler.pages.article import ArticleReading
+from caravan_crawler.pages.bounds import Bounds
 from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.page import read_page
@@ -33,7 +38,6 @@ from caravan_crawler.visit.browser.finding import browser_problem
 from caravan_crawler.visit.failures import words
 from caravan_crawler.visit.visitor import header
 
-_UNREADABLE = 4
 _WIDTH = 100
 
 
@@ -44,7 +48,7 @@ class Command(ScrapyCommand):
 
     def syntax(self) -> str:
         """Return the arguments."""
-        return "[options] <url or file>"
+        return "[options] <url or file> | --site [url]"
 
     def short_desc(self) -> str:
         """Return the line of the list of commands."""
@@ -55,18 +59,31 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument("--url", help="the address a saved file came from (default: its canonical link)")
         parser.add_argument("--full", action="store_true", help="print whole texts, not their first line")
+        parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+        inspect_site.add_options(parser)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Keep the log quiet, so that the page is all one reads."""
         super().process_options(args, opts)
         assert self.settings is not None
+        if problem := log_problem(self.settings):
+            tell(f"scrapy inspect: {problem}")
+            sys.exit(REFUSED)
         if not opts.loglevel:
             self.settings.set("LOG_LEVEL", "CRITICAL", priority="cmdline")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Read the page, from the network or a file."""
-        if len(args) != 1:
-            raise UsageError("inspect takes one URL or one file", print_help=False)
+        problem = inspect_site.options_problem(args, opts)
+        if problem is None and opts.site is None and len(args) != 1:
+            problem = "inspect takes one URL or one file"
+        if problem:
+            self._end(problem, REFUSED)
+            return
+        if opts.site is not None:
+            assert self.crawler_process is not None
+            self.exitcode = inspect_site.inspect_site(self.crawler_process, args, opts)
+            return
         target = args[0]
         given = opts.url if opts.url is not None else target if "://" in target else None
         if given is not None and not is_page_address(given):
@@ -76,6 +93,9 @@ class Command(ScrapyCommand):
             self._inspect_url(target, opts)
             return
         path = Path(target)
+        if path.exists() and not path.is_file() and not path.is_dir():
+            self._end(f"{target} is a pipe or a device, not a file", REFUSED)
+            return
         try:
             body = path.read_bytes()
         except OSError as error:
@@ -97,9 +117,9 @@ class Command(ScrapyCommand):
         elif crawler.stats.get_value("caravan/browser/failed"):
             tell("scrapy inspect: the browser could not show the page; this is how it came")
 
-    def _end(self, problem: str) -> None:
+    def _end(self, problem: str, code: int = UNREACHABLE) -> None:
         tell(f"scrapy inspect: {problem}")
-        self.exitcode = _UNREADABLE
+        self.exitcode = code
 
 
 class _OnePage(Spider):
@@ -128,9 +148,8 @@ class _OnePage(Spider):
 
     def parse(self, response: Response, **kwargs: Any) -> None:
         """Print what is read on it."""
-        document = parse_document(
-            response.body, response.url, self.site, declared_charset(header(response, "Content-Type") or "")
-        )
+        charset = declared_charset(header(response, "Content-Type") or "")
+        document = parse_document(response.body, response.url, self.site, charset, Bounds.of(self.settings))
         show(report(document, datetime.now(UTC), full=self.full))
         self.problem = None
 

@@ -11,6 +11,22 @@ from pathlib import Path
 from scrapy.settings import BaseSettings
 
 
+def open_closed_streams() -> None:
+    """Let standard streams that were closed before the start (``2>&-``) lead nowhere.
+
+    Else the first files opened, the store among them, would take their numbers, and what is printed would go there.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", errors="replace", closefd=False))
+
+
 def tell(words: str) -> None:
     """Print a line on standard error, and go on where nobody reads that any more: Scrapyd may be gone."""
     try:

@@ -13,6 +13,15 @@ from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather,
 from caravan_crawler.keep import clock, shown_lines
 from caravan_crawler.keep.failing import LOST_FIELDS, Failing
 from caravan_crawler.keep.field_counts import FieldCounts
+from caravan_crawler.keep.moved import (
+    KnownTexts,
+    has_number,
+    is_same_day,
+    is_same_headline,
+    is_same_text,
+    merge,
+    stored_row,
+)
 from caravan_crawler.keep.schema import articles, view_counts
 from caravan_crawler.keep.store import Known, Store
 from caravan_crawler.keep.writes import Writes
@@ -49,14 +58,16 @@ class Fate(StrEnum):
 class Consequences:
     """What follows from a page beside its record.
 
-    ``links`` are key and address of articles found; ``aliases`` further addresses of articles, each with its
-    article's key; ``sources`` the rows of lists and sitemaps it tells of, its own among them, ``lists_met`` those of
-    lists that nothing is known of yet; ``asked_key`` is the key under which the page was asked for.
+    ``links`` are key and address of articles found, ``aside`` those of speculative addresses put aside; ``aliases``
+    further addresses of articles, each with its article's key; ``sources`` the rows of lists and sitemaps it tells of,
+    its own among them, ``lists_met`` those of lists that nothing is known of yet; ``asked_key`` is the key under which
+    the page was asked for.
     """
 
     asked_url: str = ""
     asked_key: str | None = None
     links: list[tuple[str, str]] = field(default_factory=list)
+    aside: list[tuple[str, str]] = field(default_factory=list)
     aliases: list[tuple[str, str]] = field(default_factory=list)
     sources: list[dict[str, Any]] = field(default_factory=list)
     lists_met: list[dict[str, Any]] = field(default_factory=list)
@@ -85,6 +96,9 @@ class Keeper:
         self._lacking: dict[str, str] = {}
         self._lost: dict[str, dict[str, Any]] = {}
         self._last_shown = shown_lines.last_lines(store)
+        self._texts = KnownTexts(store)
+        self.moved = 0
+        """Articles of earlier runs that this one has read under another address."""
 
     def look_again(self) -> None:
         """Learn what another run has stored meanwhile."""
@@ -96,6 +110,10 @@ class Keeper:
     def known(self, keys: Iterable[str]) -> dict[str, Known]:
         """Return what earlier runs have stored of these articles: one query, or none where there was no such run."""
         return {} if self.store.was_empty else self.store.known(keys, clock.now())
+
+    def has_read(self, key: str) -> bool:
+        """Whether this run has stored the article, under whichever address."""
+        return key in self._stored
 
     # Told by the spider
 
@@ -112,9 +130,9 @@ class Keeper:
         """Note what follows from a page whose record is on its way through the pipelines."""
         self._expected[key] = consequences
 
-    def page(self, consequences: Consequences) -> None:
-        """Store what follows from a page without a record."""
-        self.store.write(self._follow(consequences, None))
+    def page(self, consequences: Consequences, key: str | None = None) -> None:
+        """Store what follows from a page without a record; ``key`` is that of an article this run has stored."""
+        self.store.write(self._follow(consequences, key))
 
     def redirected(self, asked_url: str, asked_key: str) -> None:
         """Store that an address leads to an article known under another one."""
@@ -157,17 +175,31 @@ class Keeper:
             self._carried.discard(key)
             return Fate.CARRIED
         consequences = self._expected.pop(key, Consequences())
+        own_key = key
         before = self._stored_row(key)
+        if (moved := self._moved_from(article, key, before, consequences)) is not None:
+            key, before = moved["key"], moved
+        if before is not None:
+            _take_identity(article, before, consequences)
+            had_number = has_number(before["url"], before)
+            self.moved += key not in self._stored and had_number and not has_number(article.url, article)
+        if not has_number(article.url, article):
+            own_key = urlsplit(article.url).path
         self._count_fields(article, consequences)
         row = as_row(article)
+        if key in self._stored:
+            self._note_address(article, row, key, own_key, before, consequences)
+            return Fate.UNCHANGED
         fate = fate_of(row, before)
         is_losing = self._note_losses(row, before, key, fate)
         if fate is Fate.UNCHANGED and not is_losing and before["run_id"] in self._unpublished:
             fate = Fate.CARRIED
-        writes = self._follow(consequences, key, is_whole=fate is not Fate.LOST_FIELDS and not is_losing)
+        is_whole = fate is not Fate.LOST_FIELDS and not is_losing
+        writes = self._follow(consequences, key, own_key=own_key, url=article.url, is_whole=is_whole)
         self._add_article(writes, article, row, key, before, consequences, fate)
         self.store.write(writes)
         self._stored.add(key)
+        self._texts.add(row, key)
         return fate
 
     def pass_over(self, article: Article, key: str) -> None:
@@ -207,6 +239,32 @@ class Keeper:
 
     # How
 
+    def _moved_from(self, article: Article, key: str, before: Any, page: Consequences) -> Any:
+        """Return the stored row of the article under the key it had at another address; None where it has none."""
+        row = as_row(article)
+        asked = page.asked_key
+        if asked is not None and asked != key and (old := stored_row(self.store, asked)) is not None:
+            # A redirect. One to something else altogether, such as the newest article, makes nothing the same.
+            is_same = is_same_day(row, old) or is_same_headline(row, old) or is_same_text(row, old)
+            if is_same and before is not None:
+                merge(self.store, old, before)
+            if is_same:
+                return stored_row(self.store, asked)
+        return self._texts.find(row) if before is None else None
+
+    def _note_address(
+        self, article: Article, row: dict[str, Any], key: str, own_key: str, before: Any, page: Consequences
+    ) -> None:
+        """Store that an article read in this run has a further address, and its number if only that one tells."""
+        writes = self._follow(page, key, own_key=own_key, url=article.fetched_url)
+        if row["url"] != before["url"]:
+            writes.add("alias", url=before["url"], article_key=key, first_seen_at=before["first_seen_at"])
+        self.store.write(writes)
+        self.store.flush()
+        changed = {name: row[name] for name in ("url", "article_id") if row[name] != before[name]}
+        if changed:
+            self.store.execute(update(articles).where(articles.c.key == key).values(**changed))
+
     def _note_losses(self, row: dict[str, Any], before: Any, key: str, fate: Fate) -> bool:
         """Note what an article is read without; return whether it lacks what it should have, as it did before."""
         if fate is not Fate.LOST_FIELDS and not all(row[name] for name in REQUIRED):
@@ -218,28 +276,42 @@ class Keeper:
                 self._lost[key] = lost
         return False
 
-    def _follow(self, page: Consequences, key: str | None, *, is_whole: bool = True) -> Writes:
+    def _follow(
+        self,
+        page: Consequences,
+        key: str | None,
+        *,
+        own_key: str | None = None,
+        url: str = "",
+        is_whole: bool = True,
+    ) -> Writes:
         """Return the writes for what follows from a page; ``key`` is its article's.
 
+        ``own_key`` is what the page's own address ``url`` gives for a key, where the article is stored under another.
         Earlier failures are over, unless the record is not ``is_whole``.
         """
         writes = Writes()
         time = clock.now()
-        for found, url in page.links:
-            if found not in self._stored:
-                writes.add("found", scope=self._scope, key=found, url=url, found_at=time)
+        for is_speculative, links in enumerate((page.links, page.aside)):
+            for found, link in links:
+                if found not in self._stored:
+                    row = {"scope": self._scope, "key": found, "url": link, "found_at": time}
+                    writes.add("found", **row, is_speculative=is_speculative)
         for alias, its_key in page.aliases:
             if alias not in self._aliases:
                 self._aliases.add(alias)
-                writes.add("alias", url=alias, article_key=its_key, first_seen_at=time)
+                owner = key if key is not None and its_key == own_key else its_key
+                writes.add("alias", url=alias, article_key=owner, first_seen_at=time)
         for source in page.sources:
             writes.add("source", scope=self._scope, **source)
         for source in page.lists_met:
             writes.add("list_met", scope=self._scope, **source)
-        for done in {page.asked_key, key} - {None}:
+        for done in {page.asked_key, key, own_key} - {None}:
             writes.add("read", the_key=done)
         if page.asked_key is not None and key is not None and page.asked_key != key:
             self._add_other(writes, page.asked_key, page.asked_url, "alias")
+        if own_key is not None and own_key not in (key, page.asked_key):
+            self._add_other(writes, own_key, url, "alias")
         for url in self.failing.mended(page.asked_url, key) if is_whole else ():
             writes.add("mended", the_key=url)
         return writes
@@ -309,6 +381,15 @@ class Keeper:
 
     def _count_fields(self, article: Article, consequences: Consequences) -> None:
         self.fields.count_article(article, consequences.found_by)
+
+
+def _take_identity(article: Article, before: Any, page: Consequences) -> None:
+    """Give an article the number it is stored with, and the newer of its addresses: the one without a number."""
+    if article.article_id is None:
+        article.article_id = before["article_id"]
+    if has_number(article.url, article) and before["url"] != article.url and not has_number(before["url"], article):
+        page.aliases.append((article.url, str(before["key"])))
+        article.url, article.section = before["url"], before["section"]
 
 
 def article_key(article: Article) -> str:

@@ -15,23 +15,23 @@ class Lookup:
 
     def __init__(self, dialect: Dialect) -> None:
         self._is_postgresql = dialect.name == "postgresql"
-        kind = other_pages.c.kind
+        other = other_pages.c
+        is_lasting = or_(other.kind == "outside", other.kind == "alias", other.seen_at > bindparam("lately"))
         query = union_all(
-            select(other_pages.c.key, kind, other_pages.c.section, other_pages.c.date_published).where(
-                self._among(other_pages.c.key),
-                or_(kind == "outside", kind == "alias", other_pages.c.seen_at > bindparam("lately")),
+            select(other.key, other.kind, other.section, other.date_published, other.url).where(
+                self._among(other.key), is_lasting
             ),
-            select(failures.c.article_key, literal("failed"), null(), null()).where(
+            select(failures.c.article_key, literal("failed"), null(), null(), failures.c.url).where(
                 self._among(failures.c.article_key), failures.c.retry_at > bindparam("now")
             ),
-            select(articles.c.key, literal("stored"), articles.c.section, articles.c.date_published).where(
-                self._among(articles.c.key)
-            ),
+            select(
+                articles.c.key, literal("stored"), articles.c.section, articles.c.date_published, articles.c.url
+            ).where(self._among(articles.c.key)),
         )
         self._query = Prepared(query, dialect)
 
     def ask(self, cursor: Any, keys: Iterable[str], now: str, lately: str) -> list[Any]:
-        """Return key, what it is, section and date of publication, for each of the ``keys`` that is known."""
+        """Return key, what it is, section, date of publication and URL, for each of the ``keys`` that is known."""
         wanted = list(keys)
         values = {"keys": wanted if self._is_postgresql else json.dumps(wanted), "now": now, "lately": lately}
         cursor.execute(self._query.sql, self._query.values(values))

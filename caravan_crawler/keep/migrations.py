@@ -21,9 +21,14 @@ def _index_shown_lines_by_time(connection: Connection) -> None:
         connection.execute(text(f"CREATE INDEX {table}_by_time ON {table} (observed_at)"))
 
 
+def _tell_speculative_addresses_apart(connection: Connection) -> None:
+    """2 to 3: what a run had put aside, the next one bounds too, and nothing else."""
+    connection.execute(text("ALTER TABLE frontier ADD COLUMN is_speculative INTEGER DEFAULT 0 NOT NULL"))
+
+
 #: The first turns version 1 into 2, and so on. Each repeats its tables' definitions: those of ``schema`` go on
 #: changing, a migration never does.
-MIGRATIONS: tuple[Migration, ...] = (_index_shown_lines_by_time,)
+MIGRATIONS: tuple[Migration, ...] = (_index_shown_lines_by_time, _tell_speculative_addresses_apart)
 
 _VERSION = "schema_version"
 

@@ -23,6 +23,9 @@ class NoStore(Store):
         self.on_failure = None
         self.is_broken = False
 
+    def execute_all(self, *statements: Executable) -> None:
+        """Do nothing."""
+
     def execute(self, statement: Executable, rows: Any = None) -> Any:
         """Do nothing."""
 

@@ -31,11 +31,20 @@ class Due(NamedTuple):
         return {name: value for name, value in given.items() if value}
 
 
-def waiting(store: Store, scope: str) -> list[str]:
+class Waiting(NamedTuple):
+    """An article found and not read; a speculative address was put aside, as its like had led to no articles."""
+
+    url: str
+    is_speculative: bool
+
+
+def waiting(store: Store, scope: str) -> list[Waiting]:
     """Return the addresses of the articles that runs of this kind have found and not read."""
-    table = schema.frontier
-    rows = store.rows(select(table.c.url).where(table.c.scope == scope).order_by(table.c.found_at))
-    return [url for (url,) in rows]
+    columns = schema.frontier.c
+    rows = store.rows(
+        select(columns.url, columns.is_speculative).where(columns.scope == scope).order_by(columns.found_at)
+    )
+    return [Waiting(url, bool(is_speculative)) for url, is_speculative in rows]
 
 
 def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]:

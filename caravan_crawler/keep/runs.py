@@ -16,6 +16,8 @@ from caravan_crawler.outcome import BELOW_FLOORS, SOUND
 
 #: After these nothing is left to do: a run of the same kind begins afresh.
 _COMPLETE = (SOUND, BELOW_FLOORS)
+#: So many bytes of section names are part of a scope.
+_LONGEST_SECTIONS = 200
 #: Among the arguments of a worker that did not lead when it began: it continues no other run.
 _HELPS = "helps"
 
@@ -33,11 +35,17 @@ class Campaign:
 
 
 def scope_of(arguments: CrawlArguments) -> str:
-    """Return what tells kinds of runs apart: the period, the sections or the pages asked for; empty for all."""
+    """Return what tells kinds of runs apart: the period, the sections or the pages asked for; empty for all.
+
+    It is part of an index beside an address, and PostgreSQL bounds both: many sections stand as their hash.
+    """
+    sections = ",".join(sorted(arguments.sections))
+    if len(sections.encode()) > _LONGEST_SECTIONS:
+        sections = sha256(sections.encode()).hexdigest()[:16]
     parts = {
         "since": arguments.since.isoformat() if arguments.since else None,
         "until": arguments.until.isoformat() if arguments.until else None,
-        "sections": ",".join(sorted(arguments.sections)),
+        "sections": sections,
         "urls": sha256("\n".join(sorted(arguments.urls)).encode()).hexdigest()[:16] if arguments.urls else None,
     }
     return " ".join(f"{name}={value}" for name, value in parts.items() if value)

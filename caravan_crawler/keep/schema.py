@@ -180,6 +180,9 @@ frontier = Table(
     Column("key", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("found_at", Text, nullable=False),
+    Column(
+        "is_speculative", Integer, nullable=False, server_default="0", comment="1: put aside, as its like led nowhere"
+    ),
     PrimaryKeyConstraint("scope", "key"),
     Index("frontier_by_key", "key"),
     comment="articles found and not yet read",

@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import URL, Connection, Executable, exists, or_, select
 from sqlalchemy.engine import CursorResult
@@ -37,11 +38,22 @@ class Known:
     """What the store knows of an article's address: ``stored``, ``failed`` and not due, or the kind of page it was.
 
     Of a stored article and of one ``outside`` the period then asked for, its section and date of publication.
+    ``paths`` are those of the addresses this is known of, the canonical one of a stored article.
     """
 
     what: str
     section: str | None = None
     date_published: str | None = None
+    paths: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str | None:
+        """The canonical path of a stored article; None for anything else, and where only a short link is known."""
+        return self.paths[0] if self.what == "stored" and self.paths[0] != "/" else None
+
+    def is_of(self, path: str) -> bool:
+        """Whether it is known of this very path."""
+        return path in self.paths
 
 
 class Store:
@@ -116,6 +128,17 @@ class Store:
         assert self._connection is not None, "the store is closed"
         return self._connection
 
+    def execute_all(self, *statements: Executable) -> None:
+        """Carry out several statements in a commit of their own."""
+        self.flush()
+        try:
+            with self.connection.begin():
+                self._wait_for_turn()
+                for statement in statements:
+                    self.connection.execute(statement)
+        except self._errors as error:
+            raise StoreError(f"the store {self.name} failed: {words(error)}") from error
+
     def execute(self, statement: Executable, rows: Any = None) -> "CursorResult[Any]":
         """Ask the store, or write to it in a commit of its own."""
         self._settle()
@@ -150,9 +173,12 @@ class Store:
             self._cannot("read", error)
             return {}
         found: dict[str, Known] = {}
-        for key, what, section, day in rows:
+        for key, what, section, day, url in rows:
+            path = urlsplit(url).path.rstrip("/") + "/"
             if key not in found or what == "stored":
-                found[key] = Known(what, section, day)
+                found[key] = Known(what, section, day, (path,))
+            elif found[key].what != "stored":
+                found[key] = replace(found[key], paths=(*found[key].paths, path))
         return found
 
     def write(self, page: Writes) -> None:

@@ -3,12 +3,25 @@
 import re
 import unicodedata
 
-# A joiner between two pictographs is part of the emoji they make, so it stays.
-_EMOJI_JOINER = "(?<![\u2600-\U0001faff\ufe0f])\u200d"
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u180e\u200b\u200c\u200e\u200f"
-    "\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffc\ud800-\udfff]|" + _EMOJI_JOINER
+# Inside an emoji a joiner, a variation selector or a tag is part of what one sees, so it stays.
+_PICTOGRAPH = (
+    "[\xa9\xae\u203c\u2049\u2122\u2139\u2190-\u2328\u232b-\u27ff\u2934\u2935\u2b05-\u2b55\u3030\u303d\u3297\u3299"
+    "\U0001f000-\U0001faff]\ufe0f?[\U0001f3fb-\U0001f3ff]?"
 )
+_EMOJI = rf"{_PICTOGRAPH}[\U000e0020-\U000e007f]*(?:\u200d{_PICTOGRAPH})*|[#*0-9]\ufe0f?\u20e3"
+#: Characters without a glyph that Python takes for printable: fillers, the empty braille cell, variation selectors.
+UNSEEN_LETTERS = (
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+    "\ufe00\ufe01\ufe02\ufe03\ufe04\ufe05\ufe06\ufe07\ufe08\ufe09\ufe0a\ufe0b\ufe0c\ufe0d\ufe0e\ufe0f"
+)
+# Private use is where icon fonts keep their icons.
+_UNSEEN_SET = (
+    f"[{UNSEEN_LETTERS}\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\ufdd0-\ufdef\ufeff\ufff9-\ufffc\ufffe\uffff\ud800-\udfff\ue000-\uf8ff"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
+)
+_MAYBE_UNSEEN = re.compile(_UNSEEN_SET)
+_UNSEEN = re.compile(f"({_EMOJI})|{_UNSEEN_SET}")
 _LINE_BREAKS = re.compile("\r\n?|[\u0085\u2028\u2029\x0b\x0c]")
 _SPACES = re.compile(r"[^\S\n\t]+")
 _SPACE_AT_EDGE = re.compile(r" *([\n\t]) *")
@@ -16,15 +29,26 @@ _MANY_BREAKS = re.compile(r"\n{3,}")
 _DOUBLED = ("  ", " \n", "\n ", " \t", "\t ", "\n\n\n")
 
 
+def without_unseen(text: str) -> str:
+    """Return ``text`` in Unicode NFC, without the characters nobody sees; white space stays as it is.
+
+    Removed: control and format characters, soft hyphens, direction marks, fillers, lone surrogates, private use,
+    and variation selectors and joiners outside of emoji.
+    """
+    if _MAYBE_UNSEEN.search(text):
+        text = _UNSEEN.sub(r"\1", text)
+    return unicodedata.normalize("NFC", text)
+
+
 def clean(text: str) -> str:
     """Return ``text`` in Unicode NFC, without invisible characters and doubled spaces.
 
-    Removed: control and zero-width characters, soft hyphens, direction marks, lone surrogates. Every
-    kind of space becomes U+0020 and a run of them one; a line break stays ``\\n``, a paragraph break
-    ``\\n\\n``, a table's cell break ``\\t``. Quotation marks, dashes and ё stay as printed.
+    Removed: what :func:`without_unseen` removes. Every kind of space becomes U+0020 and a run of them one; a line
+    break stays ``\\n``, a paragraph break ``\\n\\n``, a table's cell break ``\\t``. Quotation marks, dashes and ё
+    stay as printed.
     """
     if not _is_clean(text):
-        text = _LINE_BREAKS.sub("\n", _INVISIBLE.sub("", text))
+        text = _LINE_BREAKS.sub("\n", _UNSEEN.sub(r"\1", text))
         text = _SPACE_AT_EDGE.sub(r"\1", _SPACES.sub(" ", text))
         text = _MANY_BREAKS.sub("\n\n", text).strip()
     return unicodedata.normalize("NFC", text)
@@ -33,7 +57,9 @@ def clean(text: str) -> str:
 def _is_clean(text: str) -> bool:
     """Whether ``text`` is clean already, as nearly all are; a search for each bad thing would take longer."""
     visible = text.replace("\n", "").replace("\t", "").isprintable()
-    return visible and not any(doubled in text for doubled in _DOUBLED) and text == text.strip()
+    if not visible or any(map(text.__contains__, UNSEEN_LETTERS)):
+        return False
+    return not any(doubled in text for doubled in _DOUBLED) and text == text.strip()
 
 
 def encodable(text: str) -> str:

@@ -75,7 +75,7 @@ def read_article(document: Document, layout: Layout | None = None) -> ArticleRea
                 setattr(reading, name, value)
                 reading.found_by[name] = reader.__name__
                 break
-    reading.address, reading.found_by["address"] = own_address(document)
+    reading.address, reading.found_by["address"] = own_address(document, reading.headline)
     reading.links = page.text.links
     reading.images = picture_urls(page.document, page.layout)
     reading.language = language_of(document, reading.headline, reading.body or reading.lede)

@@ -12,7 +12,7 @@ from unicodedata import is_normalized
 
 from lxml import etree
 
-from caravan_crawler.normalise.text import clean
+from caravan_crawler.normalise.text import UNSEEN_LETTERS, clean, without_unseen
 from caravan_crawler.pages.generations import holds_text
 
 _BLOCK_TAGS = frozenset(
@@ -39,7 +39,15 @@ _QUOTATIONS = frozenset(["blockquote", "figure"])
 #: A form with so few letters is for searching or commenting; a larger one may be around the whole page.
 _SMALL_FORM = 400
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_LINE_BREAK = "\ue000"
+#: A noncharacter: no page means anything by it.
+_LINE_BREAK = "\ufdd0"
+_NO_TEXT = frozenset(["script", "style"])
+_FORM_FEEDS = re.compile("[\x0b\x0c]")
+_UNSEEN_LETTER = re.compile(f"[{UNSEEN_LETTERS}]").search
+#: Only so many letters of a block are searched for those: dates, names and topics are short, and a search of all text
+#: takes long. The commonest, the selectors of emoji, are found anywhere.
+_SEARCHED = 48
+_SELECTORS = ("\ufe0f", "\ufe0e")
 
 
 class Block:
@@ -61,8 +69,7 @@ class Block:
     ) -> None:
         self.element = element
         self.zone = zone
-        # Soft hyphens and zero-width characters are not seen, and would keep words from being known.
-        self.text = text if text.isprintable() and is_normalized("NFC", text) else clean(text)
+        self.text = text
         self.pieces = pieces
         self.front: Any = None
         """What ``frontmatter.lines`` found in it, so that it looks only once."""
@@ -137,10 +144,33 @@ class Visible(NamedTuple):
 
 def visible_parts(root: etree._Element) -> Visible:
     """Return what is visible below ``root``."""
+    walk = _walk(root)
+    if walk.met_unseen:
+        # Characters that nobody sees would keep words from being known, and are no text of their own.
+        _remove_unseen(root)
+        walk = _walk(root)
+    return Visible(walk.blocks, walk.pictures, walk.links, walk.text_container)
+
+
+def _walk(root: etree._Element) -> "_Walk":
     walk = _Walk()
     walk.enter(root, root, None, None)
     walk.flush(root, None)
-    return Visible(walk.blocks, walk.pictures, walk.links, walk.text_container)
+    return walk
+
+
+def _remove_unseen(root: etree._Element) -> None:
+    """Remove from all text below ``root`` the characters that nobody sees."""
+    for element in root.iter():
+        if element.tag not in _NO_TEXT and (text := element.text) and (seen := _seen(text)) != text:
+            element.text = seen
+        if (tail := element.tail) and (seen := _seen(tail)) != tail:
+            element.tail = seen
+
+
+def _seen(text: str) -> str:
+    # The tree takes back no other control characters than tabs and line breaks.
+    return text if text.isspace() else _FORM_FEEDS.sub(" ", without_unseen(text))
 
 
 class _Walk:
@@ -151,6 +181,8 @@ class _Walk:
         self.pictures: list[Picture] = []
         self.links: list[etree._Element] = []
         self.text_container: etree._Element | None = None
+        self.met_unseen = False
+        """Whether the text of any block had characters that nobody sees."""
         self._pieces: list[tuple[str, etree._Element | None]] = []
 
     def enter(
@@ -207,15 +239,28 @@ class _Walk:
         if len(pieces) == 1:
             text = " ".join(pieces[0][0].split())
             if text and text != _LINE_BREAK:
-                self.blocks.append(Block(block, zone, text, pieces))
+                self._add(block, zone, text, pieces)
             return
         joined = "".join([text for text, _ in pieces])
         if _LINE_BREAK not in joined:
             text = " ".join(joined.split())
             if text:
-                self.blocks.append(Block(block, zone, text, pieces))
+                self._add(block, zone, text, pieces)
             return
         self._flush_lines(block, zone, pieces)
+
+    def _add(
+        self, block: etree._Element, zone: str | None, text: str, pieces: list[tuple[str, etree._Element | None]]
+    ) -> None:
+        """Add a block, unless nobody sees its ``text``."""
+        is_plain = text.isprintable() and is_normalized("NFC", text) and not _UNSEEN_LETTER(text, 0, _SEARCHED)
+        if not is_plain or _SELECTORS[0] in text or _SELECTORS[1] in text:
+            texts = (piece for piece, _ in pieces if piece != _LINE_BREAK)
+            self.met_unseen = self.met_unseen or any(without_unseen(piece) != piece for piece in texts)
+            text = clean(text)
+            if not text:
+                return
+        self.blocks.append(Block(block, zone, text, pieces))
 
     def _flush_lines(
         self, block: etree._Element, zone: str | None, pieces: list[tuple[str, etree._Element | None]]
@@ -232,6 +277,6 @@ class _Walk:
                 texts.append(line_text)
                 paragraph += [*line, ("\n", piece[1])]
             elif texts:
-                self.blocks.append(Block(block, zone, "\n".join(texts), paragraph[:-1]))
+                self._add(block, zone, "\n".join(texts), paragraph[:-1])
                 paragraph, texts = [], []
             line = []

@@ -1,25 +1,27 @@
 """A page's bytes as a tree, with the few questions every reader asks of it."""
 
-import codecs
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
 from caravan_crawler.pages.blocks import Block, Picture, Visible, visible_parts
+from caravan_crawler.pages.bounds import Bounds, Excess
+from caravan_crawler.pages.charset import encoding_of, utf_16_as_utf_8
 from caravan_crawler.pages.structured import StructuredData, read_structured_data
 from caravan_crawler.site import Site
 
-_DECLARED = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w\-]{2,20})""", re.IGNORECASE)
 #: Addresses for which no joining and parsing is needed, as those of pictures are.
 _REST = r"[^\x00-\x20\x7f-\xa0?#;\[\]\\]*"
 _WHOLE = re.compile(rf"https?://[A-Za-z0-9.\-]+(?::\d+)?(?:/{_REST})?", re.ASCII)
 _ROOTED = re.compile(rf"/(?!/){_REST}")
-#: A page is UTF-8 with broken bytes if it has so many Cyrillic letters for each of them.
-_LETTERS_FOR_ONE_BROKEN = 10
 _PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, compact=True)
+
+_BOUNDS = Bounds()
+_T = TypeVar("_T")
 
 
 @dataclass
@@ -27,6 +29,7 @@ class Document:
     """One fetched page: ``url`` after redirects, its ``source`` (UTF-8), the ``root`` of its tree, and its site.
 
     ``is_unfinished`` says that the parser gave up before the page's end, as it does on 256 nested elements.
+    A page that exceeds a bound is not parsed: ``excess`` names the bound, and the tree is empty.
     """
 
     url: str
@@ -34,6 +37,10 @@ class Document:
     root: etree._Element
     site: Site
     is_unfinished: bool = False
+    bounds: Bounds = _BOUNDS
+    excess: Excess | None = None
+    has_more_links: bool = False
+    """Whether links were left out because the page has more than ``bounds.links``."""
 
     @cached_property
     def base_url(self) -> str:
@@ -107,57 +114,35 @@ class Document:
         hrefs = [element.get("href") for element in self._visible.links]
         return list(dict.fromkeys([href for href in hrefs if href]))
 
+    def first_links(self, links: list[_T]) -> list[_T]:
+        """Return as many of ``links`` as are followed on one page."""
+        if len(links) > self.bounds.links:
+            self.has_more_links = True
+            return links[: self.bounds.links]
+        return links
 
-def parse_document(body: bytes, url: str, site: Site, declared_encoding: str | None = None) -> Document:
-    """Parse ``body``; ``declared_encoding`` is what the server's header says, if anything.
 
-    Text that is valid UTF-8, but for stray bytes, is UTF-8, whatever a header or a meta element declares.
+def parse_document(
+    body: bytes, url: str, site: Site, declared_encoding: str | None = None, bounds: Bounds = _BOUNDS
+) -> Document:
+    """Parse ``body``, if it is within ``bounds``; ``declared_encoding`` is what the server's header says, if anything.
+
+    What the encoding is, whatever is declared, :mod:`charset` tells.
     """
-    source = body
+    source = utf_16_as_utf_8(body, declared_encoding) or body
+    if excess := bounds.excess_of(source):
+        return Document(url, source, etree.fromstring(b"<html></html>", _PARSER), site, bounds=bounds, excess=excess)
     root = _parse(source)
     # The parser complains where bytes are no UTF-8; decoding every page to see that takes longer. In another encoding
     # it would stop for good at a byte unknown there, so it is given UTF-8 always.
-    if len(_PARSER.error_log) and (encoding := _encoding_of(body, declared_encoding)) != "utf-8":
-        source = _decode(body, encoding).encode()
+    if source is body and len(_PARSER.error_log) and (codec := encoding_of(body, declared_encoding)) != "utf_8":
+        source = body.decode(codec, "replace").encode()
         root = _parse(source)
     last_error = _PARSER.error_log.last_error
-    return Document(url, source, root, site, last_error is not None and last_error.level == etree.ErrorLevels.FATAL)
+    is_unfinished = last_error is not None and last_error.level == etree.ErrorLevels.FATAL
+    return Document(url, source, root, site, is_unfinished, bounds)
 
 
 def _parse(source: bytes) -> etree._Element:
     root = etree.fromstring(source.replace(b"\0", b"") or b"<html></html>", _PARSER)
     return etree.fromstring(b"<html></html>", _PARSER) if root is None else root
-
-
-def _encoding_of(body: bytes, declared: str | None) -> str:
-    try:
-        body.decode("utf-8")
-        return "utf-8"
-    except UnicodeDecodeError as error:
-        # A page cut inside a letter is UTF-8 still.
-        if error.start >= len(body) - 3 and error.reason == "unexpected end of data":
-            return "utf-8"
-    # A stray broken byte in an otherwise Cyrillic UTF-8 page must not turn all of it into windows-1251. In
-    # windows-1251 nearly every letter is broken UTF-8.
-    letters = body.count(b"\xd0") + body.count(b"\xd1")
-    if letters > _LETTERS_FOR_ONE_BROKEN * body.decode("utf-8", "replace").count("\ufffd"):
-        return "utf-8"
-    match = _DECLARED.search(body, 0, 2048)
-    for name in (declared, match[1].decode("ascii") if match else None):
-        if name and _known_other(name):
-            return name
-    return "windows-1251"
-
-
-def _known_other(name: str) -> bool:
-    try:
-        return codecs.lookup(name).name not in ("utf-8", "ascii")
-    except LookupError:
-        return False
-
-
-def _decode(body: bytes, encoding: str) -> str:
-    try:
-        return body.decode(encoding, "replace")
-    except (LookupError, ValueError):  # Python knows encodings that are none of text, and some that replace nothing
-        return body.decode("windows-1251", "replace")

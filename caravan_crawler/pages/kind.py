@@ -27,9 +27,20 @@ class PageKind(StrEnum):
     """A page that asks to prove that one is no robot."""
     CUT = "cut"
     """A page that breaks off before its end."""
+    TOO_MANY_TAGS = "too_many_tags"
+    """A page that is not parsed, as is the next."""
+    TAG_TOO_LONG = "tag_too_long"
     FEED = "feed"
     SITEMAP = "sitemap"
 
+
+#: Kinds of pages that are not parsed, and why not.
+NOT_PARSED = {
+    PageKind.TOO_MANY_TAGS: "it has more tags than PAGE_MAX_TAGS",
+    PageKind.TAG_TOO_LONG: "a tag is longer than PAGE_MAX_TAG_BYTES, or many are long",
+}
+#: Kinds of pages that say nothing of what was asked for.
+UNSOUND = frozenset([PageKind.CUT, PageKind.CHALLENGE, PageKind.ERROR, *NOT_PARSED])
 
 _ERROR = re.compile(
     r"(?:ошибка\s*)?(?:404|403|410|500|502|503|504)\b.{0,60}|.{0,20}(?:страниц\w+|запис\w+|материал\w*)\s+(?:не\s+(?:найден\w*|существует)|была?\s+удален\w*|удален\w*).{0,40}"
@@ -60,6 +71,8 @@ _FEW_WORDS = 120
 
 def kind_of(document: Document, layout: Layout, *, text_length: int, has_date: bool) -> PageKind:
     """Judge the page by what it shows, and by its address where it shows what several kinds do."""
+    if document.excess is not None:
+        return PageKind(document.excess)
     if document.is_cut:
         return PageKind.CUT
     by_address = _kind_by_address(document.url)

@@ -48,7 +48,7 @@ def article_links(document: Document) -> list[tuple[Address, str]]:
         address = known[href] if href in known else document.site.address(href, document.base_url)
         if address is not None:
             (aliases if address.alias else own).append((address, href))
-    return own + aliases
+    return document.first_links(own + aliases)
 
 
 def section_links(document: Document) -> list[str]:
@@ -59,7 +59,7 @@ def section_links(document: Document) -> list[str]:
         parts = [part for part in urlsplit(url).path.split("/") if part] if url else []
         if len(parts) == 1 and parts[0] not in NOT_SECTIONS and "." not in parts[0]:
             paths[f"/{parts[0]}/"] = None
-    return list(paths)
+    return document.first_links(list(paths))
 
 
 def read_listing(document: Document) -> Listing:
@@ -94,7 +94,7 @@ def _cards(document: Document) -> Iterator[Card]:
         address = site.address(element.get("href") or "", document.base_url)
         if address is not None and not _is_menu(element):
             links.setdefault(address.key, []).append((address, element))
-    for places in links.values():
+    for places in document.first_links(list(links.values())):
         address, element = next((place for place in places if not place[0].alias), places[0])
         date = next((date for _, link in places if (date := _date_beside(document, link, address))), None)
         yield Card(address, site.resolve(element.get("href") or "", document.base_url) or document.url, date)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Self
 
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.kind import PageKind
+from caravan_crawler.pages.kind import UNSOUND
 from caravan_crawler.pages.listing import article_links, read_listing
 from caravan_crawler.pages.more_button import more_button
 from caravan_crawler.pages.page import PageReading, read_page
@@ -18,7 +18,6 @@ ESSENTIAL = frozenset({"article", "cards"})
 _USUAL = frozenset({"headline", "body", "date_published", "views"})
 #: A page with less text than this, all menus included, is a place for one.
 _HARDLY_ANYTHING = 200
-_UNSOUND = (PageKind.CUT, PageKind.CHALLENGE, PageKind.ERROR)
 
 
 class Asked(StrEnum):
@@ -52,9 +51,9 @@ class Shown:
 
 
 def look(document: Document, asked: Asked) -> Shown | None:
-    """Return what the page lacks; None for one that is cut, an error, or asks to prove that one is human."""
+    """Return what the page lacks; None for one that is cut or not parsed, an error, or asks whether one is human."""
     reading = read_page(document)
-    if reading.kind in _UNSOUND:
+    if reading.kind in UNSOUND:
         return None
     lacks = {name for name, is_shown in reading.parts.items() if not is_shown} & EVERYWHERE
     if asked is Asked.ARTICLE:

@@ -12,6 +12,8 @@ from typing import Any
 
 from lxml import etree
 
+from caravan_crawler.normalise.text import clean
+
 _ARTICLE_TYPES = frozenset(
     ["Article", "NewsArticle", "BlogPosting", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle"]
 )
@@ -42,7 +44,7 @@ class StructuredData:
     def article_text(self, key: str) -> str | None:
         """Return a text property of the JSON-LD article, or None."""
         value = self.article.get(key)
-        return value.strip() or None if isinstance(value, str) else None
+        return clean(value) or None if isinstance(value, str) else None
 
 
 def read_structured_data(root: etree._Element) -> StructuredData:
@@ -57,7 +59,7 @@ def read_structured_data(root: etree._Element) -> StructuredData:
                 _read_json_ld(element.text or "", data)
         elif tag == "meta":
             key = element.get("property") or element.get("name") or element.get("itemprop")
-            content = (element.get("content") or "").strip()
+            content = _cleaned(element.get("content") or "")
             if key and content:
                 data.meta.setdefault(key.lower(), content)
                 if key == "article:tag":
@@ -68,8 +70,13 @@ def read_structured_data(root: etree._Element) -> StructuredData:
             for relation in (element.get("rel") or "").lower().split():
                 data.links.setdefault(relation, element.get("href") or "")
         elif data.title is None and not _is_in_drawing(element):
-            data.title = " ".join("".join(element.itertext()).split())
+            data.title = _cleaned(" ".join("".join(element.itertext()).split()))
     return data
+
+
+def _cleaned(text: str) -> str:
+    """Return ``text`` without the characters that nobody sees: the headline printed has none either."""
+    return text.strip() if text.isprintable() else clean(text)
 
 
 def _is_in_drawing(title: etree._Element) -> bool:
@@ -79,7 +86,7 @@ def _is_in_drawing(title: etree._Element) -> bool:
 def _read_json_ld(text: str, data: StructuredData) -> None:
     try:
         # Editors paste raw line breaks into strings, so control characters are let pass.
-        parsed = json.loads(re.sub(r"^\s*<!\[CDATA\[|\]\]>\s*$", "", text), strict=False)
+        parsed = json.loads(re.sub(r"^[\s\ufeff]*<!\[CDATA\[|\]\]>\s*$|^\s*\ufeff", "", text), strict=False)
     except (ValueError, RecursionError):
         return
     if not data.article:

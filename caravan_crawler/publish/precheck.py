@@ -1,16 +1,32 @@
 """Whether the feeds asked for can be written, found out before the crawl and not after it."""
 
+import codecs
 import os
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from scrapy.extensions.feedexport import apply_uri_params
 from scrapy.settings import BaseSettings
+from scrapy.utils.misc import load_object
 
+from caravan_crawler.keep.engine import store_url
+from caravan_crawler.keep.errors import StoreError
+from caravan_crawler.keep.opening import NONE
+from caravan_crawler.publish.feeds import RUN_DIR
 from caravan_crawler.publish.whole_file import local_path, part_of
 
 #: As long as a run's number, which is part of a file's name until the run is whole.
 _ANY_RUN = "20260101T000000Z-000000"
+#: What a template may name: Scrapy's own parameters, and what the spider adds.
+_ANY_VALUES = {"time": "x", "batch_time": "x", "batch_id": 1, "name": "caravan", "run_id": _ANY_RUN, "data_dir": ""}
+_PLACEHOLDER = re.compile(r"%\((\w+)\)")
+#: What SQLite and the lock keep beside a store.
+_BESIDE_STORE = ("", "-wal", "-shm", "-journal", ".lock")
+#: Folders below ``DATA_DIR`` whose files are written once.
+_KEPT_FOLDERS = ("runs", "warc")
 
 
 def feeds_problem(settings: BaseSettings) -> str | None:
@@ -20,19 +36,84 @@ def feeds_problem(settings: BaseSettings) -> str | None:
         return "DATA_DIR is empty"
     if settings.getint("FEED_EXPORT_BATCH_ITEM_COUNT"):
         return "FEED_EXPORT_BATCH_ITEM_COUNT does not go with feeds that are whole or not there"
-    problem = _folder_problem(Path(data_dir).expanduser(), data_dir)
-    for uri, options in settings.getdict("FEEDS").items():
-        problem = problem or _feed_problem(str(uri), dict(options))
-    return problem
+    if problem := _folder_problem(Path(data_dir).expanduser(), data_dir) or _encoding_problem(settings):
+        return problem
+    feeds = settings["FEEDS"] or {}
+    if not isinstance(feeds, Mapping) or not all(isinstance(options, Mapping) for options in feeds.values()):
+        return 'FEEDS must give options to each file: {"articles.csv": {"format": "csv"}}'
+    files: dict[Path, str] = {}
+    for uri, options in feeds.items():
+        template = str(uri)
+        if problem := _options_problem(template, dict(options), settings):
+            return problem
+        expanded = apply_uri_params(template, _ANY_VALUES | {"data_dir": str(Path(data_dir).expanduser())})
+        if template.startswith(RUN_DIR) or urlsplit(expanded).scheme not in ("", "file"):
+            continue
+        path = local_path(expanded).absolute()
+        if path in files:
+            return f"{template} and {files[path]} are one file"
+        files[path] = template
+        if problem := _reserved_problem(template, path, settings) or _file_problem(template, path, dict(options)):
+            return problem
+    return None
 
 
-def _feed_problem(uri: str, options: dict[str, Any]) -> str | None:
+def _encoding_problem(settings: BaseSettings) -> str | None:
+    encoding = settings["FEED_EXPORT_ENCODING"]
+    try:
+        codecs.lookup(encoding or "utf-8")
+    except (LookupError, TypeError):
+        return f"FEED_EXPORT_ENCODING={encoding} is no encoding"
+    return None
+
+
+def _options_problem(uri: str, options: dict[str, Any], settings: BaseSettings) -> str | None:
+    """Return why Scrapy could not open a feed with these options, or could not export to it."""
     if options.get("batch_item_count"):
         return f"{uri}: batches do not go with feeds that are whole or not there"
-    if "%(" in uri or urlsplit(uri).scheme not in ("", "file"):
-        return None
+    unknown = [name for name in _PLACEHOLDER.findall(uri) if name not in _ANY_VALUES]
+    if unknown and not (options.get("uri_params") or settings["FEED_URI_PARAMS"]):
+        return f"{uri}: there is no %({unknown[0]})s; a file's name may hold {', '.join(_ANY_VALUES)}"
+    scheme = urlsplit(uri).scheme if "://" in uri else ""
+    if scheme not in settings.getwithbase("FEED_STORAGES"):
+        return f"{uri}: there is no storage of the name {scheme}"
+    format_ = options.get("format")
+    if format_ is not None and format_ not in settings.getwithbase("FEED_EXPORTERS"):
+        return f"{uri}: there is no format {format_}"
+    for item_class in options.get("item_classes") or ():
+        try:
+            load_object(item_class)
+        except (ImportError, NameError, ValueError, TypeError):
+            return f"{uri}: there is no item class {item_class}"
+    return None
+
+
+def _reserved_problem(uri: str, path: Path, settings: BaseSettings) -> str | None:
+    """Return why a feed must not be written over this file: it is the store, the log, or another run's."""
+    data_dir = Path(settings["DATA_DIR"]).expanduser()
+    taken = [(Path(settings["LOG_FILE"]), "is the log")] if settings["LOG_FILE"] else []
+    store = None if settings["STORE_URL"] == NONE else _store_file(settings)
+    if store is not None:
+        taken += [(store.with_name(store.name + end), "belongs to the store") for end in _BESIDE_STORE]
+    for file, words in taken:
+        if path.resolve() == file.resolve() or (path.exists() and file.exists() and path.samefile(file)):
+            return f"{uri} {words}, which a feed would overwrite"
+    for name in _KEPT_FOLDERS:
+        if path.resolve().is_relative_to((data_dir / name).resolve()):
+            return f"{uri} lies in {data_dir / name}, where runs keep their own files; name one elsewhere"
+    return None
+
+
+def _store_file(settings: BaseSettings) -> Path | None:
     try:
-        path = local_path(uri)
+        url = store_url(settings["STORE_URL"], settings["DATA_DIR"])
+    except StoreError:  # said when it is opened
+        return None
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+def _file_problem(uri: str, path: Path, options: dict[str, Any]) -> str | None:
+    try:
         if path.is_dir():
             return f"{uri} is a folder, not a file"
         if path.exists() and not path.is_file():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from caravan_crawler import __version__
-from caravan_crawler.outcome import DRIFT_STAT, SILENCE_STAT, Outcome
+from caravan_crawler.outcome import COPIES_STAT, DRIFT_STAT, SILENCE_STAT, Outcome
 from caravan_crawler.publish.whole_file import whole_file
 
 #: What a run counts of articles: how the records ended, and what it did not have to read.
@@ -53,6 +53,8 @@ def build_report(
         "pages": _group(stats, "caravan/pages/"),
         "failures": _group(stats, "caravan/failed/"),
         "forbidden": stats.get("caravan/forbidden", 0),
+        "copies": stats.get(COPIES_STAT, 0),
+        "not_followed": _group(stats, "caravan/refused/"),
         "requests": requests,
         "requests_per_new_article": round(requests / articles["new"], 3) if articles["new"] else None,
         "bytes": stats.get("downloader/response_bytes", 0),

@@ -1,7 +1,7 @@
 """From a saved page to its records, through the crawl's own readers and pipelines."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,9 +16,10 @@ from caravan_crawler.archive.saved import SavedPage, Skipped
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.keep.keeper import article_key
 from caravan_crawler.normalise.text import encodable
+from caravan_crawler.pages.bounds import Bounds
 from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import parse_document
-from caravan_crawler.pages.kind import PageKind
+from caravan_crawler.pages.kind import UNSOUND
 from caravan_crawler.pages.page import read_page
 from caravan_crawler.pipelines.keep import StorePipeline
 from caravan_crawler.pipelines.period import PeriodPipeline
@@ -30,7 +31,6 @@ logger = logging.getLogger(__name__)
 
 #: Which records are kept is asked elsewhere.
 _LEFT_OUT = (PeriodPipeline, StorePipeline)
-_UNSOUND = (PageKind.CUT, PageKind.CHALLENGE, PageKind.ERROR)
 
 
 @dataclass
@@ -58,7 +58,8 @@ class Reader:
     def __init__(self, settings: dict[str, Any], base: str) -> None:
         """``base`` is the site's address; ``settings`` name the pipelines."""
         self._site = Site(base)
-        self._pipelines = _pipelines(settings)
+        self._bounds = Bounds.of(Settings(settings))
+        self._pipelines = value_pipelines(settings)
 
     def read(self, pages: Iterable[SavedPage | Skipped]) -> Iterator[Reading]:
         """Yield what each page gives, in their order."""
@@ -76,9 +77,10 @@ class Reader:
     def _reading(self, page: SavedPage, changes: Changes) -> Reading:
         if not self._site.is_host(urlsplit(page.url).netloc):
             return Reading("other_site")
-        document = parse_document(page.body, page.url, self._site, declared_charset(page.content_type))
+        charset = declared_charset(page.content_type)
+        document = parse_document(page.body, page.url, self._site, charset, self._bounds)
         reading = read_page(document)
-        if reading.kind in _UNSOUND:
+        if reading.kind in UNSOUND:
             return Reading(reading.kind, stamp(page.observed_at))
         result = Reading(reading.kind, stamp(page.observed_at))
         article = reading.article
@@ -103,9 +105,9 @@ class Reader:
         return record
 
 
-def _pipelines(settings: dict[str, Any]) -> list[Any]:
+def value_pipelines(settings: Mapping[str, Any]) -> list[Any]:
     """Return the pipelines that normalise, in their order."""
-    known = Settings(settings)
+    known = Settings(dict(settings))
     crawler = Crawler(Spider, known)
     crawler.stats = MemoryStatsCollector(crawler)
     order = sorted(known.getwithbase("ITEM_PIPELINES").items(), key=lambda item: item[1])

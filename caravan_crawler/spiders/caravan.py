@@ -19,14 +19,16 @@ from caravan_crawler.keep.keeper import Consequences, Keeper
 from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.sources import load_sources
 from caravan_crawler.keep.store import Store
+from caravan_crawler.normalise.dates import ALMATY
+from caravan_crawler.pages.bounds import Bounds
 from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import Document, parse_document
-from caravan_crawler.pages.kind import PageKind
+from caravan_crawler.pages.kind import NOT_PARSED, UNSOUND, PageKind
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
 from caravan_crawler.pages.page import PageReading, read_page
 from caravan_crawler.pages.syndication import read_feed, read_sitemap
 from caravan_crawler.records import article_record, page_records
-from caravan_crawler.site import Address, Site, listing_of
+from caravan_crawler.site import Address, Site, has_moved, listing_of
 from caravan_crawler.visit.agenda import Agenda
 from caravan_crawler.visit.beginning import NOT_MODIFIED, Beginner
 from caravan_crawler.visit.changes import Changes
@@ -35,21 +37,25 @@ from caravan_crawler.visit.frontier import Frontier
 from caravan_crawler.visit.handler import received_at
 from caravan_crawler.visit.ledger import Ledger
 from caravan_crawler.visit.lists import Lists
-from caravan_crawler.visit.period import Period, day_of, day_of_article
+from caravan_crawler.visit.period import Period, day_of_article
+from caravan_crawler.visit.reach import FOUND_ON, Reach
+from caravan_crawler.visit.sitemaps import NO_INDEX, Child, Sitemaps
 from caravan_crawler.visit.visitor import FEED, HOME, KNOWN_SECTIONS, header, path_of
 
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
 _LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
 
-# A page that says nothing of what was asked for. The first two may be better the next time.
+# Pages that say nothing of what was asked for, and may be better the next time.
 _WORTH_RETRYING = (PageKind.CUT, PageKind.CHALLENGE)
-_UNSOUND = (*_WORTH_RETRYING, PageKind.ERROR)
+#: So many articles of earlier runs at other addresses are no longer an editor's change of one address.
+_MOVED = 3
 
 
 class CaravanSpider(Beginner):
     """Crawls caravan.kz or a copy of it. ``scrapy crawl -h`` lists its arguments, ``arguments.py`` checks them."""
 
     name = "caravan"
+    _bounds: Bounds
 
     def __init__(self, arguments: CrawlArguments, site: Site, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -62,6 +68,7 @@ class CaravanSpider(Beginner):
         self.started_at = datetime.now(UTC)
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
         self._sitemaps: list[str] = []
+        self._has_moved = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, store: Store | None = None, **kwargs: Any) -> "CaravanSpider":
@@ -77,10 +84,13 @@ class CaravanSpider(Beginner):
 
             server = serve(SampleSite()).start()
             base = server.url
-        site = Site(base)
+        site = Site(base, crawler.settings.getint("URLLENGTH_LIMIT"))
         spider = cls(arguments, site)
         spider._set_crawler(crawler)
+        spider._bounds = Bounds.of(crawler.settings)
         spider.ledger = Ledger(crawler)
+        site.on_refused = spider.ledger.refused
+        spider.reach = Reach(crawler)
         if site.is_local:
             # A copy on this machine needs no patience, unless the user asks for it.
             crawler.settings.setdict(_LOCAL_MANNERS, priority="spider")
@@ -118,6 +128,7 @@ class CaravanSpider(Beginner):
         scope = runs.scope_of(self.arguments)
         own = load_sources(self.keeper.store, scope)
         self.agenda = Agenda(own, load_sources(self.keeper.store, "") if scope else own, self.campaign)
+        self.sitemaps = Sitemaps(self.agenda, self.period, self.started_at.astimezone(ALMATY).date())
 
     def take_lead(self) -> Iterator[Request]:
         """Go on where the worker that led has ended; return the first requests of that."""
@@ -152,9 +163,7 @@ class CaravanSpider(Beginner):
         """Read the home page, and go on to feed, sections and sitemaps."""
         document = self._document(response)
         sections = [path for path in (*KNOWN_SECTIONS, *section_links(document)) if self._is_section(path)]
-        rows = [self.agenda.read_now(HOME)]
-        rows += [self.agenda.new_sitemap(path, None) for path in self._due_sitemaps()]
-        yield from self._read(response, document, sources=rows, lists=sections)
+        yield from self._read(response, document, sources=[self.agenda.read_now(HOME)], lists=sections)
         yield from self._elsewhere(sections)
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
@@ -173,21 +182,26 @@ class CaravanSpider(Beginner):
         """Read a section's page, its articles, and the page after it."""
         document = self._document(response)
         reading = self._read_page(document)
-        if reading is None or reading.kind in _UNSOUND:
+        if reading is None or reading.kind in UNSOUND:
             number = listing_of(urlsplit(response.url).path)[1]
             yield from self._again(response, reading) or self._list_requests(self.lists.failed(walk, number))
             return
         listing = read_listing(document)
         page = self._asked(response)
         links = [(card.address, card.url) for card in listing.cards if self.period.is_open_to(card.date)]
-        targets = self.discovery.look_at(links, document.base_url, page)
+        self._warn_of_links(document)
+        targets = self.discovery.look_at(links, document.base_url, page, is_named=True)
         furniture = frozenset(line.address.key for line in reading.trending)
-        following = self.lists.read(walk, listing, furniture, len(targets))
+        if targets and self.sitemaps.name_everything:
+            self.sitemaps.are_incomplete = True
+        is_named = self.sitemaps.name_everything
+        following = self.lists.read(walk, listing, furniture, len(targets), is_named_elsewhere=is_named)
         self._keep_lists(page)
         self.ledger.reading(reading)
         yield from self._surroundings(reading, received_at(response))
-        yield from self._targets(targets)
-        yield from self._list_requests(following)
+        yield from self._targets(targets, meta={FOUND_ON: listing.path})
+        if not self.reach.is_over(listing.path):  # else the next run goes on here
+            yield from self._list_requests(following)
 
     def parse_feed(self, response: Response) -> Iterator[Request]:
         """Follow the entries of the site's feed; where all are new, the lists of their sections may hold more."""
@@ -212,27 +226,39 @@ class CaravanSpider(Beginner):
         sitemap = read_sitemap(response.body)
         self.ledger.page(PageKind.SITEMAP if sitemap is not None else PageKind.OTHER)
         page = self._asked(response)
-        targets = self._entries(sitemap.pages if sitemap else (), page, stamp_is_publication=False)
-        due = [
-            (url, entry.stamp)
+        path = path_of(page.asked_url)
+        children = [
+            Child(path_of(url), entry.stamp)
             for entry in (sitemap.sitemaps if sitemap else ())
             if (url := self._resolve(entry.url))
-            and not self.period.is_before(day_of(entry.stamp))
-            and self.agenda.is_sitemap_due(path_of(url), entry.stamp)
         ]
-        page.sources.append(self.agenda.read_now(path_of(page.asked_url), stamp=stamp))
-        page.sources += [self.agenda.new_sitemap(path_of(url), its_stamp) for url, its_stamp in due]
+        due = self.sitemaps.choose(children)
+        pages = sitemap.pages if sitemap else ()
+        is_in_period = self.sitemaps.is_month_wanted(path)
+        targets = self._entries(pages, page, stamp_is_publication=False, is_in_period=is_in_period)
+        if any(self._address(entry.url) for entry in pages[:100]):
+            self.sitemaps.names_articles()
+        self.sitemaps.is_read(path)
+        is_root = stamp is None and path in self._roots()
+        page.sources.append(self.agenda.read_now(path, stamp=NO_INDEX if is_root and not children else stamp))
+        page.sources += [self.agenda.new_sitemap(child.path, child.stamp) for child in due]
         self.keeper.page(page)
-        for url, its_stamp in due:
-            yield self._sitemap(url, its_stamp)
+        for child in due:
+            yield self._sitemap(child.path, child.stamp)
         yield from self._targets(targets)
 
     # Reading
 
     def _document(self, response: Response) -> Document:
-        return parse_document(
-            response.body, response.url, self.site, declared_charset(header(response, "Content-Type") or "")
-        )
+        charset = declared_charset(header(response, "Content-Type") or "")
+        return parse_document(response.body, response.url, self.site, charset, self._bounds)
+
+    def _warn_of_links(self, document: Document) -> None:
+        """Say that links of a page are left out."""
+        if document.has_more_links:
+            most = document.bounds.links
+            self.logger.warning("Only %d links are followed of %s (PAGE_MAX_LINKS)", most, document.url)
+            self.ledger.count("links/left_out")
 
     def _read_page(self, document: Document) -> PageReading | None:
         """Read a page; None where the reader itself broke on it, which must not cost the other pages."""
@@ -252,7 +278,7 @@ class CaravanSpider(Beginner):
         lists: Iterable[str] = (),
     ) -> Iterator[Any]:
         reading = self._read_page(document)
-        if reading is None or reading.kind in _UNSOUND:
+        if reading is None or reading.kind in UNSOUND:
             yield from self._again(response, reading)
             return
         self.ledger.reading(reading)
@@ -260,22 +286,39 @@ class CaravanSpider(Beginner):
         page.sources += sources
         page.lists_met += self.agenda.new_lists(lists)
         article = reading.article
-        address = article.address if article else None
         self.discovery.read(page.asked_url, is_article=article is not None)
-        is_new = address is not None and self.frontier.record(address)
+        is_new = False
+        if article is not None and article.address is not None and (own := self.frontier.record(article.address)):
+            is_new, article.address = True, own
+        address = article.address if article else None
+        reach = self.reach.page(response.url, response.meta, article, is_address=page.asked_key is not None)
         targets: list[Target] = []
         # Articles link to earlier ones, so one from before the period leads only further away from it.
-        if follow and not (article and self.period.is_before(day_of_article(article))):
-            targets = self.discovery.look_at(article_links(document), document.base_url, page)
+        is_past = article is not None and self.period.is_before(day_of_article(article))
+        if follow and reach is not None and not is_past and not self.sitemaps.covers_period:
+            links = article_links(document)
+            self._warn_of_links(document)
+            targets = self.discovery.look_at(links, document.base_url, page)
         if article is None or address is None:
             self._keep_other(document, reading, page, follow)
+            targets += self._another(page)
         elif is_new:
             yield from self._article(document, reading, address, page, received_at(response))
         else:
             self.ledger.count("dropped/known_under_another_address")
-            self.keeper.page(page)
+            # The address that an article has moved to is left to the next run, which makes it the canonical one.
+            key = None if has_moved(address.path, address.article_id) else str(address.key)
+            self.keeper.page(page, key)
         yield from self._surroundings(reading, received_at(response))
-        yield from self._targets(targets)
+        yield from self._targets(targets, meta=reach)
+        yield from self._after_move()
+
+    def _after_move(self) -> Iterator[Request]:
+        """Read all sitemaps again once articles of earlier runs show up at other addresses: the site has moved."""
+        if self.keeper.moved >= _MOVED and not self._has_moved:
+            self._has_moved = True
+            self.logger.warning("The site has moved its articles to other addresses; all sitemaps are read again")
+            yield from [self._sitemap(child.path, child.stamp) for child in self.sitemaps.all_again()]
 
     def _article(
         self, document: Document, reading: PageReading, address: Address, page: Consequences, seen_at: datetime
@@ -287,7 +330,8 @@ class CaravanSpider(Beginner):
         page.found_by = article.found_by
         for url in {page.asked_url, document.url} - {record.url}:
             page.aliases.append((url, str(address.key)))
-        section = f"/{address.section}/" if address.section and not self.arguments.urls else None
+        is_listed = address.section and not self.arguments.urls and not self.sitemaps.covers_period
+        section = f"/{address.section}/" if is_listed else None
         if section is not None and not self.lists.is_begun(section) and self._is_section(section):
             page.lists_met += self.agenda.new_lists([section])
         self.lists.note_day(address.key, day_of_article(article))
@@ -319,10 +363,12 @@ class CaravanSpider(Beginner):
         asked = self._asked(response)
         if kind is None:
             self._fail(asked.asked_url, asked.asked_key, "reader_error", "the reader broke on it")
+        elif kind in NOT_PARSED:
+            self._fail(asked.asked_url, asked.asked_key, kind, NOT_PARSED[kind])
         else:
             self.ledger.page(kind)
             self._fail(asked.asked_url, asked.asked_key, f"kind_{kind}", f"it came as a page of kind: {kind}")
-        return []
+        return [*self._targets(self._another(asked))]
 
     def _surroundings(self, reading: PageReading, seen_at: datetime) -> Iterator[Any]:
         # What all pages show, one worker keeps: two would keep each line twice.

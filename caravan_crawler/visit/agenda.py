@@ -1,8 +1,8 @@
 """What a run asks for by itself: which of home page, feed, lists and sitemaps are due, by when they were last read.
 
 An hourly run is to ask for what is new and little else. Home page, feed and the news list name what is new
-within the hour; the other lists are asked every one to six hours, by what they bring, and the sitemaps once a
-day, unless they are asked for by name or an earlier run was stopped before it had read them.
+within the hour; the other lists are asked every one to six hours, by what they bring. For the sitemaps see
+:mod:`~caravan_crawler.visit.sitemaps`.
 """
 
 from collections.abc import Iterable
@@ -52,12 +52,15 @@ class Agenda:
         hours = ListState.from_json(source.state if source else None).hours
         return self.is_due(path, timedelta(hours=hours) - _EARLY)
 
-    def is_sitemap_due(self, path: str, stamp: str | None) -> bool:
-        """Whether a sitemap may have changed: its ``stamp`` in the index is another one, or it has none."""
+    def read_at(self, path: str) -> str:
+        """Return when a source was last read; an empty text where it was not."""
         source = self._own.get(path)
-        if source is None or not source.read_at or stamp is None:
-            return self.is_due(path, SITEMAPS_EVERY)
-        return source.stamp != stamp
+        return source.read_at if source else ""
+
+    def stamp_of(self, path: str) -> str | None:
+        """Return the stamp that a sitemap had in its index when it was last read."""
+        source = self._own.get(path)
+        return source.stamp if source else None
 
     @property
     def named_sitemaps(self) -> list[tuple[str, str | None]]:

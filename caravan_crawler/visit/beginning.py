@@ -14,7 +14,8 @@ from caravan_crawler.keep import plan, runs
 from caravan_crawler.keep.keeper import Consequences
 from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.visit.frontier import Frontier, one_for_each_article
-from caravan_crawler.visit.visitor import ARTICLE, HOME, KNOWN_SECTIONS, LIST, REFRESH, RETRY, Visitor
+from caravan_crawler.visit.sitemaps import MAIN_SITEMAP
+from caravan_crawler.visit.visitor import ARTICLE, FRONT, HOME, KNOWN_SECTIONS, REFRESH, RETRY, Visitor
 
 NOT_MODIFIED = 304
 
@@ -28,6 +29,7 @@ class Beginner(Visitor):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._asked_again: set[str] = set()
+        self._sources_left = False
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
         """Read an article's page and follow its links."""
@@ -65,15 +67,24 @@ class Beginner(Visitor):
 
     def _beginnings(self) -> Iterator[Request]:
         store = self.keeper.store
-        for url in plan.waiting(store, runs.scope_of(self.arguments)):
-            yield from self._targets(self.discovery.take_up(url))
+        for url, is_speculative in plan.waiting(store, runs.scope_of(self.arguments)):
+            yield from self._targets(self.discovery.take_up(url, is_speculative=is_speculative))
         yield from self.refresh()
         for url in self.keeper.failing.due:
             yield from self._targets(self.discovery.take_up(url, has_failed=True), RETRY)
+        if self.sitemaps.can_cover_period:
+            # They may make all other sources unnecessary; if not, those come when nothing is left to do.
+            self._sources_left = True
+            yield self._sitemap(MAIN_SITEMAP, optional=True)
+        else:
+            yield from self._sources()
+
+    def _sources(self) -> Iterator[Request]:
+        """Ask for the home page, from which the other sources follow, or for those."""
         if self.agenda.is_just_read(HOME):
             yield from self._elsewhere(list(KNOWN_SECTIONS))
         else:
-            yield self._request(self.site.base, self.parse_home, LIST)
+            yield self._request(self.site.base, self.parse_home, FRONT)
 
     def refresh(self) -> Iterator[Request]:
         """Ask again for the articles younger than ``refresh_days``, with what the server gave to tell a change by."""
@@ -85,7 +96,7 @@ class Beginner(Visitor):
             is_wanted = self.period.wants(article.section, article.date_published)
             if address is None or not is_wanted or not self.keeper.failing.may_be_asked(url):
                 continue
-            self.frontier.note(address.key)
+            self.frontier.note(address.key, address.path)
             self._asked_again.add(article.key)
             meta = {"key": article.key, "handle_httpstatus_list": [NOT_MODIFIED]}
             # What is in no feed yet has to come whole.
@@ -94,14 +105,20 @@ class Beginner(Visitor):
 
     def on_robots(self, robotparser: Any, request: Request) -> None:
         """Take the sitemaps that robots.txt names."""
-        self._robots_are_read = True
         rules = getattr(robotparser, "rp", None)
         if isinstance(rules, Protego):
             self._sitemaps += [url for url in rules.sitemaps if url not in self._sitemaps]
 
+    def _sources_now(self) -> list[Request]:
+        """Return the first requests for the sources that sitemaps might have made unnecessary, and did not."""
+        if not self._sources_left:
+            return []
+        self._sources_left = False
+        return [] if self.sitemaps.covers_period else [*self._sources()]
+
     def on_idle(self) -> None:
         """When nothing is left to do: pages of lists held back or given up, shifted tops, short links."""
-        requests = self._list_requests(self.lists.when_idle())
+        requests = self._sources_now() or self._list_requests(self.lists.when_idle())
         self._keep_lists(Consequences())
         self.crawler.stats.set_value("caravan/abandoned_lists", self.lists.abandoned)
         requests = requests or [*self._targets(self.discovery.take_aside())]

@@ -1,7 +1,7 @@
 """Bounds the way through pages that are addressed like articles and are none.
 
 A site can make such addresses without end: each page links to the next, or one page links to thousands.
-Articles themselves, lists and feeds need no bound here: they end, or the walk of a list ends them.
+Articles themselves, lists, feeds and sitemaps need no bound here: they end, or the walk of a list ends them.
 """
 
 from collections import Counter
@@ -61,8 +61,14 @@ class Byways:
         """Whether an address is put aside."""
         return address.key in self._aside
 
-    def admit(self, address: Address, url: str, page: Address | None) -> bool:
-        """Return whether to follow a link to ``address`` at ``url``, found on the page asked for as ``page``."""
+    def admit(self, address: Address, url: str, page: Address | None, *, is_named: bool = False) -> bool:
+        """Return whether to follow a link to ``address`` at ``url``, found on the page asked for as ``page``.
+
+        What a list, a feed or a sitemap names as an article is followed without bound: they come to an end.
+        """
+        if is_named:
+            self._aside.pop(address.key, None)
+            return True
         found_on = self._doubtful.get(page.key) if page is not None and page.key in self._fruitless else None
         behind = found_on.depth if found_on is not None else 0
         if address.article_id is not None and not behind:

@@ -7,11 +7,17 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.extensions.throttle import AutoThrottle
 
+from caravan_crawler.outcome import CRAWL_DELAY_STAT
+from caravan_crawler.visit.ending import end_run
+
 logger = logging.getLogger(__name__)
+
+#: From so many seconds on, a run of a hundred requests takes hours, which whoever waits for it should know.
+_LONG = 60
 
 
 class CrawlDelay:
-    """Obeys the Crawl-delay of robots.txt where it is longer than the delay set."""
+    """Obeys the Crawl-delay of robots.txt where it is longer than the delay set; a run it makes useless ends."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -27,7 +33,12 @@ class CrawlDelay:
         """Set the delay of the host's slot, with one request at a time."""
         settings = self.crawler.settings
         delay = robotparser.crawl_delay(settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"])
-        if not delay or delay <= settings.getfloat("DOWNLOAD_DELAY"):
+        if not delay or not delay > settings.getfloat("DOWNLOAD_DELAY"):  # it may be NaN
+            return
+        if delay > settings.getfloat("CRAWL_DELAY_MAX"):
+            logger.error("robots.txt asks for %s seconds between requests, so the run ends", delay)
+            self.crawler.stats.set_value(CRAWL_DELAY_STAT, delay)
+            end_run(self.crawler, "crawl_delay")
             return
         downloader = self.crawler.engine.downloader
         key = downloader.get_slot_key(request)
@@ -38,4 +49,8 @@ class CrawlDelay:
         if throttle := self.crawler.get_extension(AutoThrottle):
             throttle.mindelay = max(throttle.mindelay, delay)
             throttle.maxdelay = max(throttle.maxdelay, delay)
-        logger.info("robots.txt asks for %s seconds between requests", delay)
+        if delay < _LONG:
+            logger.info("robots.txt asks for %s seconds between requests", delay)
+        else:
+            words = "robots.txt asks for %s seconds between requests, which is obeyed: 100 requests take %.1f hours"
+            logger.warning(words, delay, 100 * delay / 3600)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from caravan_crawler.keep.keeper import Consequences, Keeper
 from caravan_crawler.keep.store import Known
-from caravan_crawler.site import Address, Site
+from caravan_crawler.site import Address, Site, has_moved, is_same_article
 from caravan_crawler.visit.byways import Byways
 from caravan_crawler.visit.frontier import Frontier
 from caravan_crawler.visit.period import Period, day_of
@@ -41,47 +41,91 @@ class Discovery:
         self.known = 0
         """Links met to articles that the store already knows."""
 
-    def look_at(self, links: Iterable[tuple[Address, str]], page_url: str, consequences: Consequences) -> list[Target]:
-        """Return the articles to ask for, and note them among the page's consequences."""
+    def look_at(
+        self, links: Iterable[tuple[Address, str]], page_url: str, consequences: Consequences, *, is_named: bool = False
+    ) -> list[Target]:
+        """Return the articles to ask for, and note them among the page's consequences.
+
+        ``is_named`` says that a list, a feed or a sitemap names them as articles; other links may lead anywhere.
+        """
         new: dict[int | str, tuple[Address, str]] = {}
+        others: dict[int | str, list[tuple[Address, str]]] = {}
         for address, href in links:
             if not self._period.has_section(address.section):
                 continue
             # Most links on a page were seen before, so this comes before anything is built.
-            if not self._frontier.knows(address) and address.key not in new:
-                new[address.key] = (address, href)
-            elif address.alias and address.article_id is not None:
-                self._note_alias(address, href, page_url, consequences)
+            is_known = self._frontier.knows(address)
+            if not is_known and (key := self._frontier.key(address)) not in new:
+                new[key] = (address, href)
+            else:
+                self._note_other(address, href, page_url, consequences)
+                if not is_known:
+                    others.setdefault(key, []).append((address, href))
         if not new:
             return []
         asked = self._address(consequences.asked_url)
         known = self._keeper.known(map(str, new))
+        self._part_by_slug(new, known)
         targets = []
         for key, (address, href) in new.items():
             if address.alias and address.article_id is not None:
                 self._note_alias(address, href, page_url, consequences)
-            if (held := known.get(str(key))) is not None and not self._is_wanted_again(held):
-                self._frontier.note(key)
+            held = known.get(str(key))
+            if held is not None and key in others and not self._is_wanted_again(held, address):
+                # The first address may have failed in an earlier run, and another one on this page may not have.
+                wanted = (other for other in others[key] if self._is_wanted_again(held, other[0]))
+                address, href = next(wanted, (address, href))
+            if held is not None and not self._is_wanted_again(held, address):
+                self._frontier.note(key, held.path)
                 self._note_day(key, day_of(held.date_published))
-                self.known += held.what == "stored"
+                self.known += held.what in ("stored", "alias")
             elif url := self._site.resolve(href, page_url):
                 was_aside = self._byways.holds(address)
-                is_followed = self._byways.admit(address, url, asked)
+                is_followed = self._byways.admit(address, url, asked, is_named=is_named)
                 # One that is put aside waits in the store too: should this run be killed, the next one knows of it.
-                if is_followed or (self._byways.holds(address) and not was_aside):
+                if is_followed:
                     consequences.links.append((str(key), url))
+                elif self._byways.holds(address) and not was_aside:
+                    consequences.aside.append((str(key), url))
                 if is_followed:
                     targets += self._admit(address, url, is_stored=held is not None and held.what == "stored")
         return targets
 
-    def take_up(self, url: str, *, has_failed: bool = False) -> list[Target]:
+    def another(self, key: str, url: str) -> list[Target]:
+        """Return the next address of an article whose address ``url`` has failed; none where it has no other."""
+        address = self._address(url)
+        if address is None:
+            return []
+        its_key: int | str = int(key) if key.isdecimal() else key
+        other = self._frontier.failed(its_key, address)
+        return [] if other is None else [Target(key, other, None)]
+
+    def _part_by_slug(self, new: dict[int | str, tuple[Address, str]], known: dict[str, Known]) -> None:
+        """Look up by their paths the links whose number is that of a stored article with another slug."""
+        parted: dict[int | str, tuple[Address, str]] = {}
+        for key, (address, href) in list(new.items()):
+            held = known.get(str(key))
+            if held is None or held.path is None or address.path is None or not isinstance(key, int):
+                continue
+            if not has_moved(held.path, key) and not is_same_article(key, held.path, address.path):
+                del new[key]
+                self._frontier.note(key, held.path)
+                if address.path not in new:
+                    parted[address.path] = (address, href)
+        if parted:
+            known |= self._keeper.known(map(str, parted))
+            new |= parted
+
+    def take_up(self, url: str, *, has_failed: bool = False, is_speculative: bool = False) -> list[Target]:
         """Return an article that an earlier run found and did not come to read, or that ``has_failed``.
 
-        What has failed may be stored all the same, by an earlier reading.
+        What has failed may be stored all the same, by an earlier reading. What is speculative was put aside then.
         """
         url = self._site.here(url)
         address = self._address(url)
-        if address is None or self._frontier.knows(address) or not self._byways.admit(address, url, None):
+        if address is None or self._frontier.knows(address):
+            return []
+        if is_speculative and not self._byways.admit(address, url, None):
             return []
         return self._admit(address, url, is_stored=has_failed)
 
@@ -102,9 +146,9 @@ class Discovery:
         for key in self._byways.drop_aside():
             self._keeper.leave(str(key))
 
-    def may_be_asked(self, address: Address, url: str) -> bool:
+    def may_be_asked(self, address: Address, url: str, *, is_speculative: bool) -> bool:
         """Whether there is room for an address that another worker has found; else it is put aside."""
-        return self._byways.admit(address, url, None)
+        return self._byways.admit(address, url, None, is_named=not is_speculative)
 
     def read(self, asked_url: str, *, is_article: bool) -> None:
         """Take in what the page asked for turned out to be."""
@@ -116,17 +160,32 @@ class Discovery:
         return self._byways.refused + self._byways.aside
 
     def _admit(self, address: Address, url: str, *, is_stored: bool) -> list[Target]:
+        key = self._frontier.key(address)
         target = self._frontier.admit(address, url)
         if not is_stored:
-            self._keeper.admit(str(address.key))
-        return [] if target is None else [Target(str(address.key), target, url if address.alias else None)]
+            self._keeper.admit(str(key))
+        return [] if target is None else [Target(str(key), target, url if address.alias else None)]
 
-    def _is_wanted_again(self, known: Known) -> bool:
-        """Whether a page that an earlier run passed over may be in the period and sections of this one."""
-        return known.what == "outside" and self._period.wants(known.section, known.date_published)
+    def _is_wanted_again(self, known: Known, address: Address) -> bool:
+        """Whether a link leads to what an earlier run has not read.
+
+        That is a page that it passed over and that may be in the period and sections of this one, or another
+        address of an article whose address failed.
+        """
+        if known.what == "outside":
+            return self._period.wants(known.section, known.date_published)
+        is_read = known.what in ("stored", "alias")
+        return not is_read and not known.is_of(address.path or "/")
 
     def _address(self, url: str) -> Address | None:
         return self._site.address(url, self._site.base)
+
+    def _note_other(self, address: Address, href: str, page_url: str, consequences: Consequences) -> None:
+        """Note a further address of an article that is asked for already."""
+        if address.alias and address.article_id is not None:
+            self._note_alias(address, href, page_url, consequences)
+        if not self._frontier.is_read(address) and (url := self._site.resolve(href, page_url)):
+            self._frontier.keep_other(address, url)
 
     def _note_alias(self, address: Address, href: str, page_url: str, consequences: Consequences) -> None:
         if url := self._site.resolve(href, page_url):

@@ -6,12 +6,15 @@ from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
+from caravan_crawler.visit.client import HeadersTooLargeError
+
 TOO_LARGE = "too_large"
+HEADERS_TOO_LARGE = "headers_too_large"
 
 #: Exceptions that mean no answer came, or not a whole one: Scrapy's, and those of Twisted it lets pass.
 _UNANSWERED = frozenset(
     "DownloadConnectionRefusedError DownloadFailedError DownloadTimeoutError CannotResolveHostError "
-    "ResponseDataLossError ConnectionDone ConnectError ConnectionLost TunnelError OSError".split()
+    "ResponseDataLossError ConnectionDone ConnectError ConnectionLost TunnelError OSError headers_too_large".split()
 )
 #: Answers that say nothing of the page asked for, but of the server or of what it thinks of the crawler.
 #: Challenges come with status 403 more often than not.
@@ -23,10 +26,14 @@ def reason(failure: Failure) -> str:
     error = failure.value
     if isinstance(error, HttpError):
         return f"http_{error.response.status}"
+    if isinstance(error, HeadersTooLargeError):
+        return HEADERS_TOO_LARGE
     if _is_too_large(error):
         return TOO_LARGE
     if isinstance(error, IgnoreRequest):
-        return next((word for word in ("robots", "offsite", "redirections") if word in str(error)), "ignored")
+        return next(
+            (word for word in ("robots", "offsite", "redirections", "address") if word in str(error)), "ignored"
+        )
     return type(error).__name__
 
 

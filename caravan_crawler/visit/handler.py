@@ -12,6 +12,7 @@ from scrapy.exceptions import CannotResolveHostError
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
+from caravan_crawler.visit.client import bound_headers, headers_problem
 from caravan_crawler.visit.failures import is_unanswered
 from caravan_crawler.visit.patience import Patience
 from caravan_crawler.visit.resolver import refusals
@@ -24,11 +25,12 @@ class PatientHandler(HTTP11DownloadHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        bound_headers(self._pool, crawler.settings.getint("DOWNLOAD_MAX_HEADER_BYTES"))
         # `scrapy inspect` runs without extensions, and sends next to nothing.
         self._patience = crawler.get_extension(Patience) or Patience(crawler)
 
     async def download_request(self, request: Request) -> Response:
-        """Return the response; raise Scrapy's download errors, and RunEndsError where the run ends first."""
+        """Return the response; raise Scrapy's download errors, HeadersTooLargeError or RunEndsError."""
         await self._patience.turn(request)
         try:
             response = await super().download_request(request)
@@ -40,6 +42,8 @@ class PatientHandler(HTTP11DownloadHandler):
         except Exception as error:
             if is_unanswered(type(error).__name__):
                 self._patience.unanswered()
+            if problem := headers_problem(error):
+                raise problem from error  # no second try: whoever sends such headers does so again
             raise
         self._patience.answered(response)
         request.meta[_RECEIVED_AT] = datetime.now(UTC)

@@ -63,6 +63,11 @@ class Ledger:
         else:
             self._outage.good()
 
+    def refused(self, page_url: str, problem: str) -> None:
+        """Count a page with an address that is not followed, and say so."""
+        self.count("refused/address")
+        logger.info("Not followed, on %s: %s", page_url, problem)
+
     def close(self) -> None:
         """Hand over what was kept."""
         for event, number in self._readers.items():

@@ -77,12 +77,22 @@ class Lists:
         if self._is_bounded and day is not None:
             self._days[key] = day
 
-    def read(self, number: int, listing: Listing, furniture: frozenset[Key], new: int) -> list[ListPage]:
+    def read(
+        self,
+        number: int,
+        listing: Listing,
+        furniture: frozenset[Key],
+        new: int,
+        *,
+        is_named_elsewhere: bool = False,
+    ) -> list[ListPage]:
         """Take in a page read by the walk ``number``; return what to ask for next.
 
         ``furniture`` are the articles around the list, ``new`` is how many articles nothing had named before.
+        ``is_named_elsewhere`` says that sitemaps have named the site's articles.
         """
         walk, state, stretch = self._active[number]
+        walk.is_named_elsewhere = is_named_elsewhere
         self._changed[walk.path] = state
         walk.found += new
         fresh = walk.take(listing, furniture)

@@ -6,11 +6,11 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 
-from caravan_crawler.site import Site
+from caravan_crawler.site import Site, address_problem
 
 
 class OnSiteMiddleware:
-    """Refuses requests to other hosts and ports, those that redirects make among them.
+    """Refuses requests to other hosts and ports and to addresses without end, those of redirects among them.
 
     Scrapy's own middleware would let subdomains and other ports pass.
     """
@@ -29,3 +29,5 @@ class OnSiteMiddleware:
         parts = urlsplit(request.url)
         if parts.scheme not in ("http", "https") or not site.is_host(parts.netloc):
             raise IgnoreRequest(f"offsite: {parts.netloc}")
+        if problem := address_problem(request.url, site.longest_address):
+            raise IgnoreRequest(problem)

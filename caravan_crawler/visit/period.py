@@ -23,6 +23,11 @@ class Period:
         """Whether any period was asked for."""
         return self._since is not None or self._until is not None
 
+    @property
+    def bounds(self) -> tuple[date | None, date | None]:
+        """First and last day of the period, None for either that was not given."""
+        return self._since, self._until
+
     def has_section(self, section: str | None) -> bool:
         """Whether a section, where it is known, is wanted."""
         return section is None or not self._sections or section in self._sections

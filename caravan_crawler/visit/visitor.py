@@ -21,17 +21,19 @@ from caravan_crawler.visit.ending import RunEndsError
 from caravan_crawler.visit.ledger import Ledger
 from caravan_crawler.visit.lists import ListPage, Lists
 from caravan_crawler.visit.period import Period, day_of
+from caravan_crawler.visit.reach import Reach
+from caravan_crawler.visit.sitemaps import MAIN_SITEMAP, OTHER_SITEMAPS, Sitemaps, month_of
 
-#: Lists known to exist; others are found by the links to them. The first names what is new.
+#: Lists that the site has had; others are found by the links to them. The first names what is new.
 KNOWN_SECTIONS = ("/news/", "/gazeta/")
 HOME = "/"
 FEED = "/rss/"
-#: Where WordPress and its SEO plugins keep their sitemaps; asked only where robots.txt names none.
-USUAL_SITEMAPS = ("/wp-sitemap.xml", "/sitemap_index.xml")
 
-# Priorities. Articles go before further lists, so that the queue stays as short as one list's page. What is
-# read again waits until all that is new is read, and what failed before until the very end.
-ARTICLE, LIST, REFRESH, SITEMAP, RETRY = 20, 10, 5, 0, -10
+# Priorities. Articles go before anything that names more of them, so that the queue stays as short as one sitemap
+# or one page of a list. Sitemaps go before lists, which then hold little that is new; each month that a sitemap is
+# of adds one to its priority, so that the newest is read first. What is read again waits until all that is new is
+# read, and what failed before until the very end.
+ARTICLE, FRONT, SITEMAP, LIST, REFRESH, RETRY = 20_000, 10_000, 1_000, 10, 5, -10
 
 #: Of a page that need not exist, a 404 is an answer and no failure: the page behind a list's last, for one.
 _OPTIONAL = {"optional": True}
@@ -48,11 +50,13 @@ class Visitor(Spider):
     ledger: Ledger
     keeper: Keeper
     agenda: Agenda
+    sitemaps: Sitemaps
     discovery: Discovery
+    reach: Reach
     leads: bool
     """Whether this run leads, as one that is alone does; of several workers one does, and the others read articles."""
     _sitemaps: list[str]
-    _robots_are_read = False
+    """The sitemaps that robots.txt names."""
 
     def parse_home(self, response: Response) -> Iterator[Any]:
         """Read the home page."""
@@ -75,23 +79,35 @@ class Visitor(Spider):
     def _request(self, url: str, callback: Any, priority: int, **kwargs: Any) -> Request:
         return Request(url, callback=callback, errback=self.failed, priority=priority, **kwargs)
 
-    def _targets(self, targets: list[Target], priority: int = ARTICLE) -> Iterator[Request]:
+    def _targets(
+        self, targets: list[Target], priority: int = ARTICLE, *, meta: dict[str, Any] | None = None
+    ) -> Iterator[Request]:
         for target in targets:
-            yield self._request(target.url, self.parse, priority, meta={"key": target.key, "alias": target.alias})
+            its_own = {"key": target.key, "alias": target.alias}
+            yield self._request(target.url, self.parse, priority, meta=(meta or {}) | its_own)
 
-    def _entries(self, entries: Iterable[Entry], page: Consequences, *, stamp_is_publication: bool) -> list[Target]:
+    def _entries(
+        self,
+        entries: Iterable[Entry],
+        page: Consequences,
+        *,
+        stamp_is_publication: bool,
+        is_in_period: bool = False,
+    ) -> list[Target]:
+        """Return the articles to ask for; an entry without a stamp only where all of them may be in the period."""
         links = []
         for entry in entries:
             address = self._address(entry.url)
             if address is None:
                 continue
-            if self.arguments.since and entry.stamp is None:
+            if self.arguments.since and entry.stamp is None and not is_in_period:
                 self.ledger.count("skipped/entry_without_stamp")
+                self.sitemaps.hides_days()
             elif not self.period.is_before(day_of(entry.stamp)) and (
                 not stamp_is_publication or self.period.is_open_to(entry.stamp)
             ):
                 links.append((address, entry.url))
-        return self.discovery.look_at(links, self.site.base, page)
+        return self.discovery.look_at(links, self.site.base, page, is_named=True)
 
     def _list(self, path: str, *, optional: bool = True, must: bool = False) -> Iterator[Request]:
         """Ask for a list from its top if that is due or a ``must``, and where an earlier run left it."""
@@ -120,8 +136,15 @@ class Visitor(Spider):
         """Whether the list of a section is asked for."""
         return self.period.has_section(path.strip("/"))
 
-    def _sitemap(self, url: str, stamp: str | None) -> Request:
-        return self._request(url, self.parse_sitemap, SITEMAP, cb_kwargs={"stamp": stamp})
+    def _sitemap(self, path: str, stamp: str | None = None, *, optional: bool = False) -> Request:
+        month = month_of(path)
+        return self._request(
+            urljoin(self.site.base, path),
+            self.parse_sitemap,
+            SITEMAP + (12 * (month.year - 1900) + month.month if month else 0),
+            meta=_OPTIONAL if optional else None,
+            cb_kwargs={"stamp": stamp},
+        )
 
     def _resolve(self, url: str) -> str | None:
         return self.site.resolve(url, self.site.base)
@@ -132,24 +155,26 @@ class Visitor(Spider):
     def _elsewhere(self, sections: list[str]) -> Iterator[Request]:
         """Ask for the sources beside the home page that are due."""
         if not self.agenda.is_just_read(FEED):
-            yield self._request(urljoin(self.site.base, FEED), self.parse_feed, LIST)
+            yield self._request(urljoin(self.site.base, FEED), self.parse_feed, FRONT)
         named_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
         for path in dict.fromkeys([*named_sections, *sections, *self.agenda.known_lists]):
-            is_known = path in (*KNOWN_SECTIONS, *named_sections)
             is_leading = path == KNOWN_SECTIONS[0] or path in named_sections
-            yield from self._list(path, optional=not is_known, must=is_leading)
-        named = dict(self.agenda.named_sitemaps) | dict.fromkeys(self._due_sitemaps())
-        for path, stamp in named.items():
-            yield self._sitemap(urljoin(self.site.base, path), stamp)
-        # A run that continues another begins with its lists, before robots.txt is there.
-        for path in USUAL_SITEMAPS if self._robots_are_read and not self._sitemaps else ():
-            if self.agenda.is_sitemap_due(path, None):
-                yield self._request(urljoin(self.site.base, path), self.parse_sitemap, SITEMAP, meta=_OPTIONAL)
+            yield from self._list(path, optional=path not in named_sections, must=is_leading)
+        yield from self._due_sitemaps()
 
-    def _due_sitemaps(self) -> list[str]:
-        """Return the paths of those that robots.txt names, as far as they are due."""
-        paths = [path_of(url) for url in map(self._resolve, self._sitemaps) if url]
-        return [path for path in paths if self.agenda.is_sitemap_due(path, None)]
+    def _due_sitemaps(self) -> Iterator[Request]:
+        """Ask for the sitemaps that are due: the site's own, robots.txt's, WordPress', and those left unread."""
+        for path, stamp in self.agenda.named_sitemaps:
+            self.sitemaps.expect(path)
+            yield self._sitemap(path, stamp, optional=path in (MAIN_SITEMAP, *OTHER_SITEMAPS))
+        for path, is_optional in self._roots().items():
+            if self.sitemaps.is_due(path):
+                yield self._sitemap(path, optional=is_optional)
+
+    def _roots(self) -> dict[str, bool]:
+        """Return the sitemaps that no index names, each with whether it need not exist."""
+        named = [path_of(url) for url in map(self._resolve, self._sitemaps) if url]
+        return dict.fromkeys((MAIN_SITEMAP, *OTHER_SITEMAPS), True) | dict.fromkeys(named, False)
 
     # What did not come
 
@@ -176,14 +201,21 @@ class Visitor(Spider):
                 self._keep_lists(asked)
                 yield from self._list_requests(following)
             elif request.callback == self.parse_sitemap:
+                self.sitemaps.is_read(path_of(asked.asked_url))
                 asked.sources.append(self.agenda.read_now(path_of(asked.asked_url)))
                 self.keeper.page(asked)
+            return
+        if asked.asked_key is not None and self.keeper.has_read(asked.asked_key):
+            self.ledger.count("absent/read_elsewhere")  # an old address of an article that has moved
             return
         if (alias := request.meta.get("alias")) and reason in _GONE:
             # Only its AMP page is there.
             yield self._request(alias, self.parse, ARTICLE, meta={"key": asked.asked_key})
             return
         self._fail(asked.asked_url, asked.asked_key, reason, failures.words(failure))
+        if request.callback == self.parse_sitemap:
+            self.sitemaps.failed(path_of(asked.asked_url))
+        yield from self._targets(self._another(asked))
         if reason in _GONE and path_of(asked.asked_url).strip("/") in self.arguments.sections:
             self.crawler.stats.set_value(NO_SECTION_STAT, path_of(asked.asked_url).strip("/"))
         if request.callback == self.parse_home and failures.is_answer(failure):
@@ -194,14 +226,26 @@ class Visitor(Spider):
             self._keep_lists(Consequences())
             yield from self._list_requests(following)
 
+    def _another(self, page: Consequences) -> list[Target]:
+        """Return the next address of the article that was asked for, where this one led to no page of it."""
+        if page.asked_key is None or self.arguments.urls:
+            return []
+        return self.discovery.another(page.asked_key, page.asked_url)
+
     def on_dropped(self, request: Request) -> None:
         """Take in a redirect that led to a page asked for before; only to another article is that no failure."""
         first = (request.meta.get("redirect_urls") or [request.url])[0]
         if first == request.url:
             return
+        if request.callback == self.parse_sitemap:  # one that WordPress has under two names
+            self.sitemaps.is_read(path_of(first))
+            self.keeper.page(Consequences(first, sources=[self.agenda.read_now(path_of(first))]))
+            return
         key = request.meta.get("key")
         if self.site.address(request.url, self.site.base) is None:
             self._fail(first, key, "redirected", f"it redirects to {request.url}")
+            for other in self._targets(self._another(Consequences(first, key))):
+                self.crawler.engine.crawl(other)
         elif key is not None:
             self.keeper.redirected(first, key)
 

@@ -19,6 +19,8 @@ _MOST_FAILURES = 3
 _MEETING_SHARE = 0.5
 #: Where these are gone from the site, so many pages in a row without anything new end the walk too.
 _KNOWN_PAGES = 50
+#: Where sitemaps have named the site's articles, so many in a row end a first walk.
+_NAMED_PAGES = 2
 
 
 @dataclass
@@ -43,6 +45,9 @@ class ListingWalk:
     """Pages that failed since the last one read."""
     found: int = 0
     """Articles on its pages that nothing had named before."""
+    is_named_elsewhere: bool = False
+    """Whether sitemaps have named the site's articles, so that a page without a new one says the list has none."""
+    _named: int = 0
     _met: set[Key] = field(default_factory=set)
     _listed: set[Key] = field(default_factory=set)
     _previous: frozenset[Key] = frozenset()
@@ -85,6 +90,9 @@ class ListingWalk:
             self._known = 0
         elif not self._barren:  # what this very walk has read, and new articles have pushed down, says nothing
             self._known += 1
+        self._named = self._named + 1 if self.is_named_elsewhere and not new else 0
+        if not self.until and self._named >= _NAMED_PAGES:
+            return None
         if self.until and (len(self._met) >= _MEETING_SHARE * len(self.until) or self._known >= _KNOWN_PAGES):
             return None
         if not listing.cards or self._is_at_repetition() or self._is_past(dates):

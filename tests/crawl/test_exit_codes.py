@@ -1,13 +1,14 @@
 """Every exit code of the contract, each by a real crawl."""
 
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from caravan_crawler.sample_site import SampleSite, serve
 from tests.crawl.reporting import report, run
-from tests.crawling import crawl
+from tests.crawling import ROOT, TIMEOUT, command, crawl
 from tests.keep.stores import open_in
 
 
@@ -37,14 +38,78 @@ REFUSED = [
     (("-a", "sicne=2019-01-01"), "did you mean 'since'?"),
     (("-s", "STORE_URL=mysql://localhost/x"), "STORE_URL names mysql; a store is sqlite or postgresql"),
     (("-s", 'FLOORS={"body": 7}'), "FLOORS must give shares from 0 to 1"),
+    (("-s", "URLLENGTH_LIMIT=9000"), "URLLENGTH_LIMIT must be from 1 to 2083"),
+    (("-s", "URLLENGTH_LIMIT=0"), "URLLENGTH_LIMIT must be from 1 to 2083"),
+    (("-s", "DEPTH_LIMIT=3"), "MAX_HOPS_FROM_ARTICLE bounds how far pages without article lead"),
+    (("-s", "MAX_COPIES=x"), "MAX_COPIES=x is not a whole number"),
+    (("-s", "LOG_FILE={folder}/none/crawl.log"), "none/crawl.log cannot be written: No such file or directory"),
+    (("-s", "LOG_FILE={folder}"), "cannot be written: Is a directory"),
+    (("-s", "LOG_FORMAT=%(nope)s"), "LOG_FORMAT=%(nope)s is no format of a log"),
+    (("-s", "LOG_ENCODING=nope", "-s", "LOG_FILE={folder}/crawl.log"), "LOG_ENCODING=nope is no encoding"),
+    (("-s", "JOBDIR={folder}/job"), "JOBDIR is not for this crawl"),
+    (("-s", "RETRY_HTTP_CODES=abc"), "RETRY_HTTP_CODES=abc are no numbers"),
+    (("-s", "FEEDS=nojson"), "Invalid -s value"),
+    (("-s", 'FEEDS={"x.csv": 5}'), "FEEDS must give options to each file"),
+    (("-s", "FEED_EXPORT_ENCODING=nope"), "FEED_EXPORT_ENCODING=nope is no encoding"),
+    (("-s", 'FEEDS={"x.csv": {"format": "nope"}}'), "x.csv: there is no format nope"),
+    (("-s", 'FEEDS={"nowhere://x/y.csv": {"format": "csv"}}'), "there is no storage of the name nowhere"),
+    (("-s", 'FEEDS={"x.csv": {"format": "csv", "item_classes": ["no.X"]}}'), "there is no item class no.X"),
+    (("-s", 'FEEDS={"x.csv": {"format": "csv"}, "./x.csv": {"format": "csv"}}'), "./x.csv and x.csv are one file"),
+    (("-O", "{folder}/%(nope)s.csv"), "there is no %(nope)s; a file's name may hold time, "),
+    (("-O", "{folder}:csv"), "is a folder, not a file"),
+    (("-O", "{folder}/caravan.db:csv"), "caravan.db belongs to the store, which a feed would overwrite"),
+    (("-o", "{folder}/caravan.db-wal:csv"), "caravan.db-wal belongs to the store"),
+    (("-O", "file://{folder}/caravan.db.lock:csv"), "caravan.db.lock belongs to the store"),
+    (("-s", 'FEEDS={"%(data_dir)s/caravan.db": {"format": "csv"}}'), "belongs to the store"),
+    (("-O", "{folder}/runs/20261127T073017Z-0a1b2c/articles.csv"), "where runs keep their own files"),
+    (("-O", "{folder}/warc/x.csv"), "where runs keep their own files"),
+    (("-O", "{folder}/log.csv", "-s", "LOG_FILE={folder}/log.csv"), "log.csv is the log, which a feed would overwrite"),
+    (("-O", "{folder}/other.db:csv", "-s", "STORE_URL=sqlite:///{folder}/other.db"), "other.db belongs to the store"),
 ]
 
 
 @pytest.mark.parametrize(("options", "words"), REFUSED)
 def test_exit_code_2(options: tuple[str, ...], words: str, tmp_path: Path) -> None:
-    done = crawl(tmp_path, "-a", "site=sample", *options)
-    assert (done.code, done.log.count("\n")) == (2, 1)
+    done = crawl(tmp_path, "-a", "site=sample", *(option.replace("{folder}", str(tmp_path)) for option in options))
+    assert (done.code, done.log.count("\n")) == (2, 1), done.log
     assert words in done.log
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_link_to_the_store_is_the_store(tmp_path: Path) -> None:
+    open_in(tmp_path, "sample").close()
+    store = tmp_path / "caravan.db"
+    before = store.read_bytes()
+    (tmp_path / "a.csv").symlink_to(store)
+    (tmp_path / "b.csv").hardlink_to(store)
+    for name in ("a.csv", "b.csv"):
+        done = crawl(tmp_path, "-a", "site=sample", "-O", str(tmp_path / name))
+        assert (done.code, done.log.count("\n")) == (2, 1)
+        assert "belongs to the store" in done.log
+    assert store.read_bytes() == before
+
+
+def test_a_log_in_the_folder_of_the_data_is_written_in_the_first_run(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    done = crawl(folder, "-a", "site=sample", "-a", "sections=art", "-s", f"LOG_FILE={folder}/crawl.log")
+    assert done.code == 0
+    assert "Exit code 0: complete" in (folder / "crawl.log").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "2>&- >&-", "2>&- >&- <&-"])
+def test_closed_streams_change_no_exit_code(closed: str, tmp_path: Path) -> None:
+    for code, options in ((0, "-a sections=art"), (2, "-a sicne=2019-01-01")):
+        words = " ".join(command("-a", "site=sample", "-s", f"DATA_DIR={tmp_path}"))
+        done = subprocess.run(
+            ["/bin/sh", "-c", f"exec {words} {options} {closed}"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            timeout=TIMEOUT,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (code, b"")
+    assert report(tmp_path)["exit_code"] == 0
+    assert (tmp_path / "caravan.db").read_bytes().startswith(b"SQLite format 3")
 
 
 def test_exit_code_2_for_the_store_of_another_site(tmp_path: Path) -> None:

@@ -225,20 +225,6 @@ def test_a_second_signal_ends_it_at_once_and_says_so(tmp_path: Path) -> None:
     assert process.returncode == 130
 
 
-DEAD_FEEDS = [
-    ("-s", 'FEEDS={"nowhere://x/y.csv": {"format": "csv"}}'),
-    ("-O", "/tmp/%(nope)s.csv"),
-]
-
-
-@pytest.mark.parametrize("options", DEAD_FEEDS)
-def test_a_feed_that_cannot_be_opened_is_no_success(options: tuple[str, ...], tmp_path: Path) -> None:
-    with serve(SampleSite(articles=20)) as server:
-        result = crawl(tmp_path, "-a", f"site={server.url}", *options)
-    assert result.code == 1
-    assert "feeds were not opened" in result.log.splitlines()[-1]
-
-
 def test_an_article_of_which_only_the_amp_page_is_there(tmp_path: Path) -> None:
     sample, base = SampleSite(articles=80), "http://127.0.0.1/"
     news = [record for record in sample.gold(base) if record["section"] == "news" and record["article_id"]]

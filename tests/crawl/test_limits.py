@@ -5,6 +5,7 @@ import re
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,8 @@ from cryptography.x509.oid import NameOID
 
 from caravan_crawler.sample_site import SampleResponse, serve
 from tests.crawl.timed import HTML, Timed, assert_said_in_one_line, is_article
-from tests.crawling import crawl
+from tests.crawling import crawl, start
+from tests.kills import Stored
 
 # Size and time
 
@@ -47,6 +49,29 @@ def test_a_response_too_large_is_given_up(answer: SampleResponse, tmp_path: Path
     assert result.log.count(f"Not read: {server.url}news/ (the response is larger than DOWNLOAD_MAXSIZE)") == 2
     assert set(re.findall(r"\[(\w+)\S*\] (?:WARNING|ERROR|CRITICAL)", result.log)) == {"caravan_crawler"}
     assert "Traceback" not in result.log
+
+
+def test_a_page_that_is_not_parsed_is_a_failure_and_one_of_many_links_a_warning(tmp_path: Path) -> None:
+    answers = {
+        "/gazeta/": b"<html><body>" + b"<div>" * 60_000 + b"</html>",
+        "/contacts/": b"<html><body><p " + b"a=1 " * 20_000 + b">x</p></body></html>",
+    }
+
+    class Excessive(Timed):
+        def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+            response = super().respond(target, base_url, headers)
+            return SampleResponse(200, HTML, answers[target]) if target in answers else response
+
+    with serve(Excessive()) as server:
+        gazeta, contacts = f"{server.url}gazeta/", f"{server.url}contacts/"
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "PAGE_MAX_LINKS=5")
+        named = crawl(tmp_path / "named", "-a", f"site={server.url}", "-a", f"urls={contacts}")
+    assert result.log.count(f"Not read: {gazeta} (it has more tags than PAGE_MAX_TAGS)") == 2, "it is tried once more"
+    assert result.stat("caravan/failed/too_many_tags") == 2
+    assert {row["url"]: row["reason"] for row in Stored(tmp_path).rows("failures")}[gazeta] == "too_many_tags"
+    assert f"Only 5 links are followed of {server.url} (PAGE_MAX_LINKS)" in result.log
+    assert (named.code, named.stat("caravan/failed/tag_too_long")) == (4, 1)
+    assert "Traceback" not in result.log + named.log
 
 
 class Raw:
@@ -119,6 +144,69 @@ def test_a_response_without_end_is_given_up(head: bytes, part: bytes, pause: flo
     assert_said_in_one_line(result, f"Not read: {url}news/statya-1000001/")
 
 
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+TOO_LARGE = "the headers are larger than DOWNLOAD_MAX_HEADER_BYTES (65536)"
+HEADERS = [
+    ("many", HEAD, b"X-A: bbbbbbbbbbbbbbbbbbbb\r\n" * 4000, TOO_LARGE, "headers_too_large"),
+    ("one without end", HEAD + b"X-A: ", b"b" * 100_000, TOO_LARGE, "headers_too_large"),
+    ("one of many lines", HEAD + b"X-A: b\r\n", b" b\r\n" * 20_000, TOO_LARGE, "headers_too_large"),
+    ("lines without a colon", HEAD, b"bbbbbbbbbbbbbbbbbbbb\r\n" * 4000, TOO_LARGE, "headers_too_large"),
+    ("a status line", b"HTTP/1.1 200 ", b"O" * 100_000, TOO_LARGE, "headers_too_large"),
+    (
+        "interim responses",
+        b"",
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 2000,
+        "more than 10 interim responses came before the response",
+        "headers_too_large",
+    ),
+    ("trailers", STREAM + b"0\r\n", b"X-A: bbbbbbbbbb\r\n" * 4000, "Trailer headers data is too long.", "Data"),
+    ("chunk extensions", STREAM + b"1;", b"b" * 100_000, "Chunk size line exceeds maximum", "Data"),
+]
+
+
+@pytest.mark.parametrize(
+    ("head", "part", "words", "reason"), [case[1:] for case in HEADERS], ids=[case[0] for case in HEADERS]
+)
+def test_headers_without_end_are_given_up(head: bytes, part: bytes, words: str, reason: str, tmp_path: Path) -> None:
+    with Raw(head, part, 0) as server:
+        url = f"http://127.0.0.1:{server.port}/"
+        process = start(tmp_path, "-a", f"site={url}", "-a", "urls=/news/statya-1000001/", "-s", "RETRY_TIMES=1")
+        largest = 0
+        while process.poll() is None:
+            largest = max(largest, resident_megabytes(process.pid))
+            time.sleep(0.1)
+        _, log = process.communicate(timeout=60)
+    assert process.returncode == 4
+    assert words in log.splitlines()[-1]
+    assert reason in log
+    assert "Traceback" not in log
+    assert log.count("\n") < 150
+    assert largest < 400, "such a run takes some 110 MB"
+
+
+def resident_megabytes(pid: int) -> int:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    return int(status.partition("VmRSS:")[2].split()[0]) // 1024 if "VmRSS:" in status else 0
+
+
+@pytest.mark.parametrize("number", [30, 1])
+def test_long_headers_are_read(number: int, tmp_path: Path) -> None:
+    headers = {f"X-{key}": "b" * (60_000 // number) for key in range(number)}
+
+    class Verbose(Timed):
+        def respond(self, target: str, base_url: str, _headers: Any = None) -> SampleResponse:
+            response = super().respond(target, base_url, _headers)
+            return SampleResponse(response.status, response.headers | headers, response.body)
+
+    with serve(Verbose(articles=6)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+    assert result.code == 0, result.log[-1000:]
+    assert len(result.articles) == 6
+
+
 # TLS
 
 
@@ -165,7 +253,8 @@ def test_no_redirect_leads_away(location: str, tmp_path: Path) -> None:
     class Leading(Timed):
         def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
             response = super().respond(target, base_url, headers)
-            return SampleResponse(302, {"Location": location, **HTML}, b"") if is_article(target) else response
+            is_one = is_article(target) or "?p=" in target
+            return SampleResponse(302, {"Location": location, **HTML}, b"") if is_one else response
 
     with serve(Leading(articles=15)) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")

@@ -219,3 +219,59 @@ def test_autothrottle_never_goes_below_the_delay_set(tmp_path: Path) -> None:
         result = crawl(tmp_path, "-a", f"site={server.url}", "-a", "sections=news", *options)
     assert result.code == 0, result.log[-1500:]
     assert min(site.pauses) >= LEAST
+
+
+TOO_SLOW = ["86400", "601", "1e9"]
+
+
+@pytest.mark.parametrize("delay", TOO_SLOW)
+def test_a_crawl_delay_too_long_ends_the_run(delay: str, tmp_path: Path) -> None:
+    robots = SampleResponse(200, {"Content-Type": "text/plain"}, f"User-agent: *\nCrawl-delay: {delay}\n".encode())
+    site = Timed(articles=5, robots_txt=robots)
+    with serve(site) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+    assert result.code == 4
+    assert "seconds between requests; CRAWL_DELAY_MAX allows fewer" in result.log.splitlines()[-1]
+    assert site.targets == ["/robots.txt"]
+    assert "Traceback" not in result.log
+
+
+def test_a_long_crawl_delay_is_said_and_obeyed(tmp_path: Path) -> None:
+    robots = SampleResponse(200, {"Content-Type": "text/plain"}, b"User-agent: *\nCrawl-delay: 90\n")
+    site = Timed(articles=5, robots_txt=robots)
+    with serve(site) as server:
+        process = start(tmp_path, "-a", f"site={server.url}")
+        give_up = time.monotonic() + 60
+        while len(site.targets) < 2 and time.monotonic() < give_up:
+            time.sleep(0.05)
+        time.sleep(1)
+        asked = list(site.targets)
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert len(asked) <= 2
+    assert re.search(r"WARNING: .*asks for 90.0 seconds between requests.*: 100 requests take 2.5 hours", log)
+    assert "Traceback" not in log
+
+
+@pytest.mark.parametrize("delay", ["nan", "inf", "-5", "soon"])
+def test_a_crawl_delay_that_makes_no_sense_is_none(delay: str, tmp_path: Path) -> None:
+    robots = SampleResponse(200, {"Content-Type": "text/plain"}, f"User-agent: *\nCrawl-delay: {delay}\n".encode())
+    with serve(Timed(articles=5, robots_txt=robots)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+    assert result.code == 0, result.log[-1500:]
+
+
+@pytest.mark.parametrize("status", [520, 521, 522, 523, 524])
+def test_what_cloudflare_says_of_the_site_behind_it_is_tried_again(status: int, tmp_path: Path) -> None:
+    class Failing(Timed):
+        def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+            response = super().respond(target, base_url, headers)
+            is_first = self.targets.count(target) == 1 and target != "/robots.txt"
+            return SampleResponse(status, HTML, b"<html><body>Web server error</body></html>") if is_first else response
+
+    with serve(Failing(articles=5)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-a", "sections=news")
+    assert result.code == 0, result.log[-1500:]
+    assert result.articles
+    assert "Not read" not in result.log

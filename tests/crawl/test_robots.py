@@ -17,8 +17,8 @@ UNREAD = [
     (SampleResponse(302, {"Location": "http://127.0.0.1:9/robots.txt", **HTML}, b""), "offsite: 127.0.0.1:9"),
     (SampleResponse(302, {"Location": "/robots.txt", **HTML}, b""), "it redirects without end"),
     (SampleResponse(302, {"Location": "file:///etc/passwd", **HTML}, b""), "HTTP 302"),
-    (SampleResponse(200, {"Content-Encoding": "gzip", **HTML}, b"no gzip"), "its body is broken"),
-    (SampleResponse(200, {"Content-Encoding": "deflate", **HTML}, b"nothing"), "its body is broken"),
+    (SampleResponse(200, {"Content-Encoding": "gzip", **HTML}, b"\x1f\x8b\x08 broken"), "its body is broken"),
+    (SampleResponse(200, {"Content-Encoding": "deflate", **HTML}, b"\0\1\2 nothing"), "its body is broken"),
 ]
 
 
@@ -45,6 +45,18 @@ def test_without_robots_txt_everything_may_be_asked(status: int, tmp_path: Path)
         result = crawl(tmp_path, "-a", f"site={server.url}")
     assert result.code == 0, result.log[-1500:]
     assert len(result.articles) == 40
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "gzip, br"])
+def test_plain_rules_under_a_false_coding_are_obeyed(coding: str, tmp_path: Path) -> None:
+    rules = b"User-agent: *\nDisallow: /news/\n"
+    site = Timed(robots_txt=SampleResponse(200, {"Content-Encoding": coding, "Content-Type": "text/plain"}, rules))
+    with serve(site) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+    assert result.code == 0, result.log[-1500:]
+    assert "/robots.txt" in site.targets
+    assert "/" in site.targets
+    assert not [target for target in site.targets if target.startswith("/news/")]
 
 
 def test_a_robots_txt_that_answers_at_the_second_try_is_obeyed(tmp_path: Path) -> None:

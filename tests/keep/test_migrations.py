@@ -86,12 +86,16 @@ def test_an_older_store_is_brought_up_to_date_with_its_rows(tmp_path: Path) -> N
 def as_version_1(connection: Connection) -> None:
     for name in ("trending", "rates", "weather"):
         connection.execute(text(f"DROP INDEX {name}_by_time"))
+    connection.execute(text("ALTER TABLE frontier DROP COLUMN is_speculative"))
     note(connection, "schema_version", "1")
 
 
 def test_a_store_of_the_first_version_becomes_like_a_new_one(kept: Kept) -> None:
-    def indexes() -> dict[str, set[str | None]]:
-        return {table.name: {index.name for index in table.indexes} for table in kept.columns().sorted_tables}
+    def indexes() -> dict[str, tuple[set[str | None], set[str]]]:
+        return {
+            table.name: ({index.name for index in table.indexes}, {column.name for column in table.columns})
+            for table in kept.columns().sorted_tables
+        }
 
     open_kept(kept).close()
     new = indexes()

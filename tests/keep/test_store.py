@@ -23,7 +23,7 @@ def bad_page() -> Writes:
     page = Writes()
     page.add("alias", **ALIAS)
     page.add("source", **SOURCE)
-    page.add("found", scope="", key="1", url=None, found_at=clock.now())
+    page.add("found", scope="", key="1", url=None, found_at=clock.now(), is_speculative=0)
     return page
 
 
@@ -63,7 +63,7 @@ def test_a_page_just_written_is_known(kept: Kept) -> None:
         page = Writes()
         page.add("other_page", key=number, url=BASE, kind="alias", section=None, date_published=None, seen_at="")
         store.write(page)
-        assert store.known([number], clock.now()) == {number: Known("alias")}
+        assert store.known([number], clock.now()) == {number: Known("alias", paths=("/",))}
     store.close()
 
 
@@ -111,11 +111,11 @@ def test_what_is_known_of_an_address(tmp_path: Path) -> None:
     now = clock.now()
     known = store.known([*(str(number) for number in range(1, 5000)), "900001", "/info/x/", "/info/y/"], now)
     assert known == {
-        "900001": Known("stored", "news", "2025-05-12"),
-        "2": Known("failed"),
-        "/info/x/": Known("other"),
-        "5": Known("alias"),
-        "6": Known("outside", "news", "2025-05-12"),
+        "900001": Known("stored", "news", "2025-05-12", ("/news/a-900001/",)),
+        "2": Known("failed", paths=("/news/gone-2/",)),
+        "/info/x/": Known("other", paths=("/info/x/",)),
+        "5": Known("alias", paths=("/",)),
+        "6": Known("outside", "news", "2025-05-12", ("/news/a-900001/",)),
     }
     store.execute(text("UPDATE other_pages SET seen_at = '2020-01-01T00:00:00+00:00'"))
     store.execute(text("UPDATE failures SET retry_at = '2020-01-01T00:00:00+00:00'"))

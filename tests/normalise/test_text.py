@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caravan_crawler.normalise.text import clean, encodable, fold_homoglyphs
+from caravan_crawler.normalise.text import clean, encodable, fold_homoglyphs, without_unseen
 
 CASES = [
     ("без изменений", "без изменений"),
@@ -25,6 +25,14 @@ CASES = [
     ("семья 👩\u200d👩\u200d👧 цела", "семья 👩\u200d👩\u200d👧 цела"),
     ("между\u200dбуквами", "междубуквами"),
     ("", ""),
+    ("сердце ❤\ufe0f и цифра 1\ufe0f\u20e3", "сердце ❤\ufe0f и цифра 1\ufe0f\u20e3"),
+    ("слово\ufe0f и\ufe0e слово", "слово и слово"),
+    ("\ufe0f\u200d\u034f", ""),
+    ("\u2800\u3164\u115f\uffa0", ""),
+    ("\u202a\u2066\u2069\u206a\u2062", ""),
+    ("\ue900 60 \uf06e", "60"),
+    ("флаг 🏴\U000e0067\U000e0062\U000e007f, метка\U000e0067", "флаг 🏴\U000e0067\U000e0062\U000e007f, метка"),
+    ("и\u200b\u0306", "й"),
 ]
 
 
@@ -43,6 +51,10 @@ def test_clean_text_stays_clean_and_can_be_written(text: str) -> None:
 
 def test_raw_text_loses_only_what_no_file_can_hold() -> None:
     assert encodable("26\u00a0Апреля\ud800  2023\x00") == "26\u00a0Апреля  2023"
+
+
+def test_without_unseen_leaves_white_space() -> None:
+    assert without_unseen(" \n пере\u00adнос\u200b \t") == " \n перенос \t"
 
 
 @pytest.mark.parametrize("name", ["Сaravan.kz", "CARAVAN.KZ", "саrаvаn.kz"])

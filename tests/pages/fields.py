@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from caravan_crawler.normalise.counts import parse_count
 from caravan_crawler.normalise.dates import decide_publication, parse_date
@@ -12,23 +13,25 @@ from caravan_crawler.pages.document import parse_document
 from caravan_crawler.pages.page import PageReading, read_page
 from caravan_crawler.site import Site
 
+SITE = Site("https://www.caravan.kz/")
 FETCHED = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-SITE = Site("http://127.0.0.1:8000/")
 
 
-def fields_of(body: bytes, url: str, charset: str | None = None) -> dict[str, Any]:
+def fields_of(body: bytes, url: str, charset: str | None = None, fetched_at: datetime = FETCHED) -> dict[str, Any]:
     """Every field of the page, its kind among them."""
-    reading = read_page(parse_document(body, url, SITE, charset))
-    article = article_fields(reading.article) if reading.article is not None else {}
-    return surroundings(reading) | article
+    parts = urlsplit(url)
+    site = Site(f"{parts.scheme}://{parts.netloc}/")
+    reading = read_page(parse_document(body, url, site, charset))
+    article = article_fields(reading.article, site, fetched_at) if reading.article is not None else {}
+    return surroundings(reading, site, fetched_at) | article
 
 
-def article_fields(article: ArticleReading) -> dict[str, Any]:
+def article_fields(article: ArticleReading, site: Site, fetched_at: datetime) -> dict[str, Any]:
     assert article.address is not None
-    publication = decide_publication(article.date_published, article.date_structured, FETCHED)
+    publication = decide_publication(article.date_published, article.date_structured, fetched_at)
     return {
         "article_id": article.address.article_id,
-        "url": SITE.canonical(article.address),
+        "url": site.canonical(article.address),
         "section": article.address.section,
         "language": article.language,
         "headline": clean(article.headline) if article.headline else None,
@@ -46,13 +49,13 @@ def article_fields(article: ArticleReading) -> dict[str, Any]:
     }
 
 
-def surroundings(reading: PageReading) -> dict[str, Any]:
+def surroundings(reading: PageReading, site: Site, fetched_at: datetime) -> dict[str, Any]:
     masthead = reading.masthead
     return {
-        "trending": [[line.topic, line.headline, SITE.canonical(line.address)] for line in reading.trending],
+        "trending": [[line.topic, line.headline, site.canonical(line.address)] for line in reading.trending],
         "rates": {currency: str(parse_rate(raw)) for currency, raw in masthead.rates.items()},
         "temperature": parse_temperature(masthead.temperature) if masthead.temperature else None,
         "city": masthead.city,
-        "page_date": parse_date(masthead.date, FETCHED).iso if masthead.date else None,
+        "page_date": parse_date(masthead.date, fetched_at).iso if masthead.date else None,
         "kind": str(reading.kind),
     }

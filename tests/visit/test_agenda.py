@@ -63,25 +63,6 @@ def test_lists_that_are_due(read_at: str | None, hours: int, expected: bool) -> 
     assert agenda(own).is_list_due(NEWS) is expected
 
 
-# when a sitemap was read, its stamp then and now, whether it is due
-SITEMAPS: list[tuple[str | None, str | None, str | None, bool]] = [
-    (None, None, "b", True),
-    ("", "a", "a", True),
-    (ago(hours=1), "a", "a", False),
-    (ago(days=100), "a", "a", False),
-    (ago(hours=1), "a", "b", True),
-    (ago(hours=1), None, "b", True),
-    (ago(hours=23), "a", None, False),
-    (ago(hours=25), "a", None, True),
-]
-
-
-@pytest.mark.parametrize(("read_at", "before", "now", "expected"), SITEMAPS, ids=range(len(SITEMAPS)))
-def test_sitemaps_that_are_due(read_at: str | None, before: str | None, now: str | None, expected: bool) -> None:
-    own = {} if read_at is None else {"/s.xml": Source(read_at, before)}
-    assert agenda(own).is_sitemap_due("/s.xml", now) is expected
-
-
 def test_sitemaps_named_and_not_read() -> None:
     own = {
         "/a.xml": Source("", "x"),
@@ -108,7 +89,7 @@ def test_what_is_noted_as_new_is_to_be_read_by_the_next_run() -> None:
 def test_what_is_noted_as_read_is_not_due() -> None:
     after = agenda(source(Agenda.read_now("/s.xml", stamp="x")))
     assert after.named_sitemaps == []
-    assert not after.is_sitemap_due("/s.xml", "x")
+    assert (after.stamp_of("/s.xml"), bool(after.read_at("/s.xml"))) == ("x", True)
     after = agenda(source(Agenda.read_now(NEWS, state=WALKED)))
     assert not after.is_list_due(NEWS)
     assert after.list_state(NEWS).to_json() == WALKED

@@ -86,7 +86,8 @@ def test_what_is_asked_for(arguments: dict[str, Any], expected: list[int], store
     targets = one.look_at(links(*ALL, *ALL), HERE, page)
     assert [int(target.key) for target in targets] == expected
     assert page.links == [(target.key, target.url) for target in targets]
-    assert one.known == ("sections" not in arguments or "news" in arguments["sections"])
+    has_news = "sections" not in arguments or "news" in arguments["sections"]
+    assert one.known == 2 * has_news, "the stored article and the alias of another one"
     assert one.look_at(links(*ALL), HERE, Consequences(HERE)) == [], "each once a run"
 
 
@@ -127,14 +128,47 @@ def test_links_put_aside_wait_in_the_store_until_they_are_given_up(store: Store)
     one = discovery(store)
     targets = one.look_at(links(*DOUBTFUL), HERE, page)
     assert len(targets) == 20
-    assert {key for key, _ in page.links} == set(DOUBTFUL), "a run that is killed now leaves them to the next"
+    found = {key for key, _ in [*page.links, *page.aside]}
+    assert (len(page.links), found) == (20, set(DOUBTFUL)), "a run that is killed now leaves them to the next"
     assert one.look_at(links(*DOUBTFUL), HERE, again) == []
-    assert again.links == []
+    assert again.links == again.aside == []
     keeper(store).page(page)
     keeper(store, scope="sections=crime").page(page)
     assert len(waiting(store)) == 60
     one.drop_aside()
     assert sorted(waiting(store)) == sorted([*DOUBTFUL, *(target.key for target in targets)]), "only of its own kind"
+
+
+def test_what_lists_feeds_and_sitemaps_name_is_asked_for_without_bound(store: Store) -> None:
+    named = [f"/crime/delo-{number}/" for number in range(20_000)]
+    page = Consequences(HERE)
+    one = discovery(store)
+    one.look_at(links(*DOUBTFUL), HERE, Consequences(HERE))
+    targets = one.look_at(links(*named, *DOUBTFUL), HERE, page, is_named=True)
+    assert len(targets) == len(page.links) == len(named) + 10, "those put aside before are named now"
+    assert one.take_aside() == []
+    assert one.skipped == 0
+
+
+def test_what_waited_is_bounded_in_the_next_run_only_if_it_was_put_aside(store: Store) -> None:
+    one = discovery(store)
+    assert all(one.take_up(f"{BASE}crime/delo-{number}/") for number in range(200))
+    assert sum(bool(one.take_up(f"{BASE}trap/x{number}/", is_speculative=True)) for number in range(200)) == 20
+
+
+def test_another_address_of_an_article_whose_address_failed_is_asked_for(store: Store) -> None:
+    targets = discovery(store).look_at(links("/news/gone-900002/", "/news/is-here-900002/"), HERE, Consequences(HERE))
+    assert [target.url for target in targets] == [f"{BASE}news/is-here-900002/"]
+
+
+def test_a_number_in_a_headline_is_no_other_article(store: Store) -> None:
+    page = Consequences(HERE)
+    other = "/sport/bilety-po-900001/"
+    targets = discovery(store).look_at(links(other, "/news/a-900001/"), HERE, page)
+    assert targets == [Target(other, f"{BASE}sport/bilety-po-900001/", None)]
+    keeper(store).page(page)
+    store.flush()
+    assert waiting(store) == [other]
 
 
 def test_what_other_workers_have_read_makes_room(cluster: Cluster, database: str) -> None:

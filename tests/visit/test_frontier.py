@@ -36,8 +36,52 @@ def test_a_short_link_waits_and_is_followed_only_if_nothing_else_names_the_artic
 
 def test_one_record_whatever_the_page_turns_out_to_be() -> None:
     frontier = Frontier(SITE)
-    assert frontier.record(UNNUMBERED)
-    assert not frontier.record(UNNUMBERED)
-    assert not frontier.record(Address("/crime/b/", 900003)), "the same page, now with its number"
-    assert frontier.record(OWN)
-    assert not frontier.record(SHORT)
+    assert frontier.record(UNNUMBERED) == UNNUMBERED
+    assert frontier.record(UNNUMBERED) is None
+    assert frontier.record(Address("/crime/b/", 900003)) is None, "the same page, now with its number"
+    assert frontier.record(OWN) == OWN
+    assert frontier.record(SHORT) is None
+
+
+RIGHT = Address("/news/stolicu-zasypalo-snegom-280743/", 280743)
+WRONG = Address("/news/opechatka-280743/", 280743)
+MISSPELT = Address("/news/stolicu-zasypalo-snego-280743/", 280743)
+
+
+def url(address: Address) -> str:
+    return SITE.canonical(address)
+
+
+def test_two_articles_may_end_in_one_number() -> None:
+    frontier = Frontier(SITE)
+    assert frontier.admit(WRONG, url(WRONG)) == url(WRONG)
+    assert frontier.admit(RIGHT, url(RIGHT)) == url(RIGHT)
+    assert frontier.admit(MISSPELT, url(MISSPELT)) == url(MISSPELT), "it may be either, so it is asked for"
+    assert frontier.record(WRONG) == WRONG
+    assert frontier.record(RIGHT) == Address(RIGHT.path, None)
+    assert frontier.record(MISSPELT) == Address(MISSPELT.path, None)
+
+
+def test_an_address_that_fails_is_followed_by_the_others_of_its_article() -> None:
+    frontier = Frontier(SITE)
+    short = Address(None, 280743, alias=True)
+    assert frontier.admit(MISSPELT, url(MISSPELT)) == url(MISSPELT)
+    assert frontier.knows(RIGHT)
+    for other in (RIGHT, short):
+        assert frontier.admit(other, url(other)) is None
+        frontier.keep_other(other, url(other))
+    assert frontier.failed(280743, MISSPELT) == url(short)
+    assert frontier.failed(280743, short) == url(RIGHT)
+    assert frontier.record(RIGHT) == RIGHT
+    assert frontier.failed(280743, RIGHT) is None
+    assert frontier.admit(MISSPELT, url(MISSPELT)) is None
+
+
+def test_an_address_met_after_another_has_failed_is_asked_for() -> None:
+    frontier = Frontier(SITE)
+    assert frontier.admit(MISSPELT, url(MISSPELT)) is not None
+    assert frontier.failed(280743, MISSPELT) is None
+    assert frontier.knows(MISSPELT)
+    assert frontier.admit(MISSPELT, url(MISSPELT)) is None
+    assert frontier.admit(RIGHT, url(RIGHT)) == url(RIGHT)
+    assert frontier.admit(RIGHT, url(RIGHT)) is None

@@ -7,6 +7,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import HtmlResponse, Response
 
 from caravan_crawler.outcome import OUTAGE_STAT
+from caravan_crawler.pages.bounds import Bounds
 from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import parse_document
 from caravan_crawler.pages.shown import ESSENTIAL, Asked, Shown, look
@@ -36,6 +37,7 @@ class BrowserMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._mode = mode_of(crawler.settings)
+        self._bounds = Bounds.of(crawler.settings)
         self._learning = Learning()
         self._chromium: Chromium | None = None
         self._is_given_up = False
@@ -125,7 +127,7 @@ class BrowserMiddleware:
     def _look(self, response: Response, asked: Asked) -> Shown | None:
         site = self._crawler.spider.site  # type: ignore[union-attr]
         charset = declared_charset(header(response, "Content-Type") or "")
-        return look(parse_document(response.body, response.url, site, charset), asked)
+        return look(parse_document(response.body, response.url, site, charset, self._bounds), asked)
 
 
 def _with_html(response: HtmlResponse, html: str) -> HtmlResponse:

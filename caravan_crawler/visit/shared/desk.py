@@ -120,7 +120,7 @@ class Desk:
             self._end(lease)
             return None
         if address := self._address(arguments["url"]):
-            self._spider.frontier.note(address.key)
+            self._spider.frontier.note(address.key, address.path)
         return self._leased(Request(**arguments), lease)
 
     def _leased(self, request: Request, lease: Lease) -> Request:

@@ -6,9 +6,10 @@ from typing import Any
 from scrapy import Request
 
 from caravan_crawler.site import Site
+from caravan_crawler.visit.reach import FOUND_ON, HOPS
 
 #: What the spider put there and needs again; the rest of ``meta`` is Scrapy's.
-_META = ("key", "alias", "handle_httpstatus_list")
+_META = ("key", "alias", "handle_httpstatus_list", HOPS, FOUND_ON)
 
 
 def pack(request: Request) -> str:

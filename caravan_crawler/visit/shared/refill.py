@@ -45,12 +45,15 @@ class Refill:
         store = spider.keeper.store
         waiting: dict[str, str] = {}
         addresses: dict[str, Address] = {}
-        for url in map(spider.site.here, plan.waiting(store, runs.scope_of(spider.arguments))):
+        speculative: set[str] = set()
+        for found in plan.waiting(store, runs.scope_of(spider.arguments)):
+            url = spider.site.here(found.url)
             address = spider.site.address(url, spider.site.base)
             # What has no more than a number waits to the end: a page may name its own path still.
             if address is not None and (again or address.path is not None):
                 waiting[str(address.key)] = Frontier(spider.site).admit(address, url) or url
                 addresses[str(address.key)] = address
+                speculative.update([str(address.key)] if found.is_speculative else [])
         keys = [key for key in waiting if not (again and key in self._added)]
         for first in range(0, len(keys), _AT_ONCE):
             part = keys[first : first + _AT_ONCE]
@@ -58,7 +61,7 @@ class Refill:
             for key in part:
                 if key in known and known[key].what in _READ:
                     spider.keeper.page(Consequences(waiting[key], key))
-                elif spider.discovery.may_be_asked(addresses[key], waiting[key]):
+                elif spider.discovery.may_be_asked(addresses[key], waiting[key], is_speculative=key in speculative):
                     self._added.update([key] if again else [])
                     self._desk.add(_request(spider, waiting[key], key), again=again)
         return again and bool(self._added.intersection(keys))

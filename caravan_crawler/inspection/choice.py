@@ -1,0 +1,222 @@
+"""Which pages an inspection asks for: sources first, then articles as different from each other as there are."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from caravan_crawler.inspection.facts import Asked, Facts, Found, Inspection, Role
+from caravan_crawler.site import Address, Site
+
+#: Where a site may have sitemaps that robots.txt does not name: the site's own, then WordPress' and its plugins'.
+OWN_SITEMAP = "sitemap.xml"
+WORDPRESS_SITEMAPS = ("wp-sitemap.xml", "sitemap_index.xml")
+FEED = "rss/"
+#: A section known to exist, where the home page links to none.
+KNOWN_SECTION = "/news/"
+#: robots.txt may name many; two show what they are.
+_ROBOTS_SITEMAPS = 2
+#: Candidates taken from one source, spread evenly over its entries: a sitemap may have 50,000.
+_FROM_ONE_SOURCE = 60
+#: An AMP page and a short link show what they are at the first try.
+_MOST_OF_A_FORM = {"amp": 1, "short": 1}
+#: A month in the name of a sitemap: ``sitemap202611.xml``, ``posts-2026-11.xml``.
+_MONTH = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_]?(0[1-9]|1[0-2])(?!\d)")
+
+
+def month_in(url: str) -> str | None:
+    """Return the month in a sitemap's name as ``YYYY-MM``, or None."""
+    match = _MONTH.search(url.rsplit("/", 1)[-1])
+    return f"{match[1]}-{match[2]}" if match else None
+
+
+def form_of(address: Address) -> str:
+    """Return the form of an article's address: ``numbered``, ``plain``, ``amp`` or ``short``."""
+    if address.path is None:
+        return "short"
+    if address.alias:
+        return "amp"
+    return "plain" if address.article_id is None else "numbered"
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """An article that may be asked for, and in what it may differ from others."""
+
+    found: Found
+    address: Address
+    source: str
+
+    @property
+    def form(self) -> str:
+        return form_of(self.address)
+
+    @property
+    def year(self) -> str:
+        if self.found.month:
+            return self.found.month[:4]
+        # Where no source says the year, articles of one source are of one time, as far as one can tell.
+        return str(self.found.day.year) if self.found.day else self.source
+
+
+class Choice:
+    """Chooses page after page, by what the pages before have shown.
+
+    Half of the requests are for articles. ``used`` returns how many requests were sent so far; redirects
+    and retries count, so that the site never gets more than ``most``.
+    """
+
+    def __init__(self, site: Site, inspection: Inspection, most: int, used: Callable[[], int]) -> None:
+        self._site = site
+        self._inspection = inspection
+        self._most = most
+        self._used = used
+        self._asked: set[str] = set()
+        self._candidates: list[_Candidate] = []
+        self._seen: set[tuple[int | str, str]] = set()
+        self._taken = {name: Counter[str]() for name in ("form", "year", "section", "source")}
+
+    def pages(self) -> Iterator[Asked]:
+        """Yield what to ask for; what came of a page must be among the inspection's facts before the next one."""
+        for asked in self._sources():
+            kept = self._most // 2 if self._all_found() else 1
+            if asked.url not in self._asked and self._used() < self._most - kept:
+                self._asked.add(asked.url)
+                yield asked
+        while self._used() < self._most and (one := self._next_article()) is not None:
+            yield Asked(one.found.url, Role.ARTICLE, one.source, one.found.is_promised, one.found.month)
+            self._note_articles(self._inspection.articles[-1:])
+
+    # Sources
+
+    def _sources(self) -> Iterator[Asked]:
+        yield self._source(OWN_SITEMAP, Role.SITEMAP)
+        for url in self._inspection.robots.sitemaps[:_ROBOTS_SITEMAPS]:
+            if resolved := self._site.resolve(url, self._site.base):
+                yield Asked(resolved, Role.SITEMAP, "robots.txt", is_promised=True)
+        yield Asked(self._site.base, Role.HOME)
+        yield self._source(FEED, Role.FEED)
+        if not self._sitemaps() and not self._pages_of_sitemaps():
+            yield from (self._source(path, Role.SITEMAP) for path in WORDPRESS_SITEMAPS)
+        children = self._children()
+        yield from children[:2]
+        yield from self._listing()
+        if (home := self._of(Role.HOME)) and home.source and home.source.feed:
+            yield Asked(home.source.feed, Role.FEED, home.url, is_promised=True)
+        yield from (self._source(path, Role.SITEMAP) for path in WORDPRESS_SITEMAPS)
+        yield from children[2:4]
+
+    def _source(self, path: str, role: Role) -> Asked:
+        return Asked(self._site.base + path, role)
+
+    def _of(self, role: Role) -> Facts | None:
+        return next((one for one in reversed(self._inspection.facts) if one.asked.role is role), None)
+
+    def _sitemaps(self) -> list[tuple[Found, str]]:
+        """Return the further sitemaps that indexes name, each with its index."""
+        return [(one, facts.url) for facts in self._inspection.facts if facts.source for one in facts.source.sitemaps]
+
+    def _pages_of_sitemaps(self) -> bool:
+        return any(one.source and one.source.found for one in self._inspection.facts if one.asked.role is Role.SITEMAP)
+
+    def _children(self) -> list[Asked]:
+        """Return sitemaps of an index: the newest, the oldest, the last one without a month, one in the middle."""
+        named = self._sitemaps()
+        # A stamp says when a sitemap last changed, and so less of its articles than a month in its name.
+        age = _month if any(one.month for one, _ in named) else _day
+        order = sorted((pair for pair in named if age(pair[0])), key=lambda pair: age(pair[0]))
+        undated = [pair for pair in named if not age(pair[0])]
+        if not order:  # newest last, as WordPress has them
+            order, undated = undated, []
+        chosen = [*order[-1:], *order[:1], *undated[-1:], *order[len(order) // 2 :][:1], *undated[:1]]
+        return [
+            Asked(one.url, Role.SITEMAP, index, is_promised=True, month=one.month)
+            for one, index in dict.fromkeys(chosen)
+        ]
+
+    def _listing(self) -> Iterator[Asked]:
+        home = self._of(Role.HOME)
+        linked = home.source.sections if home and home.source else []
+        busy = Counter(f"/{one.address.section}/" for one in self._all_found() if one.address and one.address.section)
+        busiest = max(linked, key=lambda path: busy[path], default=KNOWN_SECTION)
+        path = KNOWN_SECTION if KNOWN_SECTION in linked else busiest
+        url = self._site.base + path.lstrip("/")
+        yield Asked(url, Role.LISTING, home.url if home and linked else "", is_promised=bool(linked))
+        listing = self._of(Role.LISTING)
+        if listing and listing.kind == "listing":
+            following = listing.source.next_page if listing.source else None
+            yield Asked(following or f"{url}page/2/", Role.LISTING, listing.url, is_promised=following is not None)
+
+    def _all_found(self) -> list[Found]:
+        return [one for facts in self._inspection.facts if facts.source for one in facts.source.found]
+
+    # Articles
+
+    def _next_article(self) -> _Candidate | None:
+        """Return the candidate that has least in common with those asked for."""
+        if not self._candidates:
+            self._note_sources()
+        open_ = [one for one in self._candidates if self._has_room(one)]
+        best = min(open_, key=self._likeness, default=None)
+        if best is not None:
+            self._candidates.remove(best)
+            self._asked.add(best.found.url)
+            self._seen.add((best.address.key, best.form))
+            for name, taken in self._taken.items():
+                taken[self._trait(best, name)] += 1
+        return best
+
+    def _note_sources(self) -> None:
+        # Of an article that several sources name, a sitemap says most: it promises an article, and often its month.
+        for facts in sorted(self._inspection.facts, key=lambda one: _TELLING.index(one.asked.role)):
+            if facts.source:
+                self._note(_spread(facts.source.found), facts.url)
+
+    def _note_articles(self, facts: list[Facts]) -> None:
+        for one in facts:
+            self._note(one.aliases, one.url)
+
+    def _note(self, found: list[Found], source: str) -> None:
+        known = {(one.address.key, one.form) for one in self._candidates} | self._seen
+        for one in found:
+            address = one.address
+            if address is None or one.url in self._asked or (address.key, form_of(address)) in known:
+                continue
+            known.add((address.key, form_of(address)))
+            self._candidates.append(_Candidate(one, address, source))
+
+    def _has_room(self, one: _Candidate) -> bool:
+        if self._taken["form"][one.form] >= _MOST_OF_A_FORM.get(one.form, self._most):
+            return False
+        # Of an article asked for already only another kind of address is news.
+        return one.form in _MOST_OF_A_FORM or not any((one.address.key, form) in self._seen for form in _PATHS)
+
+    def _likeness(self, one: _Candidate) -> int:
+        weights = {"year": 4, "form": 3, "section": 2, "source": 1}
+        likeness = sum(weight * self._taken[name][self._trait(one, name)] for name, weight in weights.items())
+        # What only a link without a number makes look like an article may be a page of contacts.
+        return likeness + (0 if one.found.is_promised else 4)
+
+    @staticmethod
+    def _trait(one: _Candidate, name: str) -> str:
+        return {"form": one.form, "year": one.year, "section": one.address.section or "", "source": one.source}[name]
+
+
+_PATHS = ("numbered", "plain")
+_TELLING = (Role.SITEMAP, Role.FEED, Role.LISTING, Role.HOME, Role.ARTICLE, Role.ROBOTS)
+
+
+def _month(found: Found) -> str:
+    return found.month or ""
+
+
+def _day(found: Found) -> str:
+    return found.day.isoformat() if found.day else ""
+
+
+def _spread(found: list[Found]) -> list[Found]:
+    """Return some of many, evenly spread, the first and the last among them."""
+    if len(found) <= _FROM_ONE_SOURCE:
+        return found
+    step = (len(found) - 1) / (_FROM_ONE_SOURCE - 1)
+    return [found[round(index * step)] for index in range(_FROM_ONE_SOURCE)]

@@ -1,0 +1,238 @@
+"""What is odd about a site, and whether a crawl of it would give data below its floors."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from caravan_crawler.inspection.facts import ArticleFacts, Facts, Inspection, Role
+from caravan_crawler.normalise.rates import SANE_BAND
+from caravan_crawler.outcome import BELOW_FLOORS, SOUND, UNREACHABLE
+
+#: A body with fewer letters is short for a news item.
+SHORT_BODY = 200
+#: Of the values that are there so many may be doubtful: with a fifth of them wrong, the reader or the site is.
+MOST_DOUBTFUL = 0.2
+#: Of the pages that the site names as articles so many may be none, as in a crawl.
+MOST_UNREAD = 0.1
+#: From so many seconds on a whole archive takes longer than half a year.
+_LONG_DELAY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """One thing that is odd. ``counts`` says that data would fall below the floors for it.
+
+    ``code`` is a stable name for programs, ``urls`` the pages it was seen on.
+    """
+
+    code: str
+    words: str
+    counts: bool = False
+    urls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The exit code of an inspection, its name, and the reason in words."""
+
+    code: int
+    name: str
+    reason: str
+
+
+def judge(inspection: Inspection, floors: Mapping[str, float]) -> tuple[list[Oddity], Verdict]:
+    """Return what is odd, that which counts first, and the verdict. ``floors`` are those of the setting FLOORS."""
+    odd = [*_about_robots(inspection), *_about_sources(inspection), *_about_pages(inspection)]
+    odd += _about_articles(inspection, floors)
+    odd.sort(key=lambda one: not one.counts)
+    if problem := _unreachable(inspection):
+        return odd, Verdict(UNREACHABLE, "unreachable", problem)
+    read = [one for one in inspection.articles if one.article]
+    words = f"{len(read)} of {len(inspection.articles)} pages asked for as articles are articles"
+    if counting := [one for one in odd if one.counts]:
+        return odd, Verdict(BELOW_FLOORS, "below_floors", f"{'; '.join(one.words for one in counting)} ({words})")
+    others = f"; {len(odd)} oddities that do not count" if odd else ""
+    return odd, Verdict(SOUND, "sound", f"{words}{others}")
+
+
+def _unreachable(inspection: Inspection) -> str | None:
+    """Return why nothing of the site could be read; a challenge or a robots.txt that forbids is an answer."""
+    if any(one.status is not None and (one.status < 400 or one.kind == "challenge") for one in inspection.facts):
+        return None
+    if not inspection.robots.allows_home:
+        return None
+    last = next((one for one in reversed(inspection.facts) if one.problem), None)
+    problem = inspection.robots.problem or (f"{last.url}: {last.problem}" if last else None)
+    return f"no page could be read; {problem or inspection.ended or 'nothing was asked for'}"
+
+
+def _about_robots(inspection: Inspection) -> Iterator[Oddity]:
+    robots = inspection.robots
+    if robots.problem:
+        yield Oddity("robots_unread", f"robots.txt: {robots.problem}", counts=True)
+    forbidden = [one for one in inspection.facts if one.problem == FORBIDDEN]
+    if forbidden:
+        counts = not robots.allows_home or any(one.asked.role is Role.ARTICLE for one in forbidden)
+        yield _of("robots_forbids", "robots.txt forbids us what was asked for", forbidden, counts=counts)
+    if robots.crawl_delay and robots.crawl_delay >= _LONG_DELAY:
+        yield Oddity("crawl_delay", f"robots.txt asks for {robots.crawl_delay:g} seconds between requests")
+    if inspection.ended:
+        yield Oddity("ended_early", inspection.ended, counts=True)
+
+
+#: In words, that robots.txt forbids an address.
+FORBIDDEN = "robots.txt forbids it"
+
+
+def _about_sources(inspection: Inspection) -> Iterator[Oddity]:
+    for one in inspection.sources:
+        yield from _about_source(one)
+    sources = [one for one in inspection.sources if one.source]
+    if sources and not any(one.source and one.source.found for one in sources):
+        yield Oddity("no_addresses", "no source names an address of an article", counts=True)
+    if sources and not any(one.kind.startswith("sitemap") for one in sources):
+        yield Oddity("no_sitemap", "there is no sitemap, so what no list and no page links to is not found")
+    lists = [one for one in sources if one.asked.role is Role.LISTING]
+    named = [{found.url for found in one.source.found} for one in lists if one.source]
+    if len(named) > 1 and named[0] and named[1] <= named[0]:
+        yield _of("same_list", "the second page of the list names no other articles than the first", lists[1:])
+
+
+def _about_source(facts: Facts) -> Iterator[Oddity]:
+    role, source = facts.asked.role, facts.source
+    if facts.kind == "challenge" or facts.problem == FORBIDDEN:
+        return  # said of all pages at once
+    unread = facts.problem or (f"it is no {role} but {facts.kind}" if source is None or _is_other(facts) else None)
+    if unread:
+        if facts.asked.is_promised or facts.status not in (404, 410) or role is Role.HOME:
+            # Articles that nothing but a sitemap names would never be found.
+            counts = role is Role.SITEMAP and facts.asked.is_promised
+            yield _of(f"{role}_unread", f"{_NAMES[role]} cannot be read: {unread}", [facts], counts=counts)
+        elif role is Role.FEED:
+            yield _of("no_feed", f"there is no feed: {unread}", [facts])
+        return
+    assert source is not None
+    if facts.kind == "sitemap index" and not source.sitemaps:
+        yield _of("empty_index", "the sitemap index names no sitemap of articles", [facts])
+    elif role is not Role.HOME and not source.found and not source.sitemaps:
+        yield _of("no_articles_named", f"{_NAMES[role]} names no article", [facts])
+    if source.in_future:
+        yield _of("future_stamp", f"{source.in_future} of {source.entries} stamps lie in the future", [facts])
+
+
+_NAMES = {
+    Role.SITEMAP: "the sitemap",
+    Role.HOME: "the home page",
+    Role.FEED: "the feed",
+    Role.LISTING: "the list",
+}
+
+
+def _is_other(facts: Facts) -> bool:
+    wanted = {
+        Role.SITEMAP: ("sitemap", "sitemap index"),
+        Role.FEED: ("feed",),
+        Role.HOME: ("home", "listing", "other"),
+        Role.LISTING: ("listing", "other", "tag"),
+    }
+    return facts.kind not in wanted[facts.asked.role]
+
+
+def _about_pages(inspection: Inspection) -> Iterator[Oddity]:
+    pages = inspection.facts
+    if challenged := [one for one in pages if one.kind == "challenge"]:
+        words = f"a challenge instead of the page on {len(challenged)} of {len(pages)} pages (as Cloudflare sends it)"
+        yield _of("challenge", words, challenged, counts=True)
+    if broken := [one for one in pages if one.kind == "broken"]:
+        yield _of("reader_broke", f"{broken[0].problem}: a bug of the crawler", broken, counts=True)
+    if moved := [one for one in pages if one.status == 200 and one.url != one.asked.url]:
+        words = f"redirects at {len(moved)} of {len(pages)} addresses, the first to {moved[0].url}"
+        yield _of("redirect", words, moved, asked=True)
+    encodings: dict[str, list[Facts]] = {}
+    for one in pages:
+        if one.encoding:
+            encodings.setdefault(one.encoding, []).append(one)
+    for words, same in encodings.items():
+        yield _of("encoding", f"{words}: {len(same)} of {len(pages)} pages", same)
+    refused: dict[str, list[Facts]] = {}
+    for one in pages:
+        for rate in one.rates:
+            if rate.rate is None:
+                low, high = SANE_BAND
+                why = f"the rate of {rate.currency} is no number from {low} to {high} tenge: {rate.rate_raw}"
+                refused.setdefault(why, []).append(one)
+    for why, same in refused.items():
+        yield _of("rate", why, same)
+
+
+def _about_articles(inspection: Inspection, floors: Mapping[str, float]) -> Iterator[Oddity]:
+    asked = [one for one in inspection.articles if one.kind != "challenge" and one.problem != FORBIDDEN]
+    named = [one for one in asked if one.asked.is_promised]
+    unread = [one for one in named if one.article is None and one.kind != "broken"]
+    if unread:
+        counts = len(unread) > MOST_UNREAD * len(named) and (len(unread) > 1 or len(named) == 1)
+        what = ", ".join(dict.fromkeys(one.problem or one.kind for one in unread))
+        words = f"{len(unread)} of {len(named)} addresses of articles lead to no article: {what}"
+        yield _of("no_article", words, unread, counts=counts)
+    read = [one for one in asked if one.article]
+    if not read:
+        if inspection.robots.allows_home and not inspection.robots.problem:
+            yield Oddity("no_articles", "no article was read", counts=True)
+        return
+    yield from _missing(read, floors)
+    for code, words, is_odd, spoils in _ODD:
+        odd = [one for one in read if one.article and is_odd(one, one.article)]
+        if odd:
+            counts = spoils and len(odd) > MOST_DOUBTFUL * len(read)
+            yield _of(code, f"{words} on {len(odd)} of {len(read)} articles", odd, counts=counts)
+
+
+def _missing(read: list[Facts], floors: Mapping[str, float]) -> Iterator[Oddity]:
+    """Yield the fields that a crawl must find on its share of the articles, and that are missing on some."""
+    for name, floor in floors.items():
+        without = [one for one in read if one.article and not getattr(one.article.record, name, None)]
+        if without:
+            found = 1 - len(without) / len(read)
+            words = f"{name} is missing on {len(without)} of {len(read)} articles"
+            below = f": {found:.0%}, and the floor is {floor:.0%}" if found < floor else ""
+            yield _of(f"missing_{name}", words + below, without, counts=found < floor)
+
+
+def _lacks_moment(facts: Facts, article: ArticleFacts) -> bool:
+    """Whether the time of day is missing where metadata should give it.
+
+    It should at an address without a number, as the newest markup has ``article:published_time`` (known from a
+    scraper of the site), and where the page has a stamp that cannot be read.
+    """
+    has_number = article.record.url.endswith((f"-{article.record.article_id}/", f"?p={article.record.article_id}"))
+    return article.moment is None and (not has_number or (article.stamp is not None and ":" in article.stamp))
+
+
+def _has_other_month(facts: Facts, article: ArticleFacts) -> bool:
+    return bool(facts.asked.month and article.day and not article.day.startswith(facts.asked.month))
+
+
+def _has_other_canonical(facts: Facts, article: ArticleFacts) -> bool:
+    return bool(facts.canonical) and article.found_by.get("address") not in (None, "canonical")
+
+
+#: Code, words, what is odd, and whether more than a fifth of such articles count.
+_ODD: tuple[tuple[str, str, Callable[[Facts, ArticleFacts], bool], bool], ...] = (
+    ("future_date", "a date lies in the future", lambda _, article: article.in_future, True),
+    ("other_day", "the metadata name another day than the page prints", lambda _, article: article.is_disputed, True),
+    ("other_month", "the month of the sitemap is not the article's", _has_other_month, True),
+    (
+        "short_body",
+        f"the body has under {SHORT_BODY} letters",
+        lambda _, article: 0 < len(article.record.body or "") < SHORT_BODY,
+        True,
+    ),
+    ("other_title", "the headline does not match the title", lambda _, article: not article.fits_title, True),
+    ("undecodable", "headline or body hold characters that cannot be decoded", lambda _, a: a.is_damaged, True),
+    ("no_moment", "the time of day is missing", _lacks_moment, False),
+    ("no_canonical", "there is no canonical link", lambda facts, _: not facts.canonical, False),
+    ("other_canonical", "the canonical link is not the article's address", _has_other_canonical, False),
+)
+
+
+def _of(code: str, words: str, facts: list[Facts], *, counts: bool = False, asked: bool = False) -> Oddity:
+    return Oddity(code, words, counts, tuple(one.asked.url if asked else one.url for one in facts))

@@ -1,0 +1,118 @@
+"""The site as it is today: addresses without a number, and an archive that only its sitemaps name."""
+
+from collections import Counter
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from caravan_crawler.keep import schema
+from tests.crawling import Crawl, crawl
+from tests.keep.stores import open_in, table
+from tests.monthly_site import MonthlyServer, MonthlySite, Old, Story, serve_monthly, stories
+
+
+def stored(data_dir: Path) -> dict[str, tuple[str | None, int]]:
+    """Path to date and version of each article in the store."""
+    store = open_in(data_dir)
+    rows = table(store, schema.articles)
+    store.close()
+    found = {urlsplit(row["url"]).path: (row["date_published"], row["version"]) for row in rows}
+    assert len(found) == len(rows), "two records of one address"
+    return found
+
+
+def run(data_dir: Path, server: MonthlyServer, *options: str) -> Crawl:
+    server.requests.clear()
+    done = crawl(data_dir, "-a", f"site={server.url}", *options)
+    assert done.code == 0, done.log[-2000:]
+    return done
+
+
+@pytest.mark.parametrize("has_lastmod", [True, False])
+def test_all_of_the_archive_is_found_with_few_requests(has_lastmod: bool, tmp_path: Path) -> None:
+    site = MonthlySite(has_lastmod=has_lastmod)
+    with serve_monthly(site) as server:
+        run(tmp_path, server)
+        assert len(server.requests) <= len(site.articles) + len(site.sitemaps) + 40
+        assert max(Counter(server.requests).values()) == 1, "nothing is asked for twice"
+        moments = {story.path: (story.moment.isoformat(), 1) for story in site.articles}
+        assert stored(tmp_path) == moments
+        run(tmp_path, server)
+        assert len(server.requests) <= 25
+
+
+# the period, and whether the sitemaps it is in have months for names
+PERIODS = [("2026-03-01", "2026-03-31", True), ("2025-12-20", "2026-01-10", True), ("2019-01-01", "2019-12-31", False)]
+
+
+@pytest.mark.parametrize(("since", "until", "is_named"), PERIODS)
+def test_a_period_reads_its_months(since: str, until: str, is_named: bool, tmp_path: Path) -> None:
+    site = MonthlySite()
+    expected = {story.path for story in site.articles if since <= story.day.isoformat() <= until}
+    assert expected
+    with serve_monthly(site) as server:
+        run(tmp_path, server, "-a", f"since={since}", "-a", f"until={until}")
+        asked = [target for target in server.requests if target.startswith("/sitemap20")]
+        assert asked == [] if not is_named else {target[8:14] for target in asked} == months(since, until)
+        assert len(server.requests) <= len(expected) + 25 or not is_named
+    assert set(stored(tmp_path)) == expected
+
+
+def months(since: str, until: str) -> set[str]:
+    return {since[:4] + since[5:7], until[:4] + until[5:7]}
+
+
+def test_the_current_month_is_read_by_the_next_run(tmp_path: Path) -> None:
+    whole = stories(80)
+    with serve_monthly(MonthlySite(whole[3:])) as server:
+        run(tmp_path, server)
+        server.site = MonthlySite(whole)
+        done = run(tmp_path, server, "-a", "refresh_days=0")
+        assert {urlsplit(record["url"]).path for record in done.articles} == {story.path for story in whole[:3]}
+        assert len(server.requests) <= 25
+
+
+OLD: list[Old] = ["redirect", "canonical", "shortlink", "plain", "gone"]
+
+
+@pytest.mark.parametrize("old", OLD)
+def test_after_the_move_every_article_is_stored_once(old: Old, tmp_path: Path) -> None:
+    articles = stories(60)
+    with serve_monthly(MonthlySite(articles, numbered=True, old=old)) as server:
+        run(tmp_path, server)
+        assert stored(tmp_path).keys() == {story.old_path for story in articles}
+        server.site = MonthlySite(articles, old=old)
+        # Articles of any age are read again, by their old addresses first.
+        moved = run(tmp_path, server, "-a", "refresh_days=100000")
+        assert moved.stat("caravan/articles/new") == 0
+        # What was read at an old address first is read at the new one by the next run.
+        run(tmp_path, server, "-a", "refresh_days=0")
+        run(tmp_path, server, "-a", "refresh_days=0")
+        assert len(server.requests) <= 25
+    after = stored(tmp_path)
+    assert after.keys() == {story.path for story in articles}
+    assert {version for _, version in after.values()} == {1}, "the text is the same"
+    identities(tmp_path, articles)
+
+
+def identities(data_dir: Path, articles: list[Story]) -> None:
+    """Each article has kept its number, and its old address is an alias."""
+    store = open_in(data_dir)
+    keys = {urlsplit(row["url"]).path: (row["key"], row["article_id"]) for row in table(store, schema.articles)}
+    aliases = {(urlsplit(row["url"]).path, row["article_key"]) for row in table(store, schema.aliases)}
+    store.close()
+    for story in articles:
+        assert keys[story.path] == (str(story.number), story.number)
+        assert (story.old_path, str(story.number)) in aliases
+
+
+def test_old_and_new_addresses_side_by_side_from_the_first_run_on(tmp_path: Path) -> None:
+    articles = stories(40)
+    site = MonthlySite(articles, old="plain")
+    with serve_monthly(site) as server:
+        old = ",".join(f"{server.url.rstrip('/')}{story.old_path}" for story in articles[:10])
+        run(tmp_path, server, "-a", f"urls={old}")
+        run(tmp_path, server)
+        run(tmp_path, server, "-a", "refresh_days=0")
+    assert stored(tmp_path).keys() == {story.path for story in articles}

@@ -1,0 +1,212 @@
+"""What is odd about a site: each oddity gives its line, and some the exit code 3."""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from caravan_crawler.sample_site import SampleResponse, serve
+from tests.inspection.inspecting import inspect, inspect_site
+from tests.inspection.monthly import HTML, XML, MonthlySite, Trick, html, is_article, page
+
+STAMP = rb'content="(\d{4}-\d\d-\d\d)T[^"]*"'
+WINDOWS_1251 = {"Content-Type": "text/html; charset=windows-1251"}
+
+
+def on_articles(pattern: bytes, by: bytes, encoding: str = "utf-8", headers: "dict[str, str] | None" = None) -> Trick:
+    """A trick that changes each article's page: what matches ``pattern``, the encoding, the headers."""
+
+    def trick(target: str, response: SampleResponse) -> SampleResponse | None:
+        if not is_article(target) or response.status != 200:
+            return None
+        body = re.sub(b"(?s)" + pattern, by, response.body)
+        body = body if encoding == "utf-8" else body.decode().encode(encoding, "replace")
+        return replace(response, body=body, headers={**response.headers, **(headers or {})})
+
+    return trick
+
+
+def one_article_only(trick: Trick, section: str = "/") -> Trick:
+    """The same for the first article asked for, maybe of one section, and no other."""
+    first: list[str] = []
+
+    def once(target: str, response: SampleResponse) -> SampleResponse | None:
+        if is_article(target) and target.startswith(section) and not first:
+            first.append(target)
+        return trick(target, response) if target in first else None
+
+    return once
+
+
+def at(path: str, answer: SampleResponse) -> Trick:
+    return lambda target, response: answer if re.fullmatch(path, target) else None
+
+
+def everywhere(answer: SampleResponse) -> Trick:
+    return lambda target, response: None if target == "/robots.txt" else answer
+
+
+NOT_FOUND = html("<html><body><h1>404</h1></body></html>", 404)
+CHALLENGE = html("<html><head><title>Just a moment...</title></head><body>Wait</body></html>", 403)
+CONTACTS = html(page("<title>Контакты</title>", "<p>Адрес редакции</p>"))
+EMPTY_INDEX = SampleResponse(200, XML, b"<sitemapindex></sitemapindex>")
+EMPTY_FEED = SampleResponse(200, XML, b"<rss><channel></channel></rss>")
+PRINTED = b'</h1><p class="date">1 \xd0\x9c\xd0\xb0\xd1\x80\xd1\x82\xd0\xb0 2011</p>'
+FUTURE = rb'content="2097-05-05T10:00:00+05:00"'
+OTHER_DAY = rb'content="2019-05-05T10:00:00+05:00"'
+
+#: The oddity's code, the trick, the exit code, and whether the oddity counts.
+CASES: list[tuple[str, Trick, int, bool]] = [
+    ("future_date", on_articles(STAMP, FUTURE), 3, True),
+    ("future_date", one_article_only(on_articles(STAMP, FUTURE)), 0, False),
+    ("missing_date_published", on_articles(STAMP, FUTURE), 3, True),
+    ("missing_date_published", one_article_only(on_articles(STAMP, b""), "/news/"), 0, False),
+    ("no_moment", on_articles(STAMP, rb'content="\1"'), 0, False),
+    ("other_day", on_articles(b"</h1>", PRINTED), 3, True),
+    ("other_day", one_article_only(on_articles(b"</h1>", PRINTED)), 0, False),
+    ("other_month", on_articles(STAMP, OTHER_DAY), 3, True),
+    ("short_body", on_articles(rb"(</h1><p>.{150}).*?</article>", rb"\1.</p></article>"), 3, True),
+    (
+        "other_title",
+        one_article_only(on_articles(rb"<title>.*?</title>|<meta property=.og:title.*?>", b"<title>X y</title>")),
+        0,
+        False,
+    ),
+    ("rate", at("/society/", html(page("<title>society</title>", "").replace("$ 512.4", "$ 5.4"))), 0, False),
+    ("no_canonical", on_articles(b'rel="canonical"', b'rel="other"'), 0, False),
+    (
+        "other_canonical",
+        on_articles(rb'rel="canonical" href="[^"]*"', b'rel="canonical" href="/"'),
+        0,
+        False,
+    ),
+    ("no_article", lambda target, _: CONTACTS if is_article(target) else None, 3, True),
+    ("no_article", lambda target, _: NOT_FOUND if is_article(target) else None, 3, True),
+    ("no_article", one_article_only(lambda target, _: NOT_FOUND), 0, False),
+    ("no_articles", lambda target, _: CONTACTS if is_article(target) else None, 3, True),
+    ("sitemap_unread", at("/sitemap20.*", SampleResponse(200, XML, b"oops")), 3, True),
+    ("sitemap_unread", at("/sitemap20.*", NOT_FOUND), 3, True),
+    ("sitemap_unread", at("/sitemap.xml", html("<html><body>no</body></html>")), 0, False),
+    ("empty_index", at("/sitemap.xml", EMPTY_INDEX), 0, False),
+    ("no_sitemap", at("/sitemap.*", NOT_FOUND), 0, False),
+    ("feed_unread", at("/rss/", html("<html><body>no feed</body></html>")), 0, False),
+    ("no_feed", at("/rss/", NOT_FOUND), 0, False),
+    ("no_articles_named", at("/rss/", EMPTY_FEED), 0, False),
+    (
+        "future_stamp",
+        at(
+            "/rss/",
+            SampleResponse(200, XML, MonthlySite().respond("/rss/", "http://x/").body.replace(b" 2026 ", b" 2096 ")),
+        ),
+        0,
+        False,
+    ),
+    ("listing_unread", at("/society/page/2/", NOT_FOUND), 0, False),
+    ("same_list", at("/society/page/2/", MonthlySite().respond("/society/", "/")), 0, False),
+    ("home_unread", lambda target, _: NOT_FOUND if target == "/" else None, 0, False),
+    (
+        "redirect",
+        lambda target, _: (
+            SampleResponse(301, {"Location": "/news/otkrytie-most-v-rajone-bz-2016020/", **HTML}, b"")
+            if target.startswith("/?p")
+            else None
+        ),
+        0,
+        False,
+    ),
+    ("encoding", on_articles(b"$", b"", "cp1251", WINDOWS_1251), 0, False),
+    ("encoding", on_articles(b"$", b"", headers=WINDOWS_1251), 0, False),
+    ("undecodable", on_articles("итоги".encode(), "ито\ufffdи".encode()), 3, True),
+    ("challenge", lambda target, _: CHALLENGE if is_article(target) else None, 3, True),
+    ("challenge", everywhere(CHALLENGE), 3, True),
+    (
+        "challenge",
+        everywhere(SampleResponse(403, {"cf-mitigated": "challenge", **HTML}, b"<html><body>.</body></html>")),
+        3,
+        True,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("code", "trick", "exit_code", "counts"), CASES, ids=[f"{case[0]}-{n}" for n, case in enumerate(CASES)]
+)
+def test_an_oddity(code: str, trick: Trick, exit_code: int, counts: bool) -> None:
+    with serve(MonthlySite(trick)) as server:
+        found, result = inspect_site(server)
+        assert server.hits <= 25
+    odd = {one["code"]: one for one in result["odd"]}
+    assert code in odd, json.dumps(result["odd"], ensure_ascii=False, indent=1)
+    assert (found, odd[code]["counts"]) == (exit_code, counts), json.dumps(result["odd"], ensure_ascii=False, indent=1)
+    assert result["verdict"]["exit_code"] == exit_code
+    assert all(one["words"] in result["verdict"]["reason"] for one in result["odd"] if one["counts"])
+
+
+def test_a_sound_site_has_nothing_odd() -> None:
+    with serve(MonthlySite()) as server:
+        code, result = inspect_site(server)
+    assert (code, result["odd"]) == (0, [])
+
+
+ROBOTS = [
+    ("User-agent: CaravanCrawler\nDisallow: /\n", {"/robots.txt"}),
+    ("User-agent: *\nDisallow: /\nAllow: /rss/\n", {"/robots.txt", "/rss/"}),
+]
+
+
+@pytest.mark.parametrize(("rules", "asked"), ROBOTS)
+def test_a_robots_txt_that_forbids_us(rules: str, asked: set[str]) -> None:
+    with serve(MonthlySite(robots=rules)) as server:
+        code, result = inspect_site(server)
+        assert set(server.requests) == asked
+    assert code == 3
+    assert "robots_forbids" in [one["code"] for one in result["odd"] if one["counts"]]
+    assert result["robots"]["allows_home"] is False
+
+
+def test_a_robots_txt_that_forbids_sections() -> None:
+    with serve(MonthlySite(robots="User-agent: *\nDisallow: /news/\n")) as server:
+        code, result = inspect_site(server)
+        assert not [target for target in server.requests if target.startswith("/news/")]
+    assert code == 3
+    assert {one["problem"] for one in result["articles"] if "/news/" in one["url"]} == {"robots.txt forbids it"}
+    assert any(one["kind"] == "article" for one in result["articles"])
+
+
+UNREACHABLE: list[tuple[Trick, str]] = [
+    (lambda target, _: html("busy", 503), "robots.txt could not be read (HTTP 503)"),
+    (everywhere(html("<html><body>No</body></html>", 403)), "HTTP 403"),
+    (everywhere(SampleResponse(302, {"Location": "http://127.0.0.1:9/", **HTML}, b"")), "offsite: 127.0.0.1:9"),
+]
+
+
+@pytest.mark.parametrize(("trick", "words"), UNREACHABLE)
+def test_a_site_that_answers_with_no_page_is_unreachable(trick: Trick, words: str) -> None:
+    with serve(MonthlySite(trick)) as server:
+        code, result = inspect_site(server)
+        assert server.hits <= 25
+    assert code == 4
+    assert result["verdict"]["outcome"] == "unreachable"
+    assert words in result["verdict"]["reason"]
+
+
+def test_a_site_that_is_not_there() -> None:
+    done = inspect("--site", "http://127.0.0.1:9/")
+    assert done.returncode == 4
+    assert "verdict: unreachable (exit code 4): no page could be read; robots.txt could not be read" in done.stdout
+    assert done.stderr == ""
+
+
+def test_site_text_does_nothing_to_a_terminal() -> None:
+    escape = "\x1b]0;owned\x07\x9b2J\u202e".encode()
+
+    def trick(target: str, response: SampleResponse) -> SampleResponse | None:
+        body = response.body.replace(b"$ 512.4", b"$ 9" + escape).replace("Открытие".encode(), escape + b"X")
+        return replace(response, body=body.replace(b"<rss", b"<rss" + escape))
+
+    with serve(MonthlySite(trick)) as server:
+        table, data = inspect("--site", server.url), inspect("--site", server.url, "--json")
+    for text in (table.stdout, table.stderr, data.stdout, data.stderr):
+        assert not [character for character in text if character != "\n" and not character.isprintable()]
+    assert json.loads(data.stdout)["articles"]

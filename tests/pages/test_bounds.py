@@ -1,0 +1,101 @@
+"""A page that a parser would take minutes for is not parsed, and no good page is taken for one."""
+
+import resource
+import time
+
+import pytest
+
+from caravan_crawler.pages.bounds import Bounds
+from caravan_crawler.pages.document import parse_document
+from caravan_crawler.pages.kind import PageKind
+from caravan_crawler.pages.listing import article_links, read_listing, section_links
+from caravan_crawler.pages.page import read_page
+from caravan_crawler.site import Site
+from tests.pages.fields import SITE, fields_of
+from tests.pages.one_article import EXPECTED, HEADLINE, URL, article
+
+BOUNDS = Bounds()
+MANY, LONG = "too_many_tags", "tag_too_long"
+
+
+def attributes(number: int, form: str) -> bytes:
+    return b"<p " + b" ".join(form.replace("N", str(n)).encode() for n in range(number)) + b">x</p>"
+
+
+ONE_OVER = b"<p a=" + b"x" * (64 * 1024) + b">"
+EXCESSIVE = {
+    "nested elements": (b"<div>" * 200_000, MANY),
+    "elements side by side": (b"<b></b>" * 25_001, MANY),
+    "closing tags": (b"</b>" * 50_001, MANY),
+    "capitals": (b"<DIV>" * 50_001, MANY),
+    "tags behind a script": (b"<script>if (a<b) {}</script>" + b"<b>" * 50_000, MANY),
+    "tags behind an empty comment": (b"<!-->" + b"<b>" * 50_001, MANY),
+    "attributes": (attributes(1_000_000, "aN=1"), LONG),
+    "attributes without values": (attributes(1_000_000, "aN"), LONG),
+    "attributes in single quotes": (attributes(500_000, "aN='<a href=\"x\">'"), LONG),
+    "attributes in double quotes": (attributes(500_000, 'aN="<a>"'), LONG),
+    "attributes of a closing tag": (attributes(100_000, "aN=1").replace(b"<p", b"</p"), LONG),
+    "a value without end": (b"<p>x</p>" * 100 + b"<p a='" + b"<b>" * 40_000, LONG),
+    "a tag without end": (b"<p " + b"x " * 40_000, LONG),
+    "one byte over": (ONE_OVER[:-2] + b">", LONG),
+    "many tags, each nearly too long": (attributes(15_000, "N") * 20, LONG),
+}
+WHOLE = article().encode()
+SCRIPT = b'if (a<b) { c = "<p>" } ' * 15_000
+HARMLESS = {
+    "a large script": b"<script>" + SCRIPT + b"</script>",
+    "data in a script": b"<script type='application/json'>" + b'{"a": "<p class=\\"b\\">"}, ' * 60_000 + b"</script>",
+    "a large style sheet": b"<style>" + b"p > a { color: red } " * 20_000 + b"</style>",
+    "a large comment": b"<!-- " + b"<b class=c> " * 60_000 + b"-->",
+    "a large text": b"<p hidden>" + b"1 < 2, " * 60_000 + b"</p>",
+    "a large value": b"<i data-b='" + b'<a href="c"> ' * 5_000 + b"'></i>",
+    "many values": b'<i data-b=\'{"c": "<b>"}\'></i>' * 20_000,
+}
+
+
+@pytest.mark.parametrize("name", EXCESSIVE)
+def test_an_excessive_page_is_not_parsed(name: str) -> None:
+    page, excess = EXCESSIVE[name]
+    started, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    document = parse_document(b"<html><body>" + page, URL, SITE)
+    assert read_page(document).kind is PageKind(excess)
+    assert len(document.root) == 0
+    assert time.process_time() - started < 10, "it takes a parser minutes"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000, "kilobytes"
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_a_large_page_is_read(name: str) -> None:
+    page = WHOLE.replace(b"<main>", HARMLESS[name] + b"<main>")
+    assert fields_of(page, URL) == EXPECTED
+
+
+def test_bounds_are_met_exactly() -> None:
+    assert BOUNDS.excess_of(b"<b>" * 50_000) is None
+    assert BOUNDS.excess_of(b"<p>" * 10 + ONE_OVER[: 64 * 1024 - 1] + b">") is None
+
+
+def test_utf_16_is_counted_as_text() -> None:
+    cyrillic = "\ufeff" + article().replace("<main>", "<p hidden>" + "мммм" * 20_000 + "</p><main>")
+    assert fields_of(cyrillic.encode("utf-16-le"), URL) == EXPECTED
+    assert read_page(parse_document(("\ufeff" + "<b>" * 50_001).encode("utf-16-le"), URL, SITE)).kind == MANY
+
+
+def test_bounds_are_settings() -> None:
+    bounds = Bounds.of({"PAGE_MAX_TAGS": "3", "PAGE_MAX_TAG_BYTES": 10, "PAGE_MAX_LINKS": 1})
+    assert bounds == Bounds(3, 10, 1)
+    assert bounds.excess_of(b"<b></b><i></i>") == MANY
+    assert bounds.excess_of(b"<b></b><i a=1234567>") == LONG
+
+
+def test_no_more_links_are_followed_than_the_bound() -> None:
+    links = "".join(f"<p><a href='/news/a-{number}/'>{HEADLINE}</a></p>" for number in range(900_000, 902_100))
+    sections = "".join(f"<a href='/s{number}/'>s</a>" for number in range(2_100))
+    page = f"<html><body><div>{links}</div><div>{sections}</div></body></html>".encode()
+    for read, most in ((article_links, 2_000), (section_links, 2_000), (lambda it: read_listing(it).cards, 2_000)):
+        document = parse_document(page, SITE.base + "news/", Site(SITE.base))
+        assert len(read(document)) == most
+        assert document.has_more_links
+    document = parse_document(page, SITE.base + "news/", Site(SITE.base), bounds=Bounds(links=2_100))
+    assert len(article_links(document)) == 2_100
+    assert not document.has_more_links

@@ -1,0 +1,163 @@
+"""Which sitemaps a run reads."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.keep import clock
+from caravan_crawler.keep.runs import Campaign
+from caravan_crawler.keep.sources import Source
+from caravan_crawler.visit.agenda import Agenda
+from caravan_crawler.visit.period import Period
+from caravan_crawler.visit.sitemaps import MAIN_SITEMAP, NO_INDEX, OTHER_SITEMAPS, Child, Sitemaps, month_of
+
+TODAY = datetime.now(UTC).date()
+
+
+def ago(**delta: float) -> str:
+    return clock.stamp(datetime.now(UTC) - timedelta(**delta))
+
+
+def sitemaps(own: dict[str, Source] | None = None, since: date | None = None, until: date | None = None) -> Sitemaps:
+    period = Period(CrawlArguments(since=since, until=until))
+    return Sitemaps(Agenda(own or {}, {}, Campaign(ago())), period, TODAY)
+
+
+def named(months_ago: int) -> str:
+    month = TODAY.replace(day=1)
+    for _ in range(months_ago):
+        month = (month - timedelta(days=1)).replace(day=1)
+    return f"/sitemap{month:%Y%m}.xml"
+
+
+NAMES = [
+    ("/sitemap202503.xml", date(2025, 3, 1)),
+    ("/sitemap-2025-03.xml", date(2025, 3, 1)),
+    ("/sitemap/2025/03.xml.gz", date(2025, 3, 1)),
+    ("/sitemaps/news-20250312.xml", date(2025, 3, 1)),
+    ("/sitemap7.xml", None),
+    ("/sitemap202513.xml", None),
+    ("/sitemap1202503.xml", None),
+    ("/wp-sitemap-posts-post-12.xml", None),
+]
+
+
+@pytest.mark.parametrize(("path", "expected"), NAMES)
+def test_the_month_in_a_name(path: str, expected: date | None) -> None:
+    assert month_of(path) == expected
+
+
+# a sitemap, when it was read and its stamp then, its stamp now, whether it is read
+DUE: list[tuple[str, str, str | None, str | None, bool]] = [
+    (named(0), "", None, None, True),
+    (named(5), "", "2026-01-01", "2026-01-01", True),
+    ("/s.xml", ago(hours=2), "a", "a", False),
+    ("/s.xml", ago(days=100), "a", "a", False),
+    ("/s.xml", ago(hours=2), "a", "b", True),
+    ("/s.xml", ago(hours=2), None, "b", True),
+    ("/s.xml", ago(hours=23), None, None, False),
+    ("/s.xml", ago(hours=25), None, None, True),
+    (named(0), ago(hours=1), None, None, True),
+    (named(0), ago(minutes=30), None, None, False),
+    (named(3), ago(days=29), None, None, False),
+    (named(3), ago(days=31), None, None, True),
+    # a stamp without a time says nothing of what came later on its day
+    (named(0), ago(hours=1), TODAY.isoformat(), TODAY.isoformat(), True),
+    (named(0), ago(hours=1), "2020-01-01", "2020-01-01", False),
+]
+
+
+@pytest.mark.parametrize(("path", "read_at", "before", "now", "expected"), DUE, ids=range(len(DUE)))
+def test_what_is_due(path: str, read_at: str, before: str | None, now: str | None, expected: bool) -> None:
+    own = {path: Source(read_at, before)} if read_at else {}
+    assert sitemaps(own).choose([Child(path, now)]) == ([Child(path, now)] if expected else [])
+
+
+def test_the_newest_months_come_first() -> None:
+    children = [Child(named(number), None) for number in (7, 0, 3)]
+    assert [child.path for child in sitemaps().choose([*children, *children])] == [named(0), named(3), named(7)]
+
+
+def test_old_sitemaps_are_read_again_a_few_in_each_run() -> None:
+    children = [Child(named(number), None) for number in range(2, 40)] + [Child("/sitemap1.xml", None)]
+    read = {child.path: Source(ago(days=40, minutes=number)) for number, child in enumerate(children)}
+    again = sitemaps(read).choose(children)
+    assert len(again) == 6, "five of them, and the numbered one that may grow"
+    assert children[-2] in again, "the one that was read longest ago is among them"
+
+
+def test_of_numbered_sitemaps_the_first_and_the_last_may_grow() -> None:
+    children = [Child(f"/post-sitemap{number}.xml", None) for number in range(1, 12)]
+    read = {child.path: Source(ago(hours=30)) for child in children}
+    assert {child.path for child in sitemaps(read).choose(children)} == {"/post-sitemap1.xml", "/post-sitemap11.xml"}
+
+
+def test_stamps_that_are_all_the_same_say_nothing() -> None:
+    children = [Child(named(number), ago(minutes=1)) for number in range(2, 20)]
+    read = {child.path: Source(ago(days=2), "another") for child in children}
+    assert sitemaps(read).choose(children) == []
+
+
+INDEX = [
+    *(Child(f"/sitemap2024{month:02}.xml", None) for month in range(1, 13)),
+    Child("/sitemap1.xml", "2023-12-31"),
+    Child("/sitemap2.xml", None),
+]
+PERIODS: list[tuple[date | None, date | None, list[str], bool]] = [
+    (date(2024, 3, 1), date(2024, 3, 31), ["/sitemap202403.xml"], True),
+    (date(2024, 3, 31), date(2024, 4, 1), ["/sitemap202404.xml", "/sitemap202403.xml"], True),
+    # Some of it is in a sitemap whose name does not tell; the first one says that it is older.
+    (date(2023, 12, 31), date(2024, 1, 31), ["/sitemap202401.xml", "/sitemap1.xml", "/sitemap2.xml"], True),
+    (
+        date(2024, 1, 1),
+        date(2025, 1, 5),
+        [*(f"/sitemap2024{n:02}.xml" for n in range(12, 0, -1)), "/sitemap2.xml"],
+        True,
+    ),
+    (None, date(2024, 1, 5), ["/sitemap202401.xml", "/sitemap1.xml", "/sitemap2.xml"], False),
+    (date(2024, 12, 1), None, ["/sitemap202412.xml", "/sitemap2.xml"], False),
+]
+
+
+@pytest.mark.parametrize(("since", "until", "expected", "is_covered"), PERIODS)
+def test_a_period_reads_the_months_it_touches(
+    since: date | None, until: date | None, expected: list[str], is_covered: bool
+) -> None:
+    one = sitemaps(since=since, until=until)
+    assert [child.path for child in one.choose(INDEX)] == expected
+    assert one.covers_period is is_covered
+
+
+def test_a_period_that_is_not_over_needs_the_lists_too() -> None:
+    one = sitemaps(since=TODAY - timedelta(days=2), until=TODAY - timedelta(days=1))
+    one.choose([Child(named(number), None) for number in range(3)])
+    assert (one.can_cover_period, one.covers_period) == (False, False)
+
+
+def test_which_sitemaps_are_asked_for_without_an_index() -> None:
+    own = {path: Source(ago(hours=2)) for path in (MAIN_SITEMAP, *OTHER_SITEMAPS)}
+    assert [sitemaps(own).is_due(path) for path in own] == [True, False, False]
+    whole = {MAIN_SITEMAP: Source(ago(hours=2), NO_INDEX)}
+    assert not sitemaps(whole).is_due(MAIN_SITEMAP)
+    assert all(sitemaps().is_due(path) for path in own)
+
+
+def test_lists_hold_little_more_once_all_sitemaps_are_read() -> None:
+    one = sitemaps()
+    chosen = one.choose(INDEX)
+    one.names_articles()
+    for child in chosen:
+        assert not one.name_everything
+        one.is_read(child.path)
+    assert one.name_everything
+    one.are_incomplete = True
+    assert not one.name_everything
+
+
+def test_a_sitemap_that_failed_may_have_named_what_lists_hold() -> None:
+    one = sitemaps()
+    (child,) = one.choose([Child("/sitemap1.xml", None)])
+    one.names_articles()
+    one.failed(child.path)
+    assert not one.name_everything
