@@ -96,17 +96,22 @@ class Visitor(Spider):
     ) -> list[Target]:
         """Return the articles to ask for; an entry without a stamp only where all of them may be in the period."""
         links = []
+        undated = 0
         for entry in entries:
             address = self._address(entry.url)
             if address is None:
                 continue
             if self.arguments.since and entry.stamp is None and not is_in_period:
-                self.ledger.count("skipped/entry_without_stamp")
-                self.sitemaps.hides_days()
+                undated += 1
             elif not self.period.is_before(day_of(entry.stamp)) and (
                 not stamp_is_publication or self.period.is_open_to(entry.stamp)
             ):
                 links.append((address, entry.url))
+        if undated:
+            self.ledger.count("skipped/entry_without_stamp", undated)
+            self.sitemaps.hides_days()
+            words = "%d addresses in %s are left out: no date tells whether they are in the period"
+            self.logger.warning(words, undated, page.asked_url)
         return self.discovery.look_at(links, self.site.base, page, is_named=True)
 
     def _list(self, path: str, *, optional: bool = True, must: bool = False) -> Iterator[Request]:
