@@ -263,8 +263,9 @@ def decide_publication(printed: str | None, structured: str | None, observed_at:
     """Weigh the printed date against that of the page's structured data (each may be None).
 
     The printed one wins. The structured one adds its time of day where it falls on the printed day in
-    Almaty, gives the year where none is printed, and stands alone where no readable day is printed: "yesterday"
-    is that of the visit, on a page that may have been kept for days.
+    Almaty, and its seconds where it falls into the printed minute. It gives the year where none is printed, and
+    stands alone where no readable day is printed: "yesterday" is that of the visit, on a page that may have been
+    kept for days.
     """
     witness = parse_date(structured, observed_at) if structured else ParsedDate(problem="unreadable")
     spoken = parse_date(printed, observed_at) if printed else ParsedDate(problem="unreadable")
@@ -275,7 +276,7 @@ def decide_publication(printed: str | None, structured: str | None, observed_at:
     if witness.day is None:
         return Publication(spoken, "printed")
     if witness.day == spoken.day:
-        refines = isinstance(witness.value, datetime) and not isinstance(spoken.value, datetime)
+        refines = _refines(witness.value, spoken.value)
         return Publication(witness, "refined") if refines else Publication(spoken, "printed")
     if spoken.inferred and (witness.day.month, witness.day.day) == (spoken.day.month, spoken.day.day):
         return Publication(witness, "structured")
@@ -284,6 +285,13 @@ def decide_publication(printed: str | None, structured: str | None, observed_at:
     if _same_day_elsewhere(structured or "", spoken.day):
         return Publication(spoken, "printed")
     return Publication(spoken, "disagree")
+
+
+def _refines(witness: date | datetime | None, spoken: date | datetime | None) -> bool:
+    """Whether the first gives the time of day of the same day, or the seconds of the same minute."""
+    if not isinstance(witness, datetime) or not isinstance(spoken, datetime):
+        return isinstance(witness, datetime)
+    return spoken.second == 0 and witness.replace(second=0, microsecond=0) == spoken
 
 
 def _same_day_elsewhere(stamp: str, printed_day: date) -> bool:
