@@ -13,11 +13,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, and_, delete, insert, or_, select, update
 
 from caravan_crawler.items import Article, ExchangeRate, Link, TrendingEntry, Weather
 from caravan_crawler.keep import clock, workers
 from caravan_crawler.keep.failing import LOST_FIELDS
+from caravan_crawler.keep.keeper import REQUIRED
 from caravan_crawler.keep.runs import next_number
 from caravan_crawler.keep.schema import articles, failures, rates, runs, store_info, trending, weather
 from caravan_crawler.keep.store import Store
@@ -37,8 +38,8 @@ _KEYS: dict[Table, Any] = {articles: articles.c.key} | {table: table.c.id for ta
 class LeftRecords:
     """The records that earlier runs stored and that stand in no feed yet, for a run to publish.
 
-    Those of runs that still live, as other workers do, are left to them. An article that came without a field that it
-    should have is left until it is read whole.
+    Those of runs that still live, as other workers do, are left to them. An article that is stored without a field that
+    it should have is left until it is read whole.
     """
 
     def __init__(self, store: Store, run_id: str, is_wanted: Callable[[Any], bool]) -> None:
@@ -60,7 +61,8 @@ class LeftRecords:
         losing = select(failures.c.article_key).where(
             failures.c.reason == LOST_FIELDS, failures.c.article_key.is_not(None)
         )
-        for rows in self._pages(articles, articles.c.key.not_in(losing)):
+        is_whole = and_(*(articles.c[name].is_not(None) for name in REQUIRED))
+        for rows in self._pages(articles, or_(is_whole, articles.c.key.not_in(losing))):
             for row in rows:
                 if self._is_wanted(row):
                     yield self._taken(articles, row, article_of(row))
