@@ -108,6 +108,8 @@ class Beginner(Visitor):
         rules = getattr(robotparser, "rp", None)
         if isinstance(rules, Protego):
             self._sitemaps += [url for url in rules.sitemaps if url not in self._sitemaps]
+            if any(path != MAIN_SITEMAP and not is_optional for path, is_optional in self._roots().items()):
+                self.sitemaps.others_are_named()
 
     def _sources_now(self) -> list[Request]:
         """Return the first requests for the sources that sitemaps might have made unnecessary, and did not."""

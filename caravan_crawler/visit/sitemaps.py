@@ -78,6 +78,7 @@ class Sitemaps:
         self._failed: set[str] = set()
         self._has_named = False
         self._are_months_named = False
+        self._are_others_named = False
         self.are_incomplete = False
         """Whether a list has shown an article that no sitemap had named."""
         self.covers_period = False
@@ -113,6 +114,10 @@ class Sitemaps:
         self._waiting.update(child.path for child in left)
         return left
 
+    def others_are_named(self) -> None:
+        """Note that robots.txt names sitemaps beside the main one, which then need not name the whole archive."""
+        self._are_others_named = True
+
     def choose(self, children: Iterable[Child]) -> list[Child]:
         """Return the sitemaps of an index to read, the newest months first."""
         named = list(dict.fromkeys(children))
@@ -122,7 +127,7 @@ class Sitemaps:
         if self.can_cover_period and (months := {month for child in named if (month := month_of(child.path))}):
             # Where some months have no sitemap of their own, their articles are in those without a month.
             self._are_months_named = months.issuperset(_months(*self._period.bounds))
-            self.covers_period = True
+            self.covers_period = not self._are_others_named
         stamps = {child.stamp for child in named}
         if len(named) >= _EQUAL_STAMPS and len(stamps) == 1:
             named = [Child(child.path, None) for child in named]
