@@ -24,6 +24,7 @@ class Reach(Enum):
 
     LISTED = "the listing of its section, and perhaps more places"
     SITEMAP = "the sitemap only"
+    MONTHLY_SITEMAP = "a sitemap of generation 4 only"
     RSS = "the RSS feed only"
     TRENDING = "the trending block only"
     BODY_LINK = "a link to its own path in the next article only"
@@ -39,6 +40,8 @@ _REACH = {
     16: Reach.SHORT_LINK,
     20: Reach.AMP_LINK,
 }
+_LISTED_IN_GENERATION_4 = frozenset({3})
+"""Last digits of their numbers; the others are in the monthly sitemaps alone."""
 _LINKED_FROM_NEXT = frozenset({6, 9, 16, 20})
 _KEPT_PLAIN = frozenset(_REACH) | {r + 1 for r in _LINKED_FROM_NEXT}
 """Remainders whose articles are not taken for the RSS feed or the trending block alone."""
@@ -95,6 +98,9 @@ class AnyLayout(Protocol):
 
     def rss_only(self) -> list[int]:
         """Numbers that only the RSS feed leads to."""
+
+    def monthly(self) -> Numbers:
+        """The articles in the sitemaps of generation 4, without the published ones."""
 
     def newest_listed(self) -> Iterator[int]:
         """Numbers found in listings, newest first, without the published ones."""
@@ -166,6 +172,8 @@ class Layout:
     @staticmethod
     def _usual_reach(generation: int, remainder: int) -> Reach:
         reach = _REACH.get(remainder, Reach.LISTED)
+        if generation == 4 and remainder % 10 not in _LISTED_IN_GENERATION_4:
+            return Reach.MONTHLY_SITEMAP
         if reach is Reach.AMP_LINK and generation != 3:
             return Reach.LISTED  # only generation 3 has AMP copies
         return reach
@@ -216,8 +224,17 @@ class Layout:
 
     def _sitemap(self) -> Roster:
         members = _IN_SITEMAP - _LINKED_FROM_NEXT
-        stretch = (0, self.articles, members)
-        return Roster([stretch], without=self._unlisted_by_hand())
+        stretches: list[Stretch] = []
+        for first, end, era in self._eras:
+            monthly = {r for r in members if self._usual_reach(self._generation(era, r), r) is Reach.MONTHLY_SITEMAP}
+            stretches.append((first, end, members - monthly))
+        return Roster(stretches, without=self._unlisted_by_hand())
+
+    def monthly(self) -> Numbers:
+        """The articles of generation 4, which are in sitemaps of their own."""
+        members = frozenset(r for r in range(PERIOD) if self._generation(4, r) == 4)
+        stretches = [(first, end, members) for first, end, era in self._eras if era == 4]
+        return Roster(stretches, without=self._unlisted_by_hand())
 
     def _unlisted_by_hand(self) -> list[int]:
         return [n for n, reach in self._by_hand.items() if reach is not Reach.LISTED]

@@ -6,8 +6,10 @@ publication, and a sitemap's own is that of its newest entry.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cached_property
 from itertools import groupby
 
 from caravan_crawler.sample_site.feeds import sitemap_index_of, urls_of
@@ -16,20 +18,19 @@ from caravan_crawler.sample_site.timeline import TODAY
 
 INDEX = "sitemap.xml"
 _NAME = re.compile(r"sitemap(\d{6}|[1-9]\d{0,4})\.xml")
-_MONTHS = 24
-_NUMBERED = 15
 _MOST_IN_ONE = 1000
 
 
 class MonthlySitemaps:
     """Writes the index and its children. No article moves from one child to another."""
 
-    def __init__(self, newsroom: Newsroom) -> None:
+    def __init__(self, newsroom: Newsroom, *, months: int, numbered: int) -> None:
+        """The newest ``months`` have sitemaps of their own, what is older has ``numbered`` ones, or more if it must."""
         self._newsroom = newsroom
-        self._day = newsroom.layout.timeline.day
-        month = TODAY.year * 12 + TODAY.month - _MONTHS
-        self._first_monthly = newsroom.layout.timeline.first_number_on(date(month // 12, month % 12 + 1, 1))
-        self._in_one = min(max(-(-self._first_monthly // _NUMBERED), 1), _MOST_IN_ONE)
+        self._layout = newsroom.layout
+        month = TODAY.year * 12 + TODAY.month - months
+        self._first_monthly = self._layout.timeline.first_number_on(date(month // 12, month % 12 + 1, 1))
+        self._numbered = numbered
         self._moments: dict[int, datetime] = {}
 
     def answer(self, name: str, base_url: str) -> str | None:
@@ -51,14 +52,25 @@ class MonthlySitemaps:
 
     def _children(self) -> dict[str, Sequence[int]]:
         """The numbers of the articles in each sitemap."""
-        starts = range(0, self._first_monthly, self._in_one)
+        archive = self._archive
+        older = archive[: bisect_left(archive, self._first_monthly)]
+        in_one = min(max(-(-len(older) // self._numbered), 1), _MOST_IN_ONE)
         children: dict[str, Sequence[int]] = {
-            str(place): range(start, min(start + self._in_one, self._first_monthly))
-            for place, start in enumerate(starts, start=1)
+            str(place): older[start : start + in_one]
+            for place, start in enumerate(range(0, len(older), in_one), start=1)
         }
-        monthly = range(self._first_monthly, self._newsroom.end)
-        children |= {month: list(numbers) for month, numbers in groupby(monthly, lambda n: f"{self._day(n):%Y%m}")}
+        published = [n for n in range(self._layout.articles, self._newsroom.end) if self._layout.generation(n) == 4]
+        for month, numbers in groupby([*archive[len(older) :], *published], self._month):
+            children[month] = list(numbers)
         return children
+
+    @cached_property
+    def _archive(self) -> list[int]:
+        monthly = self._layout.monthly()
+        return list(monthly.span(0, len(monthly)))
+
+    def _month(self, number: int) -> str:
+        return f"{self._layout.timeline.day(number):%Y%m}"
 
     def _lastmod(self, numbers: Sequence[int]) -> datetime:
         return max(self._modified(number) for number in numbers)

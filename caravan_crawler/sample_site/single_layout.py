@@ -120,6 +120,10 @@ class SingleLayout:
         """None."""
         return []
 
+    def monthly(self) -> Numbers:
+        """All articles of a site of generation 4."""
+        return self.sitemap
+
     def newest_listed(self) -> Iterator[int]:
         """Numbers found in listings, newest first, without the published ones."""
         yield from range(self.articles - 1, self._first_listed - 1, -1)

@@ -86,7 +86,6 @@ class SampleSite:
     def _build(self) -> None:
         """Make everything that depends on the generation."""
         self._other_addresses: OtherAddresses | None = None
-        self._monthly_sitemaps: MonthlySitemaps | None = None
         if self.generation is None:
             self._newsroom = Newsroom(Layout(self.articles))
         else:
@@ -94,8 +93,9 @@ class SampleSite:
             newsroom = SingleNewsroom(layout, self._old_addresses)
             self._newsroom = newsroom
             self._other_addresses = OtherAddresses(newsroom)
-        if self.generation == 4:
-            self._monthly_sitemaps = MonthlySitemaps(self._newsroom)
+        # Of all generations, the fourth is the smallest part.
+        months, numbered = (24, 15) if self.generation == 4 else (6, 1)
+        self._monthly_sitemaps = MonthlySitemaps(self._newsroom, months=months, numbered=numbered)
         markup = Markup(_template(self.markup_seed, self.generation))
         self._trending = trending.entries(self._newsroom)
         head = masthead.masthead_html(markup)
@@ -301,9 +301,11 @@ class SampleSite:
         return self._listings.section_cards(section, page, base_url)
 
     def _file(self, name: str, base_url: str) -> SampleResponse | None:
-        if self._monthly_sitemaps and name.endswith(".xml"):
-            text = self._monthly_sitemaps.answer(name, base_url)
-            return ok(text, XML) if text else None
+        monthly = self._monthly_sitemaps.answer(name, base_url) if self.generation != 3 else None
+        if monthly:
+            return ok(monthly, XML)
+        if self.generation == 4 and name.endswith(".xml"):
+            return None
         sitemap = _POST_SITEMAP.fullmatch(name)
         if sitemap:
             text = feeds.post_sitemap(self._newsroom, int(sitemap[1]), base_url)
