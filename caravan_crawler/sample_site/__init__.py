@@ -39,7 +39,8 @@ Invented, so that nothing may be concluded from it about the real site:
   is linked; how it answers old addresses, and that this differs by article; ids of 9 digits; slugs in Cyrillic and
   with a digit behind a headline that another article has; the pages of photos, and articles over several pages;
 * that on the mixed site generation 4 is a part of the newest articles, most of them in its sitemaps alone, prints its
-  headline once, groups its views (``1 234``, with a no-break space), and has headlines and slugs in which four words spell the number;
+  headline once, groups its views (``1 234``, with a no-break space), and has headlines and slugs in
+  which four words spell the number;
 * ``/?p=`` redirecting for even ids and answering 200 for odd ones (really unknown);
 * the metadata in ``<head>``: four profiles, one of them lying; the advert slots, scripts and styles;
 * masthead and trending block on pages of generations 1 and 2, on listings and on other pages of the

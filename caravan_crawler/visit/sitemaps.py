@@ -127,7 +127,8 @@ class Sitemaps:
         if self.can_cover_period and (months := {month for child in named if (month := month_of(child.path))}):
             # Where some months have no sitemap of their own, their articles are in those without a month.
             self._are_months_named = months.issuperset(_months(*self._period.bounds))
-            self.covers_period = not self._are_others_named
+            has_others = any(month_of(child.path) is None for child in named)
+            self.covers_period = (self._are_months_named or has_others) and not self._are_others_named
         stamps = {child.stamp for child in named}
         if len(named) >= _EQUAL_STAMPS and len(stamps) == 1:
             named = [Child(child.path, None) for child in named]

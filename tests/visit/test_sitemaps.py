@@ -136,6 +136,12 @@ def test_a_period_needs_the_other_sitemaps_that_robots_txt_names() -> None:
     assert not one.covers_period
 
 
+def test_an_index_of_newer_months_alone_does_not_cover_a_period() -> None:
+    one = sitemaps(since=date(2019, 1, 1), until=date(2019, 12, 31))
+    assert one.choose(INDEX[:12]) == []
+    assert not one.covers_period
+
+
 def test_a_period_that_is_not_over_needs_the_lists_too() -> None:
     one = sitemaps(since=TODAY - timedelta(days=2), until=TODAY - timedelta(days=1))
     one.choose([Child(named(number), None) for number in range(3)])
