@@ -20,9 +20,12 @@ _GROWTH = 4
 LOST_FIELDS = "lost_fields"
 
 
-def retry_delay(reason: str, attempts: int) -> timedelta:
-    """Return how long a page that has failed in so many runs is left alone."""
-    if reason in _LASTING:
+def retry_delay(reason: str, attempts: int, *, is_source: bool = False) -> timedelta:
+    """Return how long a page that has failed in so many runs is left alone.
+
+    A source that names articles, such as a sitemap, is asked for again by the next run, whatever the reason is.
+    """
+    if reason in _LASTING and not is_source:
         return min(_LASTING_DELAY * int(_GROWTH ** min(attempts - 1, 5)), _LONGEST_LASTING)
     if attempts == 1:
         return timedelta(0)
@@ -81,7 +84,7 @@ class Failing:
         time = clock.now()
         row = self._known.get(url)
         attempts = 1 if row is None else row.attempts + (row.run_id != self._run_id)
-        retry_at = clock.after(time, retry_delay(reason, attempts))
+        retry_at = clock.after(time, retry_delay(reason, attempts, is_source=key is None))
         self._known[url] = _Failing(key, attempts, self._run_id, retry_at)
         if key is not None and reason == LOST_FIELDS:
             self._losing.add(key)
