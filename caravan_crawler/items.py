@@ -48,7 +48,7 @@ class Article:
     """
 
     article_id: int | None = None
-    """The site's number for the article, 4 to 7 digits, the same under every address of it. None where
+    """The site's number for the article, 4 to 9 digits, the same under every address of it. None where
     no address seen has one (the newest kind, ``/crime/<slug>/``). Not in the order of time before about 2015."""
 
     url: str = ""

@@ -48,8 +48,8 @@ class Known:
 
     @property
     def path(self) -> str | None:
-        """The canonical path of a stored article; None for anything else, and where only a short link is known."""
-        return self.paths[0] if self.what == "stored" and self.paths[0] != "/" else None
+        """The path under which an article is known, the canonical one of a stored article; None for a short link."""
+        return self.paths[0] if self.what in ("stored", "alias", "outside") and self.paths[0] != "/" else None
 
     def is_of(self, path: str) -> bool:
         """Whether it is known of this very path."""

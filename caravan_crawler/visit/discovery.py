@@ -101,13 +101,14 @@ class Discovery:
         return [] if other is None else [Target(key, other, None)]
 
     def _part_by_slug(self, new: dict[int | str, tuple[Address, str]], known: dict[str, Known]) -> None:
-        """Look up by their paths the links whose number is that of a stored article with another slug."""
+        """Look up by their paths the links whose number is that of a known article with another slug."""
         parted: dict[int | str, tuple[Address, str]] = {}
         for key, (address, href) in list(new.items()):
             held = known.get(str(key))
             if held is None or held.path is None or address.path is None or not isinstance(key, int):
                 continue
-            if not has_moved(held.path, key) and not is_same_article(key, held.path, address.path):
+            is_settled = held.what == "stored" and has_moved(held.path, key)
+            if not is_settled and not is_same_article(key, held.path, address.path):
                 del new[key]
                 self._frontier.note(key, held.path)
                 if address.path not in new:

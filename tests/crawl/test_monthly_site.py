@@ -1,5 +1,6 @@
 """The site as it is today: addresses without a number, and an archive that only its sitemaps name."""
 
+import time
 from collections import Counter
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -7,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from caravan_crawler.keep import schema
-from tests.crawling import Crawl, crawl
+from tests.crawling import TIMEOUT, Crawl, crawl, start
 from tests.keep.stores import open_in, table
 from tests.monthly_site import MonthlyServer, MonthlySite, Old, Story, serve_monthly, stories
 
@@ -116,3 +117,27 @@ def test_old_and_new_addresses_side_by_side_from_the_first_run_on(tmp_path: Path
         run(tmp_path, server)
         run(tmp_path, server, "-a", "refresh_days=0")
     assert stored(tmp_path).keys() == {story.path for story in articles}
+
+
+def test_runs_killed_on_the_way_lose_nothing(tmp_path: Path) -> None:
+    site = MonthlySite()
+    with serve_monthly(site) as server:
+        for asked in (120, 240, 360):
+            process = start(tmp_path, "-a", f"site={server.url}")
+            while process.poll() is None and len(server.requests) < asked:
+                time.sleep(0.02)
+            process.kill()
+            process.communicate(timeout=TIMEOUT)
+        run(tmp_path, server)
+    assert stored(tmp_path).keys() == {story.path for story in site.articles}
+
+
+def test_two_articles_whose_headlines_end_in_one_number(tmp_path: Path) -> None:
+    """Each is known by its path, in the run that meets both and in one that meets the second later."""
+    numbers = [story for story in stories() if story.slug.endswith("-10000")]
+    assert len(numbers) >= 3
+    with serve_monthly(MonthlySite(numbers[1:])) as server:
+        run(tmp_path, server)
+        server.site = MonthlySite(numbers)
+        run(tmp_path, server, "-a", "refresh_days=0")
+    assert stored(tmp_path).keys() == {story.path for story in numbers}

@@ -32,9 +32,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
     keep(opened, article())
     one.fail(f"{BASE}news/gone-900002/", "900002", "http_404", "HTTP 404")
     one.redirected(f"{BASE}?p=900003", "900003")
-    for key, section, day in (("900004", "news", "2019-05-05"), ("900005", "sport", "2024-05-05")):
+    for key, path, day in (("900004", "news/old", "2019-05-05"), ("900005", "sport/other", "2024-05-05")):
         one.expect(key, Consequences())
-        one.pass_over(article(article_id=int(key), section=section, date_published=day), key)
+        url, section = f"{BASE}{path}-{key}/", path.split("/")[0]
+        one.pass_over(article(article_id=int(key), url=url, section=section, date_published=day), key)
     opened.flush()
     opened.close()
     opened = open_in(tmp_path)
