@@ -20,6 +20,7 @@ PARTS = (
     Part("systemd", "systemd-analyze"),
     Part("chromium", "chromium"),
     Part("libreoffice-calc-nogui", "soffice"),
+    Part("faketime", "faketime"),
 )
 
 

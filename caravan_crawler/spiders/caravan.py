@@ -14,7 +14,7 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.http import Response
 
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
-from caravan_crawler.keep import clock, failing, placing, runs, workers
+from caravan_crawler.keep import clock, failing, future, placing, runs, workers
 from caravan_crawler.keep.keeper import Consequences, Keeper
 from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.sources import load_sources
@@ -116,6 +116,8 @@ class CaravanSpider(Beginner):
         workers.join(store, self.run_id)
         scope, started_at = runs.scope_of(self.arguments), clock.stamp(self.started_at)
         self.leads = workers.is_lead(store, scope)
+        if self.leads and not store.was_empty:
+            future.put_right(store)
         self.campaign = runs.begin(store, self.run_id, self.arguments, started_at, leads=self.leads)
         if self.settings.getbool("ACCEPT_DRIFT") and self.leads:
             failing.accept_losses(store)

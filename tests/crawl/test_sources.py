@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,8 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from caravan_crawler.keep import schema
-from tests.crawling import Crawl, crawl
+from tests.crawling import TIMEOUT, Crawl, command, crawl
 from tests.keep.stores import open_in, table
+from tests.parts import need
 from tests.plain_site import (
     EMPTY_FEED,
     HTML,
@@ -257,3 +259,20 @@ def test_articles_without_a_date_are_read_in_bounds_and_the_others_by_the_next_r
         last = run(tmp_path, server, *period)
         assert "MAX_UNDATED" not in last.log
         assert len(server.requests) < 20
+
+
+def test_after_a_run_whose_clock_was_ahead_the_next_one_reads_all_sources(tmp_path: Path) -> None:
+    answers = site(days=DAYS) | {"/sitemap.xml": index("/m.xml", stamp="2026-11-21"), "/m.xml": urlset(*OTHERS[:2])}
+    answers["/sport/"] = page("Спорт", links(OTHERS[0]))
+    with serve(answers) as server:
+        ahead = command("-s", f"DATA_DIR={tmp_path}", "-a", f"site={server.url}", "-a", "refresh_days=0")
+        first = subprocess.run(
+            [need("faketime"), "-f", "+400d", *ahead], capture_output=True, text=True, timeout=TIMEOUT, check=False
+        )
+        assert first.returncode == 0, first.stderr[-2000:]
+        # What has come since, with an old stamp, and in a list that the feed says nothing of.
+        server.answers |= {"/m.xml": urlset(*OTHERS[:4]), "/sport/": page("Спорт", links(OTHERS[0], OTHERS[4]))}
+        done = run(tmp_path, server)
+        assert "the clock was ahead" in done.log
+        assert {"/m.xml", "/sport/"} <= set(server.requests)
+    assert stored(tmp_path) == WHOLE
