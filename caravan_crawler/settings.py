@@ -144,6 +144,9 @@ MAX_COPIES = 20
 # Pages in a row that are no articles, each found on the one before; links on the last are not followed. An article may
 # stand behind a topic's page of an unknown kind, but hardly behind three of them: visit/reach.py
 MAX_HOPS_FROM_ARTICLE = 3
+# Articles that a run with `since` reads only to learn their day, as the feeds and sitemaps that name them have none. At
+# one request a second they take 17 minutes; the next run goes on with others: visit/visitor.py
+MAX_UNDATED = 1_000
 # A command, or a URL to post to, when a run did not end well: publish/alarm.py
 ON_FAILURE = environ.get("CARAVAN_ON_FAILURE") or None
 PAGE_MAX_LINKS = (

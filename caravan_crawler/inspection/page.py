@@ -9,7 +9,7 @@ from caravan_crawler.inspection.facts import Answer, Asked, Facts, Role
 from caravan_crawler.inspection.reading import FactReader
 from caravan_crawler.inspection.result import dumped, printable
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.syndication import read_feed, read_sitemap
+from caravan_crawler.pages.syndication import Form, read_syndication
 
 SOURCES = ("feed", "sitemap", "sitemap index")
 _FEW = 20
@@ -18,10 +18,8 @@ _FEW = 20
 def page_answer(body: bytes, document: Document, charset: str | None, at: datetime) -> Answer:
     """Return a page as the answer to a request for what it is: a feed, a sitemap, or any other page."""
     role = Role.ARTICLE
-    if read_feed(body) is not None:
-        role = Role.FEED
-    elif read_sitemap(body) is not None:
-        role = Role.SITEMAP
+    if (listed := read_syndication(body, document.url, charset)) is not None:
+        role = Role.FEED if listed.form is Form.FEED else Role.SITEMAP
     content_type = f"text/html; charset={charset}" if charset else ""
     return Answer(Asked(document.url, role), document.url, at, 200, body, content_type)
 

@@ -18,7 +18,7 @@ from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.kind import PageKind
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
 from caravan_crawler.pages.page import PageReading, read_page
-from caravan_crawler.pages.syndication import Entry, read_feed, read_sitemap
+from caravan_crawler.pages.syndication import Entry, Form, read_syndication
 from caravan_crawler.pages.title import title_candidates
 from caravan_crawler.records import article_record, page_records
 from caravan_crawler.site import Site, listing_of
@@ -51,7 +51,7 @@ class FactReader:
 
     def _read(self, answer: Answer) -> Facts:
         if answer.asked.role in (Role.FEED, Role.SITEMAP) and answer.status == 200:
-            facts = self._feed(answer) if answer.asked.role is Role.FEED else self._sitemap(answer)
+            facts = self._syndication(answer)
             if facts is not None:
                 return facts
         charset = declared_charset(answer.content_type)
@@ -75,22 +75,17 @@ class FactReader:
 
     # Sources
 
-    def _feed(self, answer: Answer) -> Facts | None:
-        entries = read_feed(answer.body)
-        if entries is None:
+    def _syndication(self, answer: Answer) -> Facts | None:
+        read = read_syndication(answer.body, answer.url, declared_charset(answer.content_type))
+        if read is None:
             return None
-        return Facts(
-            answer.asked, answer.url, answer.status, "feed", source=self._listed(entries, answer, are_sitemaps=False)
-        )
-
-    def _sitemap(self, answer: Answer) -> Facts | None:
-        sitemap = read_sitemap(answer.body)
-        if sitemap is None:
-            return None
-        is_index = bool(sitemap.sitemaps) or b"<sitemapindex" in answer.body
-        source = self._listed(sitemap.sitemaps if is_index else sitemap.pages, answer, are_sitemaps=is_index)
-        kind = "sitemap index" if is_index else "sitemap"
-        return Facts(answer.asked, answer.url, answer.status, kind, source=source)
+        is_index = bool(read.sitemaps) or read.form is Form.INDEX
+        source = self._listed(read.sitemaps if is_index else read.pages, answer, are_sitemaps=is_index)
+        kind = "sitemap index" if is_index else "feed" if read.form is Form.FEED else "sitemap"
+        facts = Facts(answer.asked, answer.url, answer.status, kind, source=source)
+        if read.loss is not None:
+            facts.problem = "it breaks off" if read.loss == "cut" else "it is larger than a sitemap may be"
+        return facts
 
     def _listed(self, entries: Iterable[Entry], answer: Answer, *, are_sitemaps: bool) -> SourceFacts:
         source = SourceFacts()

@@ -16,13 +16,18 @@ _LASTING_DELAY, _LONGEST_LASTING = timedelta(days=1), timedelta(days=30)
 #: After the second run in which it failed; the first is followed by a try in the next run.
 _DELAY, _LONGEST = timedelta(hours=1), timedelta(days=7)
 _GROWTH = 4
+#: No failure is left alone for longer.
+LONGEST_DELAY = max(_LONGEST, _LONGEST_LASTING)
 #: The article came without a field that it should have.
 LOST_FIELDS = "lost_fields"
 
 
-def retry_delay(reason: str, attempts: int) -> timedelta:
-    """Return how long a page that has failed in so many runs is left alone."""
-    if reason in _LASTING:
+def retry_delay(reason: str, attempts: int, *, is_source: bool = False) -> timedelta:
+    """Return how long a page that has failed in so many runs is left alone.
+
+    A source that names articles, such as a sitemap, is asked for again by the next run, whatever the reason is.
+    """
+    if reason in _LASTING and not is_source:
         return min(_LASTING_DELAY * int(_GROWTH ** min(attempts - 1, 5)), _LONGEST_LASTING)
     if attempts == 1:
         return timedelta(0)
@@ -81,7 +86,7 @@ class Failing:
         time = clock.now()
         row = self._known.get(url)
         attempts = 1 if row is None else row.attempts + (row.run_id != self._run_id)
-        retry_at = clock.after(time, retry_delay(reason, attempts))
+        retry_at = clock.after(time, retry_delay(reason, attempts, is_source=key is None))
         self._known[url] = _Failing(key, attempts, self._run_id, retry_at)
         if key is not None and reason == LOST_FIELDS:
             self._losing.add(key)

@@ -165,6 +165,12 @@ class Keeper:
             writes.add("read", the_key=key)
         self.store.write(writes)
 
+    def partly(self, consequences: Consequences, reason: str, words: str) -> None:
+        """Store what follows from a feed or sitemap that was read in part or not at all, and its failure."""
+        writes = self._follow(consequences, None, is_whole=False)
+        writes.add("failure", **self.failing.failed(consequences.asked_url, None, reason, words))
+        self.store.write(writes)
+
     # Told by the pipeline
 
     def keep(self, article: Article, key: str) -> Fate:

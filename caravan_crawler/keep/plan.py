@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
-from caravan_crawler.keep import schema
+from caravan_crawler.keep import clock, schema
 from caravan_crawler.keep.store import Store
 
 
@@ -42,7 +42,10 @@ def waiting(store: Store, scope: str) -> list[Waiting]:
 
 
 def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]:
-    """Return the articles published on ``first_day`` or later and not read since ``read_before``, newest first."""
+    """Return the articles published on ``first_day`` or later and not read since ``read_before``, newest first.
+
+    A reading in the future, by a clock that was ahead, counts for none.
+    """
     table = schema.articles
     rows = store.rows(
         select(
@@ -53,7 +56,7 @@ def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]
             table.c.etag,
             table.c.last_modified,
         )
-        .where(table.c.date_published >= first_day, table.c.checked_at < read_before)
+        .where(table.c.date_published >= first_day, _is_outside(table.c.checked_at, read_before))
         .order_by(table.c.date_published.desc())
     )
     return [Due(*row) for row in rows]
@@ -61,7 +64,10 @@ def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]
 
 def read_since(store: Store, keys: list[str], moment: str) -> set[str]:
     """Return which of these articles were read at ``moment`` or later."""
-    table = schema.articles
-    return {
-        key for (key,) in store.rows(select(table.c.key).where(table.c.key.in_(keys), table.c.checked_at >= moment))
-    }
+    columns = schema.articles.c
+    is_read = columns.checked_at.between(moment, clock.latest())
+    return {key for (key,) in store.rows(select(columns.key).where(columns.key.in_(keys), is_read))}
+
+
+def _is_outside(time: ColumnElement[str], since: str) -> ColumnElement[bool]:
+    return or_(time < since, time > clock.latest())

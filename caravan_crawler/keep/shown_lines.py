@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import ColumnElement, Table, select
 
 from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather, as_row
+from caravan_crawler.keep import clock
 from caravan_crawler.keep.schema import rates, trending, weather
 from caravan_crawler.keep.store import Store
 from caravan_crawler.keep.writes import Writes
@@ -46,8 +47,8 @@ def meaning(line: Line) -> tuple[Any, Any]:
 
 
 def last_lines(store: Store) -> dict[Any, Any]:
-    """Return the last stored value of each line, by what it is about."""
-    return dict(map(meaning, newest_lines(store)))
+    """Return the last stored value of each line, by what it is about; none of a clock that was ahead."""
+    return dict(map(meaning, newest_lines(store, clock.latest())))
 
 
 def newest_lines(store: Store, until: str = "9") -> Iterator[Line]:

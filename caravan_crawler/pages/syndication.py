@@ -1,108 +1,326 @@
-"""RSS feeds and sitemaps: lists of addresses for machines, with a stamp beside each."""
+"""RSS feeds and sitemaps: lists of addresses for machines, with a stamp beside each.
 
-import gzip
-import io
+Servers send them with warnings of PHP in front, cut, compressed twice, in another encoding than they declare. So they
+are not parsed as XML: the tags are read one by one, entities other than XML's own and document types are ignored, and
+what is wrong in one entry costs no other. It takes linear time.
+"""
+
 import re
-import zlib
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from urllib.parse import urljoin, urlsplit
 
-from lxml import etree
+from caravan_crawler.normalise.text import encodable
+from caravan_crawler.pages.unpacked import Loss, decode, inflate
 
-#: A sitemap holds at most 50 MB by its protocol; what inflates to more is no sitemap.
-LARGEST = 50 * 1024 * 1024
+_ROOTS = frozenset(["urlset", "sitemapindex", "rss", "feed", "rdf"])
+_ENTRIES = frozenset(["url", "sitemap", "item", "entry"])
+#: Of a name's prefix only this much is needed: ``news:publication_date`` stands in ``news:news``.
+_NEWS = "news"
+_DEEPEST = 16
+#: A sitemap has at most 50,000 addresses by its protocol. With pictures beside each it has millions of tags.
+_MOST_ENTRIES = 100_000
+_MOST_TAGS = 5_000_000
+_TOKEN = re.compile(
+    r"""<!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)
+    |<!--.*?(?:-->|\Z)
+    |<[!?][^>]*+(?:>|\Z)
+    |<(?P<closing>/?)(?:[\w.\-]++:)?(?P<name>[\w.\-]++)(?P<attributes>(?:[^<>"']++|"[^"<]*+"|'[^'<]*+'|["'])*+)>""",
+    re.DOTALL | re.VERBOSE,
+)
+_ATTRIBUTE = re.compile(r"""(?<![\w.\-:])(?:[\w.\-]++:)?([\w.\-]++)\s*+=\s*+(?:"([^"]*)"|'([^']*)')""")
+#: Before its list a feed or sitemap may have warnings, in which some markup stands; a page has this.
+_PAGE = re.compile(r"<(?:html|body)[\s>]", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:(amp|lt|gt|quot|apos)|#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6}));")
+_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+#: In a sitemap of text so many lines are addresses; one may be broken.
+_ADDRESSES_OF_TEXT = 0.9
+_LINE_OF_TEXT = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
+_WITHOUT_SCHEME = re.compile(r"www\.[\w\-]+\.", re.IGNORECASE)
+_SITEMAP_FILE = re.compile(r"\.xml(?:\.gz)?$", re.IGNORECASE)
 
-#: Sitemaps that WordPress and its SEO plugins write for other things than articles.
+#: Sitemaps of WordPress and its plugins for SEO that name no articles: categories, tags, authors, pages, attachments.
+#: Only whole names count, since a name such as ``post-video-sitemap`` or ``sitemap-news`` is one of articles.
 _NOT_ARTICLES = re.compile(
-    r"(?:categor|taxonom|post_tag|[-_/]tag|author|users?[-_]|posts-page|page-sitemap|attachment|image|video)",
+    r"wp-sitemap-(?:taxonomies-.+|users|posts-(?:page|attachment))(?:-\d+)?"
+    r"|sitemap-(?:tax-.+|authors?|pt-page(?:-\d+)*|categor(?:y|ies)|post[-_]tags?|tags?|attachments?)(?:-\d+)?"
+    r"|(?:category|categories|post[-_]tag|tags?|authors?|users?|page|attachment|post_format)-sitemap(?:-?\d+)?",
     re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An address and the stamp beside it: ``pubDate`` of a feed, ``lastmod`` of a sitemap; None if there is none."""
+    """An address with what stands beside it: when it was ``published``, and when it was last ``updated``, as printed.
+
+    An article that was updated on a day was published on that day or before.
+    """
 
     url: str
-    stamp: str | None
+    published: str | None = None
+    updated: str | None = None
+
+    @property
+    def stamp(self) -> str | None:
+        """The better of the two."""
+        return self.published or self.updated
+
+
+class Form(StrEnum):
+    """What a list of addresses is; one of the wrong form under an address is read all the same."""
+
+    FEED = "feed"
+    SITEMAP = "sitemap"
+    INDEX = "sitemap index"
+    TEXT = "text"
+    """A sitemap of one address a line."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sitemap:
-    """A sitemap's ``pages``, or the further ``sitemaps`` an index names."""
+class Syndication:
+    """A feed's or sitemap's ``pages``, in its order, and the further ``sitemaps`` an index names.
 
-    pages: tuple[Entry, ...]
-    sitemaps: tuple[Entry, ...]
-
-
-def _root_of(body: bytes) -> etree._Element | None:
-    if body[:2] == b"\x1f\x8b":
-        try:
-            body = gzip.GzipFile(fileobj=io.BytesIO(body)).read(LARGEST)
-        except (OSError, EOFError, zlib.error):
-            return None
-    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, remove_comments=True)
-    try:
-        return etree.fromstring(body.strip(), parser)
-    except (etree.XMLSyntaxError, ValueError):
-        return None
-
-
-def _name(element: etree._Element) -> str:
-    return element.tag.rpartition("}")[2].rpartition(":")[2].lower() if isinstance(element.tag, str) else ""
-
-
-def _texts(element: etree._Element) -> dict[str, str]:
-    texts: dict[str, str] = {}
-    for child in element:
-        value = (child.text or "").strip() or (child.get("href") or "").strip()
-        if value:
-            texts.setdefault(_name(child), value)
-    return texts
-
-
-def read_feed(body: bytes) -> tuple[Entry, ...] | None:
-    """Return a feed's entries (RSS or Atom), newest first as it has them; None where it is no feed.
-
-    The entry's link is preferred to its ``guid``, which on WordPress is the short link.
+    ``skipped`` are sitemaps of an index that name no articles; ``loss`` says that it is not read whole.
     """
-    try:
-        return _feed_entries(body)
-    except UnicodeDecodeError:  # lxml lets surrogates pass that no text can hold
-        return None
+
+    form: Form
+    pages: tuple[Entry, ...] = ()
+    sitemaps: tuple[Entry, ...] = ()
+    skipped: tuple[Entry, ...] = ()
+    loss: Loss | None = None
 
 
-def _feed_entries(body: bytes) -> tuple[Entry, ...] | None:
-    root = _root_of(body)
-    if root is None or _name(root) not in ("rss", "feed", "rdf"):
-        return None
-    entries = []
-    for element in root.iter():
-        if _name(element) not in ("item", "entry"):
+def read_syndication(body: bytes, url: str = "", declared: str | None = None) -> Syndication | None:
+    """Return what a feed or sitemap lists; None where the body is neither, as an error page is none.
+
+    ``url`` is its address, which relative addresses in it are joined to; ``declared`` the charset of its header.
+    """
+    content, loss = inflate(body)
+    text = decode(content, declared)
+    form, entries, its_loss = _read_tags(text)
+    if form is None:
+        return _read_lines(text, loss)
+    base = urljoin(url, entries.base) if entries.base else url
+    pages = [entry for tags in entries.pages if (entry := _entry(tags, base)) is not None]
+    sitemaps = [entry for tags in entries.sitemaps if (entry := _entry(tags, base)) is not None]
+    wanted = [entry for entry in sitemaps if not _names_no_articles(entry.url)]
+    skipped = [entry for entry in sitemaps if _names_no_articles(entry.url)]
+    return Syndication(form, tuple(pages), tuple(wanted), tuple(skipped), (loss or its_loss) if its_loss else None)
+
+
+# Tags
+
+
+@dataclass
+class _Tags:
+    """What the elements directly in an entry say, by name, and where its links lead."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    links: list[dict[str, str]] = field(default_factory=list)
+    is_permanent: bool = True
+    """Whether a ``guid`` is said to be an address."""
+
+
+@dataclass
+class _Entries:
+    pages: list[_Tags] = field(default_factory=list)
+    sitemaps: list[_Tags] = field(default_factory=list)
+    base: str | None = None
+
+    def add(self, name: str, entry: _Tags) -> None:
+        """Add an entry by the name of its element."""
+        (self.sitemaps if name == "sitemap" else self.pages).append(entry)
+
+
+def _read_tags(text: str) -> tuple[Form | None, _Entries, Loss | None]:
+    """Return the form, None where it is no XML of the kind; the entries; and what is lost of them."""
+    found = _Entries()
+    root: str | None = None
+    entry: _Tags | None = None
+    open_names: list[str] = []
+    """The elements open within the entry, the entry first."""
+    pieces: list[str] = []
+    is_closed = False
+    position = 0
+    for number, token in enumerate(_TOKEN.finditer(text)):
+        if number == _MOST_TAGS or len(found.pages) + len(found.sitemaps) == _MOST_ENTRIES:
+            return _form(root, found), found, "too_large"
+        if entry is not None and len(open_names) > 1:
+            pieces.append(_unescape(text[position : token.start()]))
+        position = token.end()
+        if token["cdata"] is not None:
+            pieces.append(token["cdata"])
             continue
-        texts = _texts(element)
-        url = texts.get("link") or texts.get("guid") or texts.get("id")
-        if url:
-            entries.append(Entry(url, texts.get("pubdate") or texts.get("published") or texts.get("date")))
-    return tuple(entries)
+        if token["name"] is None:
+            continue
+        name = token["name"].lower()
+        if token["closing"]:
+            if entry is not None and name in open_names:
+                _close(entry, name, open_names, pieces)
+                if not open_names:
+                    found.add(name, entry)
+                    entry = None
+            elif name in _ROOTS:
+                is_closed = True
+                if entry is not None:
+                    found.add(open_names[0], entry)
+                    entry = None
+            continue
+        is_empty = token["attributes"].endswith("/")
+        if entry is None:
+            if name in _ROOTS:
+                if root is None and _PAGE.search(text, 0, token.start()):
+                    break
+                root = root or name
+                is_closed = is_empty
+                found.base = found.base or _attributes(token["attributes"]).get("base")
+            elif name in _ENTRIES and not is_empty and root is not None:
+                entry, open_names, pieces = _Tags(), [name], []
+        elif name == open_names[0]:  # the one before was never closed
+            found.add(name, entry)
+            entry, open_names, pieces = _Tags(), [name], []
+        elif len(open_names) == 1:
+            pieces.clear()
+            _open(entry, name, _attributes(token["attributes"]) if name in ("link", "guid") else {})
+            if not is_empty:
+                open_names.append(name)
+        elif not is_empty and len(open_names) < _DEEPEST:
+            if open_names[1] == _NEWS:
+                pieces.clear()
+            open_names.append(name)
+    if entry is not None:
+        found.add(open_names[0], entry)  # what is closed in it is whole
+    return _form(root, found), found, None if is_closed else "cut"
 
 
-def read_sitemap(body: bytes) -> Sitemap | None:
-    """Return a sitemap's entries; None where the body is no sitemap."""
+def _form(root: str | None, found: _Entries) -> Form | None:
+    if root is None:
+        return None
+    if root in ("rss", "feed", "rdf"):
+        return Form.FEED
+    return Form.INDEX if root == "sitemapindex" or (found.sitemaps and not found.pages) else Form.SITEMAP
+
+
+def _open(entry: _Tags, name: str, attributes: dict[str, str]) -> None:
+    if name == "link" and "href" in attributes:
+        entry.links.append(attributes)
+    elif name == "guid":
+        entry.is_permanent = attributes.get("ispermalink", "true").strip().lower() != "false"
+
+
+def _close(entry: _Tags, name: str, open_names: list[str], pieces: list[str]) -> None:
+    """Close an element and those within it that were left open; keep its text where it stands directly in the entry."""
+    while open_names[-1] != name:
+        open_names.pop()
+    open_names.pop()
+    is_own = len(open_names) == 1
+    if is_own or (len(open_names) == 2 and open_names[1] == _NEWS and name == "publication_date"):
+        value = encodable(" ".join("".join(pieces).split()))
+        if value:
+            entry.texts.setdefault(name, value)
+
+
+def _attributes(text: str) -> dict[str, str]:
+    return {
+        name.lower(): _unescape(double or single).strip() for name, double, single in _ATTRIBUTE.findall(text[:4096])
+    }
+
+
+def _unescape(text: str) -> str:
+    """Return a text with XML's own entities resolved; no document type adds to them."""
+    return _ENTITY.sub(_character, text) if "&" in text else text
+
+
+def _character(entity: re.Match[str]) -> str:
+    if entity[1]:
+        return _ENTITIES[entity[1]]
+    number = int(entity[2]) if entity[2] else int(entity[3], 16)
+    is_character = number in (9, 10, 13) or 0x20 <= number < 0xD800 or 0xE000 <= number < 0x110000
+    return chr(number) if is_character else ""
+
+
+# Entries
+
+
+def _entry(tags: _Tags, base: str) -> Entry | None:
+    href = next((href for href in _addresses(tags) if href), None)
+    url = _join(base, href) if href else None
+    if url is None:
+        return None
+    published, updated = (
+        next((tags.texts[name] for name in names if name in tags.texts), None) for names in (_PUBLISHED, _UPDATED)
+    )
+    return Entry(url, published, updated)
+
+
+#: RSS, Atom, Dublin Core, Atom 0.3 and Google's sitemaps of news; and what says when something was last changed.
+_PUBLISHED = ("pubdate", "published", "publication_date", "issued", "created", "date")
+_UPDATED = ("lastmod", "updated", "modified")
+
+
+def _addresses(tags: _Tags) -> Iterator[str | None]:
+    """Yield an entry's addresses, the best first.
+
+    FeedBurner puts a link of its own before the article's. Of links with a ``rel`` only ``alternate`` is the article's:
+    ``self``, ``edit``, ``replies`` and ``enclosure`` are others. A ``guid`` is on WordPress the short link.
+    """
+    texts = tags.texts
+    yield texts.get("loc")
+    yield texts.get("origlink")
+    yield texts.get("link")
+    links = [link for link in tags.links if _is_alternate(link.get("rel", ""))]
+    for link in sorted(links, key=lambda link: "html" not in link.get("type", "html")):
+        yield link["href"]
+    for name in ("guid", "id"):
+        if _LINE_OF_TEXT.fullmatch(texts.get(name, "")) or (name == "guid" and tags.is_permanent):
+            yield texts.get(name)
+
+
+def _is_alternate(rel: str) -> bool:
+    """Whether a link's relations, of which one may be a whole URL, are none or the article's own page."""
+    words = rel.lower().split()
+    return not words or any(word.rpartition("/")[2] == "alternate" for word in words)
+
+
+def _join(base: str, href: str) -> str | None:
+    """Return an address as an absolute URL, or as it is where there is no base; None where it is none."""
+    href = href.replace("&amp;", "&").strip()
+    if _WITHOUT_SCHEME.match(href):
+        href = f"http://{href}"
     try:
-        return _sitemap_entries(body)
-    except UnicodeDecodeError:
+        return encodable(urljoin(base, href)) or None
+    except ValueError:
         return None
 
 
-def _sitemap_entries(body: bytes) -> Sitemap | None:
-    root = _root_of(body)
-    if root is None or _name(root) not in ("urlset", "sitemapindex"):
+def _names_no_articles(url: str) -> bool:
+    try:
+        name = urlsplit(url).path.rpartition("/")[2]
+    except ValueError:
+        return False
+    return _NOT_ARTICLES.fullmatch(_SITEMAP_FILE.sub("", name)) is not None
+
+
+# Text
+
+
+def _read_lines(text: str, loss: Loss | None) -> Syndication | None:
+    """Return a sitemap of one address a line; None where other lines are among them."""
+    lines = [line.strip() for line in text.splitlines()]
+    lines = [line for line in lines if line and not line.startswith("#")]
+    if loss and lines:
+        lines.pop()  # it may be cut
+    addresses = [line for line in lines if _LINE_OF_TEXT.fullmatch(line)]
+    if not lines or len(addresses) < _ADDRESSES_OF_TEXT * len(lines):
         return None
-    entries = []
-    for element in root:
-        texts = _texts(element)
-        if url := texts.get("loc"):
-            entries.append(Entry(url, texts.get("lastmod")))
-    if _name(root) == "urlset":
-        return Sitemap(tuple(entries), ())
-    return Sitemap((), tuple(entry for entry in entries if not _NOT_ARTICLES.search(entry.url.rsplit("/", 1)[-1])))
+    pages, sitemaps = _parted(addresses)
+    return Syndication(Form.TEXT, pages, sitemaps, loss=loss)
+
+
+def _parted(lines: Iterable[str]) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+    pages: list[Entry] = []
+    sitemaps: list[Entry] = []
+    for line in lines:
+        (sitemaps if _SITEMAP_FILE.search(line) else pages).append(Entry(line))
+    return tuple(pages), tuple(sitemaps)

@@ -13,7 +13,7 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.http import Response
 
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
-from caravan_crawler.keep import clock, failing, publication, runs, workers
+from caravan_crawler.keep import clock, failing, future, publication, runs, workers
 from caravan_crawler.keep.keeper import Consequences, Keeper
 from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.publication import LeftRecords
@@ -26,7 +26,7 @@ from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.kind import NOT_PARSED, UNSOUND, PageKind
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
 from caravan_crawler.pages.page import PageReading, read_page
-from caravan_crawler.pages.syndication import read_feed, read_sitemap
+from caravan_crawler.pages.syndication import Form, Syndication, read_syndication
 from caravan_crawler.records import article_record, page_records
 from caravan_crawler.site import Address, Site, has_moved, listing_of
 from caravan_crawler.visit.agenda import Agenda
@@ -39,7 +39,7 @@ from caravan_crawler.visit.ledger import Ledger
 from caravan_crawler.visit.lists import Lists
 from caravan_crawler.visit.period import Period, day_of_article
 from caravan_crawler.visit.reach import FOUND_ON, Reach
-from caravan_crawler.visit.sitemaps import NO_INDEX, Child, Sitemaps
+from caravan_crawler.visit.sitemaps import ABSENT, NO_INDEX, UNREADABLE, Child, Sitemaps
 from caravan_crawler.visit.visitor import FEED, HOME, KNOWN_SECTIONS, header, path_of
 
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
@@ -116,6 +116,8 @@ class CaravanSpider(Beginner):
         workers.join(store, self.run_id)
         scope, started_at = runs.scope_of(self.arguments), clock.stamp(self.started_at)
         self.leads = workers.is_lead(store, scope)
+        if self.leads and not store.was_empty:
+            future.put_right(store)
         self.campaign = runs.begin(store, self.run_id, self.arguments, started_at, leads=self.leads)
         if self.settings.getbool("ACCEPT_DRIFT") and self.leads:
             failing.accept_losses(store)
@@ -216,47 +218,105 @@ class CaravanSpider(Beginner):
 
     def parse_feed(self, response: Response) -> Iterator[Request]:
         """Follow the entries of the site's feed; where all are new, the lists of their sections may hold more."""
-        entries = read_feed(response.body)
-        self.ledger.page(PageKind.FEED if entries is not None else PageKind.OTHER)
-        known = self.discovery.known
         page = self._asked(response)
-        targets = self._entries(entries or (), page, stamp_is_publication=True)
+        read = self._syndication(response)
+        if read is None:
+            yield from self._unreadable(response, page, "feed")
+            return
+        known = self.discovery.known
+        targets = self._entries(read.pages, page)
+        due = self._due_children(read, page)
         page.sources.append(self.agenda.read_now(FEED))
         lists: list[str] = []
         if targets and self.discovery.known == known:
             sections = {address.section for target in targets if (address := self._address(target.url))}
             lists = [f"/{section}/" for section in sorted(filter(None, sections))]
         page.sources += self.agenda.due_lists(path for path in lists if not self.lists.is_begun(path))
-        self.keeper.page(page)
+        self._keep_syndication(read, page, "feed")
+        yield from due
         yield from self._targets(targets)
         for path in lists:
             yield from self._list(path, must=True)
 
     def parse_sitemap(self, response: Response, stamp: str | None = None) -> Iterator[Request]:
         """Follow a sitemap's articles and the sitemaps an index names."""
-        sitemap = read_sitemap(response.body)
-        self.ledger.page(PageKind.SITEMAP if sitemap is not None else PageKind.OTHER)
         page = self._asked(response)
         path = path_of(page.asked_url)
-        children = [
-            Child(path_of(url), entry.stamp)
-            for entry in (sitemap.sitemaps if sitemap else ())
-            if (url := self._resolve(entry.url))
-        ]
-        due = self.sitemaps.choose(children)
-        pages = sitemap.pages if sitemap else ()
-        is_in_period = self.sitemaps.is_month_wanted(path)
-        targets = self._entries(pages, page, stamp_is_publication=False, is_in_period=is_in_period)
-        if any(self._address(entry.url) for entry in pages[:100]):
+        read = self._syndication(response)
+        if read is None:
+            yield from self._unreadable(response, page, "sitemap", stamp)
+            return
+        due = self._due_children(read, page)
+        targets = self._entries(read.pages, page, is_in_period=self.sitemaps.is_month_wanted(path))
+        if any(self._address(entry.url) for entry in read.pages[:100]):
             self.sitemaps.names_articles()
-        self.sitemaps.is_read(path)
-        is_root = stamp is None and path in self._roots()
-        page.sources.append(self.agenda.read_now(path, stamp=NO_INDEX if is_root and not children else stamp))
-        page.sources += [self.agenda.new_sitemap(child.path, child.stamp) for child in due]
-        self.keeper.page(page)
-        for child in due:
-            yield self._sitemap(child.path, child.stamp)
+        if read.loss is None:
+            self.sitemaps.is_read(path)
+            is_root = stamp is None and path in self._roots()
+            its_stamp = NO_INDEX if is_root and read.form is not Form.INDEX else stamp
+            page.sources.append(self.agenda.read_now(path, stamp=its_stamp))
+        else:
+            self.sitemaps.failed(path)
+            page.sources.append(self.agenda.new_sitemap(path, stamp))
+        self._keep_syndication(read, page, "sitemap")
+        yield from due
         yield from self._targets(targets)
+
+    def _syndication(self, response: Response) -> Syndication | None:
+        charset = declared_charset(header(response, "Content-Type") or "")
+        return read_syndication(response.body, response.url, charset)
+
+    def _due_children(self, read: Syndication, page: Consequences) -> list[Request]:
+        """Return requests for the sitemaps that an index names and that are due, noted among its consequences."""
+        urls = ((self._resolve(entry.url), entry.stamp) for entry in read.sitemaps)
+        due = self.sitemaps.choose([Child(path_of(url), stamp) for url, stamp in urls if url])
+        page.sources += [self.agenda.new_sitemap(child.path, child.stamp) for child in due]
+        return [self._sitemap(child.path, child.stamp) for child in due if self._may_be_tried(child.path)]
+
+    def _keep_syndication(self, read: Syndication, page: Consequences, what: str) -> None:
+        """Keep what follows from a feed or sitemap; what could not be read of it is a failure."""
+        self.ledger.page(PageKind.FEED if read.form is Form.FEED else PageKind.SITEMAP)
+        if read.skipped:
+            self.ledger.count("skipped/sitemap_of_no_articles", len(read.skipped))
+        if read.loss is None:
+            self.keeper.page(page)
+            return
+        why = {"cut": "it breaks off", "too_large": "it is larger than a sitemap may be"}[read.loss]
+        number = len(read.pages) + len(read.sitemaps)
+        self._fail_syndication(page, f"{what}_{read.loss}", f"{why}; {number} addresses are read")
+
+    def _unreadable(
+        self, response: Response, page: Consequences, what: str, stamp: str | None = None
+    ) -> Iterator[Request]:
+        """Keep the failure of a feed or sitemap that is none; a page in place of an optional one is no failure."""
+        assert response.request is not None
+        path = path_of(page.asked_url)
+        is_page = b"<html" in response.body[:4096].lower()
+        reading = self._read_page(self._document(response)) if is_page else None
+        if reading is not None and reading.kind in _WORTH_RETRYING:
+            again = self._again(response, reading)
+            if not again:
+                self.sitemaps.failed(path)
+            yield from again
+            return
+        earlier = self.agenda.stamp_of(path)
+        was_there = earlier == UNREADABLE or (bool(self.agenda.read_at(path)) and earlier != ABSENT)
+        if is_page and response.request.meta.get("optional") and not was_there:
+            self.ledger.page(PageKind.OTHER)
+            self.ledger.count("absent/soft_404")
+            self.sitemaps.is_read(path)
+            page.sources.append(self.agenda.read_now(path, stamp=ABSENT))
+            self.keeper.page(page)
+            return
+        self.sitemaps.failed(path)
+        if what == "sitemap":
+            page.sources.append(self.agenda.new_sitemap(path, stamp or UNREADABLE))
+        words = "a page" if is_page else "something else" if response.body else "empty"
+        self._fail_syndication(page, f"{what}_unreadable", f"it is no {what} but {words}")
+
+    def _fail_syndication(self, page: Consequences, reason: str, words: str) -> None:
+        self.ledger.fail(page.asked_url, reason, words)
+        self.keeper.partly(page, reason, words)
 
     # Reading
 

@@ -20,6 +20,8 @@ OTHER_SITEMAPS = ("/wp-sitemap.xml", "/sitemap_index.xml")
 
 #: The stamp noted for a sitemap that no index names and that is none itself: it holds the whole site and is large.
 NO_INDEX = "no index"
+#: The stamps noted for a sitemap of a usual name that the site does not have, and for one that it had and is none now.
+ABSENT, UNREADABLE = "absent", "unreadable"
 _LARGE_EVERY = timedelta(hours=6)
 #: The current month is read again in every hourly run, even one that begins some minutes early.
 _GROWING_EVERY = timedelta(minutes=50)
@@ -132,7 +134,8 @@ class Sitemaps:
         stamps = {child.stamp for child in named}
         if len(named) >= _EQUAL_STAMPS and len(stamps) == 1:
             named = [Child(child.path, None) for child in named]
-        wanted = [child for child in named if self._is_in_period(child)]
+        # One that an earlier run left unread may have been read before its index.
+        wanted = [child for child in named if self._is_in_period(child) and child.path not in self._read]
         growing = _growing(child.path for child in wanted)
         due, old = [], []
         for child in wanted:

@@ -22,7 +22,7 @@ from caravan_crawler.visit.ledger import Ledger
 from caravan_crawler.visit.lists import ListPage, Lists
 from caravan_crawler.visit.period import Period, day_of
 from caravan_crawler.visit.reach import Reach
-from caravan_crawler.visit.sitemaps import MAIN_SITEMAP, OTHER_SITEMAPS, Sitemaps, month_of
+from caravan_crawler.visit.sitemaps import ABSENT, MAIN_SITEMAP, OTHER_SITEMAPS, Sitemaps, month_of
 
 #: Lists that the site has had; others are found by the links to them. The first names what is new.
 KNOWN_SECTIONS = ("/news/", "/gazeta/")
@@ -57,6 +57,8 @@ class Visitor(Spider):
     """Whether this run leads, as one that is alone does; of several workers one does, and the others read articles."""
     _sitemaps: list[str]
     """The sitemaps that robots.txt names."""
+    _undated_asked = 0
+    """Articles asked for of which no source has told the day, under ``since``."""
 
     def parse_home(self, response: Response) -> Iterator[Any]:
         """Read the home page."""
@@ -86,33 +88,40 @@ class Visitor(Spider):
             its_own = {"key": target.key, "alias": target.alias}
             yield self._request(target.url, self.parse, priority, meta=(meta or {}) | its_own)
 
-    def _entries(
-        self,
-        entries: Iterable[Entry],
-        page: Consequences,
-        *,
-        stamp_is_publication: bool,
-        is_in_period: bool = False,
-    ) -> list[Target]:
-        """Return the articles to ask for; an entry without a stamp only where all of them may be in the period."""
-        links = []
-        undated = 0
+    def _entries(self, entries: Iterable[Entry], page: Consequences, *, is_in_period: bool = False) -> list[Target]:
+        """Return the articles to ask for.
+
+        Of an entry that has no day the article's page tells it. ``MAX_UNDATED`` bounds what that costs, unless the
+        entry ``is_in_period`` by what its source is of.
+        """
+        links, undated = [], []
         for entry in entries:
             address = self._address(entry.url)
             if address is None:
                 continue
-            if self.arguments.since and entry.stamp is None and not is_in_period:
-                undated += 1
-            elif not self.period.is_before(day_of(entry.stamp)) and (
-                not stamp_is_publication or self.period.is_open_to(entry.stamp)
-            ):
+            published, updated = day_of(entry.published), day_of(entry.updated)
+            if published is None and updated is None and self.arguments.since and not is_in_period:
+                undated.append((address, entry.url))
+            elif self.period.is_open_to(entry.published) and not self.period.is_before(updated):
                 links.append((address, entry.url))
-        if undated:
-            self.ledger.count("skipped/entry_without_stamp", undated)
+        targets = self.discovery.look_at(links, self.site.base, page, is_named=True)
+        return targets + self._undated(undated, page)
+
+    def _undated(self, links: list[tuple[Address, str]], page: Consequences) -> list[Target]:
+        """Return the articles to ask for of entries without a day, as far as ``MAX_UNDATED`` allows."""
+        targets: list[Target] = []
+        while links and (room := self.settings.getint("MAX_UNDATED") - self._undated_asked) > 0:
+            found = self.discovery.look_at(links[:room], self.site.base, page, is_named=True)
+            links = links[room:]
+            self._undated_asked += len(found)
+            targets += found
+        if links:
+            self.ledger.count("skipped/entry_without_stamp", len(links))
+            self.logger.warning(
+                "%d entries of %s have no date and are left to the next run (MAX_UNDATED)", len(links), page.asked_url
+            )
             self.sitemaps.hides_days()
-            words = "%d addresses in %s are left out: no date tells whether they are in the period"
-            self.logger.warning(words, undated, page.asked_url)
-        return self.discovery.look_at(links, self.site.base, page, is_named=True)
+        return targets
 
     def _list(self, path: str, *, optional: bool = True, must: bool = False) -> Iterator[Request]:
         """Ask for a list from its top if that is due or a ``must``, and where an earlier run left it."""
@@ -171,10 +180,19 @@ class Visitor(Spider):
         """Ask for the sitemaps that are due: the site's own, robots.txt's, WordPress', and those left unread."""
         for path, stamp in self.agenda.named_sitemaps:
             self.sitemaps.expect(path)
+            if path not in self._roots() and not self._may_be_tried(path):
+                continue
             yield self._sitemap(path, stamp, optional=path in (MAIN_SITEMAP, *OTHER_SITEMAPS))
         for path, is_optional in self._roots().items():
             if self.sitemaps.is_due(path):
                 yield self._sitemap(path, optional=is_optional)
+
+    def _may_be_tried(self, path: str) -> bool:
+        """Whether a sitemap has not failed, or is due again."""
+        if self.keeper.failing.may_be_asked(urljoin(self.site.base, path)):
+            return True
+        self.sitemaps.failed(path)
+        return False
 
     def _roots(self) -> dict[str, bool]:
         """Return the sitemaps that no index names, each with whether it need not exist."""
@@ -207,7 +225,7 @@ class Visitor(Spider):
                 yield from self._list_requests(following)
             elif request.callback == self.parse_sitemap:
                 self.sitemaps.is_read(path_of(asked.asked_url))
-                asked.sources.append(self.agenda.read_now(path_of(asked.asked_url)))
+                asked.sources.append(self.agenda.read_now(path_of(asked.asked_url), stamp=ABSENT))
                 self.keeper.page(asked)
             return
         if asked.asked_key is not None and self.keeper.has_read(asked.asked_key):

@@ -1,0 +1,278 @@
+"""Feeds and sitemaps in a crawl: what is broken is read as far as it goes, and what is lost is told."""
+
+import gzip
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from caravan_crawler.keep import schema
+from tests.crawling import TIMEOUT, Crawl, command, crawl
+from tests.keep.stores import open_in, table
+from tests.parts import need
+from tests.plain_site import (
+    EMPTY_FEED,
+    HTML,
+    XML,
+    Answer,
+    Answers,
+    PlainServer,
+    article,
+    index,
+    links,
+    page,
+    rss,
+    urlset,
+)
+from tests.plain_site import serve_plain as serve
+
+HOME = page("Газета", links("/news/delo-nomer-dlinnoe-101/"))
+SECTIONS = ("crime", "sport", "world")
+
+
+def site(home: str = HOME, *, days: dict[int, str] | None = None) -> Answers:
+    """Six articles, of which the home page links to one."""
+    paths = {number: path(number) for number in range(101, 107)}
+    days = days or {}
+    answers: Answers = {own: article(number, day=days.get(number, "2026-11-20")) for number, own in paths.items()}
+    return answers | {"/": home, "/news/": page("Новости", links(paths[101]))}
+
+
+def path(number: int) -> str:
+    return f"/{'news' if number == 101 else SECTIONS[number % 3]}/delo-nomer-dlinnoe-{number}/"
+
+
+def run(data_dir: Path, server: PlainServer, *options: str, code: int = 0) -> Crawl:
+    server.requests.clear()
+    done = crawl(data_dir, "-a", f"site={server.url}", "-a", "refresh_days=0", *options)
+    assert done.code == code, done.log[-3000:]
+    assert "Traceback" not in done.log
+    return done
+
+
+def rows(data_dir: Path, which: Any) -> list[dict[str, Any]]:
+    store = open_in(data_dir)
+    found = table(store, which)
+    store.close()
+    return found
+
+
+def stored(data_dir: Path) -> set[str]:
+    return {urlsplit(row["url"]).path for row in rows(data_dir, schema.articles)}
+
+
+def failures(data_dir: Path) -> dict[str, str]:
+    return {urlsplit(row["url"]).path: row["reason"] for row in rows(data_dir, schema.failures)}
+
+
+def report(data_dir: Path) -> Any:
+    last = max((data_dir / "runs").iterdir())
+    return json.loads((last / "run.json").read_text(encoding="utf-8"))
+
+
+OTHERS = [path(number) for number in range(102, 107)]
+WHOLE = {path(number) for number in range(101, 107)}
+MAP = urlset(*OTHERS)
+WARNED = f"<br />\n<b>Notice</b>: Undefined index & more in <b>/x.php</b><br />\n{MAP}"
+# what answers for the sitemap
+READ: dict[str, Answer] = {
+    "gzip": Answer(gzip.compress(MAP.encode()), {"Content-Type": "application/x-gzip"}),
+    "gzip with a tail": Answer(gzip.compress(MAP.encode()) + b"\n\n", {"Content-Type": "application/x-gzip"}),
+    "gzip by its header": Answer(gzip.compress(MAP.encode()), XML | {"Content-Encoding": "gzip"}),
+    "gzip by its header, a tail": Answer(gzip.compress(MAP.encode()) + b"\n\n", XML | {"Content-Encoding": "gzip"}),
+    "gzip in gzip": Answer(gzip.compress(gzip.compress(MAP.encode())), XML | {"Content-Encoding": "gzip"}),
+    "no gzip in spite of its header": Answer(MAP, XML | {"Content-Encoding": "gzip"}),
+    "PHP's warnings": Answer(WARNED, HTML),
+    "another encoding": Answer(MAP.replace("UTF-8", "UTF-16").encode(), XML),
+    "text": Answer("\n".join(f"https://www.caravan.kz{own}" for own in OTHERS), {"Content-Type": "text/plain"}),
+    "a feed": Answer(rss(*(f"<link>{own}</link>" for own in OTHERS)), XML),
+    "names of the site": Answer(
+        urlset(*(f"{base}{own}" for base, own in zip(
+            ("http://caravan.kz", "https://www.caravan.kz", "http://www.caravan.kz:80", "", "//caravan.kz"),
+            OTHERS,
+            strict=True,
+        ))), XML
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", READ.values(), ids=READ)
+def test_a_sitemap_that_is_a_little_broken_is_read(answer: Answer, tmp_path: Path) -> None:
+    with serve(site() | {"/sitemap.xml": answer}) as server:
+        run(tmp_path, server)
+    assert stored(tmp_path) == WHOLE
+    assert failures(tmp_path) == {}
+
+
+def test_sitemaps_whose_names_hold_news_or_video_are_read_and_those_of_tags_are_not(tmp_path: Path) -> None:
+    answers: Answers = {
+        "/sitemap.xml": index("/sitemap-news.xml", "/post-video-sitemap.xml", "/post_tag-sitemap.xml"),
+        "/sitemap-news.xml": urlset(*OTHERS[:2]),
+        "/post-video-sitemap.xml": urlset(*OTHERS[2:]),
+    }
+    with serve(site() | answers) as server:
+        done = run(tmp_path, server)
+        assert "/post_tag-sitemap.xml" not in server.requests
+    assert done.stat("caravan/skipped/sitemap_of_no_articles") == 1
+    assert stored(tmp_path) == WHOLE
+
+
+def test_an_index_that_names_itself_and_a_feed_that_is_an_index_end(tmp_path: Path) -> None:
+    answers: Answers = {
+        "/sitemap.xml": index("/sitemap.xml", "/a.xml"),
+        "/a.xml": index("/sitemap.xml", "/a.xml"),
+        "/rss/": Answer(index("/b.xml"), XML),
+        "/b.xml": urlset(*OTHERS),
+    }
+    with serve(site() | answers) as server:
+        run(tmp_path, server)
+        assert len(server.requests) < 30
+    assert stored(tmp_path) == WHOLE
+
+
+LONG = urlset(*OTHERS[:3]).replace("</urlset>", "") + "<url><loc>" + OTHERS[4][:-6]
+#: The feed's and the sitemap's answer, the failures they are, and the articles read of the sitemap.
+LOST: dict[str, tuple[Answer, Answer, dict[str, str], int]] = {
+    "cut": (EMPTY_FEED, Answer(LONG, XML), {"/m.xml": "sitemap_cut"}, 3),
+    "cut gzip": (
+        EMPTY_FEED,
+        Answer(gzip.compress(MAP.encode(), 0)[:-120], {"Content-Type": "application/x-gzip"}),
+        {"/m.xml": "sitemap_cut"},
+        3,
+    ),
+    "cut gzip by its header": (
+        EMPTY_FEED,
+        Answer(gzip.compress(MAP.encode(), 0)[:-120], XML | {"Content-Encoding": "gzip"}),
+        {"/m.xml": "sitemap_cut"},
+        3,
+    ),
+    "a page": (EMPTY_FEED, Answer(page("Ой", "<h1>Ой</h1>")), {"/m.xml": "sitemap_unreadable"}, 0),
+    "empty": (EMPTY_FEED, Answer("", XML), {"/m.xml": "sitemap_unreadable"}, 0),
+    "no gzip": (EMPTY_FEED, Answer(b"\x1f\x8b\x08\x00 damaged", XML), {"/m.xml": "sitemap_unreadable"}, 0),
+    "not found": (EMPTY_FEED, Answer("", XML, 404), {"/m.xml": "http_404"}, 0),
+    "the feed": (Answer(page("Ой", "<h1>Ой</h1>")), Answer(MAP, XML), {"/rss/": "feed_unreadable"}, 5),
+    "a cut feed": (Answer("<rss><channel><item><li", XML), Answer(MAP, XML), {"/rss/": "feed_cut"}, 5),
+}
+
+
+@pytest.mark.parametrize(("feed", "sitemap", "failed", "number"), LOST.values(), ids=LOST)
+def test_what_is_lost_is_told_and_tried_again(
+    feed: Answer, sitemap: Answer, failed: dict[str, str], number: int, tmp_path: Path
+) -> None:
+    answers = site() | {
+        "/sitemap.xml": index("/m.xml", stamp="2026-11-21"),
+        "/m.xml": sitemap,
+        "/rss/": feed,
+    }
+    with serve(answers) as server:
+        done = run(tmp_path, server)
+        assert "1 pages failed" in done.log.splitlines()[-1]
+        (where, reason) = next(iter(failed.items()))
+        assert f"Not read: {server.url.rstrip('/')}{where}" in done.log
+        assert failures(tmp_path) == failed
+        assert report(tmp_path)["failures"] == {reason: 1}
+        assert len(stored(tmp_path)) == 1 + number
+        server.answers |= {"/m.xml": MAP, "/rss/": EMPTY_FEED}
+        run(tmp_path, server)
+        assert "/m.xml" in server.requests or where == "/rss/"
+        assert stored(tmp_path) == WHOLE
+        assert failures(tmp_path) == {}
+        run(tmp_path, server)
+        assert "/m.xml" not in server.requests, "what is read is not asked for again while its stamp is the same"
+
+
+def test_a_page_in_place_of_a_sitemap_that_need_not_be_is_no_failure(tmp_path: Path) -> None:
+    answers = site(page("Газета", links(*sorted(WHOLE))))
+    with serve(answers, lambda target: answers["/"] if target.endswith(".xml") else None) as server:
+        done = run(tmp_path, server)
+        assert failures(tmp_path) == {}
+        assert done.stat("caravan/absent/soft_404") == 3
+        # Once the site has a sitemap, a page in its place is one.
+        server.answers |= {"/sitemap.xml": index("/m.xml"), "/m.xml": MAP}
+        run(tmp_path, server)
+        del server.answers["/sitemap.xml"]
+        run(tmp_path, server)
+        assert failures(tmp_path) == {"/sitemap.xml": "sitemap_unreadable"}
+        run(tmp_path, server)
+        assert failures(tmp_path) == {"/sitemap.xml": "sitemap_unreadable"}
+
+
+DAYS = {102: "2026-10-05", 103: "2026-10-25", 104: "2026-09-01", 105: "2026-10-30", 106: "2026-11-20"}
+
+
+def entry(number: int, *stamps: str) -> str:
+    return f'<entry><link rel="self" href="/api/{number}"/><link href="{path(number)}"/>{"".join(stamps)}</entry>'
+
+
+def test_entries_of_a_feed_under_a_period(tmp_path: Path) -> None:
+    feed = "".join(
+        (
+            entry(102, "<updated>2026-10-10</updated>"),  # updated before the period
+            entry(103, "<updated>2026-11-26</updated>"),  # published in it, and updated behind it
+            entry(104, "<updated>2026-11-01</updated>"),  # published before it
+            entry(105),  # without a date
+            entry(106, "<published>2026-11-20</published>"),  # behind it
+        )
+    )
+    answers = site(days=DAYS) | {"/rss/": Answer(f"<feed>{feed}</feed>", XML)}
+    with serve(answers) as server:
+        run(tmp_path, server, "-a", "since=2026-10-15", "-a", "until=2026-11-10")
+        asked = {number for number in DAYS if path(number) in server.requests}
+    assert asked == {103, 104, 105}
+    assert stored(tmp_path) == {path(103), path(105)}
+
+
+DATES = [
+    ("Вс, 25 окт 2026 10:15:00 +0500", True),
+    ("25 октября 2026, 10:15", True),
+    ("25.10.2026", True),
+    ("Sun, 01 Jan 2090 00:00:00 +0500", True),  # a lie, so the page is asked
+    ("%date%", True),
+    ("Чт, 1 окт 2026 10:15:00 +0500", False),
+]
+
+
+@pytest.mark.parametrize(("printed", "is_asked"), DATES)
+def test_dates_of_a_feed_under_a_period(printed: str, is_asked: bool, tmp_path: Path) -> None:
+    feed = Answer(rss(f"<link>{path(103)}</link><pubDate>{printed}</pubDate>"), XML)
+    with serve(site(days=DAYS) | {"/rss/": feed}) as server:
+        run(tmp_path, server, "-a", "since=2026-10-15", "-a", "until=2026-11-10")
+        assert (path(103) in server.requests) == is_asked
+    assert (path(103) in stored(tmp_path)) == is_asked
+
+
+def test_articles_without_a_date_are_read_in_bounds_and_the_others_by_the_next_run(tmp_path: Path) -> None:
+    numbers = range(1001, 1031)
+    answers = site(days=DAYS) | {path(number): article(number, day="2026-10-20") for number in numbers}
+    answers["/sitemap.xml"] = urlset(*map(path, numbers))
+    period = ("-a", "since=2026-10-15", "-a", "until=2026-11-10", "-s", "MAX_UNDATED=20")
+    with serve(answers) as server:
+        first = run(tmp_path, server, *period)
+        assert "10 entries of" in first.log
+        assert first.stat("caravan/skipped/entry_without_stamp") == 10
+        assert len(stored(tmp_path)) == 20
+        run(tmp_path, server, *period)
+        assert len(stored(tmp_path)) == 30
+        last = run(tmp_path, server, *period)
+        assert "MAX_UNDATED" not in last.log
+        assert len(server.requests) < 20
+
+
+def test_after_a_run_whose_clock_was_ahead_the_next_one_reads_all_sources(tmp_path: Path) -> None:
+    answers = site(days=DAYS) | {"/sitemap.xml": index("/m.xml", stamp="2026-11-21"), "/m.xml": urlset(*OTHERS[:2])}
+    answers["/sport/"] = page("Спорт", links(OTHERS[0]))
+    with serve(answers) as server:
+        ahead = command("-s", f"DATA_DIR={tmp_path}", "-a", f"site={server.url}", "-a", "refresh_days=0")
+        first = subprocess.run(
+            [need("faketime"), "-f", "+400d", *ahead], capture_output=True, text=True, timeout=TIMEOUT, check=False
+        )
+        assert first.returncode == 0, first.stderr[-2000:]
+        # What has come since, with an old stamp, and in a list that the feed says nothing of.
+        server.answers |= {"/m.xml": urlset(*OTHERS[:4]), "/sport/": page("Спорт", links(OTHERS[0], OTHERS[4]))}
+        done = run(tmp_path, server)
+        assert "the clock was ahead" in done.log
+        assert {"/m.xml", "/sport/"} <= set(server.requests)
+    assert stored(tmp_path) == WHOLE
