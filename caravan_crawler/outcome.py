@@ -117,7 +117,9 @@ def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
 def _judge_data(stats: Mapping[str, Any], read: int, failed: int, last: str | None) -> Outcome:
     found = stats.get("caravan/pages/article", 0) + stats.get("caravan/links/known", 0)
     found += stats.get("caravan/articles/not_modified", 0) + stats.get("caravan/articles/carried", 0)
-    if found == 0 and read and WORKER_STAT not in stats:  # the articles of a list are read by all workers
+    # An index of sitemaps names no article itself, and a run may have had nothing else to ask for.
+    shown = read - stats.get("caravan/pages/sitemap", 0)
+    if found == 0 and shown and WORKER_STAT not in stats:  # the articles of a list are read by all workers
         return Outcome(BELOW_FLOORS, f"no article on {read} pages" + (f"; the last failure: {last}" if last else ""))
     if below := [*stats.get(DRIFT_STAT, ()), *filter(None, [stats.get(SILENCE_STAT)])]:
         return Outcome(BELOW_FLOORS, "; ".join(below))

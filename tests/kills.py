@@ -154,9 +154,9 @@ def check_published(data_dir: Path) -> None:
     for table, about in (("trending", "rank"), ("rates", "currency"), ("weather", "city")):
         published = _published(data_dir, table)
         lines = Counter((run, line[about], line["observed_at"]) for run, line in published)
-        assert lines == Counter((row["published_in"], row[about], row["observed_at"]) for row in store.rows(table)), (
-            table
-        )
+        marks = Counter((row["published_in"], row[about], row["observed_at"]) for row in store.rows(table))
+        # Beside what is stored, each run shows what it saw first, even where that had not changed.
+        assert not marks - lines, f"{table}: {marks - lines} are marked and not published"
     published = _published(data_dir, "articles")
     states = Counter(json.dumps(without_reading(line), sort_keys=True) for _, line in published)
     doubled = [state for state, number in states.items() if number > 1]
@@ -164,7 +164,10 @@ def check_published(data_dir: Path) -> None:
     last: dict[str, tuple[str, Any]] = {}
     for run, line in published:
         last[str(line["article_id"] or urlsplit(line["url"]).path)] = run, without_reading(line)
-    stored = {row["key"]: (row["published_in"], without_reading(_record(row))) for row in store.rows("articles")}
+    # What a run below the floors met without a required field waits until it comes whole.
+    waiting = {row["article_key"] for row in store.rows("failures") if row["reason"] == "lost_fields"}
+    rows = [row for row in store.rows("articles") if row["published_in"] or row["key"] not in waiting]
+    stored = {row["key"]: (row["published_in"], without_reading(_record(row))) for row in rows}
     assert last.keys() == stored.keys(), "what is stored is published, and nothing else"
     for key, state in stored.items():
         assert last[key] == state, f"article {key} is stored in another state than published"

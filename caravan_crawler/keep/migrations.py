@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, delete, insert, inspect, select, text
 
 from caravan_crawler.keep.errors import StoreRefusedError
-from caravan_crawler.keep.schema import metadata, store_info
+from caravan_crawler.keep.schema import INDEXES, metadata, store_info
 
 Migration = Callable[[Connection], None]
 
@@ -76,6 +76,8 @@ def upgrade(connection: Connection, migrations: Sequence[Migration] = MIGRATIONS
         if foreign := set(inspect(connection).get_table_names()) & set(metadata.tables):
             raise StoreRefusedError(f"the database is no store of this crawler, but has a table {min(foreign)}")
         metadata.create_all(connection)
+        for index in INDEXES:
+            connection.execute(text(index))
         note(connection, "created_at", datetime.now(UTC).isoformat(timespec="seconds"))
     for migrate in migrations[found - 1 :] if found else ():
         migrate(connection)

@@ -19,7 +19,6 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
-    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -27,6 +26,14 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
 
 metadata = MetaData()
+
+#: Tables of what is published, each with its key. An index of each holds what stands in no feed yet, and nothing else;
+#: it is made by a statement of its own, as SQLAlchemy's way would load PostgreSQL's dialect in every run.
+PUBLISHED = {"articles": "key", "trending": "id", "rates": "id", "weather": "id"}
+INDEXES = tuple(
+    f"CREATE INDEX {table}_unpublished ON {table} ({key}) WHERE published_in IS NULL"
+    for table, key in PUBLISHED.items()
+)
 
 
 class _Json(TypeDecorator[Any]):
@@ -53,12 +60,6 @@ _TYPES: dict[str, TypeEngine[Any]] = {"list": _JSON, "int": Integer(), "Decimal"
 
 def _published_in() -> Column[Any]:
     return Column("published_in", Text, comment="the run in whose feeds it stands; None until then")
-
-
-def _unpublished(table: str, key: str) -> Index:
-    """Return the index that finds what stands in no feed yet; it holds nothing else."""
-    where = text("published_in IS NULL")
-    return Index(f"{table}_unpublished", key, sqlite_where=where, postgresql_where=where)
 
 
 def _columns(item_class: type) -> list[Column[Any]]:
@@ -89,7 +90,6 @@ articles = Table(
     _published_in(),
     Index("articles_by_day", "date_published"),
     Index("articles_by_run", "run_id"),
-    _unpublished("articles", "key"),
 )
 
 article_versions = Table(
@@ -127,7 +127,6 @@ def _shown(name: str, item_class: type) -> Table:
         _published_in(),
         Index(f"{name}_by_run", "run_id"),
         Index(f"{name}_by_time", "observed_at"),
-        _unpublished(name, "id"),
     )
 
 
@@ -163,7 +162,11 @@ runs = Table(
     metadata,
     Column("run_id", Text, primary_key=True),
     Column(
-        "number", Integer, nullable=False, comment="counts beginnings and ends of runs; their order, whatever the clock"
+        "number",
+        Integer,
+        nullable=False,
+        server_default="0",
+        comment="counts beginnings and ends of runs; their order, whatever the clock",
     ),
     Column("ended_number", Integer, comment="the same count at its end"),
     Column("scope", Text, nullable=False),

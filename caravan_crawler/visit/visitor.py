@@ -238,7 +238,8 @@ class Visitor(Spider):
         self._fail(asked.asked_url, asked.asked_key, reason, failures.words(failure))
         if request.callback == self.parse_sitemap:
             self.sitemaps.failed(path_of(asked.asked_url))
-        yield from self._targets(self._another(asked))
+        if failures.is_answer(failure):  # without one the site is at fault, and not the address
+            yield from self._targets(self._another(asked))
         if reason in _GONE and path_of(asked.asked_url).strip("/") in self.arguments.sections:
             self.crawler.stats.set_value(NO_SECTION_STAT, path_of(asked.asked_url).strip("/"))
         if request.callback == self.parse_home and failures.is_answer(failure):

@@ -50,7 +50,7 @@ def test_an_article_that_fails_after_a_run_below_the_floors(failure: str, tmp_pa
     site = Switching(articles=ARTICLES)
     with serve(site) as server:
         options = ("-a", f"site={server.url}", "-a", "refresh_days=100000")
-        first = crawl(tmp_path, *options, "-s", 'FLOORS={"headline": 1.1}')
+        first = crawl(tmp_path, *options, "-s", 'FLOORS={"views": 1.0}')
         assert first.code == 3, first.log[-1000:]
         assert published(tmp_path) == []
         victim = next(row["url"] for row in Stored(tmp_path).rows("articles") if row["article_id"])

@@ -71,12 +71,12 @@ def sqlite(path: Path) -> Kept:
 
 
 def dataset(store: Kept) -> Dataset:
-    """What a store holds: rows as texts, without run and number, in an order of their own."""
+    """What a store holds: rows as texts, without run, feed and number, in an order of their own."""
     return {table: sorted(_row(table, row) for row in store.rows(table)) for table in _TABLES}
 
 
 def _row(table: str, row: dict[str, Any]) -> str:
-    names = _OF_AN_ARTICLE if table == "articles" else sorted(row.keys() - {"id", "run_id"})
+    names = _OF_AN_ARTICLE if table == "articles" else sorted(row.keys() - {"id", "run_id", "published_in"})
     return json.dumps({name: row[name] for name in names}, ensure_ascii=False, sort_keys=True)
 
 

@@ -70,7 +70,8 @@ def records_of(file: Path) -> ArchiveIterator:
 
 def contents(store: Kept) -> list[dict[str, object]]:
     """The articles without the times of their reading."""
-    left_out = {"observed_at", "first_seen_at", "changed_at", "checked_at", "run_id", "etag", "last_modified"}
+    left_out = {"observed_at", "first_seen_at", "changed_at", "checked_at", "run_id", "published_in"}
+    left_out |= {"etag", "last_modified"}
     rows = store.rows("articles", order_by="key")
     return [{name: value for name, value in row.items() if name not in left_out} for row in rows]
 
