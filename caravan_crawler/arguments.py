@@ -148,6 +148,9 @@ def check_on_site(url: str, site: Site) -> str:
     resolved = site.resolve(url, site.base)
     if resolved is None:
         shown = url if len(url) <= _SHOWN else f"{url[:_SHOWN]}…"
-        problem = address_problem(urljoin(site.base, url), site.longest_address)
+        try:
+            problem = address_problem(urljoin(site.base, url), site.longest_address)
+        except ValueError:  # brackets that hold no address
+            problem = None
         raise ArgumentError(f"urls: {shown}: {problem}" if problem else f"urls: {shown} is not a page of {site.base}")
     return resolved

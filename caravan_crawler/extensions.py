@@ -13,7 +13,7 @@ from scrapy.extensions.feedexport import FeedExporter
 from caravan_crawler import drift
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.items import Article
-from caravan_crawler.keep import field_counts, placing
+from caravan_crawler.keep import field_counts, publication
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.keeper import Keeper, article_key
 from caravan_crawler.outcome import (
@@ -59,7 +59,10 @@ class Verdict:
 
     def engine_started(self) -> None:
         """See that every feed is open, and note which signal stops the run, leaving the stopping to Scrapy."""
-        self.crawler.spider.keeper.store.on_failure = self.store_failed  # type: ignore[union-attr]
+        keeper = self._keeper
+        if keeper is None:
+            return
+        keeper.store.on_failure = self.store_failed
         exporter = self.crawler.get_extension(FeedExporter)
         missing = len(self.crawler.settings.getdict("FEEDS")) - len(exporter.slots if exporter else ())
         if missing:
@@ -95,8 +98,8 @@ class Verdict:
 
     def item_dropped(self, item: Any) -> None:
         """Keep what follows from the page of an article that is outside of the period."""
-        if isinstance(item, Article):
-            self.crawler.spider.keeper.pass_over(item, article_key(item))  # type: ignore[union-attr]
+        if isinstance(item, Article) and (keeper := self._keeper) is not None:
+            keeper.pass_over(item, article_key(item))
 
     def store_failed(self, error: StoreError) -> None:
         """End the run: what it reads could not be kept."""
@@ -106,7 +109,9 @@ class Verdict:
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
         """Commit the last records, hold the run against its history, compare feeds with records, and decide."""
-        keeper: Keeper = spider.keeper  # type: ignore[attr-defined]
+        keeper = self._keeper
+        if keeper is None:
+            return
         keeper.store.flush()
         if reason == "finished" and not keeper.store.is_broken:
             self._hold_against_history(keeper, spider)
@@ -126,19 +131,39 @@ class Verdict:
         storages = [slot.storage for slot in (exporter.slots if exporter else ())]
         ready = [storage for storage in storages if isinstance(storage, WholeFileStorage) and storage.is_ready]
         stats = self.crawler.stats
+        if stats.get_value(OUTCOME_STAT) == SOUND:
+            for storage in sorted(ready, key=lambda storage: storage.path):  # two runs lock files in one order
+                storage.catch_up()
         if stats.get_value(OUTCOME_STAT) == SOUND and not stats.get_value(FEED_STAT):
-            spider: Any = self.crawler.spider
-            moves = [storage.move for storage in ready]
             try:
-                placing.announce(spider.keeper.store, spider.run_id, stats.get_value("caravan/articles/new", 0), moves)
+                self._publish(ready, exporter)
             except StoreError as error:
                 self.store_failed(error)
             else:
-                for storage in ready:
-                    storage.place()
                 return
         for storage in ready:
             storage.leave()
+
+    def _publish(self, ready: list[WholeFileStorage], exporter: Any) -> None:
+        spider: Any = self.crawler.spider
+        store, run_id = spider.keeper.store, spider.run_id
+        moves = [storage.move for storage in ready]
+        # The run's own folder decides; feeds of -o and -O come beside it. With other FEEDS there is no such folder.
+        own = [storage for storage in ready if publication.is_own(storage.path, run_id)] or ready
+        filters = [slot.filter.item_classes for slot in (exporter.slots if exporter else ()) if slot.storage in own]
+        classes = {kind for kind in self._scraped if any(_accepts(accepted, kind) for accepted in filters)}
+        new = self.crawler.stats.get_value("caravan/articles/new", 0)
+        publication.announce(store, run_id, new, moves, spider.left, classes)
+        for storage in ready:
+            storage.place()
+        if any(storage.is_broken for storage in own):
+            publication.take_back([storage.move for storage in own if not storage.is_broken], run_id)
+            publication.withdraw(store, run_id)
+
+    @property
+    def _keeper(self) -> Keeper | None:
+        """What the run stores by; None for a spider that is not this project's, as `scrapy shell` has one."""
+        return getattr(self.crawler.spider, "keeper", None)
 
     def _hold_against_history(self, keeper: Keeper, spider: Spider) -> None:
         settings = self.crawler.settings

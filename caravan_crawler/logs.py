@@ -5,11 +5,15 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from scrapy import Spider
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
 from scrapy.http import Request
 from scrapy.logformatter import LogFormatter, LogFormatterResult
 from scrapy.settings import BaseSettings
+from scrapy.utils.log import get_scrapy_root_handler
 from twisted.python.failure import Failure
+
+from caravan_crawler.normalise.printable import printable
 
 #: Scrapy's loggers that say what the spider says again, with the page, in its line ``Not read: …``; and in which words.
 _SAID_TWICE = {
@@ -35,8 +39,32 @@ class _NotTwice(logging.Filter):
         return not any(words in message for words in _SAID_TWICE[record.name])
 
 
+class _Printable(logging.Formatter):
+    """Formats as another one does, and leaves nothing in that a terminal would act on: lines quote what a site sent."""
+
+    def __init__(self, formatter: logging.Formatter) -> None:
+        super().__init__()
+        self._formatter = formatter
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(self._formatter.format(record))
+
+
+def _print_safely() -> None:
+    """Have Scrapy's handler, where it is there, write nothing but printable lines."""
+    handler = get_scrapy_root_handler()
+    if handler is not None and handler.formatter is not None and not isinstance(handler.formatter, _Printable):
+        handler.setFormatter(_Printable(handler.formatter))
+
+
 class QuietFormatter(LogFormatter):
     """Scrapy's messages, less those that repeat what the stats or the spider say."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "QuietFormatter":
+        """Scrapy's constructor, called before the handler of the log is there."""
+        crawler.signals.connect(_print_safely, signals.spider_opened, weak=False)
+        return cls()
 
     def __init__(self) -> None:
         # A robots.txt whose body is broken is no bug, and it is the first thing asked of a site.

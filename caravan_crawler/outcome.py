@@ -17,6 +17,8 @@ REDIS_STAT, WORKER_STAT = "caravan/redis_lost", "caravan/worker"
 ARCHIVE_STAT = "caravan/archive_failed"
 #: In words, which feed could not be written.
 FEED_STAT = "caravan/feeds/failed"
+#: In words, which feed's reader has gone before its end: the files are put in place all the same.
+STREAM_STAT = "caravan/feeds/stream_failed"
 #: In words, which fields have fallen; and that nothing new has appeared for too long.
 DRIFT_FIELDS_STAT = "caravan/drift_fields"
 DRIFT_STAT, SILENCE_STAT = "caravan/drift", "caravan/silence"
@@ -98,9 +100,9 @@ def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
     last = stats.get("caravan/last_failure")
     if read + failed == 0 and stats.get(WORKER_STAT) == "helps":
         return Outcome(SOUND, "complete: the other workers read it all")
-    if read == 0 and (failed or not stats.get("caravan/articles/carried")):
-        forbidden = "robots.txt forbids the site" if stats.get("caravan/forbidden") else "nothing was asked for"
-        return Outcome(UNREACHABLE, f"no page could be read; {last or forbidden}")
+    # A run that continues one killed at its very end has nothing to ask for.
+    if read == 0 and (failed or stats.get("caravan/forbidden")):
+        return Outcome(UNREACHABLE, f"no page could be read; {last or 'robots.txt forbids the site'}")
     no_articles = sum(stats.get(f"caravan/failed/kind_{kind}", 0) for kind in ("other", "listing"))
     if failed > FEW_FAILED and failed > MOST_FAILED * (read + failed):
         if no_articles > failed / 2:
@@ -115,7 +117,7 @@ def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
 def _judge_data(stats: Mapping[str, Any], read: int, failed: int, last: str | None) -> Outcome:
     found = stats.get("caravan/pages/article", 0) + stats.get("caravan/links/known", 0)
     found += stats.get("caravan/articles/not_modified", 0) + stats.get("caravan/articles/carried", 0)
-    if found == 0 and WORKER_STAT not in stats:  # the articles of a list are read by all workers
+    if found == 0 and read and WORKER_STAT not in stats:  # the articles of a list are read by all workers
         return Outcome(BELOW_FLOORS, f"no article on {read} pages" + (f"; the last failure: {last}" if last else ""))
     if below := [*stats.get(DRIFT_STAT, ()), *filter(None, [stats.get(SILENCE_STAT)])]:
         return Outcome(BELOW_FLOORS, "; ".join(below))

@@ -107,6 +107,7 @@ FEED_EXPORTERS = {"csv": "caravan_crawler.publish.exporters.SpreadsheetCsvExport
 FEED_STORAGES = {
     "": "caravan_crawler.publish.storage.WholeFileStorage",
     "file": "caravan_crawler.publish.storage.WholeFileStorage",
+    "stdout": "caravan_crawler.publish.stream.StdoutStorage",
 }
 
 LOG_LEVEL = "INFO"  # default DEBUG, which writes 3 KB an article

@@ -26,7 +26,8 @@ with `-o` or `-O` holds the articles alone. All of them hold what the run found 
 - Texts are Unicode NFC, without invisible characters and doubled spaces; quotation marks, dashes and ё
   are as printed.
 - CSV is UTF-8 with one header and the columns in the order below; lists are JSON in a cell. A cell that a
-  spreadsheet would run as a formula begins with an apostrophe (`'- Да`); JSON lines keep the exact text.
+  spreadsheet would run as a formula begins with an apostrophe (`'- Да`), and so does what such a program would take
+  for a cell behind a semicolon or a line break; JSON lines keep the exact text.
 - A file is the whole run's or not there under its name. A run whose last line says that pages failed lacks
   those pages' articles and nothing else.
 

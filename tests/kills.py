@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from caravan_crawler.items import Article
 from caravan_crawler.sample_site import SampleServer
@@ -147,6 +148,35 @@ def each_once(records: Iterable[Mapping[str, Any]], expected: Iterable[Mapping[s
         assert without_reading(record) == wanted[record["url"]]
 
 
+def check_published(data_dir: Path) -> None:
+    """Each state of each record stands in the feeds of one published run, once, and the store says in which."""
+    store = Stored(data_dir)
+    for table, about in (("trending", "rank"), ("rates", "currency"), ("weather", "city")):
+        published = _published(data_dir, table)
+        lines = Counter((run, line[about], line["observed_at"]) for run, line in published)
+        assert lines == Counter((row["published_in"], row[about], row["observed_at"]) for row in store.rows(table)), (
+            table
+        )
+    published = _published(data_dir, "articles")
+    states = Counter(json.dumps(without_reading(line), sort_keys=True) for _, line in published)
+    doubled = [state for state, number in states.items() if number > 1]
+    assert not doubled, f"{len(doubled)} states of articles are published twice, as {doubled[0]}"
+    last: dict[str, tuple[str, Any]] = {}
+    for run, line in published:
+        last[str(line["article_id"] or urlsplit(line["url"]).path)] = run, without_reading(line)
+    stored = {row["key"]: (row["published_in"], without_reading(_record(row))) for row in store.rows("articles")}
+    assert last.keys() == stored.keys(), "what is stored is published, and nothing else"
+    for key, state in stored.items():
+        assert last[key] == state, f"article {key} is stored in another state than published"
+
+
+def _published(data_dir: Path, table: str) -> list[tuple[str, dict[str, Any]]]:
+    """The lines of all published feeds with their runs, in the order of the runs."""
+    order = {row["run_id"]: row["number"] for row in Stored(data_dir).rows("runs")}
+    files = sorted(data_dir.glob(f"runs/*/{table}.jsonl"), key=lambda file: order[file.parent.name])
+    return [(file.parent.name, line) for file in files for line in read_jsonl(file)]
+
+
 # The runs
 
 
@@ -261,6 +291,7 @@ class Runs:
         still_open = [row["path"] for row in store.rows("sources") if row["state"] and json.loads(row["state"])["open"]]
         assert not still_open
         assert all(row["ended_at"] for row in store.rows("runs"))
+        check_published(self.data_dir)
         for path, earlier in self._earlier.items():
             each_once(read_articles(path), [*earlier, *self.new])
         for kind in ("csv", "jsonl"):

@@ -1,14 +1,22 @@
 """``scrapy inspect``: the tool for the day the markup turns out to be different."""
 
+import json
 import os
 import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from caravan_crawler.sample_site import SampleSite, serve
+from caravan_crawler.commands.inspect import report
+from caravan_crawler.pages.document import parse_document
+from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
+from caravan_crawler.site import Site
 from tests.crawling import ROOT, TIMEOUT
 from tests.forking import fork, run
+from tests.inspection.monthly import MonthlySite
+from tests.pages.test_saved_pages import check, expectation
 from tests.parts import need
 
 SAVED = ROOT / "tests" / "pages" / "saved"
@@ -78,23 +86,119 @@ def test_a_saved_page_with_and_without_its_address() -> None:
     assert "kind: article" in unnamed.stdout, "a canonical that points to the home page is no address"
 
 
+def test_a_feed_and_sitemaps() -> None:
+    with serve(SampleSite(articles=40)) as server:
+        feed, index, sitemap = (
+            inspect(server.url + path) for path in ("rss/", "sitemap_index.xml", "post-sitemap1.xml")
+        )
+        data = json.loads(inspect(f"{server.url}rss/", "--json").stdout)
+    assert "kind: feed\nentries: 20; of articles 20: " in feed.stdout
+    assert "kind: sitemap index\nentries: 1; of articles 0: 0 with a number, 0 without\n" in index.stdout
+    assert index.stdout.splitlines()[-1].endswith("/post-sitemap1.xml")
+    assert "kind: sitemap\n" in sitemap.stdout
+    assert sitemap.stdout.splitlines()[-1].endswith(" more; --full shows all")
+    assert (data["kind"], len(data["entries"])) == ("feed", 20)
+
+
+def test_json_for_programs() -> None:
+    expected = json.loads((SAVED / "author_01_one.json").read_text(encoding="utf-8"))
+    done = inspect(str(SAVED / "author_01_one.html"), "--url", expected["url"], "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    data = json.loads(done.stdout)
+    assert data.keys() == {
+        *("version", "url", "kind", "title", "canonical", "article", "found_by", "missing"),
+        *("rates", "weather", "trending", "entries", "sitemaps"),
+    }
+    for name in ("headline", "body", "date_published", "views", "authors"):
+        assert data["article"][name] == expected["expect"][name]
+    assert data["found_by"]["authors"] == "authors_byline"
+    assert {one["currency"]: one["rate"] for one in data["rates"]} == expected["expect"]["rates"]
+    assert len(data["trending"]) == len(expected["expect"]["trending"])
+
+
+def test_site_text_does_nothing_to_a_terminal(tmp_path: Path) -> None:
+    escapes = "\x1b]0;owned\x07\x9b2J\u202e"
+    article = {"@type": "NewsArticle", "datePublished": f"2025-05-12{escapes}", "articleBody": f"{escapes}Дождь " * 40}
+    head = f'<title>Снег</title><script type="application/ld+json">{json.dumps(article)}</script>'
+    file = tmp_path / "page.html"
+    file.write_text(
+        f"<html><head>{head}</head><body><h1>Снег</h1><div>12 Мая 2025</div></body></html>", encoding="utf-8"
+    )
+    for options in ((), ("--full",), ("--json",)):
+        done = inspect(str(file), "--url", ADDRESS, *options)
+        assert done.returncode == 0
+        assert "Дождь" in done.stdout
+        assert not [one for one in done.stdout if one not in "\n\t\xa0" and not one.isprintable()]
+
+
+def test_an_address_does_nothing_to_a_terminal() -> None:
+    document = parse_document(b"<html></html>", "http://127.0.0.1/\x1b]0;owned\x07\x9b2J", Site("http://127.0.0.1/"))
+    assert next(report(document, datetime.now(UTC))) == "http://127.0.0.1/\\x1b]0;owned\\x07\\x9b2J"
+
+
+def test_a_redirect_does_nothing_to_a_terminal() -> None:
+    def trick(target: str, _: SampleResponse) -> SampleResponse | None:
+        return None if target == "/robots.txt" else SampleResponse(302, {"Location": "http://\x9b2J.example/"}, b"")
+
+    with serve(MonthlySite(trick)) as server:
+        done = inspect(server.url)
+    assert done.returncode == 4
+    assert not [one for one in done.stderr if one != "\n" and not one.isprintable()]
+
+
+def test_a_page_saved_as_a_test_case(tmp_path: Path) -> None:
+    (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = caravan_crawler.settings\n", encoding="utf-8")
+    saved = tmp_path / "tests" / "pages" / "saved"
+    command = [sys.executable, "-m", "scrapy", "inspect"]
+
+    def inspected(*options: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [*command, *options], cwd=tmp_path, capture_output=True, text=True, timeout=TIMEOUT, check=False
+        )
+
+    with serve(SampleSite(articles=40)) as server:
+        url = next(record for record in server.site.gold(server.url) if record["views"])["url"]
+        before = inspected(url, "--save-fixture", "views/plain-1")
+        saved.mkdir(parents=True)
+        first = inspected(url, "--save-fixture", "views/plain-1")
+        again = inspected(url, "--save-fixture", "views/plain-1")
+        bad = inspected(url, "--save-fixture", "../../etc/x")
+    assert [done.returncode for done in (before, first, again, bad)] == [2, 0, 2, 2]
+    assert all(done.stderr.count("\n") == 1 for done in (before, first, again, bad))
+    assert first.stderr == f"scrapy inspect: saved as {saved / 'views_plain-1.html'}\n"
+    assert {path.name for path in saved.iterdir()} == {"views_plain-1.html", "views_plain-1.json"}
+    check("views_plain-1", saved)
+    assert expectation("views_plain-1", saved)["kind"] == "article"
+
+
 BAD = [
-    ((), "takes one URL or one file"),
-    (("/no/such/file.html",), "cannot be read: No such file or directory"),
-    (("http://127.0.0.1:9/",), "was not read: robots.txt could not be read (Connection was refused"),
-    (("http://[::1",), "is no address of a page"),
-    (("ftp://127.0.0.1/",), "is no address of a page"),
-    (("README.md", "--url", "foo"), "is no address of a page"),
-    (("http://127.0.0.1:9/", "-s", "BROWSER=maybe"), "BROWSER=maybe is none of off, auto, always"),
+    ((), "takes one URL or one file", 2),
+    (("/no/such/file.html",), "cannot be read: No such file or directory", 4),
+    (("http://127.0.0.1:9/",), "was not read: robots.txt could not be read (Connection was refused", 4),
+    (("http://[::1",), "is no address of a page", 2),
+    (("ftp://127.0.0.1/",), "is no address of a page", 2),
+    (("README.md", "--url", "foo"), "is no address of a page", 2),
+    (("http://127.0.0.1:9/", "-s", "BROWSER=maybe"), "BROWSER=maybe is none of off, auto, always", 2),
 ]
 
 
-@pytest.mark.parametrize(("options", "message"), BAD)
-def test_bad_use_is_one_line(options: tuple[str, ...], message: str) -> None:
+@pytest.mark.parametrize(("options", "message", "code"), BAD)
+def test_bad_use_is_one_line(options: tuple[str, ...], message: str, code: int) -> None:
     done = inspect(*options)
-    assert done.returncode != 0
+    assert done.returncode == code
     assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_page_that_breaks_the_reader_is_one_line(tmp_path: Path) -> None:
+    with serve(SampleSite(articles=20)) as server:
+        for options in ((server.url,), (str(SAVED / "author_01_one.html"), "--url", ADDRESS)):
+            done = run("tests.broken_inspect", "inspect", *options, timeout=TIMEOUT)
+            assert done.returncode == 1
+            assert (
+                "the reader broke on it (RuntimeError: broken on purpose); this is a bug: send the page" in done.stderr
+            )
+            assert done.stderr.count("\n") == 1
 
 
 def test_nobody_has_to_read_to_the_end() -> None:

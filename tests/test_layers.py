@@ -27,6 +27,10 @@ MAY_IMPORT = {
         *("reread", "archive", "visit", "pages", "normalise", "pipelines", "records", "items", "site", "keep"),
         *("drift", "collector", "caravan_crawler", "scrapy"),
     },
+    "inspection": {
+        *("inspection", "visit", "pages", "normalise", "reread", "records", "items", "site", "outcome"),
+        *("scrapy", "twisted", "lxml", "protego"),
+    },
     "pipelines": {"pipelines", "normalise", "keep", "items", "arguments", "scrapy"},
     "keep": {"keep", "items", "site", "arguments", "outcome", "caravan_crawler", "sqlalchemy", "filelock"},
     "publish": {

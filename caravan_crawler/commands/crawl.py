@@ -17,7 +17,7 @@ from caravan_crawler.collector import calm_collector
 from caravan_crawler.commands.checks import settings_problem
 from caravan_crawler.commands.telling import note_end, tell
 from caravan_crawler.commands.under_scrapyd import scrapyd_problem
-from caravan_crawler.keep import clock, failing, field_counts, placing, runs
+from caravan_crawler.keep import clock, failing, field_counts, publication, runs
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.store import Store
@@ -29,6 +29,7 @@ from caravan_crawler.outcome import (
     OUTCOME_STAT,
     REFUSED,
     SOUND,
+    STREAM_STAT,
     UNREACHABLE,
     Outcome,
     decide,
@@ -109,10 +110,12 @@ class Command(CrawlCommand):
             outcome = Outcome(CRASHED, "the crawl did not start")
         if outcome.code == SOUND and (stats.get(OUTCOME_STAT) != SOUND or _feeds_failed(stats)):
             outcome = Outcome(CRASHED, "a feed could not be written; see the log")
+        if outcome.code == SOUND and (stream := stats.get(STREAM_STAT)):
+            outcome = Outcome(CRASHED, f"{stream}; the run's files are whole")
         ended_at = datetime.now(UTC)
         report = build_report(
             spider.run_id,
-            spider.campaign.unpublished,
+            spider.continues,
             json.loads(json.dumps(vars(spider.arguments), default=runs.plain)),
             spider.started_at,
             ended_at,
@@ -153,7 +156,7 @@ class Command(CrawlCommand):
                 field_counts.accept(store, clock.stamp(spider.started_at))
             spider.keeper.fields.save(store, spider.run_id)
             runs.end(store, spider.run_id, clock.stamp(ended_at), report)
-            placing.finish(store, spider.run_id)
+            publication.finish(store, spider.run_id)
         except StoreError as error:
             return [] if store.is_broken else [str(error)]  # once is enough
         return []

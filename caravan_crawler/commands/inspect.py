@@ -4,17 +4,20 @@ The tool for the day the site's markup turns out to be different. ``--site`` ins
 """
 
 import argparse
+import re
 import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
+from unicodedata import category
 from urllib.parse import quote, urlsplit
 
 from scrapy import Request, Spider
 from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
 from scrapy.http import Response
+from scrapy.settings import BaseSettings
+from scrapy.utils.conf import closest_scrapy_cfg
 from twisted.python.failure import Failure
 
 from caravan_crawler.archive.saved_html import claimed_address, is_page_address
@@ -26,7 +29,7 @@ from caravan_crawler.normalise.counts import parse_count
 from caravan_crawler.normalise.dates import decide_publication
 from caravan_crawler.normalise.rates import parse_rate
 from caravan_crawler.normalise.text import clean
-from caravan_crawler.outcome import REFUSED, UNREACHABLE
+from caravan_crawler.outcome import CRASHED, REFUSED, UNREACHABLE
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.bounds import Bounds
 from caravan_crawler.pages.charset import declared_charset
@@ -39,6 +42,7 @@ from caravan_crawler.visit.failures import words
 from caravan_crawler.visit.visitor import header
 
 _WIDTH = 100
+_FIXTURE = re.compile(r"[a-z0-9_-]+/[a-z0-9_-]+")
 
 
 class Command(ScrapyCommand):
@@ -60,6 +64,9 @@ class Command(ScrapyCommand):
         parser.add_argument("--url", help="the address a saved file came from (default: its canonical link)")
         parser.add_argument("--full", action="store_true", help="print whole texts, not their first line")
         parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+        parser.add_argument(
+            "--save-fixture", metavar="TOPIC/CASE", help="save one page and what is read on it in tests/pages/saved"
+        )
         inspect_site.add_options(parser)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -77,6 +84,7 @@ class Command(ScrapyCommand):
         problem = inspect_site.options_problem(args, opts)
         if problem is None and opts.site is None and len(args) != 1:
             problem = "inspect takes one URL or one file"
+        problem = problem or (_fixture_problem(opts) if opts.save_fixture is not None else None)
         if problem:
             self._end(problem, REFUSED)
             return
@@ -87,7 +95,7 @@ class Command(ScrapyCommand):
         target = args[0]
         given = opts.url if opts.url is not None else target if "://" in target else None
         if given is not None and not is_page_address(given):
-            self._end(f"{given} is no address of a page (http://… or https://…)")
+            self._end(f"{given} is no address of a page (http://… or https://…)", REFUSED)
             return
         if "://" in target:
             self._inspect_url(target, opts)
@@ -101,24 +109,27 @@ class Command(ScrapyCommand):
         except OSError as error:
             self._end(f"{target} cannot be read: {error.strerror}")
             return
+        assert self.settings is not None
         document = _saved_document(body, path, opts.url)
-        show(report(document, datetime.now(UTC), full=opts.full))
+        if problem := _print(body, document, None, self.settings, opts):
+            self._end(problem, CRASHED)
 
     def _inspect_url(self, url: str, opts: argparse.Namespace) -> None:
         assert self.crawler_process is not None
         if problem := browser_problem(self.crawler_process.settings):
-            raise UsageError(problem, print_help=False)
+            self._end(problem, REFUSED)
+            return
         crawler = self.crawler_process.create_crawler(_OnePage)
-        self.crawler_process.crawl(crawler, url=url, full=opts.full)
+        self.crawler_process.crawl(crawler, url=url, options=opts)
         self.crawler_process.start()
         problem = getattr(crawler.spider, "problem", "the crawl did not start")
         if problem:
-            self._end(problem)
+            self._end(problem, getattr(crawler.spider, "code", CRASHED))
         elif crawler.stats.get_value("caravan/browser/failed"):
             tell("scrapy inspect: the browser could not show the page; this is how it came")
 
     def _end(self, problem: str, code: int = UNREACHABLE) -> None:
-        tell(f"scrapy inspect: {problem}")
+        tell(f"scrapy inspect: {_visible(problem)}")
         self.exitcode = code
 
 
@@ -135,11 +146,12 @@ class _OnePage(Spider):
         "ARCHIVE": False,
     }
     problem: str | None = "the page was not fetched"
+    code = UNREACHABLE
 
-    def __init__(self, url: str, full: bool, **kwargs: Any) -> None:
+    def __init__(self, url: str, options: argparse.Namespace, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         parts = urlsplit(url)
-        self.url, self.full = url, full
+        self.url, self.options = url, options
         self.site = Site(f"{parts.scheme}://{parts.netloc}/")
 
     async def start(self) -> AsyncIterator[Any]:
@@ -150,12 +162,62 @@ class _OnePage(Spider):
         """Print what is read on it."""
         charset = declared_charset(header(response, "Content-Type") or "")
         document = parse_document(response.body, response.url, self.site, charset, Bounds.of(self.settings))
-        show(report(document, datetime.now(UTC), full=self.full))
-        self.problem = None
+        self.code = CRASHED
+        self.problem = _print(response.body, document, charset, self.settings, self.options)
 
     def failed(self, failure: Failure) -> None:
         """Say why there is nothing to read."""
         self.problem = f"{self.url} was not read: {words(failure)}"
+
+
+def _print(
+    body: bytes, document: Document, charset: str | None, settings: BaseSettings, options: argparse.Namespace
+) -> str | None:
+    """Print what is read on a page, and save it where that was asked for; return what went wrong, in words."""
+    # Not at the top: Scrapy loads all commands for each of them.
+    from caravan_crawler.inspection.page import SOURCES, page_answer, page_facts, page_json, source_lines
+    from caravan_crawler.inspection.saving import SaveError, save_fixture
+    from caravan_crawler.reread.reader import value_pipelines
+
+    seen_at = datetime.now(UTC)
+    pipelines = value_pipelines(settings)
+    answer = page_answer(body, document, charset, seen_at)
+    facts = page_facts(answer, document, pipelines)
+    if facts.kind == "broken":
+        return f"{facts.url}: {facts.problem}; this is a bug: send the page"
+    if options.json:
+        show([page_json(facts)])
+    elif facts.kind in SOURCES:
+        show(source_lines(facts, full=options.full))
+    else:
+        show(report(document, seen_at, full=options.full))
+    if options.save_fixture is not None:
+        if facts.kind in SOURCES:
+            return f"a {facts.kind} is no page whose values could be saved"
+        try:
+            path = save_fixture(_fixtures(), options.save_fixture.replace("/", "_"), answer, pipelines)
+        except SaveError as error:
+            return str(error)
+        tell(f"scrapy inspect: saved as {path}")
+    return None
+
+
+def _fixtures() -> Path:
+    """Return the folder of saved pages of the clone that the project's scrapy.cfg lies in."""
+    return Path(closest_scrapy_cfg()).parent / "tests" / "pages" / "saved"
+
+
+def _fixture_problem(options: argparse.Namespace) -> str | None:
+    """Return why a page cannot be saved under the name given, in one line, or None."""
+    if options.site is not None:
+        return "--save-fixture is for one page; with --site it is --save-pages"
+    if not _FIXTURE.fullmatch(options.save_fixture):
+        return f"save-fixture={options.save_fixture} is not TOPIC/CASE, of small letters, digits, - and _"
+    folder = _fixtures()
+    if not folder.is_dir():
+        return f"{folder} is not there: --save-fixture is for a clone of the repository"
+    taken = folder / f"{options.save_fixture.replace('/', '_')}.html"
+    return f"{taken} is there already" if taken.exists() or taken.with_suffix(".json").exists() else None
 
 
 def _saved_document(body: bytes, path: Path, url: str | None) -> Document:
@@ -172,7 +234,7 @@ def _saved_document(body: bytes, path: Path, url: str | None) -> Document:
 def report(document: Document, observed_at: datetime, *, full: bool = False) -> Iterator[str]:
     """Yield the lines that tell what is read on a page."""
     reading = read_page(document)
-    yield f"{document.url}"
+    yield _visible(document.url)
     yield f"kind: {reading.kind}"
     if reading.article is not None:
         yield from _article_lines(reading.article, document.site, observed_at, full)
@@ -181,7 +243,7 @@ def report(document: Document, observed_at: datetime, *, full: bool = False) -> 
         if isinstance(record, ExchangeRate):
             record.rate = parse_rate(record.rate_raw)
         shown = {name: value for name, value in vars(record).items() if name != "observed_at" and value is not None}
-        yield f"{type(record).__name__}: " + ", ".join(f"{name}={value}" for name, value in shown.items())
+        yield f"{type(record).__name__}: " + _visible(", ".join(f"{name}={value}" for name, value in shown.items()))
 
 
 def _article_lines(article: ArticleReading, site: Site, observed_at: datetime, full: bool) -> Iterator[str]:
@@ -210,7 +272,16 @@ def _line(name: str, value: Any, raw: str | None, reader: str | None, full: bool
 
 
 def _shown(value: Any, full: bool) -> str:
-    text = "-" if value is None else str(value)
+    text = _visible("-" if value is None else str(value))
     if full or len(text) <= _WIDTH:
         return text
     return f"{text[:_WIDTH].replace(chr(10), ' ')}… ({len(text)} characters)"
+
+
+def _visible(text: str) -> str:
+    """Return ``text`` with what no reader sees and a terminal may obey written as escapes; spaces stay."""
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() or one in "\n\t" or category(one) == "Zs" else ascii(one)[1:-1] for one in text
+    )

@@ -16,12 +16,14 @@ from caravan_crawler.terminal import is_terminal
 
 # What inspects is imported when it is wanted: Scrapy loads all commands for each of them.
 if TYPE_CHECKING:
-    from caravan_crawler.inspection.facts import Answer, Facts
+    from caravan_crawler.inspection.facts import Answer, Facts, Inspection
     from caravan_crawler.inspection.saving import PageFolder
 
 #: Requests of an inspection: by default, at least and at most.
 REQUESTS, FEWEST, MOST = 25, 5, 100
 _STOPPED = 128
+#: From so many seconds between requests on an inspection takes longer than one would wait without a word.
+_LONG_DELAY = 10
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -64,9 +66,10 @@ def inspect_site(process: CrawlerProcessBase, args: list[str], opts: argparse.Na
     """Inspect a site and print what is found; return the exit code."""
     from caravan_crawler.commands.checks import settings_problem
     from caravan_crawler.inspection.oddities import judge
+    from caravan_crawler.inspection.result import as_json
     from caravan_crawler.inspection.saving import PageFolder, SaveError
     from caravan_crawler.inspection.spider import InspectionSpider
-    from caravan_crawler.inspection.table import as_json, as_table
+    from caravan_crawler.inspection.table import as_table
     from caravan_crawler.reread.reader import value_pipelines
 
     if problem := settings_problem(process.settings):
@@ -123,13 +126,21 @@ class _Pages:
         self._pipelines = pipelines
         self._most = most
         self.problem: str | None = None
+        self._is_delay_told = False
 
-    def take(self, answer: "Answer", facts: "Facts", requests: int) -> None:
+    def take(self, answer: "Answer", facts: "Facts", inspection: "Inspection") -> None:
         """Take an answer."""
         from caravan_crawler.inspection.saving import SaveError
 
         if is_terminal():
-            tell(f"{requests:>3} of {self._most}  {clean(answer.asked.url)}  {facts.kind}")
+            tell(f"{inspection.requests:>3} of {self._most}  {clean(answer.asked.url)}  {facts.kind}")
+        delay = inspection.robots.crawl_delay or 0
+        if delay >= _LONG_DELAY and not self._is_delay_told:
+            self._is_delay_told = True
+            tell(
+                f"scrapy inspect: robots.txt asks for {delay:g} seconds between requests, so this takes up to"
+                f" {self._most * delay / 60:.0f} minutes; --requests shortens it"
+            )
         if self._folder is None or self.problem:
             return
         try:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from scrapy.settings import BaseSettings
 
+from caravan_crawler.normalise.printable import printable
+
 
 def open_closed_streams() -> None:
     """Let standard streams that were closed before the start (``2>&-``) lead nowhere.
@@ -30,7 +32,7 @@ def open_closed_streams() -> None:
 def tell(words: str) -> None:
     """Print a line on standard error, and go on where nobody reads that any more: Scrapyd may be gone."""
     try:
-        print(words, file=sys.stderr)
+        print(printable(words), file=sys.stderr)
     except OSError:
         sys.stderr = None  # else Python tries again at its end, and changes the exit code
 
@@ -38,7 +40,7 @@ def tell(words: str) -> None:
 def show(lines: Iterable[str]) -> None:
     """Print on standard output, and go on where nobody reads to the end, as behind ``| head``."""
     try:
-        print("".join(f"{line}\n" for line in lines), end="", flush=True)
+        print("".join(f"{printable(line)}\n" for line in lines), end="", flush=True)
     except BrokenPipeError:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())  # else Python tries again at its end, and changes the exit code
@@ -51,7 +53,7 @@ def note_end(settings: BaseSettings, code: int, words: str) -> None:
         return
     try:
         with Path(settings["LOG_FILE"]).open("a", encoding="utf-8") as file:
-            file.write(f"Exit code {code}: {words}\n")
+            file.write(f"Exit code {code}: {printable(words)}\n")
     except OSError as error:
         tell(f"scrapy crawl: the log cannot be written: {error.strerror}")
 

@@ -1,33 +1,27 @@
 """Which pages an inspection asks for: sources first, then articles as different from each other as there are."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from caravan_crawler.inspection.facts import Asked, Facts, Found, Inspection, Role
 from caravan_crawler.site import Address, Site
+from caravan_crawler.visit.sitemaps import MAIN_SITEMAP, OTHER_SITEMAPS, month_of
+from caravan_crawler.visit.visitor import FEED, KNOWN_SECTIONS
 
-#: Where a site may have sitemaps that robots.txt does not name: the site's own, then WordPress' and its plugins'.
-OWN_SITEMAP = "sitemap.xml"
-WORDPRESS_SITEMAPS = ("wp-sitemap.xml", "sitemap_index.xml")
-FEED = "rss/"
-#: A section known to exist, where the home page links to none.
-KNOWN_SECTION = "/news/"
 #: robots.txt may name many; two show what they are.
 _ROBOTS_SITEMAPS = 2
 #: Candidates taken from one source, spread evenly over its entries: a sitemap may have 50,000.
 _FROM_ONE_SOURCE = 60
 #: An AMP page and a short link show what they are at the first try.
 _MOST_OF_A_FORM = {"amp": 1, "short": 1}
-#: A month in the name of a sitemap: ``sitemap202611.xml``, ``posts-2026-11.xml``.
-_MONTH = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_]?(0[1-9]|1[0-2])(?!\d)")
 
 
 def month_in(url: str) -> str | None:
     """Return the month in a sitemap's name as ``YYYY-MM``, or None."""
-    match = _MONTH.search(url.rsplit("/", 1)[-1])
-    return f"{match[1]}-{match[2]}" if match else None
+    month = month_of(urlsplit(url).path)
+    return f"{month:%Y-%m}" if month else None
 
 
 def form_of(address: Address) -> str:
@@ -90,24 +84,24 @@ class Choice:
     # Sources
 
     def _sources(self) -> Iterator[Asked]:
-        yield self._source(OWN_SITEMAP, Role.SITEMAP)
+        yield self._source(MAIN_SITEMAP, Role.SITEMAP)
         for url in self._inspection.robots.sitemaps[:_ROBOTS_SITEMAPS]:
             if resolved := self._site.resolve(url, self._site.base):
                 yield Asked(resolved, Role.SITEMAP, "robots.txt", is_promised=True)
         yield Asked(self._site.base, Role.HOME)
         yield self._source(FEED, Role.FEED)
         if not self._sitemaps() and not self._pages_of_sitemaps():
-            yield from (self._source(path, Role.SITEMAP) for path in WORDPRESS_SITEMAPS)
+            yield from (self._source(path, Role.SITEMAP) for path in OTHER_SITEMAPS)
         children = self._children()
         yield from children[:2]
         yield from self._listing()
         if (home := self._of(Role.HOME)) and home.source and home.source.feed:
             yield Asked(home.source.feed, Role.FEED, home.url, is_promised=True)
-        yield from (self._source(path, Role.SITEMAP) for path in WORDPRESS_SITEMAPS)
+        yield from (self._source(path, Role.SITEMAP) for path in OTHER_SITEMAPS)
         yield from children[2:4]
 
     def _source(self, path: str, role: Role) -> Asked:
-        return Asked(self._site.base + path, role)
+        return Asked(self._site.base + path.lstrip("/"), role)
 
     def _of(self, role: Role) -> Facts | None:
         return next((one for one in reversed(self._inspection.facts) if one.asked.role is role), None)
@@ -138,13 +132,13 @@ class Choice:
         home = self._of(Role.HOME)
         linked = home.source.sections if home and home.source else []
         busy = Counter(f"/{one.address.section}/" for one in self._all_found() if one.address and one.address.section)
-        busiest = max(linked, key=lambda path: busy[path], default=KNOWN_SECTION)
-        path = KNOWN_SECTION if KNOWN_SECTION in linked else busiest
+        busiest = max(linked, key=lambda path: busy[path], default=KNOWN_SECTIONS[0])
+        path = KNOWN_SECTIONS[0] if KNOWN_SECTIONS[0] in linked else busiest
         url = self._site.base + path.lstrip("/")
         yield Asked(url, Role.LISTING, home.url if home and linked else "", is_promised=bool(linked))
         listing = self._of(Role.LISTING)
-        if listing and listing.kind == "listing":
-            following = listing.source.next_page if listing.source else None
+        if listing and listing.source and listing.source.found:
+            following = listing.source.next_page
             yield Asked(following or f"{url}page/2/", Role.LISTING, listing.url, is_promised=following is not None)
 
     def _all_found(self) -> list[Found]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from caravan_crawler.items import Article, ExchangeRate, Weather
+from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.site import Address
 
 
@@ -73,6 +73,8 @@ class SourceFacts:
     newest: date | None = None
     in_future: int = 0
     """Entries whose stamp lies in the future."""
+    unreadable: int = 0
+    """Entries whose stamp cannot be read; after a hundred of them no more are tried."""
     sections: list[str] = field(default_factory=list)
     """Paths of sections the page links to."""
     feed: str | None = None
@@ -118,6 +120,8 @@ class Facts:
     problem: str | None = None
     source: SourceFacts | None = None
     article: ArticleFacts | None = None
+    missing: list[str] = field(default_factory=list)
+    """Fields that an article's page does not give."""
     title: str | None = None
     canonical: str | None = None
     encoding: str | None = None
@@ -126,7 +130,7 @@ class Facts:
     """AMP page and short link that the page names for itself."""
     rates: list[ExchangeRate] = field(default_factory=list)
     weather: list[Weather] = field(default_factory=list)
-    trending: int = 0
+    trending: list[TrendingEntry] = field(default_factory=list)
 
     @property
     def is_page(self) -> bool:

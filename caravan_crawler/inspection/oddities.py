@@ -50,7 +50,7 @@ def judge(inspection: Inspection, floors: Mapping[str, float]) -> tuple[list[Odd
     words = f"{len(read)} of {len(inspection.articles)} pages asked for as articles are articles"
     if counting := [one for one in odd if one.counts]:
         return odd, Verdict(BELOW_FLOORS, "below_floors", f"{'; '.join(one.words for one in counting)} ({words})")
-    others = f"; {len(odd)} oddities that do not count" if odd else ""
+    others = f"; oddities that do not count: {len(odd)}" if odd else ""
     return odd, Verdict(SOUND, "sound", f"{words}{others}")
 
 
@@ -68,7 +68,7 @@ def _unreachable(inspection: Inspection) -> str | None:
 def _about_robots(inspection: Inspection) -> Iterator[Oddity]:
     robots = inspection.robots
     if robots.problem:
-        yield Oddity("robots_unread", f"robots.txt: {robots.problem}", counts=True)
+        yield Oddity("robots_unread", robots.problem, counts=True)
     forbidden = [one for one in inspection.facts if one.problem == FORBIDDEN]
     if forbidden:
         counts = not robots.allows_home or any(one.asked.role is Role.ARTICLE for one in forbidden)
@@ -115,6 +115,8 @@ def _about_source(facts: Facts) -> Iterator[Oddity]:
         yield _of("empty_index", "the sitemap index names no sitemap of articles", [facts])
     elif role is not Role.HOME and not source.found and not source.sitemaps:
         yield _of("no_articles_named", f"{_NAMES[role]} names no article", [facts])
+    if source.unreadable:
+        yield _of("unreadable_stamp", f"{source.unreadable} of {source.entries} stamps cannot be read", [facts])
     if source.in_future:
         yield _of("future_stamp", f"{source.in_future} of {source.entries} stamps lie in the future", [facts])
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ from caravan_crawler.inspection.choice import month_in
 from caravan_crawler.inspection.facts import Answer, ArticleFacts, Facts, Found, Role, SourceFacts
 from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.normalise.dates import decide_publication, parse_date
+from caravan_crawler.pages.bounds import Bounds
 from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.kind import PageKind
@@ -26,13 +27,16 @@ _DECLARED_IN_PAGE = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w\
 _FEED_LINKS = etree.XPath("//link[@href][contains(concat(' ', @rel, ' '), ' alternate ')][contains(@type, '+xml')]")
 _WORDS = re.compile(r"[^\W_]+")
 _REPLACEMENT = "\ufffd"
+#: A stamp in no known form costs two milliseconds, and a sitemap may have 50,000 of them.
+_MOST_UNREADABLE = 100
 
 
 class FactReader:
     """Reads the answers of one site; ``pipelines`` are those of a crawl that turn texts into values."""
 
-    def __init__(self, site: Site, pipelines: Iterable[Any]) -> None:
+    def __init__(self, site: Site, pipelines: Iterable[Any], bounds: Bounds) -> None:
         self._site = site
+        self._bounds = bounds
         self._pipelines = list(pipelines)
 
     def read(self, answer: Answer) -> Facts:
@@ -50,13 +54,15 @@ class FactReader:
             facts = self._syndication(answer)
             if facts is not None:
                 return facts
-        document = parse_document(answer.body, answer.url, self._site, declared_charset(answer.content_type))
+        charset = declared_charset(answer.content_type)
+        document = parse_document(answer.body, answer.url, self._site, charset, self._bounds)
         reading = read_page(document)
         kind = PageKind.CHALLENGE if answer.is_challenged else reading.kind
         facts = Facts(answer.asked, answer.url, answer.status, str(kind))
         if answer.status != 200:
             facts.problem = f"HTTP {answer.status}"
             return facts
+        facts.missing = reading.missing
         facts.title = document.structured.title
         facts.canonical = document.structured.links.get("canonical")
         facts.encoding = _encoding(answer)
@@ -86,12 +92,7 @@ class FactReader:
         month = answer.asked.month or month_in(answer.url)
         for entry in entries:
             source.entries += 1
-            stamp = parse_date(entry.stamp, answer.received_at) if entry.stamp else None
-            day = stamp.day if stamp else None
-            source.in_future += stamp is not None and stamp.problem == "future"
-            if day is not None:
-                source.oldest = min(source.oldest or day, day)
-                source.newest = max(source.newest or day, day)
+            day = _day(entry.stamp, answer.received_at, source)
             url = self._site.resolve(entry.url, self._site.base)
             if url is None:
                 continue
@@ -106,12 +107,7 @@ class FactReader:
         listing = read_listing(document)
         if answer.asked.role is Role.LISTING:
             for card in listing.cards:
-                stamp = parse_date(card.date, answer.received_at) if card.date else None
-                day = stamp.day if stamp else None
-                source.in_future += stamp is not None and stamp.problem == "future"
-                if day is not None:
-                    source.oldest = min(source.oldest or day, day)
-                    source.newest = max(source.newest or day, day)
+                day = _day(card.date, answer.received_at, source)
                 is_promised = card.address.article_id is not None
                 source.found.append(Found(card.url, card.address, day, is_promised=is_promised))
             if listing.next_number is not None:
@@ -148,7 +144,7 @@ class FactReader:
             elif isinstance(value, Weather):
                 facts.weather.append(value)
             elif isinstance(value, TrendingEntry):
-                facts.trending += 1
+                facts.trending.append(value)
 
     def _article(self, document: Document, reading: PageReading, seen_at: datetime) -> ArticleFacts | None:
         article = reading.article
@@ -177,6 +173,19 @@ class FactReader:
         for pipeline in self._pipelines:
             record = pipeline.process_item(record)
         return record
+
+
+def _day(stamp: str | None, seen_at: datetime, source: SourceFacts) -> date | None:
+    """Return the day of a stamp, and count it in ``source``."""
+    if not stamp or source.unreadable >= _MOST_UNREADABLE:
+        return None
+    parsed = parse_date(stamp, seen_at)
+    source.in_future += parsed.problem == "future"
+    source.unreadable += parsed.problem not in (None, "future")
+    if parsed.day is not None:
+        source.oldest = min(source.oldest or parsed.day, parsed.day)
+        source.newest = max(source.newest or parsed.day, parsed.day)
+    return parsed.day
 
 
 def _fits(headline: str, titles: list[str]) -> bool:

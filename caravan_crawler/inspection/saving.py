@@ -15,6 +15,7 @@ from caravan_crawler.inspection.facts import Answer, Asked, Role
 from caravan_crawler.inspection.reading import FactReader
 from caravan_crawler.items import Article, TrendingEntry
 from caravan_crawler.normalise.dates import parse_date
+from caravan_crawler.pages.bounds import Bounds
 from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import parse_document
 from caravan_crawler.pages.page import read_page
@@ -56,13 +57,11 @@ class PageFolder:
         is_page = answer.asked.role is not Role.ROBOTS and kind not in _WITHOUT_VALUES
         files = {_ending(answer, is_page): answer.body}
         if is_page:
-            case = test_case(answer, pipelines)
-            files[".json"] = (json.dumps(case, ensure_ascii=False, indent=1) + "\n").encode()
+            files[".json"] = _case_bytes(answer, pipelines)
         stem = self._free(_stem(answer, self.saved + 1), files)
         try:
             for ending, content in files.items():
-                with (self.folder / f"{stem}{ending}").open("xb") as file:
-                    file.write(content)
+                _write(self.folder / f"{stem}{ending}", content)
         except OSError as error:
             raise SaveError(f"{self.folder / stem} cannot be saved: {error.strerror}") from None
         self.saved += 1
@@ -76,14 +75,34 @@ class PageFolder:
         return name
 
 
-def test_case(answer: Answer, pipelines: Iterable[Any]) -> dict[str, Any]:
+def save_fixture(folder: Path, name: str, answer: Answer, pipelines: Iterable[Any]) -> Path:
+    """Save one page under a name of its own and return its path; :class:`SaveError` where that is taken."""
+    page = folder / f"{name}.html"
+    try:
+        _write(page.with_suffix(".json"), _case_bytes(answer, pipelines))
+        _write(page, answer.body)
+    except OSError as error:
+        raise SaveError(f"{page} cannot be saved: {error.strerror}") from None
+    return page
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+
+
+def _case_bytes(answer: Answer, pipelines: Iterable[Any]) -> bytes:
+    return (json.dumps(case_of(answer, pipelines), ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def case_of(answer: Answer, pipelines: Iterable[Any]) -> dict[str, Any]:
     """Return the page's address, its charset, when it was fetched, its kind and every value read on it."""
     parts = urlsplit(answer.url)
     site = Site(f"{parts.scheme}://{parts.netloc}/")
     charset = declared_charset(answer.content_type)
     reading = read_page(parse_document(answer.body, answer.url, site, charset))
     # The reader of a saved page does not know its status.
-    facts = FactReader(site, pipelines).read(replace(answer, status=200, is_challenged=False))
+    facts = FactReader(site, pipelines, Bounds()).read(replace(answer, status=200, is_challenged=False))
     expect = _article_values(facts.article.record) if facts.article else {}
     shown = page_records(reading, site, answer.received_at)
     trending = [one for one in shown if isinstance(one, TrendingEntry)]

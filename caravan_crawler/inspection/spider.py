@@ -22,6 +22,8 @@ from caravan_crawler.inspection.choice import Choice
 from caravan_crawler.inspection.facts import Answer, Asked, Facts, Inspection, Role
 from caravan_crawler.inspection.oddities import FORBIDDEN
 from caravan_crawler.inspection.reading import FactReader
+from caravan_crawler.outcome import CRAWL_DELAY_STAT, RETRY_AFTER_STAT
+from caravan_crawler.pages.bounds import Bounds
 from caravan_crawler.reread.reader import value_pipelines
 from caravan_crawler.site import Site
 from caravan_crawler.visit import failures
@@ -37,8 +39,8 @@ _MOST_UNANSWERED = 3
 _LIMIT_REACHED = "the limit of requests is reached"
 _PAGES = (Role.HOME, Role.LISTING, Role.ARTICLE)
 
-#: Called with each answer, what was read on it, and how many requests were sent.
-OnFacts = Callable[[Answer, Facts, int], None]
+#: Called with each answer, what was read on it, and what is known so far.
+OnFacts = Callable[[Answer, Facts, Inspection], None]
 
 
 class InspectionSpider(Spider):
@@ -76,7 +78,7 @@ class InspectionSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         if spider.site.is_local:
             crawler.settings.setdict(_LOCAL_MANNERS, priority="spider")
-        spider._reader = FactReader(spider.site, value_pipelines(crawler.settings))
+        spider._reader = FactReader(spider.site, value_pipelines(crawler.settings), Bounds.of(crawler.settings))
         crawler.signals.connect(spider.on_robots, signals.robots_parsed)
         crawler.signals.connect(spider.on_engine_started, signals.engine_started)
         return spider
@@ -107,8 +109,7 @@ class InspectionSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]
         reason = failures.reason(failure)
         if reason == RunEndsError.__name__:
-            self.inspection.ended = self.inspection.ended or "the inspection ended early"
-            return
+            return  # closed() says why
         words = FORBIDDEN if reason == "robots" else failures.words(failure)
         if words == _LIMIT_REACHED:
             return
@@ -121,6 +122,15 @@ class InspectionSpider(Spider):
         self._unanswered = 0 if failures.is_answer(failure) else self._unanswered + 1
         answer = Answer(asked, request.url, datetime.now(UTC), problem=words)
         yield from self._take(answer)
+
+    def closed(self, reason: str) -> None:
+        """Note why the inspection ended before its time, when Scrapy closes the spider."""
+        if pause := self.crawler.stats.get_value(RETRY_AFTER_STAT):
+            self.inspection.ended = f"the site asks to be left alone for {pause} seconds"
+        elif delay := self.crawler.stats.get_value(CRAWL_DELAY_STAT):
+            self.inspection.ended = f"robots.txt asks for {delay:g} seconds between requests"
+        elif reason != "finished":
+            self.inspection.ended = f"the inspection was ended: {reason}"
 
     def on_engine_started(self) -> None:
         """Note which signal stops the inspection, and leave the stopping to Scrapy."""
@@ -148,7 +158,7 @@ class InspectionSpider(Spider):
         self.inspection.robots.status = response.status
         asked = Asked(request.url, Role.ROBOTS)
         answer = Answer(asked, response.url, datetime.now(UTC), response.status, response.body)
-        self._on_facts(answer, Facts(asked, response.url, response.status, "robots"), self.inspection.requests)
+        self._on_facts(answer, Facts(asked, response.url, response.status, "robots"), self.inspection)
 
     def _answer(self, response: Response, asked: Asked) -> Answer:
         self._unanswered = 0
@@ -166,7 +176,7 @@ class InspectionSpider(Spider):
     def _take(self, answer: Answer) -> Iterator[Request]:
         facts = self._reader.read(answer)
         self.inspection.facts.append(facts)
-        self._on_facts(answer, facts, self.inspection.requests)
+        self._on_facts(answer, facts, self.inspection)
         if self._unanswered >= _MOST_UNANSWERED:
             self.inspection.ended = f"{self._unanswered} pages in a row got no answer: {answer.problem}"
             return

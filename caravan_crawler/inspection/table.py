@@ -1,162 +1,15 @@
-"""An inspection as one table for people, and as one JSON object for programs; both without control characters."""
+"""An inspection as one table for people, without control characters."""
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from string import ascii_lowercase
-from typing import Any
 
-from caravan_crawler.inspection.facts import Facts, Inspection, SourceFacts
+from caravan_crawler.inspection.facts import Facts, Inspection
 from caravan_crawler.inspection.oddities import Oddity, Verdict
-from caravan_crawler.normalise.text import clean
+from caravan_crawler.inspection.result import FIELDS, header_of, printable, reader_of, readers_of
 
-#: Fields of an article in the order of the table, and under which names ``found_by`` has their readers.
-FIELDS = {
-    "headline": ("headline",),
-    "lede": ("lede",),
-    "body": ("body",),
-    "date": ("date_published", "date_structured"),
-    "moment": ("date_structured", "date_published"),
-    "views": ("views",),
-    "source": ("source",),
-    "authors": ("authors",),
-    "tags": ("tags",),
-    "images": ("images",),
-}
 _LONGEST_ADDRESS = 40
 _MOST_URLS = 3
-
-
-def printable(text: str) -> str:
-    """Return ``text`` as one line that does nothing to a terminal."""
-    return " ".join(clean(text).split())
-
-
-# Programs
-
-
-def as_json(inspection: Inspection, odd: Iterable[Oddity], verdict: Verdict) -> str:
-    """Return the inspection as a JSON object; keys that are there once stay."""
-    robots = inspection.robots
-    result = {
-        "version": 1,
-        "site": inspection.base,
-        "began_at": inspection.began_at.isoformat(timespec="seconds"),
-        "requests": inspection.requests,
-        "robots": {
-            "status": robots.status,
-            "problem": robots.problem,
-            "allows_home": robots.allows_home,
-            "crawl_delay": robots.crawl_delay,
-            "sitemaps": robots.sitemaps,
-        },
-        "sources": [_source_json(one) for one in inspection.sources],
-        "articles": [_article_json(one) for one in inspection.articles],
-        "readers": {field: dict(counts) for field, counts in _readers(inspection.articles).items()},
-        "header": _header_json(inspection),
-        "odd": [{"code": one.code, "counts": one.counts, "words": one.words, "urls": list(one.urls)} for one in odd],
-        "verdict": {"exit_code": verdict.code, "outcome": verdict.name, "reason": verdict.reason},
-    }
-    return json.dumps(_cleaned(result), ensure_ascii=False, indent=1)
-
-
-def _cleaned(value: Any) -> Any:
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, dict):
-        return {_cleaned(key): _cleaned(one) for key, one in value.items()}
-    return [_cleaned(one) for one in value] if isinstance(value, list) else value
-
-
-def _answer_json(one: Facts) -> dict[str, Any]:
-    return {
-        "url": one.asked.url,
-        "final_url": one.url,
-        "found_in": one.asked.found_in or None,
-        "status": one.status,
-        "kind": one.kind,
-        "problem": one.problem,
-    }
-
-
-def _source_json(one: Facts) -> dict[str, Any]:
-    source = one.source or SourceFacts()
-    return _answer_json(one) | {
-        "role": str(one.asked.role),
-        "entries": source.entries,
-        "sitemaps": len(source.sitemaps),
-        "articles": len(source.found),
-        "with_number": source.numbered,
-        "without_number": len(source.found) - source.numbered,
-        "oldest": source.oldest.isoformat() if source.oldest else None,
-        "newest": source.newest.isoformat() if source.newest else None,
-    }
-
-
-def _article_json(one: Facts) -> dict[str, Any]:
-    article = one.article
-    return _answer_json(one) | {
-        "title": one.title,
-        "canonical": one.canonical,
-        "article_id": article.record.article_id if article else None,
-        "headline": article.record.headline if article else None,
-        "body_length": len(article.record.body or "") if article else None,
-        "date_published": article.day if article else None,
-        "published_at": article.moment if article else None,
-        "views": article.record.views if article else None,
-        "found": {field: _is_found(one, field) for field in FIELDS},
-        "found_by": article.found_by if article else {},
-    }
-
-
-def _header_json(inspection: Inspection) -> dict[str, Any]:
-    pages = [one for one in inspection.facts if one.is_page]
-    rates = Counter((rate.currency, rate.rate_raw, rate.rate) for one in pages for rate in one.rates)
-    weather = Counter((value.city, value.temperature_c) for one in pages for value in one.weather)
-    return {
-        "pages": len(pages),
-        "rates": [
-            {"currency": currency, "rate_raw": raw, "rate": None if rate is None else str(rate), "pages": count}
-            for (currency, raw, rate), count in rates.items()
-        ],
-        "weather": [
-            {"city": city, "temperature_c": degrees, "pages": count} for (city, degrees), count in weather.items()
-        ],
-        "trending": {
-            "pages": sum(one.trending > 0 for one in pages),
-            "lines": max((one.trending for one in pages), default=0),
-        },
-    }
-
-
-# Fields and their readers
-
-
-def _is_found(one: Facts, field: str) -> bool:
-    if one.article is None:
-        return False
-    record = one.article.record
-    values = {"date": one.article.day, "moment": one.article.moment}
-    return bool(
-        values[field] if field in values else getattr(record, field) is not None and getattr(record, field) != []
-    )
-
-
-def _reader(one: Facts, field: str) -> str | None:
-    """Return which reader found a field; a field that no reader has, as images, is found by the page."""
-    if one.article is None or not _is_found(one, field):
-        return None
-    found_by = one.article.found_by
-    return next((found_by[name] for name in FIELDS[field] if name in found_by), "page")
-
-
-def _readers(articles: Sequence[Facts]) -> dict[str, Counter[str]]:
-    return {
-        field: Counter(reader for one in articles if (reader := _reader(one, field)) is not None) for field in FIELDS
-    }
-
-
-# People
 
 
 def as_table(inspection: Inspection, odd: Sequence[Oddity], verdict: Verdict) -> Iterator[str]:
@@ -165,7 +18,7 @@ def as_table(inspection: Inspection, odd: Sequence[Oddity], verdict: Verdict) ->
     yield ""
     yield from _columns(_source_rows(inspection))
     if inspection.articles:
-        readers = _readers(inspection.articles)
+        readers = readers_of(inspection.articles)
         yield ""
         yield from _columns(_article_rows(inspection, readers))
         yield ""
@@ -188,7 +41,7 @@ def _source_rows(inspection: Inspection) -> list[list[str]]:
     rows = [["source", "HTTP", "kind", "entries", "articles", "numbered", "plain", "oldest", "newest", ""]]
     notes = [robots.problem or ("allows us" if robots.allows_home else "forbids us")]
     notes += [f"crawl delay {robots.crawl_delay:g} s"] if robots.crawl_delay else []
-    notes += [f"sitemaps named: {len(robots.sitemaps)}"]
+    notes += [] if robots.problem else [f"sitemaps named: {len(robots.sitemaps)}"]
     rows.append(["/robots.txt", str(robots.status or "-"), "robots", *["-"] * 6, ", ".join(notes)])
     for one in inspection.sources:
         source = one.source
@@ -214,7 +67,7 @@ def _article_rows(inspection: Inspection, readers: dict[str, Counter[str]]) -> l
 
 def _cell(one: Facts, field: str, readers: list[str]) -> str:
     """Return the letter of the reader, and for some fields what it found; ``-`` where it is not found."""
-    reader = _reader(one, field)
+    reader = reader_of(one, field)
     if reader is None or one.article is None:
         return "-"
     record = one.article.record
@@ -243,7 +96,7 @@ def _reader_rows(readers: dict[str, Counter[str]], articles: int) -> list[list[s
 
 
 def _header_words(inspection: Inspection) -> str:
-    header = _header_json(inspection)
+    header = header_of(inspection)
     rates = [f"{one['currency']} {one['rate_raw']} on {one['pages']}" for one in header["rates"]]
     weather = [f"{one['city'] or '?'} {one['temperature_c']} °C on {one['pages']}" for one in header["weather"][:2]]
     trending = header["trending"]

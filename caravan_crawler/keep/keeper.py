@@ -77,22 +77,19 @@ class Consequences:
 
 
 class Keeper:
-    """Stores what one run reads. ``scope`` is the kind of run, ``started_at`` its beginning."""
+    """Stores what one run reads. ``scope`` is the kind of run."""
 
-    def __init__(self, store: Store, run_id: str, scope: str, started_at: str, unpublished: Iterable[str] = ()) -> None:
-        """``unpublished`` are the earlier runs of which nothing is in any feed."""
+    def __init__(self, store: Store, run_id: str, scope: str) -> None:
         self.store = store
         self.failing = Failing(store, run_id, scope)
         self.fields = FieldCounts()
         self._run_id = run_id
         self._scope = scope
-        self._started_at = started_at
         self._new: set[str] = set()
         self._stored: set[str] = set()
         self._aliases: set[str] = set()
         self._expected: dict[str, Consequences] = {}
-        self._carried: set[str] = set()
-        self._unpublished = frozenset(unpublished)
+        self._carried: dict[int, Any] = {}
         self._lacking: dict[str, str] = {}
         self._lost: dict[str, dict[str, Any]] = {}
         self._last_shown = shown_lines.last_lines(store)
@@ -121,10 +118,12 @@ class Keeper:
         """Note that the store does not hold the article, which is about to be asked for."""
         self._new.add(key)
 
-    def carry(self, record: Article | TrendingEntry | ExchangeRate | Weather) -> None:
-        """Note that a record on its way through the pipelines is one that a stopped run has stored."""
-        if isinstance(record, Article):
-            self._carried.add(article_key(record))
+    def carry(self, record: Any) -> None:
+        """Note that a record on its way through the pipelines is stored already, by an earlier run."""
+        self._carried[id(record)] = record
+
+    def _is_carried(self, record: Any) -> bool:
+        return self._carried.pop(id(record), None) is not None
 
     def expect(self, key: str, consequences: Consequences) -> None:
         """Note what follows from a page whose record is on its way through the pipelines."""
@@ -176,9 +175,7 @@ class Keeper:
 
     def keep(self, article: Article, key: str) -> Fate:
         """Store an article with what follows from its page; return what became of it."""
-        # By its time alone it cannot be told: the stopped run may have read it within this one's first second.
-        if article.observed_at < self._started_at or key in self._carried:
-            self._carried.discard(key)
+        if self._is_carried(article):
             return Fate.CARRIED
         consequences = self._expected.pop(key, Consequences())
         own_key = key
@@ -198,8 +195,6 @@ class Keeper:
             return Fate.UNCHANGED
         fate = fate_of(row, before)
         is_losing = self._note_losses(row, before, key, fate)
-        if fate is Fate.UNCHANGED and not is_losing and before["run_id"] in self._unpublished:
-            fate = Fate.CARRIED
         is_whole = fate is not Fate.LOST_FIELDS and not is_losing
         writes = self._follow(consequences, key, own_key=own_key, url=article.url, is_whole=is_whole)
         self._add_article(writes, article, row, key, before, consequences, fate)
@@ -218,7 +213,7 @@ class Keeper:
 
     def keep_shown(self, item: TrendingEntry | ExchangeRate | Weather) -> None:
         """Store a line of what every page shows, unless it is the last one stored."""
-        if item.observed_at < self._started_at:
+        if self._is_carried(item):
             return
         about, value = shown_lines.meaning(item)
         if self._last_shown.get(about) != value:
@@ -233,8 +228,7 @@ class Keeper:
         Other values that articles had and this run did not find, of the fields that have ``fallen``, are put back.
         """
         lacking = or_(*(articles.c[name].is_(None) for name in REQUIRED))
-        runs = [self._run_id, *self._unpublished]
-        rows = self.store.rows(select(articles.c.key, articles.c.url).where(articles.c.run_id.in_(runs), lacking))
+        rows = self.store.rows(select(articles.c.key, articles.c.url).where(articles.c.published_in.is_(None), lacking))
         for key, url in ({key: url for key, url in rows if not self.failing.is_losing(key)} | self._lacking).items():
             self.fail(url, key, LOST_FIELDS, "it came without a required field")
         self.store.flush()
@@ -348,7 +342,7 @@ class Keeper:
         version = 1 if before is None else before["version"] + is_edited
         is_stored_as = fate in (Fate.NEW, Fate.CHANGED)
         writes.add(
-            "article",
+            "article_unchanged" if fate is Fate.UNCHANGED else "article",
             **row,
             key=key,
             version=version,
@@ -359,6 +353,7 @@ class Keeper:
             last_modified=consequences.last_modified,
             found_by=consequences.found_by,
             run_id=before["run_id"] if fate is Fate.UNCHANGED else self._run_id,
+            published_in=None,
         )
         if is_edited:
             texts = {name: row[name] for name in (*TEXT, "observed_at")}

@@ -26,9 +26,37 @@ def _tell_speculative_addresses_apart(connection: Connection) -> None:
     connection.execute(text("ALTER TABLE frontier ADD COLUMN is_speculative INTEGER DEFAULT 0 NOT NULL"))
 
 
+def _mark_what_is_published(connection: Connection) -> None:
+    """3 to 4: each record says in which run's feeds it stands, and a count tells the order of runs.
+
+    Of the records there, those of runs that ended soundly are published, and so is all that an earlier version would
+    not have published any more: what it stored before the last sound run of its kind.
+    """
+    connection.execute(text("ALTER TABLE runs ADD COLUMN number INTEGER DEFAULT 0 NOT NULL"))
+    connection.execute(text("ALTER TABLE runs ADD COLUMN ended_number INTEGER"))
+    ordered = connection.execute(text("SELECT run_id FROM runs ORDER BY started_at, run_id")).scalars().all()
+    for place, run_id in enumerate(ordered):
+        numbers = {"number": 2 * place + 1, "ended": 2 * place + 2, "run_id": run_id}
+        connection.execute(text("UPDATE runs SET number = :number WHERE run_id = :run_id"), numbers)
+        ended = "UPDATE runs SET ended_number = :ended WHERE run_id = :run_id AND ended_at IS NOT NULL"
+        connection.execute(text(ended), numbers)
+    waiting = (
+        "SELECT run_id FROM runs AS one WHERE (exit_code IS NULL OR exit_code <> 0) AND number > "
+        "coalesce((SELECT max(number) FROM runs AS sound WHERE sound.scope = one.scope AND sound.exit_code = 0), 0)"
+    )
+    for table, key in (("articles", "key"), ("trending", "id"), ("rates", "id"), ("weather", "id")):
+        connection.execute(text(f"ALTER TABLE {table} ADD COLUMN published_in TEXT"))
+        connection.execute(text(f"UPDATE {table} SET published_in = run_id WHERE run_id NOT IN ({waiting})"))  # noqa: S608
+        connection.execute(text(f"CREATE INDEX {table}_unpublished ON {table} ({key}) WHERE published_in IS NULL"))
+
+
 #: The first turns version 1 into 2, and so on. Each repeats its tables' definitions: those of ``schema`` go on
 #: changing, a migration never does.
-MIGRATIONS: tuple[Migration, ...] = (_index_shown_lines_by_time, _tell_speculative_addresses_apart)
+MIGRATIONS: tuple[Migration, ...] = (
+    _index_shown_lines_by_time,
+    _tell_speculative_addresses_apart,
+    _mark_what_is_published,
+)
 
 _VERSION = "schema_version"
 

@@ -1,16 +1,11 @@
 """What a run has to do by what the store holds: articles found and not read, and those due to be read again."""
 
-from collections.abc import Container, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, or_, select
 
-from caravan_crawler.items import Article, ExchangeRate, Link, TrendingEntry, Weather
 from caravan_crawler.keep import clock, schema
-from caravan_crawler.keep.failing import LOST_FIELDS
 from caravan_crawler.keep.store import Store
-
-_ROWS_AT_ONCE = 500
 
 
 class Due(NamedTuple):
@@ -22,7 +17,6 @@ class Due(NamedTuple):
     date_published: str | None
     etag: str | None
     last_modified: str | None
-    run_id: str
 
     @property
     def conditions(self) -> dict[str, str]:
@@ -61,7 +55,6 @@ def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]
             table.c.date_published,
             table.c.etag,
             table.c.last_modified,
-            table.c.run_id,
         )
         .where(table.c.date_published >= first_day, _is_outside(table.c.checked_at, read_before))
         .order_by(table.c.date_published.desc())
@@ -78,48 +71,3 @@ def read_since(store: Store, keys: list[str], moment: str) -> set[str]:
 
 def _is_outside(time: ColumnElement[str], since: str) -> ColumnElement[bool]:
     return or_(time < since, time > clock.latest())
-
-
-def records_of(
-    store: Store, run_ids: tuple[str, ...], asked_again: Container[str] = ()
-) -> Iterator[Article | TrendingEntry | ExchangeRate | Weather]:
-    """Yield the records that these runs stored, a few hundred in memory at a time.
-
-    Less the articles ``asked_again``, and those that came without a field that they should have: they are published
-    when they are read again.
-    """
-    if not run_ids:
-        return
-    table = schema.articles
-    losing = select(schema.failures.c.article_key).where(
-        schema.failures.c.reason == LOST_FIELDS, schema.failures.c.article_key.is_not(None)
-    )
-    last = ""
-    while True:
-        rows = store.rows(
-            select(table)
-            .where(table.c.run_id.in_(run_ids), table.c.key > last, table.c.key.not_in(losing))
-            .order_by(table.c.key)
-            .limit(_ROWS_AT_ONCE)
-        )
-        yield from (article_of(row._mapping) for row in rows if row.key not in asked_again)
-        if len(rows) < _ROWS_AT_ONCE:
-            break
-        last = rows[-1].key
-    for shown, item_class in _SHOWN:
-        for row in store.rows(select(shown).where(shown.c.run_id.in_(run_ids)).order_by(shown.c.id)):
-            yield item_class(**{name: row._mapping[name] for name in item_class.__dataclass_fields__})
-
-
-_SHOWN: tuple[tuple[Any, Any], ...] = (
-    (schema.trending, TrendingEntry),
-    (schema.rates, ExchangeRate),
-    (schema.weather, Weather),
-)
-
-
-def article_of(row: Any) -> Article:
-    """Return the record that a row of ``articles`` holds."""
-    values = {name: row[name] for name in Article.__dataclass_fields__}
-    values["links"] = [Link(**link) for link in values["links"]]
-    return Article(**values)

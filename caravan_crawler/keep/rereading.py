@@ -126,7 +126,8 @@ class Rereading:
 def _add(writes: Writes, key: str, history: History) -> None:
     """Add what has changed of an article, which is found now, whatever runs thought of it."""
     if history.has_new_row and history.row is not None:
-        writes.add("article_reread", **history.row)
+        # What is found in an archive only stands in no feed yet; what was published stays so.
+        writes.add("article_reread", **{"published_in": None, **history.row})
         writes.add("read", the_key=key)
         writes.add("article_found", the_key=key)
         writes.add("no_other_page", the_key=key)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import case, func, insert, or_, select, update
 
 from caravan_crawler import __version__
 from caravan_crawler.arguments import CrawlArguments
@@ -24,14 +24,10 @@ _HELPS = "helps"
 
 @dataclass(frozen=True)
 class Campaign:
-    """What a run continues: the ``runs`` of its kind that were stopped, and when the first of them began.
-
-    ``unpublished`` are those and the ones whose data were below the floors: nothing of them is in any feed.
-    """
+    """What a run continues: the ``runs`` of its kind that were stopped, and when the first of them began."""
 
     started_at: str
     runs: tuple[str, ...] = ()
-    unpublished: tuple[str, ...] = ()
 
 
 def scope_of(arguments: CrawlArguments) -> str:
@@ -59,6 +55,7 @@ def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str,
     store.execute(
         insert(runs).values(
             run_id=run_id,
+            number=next_number(),
             scope=scope,
             arguments=given if leads else given | {_HELPS: True},
             version=__version__,
@@ -77,23 +74,33 @@ def continued(store: Store, run_id: str, scope: str, now: str) -> Campaign:
     store.execute(
         update(runs)
         .where(runs.c.run_id.in_(workers.dead(store, run_id)))
-        .values(ended_at=now, outcome="killed", reason="it ended without a word: killed, or the power was lost")
+        .values(
+            ended_at=now,
+            ended_number=next_number(),
+            outcome="killed",
+            reason="it ended without a word: killed, or the power was lost",
+        )
     )
-    helped = runs.c.arguments[_HELPS].as_boolean()
-    earlier = store.rows(
-        select(runs.c.run_id, runs.c.started_at, runs.c.ended_at, runs.c.exit_code, helped.label("helped"))
-        .where(runs.c.scope == scope, runs.c.ended_at.is_not(None))
-        .order_by(runs.c.started_at.desc(), runs.c.run_id.desc())
-        .limit(1000)
+    # JSON has no false here: a run that did not help has no such argument.
+    helped = runs.c.arguments[_HELPS].as_boolean().is_not(None)
+    of_its_kind = runs.c.scope == scope
+    is_complete = runs.c.exit_code.in_(_COMPLETE)
+    rows = store.rows(select(func.max(runs.c.number)).where(of_its_kind, is_complete, ~helped))
+    last = rows[0][0] if rows and rows[0][0] is not None else 0
+    is_stopped = or_(runs.c.exit_code.is_(None), ~is_complete)
+    stopped = store.rows(
+        select(runs.c.run_id, runs.c.started_at)
+        .where(of_its_kind, is_stopped, runs.c.ended_number > last)
+        .order_by(runs.c.number)
     )
+    return Campaign(min((row.started_at for row in stopped), default=now), tuple(row.run_id for row in stopped))
 
-    def since_last(codes: tuple[int, ...]) -> list[Any]:
-        last = max((row.started_at for row in earlier if row.exit_code in codes and not row.helped), default="")
-        return [row for row in earlier if row.exit_code not in codes and row.ended_at > last]
 
-    stopped, unpublished = since_last(_COMPLETE), since_last((SOUND,))
-    first = min((row.started_at for row in stopped), default=now)
-    return Campaign(first, tuple(row.run_id for row in stopped), tuple(row.run_id for row in unpublished))
+def next_number() -> Any:
+    """Return the next of the numbers that count beginnings and ends of runs, as a part of a statement."""
+    one = runs.alias("one")
+    last = func.max(one.c.number), func.max(func.coalesce(one.c.ended_number, 0))
+    return select(func.coalesce(case((last[0] > last[1], last[0]), else_=last[1]), 0) + 1).scalar_subquery()
 
 
 def end(store: Store, run_id: str, ended_at: str, report: dict[str, Any]) -> None:
@@ -103,6 +110,7 @@ def end(store: Store, run_id: str, ended_at: str, report: dict[str, Any]) -> Non
         .where(runs.c.run_id == run_id)
         .values(
             ended_at=ended_at,
+            ended_number=next_number(),
             exit_code=report["exit_code"],
             outcome=report["outcome"],
             reason=report["reason"],

@@ -19,6 +19,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -50,6 +51,16 @@ _SERIAL = BigInteger().with_variant(Integer(), "sqlite")
 _TYPES: dict[str, TypeEngine[Any]] = {"list": _JSON, "int": Integer(), "Decimal": _RATE, "str": Text()}
 
 
+def _published_in() -> Column[Any]:
+    return Column("published_in", Text, comment="the run in whose feeds it stands; None until then")
+
+
+def _unpublished(table: str, key: str) -> Index:
+    """Return the index that finds what stands in no feed yet; it holds nothing else."""
+    where = text("published_in IS NULL")
+    return Index(f"{table}_unpublished", key, sqlite_where=where, postgresql_where=where)
+
+
 def _columns(item_class: type) -> list[Column[Any]]:
     """Return the columns for a record's fields; a field that may be None is nullable."""
     return [
@@ -75,8 +86,10 @@ articles = Table(
     Column("last_modified", Text),
     Column("found_by", _JSON, nullable=False, comment="field to the reader that found it"),
     Column("run_id", Text, nullable=False, comment="the run that last changed it"),
+    _published_in(),
     Index("articles_by_day", "date_published"),
     Index("articles_by_run", "run_id"),
+    _unpublished("articles", "key"),
 )
 
 article_versions = Table(
@@ -111,8 +124,10 @@ def _shown(name: str, item_class: type) -> Table:
         Column("id", _SERIAL, primary_key=True, autoincrement=True),
         *_columns(item_class),
         Column("run_id", Text, nullable=False),
+        _published_in(),
         Index(f"{name}_by_run", "run_id"),
         Index(f"{name}_by_time", "observed_at"),
+        _unpublished(name, "id"),
     )
 
 
@@ -147,6 +162,10 @@ runs = Table(
     "runs",
     metadata,
     Column("run_id", Text, primary_key=True),
+    Column(
+        "number", Integer, nullable=False, comment="counts beginnings and ends of runs; their order, whatever the clock"
+    ),
+    Column("ended_number", Integer, comment="the same count at its end"),
     Column("scope", Text, nullable=False),
     Column("arguments", _JSON, nullable=False),
     Column("version", Text, nullable=False, comment="of the crawler"),

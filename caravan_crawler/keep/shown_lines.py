@@ -35,7 +35,7 @@ def row_of(line: Line, run_id: str) -> dict[str, Any]:
     row = as_row(line)
     if isinstance(line, ExchangeRate):
         row["rate"] = None if line.rate is None else float(line.rate)
-    return row | {"run_id": run_id}
+    return row | {"run_id": run_id, "published_in": None}
 
 
 def meaning(line: Line) -> tuple[Any, Any]:
@@ -72,7 +72,7 @@ def reread(store: Store, lines: Iterable[Line], span: Span) -> Writes:
         for row_id in log.gone:
             writes.add(f"{table.name}_gone", the_id=row_id)
         for line in log.added:
-            writes.add(table.name, **row_of(line, span.run_id))
+            writes.add(table.name, **row_of(line, span.run_id) | {"published_in": log.published_in})
     return writes
 
 
@@ -85,8 +85,10 @@ class _Log:
         self._table = table
         time = table.c.observed_at
         is_reread = time.in_(span.times) if span.times else time.between(span.since, span.until)
-        rows = store.rows(select(table.c.id).where(table.c.run_id == span.run_id, is_reread))
-        self.gone = {row_id for (row_id,) in rows}
+        rows = store.rows(select(table.c.id, table.c.published_in).where(table.c.run_id == span.run_id, is_reread))
+        self.gone = {row_id for row_id, _ in rows}
+        self.published_in = max((mark for _, mark in rows if mark), default=None)
+        """The run in whose feeds the lines of these pages stand, as they were read before."""
         self.added: list[Line] = []
 
     def put(self, line: Line) -> None:

@@ -45,6 +45,8 @@ class Statements:
         shown = (schema.trending, schema.rates, schema.weather)
         self._statements: dict[str, Write] = {
             "article": self._upsert(schema.articles, keep=_ONCE),
+            # What says nothing new stays published.
+            "article_unchanged": self._upsert(schema.articles, keep=_ONCE | {"published_in"}),
             "article_reread": self._upsert(schema.articles),
             "checked": self._checked(),
             # An article's history is written whole where it was read again.

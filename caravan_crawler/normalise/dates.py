@@ -11,18 +11,19 @@ from email.utils import parsedate_to_datetime
 from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple
 from unicodedata import is_normalized
-from zoneinfo import ZoneInfo
 
 from caravan_crawler.normalise.months import MONTH_PATTERN, MONTHS, RELATIVE_DAYS, WEEKDAY_PATTERN
 from caravan_crawler.normalise.text import clean
+from caravan_crawler.normalise.zones import ALMATY, hour_of, suffix, zone_of
 
-#: The newsroom's zone: UTC+6 until 1 March 2024, UTC+5 since.
-ALMATY = ZoneInfo("Asia/Almaty")
+#: The newspaper was founded in 1991, so nothing of it is older; the oldest article known is of 2001. What is before is
+#: a database's zero (year 0 or 1, 30 November of year -1), the epoch of a clock (1970, 1980), or a misprint.
+EARLIEST = date(1991, 1, 1)
 
 #: How far a server's clock may run ahead of ours before its stamp counts as a date in the future.
 CLOCK_SKEW = timedelta(minutes=15)
 
-Problem = Literal["unreadable", "impossible", "future"]
+Problem = Literal["unreadable", "impossible", "too_early", "future"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,16 @@ class ParsedDate:
         return self.value.date() if isinstance(self.value, datetime) else self.value
 
 
-_TIME = (
-    r"(?:\s*[,|\-–—•·]?\s*\(?(?:в|сағ(?:ат)?\.?)?\s*(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?\)?)?"
-)
+_CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?" + suffix(named=True)
+_TIME = rf"(?:\s*[,|\-–—•·]?\s*\(?(?:в|сағ(?:ат)?\.?)?\s*{_CLOCK}\)?)?"
 _YEAR_WORD = r"\s*(?:года|год|г|жылғы|жылы|жыл|ж)?\.?"
 _LABEL = re.compile(
     r"^(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|жарияланды|жарияланған(?:\s+күні)?)\s*[:\-–—]?\s*"
 )
 _WEEKDAY = re.compile(rf"(?:^|,?\s+)\(?(?:{WEEKDAY_PATTERN})(?![^\W\d_])\.?\)?,?\s*(?=\d|$)")
-_TIME_FIRST = re.compile(r"(\d{1,2}:\d{2}(?::\d{2})?)\s*[,|\-–—•·]?\s+(?=\d)(.+)")
+_TIME_FIRST = re.compile(rf"(\d{{1,2}}:\d{{2}}(?::\d{{2}})?{suffix(named=False)})\s*[,|\-–—•·]?\s+(?=\d)(.+)")
+# Also as PHP prints the zero of a database: "30.11.-0001".
+_ZERO_YEAR = re.compile(r"^-\d{1,6}-\d|(?<!\d)-000[1-9](?!\d)|(?<![\d+\-])0000(?!\d)")
 _FORMS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -69,7 +71,8 @@ _FORMS = tuple(
         rf"(?P<day>\d{{1,2}})[/\-](?P<number>\d{{1,2}})[/\-](?P<year>\d{{4}}){_TIME}",
         rf"(?P<day>\d{{1,2}})\s+(?P<month>{MONTH_PATTERN})\.?{_TIME}",
         rf"(?P<relative>{'|'.join(RELATIVE_DAYS)}){_TIME}",
-        r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?",
+        rf"(?P<year>\d{{4}})[.\-/](?P<number>\d{{1,2}})[.\-/](?P<day>\d{{1,2}}){_TIME}",
+        _CLOCK.replace("[:.]", ":", 1),
     )
 )
 _ISO = re.compile(
@@ -117,11 +120,18 @@ def parse_date(raw: str, observed_at: datetime) -> ParsedDate:
     """Read the date ``raw`` prints on a page fetched at ``observed_at`` (an aware datetime).
 
     The year of ``5 августа`` and the day of ``14:05`` or ``Вчера`` follow from the fetch, in Almaty.
-    A date after the fetch is refused, and so is one the calendar does not have (31 февраля).
+    A date after the fetch is refused, and so is one before :data:`EARLIEST` or one the calendar does not have
+    (31 февраля). A time with a zone is converted.
     """
+    return _refuse_future(_read(raw, observed_at), observed_at)
+
+
+def _read(raw: str, observed_at: datetime) -> ParsedDate:
     form = date_form(raw)
     text = form.text if form else _folded(raw)
-    if form and form.parts:
+    if _ZERO_YEAR.search(text):
+        parsed = ParsedDate(problem="impossible")
+    elif form and form.parts:
         parsed = _from_parts(form.parts, observed_at)
     elif _ISO.fullmatch(text):
         parsed = _from_iso(text)
@@ -129,7 +139,8 @@ def parse_date(raw: str, observed_at: datetime) -> ParsedDate:
         parsed = _from_rfc_822(text)
     else:
         parsed = _from_dateparser(text, observed_at)
-    return _refuse_future(parsed, observed_at)
+    is_early = parsed.day is not None and parsed.day < EARLIEST
+    return ParsedDate(problem="too_early") if is_early else parsed
 
 
 def _from_iso(text: str) -> ParsedDate:
@@ -157,8 +168,10 @@ def _from_parts(parts: dict[str, str | None], observed_at: datetime) -> ParsedDa
         relative = parts.get("day") is None
         if parts.get("hour") is None:
             return ParsedDate(day, inferred=inferred, relative=relative)
-        clock = time(int(parts["hour"] or 0), int(parts["minute"] or 0), int(parts.get("second") or 0))
-        return ParsedDate(datetime.combine(day, clock, ALMATY), inferred=inferred, relative=relative)
+        hour = hour_of(int(parts["hour"] or 0), parts.get("half"))
+        clock = time(hour, int(parts["minute"] or 0), int(parts.get("second") or 0))
+        moment = datetime.combine(day, clock, zone_of(parts.get("zone"))).astimezone(ALMATY)
+        return ParsedDate(moment, inferred=inferred, relative=relative)
     except (ValueError, OverflowError):
         return ParsedDate(problem="impossible")
 
@@ -228,6 +241,16 @@ def _refuse_future(parsed: ParsedDate, observed_at: datetime) -> ParsedDate:
     return ParsedDate(problem="future") if late else parsed
 
 
+#: Far enough from the last date there is for any zone.
+_LATE = datetime(9999, 12, 1, tzinfo=UTC)
+
+
+@lru_cache(maxsize=512)
+def day_named(raw: str) -> date | None:
+    """Return the day ``raw`` names, whenever it is read; None where it is none, or one that cannot be."""
+    return _read(raw, _LATE).day
+
+
 @dataclass(frozen=True, slots=True)
 class Publication:
     """The date decided on, and ``verdict``: which witness it is from and whether they agree."""
@@ -240,8 +263,9 @@ def decide_publication(printed: str | None, structured: str | None, observed_at:
     """Weigh the printed date against that of the page's structured data (each may be None).
 
     The printed one wins. The structured one adds its time of day where it falls on the printed day in
-    Almaty, gives the year where none is printed, and stands alone where no readable day is printed: "yesterday"
-    is that of the visit, on a page that may have been kept for days.
+    Almaty, and its seconds where it falls into the printed minute. It gives the year where none is printed, and
+    stands alone where no readable day is printed: "yesterday" is that of the visit, on a page that may have been
+    kept for days.
     """
     witness = parse_date(structured, observed_at) if structured else ParsedDate(problem="unreadable")
     spoken = parse_date(printed, observed_at) if printed else ParsedDate(problem="unreadable")
@@ -252,7 +276,7 @@ def decide_publication(printed: str | None, structured: str | None, observed_at:
     if witness.day is None:
         return Publication(spoken, "printed")
     if witness.day == spoken.day:
-        refines = isinstance(witness.value, datetime) and not isinstance(spoken.value, datetime)
+        refines = _refines(witness.value, spoken.value)
         return Publication(witness, "refined") if refines else Publication(spoken, "printed")
     if spoken.inferred and (witness.day.month, witness.day.day) == (spoken.day.month, spoken.day.day):
         return Publication(witness, "structured")
@@ -261,6 +285,13 @@ def decide_publication(printed: str | None, structured: str | None, observed_at:
     if _same_day_elsewhere(structured or "", spoken.day):
         return Publication(spoken, "printed")
     return Publication(spoken, "disagree")
+
+
+def _refines(witness: date | datetime | None, spoken: date | datetime | None) -> bool:
+    """Whether the first gives the time of day of the same day, or the seconds of the same minute."""
+    if not isinstance(witness, datetime) or not isinstance(spoken, datetime):
+        return isinstance(witness, datetime)
+    return spoken.second == 0 and witness.replace(second=0, microsecond=0) == spoken
 
 
 def _same_day_elsewhere(stamp: str, printed_day: date) -> bool:

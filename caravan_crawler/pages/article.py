@@ -47,7 +47,7 @@ READERS: dict[str, tuple[Callable[[ArticlePage], str | list[str] | None], ...]] 
     "headline": (texts.headline_printed, texts.headline_metadata),
     "lede": (texts.lede_printed,),
     "body": (texts.body_printed, texts.body_metadata),
-    "date_published": (dates.date_breadcrumb, dates.date_printed, dates.date_time_element),
+    "date_published": (dates.date_breadcrumb, dates.date_printed, dates.date_time_element, dates.date_as_it_is),
     "date_structured": (
         dates.stamp_confirming_breadcrumb,
         dates.stamp_breadcrumb_contradicted,
@@ -55,6 +55,7 @@ READERS: dict[str, tuple[Callable[[ArticlePage], str | list[str] | None], ...]] 
         dates.stamp_meta,
         dates.stamp_json_ld,
         dates.stamp_time_element,
+        dates.stamp_as_it_is,
     ),
     "views": (marks.views_generation_2, marks.views_printed),
     "photo_credit": (marks.credit_printed, marks.credit_in_text),

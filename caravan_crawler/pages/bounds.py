@@ -42,9 +42,9 @@ class Bounds:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "Bounds":
-        """Return the bounds that the settings ``PAGE_MAX_…`` name."""
-        names = ("PAGE_MAX_TAGS", "PAGE_MAX_TAG_BYTES", "PAGE_MAX_LINKS")
-        return cls(*(int(settings[name]) for name in names))
+        """Return the bounds that the settings ``PAGE_MAX_…`` name; one that is not set has its default."""
+        given = {name: settings.get(f"PAGE_MAX_{name.upper()}") for name in ("tags", "tag_bytes", "links")}
+        return cls(**{name: int(value) for name, value in given.items() if value is not None})
 
     def excess_of(self, source: bytes) -> Excess | None:
         """Return which bound a page's ``source`` exceeds, or None; takes linear time and little memory."""

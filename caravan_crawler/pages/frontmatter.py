@@ -12,11 +12,12 @@ from itertools import chain
 from typing import Literal
 
 from caravan_crawler.normalise.counts import VIEWS_BEFORE, VIEWS_BEHIND
-from caravan_crawler.normalise.dates import Form, date_form
+from caravan_crawler.normalise.dates import Form, date_form, day_named
+from caravan_crawler.normalise.zones import is_suffix
 from caravan_crawler.pages.blocks import Block
 from caravan_crawler.pages.furniture import is_label
 
-Kind = Literal["date", "updated", "views", "credit", "author", "other"]
+Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
 
 _LABEL_OF_DATE = re.compile(
     r"(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|жарияланды|жарияланған(?:\s+күні)?)\s*[:\-–—]?\s*",
@@ -40,7 +41,10 @@ _OTHER = re.compile(
     r"|(?:от|by|автор|опубликовал)(?:\s+[^\s.]+){0,2}|admin|администратор|редактор|редакция"
     r"|опубликован[оа]?\s*:?|дата\s+публикации\s*:?|жарияланды\s*:?"
     # A count that a script is to bring.
-    rf"|(?:{VIEWS_BEFORE})\s*[:\-–]?",
+    rf"|(?:{VIEWS_BEFORE})\s*[:\-–]?"
+    # A date that a script or a template was to fill in, and a database's zero as PHP prints it.
+    r"|undefined|null|nan|none|invalid\s+date|%[\w:]+%|\{\{?[^{}]{0,40}\}\}?|\[\w{2,12}\]|-000\d-\d\d-\d\d.{0,15}"
+    r"|\d{1,2}(?:\.|\s)[^\s.]{2,9}(?:\.|\s)-000\d.{0,15}",
     re.IGNORECASE,
 )
 _BY_SOMEBODY = re.compile(r"\s+(?:от|by)\s+\S+(?=\s|$)", re.IGNORECASE)
@@ -51,11 +55,13 @@ _ARCHIVE_CREDIT = re.compile(
 _UPDATED = re.compile(r"(?:обновлен[оа]?|изменен[оа]?|жаңартылды|жаңартылған)\s*:?", re.IGNORECASE)
 _CREDITS_BEGIN = ("фото", "сурет", "photo", "иллюстрация", "скриншот")
 #: Words of the longest date: ``Опубликовано: понедельник, 12 мая 2025 года в 14:05``.
-_LONGEST_DATE = 8
+_LONGEST_DATE = 12
+#: Letters of one.
+_LONGEST_DATE_TEXT = 80
+_LONGEST_ZONE = 40
 #: Letters of a line that credits a photo, and words of one without a dash.
 _LONGEST_CREDIT, _LONGEST_ARCHIVE_CREDIT = 100, 5
 _YEAR = re.compile(r"\d{4}|\d\.\d\d\.\d\d")
-_CLOCK = re.compile(r"\d{2}:\d{2}(?::\d{2})?")
 _ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
 
 
@@ -80,13 +86,19 @@ def is_date(text: str) -> bool:
 
 
 def _date_form(text: str) -> Form | None:
-    return date_form(text.strip(_ORNAMENT)) if len(text) < 60 else None
+    return date_form(text.strip(_ORNAMENT)) if len(text) <= _LONGEST_DATE_TEXT else None
+
+
+def _is_clock(text: str) -> bool:
+    """Whether all of ``text`` is a time of day."""
+    parts = form.parts if (form := _date_form(text)) else None
+    return parts is not None and parts.get("day") is None and parts.get("relative") is None
 
 
 def printed_date(front: list[Line]) -> str | None:
-    """Return the date of publication among the lines, as printed: one with its year before others.
+    """Return the date of publication among the lines, as printed: one with its year before others, a real one first.
 
-    A time of day beside it belongs to it. What follows ``Обновлено`` does not count.
+    A time of day beside it belongs to it, and so does a zone behind that. What follows ``Обновлено`` does not count.
     """
     dates = [
         index
@@ -95,14 +107,23 @@ def printed_date(front: list[Line]) -> str | None:
     ]
     if not dates:
         return None
+    if len(dates) > 1:
+        dates = [index for index in dates if day_named(front[index].value)] or dates
     best = next((index for index in dates if is_dated(front[index].value)), dates[0])
     date = front[best].value
-    if is_dated(date) and ":" not in date:
-        if best + 1 in dates and _CLOCK.fullmatch(front[best + 1].value):
-            return f"{date} {front[best + 1].value}"
-        if best - 1 in dates and _CLOCK.fullmatch(front[best - 1].value):
-            return f"{front[best - 1].value} {date}"
+    if not is_dated(date) or ":" in date:
+        return _with_zone(date, front, best)
+    if best + 1 in dates and _is_clock(front[best + 1].value):
+        return _with_zone(f"{date} {front[best + 1].value}", front, best + 1)
+    if best - 1 in dates and _is_clock(front[best - 1].value):
+        return f"{front[best - 1].value} {date}"
     return date
+
+
+def _with_zone(date: str, front: list[Line], index: int) -> str:
+    """Return ``date`` with the zone printed behind the line at ``index``."""
+    following = front[index + 1] if index + 1 < len(front) else None
+    return f"{date} {following.value}" if following and following.kind == "zone" and ":" in date else date
 
 
 def views_before_headline(text: str) -> str | None:
@@ -159,9 +180,9 @@ def _line(text: str) -> Line | None:
             return Line("credit", match["name"])
         if match := _AUTHOR.fullmatch(text):
             return Line("author", match["name"].strip())
-        if _OTHER.fullmatch(text):
-            return Line("other", text)
-    return None
+    if len(text) <= _LONGEST_ZONE and is_suffix(text):
+        return Line("zone", text)
+    return Line("other", text) if _OTHER.fullmatch(text) else None
 
 
 def lines(block: Block) -> list[Line] | None:

@@ -17,6 +17,7 @@ from caravan_crawler.normalise.text import clean
 _ARTICLE_TYPES = frozenset(
     ["Article", "NewsArticle", "BlogPosting", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle"]
 )
+_PUBLISHED = ("article:published_time", "datepublished")
 
 
 @dataclass
@@ -29,6 +30,8 @@ class StructuredData:
     meta: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     """Link relation to its first address: ``canonical``, ``shortlink``, ``amphtml`` …"""
+    published: list[str] = field(default_factory=list)
+    """Contents of all ``article:published_time``, then of all ``datePublished``."""
     article_tags: list[str] = field(default_factory=list)
     """Contents of ``article:tag``."""
     article: dict[str, Any] = field(default_factory=dict)
@@ -46,10 +49,17 @@ class StructuredData:
         value = self.article.get(key)
         return clean(value) or None if isinstance(value, str) else None
 
+    def article_texts(self, key: str) -> list[str]:
+        """Return the texts of a property of the JSON-LD article, which may be a list of them."""
+        value = self.article.get(key)
+        values = value if isinstance(value, list) else [value]
+        return [text for each in values if isinstance(each, str) and (text := clean(each))]
+
 
 def read_structured_data(root: etree._Element) -> StructuredData:
     """Collect the page's metadata, in one pass over its elements; nothing in it can make this fail."""
     data = StructuredData(language=root.get("lang") or "")
+    stamps: dict[str, list[str]] = {key: [] for key in _PUBLISHED}
     for element in root.iter("title", "meta", "link", "script", "base", "time"):
         tag = element.tag
         if tag == "time":
@@ -61,7 +71,10 @@ def read_structured_data(root: etree._Element) -> StructuredData:
             key = element.get("property") or element.get("name") or element.get("itemprop")
             content = _cleaned(element.get("content") or "")
             if key and content:
-                data.meta.setdefault(key.lower(), content)
+                key = key.lower()
+                data.meta.setdefault(key, content)
+                if key in _PUBLISHED:
+                    stamps[key].append(content)
                 if key == "article:tag":
                     data.article_tags.append(content)
         elif tag == "base":
@@ -71,6 +84,7 @@ def read_structured_data(root: etree._Element) -> StructuredData:
                 data.links.setdefault(relation, element.get("href") or "")
         elif data.title is None and not _is_in_drawing(element):
             data.title = _cleaned(" ".join("".join(element.itertext()).split()))
+    data.published = [stamp for key in _PUBLISHED for stamp in stamps[key]]
     return data
 
 

@@ -12,7 +12,7 @@ class DatePipeline(CountingPipeline):
     """Weigh the printed date against that of the metadata, which wins only where none is printed.
 
     Counts each verdict (``printed``, ``refined``, ``structured``, ``disagree``, ``missing``) and the
-    reason of each refusal (``unreadable``, ``impossible``, ``future``).
+    reason of each refusal (``unreadable``, ``impossible``, ``too_early``, ``future``).
     """
 
     name = "normalise/dates"

@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import re
 from typing import Any
 
 from scrapy.crawler import Crawler
@@ -9,12 +10,22 @@ from scrapy.exporters import CsvItemExporter
 
 from caravan_crawler.items import Link
 
-#: A cell that begins so would be run as a formula; behind an apostrophe it is text.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: A cell that begins so would be run as a formula; behind an apostrophe it is text. East Asian editions of Excel take
+#: the wide signs for the narrow ones.
+_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠﹦﹢﹣﹫")
+# Where a semicolon separates cells, as in Russian and Kazakh editions of Excel, quotation marks within a line mean
+# nothing: what follows a semicolon or a line break of a text is a cell of its own. Speech begins with a hyphen, so
+# behind one a formula must at least call a function or a program.
+_INNER_FORMULA = re.compile(r"[;\n\r](?=\"*(?:[=+@＝＋＠﹦﹢﹫\t]|[-－﹣](?=[^;\n\r]*(?:\w\(|\|))))")
 
 
 def safe_cell(text: str) -> str:
-    """Return ``text`` so that no spreadsheet runs it: with an apostrophe before a formula's first character."""
+    """Return ``text`` so that no spreadsheet runs it: with an apostrophe before a formula's first character.
+
+    That is the cell's own, or one behind a semicolon or a line break.
+    """
+    if ";" in text or "\n" in text or "\r" in text:
+        text = _INNER_FORMULA.sub(r"\g<0>'", text)
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
@@ -45,6 +56,6 @@ class SpreadsheetCsvExporter(CsvItemExporter):
         """Return the cell's value."""
         if isinstance(value, list):
             plain = [entry.as_object() if isinstance(entry, Link) else entry for entry in value]
-            return json.dumps(plain, ensure_ascii=False)
+            return safe_cell(json.dumps(plain, ensure_ascii=False))
         value = super().serialize_field(field, name, value)
         return safe_cell(value) if isinstance(value, str) else value

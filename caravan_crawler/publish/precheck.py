@@ -15,7 +15,8 @@ from scrapy.utils.misc import load_object
 from caravan_crawler.keep.engine import store_url
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.opening import NONE
-from caravan_crawler.publish.feeds import RUN_DIR
+from caravan_crawler.publish.append import header_problem
+from caravan_crawler.publish.feeds import RUN_DIR, TABLES, column_names
 from caravan_crawler.publish.whole_file import local_path, part_of
 
 #: As long as a run's number, which is part of a file's name until the run is whole.
@@ -49,12 +50,15 @@ def feeds_problem(settings: BaseSettings) -> str | None:
         expanded = apply_uri_params(template, _ANY_VALUES | {"data_dir": str(Path(data_dir).expanduser())})
         if template.startswith(RUN_DIR) or urlsplit(expanded).scheme not in ("", "file"):
             continue
-        path = local_path(expanded).absolute()
-        if path in files:
-            return f"{template} and {files[path]} are one file"
-        files[path] = template
+        path = local_path(expanded)
+        if other := files.get(path.absolute()):
+            return f"{template} and {other} are one file"
+        files[path.absolute()] = template
         if problem := _reserved_problem(template, path, settings) or _file_problem(template, path, dict(options)):
             return problem
+        columns = _columns(dict(options), settings)
+        if columns and not options.get("overwrite") and (problem := header_problem(path, columns)):
+            return f"{template} {problem}"
     return None
 
 
@@ -86,6 +90,17 @@ def _options_problem(uri: str, options: dict[str, Any], settings: BaseSettings) 
         except (ImportError, NameError, ValueError, TypeError):
             return f"{uri}: there is no item class {item_class}"
     return None
+
+
+def _columns(options: Mapping[str, Any], settings: BaseSettings) -> list[str] | None:
+    """Return the header of a feed that is a CSV, as far as it is known before the first record."""
+    if options.get("format") != "csv" or options.get("postprocessing"):
+        return None
+    fields = options.get("fields") or settings.getdictorlist("FEED_EXPORT_FIELDS")
+    if fields:
+        return list(fields.values() if isinstance(fields, Mapping) else fields)
+    classes = options.get("item_classes") or [TABLES["articles"]]
+    return column_names(load_object(classes[0])) if len(classes) == 1 else None
 
 
 def _reserved_problem(uri: str, path: Path, settings: BaseSettings) -> str | None:

@@ -7,7 +7,6 @@ each in one step. A run that is killed or fails leaves the earlier files as they
 import io
 import logging
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -16,6 +15,8 @@ from scrapy import Spider
 from scrapy.crawler import Crawler
 
 from caravan_crawler.outcome import FEED_STAT
+from caravan_crawler.publish.append import Appending
+from caravan_crawler.publish.stream import StreamFile
 from caravan_crawler.publish.whole_file import can_be_whole, local_path, part_of, put
 
 logger = logging.getLogger(__name__)
@@ -29,9 +30,10 @@ class WholeFileStorage:
         self.is_ready = False
         """Whether the rows are all on the disk and wait to be put in place, or to be left where they are."""
         self._crawler = crawler
-        self._appends = not (feed_options or {}).get("overwrite", False)
+        options = feed_options or {}
+        self._appending = None if options.get("overwrite", False) else Appending(self.path, options)
         self._part: Path | None = None
-        self._is_broken = False
+        self.is_broken = False
         self._run_id = ""
 
     @classmethod
@@ -47,16 +49,15 @@ class WholeFileStorage:
         A device or a pipe is written straight: there is nothing to keep whole.
         """
         if not can_be_whole(self.path):
-            return self.path.open("wb")
+            return StreamFile(self.path, str(self.path), self._crawler)
         self._run_id = getattr(spider, "run_id", str(os.getpid()))
         part = part_of(self.path, self._run_id)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             file = _PartFile(part, self._fail)
             self._part = part
-            if self._appends and self.path.exists():
-                with self.path.open("rb") as earlier:
-                    shutil.copyfileobj(earlier, file)
+            if self._appending is not None:
+                self._appending.begin(file)
         except OSError as error:
             self._fail(error)
             return io.BytesIO()
@@ -65,8 +66,8 @@ class WholeFileStorage:
     def store(self, file: IO[bytes]) -> None:
         """Bring the rows to the disk; whether they are put in place is decided when all feeds are there."""
         file.close()
-        self.is_ready = self._part is not None and not self._is_broken
-        if self._is_broken and self._part is not None:
+        self.is_ready = self._part is not None and not self.is_broken
+        if self.is_broken and self._part is not None:
             self._part.unlink(missing_ok=True)  # torn, and the disk may be full; the store has the rows
 
     @property
@@ -74,6 +75,14 @@ class WholeFileStorage:
         """The file with the rows, and where it belongs."""
         assert self._part is not None
         return self._part, self.path
+
+    def catch_up(self) -> None:
+        """Take in what others have appended to the file since, and let them wait until it is in place."""
+        if self._appending is not None:
+            try:
+                self._appending.catch_up(self.move[0])
+            except OSError as error:
+                self._fail(error)
 
     def place(self) -> None:
         """Put the file in place."""
@@ -83,6 +92,9 @@ class WholeFileStorage:
             self._remove_leftovers()
         except OSError as error:
             self._fail(error)
+        finally:
+            if self._appending is not None:
+                self._appending.release()
 
     def leave(self) -> None:
         """Leave the earlier file as it is, and say where the rows are."""
@@ -95,15 +107,15 @@ class WholeFileStorage:
         logger.log(level, "%s is not written; what this run read lies in %s", self.path, part)
 
     def _remove_leftovers(self) -> None:
-        """Remove what stopped runs left half written: this run has published their records with its own."""
-        campaign = getattr(self._crawler.spider, "campaign", None)
-        for run_id in campaign.unpublished if campaign else ():
+        """Remove what stopped runs left half written: the store has their records, and publishes them."""
+        ended = getattr(self._crawler.spider, "continues", ())
+        for run_id in ended:
             part = part_of(self.path, run_id)
             part.unlink(missing_ok=True)
             (self.path.parent.parent / run_id / part.name).unlink(missing_ok=True)
 
     def _fail(self, error: OSError) -> None:
-        self._is_broken = True
+        self.is_broken = True
         words = f"{self.path} cannot be written: {error.strerror}"
         logger.error("%s", words)
         self._crawler.stats.set_value(FEED_STAT, words)

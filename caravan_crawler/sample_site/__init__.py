@@ -1,10 +1,10 @@
 """A small faithful copy of caravan.kz for demos, tests and benchmarks, which needs no network.
 
-``SampleSite`` answers addresses, ``serve`` puts it behind a server on the loopback, and
-``python -m caravan_crawler.sample_site`` does that from the command line. Articles are numbered from
-the oldest; everything about one follows from its number and the size of the site, nothing is stored,
-and ``SampleSite.gold`` gives the record that reading each article should yield. ``faults`` makes it
-misbehave in ways that have names.
+``SampleSite`` answers addresses, of all generations or of the one it is asked for. ``serve`` puts it behind a
+server on the loopback, and ``python -m caravan_crawler.sample_site`` does that from the command line. Articles are
+numbered from the oldest; everything about one follows from its number and the size of the site, and
+``SampleSite.gold`` gives the record that reading each article should yield. ``faults`` makes it misbehave in ways
+that have names.
 
 Known of the real site, from public copies of its pages and from other people's scrapers:
 
@@ -18,6 +18,9 @@ Known of the real site, from public copies of its pages and from other people's 
 * generation 2: ``div.full-article__text.clear``, ``time.full-breadcrumb__time``, month and year in the
   first typed script, ``.hot-news__items > article``, ``.news_aggregator``, ``.sm-list``,
   ``Опубликовано: <number>``;
+* generation 4: the address ``/<section>/<slug>/``, ``og:title``, the text in ``main p``, the moment in
+  ``article:published_time``; ``/sitemap.xml`` with ``sitemapYYYYMM.xml`` and ``sitemapN.xml``; ids of 8 digits in
+  older short links; ``/<section>/<slug>-<id>/amp/`` with its menu, its place and its dotted date;
 * generation 1: ``div.article_text``; Kazakh edition: ``Жарияланды:`` and ``Сурет - tumba.kz``; AMP:
   ``Автор: Караван.kz`` and dashes unlike the page's;
 * the printed forms of dates, the patterns of attributions, the author's line, image addresses;
@@ -32,8 +35,12 @@ Invented, so that nothing may be concluded from it about the real site:
   date forms, its unlabelled view count, and the absence of an outside source;
 * all other markup of generations 1, 3, 4, of the Kazakh edition and of AMP: every class name not listed
   above, and every template of ``markup_seed``; which years belong to which generation, to the day;
-* that generation 4 is a part of the newest articles, prints its headline once, groups its views
-  (``1 234``, with a no-break space), and has headlines and slugs in which four words spell the number;
+* of a site of generation 4 alone: which articles are where in its sitemaps, and all their dates; what of the archive
+  is linked; how it answers old addresses, and that this differs by article; ids of 9 digits; slugs in Cyrillic and
+  with a digit behind a headline that another article has; the pages of photos, and articles over several pages;
+* that on the mixed site generation 4 is a part of the newest articles, most of them in its sitemaps alone, prints its
+  headline once, groups its views (``1 234``, with a no-break space), and has headlines and slugs in
+  which four words spell the number;
 * ``/?p=`` redirecting for even ids and answering 200 for odd ones (really unknown);
 * the metadata in ``<head>``: four profiles, one of them lying; the advert slots, scripts and styles;
 * masthead and trending block on pages of generations 1 and 2, on listings and on other pages of the

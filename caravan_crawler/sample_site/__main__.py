@@ -6,16 +6,18 @@ import signal
 import sys
 from pathlib import Path
 from queue import SimpleQueue
-from typing import NoReturn
+from typing import Any, NoReturn, get_args
 
 from caravan_crawler.sample_site import SampleServer, SampleSite, serve
 from caravan_crawler.sample_site.faults import FAULTS, FaultySite
+from caravan_crawler.sample_site.single_newsroom import OldAddresses
 
 _DEFAULT_PORT = 8000
 _BAD_ARGUMENTS = 2
 _LIST = "list"
 #: Not on every system.
 _PUBLISH = getattr(signal, "SIGUSR1", None)
+_MOVE = getattr(signal, "SIGUSR2", None)
 
 
 class _OneLineParser(argparse.ArgumentParser):
@@ -54,25 +56,33 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _site(options: argparse.Namespace, faults: list[str]) -> SampleSite:
+    kind: dict[str, Any] = {
+        name: getattr(options, name) for name in ("scripted", "generation", "seed", "old_addresses")
+    }
     if faults:
-        return FaultySite(options.articles, options.markup_seed, faults, scripted=options.scripted)
-    return SampleSite(options.articles, options.markup_seed, scripted=options.scripted)
+        return FaultySite(options.articles, options.markup_seed, faults, **kind)
+    return SampleSite(options.articles, options.markup_seed, **kind)
 
 
 def _serve(server: SampleServer, burst: int) -> None:
-    """Wait for signals: publish at SIGUSR1, return at SIGINT or SIGTERM."""
+    """Wait for signals: publish at SIGUSR1, move at SIGUSR2, return at SIGINT or SIGTERM."""
     signals: SimpleQueue[int] = SimpleQueue()
-    for number in (signal.SIGINT, signal.SIGTERM, _PUBLISH):
+    for number in (signal.SIGINT, signal.SIGTERM, _PUBLISH, _MOVE):
         if number is not None:
             signal.signal(number, lambda received, _: signals.put(received))
     print(f"Sample site with {server.site.articles} articles at {server.url} (Ctrl-C ends it)", flush=True)
-    while signals.get() == _PUBLISH:
+    while (received := signals.get()) in (_PUBLISH, _MOVE):
         try:
-            server.publish(burst)
+            if received == _PUBLISH:
+                server.publish(burst)
+                done = f"Published {burst} more articles"
+            else:
+                server.move()
+                done = "Moved to generation 4"
         except ValueError as error:
             print(f"sample_site: {error}", file=sys.stderr)
         else:
-            print(f"Published {burst} more articles", flush=True)
+            print(done, flush=True)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)  # a second signal ends the process at once
 
@@ -86,7 +96,26 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--port", type=int, help="port on 127.0.0.1, 0 for any free one (default 8000)")
     parser.add_argument("--articles", type=int, default=300, help="number of articles (default 300)")
-    parser.add_argument("--markup-seed", type=int, default=0, help="which markup (default 0, the plain one)")
+    parser.add_argument("--markup-seed", type=int, help="which markup (default that of --seed; 0 is the plain one)")
+    parser.add_argument(
+        "--generation",
+        type=int,
+        choices=(3, 4),
+        help="all pages of one generation: 3, whose addresses end in a number, or 4 (default: all of them)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        help="which articles, on a site of one generation (default 0); under an odd one robots.txt names the sitemap",
+    )
+    parser.add_argument(
+        "--old-addresses",
+        choices=get_args(OldAddresses),
+        default="mixed",
+        help="what generation 4 answers at addresses of generation 3: a redirect, the page with a canonical link, "
+        "the plain page, 404, or one of these by article (default)",
+    )
     parser.add_argument("--scripted", action="store_true", help="ticker, view counts and lists come by a script")
     parser.add_argument("--gold", metavar="FILE", help="write the expected records to FILE as JSON lines")
     parser.add_argument(
@@ -101,7 +130,8 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=20,
         metavar="N",
-        help="how many new articles the signal SIGUSR1 publishes (kill -USR1 PID; default 20)",
+        help="how many new articles the signal SIGUSR1 publishes (kill -USR1 PID; default 20); "
+        "SIGUSR2 moves a site of generation 3 to 4",
     )
     return parser
 

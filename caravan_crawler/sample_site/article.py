@@ -6,7 +6,7 @@ from typing import NamedTuple
 from caravan_crawler.sample_site import names, texts_kk, texts_ru, themes_ru
 from caravan_crawler.sample_site.blocks import Block, Picture
 from caravan_crawler.sample_site.dice import Dice
-from caravan_crawler.sample_site.front_matter import FrontMatter, front_matter
+from caravan_crawler.sample_site.front_matter import FrontMatter
 from caravan_crawler.sample_site.layout import Reach
 from caravan_crawler.sample_site.ledes import Opening
 from caravan_crawler.sample_site.newsroom import Newsroom
@@ -35,25 +35,35 @@ class Article(NamedTuple):
     tags: list[str]
     noisy: bool
     """The source has no-break spaces, soft hyphens, zero-width characters and decomposed letters."""
+    parts: int = 1
+    """How many pages it has."""
+    part: int = 1
+    """The one of them that this is; the others' blocks are not in it."""
+    has_canonical: bool = True
+    """Whether pages of the newest generation name their own address."""
 
 
 def compose(newsroom: Newsroom, number: int) -> Article:
     """Write article ``number``; the same number always gives the same article."""
     layout = newsroom.layout
+    drawn = newsroom.drawn(number)
     generation = layout.generation(number)
     kazakh = layout.is_kazakh(number)
     section = layout.section(number)
     reach = layout.reach(number)
     day = layout.timeline.day(number)
-    opening, blocks = write_kazakh_story(number) if kazakh else write_story(newsroom, number)
+    opening, blocks = write_kazakh_story(drawn) if kazakh else write_story(newsroom, number)
     headline = newsroom.headline(number)
-    dice = Dice("trimmings", number)
+    dice = Dice("trimmings", drawn)
     noisy = dice.chance(1, 20)
     lead_image = _picture(dice, generation, day, captioned=False) if dice.chance(2, 3) else None
     for _ in range(max(dice.below(6) - 2, 0)):
         picture = _picture(dice, generation, day, captioned=dice.chance(1, 3))
         blocks.insert(1 + dice.below(len(blocks)), picture)
-    author_line, authors = _author_line(dice) if section == "gazeta" else (None, [])
+    author_line, authors = _author_line(dice) if layout.desk(number) == "gazeta" else (None, [])
+    attachment = newsroom.attachment(number)
+    if lead_image and attachment:
+        lead_image = lead_image._replace(page=attachment)
     topics = texts_kk.TAGS if kazakh else newsroom.theme(number).tags
     return Article(
         number=number,
@@ -67,13 +77,25 @@ def compose(newsroom: Newsroom, number: int) -> Article:
         headline=headline,
         opening=opening,
         blocks=blocks,
-        front=front_matter(number, day, generation, kazakh=kazakh, profile=_profile(reach)),
+        front=newsroom.front(number),
         lead_image=lead_image,
         author_line=author_line,
         authors=authors,
         tags=dice.sample(topics, 1 + dice.below(3)) if dice.chance(2, 5) else [],
         noisy=noisy,
+        parts=newsroom.parts(number),
+        has_canonical=newsroom.has_canonical(number),
     )
+
+
+def part_of(article: Article, part: int) -> Article:
+    """One page of an article of several: its share of the blocks, the lede on the first, the author on the last."""
+    blocks, parts = article.blocks, article.parts
+    share = blocks[len(blocks) * (part - 1) // parts : len(blocks) * part // parts]
+    changed = article._replace(part=part, blocks=share)
+    if part > 1:
+        changed = changed._replace(lead_image=None, opening=article.opening._replace(lede=None, lede_source=""))
+    return changed if part == parts else changed._replace(author_line=None)
 
 
 def tags_of_theme(newsroom: Newsroom, number: int) -> tuple[str, ...]:
@@ -88,14 +110,6 @@ def all_topics() -> list[str]:
         for theme in themes:
             topics |= dict.fromkeys(theme.tags)
     return list(topics)
-
-
-def _profile(reach: Reach) -> str | None:
-    if reach is Reach.SHORT_LINK:
-        return "none"  # nothing on the page may name its own path
-    if reach is Reach.AMP_LINK:
-        return "plain"  # the AMP copy and the page must give the same date
-    return None
 
 
 def _author_line(dice: Dice) -> tuple[str | None, list[str]]:

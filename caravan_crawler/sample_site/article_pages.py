@@ -2,13 +2,14 @@
 
 from caravan_crawler.sample_site.article import Article
 from caravan_crawler.sample_site.frame import Frame
-from caravan_crawler.sample_site.markup import Markup
+from caravan_crawler.sample_site.markup import Markup, escape
 from caravan_crawler.sample_site.metadata import head_tags
 from caravan_crawler.sample_site.page_amp import AmpPage
 from caravan_crawler.sample_site.page_gen1 import Generation1Page
 from caravan_crawler.sample_site.page_gen2 import Generation2Page
 from caravan_crawler.sample_site.page_gen3 import Generation3Page
 from caravan_crawler.sample_site.page_gen4 import Generation4Page
+from caravan_crawler.sample_site.page_gen4_amp import SecondAmpPage
 from caravan_crawler.sample_site.page_kazakh import KazakhPage
 
 
@@ -22,6 +23,7 @@ class ArticlePages:
         self._generation2 = Generation2Page(markup)
         self._kazakh = KazakhPage(markup)
         self._amp = AmpPage(markup)
+        self._second_amp = SecondAmpPage(markup)
         self._mains = {
             1: Generation1Page(markup).main,
             2: self._generation2.main,
@@ -41,3 +43,23 @@ class ArticlePages:
     def amp(self, article: Article, base_url: str) -> bytes:
         """The article's AMP copy."""
         return self._amp.page(article, base_url)
+
+    def second_amp(self, article: Article, base_url: str) -> bytes:
+        """The article's AMP copy of the second form."""
+        return self._second_amp.page(article, base_url)
+
+    def attachment(self, article: Article) -> str:
+        """The part of its own of the page of an article's photo, which has no text."""
+        picture, markup = article.lead_image, self._markup
+        assert picture is not None
+        assert picture.page is not None
+        name = picture.page.rstrip("/").rpartition("/")[2]
+        image = f"<img{markup.attribute('src', picture.href)}{markup.attribute('alt', name)}>"
+        back = markup.link(article.path, f"← {escape(article.headline)}")
+        return "".join(
+            (
+                markup.element(markup.template.headline_tag, name, "attachment__title"),
+                markup.element("p", markup.link(picture.href, image), "attachment"),
+                markup.element("div", back, "nav-links"),
+            )
+        )

@@ -45,6 +45,23 @@ class ArticleParts:
         content = f"<strong>{line}</strong>" if article.number % 2 else line
         return self.markup.element(self._tag, content, "author" if self._tag == "div" else "")
 
+    def pages(self, article: Article) -> str:
+        """Links to the other pages of an article of several; every second one's pages have only the next."""
+        if article.parts == 1:
+            return ""
+        if article.number % 2 == 0:
+            if article.part == article.parts:
+                return ""
+            href = self.markup.attribute("href", f"{article.path}{article.part + 1}/")
+            return self.markup.element("div", f"<a{self.markup.attribute('rel', 'next')}{href}>Далее</a>", "page-links")
+        links = [
+            str(part)
+            if part == article.part
+            else self.markup.link(article.path if part == 1 else f"{article.path}{part}/", str(part))
+            for part in range(1, article.parts + 1)
+        ]
+        return self.markup.element("p", f"Страницы: {' '.join(links)}", "page-links")
+
     def tags(self, article: Article) -> str:
         """The article's own topics."""
         if not article.tags:

@@ -59,6 +59,8 @@ class Picture(NamedTuple):
     href: str
     lazy: bool
     caption: str | None
+    page: str | None = None
+    """The address of its own page, which it then links to."""
 
 
 Block = Paragraph | Subheading | Quotation | BulletList | DataTable | Video | ReadAlso | Picture

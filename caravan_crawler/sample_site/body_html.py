@@ -50,7 +50,8 @@ class BodyWriter:
             source = markup.attribute("src", _PLACEHOLDER) + markup.attribute("data-src", picture.href)
         size = ' width="1024" height="683"'
         end = "</amp-img>" if self._amp else ""
-        return f"<{tag}{source}{markup.attribute('alt', alt)}{size}>{end}"
+        image = f"<{tag}{source}{markup.attribute('alt', alt)}{size}>{end}"
+        return markup.link(picture.page, image) if picture.page and not self._amp else image
 
     def _block(self, block: Block, noisy: bool) -> str:
         markup = self._markup

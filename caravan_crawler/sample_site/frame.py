@@ -1,5 +1,6 @@
 """The part of a page that is the same on all pages of a template, built once and kept as bytes."""
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from caravan_crawler.sample_site import clutter
@@ -13,10 +14,13 @@ _FOOTER = "© 2001–2026 Sample Caravan. Перепечатка – тольк�
 class Frame:
     """Head, menus, masthead and container before a page's own part; trending block and footer after it."""
 
-    def __init__(self, markup: Markup, masthead: str, trending: str, language: str = "ru") -> None:
+    def __init__(
+        self, markup: Markup, masthead: str, trending: str, sections: Iterable[str], language: str = "ru"
+    ) -> None:
         self._markup = markup
         self._masthead = masthead
         self._trending = trending
+        self._sections = tuple(sections)
         self._language = language
 
     def page(self, number: int, head: str, main: str) -> bytes:
@@ -40,7 +44,7 @@ class Frame:
                 clutter.body_clutter(markup, variant),
                 hidden_menu_html(markup),
                 offcanvas_html(markup, variant),
-                menu_html(markup),
+                menu_html(markup, self._sections),
                 opened,
             )
         )

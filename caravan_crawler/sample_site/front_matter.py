@@ -62,6 +62,26 @@ def front_matter(number: int, day: date, generation: int, *, kazakh: bool, profi
     )
 
 
+def single_front_matter(number: int, day: date, generation: int, kind: int) -> FrontMatter:
+    """Draw the front matter of an article on a site of one generation: each has its day, and no stamp lies.
+
+    Generation 4 gives the moment in the head, and prints day and time, the day, or none of them, by ``kind``.
+    """
+    front = front_matter(number, day, 3, kazakh=False, profile=("none", "plain", "full")[kind % 3])
+    published = front.published
+    if generation == 4:
+        printed = (None, printed_dates.full(published), f"{published:%d.%m.%Y, %H:%M}")[kind % 3]
+        return front._replace(
+            date_raw=printed,
+            date_published=published.isoformat(),
+            profile="moment",
+            stamp=published,
+            stamp_in_utc=False,
+        )
+    raw = printed_dates.full(published)
+    return front._replace(date_raw=raw, date_published=_exact(published, raw, front.profile))
+
+
 def _printed(dice: Dice, published: datetime, generation: int, *, kazakh: bool) -> str:
     if kazakh:
         return (printed_dates.kazakh_long, printed_dates.kazakh_short)[dice.below(2)](published)

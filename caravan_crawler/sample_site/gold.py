@@ -15,7 +15,6 @@ from caravan_crawler.sample_site.blocks import (
     Subheading,
 )
 from caravan_crawler.sample_site.layout import Reach
-from caravan_crawler.sample_site.numbering import article_id
 
 
 def gold_record(article: Article, base_url: str) -> dict[str, Any]:
@@ -26,7 +25,7 @@ def gold_record(article: Article, base_url: str) -> dict[str, Any]:
     """
     unnamed = article.reach is Reach.SHORT_LINK
     front = article.front
-    own = f"?p={article_id(article.number)}" if unnamed else article.path[1:]
+    own = f"?p={article.article_id}" if unnamed else article.path[1:]
     return {
         "article_id": article.article_id,
         "url": base_url + own,
@@ -36,7 +35,7 @@ def gold_record(article: Article, base_url: str) -> dict[str, Any]:
         "lede": article.opening.lede,
         "body": "\n\n".join(_paragraphs(article.blocks)),
         "date_published": front.date_published,
-        "date_published_raw": front.date_raw,
+        "date_published_raw": front.date_raw or (front.stamp.isoformat() if front.stamp else None),
         "views": front.views,
         "views_raw": _views_raw(article),
         "photo_credit": front.photo_credit,

@@ -1,7 +1,8 @@
 """What kind of article each number is: section, generation, and how a crawler can come to it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
+from typing import Protocol
 
 from caravan_crawler.sample_site.roster import PERIOD, Roster, Stretch
 from caravan_crawler.sample_site.timeline import Timeline
@@ -23,6 +24,7 @@ class Reach(Enum):
 
     LISTED = "the listing of its section, and perhaps more places"
     SITEMAP = "the sitemap only"
+    MONTHLY_SITEMAP = "a sitemap of generation 4 only"
     RSS = "the RSS feed only"
     TRENDING = "the trending block only"
     BODY_LINK = "a link to its own path in the next article only"
@@ -38,6 +40,8 @@ _REACH = {
     16: Reach.SHORT_LINK,
     20: Reach.AMP_LINK,
 }
+_LISTED_IN_GENERATION_4 = frozenset({3})
+"""Last digits of their numbers; the others are in the monthly sitemaps alone."""
 _LINKED_FROM_NEXT = frozenset({6, 9, 16, 20})
 _KEPT_PLAIN = frozenset(_REACH) | {r + 1 for r in _LINKED_FROM_NEXT}
 """Remainders whose articles are not taken for the RSS feed or the trending block alone."""
@@ -46,6 +50,60 @@ TRENDING_LENGTH = 16
 _TRENDING_ONLY_RANKS = (5, 11)
 _RSS_LENGTH = 20
 _ENOUGH_FOR_ALL_KINDS = 40
+
+
+class Numbers(Protocol):
+    """Rising numbers of articles."""
+
+    def __len__(self) -> int: ...
+
+    def __contains__(self, number: int, /) -> bool: ...
+
+    def __getitem__(self, position: int, /) -> int: ...
+
+    def span(self, first: int, end: int) -> Iterator[int]:
+        """The members at the positions ``first`` … ``end - 1``, as far as there are any."""
+
+
+class AnyLayout(Protocol):
+    """What the rest of the sample site asks a layout; ``Layout`` and ``SingleLayout`` are two."""
+
+    articles: int
+    timeline: Timeline
+    trending: Sequence[int]
+    """Numbers in the trending block, in rank order."""
+
+    @property
+    def listings(self) -> Mapping[str, Numbers]:
+        """The articles in the list of each section, in the order of the menu."""
+
+    @property
+    def sitemap(self) -> Numbers:
+        """The articles in the sitemaps."""
+
+    def generation(self, number: int) -> int:
+        """The generation of an article's page."""
+
+    def section(self, number: int) -> str:
+        """First part of the article's path."""
+
+    def desk(self, number: int) -> str:
+        """The section by whose themes the article is written."""
+
+    def reach(self, number: int) -> Reach:
+        """The only place that leads to the article, or LISTED."""
+
+    def is_kazakh(self, number: int) -> bool:
+        """Whether the article belongs to the Kazakh edition."""
+
+    def rss_only(self) -> list[int]:
+        """Numbers that only the RSS feed leads to."""
+
+    def monthly(self) -> Numbers:
+        """The articles in the sitemaps of generation 4, without the published ones."""
+
+    def newest_listed(self) -> Iterator[int]:
+        """Numbers found in listings, newest first, without the published ones."""
 
 
 class Layout:
@@ -59,9 +117,9 @@ class Layout:
         if articles - 1 >= 0 and (articles - 1) % PERIOD in _LINKED_FROM_NEXT:
             self._by_hand[articles - 1] = Reach.LISTED  # there is no next article to link to it
         self._by_hand |= dict.fromkeys(self._pick_rss_only(), Reach.RSS)
-        self.trending = self._pick_trending()
-        self.listings = {section: self._listing(section) for section in SECTIONS}
-        self.sitemap = self._sitemap()
+        self.trending: Sequence[int] = self._pick_trending()
+        self.listings: Mapping[str, Numbers] = {section: self._listing(section) for section in SECTIONS}
+        self.sitemap: Numbers = self._sitemap()
 
     def generation(self, number: int) -> int:
         """1 to 4; the Kazakh edition counts as 3."""
@@ -77,6 +135,10 @@ class Layout:
         if number >= self.articles:
             return "news"
         return _section(self.generation(number), number % PERIOD)
+
+    def desk(self, number: int) -> str:
+        """The section by whose themes the article is written: its own."""
+        return self.section(number)
 
     def reach(self, number: int) -> Reach:
         """The only place that leads to the article, or LISTED."""
@@ -110,6 +172,8 @@ class Layout:
     @staticmethod
     def _usual_reach(generation: int, remainder: int) -> Reach:
         reach = _REACH.get(remainder, Reach.LISTED)
+        if generation == 4 and remainder % 10 not in _LISTED_IN_GENERATION_4:
+            return Reach.MONTHLY_SITEMAP
         if reach is Reach.AMP_LINK and generation != 3:
             return Reach.LISTED  # only generation 3 has AMP copies
         return reach
@@ -160,8 +224,17 @@ class Layout:
 
     def _sitemap(self) -> Roster:
         members = _IN_SITEMAP - _LINKED_FROM_NEXT
-        stretch = (0, self.articles, members)
-        return Roster([stretch], without=self._unlisted_by_hand())
+        stretches: list[Stretch] = []
+        for first, end, era in self._eras:
+            monthly = {r for r in members if self._usual_reach(self._generation(era, r), r) is Reach.MONTHLY_SITEMAP}
+            stretches.append((first, end, members - monthly))
+        return Roster(stretches, without=self._unlisted_by_hand())
+
+    def monthly(self) -> Numbers:
+        """The articles of generation 4, which are in sitemaps of their own."""
+        members = frozenset(r for r in range(PERIOD) if self._generation(4, r) == 4)
+        stretches = [(first, end, members) for first, end, era in self._eras if era == 4]
+        return Roster(stretches, without=self._unlisted_by_hand())
 
     def _unlisted_by_hand(self) -> list[int]:
         return [n for n, reach in self._by_hand.items() if reach is not Reach.LISTED]

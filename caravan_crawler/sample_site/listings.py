@@ -5,7 +5,6 @@ from itertools import islice
 
 from caravan_crawler.sample_site.article import all_topics, compose, tags_of_theme
 from caravan_crawler.sample_site.dice import Dice
-from caravan_crawler.sample_site.layout import SECTIONS
 from caravan_crawler.sample_site.markup import Markup, escape
 from caravan_crawler.sample_site.menu import SECTION_NAMES
 from caravan_crawler.sample_site.newsroom import Newsroom
@@ -56,7 +55,7 @@ class Listings:
 
     def empty_section(self, section: str, place: str) -> str | None:
         """A section's only page, with a ``place`` for its cards."""
-        return self._title(section) + place if section in SECTIONS else None
+        return self._title(section) + place if section in self._newsroom.layout.listings else None
 
     def section_cards(self, section: str, page: int, base_url: str) -> tuple[str, bool] | None:
         """The cards of one page of a section alone, and whether it is the last."""
@@ -68,7 +67,7 @@ class Listings:
 
     def _page(self, section: str, page: int) -> tuple[list[int], int] | None:
         """The numbers of the articles on a page of a section, and how many pages that has."""
-        if section not in SECTIONS or page < 1:
+        if section not in self._newsroom.layout.listings or page < 1:
             return None
         roster = self._newsroom.layout.listings[section]
         fresh = self._newsroom.published if section == "news" else 0
@@ -121,7 +120,7 @@ class Listings:
 
     def _card_href(self, number: int, base_url: str) -> str:
         """Cards link in every form; by short link only where the sitemap has the article's own path."""
-        path = self._newsroom.path(number)
+        path = self._newsroom.path_on_cards(number)
         roll = Dice("card", number).below(20)
         if roll < 8:
             return path

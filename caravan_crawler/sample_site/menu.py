@@ -1,5 +1,7 @@
 """The menus: links to sections, topics and everything a crawler should leave alone."""
 
+from collections.abc import Iterable
+
 from caravan_crawler.sample_site.article import all_topics
 from caravan_crawler.sample_site.layout import KAZAKH
 from caravan_crawler.sample_site.markup import Markup, escape
@@ -12,6 +14,11 @@ SECTION_NAMES = {
     "art": "Культура",
     "crime": "Криминал",
     KAZAKH: "Жаңалықтар",
+    "analytics": "Аналитика",
+    "world": "В мире",
+    "society": "Общество",
+    "podcasts": "Подкасты",
+    "culture": "Культура",
 }
 CONTACTS = "/info/kontakty/"
 
@@ -28,10 +35,10 @@ _ELSEWHERE = (
 )
 
 
-def menu_html(markup: Markup) -> str:
+def menu_html(markup: Markup, sections: Iterable[str]) -> str:
     """The visible menu: it stands before the masthead, in ``nav`` where the template has such tags."""
     links = [("/", "Главная")]
-    links += [(f"/{section}/", name) for section, name in SECTION_NAMES.items()]
+    links += [(f"/{section}/", SECTION_NAMES[section]) for section in sections]
     links += [(CONTACTS, "Контакты"), ("/search/?q=", "Поиск"), ("/search/?q=акимы", "Акимы")]
     links += _ELSEWHERE
     items = "".join(_item(markup, href, name) for href, name in links)

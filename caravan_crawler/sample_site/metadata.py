@@ -1,8 +1,10 @@
-"""What the head of an article page claims about it: four profiles, one of them lying.
+"""What the head of an article page claims about it: five profiles, one of them lying.
 
 * none – the title alone;
 * plain – canonical link and ``og:title``;
 * full – what a WordPress plugin writes, agreeing with the printed date, with ``admin`` for an author;
+* moment – what is known of generation 4: ``og:title`` and ``article:published_time``; a canonical link and a short
+  link where the article has them;
 * hostile – canonical link to the home page, a maimed ``og:title``, a stamp months away from the printed
   date, JSON-LD that is not JSON, and a script full of dates.
 """
@@ -12,7 +14,6 @@ from datetime import UTC, datetime
 
 from caravan_crawler.sample_site.article import Article
 from caravan_crawler.sample_site.markup import Markup, escape
-from caravan_crawler.sample_site.numbering import article_id
 
 SUFFIX = " - Караван"
 _CUT_AT = 60
@@ -21,9 +22,13 @@ _CUT_AT = 60
 def head_tags(markup: Markup, article: Article, base_url: str) -> str:
     """Title and metadata of an article's own page."""
     title = f"<title>{escape(article.headline)}{SUFFIX}</title>"
+    if article.part < article.parts and article.number % 2 == 0:
+        title += _link(markup, "next", f"{base_url}{article.path[1:]}{article.part + 1}/")
     profile = article.front.profile
     if profile == "none":
         return title
+    if profile == "moment":
+        return title + _moment(markup, article, base_url)
     if profile == "hostile":
         return title + _hostile(markup, article, base_url)
     url = base_url + article.path[1:]
@@ -51,7 +56,7 @@ def _full(markup: Markup, article: Article, base_url: str, url: str) -> str:
         _meta(markup, "name", "generator", "WordPress 6.4"),
     ]
     if article.article_id is not None:
-        tags.append(_link(markup, "shortlink", f"{base_url}?p={article_id(article.number)}"))
+        tags.append(_link(markup, "shortlink", f"{base_url}?p={article.article_id}"))
     graph = [
         {"@type": "NewsArticle", "headline": article.headline, "datePublished": published,
          "dateModified": modified, "mainEntityOfPage": {"@id": url}, "author": {"@id": f"{base_url}#admin"}},
@@ -62,6 +67,18 @@ def _full(markup: Markup, article: Article, base_url: str, url: str) -> str:
     data = json.dumps({"@context": "https://schema.org", "@graph": graph}, ensure_ascii=False)
     tags.append(_json_ld(data))
     return "".join(tags)
+
+
+def _moment(markup: Markup, article: Article, base_url: str) -> str:
+    tags = _meta(markup, "property", "og:title", article.headline)
+    tags += _meta(markup, "property", "article:published_time", _stamp(article, article.front.stamp))
+    if article.number % 3 == 0:
+        tags += _meta(markup, "property", "article:modified_time", _stamp(article, article.front.modified))
+    if article.has_canonical:
+        tags += _link(markup, "canonical", base_url + article.path[1:])
+    if article.article_id is not None:
+        tags += _link(markup, "shortlink", f"{base_url}?p={article.article_id}")
+    return tags
 
 
 def _hostile(markup: Markup, article: Article, base_url: str) -> str:

@@ -7,7 +7,7 @@ from caravan_crawler.sample_site.layout import Reach
 from caravan_crawler.sample_site.markup import Markup, escape
 from caravan_crawler.sample_site.metadata import amp_head_tags
 
-_BOILERPLATE = "<style amp-boilerplate>body{animation:-amp-start 8s steps(1,end) 0s 1 normal both}</style>"
+BOILERPLATE = "<style amp-boilerplate>body{animation:-amp-start 8s steps(1,end) 0s 1 normal both}</style>"
 
 
 class AmpPage:
@@ -29,7 +29,7 @@ class AmpPage:
             (
                 "<!doctype html>\n<html amp lang='ru'>\n<head><meta charset='utf-8'>",
                 amp_head_tags(markup, article, base_url),
-                _BOILERPLATE,
+                BOILERPLATE,
                 "</head>\n<body>",
                 markup.element("h1", escape(article.headline), "amp-title"),
                 parts.lede(article),

@@ -20,7 +20,7 @@ class Generation3Page:
         """Headline twice, lede, front matter, credit, body, tags."""
         parts = self._parts
         headline = escape(article.headline)
-        body = self._writer.write(article) + parts.author(article)
+        body = self._writer.write(article) + parts.author(article) + parts.pages(article)
         return "".join(
             (
                 self._breadcrumbs(article),

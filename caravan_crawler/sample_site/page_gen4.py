@@ -1,4 +1,4 @@
-"""Article pages of generation 4. Only the form of the address is known; the markup is invented."""
+"""Article pages of generation 4. Known are the address, what the head holds, and that the text stands in ``main p``."""
 
 from caravan_crawler.sample_site.article import Article
 from caravan_crawler.sample_site.article_parts import ArticleParts
@@ -23,7 +23,7 @@ class Generation4Page:
         if article.front.views is not None:
             views = f"{article.front.views:,}".replace(",", "\u00a0")
             marks.append(markup.element("span", views, "story__views"))
-        body = self._writer.write(article) + parts.author(article)
+        body = self._writer.write(article) + parts.author(article) + parts.pages(article)
         return "".join(
             (
                 markup.element("h1", escape(article.headline), "story__headline"),

@@ -4,6 +4,8 @@ import asyncio
 import socket
 import threading
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -66,7 +68,11 @@ class SampleServer:
 
     def publish(self, count: int) -> None:
         """Let the site publish ``count`` more articles, between two answers. ValueError where it cannot."""
-        asyncio.run_coroutine_threadsafe(self._publish(count), self._loop).result()
+        self._between_answers(partial(self.site.publish, count))
+
+    def move(self) -> None:
+        """Let the site move from generation 3 to 4, between two answers. ValueError where it cannot."""
+        self._between_answers(self.site.move)
 
     def answer(self, request: Request) -> SampleResponse:
         """The site's answer, with absolute links under the name by which the client called the server."""
@@ -83,8 +89,11 @@ class SampleServer:
         """Forget a connection that has ended."""
         self._connections.discard(connection)
 
-    async def _publish(self, count: int) -> None:
-        self.site.publish(count)
+    def _between_answers(self, change: Callable[[], None]) -> None:
+        async def make() -> None:
+            change()
+
+        asyncio.run_coroutine_threadsafe(make(), self._loop).result()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -13,6 +13,7 @@ _SHARED = {
 _OLD = str.maketrans(_SHARED)
 _NEW = str.maketrans(_SHARED | {"й": "j", "ю": "ju", "я": "ja"})
 _NOT_A_WORD_CHARACTER = re.compile(r"[^a-z0-9 ]+")
+_NOT_A_CYRILLIC_WORD_CHARACTER = re.compile(r"[^а-яёa-z0-9 ]+")
 
 
 def slug(headline: str) -> str:
@@ -23,6 +24,11 @@ def slug(headline: str) -> str:
 def slug_generation_4(headline: str) -> str:
     """The slug of generation 4, which spells й, ю, я with a single ``j``."""
     return _joined(headline.lower().translate(_NEW))
+
+
+def slug_in_cyrillic(headline: str) -> str:
+    """The headline's own letters, as an editor can leave them; an address has them percent-encoded."""
+    return "-".join(_NOT_A_CYRILLIC_WORD_CHARACTER.sub("", headline.lower()).split())
 
 
 def _joined(latin: str) -> str:

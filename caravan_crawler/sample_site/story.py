@@ -38,7 +38,7 @@ class _Sentences:
 
 def write_story(newsroom: Newsroom, number: int) -> tuple[Opening, list[Block]]:
     """The opening and the blocks of the body, without pictures and the author's line."""
-    dice = Dice("story", number)
+    dice = Dice("story", newsroom.drawn(number))
     gaps = newsroom.gaps(number)
     theme = newsroom.theme(number)
     sentence = _Sentences(theme.sentences, dice.below(8), gaps)
@@ -50,7 +50,7 @@ def write_story(newsroom: Newsroom, number: int) -> tuple[Opening, list[Block]]:
         more=(sentence(), sentence(), sentence()),
         rubric=dice.pick(texts_ru.RUBRICS),
     )
-    attribution = pick_attribution(dice, newsroom.layout.section(number))
+    attribution = pick_attribution(dice, newsroom.layout.desk(number))
     opening = open_story(dice, texts, attribution)
     blocks: list[Block] = [plain(text) for text in opening.paragraphs]
     for _ in range(4 + dice.below(6)):

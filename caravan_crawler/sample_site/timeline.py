@@ -7,8 +7,6 @@ LAST_DAY = date(2026, 2, 5)
 TODAY = date(2026, 2, 6)
 """The fixed day of the visit, shown in the masthead; published() articles bear it too."""
 
-_SPAN = (LAST_DAY - FIRST_DAY).days
-
 ERAS = (
     (FIRST_DAY, 3),
     (date(2016, 1, 1), 1),
@@ -21,22 +19,24 @@ ERAS = (
 
 
 class Timeline:
-    """Spreads ``articles`` numbers evenly over the years, oldest first."""
+    """Spreads ``articles`` numbers evenly over the days from ``first_day`` on, oldest first."""
 
-    def __init__(self, articles: int) -> None:
+    def __init__(self, articles: int, first_day: date = FIRST_DAY) -> None:
         self.articles = articles
+        self._first_day = first_day
+        self._span = (LAST_DAY - first_day).days
         self._gaps = max(articles - 1, 1)
 
     def day(self, number: int) -> date:
         """The day of publication; it never falls as the number rises."""
         if number >= self.articles:
             return TODAY
-        return FIRST_DAY + timedelta(days=number * _SPAN // self._gaps)
+        return self._first_day + timedelta(days=number * self._span // self._gaps)
 
     def first_number_on(self, day: date) -> int:
         """The smallest number published on ``day`` or later, at most ``articles``."""
-        days = (day - FIRST_DAY).days
-        return min(max(-(-days * self._gaps // _SPAN), 0), self.articles)
+        days = (day - self._first_day).days
+        return min(max(-(-days * self._gaps // self._span), 0), self.articles)
 
     def eras(self) -> list[tuple[int, int, int]]:
         """Stretches of numbers as (first, end, generation); together they cover 0 … articles - 1."""

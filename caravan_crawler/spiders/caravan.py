@@ -1,7 +1,6 @@
 """The spider: from what the store holds and the site shows to every article, each once."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,13 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.http import Response
 
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
-from caravan_crawler.keep import clock, failing, future, placing, runs, workers
+from caravan_crawler.keep import clock, failing, future, publication, runs, workers
 from caravan_crawler.keep.keeper import Consequences, Keeper
 from caravan_crawler.keep.opening import open_store
+from caravan_crawler.keep.publication import LeftRecords
 from caravan_crawler.keep.sources import load_sources
 from caravan_crawler.keep.store import Store
-from caravan_crawler.normalise.dates import ALMATY
+from caravan_crawler.normalise.zones import ALMATY
 from caravan_crawler.pages.bounds import Bounds
 from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import Document, parse_document
@@ -111,7 +111,7 @@ class CaravanSpider(LaterPages):
 
     def _take_up(self, store: Store) -> None:
         """Learn from the store what earlier runs have left."""
-        placing.resume(store)
+        publication.resume(store)
         workers.join(store, self.run_id)
         scope, started_at = runs.scope_of(self.arguments), clock.stamp(self.started_at)
         self.leads = workers.is_lead(store, scope)
@@ -120,9 +120,21 @@ class CaravanSpider(LaterPages):
         self.campaign = runs.begin(store, self.run_id, self.arguments, started_at, leads=self.leads)
         if self.settings.getbool("ACCEPT_DRIFT") and self.leads:
             failing.accept_losses(store)
-        self.keeper = Keeper(store, self.run_id, scope, started_at, self.campaign.unpublished)
+        self.keeper = Keeper(store, self.run_id, scope)
+        self.left = LeftRecords(store, self.run_id, self._is_asked_for)
+        self.continues = self.left.runs() if self.leads else []
         self._plan()
         self.discovery = Discovery(self.site, self.period, self.frontier, self.keeper, self.lists.note_day)
+
+    def _is_asked_for(self, row: Any) -> bool:
+        """Whether a stored article is of the period and sections, or among the pages, that this run asks for."""
+        if self.arguments.urls and row["key"] not in self._named_keys():
+            return False
+        return self.period.wants(row["section"], row["date_published"])
+
+    def _named_keys(self) -> set[str]:
+        addresses = (self._address(url) for url in self.arguments.urls)
+        return {str(address.key) for address in addresses if address}
 
     def _plan(self) -> None:
         """Learn what earlier runs have read of the sources."""
@@ -135,8 +147,7 @@ class CaravanSpider(LaterPages):
         """Go on where the worker that led has ended; return the first requests of that."""
         store, scope = self.keeper.store, runs.scope_of(self.arguments)
         self.leads = True
-        continued = runs.continued(store, self.run_id, scope, clock.now())
-        self.campaign = replace(continued, unpublished=())  # they are left to a run that begins as the lead
+        self.campaign = runs.continued(store, self.run_id, scope, clock.now())
         self.keeper.look_again()
         self._plan()
         return self.beginnings()

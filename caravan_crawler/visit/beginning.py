@@ -8,11 +8,14 @@ from protego import Protego
 from scrapy import Request
 from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
+from scrapy.utils.defer import deferred_from_coro
 
 from caravan_crawler.arguments import check_on_site
 from caravan_crawler.keep import plan, runs
 from caravan_crawler.keep.keeper import Consequences
-from caravan_crawler.normalise.dates import ALMATY
+from caravan_crawler.keep.publication import LeftRecords
+from caravan_crawler.normalise.zones import ALMATY
+from caravan_crawler.visit.ending import is_ending
 from caravan_crawler.visit.frontier import Frontier, one_for_each_article
 from caravan_crawler.visit.sitemaps import MAIN_SITEMAP
 from caravan_crawler.visit.visitor import ARTICLE, FRONT, HOME, KNOWN_SECTIONS, REFRESH, RETRY, Visitor
@@ -24,12 +27,13 @@ class Beginner(Visitor):
     """The first requests of a run and the last ones: of pages named, of what earlier runs have left, of the rest."""
 
     campaign: runs.Campaign
+    left: LeftRecords
     frontier: Frontier
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._asked_again: set[str] = set()
         self._sources_left = False
+        self._is_publishing = False
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
         """Read an article's page and follow its links."""
@@ -45,10 +49,6 @@ class Beginner(Visitor):
             return
         for request in self.beginnings():
             yield request
-        # What earlier runs have stored and could not publish.
-        for record in plan.records_of(self.keeper.store, self.campaign.unpublished, self._asked_again):
-            self.keeper.carry(record)
-            yield record
 
     def beginnings(self) -> Iterator[Request]:
         """Return the first requests: for the pages named, or for what earlier runs have left and the home page."""
@@ -62,7 +62,6 @@ class Beginner(Visitor):
         for url, address in urls.items():
             key = str(address.key) if address else None
             if key not in done:
-                self._asked_again.add(key or "")
                 yield self._request(url, self.parse_named, ARTICLE, meta={"key": key})
 
     def _beginnings(self) -> Iterator[Request]:
@@ -97,17 +96,16 @@ class Beginner(Visitor):
             if address is None or not is_wanted or not self.keeper.failing.may_be_asked(url):
                 continue
             self.frontier.note(address.key, address.path)
-            self._asked_again.add(article.key)
             meta = {"key": article.key, "handle_httpstatus_list": [NOT_MODIFIED]}
-            # What is in no feed yet has to come whole.
-            conditions = {} if article.run_id in self.campaign.unpublished else article.conditions
-            yield self._request(url, self.parse, REFRESH, meta=meta, headers=conditions)
+            yield self._request(url, self.parse, REFRESH, meta=meta, headers=article.conditions)
 
     def on_robots(self, robotparser: Any, request: Request) -> None:
         """Take the sitemaps that robots.txt names."""
         rules = getattr(robotparser, "rp", None)
         if isinstance(rules, Protego):
             self._sitemaps += [url for url in rules.sitemaps if url not in self._sitemaps]
+            if any(path != MAIN_SITEMAP and not is_optional for path, is_optional in self._roots().items()):
+                self.sitemaps.others_are_named()
 
     def _sources_now(self) -> list[Request]:
         """Return the first requests for the sources that sitemaps might have made unnecessary, and did not."""
@@ -117,7 +115,17 @@ class Beginner(Visitor):
         return [] if self.sitemaps.covers_period else [*self._sources()]
 
     def on_idle(self) -> None:
-        """When nothing is left to do: pages of lists held back or given up, shifted tops, short links."""
+        """Go on with what is left to do; when that is nothing, end the run with what earlier ones left."""
+        if not self.finds_more() and not self.keeper.store.is_shared and not self._is_publishing:
+            self._is_publishing = True
+            deferred_from_coro(self._end_with_left())
+        raise DontCloseSpider
+
+    def finds_more(self) -> bool:
+        """Ask for what waits until nothing else is left: pages of lists held back or given up, short links, others.
+
+        Return whether there was anything.
+        """
         requests = self._sources_now() or self._list_requests(self.lists.when_idle())
         self._keep_lists(Consequences())
         self.crawler.stats.set_value("caravan/abandoned_lists", self.lists.abandoned)
@@ -129,6 +137,22 @@ class Beginner(Visitor):
             ]
         for request in requests:
             self.crawler.engine.crawl(request)
-        if requests:
-            raise DontCloseSpider
-        self.discovery.drop_aside()
+        if not requests:
+            self.discovery.drop_aside()
+        return bool(requests)
+
+    async def _end_with_left(self) -> None:
+        await self.publish_left()
+        if not is_ending(self.crawler):
+            await self.crawler.engine.close_spider_async(reason="finished")
+
+    async def publish_left(self) -> None:
+        """Send what earlier runs stored and did not publish into the feeds, now that all is read anew that could be.
+
+        So an article that was read again is there once, in its latest state, and one whose page failed as it was.
+        """
+        for record in self.left.take() if self.leads else ():
+            if is_ending(self.crawler):
+                return
+            self.keeper.carry(record)
+            await self.crawler.engine.scraper.start_itemproc_async(record, response=None)

@@ -6,9 +6,11 @@ from typing import Any
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.extensions.throttle import AutoThrottle
+from scrapy.utils.asyncio import create_looping_call
 
 from caravan_crawler.outcome import CRAWL_DELAY_STAT
-from caravan_crawler.visit.ending import end_run
+from caravan_crawler.visit.ending import end_run, is_ending
+from caravan_crawler.visit.patience import LOOK
 
 logger = logging.getLogger(__name__)
 
@@ -21,17 +23,21 @@ class CrawlDelay:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
+        self._look = create_looping_call(self._let_go)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "CrawlDelay":
         """Scrapy's constructor."""
         extension = cls(crawler)
         crawler.signals.connect(extension.robots_parsed, signals.robots_parsed)
+        crawler.signals.connect(extension.engine_stopped, signals.engine_stopped)
         return extension
 
     def robots_parsed(self, robotparser: Any, request: Request) -> None:
         """Set the delay of the host's slot, with one request at a time."""
         settings = self.crawler.settings
+        if not self._look.running:
+            self._look.start(LOOK, now=False)
         delay = robotparser.crawl_delay(settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"])
         if not delay or not delay > settings.getfloat("DOWNLOAD_DELAY"):  # it may be NaN
             return
@@ -54,3 +60,20 @@ class CrawlDelay:
         else:
             words = "robots.txt asks for %s seconds between requests, which is obeyed: 100 requests take %.1f hours"
             logger.warning(words, delay, 100 * delay / 3600)
+
+    def engine_stopped(self) -> None:
+        """Look no more."""
+        if self._look.running:
+            self._look.stop()
+
+    def _let_go(self) -> None:
+        """When the run ends, let go what waits for its delay: Scrapy would wait with it; the handler sends nothing."""
+        if not is_ending(self.crawler):
+            return
+        downloader = self.crawler.engine.downloader
+        for slot in downloader.slots.values():
+            slot.delay = 0.0
+            if slot.latercall:
+                slot.latercall.cancel()
+                slot.latercall = None
+                downloader._process_queue(slot)

@@ -30,10 +30,11 @@ class ArticleDupeFilter(BaseDupeFilter):
         if request.url in redirected_from:
             return False  # the limit on redirects ends a loop, and says so
         spider = self._crawler.spider
-        site: Site = spider.site  # type: ignore[union-attr]
-        frontier: Frontier = spider.frontier  # type: ignore[union-attr]
-        address = site.address(request.url, site.base)
-        if address is None:
+        # `scrapy shell` and others have a spider of their own, to which every page is one by its URL.
+        site: Site | None = getattr(spider, "site", None)
+        frontier: Frontier | None = getattr(spider, "frontier", None)
+        address = site.address(request.url, site.base) if site is not None else None
+        if site is None or frontier is None or address is None:
             seen = request.url in self._urls
             self._urls.add(request.url)
             return seen

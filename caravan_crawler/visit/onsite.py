@@ -25,7 +25,9 @@ class OnSiteMiddleware:
 
     def process_request(self, request: Request) -> None:
         """Let the request pass or refuse it."""
-        site: Site = self._crawler.spider.site  # type: ignore[union-attr]
+        site: Site | None = getattr(self._crawler.spider, "site", None)
+        if site is None:  # `scrapy shell` and others have a spider of their own, and the user says where it goes
+            return
         parts = urlsplit(request.url)
         if parts.scheme not in ("http", "https") or not site.is_host(parts.netloc):
             raise IgnoreRequest(f"offsite: {parts.netloc}")

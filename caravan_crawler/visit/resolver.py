@@ -1,13 +1,27 @@
 """Looks up names, and never lets the public site lead to a private address."""
 
 from collections.abc import Sequence
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 
 _PUBLIC_DOMAIN = "caravan.kz"
+
+#: No public host has an address in one of these, whatever a version of Python says of it: by the special-purpose
+#: registries of IANA. Networks of which some single addresses are global are not for websites either.
+_SPECIAL = [
+    ip_network(network)
+    for network in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
+        *("192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16"),
+        *("192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+        *("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"),
+    )
+]
+#: The part of IPv6 from which addresses are given to hosts; and where a translator puts IPv4 addresses.
+_UNICAST, _NAT64 = ip_network("2000::/3"), ip_network("64:ff9b::/96")
 
 #: Names refused in this process and why: what a resolver raises does not reach the one who asked.
 refusals: dict[str, str] = {}
@@ -33,9 +47,19 @@ def is_public_name(name: str) -> bool:
 
 
 def is_public_address(address: str) -> bool:
-    """Whether ``address`` is one host's on the internet: not private, loopback, link-local, multicast or reserved."""
+    """Whether ``address`` is one host's on the internet: not private, loopback, link-local, multicast or reserved.
+
+    An IPv4 address within an IPv6 one counts as that; 6to4 and Teredo are refused, as nothing is served there.
+    """
     ip = ip_address(address)
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+    if isinstance(ip, IPv6Address):
+        if ip.ipv4_mapped is not None:
+            return is_public_address(str(ip.ipv4_mapped))
+        if ip in _NAT64:
+            return is_public_address(str(ip_address(int(ip) & 0xFFFFFFFF)))
+        if ip not in _UNICAST:
+            return False
+    return ip.is_global and not any(ip in network for network in _SPECIAL)
 
 
 def _checked(address: str, name: str) -> str:

@@ -80,6 +80,7 @@ class Sitemaps:
         self._failed: set[str] = set()
         self._has_named = False
         self._are_months_named = False
+        self._are_others_named = False
         self.are_incomplete = False
         """Whether a list has shown an article that no sitemap had named."""
         self.covers_period = False
@@ -115,6 +116,10 @@ class Sitemaps:
         self._waiting.update(child.path for child in left)
         return left
 
+    def others_are_named(self) -> None:
+        """Note that robots.txt names sitemaps beside the main one, which then need not name the whole archive."""
+        self._are_others_named = True
+
     def choose(self, children: Iterable[Child]) -> list[Child]:
         """Return the sitemaps of an index to read, the newest months first."""
         named = list(dict.fromkeys(children))
@@ -124,7 +129,8 @@ class Sitemaps:
         if self.can_cover_period and (months := {month for child in named if (month := month_of(child.path))}):
             # Where some months have no sitemap of their own, their articles are in those without a month.
             self._are_months_named = months.issuperset(_months(*self._period.bounds))
-            self.covers_period = True
+            has_others = any(month_of(child.path) is None for child in named)
+            self.covers_period = (self._are_months_named or has_others) and not self._are_others_named
         stamps = {child.stamp for child in named}
         if len(named) >= _EQUAL_STAMPS and len(stamps) == 1:
             named = [Child(child.path, None) for child in named]

@@ -1,6 +1,8 @@
 """What describes a dataset is true, by the programs that read such descriptions."""
 
+import html
 import json
+import re
 import subprocess
 import warnings
 from pathlib import Path
@@ -14,7 +16,7 @@ from caravan_crawler import __version__
 from caravan_crawler.items import Article
 from caravan_crawler.publish.dataset.tables import TABLES
 from tests.crawling import read_csv, read_jsonl
-from tests.export.exporting import export, succeeded
+from tests.export.exporting import export, succeeded, with_articles
 from tests.kills import Stored
 
 
@@ -120,3 +122,25 @@ def test_the_publisher_s_words_are_in_card_and_package(crawled: Path, tmp_path: 
     assert yaml.safe_load(card.split("---")[1])["license"] == "cc-by-4.0"
     assert card.endswith("## Licence and source\n\nПо договору с редакцией.\n")
     assert package(tmp_path / "dataset")["licenses"] == [{"name": "cc-by-4.0"}]
+
+
+HOSTILE = [
+    "<img src=x onerror=alert(1)>|`",
+    '"><script>alert(2)<',
+    "a|b",
+    "[x](javascript:alert(1))",
+    "*a*\n# b",
+    "&lt;",
+]
+
+
+def test_a_section_s_name_is_no_markup_in_the_card(tmp_path: Path) -> None:
+    with_articles(tmp_path, *({"article_id": 900000 + n, "section": name} for n, name in enumerate(HOSTILE)))
+    succeeded(export(tmp_path / "dataset", tmp_path, "-s", "FLOORS={}"))
+    text = (tmp_path / "dataset" / "README.md").read_text(encoding="utf-8")
+    rows = text.partition("| section | articles |\n|---|---|\n")[2].partition("\n\n")[0].splitlines()
+    assert sorted(html.unescape(row.split("|")[1].strip()) for row in rows) == sorted(
+        " ".join(name.split()) for name in HOSTILE
+    )
+    assert all(row.count("|") == 3 for row in rows)
+    assert not re.search(r"[<>`*\[\]()]", "".join(rows))

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -51,6 +52,7 @@ NOT_FOUND = html("<html><body><h1>404</h1></body></html>", 404)
 CHALLENGE = html("<html><head><title>Just a moment...</title></head><body>Wait</body></html>", 403)
 CONTACTS = html(page("<title>Контакты</title>", "<p>Адрес редакции</p>"))
 EMPTY_INDEX = SampleResponse(200, XML, b"<sitemapindex></sitemapindex>")
+FEED = MonthlySite().respond("/rss/", "/").body
 EMPTY_FEED = SampleResponse(200, XML, b"<rss><channel></channel></rss>")
 PRINTED = b'</h1><p class="date">1 \xd0\x9c\xd0\xb0\xd1\x80\xd1\x82\xd0\xb0 2011</p>'
 FUTURE = rb'content="2097-05-05T10:00:00+05:00"'
@@ -93,15 +95,8 @@ CASES: list[tuple[str, Trick, int, bool]] = [
     ("feed_unread", at("/rss/", html("<html><body>no feed</body></html>")), 0, False),
     ("no_feed", at("/rss/", NOT_FOUND), 0, False),
     ("no_articles_named", at("/rss/", EMPTY_FEED), 0, False),
-    (
-        "future_stamp",
-        at(
-            "/rss/",
-            SampleResponse(200, XML, MonthlySite().respond("/rss/", "http://x/").body.replace(b" 2026 ", b" 2096 ")),
-        ),
-        0,
-        False,
-    ),
+    ("future_stamp", at("/rss/", SampleResponse(200, XML, FEED.replace(b" 2026 ", b" 2096 "))), 0, False),
+    ("unreadable_stamp", at("/rss/", SampleResponse(200, XML, FEED.replace(b" 2026 ", b" MMXXVI "))), 0, False),
     ("listing_unread", at("/society/page/2/", NOT_FOUND), 0, False),
     ("same_list", at("/society/page/2/", MonthlySite().respond("/society/", "/")), 0, False),
     ("home_unread", lambda target, _: NOT_FOUND if target == "/" else None, 0, False),
@@ -189,6 +184,40 @@ def test_a_site_that_answers_with_no_page_is_unreachable(trick: Trick, words: st
     assert code == 4
     assert result["verdict"]["outcome"] == "unreachable"
     assert words in result["verdict"]["reason"]
+
+
+def test_a_site_that_asks_to_be_left_alone() -> None:
+    busy = SampleResponse(429, {"Retry-After": "5000", **HTML}, b"")
+
+    def trick(target: str, _: SampleResponse) -> SampleResponse | None:
+        return busy if is_article(target) else None
+
+    with serve(MonthlySite(trick)) as server:
+        code, result = inspect_site(server)
+        assert len([target for target in server.requests if is_article(target)]) == 1
+    assert code == 3
+    assert "the site asks to be left alone for 5000 seconds" in result["verdict"]["reason"]
+
+
+def test_a_crawl_delay_of_a_day_ends_it_at_once() -> None:
+    with serve(MonthlySite(robots="User-agent: *\nCrawl-delay: 86400\n")) as server:
+        done = inspect("--site", server.url)
+        assert server.hits <= 2
+    assert done.returncode in (3, 4)
+    assert "robots.txt asks for 86400 seconds between requests" in done.stdout.splitlines()[-1]
+
+
+def test_a_site_that_goes_away() -> None:
+    class Gone(MonthlySite):
+        def respond(self, target: str, base_url: str, headers: Mapping[str, str] | None = None) -> SampleResponse:
+            if is_article(target):
+                raise ConnectionResetError
+            return super().respond(target, base_url, headers)
+
+    with serve(Gone()) as server:
+        code, result = inspect_site(server, "-s", "RETRY_TIMES=1")
+    assert code == 3
+    assert "3 pages in a row got no answer" in result["verdict"]["reason"]
 
 
 def test_a_site_that_is_not_there() -> None:

@@ -12,7 +12,7 @@ from scrapy.utils.test import get_crawler
 from caravan_crawler.inspection.spider import InspectionSpider
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.crawling import TIMEOUT
-from tests.forking import fork
+from tests.forking import fork, run
 from tests.inspection.inspecting import inspect, inspect_site
 from tests.inspection.monthly import HTML, MonthlySite, html
 
@@ -111,6 +111,10 @@ def test_a_signal_ends_it_without_a_stack_trace(number: signal.Signals) -> None:
     assert (process.returncode, out) == (128 + number, "")
     assert err.startswith("scrapy inspect: stopped on request after ")
     assert err.count("\n") == 1
+
+
+def test_its_spider_is_none_of_those_to_crawl_with() -> None:
+    assert run("scrapy", "list", timeout=TIMEOUT).stdout.split() == ["caravan"]
 
 
 def test_the_sample_site() -> None:

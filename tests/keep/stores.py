@@ -13,8 +13,8 @@ from tests.keep.kept import Kept
 
 SITE = "caravan.kz"
 BASE = "http://127.0.0.1:8000/"
-#: When the first run of a test begins, and two moments in it.
-BEGUN, SEEN, LATER = (f"2026-01-01T0{hour}:00:00+00:00" for hour in range(3))
+#: Two moments in the runs of a test.
+SEEN, LATER = (f"2026-01-01T0{hour}:00:00+00:00" for hour in (1, 2))
 
 
 def open_in(folder: Path, site: str = SITE) -> Store:
@@ -32,7 +32,7 @@ def table(store: Store, which: Table) -> list[dict[str, Any]]:
 
 
 def keeper(store: Store, run_id: str = "run-1", scope: str = "") -> Keeper:
-    return Keeper(store, run_id, scope, BEGUN)
+    return Keeper(store, run_id, scope)
 
 
 def article(base: str = BASE, **changes: Any) -> Article:

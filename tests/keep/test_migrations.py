@@ -87,6 +87,11 @@ def as_version_1(connection: Connection) -> None:
     for name in ("trending", "rates", "weather"):
         connection.execute(text(f"DROP INDEX {name}_by_time"))
     connection.execute(text("ALTER TABLE frontier DROP COLUMN is_speculative"))
+    for name in ("articles", "trending", "rates", "weather"):
+        connection.execute(text(f"DROP INDEX {name}_unpublished"))
+        connection.execute(text(f"ALTER TABLE {name} DROP COLUMN published_in"))
+    for column in ("number", "ended_number"):
+        connection.execute(text(f"ALTER TABLE runs DROP COLUMN {column}"))
     note(connection, "schema_version", "1")
 
 

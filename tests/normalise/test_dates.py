@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caravan_crawler.normalise.dates import decide_publication, parse_date
+from caravan_crawler.normalise.dates import date_form, day_named, decide_publication, parse_date
 
 #: 6 February 2026, 17:00 in Almaty.
 FETCHED = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
@@ -47,6 +47,39 @@ WITH_TIME = [
     ("2023-04-26T10:15:00", "2023-04-26T10:15:00+06:00"),
     ("Wed, 26 Apr 2023 10:15:00 +0600", "2023-04-26T10:15:00+06:00"),
     ("4 сентября 2001, 12:00", "2001-09-04T12:00:00+07:00"),  # summer time, as the zone database knows
+]
+ALMATY_TIME = "2025-05-12T14:05:00+05:00"
+ZONES = [
+    *((f"12 мая 2025, {time}", ALMATY_TIME) for time in ("2:05 PM", "2:05 p.m.", "02:05PM", "14:05 PM")),
+    ("12 мая 2025, 12:05 a.m.", "2025-05-12T00:05:00+05:00"),
+    ("12 мая 2025, 12:05 PM", "2025-05-12T12:05:00+05:00"),
+    ("12 мая 2025, 11:05 AM", "2025-05-12T11:05:00+05:00"),
+    ("2:05 PM, 12 мая 2025", ALMATY_TIME),
+    *((f"12 мая 2025, 12:05 {zone}", ALMATY_TIME) for zone in ("МСК", "(МСК)", "MSK", "мск", "по московскому времени")),
+    *((f"12.05.2025 12:05 {zone}", ALMATY_TIME) for zone in ("московское время", "по Москве", "+03:00", "(UTC+3)")),
+    *((f"12 мая 2025 в 09:05 {zone}", ALMATY_TIME) for zone in ("UTC", "GMT", "(UTC)", "по Гринвичу", "+00:00")),
+    *((f"12 мая 2025, 15:05 {zone}", ALMATY_TIME) for zone in ("GMT+6", "UTC+06:00", "(GMT +6)", "+06:00", "МСК+3")),
+    *((f"12 мая 2025, 14:05 {zone}", ALMATY_TIME) for zone in ("по времени Астаны", "(по времени Алматы)")),
+    *((f"12 мая 2025, 14:05 {zone}", ALMATY_TIME) for zone in ("алматинское время", "(время Алматы)", "+05:00")),
+    *((f"12 мая 2025, 14:05 {zone}", ALMATY_TIME) for zone in ("по местному времени", "Астана уақыты бойынша", "ALMT")),
+    ("12:05 МСК, 12 мая 2025", ALMATY_TIME),
+    ("2025-05-12 12:05 МСК", ALMATY_TIME),
+    ("12 мая 2025 (12:05 МСК)", ALMATY_TIME),
+    ("12 мая 2025, 23:30 МСК", "2025-05-13T01:30:00+05:00"),
+    ("31 декабря 2024, 22:00 МСК", "2025-01-01T00:00:00+05:00"),
+    ("13 мая 2025, 01:30 GMT+9", "2025-05-12T21:30:00+05:00"),
+    ("12 мая 2014, 12:05 МСК", "2014-05-12T14:05:00+06:00"),  # Moscow's own offset was another
+    ("12 мая 2023, 14:05 по времени Астаны", "2023-05-12T14:05:00+06:00"),
+    ("12 мая 2025, 1:05 AM PDT", "2025-05-12T13:05:00+05:00"),
+]
+NO_DATES = [
+    *("-0001-11-30T00:00:00+00:00", "-0001-11-30 00:00:00", "-0001-11-30", "30.11.-0001", "30 ноября -0001 00:00"),
+    *("0000-00-00", "0000-00-00 00:00:00", "0000-00-00T00:00:00+00:00", "00.00.0000", "0 ноября 0000", "0000"),
+    *("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+05:00", "0001-01-01", "01.01.0001", "1 января 0001"),
+    *("1970-01-01T00:00:00Z", "1970-01-01T06:00:00+06:00", "1969-12-31T19:00:00-05:00", "1970-01-02", "1 Января 1970"),
+    *("01.01.1970 05:00", "Thu, 01 Jan 1970 00:00:00 GMT", "January 1, 1970", "1900-01-01", "1980-01-01", "1899-12-30"),
+    *("31 декабря 1990", "31 декабря 1990, 23:59", "9999-12-31T23:59:59Z", "12 мая 2205"),
+    *("undefined", "%date%", "Invalid date", "NaN", "null", "0", "{{ date }}", "%d.%m.%Y", "none", "-"),
 ]
 INFERRED = [
     ("14:05", "2026-02-06T14:05:00+05:00"),
@@ -133,6 +166,9 @@ DECISIONS = [
     ("26 Апреля 2023", "2023-04-26T20:00:00+00:00", "2023-04-26", "printed"),  # that day in UTC only
     ("26 Апреля 2023", "2023-08-11T10:00:00+06:00", "2023-04-26", "disagree"),
     ("26 Апреля 2023", "чепуха", "2023-04-26", "printed"),
+    ("26.04.2023, 10:15", "2023-04-26T10:15:42+06:00", "2023-04-26T10:15:42+06:00", "refined"),
+    ("26.04.2023, 10:15", "2023-04-26T04:15:42+00:00", "2023-04-26T10:15:42+06:00", "refined"),
+    ("26.04.2023, 10:15", "2023-04-26T10:16:42+06:00", "2023-04-26T10:15:00+06:00", "printed"),
     ("26 Апреля", "2021-04-26", "2021-04-26", "structured"),  # the year is not printed
     ("26", "2021-04-26T10:00:00", "2021-04-26T10:00:00+06:00", "structured"),
     ("31 февраля 2023", "2023-04-26", "2023-04-26", "structured"),
@@ -146,3 +182,26 @@ DECISIONS = [
 def test_two_witnesses(printed: str | None, structured: str | None, iso: str | None, verdict: str) -> None:
     decision = decide_publication(printed, structured, FETCHED)
     assert (decision.date.iso, decision.verdict) == (iso, verdict)
+
+
+@pytest.mark.parametrize(("raw", "iso"), ZONES)
+def test_what_follows_a_time_is_read(raw: str, iso: str) -> None:
+    assert parse_date(raw, FETCHED).iso == iso
+    assert day_named(raw) is not None
+
+
+@pytest.mark.parametrize("raw", NO_DATES)
+def test_zeros_and_strange_years_are_no_dates(raw: str) -> None:
+    assert parse_date(raw, FETCHED).value is None
+    assert decide_publication(raw, "2025-05-12T14:05:00+05:00", FETCHED).date.iso == ALMATY_TIME
+    assert decide_publication("12 Мая 2025", raw, FETCHED).date.iso == "2025-05-12"
+
+
+@pytest.mark.parametrize("raw", ["12 мая 2025, 14:05 -60", "14:05 Москва-река", "12:05 UTC+25"])
+def test_no_zone_is_made_of_other_words(raw: str) -> None:
+    assert date_form(raw) is None
+
+
+def test_the_first_dates_that_can_be() -> None:
+    assert parse_date("1 января 1991", FETCHED).iso == "1991-01-01"
+    assert parse_date("4 сентября 2001", FETCHED).iso == "2001-09-04"

@@ -64,6 +64,96 @@ DATES: Cases = {
     ),
 }
 
+GOOD = published(MOMENT)
+VIEWS = "<div>1 234 просмотра</div>"
+LD_ZERO = (
+    '<script type="application/ld+json">{"@type": "NewsArticle", "datePublished": "0001-01-01T00:00:00Z"}</script>'
+)
+LD_GOOD = LD_ZERO.replace("0001-01-01T00:00:00Z", MOMENT)
+NONE: dict[str, Any] = {"date_published": None}
+ZEROS = ("-0001-11-30T00:00:00+00:00", "0000-00-00", "1970-01-01T00:00:00Z", "undefined", "%date%", "Invalid date", "0")
+#: A witness that names no day must not hide the next.
+WITNESSES: Cases = {
+    **{f"{zero} before JSON-LD": (article(VIEWS, head=published(zero) + LD_GOOD), at(MOMENT)) for zero in ZEROS},
+    **{
+        f"{zero} printed": (article(f"<div>{zero}</div>{VIEWS}", head=GOOD), at(zero))
+        for zero in ("1 Января 1970", "01.01.0001", "00.00.0000")
+    },
+    **{
+        f"{junk} printed": (article(f"<div>{junk}</div>{VIEWS}", head=GOOD), at(MOMENT))
+        for junk in ("undefined", "%date%", "Invalid date", "{{ post.date }}", "NaN", "30 ноября -0001", "30.11.-0001")
+    },
+    **{
+        f"{junk} printed, and no other": (article(f"<div>{junk}</div>{VIEWS}"), NONE | {"date_published_raw": None})
+        for junk in ("undefined", "%date%", "Invalid date")
+    },
+    "two of the first": (article(VIEWS, head=published("undefined") + GOOD), at(MOMENT)),
+    "none at all in the first": (article(VIEWS, head=published("") + LD_GOOD), at(MOMENT)),
+    "JSON-LD after microdata": (
+        article(VIEWS, head='<meta itemprop="datePublished" content="0000-00-00">' + LD_GOOD),
+        at(MOMENT),
+    ),
+    "a list in JSON-LD": (
+        article(VIEWS, head=LD_GOOD.replace(f'"{MOMENT}"', f'["0000-00-00", "{MOMENT}"]')),
+        at(MOMENT),
+    ),
+    "a time element nobody filled in": (
+        article(f'<div><time datetime="{MOMENT}">Invalid date</time></div>{VIEWS}', head=LD_ZERO),
+        at(MOMENT),
+    ),
+    "a time element with a zero": (
+        article('<div><time datetime="0000-00-00">12 Мая 2025</time></div><div>1 234</div>', head=LD_GOOD),
+        at("12 Мая 2025"),
+    ),
+    "a time element of the last change": (
+        article(f'<div><time class="updated" datetime="{MOMENT}">undefined</time></div>{VIEWS}'),
+        NONE | {"date_published_raw": None},
+    ),
+    "the second date printed": (
+        article("<div>1 Января 1970</div><div>12 Мая 2025</div><div>1 234</div>"),
+        at("12 Мая 2025", "2025-05-12"),
+    ),
+    "a zero alone": (article(VIEWS, head=LD_ZERO), NONE | {"date_published_raw": "0001-01-01T00:00:00Z"}),
+    "an epoch alone": (
+        article("<div>1 Января 1970</div><div>1 234</div>"),
+        NONE | {"date_published_raw": "1 Января 1970"},
+    ),
+}
+
+ZONES: Cases = {
+    **{
+        raw: (article(f"<ul><li>{raw}</li><li>1234</li></ul>"), at(raw))
+        for raw in (
+            "12 мая 2025, 2:05 PM",
+            "12 мая 2025, 12:05 МСК",
+            "12 мая 2025, 12:05 (МСК)",
+            "12.05.2025 09:05 UTC",
+            "12 мая 2025, 15:05 GMT+6",
+            "12 мая 2025 года в 14:05 по времени Астаны",
+            "12 мая 2025, 14:05 (время Алматы)",
+            "12 мая 2025, 14:05 алматинское время",
+            "14:05 +05:00, 12 мая 2025",
+        )
+    },
+    "in pieces": (
+        article("<div><span>12 мая 2025</span> <span>12:05</span> <span>МСК</span></div><div>1 234</div>"),
+        at("12 мая 2025 12:05 МСК"),
+    ),
+    "in blocks": (
+        article("<ul><li>12 мая 2025</li><li>2:05</li><li>PM</li><li>1 234</li></ul>"),
+        at("12 мая 2025 2:05 PM"),
+    ),
+    "with the views": (article("<div>12 мая 2025, 12:05 МСК | 1 234</div>"), at("12 мая 2025, 12:05 МСК")),
+    "the day changes": (
+        article("<div>11 мая 2025, 23:05 МСК</div><div>1 234</div>"),
+        at("11 мая 2025, 23:05 МСК", "2025-05-12T01:05:00+05:00"),
+    ),
+    "with a long label": (
+        article("<div>Опубликовано: понедельник, 12 мая 2025 года в 14:05 по времени Астаны</div><div>1 234</div>"),
+        at("понедельник, 12 мая 2025 года в 14:05 по времени Астаны"),
+    ),
+}
+
 NUMBERS: Cases = {
     "comments first": (
         article(
@@ -124,7 +214,7 @@ SOURCES: Cases = {
     "in Latin letters": credits("Об этом пишет The Guardian.", "The Guardian"),
 }
 
-ALL: Cases = DATES | NUMBERS | PEOPLE | SOURCES
+ALL: Cases = DATES | WITNESSES | ZONES | NUMBERS | PEOPLE | SOURCES
 
 
 @pytest.mark.parametrize("name", ALL)

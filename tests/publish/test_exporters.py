@@ -1,5 +1,6 @@
 import csv
 import io
+import json
 
 import pytest
 
@@ -20,10 +21,47 @@ def exported(*items: object, before: bytes = b"") -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(file.getvalue().decode("utf-8"), newline="")))
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+7 701", "- Мы ждали, - сказал он", "@всем", "\tтаб", "=cmd|' /C calc'!A0"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+7 701",
+        "- Мы ждали, - сказал он",
+        "@всем",
+        "\tтаб",
+        "=cmd|' /C calc'!A0",
+        "＝1+1",
+        "＋1",
+        "－1",
+        "＠SUM(1)",
+        "﹦1",
+    ],
+)
 def test_no_cell_runs_as_a_formula(text: str) -> None:
     (row,) = exported(Article(headline=text))
     assert row["headline"] == f"'{text}"
+
+
+INNER = [
+    ("Заголовок;=1+1", "Заголовок;'=1+1"),
+    ("a;\"=cmd|' /C calc'!A0\";b", "a;'\"=cmd|' /C calc'!A0\";b"),
+    ("a;@SUM(1);＝1;\t=1", "a;'@SUM(1);'＝1;'\t=1"),
+    ('Абзац.\n\n=HYPERLINK("http://a/")', 'Абзац.\n\n\'=HYPERLINK("http://a/")'),
+    ("Абзац.\n-cmd|' /C calc'!A0", "Абзац.\n'-cmd|' /C calc'!A0"),
+    ("Абзац.\n- ВЕБСЛУЖБА(A1)", "Абзац.\n'- ВЕБСЛУЖБА(A1)"),
+    ("=1;=1", "'=1;'=1"),
+]
+PROSE = ["a; - сказал он;-)", "Абзац.\n\n- Да (смеётся), - сказал он", "Абзац.\n\n– Да", "a; b", "x = 1; y = 2", "1;2"]
+
+
+@pytest.mark.parametrize(("text", "expected"), INNER + [(text, text) for text in PROSE])
+def test_nothing_runs_where_a_semicolon_separates_cells(text: str, expected: str) -> None:
+    assert safe_cell(text) == expected
+    (row,) = exported(Article(headline="x", body=text, tags=[text]))
+    assert row["body"] == expected
+    tags = json.loads(row["tags"])[0]
+    assert tags.replace("'", "") == text.replace("'", "")
+    assert ";=" not in row["tags"]
 
 
 @pytest.mark.parametrize("text", ["– Мы ждали", "— Да", "«Цитата»", "5 августа", ""])

@@ -1,6 +1,7 @@
 """The sample site from the command line: faults by name, bursts of news."""
 
 import http.client
+import json
 import signal
 import subprocess
 import sys
@@ -67,6 +68,36 @@ def test_faults_and_bursts_from_the_command_line(tmp_path: Path) -> None:
         assert news(url)[14 : 14 + 3] == before[:3]
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
+
+
+def test_a_site_of_one_generation_moves_at_a_signal(tmp_path: Path) -> None:
+    gold = tmp_path / "gold.jsonl"
+    options = ["--port", "0", "--articles", "40", "--generation", "3", "--seed", "1", "--old-addresses", "redirect"]
+    command = [*COMMAND, *options, "--gold", str(gold)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        url = next(word for word in process.stdout.readline().split() if word.startswith("http://"))
+        records = [json.loads(line) for line in gold.read_text(encoding="utf-8").splitlines()]
+        assert all(record["url"].startswith(url) for record in records)
+        assert {status(record["url"]) for record in records} == {200}
+        process.send_signal(signal.SIGUSR2)
+        assert process.stdout.readline() == "Moved to generation 4\n"
+        assert {status(record["url"]) for record in records} == {301}
+        assert status(f"{url}sitemap.xml") == 200
+        process.send_signal(signal.SIGUSR2)
+        assert process.stderr.readline() == "sample_site: only a site of generation 3 can move\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+
+
+def status(url: str) -> int:
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection.request("GET", parts.path)
+    answer = connection.getresponse().status
+    connection.close()
+    return answer
 
 
 def news(url: str) -> list[str]:

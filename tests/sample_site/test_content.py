@@ -1,5 +1,6 @@
 """The sample site has everything it promises, and tells the truth about it."""
 
+import re
 from collections import Counter
 
 import pytest
@@ -72,3 +73,21 @@ def test_page_sizes() -> None:
     ]
     assert sizes
     assert all(60_000 <= size <= 90_000 for size in sizes)
+
+
+def test_most_of_generation_4_is_in_its_sitemaps_alone() -> None:
+    site = SampleSite(articles=300)
+
+    def named(target: str) -> set[str]:
+        return set(re.findall(rf"{BASE[:-1]}(/[^<?]+)<", site.respond(target, BASE).body.decode()))
+
+    records = [record for record in site.gold(BASE) if record["section"] == "crime"]
+    paths = {record["url"].removeprefix(BASE[:-1]) for record in records}
+    monthly = {path for child in named("/sitemap.xml") for path in named(child)}
+    assert monthly <= paths
+    assert len(monthly) > len(paths) * 0.7
+    elsewhere = named("/post-sitemap1.xml") | named("/rss/")
+    # Some stand in the trending block besides, as on every page.
+    lists = [site.respond(target, BASE).body.decode().partition("В тренде:")[0] for target in ("/", "/crime/")]
+    alone = {path for path in monthly - elsewhere if not any(path.rstrip("/") in cards for cards in lists)}
+    assert len(alone) > len(paths) * 0.6

@@ -129,6 +129,19 @@ def test_a_period_reads_the_months_it_touches(
     assert one.covers_period is is_covered
 
 
+def test_a_period_needs_the_other_sitemaps_that_robots_txt_names() -> None:
+    one = sitemaps(since=date(2024, 1, 1), until=date(2024, 1, 31))
+    one.others_are_named()
+    one.choose(INDEX)
+    assert not one.covers_period
+
+
+def test_an_index_of_newer_months_alone_does_not_cover_a_period() -> None:
+    one = sitemaps(since=date(2019, 1, 1), until=date(2019, 12, 31))
+    assert one.choose(INDEX[:12]) == []
+    assert not one.covers_period
+
+
 def test_a_period_that_is_not_over_needs_the_lists_too() -> None:
     one = sitemaps(since=TODAY - timedelta(days=2), until=TODAY - timedelta(days=1))
     one.choose([Child(named(number), None) for number in range(3)])

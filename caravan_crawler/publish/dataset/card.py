@@ -1,6 +1,7 @@
 """``README.md`` of a dataset: the card that dataset hubs show, with what only the publisher knows left open."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from caravan_crawler import __version__
@@ -16,6 +17,7 @@ _SIZES = (
     *((1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M")),
 )
 _MOST_SECTIONS = 30
+_MARKUP = re.compile(r"[\\`*_{}\[\]()<>#+!|~&$:@\"']")
 
 _LIMITS = """## What you can rely on, and what not
 
@@ -83,6 +85,11 @@ def _size(rows: int) -> str:
     return next((words for end, words in _SIZES if rows < end), "10M<n<100M")
 
 
+def literal(text: str) -> str:
+    """Return what a site or a user has named so that Markdown and HTML show it as it is, in a table too."""
+    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", " ".join(text.split()))
+
+
 def _what(counts: Mapping[str, TableCounts], choice: Choice, site: str) -> str:
     articles = counts.get("articles")
     lines = [f"Articles of the news site {site}, and what its pages show beside them, as structured tables."]
@@ -93,7 +100,7 @@ def _what(counts: Mapping[str, TableCounts], choice: Choice, site: str) -> str:
     chosen = {
         "published since": choice.since,
         "published until": choice.until,
-        "sections": ", ".join(choice.sections),
+        "sections": ", ".join(map(literal, choice.sections)),
         "languages": ", ".join(choice.languages),
     }
     if words := "; ".join(f"{name} {value}" for name, value in chosen.items() if value):
@@ -104,7 +111,7 @@ def _what(counts: Mapping[str, TableCounts], choice: Choice, site: str) -> str:
 
 def _sections(articles: ArticleCounts) -> str:
     most = articles.sections.most_common()
-    rows = [f"| {section or '(unknown)'} | {number:,} |" for section, number in most[:_MOST_SECTIONS]]
+    rows = [f"| {literal(section or '(unknown)')} | {number:,} |" for section, number in most[:_MOST_SECTIONS]]
     if rest := sum(number for _, number in most[_MOST_SECTIONS:]):
         rows.append(f"| (others) | {rest:,} |")
     return "\n".join(["## Articles by section", "", "| section | articles |", "|---|---|", *rows, ""])
@@ -113,6 +120,6 @@ def _sections(articles: ArticleCounts) -> str:
 def _fill_rates(articles: ArticleCounts) -> str:
     rows = []
     for column in articles.table.columns:
-        meaning = column.description.replace("|", "\\|")
+        meaning = column.description.replace("|", "\\|")  # the project's own words, Markdown and all
         rows.append(f"| `{column.name}` | {100 * articles.share(column.name):.1f} % | {meaning} |")
     return "\n".join(["## Fields of an article", "", "| field | has a value | meaning |", "|---|---|---|", *rows, ""])

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from caravan_crawler.sample_site.faults.base import Visit
 from caravan_crawler.sample_site.faults.catalogue import make_fault
 from caravan_crawler.sample_site.response import SampleResponse
+from caravan_crawler.sample_site.single_newsroom import OldAddresses
 from caravan_crawler.sample_site.site import SampleSite
 
 
@@ -12,10 +13,25 @@ class FaultySite(SampleSite):
     """A sample site whose answers go through each of ``faults`` in turn, written as ``NAME[:VALUE…]``."""
 
     def __init__(
-        self, articles: int = 300, markup_seed: int = 0, faults: Iterable[str] = (), *, scripted: bool = False
+        self,
+        articles: int = 300,
+        markup_seed: int | None = None,
+        faults: Iterable[str] = (),
+        *,
+        scripted: bool = False,
+        generation: int | None = None,
+        seed: int = 0,
+        old_addresses: OldAddresses = "mixed",
     ) -> None:
-        """Raise ValueError for a fault that is unknown or given a bad value."""
-        super().__init__(articles, markup_seed, scripted=scripted)
+        """Raise ValueError for a fault that is unknown or given a bad value, and as ``SampleSite`` does."""
+        super().__init__(
+            articles,
+            markup_seed,
+            scripted=scripted,
+            generation=generation,
+            seed=seed,
+            old_addresses=old_addresses,
+        )
         self._faults = [make_fault(fault) for fault in faults]
 
     @property

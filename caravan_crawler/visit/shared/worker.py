@@ -7,7 +7,6 @@ from time import monotonic
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DontCloseSpider
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import deferred_from_coro
 
@@ -55,7 +54,7 @@ class Worker:
         """How many articles waited or were being read at the last look."""
         self._refill = Refill(spider, self.desk)
         self._beginnings: Iterator[Request] = iter(())
-        self._has_opened = False
+        self._has_opened = self._is_closing = False
         self._renewed_at = self._asked_to_lead_at = monotonic()
         self._quiet_at: tuple[str, float] | None = None
         self._lingers_since: float | None = None
@@ -94,7 +93,7 @@ class Worker:
             self._renewed_at = monotonic()
             self._queue.renew()
         self.desk.tell_in_time()
-        if is_ending(self._crawler):
+        if self._is_closing or is_ending(self._crawler):
             return
         state = self._queue.look()
         if state is None:
@@ -175,9 +174,7 @@ class Worker:
         self.desk.tell()
 
     def _finds_more(self) -> bool:
-        try:
-            self._spider.on_idle()
-        except DontCloseSpider:
+        if self._spider.finds_more():
             return True
         lists = [*self._spider.lists_met()]  # none, where another worker leads
         for request in lists:
@@ -190,8 +187,14 @@ class Worker:
         return self._queue.is_quiet(state, living) or monotonic() - since > self._lease
 
     def _close(self) -> None:
+        if not self._is_closing and not is_ending(self._crawler):
+            self._is_closing = True
+            deferred_from_coro(self._end())
+
+    async def _end(self) -> None:
+        await self._spider.publish_left()
         if not is_ending(self._crawler):
-            deferred_from_coro(self._crawler.engine.close_spider_async(reason="finished"))
+            await self._crawler.engine.close_spider_async(reason="finished")
 
     def _tell_role(self) -> None:
         self._crawler.stats.set_value(WORKER_STAT, "leads" if self._spider.leads else "helps")

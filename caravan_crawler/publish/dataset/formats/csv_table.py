@@ -32,7 +32,7 @@ def _cells(column: Column) -> Cells:
 
 def texts(values: Sequence[str]) -> Sequence[str]:
     """Return cells, guarded and quoted where they need it. One look at a whole column often tells that none does."""
-    if not _is_quoted(values[0]) and not _is_quoted("".join(values)):
+    if not _is_quoted(values[0]) and not _is_quoted(joined := "".join(values)) and ";" not in joined:
         starts = {value[:1] for value in values}
         if all(safe_cell(start) == start for start in starts):
             return values
@@ -44,7 +44,7 @@ def _nullable_texts(values: Sequence[str | None]) -> Sequence[str]:
 
 
 def _lists(values: Sequence[str]) -> Sequence[str]:
-    return [_quoted(value) for value in values]
+    return [_quoted(safe_cell(value)) for value in values]
 
 
 def _nullable(values: Sequence[Any]) -> Sequence[Any]:

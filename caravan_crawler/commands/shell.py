@@ -1,0 +1,18 @@
+"""``scrapy shell``: Scrapy's own command, without what belongs to a crawl."""
+
+import argparse
+
+from scrapy.commands.shell import Command as ShellCommand
+
+from caravan_crawler.commands.one_page import leave_out_crawl, leave_out_spider
+
+
+class Command(ShellCommand):
+    """Scrapy's command, by which nothing is stored or published."""
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Take the crawl's feeds and store out of the settings."""
+        super().process_options(args, opts)
+        assert self.settings is not None
+        leave_out_crawl(self.settings)
+        leave_out_spider(opts)

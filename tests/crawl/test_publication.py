@@ -1,0 +1,198 @@
+"""What is published: each state of an article in the feeds of one run, whatever happened to runs, clocks and pages."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
+from tests.crawling import ROOT, TIMEOUT, Crawl, command, crawl, read_jsonl, start
+from tests.kills import Stored, check_published
+from tests.parts import need
+
+ARTICLES = 60
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+
+
+def published(data_dir: Path) -> list[str]:
+    """URLs in all feeds of articles."""
+    return [line["url"] for file in data_dir.glob("runs/*/articles.jsonl") for line in read_jsonl(file)]
+
+
+class Switching(SampleSite):
+    """A site whose pages are changed by a function that may be replaced."""
+
+    change: Callable[[str, SampleResponse], SampleResponse] = staticmethod(lambda target, response: response)
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        return self.change(target, super().respond(target, base_url, headers or {}))
+
+
+def failing(status: int) -> Callable[[SampleResponse], SampleResponse]:
+    return lambda response: SampleResponse(status, HTML, b"")
+
+
+def without_text(response: SampleResponse) -> SampleResponse:
+    return SampleResponse(200, HTML, b"<html><body><h1>Bez teksta</h1></body></html>")
+
+
+FAILURES = {"500": failing(500), "404": failing(404), "304": failing(304), "no text": without_text}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_an_article_that_fails_after_a_run_below_the_floors(failure: str, tmp_path: Path) -> None:
+    """It was stored whole and not published; its page fails when the next run reads it again."""
+    site = Switching(articles=ARTICLES)
+    with serve(site) as server:
+        options = ("-a", f"site={server.url}", "-a", "refresh_days=100000")
+        first = crawl(tmp_path, *options, "-s", 'FLOORS={"headline": 1.1}')
+        assert first.code == 3, first.log[-1000:]
+        assert published(tmp_path) == []
+        victim = next(row["url"] for row in Stored(tmp_path).rows("articles") if row["article_id"])
+        path = victim[len(server.url) - 1 :]
+        site.change = lambda target, response: FAILURES[failure](response) if target == path else response
+        second = crawl(tmp_path, *options)
+        assert second.code == 0, second.log[-1000:]
+        assert published(tmp_path).count(victim) == 1
+    check_published(tmp_path)
+
+
+def stop(data_dir: Path, *options: str) -> None:
+    process = start(data_dir, *options)
+    while process.poll() is None:
+        store = data_dir / "caravan.db"
+        if store.exists() and len(Stored(data_dir).rows("articles")) > 10:
+            process.kill()
+        time.sleep(0.05)
+    process.communicate(timeout=TIMEOUT)
+
+
+def sound(done: Crawl) -> None:
+    assert done.code == 0, done.log[-2000:]
+
+
+# The arguments of a run that is killed, and those of the sound ones that follow.
+SCOPES = [
+    (["sections=news"], [[]]),
+    ([], [["sections=news"], []]),
+    (["since=2015-01-01"], [["sections=sport"], ["until=2014-12-31"], []]),
+]
+
+
+@pytest.mark.parametrize(("killed", "following"), SCOPES)
+def test_what_a_run_of_another_kind_left(killed: list[str], following: list[list[str]], tmp_path: Path) -> None:
+    with serve(SampleSite(articles=150)) as server:
+        site = ("-a", f"site={server.url}")
+        stop(tmp_path, *site, *(option for argument in killed for option in ("-a", argument)))
+        assert published(tmp_path) == []
+        for arguments in following:
+            sound(crawl(tmp_path, *site, *(option for argument in arguments for option in ("-a", argument))))
+    check_published(tmp_path)
+
+
+def start_by_clock(data_dir: Path, *options: str, **environment: str) -> subprocess.Popen[str]:
+    """Start a crawl whose clock is another one; a process of its own, as a forked one keeps its libraries."""
+    need("faketime")
+    (library,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
+    return subprocess.Popen(
+        command("-s", f"DATA_DIR={data_dir}", *options),
+        env={**os.environ, "LD_PRELOAD": str(library), "FAKETIME_DONT_FAKE_MONOTONIC": "1", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=ROOT,
+    )
+
+
+def test_a_clock_that_was_ahead_for_one_run(tmp_path: Path) -> None:
+    site = SampleSite(articles=ARTICLES)
+    with serve(site) as server:
+        options = ("-a", f"site={server.url}")
+        ahead = start_by_clock(tmp_path, *options, FAKETIME="+40d")
+        log, _ = ahead.communicate(timeout=TIMEOUT)
+        assert ahead.returncode == 0, log[-2000:]
+        site.publish(160)
+        stored = len(Stored(tmp_path).rows("articles"))
+        process = start(tmp_path, *options)
+        while process.poll() is None and len(Stored(tmp_path).rows("articles")) < stored + 20:
+            time.sleep(0.02)
+        process.kill()
+        process.communicate(timeout=TIMEOUT)
+        sound(crawl(tmp_path, *options))
+        sound(crawl(tmp_path, *options))
+        assert len(Stored(tmp_path).rows("articles")) == len(list(site.gold(server.url)))
+    check_published(tmp_path)
+
+
+def test_a_clock_that_is_set_back_in_the_middle_of_a_run(tmp_path: Path) -> None:
+    clock = tmp_path / "clock"
+    clock.write_text("+0")
+    data_dir = tmp_path / "data"
+    site = SampleSite(articles=ARTICLES)
+    with serve(site) as server:
+        options = ("-a", f"site={server.url}")
+        by_file = {"FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1"}
+        process = start_by_clock(data_dir, *options, **by_file)
+        while process.poll() is None and server.hits < 30:
+            time.sleep(0.01)
+        clock.write_text("-3600")
+        log, _ = process.communicate(timeout=TIMEOUT)
+        assert process.returncode == 0, log[-2000:]
+        check_published(data_dir)
+        sound(crawl(data_dir, *options))
+        assert len(Stored(data_dir).rows("articles")) == len(list(site.gold(server.url)))
+    check_published(data_dir)
+
+
+def test_a_run_with_nothing_to_ask_for_is_sound(tmp_path: Path) -> None:
+    """One was killed in its last moment: the next has just read all sources, and finds nothing wrong."""
+    with serve(SampleSite(articles=20)) as server:
+        options = ("-a", f"site={server.url}", "-a", "refresh_days=0")
+        sound(crawl(tmp_path, *options))
+        process = start(tmp_path, *options)
+        while process.poll() is None and not _has_read_its_sources(tmp_path):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=TIMEOUT)
+        sound(crawl(tmp_path, *options))
+    check_published(tmp_path)
+
+
+def _has_read_its_sources(data_dir: Path) -> bool:
+    store = Stored(data_dir)
+    started = max((row["started_at"] for row in store.rows("runs")), default="9")
+    read = {row["path"] for row in store.rows("sources") if row["read_at"] >= started}
+    return {"/", "/rss/", "/news/"} <= read and len(store.rows("runs")) == 2
+
+
+def test_feeds_that_are_switched_off_publish_nothing(tmp_path: Path) -> None:
+    with serve(SampleSite(articles=20)) as server:
+        options = ("-a", f"site={server.url}")
+        sound(crawl(tmp_path, *options, "-s", "FEEDS={}"))
+        assert {row["published_in"] for row in Stored(tmp_path).rows("articles")} == {None}
+        sound(crawl(tmp_path, *options))
+    check_published(tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_whole_is_published_by_the_next_run(tmp_path: Path) -> None:
+    """One file of a run killed on the way cannot be moved, so none of them counts."""
+    with serve(SampleSite(articles=20)) as server:
+        options = ("-a", f"site={server.url}")
+        os.environ["KILL_AT"] = "os.rename 3"
+        try:
+            process = start(tmp_path, *options, module="tests.crawl.killed")
+        finally:
+            del os.environ["KILL_AT"]
+        process.communicate(timeout=TIMEOUT)
+        assert process.returncode == -signal.SIGKILL
+        (folder,) = (tmp_path / "runs").iterdir()
+        (folder / "weather.csv").mkdir()  # in the way
+        sound(crawl(tmp_path, *options))
+        (folder / "weather.csv").rmdir()
+        assert not list(folder.glob("*.jsonl")), "what was moved is moved back"
+    check_published(tmp_path)

@@ -1,0 +1,167 @@
+"""Files that several append to, and streams whose readers leave: no row is lost, and no other feed suffers."""
+
+import json
+import os
+import subprocess
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from caravan_crawler.items import Article
+from caravan_crawler.publish.feeds import column_names
+from caravan_crawler.sample_site import SampleSite, serve
+from tests.crawl.reporting import report
+from tests.crawling import ROOT, TIMEOUT, command, crawl, read_csv, read_jsonl, start
+
+HEADER = ",".join(column_names(Article))
+
+
+def wait_for_part(folder: Path) -> None:
+    """Wait until a run has begun to append to a file in the folder."""
+    give_up = time.monotonic() + TIMEOUT
+    while not list(folder.glob("*.part")) and not list(folder.glob(".*.part")):
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    return read_csv(path) if path.suffix == ".csv" else read_jsonl(path)
+
+
+@pytest.mark.parametrize("name", ["all.csv", "all.jsonl"])
+@pytest.mark.parametrize("is_there", [False, True])
+def test_two_crawls_append_to_one_file(name: str, is_there: bool, tmp_path: Path) -> None:
+    path = tmp_path / "out" / name
+    sites = [SampleSite(articles=40) for _ in range(2)]
+    with serve(sites[0]) as first, serve(sites[1]) as second:
+        if is_there:
+            crawl(tmp_path / "0", "-a", f"site={first.url}", "-a", "sections=art", "-o", str(path))
+        before = len(rows(path)) if is_there else 0
+        processes = [
+            start(tmp_path / f"store{number}", "-a", f"site={server.url}", "-o", str(path))
+            for number, server in enumerate((first, second))
+        ]
+        logs = [process.communicate(timeout=TIMEOUT)[1] for process in processes]
+        ports = Counter([first.port, second.port] * 40)
+    assert [process.returncode for process in processes] == [0, 0], logs
+    found = Counter(urlsplit(row["url"]).port for row in rows(path)[before:])
+    assert found == ports
+    assert not list(path.parent.glob(".*.part*"))
+    if path.suffix == ".csv":
+        assert path.read_text(encoding="utf-8").count("article_id,url") == 1
+
+
+@pytest.mark.parametrize(("name", "line"), [("all.jsonl", '{"mine": 1}\n'), ("all.csv", f"{'mine,' * 18}mine\n")])
+def test_a_line_that_another_program_appends_meanwhile_stays(name: str, line: str, tmp_path: Path) -> None:
+    path = tmp_path / "out" / name
+    path.parent.mkdir()
+    path.write_text("" if name.endswith("jsonl") else f"{HEADER}\n", encoding="utf-8")
+    with serve(SampleSite(articles=30)) as server:
+        process = start(tmp_path, "-a", f"site={server.url}", "-o", str(path), "-s", "DOWNLOAD_DELAY=0.05")
+        wait_for_part(path.parent)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(line)
+        _, log = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 0, log
+    assert sum("mine" in str(row) for row in rows(path)) == 1
+    assert len(rows(path)) == 31
+
+
+@pytest.mark.parametrize(
+    ("name", "there"), [("all.jsonl", '{"headline": "a"}'), ("all.csv", f"{HEADER}\r\n{'x,' * 18}x")]
+)
+def test_a_last_line_without_its_end_is_ended(name: str, there: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(there.encode())
+    with serve(SampleSite(articles=12)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-o", str(path))
+    assert result.code == 0
+    assert path.read_bytes().startswith(there.encode())
+    assert len(rows(path)) == 13
+
+
+OTHER = [
+    ("a,b\n1,2\n", "its header lacks the column article_id"),
+    (HEADER.replace(",url,", ",") + "\n", "its header lacks the column url"),
+    (HEADER.replace("article_id,url", "url,article_id") + "\n", "has other columns, or in another order"),
+    (HEADER.replace(",", ";") + "\n", "its header lacks the column"),
+    ("\n", "its header lacks the column"),
+    ("\ufeff" + HEADER + ",more\n", "has other columns"),
+]
+
+
+@pytest.mark.parametrize(("there", "words"), OTHER)
+def test_a_csv_of_other_columns_is_refused(there: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "all.csv"
+    path.write_text(there, encoding="utf-8")
+    with serve(SampleSite(articles=12)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-o", str(path))
+        assert not server.requests
+    assert (result.code, result.log.count("\n")) == (2, 1)
+    assert words in result.log
+    assert path.read_text(encoding="utf-8") == there
+
+
+FITTING = [(f"\ufeff{HEADER}\r\n", ()), ("a,b\n", ("-s", 'FEED_EXPORT_FIELDS={"url": "a", "headline": "b"}'))]
+
+
+@pytest.mark.parametrize(("there", "options"), FITTING)
+def test_a_csv_of_the_same_columns_is_appended_to(there: str, options: tuple[str, ...], tmp_path: Path) -> None:
+    path = tmp_path / "all.csv"
+    path.write_text(there, encoding="utf-8")
+    with serve(SampleSite(articles=12)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-o", str(path), *options)
+    assert result.code == 0, result.log[-1000:]
+    assert len(read_csv(path)) == 12
+
+
+def test_a_reader_of_standard_output_that_leaves_costs_no_other_feed(tmp_path: Path) -> None:
+    site = SampleSite(articles=60)
+    other = tmp_path / "other.jsonl"
+    with serve(site) as server:
+        options = ("-a", f"site={server.url}", "-s", f"DATA_DIR={tmp_path / 'data'}", "-O", "-:csv", "-O", str(other))
+        words = " ".join(command(*options))
+        done = subprocess.run(
+            ["/bin/sh", "-c", f"{{ {words}; echo rc=$? >&2; }} | head -1"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+    assert done.stdout.strip() == HEADER
+    lines = done.stderr.splitlines()
+    assert lines[-1] == "rc=1"
+    assert "standard output could not be written to its end: Broken pipe; the run's files are whole" in lines[-2]
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("Broken pipe") < 8
+    assert report(tmp_path / "data")["exit_code"] == 1
+    (run,) = (tmp_path / "data" / "runs").iterdir()
+    urls = {record["url"] for record in site.gold(server.url)}
+    assert {row["url"] for row in read_jsonl(run / "articles.jsonl")} == urls
+    assert {row["url"] for row in read_csv(run / "articles.csv")} == urls
+    assert {row["url"] for row in read_jsonl(other)} == urls
+
+
+def test_a_reader_of_a_pipe_that_leaves_costs_no_other_feed(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.jsonl"
+    os.mkfifo(pipe)
+    first: list[str] = []
+
+    def read_a_line() -> None:
+        with pipe.open(encoding="utf-8") as file:
+            first.append(file.readline())
+
+    reader = threading.Thread(target=read_a_line)
+    reader.start()
+    with serve(SampleSite(articles=60)) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-O", str(pipe))
+    reader.join(timeout=30)
+    assert json.loads(first[0])["headline"]
+    assert result.code == 1
+    assert "Traceback" not in result.log
+    assert len(result.articles) == 60
