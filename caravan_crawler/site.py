@@ -29,6 +29,9 @@ _SHORT_LINK_ID = re.compile(r"\d{1,9}")
 _PICTURE = re.compile(r"(?:dscn?|img|image|photo|foto|pic|p|scan|screenshot|whatsapp-image)[-_]?\d", re.IGNORECASE)
 #: A headline's slug has at least so many hyphens; the name of a part of the site has fewer.
 _HYPHENS_OF_A_HEADLINE = 3
+#: Behind an article's path the number of a later page; a part of the site with so many hyphens has no pages.
+_PART = re.compile(r"[2-9]|[1-9]\d")
+_HYPHENS_OF_AN_ARTICLE = 2
 # What a path may hold as it is. Reserved characters stay as they are written: a server may tell ``%2F`` from ``/``.
 _PLAIN = re.compile(r"[A-Za-z0-9/_.~!$&'()*+,;=:@-]*")
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
@@ -76,12 +79,14 @@ class Address:
     """What the address of an article says of it.
 
     ``path`` is its own path with the final slash, None for a short link; ``article_id`` is None where
-    the path ends in no number; ``alias`` marks short links and AMP pages.
+    the path ends in no number; ``alias`` marks short links, AMP pages and an article's later pages, of which ``part``
+    is the number.
     """
 
     path: str | None
     article_id: int | None
     alias: bool = False
+    part: int = 1
 
     @property
     def section(self) -> str | None:
@@ -99,7 +104,8 @@ def article_address(path: str, query: str = "") -> Address | None:
 
     A path of two parts may be an article's even without a number; only the page can tell. A longer one
     without a number is none: relative links of a broken page would make ever longer ones. Nor is the page of an
-    article's picture, which stands below the article's path (``/news/<slug>-<id>/dsc-04521/``).
+    article's picture, which stands below the article's path (``/news/<slug>-<id>/dsc-04521/``). The later pages of an
+    article stand there too (``/news/<slug>-<id>/2/``), and have its path.
     """
     parts = [part for part in path.split("/") if part]
     if not parts:
@@ -108,6 +114,7 @@ def article_address(path: str, query: str = "") -> Address | None:
     amp = parts[0] == "amp" or parts[-1] == "amp"
     if amp:
         parts = parts[1:] if parts[0] == "amp" else parts[:-1]
+    parts, part = _without_part(parts)
     if len(parts) < 2 or _FILE.search(parts[-1]):
         return None
     found = _ID_AT_END.search(parts[-1])
@@ -116,7 +123,17 @@ def article_address(path: str, query: str = "") -> Address | None:
         return None
     if len(parts) > 2 and (_is_headline(parts[-2]) or _PICTURE.match(parts[-1])):
         return None
-    return Address(f"/{'/'.join(parts)}/", article_id, alias=amp)
+    return Address(f"/{'/'.join(parts)}/", article_id, alias=amp or part > 1, part=part)
+
+
+def _without_part(parts: list[str]) -> tuple[list[str], int]:
+    """Return a path's parts without the number of an article's later page, and the number, else 1."""
+    if len(parts) < 2 or not _PART.fullmatch(parts[-1]):
+        return parts, 1
+    own = parts[:-2] if len(parts) > 2 and parts[-2] == "page" else parts[:-1]
+    if not own or (own[-1].count("-") < _HYPHENS_OF_AN_ARTICLE and not _is_headline(own[-1])):
+        return parts, 1
+    return own, int(parts[-1])
 
 
 def _is_headline(part: str) -> bool:

@@ -86,6 +86,10 @@ class Rereading:
             return
         self._store.execute(delete(store_info).where(store_info.c.name.in_([_NOTE + name for name in names])))
 
+    def holds(self, keys: Iterable[str]) -> bool:
+        """Whether an article is stored under any of these keys."""
+        return bool(self._store.rows(select(articles.c.key).where(articles.c.key.in_(list(keys))).limit(1)))
+
     def keys_seen(self, since: str, until: str) -> set[str]:
         """Return keys and own paths of the articles whose latest state was observed in this time, before ``until``."""
         in_time = (articles.c.observed_at >= since, articles.c.observed_at < until)

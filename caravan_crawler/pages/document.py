@@ -1,8 +1,10 @@
 """A page's bytes as a tree, with the few questions every reader asks of it."""
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -97,6 +99,14 @@ class Document:
     def blocks(self) -> list[Block]:
         """The visible text in reading order."""
         return self._visible.blocks
+
+    def drop_blocks(self, numbers: Container[int]) -> None:
+        """Drop blocks that are no text of the page, by their numbers."""
+        visible = self._visible
+        places = list(accumulate((number not in numbers for number in range(len(visible.blocks))), initial=0))
+        for picture in visible.pictures:
+            picture.position = places[picture.position]
+        visible.blocks[:] = [block for number, block in enumerate(visible.blocks) if number not in numbers]
 
     @property
     def pictures(self) -> list[Picture]:

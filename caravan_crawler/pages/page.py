@@ -7,6 +7,7 @@ from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.kind import PageKind, kind_of
 from caravan_crawler.pages.layout import find_layout
 from caravan_crawler.pages.masthead import Masthead, read_masthead
+from caravan_crawler.pages.parts import take_out_pager
 from caravan_crawler.pages.trending import TopicLine, TrendingBlock, find_trending
 
 #: Fields an article may be without; their absence is counted all the same.
@@ -53,6 +54,7 @@ class PageReading:
 
 def read_page(document: Document) -> PageReading:
     """Read the page; a page of any kind gives what header and trending block it shows."""
+    take_out_pager(document)
     layout = find_layout(document)
     reading = read_article(document, layout)
     has_date = "date_published" in reading.found_by or "date_structured" in reading.found_by

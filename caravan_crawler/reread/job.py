@@ -120,8 +120,12 @@ class Job:
         own = source.about.run_id
         observations = []
         for one in readings:
-            self.summary.page(one.what)
+            if one.what:
+                self.summary.page(one.what)
             if one.article is None:
+                continue
+            if one.is_partial and self._keeping.holds(one.keys):
+                self.summary.fates["left_whole"] += 1
                 continue
             # A run asks for an article once; what it finds under another address tells nothing new.
             if own and self._seen[own] & set(one.keys):

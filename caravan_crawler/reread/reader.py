@@ -16,11 +16,13 @@ from caravan_crawler.archive.saved import SavedPage, Skipped
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.keep.keeper import article_key
 from caravan_crawler.normalise.text import encodable
+from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.bounds import Bounds
 from caravan_crawler.pages.charset import declared_charset
-from caravan_crawler.pages.document import parse_document
-from caravan_crawler.pages.kind import UNSOUND
+from caravan_crawler.pages.document import Document, parse_document
+from caravan_crawler.pages.kind import UNSOUND, PageKind
 from caravan_crawler.pages.page import read_page
+from caravan_crawler.pages.parts import Parts, next_part, part_number
 from caravan_crawler.pipelines.keep import StorePipeline
 from caravan_crawler.pipelines.period import PeriodPipeline
 from caravan_crawler.records import article_record, page_records, stamp
@@ -31,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 #: Which records are kept is asked elsewhere.
 _LEFT_OUT = (PeriodPipeline, StorePipeline)
+#: What a later page of an article is counted as.
+_LATER = "later_page"
 
 
 @dataclass
@@ -50,22 +54,42 @@ class Reading:
     etag: str | None = None
     last_modified: str | None = None
     shown: list[TrendingEntry | ExchangeRate | Weather] = field(default_factory=list)
+    is_partial: bool = False
+    """Whether later pages of the article are missing: the store may have had them from the site."""
+
+
+@dataclass
+class _Pending:
+    """An article whose later pages have not come yet, and its first page."""
+
+    parts: Parts
+    page: SavedPage
 
 
 class Reader:
-    """Reads the pages of one site, in their order."""
+    """Reads the pages of one site, in their order.
+
+    The pages of one article are joined where they follow each other in the same part of an archive, as a crawl leaves
+    them; its record comes with the last of them.
+    """
 
     def __init__(self, settings: dict[str, Any], base: str) -> None:
         """``base`` is the site's address; ``settings`` name the pipelines."""
         self._site = Site(base)
         self._bounds = Bounds.of(Settings(settings))
         self._pipelines = value_pipelines(settings)
+        self._pending: dict[str, _Pending] = {}
 
     def read(self, pages: Iterable[SavedPage | Skipped]) -> Iterator[Reading]:
-        """Yield what each page gives, in their order."""
+        """Yield what each page gives, in their order, and last the articles of which pages are missing."""
         changes = Changes()
+        self._pending = {}
         for page in pages:
             yield Reading(page.reason) if isinstance(page, Skipped) else self._read(page, changes)
+        for left in self._pending.values():
+            partial = Reading("", stamp(left.page.observed_at), is_partial=True)
+            self._add_article(partial, left.parts.first, left.page)
+            yield partial
 
     def _read(self, page: SavedPage, changes: Changes) -> Reading:
         try:
@@ -83,21 +107,48 @@ class Reader:
         if reading.kind in UNSOUND:
             return Reading(reading.kind, stamp(page.observed_at))
         result = Reading(reading.kind, stamp(page.observed_at))
-        article = reading.article
-        if article is not None and article.address is not None:
-            address = article.address
-            record = article_record(article, self._site, document.url, page.observed_at)
-            result.article = self._normalised(record)
-            result.key = article_key(record)
-            result.keys = tuple(str(key) for key in (address.article_id, address.path) if key is not None)
-            result.found_by = article.found_by
-            result.etag, result.last_modified = (
-                encodable(value) if value else None for value in (page.etag, page.last_modified)
-            )
+        address = self._site.address(page.url, page.url)
+        if pending := self._pending_of(page.url):
+            result.what = _LATER
+            self._join(pending, document, reading.article or read_article(document), result)
+        elif address is not None and address.part > 1:
+            result.what = _LATER
+        elif (article := reading.article) is not None and article.address is not None:
+            path = article.address.path
+            if path is not None and next_part(document, path, 1):
+                self._pending[path] = _Pending(Parts(path, article), page)
+            else:
+                self._add_article(result, article, page)
         if changes.is_new("page", reading.surroundings):
             records = page_records(reading, self._site, page.observed_at)
             result.shown = [self._normalised(record) for record in records]
         return result
+
+    def _pending_of(self, url: str) -> _Pending | None:
+        """Return the article that a page is the next one of."""
+        paths = self._pending.items()
+        return next((one for path, one in paths if part_number(url, path) == one.parts.number + 1), None)
+
+    def _join(self, pending: _Pending, document: Document, part: ArticleReading, result: Reading) -> None:
+        """Join a later page to its article; with the last one the article is the result's."""
+        parts = pending.parts
+        if parts.add(part) and not parts.is_full and next_part(document, parts.path, parts.number):
+            return
+        del self._pending[parts.path]
+        self._add_article(result, parts.first, pending.page)
+
+    def _add_article(self, result: Reading, article: ArticleReading, page: SavedPage) -> None:
+        address = article.address
+        assert address is not None
+        record = article_record(article, self._site, page.url, page.observed_at)
+        result.article = self._normalised(record)
+        result.key = article_key(record)
+        result.keys = tuple(str(key) for key in (address.article_id, address.path) if key is not None)
+        result.found_by = article.found_by
+        if result.what == PageKind.ARTICLE:  # what a server says of one page is of no use for several
+            result.etag, result.last_modified = (
+                encodable(value) if value else None for value in (page.etag, page.last_modified)
+            )
 
     def _normalised(self, record: Any) -> Any:
         for pipeline in self._pipelines:

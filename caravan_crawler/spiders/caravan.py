@@ -30,11 +30,12 @@ from caravan_crawler.pages.syndication import Form, Syndication, read_syndicatio
 from caravan_crawler.records import article_record, page_records
 from caravan_crawler.site import Address, Site, has_moved, listing_of
 from caravan_crawler.visit.agenda import Agenda
-from caravan_crawler.visit.beginning import NOT_MODIFIED, Beginner
+from caravan_crawler.visit.beginning import NOT_MODIFIED
 from caravan_crawler.visit.changes import Changes
 from caravan_crawler.visit.discovery import Discovery, Target
 from caravan_crawler.visit.frontier import Frontier
 from caravan_crawler.visit.handler import received_at
+from caravan_crawler.visit.later_pages import WORTH_RETRYING, LaterPages
 from caravan_crawler.visit.ledger import Ledger
 from caravan_crawler.visit.lists import Lists
 from caravan_crawler.visit.period import Period, day_of_article
@@ -45,13 +46,11 @@ from caravan_crawler.visit.visitor import FEED, HOME, KNOWN_SECTIONS, header, pa
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
 _LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
 
-# Pages that say nothing of what was asked for, and may be better the next time.
-_WORTH_RETRYING = (PageKind.CUT, PageKind.CHALLENGE)
 #: So many articles of earlier runs at other addresses are no longer an editor's change of one address.
 _MOVED = 3
 
 
-class CaravanSpider(Beginner):
+class CaravanSpider(LaterPages):
     """Crawls caravan.kz or a copy of it. ``scrapy crawl -h`` lists its arguments, ``arguments.py`` checks them."""
 
     name = "caravan"
@@ -293,7 +292,7 @@ class CaravanSpider(Beginner):
         path = path_of(page.asked_url)
         is_page = b"<html" in response.body[:4096].lower()
         reading = self._read_page(self._document(response)) if is_page else None
-        if reading is not None and reading.kind in _WORTH_RETRYING:
+        if reading is not None and reading.kind in WORTH_RETRYING:
             again = self._again(response, reading)
             if not again:
                 self.sitemaps.failed(path)
@@ -352,8 +351,11 @@ class CaravanSpider(Beginner):
         if reading is None or reading.kind in UNSOUND:
             yield from self._again(response, reading)
             return
-        self.ledger.reading(reading)
         page = self._asked(response)
+        if first := self._first_page(response, page):
+            yield first
+            return
+        self.ledger.reading(reading)
         page.sources += sources
         page.lists_met += self.agenda.new_lists(lists)
         article = reading.article
@@ -374,7 +376,7 @@ class CaravanSpider(Beginner):
             self._keep_other(document, reading, page, follow)
             targets += self._another(page)
         elif is_new:
-            yield from self._article(document, reading, address, page, received_at(response))
+            yield from self._whole_article(document, reading, address, page, received_at(response))
         else:
             self.ledger.count("dropped/known_under_another_address")
             # The address that an article has moved to is left to the next run, which makes it the canonical one.
@@ -427,7 +429,7 @@ class CaravanSpider(Beginner):
         """Return the request for another try at a page that came cut or blocked; at the last, count the failure."""
         assert response.request is not None
         kind = reading.kind if reading else None
-        if kind in _WORTH_RETRYING:
+        if kind in WORTH_RETRYING:
             retry = get_retry_request(response.request, spider=self, reason=f"page is {kind}")
             if retry is not None:
                 return [retry]

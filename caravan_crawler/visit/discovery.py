@@ -165,7 +165,9 @@ class Discovery:
         target = self._frontier.admit(address, url)
         if not is_stored:
             self._keeper.admit(str(key))
-        return [] if target is None else [Target(str(key), target, url if address.alias else None)]
+        return (
+            [] if target is None else [Target(str(key), target, url if address.alias and address.part == 1 else None)]
+        )
 
     def _is_wanted_again(self, known: Known, address: Address) -> bool:
         """Whether a link leads to what an earlier run has not read.
@@ -182,12 +184,14 @@ class Discovery:
         return self._site.address(url, self._site.base)
 
     def _note_other(self, address: Address, href: str, page_url: str, consequences: Consequences) -> None:
-        """Note a further address of an article that is asked for already."""
+        """Note a further address of an article that is asked for already; none of its later pages is one."""
+        if address.part > 1:
+            return
         if address.alias and address.article_id is not None:
             self._note_alias(address, href, page_url, consequences)
         if not self._frontier.is_read(address) and (url := self._site.resolve(href, page_url)):
             self._frontier.keep_other(address, url)
 
     def _note_alias(self, address: Address, href: str, page_url: str, consequences: Consequences) -> None:
-        if url := self._site.resolve(href, page_url):
+        if address.part == 1 and (url := self._site.resolve(href, page_url)):
             consequences.aliases.append((url, str(address.key)))

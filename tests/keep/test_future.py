@@ -113,7 +113,7 @@ def test_lines_of_the_future_are_not_the_last_ones(tmp_path: Path) -> None:
 
 def test_runs_of_the_future_are_over(tmp_path: Path) -> None:
     store = open_in(tmp_path)
-    row = {"scope": "", "arguments": {}, "version": "1", "new_articles": 0}
+    row = {"scope": "", "arguments": {}, "version": "1", "new_articles": 0, "number": 1}
     add(store, schema.runs, row | {"run_id": "run-1", "started_at": after(days=400), "ended_at": after(days=401)})
     future.put_right(store)
     (run,) = table(store, schema.runs)

@@ -22,7 +22,8 @@ from caravan_crawler.visit.visitor import header
 logger = logging.getLogger(__name__)
 
 #: The spider's methods that read pages a browser may show.
-_ASKED = {"parse_home": Asked.HOME, "parse_list": Asked.LIST, "parse": Asked.ARTICLE, "parse_named": Asked.ARTICLE}
+_ASKED = {"parse_home": Asked.HOME, "parse_list": Asked.LIST}
+_ASKED |= dict.fromkeys(("parse", "parse_named", "parse_part"), Asked.ARTICLE)
 _UTF8 = "text/html; charset=utf-8"
 #: They tell of the HTML that the site sends, and nothing of what scripts make of it.
 _VALIDATORS = ("ETag", "Last-Modified")
