@@ -441,7 +441,7 @@ class CaravanSpider(LaterPages):
         else:
             self.ledger.page(kind)
             self._fail(asked.asked_url, asked.asked_key, f"kind_{kind}", f"it came as a page of kind: {kind}")
-        return [] if kind is None or kind in _WORTH_RETRYING else [*self._targets(self._another(asked))]
+        return [] if kind is None or kind in WORTH_RETRYING else [*self._targets(self._another(asked))]
 
     def _surroundings(self, reading: PageReading, seen_at: datetime) -> Iterator[Any]:
         # What all pages show, one worker keeps: two would keep each line twice.
