@@ -26,6 +26,10 @@ DRIFT_STAT, SILENCE_STAT = "caravan/drift", "caravan/silence"
 OUTAGE_STAT, RETRY_AFTER_STAT = "caravan/outage", "caravan/retry_after"
 #: The seconds between requests that robots.txt asks for, where they are too many.
 CRAWL_DELAY_STAT = "caravan/crawl_delay"
+#: Who the site says it is, where it does.
+IDENTITY_STAT = "caravan/identity"
+#: In words, that the site is another one than that of the store.
+OTHER_SITE_STAT = "caravan/other_site"
 #: How many articles are copies of one text, and the address of the last.
 COPIES_STAT, COPY_STAT = "caravan/copies", "caravan/last_copy"
 #: The section asked for whose page is not there.
@@ -61,6 +65,8 @@ class Outcome:
 
 def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
     """Judge a run by its stats: the first thing that is wrong gives the outcome."""
+    if other := stats.get(OTHER_SITE_STAT):
+        return Outcome(REFUSED, str(other))
     if store := stats.get(STORE_STAT):
         return Outcome(CRASHED, str(store))
     if redis := stats.get(REDIS_STAT):

@@ -78,6 +78,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "caravan_crawler.visit.unpacking.Unpacking": 590,  # in its place: reads what is plain in spite of its header
     "caravan_crawler.archive.archivist.Archivist": 1000,  # next to the downloader: bodies as they were sent
+    "caravan_crawler.visit.identity.SiteIdentity": 1010,  # sees a response first: of another site none is archived
 }
 
 EXTENSIONS = {

@@ -14,10 +14,10 @@ from scrapy.http import Response
 from scrapy.utils.python import to_unicode
 from twisted.web import http
 
-from caravan_crawler.archive.names import EDITION, SITE
+from caravan_crawler.archive.names import EDITION, IDENTITY, SITE
 from caravan_crawler.keep import runs
 from caravan_crawler.keep.opening import edition
-from caravan_crawler.outcome import ARCHIVE_STAT
+from caravan_crawler.outcome import ARCHIVE_STAT, IDENTITY_STAT
 from caravan_crawler.visit.browser import MAY_BE_SHOWN
 from caravan_crawler.visit.ending import RunEndsError, end_run
 from caravan_crawler.visit.handler import received_at
@@ -40,6 +40,7 @@ class Archivist:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._files: WarcFiles | None = None
+        self._about: dict[str, str] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "Archivist":
@@ -57,7 +58,7 @@ class Archivist:
 
         folder = Path(spider.data_dir) / FOLDER
         arguments = vars(spider.arguments)
-        about = {
+        self._about = {
             SITE: spider.site.base,
             EDITION: edition(spider.arguments.site),
             "robots": "obey" if self._crawler.settings.getbool("ROBOTSTXT_OBEY") else "ignore",
@@ -66,12 +67,16 @@ class Archivist:
         }
         try:
             finish_left(folder, runs.killed(spider.keeper.store))
-            self._files = WarcFiles(folder, spider.run_id, about, self._crawler.settings.getint("ARCHIVE_FILE_SIZE"))
+            self._files = WarcFiles(
+                folder, spider.run_id, self._about, self._crawler.settings.getint("ARCHIVE_FILE_SIZE")
+            )
         except OSError as error:
             self._fail(error)
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Keep the response and pass it on; what is not kept is not read either."""
+        if identity := self._crawler.stats.get_value(IDENTITY_STAT):
+            self._about[IDENTITY] = identity  # known before the first file is begun
         reason = to_unicode(http.RESPONSES.get(response.status, b""))
         self.keep(
             lambda files: files.write(

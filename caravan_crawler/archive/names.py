@@ -4,7 +4,7 @@
 IN_PROGRESS = ".open"
 
 # Fields of a file's first record.
-RUN, SITE, EDITION = "isPartOf", "caravan-site", "caravan-edition"
+RUN, SITE, EDITION, IDENTITY = "isPartOf", "caravan-site", "caravan-edition", "caravan-identity"
 
 #: Of a page that may be shown in a browser: the response as it was sent is not what was read …
 READ = "caravan-read"

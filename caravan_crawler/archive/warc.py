@@ -14,7 +14,7 @@ from warcio.recordloader import ArcWarcRecord, ArcWarcRecordLoader
 from caravan_crawler.archive.codings import TooLongError, UnknownCodingError, unpacked
 from caravan_crawler.archive.errors import ArchiveError
 from caravan_crawler.archive.members import Members
-from caravan_crawler.archive.names import EDITION, ELSEWHERE, HERE, READ, RUN, SITE
+from caravan_crawler.archive.names import EDITION, ELSEWHERE, HERE, IDENTITY, READ, RUN, SITE
 from caravan_crawler.archive.plain import PlainRecords, record_length
 from caravan_crawler.archive.saved import SavedPage, Skipped
 
@@ -35,6 +35,8 @@ class About:
     run_id: str | None = None
     site: str | None = None
     edition: str | None = None
+    identity: str | None = None
+    """Who the site said it is; None also where it does not say."""
 
     @property
     def begun_at(self) -> str:
@@ -63,7 +65,7 @@ def about(path: Path) -> About:
         raise _not_by_record(path)
     fields = dict(line.split(": ", 1) for line in head[:length].decode("utf-8", "replace").splitlines() if ": " in line)
     is_own = fields.get("WARC-Type") == "warcinfo" and SITE in fields
-    return About(fields.get(RUN), fields[SITE], fields.get(EDITION)) if is_own else About()
+    return About(fields.get(RUN), fields[SITE], fields.get(EDITION), fields.get(IDENTITY)) if is_own else About()
 
 
 def next_record(path: Path, offset: int) -> int | None:

@@ -13,8 +13,10 @@ from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
 from caravan_crawler.collector import calm_collector
 from caravan_crawler.commands.stopping import Stop
 from caravan_crawler.commands.telling import show, tell
-from caravan_crawler.keep.errors import StoreError
+from caravan_crawler.keep import owner
+from caravan_crawler.keep.errors import StoreError, StoreRefusedError
 from caravan_crawler.keep.opening import NONE, edition, open_edition
+from caravan_crawler.keep.store import Store
 from caravan_crawler.outcome import BELOW_FLOORS, CRASHED, REFUSED, SOUND
 from caravan_crawler.site import PUBLIC_BASE
 from caravan_crawler.terminal import is_terminal
@@ -86,9 +88,12 @@ class Command(ScrapyCommand):
         from caravan_crawler.reread.workers import Task, reading
 
         assert self.settings is not None
-        editions = {source.about.edition or edition(site) for source in sources}
+        editions = {_edition(source.about, site) for source in sources}
         if len(editions) > 1:
             raise ArchiveError(f"these are pages of different sites, each with a store of its own: {sorted(editions)}")
+        identities = {source.about.identity for source in sources}
+        if len(identities) > 1:
+            raise ArchiveError("these are pages of different sites, each with a store of its own")
         if self.settings["STORE_URL"] == NONE:
             raise ArchiveError("STORE_URL=none keeps nothing of what is read again")
         calm_collector()
@@ -99,6 +104,7 @@ class Command(ScrapyCommand):
                 reading(Task(self.settings.copy_to_dict(), site), processes) as read,
                 closing(open_edition(*store_names)) as store,
             ):
+                _check_identity(store, identities.pop(), note=not opts.dry_run)
                 losses = None if opts.accept_losses or opts.dry_run else Losses()
                 keeping = Rereading(
                     store,
@@ -120,6 +126,22 @@ class Command(ScrapyCommand):
     def _end(self, words: str, code: int = CRASHED) -> None:
         tell(f"scrapy reparse: {words}")
         self.exitcode = code
+
+
+def _edition(about: Any, site: str) -> str:
+    """Return whose pages an archive has; earlier versions noted copies as the original."""
+    return SAMPLE if about.edition == SAMPLE else edition(about.site or site)
+
+
+def _check_identity(store: Store, said: str | None, *, note: bool) -> None:
+    """See that the store holds the site that the archive's pages named, where they named one."""
+    if said is None:
+        return
+    held = owner.identity(store.rows)
+    if problem := owner.identity_problem(held, said):
+        raise StoreRefusedError(f"{store.name} holds {problem}")
+    if held is None and note:
+        store.execute_all(*owner.note_identity(said))
 
 
 class _Progress:

@@ -7,6 +7,7 @@ from sqlalchemy import Executable
 
 from caravan_crawler.arguments import SAMPLE
 from caravan_crawler.keep.engine import store_url
+from caravan_crawler.keep.owner import COPY
 from caravan_crawler.keep.store import Known, Store
 from caravan_crawler.keep.writes import Writes
 from caravan_crawler.site import PUBLIC_HOSTS, Site
@@ -61,9 +62,12 @@ def open_edition(setting: str | None, data_dir: str, whose: str, *, shared: bool
 
 
 def edition(site: str) -> str:
-    """Return whose articles a site has: copies have the original's, with its numbers; other editions their own."""
+    """Return whose articles a site has: the original's or another edition's, the sample site's, or a copy's.
+
+    A copy is any other host, whatever its name and port, since they change from run to run. What a copy is of only its
+    responses can tell: :mod:`~caravan_crawler.visit.identity`.
+    """
     if site == SAMPLE:
         return SAMPLE
     (host,) = [host for host in Site(site).hosts if not host.startswith("www.")] or [""]
-    is_other = host.endswith(".caravan.kz") and host not in PUBLIC_HOSTS
-    return host if is_other else "caravan.kz"
+    return host if host in PUBLIC_HOSTS or host.endswith(".caravan.kz") else COPY

@@ -19,7 +19,8 @@ from caravan_crawler.keep.errors import StoreError, StoreRefusedError
 from caravan_crawler.keep.lock import Lock, lock_file, lock_sessions, wait_for_turn
 from caravan_crawler.keep.lookup import Lookup
 from caravan_crawler.keep.migrations import note, noted, upgrade
-from caravan_crawler.keep.schema import articles, failures, other_pages
+from caravan_crawler.keep.owner import edition_held
+from caravan_crawler.keep.schema import articles, failures, frontier, other_pages, sources
 from caravan_crawler.keep.transactions import Transactions, transactions
 from caravan_crawler.keep.writes import Statements, Writes
 
@@ -30,6 +31,9 @@ _NO_ARTICLE_FOR = timedelta(days=30)
 _PAGES_A_COMMIT = {"sqlite": 4, "postgresql": 8}
 _LONGEST_WAIT = 0.1
 
+_ANYTHING_THERE = select(
+    or_(*(exists(select(table)) for table in (articles, failures, other_pages, frontier, sources)))
+)
 _ANYTHING_KNOWN = select(or_(*(exists(select(table)) for table in (articles, failures, other_pages))))
 
 
@@ -114,8 +118,11 @@ class Store:
 
     def _claim(self, connection: Connection, site: str) -> None:
         """See that the store holds this site: another one's articles have the same numbers."""
-        held = noted(connection, "site")
-        if held is None:
+        noted_as = noted(connection, "site")
+        held = edition_held(connection.execute)
+        if held is not None and held != site and not connection.scalar(_ANYTHING_THERE):
+            held = None  # an earlier run came nowhere
+        if held is None or (held == site and held != noted_as):
             note(connection, "site", site)
         elif held != site:
             raise StoreRefusedError(

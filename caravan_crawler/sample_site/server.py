@@ -5,6 +5,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -79,7 +80,8 @@ class SampleServer:
         self.hits += 1
         self.requests.append(request.target)
         host = request.headers.get("host")
-        return self.site.respond(request.target, f"http://{host}/" if host else self.url, request.headers)
+        response = self.site.respond(request.target, f"http://{host}/" if host else self.url, request.headers)
+        return replace(response, headers={**response.headers, "X-Sample-Site": self.site.identity})
 
     def opened(self, connection: Connection) -> None:
         """Remember a connection, so that it can be dropped at the end."""

@@ -75,6 +75,8 @@ class SampleSite:
             raise ValueError("a site of one generation cannot be scripted")
         self.articles = articles
         self.seed = seed
+        self.identity = f"seed={seed} generation={generation or 'all'} articles={articles}"
+        """What tells the site from all others, whatever it publishes and wherever it moves later."""
         self.markup_seed = seed if markup_seed is None else markup_seed
         if self.markup_seed < 0:
             raise ValueError(f"markup_seed must not be negative, it is {self.markup_seed}")

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.keep.keeper import Consequences, Keeper
 from caravan_crawler.normalise.text import encodable
-from caravan_crawler.outcome import NO_SECTION_STAT
+from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
 from caravan_crawler.pages.syndication import Entry
 from caravan_crawler.site import Address, Site, listing_of
 from caravan_crawler.visit import failures
@@ -206,7 +206,7 @@ class Visitor(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]
         reason = failures.reason(failure)
         asked = self._asked_by(request)
-        if reason == RunEndsError.__name__:
+        if reason == RunEndsError.__name__ or self.crawler.stats.get_value(OTHER_SITE_STAT):
             self.ledger.count("unasked")
             return  # it waits for the next run
         if reason == "robots":

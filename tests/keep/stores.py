@@ -11,7 +11,7 @@ from caravan_crawler.keep.keeper import Consequences, Fate, Keeper, article_key
 from caravan_crawler.keep.store import Store
 from tests.keep.kept import Kept
 
-SITE = "caravan.kz"
+SITE = "copy"
 BASE = "http://127.0.0.1:8000/"
 #: Two moments in the runs of a test.
 SEEN, LATER = (f"2026-01-01T0{hour}:00:00+00:00" for hour in (1, 2))

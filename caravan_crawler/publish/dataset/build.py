@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-
-from caravan_crawler.keep.schema import store_info
+from caravan_crawler.keep import owner
 from caravan_crawler.keep.snapshot import Snapshot
 from caravan_crawler.publish.dataset import rows
 from caravan_crawler.publish.dataset.card import card
@@ -125,5 +123,4 @@ def _write(
 
 def _site(snapshot: Snapshot) -> str:
     """Return whose articles the store has."""
-    values = [row[0] for row in snapshot.rows(select(store_info.c.value).where(store_info.c.name == "site"))]
-    return str(values[0]) if values else "caravan.kz"
+    return owner.title(snapshot.rows)

@@ -32,7 +32,7 @@ def test_head(kept: Kept, tmp_path: Path) -> None:
     }
     with made(kept.url, tmp_path, rows) as snapshot:
         head = read_head(snapshot, read_tally(snapshot))
-    assert (head.site, head.first, head.last) == ("caravan.kz", "2026-01-01", "2026-01-03")
+    assert (head.site, head.first, head.last) == ("a copy of the site", "2026-01-01", "2026-01-03")
     assert (head.articles, head.versions, head.views, head.runs) == (3, 3, 12, 2)
     assert head.last_run is not None
     assert (head.last_run.outcome, head.last_run.seconds) == ("no end", None)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from caravan_crawler.keep.schema import article_versions, articles, runs, store_info
+from caravan_crawler.keep import owner
+from caravan_crawler.keep.schema import article_versions, articles, runs
 from caravan_crawler.keep.snapshot import Snapshot
 from caravan_crawler.publish.overview.facts.runs import Run, last_runs
 from caravan_crawler.publish.overview.facts.tally import Tally
@@ -15,7 +16,7 @@ class Head:
     """The store in a few numbers."""
 
     site: str
-    """Whose articles: ``caravan.kz``, another edition's host, or ``sample``."""
+    """Whose articles: ``caravan.kz``, another edition's host, ``sample``, or what a copy says it is."""
 
     first: str | None
     last: str | None
@@ -34,13 +35,12 @@ class Head:
 
 def read_head(snapshot: Snapshot, tally: Tally) -> Head:
     """Sum the store up."""
-    ((site,),) = list(snapshot.rows(select(store_info.c.value).where(store_info.c.name == "site"))) or [("",)]
     columns = articles.c
     ((first, last),) = snapshot.rows(select(func.min(columns.date_published), func.max(columns.date_published)))
     ((versions,),) = snapshot.rows(select(func.count()).select_from(article_versions))
     ((number_of_runs,),) = snapshot.rows(select(func.count()).select_from(runs))
     return Head(
-        site=site,
+        site=owner.title(snapshot.rows),
         first=first and first[:10],
         last=last and last[:10],
         articles=tally.articles,
