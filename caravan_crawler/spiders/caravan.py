@@ -124,7 +124,8 @@ class CaravanSpider(LaterPages):
         self.left = LeftRecords(store, self.run_id, self._is_asked_for)
         self.continues = self.left.runs() if self.leads else []
         self._plan()
-        self.discovery = Discovery(self.site, self.period, self.frontier, self.keeper, self.lists.note_day)
+        hops = self.settings.getint("MAX_HOPS_FROM_ARTICLE", 3)
+        self.discovery = Discovery(self.site, self.period, self.frontier, self.keeper, self.lists.note_day, hops)
 
     def _is_asked_for(self, row: Any) -> bool:
         """Whether a stored article is of the period and sections, or among the pages, that this run asks for."""
