@@ -34,7 +34,11 @@ OTHER_SITE_STAT = "caravan/other_site"
 COPIES_STAT, COPY_STAT = "caravan/copies", "caravan/last_copy"
 #: The section asked for whose page is not there.
 NO_SECTION_STAT = "caravan/no_section"
-_ARTICLES_READ = ("pages/article", "articles/not_modified", "articles/carried")
+#: Of an article of the sections asked for one of these is counted; a short link may lead to another section.
+_ARTICLES_FOUND = (
+    *(f"articles/{what}" for what in ("new", "changed", "recounted", "unchanged", "not_modified", "carried")),
+    "links/known",
+)
 _STOPPED = 128
 _NAMES = {
     SOUND: "sound",
@@ -101,8 +105,9 @@ def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
     )
     read += stats.get("caravan/articles/not_modified", 0)
     section = stats.get(NO_SECTION_STAT)
-    if section and not any(stats.get(f"caravan/{name}") for name in _ARTICLES_READ):
-        return Outcome(REFUSED, f"the site has no section '{section}'; {stats.get('caravan/last_failure')}")
+    if section and not any(stats.get(f"caravan/{name}") for name in _ARTICLES_FOUND):
+        failure = f"; {stats['caravan/last_failure']}" if "caravan/last_failure" in stats else ""
+        return Outcome(REFUSED, f"the site has no section '{section}'{failure}")
     last = stats.get("caravan/last_failure")
     if read + failed == 0 and stats.get(WORKER_STAT) == "helps":
         return Outcome(SOUND, "complete: the other workers read it all")

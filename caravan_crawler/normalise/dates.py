@@ -57,19 +57,25 @@ _LABEL = re.compile(
     r"^(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|жарияланды|жарияланған(?:\s+күні)?)\s*[:\-–—]?\s*"
 )
 _WEEKDAY = re.compile(rf"(?:^|,?\s+)\(?(?:{WEEKDAY_PATTERN})(?![^\W\d_])\.?\)?,?\s*(?=\d|$)")
+# The day of the last change behind that of publication.
+_CHANGED = re.compile(r"(?<=\w)[.\s(\[,;|/•·–—-]+(?:обновлен|изменен|жаңарт|updated)[^\W\d_]*\b.*$")
+# A word of Latin and Cyrillic letters, as editors type them: "Maя" with a Latin "Ma".
+_MIXED = re.compile(r"[a-z]+(?=[а-я])|(?<=[а-я])[a-z]+")
+_LATIN = str.maketrans("abcehkmoptxy", "авсенкмортху")
 _TIME_FIRST = re.compile(rf"(\d{{1,2}}:\d{{2}}(?::\d{{2}})?{suffix(named=False)})\s*[,|\-–—•·]?\s+(?=\d)(.+)")
 # Also as PHP prints the zero of a database: "30.11.-0001".
 _ZERO_YEAR = re.compile(r"^-\d{1,6}-\d|(?<!\d)-000[1-9](?!\d)|(?<![\d+\-])0000(?!\d)")
+_DAY = r"(?P<day>\d{1,2})(?:-?(?:ого|го|ое|е)|th|st|nd|rd)?"
+_MONTH = rf"(?P<month>{MONTH_PATTERN})(?:(?<=[әіңғүұқөһйрнзмелтқьяас])да|де|та|те)?\.?"
 _FORMS = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"(?P<day>\d{{1,2}})[\s\-]*(?P<month>{MONTH_PATTERN})(?:(?<=[әіңғүұқөһйрнзмелтқьяас])да|де|та|те)?\.?"
-        rf",?\s+(?P<year>\d{{4}}){_YEAR_WORD}{_TIME}",
-        rf"(?P<year>\d{{4}}){_YEAR_WORD},?\s*(?P<day>\d{{1,2}})\s+(?P<month>{MONTH_PATTERN})\.?{_TIME}",
-        rf"(?P<month>{MONTH_PATTERN})\s+(?P<day>\d{{1,2}}),?\s+(?P<year>\d{{4}}){_YEAR_WORD}{_TIME}",
+        rf"{_DAY}[\s\-]*{_MONTH},?\s+(?P<year>\d{{4}}){_YEAR_WORD}{_TIME}",
+        rf"(?P<year>\d{{4}}){_YEAR_WORD},?\s*{_DAY}\s+{_MONTH}{_TIME}",
+        rf"{_MONTH}\s+{_DAY},?\s+(?P<year>\d{{4}}){_YEAR_WORD}{_TIME}",
         rf"(?P<day>\d{{1,2}})\s*\.\s*(?P<number>\d{{1,2}})\s*\.\s*(?P<year>\d{{4}}|\d{{2}}){_YEAR_WORD}{_TIME}",
         rf"(?P<day>\d{{1,2}})[/\-](?P<number>\d{{1,2}})[/\-](?P<year>\d{{4}}){_TIME}",
-        rf"(?P<day>\d{{1,2}})\s+(?P<month>{MONTH_PATTERN})\.?{_TIME}",
+        rf"{_DAY}\s+{_MONTH}{_TIME}",
         rf"(?P<relative>{'|'.join(RELATIVE_DAYS)}){_TIME}",
         rf"(?P<year>\d{{4}})[.\-/](?P<number>\d{{1,2}})[.\-/](?P<day>\d{{1,2}}){_TIME}",
         _CLOCK.replace("[:.]", ":", 1),
@@ -112,8 +118,13 @@ def _folded(raw: str) -> str:
     """Return a date without what labels it, the time last."""
     raw = raw if raw.isprintable() and is_normalized("NFC", raw) else clean(raw)
     text = " ".join(raw.casefold().replace("ё", "е").split()).strip(" ,;|•·")
+    text = _CHANGED.sub("", _MIXED.sub(_in_cyrillic, text))
     text = _WEEKDAY.sub(" ", _LABEL.sub("", text, count=1)).strip()
     return _TIME_FIRST.sub(r"\2 \1", text, count=1)
+
+
+def _in_cyrillic(match: re.Match[str]) -> str:
+    return match[0].translate(_LATIN)
 
 
 def parse_date(raw: str, observed_at: datetime) -> ParsedDate:

@@ -53,6 +53,14 @@ _ERROR = re.compile(
     r"|(?:сайт\s+на\s+обслуживании|технические\s+работы|error\s+establishing\s+a\s+database\s+connection|ошибка\s+(?:подключения|установки\s+соединения).{0,60})",
     re.IGNORECASE,
 )
+#: What a list says behind its last page, where the site sends that with status 200.
+_NOTHING_HERE = re.compile(
+    r"(?:ошибка\s*)?404\b.{0,60}|.{0,40}\b(?:страниц|запис|материал|новост|публикаци|стат)\w*\s+(?:.{0,30}\s)?не\s+(?:найден|обнаружен|существу)\w*.{0,40}"
+    r"|.{0,40}ничего\s+не\s+(?:найдено|нашлось).{0,40}|(?:.{0,20}\s)?нет\s+(?:записей|материалов|новостей|публикаций|статей).{0,40}"
+    r"|(?:записей|материалов|новостей|публикаций|статей)\s+(?:пока\s+)?нет.{0,40}|.{0,20}not\s+found.{0,40}|nothing\s+found.{0,40}|no\s+(?:posts|results).{0,40}"
+    r"|.{0,20}(?:ештеңе|бет|жазба\w*)\s+табылмады.{0,40}",
+    re.IGNORECASE,
+)
 #: What even a page that shows dates cannot have as its headline unless it is an error page.
 _BARE_ERROR = re.compile(
     r"(?:ошибка\s*)?(?:404|403|410|50[0234])|(?:404\s*[-–—:]?\s*)?(?:страница|запись)\s+не\s+найдена|page\s+not\s+found",
@@ -99,6 +107,12 @@ def kind_of(document: Document, layout: Layout, *, text_length: int, has_date: b
         if is_article and (text_length or layout.front):
             return PageKind.ARTICLE
     return PageKind.LISTING if _article_links(document, layout) >= 3 else PageKind.OTHER
+
+
+def says_nothing_is_here(document: Document) -> bool:
+    """Whether an error page says that there is no such page, rather than that the site is in trouble."""
+    headings = [block.text for block in document.blocks[:400] if block.tag in ("h1", "h2", "p")]
+    return _is_error(_NOTHING_HERE, document.structured.title or "", "", headings)
 
 
 def _is_list(document: Document, layout: Layout) -> bool:

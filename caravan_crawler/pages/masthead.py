@@ -7,19 +7,12 @@ Known order: ``$ 495.1``, ``583.72`` (without a sign; by the ratio to the dollar
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import lru_cache
 
 from caravan_crawler.normalise.months import MONTH_PATTERN, WEEKDAY_PATTERN
-from caravan_crawler.normalise.rates import parse_rate
 from caravan_crawler.pages.blocks import Block
+from caravan_crawler.pages.ticker import names_currency, place_of, read_rates
 
-_NUMBER = r"[+\-]?\d[\d\s]{0,6}(?:[.,]\d{1,4})?"
-_DOLLAR = re.compile(
-    rf"(?:\$|USD)\s*:?\s*(?P<rate>{_NUMBER})?\s*(?:₸|тг)?\.?|(?P<before>{_NUMBER})\s*\$", re.IGNORECASE
-)
-_EURO = re.compile(rf"(?:€|EUR)\s*:?\s*(?P<rate>{_NUMBER})?\s*(?:₸|тг)?\.?|(?P<before>{_NUMBER})\s*€", re.IGNORECASE)
-_BARE = re.compile(rf"{_NUMBER}\s*(?:₸|тг\.?)?")
 _TEMPERATURE = re.compile(
     r"(?:(?P<before>[^\W\d_][^\d$€]{1,40})\s)?(?P<degrees>[+\-−–]?\s?\d{1,2}\s*°\s*[CСcс]?)(?:[\s,]+(?P<city>[^\W\d].{1,40}))?"
 )
@@ -37,8 +30,6 @@ _YEAR_AND_DAY = re.compile(
 _SIDE_BY_SIDE = re.compile(r"\s*[|•·]\s*|\s+(?=(?:[€$]|EUR|USD)\s?:?\s?\d)")
 _BETWEEN = ("|", "•", "·", "€", "EUR")
 _PART_MARKS = " \t•·|,▲▼△▽↑↓"
-#: What a euro cost in dollars since there is one, with some room.
-_FEWEST_DOLLARS, _MOST_DOLLARS = Decimal("0.8"), Decimal("1.7")
 #: The header is over after so many blocks; menus count too.
 _DEEPEST = 400
 
@@ -62,7 +53,7 @@ def read_masthead(blocks: list[Block], end: int | None = None) -> Masthead:
 @lru_cache(maxsize=16)  # the pages of a visit show the same
 def _read(parts: tuple[str, ...]) -> Masthead:
     masthead = Masthead()
-    _read_rates(parts, masthead)
+    masthead.rates = read_rates(parts)
     _read_weather(parts, masthead)
     masthead.date = _read_date(parts)
     return masthead
@@ -74,6 +65,8 @@ def _short_parts(blocks: list[Block]) -> list[str]:
         if len(block.text) <= 80:
             # One block may hold the whole ticker, in spans side by side.
             pieces = block.pieces
+            if names_currency(block.text):
+                texts.append(place_of(block))
             texts += [block.text] if len(pieces) == 1 else [" ".join(text.split()) for text, _ in pieces]
     if _holds_several("".join(texts)):  # few headers have one, and all texts are asked at once
         texts = [part for text in texts for part in (_SIDE_BY_SIDE.split(text) if _holds_several(text) else [text])]
@@ -82,53 +75,6 @@ def _short_parts(blocks: list[Block]) -> list[str]:
 
 def _holds_several(text: str) -> bool:
     return any(mark in text for mark in _BETWEEN)
-
-
-def _read_rates(parts: Sequence[str], masthead: Masthead) -> None:
-    for index, part in enumerate(parts):
-        if "$" not in part and "usd" not in part.lower():
-            continue
-        match = _DOLLAR.fullmatch(part)
-        if match is None:
-            continue
-        rate, used = _rate_at(match, parts, index)
-        if rate is None:
-            continue
-        masthead.rates["USD"] = rate
-        marked = _euro_label(parts)
-        euro = None
-        if marked is not None and (label := _EURO.fullmatch(parts[marked])):
-            euro, _ = _rate_at(label, parts, marked)
-        elif used < len(parts) and _may_be_euro(parts[used], rate):
-            euro = parts[used]
-        if euro is not None:
-            masthead.rates["EUR"] = euro
-        return
-
-
-def _euro_label(parts: Sequence[str]) -> int | None:
-    """Return the place of the part that is marked as the euro's."""
-    header = " ".join(parts)
-    if "€" not in header and "eur" not in header.lower():
-        return None
-    return next((index for index, part in enumerate(parts) if _EURO.fullmatch(part)), None)
-
-
-def _may_be_euro(text: str, dollar: str) -> bool:
-    """Whether a bare number beside the dollar's is the euro's: not the day's change, nor out of proportion."""
-    if not _BARE.fullmatch(text) or text[0] in "+-":
-        return False
-    rates = parse_rate(text), parse_rate(dollar)
-    return rates[0] is None or rates[1] is None or _FEWEST_DOLLARS < rates[0] / rates[1] < _MOST_DOLLARS
-
-
-def _rate_at(match: re.Match[str], parts: Sequence[str], index: int) -> tuple[str | None, int]:
-    """Return the rate as printed, with its sign where they are one text, and the index behind it."""
-    if match["rate"] or match["before"]:
-        return parts[index], index + 1
-    if index + 1 < len(parts) and _BARE.fullmatch(parts[index + 1]):
-        return parts[index + 1], index + 2
-    return None, index + 1
 
 
 def _read_weather(parts: Sequence[str], masthead: Masthead) -> None:

@@ -23,7 +23,7 @@ from caravan_crawler.normalise.zones import ALMATY
 from caravan_crawler.pages.bounds import Bounds
 from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import Document, parse_document
-from caravan_crawler.pages.kind import NOT_PARSED, UNSOUND, PageKind
+from caravan_crawler.pages.kind import NOT_PARSED, UNSOUND, PageKind, says_nothing_is_here
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
 from caravan_crawler.pages.page import PageReading, read_page
 from caravan_crawler.pages.syndication import Form, Syndication, read_syndication
@@ -124,7 +124,8 @@ class CaravanSpider(LaterPages):
         self.left = LeftRecords(store, self.run_id, self._is_asked_for)
         self.continues = self.left.runs() if self.leads else []
         self._plan()
-        self.discovery = Discovery(self.site, self.period, self.frontier, self.keeper, self.lists.note_day)
+        hops = self.settings.getint("MAX_HOPS_FROM_ARTICLE", 3)
+        self.discovery = Discovery(self.site, self.period, self.frontier, self.keeper, self.lists.note_day, hops)
 
     def _is_asked_for(self, row: Any) -> bool:
         """Whether a stored article is of the period and sections, or among the pages, that this run asks for."""
@@ -194,6 +195,14 @@ class CaravanSpider(LaterPages):
         """Read a section's page, its articles, and the page after it."""
         document = self._document(response)
         reading = self._read_page(document)
+        asked_path = path_of(self._asked(response).asked_url)
+        if reading is not None and reading.kind is PageKind.ERROR and says_nothing_is_here(document):
+            self.ledger.count("absent/nothing_here")
+            self.note_missing_section(asked_path)
+            following = self.lists.ended(walk)
+            self._keep_lists(self._asked(response))
+            yield from self._list_requests(following)
+            return
         if reading is None or reading.kind in UNSOUND:
             number = listing_of(urlsplit(response.url).path)[1]
             yield from self._again(response, reading) or self._list_requests(self.lists.failed(walk, number))
@@ -201,6 +210,8 @@ class CaravanSpider(LaterPages):
         listing = read_listing(document)
         page = self._asked(response)
         links = [(card.address, card.url) for card in listing.cards if self.period.is_open_to(card.date)]
+        if not any(card.address.section == asked_path.strip("/") for card in listing.cards):
+            self.note_missing_section(asked_path)
         self._warn_of_links(document)
         targets = self.discovery.look_at(links, document.base_url, page, is_named=True)
         furniture = frozenset(line.address.key for line in reading.trending)

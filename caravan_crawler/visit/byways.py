@@ -37,7 +37,9 @@ class Byways:
     read in the meantime, or proven among the doubtful, have made room.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most_hops: int = _DEEPEST) -> None:
+        """``most_hops`` is the setting ``MAX_HOPS_FROM_ARTICLE``."""
+        self._most_hops = most_hops
         self.refused = 0
         """Links not followed, as their chain was too deep or too much was put aside already."""
         self._articles = 0
@@ -73,7 +75,7 @@ class Byways:
         behind = found_on.depth if found_on is not None else 0
         if address.article_id is not None and not behind:
             return True
-        if behind >= _DEEPEST:
+        if behind >= self._most_hops:
             self.refused += 1
             return False
         return self._take(address, behind + 1) or self._put_aside(address, url, behind + 1)

@@ -30,14 +30,15 @@ class Discovery:
         frontier: Frontier,
         keeper: Keeper,
         note_day: Callable[[int | str, date | None], None],
+        most_hops: int = 3,
     ) -> None:
-        """``note_day`` is told the day of each article that is known, for the lists that print none."""
+        """``note_day`` gets the day of each article that is known, for the lists that print none."""
         self._site = site
         self._period = period
         self._frontier = frontier
         self._keeper = keeper
         self._note_day = note_day
-        self._byways = Byways()
+        self._byways = Byways(most_hops)
         self.known = 0
         """Links met to articles that the store already knows."""
 

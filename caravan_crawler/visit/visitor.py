@@ -240,8 +240,8 @@ class Visitor(Spider):
             self.sitemaps.failed(path_of(asked.asked_url))
         if failures.is_answer(failure):  # without one the site is at fault, and not the address
             yield from self._targets(self._another(asked))
-        if reason in _GONE and path_of(asked.asked_url).strip("/") in self.arguments.sections:
-            self.crawler.stats.set_value(NO_SECTION_STAT, path_of(asked.asked_url).strip("/"))
+        if reason in _GONE:
+            self.note_missing_section(path_of(asked.asked_url))
         if request.callback == self.parse_home and failures.is_answer(failure):
             yield from self._elsewhere(list(KNOWN_SECTIONS))
         if walk is not None:
@@ -249,6 +249,11 @@ class Visitor(Spider):
             following = self.lists.failed(walk, number)
             self._keep_lists(Consequences())
             yield from self._list_requests(following)
+
+    def note_missing_section(self, path: str) -> None:
+        """Note that a section asked for shows no article of its own; sitemaps may name some still."""
+        if path.strip("/") in self.arguments.sections:
+            self.crawler.stats.set_value(NO_SECTION_STAT, path.strip("/"))
 
     def _another(self, page: Consequences) -> list[Target]:
         """Return the next address of the article that was asked for, where this one led to no page of it."""
@@ -268,6 +273,7 @@ class Visitor(Spider):
         key = request.meta.get("key")
         if self.site.address(request.url, self.site.base) is None:
             self._fail(first, key, "redirected", f"it redirects to {request.url}")
+            self.note_missing_section(path_of(first))
             for other in self._targets(self._another(Consequences(first, key))):
                 self.crawler.engine.crawl(other)
         elif key is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scrapy.utils.test import get_crawler
+from scrapy.crawler import Crawler
 
 from caravan_crawler.inspection.spider import InspectionSpider
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
@@ -86,7 +86,7 @@ def test_a_delay_asked_for_is_kept_on_loopback_too(robots: str, options: tuple[s
 
 
 def test_a_site_elsewhere_is_asked_once_a_second() -> None:
-    crawler = get_crawler(InspectionSpider, _project_settings())
+    crawler = Crawler(InspectionSpider, _project_settings())
     InspectionSpider.from_crawler(crawler, base="https://www.caravan.kz/", most=25, on_facts=lambda *_: None)
     assert crawler.settings.getfloat("DOWNLOAD_DELAY") == 1
     assert crawler.settings.getint("CONCURRENT_REQUESTS") == 1

@@ -51,6 +51,9 @@ AROUND: Cases = {
         ),
         RATES,
     ),
+    "three currencies": (ticker("$ 512.34", "€ 560.1", "₽ 5.4"), RATES),
+    "three currencies by their codes": (ticker("USD 512.34", "EUR 560.1", "RUB 5.4"), RATES),
+    "three currencies, and no header": (article(above="<div>$ 512.34</div><div>€ 560.1</div><div>₽ 5.4</div>"), RATES),
     "the dollar's change alone": (ticker("$ 512.34", "+1.20"), {"rates": {"USD": "512.34"}}),
 }
 

@@ -122,6 +122,21 @@ WITNESSES: Cases = {
 
 ZONES: Cases = {
     **{
+        raw: (article(f"<ul><li>{raw}</li><li>1234</li></ul>"), at(raw, "2025-05-12"))
+        for raw in (
+            "May 12, 2025",
+            "2025.05.12",
+            "2025/05/12",
+            "12-го мая 2025 года",
+            "2025 жылғы 12 мамырда",
+            "12 Maя 2025",
+        )
+    },
+    "the last change in brackets": (
+        article("<div>12 мая 2025 (обновлено: 13 мая 2025)</div><div>1 234</div>"),
+        at("12 мая 2025 (обновлено: 13 мая 2025)", "2025-05-12"),
+    ),
+    **{
         raw: (article(f"<ul><li>{raw}</li><li>1234</li></ul>"), at(raw))
         for raw in (
             "12 мая 2025, 2:05 PM",

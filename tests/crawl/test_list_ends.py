@@ -1,0 +1,62 @@
+"""Lists that end with a page of status 200, and sections that the site does not have, however it says so."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
+from tests.crawl.reporting import report
+from tests.crawling import crawl
+
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+WORDS = ["Ничего не найдено", "По вашему запросу ничего не найдено", "Страница не найдена", "Записей пока нет", "404"]
+
+
+def page(words: str) -> SampleResponse:
+    head = f"<html><head><title>{words} - Караван</title></head><body><nav><a href=/news/>Новости</a></nav>"
+    body = f"{head}<h1>{words}</h1></body></html>"
+    return SampleResponse(200, HTML, body.encode())
+
+
+class Ending(SampleSite):
+    """A site that has no 404 for lists."""
+
+    def __init__(self, answer: SampleResponse) -> None:
+        super().__init__(articles=40)
+        self._instead = answer
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        response = super().respond(target, base_url, headers or {})
+        is_list = "/page/" in target or (target.count("/") == 2 and "." not in target and "?" not in target)
+        return self._instead if response.status == 404 and is_list else response
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_a_list_ends_with_a_page_that_says_so(words: str, tmp_path: Path) -> None:
+    with serve(Ending(page(words))) as server:
+        done = crawl(tmp_path, "-a", f"site={server.url}")
+        assert done.code == 0, done.log[-1500:]
+        assert len(done.articles) == len(list(server.site.gold(server.url)))
+
+
+def test_a_list_in_trouble_is_given_up(tmp_path: Path) -> None:
+    with serve(Ending(page("Сайт временно недоступен"))) as server:
+        assert crawl(tmp_path, "-a", f"site={server.url}").code == 4
+
+
+MISSING = [
+    SampleResponse(404, HTML, b""),
+    SampleResponse(302, {"Location": "/", **HTML}, b""),
+    SampleResponse(302, {"Location": "/sport/", **HTML}, b""),
+    page("Ничего не найдено"),
+    page("Раздел"),
+]
+
+
+@pytest.mark.parametrize("answer", MISSING, ids=range(len(MISSING)))
+def test_a_misspelt_section(answer: SampleResponse, tmp_path: Path) -> None:
+    with serve(Ending(answer)) as server:
+        done = crawl(tmp_path, "-a", f"site={server.url}", "-a", "sections=newz")
+    assert done.code == 2, done.log[-1500:]
+    assert report(tmp_path)["reason"].startswith("the site has no section 'newz'")
