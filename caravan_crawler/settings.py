@@ -150,13 +150,13 @@ MAX_HOPS_FROM_ARTICLE = 3
 MAX_UNDATED = 1_000
 # A command, or a URL to post to, when a run did not end well: publish/alarm.py
 ON_FAILURE = environ.get("CARAVAN_ON_FAILURE") or None
-PAGE_MAX_LINKS = (
-    2_000  # of one page that are followed; a list's page has some 60, and more are a trap: spiders/caravan.py
-)
+# Links that are followed of one page. A list is far below it; a page with more is generated to trap crawlers, and
+# half a million links take a gigabyte of memory: pages/bounds.py
+PAGE_MAX_LINKS = 2_000
 # A page with more tags, or a longer one, is a failure and not parsed: 50,000 nested elements take a parser seconds, and
-# so do 80,000 attributes on one. The largest page known has 3,000 tags: pages/bounds.py
+# so do 80,000 attributes on one. The pages of the sample site have 3,000 tags: pages/bounds.py
 PAGE_MAX_TAGS = 50_000  # opening and closing
-PAGE_MAX_TAG_BYTES = 64 * 1024
+PAGE_MAX_TAG_BYTES = 64 * 1024  # bytes
 REDIS_PATIENCE = 60.0  # seconds a Redis that does not answer is waited for: visit/shared/worker.py
 # The queue of a crawl shared between workers, whose store is PostgreSQL: visit/shared/
 REDIS_URL = environ.get("CARAVAN_REDIS_URL") or None
