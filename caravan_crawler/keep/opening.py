@@ -23,6 +23,7 @@ class NoStore(Store):
         self.name = NONE
         self.on_failure = None
         self.is_broken = False
+        self.was_empty = True
 
     def execute_all(self, *statements: Executable) -> None:
         """Do nothing."""

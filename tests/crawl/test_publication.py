@@ -179,6 +179,15 @@ def test_feeds_that_are_switched_off_publish_nothing(tmp_path: Path) -> None:
     check_published(tmp_path)
 
 
+def test_without_a_store_each_run_publishes_everything(tmp_path: Path) -> None:
+    with serve(SampleSite(articles=20)) as server:
+        for _ in range(2):
+            done = crawl(tmp_path, "-a", f"site={server.url}", "-s", "STORE_URL=none")
+            sound(done)
+            assert len(done.articles) == len(list(server.site.gold(server.url)))
+    assert not (tmp_path / "caravan.db").exists()
+
+
 def test_a_folder_that_cannot_be_made_whole_is_published_by_the_next_run(tmp_path: Path) -> None:
     """One file of a run killed on the way cannot be moved, so none of them counts."""
     with serve(SampleSite(articles=20)) as server:
