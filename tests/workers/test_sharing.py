@@ -78,6 +78,26 @@ def test_six_kills_and_a_redis_that_comes_back_empty(redis: RedisServer, store_u
         assert set(crew.published()) == {record["url"] for record in gold(server)}
 
 
+def test_the_end_of_all_workers_at_once(redis: RedisServer, store_url: str, tmp_path: Path) -> None:
+    """Others begin anew; each article stands in the feeds of one of them, once."""
+    with serve(SampleSite(articles=300)) as server:
+        crew = Crew(server, redis, store_url, tmp_path, *SHORT)
+        for moment in (100, 200):
+            both = [crew.start(), crew.start()]
+            crew.wait_for_requests(moment)
+            for worker in both:
+                worker.kill()
+            for worker in both:
+                worker.communicate()
+        for worker in [crew.start(), crew.start()]:
+            crew.end(worker)
+        crew.check_stored()
+        # What a worker stored that another one's end made known too late waits for the next run.
+        crew.end(crew.start())
+        assert sorted(crew.published()) == sorted(record["url"] for record in gold(server))
+        assert all(row["published_in"] for row in crew.rows("articles"))
+
+
 def test_an_orderly_stop_gives_back_what_is_not_read(redis: RedisServer, store_url: str, tmp_path: Path) -> None:
     with serve(SampleSite(articles=300)) as server:
         # Were it not given back, the other one would wait for ten minutes.
