@@ -9,7 +9,7 @@ import pytest
 from caravan_crawler.sample_site import SampleSite, serve
 from tests.crawl.reporting import report, run
 from tests.crawling import ROOT, TIMEOUT, command, crawl
-from tests.keep.stores import open_in
+from tests.keep.stores import article, keep, open_in
 
 
 def test_exit_code_0(tmp_path: Path) -> None:
@@ -113,7 +113,9 @@ def test_closed_streams_change_no_exit_code(closed: str, tmp_path: Path) -> None
 
 
 def test_exit_code_2_for_the_store_of_another_site(tmp_path: Path) -> None:
-    open_in(tmp_path).close()
+    store = open_in(tmp_path, "caravan.kz")
+    keep(store, article("https://www.caravan.kz/"))
+    store.close()
     done = crawl(tmp_path, "-a", "site=sample")
     assert (done.code, done.log.count("\n")) == (2, 1)
     assert "holds the articles of caravan.kz; keep those of sample elsewhere: -s DATA_DIR=FOLDER" in done.log
