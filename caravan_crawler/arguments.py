@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from caravan_crawler.site import PUBLIC_BASE, Site, address_problem
 
 SAMPLE = "sample"
-#: So many characters of a bad address are shown.
+#: The number of characters of a bad address that a message shows.
 _SHOWN = 100
 
 

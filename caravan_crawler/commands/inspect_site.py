@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Requests of an inspection: by default, at least and at most.
 REQUESTS, FEWEST, MOST = 25, 5, 100
 _STOPPED = 128
-#: From so many seconds between requests on an inspection takes longer than one would wait without a word.
+#: A Crawl-delay in seconds from which an inspection takes long enough to warn the user.
 _LONG_DELAY = 10
 
 

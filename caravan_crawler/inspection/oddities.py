@@ -9,11 +9,11 @@ from caravan_crawler.outcome import BELOW_FLOORS, SOUND, UNREACHABLE
 
 #: A body with fewer letters is short for a news item.
 SHORT_BODY = 200
-#: Of the values that are there so many may be doubtful: with a fifth of them wrong, the reader or the site is.
+#: The largest share of doubtful values. With more of them wrong, the reader or the site is at fault.
 MOST_DOUBTFUL = 0.2
-#: Of the pages that the site names as articles so many may be none, as in a crawl.
+#: The largest share of pages named as articles that are not articles; the same as in a crawl.
 MOST_UNREAD = 0.1
-#: From so many seconds on a whole archive takes longer than half a year.
+#: A Crawl-delay in seconds with which the whole archive takes longer than half a year.
 _LONG_DELAY = 100
 
 

@@ -34,7 +34,7 @@ from caravan_crawler.visit.visitor import header
 
 #: On this machine's loopback nobody is disturbed, unless robots.txt or the user asks for a delay.
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
-#: So many requests in a row without an answer, each after its retries: the site is not there.
+#: Requests in a row without an answer, each after its retries, after which the site counts as unreachable.
 _MOST_UNANSWERED = 3
 _LIMIT_REACHED = "the limit of requests is reached"
 _PAGES = (Role.HOME, Role.LISTING, Role.ARTICLE)

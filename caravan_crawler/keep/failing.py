@@ -16,7 +16,7 @@ _LASTING_DELAY, _LONGEST_LASTING = timedelta(days=1), timedelta(days=30)
 #: After the second run in which it failed; the first is followed by a try in the next run.
 _DELAY, _LONGEST = timedelta(hours=1), timedelta(days=7)
 _GROWTH = 4
-#: No failure is left alone for longer.
+#: The longest delay before a failed page is tried again.
 LONGEST_DELAY = max(_LONGEST, _LONGEST_LASTING)
 #: The article came without a field that it should have.
 LOST_FIELDS = "lost_fields"
