@@ -13,7 +13,7 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.log import get_scrapy_root_handler
 from twisted.python.failure import Failure
 
-from caravan_crawler.normalise.printable import printable
+from caravan_crawler.normalise.text import printable
 
 #: Scrapy's loggers that say what the spider says again, with the page, in its line ``Not read: …``; and in which words.
 _SAID_TWICE = {

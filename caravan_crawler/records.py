@@ -5,7 +5,7 @@ from datetime import datetime
 
 from caravan_crawler.items import Article, ExchangeRate, Link, TrendingEntry, Weather
 from caravan_crawler.normalise.dates import parse_date
-from caravan_crawler.normalise.rates import parse_temperature
+from caravan_crawler.normalise.numbers import parse_temperature
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.page import PageReading
 from caravan_crawler.site import Site

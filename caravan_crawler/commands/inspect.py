@@ -25,9 +25,8 @@ from caravan_crawler.commands import inspect_site
 from caravan_crawler.commands.telling import show, tell
 from caravan_crawler.items import ExchangeRate
 from caravan_crawler.logs import log_problem
-from caravan_crawler.normalise.counts import parse_count
 from caravan_crawler.normalise.dates import decide_publication
-from caravan_crawler.normalise.rates import parse_rate
+from caravan_crawler.normalise.numbers import parse_count, parse_rate
 from caravan_crawler.normalise.text import clean
 from caravan_crawler.outcome import CRASHED, REFUSED, UNREACHABLE
 from caravan_crawler.pages.article import ArticleReading

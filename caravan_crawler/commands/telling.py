@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scrapy.settings import BaseSettings
 
-from caravan_crawler.normalise.printable import printable
+from caravan_crawler.normalise.text import printable
 
 
 def open_closed_streams() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from caravan_crawler.inspection.facts import ArticleFacts, Facts, Inspection, Role
-from caravan_crawler.normalise.rates import SANE_BAND
+from caravan_crawler.normalise.numbers import SANE_BAND
 from caravan_crawler.outcome import BELOW_FLOORS, SOUND, UNREACHABLE
 
 #: A body with fewer letters is short for a news item.

@@ -11,9 +11,8 @@ from functools import lru_cache
 from itertools import chain
 from typing import Literal
 
-from caravan_crawler.normalise.counts import VIEWS_BEFORE, VIEWS_BEHIND
-from caravan_crawler.normalise.dates import Form, date_form, day_named
-from caravan_crawler.normalise.zones import is_suffix
+from caravan_crawler.normalise.dates import Form, date_form, day_named, is_suffix
+from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
 from caravan_crawler.pages.blocks import Block
 from caravan_crawler.pages.furniture import is_label
 

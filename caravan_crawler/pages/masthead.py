@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from caravan_crawler.normalise.months import MONTH_PATTERN, WEEKDAY_PATTERN
+from caravan_crawler.normalise.dates import MONTH_PATTERN, WEEKDAY_PATTERN
 from caravan_crawler.pages.blocks import Block
 from caravan_crawler.pages.ticker import names_currency, place_of, read_rates
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from caravan_crawler.normalise.rates import parse_decimal, parse_rate
+from caravan_crawler.normalise.numbers import parse_decimal, parse_rate
 from caravan_crawler.pages.blocks import Block
 
 #: Stand before the parts of a block that names dollar or euro, and tell where it is: in the page's header, in a column

@@ -3,7 +3,7 @@
 from typing import Any
 
 from caravan_crawler.items import ExchangeRate
-from caravan_crawler.normalise.rates import parse_rate
+from caravan_crawler.normalise.numbers import parse_rate
 from caravan_crawler.pipelines.base import CountingPipeline
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from caravan_crawler.items import Article
-from caravan_crawler.normalise.counts import parse_count
+from caravan_crawler.normalise.numbers import parse_count
 from caravan_crawler.pipelines.base import CountingPipeline
 
 

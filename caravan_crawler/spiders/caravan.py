@@ -19,7 +19,7 @@ from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.publication import LeftRecords
 from caravan_crawler.keep.sources import load_sources
 from caravan_crawler.keep.store import Store
-from caravan_crawler.normalise.zones import ALMATY
+from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.pages.bounds import Bounds
 from caravan_crawler.pages.charset import declared_charset
 from caravan_crawler.pages.document import Document, parse_document

@@ -14,7 +14,7 @@ from caravan_crawler.arguments import check_on_site
 from caravan_crawler.keep import plan, runs
 from caravan_crawler.keep.keeper import Consequences
 from caravan_crawler.keep.publication import LeftRecords
-from caravan_crawler.normalise.zones import ALMATY
+from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.visit.ending import is_ending
 from caravan_crawler.visit.frontier import Frontier, one_for_each_article
 from caravan_crawler.visit.sitemaps import MAIN_SITEMAP

@@ -7,7 +7,7 @@ from pathlib import Path
 from caravan_crawler import settings
 from caravan_crawler.commands.inspect_site import FEWEST, MOST, REQUESTS
 from caravan_crawler.inspection import oddities
-from caravan_crawler.normalise.rates import SANE_BAND
+from caravan_crawler.normalise.numbers import SANE_BAND
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "inspecting.md").read_text(encoding="utf-8")
 

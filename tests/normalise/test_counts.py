@@ -1,6 +1,6 @@
 import pytest
 
-from caravan_crawler.normalise.counts import parse_count
+from caravan_crawler.normalise.numbers import parse_count
 
 CASES = [
     ("60", 60),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caravan_crawler.normalise.printable import printable
+from caravan_crawler.normalise.text import printable
 
 TEXTS = [
     ("\x1b]0;pwned\x07\x1b[31mRED\x1b[2J", "\\u001b]0;pwned\\u0007\\u001b[31mRED\\u001b[2J"),

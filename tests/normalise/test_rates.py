@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from caravan_crawler.normalise.rates import parse_decimal, parse_rate, parse_temperature
+from caravan_crawler.normalise.numbers import parse_decimal, parse_rate, parse_temperature
 
 DECIMALS = [
     ("$ 495.1", "495.1"),

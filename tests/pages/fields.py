@@ -4,9 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from caravan_crawler.normalise.counts import parse_count
 from caravan_crawler.normalise.dates import decide_publication, parse_date
-from caravan_crawler.normalise.rates import parse_rate, parse_temperature
+from caravan_crawler.normalise.numbers import parse_count, parse_rate, parse_temperature
 from caravan_crawler.normalise.text import clean
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.document import parse_document

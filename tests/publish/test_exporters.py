@@ -5,7 +5,7 @@ import json
 import pytest
 
 from caravan_crawler.items import Article, ExchangeRate, Link, Weather
-from caravan_crawler.normalise.rates import parse_rate
+from caravan_crawler.normalise.numbers import parse_rate
 from caravan_crawler.publish.exporters import SpreadsheetCsvExporter, safe_cell
 from caravan_crawler.publish.feeds import column_names
 
