@@ -35,7 +35,7 @@ from caravan_crawler.pages.listing import read_listing  # noqa: E402
 from caravan_crawler.sample_site import SampleResponse, SampleServer, SampleSite, serve  # noqa: E402
 from caravan_crawler.sample_site.layout import SECTIONS, Layout  # noqa: E402
 from caravan_crawler.sample_site.newsroom import Newsroom  # noqa: E402
-from caravan_crawler.site import Site  # noqa: E402
+from caravan_crawler.urls import Site  # noqa: E402
 from caravan_crawler.visit.list_state import ListState  # noqa: E402
 from tests.keep.kept import Kept  # noqa: E402
 from tests.keep.statements import statements  # noqa: E402

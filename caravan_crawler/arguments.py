@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-from caravan_crawler.site import PUBLIC_BASE, Site, address_problem
+from caravan_crawler.urls import PUBLIC_BASE, Site, address_problem
 
 SAMPLE = "sample"
 #: The number of characters of a bad address that a message shows.

@@ -3,7 +3,11 @@
 Field names are schema.org's terms in snake case. ``None`` always means that the page does not say.
 """
 
-from collections.abc import Hashable
+import ast
+import inspect
+import re
+import sys
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -188,3 +192,30 @@ class Weather:
     def change_key(self) -> tuple[Hashable, Hashable]:
         """Return what the record is about, and what may change of it."""
         return ("weather", self.city), self.temperature_c
+
+
+def record_classes() -> Iterator[ast.ClassDef]:
+    """Yield the items' classes as written, in their order."""
+    for node in ast.parse(inspect.getsource(sys.modules[__name__])).body:
+        if isinstance(node, ast.ClassDef):
+            yield node
+
+
+def fields_of(node: ast.ClassDef) -> Iterator[tuple[str, str, str]]:
+    """Yield name, type and docstring of each field of a dataclass."""
+    for statement, following in zip(node.body, node.body[1:], strict=False):
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            assert isinstance(following, ast.Expr), f"{node.name}.{statement.target.id} has no docstring"
+            assert isinstance(following.value, ast.Constant)
+            yield statement.target.id, ast.unparse(statement.annotation), str(following.value.value)
+
+
+def field_docs(item_class: type) -> dict[str, str]:
+    """Return each field of a record with its description, one line of Markdown."""
+    (node,) = [node for node in record_classes() if node.name == item_class.__name__]
+    return {name: in_markdown(text) for name, _, text in fields_of(node)}
+
+
+def in_markdown(text: str) -> str:
+    """Return a docstring as one line, its ``code`` in Markdown's marks."""
+    return re.sub(r"``\s?(.+?)\s?``", r"`\1`", " ".join(text.split()))

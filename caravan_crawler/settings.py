@@ -8,7 +8,7 @@ the crawls; what is given for one run goes before it. https://docs.scrapy.org/en
 from os import environ
 
 from caravan_crawler import __version__
-from caravan_crawler.publish.feeds import run_feeds
+from caravan_crawler.feedexport import run_feeds
 
 BOT_NAME = "caravan_crawler"
 
@@ -19,8 +19,8 @@ COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspec
 ADDONS = {
     "caravan_crawler.lean.LeanStart": 0,  # components that are switched off below are not loaded
     "caravan_crawler.visit.shared.addon.SharedCrawl": 50,  # a crawl as one of several workers, with REDIS_URL only
-    "caravan_crawler.publish.feeds.FeedDefaults": 100,  # what a feed of -o and -O holds
-    "caravan_crawler.terminal.CalmTerminal": 200,  # a log on a terminal without Scrapy's chatter
+    "caravan_crawler.feedexport.FeedDefaults": 100,  # what a feed of -o and -O holds
+    "caravan_crawler.console.CalmTerminal": 200,  # a log on a terminal without Scrapy's chatter
     "caravan_crawler.visit.browser.addon.BrowserAddon": 300,  # nothing, unless BROWSER is auto or always
 }
 
@@ -82,19 +82,20 @@ DOWNLOADER_MIDDLEWARES = {
 }
 
 EXTENSIONS = {
-    "caravan_crawler.progress.Progress": -200,  # on a terminal only; first, so that it goes before feeds are written
-    "caravan_crawler.extensions.Verdict": -100,  # before FeedExporter, whose files wait for the verdict
+    # On a terminal only; first, so that it ends before the feeds are written.
+    "caravan_crawler.extensions.progress.Progress": -200,
+    "caravan_crawler.extensions.run_monitor.Verdict": -100,  # before FeedExporter, whose files wait for the verdict
     "caravan_crawler.visit.patience.Patience": 0,
     "caravan_crawler.visit.crawl_delay.CrawlDelay": 0,
 }
 
 ITEM_PIPELINES = {
-    "caravan_crawler.pipelines.text.TextPipeline": 100,
-    "caravan_crawler.pipelines.dates.DatePipeline": 200,
-    "caravan_crawler.pipelines.rates.RatePipeline": 300,
-    "caravan_crawler.pipelines.views.ViewsPipeline": 400,
-    "caravan_crawler.pipelines.period.PeriodPipeline": 500,  # needs the date
-    "caravan_crawler.pipelines.keep.StorePipeline": 600,  # keeps what is normalised, and lets pass what is new
+    "caravan_crawler.pipelines.TextPipeline": 100,
+    "caravan_crawler.pipelines.DatePipeline": 200,
+    "caravan_crawler.pipelines.RatePipeline": 300,
+    "caravan_crawler.pipelines.ViewsPipeline": 400,
+    "caravan_crawler.pipelines.PeriodPipeline": 500,  # needs the date
+    "caravan_crawler.pipelines.StorePipeline": 600,  # keeps what is normalised, and lets pass what is new
 }
 
 # A site that grows slow is asked less often. The pause is never shorter than DOWNLOAD_DELAY or Crawl-delay.
@@ -104,15 +105,15 @@ AUTOTHROTTLE_MAX_DELAY = 30  # default 60; one page that took a minute must not 
 
 FEEDS = run_feeds()
 FEED_EXPORT_ENCODING = "utf-8"  # JSON with Cyrillic as it is
-FEED_EXPORTERS = {"csv": "caravan_crawler.publish.exporters.SpreadsheetCsvExporter"}
+FEED_EXPORTERS = {"csv": "caravan_crawler.feedexport.SpreadsheetCsvExporter"}
 FEED_STORAGES = {
-    "": "caravan_crawler.publish.storage.WholeFileStorage",
-    "file": "caravan_crawler.publish.storage.WholeFileStorage",
-    "stdout": "caravan_crawler.publish.stream.StdoutStorage",
+    "": "caravan_crawler.feed_storages.WholeFileStorage",
+    "file": "caravan_crawler.feed_storages.WholeFileStorage",
+    "stdout": "caravan_crawler.feed_storages.StdoutStorage",
 }
 
 LOG_LEVEL = "INFO"  # default DEBUG, which writes 3 KB an article
-LOG_FORMATTER = "caravan_crawler.logs.QuietFormatter"
+LOG_FORMATTER = "caravan_crawler.logformatter.QuietFormatter"
 # A page that failed comes before those that wait, so that a site that is down or refuses is given up after some tries.
 RETRY_PRIORITY_ADJUST = 1  # default -1, by which each page that waits, be it thousands, would be asked for first
 # Scrapy's, with those by which Cloudflare says that the site behind it failed or did not answer (it has 522 and 524).
@@ -122,7 +123,8 @@ RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the spider says once what could not be read
 
 # The project's own settings
 
-ACCEPT_DRIFT = False  # for one run after the site has changed for good: history begins anew with it: extensions.py
+# For one run after the site has changed for good; drift is judged from this run on: extensions/run_monitor.py
+ACCEPT_DRIFT = False
 ARCHIVE = False  # keep every response in WARC files in DATA_DIR/warc: archive/archivist.py
 ARCHIVE_FILE_SIZE = 256 * 1024 * 1024  # bytes after which the next file is begun: archive/archivist.py
 BACKOFF_START = 1.0  # seconds the site is left alone after a bad answer, doubled with each further: visit/patience.py
@@ -132,12 +134,12 @@ BROWSER_PATH = None  # its program, where it is no chromium or google-chrome on 
 BROWSER_WAIT = 3.0  # seconds a page that asks for nothing more has to show what it lacks: visit/browser/tab.py
 # Seconds between requests; a robots.txt that asks for more ends the run, which would get nowhere: visit/crawl_delay.py
 CRAWL_DELAY_MAX = 600
-CSV_BOM = False  # a mark at the start of a CSV by which Excel knows UTF-8 on a double click: publish/exporters.py
-# Everything a crawl writes lies below it: spiders/caravan.py, publish/feeds.py
+CSV_BOM = False  # a mark at the start of a CSV by which Excel knows UTF-8 on a double click: feedexport.py
+# Everything a crawl writes lies below it: spiders/caravan.py, feedexport.py
 DATA_DIR = environ.get("CARAVAN_DATA_DIR") or "data"
 # Bytes of a response's status line and headers; a browser takes 256 KB, a server of this kind sends 1: visit/client.py
 DOWNLOAD_MAX_HEADER_BYTES = 64 * 1024
-# The smallest share of a run's articles in which a field must be found, where twenty or more were read: drift.py
+# Smallest share of a run's articles in which a field must be found, from twenty articles on: monitors/drift.py
 FLOORS = {"headline": 0.95, "body": 0.8, "date_published": 0.8}
 # Articles with one text, in a section, on a list or on the whole site, by which it leads all others, before links on
 # such pages are followed no more: the site's own repeats, as of an old and a new address, are few: visit/reach.py
@@ -148,13 +150,13 @@ MAX_HOPS_FROM_ARTICLE = 3
 # Articles that a run with `since` reads only to learn their day, as the feeds and sitemaps that name them have none. At
 # one request a second they take 17 minutes; the next run goes on with others: visit/visitor.py
 MAX_UNDATED = 1_000
-# A command, or a URL to post to, when a run did not end well: publish/alarm.py
+# A command, or a URL to post to, when a run did not end well: monitors/alarm.py
 ON_FAILURE = environ.get("CARAVAN_ON_FAILURE") or None
 # Links that are followed of one page. A list is far below it; a page with more is generated to trap crawlers, and
-# half a million links take a gigabyte of memory: pages/bounds.py
+# half a million links take a gigabyte of memory: pages/document.py
 PAGE_MAX_LINKS = 2_000
 # A page with more tags, or a longer one, is a failure and not parsed: 50,000 nested elements take a parser seconds, and
-# so do 80,000 attributes on one. The pages of the sample site have 3,000 tags: pages/bounds.py
+# so do 80,000 attributes on one. The pages of the sample site have 3,000 tags: pages/document.py
 PAGE_MAX_TAGS = 50_000  # opening and closing
 PAGE_MAX_TAG_BYTES = 64 * 1024  # bytes
 REDIS_PATIENCE = 60.0  # seconds a Redis that does not answer is waited for: visit/shared/worker.py

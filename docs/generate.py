@@ -6,7 +6,7 @@ python docs/generate.py
 import ast
 from pathlib import Path
 
-from caravan_crawler.field_docs import fields_of, in_markdown, record_classes
+from caravan_crawler.items import fields_of, in_markdown, record_classes
 
 PAGE = Path(__file__).resolve().parent / "data.md"
 

@@ -12,7 +12,7 @@ import pytest
 from caravan_crawler.commands.inspect import report
 from caravan_crawler.pages.document import parse_document
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from caravan_crawler.site import Site
+from caravan_crawler.urls import Site
 from tests.crawling import ROOT, TIMEOUT
 from tests.forking import fork, run
 from tests.inspection.monthly import MonthlySite

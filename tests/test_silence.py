@@ -7,7 +7,7 @@ import pytest
 
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.keep import clock, runs
-from caravan_crawler.silence import silence
+from caravan_crawler.monitors.drift import silence
 from tests.keep.stores import BASE, article, keeper, open_in
 
 NEWEST = date(2026, 3, 1)

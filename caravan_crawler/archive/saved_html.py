@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from caravan_crawler.archive.saved import SavedPage, Skipped
 from caravan_crawler.pages.document import Document, parse_document
-from caravan_crawler.site import Site, article_address
+from caravan_crawler.urls import Site, article_address
 
 _INDEX = ("", "index", "index.html", "index.htm")
 

@@ -13,15 +13,14 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
-from caravan_crawler.collector import calm_collector
-from caravan_crawler.commands.checks import settings_problem
-from caravan_crawler.commands.telling import note_end, tell
-from caravan_crawler.commands.under_scrapyd import scrapyd_problem
+from caravan_crawler.console import calm_collector, note_end, tell
 from caravan_crawler.keep import clock, failing, field_counts, publication, runs
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.store import Store
-from caravan_crawler.logs import log_problem
+from caravan_crawler.logformatter import log_problem
+from caravan_crawler.monitors.alarm import hook_problem, raise_alarm
+from caravan_crawler.monitors.run_report import build_report, summary, write_report
 from caravan_crawler.outcome import (
     BELOW_FLOORS,
     CRASHED,
@@ -34,8 +33,7 @@ from caravan_crawler.outcome import (
     Outcome,
     decide,
 )
-from caravan_crawler.publish.alarm import hook_problem, raise_alarm
-from caravan_crawler.publish.report import build_report, summary, write_report
+from caravan_crawler.settings_checks import scrapyd_problem, settings_problem
 from caravan_crawler.spiders.caravan import CaravanSpider
 
 logger = logging.getLogger(__name__)

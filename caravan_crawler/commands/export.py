@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from scrapy.commands import ScrapyCommand
 
-from caravan_crawler.commands.stopping import StopAskedError, stops_heeded
-from caravan_crawler.commands.telling import shown_size, tell
+from caravan_crawler.console import StopAskedError, shown_size, stops_heeded, tell
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.outcome import REFUSED
 
@@ -64,9 +63,9 @@ class Command(ScrapyCommand):
         tell(f"scrapy export: {without_password(args[0])}: {summary(dataset)}")
 
     def _export(self, args: list[str], opts: argparse.Namespace) -> "Export":
-        from caravan_crawler.commands.checks import export_problem
         from caravan_crawler.publish.dataset.choice import Choice
         from caravan_crawler.publish.dataset.export import Export
+        from caravan_crawler.settings_checks import export_problem
 
         assert self.settings is not None
         if unknown := [arg for arg in args if arg.startswith("-")]:

@@ -22,20 +22,19 @@ from twisted.python.failure import Failure
 
 from caravan_crawler.archive.saved_html import claimed_address, is_page_address
 from caravan_crawler.commands import inspect_site
-from caravan_crawler.commands.telling import show, tell
+from caravan_crawler.console import show, tell
 from caravan_crawler.items import ExchangeRate
-from caravan_crawler.logs import log_problem
+from caravan_crawler.logformatter import log_problem
 from caravan_crawler.normalise.dates import decide_publication
 from caravan_crawler.normalise.numbers import parse_count, parse_rate
 from caravan_crawler.normalise.text import clean
 from caravan_crawler.outcome import CRASHED, REFUSED, UNREACHABLE
 from caravan_crawler.pages.article import ArticleReading
-from caravan_crawler.pages.bounds import Bounds
-from caravan_crawler.pages.charset import declared_charset
-from caravan_crawler.pages.document import Document, parse_document
+from caravan_crawler.pages.document import Bounds, Document, parse_document
+from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.page import read_page
-from caravan_crawler.records import page_records
-from caravan_crawler.site import PUBLIC_BASE, Site
+from caravan_crawler.pages.to_items import page_records
+from caravan_crawler.urls import PUBLIC_BASE, Site
 from caravan_crawler.visit.browser.finding import browser_problem
 from caravan_crawler.visit.failures import words
 from caravan_crawler.visit.visitor import header
@@ -174,8 +173,8 @@ def _print(
 ) -> str | None:
     """Print what is read on a page, and save it where that was asked for; return what went wrong, in words."""
     # Not at the top: Scrapy loads all commands for each of them.
-    from caravan_crawler.inspection.page import SOURCES, page_answer, page_facts, page_json, source_lines
-    from caravan_crawler.inspection.saving import SaveError, save_fixture
+    from caravan_crawler.inspection.fixtures import SaveError, save_fixture
+    from caravan_crawler.inspection.page_report import SOURCES, page_answer, page_facts, page_json, source_lines
     from caravan_crawler.reread.reader import value_pipelines
 
     seen_at = datetime.now(UTC)

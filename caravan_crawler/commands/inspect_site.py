@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 from scrapy.crawler import CrawlerProcessBase
 
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
-from caravan_crawler.commands.telling import show, tell
+from caravan_crawler.console import is_terminal, show, tell
 from caravan_crawler.normalise.text import clean
 from caravan_crawler.outcome import CRASHED, REFUSED
-from caravan_crawler.site import PUBLIC_BASE
-from caravan_crawler.terminal import is_terminal
+from caravan_crawler.urls import PUBLIC_BASE
 
 # What inspects is imported when it is wanted: Scrapy loads all commands for each of them.
 if TYPE_CHECKING:
     from caravan_crawler.inspection.facts import Answer, Facts, Inspection
-    from caravan_crawler.inspection.saving import PageFolder
+    from caravan_crawler.inspection.fixtures import PageFolder
 
 #: Requests of an inspection: by default, at least and at most.
 REQUESTS, FEWEST, MOST = 25, 5, 100
@@ -64,13 +63,12 @@ def options_problem(args: list[str], opts: argparse.Namespace) -> str | None:
 
 def inspect_site(process: CrawlerProcessBase, args: list[str], opts: argparse.Namespace) -> int:
     """Inspect a site and print what is found; return the exit code."""
-    from caravan_crawler.commands.checks import settings_problem
+    from caravan_crawler.inspection.fixtures import PageFolder, SaveError
     from caravan_crawler.inspection.oddities import judge
-    from caravan_crawler.inspection.result import as_json
-    from caravan_crawler.inspection.saving import PageFolder, SaveError
-    from caravan_crawler.inspection.spider import InspectionSpider
-    from caravan_crawler.inspection.table import as_table
+    from caravan_crawler.inspection.site_report import as_json, as_table
+    from caravan_crawler.inspection.site_spider import InspectionSpider
     from caravan_crawler.reread.reader import value_pipelines
+    from caravan_crawler.settings_checks import settings_problem
 
     if problem := settings_problem(process.settings):
         return _refused(problem)
@@ -130,7 +128,7 @@ class _Pages:
 
     def take(self, answer: "Answer", facts: "Facts", inspection: "Inspection") -> None:
         """Take an answer."""
-        from caravan_crawler.inspection.saving import SaveError
+        from caravan_crawler.inspection.fixtures import SaveError
 
         if is_terminal():
             tell(f"{inspection.requests:>3} of {self._most}  {clean(answer.asked.url)}  {facts.kind}")

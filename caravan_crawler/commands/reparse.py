@@ -10,16 +10,13 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
-from caravan_crawler.collector import calm_collector
-from caravan_crawler.commands.stopping import Stop
-from caravan_crawler.commands.telling import show, tell
+from caravan_crawler.console import Stop, calm_collector, is_terminal, show, tell
 from caravan_crawler.keep import owner
 from caravan_crawler.keep.errors import StoreError, StoreRefusedError
 from caravan_crawler.keep.opening import NONE, edition, open_edition
 from caravan_crawler.keep.store import Store
 from caravan_crawler.outcome import BELOW_FLOORS, CRASHED, REFUSED, SOUND
-from caravan_crawler.site import PUBLIC_BASE
-from caravan_crawler.terminal import is_terminal
+from caravan_crawler.urls import PUBLIC_BASE
 
 
 class Command(ScrapyCommand):

@@ -5,14 +5,13 @@ from importlib.util import find_spec
 
 from scrapy.commands import ScrapyCommand
 
-from caravan_crawler.commands.checks import floors_problem
-from caravan_crawler.commands.stopping import StopAskedError, stops_heeded
-from caravan_crawler.commands.telling import shown_size, tell
+from caravan_crawler.console import StopAskedError, shown_size, stops_heeded, tell
 from caravan_crawler.keep import clock
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.snapshot import Snapshot
 from caravan_crawler.outcome import REFUSED
 from caravan_crawler.publish.whole_file import local_path, whole_file
+from caravan_crawler.settings_checks import floors_problem
 
 #: What draws the page; a crawl needs none of it.
 _LIBRARIES = ("altair", "jinja2", "vl_convert")

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
-from caravan_crawler.site import Address
+from caravan_crawler.urls import Address
 
 
 class Role(StrEnum):

@@ -10,7 +10,7 @@ from caravan_crawler.keep.engine import store_url
 from caravan_crawler.keep.owner import COPY
 from caravan_crawler.keep.store import Known, Store
 from caravan_crawler.keep.writes import Writes
-from caravan_crawler.site import PUBLIC_HOSTS, Site
+from caravan_crawler.urls import PUBLIC_HOSTS, Site
 
 #: The value of ``STORE_URL`` for a run that keeps nothing.
 NONE = "none"

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Executable, delete, insert, select
 
 from caravan_crawler.keep.schema import articles, store_info
-from caravan_crawler.site import PUBLIC_HOSTS
+from caravan_crawler.urls import PUBLIC_HOSTS
 
 #: The edition of any site that is neither the original nor another edition of it.
 COPY = "copy"

@@ -1,21 +1,81 @@
-"""An article, field by field: the table of contents of everything the crawler knows of article pages.
+"""An article's page: the table of its fields and their readers, its address and its language."""
 
-Each field has an ordered list of readers; the first that finds something gives the value, and its name
-goes into ``found_by``. To teach the crawler a new markup, write a reader into the module of ``fields``
-where it belongs and put it into its field's list here. A reader takes the page (:class:`ArticlePage`) and
-returns text as printed, or None.
-"""
-
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from caravan_crawler.pages.article_page import ArticlePage
+from caravan_crawler.pages import readers
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fields import credits, dates, marks, texts
-from caravan_crawler.pages.identity import language_of, own_address
+from caravan_crawler.pages.images import picture_urls
 from caravan_crawler.pages.layout import Layout, find_layout
-from caravan_crawler.pages.pictures import picture_urls
-from caravan_crawler.site import Address
+from caravan_crawler.pages.readers import ArticlePage
+from caravan_crawler.urls import Address, is_same_slug
+
+_DIGITS_AT_END = re.compile(r"(\d+)\W*$")
+
+
+def own_address(document: Document, headline: str | None = None) -> tuple[Address | None, str]:
+    """Return the article's address with its own path, and where that was found.
+
+    What the metadata claims counts only where it is an article's address and names the same number. A number that
+    the ``headline`` ends in is part of the slug and not the site's.
+    """
+    digits = _DIGITS_AT_END.search(headline or "")
+    headline_number = digits[1] if digits else ""
+
+    def address_of(href: str, page_url: str) -> Address | None:
+        address = document.site.address(href, page_url)
+        is_of_headline = address is not None and address.path is not None and str(address.article_id) == headline_number
+        return replace(address, article_id=None) if address is not None and is_of_headline else address
+
+    fetched = address_of(document.url, document.url)
+    structured = document.structured
+    article_id = fetched.article_id if fetched else None
+    if article_id is None and (link := structured.links.get("shortlink")):
+        claimed = address_of(link, document.base_url)
+        article_id = claimed.article_id if claimed and claimed.path is None else None
+    for name, href in (
+        ("canonical", structured.links.get("canonical")),
+        ("og_url", structured.text("og:url")),
+        ("json_ld_url", structured.article_text("url")),
+        ("amphtml", structured.links.get("amphtml")),
+    ):
+        claimed = address_of(href, document.base_url) if href else None
+        if claimed is not None and claimed.path is not None and _may_be_own(claimed, fetched):
+            return Address(claimed.path, claimed.article_id or article_id), name
+    if fetched is None:
+        return None, "none"
+    return Address(fetched.path, article_id, fetched.path is None), "fetched_url"
+
+
+def _may_be_own(claimed: Address, fetched: Address | None) -> bool:
+    if fetched is None:
+        return False
+    if fetched.article_id is not None and claimed.article_id is not None:
+        return fetched.article_id == claimed.article_id
+    if fetched.path is None:
+        return True
+    # Of two paths that are not both numbered only the last part can show that they are one article's: the same,
+    # or, where the number is gone since the site has moved, one of the same headline.
+    if fetched.article_id is not None or claimed.article_id is not None:
+        return is_same_slug(fetched.path, claimed.path or "")
+    return fetched.path.rsplit("/", 2)[-2] == (claimed.path or "").rsplit("/", 2)[-2]
+
+
+_KAZAKH_LETTERS = re.compile("[әіңғүұқөһӘІҢҒҮҰҚӨҺ]")
+#: Some 10 to 17 % of a Kazakh text are letters that Russian lacks; of a Russian one with Kazakh names under 1 %.
+_KAZAKH_SHARE = 0.025
+#: A shorter text is no sample.
+_SAMPLE = 50
+
+
+def language_of(document: Document, headline: str | None, text: str | None) -> str:
+    """Return ``kk`` or ``ru`` by the letters of headline and text, else by what the page declares."""
+    sample = f"{headline or ''} {(text or '')[:1000]}"
+    if len(_KAZAKH_LETTERS.findall(sample)) > len(sample) * _KAZAKH_SHARE:
+        return "kk"
+    declares_kazakh = document.structured.language.lower().startswith(("kk", "kz")) or "//kaz." in document.url
+    return "kk" if declares_kazakh and len(sample) < _SAMPLE else "ru"
 
 
 @dataclass
@@ -44,24 +104,24 @@ class ArticleReading:
 
 
 READERS: dict[str, tuple[Callable[[ArticlePage], str | list[str] | None], ...]] = {
-    "headline": (texts.headline_printed, texts.headline_metadata),
-    "lede": (texts.lede_printed,),
-    "body": (texts.body_printed, texts.body_metadata),
-    "date_published": (dates.date_breadcrumb, dates.date_printed, dates.date_time_element, dates.date_as_it_is),
+    "headline": (readers.headline_printed, readers.headline_metadata),
+    "lede": (readers.lede_printed,),
+    "body": (readers.body_printed, readers.body_metadata),
+    "date_published": (readers.date_breadcrumb, readers.date_printed, readers.date_time_element, readers.date_as_it_is),
     "date_structured": (
-        dates.stamp_confirming_breadcrumb,
-        dates.stamp_breadcrumb_contradicted,
-        dates.stamp_breadcrumb,
-        dates.stamp_meta,
-        dates.stamp_json_ld,
-        dates.stamp_time_element,
-        dates.stamp_as_it_is,
+        readers.stamp_confirming_breadcrumb,
+        readers.stamp_breadcrumb_contradicted,
+        readers.stamp_breadcrumb,
+        readers.stamp_meta,
+        readers.stamp_json_ld,
+        readers.stamp_time_element,
+        readers.stamp_as_it_is,
     ),
-    "views": (marks.views_generation_2, marks.views_printed),
-    "photo_credit": (marks.credit_printed, marks.credit_in_text),
-    "source": (credits.source_in_text,),
-    "authors": (credits.authors_byline, credits.authors_labelled, credits.authors_json_ld),
-    "tags": (marks.tags_printed, marks.tags_meta),
+    "views": (readers.views_generation_2, readers.views_printed),
+    "photo_credit": (readers.credit_printed, readers.credit_in_text),
+    "source": (readers.source_in_text,),
+    "authors": (readers.authors_byline, readers.authors_labelled, readers.authors_json_ld),
+    "tags": (readers.tags_printed, readers.tags_meta),
 }
 
 
@@ -69,8 +129,8 @@ def read_article(document: Document, layout: Layout | None = None) -> ArticleRea
     """Read every field of the article on the page, by the first of its readers that finds something."""
     page = ArticlePage(document, layout or find_layout(document))
     reading = ArticleReading()
-    for name, readers in READERS.items():
-        for reader in readers:
+    for name, candidates in READERS.items():
+        for reader in candidates:
             value = reader(page)
             if value:
                 setattr(reading, name, value)

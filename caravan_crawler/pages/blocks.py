@@ -1,8 +1,4 @@
-"""The visible text of a page as a person reads it: blocks, in order, whatever the tags are called.
-
-A block is the text between two line breaks that HTML itself makes: a paragraph, a heading, a list item,
-a table cell. This is what stays when every class name of the site changes.
-"""
+"""Visible text of a page as blocks in reading order, and helpers for the element tree."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +9,8 @@ from unicodedata import is_normalized
 from lxml import etree
 
 from caravan_crawler.normalise.text import UNSEEN_LETTERS, clean, without_unseen
-from caravan_crawler.pages.generations import holds_text
+from caravan_crawler.pages.selectors import holds_text
+from caravan_crawler.urls import Site
 
 _BLOCK_TAGS = frozenset(
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption "
@@ -72,7 +69,7 @@ class Block:
         self.text = text
         self.pieces = pieces
         self.front: Any = None
-        """What ``frontmatter.lines`` found in it, so that it looks only once."""
+        """What ``front_matter.lines`` found in it, so that it looks only once."""
 
     def __repr__(self) -> str:
         return f"<Block {self.tag} {self.text[:60]!r}>"
@@ -280,3 +277,31 @@ class _Walk:
                 self._add(block, zone, "\n".join(texts), paragraph[:-1])
                 paragraph, texts = [], []
             line = []
+
+
+def is_teaser(block: Block, site: Site, page_url: str) -> bool:
+    """Whether a block is nothing but links, one of them to an article of the site."""
+    return block.is_all_links and any(site.address(href, page_url) is not None for _, href in block.linked_texts())
+
+
+def is_within(element: etree._Element, container: etree._Element) -> bool:
+    """Whether ``element`` is ``container`` or inside of it."""
+    node: etree._Element | None = element
+    while node is not None:
+        if node is container:
+            return True
+        node = node.getparent()
+    return False
+
+
+def common_container(first: etree._Element, second: etree._Element) -> etree._Element:
+    """Return the innermost element around both, never one of them unless it holds the other."""
+    around = [first, *first.iterancestors()] if first is not second else [first]
+    ancestors = {id(node): node for node in around}
+    node = second
+    while id(node) not in ancestors:
+        parent = node.getparent()
+        if parent is None:
+            return node
+        node = parent
+    return ancestors[id(node)]

@@ -5,11 +5,8 @@ from itertools import islice
 
 from lxml import etree
 
-from caravan_crawler.pages.blocks import SUBHEADS, Block
-from caravan_crawler.pages.bylines import Byline, read_byline
-from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.frontmatter import credit_in_text, is_date
-from caravan_crawler.pages.furniture import (
+from caravan_crawler.pages.blocks import SUBHEADS, Block, is_teaser, is_within
+from caravan_crawler.pages.boilerplate import (
     SEE_ALSO_HEADING,
     SEE_ALSO_START,
     TRENDING_HEADING,
@@ -21,9 +18,11 @@ from caravan_crawler.pages.furniture import (
     is_network,
     is_see_also,
 )
+from caravan_crawler.pages.bylines import Byline, read_byline
+from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.front_matter import credit_in_text, is_date
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.tags import may_hold_tags, tag_texts
-from caravan_crawler.pages.tree import is_teaser, is_within
 
 _CELLS = frozenset(["td", "th"])
 #: A cell's text may stand so deep in it.

@@ -1,16 +1,44 @@
-"""Where the headline stands among the visible blocks.
+"""Finds the headline, and the headline in the page's title without the site's name."""
 
-It is what the page's title says less the site's suffix, printed twice; breadcrumbs, menus and the trending
-block may print it too, so of its places the one counts that the article follows.
-"""
-
+import re
+from collections.abc import Iterator
 from itertools import islice, pairwise
 
 from caravan_crawler.pages.blocks import Block
+from caravan_crawler.pages.boilerplate import fold
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.frontmatter import is_passed_over, lines
-from caravan_crawler.pages.furniture import fold
-from caravan_crawler.pages.title import title_candidates
+from caravan_crawler.pages.front_matter import is_passed_over, lines
+from caravan_crawler.pages.metadata import StructuredData
+
+_SITE = r"[«\"“]?(?:караван|caravan)(?:\.kz)?[»\"”]?"
+_SUFFIX = re.compile(rf"\s+[-–—|:]\s+(?:газета\s+)?{_SITE}(?:\s*[-–—|]\s*.{{0,60}})?$", re.IGNORECASE)
+# Forms of other themes; headlines may end or begin like them.
+_WIDE_SUFFIX = re.compile(rf"\s+(?:[-–—|:«»·•]|&laquo;)\s+(?:[^|«»·•]{{0,40}}\s)?{_SITE}$", re.IGNORECASE)
+_PREFIX = re.compile(rf"^(?:газета\s+)?{_SITE}\s+[-–—|:»·•]\s+(?:[^»]{{1,40}}\s+»\s+)*", re.IGNORECASE)
+
+
+def without_suffix(title: str) -> str:
+    """Return ``title`` without one `` - Караван`` at its end."""
+    return _SUFFIX.sub("", title).strip()
+
+
+def _without_site(title: str) -> Iterator[str]:
+    """Yield ``title`` without the site's suffix, as it is, and without the site's name in other forms."""
+    forms = [form.sub("", title).strip() for form in (_SUFFIX, _WIDE_SUFFIX, _PREFIX)]
+    yield from filter(None, dict.fromkeys([forms[0], title, *forms[1:]]))
+
+
+def title_candidates(structured: StructuredData) -> Iterator[str]:
+    """Yield what may be the headline, the likeliest first; a cut title ends in an ellipsis."""
+    for title in (
+        structured.title,
+        structured.article_text("headline"),
+        structured.text("og:title"),
+        structured.text("twitter:title"),
+    ):
+        if title:
+            yield from _without_site(title)
+
 
 #: How many blocks after the headline may pass before the lines under it must have begun.
 LONGEST_LEDE = 2

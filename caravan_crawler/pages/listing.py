@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.frontmatter import is_date
-from caravan_crawler.site import NOT_SECTIONS, Address, listing_of
+from caravan_crawler.pages.front_matter import is_date
+from caravan_crawler.urls import NOT_SECTIONS, Address, listing_of
 
 _NEXT = etree.XPath(
     "//a[@href][contains(concat(' ', @rel, ' '), ' next ')] | //link[@href][contains(concat(' ', @rel, ' '), ' next ')]"

@@ -1,14 +1,169 @@
-"""Read one page: what kind it is, and everything it says."""
+"""What kind of page a document is, and all that is read on it."""
 
+import re
 from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
 
 from caravan_crawler.pages.article import ArticleReading, read_article
+from caravan_crawler.pages.article_parts import take_out_pager
+from caravan_crawler.pages.blocks import is_teaser
+from caravan_crawler.pages.bylines import is_the_site
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.kind import PageKind, kind_of
-from caravan_crawler.pages.layout import find_layout
-from caravan_crawler.pages.masthead import Masthead, read_masthead
-from caravan_crawler.pages.parts import take_out_pager
+from caravan_crawler.pages.header import Masthead, read_masthead
+from caravan_crawler.pages.layout import Layout, find_layout
 from caravan_crawler.pages.trending import TopicLine, TrendingBlock, find_trending
+
+
+class PageKind(StrEnum):
+    """Kinds of pages, by the names under which a run counts them."""
+
+    ARTICLE = "article"
+    HOME = "home"
+    LISTING = "listing"
+    """A section's list of articles."""
+    TAG = "tag"
+    SEARCH = "search"
+    OTHER = "other"
+    """A page with text but no article: contacts, rules, advertising rates."""
+    ERROR = "error"
+    """An error page sent with status 200."""
+    CHALLENGE = "challenge"
+    """A page that asks to prove that one is no robot."""
+    CUT = "cut"
+    """A page that breaks off before its end."""
+    TOO_MANY_TAGS = "too_many_tags"
+    """A page that is not parsed, as is the next."""
+    TAG_TOO_LONG = "tag_too_long"
+    FEED = "feed"
+    SITEMAP = "sitemap"
+
+
+#: Kinds of pages that are not parsed, and why not.
+NOT_PARSED = {
+    PageKind.TOO_MANY_TAGS: "it has more tags than PAGE_MAX_TAGS",
+    PageKind.TAG_TOO_LONG: "a tag is longer than PAGE_MAX_TAG_BYTES, or many are long",
+}
+#: Kinds of pages that say nothing of what was asked for.
+UNSOUND = frozenset([PageKind.CUT, PageKind.CHALLENGE, PageKind.ERROR, *NOT_PARSED])
+
+_ERROR = re.compile(
+    r"(?:ошибка\s*)?(?:404|403|410|500|502|503|504)\b.{0,60}|.{0,20}(?:страниц\w+|запис\w+|материал\w*)\s+(?:не\s+(?:найден\w*|существует)|была?\s+удален\w*|удален\w*).{0,40}"
+    r"|(?:ничего|запрашиваем\w+.{0,20})\s+не\s+найдено.{0,40}|page\s+not\s+found.{0,40}|not\s+found.{0,20}|бет\s+табылмады.{0,40}|nothing\s+found.{0,40}"
+    r"|(?:internal\s+server\s+error|bad\s+gateway|service\s+(?:temporarily\s+)?unavailable|gateway\s+time-?out|access\s+denied|forbidden).{0,40}"
+    r"|упс\b.{0,40}|такой\s+страницы\s+нет.{0,40}|(?:429\s+)?too\s+many\s+requests.{0,40}|briefly\s+unavailable.{0,80}"
+    r"|(?:сайт\s+на\s+)?(?:техническом\s+обслуживании|реконструкции).{0,40}|ведутся\s+технические\s+работы.{0,60}"
+    r"|на\s+сайте\s+возникла\s+критическая\s+ошибка.{0,40}|сайт\s+на\s+(?:техническом|реконструкции).{0,40}"
+    r"|.{0,30}(?:сервис|сайт|сервер)\s+временно\s+недоступен.{0,40}|доступ\s+(?:запрещ[её]н|ограничен).{0,40}"
+    r"|(?:сайт\s+на\s+обслуживании|технические\s+работы|error\s+establishing\s+a\s+database\s+connection|ошибка\s+(?:подключения|установки\s+соединения).{0,60})",
+    re.IGNORECASE,
+)
+#: What a list says behind its last page, where the site sends that with status 200.
+_NOTHING_HERE = re.compile(
+    r"(?:ошибка\s*)?404\b.{0,60}|.{0,40}\b(?:страниц|запис|материал|новост|публикаци|стат)\w*\s+(?:.{0,30}\s)?не\s+(?:найден|обнаружен|существу)\w*.{0,40}"
+    r"|.{0,40}ничего\s+не\s+(?:найдено|нашлось).{0,40}|(?:.{0,20}\s)?нет\s+(?:записей|материалов|новостей|публикаций|статей).{0,40}"
+    r"|(?:записей|материалов|новостей|публикаций|статей)\s+(?:пока\s+)?нет.{0,40}|.{0,20}not\s+found.{0,40}|nothing\s+found.{0,40}|no\s+(?:posts|results).{0,40}"
+    r"|.{0,20}(?:ештеңе|бет|жазба\w*)\s+табылмады.{0,40}",
+    re.IGNORECASE,
+)
+#: What even a page that shows dates cannot have as its headline unless it is an error page.
+_BARE_ERROR = re.compile(
+    r"(?:ошибка\s*)?(?:404|403|410|50[0234])|(?:404\s*[-–—:]?\s*)?(?:страница|запись)\s+не\s+найдена|page\s+not\s+found",
+    re.IGNORECASE,
+)
+_CHALLENGE = re.compile(
+    r"один\s+момент|человек\s+ли\s+вы|just\s+a\s+moment|checking\s+(?:if\s+the\s+site|your\s+browser)|ddos-guard|attention\s+required|cf-browser-verification"
+    r"|проверка\s+(?:браузера|безопасности)|подтвердите,?\s+что\s+вы\s+(?:не\s+робот|человек)|вы\s+не\s+робот|captcha|are\s+you\s+(?:a\s+)?human|verify\s+you\s+are",
+    re.IGNORECASE,
+)
+#: Without date, views and credit, a shorter text at an article's address is more likely a notice than an article.
+_SHORTEST_UNDATED = 120
+#: Error and challenge pages say little; a whole article about captchas does not.
+_FEW_WORDS = 120
+
+
+def kind_of(document: Document, layout: Layout, *, text_length: int, has_date: bool) -> PageKind:
+    """Judge the page by what it shows, and by its address where it shows what several kinds do."""
+    if document.excess is not None:
+        return PageKind(document.excess)
+    if document.is_cut:
+        return PageKind.CUT
+    by_address = _kind_by_address(document.url)
+    if by_address in (PageKind.TAG, PageKind.SEARCH):
+        return by_address
+    headline = document.blocks[layout.headline].text if layout.headline is not None else ""
+    # No error page counts its readers or credits its photo.
+    if layout.first("credit") is None and layout.first("views") is None:
+        if _is_challenge(document):
+            return PageKind.CHALLENGE
+        headings = [block.text for block in document.blocks[:400] if block.tag in ("h1", "h2")]
+        if _is_error(_BARE_ERROR if layout.front else _ERROR, document.structured.title or "", headline, headings):
+            return PageKind.ERROR
+    if by_address is not None:
+        return by_address
+    address = document.site.address(document.url, document.url)
+    if address is not None and headline and not is_the_site(headline):
+        is_numbered = address.article_id is not None
+        has_lines = layout.first("credit") is not None or layout.first("views") is not None
+        if is_numbered:
+            is_article = has_date or has_lines or text_length >= _SHORTEST_UNDATED
+        else:
+            is_article = text_length > 0 and (has_date or has_lines) and not _is_list(document, layout)
+        if is_article and (text_length or layout.front):
+            return PageKind.ARTICLE
+    return PageKind.LISTING if _article_links(document, layout) >= 3 else PageKind.OTHER
+
+
+def says_nothing_is_here(document: Document) -> bool:
+    """Whether an error page says that there is no such page, rather than that the site is in trouble."""
+    headings = [block.text for block in document.blocks[:400] if block.tag in ("h1", "h2", "p")]
+    return _is_error(_NOTHING_HERE, document.structured.title or "", "", headings)
+
+
+def _is_list(document: Document, layout: Layout) -> bool:
+    """Whether what would be the text is cards: links to articles, as many as there are paragraphs."""
+    blocks = document.blocks[(layout.headline or 0) + 1 : layout.text.end]
+    teasers = sum(is_teaser(block, document.site, document.base_url) for block in blocks)
+    paragraphs = sum(1 for block in blocks if not block.is_all_links and len(block.text) > 60)
+    return teasers >= max(3, paragraphs)
+
+
+def _is_challenge(document: Document) -> bool:
+    words = sum(block.text.count(" ") + 1 for block in document.blocks if block.zone is None and not block.is_all_links)
+    texts = [document.structured.title or "", *(block.text for block in document.blocks[:40])]
+    return words < _FEW_WORDS and any(_CHALLENGE.search(text) for text in texts)
+
+
+def _is_error(pattern: re.Pattern[str], title: str, headline: str, headings: list[str]) -> bool:
+    bare_title = re.split(r"\s+[-–—|]\s+", title)[0]
+    return any(text and pattern.fullmatch(text.strip(" .!")) for text in (bare_title, headline, *headings))
+
+
+def _kind_by_address(url: str) -> PageKind | None:
+    parts = urlsplit(url)
+    path = parts.path.strip("/")
+    first = path.split("/", 1)[0]
+    if first in ("tag", "tags"):
+        return PageKind.TAG
+    if first == "search" or re.search(r"(?:^|&)s=", parts.query):
+        return PageKind.SEARCH
+    if not path and "p=" not in parts.query:
+        return PageKind.HOME
+    return None
+
+
+def _article_links(document: Document, layout: Layout) -> int:
+    keys = set()
+    trending = range(layout.trending.start, layout.trending.end) if layout.trending else range(0)
+    for number, block in enumerate(document.blocks):
+        if block.zone in ("nav", "footer") or number in trending:
+            continue
+        for _, link in block.pieces:
+            address = document.site.address(link.get("href") or "", document.base_url) if link is not None else None
+            if address is not None:
+                keys.add(address.key)
+    return len(keys)
+
 
 #: Fields an article may be without; their absence is counted all the same.
 COUNTED_FIELDS = ("headline", "lede", "body", "date_published", "views", "photo_credit", "source", "authors", "tags")

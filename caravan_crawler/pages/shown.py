@@ -5,10 +5,9 @@ from enum import StrEnum
 from typing import Self
 
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.kind import UNSOUND
 from caravan_crawler.pages.listing import article_links, read_listing
 from caravan_crawler.pages.more_button import more_button
-from caravan_crawler.pages.page import PageReading, read_page
+from caravan_crawler.pages.page import UNSOUND, PageReading, read_page
 
 #: These stand on every page alike; one page tells them for all.
 EVERYWHERE = frozenset({"rates", "weather", "trending"})

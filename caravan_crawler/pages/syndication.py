@@ -12,7 +12,7 @@ from enum import StrEnum
 from urllib.parse import urljoin, urlsplit
 
 from caravan_crawler.normalise.text import encodable
-from caravan_crawler.pages.unpacked import Loss, decode, inflate
+from caravan_crawler.pages.encoding import Loss, decode, inflate
 
 _ROOTS = frozenset(["urlset", "sitemapindex", "rss", "feed", "rdf"])
 _ENTRIES = frozenset(["url", "sitemap", "item", "entry"])

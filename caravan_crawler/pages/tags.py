@@ -3,7 +3,7 @@
 import re
 
 from caravan_crawler.pages.blocks import Block
-from caravan_crawler.site import Site
+from caravan_crawler.urls import Site
 
 _TAG_PATH = re.compile(r"/tags?/[^/]+")
 _LABELS = re.compile(

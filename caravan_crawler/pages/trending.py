@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from caravan_crawler.pages.blocks import Block
-from caravan_crawler.pages.frontmatter import is_date
-from caravan_crawler.pages.furniture import TRENDING_HEADING, is_end_label, is_label, is_see_also
-from caravan_crawler.pages.tree import common_container
-from caravan_crawler.site import Address, Site
+from caravan_crawler.pages.blocks import Block, common_container
+from caravan_crawler.pages.boilerplate import TRENDING_HEADING, is_end_label, is_label, is_see_also
+from caravan_crawler.pages.front_matter import is_date
+from caravan_crawler.urls import Address, Site
 
 #: A topic's label is short and no sentence.
 LONGEST_LABEL = 48

@@ -15,12 +15,12 @@ from caravan_crawler.keep import clock
 from caravan_crawler.keep.history import Observation, Taken
 from caravan_crawler.keep.rereading import Rereading
 from caravan_crawler.keep.shown_lines import Line, Span
+from caravan_crawler.pages.to_items import Changes
 from caravan_crawler.reread.losses import Losses, LossesError
 from caravan_crawler.reread.reader import Reading
 from caravan_crawler.reread.summary import Summary
 from caravan_crawler.reread.way import Parts, Way
 from caravan_crawler.reread.workers import ProcessDiedError, Read
-from caravan_crawler.visit.changes import Changes
 
 _SECOND = timedelta(seconds=1)
 _A_MOMENT = 0.5

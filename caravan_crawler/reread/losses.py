@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from caravan_crawler.drift import FEWEST
 from caravan_crawler.keep.history import Taken
+from caravan_crawler.monitors.drift import FEWEST
 
 #: The share of a field's values that may vanish: wrong ones are fewer, a reader that is broken loses more.
 MOST_LOST = 0.25

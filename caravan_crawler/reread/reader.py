@@ -17,17 +17,13 @@ from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.keep.keeper import article_key
 from caravan_crawler.normalise.text import encodable
 from caravan_crawler.pages.article import ArticleReading, read_article
-from caravan_crawler.pages.bounds import Bounds
-from caravan_crawler.pages.charset import declared_charset
-from caravan_crawler.pages.document import Document, parse_document
-from caravan_crawler.pages.kind import UNSOUND, PageKind
-from caravan_crawler.pages.page import read_page
-from caravan_crawler.pages.parts import Parts, next_part, part_number
-from caravan_crawler.pipelines.keep import StorePipeline
-from caravan_crawler.pipelines.period import PeriodPipeline
-from caravan_crawler.records import article_record, page_records, stamp
-from caravan_crawler.site import Site
-from caravan_crawler.visit.changes import Changes
+from caravan_crawler.pages.article_parts import Parts, next_part, part_number
+from caravan_crawler.pages.document import Bounds, Document, parse_document
+from caravan_crawler.pages.encoding import declared_charset
+from caravan_crawler.pages.page import UNSOUND, PageKind, read_page
+from caravan_crawler.pages.to_items import Changes, article_record, page_records, stamp
+from caravan_crawler.pipelines import PeriodPipeline, StorePipeline
+from caravan_crawler.urls import Site
 
 logger = logging.getLogger(__name__)
 

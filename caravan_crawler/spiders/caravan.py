@@ -20,18 +20,15 @@ from caravan_crawler.keep.publication import LeftRecords
 from caravan_crawler.keep.sources import load_sources
 from caravan_crawler.keep.store import Store
 from caravan_crawler.normalise.dates import ALMATY
-from caravan_crawler.pages.bounds import Bounds
-from caravan_crawler.pages.charset import declared_charset
-from caravan_crawler.pages.document import Document, parse_document
-from caravan_crawler.pages.kind import NOT_PARSED, UNSOUND, PageKind, says_nothing_is_here
+from caravan_crawler.pages.document import Bounds, Document, parse_document
+from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
-from caravan_crawler.pages.page import PageReading, read_page
+from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading, read_page, says_nothing_is_here
 from caravan_crawler.pages.syndication import Form, Syndication, read_syndication
-from caravan_crawler.records import article_record, page_records
-from caravan_crawler.site import Address, Site, has_moved, listing_of
+from caravan_crawler.pages.to_items import Changes, article_record, page_records
+from caravan_crawler.urls import Address, Site, has_moved, listing_of
 from caravan_crawler.visit.agenda import Agenda
 from caravan_crawler.visit.beginning import NOT_MODIFIED
-from caravan_crawler.visit.changes import Changes
 from caravan_crawler.visit.discovery import Discovery, Target
 from caravan_crawler.visit.frontier import Frontier
 from caravan_crawler.visit.handler import received_at

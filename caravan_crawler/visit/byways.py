@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Container
 from typing import NamedTuple
 
-from caravan_crawler.site import Address
+from caravan_crawler.urls import Address
 
 #: So many pages that are no articles may stand in a chain, each found on the one before.
 _DEEPEST = 3

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from caravan_crawler.keep.keeper import Consequences, Keeper
 from caravan_crawler.keep.store import Known
-from caravan_crawler.site import Address, Site, has_moved, is_same_article
+from caravan_crawler.urls import Address, Site, has_moved, is_same_article
 from caravan_crawler.visit.byways import Byways
 from caravan_crawler.visit.frontier import Frontier
 from caravan_crawler.visit.period import Period, day_of

@@ -8,7 +8,7 @@ from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.dupefilters import BaseDupeFilter
 
-from caravan_crawler.site import Site
+from caravan_crawler.urls import Site
 from caravan_crawler.visit.frontier import Frontier
 
 

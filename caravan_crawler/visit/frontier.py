@@ -1,6 +1,6 @@
 """The frontier: every article is asked for once, and by another of its addresses where one does not work."""
 
-from caravan_crawler.site import Address, Site, is_same_article
+from caravan_crawler.urls import Address, Site, is_same_article
 
 Key = int | str
 

@@ -12,11 +12,10 @@ from twisted.python.failure import Failure
 
 from caravan_crawler.keep.keeper import Consequences
 from caravan_crawler.pages.article import read_article
+from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.kind import UNSOUND, PageKind
-from caravan_crawler.pages.page import PageReading
-from caravan_crawler.pages.parts import Parts, next_part, part_number
-from caravan_crawler.site import Address
+from caravan_crawler.pages.page import UNSOUND, PageKind, PageReading
+from caravan_crawler.urls import Address
 from caravan_crawler.visit import failures
 from caravan_crawler.visit.beginning import Beginner
 from caravan_crawler.visit.ending import RunEndsError
@@ -39,7 +38,7 @@ class Pending:
 
 
 class LaterPages(Beginner):
-    """Reads an article with all its pages, at most :data:`~caravan_crawler.pages.parts.MOST_PARTS`, as one.
+    """Reads an article with all its pages, at most :data:`~caravan_crawler.pages.article_parts.MOST_PARTS`, as one.
 
     Where one of them fails, the article has failed: nothing of it is stored, and a later run tries again.
     """

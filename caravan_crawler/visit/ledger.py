@@ -5,8 +5,7 @@ from collections import Counter
 
 from scrapy.crawler import Crawler
 
-from caravan_crawler.pages.kind import PageKind
-from caravan_crawler.pages.page import PageReading
+from caravan_crawler.pages.page import PageKind, PageReading
 from caravan_crawler.visit.ending import RunEndsError, end_run
 from caravan_crawler.visit.failures import is_refusal, is_unanswered
 from caravan_crawler.visit.outage import Outage

@@ -6,7 +6,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 
-from caravan_crawler.site import Site, address_problem
+from caravan_crawler.urls import Site, address_problem
 
 
 class OnSiteMiddleware:

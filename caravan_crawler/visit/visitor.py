@@ -13,7 +13,7 @@ from caravan_crawler.keep.keeper import Consequences, Keeper
 from caravan_crawler.normalise.text import encodable
 from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
 from caravan_crawler.pages.syndication import Entry
-from caravan_crawler.site import Address, Site, listing_of
+from caravan_crawler.urls import Address, Site, listing_of
 from caravan_crawler.visit import failures
 from caravan_crawler.visit.agenda import Agenda
 from caravan_crawler.visit.discovery import Discovery, Target

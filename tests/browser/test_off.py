@@ -7,8 +7,8 @@ import pytest
 from scrapy.settings import Settings
 
 from caravan_crawler import settings as own_settings
-from caravan_crawler.commands.checks import settings_problem
 from caravan_crawler.sample_site import serve
+from caravan_crawler.settings_checks import settings_problem
 from tests.browser.scripted import Noting
 from tests.crawling import crawl
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from caravan_crawler.progress import Rate, State, clock
+from caravan_crawler.extensions.progress import Rate, State, clock
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.crawling import ROOT, TIMEOUT, command, crawl, read_jsonl
 from tests.forking import fork
@@ -111,7 +111,7 @@ def test_on_a_terminal_the_bar_counts_and_only_lines_that_matter_stay(tmp_path: 
     assert all(LOG_LINE.fullmatch(line) for line in log), log
     assert all(line.endswith("/ (HTTP 404)") for line in failed)
     assert not [line for line in log if "[scrapy" in line]
-    assert "[caravan_crawler.extensions] INFO: Outcome 0: complete" in log[-1]
+    assert "[caravan_crawler.extensions.run_monitor] INFO: Outcome 0: complete" in log[-1]
     assert last.startswith("scrapy crawl: complete")
     assert terminal.code == 0
 

@@ -8,7 +8,7 @@ import pytest
 from scrapy.settings import Settings
 
 import caravan_crawler
-from caravan_crawler.commands.under_scrapyd import scrapyd_problem
+from caravan_crawler.settings_checks import scrapyd_problem
 
 WHOLE = {"DATA_DIR": "/srv/caravan"}
 FOLDERS = [

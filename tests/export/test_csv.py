@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from caravan_crawler.feedexport import safe_cell
 from caravan_crawler.publish.dataset.formats.csv_table import texts
-from caravan_crawler.publish.exporters import safe_cell
 from tests.crawling import read_csv, read_jsonl
 from tests.export.exporting import export, succeeded, with_articles
 

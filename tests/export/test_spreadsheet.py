@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from caravan_crawler.publish.exporters import safe_cell
+from caravan_crawler.feedexport import safe_cell
 from tests.crawling import TIMEOUT, read_csv
 from tests.export.exporting import export, succeeded, with_articles
 from tests.export.test_csv import TEXTS

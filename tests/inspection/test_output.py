@@ -4,7 +4,7 @@ import json
 import os
 from typing import Any
 
-from caravan_crawler.inspection.result import FIELDS
+from caravan_crawler.inspection.site_report import FIELDS
 from caravan_crawler.sample_site import SampleSite, serve
 from tests.crawling import TIMEOUT
 from tests.forking import fork

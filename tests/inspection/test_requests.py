@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from scrapy.crawler import Crawler
 
-from caravan_crawler.inspection.spider import InspectionSpider
+from caravan_crawler.inspection.site_spider import InspectionSpider
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.crawling import TIMEOUT
 from tests.forking import fork, run

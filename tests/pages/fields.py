@@ -10,7 +10,7 @@ from caravan_crawler.normalise.text import clean
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.document import parse_document
 from caravan_crawler.pages.page import PageReading, read_page
-from caravan_crawler.site import Site
+from caravan_crawler.urls import Site
 
 SITE = Site("https://www.caravan.kz/")
 FETCHED = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

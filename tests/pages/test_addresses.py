@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caravan_crawler.pages.document import Document, parse_document
-from caravan_crawler.site import Site
+from caravan_crawler.urls import Site
 
 URL = "https://www.caravan.kz/news/a-900001/"
 PARTS = ["https:", "http:", "//", "/", "caravan.kz", "a", "Ж", "%D0", ".", "..", ":80", ":x", ";", "?", "#", "[", "]"]

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from caravan_crawler.pages.charset import codec_of
 from caravan_crawler.pages.document import parse_document
+from caravan_crawler.pages.encoding import codec_of
 from tests.pages.fields import SITE, fields_of
 from tests.pages.one_article import EXPECTED, URL, article
 

@@ -1,6 +1,6 @@
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
-from caravan_crawler.site import Site
+from caravan_crawler.urls import Site
 
 SITE = Site("https://www.caravan.kz/")
 

@@ -3,10 +3,10 @@
 import pytest
 
 from caravan_crawler.pages.article import ArticleReading
+from caravan_crawler.pages.article_parts import MOST_PARTS, Parts, next_part, part_number
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.page import read_page
-from caravan_crawler.pages.parts import MOST_PARTS, Parts, next_part, part_number
-from caravan_crawler.site import Site
+from caravan_crawler.urls import Site
 from tests.plain_site import WORDS, page
 
 SITE = Site("https://www.caravan.kz/")

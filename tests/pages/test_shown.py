@@ -5,7 +5,7 @@ import pytest
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.more_button import more_button
 from caravan_crawler.pages.shown import Asked, Shown, look
-from caravan_crawler.site import Site
+from caravan_crawler.urls import Site
 
 BASE = "http://127.0.0.1:8000/"
 

@@ -5,11 +5,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from caravan_crawler.pages.document import parse_document
-from caravan_crawler.pages.kind import PageKind
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
-from caravan_crawler.pages.page import PageReading, read_page
+from caravan_crawler.pages.page import PageKind, PageReading, read_page
 from caravan_crawler.sample_site import SampleSite
-from caravan_crawler.site import Site
+from caravan_crawler.urls import Site
 
 SITE = Site("http://127.0.0.1:8000/")
 URL = "http://127.0.0.1:8000/news/a-900001/"

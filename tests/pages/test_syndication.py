@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from caravan_crawler.pages.encoding import LARGEST
 from caravan_crawler.pages.syndication import Entry, Form, read_syndication
-from caravan_crawler.pages.unpacked import LARGEST
 
 SITE = "https://www.caravan.kz"
 URL = f"{SITE}/sitemap.xml"

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from caravan_crawler.feedexport import column_names
 from caravan_crawler.items import Article
-from caravan_crawler.publish.feeds import column_names
 from caravan_crawler.sample_site import SampleSite, serve
 from tests.crawl.reporting import report
 from tests.crawling import ROOT, TIMEOUT, command, crawl, read_csv, read_jsonl, start

@@ -4,10 +4,9 @@ import json
 
 import pytest
 
+from caravan_crawler.feedexport import SpreadsheetCsvExporter, column_names, safe_cell
 from caravan_crawler.items import Article, ExchangeRate, Link, Weather
 from caravan_crawler.normalise.numbers import parse_rate
-from caravan_crawler.publish.exporters import SpreadsheetCsvExporter, safe_cell
-from caravan_crawler.publish.feeds import column_names
 
 
 def exported(*items: object, before: bytes = b"") -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from caravan_crawler.pages.listing import Card, Listing
-from caravan_crawler.site import Address
+from caravan_crawler.urls import Address
 from caravan_crawler.visit.list_state import ListState
 from caravan_crawler.visit.lists import ListPage, Lists
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from caravan_crawler.site import Address, article_address
+from caravan_crawler.urls import Address, article_address
 from caravan_crawler.visit.byways import Byways
 
 

@@ -12,7 +12,7 @@ from caravan_crawler.keep import schema
 from caravan_crawler.keep.engine import store_url
 from caravan_crawler.keep.keeper import Consequences
 from caravan_crawler.keep.store import Store
-from caravan_crawler.site import Address, Site
+from caravan_crawler.urls import Address, Site
 from caravan_crawler.visit.discovery import Discovery, Target
 from caravan_crawler.visit.frontier import Frontier
 from caravan_crawler.visit.period import Period

@@ -1,4 +1,4 @@
-from caravan_crawler.site import Address, Site
+from caravan_crawler.urls import Address, Site
 from caravan_crawler.visit.frontier import Frontier
 
 SITE = Site("http://127.0.0.1:8000/")

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from caravan_crawler.pages.listing import Card, Listing
-from caravan_crawler.site import Address
+from caravan_crawler.urls import Address
 from caravan_crawler.visit.walk import ListingWalk
 
 TRENDING = [1, 2]

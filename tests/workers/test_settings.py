@@ -3,7 +3,7 @@
 import pytest
 from scrapy.utils.project import get_project_settings
 
-from caravan_crawler.commands.checks import settings_problem
+from caravan_crawler.settings_checks import settings_problem
 
 POSTGRESQL = "postgresql://caravan@127.0.0.1/caravan"
 NO_ADDRESS = "REDIS_URL is no address such as redis://host:6379/0"

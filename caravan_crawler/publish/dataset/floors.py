@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from caravan_crawler.drift import FEWEST
+from caravan_crawler.monitors.drift import FEWEST
 from caravan_crawler.publish.dataset.errors import BelowFloorsError
 from caravan_crawler.publish.dataset.statistics import ArticleCounts, TableCounts
 

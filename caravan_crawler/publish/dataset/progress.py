@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from types import TracebackType
 
-from caravan_crawler.terminal import is_terminal
+from caravan_crawler.console import is_terminal
 
 
 class ExportProgress:

@@ -5,8 +5,7 @@ from enum import Enum, auto
 
 from sqlalchemy import Table as StoreTable
 
-from caravan_crawler.field_docs import field_docs
-from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
+from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather, field_docs
 from caravan_crawler.keep import schema
 
 

@@ -7,9 +7,8 @@ from scrapy.crawler import Crawler
 from scrapy.http import HtmlResponse, Response
 
 from caravan_crawler.outcome import OUTAGE_STAT
-from caravan_crawler.pages.bounds import Bounds
-from caravan_crawler.pages.charset import declared_charset
-from caravan_crawler.pages.document import parse_document
+from caravan_crawler.pages.document import Bounds, parse_document
+from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.shown import ESSENTIAL, Asked, Shown, look
 from caravan_crawler.visit.browser import MAY_BE_SHOWN
 from caravan_crawler.visit.browser.chromium import BrowserError, Chromium

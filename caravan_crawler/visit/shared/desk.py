@@ -14,8 +14,8 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from caravan_crawler.keep import clock
-from caravan_crawler.site import Address
 from caravan_crawler.spiders.caravan import CaravanSpider
+from caravan_crawler.urls import Address
 from caravan_crawler.visit.ending import RunEndsError
 from caravan_crawler.visit.shared.parcel import pack, unpack
 from caravan_crawler.visit.shared.queue import Addition, Entry, Queue

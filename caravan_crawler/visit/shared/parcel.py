@@ -5,7 +5,7 @@ from typing import Any
 
 from scrapy import Request
 
-from caravan_crawler.site import Site
+from caravan_crawler.urls import Site
 from caravan_crawler.visit.reach import FOUND_ON, HOPS
 
 #: What the spider put there and needs again; the rest of ``meta`` is Scrapy's.

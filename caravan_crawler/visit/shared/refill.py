@@ -4,8 +4,8 @@ from scrapy import Request
 
 from caravan_crawler.keep import clock, plan, runs
 from caravan_crawler.keep.keeper import Consequences
-from caravan_crawler.site import Address
 from caravan_crawler.spiders.caravan import CaravanSpider
+from caravan_crawler.urls import Address
 from caravan_crawler.visit.frontier import Frontier
 from caravan_crawler.visit.shared.desk import Desk
 from caravan_crawler.visit.visitor import ARTICLE

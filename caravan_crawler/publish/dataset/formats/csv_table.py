@@ -8,10 +8,10 @@ import codecs
 from collections.abc import Sequence
 from typing import Any
 
+from caravan_crawler.feedexport import safe_cell
 from caravan_crawler.publish.dataset.formats.line_table import Cells, LineTable
 from caravan_crawler.publish.dataset.summed_file import SummedFile
 from caravan_crawler.publish.dataset.tables import Column, Kind, Table
-from caravan_crawler.publish.exporters import safe_cell
 
 
 def csv_table(file: SummedFile, table: Table, *, byte_order_mark: bool) -> LineTable:

@@ -1,0 +1,172 @@
+"""A line at the bottom of the terminal that tells how far a crawl is; nothing of it anywhere else."""
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+from scrapy.utils.asyncio import create_looping_call
+from scrapy.utils.reactor import is_reactor_installed
+
+from caravan_crawler.console import TerminalHandler, is_terminal
+from caravan_crawler.outcome import SIGNAL_STAT
+from caravan_crawler.spiders.caravan import CaravanSpider
+
+#: Seconds between two looks at the stats.
+_INTERVAL = 0.5
+#: The present rate is that of so many seconds; of fewer than the second figure it is not told.
+_WINDOW, _SHORTEST = 60, 1
+#: A queue up to this length is what a list's page has just named and says nothing about the whole.
+_ONE_LIST = 200
+# Both have a `{bar}`, as tqdm cuts only such a line to the terminal's width.
+_BAR, _NO_BAR = "{percentage:3.0f}%|{bar:20}| {desc}", "{desc}{bar:1}"
+
+
+class Rate:
+    """Pages a second over the last minute: of a crawl that stands still it goes down to 0."""
+
+    def __init__(self) -> None:
+        self._samples: deque[tuple[float, int]] = deque()
+
+    def take(self, now: float, pages: int) -> float | None:
+        """Note how many pages there were by ``now``; return the rate, None while it is too early to tell."""
+        self._samples.append((now, pages))
+        while now - self._samples[0][0] > _WINDOW:
+            self._samples.popleft()
+        since, before = self._samples[0]
+        return (pages - before) / (now - since) if now - since >= _SHORTEST else None
+
+
+@dataclass(frozen=True)
+class State:
+    """How far a crawl is. ``waiting`` pages are known and not read; ``total`` is None unless it is known."""
+
+    articles: int
+    failed: int
+    waiting: int
+    total: int | None = None
+    rate: float | None = None
+    is_stopping: bool = False
+
+    def seconds_left(self) -> tuple[str, float] | None:
+        """Return how long it takes at the present rate, with ``at least`` where more pages will be found."""
+        if not self.rate or self.is_stopping:
+            return None
+        if self.total is not None:
+            return "", max(self.total - self.articles - self.failed, 0) / self.rate
+        return ("at least ", self.waiting / self.rate) if self.waiting > _ONE_LIST else None
+
+    def words(self) -> str:
+        """Return the line to be shown."""
+        parts = [f"{self.articles} articles"]
+        if self.rate is not None:
+            parts.append(f"{self.rate:.{1 if self.rate >= 1 else 2}f} pages/s")
+        parts.append(f"{self.failed} failed")
+        if left := self.seconds_left():
+            parts.append(f"{left[0]}{clock(left[1])} left")
+        if self.is_stopping:
+            parts.append("stopping; once more stops at once")
+        return ", ".join(parts)
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as ``H:MM:SS``."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+
+
+class Progress:
+    """Extension: shows the state of the crawl on a terminal, read off the stats twice a second."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        if not is_terminal():
+            raise NotConfigured
+        from tqdm import tqdm  # here, so that a crawl without terminal does without
+
+        tqdm.monitor_interval = 0  # no thread of its own
+        tqdm.set_lock(threading.RLock())  # nor a lock between processes
+        self.crawler = crawler
+        self._bars = tqdm
+        self._bar: tqdm[Any] | None = None
+        self._rate = Rate()
+        self._total: int | None = None
+        self._look = create_looping_call(self._show)
+        self._handler: TerminalHandler | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "Progress":
+        """Scrapy's constructor."""
+        extension = cls(crawler)
+        crawler.signals.connect(extension.spider_opened, signals.spider_opened)
+        crawler.signals.connect(extension.spider_closed, signals.spider_closed)
+        crawler.signals.connect(extension.close, signals.engine_stopped)
+        if is_reactor_installed():
+            from twisted.internet import reactor
+
+            # A crawl that is stopped at once, or fails to start, comes to this end only. (Methods of Twisted's
+            # interfaces are declared without self, which mypy counts.)
+            reactor.addSystemEventTrigger("after", "shutdown", extension.close)  # type: ignore[arg-type]
+        return extension
+
+    def spider_opened(self, spider: Spider) -> None:
+        """Show the bar."""
+        if not isinstance(spider, CaravanSpider):
+            return  # a shell
+        self._handler = TerminalHandler.install(self.crawler.settings, self._bars)
+        # Only of pages that are named is it known how many there will be.
+        self._total = len(spider.arguments.urls) or None
+        self._bar = self._bars(
+            desc="starting",
+            total=self._total,
+            bar_format=_BAR if self._total else _NO_BAR,
+            dynamic_ncols=True,
+            leave=False,
+        )
+        self._look.start(_INTERVAL)
+
+    def spider_closed(self) -> None:
+        """Show the last figures and take the bar away, before feeds are written, which may be to the terminal."""
+        if self._bar is not None:
+            self._show()
+        self._take_away()
+
+    def close(self) -> None:
+        """Leave the terminal as it was, whatever ends the run."""
+        self._take_away()
+        if self._handler is not None:
+            self._handler.uninstall()
+            self._handler = None
+
+    def _take_away(self) -> None:
+        if self._look.running:
+            self._look.stop()
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _show(self) -> None:
+        assert self._bar is not None
+        state = self._state()
+        self._bar.n = min(state.articles + state.failed, self._total or 0)
+        self._bar.set_description_str(state.words())
+
+    def _state(self) -> State:
+        stats = self.crawler.stats.get_stats()
+        engine = self.crawler.engine
+        return State(
+            articles=stats.get("caravan/pages/article", 0),
+            failed=sum(count for name, count in stats.items() if name.startswith("caravan/failed/")),
+            waiting=len(engine.downloader.active) + _length(engine.scheduler),
+            total=self._total,
+            rate=self._rate.take(monotonic(), stats.get("response_received_count", 0)),
+            is_stopping=SIGNAL_STAT in stats,
+        )
+
+
+def _length(scheduler: object) -> int:
+    """Return how many requests wait; a scheduler other than Scrapy's own need not tell."""
+    return len(scheduler) if hasattr(scheduler, "__len__") else 0

@@ -1,0 +1,196 @@
+"""The extension that keeps a run honest."""
+
+import logging
+import signal
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.extensions.feedexport import FeedExporter
+
+from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.feed_storages import WholeFileStorage
+from caravan_crawler.items import Article
+from caravan_crawler.keep import field_counts, publication
+from caravan_crawler.keep.errors import StoreError
+from caravan_crawler.keep.keeper import Keeper, article_key
+from caravan_crawler.monitors import drift
+from caravan_crawler.monitors.drift import silence
+from caravan_crawler.outcome import (
+    DRIFT_FIELDS_STAT,
+    DRIFT_STAT,
+    FEED_STAT,
+    OUTCOME_STAT,
+    SIGNAL_STAT,
+    SILENCE_STAT,
+    SOUND,
+    STORE_STAT,
+    decide,
+)
+from caravan_crawler.visit.ending import end_run
+
+logger = logging.getLogger(__name__)
+
+
+class Verdict:
+    """Decides the run's outcome before the feeds are put in place.
+
+    It counts the records that came out of the pipelines, by class, and holds them against the rows each
+    feed wrote: an exporter that fails on a record loses it with a line in the log and exit code 0.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self._scraped: Counter[type] = Counter()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "Verdict":
+        """Scrapy's constructor."""
+        extension = cls(crawler)
+        crawler.signals.connect(extension.engine_started, signals.engine_started)
+        crawler.signals.connect(extension.item_scraped, signals.item_scraped)
+        crawler.signals.connect(extension.item_error, signals.item_error)
+        crawler.signals.connect(extension.item_dropped, signals.item_dropped)
+        crawler.signals.connect(extension.spider_closed, signals.spider_closed)
+        crawler.signals.connect(extension.feeds_closed, signals.feed_exporter_closed)
+        return extension
+
+    def engine_started(self) -> None:
+        """See that every feed is open, and note which signal stops the run, leaving the stopping to Scrapy."""
+        keeper = self._keeper
+        if keeper is None:
+            return
+        keeper.store.on_failure = self.store_failed
+        exporter = self.crawler.get_extension(FeedExporter)
+        missing = len(self.crawler.settings.getdict("FEEDS")) - len(exporter.slots if exporter else ())
+        if missing:
+            # Scrapy would crawl on and end well with nothing stored.
+            self.crawler.stats.inc_value("caravan/feeds/not_open", missing)
+            logger.error("%d feeds could not be opened, so the run ends", missing)
+            end_run(self.crawler, "feeds not open")
+        for number in (signal.SIGINT, signal.SIGTERM):
+            handler = signal.getsignal(number)
+            if callable(handler) and getattr(handler, "__module__", "") != __name__:
+                self._note_signal(number, handler)
+
+    def _note_signal(self, number: int, handler: Any) -> None:
+        def noted(signum: int, frame: Any) -> None:
+            if self.crawler.stats.get_value(OUTCOME_STAT) is None:  # else it comes too late to stop anything
+                self.crawler.stats.set_value(SIGNAL_STAT, signum)
+            handler(signum, frame)
+
+        try:
+            signal.signal(number, noted)
+        except ValueError:
+            logger.debug("signals cannot be noted outside of the main thread")
+
+    def item_scraped(self, item: Any) -> None:
+        """Count a record; where it could not be written to a feed, the run ends."""
+        self._scraped[type(item)] += 1
+        if self.crawler.stats.get_value(FEED_STAT):
+            end_run(self.crawler, "feed not written")
+
+    def item_error(self) -> None:
+        """Count a record that broke a pipeline."""
+        self.crawler.stats.inc_value("caravan/item_errors")
+
+    def item_dropped(self, item: Any) -> None:
+        """Keep what follows from the page of an article that is outside of the period."""
+        if isinstance(item, Article) and (keeper := self._keeper) is not None:
+            keeper.pass_over(item, article_key(item))
+
+    def store_failed(self, error: StoreError) -> None:
+        """End the run: what it reads could not be kept."""
+        self.crawler.stats.set_value(STORE_STAT, str(error))
+        logger.error("%s", error)
+        end_run(self.crawler, "store failed")
+
+    def spider_closed(self, spider: Spider, reason: str) -> None:
+        """Commit the last records, hold the run against its history, compare feeds with records, and decide."""
+        keeper = self._keeper
+        if keeper is None:
+            return
+        keeper.store.flush()
+        if reason == "finished" and not keeper.store.is_broken:
+            self._hold_against_history(keeper, spider)
+        exporter = self.crawler.get_extension(FeedExporter)
+        for slot in exporter.slots if exporter else ():
+            due = sum(count for kind, count in self._scraped.items() if _accepts(slot.filter.item_classes, kind))
+            if slot.batch_id == 1 and slot.itemcount != due:
+                logger.error("%s holds %d of %d records", slot.uri, slot.itemcount, due)
+                self.crawler.stats.inc_value("caravan/feeds/lost_rows", due - slot.itemcount)
+        outcome = decide(self.crawler.stats.get_stats(), reason)
+        self.crawler.stats.set_value(OUTCOME_STAT, outcome.code)
+        logger.log(logging.INFO if outcome.code == 0 else logging.ERROR, "Outcome %d: %s", outcome.code, outcome.reason)
+
+    def feeds_closed(self) -> None:
+        """Put the files of a sound run in place: all of them, or none where one could not be written."""
+        exporter = self.crawler.get_extension(FeedExporter)
+        storages = [slot.storage for slot in (exporter.slots if exporter else ())]
+        ready = [storage for storage in storages if isinstance(storage, WholeFileStorage) and storage.is_ready]
+        stats = self.crawler.stats
+        if stats.get_value(OUTCOME_STAT) == SOUND:
+            for storage in sorted(ready, key=lambda storage: storage.path):  # two runs lock files in one order
+                storage.catch_up()
+        if stats.get_value(OUTCOME_STAT) == SOUND and not stats.get_value(FEED_STAT):
+            try:
+                self._publish(ready, exporter)
+            except StoreError as error:
+                self.store_failed(error)
+            else:
+                return
+        for storage in ready:
+            storage.leave()
+
+    def _publish(self, ready: list[WholeFileStorage], exporter: Any) -> None:
+        spider: Any = self.crawler.spider
+        store, run_id = spider.keeper.store, spider.run_id
+        moves = [storage.move for storage in ready]
+        # The run's own folder decides; feeds of -o and -O come beside it. With other FEEDS there is no such folder.
+        own = [storage for storage in ready if publication.is_own(storage.path, run_id)] or ready
+        filters = [slot.filter.item_classes for slot in (exporter.slots if exporter else ()) if slot.storage in own]
+        classes = {kind for kind in self._scraped if any(_accepts(accepted, kind) for accepted in filters)}
+        new = self.crawler.stats.get_value("caravan/articles/new", 0)
+        publication.announce(store, run_id, new, moves, spider.left, classes)
+        for storage in ready:
+            storage.place()
+        if any(storage.is_broken for storage in own):
+            publication.take_back([storage.move for storage in own if not storage.is_broken], run_id)
+            publication.withdraw(store, run_id)
+
+    @property
+    def _keeper(self) -> Keeper | None:
+        """What the run stores by; None for a spider that is not this project's, as `scrapy shell` has one."""
+        return getattr(self.crawler.spider, "keeper", None)
+
+    def _hold_against_history(self, keeper: Keeper, spider: Spider) -> None:
+        settings = self.crawler.settings
+        stats = self.crawler.stats
+        floors: Mapping[str, float] = {name: float(share) for name, share in settings.getdict("FLOORS").items()}
+        try:
+            since = field_counts.history_start(keeper.store)
+            past = field_counts.history(keeper.store, since)
+            found = drift.judge(keeper.fields, field_counts.recent(keeper.store, since), past, floors)
+            is_news = any(stats.get_value(f"caravan/articles/{name}") for name in ("new", "new_elsewhere"))
+            quiet = None if is_news or _is_partial(spider) else silence(keeper.store)
+        except StoreError as error:
+            self.store_failed(error)
+            return
+        if not settings.getbool("ACCEPT_DRIFT"):
+            stats.set_value(DRIFT_STAT, found.falls)
+            stats.set_value(DRIFT_FIELDS_STAT, found.fields)
+            stats.set_value(SILENCE_STAT, quiet)
+        stats.set_value("caravan/reader_shifts", found.shifts)
+
+
+def _is_partial(spider: Spider) -> bool:
+    """Whether the run asks for a part of the site only, so that no new article is no wonder."""
+    arguments: CrawlArguments = spider.arguments  # type: ignore[attr-defined]
+    helps = not spider.leads  # type: ignore[attr-defined]
+    return bool(helps or arguments.urls or arguments.until or arguments.sections)
+
+
+def _accepts(classes: tuple[type, ...], kind: type) -> bool:
+    return not classes or issubclass(kind, classes)

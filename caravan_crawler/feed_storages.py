@@ -1,0 +1,327 @@
+"""Feed storages: a feed's file is replaced in one step when the run has ended, appended to, or a stream."""
+
+import csv
+import io
+import logging
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from filelock import FileLock, Timeout
+from scrapy import Spider
+from scrapy.crawler import Crawler
+
+from caravan_crawler.outcome import FEED_STAT, STREAM_STAT
+from caravan_crawler.publish.whole_file import can_be_whole, local_path, part_of, put
+
+logger = logging.getLogger(__name__)
+
+
+class WholeFileStorage:
+    """Scrapy's feed storage for local files."""
+
+    def __init__(self, uri: str, *, crawler: Crawler, feed_options: dict[str, Any] | None = None) -> None:
+        self.path = local_path(uri)
+        self.is_ready = False
+        """Whether the rows are all on the disk and wait to be put in place, or to be left where they are."""
+        self._crawler = crawler
+        options = feed_options or {}
+        self._appending = None if options.get("overwrite", False) else Appending(self.path, options)
+        self._part: Path | None = None
+        self.is_broken = False
+        self._run_id = ""
+
+    @classmethod
+    def from_crawler(
+        cls, crawler: Crawler, uri: str, *, feed_options: dict[str, Any] | None = None
+    ) -> "WholeFileStorage":
+        """Scrapy's constructor."""
+        return cls(uri, crawler=crawler, feed_options=feed_options)
+
+    def open(self, spider: Spider) -> IO[bytes]:
+        """Open the file beside; with ``-o`` it begins as a copy of what is there.
+
+        A device or a pipe is written straight: there is nothing to keep whole.
+        """
+        if not can_be_whole(self.path):
+            return StreamFile(self.path, str(self.path), self._crawler)
+        self._run_id = getattr(spider, "run_id", str(os.getpid()))
+        part = part_of(self.path, self._run_id)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            file = _PartFile(part, self._fail)
+            self._part = part
+            if self._appending is not None:
+                self._appending.begin(file)
+        except OSError as error:
+            self._fail(error)
+            return io.BytesIO()
+        return file
+
+    def store(self, file: IO[bytes]) -> None:
+        """Bring the rows to the disk; whether they are put in place is decided when all feeds are there."""
+        file.close()
+        self.is_ready = self._part is not None and not self.is_broken
+        if self.is_broken and self._part is not None:
+            self._part.unlink(missing_ok=True)  # torn, and the disk may be full; the store has the rows
+
+    @property
+    def move(self) -> tuple[Path, Path]:
+        """The file with the rows, and where it belongs."""
+        assert self._part is not None
+        return self._part, self.path
+
+    def catch_up(self) -> None:
+        """Take in what others have appended to the file since, and let them wait until it is in place."""
+        if self._appending is not None:
+            try:
+                self._appending.catch_up(self.move[0])
+            except OSError as error:
+                self._fail(error)
+
+    def place(self) -> None:
+        """Put the file in place."""
+        part, path = self.move
+        try:
+            put(part, path)
+            self._remove_leftovers()
+        except OSError as error:
+            self._fail(error)
+        finally:
+            if self._appending is not None:
+                self._appending.release()
+
+    def leave(self) -> None:
+        """Leave the earlier file as it is, and say where the rows are."""
+        part, _ = self.move
+        if part.stat().st_size == 0:
+            part.unlink()
+            return
+        # Of the run's own folder nobody expects anything yet.
+        level = logging.DEBUG if part.parent.name == self._run_id else logging.WARNING
+        logger.log(level, "%s is not written; what this run read lies in %s", self.path, part)
+
+    def _remove_leftovers(self) -> None:
+        """Remove what stopped runs left half written: the store has their records, and publishes them."""
+        ended = getattr(self._crawler.spider, "continues", ())
+        for run_id in ended:
+            part = part_of(self.path, run_id)
+            part.unlink(missing_ok=True)
+            (self.path.parent.parent / run_id / part.name).unlink(missing_ok=True)
+
+    def _fail(self, error: OSError) -> None:
+        self.is_broken = True
+        words = f"{self.path} cannot be written: {error.strerror}"
+        logger.error("%s", words)
+        self._crawler.stats.set_value(FEED_STAT, words)
+
+
+class _PartFile(io.BufferedWriter):
+    """A file that tells of its first error and takes no more: another would raise one for each further record."""
+
+    def __init__(self, path: Path, on_error: Callable[[OSError], None]) -> None:
+        super().__init__(io.FileIO(path, "w"))
+        self._on_error = on_error
+        self._is_broken = False
+
+    def write(self, data: Any) -> int:
+        self._try(lambda: super(_PartFile, self).write(data))
+        return len(data)
+
+    def flush(self) -> None:
+        self._try(super().flush)
+
+    def close(self) -> None:
+        if not self.closed:
+            self.flush()
+            self._try(lambda: os.fsync(self.fileno()))
+            self.raw.close()
+
+    def _try(self, act: Callable[[], object]) -> None:
+        if self._is_broken:
+            return
+        try:
+            act()
+        except OSError as error:
+            self._is_broken = True
+            self._on_error(error)
+
+
+#: Formats of one record a line; to others nothing can be appended but whole blocks.
+_LINES = ("csv", "jsonl", "jsonlines", "jl")
+#: Seconds in which another run has put its rows in place, however many they are.
+_WAIT = 120.0
+_CHUNK = 1 << 20
+
+
+class AppendError(OSError):
+    """The rows cannot be appended; ``strerror`` says why."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(0, words)
+
+
+class Appending:
+    """What ``-o`` does to a file: a run's rows wait in a file beside it, behind a copy of what was there.
+
+    Whoever has appended in the meantime is caught up with before the file beside takes the place of the earlier one,
+    under a lock, ``.<name>.lock``, so that of two runs that end at once the second one sees the first one's rows.
+    """
+
+    def __init__(self, path: Path, options: Mapping[str, Any]) -> None:
+        self._path = path
+        self._has_lines = options.get("format") in _LINES and not options.get("postprocessing")
+        self._is_csv = self._has_lines and options.get("format") == "csv"
+        self._lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=_WAIT)
+        self._seen: tuple[int, ...] | None = None
+        self._rows_at = 0
+
+    def begin(self, part: IO[bytes]) -> None:
+        """Copy what is there to the file beside."""
+        self._seen = self._state()
+        self._rows_at = self._copy_to(part)
+
+    def catch_up(self, part: Path) -> None:
+        """Lock the file; where it has changed since, copy it again and put this run's rows behind it.
+
+        :class:`AppendError` where that cannot be done; the lock is held until :meth:`release` in any case.
+        """
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise AppendError(f"another run has been appending to it for {_WAIT:.0f} s") from None
+        if self._state() == self._seen:
+            return
+        newer = part.with_name(f"{part.name}.new")
+        try:
+            with newer.open("wb") as file, part.open("rb") as rows:
+                end = self._copy_to(file)
+                rows.seek(self._rows_at)
+                if end and not self._rows_at:
+                    self._skip_header(rows)
+                shutil.copyfileobj(rows, file, _CHUNK)
+                file.flush()
+                os.fsync(file.fileno())
+            newer.replace(part)
+        finally:
+            newer.unlink(missing_ok=True)
+
+    def release(self) -> None:
+        """Let others append."""
+        self._lock.release()
+
+    def _state(self) -> tuple[int, ...] | None:
+        try:
+            now = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return now.st_ino, now.st_size, now.st_mtime_ns
+
+    def _copy_to(self, file: IO[bytes]) -> int:
+        """Copy what is there, and end its last line; return how many bytes that makes."""
+        size, last = 0, b""
+        if self._path.exists():
+            with self._path.open("rb") as earlier:
+                while chunk := earlier.read(_CHUNK):
+                    file.write(chunk)
+                    size += len(chunk)
+                    last = chunk[-1:]
+        if size and self._has_lines and last != b"\n":
+            end = b"\r\n" if self._is_csv else b"\n"
+            file.write(end)
+            size += len(end)
+        return size
+
+    def _skip_header(self, rows: IO[bytes]) -> None:
+        """Pass over this run's own header, as another run has begun the file meanwhile."""
+        if self._is_csv:
+            header = rows.readline().removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")
+            if first_line(self._path) != header:
+                raise AppendError("another program has begun it with other columns")
+        elif not self._has_lines:
+            raise AppendError("another run has written it meanwhile")
+
+
+def first_line(path: Path) -> bytes:
+    """Return a file's first line without its end and without a byte order mark."""
+    with path.open("rb") as file:
+        return file.readline(_CHUNK).removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")
+
+
+def header_problem(path: Path, columns: list[str]) -> str | None:
+    """Return why rows of these columns cannot be appended to a CSV, in words, or None."""
+    if not path.is_file() or not path.stat().st_size:
+        return None
+    try:
+        header = next(csv.reader([first_line(path).decode("utf-8", "replace")]), [])
+    except csv.Error:
+        header = []
+    if header == columns:
+        return None
+    missing = next((name for name in columns if name not in header), None)
+    told = f"lacks the column {missing}" if missing else "has other columns, or in another order"
+    return f"cannot be appended to: its header {told}"
+
+
+_STDOUT = 1
+
+
+class StreamFile(io.BufferedWriter):
+    """A file that takes no more once its reader has gone, and says so; the run goes on for its other feeds."""
+
+    def __init__(self, target: Path | int, name: str, crawler: Crawler) -> None:
+        super().__init__(io.FileIO(target, "w", closefd=not isinstance(target, int)))
+        self._name = name
+        self._crawler = crawler
+        self._is_broken = False
+
+    def write(self, data: Any) -> int:
+        """Write the data, or pass over them."""
+        if not self._is_broken:
+            try:
+                super().write(data)
+            except OSError as error:
+                self._fail(error)
+        return len(data)
+
+    def flush(self) -> None:
+        """Send what is buffered."""
+        if not self._is_broken:
+            try:
+                super().flush()
+            except OSError as error:
+                self._fail(error)
+
+    def close(self) -> None:
+        """Send the last, and close what is not standard output."""
+        if not self.closed:
+            self.flush()
+            self.raw.close()
+
+    def _fail(self, error: OSError) -> None:
+        self._is_broken = True
+        words = f"{self._name} could not be written to its end: {error.strerror}"
+        logger.warning("%s", words)
+        self._crawler.stats.set_value(STREAM_STAT, words)
+
+
+class StdoutStorage:
+    """Scrapy's feed storage for ``-o -``."""
+
+    def __init__(self, uri: str, *, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, uri: str, *, feed_options: dict[str, Any] | None = None) -> "StdoutStorage":
+        """Scrapy's constructor."""
+        return cls(uri, crawler=crawler)
+
+    def open(self, spider: Spider) -> IO[bytes]:
+        """Return standard output as a file."""
+        return StreamFile(_STDOUT, "standard output", self._crawler)
+
+    def store(self, file: IO[bytes]) -> None:
+        """Send the last rows."""
+        file.close()

@@ -1,0 +1,216 @@
+"""From an answer to facts, through the readers and pipelines of a crawl."""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+from caravan_crawler.inspection.facts import Answer, ArticleFacts, Facts, Found, Role, SourceFacts
+from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
+from caravan_crawler.normalise.dates import decide_publication, parse_date
+from caravan_crawler.pages.document import Bounds, Document, parse_document
+from caravan_crawler.pages.encoding import declared_charset
+from caravan_crawler.pages.headline import title_candidates
+from caravan_crawler.pages.listing import article_links, read_listing, section_links
+from caravan_crawler.pages.page import PageKind, PageReading, read_page
+from caravan_crawler.pages.syndication import Entry, Form, read_syndication
+from caravan_crawler.pages.to_items import article_record, page_records
+from caravan_crawler.urls import Site, listing_of
+from caravan_crawler.visit.sitemaps import month_of
+
+_DECLARED_IN_PAGE = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w\-]{2,20})""", re.IGNORECASE)
+_FEED_LINKS = etree.XPath("//link[@href][contains(concat(' ', @rel, ' '), ' alternate ')][contains(@type, '+xml')]")
+_WORDS = re.compile(r"[^\W_]+")
+_REPLACEMENT = "\ufffd"
+#: A stamp in no known form costs two milliseconds, and a sitemap may have 50,000 of them.
+_MOST_UNREADABLE = 100
+
+
+class FactReader:
+    """Reads the answers of one site; ``pipelines`` are those of a crawl that turn texts into values."""
+
+    def __init__(self, site: Site, pipelines: Iterable[Any], bounds: Bounds) -> None:
+        self._site = site
+        self._bounds = bounds
+        self._pipelines = list(pipelines)
+
+    def read(self, answer: Answer) -> Facts:
+        """Return what the answer says; a bug in a reader becomes a fact of its own."""
+        if answer.problem is not None or answer.status is None:
+            return Facts(answer.asked, answer.url, None, "nothing", answer.problem)
+        try:
+            return self._read(answer)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the other pages are to be read)
+            words = f"the reader broke on it ({type(error).__name__}: {error})"
+            return Facts(answer.asked, answer.url, answer.status, "broken", words)
+
+    def _read(self, answer: Answer) -> Facts:
+        if answer.asked.role in (Role.FEED, Role.SITEMAP) and answer.status == 200:
+            facts = self._syndication(answer)
+            if facts is not None:
+                return facts
+        charset = declared_charset(answer.content_type)
+        document = parse_document(answer.body, answer.url, self._site, charset, self._bounds)
+        reading = read_page(document)
+        kind = PageKind.CHALLENGE if answer.is_challenged else reading.kind
+        facts = Facts(answer.asked, answer.url, answer.status, str(kind))
+        if answer.status != 200:
+            facts.problem = f"HTTP {answer.status}"
+            return facts
+        facts.missing = reading.missing
+        facts.title = document.structured.title
+        facts.canonical = document.structured.links.get("canonical")
+        facts.encoding = _encoding(answer)
+        facts.aliases = [one for name in ("amphtml", "shortlink") for one in self._alias(document, name)]
+        self._read_surroundings(reading, answer.received_at, facts)
+        facts.article = self._article(document, reading, answer.received_at)
+        if facts.article is None and answer.asked.role is not Role.ARTICLE:
+            facts.source = self._page_as_source(document, answer)
+        return facts
+
+    # Sources
+
+    def _syndication(self, answer: Answer) -> Facts | None:
+        read = read_syndication(answer.body, answer.url, declared_charset(answer.content_type))
+        if read is None:
+            return None
+        is_index = bool(read.sitemaps) or read.form is Form.INDEX
+        source = self._listed(read.sitemaps if is_index else read.pages, answer, are_sitemaps=is_index)
+        kind = "sitemap index" if is_index else "feed" if read.form is Form.FEED else "sitemap"
+        facts = Facts(answer.asked, answer.url, answer.status, kind, source=source)
+        if read.loss is not None:
+            facts.problem = "it breaks off" if read.loss == "cut" else "it is larger than a sitemap may be"
+        return facts
+
+    def _listed(self, entries: Iterable[Entry], answer: Answer, *, are_sitemaps: bool) -> SourceFacts:
+        source = SourceFacts()
+        month = answer.asked.month or month_in(answer.url)
+        for entry in entries:
+            source.entries += 1
+            day = _day(entry.stamp, answer.received_at, source)
+            url = self._site.resolve(entry.url, self._site.base)
+            if url is None:
+                continue
+            if are_sitemaps:
+                source.sitemaps.append(Found(url, None, day, month_in(url)))
+            elif (address := self._site.address(url, self._site.base)) is not None:
+                source.found.append(Found(url, address, day, month))
+        return source
+
+    def _page_as_source(self, document: Document, answer: Answer) -> SourceFacts:
+        source = SourceFacts(sections=section_links(document), feed=self._feed_of(document))
+        listing = read_listing(document)
+        if answer.asked.role is Role.LISTING:
+            for card in listing.cards:
+                day = _day(card.date, answer.received_at, source)
+                is_promised = card.address.article_id is not None
+                source.found.append(Found(card.url, card.address, day, is_promised=is_promised))
+            if listing.next_number is not None:
+                path = listing_of(urlsplit(document.url).path)[0]
+                source.next_page = f"{self._site.base}{path.lstrip('/')}page/{listing.next_number}/"
+        else:
+            for address, href in article_links(document):
+                if url := self._site.resolve(href, document.base_url):
+                    source.found.append(Found(url, address, is_promised=address.article_id is not None))
+        source.entries = len(source.found)
+        return source
+
+    def _feed_of(self, document: Document) -> str | None:
+        for link in _FEED_LINKS(document.root):
+            url = self._site.resolve(link.get("href") or "", document.base_url)
+            if url is not None and "comments" not in url and ("rss" in link.get("type") or "atom" in link.get("type")):
+                return url
+        return None
+
+    # Pages
+
+    def _alias(self, document: Document, name: str) -> Iterable[Found]:
+        href = document.structured.links.get(name)
+        url = self._site.resolve(href, document.base_url) if href else None
+        address = self._site.address(url, self._site.base) if url else None
+        if url and address and address.alias:
+            yield Found(url, address)
+
+    def _read_surroundings(self, reading: PageReading, seen_at: datetime, facts: Facts) -> None:
+        for record in page_records(reading, self._site, seen_at):
+            value = self._normalised(record)
+            if isinstance(value, ExchangeRate):
+                facts.rates.append(value)
+            elif isinstance(value, Weather):
+                facts.weather.append(value)
+            elif isinstance(value, TrendingEntry):
+                facts.trending.append(value)
+
+    def _article(self, document: Document, reading: PageReading, seen_at: datetime) -> ArticleFacts | None:
+        article = reading.article
+        if article is None or article.address is None:
+            return None
+        printed, stamp = article.date_published, article.date_structured
+        decision = decide_publication(printed, stamp, seen_at)
+        witnesses = [parse_date(raw, seen_at) for raw in (printed, stamp) if raw]
+        record = self._normalised(article_record(article, self._site, document.url, seen_at))
+        date = record.date_published
+        moment = getattr(record, "published_at", None) or (date if date and "T" in date else None)
+        headline = record.headline or ""
+        return ArticleFacts(
+            record=record,
+            found_by=dict(article.found_by),
+            day=date[:10] if date else None,
+            moment=moment,
+            is_disputed=decision.verdict == "disagree",
+            in_future=any(witness.problem == "future" for witness in witnesses),
+            stamp=stamp,
+            fits_title=_fits(headline, list(title_candidates(document.structured))),
+            is_damaged=_REPLACEMENT in headline + (record.body or ""),
+        )
+
+    def _normalised(self, record: Any) -> Any:
+        for pipeline in self._pipelines:
+            record = pipeline.process_item(record)
+        return record
+
+
+def month_in(url: str) -> str | None:
+    """Return the month in a sitemap's name as ``YYYY-MM``, or None."""
+    month = month_of(urlsplit(url).path)
+    return f"{month:%Y-%m}" if month else None
+
+
+def _day(stamp: str | None, seen_at: datetime, source: SourceFacts) -> date | None:
+    """Return the day of a stamp, and count it in ``source``."""
+    if not stamp or source.unreadable >= _MOST_UNREADABLE:
+        return None
+    parsed = parse_date(stamp, seen_at)
+    source.in_future += parsed.problem == "future"
+    source.unreadable += parsed.problem not in (None, "future")
+    if parsed.day is not None:
+        source.oldest = min(source.oldest or parsed.day, parsed.day)
+        source.newest = max(source.newest or parsed.day, parsed.day)
+    return parsed.day
+
+
+def _fits(headline: str, titles: list[str]) -> bool:
+    """Whether the headline is one of the titles, or the beginning of one or the other: titles may be cut."""
+    own = _folded(headline)
+    others = [folded for title in titles if (folded := _folded(title))]
+    return not own or not others or any(own.startswith(other) or other.startswith(own) for other in others)
+
+
+def _folded(text: str) -> str:
+    return " ".join(_WORDS.findall(text.casefold().replace("ё", "е")))
+
+
+def _encoding(answer: Answer) -> str | None:
+    """Return what is odd about a page's encoding: it is not UTF-8, or is UTF-8 and declared as something else."""
+    in_page = _DECLARED_IN_PAGE.search(answer.body, 0, 2048)
+    declared = declared_charset(answer.content_type) or (in_page[1].decode("ascii").lower() if in_page else None)
+    try:
+        answer.body.decode("utf-8")
+    except UnicodeDecodeError:
+        return f"not UTF-8, declared as {declared or 'nothing'}"
+    if declared and declared.replace("-", "").replace("_", "") not in ("utf8", "usascii", "ascii"):
+        return None if answer.body.isascii() else f"UTF-8, but declared as {declared}"
+    return None

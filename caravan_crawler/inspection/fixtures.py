@@ -1,0 +1,145 @@
+"""Pages saved as test cases: ``NAME.html`` as it came, and ``NAME.json`` with the values read on it.
+
+This is the form of ``tests/pages/saved``. Feeds, sitemaps and robots.txt are saved beside them, without values.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from caravan_crawler.inspection.fact_reader import FactReader
+from caravan_crawler.inspection.facts import Answer, Asked, Role
+from caravan_crawler.items import Article, TrendingEntry
+from caravan_crawler.normalise.dates import parse_date
+from caravan_crawler.pages.document import Bounds, parse_document
+from caravan_crawler.pages.encoding import declared_charset
+from caravan_crawler.pages.page import read_page
+from caravan_crawler.pages.to_items import page_records
+from caravan_crawler.urls import Site
+
+_ARTICLE_FIELDS = (
+    "headline lede body date_published published_at date_published_raw views photo_credit source language authors "
+    "tags images article_id url section"
+).split()
+#: Kinds of answers that are no test case: what is no page, and a page on which the reader broke.
+_WITHOUT_VALUES = ("feed", "sitemap", "sitemap index", "broken")
+_LONGEST_NAME = 60
+
+
+class SaveError(Exception):
+    """A page could not be saved; the text is one line for the user."""
+
+
+class PageFolder:
+    """Saves pages into a folder, and never over a file that is there."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make the folder where there is none; :class:`SaveError` where it cannot be made or written to."""
+        self.folder = folder
+        self.saved = 0
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            probe = folder / ".inspect-probe"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise SaveError(f"{folder} cannot be written to: {error.strerror}") from None
+
+    def save(self, answer: Answer, kind: str, pipelines: Iterable[Any]) -> None:
+        """Save what came; nothing where nothing came. :class:`SaveError` where it cannot be written."""
+        if answer.problem is not None or not answer.body:
+            return
+        is_page = answer.asked.role is not Role.ROBOTS and kind not in _WITHOUT_VALUES
+        files = {_ending(answer, is_page): answer.body}
+        if is_page:
+            files[".json"] = _case_bytes(answer, pipelines)
+        stem = self._free(_stem(answer, self.saved + 1), files)
+        try:
+            for ending, content in files.items():
+                _write(self.folder / f"{stem}{ending}", content)
+        except OSError as error:
+            raise SaveError(f"{self.folder / stem} cannot be saved: {error.strerror}") from None
+        self.saved += 1
+
+    def _free(self, stem: str, endings: Iterable[str]) -> str:
+        """Return a name that no file has yet."""
+        name, number = stem, 1
+        while any((self.folder / f"{name}{ending}").exists() for ending in (*endings, ".html", ".json")):
+            number += 1
+            name = f"{stem}-{number}"
+        return name
+
+
+def save_fixture(folder: Path, name: str, answer: Answer, pipelines: Iterable[Any]) -> Path:
+    """Save one page under a name of its own and return its path; :class:`SaveError` where that is taken."""
+    page = folder / f"{name}.html"
+    try:
+        _write(page.with_suffix(".json"), _case_bytes(answer, pipelines))
+        _write(page, answer.body)
+    except OSError as error:
+        raise SaveError(f"{page} cannot be saved: {error.strerror}") from None
+    return page
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+
+
+def _case_bytes(answer: Answer, pipelines: Iterable[Any]) -> bytes:
+    return (json.dumps(case_of(answer, pipelines), ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def case_of(answer: Answer, pipelines: Iterable[Any]) -> dict[str, Any]:
+    """Return the page's address, its charset, when it was fetched, its kind and every value read on it."""
+    parts = urlsplit(answer.url)
+    site = Site(f"{parts.scheme}://{parts.netloc}/")
+    charset = declared_charset(answer.content_type)
+    reading = read_page(parse_document(answer.body, answer.url, site, charset))
+    # The reader of a saved page does not know its status.
+    facts = FactReader(site, pipelines, Bounds()).read(replace(answer, status=200, is_challenged=False))
+    expect = _article_values(facts.article.record) if facts.article else {}
+    shown = page_records(reading, site, answer.received_at)
+    trending = [one for one in shown if isinstance(one, TrendingEntry)]
+    page_date = reading.masthead.date
+    return {
+        "url": answer.url,
+        "charset": charset,
+        "fetched_at": answer.received_at.isoformat(timespec="seconds"),
+        "kind": str(reading.kind),
+        "expect": expect
+        | {
+            "rates": {one.currency: str(one.rate) for one in facts.rates},
+            "temperature": next((one.temperature_c for one in facts.weather), None),
+            "city": reading.masthead.city,
+            "page_date": parse_date(page_date, answer.received_at).iso if page_date else None,
+            "trending": [[one.topic, one.headline, one.url] for one in trending],
+        },
+    }
+
+
+def _article_values(record: Article) -> dict[str, Any]:
+    values = {name: getattr(record, name) for name in _ARTICLE_FIELDS if hasattr(record, name)}
+    return values | {"links": [{"text": link.text, "url": link.url} for link in record.links]}
+
+
+def _ending(answer: Answer, is_page: bool) -> str:
+    if is_page:
+        return ".html"
+    if answer.asked.role is Role.ROBOTS:
+        return ".txt"
+    return ".htm" if b"<html" in answer.body[:4096].lower() else ".xml"
+
+
+def _stem(answer: Answer, number: int) -> str:
+    """Return a name by site, day, number and address: ``caravan-kz_2026-11-28_07_article_most-otkryli-1011200``."""
+    asked: Asked = answer.asked
+    host = (urlsplit(answer.url).hostname or "").removeprefix("www.")
+    last = urlsplit(asked.url).path.rstrip("/").rsplit("/", 1)[-1] or urlsplit(asked.url).query
+    words = [host, f"{answer.received_at:%Y-%m-%d}", f"{number:02}", str(asked.role), last]
+    safe = [re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-")[-_LONGEST_NAME:].strip("-") for word in words]
+    return "_".join(filter(None, safe))

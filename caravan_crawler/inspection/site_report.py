@@ -1,0 +1,275 @@
+"""What an inspection of a site found: as one JSON object for programs and as one table for people."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from string import ascii_lowercase
+from typing import Any
+
+from caravan_crawler.inspection.facts import Facts, Inspection, SourceFacts
+from caravan_crawler.inspection.oddities import Oddity, Verdict
+from caravan_crawler.normalise.text import clean
+
+#: Fields of an article in the order of the table, and under which names ``found_by`` has their readers.
+FIELDS = {
+    "headline": ("headline",),
+    "lede": ("lede",),
+    "body": ("body",),
+    "date": ("date_published", "date_structured"),
+    "moment": ("date_structured", "date_published"),
+    "views": ("views",),
+    "source": ("source",),
+    "authors": ("authors",),
+    "tags": ("tags",),
+    "images": ("images",),
+}
+
+
+def printable(text: str) -> str:
+    """Return ``text`` as one line that does nothing to a terminal."""
+    return " ".join(clean(text).split())
+
+
+def as_json(inspection: Inspection, odd: Iterable[Oddity], verdict: Verdict) -> str:
+    """Return the inspection as a JSON object; keys that are there once stay."""
+    robots = inspection.robots
+    result = {
+        "version": 1,
+        "site": inspection.base,
+        "began_at": inspection.began_at.isoformat(timespec="seconds"),
+        "requests": inspection.requests,
+        "robots": {
+            "status": robots.status,
+            "problem": robots.problem,
+            "allows_home": robots.allows_home,
+            "crawl_delay": robots.crawl_delay,
+            "sitemaps": robots.sitemaps,
+        },
+        "sources": [_source_json(one) for one in inspection.sources],
+        "articles": [_article_json(one) for one in inspection.articles],
+        "readers": {field: dict(counts) for field, counts in readers_of(inspection.articles).items()},
+        "header": header_of(inspection),
+        "odd": [{"code": one.code, "counts": one.counts, "words": one.words, "urls": list(one.urls)} for one in odd],
+        "verdict": {"exit_code": verdict.code, "outcome": verdict.name, "reason": verdict.reason},
+    }
+    return dumped(result)
+
+
+def dumped(value: Any) -> str:
+    """Return a value as JSON whose texts do nothing to a terminal."""
+    return json.dumps(_cleaned(value), ensure_ascii=False, indent=1, default=str)
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {_cleaned(key): _cleaned(one) for key, one in value.items()}
+    return [_cleaned(one) for one in value] if isinstance(value, list) else value
+
+
+def _answer_json(one: Facts) -> dict[str, Any]:
+    return {
+        "url": one.asked.url,
+        "final_url": one.url,
+        "found_in": one.asked.found_in or None,
+        "status": one.status,
+        "kind": one.kind,
+        "problem": one.problem,
+    }
+
+
+def _source_json(one: Facts) -> dict[str, Any]:
+    source = one.source or SourceFacts()
+    return _answer_json(one) | {
+        "role": str(one.asked.role),
+        "entries": source.entries,
+        "sitemaps": len(source.sitemaps),
+        "articles": len(source.found),
+        "with_number": source.numbered,
+        "without_number": len(source.found) - source.numbered,
+        "oldest": source.oldest.isoformat() if source.oldest else None,
+        "newest": source.newest.isoformat() if source.newest else None,
+    }
+
+
+def _article_json(one: Facts) -> dict[str, Any]:
+    article = one.article
+    return _answer_json(one) | {
+        "title": one.title,
+        "canonical": one.canonical,
+        "article_id": article.record.article_id if article else None,
+        "headline": article.record.headline if article else None,
+        "body_length": len(article.record.body or "") if article else None,
+        "date_published": article.day if article else None,
+        "published_at": article.moment if article else None,
+        "views": article.record.views if article else None,
+        "found": {field: is_found(one, field) for field in FIELDS},
+        "found_by": article.found_by if article else {},
+    }
+
+
+def header_of(inspection: Inspection) -> dict[str, Any]:
+    """Return what the header shows: each value, and on how many pages."""
+    pages = [one for one in inspection.facts if one.is_page]
+    rates = Counter((rate.currency, rate.rate_raw, rate.rate) for one in pages for rate in one.rates)
+    weather = Counter((value.city, value.temperature_c) for one in pages for value in one.weather)
+    return {
+        "pages": len(pages),
+        "rates": [
+            {"currency": currency, "rate_raw": raw, "rate": None if rate is None else str(rate), "pages": count}
+            for (currency, raw, rate), count in rates.items()
+        ],
+        "weather": [
+            {"city": city, "temperature_c": degrees, "pages": count} for (city, degrees), count in weather.items()
+        ],
+        "trending": {
+            "pages": sum(bool(one.trending) for one in pages),
+            "lines": max((len(one.trending) for one in pages), default=0),
+        },
+    }
+
+
+# Fields and their readers
+
+
+def is_found(one: Facts, field: str) -> bool:
+    """Return whether an article's page gives a field."""
+    if one.article is None:
+        return False
+    record = one.article.record
+    values = {"date": one.article.day, "moment": one.article.moment}
+    return bool(
+        values[field] if field in values else getattr(record, field) is not None and getattr(record, field) != []
+    )
+
+
+def reader_of(one: Facts, field: str) -> str | None:
+    """Return which reader found a field; a field that no reader has, as images, is found by the page."""
+    if one.article is None or not is_found(one, field):
+        return None
+    found_by = one.article.found_by
+    return next((found_by[name] for name in FIELDS[field] if name in found_by), "page")
+
+
+def readers_of(articles: Sequence[Facts]) -> dict[str, Counter[str]]:
+    """Return for each field how often which reader found it."""
+    return {
+        field: Counter(reader for one in articles if (reader := reader_of(one, field)) is not None) for field in FIELDS
+    }
+
+
+_LONGEST_ADDRESS = 40
+_MOST_URLS = 3
+
+
+def as_table(inspection: Inspection, odd: Sequence[Oddity], verdict: Verdict) -> Iterator[str]:
+    """Yield the lines of the table."""
+    yield f"{inspection.base} at {inspection.began_at:%Y-%m-%d %H:%M} UTC, {inspection.requests} requests"
+    yield ""
+    yield from _columns(_source_rows(inspection))
+    if inspection.articles:
+        readers = readers_of(inspection.articles)
+        yield ""
+        yield from _columns(_article_rows(inspection, readers))
+        yield ""
+        yield from _columns(_reader_rows(readers, len(inspection.articles)))
+    yield ""
+    yield printable(_header_words(inspection))
+    yield from _odd_lines(odd, inspection.base)
+    yield printable(f"verdict: {verdict.name} (exit code {verdict.code}): {verdict.reason}")
+
+
+def _columns(rows: list[list[str]]) -> Iterator[str]:
+    rows = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _source_rows(inspection: Inspection) -> list[list[str]]:
+    robots = inspection.robots
+    rows = [["source", "HTTP", "kind", "entries", "articles", "numbered", "plain", "oldest", "newest", ""]]
+    notes = [robots.problem or ("allows us" if robots.allows_home else "forbids us")]
+    notes += [f"crawl delay {robots.crawl_delay:g} s"] if robots.crawl_delay else []
+    notes += [] if robots.problem else [f"sitemaps named: {len(robots.sitemaps)}"]
+    rows.append(["/robots.txt", str(robots.status or "-"), "robots", *["-"] * 6, ", ".join(notes)])
+    for one in inspection.sources:
+        source = one.source
+        counts = (
+            [source.entries, len(source.found), source.numbered, len(source.found) - source.numbered] if source else []
+        )
+        days = [source.oldest, source.newest] if source else []
+        cells = [str(count) for count in counts] or ["-"] * 4
+        cells += [day.isoformat() if day else "-" for day in days] or ["-"] * 2
+        address = shortened(one.asked.url, inspection.base)
+        rows.append([address, str(one.status or "-"), one.kind, *cells, one.problem or ""])
+    return rows
+
+
+def _article_rows(inspection: Inspection, readers: dict[str, Counter[str]]) -> list[list[str]]:
+    rows = [["article", "HTTP", "kind", *FIELDS]]
+    for one in inspection.articles:
+        cells = [_cell(one, field, list(readers[field])) for field in FIELDS]
+        kind = one.kind if one.problem is None or one.status else one.problem
+        rows.append([shortened(one.asked.url, inspection.base), str(one.status or "-"), kind, *cells])
+    return rows
+
+
+def _cell(one: Facts, field: str, readers: list[str]) -> str:
+    """Return the letter of the reader, and for some fields what it found; ``-`` where it is not found."""
+    reader = reader_of(one, field)
+    if reader is None or one.article is None:
+        return "-"
+    record = one.article.record
+    shown = {
+        "body": len(record.body or ""),
+        "date": one.article.day,
+        "moment": (one.article.moment or "")[11:16],
+        "views": record.views,
+        "images": len(record.images),
+    }
+    return f"{_letter(readers.index(reader))} {shown.get(field, '')}".strip()
+
+
+def _letter(place: int) -> str:
+    return ascii_lowercase[place % len(ascii_lowercase)]
+
+
+def _reader_rows(readers: dict[str, Counter[str]], articles: int) -> list[list[str]]:
+    rows = [["field", "found", "by which reader"]]
+    for field, counts in readers.items():
+        named = [
+            f"{letter} {name} {count}" for letter, (name, count) in zip(ascii_lowercase, counts.items(), strict=False)
+        ]
+        rows.append([field, f"{counts.total()} of {articles}", ", ".join(named) or "-"])
+    return rows
+
+
+def _header_words(inspection: Inspection) -> str:
+    header = header_of(inspection)
+    rates = [f"{one['currency']} {one['rate_raw']} on {one['pages']}" for one in header["rates"]]
+    weather = [f"{one['city'] or '?'} {one['temperature_c']} °C on {one['pages']}" for one in header["weather"][:2]]
+    trending = header["trending"]
+    parts = [", ".join(rates[:4]) or "no rates", ", ".join(weather) or "no weather"]
+    parts.append(
+        f"trending up to {trending['lines']} lines on {trending['pages']}" if trending["pages"] else "no trending"
+    )
+    return f"header of {header['pages']} pages: {'; '.join(parts)}"
+
+
+def _odd_lines(odd: Sequence[Oddity], base: str) -> Iterator[str]:
+    for one in odd:
+        urls = [shortened(url, base) for url in dict.fromkeys(one.urls)]
+        more = f" and {len(urls) - _MOST_URLS} more" if len(urls) > _MOST_URLS else ""
+        where = f": {', '.join(urls[:_MOST_URLS])}{more}" if urls else ""
+        yield printable(f"odd{' (counts)' if one.counts else ''}: {one.words}{where}")
+
+
+def shortened(url: str, base: str) -> str:
+    """Return an address of the site without its base, and without the middle where it is long."""
+    path = f"/{url[len(base) :]}" if url.startswith(base) else url
+    if len(path) <= _LONGEST_ADDRESS:
+        return path
+    end = _LONGEST_ADDRESS // 2
+    return f"{path[: _LONGEST_ADDRESS - end - 1]}…{path[-end:]}"

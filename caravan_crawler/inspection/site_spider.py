@@ -1,0 +1,416 @@
+"""The spider of ``scrapy inspect --site``: a few sources and a dozen articles of different years."""
+
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from protego import Protego
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.settings import BaseSettings
+from twisted.python.failure import Failure
+
+from caravan_crawler.inspection.fact_reader import FactReader
+from caravan_crawler.inspection.facts import Answer, Asked, Facts, Found, Inspection, Role
+from caravan_crawler.inspection.oddities import FORBIDDEN
+from caravan_crawler.outcome import CRAWL_DELAY_STAT, RETRY_AFTER_STAT
+from caravan_crawler.pages.document import Bounds
+from caravan_crawler.reread.reader import value_pipelines
+from caravan_crawler.urls import Address, Site
+from caravan_crawler.visit import failures
+from caravan_crawler.visit.ending import RunEndsError
+from caravan_crawler.visit.handler import received_at
+from caravan_crawler.visit.robots import RobotsUnreadError
+from caravan_crawler.visit.sitemaps import MAIN_SITEMAP, OTHER_SITEMAPS
+from caravan_crawler.visit.visitor import FEED, KNOWN_SECTIONS, header
+
+#: robots.txt may name many; two show what they are.
+_ROBOTS_SITEMAPS = 2
+#: Candidates taken from one source, spread evenly over its entries: a sitemap may have 50,000.
+_FROM_ONE_SOURCE = 60
+#: An AMP page and a short link show what they are at the first try.
+_MOST_OF_A_FORM = {"amp": 1, "short": 1}
+
+
+def form_of(address: Address) -> str:
+    """Return the form of an article's address: ``numbered``, ``plain``, ``amp`` or ``short``."""
+    if address.path is None:
+        return "short"
+    if address.alias:
+        return "amp"
+    return "plain" if address.article_id is None else "numbered"
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """An article that may be asked for, and in what it may differ from others."""
+
+    found: Found
+    address: Address
+    source: str
+
+    @property
+    def form(self) -> str:
+        return form_of(self.address)
+
+    @property
+    def year(self) -> str:
+        if self.found.month:
+            return self.found.month[:4]
+        # Where no source says the year, articles of one source are of one time, as far as one can tell.
+        return str(self.found.day.year) if self.found.day else self.source
+
+
+class Choice:
+    """Chooses page after page, by what the pages before have shown.
+
+    Half of the requests are for articles. ``used`` returns how many requests were sent so far; redirects
+    and retries count, so that the site never gets more than ``most``.
+    """
+
+    def __init__(self, site: Site, inspection: Inspection, most: int, used: Callable[[], int]) -> None:
+        self._site = site
+        self._inspection = inspection
+        self._most = most
+        self._used = used
+        self._asked: set[str] = set()
+        self._candidates: list[_Candidate] = []
+        self._seen: set[tuple[int | str, str]] = set()
+        self._taken = {name: Counter[str]() for name in ("form", "year", "section", "source")}
+
+    def pages(self) -> Iterator[Asked]:
+        """Yield what to ask for; what came of a page must be among the inspection's facts before the next one."""
+        for asked in self._sources():
+            kept = self._most // 2 if self._all_found() else 1
+            if asked.url not in self._asked and self._used() < self._most - kept:
+                self._asked.add(asked.url)
+                yield asked
+        while self._used() < self._most and (one := self._next_article()) is not None:
+            yield Asked(one.found.url, Role.ARTICLE, one.source, one.found.is_promised, one.found.month)
+            self._note_articles(self._inspection.articles[-1:])
+
+    # Sources
+
+    def _sources(self) -> Iterator[Asked]:
+        yield self._source(MAIN_SITEMAP, Role.SITEMAP)
+        for url in self._inspection.robots.sitemaps[:_ROBOTS_SITEMAPS]:
+            if resolved := self._site.resolve(url, self._site.base):
+                yield Asked(resolved, Role.SITEMAP, "robots.txt", is_promised=True)
+        yield Asked(self._site.base, Role.HOME)
+        yield self._source(FEED, Role.FEED)
+        if not self._sitemaps() and not self._pages_of_sitemaps():
+            yield from (self._source(path, Role.SITEMAP) for path in OTHER_SITEMAPS)
+        children = self._children()
+        yield from children[:2]
+        yield from self._listing()
+        if (home := self._of(Role.HOME)) and home.source and home.source.feed:
+            yield Asked(home.source.feed, Role.FEED, home.url, is_promised=True)
+        yield from (self._source(path, Role.SITEMAP) for path in OTHER_SITEMAPS)
+        yield from children[2:4]
+
+    def _source(self, path: str, role: Role) -> Asked:
+        return Asked(self._site.base + path.lstrip("/"), role)
+
+    def _of(self, role: Role) -> Facts | None:
+        return next((one for one in reversed(self._inspection.facts) if one.asked.role is role), None)
+
+    def _sitemaps(self) -> list[tuple[Found, str]]:
+        """Return the further sitemaps that indexes name, each with its index."""
+        return [(one, facts.url) for facts in self._inspection.facts if facts.source for one in facts.source.sitemaps]
+
+    def _pages_of_sitemaps(self) -> bool:
+        return any(one.source and one.source.found for one in self._inspection.facts if one.asked.role is Role.SITEMAP)
+
+    def _children(self) -> list[Asked]:
+        """Return sitemaps of an index: the newest, the oldest, the last one without a month, one in the middle."""
+        named = self._sitemaps()
+        # A stamp says when a sitemap last changed, and so less of its articles than a month in its name.
+        age = _month if any(one.month for one, _ in named) else _day
+        order = sorted((pair for pair in named if age(pair[0])), key=lambda pair: age(pair[0]))
+        undated = [pair for pair in named if not age(pair[0])]
+        if not order:  # newest last, as WordPress has them
+            order, undated = undated, []
+        chosen = [*order[-1:], *order[:1], *undated[-1:], *order[len(order) // 2 :][:1], *undated[:1]]
+        return [
+            Asked(one.url, Role.SITEMAP, index, is_promised=True, month=one.month)
+            for one, index in dict.fromkeys(chosen)
+        ]
+
+    def _listing(self) -> Iterator[Asked]:
+        home = self._of(Role.HOME)
+        linked = home.source.sections if home and home.source else []
+        busy = Counter(f"/{one.address.section}/" for one in self._all_found() if one.address and one.address.section)
+        busiest = max(linked, key=lambda path: busy[path], default=KNOWN_SECTIONS[0])
+        path = KNOWN_SECTIONS[0] if KNOWN_SECTIONS[0] in linked else busiest
+        url = self._site.base + path.lstrip("/")
+        yield Asked(url, Role.LISTING, home.url if home and linked else "", is_promised=bool(linked))
+        listing = self._of(Role.LISTING)
+        if listing and listing.source and listing.source.found:
+            following = listing.source.next_page
+            yield Asked(following or f"{url}page/2/", Role.LISTING, listing.url, is_promised=following is not None)
+
+    def _all_found(self) -> list[Found]:
+        return [one for facts in self._inspection.facts if facts.source for one in facts.source.found]
+
+    # Articles
+
+    def _next_article(self) -> _Candidate | None:
+        """Return the candidate that has least in common with those asked for."""
+        if not self._candidates:
+            self._note_sources()
+        open_ = [one for one in self._candidates if self._has_room(one)]
+        best = min(open_, key=self._likeness, default=None)
+        if best is not None:
+            self._candidates.remove(best)
+            self._asked.add(best.found.url)
+            self._seen.add((best.address.key, best.form))
+            for name, taken in self._taken.items():
+                taken[self._trait(best, name)] += 1
+        return best
+
+    def _note_sources(self) -> None:
+        # Of an article that several sources name, a sitemap says most: it promises an article, and often its month.
+        for facts in sorted(self._inspection.facts, key=lambda one: _TELLING.index(one.asked.role)):
+            if facts.source:
+                self._note(_spread(facts.source.found), facts.url)
+
+    def _note_articles(self, facts: list[Facts]) -> None:
+        for one in facts:
+            self._note(one.aliases, one.url)
+
+    def _note(self, found: list[Found], source: str) -> None:
+        known = {(one.address.key, one.form) for one in self._candidates} | self._seen
+        for one in found:
+            address = one.address
+            if address is None or one.url in self._asked or (address.key, form_of(address)) in known:
+                continue
+            known.add((address.key, form_of(address)))
+            self._candidates.append(_Candidate(one, address, source))
+
+    def _has_room(self, one: _Candidate) -> bool:
+        if self._taken["form"][one.form] >= _MOST_OF_A_FORM.get(one.form, self._most):
+            return False
+        # Of an article asked for already only another kind of address is news.
+        return one.form in _MOST_OF_A_FORM or not any((one.address.key, form) in self._seen for form in _PATHS)
+
+    def _likeness(self, one: _Candidate) -> int:
+        weights = {"year": 4, "form": 3, "section": 2, "source": 1}
+        likeness = sum(weight * self._taken[name][self._trait(one, name)] for name, weight in weights.items())
+        # What only a link without a number makes look like an article may be a page of contacts.
+        return likeness + (0 if one.found.is_promised else 4)
+
+    @staticmethod
+    def _trait(one: _Candidate, name: str) -> str:
+        return {"form": one.form, "year": one.year, "section": one.address.section or "", "source": one.source}[name]
+
+
+_PATHS = ("numbered", "plain")
+_TELLING = (Role.SITEMAP, Role.FEED, Role.LISTING, Role.HOME, Role.ARTICLE, Role.ROBOTS)
+
+
+def _month(found: Found) -> str:
+    return found.month or ""
+
+
+def _day(found: Found) -> str:
+    return found.day.isoformat() if found.day else ""
+
+
+def _spread(found: list[Found]) -> list[Found]:
+    """Return some of many, evenly spread, the first and the last among them."""
+    if len(found) <= _FROM_ONE_SOURCE:
+        return found
+    step = (len(found) - 1) / (_FROM_ONE_SOURCE - 1)
+    return [found[round(index * step)] for index in range(_FROM_ONE_SOURCE)]
+
+
+#: On this machine's loopback nobody is disturbed, unless robots.txt or the user asks for a delay.
+_LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
+#: Requests in a row without an answer, each after its retries, after which the site counts as unreachable.
+_MOST_UNANSWERED = 3
+_LIMIT_REACHED = "the limit of requests is reached"
+_PAGES = (Role.HOME, Role.LISTING, Role.ARTICLE)
+
+#: Called with each answer, what was read on it, and what is known so far.
+OnFacts = Callable[[Answer, Facts, Inspection], None]
+
+
+class InspectionSpider(Spider):
+    """Asks a site for at most ``most`` pages, robots.txt, redirects and retries among them."""
+
+    name = "inspect_site"
+    _reader: FactReader
+    # Robots, delay, back-off, retries and limits are those of a crawl; its store, feeds and verdict are not needed.
+    custom_settings: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
+        "ARCHIVE": False,
+        "CONCURRENT_REQUESTS": 1,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
+        "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
+        "EXTENSIONS": {
+            "caravan_crawler.visit.patience.Patience": 0,
+            "caravan_crawler.visit.crawl_delay.CrawlDelay": 0,
+        },
+        "FEEDS": {},
+        "HTTPERROR_ALLOW_ALL": True,  # an error page is a finding
+    }
+
+    def __init__(self, base: str, most: int, on_facts: OnFacts, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.site = Site(base)
+        self.inspection = Inspection(base, datetime.now(UTC))
+        self.most = most
+        self.signal = 0
+        self._on_facts = on_facts
+        self._unanswered = 0
+        self._pages = Choice(self.site, self.inspection, most, lambda: self.inspection.requests).pages()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "InspectionSpider":
+        """Scrapy's constructor."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        if spider.site.is_local:
+            crawler.settings.setdict(_LOCAL_MANNERS, priority="spider")
+        spider._reader = FactReader(spider.site, value_pipelines(crawler.settings), Bounds.of(crawler.settings))
+        crawler.signals.connect(spider.on_robots, signals.robots_parsed)
+        crawler.signals.connect(spider.on_engine_started, signals.engine_started)
+        return spider
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Add what counts the requests: behind the refusals of robots.txt and other hosts, which send nothing."""
+        super().update_settings(settings)
+        middlewares = {**settings["DOWNLOADER_MIDDLEWARES"], f"{__name__}.{RequestLimit.__name__}": 120}
+        # As a whole: a process puts its own settings over the parts of a crawler's.
+        settings.set("DOWNLOADER_MIDDLEWARES", middlewares, priority="spider")
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Begin; robots.txt is asked for by Scrapy's middleware before the first page."""
+        for request in self._next():
+            yield request
+
+    def parse(self, response: Response, **kwargs: Any) -> Iterator[Request]:
+        """Read a page in HTML; the browser shows what this method reads."""
+        return self._take(self._answer(response, kwargs["asked"]))
+
+    def parse_source(self, response: Response, asked: Asked) -> Iterator[Request]:
+        """Read a feed or a sitemap."""
+        return self._take(self._answer(response, asked))
+
+    def failed(self, failure: Failure) -> Iterator[Request]:
+        """Note why nothing came, and go on where that makes sense."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        reason = failures.reason(failure)
+        if reason == RunEndsError.__name__:
+            return  # closed() says why
+        words = FORBIDDEN if reason == "robots" else failures.words(failure)
+        if words == _LIMIT_REACHED:
+            return
+        if reason == RobotsUnreadError.__name__:
+            self.inspection.robots.problem = words
+            return  # nothing may be asked
+        asked = request.cb_kwargs["asked"]
+        if reason == "robots" and asked.url == self.site.base:
+            self.inspection.robots.allows_home = False
+        self._unanswered = 0 if failures.is_answer(failure) else self._unanswered + 1
+        answer = Answer(asked, request.url, datetime.now(UTC), problem=words)
+        yield from self._take(answer)
+
+    def closed(self, reason: str) -> None:
+        """Note why the inspection ended before its time, when Scrapy closes the spider."""
+        if pause := self.crawler.stats.get_value(RETRY_AFTER_STAT):
+            self.inspection.ended = f"the site asks to be left alone for {pause} seconds"
+        elif delay := self.crawler.stats.get_value(CRAWL_DELAY_STAT):
+            self.inspection.ended = f"robots.txt asks for {delay:g} seconds between requests"
+        elif reason != "finished":
+            self.inspection.ended = f"the inspection was ended: {reason}"
+
+    def on_engine_started(self) -> None:
+        """Note which signal stops the inspection, and leave the stopping to Scrapy."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            handler: Any = signal.getsignal(number)
+            if callable(handler):
+                signal.signal(number, partial(self._note_signal, handler))
+
+    def _note_signal(self, handler: Callable[[int, Any], Any], number: int, frame: Any) -> None:
+        self.signal = number
+        handler(number, frame)
+
+    def on_robots(self, robotparser: Any, request: Request) -> None:
+        """Take what robots.txt allows and names."""
+        robots, settings = self.inspection.robots, self.settings
+        agent = settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"]
+        robots.allows_home = bool(robotparser.allowed(self.site.base, agent))
+        robots.crawl_delay = robotparser.crawl_delay(agent)
+        rules = getattr(robotparser, "rp", None)
+        if isinstance(rules, Protego):
+            robots.sitemaps = list(dict.fromkeys(rules.sitemaps))
+
+    def on_robots_answer(self, request: Request, response: Response) -> None:
+        """Take the answer of robots.txt itself."""
+        self.inspection.robots.status = response.status
+        asked = Asked(request.url, Role.ROBOTS)
+        answer = Answer(asked, response.url, datetime.now(UTC), response.status, response.body)
+        self._on_facts(answer, Facts(asked, response.url, response.status, "robots"), self.inspection)
+
+    def _answer(self, response: Response, asked: Asked) -> Answer:
+        self._unanswered = 0
+        is_challenged = header(response, "cf-mitigated") == "challenge"
+        return Answer(
+            asked,
+            response.url,
+            received_at(response),
+            response.status,
+            response.body,
+            header(response, "Content-Type") or "",
+            is_challenged,
+        )
+
+    def _take(self, answer: Answer) -> Iterator[Request]:
+        facts = self._reader.read(answer)
+        self.inspection.facts.append(facts)
+        self._on_facts(answer, facts, self.inspection)
+        if self._unanswered >= _MOST_UNANSWERED:
+            self.inspection.ended = f"{self._unanswered} pages in a row got no answer: {answer.problem}"
+            return
+        yield from self._next()
+
+    def _next(self) -> Iterator[Request]:
+        if (asked := next(self._pages, None)) is not None:
+            callback = self.parse if asked.role in _PAGES else self.parse_source
+            yield Request(asked.url, callback=callback, errback=self.failed, cb_kwargs={"asked": asked})
+
+
+class RequestLimit:
+    """Counts every request that is sent, and sends no more than the spider's ``most``."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "RequestLimit":
+        """Scrapy's constructor."""
+        return cls(crawler)
+
+    @property
+    def _spider(self) -> InspectionSpider:
+        assert isinstance(self._crawler.spider, InspectionSpider)
+        return self._crawler.spider
+
+    def process_request(self, request: Request) -> None:
+        """Count the request, or refuse it."""
+        if self._spider.inspection.requests >= self._spider.most:
+            raise IgnoreRequest(_LIMIT_REACHED)
+        self._spider.inspection.requests += 1
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Show the spider the last answer of robots.txt; Scrapy's middleware keeps it to itself."""
+        if request.meta.get("dont_obey_robotstxt") and response.status != HTTPStatus.NOT_MODIFIED:
+            self._spider.on_robots_answer(request, response)
+        return response

@@ -1,0 +1,233 @@
+"""The page's header: currency ticker, weather and the date of the visit."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import lru_cache
+
+from caravan_crawler.normalise.dates import MONTH_PATTERN, WEEKDAY_PATTERN
+from caravan_crawler.normalise.numbers import parse_decimal, parse_rate
+from caravan_crawler.pages.blocks import Block
+
+#: Stand before the parts of a block that names dollar or euro, and tell where it is: in the page's header, in a column
+#: or foot, or anywhere else.
+IN_HEADER, APART, ELSEWHERE = "\1header", "\1apart", "\1elsewhere"
+_PLACES = (IN_HEADER, APART, ELSEWHERE)
+_COLUMNS = frozenset(["aside", "footer"])
+
+_NUMBER = r"[+\-]?\d[\d\s]{0,6}(?:[.,]\d{1,4})?"
+_DOLLAR = re.compile(
+    rf"(?:\$|USD)\s*:?\s*(?P<rate>{_NUMBER})?\s*(?:₸|тг)?\.?|(?P<before>{_NUMBER})\s*\$", re.IGNORECASE
+)
+_EURO = re.compile(rf"(?:€|EUR)\s*:?\s*(?P<rate>{_NUMBER})?\s*(?:₸|тг)?\.?|(?P<before>{_NUMBER})\s*€", re.IGNORECASE)
+_OTHER = re.compile(rf"(?:RUB|RUR|CNY|GBP|KGS|UZS|TRY|CHF|JPY|₽|£|¥)\s*:?\s*(?:{_NUMBER})?.{{0,4}}", re.IGNORECASE)
+_BARE = re.compile(rf"{_NUMBER}\s*(?:₸|тг\.?)?")
+_TABLE_HEADING = re.compile(
+    r"(?:покупка|продажа|покуп|прод|сатып\s+алу|сату|buy|sell|валюта|(?:курсы?|обмен)(?:\s+валют\w*.{0,20}|\s+нбрк.{0,20})?)\.?",
+    re.IGNORECASE,
+)
+#: What a euro cost in dollars since there is one, with some room.
+_FEWEST_DOLLARS, _MOST_DOLLARS = Decimal("0.8"), Decimal("1.7")
+#: The price to sell a currency is so near to the one to buy it; the day's change is far smaller.
+_FARTHEST_APART = Decimal("0.1")
+#: So many parts may stand between dollar and euro: the rate, another, the day's change.
+_BETWEEN = 3
+
+
+def names_currency(text: str) -> bool:
+    """Whether ``text`` may name the dollar or the euro."""
+    return "$" in text or "USD" in text or "€" in text or "EUR" in text
+
+
+def place_of(block: Block) -> str:
+    """Return the place of a block that names a currency."""
+    place = ELSEWHERE
+    for element in (block.element, *block.element.iterancestors()):
+        if element.tag == "header":
+            return IN_HEADER
+        if element.tag in _COLUMNS:
+            place = APART
+    return place
+
+
+def read_rates(marked: Sequence[str]) -> dict[str, str]:
+    """Return the rates of the ticker among a header's parts, as printed, by ISO 4217 code."""
+    parts: list[str] = []
+    places: dict[int, str] = {}
+    place = ELSEWHERE
+    for part in marked:
+        if part in _PLACES:
+            place = part
+            continue
+        places[len(parts)] = place
+        parts.append(part)
+    for index, part in enumerate(parts):
+        match = _DOLLAR.fullmatch(part) if "$" in part or "usd" in part.lower() else None
+        dollar, used = _rate_at(match, parts, index) if match else (None, 0)
+        if dollar is None or (places[index] != IN_HEADER and _is_in_table(parts, index, dollar, places[index])):
+            continue
+        beside = [text if places[at] == places[index] else "" for at, text in enumerate(parts)]
+        euro = _euro(beside, index, used, dollar)
+        return {"USD": dollar} if euro is None else {"USD": dollar, "EUR": euro}
+    return {}
+
+
+def _is_in_table(parts: Sequence[str], index: int, dollar: str, place: str) -> bool:
+    """Whether the dollar at ``index`` is a row of a table of currencies."""
+    if place == APART or parse_rate(dollar) is None:
+        return True
+    start, end = index, index + 1
+    while start > 0 and _is_of_currency(parts[start - 1]):
+        start -= 1
+    while end < len(parts) and _is_of_currency(parts[end]):
+        end += 1
+    if any(_TABLE_HEADING.fullmatch(part) for part in parts[max(0, start - 2) : start]):
+        return True
+    has_others = any(_OTHER.fullmatch(part) for part in parts[start:end])
+    has_two_prices = _has_two_prices(parts, index, dollar)
+    # Behind a sign the second number may be the euro's, and a ticker of three currencies has signs.
+    return (has_others and has_two_prices) if "$" in parts[index] else (has_others or has_two_prices)
+
+
+def _is_of_currency(part: str) -> bool:
+    return any(form.fullmatch(part) for form in (_BARE, _DOLLAR, _EURO, _OTHER))
+
+
+def _has_two_prices(parts: Sequence[str], index: int, dollar: str) -> bool:
+    """Whether behind the dollar's price to buy it is one to sell it."""
+    behind = index + 1 if dollar == parts[index] else index + 2
+    other = parts[behind] if behind < len(parts) else ""
+    first, second = parse_rate(dollar), parse_rate(other) if _BARE.fullmatch(other) else None
+    return first is not None and second is not None and abs(first - second) < first * _FARTHEST_APART
+
+
+def _euro(parts: Sequence[str], dollar_at: int, used: int, dollar: str) -> str | None:
+    """Return the euro's rate beside the dollar's: marked as such, or the bare number behind it."""
+    after = [*range(used, min(used + _BETWEEN, len(parts)))]
+    before = [*range(dollar_at - 1, max(-1, dollar_at - 1 - _BETWEEN), -1)]
+    bare = parts[used] if used < len(parts) else ""
+    is_euro = _BARE.fullmatch(bare) and bare[0] not in "+-" and _is_in_proportion(bare, dollar)
+    return _marked_euro(parts, after, dollar) or (bare if is_euro else _marked_euro(parts, before, dollar))
+
+
+def _marked_euro(parts: Sequence[str], places: Sequence[int], dollar: str) -> str | None:
+    for place in places:
+        if label := _EURO.fullmatch(parts[place]):
+            euro, _ = _rate_at(label, parts, place)
+            return euro if euro is not None and _is_in_proportion(euro, dollar) else None
+        if not _BARE.fullmatch(parts[place]):
+            break
+    return None
+
+
+def _is_in_proportion(euro: str, dollar: str) -> bool:
+    """Whether a number is to the dollar's rate as a euro's can be; a misprinted dollar tells nothing."""
+    known, rate = parse_rate(dollar), parse_decimal(euro)
+    if known is None or rate is None:
+        return parse_rate(euro) is not None
+    return _FEWEST_DOLLARS < rate / known < _MOST_DOLLARS
+
+
+def _rate_at(match: re.Match[str], parts: Sequence[str], index: int) -> tuple[str | None, int]:
+    """Return the rate as printed, with its sign where they are one text, and the index behind it."""
+    if match["rate"] or match["before"]:
+        return parts[index], index + 1
+    if index + 1 < len(parts) and _BARE.fullmatch(parts[index + 1]):
+        return parts[index + 1], index + 2
+    return None, index + 1
+
+
+_TEMPERATURE = re.compile(
+    r"(?:(?P<before>[^\W\d_][^\d$€]{1,40})\s)?(?P<degrees>[+\-−–]?\s?\d{1,2}\s*°\s*[CСcс]?)(?:[\s,]+(?P<city>[^\W\d].{1,40}))?"
+)
+_CITY = re.compile(r"[^\W\d_][^\d$€]{1,40}")
+_YEAR = re.compile(r"(\d{4})\s*(?:год|г\.?|жыл)", re.IGNORECASE)
+_WEEKDAY = re.compile(rf"^(?:{WEEKDAY_PATTERN})\.?,?\s+(?=\d)", re.IGNORECASE)
+_DAY = re.compile(rf"\d{{1,2}}\s+(?:{MONTH_PATTERN})", re.IGNORECASE)
+_DAY_AND_YEAR = re.compile(
+    rf"(?P<day>\d{{1,2}}\s+(?:{MONTH_PATTERN}))\s*,?\s+(?P<year>\d{{4}})(?:\s*(?:год|года|г\.?))?", re.IGNORECASE
+)
+_YEAR_AND_DAY = re.compile(
+    rf"(?P<year>\d{{4}})\s*(?:год|г\.?)?\s*,?\s+(?P<day>\d{{1,2}}\s+(?:{MONTH_PATTERN}))", re.IGNORECASE
+)
+# One text may hold several: "$495.1 €583.72", "+3 °C | Алматы".
+_SIDE_BY_SIDE = re.compile(r"\s*[|•·]\s*|\s+(?=(?:[€$]|EUR|USD)\s?:?\s?\d)")
+_SEPARATORS = ("|", "•", "·", "€", "EUR")
+_PART_MARKS = " \t•·|,▲▼△▽↑↓"
+#: The header is over after so many blocks; menus count too.
+_DEEPEST = 400
+
+
+@dataclass
+class Masthead:
+    """What the header prints, for many pages at once. ``rates`` maps an ISO 4217 code to the rate as printed."""
+
+    rates: dict[str, str] = field(default_factory=dict)
+    temperature: str | None = None
+    city: str | None = None
+    date: str | None = None
+    """The date of the visit as one text, ``6 Февраля 2026``."""
+
+
+def read_masthead(blocks: list[Block], end: int | None = None) -> Masthead:
+    """Read the header among ``blocks[:end]``; what is not printed stays empty."""
+    return _read(tuple(_short_parts(blocks[: _DEEPEST if end is None else end])))
+
+
+@lru_cache(maxsize=16)  # the pages of a visit show the same
+def _read(parts: tuple[str, ...]) -> Masthead:
+    masthead = Masthead()
+    masthead.rates = read_rates(parts)
+    _read_weather(parts, masthead)
+    masthead.date = _read_date(parts)
+    return masthead
+
+
+def _short_parts(blocks: list[Block]) -> list[str]:
+    texts: list[str] = []
+    for block in blocks:
+        if len(block.text) <= 80:
+            # One block may hold the whole ticker, in spans side by side.
+            pieces = block.pieces
+            if names_currency(block.text):
+                texts.append(place_of(block))
+            texts += [block.text] if len(pieces) == 1 else [" ".join(text.split()) for text, _ in pieces]
+    if _holds_several("".join(texts)):  # few headers have one, and all texts are asked at once
+        texts = [part for text in texts for part in (_SIDE_BY_SIDE.split(text) if _holds_several(text) else [text])]
+    return [part for text in texts if (part := text.strip(_PART_MARKS))]
+
+
+def _holds_several(text: str) -> bool:
+    return any(mark in text for mark in _SEPARATORS)
+
+
+def _read_weather(parts: Sequence[str], masthead: Masthead) -> None:
+    for index, part in enumerate(parts):
+        match = _TEMPERATURE.fullmatch(part) if "°" in part else None
+        if match is None:
+            continue
+        masthead.temperature = match["degrees"]
+        following = parts[index + 1] if index + 1 < len(parts) else ""
+        before = parts[index - 1] if index else ""
+        beside = next((part for part in (following, before) if _CITY.fullmatch(part)), None)
+        masthead.city = match["city"] or match["before"] or beside
+        return
+
+
+def _read_date(parts: Sequence[str]) -> str | None:
+    year = day = None
+    for part in parts:
+        part = _WEEKDAY.sub("", part)
+        if not part[:1].isdigit():
+            continue
+        if match := _DAY_AND_YEAR.fullmatch(part) or _YEAR_AND_DAY.fullmatch(part):
+            return f"{match['day']} {match['year']}"
+        if match := _YEAR.fullmatch(part):
+            year = year or match[1]
+        elif _DAY.fullmatch(part):
+            # Cards above the headline may print days too; the header's stands next to its year.
+            day = part if day is None or year is None else day
+        if year and day:
+            return f"{day} {year}"
+    return None

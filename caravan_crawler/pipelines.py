@@ -1,0 +1,160 @@
+"""Item pipelines in the order in which they run; ``ITEM_PIPELINES`` in settings.py lists them."""
+
+from datetime import date, datetime
+from typing import Any
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+
+from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
+from caravan_crawler.keep.keeper import Fate, Keeper, article_key
+from caravan_crawler.normalise.dates import decide_publication
+from caravan_crawler.normalise.numbers import parse_count, parse_rate
+from caravan_crawler.normalise.text import clean, encodable
+
+
+class CountingPipeline:
+    """A pipeline that counts under ``caravan/<name>/…``."""
+
+    name = ""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "CountingPipeline":
+        """Scrapy's constructor."""
+        return cls(crawler)
+
+    def count(self, event: str) -> None:
+        """Count one event."""
+        self.crawler.stats.inc_value(f"caravan/{self.name}/{event}")
+
+
+_CLEANED: dict[type, tuple[str, ...]] = {
+    Article: ("headline", "lede", "body", "photo_credit", "source"),
+    TrendingEntry: ("topic", "headline"),
+    Weather: ("city",),
+}
+_RAW = ("date_published_raw", "views_raw")
+
+
+class TextPipeline(CountingPipeline):
+    """NFC, no invisible characters, single spaces; raw texts only lose what no file can hold."""
+
+    name = "normalise/text"
+
+    def process_item(self, item: Any) -> Any:
+        """Clean the item's texts in place."""
+        for field in _CLEANED.get(type(item), ()):
+            text = getattr(item, field)
+            if text:
+                cleaned = clean(text)
+                if cleaned != text:
+                    self.count("changed")
+                    setattr(item, field, cleaned or None)
+        if isinstance(item, Article):
+            item.authors = [clean(name) for name in item.authors]
+            item.tags = [clean(tag) for tag in item.tags]
+            item.images = [encodable(url) for url in item.images]
+            for link in item.links:
+                link.text, link.url = clean(link.text), encodable(link.url)
+            for field in _RAW:
+                if text := getattr(item, field):
+                    setattr(item, field, encodable(text))
+        return item
+
+
+class DatePipeline(CountingPipeline):
+    """Weigh the printed date against that of the metadata, which wins only where none is printed.
+
+    Counts each verdict (``printed``, ``refined``, ``structured``, ``disagree``, ``missing``) and the
+    reason of each refusal (``unreadable``, ``impossible``, ``too_early``, ``future``).
+    """
+
+    name = "normalise/dates"
+
+    def process_item(self, item: Any) -> Any:
+        """Turn the raw date into ISO 8601, in place."""
+        if isinstance(item, Article):
+            stamp = item.date_published
+            printed = item.date_published_raw if item.date_published_raw != stamp else None
+            decision = decide_publication(printed, stamp, datetime.fromisoformat(item.observed_at))
+            item.date_published = decision.date.iso
+            self.count(decision.verdict)
+            if decision.date.problem and item.date_published_raw:
+                self.count(decision.date.problem)
+        return item
+
+
+class RatePipeline(CountingPipeline):
+    """Turn a printed rate into a Decimal; one that is none, or outside the sane band, stays raw and is counted."""
+
+    name = "normalise/rates"
+
+    def process_item(self, item: Any) -> Any:
+        """Set the item's ``rate``, in place."""
+        if isinstance(item, ExchangeRate):
+            item.rate = parse_rate(item.rate_raw)
+            self.count("read" if item.rate is not None else "refused")
+        return item
+
+
+class ViewsPipeline(CountingPipeline):
+    """Turn a printed view count into a number; one that cannot be read stays raw and is counted."""
+
+    name = "normalise/views"
+
+    def process_item(self, item: Any) -> Any:
+        """Set the item's ``views``, in place."""
+        if isinstance(item, Article) and item.views_raw is not None:
+            item.views = parse_count(item.views_raw)
+            self.count("read" if item.views is not None else "refused")
+        return item
+
+
+class PeriodPipeline(CountingPipeline):
+    """Drop articles outside ``since`` to ``until`` and outside ``sections``, each drop counted.
+
+    With a period asked for, an article without a date cannot be shown to be in it and is dropped too.
+    """
+
+    name = "dropped"
+
+    def process_item(self, item: Any) -> Any:
+        """Return the item or drop it."""
+        if isinstance(item, Article):
+            reason = self._reason_to_drop(item)
+            if reason:
+                self.count(reason)
+                raise DropItem(f"{reason}: {item.url}", log_level="DEBUG")
+        return item
+
+    def _reason_to_drop(self, item: Article) -> str | None:
+        arguments: CrawlArguments = self.crawler.spider.arguments  # type: ignore[union-attr]
+        if arguments.sections and item.section not in arguments.sections:
+            return "other_section"
+        if not (arguments.since or arguments.until):
+            return None
+        if item.date_published is None:
+            return "undated"
+        return None if arguments.covers(date.fromisoformat(item.date_published[:10])) else "outside_period"
+
+
+class StorePipeline(CountingPipeline):
+    """Store each record, and let pass what is new or has changed: the feeds of a run hold no more than that."""
+
+    name = "articles"
+
+    def process_item(self, item: Any) -> Any:
+        """Return the item or drop it."""
+        keeper: Keeper = self.crawler.spider.keeper  # type: ignore[union-attr]
+        if not isinstance(item, Article):
+            keeper.keep_shown(item)
+            return item
+        fate = keeper.keep(item, article_key(item))
+        self.count(fate)
+        if fate in (Fate.UNCHANGED, Fate.LOST_FIELDS):
+            raise DropItem(f"{fate}: {item.url}", log_level="DEBUG")
+        return item

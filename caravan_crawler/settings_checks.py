@@ -1,0 +1,185 @@
+"""Checks of the settings, and of Scrapyd's, before a run begins."""
+
+import logging
+import sys
+from collections.abc import Mapping
+from importlib.machinery import PathFinder
+from importlib.util import find_spec
+from numbers import Number
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from scrapy.settings import SETTINGS_PRIORITIES as PRIORITIES
+from scrapy.settings import BaseSettings, default_settings
+
+import caravan_crawler
+from caravan_crawler import settings as own_settings
+from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.feedexport import feeds_problem
+from caravan_crawler.monitors.alarm import hook_problem
+from caravan_crawler.urls import LONGEST_ADDRESS
+from caravan_crawler.visit.browser.finding import browser_problem
+
+_WHOLE_NUMBERS = frozenset(
+    "ARCHIVE_FILE_SIZE CONCURRENT_REQUESTS CONCURRENT_REQUESTS_PER_DOMAIN DOWNLOAD_MAXSIZE"
+    " DOWNLOAD_WARNSIZE PAGE_MAX_LINKS PAGE_MAX_TAGS PAGE_MAX_TAG_BYTES REDIRECT_MAX_TIMES RETRY_TIMES"
+    " URLLENGTH_LIMIT CLOSESPIDER_ERRORCOUNT CLOSESPIDER_ITEMCOUNT DOWNLOAD_MAX_HEADER_BYTES MAX_COPIES"
+    " MAX_HOPS_FROM_ARTICLE".split()
+)
+
+
+def settings_problem(settings: BaseSettings) -> str | None:
+    """Return the first thing that is wrong with the settings, in one line, or None."""
+    checks = (
+        *(
+            _number_problem,
+            _level_problem,
+            _codes_problem,
+            _jobdir_problem,
+            _depth_problem,
+            _length_problem,
+            floors_problem,
+            _hook_problem,
+        ),
+        *(_archive_problem, browser_problem, _redis_problem, feeds_problem),
+    )
+    return next((problem for check in checks if (problem := check(settings))), None)
+
+
+def export_problem(settings: BaseSettings) -> str | None:
+    """Return the first thing that is wrong with the settings an export reads, in one line, or None."""
+    return _number_problem(settings) or floors_problem(settings)
+
+
+def _number_problem(settings: BaseSettings) -> str | None:
+    """Return which setting of the command line is no number where its default is one."""
+    for name in settings:
+        given = settings[name]
+        if settings.getpriority(name) != PRIORITIES["cmdline"] or not isinstance(given, str):
+            continue
+        default = getattr(own_settings, name, getattr(default_settings, name, None))
+        if name in _WHOLE_NUMBERS and not given.isdecimal():
+            return f"{name}={given} is not a whole number"
+        if isinstance(default, Number) and not _is_number(given, is_flag=isinstance(default, bool)):
+            return f"{name}={given} is not {'1 or 0' if isinstance(default, bool) else 'a number'}"
+    return None
+
+
+def _is_number(text: str, *, is_flag: bool) -> bool:
+    if is_flag:
+        return text.lower() in ("0", "1", "true", "false")
+    try:
+        return float(text) >= 0
+    except ValueError:
+        return False
+
+
+def _level_problem(settings: BaseSettings) -> str | None:
+    level = str(settings["LOG_LEVEL"])
+    return None if level in logging.getLevelNamesMapping() or level.isdecimal() else f"LOG_LEVEL={level} is no level"
+
+
+def _codes_problem(settings: BaseSettings) -> str | None:
+    try:
+        [int(code) for code in settings.getlist("RETRY_HTTP_CODES")]
+    except (ValueError, TypeError):
+        return f"RETRY_HTTP_CODES={settings['RETRY_HTTP_CODES']} are no numbers such as 500,502"
+    return None
+
+
+def _jobdir_problem(settings: BaseSettings) -> str | None:
+    return (
+        "JOBDIR is not for this crawl, whose store keeps what is left to read; leave it out"
+        if settings["JOBDIR"]
+        else None
+    )
+
+
+def _depth_problem(settings: BaseSettings) -> str | None:
+    if str(settings["DEPTH_LIMIT"] or 0) == "0":
+        return None
+    return "DEPTH_LIMIT would cut lists at that page; MAX_HOPS_FROM_ARTICLE bounds how far pages without article lead"
+
+
+def _length_problem(settings: BaseSettings) -> str | None:
+    if 0 < settings.getint("URLLENGTH_LIMIT") <= LONGEST_ADDRESS:
+        return None
+    return f"URLLENGTH_LIMIT must be from 1 to {LONGEST_ADDRESS}: a store in PostgreSQL can index no longer address"
+
+
+def floors_problem(settings: BaseSettings) -> str | None:
+    """Return why the setting FLOORS cannot be used, or None."""
+    try:
+        shares = [float(share) for share in settings.getdict("FLOORS").values()]
+    except (ValueError, TypeError):
+        shares = [-1.0]
+    if all(0 <= share <= 1 for share in shares):
+        return None
+    return 'FLOORS must give shares from 0 to 1: {"body": 0.8}'
+
+
+def _hook_problem(settings: BaseSettings) -> str | None:
+    hook = settings["ON_FAILURE"]
+    return hook_problem(hook) if hook else None
+
+
+def _archive_problem(settings: BaseSettings) -> str | None:
+    if not settings.getbool("ARCHIVE") or find_spec("warcio") is not None:
+        return None
+    return "ARCHIVE needs one library more: pip install warcio"
+
+
+def _redis_problem(settings: BaseSettings) -> str | None:
+    url = settings["REDIS_URL"]
+    if not url:
+        return None
+    if find_spec("redis") is None:
+        return "REDIS_URL needs one library more: pip install redis"
+    if not _is_redis_url(url):
+        return "REDIS_URL is no address such as redis://host:6379/0"
+    if not str(settings["STORE_URL"] or "").startswith("postgres"):
+        return "REDIS_URL shares a crawl between machines, which needs a store in PostgreSQL: STORE_URL=postgresql://…"
+    if settings.getfloat("WORKER_LEASE") <= 0:
+        return "WORKER_LEASE must be longer than 0 seconds"
+    return None
+
+
+def _is_redis_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_known = parts.scheme in ("redis", "rediss") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, brackets that do not close
+        return False
+    is_database = not parts.path.strip("/") or parts.path.strip("/").isdecimal()
+    return is_known and is_database and not parts.query
+
+
+def scrapyd_problem(settings: BaseSettings, arguments: Mapping[str, str]) -> str | None:
+    """Return why a job of Scrapyd's must not run, in one line; None where it may, or nothing has come from Scrapyd."""
+    if CrawlArguments.parse(dict(arguments)).job is None:
+        return None
+    return _copy_problem() or _folder_problem(settings)
+
+
+def _copy_problem() -> str | None:
+    """Return which copy of the project is running in the place of the deployed one.
+
+    Scrapyd puts its eggs at the end of the path, behind all that is installed.
+    """
+    for place in sys.path:
+        spec = PathFinder.find_spec(caravan_crawler.__name__, [place]) if place.endswith(".egg") else None
+        if spec is not None and spec.origin != caravan_crawler.__file__:
+            folder = Path(caravan_crawler.__file__).parent
+            return f"this is not what was deployed but the copy in {folder}, which Scrapyd must not find"
+    return None
+
+
+def _folder_problem(settings: BaseSettings) -> str | None:
+    """Return why the ``DATA_DIR`` cannot be used.
+
+    A relative one would lie in whatever folder Scrapyd was started in, and elsewhere after its next start.
+    """
+    data_dir = Path(settings["DATA_DIR"]).expanduser()
+    if data_dir.is_absolute():
+        return None
+    return f"DATA_DIR={data_dir} is relative; Scrapyd needs the whole path, such as setting=DATA_DIR=/srv/caravan"

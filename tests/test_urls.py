@@ -1,0 +1,190 @@
+import pytest
+
+from caravan_crawler.urls import Address, Site, article_address, is_same_slug, listing_of
+
+#: Real addresses, as they are linked.
+ADDRESSES = [
+    ("/news/stolicu-zasypalo-snegom-80743/", "", Address("/news/stolicu-zasypalo-snegom-80743/", 80743)),
+    ("/sport/kruchu-pedali-dalshe-584301", "", Address("/sport/kruchu-pedali-dalshe-584301/", 584301)),
+    ("/", "p=44196", Address(None, 44196, alias=True)),
+    ("/", "p=44196&utm_source=x", Address(None, 44196, alias=True)),
+    ("/", "utm_source=x&p=44196", Address(None, 44196, alias=True)),
+    ("/amp/news/otorvalis-po-polnojj-48588", "", Address("/news/otorvalis-po-polnojj-48588/", 48588, alias=True)),
+    ("/news/otorvalis-po-polnojj-48588/amp/", "", Address("/news/otorvalis-po-polnojj-48588/", 48588, alias=True)),
+    ("/crime/dorozhnaja-avarija/", "", Address("/crime/dorozhnaja-avarija/", None)),
+    ("/crime/itogi-goda-2026/", "", Address("/crime/itogi-goda-2026/", None)),  # a year is no number of an article
+    ("/news/dom-postroili-19076664/", "", Address("/news/dom-postroili-19076664/", 19076664)),
+    ("/news/dom-postroili-190766641/", "", Address("/news/dom-postroili-190766641/", 190766641)),
+    ("/news/nomer-0123456/", "", Address("/news/nomer-0123456/", None)),  # no number of the site begins with 0
+    ("/", "p=19076664", Address(None, 19076664, alias=True)),
+    ("/news/almaty/dom-postroili-900001/", "", Address("/news/almaty/dom-postroili-900001/", 900001)),
+    ("/info/o-gazete-123456/", "", Address("/info/o-gazete-123456/", 123456)),
+    # pages of an article's pictures
+    ("/news/dom-postroili-1011600/dsc-04521/", "", None),
+    ("/news/dom-postroili-1011600/vid-sverhu-4521/", "", None),
+    ("/crime/v-almaty-postroili-novyj-dom/foto-4521/", "", None),
+    ("/crime/almaty/img_4521-4521/", "", None),
+    ("/", "", None),
+    ("/", "p=abc", None),
+    ("/", "s=news", None),
+    ("/news/", "", None),
+    ("/news/page/2/", "", None),
+    ("/tag/dengi/", "", None),
+    ("/info/kontakty/", "", None),
+    ("/search/?q=x", "", None),
+    ("/wp-content/uploads/2023/04/x-1024x683.png", "", None),
+]
+
+
+@pytest.mark.parametrize(("path", "query", "expected"), ADDRESSES)
+def test_article_address(path: str, query: str, expected: Address | None) -> None:
+    assert article_address(path, query) == expected
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site("https://www.caravan.kz/")
+
+
+SAME_SITE = [
+    ("/news/a-900001/", "https://www.caravan.kz/news/a-900001/"),
+    ("a-900001/", "https://www.caravan.kz/news/a-900001/"),
+    ("?p=900001", "https://www.caravan.kz/news/?p=900001"),
+    ("/?p=900001", "https://www.caravan.kz/?p=900001"),
+    ("//caravan.kz/news/a-900001/", "https://www.caravan.kz/news/a-900001/"),
+    ("http://caravan.kz/news/a-900001/#comments", "https://www.caravan.kz/news/a-900001/"),
+    ("HTTPS://WWW.CARAVAN.KZ:443/news/", "https://www.caravan.kz/news/"),
+    ("/a/../news/b-900001/", "https://www.caravan.kz/news/b-900001/"),
+    (" /news/a-900001/ ", "https://www.caravan.kz/news/a-900001/"),
+    ("https://kaz.caravan.kz/zhangalyqtar/a-900001/", None),
+    ("https://caravan.kz.example.com/", None),
+    ("https://zakon.kz/news/", None),
+    ("//zakon.kz/news/", None),
+    ("ftp://www.caravan.kz/", None),
+    ("file:///etc/passwd", None),
+    ("javascript:void(0)", None),
+    ("mailto:a@caravan.kz", None),
+    ("#top", None),
+    ("http://[broken/", None),
+    ("", None),
+    # escaped as Scrapy escapes what it asks for
+    ("/news/\x1b[31mx/", "https://www.caravan.kz/news/%1B%5B31mx/"),
+    ('/news/<b>"x/', "https://www.caravan.kz/news/%3Cb%3E%22x/"),
+    ("/news/a b\u00a0c/", "https://www.caravan.kz/news/a%20b%C2%A0c/"),
+    ("/news/a%20b/?q=<x>", "https://www.caravan.kz/news/a%20b/?q=%3Cx%3E"),
+    ("/news/\ud800-900001/", "https://www.caravan.kz/news/%3F-900001/"),
+    ("https://www.caravan.kz/news/Ж-900001/", "https://www.caravan.kz/news/%D0%96-900001/"),
+    ("/news\\b-900001/", "https://www.caravan.kz/news/b-900001/"),
+]
+
+
+@pytest.mark.parametrize(("href", "expected"), SAME_SITE)
+def test_resolve(site: Site, href: str, expected: str | None) -> None:
+    assert site.resolve(href, "https://www.caravan.kz/news/") == expected
+
+
+LONG = "a" * (2083 - len("https://www.caravan.kz/news/-900001/"))
+
+BOUNDED = [
+    (f"/news/{LONG}-900001/", True),
+    (f"/news/{LONG}a-900001/", False),
+    (f"/news/{LONG[:500]}/?q={LONG}", False),
+    (f"/news/{'Ж' * 400}-900001/", False),  # six characters each once they are escaped
+    (f"https://caravan.kz/news/{LONG}{LONG}-900001/", False),
+    ("/news/news/a-900001/", True),
+    ("/news/news/news/a-900001/", False),
+    ("foto/foto/foto/a-900001", False),
+    ("/a/b/a/b/a-900001/", True),
+    ("/a/b/a/b/a/b/a-900001/", False),
+    ("/x/a/b/c/a/b/c/a/b/c", False),
+    ("/x/a/b/c/a/b/c/a/b/", True),
+    ("/2020/20/20/a-900001/", True),
+    (f"/news/{'a/b/c/d/' * 200}", False),
+]
+
+
+@pytest.mark.parametrize(("href", "is_followed"), BOUNDED)
+def test_addresses_are_bounded(site: Site, href: str, is_followed: bool) -> None:
+    told: list[tuple[str, str]] = []
+    site.on_refused = lambda page, problem: told.append((page, problem))
+    for page in ("https://www.caravan.kz/", "https://www.caravan.kz/sport/"):
+        for _ in range(3):
+            assert (site.resolve(href, page) is not None) is is_followed
+            assert is_followed or site.address(href, page) is None
+    pages = [page for page, _ in told]
+    assert pages == ([] if is_followed else ["https://www.caravan.kz/", "https://www.caravan.kz/sport/"])
+
+
+def test_on_a_copy_links_to_the_real_site_mean_the_copy() -> None:
+    copy = Site("http://127.0.0.1:8000/")
+    for link in ("https://www.caravan.kz/news/a-900001/", "http://caravan.kz/news/a-900001/"):
+        assert copy.resolve(link, copy.base) == "http://127.0.0.1:8000/news/a-900001/"
+    kazakh = Site("https://kaz.caravan.kz/")
+    assert kazakh.resolve("https://www.caravan.kz/news/a-900001/", kazakh.base) is None
+
+
+def test_every_alias_has_one_key_and_one_canonical_url(site: Site) -> None:
+    aliases = [
+        "https://www.caravan.kz/news/a-900001/",
+        "http://caravan.kz/news/a-900001",
+        "/amp/news/a-900001",
+        "/news/a-900001/?utm_source=x&fbclid=y",
+    ]
+    addresses = [site.address(alias, site.base) for alias in aliases]
+    assert {address.key for address in addresses if address} == {900001}
+    assert {site.canonical(address) for address in addresses if address} == {"https://www.caravan.kz/news/a-900001/"}
+    short = site.address("/?p=900001", site.base)
+    assert short is not None
+    assert (short.key, site.canonical(short)) == (900001, "https://www.caravan.kz/?p=900001")
+
+
+ENCODINGS = [
+    "/crime/%D0%B4%D0%BE%D0%BC-1/",
+    "/crime/%d0%b4%d0%be%d0%bc-1/",
+    "/crime/дом-1/",
+    "/crime/%D0%B4ом%2d1/",
+    "https://caravan.kz/cr%69me/%d0%b4%D0%BE%d0%bc-1/#top",
+]
+
+
+@pytest.mark.parametrize("href", ENCODINGS)
+def test_an_address_is_one_in_all_its_percent_encodings(site: Site, href: str) -> None:
+    assert site.resolve(href, site.base) == "https://www.caravan.kz/crime/%D0%B4%D0%BE%D0%BC-1/"
+
+
+@pytest.mark.parametrize(
+    ("href", "path"),
+    [("/a/b%2fc/", "/a/b%2Fc/"), ("/a/100%/", "/a/100%/"), ("/a/%EF%F0/", "/a/%EF%F0/"), ("/a/b c/", "/a/b%20c/")],
+)
+def test_what_must_be_escaped_stays_escaped(site: Site, href: str, path: str) -> None:
+    assert site.resolve(href, site.base) == site.base + path[1:]
+
+
+# two paths, and whether they may come from one headline
+SLUGS = [
+    ("/news/pokojj-im-tolko-snitsya-48645/", "/society/pokoj-im-tolko-snitsja/", True),
+    ("/news/shhuka-i-yashherica-48645/", "/news/shchuka-i-jashcherica-48645/", True),
+    ("/news/stolicu-zasypalo-snegom-80743/", "/news/stolicu-zasypalo-snego-80743/", True),
+    ("/news/stolicu-zasypalo-snegom-80743/", "/news/stolicu-80743/", True),
+    ("/news/stolicu-zasypalo-snegom-80743/", "/news/opechatka-80743/", False),
+    ("/news/premiya-10000/", "/sport/bilety-po-10000/", False),
+]
+
+
+@pytest.mark.parametrize(("path", "other", "expected"), SLUGS)
+def test_slugs_of_one_headline(path: str, other: str, expected: bool) -> None:
+    assert is_same_slug(path, other) is expected
+    assert is_same_slug(other, path) is expected
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("/news/", ("/news/", 1)), ("/news/page/12/", ("/news/", 12)), ("/news/page/12", ("/news/", 12)), ("/", ("/", 1))],
+)
+def test_listing_of(path: str, expected: tuple[str, int]) -> None:
+    assert listing_of(path) == expected
+
+
+@pytest.mark.parametrize(("base", "local"), [("http://127.0.0.1:8000/", True), ("https://www.caravan.kz/", False)])
+def test_is_local(base: str, local: bool) -> None:
+    assert Site(base).is_local is local
