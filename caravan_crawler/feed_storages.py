@@ -13,8 +13,8 @@ from filelock import FileLock, Timeout
 from scrapy import Spider
 from scrapy.crawler import Crawler
 
+from caravan_crawler.atomic import is_replaceable, local_path, part_path, replace_file
 from caravan_crawler.outcome import FEED_STAT, STREAM_STAT
-from caravan_crawler.publish.whole_file import can_be_whole, local_path, part_of, put
 
 logger = logging.getLogger(__name__)
 
@@ -45,10 +45,10 @@ class WholeFileStorage:
 
         A device or a pipe is written straight: there is nothing to keep whole.
         """
-        if not can_be_whole(self.path):
+        if not is_replaceable(self.path):
             return StreamFile(self.path, str(self.path), self._crawler)
         self._run_id = getattr(spider, "run_id", str(os.getpid()))
-        part = part_of(self.path, self._run_id)
+        part = part_path(self.path, self._run_id)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             file = _PartFile(part, self._fail)
@@ -85,7 +85,7 @@ class WholeFileStorage:
         """Put the file in place."""
         part, path = self.move
         try:
-            put(part, path)
+            replace_file(part, path)
             self._remove_leftovers()
         except OSError as error:
             self._fail(error)
@@ -107,7 +107,7 @@ class WholeFileStorage:
         """Remove what stopped runs left half written: the store has their records, and publishes them."""
         ended = getattr(self._crawler.spider, "continues", ())
         for run_id in ended:
-            part = part_of(self.path, run_id)
+            part = part_path(self.path, run_id)
             part.unlink(missing_ok=True)
             (self.path.parent.parent / run_id / part.name).unlink(missing_ok=True)
 

@@ -16,12 +16,12 @@ from scrapy.extensions.feedexport import apply_uri_params
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
+from caravan_crawler.atomic import local_path, part_path
 from caravan_crawler.feed_storages import header_problem
 from caravan_crawler.items import Article, Link
 from caravan_crawler.keep.engine import store_url
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.opening import NONE
-from caravan_crawler.publish.whole_file import local_path, part_of
 
 #: A cell that begins so would be run as a formula; behind an apostrophe it is text. East Asian editions of Excel take
 #: the wide signs for the narrow ones.
@@ -242,7 +242,7 @@ def _file_problem(uri: str, path: Path, options: dict[str, Any]) -> str | None:
         if problem := _folder_problem(path.parent, uri):
             return problem
         if path.parent.is_dir():
-            probe = part_of(path, _ANY_RUN)
+            probe = part_path(path, _ANY_RUN)
             probe.touch()
             probe.unlink()
     except OSError as error:

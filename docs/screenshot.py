@@ -14,9 +14,9 @@ from benchmarks.invented import BASE, NOW, invent  # noqa: E402
 from caravan_crawler.keep.clock import stamp  # noqa: E402
 from caravan_crawler.keep.opening import open_store  # noqa: E402
 from caravan_crawler.keep.snapshot import Snapshot  # noqa: E402
-from caravan_crawler.publish.overview.page import build_page  # noqa: E402
+from caravan_crawler.report.page import build_page  # noqa: E402
 from caravan_crawler.settings import FLOORS  # noqa: E402
-from tests.publish.overview.browser import visit  # noqa: E402
+from tests.report.browser import visit  # noqa: E402
 
 PICTURE = ROOT / "docs" / "report.png"
 _WIDTH = 1000

@@ -10,33 +10,33 @@ from caravan_crawler.console import StopAskedError, shown_size, stops_heeded, te
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.outcome import REFUSED
 
-# What makes datasets is imported when one is made: a crawl loads all commands, to know their names.
+# The export package is imported by the command only: Scrapy imports all commands at each start.
 if TYPE_CHECKING:
-    from caravan_crawler.publish.dataset.build import Dataset
-    from caravan_crawler.publish.dataset.export import Export
+    from caravan_crawler.export.build import Dataset
+    from caravan_crawler.export.export import Export
 
 
 class Command(ScrapyCommand):
-    """Check what was asked for, export, and exit with a code that tells how it went."""
+    """Check the options, export, and exit with the outcome's code."""
 
     requires_project = True
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        """Return the arguments."""
+        """Return the arguments for the help text."""
         return "[options] <folder or URL>"
 
     def short_desc(self) -> str:
-        """Return the line of the list of commands."""
+        """Return the description for the list of commands."""
         return "Make a dataset to publish from the store: tables, their descriptions, sums and a card"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add what may be chosen."""
-        from caravan_crawler.publish.dataset.choice import FORMATS, Choice
-        from caravan_crawler.publish.dataset.tables import TABLES
+        """Add the options."""
+        from caravan_crawler.export.options import FORMATS, ExportOptions
+        from caravan_crawler.export.tables import TABLES
 
         super().add_options(parser)
-        defaults = Choice()
+        defaults = ExportOptions()
         add = parser.add_argument
         add("--format", metavar="LIST", help=f"of {','.join(FORMATS)} (default: {','.join(defaults.formats)})")
         add("--table", metavar="LIST", help=f"of {','.join(TABLES)} (default: all)")
@@ -49,9 +49,9 @@ class Command(ScrapyCommand):
         add("--below-floors", action="store_true", help="export even where fields are found too seldom, or nothing is")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Export."""
-        from caravan_crawler.publish.dataset.cloud import without_password
-        from caravan_crawler.publish.dataset.errors import ExportError
+        """Export to the folder or URL."""
+        from caravan_crawler.export.cloud import without_password
+        from caravan_crawler.export.options import ExportError
 
         try:
             with stops_heeded():
@@ -63,8 +63,8 @@ class Command(ScrapyCommand):
         tell(f"scrapy export: {without_password(args[0])}: {summary(dataset)}")
 
     def _export(self, args: list[str], opts: argparse.Namespace) -> "Export":
-        from caravan_crawler.publish.dataset.choice import Choice
-        from caravan_crawler.publish.dataset.export import Export
+        from caravan_crawler.export.export import Export
+        from caravan_crawler.export.options import ExportOptions
         from caravan_crawler.settings_checks import export_problem
 
         assert self.settings is not None
@@ -74,7 +74,7 @@ class Command(ScrapyCommand):
             self._end("give one folder, or one URL such as s3://bucket/path", REFUSED)
         if problem := export_problem(self.settings):
             self._end(problem, REFUSED)
-        choice = Choice.parse(
+        options = ExportOptions.parse(
             formats=opts.format,
             tables=opts.table,
             since=opts.since,
@@ -87,7 +87,7 @@ class Command(ScrapyCommand):
         return Export(
             self.settings["STORE_URL"],
             self.settings["DATA_DIR"],
-            choice,
+            options,
             {name: float(share) for name, share in self.settings.getdict("FLOORS").items()},
             accepts_all=opts.below_floors,
             byte_order_mark=self.settings.getbool("CSV_BOM"),
@@ -99,7 +99,7 @@ class Command(ScrapyCommand):
 
 
 def summary(dataset: "Dataset") -> str:
-    """Return a dataset in one line."""
+    """Return the size of a dataset in one line."""
     tables = ", ".join(f"{name} {one.rows:,}" for name, one in dataset.counts.items())
-    formats = len(dataset.choice.formats)
+    formats = len(dataset.options.formats)
     return f"{tables}; {formats} format{'s' if formats > 1 else ''}; {shown_size(dataset.size)}"

@@ -1,44 +1,44 @@
-"""``scrapy report FILE.html``: what the store holds, as one page of charts."""
+"""``scrapy report FILE.html``: the store as one page of charts."""
 
 import argparse
 from importlib.util import find_spec
 
 from scrapy.commands import ScrapyCommand
 
+from caravan_crawler.atomic import local_path, open_atomic
 from caravan_crawler.console import StopAskedError, shown_size, stops_heeded, tell
 from caravan_crawler.keep import clock
 from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.keep.snapshot import Snapshot
 from caravan_crawler.outcome import REFUSED
-from caravan_crawler.publish.whole_file import local_path, whole_file
 from caravan_crawler.settings_checks import floors_problem
 
-#: What draws the page; a crawl needs none of it.
+#: Optional dependencies, the extra ``report``.
 _LIBRARIES = ("altair", "jinja2", "vl_convert")
 
 
 class Command(ScrapyCommand):
-    """Write the page."""
+    """Write the report."""
 
     requires_project = True
 
     def syntax(self) -> str:
-        """Return the arguments."""
+        """Return the arguments for the help text."""
         return "[options] <file.html>"
 
     def short_desc(self) -> str:
-        """Return the line of the list of commands."""
+        """Return the description for the list of commands."""
         return "Write what the store holds as one page of charts, which needs no network"
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Keep the log quiet: all there is to say is one line."""
+        """Silence the log, unless a level is given: the command prints one line."""
         super().process_options(args, opts)
         assert self.settings is not None
         if not opts.loglevel:
             self.settings.set("LOG_LEVEL", "CRITICAL", priority="cmdline")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Read the store at one moment and write the page, whole or not at all."""
+        """Write the page from a snapshot of the store, atomically."""
         assert self.settings is not None
         if problem := _problem(args) or floors_problem(self.settings):
             self._end(problem, REFUSED)
@@ -56,14 +56,14 @@ class Command(ScrapyCommand):
             tell(f"scrapy report: {words}")
 
     def _write(self, file_name: str) -> str:
-        # Not at the top: Scrapy imports every command, and drawing is slow to import and need not be installed.
-        from caravan_crawler.publish.overview.page import build_page
+        # Not at the top: Scrapy imports all commands at each start; Altair is slow to import, and optional.
+        from caravan_crawler.report.page import build_page
 
         assert self.settings is not None
         floors = {name: float(share) for name, share in self.settings.getdict("FLOORS").items()}
         with (
             Snapshot(self.settings["STORE_URL"], self.settings["DATA_DIR"]) as snapshot,
-            whole_file(local_path(file_name)) as file,
+            open_atomic(local_path(file_name)) as file,
         ):
             page = build_page(snapshot, floors, clock.now())
             file.write(page)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from caravan_crawler import __version__
+from caravan_crawler.atomic import open_atomic
 from caravan_crawler.outcome import COPIES_STAT, DRIFT_STAT, SILENCE_STAT, Outcome
-from caravan_crawler.publish.whole_file import whole_file
 
 #: What a run counts of articles: how the records ended, and what it did not have to read.
 _ARTICLES = ("new", "changed", "recounted", "unchanged", "not_modified", "carried", "lost_fields")
@@ -68,7 +68,7 @@ def build_report(
 
 def write_report(path: Path, report: Mapping[str, Any]) -> None:
     """Write the report, whole or not at all; OSError where it cannot be."""
-    with whole_file(path) as file:
+    with open_atomic(path) as file:
         json.dump(report, file, ensure_ascii=False, indent=1)
 
 

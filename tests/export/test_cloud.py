@@ -13,11 +13,10 @@ from typing import Any
 import fsspec
 import pytest
 
-from caravan_crawler.publish.dataset import cloud
-from caravan_crawler.publish.dataset.choice import Choice
-from caravan_crawler.publish.dataset.cloud import Bucket, without_password
-from caravan_crawler.publish.dataset.errors import ExportError, ExportRefusedError
-from caravan_crawler.publish.dataset.export import Export
+from caravan_crawler.export import cloud
+from caravan_crawler.export.cloud import Bucket, without_password
+from caravan_crawler.export.export import Export
+from caravan_crawler.export.options import ExportError, ExportOptions, ExportRefusedError
 from tests.crawling import TIMEOUT
 from tests.export.exporting import check_whole, export, export_apart, failed, files, small_store, succeeded
 
@@ -163,7 +162,7 @@ class Storage:
 def upload(data_dir: Path, formats: str) -> str | None:
     """Export to that storage; return what went wrong."""
     try:
-        Export(None, str(data_dir), Choice.parse(formats=formats), {}).to("memory://dataset")
+        Export(None, str(data_dir), ExportOptions.parse(formats=formats), {}).to("memory://dataset")
     except ExportError as error:
         return str(error)
     return None

@@ -13,8 +13,8 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from caravan_crawler import __version__
+from caravan_crawler.export.tables import TABLES
 from caravan_crawler.items import Article
-from caravan_crawler.publish.dataset.tables import TABLES
 from tests.crawling import read_csv, read_jsonl
 from tests.export.exporting import export, succeeded, with_articles
 from tests.kills import Stored

@@ -1,0 +1,1 @@
+"""Export datasets from the store: tables in open formats, their descriptions, checksums and a card."""

@@ -1,0 +1,129 @@
+"""Export the store to a folder or a URL."""
+
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from caravan_crawler.atomic import local_path
+from caravan_crawler.console import is_terminal
+from caravan_crawler.export import rows
+from caravan_crawler.export.build import Listener, describe, write_tables
+from caravan_crawler.export.cloud import Bucket
+from caravan_crawler.export.folder import locked_folder
+from caravan_crawler.export.metadata import ArticleCounts, Dataset, TableCounts
+from caravan_crawler.export.options import BelowFloorsError, ExportError, ExportOptions
+from caravan_crawler.export.tables import ARTICLES, TABLES
+from caravan_crawler.keep.snapshot import Snapshot
+from caravan_crawler.monitors.drift import FEWEST
+
+
+@dataclass(frozen=True)
+class Export:
+    """An export of a store; below ``floors`` (field to least share of articles) nothing is published.
+
+    Floors of fields that articles do not have apply to crawls only.
+    """
+
+    store_url: str | None
+    data_dir: str
+    options: ExportOptions
+    floors: Mapping[str, float]
+    accepts_all: bool = False
+    byte_order_mark: bool = False
+
+    def to(self, target: str) -> Dataset:
+        """Export to a folder, or to a URL of object storage."""
+        if "://" in target and not target.startswith("file:"):
+            return self.to_url(target)
+        return self.to_folder(local_path(target))
+
+    def to_folder(self, folder: Path) -> Dataset:
+        """Write the dataset, then replace the earlier one in ``folder``.
+
+        :class:`~caravan_crawler.export.options.ExportError` and :class:`~caravan_crawler.keep.errors.StoreError`
+        have a message of one line.
+        """
+        folder = Path(os.path.realpath(folder))
+        with Snapshot(self.store_url, self.data_dir) as snapshot, locked_folder(folder) as dataset_folder:
+            try:
+                dataset = self._build(snapshot, dataset_folder.part)
+                dataset_folder.replace()
+            except OSError as error:
+                raise ExportError(f"{folder} cannot be written: {error.strerror or error}") from None
+            return dataset
+
+    def to_url(self, url: str) -> Dataset:
+        """Write the dataset to a temporary folder (``TMPDIR``) and upload it; errors as in ``to_folder``."""
+        try:
+            with tempfile.TemporaryDirectory(prefix="export-") as name:
+                with Snapshot(self.store_url, self.data_dir) as snapshot:
+                    bucket = Bucket(url)
+                    bucket.prepare()
+                    dataset = self._build(snapshot, Path(name))
+                bucket.upload(dataset, Path(name))
+        except OSError as error:
+            raise ExportError(f"the dataset cannot be written: {error.strerror or error}") from None
+        return dataset
+
+    def _build(self, snapshot: Snapshot, folder: Path) -> Dataset:
+        article_fields = {column.name for column in ARTICLES.columns}
+        floors = {name: float(share) for name, share in self.floors.items() if name in article_fields}
+        with _progress(lambda name: rows.count(snapshot, TABLES[name], self.options)) as progress:
+            dataset = write_tables(
+                snapshot,
+                self.options,
+                folder,
+                fields=floors,
+                byte_order_mark=self.byte_order_mark,
+                listen=progress,
+            )
+        if not self.accepts_all:
+            check_floors(dataset.counts, floors)
+        describe(dataset, folder)
+        return dataset
+
+
+def check_floors(counts: Mapping[str, TableCounts], floors: Mapping[str, float]) -> None:
+    """Raise :class:`BelowFloorsError` for an empty dataset, or a field found in too few articles.
+
+    As in a crawl, floors apply to 20 articles or more.
+    """
+    articles = counts.get("articles")
+    if not (articles.rows if articles else any(one.rows for one in counts.values())):
+        what = "article" if articles else "row"
+        raise BelowFloorsError(f"the store has no {what} of those asked for; --below-floors exports it all the same")
+    if not isinstance(articles, ArticleCounts) or articles.rows < FEWEST:
+        return
+    for name, floor in floors.items():
+        share = articles.share(name)
+        if share < floor:
+            raise BelowFloorsError(
+                f"{name} is found in {100 * share:.1f} % of {articles.rows:,} articles, and must be in "
+                f"{100 * floor:g} %; --below-floors exports them all the same; without it: "
+                f"{' '.join(articles.without[name])}"
+            )
+
+
+@contextmanager
+def _progress(total: Callable[[str], int]) -> Iterator[Listener]:
+    """Show a progress bar on a terminal; ``total`` counts the rows of a table."""
+    if not is_terminal():
+        yield lambda name, rows: None
+        return
+    from tqdm import tqdm  # here, as only a terminal needs it
+
+    tqdm.monitor_interval = 0  # no thread of its own
+    tqdm.set_lock(threading.RLock())  # no lock between processes
+    with tqdm(unit=" rows", dynamic_ncols=True, leave=False) as bar:
+
+        def show(name: str, rows: int) -> None:
+            if rows == 0:
+                bar.reset(total(name))
+                bar.set_description_str(name)
+            bar.update(rows - bar.n)
+
+        yield show

@@ -1,1 +1,0 @@
-"""The store as one page of charts: what it holds (``facts``), how that is shown (``sections``), the page around it."""

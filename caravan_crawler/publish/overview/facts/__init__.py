@@ -1,1 +1,0 @@
-"""What a store holds, asked in SQL that sums up there: no answer grows with the number of articles."""

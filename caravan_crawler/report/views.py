@@ -1,0 +1,189 @@
+"""View counts: distribution, most read articles, growth."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+import altair as alt
+from sqlalchemy import func, select
+
+from caravan_crawler.keep.schema import articles, view_counts
+from caravan_crawler.keep.snapshot import Snapshot
+from caravan_crawler.report.elements import Chart, Link, Section, Table, chart, rows
+from caravan_crawler.report.formatting import count, short
+from caravan_crawler.report.series import ALMATY, Bin, Tally, downsample
+
+_MOST_READ = 20
+_GROWING, _POINTS = 8, 60
+_DAY_SECONDS = 86_400
+
+
+class Read(NamedTuple):
+    """An article that is much read."""
+
+    headline: str
+    url: str
+    date_published: str | None
+    views: int
+
+
+class Growth(NamedTuple):
+    """An article's views: days since publication, and the count then."""
+
+    headline: str
+    points: list[tuple[float, int]]
+
+
+@dataclass(frozen=True)
+class Views:
+    """The views of all articles."""
+
+    uncounted: int
+    """Articles whose page shows no count."""
+
+    unread: int
+    """Articles with a count of 0, which no bin holds."""
+
+    bins: list[Bin]
+    """From the first to the last that is not empty."""
+
+    most_read: list[Read]
+    growing: list[Growth]
+    """The articles whose counts were seen to change most often, at least once."""
+
+
+def read_views(snapshot: Snapshot, tally: Tally) -> Views:
+    """Take the spread from the tally, and read what is most read and what grows."""
+    unread, *bins = tally.bins
+    while bins and not bins[-1].articles:
+        bins.pop()
+    while bins and not bins[0].articles:
+        bins.pop(0)
+    uncounted = tally.articles - tally.found["views"]
+    return Views(uncounted, unread.articles, bins, _most_read(snapshot), _growing(snapshot))
+
+
+def _most_read(snapshot: Snapshot) -> list[Read]:
+    columns = articles.c
+    query = (
+        select(columns.headline, columns.url, columns.date_published, columns.views)
+        .where(columns.views.is_not(None))
+        .order_by(columns.views.desc(), columns.key)
+        .limit(_MOST_READ)
+    )
+    return [Read(headline or url, url, day and day[:10], views) for headline, url, day, views in snapshot.rows(query)]
+
+
+def _growing(snapshot: Snapshot) -> list[Growth]:
+    counts = view_counts.c
+    often = (
+        select(counts.article_key, func.count().label("times"))
+        .group_by(counts.article_key)
+        .having(func.count() > 1)
+        .order_by(func.count().desc(), counts.article_key)
+        .limit(_GROWING)
+        .subquery()
+    )
+    columns = articles.c
+    query = (
+        select(columns.key, columns.headline, columns.url, columns.date_published)
+        .join(often, often.c.article_key == columns.key)
+        .where(columns.date_published.is_not(None))
+        .order_by(often.c.times.desc(), columns.key)
+    )
+    return [
+        Growth(headline or url, _points(snapshot, key, published))
+        for key, headline, url, published in list(snapshot.rows(query))
+    ]
+
+
+def _points(snapshot: Snapshot, key: str, published: str) -> list[tuple[float, int]]:
+    since = datetime.fromisoformat(published)
+    if since.tzinfo is None:
+        since = since.replace(tzinfo=ALMATY)  # a day without a time begins in Almaty
+    counts = view_counts.c
+    query = select(counts.observed_at, counts.views).where(counts.article_key == key).order_by(counts.observed_at)
+    points = [
+        (round((datetime.fromisoformat(time) - since).total_seconds() / _DAY_SECONDS, 3), views)
+        for time, views in snapshot.rows(query)
+    ]
+    return downsample(points, _POINTS)
+
+
+_LEGEND = 48
+
+
+def views_section(views: Views) -> Section:
+    """Return the section."""
+    if not views.bins and not views.unread:
+        return Section("views", "Views", ["No article with a view count is in the store yet."])
+    words = ["How many articles have how many views; each step of the scale is about twice the one before."]
+    if views.unread:
+        words.append(f"{count(views.unread, 'article')} with 0 views stand in no bar.")
+    if views.uncounted:
+        words.append(f"{count(views.uncounted, 'article')} show no count.")
+    charts = [_spread(views.bins)] if views.bins else []
+    if views.growing:
+        words.append(
+            f"The lines are the {count(len(views.growing), 'article')} whose counts were seen to change most often."
+        )
+        charts.append(_growth(views.growing))
+    else:
+        words.append("No count was seen to change yet; a later run may.")
+    return Section("views", "Views", words, _warnings(views), charts, [_most_read_table(views)])
+
+
+def _warnings(views: Views) -> list[str]:
+    shrunk = [
+        growth.headline
+        for growth in views.growing
+        if any(later < earlier for (_, earlier), (_, later) in zip(growth.points, growth.points[1:], strict=False))
+    ]
+    return [f"The views of “{short(headline, 80)}” have gone down at some time." for headline in shrunk]
+
+
+def _spread(bins: list[Bin]) -> Chart:
+    values = [(bin_.low, bin_.high, f"{bin_.low:,} to {bin_.high - 1:,}", bin_.articles) for bin_ in bins]
+    drawn = (
+        alt.Chart(rows("low", "high", "views", "articles", values=values))
+        .mark_rect(style="bin")
+        .encode(
+            x=alt.X(
+                "low:Q",
+                scale=alt.Scale(type="log", domain=[bins[0].low, bins[-1].high]),
+                title="views",
+                axis=alt.Axis(format="~s", tickCount=6),
+            ),
+            x2="high:Q",
+            y=alt.Y("articles:Q", title="articles"),
+            y2=alt.Y2Datum(0),
+            tooltip=["views:N", alt.Tooltip("articles:Q", format=",")],
+        )
+    )
+    return chart("views-spread", "Articles by their number of views, on a logarithmic scale.", drawn, height=220)
+
+
+def _growth(growing: list[Growth]) -> Chart:
+    names = [f"{place}. {short(growth.headline, _LEGEND)}" for place, growth in enumerate(growing, start=1)]
+    values = [(name, days, views) for name, growth in zip(names, growing, strict=True) for days, views in growth.points]
+    drawn = (
+        alt.Chart(rows("article", "days", "views", values=values))
+        .mark_line(point=alt.OverlayMarkDef(size=12))
+        .encode(
+            x=alt.X("days:Q", title="days since publication"),
+            y=alt.Y("views:Q", title="views", axis=alt.Axis(format="~s")),
+            color=alt.Color("article:N", scale=alt.Scale(domain=names), legend=alt.Legend(columns=1), title=None),
+            tooltip=["article:N", alt.Tooltip("days:Q", format=".1f"), alt.Tooltip("views:Q", format=",")],
+        )
+    )
+    return chart("views-growth", "Views of single articles over the days since publication.", drawn, height=260)
+
+
+def _most_read_table(views: Views) -> Table:
+    lines = [[Link(read.headline, read.url), read.date_published, read.views] for read in views.most_read]
+    return Table(
+        f"The {len(lines)} most read" if len(lines) > 1 else "Most read",
+        ["Article", "Date", "Views"],
+        lines,
+        right=(2,),
+    )

@@ -1,0 +1,168 @@
+"""Options select rows and files; a bad option is refused in one line, with nothing written."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from caravan_crawler.export import options as options_module
+from caravan_crawler.export.export import Export
+from caravan_crawler.export.options import ExportOptions, ExportRefusedError
+from caravan_crawler.keep import schema
+from tests.crawling import read_jsonl
+from tests.export.exporting import export, export_apart, failed, files, small_store, succeeded, with_articles
+from tests.keep.stores import open_in
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six articles of different days, sections and languages, and rates of three days."""
+    folder = tmp_path_factory.mktemp("store")
+    with_articles(
+        folder,
+        {"article_id": 900001, "date_published": "2025-05-11"},
+        {"article_id": 900002, "date_published": "2025-05-12T23:59:59+05:00", "section": "sport"},
+        {"article_id": 900003, "date_published": "2025-05-13", "language": "kk"},
+        {"article_id": 900004, "date_published": None},
+        {"article_id": 900005, "date_published": "2025-05-12", "section": "gazeta", "views": None},
+    )
+    row = {"currency": "USD", "rate": 495.1, "rate_raw": "495.1", "run_id": "run-1"}
+    moments = [
+        ("2025-05-11T23:00:00+05:00", "2025-05-12T10:00:00+00:00"),
+        (None, "2025-05-11T19:30:00+00:00"),  # half past midnight in Almaty
+        (None, "2025-05-12T18:59:59+00:00"),
+        ("2025-05-13", "2025-05-12T20:00:00+00:00"),
+    ]
+    opened = open_in(folder)
+    opened.execute(insert(schema.rates), [row | {"page_date": day, "observed_at": at} for day, at in moments])
+    opened.close()
+    return folder
+
+
+CHOICES: list[tuple[tuple[str, ...], str, int, int]] = [
+    ((), "1 2 3 4 5", 4, 4),
+    (("--since", "2025-05-12"), "2 3 5", 2, 3),
+    (("--until", "2025-05-12"), "1 2 5", 2, 3),
+    (("--since", "2025-05-12", "--until", "2025-05-12"), "2 5", 1, 2),
+    (("--until", "9999-12-31"), "1 2 3 5", 3, 4),
+    (("--section", "sport,gazeta"), "2 5", 1, 4),
+    (("--section", " /Sport/ "), "2", 1, 4),
+    (("--language", "kk"), "3", 1, 4),
+    (("--language", "ru", "--section", "news", "--since", "2000-01-01"), "1", 1, 4),
+]
+
+
+@pytest.mark.parametrize(("options", "numbers", "views", "rates"), CHOICES, ids=[" ".join(one[0]) for one in CHOICES])
+def test_what_is_chosen(
+    options: tuple[str, ...], numbers: str, views: int, rates: int, store: Path, tmp_path: Path
+) -> None:
+    succeeded(export(tmp_path / "dataset", store, "--format", "jsonl", *options))
+    keys = [f"90000{number}" for number in numbers.split()]
+    tables: dict[str, list[dict[str, Any]]] = {
+        name: read_jsonl(tmp_path / "dataset" / f"{name}.jsonl") for name in ("articles", "versions", "views", "rates")
+    }
+    assert [row["article_key"] for row in tables["articles"]] == keys
+    assert [row["article_key"] for row in tables["versions"]] == keys
+    assert {row["article_key"] for row in tables["views"]} <= set(keys)
+    assert (len(tables["views"]), len(tables["rates"])) == (views, rates)
+
+
+def test_tables_and_formats(store: Path, tmp_path: Path) -> None:
+    succeeded(export(tmp_path / "dataset", store, "--table", "rates,views", "--format", "parquet,csv"))
+    assert {name for name in files(tmp_path / "dataset") if name.startswith(("rates", "views", "articles"))} == {
+        *("rates.csv", "rates.parquet", "views.csv", "views.parquet")
+    }
+
+
+REFUSED = [
+    (("--since", "2020-02-30"), "--since 2020-02-30 is not a day"),
+    (("--until", "20200101"), "--until 20200101 is not a day"),
+    (("--since", "2021-01-02", "--until", "2021-01-01"), "is before --since"),
+    (("--table", "article"), "did you mean 'articles'?"),
+    (("--table", ""), "is no list of names"),
+    (("--format", "xml"), "there is no 'xml' (known: csv, jsonl, parquet)"),
+    (("--section", ","), "is no list of names"),
+    (("--section", "news/old"), "is no list of names"),
+    (("--what",), "there is no option --what"),
+    (("-s", "FLOORS=x"), "FLOORS must give shares"),
+    (("-s", "CSV_BOM=maybe"), "CSV_BOM=maybe is not 1 or 0"),
+    (("-s", "DATA_DIR=/nowhere"), "there is no store"),
+    (("-s", "STORE_URL=mysql://a/b"), "a store is sqlite or postgresql"),
+    (("one folder", "and another"), "give one folder"),
+    (("--license", "do as you like"), "is no identifier such as cc-by-4.0"),
+    (("--notes", "/nowhere.md"), "--notes /nowhere.md cannot be read: No such file"),
+    (("--notes", "/usr/bin/env"), "is no text in UTF-8"),
+]
+
+
+@pytest.mark.parametrize(("options", "words"), REFUSED, ids=[" ".join(options) for options, _ in REFUSED])
+def test_what_is_refused(options: tuple[str, ...], words: str, store: Path, tmp_path: Path) -> None:
+    failed(export(tmp_path / "new" / "dataset", store, *options), 2, words)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_store_that_fails(tmp_path: Path) -> None:
+    (tmp_path / "caravan.db").write_bytes(b"no database at all" * 100)
+    failed(export(tmp_path / "dataset", tmp_path), 1, "not a database")
+    failed(
+        export(tmp_path / "dataset", tmp_path, "-s", "STORE_URL=postgresql://nobody@127.0.0.1:1/none"),
+        1,
+        "cannot be opened",
+    )
+    assert not (tmp_path / "dataset").exists()
+
+
+def test_a_store_edited_by_hand(store: Path, tmp_path: Path) -> None:
+    with_articles(tmp_path, {"article_id": 900001, "observed_at": "yesterday"})
+    words = "articles holds a value that is not of its kind"
+    failed(export(tmp_path / "dataset", tmp_path, "--format", "parquet"), 1, words)
+
+
+def test_parquet_without_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(options_module, "find_spec", lambda name: None)
+    with pytest.raises(ExportRefusedError, match="pip install pyarrow"):
+        ExportOptions.parse(formats="csv,parquet")
+
+
+def test_nothing_big_is_imported_for_what_is_not_asked_for(store: Path, tmp_path: Path) -> None:
+    done = export_apart(tmp_path / "dataset", store, module="tests.crawl.imported")
+    assert done.code == 0
+    imported = set(done.log.rpartition("imported: ")[2].split())
+    assert "caravan_crawler.export" in imported
+    assert imported.isdisjoint(("pyarrow", "fsspec", "pandas"))
+
+
+# Floors
+
+
+def test_a_dataset_below_its_floors_is_not_published(tmp_path: Path) -> None:
+    data, target = small_store(tmp_path / "data", 17), tmp_path / "dataset"
+    with_articles(data, *({"article_id": number, "body": None} for number in range(910001, 910006)))
+    failed(export(target, data), 3, "body is found in 77.3 % of 22 articles, and must be in 80 %")
+    assert not target.exists()
+    done = export(target, data)
+    assert sum(done.log.count(f"a-{number}/") for number in range(910001, 910006)) == 3
+    succeeded(export(target, data, "--below-floors"))
+    before = files(target)
+    failed(export(target, data), 3, "body is found")
+    assert files(target) == before
+    succeeded(export(target, data, "-s", 'FLOORS={"body": 0.7, "trending": 1}'))
+
+
+def test_few_articles_are_no_evidence(tmp_path: Path) -> None:
+    with_articles(tmp_path, *({"article_id": number, "body": None} for number in range(900001, 900020)))
+    succeeded(export(tmp_path / "dataset", tmp_path))
+
+
+def test_nothing_is_not_published(store: Path, tmp_path: Path) -> None:
+    for options in (("--section", "crime"), ("--table", "weather")):
+        failed(export(tmp_path / "dataset", store, *options), 3, "of those asked for")
+    assert not list(tmp_path.iterdir())
+    succeeded(export(tmp_path / "dataset", store, "--section", "crime", "--below-floors", "--format", "csv,parquet"))
+    assert (tmp_path / "dataset" / "articles.csv").read_text(encoding="utf-8").count("\n") == 1
+
+
+def test_it_can_be_called(store: Path, tmp_path: Path) -> None:
+    dataset = Export(None, str(store), ExportOptions(tables=("views",)), {}).to_folder(tmp_path / "dataset")
+    assert dataset.counts["views"].rows == 4

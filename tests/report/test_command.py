@@ -1,0 +1,131 @@
+"""``scrapy report``: where the page goes, and what is said where it cannot be made."""
+
+import os
+import re
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from caravan_crawler.keep import schema
+from caravan_crawler.keep.engine import shown
+from tests.keep.kept import Kept
+from tests.keep.stores import SITE
+from tests.report.made import article, make
+from tests.report.reporting import report, words
+
+ROWS = {schema.articles: [article("1")]}
+
+
+def test_it_writes_the_page_and_says_where_it_is(kept: Kept, tmp_path: Path) -> None:
+    make(kept.url, tmp_path, ROWS)
+    file = tmp_path / "deep" / "er" / "report.html"
+    done = report(str(file), *kept.options, data_dir=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    told = re.fullmatch(r"scrapy report: (.+): (\d+) KB, drawn from the store (.+)\n", done.stderr)
+    assert told, done.stderr
+    assert told.groups() == (str(file), f"{file.stat().st_size / 1000:.0f}", shown(make_url(kept.url)))
+    assert SITE in words(file.read_text(encoding="utf-8"))
+    assert [path.name for path in file.parent.iterdir()] == ["report.html"]
+
+
+#: Options, and what is said; the store has an article, and ``{folder}`` is its folder.
+REFUSED = [
+    ((), "it takes the file to write"),
+    (("a.html", "b.html"), "it takes the file to write"),
+    (("{folder}",), "cannot be written: it is a folder"),
+    (("{folder}/caravan.db/report.html",), "cannot be written: "),
+    (("{folder}/" + "x" * 250,), "cannot be written: File name too long"),
+    (("/proc/report.html",), "cannot be written: "),
+    (("{folder}/r.html", "-s", "DATA_DIR={folder}/none"), "there is no store"),
+    (("{folder}/r.html", "-s", "STORE_URL=mysql://there"), "a store is sqlite or postgresql"),
+    (("{folder}/r.html", "-s", "FLOORS=often"), "FLOORS must give shares"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), REFUSED)
+def test_bad_use_is_one_line(tmp_path: Path, options: tuple[str, ...], message: str) -> None:
+    make(None, tmp_path, ROWS)
+    before = sorted(tmp_path.iterdir())
+    done = report(*(option.replace("{folder}", str(tmp_path)) for option in options), data_dir=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("scrapy report: ")
+    assert done.stderr.count("\n") == 1
+    assert message in done.stderr
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_without_its_libraries_it_says_what_to_install(tmp_path: Path) -> None:
+    done = report(str(tmp_path / "report.html"), data_dir=tmp_path, module="tests.report.without_altair")
+    assert done.returncode == 2
+    assert done.stderr == "scrapy report: it needs more to draw with: pip install altair vl-convert-python jinja2\n"
+
+
+def test_a_torn_store_is_one_line_and_the_earlier_page_stays(tmp_path: Path) -> None:
+    make(None, tmp_path, ROWS)
+    file = tmp_path / "report.html"
+    file.write_text("earlier")
+    store = (tmp_path / "caravan.db").read_bytes()
+    (tmp_path / "caravan.db").write_bytes(store[:4096] + b"\xff" * (len(store) - 4096))
+    done = report(str(file), data_dir=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("scrapy report: the store ")
+    assert done.stderr.count("\n") == 1
+    assert file.read_text() == "earlier"
+    assert not list(tmp_path.glob(".*.part"))
+
+
+@pytest.mark.parametrize("moment", ["os.rename 1", "sql 5"])
+def test_a_kill_leaves_the_earlier_page(tmp_path: Path, moment: str) -> None:
+    make(None, tmp_path, ROWS)
+    file = tmp_path / "report.html"
+    file.write_text("earlier")
+    done = report(str(file), data_dir=tmp_path, module="tests.crawl.killed", KILL_AT=moment)
+    assert done.returncode == -9
+    assert file.read_text() == "earlier"
+
+
+@pytest.mark.parametrize(("with_signal", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_stop_leaves_the_earlier_page_and_nothing_else(tmp_path: Path, with_signal: str, code: int) -> None:
+    make(None, tmp_path, ROWS)
+    file = tmp_path / "report.html"
+    file.write_text("earlier")
+    asked = {"KILL_AT": "os.rename 1", "KILL_WITH": with_signal}
+    done = report(str(file), data_dir=tmp_path, module="tests.crawl.killed", **asked)
+    assert (done.returncode, done.stderr) == (code, "scrapy report: stopped; nothing is changed\n")
+    assert file.read_text() == "earlier"
+    assert not list(tmp_path.glob(".*.part"))
+
+
+def test_a_full_disk_leaves_the_earlier_page(tmp_path: Path) -> None:
+    make(None, tmp_path, ROWS)
+    done = report("/dev/full", data_dir=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "scrapy report: /dev/full cannot be written: No space left on device\n",
+    )
+
+
+def test_a_link_stays_a_link_and_a_mode_a_mode(tmp_path: Path) -> None:
+    make(None, tmp_path, ROWS)
+    target, link = tmp_path / "target.html", tmp_path / "link.html"
+    target.write_text("earlier")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    assert report(str(link), data_dir=tmp_path).returncode == 0
+    assert link.is_symlink()
+    assert "<!DOCTYPE html>" in target.read_text(encoding="utf-8")
+    assert target.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_pipe_is_written_straight(tmp_path: Path) -> None:
+    make(None, tmp_path, ROWS)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    pages: list[str] = []
+    reader = threading.Thread(target=lambda: pages.append(pipe.read_text(encoding="utf-8")), daemon=True)
+    reader.start()
+    assert report(str(pipe), data_dir=tmp_path).returncode == 0
+    reader.join(timeout=30)
+    assert pages[0].endswith("</html>\n")

@@ -1,0 +1,216 @@
+"""What the report knows of a store, held against stores made by hand, in both kinds of database."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caravan_crawler.keep import schema
+from caravan_crawler.report.coverage import Bar, Gap, read_coverage
+from caravan_crawler.report.fields import Fields, Fill, read_fields
+from caravan_crawler.report.rates import Warmth, read_rates, read_weather
+from caravan_crawler.report.runs import last_runs, read_failures, read_head
+from caravan_crawler.report.series import Bin, read_tally
+from caravan_crawler.report.trending import Place, read_trending
+from caravan_crawler.report.views import read_views
+from tests.keep.kept import Kept
+from tests.report.made import article, ended, failure, fill, made, rate, run, seen, topic
+
+MORNING, NOON, NIGHT = (f"2026-01-05T{hour}:00:00+00:00" for hour in ("06", "12", "20"))
+
+
+def test_head(kept: Kept, tmp_path: Path) -> None:
+    version = {"version": 1, "observed_at": NOON, "run_id": "run-1"}
+    rows = {
+        schema.articles: [article("1", "2026-01-03T10:00:00+05:00", views=7), article("2", views=5), article("3")],
+        schema.article_versions: [{"article_key": key, **version} for key in "123"],
+        schema.runs: [ended("run-1", MORNING, NOON), run("run-2", NIGHT)],
+    }
+    with made(kept.url, tmp_path, rows) as snapshot:
+        head = read_head(snapshot, read_tally(snapshot))
+    assert (head.site, head.first, head.last) == ("a copy of the site", "2026-01-01", "2026-01-03")
+    assert (head.articles, head.versions, head.views, head.runs) == (3, 3, 12, 2)
+    assert head.last_run is not None
+    assert (head.last_run.outcome, head.last_run.seconds) == ("no end", None)
+
+
+def test_coverage(kept: Kept, tmp_path: Path) -> None:
+    days = ("2026-01-01", "2026-01-01T23:00:00+05:00", "2026-01-03", "2026-01-07", None)
+    articles = [article(str(number), day) for number, day in enumerate(days)]
+    articles.append(article("sport", "2026-01-07", section="sport"))
+    articles.append(article("none", "2026-01-07", section=None))
+    with made(kept.url, tmp_path, {schema.articles: articles}) as snapshot:
+        coverage = read_coverage(snapshot)
+    first, third, last = (date(2026, 1, day) for day in (1, 3, 7))
+    assert coverage.period == (first, last)
+    assert coverage.bars == [
+        Bar(first, "news", 2),
+        Bar(third, "news", 1),
+        Bar(last, "news", 1),
+        Bar(last, "none", 1),
+        Bar(last, "sport", 1),
+    ]
+    assert [size[:2] for size in coverage.sections] == [("news", 5), ("none", 1), ("sport", 1)]
+    assert coverage.gaps == [Gap(date(2026, 1, 4), date(2026, 1, 6)), Gap(date(2026, 1, 2), date(2026, 1, 2))]
+    assert (coverage.undated, coverage.days, coverage.empty_days) == (1, 7, 4)
+
+
+def test_many_years_are_quarters_and_many_sections_others(kept: Kept, tmp_path: Path) -> None:
+    articles = [article(str(number), f"{2001 + number}-11-30", section=f"s{number}") for number in range(25)]
+    articles += [article(f"more {number}", "2026-02-01", section=f"s{number}") for number in range(6)]
+    with made(kept.url, tmp_path, {schema.articles: articles}) as snapshot:
+        coverage = read_coverage(snapshot)
+    assert coverage.step is not None
+    assert coverage.step.name == "quarter"
+    assert {bar.section for bar in coverage.bars} == {"s0", "s1", "s2", "s3", "s4", "s5", "others"}
+    assert Bar(date(2001, 10, 1), "s0", 1) in coverage.bars
+    assert Bar(date(2025, 10, 1), "others", 1) in coverage.bars
+    assert len(coverage.sections) == 25
+
+
+def test_fields(kept: Kept, tmp_path: Path) -> None:
+    counts = [
+        *fill("run-1", "headline", 20, 5),
+        *fill("run-1", "source", 10, 15),
+        *fill("run-1", "rates", 1, 1, section="*"),
+        *fill("run-2", "headline", 15, 2),
+        *fill("run-2", "headline", 15, 3, section="sport"),
+        *fill("run-3", "headline", 9, 1),
+    ]
+    rows = {
+        schema.articles: [article("1", lede="Lede", tags=["Спорт"]), article("2", None)],
+        schema.runs: [ended(f"run-{number}", f"2026-01-0{number}T00:00:00+00:00", NIGHT) for number in (1, 2, 3)],
+        schema.field_counts: counts,
+    }
+    with made(kept.url, tmp_path, rows) as snapshot:
+        fields = read_fields(snapshot, read_tally(snapshot))
+    found = {fill.field: fill.found for fill in fields.now}
+    assert found["headline"] == found["body"] == 2
+    assert found["lede"] == found["tags"] == found["date_published"] == 1
+    assert found["views"] == found["images"] == 0
+    assert [(run.run_id, run.fills) for run in fields.over_runs] == [
+        ("run-1", [Fill("headline", 20, 25), Fill("source", 10, 25)]),
+        ("run-2", [Fill("headline", 30, 35)]),  # run-3 read too few to speak of
+    ]
+
+
+def test_views(kept: Kept, tmp_path: Path) -> None:
+    numbers = {"a": 0, "b": 1, "c": 9, "d": 10, "e": 499, "f": 500, "g": None}
+    counts = [
+        seen("2026-01-01T01:00:00+00:00", article_key="f", views=100),
+        seen("2026-01-02T19:00:00+00:00", article_key="f", views=500),
+        seen("2026-01-02T19:00:00+00:00", article_key="e", views=499),
+    ]
+    rows = {
+        schema.articles: [article(key, views=views) for key, views in numbers.items()],
+        schema.view_counts: counts,
+    }
+    with made(kept.url, tmp_path, rows) as snapshot:
+        views = read_views(snapshot, read_tally(snapshot))
+    assert (views.uncounted, views.unread) == (1, 1)
+    assert [bin_ for bin_ in views.bins if bin_.articles] == [
+        Bin(1, 2, 1),
+        Bin(5, 10, 1),
+        Bin(10, 20, 1),
+        Bin(200, 500, 1),
+        Bin(500, 1000, 1),
+    ]
+    assert [bin_.low for bin_ in views.bins] == [1, 2, 5, 10, 20, 50, 100, 200, 500]
+    assert [read.views for read in views.most_read] == [500, 499, 10, 9, 1, 0]
+    # The day begins in Almaty, five hours before it does in UTC.
+    assert [growth.points for growth in views.growing] == [[(0.25, 100), (2.0, 500)]]
+
+
+def test_trending(kept: Kept, tmp_path: Path) -> None:
+    topics = [
+        topic("2025-01-01T00:00:00+00:00", 1, "Long ago"),
+        topic("2025-01-02T00:00:00+00:00", 2, "Steady"),
+        topic(MORNING, 1, "Rising"),
+        topic(NOON, 1, "Steady"),
+        topic(NOON, 2, "Rising"),
+        topic(NIGHT, 2, "New"),
+    ]
+    with made(kept.url, tmp_path, {schema.trending: topics}) as snapshot:
+        trending = read_trending(snapshot)
+    assert trending.topics == [
+        ("Steady", 1.0, 1),
+        ("Rising", pytest.approx(2 / 3), 1),
+        ("New", pytest.approx(1 / 3), 2),
+    ]
+    assert [place for place in trending.places if place.topic == "Rising"] == [
+        Place(MORNING, "Rising", 1),
+        Place(NOON, "Rising", 2),
+        Place(NIGHT, "Rising", None),
+    ]
+    assert (trending.moments, trending.since, trending.until, trending.is_cut) == (3, MORNING, NIGHT, True)
+
+
+def test_rates(kept: Kept, tmp_path: Path) -> None:
+    values: list[float | None] = [500.0 + number for number in range(20)]
+    values[10] = 51.0
+    values[5] = None
+    times = [f"2026-01-{day:02}T00:00:00+00:00" for day in range(1, 21)]
+    rates = [rate(time, value) for time, value in zip(times, values, strict=True)]
+    rates.append(rate(times[0], 580.25, "EUR"))
+    with made(kept.url, tmp_path, {schema.rates: rates}) as snapshot:
+        dollar, euro = read_rates(snapshot)
+    assert (dollar.code, dollar.number, euro.code, euro.number) == ("USD", 19, "EUR", 1)
+    assert [(found.time, found.rate) for found in dollar.suspicious] == [(times[10], 51.0)]
+    assert [found.time for found in dollar.unread] == [times[5]]
+    assert not euro.suspicious
+    assert euro.shown[0].rate == 580.25
+
+
+def test_weather(kept: Kept, tmp_path: Path) -> None:
+    weather = [
+        seen(time, city=city, temperature_c=degrees)
+        for time, city, degrees in (
+            (MORNING, "Алматы", -10),
+            (NOON, "Алматы", 1),
+            (NIGHT, "Астана", -30),
+            (NIGHT, "Алматы", None),
+        )
+    ]
+    with made(kept.url, tmp_path, {schema.weather: weather}) as snapshot:
+        found = read_weather(snapshot)
+    assert (found.city, found.step, found.warmth) == ("Алматы", "day", [Warmth("2026-01-05", -10, -4.5, 1)])
+
+
+def test_runs(kept: Kept, tmp_path: Path) -> None:
+    killed: dict[str, Any] = {"ended_at": NIGHT, "outcome": "killed", "reason": "it ended without a word"}
+    runs = [ended("run-1", MORNING, NOON, new_articles=4), run("run-2", NOON, **killed), run("run-3", NIGHT)]
+    with made(kept.url, tmp_path, {schema.runs: runs}) as snapshot:
+        found = last_runs(snapshot, 2)
+        (first,) = [one for one in last_runs(snapshot, 9) if one.run_id == "run-1"]
+    assert [(one.run_id, one.outcome, one.seconds, one.requests) for one in found] == [
+        ("run-3", "no end", None, None),
+        ("run-2", "killed", None, None),  # the time of its end is when the next one noticed
+    ]
+    assert (first.is_sound, first.seconds, first.new_articles, first.requests) == (True, 6 * 3600, 4, 9)
+
+
+def test_failures(kept: Kept, tmp_path: Path) -> None:
+    rows = [
+        failure("http://a/", "http_404", 2, NOON),
+        failure("http://b/", "http_404", 2, MORNING),
+        failure("http://c/", "TimeoutError", 5, NIGHT),
+    ]
+    with made(kept.url, tmp_path, {schema.failures: rows}) as snapshot:
+        failures = read_failures(snapshot)
+    assert (failures.number, failures.reasons) == (3, [("http_404", 2), ("TimeoutError", 1)])
+    assert [page.url for page in failures.worst] == ["http://c/", "http://b/", "http://a/"]
+
+
+def test_nothing(kept: Kept, tmp_path: Path) -> None:
+    with made(kept.url, tmp_path, {}) as snapshot:
+        tally = read_tally(snapshot)
+        head, views = read_head(snapshot, tally), read_views(snapshot, tally)
+        assert (head.articles, head.views, head.last_run) == (0, 0, None)
+        assert (views.bins, views.most_read, views.growing) == ([], [], [])
+        assert read_coverage(snapshot).period is None
+        assert read_fields(snapshot, tally) == Fields([], [])
+        assert read_trending(snapshot).topics == []
+        assert read_rates(snapshot) == []
+        assert read_weather(snapshot).city is None
+        assert read_failures(snapshot).number == 0

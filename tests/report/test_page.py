@@ -1,0 +1,160 @@
+"""What the page says of small and of strange stores."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.invented import invent
+from caravan_crawler.keep import schema
+from caravan_crawler.keep.snapshot import Snapshot
+from caravan_crawler.report.page import build_page
+from tests.keep.stores import BASE, open_in
+from tests.report.made import article, ended, failure, fill, made, rate, run, seen
+from tests.report.reporting import rows as drawn
+from tests.report.reporting import specs, words
+
+FLOORS = {"headline": 0.95, "body": 0.8}
+NOW = "2026-01-09T00:00:00+00:00"
+DAYS = [f"2026-01-{day:02}T00:00:00+00:00" for day in range(1, 29)]
+HOSTILE = """</script><script>alert(1)</script><!--<script> "'&{{ 7*7 }} \\u003c \u2028"""
+
+
+def test_a_store_without_anything(tmp_path: Path) -> None:
+    with made(None, tmp_path, {}) as snapshot:
+        page = build_page(snapshot, FLOORS, NOW)
+    text = words(page)
+    assert "The store holds no article yet. Made 2026-01-09 00:00 UTC." in text
+    for sentence in (
+        "No article with a date is in the store yet.",
+        "No article is in the store yet.",
+        "No article with a view count is in the store yet.",
+        "No trending topic is in the store yet.",
+        "No exchange rate is in the store yet.",
+        "No run is in the store yet.",
+        "No page waits for another try.",
+    ):
+        assert sentence in text
+    assert not specs(page)
+    assert "<script" not in page
+
+
+def test_a_store_with_a_crawl_that_found_nothing(tmp_path: Path) -> None:
+    wrong = {"exit_code": 4, "outcome": "unreachable", "reason": "no page could be read"}
+    with made(None, tmp_path, {schema.runs: [ended("run-1", DAYS[0], DAYS[0], **wrong)]}) as snapshot:
+        page = build_page(snapshot, FLOORS, NOW)
+    assert "The last run did not end well: unreachable, no page could be read." in words(page)
+    assert list(specs(page)) == ["runs-new", "runs-minutes"]
+
+
+def test_a_store_with_one_article(tmp_path: Path) -> None:
+    with made(None, tmp_path, {schema.articles: [article("1", views=3)]}) as snapshot:
+        page = build_page(snapshot, FLOORS, NOW)
+    text = words(page)
+    assert "from 2026-01-01 to 2026-01-01." in text
+    assert "Each bar is a day, from 2026-01-01; its colours are the sections." in text
+    assert "1 article 1 article" not in text
+    assert list(specs(page)) == ["coverage-bars", "fields-now", "views-spread"]
+
+
+def test_articles_that_show_nothing(tmp_path: Path) -> None:
+    bare = article("1", None, headline=None, body=None, section=None)
+    rows = {schema.articles: [bare], schema.rates: [rate(DAYS[0], None)], schema.weather: [seen(DAYS[0])]}
+    with made(None, tmp_path, rows) as snapshot:
+        text = words(build_page(snapshot, FLOORS, NOW))
+    assert "What the store holds; no article has a date." in text
+    assert "headline is found in 0 % of the articles, below its floor of 95.0 %." in text
+    assert "USD: 1 value could not be read." in text
+
+
+#: What looks wrong is said, in words.
+WRONG = [
+    (
+        {schema.articles: [article("1"), article("2", "2026-01-10")]},
+        "Most days have no article: 8 of 10 days. The archive is thin, or only a part of it was read.",
+    ),
+    (
+        {schema.articles: [article(f"{day}", f"2026-01-{day:02}") for day in range(1, 29) if day not in (9, 20, 21)]},
+        "3 of 28 days have no article (10.7 %). The longest gap is 2026-01-20 to 2026-01-21, 2 days.",
+    ),
+    (
+        {
+            schema.articles: [article("1")],
+            schema.runs: [ended(f"run-{number}", DAYS[number], DAYS[number]) for number in range(3)],
+            schema.field_counts: [
+                *fill("run-0", "headline", 30, 0),
+                *fill("run-1", "headline", 29, 1),
+                *fill("run-2", "headline", 3, 27),
+            ],
+        },
+        "headline fell in the last run: 10.0 %, where 98.3 % is usual.",
+    ),
+    (
+        {schema.rates: [rate(day, 50.0 if day == DAYS[9] else 500.0) for day in DAYS]},
+        "USD: 1 value left the band.",
+    ),
+    (
+        {
+            schema.runs: [
+                run("run-0", DAYS[0], ended_at=DAYS[1], outcome="killed", reason="it ended without a word"),
+                run("run-1", DAYS[1], ended_at=DAYS[2], outcome="killed", reason="it ended without a word"),
+                ended("run-2", DAYS[2], DAYS[3]),
+            ]
+        },
+        "2 of the last 3 runs did not end well.",
+    ),
+    (
+        {schema.runs: [run("run-0", DAYS[0])]},
+        "The last run did not end well: no end, it has not ended yet, or was killed.",
+    ),
+    (
+        {schema.failures: [failure(f"{BASE}{number}", "http_404", 1, DAYS[0]) for number in range(1000)]},
+        "Most have one reason, http_404: 1,000 of 1,000.",
+    ),
+    (
+        {
+            schema.articles: [article("1", views=5)],
+            schema.view_counts: [
+                {**seen(day), "article_key": "1", "views": views} for day, views in zip(DAYS, (9, 5), strict=False)
+            ],
+        },
+        "The views of “Headline 1” have gone down at some time.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rows", "sentence"), WRONG, ids=[sentence[:20] for _, sentence in WRONG])
+def test_what_looks_wrong_is_said(tmp_path: Path, rows: dict, sentence: str) -> None:  # type: ignore[type-arg]
+    with made(None, tmp_path, rows) as snapshot:
+        page = build_page(snapshot, FLOORS, NOW)
+    assert f'<p class="wrong">{sentence}</p>' in page
+
+
+def test_nothing_in_a_text_is_taken_for_html_or_script(tmp_path: Path) -> None:
+    counts = [{**seen(day), "article_key": "1", "views": 9} for day in DAYS[:2]]
+    rows = {
+        schema.articles: [article("1", headline=HOSTILE, section=HOSTILE, url="javascript:alert(1)", views=9)],
+        schema.view_counts: counts,
+        schema.trending: [seen(DAYS[0], rank=1, topic=HOSTILE, headline=HOSTILE, url=BASE)],
+        schema.rates: [seen(DAYS[0], currency="USD", rate=None, rate_raw=HOSTILE)],
+        schema.weather: [seen(DAYS[0], city=HOSTILE, temperature_c=1)],
+        schema.runs: [ended("run-1", DAYS[0], DAYS[1], reason=HOSTILE)],
+        schema.failures: [failure(f"data:text/html,{HOSTILE}", HOSTILE, 1, DAYS[0])],
+    }
+    with made(None, tmp_path, rows) as snapshot:
+        page = build_page(snapshot, FLOORS, NOW)
+    assert page.count("</script>") == len(specs(page)) + 1
+    assert page.count("<script>") == page.count("<!--") == 0
+    assert "{{ 7*7 }}" in page
+    assert 'href="javascript' not in page
+    assert 'href="data:text' not in page
+    assert [row["topic"] for row in drawn(specs(page)["trending-bump"])] == [HOSTILE]
+
+
+def test_years_of_everything_stay_small(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    invent(store, 3000, years=15, runs_a_day=1)
+    store.close()
+    with Snapshot(None, str(tmp_path)) as snapshot:
+        page = build_page(snapshot, FLOORS, NOW)
+    assert len(page.encode()) < 1_800_000
+    assert max(len(drawn(spec)) for spec in specs(page).values()) <= 1500

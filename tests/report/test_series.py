@@ -1,0 +1,71 @@
+"""Time in steps, fewer points, and the line that rates should follow."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from caravan_crawler.report.rates import with_bands
+from caravan_crawler.report.series import Step, day_of, downsample, step_for
+
+FIRST = date(2024, 2, 29)
+
+
+@pytest.mark.parametrize(
+    ("days", "name"), [(1, "day"), (160, "day"), (161, "week"), (1200, "month"), (5000, "quarter"), (20_000, "year")]
+)
+def test_however_long_the_time_the_steps_are_few(days: int, name: str) -> None:
+    last = FIRST + timedelta(days=days - 1)
+    step = step_for(FIRST, last)
+    assert step.name == name
+    starts = [step.start(FIRST)]
+    while step.next(starts[-1]) <= last:
+        starts.append(step.next(starts[-1]))
+    assert len(starts) <= 162
+    assert all(step.start(start) == start for start in starts)
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "after"),
+    [
+        ("day", "2024-02-29", "2024-03-01"),
+        ("week", "2024-02-26", "2024-03-04"),
+        ("month", "2024-02-01", "2024-03-01"),
+        ("quarter", "2024-01-01", "2024-04-01"),
+        ("year", "2024-01-01", "2025-01-01"),
+    ],
+)
+def test_where_a_step_begins_and_the_next(name: str, start: str, after: str) -> None:
+    step = Step(name)
+    assert f"{step.start(FIRST)}" == start
+    assert f"{step.next(step.start(FIRST))}" == after
+
+
+def test_the_day_of_a_time_is_almatys() -> None:
+    assert day_of("2026-01-01T19:30:00+00:00") == date(2026, 1, 2)
+    assert day_of("2026-01-01") == date(2026, 1, 1)
+
+
+@pytest.mark.parametrize(("number", "left"), [(0, 0), (5, 5), (6, 5), (1000, 5)])
+def test_thinned_points_keep_both_ends(number: int, left: int) -> None:
+    points = list(range(number))
+    thinned = downsample(points, 5)
+    assert len(thinned) == left
+    assert thinned[:1] + thinned[-1:] == points[:1] + points[-1:]
+
+
+#: Values, and the places of those that leave the band.
+LINES: list[tuple[str, list[float], list[int]]] = [
+    ("a steady line", [500.0] * 30, []),
+    ("a slow rise", [500.0 + number for number in range(30)], []),
+    ("one stray value", [500.0] * 12 + [50.0] + [500.0] * 12, [12]),
+    ("two of them", [500.0] * 12 + [50.0, 5000.0] + [500.0] * 12, [12, 13]),
+    ("a stray value at the end", [500.0] * 12 + [700.0], [12]),
+    ("a lasting jump, as in a devaluation", [188.0] * 15 + [255.0] * 15, []),
+    ("too few to tell", [500.0, 50.0], []),
+]
+
+
+@pytest.mark.parametrize(("_words", "values", "stray"), LINES, ids=[words for words, *_ in LINES])
+def test_what_leaves_the_band(_words: str, values: list[float], stray: list[int]) -> None:
+    followed = with_bands([(str(place), value) for place, value in enumerate(values)])
+    assert [place for place, rate in enumerate(followed) if rate.is_suspicious] == stray
