@@ -13,10 +13,10 @@ from w3lib.url import file_uri_to_path
 
 @contextmanager
 def open_atomic(path: Path) -> Iterator[TextIO]:
-    """Give a text file to write, which takes the place of the one at ``path`` once all is on the disk.
+    """Yield a text file that replaces the one at ``path`` when all is on the disk.
 
-    Missing folders are made. A device or a pipe is written straight: there is nothing to keep whole. OSError where
-    it cannot be written; whatever fails, and if the process is killed, the earlier file is as it was.
+    Missing folders are created; a device or a pipe is written directly. Raises OSError. After an error or a kill the
+    earlier file is unchanged.
     """
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
@@ -37,23 +37,23 @@ def open_atomic(path: Path) -> Iterator[TextIO]:
 
 
 def is_replaceable(path: Path) -> bool:
-    """Whether there is a file or nothing at ``path``; a device or a pipe can only be written straight."""
+    """Whether ``path`` is a file or missing; a device or a pipe can only be written directly."""
     return path.is_file() or not path.exists()
 
 
 def part_path(path: Path, writer: str) -> Path:
-    """Return the file beside ``path`` that a run or a process writes until it is whole."""
+    """Return the file next to ``path`` that a run or a process writes before it replaces ``path``."""
     return path.with_name(f".{path.name}.{writer}.part")
 
 
 def replace_file(part: Path, path: Path) -> None:
-    """Put a whole file in place of the earlier one, whose mode it takes over."""
+    """Replace the file at ``path`` by ``part``, which takes over its mode."""
     if path.exists():
         shutil.copymode(path, part)
     part.replace(path)
 
 
 def local_path(uri: str) -> Path:
-    """Return the file that a name or a ``file:`` URI means: ``~`` is the user's folder, a link what it points to."""
+    """Return the path of a name or a ``file:`` URI; ``~`` is expanded, a link is resolved."""
     path = Path(file_uri_to_path(uri) if uri.startswith("file:") else uri).expanduser()
     return path.resolve() if path.is_symlink() else path

@@ -12,8 +12,8 @@ from caravan_crawler.outcome import REFUSED
 
 # The export package is imported by the command only: Scrapy imports all commands at each start.
 if TYPE_CHECKING:
-    from caravan_crawler.export.build import Dataset
     from caravan_crawler.export.export import Export
+    from caravan_crawler.export.metadata import Dataset
 
 
 class Command(ScrapyCommand):

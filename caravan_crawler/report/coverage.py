@@ -1,26 +1,45 @@
 """Articles over time by section, and the days without any."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import altair as alt
 from sqlalchemy import func, select
 
 from caravan_crawler.keep.schema import articles
 from caravan_crawler.keep.snapshot import Snapshot
-from caravan_crawler.report.elements import Cell, Chart, Section, Table, chart, rows
-from caravan_crawler.report.formatting import count, days, number, percent, short
+from caravan_crawler.report.elements import (
+    UTC,
+    Cell,
+    Chart,
+    Section,
+    Table,
+    chart,
+    count,
+    days,
+    number,
+    percent,
+    rows,
+    short,
+)
 from caravan_crawler.report.series import Step, step_for
 
 _DAY = func.substr(articles.c.date_published, 1, 10)
-#: The largest sections are told apart; the others are one.
+#: The largest sections have a colour each, the others share one.
 _MOST_SECTIONS = 6
-OTHERS = "others"
-NO_SECTION = "none"
+_MOST_LISTED_SECTIONS = 30
+_OTHERS, _NO_SECTION = "others", "none"
+#: The longest gaps are marked in the chart, and the longest of those listed.
+_MARKED_GAPS, _LISTED_GAPS = 60, 10
+#: Where more than this share of the days is empty, gaps longer than this many medians are marked.
+_MOST_EMPTY, _LONG_GAP = 0.5, 3
+#: Characters of a section's name; the chart's data repeat it for each bar.
+_LONGEST = 80
 
 
 class Bar(NamedTuple):
@@ -39,7 +58,7 @@ class Gap(NamedTuple):
 
     @property
     def days(self) -> int:
-        """How many."""
+        """The number of days."""
         return (self.last - self.first).days + 1
 
 
@@ -60,11 +79,11 @@ class Coverage:
     step: Step | None = None
     bars: list[Bar] = field(default_factory=list)
     sections: list[SectionSize] = field(default_factory=list)
-    """All of them, largest first."""
+    """All sections, largest first."""
 
     undated: int = 0
     gaps: list[Gap] = field(default_factory=list)
-    """All of them, longest first."""
+    """All gaps, longest first."""
 
     @property
     def days(self) -> int:
@@ -73,100 +92,72 @@ class Coverage:
 
     @property
     def empty_days(self) -> int:
-        """How many days of the period have no article."""
+        """The number of days in the period without an article."""
         return sum(gap.days for gap in self.gaps)
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether most days are empty."""
+        return self.empty_days > _MOST_EMPTY * self.days
 
 
 def read_coverage(snapshot: Snapshot) -> Coverage:
     """Count articles by day and by section."""
     query = select(_DAY).where(articles.c.date_published.is_not(None)).distinct().order_by(_DAY)
-    days = [date.fromisoformat(day) for (day,) in snapshot.rows(query)]
-    step = step_for(days[0], days[-1]) if days else None
-    # Months are summed up by the database; of days and weeks there are few.
-    parts = _parts(snapshot, 7 if step and step.is_of_months else 10)
+    dates = [date.fromisoformat(day) for (day,) in snapshot.rows(query)]
+    step = step_for(dates[0], dates[-1]) if dates else None
+    # The database sums up months; days and weeks are few.
+    start = func.substr(articles.c.date_published, 1, 7 if step and step.is_of_months else 10)
+    section = func.coalesce(articles.c.section, _NO_SECTION).label("section")
+    columns = (func.count().label("articles"), func.min(_DAY).label("first"), func.max(_DAY).label("last"))
+    parts = list(snapshot.rows(select(section, *columns).group_by(articles.c.section, start)))
     sections = _sections(parts)
-    undated = sum(part.articles for part in parts if part.start is None)
+    undated = sum(part.articles for part in parts if part.first is None)
     if step is None:
         return Coverage(sections=sections, undated=undated)
-    shown = {size.section for size in sections[:_MOST_SECTIONS]}
-    return Coverage((days[0], days[-1]), step, _bars(parts, step, shown), sections, undated, _gaps(days))
-
-
-class _Part(NamedTuple):
-    """The articles of a section in a month or on a day, or those without a date, with the first and the last day."""
-
-    section: str
-    start: str | None
-    articles: int
-    first: str | None
-    last: str | None
-
-
-def _parts(snapshot: Snapshot, length: int) -> list[_Part]:
-    """Count by section and by so many characters of the date."""
-    columns = articles.c
-    start = func.substr(columns.date_published, 1, length)
-    query = select(
-        func.coalesce(columns.section, NO_SECTION), start, func.count(), func.min(_DAY), func.max(_DAY)
-    ).group_by(columns.section, start)
-    return [_Part(*row) for row in snapshot.rows(query)]
-
-
-def _sections(parts: list[_Part]) -> list[SectionSize]:
-    of_section: defaultdict[str, list[_Part]] = defaultdict(list)
+    largest = {size.section for size in sections[:_MOST_SECTIONS]}
+    numbers: Counter[tuple[date, str]] = Counter()
     for part in parts:
-        of_section[part.section].append(part)
+        if part.first is not None:
+            name = part.section if part.section in largest else _OTHERS
+            numbers[step.start(date.fromisoformat(part.first)), name] += part.articles
+    bars = [Bar(first, name, number) for (first, name), number in sorted(numbers.items())]
+    one = timedelta(days=1)
+    gaps = [Gap(before + one, after - one) for before, after in pairwise(dates) if after - before > one]
+    gaps.sort(key=lambda gap: (-gap.days, gap.first))
+    return Coverage((dates[0], dates[-1]), step, bars, sections, undated, gaps)
+
+
+def _sections(parts: Sequence[Any]) -> list[SectionSize]:
+    by_section: defaultdict[str, list[Any]] = defaultdict(list)
+    for part in parts:
+        by_section[part.section].append(part)
     sizes = [
         SectionSize(
             section,
-            sum(part.articles for part in these),
-            min((part.first for part in these if part.first), default=None),
-            max((part.last for part in these if part.last), default=None),
+            sum(part.articles for part in its_parts),
+            min((part.first for part in its_parts if part.first), default=None),
+            max((part.last for part in its_parts if part.last), default=None),
         )
-        for section, these in of_section.items()
+        for section, its_parts in by_section.items()
     ]
     return sorted(sizes, key=lambda size: (-size.articles, size.section))
 
 
-def _bars(parts: list[_Part], step: Step, shown: set[str]) -> list[Bar]:
-    numbers: Counter[tuple[date, str]] = Counter()
-    for part in parts:
-        if part.first is not None:
-            name = part.section if part.section in shown else OTHERS
-            numbers[step.start(date.fromisoformat(part.first)), name] += part.articles
-    return [Bar(start, section, number) for (start, section), number in sorted(numbers.items())]
-
-
-def _gaps(days: list[date]) -> list[Gap]:
-    one = timedelta(days=1)
-    gaps = [Gap(before + one, after - one) for before, after in pairwise(days) if after - before > one]
-    return sorted(gaps, key=lambda gap: (-gap.days, gap.first))
-
-
-#: The longest gaps are marked in the chart, and the longest of those listed.
-_MARKED, _LISTED = 60, 10
-#: Where so many of the days are empty, a gap is one that is so many times as long as usual.
-_RHYTHM, _UNUSUAL = 0.5, 3
-_MOST_LISTED_SECTIONS = 30
-#: Characters of a name; each bar bears its section's.
-_LONGEST = 80
-
-
 def coverage_section(coverage: Coverage) -> Section:
-    """Return the section."""
+    """Return the section on coverage."""
     if coverage.period is None or coverage.step is None:
         return Section("coverage", "Coverage", ["No article with a date is in the store yet."])
-    first, last = coverage.period
-    words = [f"Each bar is a {coverage.step.name}, from {days(first, last)}; its colours are the sections."]
+    words = [f"Each bar is a {coverage.step.name}, from {days(*coverage.period)}; its colours are the sections."]
     if coverage.undated:
         words.append(f"{count(coverage.undated, 'article')} without a date stand in no bar.")
-    listed = coverage.gaps[:_LISTED]
-    tables = [_section_table(coverage)]
-    if listed:
-        gaps: list[list[Cell]] = [[f"{gap.first}", f"{gap.last}", gap.days] for gap in listed]
-        caption = "Days without an article" + ("" if len(listed) == len(coverage.gaps) else ": the longest gaps")
-        tables.insert(0, Table(caption, ["From", "To", "Days"], gaps, right=(2,)))
-    return Section("coverage", "Coverage", words, _warnings(coverage), [_bar_chart(coverage)], tables)
+    tables = []
+    if coverage.gaps:
+        longest: list[list[Cell]] = [[f"{gap.first}", f"{gap.last}", gap.days] for gap in coverage.gaps[:_LISTED_GAPS]]
+        caption = "Days without an article" + (": the longest gaps" if len(coverage.gaps) > _LISTED_GAPS else "")
+        tables.append(Table(caption, ["From", "To", "Days"], longest, right=(2,)))
+    tables.append(_section_table(coverage))
+    return Section("coverage", "Coverage", words, _warnings(coverage), [_chart(coverage, coverage.step)], tables)
 
 
 def _warnings(coverage: Coverage) -> list[str]:
@@ -174,71 +165,60 @@ def _warnings(coverage: Coverage) -> list[str]:
         return []
     longest = coverage.gaps[0]
     empty = f"{number(coverage.empty_days)} of {count(coverage.days, 'day')}"
-    if _is_thin(coverage):
+    if coverage.is_sparse:
         return [f"Most days have no article: {empty}. The archive is thin, or only a part of it was read."]
-    marked = "" if len(coverage.gaps) <= _MARKED else f"; the {_MARKED} longest gaps are marked"
-    words = f"{empty} have no article ({percent(coverage.empty_days / coverage.days)}){marked}"
-    return [f"{words}. The longest gap is {days(longest.first, longest.last)}, {count(longest.days, 'day')}."]
+    marked = "" if len(coverage.gaps) <= _MARKED_GAPS else f"; the {_MARKED_GAPS} longest gaps are marked"
+    empty = f"{empty} have no article ({percent(coverage.empty_days / coverage.days)}){marked}"
+    return [f"{empty}. The longest gap is {days(*longest)}, {count(longest.days, 'day')}."]
 
 
-def _marked(coverage: Coverage) -> list[Gap]:
-    gaps = coverage.gaps
-    if _is_thin(coverage):
-        usual = median(gap.days for gap in gaps)
-        gaps = [gap for gap in gaps if gap.days > _UNUSUAL * usual]
-    return gaps[:_MARKED]
-
-
-def _is_thin(coverage: Coverage) -> bool:
-    return coverage.empty_days > _RHYTHM * coverage.days
-
-
-def _bar_chart(coverage: Coverage) -> Chart:
-    assert coverage.step is not None
-    step = coverage.step
-    shown = {bar.section for bar in coverage.bars}
-    order = [size.section for size in coverage.sections if size.section in shown]
-    order += [OTHERS] if OTHERS in shown and OTHERS not in order else []
+def _chart(coverage: Coverage, step: Step) -> Chart:
+    in_bars = {bar.section for bar in coverage.bars}
+    order = [size.section for size in coverage.sections if size.section in in_bars]
+    order += [_OTHERS] if _OTHERS in in_bars and _OTHERS not in order else []
     names = {section: short(section, _LONGEST) for section in order}
     bars = []
     tops: Counter[date] = Counter()
     for bar in sorted(coverage.bars, key=lambda bar: order.index(bar.section)):
         bottom = tops[bar.start]
         tops[bar.start] += bar.articles
-        bars.append(
-            (f"{bar.start}", f"{step.next(bar.start)}", names[bar.section], bar.articles, bottom, bottom + bar.articles)
-        )
-    gaps = [(f"{gap.first}", f"{gap.last}", gap.days) for gap in _marked(coverage)]
-    utc = alt.Scale(type="utc")
-    stacked = (
+        span = (f"{bar.start}", f"{step.next(bar.start)}")
+        bars.append((*span, names[bar.section], bar.articles, bottom, bottom + bar.articles))
+    gaps = coverage.gaps
+    if coverage.is_sparse:
+        usual = median(gap.days for gap in gaps)
+        gaps = [gap for gap in gaps if gap.days > _LONG_GAP * usual]
+    marks = [(f"{gap.first}", f"{gap.last}", gap.days) for gap in gaps[:_MARKED_GAPS]]
+    layers = [
         alt.Chart(rows("start", "end", "section", "articles", "bottom", "top", values=bars))
         .mark_rect()
         .encode(
-            x=alt.X("start:T", scale=utc, title=None),
+            x=alt.X("start:T", scale=UTC, title=None),
             x2="end:T",
             y=alt.Y("bottom:Q", title=f"articles a {step.name}", axis=alt.Axis(tickMinStep=1)),
             y2="top:Q",
             color=alt.Color("section:N", scale=alt.Scale(domain=list(names.values())), title=None),
             tooltip=[alt.Tooltip("start:N", title=f"{step.name} from"), "section:N", "articles:Q"],
         )
-    )
-    marked = (
-        alt.Chart(rows("first", "last", "days", values=gaps))
-        .mark_rect(style="gap")
-        .encode(
-            x=alt.X("first:T", scale=utc),
-            x2="last:T",
-            tooltip=[alt.Tooltip("first:N", title="nothing from"), alt.Tooltip("last:N", title="to"), "days:Q"],
+    ]
+    if marks:
+        layers.append(
+            alt.Chart(rows("first", "last", "days", values=marks))
+            .mark_rect(style="gap")
+            .encode(
+                x=alt.X("first:T", scale=UTC),
+                x2="last:T",
+                tooltip=[alt.Tooltip("first:N", title="nothing from"), alt.Tooltip("last:N", title="to"), "days:Q"],
+            )
         )
-    )
-    drawn = alt.layer(stacked, marked) if gaps else alt.layer(stacked)
-    caption = f"Articles a {step.name} by section{'; gaps are marked' if gaps else ''}."
-    return chart("coverage-bars", caption, drawn, height=260)
+    caption = f"Articles a {step.name} by section{'; gaps are marked' if marks else ''}."
+    return chart("coverage-bars", caption, alt.layer(*layers), height=260)
 
 
 def _section_table(coverage: Coverage) -> Table:
     total = sum(size.articles for size in coverage.sections)
-    shown = coverage.sections[:_MOST_LISTED_SECTIONS]
-    caption = "Sections" if len(shown) == len(coverage.sections) else f"The {_MOST_SECTIONS} largest sections"
-    lines = [[size.section, size.articles, percent(size.articles / total), size.first, size.last] for size in shown]
+    listed = coverage.sections[:_MOST_LISTED_SECTIONS]
+    is_cut = len(coverage.sections) > _MOST_LISTED_SECTIONS
+    caption = f"The {_MOST_LISTED_SECTIONS} largest sections" if is_cut else "Sections"
+    lines = [[size.section, size.articles, percent(size.articles / total), size.first, size.last] for size in listed]
     return Table(caption, ["Section", "Articles", "Share", "First", "Last"], lines, right=(1, 2))

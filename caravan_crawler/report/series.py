@@ -13,16 +13,20 @@ from caravan_crawler.keep.field_counts import FIELDS
 from caravan_crawler.keep.schema import articles
 from caravan_crawler.keep.snapshot import Snapshot
 
+T = TypeVar("T")
+
 #: The site's days begin and end in Almaty.
 ALMATY = ZoneInfo("Asia/Almaty")
-#: The steps and how many days each is long at least, the finest first.
+#: Steps with their least number of days, the finest first.
 _STEPS = {"day": 1, "week": 7, "month": 28, "quarter": 90, "year": 365}
-#: Of more steps than these a phone could not show each; of the coarsest there may be any number.
-_MOST = 160
+#: A phone cannot show more steps than these; of years there may be any number.
+_MOST_STEPS = 160
+#: Limits of the bins of views: 0, 1, 2, 5, 10, 20, 50 …
+_EDGES = [0, *(digit * 10**power for power in range(9) for digit in (1, 2, 5)), 2**31]
 
 
 class Step(NamedTuple):
-    """The length of a step: ``day``, ``week``, ``month``, ``quarter`` or ``year``."""
+    """A time step: ``day``, ``week``, ``month``, ``quarter`` or ``year``."""
 
     name: str
 
@@ -32,37 +36,41 @@ class Step(NamedTuple):
         return self.name not in ("day", "week")
 
     def start(self, day: date) -> date:
-        """Return the first day of the step that ``day`` belongs to; a week begins on Monday."""
+        """Return the first day of the step that contains ``day``; weeks begin on Monday."""
         if self.is_of_months:
             months = {"month": 1, "quarter": 3, "year": 12}[self.name]
             return date(day.year, (day.month - 1) // months * months + 1, 1)
         return day - timedelta(days=day.weekday()) if self.name == "week" else day
 
     def next(self, start: date) -> date:
-        """Return the first day of the step after the one that begins with ``start``."""
-        # Three days more are beyond the end of the longest month, quarter or year, and within the next.
+        """Return the first day of the step after the one that begins at ``start``."""
+        # Three more days are past the end of the longest month, quarter or year, and within the next one.
         return self.start(start + timedelta(days=_STEPS[self.name] + (3 if self.is_of_months else 0)))
 
 
 def step_for(first: date, last: date) -> Step:
-    """Return the step in which the days from ``first`` to ``last`` are few enough to be told apart."""
+    """Return the finest step with few enough steps from ``first`` to ``last``."""
     days = (last - first).days + 1
-    return Step(next((name for name, length in _STEPS.items() if days <= length * _MOST), "year"))
+    return Step(next((name for name, length in _STEPS.items() if days <= length * _MOST_STEPS), "year"))
 
 
 def day_of(time: str) -> date:
-    """Return Almaty's day of a time or day as the store has it."""
+    """Return the day in Almaty of a stored time or day."""
     if len(time) == len("2026-01-01"):
         return date.fromisoformat(time)
     return datetime.fromisoformat(time).astimezone(ALMATY).date()
 
 
-#: 0, 1, 2, 5, 10, 20, 50 … where the bins of the histogram begin, and where the last ends.
-_EDGES = [0, *(digit * 10**power for power in range(9) for digit in (1, 2, 5)), 2**31]
+def downsample(points: Sequence[T], most: int) -> list[T]:
+    """Return at most ``most`` points, evenly spaced, the first and the last included."""
+    if len(points) <= most:
+        return list(points)
+    last = len(points) - 1
+    return [points[number * last // (most - 1)] for number in range(most)]
 
 
 class Bin(NamedTuple):
-    """How many articles have at least ``low`` and fewer than ``high`` views."""
+    """The number of articles with at least ``low`` and fewer than ``high`` views."""
 
     low: int
     high: int
@@ -71,38 +79,38 @@ class Bin(NamedTuple):
 
 @dataclass(frozen=True)
 class Tally:
-    """Counts of all articles."""
+    """Counts over all articles."""
 
     articles: int
     views: int
-    """The sum over all articles of the count last seen."""
+    """The sum of the latest counts."""
 
     found: dict[str, int]
-    """Field to the number of articles that have it."""
+    """Field to the number of articles with a value."""
 
     bins: list[Bin]
-    """By views, each about twice as wide as the one before; the first has those with 0, the last is open."""
+    """By views; the first bin has the articles with 0 views, the last one has no upper limit."""
 
 
 def read_tally(snapshot: Snapshot) -> Tally:
-    """Count."""
+    """Count in one pass over the articles: in SQLite each pass reads all texts."""
     views = articles.c.views
-    filled = [_number_of(_is_filled(name)) for name in FIELDS]
+    filled = [_count_where(_is_filled(name)) for name in FIELDS]
     ranges = list(pairwise(_EDGES))
-    binned = [_number_of(and_(views >= low, views < high) if low else views < high) for low, high in ranges[:-1]]
-    binned.append(_number_of(views >= ranges[-1][0]))
+    binned = [_count_where(and_(views >= low, views < high) if low else views < high) for low, high in ranges[:-1]]
+    binned.append(_count_where(views >= ranges[-1][0]))
     query = select(func.count(), func.sum(views), *filled, *binned).select_from(articles)
-    ((total, seen, *counts),) = snapshot.rows(query)
+    ((total, all_views, *counts),) = snapshot.rows(query)
     numbers = [int(number or 0) for number in counts]
     return Tally(
         articles=total,
-        views=int(seen or 0),
+        views=int(all_views or 0),
         found=dict(zip(FIELDS, numbers, strict=False)),
         bins=[Bin(low, high, number) for (low, high), number in zip(ranges, numbers[len(FIELDS) :], strict=True)],
     )
 
 
-def _number_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
+def _count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((condition, 1), else_=0))
 
 
@@ -111,14 +119,3 @@ def _is_filled(name: str) -> ColumnElement[bool]:
     if name in ("authors", "tags", "images"):
         return cast(column, Text) != "[]"
     return column.is_not(None)
-
-
-T = TypeVar("T")
-
-
-def downsample(points: Sequence[T], most: int) -> list[T]:
-    """Return at most ``most`` of the points, evenly spaced, the first and the last among them."""
-    if len(points) <= most:
-        return list(points)
-    last = len(points) - 1
-    return [points[number * last // (most - 1)] for number in range(most)]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 import altair as alt
@@ -9,17 +10,18 @@ from sqlalchemy import func, select
 
 from caravan_crawler.keep.schema import articles, view_counts
 from caravan_crawler.keep.snapshot import Snapshot
-from caravan_crawler.report.elements import Chart, Link, Section, Table, chart, rows
-from caravan_crawler.report.formatting import count, short
+from caravan_crawler.report.elements import Chart, Link, Section, Table, chart, count, rows, short
 from caravan_crawler.report.series import ALMATY, Bin, Tally, downsample
 
 _MOST_READ = 20
 _GROWING, _POINTS = 8, 60
 _DAY_SECONDS = 86_400
+#: Characters of a headline in a legend.
+_LEGEND = 48
 
 
 class Read(NamedTuple):
-    """An article that is much read."""
+    """One of the most read articles."""
 
     headline: str
     url: str
@@ -28,7 +30,7 @@ class Read(NamedTuple):
 
 
 class Growth(NamedTuple):
-    """An article's views: days since publication, and the count then."""
+    """The views of an article over time: pairs of days since publication and count."""
 
     headline: str
     points: list[tuple[float, int]]
@@ -39,21 +41,21 @@ class Views:
     """The views of all articles."""
 
     uncounted: int
-    """Articles whose page shows no count."""
+    """The number of articles without a count."""
 
     unread: int
-    """Articles with a count of 0, which no bin holds."""
+    """The number of articles with a count of 0; they are in no bin."""
 
     bins: list[Bin]
     """From the first to the last that is not empty."""
 
     most_read: list[Read]
     growing: list[Growth]
-    """The articles whose counts were seen to change most often, at least once."""
+    """The articles whose counts changed most often, at least once."""
 
 
 def read_views(snapshot: Snapshot, tally: Tally) -> Views:
-    """Take the spread from the tally, and read what is most read and what grows."""
+    """Return the distribution from the tally, the most read articles, and those that grow."""
     unread, *bins = tally.bins
     while bins and not bins[-1].articles:
         bins.pop()
@@ -110,11 +112,8 @@ def _points(snapshot: Snapshot, key: str, published: str) -> list[tuple[float, i
     return downsample(points, _POINTS)
 
 
-_LEGEND = 48
-
-
 def views_section(views: Views) -> Section:
-    """Return the section."""
+    """Return the section on views."""
     if not views.bins and not views.unread:
         return Section("views", "Views", ["No article with a view count is in the store yet."])
     words = ["How many articles have how many views; each step of the scale is about twice the one before."]
@@ -122,38 +121,33 @@ def views_section(views: Views) -> Section:
         words.append(f"{count(views.unread, 'article')} with 0 views stand in no bar.")
     if views.uncounted:
         words.append(f"{count(views.uncounted, 'article')} show no count.")
-    charts = [_spread(views.bins)] if views.bins else []
+    charts = [_distribution_chart(views.bins)] if views.bins else []
     if views.growing:
         words.append(
             f"The lines are the {count(len(views.growing), 'article')} whose counts were seen to change most often."
         )
-        charts.append(_growth(views.growing))
+        charts.append(_growth_chart(views.growing))
     else:
         words.append("No count was seen to change yet; a later run may.")
-    return Section("views", "Views", words, _warnings(views), charts, [_most_read_table(views)])
-
-
-def _warnings(views: Views) -> list[str]:
-    shrunk = [
-        growth.headline
+    warnings = [
+        f"The views of “{short(growth.headline, 80)}” have gone down at some time."
         for growth in views.growing
-        if any(later < earlier for (_, earlier), (_, later) in zip(growth.points, growth.points[1:], strict=False))
+        if any(later < earlier for (_, earlier), (_, later) in pairwise(growth.points))
     ]
-    return [f"The views of “{short(headline, 80)}” have gone down at some time." for headline in shrunk]
+    lines = [[Link(read.headline, read.url), read.date_published, read.views] for read in views.most_read]
+    caption = f"The {len(lines)} most read" if len(lines) > 1 else "Most read"
+    table = Table(caption, ["Article", "Date", "Views"], lines, right=(2,))
+    return Section("views", "Views", words, warnings, charts, [table])
 
 
-def _spread(bins: list[Bin]) -> Chart:
+def _distribution_chart(bins: list[Bin]) -> Chart:
     values = [(bin_.low, bin_.high, f"{bin_.low:,} to {bin_.high - 1:,}", bin_.articles) for bin_ in bins]
+    scale = alt.Scale(type="log", domain=[bins[0].low, bins[-1].high])
     drawn = (
         alt.Chart(rows("low", "high", "views", "articles", values=values))
         .mark_rect(style="bin")
         .encode(
-            x=alt.X(
-                "low:Q",
-                scale=alt.Scale(type="log", domain=[bins[0].low, bins[-1].high]),
-                title="views",
-                axis=alt.Axis(format="~s", tickCount=6),
-            ),
+            x=alt.X("low:Q", scale=scale, title="views", axis=alt.Axis(format="~s", tickCount=6)),
             x2="high:Q",
             y=alt.Y("articles:Q", title="articles"),
             y2=alt.Y2Datum(0),
@@ -163,7 +157,7 @@ def _spread(bins: list[Bin]) -> Chart:
     return chart("views-spread", "Articles by their number of views, on a logarithmic scale.", drawn, height=220)
 
 
-def _growth(growing: list[Growth]) -> Chart:
+def _growth_chart(growing: list[Growth]) -> Chart:
     names = [f"{place}. {short(growth.headline, _LEGEND)}" for place, growth in enumerate(growing, start=1)]
     values = [(name, days, views) for name, growth in zip(names, growing, strict=True) for days, views in growth.points]
     drawn = (
@@ -177,13 +171,3 @@ def _growth(growing: list[Growth]) -> Chart:
         )
     )
     return chart("views-growth", "Views of single articles over the days since publication.", drawn, height=260)
-
-
-def _most_read_table(views: Views) -> Table:
-    lines = [[Link(read.headline, read.url), read.date_published, read.views] for read in views.most_read]
-    return Table(
-        f"The {len(lines)} most read" if len(lines) > 1 else "Most read",
-        ["Article", "Date", "Views"],
-        lines,
-        right=(2,),
-    )

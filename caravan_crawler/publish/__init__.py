@@ -1,1 +1,0 @@
-"""Publish: feeds that are whole or not there."""
