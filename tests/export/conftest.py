@@ -1,4 +1,4 @@
-"""One real crawl of the sample site, and its dataset, for all tests of a process that only read them."""
+"""One crawl of the sample site and its dataset, for all tests that only read them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Exports for the tests: the project's own command, and what it leaves."""
+"""Run ``scrapy export`` and read its files."""
 
 import hashlib
 import io
@@ -17,7 +17,7 @@ ALL_FORMATS = "csv,jsonl,parquet"
 
 
 class Done(NamedTuple):
-    """How an export ended, and what it said."""
+    """The exit code and the log of an export."""
 
     code: int
     log: str
@@ -28,7 +28,7 @@ def arguments(target: Path | str, data_dir: Path, *options: str) -> list[str]:
 
 
 def export(target: Path | str, data_dir: Path, *options: str) -> Done:
-    """Run ``scrapy export`` in this very process, which saves the start of one."""
+    """Run ``scrapy export`` in this process, which is faster."""
     with redirect_stderr(io.StringIO()) as log, pytest.raises(SystemExit) as end:
         execute(arguments(target, data_dir, *options))
     return Done(int(end.value.code or 0), log.getvalue())
@@ -42,7 +42,7 @@ def start_export(
 
 
 def export_apart(target: Path | str, data_dir: Path, *options: str, module: str = "scrapy", **environment: str) -> Done:
-    """Run ``scrapy export`` in a process of its own, to its end."""
+    """Run ``scrapy export`` in a process of its own and wait for its end."""
     process = start_export(target, data_dir, *options, module=module, **environment)
     _, log = process.communicate(timeout=TIMEOUT)
     return Done(process.returncode, log)
@@ -54,7 +54,7 @@ def succeeded(done: Done) -> None:
 
 
 def failed(done: Done, code: int, words: str) -> None:
-    """The export ended with ``code`` and one line that has ``words`` in it."""
+    """Assert that the export ended with ``code`` and one line that contains ``words``."""
     assert done.code == code, done.log[-3000:]
     assert done.log.count("\n") == 1, done.log[-3000:]
     assert done.log.startswith("scrapy export: ")
@@ -62,12 +62,12 @@ def failed(done: Done, code: int, words: str) -> None:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Path to content of all that lies in a folder."""
+    """Return path to content of all files in a folder."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if not path.is_dir()}
 
 
 def check_whole(folder: Path) -> None:
-    """Every file is what the sums say, and none is there beside."""
+    """Assert that the files of a dataset are those of its checksums."""
     found = files(folder)
     lines = found.pop("SHA256SUMS").decode().splitlines()
     sums = {name: sum_ for sum_, name in (line.split("  ", 1) for line in lines)}
@@ -75,13 +75,13 @@ def check_whole(folder: Path) -> None:
 
 
 def small_store(folder: Path, articles: int = 30) -> Path:
-    """A store with so many articles and nothing else."""
+    """Create a store with articles only."""
     with_articles(folder, *({"article_id": 900000 + number} for number in range(articles)))
     return folder
 
 
 def with_articles(folder: Path, *changes: dict[str, Any]) -> None:
-    """Keep articles in the store in ``folder``; those without an address of their own get one by their number."""
+    """Store articles in ``folder``; the default URL has the article's number."""
     store = open_in(folder)
     for change in changes:
         url = f"{BASE}{change.get('section', 'news')}/a-{change['article_id']}/"

@@ -1,4 +1,4 @@
-"""Datasets in object storage: an S3 of the tests' own on loopback."""
+"""Datasets in object storage: an S3 server on loopback."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[dict[str, str]]:
-    """The environment in which ``s3://`` is a server on loopback, with one bucket."""
+    """The environment variables of an S3 server on loopback with one bucket."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
@@ -58,7 +58,7 @@ def endpoint() -> Iterator[dict[str, str]]:
 
 
 def in_cloud(action: str, environment: dict[str, str]) -> None:
-    """Do something there with s3fs, whose threads are none of the tests' process."""
+    """Call s3fs in a process of its own, as it starts threads."""
     name, *arguments = action.split()
     code = f"import s3fs; s3fs.S3FileSystem(skip_instance_cache=True).{name}(*{arguments!r}, recursive=True)"
     code = code.replace(", recursive=True", "") if name in ("mkdir", "touch") else code
@@ -74,7 +74,7 @@ def in_cloud(action: str, environment: dict[str, str]) -> None:
 
 
 def check_published(folder: Path) -> tuple[dict[str, Any], Path]:
-    """What the package at the top names is there, whole; return the package and the folder of its tables."""
+    """Assert that the current dataset is complete; return its package and the folder of its tables."""
     package: dict[str, Any] = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
     (name,) = {resource["path"].split("/")[0] for resource in package["resources"]}
     check_whole(folder / name)
@@ -83,7 +83,7 @@ def check_published(folder: Path) -> tuple[dict[str, Any], Path]:
     return package, folder / name
 
 
-def test_it_is_there_and_replaced(endpoint: dict[str, str], tmp_path: Path) -> None:
+def test_upload_and_replace(endpoint: dict[str, str], tmp_path: Path) -> None:
     data = small_store(tmp_path / "data")
     for round_, options in enumerate([("--format", "csv"), ("--format", "jsonl"), ("--format", "jsonl")]):
         succeeded(export_apart(URL, data, *options, **endpoint))
@@ -106,25 +106,25 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("url", "code", "words"), REFUSED, ids=[url for url, _, _ in REFUSED])
-def test_a_url_that_cannot_be_used(url: str, code: int, words: str, endpoint: dict[str, str], tmp_path: Path) -> None:
+def test_bad_urls(url: str, code: int, words: str, endpoint: dict[str, str], tmp_path: Path) -> None:
     failed(export_apart(url, small_store(tmp_path), **endpoint), code, words)
 
 
-def test_a_server_that_is_away(endpoint: dict[str, str], tmp_path: Path) -> None:
+def test_unreachable_server(endpoint: dict[str, str], tmp_path: Path) -> None:
     away = endpoint | {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_MAX_ATTEMPTS": "1"}
     failed(export_apart(URL, small_store(tmp_path), **away), 1, "cannot be read")
 
 
-def test_a_file_url_is_a_folder(tmp_path: Path) -> None:
+def test_file_url(tmp_path: Path) -> None:
     succeeded(export(f"file://{tmp_path}/dataset", small_store(tmp_path / "data")))
     check_whole(tmp_path / "dataset")
 
 
-# The order of the steps, in fsspec's own storage in memory
+# The order of the steps, in fsspec's storage in memory
 
 
 class Storage:
-    """A place in memory whose n-th change fails, and the folder it is copied to."""
+    """Storage in memory whose n-th change fails."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.files = fsspec.filesystem("memory")
@@ -160,7 +160,7 @@ class Storage:
 
 
 def upload(data_dir: Path, formats: str) -> str | None:
-    """Export to that storage; return what went wrong."""
+    """Export to that storage; return the error message."""
     try:
         Export(None, str(data_dir), ExportOptions.parse(formats=formats), {}).to("memory://dataset")
     except ExportError as error:
@@ -168,9 +168,7 @@ def upload(data_dir: Path, formats: str) -> str | None:
     return None
 
 
-def test_an_upload_that_fails_at_any_step_leaves_a_dataset_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failed_upload_leaves_a_complete_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = small_store(tmp_path / "data")
     storage = Storage(monkeypatch)
     assert upload(data, "csv") is None
@@ -191,7 +189,7 @@ def test_an_upload_that_fails_at_any_step_leaves_a_dataset_whole(
     assert len(list(storage.copy(tmp_path / "last").iterdir())) == 3, "older folders are removed"
 
 
-def test_what_is_no_dataset_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     storage = Storage(monkeypatch)
     storage.files.pipe_file("/dataset/notes.txt", b"mine")
     bucket = Bucket("memory://dataset")
@@ -208,6 +206,6 @@ def test_without_fsspec(monkeypatch: pytest.MonkeyPatch) -> None:
         Bucket("s3://bucket/path")
 
 
-def test_a_password_is_not_printed() -> None:
+def test_passwords_are_not_printed() -> None:
     assert without_password("sftp://me:secret@host/path") == "sftp://host/path"
     assert without_password("s3://bucket/path") == "s3://bucket/path"

@@ -35,7 +35,7 @@ def test_texts_are_guarded_in_csv_and_exact_in_json_lines(tmp_path: Path) -> Non
         assert [row["body"] for row in read_jsonl(tmp_path / "dataset" / f"{table}.jsonl")] == list(TEXTS)
 
 
-def test_a_mark_for_excel_only_where_it_is_asked_for(tmp_path: Path) -> None:
+def test_byte_order_mark(tmp_path: Path) -> None:
     with_articles(tmp_path, {"article_id": 900001})
     for option, begins in (("0", b"article_key,"), ("1", b"\xef\xbb\xbfarticle_key,")):
         succeeded(export(tmp_path / "dataset", tmp_path, "-s", f"CSV_BOM={option}"))

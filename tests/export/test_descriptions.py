@@ -1,4 +1,4 @@
-"""What describes a dataset is true, by the programs that read such descriptions."""
+"""The descriptions of a dataset, checked by programs that read them."""
 
 import html
 import json
@@ -47,7 +47,7 @@ def assert_valid(dataset: Path) -> None:
     assert len(report.tasks) == 3 * len(TABLES)
 
 
-def test_every_line_is_as_its_schema_says(dataset: Path) -> None:
+def test_lines_match_their_schema(dataset: Path) -> None:
     for name in TABLES:
         schema = json.loads((dataset / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
         Draft202012Validator.check_schema(schema)
@@ -59,7 +59,7 @@ def test_every_line_is_as_its_schema_says(dataset: Path) -> None:
             assert list(row) == list(schema["properties"])
 
 
-def test_the_sums_are_those_of_the_files(dataset: Path) -> None:
+def test_checksums(dataset: Path) -> None:
     done = subprocess.run(
         ["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=dataset, capture_output=True, text=True, check=False
     )
@@ -67,7 +67,7 @@ def test_the_sums_are_those_of_the_files(dataset: Path) -> None:
     assert done.stdout.count(": OK") == sum(1 for path in dataset.rglob("*") if path.is_file()) - 1
 
 
-def test_the_package_tells_rows_shares_and_period(dataset: Path, crawled: Path) -> None:
+def test_package_statistics(dataset: Path, crawled: Path) -> None:
     described, stored = package(dataset), Stored(crawled).articles.values()
     told = described["caravan-crawler"]
     assert told["version"] == __version__
@@ -85,7 +85,7 @@ def test_the_package_tells_rows_shares_and_period(dataset: Path, crawled: Path) 
     assert described["created"] == max(told["statistics"][name]["latest"] for name in TABLES)
 
 
-def test_columns_are_those_of_the_records(dataset: Path) -> None:
+def test_columns_are_the_item_fields(dataset: Path) -> None:
     (row, *_) = read_csv(dataset / "articles.csv")
     assert list(row) == ["article_key", *Article.__dataclass_fields__, "version", "first_seen_at"]
     described = {resource["name"]: resource for resource in package(dataset)["resources"]}
@@ -95,7 +95,7 @@ def test_columns_are_those_of_the_records(dataset: Path) -> None:
     assert described["versions"]["schema"]["primaryKey"] == ["article_key", "version"]
 
 
-def test_the_card_is_what_hubs_expect(dataset: Path) -> None:
+def test_card_front_matter(dataset: Path) -> None:
     _, front, text = (dataset / "README.md").read_text(encoding="utf-8").split("---\n", 2)
     told = yaml.safe_load(front)
     assert told["language"] == ["kk", "ru"]
@@ -108,12 +108,12 @@ def test_the_card_is_what_hubs_expect(dataset: Path) -> None:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_a_table_has_a_description_for_every_column(name: str) -> None:
+def test_every_column_has_a_description(name: str) -> None:
     assert TABLES[name].description
     assert all(column.description for column in TABLES[name].columns)
 
 
-def test_the_publisher_s_words_are_in_card_and_package(crawled: Path, tmp_path: Path) -> None:
+def test_license_and_notes_in_card_and_package(crawled: Path, tmp_path: Path) -> None:
     notes = tmp_path / "notes.md"
     notes.write_text("По договору с редакцией.\n", encoding="utf-8")
     for _ in range(2):  # and a second export replaces the first
@@ -134,7 +134,7 @@ HOSTILE = [
 ]
 
 
-def test_a_section_s_name_is_no_markup_in_the_card(tmp_path: Path) -> None:
+def test_section_names_are_escaped_in_the_card(tmp_path: Path) -> None:
     with_articles(tmp_path, *({"article_id": 900000 + n, "section": name} for n, name in enumerate(HOSTILE)))
     succeeded(export(tmp_path / "dataset", tmp_path, "-s", "FLOORS={}"))
     text = (tmp_path / "dataset" / "README.md").read_text(encoding="utf-8")

@@ -85,7 +85,7 @@ def is_killed(chance: random.Random, longest: float, target: Path, data_dir: Pat
 
 
 @pytest.mark.parametrize(("with_signal", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
-def test_a_stop_leaves_the_earlier_dataset_and_nothing_else(with_signal: str, code: int, tmp_path: Path) -> None:
+def test_stop_leaves_only_the_earlier_dataset(with_signal: str, code: int, tmp_path: Path) -> None:
     data, target = small_store(tmp_path / "data"), tmp_path / "dataset"
     succeeded(export(target, data, "--format", "csv"))
     old = files(target)
@@ -132,7 +132,7 @@ def test_killed_between_renames(survives: int, tmp_path: Path, monkeypatch: pyte
     assert not beside(target)
 
 
-def test_an_empty_folder_is_taken_and_modes_are_the_users(tmp_path: Path) -> None:
+def test_empty_folder_and_umask(tmp_path: Path) -> None:
     data, target = small_store(tmp_path / "data"), tmp_path / "dataset"
     target.mkdir()
     mask = os.umask(0o027)
@@ -145,7 +145,7 @@ def test_an_empty_folder_is_taken_and_modes_are_the_users(tmp_path: Path) -> Non
     assert {stat.S_IMODE(path.stat().st_mode) for path in target.glob("*.*")} == {0o640}
 
 
-def test_a_link_to_a_folder_stays_a_link(tmp_path: Path) -> None:
+def test_link_to_a_folder(tmp_path: Path) -> None:
     data, link = small_store(tmp_path / "data"), tmp_path / "link"
     link.symlink_to(tmp_path / "elsewhere")
     in_process(data).to_folder(link)
@@ -192,7 +192,7 @@ USERS = [
 
 
 @pytest.mark.parametrize(("make", "after_export", "words"), USERS, ids=[make.__name__ for make, _, _ in USERS])
-def test_a_users_files_are_never_removed(make: object, after_export: bool, words: str, tmp_path: Path) -> None:
+def test_other_files_are_never_removed(make: object, after_export: bool, words: str, tmp_path: Path) -> None:
     assert callable(make)
     data, target = small_store(tmp_path / "data"), tmp_path / "dataset"
     if after_export:
@@ -206,7 +206,7 @@ def test_a_users_files_are_never_removed(make: object, after_export: bool, words
     assert not beside(target)
 
 
-def test_a_second_export_at_once_is_refused(tmp_path: Path) -> None:
+def test_concurrent_export_is_refused(tmp_path: Path) -> None:
     data, target = small_store(tmp_path / "data"), tmp_path / "dataset"
     with locked_folder(target) as dataset_folder:
         failed(export(target, data), 5, "another export is writing")
@@ -215,12 +215,12 @@ def test_a_second_export_at_once_is_refused(tmp_path: Path) -> None:
     succeeded(export(target, data))
 
 
-def test_a_folder_that_may_not_be_written(closed_folder: Path, tmp_path: Path) -> None:
+def test_unwritable_folder(closed_folder: Path, tmp_path: Path) -> None:
     data = small_store(tmp_path / "data")
     failed(export(closed_folder / "new" / "dataset", data), 2, "cannot be written")
 
 
-def test_a_full_disk(small_disk: SmallDisk, crawled: Path) -> None:
+def test_full_disk(small_disk: SmallDisk, crawled: Path) -> None:
     target = small_disk.path / "dataset"
     succeeded(export(target, crawled, "--table", "views,rates"))
     before = files(target)
@@ -246,7 +246,7 @@ def test_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not target.exists()
 
 
-def test_on_a_terminal_it_shows_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = small_store(tmp_path / "data")
     monkeypatch.setattr(export_module, "is_terminal", lambda: True)
     done = export(tmp_path / "dataset", data)
@@ -258,7 +258,7 @@ def test_on_a_terminal_it_shows_how_far_it_is(tmp_path: Path, monkeypatch: pytes
     )
 
 
-def test_while_a_crawl_is_writing(tmp_path: Path) -> None:
+def test_during_a_crawl(tmp_path: Path) -> None:
     with serve(SampleSite(articles=600)) as server:
         site = ("-a", f"site={server.url}")
         process = start(tmp_path / "data", *site)
@@ -277,7 +277,7 @@ def test_while_a_crawl_is_writing(tmp_path: Path) -> None:
         assert crawl(tmp_path / "data", *site).code == 0
 
 
-def test_it_shows_later_edits_as_versions(tmp_path: Path) -> None:
+def test_edits_are_versions(tmp_path: Path) -> None:
     with_articles(tmp_path, {"article_id": 900001}, {"article_id": 900001, "body": "Edited"})
     in_process(tmp_path, formats="jsonl").to_folder(tmp_path / "dataset")
     versions = read_jsonl(tmp_path / "dataset" / "versions.jsonl")

@@ -1,4 +1,4 @@
-"""The dataset opens in the programs people use, with its types and its letters as they are."""
+"""The dataset opens in pandas, Polars and DuckDB, with its types and letters."""
 
 import json
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def by_duckdb(path: Path) -> list[Row]:
 
 @pytest.mark.parametrize("format_", ["csv", "jsonl", "parquet"])
 @pytest.mark.parametrize("read", [by_pandas, by_polars, by_duckdb], ids=["pandas", "polars", "duckdb"])
-def test_it_opens(read: Callable[[Path], list[Row]], format_: str, dataset: Path, crawled: Path) -> None:
+def test_opens(read: Callable[[Path], list[Row]], format_: str, dataset: Path, crawled: Path) -> None:
     rows = {str(row["article_key"]): row for row in read(dataset / f"articles.{format_}")}
     stored = Stored(crawled).articles
     assert rows.keys() == stored.keys()

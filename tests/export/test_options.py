@@ -54,9 +54,7 @@ CHOICES: list[tuple[tuple[str, ...], str, int, int]] = [
 
 
 @pytest.mark.parametrize(("options", "numbers", "views", "rates"), CHOICES, ids=[" ".join(one[0]) for one in CHOICES])
-def test_what_is_chosen(
-    options: tuple[str, ...], numbers: str, views: int, rates: int, store: Path, tmp_path: Path
-) -> None:
+def test_selection(options: tuple[str, ...], numbers: str, views: int, rates: int, store: Path, tmp_path: Path) -> None:
     succeeded(export(tmp_path / "dataset", store, "--format", "jsonl", *options))
     keys = [f"90000{number}" for number in numbers.split()]
     tables: dict[str, list[dict[str, Any]]] = {
@@ -97,12 +95,12 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("options", "words"), REFUSED, ids=[" ".join(options) for options, _ in REFUSED])
-def test_what_is_refused(options: tuple[str, ...], words: str, store: Path, tmp_path: Path) -> None:
+def test_bad_options(options: tuple[str, ...], words: str, store: Path, tmp_path: Path) -> None:
     failed(export(tmp_path / "new" / "dataset", store, *options), 2, words)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_store_that_fails(tmp_path: Path) -> None:
+def test_unreadable_store(tmp_path: Path) -> None:
     (tmp_path / "caravan.db").write_bytes(b"no database at all" * 100)
     failed(export(tmp_path / "dataset", tmp_path), 1, "not a database")
     failed(
@@ -113,19 +111,19 @@ def test_a_store_that_fails(tmp_path: Path) -> None:
     assert not (tmp_path / "dataset").exists()
 
 
-def test_a_store_edited_by_hand(store: Path, tmp_path: Path) -> None:
+def test_store_with_a_bad_value(store: Path, tmp_path: Path) -> None:
     with_articles(tmp_path, {"article_id": 900001, "observed_at": "yesterday"})
     words = "articles holds a value that is not of its kind"
     failed(export(tmp_path / "dataset", tmp_path, "--format", "parquet"), 1, words)
 
 
-def test_parquet_without_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parquet_without_pyarrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(options_module, "find_spec", lambda name: None)
     with pytest.raises(ExportRefusedError, match="pip install pyarrow"):
         ExportOptions.parse(formats="csv,parquet")
 
 
-def test_nothing_big_is_imported_for_what_is_not_asked_for(store: Path, tmp_path: Path) -> None:
+def test_optional_libraries_are_imported_on_demand(store: Path, tmp_path: Path) -> None:
     done = export_apart(tmp_path / "dataset", store, module="tests.crawl.imported")
     assert done.code == 0
     imported = set(done.log.rpartition("imported: ")[2].split())
@@ -136,7 +134,7 @@ def test_nothing_big_is_imported_for_what_is_not_asked_for(store: Path, tmp_path
 # Floors
 
 
-def test_a_dataset_below_its_floors_is_not_published(tmp_path: Path) -> None:
+def test_dataset_below_floors_is_refused(tmp_path: Path) -> None:
     data, target = small_store(tmp_path / "data", 17), tmp_path / "dataset"
     with_articles(data, *({"article_id": number, "body": None} for number in range(910001, 910006)))
     failed(export(target, data), 3, "body is found in 77.3 % of 22 articles, and must be in 80 %")
@@ -150,12 +148,12 @@ def test_a_dataset_below_its_floors_is_not_published(tmp_path: Path) -> None:
     succeeded(export(target, data, "-s", 'FLOORS={"body": 0.7, "trending": 1}'))
 
 
-def test_few_articles_are_no_evidence(tmp_path: Path) -> None:
+def test_floors_do_not_apply_to_few_articles(tmp_path: Path) -> None:
     with_articles(tmp_path, *({"article_id": number, "body": None} for number in range(900001, 900020)))
     succeeded(export(tmp_path / "dataset", tmp_path))
 
 
-def test_nothing_is_not_published(store: Path, tmp_path: Path) -> None:
+def test_empty_dataset_is_refused(store: Path, tmp_path: Path) -> None:
     for options in (("--section", "crime"), ("--table", "weather")):
         failed(export(tmp_path / "dataset", store, *options), 3, "of those asked for")
     assert not list(tmp_path.iterdir())
@@ -163,6 +161,6 @@ def test_nothing_is_not_published(store: Path, tmp_path: Path) -> None:
     assert (tmp_path / "dataset" / "articles.csv").read_text(encoding="utf-8").count("\n") == 1
 
 
-def test_it_can_be_called(store: Path, tmp_path: Path) -> None:
+def test_export_in_python(store: Path, tmp_path: Path) -> None:
     dataset = Export(None, str(store), ExportOptions(tables=("views",)), {}).to_folder(tmp_path / "dataset")
     assert dataset.counts["views"].rows == 4

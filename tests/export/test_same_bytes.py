@@ -1,4 +1,4 @@
-"""The same rows give the same bytes, whichever store they are in and in whatever order they came."""
+"""The same rows give the same bytes, in any store and whatever their order of insertion."""
 
 import secrets
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ TABLES = ("articles", "article_versions", "view_counts", *_SERIAL)
 
 @pytest.fixture
 def russian_database(cluster: Cluster) -> Iterator[str]:
-    """A database that sorts texts as Russians do, and not byte by byte."""
+    """A database with a Russian collation."""
     name = f"test_{secrets.token_hex(6)}"
     cluster.rows(f"CREATE DATABASE {name} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'ru'")
     yield name
@@ -39,7 +39,7 @@ def rows_of(crawled: Path) -> dict[str, list[dict[str, Any]]]:
             {column: json.loads(value) if column in _JSON else value for column, value in row.items()}
             for row in stored.rows(name)
         ]
-    # Rows of one moment, which only their values can bring into order, one of them twice; and letters of all kinds.
+    # Rows of one moment with equal and unequal values, in several alphabets.
     one = found["rates"][0]
     found["rates"] += [one | {"rate": rate, "id": None} for rate in (495.1, 500.0, 495.1, None, 512.1234)]
     weather = found["weather"][0]

@@ -1,4 +1,4 @@
-"""The dataset's CSV opens in a spreadsheet, LibreOffice Calc, with its letters, numbers and days; none of it is run."""
+"""The dataset's CSV opens in LibreOffice Calc with its letters, numbers and days, and without formulas."""
 
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.export.exporting import export, succeeded, with_articles
 from tests.export.test_csv import TEXTS
 from tests.parts import need
 
-#: Comma, quotation mark, UTF-8; and as the dialogue of import offers it: what looks like a number or a day is one.
+#: Comma, quotation mark, UTF-8, and the option "Detect special numbers".
 _IMPORT = "CSV:44,34,76,1,,0,false,true"
 _NAMESPACES = {
     "office": "urn:oasis:names:tc:opendocument:xmlns:office:1.0",
@@ -62,7 +62,7 @@ def opened(path: Path, folder: Path) -> list[dict[str, Cell]]:
 
 def _cells(row: etree._Element) -> Iterator[Cell]:
     for element in row.iterfind("table:table-cell", _NAMESPACES):
-        # Behind the last column one empty cell stands for all that a sheet could have.
+        # After the last column one empty cell represents all others.
         yield from [Cell(element)] * min(int(element.get(_REPEATED) or 1), _MOST_COLUMNS)
 
 
@@ -72,7 +72,7 @@ def test_letters_numbers_and_days(dataset: Path, tmp_path: Path) -> None:
     assert len(rows) == len(printed) == 300
     for row, cells in zip(rows, printed, strict=True):
         for name in ("headline", "body", "lede", "source", "tags", "url"):
-            # Of cells with several lines LibreOffice shows the tabs, and does not write them into OpenDocument.
+            # LibreOffice does not write tabs of cells with several lines to OpenDocument.
             assert row[name].value == (cells[name].replace("\t", "") if "\n" in cells[name] else cells[name])
             assert row[name].kind == ("string" if cells[name] else None)
         for name in ("article_id", "views", "version"):

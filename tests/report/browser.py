@@ -1,4 +1,4 @@
-"""A page in Chromium, and all that it asks for and complains of."""
+"""A page in Chromium, with its requests and its errors."""
 
 import os
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _WITHIN = 60_000
 
 @dataclass
 class Visit:
-    """A page as it was read."""
+    """A loaded page, with its console messages and requests."""
 
     page: Page
     complaints: list[str] = field(default_factory=list)
@@ -27,7 +27,7 @@ class Visit:
 def visit(
     file: Path, scheme: Literal["light", "dark"] = "light", *, width: int = 1100, has_scripts: bool = True
 ) -> Iterator[Visit]:
-    """Open a file, wait until its charts are drawn, and close the browser whatever happens."""
+    """Open a file, wait until its charts are drawn, and close the browser in the end."""
     options = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=need("chromium"), args=options)

@@ -1,4 +1,4 @@
-"""Stores made by hand, row by row, for a report to be made of."""
+"""Stores filled row by row for tests of the report."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from tests.keep.stores import BASE, SEEN
 
 @contextmanager
 def made(url: str | None, folder: Path, rows: dict[Table, list[dict[str, Any]]]) -> Iterator[Snapshot]:
-    """A look at a new store with these rows."""
+    """Yield a snapshot of a new store with these rows."""
     make(url, folder, rows)
     with Snapshot(url, str(folder)) as snapshot:
         yield snapshot
@@ -51,7 +51,7 @@ def article(key: str, date_published: str | None = "2026-01-01", **changes: Any)
 
 
 def seen(observed_at: str, **values: Any) -> dict[str, Any]:
-    """A row of what was seen at a time."""
+    """Return a row observed at a time."""
     return {"observed_at": observed_at, "run_id": "run-1", **values}
 
 
@@ -76,7 +76,7 @@ def run(run_id: str, started_at: str, **changes: Any) -> dict[str, Any]:
 
 
 def ended(run_id: str, started_at: str, ended_at: str, **changes: Any) -> dict[str, Any]:
-    """A run that ended well."""
+    """Return a sound run."""
     end = {"ended_at": ended_at, "exit_code": 0, "outcome": "sound", "reason": "complete", "report": {"requests": 9}}
     return run(run_id, started_at, **end | changes)
 
@@ -96,6 +96,6 @@ def failure(url: str, reason: str, attempts: int, since: str) -> dict[str, Any]:
 
 
 def fill(run_id: str, field: str, found: int, missing: int, section: str = "news") -> list[dict[str, Any]]:
-    """The counts of a field in a run."""
+    """Return the counts of a field in a run."""
     cell = {"run_id": run_id, "section": section, "year": "2026", "field": field}
     return [{**cell, "reader": "printed", "articles": found}, {**cell, "reader": "", "articles": missing}]

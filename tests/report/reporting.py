@@ -1,4 +1,4 @@
-"""The command itself, in a process of its own, and what stands in the page it writes."""
+"""Run ``scrapy report`` in a process of its own, and parse its page."""
 
 import json
 import re
@@ -13,22 +13,22 @@ from tests.forking import run
 def report(
     *options: str, data_dir: Path, module: str = "scrapy", **environment: str
 ) -> "subprocess.CompletedProcess[str]":
-    """Run ``scrapy report``; ``module`` may be one that changes something before it runs Scrapy's command."""
+    """Run ``scrapy report``; ``module`` may be one that patches something first."""
     return run(module, "report", "-s", f"DATA_DIR={data_dir}", *options, timeout=TIMEOUT, **environment)
 
 
 def specs(page: str) -> dict[str, dict[str, Any]]:
-    """The charts of a page, by name."""
+    """Return the charts of a page by name."""
     found = re.findall(r'class="chart" id="([^"]+)"[^>]*></div>\s*<script type="application/json">(.*?)</script>', page)
     return {name: json.loads(spec) for name, spec in found}
 
 
 def rows(spec: dict[str, Any]) -> list[dict[str, Any]]:
-    """What a chart is drawn of."""
+    """Return the data of a chart."""
     return [row for dataset in spec["datasets"].values() for row in dataset]
 
 
 def words(page: str) -> str:
-    """The page's text as a reader without JavaScript has it, in one line."""
+    """Return the page's text without scripts in one line."""
     plain = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL)
     return " ".join(re.sub(r"<[^>]+>", " ", plain).split())

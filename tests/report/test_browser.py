@@ -1,4 +1,4 @@
-"""The page as a reader has it: in Chromium, from a file, without a network."""
+"""The page in Chromium, from a file, without a network."""
 
 from pathlib import Path
 from typing import Literal
@@ -19,14 +19,14 @@ CHARTS = [
     *("coverage-bars", "fields-now", "fields-runs", "views-spread", "views-growth", "trending-bump"),
     *("rates-usd", "rates-eur", "weather", "runs-new", "runs-minutes", "failures-reasons"),
 ]
-#: The marks of each chart, to which Vega gives a role of their own.
+#: The number of marks in each chart, by the role that Vega sets.
 _MARKS = """() => [...document.querySelectorAll('.chart')].map(
     (chart) => [chart.id, chart.querySelectorAll('svg [role=graphics-symbol]').length])"""
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A page on a store with something of everything."""
+    """The page of a store with rows in all tables."""
     folder = tmp_path_factory.mktemp("report")
     store = open_in(folder)
     invent(store, 600, years=1, runs_a_day=1)
@@ -38,9 +38,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1100), ("dark", 1100), ("light", 390), ("dark", 320)])
-def test_every_chart_is_drawn_and_nothing_is_asked_for(
-    report: Path, scheme: Literal["light", "dark"], width: int
-) -> None:
+def test_all_charts_are_drawn_without_requests(report: Path, scheme: Literal["light", "dark"], width: int) -> None:
     with visit(report, scheme, width=width) as read:
         marks = dict(read.page.evaluate(_MARKS))
         page_width = read.page.evaluate("() => document.documentElement.scrollWidth")
@@ -55,7 +53,7 @@ def test_every_chart_is_drawn_and_nothing_is_asked_for(
     assert read.asked == [report.as_uri()]
 
 
-def test_the_charts_follow_when_the_light_goes_out(report: Path) -> None:
+def test_charts_follow_a_change_of_theme(report: Path) -> None:
     with visit(report) as read:
         read.page.emulate_media(color_scheme="dark")
         read.page.wait_for_selector("html[data-drawn=dark]", timeout=60_000)
@@ -63,14 +61,14 @@ def test_the_charts_follow_when_the_light_goes_out(report: Path) -> None:
     assert read.complaints == []
 
 
-def test_without_javascript_the_numbers_are_there(report: Path) -> None:
+def test_numbers_and_tables_without_javascript(report: Path) -> None:
     with visit(report, has_scripts=False) as read:
         assert read.page.get_by_text("The charts need JavaScript.").is_visible()
         assert read.page.locator("table").count() >= 8
         assert read.page.locator("dd").first.inner_text() == "596"
 
 
-def test_a_hostile_text_is_shown_as_it_is(tmp_path: Path) -> None:
+def test_hostile_text_is_escaped(tmp_path: Path) -> None:
     hostile = "</script><img src=x onerror=alert(1)><b>news</b>"
     rows = {
         schema.articles: [article("1", headline=hostile, section=hostile, views=5)],
@@ -88,7 +86,7 @@ def test_a_hostile_text_is_shown_as_it_is(tmp_path: Path) -> None:
     assert read.asked == [file.as_uri()]
 
 
-def test_it_is_made_for_all_readers(report: Path) -> None:
+def test_accessibility(report: Path) -> None:
     with visit(report) as read:
         page = read.page
         assert page.locator("html").get_attribute("lang") == "en"
@@ -98,7 +96,7 @@ def test_it_is_made_for_all_readers(report: Path) -> None:
         assert page.locator("th:not([scope])").count() == 0
 
 
-#: Stores of which a chart might have nothing to show.
+#: Stores with charts that may be empty.
 STRANGE = {
     "one of each": {
         schema.articles: [article("1", views=5)],
@@ -119,7 +117,7 @@ STRANGE = {
 
 
 @pytest.mark.parametrize("name", STRANGE)
-def test_strange_stores_draw_without_complaint(tmp_path: Path, name: str) -> None:
+def test_unusual_stores_draw_without_errors(tmp_path: Path, name: str) -> None:
     file = tmp_path / "report.html"
     with made(None, tmp_path, STRANGE[name]) as snapshot:
         file.write_text(build_page(snapshot, {}, NOW), encoding="utf-8")

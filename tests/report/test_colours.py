@@ -1,4 +1,4 @@
-"""Text and marks stand out from what is behind them, in the light and in the dark (WCAG 2, levels AA)."""
+"""Contrast of texts and marks in both themes (WCAG 2, level AA)."""
 
 import re
 from importlib.resources import files
@@ -9,7 +9,7 @@ STYLE = files("caravan_crawler.report").joinpath("page.css").read_text(encoding=
 LIGHT, DARK = (
     dict(re.findall(r"--([\w-]+): (#\w{6})", block)) for block in re.findall(r":root \{(.*?)\}", STYLE, re.S)
 )
-#: Text and what it stands on; marks and what they stand on.
+#: Colours of texts and marks with their backgrounds.
 TEXTS = [
     *((text, behind) for text in ("ink", "quiet", "link") for behind in ("paper", "card")),
     *(("ink", "wrong-paper"), ("good", "card"), ("wrong", "card")),

@@ -1,4 +1,4 @@
-"""``scrapy report``: where the page goes, and what is said where it cannot be made."""
+"""``scrapy report``: its file, its errors, kills and stops."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from tests.report.reporting import report, words
 ROWS = {schema.articles: [article("1")]}
 
 
-def test_it_writes_the_page_and_says_where_it_is(kept: Kept, tmp_path: Path) -> None:
+def test_writes_the_page_and_prints_its_path(kept: Kept, tmp_path: Path) -> None:
     make(kept.url, tmp_path, ROWS)
     file = tmp_path / "deep" / "er" / "report.html"
     done = report(str(file), *kept.options, data_dir=tmp_path)
@@ -30,7 +30,7 @@ def test_it_writes_the_page_and_says_where_it_is(kept: Kept, tmp_path: Path) -> 
     assert [path.name for path in file.parent.iterdir()] == ["report.html"]
 
 
-#: Options, and what is said; the store has an article, and ``{folder}`` is its folder.
+#: Options and message; ``{folder}`` is the folder of a store with one article.
 REFUSED = [
     ((), "it takes the file to write"),
     (("a.html", "b.html"), "it takes the file to write"),
@@ -45,7 +45,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("options", "message"), REFUSED)
-def test_bad_use_is_one_line(tmp_path: Path, options: tuple[str, ...], message: str) -> None:
+def test_errors_are_one_line(tmp_path: Path, options: tuple[str, ...], message: str) -> None:
     make(None, tmp_path, ROWS)
     before = sorted(tmp_path.iterdir())
     done = report(*(option.replace("{folder}", str(tmp_path)) for option in options), data_dir=tmp_path)
@@ -56,13 +56,13 @@ def test_bad_use_is_one_line(tmp_path: Path, options: tuple[str, ...], message: 
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_without_its_libraries_it_says_what_to_install(tmp_path: Path) -> None:
+def test_missing_libraries(tmp_path: Path) -> None:
     done = report(str(tmp_path / "report.html"), data_dir=tmp_path, module="tests.report.without_altair")
     assert done.returncode == 2
     assert done.stderr == "scrapy report: it needs more to draw with: pip install altair vl-convert-python jinja2\n"
 
 
-def test_a_torn_store_is_one_line_and_the_earlier_page_stays(tmp_path: Path) -> None:
+def test_damaged_store_leaves_the_earlier_page(tmp_path: Path) -> None:
     make(None, tmp_path, ROWS)
     file = tmp_path / "report.html"
     file.write_text("earlier")
@@ -77,7 +77,7 @@ def test_a_torn_store_is_one_line_and_the_earlier_page_stays(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("moment", ["os.rename 1", "sql 5"])
-def test_a_kill_leaves_the_earlier_page(tmp_path: Path, moment: str) -> None:
+def test_kill_leaves_the_earlier_page(tmp_path: Path, moment: str) -> None:
     make(None, tmp_path, ROWS)
     file = tmp_path / "report.html"
     file.write_text("earlier")
@@ -87,7 +87,7 @@ def test_a_kill_leaves_the_earlier_page(tmp_path: Path, moment: str) -> None:
 
 
 @pytest.mark.parametrize(("with_signal", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
-def test_a_stop_leaves_the_earlier_page_and_nothing_else(tmp_path: Path, with_signal: str, code: int) -> None:
+def test_stop_leaves_only_the_earlier_page(tmp_path: Path, with_signal: str, code: int) -> None:
     make(None, tmp_path, ROWS)
     file = tmp_path / "report.html"
     file.write_text("earlier")
@@ -98,7 +98,7 @@ def test_a_stop_leaves_the_earlier_page_and_nothing_else(tmp_path: Path, with_si
     assert not list(tmp_path.glob(".*.part"))
 
 
-def test_a_full_disk_leaves_the_earlier_page(tmp_path: Path) -> None:
+def test_full_disk(tmp_path: Path) -> None:
     make(None, tmp_path, ROWS)
     done = report("/dev/full", data_dir=tmp_path)
     assert (done.returncode, done.stderr) == (
@@ -107,7 +107,7 @@ def test_a_full_disk_leaves_the_earlier_page(tmp_path: Path) -> None:
     )
 
 
-def test_a_link_stays_a_link_and_a_mode_a_mode(tmp_path: Path) -> None:
+def test_link_and_mode_are_preserved(tmp_path: Path) -> None:
     make(None, tmp_path, ROWS)
     target, link = tmp_path / "target.html", tmp_path / "link.html"
     target.write_text("earlier")
@@ -119,7 +119,7 @@ def test_a_link_stays_a_link_and_a_mode_a_mode(tmp_path: Path) -> None:
     assert target.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_pipe_is_written_straight(tmp_path: Path) -> None:
+def test_pipe_is_written_directly(tmp_path: Path) -> None:
     make(None, tmp_path, ROWS)
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

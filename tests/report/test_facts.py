@@ -1,4 +1,4 @@
-"""What the report knows of a store, held against stores made by hand, in both kinds of database."""
+"""The report's queries on small stores, in SQLite and PostgreSQL."""
 
 from datetime import date
 from pathlib import Path
@@ -56,7 +56,7 @@ def test_coverage(kept: Kept, tmp_path: Path) -> None:
     assert (coverage.undated, coverage.days, coverage.empty_days) == (1, 7, 4)
 
 
-def test_many_years_are_quarters_and_many_sections_others(kept: Kept, tmp_path: Path) -> None:
+def test_many_years_and_many_sections(kept: Kept, tmp_path: Path) -> None:
     articles = [article(str(number), f"{2001 + number}-11-30", section=f"s{number}") for number in range(25)]
     articles += [article(f"more {number}", "2026-02-01", section=f"s{number}") for number in range(6)]
     with made(kept.url, tmp_path, {schema.articles: articles}) as snapshot:
@@ -202,7 +202,7 @@ def test_failures(kept: Kept, tmp_path: Path) -> None:
     assert [page.url for page in failures.worst] == ["http://c/", "http://b/", "http://a/"]
 
 
-def test_nothing(kept: Kept, tmp_path: Path) -> None:
+def test_empty_store(kept: Kept, tmp_path: Path) -> None:
     with made(kept.url, tmp_path, {}) as snapshot:
         tally = read_tally(snapshot)
         head, views = read_head(snapshot, tally), read_views(snapshot, tally)

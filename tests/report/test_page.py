@@ -1,4 +1,4 @@
-"""What the page says of small and of strange stores."""
+"""The page's text for small and unusual stores."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ DAYS = [f"2026-01-{day:02}T00:00:00+00:00" for day in range(1, 29)]
 HOSTILE = """</script><script>alert(1)</script><!--<script> "'&{{ 7*7 }} \\u003c \u2028"""
 
 
-def test_a_store_without_anything(tmp_path: Path) -> None:
+def test_empty_store(tmp_path: Path) -> None:
     with made(None, tmp_path, {}) as snapshot:
         page = build_page(snapshot, FLOORS, NOW)
     text = words(page)
@@ -38,7 +38,7 @@ def test_a_store_without_anything(tmp_path: Path) -> None:
     assert "<script" not in page
 
 
-def test_a_store_with_a_crawl_that_found_nothing(tmp_path: Path) -> None:
+def test_store_with_a_failed_crawl(tmp_path: Path) -> None:
     wrong = {"exit_code": 4, "outcome": "unreachable", "reason": "no page could be read"}
     with made(None, tmp_path, {schema.runs: [ended("run-1", DAYS[0], DAYS[0], **wrong)]}) as snapshot:
         page = build_page(snapshot, FLOORS, NOW)
@@ -46,7 +46,7 @@ def test_a_store_with_a_crawl_that_found_nothing(tmp_path: Path) -> None:
     assert list(specs(page)) == ["runs-new", "runs-minutes"]
 
 
-def test_a_store_with_one_article(tmp_path: Path) -> None:
+def test_store_with_one_article(tmp_path: Path) -> None:
     with made(None, tmp_path, {schema.articles: [article("1", views=3)]}) as snapshot:
         page = build_page(snapshot, FLOORS, NOW)
     text = words(page)
@@ -56,7 +56,7 @@ def test_a_store_with_one_article(tmp_path: Path) -> None:
     assert list(specs(page)) == ["coverage-bars", "fields-now", "views-spread"]
 
 
-def test_articles_that_show_nothing(tmp_path: Path) -> None:
+def test_articles_without_values(tmp_path: Path) -> None:
     bare = article("1", None, headline=None, body=None, section=None)
     rows = {schema.articles: [bare], schema.rates: [rate(DAYS[0], None)], schema.weather: [seen(DAYS[0])]}
     with made(None, tmp_path, rows) as snapshot:
@@ -66,7 +66,7 @@ def test_articles_that_show_nothing(tmp_path: Path) -> None:
     assert "USD: 1 value could not be read." in text
 
 
-#: What looks wrong is said, in words.
+#: Rows and the warning expected.
 WRONG = [
     (
         {schema.articles: [article("1"), article("2", "2026-01-10")]},
@@ -123,13 +123,13 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("rows", "sentence"), WRONG, ids=[sentence[:20] for _, sentence in WRONG])
-def test_what_looks_wrong_is_said(tmp_path: Path, rows: dict, sentence: str) -> None:  # type: ignore[type-arg]
+def test_warnings(tmp_path: Path, rows: dict, sentence: str) -> None:  # type: ignore[type-arg]
     with made(None, tmp_path, rows) as snapshot:
         page = build_page(snapshot, FLOORS, NOW)
     assert f'<p class="wrong">{sentence}</p>' in page
 
 
-def test_nothing_in_a_text_is_taken_for_html_or_script(tmp_path: Path) -> None:
+def test_texts_are_escaped(tmp_path: Path) -> None:
     counts = [{**seen(day), "article_key": "1", "views": 9} for day in DAYS[:2]]
     rows = {
         schema.articles: [article("1", headline=HOSTILE, section=HOSTILE, url="javascript:alert(1)", views=9)],
@@ -150,7 +150,7 @@ def test_nothing_in_a_text_is_taken_for_html_or_script(tmp_path: Path) -> None:
     assert [row["topic"] for row in drawn(specs(page)["trending-bump"])] == [HOSTILE]
 
 
-def test_years_of_everything_stay_small(tmp_path: Path) -> None:
+def test_page_size_is_limited(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     invent(store, 3000, years=15, runs_a_day=1)
     store.close()

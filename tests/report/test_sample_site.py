@@ -1,4 +1,4 @@
-"""The report on what crawls of the sample site have kept."""
+"""The report on two crawls of the sample site."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Time in steps, fewer points, and the line that rates should follow."""
+"""Time steps, downsampling, and outliers of rates."""
 
 from datetime import date, timedelta
 
@@ -13,7 +13,7 @@ FIRST = date(2024, 2, 29)
 @pytest.mark.parametrize(
     ("days", "name"), [(1, "day"), (160, "day"), (161, "week"), (1200, "month"), (5000, "quarter"), (20_000, "year")]
 )
-def test_however_long_the_time_the_steps_are_few(days: int, name: str) -> None:
+def test_number_of_steps_is_limited(days: int, name: str) -> None:
     last = FIRST + timedelta(days=days - 1)
     step = step_for(FIRST, last)
     assert step.name == name
@@ -34,26 +34,26 @@ def test_however_long_the_time_the_steps_are_few(days: int, name: str) -> None:
         ("year", "2024-01-01", "2025-01-01"),
     ],
 )
-def test_where_a_step_begins_and_the_next(name: str, start: str, after: str) -> None:
+def test_step_start_and_next(name: str, start: str, after: str) -> None:
     step = Step(name)
     assert f"{step.start(FIRST)}" == start
     assert f"{step.next(step.start(FIRST))}" == after
 
 
-def test_the_day_of_a_time_is_almatys() -> None:
+def test_day_of_a_time_is_that_in_almaty() -> None:
     assert day_of("2026-01-01T19:30:00+00:00") == date(2026, 1, 2)
     assert day_of("2026-01-01") == date(2026, 1, 1)
 
 
 @pytest.mark.parametrize(("number", "left"), [(0, 0), (5, 5), (6, 5), (1000, 5)])
-def test_thinned_points_keep_both_ends(number: int, left: int) -> None:
+def test_downsample_includes_both_ends(number: int, left: int) -> None:
     points = list(range(number))
     thinned = downsample(points, 5)
     assert len(thinned) == left
     assert thinned[:1] + thinned[-1:] == points[:1] + points[-1:]
 
 
-#: Values, and the places of those that leave the band.
+#: Values, and the indexes of the outliers.
 LINES: list[tuple[str, list[float], list[int]]] = [
     ("a steady line", [500.0] * 30, []),
     ("a slow rise", [500.0 + number for number in range(30)], []),
@@ -66,6 +66,6 @@ LINES: list[tuple[str, list[float], list[int]]] = [
 
 
 @pytest.mark.parametrize(("_words", "values", "stray"), LINES, ids=[words for words, *_ in LINES])
-def test_what_leaves_the_band(_words: str, values: list[float], stray: list[int]) -> None:
+def test_outliers(_words: str, values: list[float], stray: list[int]) -> None:
     followed = with_bands([(str(place), value) for place, value in enumerate(values)])
     assert [place for place, rate in enumerate(followed) if rate.is_suspicious] == stray

@@ -1,4 +1,4 @@
-"""Scrapy's command where the report's libraries are not installed, for the test of what is said then."""
+"""Run Scrapy's command without the report's libraries."""
 
 import sys
 
