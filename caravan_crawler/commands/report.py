@@ -45,7 +45,7 @@ class Command(ScrapyCommand):
             return
         try:
             with stops_heeded():
-                words = self._write(args[0])
+                summary = self._write(args[0])
         except StopAskedError as stop:
             self._end("stopped; nothing is changed", stop.code)
         except StoreError as error:
@@ -53,7 +53,7 @@ class Command(ScrapyCommand):
         except OSError as error:
             self._end(f"{args[0]} cannot be written: {error.strerror}", REFUSED)
         else:
-            tell(f"scrapy report: {words}")
+            tell(f"scrapy report: {summary}")
 
     def _write(self, file_name: str) -> str:
         # Not at the top: Scrapy imports all commands at each start; Altair is slow to import, and optional.

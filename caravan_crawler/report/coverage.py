@@ -148,16 +148,16 @@ def coverage_section(coverage: Coverage) -> Section:
     """Return the section on coverage."""
     if coverage.period is None or coverage.step is None:
         return Section("coverage", "Coverage", ["No article with a date is in the store yet."])
-    words = [f"Each bar is a {coverage.step.name}, from {days(*coverage.period)}; its colours are the sections."]
+    text = [f"Each bar is a {coverage.step.name}, from {days(*coverage.period)}; its colours are the sections."]
     if coverage.undated:
-        words.append(f"{count(coverage.undated, 'article')} without a date stand in no bar.")
+        text.append(f"{count(coverage.undated, 'article')} without a date stand in no bar.")
     tables = []
     if coverage.gaps:
         longest: list[list[Cell]] = [[f"{gap.first}", f"{gap.last}", gap.days] for gap in coverage.gaps[:_LISTED_GAPS]]
         caption = "Days without an article" + (": the longest gaps" if len(coverage.gaps) > _LISTED_GAPS else "")
         tables.append(Table(caption, ["From", "To", "Days"], longest, right=(2,)))
     tables.append(_section_table(coverage))
-    return Section("coverage", "Coverage", words, _warnings(coverage), [_chart(coverage, coverage.step)], tables)
+    return Section("coverage", "Coverage", text, _warnings(coverage), [_chart(coverage, coverage.step)], tables)
 
 
 def _warnings(coverage: Coverage) -> list[str]:

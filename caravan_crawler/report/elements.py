@@ -51,11 +51,10 @@ class Section:
 
     name: str
     title: str
-    words: list[str]
+    text: list[str]
     """Sentences that explain the charts."""
 
-    wrong: list[str] = field(default_factory=list)
-    """Warnings."""
+    warnings: list[str] = field(default_factory=list)
 
     charts: list[Chart] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)

@@ -89,12 +89,12 @@ def fields_section(fields: Fields, floors: Mapping[str, float]) -> Section:
     """Return the section on fill rates; ``floors`` maps a field to the least share of articles that must have it."""
     if not fields.now:
         return Section("fields", "Fill rates", ["No article is in the store yet."])
-    words = ["In how many of all articles each field is found; a line across a bar is its floor."]
+    text = ["In how many of all articles each field is found; a line across a bar is its floor."]
     charts = [_now_chart(fields, floors)]
     number_of_runs = len(fields.over_runs)
     if number_of_runs > 1:
         which = f"the last {_MOST_RUNS} runs" if number_of_runs == _MOST_RUNS else count(number_of_runs, "run")
-        words.append(
+        text.append(
             "Below that, one column is a run, the last on the right: the stronger its colour, the more of its articles "
             f"have the field. It shows {which} that read {_FEWEST} articles or more."
         )
@@ -105,7 +105,7 @@ def fields_section(fields: Fields, floors: Mapping[str, float]) -> Section:
     ]
     caption = f"Fields of {count(fields.now[0].articles, 'article')}"
     table = Table(caption, ["Field", "Found", "Share", "Floor"], lines, right=(1, 2, 3))
-    return Section("fields", "Fill rates", words, _warnings(fields, floors), charts, [table])
+    return Section("fields", "Fill rates", text, _warnings(fields, floors), charts, [table])
 
 
 def _warnings(fields: Fields, floors: Mapping[str, float]) -> list[str]:

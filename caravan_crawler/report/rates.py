@@ -149,15 +149,15 @@ def read_weather(snapshot: Snapshot) -> Weather:
 
 def rates_section(currencies: list[Currency], weather: Weather) -> Section:
     """Return the section on exchange rates and weather."""
-    words = ["No exchange rate is in the store yet."]
+    text = ["No exchange rate is in the store yet."]
     if currencies:
-        words = [
+        text = [
             "Tenge for one unit. The line is the running median of the values themselves, the band what is near it; "
             "a value outside of the band is marked, at the chart's edge where it is far off."
         ]
         if len(currencies) == _MOST_CURRENCIES:
-            words.append(f"At most {_MOST_CURRENCIES} currencies are shown.")
-        words += [
+            text.append(f"At most {_MOST_CURRENCIES} currencies are shown.")
+        text += [
             f"Of the {number(currency.number)} {currency.code} values {number(len(currency.shown))} are drawn; all "
             "are checked."
             for currency in currencies
@@ -165,10 +165,10 @@ def rates_section(currencies: list[Currency], weather: Weather) -> Section:
         ]
     charts = [_rate_chart(currency) for currency in currencies if currency.shown]
     if weather.city:
-        words.append(f"The last chart is the temperature in {weather.city}, by {weather.step}.")
+        text.append(f"The last chart is the temperature in {weather.city}, by {weather.step}.")
         charts.append(_weather_chart(weather))
     title = "Exchange rates and weather"
-    return Section("rates", title, words, _warnings(currencies), charts, _suspicious_tables(currencies))
+    return Section("rates", title, text, _warnings(currencies), charts, _suspicious_tables(currencies))
 
 
 def _warnings(currencies: list[Currency]) -> list[str]:

@@ -67,7 +67,7 @@ class Failure(NamedTuple):
     """A page that failed."""
 
     url: str
-    words: str
+    message: str
     attempts: int
     first_failed_at: str
     retry_at: str
@@ -141,7 +141,7 @@ def runs_section(runs: list[Run], total: int) -> Section:
     if not runs:
         return Section("runs", "Runs", ["No run is in the store yet."])
     which = f"the last {number(len(runs))} of {number(total)} runs" if total > len(runs) else count(total, "run")
-    words = [f"New articles and minutes of {which}, the newest on the right; those that failed are marked."]
+    text = [f"New articles and minutes of {which}, the newest on the right; those that failed are marked."]
     last, listed = runs[0], runs[:_LISTED_RUNS]
     warnings = [] if last.is_sound else [f"The last run did not end well: {last.outcome}, {last.reason}."]
     failed = sum(not run.is_sound for run in listed)
@@ -159,7 +159,7 @@ def runs_section(runs: list[Run], total: int) -> Section:
     ]
     columns = ["Started (UTC)", "Took", "Outcome", "New", "Requests", "Reason"]
     table = Table("The last runs" if len(listed) > 1 else "The run", columns, lines, right=(1, 3, 4))
-    return Section("runs", "Runs", words, warnings, charts, [table])
+    return Section("runs", "Runs", text, warnings, charts, [table])
 
 
 def _bars(runs: list[Run], shown: list[Run], name: str, title: str) -> alt.LayerChart | alt.FacetChart:
@@ -199,17 +199,17 @@ def failures_section(failures: Failures) -> Section:
     """Return the section on failed pages."""
     if not failures.number:
         return Section("failures", "Failures", ["No page waits for another try."])
-    words = [f"{count(failures.number, 'page')} could not be read, by reason; a run that reads one takes it off."]
+    text = [f"{count(failures.number, 'page')} could not be read, by reason; a run that reads one takes it off."]
     most, pages = failures.reasons[0]
     is_common = failures.number >= 10 and pages > failures.number / 2
     warnings = [f"Most have one reason, {most}: {number(pages)} of {number(failures.number)}."] if is_common else []
     lines = [
-        [Link(page.url, page.url), page.words, page.attempts, page.first_failed_at[:10], moment(page.retry_at)]
+        [Link(page.url, page.url), page.message, page.attempts, page.first_failed_at[:10], moment(page.retry_at)]
         for page in failures.worst
     ]
     caption = "Failed pages" if len(lines) == failures.number else f"The {len(lines)} pages that failed most often"
     table = Table(caption, ["Page", "Reason", "Runs", "Since", "Next try (UTC)"], lines, right=(2,))
-    return Section("failures", "Failures", words, warnings, [_reasons_chart(failures.reasons)], [table])
+    return Section("failures", "Failures", text, warnings, [_reasons_chart(failures.reasons)], [table])
 
 
 def _reasons_chart(reasons: list[tuple[str, int]]) -> Chart:

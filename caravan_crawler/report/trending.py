@@ -98,17 +98,17 @@ def trending_section(trending: Trending) -> Section:
     """Return the section on trending topics."""
     if not trending.topics:
         return Section("trending", "Trending topics", ["No trending topic is in the store yet."])
-    words = [
+    text = [
         f"The place of the {count(len(trending.topics), 'topic')} that stood in the block longest, the first on top, "
         f"from {moment(trending.since)} to {moment(trending.until)}, at {count(trending.moments, 'moment')}."
     ]
     if trending.is_cut:
-        words.append(f"Older ones than {_WINDOW.days} days are in the store and not shown.")
+        text.append(f"Older ones than {_WINDOW.days} days are in the store and not shown.")
     if trending.moments == 1:
-        words.append("The block was not seen to change yet.")
+        text.append("The block was not seen to change yet.")
     lines: list[list[Cell]] = [[topic, percent(share), best] for topic, share, best in trending.topics]
     tables = [Table("Most present topics", ["Topic", "Present", "Best place"], lines, right=(1, 2))]
-    return Section("trending", "Trending topics", words, [], [_chart(trending)], tables)
+    return Section("trending", "Trending topics", text, [], [_chart(trending)], tables)
 
 
 def _chart(trending: Trending) -> Chart:

@@ -116,19 +116,19 @@ def views_section(views: Views) -> Section:
     """Return the section on views."""
     if not views.bins and not views.unread:
         return Section("views", "Views", ["No article with a view count is in the store yet."])
-    words = ["How many articles have how many views; each step of the scale is about twice the one before."]
+    text = ["How many articles have how many views; each step of the scale is about twice the one before."]
     if views.unread:
-        words.append(f"{count(views.unread, 'article')} with 0 views stand in no bar.")
+        text.append(f"{count(views.unread, 'article')} with 0 views stand in no bar.")
     if views.uncounted:
-        words.append(f"{count(views.uncounted, 'article')} show no count.")
+        text.append(f"{count(views.uncounted, 'article')} show no count.")
     charts = [_distribution_chart(views.bins)] if views.bins else []
     if views.growing:
-        words.append(
+        text.append(
             f"The lines are the {count(len(views.growing), 'article')} whose counts were seen to change most often."
         )
         charts.append(_growth_chart(views.growing))
     else:
-        words.append("No count was seen to change yet; a later run may.")
+        text.append("No count was seen to change yet; a later run may.")
     warnings = [
         f"The views of “{short(growth.headline, 80)}” have gone down at some time."
         for growth in views.growing
@@ -137,7 +137,7 @@ def views_section(views: Views) -> Section:
     lines = [[Link(read.headline, read.url), read.date_published, read.views] for read in views.most_read]
     caption = f"The {len(lines)} most read" if len(lines) > 1 else "Most read"
     table = Table(caption, ["Article", "Date", "Views"], lines, right=(2,))
-    return Section("views", "Views", words, warnings, charts, [table])
+    return Section("views", "Views", text, warnings, charts, [table])
 
 
 def _distribution_chart(bins: list[Bin]) -> Chart:
