@@ -247,25 +247,18 @@ def _resource(file: TableFile, counts: dict[str, TableCounts], folder: str) -> d
 
 
 def _content(table: Table, counts: dict[str, TableCounts], format_: str) -> dict[str, Any]:
+    rows = counts[table.name].rows
     # Programs that validate packages support the schema of neither Parquet nor empty JSON lines.
-    if format_ == "parquet" or (format_ == "jsonl" and not counts[table.name].rows):
+    if format_ == "parquet" or (format_ == "jsonl" and not rows):
         return {"type": "file"}
-    schema = _package_schema(table, with_articles=ARTICLES.name in counts, format_=format_)
-    return {"rows": counts[table.name].rows, "schema": schema}
-
-
-def _package_schema(table: Table, *, with_articles: bool, format_: str) -> dict[str, Any]:
-    schema: dict[str, Any] = {
-        "fields": [_field(column) for column in table.columns],
-        "missingValues": [""],
-    }
+    schema: dict[str, Any] = {"fields": [_field(column) for column in table.columns], "missingValues": [""]}
     if table.key:
         schema["primaryKey"] = list(table.key)
-    if table.of_articles and table is not ARTICLES and with_articles:
+    if table.of_articles and table is not ARTICLES and ARTICLES.name in counts:
         resource = ARTICLES.name if format_ == "csv" else f"{ARTICLES.name}-{format_}"
         reference = {"resource": resource, "fields": ["article_key"]}
         schema["foreignKeys"] = [{"fields": ["article_key"], "reference": reference}]
-    return schema
+    return {"rows": rows, "schema": schema}
 
 
 def _field(column: Column) -> dict[str, Any]:
@@ -365,21 +358,26 @@ def _overview(dataset: Dataset) -> str:
     }
     if chosen := "; ".join(f"{name} {value}" for name, value in filters.items() if value):
         lines.append(f"Only a part of the store was asked for: {chosen}.")
-    rows = [f"| `{name}` | {one.rows:,} | {one.table.description} |" for name, one in dataset.counts.items()]
-    return "\n".join(["\n".join(lines), "", "| table | rows | one row is |", "|---|---|---|", *rows, ""])
+    rows = [(f"`{name}`", f"{one.rows:,}", one.table.description) for name, one in dataset.counts.items()]
+    return "\n".join([*lines, "", _markdown_table(("table", "rows", "one row is"), rows)])
 
 
 def _sections(articles: ArticleCounts) -> str:
     most = articles.sections.most_common()
-    rows = [f"| {_literal(section or '(unknown)')} | {number:,} |" for section, number in most[:_MOST_SECTIONS]]
+    rows = [(_literal(section or "(unknown)"), f"{number:,}") for section, number in most[:_MOST_SECTIONS]]
     if rest := sum(number for _, number in most[_MOST_SECTIONS:]):
-        rows.append(f"| (others) | {rest:,} |")
-    return "\n".join(["## Articles by section", "", "| section | articles |", "|---|---|", *rows, ""])
+        rows.append(("(others)", f"{rest:,}"))
+    return "## Articles by section\n\n" + _markdown_table(("section", "articles"), rows)
 
 
 def _fill_rates(articles: ArticleCounts) -> str:
-    rows = []
-    for column in articles.table.columns:
-        meaning = column.description.replace("|", "\\|")  # may contain Markdown
-        rows.append(f"| `{column.name}` | {100 * articles.share(column.name):.1f} % | {meaning} |")
-    return "\n".join(["## Fields of an article", "", "| field | has a value | meaning |", "|---|---|---|", *rows, ""])
+    rows = [
+        (f"`{column.name}`", f"{100 * articles.share(column.name):.1f} %", column.description.replace("|", "\\|"))
+        for column in articles.table.columns
+    ]
+    return "## Fields of an article\n\n" + _markdown_table(("field", "has a value", "meaning"), rows)
+
+
+def _markdown_table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [f"| {' | '.join(row)} |\n" for row in (header, *rows)]
+    return "".join([lines[0], "|---" * len(header) + "|\n", *lines[1:]])
