@@ -49,7 +49,7 @@ Invented, so that nothing may be concluded from it about the real site:
   pagination or its lack, and cards with a date under some seeds;
 * robots.txt, the sitemaps, the contents of the feed, topic pages, the search page, the contacts page, the
   404 for ``/wp-sitemap.xml``; the one-pixel image that answers for every file below ``/wp-content/``;
-* which articles can be found in one place only (:class:`~caravan_crawler.sample_site.layout.Reach`), and that
+* which articles can be found in one place only (:class:`~caravan_crawler.sample_site.plan.Reach`), and that
   the feed keeps those it alone leads to when newer ones come;
 * ETag and Last-Modified, and the redirect from a wrong slug to the right one;
 * all of the scripted site, in which masthead, view counts and the cards of lists come by a script: that there are

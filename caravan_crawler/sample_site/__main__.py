@@ -10,7 +10,7 @@ from typing import Any, NoReturn, get_args
 
 from caravan_crawler.sample_site import SampleServer, SampleSite, serve
 from caravan_crawler.sample_site.faults import FAULTS, FaultySite
-from caravan_crawler.sample_site.single_newsroom import OldAddresses
+from caravan_crawler.sample_site.one_generation import OldAddresses
 
 _DEFAULT_PORT = 8000
 _BAD_ARGUMENTS = 2

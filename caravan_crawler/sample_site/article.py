@@ -4,14 +4,11 @@ from datetime import date
 from typing import NamedTuple
 
 from caravan_crawler.sample_site import names, texts_kk, texts_ru, themes_ru
-from caravan_crawler.sample_site.blocks import Block, Picture
-from caravan_crawler.sample_site.dice import Dice
 from caravan_crawler.sample_site.front_matter import FrontMatter
-from caravan_crawler.sample_site.layout import Reach
-from caravan_crawler.sample_site.ledes import Opening
 from caravan_crawler.sample_site.newsroom import Newsroom
-from caravan_crawler.sample_site.story import write_story
-from caravan_crawler.sample_site.story_kk import write_kazakh_story
+from caravan_crawler.sample_site.plan import Reach
+from caravan_crawler.sample_site.rng import Rng
+from caravan_crawler.sample_site.story import Block, Opening, Picture, write_kazakh_story, write_story
 
 
 class Article(NamedTuple):
@@ -54,7 +51,7 @@ def compose(newsroom: Newsroom, number: int) -> Article:
     day = layout.timeline.day(number)
     opening, blocks = write_kazakh_story(drawn) if kazakh else write_story(newsroom, number)
     headline = newsroom.headline(number)
-    dice = Dice("trimmings", drawn)
+    dice = Rng("trimmings", drawn)
     noisy = dice.chance(1, 20)
     lead_image = _picture(dice, generation, day, captioned=False) if dice.chance(2, 3) else None
     for _ in range(max(dice.below(6) - 2, 0)):
@@ -112,7 +109,7 @@ def all_topics() -> list[str]:
     return list(topics)
 
 
-def _author_line(dice: Dice) -> tuple[str | None, list[str]]:
+def _author_line(dice: Rng) -> tuple[str | None, list[str]]:
     """The line under a newspaper story, and the authors in it (a photographer is none)."""
     roll = dice.below(10)
     if roll < 2:
@@ -122,7 +119,7 @@ def _author_line(dice: Dice) -> tuple[str | None, list[str]]:
     return ", ".join(authors + credits), authors
 
 
-def _picture(dice: Dice, generation: int, day: date, *, captioned: bool) -> Picture:
+def _picture(dice: Rng, generation: int, day: date, *, captioned: bool) -> Picture:
     file = dice.below(900_000) + 10_000
     if generation == 2:
         href = f"https://static.caravan.kz/image/landscape/{dice.pick((640, 840, 1200))}/{file}.jpg"

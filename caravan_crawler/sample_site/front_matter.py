@@ -1,17 +1,51 @@
-"""What stands around the text: date, views, photo credit, and the page's metadata profile."""
+"""Date, views, photo credit and metadata profile of an article."""
 
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from caravan_crawler.sample_site import printed_dates
-from caravan_crawler.sample_site.dice import Dice
-from caravan_crawler.sample_site.timeline import TODAY
+from caravan_crawler.sample_site.plan import TODAY
+from caravan_crawler.sample_site.rng import Rng
+
+MONTHS = (
+    "Января", "Февраля", "Марта", "Апреля", "Мая", "Июня",
+    "Июля", "Августа", "Сентября", "Октября", "Ноября", "Декабря",
+)  # fmt: skip
+MONTHS_KAZAKH = (
+    "қаңтар", "ақпан", "наурыз", "сәуір", "мамыр", "маусым",
+    "шілде", "тамыз", "қыркүйек", "қазан", "қараша", "желтоқсан",
+)  # fmt: skip
+
+
+def full(day: date) -> str:
+    """``26 Апреля 2023``."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def without_year(day: date) -> str:
+    """``26 Апреля``."""
+    return f"{day.day} {MONTHS[day.month - 1]}"
+
+
+def dotted(day: date) -> str:
+    """``26.04.2023``."""
+    return f"{day:%d.%m.%Y}"
+
+
+def kazakh_long(day: date) -> str:
+    """``2023 жылғы 26 сәуір``."""
+    return f"{day.year} жылғы {day.day} {MONTHS_KAZAKH[day.month - 1]}"
+
+
+def kazakh_short(day: date) -> str:
+    """``26 Сәуір 2023``."""
+    return f"{day.day} {MONTHS_KAZAKH[day.month - 1].capitalize()} {day.year}"
+
 
 ALMATY = ZoneInfo("Asia/Almaty")
 
 PROFILES = ("none", "none", "none", "plain", "plain", "plain", "full", "full", "full", "hostile")
-"""Metadata profiles and their shares; :mod:`caravan_crawler.sample_site.metadata` says what each emits."""
+"""Metadata profiles and their shares; :mod:`caravan_crawler.sample_site.pages` says what each emits."""
 
 _LATEST_EDIT = datetime.combine(TODAY, time(8, 0), ALMATY)
 
@@ -36,7 +70,7 @@ class FrontMatter(NamedTuple):
 
 def front_matter(number: int, day: date, generation: int, *, kazakh: bool, profile: str | None = None) -> FrontMatter:
     """Draw the front matter of an article; ``profile`` overrides the one drawn."""
-    dice = Dice("front", number)
+    dice = Rng("front", number)
     second = 0 if generation == 2 else dice.below(60)  # generation 2 may print hour and minute
     moment = time(dice.below(24), dice.below(60), second)
     published = datetime.combine(day, moment, ALMATY)
@@ -70,7 +104,7 @@ def single_front_matter(number: int, day: date, generation: int, kind: int) -> F
     front = front_matter(number, day, 3, kazakh=False, profile=("none", "plain", "full")[kind % 3])
     published = front.published
     if generation == 4:
-        printed = (None, printed_dates.full(published), f"{published:%d.%m.%Y, %H:%M}")[kind % 3]
+        printed = (None, full(published), f"{published:%d.%m.%Y, %H:%M}")[kind % 3]
         return front._replace(
             date_raw=printed,
             date_published=published.isoformat(),
@@ -78,21 +112,21 @@ def single_front_matter(number: int, day: date, generation: int, kind: int) -> F
             stamp=published,
             stamp_in_utc=False,
         )
-    raw = printed_dates.full(published)
+    raw = full(published)
     return front._replace(date_raw=raw, date_published=_exact(published, raw, front.profile))
 
 
-def _printed(dice: Dice, published: datetime, generation: int, *, kazakh: bool) -> str:
+def _printed(dice: Rng, published: datetime, generation: int, *, kazakh: bool) -> str:
     if kazakh:
-        return (printed_dates.kazakh_long, printed_dates.kazakh_short)[dice.below(2)](published)
+        return (kazakh_long, kazakh_short)[dice.below(2)](published)
     if generation != 2:
-        return printed_dates.full(published)
+        return full(published)
     form = dice.below(3)
     if form == 0:
-        return printed_dates.dotted(published)
+        return dotted(published)
     if form == 1:
-        return f"{printed_dates.without_year(published)}, {published:%H:%M}"
-    return printed_dates.without_year(published)
+        return f"{without_year(published)}, {published:%H:%M}"
+    return without_year(published)
 
 
 def _exact(published: datetime, date_raw: str | None, profile: str) -> str | None:
@@ -103,7 +137,7 @@ def _exact(published: datetime, date_raw: str | None, profile: str) -> str | Non
     return published.date().isoformat()
 
 
-def _views(dice: Dice, generation: int) -> int:
+def _views(dice: Rng, generation: int) -> int:
     if generation == 2:
         return 100 * (5 + dice.below(40))
     if generation == 4:
@@ -111,7 +145,7 @@ def _views(dice: Dice, generation: int) -> int:
     return 60 + dice.below(5960)
 
 
-def _photo_credit(dice: Dice, *, kazakh: bool) -> str | None:
+def _photo_credit(dice: Rng, *, kazakh: bool) -> str | None:
     roll = dice.below(20)
     if roll == 0:
         return None

@@ -1,17 +1,163 @@
-"""Home page, section listings and topic pages: cards that lead to articles."""
+"""Home page, sections, topics, RSS, sitemaps and robots.txt."""
 
-from collections.abc import Iterable
-from itertools import islice
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from email.utils import format_datetime
+from functools import cached_property
+from itertools import groupby, islice
 
 from caravan_crawler.sample_site.article import all_topics, compose, tags_of_theme
-from caravan_crawler.sample_site.dice import Dice
+from caravan_crawler.sample_site.frame import CONTACTS, SECTION_NAMES, TOPICS
+from caravan_crawler.sample_site.front_matter import full, without_year
 from caravan_crawler.sample_site.markup import Markup, escape
-from caravan_crawler.sample_site.menu import SECTION_NAMES
-from caravan_crawler.sample_site.newsroom import Newsroom
-from caravan_crawler.sample_site.printed_dates import full, without_year
-from caravan_crawler.sample_site.slugs import slug
-from caravan_crawler.sample_site.timeline import TODAY
-from caravan_crawler.sample_site.trending import TOPICS
+from caravan_crawler.sample_site.newsroom import Newsroom, slug
+from caravan_crawler.sample_site.plan import TODAY
+from caravan_crawler.sample_site.rng import Rng
+
+RSS_LENGTH = 20
+URLS_IN_A_SITEMAP = 1000
+_XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_SITEMAP_NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+
+
+def robots(sitemap: str | None) -> str:
+    """What a crawler must not fetch, and where the sitemap is, if the site says so."""
+    rules = "User-agent: *\nDisallow: /search/\nDisallow: /wp-admin/\n"
+    return f"{rules}\nSitemap: {sitemap}\n" if sitemap else rules
+
+
+def rss(newsroom: Newsroom, newest: Iterable[int], base_url: str) -> str:
+    """The newest articles. Those that only the feed leads to keep their places when others come."""
+    kept = newsroom.layout.rss_only()
+    numbers = sorted([*kept, *islice(newest, RSS_LENGTH - len(kept))], reverse=True)
+    items = "".join(_rss_item(newsroom, number, base_url) for number in numbers)
+    channel = f"<title>Караван</title><link>{base_url}</link><description>Новости</description><language>ru</language>"
+    return f'{_XML}<rss version="2.0"><channel>{channel}{items}</channel></rss>\n'
+
+
+def _rss_item(newsroom: Newsroom, number: int, base_url: str) -> str:
+    article = compose(newsroom, number)
+    url = base_url + article.path[1:]
+    guid = url if article.article_id is None else f"{base_url}?p={article.article_id}"
+    description = article.opening.lede or article.opening.paragraphs[0]
+    return (
+        f"<item><title>{escape(article.headline)}</title><link>{url}</link>"
+        f'<guid isPermaLink="false">{guid}</guid>'
+        f"<pubDate>{format_datetime(article.front.published)}</pubDate>"
+        f"<description>{escape(description)}</description></item>\n"
+    )
+
+
+def sitemap_index(newsroom: Newsroom, base_url: str) -> str:
+    """The sitemaps of articles and the one of other pages."""
+    pages = -(-len(newsroom.layout.sitemap) // URLS_IN_A_SITEMAP)
+    names = [f"post-sitemap{page}.xml" for page in range(1, pages + 1)] + ["page-sitemap.xml"]
+    return sitemap_index_of((base_url + name, TODAY.isoformat()) for name in names)
+
+
+def post_sitemap(newsroom: Newsroom, page: int, base_url: str) -> str | None:
+    """One thousand own paths, oldest first; None beyond the end."""
+    first = (page - 1) * URLS_IN_A_SITEMAP
+    numbers = list(newsroom.layout.sitemap.span(first, first + URLS_IN_A_SITEMAP)) if page >= 1 else []
+    if not numbers:
+        return None
+    day = newsroom.layout.timeline.day
+    return urls_of((base_url + newsroom.path(n)[1:], day(n).isoformat()) for n in numbers)
+
+
+def page_sitemap(base_url: str) -> str:
+    """The pages that are no articles."""
+    return urls_of((base_url + path[1:], TODAY.isoformat()) for path in ("/", CONTACTS))
+
+
+def sitemap_index_of(sitemaps: Iterable[tuple[str, str | None]]) -> str:
+    """An index of sitemaps, each with its lastmod or without."""
+    return f"{_XML}<sitemapindex {_SITEMAP_NAMESPACE}>\n{_entries('sitemap', sitemaps)}</sitemapindex>\n"
+
+
+def urls_of(urls: Iterable[tuple[str, str | None]]) -> str:
+    """A sitemap of pages, each with its lastmod or without."""
+    return f"{_XML}<urlset {_SITEMAP_NAMESPACE}>\n{_entries('url', urls)}</urlset>\n"
+
+
+def _entries(tag: str, entries: Iterable[tuple[str, str | None]]) -> str:
+    return "".join(
+        f"<{tag}><loc>{url}</loc>{f'<lastmod>{moment}</lastmod>' if moment else ''}</{tag}>\n"
+        for url, moment in entries
+    )
+
+
+INDEX = "sitemap.xml"
+_NAME = re.compile(r"sitemap(\d{6}|[1-9]\d{0,4})\.xml")
+_MOST_IN_ONE = 1000
+
+
+class MonthlySitemaps:
+    """Writes the index and its children. No article moves from one child to another."""
+
+    def __init__(self, newsroom: Newsroom, *, months: int, numbered: int) -> None:
+        """The newest ``months`` have sitemaps of their own, what is older has ``numbered`` ones, or more if it must."""
+        self._newsroom = newsroom
+        self._layout = newsroom.layout
+        month = TODAY.year * 12 + TODAY.month - months
+        self._first_monthly = self._layout.timeline.first_number_on(date(month // 12, month % 12 + 1, 1))
+        self._numbered = numbered
+        self._moments: dict[int, datetime] = {}
+
+    def answer(self, name: str, base_url: str) -> str | None:
+        """The sitemap of this name; None where there is none."""
+        if name == INDEX:
+            return self._index(base_url)
+        match = _NAME.fullmatch(name)
+        numbers = self._children().get(match[1]) if match else None
+        return None if numbers is None else urls_of(self._entry(number, base_url) for number in numbers)
+
+    def _index(self, base_url: str) -> str:
+        """Months before numbers, and the newest first; one of three has no lastmod, but the newest has."""
+        children = list(self._children().items())
+        children.sort(key=lambda child: (len(child[0]) == 6, child[1][-1]), reverse=True)
+        return sitemap_index_of(
+            (f"{base_url}sitemap{name}.xml", None if place % 3 == 1 else self._lastmod(numbers).isoformat())
+            for place, (name, numbers) in enumerate(children)
+        )
+
+    def _children(self) -> dict[str, Sequence[int]]:
+        """The numbers of the articles in each sitemap."""
+        archive = self._archive
+        older = archive[: bisect_left(archive, self._first_monthly)]
+        in_one = min(max(-(-len(older) // self._numbered), 1), _MOST_IN_ONE)
+        children: dict[str, Sequence[int]] = {
+            str(place): older[start : start + in_one]
+            for place, start in enumerate(range(0, len(older), in_one), start=1)
+        }
+        published = [n for n in range(self._layout.articles, self._newsroom.end) if self._layout.generation(n) == 4]
+        for month, numbers in groupby([*archive[len(older) :], *published], self._month):
+            children[month] = list(numbers)
+        return children
+
+    @cached_property
+    def _archive(self) -> list[int]:
+        monthly = self._layout.monthly()
+        return list(monthly.span(0, len(monthly)))
+
+    def _month(self, number: int) -> str:
+        return f"{self._layout.timeline.day(number):%Y%m}"
+
+    def _lastmod(self, numbers: Sequence[int]) -> datetime:
+        return max(self._modified(number) for number in numbers)
+
+    def _modified(self, number: int) -> datetime:
+        if number not in self._moments:
+            self._moments[number] = self._newsroom.front(number).modified
+        return self._moments[number]
+
+    def _entry(self, number: int, base_url: str) -> tuple[str, str | None]:
+        moment = self._modified(number)
+        written = (None, moment.date().isoformat(), moment.isoformat(), moment.isoformat(timespec="minutes"))
+        return base_url + self._newsroom.path(number)[1:], written[number % 4]
+
 
 CARDS_ON_A_PAGE = 20
 _HOT = 10
@@ -121,7 +267,7 @@ class Listings:
     def _card_href(self, number: int, base_url: str) -> str:
         """Cards link in every form; by short link only where the sitemap has the article's own path."""
         path = self._newsroom.path_on_cards(number)
-        roll = Dice("card", number).below(20)
+        roll = Rng("card", number).below(20)
         if roll < 8:
             return path
         if roll < 12:

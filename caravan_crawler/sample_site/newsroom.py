@@ -1,16 +1,114 @@
-"""Headlines and addresses of articles, from their numbers."""
+"""Headlines, slugs and URLs of articles, computed from their numbers."""
 
 import re
 
 from caravan_crawler.sample_site import texts_kk, texts_ru
-from caravan_crawler.sample_site.crime_headlines import crime_headline, number_of_crime_slug
-from caravan_crawler.sample_site.dice import Dice
+from caravan_crawler.sample_site.crime_words import DEEDS, OUTCOMES, SUSPECTS, TOWNS
 from caravan_crawler.sample_site.front_matter import FrontMatter, front_matter
-from caravan_crawler.sample_site.layout import AnyLayout, Reach
-from caravan_crawler.sample_site.numbering import article_id, number_of
-from caravan_crawler.sample_site.slugs import slug, slug_generation_4
+from caravan_crawler.sample_site.names import PLACES, POSTS, REGIONS, SPEAKERS
+from caravan_crawler.sample_site.plan import Plan, Reach, article_id, number_of
+from caravan_crawler.sample_site.rng import Rng
 from caravan_crawler.sample_site.themes_ru import BY_SECTION, Theme
-from caravan_crawler.sample_site.wording import wording
+
+_SHARED = {
+    "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "e", "ж": "zh", "з": "z",
+    "и": "i", "й": "jj", "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r",
+    "с": "s", "т": "t", "у": "u", "ф": "f", "х": "kh", "ц": "c", "ч": "ch", "ш": "sh", "щ": "shh",
+    "ъ": "", "ы": "y", "ь": "", "э": "eh", "ю": "yu", "я": "ya",
+    # Kazakh letters: the rule for them is not known, the nearest Latin letter is invented.
+    "ә": "a", "ғ": "g", "қ": "k", "ң": "n", "ө": "o", "ұ": "u", "ү": "u", "һ": "h", "і": "i",
+}  # fmt: skip
+_OLD = str.maketrans(_SHARED)
+_NEW = str.maketrans(_SHARED | {"й": "j", "ю": "ju", "я": "ja"})
+_NOT_A_WORD_CHARACTER = re.compile(r"[^a-z0-9 ]+")
+_NOT_A_CYRILLIC_WORD_CHARACTER = re.compile(r"[^а-яёa-z0-9 ]+")
+
+
+def slug(headline: str) -> str:
+    """The slug of generations 1 to 3, without the id: ``детей-сирот`` gives ``detejjsirot``."""
+    return _joined(headline.lower().translate(_OLD))
+
+
+def slug_generation_4(headline: str) -> str:
+    """The slug of generation 4, which spells й, ю, я with a single ``j``."""
+    return _joined(headline.lower().translate(_NEW))
+
+
+def slug_in_cyrillic(headline: str) -> str:
+    """The headline's own letters, as an editor can leave them; an address has them percent-encoded."""
+    return "-".join(_NOT_A_CYRILLIC_WORD_CHARACTER.sub("", headline.lower()).split())
+
+
+def _joined(latin: str) -> str:
+    return "-".join(_NOT_A_WORD_CHARACTER.sub("", latin).split())
+
+
+_CAPACITY = len(DEEDS) * len(TOWNS) * len(SUSPECTS) * len(OUTCOMES)
+_FACTOR = 1_234_567
+"""Coprime to the capacity; it keeps neighbours from sharing three of their four words."""
+_INVERSE = pow(_FACTOR, -1, _CAPACITY)
+
+_TABLES = (DEEDS, TOWNS, SUSPECTS, OUTCOMES)
+_DIGITS = tuple({slug_generation_4(word): i for i, word in enumerate(table)} for table in _TABLES)
+_SLUG = re.compile("({})-raskryli-({})-({})-({})".format(*("|".join(map(re.escape, digits)) for digits in _DIGITS)))
+
+
+def crime_headline(number: int) -> str:
+    """The headline that spells ``number``."""
+    code = number * _FACTOR % _CAPACITY
+    words = []
+    for table in reversed(_TABLES):
+        code, digit = divmod(code, len(table))
+        words.append(table[digit])
+    outcome, suspect, town, deed = words
+    return f"{deed} раскрыли {town}: {suspect} {outcome}"
+
+
+def number_of_crime_slug(slug: str) -> int | None:
+    """The number a generation-4 slug spells, or None where it spells none."""
+    match = _SLUG.fullmatch(slug)
+    if not match:
+        return None
+    code = 0
+    for table, digits, word in zip(_TABLES, _DIGITS, match.groups(), strict=True):
+        code = code * len(table) + digits[word]
+    return code * _INVERSE % _CAPACITY
+
+
+_VERBS = ("said", "noted", "added", "stressed", "voiced", "told", "spoke", "gave", "their")
+_HE = ("сказал", "отметил", "добавил", "подчеркнул", "высказал", "рассказал", "выступил", "привёл", "его")
+_SHE = (
+    "сказала", "отметила", "добавила", "подчеркнула", "высказала", "рассказала", "выступила", "привела", "её",
+)  # fmt: skip
+
+_SPEAKERS = [
+    dict(zip(_VERBS, _SHE if person.she else _HE, strict=True))
+    | {"who": f"{person.name} {person.surname}", "short": f"{person.name[0]}. {person.surname}."}
+    for person in SPEAKERS
+]
+_PLACES = [
+    {"within": place.within, "Within": place.within[0].upper() + place.within[1:], "of": place.of} for place in PLACES
+]
+_MANY = tuple(str(n) for n in range(5, 60) if n % 10 >= 5 or n % 10 == 0 or 10 < n < 20)
+_MONTHS = ("января", "февраля", "марта", "апреля", "мая", "июня", "сентября", "октября", "декабря")
+
+
+def wording(number: int, year: int) -> dict[str, str]:
+    """The values for the ``%(…)s`` gaps in the texts of article ``number``, published in ``year``."""
+    dice = Rng("wording", number)
+    values = dict(dice.pick(_SPEAKERS))
+    values |= dice.pick(_PLACES)
+    values["region"] = dice.pick(REGIONS)
+    values["post"] = dice.pick(POSTS)
+    values["many"] = dice.pick(_MANY)
+    values["hundreds"] = str(dice.below(9) * 100 + 100)
+    values["pct"] = f"{dice.below(80) + 5}%"
+    values["money"] = f"{dice.below(90) * 10 + 20} млн тенге"
+    values["day"] = f"{dice.below(27) + 2} {dice.pick(_MONTHS)}"
+    values["past"] = str(year - 1 - dice.below(5))
+    values["ahead"] = str(year + 2 + dice.below(6))
+    return values
+
 
 _ID_AT_END = re.compile(r"-(\d{4,7})$")
 
@@ -18,7 +116,7 @@ _ID_AT_END = re.compile(r"-(\d{4,7})$")
 class Newsroom:
     """Names the articles of a layout and finds them again by id or slug."""
 
-    def __init__(self, layout: AnyLayout) -> None:
+    def __init__(self, layout: Plan) -> None:
         self.layout = layout
         self.published = 0
 
@@ -33,7 +131,7 @@ class Newsroom:
 
     def theme(self, number: int) -> Theme:
         """What an article is about; it fits the section."""
-        return Dice("theme", number).pick(BY_SECTION[self.layout.section(number)])
+        return Rng("theme", number).pick(BY_SECTION[self.layout.section(number)])
 
     def gaps(self, number: int) -> dict[str, str]:
         """The words that fill the gaps in an article's texts, the headline's included."""
@@ -44,14 +142,14 @@ class Newsroom:
         if self.layout.generation(number) == 4:
             return crime_headline(number)
         if self.layout.is_kazakh(number):
-            dice = Dice("headline", number)
+            dice = Rng("headline", number)
             within = dice.pick(texts_kk.PLACES)
             gaps = {"Within": within, "within_low": within, "many": str(5 + dice.below(90))}
             return dice.pick(texts_kk.HEADLINES) % gaps
         return self._russian_headline(number)
 
     def _russian_headline(self, number: int) -> str:
-        dice = Dice("headline", self.drawn(number))
+        dice = Rng("headline", self.drawn(number))
         roll = dice.below(20)
         if roll < 4:
             return dice.pick(texts_ru.ODD_HEADLINES) % self.gaps(number)
@@ -144,7 +242,7 @@ class Newsroom:
         hidden = (Reach.BODY_LINK, Reach.REDIRECTING_LINK, Reach.SHORT_LINK, Reach.AMP_LINK)
         return number if self.layout.reach(number) in hidden else None
 
-    def older_article(self, number: int, dice: Dice) -> int | None:
+    def older_article(self, number: int, dice: Rng) -> int | None:
         """Some older article in a listing, in the same language, for a link in the text."""
         candidate = dice.below(min(number, self.layout.articles)) if number else -1
         while candidate >= 0:

@@ -7,24 +7,25 @@ from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
-from caravan_crawler.sample_site import feeds, masthead, trending
+from caravan_crawler.sample_site import frame, listings
 from caravan_crawler.sample_site.article import Article, compose, part_of
-from caravan_crawler.sample_site.article_pages import ArticlePages
-from caravan_crawler.sample_site.contacts import contacts_html
-from caravan_crawler.sample_site.frame import Frame
-from caravan_crawler.sample_site.gold import gold_record
-from caravan_crawler.sample_site.layout import Layout
-from caravan_crawler.sample_site.listings import CARDS_ON_A_PAGE, Listings
-from caravan_crawler.sample_site.markup import Markup
-from caravan_crawler.sample_site.monthly_sitemaps import INDEX, MonthlySitemaps
+from caravan_crawler.sample_site.expected import expected_record
+from caravan_crawler.sample_site.frame import Frame, contacts_html
+from caravan_crawler.sample_site.listings import CARDS_ON_A_PAGE, INDEX, Listings, MonthlySitemaps
+from caravan_crawler.sample_site.markup import Markup, Template, template
 from caravan_crawler.sample_site.newsroom import Newsroom
-from caravan_crawler.sample_site.numbering import MOST_ARTICLES, short_link_redirects
-from caravan_crawler.sample_site.other_addresses import Form, Found, OtherAddresses
+from caravan_crawler.sample_site.one_generation import (
+    Form,
+    Found,
+    OldAddresses,
+    OtherAddresses,
+    SingleNewsroom,
+    SinglePlan,
+)
+from caravan_crawler.sample_site.pages import ArticlePages
+from caravan_crawler.sample_site.plan import MOST_ARTICLES, MixedPlan, short_link_redirects
 from caravan_crawler.sample_site.response import GIF, RSS, TEXT, XML, SampleResponse, Validators, moved, ok
-from caravan_crawler.sample_site.scripting import CARDS_BY_SCRIPT, Scripting
-from caravan_crawler.sample_site.single_layout import SingleLayout
-from caravan_crawler.sample_site.single_newsroom import OldAddresses, SingleNewsroom
-from caravan_crawler.sample_site.template import Template, template
+from caravan_crawler.sample_site.scripted import CARDS_BY_SCRIPT, ScriptedParts
 
 _POST_SITEMAP = re.compile(r"post-sitemap([1-9]\d{0,5})\.xml")
 _PIXEL = (
@@ -89,9 +90,9 @@ class SampleSite:
         """Make everything that depends on the generation."""
         self._other_addresses: OtherAddresses | None = None
         if self.generation is None:
-            self._newsroom = Newsroom(Layout(self.articles))
+            self._newsroom = Newsroom(MixedPlan(self.articles))
         else:
-            layout = SingleLayout(self.articles, self.generation, self.seed)
+            layout = SinglePlan(self.articles, self.generation, self.seed)
             newsroom = SingleNewsroom(layout, self._old_addresses)
             self._newsroom = newsroom
             self._other_addresses = OtherAddresses(newsroom)
@@ -99,13 +100,13 @@ class SampleSite:
         months, numbered = (24, 15) if self.generation == 4 else (6, 1)
         self._monthly_sitemaps = MonthlySitemaps(self._newsroom, months=months, numbered=numbered)
         markup = Markup(_template(self.markup_seed, self.generation))
-        self._trending = trending.entries(self._newsroom)
-        head = masthead.masthead_html(markup)
-        self._scripting = Scripting(markup, head) if self._is_scripted else None
+        self._trending = frame.trending_entries(self._newsroom)
+        head = frame.masthead_html(markup)
+        self._scripting = ScriptedParts(markup, head) if self._is_scripted else None
         if self._scripting:
             head = self._scripting.masthead()
         sections = self._newsroom.layout.listings
-        self._frame = Frame(markup, head, trending.trending_html(markup, self._trending), sections)
+        self._frame = Frame(markup, head, frame.trending_html(markup, self._trending), sections)
         self._pages = ArticlePages(markup, self._frame, Frame(markup, "", "", sections, language="kk"))
         cards = _CARDS_ON_A_SHORT_PAGE if self.generation == 4 else CARDS_ON_A_PAGE
         self._listings = Listings(markup, self._newsroom, CARDS_BY_SCRIPT if self._is_scripted else cards)
@@ -179,19 +180,19 @@ class SampleSite:
         """The expected record of every article, oldest first, published ones included."""
         base_url = _with_slash(base_url)
         for number in range(self._newsroom.end):
-            yield gold_record(compose(self._newsroom, number), base_url)
+            yield expected_record(compose(self._newsroom, number), base_url)
 
     def expected_trending(self, base_url: str) -> list[dict[str, Any]]:
         """The trending block in rank order, addresses canonical."""
-        return trending.expected_trending(self._trending, _with_slash(base_url))
+        return frame.expected_trending(self._trending, _with_slash(base_url))
 
     def expected_rates(self) -> list[dict[str, Any]]:
         """The masthead's rates; ``rate`` is a Decimal, ``rate_raw`` the bullet as printed."""
-        return masthead.expected_rates()
+        return frame.expected_rates()
 
     def expected_weather(self) -> list[dict[str, Any]]:
         """The masthead's weather."""
-        return masthead.expected_weather()
+        return frame.expected_weather()
 
     def _answer(self, parts: list[str], query: str, base_url: str, headers: Mapping[str, str]) -> SampleResponse | None:
         other = self._other_addresses.find(parts, query) if self._other_addresses else None
@@ -310,17 +311,17 @@ class SampleSite:
             return None
         sitemap = _POST_SITEMAP.fullmatch(name)
         if sitemap:
-            text = feeds.post_sitemap(self._newsroom, int(sitemap[1]), base_url)
+            text = listings.post_sitemap(self._newsroom, int(sitemap[1]), base_url)
             return ok(text, XML) if text else None
         match name:
             case "robots.txt":
-                return ok(feeds.robots(self._named_sitemap(base_url)), TEXT)
+                return ok(listings.robots(self._named_sitemap(base_url)), TEXT)
             case "rss":
-                return ok(feeds.rss(self._newsroom, self._listings.newest(), base_url), RSS)
+                return ok(listings.rss(self._newsroom, self._listings.newest(), base_url), RSS)
             case "sitemap_index.xml":
-                return ok(feeds.sitemap_index(self._newsroom, base_url), XML)
+                return ok(listings.sitemap_index(self._newsroom, base_url), XML)
             case "page-sitemap.xml":
-                return ok(feeds.page_sitemap(base_url), XML)
+                return ok(listings.page_sitemap(base_url), XML)
             case "search":
                 return self._framed(self._listings.search(base_url), "Поиск")
         return None

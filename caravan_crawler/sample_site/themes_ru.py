@@ -1,6 +1,6 @@
 """What Russian articles are about, all invented: headlines, ledes, sentences and tags of each theme.
 
-``%(…)s`` names are filled by :mod:`caravan_crawler.sample_site.wording`. Agreement is kept simple:
+``%(…)s`` names are filled by :mod:`caravan_crawler.sample_site.newsroom`. Agreement is kept simple:
 ``%(many)s`` is always a number that takes the genitive plural.
 """
 

@@ -10,7 +10,7 @@ import pytest
 
 from caravan_crawler.sample_site import SampleSite
 from caravan_crawler.sample_site.faults import FaultySite
-from caravan_crawler.sample_site.faults.statuses import ELSEWHERE
+from caravan_crawler.sample_site.faults.pages import ELSEWHERE
 from tests.sample_site.asking import ARTICLES, Client, Got, running
 
 

@@ -7,9 +7,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from caravan_crawler.sample_site.faults import FaultySite
-from caravan_crawler.sample_site.faults.changing import LOSABLE
-from caravan_crawler.sample_site.faults.rate_limits import ANSWERED_BETWEEN, RateLimit
-from caravan_crawler.sample_site.faults.traps import MOST_TRAPPED
+from caravan_crawler.sample_site.faults.site import ANSWERED_BETWEEN, LOSABLE, MOST_TRAPPED, RateLimit
 from tests.sample_site.asking import ARTICLES, running
 
 RATE_LIMITS = [("rate_limit:30", 429), ("rate_limit_date:30", 429), ("rate_limit_503:30", 503)]

@@ -12,7 +12,7 @@ from lxml import etree, html
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from caravan_crawler.sample_site.faults import FaultySite
-from caravan_crawler.sample_site.single_newsroom import OldAddresses
+from caravan_crawler.sample_site.one_generation import OldAddresses
 from tests.sample_site.asking import Client
 
 BASE = "http://127.0.0.1:8000/"

@@ -5,7 +5,6 @@
 Faults fall on few pages, always the same ones, unless they are told to fall on all.
 """
 
-from caravan_crawler.sample_site.faults.catalogue import FAULTS, FaultKind, make_fault
-from caravan_crawler.sample_site.faults.site import FaultySite
+from caravan_crawler.sample_site.faults.site import FAULTS, FaultKind, FaultySite, make_fault
 
 __all__ = ["FAULTS", "FaultKind", "FaultySite", "make_fault"]

@@ -1,11 +1,144 @@
-"""What kind of article each number is: section, generation, and how a crawler can come to it."""
+"""Which article is what: id, date, section, generation, and how a crawler can find it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from enum import Enum
 from typing import Protocol
 
-from caravan_crawler.sample_site.roster import PERIOD, Roster, Stretch
-from caravan_crawler.sample_site.timeline import Timeline
+_LOWEST_ID = 2100
+_MODULUS = 1_998_000
+_FACTOR = 764_653
+_OFFSET = 1_241_653
+_INVERSE = pow(_FACTOR, -1, _MODULUS)
+
+MOST_ARTICLES = _MODULUS
+"""There are no more ids than these."""
+
+
+def article_id(number: int) -> int:
+    """The id of an article: 4 to 7 digits, different for every number."""
+    return _LOWEST_ID + (number * _FACTOR + _OFFSET) % _MODULUS
+
+
+def number_of(article_id: int) -> int | None:
+    """The number behind an id, or None where no article can have that id."""
+    position = article_id - _LOWEST_ID
+    if not 0 <= position < _MODULUS:
+        return None
+    return (position - _OFFSET) * _INVERSE % _MODULUS
+
+
+def short_link_redirects(article_id: int) -> bool:
+    """Whether ``/?p=<id>`` redirects (even ids) or answers with the page itself (odd ids)."""
+    return article_id % 2 == 0
+
+
+PERIOD = 50
+"""Numbers are dealt to sections and ways of being found by their remainder to this."""
+
+Stretch = tuple[int, int, frozenset[int]]
+"""(first number, end, remainders that belong)."""
+
+
+class PeriodicNumbers:
+    """Rising numbers whose remainder belongs, stretch by stretch, less a few taken out by hand.
+
+    ``roster[k]`` costs a binary search, so that page 50,000 of a listing is as cheap as page 1.
+    """
+
+    def __init__(self, stretches: Iterable[Stretch], without: Iterable[int] = ()) -> None:
+        self._stretches = [s for s in stretches if s[0] < s[1]]
+        self._counts = [
+            [sum(r in remainders for r in range(upto)) for upto in range(PERIOD + 1)]
+            for _, _, remainders in self._stretches
+        ]
+        self._end = max((end for _, end, _ in self._stretches), default=0)
+        self._without: list[int] = []
+        self._without = sorted(n for n in set(without) if n in self)
+        self._length = self._below(self._end)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __contains__(self, number: int) -> bool:
+        if number in self._without:
+            return False
+        return any(
+            first <= number < end and number % PERIOD in remainders for first, end, remainders in self._stretches
+        )
+
+    def __getitem__(self, position: int) -> int:
+        if not 0 <= position < self._length:
+            raise IndexError(position)
+        low, high = 0, self._end
+        while low < high:
+            middle = (low + high) // 2
+            if self._below(middle + 1) > position:
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    def span(self, first: int, end: int) -> Iterator[int]:
+        """The members at the positions ``first`` … ``end - 1``, as far as there are any."""
+        for position in range(max(first, 0), min(end, self._length)):
+            yield self[position]
+
+    def _below(self, number: int) -> int:
+        """How many members are smaller than ``number``."""
+        total = -sum(n < number for n in self._without)
+        for (first, end, _), counts in zip(self._stretches, self._counts, strict=True):
+            if number > first:
+                total += _up_to(min(number, end), counts) - _up_to(first, counts)
+        return total
+
+
+def _up_to(number: int, counts: list[int]) -> int:
+    periods, rest = divmod(number, PERIOD)
+    return periods * counts[PERIOD] + counts[rest]
+
+
+FIRST_DAY = date(2001, 9, 4)
+LAST_DAY = date(2026, 2, 5)
+TODAY = date(2026, 2, 6)
+"""The fixed day of the visit, shown in the masthead; published() articles bear it too."""
+
+ERAS = (
+    (FIRST_DAY, 3),
+    (date(2016, 1, 1), 1),
+    (date(2019, 1, 1), 3),
+    (date(2021, 1, 1), 2),
+    (date(2023, 1, 1), 3),
+    (date(2023, 6, 1), 4),
+)
+"""First day and generation. From the last day on, generation 4 stands beside generation 3."""
+
+
+class Timeline:
+    """Spreads ``articles`` numbers evenly over the days from ``first_day`` on, oldest first."""
+
+    def __init__(self, articles: int, first_day: date = FIRST_DAY) -> None:
+        self.articles = articles
+        self._first_day = first_day
+        self._span = (LAST_DAY - first_day).days
+        self._gaps = max(articles - 1, 1)
+
+    def day(self, number: int) -> date:
+        """The day of publication; it never falls as the number rises."""
+        if number >= self.articles:
+            return TODAY
+        return self._first_day + timedelta(days=number * self._span // self._gaps)
+
+    def first_number_on(self, day: date) -> int:
+        """The smallest number published on ``day`` or later, at most ``articles``."""
+        days = (day - self._first_day).days
+        return min(max(-(-days * self._gaps // self._span), 0), self.articles)
+
+    def eras(self) -> list[tuple[int, int, int]]:
+        """Stretches of numbers as (first, end, generation); together they cover 0 … articles - 1."""
+        starts = [self.first_number_on(day) for day, _ in ERAS] + [self.articles]
+        return [(starts[i], starts[i + 1], generation) for i, (_, generation) in enumerate(ERAS)]
+
 
 KAZAKH = "zhangalyqtar"
 SECTIONS = ("news", "gazeta", "sport", "art", "crime", KAZAKH)
@@ -65,7 +198,7 @@ class Numbers(Protocol):
         """The members at the positions ``first`` … ``end - 1``, as far as there are any."""
 
 
-class AnyLayout(Protocol):
+class Plan(Protocol):
     """What the rest of the sample site asks a layout; ``Layout`` and ``SingleLayout`` are two."""
 
     articles: int
@@ -106,7 +239,7 @@ class AnyLayout(Protocol):
         """Numbers found in listings, newest first, without the published ones."""
 
 
-class Layout:
+class MixedPlan:
     """Deals numbers to sections, generations and ways of being found."""
 
     def __init__(self, articles: int) -> None:
@@ -207,7 +340,7 @@ class Layout:
         taken = number in self._by_hand or remainder in _KEPT_PLAIN or _is_kazakh(remainder)
         return not taken
 
-    def _listing(self, section: str) -> Roster:
+    def _listing(self, section: str) -> PeriodicNumbers:
         stretches: list[Stretch] = []
         for first, end, era in self._eras:
             members = [r for r in range(PERIOD) if self._is_listed_in(section, era, r)]
@@ -215,26 +348,26 @@ class Layout:
         last = self.articles - 1
         if self._by_hand.get(last) is Reach.LISTED and self.section(last) == section:
             stretches.append((last, last + 1, frozenset({last % PERIOD})))
-        return Roster(stretches, without=self._unlisted_by_hand())
+        return PeriodicNumbers(stretches, without=self._unlisted_by_hand())
 
     def _is_listed_in(self, section: str, era: int, remainder: int) -> bool:
         generation = self._generation(era, remainder)
         listed = self._usual_reach(generation, remainder) is Reach.LISTED
         return listed and _section(generation, remainder) == section
 
-    def _sitemap(self) -> Roster:
+    def _sitemap(self) -> PeriodicNumbers:
         members = _IN_SITEMAP - _LINKED_FROM_NEXT
         stretches: list[Stretch] = []
         for first, end, era in self._eras:
             monthly = {r for r in members if self._usual_reach(self._generation(era, r), r) is Reach.MONTHLY_SITEMAP}
             stretches.append((first, end, members - monthly))
-        return Roster(stretches, without=self._unlisted_by_hand())
+        return PeriodicNumbers(stretches, without=self._unlisted_by_hand())
 
     def monthly(self) -> Numbers:
         """The articles of generation 4, which are in sitemaps of their own."""
         members = frozenset(r for r in range(PERIOD) if self._generation(4, r) == 4)
         stretches = [(first, end, members) for first, end, era in self._eras if era == 4]
-        return Roster(stretches, without=self._unlisted_by_hand())
+        return PeriodicNumbers(stretches, without=self._unlisted_by_hand())
 
     def _unlisted_by_hand(self) -> list[int]:
         return [n for n, reach in self._by_hand.items() if reach is not Reach.LISTED]

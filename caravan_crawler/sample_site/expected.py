@@ -1,10 +1,11 @@
-"""The record that reading an article should give: field by field what the page says."""
+"""Expected record of an article."""
 
 from typing import Any
 from urllib.parse import urljoin
 
 from caravan_crawler.sample_site.article import Article
-from caravan_crawler.sample_site.blocks import (
+from caravan_crawler.sample_site.plan import Reach
+from caravan_crawler.sample_site.story import (
     Block,
     BulletList,
     DataTable,
@@ -14,10 +15,9 @@ from caravan_crawler.sample_site.blocks import (
     Quotation,
     Subheading,
 )
-from caravan_crawler.sample_site.layout import Reach
 
 
-def gold_record(article: Article, base_url: str) -> dict[str, Any]:
+def expected_record(article: Article, base_url: str) -> dict[str, Any]:
     """The expected record; times with Almaty's offset at that date, addresses absolute.
 
     Where only a short link that names no own path leads to the article, ``url`` is that link and

@@ -1,8 +1,4 @@
-"""The sample site in which a script fills in some parts: masthead, view counts, and the cards of lists.
-
-All of it is invented. A page names the empty places by an attribute, ``/parts/fill.js`` asks for what belongs there,
-and the next cards of a list come when its button is pressed: no link leads to a list's second page.
-"""
+"""Parts of pages that a script loads: header, view counts, and the cards of lists."""
 
 import json
 from collections.abc import Callable
@@ -35,7 +31,7 @@ for (const list of document.querySelectorAll('[data-cards]')) {
 """
 
 
-class Scripting:
+class ScriptedParts:
     """Writes the empty places, and answers what the script asks for below ``/parts/``."""
 
     def __init__(self, markup: Markup, masthead: str) -> None:

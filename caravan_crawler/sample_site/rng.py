@@ -1,4 +1,4 @@
-"""Repeatable chance: every choice about an article follows from its number."""
+"""Repeatable random choices, seeded by a label and a number."""
 
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -10,7 +10,7 @@ _LOW_WATER = 1 << 64
 """Below this the pool of random bits would bias the next roll, so it is refilled."""
 
 
-class Dice:
+class Rng:
     """A stream of rolls fixed by a label and a number.
 
     ``random.Random`` would do the same, but seeding it costs more than all the rolls of an article.
