@@ -9,7 +9,7 @@ from caravan_crawler.sample_site.rng import Rng
 
 @dataclass(frozen=True)
 class Template:
-    """One site-wide choice along every axis; the defaults are the plain template of seed 0."""
+    """How pages are written, the same on a whole site; the defaults are those of seed 0."""
 
     seed: int = 0
     naming: Literal["plain", "nonsense", "hashed", "none"] = "plain"
@@ -25,17 +25,16 @@ class Template:
     footer: bool = False
     dated_cards: bool = False
     quote: Literal['"', "'", ""] = '"'
-    """Round attribute values; with "" only values that need it are quoted."""
+    """Around attribute values; with "" only values that need quotes have them."""
     indent: Literal["\n", "", "\n\t", "\r\n    "] = "\n"
     """White space before a block."""
 
 
 def template(seed: int) -> Template:
-    """The template of a seed. Consecutive seeds walk along each axis at its own pace, so that a dozen
-    of them meet every value."""
+    """Return the template of a seed; a dozen consecutive seeds have every value of each choice."""
     if seed == 0:
         return Template()
-    dice = Rng("template", seed)
+    rng = Rng("template", seed)
     return Template(
         seed=seed,
         naming=("none", "nonsense", "hashed", "plain")[seed % 4],
@@ -45,13 +44,13 @@ def template(seed: int) -> Template:
         front_matter=("cells", "divs", "spans", "list")[(seed + seed // 4) % 4],
         trending_place=("inside", "flat", "outside")[(seed + seed // 3) % 3],
         trending_label=("joined", "span", "div", "link")[(seed // 2 + 1) % 4],
-        trending_heading=dice.chance(1, 2),
-        breadcrumbs=dice.chance(1, 2),
+        trending_heading=rng.chance(1, 2),
+        breadcrumbs=rng.chance(1, 2),
         credit_in=("li", "p", "figcaption")[seed // 3 % 3],
-        footer=dice.chance(1, 2),
-        dated_cards=dice.chance(1, 2),
-        quote=dice.pick(('"', "'", "")),
-        indent=dice.pick(("\n", "", "\n\t", "\r\n    ")),
+        footer=rng.chance(1, 2),
+        dated_cards=rng.chance(1, 2),
+        quote=rng.pick(('"', "'", "")),
+        indent=rng.pick(("\n", "", "\n\t", "\r\n    ")),
     )
 
 
@@ -60,12 +59,12 @@ _UNSAFE_UNQUOTED = frozenset(" \t\r\n\"'=<>`")
 
 
 def escape(text: str) -> str:
-    """Text for an element's content."""
+    """Escape text for an element's content."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 class Markup:
-    """Opens and closes tags; everything is returned as text, nothing is kept but the class names."""
+    """Writer of HTML elements in one template."""
 
     def __init__(self, template: Template) -> None:
         self.template = template
@@ -73,7 +72,7 @@ class Markup:
         self._classes: dict[str, str] = {}
 
     def attribute(self, name: str, value: str) -> str:
-        """`` name="value"`` with the template's quotes, escaped."""
+        """Return `` name="value"`` with the template's quotes, escaped."""
         quote: str = self.template.quote
         if not quote and (not value or value.endswith("/") or not _UNSAFE_UNQUOTED.isdisjoint(value)):
             quote = '"'  # a slash before the bracket would look like a self-closing tag
@@ -85,37 +84,35 @@ class Markup:
         return f" {name}={quote}{value}{quote}"
 
     def role(self, role: str) -> str:
-        """The class attribute for a part of the page, named as the template names things."""
+        """Return the class attribute of a part of the page, in the template's naming."""
         if role not in self._classes:
             name = self._class_name(role)
             self._classes[role] = self.attribute("class", name) if name else ""
         return self._classes[role]
 
     def known(self, names: str) -> str:
-        """A class attribute whose names are known of the real site and stay under every seed."""
+        """Return a class attribute with names of the real site, the same for every seed."""
         return self.attribute("class", names)
 
     def open(self, tag: str, role: str = "", **attributes: str) -> str:
-        """A start tag, on a line of its own where the template breaks lines."""
+        """Return a start tag, after the template's white space."""
         written = "".join(self.attribute(name, value) for name, value in attributes.items())
         return f"{self.indent}<{tag}{self.role(role) if role else ''}{written}>"
 
     def element(self, tag: str, content: str, role: str = "", **attributes: str) -> str:
-        """A whole element; ``content`` is HTML already."""
+        """Return an element; ``content`` is HTML."""
         return f"{self.open(tag, role, **attributes)}{content}</{tag}>"
 
     def link(self, href: str, content: str, role: str = "") -> str:
-        """An ``a`` element in running text; ``content`` is HTML already."""
+        """Return an inline ``a`` element; ``content`` is HTML."""
         return f"<a{self.role(role) if role else ''}{self.attribute('href', href)}>{content}</a>"
 
     def _class_name(self, role: str) -> str:
         naming = self.template.naming
-        if naming == "none":
-            return ""
-        if naming == "plain":
-            return role
+        if naming in ("none", "plain"):
+            return role if naming == "plain" else ""
         if naming == "hashed":
             digest = blake2b(f"{self.template.seed}:{role}".encode(), digest_size=4).hexdigest()
             return f"css-{digest}"
-        dice = Rng(f"class:{role}", self.template.seed)
-        return "".join(dice.pick(_SYLLABLES) for _ in range(3))
+        rng = Rng(f"class:{role}", self.template.seed)
+        return "".join(rng.pick(_SYLLABLES) for _ in range(3))

@@ -1,109 +1,28 @@
 """Which article is what: id, date, section, generation, and how a crawler can find it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from enum import Enum
-from typing import Protocol
+from typing import overload
 
+from caravan_crawler.sample_site.rng import Rng
+from caravan_crawler.sample_site.texts import SECTION_THEMES, THEMES, Theme
+
+# Ids run from 2100 to 2000099, so that none looks like a year, and are not in the order of dates, as on the real site
+# before about 2015. Even modulus, odd factor and odd offset: the id of an even number is odd and vice versa.
 _LOWEST_ID = 2100
-_MODULUS = 1_998_000
+MOST_ARTICLES = 1_998_000
 _FACTOR = 764_653
 _OFFSET = 1_241_653
-_INVERSE = pow(_FACTOR, -1, _MODULUS)
-
-MOST_ARTICLES = _MODULUS
-"""There are no more ids than these."""
-
-
-def article_id(number: int) -> int:
-    """The id of an article: 4 to 7 digits, different for every number."""
-    return _LOWEST_ID + (number * _FACTOR + _OFFSET) % _MODULUS
-
-
-def number_of(article_id: int) -> int | None:
-    """The number behind an id, or None where no article can have that id."""
-    position = article_id - _LOWEST_ID
-    if not 0 <= position < _MODULUS:
-        return None
-    return (position - _OFFSET) * _INVERSE % _MODULUS
-
-
-def short_link_redirects(article_id: int) -> bool:
-    """Whether ``/?p=<id>`` redirects (even ids) or answers with the page itself (odd ids)."""
-    return article_id % 2 == 0
-
-
-PERIOD = 50
-"""Numbers are dealt to sections and ways of being found by their remainder to this."""
-
-Stretch = tuple[int, int, frozenset[int]]
-"""(first number, end, remainders that belong)."""
-
-
-class PeriodicNumbers:
-    """Rising numbers whose remainder belongs, stretch by stretch, less a few taken out by hand.
-
-    ``roster[k]`` costs a binary search, so that page 50,000 of a listing is as cheap as page 1.
-    """
-
-    def __init__(self, stretches: Iterable[Stretch], without: Iterable[int] = ()) -> None:
-        self._stretches = [s for s in stretches if s[0] < s[1]]
-        self._counts = [
-            [sum(r in remainders for r in range(upto)) for upto in range(PERIOD + 1)]
-            for _, _, remainders in self._stretches
-        ]
-        self._end = max((end for _, end, _ in self._stretches), default=0)
-        self._without: list[int] = []
-        self._without = sorted(n for n in set(without) if n in self)
-        self._length = self._below(self._end)
-
-    def __len__(self) -> int:
-        return self._length
-
-    def __contains__(self, number: int) -> bool:
-        if number in self._without:
-            return False
-        return any(
-            first <= number < end and number % PERIOD in remainders for first, end, remainders in self._stretches
-        )
-
-    def __getitem__(self, position: int) -> int:
-        if not 0 <= position < self._length:
-            raise IndexError(position)
-        low, high = 0, self._end
-        while low < high:
-            middle = (low + high) // 2
-            if self._below(middle + 1) > position:
-                high = middle
-            else:
-                low = middle + 1
-        return low
-
-    def span(self, first: int, end: int) -> Iterator[int]:
-        """The members at the positions ``first`` … ``end - 1``, as far as there are any."""
-        for position in range(max(first, 0), min(end, self._length)):
-            yield self[position]
-
-    def _below(self, number: int) -> int:
-        """How many members are smaller than ``number``."""
-        total = -sum(n < number for n in self._without)
-        for (first, end, _), counts in zip(self._stretches, self._counts, strict=True):
-            if number > first:
-                total += _up_to(min(number, end), counts) - _up_to(first, counts)
-        return total
-
-
-def _up_to(number: int, counts: list[int]) -> int:
-    periods, rest = divmod(number, PERIOD)
-    return periods * counts[PERIOD] + counts[rest]
-
 
 FIRST_DAY = date(2001, 9, 4)
+_FIRST_DAY_OF_ONE_GENERATION = date(2011, 2, 7)
 LAST_DAY = date(2026, 2, 5)
 TODAY = date(2026, 2, 6)
-"""The fixed day of the visit, shown in the masthead; published() articles bear it too."""
+"""Fixed day of the visit, printed in the header; also the date of articles published later."""
 
-ERAS = (
+_ERAS = (
     (FIRST_DAY, 3),
     (date(2016, 1, 1), 1),
     (date(2019, 1, 1), 3),
@@ -111,45 +30,38 @@ ERAS = (
     (date(2023, 1, 1), 3),
     (date(2023, 6, 1), 4),
 )
-"""First day and generation. From the last day on, generation 4 stands beside generation 3."""
-
-
-class Timeline:
-    """Spreads ``articles`` numbers evenly over the days from ``first_day`` on, oldest first."""
-
-    def __init__(self, articles: int, first_day: date = FIRST_DAY) -> None:
-        self.articles = articles
-        self._first_day = first_day
-        self._span = (LAST_DAY - first_day).days
-        self._gaps = max(articles - 1, 1)
-
-    def day(self, number: int) -> date:
-        """The day of publication; it never falls as the number rises."""
-        if number >= self.articles:
-            return TODAY
-        return self._first_day + timedelta(days=number * self._span // self._gaps)
-
-    def first_number_on(self, day: date) -> int:
-        """The smallest number published on ``day`` or later, at most ``articles``."""
-        days = (day - self._first_day).days
-        return min(max(-(-days * self._gaps // self._span), 0), self.articles)
-
-    def eras(self) -> list[tuple[int, int, int]]:
-        """Stretches of numbers as (first, end, generation); together they cover 0 … articles - 1."""
-        starts = [self.first_number_on(day) for day, _ in ERAS] + [self.articles]
-        return [(starts[i], starts[i + 1], generation) for i, (_, generation) in enumerate(ERAS)]
-
+"""First day and generation; the last era has articles of generations 3 and 4."""
 
 KAZAKH = "zhangalyqtar"
 SECTIONS = ("news", "gazeta", "sport", "art", "crime", KAZAKH)
+TRENDING_LENGTH = 16
 
-KAZAKH_REMAINDER = 13
-KAZAKH_STEP = 25
-"""Numbers 13, 38, 63, … are of the Kazakh edition, whatever their date."""
+PERIOD = 50
+"""An article's number modulo 50 decides its section and how it can be found."""
+_SECTION_REMAINDERS = {
+    "sport": (4, 12, 19, 25, 32, 40, 46),
+    "gazeta": (2, 8, 14, 22, 29, 34, 43, 48),
+    "art": (5, 18, 30, 36, 44),
+}
+_TRENDING_ONLY_RANKS = (5, 11)
+_RSS_LENGTH = 20
+_ENOUGH_FOR_ALL_KINDS = 40
 
-_SPECIAL_SECTIONS = {"gazeta": (2, 8, 14, 22, 29, 34, 43, 48), "art": (5, 18, 30, 36, 44)}
-_SPORT = (4, 12, 19, 25, 32, 40, 46)
-_IN_SITEMAP = frozenset(r for r in range(PERIOD) if r % 10 not in (1, 5, 8))
+MOST_ARTICLES_OF_ONE_GENERATION = 200_000
+_MOST_SEEDS = 100
+_DESKS = ("news",) * 12 + ("sport",) * 3 + ("gazeta",) * 3 + ("art",) * 2
+_SECTIONS_OF_DESK = {
+    "news": ("news", "news", "news", "world", "society"),
+    "sport": ("sport",),
+    "gazeta": ("analytics", "analytics", "society"),
+    "art": ("culture", "culture", "podcasts"),
+}
+SECTIONS_OF_GENERATION = {
+    3: ("news", "gazeta", "sport", "art"),
+    4: ("news", "analytics", "world", "society", "podcasts", "crime", "sport", "culture"),
+}
+_LISTED_PERCENT = 15
+_LISTED_AT_LEAST = 12
 
 
 class Reach(Enum):
@@ -173,95 +85,134 @@ _REACH = {
     16: Reach.SHORT_LINK,
     20: Reach.AMP_LINK,
 }
-_LISTED_IN_GENERATION_4 = frozenset({3})
-"""Last digits of their numbers; the others are in the monthly sitemaps alone."""
 _LINKED_FROM_NEXT = frozenset({6, 9, 16, 20})
-_KEPT_PLAIN = frozenset(_REACH) | {r + 1 for r in _LINKED_FROM_NEXT}
-"""Remainders whose articles are not taken for the RSS feed or the trending block alone."""
-
-TRENDING_LENGTH = 16
-_TRENDING_ONLY_RANKS = (5, 11)
-_RSS_LENGTH = 20
-_ENOUGH_FOR_ALL_KINDS = 40
+_IN_SITEMAP = frozenset(r for r in range(PERIOD) if r % 10 not in (1, 5, 8)) - _LINKED_FROM_NEXT
+_RESERVED = frozenset(_REACH) | {r + 1 for r in _LINKED_FROM_NEXT}
+"""Remainders whose articles are never in the RSS feed or the trending block alone."""
 
 
-class Numbers(Protocol):
-    """Rising numbers of articles."""
-
-    def __len__(self) -> int: ...
-
-    def __contains__(self, number: int, /) -> bool: ...
-
-    def __getitem__(self, position: int, /) -> int: ...
-
-    def span(self, first: int, end: int) -> Iterator[int]:
-        """The members at the positions ``first`` … ``end - 1``, as far as there are any."""
+def article_id(number: int) -> int:
+    """Return the id of an article: 4 to 7 digits, different for every number."""
+    return _LOWEST_ID + (number * _FACTOR + _OFFSET) % MOST_ARTICLES
 
 
-class Plan(Protocol):
-    """What the rest of the sample site asks a layout; ``Layout`` and ``SingleLayout`` are two."""
+def number_of(article_id: int) -> int | None:
+    """Return the number that has this id, if any can have it."""
+    position = article_id - _LOWEST_ID
+    if not 0 <= position < MOST_ARTICLES:
+        return None
+    return (position - _OFFSET) * pow(_FACTOR, -1, MOST_ARTICLES) % MOST_ARTICLES
 
-    articles: int
-    timeline: Timeline
-    trending: Sequence[int]
-    """Numbers in the trending block, in rank order."""
 
-    @property
-    def listings(self) -> Mapping[str, Numbers]:
-        """The articles in the list of each section, in the order of the menu."""
+class Timeline:
+    """Dates of ``articles`` numbers, evenly spread from ``first_day`` on, oldest first."""
 
-    @property
-    def sitemap(self) -> Numbers:
-        """The articles in the sitemaps."""
+    def __init__(self, articles: int, first_day: date = FIRST_DAY) -> None:
+        self.articles = articles
+        self._first_day = first_day
+        self._span = (LAST_DAY - first_day).days
+        self._gaps = max(articles - 1, 1)
 
-    def generation(self, number: int) -> int:
-        """The generation of an article's page."""
+    def day(self, number: int) -> date:
+        """Day of publication; it never decreases with the number."""
+        if number >= self.articles:
+            return TODAY
+        return self._first_day + timedelta(days=number * self._span // self._gaps)
 
-    def section(self, number: int) -> str:
-        """First part of the article's path."""
+    def first_number_on(self, day: date) -> int:
+        """Return the smallest number published on ``day`` or later, at most ``articles``."""
+        days = (day - self._first_day).days
+        return min(max(-(-days * self._gaps // self._span), 0), self.articles)
 
-    def desk(self, number: int) -> str:
-        """The section by whose themes the article is written."""
+    def eras(self) -> list[tuple[int, int, int]]:
+        """Ranges of numbers as (first, end, generation), which cover 0 … articles - 1."""
+        starts = [self.first_number_on(day) for day, _ in _ERAS] + [self.articles]
+        return [(starts[i], starts[i + 1], generation) for i, (_, generation) in enumerate(_ERAS)]
 
-    def reach(self, number: int) -> Reach:
-        """The only place that leads to the article, or LISTED."""
 
-    def is_kazakh(self, number: int) -> bool:
-        """Whether the article belongs to the Kazakh edition."""
+Range = tuple[int, int, frozenset[int]]
+"""(first number, end, remainders of the members)."""
 
-    def rss_only(self) -> list[int]:
-        """Numbers that only the RSS feed leads to."""
 
-    def monthly(self) -> Numbers:
-        """The articles in the sitemaps of generation 4, without the published ones."""
+class PeriodicNumbers(Sequence[int]):
+    """Rising numbers with certain remainders, range by range, except a few.
 
-    def newest_listed(self) -> Iterator[int]:
-        """Numbers found in listings, newest first, without the published ones."""
+    They are computed, not stored: an index costs a binary search, on page 50,000 of a listing as on page 1.
+    """
+
+    def __init__(self, ranges: Iterable[Range], without: Iterable[int] = ()) -> None:
+        self._ranges = [
+            (first, end, [sum(r in remainders for r in range(stop)) for stop in range(PERIOD + 1)], remainders)
+            for first, end, remainders in ranges
+            if first < end
+        ]
+        self._without: list[int] = []
+        self._without = sorted(n for n in set(without) if n in self)
+        self._end = max((end for _, end, *_ in self._ranges), default=0)
+        self._length = self._below(self._end)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __contains__(self, number: object) -> bool:
+        return (
+            isinstance(number, int)
+            and number not in self._without
+            and any(first <= number < end and number % PERIOD in members for first, end, _, members in self._ranges)
+        )
+
+    @overload
+    def __getitem__(self, position: int) -> int: ...
+
+    @overload
+    def __getitem__(self, position: slice) -> list[int]: ...
+
+    def __getitem__(self, position: int | slice) -> int | list[int]:
+        if isinstance(position, slice):
+            return [self[place] for place in range(*position.indices(self._length))]
+        if not 0 <= position < self._length:
+            raise IndexError(position)
+        return bisect_right(range(self._end), position, key=lambda number: self._below(number + 1))
+
+    def _below(self, number: int) -> int:
+        """Count the members smaller than ``number``."""
+        total = -sum(n < number for n in self._without)
+        for first, end, counts, _ in self._ranges:
+            if number > first:
+                total += _count(min(number, end), counts) - _count(first, counts)
+        return total
+
+
+def _count(number: int, counts: list[int]) -> int:
+    periods, rest = divmod(number, PERIOD)
+    return periods * counts[PERIOD] + counts[rest]
 
 
 class MixedPlan:
-    """Deals numbers to sections, generations and ways of being found."""
+    """Sections, generations and ways to be found on a site of all generations."""
 
     def __init__(self, articles: int) -> None:
         self.articles = articles
         self.timeline = Timeline(articles)
         self._eras = self.timeline.eras()
-        self._by_hand: dict[int, Reach] = {}
-        if articles - 1 >= 0 and (articles - 1) % PERIOD in _LINKED_FROM_NEXT:
-            self._by_hand[articles - 1] = Reach.LISTED  # there is no next article to link to it
-        self._by_hand |= dict.fromkeys(self._pick_rss_only(), Reach.RSS)
+        self._exceptions: dict[int, Reach] = {}
+        if (articles - 1) % PERIOD in _LINKED_FROM_NEXT:
+            self._exceptions[articles - 1] = Reach.LISTED  # there is no next article to link to it
+        self._exceptions |= dict.fromkeys(self._pick_rss_only(), Reach.RSS)
         self.trending: Sequence[int] = self._pick_trending()
-        self.listings: Mapping[str, Numbers] = {section: self._listing(section) for section in SECTIONS}
-        self.sitemap: Numbers = self._sitemap()
+        """Numbers in the trending block, in rank order."""
+        self.listings: Mapping[str, Sequence[int]] = {section: self._listing(section) for section in SECTIONS}
+        """Numbers in the listing of each section, in the order of the menu."""
+        self.sitemap: Sequence[int] = self._numbers(
+            lambda generation, r: r in _IN_SITEMAP and _usual_reach(generation, r) is not Reach.MONTHLY_SITEMAP
+        )
 
     def generation(self, number: int) -> int:
-        """1 to 4; the Kazakh edition counts as 3."""
+        """Generation of an article's page, 1 to 4; the Kazakh edition is of generation 3."""
         if number >= self.articles:
             return 3
-        for first, end, generation in self._eras:
-            if first <= number < end:
-                return self._generation(generation, number % PERIOD)
-        raise IndexError(number)
+        era = next(era for first, end, era in self._eras if first <= number < end)
+        return _generation(era, number % PERIOD)
 
     def section(self, number: int) -> str:
         """First part of the article's path."""
@@ -269,47 +220,30 @@ class MixedPlan:
             return "news"
         return _section(self.generation(number), number % PERIOD)
 
-    def desk(self, number: int) -> str:
-        """The section by whose themes the article is written: its own."""
-        return self.section(number)
+    desk = section
+    """Section whose themes the article is about."""
 
     def reach(self, number: int) -> Reach:
         """The only place that leads to the article, or LISTED."""
         if number >= self.articles:
             return Reach.LISTED
-        if number in self._by_hand:
-            return self._by_hand[number]
-        return self._usual_reach(self.generation(number), number % PERIOD)
+        return self._exceptions.get(number) or _usual_reach(self.generation(number), number % PERIOD)
 
     def is_kazakh(self, number: int) -> bool:
         """Whether the article belongs to the Kazakh edition."""
-        return number < self.articles and _is_kazakh(number % PERIOD)
+        return number < self.articles and _is_kazakh(number)
 
     def rss_only(self) -> list[int]:
         """Numbers that only the RSS feed leads to."""
-        return [n for n, reach in self._by_hand.items() if reach is Reach.RSS]
+        return [n for n, reach in self._exceptions.items() if reach is Reach.RSS]
 
     def newest_listed(self) -> Iterator[int]:
-        """Numbers found in listings, newest first, without the published ones."""
-        for number in range(self.articles - 1, -1, -1):
-            if self.reach(number) is Reach.LISTED:
-                yield number
+        """Numbers found in listings, newest first, without those published later."""
+        return (number for number in range(self.articles - 1, -1, -1) if self.reach(number) is Reach.LISTED)
 
-    @staticmethod
-    def _generation(era: int, remainder: int) -> int:
-        if era == 4:
-            late = remainder % 2 == 1 and remainder not in _REACH
-            return 4 if late and not _is_kazakh(remainder) else 3
-        return 3 if _is_kazakh(remainder) else era
-
-    @staticmethod
-    def _usual_reach(generation: int, remainder: int) -> Reach:
-        reach = _REACH.get(remainder, Reach.LISTED)
-        if generation == 4 and remainder % 10 not in _LISTED_IN_GENERATION_4:
-            return Reach.MONTHLY_SITEMAP
-        if reach is Reach.AMP_LINK and generation != 3:
-            return Reach.LISTED  # only generation 3 has AMP copies
-        return reach
+    def monthly(self) -> Sequence[int]:
+        """Numbers in the sitemaps of generation 4, without those published later."""
+        return self._numbers(lambda generation, _: generation == 4)
 
     def _pick_rss_only(self) -> list[int]:
         if self.articles < _ENOUGH_FOR_ALL_KINDS:
@@ -319,62 +253,61 @@ class MixedPlan:
         return plain[:1] if self.articles < 150 else plain[:5:2]
 
     def _pick_trending(self) -> list[int]:
-        """Targets in rank order, newest first; two of them can be found nowhere else."""
+        """Choose numbers in rank order, newest first; two of them can be found nowhere else."""
         step = max(min(self.articles, 400) // 22, 1)
-        targets: list[int] = []
+        chosen: list[int] = []
         number = self.articles - 2
-        while number >= 0 and len(targets) < TRENDING_LENGTH:
+        while number >= 0 and len(chosen) < TRENDING_LENGTH:
             if self._is_plain(number):
-                targets.append(number)
+                chosen.append(number)
                 number -= step
             else:
                 number -= 1
         if self.articles >= _ENOUGH_FOR_ALL_KINDS:
-            for rank in _TRENDING_ONLY_RANKS:
-                if rank < len(targets):
-                    self._by_hand[targets[rank]] = Reach.TRENDING
-        return targets
+            self._exceptions |= {chosen[rank]: Reach.TRENDING for rank in _TRENDING_ONLY_RANKS if rank < len(chosen)}
+        return chosen
 
     def _is_plain(self, number: int) -> bool:
-        remainder = number % PERIOD
-        taken = number in self._by_hand or remainder in _KEPT_PLAIN or _is_kazakh(remainder)
-        return not taken
+        return not (number in self._exceptions or number % PERIOD in _RESERVED or _is_kazakh(number))
 
     def _listing(self, section: str) -> PeriodicNumbers:
-        stretches: list[Stretch] = []
-        for first, end, era in self._eras:
-            members = [r for r in range(PERIOD) if self._is_listed_in(section, era, r)]
-            stretches.append((first, end, frozenset(members)))
         last = self.articles - 1
-        if self._by_hand.get(last) is Reach.LISTED and self.section(last) == section:
-            stretches.append((last, last + 1, frozenset({last % PERIOD})))
-        return PeriodicNumbers(stretches, without=self._unlisted_by_hand())
+        more: list[Range] = []
+        if self._exceptions.get(last) is Reach.LISTED and self.section(last) == section:
+            more.append((last, last + 1, frozenset({last % PERIOD})))
+        return self._numbers(
+            lambda generation, r: _usual_reach(generation, r) is Reach.LISTED and _section(generation, r) == section,
+            more,
+        )
 
-    def _is_listed_in(self, section: str, era: int, remainder: int) -> bool:
-        generation = self._generation(era, remainder)
-        listed = self._usual_reach(generation, remainder) is Reach.LISTED
-        return listed and _section(generation, remainder) == section
-
-    def _sitemap(self) -> PeriodicNumbers:
-        members = _IN_SITEMAP - _LINKED_FROM_NEXT
-        stretches: list[Stretch] = []
-        for first, end, era in self._eras:
-            monthly = {r for r in members if self._usual_reach(self._generation(era, r), r) is Reach.MONTHLY_SITEMAP}
-            stretches.append((first, end, members - monthly))
-        return PeriodicNumbers(stretches, without=self._unlisted_by_hand())
-
-    def monthly(self) -> Numbers:
-        """The articles of generation 4, which are in sitemaps of their own."""
-        members = frozenset(r for r in range(PERIOD) if self._generation(4, r) == 4)
-        stretches = [(first, end, members) for first, end, era in self._eras if era == 4]
-        return PeriodicNumbers(stretches, without=self._unlisted_by_hand())
-
-    def _unlisted_by_hand(self) -> list[int]:
-        return [n for n, reach in self._by_hand.items() if reach is not Reach.LISTED]
+    def _numbers(self, belongs: Callable[[int, int], bool], more: Iterable[Range] = ()) -> PeriodicNumbers:
+        """Numbers whose generation and remainder belong, without those found in one other place only."""
+        ranges = [
+            (first, end, frozenset(r for r in range(PERIOD) if belongs(_generation(era, r), r)))
+            for first, end, era in self._eras
+        ]
+        hidden = [n for n, reach in self._exceptions.items() if reach is not Reach.LISTED]
+        return PeriodicNumbers([*ranges, *more], without=hidden)
 
 
-def _is_kazakh(remainder: int) -> bool:
-    return remainder % KAZAKH_STEP == KAZAKH_REMAINDER
+def _generation(era: int, remainder: int) -> int:
+    if _is_kazakh(remainder):
+        return 3
+    if era == 4 and (remainder % 2 == 0 or remainder in _REACH):
+        return 3
+    return era
+
+
+def _usual_reach(generation: int, remainder: int) -> Reach:
+    if generation == 4:
+        return Reach.LISTED if remainder % 10 == 3 else Reach.MONTHLY_SITEMAP
+    reach = _REACH.get(remainder, Reach.LISTED)
+    # Only generation 3 has AMP copies.
+    return Reach.LISTED if reach is Reach.AMP_LINK and generation != 3 else reach
+
+
+def _is_kazakh(number: int) -> bool:
+    return number % 25 == 13
 
 
 def _section(generation: int, remainder: int) -> str:
@@ -382,9 +315,89 @@ def _section(generation: int, remainder: int) -> str:
         return KAZAKH
     if generation == 4:
         return "crime"
-    if remainder in _SPORT:
-        return "sport"
-    for section, remainders in _SPECIAL_SECTIONS.items():
-        if remainder in remainders:
-            return section
-    return "news"
+    return next((name for name, remainders in _SECTION_REMAINDERS.items() if remainder in remainders), "news")
+
+
+class SinglePlan:
+    """Sections and listings on a site of one generation.
+
+    Generation 3 lists all articles, generation 4 only the newest. Dates, texts and headlines do not depend on the
+    generation, so that a site can be read before and after its move from 3 to 4.
+    """
+
+    def __init__(self, articles: int, generation: int, seed: int) -> None:
+        """Raise ValueError for a generation other than 3 and 4, and for numbers out of range."""
+        if generation not in SECTIONS_OF_GENERATION:
+            raise ValueError(f"generation must be 3 or 4, not {generation}")
+        most = MOST_ARTICLES_OF_ONE_GENERATION
+        if not 1 <= articles <= most:
+            raise ValueError(f"articles of a site of one generation must be between 1 and {most}")
+        if not 0 <= seed < _MOST_SEEDS:
+            raise ValueError(f"seed must be between 0 and {_MOST_SEEDS - 1}, not {seed}")
+        self.articles = articles
+        self.seed = seed
+        self.timeline = Timeline(articles, _FIRST_DAY_OF_ONE_GENERATION)
+        self._generation = generation
+        self._first_recent = articles - min(max(articles * _LISTED_PERCENT // 100, _LISTED_AT_LEAST), articles)
+        self._first_listed = self._first_recent if generation == 4 else 0
+        self.sitemap: Sequence[int] = range(articles)
+        members: dict[str, list[int]] = {section: [] for section in SECTIONS_OF_GENERATION[generation]}
+        for number in range(self._first_listed, articles):
+            members[self.section(number)].append(number)
+        self.listings: Mapping[str, Sequence[int]] = members
+        step = max((articles - self._first_recent) // TRENDING_LENGTH, 1)
+        self.trending: Sequence[int] = range(articles - 1, self._first_recent - 1, -step)[:TRENDING_LENGTH]
+
+    def drawn(self, number: int) -> int:
+        """Seed of an article's texts."""
+        return number + 2 * MOST_ARTICLES_OF_ONE_GENERATION * self.seed
+
+    def generation(self, number: int) -> int:
+        """Generation of the site."""
+        return self._generation
+
+    def section(self, number: int) -> str:
+        """First part of the article's path, which differs between generations."""
+        desk = self.desk(number)
+        if self._generation == 3:
+            return desk
+        if number >= self.articles:
+            return "news"
+        if self.theme(number) is THEMES["crime"]:
+            return "crime"
+        return Rng("section", self.drawn(number)).pick(_SECTIONS_OF_DESK[desk])
+
+    def desk(self, number: int) -> str:
+        """Section of generation 3, whose themes the article is about."""
+        return "news" if number >= self.articles else Rng("desk", self.drawn(number)).pick(_DESKS)
+
+    def theme(self, number: int) -> Theme:
+        """Theme of an article."""
+        return Rng("theme", self.drawn(number)).pick(SECTION_THEMES[self.desk(number)])
+
+    def is_recent(self, number: int) -> bool:
+        """Whether generation 4 lists the article."""
+        return number >= self._first_recent
+
+    def reach(self, number: int) -> Reach:
+        """LISTED or SITEMAP."""
+        return Reach.LISTED if number >= self._first_listed else Reach.SITEMAP
+
+    def is_kazakh(self, number: int) -> bool:
+        """False: there is no Kazakh edition."""
+        return False
+
+    def rss_only(self) -> list[int]:
+        """No numbers: the RSS feed has listed articles only."""
+        return []
+
+    def monthly(self) -> Sequence[int]:
+        """All articles."""
+        return self.sitemap
+
+    def newest_listed(self) -> Iterator[int]:
+        """Numbers found in listings, newest first, without those published later."""
+        return iter(range(self.articles - 1, self._first_listed - 1, -1))
+
+
+Plan = MixedPlan | SinglePlan

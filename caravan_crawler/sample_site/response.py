@@ -6,26 +6,34 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Literal
 
+HTML = "text/html; charset=utf-8"
+XML = "application/xml; charset=utf-8"
+RSS = "application/rss+xml; charset=utf-8"
+TEXT = "text/plain; charset=utf-8"
+GIF = "image/gif"
+JSON = "application/json"
+SCRIPT = "text/javascript; charset=utf-8"
+
 _PIECES = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """When and how much of an answer is sent, and what becomes of the connection."""
+    """When and how much of a response is sent, and what happens to the connection."""
 
     delay: float = 0.0
     """Seconds before the first byte."""
     spread: float = 0.0
-    """Seconds over which the body is sent, in ten pieces; 0 sends it at once."""
+    """Seconds during which the body is sent, in ten pieces; 0 sends it at once."""
     share: float = 1.0
-    """Part of the body that is sent, 0 to 1; Content-Length is that of all of it."""
+    """Part of the body that is sent, 0 to 1; Content-Length is that of the whole body."""
     is_silent: bool = False
     """Nothing is sent, not even a status."""
     ending: Literal["keep", "close", "reset"] = "keep"
     """What follows the last byte: the next request, the end of the connection, or its reset."""
 
     def pieces(self, head: bytes, body: bytes) -> Iterator[tuple[float, bytes]]:
-        """What to send in turn: seconds to wait, then bytes."""
+        """Yield seconds to wait, and the bytes to send then."""
         if self.is_silent:
             yield self.delay, b""
             return
@@ -39,56 +47,45 @@ class Delivery:
             yield self.spread / _PIECES, body[start : start + size]
 
 
-HTML = "text/html; charset=utf-8"
-XML = "application/xml; charset=utf-8"
-RSS = "application/rss+xml; charset=utf-8"
-TEXT = "text/plain; charset=utf-8"
-GIF = "image/gif"
-JSON = "application/json"
-SCRIPT = "text/javascript; charset=utf-8"
-
-
 @dataclass(frozen=True, slots=True)
 class SampleResponse:
-    """Status, headers (names as usually written) and body of one answer.
-
-    ``delivery`` says how it goes over the wire; None means at once, whole and well.
-    """
+    """Status, headers (names as usually written) and body of one response."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     delivery: Delivery | None = None
+    """How it is sent; None sends it at once and complete."""
 
 
 def ok(body: bytes | str, content_type: str = HTML) -> SampleResponse:
-    """A page found."""
+    """Return a response with status 200."""
     content = body.encode() if isinstance(body, str) else body
     return SampleResponse(200, {"Content-Type": content_type}, content)
 
 
 def moved(url: str) -> SampleResponse:
-    """A permanent redirect to an absolute URL."""
+    """Return a permanent redirect to an absolute URL."""
     body = f'<!DOCTYPE html><title>301</title><a href="{url}">{url}</a>'
     return SampleResponse(301, {"Content-Type": HTML, "Location": url}, body.encode())
 
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What lets a client ask whether a page has changed."""
+    """ETag and Last-Modified of a page."""
 
     etag: str
     modified: datetime
 
     def headers(self) -> dict[str, str]:
-        """As response headers."""
+        """Response headers."""
         modified = format_datetime(self.modified.astimezone(UTC), usegmt=True)
         return {"ETag": self.etag, "Last-Modified": modified}
 
     def unchanged(self, request: Mapping[str, str]) -> bool:
-        """Whether the request's conditions (header names in lower case) allow a 304."""
+        """Whether the conditions in the request's headers (lower case) allow a 304."""
         tags = request.get("if-none-match")
-        if tags is not None:  # it outranks If-Modified-Since
+        if tags is not None:  # it has precedence over If-Modified-Since
             known = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
             return "*" in known or self.etag in known
         since = request.get("if-modified-since")

@@ -1,4 +1,8 @@
-"""Parts of pages that a script loads: header, view counts, and the cards of lists."""
+"""Parts of pages that a script loads: header, view counts, and the cards of lists.
+
+All of it is invented. A page marks the empty places by an attribute, ``/parts/fill.js`` requests their content, and the
+next cards of a list come when its button is pressed: no link leads to the second page of a list.
+"""
 
 import json
 from collections.abc import Callable
@@ -6,72 +10,55 @@ from collections.abc import Callable
 from caravan_crawler.sample_site.article import Article
 from caravan_crawler.sample_site.markup import Markup
 from caravan_crawler.sample_site.response import JSON, SCRIPT, SampleResponse, ok
+from caravan_crawler.sample_site.texts import FILL_SCRIPT
 
-MORE = "Показать ещё"
 CARDS_BY_SCRIPT = 8
-"""As many come at once."""
+"""Cards in one response."""
 
-#: Stands in the template where a page's view count goes, and is then taken out: no text has this number.
-_PLACE = 987_654_321
-_PLACES = (str(_PLACE).encode(), f"{_PLACE:,}".replace(",", "\u00a0").encode())
-_FILL = """
-const ask = name => fetch('/parts/' + name).then(answer => answer.json());
-for (const place of document.querySelectorAll('[data-part]'))
-  ask(place.dataset.part).then(part => { place.innerHTML = part.html; });
-for (const list of document.querySelectorAll('[data-cards]')) {
-  const button = list.nextElementSibling;
-  let page = 1;
-  const more = () => ask('cards/' + list.dataset.cards + '/' + page++).then(part => {
-    list.insertAdjacentHTML('beforeend', part.html);
-    if (part.is_last) button.remove();
-  });
-  button.addEventListener('click', more);
-  more();
-}
-"""
+_PLACEHOLDER = 987_654_321
+"""Printed as view count and then replaced; no text contains this number."""
+_PRINTED = {"plain": f"{_PLACEHOLDER}".encode(), "grouped": f"{_PLACEHOLDER:,}".replace(",", "\u00a0").encode()}
 
 
 class ScriptedParts:
-    """Writes the empty places, and answers what the script asks for below ``/parts/``."""
+    """The empty places in the pages, and the responses below ``/parts/``."""
 
-    def __init__(self, markup: Markup, masthead: str) -> None:
+    def __init__(self, markup: Markup, header: str) -> None:
         self._markup = markup
-        self._masthead = masthead
+        self._header = header
 
-    def masthead(self) -> str:
-        """The masthead's empty place."""
+    def header(self) -> str:
+        """The header's empty place."""
         return self._markup.element("div", "", "masthead", **{"data-part": "masthead"})
 
     def cards(self, section: str) -> str:
         """The empty place of a list's cards, and its button."""
         place = self._markup.element("div", "", "listing__cards", **{"data-cards": section})
-        return place + self._markup.element("button", MORE, "listing__more", type="button")
+        return place + self._markup.element("button", "Показать ещё", "listing__more", type="button")
 
     def page(self, article: Article, write: Callable[[Article], bytes]) -> bytes:
         """The article's page as ``write`` writes it, with an empty place for the view count."""
-        views = article.front.views
-        if views is None:
+        if article.front.views is None:
             return write(article)
-        page = write(article._replace(front=article.front._replace(views=_PLACE)))
-        for number, place in enumerate(_PLACES):
-            form = "plain" if number == 0 else "grouped"
-            page = page.replace(place, f'<span data-part="views/{form}/{article.number}"></span>'.encode())
+        page = write(article._replace(front=article.front._replace(views=_PLACEHOLDER)))
+        for form, printed in _PRINTED.items():
+            page = page.replace(printed, f'<span data-part="views/{form}/{article.number}"></span>'.encode())
         return page
 
     @staticmethod
     def with_script(page: bytes) -> bytes:
-        """A page that loads the script."""
+        """Add the script to a page."""
         return page.replace(b"</body>", b'<script src="/parts/fill.js" defer></script></body>')
 
-    def answer(
+    def respond(
         self, parts: list[str], article: Callable[[int], Article], cards: Callable[[str, int], tuple[str, bool] | None]
     ) -> SampleResponse | None:
-        """Answer for a path below ``/parts/``; ``cards`` gives those of a list's page, and whether it is the last."""
+        """Answer a path below ``/parts/``; ``cards`` returns a page's cards and whether it is the last."""
         match parts:
             case ["fill.js"]:
-                return ok(_FILL, SCRIPT)
+                return ok(FILL_SCRIPT, SCRIPT)
             case ["masthead"]:
-                return _part(self._masthead)
+                return _part(self._header)
             case ["views", form, number] if number.isdecimal():
                 views = article(int(number)).front.views or 0
                 return _part(f"{views:,}".replace(",", "\u00a0") if form == "grouped" else str(views))

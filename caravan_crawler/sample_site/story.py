@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from caravan_crawler.sample_site import texts_kk, texts_ru
 from caravan_crawler.sample_site.newsroom import Newsroom
 from caravan_crawler.sample_site.rng import Rng
+from caravan_crawler.sample_site.texts import KK, RU
 
 
 class Link(NamedTuple):
@@ -16,7 +16,7 @@ class Link(NamedTuple):
 
 
 class Paragraph(NamedTuple):
-    """Text and links in turn; a line feed in the text is a ``<br>``."""
+    """Alternating text and links; a line feed in the text is a ``<br>``."""
 
     runs: tuple[str | Link, ...]
 
@@ -37,13 +37,13 @@ class Quotation(NamedTuple):
 class BulletList(NamedTuple):
     """A ``ul``."""
 
-    items: tuple[str, ...]
+    items: list[str]
 
 
 class DataTable(NamedTuple):
     """A table of data; the first row is its header."""
 
-    rows: tuple[tuple[str, ...], ...]
+    rows: list[list[str]]
 
 
 class Video(NamedTuple):
@@ -53,7 +53,7 @@ class Video(NamedTuple):
 
 
 class ReadAlso(NamedTuple):
-    """The box of links to other articles; it is not part of the text."""
+    """A box of links to other articles, which is not part of the text."""
 
     links: tuple[Link, ...]
 
@@ -65,7 +65,7 @@ class Picture(NamedTuple):
     lazy: bool
     caption: str | None
     page: str | None = None
-    """The address of its own page, which it then links to."""
+    """URL of its own page, which it links to."""
 
 
 Block = Paragraph | Subheading | Quotation | BulletList | DataTable | Video | ReadAlso | Picture
@@ -77,75 +77,57 @@ def plain(text: str) -> Paragraph:
 
 
 class Attribution(NamedTuple):
-    """Words put before or after a statement; ``source`` is what they credit, None for nobody outside."""
+    """Text before or after a statement; ``source`` is the outside source it credits."""
 
     before: str
     after: str
     source: str | None
 
     def credit(self, statement: str) -> str:
-        """The statement (which ends in a full stop) with the attribution."""
+        """Add the attribution to a statement, which ends in a full stop."""
         if self.before:
             statement = self.before + statement[0].lower() + statement[1:]
         return f"{statement[:-1]}{self.after}."
 
 
-# The first letter of "Сaravan.kz" and of "Аlashainasy.kz" is Cyrillic, as printed on the site.
-ATTRIBUTIONS = (
-    Attribution("", ", передает корреспондент МИА «Казинформ»", "МИА «Казинформ»"),
-    Attribution("", ", передает Zakon.kz", "Zakon.kz"),
-    Attribution("", ", передаёт Zakon.kz", "Zakon.kz"),
-    Attribution("", ", передает Caravan.kz со ссылкой на Tengrinews.kz", "Tengrinews.kz"),
-    Attribution("", ", передаёт Caravan.kz", None),
-    Attribution("", ", передает Caravan.kz", None),
-    Attribution("", ", сообщает медиа-портал Сaravan.kz", None),
-    Attribution("", ", сообщает медиа-портал Караван.kz, со ссылкой на организаторов мероприятия", None),
-    Attribution("", ", передает ИА «Новости-Казахстан»", "ИА «Новости-Казахстан»"),
-    Attribution("", ", сообщает Интерфакс-Казахстан", "Интерфакс-Казахстан"),
-    Attribution("", ', об этом сообщает телеканал "КТК"', 'телеканал "КТК"'),
-    Attribution("", ". Об этом передает Казинформ", "Казинформ"),
-    Attribution("Как пишет Аlashainasy.kz, ", "", "Аlashainasy.kz"),
-    Attribution("", ", рассказали “Каравану”", None),
-)
 NOBODY = Attribution("", "", None)
+_ATTRIBUTIONS = [Attribution(before, after, source or None) for before, after, source in RU["attributions"]]
 
 
-def pick_attribution(dice: Rng, section: str) -> Attribution:
-    """Agency news mostly credit somebody; the newspaper's own stories do not."""
-    if section == "gazeta" or dice.chance(1, 6):
+def pick_attribution(rng: Rng, section: str) -> Attribution:
+    """Draw an attribution; the newspaper's own stories have none."""
+    if section == "gazeta" or rng.chance(1, 6):
         return NOBODY
-    return dice.pick(ATTRIBUTIONS)
+    return rng.pick(_ATTRIBUTIONS)
 
 
 _CUT_NEAR = 104
 
 
 class Opening(NamedTuple):
-    """The lede and the first paragraphs of the body.
-
-    ``lede_source`` is the lede as it stands in the HTML, perhaps with a line feed in it.
-    """
+    """Lede and first paragraphs of the body."""
 
     lede: str | None
     lede_source: str
+    """The lede in the HTML, perhaps with a line feed in it."""
     paragraphs: list[str]
     source: str | None
 
 
 class OpeningTexts(NamedTuple):
-    """Finished sentences to open with; each ends in a full stop."""
+    """Complete sentences for an opening; each ends in a full stop."""
 
     lede: str
-    """Can stand alone, or be the lede that ``answer`` refers to."""
+    """Complete without the others."""
     answer: str
-    """Refers to the lede, takes the attribution."""
+    """Refers to the lede and takes the attribution."""
     more: tuple[str, str, str]
     rubric: str
 
 
-def open_story(dice: Rng, texts: OpeningTexts, attribution: Attribution = NOBODY) -> Opening:
-    """Draw one kind of lede and write the beginning of the body to fit it."""
-    kind = dice.below(12)
+def open_story(rng: Rng, texts: OpeningTexts, attribution: Attribution = NOBODY) -> Opening:
+    """Draw one kind of lede and write a beginning of the body that fits it."""
+    kind = rng.below(12)
     answer = attribution.credit(texts.answer)
     if kind == 5:
         return Opening(None, "", [attribution.credit(texts.lede), texts.more[0]], attribution.source)
@@ -153,7 +135,7 @@ def open_story(dice: Rng, texts: OpeningTexts, attribution: Attribution = NOBODY
         statement = attribution.credit(texts.lede)
         return Opening(texts.rubric, texts.rubric, [statement, texts.more[0]], attribution.source)
     if kind in (7, 8, 9):
-        # The attribution stays out of the first paragraph, or the cut could run through it.
+        # Not in the first paragraph, where the lede could end inside the attribution.
         paragraph = " ".join((texts.lede, *texts.more))
         lede = _cut(paragraph)
         source = _broken(lede) if kind == 9 else lede
@@ -165,7 +147,7 @@ def open_story(dice: Rng, texts: OpeningTexts, attribution: Attribution = NOBODY
 
 
 def _cut(paragraph: str) -> str:
-    """The first characters of a paragraph, ending inside a word."""
+    """Return the start of a paragraph, ending inside a word."""
     end = _CUT_NEAR
     while end < len(paragraph) - 1 and not (paragraph[end - 1].isalpha() and paragraph[end].isalpha()):
         end += 1
@@ -173,13 +155,13 @@ def _cut(paragraph: str) -> str:
 
 
 def _broken(lede: str) -> str:
-    """The same words with a line feed in place of a space near the middle."""
+    """Replace a space near the middle by a line feed."""
     space = lede.index(" ", len(lede) // 2)
     return f"{lede[:space]}\n{lede[space + 1 :]}"
 
 
 class _Sentences:
-    """Deals sentences of a table in turn, so that none comes twice before all have been used."""
+    """Sentences of a table without repetition until all are used."""
 
     __slots__ = ("_gaps", "_next", "_table")
 
@@ -194,114 +176,112 @@ class _Sentences:
 
 
 def write_story(newsroom: Newsroom, number: int) -> tuple[Opening, list[Block]]:
-    """The opening and the blocks of the body, without pictures and the author's line."""
-    dice = Rng("story", newsroom.drawn(number))
+    """Write opening and body blocks, without pictures and the author's line."""
+    rng = Rng("story", newsroom.drawn(number))
     gaps = newsroom.gaps(number)
     theme = newsroom.theme(number)
-    sentence = _Sentences(theme.sentences, dice.below(8), gaps)
-    connective = _Sentences(texts_ru.CONNECTIVES, dice.below(10), gaps)
-    speech = _Sentences(texts_ru.SPEECH, dice.below(10), gaps)
+    sentence = _Sentences(theme.sentences, rng.below(8), gaps)
+    connective = _Sentences(RU["connectives"], rng.below(10), gaps)
+    speech = _Sentences(RU["speech"], rng.below(10), gaps)
     texts = OpeningTexts(
-        lede=dice.pick(theme.ledes),
-        answer=dice.pick(texts_ru.OPENINGS) % gaps,
+        lede=rng.pick(theme.ledes),
+        answer=rng.pick(RU["openings"]) % gaps,
         more=(sentence(), sentence(), sentence()),
-        rubric=dice.pick(texts_ru.RUBRICS),
+        rubric=rng.pick(RU["rubrics"]),
     )
-    attribution = pick_attribution(dice, newsroom.layout.desk(number))
-    opening = open_story(dice, texts, attribution)
+    attribution = pick_attribution(rng, newsroom.plan.desk(number))
+    opening = open_story(rng, texts, attribution)
     blocks: list[Block] = [plain(text) for text in opening.paragraphs]
-    for _ in range(4 + dice.below(6)):
-        roll = dice.below(10)
+    for _ in range(4 + rng.below(6)):
+        roll = rng.below(10)
         if roll < 3:
-            text = dice.pick(texts_ru.SPEECH_FORMS) % {**gaps, "speech": speech()}
+            text = rng.pick(RU["speech_forms"]) % {**gaps, "speech": speech()}
         elif roll < 6:
             text = f"{sentence()} {connective()}"
         elif roll < 8:
             text = f"{connective()} {sentence()} {sentence()}"
         elif roll < 9:
-            text = f"{sentence()} {dice.pick(texts_ru.ODD_SENTENCES) % gaps} {connective()}"
+            text = f"{sentence()} {rng.pick(RU['odd_sentences']) % gaps} {connective()}"
         else:
             text = f"{sentence()}\n{sentence()}"
         blocks.append(plain(text))
-    for block in _extras(newsroom, number, dice, gaps):
-        # Never first, nor last: the opening answers the lede, and a box at the end is no box in mid-body.
-        blocks.insert(1 + dice.below(len(blocks) - 1), block)
-    if dice.chance(1, 3):
-        recall = plain(dice.pick(texts_ru.RECALLS) % gaps)
-        blocks.insert(len(blocks) if dice.chance(2, 3) else len(blocks) // 2, recall)
+    for block in _extras(newsroom, number, rng, gaps):
+        # Neither first nor last: the opening refers to the lede, and boxes belong inside the body.
+        blocks.insert(1 + rng.below(len(blocks) - 1), block)
+    if rng.chance(1, 3):
+        recall = plain(rng.pick(RU["recalls"]) % gaps)
+        blocks.insert(len(blocks) if rng.chance(2, 3) else len(blocks) // 2, recall)
     return opening, blocks
 
 
-def _extras(newsroom: Newsroom, number: int, dice: Rng, gaps: Mapping[str, str]) -> list[Block]:
+def _extras(newsroom: Newsroom, number: int, rng: Rng, gaps: Mapping[str, str]) -> list[Block]:
     extras: list[Block] = []
-    if dice.chance(1, 6):
-        extras.append(Quotation(dice.pick(texts_ru.QUOTES)))
-    if dice.chance(1, 6):
-        items = dice.sample(texts_ru.LIST_ITEMS, 3 + dice.below(3))
-        extras.append(BulletList(tuple(item % gaps for item in items)))
-    extras += [
-        Subheading(dice.pick(("h2", "h3")), dice.pick(texts_ru.SUBHEADINGS)) for _ in range(max(dice.below(6) - 3, 0))
-    ]
-    if dice.chance(1, 9):
-        extras.append(DataTable(dice.pick(texts_ru.TABLES)))
-    if dice.chance(1, 9):
+    if rng.chance(1, 6):
+        extras.append(Quotation(rng.pick(RU["quotes"])))
+    if rng.chance(1, 6):
+        items: list[str] = rng.sample(RU["list_items"], 3 + rng.below(3))
+        extras.append(BulletList([item % gaps for item in items]))
+    extras += [Subheading(rng.pick(("h2", "h3")), rng.pick(RU["subheadings"])) for _ in range(max(rng.below(6) - 3, 0))]
+    if rng.chance(1, 9):
+        extras.append(DataTable(rng.pick(RU["tables"])))
+    if rng.chance(1, 9):
         extras.append(Video(f"https://www.youtube.com/embed/{number * 7919 % 0xFFFFFF:06x}Qk"))
-    if dice.chance(1, 5):
-        before, text, href, after = dice.pick(texts_ru.EXTERNAL_LINKS)
+    if rng.chance(1, 5):
+        before, text, href, after = rng.pick(RU["external_links"])
         extras.append(Paragraph((before, Link(text, href), after)))
-    return extras + _links_to_articles(newsroom, number, dice)
+    return extras + _links_to_articles(newsroom, number, rng)
 
 
-def _links_to_articles(newsroom: Newsroom, number: int, dice: Rng) -> list[Block]:
+def _links_to_articles(newsroom: Newsroom, number: int, rng: Rng) -> list[Block]:
     blocks: list[Block] = []
     hidden = newsroom.only_linked_from(number)
     if hidden is not None:
         link = Link(newsroom.headline(hidden), newsroom.link_to(hidden))
-        blocks.append(ReadAlso((link,)) if dice.chance(1, 3) else _sentence_with(link, dice))
-    if dice.chance(1, 4):
-        link_or_none = _older_link(newsroom, number, dice)
+        blocks.append(ReadAlso((link,)) if rng.chance(1, 3) else _sentence_with(link, rng))
+    if rng.chance(1, 4):
+        link_or_none = _older_link(newsroom, number, rng)
         if link_or_none:
-            blocks.append(_sentence_with(link_or_none, dice))
-    if dice.chance(1, 5):
-        links = [_older_link(newsroom, number, dice) for _ in range(1 + dice.below(3))]
+            blocks.append(_sentence_with(link_or_none, rng))
+    if rng.chance(1, 5):
+        links = [_older_link(newsroom, number, rng) for _ in range(1 + rng.below(3))]
         box = tuple(dict.fromkeys(link for link in links if link))
         if box:
             blocks.append(ReadAlso(box))
     return blocks
 
 
-def _sentence_with(link: Link, dice: Rng) -> Paragraph:
-    before, after = dice.pick(texts_ru.INTERNAL_LINKS)
+def _sentence_with(link: Link, rng: Rng) -> Paragraph:
+    before, after = rng.pick(RU["internal_links"])
     return Paragraph((before, link, after))
 
 
-def _older_link(newsroom: Newsroom, number: int, dice: Rng) -> Link | None:
-    older = newsroom.older_article(number, dice)
+def _older_link(newsroom: Newsroom, number: int, rng: Rng) -> Link | None:
+    older = newsroom.older_article(number, rng)
     if older is None:
         return None
     path = newsroom.path(older)
-    return Link(newsroom.headline(older), (path, path[:-1], path + "?utm_source=body")[dice.below(3)])
+    return Link(newsroom.headline(older), (path, path[:-1], path + "?utm_source=body")[rng.below(3)])
 
 
 def write_kazakh_story(number: int) -> tuple[Opening, list[Block]]:
-    """The opening and the blocks of the body. No outside source is credited: the patterns are not known."""
-    dice = Rng("story", number)
-    gaps = {"many": str(10 + dice.below(90)), "who": dice.pick(texts_kk.SPEAKERS)}
-    sentences = [text % gaps for text in dice.sample(texts_kk.SENTENCES, len(texts_kk.SENTENCES))]
+    """Write opening and body blocks in Kazakh; how sources are credited is not known."""
+    rng = Rng("story", number)
+    gaps = {"many": str(10 + rng.below(90)), "who": rng.pick(KK["speakers"])}
+    sentences = [text % gaps for text in rng.sample(KK["sentences"], len(KK["sentences"]))]
     texts = OpeningTexts(
-        lede=dice.pick(texts_kk.LEDES),
+        lede=rng.pick(KK["ledes"]),
         answer=sentences[0],
         more=(sentences[1], sentences[2], sentences[3]),
-        rubric=texts_kk.RUBRIC,
+        rubric=KK["rubric"],
     )
-    opening = open_story(dice, texts)
+    opening = open_story(rng, texts)
     blocks: list[Block] = [plain(text) for text in opening.paragraphs]
     blocks.append(plain(f"{sentences[4]} {sentences[5]}"))
-    blocks.append(plain(dice.pick(texts_kk.SPEECH) % gaps))
-    if dice.chance(1, 3):
-        blocks.append(Subheading("h2", "Айта кетейік"))
+    blocks.append(plain(rng.pick(KK["speech"]) % gaps))
+    if rng.chance(1, 3):
+        blocks.append(Subheading("h2", KK["subheading"]))
     blocks.append(plain(f"{sentences[6]} {sentences[7]}"))
-    if dice.chance(1, 4):
-        blocks.append(BulletList(("жаңа кітапхана", "спорт алаңы", "балабақша")))
+    if rng.chance(1, 4):
+        blocks.append(BulletList(KK["list_items"]))
     blocks.append(plain(sentences[8]))
     return opening, blocks
