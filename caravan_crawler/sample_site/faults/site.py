@@ -15,22 +15,32 @@ from typing import Any
 from caravan_crawler.sample_site.article import Article
 from caravan_crawler.sample_site.faults import pages
 from caravan_crawler.sample_site.faults.pages import Call, Change, Fault, PageFault
-from caravan_crawler.sample_site.one_generation import OldAddresses
 from caravan_crawler.sample_site.response import HTML, SampleResponse
 from caravan_crawler.sample_site.site import SampleSite
 from caravan_crawler.sample_site.story import Paragraph
 
-#: So many requests are answered between two pauses.
+#: Requests answered between two pauses.
 ANSWERED_BETWEEN = 40
-#: Seconds in which requests sent before the client could know of the pause may still arrive.
-_ON_THEIR_WAY = 0.5
+#: Seconds during which requests may arrive that were sent before the client knew of the pause.
+_IN_TRANSIT = 0.5
+#: What a new template can lose: name to the field of the record.
+LOSABLE = {"date": "date_published", "body": "body", "headline": "headline", "views": "views"}
+_NEWS_PAGE = re.compile(r"/news/(?:page/\d+/?)?")
+#: Listing pages after which the site stops publishing, so that a crawl can end.
+_BURSTS = 20
+_LIST_PAGE = re.compile(r"/(?P<section>news|gazeta|sport|art|crime|zhangalyqtar)/(?:page/(?P<number>\d{1,9})/?)?")
+#: Trap pages, so that even a crawler that follows everything ends.
+MOST_TRAPPED = 1500
+_FIRST_DAY = date(2001, 1, 1)
+_LONGEST = 3600.0
+_ALWAYS = "always"
 
 
 class RateLimit(Fault):
-    """After every 40 answers refuses all requests for ``seconds``, with ``status`` and Retry-After.
+    """Refuses all requests for ``seconds`` after every 40 responses, with ``status`` and Retry-After.
 
-    Early is a request for an address that was refused in the same pause, and any that comes after those
-    already on their way: half a second, or half of the pause if that is less.
+    A request is early if its URL was refused in the same pause, or if it comes after those in transit: half a second,
+    or half of the pause if that is less.
     """
 
     clock: Callable[[], float] = staticmethod(time.time)
@@ -41,139 +51,108 @@ class RateLimit(Fault):
         self._status = status
         self._as_date = as_date
         self._answered = 0
-        self._told_at = 0.0
+        self._began = 0.0
         self._until = 0.0
         self._refused: set[str] = set()
 
-    def answer(self, visit: Call, response: SampleResponse) -> SampleResponse:
+    def answer(self, call: Call, response: SampleResponse) -> SampleResponse:
         """Refuse the request, or count it."""
         now = self.clock()
         if now < self._until:
-            is_late = now > self._told_at + min(_ON_THEIR_WAY, self._seconds / 2)
-            self.early_requests += is_late or visit.target in self._refused
-            return self._refuse(visit, now)
+            is_late = now > self._began + min(_IN_TRANSIT, self._seconds / 2)
+            self.early_requests += is_late or call.target in self._refused
+            return self._refuse(call, now)
         if self._answered >= ANSWERED_BETWEEN:
             self._answered = 0
-            self._told_at = now
+            self._began = now
             # A date has no fractions of a second, so the pause ends on a full one.
             self._until = math.ceil(now + self._seconds) if self._as_date else now + self._seconds
             self._refused.clear()
-            return self._refuse(visit, now)
+            return self._refuse(call, now)
         self._answered += 1
         return response
 
-    def _refuse(self, visit: Call, now: float) -> SampleResponse:
-        self._refused.add(visit.target)
+    def _refuse(self, call: Call, now: float) -> SampleResponse:
+        self._refused.add(call.target)
         when = formatdate(self._until, usegmt=True) if self._as_date else str(math.ceil(self._until - now))
         headers = {"Content-Type": HTML, "Retry-After": when}
         return SampleResponse(self._status, headers, b"<html><body>Too many requests</body></html>")
 
 
-#: What a new template can lose: name to the field of the record.
-LOSABLE = {"date": "date_published", "body": "body", "headline": "headline", "views": "views"}
-
-_NEWS_PAGE = re.compile(r"/news/(?:page/\d+/?)?")
-#: Lists read while the site still publishes; then it falls silent, so that a crawl can end.
-_BURSTS = 20
-_ARTICLE_PAGE = (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)
-
-
 class Shifting(Fault):
-    """Each time a page of the list of news has been read, so many new articles push the others down."""
+    """New articles after each request for a page of the listing of news."""
 
     def __init__(self, count: int) -> None:
         self._count = count
         self._bursts = 0
 
-    def answer(self, visit: Call, response: SampleResponse) -> SampleResponse:
-        """Publish after the answer is made."""
-        if _NEWS_PAGE.fullmatch(visit.path) and self._bursts < _BURSTS:
+    def answer(self, call: Call, response: SampleResponse) -> SampleResponse:
+        """Publish after the response is made."""
+        if _NEWS_PAGE.fullmatch(call.path) and self._bursts < _BURSTS:
             self._bursts += 1
-            visit.site.publish(self._count)
+            call.site.publish(self._count)
         return response
 
 
 class MarkupSwitch(Fault):
-    """From article page ``after`` + 1 on, articles come in the next template, one field drawn by script only."""
+    """The next template from article page ``after`` + 1 on, with one field in a script only."""
 
     def __init__(self, after: int, field: str) -> None:
         self._after = after
         self._field = field
         self._answered = 0
         self._site: SampleSite | None = None
-        self.switched: set[int] = set()
-        """Numbers of the articles that came in the new template."""
+        self._switched: set[int] = set()
 
-    def answer(self, visit: Call, response: SampleResponse) -> SampleResponse:
-        """Count article pages, and write the later ones anew."""
-        if visit.number is None or response.status not in _ARTICLE_PAGE:
+    def answer(self, call: Call, response: SampleResponse) -> SampleResponse:
+        """Count article pages, and rewrite the later ones."""
+        if call.number is None or response.status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
             return response
         self._answered += 1
         if self._answered <= self._after:
             return response
-        self.switched.add(visit.number)
+        self._switched.add(call.number)
         if self._site is None:
-            self._site = SampleSite(visit.site.articles, visit.site.markup_seed + 1)
-        return SampleResponse(200, {"Content-Type": HTML}, self._page(self._site, visit, visit.number))
+            self._site = SampleSite(call.site.articles, call.site.markup_seed + 1)
+        changed, value = _without(call.site.article(call.number), self._field)
+        page = self._site.page(changed, call.base_url)
+        data = json.dumps({self._field: value}, ensure_ascii=False).replace("</", "<\\/")
+        script = f"<script>window.__page={data};draw(window.__page)</script></body>".encode()
+        return SampleResponse(200, {"Content-Type": HTML}, page.replace(b"</body>", script))
 
     def spoils(self, site: SampleSite, number: int) -> bool:
-        """Whether the article has come without the field."""
-        return number in self.switched
-
-    def _page(self, other: SampleSite, visit: Call, number: int) -> bytes:
-        article = visit.site.article(number)
-        page = other.page(_without(article, self._field), visit.base_url)
-        data = json.dumps({self._field: _lost(article, self._field)}, ensure_ascii=False).replace("</", "<\\/")
-        return page.replace(b"</body>", f"<script>window.__page={data};draw(window.__page)</script></body>".encode())
+        """Whether the article was sent without the field."""
+        return number in self._switched
 
 
-def _without(article: Article, field: str) -> Article:
-    """The article as the new template prints it: without the field, in the metadata, too."""
+def _without(article: Article, field: str) -> tuple[Article, object]:
+    """Return the article without the field, in its metadata, too, and the field's value."""
     front = article.front
     match field:
         case "date":
-            return article._replace(front=front._replace(date_raw=None, stamp=None, profile="plain"))
+            changed = front._replace(date_raw=None, stamp=None, profile="plain")
+            return article._replace(front=changed), front.date_raw
         case "views":
-            return article._replace(front=front._replace(views=None))
+            return article._replace(front=front._replace(views=None)), front.views
         case "headline":
-            return article._replace(headline="", front=front._replace(profile="none"))
+            return article._replace(headline="", front=front._replace(profile="none")), article.headline
         case _:
-            return article._replace(blocks=[], author_line=None)
-
-
-def _lost(article: Article, field: str) -> object:
-    match field:
-        case "date":
-            return article.front.date_raw
-        case "views":
-            return article.front.views
-        case "headline":
-            return article.headline
-        case _:
-            return [str(block.runs[0]) for block in article.blocks if isinstance(block, Paragraph)]
-
-
-_LIST_PAGE = re.compile(r"/(?P<section>news|gazeta|sport|art|crime|zhangalyqtar)/(?:page/(?P<number>\d{1,9})/?)?")
-#: Where the endless ends, so that even a crawler that follows everything ends.
-MOST_TRAPPED = 1500
-_LINKS_ON_A_TRAP = 2
-_FIRST_DAY = date(2001, 1, 1)
-_CARDS_SHOWN_AGAIN = 5
+            texts = [str(block.runs[0]) for block in article.blocks if isinstance(block, Paragraph)]
+            return article._replace(blocks=[], author_line=None), texts
 
 
 class EndlessListing(Fault):
-    """Each page of a list links to a next one; beyond the end its first page comes again and again.
+    """Listings without an end: beyond it the first page is repeated.
 
-    With ``is_new`` those have a few of its articles under addresses that no page had before, and so has
-    the link to the next page.
+    With ``is_new`` the repeated pages have new URLs of articles and of the next page.
     """
 
     def __init__(self, *, is_new: bool = False) -> None:
         self._is_new = is_new
 
-    def answer(self, visit: Call, response: SampleResponse) -> SampleResponse:
-        """Lengthen the lists."""
-        found = _LIST_PAGE.fullmatch(visit.path)
+    def answer(self, call: Call, response: SampleResponse) -> SampleResponse:
+        """Add a link to a next page, or repeat the first one."""
+        found = _LIST_PAGE.fullmatch(call.path)
         if found is None or response.status not in (200, 404):
             return response
         number = int(found["number"] or 1)
@@ -181,68 +160,65 @@ class EndlessListing(Fault):
             return response
         following = f"/{found['section']}/page/{number + 1}/"
         if response.status == 404:
-            response = visit.sound(f"/{found['section']}/")
+            response = call.sound(f"/{found['section']}/")
             if self._is_new:
-                following += f"?from={_draw(visit.target):08x}"
-                response = self._renamed(visit, response, number)
+                following += f"?from={_hash(call.target):08x}"
+                response = _renamed(response, number)
         return _with_links(response, [following], rel="next")
 
-    def _renamed(self, visit: Call, response: SampleResponse, number: int) -> SampleResponse:
-        """The first page with the addresses of its articles changed: another slug, another query."""
-        body = re.sub(
-            rb'(/(?:news|gazeta|sport|art)/)([a-z0-9-]+-\d{4,7})(/?)(?:\?[^"\' >]*)?',
-            rb"\1page-%d-\2\3?from=%d" % (number, number),
-            response.body,
-        )
-        return replace(response, body=body)
+
+def _renamed(response: SampleResponse, number: int) -> SampleResponse:
+    """Change slug and query of the articles' URLs."""
+    body = re.sub(
+        rb'(/(?:news|gazeta|sport|art)/)([a-z0-9-]+-\d{4,7})(/?)(?:\?[^"\' >]*)?',
+        rb"\1page-%d-\2\3?from=%d" % (number, number),
+        response.body,
+    )
+    return replace(response, body=body)
 
 
 class UrlTrap(Fault):
-    """Each page links to days of a calendar or to sortings of a list that no page linked to before.
+    """New days of a calendar or sortings of a list on every page.
 
-    All of them answer 200, with links to further ones; the first 1,500 do.
+    The first 1,500 of them answer 200, with links to more.
     """
 
     def __init__(self) -> None:
         self._trapped = 0
 
-    def answer(self, visit: Call, response: SampleResponse) -> SampleResponse:
-        """Add a link to a page, or be the trap."""
-        if self._is_trap(visit):
+    def answer(self, call: Call, response: SampleResponse) -> SampleResponse:
+        """Add a link to a page, or return a trap page."""
+        if self._is_trap(call):
             self._trapped += 1
             if self._trapped > MOST_TRAPPED:
                 return SampleResponse(404, {"Content-Type": HTML}, b"<html><body><h1>404</h1></body></html>")
-            links = [self._link(visit.target, branch) for branch in range(1, _LINKS_ON_A_TRAP + 1)]
-            return _with_links(_page_without_article(), links)
+            page = (
+                "<!DOCTYPE html><html><head><meta charset='utf-8'><title>Архив - Караван</title></head>"
+                "<body><h1>Архив</h1><p>За этот день ничего нет.</p></body></html>"
+            )
+            links = [self._link(call.target, branch) for branch in (1, 2)]
+            return _with_links(SampleResponse(200, {"Content-Type": HTML}, page.encode()), links)
         if response.status == 200 and response.headers.get("Content-Type") == HTML:
-            return _with_links(response, [self._link(visit.target, 0)])
+            return _with_links(response, [self._link(call.target, 0)])
         return response
 
-    def _is_trap(self, visit: Call) -> bool:
-        return visit.path.startswith("/kalendar/") or "?sort=" in visit.target
+    def _is_trap(self, call: Call) -> bool:
+        return call.path.startswith("/kalendar/") or "?sort=" in call.target
 
     def _link(self, target: str, branch: int) -> str:
-        draw = _draw(f"{target}#{branch}")
+        draw = _hash(f"{target}#{branch}")
         day = _FIRST_DAY + timedelta(days=draw % 200_000)
         return (f"/kalendar/{day:%Y/%m/%d}/", f"/news/?sort=date&day={day}", f"/?sort=views&s1={draw}")[draw % 3]
 
 
 class ArticleTrap(UrlTrap):
-    """The same with addresses of the form of an article's without a number."""
+    """The same with URLs like those of articles without a number."""
 
-    def _is_trap(self, visit: Call) -> bool:
-        return visit.path.startswith("/arkhiv/")
+    def _is_trap(self, call: Call) -> bool:
+        return call.path.startswith("/arkhiv/")
 
     def _link(self, target: str, branch: int) -> str:
-        return f"/arkhiv/zapis-{_draw(f'{target}#{branch}') % 10**9:x}-den/"
-
-
-def _page_without_article() -> SampleResponse:
-    page = (
-        "<!DOCTYPE html><html><head><meta charset='utf-8'><title>Архив - Караван</title></head>"
-        "<body><h1>Архив</h1><p>За этот день ничего нет.</p></body></html>"
-    )
-    return SampleResponse(200, {"Content-Type": HTML}, page.encode())
+        return f"/arkhiv/zapis-{_hash(f'{target}#{branch}') % 10**9:x}-den/"
 
 
 def _with_links(response: SampleResponse, targets: list[str], rel: str = "") -> SampleResponse:
@@ -251,38 +227,34 @@ def _with_links(response: SampleResponse, targets: list[str], rel: str = "") -> 
     return replace(response, body=response.body.replace(b"</body>", f"<p>{links}</p></body>".encode()))
 
 
-def _draw(text: str) -> int:
+def _hash(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=4).digest(), "big")
-
-
-_LONGEST = 3600.0
-_ALWAYS = "always"
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value of a fault: its name for people, how it is read (ValueError in words), and its default as written."""
+    """A value of a fault: its name for users, its parser (ValueError if invalid), and its default."""
 
     name: str
-    read: Callable[[str], Any]
+    parse: Callable[[str], Any]
     default: str
 
 
 @dataclass(frozen=True, slots=True)
 class FaultKind:
-    """A fault that can be asked for: what it does, what makes one, and the values that takes in turn."""
+    """A fault of the catalogue: its description, its constructor, and the constructor's values."""
 
     description: str
     make: Callable[..., Fault]
     values: tuple[Value, ...] = ()
 
     def usage(self, name: str) -> str:
-        """How it is written: ``slow[:SECONDS=0.05]``."""
+        """Return how it is written: ``slow[:SECONDS=0.05]``."""
         return name + "".join(f"[:{value.name}={value.default}]" for value in self.values)
 
 
 def make_fault(text: str) -> Fault:
-    """Make the fault written ``NAME[:VALUE[:VALUE]]``. Raise ValueError, in words, where there is none such."""
+    """Make the fault written ``NAME[:VALUE[:VALUE]]``; raise ValueError with a message if there is none."""
     name, *given = text.strip().split(":")
     kind = FAULTS.get(name)
     if kind is None:
@@ -291,24 +263,16 @@ def make_fault(text: str) -> Fault:
         raise ValueError(f"fault {text!r} has too many values; it is written {kind.usage(name)}")
     written = [*given, *(value.default for value in kind.values[len(given) :])]
     try:
-        return kind.make(*(value.read(part) for value, part in zip(kind.values, written, strict=True)))
+        return kind.make(*(value.parse(part) for value, part in zip(kind.values, written, strict=True)))
     except ValueError as error:
         raise ValueError(f"fault {text!r}: {error}; it is written {kind.usage(name)}") from None
 
 
-def _whole(text: str, least: int = 1, most: int = 1_000_000) -> int:
-    is_whole = text.isascii() and text.isdigit() and len(text) < 10
-    if not is_whole or not least <= int(text) <= most:
+def _integer(text: str, least: int = 1, most: int = 1_000_000) -> int:
+    is_integer = text.isascii() and text.isdigit() and len(text) < 10
+    if not is_integer or not least <= int(text) <= most:
         raise ValueError(f"{text!r} is no whole number from {least} to {most}")
     return int(text)
-
-
-def _from_zero(text: str) -> int:
-    return _whole(text, least=0)
-
-
-def _megabytes(text: str) -> int:
-    return _whole(text, most=2000)  # they are held in memory
 
 
 def _seconds(text: str) -> float:
@@ -322,7 +286,7 @@ def _seconds(text: str) -> float:
 
 
 def _times(text: str) -> int | None:
-    return None if text == _ALWAYS else _whole(text)
+    return None if text == _ALWAYS else _integer(text)
 
 
 def _field(text: str) -> str:
@@ -331,44 +295,36 @@ def _field(text: str) -> str:
     return text
 
 
-_EVERY = Value("EVERY", _whole, "20")
+_EVERY = Value("EVERY", _integer, "20")
+_PAUSE = (Value("SECONDS", _integer, "1"),)
 
 
-def _pages(name: str, description: str, trick: Change, times: str = _ALWAYS, *, spares: bool = False) -> FaultKind:
-    """A trick on one of EVERY articles, TIMES times (or always)."""
+def _pages(name: str, description: str, change: Change, times: str = _ALWAYS, *, spares: bool = False) -> FaultKind:
+    """A change of one of EVERY articles, TIMES times or always."""
 
     def make(times: int | None, every: int) -> Fault:
-        return PageFault(name, trick, times, every, spares=spares)
+        return PageFault(name, change, times, every, spares=spares)
 
     return FaultKind(description, make, (Value("TIMES", _times, times), _EVERY))
 
 
-def _sized(name: str, description: str, trick: Callable[[Any], Change], value: Value) -> FaultKind:
-    """A trick with a value of its own on one of EVERY articles, always."""
+def _sized(name: str, description: str, change: Callable[[Any], Change], size: str, default: str) -> FaultKind:
+    """A permanent change of one of EVERY articles, with SECONDS or MEGABYTES."""
+
+    def parse(text: str) -> float:
+        return _seconds(text) if size == "SECONDS" else _integer(text, most=2000)  # megabytes are held in memory
 
     def make(size: Any, every: int) -> Fault:
-        return PageFault(name, trick(size), None, every)
+        return PageFault(name, change(size), None, every)
 
-    return FaultKind(description, make, (value, _EVERY))
-
-
-def _pause(default: str = "1") -> tuple[Value]:
-    return (Value("SECONDS", _whole, default),)
+    return FaultKind(description, make, (Value(size, parse, default), _EVERY))
 
 
 FAULTS: dict[str, FaultKind] = {
     "slow": FaultKind("each answer comes SECONDS late", pages.Slow, (Value("SECONDS", _seconds, "0.05"),)),
-    "drip": _sized(
-        "drip",
-        "articles whose body comes in ten pieces over SECONDS",
-        pages.drip,
-        Value("SECONDS", _seconds, "1"),
-    ),
+    "drip": _sized("drip", "articles whose body comes in ten pieces over SECONDS", pages.drip, "SECONDS", "1"),
     "hang": _sized(
-        "hang",
-        "articles that are never answered; the connection ends after SECONDS",
-        pages.hang,
-        Value("SECONDS", _seconds, "30"),
+        "hang", "articles that are never answered; the connection ends after SECONDS", pages.hang, "SECONDS", "30"
     ),
     "cut": _pages("cut", "articles of which half comes, less than Content-Length, before the end", pages.cut),
     "reset": _pages("reset", "articles in whose middle the connection is reset", pages.reset),
@@ -377,11 +333,11 @@ FAULTS: dict[str, FaultKind] = {
     "error_200": _pages("error_200", "articles that are an error page with status 200", pages.error_200),
     "empty": _pages("empty", "articles that are nothing, with status 200", pages.empty),
     "challenge": _pages("challenge", "articles that are a page asking to prove that one is human", pages.challenge),
-    "rate_limit": FaultKind("429 with Retry-After: SECONDS after every 40 requests", RateLimit, _pause()),
+    "rate_limit": FaultKind("429 with Retry-After: SECONDS after every 40 requests", RateLimit, _PAUSE),
     "rate_limit_date": FaultKind(
-        "the same with Retry-After as a date", lambda seconds: RateLimit(seconds, as_date=True), _pause()
+        "the same with Retry-After as a date", lambda seconds: RateLimit(seconds, as_date=True), _PAUSE
     ),
-    "rate_limit_503": FaultKind("the same with status 503", lambda seconds: RateLimit(seconds, 503), _pause()),
+    "rate_limit_503": FaultKind("the same with status 503", lambda seconds: RateLimit(seconds, 503), _PAUSE),
     "redirect_loop": _pages("redirect_loop", "articles that redirect to themselves", pages.redirect_loop),
     "redirect_away": _pages(
         "redirect_away",
@@ -398,22 +354,23 @@ FAULTS: dict[str, FaultKind] = {
         "invalid_bytes", "articles with bytes in their text that are no UTF-8", pages.invalid_bytes
     ),
     "nested": _pages("nested", "articles with 100,000 nested tags around or within the text", pages.nested),
-    "huge": _sized("huge", "articles of MEGABYTES", pages.huge, Value("MEGABYTES", _megabytes, "50")),
+    "huge": _sized("huge", "articles of MEGABYTES", pages.huge, "MEGABYTES", "50"),
     "gzip_bomb": _sized(
         "gzip_bomb",
         "articles that are MEGABYTES of blanks, packed once or twice by gzip",
         pages.gzip_bomb,
-        Value("MEGABYTES", _megabytes, "120"),
+        "MEGABYTES",
+        "120",
     ),
     "markup_switch": FaultKind(
         f"after PAGES article pages, another template without FIELD ({', '.join(LOSABLE)})",
         MarkupSwitch,
-        (Value("PAGES", _from_zero, "500"), Value("FIELD", _field, "date")),
+        (Value("PAGES", lambda text: _integer(text, least=0), "500"), Value("FIELD", _field, "date")),
     ),
     "shifting": FaultKind(
         "ARTICLES new articles whenever a page of the list of news was read, 20 times",
         Shifting,
-        (Value("ARTICLES", _whole, "3"),),
+        (Value("ARTICLES", _integer, "3"),),
     ),
     "endless_listing": FaultKind("lists that begin anew beyond their end, on and on", EndlessListing),
     "endless_listing_new": FaultKind(
@@ -426,43 +383,28 @@ FAULTS: dict[str, FaultKind] = {
 
 
 class FaultySite(SampleSite):
-    """A sample site whose answers go through each of ``faults`` in turn, written as ``NAME[:VALUE…]``."""
+    """A sample site whose responses pass through each of ``faults``, written ``NAME[:VALUE…]``."""
 
     def __init__(
-        self,
-        articles: int = 300,
-        markup_seed: int | None = None,
-        faults: Iterable[str] = (),
-        *,
-        scripted: bool = False,
-        generation: int | None = None,
-        seed: int = 0,
-        old_addresses: OldAddresses = "mixed",
+        self, articles: int = 300, markup_seed: int | None = None, faults: Iterable[str] = (), **options: Any
     ) -> None:
-        """Raise ValueError for a fault that is unknown or given a bad value, and as ``SampleSite`` does."""
-        super().__init__(
-            articles,
-            markup_seed,
-            scripted=scripted,
-            generation=generation,
-            seed=seed,
-            old_addresses=old_addresses,
-        )
+        """Raise ValueError for an unknown fault or an invalid value, and as ``SampleSite`` does."""
+        super().__init__(articles, markup_seed, **options)
         self._faults = [make_fault(fault) for fault in faults]
 
     @property
     def early_requests(self) -> int:
-        """Requests that came although the client had been told to wait."""
+        """Requests during a pause that the client knew of."""
         return sum(fault.early_requests for fault in self._faults)
 
     def respond(self, target: str, base_url: str, headers: Mapping[str, str] | None = None) -> SampleResponse:
-        """Answer as the sound site does, then let the faults at the answer."""
+        """Answer as the site without faults does, then apply the faults."""
         response = super().respond(target, base_url, headers)
-        visit = Call(self, target, self.number_of(target), base_url)
+        call = Call(self, target, self.number_of(target), base_url)
         for fault in self._faults:
-            response = fault.answer(visit, response)
+            response = fault.answer(call, response)
         return response
 
     def spoils(self, number: int) -> bool:
-        """Whether some fault prevents an exact record of article ``number`` (its place in ``gold``)."""
+        """Whether a fault prevents an exact record of article ``number`` (its place in ``gold``)."""
         return any(fault.spoils(self, number) for fault in self._faults)
