@@ -1,4 +1,4 @@
-"""A small copy of caravan.kz for demos, tests and benchmarks, which needs no network.
+"""A small offline copy of caravan.kz for demos, tests and benchmarks.
 
 ``SampleSite`` answers URLs, of all generations or of one. ``serve`` puts it behind a server on loopback, as does
 ``python -m caravan_crawler.sample_site``. Articles are numbered from the oldest; everything about one follows from its

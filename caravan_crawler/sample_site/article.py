@@ -43,7 +43,7 @@ class Article(NamedTuple):
 def compose(newsroom: Newsroom, number: int) -> Article:
     """Write article ``number``; the same number always yields the same article."""
     plan = newsroom.plan
-    seed, generation, kazakh = newsroom.drawn(number), plan.generation(number), plan.is_kazakh(number)
+    seed, generation, kazakh = newsroom.text_seed(number), plan.generation(number), plan.is_kazakh(number)
     day = plan.timeline.day(number)
     opening, blocks = write_kazakh_story(seed) if kazakh else write_story(newsroom, number)
     headline = newsroom.headline(number)

@@ -23,7 +23,7 @@ _ADVERT = "<script>window.yaContextCb=window.yaContextCb||[];window.yaContextCb.
 
 
 class ArticleHtml:
-    """Writer of an article's parts with one paragraph tag; a missing part is an empty string."""
+    """Writer of an article's parts; a missing part is an empty string."""
 
     def __init__(self, markup: Markup, paragraph_tag: str = "p", *, amp: bool = False) -> None:
         self._markup = markup
@@ -33,7 +33,7 @@ class ArticleHtml:
         self._changes_dashes = False
 
     def body(self, article: Article, *, changes_dashes: bool = False) -> str:
-        """All blocks and the author's line; ``changes_dashes`` prints ``-`` for ``—``, as AMP copies do."""
+        """All blocks and the author's line; ``changes_dashes`` as AMP copies do."""
         self._changes_dashes = changes_dashes
         parts = [self._block(block, article.noisy) for block in article.blocks]
         if article.number % 3 == 0 and not self._amp:

@@ -1,4 +1,4 @@
-"""Page frame: head, menus, header, trending block and footer, shared by all pages of a template."""
+"""Page frame: head, menus, header, trending block and footer."""
 
 import json
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ _CITY = "Алматы"
 
 
 def header_html(markup: Markup) -> str:
-    """Rates, weather, city, day and social networks, in the known order of generation 3."""
+    """Rates, weather, city, day and networks, in the order of generation 3."""
     is_table = markup.template.skeleton == "table"
     line = "span" if is_table else "div"
     networks = (markup.element("li", markup.link(f"https://www.{host}/caravan.kz", "A")) for host in _NETWORKS)
@@ -210,7 +210,7 @@ class Frame:
         return f"<ul>{''.join(items)}</ul>"
 
     def _hidden_panels(self, variant: int) -> str:
-        """Some 900 hidden elements, as on a real news page: a menu with icons and a gallery."""
+        """Some 900 hidden elements, as on a real page: menu with icons, gallery."""
         markup, rng = self._markup, Rng("offcanvas", variant)
         groups, pictures = "", ""
         for number in range(1, 7):

@@ -70,7 +70,7 @@ def front_matter(number: int, day: date, generation: int, *, kazakh: bool, profi
 
 
 def one_generation_front_matter(number: int, day: date, generation: int, kind: int) -> FrontMatter:
-    """Draw the front matter on a site of one generation: always dated, no false stamps.
+    """Draw the front matter on a site of one generation: dated, no false stamps.
 
     Generation 4 has the exact time in the head, and prints day and time, the day, or nothing, depending on ``kind``.
     """

@@ -70,7 +70,7 @@ class Listings:
         return None if found is None else ("".join(self._card(n, base_url) for n in found[0]), page >= found[1])
 
     def topic(self, topic_slug: str, base_url: str) -> str | None:
-        """New articles about a topic, or any new articles for a topic of the trending block."""
+        """New articles about a topic, or any for a topic of the trending block."""
         topic = self._topics.get(topic_slug)
         if topic is None:
             return None
@@ -140,7 +140,7 @@ class Listings:
         return f"{markup.indent}<div{markup.known('BlockNewsCardImage')}>{link}{date}</div>"
 
     def _card_href(self, number: int, base_url: str) -> str:
-        """Draw a form of the link; a short link only if the sitemap has the article's own path."""
+        """Draw a form of the link; a short link only if the path is in a sitemap."""
         path = self._newsroom.path_on_cards(number)
         roll = Rng("card", number).below(20)
         if roll < 8:
@@ -187,7 +187,7 @@ def robots(sitemap: str | None) -> str:
 
 
 def sitemap(newsroom: Newsroom, name: str, base_url: str) -> str | None:
-    """Index and sitemaps of generations 1 to 3: 1,000 articles each, oldest first, and other pages."""
+    """Index and sitemaps of generations 1 to 3, with 1,000 articles each."""
     listed = newsroom.plan.sitemap
     if name == "sitemap_index.xml":
         pages = -(-len(listed) // _URLS_IN_A_SITEMAP)
@@ -204,7 +204,7 @@ def sitemap(newsroom: Newsroom, name: str, base_url: str) -> str | None:
 
 
 def _sitemap_xml(tag: str, entries: Iterable[tuple[str, str | None]]) -> str:
-    """A sitemap (``url``) or an index (``sitemap``); each entry has a URL and perhaps a lastmod."""
+    """Sitemap (``url``) or index (``sitemap``) of URLs with optional lastmod."""
     root = "urlset" if tag == "url" else "sitemapindex"
     lines = "".join(
         f"<{tag}><loc>{url}</loc>{f'<lastmod>{moment}</lastmod>' if moment else ''}</{tag}>\n"
@@ -214,7 +214,7 @@ def _sitemap_xml(tag: str, entries: Iterable[tuple[str, str | None]]) -> str:
 
 
 class MonthlySitemaps:
-    """Sitemaps of generation 4: one for each of the newest months, numbered ones for older articles.
+    """Sitemaps of generation 4: monthly ones, and numbered ones for older articles.
 
     Their names are known; the rest is invented: which months have one, how many URLs a numbered one has, and the dates.
     Some sitemaps and URLs have no lastmod. None is before the publication, and a sitemap's own is that of its newest
@@ -222,7 +222,7 @@ class MonthlySitemaps:
     """
 
     def __init__(self, newsroom: Newsroom, *, months: int, numbered: int) -> None:
-        """Make ``months`` monthly sitemaps and ``numbered`` others, or more if they would be too long."""
+        """Make ``months`` monthly sitemaps and at least ``numbered`` others."""
         self._newsroom = newsroom
         self._plan = newsroom.plan
         month = TODAY.year * 12 + TODAY.month - months
@@ -239,7 +239,7 @@ class MonthlySitemaps:
         return None if numbers is None else _sitemap_xml("url", (self._entry(number, base_url) for number in numbers))
 
     def _index(self, base_url: str) -> str:
-        """Months before numbers, newest first; one of three has no lastmod, but the newest has."""
+        """Months before numbers, newest first; some have no lastmod."""
         children = list(self._children().items())
         children.sort(key=lambda child: (len(child[0]) == 6, child[1][-1]), reverse=True)
         return _sitemap_xml(

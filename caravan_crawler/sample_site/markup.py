@@ -9,7 +9,7 @@ from caravan_crawler.sample_site.rng import Rng
 
 @dataclass(frozen=True)
 class Template:
-    """How pages are written, the same on a whole site; the defaults are those of seed 0."""
+    """How pages of a site are written; the defaults are those of seed 0."""
 
     seed: int = 0
     naming: Literal["plain", "nonsense", "hashed", "none"] = "plain"
@@ -31,7 +31,7 @@ class Template:
 
 
 def template(seed: int) -> Template:
-    """Return the template of a seed; a dozen consecutive seeds have every value of each choice."""
+    """Return the template of a seed; a dozen consecutive seeds have all values."""
     if seed == 0:
         return Template()
     rng = Rng("template", seed)

@@ -21,7 +21,7 @@ _NEW = str.maketrans(_SHARED | {"й": "j", "ю": "ju", "я": "ja"})
 
 
 def slug(headline: str) -> str:
-    """Slug of generations 1 to 3, without the id: ``детей-сирот`` becomes ``detejjsirot``."""
+    """Slug of generations 1 to 3, without id: ``детей-сирот`` → ``detejjsirot``."""
     return _joined(headline.lower().translate(_OLD))
 
 
@@ -81,7 +81,7 @@ def number_of_crime_slug(slug: str) -> int | None:
 
 
 def wording(number: int, year: int) -> dict[str, str]:
-    """Values for the ``%(…)s`` gaps in the texts of article ``number``, published in ``year``."""
+    """Values for the ``%(…)s`` gaps in the texts of an article of ``year``."""
     rng = Rng("wording", number)
     return {
         **rng.pick(_PEOPLE),
@@ -110,7 +110,7 @@ class Newsroom:
         """One more than the newest number."""
         return self.plan.articles + self.published
 
-    def drawn(self, number: int) -> int:
+    def text_seed(self, number: int) -> int:
         """Seed of an article's texts."""
         return number
 
@@ -120,7 +120,7 @@ class Newsroom:
 
     def gaps(self, number: int) -> dict[str, str]:
         """Values for the gaps in an article's texts and headline."""
-        return wording(self.drawn(number), self.plan.timeline.day(number).year)
+        return wording(self.text_seed(number), self.plan.timeline.day(number).year)
 
     def headline(self, number: int) -> str:
         """Headline of an article."""
@@ -134,7 +134,7 @@ class Newsroom:
         return self._russian_headline(number)
 
     def _russian_headline(self, number: int) -> str:
-        rng = Rng("headline", self.drawn(number))
+        rng = Rng("headline", self.text_seed(number))
         roll = rng.below(20)
         if roll < 4:
             return str(rng.pick(RU["odd_headlines"]) % self.gaps(number))
@@ -150,7 +150,7 @@ class Newsroom:
         return article_id(number)
 
     def path(self, number: int, headline: str | None = None) -> str:
-        """The article's own path, with the final slash; pass a known headline to save time."""
+        """The article's own path; pass a known headline to save time."""
         headline = headline or self.headline(number)
         if self.plan.generation(number) == 4:
             return f"/crime/{slug_generation_4(headline)}/"
@@ -171,7 +171,7 @@ class Newsroom:
         return f"/?p={self.short_id(number)}"
 
     def find(self, section: str, slug: str) -> int | None:
-        """Return the number of the article that a path names, by its id alone if it has one."""
+        """Return the number of the article of a path, by its id alone if it has one."""
         if found := _ID_AT_END.search(slug):
             return self.find_id(int(found[1]))
         number = number_of_crime_slug(slug) if section == "crime" else None
@@ -199,7 +199,7 @@ class Newsroom:
         return None
 
     def has_canonical(self, number: int) -> bool:
-        """Whether the article's page names its own address."""
+        """Whether the article's page names its own URL."""
         return True
 
     def link_to(self, number: int) -> str:
@@ -210,7 +210,7 @@ class Newsroom:
         return (reach is Reach.AMP_LINK and self.amp_path(number)) or self.path(number)
 
     def only_linked_from(self, host: int) -> int | None:
-        """Return the article that only a link in ``host``'s body leads to, if there is one."""
+        """Return the article that only a link in ``host``'s body leads to."""
         number = host - 1
         if not 0 <= number < self.plan.articles or host >= self.plan.articles:
             return None

@@ -1,4 +1,4 @@
-"""Headlines and URLs on a site of one generation, before and after its move from 3 to 4."""
+"""Headlines and URLs on a site of one generation, 3 or 4."""
 
 import re
 from enum import Enum
@@ -46,7 +46,7 @@ class Found(NamedTuple):
 
 
 class SingleNewsroom(Newsroom):
-    """Headlines and URLs of a ``SinglePlan``: those of generation 3 end in a number, those of 4 do not."""
+    """Headlines and URLs of a ``SinglePlan``; only generation 3 has ids in URLs."""
 
     plan: SinglePlan
 
@@ -61,9 +61,9 @@ class SingleNewsroom(Newsroom):
         self._by_path: dict[str, int] = {}
         self._by_id: dict[int, int] = {}
 
-    def drawn(self, number: int) -> int:
+    def text_seed(self, number: int) -> int:
         """Seed of an article's texts, which depends on the site's seed."""
-        return self.plan.drawn(number)
+        return self.plan.text_seed(number)
 
     def theme(self, number: int) -> Theme:
         """Theme of an article."""
@@ -75,10 +75,10 @@ class SingleNewsroom(Newsroom):
 
     def short_id(self, number: int) -> int:
         """Id in the URL of generation 3: 5 to 9 digits."""
-        drawn = self.drawn(number)
-        if drawn % 5 == 0:
-            return 40_000 + drawn * 7_919 % 860_000
-        return _LONG_IDS[max(drawn % 5 - 2, 0)] + article_id(drawn)
+        seed = self.text_seed(number)
+        if seed % 5 == 0:
+            return 40_000 + seed * 7_919 % 860_000
+        return _LONG_IDS[max(seed % 5 - 2, 0)] + article_id(seed)
 
     def id(self, number: int) -> int | None:
         """Id that the article's page or URL names, if it does."""
@@ -106,10 +106,10 @@ class SingleNewsroom(Newsroom):
         """Response of generation 4 to the article's old URL; never ``mixed``."""
         if self._old_addresses != "mixed":
             return self._old_addresses
-        return Rng("old", self.drawn(number)).pick(("redirect", "canonical", "plain", "gone"))
+        return Rng("old", self.text_seed(number)).pick(("redirect", "canonical", "plain", "gone"))
 
     def find(self, section: str, slug: str) -> int | None:
-        """Return the number of the article with this path; in generation 3 the id alone decides."""
+        """Return the number of the article of a path; in generation 3 by its id."""
         if self._generation == 3:
             return self._find_old(slug)
         self._name_all()
@@ -156,7 +156,7 @@ class SingleNewsroom(Newsroom):
     def front(self, number: int) -> FrontMatter:
         """Front matter of an article."""
         day = self.plan.timeline.day(number)
-        return one_generation_front_matter(self.drawn(number), day, self._generation, number)
+        return one_generation_front_matter(self.text_seed(number), day, self._generation, number)
 
     def parts(self, number: int) -> int:
         """Number of pages of the article; few have more than one."""
@@ -178,7 +178,7 @@ class SingleNewsroom(Newsroom):
         return None
 
     def older_article(self, number: int, rng: Rng) -> int | None:
-        """Choose a recent article, so that texts are the same in both generations and link to few others."""
+        """Choose a recent article, so that texts are the same in both generations."""
         candidate = rng.below(min(number, self.plan.articles)) if number else 0
         return candidate if self.plan.is_recent(candidate) and candidate < number else None
 

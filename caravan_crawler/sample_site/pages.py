@@ -68,7 +68,7 @@ class ArticlePages:
         ).encode()
 
     def second_amp(self, article: Article, base_url: str) -> bytes:
-        """AMP copy of the second form; known are the menu, the breadcrumbs, the dotted date and their order."""
+        """Second form of AMP copies; known are menu, breadcrumbs, date and their order."""
         markup, html = self._markup, self._amp_html
         section = SECTION_NAMES[article.section]
         menu = self._items("li", *(markup.link(f"/{name}/", SECTION_NAMES[name]) for name in SECTIONS_OF_GENERATION[4]))
@@ -117,14 +117,14 @@ class ArticlePages:
         )
 
     def _dated_script(self, article: Article) -> str:
-        """First script with a type of generation 2: month and year, unless the printed date has them."""
+        """Typed script with month and year, unless the printed date has them."""
         raw = article.front.date_raw
         dated = raw is not None and "." not in raw
         text = f"var page = {{ pageDate: '{article.day:%m-%Y}' }};" if dated else "var siteLanguage = 'ru';"
         return f"<script{self._markup.attribute('type', 'text/javascript')}>{text}</script>"
 
     def _generation_2(self, article: Article) -> str:
-        """Main part of generation 2, with the known BEM names and order; clutter inside or after the body."""
+        """Main part of generation 2, with the known BEM names and order."""
         markup, html = self._markup, self._html
         headline = escape(article.headline)
         raw, views = article.front.date_raw, article.front.views
@@ -148,7 +148,7 @@ class ArticlePages:
         )
 
     def _generation_3(self, article: Article) -> str:
-        """Main part of generation 3, the bulk of the site; the order of the visible text is known."""
+        """Main part of generation 3; the order of the visible text is known."""
         markup, html, template = self._markup, self._html_generation_3, self._markup.template
         headline = escape(article.headline)
         breadcrumbs = ""
@@ -202,7 +202,7 @@ class ArticlePages:
         return credit + (markup.element("div", image, "lead-image") if image else "")
 
     def _generation_4(self, article: Article) -> str:
-        """Main part of generation 4; known are the URL, the head, and that the text is in ``main p``."""
+        """Main part of generation 4; only the text in ``main p`` is known."""
         markup, html, front = self._markup, self._html, article.front
         marks = []
         if front.date_raw:

@@ -1,4 +1,4 @@
-"""Which article is what: id, date, section, generation, and how a crawler can find it."""
+"""Id, date, section and generation of articles, and how they can be found."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -105,7 +105,7 @@ def number_of(article_id: int) -> int | None:
 
 
 class Timeline:
-    """Dates of ``articles`` numbers, evenly spread from ``first_day`` on, oldest first."""
+    """Dates of articles, evenly spread from ``first_day`` on, oldest first."""
 
     def __init__(self, articles: int, first_day: date = FIRST_DAY) -> None:
         self.articles = articles
@@ -253,7 +253,7 @@ class MixedPlan:
         return plain[:1] if self.articles < 150 else plain[:5:2]
 
     def _pick_trending(self) -> list[int]:
-        """Choose numbers in rank order, newest first; two of them can be found nowhere else."""
+        """Choose numbers, newest first; two of them can be found nowhere else."""
         step = max(min(self.articles, 400) // 22, 1)
         chosen: list[int] = []
         number = self.articles - 2
@@ -281,7 +281,7 @@ class MixedPlan:
         )
 
     def _numbers(self, belongs: Callable[[int, int], bool], more: Iterable[Range] = ()) -> PeriodicNumbers:
-        """Numbers whose generation and remainder belong, without those found in one other place only."""
+        """Numbers whose generation and remainder belong, without the exceptions."""
         ranges = [
             (first, end, frozenset(r for r in range(PERIOD) if belongs(_generation(era, r), r)))
             for first, end, era in self._eras
@@ -326,7 +326,7 @@ class SinglePlan:
     """
 
     def __init__(self, articles: int, generation: int, seed: int) -> None:
-        """Raise ValueError for a generation other than 3 and 4, and for numbers out of range."""
+        """Raise ValueError for another generation, and for numbers out of range."""
         if generation not in SECTIONS_OF_GENERATION:
             raise ValueError(f"generation must be 3 or 4, not {generation}")
         most = MOST_ARTICLES_OF_ONE_GENERATION
@@ -348,7 +348,7 @@ class SinglePlan:
         step = max((articles - self._first_recent) // TRENDING_LENGTH, 1)
         self.trending: Sequence[int] = range(articles - 1, self._first_recent - 1, -step)[:TRENDING_LENGTH]
 
-    def drawn(self, number: int) -> int:
+    def text_seed(self, number: int) -> int:
         """Seed of an article's texts."""
         return number + 2 * MOST_ARTICLES_OF_ONE_GENERATION * self.seed
 
@@ -365,15 +365,15 @@ class SinglePlan:
             return "news"
         if self.theme(number) is THEMES["crime"]:
             return "crime"
-        return Rng("section", self.drawn(number)).pick(_SECTIONS_OF_DESK[desk])
+        return Rng("section", self.text_seed(number)).pick(_SECTIONS_OF_DESK[desk])
 
     def desk(self, number: int) -> str:
         """Section of generation 3, whose themes the article is about."""
-        return "news" if number >= self.articles else Rng("desk", self.drawn(number)).pick(_DESKS)
+        return "news" if number >= self.articles else Rng("desk", self.text_seed(number)).pick(_DESKS)
 
     def theme(self, number: int) -> Theme:
         """Theme of an article."""
-        return Rng("theme", self.drawn(number)).pick(SECTION_THEMES[self.desk(number)])
+        return Rng("theme", self.text_seed(number)).pick(SECTION_THEMES[self.desk(number)])
 
     def is_recent(self, number: int) -> bool:
         """Whether generation 4 lists the article."""

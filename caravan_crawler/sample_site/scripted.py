@@ -37,7 +37,7 @@ class ScriptedParts:
         return place + self._markup.element("button", "Показать ещё", "listing__more", type="button")
 
     def page(self, article: Article, write: Callable[[Article], bytes]) -> bytes:
-        """The article's page as ``write`` writes it, with an empty place for the view count."""
+        """The page that ``write`` writes, with an empty place for the view count."""
         if article.front.views is None:
             return write(article)
         page = write(article._replace(front=article.front._replace(views=_PLACEHOLDER)))
@@ -53,7 +53,7 @@ class ScriptedParts:
     def respond(
         self, parts: list[str], article: Callable[[int], Article], cards: Callable[[str, int], tuple[str, bool] | None]
     ) -> SampleResponse | None:
-        """Answer a path below ``/parts/``; ``cards`` returns a page's cards and whether it is the last."""
+        """Answer a path below ``/parts/``; ``cards`` also says whether it is the last."""
         match parts:
             case ["fill.js"]:
                 return ok(FILL_SCRIPT, SCRIPT)

@@ -29,7 +29,7 @@ class SampleServer:
     """Serves a site while the ``with`` block lasts, one thread per connection."""
 
     def __init__(self, site: SampleSite, port: int = 0) -> None:
-        """Bind at once; raise OSError if the port is taken, OverflowError if it is no port."""
+        """Bind at once; raise OSError or OverflowError if the port is unusable."""
         self.site = site
         self.hits = 0
         """Number of requests answered, without malformed ones."""
@@ -60,7 +60,7 @@ class SampleServer:
         self.close()
 
     def close(self) -> None:
-        """Stop serving and drop open connections; wait at most ten seconds for their threads."""
+        """Stop serving and drop open connections; wait at most ten seconds."""
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()
@@ -68,12 +68,12 @@ class SampleServer:
         self._server.drop_connections()
 
     def publish(self, count: int) -> None:
-        """Publish ``count`` more articles between two requests; ValueError if the site cannot."""
+        """Publish between two requests; ValueError if the site cannot."""
         with self._lock:
             self.site.publish(count)
 
     def move(self) -> None:
-        """Move the site from generation 3 to 4 between two requests; ValueError if it cannot."""
+        """Move between two requests; ValueError if the site cannot."""
         with self._lock:
             self.site.move()
 
@@ -166,5 +166,5 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def serve(site: SampleSite, port: int = 0) -> SampleServer:
-    """Return a server for ``site`` on 127.0.0.1, for a ``with`` block; port 0 takes a free one."""
+    """Return a server on 127.0.0.1 for a ``with`` block; port 0 takes a free one."""
     return SampleServer(site, port)

@@ -69,10 +69,10 @@ class SampleSite:
         seed: int = 0,
         old_addresses: OldAddresses = "mixed",
     ) -> None:
-        """Raise ValueError unless 1 <= articles <= 1,998,000 (200,000 with a generation) and the seeds are in range.
+        """Raise ValueError for articles or seeds out of range.
 
-        ``markup_seed`` defaults to ``seed``. With ``scripted`` a script loads header, view counts and lists; the
-        expected records are the same.
+        At most 1,998,000 articles, 200,000 with a generation. ``markup_seed`` defaults to ``seed``. With ``scripted``
+        a script loads header, view counts and lists; the expected records are the same.
         """
         if not 1 <= articles <= MOST_ARTICLES:
             raise ValueError(f"articles must be between 1 and {MOST_ARTICLES}, not {articles}")
@@ -117,13 +117,13 @@ class SampleSite:
         self._contacts = contacts_html(markup)
 
     def publish(self, count: int) -> None:
-        """Publish ``count`` more articles: today's, in section news, first in the listings."""
+        """Publish ``count`` articles: today's, in section news, first in listings."""
         if count < 0 or self._newsroom.end + count > MOST_ARTICLES:
             raise ValueError(f"cannot publish {count} articles")
         self._newsroom.published += count
 
     def move(self) -> None:
-        """Move from generation 3 to 4: the same articles under new URLs; ValueError if the site cannot."""
+        """Move from generation 3 to 4: same articles, new URLs; or raise ValueError."""
         if self.generation != 3:
             raise ValueError("only a site of generation 3 can move")
         published = self._newsroom.published
@@ -141,7 +141,7 @@ class SampleSite:
             yield MovedArticle(old, new, newsroom.short_id(number), newsroom.old_style(number))
 
     def respond(self, target: str, base_url: str, headers: Mapping[str, str] | None = None) -> SampleResponse:
-        """Answer a GET of ``target``, a path and query; ``headers``, in lower case, may contain conditions."""
+        """Answer a GET of a path and query; ``headers`` have lower-case names."""
         base_url = _with_slash(base_url)
         path, _, query = target.partition("#")[0].partition("?")
         parts = [part for part in unquote(path).split("/") if part]
@@ -173,7 +173,7 @@ class SampleSite:
         return compose(self._newsroom, number)
 
     def page(self, article: Article, base_url: str) -> bytes:
-        """The article's own page in this site's template; ``article`` may be a changed one."""
+        """Page of ``article``, which may be a changed one, in this site's template."""
         write = partial(self._pages.page, base_url=_with_slash(base_url))
         return self._with_script(self._scripted.page(article, write) if self._scripted else write(article))
 
@@ -188,7 +188,7 @@ class SampleSite:
         return expected_trending(self._trending, _with_slash(base_url))
 
     def expected_rates(self) -> list[dict[str, Any]]:
-        """Expected records of the rates; ``rate`` is a Decimal, ``rate_raw`` the printed text."""
+        """Expected records of the rates; ``rate`` is a Decimal."""
         return expected_rates()
 
     def expected_weather(self) -> list[dict[str, Any]]:
@@ -334,7 +334,7 @@ def _with_slash(base_url: str) -> str:
 
 
 def _template(markup_seed: int, generation: int | None) -> Template:
-    """Return the template of a seed; in generation 4 the text, and nothing else in paragraphs, is in ``main p``."""
+    """Return the template of a seed; in generation 4 the text is in ``main p``."""
     drawn = template(markup_seed)
     if generation != 4:
         return drawn

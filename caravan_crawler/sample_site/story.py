@@ -1,6 +1,7 @@
 """Lede and body of an article."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from caravan_crawler.sample_site.newsroom import Newsroom
@@ -59,7 +60,7 @@ class ReadAlso(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """An image; ``lazy`` ones hide their address in ``data-src``."""
+    """An image; a ``lazy`` one has its URL in ``data-src``."""
 
     href: str
     lazy: bool
@@ -94,13 +95,6 @@ NOBODY = Attribution("", "", None)
 _ATTRIBUTIONS = [Attribution(before, after, source or None) for before, after, source in RU["attributions"]]
 
 
-def pick_attribution(rng: Rng, section: str) -> Attribution:
-    """Draw an attribution; the newspaper's own stories have none."""
-    if section == "gazeta" or rng.chance(1, 6):
-        return NOBODY
-    return rng.pick(_ATTRIBUTIONS)
-
-
 _CUT_NEAR = 104
 
 
@@ -114,96 +108,69 @@ class Opening(NamedTuple):
     source: str | None
 
 
-class OpeningTexts(NamedTuple):
-    """Complete sentences for an opening; each ends in a full stop."""
+def _open(
+    rng: Rng, lede: str, answer: str, more: Sequence[str], rubric: str, attribution: Attribution = NOBODY
+) -> Opening:
+    """Draw one kind of lede and write a beginning of the body that fits it.
 
-    lede: str
-    """Complete without the others."""
-    answer: str
-    """Refers to the lede and takes the attribution."""
-    more: tuple[str, str, str]
-    rubric: str
-
-
-def open_story(rng: Rng, texts: OpeningTexts, attribution: Attribution = NOBODY) -> Opening:
-    """Draw one kind of lede and write a beginning of the body that fits it."""
+    All arguments but ``rubric`` are complete sentences; ``answer`` refers to the lede.
+    """
     kind = rng.below(12)
-    answer = attribution.credit(texts.answer)
+    answer = attribution.credit(answer)
+    source = attribution.source
     if kind == 5:
-        return Opening(None, "", [attribution.credit(texts.lede), texts.more[0]], attribution.source)
+        return Opening(None, "", [attribution.credit(lede), more[0]], source)
     if kind == 6:
-        statement = attribution.credit(texts.lede)
-        return Opening(texts.rubric, texts.rubric, [statement, texts.more[0]], attribution.source)
+        return Opening(rubric, rubric, [attribution.credit(lede), more[0]], source)
     if kind in (7, 8, 9):
-        # Not in the first paragraph, where the lede could end inside the attribution.
-        paragraph = " ".join((texts.lede, *texts.more))
-        lede = _cut(paragraph)
-        source = _broken(lede) if kind == 9 else lede
-        return Opening(lede, source, [paragraph, answer], attribution.source)
+        # No attribution in the first paragraph: the lede could end inside it.
+        paragraph = " ".join((lede, *more))
+        end = _CUT_NEAR
+        while end < len(paragraph) - 1 and not (paragraph[end - 1].isalpha() and paragraph[end].isalpha()):
+            end += 1  # until it is inside a word
+        lede = paragraph[:end]
+        space = lede.index(" ", len(lede) // 2)
+        broken = f"{lede[:space]}\n{lede[space + 1 :]}" if kind == 9 else lede
+        return Opening(lede, broken, [paragraph, answer], source)
     if kind in (10, 11):
-        lede = f"{texts.lede} {attribution.credit(texts.more[0])}"
-        return Opening(lede, lede, [texts.more[1]], attribution.source)
-    return Opening(texts.lede, texts.lede, [answer], attribution.source)
+        lede = f"{lede} {attribution.credit(more[0])}"
+        return Opening(lede, lede, [more[1]], source)
+    return Opening(lede, lede, [answer], source)
 
 
-def _cut(paragraph: str) -> str:
-    """Return the start of a paragraph, ending inside a word."""
-    end = _CUT_NEAR
-    while end < len(paragraph) - 1 and not (paragraph[end - 1].isalpha() and paragraph[end].isalpha()):
-        end += 1
-    return paragraph[:end]
-
-
-def _broken(lede: str) -> str:
-    """Replace a space near the middle by a line feed."""
-    space = lede.index(" ", len(lede) // 2)
-    return f"{lede[:space]}\n{lede[space + 1 :]}"
-
-
-class _Sentences:
-    """Sentences of a table without repetition until all are used."""
-
-    __slots__ = ("_gaps", "_next", "_table")
-
-    def __init__(self, table: Sequence[str], start: int, gaps: Mapping[str, str]) -> None:
-        self._table = table
-        self._next = start
-        self._gaps = gaps
-
-    def __call__(self) -> str:
-        self._next += 3  # tables of 7, 8 or 10 sentences: 3 shares no factor with them
-        return self._table[self._next % len(self._table)] % self._gaps
+def _cycle(table: Sequence[str], start: int, gaps: Mapping[str, str]) -> Iterator[str]:
+    """Yield sentences of a table without repetition until all are used."""
+    while True:
+        start += 3  # tables have 7, 8 or 10 sentences, numbers without the factor 3
+        yield table[start % len(table)] % gaps
 
 
 def write_story(newsroom: Newsroom, number: int) -> tuple[Opening, list[Block]]:
     """Write opening and body blocks, without pictures and the author's line."""
-    rng = Rng("story", newsroom.drawn(number))
+    rng = Rng("story", newsroom.text_seed(number))
     gaps = newsroom.gaps(number)
     theme = newsroom.theme(number)
-    sentence = _Sentences(theme.sentences, rng.below(8), gaps)
-    connective = _Sentences(RU["connectives"], rng.below(10), gaps)
-    speech = _Sentences(RU["speech"], rng.below(10), gaps)
-    texts = OpeningTexts(
-        lede=rng.pick(theme.ledes),
-        answer=rng.pick(RU["openings"]) % gaps,
-        more=(sentence(), sentence(), sentence()),
-        rubric=rng.pick(RU["rubrics"]),
-    )
-    attribution = pick_attribution(rng, newsroom.plan.desk(number))
-    opening = open_story(rng, texts, attribution)
+    sentence = _cycle(theme.sentences, rng.below(8), gaps)
+    connective = _cycle(RU["connectives"], rng.below(10), gaps)
+    speech = _cycle(RU["speech"], rng.below(10), gaps)
+    lede, answer = rng.pick(theme.ledes), rng.pick(RU["openings"]) % gaps
+    more, rubric = list(islice(sentence, 3)), rng.pick(RU["rubrics"])
+    # The newspaper's own stories credit no source.
+    is_own = newsroom.plan.desk(number) == "gazeta" or rng.chance(1, 6)
+    opening = _open(rng, lede, answer, more, rubric, NOBODY if is_own else rng.pick(_ATTRIBUTIONS))
     blocks: list[Block] = [plain(text) for text in opening.paragraphs]
     for _ in range(4 + rng.below(6)):
         roll = rng.below(10)
         if roll < 3:
-            text = rng.pick(RU["speech_forms"]) % {**gaps, "speech": speech()}
+            text = rng.pick(RU["speech_forms"]) % {**gaps, "speech": next(speech)}
         elif roll < 6:
-            text = f"{sentence()} {connective()}"
+            text = f"{next(sentence)} {next(connective)}"
         elif roll < 8:
-            text = f"{connective()} {sentence()} {sentence()}"
+            text = f"{next(connective)} {next(sentence)} {next(sentence)}"
         elif roll < 9:
-            text = f"{sentence()} {rng.pick(RU['odd_sentences']) % gaps} {connective()}"
+            text = f"{next(sentence)} {rng.pick(RU['odd_sentences']) % gaps} {next(connective)}"
         else:
-            text = f"{sentence()}\n{sentence()}"
+            text = f"{next(sentence)}\n{next(sentence)}"
         blocks.append(plain(text))
     for block in _extras(newsroom, number, rng, gaps):
         # Neither first nor last: the opening refers to the lede, and boxes belong inside the body.
@@ -268,13 +235,7 @@ def write_kazakh_story(number: int) -> tuple[Opening, list[Block]]:
     rng = Rng("story", number)
     gaps = {"many": str(10 + rng.below(90)), "who": rng.pick(KK["speakers"])}
     sentences = [text % gaps for text in rng.sample(KK["sentences"], len(KK["sentences"]))]
-    texts = OpeningTexts(
-        lede=rng.pick(KK["ledes"]),
-        answer=sentences[0],
-        more=(sentences[1], sentences[2], sentences[3]),
-        rubric=KK["rubric"],
-    )
-    opening = open_story(rng, texts)
+    opening = _open(rng, rng.pick(KK["ledes"]), sentences[0], sentences[1:4], KK["rubric"])
     blocks: list[Block] = [plain(text) for text in opening.paragraphs]
     blocks.append(plain(f"{sentences[4]} {sentences[5]}"))
     blocks.append(plain(rng.pick(KK["speech"]) % gaps))

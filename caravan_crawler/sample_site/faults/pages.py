@@ -31,7 +31,7 @@ _FIRST_LETTERS = 16
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: its target, the number of the article it names, if any, and the site's URL."""
+    """One request, and the number of the article that it names, if any."""
 
     site: SampleSite
     target: str
@@ -203,7 +203,7 @@ def wrong_charset(call: Call, response: SampleResponse) -> SampleResponse:
 
 
 def invalid_bytes(call: Call, response: SampleResponse) -> SampleResponse:
-    """The page with bytes in its text that are neither UTF-8 nor letters of windows-1251."""
+    """The page with bytes that are neither UTF-8 nor letters of windows-1251."""
     place = _second_paragraph(call, response.body)
     return SampleResponse(200, response.headers, response.body[:place] + b"\x98\xff" + response.body[place:])
 
@@ -229,7 +229,7 @@ def huge(megabytes: int) -> Change:
 
 
 def gzip_bomb(megabytes: int) -> Change:
-    """Blank HTML, compressed once to a thousandth, or twice to less than a kilobyte per 100 MB."""
+    """Blank HTML, compressed once or twice."""
     once = _compressed(b"<html><body>", megabytes)
     twice = _compressed(once, 0)
 
@@ -256,7 +256,7 @@ def _bare(head: str) -> SampleResponse:
 
 
 def _second_paragraph(call: Call, body: bytes) -> int:
-    """Return the position in ``body`` of the text's second paragraph, or of the next that is found."""
+    """Return where the text's second paragraph, or the next found, is in ``body``."""
     blocks = [] if call.number is None else call.site.article(call.number).blocks
     texts = [block.runs[0] for block in blocks if isinstance(block, Paragraph)]
     # Only the first letters: the page may have invisible characters later in a paragraph.

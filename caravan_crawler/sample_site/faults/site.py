@@ -1,4 +1,4 @@
-"""Faults of the whole site, the catalogue of all faults, and the site that has them."""
+"""Faults of the whole site, the catalogue of faults, and the site with faults."""
 
 import json
 import math
@@ -37,10 +37,10 @@ _ALWAYS = "always"
 
 
 class RateLimit(Fault):
-    """Refuses all requests for ``seconds`` after every 40 responses, with ``status`` and Retry-After.
+    """Pauses of ``seconds`` after every 40 responses, with Retry-After.
 
-    A request is early if its URL was refused in the same pause, or if it comes after those in transit: half a second,
-    or half of the pause if that is less.
+    Refused requests get ``status``. A request is early if its URL was refused in the same pause, or if it comes after
+    those in transit: half a second, or half of the pause if that is less.
     """
 
     clock: Callable[[], float] = staticmethod(time.time)
@@ -95,7 +95,7 @@ class Shifting(Fault):
 
 
 class MarkupSwitch(Fault):
-    """The next template from article page ``after`` + 1 on, with one field in a script only."""
+    """The next template after ``after`` article pages, one field by script only."""
 
     def __init__(self, after: int, field: str) -> None:
         self._after = after
@@ -126,7 +126,7 @@ class MarkupSwitch(Fault):
 
 
 def _without(article: Article, field: str) -> tuple[Article, object]:
-    """Return the article without the field, in its metadata, too, and the field's value."""
+    """Return the article without the field, and the field's value."""
     front = article.front
     match field:
         case "date":
@@ -233,7 +233,7 @@ def _hash(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value of a fault: its name for users, its parser (ValueError if invalid), and its default."""
+    """A value of a fault; ``parse`` raises ValueError."""
 
     name: str
     parse: Callable[[str], Any]
@@ -242,7 +242,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class FaultKind:
-    """A fault of the catalogue: its description, its constructor, and the constructor's values."""
+    """A fault of the catalogue; ``values`` are the arguments of ``make``."""
 
     description: str
     make: Callable[..., Fault]
@@ -254,7 +254,7 @@ class FaultKind:
 
 
 def make_fault(text: str) -> Fault:
-    """Make the fault written ``NAME[:VALUE[:VALUE]]``; raise ValueError with a message if there is none."""
+    """Make the fault written ``NAME[:VALUE[:VALUE]]``, or raise ValueError."""
     name, *given = text.strip().split(":")
     kind = FAULTS.get(name)
     if kind is None:
@@ -383,12 +383,12 @@ FAULTS: dict[str, FaultKind] = {
 
 
 class FaultySite(SampleSite):
-    """A sample site whose responses pass through each of ``faults``, written ``NAME[:VALUE…]``."""
+    """A sample site with ``faults``, written ``NAME[:VALUE…]``, applied in turn."""
 
     def __init__(
         self, articles: int = 300, markup_seed: int | None = None, faults: Iterable[str] = (), **options: Any
     ) -> None:
-        """Raise ValueError for an unknown fault or an invalid value, and as ``SampleSite`` does."""
+        """Raise ValueError for an invalid fault, and as ``SampleSite`` does."""
         super().__init__(articles, markup_seed, **options)
         self._faults = [make_fault(fault) for fault in faults]
 
@@ -406,5 +406,5 @@ class FaultySite(SampleSite):
         return response
 
     def spoils(self, number: int) -> bool:
-        """Whether a fault prevents an exact record of article ``number`` (its place in ``gold``)."""
+        """Whether a fault prevents an exact record of article ``number``."""
         return any(fault.spoils(self, number) for fault in self._faults)
