@@ -91,11 +91,10 @@ class Attribution(NamedTuple):
         return f"{statement[:-1]}{self.after}."
 
 
-NOBODY = Attribution("", "", None)
+_NOBODY = Attribution("", "", None)
 _ATTRIBUTIONS = [Attribution(before, after, source or None) for before, after, source in RU["attributions"]]
-
-
 _CUT_NEAR = 104
+"""Length of a lede that is the cut beginning of the first paragraph."""
 
 
 class Opening(NamedTuple):
@@ -109,7 +108,7 @@ class Opening(NamedTuple):
 
 
 def _open(
-    rng: Rng, lede: str, answer: str, more: Sequence[str], rubric: str, attribution: Attribution = NOBODY
+    rng: Rng, lede: str, answer: str, more: Sequence[str], rubric: str, attribution: Attribution = _NOBODY
 ) -> Opening:
     """Draw one kind of lede and write a beginning of the body that fits it.
 
@@ -157,7 +156,7 @@ def write_story(newsroom: Newsroom, number: int) -> tuple[Opening, list[Block]]:
     more, rubric = list(islice(sentence, 3)), rng.pick(RU["rubrics"])
     # The newspaper's own stories credit no source.
     is_own = newsroom.plan.desk(number) == "gazeta" or rng.chance(1, 6)
-    opening = _open(rng, lede, answer, more, rubric, NOBODY if is_own else rng.pick(_ATTRIBUTIONS))
+    opening = _open(rng, lede, answer, more, rubric, _NOBODY if is_own else rng.pick(_ATTRIBUTIONS))
     blocks: list[Block] = [plain(text) for text in opening.paragraphs]
     for _ in range(4 + rng.below(6)):
         roll = rng.below(10)
