@@ -32,8 +32,8 @@ from caravan_crawler.arguments import SAMPLE  # noqa: E402
 from caravan_crawler.keep import schema  # noqa: E402
 from caravan_crawler.keep.opening import open_store  # noqa: E402
 from caravan_crawler.keep.store import Store  # noqa: E402
-from caravan_crawler.sample_site.layout import Layout  # noqa: E402
 from caravan_crawler.sample_site.newsroom import Newsroom  # noqa: E402
+from caravan_crawler.sample_site.plan import MixedPlan  # noqa: E402
 
 _BASE = "https://www.caravan.kz/"
 _NOW = "2026-11-22T12:00:00+00:00"
@@ -75,7 +75,7 @@ def rows(newsroom: Newsroom, articles: int) -> Iterator[dict[str, Any]]:
 
 def fill(store: Store, articles: int) -> None:
     """Let the store have so many articles, each with one version and one count of views."""
-    found = rows(Newsroom(Layout(articles)), articles)
+    found = rows(Newsroom(MixedPlan(articles)), articles)
     batch = [row for row, _ in zip(found, range(_ROWS_AT_ONCE), strict=False)]
     while batch:
         own = [{"article_key": row["key"], "observed_at": _NOW, "run_id": "filled"} for row in batch]

@@ -18,9 +18,9 @@ from caravan_crawler.keep.clock import stamp
 from caravan_crawler.keep.field_counts import FIELDS
 from caravan_crawler.keep.store import Store
 from caravan_crawler.sample_site import SampleSite
-from caravan_crawler.sample_site.layout import Layout
+from caravan_crawler.sample_site.frame import TOPICS
 from caravan_crawler.sample_site.newsroom import Newsroom
-from caravan_crawler.sample_site.trending import TOPICS
+from caravan_crawler.sample_site.plan import MixedPlan
 
 BASE = "http://127.0.0.1:8000/"
 #: The invented last run ends here, and the crawler was first used so long before.
@@ -92,7 +92,7 @@ def _watched(store: Store, articles: int) -> list[tuple[str, datetime, int]]:
     """Give the most read articles headlines of their own; return their keys, days and views."""
     columns = schema.articles.c
     query = select(columns.key, columns.date_published, columns.views).order_by(columns.views.desc(), columns.key)
-    newsroom = Newsroom(Layout(articles))
+    newsroom = Newsroom(MixedPlan(articles))
     watched = []
     for number, (key, day, views) in enumerate(store.rows(query.limit(_WATCHED))):
         headline = newsroom.headline(number)
@@ -110,7 +110,7 @@ def _views(dice: random.Random, watched: list[tuple[str, datetime, int]]) -> Ite
 
 
 def _rare_views(articles: int, watched: set[str]) -> Iterator[dict[str, Any]]:
-    newsroom = Newsroom(Layout(articles))
+    newsroom = Newsroom(MixedPlan(articles))
     for number in range(0, articles, 2):
         key = str(newsroom.id(number) or newsroom.path(number))
         if key not in watched:

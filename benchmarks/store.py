@@ -33,8 +33,8 @@ from caravan_crawler.keep.store import Store  # noqa: E402
 from caravan_crawler.pages.document import parse_document  # noqa: E402
 from caravan_crawler.pages.listing import read_listing  # noqa: E402
 from caravan_crawler.sample_site import SampleResponse, SampleServer, SampleSite, serve  # noqa: E402
-from caravan_crawler.sample_site.layout import SECTIONS, Layout  # noqa: E402
 from caravan_crawler.sample_site.newsroom import Newsroom  # noqa: E402
+from caravan_crawler.sample_site.plan import SECTIONS, MixedPlan  # noqa: E402
 from caravan_crawler.urls import Site  # noqa: E402
 from caravan_crawler.visit.list_state import ListState  # noqa: E402
 from tests.keep.kept import Kept  # noqa: E402
@@ -104,7 +104,7 @@ class Clocked(SampleSite):
 
 def fill(store: Store, site: SampleSite, base: str) -> None:
     """Let the store know every article of the site, and every list as walked to its end."""
-    newsroom = Newsroom(Layout(site.articles))
+    newsroom = Newsroom(MixedPlan(site.articles))
     now = clock.stamp(datetime.now(UTC) - timedelta(hours=7))  # the lists are due, the sitemaps are not
     for first in range(0, site.articles, _ROWS_AT_ONCE):
         numbers = range(first, min(first + _ROWS_AT_ONCE, site.articles))

@@ -6,11 +6,11 @@ import signal
 import sys
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, NoReturn, get_args
+from typing import NoReturn, get_args
 
 from caravan_crawler.sample_site import SampleServer, SampleSite, serve
 from caravan_crawler.sample_site.faults import FAULTS, FaultySite
-from caravan_crawler.sample_site.single_newsroom import OldAddresses
+from caravan_crawler.sample_site.one_generation import OldAddresses
 
 _DEFAULT_PORT = 8000
 _BAD_ARGUMENTS = 2
@@ -21,14 +21,14 @@ _MOVE = getattr(signal, "SIGUSR2", None)
 
 
 class _OneLineParser(argparse.ArgumentParser):
-    """Reports a bad argument in one line, without the usage."""
+    """Parser whose errors are one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
         _fail(message)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; return its exit code."""
+    """Run the command and return its exit code."""
     options = _parser().parse_args(arguments)
     faults = [fault.strip() for given in options.fault for fault in given.split(",") if fault.strip()]
     if _LIST in faults:
@@ -56,16 +56,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _site(options: argparse.Namespace, faults: list[str]) -> SampleSite:
-    kind: dict[str, Any] = {
-        name: getattr(options, name) for name in ("scripted", "generation", "seed", "old_addresses")
-    }
-    if faults:
-        return FaultySite(options.articles, options.markup_seed, faults, **kind)
-    return SampleSite(options.articles, options.markup_seed, **kind)
+    kind = {name: getattr(options, name) for name in ("scripted", "generation", "seed", "old_addresses")}
+    return FaultySite(options.articles, options.markup_seed, faults, **kind)
 
 
 def _serve(server: SampleServer, burst: int) -> None:
-    """Wait for signals: publish at SIGUSR1, move at SIGUSR2, return at SIGINT or SIGTERM."""
+    """Publish at SIGUSR1, move at SIGUSR2, return at SIGINT or SIGTERM."""
     signals: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM, _PUBLISH, _MOVE):
         if number is not None:
@@ -137,9 +133,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _fault_list() -> str:
-    lines = []
-    for name, kind in FAULTS.items():
-        lines.append(f"  {kind.usage(name)}\n      {kind.description}")
+    lines = [f"  {kind.usage(name)}\n      {kind.description}" for name, kind in FAULTS.items()]
     lines.append("  EVERY: one of so many articles; 1 is all. TIMES: so often at each address, then sound; or always.")
     return "\n".join(lines)
 
@@ -160,5 +154,5 @@ def _fail(message: str) -> NoReturn:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except KeyboardInterrupt:  # while only writing; a served site ends by its own signal handler
+    except KeyboardInterrupt:  # while it only writes; serving has its own signal handlers
         sys.exit(130)

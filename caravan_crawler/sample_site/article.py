@@ -1,21 +1,18 @@
-"""One article: everything its page prints and everything its record should hold."""
+"""One article: all that its pages print and its record should contain."""
 
 from datetime import date
 from typing import NamedTuple
 
-from caravan_crawler.sample_site import names, texts_kk, texts_ru, themes_ru
-from caravan_crawler.sample_site.blocks import Block, Picture
-from caravan_crawler.sample_site.dice import Dice
 from caravan_crawler.sample_site.front_matter import FrontMatter
-from caravan_crawler.sample_site.layout import Reach
-from caravan_crawler.sample_site.ledes import Opening
 from caravan_crawler.sample_site.newsroom import Newsroom
-from caravan_crawler.sample_site.story import write_story
-from caravan_crawler.sample_site.story_kk import write_kazakh_story
+from caravan_crawler.sample_site.plan import Reach
+from caravan_crawler.sample_site.rng import Rng
+from caravan_crawler.sample_site.story import Block, Opening, Picture, write_kazakh_story, write_story
+from caravan_crawler.sample_site.texts import KK, RU
 
 
 class Article(NamedTuple):
-    """A composed article. Addresses in it are as the page writes them."""
+    """An article; URLs in it are as the page writes them."""
 
     number: int
     generation: int
@@ -36,43 +33,38 @@ class Article(NamedTuple):
     noisy: bool
     """The source has no-break spaces, soft hyphens, zero-width characters and decomposed letters."""
     parts: int = 1
-    """How many pages it has."""
+    """Number of its pages."""
     part: int = 1
-    """The one of them that this is; the others' blocks are not in it."""
+    """The page that this is; blocks of other pages are left out."""
     has_canonical: bool = True
-    """Whether pages of the newest generation name their own address."""
+    """Whether a generation-4 page names its own URL."""
 
 
 def compose(newsroom: Newsroom, number: int) -> Article:
-    """Write article ``number``; the same number always gives the same article."""
-    layout = newsroom.layout
-    drawn = newsroom.drawn(number)
-    generation = layout.generation(number)
-    kazakh = layout.is_kazakh(number)
-    section = layout.section(number)
-    reach = layout.reach(number)
-    day = layout.timeline.day(number)
-    opening, blocks = write_kazakh_story(drawn) if kazakh else write_story(newsroom, number)
+    """Write article ``number``; the same number always yields the same article."""
+    plan = newsroom.plan
+    seed, generation, kazakh = newsroom.text_seed(number), plan.generation(number), plan.is_kazakh(number)
+    day = plan.timeline.day(number)
+    opening, blocks = write_kazakh_story(seed) if kazakh else write_story(newsroom, number)
     headline = newsroom.headline(number)
-    dice = Dice("trimmings", drawn)
-    noisy = dice.chance(1, 20)
-    lead_image = _picture(dice, generation, day, captioned=False) if dice.chance(2, 3) else None
-    for _ in range(max(dice.below(6) - 2, 0)):
-        picture = _picture(dice, generation, day, captioned=dice.chance(1, 3))
-        blocks.insert(1 + dice.below(len(blocks)), picture)
-    author_line, authors = _author_line(dice) if layout.desk(number) == "gazeta" else (None, [])
+    rng = Rng("trimmings", seed)
+    noisy = rng.chance(1, 20)
+    lead_image = _picture(rng, generation, day, captioned=False) if rng.chance(2, 3) else None
+    for _ in range(max(rng.below(6) - 2, 0)):
+        picture = _picture(rng, generation, day, captioned=rng.chance(1, 3))
+        blocks.insert(1 + rng.below(len(blocks)), picture)
+    author_line, authors = _author_line(rng) if plan.desk(number) == "gazeta" else (None, [])
     attachment = newsroom.attachment(number)
     if lead_image and attachment:
         lead_image = lead_image._replace(page=attachment)
-    topics = texts_kk.TAGS if kazakh else newsroom.theme(number).tags
     return Article(
         number=number,
         generation=generation,
         kazakh=kazakh,
-        section=section,
+        section=plan.section(number),
         article_id=newsroom.id(number),
         path=newsroom.path(number, headline),
-        reach=reach,
+        reach=plan.reach(number),
         day=day,
         headline=headline,
         opening=opening,
@@ -81,7 +73,7 @@ def compose(newsroom: Newsroom, number: int) -> Article:
         lead_image=lead_image,
         author_line=author_line,
         authors=authors,
-        tags=dice.sample(topics, 1 + dice.below(3)) if dice.chance(2, 5) else [],
+        tags=rng.sample(possible_tags(newsroom, number), 1 + rng.below(3)) if rng.chance(2, 5) else [],
         noisy=noisy,
         parts=newsroom.parts(number),
         has_canonical=newsroom.has_canonical(number),
@@ -89,7 +81,7 @@ def compose(newsroom: Newsroom, number: int) -> Article:
 
 
 def part_of(article: Article, part: int) -> Article:
-    """One page of an article of several: its share of the blocks, the lede on the first, the author on the last."""
+    """Return one page of an article: lede on the first, author on the last."""
     blocks, parts = article.blocks, article.parts
     share = blocks[len(blocks) * (part - 1) // parts : len(blocks) * part // parts]
     changed = article._replace(part=part, blocks=share)
@@ -98,37 +90,29 @@ def part_of(article: Article, part: int) -> Article:
     return changed if part == parts else changed._replace(author_line=None)
 
 
-def tags_of_theme(newsroom: Newsroom, number: int) -> tuple[str, ...]:
-    """The topics an article of this theme can carry."""
-    return texts_kk.TAGS if newsroom.layout.is_kazakh(number) else newsroom.theme(number).tags
+def possible_tags(newsroom: Newsroom, number: int) -> list[str]:
+    """Topics that an article with this theme can have."""
+    tags: list[str] = KK["tags"] if newsroom.plan.is_kazakh(number) else newsroom.theme(number).tags
+    return tags
 
 
-def all_topics() -> list[str]:
-    """Every topic an article can carry."""
-    topics = dict.fromkeys(texts_kk.TAGS)
-    for themes in themes_ru.BY_SECTION.values():
-        for theme in themes:
-            topics |= dict.fromkeys(theme.tags)
-    return list(topics)
-
-
-def _author_line(dice: Dice) -> tuple[str | None, list[str]]:
-    """The line under a newspaper story, and the authors in it (a photographer is none)."""
-    roll = dice.below(10)
+def _author_line(rng: Rng) -> tuple[str | None, list[str]]:
+    """Line under a newspaper story, and its authors (without photographers)."""
+    roll = rng.below(10)
     if roll < 2:
         return None, []
-    authors = dice.sample(names.REPORTERS, 0 if roll == 9 else 2 if roll > 6 else 1)
-    credits = [f"{dice.pick(names.PHOTOGRAPHERS)} (фото)"] if roll in (4, 5, 8, 9) else []
+    authors = rng.sample(RU["reporters"], 0 if roll == 9 else 2 if roll > 6 else 1)
+    credits = [f"{rng.pick(RU['photographers'])} (фото)"] if roll in (4, 5, 8, 9) else []
     return ", ".join(authors + credits), authors
 
 
-def _picture(dice: Dice, generation: int, day: date, *, captioned: bool) -> Picture:
-    file = dice.below(900_000) + 10_000
+def _picture(rng: Rng, generation: int, day: date, *, captioned: bool) -> Picture:
+    file = rng.below(900_000) + 10_000
     if generation == 2:
-        href = f"https://static.caravan.kz/image/landscape/{dice.pick((640, 840, 1200))}/{file}.jpg"
-    elif dice.chance(1, 2):
+        href = f"https://static.caravan.kz/image/landscape/{rng.pick((640, 840, 1200))}/{file}.jpg"
+    elif rng.chance(1, 2):
         href = f"/wp-content/uploads/images/{file}.jpg"
     else:
         href = f"/wp-content/uploads/{day:%Y/%m}/foto-{file}-1024x683.png"
-    caption = dice.pick(texts_ru.CAPTIONS) if captioned else None
-    return Picture(href, dice.chance(1, 4), caption)
+    caption = rng.pick(RU["captions"]) if captioned else None
+    return Picture(href, rng.chance(1, 4), caption)

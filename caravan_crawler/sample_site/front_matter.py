@@ -1,28 +1,36 @@
-"""What stands around the text: date, views, photo credit, and the page's metadata profile."""
+"""Date, views, photo credit and metadata profile of an article."""
 
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from caravan_crawler.sample_site import printed_dates
-from caravan_crawler.sample_site.dice import Dice
-from caravan_crawler.sample_site.timeline import TODAY
+from caravan_crawler.sample_site.plan import TODAY
+from caravan_crawler.sample_site.rng import Rng
+from caravan_crawler.sample_site.texts import RU
 
-ALMATY = ZoneInfo("Asia/Almaty")
+_ALMATY = ZoneInfo("Asia/Almaty")
+_MONTHS = "Января Февраля Марта Апреля Мая Июня Июля Августа Сентября Октября Ноября Декабря".split()
+_MONTHS_KAZAKH = "қаңтар ақпан наурыз сәуір мамыр маусым шілде тамыз қыркүйек қазан қараша желтоқсан".split()
+_PROFILES = ("none", "none", "none", "plain", "plain", "plain", "full", "full", "full", "hostile")
+"""Metadata profiles and their shares; ``pages.head_tags`` writes them."""
+_LATEST_EDIT = datetime.combine(TODAY, time(8, 0), _ALMATY)
 
-PROFILES = ("none", "none", "none", "plain", "plain", "plain", "full", "full", "full", "hostile")
-"""Metadata profiles and their shares; :mod:`caravan_crawler.sample_site.metadata` says what each emits."""
 
-_LATEST_EDIT = datetime.combine(TODAY, time(8, 0), ALMATY)
+def full_date(day: date) -> str:
+    """``26 Апреля 2023``."""
+    return f"{day_and_month(day)} {day.year}"
 
-_OTHER_CREDITS = ("Zakon.kz", "Tengrinews.kz", "Асхат Нурман", "соцсети", "акимат города", "pixabay.com")
+
+def day_and_month(day: date) -> str:
+    """``26 Апреля``."""
+    return f"{day.day} {_MONTHS[day.month - 1]}"
 
 
 class FrontMatter(NamedTuple):
-    """The printed marks of one article, and what they mean."""
+    """What is printed around the text of an article, and what it means."""
 
     published: datetime
-    """The exact moment, in Almaty; only some pages give more of it than the day."""
+    """Exact time in Almaty; most pages print the day only."""
     modified: datetime
     date_raw: str | None
     date_published: str | None
@@ -30,91 +38,83 @@ class FrontMatter(NamedTuple):
     photo_credit: str | None
     profile: str
     stamp: datetime | None
-    """What ``article:published_time`` says; in the hostile profile, months away from the truth."""
+    """``article:published_time``; months later than the true date in the hostile profile."""
     stamp_in_utc: bool
 
 
 def front_matter(number: int, day: date, generation: int, *, kazakh: bool, profile: str | None = None) -> FrontMatter:
     """Draw the front matter of an article; ``profile`` overrides the one drawn."""
-    dice = Dice("front", number)
-    second = 0 if generation == 2 else dice.below(60)  # generation 2 may print hour and minute
-    moment = time(dice.below(24), dice.below(60), second)
-    published = datetime.combine(day, moment, ALMATY)
-    profile = profile or dice.pick(PROFILES)
-    # A hostile stamp beside no printed date would make the right answer unknowable.
-    undated = dice.chance(1, 16) and profile in ("none", "plain")
-    date_raw = None if undated else _printed(dice, published, generation, kazakh=kazakh)
+    rng = Rng("front", number)
+    second = 0 if generation == 2 else rng.below(60)  # generation 2 may print hour and minute
+    published = datetime.combine(day, time(rng.below(24), rng.below(60), second), _ALMATY)
+    profile = profile or rng.pick(_PROFILES)
+    # A false stamp without a printed date would leave no right answer.
+    undated = rng.chance(1, 16) and profile in ("none", "plain")
+    date_raw = None if undated else _printed(rng, published, generation, kazakh=kazakh)
     stamp = None
     if profile == "full":
         stamp = published
     elif profile == "hostile":
-        stamp = published + timedelta(days=60 + dice.below(240))
+        stamp = published + timedelta(days=60 + rng.below(240))
     return FrontMatter(
         published=published,
-        modified=max(published, min(published + timedelta(days=400 + dice.below(900)), _LATEST_EDIT)),
+        modified=max(published, min(published + timedelta(days=400 + rng.below(900)), _LATEST_EDIT)),
         date_raw=date_raw,
         date_published=_exact(published, date_raw, profile),
-        views=None if dice.chance(1, 30) else _views(dice, generation),
-        photo_credit=_photo_credit(dice, kazakh=kazakh),
+        views=None if rng.chance(1, 30) else _views(rng, generation),
+        photo_credit=_photo_credit(rng, kazakh=kazakh),
         profile=profile,
         stamp=stamp,
-        stamp_in_utc=dice.chance(1, 3),
+        stamp_in_utc=rng.chance(1, 3),
     )
 
 
-def single_front_matter(number: int, day: date, generation: int, kind: int) -> FrontMatter:
-    """Draw the front matter of an article on a site of one generation: each has its day, and no stamp lies.
+def one_generation_front_matter(number: int, day: date, generation: int, kind: int) -> FrontMatter:
+    """Draw the front matter on a site of one generation: dated, no false stamps.
 
-    Generation 4 gives the moment in the head, and prints day and time, the day, or none of them, by ``kind``.
+    Generation 4 has the exact time in the head, and prints day and time, the day, or nothing, depending on ``kind``.
     """
     front = front_matter(number, day, 3, kazakh=False, profile=("none", "plain", "full")[kind % 3])
     published = front.published
-    if generation == 4:
-        printed = (None, printed_dates.full(published), f"{published:%d.%m.%Y, %H:%M}")[kind % 3]
-        return front._replace(
-            date_raw=printed,
-            date_published=published.isoformat(),
-            profile="moment",
-            stamp=published,
-            stamp_in_utc=False,
-        )
-    raw = printed_dates.full(published)
-    return front._replace(date_raw=raw, date_published=_exact(published, raw, front.profile))
+    raw = full_date(published)
+    if generation == 3:
+        return front._replace(date_raw=raw, date_published=_exact(published, raw, front.profile))
+    return front._replace(
+        date_raw=(None, raw, f"{published:%d.%m.%Y, %H:%M}")[kind % 3],
+        date_published=published.isoformat(),
+        profile="moment",
+        stamp=published,
+        stamp_in_utc=False,
+    )
 
 
-def _printed(dice: Dice, published: datetime, generation: int, *, kazakh: bool) -> str:
+def _printed(rng: Rng, published: datetime, generation: int, *, kazakh: bool) -> str:
     if kazakh:
-        return (printed_dates.kazakh_long, printed_dates.kazakh_short)[dice.below(2)](published)
+        month = _MONTHS_KAZAKH[published.month - 1]
+        long = f"{published.year} жылғы {published.day} {month}"
+        return (long, f"{published.day} {month.capitalize()} {published.year}")[rng.below(2)]
     if generation != 2:
-        return printed_dates.full(published)
-    form = dice.below(3)
-    if form == 0:
-        return printed_dates.dotted(published)
-    if form == 1:
-        return f"{printed_dates.without_year(published)}, {published:%H:%M}"
-    return printed_dates.without_year(published)
+        return full_date(published)
+    short = day_and_month(published)
+    return (f"{published:%d.%m.%Y}", f"{short}, {published:%H:%M}", short)[rng.below(3)]
 
 
 def _exact(published: datetime, date_raw: str | None, profile: str) -> str | None:
     if date_raw is None:
         return None
-    if profile == "full" or ":" in date_raw:
-        return published.isoformat()
-    return published.date().isoformat()
+    return (published if profile == "full" or ":" in date_raw else published.date()).isoformat()
 
 
-def _views(dice: Dice, generation: int) -> int:
+def _views(rng: Rng, generation: int) -> int:
     if generation == 2:
-        return 100 * (5 + dice.below(40))
-    if generation == 4:
-        return 60 + dice.below(30_000)
-    return 60 + dice.below(5960)
+        return 100 * (5 + rng.below(40))
+    return 60 + rng.below(30_000 if generation == 4 else 5960)
 
 
-def _photo_credit(dice: Dice, *, kazakh: bool) -> str | None:
-    roll = dice.below(20)
+def _photo_credit(rng: Rng, *, kazakh: bool) -> str | None:
+    roll = rng.below(20)
     if roll == 0:
         return None
     if kazakh:
         return "tumba.kz" if roll < 16 else "Caravan.kz"
-    return "Caravan.kz" if roll < 16 else dice.pick(_OTHER_CREDITS)
+    return "Caravan.kz" if roll < 16 else rng.pick(RU["photo_credits"])

@@ -1,52 +1,59 @@
-"""Home page, section listings and topic pages: cards that lead to articles."""
+"""Home page, sections, topics, RSS, sitemaps and robots.txt."""
 
-from collections.abc import Iterable
-from itertools import islice
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from email.utils import format_datetime
+from functools import cached_property
+from itertools import groupby, islice
 
-from caravan_crawler.sample_site.article import all_topics, compose, tags_of_theme
-from caravan_crawler.sample_site.dice import Dice
+from caravan_crawler.sample_site.article import compose, possible_tags
+from caravan_crawler.sample_site.frame import CONTACTS, SECTION_NAMES, TOPICS
+from caravan_crawler.sample_site.front_matter import day_and_month, full_date
 from caravan_crawler.sample_site.markup import Markup, escape
-from caravan_crawler.sample_site.menu import SECTION_NAMES
-from caravan_crawler.sample_site.newsroom import Newsroom
-from caravan_crawler.sample_site.printed_dates import full, without_year
-from caravan_crawler.sample_site.slugs import slug
-from caravan_crawler.sample_site.timeline import TODAY
-from caravan_crawler.sample_site.trending import TOPICS
+from caravan_crawler.sample_site.newsroom import Newsroom, slug
+from caravan_crawler.sample_site.plan import TODAY
+from caravan_crawler.sample_site.rng import Rng
+from caravan_crawler.sample_site.texts import all_topics
 
 CARDS_ON_A_PAGE = 20
+MONTHLY_INDEX = "sitemap.xml"
+
 _HOT = 10
 _HOME_CARDS = 24
 _TOPIC_SEARCH_DEPTH = 600
+_WITHOUT_PAGINATION = ("gazeta",)
+"""Listings without links to their other pages, which exist."""
+_ENDLESS = ("sport", "art")
+"""Listings whose last page has a link to a next one, which is a 404."""
 
-WITHOUT_PAGINATION = frozenset({"gazeta"})
-"""Listings with no links to their other pages; these answer all the same."""
-ENDLESS = frozenset({"sport", "art"})
-"""Listings whose last page still has a link to a next one, which is a 404."""
+_RSS_LENGTH = 20
+_URLS_IN_A_SITEMAP = 1000
+_POST_SITEMAP = re.compile(r"post-sitemap([1-9]\d{0,5})\.xml")
+_MONTHLY_SITEMAP = re.compile(r"sitemap(\d{6}|[1-9]\d{0,4})\.xml")
+_XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 class Listings:
-    """Writes the main part of every page of cards; None where there is no such page."""
+    """Writer of pages of cards and of the feed; None where there is no such page."""
 
     def __init__(self, markup: Markup, newsroom: Newsroom, cards_on_a_page: int = CARDS_ON_A_PAGE) -> None:
-        self._most = cards_on_a_page
+        self._cards_on_a_page = cards_on_a_page
         self._markup = markup
         self._newsroom = newsroom
-        self.topics = {slug(topic): topic for topic in (*all_topics(), *TOPICS)}
-
-    def newest(self) -> Iterable[int]:
-        """Listed numbers of all sections, newest first."""
-        yield from range(self._newsroom.end - 1, self._newsroom.layout.articles - 1, -1)
-        yield from self._newsroom.layout.newest_listed()
+        self._plan = newsroom.plan
+        self._topics = {slug(topic): topic for topic in (*all_topics(), *TOPICS)}
 
     def home(self, base_url: str) -> str:
         """The block of short lines known of generation 2, then cards."""
-        newest = list(islice(self.newest(), _HOT + _HOME_CARDS))
+        newest = list(islice(self._newest(), _HOT + _HOME_CARDS))
         lines = "".join(self._hot_line(number) for number in newest[:_HOT])
         hot = f"<div{self._markup.known('hot-news__items')}>{lines}</div>"
         return hot + self._cards(newest[_HOT:] or newest, base_url)
 
     def section(self, section: str, page: int, base_url: str) -> str | None:
-        """One page of a section, 20 cards, newest first."""
+        """One page of a section, newest first."""
         found = self._page(section, page)
         if found is None:
             return None
@@ -55,50 +62,64 @@ class Listings:
 
     def empty_section(self, section: str, place: str) -> str | None:
         """A section's only page, with a ``place`` for its cards."""
-        return self._title(section) + place if section in self._newsroom.layout.listings else None
+        return self._title(section) + place if section in self._plan.listings else None
 
     def section_cards(self, section: str, page: int, base_url: str) -> tuple[str, bool] | None:
-        """The cards of one page of a section alone, and whether it is the last."""
+        """The cards alone of one page of a section, and whether it is the last."""
         found = self._page(section, page)
         return None if found is None else ("".join(self._card(n, base_url) for n in found[0]), page >= found[1])
 
-    def _title(self, section: str) -> str:
-        return self._markup.element("h1", SECTION_NAMES[section], "listing__title")
-
-    def _page(self, section: str, page: int) -> tuple[list[int], int] | None:
-        """The numbers of the articles on a page of a section, and how many pages that has."""
-        if section not in self._newsroom.layout.listings or page < 1:
-            return None
-        roster = self._newsroom.layout.listings[section]
-        fresh = self._newsroom.published if section == "news" else 0
-        total = fresh + len(roster)
-        first = (page - 1) * self._most
-        if first >= total and page > 1:
-            return None
-        numbers = [
-            self._newsroom.end - 1 - k if k < fresh else roster[total - 1 - k]
-            for k in range(first, min(first + self._most, total))
-        ]
-        return numbers, -(-total // self._most)
-
     def topic(self, topic_slug: str, base_url: str) -> str | None:
-        """Some of the newest articles about a topic; trending topics match no article and get a few."""
-        topic = self.topics.get(topic_slug)
+        """New articles about a topic, or any for a topic of the trending block."""
+        topic = self._topics.get(topic_slug)
         if topic is None:
             return None
-        near = list(islice(self.newest(), _TOPIC_SEARCH_DEPTH))
-        matching = [n for n in near if topic in tags_of_theme(self._newsroom, n)]
+        near = list(islice(self._newest(), _TOPIC_SEARCH_DEPTH))
+        matching = [n for n in near if topic in possible_tags(self._newsroom, n)]
         title = self._markup.element("h1", escape(topic), "listing__title")
         return title + self._cards((matching or near)[:CARDS_ON_A_PAGE], base_url)
 
     def search(self, base_url: str) -> str:
-        """What robots.txt asks not to be fetched."""
-        return self._cards(list(islice(self.newest(), 5)), base_url)
+        """Search page, which robots.txt disallows."""
+        return self._cards(islice(self._newest(), 5), base_url)
+
+    def rss(self, base_url: str) -> str:
+        """Feed of the newest articles; those that only the feed leads to stay in it."""
+        fixed = self._plan.rss_only()
+        numbers = sorted([*fixed, *islice(self._newest(), _RSS_LENGTH - len(fixed))], reverse=True)
+        items = "".join(self._rss_item(number, base_url) for number in numbers)
+        channel = (
+            f"<title>Караван</title><link>{base_url}</link><description>Новости</description><language>ru</language>"
+        )
+        return f'{_XML}<rss version="2.0"><channel>{channel}{items}</channel></rss>\n'
+
+    def _newest(self) -> Iterable[int]:
+        """Listed numbers of all sections, newest first."""
+        yield from range(self._newsroom.end - 1, self._plan.articles - 1, -1)
+        yield from self._plan.newest_listed()
+
+    def _page(self, section: str, page: int) -> tuple[list[int], int] | None:
+        """Numbers of the articles on a page of a section, and the number of its pages."""
+        if section not in self._plan.listings or page < 1:
+            return None
+        listed = self._plan.listings[section]
+        fresh = self._newsroom.published if section == "news" else 0
+        total = fresh + len(listed)
+        first = (page - 1) * self._cards_on_a_page
+        if first >= total and page > 1:
+            return None
+        numbers = [
+            self._newsroom.end - 1 - k if k < fresh else listed[total - 1 - k]
+            for k in range(first, min(first + self._cards_on_a_page, total))
+        ]
+        return numbers, -(-total // self._cards_on_a_page)
+
+    def _title(self, section: str) -> str:
+        return self._markup.element("h1", SECTION_NAMES[section], "listing__title")
 
     def _hot_line(self, number: int) -> str:
-        published = compose(self._newsroom, number).front.published
-        today = published.date() == TODAY
-        printed = f"{published:%H:%M}" if today else without_year(published).lower()
+        published = self._newsroom.front(number).published
+        printed = f"{published:%H:%M}" if published.date() == TODAY else day_and_month(published).lower()
         link = self._markup.link(self._newsroom.path(number), escape(self._newsroom.headline(number)))
         return self._markup.element("article", f"{link}<time>{printed}</time>")
 
@@ -113,40 +134,148 @@ class Listings:
         picture = f"<img{markup.attribute('src', image)}{markup.attribute('alt', headline)}>"
         date = ""
         if markup.template.dated_cards:
-            date = markup.element("span", full(self._newsroom.layout.timeline.day(number)), "card__date")
+            date = markup.element("span", full_date(self._plan.timeline.day(number)), "card__date")
         title = markup.element("span", escape(headline), "card__title")
         link = markup.link(self._card_href(number, base_url), picture + title)
         return f"{markup.indent}<div{markup.known('BlockNewsCardImage')}>{link}{date}</div>"
 
     def _card_href(self, number: int, base_url: str) -> str:
-        """Cards link in every form; by short link only where the sitemap has the article's own path."""
+        """Draw a form of the link; a short link only if the path is in a sitemap."""
         path = self._newsroom.path_on_cards(number)
-        roll = Dice("card", number).below(20)
+        roll = Rng("card", number).below(20)
         if roll < 8:
             return path
         if roll < 12:
             return path[:-1]
         if roll < 16:
             return base_url + path[1:]
-        has_other_link = number in self._newsroom.layout.sitemap
-        if roll < 18 or not has_other_link or self._newsroom.id(number) is None:
+        if roll < 18 or number not in self._plan.sitemap or self._newsroom.id(number) is None:
             return path + "?utm_source=main&utm_medium=card"
         return self._newsroom.short_link(number)
 
     def _pagination(self, section: str, page: int, pages: int) -> str:
-        if section in WITHOUT_PAGINATION or pages == 0:
+        if section in _WITHOUT_PAGINATION or pages == 0:
             return ""
         markup = self._markup
         links = [
-            markup.link(_page_path(section, near), str(near))
+            markup.link(f"/{section}/" if near == 1 else f"/{section}/page/{near}/", str(near))
             for near in range(max(page - 2, 1), min(page + 2, pages) + 1)
             if near != page
         ]
-        if page < pages or section in ENDLESS:
-            following = markup.attribute("href", _page_path(section, page + 1))
-            links.append(f"<a{markup.attribute('rel', 'next')}{following}>Далее</a>")
+        if page < pages or section in _ENDLESS:
+            href = markup.attribute("href", f"/{section}/page/{page + 1}/")
+            links.append(f"<a{markup.attribute('rel', 'next')}{href}>Далее</a>")
         return markup.element("div", " ".join(links), "pagination")
 
+    def _rss_item(self, number: int, base_url: str) -> str:
+        article = compose(self._newsroom, number)
+        url = base_url + article.path[1:]
+        guid = url if article.article_id is None else f"{base_url}?p={article.article_id}"
+        description = article.opening.lede or article.opening.paragraphs[0]
+        return (
+            f"<item><title>{escape(article.headline)}</title><link>{url}</link>"
+            f'<guid isPermaLink="false">{guid}</guid>'
+            f"<pubDate>{format_datetime(article.front.published)}</pubDate>"
+            f"<description>{escape(description)}</description></item>\n"
+        )
 
-def _page_path(section: str, page: int) -> str:
-    return f"/{section}/" if page == 1 else f"/{section}/page/{page}/"
+
+def robots(sitemap: str | None) -> str:
+    """robots.txt, with the URL of the sitemap if the site publishes it there."""
+    rules = "User-agent: *\nDisallow: /search/\nDisallow: /wp-admin/\n"
+    return f"{rules}\nSitemap: {sitemap}\n" if sitemap else rules
+
+
+def sitemap(newsroom: Newsroom, name: str, base_url: str) -> str | None:
+    """Index and sitemaps of generations 1 to 3, with 1,000 articles each."""
+    listed = newsroom.plan.sitemap
+    if name == "sitemap_index.xml":
+        pages = -(-len(listed) // _URLS_IN_A_SITEMAP)
+        names = [f"post-sitemap{page}.xml" for page in range(1, pages + 1)] + ["page-sitemap.xml"]
+        return _sitemap_xml("sitemap", ((base_url + name, TODAY.isoformat()) for name in names))
+    if name == "page-sitemap.xml":
+        return _sitemap_xml("url", ((base_url + path[1:], TODAY.isoformat()) for path in ("/", CONTACTS)))
+    match = _POST_SITEMAP.fullmatch(name)
+    end = int(match[1]) * _URLS_IN_A_SITEMAP if match else 0
+    numbers = listed[max(end - _URLS_IN_A_SITEMAP, 0) : end]
+    day = newsroom.plan.timeline.day
+    entries = ((base_url + newsroom.path(n)[1:], day(n).isoformat()) for n in numbers)
+    return _sitemap_xml("url", entries) if numbers else None
+
+
+def _sitemap_xml(tag: str, entries: Iterable[tuple[str, str | None]]) -> str:
+    """Sitemap (``url``) or index (``sitemap``) of URLs with optional lastmod."""
+    root = "urlset" if tag == "url" else "sitemapindex"
+    lines = "".join(
+        f"<{tag}><loc>{url}</loc>{f'<lastmod>{moment}</lastmod>' if moment else ''}</{tag}>\n"
+        for url, moment in entries
+    )
+    return f'{_XML}<{root} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{lines}</{root}>\n'
+
+
+class MonthlySitemaps:
+    """Sitemaps of generation 4: monthly ones, and numbered ones for older articles.
+
+    Their names are known; the rest is invented: which months have one, how many URLs a numbered one has, and the dates.
+    Some sitemaps and URLs have no lastmod. None is before the publication, and a sitemap's own is that of its newest
+    entry. No article moves to another sitemap.
+    """
+
+    def __init__(self, newsroom: Newsroom, *, months: int, numbered: int) -> None:
+        """Make ``months`` monthly sitemaps and at least ``numbered`` others."""
+        self._newsroom = newsroom
+        self._plan = newsroom.plan
+        month = TODAY.year * 12 + TODAY.month - months
+        self._first_monthly = self._plan.timeline.first_number_on(date(month // 12, month % 12 + 1, 1))
+        self._numbered = numbered
+        self._moments: dict[int, datetime] = {}
+
+    def xml(self, name: str, base_url: str) -> str | None:
+        """The sitemap or index with this name, if there is one."""
+        if name == MONTHLY_INDEX:
+            return self._index(base_url)
+        match = _MONTHLY_SITEMAP.fullmatch(name)
+        numbers = self._children().get(match[1]) if match else None
+        return None if numbers is None else _sitemap_xml("url", (self._entry(number, base_url) for number in numbers))
+
+    def _index(self, base_url: str) -> str:
+        """Months before numbers, newest first; some have no lastmod."""
+        children = list(self._children().items())
+        children.sort(key=lambda child: (len(child[0]) == 6, child[1][-1]), reverse=True)
+        return _sitemap_xml(
+            "sitemap",
+            (
+                (f"{base_url}sitemap{name}.xml", None if place % 3 == 1 else self._lastmod(numbers).isoformat())
+                for place, (name, numbers) in enumerate(children)
+            ),
+        )
+
+    def _children(self) -> dict[str, Sequence[int]]:
+        """Numbers of the articles in each sitemap."""
+        archive, plan = self._archive, self._plan
+        older = archive[: bisect_left(archive, self._first_monthly)]
+        size = min(max(-(-len(older) // self._numbered), 1), _URLS_IN_A_SITEMAP)
+        children = {
+            str(place): older[start : start + size] for place, start in enumerate(range(0, len(older), size), start=1)
+        }
+        published = [n for n in range(plan.articles, self._newsroom.end) if plan.generation(n) == 4]
+        for month, numbers in groupby([*archive[len(older) :], *published], lambda n: f"{plan.timeline.day(n):%Y%m}"):
+            children[month] = list(numbers)
+        return children
+
+    @cached_property
+    def _archive(self) -> Sequence[int]:
+        return self._plan.monthly()[:]
+
+    def _lastmod(self, numbers: Sequence[int]) -> datetime:
+        return max(self._modified(number) for number in numbers)
+
+    def _modified(self, number: int) -> datetime:
+        if number not in self._moments:
+            self._moments[number] = self._newsroom.front(number).modified
+        return self._moments[number]
+
+    def _entry(self, number: int, base_url: str) -> tuple[str, str | None]:
+        moment = self._modified(number)
+        written = (None, moment.date().isoformat(), moment.isoformat(), moment.isoformat(timespec="minutes"))
+        return base_url + self._newsroom.path(number)[1:], written[number % 4]

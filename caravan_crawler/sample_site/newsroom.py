@@ -1,85 +1,168 @@
-"""Headlines and addresses of articles, from their numbers."""
+"""Headlines, slugs and URLs of articles, computed from their numbers."""
 
 import re
+from math import prod
 
-from caravan_crawler.sample_site import texts_kk, texts_ru
-from caravan_crawler.sample_site.crime_headlines import crime_headline, number_of_crime_slug
-from caravan_crawler.sample_site.dice import Dice
 from caravan_crawler.sample_site.front_matter import FrontMatter, front_matter
-from caravan_crawler.sample_site.layout import AnyLayout, Reach
-from caravan_crawler.sample_site.numbering import article_id, number_of
-from caravan_crawler.sample_site.slugs import slug, slug_generation_4
-from caravan_crawler.sample_site.themes_ru import BY_SECTION, Theme
-from caravan_crawler.sample_site.wording import wording
+from caravan_crawler.sample_site.plan import Plan, Reach, article_id, number_of
+from caravan_crawler.sample_site.rng import Rng
+from caravan_crawler.sample_site.texts import KK, RU, SECTION_THEMES, Theme
 
+_SHARED = {
+    "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "e", "ж": "zh", "з": "z",
+    "и": "i", "й": "jj", "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r",
+    "с": "s", "т": "t", "у": "u", "ф": "f", "х": "kh", "ц": "c", "ч": "ch", "ш": "sh", "щ": "shh",
+    "ъ": "", "ы": "y", "ь": "", "э": "eh", "ю": "yu", "я": "ya",
+    # The rule for Kazakh letters is not known; the nearest Latin letter is invented.
+    "ә": "a", "ғ": "g", "қ": "k", "ң": "n", "ө": "o", "ұ": "u", "ү": "u", "һ": "h", "і": "i",
+}  # fmt: skip
+_OLD = str.maketrans(_SHARED)
+_NEW = str.maketrans(_SHARED | {"й": "j", "ю": "ju", "я": "ja"})
+
+
+def slug(headline: str) -> str:
+    """Slug of generations 1 to 3, without id: ``детей-сирот`` → ``detejjsirot``."""
+    return _joined(headline.lower().translate(_OLD))
+
+
+def slug_generation_4(headline: str) -> str:
+    """Slug of generation 4, which spells й, ю, я with a single ``j``."""
+    return _joined(headline.lower().translate(_NEW))
+
+
+def slug_in_cyrillic(headline: str) -> str:
+    """Slug in the headline's own letters; a URL has them percent-encoded."""
+    return "-".join(re.sub(r"[^а-яёa-z0-9 ]+", "", headline.lower()).split())
+
+
+def _joined(latin: str) -> str:
+    return "-".join(re.sub(r"[^a-z0-9 ]+", "", latin).split())
+
+
+# A generation-4 URL has no id: one entry of each list is a digit of the article's number in mixed radix.
+_CRIME = [RU["crime"][name] for name in ("deeds", "towns", "suspects", "outcomes")]
+_CRIME_DIGITS = [{slug_generation_4(text): i for i, text in enumerate(texts)} for texts in _CRIME]
+_CRIME_SLUG = re.compile("({})-raskryli-({})-({})-({})".format(*("|".join(digits) for digits in _CRIME_DIGITS)))
+_CRIME_CAPACITY = prod(map(len, _CRIME))
+_CRIME_FACTOR = 1_234_567
+"""Coprime to the capacity; neighbours rarely share three of their four texts."""
+
+_PEOPLE = [
+    RU["verbs"][verbs] | {"who": f"{name} {surname}", "short": f"{name[0]}. {surname}."}
+    for name, surname, verbs in RU["speakers"]
+]
+_PLACES = [{"within": within, "Within": within[0].upper() + within[1:], "of": of} for within, of in RU["places"]]
+_MANY = [str(n) for n in range(5, 60) if n % 10 >= 5 or n % 10 == 0 or 10 < n < 20]
 _ID_AT_END = re.compile(r"-(\d{4,7})$")
+_PROFILES = {Reach.SHORT_LINK: "none", Reach.AMP_LINK: "plain"}
+"""No metadata may name the path of the one; the AMP copy and the page of the other must have the same date."""
+_ONLY_IN_BODY = (Reach.BODY_LINK, Reach.REDIRECTING_LINK, Reach.SHORT_LINK, Reach.AMP_LINK)
+
+
+def crime_headline(number: int) -> str:
+    """Return the headline that encodes ``number``."""
+    code, texts = number * _CRIME_FACTOR % _CRIME_CAPACITY, []
+    for table in reversed(_CRIME):
+        code, digit = divmod(code, len(table))
+        texts.append(table[digit])
+    outcome, suspect, town, deed = texts
+    return f"{deed} раскрыли {town}: {suspect} {outcome}"
+
+
+def number_of_crime_slug(slug: str) -> int | None:
+    """Decode the number in a generation-4 slug."""
+    match = _CRIME_SLUG.fullmatch(slug)
+    if not match:
+        return None
+    code = 0
+    for digits, text in zip(_CRIME_DIGITS, match.groups(), strict=True):
+        code = code * len(digits) + digits[text]
+    return code * pow(_CRIME_FACTOR, -1, _CRIME_CAPACITY) % _CRIME_CAPACITY
+
+
+def wording(number: int, year: int) -> dict[str, str]:
+    """Values for the ``%(…)s`` gaps in the texts of an article of ``year``."""
+    rng = Rng("wording", number)
+    return {
+        **rng.pick(_PEOPLE),
+        **rng.pick(_PLACES),
+        "region": rng.pick(RU["regions"]),
+        "post": rng.pick(RU["posts"]),
+        "many": rng.pick(_MANY),
+        "hundreds": str(rng.below(9) * 100 + 100),
+        "pct": f"{rng.below(80) + 5}%",
+        "money": f"{rng.below(90) * 10 + 20} млн тенге",
+        "day": f"{rng.below(27) + 2} {rng.pick(RU['months'])}",
+        "past": str(year - 1 - rng.below(5)),
+        "ahead": str(year + 2 + rng.below(6)),
+    }
 
 
 class Newsroom:
-    """Names the articles of a layout and finds them again by id or slug."""
+    """Headlines and URLs of a plan's articles, and their lookup by id or slug."""
 
-    def __init__(self, layout: AnyLayout) -> None:
-        self.layout = layout
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
         self.published = 0
 
     @property
     def end(self) -> int:
         """One more than the newest number."""
-        return self.layout.articles + self.published
+        return self.plan.articles + self.published
 
-    def drawn(self, number: int) -> int:
-        """The number that the texts of an article are drawn by."""
+    def text_seed(self, number: int) -> int:
+        """Seed of an article's texts."""
         return number
 
     def theme(self, number: int) -> Theme:
-        """What an article is about; it fits the section."""
-        return Dice("theme", number).pick(BY_SECTION[self.layout.section(number)])
+        """Theme of an article, one of its section."""
+        return Rng("theme", number).pick(SECTION_THEMES[self.plan.section(number)])
 
     def gaps(self, number: int) -> dict[str, str]:
-        """The words that fill the gaps in an article's texts, the headline's included."""
-        return wording(self.drawn(number), self.layout.timeline.day(number).year)
+        """Values for the gaps in an article's texts and headline."""
+        return wording(self.text_seed(number), self.plan.timeline.day(number).year)
 
     def headline(self, number: int) -> str:
-        """The headline of an article."""
-        if self.layout.generation(number) == 4:
+        """Headline of an article."""
+        if self.plan.generation(number) == 4:
             return crime_headline(number)
-        if self.layout.is_kazakh(number):
-            dice = Dice("headline", number)
-            within = dice.pick(texts_kk.PLACES)
-            gaps = {"Within": within, "within_low": within, "many": str(5 + dice.below(90))}
-            return dice.pick(texts_kk.HEADLINES) % gaps
+        if self.plan.is_kazakh(number):
+            rng = Rng("headline", number)
+            place = rng.pick(KK["places"])
+            gaps = {"Within": place, "within_low": place, "many": str(5 + rng.below(90))}
+            return str(rng.pick(KK["headlines"]) % gaps)
         return self._russian_headline(number)
 
     def _russian_headline(self, number: int) -> str:
-        dice = Dice("headline", self.drawn(number))
-        roll = dice.below(20)
+        rng = Rng("headline", self.text_seed(number))
+        roll = rng.below(20)
         if roll < 4:
-            return dice.pick(texts_ru.ODD_HEADLINES) % self.gaps(number)
-        headline = dice.pick(self.theme(number).headlines) % self.gaps(number)
+            return str(rng.pick(RU["odd_headlines"]) % self.gaps(number))
+        headline = rng.pick(self.theme(number).headlines) % self.gaps(number)
         return headline.upper() if roll == 4 else headline
 
     def id(self, number: int) -> int | None:
-        """The article's id; generation 4 has none."""
-        return None if self.layout.generation(number) == 4 else article_id(number)
+        """Id that the article's page or URL names; None in generation 4."""
+        return None if self.plan.generation(number) == 4 else article_id(number)
 
     def short_id(self, number: int) -> int:
-        """The id in the article's short link, whether its pages name it or not."""
+        """Id in the article's short link, whether its pages name it or not."""
         return article_id(number)
 
     def path(self, number: int, headline: str | None = None) -> str:
-        """The article's own path, with the final slash; a headline at hand saves drawing it again."""
+        """The article's own path; pass a known headline to save time."""
         headline = headline or self.headline(number)
-        if self.layout.generation(number) == 4:
+        if self.plan.generation(number) == 4:
             return f"/crime/{slug_generation_4(headline)}/"
-        return f"/{self.layout.section(number)}/{slug(headline)}-{article_id(number)}/"
+        return f"/{self.plan.section(number)}/{slug(headline)}-{article_id(number)}/"
 
     def path_on_cards(self, number: int) -> str:
-        """The path as lists write it."""
+        """Path as listings write it."""
         return self.path(number)
 
     def amp_path(self, number: int) -> str | None:
-        """The path of the AMP copy, without the final slash; only generation 3 has one."""
-        if self.layout.generation(number) != 3 or self.layout.is_kazakh(number):
+        """Path of the AMP copy, without the final slash; only generation 3 has one."""
+        if self.plan.generation(number) != 3 or self.plan.is_kazakh(number):
             return None
         return f"/amp{self.path(number)[:-1]}"
 
@@ -88,76 +171,56 @@ class Newsroom:
         return f"/?p={self.short_id(number)}"
 
     def find(self, section: str, slug: str) -> int | None:
-        """The number of the article that a path names, perhaps with another section or words than its own."""
-        found = _ID_AT_END.search(slug)
-        if found:
+        """Return the number of the article of a path, by its id alone if it has one."""
+        if found := _ID_AT_END.search(slug):
             return self.find_id(int(found[1]))
-        return self.find_crime_slug(slug) if section == "crime" else None
+        number = number_of_crime_slug(slug) if section == "crime" else None
+        return number if number is not None and number < self.end and self.plan.generation(number) == 4 else None
 
     def find_id(self, candidate: int) -> int | None:
-        """The number of the article with this id, if the site has it."""
+        """Return the number of the article with this id, if the site has it."""
         number = number_of(candidate)
-        if number is None or number >= self.end or self.layout.generation(number) == 4:
-            return None
-        return number
-
-    def find_crime_slug(self, candidate: str) -> int | None:
-        """The number of the generation-4 article with this slug, if the site has it."""
-        number = number_of_crime_slug(candidate)
-        if number is None or number >= self.end or self.layout.generation(number) != 4:
-            return None
-        return number
+        return number if number is not None and number < self.end and self.plan.generation(number) != 4 else None
 
     def front(self, number: int) -> FrontMatter:
-        """What stands around the text of an article."""
-        layout = self.layout
-        day, generation = layout.timeline.day(number), layout.generation(number)
-        profile = _profile(layout.reach(number))
-        return front_matter(number, day, generation, kazakh=layout.is_kazakh(number), profile=profile)
+        """Front matter of an article."""
+        plan = self.plan
+        day, generation = plan.timeline.day(number), plan.generation(number)
+        return front_matter(
+            number, day, generation, kazakh=plan.is_kazakh(number), profile=_PROFILES.get(plan.reach(number))
+        )
 
     def parts(self, number: int) -> int:
-        """How many pages the article has."""
+        """Number of pages of the article."""
         return 1
 
     def attachment(self, number: int) -> str | None:
-        """The path of the page of the article's photo, if it has one."""
+        """Path of the page of the article's photo, if it has one."""
         return None
 
     def has_canonical(self, number: int) -> bool:
-        """Whether the article's page names its own address."""
+        """Whether the article's page names its own URL."""
         return True
 
     def link_to(self, number: int) -> str:
-        """The address under which the next article links to one that nothing else leads to."""
-        reach = self.layout.reach(number)
+        """URL by which the next article links to one that only its body leads to."""
+        reach = self.plan.reach(number)
         if reach in (Reach.REDIRECTING_LINK, Reach.SHORT_LINK):
             return self.short_link(number)
-        if reach is Reach.AMP_LINK:
-            return self.amp_path(number) or self.path(number)
-        return self.path(number)
+        return (reach is Reach.AMP_LINK and self.amp_path(number)) or self.path(number)
 
     def only_linked_from(self, host: int) -> int | None:
-        """The article that can be found only through a link in ``host``'s body, if there is one."""
+        """Return the article that only a link in ``host``'s body leads to."""
         number = host - 1
-        if not 0 <= number < self.layout.articles or host >= self.layout.articles:
+        if not 0 <= number < self.plan.articles or host >= self.plan.articles:
             return None
-        hidden = (Reach.BODY_LINK, Reach.REDIRECTING_LINK, Reach.SHORT_LINK, Reach.AMP_LINK)
-        return number if self.layout.reach(number) in hidden else None
+        return number if self.plan.reach(number) in _ONLY_IN_BODY else None
 
-    def older_article(self, number: int, dice: Dice) -> int | None:
-        """Some older article in a listing, in the same language, for a link in the text."""
-        candidate = dice.below(min(number, self.layout.articles)) if number else -1
+    def older_article(self, number: int, rng: Rng) -> int | None:
+        """Choose an older listed article in Russian for a link in the text."""
+        candidate = rng.below(min(number, self.plan.articles)) if number else -1
         while candidate >= 0:
-            listed = self.layout.reach(candidate) is Reach.LISTED
-            if listed and not self.layout.is_kazakh(candidate):
+            if self.plan.reach(candidate) is Reach.LISTED and not self.plan.is_kazakh(candidate):
                 return candidate
             candidate -= 1
         return None
-
-
-def _profile(reach: Reach) -> str | None:
-    if reach is Reach.SHORT_LINK:
-        return "none"  # nothing on the page may name its own path
-    if reach is Reach.AMP_LINK:
-        return "plain"  # the AMP copy and the page must give the same date
-    return None

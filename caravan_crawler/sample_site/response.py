@@ -1,11 +1,10 @@
-"""Answers of the sample site, before they are put on a wire."""
+"""Responses of the sample site, and how they are sent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
-
-from caravan_crawler.sample_site.delivery import Delivery
+from typing import Literal
 
 HTML = "text/html; charset=utf-8"
 XML = "application/xml; charset=utf-8"
@@ -15,48 +14,78 @@ GIF = "image/gif"
 JSON = "application/json"
 SCRIPT = "text/javascript; charset=utf-8"
 
+_PIECES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """When and how much of a response is sent, and what happens to the connection."""
+
+    delay: float = 0.0
+    """Seconds before the first byte."""
+    spread: float = 0.0
+    """Seconds during which the body is sent, in ten pieces; 0 sends it at once."""
+    share: float = 1.0
+    """Part of the body that is sent, 0 to 1; Content-Length is that of the whole body."""
+    is_silent: bool = False
+    """Nothing is sent, not even a status."""
+    ending: Literal["keep", "close", "reset"] = "keep"
+    """What follows the last byte: the next request, the end of the connection, or its reset."""
+
+    def pieces(self, head: bytes, body: bytes) -> Iterator[tuple[float, bytes]]:
+        """Yield seconds to wait, and the bytes to send then."""
+        if self.is_silent:
+            yield self.delay, b""
+            return
+        body = body[: int(len(body) * self.share)]
+        if not self.spread:
+            yield self.delay, head + body
+            return
+        yield self.delay, head
+        size = -(-len(body) // _PIECES) or 1
+        for start in range(0, len(body), size):
+            yield self.spread / _PIECES, body[start : start + size]
+
 
 @dataclass(frozen=True, slots=True)
 class SampleResponse:
-    """Status, headers (names as usually written) and body of one answer.
-
-    ``delivery`` says how it goes over the wire; None means at once, whole and well.
-    """
+    """Status, headers (names as usually written) and body of one response."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     delivery: Delivery | None = None
+    """How it is sent; None sends it at once and complete."""
 
 
 def ok(body: bytes | str, content_type: str = HTML) -> SampleResponse:
-    """A page found."""
+    """Return a response with status 200."""
     content = body.encode() if isinstance(body, str) else body
     return SampleResponse(200, {"Content-Type": content_type}, content)
 
 
 def moved(url: str) -> SampleResponse:
-    """A permanent redirect to an absolute URL."""
+    """Return a permanent redirect to an absolute URL."""
     body = f'<!DOCTYPE html><title>301</title><a href="{url}">{url}</a>'
     return SampleResponse(301, {"Content-Type": HTML, "Location": url}, body.encode())
 
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What lets a client ask whether a page has changed."""
+    """ETag and Last-Modified of a page."""
 
     etag: str
     modified: datetime
 
     def headers(self) -> dict[str, str]:
-        """As response headers."""
+        """Response headers."""
         modified = format_datetime(self.modified.astimezone(UTC), usegmt=True)
         return {"ETag": self.etag, "Last-Modified": modified}
 
     def unchanged(self, request: Mapping[str, str]) -> bool:
-        """Whether the request's conditions (header names in lower case) allow a 304."""
+        """Whether the conditions in the request's headers (lower case) allow a 304."""
         tags = request.get("if-none-match")
-        if tags is not None:  # it outranks If-Modified-Since
+        if tags is not None:  # it has precedence over If-Modified-Since
             known = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
             return "*" in known or self.etag in known
         since = request.get("if-modified-since")

@@ -1,48 +1,51 @@
-"""The sample site behind a small HTTP/1.1 server on the loopback, in a thread of its own."""
+"""HTTP server on loopback for the sample site."""
 
-import asyncio
 import socket
+import struct
+import sys
 import threading
 from collections import deque
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingTCPServer
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from caravan_crawler.sample_site.connection import Connection
-from caravan_crawler.sample_site.http_request import Request
 from caravan_crawler.sample_site.response import SampleResponse
 from caravan_crawler.sample_site.site import SampleSite
 
 _REQUESTS_KEPT = 200_000
-#: Seconds; an answer under way is composed in far less.
-_LONGEST_END = 10.0
+_LONGEST_CLOSE = 10.0
+#: Seconds between two checks whether to stop.
+_POLL = 0.02
+#: SO_LINGER on, with no time: closing resets the connection.
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+#: Seconds between the last byte and a reset, so that the client receives what was sent.
+_BEFORE_RESET = 0.05
 
 
 class SampleServer:
-    """Serves a site while the ``with`` block lasts."""
+    """Serves a site while the ``with`` block lasts, one thread per connection."""
 
     def __init__(self, site: SampleSite, port: int = 0) -> None:
-        """Bind at once: raise OSError where the port is taken, OverflowError where it is no port."""
+        """Bind at once; raise OSError or OverflowError if the port is unusable."""
         self.site = site
         self.hits = 0
-        """Requests answered so far, malformed ones left out."""
+        """Number of requests answered, without malformed ones."""
         self.requests: deque[str] = deque(maxlen=_REQUESTS_KEPT)
         """Their targets (path and query), the last 200,000 of them."""
-        self._socket = socket.create_server(("127.0.0.1", port), backlog=512)
-        self.port: int = self._socket.getsockname()[1]
+        self._server = _Server(self, port)
+        self.port: int = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/"
-        self._loop = asyncio.new_event_loop()
-        self._connections: set[Connection] = set()
-        self._ready = threading.Event()
-        self._stop: asyncio.Event | None = None
-        self._thread = threading.Thread(target=self._run, name="sample-site", daemon=True)
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_POLL,), name="sample-site", daemon=True
+        )
 
     def start(self) -> Self:
-        """Begin to serve, and return when it does."""
+        """Start serving."""
         self._thread.start()
-        self._ready.wait()
         return self
 
     def __enter__(self) -> Self:
@@ -57,73 +60,111 @@ class SampleServer:
         self.close()
 
     def close(self) -> None:
-        """Stop serving and drop open connections. Waits for the thread, at most ten seconds."""
+        """Stop serving and drop open connections; wait at most ten seconds."""
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._request_stop)
-            self._thread.join(_LONGEST_END)
-        if self._thread.is_alive():
-            return  # a daemon thread: it ends with the process
-        self._socket.close()
-        if not self._loop.is_closed():
-            self._loop.close()
+            self._server.shutdown()
+            self._thread.join()
+        self._server.server_close()
+        self._server.drop_connections()
 
     def publish(self, count: int) -> None:
-        """Let the site publish ``count`` more articles, between two answers. ValueError where it cannot."""
-        self._between_answers(partial(self.site.publish, count))
+        """Publish between two requests; ValueError if the site cannot."""
+        with self._lock:
+            self.site.publish(count)
 
     def move(self) -> None:
-        """Let the site move from generation 3 to 4, between two answers. ValueError where it cannot."""
-        self._between_answers(self.site.move)
+        """Move between two requests; ValueError if the site cannot."""
+        with self._lock:
+            self.site.move()
 
-    def answer(self, request: Request) -> SampleResponse:
-        """The site's answer, with absolute links under the name by which the client called the server."""
-        self.hits += 1
-        self.requests.append(request.target)
-        host = request.headers.get("host")
-        response = self.site.respond(request.target, f"http://{host}/" if host else self.url, request.headers)
+    def respond(self, target: str, headers: dict[str, str]) -> SampleResponse:
+        """Answer a request; absolute links have the host that the client named."""
+        host = headers.get("host")
+        with self._lock:
+            self.hits += 1
+            self.requests.append(target)
+            response = self.site.respond(target, f"http://{host}/" if host else self.url, headers)
         return replace(response, headers={**response.headers, "X-Sample-Site": self.site.identity})
 
-    def opened(self, connection: Connection) -> None:
-        """Remember a connection, so that it can be dropped at the end."""
-        self._connections.add(connection)
 
-    def closed(self, connection: Connection) -> None:
-        """Forget a connection that has ended."""
-        self._connections.discard(connection)
+class _Server(ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 512
 
-    def _between_answers(self, change: Callable[[], None]) -> None:
-        async def make() -> None:
-            change()
+    def __init__(self, sample: SampleServer, port: int) -> None:
+        self.sample = sample
+        self.stopping = threading.Event()
+        self._open: set[Any] = set()
+        self._all_closed = threading.Condition()
+        super().__init__(("127.0.0.1", port), _Handler)
 
-        asyncio.run_coroutine_threadsafe(make(), self._loop).result()
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._all_closed:
+            self._open.add(request)
+        super().process_request(request, client_address)
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._serve())
+    def shutdown_request(self, request: Any) -> None:
+        """Close the connection; a FIN before it would hide a reset."""
+        self.close_request(request)
+        with self._all_closed:
+            self._open.discard(request)
+            self._all_closed.notify_all()
 
-    def _request_stop(self) -> None:
-        if self._stop is not None:
-            self._stop.set()
+    def drop_connections(self) -> None:
+        """End all handlers, whether they wait, read or write."""
+        self.stopping.set()
+        with self._all_closed:
+            for connection in self._open:
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    continue  # closed by the client
+            self._all_closed.wait_for(lambda: not self._open, _LONGEST_CLOSE)
 
-    async def _serve(self) -> None:
-        self._stop = asyncio.Event()
-        server = await self._loop.create_server(lambda: Connection(self), sock=self._socket)
-        self._ready.set()
-        try:
-            await self._stop.wait()
-        finally:
-            # A client accepted just now is still a task, and asyncio leaks its socket if the server
-            # closes before the task ends: so stop accepting first, close afterwards.
-            self._loop.remove_reader(self._socket)
-            await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}), return_exceptions=True)
-            server.close()
-            # Not wait_closed(): since Python 3.12.1 it waits until the clients close their connections.
-            while self._connections:
-                for connection in list(self._connections):
-                    connection.drop()
-                await asyncio.sleep(0)
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.1"  # else a malformed request is answered as in HTTP/0.9, without a status
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def do_GET(self) -> None:
+        """Answer GET and HEAD."""
+        response = self.server.sample.respond(self.path, {name.lower(): text for name, text in self.headers.items()})
+        lines = [f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}"]
+        lines += [f"{name}: {text}" for name, text in response.headers.items()]
+        if response.status != HTTPStatus.NOT_MODIFIED:
+            lines.append(f"Content-Length: {len(response.body)}")
+        lines.append("Connection: close" if self.close_connection else "Connection: keep-alive")
+        head = "\r\n".join([*lines, "\r\n"]).encode("latin-1")
+        body = b"" if self.command == "HEAD" else response.body
+        if response.delivery is None:
+            self.wfile.write(head + body)
+            return
+        for seconds, piece in response.delivery.pieces(head, body):
+            if self._is_stopped_within(seconds):
+                return
+            self.wfile.write(piece)
+        if response.delivery.ending == "reset" and not self._is_stopped_within(_BEFORE_RESET):
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        self.close_connection |= response.delivery.ending != "keep"
+
+    do_HEAD = do_GET  # noqa: N815
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Log nothing."""
+
+    def _is_stopped_within(self, seconds: float) -> bool:
+        stopped = self.server.stopping.wait(seconds) if seconds else False
+        self.close_connection |= stopped
+        return stopped
 
 
 def serve(site: SampleSite, port: int = 0) -> SampleServer:
-    """A server for ``site`` on 127.0.0.1, to be used in a ``with`` block; port 0 takes a free one."""
+    """Return a server on 127.0.0.1 for a ``with`` block; port 0 takes a free one."""
     return SampleServer(site, port)

@@ -1,39 +1,44 @@
-"""The sample site as a function: an address in, an answer out."""
+"""The sample site: URL to response."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
-from caravan_crawler.sample_site import feeds, masthead, trending
 from caravan_crawler.sample_site.article import Article, compose, part_of
-from caravan_crawler.sample_site.article_pages import ArticlePages
-from caravan_crawler.sample_site.contacts import contacts_html
-from caravan_crawler.sample_site.frame import Frame
-from caravan_crawler.sample_site.gold import gold_record
-from caravan_crawler.sample_site.layout import Layout
-from caravan_crawler.sample_site.listings import CARDS_ON_A_PAGE, Listings
-from caravan_crawler.sample_site.markup import Markup
-from caravan_crawler.sample_site.monthly_sitemaps import INDEX, MonthlySitemaps
+from caravan_crawler.sample_site.expected import expected_record
+from caravan_crawler.sample_site.frame import (
+    Frame,
+    contacts_html,
+    expected_rates,
+    expected_trending,
+    expected_weather,
+    header_html,
+    trending_entries,
+    trending_html,
+)
+from caravan_crawler.sample_site.listings import (
+    CARDS_ON_A_PAGE,
+    MONTHLY_INDEX,
+    Listings,
+    MonthlySitemaps,
+    robots,
+    sitemap,
+)
+from caravan_crawler.sample_site.markup import Markup, Template, template
 from caravan_crawler.sample_site.newsroom import Newsroom
-from caravan_crawler.sample_site.numbering import MOST_ARTICLES, short_link_redirects
-from caravan_crawler.sample_site.other_addresses import Form, Found, OtherAddresses
+from caravan_crawler.sample_site.one_generation import Form, Found, OldAddresses, SingleNewsroom
+from caravan_crawler.sample_site.pages import ArticlePages
+from caravan_crawler.sample_site.plan import MOST_ARTICLES, MixedPlan, SinglePlan
 from caravan_crawler.sample_site.response import GIF, RSS, TEXT, XML, SampleResponse, Validators, moved, ok
-from caravan_crawler.sample_site.scripting import CARDS_BY_SCRIPT, Scripting
-from caravan_crawler.sample_site.single_layout import SingleLayout
-from caravan_crawler.sample_site.single_newsroom import OldAddresses, SingleNewsroom
-from caravan_crawler.sample_site.template import Template, template
+from caravan_crawler.sample_site.scripted import CARDS_BY_SCRIPT, ScriptedParts
 
-_POST_SITEMAP = re.compile(r"post-sitemap([1-9]\d{0,5})\.xml")
+_CARDS_ON_A_SHORT_PAGE = 10
 _PIXEL = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,"
     b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 )
-
-
-_CARDS_ON_A_SHORT_PAGE = 10
 
 
 class MovedArticle(NamedTuple):
@@ -43,15 +48,15 @@ class MovedArticle(NamedTuple):
     new_url: str
     article_id: int
     style: OldAddresses
-    """How the old address answers after the move."""
+    """Response to the old URL after the move."""
 
 
 class SampleSite:
     """A site of ``articles`` articles in the template of ``markup_seed``.
 
-    By default it has pages of all generations and keeps nothing per article. With a ``generation``, 3 or 4, all pages
-    are of that one; the articles are those of ``seed``, the same in both generations, and ``old_addresses`` says how
-    generation 4 answers the addresses of generation 3.
+    By default it has pages of all generations and stores nothing per article. With ``generation`` 3 or 4 all pages are
+    of that one; the articles are those of ``seed``, the same in both generations, and ``old_addresses`` decides how
+    generation 4 answers URLs of generation 3.
     """
 
     def __init__(
@@ -64,10 +69,10 @@ class SampleSite:
         seed: int = 0,
         old_addresses: OldAddresses = "mixed",
     ) -> None:
-        """Raise ValueError unless 1 <= articles <= 1,998,000 (200,000 with a generation) and the seeds are in range.
+        """Raise ValueError for articles or seeds out of range.
 
-        ``markup_seed`` is ``seed`` where it is not given. With ``scripted`` masthead, view counts and lists come by a
-        script; the truth is the same.
+        At most 1,998,000 articles, 200,000 with a generation. ``markup_seed`` defaults to ``seed``. With ``scripted``
+        a script loads header, view counts and lists; the expected records are the same.
         """
         if not 1 <= articles <= MOST_ARTICLES:
             raise ValueError(f"articles must be between 1 and {MOST_ARTICLES}, not {articles}")
@@ -76,7 +81,7 @@ class SampleSite:
         self.articles = articles
         self.seed = seed
         self.identity = f"seed={seed} generation={generation or 'all'} articles={articles}"
-        """What tells the site from all others, whatever it publishes and wherever it moves later."""
+        """Distinguishes the site from others, whatever it publishes and wherever it moves later."""
         self.markup_seed = seed if markup_seed is None else markup_seed
         if self.markup_seed < 0:
             raise ValueError(f"markup_seed must not be negative, it is {self.markup_seed}")
@@ -86,39 +91,39 @@ class SampleSite:
         self._build()
 
     def _build(self) -> None:
-        """Make everything that depends on the generation."""
-        self._other_addresses: OtherAddresses | None = None
+        """Create everything that depends on the generation."""
+        self._newsroom: Newsroom
+        self._single: SingleNewsroom | None = None
         if self.generation is None:
-            self._newsroom = Newsroom(Layout(self.articles))
+            self._newsroom = Newsroom(MixedPlan(self.articles))
         else:
-            layout = SingleLayout(self.articles, self.generation, self.seed)
-            newsroom = SingleNewsroom(layout, self._old_addresses)
-            self._newsroom = newsroom
-            self._other_addresses = OtherAddresses(newsroom)
-        # Of all generations, the fourth is the smallest part.
-        months, numbered = (24, 15) if self.generation == 4 else (6, 1)
+            plan = SinglePlan(self.articles, self.generation, self.seed)
+            self._newsroom = self._single = SingleNewsroom(plan, self._old_addresses)
+        is_new = self.generation == 4
+        # On a site of all generations, generation 4 is the smallest part.
+        months, numbered = (24, 15) if is_new else (6, 1)
         self._monthly_sitemaps = MonthlySitemaps(self._newsroom, months=months, numbered=numbered)
         markup = Markup(_template(self.markup_seed, self.generation))
-        self._trending = trending.entries(self._newsroom)
-        head = masthead.masthead_html(markup)
-        self._scripting = Scripting(markup, head) if self._is_scripted else None
-        if self._scripting:
-            head = self._scripting.masthead()
-        sections = self._newsroom.layout.listings
-        self._frame = Frame(markup, head, trending.trending_html(markup, self._trending), sections)
+        self._trending = trending_entries(self._newsroom)
+        header = header_html(markup)
+        self._scripted = ScriptedParts(markup, header) if self._is_scripted else None
+        if self._scripted:
+            header = self._scripted.header()
+        sections = self._newsroom.plan.listings
+        self._frame = Frame(markup, header, trending_html(markup, self._trending), sections)
         self._pages = ArticlePages(markup, self._frame, Frame(markup, "", "", sections, language="kk"))
-        cards = _CARDS_ON_A_SHORT_PAGE if self.generation == 4 else CARDS_ON_A_PAGE
+        cards = _CARDS_ON_A_SHORT_PAGE if is_new else CARDS_ON_A_PAGE
         self._listings = Listings(markup, self._newsroom, CARDS_BY_SCRIPT if self._is_scripted else cards)
         self._contacts = contacts_html(markup)
 
     def publish(self, count: int) -> None:
-        """Let ``count`` more articles appear: today's, in section news, at the top of the listings."""
+        """Publish ``count`` articles: today's, in section news, first in listings."""
         if count < 0 or self._newsroom.end + count > MOST_ARTICLES:
             raise ValueError(f"cannot publish {count} articles")
         self._newsroom.published += count
 
     def move(self) -> None:
-        """Move the site from generation 3 to 4: the same articles under new addresses. ValueError where it cannot."""
+        """Move from generation 3 to 4: same articles, new URLs; or raise ValueError."""
         if self.generation != 3:
             raise ValueError("only a site of generation 3 can move")
         published = self._newsroom.published
@@ -127,30 +132,29 @@ class SampleSite:
         self._newsroom.published = published
 
     def moved_articles(self, base_url: str) -> Iterator[MovedArticle]:
-        """The old and the new address of every article of a site of generation 4, oldest first."""
-        newsroom = self._newsroom
-        assert isinstance(newsroom, SingleNewsroom)
+        """Old and new URL of every article of a site of generation 4, oldest first."""
+        newsroom = self._single
+        assert newsroom is not None
         base = _with_slash(base_url)
         for number in range(newsroom.end):
             old, new = base + newsroom.old_path(number)[1:], base + newsroom.path(number)[1:]
             yield MovedArticle(old, new, newsroom.short_id(number), newsroom.old_style(number))
 
     def respond(self, target: str, base_url: str, headers: Mapping[str, str] | None = None) -> SampleResponse:
-        """Answer a GET of ``target``, a path and query; ``headers``, in lower case, may hold conditions."""
+        """Answer a GET of a path and query; ``headers`` have lower-case names."""
         base_url = _with_slash(base_url)
         path, _, query = target.partition("#")[0].partition("?")
         parts = [part for part in unquote(path).split("/") if part]
-        if self._scripting and parts[:1] == ["parts"]:
-            answer = self._scripting.answer(parts[1:], self.article, partial(self._cards, base_url))
-            return answer or self._not_found()
+        if self._scripted and parts[:1] == ["parts"]:
+            cards = partial(self._listings.section_cards, base_url=base_url)
+            return self._scripted.respond(parts[1:], self.article, cards) or self._not_found()
         return self._answer(parts, query, base_url, headers or {}) or self._not_found()
 
     def number_of(self, target: str) -> int | None:
-        """The number of the article that ``target`` names, in whatever form of its address; else None."""
+        """Return the number of the article that ``target`` names in any form of its URL."""
         path, _, query = target.partition("?")
         parts = [part for part in unquote(path).split("/") if part]
-        other = self._other_addresses.find(parts, query) if self._other_addresses else None
-        if other:
+        if self._single and (other := self._single.find_other(parts, query)):
             return other.number
         match parts:
             case []:
@@ -161,47 +165,44 @@ class SampleSite:
         return None
 
     def is_only_way(self, number: int) -> bool:
-        """Whether some other article can be found through this one alone."""
+        """Whether another article can be found through this one alone."""
         return self._newsroom.only_linked_from(number) is not None
 
     def article(self, number: int) -> Article:
-        """Everything about article ``number``."""
+        """Return article ``number``."""
         return compose(self._newsroom, number)
 
     def page(self, article: Article, base_url: str) -> bytes:
-        """The article's own page in this site's template; ``article`` may be a changed one."""
+        """Page of ``article``, which may be a changed one, in this site's template."""
         write = partial(self._pages.page, base_url=_with_slash(base_url))
-        if self._scripting is None:
-            return write(article)
-        return self._scripting.with_script(self._scripting.page(article, write))
+        return self._with_script(self._scripted.page(article, write) if self._scripted else write(article))
 
     def gold(self, base_url: str) -> Iterator[dict[str, Any]]:
-        """The expected record of every article, oldest first, published ones included."""
+        """Expected record of every article, oldest first, including those published later."""
         base_url = _with_slash(base_url)
         for number in range(self._newsroom.end):
-            yield gold_record(compose(self._newsroom, number), base_url)
+            yield expected_record(compose(self._newsroom, number), base_url)
 
     def expected_trending(self, base_url: str) -> list[dict[str, Any]]:
-        """The trending block in rank order, addresses canonical."""
-        return trending.expected_trending(self._trending, _with_slash(base_url))
+        """Expected records of the trending block in rank order, with canonical URLs."""
+        return expected_trending(self._trending, _with_slash(base_url))
 
     def expected_rates(self) -> list[dict[str, Any]]:
-        """The masthead's rates; ``rate`` is a Decimal, ``rate_raw`` the bullet as printed."""
-        return masthead.expected_rates()
+        """Expected records of the rates; ``rate`` is a Decimal."""
+        return expected_rates()
 
     def expected_weather(self) -> list[dict[str, Any]]:
-        """The masthead's weather."""
-        return masthead.expected_weather()
+        """Expected record of the weather."""
+        return expected_weather()
 
     def _answer(self, parts: list[str], query: str, base_url: str, headers: Mapping[str, str]) -> SampleResponse | None:
-        other = self._other_addresses.find(parts, query) if self._other_addresses else None
-        if other:
-            return self._other(other, base_url, headers)
+        if self._single and (other := self._single.find_other(parts, query)):
+            return self._other(self._single, other, base_url, headers)
         match parts:
             case []:
                 return self._home_or_short_link(query, base_url, headers)
             case ["amp", section, slug]:
-                return self._amp(section, slug, base_url, headers)
+                return self._own_path(section, slug, base_url, headers, amp=True)
             case [section, "page", page] if page.isascii() and page.isdigit():
                 return self._listing(section, int(page[:9]), base_url)
             case ["wp-content", *_]:
@@ -211,7 +212,7 @@ class SampleSite:
             case ["info", "kontakty"]:
                 return self._framed(self._contacts, "Контакты")
             case [section, slug]:
-                return self._article(section, slug, base_url, headers)
+                return self._own_path(section, slug, base_url, headers)
             case [name]:
                 return self._file(name, base_url) or self._listing(name, 1, base_url)
         return None
@@ -223,32 +224,33 @@ class SampleSite:
         number = None if wanted is None else self._newsroom.find_id(wanted)
         if wanted is None or number is None:
             return None
-        if short_link_redirects(wanted):
+        if wanted % 2 == 0:
             return moved(base_url + self._newsroom.path(number)[1:])
         return self._article_page(number, base_url, headers)
 
-    def _article(self, section: str, slug: str, base_url: str, headers: Mapping[str, str]) -> SampleResponse | None:
+    def _own_path(
+        self, section: str, slug: str, base_url: str, headers: Mapping[str, str], *, amp: bool = False
+    ) -> SampleResponse | None:
+        """The page or AMP copy of an article, or a redirect to its right path."""
         number = self._newsroom.find(section, slug)
         if number is None:
             return None
-        path = self._newsroom.path(number)
-        if unquote(path) != f"/{section}/{slug}/":
-            return moved(base_url + path[1:])
-        return self._article_page(number, base_url, headers)
-
-    def _amp(self, section: str, slug: str, base_url: str, headers: Mapping[str, str]) -> SampleResponse | None:
-        number = self._newsroom.find(section, slug)
-        path = None if number is None else self._newsroom.amp_path(number)
-        if number is None or path is None:
+        path = self._newsroom.amp_path(number) if amp else self._newsroom.path(number)
+        if path is None:
             return None
-        if path != f"/amp/{section}/{slug}":
+        if unquote(path) != (f"/amp/{section}/{slug}" if amp else f"/{section}/{slug}/"):
             return moved(base_url + path[1:])
-        return self._article_page(number, base_url, headers, amp=True)
+        if not amp:
+            return self._article_page(number, base_url, headers)
+        article = self.article(number)
+        return self._conditional(article, f"amp-{number}", headers, partial(self._pages.amp, article, base_url))
 
-    def _other(self, found: Found, base_url: str, headers: Mapping[str, str]) -> SampleResponse | None:
-        """Answer an address of a site of one generation that is not an article's own path."""
-        newsroom, number = self._newsroom, found.number
-        assert isinstance(newsroom, SingleNewsroom)
+    def _other(
+        self, newsroom: SingleNewsroom, found: Found, base_url: str, headers: Mapping[str, str]
+    ) -> SampleResponse | None:
+        """Answer a URL of a site of one generation that is not an article's own path."""
+        number = found.number
+        article = self.article(number)
         match found.form:
             case Form.OLD:
                 style = newsroom.old_style(number)
@@ -256,37 +258,29 @@ class SampleSite:
                     return None
                 if style == "redirect":
                     return moved(base_url + newsroom.path(number)[1:])
-                article = self.article(number)
                 if style == "plain":
                     article = article._replace(has_canonical=False)
-                return self._conditional(article, f"old-{number}", headers, lambda: self.page(article, base_url))
+                return self._conditional(article, f"old-{number}", headers, partial(self.page, article, base_url))
             case Form.SECOND_AMP:
-                article = self.article(number)
                 write = partial(self._pages.second_amp, article, base_url)
                 return self._conditional(article, f"amp-{number}", headers, write)
             case Form.PART:
-                article = part_of(self.article(number), found.part)
-                return self._conditional(
-                    article, f"{found.part}-{number}", headers, lambda: self.page(article, base_url)
-                )
+                article = part_of(article, found.part)
+                write = partial(self.page, article, base_url)
+                return self._conditional(article, f"{found.part}-{number}", headers, write)
             case Form.ATTACHMENT:
-                article = self.article(number)
                 has_page = article.lead_image is not None and article.lead_image.page is not None
                 return self._framed(self._pages.attachment(article), "Фото") if has_page else None
 
-    def _article_page(
-        self, number: int, base_url: str, headers: Mapping[str, str], *, amp: bool = False
-    ) -> SampleResponse:
+    def _article_page(self, number: int, base_url: str, headers: Mapping[str, str]) -> SampleResponse:
         article = self.article(number)
-        if amp:
-            return self._conditional(article, f"amp-{number}", headers, partial(self._pages.amp, article, base_url))
         first = part_of(article, 1) if article.parts > 1 else article
-        return self._conditional(article, str(number), headers, lambda: self.page(first, base_url))
+        return self._conditional(article, str(number), headers, partial(self.page, first, base_url))
 
     def _conditional(
         self, article: Article, name: str, headers: Mapping[str, str], write: Callable[[], bytes]
     ) -> SampleResponse:
-        """Answer with the page that ``write`` returns, or say that it has not changed."""
+        """Return the page that ``write`` returns, or a 304 if it has not changed."""
         generation = "" if self.generation is None else f"-{self.generation}"
         validators = Validators(f'"{name}-{self.articles}-{self.markup_seed}{generation}"', article.front.modified)
         if headers and validators.unchanged(headers):
@@ -294,48 +288,36 @@ class SampleSite:
         return SampleResponse(200, ok(b"").headers | validators.headers(), write())
 
     def _listing(self, section: str, page: int, base_url: str) -> SampleResponse | None:
-        if self._scripting is None:
+        if self._scripted is None:
             return self._framed(self._listings.section(section, page, base_url), "Лента")
-        place = self._scripting.cards(section)
-        return self._framed(self._listings.empty_section(section, place) if page == 1 else None, "Лента")
-
-    def _cards(self, base_url: str, section: str, page: int) -> tuple[str, bool] | None:
-        return self._listings.section_cards(section, page, base_url)
+        main = self._listings.empty_section(section, self._scripted.cards(section)) if page == 1 else None
+        return self._framed(main, "Лента")
 
     def _file(self, name: str, base_url: str) -> SampleResponse | None:
-        monthly = self._monthly_sitemaps.answer(name, base_url) if self.generation != 3 else None
-        if monthly:
-            return ok(monthly, XML)
-        if self.generation == 4 and name.endswith(".xml"):
+        is_new = self.generation == 4
+        if self.generation != 3 and (xml := self._monthly_sitemaps.xml(name, base_url)):
+            return ok(xml, XML)
+        if is_new and name.endswith(".xml"):
             return None
-        sitemap = _POST_SITEMAP.fullmatch(name)
-        if sitemap:
-            text = feeds.post_sitemap(self._newsroom, int(sitemap[1]), base_url)
-            return ok(text, XML) if text else None
         match name:
             case "robots.txt":
-                return ok(feeds.robots(self._named_sitemap(base_url)), TEXT)
+                named = base_url + (MONTHLY_INDEX if is_new else "sitemap_index.xml")
+                # Generation 4 names its sitemap for odd seeds only.
+                return ok(robots(None if is_new and self.seed % 2 == 0 else named), TEXT)
             case "rss":
-                return ok(feeds.rss(self._newsroom, self._listings.newest(), base_url), RSS)
-            case "sitemap_index.xml":
-                return ok(feeds.sitemap_index(self._newsroom, base_url), XML)
-            case "page-sitemap.xml":
-                return ok(feeds.page_sitemap(base_url), XML)
+                return ok(self._listings.rss(base_url), RSS)
             case "search":
                 return self._framed(self._listings.search(base_url), "Поиск")
-        return None
-
-    def _named_sitemap(self, base_url: str) -> str | None:
-        """The sitemap that robots.txt names; generation 4 names its own under odd seeds only."""
-        if self.generation != 4:
-            return f"{base_url}sitemap_index.xml"
-        return base_url + INDEX if self.seed % 2 else None
+        xml = sitemap(self._newsroom, name, base_url)
+        return ok(xml, XML) if xml else None
 
     def _framed(self, main: str | None, title: str) -> SampleResponse | None:
         if main is None:
             return None
-        page = self._frame.page(0, f"<title>{title} - Караван</title>", main)
-        return ok(self._scripting.with_script(page) if self._scripting else page)
+        return ok(self._with_script(self._frame.page(0, f"<title>{title} - Караван</title>", main)))
+
+    def _with_script(self, page: bytes) -> bytes:
+        return self._scripted.with_script(page) if self._scripted else page
 
     def _not_found(self) -> SampleResponse:
         page = self._frame.page(0, "<title>404 - Караван</title>", "<h1>Страница не найдена</h1>")
@@ -352,7 +334,7 @@ def _with_slash(base_url: str) -> str:
 
 
 def _template(markup_seed: int, generation: int | None) -> Template:
-    """The template of a seed; in generation 4 the text stands in ``main p``, and nothing else in paragraphs there."""
+    """Return the template of a seed; in generation 4 the text is in ``main p``."""
     drawn = template(markup_seed)
     if generation != 4:
         return drawn

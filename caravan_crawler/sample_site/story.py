@@ -1,126 +1,247 @@
-"""The lede and body of a Russian article, drawn from the texts of its theme."""
+"""Lede and body of an article."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple
 
-from caravan_crawler.sample_site import texts_ru
-from caravan_crawler.sample_site.attributions import pick_attribution
-from caravan_crawler.sample_site.blocks import (
-    Block,
-    BulletList,
-    DataTable,
-    Link,
-    Paragraph,
-    Quotation,
-    ReadAlso,
-    Subheading,
-    Video,
-    plain,
-)
-from caravan_crawler.sample_site.dice import Dice
-from caravan_crawler.sample_site.ledes import Opening, OpeningTexts, open_story
 from caravan_crawler.sample_site.newsroom import Newsroom
+from caravan_crawler.sample_site.rng import Rng
+from caravan_crawler.sample_site.texts import KK, RU
 
 
-class _Sentences:
-    """Deals sentences of a table in turn, so that none comes twice before all have been used."""
+class Link(NamedTuple):
+    """A link inside the text; ``href`` as written: root-relative or absolute."""
 
-    __slots__ = ("_gaps", "_next", "_table")
+    text: str
+    href: str
 
-    def __init__(self, table: Sequence[str], start: int, gaps: Mapping[str, str]) -> None:
-        self._table = table
-        self._next = start
-        self._gaps = gaps
 
-    def __call__(self) -> str:
-        self._next += 3  # tables of 7, 8 or 10 sentences: 3 shares no factor with them
-        return self._table[self._next % len(self._table)] % self._gaps
+class Paragraph(NamedTuple):
+    """Alternating text and links; a line feed in the text is a ``<br>``."""
+
+    runs: tuple[str | Link, ...]
+
+
+class Subheading(NamedTuple):
+    """A heading inside the body, ``h2`` or ``h3``."""
+
+    tag: str
+    text: str
+
+
+class Quotation(NamedTuple):
+    """A ``blockquote``."""
+
+    text: str
+
+
+class BulletList(NamedTuple):
+    """A ``ul``."""
+
+    items: list[str]
+
+
+class DataTable(NamedTuple):
+    """A table of data; the first row is its header."""
+
+    rows: list[list[str]]
+
+
+class Video(NamedTuple):
+    """An embedded player; it has no text."""
+
+    src: str
+
+
+class ReadAlso(NamedTuple):
+    """A box of links to other articles, which is not part of the text."""
+
+    links: tuple[Link, ...]
+
+
+class Picture(NamedTuple):
+    """An image; a ``lazy`` one has its URL in ``data-src``."""
+
+    href: str
+    lazy: bool
+    caption: str | None
+    page: str | None = None
+    """URL of its own page, which it links to."""
+
+
+Block = Paragraph | Subheading | Quotation | BulletList | DataTable | Video | ReadAlso | Picture
+
+
+def plain(text: str) -> Paragraph:
+    """A paragraph without links."""
+    return Paragraph((text,))
+
+
+class Attribution(NamedTuple):
+    """Text before or after a statement; ``source`` is the outside source it credits."""
+
+    before: str
+    after: str
+    source: str | None
+
+    def credit(self, statement: str) -> str:
+        """Add the attribution to a statement, which ends in a full stop."""
+        if self.before:
+            statement = self.before + statement[0].lower() + statement[1:]
+        return f"{statement[:-1]}{self.after}."
+
+
+_NOBODY = Attribution("", "", None)
+_ATTRIBUTIONS = [Attribution(before, after, source or None) for before, after, source in RU["attributions"]]
+_CUT_NEAR = 104
+"""Length of a lede that is the cut beginning of the first paragraph."""
+
+
+class Opening(NamedTuple):
+    """Lede and first paragraphs of the body."""
+
+    lede: str | None
+    lede_source: str
+    """The lede in the HTML, perhaps with a line feed in it."""
+    paragraphs: list[str]
+    source: str | None
+
+
+def _open(
+    rng: Rng, lede: str, answer: str, more: Sequence[str], rubric: str, attribution: Attribution = _NOBODY
+) -> Opening:
+    """Draw one kind of lede and write a beginning of the body that fits it.
+
+    All arguments but ``rubric`` are complete sentences; ``answer`` refers to the lede.
+    """
+    kind = rng.below(12)
+    answer = attribution.credit(answer)
+    source = attribution.source
+    if kind == 5:
+        return Opening(None, "", [attribution.credit(lede), more[0]], source)
+    if kind == 6:
+        return Opening(rubric, rubric, [attribution.credit(lede), more[0]], source)
+    if kind in (7, 8, 9):
+        # No attribution in the first paragraph: the lede could end inside it.
+        paragraph = " ".join((lede, *more))
+        end = _CUT_NEAR
+        while end < len(paragraph) - 1 and not (paragraph[end - 1].isalpha() and paragraph[end].isalpha()):
+            end += 1  # until it is inside a word
+        lede = paragraph[:end]
+        space = lede.index(" ", len(lede) // 2)
+        broken = f"{lede[:space]}\n{lede[space + 1 :]}" if kind == 9 else lede
+        return Opening(lede, broken, [paragraph, answer], source)
+    if kind in (10, 11):
+        lede = f"{lede} {attribution.credit(more[0])}"
+        return Opening(lede, lede, [more[1]], source)
+    return Opening(lede, lede, [answer], source)
+
+
+def _cycle(table: Sequence[str], start: int, gaps: Mapping[str, str]) -> Iterator[str]:
+    """Yield sentences of a table without repetition until all are used."""
+    while True:
+        start += 3  # tables have 7, 8 or 10 sentences, numbers without the factor 3
+        yield table[start % len(table)] % gaps
 
 
 def write_story(newsroom: Newsroom, number: int) -> tuple[Opening, list[Block]]:
-    """The opening and the blocks of the body, without pictures and the author's line."""
-    dice = Dice("story", newsroom.drawn(number))
+    """Write opening and body blocks, without pictures and the author's line."""
+    rng = Rng("story", newsroom.text_seed(number))
     gaps = newsroom.gaps(number)
     theme = newsroom.theme(number)
-    sentence = _Sentences(theme.sentences, dice.below(8), gaps)
-    connective = _Sentences(texts_ru.CONNECTIVES, dice.below(10), gaps)
-    speech = _Sentences(texts_ru.SPEECH, dice.below(10), gaps)
-    texts = OpeningTexts(
-        lede=dice.pick(theme.ledes),
-        answer=dice.pick(texts_ru.OPENINGS) % gaps,
-        more=(sentence(), sentence(), sentence()),
-        rubric=dice.pick(texts_ru.RUBRICS),
-    )
-    attribution = pick_attribution(dice, newsroom.layout.desk(number))
-    opening = open_story(dice, texts, attribution)
+    sentence = _cycle(theme.sentences, rng.below(8), gaps)
+    connective = _cycle(RU["connectives"], rng.below(10), gaps)
+    speech = _cycle(RU["speech"], rng.below(10), gaps)
+    lede, answer = rng.pick(theme.ledes), rng.pick(RU["openings"]) % gaps
+    more, rubric = list(islice(sentence, 3)), rng.pick(RU["rubrics"])
+    # The newspaper's own stories credit no source.
+    is_own = newsroom.plan.desk(number) == "gazeta" or rng.chance(1, 6)
+    opening = _open(rng, lede, answer, more, rubric, _NOBODY if is_own else rng.pick(_ATTRIBUTIONS))
     blocks: list[Block] = [plain(text) for text in opening.paragraphs]
-    for _ in range(4 + dice.below(6)):
-        roll = dice.below(10)
+    for _ in range(4 + rng.below(6)):
+        roll = rng.below(10)
         if roll < 3:
-            text = dice.pick(texts_ru.SPEECH_FORMS) % {**gaps, "speech": speech()}
+            text = rng.pick(RU["speech_forms"]) % {**gaps, "speech": next(speech)}
         elif roll < 6:
-            text = f"{sentence()} {connective()}"
+            text = f"{next(sentence)} {next(connective)}"
         elif roll < 8:
-            text = f"{connective()} {sentence()} {sentence()}"
+            text = f"{next(connective)} {next(sentence)} {next(sentence)}"
         elif roll < 9:
-            text = f"{sentence()} {dice.pick(texts_ru.ODD_SENTENCES) % gaps} {connective()}"
+            text = f"{next(sentence)} {rng.pick(RU['odd_sentences']) % gaps} {next(connective)}"
         else:
-            text = f"{sentence()}\n{sentence()}"
+            text = f"{next(sentence)}\n{next(sentence)}"
         blocks.append(plain(text))
-    for block in _extras(newsroom, number, dice, gaps):
-        # Never first, nor last: the opening answers the lede, and a box at the end is no box in mid-body.
-        blocks.insert(1 + dice.below(len(blocks) - 1), block)
-    if dice.chance(1, 3):
-        recall = plain(dice.pick(texts_ru.RECALLS) % gaps)
-        blocks.insert(len(blocks) if dice.chance(2, 3) else len(blocks) // 2, recall)
+    for block in _extras(newsroom, number, rng, gaps):
+        # Neither first nor last: the opening refers to the lede, and boxes belong inside the body.
+        blocks.insert(1 + rng.below(len(blocks) - 1), block)
+    if rng.chance(1, 3):
+        recall = plain(rng.pick(RU["recalls"]) % gaps)
+        blocks.insert(len(blocks) if rng.chance(2, 3) else len(blocks) // 2, recall)
     return opening, blocks
 
 
-def _extras(newsroom: Newsroom, number: int, dice: Dice, gaps: Mapping[str, str]) -> list[Block]:
+def _extras(newsroom: Newsroom, number: int, rng: Rng, gaps: Mapping[str, str]) -> list[Block]:
     extras: list[Block] = []
-    if dice.chance(1, 6):
-        extras.append(Quotation(dice.pick(texts_ru.QUOTES)))
-    if dice.chance(1, 6):
-        items = dice.sample(texts_ru.LIST_ITEMS, 3 + dice.below(3))
-        extras.append(BulletList(tuple(item % gaps for item in items)))
-    extras += [
-        Subheading(dice.pick(("h2", "h3")), dice.pick(texts_ru.SUBHEADINGS)) for _ in range(max(dice.below(6) - 3, 0))
-    ]
-    if dice.chance(1, 9):
-        extras.append(DataTable(dice.pick(texts_ru.TABLES)))
-    if dice.chance(1, 9):
+    if rng.chance(1, 6):
+        extras.append(Quotation(rng.pick(RU["quotes"])))
+    if rng.chance(1, 6):
+        items: list[str] = rng.sample(RU["list_items"], 3 + rng.below(3))
+        extras.append(BulletList([item % gaps for item in items]))
+    extras += [Subheading(rng.pick(("h2", "h3")), rng.pick(RU["subheadings"])) for _ in range(max(rng.below(6) - 3, 0))]
+    if rng.chance(1, 9):
+        extras.append(DataTable(rng.pick(RU["tables"])))
+    if rng.chance(1, 9):
         extras.append(Video(f"https://www.youtube.com/embed/{number * 7919 % 0xFFFFFF:06x}Qk"))
-    if dice.chance(1, 5):
-        before, text, href, after = dice.pick(texts_ru.EXTERNAL_LINKS)
+    if rng.chance(1, 5):
+        before, text, href, after = rng.pick(RU["external_links"])
         extras.append(Paragraph((before, Link(text, href), after)))
-    return extras + _links_to_articles(newsroom, number, dice)
+    return extras + _links_to_articles(newsroom, number, rng)
 
 
-def _links_to_articles(newsroom: Newsroom, number: int, dice: Dice) -> list[Block]:
+def _links_to_articles(newsroom: Newsroom, number: int, rng: Rng) -> list[Block]:
     blocks: list[Block] = []
     hidden = newsroom.only_linked_from(number)
     if hidden is not None:
         link = Link(newsroom.headline(hidden), newsroom.link_to(hidden))
-        blocks.append(ReadAlso((link,)) if dice.chance(1, 3) else _sentence_with(link, dice))
-    if dice.chance(1, 4):
-        link_or_none = _older_link(newsroom, number, dice)
+        blocks.append(ReadAlso((link,)) if rng.chance(1, 3) else _sentence_with(link, rng))
+    if rng.chance(1, 4):
+        link_or_none = _older_link(newsroom, number, rng)
         if link_or_none:
-            blocks.append(_sentence_with(link_or_none, dice))
-    if dice.chance(1, 5):
-        links = [_older_link(newsroom, number, dice) for _ in range(1 + dice.below(3))]
+            blocks.append(_sentence_with(link_or_none, rng))
+    if rng.chance(1, 5):
+        links = [_older_link(newsroom, number, rng) for _ in range(1 + rng.below(3))]
         box = tuple(dict.fromkeys(link for link in links if link))
         if box:
             blocks.append(ReadAlso(box))
     return blocks
 
 
-def _sentence_with(link: Link, dice: Dice) -> Paragraph:
-    before, after = dice.pick(texts_ru.INTERNAL_LINKS)
+def _sentence_with(link: Link, rng: Rng) -> Paragraph:
+    before, after = rng.pick(RU["internal_links"])
     return Paragraph((before, link, after))
 
 
-def _older_link(newsroom: Newsroom, number: int, dice: Dice) -> Link | None:
-    older = newsroom.older_article(number, dice)
+def _older_link(newsroom: Newsroom, number: int, rng: Rng) -> Link | None:
+    older = newsroom.older_article(number, rng)
     if older is None:
         return None
     path = newsroom.path(older)
-    return Link(newsroom.headline(older), (path, path[:-1], path + "?utm_source=body")[dice.below(3)])
+    return Link(newsroom.headline(older), (path, path[:-1], path + "?utm_source=body")[rng.below(3)])
+
+
+def write_kazakh_story(number: int) -> tuple[Opening, list[Block]]:
+    """Write opening and body blocks in Kazakh; how sources are credited is not known."""
+    rng = Rng("story", number)
+    gaps = {"many": str(10 + rng.below(90)), "who": rng.pick(KK["speakers"])}
+    sentences = [text % gaps for text in rng.sample(KK["sentences"], len(KK["sentences"]))]
+    opening = _open(rng, rng.pick(KK["ledes"]), sentences[0], sentences[1:4], KK["rubric"])
+    blocks: list[Block] = [plain(text) for text in opening.paragraphs]
+    blocks.append(plain(f"{sentences[4]} {sentences[5]}"))
+    blocks.append(plain(rng.pick(KK["speech"]) % gaps))
+    if rng.chance(1, 3):
+        blocks.append(Subheading("h2", KK["subheading"]))
+    blocks.append(plain(f"{sentences[6]} {sentences[7]}"))
+    if rng.chance(1, 4):
+        blocks.append(BulletList(KK["list_items"]))
+    blocks.append(plain(sentences[8]))
+    return opening, blocks

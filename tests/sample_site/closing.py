@@ -1,4 +1,4 @@
-"""Close servers that clients still hold connections to: in a process of its own, as what hangs cannot report itself.
+"""Close servers with open connections, in a process of its own, as it may hang.
 
 python -m tests.sample_site.closing
 """
@@ -11,12 +11,12 @@ from caravan_crawler.sample_site import SampleServer, SampleSite, serve
 from caravan_crawler.sample_site.faults import FaultySite
 
 _REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-#: More than the buffers of a loopback connection hold, when all is answered.
+#: Their responses exceed the buffers of a loopback connection.
 _TOO_MANY = 1000
 
 
 def main() -> None:
-    """Close with a connection that is idle, silent, in mid-request, not reading, and one waiting for its answer."""
+    """Close with connections that are idle, silent, in mid-request, not reading, waiting."""
     with serve(SampleSite(40)) as server:
         idle = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=10)
         idle.request("GET", "/")

@@ -1,4 +1,4 @@
-"""The sample site from the command line: faults by name, bursts of news."""
+"""Command line of the sample site: faults by name, bursts of news."""
 
 import http.client
 import json
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 COMMAND = [sys.executable, "-m", "caravan_crawler.sample_site"]
 
 
-def test_each_fault_has_its_line_and_its_defaults_work() -> None:
+def test_each_fault_has_a_description_and_valid_defaults() -> None:
     assert all(kind.description and name in kind.usage(name) for name, kind in FAULTS.items())
     assert FaultySite(40, faults=FAULTS).respond("/news/", "http://x/").status == 200
 
@@ -33,11 +33,11 @@ BAD_FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("written", "words"), BAD_FAULTS)
-def test_a_bad_fault_is_said_in_one_line(written: str, words: str) -> None:
+@pytest.mark.parametrize(("written", "message"), BAD_FAULTS)
+def test_invalid_fault_is_reported_in_one_line(written: str, message: str) -> None:
     done = run("--fault", written)
     assert done.returncode == 2
-    assert words in done.stderr
+    assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
@@ -46,7 +46,7 @@ def run(*options: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize("options", [("--fault", "list"), ("--help",)])
-def test_the_faults_are_listed(options: tuple[str, ...]) -> None:
+def test_faults_are_listed(options: tuple[str, ...]) -> None:
     done = run(*options)
     assert done.returncode == 0
     assert all(kind.usage(name) in done.stdout for name, kind in FAULTS.items())
@@ -70,7 +70,7 @@ def test_faults_and_bursts_from_the_command_line(tmp_path: Path) -> None:
         assert process.wait(timeout=20) == 0
 
 
-def test_a_site_of_one_generation_moves_at_a_signal(tmp_path: Path) -> None:
+def test_site_of_one_generation_moves_at_a_signal(tmp_path: Path) -> None:
     gold = tmp_path / "gold.jsonl"
     options = ["--port", "0", "--articles", "40", "--generation", "3", "--seed", "1", "--old-addresses", "redirect"]
     command = [*COMMAND, *options, "--gold", str(gold)]
@@ -101,7 +101,7 @@ def status(url: str) -> int:
 
 
 def news(url: str) -> list[str]:
-    """The headlines of the first page of the list of news."""
+    """Headlines on the first page of the listing of news."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
     connection.request("GET", "/news/")
     body = connection.getresponse().read().decode()

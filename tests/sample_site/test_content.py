@@ -1,4 +1,4 @@
-"""The sample site has everything it promises, and tells the truth about it."""
+"""Content of the sample site, and its expected records."""
 
 import re
 from collections import Counter
@@ -11,7 +11,7 @@ BASE = "http://127.0.0.1:8000/"
 
 
 def visible_order(seed: int) -> None:
-    """What is known of the present site's pages is the order of their visible text."""
+    """Check the order of the visible text, which is known of generation 3."""
     site = SampleSite(articles=60, markup_seed=seed)
     checked = 0
     for record in site.gold(BASE):
@@ -30,13 +30,13 @@ def visible_order(seed: int) -> None:
             *(record["views_raw"], f"Фото - {record['photo_credit']}", record["body"].split()[0][:3]),
         ):
             place = body.find(text, place + 1)
-            assert place > 0, f"{text} is not where it should be on {record['url']}"
+            assert place > 0, f"{text} is in the wrong place on {record['url']}"
         checked += 1
     assert checked > 5
 
 
 @pytest.mark.parametrize("seed", [0, 5])
-def test_the_order_of_the_visible_text(seed: int) -> None:
+def test_order_of_the_visible_text(seed: int) -> None:
     visible_order(seed)
 
 
@@ -57,7 +57,7 @@ def test_kinds_of_articles() -> None:
     assert [record["article_id"] for record in in_order] != sorted(record["article_id"] for record in numbered)
 
 
-def test_markup_differs_by_seed_and_the_truth_does_not() -> None:
+def test_markup_differs_by_seed_and_expected_records_do_not() -> None:
     plain, other = SampleSite(articles=40), SampleSite(articles=40, markup_seed=7)
     assert list(plain.gold(BASE)) == list(other.gold(BASE))
     target = next(record for record in plain.gold(BASE) if record["section"] == "news")["url"][len(BASE) - 1 :]
@@ -75,7 +75,7 @@ def test_page_sizes() -> None:
     assert all(60_000 <= size <= 90_000 for size in sizes)
 
 
-def test_most_of_generation_4_is_in_its_sitemaps_alone() -> None:
+def test_most_of_generation_4_is_only_in_its_sitemaps() -> None:
     site = SampleSite(articles=300)
 
     def named(target: str) -> set[str]:
@@ -87,7 +87,7 @@ def test_most_of_generation_4_is_in_its_sitemaps_alone() -> None:
     assert monthly <= paths
     assert len(monthly) > len(paths) * 0.7
     elsewhere = named("/post-sitemap1.xml") | named("/rss/")
-    # Some stand in the trending block besides, as on every page.
+    # The trending block, which is on every page, has some of them.
     lists = [site.respond(target, BASE).body.decode().partition("В тренде:")[0] for target in ("/", "/crime/")]
     alone = {path for path in monthly - elsewhere if not any(path.rstrip("/") in cards for cards in lists)}
     assert len(alone) > len(paths) * 0.6

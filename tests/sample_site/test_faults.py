@@ -1,4 +1,4 @@
-"""Each fault of single pages does on the wire what its description says, on few pages, and always on the same ones."""
+"""Faults of single pages over HTTP: described effect, few pages, always the same ones."""
 
 import gzip
 import json
@@ -10,8 +10,8 @@ import pytest
 
 from caravan_crawler.sample_site import SampleSite
 from caravan_crawler.sample_site.faults import FaultySite
-from caravan_crawler.sample_site.faults.statuses import ELSEWHERE
-from tests.sample_site.asking import ARTICLES, Client, Got, running
+from caravan_crawler.sample_site.faults.pages import ELSEWHERE
+from tests.sample_site.client import ARTICLES, Client, Got, running
 
 
 def is_cut(got: Got, sound: bytes) -> bool:
@@ -38,7 +38,7 @@ def is_challenge(got: Got, sound: bytes) -> bool:
     return b"human" in got.body or "робот".encode() in got.body
 
 
-#: Written fault, and what it makes of every page it falls on.
+#: Fault, and a check of every page that it affects.
 ON_FEW_PAGES: list[tuple[str, Callable[[Got, bytes], bool]]] = [
     ("hang:0.1", lambda got, _: got.error == "RemoteDisconnected"),
     ("cut", is_cut),
@@ -60,7 +60,7 @@ ON_FEW_PAGES: list[tuple[str, Callable[[Got, bytes], bool]]] = [
 
 
 @pytest.mark.parametrize(("fault", "is_bad"), ON_FEW_PAGES, ids=[fault for fault, _ in ON_FEW_PAGES])
-def test_a_fault_of_few_pages(fault: str, is_bad: Callable[[Got, bytes], bool]) -> None:
+def test_fault_of_a_few_pages(fault: str, is_bad: Callable[[Got, bytes], bool]) -> None:
     with running(fault) as client:
         bad = client.spoilt
         assert 3 <= len(bad) <= ARTICLES // 20
@@ -70,7 +70,7 @@ def test_a_fault_of_few_pages(fault: str, is_bad: Callable[[Got, bytes], bool]) 
         assert bad == Client(client.server, FaultySite(ARTICLES, faults=[fault])).spoilt
 
 
-def test_every_article_and_all_addresses_of_one() -> None:
+def test_every_article_and_all_urls_of_one() -> None:
     with running("errors_500:always:1") as client:
         assert len(client.spoilt) == ARTICLES
         path = next(path for path in client.paths if path.startswith("/news/"))
@@ -80,7 +80,7 @@ def test_every_article_and_all_addresses_of_one() -> None:
         assert client.get("/").status == client.get("/news/").status == 200
 
 
-def test_a_fault_that_passes() -> None:
+def test_temporary_fault() -> None:
     with running("errors_500:2:3") as client:
         assert client.spoilt == []
         targets = [*client.paths, "/", "/news/", "/gazeta/", "/sport/"]
@@ -90,7 +90,7 @@ def test_a_fault_that_passes() -> None:
         assert 500 not in third
 
 
-def test_the_header_lies_about_the_charset() -> None:
+def test_wrong_charset_in_the_header() -> None:
     with running("wrong_charset") as client:
         assert client.spoilt == []
         got = {path: client.get(path) for path in client.paths}
@@ -99,7 +99,7 @@ def test_the_header_lies_about_the_charset() -> None:
         assert set(charsets) == {"utf-8", "windows-1251", "utf-8859"}
 
 
-def test_redirects_in_a_circle() -> None:
+def test_redirect_loop() -> None:
     with running("redirect_loop") as client:
         for path in client.spoilt:
             there = client.get(path)
@@ -108,14 +108,14 @@ def test_redirects_in_a_circle() -> None:
 
 
 @pytest.mark.parametrize("fault", ["slow:0.01", "drip:0.1:1"])
-def test_a_late_answer_is_whole(fault: str) -> None:
+def test_late_response_is_complete(fault: str) -> None:
     with running(fault) as client:
         assert client.get(client.paths[0]).body == client.sound(client.paths[0])
 
 
 @pytest.mark.parametrize("fault", ["slow:3600", "drip:3600:1", "hang:3600:1"])
-def test_who_waits_does_not_hold_up_others(fault: str) -> None:
-    """The server answers others, and ends, while answers are under way."""
+def test_delayed_response_does_not_block_others(fault: str) -> None:
+    """The server answers other clients, and stops, while responses are delayed."""
     with running(fault) as client:
         assert client.get(client.paths[0], timeout=0.2).error == "TimeoutError"
         with socket.create_connection(("127.0.0.1", client.server.port), timeout=10) as other:
@@ -123,7 +123,7 @@ def test_who_waits_does_not_hold_up_others(fault: str) -> None:
             assert other.recv(100).startswith(b"HTTP/1.1 400")
 
 
-def test_requests_sent_together_are_answered_in_turn() -> None:
+def test_pipelined_requests_are_answered_in_order() -> None:
     with running("slow:0.01") as client:
         with socket.create_connection(("127.0.0.1", client.server.port), timeout=10) as raw:
             ask = "GET {} HTTP/1.1\r\nHost: x\r\n{}\r\n"
@@ -132,7 +132,7 @@ def test_requests_sent_together_are_answered_in_turn() -> None:
         assert re.findall(rb"HTTP/1.1 \d+", answer) == [b"HTTP/1.1 200", b"HTTP/1.1 404"]
 
 
-def test_a_site_without_faults_is_untouched() -> None:
+def test_site_without_faults_is_unchanged() -> None:
     base = "http://127.0.0.1:8000/"
     plain, faultless = SampleSite(40), FaultySite(40)
     for record in plain.gold(base):

@@ -1,4 +1,4 @@
-"""Faults that are the whole site's: demanded pauses, another template, lists that shift or never end, traps."""
+"""Faults of the whole site: pauses, templates, shifting and endless listings, traps."""
 
 import time
 from collections import Counter
@@ -7,16 +7,14 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from caravan_crawler.sample_site.faults import FaultySite
-from caravan_crawler.sample_site.faults.changing import LOSABLE
-from caravan_crawler.sample_site.faults.rate_limits import ANSWERED_BETWEEN, RateLimit
-from caravan_crawler.sample_site.faults.traps import MOST_TRAPPED
-from tests.sample_site.asking import ARTICLES, running
+from caravan_crawler.sample_site.faults.site import ANSWERED_BETWEEN, LOSABLE, MOST_TRAPPED, RateLimit
+from tests.sample_site.client import ARTICLES, running
 
 RATE_LIMITS = [("rate_limit:30", 429), ("rate_limit_date:30", 429), ("rate_limit_503:30", 503)]
 
 
 @pytest.mark.parametrize(("fault", "status"), RATE_LIMITS)
-def test_a_pause_is_demanded_and_watched(fault: str, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rate_limit_counts_early_requests(fault: str, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.time()
     monkeypatch.setattr(RateLimit, "clock", staticmethod(lambda: now))
     with running(fault) as client:
@@ -28,9 +26,9 @@ def test_a_pause_is_demanded_and_watched(fault: str, status: int, monkeypatch: p
         else:
             until = now + int(refused.header("Retry-After"))
         assert 30 <= until - now < 31
-        assert client.get("/b/").status == status  # may have been sent before
+        assert client.get("/b/").status == status  # perhaps sent before the client knew
         assert client.site.early_requests == 0
-        assert client.get("/a/").status == status  # knew
+        assert client.get("/a/").status == status  # the client knew
         assert client.site.early_requests == 1
         now += 1
         assert client.get("/c/").status == status  # sent long after
@@ -41,7 +39,7 @@ def test_a_pause_is_demanded_and_watched(fault: str, status: int, monkeypatch: p
 
 
 @pytest.mark.parametrize("field", LOSABLE)
-def test_another_template_without_a_field(field: str) -> None:
+def test_template_without_a_field(field: str) -> None:
     with running(f"markup_switch:30:{field}") as client:
         bodies = [client.get(path).body for path in client.paths]
         assert [body == client.sound(path) for body, path in zip(bodies, client.paths, strict=True)] == (
@@ -61,13 +59,13 @@ def test_another_template_without_a_field(field: str) -> None:
                 name for name, mark in marks.items() if mark in body.decode().rpartition("<script>window.__page")[0]
             )
         assert min(shown.values()) > (ARTICLES - 30) // 2
-        # A lede may begin as a paragraph does.
+        # A lede may have the same beginning as a paragraph.
         assert [name for name in marks if left[name] < shown[name] // 10] == [field]
         assert [client.site.spoils(number) for number in range(ARTICLES)] == [False] * 30 + [True] * (ARTICLES - 30)
         assert b"window.__page" in client.get(client.paths[0]).body, "a page read again has changed, too"
 
 
-def test_new_articles_while_the_list_is_read() -> None:
+def test_new_articles_during_the_listing_walk() -> None:
     with running("shifting:2") as client:
         first, second = client.get("/news/"), client.get("/news/")
         assert first.body == client.sound("/news/")
@@ -78,7 +76,7 @@ def test_new_articles_while_the_list_is_read() -> None:
 
 
 @pytest.mark.parametrize("fault", ["endless_listing", "endless_listing_new"])
-def test_lists_without_end(fault: str) -> None:
+def test_endless_listings(fault: str) -> None:
     with running(fault) as client:
         target, bodies = "/gazeta/", []
         for _ in range(12):
@@ -94,7 +92,7 @@ def test_lists_without_end(fault: str) -> None:
 
 
 @pytest.mark.parametrize(("fault", "forms"), [("url_trap", ("kalendar", "sort")), ("article_trap", ("arkhiv",))])
-def test_addresses_without_end(fault: str, forms: tuple[str, ...]) -> None:
+def test_endless_urls(fault: str, forms: tuple[str, ...]) -> None:
     with running(fault) as client:
         seen: set[str] = set()
         waiting = ["/", *client.paths]
@@ -112,13 +110,13 @@ def test_addresses_without_end(fault: str, forms: tuple[str, ...]) -> None:
         assert client.get(seen.pop()).status == 200
 
 
-def test_the_trap_ends_at_last() -> None:
+def test_trap_is_finite() -> None:
     site = FaultySite(ARTICLES, faults=["article_trap"])
     answers = [site.respond(f"/arkhiv/{n}-x/", "http://x/").status for n in range(MOST_TRAPPED + 1)]
     assert answers == [200] * MOST_TRAPPED + [404]
 
 
-def test_robots_txt_is_dead() -> None:
+def test_robots_txt_fails() -> None:
     with running("dead_robots") as client:
         assert (client.get("/robots.txt").status, client.get("/").status) == (500, 200)
 

@@ -1,4 +1,4 @@
-"""A site whose pages are all of generation 3 or 4: its addresses, its sitemaps, and its move from one to the other."""
+"""A site of generation 3 or 4: its URLs, its sitemaps, and its move from one to the other."""
 
 import re
 from collections import Counter
@@ -12,12 +12,12 @@ from lxml import etree, html
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from caravan_crawler.sample_site.faults import FaultySite
-from caravan_crawler.sample_site.single_newsroom import OldAddresses
-from tests.sample_site.asking import Client
+from caravan_crawler.sample_site.one_generation import OldAddresses
+from tests.sample_site.client import Client
 
 BASE = "http://127.0.0.1:8000/"
 ARTICLES = 420
-#: In the source of pages that look as they do without it.
+#: Soft hyphen in the source of some pages.
 INVISIBLE = "\u00ad"
 SECTIONS = {"news", "analytics", "world", "society", "podcasts", "crime", "sport", "culture"}
 #: What a move changes in a record.
@@ -37,25 +37,25 @@ def text(site: SampleSite, url: str) -> str:
 
 
 def locations(site: SampleSite, url: str) -> list[tuple[str, str | None]]:
-    """The addresses in a sitemap or an index, each with its lastmod."""
+    """URLs in a sitemap or an index, each with its lastmod."""
     root = etree.fromstring(ask(site, url).body)
     return [(str(entry.findtext("{*}loc")), entry.findtext("{*}lastmod")) for entry in root]
 
 
 def in_head(site: SampleSite, url: str) -> dict[str, str]:
-    """What a page's head names: links by their rel, properties."""
+    """Links by rel and properties in a page's head."""
     page = html.fromstring(text(site, url))
     links = {str(link.get("rel")): str(link.get("href")) for link in page.xpath("//link[@rel]")}
     return links | {str(meta.get("property")): str(meta.get("content")) for meta in page.xpath("//meta[@property]")}
 
 
-def shown(element: html.HtmlElement) -> str:
-    """The text of an element, without any space."""
-    return packed("".join(str(part) for part in element.itertext()))
+def visible_text(element: html.HtmlElement) -> str:
+    """Text of an element without spaces."""
+    return without_spaces("".join(str(part) for part in element.itertext()))
 
 
-def packed(words: str) -> str:
-    return "".join(words.split())
+def without_spaces(text: str) -> str:
+    return "".join(text.split())
 
 
 def hrefs(site: SampleSite, url: str) -> set[str]:
@@ -72,7 +72,7 @@ def gold(site: SampleSite) -> list[dict[str, Any]]:
     return list(site.gold(BASE))
 
 
-def test_addresses_have_a_section_and_a_slug_and_no_number(gold: list[dict[str, Any]]) -> None:
+def test_urls_have_section_and_slug_and_no_number(gold: list[dict[str, Any]]) -> None:
     paths = [unquote(record["url"].removeprefix(BASE)) for record in gold]
     assert len(set(paths)) == ARTICLES
     assert all(re.fullmatch(r"[a-z]+/[a-zа-яё0-9-]+/", path) for path in paths)
@@ -83,7 +83,7 @@ def test_addresses_have_a_section_and_a_slug_and_no_number(gold: list[dict[str, 
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 3])
-def test_a_page_has_its_title_moment_and_text_where_they_are_known_to_be(seed: int) -> None:
+def test_title_time_and_text_are_in_the_known_places(seed: int) -> None:
     site = SampleSite(articles=80, generation=4, seed=seed)
     for record in site.gold(BASE):
         head = in_head(site, record["url"])
@@ -91,11 +91,11 @@ def test_a_page_has_its_title_moment_and_text_where_they_are_known_to_be(seed: i
         assert head["article:published_time"] == record["date_published"]
         page = text(site, record["url"])
         if INVISIBLE not in page:
-            paragraphs = {shown(paragraph) for paragraph in html.fromstring(page).xpath("//main//p")}
-            assert packed(record["body"].split("\n\n")[0]) in paragraphs
+            paragraphs = {visible_text(paragraph) for paragraph in html.fromstring(page).xpath("//main//p")}
+            assert without_spaces(record["body"].split("\n\n")[0]) in paragraphs
 
 
-def test_moments_have_the_offset_of_their_day(gold: list[dict[str, Any]]) -> None:
+def test_times_have_the_offset_of_their_day(gold: list[dict[str, Any]]) -> None:
     moments = [datetime.fromisoformat(record["date_published"]) for record in gold]
     for moment in moments:
         assert moment.utcoffset() == moment.astimezone(ZoneInfo("Asia/Almaty")).utcoffset()
@@ -135,14 +135,14 @@ def is_not_before(lastmod: str | None, published: datetime) -> bool:
     return datetime.fromisoformat(lastmod) >= published.replace(second=0)
 
 
-def test_most_of_the_archive_is_linked_from_nowhere_else(site: SampleSite, gold: list[dict[str, Any]]) -> None:
+def test_most_of_the_archive_has_no_links(site: SampleSite, gold: list[dict[str, Any]]) -> None:
     lists, linked = {"/", *(f"/{section}/" for section in SECTIONS)}, set[int]()
     waiting, seen = sorted(lists), set[str]()
     while waiting:
         url = waiting.pop()
         seen.add(url)
         if ask(site, url).status == 404:
-            continue  # some lists link to a page behind their last one
+            continue  # some listings link to a page after their last one
         for href in hrefs(site, url):
             if re.fullmatch(r"/[a-z]+/page/\d+/", href) and href not in seen:
                 waiting.append(href)
@@ -161,12 +161,12 @@ def test_most_of_the_archive_is_linked_from_nowhere_else(site: SampleSite, gold:
 
 
 @pytest.mark.parametrize(("seed", "names_it"), [(0, False), (1, True)])
-def test_robots_txt_may_name_the_sitemap_or_not(seed: int, names_it: bool) -> None:
+def test_robots_txt_names_the_sitemap_for_odd_seeds(seed: int, names_it: bool) -> None:
     robots = text(SampleSite(articles=40, generation=4, seed=seed), "/robots.txt")
     assert (f"Sitemap: {BASE}sitemap.xml" in robots) == ("Sitemap" in robots) == names_it
 
 
-def test_some_pages_name_their_own_address(site: SampleSite, gold: list[dict[str, Any]]) -> None:
+def test_some_pages_name_their_own_url(site: SampleSite, gold: list[dict[str, Any]]) -> None:
     canonical = [in_head(site, record["url"]).get("canonical") for record in gold[:60]]
     assert all(named in (None, record["url"]) for named, record in zip(canonical, gold, strict=False))
     assert 10 < canonical.count(None) < 50
@@ -185,7 +185,7 @@ def test_both_percent_encodings_lead_to_the_article(site: SampleSite, gold: list
 
 
 @pytest.mark.parametrize("generation", [3, 4])
-def test_an_article_of_several_pages_has_its_text_on_all_of_them(generation: int) -> None:
+def test_article_on_several_pages(generation: int) -> None:
     site = SampleSite(articles=200, generation=generation)
     several = {2: 0, 3: 0}
     for record in site.gold(BASE):
@@ -197,10 +197,10 @@ def test_an_article_of_several_pages_has_its_text_on_all_of_them(generation: int
         several[len(pages)] += 1
         if any(INVISIBLE in text(site, page) for page in pages):
             continue
-        texts = [shown(html.fromstring(text(site, page))) for page in pages]
+        texts = [visible_text(html.fromstring(text(site, page))) for page in pages]
         for line in record["body"].split("\n\n"):
-            assert any(packed(line) in page for page in texts), line
-        assert packed(record["body"].split("\n\n")[-1]) not in texts[0]
+            assert any(without_spaces(line) in page for page in texts), line
+        assert without_spaces(record["body"].split("\n\n")[-1]) not in texts[0]
         following = [in_head(site, page).get("next") for page in pages]
         by_rel = [*pages[1:], None]
         numbered = all(f"Страницы:{''.join(str(n + 1) for n in range(len(pages)))}" in page for page in texts)
@@ -212,7 +212,7 @@ def test_an_article_of_several_pages_has_its_text_on_all_of_them(generation: int
 
 
 @pytest.mark.parametrize("generation", [3, 4])
-def test_a_photo_has_a_page_that_is_no_article(generation: int) -> None:
+def test_photo_page_is_no_article(generation: int) -> None:
     site = SampleSite(articles=120, generation=generation)
     records = list(site.gold(BASE))
     ids = {moved.article_id for moved in SampleSite(articles=120, generation=4).moved_articles(BASE)}
@@ -230,7 +230,7 @@ def test_a_photo_has_a_page_that_is_no_article(generation: int) -> None:
     assert {int(re.findall(r"\d+", name)[-1]) for name in names} <= ids, "they end in the numbers of other articles"
 
 
-def test_the_second_amp_form(site: SampleSite, gold: list[dict[str, Any]]) -> None:
+def test_second_amp_form(site: SampleSite, gold: list[dict[str, Any]]) -> None:
     for record in gold[::40]:
         page = text(site, f"{record['url']}amp/")
         assert in_head(site, f"{record['url']}amp/")["canonical"] == record["url"]
@@ -239,11 +239,11 @@ def test_the_second_amp_form(site: SampleSite, gold: list[dict[str, Any]]) -> No
         for word in ("Новости", "Аналитика", "В мире", "Общество", "Подкасты", "Криминал", "Спорт", "Культура", "Қаз"):
             place = whole.index(word, place)
         published = datetime.fromisoformat(record["date_published"])
-        for words in ("Главная | ", record["headline"], f"{published:%d.%m.%Y}"):
-            place = whole.index(words, place)
+        for part in ("Главная | ", record["headline"], f"{published:%d.%m.%Y}"):
+            place = whole.index(part, place)
 
 
-def test_a_move_changes_addresses_and_no_text() -> None:
+def test_move_changes_urls_and_no_text() -> None:
     before, after = (list(SampleSite(articles=90, generation=n, seed=2).gold(BASE)) for n in (3, 4))
     for old, new in zip(before, after, strict=True):
         assert {name for name in old if old[name] != new[name]} <= CHANGED_BY_A_MOVE
@@ -256,12 +256,12 @@ def test_a_move_changes_addresses_and_no_text() -> None:
     assert other != [record["headline"] for record in before], "another seed has other articles"
 
 
-#: Status of an old address, and what its page and the new one name: (canonical of the old, short link of the new).
+#: Response to old URLs, and its status.
 OLD_ADDRESSES: list[tuple[OldAddresses, int]] = [("redirect", 301), ("canonical", 200), ("plain", 200), ("gone", 404)]
 
 
 @pytest.mark.parametrize(("style", "status"), OLD_ADDRESSES)
-def test_old_addresses_after_the_move(style: OldAddresses, status: int) -> None:
+def test_old_urls_after_the_move(style: OldAddresses, status: int) -> None:
     site = SampleSite(articles=60, generation=4, old_addresses=style)
     for moved, record in zip(site.moved_articles(BASE), site.gold(BASE), strict=True):
         assert (moved.style, moved.new_url) == (style, record["url"])
@@ -282,13 +282,13 @@ def test_old_addresses_after_the_move(style: OldAddresses, status: int) -> None:
                 assert moved.new_url not in answer.body.decode() or style == "canonical"
 
 
-def test_all_kinds_of_old_addresses_are_mixed_by_default() -> None:
+def test_all_kinds_of_old_urls_are_mixed_by_default() -> None:
     styles = Counter(moved.style for moved in SampleSite(articles=200, generation=4).moved_articles(BASE))
     assert set(styles) == {"redirect", "canonical", "plain", "gone"}
     assert min(styles.values()) > 20
 
 
-def test_a_site_moves_while_it_is_served() -> None:
+def test_site_moves_while_it_is_served() -> None:
     site = SampleSite(articles=60, generation=3, old_addresses="redirect")
     with serve(site) as server:
         server.publish(3)
@@ -308,7 +308,7 @@ def test_a_site_moves_while_it_is_served() -> None:
             server.move()
 
 
-def test_news_come_first_in_lists_feed_and_sitemap() -> None:
+def test_news_are_first_in_listings_feed_and_sitemap() -> None:
     site = SampleSite(articles=60, generation=4)
     site.publish(4)
     new = [record["url"] for record in site.gold(BASE)][-4:]
@@ -319,7 +319,7 @@ def test_news_come_first_in_lists_feed_and_sitemap() -> None:
     assert len([path for path in paths if path in unquote(text(site, "/rss/"))]) == 4
 
 
-def test_faults_fall_on_all_addresses_of_an_article() -> None:
+def test_faults_affect_all_urls_of_an_article() -> None:
     site = FaultySite(40, faults=["errors_500:always:1"], generation=4, old_addresses="plain")
     for moved in site.moved_articles(BASE):
         old, new = (url.removeprefix(BASE[:-1]) for url in (moved.old_url, moved.new_url))
@@ -336,7 +336,7 @@ BAD_SITES: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("options", "words"), BAD_SITES)
-def test_what_is_out_of_range_is_refused(options: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+@pytest.mark.parametrize(("options", "message"), BAD_SITES)
+def test_values_out_of_range_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         SampleSite(**options)

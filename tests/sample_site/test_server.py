@@ -1,4 +1,4 @@
-"""The sample site as a program: its command line, its server, its truth about itself."""
+"""Command line and server of the sample site."""
 
 import http.client
 import json
@@ -22,7 +22,7 @@ def run(*options: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_until_it_is_stopped(number: signal.Signals) -> None:
+def test_serves_until_it_is_stopped(number: signal.Signals) -> None:
     process = subprocess.Popen(
         [*COMMAND, "--port", "0", "--articles", "20"], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
@@ -38,7 +38,7 @@ def test_it_serves_until_it_is_stopped(number: signal.Signals) -> None:
     process.stdout.close()
 
 
-def test_gold_is_one_record_for_each_article(tmp_path: Path) -> None:
+def test_gold_has_one_record_per_article(tmp_path: Path) -> None:
     file = tmp_path / "gold.jsonl"
     assert run("--articles", "50", "--gold", str(file)).returncode == 0
     records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
@@ -63,14 +63,14 @@ def test_bad_options_are_refused(options: tuple[str, ...]) -> None:
     assert done.stderr.strip()
 
 
-def test_a_taken_port_is_said() -> None:
+def test_taken_port_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = run("--port", str(taken.getsockname()[1]))
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 
 
-def test_the_same_number_gives_the_same_page() -> None:
+def test_pages_are_repeatable() -> None:
     first, second = SampleSite(articles=40, markup_seed=3), SampleSite(articles=40, markup_seed=3)
     base = "http://127.0.0.1:8000/"
     for record in first.gold(base):
@@ -78,7 +78,7 @@ def test_the_same_number_gives_the_same_page() -> None:
         assert first.respond(target, base).body == second.respond(target, base).body
 
 
-def test_a_million_articles_need_no_storage() -> None:
+def test_million_articles_need_no_storage() -> None:
     site = SampleSite(articles=1_000_000)
     response = site.respond("/news/page/20000/", "http://127.0.0.1:8000/")
     assert response.status == 200

@@ -1,4 +1,4 @@
-"""A faulty sample site, asked over real connections."""
+"""Client of a faulty sample site over real connections."""
 
 import http.client
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ ARTICLES = 80
 
 
 class Got(NamedTuple):
-    """What came for a request; ``error`` names how it ended where it did not come whole."""
+    """A response; ``error`` says how it ended if it is incomplete."""
 
     status: int = 0
     headers: "http.client.HTTPMessage | None" = None
@@ -25,7 +25,7 @@ class Got(NamedTuple):
 
 
 class Client:
-    """Asks one server, each time over a new connection."""
+    """Client of one server, with a new connection for each request."""
 
     def __init__(self, server: SampleServer, site: FaultySite) -> None:
         self.server = server

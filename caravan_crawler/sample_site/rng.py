@@ -1,4 +1,4 @@
-"""Repeatable chance: every choice about an article follows from its number."""
+"""Repeatable random choices, seeded by a label and a number."""
 
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -7,14 +7,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _LOW_WATER = 1 << 64
-"""Below this the pool of random bits would bias the next roll, so it is refilled."""
+"""A smaller pool of random bits would bias the next number, so it is refilled."""
 
 
-class Dice:
-    """A stream of rolls fixed by a label and a number.
-
-    ``random.Random`` would do the same, but seeding it costs more than all the rolls of an article.
-    """
+class Rng:
+    """Random number generator that is cheaper to seed than ``random.Random``."""
 
     __slots__ = ("_key", "_pool")
 
@@ -22,23 +19,23 @@ class Dice:
         self._key = f"{label}:{number}".encode()
         self._pool = int.from_bytes(blake2b(self._key).digest(), "big")
 
-    def below(self, sides: int) -> int:
-        """Roll 0 … sides - 1."""
+    def below(self, end: int) -> int:
+        """Return an integer from 0 to end - 1."""
         if self._pool < _LOW_WATER:
             self._key = blake2b(self._key).digest()
             self._pool = int.from_bytes(self._key, "big")
-        self._pool, face = divmod(self._pool, sides)
-        return face
+        self._pool, number = divmod(self._pool, end)
+        return number
 
     def chance(self, hits: int, of: int) -> bool:
-        """True in ``hits`` cases out of ``of``."""
+        """Return True in ``hits`` cases out of ``of``."""
         return self.below(of) < hits
 
     def pick(self, options: Sequence[T]) -> T:
-        """One of the options, each equally likely."""
+        """Return one of the options."""
         return options[self.below(len(options))]
 
     def sample(self, options: Sequence[T], count: int) -> list[T]:
-        """``count`` different options, in the order drawn."""
+        """Return ``count`` different options in random order."""
         rest = list(options)
         return [rest.pop(self.below(len(rest))) for _ in range(min(count, len(rest)))]

@@ -1,10 +1,11 @@
-"""The record that reading an article should give: field by field what the page says."""
+"""Expected record of an article."""
 
 from typing import Any
 from urllib.parse import urljoin
 
 from caravan_crawler.sample_site.article import Article
-from caravan_crawler.sample_site.blocks import (
+from caravan_crawler.sample_site.plan import Reach
+from caravan_crawler.sample_site.story import (
     Block,
     BulletList,
     DataTable,
@@ -14,18 +15,19 @@ from caravan_crawler.sample_site.blocks import (
     Quotation,
     Subheading,
 )
-from caravan_crawler.sample_site.layout import Reach
 
 
-def gold_record(article: Article, base_url: str) -> dict[str, Any]:
-    """The expected record; times with Almaty's offset at that date, addresses absolute.
+def expected_record(article: Article, base_url: str) -> dict[str, Any]:
+    """Return the record: times with Almaty's offset at that date, absolute URLs.
 
-    Where only a short link that names no own path leads to the article, ``url`` is that link and
-    ``section`` is None.
+    If only a short link without the article's own path leads to it, ``url`` is that link and ``section`` is None.
     """
     unnamed = article.reach is Reach.SHORT_LINK
     front = article.front
     own = f"?p={article.article_id}" if unnamed else article.path[1:]
+    pictures = [picture for picture in (article.lead_image, *article.blocks) if isinstance(picture, Picture)]
+    paragraphs = [block for block in article.blocks if isinstance(block, Paragraph)]
+    links = [run for paragraph in paragraphs for run in paragraph.runs if isinstance(run, Link)]
     return {
         "article_id": article.article_id,
         "url": base_url + own,
@@ -42,8 +44,8 @@ def gold_record(article: Article, base_url: str) -> dict[str, Any]:
         "source": article.opening.source,
         "authors": article.authors,
         "tags": article.tags,
-        "images": [urljoin(base_url, picture.href) for picture in _pictures(article)],
-        "links": [{"text": link.text, "url": urljoin(base_url, link.href)} for link in _links(article.blocks)],
+        "images": [urljoin(base_url, picture.href) for picture in pictures],
+        "links": [{"text": link.text, "url": urljoin(base_url, link.href)} for link in links],
     }
 
 
@@ -67,13 +69,3 @@ def _paragraphs(blocks: list[Block]) -> list[str]:
             case DataTable(rows):
                 paragraphs.extend("\t".join(row) for row in rows)
     return paragraphs
-
-
-def _pictures(article: Article) -> list[Picture]:
-    pictures = [block for block in article.blocks if isinstance(block, Picture)]
-    return [article.lead_image, *pictures] if article.lead_image else pictures
-
-
-def _links(blocks: list[Block]) -> list[Link]:
-    paragraphs = [block for block in blocks if isinstance(block, Paragraph)]
-    return [run for paragraph in paragraphs for run in paragraph.runs if isinstance(run, Link)]
