@@ -38,7 +38,7 @@ def store_url(cluster: Cluster, database: str) -> str:
 
 def test_four_workers_read_every_page_once(redis: RedisServer, store_url: str, tmp_path: Path) -> None:
     with serve(SampleSite(articles=2000)) as server:
-        crew = Crew(server, redis, store_url, tmp_path)
+        crew = Crew(server, store_url, tmp_path)
         logs = [crew.end(worker) for worker in [crew.start() for _ in range(4)]]
         assert not crew.asked_twice
         crew.check_stored()
@@ -55,7 +55,7 @@ def test_six_kills_and_a_redis_that_comes_back_empty(redis: RedisServer, store_u
     moments = sorted(chance.sample(range(50, 1800), 7))
     restart = chance.randrange(7)
     with serve(SampleSite(articles=2000)) as server:
-        crew = Crew(server, redis, store_url, tmp_path, *SHORT)
+        crew = Crew(server, store_url, tmp_path, *SHORT)
         crew_of_four = [crew.start() for _ in range(4)]
         for number, moment in enumerate(moments):
             crew.wait_for_requests(moment)
@@ -81,7 +81,7 @@ def test_six_kills_and_a_redis_that_comes_back_empty(redis: RedisServer, store_u
 def test_the_end_of_all_workers_at_once(redis: RedisServer, store_url: str, tmp_path: Path) -> None:
     """Others begin anew; each article stands in the feeds of one of them, once."""
     with serve(SampleSite(articles=300)) as server:
-        crew = Crew(server, redis, store_url, tmp_path, *SHORT)
+        crew = Crew(server, store_url, tmp_path, *SHORT)
         for moment in (100, 200):
             both = [crew.start(), crew.start()]
             crew.wait_for_requests(moment)
@@ -101,7 +101,7 @@ def test_the_end_of_all_workers_at_once(redis: RedisServer, store_url: str, tmp_
 def test_an_orderly_stop_gives_back_what_is_not_read(redis: RedisServer, store_url: str, tmp_path: Path) -> None:
     with serve(SampleSite(articles=300)) as server:
         # Were it not given back, the other one would wait for ten minutes.
-        crew = Crew(server, redis, store_url, tmp_path, "-s", "WORKER_LEASE=600")
+        crew = Crew(server, store_url, tmp_path, "-s", "WORKER_LEASE=600")
         leads = crew.start()
         crew.wait_for_requests(20)
         helps = crew.start()
@@ -114,7 +114,7 @@ def test_an_orderly_stop_gives_back_what_is_not_read(redis: RedisServer, store_u
 
 def test_a_lead_that_is_killed_is_followed_by_another(redis: RedisServer, store_url: str, tmp_path: Path) -> None:
     with serve(SampleSite(articles=200)) as server:
-        crew = Crew(server, redis, store_url, tmp_path, *SHORT)
+        crew = Crew(server, store_url, tmp_path, *SHORT)
         leads = crew.start("-s", "DOWNLOAD_DELAY=0.3")  # so that there is much left to do when the other one is there
         crew.wait_for_requests(5)
         helps = crew.start()
@@ -131,7 +131,7 @@ def test_a_page_that_kills_its_workers_ends_among_the_failures(
     with serve(SampleSite(articles=60)) as server:
         poison = gold(server)[30]["url"]
         monkeypatch.setenv("POISON", poison.removeprefix(server.url))
-        crew = Crew(server, redis, store_url, tmp_path, "-s", "WORKER_LEASE=1")
+        crew = Crew(server, store_url, tmp_path, "-s", "WORKER_LEASE=1")
         deaths = 0
         while True:
             worker = crew.start(module="tests.workers.poison")
@@ -148,7 +148,7 @@ def test_a_page_that_kills_its_workers_ends_among_the_failures(
 
 def test_a_lost_redis_is_waited_for_and_then_ends_the_run(redis: RedisServer, store_url: str, tmp_path: Path) -> None:
     with serve(SampleSite(articles=300)) as server:
-        crew = Crew(server, redis, store_url, tmp_path, "-s", "REDIS_PATIENCE=1")
+        crew = Crew(server, store_url, tmp_path, "-s", "REDIS_PATIENCE=1")
         worker = crew.start()
         crew.wait_for_requests(50)
         redis.kill()
@@ -179,7 +179,7 @@ def test_the_delay_is_one_for_all_workers(redis: RedisServer, store_url: str, tm
     delay = 0.1
     site = TimedSite(articles=40)
     with serve(site) as server:
-        crew = Crew(server, redis, store_url, tmp_path, "-s", f"DOWNLOAD_DELAY={delay}")
+        crew = Crew(server, store_url, tmp_path, "-s", f"DOWNLOAD_DELAY={delay}")
         for worker in [crew.start() for _ in range(3)]:
             crew.end(worker)
         crew.check_stored()
