@@ -70,7 +70,7 @@ _RESERVE = text(f"""
 INSERT INTO pace AS held (host, next_at, blocked_until) VALUES (:host, {_NOW} + :delay, 0)
 ON CONFLICT (host) DO UPDATE SET next_at = greatest(held.next_at, held.blocked_until, {_NOW}) + :delay
 RETURNING next_at - :delay - {_NOW}
-""")  # noqa: S608
+""")
 _BLOCKED = text(f"SELECT blocked_until - {_NOW} FROM pace WHERE host = :host")
 _BLOCK = text(f"""
 INSERT INTO pace AS held (host, next_at, blocked_until) VALUES (:host, 0, {_NOW} + :seconds)
