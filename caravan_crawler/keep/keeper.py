@@ -61,7 +61,7 @@ class Consequences:
     ``links`` are key and address of articles found, ``aside`` those of speculative addresses put aside; ``aliases``
     further addresses of articles, each with its article's key; ``sources`` the rows of lists and sitemaps it tells of,
     its own among them, ``new_lists`` those of lists that nothing is known of yet; ``asked_key`` is the key under which
-    the page was asked for.
+    the page was asked for; ``reach`` is what the requests for the articles found carry in their meta.
     """
 
     asked_url: str = ""
@@ -71,6 +71,7 @@ class Consequences:
     aliases: list[tuple[str, str]] = field(default_factory=list)
     sources: list[dict[str, Any]] = field(default_factory=list)
     new_lists: list[dict[str, Any]] = field(default_factory=list)
+    reach: dict[str, Any] = field(default_factory=dict)
     found_by: dict[str, str] = field(default_factory=dict)
     etag: str | None = None
     last_modified: str | None = None
@@ -296,6 +297,7 @@ class Keeper:
             for found, link in links:
                 if found not in self._stored:
                     row = {"scope": self._scope, "key": found, "url": link, "found_at": time}
+                    row["reach"] = page.reach or None
                     writes.add("found", **row, is_speculative=is_speculative)
         for alias, its_key in page.aliases:
             if alias not in self._aliases:

@@ -56,6 +56,8 @@ def _claim_rows(connection: Connection) -> None:
     connection.execute(text("ALTER TABLE frontier ADD COLUMN claimed_by TEXT"))
     connection.execute(text("ALTER TABLE frontier ADD COLUMN claimed_until FLOAT"))
     connection.execute(text("ALTER TABLE frontier ADD COLUMN claims INTEGER DEFAULT 0 NOT NULL"))
+    json = "JSONB" if connection.dialect.name == "postgresql" else "JSON"
+    connection.execute(text(f"ALTER TABLE frontier ADD COLUMN reach {json}"))
     connection.execute(text("CREATE INDEX frontier_by_time ON frontier (scope, found_at)"))
     connection.execute(
         text(

@@ -208,6 +208,7 @@ frontier = Table(
     Column(
         "is_speculative", Integer, nullable=False, server_default="0", comment="1: put aside, as its like led nowhere"
     ),
+    Column("reach", _JSON, comment="the pages without article before it, or the list that names it"),
     *(
         # Of the workers of a shared crawl; a run that is alone claims nothing.
         Column("claimed_by", Text, comment="the run that reads it", info=_BY_WORKERS),

@@ -44,7 +44,7 @@ UPDATE frontier SET claimed_by = :run_id, claimed_until = {_NOW} + :lease, claim
 WHERE scope = :scope AND key IN (
     SELECT key FROM frontier WHERE scope = :scope AND %s
     ORDER BY found_at LIMIT :most FOR UPDATE SKIP LOCKED
-) RETURNING key, url, claims
+) RETURNING key, url, claims, reach
 """
 _NEW, _SUSPECT, _NAMED = (
     text(_CLAIM % condition)
@@ -61,7 +61,14 @@ _GIVE_UP = text(
     f"UPDATE frontier SET claims = {_GIVEN_UP} WHERE claimed_by = :run_id AND claims > 0 AND key = ANY(:keys)"
 )
 _FORGIVE = text("UPDATE frontier SET claims = 0, claimed_by = NULL WHERE scope = :scope AND claims < 0")
-_UNREAD = text(f"SELECT count(*) FROM frontier WHERE scope = :scope AND (claims > 0 OR claims = 0 AND NOT {_LAST})")
+_UNREAD = text(
+    "SELECT count(*) FROM (SELECT 1 FROM frontier WHERE scope = :scope"
+    f" AND (claims > 0 OR claims = 0 AND NOT {_LAST}) LIMIT :most) AS unread"
+)
+_FAILED = text("""
+SELECT url FROM failures JOIN runs ON runs.run_id = failures.run_id
+WHERE url = ANY(:urls) AND ended_at IS NULL AND runs.run_id <> :run_id
+""")
 _CLAIMING = text("""
 SELECT DISTINCT claimed_by, runs.ended_at IS NOT NULL FROM frontier LEFT JOIN runs ON runs.run_id = claimed_by
 WHERE frontier.scope = :scope AND claims > 0 AND claimed_by <> :run_id
@@ -251,6 +258,8 @@ class Claim(NamedTuple):
     key: str
     url: str
     claims: int
+    reach: dict[str, Any] | None
+    """What the request for it carries in its meta, from the page that led to it."""
 
     @property
     def is_suspect(self) -> bool:
@@ -356,9 +365,13 @@ class Workers:
         """Give back what this worker has claimed and not read."""
         self._store.execute(_RELEASE, self._values)
 
-    def unread(self) -> int:
-        """Return how many articles are claimed or wait to be, without those that are read at the end."""
-        rows = self._store.rows(_UNREAD, **self._values)
+    def failed(self, urls: list[str]) -> set[str]:
+        """Return which of these URLs have failed for another worker since the row was found; they failed once."""
+        return {url for (url,) in self._store.rows(_FAILED, urls=urls, **self._values)}
+
+    def unread(self, most: int = 100) -> int:
+        """Return how many articles are unread, up to ``most``, without those that wait until the end."""
+        rows = self._store.rows(_UNREAD, **self._values, most=most)
         return int(rows[0][0]) if rows else 1
 
 

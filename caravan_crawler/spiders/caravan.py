@@ -212,6 +212,7 @@ class CaravanSpider(LaterPages):
         if not any(card.address.section == asked_path.strip("/") for card in listing.cards):
             self.note_missing_section(asked_path)
         self._warn_of_links(document)
+        page.reach = {FOUND_ON: listing.path}
         targets = self.discovery.look_at(links, document.base_url, page, is_named=True)
         furniture = frozenset(line.address.key for line in reading.trending)
         if targets and self.sitemaps.name_everything:
@@ -221,7 +222,7 @@ class CaravanSpider(LaterPages):
         self._keep_lists(page)
         self.ledger.reading(reading)
         yield from self._surroundings(reading, received_at(response))
-        yield from self._targets(targets, meta={FOUND_ON: listing.path})
+        yield from self._targets(targets, meta=page.reach)
         if not self.reach.is_over(listing.path):  # else the next run goes on here
             yield from self._list_requests(following)
 
@@ -375,6 +376,7 @@ class CaravanSpider(LaterPages):
             is_new, article.address = True, own
         address = article.address if article else None
         reach = self.reach.page(response.url, response.meta, article, is_address=page.asked_key is not None)
+        page.reach = reach or {}
         targets: list[Target] = []
         # Articles link to earlier ones, so one from before the period leads only further away from it.
         is_past = article is not None and self.period.is_before(day_of_article(article))

@@ -192,11 +192,17 @@ class Worker:
         return not is_more
 
     def _requests(self, claims: list[Claim]) -> list[Request]:
-        urls = {claim.key: claim.url for claim in claims if not self._is_lost(claim)}
-        targets = self._spider.discovery.claimed(urls)
-        for key in urls.keys() - {target.key for target in targets}:
+        claimed = {claim.key: claim for claim in claims if not self._is_lost(claim)}
+        if not claimed:
+            return []
+        targets = self._spider.discovery.claimed({key: claim.url for key, claim in claimed.items()})
+        failed = self._workers.failed([target.url for target in targets])
+        targets = [target for target in targets if target.url not in failed]
+        for key in claimed.keys() - {target.key for target in targets}:
             self._spider.keeper.leave(key)
-        requests = [*self._spider._targets(targets, meta={_QUEUED: True})]
+        requests = []
+        for target in targets:
+            requests += self._spider._targets([target], meta={**(claimed[target.key].reach or {}), _QUEUED: True})
         for request in requests:
             self._note_asked(request)
         self._queued += len(requests)
@@ -233,7 +239,7 @@ class Worker:
             self._renewed_at = monotonic()
             self._workers.renew()
         if self.is_leader:
-            self._unread = self._workers.unread()
+            self._unread = self._workers.unread(_LOW + 1)
         elif monotonic() - self._looked_at > _LEADER_INTERVAL:
             self._looked_at = monotonic()
             self._follow()

@@ -45,6 +45,22 @@ def test_a_row_is_claimed_once(stores: list[SharedStore]) -> None:
     assert {claim.key for claim in second.claim(9)} == claimed, "what was given back is no suspect"
 
 
+def test_a_claim_carries_what_led_to_it(stores: list[SharedStore]) -> None:
+    page = Consequences(links=[("1", "http://h/news/a-1/")], reach={"hops": 2})
+    Keeper(stores[0], "run-0", "").page(page)
+    stores[0].flush()
+    (claim,) = Workers(stores[1], "", 60).claim(9)
+    assert claim.reach == {"hops": 2}
+
+
+def test_what_has_failed_for_another_worker_is_not_asked_again(stores: list[SharedStore]) -> None:
+    url = "http://h/news/a-1/"
+    Keeper(stores[0], "run-0", "").fail(url, "1", "http_404", "404")
+    stores[0].flush()
+    assert Workers(stores[1], "", 60).failed([url, "http://h/"]) == {url}
+    assert not Workers(stores[0], "", 60).failed([url])
+
+
 def test_a_lease_that_is_over_is_taken_over_alone(stores: list[SharedStore]) -> None:
     first, second = Workers(stores[0], "", 0), Workers(stores[1], "", 60)
     find(stores[0], "1", "2")
