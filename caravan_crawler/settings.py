@@ -18,7 +18,7 @@ COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspec
 
 ADDONS = {
     "caravan_crawler.lean.LeanStart": 0,  # components that are switched off below are not loaded
-    "caravan_crawler.visit.workers.SharedCrawl": 50,  # a crawl as one of several workers, with SHARED_CRAWL only
+    "caravan_crawler.visit.workers_addon.SharedCrawl": 50,  # a crawl as one of several workers, with SHARED_CRAWL only
     "caravan_crawler.publish.feeds.FeedDefaults": 100,  # what a feed of -o and -O holds
     "caravan_crawler.terminal.CalmTerminal": 200,  # a log on a terminal without Scrapy's chatter
     "caravan_crawler.visit.browser.addon.BrowserAddon": 300,  # nothing, unless BROWSER is auto or always

@@ -39,7 +39,7 @@ _MODULES = (
     "caravan_crawler.archive.archivist caravan_crawler.keep.keeper caravan_crawler.publish.alarm "
     "caravan_crawler.publish.feeds caravan_crawler.publish.precheck caravan_crawler.publish.report "
     "caravan_crawler.visit.browser.addon caravan_crawler.visit.dupefilter caravan_crawler.visit.onsite "
-    "caravan_crawler.visit.robots caravan_crawler.visit.workers "
+    "caravan_crawler.visit.robots caravan_crawler.visit.workers_addon "
     "caravan_crawler.commands.export caravan_crawler.commands.inspect caravan_crawler.commands.reparse"
 ).split()
 

@@ -297,8 +297,7 @@ class Keeper:
             for found, link in links:
                 if found not in self._stored:
                     row = {"scope": self._scope, "key": found, "url": link, "found_at": time}
-                    row["reach"] = page.reach or None
-                    writes.add("found", **row, is_speculative=is_speculative)
+                    writes.add("found", **row, is_speculative=is_speculative, reach=page.reach or None)
         for alias, its_key in page.aliases:
             if alias not in self._aliases:
                 self._aliases.add(alias)

@@ -1,8 +1,9 @@
 """Scrapy's parts of a crawl that several workers share; :mod:`~caravan_crawler.keep.workers` says how.
 
-The spider does not know of it. The requests for articles that it yields are not queued, because their rows in the
-frontier stand for them; a worker claims rows when its own queue is empty. ``start()`` of the spider waits until the
-worker is the leader, and only the leader becomes idle, so it alone walks lists and sitemaps and ends the crawl.
+The spider does not know of them; the add-on in :mod:`~caravan_crawler.visit.workers_addon` sets them. The requests for
+articles that the spider yields are not queued, because their rows in the frontier stand for them; a worker claims rows
+when its own queue is empty. ``start()`` of the spider waits until the worker is the leader, and only the leader becomes
+idle, so it alone walks lists and sitemaps and ends the crawl.
 """
 
 import asyncio
@@ -15,8 +16,6 @@ from urllib.parse import urlsplit
 from scrapy import Request, Spider, signals
 from scrapy.core.scheduler import Scheduler
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
-from scrapy.settings import BaseSettings
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import deferred_from_coro
 
@@ -39,27 +38,6 @@ _RENEWALS = 3
 _LOW = 40
 #: In the meta of a request: it is for a claimed article; it waits in the queue.
 _CLAIMED, _QUEUED = "claimed", "claim_queued"
-
-
-class SharedCrawl:
-    """Add-on: replaces the parts that differ in a shared crawl. Active with the setting ``SHARED_CRAWL``."""
-
-    @classmethod
-    def update_pre_crawler_settings(cls, settings: BaseSettings) -> None:
-        """Replace the scheduler and the pace, and add what one worker needs."""
-        if not settings.getbool("SHARED_CRAWL"):
-            return
-        settings.set("SCHEDULER", f"{__name__}.ClaimScheduler", priority="addon")
-        settings["SPIDER_MIDDLEWARES"].set(f"{__name__}.LeaderMiddleware", 0, priority="cmdline")
-        for name, place in {
-            "caravan_crawler.visit.patience.Patience": None,
-            f"{__name__}.Worker": -50,
-            f"{__name__}.SharedPatience": 0,
-        }.items():
-            settings["EXTENSIONS"].set(name, place, priority="cmdline")
-
-    def __init__(self) -> None:
-        raise NotConfigured  # all is done before there is a crawler
 
 
 class Worker:
@@ -200,7 +178,7 @@ class Worker:
         targets = [target for target in targets if target.url not in failed]
         for key in claimed.keys() - {target.key for target in targets}:
             self._spider.keeper.leave(key)
-        requests = []
+        requests: list[Request] = []
         for target in targets:
             requests += self._spider._targets([target], meta={**(claimed[target.key].reach or {}), _QUEUED: True})
         for request in requests:
