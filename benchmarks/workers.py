@@ -2,8 +2,8 @@
 
     python -m benchmarks.workers
 
-Needs the programs of PostgreSQL and Redis, as the tests do. The site answers after 100 ms. What is measured is the
-time from the first request to the last, without the start of the processes.
+Needs the programs of PostgreSQL, as the tests do. The site answers after 100 ms. The time is from the first request to
+the last, without the start of the processes. With ``--away 20`` PostgreSQL is away for 20 seconds in each crawl.
 """
 
 import argparse
@@ -15,7 +15,6 @@ from caravan_crawler.sample_site import SampleResponse, serve
 from caravan_crawler.sample_site.faults import FaultySite
 from tests.parts import need
 from tests.postgresql import Cluster
-from tests.redis_server import RedisServer
 from tests.workers.crew import Crew
 
 LATENCY = "slow:0.1"
@@ -33,12 +32,18 @@ class TimedSite(FaultySite):
         return super().respond(*args, **kwargs)  # type: ignore[arg-type]
 
 
-def seconds(cluster: Cluster, workers: int, articles: int) -> float:
+def seconds(cluster: Cluster, workers: int, articles: int, away: float) -> float:
     """Crawl with so many workers; return how long it took."""
     site = TimedSite(articles, faults=[LATENCY])
-    with RedisServer(need("redis-server")) as redis, cluster.database() as name, serve(site) as server:
-        crew = Crew(server, redis, cluster.url(name), Path(tempfile.mkdtemp()))
-        for worker in [crew.start() for _ in range(workers)]:
+    with cluster.database() as name, serve(site) as server:
+        crew = Crew(server, cluster.url(name), Path(tempfile.mkdtemp()))
+        running = [crew.start() for _ in range(workers)]
+        if away:
+            crew.wait_for_requests(articles // 2)
+            cluster.stop()
+            time.sleep(away)
+            cluster.start()
+        for worker in running:
             crew.end(worker)
         crew.check_stored()
         assert not crew.asked_twice
@@ -49,12 +54,14 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, default=1000)
-    articles = parser.parse_args().articles
+    parser.add_argument("--away", type=float, default=0.0)
+    arguments = parser.parse_args()
+    articles = arguments.articles
     print("| workers | seconds | pages/s | against one |\n|---|---|---|---|")
     with Cluster(need("initdb").parent) as cluster:
         alone = 0.0
         for workers in (1, 2, 4):
-            took = seconds(cluster, workers, articles)
+            took = seconds(cluster, workers, articles, arguments.away)
             alone = alone or took
             print(f"| {workers} | {took:.1f} | {articles / took:.0f} | {alone / took:.2f} |", flush=True)
 

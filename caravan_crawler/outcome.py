@@ -11,8 +11,8 @@ SOUND, CRASHED, REFUSED, BELOW_FLOORS, UNREACHABLE, LOCKED = 0, 1, 2, 3, 4, 5
 SIGNAL_STAT = "caravan/signal"
 #: In words, why the store could not be written.
 STORE_STAT = "caravan/store_failed"
-#: In words, that Redis was lost; and whether this run ``leads`` the workers of a shared crawl or ``helps``.
-REDIS_STAT, WORKER_STAT = "caravan/redis_lost", "caravan/worker"
+#: Whether this run ``leads`` the workers of a shared crawl or ``helps``.
+WORKER_STAT = "caravan/worker"
 #: In words, why the raw pages could not be kept.
 ARCHIVE_STAT = "caravan/archive_failed"
 #: In words, which feed could not be written.
@@ -73,8 +73,6 @@ def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
         return Outcome(REFUSED, str(other))
     if store := stats.get(STORE_STAT):
         return Outcome(CRASHED, str(store))
-    if redis := stats.get(REDIS_STAT):
-        return Outcome(CRASHED, str(redis))
     if archive := stats.get(ARCHIVE_STAT):
         return Outcome(CRASHED, str(archive))
     if feed := stats.get(FEED_STAT):

@@ -18,7 +18,7 @@ COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspec
 
 ADDONS = {
     "caravan_crawler.lean.LeanStart": 0,  # components that are switched off below are not loaded
-    "caravan_crawler.visit.shared.addon.SharedCrawl": 50,  # a crawl as one of several workers, with REDIS_URL only
+    "caravan_crawler.visit.workers_addon.SharedCrawl": 50,  # a crawl as one of several workers, with SHARED_CRAWL only
     "caravan_crawler.feedexport.FeedDefaults": 100,  # what a feed of -o and -O holds
     "caravan_crawler.console.CalmTerminal": 200,  # a log on a terminal without Scrapy's chatter
     "caravan_crawler.visit.browser.addon.BrowserAddon": 300,  # nothing, unless BROWSER is auto or always
@@ -159,11 +159,11 @@ PAGE_MAX_LINKS = 2_000
 # so do 80,000 attributes on one. The pages of the sample site have 3,000 tags: pages/document.py
 PAGE_MAX_TAGS = 50_000  # opening and closing
 PAGE_MAX_TAG_BYTES = 64 * 1024  # bytes
-REDIS_PATIENCE = 60.0  # seconds a Redis that does not answer is waited for: visit/shared/worker.py
-# The queue of a crawl shared between workers, whose store is PostgreSQL: visit/shared/
-REDIS_URL = environ.get("CARAVAN_REDIS_URL") or None
 RETRY_AFTER_MAX = 600  # seconds; a site that asks for a longer pause ends the run: visit/patience.py
+# One crawl by all runs with this setting and the same store, in PostgreSQL: visit/workers.py
+SHARED_CRAWL = environ.get("CARAVAN_SHARED_CRAWL") or False
+STORE_PATIENCE = 60.0  # seconds in which a worker waits for a store that does not answer: keep/workers.py
 # PostgreSQL, or another SQLite file than DATA_DIR/caravan.db; "none" keeps nothing: keep/opening.py
 STORE_URL = environ.get("CARAVAN_STORE_URL") or None
-# Seconds after which what a dead worker had taken goes to another: visit/shared/queue.py
+# Seconds after which what a worker has claimed goes to another, unless it renews its claims: keep/workers.py
 WORKER_LEASE = 60.0

@@ -7,7 +7,6 @@ from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from numbers import Number
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from scrapy.settings import SETTINGS_PRIORITIES as PRIORITIES
 from scrapy.settings import BaseSettings, default_settings
@@ -41,7 +40,7 @@ def settings_problem(settings: BaseSettings) -> str | None:
             floors_problem,
             _hook_problem,
         ),
-        *(_archive_problem, browser_problem, _redis_problem, feeds_problem),
+        *(_archive_problem, browser_problem, _workers_problem, feeds_problem),
     )
     return next((problem for check in checks if (problem := check(settings))), None)
 
@@ -129,29 +128,18 @@ def _archive_problem(settings: BaseSettings) -> str | None:
     return "ARCHIVE needs one library more: pip install warcio"
 
 
-def _redis_problem(settings: BaseSettings) -> str | None:
-    url = settings["REDIS_URL"]
-    if not url:
+def _workers_problem(settings: BaseSettings) -> str | None:
+    try:
+        is_shared = settings.getbool("SHARED_CRAWL")
+    except ValueError:
+        return f"SHARED_CRAWL={settings['SHARED_CRAWL']} is not 1 or 0"
+    if not is_shared:
         return None
-    if find_spec("redis") is None:
-        return "REDIS_URL needs one library more: pip install redis"
-    if not _is_redis_url(url):
-        return "REDIS_URL is no address such as redis://host:6379/0"
     if not str(settings["STORE_URL"] or "").startswith("postgres"):
-        return "REDIS_URL shares a crawl between machines, which needs a store in PostgreSQL: STORE_URL=postgresql://…"
+        return "SHARED_CRAWL needs a store in PostgreSQL, which all workers share: STORE_URL=postgresql://…"
     if settings.getfloat("WORKER_LEASE") <= 0:
         return "WORKER_LEASE must be longer than 0 seconds"
     return None
-
-
-def _is_redis_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        is_known = parts.scheme in ("redis", "rediss") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number, brackets that do not close
-        return False
-    is_database = not parts.path.strip("/") or parts.path.strip("/").isdecimal()
-    return is_known and is_database and not parts.query
 
 
 def scrapyd_problem(settings: BaseSettings, arguments: Mapping[str, str]) -> str | None:

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Runs a command in a container. A secret that lies in a file, NAME_FILE, becomes the variable NAME which the programs
-# read: PGPASSWORD, SCRAPYD_PASSWORD and CARAVAN_REDIS_PASSWORD. Scrapyd is not started without a password, as it would let everybody in.
+# read: PGPASSWORD and SCRAPYD_PASSWORD. Scrapyd is not started without a password, as it would let everybody in.
 set -eu
-for name in PGPASSWORD SCRAPYD_PASSWORD CARAVAN_REDIS_PASSWORD; do
+for name in PGPASSWORD SCRAPYD_PASSWORD; do
     file=$(printenv "${name}_FILE" || true)
     if [ -n "$file" ]; then
         secret=$(cat "$file")

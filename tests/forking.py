@@ -40,7 +40,7 @@ _MODULES = (
     "caravan_crawler.archive.archivist caravan_crawler.keep.keeper caravan_crawler.monitors.alarm "
     "caravan_crawler.feedexport caravan_crawler.monitors.run_report "
     "caravan_crawler.visit.browser.addon caravan_crawler.visit.dupefilter caravan_crawler.visit.onsite "
-    "caravan_crawler.visit.robots caravan_crawler.visit.shared.addon "
+    "caravan_crawler.visit.robots caravan_crawler.visit.workers_addon "
     "caravan_crawler.commands.export caravan_crawler.commands.inspect caravan_crawler.commands.reparse"
 ).split()
 

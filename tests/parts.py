@@ -16,7 +16,6 @@ class Part(NamedTuple):
 
 PARTS = (
     Part("postgresql", "initdb", "/usr/lib/postgresql/*/bin"),
-    Part("redis-server", "redis-server"),
     Part("systemd", "systemd-analyze"),
     Part("chromium", "chromium"),
     Part("libreoffice-calc-nogui", "soffice"),

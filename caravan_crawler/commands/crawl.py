@@ -90,11 +90,7 @@ class Command(CrawlCommand):
         if args == [CaravanSpider.name]:
             try:
                 site = CrawlArguments.parse(opts.spargs).site
-                shared = bool(self.settings["REDIS_URL"])
-                if shared:
-                    from caravan_crawler.visit.shared.link import RedisLink
-
-                    RedisLink(self.settings["REDIS_URL"]).check()
+                shared = self.settings.getbool("SHARED_CRAWL")
                 self._store = open_store(self.settings["STORE_URL"], self.settings["DATA_DIR"], site, shared=shared)
             except StoreError as error:
                 self._refuse(str(error), error.code)

@@ -8,7 +8,7 @@ from scrapy.settings import BaseSettings
 from caravan_crawler.spiders.caravan import CaravanSpider
 
 #: A run's feeds and store are the crawl's: such a command would begin a run that never ends, or fail on their names.
-_WITHOUT: dict[str, Any] = {"FEEDS": {}, "STORE_URL": "none", "REDIS_URL": None, "ARCHIVE": False}
+_WITHOUT: dict[str, Any] = {"FEEDS": {}, "STORE_URL": "none", "SHARED_CRAWL": False, "ARCHIVE": False}
 
 
 def leave_out_crawl(settings: BaseSettings) -> None:

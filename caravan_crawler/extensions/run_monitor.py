@@ -9,6 +9,7 @@ from typing import Any
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.extensions.feedexport import FeedExporter
+from scrapy.statscollectors import StatsCollector
 
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.feed_storages import WholeFileStorage
@@ -27,6 +28,7 @@ from caravan_crawler.outcome import (
     SILENCE_STAT,
     SOUND,
     STORE_STAT,
+    WORKER_STAT,
     decide,
 )
 from caravan_crawler.visit.ending import end_run
@@ -174,7 +176,7 @@ class Verdict:
             past = field_counts.history(keeper.store, since)
             found = drift.judge(keeper.fields, field_counts.recent(keeper.store, since), past, floors)
             is_news = any(stats.get_value(f"caravan/articles/{name}") for name in ("new", "new_elsewhere"))
-            quiet = None if is_news or _is_partial(spider) else silence(keeper.store)
+            quiet = None if is_news or _is_partial(spider, stats) else silence(keeper.store)
         except StoreError as error:
             self.store_failed(error)
             return
@@ -185,11 +187,10 @@ class Verdict:
         stats.set_value("caravan/reader_shifts", found.shifts)
 
 
-def _is_partial(spider: Spider) -> bool:
+def _is_partial(spider: Spider, stats: StatsCollector) -> bool:
     """Whether the run asks for a part of the site only, so that no new article is no wonder."""
     arguments: CrawlArguments = spider.arguments  # type: ignore[attr-defined]
-    helps = not spider.leads  # type: ignore[attr-defined]
-    return bool(helps or arguments.urls or arguments.until or arguments.sections)
+    return bool(stats.get_value(WORKER_STAT) == "helps" or arguments.urls or arguments.until or arguments.sections)
 
 
 def _accepts(classes: tuple[type, ...], kind: type) -> bool:

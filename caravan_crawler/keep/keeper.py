@@ -60,8 +60,8 @@ class Consequences:
 
     ``links`` are key and address of articles found, ``aside`` those of speculative addresses put aside; ``aliases``
     further addresses of articles, each with its article's key; ``sources`` the rows of lists and sitemaps it tells of,
-    its own among them, ``lists_met`` those of lists that nothing is known of yet; ``asked_key`` is the key under which
-    the page was asked for.
+    its own among them, ``new_lists`` those of lists that nothing is known of yet; ``asked_key`` is the key under which
+    the page was asked for; ``reach`` is what the requests for the articles found carry in their meta.
     """
 
     asked_url: str = ""
@@ -70,7 +70,8 @@ class Consequences:
     aside: list[tuple[str, str]] = field(default_factory=list)
     aliases: list[tuple[str, str]] = field(default_factory=list)
     sources: list[dict[str, Any]] = field(default_factory=list)
-    lists_met: list[dict[str, Any]] = field(default_factory=list)
+    new_lists: list[dict[str, Any]] = field(default_factory=list)
+    reach: dict[str, Any] = field(default_factory=dict)
     found_by: dict[str, str] = field(default_factory=dict)
     etag: str | None = None
     last_modified: str | None = None
@@ -296,7 +297,7 @@ class Keeper:
             for found, link in links:
                 if found not in self._stored:
                     row = {"scope": self._scope, "key": found, "url": link, "found_at": time}
-                    writes.add("found", **row, is_speculative=is_speculative)
+                    writes.add("found", **row, is_speculative=is_speculative, reach=page.reach or None)
         for alias, its_key in page.aliases:
             if alias not in self._aliases:
                 self._aliases.add(alias)
@@ -304,8 +305,8 @@ class Keeper:
                 writes.add("alias", url=alias, article_key=owner, first_seen_at=time)
         for source in page.sources:
             writes.add("source", scope=self._scope, **source)
-        for source in page.lists_met:
-            writes.add("list_met", scope=self._scope, **source)
+        for source in page.new_lists:
+            writes.add("new_list", scope=self._scope, **source)
         for done in {page.asked_key, key, own_key} - {None}:
             writes.add("read", the_key=done)
         if page.asked_key is not None and key is not None and page.asked_key != key:
@@ -366,9 +367,8 @@ class Keeper:
         """Return the article as it is stored, or None."""
         if key not in self._new or key in self._stored:
             self.store.flush()
-        elif not self.store.is_shared:
+        elif self.store.was_empty:
             return None
-        # Else another worker may have read it since: where Redis came back empty two have it in hand.
         rows = self.store.rows(select(articles).where(articles.c.key == key))
         return rows[0]._mapping if rows else None
 

@@ -50,12 +50,30 @@ def _mark_what_is_published(connection: Connection) -> None:
         connection.execute(text(f"CREATE INDEX {table}_unpublished ON {table} ({key}) WHERE published_in IS NULL"))
 
 
+def _claim_rows(connection: Connection) -> None:
+    """4 to 5: workers claim rows of the frontier, and share one pace."""
+    connection.execute(text("ALTER TABLE runs ADD COLUMN commits INTEGER"))
+    connection.execute(text("ALTER TABLE frontier ADD COLUMN claimed_by TEXT"))
+    connection.execute(text("ALTER TABLE frontier ADD COLUMN claimed_until FLOAT"))
+    connection.execute(text("ALTER TABLE frontier ADD COLUMN claims INTEGER DEFAULT 0 NOT NULL"))
+    json = "JSONB" if connection.dialect.name == "postgresql" else "JSON"
+    connection.execute(text(f"ALTER TABLE frontier ADD COLUMN reach {json}"))
+    connection.execute(text("CREATE INDEX frontier_by_time ON frontier (scope, found_at)"))
+    connection.execute(
+        text(
+            "CREATE TABLE pace (host TEXT NOT NULL, next_at FLOAT NOT NULL, blocked_until FLOAT NOT NULL,"
+            " PRIMARY KEY (host))"
+        )
+    )
+
+
 #: The first turns version 1 into 2, and so on. Each repeats its tables' definitions: those of ``schema`` go on
 #: changing, a migration never does.
 MIGRATIONS: tuple[Migration, ...] = (
     _index_shown_lines_by_time,
     _tell_speculative_addresses_apart,
     _mark_what_is_published,
+    _claim_rows,
 )
 
 _VERSION = "schema_version"

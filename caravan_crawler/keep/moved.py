@@ -82,7 +82,7 @@ class KnownTexts:
         if not row["headline"] or not row["date_published"]:
             return None
         keys = list(self._stored_now.get(_index(row), ()))
-        if not self._store.was_empty or self._store.is_shared:
+        if not self._store.was_empty:
             keys += self._of_that_day(row)
         for key in dict.fromkeys(keys):
             stored = stored_row(self._store, key)

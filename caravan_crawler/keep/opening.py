@@ -59,7 +59,11 @@ def open_store(setting: str | None, data_dir: str, site: str, *, shared: bool = 
 
 def open_edition(setting: str | None, data_dir: str, whose: str, *, shared: bool = False) -> Store:
     """Open the store for the articles of an :func:`edition`."""
-    return Store(store_url(setting, data_dir), whose, shared=shared)
+    if not shared:
+        return Store(store_url(setting, data_dir), whose)
+    from caravan_crawler.keep.workers import SharedStore  # runs of a store use it, which loads this module
+
+    return SharedStore(store_url(setting, data_dir), whose)
 
 
 def edition(site: str) -> str:

@@ -117,5 +117,6 @@ class _AllRows:
 
 
 def _filled(table: Any) -> list[str]:
-    """Return the columns that rows fill: all but the numbers that the database gives."""
-    return [column.name for column in table.columns if column.autoincrement is not True]
+    """Return the columns that rows fill: all but the numbers that the database gives, and the workers' claims."""
+    columns = [column for column in table.columns if column.autoincrement is not True]
+    return [column.name for column in columns if not column.info.get("by_workers")]

@@ -18,8 +18,6 @@ from caravan_crawler.outcome import BELOW_FLOORS, SOUND
 _COMPLETE = (SOUND, BELOW_FLOORS)
 #: So many bytes of section names are part of a scope.
 _LONGEST_SECTIONS = 200
-#: Among the arguments of a worker that did not lead when it began: it continues no other run.
-_HELPS = "helps"
 
 
 @dataclass(frozen=True)
@@ -47,17 +45,18 @@ def scope_of(arguments: CrawlArguments) -> str:
     return " ".join(f"{name}={value}" for name, value in parts.items() if value)
 
 
-def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str, *, leads: bool = True) -> Campaign:
-    """Note a run's beginning; return what it continues: nothing where another worker ``leads``."""
+def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str) -> Campaign:
+    """Note a run's beginning; return what it continues."""
+    workers.join(store, run_id)
     scope = scope_of(arguments)
-    campaign = continued(store, run_id, scope, started_at) if leads else Campaign(started_at)
+    campaign = continued(store, run_id, scope, started_at)
     given = json.loads(json.dumps(vars(arguments), default=plain))
     store.execute(
         insert(runs).values(
             run_id=run_id,
             number=next_number(),
             scope=scope,
-            arguments=given if leads else given | {_HELPS: True},
+            arguments=given,
             version=__version__,
             started_at=started_at,
             new_articles=0,
@@ -67,10 +66,7 @@ def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str,
 
 
 def continued(store: Store, run_id: str, scope: str, now: str) -> Campaign:
-    """Note which runs were killed; return what the run that leads ``now`` continues.
-
-    A run continues what had ended before it began, so a worker killed or stopped beside a lead is left to the next.
-    """
+    """Note which runs were killed; return what a run continues that begins ``now``."""
     store.execute(
         update(runs)
         .where(runs.c.run_id.in_(workers.dead(store, run_id)))
@@ -81,11 +77,9 @@ def continued(store: Store, run_id: str, scope: str, now: str) -> Campaign:
             reason="it ended without a word: killed, or the power was lost",
         )
     )
-    # JSON has no false here: a run that did not help has no such argument.
-    helped = runs.c.arguments[_HELPS].as_boolean().is_not(None)
     of_its_kind = runs.c.scope == scope
     is_complete = runs.c.exit_code.in_(_COMPLETE)
-    rows = store.rows(select(func.max(runs.c.number)).where(of_its_kind, is_complete, ~helped))
+    rows = store.rows(select(func.max(runs.c.number)).where(of_its_kind, is_complete))
     last = rows[0][0] if rows and rows[0][0] is not None else 0
     is_stopped = or_(runs.c.exit_code.is_(None), ~is_complete)
     stopped = store.rows(

@@ -53,6 +53,8 @@ class _Json(TypeDecorator[Any]):
 _JSON = _Json()
 #: Tenge have two to four decimals; SQLite has no exact decimals, and a float keeps six digits unchanged.
 _RATE = Float().with_variant(Numeric(12, 4, asdecimal=False), "postgresql")
+#: Columns that no row of a page fills.
+_BY_WORKERS = {"by_workers": True}
 _SERIAL = BigInteger().with_variant(Integer(), "sqlite")
 #: By a word in the field's type; a list of texts is a list first.
 _TYPES: dict[str, TypeEngine[Any]] = {"list": _JSON, "int": Integer(), "Decimal": _RATE, "str": Text()}
@@ -179,6 +181,7 @@ runs = Table(
     Column("reason", Text),
     Column("new_articles", Integer, nullable=False, default=0),
     Column("report", _JSON, comment="the run's run.json"),
+    Column("commits", Integer, comment="number of the last commit of a worker"),
 )
 
 field_counts = Table(
@@ -205,9 +208,26 @@ frontier = Table(
     Column(
         "is_speculative", Integer, nullable=False, server_default="0", comment="1: put aside, as its like led nowhere"
     ),
+    Column("reach", _JSON, comment="the pages without article before it, or the list that names it"),
+    *(
+        # Of the workers of a shared crawl; a run that is alone claims nothing.
+        Column("claimed_by", Text, comment="the run that reads it", info=_BY_WORKERS),
+        Column("claimed_until", Float, comment="end of the lease, in seconds by the server's clock", info=_BY_WORKERS),
+        Column("claims", Integer, nullable=False, server_default="0", comment="-1: given up", info=_BY_WORKERS),
+    ),
     PrimaryKeyConstraint("scope", "key"),
     Index("frontier_by_key", "key"),
+    Index("frontier_by_time", "scope", "found_at"),
     comment="articles found and not yet read",
+)
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("next_at", Float, nullable=False, comment="when the next request may be sent"),
+    Column("blocked_until", Float, nullable=False, comment="nothing may be sent before"),
+    comment="the pace of all workers, in seconds by the server's clock",
 )
 
 other_pages = Table(

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from sqlalchemy import URL, Connection, Executable, exists, or_, select
@@ -30,6 +30,8 @@ _NO_ARTICLE_FOR = timedelta(days=30)
 #: commit is a message and an answer. A page that comes alone is committed at once.
 _PAGES_A_COMMIT = {"sqlite": 4, "postgresql": 8}
 _LONGEST_WAIT = 0.1
+
+Result = TypeVar("Result")
 
 _ANYTHING_THERE = select(
     or_(*(exists(select(table)) for table in (articles, failures, other_pages, frontier, sources)))
@@ -61,21 +63,19 @@ class Known:
 
 
 class Store:
-    """One database, held by one run or shared by workers.
+    """One database, held by one run; :class:`~caravan_crawler.keep.workers.SharedStore` is one that workers share.
 
     Every failure of it is a :class:`StoreError` with one line for the user. Once a listener is set
     (:attr:`on_failure`), it is told instead, once; from then on nothing is written.
     """
 
-    is_shared = False
-    """Whether other runs may write to it at the same time."""
+    _is_shared = False
     was_empty = False
     """Whether it knew no address when it was opened, so that all it knows is this run's."""
 
-    def __init__(self, url: URL, site: str, *, shared: bool = False) -> None:
+    def __init__(self, url: URL, site: str) -> None:
         """Open and lock the store of ``site`` (``caravan.kz``, ``sample`` …), creating or upgrading its tables."""
         self.name = shown(url)
-        self.is_shared = shared
         self._engine = make_engine(url)
         # The driver's own errors come from what goes to it without SQLAlchemy.
         self._errors = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)
@@ -96,7 +96,7 @@ class Store:
                 database.parent.mkdir(parents=True, exist_ok=True)
                 self._lock = lock_file(database)
             else:
-                lock_sessions(self._engine, self.name, shared=shared)
+                lock_sessions(self._engine, self.name, shared=self._is_shared)
             self._connection = self._engine.connect()
             self._transactions: Transactions = transactions(self._connection)
             with self._connection.begin():
@@ -108,7 +108,7 @@ class Store:
                 # and where another program is writing to it, this waits.
                 note(self._connection, "opened_at", clock.now())
                 self._claim(self._connection, site)
-                self.was_empty = not shared and not self._connection.scalar(_ANYTHING_KNOWN)
+                self.was_empty = not self._is_shared and not self._connection.scalar(_ANYTHING_KNOWN)
         except (*self._errors, OSError) as error:
             self.close()
             raise StoreError(f"the store {self.name} cannot be opened: {words(error)}") from error
@@ -138,21 +138,29 @@ class Store:
     def execute_all(self, *statements: Executable) -> None:
         """Carry out several statements in a commit of their own."""
         self.flush()
-        try:
+
+        def work() -> None:
             with self.connection.begin():
-                self._wait_for_turn()
+                self._begin_write()
                 for statement in statements:
                     self.connection.execute(statement)
+
+        try:
+            self._change(work)
         except self._errors as error:
             raise StoreError(f"the store {self.name} failed: {words(error)}") from error
 
     def execute(self, statement: Executable, rows: Any = None) -> "CursorResult[Any]":
         """Ask the store, or write to it in a commit of its own."""
         self._settle()
-        try:
+
+        def work() -> "CursorResult[Any]":
             with self.connection.begin():
-                self._wait_for_turn()
+                self._begin_write()
                 return self.connection.execute(statement, rows)
+
+        try:
+            return self._change(work)
         except self._errors as error:
             raise StoreError(f"the store {self.name} failed: {words(error)}") from error
 
@@ -161,9 +169,13 @@ class Store:
         self._settle()
         if self.is_broken:
             return []
-        try:
+
+        def work() -> list[Any]:
             with self.connection.begin():
                 return list(self.connection.execute(statement, values).all())
+
+        try:
+            return self._read(work)
         except self._errors as error:
             self._cannot("read", error)
             return []
@@ -173,9 +185,14 @@ class Store:
         self._settle()
         if self.is_broken:
             return {}
-        try:
+        wanted = list(keys)
+
+        def work() -> list[Any]:
             with self._transactions.asking() as cursor:
-                rows = self._lookup.ask(cursor, keys, now, clock.after(now, -_NO_ARTICLE_FOR))
+                return self._lookup.ask(cursor, wanted, now, clock.after(now, -_NO_ARTICLE_FOR))
+
+        try:
+            rows = self._read(work)
         except self._errors as error:
             self._cannot("read", error)
             return {}
@@ -208,11 +225,11 @@ class Store:
         pending, self._pending, self._pages = self._pending, Writes(), 0
 
         def carry_out(cursor: Any) -> None:
-            self._wait_for_turn()
+            self._begin_write()
             self._statements.carry_out(pending, cursor)
 
         try:
-            self._transactions.commit(carry_out)
+            self._send(carry_out)
         except self._errors as error:
             self._cannot("written", error)
         self._last_commit = time.monotonic()
@@ -220,13 +237,31 @@ class Store:
     def _settle(self) -> None:
         """Learn whether the last commit was made."""
         try:
-            self._transactions.settle()
+            self._wait_for_answer()
         except self._errors as error:
             self._cannot("written", error)
 
     def _wait_for_turn(self) -> None:
-        if self.is_shared:
+        if self._is_shared:
             wait_for_turn(self.connection)
+
+    # A shared store does these again after a lost connection.
+
+    def _begin_write(self) -> None:
+        """Do what comes first in a transaction that writes."""
+        self._wait_for_turn()
+
+    def _change(self, work: Callable[[], Result]) -> Result:
+        return work()
+
+    def _read(self, work: Callable[[], Result]) -> Result:
+        return work()
+
+    def _send(self, work: Callable[[Any], None]) -> None:
+        self._transactions.commit(work)
+
+    def _wait_for_answer(self) -> None:
+        self._transactions.settle()
 
     def _cannot(self, be: str, cause: Exception) -> None:
         error = StoreError(f"the store {self.name} cannot be {be}: {words(cause)}")

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Dialect, Table, Text, delete, update
+from sqlalchemy import Column, ColumnElement, Dialect, Table, Text, and_, case, delete, or_, update
 
 from caravan_crawler.keep import schema
 from caravan_crawler.keep.rows import AllAtOnce, OneByOne, Row, Write
@@ -58,10 +58,9 @@ class Statements:
             **{f"{table.name}_gone": self._delete(table.c.id, "the_id") for table in shown},
             **{table.name: self._once(table) for table in shown},
             "other_page": self._upsert(schema.other_pages),
-            # An article first named by a short link, and now by its own path.
-            "found": self._upsert(schema.frontier, keep={"found_at"}),
+            "found": self._found(),
             # Another worker may have walked the list already.
-            "list_met": self._once(schema.sources),
+            "new_list": self._once(schema.sources),
             "source": self._upsert(schema.sources),
             "failure": self._upsert(schema.failures, keep={"first_failed_at"}),
             # Behind all that might have been found in the same moment.
@@ -90,6 +89,20 @@ class Statements:
             if column.name not in primary and column.name not in keep
         }
         return self._way.write(statement.on_conflict_do_update(index_elements=primary, set_=changed), primary, keep)
+
+    def _found(self) -> Write:
+        """Return the statement for an article that may be there, by a short link or put aside; never the reverse."""
+        table = schema.frontier
+        statement = self._way.insert(table)
+        given, there = statement.excluded, table.c
+        is_short_link = or_(given.url.contains("?p="), given.url.contains("&p="))
+        is_better = and_(given.is_speculative <= there.is_speculative, ~is_short_link)
+        changed = {
+            "url": case((is_better, given.url), else_=there.url),
+            "is_speculative": case((is_better, given.is_speculative), else_=there.is_speculative),
+        }
+        keys = [column.name for column in table.primary_key]
+        return self._way.write(statement.on_conflict_do_update(index_elements=keys, set_=changed), keys, {"found_at"})
 
     def _once(self, table: Table) -> Write:
         return self._way.write(self._way.insert(table).on_conflict_do_nothing())

@@ -1,7 +1,7 @@
 """The spider: from what the store holds and the site shows to every article, each once."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.http import Response
 
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
-from caravan_crawler.keep import clock, failing, future, publication, runs, workers
+from caravan_crawler.keep import clock, failing, future, publication, runs
 from caravan_crawler.keep.keeper import Consequences, Keeper
 from caravan_crawler.keep.opening import open_store
 from caravan_crawler.keep.publication import LeftRecords
@@ -93,10 +93,9 @@ class CaravanSpider(LaterPages):
         for url in arguments.urls:
             check_on_site(url, site)
         if store is None:
-            shared = bool(crawler.settings["REDIS_URL"])
-            store = open_store(
-                crawler.settings["STORE_URL"], crawler.settings["DATA_DIR"], arguments.site, shared=shared
-            )
+            settings = crawler.settings
+            shared = settings.getbool("SHARED_CRAWL")
+            store = open_store(settings["STORE_URL"], settings["DATA_DIR"], arguments.site, shared=shared)
             crawler.signals.connect(store.close, signals.engine_stopped, weak=False)
         spider._take_up(store)
         crawler.signals.connect(spider.on_robots, signals.robots_parsed)
@@ -109,20 +108,21 @@ class CaravanSpider(LaterPages):
     def _take_up(self, store: Store) -> None:
         """Learn from the store what earlier runs have left."""
         publication.resume(store)
-        workers.join(store, self.run_id)
         scope, started_at = runs.scope_of(self.arguments), clock.stamp(self.started_at)
-        self.leads = workers.is_lead(store, scope)
-        if self.leads and not store.was_empty:
+        if not store.was_empty:
             future.put_right(store)
-        self.campaign = runs.begin(store, self.run_id, self.arguments, started_at, leads=self.leads)
-        if self.settings.getbool("ACCEPT_DRIFT") and self.leads:
+        self.campaign = runs.begin(store, self.run_id, self.arguments, started_at)
+        if self.settings.getbool("ACCEPT_DRIFT"):
             failing.accept_losses(store)
         self.keeper = Keeper(store, self.run_id, scope)
         self.left = LeftRecords(store, self.run_id, self._is_asked_for)
-        self.continues = self.left.runs() if self.leads else []
+        self.continues = self.left.runs()
         self._plan()
         hops = self.settings.getint("MAX_HOPS_FROM_ARTICLE", 3)
-        self.discovery = Discovery(self.site, self.period, self.frontier, self.keeper, self.lists.note_day, hops)
+        self.discovery = Discovery(self.site, self.period, self.frontier, self.keeper, self._note_day, hops)
+
+    def _note_day(self, key: int | str, day: date | None) -> None:
+        self.lists.note_day(key, day)
 
     def _is_asked_for(self, row: Any) -> bool:
         """Whether a stored article is of the period and sections, or among the pages, that this run asks for."""
@@ -141,18 +141,17 @@ class CaravanSpider(LaterPages):
         self.agenda = Agenda(own, load_sources(self.keeper.store, "") if scope else own, self.campaign)
         self.sitemaps = Sitemaps(self.agenda, self.period, self.started_at.astimezone(ALMATY).date())
 
-    def take_lead(self) -> Iterator[Request]:
-        """Go on where the worker that led has ended; return the first requests of that."""
-        store, scope = self.keeper.store, runs.scope_of(self.arguments)
-        self.leads = True
-        self.campaign = runs.continued(store, self.run_id, scope, clock.now())
+    def look_again(self) -> None:
+        """Learn what other runs have stored since this one began, as a run does that begins now."""
+        self.campaign = runs.continued(self.keeper.store, self.run_id, runs.scope_of(self.arguments), clock.now())
         self.keeper.look_again()
+        self.changes = Changes()
+        self.lists = Lists(self.arguments.since, is_bounded=self.period.is_bounded)
         self._plan()
-        return self.beginnings()
 
-    def lists_met(self) -> Iterator[Request]:
-        """Ask for the lists to which other workers have met the first link."""
-        self._plan()
+    def new_lists(self) -> Iterator[Request]:
+        """Ask for the lists that other runs have met since this one began."""
+        self.agenda.learn(load_sources(self.keeper.store, runs.scope_of(self.arguments)))
         for path in self.agenda.known_lists:
             yield from self._list(path)
 
@@ -210,6 +209,7 @@ class CaravanSpider(LaterPages):
         if not any(card.address.section == asked_path.strip("/") for card in listing.cards):
             self.note_missing_section(asked_path)
         self._warn_of_links(document)
+        page.reach = {FOUND_ON: listing.path}
         targets = self.discovery.look_at(links, document.base_url, page, is_named=True)
         furniture = frozenset(line.address.key for line in reading.trending)
         if targets and self.sitemaps.name_everything:
@@ -219,7 +219,7 @@ class CaravanSpider(LaterPages):
         self._keep_lists(page)
         self.ledger.reading(reading)
         yield from self._surroundings(reading, received_at(response))
-        yield from self._targets(targets, meta={FOUND_ON: listing.path})
+        yield from self._targets(targets, meta=page.reach)
         if not self.reach.is_over(listing.path):  # else the next run goes on here
             yield from self._list_requests(following)
 
@@ -365,7 +365,7 @@ class CaravanSpider(LaterPages):
             return
         self.ledger.reading(reading)
         page.sources += sources
-        page.lists_met += self.agenda.new_lists(lists)
+        page.new_lists += self.agenda.new_lists(lists)
         article = reading.article
         self.discovery.read(page.asked_url, is_article=article is not None)
         is_new = False
@@ -373,6 +373,7 @@ class CaravanSpider(LaterPages):
             is_new, article.address = True, own
         address = article.address if article else None
         reach = self.reach.page(response.url, response.meta, article, is_address=page.asked_key is not None)
+        page.reach = reach or {}
         targets: list[Target] = []
         # Articles link to earlier ones, so one from before the period leads only further away from it.
         is_past = article is not None and self.period.is_before(day_of_article(article))
@@ -414,7 +415,7 @@ class CaravanSpider(LaterPages):
         is_listed = address.section and not self.arguments.urls and not self.sitemaps.covers_period
         section = f"/{address.section}/" if is_listed else None
         if section is not None and not self.lists.is_begun(section) and self._is_section(section):
-            page.lists_met += self.agenda.new_lists([section])
+            page.new_lists += self.agenda.new_lists([section])
         self.lists.note_day(address.key, day_of_article(article))
         self.keeper.fields.count_parts(reading.parts, document.url)
         self.keeper.expect(str(address.key), page)
@@ -452,8 +453,7 @@ class CaravanSpider(LaterPages):
         return [] if kind is None or kind in WORTH_RETRYING else [*self._targets(self._another(asked))]
 
     def _surroundings(self, reading: PageReading, seen_at: datetime) -> Iterator[Any]:
-        # What all pages show, one worker keeps: two would keep each line twice.
-        if self.leads and self.changes.is_new("page", reading.surroundings):
+        if self.changes.is_new("page", reading.surroundings):
             # Claimed all at once: pages are read side by side, and a block's lines belong together.
             records = page_records(reading, self.site, seen_at)
             yield from [record for record in records if self.changes.is_new(*record.change_key())]

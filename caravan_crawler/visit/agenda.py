@@ -34,6 +34,10 @@ class Agenda:
         self._campaign = campaign
         self._now = datetime.now(UTC)
 
+    def learn(self, sources: dict[str, Source]) -> None:
+        """Add the sources that other runs have met since this one began."""
+        self._own = sources | self._own
+
     def is_just_read(self, path: str) -> bool:
         """Whether the run that this one continues has read the page a short while ago."""
         source = self._own.get(path)

@@ -45,14 +45,8 @@ class Beginner(Visitor):
 
     async def start(self) -> AsyncIterator[Any]:
         """Ask for the pages named, or for what earlier runs have left and the home page, where the rest begins."""
-        if not self.leads:
-            return
-        for request in self.beginnings():
+        for request in self._named() if self.arguments.urls else self._beginnings():
             yield request
-
-    def beginnings(self) -> Iterator[Request]:
-        """Return the first requests: for the pages named, or for what earlier runs have left and the home page."""
-        return self._named() if self.arguments.urls else self._beginnings()
 
     def _named(self) -> Iterator[Request]:
         named = [check_on_site(url, self.site) for url in self.arguments.urls]
@@ -68,7 +62,7 @@ class Beginner(Visitor):
         store = self.keeper.store
         for url, is_speculative in plan.waiting(store, runs.scope_of(self.arguments)):
             yield from self._targets(self.discovery.take_up(url, is_speculative=is_speculative))
-        yield from self.refresh()
+        yield from self._refresh()
         for url in self.keeper.failing.due:
             yield from self._targets(self.discovery.take_up(url, has_failed=True), RETRY)
         if self.sitemaps.can_cover_period:
@@ -85,7 +79,7 @@ class Beginner(Visitor):
         else:
             yield self._request(self.site.base, self.parse_home, FRONT)
 
-    def refresh(self) -> Iterator[Request]:
+    def _refresh(self) -> Iterator[Request]:
         """Ask again for the articles younger than ``refresh_days``, with what the server gave to tell a change by."""
         first_day = datetime.now(ALMATY).date() - timedelta(days=self.arguments.refresh_days - 1)
         due = plan.due_for_refresh(self.keeper.store, first_day.isoformat(), self.campaign.started_at)
@@ -116,12 +110,12 @@ class Beginner(Visitor):
 
     def on_idle(self) -> None:
         """Go on with what is left to do; when that is nothing, end the run with what earlier ones left."""
-        if not self.finds_more() and not self.keeper.store.is_shared and not self._is_publishing:
+        if not self._finds_more() and not self._is_publishing:
             self._is_publishing = True
             deferred_from_coro(self._end_with_left())
         raise DontCloseSpider
 
-    def finds_more(self) -> bool:
+    def _finds_more(self) -> bool:
         """Ask for what waits until nothing else is left: pages of lists held back or given up, short links, others.
 
         Return whether there was anything.
@@ -142,16 +136,16 @@ class Beginner(Visitor):
         return bool(requests)
 
     async def _end_with_left(self) -> None:
-        await self.publish_left()
+        await self._publish_left()
         if not is_ending(self.crawler):
             await self.crawler.engine.close_spider_async(reason="finished")
 
-    async def publish_left(self) -> None:
+    async def _publish_left(self) -> None:
         """Send what earlier runs stored and did not publish into the feeds, now that all is read anew that could be.
 
         So an article that was read again is there once, in its latest state, and one whose page failed as it was.
         """
-        for record in self.left.take() if self.leads else ():
+        for record in self.left.take():
             if is_ending(self.crawler):
                 return
             self.keeper.carry(record)

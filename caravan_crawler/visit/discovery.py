@@ -131,26 +131,38 @@ class Discovery:
             return []
         return self._admit(address, url, is_stored=has_failed)
 
+    def claimed(self, urls: dict[str, str]) -> list[Target]:
+        """Return what to ask for of addresses, by key, that this run or another one has found and has claimed now.
+
+        What another run has read since it was found is left out.
+        """
+        known = self._keeper.known(urls)
+        targets = []
+        for key, url in urls.items():
+            url = self._site.here(url)
+            address, held = self._address(url), known.get(key)
+            if address is None or (held is not None and not self._is_wanted_again(held, address)):
+                continue
+            if held is None or held.what != "stored":
+                self._keeper.admit(key)
+            targets.append(Target(key, self._frontier.claim(key, address, url), url if address.alias else None))
+        return targets
+
     def take_aside(self) -> list[Target]:
         """Return links put aside as their like had led to no articles, as far as there is room for them now."""
-        self.learn()
+        self._learn()
         aside = self._byways.take_aside(self._frontier.knows)
         return [target for address, url in aside for target in self._admit(address, url, is_stored=False)]
 
-    def learn(self) -> None:
-        """Take in which doubtful addresses other workers have read as articles."""
-        if self._keeper.store.is_shared:
-            known = self._keeper.known(self._byways.doubtful)
-            self._byways.learn({key for key, held in known.items() if held.what == "stored"})
+    def _learn(self) -> None:
+        """Learn which doubtful addresses are stored as articles."""
+        known = self._keeper.known(self._byways.doubtful)
+        self._byways.learn({key for key, held in known.items() if held.what == "stored"})
 
     def drop_aside(self) -> None:
         """Give up what is still put aside, as all that could have made room for it is read."""
         for key in self._byways.drop_aside():
             self._keeper.leave(str(key))
-
-    def may_be_asked(self, address: Address, url: str, *, is_speculative: bool) -> bool:
-        """Whether there is room for an address that another worker has found; else it is put aside."""
-        return self._byways.admit(address, url, None, is_named=not is_speculative)
 
     def read(self, asked_url: str, *, is_article: bool) -> None:
         """Take in what the page asked for turned out to be."""

@@ -80,6 +80,15 @@ class Frontier:
         # An AMP page's address names the article's own path, and a query adds nothing to it.
         return self._site.canonical(address) if address.alias else url.split("?", 1)[0]
 
+    def claim(self, key: str, address: Address, url: str) -> str:
+        """Return the URL to fetch for an article that is to be asked for by this run and no other."""
+        its_key: Key = int(key) if key.isdecimal() else key
+        self._asked[its_key] = address.path
+        self._short_links.pop(its_key, None)
+        if address.path is None:
+            return url
+        return self._site.canonical(address) if address.alias else url.split("?", 1)[0]
+
     def failed(self, key: Key, address: Address) -> str | None:
         """Note that an address of an article led to no page of it; return another one to ask for, or None."""
         if key in self._recorded:

@@ -53,8 +53,6 @@ class Visitor(Spider):
     sitemaps: Sitemaps
     discovery: Discovery
     reach: Reach
-    leads: bool
-    """Whether this run leads, as one that is alone does; of several workers one does, and the others read articles."""
     _sitemaps: list[str]
     """The sitemaps that robots.txt names."""
     _undated_asked = 0
@@ -125,7 +123,7 @@ class Visitor(Spider):
 
     def _list(self, path: str, *, optional: bool = True, must: bool = False) -> Iterator[Request]:
         """Ask for a list from its top if that is due or a ``must``, and where an earlier run left it."""
-        if not self.leads or self.lists.is_begun(path) or not self._is_section(path):
+        if self.lists.is_begun(path) or not self._is_section(path):
             return
         state = self.agenda.list_state(path)
         from_top = (must or self.agenda.is_list_due(path)) and not self.agenda.is_just_read(path)

@@ -3,20 +3,16 @@
 import os
 import re
 import shlex
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.crawling import ROOT, TIMEOUT
 from tests.deploy.scrapyd_server import CONF, PROJECT, Scrapyd
-from tests.parts import need
 
 DEPLOY = ROOT / "deploy"
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -52,7 +48,7 @@ def test_what_is_copied_is_there_and_is_sent_to_the_builder() -> None:
 
 def test_images_are_pinned_and_none_runs_as_root() -> None:
     images = re.findall(r"^FROM (\S+:\S+)", DOCKERFILE, re.MULTILINE) + re.findall(r"image: (\S+:\S+)", COMPOSE)
-    assert len(images) == 5
+    assert len(images) == 4
     for image in images:
         assert re.search(r":\d+\.\d+(\.\d+)?-", image), image
     finals = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[-2:]
@@ -67,7 +63,6 @@ def test_images_are_pinned_and_none_runs_as_root() -> None:
 SECRETS = [
     ({"PGPASSWORD_FILE": "secret"}, "printenv PGPASSWORD", 0, "of the file"),
     ({"PGPASSWORD": "given"}, "printenv PGPASSWORD", 0, "given"),
-    ({"CARAVAN_REDIS_PASSWORD_FILE": "secret"}, "printenv CARAVAN_REDIS_PASSWORD", 0, "of the file"),
     ({}, "printenv PGPASSWORD", 1, ""),
     ({"PGPASSWORD_FILE": "none"}, "printenv PGPASSWORD", 1, "No such file"),
     ({"SCRAPYD_PASSWORD_FILE": "secret"}, "scrapyd --pidfile=", 0, "scrapyd is called with --pidfile="),
@@ -121,35 +116,6 @@ def test_scrapyd_of_the_container_runs_the_project_of_its_image(contained: Scrap
     assert health(contained.port) == 0
     contained.kill_all()
     assert health(contained.port) == 1
-
-
-def test_the_queue_of_the_workers_asks_for_its_password(tmp_path: Path) -> None:
-    need("redis-server")
-    service = yaml.safe_load(COMPOSE)["services"]["queue"]
-    script, check = service["command"][-1], service["healthcheck"]["test"][-1]
-    secret = tmp_path / "secret"
-    secret.write_text("a-word-of-its-own\n", encoding="utf-8")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    here = {"$$": "$", "/run/secrets/redis_password": str(secret), "redis-cli": f"redis-cli -p {port}"}
-    here["redis-server -"] = f"redis-server - --bind 127.0.0.1 --port {port}"
-    for there, its_place in here.items():
-        script, check = script.replace(there, its_place), check.replace(there, its_place)
-    server = subprocess.Popen(["sh", "-c", script], cwd=tmp_path, stdout=subprocess.DEVNULL)
-    try:
-        assert "own" not in Path(f"/proc/{server.pid}/cmdline").read_text(encoding="utf-8")
-        give_up = time.monotonic() + TIMEOUT
-        while subprocess.run(["sh", "-c", check], stderr=subprocess.DEVNULL, check=False).returncode:
-            assert server.poll() is None
-            assert time.monotonic() < give_up
-            time.sleep(0.1)
-        asked = ["redis-cli", "-p", str(port), "ping"]
-        done = subprocess.run(asked, capture_output=True, text=True, timeout=TIMEOUT, check=False)
-        assert "NOAUTH" in done.stdout + done.stderr
-        assert (tmp_path / "appendonlydir").is_dir()
-    finally:
-        server.terminate()
-        server.wait(timeout=TIMEOUT)
 
 
 def health(port: int) -> int:

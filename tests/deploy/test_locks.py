@@ -14,7 +14,7 @@ from tests.crawling import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 #: Each lock file with the extras it holds.
-EXTRAS = ("postgresql", "workers", "archive", "browser", "report", "parquet", "cloud")
+EXTRAS = ("postgresql", "archive", "browser", "report", "parquet", "cloud")
 LOCKS = {"requirements.lock": EXTRAS, "requirements-scrapyd.lock": (*EXTRAS, "scrapyd")}
 PYTHONS = ("3.11.0", "3.11.7", "3.12.1", "3.13.0", "3.14.0")
 
@@ -92,7 +92,7 @@ def is_installed(package: str, version: str) -> bool:
 def test_every_extra_that_a_readme_line_installs_is_locked() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     named = {extra for listed in re.findall(r"'\.\[([a-z,]+)\]'", readme) for extra in listed.split(",")}
-    assert {"archive", "report", "workers"} <= named
+    assert {"archive", "report"} <= named
     assert named - {"test"} <= set(EXTRAS)
     assert set(EXTRAS) | {"scrapyd", "test"} == set(PROJECT["optional-dependencies"])
 

@@ -86,7 +86,11 @@ def test_an_older_store_is_brought_up_to_date_with_its_rows(tmp_path: Path) -> N
 def as_version_1(connection: Connection) -> None:
     for name in ("trending", "rates", "weather"):
         connection.execute(text(f"DROP INDEX {name}_by_time"))
-    connection.execute(text("ALTER TABLE frontier DROP COLUMN is_speculative"))
+    connection.execute(text("DROP TABLE pace"))
+    connection.execute(text("DROP INDEX frontier_by_time"))
+    connection.execute(text("ALTER TABLE runs DROP COLUMN commits"))
+    for column in ("is_speculative", "reach", "claimed_by", "claimed_until", "claims"):
+        connection.execute(text(f"ALTER TABLE frontier DROP COLUMN {column}"))
     for name in ("articles", "trending", "rates", "weather"):
         connection.execute(text(f"DROP INDEX {name}_unpublished"))
         connection.execute(text(f"ALTER TABLE {name} DROP COLUMN published_in"))

@@ -12,6 +12,7 @@ from caravan_crawler.keep import schema
 from caravan_crawler.keep.engine import store_url
 from caravan_crawler.keep.keeper import Consequences
 from caravan_crawler.keep.store import Store
+from caravan_crawler.keep.workers import SharedStore
 from caravan_crawler.urls import Address, Site
 from caravan_crawler.visit.discovery import Discovery, Target
 from caravan_crawler.visit.frontier import Frontier
@@ -173,7 +174,7 @@ def test_a_number_in_a_headline_is_no_other_article(store: Store) -> None:
 
 
 def test_what_other_workers_have_read_makes_room(cluster: Cluster, database: str) -> None:
-    stores = [Store(store_url(cluster.url(database), ""), SITE_NAME, shared=True) for _ in range(2)]
+    stores = [SharedStore(store_url(cluster.url(database), ""), SITE_NAME) for _ in range(2)]
     one = discovery(stores[0])
     asked = one.look_at(links(*DOUBTFUL), HERE, Consequences(HERE))
     assert one.take_aside() == []

@@ -1,4 +1,4 @@
-"""Workers of one crawl, in processes of their own, with a server of Redis and a database that they share."""
+"""Workers of one crawl, in processes of their own, with a database that they share."""
 
 import time
 from collections import Counter
@@ -14,21 +14,19 @@ from caravan_crawler.sample_site import SampleServer
 from tests.crawling import read_jsonl, start
 from tests.forking import Forked
 from tests.kills import each_once, gold
-from tests.redis_server import RedisServer
 
-#: Four workers, two servers and a site want more than two cores have, when other tests run beside them.
+#: Four workers, a server and a site want more than two cores have, when other tests run beside them.
 TIMEOUT = 400
 
 
 class Crew:
     """``options`` are those of every worker."""
 
-    def __init__(self, server: SampleServer, redis: RedisServer, store_url: str, folder: Path, *options: str) -> None:
+    def __init__(self, server: SampleServer, store_url: str, folder: Path, *options: str) -> None:
         self.server = server
-        self.redis = redis
         self.folder = folder
         self._store_url = store_url
-        shared = ("-s", f"REDIS_URL={redis.url}", "-s", f"STORE_URL={store_url}")
+        shared = ("-s", "SHARED_CRAWL=1", "-s", f"STORE_URL={store_url}")
         self._options = ("-a", f"site={server.url}", *shared, *options)
 
     def start(self, *options: str, module: str = "scrapy") -> Forked:
@@ -39,7 +37,6 @@ class Crew:
         _, log = worker.communicate(timeout=TIMEOUT)
         assert worker.returncode == code, log[-3000:]
         assert "Traceback" not in log, log[-6000:]
-        assert self.redis.password not in log
         return log
 
     def wait_for_requests(self, number: int) -> None:
@@ -77,12 +74,6 @@ class Crew:
         site = self.server.site
         for table, shown in (("rates", site.expected_rates()), ("weather", site.expected_weather())):
             assert len(self.rows(table)) == len(shown), f"{table} lacks lines or has them twice"
-
-    def check_redis_is_left_clean(self) -> None:
-        """What is left of a crawl that is done goes by itself."""
-        with self.redis.client() as client:
-            left = client.keys()
-            assert all(client.ttl(key) > 0 for key in left), left
 
     def published(self) -> list[str]:
         return [row["url"] for path in self.folder.glob("runs/*/articles.jsonl") for row in read_jsonl(path)]

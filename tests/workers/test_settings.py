@@ -5,27 +5,28 @@ from scrapy.utils.project import get_project_settings
 
 from caravan_crawler.settings_checks import settings_problem
 
-POSTGRESQL = "postgresql://caravan@127.0.0.1/caravan"
-NO_ADDRESS = "REDIS_URL is no address such as redis://host:6379/0"
+POSTGRESQL = "postgresql://caravan:secret@127.0.0.1/caravan"
+NEEDS_POSTGRESQL = "SHARED_CRAWL needs a store in PostgreSQL"
 
-# REDIS_URL, STORE_URL, WORKER_LEASE; how the problem begins
+# SHARED_CRAWL, STORE_URL, WORKER_LEASE; how the problem begins
 PROBLEMS = [
-    ("127.0.0.1:6379", POSTGRESQL, 60, NO_ADDRESS),
-    ("http://127.0.0.1:6379", POSTGRESQL, 60, NO_ADDRESS),
-    ("redis://:secret@127.0.0.1:port/0", POSTGRESQL, 60, NO_ADDRESS),
-    ("redis://:secret@127.0.0.1/name", POSTGRESQL, 60, NO_ADDRESS),
-    ("redis://:secret@127.0.0.1/0", None, 60, "REDIS_URL shares a crawl between machines, which needs a store in"),
-    ("redis://:secret@127.0.0.1/0", "sqlite:////tmp/store.db", 60, "REDIS_URL shares a crawl between machines"),
-    ("redis://:secret@127.0.0.1/0", POSTGRESQL, 0, "WORKER_LEASE must be longer than 0 seconds"),
-    ("redis://:secret@127.0.0.1:6379/0", POSTGRESQL, 60, None),
-    ("rediss://127.0.0.1", POSTGRESQL, 0.5, None),
+    ("maybe", POSTGRESQL, 60, "SHARED_CRAWL=maybe is not 1 or 0"),
+    ("1", None, 60, NEEDS_POSTGRESQL),
+    ("1", "none", 60, NEEDS_POSTGRESQL),
+    ("1", "sqlite:////tmp/store.db", 60, NEEDS_POSTGRESQL),
+    ("1", POSTGRESQL, 0, "WORKER_LEASE must be longer than 0 seconds"),
+    ("1", POSTGRESQL, 0.5, None),
+    ("0", None, 0, None),
+    (False, None, 60, None),
 ]
 
 
-@pytest.mark.parametrize(("redis_url", "store_url", "lease", "problem"), PROBLEMS)
-def test_wrong_settings_are_one_line(redis_url: str, store_url: str | None, lease: float, problem: str | None) -> None:
+@pytest.mark.parametrize(("is_shared", "store_url", "lease", "problem"), PROBLEMS)
+def test_wrong_settings_are_one_line(
+    is_shared: str | bool, store_url: str | None, lease: float, problem: str | None
+) -> None:
     settings = get_project_settings()
-    settings.setdict({"REDIS_URL": redis_url, "STORE_URL": store_url, "WORKER_LEASE": lease})
+    settings.setdict({"SHARED_CRAWL": is_shared, "STORE_URL": store_url, "WORKER_LEASE": lease})
     found = settings_problem(settings)
     assert found == problem if problem is None else found is not None and found.startswith(problem)
     assert "secret" not in (found or "")

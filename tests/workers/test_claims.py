@@ -1,0 +1,150 @@
+"""Claims, commits and the pace, as two workers see them."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.keep import runs
+from caravan_crawler.keep.keeper import Consequences, Keeper
+from caravan_crawler.keep.opening import open_store
+from caravan_crawler.keep.workers import Pace, SharedStore, Workers
+from tests.postgresql import Cluster
+
+
+@pytest.fixture
+def stores(cluster: Cluster, database: str) -> Iterator[list[SharedStore]]:
+    opened = [open_store(cluster.url(database), "", "sample", shared=True) for _ in range(2)]
+    assert all(isinstance(store, SharedStore) for store in opened)
+    for number, store in enumerate(opened):
+        runs.begin(store, f"run-{number}", CrawlArguments.parse({"site": "sample"}), "2026-11-01T00:00:00+00:00")
+    yield opened  # type: ignore[misc]
+    for store in opened:
+        store.close()
+
+
+def find(store: SharedStore, *keys: str, url: str = "http://h/news/a-%s/", aside: bool = False) -> None:
+    """Store that articles are found."""
+    links = [(key, url % key) for key in keys]
+    page = Consequences(aside=links) if aside else Consequences(links=links)
+    Keeper(store, store.run_id, "").page(page)
+    store.flush()
+
+
+def test_a_row_is_claimed_once(stores: list[SharedStore]) -> None:
+    first, second = (Workers(store, "", 60) for store in stores)
+    find(stores[0], "1", "2", "3")
+    claimed = {claim.key for claim in first.claim(2)}
+    assert len(claimed) == 2
+    assert {claim.key for claim in second.claim(9)} == {"1", "2", "3"} - claimed
+    assert not first.claim(9)
+    assert second.unread() == 3
+    assert second.claim_suspect() is None, "its worker lives and its lease lasts"
+    first.release()
+    assert {claim.key for claim in second.claim(9)} == claimed, "what was given back is no suspect"
+
+
+def test_a_claim_carries_what_led_to_it(stores: list[SharedStore]) -> None:
+    page = Consequences(links=[("1", "http://h/news/a-1/")], reach={"hops": 2})
+    Keeper(stores[0], "run-0", "").page(page)
+    stores[0].flush()
+    (claim,) = Workers(stores[1], "", 60).claim(9)
+    assert claim.reach == {"hops": 2}
+
+
+def test_what_has_failed_for_another_worker_is_not_asked_again(stores: list[SharedStore]) -> None:
+    url = "http://h/news/a-1/"
+    Keeper(stores[0], "run-0", "").fail(url, "1", "http_404", "404")
+    stores[0].flush()
+    assert Workers(stores[1], "", 60).failed([url, "http://h/"]) == {url}
+    assert not Workers(stores[0], "", 60).failed([url])
+
+
+def test_a_lease_that_is_over_is_taken_over_alone(stores: list[SharedStore]) -> None:
+    first, second = Workers(stores[0], "", 0), Workers(stores[1], "", 60)
+    find(stores[0], "1", "2")
+    assert len(first.claim(2)) == 2
+    suspect = second.claim_suspect()
+    assert suspect is not None
+    assert suspect.is_suspect
+
+
+def test_short_links_and_what_was_put_aside_are_read_at_the_end(stores: list[SharedStore]) -> None:
+    first, second = (Workers(store, "", 60) for store in stores)
+    find(stores[0], "7", url="http://h/?p=%s")
+    find(stores[0], "8", aside=True)
+    assert not first.claim(9)
+    assert first.unread() == 0
+    # A page that names the article's own address makes both like the others.
+    find(stores[1], "7", "8")
+    find(stores[0], "7", url="http://h/?p=%s")
+    find(stores[0], "8", aside=True)
+    assert sorted(claim.url for claim in second.claim(9)) == ["http://h/news/a-7/", "http://h/news/a-8/"]
+
+
+def test_what_raised_an_error_waits_for_the_next_crawl(stores: list[SharedStore]) -> None:
+    first, second = (Workers(store, "", 60) for store in stores)
+    find(stores[0], "1", "2")
+    first.claim(9)
+    first.settle({"1"})
+    assert [claim.key for claim in second.claim(9)] == ["2"]
+    assert second.lead()
+    assert [claim.key for claim in second.claim(9)] == ["1"]
+
+
+def test_a_commit_without_an_answer_is_made_once(stores: list[SharedStore], monkeypatch: pytest.MonkeyPatch) -> None:
+    store = stores[0]
+    store.patience = 20
+    rows = text("SELECT count(*) FROM view_counts")
+    insert = text("INSERT INTO view_counts VALUES ('1', :at, 1, 'run')")
+    cut = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = :pid")
+
+    def pid() -> int:
+        return int(store.rows(text("SELECT pg_backend_pid()"))[0][0])
+
+    # Before the commit: it is made again.
+    stores[1].rows(cut, pid=pid())
+    store.execute(insert, {"at": "1"})
+    assert store.rows(rows)[0][0] == 1
+    # After it, and before its answer: it is not.
+    change = store._persist
+
+    def answer_is_lost(work: object, **options: object) -> object:
+        def lost() -> object:
+            monkeypatch.undo()
+            work()  # type: ignore[operator]
+            stores[1].rows(cut, pid=pid_now)
+            return store.connection.execute(rows)
+
+        return change(lost, **options)  # type: ignore[arg-type]
+
+    pid_now = pid()
+    monkeypatch.setattr(store, "_persist", answer_is_lost)
+    store.execute(insert, {"at": "2"})
+    assert store.rows(rows)[0][0] == 2
+
+
+def test_a_leader_takes_its_lock_again(stores: list[SharedStore]) -> None:
+    first, second = (Workers(store, "", 60) for store in stores)
+    stores[0].patience = 20
+    assert first.lead()
+    assert not second.lead()
+    pid = stores[0].rows(text("SELECT pg_backend_pid()"))[0][0]
+    stores[1].rows(text("SELECT pg_terminate_backend(:pid)"), pid=pid)
+    assert not second.leader_is_gone(), "it has the time of grace"
+    assert stores[0].rows(text("SELECT 1"))
+    assert stores[0].leads_scope == ""
+    assert not second.lead()
+
+
+def test_the_pace_is_one_for_all(stores: list[SharedStore]) -> None:
+    first, second = (Pace(store, "host") for store in stores)
+    waits = [pace.reserve(10) or 0 for pace in (first, second, first)]
+    assert waits[0] < 1
+    assert 9 < waits[1] - waits[0] <= 10
+    assert 9 < waits[2] - waits[1] <= 10
+    second.block(100)
+    assert 99 < (first.blocked() or 0) <= 100
+    assert (first.reserve(10) or 0) > 99
+    assert (Pace(stores[0], "other").blocked() or 0) <= 0
