@@ -23,7 +23,7 @@ def bad_page() -> Writes:
     page = Writes()
     page.add("alias", **ALIAS)
     page.add("source", **SOURCE)
-    page.add("found", scope="", key="1", url=None, found_at=clock.now(), is_speculative=0)
+    page.add("found", scope="", key="1", url=None, found_at=clock.now(), is_speculative=0, reach=None)
     return page
 
 
