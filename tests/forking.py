@@ -36,9 +36,9 @@ _MODULES = (
     "scrapy.extensions.feedexport scrapy.extensions.memusage scrapy.extensions.telnet scrapy.extensions.throttle "
     "filelock itemadapter lxml.html parsel protego sqlalchemy sqlalchemy.dialects.sqlite sqlite3 stringprep w3lib.url "
     "caravan_crawler.spiders.caravan caravan_crawler.extensions caravan_crawler.lean caravan_crawler.logs "
-    "caravan_crawler.archive.archivist caravan_crawler.keep.keeper caravan_crawler.publish.alarm "
+    "caravan_crawler.archive.middleware caravan_crawler.keep.keeper caravan_crawler.publish.alarm "
     "caravan_crawler.publish.feeds caravan_crawler.publish.precheck caravan_crawler.publish.report "
-    "caravan_crawler.visit.browser.addon caravan_crawler.visit.dupefilter caravan_crawler.visit.onsite "
+    "caravan_crawler.browser.settings caravan_crawler.visit.dupefilter caravan_crawler.visit.onsite "
     "caravan_crawler.visit.robots caravan_crawler.visit.shared.addon "
     "caravan_crawler.commands.export caravan_crawler.commands.inspect caravan_crawler.commands.reparse"
 ).split()

@@ -17,18 +17,19 @@ MAY_IMPORT = {
         "site",
         "keep",
         "visit",
+        "browser",
         "outcome",
         "caravan_crawler",
         "scrapy",
         "twisted",
         "warcio",
     },
-    "reread": {
-        *("reread", "archive", "visit", "pages", "normalise", "pipelines", "records", "items", "site", "keep"),
+    "reparse": {
+        *("reparse", "archive", "visit", "pages", "normalise", "pipelines", "records", "items", "site", "keep"),
         *("drift", "collector", "caravan_crawler", "scrapy"),
     },
     "inspection": {
-        *("inspection", "visit", "pages", "normalise", "reread", "records", "items", "site", "outcome"),
+        *("inspection", "visit", "pages", "normalise", "reparse", "records", "items", "site", "outcome"),
         *("scrapy", "twisted", "lxml", "protego"),
     },
     "pipelines": {"pipelines", "normalise", "keep", "items", "arguments", "scrapy"},

@@ -9,10 +9,10 @@ from scrapy.settings import SETTINGS_PRIORITIES as PRIORITIES
 from scrapy.settings import BaseSettings, default_settings
 
 from caravan_crawler import settings as own_settings
+from caravan_crawler.browser.settings import browser_problem
 from caravan_crawler.publish.alarm import hook_problem
 from caravan_crawler.publish.precheck import feeds_problem
 from caravan_crawler.site import LONGEST_ADDRESS
-from caravan_crawler.visit.browser.finding import browser_problem
 
 _WHOLE_NUMBERS = frozenset(
     "ARCHIVE_FILE_SIZE CONCURRENT_REQUESTS CONCURRENT_REQUESTS_PER_DOMAIN DOWNLOAD_MAXSIZE"

@@ -70,7 +70,7 @@ def inspect_site(process: CrawlerProcessBase, args: list[str], opts: argparse.Na
     from caravan_crawler.inspection.saving import PageFolder, SaveError
     from caravan_crawler.inspection.spider import InspectionSpider
     from caravan_crawler.inspection.table import as_table
-    from caravan_crawler.reread.reader import value_pipelines
+    from caravan_crawler.reparse.reader import value_pipelines
 
     if problem := settings_problem(process.settings):
         return _refused(problem)

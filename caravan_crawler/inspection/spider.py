@@ -24,7 +24,7 @@ from caravan_crawler.inspection.oddities import FORBIDDEN
 from caravan_crawler.inspection.reading import FactReader
 from caravan_crawler.outcome import CRAWL_DELAY_STAT, RETRY_AFTER_STAT
 from caravan_crawler.pages.bounds import Bounds
-from caravan_crawler.reread.reader import value_pipelines
+from caravan_crawler.reparse.reader import value_pipelines
 from caravan_crawler.site import Site
 from caravan_crawler.visit import failures
 from caravan_crawler.visit.ending import RunEndsError
