@@ -35,12 +35,12 @@ from lxml import etree
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from caravan_crawler.archive.saved import SavedPage, Skipped  # noqa: E402
+from caravan_crawler.archive.pages import ArchivedPage, Skipped  # noqa: E402
 from caravan_crawler.archive.sources import Part, find_sources  # noqa: E402
 from caravan_crawler.sample_site import SampleSite, serve  # noqa: E402
 
 if TYPE_CHECKING:
-    from caravan_crawler.reread.reader import Reading
+    from caravan_crawler.reparse.reader import Reading
 
 _EMPTY = "<html></html>"
 #: So often lxml takes the pages, to be at work about as long: many machines are faster for some seconds only.
@@ -74,7 +74,7 @@ def archive(articles: int, folder: Path) -> Path:
 def pages_of(path: Path) -> list[bytes]:
     """Return the archive's pages."""
     parts = [Part(source, 0, source.size) for source in find_sources([path])]
-    return [page.body for part in parts for page in part.pages("") if isinstance(page, SavedPage)]
+    return [page.body for part in parts for page in part.pages("") if isinstance(page, ArchivedPage)]
 
 
 def parse(pages: list[bytes]) -> None:
@@ -112,21 +112,21 @@ def told_beside_lxml(path: Path) -> None:
     """Carry out ``reparse --jobs 1`` with lxml at work in between, and print the seconds that each took."""
     from scrapy.cmdline import execute
 
-    from caravan_crawler.reread.job import Job
-    from caravan_crawler.reread.reader import Reader
+    from caravan_crawler.reparse.job import ReparseJob
+    from caravan_crawler.reparse.reader import Reader
 
     parser = etree.HTMLParser(encoding="utf-8")
     of_lxml = whole = 0.0
-    read, run = Reader.read, Job.run
+    read, run = Reader.read, ReparseJob.run
 
-    def parse_one(page: SavedPage | Skipped) -> None:
+    def parse_one(page: ArchivedPage | Skipped) -> None:
         nonlocal of_lxml
-        if isinstance(page, SavedPage):
+        if isinstance(page, ArchivedPage):
             begun = time.process_time()
             etree.fromstring(page.body, parser)
             of_lxml += time.process_time() - begun
 
-    def beside(pages: Iterable[SavedPage | Skipped]) -> Iterator[SavedPage | Skipped]:
+    def beside(pages: Iterable[ArchivedPage | Skipped]) -> Iterator[ArchivedPage | Skipped]:
         for number, page in enumerate(pages):
             if number % 2:
                 parse_one(page)
@@ -134,10 +134,10 @@ def told_beside_lxml(path: Path) -> None:
             if not number % 2:
                 parse_one(page)
 
-    def read_beside(reader: Reader, pages: Iterable[SavedPage | Skipped]) -> "Iterator[Reading]":
+    def read_beside(reader: Reader, pages: Iterable[ArchivedPage | Skipped]) -> "Iterator[Reading]":
         return read(reader, beside(pages))
 
-    def run_measured(job: Job, *arguments: Any) -> None:
+    def run_measured(job: ReparseJob, *arguments: Any) -> None:
         nonlocal whole
         begun = time.process_time()
         run(job, *arguments)
@@ -145,7 +145,7 @@ def told_beside_lxml(path: Path) -> None:
 
     with (
         patch.object(Reader, "read", read_beside),
-        patch.object(Job, "run", run_measured),
+        patch.object(ReparseJob, "run", run_measured),
         tempfile.TemporaryDirectory() as data_dir,
         contextlib.suppress(SystemExit),
     ):

@@ -21,7 +21,7 @@ ADDONS = {
     "caravan_crawler.visit.workers_addon.SharedCrawl": 50,  # a crawl as one of several workers, with SHARED_CRAWL only
     "caravan_crawler.feedexport.FeedDefaults": 100,  # what a feed of -o and -O holds
     "caravan_crawler.console.CalmTerminal": 200,  # a log on a terminal without Scrapy's chatter
-    "caravan_crawler.visit.browser.addon.BrowserAddon": 300,  # nothing, unless BROWSER is auto or always
+    "caravan_crawler.browser.settings.BrowserAddon": 300,  # nothing, unless BROWSER is auto or always
 }
 
 # Who we are, to the site's operator. Add a way to reach you when you crawl the real site.
@@ -77,7 +77,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "caravan_crawler.visit.unpacking.Unpacking": 590,  # in its place: reads what is plain in spite of its header
-    "caravan_crawler.archive.archivist.Archivist": 1000,  # next to the downloader: bodies as they were sent
+    "caravan_crawler.archive.middleware.ArchiveMiddleware": 1000,  # next to the downloader: bodies as they were sent
     "caravan_crawler.visit.identity.SiteIdentity": 1010,  # sees a response first: of another site none is archived
 }
 
@@ -125,13 +125,13 @@ RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the spider says once what could not be read
 
 # For one run after the site has changed for good; drift is judged from this run on: extensions/run_monitor.py
 ACCEPT_DRIFT = False
-ARCHIVE = False  # keep every response in WARC files in DATA_DIR/warc: archive/archivist.py
-ARCHIVE_FILE_SIZE = 256 * 1024 * 1024  # bytes after which the next file is begun: archive/archivist.py
+ARCHIVE = False  # keep every response in WARC files in DATA_DIR/warc: archive/middleware.py
+ARCHIVE_FILE_SIZE = 256 * 1024 * 1024  # bytes after which the next file is begun: archive/middleware.py
 BACKOFF_START = 1.0  # seconds the site is left alone after a bad answer, doubled with each further: visit/patience.py
-# Pages shown in Chromium: "off", "auto" where one lacks what its scripts bring, "always" all: visit/browser
+# Pages shown in Chromium: "off", "auto" where one lacks what its scripts bring, "always" all: browser/
 BROWSER = "off"
-BROWSER_PATH = None  # its program, where it is no chromium or google-chrome on the path: visit/browser/finding.py
-BROWSER_WAIT = 3.0  # seconds a page that asks for nothing more has to show what it lacks: visit/browser/tab.py
+BROWSER_PATH = None  # its program, where it is no chromium or google-chrome on the path: browser/settings.py
+BROWSER_WAIT = 3.0  # seconds a page that asks for nothing more has to show what it lacks: browser/playwright.py
 # Seconds between requests; a robots.txt that asks for more ends the run, which would get nowhere: visit/crawl_delay.py
 CRAWL_DELAY_MAX = 600
 CSV_BOM = False  # a mark at the start of a CSV by which Excel knows UTF-8 on a double click: feedexport.py

@@ -14,10 +14,10 @@ from scrapy.settings import BaseSettings, default_settings
 import caravan_crawler
 from caravan_crawler import settings as own_settings
 from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.browser.settings import browser_problem
 from caravan_crawler.feedexport import feeds_problem
 from caravan_crawler.monitors.alarm import hook_problem
 from caravan_crawler.urls import LONGEST_ADDRESS
-from caravan_crawler.visit.browser.finding import browser_problem
 
 _WHOLE_NUMBERS = frozenset(
     "ARCHIVE_FILE_SIZE CONCURRENT_REQUESTS CONCURRENT_REQUESTS_PER_DOMAIN DOWNLOAD_MAXSIZE"

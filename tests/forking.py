@@ -37,9 +37,9 @@ _MODULES = (
     "filelock itemadapter lxml.html parsel protego sqlalchemy sqlalchemy.dialects.sqlite sqlite3 stringprep w3lib.url "
     "caravan_crawler.spiders.caravan caravan_crawler.extensions.run_monitor caravan_crawler.lean "
     "caravan_crawler.logformatter "
-    "caravan_crawler.archive.archivist caravan_crawler.keep.keeper caravan_crawler.monitors.alarm "
+    "caravan_crawler.archive.middleware caravan_crawler.keep.keeper caravan_crawler.monitors.alarm "
     "caravan_crawler.feedexport caravan_crawler.monitors.run_report "
-    "caravan_crawler.visit.browser.addon caravan_crawler.visit.dupefilter caravan_crawler.visit.onsite "
+    "caravan_crawler.browser.settings caravan_crawler.visit.dupefilter caravan_crawler.visit.onsite "
     "caravan_crawler.visit.robots caravan_crawler.visit.workers_addon "
     "caravan_crawler.commands.export caravan_crawler.commands.inspect caravan_crawler.commands.reparse"
 ).split()

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from caravan_crawler.archive import warc
-from caravan_crawler.archive.errors import ArchiveError
-from caravan_crawler.archive.names import IN_PROGRESS
-from caravan_crawler.archive.saved import SavedPage, Skipped
-from caravan_crawler.archive.saved_html import html_pages
+from caravan_crawler.archive import warc_reader
+from caravan_crawler.archive.html_reader import read_html_files
+from caravan_crawler.archive.pages import ArchivedPage, ArchiveError, Skipped
+from caravan_crawler.archive.warc_records import IN_PROGRESS
 
 _WARC = (".warc", ".warc.gz", f".warc{IN_PROGRESS}", f".warc.gz{IN_PROGRESS}")
 _HTML = (".html", ".htm", ".xhtml")
@@ -24,7 +23,7 @@ class Source:
     path: Path
     size: int
     files: tuple[Path, ...] = ()
-    about: warc.About = field(default_factory=warc.About)
+    about: warc_reader.WarcInfo = field(default_factory=warc_reader.WarcInfo)
 
     @property
     def name(self) -> str:
@@ -61,14 +60,14 @@ class PartPages:
         self._part = part
         self._base = base
 
-    def __iter__(self) -> Iterator[SavedPage | Skipped]:
+    def __iter__(self) -> Iterator[ArchivedPage | Skipped]:
         """Read them."""
         source, start, stop = self._part.source, self._part.start, self._part.stop
         if source.files:
-            yield from html_pages(source.files[start:stop], self._base)
+            yield from read_html_files(source.files[start:stop], self._base)
             return
         try:
-            self.end = yield from warc.pages(source.path, start, stop)
+            self.end = yield from warc_reader.read_pages(source.path, start, stop)
         except OSError as error:
             raise _unreadable(source.path, error) from None
 
@@ -87,7 +86,7 @@ def find_sources(paths: list[Path]) -> list[Source]:
             warcs = [each for each in inside if each.name.endswith(_WARC) or (each == path and _begins_as_warc(each))]
             known = set(warcs)
             pages = [each for each in inside if each not in known and _is_page(each, is_named=each == path)]
-            found += [Source(each.resolve(), each.stat().st_size, about=warc.about(each)) for each in warcs]
+            found += [Source(each.resolve(), each.stat().st_size, about=warc_reader.read_info(each)) for each in warcs]
         except OSError as error:
             raise _unreadable(path, error) from None
         if pages:
@@ -103,7 +102,7 @@ def part_at(source: Source, start: int) -> Part:
     if source.files:
         return Part(source, start, min(start + _PART_FILES, source.size))
     try:
-        return Part(source, start, warc.next_record(source.path, start + _PART_BYTES) or source.size)
+        return Part(source, start, warc_reader.next_record(source.path, start + _PART_BYTES) or source.size)
     except OSError as error:
         raise _unreadable(source.path, error) from None
 

@@ -20,7 +20,8 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.conf import closest_scrapy_cfg
 from twisted.python.failure import Failure
 
-from caravan_crawler.archive.saved_html import claimed_address, is_page_address
+from caravan_crawler.archive.html_reader import claimed_address, is_page_address
+from caravan_crawler.browser.settings import browser_problem
 from caravan_crawler.commands import inspect_site
 from caravan_crawler.console import show, tell
 from caravan_crawler.items import ExchangeRate
@@ -35,7 +36,6 @@ from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.page import read_page
 from caravan_crawler.pages.to_items import page_records
 from caravan_crawler.urls import PUBLIC_BASE, Site
-from caravan_crawler.visit.browser.finding import browser_problem
 from caravan_crawler.visit.failures import words
 from caravan_crawler.visit.visitor import header
 
@@ -175,7 +175,7 @@ def _print(
     # Not at the top: Scrapy loads all commands for each of them.
     from caravan_crawler.inspection.fixtures import SaveError, save_fixture
     from caravan_crawler.inspection.page_report import SOURCES, page_answer, page_facts, page_json, source_lines
-    from caravan_crawler.reread.reader import value_pipelines
+    from caravan_crawler.reparse.reader import value_pipelines
 
     seen_at = datetime.now(UTC)
     pipelines = value_pipelines(settings)

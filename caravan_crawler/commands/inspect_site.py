@@ -67,7 +67,7 @@ def inspect_site(process: CrawlerProcessBase, args: list[str], opts: argparse.Na
     from caravan_crawler.inspection.oddities import judge
     from caravan_crawler.inspection.site_report import as_json, as_table
     from caravan_crawler.inspection.site_spider import InspectionSpider
-    from caravan_crawler.reread.reader import value_pipelines
+    from caravan_crawler.reparse.reader import value_pipelines
     from caravan_crawler.settings_checks import settings_problem
 
     if problem := settings_problem(process.settings):

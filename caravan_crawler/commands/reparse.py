@@ -58,9 +58,9 @@ class Command(ScrapyCommand):
         except ArgumentError as error:
             raise UsageError(f"--site: {error}", print_help=False) from None
         try:
-            from caravan_crawler.archive.errors import ArchiveError
+            from caravan_crawler.archive.pages import ArchiveError
             from caravan_crawler.archive.sources import find_sources
-            from caravan_crawler.reread.workers import ProcessDiedError
+            from caravan_crawler.reparse.pool import ProcessDiedError
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "warcio":
                 raise
@@ -77,12 +77,11 @@ class Command(ScrapyCommand):
             self._end(str(error), CRASHED)
 
     def _reparse(self, sources: Any, opts: argparse.Namespace, site: str, stop: Stop) -> None:
-        from caravan_crawler.archive.errors import ArchiveError
+        from caravan_crawler.archive.pages import ArchiveError
         from caravan_crawler.archive.sources import most_parts
-        from caravan_crawler.keep.rereading import Rereading
-        from caravan_crawler.reread.job import Job
-        from caravan_crawler.reread.losses import Losses, LossesError
-        from caravan_crawler.reread.workers import Task, reading
+        from caravan_crawler.keep.rereading import ReparseStore
+        from caravan_crawler.reparse.job import LossesError, LossGuard, ReparseJob
+        from caravan_crawler.reparse.pool import Task, reading
 
         assert self.settings is not None
         editions = {_edition(source.about, site) for source in sources}
@@ -102,14 +101,14 @@ class Command(ScrapyCommand):
                 closing(open_edition(*store_names)) as store,
             ):
                 _check_identity(store, identities.pop(), note=not opts.dry_run)
-                losses = None if opts.accept_losses or opts.dry_run else Losses()
-                keeping = Rereading(
+                losses = None if opts.accept_losses or opts.dry_run else LossGuard()
+                keeping = ReparseStore(
                     store,
                     accept_losses=opts.accept_losses,
                     put_off_losses=losses is not None,
                     dry_run=opts.dry_run,
                 )
-                job = Job(keeping, sources, losses)
+                job = ReparseJob(keeping, sources, losses)
                 with _Progress(job.size) as progress:
                     job.run(read, stop.is_asked, progress.done)
         except LossesError as error:

@@ -22,7 +22,7 @@ from caravan_crawler.inspection.facts import Answer, Asked, Facts, Found, Inspec
 from caravan_crawler.inspection.oddities import FORBIDDEN
 from caravan_crawler.outcome import CRAWL_DELAY_STAT, RETRY_AFTER_STAT
 from caravan_crawler.pages.document import Bounds
-from caravan_crawler.reread.reader import value_pipelines
+from caravan_crawler.reparse.reader import value_pipelines
 from caravan_crawler.urls import Address, Site
 from caravan_crawler.visit import failures
 from caravan_crawler.visit.ending import RunEndsError

@@ -32,7 +32,7 @@ class Observation:
 
 
 @dataclass(frozen=True)
-class Taken:
+class MergeResult:
     """What became of an observation, and of the ``fields`` that an earlier reading of the same page gave differently.
 
     They are ``found``, ``changed`` or ``lost``. What a newer page says is no different reading but news of the site.
@@ -67,7 +67,7 @@ class History:
         self.views = views
         self.has_new_row = self.has_new_versions = self.has_new_views = False
 
-    def take(self, seen: Observation) -> Taken:
+    def take(self, seen: Observation) -> MergeResult:
         """Put an observation in its place."""
         record = as_row(seen.article)
         time = seen.article.observed_at
@@ -83,7 +83,7 @@ class History:
         fate = fate_of(record, self.row)
         if fate is Fate.LOST_FIELDS:
             if not (earlier and self._accept_losses):
-                return Taken(fate)
+                return MergeResult(fate)
             fate = Fate.CHANGED
         latest = self.row["observed_at"] if self.row else ""
         self._take_text(seen, record)
@@ -96,7 +96,7 @@ class History:
             self._set(version=len(self.versions))
         if earlier:
             fate = Fate.CHANGED if fields else Fate.UNCHANGED
-        return Taken(fate, fields, tuple(name for name, value in earlier.items() if value not in NOTHING))
+        return MergeResult(fate, fields, tuple(name for name, value in earlier.items() if value not in NOTHING))
 
     def _earlier_reading(self, time: str) -> Row:
         """Return the fields that were read before from the very page of this time; empty where it is a new one."""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Table, delete, select
 
 from caravan_crawler.keep import shown_lines
-from caravan_crawler.keep.history import History, Observation, Taken
+from caravan_crawler.keep.history import History, MergeResult, Observation
 from caravan_crawler.keep.schema import article_versions, articles, store_info, view_counts
 from caravan_crawler.keep.shown_lines import Line, Span
 from caravan_crawler.keep.store import Store
@@ -18,7 +18,7 @@ from caravan_crawler.keep.writes import Writes
 _NOTE = "reread "
 
 
-class Rereading:
+class ReparseStore:
     """Puts observations into the store, in any order and any number of times.
 
     With ``dry_run`` it only says what would become of them. With ``put_off_losses`` values that are not found any more
@@ -38,8 +38,8 @@ class Rereading:
         seen: list[Observation],
         lines: Iterable[Line],
         span: Span,
-        note: Callable[[list[Taken]], tuple[str, str]],
-    ) -> list[Taken]:
+        note: Callable[[list[MergeResult]], tuple[str, str]],
+    ) -> list[MergeResult]:
         """Store what a part of a file gave, and with it what ``note`` gives: the file's name, its reading's state.
 
         Return what became of each observation, which ``note`` sees first; where it raises an error nothing is stored.

@@ -4,8 +4,8 @@ import gzip
 from collections.abc import Iterable
 from pathlib import Path
 
-from caravan_crawler.archive.names import RUN, SITE
-from caravan_crawler.archive.writing import WarcFiles
+from caravan_crawler.archive.warc_records import RUN, SITE
+from caravan_crawler.archive.warc_writer import WarcWriter
 
 BASE = "https://www.caravan.kz/"
 TIME = "2020-02-03T04:05:06Z"
@@ -51,7 +51,7 @@ def write_crawl(
     """Write the files that a crawl of a site would have, with these pages."""
     from datetime import UTC, datetime, timedelta
 
-    files = WarcFiles(folder, RUN_ID, {SITE: site}, most_bytes)
+    files = WarcWriter(folder, RUN_ID, {SITE: site}, most_bytes)
     time = datetime(2026, 2, 6, 4, 5, 6, tzinfo=UTC)
     for number, (url, body) in enumerate(pages):
         files.write(

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from caravan_crawler.archive.errors import ArchiveError
+from caravan_crawler.archive.pages import ArchiveError
 from caravan_crawler.archive.sources import find_sources, most_parts, part_at
-from caravan_crawler.reread.way import Way
+from caravan_crawler.reparse.pool import Way
 from tests.archive.records import RUN_ID, answer, info, packed, record
 
 WARC = packed([info(), record(answer(b"<p>1"))])

@@ -2,8 +2,8 @@
 
 from scrapy.cmdline import execute
 
-from caravan_crawler.visit.browser import chromium
+from caravan_crawler.browser import playwright
 
 if __name__ == "__main__":
-    chromium._PAGES = 3
+    playwright._PAGES = 3
     execute()

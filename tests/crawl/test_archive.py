@@ -15,7 +15,7 @@ from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.crawling import crawl
 from tests.disks import SmallDisk
 from tests.kills import Stored, each_once, gold
-from tests.reread.reparsing import assert_equal, dataset, reparse, sound, sqlite
+from tests.reparse.reparsing import assert_equal, dataset, reparse, sound, sqlite
 
 CODINGS: dict[str, Any] = {
     "gzip": lambda body: gzip.compress(body, mtime=0),

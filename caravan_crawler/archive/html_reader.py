@@ -1,0 +1,63 @@
+"""Pages saved as HTML files: by a browser's "save as", by wget, or by another crawler."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from caravan_crawler.archive.pages import ArchivedPage, Skipped
+from caravan_crawler.pages.document import Document, parse_document
+from caravan_crawler.urls import Site, article_address
+
+_INDEX = ("", "index", "index.html", "index.htm")
+
+
+def read_html_files(files: Iterable[Path], base: str) -> Iterator[ArchivedPage | Skipped]:
+    """Yield the files that say which article of the site at ``base`` they are, and why others are none.
+
+    A page is taken to have been seen when its file was last written.
+    """
+    site = Site(base)
+    for path in files:
+        try:
+            body = path.read_bytes()
+            written = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
+        except (OSError, OverflowError, ValueError):
+            yield Skipped("unreadable")
+            continue
+        url = claimed_address(parse_document(body, base, site)) or _address_of_file(path, site)
+        if url is None:
+            yield Skipped("without_address")
+        else:
+            yield ArchivedPage(url, body, written)
+
+
+def claimed_address(document: Document) -> str | None:
+    """Return the article's address that a page claims for itself, or None."""
+    for claim in (document.structured.links.get("canonical"), document.structured.text("og:url")):
+        if claim and is_page_address(claim) and article_address(urlsplit(claim).path, urlsplit(claim).query):
+            return claim
+    return None
+
+
+def is_page_address(url: str) -> bool:
+    """Whether ``url`` is a whole address that a page can have."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _address_of_file(path: Path, site: Site) -> str | None:
+    """Return the address of a page in a mirror, whose folders are named as the site's host and paths."""
+    parts = path.parts
+    host = next((index for index, part in enumerate(parts) if site.is_host(part)), None)
+    if host is None:
+        return None
+    *folders, name = ["", *parts[host + 1 :]]
+    # wget saves a page of the root with a query as index.html?p=1, and with -E as index.html?p=1.html
+    name, _, query = name.removesuffix(".html").partition("?")
+    own = [*folders, *([name] if name not in _INDEX else []), ""]
+    address = site.address("/".join(own) + (f"?{query}" if query else ""), site.base)
+    return site.canonical(address) if address else None

@@ -1,0 +1,162 @@
+"""From a saved page to its records, through the crawl's own readers and pipelines."""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy import Spider
+from scrapy.crawler import Crawler
+from scrapy.settings import Settings
+from scrapy.statscollectors import MemoryStatsCollector
+from scrapy.utils.misc import build_from_crawler, load_object
+
+from caravan_crawler.archive.pages import ArchivedPage, Skipped
+from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
+from caravan_crawler.keep.keeper import article_key
+from caravan_crawler.normalise.text import encodable
+from caravan_crawler.pages.article import ArticleReading, read_article
+from caravan_crawler.pages.article_parts import Parts, next_part, part_number
+from caravan_crawler.pages.document import Bounds, Document, parse_document
+from caravan_crawler.pages.encoding import declared_charset
+from caravan_crawler.pages.page import UNSOUND, PageKind, read_page
+from caravan_crawler.pages.to_items import Changes, article_record, page_records, stamp
+from caravan_crawler.pipelines import PeriodPipeline, StorePipeline
+from caravan_crawler.urls import Site
+
+logger = logging.getLogger(__name__)
+
+#: Which records are kept is asked elsewhere.
+_LEFT_OUT = (PeriodPipeline, StorePipeline)
+#: What a later page of an article is counted as.
+_LATER = "later_page"
+
+
+@dataclass
+class Reading:
+    """What one page of an archive gave: ``what`` it is, a kind of page or why it is none, and its records.
+
+    ``keys`` are the article's number and path, under either of which a run knows it; ``shown`` the lines around
+    the article, where they differ from the page's before it.
+    """
+
+    what: str
+    observed_at: str = ""
+    key: str = ""
+    keys: tuple[str, ...] = ()
+    article: Article | None = None
+    found_by: dict[str, str] = field(default_factory=dict)
+    etag: str | None = None
+    last_modified: str | None = None
+    shown: list[TrendingEntry | ExchangeRate | Weather] = field(default_factory=list)
+    is_partial: bool = False
+    """Whether later pages of the article are missing: the store may have had them from the site."""
+
+
+@dataclass
+class _Pending:
+    """An article whose later pages have not come yet, and its first page."""
+
+    parts: Parts
+    page: ArchivedPage
+
+
+class Reader:
+    """Reads the pages of one site, in their order.
+
+    The pages of one article are joined where they follow each other in the same part of an archive, as a crawl leaves
+    them; its record comes with the last of them.
+    """
+
+    def __init__(self, settings: dict[str, Any], base: str) -> None:
+        """``base`` is the site's address; ``settings`` name the pipelines."""
+        self._site = Site(base)
+        self._bounds = Bounds.of(Settings(settings))
+        self._pipelines = value_pipelines(settings)
+        self._pending: dict[str, _Pending] = {}
+
+    def read(self, pages: Iterable[ArchivedPage | Skipped]) -> Iterator[Reading]:
+        """Yield what each page gives, in their order, and last the articles of which pages are missing."""
+        changes = Changes()
+        self._pending = {}
+        for page in pages:
+            yield Reading(page.reason) if isinstance(page, Skipped) else self._read(page, changes)
+        for left in self._pending.values():
+            partial = Reading("", stamp(left.page.observed_at), is_partial=True)
+            self._add_article(partial, left.parts.first, left.page)
+            yield partial
+
+    def _read(self, page: ArchivedPage, changes: Changes) -> Reading:
+        try:
+            return self._reading(page, changes)
+        except Exception:
+            logger.exception("The reader broke on %s", page.url)
+            return Reading("reader_error", stamp(page.observed_at))
+
+    def _reading(self, page: ArchivedPage, changes: Changes) -> Reading:
+        if not self._site.is_host(urlsplit(page.url).netloc):
+            return Reading("other_site")
+        charset = declared_charset(page.content_type)
+        document = parse_document(page.body, page.url, self._site, charset, self._bounds)
+        reading = read_page(document)
+        if reading.kind in UNSOUND:
+            return Reading(reading.kind, stamp(page.observed_at))
+        result = Reading(reading.kind, stamp(page.observed_at))
+        address = self._site.address(page.url, page.url)
+        if pending := self._pending_of(page.url):
+            result.what = _LATER
+            self._join(pending, document, reading.article or read_article(document), result)
+        elif address is not None and address.part > 1:
+            result.what = _LATER
+        elif (article := reading.article) is not None and article.address is not None:
+            path = article.address.path
+            if path is not None and next_part(document, path, 1):
+                self._pending[path] = _Pending(Parts(path, article), page)
+            else:
+                self._add_article(result, article, page)
+        if changes.is_new("page", reading.surroundings):
+            records = page_records(reading, self._site, page.observed_at)
+            result.shown = [self._normalised(record) for record in records]
+        return result
+
+    def _pending_of(self, url: str) -> _Pending | None:
+        """Return the article that a page is the next one of."""
+        paths = self._pending.items()
+        return next((one for path, one in paths if part_number(url, path) == one.parts.number + 1), None)
+
+    def _join(self, pending: _Pending, document: Document, part: ArticleReading, result: Reading) -> None:
+        """Join a later page to its article; with the last one the article is the result's."""
+        parts = pending.parts
+        if parts.add(part) and not parts.is_full and next_part(document, parts.path, parts.number):
+            return
+        del self._pending[parts.path]
+        self._add_article(result, parts.first, pending.page)
+
+    def _add_article(self, result: Reading, article: ArticleReading, page: ArchivedPage) -> None:
+        address = article.address
+        assert address is not None
+        record = article_record(article, self._site, page.url, page.observed_at)
+        result.article = self._normalised(record)
+        result.key = article_key(record)
+        result.keys = tuple(str(key) for key in (address.article_id, address.path) if key is not None)
+        result.found_by = article.found_by
+        if result.what == PageKind.ARTICLE:  # what a server says of one page is of no use for several
+            result.etag, result.last_modified = (
+                encodable(value) if value else None for value in (page.etag, page.last_modified)
+            )
+
+    def _normalised(self, record: Any) -> Any:
+        for pipeline in self._pipelines:
+            record = pipeline.process_item(record)
+        return record
+
+
+def value_pipelines(settings: Mapping[str, Any]) -> list[Any]:
+    """Return the pipelines that normalise, in their order."""
+    known = Settings(dict(settings))
+    crawler = Crawler(Spider, known)
+    crawler.stats = MemoryStatsCollector(crawler)
+    order = sorted(known.getwithbase("ITEM_PIPELINES").items(), key=lambda item: item[1])
+    classes = [load_object(path) for path, place in order if place is not None]
+    return [build_from_crawler(one, crawler) for one in classes if not issubclass(one, _LEFT_OUT)]

@@ -1,0 +1,34 @@
+"""Where the browser helps, as a run learns it."""
+
+import pytest
+
+from caravan_crawler.browser.completeness import ExpectedPage
+from caravan_crawler.browser.middleware import RenderBenefit
+
+# h: the page gained its view count, v: it did not; and whether the next one is shown
+CASES = [
+    ("", True),
+    ("vv", True),
+    ("vvv", False),
+    ("vvh", True),
+    ("vvhvvv", True),
+    ("vvhvvvv", False),
+    ("h" * 30 + "v" * 19, True),
+    ("h" * 30 + "v" * 20, False),
+]
+
+
+@pytest.mark.parametrize(("pages", "is_shown"), CASES)
+def test_it_stops_where_it_does_not_help(pages: str, is_shown: bool) -> None:
+    learning, views = RenderBenefit(), frozenset({"views"})
+    for page in pages:
+        learning.tell(ExpectedPage.ARTICLE, views, views if page == "h" else frozenset())
+    assert learning.wanted(ExpectedPage.ARTICLE, views) == (views if is_shown else frozenset())
+    assert learning.wanted(ExpectedPage.LIST, views) == views, "another kind of page"
+
+
+def test_what_stands_everywhere_is_looked_for_once() -> None:
+    learning, lacks = RenderBenefit(), frozenset({"rates", "views"})
+    learning.tell(ExpectedPage.HOME, lacks, lacks)
+    assert learning.wanted(ExpectedPage.ARTICLE, lacks) == {"views"}
+    assert learning.words() == "rates on home pages: 1 of 1; views on home pages: 1 of 1"

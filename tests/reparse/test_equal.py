@@ -1,0 +1,43 @@
+"""An archive read into an empty store gives what the crawls that wrote it have stored."""
+
+from pathlib import Path
+
+import pytest
+
+from caravan_crawler.sample_site import SampleSite, serve
+from tests.reparse.changing import Changing
+from tests.reparse.conftest import MakeStore
+from tests.reparse.reparsing import assert_equal, crawl_archived, dataset, reparse, sound, sqlite
+
+
+def test_one_crawl(tmp_path: Path) -> None:
+    crawled, read = sqlite(tmp_path / "crawled.db"), sqlite(tmp_path / "read.db")
+    with serve(SampleSite(articles=300)) as server:
+        sound(crawl_archived(crawled, tmp_path, server.url))
+    result = sound(reparse(read, str(tmp_path / "warc"), "--jobs", "2"))
+    assert "articles: 300 new;" in result.words
+    assert_equal(dataset(read), dataset(crawled))
+    before = crawled.sizes()
+    result = sound(reparse(crawled, str(tmp_path / "warc")))
+    assert "articles: 300 unchanged;" in result.words
+    assert not result.out
+    assert crawled.sizes() == before
+    assert_equal(dataset(read), dataset(crawled))
+
+
+@pytest.mark.parametrize("make_store", ["postgresql"], indirect=True)  # the one crawl above is into SQLite
+def test_three_crawls_of_a_changing_site(make_store: MakeStore, tmp_path: Path) -> None:
+    crawled, read = make_store(), make_store()
+    site = Changing(articles=80)
+    with serve(site) as server:
+        for day in range(3):
+            site.day = day
+            sound(crawl_archived(crawled, tmp_path, server.url, "-a", "refresh_days=5000"))
+            server.publish(10)
+    expected = dataset(crawled)
+    assert len(expected["article_versions"]) > len(expected["articles"]) + 15
+    assert len(expected["view_counts"]) > len(expected["articles"]) + 5
+    sound(reparse(read, str(tmp_path / "warc"), "--jobs", "2"))
+    assert_equal(dataset(read), expected)
+    sound(reparse(crawled, str(tmp_path / "warc")))
+    assert_equal(dataset(crawled), expected)

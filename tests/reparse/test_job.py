@@ -1,0 +1,90 @@
+"""A reading that is stopped between any two of its parts and taken up again, in one process."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from caravan_crawler import settings
+from caravan_crawler.archive.sources import find_sources
+from caravan_crawler.keep import schema
+from caravan_crawler.keep.rereading import ReparseStore
+from caravan_crawler.reparse.job import ReparseJob
+from caravan_crawler.reparse.pool import Task, reading
+from caravan_crawler.sample_site import SampleSite
+from tests.archive.records import write_crawl
+from tests.keep.stores import open_in
+from tests.reparse.reparsing import assert_equal, dataset, sqlite
+
+BASE = "http://127.0.0.1:8000/"
+SETTINGS: dict[str, Any] = {"ITEM_PIPELINES": settings.ITEM_PIPELINES}
+
+
+def pages() -> Iterable[tuple[str, bytes]]:
+    """Articles, some of them twice under another address, and midnight in the middle: the page's day changes."""
+    site = SampleSite(articles=24)
+    for number, record in enumerate(site.gold(BASE)):
+        body = site.page(site.article(number), BASE)
+        if number >= 12:
+            body = body.replace(">6 Февраля<".encode(), ">5 Февраля<".encode())
+        yield record["url"], body
+        if number % 4 == 0 and record["article_id"]:
+            yield f"{BASE}?p={record['article_id']}", body
+
+
+def read(data_dir: Path, archive: Path, most_parts: int = 1000) -> ReparseJob:
+    """Read so many parts of an archive at most."""
+    store = open_in(data_dir)
+    try:
+        job = ReparseJob(ReparseStore(store), find_sources([archive]))
+        parts: list[object] = []
+        with reading(Task(SETTINGS, BASE), 1) as read:
+            job.run(read, lambda: len(parts) >= most_parts, parts.append)
+    finally:
+        store.close()
+    return job
+
+
+@pytest.mark.parametrize("step", [1, 3, 7])
+def test_stopped_and_taken_up(step: int, tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    write_crawl(archive, pages(), BASE, most_bytes=1000)
+    files = len(list(archive.iterdir()))
+    whole = read(tmp_path / "whole", archive)
+    assert whole.summary.fates == {"new": 24}
+    assert whole.summary.pages["known_under_another_address"] > 3
+    sizes = [read(tmp_path / "stopped", archive, step).size for _ in range(files // step + 1)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[1] < sizes[0]
+    found, expected = (dataset(sqlite(tmp_path / name / "caravan.db")) for name in ("stopped", "whole"))
+    assert_equal(found, expected)
+    assert read(tmp_path / "whole", archive).summary.fates == {"unchanged": 24}
+
+
+@pytest.mark.parametrize("step", [1, 3])
+def test_taken_up_in_the_middle_of_a_second(step: int, tmp_path: Path) -> None:
+    """The store holds the crawl's own articles, read without ledes: none is taken for one that was read again."""
+    archive = tmp_path / "archive"
+    write_crawl(archive, pages(), BASE, most_bytes=1000, pages_a_second=7)
+    read(tmp_path / "whole", archive)
+    read(tmp_path / "stopped", archive)
+    store = open_in(tmp_path / "stopped")
+    for table in (schema.articles, schema.article_versions):
+        store.execute(update(table).values(lede=None))
+    store.close()
+    files = len(list(archive.iterdir()))
+    for _ in range(files // step + 1):
+        read(tmp_path / "stopped", archive, step)
+    found, expected = (dataset(sqlite(tmp_path / name / "caravan.db")) for name in ("stopped", "whole"))
+    assert_equal(found, expected)
+
+
+def test_of_another_archive_nothing_is_taken_up(tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    write_crawl(archive, pages(), BASE, most_bytes=1000)
+    first = read(tmp_path / "store", archive, 3)
+    more = tmp_path / "archive" / "more.html"
+    more.write_text("<p>", encoding="utf-8")
+    assert read(tmp_path / "store", archive, 1).size == first.size + 1

@@ -1,0 +1,68 @@
+"""A reader that is broken today does not take away what one of last year has found."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from caravan_crawler.keep.history import MergeResult
+from caravan_crawler.keep.keeper import Fate
+from caravan_crawler.reparse.job import LossesError, LossGuard
+from caravan_crawler.sample_site import SampleSite, serve
+from tests.keep.kept import Kept
+from tests.reparse.reparsing import assert_equal, crawl_archived, dataset, reparse, sound, sqlite
+
+
+def articles(number: int, *lost: str) -> list[MergeResult]:
+    """Articles whose earlier readings had lede and views, and what a new one has lost of them."""
+    return [MergeResult(Fate.CHANGED, dict.fromkeys(lost, "lost"), ("lede", "views"))] * number
+
+
+# parts of an archive, whether so much may be lost
+PARTS = [
+    ([articles(19, "lede")], True),
+    ([articles(20, "lede")], False),
+    ([articles(10, "lede"), articles(10, "lede")], False),
+    ([articles(60), articles(20, "lede")], True),
+    ([articles(60), articles(21, "lede")], False),
+    ([articles(60), articles(15, "lede"), articles(15, "views")], True),
+    ([[MergeResult(Fate.NEW)] * 100, articles(5, "views")], True),
+]
+
+
+@pytest.mark.parametrize(("parts", "may_be"), PARTS)
+def test_how_much_may_be_lost(parts: list[list[MergeResult]], may_be: bool) -> None:
+    losses = LossGuard()
+    for part in parts[:-1]:
+        losses.check(part)
+    if may_be:
+        losses.check(parts[-1])
+        return
+    with pytest.raises(LossesError, match=r"lede is not found any more in \d+ of \d+ articles"):
+        losses.check(parts[-1])
+
+
+def number_of_ledes(store: Kept) -> int:
+    return sum(row["lede"] is not None for row in store.rows("articles"))
+
+
+def test_a_reader_broken_today(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, archive = sqlite(tmp_path / "store.db"), str(tmp_path / "warc")
+    with serve(SampleSite(articles=60)) as server:
+        sound(crawl_archived(store, tmp_path, server.url, "-s", "ARCHIVE_FILE_SIZE=20000"))
+    assert len(list((tmp_path / "warc").iterdir())) > 10
+    whole = dataset(store)
+    monkeypatch.setitem(os.environ, "BREAK", "no lede")
+    # What is lost before it is known to be too much is not stored either, however often it is tried.
+    for _ in range(2):
+        result = reparse(store, archive, module="tests.reparse.broken_reader")
+        assert result.code == 3, result.log
+        assert "lede is not found any more in" in result.words
+        assert_equal(dataset(store), whole)
+        result = sound(reparse(store, archive, "--dry-run", module="tests.reparse.broken_reader"))
+        assert f"lede 0 0 {number_of_ledes(store)} " in " ".join(result.out.split()), result.out
+        assert_equal(dataset(store), whole)
+    sound(reparse(store, archive, "--accept-losses", module="tests.reparse.broken_reader"))
+    assert dataset(store) != whole
+    sound(reparse(store, archive))
+    assert_equal(dataset(store), whole)

@@ -1,0 +1,46 @@
+"""What a reading says of what it changed."""
+
+import pytest
+
+from caravan_crawler.keep.history import MergeResult
+from caravan_crawler.keep.keeper import Fate
+from caravan_crawler.reparse.job import Summary
+
+WORDS: list[tuple[list[str], list[MergeResult], str]] = [
+    ([], [], "0 pages; articles: none"),
+    (["article"], [MergeResult(Fate.NEW)], "1 pages; articles: 1 new"),
+    (
+        ["article", "article", "other_site", "without_address", "other_site"],
+        [MergeResult(Fate.LOST_FIELDS), MergeResult(Fate.CHANGED)],
+        "5 pages; articles: 1 changed, 1 lost fields; others: 2 other site, 1 without address",
+    ),
+    (["article"] * 1200, [MergeResult(Fate.UNCHANGED)] * 1200, "1,200 pages; articles: 1,200 unchanged"),
+    (
+        ["article", "article", "known_under_another_address"],
+        [MergeResult(Fate.CHANGED, {"lede": "found"})],
+        "2 pages; articles: 1 read differently; others: 1 known under another address",
+    ),
+]
+
+
+@pytest.mark.parametrize(("pages", "taken", "words"), WORDS)
+def test_words(pages: list[str], taken: list[MergeResult], words: str) -> None:
+    summary = Summary()
+    for what in pages:
+        summary.page(what)
+    for one in taken:
+        summary.article("http://127.0.0.1/news/a-900001/", one)
+    assert summary.words() == words
+
+
+def test_the_table_of_fields() -> None:
+    summary = Summary()
+    assert list(summary.lines()) == []
+    summary.article("http://first/", MergeResult(Fate.CHANGED, {"views": "changed", "lede": "lost"}))
+    summary.article("http://second/", MergeResult(Fate.CHANGED, {"views": "changed", "body": "found"}))
+    assert list(summary.lines()) == [
+        "field    found  changed     lost  for example",
+        "body         1        0        0  http://second/",
+        "lede         0        0        1  http://first/",
+        "views        0        2        0  http://first/",
+    ]
