@@ -19,7 +19,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from caravan_crawler.sample_site import SampleSite, serve  # noqa: E402
+from caravan_crawler.sample_site import SampleSite, serve
 
 OF_THE_VISIT = ("fetched_url", "observed_at")
 

@@ -17,8 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from caravan_crawler.browser.playwright import descendants  # noqa: E402
-from caravan_crawler.sample_site import SampleServer, SampleSite, serve  # noqa: E402
+from caravan_crawler.browser.playwright import descendants
+from caravan_crawler.sample_site import SampleServer, SampleSite, serve
 
 #: One page at a time, without pauses; a script that has nothing to bring is not waited for long.
 OPTIONS = ("-s", "CONCURRENT_REQUESTS=1", "-s", "CONCURRENT_REQUESTS_PER_DOMAIN=1", "-s", "BROWSER_WAIT=0.5")

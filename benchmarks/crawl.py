@@ -23,12 +23,12 @@ from lxml import etree
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from caravan_crawler.console import calm_collector  # noqa: E402
-from caravan_crawler.pages.document import parse_document  # noqa: E402
-from caravan_crawler.pages.listing import article_links  # noqa: E402
-from caravan_crawler.pages.page import read_page  # noqa: E402
-from caravan_crawler.sample_site import SampleSite  # noqa: E402
-from caravan_crawler.urls import Site  # noqa: E402
+from caravan_crawler.console import calm_collector
+from caravan_crawler.pages.document import parse_document
+from caravan_crawler.pages.listing import article_links
+from caravan_crawler.pages.page import read_page
+from caravan_crawler.sample_site import SampleSite
+from caravan_crawler.urls import Site
 
 CONCURRENCY = 8
 PORT = 8765

@@ -24,16 +24,15 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from sqlalchemy import insert  # noqa: E402
+from sqlalchemy import insert
 
-from benchmarks.crawl import run  # noqa: E402
-from benchmarks.filling import article_row  # noqa: E402
-from caravan_crawler.arguments import SAMPLE  # noqa: E402
-from caravan_crawler.keep import schema  # noqa: E402
-from caravan_crawler.keep.opening import open_store  # noqa: E402
-from caravan_crawler.keep.store import Store  # noqa: E402
-from caravan_crawler.sample_site.newsroom import Newsroom  # noqa: E402
-from caravan_crawler.sample_site.plan import MixedPlan  # noqa: E402
+from benchmarks.crawl import run
+from benchmarks.filling import article_row
+from caravan_crawler.arguments import SAMPLE
+from caravan_crawler.sample_site.newsroom import Newsroom
+from caravan_crawler.sample_site.plan import MixedPlan
+from caravan_crawler.store import schema
+from caravan_crawler.store.store import Store, open_store
 
 _BASE = "https://www.caravan.kz/"
 _NOW = "2026-11-22T12:00:00+00:00"

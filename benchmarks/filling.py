@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from caravan_crawler.keep import schema
 from caravan_crawler.sample_site.newsroom import Newsroom
+from caravan_crawler.store import schema
 
 _BODY = "Об этом сообщили в пресс-службе акимата. " * 8
 

@@ -13,14 +13,14 @@ from typing import Any
 from sqlalchemy import Table, case, delete, insert, select, update
 
 from benchmarks.store import fill
-from caravan_crawler.keep import schema
-from caravan_crawler.keep.clock import stamp
-from caravan_crawler.keep.field_counts import FIELDS
-from caravan_crawler.keep.store import Store
 from caravan_crawler.sample_site import SampleSite
 from caravan_crawler.sample_site.frame import TOPICS
 from caravan_crawler.sample_site.newsroom import Newsroom
 from caravan_crawler.sample_site.plan import MixedPlan
+from caravan_crawler.store import schema
+from caravan_crawler.store.database import stamp
+from caravan_crawler.store.field_counts import FIELDS
+from caravan_crawler.store.store import Store
 
 BASE = "http://127.0.0.1:8000/"
 #: The invented last run ends here, and the crawler was first used so long before.

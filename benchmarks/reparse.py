@@ -35,9 +35,9 @@ from lxml import etree
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from caravan_crawler.archive.pages import ArchivedPage, Skipped  # noqa: E402
-from caravan_crawler.archive.sources import Part, find_sources  # noqa: E402
-from caravan_crawler.sample_site import SampleSite, serve  # noqa: E402
+from caravan_crawler.archive.pages import ArchivedPage, Skipped
+from caravan_crawler.archive.sources import Part, find_sources
+from caravan_crawler.sample_site import SampleSite, serve
 
 if TYPE_CHECKING:
     from caravan_crawler.reparse.reader import Reading

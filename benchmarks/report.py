@@ -19,11 +19,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.invented import BASE, invent  # noqa: E402
-from benchmarks.store import BACKENDS, fresh  # noqa: E402
-from caravan_crawler.keep.opening import open_store  # noqa: E402
-from tests.parts import need  # noqa: E402
-from tests.postgresql import Cluster  # noqa: E402
+from benchmarks.invented import BASE, invent
+from benchmarks.store import BACKENDS, fresh
+from caravan_crawler.store.store import open_store
+from tests.parts import need
+from tests.postgresql import Cluster
 
 
 def measure(url: str, folder: Path, page: Path) -> tuple[float, float]:

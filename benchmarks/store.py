@@ -23,24 +23,23 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from sqlalchemy import insert  # noqa: E402
+from sqlalchemy import insert
 
-from benchmarks import crawl  # noqa: E402
-from benchmarks.filling import article_row  # noqa: E402
-from caravan_crawler.keep import clock, schema  # noqa: E402
-from caravan_crawler.keep.opening import NONE, open_store  # noqa: E402
-from caravan_crawler.keep.store import Store  # noqa: E402
-from caravan_crawler.pages.document import parse_document  # noqa: E402
-from caravan_crawler.pages.listing import read_listing  # noqa: E402
-from caravan_crawler.sample_site import SampleResponse, SampleServer, SampleSite, serve  # noqa: E402
-from caravan_crawler.sample_site.newsroom import Newsroom  # noqa: E402
-from caravan_crawler.sample_site.plan import SECTIONS, MixedPlan  # noqa: E402
-from caravan_crawler.urls import Site  # noqa: E402
-from caravan_crawler.visit.list_state import ListState  # noqa: E402
-from tests.keep.kept import Kept  # noqa: E402
-from tests.keep.statements import statements  # noqa: E402
-from tests.parts import need  # noqa: E402
-from tests.postgresql import Cluster  # noqa: E402
+from benchmarks import crawl
+from benchmarks.filling import article_row
+from caravan_crawler.frontier.listings import ListState
+from caravan_crawler.pages.document import parse_document
+from caravan_crawler.pages.listing import read_listing
+from caravan_crawler.sample_site import SampleResponse, SampleServer, SampleSite, serve
+from caravan_crawler.sample_site.newsroom import Newsroom
+from caravan_crawler.sample_site.plan import SECTIONS, MixedPlan
+from caravan_crawler.store import database, schema
+from caravan_crawler.store.store import NONE, Store, open_store
+from caravan_crawler.urls import Site
+from tests.keep.kept import Kept
+from tests.keep.statements import statements
+from tests.parts import need
+from tests.postgresql import Cluster
 
 BACKENDS = ("sqlite", "postgresql")
 NEW = 20
@@ -105,7 +104,7 @@ class Clocked(SampleSite):
 def fill(store: Store, site: SampleSite, base: str) -> None:
     """Let the store know every article of the site, and every list as walked to its end."""
     newsroom = Newsroom(MixedPlan(site.articles))
-    now = clock.stamp(datetime.now(UTC) - timedelta(hours=7))  # the lists are due, the sitemaps are not
+    now = database.stamp(datetime.now(UTC) - timedelta(hours=7))  # the lists are due, the sitemaps are not
     for first in range(0, site.articles, _ROWS_AT_ONCE):
         numbers = range(first, min(first + _ROWS_AT_ONCE, site.articles))
         rows = [article_row(newsroom, number, base, now) for number in numbers]
@@ -175,7 +174,7 @@ def _look_up(backend: str, kept: Kept, site: SampleSite, base: str) -> None:
             listing = read_listing(parse_document(body, base + path[1:], Site(base), "utf-8"))
             keys = [str(card.address.key) for card in listing.cards]
             begun = time.perf_counter()
-            known = store.known(keys, clock.now())
+            known = store.known(keys, database.now())
             times.append(time.perf_counter() - begun)
             assert set(known) == set(keys)
     store.close()

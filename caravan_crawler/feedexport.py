@@ -19,9 +19,8 @@ from scrapy.utils.misc import load_object
 from caravan_crawler.atomic import local_path, part_path
 from caravan_crawler.feed_storages import header_problem
 from caravan_crawler.items import Article, Link
-from caravan_crawler.keep.engine import store_url
-from caravan_crawler.keep.errors import StoreError
-from caravan_crawler.keep.opening import NONE
+from caravan_crawler.store.database import StoreError, store_url
+from caravan_crawler.store.store import NONE
 
 #: A cell that begins so would be run as a formula; behind an apostrophe it is text. East Asian editions of Excel take
 #: the wide signs for the narrow ones.

@@ -8,10 +8,10 @@ from scrapy.exceptions import DropItem
 
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
-from caravan_crawler.keep.keeper import Fate, Keeper, article_key
 from caravan_crawler.normalise.dates import decide_publication
 from caravan_crawler.normalise.numbers import parse_count, parse_rate
 from caravan_crawler.normalise.text import clean, encodable
+from caravan_crawler.store.article_store import Fate, Keeper, article_key
 
 
 class CountingPipeline:

@@ -17,8 +17,8 @@ NEWSPIDER_MODULE = "caravan_crawler.spiders"
 COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspect`, `reparse`, `export`, `report`
 
 ADDONS = {
-    "caravan_crawler.lean.LeanStart": 0,  # components that are switched off below are not loaded
-    "caravan_crawler.visit.workers_addon.SharedCrawl": 50,  # a crawl as one of several workers, with SHARED_CRAWL only
+    "caravan_crawler.addons.LeanStart": 0,  # components that are switched off below are not loaded
+    "caravan_crawler.addons.SharedCrawl": 50,  # a crawl as one of several workers, with SHARED_CRAWL only
     "caravan_crawler.feedexport.FeedDefaults": 100,  # what a feed of -o and -O holds
     "caravan_crawler.console.CalmTerminal": 200,  # a log on a terminal without Scrapy's chatter
     "caravan_crawler.browser.settings.BrowserAddon": 300,  # nothing, unless BROWSER is auto or always
@@ -42,11 +42,11 @@ DOWNLOAD_MAXSIZE = 16 * 1024 * 1024  # default 1 GiB; of compressed ones unpacke
 DOWNLOAD_WARNSIZE = 4 * 1024 * 1024  # default 32 MiB
 DOWNLOAD_VERIFY_CERTIFICATES = True  # default False
 DOWNLOAD_HANDLERS = {
-    "http": "caravan_crawler.visit.handler.PatientHandler",  # nothing is sent while the site is left alone
-    "https": "caravan_crawler.visit.handler.PatientHandler",
+    "http": "caravan_crawler.downloadhandlers.PatientHandler",  # nothing is sent while the site is left alone
+    "https": "caravan_crawler.downloadhandlers.PatientHandler",
     **dict.fromkeys(("data", "file", "ftp", "s3")),  # a site's links and redirects lead to none of these
 }
-TWISTED_DNS_RESOLVER = "caravan_crawler.visit.resolver.PublicResolver"  # caravan.kz is no private address
+TWISTED_DNS_RESOLVER = "caravan_crawler.resolver.PublicResolver"  # caravan.kz is no private address
 
 # Each response starts so many tasks; one keeps the records of a page in their order and costs least.
 CONCURRENT_ITEMS = 1  # default 100
@@ -60,7 +60,7 @@ METAREFRESH_ENABLED = False
 WARN_ON_GENERATOR_RETURN_VALUE = False  # looks at the callbacks' source; ruff does, once
 
 # One site, whose articles have numbers: no fingerprints of requests.
-DUPEFILTER_CLASS = "caravan_crawler.visit.dupefilter.ArticleDupeFilter"
+DUPEFILTER_CLASS = "caravan_crawler.dupefilters.ArticleDupeFilter"
 
 SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # DEPTH_LIMIT is refused: MAX_HOPS_FROM_ARTICLE
@@ -71,22 +71,22 @@ SPIDER_MIDDLEWARES = {
 REDIRECT_MAX_TIMES = 5  # default 20
 
 DOWNLOADER_MIDDLEWARES = {
-    "caravan_crawler.visit.onsite.OnSiteMiddleware": 50,
-    "caravan_crawler.visit.robots.RobotsGuard": 110,  # after RobotsTxtMiddleware (100), outside of retries (550)
+    "caravan_crawler.downloadermiddlewares.OnSiteMiddleware": 50,
+    "caravan_crawler.downloadermiddlewares.RobotsGuard": 110,  # after RobotsTxtMiddleware (100), before retries (550)
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # lets subdomains and ports pass
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
-    "caravan_crawler.visit.unpacking.Unpacking": 590,  # in its place: reads what is plain in spite of its header
+    "caravan_crawler.downloadermiddlewares.Unpacking": 590,  # in its place: reads what is plain in spite of its header
     "caravan_crawler.archive.middleware.ArchiveMiddleware": 1000,  # next to the downloader: bodies as they were sent
-    "caravan_crawler.visit.identity.SiteIdentity": 1010,  # sees a response first: of another site none is archived
+    "caravan_crawler.downloadermiddlewares.SiteIdentity": 1010,  # first to see a response, so no other site is archived
 }
 
 EXTENSIONS = {
     # On a terminal only; first, so that it ends before the feeds are written.
     "caravan_crawler.extensions.progress.Progress": -200,
     "caravan_crawler.extensions.run_monitor.Verdict": -100,  # before FeedExporter, whose files wait for the verdict
-    "caravan_crawler.visit.patience.Patience": 0,
-    "caravan_crawler.visit.crawl_delay.CrawlDelay": 0,
+    "caravan_crawler.downloadhandlers.Patience": 0,
+    "caravan_crawler.extensions.crawl_delay.CrawlDelay": 0,
 }
 
 ITEM_PIPELINES = {
@@ -127,28 +127,28 @@ RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the spider says once what could not be read
 ACCEPT_DRIFT = False
 ARCHIVE = False  # keep every response in WARC files in DATA_DIR/warc: archive/middleware.py
 ARCHIVE_FILE_SIZE = 256 * 1024 * 1024  # bytes after which the next file is begun: archive/middleware.py
-BACKOFF_START = 1.0  # seconds the site is left alone after a bad answer, doubled with each further: visit/patience.py
+BACKOFF_START = 1.0  # seconds the site is left alone after a bad answer, doubled with each further: downloadhandlers.py
 # Pages shown in Chromium: "off", "auto" where one lacks what its scripts bring, "always" all: browser/
 BROWSER = "off"
 BROWSER_PATH = None  # its program, where it is no chromium or google-chrome on the path: browser/settings.py
 BROWSER_WAIT = 3.0  # seconds a page that asks for nothing more has to show what it lacks: browser/playwright.py
-# Seconds between requests; a robots.txt that asks for more ends the run, which would get nowhere: visit/crawl_delay.py
+# Seconds between requests; a robots.txt that asks for more ends the run: extensions/crawl_delay.py
 CRAWL_DELAY_MAX = 600
 CSV_BOM = False  # a mark at the start of a CSV by which Excel knows UTF-8 on a double click: feedexport.py
 # Everything a crawl writes lies below it: spiders/caravan.py, feedexport.py
 DATA_DIR = environ.get("CARAVAN_DATA_DIR") or "data"
-# Bytes of a response's status line and headers; a browser takes 256 KB, a server of this kind sends 1: visit/client.py
+# Bytes of a response's status line and headers; browsers accept 256 KB, a WordPress sends 1: downloadhandlers.py
 DOWNLOAD_MAX_HEADER_BYTES = 64 * 1024
 # Smallest share of a run's articles in which a field must be found, from twenty articles on: monitors/drift.py
 FLOORS = {"headline": 0.95, "body": 0.8, "date_published": 0.8}
 # Articles with one text, in a section, on a list or on the whole site, by which it leads all others, before links on
-# such pages are followed no more: the site's own repeats, as of an old and a new address, are few: visit/reach.py
+# such pages are followed no more. The site's own copies (an old and a new URL) are few: frontier/speculative_urls.py
 MAX_COPIES = 20
 # Pages in a row that are no articles, each found on the one before; links on the last are not followed. An article may
-# stand behind a topic's page of an unknown kind, but hardly behind three of them: visit/reach.py
+# stand behind a topic's page of an unknown kind, but hardly behind three of them: frontier/speculative_urls.py
 MAX_HOPS_FROM_ARTICLE = 3
 # Articles that a run with `since` reads only to learn their day, as the feeds and sitemaps that name them have none. At
-# one request a second they take 17 minutes; the next run goes on with others: visit/visitor.py
+# one request a second they take 17 minutes; the next run goes on with others: spiders/base.py
 MAX_UNDATED = 1_000
 # A command, or a URL to post to, when a run did not end well: monitors/alarm.py
 ON_FAILURE = environ.get("CARAVAN_ON_FAILURE") or None
@@ -159,11 +159,11 @@ PAGE_MAX_LINKS = 2_000
 # so do 80,000 attributes on one. The pages of the sample site have 3,000 tags: pages/document.py
 PAGE_MAX_TAGS = 50_000  # opening and closing
 PAGE_MAX_TAG_BYTES = 64 * 1024  # bytes
-RETRY_AFTER_MAX = 600  # seconds; a site that asks for a longer pause ends the run: visit/patience.py
-# One crawl by all runs with this setting and the same store, in PostgreSQL: visit/workers.py
+RETRY_AFTER_MAX = 600  # seconds; a site that asks for a longer pause ends the run: downloadhandlers.py
+# One crawl by all runs with this setting and the same store, in PostgreSQL: extensions/shared_crawl.py
 SHARED_CRAWL = environ.get("CARAVAN_SHARED_CRAWL") or False
-STORE_PATIENCE = 60.0  # seconds in which a worker waits for a store that does not answer: keep/workers.py
-# PostgreSQL, or another SQLite file than DATA_DIR/caravan.db; "none" keeps nothing: keep/opening.py
+STORE_PATIENCE = 60.0  # seconds in which a worker waits for a store that does not answer: store/workers.py
+# PostgreSQL, or another SQLite file than DATA_DIR/caravan.db; "none" keeps nothing: store/store.py
 STORE_URL = environ.get("CARAVAN_STORE_URL") or None
-# Seconds after which what a worker has claimed goes to another, unless it renews its claims: keep/workers.py
+# Seconds after which what a worker has claimed goes to another, unless it renews its claims: store/workers.py
 WORKER_LEASE = 60.0

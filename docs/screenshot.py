@@ -10,13 +10,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.invented import BASE, NOW, invent  # noqa: E402
-from caravan_crawler.keep.clock import stamp  # noqa: E402
-from caravan_crawler.keep.opening import open_store  # noqa: E402
-from caravan_crawler.keep.snapshot import Snapshot  # noqa: E402
-from caravan_crawler.report.page import build_page  # noqa: E402
-from caravan_crawler.settings import FLOORS  # noqa: E402
-from tests.report.browser import visit  # noqa: E402
+from benchmarks.invented import BASE, NOW, invent
+from caravan_crawler.report.page import build_page
+from caravan_crawler.settings import FLOORS
+from caravan_crawler.store.database import stamp
+from caravan_crawler.store.snapshot import Snapshot
+from caravan_crawler.store.store import open_store
+from tests.report.browser import visit
 
 PICTURE = ROOT / "docs" / "report.png"
 _WIDTH = 1000

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.keep import clock, runs
 from caravan_crawler.monitors.drift import silence
+from caravan_crawler.store import crawl_state, database
 from tests.keep.stores import BASE, article, keeper, open_in
 
 NEWEST = date(2026, 3, 1)
@@ -43,10 +43,10 @@ def test_silence(rhythm: tuple[int, int], hours: int, is_silent: bool, tmp_path:
     store.flush()
     assert silence(store, BROUGHT) is None, "no run has brought anything"
     for run_id, moment, new in (("a", BROUGHT, 3), ("b", BROUGHT + timedelta(hours=1), 0)):
-        runs.begin(store, run_id, CrawlArguments(), clock.stamp(moment))
+        crawl_state.begin(store, run_id, CrawlArguments(), database.stamp(moment))
         report = {"exit_code": 0, "outcome": "sound", "reason": "", "articles": {"new": new}}
-        runs.end(store, run_id, clock.stamp(moment), report)
+        crawl_state.end(store, run_id, database.stamp(moment), report)
     words = silence(store, BROUGHT + timedelta(hours=hours))
-    expected = f"no new article since {clock.stamp(BROUGHT)}; the site's longest pause was {pause} days"
+    expected = f"no new article since {database.stamp(BROUGHT)}; the site's longest pause was {pause} days"
     assert words == (expected if is_silent else None)
     store.close()

@@ -16,12 +16,12 @@ from twisted.web import http
 
 from caravan_crawler.archive.warc_records import EDITION, IDENTITY, SITE
 from caravan_crawler.browser import MAY_BE_RENDERED
-from caravan_crawler.keep import runs
-from caravan_crawler.keep.opening import edition
+from caravan_crawler.downloadhandlers import received_at
+from caravan_crawler.failures import RunEndsError, end_run
 from caravan_crawler.outcome import ARCHIVE_STAT, IDENTITY_STAT
-from caravan_crawler.visit.ending import RunEndsError, end_run
-from caravan_crawler.visit.handler import received_at
-from caravan_crawler.visit.visitor import header
+from caravan_crawler.spiders.base import header
+from caravan_crawler.store import crawl_state
+from caravan_crawler.store.store import edition
 
 if TYPE_CHECKING:
     from caravan_crawler.archive.warc_writer import WarcWriter
@@ -65,10 +65,10 @@ class ArchiveMiddleware:
             EDITION: edition(spider.arguments.site),
             "robots": "obey" if self._crawler.settings.getbool("ROBOTSTXT_OBEY") else "ignore",
             "http-header-user-agent": str(self._crawler.settings["USER_AGENT"]),
-            "description": json.dumps(arguments, default=runs.plain, ensure_ascii=False),
+            "description": json.dumps(arguments, default=crawl_state.plain, ensure_ascii=False),
         }
         try:
-            finish_interrupted(folder, runs.killed(spider.keeper.store))
+            finish_interrupted(folder, crawl_state.killed(spider.keeper.store))
             self._files = WarcWriter(
                 folder, spider.run_id, self._about, self._crawler.settings.getint("ARCHIVE_FILE_SIZE")
             )

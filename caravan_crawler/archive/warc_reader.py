@@ -30,7 +30,7 @@ from caravan_crawler.archive.warc_records import (
     PlainRecords,
     record_length,
 )
-from caravan_crawler.visit.unpacking import Unpacking
+from caravan_crawler.downloadermiddlewares import Unpacking
 
 
 class UnknownCodingError(Exception):

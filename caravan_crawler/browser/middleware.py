@@ -14,11 +14,11 @@ from caravan_crawler.browser import MAY_BE_RENDERED
 from caravan_crawler.browser.completeness import ESSENTIAL, EVERYWHERE, Completeness, ExpectedPage, completeness_of
 from caravan_crawler.browser.playwright import BrowserError, Chromium, Visit
 from caravan_crawler.browser.settings import Mode, mode_of
+from caravan_crawler.failures import RunEndsError, end_run, is_ending
 from caravan_crawler.outcome import OUTAGE_STAT
 from caravan_crawler.pages.document import Bounds, parse_document
 from caravan_crawler.pages.encoding import declared_charset
-from caravan_crawler.visit.ending import RunEndsError, end_run, is_ending
-from caravan_crawler.visit.visitor import header
+from caravan_crawler.spiders.base import header
 
 #: So many pages in a row may be shown in vain before it is left, and so many more as it has helped before …
 _TRIES = 3

@@ -14,10 +14,6 @@ from scrapy.exceptions import UsageError
 
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
 from caravan_crawler.console import calm_collector, note_end, tell
-from caravan_crawler.keep import clock, failing, field_counts, publication, runs
-from caravan_crawler.keep.errors import StoreError
-from caravan_crawler.keep.opening import open_store
-from caravan_crawler.keep.store import Store
 from caravan_crawler.logformatter import log_problem
 from caravan_crawler.monitors.alarm import hook_problem, raise_alarm
 from caravan_crawler.monitors.run_report import build_report, summary, write_report
@@ -35,6 +31,9 @@ from caravan_crawler.outcome import (
 )
 from caravan_crawler.settings_checks import scrapyd_problem, settings_problem
 from caravan_crawler.spiders.caravan import CaravanSpider
+from caravan_crawler.store import crawl_state, database, failed_pages, field_counts, publication
+from caravan_crawler.store.database import StoreError
+from caravan_crawler.store.store import Store, open_store
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +109,7 @@ class Command(CrawlCommand):
         report = build_report(
             spider.run_id,
             spider.continues,
-            json.loads(json.dumps(vars(spider.arguments), default=runs.plain)),
+            json.loads(json.dumps(vars(spider.arguments), default=crawl_state.plain)),
             spider.started_at,
             ended_at,
             outcome,
@@ -142,14 +141,14 @@ class Command(CrawlCommand):
         assert self.settings is not None
         try:
             if report["exit_code"] == UNREACHABLE:
-                failing.forgive(store, spider.run_id)
+                failed_pages.forgive(store, spider.run_id)
             if report["exit_code"] == BELOW_FLOORS:
                 spider.keeper.mistrust(spider.crawler.stats.get_value(DRIFT_FIELDS_STAT, ()))
-                failing.forgive_unread(store, spider.run_id)
+                failed_pages.forgive_unread(store, spider.run_id)
             if self.settings.getbool("ACCEPT_DRIFT"):
-                field_counts.accept(store, clock.stamp(spider.started_at))
+                field_counts.accept(store, database.stamp(spider.started_at))
             spider.keeper.fields.save(store, spider.run_id)
-            runs.end(store, spider.run_id, clock.stamp(ended_at), report)
+            crawl_state.end(store, spider.run_id, database.stamp(ended_at), report)
             publication.finish(store, spider.run_id)
         except StoreError as error:
             return [] if store.is_broken else [str(error)]  # once is enough

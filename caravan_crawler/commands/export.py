@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NoReturn
 from scrapy.commands import ScrapyCommand
 
 from caravan_crawler.console import StopAskedError, shown_size, stops_heeded, tell
-from caravan_crawler.keep.errors import StoreError
 from caravan_crawler.outcome import REFUSED
+from caravan_crawler.store.database import StoreError
 
 # The export package is imported by the command only: Scrapy imports all commands at each start.
 if TYPE_CHECKING:

@@ -24,6 +24,7 @@ from caravan_crawler.archive.html_reader import claimed_address, is_page_address
 from caravan_crawler.browser.settings import browser_problem
 from caravan_crawler.commands import inspect_site
 from caravan_crawler.console import show, tell
+from caravan_crawler.failures import words
 from caravan_crawler.items import ExchangeRate
 from caravan_crawler.logformatter import log_problem
 from caravan_crawler.normalise.dates import decide_publication
@@ -35,9 +36,8 @@ from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.page import read_page
 from caravan_crawler.pages.to_items import page_records
+from caravan_crawler.spiders.base import header
 from caravan_crawler.urls import PUBLIC_BASE, Site
-from caravan_crawler.visit.failures import words
-from caravan_crawler.visit.visitor import header
 
 _WIDTH = 100
 _FIXTURE = re.compile(r"[a-z0-9_-]+/[a-z0-9_-]+")

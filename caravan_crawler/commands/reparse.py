@@ -11,11 +11,10 @@ from scrapy.exceptions import UsageError
 
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
 from caravan_crawler.console import Stop, calm_collector, is_terminal, show, tell
-from caravan_crawler.keep import owner
-from caravan_crawler.keep.errors import StoreError, StoreRefusedError
-from caravan_crawler.keep.opening import NONE, edition, open_edition
-from caravan_crawler.keep.store import Store
 from caravan_crawler.outcome import BELOW_FLOORS, CRASHED, REFUSED, SOUND
+from caravan_crawler.store import origin
+from caravan_crawler.store.database import StoreError, StoreRefusedError
+from caravan_crawler.store.store import NONE, Store, edition, open_edition
 from caravan_crawler.urls import PUBLIC_BASE
 
 
@@ -79,9 +78,9 @@ class Command(ScrapyCommand):
     def _reparse(self, sources: Any, opts: argparse.Namespace, site: str, stop: Stop) -> None:
         from caravan_crawler.archive.pages import ArchiveError
         from caravan_crawler.archive.sources import most_parts
-        from caravan_crawler.keep.rereading import ReparseStore
         from caravan_crawler.reparse.job import LossesError, LossGuard, ReparseJob
         from caravan_crawler.reparse.pool import Task, reading
+        from caravan_crawler.store.reparse_store import ReparseStore
 
         assert self.settings is not None
         editions = {_edition(source.about, site) for source in sources}
@@ -133,11 +132,11 @@ def _check_identity(store: Store, said: str | None, *, note: bool) -> None:
     """See that the store holds the site that the archive's pages named, where they named one."""
     if said is None:
         return
-    held = owner.identity(store.rows)
-    if problem := owner.identity_problem(held, said):
+    held = origin.identity(store.rows)
+    if problem := origin.identity_problem(held, said):
         raise StoreRefusedError(f"{store.name} holds {problem}")
     if held is None and note:
-        store.execute_all(*owner.note_identity(said))
+        store.execute_all(*origin.note_identity(said))
 
 
 class _Progress:

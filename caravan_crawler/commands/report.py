@@ -7,11 +7,11 @@ from scrapy.commands import ScrapyCommand
 
 from caravan_crawler.atomic import local_path, open_atomic
 from caravan_crawler.console import StopAskedError, shown_size, stops_heeded, tell
-from caravan_crawler.keep import clock
-from caravan_crawler.keep.errors import StoreError
-from caravan_crawler.keep.snapshot import Snapshot
 from caravan_crawler.outcome import REFUSED
 from caravan_crawler.settings_checks import floors_problem
+from caravan_crawler.store import database
+from caravan_crawler.store.database import StoreError
+from caravan_crawler.store.snapshot import Snapshot
 
 #: Optional dependencies, the extra ``report``.
 _LIBRARIES = ("altair", "jinja2", "vl_convert")
@@ -65,7 +65,7 @@ class Command(ScrapyCommand):
             Snapshot(self.settings["STORE_URL"], self.settings["DATA_DIR"]) as snapshot,
             open_atomic(local_path(file_name)) as file,
         ):
-            page = build_page(snapshot, floors, clock.now())
+            page = build_page(snapshot, floors, database.now())
             file.write(page)
         return f"{file_name}: {shown_size(len(page.encode()))}, drawn from the store {snapshot.name}"
 

@@ -23,8 +23,8 @@ from caravan_crawler.export.metadata import (
 )
 from caravan_crawler.export.options import ExportError, ExportOptions
 from caravan_crawler.export.tables import ARTICLES, TABLES, Table
-from caravan_crawler.keep import owner
-from caravan_crawler.keep.snapshot import Snapshot
+from caravan_crawler.store import origin
+from caravan_crawler.store.snapshot import Snapshot
 
 #: Called with the name of a table and the number of its rows written so far.
 Listener = Callable[[str, int], None]
@@ -40,7 +40,7 @@ def write_tables(
     listen: Listener,
 ) -> Dataset:
     """Write the tables; for each of ``fields``, note some articles that have no value."""
-    dataset = Dataset(options, owner.title(snapshot.rows))
+    dataset = Dataset(options, origin.title(snapshot.rows))
     for name in options.tables:
         table = TABLES[name]
         counts = ArticleCounts(table, fields) if table is ARTICLES else TableCounts(table)

@@ -17,8 +17,8 @@ from caravan_crawler.export.folder import locked_folder
 from caravan_crawler.export.metadata import ArticleCounts, Dataset, TableCounts
 from caravan_crawler.export.options import BelowFloorsError, ExportError, ExportOptions
 from caravan_crawler.export.tables import ARTICLES, TABLES
-from caravan_crawler.keep.snapshot import Snapshot
 from caravan_crawler.monitors.drift import FEWEST
+from caravan_crawler.store.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Export:
     def to_folder(self, folder: Path) -> Dataset:
         """Write the dataset, then replace the earlier one in ``folder``.
 
-        :class:`~caravan_crawler.export.options.ExportError` and :class:`~caravan_crawler.keep.errors.StoreError`
+        :class:`~caravan_crawler.export.options.ExportError` and :class:`~caravan_crawler.store.database.StoreError`
         have a message of one line.
         """
         folder = Path(os.path.realpath(folder))

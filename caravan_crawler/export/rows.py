@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, Text, cast, func, select, type_coe
 
 from caravan_crawler.export.options import ExportOptions
 from caravan_crawler.export.tables import ARTICLES, Column, Kind, Table
-from caravan_crawler.keep.snapshot import Snapshot
+from caravan_crawler.store.snapshot import Snapshot
 
 Values = Sequence[Any]
 Batch = list[Values]

@@ -6,7 +6,7 @@ from enum import Enum, auto
 from sqlalchemy import Table as StoreTable
 
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather, field_docs
-from caravan_crawler.keep import schema
+from caravan_crawler.store import schema
 
 
 class Kind(Enum):

@@ -12,11 +12,9 @@ from scrapy.extensions.feedexport import FeedExporter
 from scrapy.statscollectors import StatsCollector
 
 from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.failures import end_run
 from caravan_crawler.feed_storages import WholeFileStorage
 from caravan_crawler.items import Article
-from caravan_crawler.keep import field_counts, publication
-from caravan_crawler.keep.errors import StoreError
-from caravan_crawler.keep.keeper import Keeper, article_key
 from caravan_crawler.monitors import drift
 from caravan_crawler.monitors.drift import silence
 from caravan_crawler.outcome import (
@@ -31,7 +29,9 @@ from caravan_crawler.outcome import (
     WORKER_STAT,
     decide,
 )
-from caravan_crawler.visit.ending import end_run
+from caravan_crawler.store import field_counts, publication
+from caravan_crawler.store.article_store import Keeper, article_key
+from caravan_crawler.store.database import StoreError
 
 logger = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
+from caravan_crawler.frontier.sitemaps import month_of
 from caravan_crawler.inspection.facts import Answer, ArticleFacts, Facts, Found, Role, SourceFacts
 from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.normalise.dates import decide_publication, parse_date
@@ -19,7 +20,6 @@ from caravan_crawler.pages.page import PageKind, PageReading, read_page
 from caravan_crawler.pages.syndication import Entry, Form, read_syndication
 from caravan_crawler.pages.to_items import article_record, page_records
 from caravan_crawler.urls import Site, listing_of
-from caravan_crawler.visit.sitemaps import month_of
 
 _DECLARED_IN_PAGE = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w\-]{2,20})""", re.IGNORECASE)
 _FEED_LINKS = etree.XPath("//link[@href][contains(concat(' ', @rel, ' '), ' alternate ')][contains(@type, '+xml')]")

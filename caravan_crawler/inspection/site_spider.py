@@ -17,19 +17,19 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
+from caravan_crawler import failures
+from caravan_crawler.downloadermiddlewares import RobotsUnreadError
+from caravan_crawler.downloadhandlers import received_at
+from caravan_crawler.failures import RunEndsError
+from caravan_crawler.frontier.sitemaps import MAIN_SITEMAP, OTHER_SITEMAPS
 from caravan_crawler.inspection.fact_reader import FactReader
 from caravan_crawler.inspection.facts import Answer, Asked, Facts, Found, Inspection, Role
 from caravan_crawler.inspection.oddities import FORBIDDEN
 from caravan_crawler.outcome import CRAWL_DELAY_STAT, RETRY_AFTER_STAT
 from caravan_crawler.pages.document import Bounds
 from caravan_crawler.reparse.reader import value_pipelines
+from caravan_crawler.spiders.base import FEED, KNOWN_SECTIONS, header
 from caravan_crawler.urls import Address, Site
-from caravan_crawler.visit import failures
-from caravan_crawler.visit.ending import RunEndsError
-from caravan_crawler.visit.handler import received_at
-from caravan_crawler.visit.robots import RobotsUnreadError
-from caravan_crawler.visit.sitemaps import MAIN_SITEMAP, OTHER_SITEMAPS
-from caravan_crawler.visit.visitor import FEED, KNOWN_SECTIONS, header
 
 #: robots.txt may name many; two show what they are.
 _ROBOTS_SITEMAPS = 2
@@ -254,8 +254,8 @@ class InspectionSpider(Spider):
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
         "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
         "EXTENSIONS": {
-            "caravan_crawler.visit.patience.Patience": 0,
-            "caravan_crawler.visit.crawl_delay.CrawlDelay": 0,
+            "caravan_crawler.downloadhandlers.Patience": 0,
+            "caravan_crawler.extensions.crawl_delay.CrawlDelay": 0,
         },
         "FEEDS": {},
         "HTTPERROR_ALLOW_ALL": True,  # an error page is a finding

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 
-from caravan_crawler.keep import runs
-from caravan_crawler.keep.field_counts import EVERYWHERE, FIELDS, Cell, FieldCounts
-from caravan_crawler.keep.schema import articles
-from caravan_crawler.keep.store import Store
 from caravan_crawler.outcome import SOUND
+from caravan_crawler.store import crawl_state
+from caravan_crawler.store.field_counts import EVERYWHERE, FIELDS, Cell, FieldCounts
+from caravan_crawler.store.schema import articles
+from caravan_crawler.store.store import Store
 
 #: Its rhythm is that of the last days on which it published, at least so many of them.
 _FEWEST_DAYS, _DAYS = 10, 60
@@ -25,7 +25,7 @@ _SHORTEST = timedelta(days=2)
 
 def silence(store: Store, now: datetime | None = None) -> str | None:
     """Return in words that nothing new was found for longer than the site's own rhythm, or None."""
-    since = runs.last_new(store)
+    since = crawl_state.last_new(store)
     if since is None:
         return None
     now = now or datetime.now(UTC)

@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 from caravan_crawler import __version__
 from caravan_crawler.archive.sources import Part, Source
-from caravan_crawler.keep import clock
-from caravan_crawler.keep.history import MergeResult, Observation
-from caravan_crawler.keep.rereading import ReparseStore
-from caravan_crawler.keep.shown_lines import Line, Span
 from caravan_crawler.monitors.drift import FEWEST
 from caravan_crawler.pages.to_items import Changes
 from caravan_crawler.reparse.pool import Parts, ProcessDiedError, Read, Way
 from caravan_crawler.reparse.reader import Reading
+from caravan_crawler.store import database
+from caravan_crawler.store.article_history import MergeResult, Observation
+from caravan_crawler.store.page_facts import Line, Span
+from caravan_crawler.store.reparse_store import ReparseStore
 
 _HOW = ("found", "changed", "lost")
 _KINDS_WITH_RECORDS = ("article",)
@@ -269,7 +269,7 @@ class ReparseJob:
         newest = max([*times, before or ""])
         keys = {key for one in readings if one.article and one.observed_at == newest for key in one.keys}
         self._newest[source.run_id] = keys | (self._newest[source.run_id] if newest == before else set())
-        since = clock.after(before, _SECOND) if before else min(times)
+        since = database.after(before, _SECOND) if before else min(times)
         self._read_to[source.run_id] = newest
         return Span(source.run_id, since, newest)
 

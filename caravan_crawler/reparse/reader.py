@@ -14,7 +14,6 @@ from scrapy.utils.misc import build_from_crawler, load_object
 
 from caravan_crawler.archive.pages import ArchivedPage, Skipped
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
-from caravan_crawler.keep.keeper import article_key
 from caravan_crawler.normalise.text import encodable
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
@@ -23,6 +22,7 @@ from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.page import UNSOUND, PageKind, read_page
 from caravan_crawler.pages.to_items import Changes, article_record, page_records, stamp
 from caravan_crawler.pipelines import PeriodPipeline, StorePipeline
+from caravan_crawler.store.article_store import article_key
 from caravan_crawler.urls import Site
 
 logger = logging.getLogger(__name__)

@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 import altair as alt
 from sqlalchemy import func, select
 
-from caravan_crawler.keep.schema import articles
-from caravan_crawler.keep.snapshot import Snapshot
 from caravan_crawler.report.elements import (
     UTC,
     Cell,
@@ -28,6 +26,8 @@ from caravan_crawler.report.elements import (
     short,
 )
 from caravan_crawler.report.series import Step, step_for
+from caravan_crawler.store.schema import articles
+from caravan_crawler.store.snapshot import Snapshot
 
 _DAY = func.substr(articles.c.date_published, 1, 10)
 #: The largest sections have a colour each, the others share one.

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import altair as alt
 from sqlalchemy import case, func, select
 
-from caravan_crawler.keep.field_counts import EVERYWHERE, FIELDS
-from caravan_crawler.keep.schema import field_counts, runs
-from caravan_crawler.keep.snapshot import Snapshot
 from caravan_crawler.report.elements import Chart, Section, Table, chart, count, moment, percent, rows
 from caravan_crawler.report.series import Tally
+from caravan_crawler.store.field_counts import EVERYWHERE, FIELDS
+from caravan_crawler.store.schema import field_counts, runs
+from caravan_crawler.store.snapshot import Snapshot
 
 #: Runs that read fewer articles are not evaluated.
 _FEWEST = 20

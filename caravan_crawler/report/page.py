@@ -9,7 +9,6 @@ import altair as alt
 import jinja2
 import vl_convert
 
-from caravan_crawler.keep.snapshot import Snapshot
 from caravan_crawler.report.coverage import coverage_section, read_coverage
 from caravan_crawler.report.elements import Link, moment, number, short
 from caravan_crawler.report.fields import fields_section, read_fields
@@ -18,6 +17,7 @@ from caravan_crawler.report.runs import failures_section, last_runs, read_failur
 from caravan_crawler.report.series import read_tally
 from caravan_crawler.report.trending import read_trending, trending_section
 from caravan_crawler.report.views import read_views, views_section
+from caravan_crawler.store.snapshot import Snapshot
 
 _MOST_RUNS = 150
 
@@ -26,7 +26,7 @@ def build_page(snapshot: Snapshot, floors: Mapping[str, float], made_at: str) ->
     """Return the report as one HTML file without external resources.
 
     ``floors`` maps a field to the least share of articles that must have it; ``made_at`` is a time as in the store.
-    :class:`~caravan_crawler.keep.errors.StoreError` where the store cannot be read.
+    :class:`~caravan_crawler.store.database.StoreError` where the store cannot be read.
     """
     tally = read_tally(snapshot)
     head = read_head(snapshot, tally)

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import altair as alt
 from sqlalchemy import func, select
 
-from caravan_crawler.keep import schema
-from caravan_crawler.keep.snapshot import Snapshot
 from caravan_crawler.report.elements import UTC, Chart, Section, Table, chart, count, moment, number, rows, time_axis
 from caravan_crawler.report.series import day_of
+from caravan_crawler.store import schema
+from caravan_crawler.store.snapshot import Snapshot
 
 _MOST_CURRENCIES = 4
 _POINTS = 250

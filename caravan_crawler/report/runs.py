@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import altair as alt
 from sqlalchemy import func, select
 
-from caravan_crawler.keep import owner, schema
-from caravan_crawler.keep.snapshot import Snapshot
 from caravan_crawler.outcome import SOUND
 from caravan_crawler.report.elements import Chart, Link, Section, Table, chart, count, duration, moment, number, rows
 from caravan_crawler.report.series import Tally
+from caravan_crawler.store import origin, schema
+from caravan_crawler.store.snapshot import Snapshot
 
 _KILLED = "killed"
 _LISTED_RUNS = 20
@@ -111,7 +111,7 @@ def read_head(snapshot: Snapshot, tally: Tally) -> Head:
     ((versions,),) = snapshot.rows(select(func.count()).select_from(schema.article_versions))
     ((runs,),) = snapshot.rows(select(func.count()).select_from(schema.runs))
     return Head(
-        site=owner.title(snapshot.rows),
+        site=origin.title(snapshot.rows),
         first=first and first[:10],
         last=last and last[:10],
         articles=tally.articles,

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Text, and_, case, cast, func, select
 
-from caravan_crawler.keep.field_counts import FIELDS
-from caravan_crawler.keep.schema import articles
-from caravan_crawler.keep.snapshot import Snapshot
+from caravan_crawler.store.field_counts import FIELDS
+from caravan_crawler.store.schema import articles
+from caravan_crawler.store.snapshot import Snapshot
 
 T = TypeVar("T")
 

@@ -8,9 +8,6 @@ from typing import NamedTuple
 import altair as alt
 from sqlalchemy import func, select
 
-from caravan_crawler.keep.clock import stamp
-from caravan_crawler.keep.schema import trending
-from caravan_crawler.keep.snapshot import Snapshot
 from caravan_crawler.report.elements import (
     UTC,
     Cell,
@@ -26,6 +23,9 @@ from caravan_crawler.report.elements import (
     time_axis,
 )
 from caravan_crawler.report.series import downsample
+from caravan_crawler.store.database import stamp
+from caravan_crawler.store.schema import trending
+from caravan_crawler.store.snapshot import Snapshot
 
 #: Topics come and go within days; older ones are not shown.
 _WINDOW = timedelta(days=60)

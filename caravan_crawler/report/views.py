@@ -8,10 +8,10 @@ from typing import NamedTuple
 import altair as alt
 from sqlalchemy import func, select
 
-from caravan_crawler.keep.schema import articles, view_counts
-from caravan_crawler.keep.snapshot import Snapshot
 from caravan_crawler.report.elements import Chart, Link, Section, Table, chart, count, rows, short
 from caravan_crawler.report.series import ALMATY, Bin, Tally, downsample
+from caravan_crawler.store.schema import articles, view_counts
+from caravan_crawler.store.snapshot import Snapshot
 
 _MOST_READ = 20
 _GROWING, _POINTS = 8, 60

@@ -13,12 +13,14 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.http import Response
 
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
-from caravan_crawler.keep import clock, failing, future, publication, runs
-from caravan_crawler.keep.keeper import Consequences, Keeper
-from caravan_crawler.keep.opening import open_store
-from caravan_crawler.keep.publication import LeftRecords
-from caravan_crawler.keep.sources import load_sources
-from caravan_crawler.keep.store import Store
+from caravan_crawler.crawl_stats import Ledger
+from caravan_crawler.downloadhandlers import received_at
+from caravan_crawler.frontier.articles import Discovery, Frontier, Target
+from caravan_crawler.frontier.listings import Lists
+from caravan_crawler.frontier.period import Period, day_of_article
+from caravan_crawler.frontier.sitemaps import ABSENT, NO_INDEX, UNREADABLE, Child, Sitemaps
+from caravan_crawler.frontier.source_schedule import Agenda
+from caravan_crawler.frontier.speculative_urls import FOUND_ON, Reach
 from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
@@ -26,19 +28,15 @@ from caravan_crawler.pages.listing import article_links, read_listing, section_l
 from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading, read_page, says_nothing_is_here
 from caravan_crawler.pages.syndication import Form, Syndication, read_syndication
 from caravan_crawler.pages.to_items import Changes, article_record, page_records
+from caravan_crawler.spiders.article_pages import WORTH_RETRYING, LaterPages
+from caravan_crawler.spiders.base import FEED, HOME, KNOWN_SECTIONS, header, path_of
+from caravan_crawler.spiders.start import NOT_MODIFIED
+from caravan_crawler.store import crawl_state, database, failed_pages, publication
+from caravan_crawler.store.article_store import Consequences, Keeper
+from caravan_crawler.store.crawl_state import load_sources
+from caravan_crawler.store.publication import LeftRecords
+from caravan_crawler.store.store import Store, open_store
 from caravan_crawler.urls import Address, Site, has_moved, listing_of
-from caravan_crawler.visit.agenda import Agenda
-from caravan_crawler.visit.beginning import NOT_MODIFIED
-from caravan_crawler.visit.discovery import Discovery, Target
-from caravan_crawler.visit.frontier import Frontier
-from caravan_crawler.visit.handler import received_at
-from caravan_crawler.visit.later_pages import WORTH_RETRYING, LaterPages
-from caravan_crawler.visit.ledger import Ledger
-from caravan_crawler.visit.lists import Lists
-from caravan_crawler.visit.period import Period, day_of_article
-from caravan_crawler.visit.reach import FOUND_ON, Reach
-from caravan_crawler.visit.sitemaps import ABSENT, NO_INDEX, UNREADABLE, Child, Sitemaps
-from caravan_crawler.visit.visitor import FEED, HOME, KNOWN_SECTIONS, header, path_of
 
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
 _LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
@@ -108,12 +106,12 @@ class CaravanSpider(LaterPages):
     def _take_up(self, store: Store) -> None:
         """Learn from the store what earlier runs have left."""
         publication.resume(store)
-        scope, started_at = runs.scope_of(self.arguments), clock.stamp(self.started_at)
+        scope, started_at = crawl_state.scope_of(self.arguments), database.stamp(self.started_at)
         if not store.was_empty:
-            future.put_right(store)
-        self.campaign = runs.begin(store, self.run_id, self.arguments, started_at)
+            crawl_state.put_right(store)
+        self.campaign = crawl_state.begin(store, self.run_id, self.arguments, started_at)
         if self.settings.getbool("ACCEPT_DRIFT"):
-            failing.accept_losses(store)
+            failed_pages.accept_losses(store)
         self.keeper = Keeper(store, self.run_id, scope)
         self.left = LeftRecords(store, self.run_id, self._is_asked_for)
         self.continues = self.left.runs()
@@ -136,14 +134,16 @@ class CaravanSpider(LaterPages):
 
     def _plan(self) -> None:
         """Learn what earlier runs have read of the sources."""
-        scope = runs.scope_of(self.arguments)
+        scope = crawl_state.scope_of(self.arguments)
         own = load_sources(self.keeper.store, scope)
         self.agenda = Agenda(own, load_sources(self.keeper.store, "") if scope else own, self.campaign)
         self.sitemaps = Sitemaps(self.agenda, self.period, self.started_at.astimezone(ALMATY).date())
 
     def look_again(self) -> None:
         """Learn what other runs have stored since this one began, as a run does that begins now."""
-        self.campaign = runs.continued(self.keeper.store, self.run_id, runs.scope_of(self.arguments), clock.now())
+        self.campaign = crawl_state.continued(
+            self.keeper.store, self.run_id, crawl_state.scope_of(self.arguments), database.now()
+        )
         self.keeper.look_again()
         self.changes = Changes()
         self.lists = Lists(self.arguments.since, is_bounded=self.period.is_bounded)
@@ -151,7 +151,7 @@ class CaravanSpider(LaterPages):
 
     def new_lists(self) -> Iterator[Request]:
         """Ask for the lists that other runs have met since this one began."""
-        self.agenda.learn(load_sources(self.keeper.store, runs.scope_of(self.arguments)))
+        self.agenda.learn(load_sources(self.keeper.store, crawl_state.scope_of(self.arguments)))
         for path in self.agenda.known_lists:
             yield from self._list(path)
 

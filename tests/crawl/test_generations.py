@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from caravan_crawler.keep import schema
 from caravan_crawler.sample_site import SampleSite, serve
 from caravan_crawler.sample_site.one_generation import OldAddresses
+from caravan_crawler.store import schema
 from tests.crawling import crawl
 from tests.keep.stores import open_in, table
 

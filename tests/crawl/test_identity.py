@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from caravan_crawler.keep import schema
-from caravan_crawler.keep.opening import edition
 from caravan_crawler.sample_site import SampleSite, serve
+from caravan_crawler.store import schema
+from caravan_crawler.store.store import edition
 from tests.crawling import Crawl, crawl
 from tests.export.exporting import export_apart
 from tests.forking import fork

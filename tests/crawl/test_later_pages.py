@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from caravan_crawler.keep import schema
+from caravan_crawler.store import schema
 from tests.crawling import Crawl, crawl
 from tests.keep.stores import open_in, table
 from tests.plain_site import HTML, WORDS, Answer, Answers, PlainServer, article, links, page, serve_plain

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from caravan_crawler.keep import schema
+from caravan_crawler.store import schema
 from tests.crawling import TIMEOUT, Crawl, crawl, start
 from tests.keep.stores import open_in, table
 from tests.monthly_site import MonthlyServer, MonthlySite, Old, Story, serve_monthly, stories

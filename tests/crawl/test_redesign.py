@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from caravan_crawler.keep import schema
 from caravan_crawler.sample_site import SampleSite
+from caravan_crawler.store import schema
 from tests.crawl.reporting import ARTICLES, NEW, run
 from tests.keep.stores import open_in, table
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from caravan_crawler.keep import schema
+from caravan_crawler.store import schema
 from tests.crawling import TIMEOUT, Crawl, command, crawl
 from tests.keep.stores import open_in, table
 from tests.parts import need

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from caravan_crawler import __version__
-from caravan_crawler.keep import schema
+from caravan_crawler.store import schema
 from tests.crawl.reporting import ARTICLES, run
 from tests.keep.stores import open_in, table
 

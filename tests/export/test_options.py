@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from caravan_crawler.export import options as options_module
 from caravan_crawler.export.export import Export
 from caravan_crawler.export.options import ExportOptions, ExportRefusedError
-from caravan_crawler.keep import schema
+from caravan_crawler.store import schema
 from tests.crawling import read_jsonl
 from tests.export.exporting import export, export_apart, failed, files, small_store, succeeded, with_articles
 from tests.keep.stores import open_in

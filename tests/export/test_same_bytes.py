@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, make_url
 
-from caravan_crawler.keep import schema
-from caravan_crawler.keep.engine import store_url
-from caravan_crawler.keep.store import Store
+from caravan_crawler.store import schema
+from caravan_crawler.store.database import store_url
+from caravan_crawler.store.store import Store
 from tests.export.exporting import ALL_FORMATS, check_whole, export, files, succeeded
 from tests.keep.stores import SITE
 from tests.kills import Stored

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, MetaData, create_engine, func, inspect, make_
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from caravan_crawler.keep.schema import articles, metadata
+from caravan_crawler.store.schema import articles, metadata
 from tests.crawling import TIMEOUT
 from tests.kills import Process
 

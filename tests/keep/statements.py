@@ -7,8 +7,8 @@ from unittest.mock import patch
 
 from sqlalchemy import Engine, event
 
-from caravan_crawler.keep.lookup import Lookup
-from caravan_crawler.keep.writes import Statements
+from caravan_crawler.store.statements import Statements
+from caravan_crawler.store.store import Lookup
 
 
 class _Noted:

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Table, select
 
 from caravan_crawler.items import Article
-from caravan_crawler.keep.engine import store_url
-from caravan_crawler.keep.keeper import Consequences, Fate, Keeper, article_key
-from caravan_crawler.keep.store import Store
+from caravan_crawler.store.article_store import Consequences, Fate, Keeper, article_key
+from caravan_crawler.store.database import store_url
+from caravan_crawler.store.store import Store
 from tests.keep.kept import Kept
 
 SITE = "copy"

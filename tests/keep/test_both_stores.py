@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from caravan_crawler.keep.opening import open_store
 from caravan_crawler.sample_site import SampleServer, SampleSite, serve
+from caravan_crawler.store.store import open_store
 from tests.crawling import TIMEOUT, Crawl, crawl, start
 from tests.keep.kept import Kept
 
@@ -127,7 +127,7 @@ def test_one_run_at_a_time(kept: Kept, tmp_path: Path) -> None:
 def test_the_tables_have_the_columns_of_the_schema(kept: Kept) -> None:
     store = open_store(kept.url, "", "sample")
     store.close()
-    from caravan_crawler.keep.schema import PUBLISHED, metadata
+    from caravan_crawler.store.schema import PUBLISHED, metadata
 
     described = kept.columns()
     assert set(described.tables) == set(metadata.tables)

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from caravan_crawler.keep import schema
-from caravan_crawler.keep.failing import forgive, retry_delay
-from caravan_crawler.keep.store import Store
+from caravan_crawler.store import schema
+from caravan_crawler.store.failed_pages import forgive, retry_delay
+from caravan_crawler.store.store import Store
 from tests.keep.stores import BASE, article, keep, keeper, open_in, table
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -6,18 +6,18 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from caravan_crawler.keep import clock, future, plan, schema, shown_lines
-from caravan_crawler.keep.failing import Failing
-from caravan_crawler.keep.sources import load_sources
-from caravan_crawler.keep.store import Store
-from caravan_crawler.visit.list_state import ListState
+from caravan_crawler.frontier.listings import ListState
+from caravan_crawler.store import crawl_state, database, page_facts, schema
+from caravan_crawler.store.crawl_state import load_sources
+from caravan_crawler.store.failed_pages import Failing
+from caravan_crawler.store.store import Store
 from tests.keep.stores import article, keep, open_in, table
 
 WALKED = ListState([1, 2]).to_json()
 
 
 def after(**delta: float) -> str:
-    return clock.stamp(datetime.now(UTC) + timedelta(**delta))
+    return database.stamp(datetime.now(UTC) + timedelta(**delta))
 
 
 def add(store: Store, which: Any, *rows: dict[str, Any]) -> None:
@@ -46,11 +46,11 @@ def test_sources_read_in_the_future_are_not_read(tmp_path: Path) -> None:
         source("/near/", after(minutes=2), state=WALKED),
     )
     add(store, schema.sources, *rows)
-    assert future.put_right(store) == 3
+    assert crawl_state.put_right(store) == 3
     left = load_sources(store, "")
     assert left.keys() == {"/news/", "/sport/", "/sitemap202610.xml", "/near/"}
     assert (left["/news/"].read_at, left["/news/"].state) == ("", WALKED)
-    assert future.put_right(store) == 0
+    assert crawl_state.put_right(store) == 0
     store.close()
 
 
@@ -66,9 +66,9 @@ FAILURES = [
 def test_failures_of_the_future_are_due(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     add(store, schema.failures, *(failure(number, *row[:2]) for number, row in enumerate(FAILURES, 900001)))
-    future.put_right(store)
+    crawl_state.put_right(store)
     failing = Failing(store, "run-2", "")
-    known = store.known([row["article_key"] for row in table(store, schema.failures)], clock.now())
+    known = store.known([row["article_key"] for row in table(store, schema.failures)], database.now())
     for number, (_, _, is_due) in enumerate(FAILURES, 900001):
         url = f"http://127.0.0.1:8000/news/delo-{number}/"
         assert (url in failing.due, failing.may_be_asked(url)) == (is_due, is_due)
@@ -80,7 +80,7 @@ def test_pages_without_article_are_asked_for_again_in_time(tmp_path: Path) -> No
     store = open_in(tmp_path)
     row = {"key": "/info/x/", "url": "http://127.0.0.1:8000/info/x/", "kind": "other", "seen_at": after(days=400)}
     add(store, schema.other_pages, row)
-    future.put_right(store)
+    crawl_state.put_right(store)
     assert store.known(["/info/x/"], after(days=29))
     assert not store.known(["/info/x/"], after(days=31))
     store.close()
@@ -94,10 +94,10 @@ def test_an_article_checked_in_the_future_is_due_for_refresh(tmp_path: Path) -> 
         page = article(article_id=number, url=f"http://127.0.0.1:8000/news/delo-{number}/", date_published=day)
         page.observed_at = checked
         keep(store, page)
-    due = plan.due_for_refresh(store, "2026-01-01", now)
+    due = crawl_state.due_for_refresh(store, "2026-01-01", now)
     assert {row.key for row in due} == {"900001", "900002"}
     keys = ["900001", "900002", "900003"]
-    assert plan.read_since(store, keys, now) == {"900003"}
+    assert crawl_state.read_since(store, keys, now) == {"900003"}
     store.close()
 
 
@@ -106,7 +106,7 @@ def test_lines_of_the_future_are_not_the_last_ones(tmp_path: Path) -> None:
     line = {"currency": "USD", "rate_raw": "500", "page_date": None, "run_id": "run-1"}
     times = ((500.0, after(days=-1)), (600.0, after(days=400)))
     add(store, schema.rates, *(line | {"rate": rate, "observed_at": time} for rate, time in times))
-    (value,) = shown_lines.last_lines(store).values()
+    (value,) = page_facts.last_lines(store).values()
     assert "500" in str(value)
     store.close()
 
@@ -115,7 +115,7 @@ def test_runs_of_the_future_are_over(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     row = {"scope": "", "arguments": {}, "version": "1", "new_articles": 0, "number": 1}
     add(store, schema.runs, row | {"run_id": "run-1", "started_at": after(days=400), "ended_at": after(days=401)})
-    future.put_right(store)
+    crawl_state.put_right(store)
     (run,) = table(store, schema.runs)
     assert run["started_at"] <= after(seconds=1)
     assert run["ended_at"] <= after(seconds=1)

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caravan_crawler.items import Article
-from caravan_crawler.keep import schema
-from caravan_crawler.keep.history import History, Observation
-from caravan_crawler.keep.keeper import REQUIRED, TEXT, Fate
+from caravan_crawler.store import schema
+from caravan_crawler.store.article_history import History, Observation
+from caravan_crawler.store.article_store import REQUIRED, TEXT, Fate
 from tests.keep.stores import LATER, SEEN, article, keep, open_in, table
 
 #: What the crawl and a history must agree in.

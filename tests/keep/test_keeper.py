@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from caravan_crawler.items import Article, Link
-from caravan_crawler.keep import clock, plan, schema
-from caravan_crawler.keep.keeper import Consequences, Fate
-from caravan_crawler.keep.publication import article_of
+from caravan_crawler.store import crawl_state, database, schema
+from caravan_crawler.store.article_store import Consequences, Fate
+from caravan_crawler.store.publication import article_of
 from tests.keep.stores import BASE, LATER, SEEN, article, keep, keeper, open_in, table
 
 COPY = "https://www.caravan.kz/"
@@ -141,13 +141,13 @@ def test_what_was_found_waits_until_it_is_read(tmp_path: Path) -> None:
     one.page(Consequences(BASE, None, links=[("900001", article().url), ("2", f"{BASE}?p=2"), ("3", f"{BASE}c-3/")]))
     one.page(Consequences(BASE, None, links=[("2", f"{BASE}news/b-2/")]))
     store.flush()
-    found = {url for url, _ in plan.waiting(store, "")}
+    found = {url for url, _ in crawl_state.waiting(store, "")}
     assert found == {article().url, f"{BASE}news/b-2/", f"{BASE}c-3/"}, "by its own path"
-    assert plan.waiting(store, "since=2025-01-01") == []
+    assert crawl_state.waiting(store, "since=2025-01-01") == []
     keep(store, article())
     one.fail(f"{BASE}c-3/", "3", "http_404", "HTTP 404")
     store.flush()
-    assert plan.waiting(store, "") == [plan.Waiting(f"{BASE}news/b-2/", is_speculative=False)]
+    assert crawl_state.waiting(store, "") == [crawl_state.Waiting(f"{BASE}news/b-2/", is_speculative=False)]
     store.close()
 
 
@@ -161,7 +161,7 @@ def test_an_address_that_leads_elsewhere_is_an_alias(tmp_path: Path) -> None:
     assert one.keep(crime, "/crime/a/") is Fate.NEW
     store.flush()
     assert [(row["url"], row["article_key"]) for row in table(store, schema.aliases)] == [(f"{BASE}?p=7", "/crime/a/")]
-    assert store.known(["7"], clock.now())["7"].what == "alias"
+    assert store.known(["7"], database.now())["7"].what == "alias"
     store.close()
 
 
@@ -182,7 +182,7 @@ def test_an_article_the_site_confirms_is_checked_and_nothing_else(tmp_path: Path
     (after,) = table(store, schema.articles)
     assert after.pop("checked_at") > before.pop("checked_at")
     assert after == before
-    assert plan.due_for_refresh(store, "2025-05-12", clock.after(clock.now(), -timedelta(hours=1))) == []
+    assert crawl_state.due_for_refresh(store, "2025-05-12", database.after(database.now(), -timedelta(hours=1))) == []
     store.close()
 
 
@@ -201,7 +201,7 @@ def test_what_is_read_again(first_day: str, read_before: str, is_due: bool, tmp_
     one.expect("900001", Consequences(article().url, "900001", etag='"x"'))
     one.keep(article(), "900001")
     store.flush()
-    due = plan.due_for_refresh(store, first_day, read_before)
+    due = crawl_state.due_for_refresh(store, first_day, read_before)
     assert [row.key for row in due] == ["900001"] * is_due
     assert [row.conditions for row in due] == [{"If-None-Match": '"x"'}] * is_due
     store.close()

@@ -8,12 +8,10 @@ import pytest
 from sqlalchemy import Connection, Engine, inspect, text
 
 from caravan_crawler.items import Article
-from caravan_crawler.keep import schema
-from caravan_crawler.keep.engine import make_engine, store_url
-from caravan_crawler.keep.errors import StoreLockedError, StoreRefusedError
-from caravan_crawler.keep.migrations import MIGRATIONS, note, noted, schema_version, upgrade
-from caravan_crawler.keep.opening import edition
-from caravan_crawler.keep.store import Store
+from caravan_crawler.store import schema
+from caravan_crawler.store.database import StoreLockedError, StoreRefusedError, make_engine, store_url
+from caravan_crawler.store.schema import MIGRATIONS, note, noted, schema_version, upgrade
+from caravan_crawler.store.store import Store, edition
 from tests.keep.kept import Kept
 from tests.keep.stores import article, keep, open_in, open_kept, table
 

@@ -63,9 +63,9 @@ def test_a_server_that_stops_and_comes_back(cluster: Cluster, tmp_path: Path) ->
 def test_a_run_that_lost_its_lock_cannot_write_beside_the_next(cluster: Cluster, database: str) -> None:
     from sqlalchemy import select
 
-    from caravan_crawler.keep.errors import StoreError, StoreLockedError
-    from caravan_crawler.keep.opening import open_store
-    from caravan_crawler.keep.schema import runs
+    from caravan_crawler.store.database import StoreError, StoreLockedError
+    from caravan_crawler.store.schema import runs
+    from caravan_crawler.store.store import open_store
 
     first = open_store(cluster.url(database), "", "sample")
     cluster.rows(f"SELECT pg_terminate_backend(pid) FROM ({BACKENDS.format(database)}) AS found")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.keep import runs, schema
-from caravan_crawler.keep.store import Store
+from caravan_crawler.store import crawl_state, schema
+from caravan_crawler.store.store import Store
 from tests.keep.stores import open_in, table
 
 ALL = CrawlArguments()
@@ -30,11 +30,11 @@ def run(
     arguments: CrawlArguments = ALL,
     new: int = 0,
     when: int | None = None,
-) -> runs.Campaign:
+) -> crawl_state.Campaign:
     moment = day(number if when is None else when)
-    campaign = runs.begin(store, f"run-{number}", arguments, moment)
+    campaign = crawl_state.begin(store, f"run-{number}", arguments, moment)
     if code is not KILLED:
-        runs.end(store, f"run-{number}", moment, report(code, new))
+        crawl_state.end(store, f"run-{number}", moment, report(code, new))
     return campaign
 
 
@@ -97,8 +97,8 @@ SAME = [
 
 
 def test_kinds_of_runs_are_told_apart(tmp_path: Path) -> None:
-    assert runs.scope_of(ALL) == ""
-    assert len({runs.scope_of(kind) for kind in [ALL, *KINDS]}) == len(KINDS) + 1
+    assert crawl_state.scope_of(ALL) == ""
+    assert len({crawl_state.scope_of(kind) for kind in [ALL, *KINDS]}) == len(KINDS) + 1
     store = open_in(tmp_path)
     for number, kind in enumerate([ALL, *KINDS], 1):
         assert run(store, number, 143, kind).runs == ()
@@ -108,13 +108,13 @@ def test_kinds_of_runs_are_told_apart(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_what_makes_no_other_kind(one: CrawlArguments, other: CrawlArguments) -> None:
-    assert runs.scope_of(one) == runs.scope_of(other)
+    assert crawl_state.scope_of(one) == crawl_state.scope_of(other)
 
 
 def test_the_last_run_that_brought_something(tmp_path: Path) -> None:
     store = open_in(tmp_path)
-    assert runs.last_new(store) is None
+    assert crawl_state.last_new(store) is None
     for number, new in enumerate([0, 5, 1, 0], 1):
         run(store, number, 0, new=new)
-    assert runs.last_new(store) == day(3)
+    assert crawl_state.last_new(store) == day(3)
     store.close()

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
-from caravan_crawler.keep.shown_lines import TABLES, Line, Span, reread
-from caravan_crawler.keep.store import Store
 from caravan_crawler.pages.to_items import Changes
+from caravan_crawler.store.page_facts import TABLES, Line, Span, reread
+from caravan_crawler.store.store import Store
 from tests.keep.stores import keeper, open_in, table
 
 Rows = list[dict[str, Any]]

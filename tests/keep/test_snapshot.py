@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from caravan_crawler.keep.errors import StoreError, StoreRefusedError
-from caravan_crawler.keep.schema import articles, store_info
-from caravan_crawler.keep.snapshot import Snapshot
+from caravan_crawler.store.database import StoreError, StoreRefusedError
+from caravan_crawler.store.schema import articles, store_info
+from caravan_crawler.store.snapshot import Snapshot
 from tests.keep.kept import Kept
 from tests.keep.stores import article, keep, open_in, open_kept
 

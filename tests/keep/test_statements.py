@@ -11,11 +11,10 @@ from scrapy.http import HtmlResponse
 from scrapy.utils.test import get_crawler
 
 from caravan_crawler.items import Article
-from caravan_crawler.keep.keeper import Consequences, article_key
-from caravan_crawler.keep.opening import open_store
-from caravan_crawler.keep.store import Store
 from caravan_crawler.sample_site import SampleSite
 from caravan_crawler.spiders.caravan import CaravanSpider
+from caravan_crawler.store.article_store import Consequences, article_key
+from caravan_crawler.store.store import Store, open_store
 from tests.keep.kept import Kept
 from tests.keep.statements import statements
 

@@ -5,17 +5,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, text
 
-from caravan_crawler.keep import clock, schema
-from caravan_crawler.keep.errors import StoreError
-from caravan_crawler.keep.keeper import Consequences
-from caravan_crawler.keep.opening import NoStore, open_store
-from caravan_crawler.keep.store import Known
-from caravan_crawler.keep.writes import Writes
+from caravan_crawler.store import database, schema
+from caravan_crawler.store.article_store import Consequences
+from caravan_crawler.store.database import StoreError
+from caravan_crawler.store.statements import Writes
+from caravan_crawler.store.store import Known, NoStore, open_store
 from tests.keep.kept import Kept
 from tests.keep.stores import BASE, article, keep, keeper, open_in, open_kept, table
 
-ALIAS = {"url": f"{BASE}?p=1", "article_key": "1", "first_seen_at": clock.now()}
-SOURCE = {"scope": "", "path": "/rss/", "read_at": clock.now(), "stamp": None, "state": None}
+ALIAS = {"url": f"{BASE}?p=1", "article_key": "1", "first_seen_at": database.now()}
+SOURCE = {"scope": "", "path": "/rss/", "read_at": database.now(), "stamp": None, "state": None}
 
 
 def bad_page() -> Writes:
@@ -23,7 +22,7 @@ def bad_page() -> Writes:
     page = Writes()
     page.add("alias", **ALIAS)
     page.add("source", **SOURCE)
-    page.add("found", scope="", key="1", url=None, found_at=clock.now(), is_speculative=0, reach=None)
+    page.add("found", scope="", key="1", url=None, found_at=database.now(), is_speculative=0, reach=None)
     return page
 
 
@@ -48,7 +47,7 @@ def test_an_error_of_a_commit_under_way_shows_at_the_next_question(kept: Kept) -
     store.on_failure = told.append
     store._last_commit = 0
     store.write(bad_page())  # a page that comes alone is committed at once, and PostgreSQL's answer not waited for
-    assert store.known(["1"], clock.now()) == {}
+    assert store.known(["1"], database.now()) == {}
     assert [str(error).partition(": ")[0].endswith("cannot be written") for error in told] == [True]
     # What a broken store can still be told is how the run ended.
     store.execute(insert(schema.store_info), {"name": "told", "value": "afterwards"})
@@ -63,7 +62,7 @@ def test_a_page_just_written_is_known(kept: Kept) -> None:
         page = Writes()
         page.add("other_page", key=number, url=BASE, kind="alias", section=None, date_published=None, seen_at="")
         store.write(page)
-        assert store.known([number], clock.now()) == {number: Known("alias", paths=("/",))}
+        assert store.known([number], database.now()) == {number: Known("alias", paths=("/",))}
     store.close()
 
 
@@ -77,7 +76,7 @@ def test_a_listener_is_told_once_and_nothing_is_written_from_then_on(kept: Kept)
     good.add("alias", **ALIAS)
     store.write(good)
     store.flush()
-    assert store.known(["1"], clock.now()) == {}
+    assert store.known(["1"], database.now()) == {}
     assert len(told) == 1
     store.close()
     assert kept.rows("aliases") == []
@@ -108,7 +107,7 @@ def test_what_is_known_of_an_address(tmp_path: Path) -> None:
     # Both stored and named by another address that failed.
     one.fail(f"{BASE}amp/news/a-900001", "900001", "http_404", "HTTP 404")
     store.flush()
-    now = clock.now()
+    now = database.now()
     known = store.known([*(str(number) for number in range(1, 5000)), "900001", "/info/x/", "/info/y/"], now)
     assert known == {
         "900001": Known("stored", "news", "2025-05-12", ("/news/a-900001/",)),
@@ -133,7 +132,7 @@ def test_without_a_store_everything_is_new(tmp_path: Path) -> None:
     assert keep(store, article()) == "new"
     assert keep(store, article()) == "new"
     keeper(store).fail(f"{BASE}x", None, "http_404", "HTTP 404")
-    assert store.known(["900001"], clock.now()) == {}
+    assert store.known(["900001"], database.now()) == {}
     assert keeper(store).failing.due == []
     store.close()
     assert list(tmp_path.iterdir()) == []

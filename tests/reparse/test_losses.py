@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from caravan_crawler.keep.history import MergeResult
-from caravan_crawler.keep.keeper import Fate
 from caravan_crawler.reparse.job import LossesError, LossGuard
 from caravan_crawler.sample_site import SampleSite, serve
+from caravan_crawler.store.article_history import MergeResult
+from caravan_crawler.store.article_store import Fate
 from tests.keep.kept import Kept
 from tests.reparse.reparsing import assert_equal, crawl_archived, dataset, reparse, sound, sqlite
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from caravan_crawler.keep.history import MergeResult
-from caravan_crawler.keep.keeper import Fate
 from caravan_crawler.reparse.job import Summary
+from caravan_crawler.store.article_history import MergeResult
+from caravan_crawler.store.article_store import Fate
 
 WORDS: list[tuple[list[str], list[MergeResult], str]] = [
     ([], [], "0 pages; articles: none"),

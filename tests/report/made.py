@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Table, insert
 
-from caravan_crawler.keep import schema
-from caravan_crawler.keep.opening import open_store
-from caravan_crawler.keep.snapshot import Snapshot
+from caravan_crawler.store import schema
+from caravan_crawler.store.snapshot import Snapshot
+from caravan_crawler.store.store import open_store
 from tests.keep.stores import BASE, SEEN
 
 

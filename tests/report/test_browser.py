@@ -6,9 +6,9 @@ from typing import Literal
 import pytest
 
 from benchmarks.invented import invent
-from caravan_crawler.keep import schema
-from caravan_crawler.keep.snapshot import Snapshot
 from caravan_crawler.report.page import build_page
+from caravan_crawler.store import schema
+from caravan_crawler.store.snapshot import Snapshot
 from tests.keep.stores import open_in
 from tests.report.browser import visit
 from tests.report.made import article, ended, failure, made, rate, run, seen, topic

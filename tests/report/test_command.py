@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from caravan_crawler.keep import schema
-from caravan_crawler.keep.engine import shown
+from caravan_crawler.store import schema
+from caravan_crawler.store.database import shown
 from tests.keep.kept import Kept
 from tests.keep.stores import SITE
 from tests.report.made import article, make

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.invented import invent
-from caravan_crawler.keep import schema
-from caravan_crawler.keep.snapshot import Snapshot
 from caravan_crawler.report.page import build_page
+from caravan_crawler.store import schema
+from caravan_crawler.store.snapshot import Snapshot
 from tests.keep.stores import BASE, open_in
 from tests.report.made import article, ended, failure, fill, made, rate, run, seen
 from tests.report.reporting import rows as drawn

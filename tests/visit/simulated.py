@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from caravan_crawler.frontier.listings import ListPage, Lists, ListState
 from caravan_crawler.pages.listing import Card, Listing
 from caravan_crawler.urls import Address
-from caravan_crawler.visit.list_state import ListState
-from caravan_crawler.visit.lists import ListPage, Lists
 
 PATH = "/news/"
 PAGE = 5

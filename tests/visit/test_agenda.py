@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from caravan_crawler.keep import clock
-from caravan_crawler.keep.runs import Campaign
-from caravan_crawler.keep.sources import Source
-from caravan_crawler.visit.agenda import Agenda
-from caravan_crawler.visit.list_state import ListState, Stretch
+from caravan_crawler.frontier.listings import ListState, Stretch
+from caravan_crawler.frontier.source_schedule import Agenda
+from caravan_crawler.store import database
+from caravan_crawler.store.crawl_state import Campaign, Source
 
 NEWS = "/news/"
 WALKED = ListState([1, 2]).to_json()
@@ -17,7 +16,7 @@ OPEN = ListState([1, 2], [Stretch(5)]).to_json()
 
 
 def ago(**delta: float) -> str:
-    return clock.stamp(datetime.now(UTC) - timedelta(**delta))
+    return database.stamp(datetime.now(UTC) - timedelta(**delta))
 
 
 def agenda(

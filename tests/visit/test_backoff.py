@@ -1,6 +1,6 @@
 """Pauses after bad answers."""
 
-from caravan_crawler.visit.backoff import Backoff
+from caravan_crawler.downloadhandlers import Backoff
 
 
 def test_pauses_double_up_to_thirty_times_the_first() -> None:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
+from caravan_crawler.frontier.speculative_urls import Byways
 from caravan_crawler.urls import Address, article_address
-from caravan_crawler.visit.byways import Byways
 
 
 def address(path: str) -> Address:

@@ -8,15 +8,14 @@ from typing import Any
 import pytest
 
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.keep import schema
-from caravan_crawler.keep.engine import store_url
-from caravan_crawler.keep.keeper import Consequences
-from caravan_crawler.keep.store import Store
-from caravan_crawler.keep.workers import SharedStore
+from caravan_crawler.frontier.articles import Discovery, Frontier, Target
+from caravan_crawler.frontier.period import Period
+from caravan_crawler.store import schema
+from caravan_crawler.store.article_store import Consequences
+from caravan_crawler.store.database import store_url
+from caravan_crawler.store.store import Store
+from caravan_crawler.store.workers import SharedStore
 from caravan_crawler.urls import Address, Site
-from caravan_crawler.visit.discovery import Discovery, Target
-from caravan_crawler.visit.frontier import Frontier
-from caravan_crawler.visit.period import Period
 from tests.keep.stores import BASE, article, keep, keeper, open_in, table
 from tests.keep.stores import SITE as SITE_NAME
 from tests.postgresql import Cluster

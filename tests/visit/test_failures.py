@@ -14,7 +14,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 
-from caravan_crawler.visit.failures import is_refusal, is_unanswered, reason, words
+from caravan_crawler.failures import is_refusal, is_unanswered, reason, words
 
 
 def http(status: int) -> HttpError:

@@ -1,5 +1,5 @@
+from caravan_crawler.frontier.articles import Frontier
 from caravan_crawler.urls import Address, Site
-from caravan_crawler.visit.frontier import Frontier
 
 SITE = Site("http://127.0.0.1:8000/")
 OWN = Address("/news/a-900001/", 900001)

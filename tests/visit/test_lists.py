@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from caravan_crawler.visit.list_state import ListState, Stretch
-from caravan_crawler.visit.lists import ListPage, Lists
+from caravan_crawler.frontier.listings import ListPage, Lists, ListState, Stretch
 from tests.visit.simulated import FURNITURE, PATH, SimulatedList, Walker, listing
 
 #: Ten pages of five articles: 50 … 1.
@@ -161,7 +160,7 @@ def test_a_site_that_never_stops_publishing_does_not_hold_a_run() -> None:
 
 
 def test_what_is_known_ends_a_walk_from_the_top_and_none_that_is_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("caravan_crawler.visit.walk._KNOWN_PAGES", 5)
+    monkeypatch.setattr("caravan_crawler.frontier.listings._KNOWN_PAGES", 5)
     one = walker()
     one.run()
     one.site.articles[:] = [*range(200, 100, -1), *FIFTY[10:]]  # what stood at the top is gone

@@ -2,7 +2,7 @@
 
 import pytest
 
-from caravan_crawler.visit.outage import Outage
+from caravan_crawler.crawl_stats import Outage
 
 # u: no answer, r: a refusal, g: anything good
 CASES = [

@@ -9,8 +9,8 @@ from scrapy.resolver import dnscache
 from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 
-from caravan_crawler.visit import resolver
-from caravan_crawler.visit.resolver import PublicResolver, is_public_address, is_public_name
+from caravan_crawler import resolver
+from caravan_crawler.resolver import PublicResolver, is_public_address, is_public_name
 
 ADDRESSES = [
     ("8.8.8.8", True),

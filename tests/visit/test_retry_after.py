@@ -3,7 +3,7 @@
 import pytest
 from scrapy.http import Response
 
-from caravan_crawler.visit.retry_after import retry_after
+from caravan_crawler.downloadhandlers import retry_after
 
 NOON = "Sun, 22 Nov 2026 12:00:00 GMT"
 

@@ -5,18 +5,17 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.keep import clock
-from caravan_crawler.keep.runs import Campaign
-from caravan_crawler.keep.sources import Source
-from caravan_crawler.visit.agenda import Agenda
-from caravan_crawler.visit.period import Period
-from caravan_crawler.visit.sitemaps import MAIN_SITEMAP, NO_INDEX, OTHER_SITEMAPS, Child, Sitemaps, month_of
+from caravan_crawler.frontier.period import Period
+from caravan_crawler.frontier.sitemaps import MAIN_SITEMAP, NO_INDEX, OTHER_SITEMAPS, Child, Sitemaps, month_of
+from caravan_crawler.frontier.source_schedule import Agenda
+from caravan_crawler.store import database
+from caravan_crawler.store.crawl_state import Campaign, Source
 
 TODAY = datetime.now(UTC).date()
 
 
 def ago(**delta: float) -> str:
-    return clock.stamp(datetime.now(UTC) - timedelta(**delta))
+    return database.stamp(datetime.now(UTC) - timedelta(**delta))
 
 
 def sitemaps(own: dict[str, Source] | None = None, since: date | None = None, until: date | None = None) -> Sitemaps:

@@ -12,8 +12,8 @@ from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from caravan_crawler.downloadermiddlewares import is_plain
 from caravan_crawler.sample_site import SampleResponse, serve
-from caravan_crawler.visit.unpacking import is_plain
 from tests.crawl.timed import HTML, Timed
 from tests.crawling import crawl
 

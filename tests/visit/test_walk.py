@@ -2,9 +2,9 @@ from datetime import date
 
 import pytest
 
+from caravan_crawler.frontier.listings import ListingWalk
 from caravan_crawler.pages.listing import Card, Listing
 from caravan_crawler.urls import Address
-from caravan_crawler.visit.walk import ListingWalk
 
 TRENDING = [1, 2]
 FURNITURE = frozenset(TRENDING)
@@ -70,7 +70,7 @@ def test_a_pinned_article_or_the_trending_block_is_no_meeting() -> None:
 
 
 def test_where_the_earlier_top_is_gone_from_the_site_known_pages_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("caravan_crawler.visit.walk._KNOWN_PAGES", 5)
+    monkeypatch.setattr("caravan_crawler.frontier.listings._KNOWN_PAGES", 5)
     pages = [page(number, [number * 100]) for number in range(1, 7)]
     assert walk(*pages, until=TOP, new=0) == [2, 3, 4, 5, None, None]
     assert walk(*pages, until=TOP, new=1) == [2, 3, 4, 5, 6, 7]

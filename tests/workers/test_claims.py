@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import text
 
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.keep import runs
-from caravan_crawler.keep.keeper import Consequences, Keeper
-from caravan_crawler.keep.opening import open_store
-from caravan_crawler.keep.workers import Pace, SharedStore, Workers
+from caravan_crawler.store import crawl_state
+from caravan_crawler.store.article_store import Consequences, Keeper
+from caravan_crawler.store.store import open_store
+from caravan_crawler.store.workers import Pace, SharedStore, Workers
 from tests.postgresql import Cluster
 
 
@@ -18,7 +18,7 @@ def stores(cluster: Cluster, database: str) -> Iterator[list[SharedStore]]:
     opened = [open_store(cluster.url(database), "", "sample", shared=True) for _ in range(2)]
     assert all(isinstance(store, SharedStore) for store in opened)
     for number, store in enumerate(opened):
-        runs.begin(store, f"run-{number}", CrawlArguments.parse({"site": "sample"}), "2026-11-01T00:00:00+00:00")
+        crawl_state.begin(store, f"run-{number}", CrawlArguments.parse({"site": "sample"}), "2026-11-01T00:00:00+00:00")
     yield opened  # type: ignore[misc]
     for store in opened:
         store.close()

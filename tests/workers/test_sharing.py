@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from caravan_crawler.keep.errors import StoreLockedError
-from caravan_crawler.keep.keeper import Fate
-from caravan_crawler.keep.opening import open_store
-from caravan_crawler.keep.workers import MOST_DEATHS
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from caravan_crawler.sample_site.faults import FaultySite
+from caravan_crawler.store.article_store import Fate
+from caravan_crawler.store.database import StoreLockedError
+from caravan_crawler.store.store import open_store
+from caravan_crawler.store.workers import MOST_DEATHS
 from tests.crawling import crawl
 from tests.keep.stores import LATER, article, keeper
 from tests.kills import dice, gold

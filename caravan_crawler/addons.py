@@ -1,0 +1,44 @@
+"""Scrapy add-ons: leave out disabled components, and make a crawl one of several workers."""
+
+from scrapy.exceptions import NotConfigured
+from scrapy.settings import BaseSettings
+
+#: Where Scrapy lists a component, the component, and the setting that switches it.
+_SWITCHED = [
+    ("EXTENSIONS_BASE", "scrapy.extensions.remote_control.RemoteControl", "REMOTE_CONTROL_ENABLED"),
+    ("DOWNLOADER_MIDDLEWARES_BASE", "scrapy.downloadermiddlewares.cookies.CookiesMiddleware", "COOKIES_ENABLED"),
+]
+
+
+class LeanStart:
+    """Add-on that takes such components from Scrapy's lists; as None in a list of ours they would be loaded too."""
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        """Called by Scrapy before it loads anything on the lists."""
+        for base, component, switch in _SWITCHED:
+            if not settings.getbool(switch):
+                settings[base].pop(component, None)
+
+
+_PARTS = "caravan_crawler.extensions.shared_crawl"
+
+
+class SharedCrawl:
+    """Add-on: replaces the parts that differ in a shared crawl. Active with the setting ``SHARED_CRAWL``."""
+
+    @classmethod
+    def update_pre_crawler_settings(cls, settings: BaseSettings) -> None:
+        """Replace the scheduler and the pace, and add what one worker needs."""
+        if not settings.getbool("SHARED_CRAWL"):
+            return
+        settings.set("SCHEDULER", f"{_PARTS}.ClaimScheduler", priority="addon")
+        settings["SPIDER_MIDDLEWARES"].set(f"{_PARTS}.LeaderMiddleware", 0, priority="cmdline")
+        for name, place in {
+            "caravan_crawler.downloadhandlers.Patience": None,
+            f"{_PARTS}.Worker": -50,
+            f"{_PARTS}.SharedPatience": 0,
+        }.items():
+            settings["EXTENSIONS"].set(name, place, priority="cmdline")
+
+    def __init__(self) -> None:
+        raise NotConfigured  # all is done before there is a crawler

@@ -1,0 +1,116 @@
+"""Stats of a crawl under ``caravan/``, and the detector of an outage of the site."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+
+from scrapy.crawler import Crawler
+
+from caravan_crawler.failures import RunEndsError, end_run, is_refusal, is_unanswered
+from caravan_crawler.pages.page import PageKind, PageReading
+
+_MOST_UNANSWERED = 5
+_MOST_REFUSED = 20
+
+
+class Outage:
+    """Counts pages in a row that got no answer, or none but refusals, each after all its retries.
+
+    ``on_outage`` is called once, with what happened in words.
+    """
+
+    def __init__(self, on_outage: Callable[[str], None]) -> None:
+        self._on_outage = on_outage
+        self._unanswered = 0
+        self._refused = 0
+        self._is_over = False
+
+    def good(self) -> None:
+        """Take in that a page came, or an answer that is about the page: the site is there."""
+        self._unanswered = self._refused = 0
+
+    def bad(self, answered: bool) -> None:
+        """Take in that a page failed: with a 5xx, 429 or a challenge where ``answered``, else without any answer."""
+        if answered:
+            self._refused += 1
+            self._unanswered = 0
+        else:
+            self._unanswered += 1
+        if self._unanswered >= _MOST_UNANSWERED:
+            self._end(f"{self._unanswered} pages in a row got no answer")
+        elif self._refused >= _MOST_REFUSED:
+            self._end(f"{self._refused} pages in a row were refused")
+
+    def _end(self, words: str) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._on_outage(words)
+
+
+logger = logging.getLogger(__name__)
+
+
+#: Pages that say nothing of what was asked for; whether they are an outage's, their failure tells.
+_NO_PAGES = (PageKind.CHALLENGE, PageKind.CUT, PageKind.ERROR)
+
+
+class Ledger:
+    """Counts pages by kind, readers by what they found, failures by reason; the last failure in words.
+
+    As every page and every failure passes here, here an outage is noticed, which ends the run.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._readers: Counter[str] = Counter()
+        self._outage = Outage(self._end)
+
+    def count(self, event: str, number: int = 1) -> None:
+        """Count an event: ``pages/article``, ``absent/http_404`` …"""
+        self._crawler.stats.inc_value(f"caravan/{event}", number)
+
+    def page(self, kind: PageKind) -> None:
+        """Count a page by its kind."""
+        self.count(f"pages/{kind}")
+        if kind not in _NO_PAGES:
+            self._outage.good()
+
+    def reading(self, reading: PageReading) -> None:
+        """Count a page, and for an article what each field's reader found or missed."""
+        self.page(reading.kind)
+        if reading.article is None:
+            return
+        # Two dozen counts a page: kept here, and handed to the stats at the end.
+        self._readers.update([f"read/{field}/{reader}" for field, reader in reading.article.found_by.items()])
+        self._readers.update([f"missing/{field}" for field in reading.missing])
+        for part, is_shown in reading.parts.items():
+            self._readers[f"read/{part}/visible_text" if is_shown else f"missing/{part}"] += 1
+
+    def fail(self, url: str, reason: str, words: str) -> None:
+        """Count a page that could not be read, and say so; one never asked for, as the run ends, is no failure."""
+        if reason == RunEndsError.__name__:
+            self.count("unasked")
+            return
+        self.count(f"failed/{reason}")
+        self._crawler.stats.set_value("caravan/last_failure", f"{url}: {words}")
+        logger.warning("Not read: %s (%s)", url, words)
+        if is_unanswered(reason) or is_refusal(reason):
+            self._outage.bad(answered=is_refusal(reason))
+        else:
+            self._outage.good()
+
+    def refused(self, page_url: str, problem: str) -> None:
+        """Count a page with an address that is not followed, and say so."""
+        self.count("refused/address")
+        logger.info("Not followed, on %s: %s", page_url, problem)
+
+    def close(self) -> None:
+        """Hand over what was kept."""
+        for event, number in self._readers.items():
+            self.count(event, number)
+        self._readers.clear()
+
+    def _end(self, words: str) -> None:
+        logger.error("The run ends: %s", words)
+        self._crawler.stats.set_value("caravan/outage", words)
+        end_run(self._crawler, "outage")

@@ -1,0 +1,265 @@
+"""The polite download handler: back-off, Retry-After, limits of a response's header."""
+
+import asyncio
+import logging
+import random
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
+from http import HTTPStatus
+from time import monotonic
+from typing import Any
+
+from scrapy import Request
+from scrapy.core.downloader import Slot
+from scrapy.core.downloader.handlers import http11
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CannotResolveHostError
+from scrapy.http import Response
+from scrapy.utils.httpobj import urlparse_cached
+from twisted.internet.defer import Deferred
+from twisted.web.client import HTTPConnectionPool
+from twisted.web.iweb import IResponse
+
+from caravan_crawler.failures import HeadersTooLargeError, RunEndsError, end_run, is_ending, is_unanswered
+from caravan_crawler.resolver import refusals
+
+#: The longest pause, as a multiple of the first.
+_MOST = 30
+
+
+class Backoff:
+    """Counts bad answers in a row; ``start`` is the longest first pause in seconds.
+
+    The jitter keeps several crawlers that met the same trouble from coming back together.
+    """
+
+    def __init__(self, start: float) -> None:
+        self._start = start
+        self._bad = 0
+
+    def bad(self) -> float:
+        """Take in a bad answer; return the seconds to wait: start * 2^(n-1) * (0.5 to 1), at most 30 * start."""
+        self._bad += 1
+        # The exponent is capped, too: 2.0 ** 1024 is an error.
+        longest = self._start * 2.0 ** min(self._bad - 1, _MOST)
+        return min(longest * random.uniform(0.5, 1), _MOST * self._start)  # noqa: S311 (no secret)
+
+    def good(self) -> None:
+        """Take in a good answer."""
+        self._bad = 0
+
+
+#: Who names a longer time means never; a number of any length stays a number one can compute with.
+_LONGEST = 366 * 86_400.0
+
+
+def retry_after(response: Response) -> float | None:
+    """Return the seconds a response asks to be left alone for, or None: it asks not, nonsense, or for a past time.
+
+    A date is held against the response's own Date, so that a server whose clock is wrong is understood.
+    """
+    value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
+    if value.isascii() and value.isdigit():
+        seconds = float(value)
+    else:
+        moment = _moment(value)
+        sent = _moment((response.headers.get("Date") or b"").decode("latin-1")) or datetime.now(UTC)
+        seconds = (moment - sent).total_seconds() if moment else 0.0
+    return min(seconds, _LONGEST) if seconds > 0 else None
+
+
+def _moment(value: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+#: Interim responses (1xx) before the one that counts; each is a line in Twisted's log.
+_MOST_INTERIM = 10
+
+
+class _BoundedParser(http11._LenientHTTPClientParser):
+    longest: int
+    header_bytes = 0
+    interim = 0
+
+    def lineReceived(self, line: bytes) -> None:  # noqa: N802 (Twisted's name)
+        self.header_bytes += len(line) + len(self.delimiter)
+        if self.header_bytes > self.longest:
+            raise self._too_large()
+        super().lineReceived(line)
+
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802 (Twisted's name)
+        raise self._too_large()
+
+    def allHeadersReceived(self) -> None:  # noqa: N802 (Twisted's name)
+        self.interim += self.response.code < 200
+        if self.interim > _MOST_INTERIM:
+            raise HeadersTooLargeError(f"more than {_MOST_INTERIM} interim responses came before the response")
+        super().allHeadersReceived()  # type: ignore[no-untyped-call]
+
+    def _too_large(self) -> HeadersTooLargeError:
+        return HeadersTooLargeError(f"the headers are larger than DOWNLOAD_MAX_HEADER_BYTES ({self.longest})")
+
+
+class _BoundedProtocol(http11._LenientHTTP11ClientProtocol):
+    longest: int
+
+    def request(self, request: Any) -> "Deferred[IResponse]":
+        response = super().request(request)
+        parser: Any = self._parser
+        # Twisted names the parser's class in its code; Scrapy replaces it in the same way.
+        parser.__class__ = _BoundedParser
+        parser.longest = parser.MAX_LENGTH = self.longest
+        return response
+
+
+class _BoundedFactory(http11._LenientHTTP11ClientFactory):
+    def __init__(self, longest: int, *args: Any) -> None:
+        super().__init__(*args)  # type: ignore[no-untyped-call]
+        self._longest = longest
+
+    def buildProtocol(self, addr: Any) -> _BoundedProtocol:  # noqa: N802 (Twisted's name)
+        protocol = _BoundedProtocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
+        protocol.longest = self._longest
+        return protocol
+
+
+def bound_headers(pool: HTTPConnectionPool, longest: int) -> None:
+    """Have the pool's connections end at headers of more than ``longest`` bytes."""
+    pool._factory = partial(_BoundedFactory, longest)  # type: ignore[assignment]
+
+
+def headers_problem(error: BaseException) -> HeadersTooLargeError | None:
+    """Return the error of the headers that a failed download comes from, or None."""
+    reasons = getattr(error.__cause__, "reasons", None) or ()
+    values = (getattr(reason, "value", reason) for reason in reasons)
+    return next((value for value in values if isinstance(value, HeadersTooLargeError)), None)
+
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between two looks whether the run is to end while a request waits.
+LOOK = 0.2
+#: Only with these does Retry-After mean: leave me alone. With a redirect it is something else.
+_BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+class Patience:
+    """Knows until when the site is to be left alone; an extension, so that all handlers share one.
+
+    A request asks for its :meth:`turn` before it is sent, and what became of it is told by
+    :meth:`answered` or :meth:`unanswered`, before the downloader looks for the next one.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._longest = crawler.settings.getfloat("RETRY_AFTER_MAX")
+        self._backoff = Backoff(crawler.settings.getfloat("BACKOFF_START"))
+        self._until = 0.0
+        self._lock = asyncio.Lock()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "Patience":
+        """Scrapy's constructor."""
+        return cls(crawler)
+
+    def seconds_left(self) -> float:
+        """Return for how many seconds the site is still to be left alone; 0 or less where it is not."""
+        return self._until - monotonic()
+
+    async def turn(self, request: Request) -> None:
+        """Return when ``request`` may be sent; raise :class:`RunEndsError` where the run ends before.
+
+        Those that have waited go one by one, with the downloader's delay between them.
+        """
+        self._check_run()
+        if self.seconds_left() <= 0 and not self._lock.locked():
+            return
+        slot = self._slot(request)
+        async with self._lock:
+            wait = max(self.seconds_left(), slot.delay if slot else 0.0)
+            while wait > 0:
+                await asyncio.sleep(min(wait, LOOK))
+                self._check_run()
+                wait = max(wait - LOOK, self.seconds_left())
+        if slot is not None:
+            slot.lastseen = monotonic()  # the delay to the next request counts from now
+
+    def answered(self, response: Response) -> None:
+        """Take in an answer: 429 and 5xx are bad ones, and all others are good."""
+        if response.status < HTTPStatus.INTERNAL_SERVER_ERROR and response.status != HTTPStatus.TOO_MANY_REQUESTS:
+            self._backoff.good()
+            return
+        pause = self._backoff.bad()
+        asked = retry_after(response) if response.status in _BUSY else None
+        if asked is None:
+            self._leave_alone(pause, "backoff")
+        elif asked <= self._longest:
+            logger.info("The site asks to be left alone for %.0f seconds (HTTP %d)", asked, response.status)
+            self._leave_alone(asked, "retry_after")
+        elif not is_ending(self._crawler):
+            logger.error("The site asks to be left alone for %.0f seconds, so the run ends", asked)
+            self._crawler.stats.set_value("caravan/retry_after", round(asked))
+            end_run(self._crawler, "retry_after")
+
+    def unanswered(self) -> None:
+        """Take in that a connection failed or timed out."""
+        self._leave_alone(self._backoff.bad(), "backoff")
+
+    def _leave_alone(self, seconds: float, reason: str) -> None:
+        self._crawler.stats.inc_value(f"caravan/pauses/{reason}")
+        self._until = max(self._until, monotonic() + seconds)
+
+    def _slot(self, request: Request) -> Slot | None:
+        downloader = self._crawler.engine.downloader
+        return downloader.slots.get(downloader.get_slot_key(request))
+
+    def _check_run(self) -> None:
+        if is_ending(self._crawler):
+            raise RunEndsError("the run ends")
+
+
+_RECEIVED_AT = "received_at"
+
+
+class PatientHandler(HTTP11DownloadHandler):
+    """Sends a request when it is its turn, and tells how it went before the next is taken from the queue."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        bound_headers(self._pool, crawler.settings.getint("DOWNLOAD_MAX_HEADER_BYTES"))
+        # `scrapy inspect` runs without extensions, and sends next to nothing.
+        self._patience = crawler.get_extension(Patience) or Patience(crawler)
+
+    async def download_request(self, request: Request) -> Response:
+        """Return the response; raise Scrapy's download errors, HeadersTooLargeError or RunEndsError."""
+        await self._patience.turn(request)
+        try:
+            response = await super().download_request(request)
+        except CannotResolveHostError as error:
+            self._patience.unanswered()
+            # Twisted drops the resolver's own words on the way.
+            refusal = refusals.get(urlparse_cached(request).hostname or "")
+            raise CannotResolveHostError(refusal or str(error)) from error
+        except Exception as error:
+            if is_unanswered(type(error).__name__):
+                self._patience.unanswered()
+            if problem := headers_problem(error):
+                raise problem from error  # no second try: whoever sends such headers does so again
+            raise
+        self._patience.answered(response)
+        request.meta[_RECEIVED_AT] = datetime.now(UTC)
+        return response
+
+
+def received_at(answered: Request | Response) -> datetime:
+    """Return when a response, or that to a request, was there, in UTC; an archive keeps the same moment with it.
+
+    One that came from elsewhere than the network, as a cache of Scrapy's, is there now.
+    """
+    return answered.meta.get(_RECEIVED_AT) or datetime.now(UTC)

@@ -1,0 +1,47 @@
+"""Scrapy's duplicate filter for one site: articles by their number, other pages by their URL.
+
+The spider asks the frontier before it builds a request, so what arrives here for an article is new. What
+the spider cannot see is where a redirect leads: a short link may lead to an article read before.
+"""
+
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.dupefilters import BaseDupeFilter
+
+from caravan_crawler.frontier.articles import Frontier
+from caravan_crawler.urls import Site
+
+
+class ArticleDupeFilter(BaseDupeFilter):
+    """Knows requests by what they ask for, at the price of a look-up in a set."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._urls: set[str] = set()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "ArticleDupeFilter":
+        """Scrapy's constructor."""
+        return cls(crawler)
+
+    def request_seen(self, request: Request) -> bool:
+        """Return whether what ``request`` asks for was asked for before."""
+        redirected_from = request.meta.get("redirect_urls") or []
+        if request.url in redirected_from:
+            return False  # the limit on redirects ends a loop, and says so
+        spider = self._crawler.spider
+        # `scrapy shell` and others have a spider of their own, to which every page is one by its URL.
+        site: Site | None = getattr(spider, "site", None)
+        frontier: Frontier | None = getattr(spider, "frontier", None)
+        address = site.address(request.url, site.base) if site is not None else None
+        if site is None or frontier is None or address is None:
+            seen = request.url in self._urls
+            self._urls.add(request.url)
+            return seen
+        if not redirected_from:
+            return False
+        first = site.address(redirected_from[0], site.base)
+        return (first is None or first.key != address.key) and frontier.admit(address, request.url) is None
+
+    def log(self, request: Request, spider: Spider) -> None:
+        """Say nothing: the spider counts what is dropped (``on_dropped``)."""

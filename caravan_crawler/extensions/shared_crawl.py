@@ -1,0 +1,351 @@
+"""Scrapy's parts of a crawl that several workers share; :mod:`~caravan_crawler.store.workers` says how.
+
+The spider does not know of them; the add-on in :mod:`~caravan_crawler.addons` sets them. The requests for
+articles that the spider yields are not queued, because their rows in the frontier stand for them; a worker claims rows
+when its own queue is empty. ``start()`` of the spider waits until the worker is the leader, and only the leader becomes
+idle, so it alone walks lists and sitemaps and ends the crawl.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable
+from time import monotonic
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy import Request, Spider, signals
+from scrapy.core.scheduler import Scheduler
+from scrapy.crawler import Crawler
+from scrapy.utils.asyncio import create_looping_call
+from scrapy.utils.defer import deferred_from_coro
+
+from caravan_crawler.downloadhandlers import LOOK, Patience
+from caravan_crawler.failures import end_run, is_ending
+from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
+from caravan_crawler.outcome import BELOW_FLOORS, SOUND, WORKER_STAT
+from caravan_crawler.spiders.base import ARTICLE
+from caravan_crawler.spiders.caravan import CaravanSpider
+from caravan_crawler.store import crawl_state, workers
+from caravan_crawler.store.workers import MOST_DEATHS, Claim, Pace, SharedStore, Workers
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between two looks at the frontier, and between two looks at the leader's lock.
+_INTERVAL, _LEADER_INTERVAL = 0.2, 1.0
+#: A lease is renewed so often before it ends.
+_RENEWALS = 3
+#: The leader asks for its next list while fewer articles than this wait.
+_LOW = 40
+#: In the meta of a request: it is for a claimed article; it waits in the queue.
+_CLAIMED, _QUEUED = "claimed", "claim_queued"
+
+
+class Worker:
+    """Extension: claims articles, renews the claims, and follows a leader that is gone."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        spider = crawler.spider
+        assert isinstance(spider, CaravanSpider)
+        assert isinstance(spider.keeper.store, SharedStore)
+        self._crawler = crawler
+        self._spider = spider
+        self._store = spider.keeper.store
+        self._lease = crawler.settings.getfloat("WORKER_LEASE")
+        self._most = crawler.settings.getint("CONCURRENT_REQUESTS") or 1
+        self._scope = crawl_state.scope_of(spider.arguments)
+        self._workers = Workers(self._store, self._scope, self._lease)
+        self._asked: set[str] = set()
+        self._asked_urls: set[str] = set()
+        self._queued = 0
+        self._has_suspect = self._is_at_end = self._is_closing = False
+        self._unread = 0
+        self._renewed_at = self._looked_at = self._counted_at = self._claimed_at = 0.0
+        self._look = create_looping_call(self._look_after)
+        self._store.patience = crawler.settings.getfloat("STORE_PATIENCE")
+        if not self._workers.lead():
+            spider.continues = []
+        self._note_role()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "Worker":
+        """Scrapy's constructor."""
+        worker = cls(crawler)
+        crawler.signals.connect(worker.spider_opened, signals.spider_opened)
+        crawler.signals.connect(worker.spider_closed, signals.spider_closed)
+        return worker
+
+    @property
+    def is_leader(self) -> bool:
+        """Whether this worker walks lists and sitemaps."""
+        return self._store.leads_scope is not None
+
+    def spider_opened(self) -> None:
+        """Begin to look at the frontier."""
+        self._look.start(_INTERVAL)
+
+    def spider_closed(self) -> None:
+        """Give back what is not read."""
+        self._look.stop()
+        self._store.flush()
+        if not self._store.is_broken:
+            self._workers.release()
+
+    # For the scheduler
+
+    def is_own(self, request: Request) -> bool:
+        """Return whether a request is for this worker's queue; else its row in the frontier stands for it."""
+        key = request.meta.get("key")
+        if key is None:
+            return self.is_leader or request.callback != self._spider.parse_list
+        is_found = request.callback == self._spider.parse and request.priority >= ARTICLE
+        # Of an article that this worker has asked for, another URL is tried in place of one that failed.
+        is_another = key in self._asked and request.url not in self._asked_urls
+        if is_found and not request.meta.get(_CLAIMED) and not is_another:
+            if not self._is_at_end:
+                self._claimed_at = 0.0  # there is something to claim now
+                return False
+            claim = self._workers.claim_named(key)
+            if claim is None or self._is_lost(claim):
+                return False
+        self._note_asked(request)
+        return True
+
+    def _note_asked(self, request: Request) -> None:
+        request.meta[_CLAIMED] = True  # for its retries and redirects, which have the same
+        self._asked.add(request.meta["key"])
+        self._asked_urls.add(request.url)
+
+    def claim(self, waiting: int) -> list[Request]:
+        """Claim articles where that is due; ``waiting`` are the requests in this worker's own queue."""
+        if waiting and (not self.is_leader or self._queued or self._unread <= _LOW):
+            return []
+        is_busy = bool(waiting or self._is_busy())
+        if (self._has_suspect and is_busy) or is_ending(self._crawler) or self._is_closing:
+            return []
+        # An empty frontier is asked once for each look.
+        if monotonic() - self._claimed_at < _INTERVAL / 2:
+            return []
+        self._has_suspect = False
+        self._store.flush()
+        claims = self._workers.claim(self._most)
+        if not claims and not is_busy:
+            if suspect := self._workers.claim_suspect():
+                # It is read alone, so that it ends no other page with it.
+                self._has_suspect = True
+                claims = [suspect]
+            else:
+                self._workers.settle(self._asked)
+        if not claims:
+            self._claimed_at = monotonic()
+        return self._requests(claims)
+
+    def sent(self, request: Request) -> None:
+        """Note that a request has left the queue."""
+        self._is_at_end = False
+        self._queued -= request.meta.pop(_QUEUED, False)
+
+    def is_over(self) -> bool:
+        """Return whether there is nothing left to claim, so that the leader has the rest to itself."""
+        if not self.is_leader or self._is_closing or monotonic() - self._counted_at < _INTERVAL / 2:
+            return False
+        self._counted_at = monotonic()
+        self._store.flush()
+        if self._workers.unread() or self._store.is_broken:
+            return False
+        is_more = False
+        for request in self._spider.new_lists():
+            self._crawler.engine.crawl(request)
+            is_more = True
+        if is_more:
+            return False
+        self._is_at_end = True
+        for found in crawl_state.waiting(self._store, self._scope):
+            # What the others put aside, and short links that they met.
+            for target in self._spider.discovery.take_up(found.url, is_speculative=found.is_speculative):
+                for request in self._spider._targets([target]):
+                    self._crawler.engine.crawl(request)
+                    is_more = True
+        brought = crawl_state.brought_new(self._store, workers.living(self._store, self._scope))
+        self._crawler.stats.set_value("caravan/articles/new_elsewhere", brought)
+        return not is_more
+
+    def _requests(self, claims: list[Claim]) -> list[Request]:
+        claimed = {claim.key: claim for claim in claims if not self._is_lost(claim)}
+        if not claimed:
+            return []
+        targets = self._spider.discovery.claimed({key: claim.url for key, claim in claimed.items()})
+        failed = self._workers.failed([target.url for target in targets])
+        targets = [target for target in targets if target.url not in failed]
+        for key in claimed.keys() - {target.key for target in targets}:
+            self._spider.keeper.leave(key)
+        requests: list[Request] = []
+        for target in targets:
+            requests += self._spider._targets([target], meta={**(claimed[target.key].reach or {}), _QUEUED: True})
+        for request in requests:
+            self._note_asked(request)
+        self._queued += len(requests)
+        return requests
+
+    def _is_lost(self, claim: Claim) -> bool:
+        """Return whether an article has ended too many workers; it is a failure then."""
+        if claim.claims <= MOST_DEATHS:
+            return False
+        words = f"{claim.claims - 1} workers died while they read it"
+        url = self._spider.site.here(claim.url)
+        self._spider.ledger.fail(url, "worker_lost", words)
+        self._spider.keeper.fail(url, claim.key, "worker_lost", words)
+        return True
+
+    def _is_busy(self) -> bool:
+        slot = self._crawler.engine._slot
+        return slot is None or bool(slot.inprogress)
+
+    # Several times a second
+
+    def _look_after(self) -> None:
+        try:
+            self._do_what_is_due()
+        except Exception:
+            # The engine waits for this worker, and would do so for ever.
+            logger.exception("A bug in the part that shares the crawl")
+            end_run(self._crawler, "the sharing of the crawl broke")
+
+    def _do_what_is_due(self) -> None:
+        if self._is_closing or is_ending(self._crawler) or self._store.is_broken:
+            return
+        if monotonic() - self._renewed_at > self._lease / _RENEWALS or self._store.reconnected_at > self._renewed_at:
+            self._renewed_at = monotonic()
+            self._workers.renew()
+        if self.is_leader:
+            self._unread = self._workers.unread(_LOW + 1)
+        elif monotonic() - self._looked_at > _LEADER_INTERVAL:
+            self._looked_at = monotonic()
+            self._follow()
+        self._note_role()
+        # The engine asks the scheduler again.
+        if (slot := self._crawler.engine._slot) is not None:
+            slot.nextcall.schedule()
+
+    def _follow(self) -> None:
+        """Become the leader where the leader is gone, or end with the crawl that it has finished."""
+        if not self._workers.leader_is_gone():
+            return
+        if self._workers.is_finished((SOUND, BELOW_FLOORS)):
+            if not self._is_busy():
+                self._is_closing = True
+                deferred_from_coro(self._crawler.engine.close_spider_async(reason="finished"))
+        elif self._workers.lead():
+            logger.info("The leader of the crawl is gone, and this worker leads now")
+            self._spider.look_again()
+
+    def _note_role(self) -> None:
+        self._crawler.stats.set_value(WORKER_STAT, "leads" if self.is_leader else "helps")
+
+
+def worker_of(crawler: Crawler) -> Worker:
+    """Return the crawler's worker."""
+    worker = crawler.get_extension(Worker)
+    assert worker is not None
+    return worker
+
+
+class ClaimScheduler(Scheduler):
+    """Scrapy's queue in memory, for the articles that this worker has claimed and what the leader alone asks for."""
+
+    _worker: Worker
+
+    def open(self, spider: Spider) -> Any:
+        """Open the queue, for the worker's claims."""
+        assert self.crawler is not None
+        self._worker = worker_of(self.crawler)
+        return super().open(spider)
+
+    def enqueue_request(self, request: Request) -> bool:
+        """Queue a request, unless a row in the frontier stands for it."""
+        return super().enqueue_request(request) if self._worker.is_own(request) else True
+
+    def next_request(self) -> Request | None:
+        """Return the next request; claim articles first where that is due."""
+        for claimed in self._worker.claim(len(self)):
+            super().enqueue_request(claimed)
+        if (request := super().next_request()) is not None:
+            self._worker.sent(request)
+        return request
+
+    def has_pending_requests(self) -> bool:
+        """Return whether there is something to do, for this worker or for others."""
+        return super().has_pending_requests() or not self._worker.is_over()
+
+
+class LeaderMiddleware:
+    """Spider middleware: begins the crawl when its worker is the leader, and drops what the leader alone stores."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "LeaderMiddleware":
+        """Scrapy's constructor."""
+        return cls(crawler)
+
+    async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Yield the first requests when the worker is the leader."""
+        while not worker_of(self._crawler).is_leader:
+            if is_ending(self._crawler) or self._crawler.engine.spider is None:
+                return
+            await asyncio.sleep(LOOK)
+        async for request in start:
+            yield request
+
+    def process_spider_output(self, response: Any, result: Iterable[Any]) -> Iterable[Any]:
+        """Drop the lines that all pages show, where two workers would store each of them."""
+        for one in result:
+            if worker_of(self._crawler).is_leader or not isinstance(one, (TrendingEntry, ExchangeRate, Weather)):
+                yield one
+
+    async def process_spider_output_async(self, response: Any, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Do the same for callbacks that are asynchronous."""
+        async for one in result:
+            if worker_of(self._crawler).is_leader or not isinstance(one, (TrendingEntry, ExchangeRate, Weather)):
+                yield one
+
+
+class SharedPatience(Patience):
+    """Lets the requests of all workers go one by one, the downloader's delay apart, and none in a pause."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        spider = crawler.spider
+        assert isinstance(spider, CaravanSpider)
+        self._pace = Pace(spider.keeper.store, urlsplit(spider.site.base).netloc)
+
+    async def turn(self, request: Request) -> None:
+        """Return when ``request`` may be sent; raise :class:`RunEndsError` where the run ends before."""
+        self._check_run()
+        slot = self._slot(request)
+        delay = slot.delay if slot else 0.0
+        wait = self._reserved(delay)
+        while wait > 0:
+            await self._sleep(wait)
+            # A pause that has begun since takes the moment away: else all would go at its end at once.
+            wait = self._reserved(delay) if self._blocked() > 0 else 0.0
+
+    def _reserved(self, delay: float) -> float:
+        wait = self._pace.reserve(delay)
+        self._check_run()  # a store that fails ends the run
+        return wait or 0.0
+
+    def _blocked(self) -> float:
+        left = self._pace.blocked()
+        self._check_run()
+        return left or 0.0
+
+    async def _sleep(self, seconds: float) -> None:
+        while seconds > 0:
+            await asyncio.sleep(min(seconds, LOOK))
+            self._check_run()
+            seconds -= LOOK
+
+    def _leave_alone(self, seconds: float, reason: str) -> None:
+        super()._leave_alone(seconds, reason)
+        self._pace.block(seconds)

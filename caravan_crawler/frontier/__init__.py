@@ -1,0 +1,1 @@
+"""What to request next: articles, listings, sitemaps and other sources."""

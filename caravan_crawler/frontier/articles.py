@@ -1,0 +1,337 @@
+"""Which articles a page links to, which of them are new, and what was asked for in this run."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import NamedTuple
+
+from caravan_crawler.frontier.period import Period, day_of
+from caravan_crawler.frontier.speculative_urls import Byways
+from caravan_crawler.store.article_store import Consequences, Keeper
+from caravan_crawler.store.store import Known
+from caravan_crawler.urls import Address, Site, has_moved, is_same_article
+
+Key = int | str
+
+#: Other addresses of one article that are kept while the first is not read yet.
+_MOST_OTHERS = 5
+
+
+def one_for_each_article(urls: list[str], site: Site) -> list[str]:
+    """Return ``urls`` without further addresses of the same article; own paths go before short links."""
+    chosen: dict[Key, str] = {}
+    for url in sorted(urls, key=lambda url: (address := site.address(url, site.base)) is not None and address.alias):
+        address = site.address(url, site.base)
+        chosen.setdefault(address.key if address else url, url)
+    return list(chosen.values())
+
+
+class Frontier:
+    """Which articles were asked for and which recorded, by key: the number, else the own path.
+
+    A number tells articles apart only together with the slug before it: ``/news/premiya-10000/`` and
+    ``/sport/bilety-po-10000/`` are two articles. Where two paths with one number may be two articles', the second is
+    known by its path alone (:meth:`key`); only its page can tell whether it is the same article.
+
+    Short links (``?p=<id>``) wait: only where no page has named the article's own path by the time everything else
+    is read are they followed. Further addresses of an article are kept until its page is read; when the address
+    asked for fails, they are tried in turn (:meth:`failed`).
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._asked: dict[Key, str | None] = {}
+        self._recorded: dict[Key, str | None] = {}
+        self._short_links: dict[Key, str] = {}
+        self._others: dict[Key, dict[str, Address]] = {}
+        self._failed: set[str] = set()
+
+    def key(self, address: Address) -> Key:
+        """Return what tells the article from all others, as far as its address can."""
+        path = address.path
+        if address.article_id is not None and path is not None:
+            asked = self._asked.get(address.article_id)
+            if asked is not None and not is_same_article(address.article_id, asked, path):
+                return path
+        return address.key
+
+    def knows(self, address: Address) -> bool:
+        """Whether the article was asked for, waits as a short link, or failed under this very address."""
+        if address.path is None:
+            return address.key in self._asked or address.key in self._short_links
+        return self.key(address) in self._asked or address.path in self._failed
+
+    def is_read(self, address: Address) -> bool:
+        """Whether nothing is to be gained by a further address of the article, or by asking for this one again."""
+        return address.key in self._recorded or (not address.alias and self._asked.get(address.key) == address.path)
+
+    def note(self, key: Key, path: str | None = None) -> None:
+        """Note that an article need not be asked for: the store has it, or this run will ask for it anyway."""
+        self._asked[key] = path
+
+    def keep_other(self, address: Address, url: str) -> None:
+        """Keep a further address of an article that was asked for and is not read yet."""
+        others = self._others.setdefault(self.key(address), {})
+        if len(others) < _MOST_OTHERS:
+            others.setdefault(url, address)
+
+    def admit(self, address: Address, url: str) -> str | None:
+        """Return the URL to fetch for a link to an article, or None: asked for before, or put aside."""
+        if self.knows(address):
+            return None
+        key = self.key(address)
+        if address.path is None:
+            self._short_links.setdefault(key, url)
+            return None
+        self._asked[key] = address.path
+        if short_link := self._short_links.pop(key, None):
+            self.keep_other(Address(None, address.article_id, alias=True), short_link)
+        # An AMP page's address names the article's own path, and a query adds nothing to it.
+        return self._site.canonical(address) if address.alias else url.split("?", 1)[0]
+
+    def claim(self, key: str, address: Address, url: str) -> str:
+        """Return the URL to fetch for an article that is to be asked for by this run and no other."""
+        its_key: Key = int(key) if key.isdecimal() else key
+        self._asked[its_key] = address.path
+        self._short_links.pop(its_key, None)
+        if address.path is None:
+            return url
+        return self._site.canonical(address) if address.alias else url.split("?", 1)[0]
+
+    def failed(self, key: Key, address: Address) -> str | None:
+        """Note that an address of an article led to no page of it; return another one to ask for, or None."""
+        if key in self._recorded:
+            return None
+        if address.path is not None:
+            self._failed.add(address.path)
+        others = self._others.pop(key, {})
+        self._asked.pop(key, None)
+        while others:
+            url, other = others.popitem()
+            if other.path is None or other.path not in self._failed or other.alias:
+                self._asked[key] = other.path
+                self._others[key] = others
+                return url if other.alias else url.split("?", 1)[0]
+        return None
+
+    def take_short_links(self) -> list[tuple[Key, str]]:
+        """Return key and short link of the articles nobody named otherwise, to be followed."""
+        links = [(key, url) for key, url in self._short_links.items() if key not in self._asked]
+        self._asked.update(dict.fromkeys(self._short_links))
+        self._short_links.clear()
+        return links
+
+    def record(self, address: Address) -> Address | None:
+        """Note that the article's record is made; return its address, None where it was made before.
+
+        The address is without its number where that is another article's.
+        """
+        number, path = address.article_id, address.path
+        recorded = self._recorded.get(number) if number is not None else None
+        if number is not None and path and recorded and not is_same_article(number, recorded, path):
+            address, number = Address(path, None), None
+        keys = {key for key in (number, path) if key is not None}
+        if keys & self._recorded.keys():
+            return None
+        for key in keys:
+            self._recorded[key] = path
+            self._asked[key] = path
+            self._others.pop(key, None)
+        return address
+
+
+class Target(NamedTuple):
+    """An article to ask for: its key, the URL, and the alias that named it if that was no own path."""
+
+    key: str
+    url: str
+    alias: str | None
+
+
+class Discovery:
+    """Sorts the links of a page: asked for or known, put aside, or to be asked for."""
+
+    def __init__(
+        self,
+        site: Site,
+        period: Period,
+        frontier: Frontier,
+        keeper: Keeper,
+        note_day: Callable[[int | str, date | None], None],
+        most_hops: int = 3,
+    ) -> None:
+        """``note_day`` gets the day of each article that is known, for the lists that print none."""
+        self._site = site
+        self._period = period
+        self._frontier = frontier
+        self._keeper = keeper
+        self._note_day = note_day
+        self._byways = Byways(most_hops)
+        self.known = 0
+        """Links met to articles that the store already knows."""
+
+    def look_at(
+        self, links: Iterable[tuple[Address, str]], page_url: str, consequences: Consequences, *, is_named: bool = False
+    ) -> list[Target]:
+        """Return the articles to ask for, and note them among the page's consequences.
+
+        ``is_named`` says that a list, a feed or a sitemap names them as articles; other links may lead anywhere.
+        """
+        new: dict[int | str, tuple[Address, str]] = {}
+        others: dict[int | str, list[tuple[Address, str]]] = {}
+        for address, href in links:
+            if not self._period.has_section(address.section):
+                continue
+            # Most links on a page were seen before, so this comes before anything is built.
+            is_known = self._frontier.knows(address)
+            if not is_known and (key := self._frontier.key(address)) not in new:
+                new[key] = (address, href)
+            else:
+                self._note_other(address, href, page_url, consequences)
+                if not is_known:
+                    others.setdefault(key, []).append((address, href))
+        if not new:
+            return []
+        asked = self._address(consequences.asked_url)
+        known = self._keeper.known(map(str, new))
+        self._part_by_slug(new, known)
+        targets = []
+        for key, (address, href) in new.items():
+            if address.alias and address.article_id is not None:
+                self._note_alias(address, href, page_url, consequences)
+            held = known.get(str(key))
+            if held is not None and key in others and not self._is_wanted_again(held, address):
+                # The first address may have failed in an earlier run, and another one on this page may not have.
+                wanted = (other for other in others[key] if self._is_wanted_again(held, other[0]))
+                address, href = next(wanted, (address, href))
+            if held is not None and not self._is_wanted_again(held, address):
+                self._frontier.note(key, held.path)
+                self._note_day(key, day_of(held.date_published))
+                self.known += held.what in ("stored", "alias")
+            elif url := self._site.resolve(href, page_url):
+                was_aside = self._byways.holds(address)
+                is_followed = self._byways.admit(address, url, asked, is_named=is_named)
+                # One that is put aside waits in the store too: should this run be killed, the next one knows of it.
+                if is_followed:
+                    consequences.links.append((str(key), url))
+                elif self._byways.holds(address) and not was_aside:
+                    consequences.aside.append((str(key), url))
+                if is_followed:
+                    targets += self._admit(address, url, is_stored=held is not None and held.what == "stored")
+        return targets
+
+    def another(self, key: str, url: str) -> list[Target]:
+        """Return the next address of an article whose address ``url`` has failed; none where it has no other."""
+        address = self._address(url)
+        if address is None:
+            return []
+        its_key: int | str = int(key) if key.isdecimal() else key
+        other = self._frontier.failed(its_key, address)
+        return [] if other is None else [Target(key, other, None)]
+
+    def _part_by_slug(self, new: dict[int | str, tuple[Address, str]], known: dict[str, Known]) -> None:
+        """Look up by their paths the links whose number is that of a known article with another slug."""
+        parted: dict[int | str, tuple[Address, str]] = {}
+        for key, (address, href) in list(new.items()):
+            held = known.get(str(key))
+            if held is None or held.path is None or address.path is None or not isinstance(key, int):
+                continue
+            is_settled = held.what == "stored" and has_moved(held.path, key)
+            if not is_settled and not is_same_article(key, held.path, address.path):
+                del new[key]
+                self._frontier.note(key, held.path)
+                if address.path not in new:
+                    parted[address.path] = (address, href)
+        if parted:
+            known |= self._keeper.known(map(str, parted))
+            new |= parted
+
+    def take_up(self, url: str, *, has_failed: bool = False, is_speculative: bool = False) -> list[Target]:
+        """Return an article that an earlier run found and did not come to read, or that ``has_failed``.
+
+        What has failed may be stored all the same, by an earlier reading. What is speculative was put aside then.
+        """
+        url = self._site.here(url)
+        address = self._address(url)
+        if address is None or self._frontier.knows(address):
+            return []
+        if is_speculative and not self._byways.admit(address, url, None):
+            return []
+        return self._admit(address, url, is_stored=has_failed)
+
+    def claimed(self, urls: dict[str, str]) -> list[Target]:
+        """Return what to ask for of addresses, by key, that this run or another one has found and has claimed now.
+
+        What another run has read since it was found is left out.
+        """
+        known = self._keeper.known(urls)
+        targets = []
+        for key, url in urls.items():
+            url = self._site.here(url)
+            address, held = self._address(url), known.get(key)
+            if address is None or (held is not None and not self._is_wanted_again(held, address)):
+                continue
+            if held is None or held.what != "stored":
+                self._keeper.admit(key)
+            targets.append(Target(key, self._frontier.claim(key, address, url), url if address.alias else None))
+        return targets
+
+    def take_aside(self) -> list[Target]:
+        """Return links put aside as their like had led to no articles, as far as there is room for them now."""
+        self._learn()
+        aside = self._byways.take_aside(self._frontier.knows)
+        return [target for address, url in aside for target in self._admit(address, url, is_stored=False)]
+
+    def _learn(self) -> None:
+        """Learn which doubtful addresses are stored as articles."""
+        known = self._keeper.known(self._byways.doubtful)
+        self._byways.learn({key for key, held in known.items() if held.what == "stored"})
+
+    def drop_aside(self) -> None:
+        """Give up what is still put aside, as all that could have made room for it is read."""
+        for key in self._byways.drop_aside():
+            self._keeper.leave(str(key))
+
+    def read(self, asked_url: str, *, is_article: bool) -> None:
+        """Take in what the page asked for turned out to be."""
+        self._byways.read(self._address(asked_url), is_article=is_article)
+
+    @property
+    def skipped(self) -> int:
+        """Links not followed, as their like had led to no articles."""
+        return self._byways.refused + self._byways.aside
+
+    def _admit(self, address: Address, url: str, *, is_stored: bool) -> list[Target]:
+        key = self._frontier.key(address)
+        target = self._frontier.admit(address, url)
+        if not is_stored:
+            self._keeper.admit(str(key))
+        return (
+            [] if target is None else [Target(str(key), target, url if address.alias and address.part == 1 else None)]
+        )
+
+    def _is_wanted_again(self, known: Known, address: Address) -> bool:
+        """Whether a link leads to what an earlier run has not read.
+
+        That is a page that it passed over and that may be in the period and sections of this one, or another
+        address of an article whose address failed.
+        """
+        if known.what == "outside":
+            return self._period.wants(known.section, known.date_published)
+        is_read = known.what in ("stored", "alias")
+        return not is_read and not known.is_of(address.path or "/")
+
+    def _address(self, url: str) -> Address | None:
+        return self._site.address(url, self._site.base)
+
+    def _note_other(self, address: Address, href: str, page_url: str, consequences: Consequences) -> None:
+        """Note a further address of an article that is asked for already; none of its later pages is one."""
+        if address.part > 1:
+            return
+        if address.alias and address.article_id is not None:
+            self._note_alias(address, href, page_url, consequences)
+        if not self._frontier.is_read(address) and (url := self._site.resolve(href, page_url)):
+            self._frontier.keep_other(address, url)
+
+    def _note_alias(self, address: Address, href: str, page_url: str, consequences: Consequences) -> None:
+        if address.part == 1 and (url := self._site.resolve(href, page_url)):
+            consequences.aliases.append((url, str(address.key)))

@@ -1,0 +1,371 @@
+"""Pagination of listings, with resume: which pages of a list are read, and how far earlier runs came."""
+
+import logging
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from caravan_crawler.frontier.period import day_of
+from caravan_crawler.pages.listing import Card, Listing
+
+Key = int | str
+
+#: A list whose pages repeat themselves is at its end, whatever it links to: so many pages in a row say so.
+_BARREN_PAGES = 2
+#: A page is before the period if so many of its articles are; two such pages end the walk.
+_OLD_SHARE = 0.9
+_OLD_PAGES = 2
+#: So many pages of a list may fail one after the other before it is given up.
+_MOST_FAILURES = 3
+#: A walk meets an earlier one where it has seen this share of the articles that stood there.
+_MEETING_SHARE = 0.5
+#: Where these are gone from the site, so many pages in a row without anything new end the walk too.
+_KNOWN_PAGES = 50
+#: Where sitemaps have named the site's articles, so many in a row end a first walk.
+_NAMED_PAGES = 2
+
+
+@dataclass
+class ListingWalk:
+    """A walk down the list whose first page is ``path``, until it has met the articles of ``until``, else to the end.
+
+    New articles push the old ones to the next page while one reads. Reading downwards then meets some
+    twice, which :attr:`has_shifted` notes, and misses none but the new ones, which are at the top.
+
+    A walk that goes on where an earlier one was stopped ``is_resumed``: it may pass what is known before it comes
+    to what is not.
+    """
+
+    path: str
+    until: frozenset[Key] = frozenset()
+    since: date | None = None
+    is_resumed: bool = False
+    has_shifted: bool = False
+    top: list[Key] = field(default_factory=list)
+    """The articles of the first page as it was read, without those that stand on every page."""
+    missed: list[int] = field(default_factory=list)
+    """Pages that failed since the last one read."""
+    found: int = 0
+    """Articles on its pages that nothing had named before."""
+    is_named_elsewhere: bool = False
+    """Whether sitemaps have named the site's articles, so that a page without a new one says the list has none."""
+    _named: int = 0
+    _met: set[Key] = field(default_factory=set)
+    _listed: set[Key] = field(default_factory=set)
+    _previous: frozenset[Key] = frozenset()
+    _fertile: int = 0
+    _barren: int = 0
+    _is_repeated: bool = False
+    _known: int = 0
+    _failed: int = 0
+    _tries: int = 0
+    _middle: list[date] = field(default_factory=list)
+    _old_pages: int = 0
+
+    def take(self, listing: Listing, furniture: frozenset[Key]) -> list[Card]:
+        """Take in the next page; return the cards no earlier page had, which are the list's own.
+
+        ``furniture`` are the articles the page links to around its list, such as the trending ones.
+        """
+        keys = [card.address.key for card in listing.cards]
+        own = [key for key in keys if key not in furniture]
+        if listing.number == 1:
+            self.top = own
+        else:
+            self.top = [key for key in self.top if key not in set(keys)] or self.top
+            self.has_shifted |= bool(own) and own[0] in self._previous
+        self._met |= self.until.intersection(own)
+        fresh = [card for card in listing.cards if card.address.key not in self._listed]
+        self._note_repetition(frozenset(own), is_barren=not fresh)
+        self._listed.update(keys)
+        self._failed = 0
+        return fresh
+
+    def next_number(self, listing: Listing, dates: list[date], new: int) -> int | None:
+        """Return the number of the page to read next, or None at the end.
+
+        ``dates`` are the publication days known of the page's own articles, ``new`` how many of them nothing
+        had named before. A page without any link to another page of the list is followed by a try; a list
+        ends there with 404.
+        """
+        if new or self.is_resumed:
+            self._known = 0
+        elif not self._barren:  # what this very walk has read, and new articles have pushed down, says nothing
+            self._known += 1
+        self._named = self._named + 1 if self.is_named_elsewhere and not new else 0
+        if not self.until and self._named >= _NAMED_PAGES:
+            return None
+        if self.until and (len(self._met) >= _MEETING_SHARE * len(self.until) or self._known >= _KNOWN_PAGES):
+            return None
+        if not listing.cards or self._is_at_repetition() or self._is_past(dates):
+            return None
+        if listing.next_number is not None:
+            return listing.next_number
+        return None if listing.is_paginated else listing.number + 1
+
+    def may_try_again(self) -> bool:
+        """Return whether to go on where the list was given up, and note that it is being done: once."""
+        self._tries += 1
+        self._failed = 0
+        return self._tries == 1
+
+    def may_skip(self, number: int) -> bool:
+        """Note that a page failed; return whether to try the one after it."""
+        self.missed.append(number)
+        self._failed += 1
+        return self._failed <= _MOST_FAILURES
+
+    def _note_repetition(self, own: frozenset[Key], *, is_barren: bool) -> None:
+        if is_barren:
+            self._barren += 1
+            self._is_repeated |= own == self._previous
+        else:
+            self._barren, self._is_repeated = 0, False
+            self._fertile += 1
+        self._previous = own
+
+    def _is_at_repetition(self) -> bool:
+        """Whether the list only repeats itself: its last page again and again, or all it has.
+
+        After a long pause, such as a night, many new articles have pushed down what was read: then, too, pages
+        bring nothing fresh, but after hardly more of them than were read before comes what was not read yet.
+        """
+        return self._barren >= _BARREN_PAGES + (0 if self._is_repeated else self._fertile)
+
+    def _is_past(self, dates: list[date]) -> bool:
+        """Whether the list is newest first as far as read, and its last two pages are before ``since``.
+
+        The middle day of each page tells, as one article pinned or misdated says nothing of its page.
+        """
+        if self.since is None or not dates:
+            return False
+        self._middle.append(sorted(dates)[len(dates) // 2])
+        is_sorted = all(later <= earlier for earlier, later in pairwise(self._middle))
+        older = [day < self.since for day in dates]
+        self._old_pages = self._old_pages + 1 if sum(older) >= _OLD_SHARE * len(older) else 0
+        return is_sorted and self._old_pages >= _OLD_PAGES
+
+
+_MOST_HOURS = 6
+
+
+@dataclass(eq=False)
+class Stretch:
+    """A part of a list still to be walked: from ``page`` down to the articles ``until``, or to the list's end."""
+
+    page: int
+    until: frozenset[Key] = frozenset()
+
+
+@dataclass
+class ListState:
+    """A list as walked so far.
+
+    ``top`` are the articles of its first page when a walk last began there: the next one ends where it meets
+    them. What lies below them and was not walked is ``open``. ``hours`` is for how long the list may be left alone.
+    """
+
+    top: list[Key] = field(default_factory=list)
+    open: list[Stretch] = field(default_factory=list)
+    hours: int = 3
+
+    def note_yield(self, new: int) -> None:
+        """Note how many articles that nothing else had named a look at the top brought.
+
+        A list that brings something is asked every hour, one that does not less and less often.
+        """
+        self.hours = 1 if new else min(2 * self.hours, _MOST_HOURS)
+
+    @property
+    def is_walked(self) -> bool:
+        """Whether every article the list had at the last look was seen."""
+        return bool(self.top) and not self.open
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the state as JSON values."""
+        parts = [[part.page, sorted(part.until, key=str)] for part in self.open]
+        return {"top": self.top, "open": parts, "hours": self.hours}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any] | None) -> "ListState":
+        """Return the state out of JSON values; none gives that of a list nobody has walked."""
+        if not value:
+            return cls()
+        parts = [Stretch(page, frozenset(until)) for page, until in value["open"]]
+        return cls(list(value["top"]), parts, value["hours"])
+
+
+logger = logging.getLogger(__name__)
+
+#: So often the top of a list is read again after new articles had pushed the others down.
+_MOST_ROUNDS = 3
+
+
+class ListPage(NamedTuple):
+    """A page of a list to ask for: its path, and the number of the walk that wants it."""
+
+    path: str
+    walk: int
+
+
+class _Active(NamedTuple):
+    walk: ListingWalk
+    state: ListState
+    stretch: Stretch
+    """The part of the list this walk works off; open, for the next run, from the first page it has read."""
+
+
+class Lists:
+    """The walks under way; ``since`` is the first day of the period, if any.
+
+    Where a period is asked for and a list prints no dates, only its articles tell whether it goes on: then
+    the decision is held until they are read. A list at which page after page fails is given up, and tried
+    once more when all else is read; ``abandoned`` counts those that failed again.
+    """
+
+    def __init__(self, since: date | None, *, is_bounded: bool) -> None:
+        self.abandoned = 0
+        self._since = since
+        self._is_bounded = is_bounded
+        self._states: dict[str, ListState] = {}
+        self._changed: dict[str, ListState] = {}
+        self._active: list[_Active] = []
+        self._rounds: dict[str, int] = {}
+        self._held: list[tuple[int, Listing, list[Key], int]] = []
+        self._given_up: list[int] = []
+        self._days: dict[Key, date] = {}
+
+    def is_begun(self, path: str) -> bool:
+        """Whether the list is walked in this run."""
+        return path in self._states
+
+    def begin(self, path: str, state: ListState, *, from_top: bool = True) -> list[ListPage]:
+        """Begin a list where ``state`` says an earlier run left it; return the pages to ask for.
+
+        Without ``from_top`` only what is open is walked: an interrupted run has just been at the top.
+        """
+        if path in self._states:
+            return []
+        self._states[path] = state
+        pages = []
+        left = list(state.open)
+        if from_top or not state.top:
+            pages.append(self._start_at_top(path, state))
+        return pages + [self._start(path, state, part, is_resumed=True) for part in left if state.top]
+
+    def take_changed(self) -> dict[str, ListState]:
+        """Return the lists walked further since this was last asked, and how far."""
+        changed, self._changed = self._changed, {}
+        return changed
+
+    def note_day(self, key: Key, day: date | None) -> None:
+        """Note the day of an article read, for the lists that print none."""
+        if self._is_bounded and day is not None:
+            self._days[key] = day
+
+    def read(
+        self,
+        number: int,
+        listing: Listing,
+        furniture: frozenset[Key],
+        new: int,
+        *,
+        is_named_elsewhere: bool = False,
+    ) -> list[ListPage]:
+        """Take in a page read by the walk ``number``; return what to ask for next.
+
+        ``furniture`` are the articles around the list, ``new`` is how many articles nothing had named before.
+        ``is_named_elsewhere`` says that sitemaps have named the site's articles.
+        """
+        walk, state, stretch = self._active[number]
+        walk.is_named_elsewhere = is_named_elsewhere
+        self._changed[walk.path] = state
+        walk.found += new
+        fresh = walk.take(listing, furniture)
+        stretch.page = listing.number + 1
+        if stretch not in state.open and (state.top or walk.top):
+            state.open.append(stretch)
+        if walk.top:
+            state.top = walk.top  # what lies below is seen, or in a stretch that is open
+        met_again = frozenset(card.address.key for card in fresh) - furniture
+        if walk.missed and met_again:
+            state.open.append(Stretch(walk.missed[0], met_again))
+            walk.missed = []
+        for card in fresh:
+            if self._is_bounded and card.address.key not in self._days and (day := day_of(card.date)):
+                self._days[card.address.key] = day
+        keys = [card.address.key for card in fresh]
+        if self._is_bounded and not all(card.date for card in listing.cards):
+            self._held.append((number, listing, keys, new))
+            return []
+        return self._next(number, listing, keys, new)
+
+    def failed(self, number: int, page: int) -> list[ListPage]:
+        """Take in that a page failed: one must not cost those behind it."""
+        active = self._active[number]
+        if active.walk.may_skip(page):
+            return [self._page(number, page + 1)]
+        self._give_up(number)
+        return []
+
+    def ended(self, number: int) -> list[ListPage]:
+        """Take in that there is no such page: the list ends before it, unless pages before it failed."""
+        if self._active[number].walk.missed:
+            self._give_up(number)
+            return []
+        return self._end(number)
+
+    def when_idle(self) -> list[ListPage]:
+        """Return what to ask for when nothing else is left: held pages, lists given up, tops that have shifted."""
+        held, self._held = self._held, []
+        pages = [page for walk, listing, keys, new in held for page in self._next(walk, listing, keys, new)]
+        given_up, self._given_up = self._given_up, []
+        for number in given_up:
+            walk = self._active[number].walk
+            first = walk.missed[0] if walk.missed else 1
+            if walk.may_try_again():
+                walk.missed = []
+                pages.append(self._page(number, first))
+            else:
+                self.abandoned += 1
+                logger.error("The list %s is given up at page %d", walk.path, first)
+        return pages
+
+    def _start_at_top(self, path: str, state: ListState) -> ListPage:
+        return self._start(path, state, Stretch(1, frozenset(state.top)), is_resumed=False)
+
+    def _start(self, path: str, state: ListState, stretch: Stretch, *, is_resumed: bool) -> ListPage:
+        self._active.append(_Active(ListingWalk(path, stretch.until, self._since, is_resumed), state, stretch))
+        return self._page(len(self._active) - 1, stretch.page)
+
+    def _next(self, number: int, listing: Listing, keys: list[Key], new: int) -> list[ListPage]:
+        walk, _, stretch = self._active[number]
+        following = walk.next_number(listing, [self._days[key] for key in keys if key in self._days], new)
+        if following is not None:
+            stretch.page = following
+            return [self._page(number, following)]
+        return self.ended(number)
+
+    def _end(self, number: int) -> list[ListPage]:
+        """Note that a walk has come to its end; return the page to ask for if the top has shifted meanwhile."""
+        walk, state, stretch = self._active[number]
+        self._changed[walk.path] = state
+        if stretch in state.open:
+            state.open.remove(stretch)
+        if walk.top and walk.until and not walk.is_resumed:
+            state.note_yield(walk.found)
+        rounds = self._rounds.get(walk.path, 0)
+        if walk.has_shifted and rounds < _MOST_ROUNDS and state.top:
+            self._rounds[walk.path] = rounds + 1
+            return [self._start_at_top(walk.path, state)]
+        return []
+
+    def _give_up(self, number: int) -> None:
+        active = self._active[number]
+        active.stretch.page = active.walk.missed[0]
+        self._given_up.append(number)
+
+    def _page(self, walk: int, number: int) -> ListPage:
+        path = self._active[walk].walk.path
+        return ListPage(path if number == 1 else f"{path}page/{number}/", walk)

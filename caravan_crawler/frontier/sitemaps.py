@@ -1,0 +1,220 @@
+"""Which sitemaps to read: on today's site they are the only way to most of the archive.
+
+``/sitemap.xml`` is an index of monthly sitemaps, ``sitemapYYYYMM.xml``, and of older numbered ones,
+``sitemapN.xml``. Which of them can hold what a run looks for is told by the month in the name, and by ``lastmod``
+where there is one: it cannot lie before the publication of anything in the sitemap.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+from caravan_crawler.frontier.period import Period, day_of
+from caravan_crawler.frontier.source_schedule import SITEMAPS_EVERY, Agenda
+
+#: Asked for in every run, whatever robots.txt names.
+MAIN_SITEMAP = "/sitemap.xml"
+#: Where WordPress and its plugins keep theirs; asked for once a day.
+OTHER_SITEMAPS = ("/wp-sitemap.xml", "/sitemap_index.xml")
+
+#: The stamp noted for a sitemap that no index names and that is none itself: it holds the whole site and is large.
+NO_INDEX = "no index"
+#: The stamps noted for a sitemap of a usual name that the site does not have, and for one that it had and is none now.
+ABSENT, UNREADABLE = "absent", "unreadable"
+_LARGE_EVERY = timedelta(hours=6)
+#: The current month is read again in every hourly run, even one that begins some minutes early.
+_GROWING_EVERY = timedelta(minutes=50)
+#: A month that is over, and a full numbered sitemap, hardly change. They are read again after so long …
+_OLD_EVERY = timedelta(days=30)
+#: … and so many in one run, so that no hourly run has all of them to read.
+_OLD_IN_A_RUN = 5
+#: Articles of a month's last days may be put into its sitemap some days later.
+_MONTH_OPEN_FOR = timedelta(days=3)
+#: An index whose stamps are all the same, over so many sitemaps, says when it was made and nothing else.
+_EQUAL_STAMPS = 4
+#: So long after the end of a period the sitemaps name all of its articles, even where they are made once a day.
+_SETTLED_AFTER = timedelta(days=3)
+
+_MONTH = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_/]?(0[1-9]|1[0-2])(?:[-_/]?(?:[0-2]\d|3[01]))?(?!\d)")
+_NUMBER = re.compile(r"^(?P<family>.*?)(?P<number>\d{1,5})(?P<end>\.xml(?:\.gz)?)$")
+
+
+class Child(NamedTuple):
+    """A sitemap that an index names: its path, and its ``lastmod`` there."""
+
+    path: str
+    stamp: str | None
+
+
+def month_of(path: str) -> date | None:
+    """Return the first day of the month that a sitemap's name is of, or None."""
+    found = _MONTH.search(path)
+    return date(int(found[1]), int(found[2]), 1) if found else None
+
+
+def _end_of(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def _months(first: date | None, last: date | None) -> Iterator[date]:
+    assert first is not None
+    assert last is not None
+    month = first.replace(day=1)
+    while month <= last:
+        yield month
+        month = _end_of(month) + timedelta(days=1)
+
+
+class Sitemaps:
+    """The sitemaps of one run: which are due, and what they make unnecessary."""
+
+    def __init__(self, agenda: Agenda, period: Period, today: date) -> None:
+        self._agenda = agenda
+        self._period = period
+        self._today = today
+        self._named: list[Child] = []
+        self._has_moved = False
+        self._read: set[str] = set()
+        self._waiting: set[str] = set()
+        self._failed: set[str] = set()
+        self._has_named = False
+        self._are_months_named = False
+        self._are_others_named = False
+        self.are_incomplete = False
+        """Whether a list has shown an article that no sitemap had named."""
+        self.covers_period = False
+        """Whether an index by months names all articles of the period, so that no other source need be asked for."""
+
+    @property
+    def name_everything(self) -> bool:
+        """Whether an index was read in this run with all that it names, so that lists can hold little more."""
+        return self._has_named and not (self._waiting or self._failed or self.are_incomplete)
+
+    @property
+    def can_cover_period(self) -> bool:
+        """Whether the period lies far enough back to be read by sitemaps alone."""
+        since, until = self._period.bounds
+        return since is not None and until is not None and until < self._today - _SETTLED_AFTER
+
+    def is_due(self, path: str) -> bool:
+        """Whether a sitemap is to be asked for that no index names: an index in every run."""
+        if self._agenda.stamp_of(path) == NO_INDEX:
+            return self._agenda.is_due(path, _LARGE_EVERY)
+        return path not in OTHER_SITEMAPS or self._agenda.is_due(path, SITEMAPS_EVERY)
+
+    def all_again(self) -> list[Child]:
+        """Return all sitemaps that indexes have named and this run has not read: the site has moved its articles.
+
+        From now on :meth:`choose` returns all.
+        """
+        self._has_moved = True
+        return self._unread(self._named)
+
+    def _unread(self, children: list[Child]) -> list[Child]:
+        left = [child for child in children if child.path not in self._read | self._waiting]
+        self._waiting.update(child.path for child in left)
+        return left
+
+    def others_are_named(self) -> None:
+        """Note that robots.txt names sitemaps beside the main one, which then need not name the whole archive."""
+        self._are_others_named = True
+
+    def choose(self, children: Iterable[Child]) -> list[Child]:
+        """Return the sitemaps of an index to read, the newest months first."""
+        named = list(dict.fromkeys(children))
+        self._named += named
+        if self._has_moved:
+            return self._unread(named)
+        if self.can_cover_period and (months := {month for child in named if (month := month_of(child.path))}):
+            # Where some months have no sitemap of their own, their articles are in those without a month.
+            self._are_months_named = months.issuperset(_months(*self._period.bounds))
+            has_others = any(month_of(child.path) is None for child in named)
+            self.covers_period = (self._are_months_named or has_others) and not self._are_others_named
+        stamps = {child.stamp for child in named}
+        if len(named) >= _EQUAL_STAMPS and len(stamps) == 1:
+            named = [Child(child.path, None) for child in named]
+        # One that an earlier run left unread may have been read before its index.
+        wanted = [child for child in named if self._is_in_period(child) and child.path not in self._read]
+        growing = _growing(child.path for child in wanted)
+        due, old = [], []
+        for child in wanted:
+            if self._is_old(child, growing):
+                old.append(child)
+            elif self._may_have_changed(child):
+                due.append(child)
+        old.sort(key=lambda child: self._agenda.read_at(child.path))
+        unread = [child for child in old if not self._agenda.read_at(child.path)]
+        again = [child for child in old[len(unread) :] if self._agenda.is_due(child.path, _OLD_EVERY)][:_OLD_IN_A_RUN]
+        chosen = sorted([*due, *unread, *again], key=lambda child: month_of(child.path) or date.min, reverse=True)
+        self._waiting.update(child.path for child in chosen)
+        return chosen
+
+    def expect(self, path: str) -> None:
+        """Note that a sitemap is asked for that an earlier run left unread."""
+        self._waiting.add(path)
+
+    def is_read(self, path: str) -> None:
+        """Note that a sitemap was read."""
+        self._read.add(path)
+        self._waiting.discard(path)
+
+    def failed(self, path: str) -> None:
+        """Note that a sitemap could not be read, so that what it names is not known."""
+        self._waiting.discard(path)
+        self._failed.add(path)
+
+    def hides_days(self) -> None:
+        """Note that a sitemap named articles of which nothing tells whether they are in the period."""
+        self.covers_period = False
+
+    def names_articles(self) -> None:
+        """Note that a sitemap named articles."""
+        self._has_named = True
+
+    def is_month_wanted(self, path: str) -> bool:
+        """Whether the name of a sitemap says that its articles may be of the period."""
+        return month_of(path) is not None and self._is_in_period(Child(path, None))
+
+    def _is_in_period(self, child: Child) -> bool:
+        since, until = self._period.bounds
+        if since is None and until is None:
+            return True
+        month = month_of(child.path)
+        if month is None:
+            return not self._are_months_named and not self._period.is_before(day_of(child.stamp))
+        if (since is not None and _end_of(month) < since) or (until is not None and month > until):
+            return False
+        return not self._period.is_before(day_of(child.stamp))
+
+    def _is_old(self, child: Child, growing: set[str]) -> bool:
+        """Whether a sitemap without a stamp has no reason to change."""
+        if child.stamp is not None:
+            return False
+        month = month_of(child.path)
+        if month is not None:
+            return _end_of(month) + _MONTH_OPEN_FOR < self._today
+        return _NUMBER.search(child.path) is not None and child.path not in growing
+
+    def _may_have_changed(self, child: Child) -> bool:
+        read_at = self._agenda.read_at(child.path)
+        if not read_at:
+            return True
+        if child.stamp is not None:
+            if self._agenda.stamp_of(child.path) != child.stamp:
+                return True
+            # A stamp without a time does not change with what comes later on that day.
+            day = day_of(child.stamp) if len(child.stamp) <= len("2026-11-28") else None
+            is_open = day is not None and day >= datetime.fromisoformat(read_at).astimezone(UTC).date()
+            return is_open and self._agenda.is_due(child.path, _GROWING_EVERY)
+        is_month = month_of(child.path) is not None
+        return self._agenda.is_due(child.path, _GROWING_EVERY if is_month else SITEMAPS_EVERY)
+
+
+def _growing(paths: Iterable[str]) -> set[str]:
+    """Return the numbered sitemaps that new articles may come into: of each family the first and the last."""
+    families: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for path in paths:
+        if month_of(path) is None and (found := _NUMBER.match(path)):
+            families.setdefault((found["family"], found["end"]), []).append((int(found["number"]), path))
+    return {path for members in families.values() for _, path in (min(members), max(members))}

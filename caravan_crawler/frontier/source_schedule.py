@@ -1,0 +1,111 @@
+"""What a run asks for by itself: which of home page, feed, lists and sitemaps are due, by when they were last read.
+
+An hourly run is to ask for what is new and little else. Home page, feed and the news list name what is new
+within the hour; the other lists are asked every one to six hours, by what they bring. For the sitemaps see
+:mod:`~caravan_crawler.frontier.sitemaps`.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from caravan_crawler.frontier.listings import ListState
+from caravan_crawler.store import database
+from caravan_crawler.store.crawl_state import Campaign, Source
+
+#: What the interrupted run read so shortly ago is not asked for again.
+_JUST_READ = timedelta(hours=1)
+#: A run that begins some minutes early is not to wait for the next one.
+_EARLY = timedelta(minutes=10)
+SITEMAPS_EVERY = timedelta(hours=24)
+
+
+class Agenda:
+    """The sources of one run.
+
+    ``own`` are those known to runs of its kind, ``full`` those of runs without period and sections: what
+    such a run has walked to the end, one with a period need not walk again.
+    """
+
+    def __init__(self, own: dict[str, Source], full: dict[str, Source], campaign: Campaign) -> None:
+        self._own = own
+        self._full = full
+        self._campaign = campaign
+        self._now = datetime.now(UTC)
+
+    def learn(self, sources: dict[str, Source]) -> None:
+        """Add the sources that other runs have met since this one began."""
+        self._own = sources | self._own
+
+    def is_just_read(self, path: str) -> bool:
+        """Whether the run that this one continues has read the page a short while ago."""
+        source = self._own.get(path)
+        if source is None or not self._campaign.runs or source.read_at < self._campaign.started_at:
+            return False
+        return self._now - datetime.fromisoformat(source.read_at) < _JUST_READ
+
+    def is_due(self, path: str, every: timedelta) -> bool:
+        """Whether a source was not read within ``every``."""
+        source = self._own.get(path)
+        return source is None or not source.read_at or self._now - datetime.fromisoformat(source.read_at) >= every
+
+    def is_list_due(self, path: str) -> bool:
+        """Whether a list was not read for as long as its yield lets it be left alone."""
+        source = self._own.get(path)
+        hours = ListState.from_json(source.state if source else None).hours
+        return self.is_due(path, timedelta(hours=hours) - _EARLY)
+
+    def read_at(self, path: str) -> str:
+        """Return when a source was last read; an empty text where it was not."""
+        source = self._own.get(path)
+        return source.read_at if source else ""
+
+    def stamp_of(self, path: str) -> str | None:
+        """Return the stamp that a sitemap had in its index when it was last read."""
+        source = self._own.get(path)
+        return source.stamp if source else None
+
+    @property
+    def named_sitemaps(self) -> list[tuple[str, str | None]]:
+        """The sitemaps, with their stamps, that an index named and a run that was stopped did not come to read."""
+        return [
+            (path, source.stamp) for path, source in self._own.items() if not source.read_at and source.state is None
+        ]
+
+    def list_state(self, path: str) -> ListState:
+        """Return how far a list is walked."""
+        own = self._own.get(path)
+        if own is not None and own.state is not None:
+            return ListState.from_json(own.state)
+        full = self._full.get(path)
+        state = ListState.from_json(full.state if full else None)
+        return state if state.is_walked else ListState()
+
+    @property
+    def known_lists(self) -> list[str]:
+        """The lists that earlier runs have walked, or have met a link to."""
+        return [path for path, source in self._own.items() if source.state is not None]
+
+    def new_lists(self, paths: Iterable[str]) -> list[dict[str, Any]]:
+        """Return rows that note lists met for the first time, which are still to be read."""
+        return [
+            {"path": path, "read_at": "", "stamp": None, "state": ListState().to_json()}
+            for path in dict.fromkeys(paths)
+            if path not in self._own
+        ]
+
+    def due_lists(self, paths: Iterable[str]) -> list[dict[str, Any]]:
+        """Return rows that note that lists are to be read, whenever they were last."""
+        return [
+            {"path": path, "read_at": "", "stamp": None, "state": self.list_state(path).to_json()} for path in paths
+        ]
+
+    @staticmethod
+    def new_sitemap(path: str, stamp: str | None) -> dict[str, Any]:
+        """Return the row that notes that a sitemap was named and is still to be read."""
+        return {"path": path, "read_at": "", "stamp": stamp, "state": None}
+
+    @staticmethod
+    def read_now(path: str, *, stamp: str | None = None, state: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the row that notes that a source was read."""
+        return {"path": path, "read_at": database.now(), "stamp": stamp, "state": state}

@@ -1,0 +1,228 @@
+"""Bounds for crawler traps: a budget of speculative URLs, hops from the last article, and copies of one page."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from scrapy.crawler import Crawler
+
+from caravan_crawler.outcome import COPIES_STAT, COPY_STAT
+from caravan_crawler.pages.article import ArticleReading
+from caravan_crawler.urls import Address
+
+#: So many pages that are no articles may stand in a chain, each found on the one before.
+_DEEPEST = 3
+#: So many doubtful addresses are asked for in any run, and one more for so many articles read …
+_ALLOWED = 50
+_ARTICLES_FOR_ONE_MORE = 4
+#: … of them so many in a section none of whose doubtful addresses was an article's yet.
+_ALLOWED_IN_A_SECTION = 20
+#: Of a breadth without end no more is remembered than this.
+_MOST_ASIDE = 10_000
+
+
+class _Doubtful(NamedTuple):
+    """An address asked for: its section, and how deep in a chain of pages that are no articles it stands, from 1."""
+
+    section: str | None
+    depth: int
+
+
+class Byways:
+    """Tells which links to follow; an address is doubtful until its page turns out to be an article.
+
+    Doubtful are addresses without an article's number, and any found on a page that was no article. At most
+    50 and a quarter of the articles read may be doubtful at one time, and 20 of one section as long as none
+    of its doubtful addresses has proven an article's. What exceeds that is put aside, for when the articles
+    read in the meantime, or proven among the doubtful, have made room.
+    """
+
+    def __init__(self, most_hops: int = _DEEPEST) -> None:
+        """``most_hops`` is the setting ``MAX_HOPS_FROM_ARTICLE``."""
+        self._most_hops = most_hops
+        self.refused = 0
+        """Links not followed, as their chain was too deep or too much was put aside already."""
+        self._articles = 0
+        self._doubtful: dict[int | str, _Doubtful] = {}
+        self._in_section: Counter[str | None] = Counter()
+        self._proven: set[str | None] = set()
+        self._fruitless: set[int | str] = set()
+        self._aside: dict[int | str, tuple[Address, str, int]] = {}
+
+    @property
+    def aside(self) -> int:
+        """How many addresses are put aside."""
+        return len(self._aside)
+
+    @property
+    def doubtful(self) -> list[str]:
+        """The keys of the doubtful addresses asked for."""
+        return [str(key) for key in self._doubtful]
+
+    def holds(self, address: Address) -> bool:
+        """Whether an address is put aside."""
+        return address.key in self._aside
+
+    def admit(self, address: Address, url: str, page: Address | None, *, is_named: bool = False) -> bool:
+        """Return whether to follow a link to ``address`` at ``url``, found on the page asked for as ``page``.
+
+        What a list, a feed or a sitemap names as an article is followed without bound: they come to an end.
+        """
+        if is_named:
+            self._aside.pop(address.key, None)
+            return True
+        found_on = self._doubtful.get(page.key) if page is not None and page.key in self._fruitless else None
+        behind = found_on.depth if found_on is not None else 0
+        if address.article_id is not None and not behind:
+            return True
+        if behind >= self._most_hops:
+            self.refused += 1
+            return False
+        return self._take(address, behind + 1) or self._put_aside(address, url, behind + 1)
+
+    def read(self, page: Address | None, *, is_article: bool) -> None:
+        """Take in what the page asked for as ``page`` turned out to be; None for what has no article's address."""
+        self._articles += is_article
+        if page is None:
+            return
+        if is_article:
+            self._prove(page.key)
+        else:
+            self._in_section[page.section] += page.key not in self._doubtful
+            self._doubtful.setdefault(page.key, _Doubtful(page.section, 1))
+            self._fruitless.add(page.key)
+
+    def learn(self, articles: Container[str]) -> None:
+        """Take in which of the doubtful keys other workers have read as ``articles``."""
+        for key in [key for key in self._doubtful if str(key) in articles]:
+            self._prove(key)
+
+    def take_aside(self, is_known: Callable[[Address], bool]) -> list[tuple[Address, str]]:
+        """Return addresses put aside, with their URLs, as far as there is room for them now.
+
+        Those that ``is_known`` says were asked for since, found on another page, are forgotten.
+        """
+        taken = []
+        for key, (address, url, depth) in list(self._aside.items()):
+            if not is_known(address):
+                if not self._take(address, depth):
+                    continue
+                taken.append((address, url))
+            del self._aside[key]
+        return taken
+
+    def drop_aside(self) -> list[int | str]:
+        """Refuse what is put aside for good; return its keys."""
+        keys = [*self._aside]
+        self.refused += len(keys)
+        self._aside.clear()
+        return keys
+
+    def _prove(self, key: int | str) -> None:
+        if (doubtful := self._doubtful.pop(key, None)) is not None:
+            self._in_section[doubtful.section] -= 1
+            self._proven.add(doubtful.section)
+
+    def _take(self, address: Address, depth: int) -> bool:
+        has_room = len(self._doubtful) < _ALLOWED + self._articles // _ARTICLES_FOR_ONE_MORE
+        if address.section not in self._proven and self._in_section[address.section] >= _ALLOWED_IN_A_SECTION:
+            has_room = False
+        if has_room and address.key not in self._doubtful:
+            self._doubtful[address.key] = _Doubtful(address.section, depth)
+            self._in_section[address.section] += 1
+        return has_room
+
+    def _put_aside(self, address: Address, url: str, depth: int) -> bool:
+        if len(self._aside) < _MOST_ASIDE:
+            self._aside.setdefault(address.key, (address, url, depth))
+        else:
+            self.refused += 1
+        return False
+
+
+logger = logging.getLogger(__name__)
+
+#: In a request's ``meta``: pages in a row that were no articles, and the list the address was found on.
+HOPS, FOUND_ON = "hops", "found_on"
+#: A site may invent a section for each address: so many sections and lists are watched, and the whole site always.
+_MOST_VOTES = 1000
+_EVERYWHERE = "the site"
+
+
+@dataclass(slots=True)
+class _Vote:
+    """The text that most of the last pages show, by a majority vote, which needs to remember one text only."""
+
+    text: int = 0
+    lead: int = 0
+
+    def cast(self, text: int) -> int:
+        """Take in a page's text; return by how many pages the leading one leads, 0 where it is another."""
+        if self.lead == 0:
+            self.text = text
+        self.lead += 1 if text == self.text else -1
+        return self.lead if text == self.text else 0
+
+
+class Reach:
+    """Tells whether the links on a page are followed, and which lists bring nothing but copies of one text.
+
+    A text counts as a repeated one where, within a section, within a list or on the whole site, it leads all others by
+    ``MAX_COPIES`` pages. Its pages are kept as what they are, but lead nowhere.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._most_hops = crawler.settings.getint("MAX_HOPS_FROM_ARTICLE")
+        self._most_copies = crawler.settings.getint("MAX_COPIES")
+        self._votes = {_EVERYWHERE: _Vote()}
+        self._copies: set[int] = set()
+        self._ended: set[str] = set()
+
+    def page(
+        self, url: str, meta: Mapping[str, Any], article: ArticleReading | None, *, is_address: bool = True
+    ) -> dict[str, Any] | None:
+        """Take in a page read; return the ``meta`` for requests to what it links to, None where nothing is followed.
+
+        ``is_address`` tells whether it was asked for as an article, as the home page is not.
+        """
+        if article is None:
+            hops = meta.get(HOPS, 0) + is_address
+            if hops >= self._most_hops and is_address:
+                self._crawler.stats.inc_value("caravan/refused/hops")
+                return None
+            return {HOPS: hops}
+        return None if self._is_copy(url, meta.get(FOUND_ON), article) else {}
+
+    def is_over(self, path: str) -> bool:
+        """Whether the list at ``path`` brings nothing but copies of one text, so that it is not read on in this run."""
+        return path in self._ended
+
+    def _is_copy(self, url: str, found_on: str | None, article: ArticleReading) -> bool:
+        text = hash((article.headline, article.lede, article.body or tuple(article.images)))
+        section = article.address.section if article.address else None
+        is_known = text in self._copies
+        for place in filter(None, (section, found_on, _EVERYWHERE)):
+            if place not in self._votes and len(self._votes) >= _MOST_VOTES:
+                continue
+            lead = self._votes.setdefault(place, _Vote()).cast(text)
+            if lead < self._most_copies:
+                continue
+            if place == found_on and place not in self._ended:
+                self._ended.add(place)
+                logger.warning("The list %s is not read on: it brings copies of one text", place)
+            if text not in self._copies:
+                self._copies.add(text)
+                self._crawler.stats.inc_value(COPIES_STAT, lead)
+                words = (
+                    "%d articles of %s are copies of one text, so links on such pages are not followed; the last: %s"
+                )
+                logger.warning(words, lead, place, url)
+        if text not in self._copies:
+            return False
+        self._crawler.stats.inc_value(COPIES_STAT, int(is_known))
+        self._crawler.stats.set_value(COPY_STAT, url)
+        self._crawler.stats.inc_value("caravan/refused/copies")
+        return True

@@ -1,0 +1,427 @@
+"""What a run stores: each record with all that follows from its page, once."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import or_, select, update
+
+from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather, as_row
+from caravan_crawler.store import database, page_facts
+from caravan_crawler.store.failed_pages import LOST_FIELDS, Failing
+from caravan_crawler.store.field_counts import FieldCounts
+from caravan_crawler.store.same_article import (
+    KnownTexts,
+    has_number,
+    is_same_day,
+    is_same_headline,
+    is_same_text,
+    merge,
+    stored_row,
+)
+from caravan_crawler.store.schema import articles, view_counts
+from caravan_crawler.store.statements import Writes
+from caravan_crawler.store.store import Known, Store
+
+#: Without these an article is not whole.
+REQUIRED = ("headline", "body", "date_published")
+#: An edit to one of these makes a new version.
+TEXT = ("headline", "lede", "body")
+#: What may differ between two readings of an article that was not edited.
+PASSING = ("url", "fetched_url", "views", "views_raw", "observed_at")
+#: What a page that has lost it does not take from an article for good, where the loss is the markup's.
+_KEPT = ("views", "views_raw", "photo_credit", "source", "authors", "tags", "images")
+#: Values that say nothing.
+NOTHING: tuple[Any, ...] = (None, [], "")
+#: These name the site, which may be another copy of it.
+_ADDRESSES = ("images", "links")
+
+
+class Fate(StrEnum):
+    """What became of an article's record."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    RECOUNTED = "recounted"
+    """Only its views have changed."""
+    UNCHANGED = "unchanged"
+    LOST_FIELDS = "lost_fields"
+    """It came without a required field that the store has: the earlier, whole record stays."""
+    CARRIED = "carried"
+    """An earlier run stored it, was stopped before it could publish it, and this run does."""
+
+
+@dataclass
+class Consequences:
+    """What follows from a page beside its record.
+
+    ``links`` are key and address of articles found, ``aside`` those of speculative addresses put aside; ``aliases``
+    further addresses of articles, each with its article's key; ``sources`` the rows of lists and sitemaps it tells of,
+    its own among them, ``new_lists`` those of lists that nothing is known of yet; ``asked_key`` is the key under which
+    the page was asked for; ``reach`` is what the requests for the articles found carry in their meta.
+    """
+
+    asked_url: str = ""
+    asked_key: str | None = None
+    links: list[tuple[str, str]] = field(default_factory=list)
+    aside: list[tuple[str, str]] = field(default_factory=list)
+    aliases: list[tuple[str, str]] = field(default_factory=list)
+    sources: list[dict[str, Any]] = field(default_factory=list)
+    new_lists: list[dict[str, Any]] = field(default_factory=list)
+    reach: dict[str, Any] = field(default_factory=dict)
+    found_by: dict[str, str] = field(default_factory=dict)
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+class Keeper:
+    """Stores what one run reads. ``scope`` is the kind of run."""
+
+    def __init__(self, store: Store, run_id: str, scope: str) -> None:
+        self.store = store
+        self.failing = Failing(store, run_id, scope)
+        self.fields = FieldCounts()
+        self._run_id = run_id
+        self._scope = scope
+        self._new: set[str] = set()
+        self._stored: set[str] = set()
+        self._aliases: set[str] = set()
+        self._expected: dict[str, Consequences] = {}
+        self._carried: dict[int, Any] = {}
+        self._lacking: dict[str, str] = {}
+        self._lost: dict[str, dict[str, Any]] = {}
+        self._last_shown = page_facts.last_lines(store)
+        self._texts = KnownTexts(store)
+        self.moved = 0
+        """Articles of earlier runs that this one has read under another address."""
+
+    def look_again(self) -> None:
+        """Learn what another run has stored meanwhile."""
+        self.failing = Failing(self.store, self._run_id, self._scope)
+        self._last_shown = page_facts.last_lines(self.store)
+
+    # Asked by the spider
+
+    def known(self, keys: Iterable[str]) -> dict[str, Known]:
+        """Return what earlier runs have stored of these articles: one query, or none where there was no such run."""
+        return {} if self.store.was_empty else self.store.known(keys, database.now())
+
+    def has_read(self, key: str) -> bool:
+        """Whether this run has stored the article, under whichever address."""
+        return key in self._stored
+
+    # Told by the spider
+
+    def admit(self, key: str) -> None:
+        """Note that the store does not hold the article, which is about to be asked for."""
+        self._new.add(key)
+
+    def carry(self, record: Any) -> None:
+        """Note that a record on its way through the pipelines is stored already, by an earlier run."""
+        self._carried[id(record)] = record
+
+    def _is_carried(self, record: Any) -> bool:
+        return self._carried.pop(id(record), None) is not None
+
+    def expect(self, key: str, consequences: Consequences) -> None:
+        """Note what follows from a page whose record is on its way through the pipelines."""
+        self._expected[key] = consequences
+
+    def page(self, consequences: Consequences, key: str | None = None) -> None:
+        """Store what follows from a page without a record; ``key`` is that of an article this run has stored."""
+        self.store.write(self._follow(consequences, key))
+
+    def redirected(self, asked_url: str, asked_key: str) -> None:
+        """Store that an address leads to an article known under another one."""
+        writes = self._follow(Consequences(asked_url, asked_key), None)
+        self._add_other(writes, asked_key, asked_url, "alias")
+        self.store.write(writes)
+
+    def no_article(self, consequences: Consequences, key: str, url: str, kind: str) -> None:
+        """Store that an address like an article's gave none, so that it is not asked for by every run."""
+        writes = self._follow(consequences, None)
+        self._add_other(writes, key, url, kind)
+        self.store.write(writes)
+
+    def confirmed(self, key: str, asked_url: str) -> None:
+        """Store that the site says an article has not changed."""
+        writes = self._follow(Consequences(asked_url, key), key)
+        writes.add("checked", the_key=key, the_time=database.now())
+        self.store.write(writes)
+
+    def leave(self, key: str) -> None:
+        """Store that an article found is not to be asked for."""
+        writes = Writes()
+        writes.add("left", the_scope=self._scope, the_key=key)
+        self.store.write(writes)
+
+    def fail(self, url: str, key: str | None, reason: str, words: str) -> None:
+        """Store a failure; the article is no longer waiting but failed."""
+        writes = Writes()
+        writes.add("failure", **self.failing.failed(url, key, reason, words))
+        if key is not None:
+            writes.add("read", the_key=key)
+        self.store.write(writes)
+
+    def partly(self, consequences: Consequences, reason: str, words: str) -> None:
+        """Store what follows from a feed or sitemap that was read in part or not at all, and its failure."""
+        writes = self._follow(consequences, None, is_whole=False)
+        writes.add("failure", **self.failing.failed(consequences.asked_url, None, reason, words))
+        self.store.write(writes)
+
+    # Told by the pipeline
+
+    def keep(self, article: Article, key: str) -> Fate:
+        """Store an article with what follows from its page; return what became of it."""
+        if self._is_carried(article):
+            return Fate.CARRIED
+        consequences = self._expected.pop(key, Consequences())
+        own_key = key
+        before = self._stored_row(key)
+        if (moved := self._moved_from(article, key, before, consequences)) is not None:
+            key, before = moved["key"], moved
+        if before is not None:
+            _take_identity(article, before, consequences)
+            had_number = has_number(before["url"], before)
+            self.moved += key not in self._stored and had_number and not has_number(article.url, article)
+        if not has_number(article.url, article):
+            own_key = urlsplit(article.url).path
+        self._count_fields(article, consequences)
+        row = as_row(article)
+        if key in self._stored:
+            self._note_address(article, row, key, own_key, before, consequences)
+            return Fate.UNCHANGED
+        fate = fate_of(row, before)
+        is_losing = self._note_losses(row, before, key, fate)
+        is_whole = fate is not Fate.LOST_FIELDS and not is_losing
+        writes = self._follow(consequences, key, own_key=own_key, url=article.url, is_whole=is_whole)
+        self._add_article(writes, article, row, key, before, consequences, fate)
+        self.store.write(writes)
+        self._stored.add(key)
+        self._texts.add(row, key)
+        return fate
+
+    def pass_over(self, article: Article, key: str) -> None:
+        """Store that an article is outside of the period or the sections asked for, and what follows from it."""
+        if key not in self._expected:
+            return
+        writes = self._follow(self._expected.pop(key, Consequences()), key)
+        self._add_other(writes, key, article.url, "outside", article.section, article.date_published)
+        self.store.write(writes)
+
+    def keep_shown(self, item: TrendingEntry | ExchangeRate | Weather) -> None:
+        """Store a line of what every page shows, unless it is the last one stored."""
+        if self._is_carried(item):
+            return
+        about, value = page_facts.meaning(item)
+        if self._last_shown.get(about) != value:
+            self._last_shown[about] = value
+            writes = Writes()
+            writes.add(page_facts.TABLES[type(item)].name, **page_facts.row_of(item, self._run_id))
+            self.store.write(writes)
+
+    def mistrust(self, fallen: Iterable[str] = ()) -> None:
+        """Have the next runs read again what this one, whose data are below the floors, stored incomplete.
+
+        Other values that articles had and this run did not find, of the fields that have ``fallen``, are put back.
+        """
+        lacking = or_(*(articles.c[name].is_(None) for name in REQUIRED))
+        rows = self.store.rows(select(articles.c.key, articles.c.url).where(articles.c.published_in.is_(None), lacking))
+        for key, url in ({key: url for key, url in rows if not self.failing.is_losing(key)} | self._lacking).items():
+            self.fail(url, key, LOST_FIELDS, "it came without a required field")
+        self.store.flush()
+        fields = set(fallen)
+        for key, values in self._lost.items():
+            if put_back := _of_fields(values, fields):
+                self.store.execute(update(articles).where(articles.c.key == key).values(**put_back))
+
+    # How
+
+    def _moved_from(self, article: Article, key: str, before: Any, page: Consequences) -> Any:
+        """Return the stored row of the article under the key it had at another address; None where it has none."""
+        row = as_row(article)
+        asked = page.asked_key
+        if asked is not None and asked != key and (old := stored_row(self.store, asked)) is not None:
+            # A redirect. One to something else altogether, such as the newest article, makes nothing the same.
+            is_same = is_same_day(row, old) or is_same_headline(row, old) or is_same_text(row, old)
+            if is_same and before is not None:
+                merge(self.store, old, before)
+            if is_same:
+                return stored_row(self.store, asked)
+        return self._texts.find(row) if before is None else None
+
+    def _note_address(
+        self, article: Article, row: dict[str, Any], key: str, own_key: str, before: Any, page: Consequences
+    ) -> None:
+        """Store that an article read in this run has a further address, and its number if only that one tells."""
+        writes = self._follow(page, key, own_key=own_key, url=article.fetched_url)
+        if row["url"] != before["url"]:
+            writes.add("alias", url=before["url"], article_key=key, first_seen_at=before["first_seen_at"])
+        self.store.write(writes)
+        self.store.flush()
+        changed = {name: row[name] for name in ("url", "article_id") if row[name] != before[name]}
+        if changed:
+            self.store.execute(update(articles).where(articles.c.key == key).values(**changed))
+
+    def _note_losses(self, row: dict[str, Any], before: Any, key: str, fate: Fate) -> bool:
+        """Note what an article is read without; return whether it lacks what it should have, as it did before."""
+        if fate is not Fate.LOST_FIELDS and not all(row[name] for name in REQUIRED):
+            self._lacking[key] = row["url"]
+            return self.failing.is_losing(key)
+        if fate in (Fate.CHANGED, Fate.RECOUNTED):
+            lost = {name: before[name] for name in _KEPT if before[name] not in NOTHING and row[name] in NOTHING}
+            if lost:
+                self._lost[key] = lost
+        return False
+
+    def _follow(
+        self,
+        page: Consequences,
+        key: str | None,
+        *,
+        own_key: str | None = None,
+        url: str = "",
+        is_whole: bool = True,
+    ) -> Writes:
+        """Return the writes for what follows from a page; ``key`` is its article's.
+
+        ``own_key`` is what the page's own address ``url`` gives for a key, where the article is stored under another.
+        Earlier failures are over, unless the record is not ``is_whole``.
+        """
+        writes = Writes()
+        time = database.now()
+        for is_speculative, links in enumerate((page.links, page.aside)):
+            for found, link in links:
+                if found not in self._stored:
+                    row = {"scope": self._scope, "key": found, "url": link, "found_at": time}
+                    writes.add("found", **row, is_speculative=is_speculative, reach=page.reach or None)
+        for alias, its_key in page.aliases:
+            if alias not in self._aliases:
+                self._aliases.add(alias)
+                owner = key if key is not None and its_key == own_key else its_key
+                writes.add("alias", url=alias, article_key=owner, first_seen_at=time)
+        for source in page.sources:
+            writes.add("source", scope=self._scope, **source)
+        for source in page.new_lists:
+            writes.add("new_list", scope=self._scope, **source)
+        for done in {page.asked_key, key, own_key} - {None}:
+            writes.add("read", the_key=done)
+        if page.asked_key is not None and key is not None and page.asked_key != key:
+            self._add_other(writes, page.asked_key, page.asked_url, "alias")
+        if own_key is not None and own_key not in (key, page.asked_key):
+            self._add_other(writes, own_key, url, "alias")
+        for url in self.failing.mended(page.asked_url, key) if is_whole else ():
+            writes.add("mended", the_key=url)
+        return writes
+
+    def _add_other(
+        self, writes: Writes, key: str, url: str, kind: str, section: str | None = None, day: str | None = None
+    ) -> None:
+        writes.add(
+            "other_page", key=key, url=url, kind=kind, section=section, date_published=day, seen_at=database.now()
+        )
+
+    def _add_article(
+        self,
+        writes: Writes,
+        article: Article,
+        row: dict[str, Any],
+        key: str,
+        before: Any,
+        consequences: Consequences,
+        fate: Fate,
+    ) -> None:
+        if fate is Fate.LOST_FIELDS:
+            lost = ", ".join(_lost(row, before))
+            failure = self.failing.failed(article.fetched_url, key, LOST_FIELDS, f"it came without {lost}")
+            writes.add("failure", **failure)
+            return
+        if before is not None and urlsplit(before["url"]).path != urlsplit(article.url).path:
+            writes.add("alias", url=before["url"], article_key=key, first_seen_at=before["first_seen_at"])
+        is_edited = before is None or any(row[name] != before[name] for name in TEXT)
+        version = 1 if before is None else before["version"] + is_edited
+        is_stored_as = fate in (Fate.NEW, Fate.CHANGED)
+        writes.add(
+            "article_unchanged" if fate is Fate.UNCHANGED else "article",
+            **row,
+            key=key,
+            version=version,
+            first_seen_at=article.observed_at,
+            changed_at=article.observed_at if is_stored_as else before["changed_at"],
+            checked_at=article.observed_at,
+            etag=consequences.etag,
+            last_modified=consequences.last_modified,
+            found_by=consequences.found_by,
+            run_id=before["run_id"] if fate is Fate.UNCHANGED else self._run_id,
+            published_in=None,
+        )
+        if is_edited:
+            texts = {name: row[name] for name in (*TEXT, "observed_at")}
+            writes.add("version", article_key=key, version=version, run_id=self._run_id, **texts)
+        if article.views is not None and self._last_count(key, before) != article.views:
+            seen = {"observed_at": article.observed_at, "views": article.views, "run_id": self._run_id}
+            writes.add("views", article_key=key, **seen)
+
+    def _stored_row(self, key: str) -> Any:
+        """Return the article as it is stored, or None."""
+        if key not in self._new or key in self._stored:
+            self.store.flush()
+        elif self.store.was_empty:
+            return None
+        rows = self.store.rows(select(articles).where(articles.c.key == key))
+        return rows[0]._mapping if rows else None
+
+    def _last_count(self, key: str, before: Any) -> int | None:
+        """Return the last view count stored; the latest page may have shown none."""
+        if before is None or before["views"] is not None:
+            return None if before is None else before["views"]
+        counts = select(view_counts.c.views).where(view_counts.c.article_key == key)
+        rows = self.store.rows(counts.order_by(view_counts.c.observed_at.desc()).limit(1))
+        return rows[0][0] if rows else None
+
+    def _count_fields(self, article: Article, consequences: Consequences) -> None:
+        self.fields.count_article(article, consequences.found_by)
+
+
+def _take_identity(article: Article, before: Any, page: Consequences) -> None:
+    """Give an article the number it is stored with, and the newer of its addresses: the one without a number."""
+    if article.article_id is None:
+        article.article_id = before["article_id"]
+    if has_number(article.url, article) and before["url"] != article.url and not has_number(before["url"], article):
+        page.aliases.append((article.url, str(before["key"])))
+        article.url, article.section = before["url"], before["section"]
+
+
+def article_key(article: Article) -> str:
+    """Return the key of a record: its number, else its own path, the same on every copy of the site."""
+    return str(article.article_id) if article.article_id is not None else urlsplit(article.url).path
+
+
+def fate_of(row: dict[str, Any], before: Any) -> Fate:
+    """Return what becomes of a record where the store has the row ``before``, or None."""
+    if before is None:
+        return Fate.NEW
+    if _lost(row, before):
+        return Fate.LOST_FIELDS
+    if any(row[name] != before[name] for name in row if name not in PASSING + _ADDRESSES):
+        return Fate.CHANGED
+    bases = _base(row["url"]), _base(before["url"])
+    if any(json.dumps(row[name]) != json.dumps(before[name]).replace(bases[1], bases[0]) for name in _ADDRESSES):
+        return Fate.CHANGED
+    return Fate.RECOUNTED if row["views"] != before["views"] else Fate.UNCHANGED
+
+
+def _of_fields(values: dict[str, Any], fields: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name.removesuffix("_raw") in fields}
+
+
+def _base(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/"
+
+
+def _lost(row: dict[str, Any], before: Any) -> list[str]:
+    return [name for name in REQUIRED if not row[name] and before[name]]

@@ -1,0 +1,242 @@
+"""The state of crawls: runs and what they continue, pages that wait, articles due for a refresh, sources read."""
+
+import json
+import logging
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, case, delete, func, insert, or_, select, update
+
+from caravan_crawler import __version__
+from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.outcome import BELOW_FLOORS, SOUND
+from caravan_crawler.store import database, schema, workers
+from caravan_crawler.store.failed_pages import LONGEST_DELAY
+from caravan_crawler.store.schema import articles, failures, other_pages, runs, sources
+from caravan_crawler.store.store import Store
+
+logger = logging.getLogger(__name__)
+
+
+def put_right(store: Store) -> int:
+    """Put right the times of sources, failures, pages without article and runs; return how many."""
+    now, latest = database.now(), database.latest()
+    is_list = sources.c.state.is_not(None)
+    failed_later = or_(failures.c.last_failed_at > latest, failures.c.retry_at > database.after(latest, LONGEST_DELAY))
+    number: int = 0
+    for statement in (
+        # A list keeps how far it is walked; of the others nothing is known any more, so they are read again.
+        update(sources).where(sources.c.read_at > latest, is_list).values(read_at=""),
+        delete(sources).where(sources.c.read_at > latest),
+        update(failures).where(failed_later).values(last_failed_at=now, retry_at=now),
+        update(other_pages).where(other_pages.c.seen_at > latest).values(seen_at=now),
+        update(runs).where(runs.c.started_at > latest).values(started_at=now),
+        update(runs).where(runs.c.ended_at > latest).values(ended_at=now),
+    ):
+        number += store.execute(statement).rowcount
+    if number:
+        logger.warning("%d times in the store are in the future: the clock was ahead; they are put right", number)
+    return number
+
+
+@dataclass(slots=True)
+class Source:
+    """One of them: when it was read, a sitemap's ``stamp`` then, and how far a list was walked."""
+
+    read_at: str
+    stamp: str | None = None
+    state: dict[str, Any] | None = None
+
+
+def load_sources(store: Store, scope: str) -> dict[str, Source]:
+    """Return the sources known to runs of this kind, by path."""
+    columns = (sources.c.path, sources.c.read_at, sources.c.stamp, sources.c.state)
+    rows = store.rows(select(*columns).where(sources.c.scope == scope))
+    return {path: Source(read_at, stamp, state) for path, read_at, stamp, state in rows}
+
+
+class Due(NamedTuple):
+    """An article to be read again, with what lets the server answer that nothing has changed."""
+
+    key: str
+    url: str
+    section: str | None
+    date_published: str | None
+    etag: str | None
+    last_modified: str | None
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """The request headers that let the server answer so."""
+        given = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in given.items() if value}
+
+
+class Waiting(NamedTuple):
+    """An article found and not read; a speculative address was put aside, as its like had led to no articles."""
+
+    url: str
+    is_speculative: bool
+
+
+def waiting(store: Store, scope: str) -> list[Waiting]:
+    """Return the addresses of the articles that runs of this kind have found and not read."""
+    columns = schema.frontier.c
+    rows = store.rows(
+        select(columns.url, columns.is_speculative).where(columns.scope == scope).order_by(columns.found_at)
+    )
+    return [Waiting(url, bool(is_speculative)) for url, is_speculative in rows]
+
+
+def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]:
+    """Return the articles published on ``first_day`` or later and not read since ``read_before``, newest first.
+
+    A reading in the future, by a clock that was ahead, counts for none.
+    """
+    table = schema.articles
+    rows = store.rows(
+        select(
+            table.c.key,
+            table.c.url,
+            table.c.section,
+            table.c.date_published,
+            table.c.etag,
+            table.c.last_modified,
+        )
+        .where(table.c.date_published >= first_day, _is_outside(table.c.checked_at, read_before))
+        .order_by(table.c.date_published.desc())
+    )
+    return [Due(*row) for row in rows]
+
+
+def read_since(store: Store, keys: list[str], moment: str) -> set[str]:
+    """Return which of these articles were read at ``moment`` or later."""
+    columns = schema.articles.c
+    is_read = columns.checked_at.between(moment, database.latest())
+    return {key for (key,) in store.rows(select(columns.key).where(columns.key.in_(keys), is_read))}
+
+
+def _is_outside(time: ColumnElement[str], since: str) -> ColumnElement[bool]:
+    return or_(time < since, time > database.latest())
+
+
+#: After these nothing is left to do: a run of the same kind begins afresh.
+_COMPLETE = (SOUND, BELOW_FLOORS)
+#: So many bytes of section names are part of a scope.
+_LONGEST_SECTIONS = 200
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """What a run continues: the ``runs`` of its kind that were stopped, and when the first of them began."""
+
+    started_at: str
+    runs: tuple[str, ...] = ()
+
+
+def scope_of(arguments: CrawlArguments) -> str:
+    """Return what tells kinds of runs apart: the period, the sections or the pages asked for; empty for all.
+
+    It is part of an index beside an address, and PostgreSQL bounds both: many sections stand as their hash.
+    """
+    sections = ",".join(sorted(arguments.sections))
+    if len(sections.encode()) > _LONGEST_SECTIONS:
+        sections = sha256(sections.encode()).hexdigest()[:16]
+    parts = {
+        "since": arguments.since.isoformat() if arguments.since else None,
+        "until": arguments.until.isoformat() if arguments.until else None,
+        "sections": sections,
+        "urls": sha256("\n".join(sorted(arguments.urls)).encode()).hexdigest()[:16] if arguments.urls else None,
+    }
+    return " ".join(f"{name}={value}" for name, value in parts.items() if value)
+
+
+def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str) -> Campaign:
+    """Note a run's beginning; return what it continues."""
+    workers.join(store, run_id)
+    scope = scope_of(arguments)
+    campaign = continued(store, run_id, scope, started_at)
+    given = json.loads(json.dumps(vars(arguments), default=plain))
+    store.execute(
+        insert(runs).values(
+            run_id=run_id,
+            number=next_number(),
+            scope=scope,
+            arguments=given,
+            version=__version__,
+            started_at=started_at,
+            new_articles=0,
+        )
+    )
+    return campaign
+
+
+def continued(store: Store, run_id: str, scope: str, now: str) -> Campaign:
+    """Note which runs were killed; return what a run continues that begins ``now``."""
+    store.execute(
+        update(runs)
+        .where(runs.c.run_id.in_(workers.dead(store, run_id)))
+        .values(
+            ended_at=now,
+            ended_number=next_number(),
+            outcome="killed",
+            reason="it ended without a word: killed, or the power was lost",
+        )
+    )
+    of_its_kind = runs.c.scope == scope
+    is_complete = runs.c.exit_code.in_(_COMPLETE)
+    rows = store.rows(select(func.max(runs.c.number)).where(of_its_kind, is_complete))
+    last = rows[0][0] if rows and rows[0][0] is not None else 0
+    is_stopped = or_(runs.c.exit_code.is_(None), ~is_complete)
+    stopped = store.rows(
+        select(runs.c.run_id, runs.c.started_at)
+        .where(of_its_kind, is_stopped, runs.c.ended_number > last)
+        .order_by(runs.c.number)
+    )
+    return Campaign(min((row.started_at for row in stopped), default=now), tuple(row.run_id for row in stopped))
+
+
+def next_number() -> Any:
+    """Return the next of the numbers that count beginnings and ends of runs, as a part of a statement."""
+    one = runs.alias("one")
+    last = func.max(one.c.number), func.max(func.coalesce(one.c.ended_number, 0))
+    return select(func.coalesce(case((last[0] > last[1], last[0]), else_=last[1]), 0) + 1).scalar_subquery()
+
+
+def end(store: Store, run_id: str, ended_at: str, report: dict[str, Any]) -> None:
+    """Note a run's end, by its report."""
+    store.execute(
+        update(runs)
+        .where(runs.c.run_id == run_id)
+        .values(
+            ended_at=ended_at,
+            ended_number=next_number(),
+            exit_code=report["exit_code"],
+            outcome=report["outcome"],
+            reason=report["reason"],
+            new_articles=report["articles"]["new"],
+            report=report,
+        )
+    )
+
+
+def killed(store: Store) -> list[str]:
+    """Return the runs that ended without a word."""
+    return [run_id for (run_id,) in store.rows(select(runs.c.run_id).where(runs.c.outcome == "killed"))]
+
+
+def last_new(store: Store) -> str | None:
+    """Return when the last run began that brought a new article; None where none has."""
+    rows = store.rows(select(func.max(runs.c.started_at)).where(runs.c.new_articles > 0))
+    return str(rows[0][0]) if rows and rows[0][0] else None
+
+
+def brought_new(store: Store, run_ids: list[str]) -> bool:
+    """Return whether any of these runs, which need not have ended, has stored an article as it is now."""
+    return bool(store.rows(select(articles.c.key).where(articles.c.run_id.in_(run_ids)).limit(1)))
+
+
+def plain(value: Any) -> Any:
+    """Return an argument's value as JSON can hold it."""
+    return sorted(value) if isinstance(value, frozenset) else str(value)

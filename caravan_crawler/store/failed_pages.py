@@ -1,0 +1,136 @@
+"""Pages that could not be fetched or read: how often, why, and when a run tries again."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, select, update
+
+from caravan_crawler.store import database
+from caravan_crawler.store.schema import failures
+from caravan_crawler.store.store import Store
+
+#: What a server will hardly change its mind about.
+_LASTING = ("http_404", "http_410", "http_451", "kind_other", "kind_listing")
+_LASTING_DELAY, _LONGEST_LASTING = timedelta(days=1), timedelta(days=30)
+#: After the second run in which it failed; the first is followed by a try in the next run.
+_DELAY, _LONGEST = timedelta(hours=1), timedelta(days=7)
+_GROWTH = 4
+#: The longest delay before a failed page is tried again.
+LONGEST_DELAY = max(_LONGEST, _LONGEST_LASTING)
+#: The article came without a field that it should have.
+LOST_FIELDS = "lost_fields"
+
+
+def retry_delay(reason: str, attempts: int, *, is_source: bool = False) -> timedelta:
+    """Return how long a page that has failed in so many runs is left alone.
+
+    A source that names articles, such as a sitemap, is asked for again by the next run, whatever the reason is.
+    """
+    if reason in _LASTING and not is_source:
+        return min(_LASTING_DELAY * int(_GROWTH ** min(attempts - 1, 5)), _LONGEST_LASTING)
+    if attempts == 1:
+        return timedelta(0)
+    return min(_DELAY * int(_GROWTH ** min(attempts - 2, 5)), _LONGEST)
+
+
+@dataclass(slots=True)
+class _Failing:
+    key: str | None
+    attempts: int
+    run_id: str
+    retry_at: str
+
+
+class Failing:
+    """The failures known to one run; ``scope`` is the run's."""
+
+    def __init__(self, store: Store, run_id: str, scope: str) -> None:
+        self._run_id = run_id
+        self._scope = scope
+        columns = failures.c
+        time = database.now()
+        self._known: dict[str, _Failing] = {}
+        self._losing: set[str] = set()
+        self.due: list[str] = []
+        """Addresses of articles that failed and are to be tried in this run; lists and feeds are asked for anyway."""
+        for url, key, attempts, run, retry_at, its_scope, reason in store.rows(
+            select(
+                columns.url,
+                columns.article_key,
+                columns.attempts,
+                columns.run_id,
+                columns.retry_at,
+                columns.scope,
+                columns.reason,
+            )
+        ):
+            self._known[url] = _Failing(key, attempts, run, retry_at)
+            if reason == LOST_FIELDS:
+                self._losing.add(key)
+            # A run for a period or for some sections does not take up what another one failed to read.
+            if key is not None and retry_at <= time and (not scope or its_scope == scope):
+                self.due.append(url)
+
+    def may_be_asked(self, url: str) -> bool:
+        """Whether the page has not failed, or is due again."""
+        row = self._known.get(url)
+        return row is None or row.retry_at <= database.now()
+
+    def is_losing(self, key: str) -> bool:
+        """Whether the article came without a field that it should have, and was not read whole since."""
+        return key in self._losing
+
+    def failed(self, url: str, key: str | None, reason: str, words: str) -> dict[str, Any]:
+        """Return the row for a failure just met."""
+        time = database.now()
+        row = self._known.get(url)
+        attempts = 1 if row is None else row.attempts + (row.run_id != self._run_id)
+        retry_at = database.after(time, retry_delay(reason, attempts, is_source=key is None))
+        self._known[url] = _Failing(key, attempts, self._run_id, retry_at)
+        if key is not None and reason == LOST_FIELDS:
+            self._losing.add(key)
+        return {
+            "url": url,
+            "article_key": key,
+            "scope": self._scope,
+            "reason": reason,
+            "words": words[:500],
+            "attempts": attempts,
+            "first_failed_at": time,
+            "last_failed_at": time,
+            "retry_at": retry_at,
+            "run_id": self._run_id,
+        }
+
+    def mended(self, url: str, key: str | None) -> list[str]:
+        """Note a page that was read; return the URLs whose failures are thereby over."""
+        if not self._known:
+            return []
+        over = [url] if url in self._known else []
+        over += [other for other, row in self._known.items() if key is not None and row.key == key and other != url]
+        for other in over:
+            del self._known[other]
+        self._losing.discard(key or "")
+        return over
+
+
+def forgive(store: Store, run_id: str) -> None:
+    """Let the next run try all that failed in this one: an outage says nothing of the pages."""
+    _forgive(store, run_id, failures.c.reason.not_in(_LASTING))
+
+
+def accept_losses(store: Store) -> None:
+    """Take the site's articles for whole without the fields that they came without: it shows them no more."""
+    store.execute(delete(failures).where(failures.c.reason == LOST_FIELDS))
+
+
+def forgive_unread(store: Store, run_id: str) -> None:
+    """Let the next run try the pages that were no articles: where the markup has changed, the readers will, too."""
+    _forgive(store, run_id, failures.c.reason.startswith("kind_"))
+
+
+def _forgive(store: Store, run_id: str, which: ColumnElement[bool]) -> None:
+    store.execute(
+        update(failures).where(failures.c.run_id == run_id, which).values(retry_at=database.now(), attempts=1)
+    )

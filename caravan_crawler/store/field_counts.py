@@ -1,0 +1,105 @@
+"""How often each field was found, by which reader: a run's own counts, and those of earlier runs beside them."""
+
+from collections import Counter, defaultdict
+from typing import NamedTuple
+
+from sqlalchemy import delete, func, insert, select
+
+from caravan_crawler.items import Article
+from caravan_crawler.outcome import BELOW_FLOORS, SOUND
+from caravan_crawler.store.schema import field_counts, runs, store_info
+from caravan_crawler.store.store import Store
+
+#: The fields that are held against their history.
+FIELDS = ("headline", "lede", "body", "date_published", "views", "photo_credit", "source", "authors", "tags", "images")
+#: Stands for the section of what every page shows beside its article.
+EVERYWHERE = "*"
+_EXAMPLES = 3
+_POOLED_RUNS = 48
+_ACCEPTED = "drift_accepted_at"
+
+
+class Cell(NamedTuple):
+    """What is counted: articles of a section and a year of publication in which a reader found a field.
+
+    An empty ``reader`` counts those without the field, an empty ``year`` those without a date.
+    """
+
+    section: str
+    year: str
+    field: str
+    reader: str
+
+
+class FieldCounts:
+    """The counts of one run, and for each field the first articles without it."""
+
+    def __init__(self) -> None:
+        self.cells: Counter[Cell] = Counter()
+        self.examples: defaultdict[str, list[str]] = defaultdict(list)
+
+    def count_article(self, article: Article, found_by: dict[str, str]) -> None:
+        """Count each field of an article as it came out of the pipelines."""
+        section, year = article.section or "", (article.date_published or "")[:4]
+        for name in FIELDS:
+            is_found = getattr(article, name) not in (None, [], "")
+            reader = found_by.get(name) or found_by.get("date_structured" if name == "date_published" else "")
+            self.cells[Cell(section, year, name, (reader or "page") if is_found else "")] += 1
+            if not is_found and len(self.examples[name]) < _EXAMPLES:
+                self.examples[name].append(article.url)
+
+    def count_parts(self, parts: dict[str, bool], url: str) -> None:
+        """Count what an article's page shows around it: rates, weather, trending topics."""
+        for name, is_shown in parts.items():
+            self.cells[Cell(EVERYWHERE, "", name, "page" if is_shown else "")] += 1
+            if not is_shown and len(self.examples[name]) < _EXAMPLES:
+                self.examples[name].append(url)
+
+    def save(self, store: Store, run_id: str) -> None:
+        """Write the counts down for later runs."""
+        rows = [{"run_id": run_id, **cell._asdict(), "articles": number} for cell, number in self.cells.items()]
+        if rows:
+            store.execute(insert(field_counts), rows)
+
+
+def history_start(store: Store) -> str:
+    """Return since when runs count as history: since the last time the user accepted a change of the site."""
+    rows = store.rows(select(store_info.c.value).where(store_info.c.name == _ACCEPTED))
+    return str(rows[0][0]) if rows else ""
+
+
+def accept(store: Store, moment: str) -> None:
+    """Let history begin anew at ``moment``."""
+    store.execute(delete(store_info).where(store_info.c.name == _ACCEPTED))
+    store.execute(insert(store_info).values(name=_ACCEPTED, value=moment))
+
+
+def history(store: Store, since: str) -> Counter[Cell]:
+    """Return the sums over the sound runs that began at ``since`` or later."""
+    columns = (field_counts.c.section, field_counts.c.year, field_counts.c.field, field_counts.c.reader)
+    rows = store.rows(
+        select(*columns, func.sum(field_counts.c.articles))
+        .join(runs, runs.c.run_id == field_counts.c.run_id)
+        .where(runs.c.exit_code == SOUND, runs.c.started_at >= since)
+        .group_by(*columns)
+    )
+    return Counter({Cell(*row[:4]): int(row[4]) for row in rows})
+
+
+def recent(store: Store, since: str) -> list[tuple[int, Counter[Cell]]]:
+    """Return exit code and counts of the last complete runs, newest first."""
+    complete = store.rows(
+        select(runs.c.run_id, runs.c.exit_code)
+        .where(runs.c.exit_code.in_((SOUND, BELOW_FLOORS)), runs.c.started_at >= since)
+        .order_by(runs.c.started_at.desc())
+        .limit(_POOLED_RUNS)
+    )
+    counts: dict[str, Counter[Cell]] = {run_id: Counter() for run_id, _ in complete}
+    columns = field_counts.c
+    for run_id, *cell, number in store.rows(
+        select(columns.run_id, columns.section, columns.year, columns.field, columns.reader, columns.articles).where(
+            columns.run_id.in_(list(counts))
+        )
+    ):
+        counts[run_id][Cell(*cell)] += number
+    return [(code, counts[run_id]) for run_id, code in complete]

@@ -1,0 +1,215 @@
+"""What stands in which run's feeds: every state of a record in those of exactly one run, wherever runs are killed.
+
+A record that is stored new or changed has no mark (``published_in`` is null). A run publishes what it has stored and
+what earlier runs have left without a mark. When its feeds are complete, one transaction marks the records and notes
+the files that are now moved to their places. A run killed before it has published nothing; of one killed after it
+the next run moves the files, and takes the marks away where that cannot be done.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, and_, delete, insert, or_, select, update
+
+from caravan_crawler.items import Article, ExchangeRate, Link, TrendingEntry, Weather
+from caravan_crawler.outcome import SOUND
+from caravan_crawler.store import database, workers
+from caravan_crawler.store.article_store import REQUIRED
+from caravan_crawler.store.crawl_state import next_number
+from caravan_crawler.store.failed_pages import LOST_FIELDS
+from caravan_crawler.store.schema import articles, failures, rates, runs, store_info, trending, weather
+from caravan_crawler.store.store import Store
+
+logger = logging.getLogger(__name__)
+
+Record = Article | TrendingEntry | ExchangeRate | Weather
+
+#: Before the run's id in the name of its note.
+_NOTE = "placing"
+_ROWS_AT_ONCE = 500
+_LINES: tuple[tuple[Table, Any], ...] = ((trending, TrendingEntry), (rates, ExchangeRate), (weather, Weather))
+_KEYS: dict[Table, Any] = {articles: articles.c.key} | {table: table.c.id for table, _ in _LINES}
+
+
+class LeftRecords:
+    """The records that earlier runs stored and that stand in no feed yet, for a run to publish.
+
+    Those of runs that still live, as other workers do, are left to them. An article that is stored without a field that
+    it should have is left until it is read whole.
+    """
+
+    def __init__(self, store: Store, run_id: str, is_wanted: Callable[[Any], bool]) -> None:
+        """``is_wanted`` tells of an article's row whether it is of the period, the sections and pages of this run."""
+        self._store = store
+        self._run_id = run_id
+        self._is_wanted = is_wanted
+        self.taken: dict[Table, list[tuple[Any, str]]] = {table: [] for table in _KEYS}
+        """Key and run of each record handed out: only in this state does it stand in the feeds."""
+
+    def runs(self) -> list[str]:
+        """Return the earlier runs of which something stands in no feed yet, in their order."""
+        found = {run_id for table in _KEYS for (run_id,) in self._rows(select(table.c.run_id).distinct(), table)}
+        numbers = self._store.rows(select(runs.c.run_id).where(runs.c.run_id.in_(found)).order_by(runs.c.number))
+        return [run_id for (run_id,) in numbers]
+
+    def take(self) -> Iterator[Record]:
+        """Yield the records, a few hundred in memory at a time."""
+        losing = select(failures.c.article_key).where(
+            failures.c.reason == LOST_FIELDS, failures.c.article_key.is_not(None)
+        )
+        is_whole = and_(*(articles.c[name].is_not(None) for name in REQUIRED))
+        for rows in self._pages(articles, or_(is_whole, articles.c.key.not_in(losing))):
+            for row in rows:
+                if self._is_wanted(row):
+                    yield self._taken(articles, row, article_of(row))
+        for table, item_class in _LINES:
+            for rows in self._pages(table):
+                for row in rows:
+                    values = {name: row[name] for name in item_class.__dataclass_fields__}
+                    yield self._taken(table, row, item_class(**values))
+
+    def _taken(self, table: Table, row: Any, record: Record) -> Record:
+        self.taken[table].append((row[_KEYS[table].name], row["run_id"]))
+        return record
+
+    def _pages(self, table: Table, *conditions: Any) -> Iterator[list[Any]]:
+        key = _KEYS[table]
+        after: tuple[Any, ...] = ()
+        while True:
+            rows = self._rows(select(table).order_by(key).limit(_ROWS_AT_ONCE), table, *conditions, *after)
+            yield [row._mapping for row in rows]
+            if len(rows) < _ROWS_AT_ONCE:
+                return
+            after = (key > rows[-1]._mapping[key.name],)
+
+    def _rows(self, query: Any, table: Table, *conditions: Any) -> list[Any]:
+        others = [self._run_id, *workers.living(self._store)]
+        return self._store.rows(query.where(table.c.published_in.is_(None), table.c.run_id.not_in(others), *conditions))
+
+
+def article_of(row: Any) -> Article:
+    """Return the record that a row of ``articles`` holds."""
+    values = {name: row[name] for name in Article.__dataclass_fields__}
+    values["links"] = [Link(**link) for link in values["links"]]
+    return Article(**values)
+
+
+def announce(
+    store: Store,
+    run_id: str,
+    new_articles: int,
+    moves: Iterable[tuple[Path, Path]],
+    left: LeftRecords,
+    classes: Collection[type],
+) -> None:
+    """Mark what the run's feeds hold, and note which files it now moves: from one path to another in a folder.
+
+    ``classes`` are the records that any of the feeds holds.
+    """
+    files = [[str(part.absolute()), str(path.absolute())] for part, path in moves]
+    note = {"run_id": run_id, "new_articles": new_articles, "files": files}
+    tables = [table for table, item_class in ((articles, Article), *_LINES) if item_class in classes]
+    own = [
+        update(table).where(table.c.run_id == run_id, table.c.published_in.is_(None)).values(published_in=run_id)
+        for table in tables
+    ]
+    noted = insert(store_info).values(name=_name(run_id), value=json.dumps(note))
+    store.execute_all(noted, *own, *_marks(run_id, {table: left.taken[table] for table in tables}))
+
+
+def _marks(run_id: str, taken: dict[Table, list[tuple[Any, str]]]) -> Iterator[Any]:
+    for table, records in taken.items():
+        by_run: dict[str, list[Any]] = {}
+        for key, its_run in records:
+            by_run.setdefault(its_run, []).append(key)
+        for its_run, keys in by_run.items():
+            for first in range(0, len(keys), _ROWS_AT_ONCE):
+                # Another worker may have stored a newer state, which is not in these feeds.
+                yield (
+                    update(table)
+                    .where(_KEYS[table].in_(keys[first : first + _ROWS_AT_ONCE]), table.c.run_id == its_run)
+                    .where(table.c.published_in.is_(None))
+                    .values(published_in=run_id)
+                )
+
+
+def withdraw(store: Store, run_id: str) -> None:
+    """Take a run's marks away, as its feeds could not be put in place; the next run publishes what they held."""
+    marks = (update(table).where(table.c.published_in == run_id).values(published_in=None) for table in _KEYS)
+    store.execute_all(delete(store_info).where(store_info.c.name == _name(run_id)), *marks)
+
+
+def finish(store: Store, run_id: str) -> None:
+    """Note that the run's end is noted too."""
+    store.execute(delete(store_info).where(store_info.c.name == _name(run_id)))
+
+
+def resume(store: Store) -> None:
+    """Bring to its end what runs were killed in; a worker's files are moved by one on the same machine."""
+    rows = store.rows(select(store_info.c.value).where(store_info.c.name.startswith(_NOTE)))
+    notes = [json.loads(value) for (value,) in rows]
+    living = workers.living(store) if notes else []
+    for note in notes:
+        if note["run_id"] in living:
+            continue
+        is_here = _move(note["files"], note["run_id"])
+        if is_here is None:
+            withdraw(store, note["run_id"])
+            continue
+        _complete(store, note)
+        if is_here:
+            finish(store, note["run_id"])
+
+
+def _name(run_id: str) -> str:
+    return f"{_NOTE} {run_id}"
+
+
+def _move(files: list[list[str]], run_id: str) -> bool | None:
+    """Move what is not moved; return whether the files are this machine's, None where the run's folder is not whole."""
+    is_here = True
+    for place, (part, path) in enumerate(files):
+        try:
+            Path(part).replace(path)
+        except FileNotFoundError:  # moved already, or elsewhere
+            is_here &= Path(path).parent.exists()
+        except OSError as error:
+            logger.error("%s is not written, and lies in %s: %s", path, part, error.strerror)
+            if is_own(Path(path), run_id):
+                take_back([(Path(part), Path(path)) for part, path in files[:place]], run_id)
+                return None
+        else:
+            logger.info("%s is put in place: the run that wrote it was killed before it could", path)
+    return is_here
+
+
+def is_own(path: Path, run_id: str) -> bool:
+    """Whether a file lies in the run's own folder, whose files decide what is published."""
+    return path.parent.name == run_id
+
+
+def take_back(moved: Iterable[tuple[Path, Path]], run_id: str) -> None:
+    """Move the files of the run's own folder back, as it cannot be made whole."""
+    for part, path in moved:
+        if is_own(path, run_id):
+            with suppress(OSError):
+                path.replace(part)
+
+
+def _complete(store: Store, note: dict[str, Any]) -> None:
+    store.execute(
+        update(runs)
+        .where(runs.c.run_id == note["run_id"], runs.c.exit_code.is_(None))
+        .values(
+            ended_at=database.now(),
+            ended_number=next_number(),
+            exit_code=SOUND,
+            outcome="sound",
+            reason="complete, but killed before it could say so",
+            new_articles=note["new_articles"],
+        )
+    )

@@ -1,0 +1,143 @@
+"""What an archive's pages give, put into the store: each part of the archive in one commit, with how far it went."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Table, delete, select
+
+from caravan_crawler.store import page_facts
+from caravan_crawler.store.article_history import History, MergeResult, Observation
+from caravan_crawler.store.page_facts import Line, Span
+from caravan_crawler.store.schema import article_versions, articles, store_info, view_counts
+from caravan_crawler.store.statements import Writes
+from caravan_crawler.store.store import Store
+
+#: Before the name of a note of how far a file is read.
+_NOTE = "reread "
+
+
+class ReparseStore:
+    """Puts observations into the store, in any order and any number of times.
+
+    With ``dry_run`` it only says what would become of them. With ``put_off_losses`` values that are not found any more
+    stay until :meth:`take_away`.
+    """
+
+    def __init__(
+        self, store: Store, *, accept_losses: bool = False, put_off_losses: bool = False, dry_run: bool = False
+    ) -> None:
+        self._store = store
+        self._accept_losses = accept_losses
+        self._put_off_losses = put_off_losses
+        self._dry_run = dry_run
+
+    def put(
+        self,
+        seen: list[Observation],
+        lines: Iterable[Line],
+        span: Span,
+        note: Callable[[list[MergeResult]], tuple[str, str]],
+    ) -> list[MergeResult]:
+        """Store what a part of a file gave, and with it what ``note`` gives: the file's name, its reading's state.
+
+        Return what became of each observation, which ``note`` sees first; where it raises an error nothing is stored.
+        """
+        histories = self._histories({one.key for one in seen}, put_off_losses=self._put_off_losses)
+        writes = page_facts.reread(self._store, lines, span)
+        taken = []
+        for one in seen:
+            history = histories[one.key]
+            taken.append(history.take(one))
+            for alias in history.aliases(one):
+                writes.add("alias", **alias)
+        for key, history in histories.items():
+            _add(writes, key, history)
+        name, state = note(taken)
+        writes.add("noted", name=_NOTE + name, value=state)
+        if not self._dry_run:
+            self._store.write(writes)
+            self._store.flush()
+        return taken
+
+    def take_away(self, seen: list[Observation], note: tuple[str, str]) -> None:
+        """Put observations once more, with the losses that were put off."""
+        histories = self._histories({one.key for one in seen})
+        writes = Writes()
+        for one in seen:
+            histories[one.key].take(one)
+        for key, history in histories.items():
+            _add(writes, key, history)
+        writes.add("noted", name=_NOTE + note[0], value=note[1])
+        self._store.write(writes)
+        self._store.flush()
+
+    def state_of(self, name: str) -> str | None:
+        """Return how far the reading of a file came, None where it is not begun."""
+        if self._dry_run:
+            return None
+        rows = self._store.rows(select(store_info.c.value).where(store_info.c.name == _NOTE + name))
+        return str(rows[0][0]) if rows else None
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Note that these files are read, so that the next reading begins anew."""
+        if self._dry_run:
+            return
+        self._store.execute(delete(store_info).where(store_info.c.name.in_([_NOTE + name for name in names])))
+
+    def holds(self, keys: Iterable[str]) -> bool:
+        """Whether an article is stored under any of these keys."""
+        return bool(self._store.rows(select(articles.c.key).where(articles.c.key.in_(list(keys))).limit(1)))
+
+    def keys_seen(self, since: str, until: str) -> set[str]:
+        """Return keys and own paths of the articles whose latest state was observed in this time, before ``until``."""
+        in_time = (articles.c.observed_at >= since, articles.c.observed_at < until)
+        query = select(articles.c.key, articles.c.url).where(*in_time)
+        return {name for key, url in self._store.rows(query) for name in (key, urlsplit(url).path)}
+
+    def lines_until(self, time: str) -> Iterator[Line]:
+        """Yield what pages showed last, up to a time."""
+        return page_facts.newest_lines(self._store, time)
+
+    def _histories(self, keys: set[str], *, put_off_losses: bool = False) -> dict[str, History]:
+        rows = {row["key"]: row for row in self._rows(articles, "key", keys)}
+        versions, views = (
+            self._by_key(table, keys if rows else set(), order)
+            for table, order in ((article_versions, "version"), (view_counts, "observed_at"))
+        )
+        how = {"accept_losses": self._accept_losses, "put_off_losses": put_off_losses}
+        return {key: History(rows.get(key), versions[key], views[key], **how) for key in keys}
+
+    def _by_key(self, table: Table, keys: set[str], order: str) -> defaultdict[str, list[dict[str, Any]]]:
+        found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in self._rows(table, "article_key", keys, order):
+            found[row["article_key"]].append(row)
+        return found
+
+    def _rows(self, table: Table, column: str, keys: set[str], order: str | None = None) -> list[dict[str, Any]]:
+        if not keys:
+            return []
+        query = select(table).where(table.c[column].in_(sorted(keys)))
+        rows = self._store.rows(query if order is None else query.order_by(table.c[order]))
+        return [dict(row._mapping) for row in rows]
+
+
+def _add(writes: Writes, key: str, history: History) -> None:
+    """Add what has changed of an article, which is found now, whatever runs thought of it."""
+    if history.has_new_row and history.row is not None:
+        # What is found in an archive only stands in no feed yet; what was published stays so.
+        writes.add("article_reread", **{"published_in": None, **history.row})
+        writes.add("read", the_key=key)
+        writes.add("article_found", the_key=key)
+        writes.add("no_other_page", the_key=key)
+        for url in {history.row["url"], history.row["fetched_url"]}:
+            writes.add("mended", the_key=url)
+    if history.has_new_versions:
+        writes.add("versions_gone", the_key=key)
+        for row in history.versions:
+            writes.add("version", **row)
+    if history.has_new_views:
+        writes.add("views_gone", the_key=key)
+        for row in history.views:
+            writes.add("views", **row)

@@ -1,0 +1,148 @@
+"""Articles that the site shows under another address than the one they are stored under.
+
+The site has moved from addresses with a number to addresses without. The same article is recognised by a redirect
+from its old address, and where none is seen by the same headline, day and text.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from caravan_crawler.items import Article
+from caravan_crawler.store import database
+from caravan_crawler.store.schema import aliases, article_versions, articles, failures, other_pages, view_counts
+from caravan_crawler.store.store import Store
+
+Row = Mapping[str, Any]
+
+_NOT_LETTERS = re.compile(r"[\W_]+")
+#: A shorter paragraph may stand in any article.
+_SHORTEST_PARAGRAPH = 30
+#: Two readings of one text differ where two markups part its paragraphs in other ways; over half of them agree.
+_SAME_TEXT = 0.5
+
+
+def fold(text: str | None) -> str:
+    """Return the letters and digits of a text: what two markups, typographies or encodings of it have in common."""
+    return _NOT_LETTERS.sub("", (text or "").casefold().replace("ё", "е"))
+
+
+def is_same_headline(one: Row, other: Row) -> bool:
+    """Whether two records have the same headline, but for its typography."""
+    return bool(one["headline"]) and fold(one["headline"]) == fold(other["headline"])
+
+
+def is_same_day(one: Row, other: Row) -> bool:
+    """Whether two records say that they were published on the same day."""
+    return bool(one["date_published"]) and one["date_published"][:10] == (other["date_published"] or "")[:10]
+
+
+def is_same_text(one: Row, other: Row) -> bool:
+    """Whether two records have the same text, by most of its paragraphs; a record without text has none in common."""
+    first, second = _whole(one), _whole(other)
+    if not first or not second:
+        return False
+    if first in second or second in first:
+        return True
+    paragraphs, others = _paragraphs(one), _paragraphs(other)
+    smaller = min(len(paragraphs), len(others))
+    return smaller > 0 and len(paragraphs & others) > _SAME_TEXT * smaller
+
+
+def _whole(row: Row) -> str:
+    lede, body = fold(row["lede"]), fold(row["body"])
+    return body if body.startswith(lede) else lede + body
+
+
+def _paragraphs(row: Row) -> set[str]:
+    texts = [row["lede"], *(row["body"] or "").split("\n\n")]
+    return {folded for text in texts if len(folded := fold(text)) >= _SHORTEST_PARAGRAPH}
+
+
+class KnownTexts:
+    """Finds the stored article that has the same headline, day and text as one that is read now."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._stored_now: dict[int, list[str]] = {}
+        """Keys of the articles stored in this run, by day and headline."""
+
+    def add(self, row: Row, key: str) -> None:
+        """Note an article stored in this run."""
+        if row["headline"] and row["date_published"]:
+            keys = self._stored_now.setdefault(_index(row), [])
+            if key not in keys:
+                keys.append(key)
+
+    def find(self, row: Row) -> Row | None:
+        """Return the stored row of the same article, or None."""
+        if not row["headline"] or not row["date_published"]:
+            return None
+        keys = list(self._stored_now.get(_index(row), ()))
+        if not self._store.was_empty:
+            keys += self._of_that_day(row)
+        for key in dict.fromkeys(keys):
+            stored = stored_row(self._store, key)
+            if stored is None or not is_same_text(row, stored):
+                continue
+            # Two numbers are two articles of the site, even if one is a copy of the other.
+            if None in (row["article_id"], stored["article_id"]):
+                return stored
+        return None
+
+    def _of_that_day(self, row: Row) -> Iterable[str]:
+        columns = articles.c
+        day = row["date_published"][:10]
+        following = (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+        rows = self._store.rows(
+            select(columns.key, columns.headline).where(
+                columns.date_published >= day, columns.date_published < following
+            )
+        )
+        headline = fold(row["headline"])
+        return [key for key, other in rows if fold(other) == headline]
+
+
+def _index(row: Row) -> int:
+    return hash((row["date_published"][:10], fold(row["headline"])))
+
+
+def stored_row(store: Store, key: str) -> Row | None:
+    """Return an article as it is stored, or None."""
+    store.flush()
+    rows = store.rows(select(articles).where(articles.c.key == key))
+    return rows[0]._mapping if rows else None
+
+
+def has_number(url: str, article: Article | Row) -> bool:
+    """Whether an article's URL ends in its number, as those did before the move."""
+    number = article.article_id if isinstance(article, Article) else article["article_id"]
+    return number is not None and url.rstrip("/").endswith((f"-{number}", f"={number}"))
+
+
+def merge(store: Store, old: Row, new: Row) -> None:
+    """Make two rows of one article one: the key and number of ``old``, the latest state and the history of both."""
+    key, gone = old["key"], new["key"]
+    kept = {"key": key, "article_id": old["article_id"] or new["article_id"]}
+    kept |= {name: min(old[name], new[name]) for name in ("first_seen_at",)}
+    kept["version"] = old["version"] + new["version"]
+    alias = {"url": old["url"], "article_key": key, "first_seen_at": old["first_seen_at"]}
+    counted = select(view_counts.c.observed_at).where(view_counts.c.article_key == key)
+    store.execute_all(
+        delete(articles).where(articles.c.key.in_([key, gone])),
+        insert(articles).values({**new, **kept}),
+        update(article_versions)
+        .where(article_versions.c.article_key == gone)
+        .values(article_key=key, version=article_versions.c.version + old["version"]),
+        delete(view_counts).where(view_counts.c.article_key == gone, view_counts.c.observed_at.in_(counted)),
+        update(view_counts).where(view_counts.c.article_key == gone).values(article_key=key),
+        update(aliases).where(aliases.c.article_key == gone).values(article_key=key),
+        update(failures).where(failures.c.article_key == gone).values(article_key=key),
+        delete(aliases).where(aliases.c.url == old["url"]),
+        insert(aliases).values(alias),
+        delete(other_pages).where(other_pages.c.key == gone),
+        insert(other_pages).values(key=gone, url=new["url"], kind="alias", seen_at=database.now()),
+    )

@@ -1,1 +1,0 @@
-"""Visit: which page is asked for next, and which never."""
