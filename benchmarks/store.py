@@ -36,10 +36,10 @@ from caravan_crawler.sample_site.plan import SECTIONS, MixedPlan
 from caravan_crawler.store import database, schema
 from caravan_crawler.store.store import NONE, Store, open_store
 from caravan_crawler.urls import Site
-from tests.keep.kept import Kept
-from tests.keep.statements import statements
 from tests.parts import need
 from tests.postgresql import Cluster
+from tests.store.statements import statements
+from tests.store.stored import Kept
 
 BACKENDS = ("sqlite", "postgresql")
 NEW = 20

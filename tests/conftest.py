@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.disks import SmallDisk, is_root
-from tests.keep.kept import Kept
 from tests.parts import do_without, need
 from tests.postgresql import Cluster
+from tests.store.stored import Kept
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.monitors.drift import silence
 from caravan_crawler.store import crawl_state, database
-from tests.keep.stores import BASE, article, keeper, open_in
+from tests.store.stores import BASE, article, keeper, open_in
 
 NEWEST = date(2026, 3, 1)
 #: When the last run began that brought something.

@@ -11,7 +11,7 @@ from caravan_crawler.sample_site import SampleSite, serve
 from caravan_crawler.sample_site.one_generation import OldAddresses
 from caravan_crawler.store import schema
 from tests.crawling import crawl
-from tests.keep.stores import open_in, table
+from tests.store.stores import open_in, table
 
 ARTICLES = 120
 SITEMAPS = 40

@@ -13,8 +13,8 @@ from caravan_crawler.store.store import edition
 from tests.crawling import Crawl, crawl
 from tests.export.exporting import export_apart
 from tests.forking import fork
-from tests.keep.stores import open_in, table
 from tests.plain_site import Answers, article, links, page, serve_plain
+from tests.store.stores import open_in, table
 
 SHORT = "/news/korotkaya-zametka-900002/"
 COPY: Answers = {"/": page("Газета", links(SHORT)), SHORT: article(900002)}

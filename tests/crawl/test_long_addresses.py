@@ -9,7 +9,7 @@ import pytest
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.crawling import crawl
-from tests.keep.kept import Kept
+from tests.store.stored import Kept
 
 #: As PostgreSQL compresses what it indexes, only a text without any pattern is too long for it.
 _RANDOM = random.Random(1)

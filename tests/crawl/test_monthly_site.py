@@ -9,8 +9,8 @@ import pytest
 
 from caravan_crawler.store import schema
 from tests.crawling import TIMEOUT, Crawl, crawl, start
-from tests.keep.stores import open_in, table
 from tests.monthly_site import MonthlyServer, MonthlySite, Old, Story, serve_monthly, stories
+from tests.store.stores import open_in, table
 
 
 def stored(data_dir: Path) -> dict[str, tuple[str | None, int]]:

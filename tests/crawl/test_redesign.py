@@ -9,7 +9,7 @@ from sqlalchemy import update
 from caravan_crawler.sample_site import SampleSite
 from caravan_crawler.store import schema
 from tests.crawl.reporting import ARTICLES, NEW, run
-from tests.keep.stores import open_in, table
+from tests.store.stores import open_in, table
 
 LOST = {"date": "date_published", "body": "body", "headline": "headline", "views": "views"}
 

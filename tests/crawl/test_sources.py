@@ -11,7 +11,6 @@ import pytest
 
 from caravan_crawler.store import schema
 from tests.crawling import TIMEOUT, Crawl, command, crawl
-from tests.keep.stores import open_in, table
 from tests.parts import need
 from tests.plain_site import (
     EMPTY_FEED,
@@ -28,6 +27,7 @@ from tests.plain_site import (
     urlset,
 )
 from tests.plain_site import serve_plain as serve
+from tests.store.stores import open_in, table
 
 HOME = page("Газета", links("/news/delo-nomer-dlinnoe-101/"))
 SECTIONS = ("crime", "sport", "world")

@@ -10,7 +10,7 @@ import pytest
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.crawl.reporting import report
 from tests.crawling import crawl
-from tests.keep.kept import Kept
+from tests.store.stored import Kept
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 ARTICLES = 60

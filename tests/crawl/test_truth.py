@@ -5,7 +5,7 @@ from pathlib import Path
 from caravan_crawler import __version__
 from caravan_crawler.store import schema
 from tests.crawl.reporting import ARTICLES, run
-from tests.keep.stores import open_in, table
+from tests.store.stores import open_in, table
 
 
 def test_the_report_of_a_first_run(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from scrapy.cmdline import execute
 
 from tests.crawling import TIMEOUT
 from tests.forking import Forked, fork
-from tests.keep.stores import BASE, article, keep, open_in
+from tests.store.stores import BASE, article, keep, open_in
 
 ALL_FORMATS = "csv,jsonl,parquet"
 

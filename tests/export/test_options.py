@@ -12,7 +12,7 @@ from caravan_crawler.export.options import ExportOptions, ExportRefusedError
 from caravan_crawler.store import schema
 from tests.crawling import read_jsonl
 from tests.export.exporting import export, export_apart, failed, files, small_store, succeeded, with_articles
-from tests.keep.stores import open_in
+from tests.store.stores import open_in
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.keep.kept import Kept
+from tests.store.stored import Kept
 
 MakeStore = Callable[[], Kept]
 

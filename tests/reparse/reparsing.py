@@ -10,7 +10,7 @@ from typing import Any
 from caravan_crawler.items import Article
 from tests.crawling import TIMEOUT, Crawl, crawl
 from tests.forking import Forked, fork
-from tests.keep.kept import Kept
+from tests.store.stored import Kept
 
 #: What of an article's row is its content, and not the story of how it came into the store.
 _OF_AN_ARTICLE = (*Article.__dataclass_fields__, "version", "first_seen_at")

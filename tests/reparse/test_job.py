@@ -15,8 +15,8 @@ from caravan_crawler.sample_site import SampleSite
 from caravan_crawler.store import schema
 from caravan_crawler.store.reparse_store import ReparseStore
 from tests.archive.records import write_crawl
-from tests.keep.stores import open_in
 from tests.reparse.reparsing import assert_equal, dataset, sqlite
+from tests.store.stores import open_in
 
 BASE = "http://127.0.0.1:8000/"
 SETTINGS: dict[str, Any] = {"ITEM_PIPELINES": settings.ITEM_PIPELINES}

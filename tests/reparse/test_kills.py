@@ -15,9 +15,9 @@ from caravan_crawler.sample_site import SampleSite, serve
 from tests.archive.records import write_crawl
 from tests.crawling import TIMEOUT
 from tests.crawling import start as start_crawl
-from tests.keep.kept import Kept
 from tests.kills import after_requests, dice
 from tests.reparse.reparsing import assert_equal, crawl_archived, dataset, end, reparse, sound, sqlite, start
+from tests.store.stored import Kept
 
 #: With the crawl's and the export's more than twenty-five.
 KILLS_OF_A_CRAWL, KILLS_OF_A_READING = 6, 5

@@ -9,8 +9,8 @@ from caravan_crawler.reparse.job import LossesError, LossGuard
 from caravan_crawler.sample_site import SampleSite, serve
 from caravan_crawler.store.article_history import MergeResult
 from caravan_crawler.store.article_store import Fate
-from tests.keep.kept import Kept
 from tests.reparse.reparsing import assert_equal, crawl_archived, dataset, reparse, sound, sqlite
+from tests.store.stored import Kept
 
 
 def articles(number: int, *lost: str) -> list[MergeResult]:

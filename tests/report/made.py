@@ -10,7 +10,7 @@ from sqlalchemy import Table, insert
 from caravan_crawler.store import schema
 from caravan_crawler.store.snapshot import Snapshot
 from caravan_crawler.store.store import open_store
-from tests.keep.stores import BASE, SEEN
+from tests.store.stores import BASE, SEEN
 
 
 @contextmanager

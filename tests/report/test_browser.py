@@ -9,10 +9,10 @@ from benchmarks.invented import invent
 from caravan_crawler.report.page import build_page
 from caravan_crawler.store import schema
 from caravan_crawler.store.snapshot import Snapshot
-from tests.keep.stores import open_in
 from tests.report.browser import visit
 from tests.report.made import article, ended, failure, made, rate, run, seen, topic
 from tests.report.reporting import specs
+from tests.store.stores import open_in
 
 NOW = "2026-02-06T08:00:00+00:00"
 CHARTS = [

@@ -10,10 +10,10 @@ from sqlalchemy import make_url
 
 from caravan_crawler.store import schema
 from caravan_crawler.store.database import shown
-from tests.keep.kept import Kept
-from tests.keep.stores import SITE
 from tests.report.made import article, make
 from tests.report.reporting import report, words
+from tests.store.stored import Kept
+from tests.store.stores import SITE
 
 ROWS = {schema.articles: [article("1")]}
 

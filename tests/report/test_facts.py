@@ -14,8 +14,8 @@ from caravan_crawler.report.series import Bin, read_tally
 from caravan_crawler.report.trending import Place, read_trending
 from caravan_crawler.report.views import read_views
 from caravan_crawler.store import schema
-from tests.keep.kept import Kept
 from tests.report.made import article, ended, failure, fill, made, rate, run, seen, topic
+from tests.store.stored import Kept
 
 MORNING, NOON, NIGHT = (f"2026-01-05T{hour}:00:00+00:00" for hour in ("06", "12", "20"))
 

@@ -8,10 +8,10 @@ from benchmarks.invented import invent
 from caravan_crawler.report.page import build_page
 from caravan_crawler.store import schema
 from caravan_crawler.store.snapshot import Snapshot
-from tests.keep.stores import BASE, open_in
 from tests.report.made import article, ended, failure, fill, made, rate, run, seen
 from tests.report.reporting import rows as drawn
 from tests.report.reporting import specs, words
+from tests.store.stores import BASE, open_in
 
 FLOORS = {"headline": 0.95, "body": 0.8}
 NOW = "2026-01-09T00:00:00+00:00"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from caravan_crawler.frontier.listings import ListPage, Lists, ListState, Stretch
-from tests.visit.simulated import FURNITURE, PATH, SimulatedList, Walker, listing
+from tests.frontier.simulated import FURNITURE, PATH, SimulatedList, Walker, listing
 
 #: Ten pages of five articles: 50 … 1.
 FIFTY = tuple(range(50, 0, -1))

@@ -10,7 +10,7 @@ from caravan_crawler.items import Article, Link
 from caravan_crawler.store import crawl_state, database, schema
 from caravan_crawler.store.article_store import Consequences, Fate
 from caravan_crawler.store.publication import article_of
-from tests.keep.stores import BASE, LATER, SEEN, article, keep, keeper, open_in, table
+from tests.store.stores import BASE, LATER, SEEN, article, keep, keeper, open_in, table
 
 COPY = "https://www.caravan.kz/"
 

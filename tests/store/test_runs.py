@@ -9,7 +9,7 @@ import pytest
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.store import crawl_state, schema
 from caravan_crawler.store.store import Store
-from tests.keep.stores import open_in, table
+from tests.store.stores import open_in, table
 
 ALL = CrawlArguments()
 KILLED = None

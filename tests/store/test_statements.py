@@ -15,8 +15,8 @@ from caravan_crawler.sample_site import SampleSite
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.store.article_store import Consequences, article_key
 from caravan_crawler.store.store import Store, open_store
-from tests.keep.kept import Kept
-from tests.keep.statements import statements
+from tests.store.statements import statements
+from tests.store.stored import Kept
 
 BASE = "http://caravan.test/"
 

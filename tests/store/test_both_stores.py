@@ -10,7 +10,7 @@ from typing import Any
 from caravan_crawler.sample_site import SampleServer, SampleSite, serve
 from caravan_crawler.store.store import open_store
 from tests.crawling import TIMEOUT, Crawl, crawl, start
-from tests.keep.kept import Kept
+from tests.store.stored import Kept
 
 #: So many pages may share a commit of PostgreSQL, and so many are under way at one time: what a kill may cost.
 MOST_ASKED_AGAIN = 8 + 4

@@ -11,7 +11,7 @@ from caravan_crawler.store import crawl_state, database, page_facts, schema
 from caravan_crawler.store.crawl_state import load_sources
 from caravan_crawler.store.failed_pages import Failing
 from caravan_crawler.store.store import Store
-from tests.keep.stores import article, keep, open_in, table
+from tests.store.stores import article, keep, open_in, table
 
 WALKED = ListState([1, 2]).to_json()
 

@@ -10,8 +10,8 @@ import pytest
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.crawling import TIMEOUT, Crawl, crawl, start
-from tests.keep.kept import Kept
 from tests.postgresql import Cluster
+from tests.store.stored import Kept
 
 #: All connections of the crawls to a database.
 BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid()"
@@ -110,7 +110,7 @@ def test_a_bad_setting_is_one_line_and_no_request(url: str, words: str, tmp_path
 
 def test_a_missing_driver_is_one_line_and_no_request(tmp_path: Path) -> None:
     options = ("-a", "site=sample", "-s", "STORE_URL=postgresql://user:secret@127.0.0.1/caravan")
-    result = crawl(tmp_path, *options, module="tests.keep.without_psycopg")
+    result = crawl(tmp_path, *options, module="tests.store.without_psycopg")
     _assert_refused(result, 2, "pip install 'psycopg[binary]'")
     assert result.log.count("\n") == 1
 

@@ -9,7 +9,7 @@ from caravan_crawler.items import Article
 from caravan_crawler.store.article_store import Consequences, Fate, Keeper, article_key
 from caravan_crawler.store.database import store_url
 from caravan_crawler.store.store import Store
-from tests.keep.kept import Kept
+from tests.store.stored import Kept
 
 SITE = "copy"
 BASE = "http://127.0.0.1:8000/"

@@ -10,8 +10,8 @@ from caravan_crawler.store.article_store import Consequences
 from caravan_crawler.store.database import StoreError
 from caravan_crawler.store.statements import Writes
 from caravan_crawler.store.store import Known, NoStore, open_store
-from tests.keep.kept import Kept
-from tests.keep.stores import BASE, article, keep, keeper, open_in, open_kept, table
+from tests.store.stored import Kept
+from tests.store.stores import BASE, article, keep, keeper, open_in, open_kept, table
 
 ALIAS = {"url": f"{BASE}?p=1", "article_key": "1", "first_seen_at": database.now()}
 SOURCE = {"scope": "", "path": "/rss/", "read_at": database.now(), "stamp": None, "state": None}

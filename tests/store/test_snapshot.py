@@ -9,8 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from caravan_crawler.store.database import StoreError, StoreRefusedError
 from caravan_crawler.store.schema import articles, store_info
 from caravan_crawler.store.snapshot import Snapshot
-from tests.keep.kept import Kept
-from tests.keep.stores import article, keep, open_in, open_kept
+from tests.store.stored import Kept
+from tests.store.stores import article, keep, open_in, open_kept
 
 
 def test_it_shows_one_moment_while_a_run_goes_on_writing(kept: Kept, tmp_path: Path) -> None:

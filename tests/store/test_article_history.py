@@ -12,7 +12,7 @@ from caravan_crawler.items import Article
 from caravan_crawler.store import schema
 from caravan_crawler.store.article_history import History, Observation
 from caravan_crawler.store.article_store import REQUIRED, TEXT, Fate
-from tests.keep.stores import LATER, SEEN, article, keep, open_in, table
+from tests.store.stores import LATER, SEEN, article, keep, open_in, table
 
 #: What the crawl and a history must agree in.
 _COMPARED = ("observed_at", "version", "first_seen_at", "views", *TEXT)

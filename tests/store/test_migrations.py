@@ -12,8 +12,8 @@ from caravan_crawler.store import schema
 from caravan_crawler.store.database import StoreLockedError, StoreRefusedError, make_engine, store_url
 from caravan_crawler.store.schema import MIGRATIONS, note, noted, schema_version, upgrade
 from caravan_crawler.store.store import Store, edition
-from tests.keep.kept import Kept
-from tests.keep.stores import article, keep, open_in, open_kept, table
+from tests.store.stored import Kept
+from tests.store.stores import article, keep, open_in, open_kept, table
 
 NEWEST = len(MIGRATIONS) + 1
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from caravan_crawler.store import schema
 from caravan_crawler.store.failed_pages import forgive, retry_delay
 from caravan_crawler.store.store import Store
-from tests.keep.stores import BASE, article, keep, keeper, open_in, table
+from tests.store.stores import BASE, article, keep, keeper, open_in, table
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PAGE, KEY = article().url, "900001"

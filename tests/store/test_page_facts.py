@@ -14,7 +14,7 @@ from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.pages.to_items import Changes
 from caravan_crawler.store.page_facts import TABLES, Line, Span, reread
 from caravan_crawler.store.store import Store
-from tests.keep.stores import keeper, open_in, table
+from tests.store.stores import keeper, open_in, table
 
 Rows = list[dict[str, Any]]
 

@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.visit.simulated import ENDINGS, PAGE, SimulatedList, Walker
+from tests.frontier.simulated import ENDINGS, PAGE, SimulatedList, Walker
 
 _EXAMPLES = settings(max_examples=500, deadline=None, derandomize=True, database=None)
 
