@@ -23,7 +23,7 @@ from lxml import etree
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from caravan_crawler.console import calm_collector
+from caravan_crawler.console import tune_gc
 from caravan_crawler.pages.document import parse_document
 from caravan_crawler.pages.listing import article_links
 from caravan_crawler.pages.page import read_page
@@ -160,7 +160,7 @@ def reading(rounds: int) -> None:
             pages.append((record["url"], body))
     pages = pages[:200]
     site = Site(base)
-    calm_collector()  # as in a crawl
+    tune_gc()  # as in a crawl
     parser = etree.HTMLParser(encoding="utf-8")
 
     def parse() -> None:

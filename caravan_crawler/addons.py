@@ -10,7 +10,7 @@ _SWITCHED = [
 ]
 
 
-class LeanStart:
+class RemoveDisabledComponents:
     """Add-on that takes such components from Scrapy's lists; as None in a list of ours they would be loaded too."""
 
     def update_settings(self, settings: BaseSettings) -> None:
@@ -34,9 +34,9 @@ class SharedCrawl:
         settings.set("SCHEDULER", f"{_PARTS}.ClaimScheduler", priority="addon")
         settings["SPIDER_MIDDLEWARES"].set(f"{_PARTS}.LeaderMiddleware", 0, priority="cmdline")
         for name, place in {
-            "caravan_crawler.downloadhandlers.Patience": None,
+            "caravan_crawler.downloadhandlers.Throttle": None,
             f"{_PARTS}.Worker": -50,
-            f"{_PARTS}.SharedPatience": 0,
+            f"{_PARTS}.SharedThrottle": 0,
         }.items():
             settings["EXTENSIONS"].set(name, place, priority="cmdline")
 

@@ -27,7 +27,7 @@ def is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-class CalmTerminal:
+class QuietTerminalLog:
     """Add-on: on a terminal Scrapy's report of its parts and figures is not shown, unless LOG_LEVEL is given.
 
     An add-on, as only these are asked before Scrapy's log begins.
@@ -119,7 +119,7 @@ def open_closed_streams() -> None:
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", errors="replace", closefd=False))
 
 
-def tell(words: str) -> None:
+def print_err(words: str) -> None:
     """Print a line on standard error, and go on where nobody reads that any more: Scrapyd may be gone."""
     try:
         print(printable(words), file=sys.stderr)
@@ -127,7 +127,7 @@ def tell(words: str) -> None:
         sys.stderr = None  # else Python tries again at its end, and changes the exit code
 
 
-def show(lines: Iterable[str]) -> None:
+def print_out(lines: Iterable[str]) -> None:
     """Print on standard output, and go on where nobody reads to the end, as behind ``| head``."""
     try:
         print("".join(f"{printable(line)}\n" for line in lines), end="", flush=True)
@@ -137,7 +137,7 @@ def show(lines: Iterable[str]) -> None:
         os.close(nowhere)
 
 
-def note_end(settings: BaseSettings, code: int, words: str) -> None:
+def append_exit_to_log(settings: BaseSettings, code: int, words: str) -> None:
     """Write how a run ended into its ``LOG_FILE``, where it has one that can be written."""
     if not settings["LOG_FILE"]:
         return
@@ -145,10 +145,10 @@ def note_end(settings: BaseSettings, code: int, words: str) -> None:
         with Path(settings["LOG_FILE"]).open("a", encoding="utf-8") as file:
             file.write(f"Exit code {code}: {printable(words)}\n")
     except OSError as error:
-        tell(f"scrapy crawl: the log cannot be written: {error.strerror}")
+        print_err(f"scrapy crawl: the log cannot be written: {error.strerror}")
 
 
-def shown_size(size: float) -> str:
+def format_size(size: float) -> str:
     """Return a number of bytes as people say it."""
     for unit in ("bytes", "KB", "MB"):
         if size < 1000:
@@ -160,7 +160,7 @@ def shown_size(size: float) -> str:
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class StopAskedError(BaseException):
+class StopRequestedError(BaseException):
     """Somebody has asked for the end; what is half done is taken away on its way up. ``code`` is the exit code."""
 
     def __init__(self, number: int) -> None:
@@ -169,7 +169,7 @@ class StopAskedError(BaseException):
 
 
 @contextmanager
-def stops_heeded() -> Iterator[None]:
+def raise_on_stop_signal() -> Iterator[None]:
     """Raise :class:`StopAskedError` at the first signal that asks for the end; a second one ends at once."""
     before = {number: signal.signal(number, _stop) for number in _SIGNALS}
     try:
@@ -182,10 +182,10 @@ def stops_heeded() -> Iterator[None]:
 def _stop(number: int, _frame: FrameType | None) -> NoReturn:
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_DFL)
-    raise StopAskedError(number)
+    raise StopRequestedError(number)
 
 
-class Stop:
+class StopFlag:
     """Notes the first signal that asks for the end, for work that ends by itself; a second one ends at once."""
 
     def __init__(self) -> None:
@@ -206,7 +206,7 @@ class Stop:
 _COLLECT_AFTER = 20_000
 
 
-def calm_collector() -> None:
+def tune_gc() -> None:
     """Let Python's garbage collector look less often, and never at what is imported, which stays."""
     gc.collect()
     gc.freeze()

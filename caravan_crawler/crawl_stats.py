@@ -13,7 +13,7 @@ _MOST_UNANSWERED = 5
 _MOST_REFUSED = 20
 
 
-class Outage:
+class OutageDetector:
     """Counts pages in a row that got no answer, or none but refusals, each after all its retries.
 
     ``on_outage`` is called once, with what happened in words.
@@ -54,7 +54,7 @@ logger = logging.getLogger(__name__)
 _NO_PAGES = (PageKind.CHALLENGE, PageKind.CUT, PageKind.ERROR)
 
 
-class Ledger:
+class CrawlStats:
     """Counts pages by kind, readers by what they found, failures by reason; the last failure in words.
 
     As every page and every failure passes here, here an outage is noticed, which ends the run.
@@ -63,7 +63,7 @@ class Ledger:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._readers: Counter[str] = Counter()
-        self._outage = Outage(self._end)
+        self._outage = OutageDetector(self._end)
 
     def count(self, event: str, number: int = 1) -> None:
         """Count an event: ``pages/article``, ``absent/http_404`` …"""

@@ -22,7 +22,7 @@ class RobotsUnreadError(Exception):
     """A request was not sent, as robots.txt could not be read: nothing may be asked then."""
 
 
-class RobotsGuard:
+class RobotsTxtGuard:
     """RFC 9309, 2.3.1: without robots.txt (4xx) everything may be asked, with an unreadable one nothing.
 
     Scrapy's own middleware, which must come before this one, reads the body of any answer as rules, that of an
@@ -36,7 +36,7 @@ class RobotsGuard:
         self._problems: dict[str, str] = {}
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "RobotsGuard":
+    def from_crawler(cls, crawler: Crawler) -> "RobotsTxtGuard":
         """Scrapy's constructor."""
         return cls(crawler)
 
@@ -82,7 +82,7 @@ def _host(request: Request) -> str:
     return urlsplit(asked[0]).netloc
 
 
-class OnSiteMiddleware:
+class OffsiteMiddleware:
     """Refuses requests to other hosts and ports and to addresses without end, those of redirects among them.
 
     Scrapy's own middleware would let subdomains and other ports pass.
@@ -92,7 +92,7 @@ class OnSiteMiddleware:
         self._crawler = crawler
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "OnSiteMiddleware":
+    def from_crawler(cls, crawler: Crawler) -> "OffsiteMiddleware":
         """Scrapy's constructor."""
         return cls(crawler)
 
@@ -170,7 +170,7 @@ class SiteIdentity:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Let the response pass, or end the run."""
-        store: Store | None = getattr(getattr(self._crawler.spider, "keeper", None), "store", None)
+        store: Store | None = getattr(getattr(self._crawler.spider, "article_store", None), "store", None)
         if store is None:
             return response
         said = (header(response, HEADER) or "")[:_LONGEST]

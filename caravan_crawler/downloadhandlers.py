@@ -149,7 +149,7 @@ LOOK = 0.2
 _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-class Patience:
+class Throttle:
     """Knows until when the site is to be left alone; an extension, so that all handlers share one.
 
     A request asks for its :meth:`turn` before it is sent, and what became of it is told by
@@ -164,7 +164,7 @@ class Patience:
         self._lock = asyncio.Lock()
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "Patience":
+    def from_crawler(cls, crawler: Crawler) -> "Throttle":
         """Scrapy's constructor."""
         return cls(crawler)
 
@@ -227,32 +227,32 @@ class Patience:
 _RECEIVED_AT = "received_at"
 
 
-class PatientHandler(HTTP11DownloadHandler):
+class PoliteDownloadHandler(HTTP11DownloadHandler):
     """Sends a request when it is its turn, and tells how it went before the next is taken from the queue."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         bound_headers(self._pool, crawler.settings.getint("DOWNLOAD_MAX_HEADER_BYTES"))
         # `scrapy inspect` runs without extensions, and sends next to nothing.
-        self._patience = crawler.get_extension(Patience) or Patience(crawler)
+        self._throttle = crawler.get_extension(Throttle) or Throttle(crawler)
 
     async def download_request(self, request: Request) -> Response:
         """Return the response; raise Scrapy's download errors, HeadersTooLargeError or RunEndsError."""
-        await self._patience.turn(request)
+        await self._throttle.turn(request)
         try:
             response = await super().download_request(request)
         except CannotResolveHostError as error:
-            self._patience.unanswered()
+            self._throttle.unanswered()
             # Twisted drops the resolver's own words on the way.
             refusal = refusals.get(urlparse_cached(request).hostname or "")
             raise CannotResolveHostError(refusal or str(error)) from error
         except Exception as error:
             if is_unanswered(type(error).__name__):
-                self._patience.unanswered()
+                self._throttle.unanswered()
             if problem := headers_problem(error):
                 raise problem from error  # no second try: whoever sends such headers does so again
             raise
-        self._patience.answered(response)
+        self._throttle.answered(response)
         request.meta[_RECEIVED_AT] = datetime.now(UTC)
         return response
 

@@ -11,7 +11,7 @@ from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.normalise.dates import decide_publication
 from caravan_crawler.normalise.numbers import parse_count, parse_rate
 from caravan_crawler.normalise.text import clean, encodable
-from caravan_crawler.store.article_store import Fate, Keeper, article_key
+from caravan_crawler.store.article_store import ArticleStore, ChangeType, article_key
 
 
 class CountingPipeline:
@@ -149,12 +149,12 @@ class StorePipeline(CountingPipeline):
 
     def process_item(self, item: Any) -> Any:
         """Return the item or drop it."""
-        keeper: Keeper = self.crawler.spider.keeper  # type: ignore[union-attr]
+        article_store: ArticleStore = self.crawler.spider.article_store  # type: ignore[union-attr]
         if not isinstance(item, Article):
-            keeper.keep_shown(item)
+            article_store.keep_shown(item)
             return item
-        fate = keeper.keep(item, article_key(item))
-        self.count(fate)
-        if fate in (Fate.UNCHANGED, Fate.LOST_FIELDS):
-            raise DropItem(f"{fate}: {item.url}", log_level="DEBUG")
+        change_type = article_store.keep(item, article_key(item))
+        self.count(change_type)
+        if change_type in (ChangeType.UNCHANGED, ChangeType.LOST_FIELDS):
+            raise DropItem(f"{change_type}: {item.url}", log_level="DEBUG")
         return item

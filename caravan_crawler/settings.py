@@ -17,10 +17,10 @@ NEWSPIDER_MODULE = "caravan_crawler.spiders"
 COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspect`, `reparse`, `export`, `report`
 
 ADDONS = {
-    "caravan_crawler.addons.LeanStart": 0,  # components that are switched off below are not loaded
+    "caravan_crawler.addons.RemoveDisabledComponents": 0,  # components that are switched off below are not loaded
     "caravan_crawler.addons.SharedCrawl": 50,  # a crawl as one of several workers, with SHARED_CRAWL only
     "caravan_crawler.feedexport.FeedDefaults": 100,  # what a feed of -o and -O holds
-    "caravan_crawler.console.CalmTerminal": 200,  # a log on a terminal without Scrapy's chatter
+    "caravan_crawler.console.QuietTerminalLog": 200,  # a log on a terminal without Scrapy's chatter
     "caravan_crawler.browser.settings.BrowserAddon": 300,  # nothing, unless BROWSER is auto or always
 }
 
@@ -42,8 +42,8 @@ DOWNLOAD_MAXSIZE = 16 * 1024 * 1024  # default 1 GiB; of compressed ones unpacke
 DOWNLOAD_WARNSIZE = 4 * 1024 * 1024  # default 32 MiB
 DOWNLOAD_VERIFY_CERTIFICATES = True  # default False
 DOWNLOAD_HANDLERS = {
-    "http": "caravan_crawler.downloadhandlers.PatientHandler",  # nothing is sent while the site is left alone
-    "https": "caravan_crawler.downloadhandlers.PatientHandler",
+    "http": "caravan_crawler.downloadhandlers.PoliteDownloadHandler",  # nothing is sent while the site is left alone
+    "https": "caravan_crawler.downloadhandlers.PoliteDownloadHandler",
     **dict.fromkeys(("data", "file", "ftp", "s3")),  # a site's links and redirects lead to none of these
 }
 TWISTED_DNS_RESOLVER = "caravan_crawler.resolver.PublicResolver"  # caravan.kz is no private address
@@ -71,8 +71,8 @@ SPIDER_MIDDLEWARES = {
 REDIRECT_MAX_TIMES = 5  # default 20
 
 DOWNLOADER_MIDDLEWARES = {
-    "caravan_crawler.downloadermiddlewares.OnSiteMiddleware": 50,
-    "caravan_crawler.downloadermiddlewares.RobotsGuard": 110,  # after RobotsTxtMiddleware (100), before retries (550)
+    "caravan_crawler.downloadermiddlewares.OffsiteMiddleware": 50,
+    "caravan_crawler.downloadermiddlewares.RobotsTxtGuard": 110,  # after RobotsTxtMiddleware, before retries (550)
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # lets subdomains and ports pass
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
@@ -84,8 +84,8 @@ DOWNLOADER_MIDDLEWARES = {
 EXTENSIONS = {
     # On a terminal only; first, so that it ends before the feeds are written.
     "caravan_crawler.extensions.progress.Progress": -200,
-    "caravan_crawler.extensions.run_monitor.Verdict": -100,  # before FeedExporter, whose files wait for the verdict
-    "caravan_crawler.downloadhandlers.Patience": 0,
+    "caravan_crawler.extensions.run_monitor.RunMonitor": -100,  # before FeedExporter, whose files wait for the verdict
+    "caravan_crawler.downloadhandlers.Throttle": 0,
     "caravan_crawler.extensions.crawl_delay.CrawlDelay": 0,
 }
 

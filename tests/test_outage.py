@@ -2,7 +2,7 @@
 
 import pytest
 
-from caravan_crawler.crawl_stats import Outage
+from caravan_crawler.crawl_stats import OutageDetector
 
 # u: no answer, r: a refusal, g: anything good
 CASES = [
@@ -21,7 +21,7 @@ CASES = [
 @pytest.mark.parametrize(("answers", "words"), CASES)
 def test_outage(answers: str, words: list[str]) -> None:
     said: list[str] = []
-    outage = Outage(said.append)
+    outage = OutageDetector(said.append)
     for answer in answers:
         if answer == "g":
             outage.good()

@@ -8,7 +8,7 @@ import pytest
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.monitors.drift import silence
 from caravan_crawler.store import crawl_state, database
-from tests.store.stores import BASE, article, keeper, open_in
+from tests.store.stores import BASE, article, article_store, open_in
 
 NEWEST = date(2026, 3, 1)
 #: When the last run began that brought something.
@@ -32,7 +32,7 @@ CASES = [
 def test_silence(rhythm: tuple[int, int], hours: int, is_silent: bool, tmp_path: Path) -> None:
     pause, number = rhythm
     store = open_in(tmp_path)
-    one = keeper(store)
+    one = article_store(store)
     days = [NEWEST - timedelta(days=pause * index) for index in range(number)]
     # A long pause before the days that tell the rhythm, articles without a date, and two on one day tell nothing.
     days += [date(2009, 1, 1)] if number >= 60 else []

@@ -68,7 +68,7 @@ class ArchiveMiddleware:
             "description": json.dumps(arguments, default=crawl_state.plain, ensure_ascii=False),
         }
         try:
-            finish_interrupted(folder, crawl_state.killed(spider.keeper.store))
+            finish_interrupted(folder, crawl_state.killed(spider.article_store.store))
             self._files = WarcWriter(
                 folder, spider.run_id, self._about, self._crawler.settings.getint("ARCHIVE_FILE_SIZE")
             )

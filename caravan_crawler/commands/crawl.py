@@ -13,7 +13,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
-from caravan_crawler.console import calm_collector, note_end, tell
+from caravan_crawler.console import append_exit_to_log, print_err, tune_gc
 from caravan_crawler.logformatter import log_problem
 from caravan_crawler.monitors.alarm import hook_problem, raise_alarm
 from caravan_crawler.monitors.run_report import build_report, summary, write_report
@@ -60,7 +60,7 @@ class Command(CrawlCommand):
             crawler = self._create_crawler(args[0])
             problems: list[BaseException] = []
             _watch(self.crawler_process.crawl(crawler, store=store, **opts.spargs), problems)
-            calm_collector()
+            tune_gc()
             self.crawler_process.start()
             self.exitcode = CRASHED
             if isinstance(crawler.spider, CaravanSpider) and crawler.stats.get_value("start_time"):
@@ -114,7 +114,7 @@ class Command(CrawlCommand):
             ended_at,
             outcome,
             stats,
-            spider.keeper.fields.cells,
+            spider.article_store.fields.cells,
         )
         path: Path | None = Path(spider.data_dir) / "runs" / spider.run_id / "run.json"
         assert path is not None
@@ -129,11 +129,11 @@ class Command(CrawlCommand):
             report |= {"exit_code": outcome.code, "outcome": outcome.name, "reason": outcome.reason}
         self.exitcode = outcome.code
         for problem in problems:
-            tell(f"scrapy crawl: {problem}")
+            print_err(f"scrapy crawl: {problem}")
         self._alarm(report, path)
         words = f"{summary(report)}{f'; {path}' if path else ''}"
-        note_end(self.crawler_process.settings, outcome.code, words)
-        tell(f"scrapy crawl: {words}")
+        append_exit_to_log(self.crawler_process.settings, outcome.code, words)
+        print_err(f"scrapy crawl: {words}")
 
     def _keep_report(
         self, spider: CaravanSpider, store: Store, report: dict[str, Any], ended_at: datetime
@@ -143,11 +143,11 @@ class Command(CrawlCommand):
             if report["exit_code"] == UNREACHABLE:
                 failed_pages.forgive(store, spider.run_id)
             if report["exit_code"] == BELOW_FLOORS:
-                spider.keeper.mistrust(spider.crawler.stats.get_value(DRIFT_FIELDS_STAT, ()))
+                spider.article_store.mistrust(spider.crawler.stats.get_value(DRIFT_FIELDS_STAT, ()))
                 failed_pages.forgive_unread(store, spider.run_id)
             if self.settings.getbool("ACCEPT_DRIFT"):
                 field_counts.accept(store, database.stamp(spider.started_at))
-            spider.keeper.fields.save(store, spider.run_id)
+            spider.article_store.fields.save(store, spider.run_id)
             crawl_state.end(store, spider.run_id, database.stamp(ended_at), report)
             publication.finish(store, spider.run_id)
         except StoreError as error:
@@ -157,12 +157,12 @@ class Command(CrawlCommand):
     def _alarm(self, report: dict[str, Any], path: Path | None) -> None:
         hook = self.settings["ON_FAILURE"] if self.settings is not None else None
         if hook and report["exit_code"] != SOUND and (problem := raise_alarm(hook, report, path)):
-            tell(f"scrapy crawl: {problem}")
+            print_err(f"scrapy crawl: {problem}")
 
     def _refuse(self, problem: str, code: int = REFUSED) -> NoReturn:
-        tell(f"scrapy crawl: {problem}")
+        print_err(f"scrapy crawl: {problem}")
         if self.settings is not None:
-            note_end(self.settings, code, problem)
+            append_exit_to_log(self.settings, code, problem)
             if not (self.settings["ON_FAILURE"] and hook_problem(self.settings["ON_FAILURE"])):
                 self._alarm({"exit_code": code, "outcome": Outcome(code, problem).name, "reason": problem}, None)
         sys.exit(code)

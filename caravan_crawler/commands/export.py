@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from scrapy.commands import ScrapyCommand
 
-from caravan_crawler.console import StopAskedError, shown_size, stops_heeded, tell
+from caravan_crawler.console import StopRequestedError, format_size, print_err, raise_on_stop_signal
 from caravan_crawler.outcome import REFUSED
 from caravan_crawler.store.database import StoreError
 
@@ -54,13 +54,13 @@ class Command(ScrapyCommand):
         from caravan_crawler.export.options import ExportError
 
         try:
-            with stops_heeded():
+            with raise_on_stop_signal():
                 dataset = self._export(args, opts).to(args[0])
         except (ExportError, StoreError) as error:
             self._end(str(error), error.code)
-        except StopAskedError as stop:
+        except StopRequestedError as stop:
             self._end("stopped on request; nothing was published", stop.code)
-        tell(f"scrapy export: {without_password(args[0])}: {summary(dataset)}")
+        print_err(f"scrapy export: {without_password(args[0])}: {summary(dataset)}")
 
     def _export(self, args: list[str], opts: argparse.Namespace) -> "Export":
         from caravan_crawler.export.export import Export
@@ -94,7 +94,7 @@ class Command(ScrapyCommand):
         )
 
     def _end(self, problem: str, code: int) -> NoReturn:
-        tell(f"scrapy export: {problem}")
+        print_err(f"scrapy export: {problem}")
         sys.exit(code)
 
 
@@ -102,4 +102,4 @@ def summary(dataset: "Dataset") -> str:
     """Return the size of a dataset in one line."""
     tables = ", ".join(f"{name} {one.rows:,}" for name, one in dataset.counts.items())
     formats = len(dataset.options.formats)
-    return f"{tables}; {formats} format{'s' if formats > 1 else ''}; {shown_size(dataset.size)}"
+    return f"{tables}; {formats} format{'s' if formats > 1 else ''}; {format_size(dataset.size)}"

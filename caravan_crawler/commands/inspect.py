@@ -23,7 +23,7 @@ from twisted.python.failure import Failure
 from caravan_crawler.archive.html_reader import claimed_address, is_page_address
 from caravan_crawler.browser.settings import browser_problem
 from caravan_crawler.commands import inspect_site
-from caravan_crawler.console import show, tell
+from caravan_crawler.console import print_err, print_out
 from caravan_crawler.failures import words
 from caravan_crawler.items import ExchangeRate
 from caravan_crawler.logformatter import log_problem
@@ -72,7 +72,7 @@ class Command(ScrapyCommand):
         super().process_options(args, opts)
         assert self.settings is not None
         if problem := log_problem(self.settings):
-            tell(f"scrapy inspect: {problem}")
+            print_err(f"scrapy inspect: {problem}")
             sys.exit(REFUSED)
         if not opts.loglevel:
             self.settings.set("LOG_LEVEL", "CRITICAL", priority="cmdline")
@@ -124,10 +124,10 @@ class Command(ScrapyCommand):
         if problem:
             self._end(problem, getattr(crawler.spider, "code", CRASHED))
         elif crawler.stats.get_value("caravan/browser/failed"):
-            tell("scrapy inspect: the browser could not show the page; this is how it came")
+            print_err("scrapy inspect: the browser could not show the page; this is how it came")
 
     def _end(self, problem: str, code: int = UNREACHABLE) -> None:
-        tell(f"scrapy inspect: {_visible(problem)}")
+        print_err(f"scrapy inspect: {_visible(problem)}")
         self.exitcode = code
 
 
@@ -184,11 +184,11 @@ def _print(
     if facts.kind == "broken":
         return f"{facts.url}: {facts.problem}; this is a bug: send the page"
     if options.json:
-        show([page_json(facts)])
+        print_out([page_json(facts)])
     elif facts.kind in SOURCES:
-        show(source_lines(facts, full=options.full))
+        print_out(source_lines(facts, full=options.full))
     else:
-        show(report(document, seen_at, full=options.full))
+        print_out(report(document, seen_at, full=options.full))
     if options.save_fixture is not None:
         if facts.kind in SOURCES:
             return f"a {facts.kind} is no page whose values could be saved"
@@ -196,7 +196,7 @@ def _print(
             path = save_fixture(_fixtures(), options.save_fixture.replace("/", "_"), answer, pipelines)
         except SaveError as error:
             return str(error)
-        tell(f"scrapy inspect: saved as {path}")
+        print_err(f"scrapy inspect: saved as {path}")
     return None
 
 
@@ -223,7 +223,7 @@ def _saved_document(body: bytes, path: Path, url: str | None) -> Document:
     document = parse_document(body, url or PUBLIC_BASE, Site(PUBLIC_BASE))
     url = url or claimed_address(document)
     if url is None:
-        tell("the page does not name its own address; with --url it is read as what it is")
+        print_err("the page does not name its own address; with --url it is read as what it is")
         url = f"{PUBLIC_BASE}saved/{quote(path.stem)}/"
     parts = urlsplit(url)
     return parse_document(body, url, Site(f"{parts.scheme}://{parts.netloc.lower()}/"))

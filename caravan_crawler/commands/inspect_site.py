@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy.crawler import CrawlerProcessBase
 
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
-from caravan_crawler.console import is_terminal, show, tell
+from caravan_crawler.console import is_terminal, print_err, print_out
 from caravan_crawler.normalise.text import clean
 from caravan_crawler.outcome import CRASHED, REFUSED
 from caravan_crawler.urls import PUBLIC_BASE
@@ -89,18 +89,18 @@ def inspect_site(process: CrawlerProcessBase, args: list[str], opts: argparse.Na
         process.start()
     spider = crawler.spider
     if not isinstance(spider, InspectionSpider):
-        tell("scrapy inspect: the inspection did not start")
+        print_err("scrapy inspect: the inspection did not start")
         return CRASHED
     if spider.signal:
-        tell(f"scrapy inspect: stopped on request after {spider.inspection.requests} requests")
+        print_err(f"scrapy inspect: stopped on request after {spider.inspection.requests} requests")
         return _STOPPED + spider.signal
     floors = {name: float(share) for name, share in process.settings.getdict("FLOORS").items()}
     odd, verdict = judge(spider.inspection, floors)
-    show([as_json(spider.inspection, odd, verdict)] if opts.json else as_table(spider.inspection, odd, verdict))
+    print_out([as_json(spider.inspection, odd, verdict)] if opts.json else as_table(spider.inspection, odd, verdict))
     if folder is not None:
-        tell(f"scrapy inspect: {folder.saved} pages are saved in {folder.folder}")
+        print_err(f"scrapy inspect: {folder.saved} pages are saved in {folder.folder}")
     if pages.problem:
-        tell(f"scrapy inspect: {pages.problem}")
+        print_err(f"scrapy inspect: {pages.problem}")
         return CRASHED
     return verdict.code
 
@@ -112,7 +112,7 @@ def _base(args: list[str], opts: argparse.Namespace) -> str:
 
 
 def _refused(problem: str) -> int:
-    tell(f"scrapy inspect: {problem}")
+    print_err(f"scrapy inspect: {problem}")
     return REFUSED
 
 
@@ -131,11 +131,11 @@ class _Pages:
         from caravan_crawler.inspection.fixtures import SaveError
 
         if is_terminal():
-            tell(f"{inspection.requests:>3} of {self._most}  {clean(answer.asked.url)}  {facts.kind}")
+            print_err(f"{inspection.requests:>3} of {self._most}  {clean(answer.asked.url)}  {facts.kind}")
         delay = inspection.robots.crawl_delay or 0
         if delay >= _LONG_DELAY and not self._is_delay_told:
             self._is_delay_told = True
-            tell(
+            print_err(
                 f"scrapy inspect: robots.txt asks for {delay:g} seconds between requests, so this takes up to"
                 f" {self._most * delay / 60:.0f} minutes; --requests shortens it"
             )

@@ -10,7 +10,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
-from caravan_crawler.console import Stop, calm_collector, is_terminal, show, tell
+from caravan_crawler.console import StopFlag, is_terminal, print_err, print_out, tune_gc
 from caravan_crawler.outcome import BELOW_FLOORS, CRASHED, REFUSED, SOUND
 from caravan_crawler.store import origin
 from caravan_crawler.store.database import StoreError, StoreRefusedError
@@ -66,7 +66,7 @@ class Command(ScrapyCommand):
             self._end("reparse needs one library more: pip install warcio", REFUSED)
             return
         try:
-            stop = Stop()
+            stop = StopFlag()
             self._reparse(find_sources([Path(arg) for arg in args]), opts, site, stop)
         except ArchiveError as error:
             self._end(str(error), REFUSED)
@@ -75,7 +75,7 @@ class Command(ScrapyCommand):
         except ProcessDiedError as error:
             self._end(str(error), CRASHED)
 
-    def _reparse(self, sources: Any, opts: argparse.Namespace, site: str, stop: Stop) -> None:
+    def _reparse(self, sources: Any, opts: argparse.Namespace, site: str, stop: StopFlag) -> None:
         from caravan_crawler.archive.pages import ArchiveError
         from caravan_crawler.archive.sources import most_parts
         from caravan_crawler.reparse.job import LossesError, LossGuard, ReparseJob
@@ -91,7 +91,7 @@ class Command(ScrapyCommand):
             raise ArchiveError("these are pages of different sites, each with a store of its own")
         if self.settings["STORE_URL"] == NONE:
             raise ArchiveError("STORE_URL=none keeps nothing of what is read again")
-        calm_collector()
+        tune_gc()
         processes = min(opts.jobs, sum(map(most_parts, sources)) or 1)
         store_names = self.settings["STORE_URL"], self.settings["DATA_DIR"], editions.pop()
         try:
@@ -113,13 +113,13 @@ class Command(ScrapyCommand):
         except LossesError as error:
             self._end(str(error), BELOW_FLOORS)
             return
-        show(job.summary.lines())
+        print_out(job.summary.lines())
         would = "would be, as nothing is stored: " if opts.dry_run else ""
         ending = "stopped; the same command goes on: " if stop.number else ""
         self._end(f"{ending}{would}{job.summary.words()}", 128 + stop.number if stop.number else SOUND)
 
     def _end(self, words: str, code: int = CRASHED) -> None:
-        tell(f"scrapy reparse: {words}")
+        print_err(f"scrapy reparse: {words}")
         self.exitcode = code
 
 

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from scrapy.commands import ScrapyCommand
 
 from caravan_crawler.atomic import local_path, open_atomic
-from caravan_crawler.console import StopAskedError, shown_size, stops_heeded, tell
+from caravan_crawler.console import StopRequestedError, format_size, print_err, raise_on_stop_signal
 from caravan_crawler.outcome import REFUSED
 from caravan_crawler.settings_checks import floors_problem
 from caravan_crawler.store import database
@@ -44,16 +44,16 @@ class Command(ScrapyCommand):
             self._end(problem, REFUSED)
             return
         try:
-            with stops_heeded():
+            with raise_on_stop_signal():
                 summary = self._write(args[0])
-        except StopAskedError as stop:
+        except StopRequestedError as stop:
             self._end("stopped; nothing is changed", stop.code)
         except StoreError as error:
             self._end(str(error), error.code)
         except OSError as error:
             self._end(f"{args[0]} cannot be written: {error.strerror}", REFUSED)
         else:
-            tell(f"scrapy report: {summary}")
+            print_err(f"scrapy report: {summary}")
 
     def _write(self, file_name: str) -> str:
         # Not at the top: Scrapy imports all commands at each start; Altair is slow to import, and optional.
@@ -67,10 +67,10 @@ class Command(ScrapyCommand):
         ):
             page = build_page(snapshot, floors, database.now())
             file.write(page)
-        return f"{file_name}: {shown_size(len(page.encode()))}, drawn from the store {snapshot.name}"
+        return f"{file_name}: {format_size(len(page.encode()))}, drawn from the store {snapshot.name}"
 
     def _end(self, problem: str, code: int) -> None:
-        tell(f"scrapy report: {problem}")
+        print_err(f"scrapy report: {problem}")
         self.exitcode = code
 
 

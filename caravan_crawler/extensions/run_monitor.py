@@ -30,13 +30,13 @@ from caravan_crawler.outcome import (
     decide,
 )
 from caravan_crawler.store import field_counts, publication
-from caravan_crawler.store.article_store import Keeper, article_key
+from caravan_crawler.store.article_store import ArticleStore, article_key
 from caravan_crawler.store.database import StoreError
 
 logger = logging.getLogger(__name__)
 
 
-class Verdict:
+class RunMonitor:
     """Decides the run's outcome before the feeds are put in place.
 
     It counts the records that came out of the pipelines, by class, and holds them against the rows each
@@ -48,7 +48,7 @@ class Verdict:
         self._scraped: Counter[type] = Counter()
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "Verdict":
+    def from_crawler(cls, crawler: Crawler) -> "RunMonitor":
         """Scrapy's constructor."""
         extension = cls(crawler)
         crawler.signals.connect(extension.engine_started, signals.engine_started)
@@ -61,10 +61,10 @@ class Verdict:
 
     def engine_started(self) -> None:
         """See that every feed is open, and note which signal stops the run, leaving the stopping to Scrapy."""
-        keeper = self._keeper
-        if keeper is None:
+        article_store = self._article_store
+        if article_store is None:
             return
-        keeper.store.on_failure = self.store_failed
+        article_store.store.on_failure = self.store_failed
         exporter = self.crawler.get_extension(FeedExporter)
         missing = len(self.crawler.settings.getdict("FEEDS")) - len(exporter.slots if exporter else ())
         if missing:
@@ -100,8 +100,8 @@ class Verdict:
 
     def item_dropped(self, item: Any) -> None:
         """Keep what follows from the page of an article that is outside of the period."""
-        if isinstance(item, Article) and (keeper := self._keeper) is not None:
-            keeper.pass_over(item, article_key(item))
+        if isinstance(item, Article) and (article_store := self._article_store) is not None:
+            article_store.pass_over(item, article_key(item))
 
     def store_failed(self, error: StoreError) -> None:
         """End the run: what it reads could not be kept."""
@@ -111,12 +111,12 @@ class Verdict:
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
         """Commit the last records, hold the run against its history, compare feeds with records, and decide."""
-        keeper = self._keeper
-        if keeper is None:
+        article_store = self._article_store
+        if article_store is None:
             return
-        keeper.store.flush()
-        if reason == "finished" and not keeper.store.is_broken:
-            self._hold_against_history(keeper, spider)
+        article_store.store.flush()
+        if reason == "finished" and not article_store.store.is_broken:
+            self._hold_against_history(article_store, spider)
         exporter = self.crawler.get_extension(FeedExporter)
         for slot in exporter.slots if exporter else ():
             due = sum(count for kind, count in self._scraped.items() if _accepts(slot.filter.item_classes, kind))
@@ -148,7 +148,7 @@ class Verdict:
 
     def _publish(self, ready: list[WholeFileStorage], exporter: Any) -> None:
         spider: Any = self.crawler.spider
-        store, run_id = spider.keeper.store, spider.run_id
+        store, run_id = spider.article_store.store, spider.run_id
         moves = [storage.move for storage in ready]
         # The run's own folder decides; feeds of -o and -O come beside it. With other FEEDS there is no such folder.
         own = [storage for storage in ready if publication.is_own(storage.path, run_id)] or ready
@@ -163,20 +163,20 @@ class Verdict:
             publication.withdraw(store, run_id)
 
     @property
-    def _keeper(self) -> Keeper | None:
+    def _article_store(self) -> ArticleStore | None:
         """What the run stores by; None for a spider that is not this project's, as `scrapy shell` has one."""
-        return getattr(self.crawler.spider, "keeper", None)
+        return getattr(self.crawler.spider, "article_store", None)
 
-    def _hold_against_history(self, keeper: Keeper, spider: Spider) -> None:
+    def _hold_against_history(self, article_store: ArticleStore, spider: Spider) -> None:
         settings = self.crawler.settings
         stats = self.crawler.stats
         floors: Mapping[str, float] = {name: float(share) for name, share in settings.getdict("FLOORS").items()}
         try:
-            since = field_counts.history_start(keeper.store)
-            past = field_counts.history(keeper.store, since)
-            found = drift.judge(keeper.fields, field_counts.recent(keeper.store, since), past, floors)
+            since = field_counts.history_start(article_store.store)
+            past = field_counts.history(article_store.store, since)
+            found = drift.judge(article_store.fields, field_counts.recent(article_store.store, since), past, floors)
             is_news = any(stats.get_value(f"caravan/articles/{name}") for name in ("new", "new_elsewhere"))
-            quiet = None if is_news or _is_partial(spider, stats) else silence(keeper.store)
+            quiet = None if is_news or _is_partial(spider, stats) else silence(article_store.store)
         except StoreError as error:
             self.store_failed(error)
             return

@@ -19,7 +19,7 @@ from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import deferred_from_coro
 
-from caravan_crawler.downloadhandlers import LOOK, Patience
+from caravan_crawler.downloadhandlers import LOOK, Throttle
 from caravan_crawler.failures import end_run, is_ending
 from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.outcome import BELOW_FLOORS, SOUND, WORKER_STAT
@@ -46,10 +46,10 @@ class Worker:
     def __init__(self, crawler: Crawler) -> None:
         spider = crawler.spider
         assert isinstance(spider, CaravanSpider)
-        assert isinstance(spider.keeper.store, SharedStore)
+        assert isinstance(spider.article_store.store, SharedStore)
         self._crawler = crawler
         self._spider = spider
-        self._store = spider.keeper.store
+        self._store = spider.article_store.store
         self._lease = crawler.settings.getfloat("WORKER_LEASE")
         self._most = crawler.settings.getint("CONCURRENT_REQUESTS") or 1
         self._scope = crawl_state.scope_of(spider.arguments)
@@ -61,7 +61,7 @@ class Worker:
         self._unread = 0
         self._renewed_at = self._looked_at = self._counted_at = self._claimed_at = 0.0
         self._look = create_looping_call(self._look_after)
-        self._store.patience = crawler.settings.getfloat("STORE_PATIENCE")
+        self._store.throttle = crawler.settings.getfloat("STORE_PATIENCE")
         if not self._workers.lead():
             spider.continues = []
         self._note_role()
@@ -177,7 +177,7 @@ class Worker:
         failed = self._workers.failed([target.url for target in targets])
         targets = [target for target in targets if target.url not in failed]
         for key in claimed.keys() - {target.key for target in targets}:
-            self._spider.keeper.leave(key)
+            self._spider.article_store.leave(key)
         requests: list[Request] = []
         for target in targets:
             requests += self._spider._targets([target], meta={**(claimed[target.key].reach or {}), _QUEUED: True})
@@ -192,8 +192,8 @@ class Worker:
             return False
         words = f"{claim.claims - 1} workers died while they read it"
         url = self._spider.site.here(claim.url)
-        self._spider.ledger.fail(url, "worker_lost", words)
-        self._spider.keeper.fail(url, claim.key, "worker_lost", words)
+        self._spider.crawl_stats.fail(url, "worker_lost", words)
+        self._spider.article_store.fail(url, claim.key, "worker_lost", words)
         return True
 
     def _is_busy(self) -> bool:
@@ -310,14 +310,14 @@ class LeaderMiddleware:
                 yield one
 
 
-class SharedPatience(Patience):
+class SharedThrottle(Throttle):
     """Lets the requests of all workers go one by one, the downloader's delay apart, and none in a pause."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         spider = crawler.spider
         assert isinstance(spider, CaravanSpider)
-        self._pace = Pace(spider.keeper.store, urlsplit(spider.site.base).netloc)
+        self._pace = Pace(spider.article_store.store, urlsplit(spider.site.base).netloc)
 
     async def turn(self, request: Request) -> None:
         """Return when ``request`` may be sent; raise :class:`RunEndsError` where the run ends before."""

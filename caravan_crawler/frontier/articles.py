@@ -5,8 +5,8 @@ from datetime import date
 from typing import NamedTuple
 
 from caravan_crawler.frontier.period import Period, day_of
-from caravan_crawler.frontier.speculative_urls import Byways
-from caravan_crawler.store.article_store import Consequences, Keeper
+from caravan_crawler.frontier.speculative_urls import SpeculativeUrls
+from caravan_crawler.store.article_store import ArticleStore, PageWrites
 from caravan_crawler.store.store import Known
 from caravan_crawler.urls import Address, Site, has_moved, is_same_article
 
@@ -155,7 +155,7 @@ class Discovery:
         site: Site,
         period: Period,
         frontier: Frontier,
-        keeper: Keeper,
+        article_store: ArticleStore,
         note_day: Callable[[int | str, date | None], None],
         most_hops: int = 3,
     ) -> None:
@@ -163,14 +163,14 @@ class Discovery:
         self._site = site
         self._period = period
         self._frontier = frontier
-        self._keeper = keeper
+        self._article_store = article_store
         self._note_day = note_day
-        self._byways = Byways(most_hops)
+        self._speculative_urls = SpeculativeUrls(most_hops)
         self.known = 0
         """Links met to articles that the store already knows."""
 
     def look_at(
-        self, links: Iterable[tuple[Address, str]], page_url: str, consequences: Consequences, *, is_named: bool = False
+        self, links: Iterable[tuple[Address, str]], page_url: str, page_writes: PageWrites, *, is_named: bool = False
     ) -> list[Target]:
         """Return the articles to ask for, and note them among the page's consequences.
 
@@ -186,18 +186,18 @@ class Discovery:
             if not is_known and (key := self._frontier.key(address)) not in new:
                 new[key] = (address, href)
             else:
-                self._note_other(address, href, page_url, consequences)
+                self._note_other(address, href, page_url, page_writes)
                 if not is_known:
                     others.setdefault(key, []).append((address, href))
         if not new:
             return []
-        asked = self._address(consequences.asked_url)
-        known = self._keeper.known(map(str, new))
+        asked = self._address(page_writes.asked_url)
+        known = self._article_store.known(map(str, new))
         self._part_by_slug(new, known)
         targets = []
         for key, (address, href) in new.items():
             if address.alias and address.article_id is not None:
-                self._note_alias(address, href, page_url, consequences)
+                self._note_alias(address, href, page_url, page_writes)
             held = known.get(str(key))
             if held is not None and key in others and not self._is_wanted_again(held, address):
                 # The first address may have failed in an earlier run, and another one on this page may not have.
@@ -208,13 +208,13 @@ class Discovery:
                 self._note_day(key, day_of(held.date_published))
                 self.known += held.what in ("stored", "alias")
             elif url := self._site.resolve(href, page_url):
-                was_aside = self._byways.holds(address)
-                is_followed = self._byways.admit(address, url, asked, is_named=is_named)
+                was_aside = self._speculative_urls.holds(address)
+                is_followed = self._speculative_urls.admit(address, url, asked, is_named=is_named)
                 # One that is put aside waits in the store too: should this run be killed, the next one knows of it.
                 if is_followed:
-                    consequences.links.append((str(key), url))
-                elif self._byways.holds(address) and not was_aside:
-                    consequences.aside.append((str(key), url))
+                    page_writes.links.append((str(key), url))
+                elif self._speculative_urls.holds(address) and not was_aside:
+                    page_writes.aside.append((str(key), url))
                 if is_followed:
                     targets += self._admit(address, url, is_stored=held is not None and held.what == "stored")
         return targets
@@ -242,7 +242,7 @@ class Discovery:
                 if address.path not in new:
                     parted[address.path] = (address, href)
         if parted:
-            known |= self._keeper.known(map(str, parted))
+            known |= self._article_store.known(map(str, parted))
             new |= parted
 
     def take_up(self, url: str, *, has_failed: bool = False, is_speculative: bool = False) -> list[Target]:
@@ -254,7 +254,7 @@ class Discovery:
         address = self._address(url)
         if address is None or self._frontier.knows(address):
             return []
-        if is_speculative and not self._byways.admit(address, url, None):
+        if is_speculative and not self._speculative_urls.admit(address, url, None):
             return []
         return self._admit(address, url, is_stored=has_failed)
 
@@ -263,7 +263,7 @@ class Discovery:
 
         What another run has read since it was found is left out.
         """
-        known = self._keeper.known(urls)
+        known = self._article_store.known(urls)
         targets = []
         for key, url in urls.items():
             url = self._site.here(url)
@@ -271,40 +271,40 @@ class Discovery:
             if address is None or (held is not None and not self._is_wanted_again(held, address)):
                 continue
             if held is None or held.what != "stored":
-                self._keeper.admit(key)
+                self._article_store.admit(key)
             targets.append(Target(key, self._frontier.claim(key, address, url), url if address.alias else None))
         return targets
 
     def take_aside(self) -> list[Target]:
         """Return links put aside as their like had led to no articles, as far as there is room for them now."""
         self._learn()
-        aside = self._byways.take_aside(self._frontier.knows)
+        aside = self._speculative_urls.take_aside(self._frontier.knows)
         return [target for address, url in aside for target in self._admit(address, url, is_stored=False)]
 
     def _learn(self) -> None:
         """Learn which doubtful addresses are stored as articles."""
-        known = self._keeper.known(self._byways.doubtful)
-        self._byways.learn({key for key, held in known.items() if held.what == "stored"})
+        known = self._article_store.known(self._speculative_urls.doubtful)
+        self._speculative_urls.learn({key for key, held in known.items() if held.what == "stored"})
 
     def drop_aside(self) -> None:
         """Give up what is still put aside, as all that could have made room for it is read."""
-        for key in self._byways.drop_aside():
-            self._keeper.leave(str(key))
+        for key in self._speculative_urls.drop_aside():
+            self._article_store.leave(str(key))
 
     def read(self, asked_url: str, *, is_article: bool) -> None:
         """Take in what the page asked for turned out to be."""
-        self._byways.read(self._address(asked_url), is_article=is_article)
+        self._speculative_urls.read(self._address(asked_url), is_article=is_article)
 
     @property
     def skipped(self) -> int:
         """Links not followed, as their like had led to no articles."""
-        return self._byways.refused + self._byways.aside
+        return self._speculative_urls.refused + self._speculative_urls.aside
 
     def _admit(self, address: Address, url: str, *, is_stored: bool) -> list[Target]:
         key = self._frontier.key(address)
         target = self._frontier.admit(address, url)
         if not is_stored:
-            self._keeper.admit(str(key))
+            self._article_store.admit(str(key))
         return (
             [] if target is None else [Target(str(key), target, url if address.alias and address.part == 1 else None)]
         )
@@ -323,15 +323,15 @@ class Discovery:
     def _address(self, url: str) -> Address | None:
         return self._site.address(url, self._site.base)
 
-    def _note_other(self, address: Address, href: str, page_url: str, consequences: Consequences) -> None:
+    def _note_other(self, address: Address, href: str, page_url: str, page_writes: PageWrites) -> None:
         """Note a further address of an article that is asked for already; none of its later pages is one."""
         if address.part > 1:
             return
         if address.alias and address.article_id is not None:
-            self._note_alias(address, href, page_url, consequences)
+            self._note_alias(address, href, page_url, page_writes)
         if not self._frontier.is_read(address) and (url := self._site.resolve(href, page_url)):
             self._frontier.keep_other(address, url)
 
-    def _note_alias(self, address: Address, href: str, page_url: str, consequences: Consequences) -> None:
+    def _note_alias(self, address: Address, href: str, page_url: str, page_writes: PageWrites) -> None:
         if address.part == 1 and (url := self._site.resolve(href, page_url)):
-            consequences.aliases.append((url, str(address.key)))
+            page_writes.aliases.append((url, str(address.key)))

@@ -151,7 +151,7 @@ _MOST_HOURS = 6
 
 
 @dataclass(eq=False)
-class Stretch:
+class PageRange:
     """A part of a list still to be walked: from ``page`` down to the articles ``until``, or to the list's end."""
 
     page: int
@@ -167,7 +167,7 @@ class ListState:
     """
 
     top: list[Key] = field(default_factory=list)
-    open: list[Stretch] = field(default_factory=list)
+    open: list[PageRange] = field(default_factory=list)
     hours: int = 3
 
     def note_yield(self, new: int) -> None:
@@ -192,7 +192,7 @@ class ListState:
         """Return the state out of JSON values; none gives that of a list nobody has walked."""
         if not value:
             return cls()
-        parts = [Stretch(page, frozenset(until)) for page, until in value["open"]]
+        parts = [PageRange(page, frozenset(until)) for page, until in value["open"]]
         return cls(list(value["top"]), parts, value["hours"])
 
 
@@ -212,11 +212,11 @@ class ListPage(NamedTuple):
 class _Active(NamedTuple):
     walk: ListingWalk
     state: ListState
-    stretch: Stretch
+    stretch: PageRange
     """The part of the list this walk works off; open, for the next run, from the first page it has read."""
 
 
-class Lists:
+class Listings:
     """The walks under way; ``since`` is the first day of the period, if any.
 
     Where a period is asked for and a list prints no dates, only its articles tell whether it goes on: then
@@ -290,7 +290,7 @@ class Lists:
             state.top = walk.top  # what lies below is seen, or in a stretch that is open
         met_again = frozenset(card.address.key for card in fresh) - furniture
         if walk.missed and met_again:
-            state.open.append(Stretch(walk.missed[0], met_again))
+            state.open.append(PageRange(walk.missed[0], met_again))
             walk.missed = []
         for card in fresh:
             if self._is_bounded and card.address.key not in self._days and (day := day_of(card.date)):
@@ -333,9 +333,9 @@ class Lists:
         return pages
 
     def _start_at_top(self, path: str, state: ListState) -> ListPage:
-        return self._start(path, state, Stretch(1, frozenset(state.top)), is_resumed=False)
+        return self._start(path, state, PageRange(1, frozenset(state.top)), is_resumed=False)
 
-    def _start(self, path: str, state: ListState, stretch: Stretch, *, is_resumed: bool) -> ListPage:
+    def _start(self, path: str, state: ListState, stretch: PageRange, *, is_resumed: bool) -> ListPage:
         self._active.append(_Active(ListingWalk(path, stretch.until, self._since, is_resumed), state, stretch))
         return self._page(len(self._active) - 1, stretch.page)
 

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from caravan_crawler.frontier.period import Period, day_of
-from caravan_crawler.frontier.source_schedule import SITEMAPS_EVERY, Agenda
+from caravan_crawler.frontier.source_schedule import SITEMAPS_EVERY, SourceSchedule
 
 #: Asked for in every run, whatever robots.txt names.
 MAIN_SITEMAP = "/sitemap.xml"
@@ -69,8 +69,8 @@ def _months(first: date | None, last: date | None) -> Iterator[date]:
 class Sitemaps:
     """The sitemaps of one run: which are due, and what they make unnecessary."""
 
-    def __init__(self, agenda: Agenda, period: Period, today: date) -> None:
-        self._agenda = agenda
+    def __init__(self, schedule: SourceSchedule, period: Period, today: date) -> None:
+        self._schedule = schedule
         self._period = period
         self._today = today
         self._named: list[Child] = []
@@ -99,9 +99,9 @@ class Sitemaps:
 
     def is_due(self, path: str) -> bool:
         """Whether a sitemap is to be asked for that no index names: an index in every run."""
-        if self._agenda.stamp_of(path) == NO_INDEX:
-            return self._agenda.is_due(path, _LARGE_EVERY)
-        return path not in OTHER_SITEMAPS or self._agenda.is_due(path, SITEMAPS_EVERY)
+        if self._schedule.stamp_of(path) == NO_INDEX:
+            return self._schedule.is_due(path, _LARGE_EVERY)
+        return path not in OTHER_SITEMAPS or self._schedule.is_due(path, SITEMAPS_EVERY)
 
     def all_again(self) -> list[Child]:
         """Return all sitemaps that indexes have named and this run has not read: the site has moved its articles.
@@ -143,9 +143,9 @@ class Sitemaps:
                 old.append(child)
             elif self._may_have_changed(child):
                 due.append(child)
-        old.sort(key=lambda child: self._agenda.read_at(child.path))
-        unread = [child for child in old if not self._agenda.read_at(child.path)]
-        again = [child for child in old[len(unread) :] if self._agenda.is_due(child.path, _OLD_EVERY)][:_OLD_IN_A_RUN]
+        old.sort(key=lambda child: self._schedule.read_at(child.path))
+        unread = [child for child in old if not self._schedule.read_at(child.path)]
+        again = [child for child in old[len(unread) :] if self._schedule.is_due(child.path, _OLD_EVERY)][:_OLD_IN_A_RUN]
         chosen = sorted([*due, *unread, *again], key=lambda child: month_of(child.path) or date.min, reverse=True)
         self._waiting.update(child.path for child in chosen)
         return chosen
@@ -197,18 +197,18 @@ class Sitemaps:
         return _NUMBER.search(child.path) is not None and child.path not in growing
 
     def _may_have_changed(self, child: Child) -> bool:
-        read_at = self._agenda.read_at(child.path)
+        read_at = self._schedule.read_at(child.path)
         if not read_at:
             return True
         if child.stamp is not None:
-            if self._agenda.stamp_of(child.path) != child.stamp:
+            if self._schedule.stamp_of(child.path) != child.stamp:
                 return True
             # A stamp without a time does not change with what comes later on that day.
             day = day_of(child.stamp) if len(child.stamp) <= len("2026-11-28") else None
             is_open = day is not None and day >= datetime.fromisoformat(read_at).astimezone(UTC).date()
-            return is_open and self._agenda.is_due(child.path, _GROWING_EVERY)
+            return is_open and self._schedule.is_due(child.path, _GROWING_EVERY)
         is_month = month_of(child.path) is not None
-        return self._agenda.is_due(child.path, _GROWING_EVERY if is_month else SITEMAPS_EVERY)
+        return self._schedule.is_due(child.path, _GROWING_EVERY if is_month else SITEMAPS_EVERY)
 
 
 def _growing(paths: Iterable[str]) -> set[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from caravan_crawler.frontier.listings import ListState
 from caravan_crawler.store import database
-from caravan_crawler.store.crawl_state import Campaign, Source
+from caravan_crawler.store.crawl_state import ResumedRuns, Source
 
 #: What the interrupted run read so shortly ago is not asked for again.
 _JUST_READ = timedelta(hours=1)
@@ -20,17 +20,17 @@ _EARLY = timedelta(minutes=10)
 SITEMAPS_EVERY = timedelta(hours=24)
 
 
-class Agenda:
+class SourceSchedule:
     """The sources of one run.
 
     ``own`` are those known to runs of its kind, ``full`` those of runs without period and sections: what
     such a run has walked to the end, one with a period need not walk again.
     """
 
-    def __init__(self, own: dict[str, Source], full: dict[str, Source], campaign: Campaign) -> None:
+    def __init__(self, own: dict[str, Source], full: dict[str, Source], resumed_runs: ResumedRuns) -> None:
         self._own = own
         self._full = full
-        self._campaign = campaign
+        self._resumed_runs = resumed_runs
         self._now = datetime.now(UTC)
 
     def learn(self, sources: dict[str, Source]) -> None:
@@ -40,7 +40,7 @@ class Agenda:
     def is_just_read(self, path: str) -> bool:
         """Whether the run that this one continues has read the page a short while ago."""
         source = self._own.get(path)
-        if source is None or not self._campaign.runs or source.read_at < self._campaign.started_at:
+        if source is None or not self._resumed_runs.runs or source.read_at < self._resumed_runs.started_at:
             return False
         return self._now - datetime.fromisoformat(source.read_at) < _JUST_READ
 

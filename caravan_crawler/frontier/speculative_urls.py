@@ -30,7 +30,7 @@ class _Doubtful(NamedTuple):
     depth: int
 
 
-class Byways:
+class SpeculativeUrls:
     """Tells which links to follow; an address is doubtful until its page turns out to be an article.
 
     Doubtful are addresses without an article's number, and any found on a page that was no article. At most

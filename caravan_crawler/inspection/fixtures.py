@@ -105,7 +105,7 @@ def case_of(answer: Answer, pipelines: Iterable[Any]) -> dict[str, Any]:
     expect = _article_values(facts.article.record) if facts.article else {}
     shown = page_records(reading, site, answer.received_at)
     trending = [one for one in shown if isinstance(one, TrendingEntry)]
-    page_date = reading.masthead.date
+    page_date = reading.header.date
     return {
         "url": answer.url,
         "charset": charset,
@@ -115,7 +115,7 @@ def case_of(answer: Answer, pipelines: Iterable[Any]) -> dict[str, Any]:
         | {
             "rates": {one.currency: str(one.rate) for one in facts.rates},
             "temperature": next((one.temperature_c for one in facts.weather), None),
-            "city": reading.masthead.city,
+            "city": reading.header.city,
             "page_date": parse_date(page_date, answer.received_at).iso if page_date else None,
             "trending": [[one.topic, one.headline, one.url] for one in trending],
         },

@@ -254,7 +254,7 @@ class InspectionSpider(Spider):
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
         "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
         "EXTENSIONS": {
-            "caravan_crawler.downloadhandlers.Patience": 0,
+            "caravan_crawler.downloadhandlers.Throttle": 0,
             "caravan_crawler.extensions.crawl_delay.CrawlDelay": 0,
         },
         "FEEDS": {},

@@ -160,7 +160,7 @@ _DEEPEST = 400
 
 
 @dataclass
-class Masthead:
+class Header:
     """What the header prints, for many pages at once. ``rates`` maps an ISO 4217 code to the rate as printed."""
 
     rates: dict[str, str] = field(default_factory=dict)
@@ -170,18 +170,18 @@ class Masthead:
     """The date of the visit as one text, ``6 Февраля 2026``."""
 
 
-def read_masthead(blocks: list[Block], end: int | None = None) -> Masthead:
+def read_header(blocks: list[Block], end: int | None = None) -> Header:
     """Read the header among ``blocks[:end]``; what is not printed stays empty."""
     return _read(tuple(_short_parts(blocks[: _DEEPEST if end is None else end])))
 
 
 @lru_cache(maxsize=16)  # the pages of a visit show the same
-def _read(parts: tuple[str, ...]) -> Masthead:
-    masthead = Masthead()
-    masthead.rates = read_rates(parts)
-    _read_weather(parts, masthead)
-    masthead.date = _read_date(parts)
-    return masthead
+def _read(parts: tuple[str, ...]) -> Header:
+    header = Header()
+    header.rates = read_rates(parts)
+    _read_weather(parts, header)
+    header.date = _read_date(parts)
+    return header
 
 
 def _short_parts(blocks: list[Block]) -> list[str]:
@@ -202,16 +202,16 @@ def _holds_several(text: str) -> bool:
     return any(mark in text for mark in _SEPARATORS)
 
 
-def _read_weather(parts: Sequence[str], masthead: Masthead) -> None:
+def _read_weather(parts: Sequence[str], header: Header) -> None:
     for index, part in enumerate(parts):
         match = _TEMPERATURE.fullmatch(part) if "°" in part else None
         if match is None:
             continue
-        masthead.temperature = match["degrees"]
+        header.temperature = match["degrees"]
         following = parts[index + 1] if index + 1 < len(parts) else ""
         before = parts[index - 1] if index else ""
         beside = next((part for part in (following, before) if _CITY.fullmatch(part)), None)
-        masthead.city = match["city"] or match["before"] or beside
+        header.city = match["city"] or match["before"] or beside
         return
 
 

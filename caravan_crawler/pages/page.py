@@ -10,7 +10,7 @@ from caravan_crawler.pages.article_parts import take_out_pager
 from caravan_crawler.pages.blocks import is_teaser
 from caravan_crawler.pages.bylines import is_the_site
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.header import Masthead, read_masthead
+from caravan_crawler.pages.header import Header, read_header
 from caravan_crawler.pages.layout import Layout, find_layout
 from caravan_crawler.pages.trending import TopicLine, TrendingBlock, find_trending
 
@@ -174,23 +174,23 @@ class PageReading:
     """A page as read. ``article`` is None for every kind but an article."""
 
     kind: PageKind
-    masthead: Masthead
+    header: Header
     trending: tuple[TopicLine, ...]
     article: ArticleReading | None = None
 
     @property
     def surroundings(self) -> tuple[object, ...]:
         """What the page shows around its article, as one comparable value; most pages repeat the one before."""
-        shown = self.masthead
+        shown = self.header
         return tuple(shown.rates.items()), shown.temperature, shown.city, shown.date, self.trending
 
     @property
     def parts(self) -> dict[str, bool]:
         """Which of the parts around the article the page shows."""
         return {
-            "rates": bool(self.masthead.rates),
-            "weather": self.masthead.temperature is not None,
-            "page_date": self.masthead.date is not None,
+            "rates": bool(self.header.rates),
+            "weather": self.header.temperature is not None,
+            "page_date": self.header.date is not None,
             "trending": bool(self.trending),
         }
 
@@ -215,10 +215,10 @@ def read_page(document: Document) -> PageReading:
     has_date = "date_published" in reading.found_by or "date_structured" in reading.found_by
     kind = kind_of(document, layout, text_length=len(reading.body or ""), has_date=has_date)
     is_article = kind is PageKind.ARTICLE
-    masthead = read_masthead(document.blocks, layout.first_headline if is_article else None)
+    header = read_header(document.blocks, layout.first_headline if is_article else None)
     shown = layout.trending or _trending_above(document, layout.first_headline if is_article else None)
     trending = shown.lines if shown else ()
-    return PageReading(kind, masthead, trending, reading if is_article else None)
+    return PageReading(kind, header, trending, reading if is_article else None)
 
 
 def _trending_above(document: Document, headline: int | None) -> TrendingBlock | None:

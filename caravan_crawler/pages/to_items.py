@@ -44,13 +44,13 @@ def page_records(
     reading: PageReading, site: Site, observed_at: datetime
 ) -> Iterator[TrendingEntry | ExchangeRate | Weather]:
     """Yield the records of what the page shows around its article: rates, weather, trending topics."""
-    masthead = reading.masthead
+    header = reading.header
     seen = stamp(observed_at)
-    page_date = parse_date(masthead.date, observed_at).iso if masthead.date else None
-    for currency, raw in masthead.rates.items():
+    page_date = parse_date(header.date, observed_at).iso if header.date else None
+    for currency, raw in header.rates.items():
         yield ExchangeRate(currency, None, raw, page_date, seen)
-    if masthead.temperature is not None:
-        yield Weather(masthead.city, parse_temperature(masthead.temperature), page_date, seen)
+    if header.temperature is not None:
+        yield Weather(header.city, parse_temperature(header.temperature), page_date, seen)
     for rank, line in enumerate(reading.trending, 1):
         url = site.canonical(line.address)
         yield TrendingEntry(rank, line.topic, line.headline, url, line.address.article_id, page_date, seen)
@@ -61,7 +61,7 @@ def stamp(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
 
 
-class Changes:
+class ChangeFilter:
     """Remembers the last value of each key."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from caravan_crawler import __version__
 from caravan_crawler.archive.sources import Part, Source
 from caravan_crawler.monitors.drift import FEWEST
-from caravan_crawler.pages.to_items import Changes
+from caravan_crawler.pages.to_items import ChangeFilter
 from caravan_crawler.reparse.pool import Parts, ProcessDiedError, Read, Way
 from caravan_crawler.reparse.reader import Reading
 from caravan_crawler.store import database
@@ -29,7 +29,7 @@ class Summary:
 
     def __init__(self) -> None:
         self.pages: Counter[str] = Counter()
-        self.fates: Counter[str] = Counter()
+        self.change_types: Counter[str] = Counter()
         self.fields: dict[str, Counter[str]] = {}
         self._examples: dict[str, str] = {}
 
@@ -39,8 +39,8 @@ class Summary:
 
     def article(self, url: str, taken: MergeResult) -> None:
         """Count an article's observation."""
-        name = "read_differently" if taken.fields else str(taken.fate)
-        self.fates[name] += 1
+        name = "read_differently" if taken.fields else str(taken.change_type)
+        self.change_types[name] += 1
         for field, how in taken.fields.items():
             self.fields.setdefault(field, Counter())[how] += 1
             self._examples.setdefault(field, url)
@@ -57,14 +57,16 @@ class Summary:
 
     def words(self) -> str:
         """Return the whole in one line."""
-        fates = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in sorted(self.fates.items()))
+        change_types = ", ".join(
+            f"{number:,} {name.replace('_', ' ')}" for name, number in sorted(self.change_types.items())
+        )
         passed = ", ".join(
             f"{number:,} {what.replace('_', ' ')}"
             for what, number in sorted(self.pages.items())
             if what not in _KINDS_WITH_RECORDS
         )
         total = sum(number for what, number in self.pages.items() if what != "known_under_another_address")
-        return f"{total:,} pages; articles: {fates or 'none'}" + (f"; others: {passed}" if passed else "")
+        return f"{total:,} pages; articles: {change_types or 'none'}" + (f"; others: {passed}" if passed else "")
 
 
 #: The share of a field's values that may vanish: wrong ones are fewer, a reader that is broken loses more.
@@ -129,7 +131,7 @@ class ReparseJob:
         self._sources = sources
         self._name = sha256("\n".join(source.name for source in sources).encode()).hexdigest()[:16]
         self._seen: defaultdict[str, set[str]] = defaultdict(set)
-        self._changes: defaultdict[str, Changes] = defaultdict(Changes)
+        self._changes: defaultdict[str, ChangeFilter] = defaultdict(ChangeFilter)
         self._read_to: dict[str, str] = {}
         self._newest: defaultdict[str, set[str]] = defaultdict(set)
         self._losing: defaultdict[Path, list[_Losing]] = defaultdict(list)
@@ -209,7 +211,7 @@ class ReparseJob:
             if one.article is None:
                 continue
             if one.is_partial and self._keeping.holds(one.keys):
-                self.summary.fates["left_whole"] += 1
+                self.summary.change_types["left_whole"] += 1
                 continue
             # A run asks for an article once; what it finds under another address tells nothing new.
             if own and self._seen[own] & set(one.keys):

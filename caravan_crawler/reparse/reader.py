@@ -20,7 +20,7 @@ from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.page import UNSOUND, PageKind, read_page
-from caravan_crawler.pages.to_items import Changes, article_record, page_records, stamp
+from caravan_crawler.pages.to_items import ChangeFilter, article_record, page_records, stamp
 from caravan_crawler.pipelines import PeriodPipeline, StorePipeline
 from caravan_crawler.store.article_store import article_key
 from caravan_crawler.urls import Site
@@ -78,7 +78,7 @@ class Reader:
 
     def read(self, pages: Iterable[ArchivedPage | Skipped]) -> Iterator[Reading]:
         """Yield what each page gives, in their order, and last the articles of which pages are missing."""
-        changes = Changes()
+        changes = ChangeFilter()
         self._pending = {}
         for page in pages:
             yield Reading(page.reason) if isinstance(page, Skipped) else self._read(page, changes)
@@ -87,14 +87,14 @@ class Reader:
             self._add_article(partial, left.parts.first, left.page)
             yield partial
 
-    def _read(self, page: ArchivedPage, changes: Changes) -> Reading:
+    def _read(self, page: ArchivedPage, changes: ChangeFilter) -> Reading:
         try:
             return self._reading(page, changes)
         except Exception:
             logger.exception("The reader broke on %s", page.url)
             return Reading("reader_error", stamp(page.observed_at))
 
-    def _reading(self, page: ArchivedPage, changes: Changes) -> Reading:
+    def _reading(self, page: ArchivedPage, changes: ChangeFilter) -> Reading:
         if not self._site.is_host(urlsplit(page.url).netloc):
             return Reading("other_site")
         charset = declared_charset(page.content_type)

@@ -17,8 +17,8 @@ from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.page import UNSOUND, PageKind, PageReading
 from caravan_crawler.spiders.base import ARTICLE
-from caravan_crawler.spiders.start import Beginner
-from caravan_crawler.store.article_store import Consequences
+from caravan_crawler.spiders.start import StartRequests
+from caravan_crawler.store.article_store import PageWrites
 from caravan_crawler.urls import Address
 
 #: Pages that may be better the next time.
@@ -32,12 +32,12 @@ class Pending:
     document: Document
     reading: PageReading
     address: Address
-    page: Consequences
+    page: PageWrites
     seen_at: datetime
     parts: Parts
 
 
-class LaterPages(Beginner):
+class LaterPages(StartRequests):
     """Reads an article with all its pages, at most :data:`~caravan_crawler.pages.article_parts.MOST_PARTS`, as one.
 
     Where one of them fails, the article has failed: nothing of it is stored, and a later run tries again.
@@ -50,13 +50,13 @@ class LaterPages(Beginner):
         raise NotImplementedError
 
     def _article(
-        self, document: Document, reading: PageReading, address: Address, page: Consequences, seen_at: datetime
+        self, document: Document, reading: PageReading, address: Address, page: PageWrites, seen_at: datetime
     ) -> Iterator[Any]:
         """Yield the article's record, and what follows from it."""
         raise NotImplementedError
 
     def _whole_article(
-        self, document: Document, reading: PageReading, address: Address, page: Consequences, seen_at: datetime
+        self, document: Document, reading: PageReading, address: Address, page: PageWrites, seen_at: datetime
     ) -> Iterator[Any]:
         """Yield the article's record, or the request for its second page."""
         url = next_part(document, address.path, 1) if address.path is not None else None
@@ -70,7 +70,7 @@ class LaterPages(Beginner):
         pending = Pending(document, reading, address, page, seen_at, Parts(str(address.path), article))
         yield self._part(url, pending)
 
-    def _first_page(self, response: Response, page: Consequences) -> Request | None:
+    def _first_page(self, response: Response, page: PageWrites) -> Request | None:
         """Return the request for the first page of an article of which a later one was asked for."""
         assert response.request is not None
         asked = self._address(page.asked_url)
@@ -100,7 +100,7 @@ class LaterPages(Beginner):
             return
         is_new = number == parts.number + 1 and parts.add(reading.article or read_article(document))
         if is_new:
-            self.ledger.count("pages/part")
+            self.crawl_stats.count("pages/part")
         url = next_part(document, parts.path, parts.number) if is_new and not parts.is_full else None
         if url is not None:
             yield self._part(url, pending)
@@ -113,9 +113,9 @@ class LaterPages(Beginner):
         pending: Pending = request.cb_kwargs["pending"]
         reason = failures.reason(failure)
         if reason == RunEndsError.__name__:
-            self.ledger.count("unasked")
+            self.crawl_stats.count("unasked")
         elif reason == "robots":
-            self.ledger.count("forbidden")
+            self.crawl_stats.count("forbidden")
             self.logger.info("Forbidden by robots.txt: %s; the article is kept as far as it may be read", request.url)
             yield from self._article_of(pending)
         else:

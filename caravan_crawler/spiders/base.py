@@ -10,18 +10,18 @@ from twisted.python.failure import Failure
 
 from caravan_crawler import failures
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.crawl_stats import Ledger
+from caravan_crawler.crawl_stats import CrawlStats
 from caravan_crawler.failures import RunEndsError
 from caravan_crawler.frontier.articles import Discovery, Target
-from caravan_crawler.frontier.listings import ListPage, Lists
+from caravan_crawler.frontier.listings import Listings, ListPage
 from caravan_crawler.frontier.period import Period, day_of
 from caravan_crawler.frontier.sitemaps import ABSENT, MAIN_SITEMAP, OTHER_SITEMAPS, Sitemaps, month_of
-from caravan_crawler.frontier.source_schedule import Agenda
+from caravan_crawler.frontier.source_schedule import SourceSchedule
 from caravan_crawler.frontier.speculative_urls import Reach
 from caravan_crawler.normalise.text import encodable
 from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
 from caravan_crawler.pages.syndication import Entry
-from caravan_crawler.store.article_store import Consequences, Keeper
+from caravan_crawler.store.article_store import ArticleStore, PageWrites
 from caravan_crawler.urls import Address, Site, listing_of
 
 #: Lists that the site has had; others are found by the links to them. The first names what is new.
@@ -40,16 +40,16 @@ _OPTIONAL = {"optional": True}
 _GONE = ("http_404", "http_410")
 
 
-class Visitor(Spider):
+class BaseSpider(Spider):
     """The way through the site, without the reading: the spider adds what each kind of page says."""
 
     arguments: CrawlArguments
     site: Site
     period: Period
-    lists: Lists
-    ledger: Ledger
-    keeper: Keeper
-    agenda: Agenda
+    lists: Listings
+    crawl_stats: CrawlStats
+    article_store: ArticleStore
+    schedule: SourceSchedule
     sitemaps: Sitemaps
     discovery: Discovery
     reach: Reach
@@ -86,7 +86,7 @@ class Visitor(Spider):
             its_own = {"key": target.key, "alias": target.alias}
             yield self._request(target.url, self.parse, priority, meta=(meta or {}) | its_own)
 
-    def _entries(self, entries: Iterable[Entry], page: Consequences, *, is_in_period: bool = False) -> list[Target]:
+    def _entries(self, entries: Iterable[Entry], page: PageWrites, *, is_in_period: bool = False) -> list[Target]:
         """Return the articles to ask for.
 
         Of an entry that has no day the article's page tells it. ``MAX_UNDATED`` bounds what that costs, unless the
@@ -105,7 +105,7 @@ class Visitor(Spider):
         targets = self.discovery.look_at(links, self.site.base, page, is_named=True)
         return targets + self._undated(undated, page)
 
-    def _undated(self, links: list[tuple[Address, str]], page: Consequences) -> list[Target]:
+    def _undated(self, links: list[tuple[Address, str]], page: PageWrites) -> list[Target]:
         """Return the articles to ask for of entries without a day, as far as ``MAX_UNDATED`` allows."""
         targets: list[Target] = []
         while links and (room := self.settings.getint("MAX_UNDATED") - self._undated_asked) > 0:
@@ -114,7 +114,7 @@ class Visitor(Spider):
             self._undated_asked += len(found)
             targets += found
         if links:
-            self.ledger.count("skipped/entry_without_stamp", len(links))
+            self.crawl_stats.count("skipped/entry_without_stamp", len(links))
             self.logger.warning(
                 "%d entries of %s have no date and are left to the next run (MAX_UNDATED)", len(links), page.asked_url
             )
@@ -125,8 +125,8 @@ class Visitor(Spider):
         """Ask for a list from its top if that is due or a ``must``, and where an earlier run left it."""
         if self.lists.is_begun(path) or not self._is_section(path):
             return
-        state = self.agenda.list_state(path)
-        from_top = (must or self.agenda.is_list_due(path)) and not self.agenda.is_just_read(path)
+        state = self.schedule.list_state(path)
+        from_top = (must or self.schedule.is_list_due(path)) and not self.schedule.is_just_read(path)
         if from_top or state.open:
             pages = self.lists.begin(path, state, from_top=from_top)
             yield from self._list_requests(pages, optional=optional)
@@ -166,17 +166,17 @@ class Visitor(Spider):
 
     def _elsewhere(self, sections: list[str]) -> Iterator[Request]:
         """Ask for the sources beside the home page that are due."""
-        if not self.agenda.is_just_read(FEED):
+        if not self.schedule.is_just_read(FEED):
             yield self._request(urljoin(self.site.base, FEED), self.parse_feed, FRONT)
         named_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
-        for path in dict.fromkeys([*named_sections, *sections, *self.agenda.known_lists]):
+        for path in dict.fromkeys([*named_sections, *sections, *self.schedule.known_lists]):
             is_leading = path == KNOWN_SECTIONS[0] or path in named_sections
             yield from self._list(path, optional=path not in named_sections, must=is_leading)
         yield from self._due_sitemaps()
 
     def _due_sitemaps(self) -> Iterator[Request]:
         """Ask for the sitemaps that are due: the site's own, robots.txt's, WordPress', and those left unread."""
-        for path, stamp in self.agenda.named_sitemaps:
+        for path, stamp in self.schedule.named_sitemaps:
             self.sitemaps.expect(path)
             if path not in self._roots() and not self._may_be_tried(path):
                 continue
@@ -187,7 +187,7 @@ class Visitor(Spider):
 
     def _may_be_tried(self, path: str) -> bool:
         """Whether a sitemap has not failed, or is due again."""
-        if self.keeper.failing.may_be_asked(urljoin(self.site.base, path)):
+        if self.article_store.failing.may_be_asked(urljoin(self.site.base, path)):
             return True
         self.sitemaps.failed(path)
         return False
@@ -205,29 +205,29 @@ class Visitor(Spider):
         reason = failures.reason(failure)
         asked = self._asked_by(request)
         if reason == RunEndsError.__name__ or self.crawler.stats.get_value(OTHER_SITE_STAT):
-            self.ledger.count("unasked")
+            self.crawl_stats.count("unasked")
             return  # it waits for the next run
         if reason == "robots":
-            self.ledger.count("forbidden")
+            self.crawl_stats.count("forbidden")
             self.logger.info("Forbidden by robots.txt: %s", request.url)
-            self.keeper.page(asked)
+            self.article_store.page(asked)
             if request.callback == self.parse_home:
                 yield from self._elsewhere(list(KNOWN_SECTIONS))
             return
         walk = request.cb_kwargs.get("walk")
         if request.meta.get("optional") and reason in _GONE:
-            self.ledger.count(f"absent/{reason}")
+            self.crawl_stats.count(f"absent/{reason}")
             if walk is not None:
                 following = self.lists.ended(walk)
                 self._keep_lists(asked)
                 yield from self._list_requests(following)
             elif request.callback == self.parse_sitemap:
                 self.sitemaps.is_read(path_of(asked.asked_url))
-                asked.sources.append(self.agenda.read_now(path_of(asked.asked_url), stamp=ABSENT))
-                self.keeper.page(asked)
+                asked.sources.append(self.schedule.read_now(path_of(asked.asked_url), stamp=ABSENT))
+                self.article_store.page(asked)
             return
-        if asked.asked_key is not None and self.keeper.has_read(asked.asked_key):
-            self.ledger.count("absent/read_elsewhere")  # an old address of an article that has moved
+        if asked.asked_key is not None and self.article_store.has_read(asked.asked_key):
+            self.crawl_stats.count("absent/read_elsewhere")  # an old address of an article that has moved
             return
         if (alias := request.meta.get("alias")) and reason in _GONE:
             # Only its AMP page is there.
@@ -245,7 +245,7 @@ class Visitor(Spider):
         if walk is not None:
             number = listing_of(urlsplit(request.url).path)[1]
             following = self.lists.failed(walk, number)
-            self._keep_lists(Consequences())
+            self._keep_lists(PageWrites())
             yield from self._list_requests(following)
 
     def note_missing_section(self, path: str) -> None:
@@ -253,7 +253,7 @@ class Visitor(Spider):
         if path.strip("/") in self.arguments.sections:
             self.crawler.stats.set_value(NO_SECTION_STAT, path.strip("/"))
 
-    def _another(self, page: Consequences) -> list[Target]:
+    def _another(self, page: PageWrites) -> list[Target]:
         """Return the next address of the article that was asked for, where this one led to no page of it."""
         if page.asked_key is None or self.arguments.urls:
             return []
@@ -266,20 +266,20 @@ class Visitor(Spider):
             return
         if request.callback == self.parse_sitemap:  # one that WordPress has under two names
             self.sitemaps.is_read(path_of(first))
-            self.keeper.page(Consequences(first, sources=[self.agenda.read_now(path_of(first))]))
+            self.article_store.page(PageWrites(first, sources=[self.schedule.read_now(path_of(first))]))
             return
         key = request.meta.get("key")
         if self.site.address(request.url, self.site.base) is None:
             self._fail(first, key, "redirected", f"it redirects to {request.url}")
             self.note_missing_section(path_of(first))
-            for other in self._targets(self._another(Consequences(first, key))):
+            for other in self._targets(self._another(PageWrites(first, key))):
                 self.crawler.engine.crawl(other)
         elif key is not None:
-            self.keeper.redirected(first, key)
+            self.article_store.redirected(first, key)
 
     # Keeping
 
-    def _asked(self, response: Response) -> Consequences:
+    def _asked(self, response: Response) -> PageWrites:
         """Return what was asked for when this page came, to gather what follows from it."""
         assert response.request is not None
         page = self._asked_by(response.request)
@@ -288,19 +288,19 @@ class Visitor(Spider):
         return page
 
     @staticmethod
-    def _asked_by(request: Request) -> Consequences:
+    def _asked_by(request: Request) -> PageWrites:
         url = (request.meta.get("redirect_urls") or [request.url])[0]
-        return Consequences(url, request.meta.get("key"))
+        return PageWrites(url, request.meta.get("key"))
 
     def _fail(self, url: str, key: str | None, reason: str, words: str) -> None:
-        self.ledger.fail(url, reason, words)
-        self.keeper.fail(url, key, reason, words)
+        self.crawl_stats.fail(url, reason, words)
+        self.article_store.fail(url, key, reason, words)
 
-    def _keep_lists(self, page: Consequences) -> None:
+    def _keep_lists(self, page: PageWrites) -> None:
         """Keep how far the lists are walked, together with what follows from the page that took them there."""
         changed = self.lists.take_changed().items()
-        page.sources += [self.agenda.read_now(path, state=state.to_json()) for path, state in changed]
-        self.keeper.page(page)
+        page.sources += [self.schedule.read_now(path, state=state.to_json()) for path, state in changed]
+        self.article_store.page(page)
 
 
 def path_of(url: str) -> str:

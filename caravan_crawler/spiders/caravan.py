@@ -13,13 +13,13 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.http import Response
 
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
-from caravan_crawler.crawl_stats import Ledger
+from caravan_crawler.crawl_stats import CrawlStats
 from caravan_crawler.downloadhandlers import received_at
 from caravan_crawler.frontier.articles import Discovery, Frontier, Target
-from caravan_crawler.frontier.listings import Lists
+from caravan_crawler.frontier.listings import Listings
 from caravan_crawler.frontier.period import Period, day_of_article
 from caravan_crawler.frontier.sitemaps import ABSENT, NO_INDEX, UNREADABLE, Child, Sitemaps
-from caravan_crawler.frontier.source_schedule import Agenda
+from caravan_crawler.frontier.source_schedule import SourceSchedule
 from caravan_crawler.frontier.speculative_urls import FOUND_ON, Reach
 from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.pages.document import Bounds, Document, parse_document
@@ -27,12 +27,12 @@ from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
 from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading, read_page, says_nothing_is_here
 from caravan_crawler.pages.syndication import Form, Syndication, read_syndication
-from caravan_crawler.pages.to_items import Changes, article_record, page_records
+from caravan_crawler.pages.to_items import ChangeFilter, article_record, page_records
 from caravan_crawler.spiders.article_pages import WORTH_RETRYING, LaterPages
 from caravan_crawler.spiders.base import FEED, HOME, KNOWN_SECTIONS, header, path_of
 from caravan_crawler.spiders.start import NOT_MODIFIED
 from caravan_crawler.store import crawl_state, database, failed_pages, publication
-from caravan_crawler.store.article_store import Consequences, Keeper
+from caravan_crawler.store.article_store import ArticleStore, PageWrites
 from caravan_crawler.store.crawl_state import load_sources
 from caravan_crawler.store.publication import LeftRecords
 from caravan_crawler.store.store import Store, open_store
@@ -57,8 +57,8 @@ class CaravanSpider(LaterPages):
         self.site = site
         self.period = Period(arguments)
         self.frontier = Frontier(site)
-        self.changes = Changes()
-        self.lists = Lists(arguments.since, is_bounded=self.period.is_bounded)
+        self.changes = ChangeFilter()
+        self.lists = Listings(arguments.since, is_bounded=self.period.is_bounded)
         self.started_at = datetime.now(UTC)
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
         self._sitemaps: list[str] = []
@@ -82,8 +82,8 @@ class CaravanSpider(LaterPages):
         spider = cls(arguments, site)
         spider._set_crawler(crawler)
         spider._bounds = Bounds.of(crawler.settings)
-        spider.ledger = Ledger(crawler)
-        site.on_refused = spider.ledger.refused
+        spider.crawl_stats = CrawlStats(crawler)
+        site.on_refused = spider.crawl_stats.refused
         spider.reach = Reach(crawler)
         if site.is_local:
             # A copy on this machine needs no patience, unless the user asks for it.
@@ -109,15 +109,15 @@ class CaravanSpider(LaterPages):
         scope, started_at = crawl_state.scope_of(self.arguments), database.stamp(self.started_at)
         if not store.was_empty:
             crawl_state.put_right(store)
-        self.campaign = crawl_state.begin(store, self.run_id, self.arguments, started_at)
+        self.resumed_runs = crawl_state.begin(store, self.run_id, self.arguments, started_at)
         if self.settings.getbool("ACCEPT_DRIFT"):
             failed_pages.accept_losses(store)
-        self.keeper = Keeper(store, self.run_id, scope)
+        self.article_store = ArticleStore(store, self.run_id, scope)
         self.left = LeftRecords(store, self.run_id, self._is_asked_for)
         self.continues = self.left.runs()
         self._plan()
         hops = self.settings.getint("MAX_HOPS_FROM_ARTICLE", 3)
-        self.discovery = Discovery(self.site, self.period, self.frontier, self.keeper, self._note_day, hops)
+        self.discovery = Discovery(self.site, self.period, self.frontier, self.article_store, self._note_day, hops)
 
     def _note_day(self, key: int | str, day: date | None) -> None:
         self.lists.note_day(key, day)
@@ -135,31 +135,33 @@ class CaravanSpider(LaterPages):
     def _plan(self) -> None:
         """Learn what earlier runs have read of the sources."""
         scope = crawl_state.scope_of(self.arguments)
-        own = load_sources(self.keeper.store, scope)
-        self.agenda = Agenda(own, load_sources(self.keeper.store, "") if scope else own, self.campaign)
-        self.sitemaps = Sitemaps(self.agenda, self.period, self.started_at.astimezone(ALMATY).date())
+        own = load_sources(self.article_store.store, scope)
+        self.schedule = SourceSchedule(
+            own, load_sources(self.article_store.store, "") if scope else own, self.resumed_runs
+        )
+        self.sitemaps = Sitemaps(self.schedule, self.period, self.started_at.astimezone(ALMATY).date())
 
     def look_again(self) -> None:
         """Learn what other runs have stored since this one began, as a run does that begins now."""
-        self.campaign = crawl_state.continued(
-            self.keeper.store, self.run_id, crawl_state.scope_of(self.arguments), database.now()
+        self.resumed_runs = crawl_state.continued(
+            self.article_store.store, self.run_id, crawl_state.scope_of(self.arguments), database.now()
         )
-        self.keeper.look_again()
-        self.changes = Changes()
-        self.lists = Lists(self.arguments.since, is_bounded=self.period.is_bounded)
+        self.article_store.look_again()
+        self.changes = ChangeFilter()
+        self.lists = Listings(self.arguments.since, is_bounded=self.period.is_bounded)
         self._plan()
 
     def new_lists(self) -> Iterator[Request]:
         """Ask for the lists that other runs have met since this one began."""
-        self.agenda.learn(load_sources(self.keeper.store, crawl_state.scope_of(self.arguments)))
-        for path in self.agenda.known_lists:
+        self.schedule.learn(load_sources(self.article_store.store, crawl_state.scope_of(self.arguments)))
+        for path in self.schedule.known_lists:
             yield from self._list(path)
 
     def closed(self, reason: str) -> None:
         """Close the ledger, when Scrapy closes the spider."""
-        self.ledger.count("links/known", self.discovery.known)
-        self.ledger.count("skipped/byway", self.discovery.skipped)
-        self.ledger.close()
+        self.crawl_stats.count("links/known", self.discovery.known)
+        self.crawl_stats.count("skipped/byway", self.discovery.skipped)
+        self.crawl_stats.close()
 
     @property
     def data_dir(self) -> str:
@@ -172,14 +174,14 @@ class CaravanSpider(LaterPages):
         """Read the home page, and go on to feed, sections and sitemaps."""
         document = self._document(response)
         sections = [path for path in (*KNOWN_SECTIONS, *section_links(document)) if self._is_section(path)]
-        yield from self._read(response, document, sources=[self.agenda.read_now(HOME)], lists=sections)
+        yield from self._read(response, document, sources=[self.schedule.read_now(HOME)], lists=sections)
         yield from self._elsewhere(sections)
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
         """Read an article's page and follow its links to other articles."""
         if response.status == NOT_MODIFIED:
-            self.ledger.count("articles/not_modified")
-            self.keeper.confirmed(self._asked(response).asked_key or "", response.url)
+            self.crawl_stats.count("articles/not_modified")
+            self.article_store.confirmed(self._asked(response).asked_key or "", response.url)
             return
         yield from self._read(response, self._document(response))
 
@@ -193,7 +195,7 @@ class CaravanSpider(LaterPages):
         reading = self._read_page(document)
         asked_path = path_of(self._asked(response).asked_url)
         if reading is not None and reading.kind is PageKind.ERROR and says_nothing_is_here(document):
-            self.ledger.count("absent/nothing_here")
+            self.crawl_stats.count("absent/nothing_here")
             self.note_missing_section(asked_path)
             following = self.lists.ended(walk)
             self._keep_lists(self._asked(response))
@@ -217,7 +219,7 @@ class CaravanSpider(LaterPages):
         is_named = self.sitemaps.name_everything
         following = self.lists.read(walk, listing, furniture, len(targets), is_named_elsewhere=is_named)
         self._keep_lists(page)
-        self.ledger.reading(reading)
+        self.crawl_stats.reading(reading)
         yield from self._surroundings(reading, received_at(response))
         yield from self._targets(targets, meta=page.reach)
         if not self.reach.is_over(listing.path):  # else the next run goes on here
@@ -233,12 +235,12 @@ class CaravanSpider(LaterPages):
         known = self.discovery.known
         targets = self._entries(read.pages, page)
         due = self._due_children(read, page)
-        page.sources.append(self.agenda.read_now(FEED))
+        page.sources.append(self.schedule.read_now(FEED))
         lists: list[str] = []
         if targets and self.discovery.known == known:
             sections = {address.section for target in targets if (address := self._address(target.url))}
             lists = [f"/{section}/" for section in sorted(filter(None, sections))]
-        page.sources += self.agenda.due_lists(path for path in lists if not self.lists.is_begun(path))
+        page.sources += self.schedule.due_lists(path for path in lists if not self.lists.is_begun(path))
         self._keep_syndication(read, page, "feed")
         yield from due
         yield from self._targets(targets)
@@ -261,10 +263,10 @@ class CaravanSpider(LaterPages):
             self.sitemaps.is_read(path)
             is_root = stamp is None and path in self._roots()
             its_stamp = NO_INDEX if is_root and read.form is not Form.INDEX else stamp
-            page.sources.append(self.agenda.read_now(path, stamp=its_stamp))
+            page.sources.append(self.schedule.read_now(path, stamp=its_stamp))
         else:
             self.sitemaps.failed(path)
-            page.sources.append(self.agenda.new_sitemap(path, stamp))
+            page.sources.append(self.schedule.new_sitemap(path, stamp))
         self._keep_syndication(read, page, "sitemap")
         yield from due
         yield from self._targets(targets)
@@ -273,27 +275,27 @@ class CaravanSpider(LaterPages):
         charset = declared_charset(header(response, "Content-Type") or "")
         return read_syndication(response.body, response.url, charset)
 
-    def _due_children(self, read: Syndication, page: Consequences) -> list[Request]:
+    def _due_children(self, read: Syndication, page: PageWrites) -> list[Request]:
         """Return requests for the sitemaps that an index names and that are due, noted among its consequences."""
         urls = ((self._resolve(entry.url), entry.stamp) for entry in read.sitemaps)
         due = self.sitemaps.choose([Child(path_of(url), stamp) for url, stamp in urls if url])
-        page.sources += [self.agenda.new_sitemap(child.path, child.stamp) for child in due]
+        page.sources += [self.schedule.new_sitemap(child.path, child.stamp) for child in due]
         return [self._sitemap(child.path, child.stamp) for child in due if self._may_be_tried(child.path)]
 
-    def _keep_syndication(self, read: Syndication, page: Consequences, what: str) -> None:
+    def _keep_syndication(self, read: Syndication, page: PageWrites, what: str) -> None:
         """Keep what follows from a feed or sitemap; what could not be read of it is a failure."""
-        self.ledger.page(PageKind.FEED if read.form is Form.FEED else PageKind.SITEMAP)
+        self.crawl_stats.page(PageKind.FEED if read.form is Form.FEED else PageKind.SITEMAP)
         if read.skipped:
-            self.ledger.count("skipped/sitemap_of_no_articles", len(read.skipped))
+            self.crawl_stats.count("skipped/sitemap_of_no_articles", len(read.skipped))
         if read.loss is None:
-            self.keeper.page(page)
+            self.article_store.page(page)
             return
         why = {"cut": "it breaks off", "too_large": "it is larger than a sitemap may be"}[read.loss]
         number = len(read.pages) + len(read.sitemaps)
         self._fail_syndication(page, f"{what}_{read.loss}", f"{why}; {number} addresses are read")
 
     def _unreadable(
-        self, response: Response, page: Consequences, what: str, stamp: str | None = None
+        self, response: Response, page: PageWrites, what: str, stamp: str | None = None
     ) -> Iterator[Request]:
         """Keep the failure of a feed or sitemap that is none; a page in place of an optional one is no failure."""
         assert response.request is not None
@@ -306,24 +308,24 @@ class CaravanSpider(LaterPages):
                 self.sitemaps.failed(path)
             yield from again
             return
-        earlier = self.agenda.stamp_of(path)
-        was_there = earlier == UNREADABLE or (bool(self.agenda.read_at(path)) and earlier != ABSENT)
+        earlier = self.schedule.stamp_of(path)
+        was_there = earlier == UNREADABLE or (bool(self.schedule.read_at(path)) and earlier != ABSENT)
         if is_page and response.request.meta.get("optional") and not was_there:
-            self.ledger.page(PageKind.OTHER)
-            self.ledger.count("absent/soft_404")
+            self.crawl_stats.page(PageKind.OTHER)
+            self.crawl_stats.count("absent/soft_404")
             self.sitemaps.is_read(path)
-            page.sources.append(self.agenda.read_now(path, stamp=ABSENT))
-            self.keeper.page(page)
+            page.sources.append(self.schedule.read_now(path, stamp=ABSENT))
+            self.article_store.page(page)
             return
         self.sitemaps.failed(path)
         if what == "sitemap":
-            page.sources.append(self.agenda.new_sitemap(path, stamp or UNREADABLE))
+            page.sources.append(self.schedule.new_sitemap(path, stamp or UNREADABLE))
         words = "a page" if is_page else "something else" if response.body else "empty"
         self._fail_syndication(page, f"{what}_unreadable", f"it is no {what} but {words}")
 
-    def _fail_syndication(self, page: Consequences, reason: str, words: str) -> None:
-        self.ledger.fail(page.asked_url, reason, words)
-        self.keeper.partly(page, reason, words)
+    def _fail_syndication(self, page: PageWrites, reason: str, words: str) -> None:
+        self.crawl_stats.fail(page.asked_url, reason, words)
+        self.article_store.partly(page, reason, words)
 
     # Reading
 
@@ -336,7 +338,7 @@ class CaravanSpider(LaterPages):
         if document.has_more_links:
             most = document.bounds.links
             self.logger.warning("Only %d links are followed of %s (PAGE_MAX_LINKS)", most, document.url)
-            self.ledger.count("links/left_out")
+            self.crawl_stats.count("links/left_out")
 
     def _read_page(self, document: Document) -> PageReading | None:
         """Read a page; None where the reader itself broke on it, which must not cost the other pages."""
@@ -363,9 +365,9 @@ class CaravanSpider(LaterPages):
         if first := self._first_page(response, page):
             yield first
             return
-        self.ledger.reading(reading)
+        self.crawl_stats.reading(reading)
         page.sources += sources
-        page.new_lists += self.agenda.new_lists(lists)
+        page.new_lists += self.schedule.new_lists(lists)
         article = reading.article
         self.discovery.read(page.asked_url, is_article=article is not None)
         is_new = False
@@ -387,23 +389,23 @@ class CaravanSpider(LaterPages):
         elif is_new:
             yield from self._whole_article(document, reading, address, page, received_at(response))
         else:
-            self.ledger.count("dropped/known_under_another_address")
+            self.crawl_stats.count("dropped/known_under_another_address")
             # The address that an article has moved to is left to the next run, which makes it the canonical one.
             key = None if has_moved(address.path, address.article_id) else str(address.key)
-            self.keeper.page(page, key)
+            self.article_store.page(page, key)
         yield from self._surroundings(reading, received_at(response))
         yield from self._targets(targets, meta=reach)
         yield from self._after_move()
 
     def _after_move(self) -> Iterator[Request]:
         """Read all sitemaps again once articles of earlier runs show up at other addresses: the site has moved."""
-        if self.keeper.moved >= _MOVED and not self._has_moved:
+        if self.article_store.moved >= _MOVED and not self._has_moved:
             self._has_moved = True
             self.logger.warning("The site has moved its articles to other addresses; all sitemaps are read again")
             yield from [self._sitemap(child.path, child.stamp) for child in self.sitemaps.all_again()]
 
     def _article(
-        self, document: Document, reading: PageReading, address: Address, page: Consequences, seen_at: datetime
+        self, document: Document, reading: PageReading, address: Address, page: PageWrites, seen_at: datetime
     ) -> Iterator[Any]:
         """Yield the article's record, and the list of its section if that is a new one."""
         article = reading.article
@@ -415,24 +417,24 @@ class CaravanSpider(LaterPages):
         is_listed = address.section and not self.arguments.urls and not self.sitemaps.covers_period
         section = f"/{address.section}/" if is_listed else None
         if section is not None and not self.lists.is_begun(section) and self._is_section(section):
-            page.new_lists += self.agenda.new_lists([section])
+            page.new_lists += self.schedule.new_lists([section])
         self.lists.note_day(address.key, day_of_article(article))
-        self.keeper.fields.count_parts(reading.parts, document.url)
-        self.keeper.expect(str(address.key), page)
+        self.article_store.fields.count_parts(reading.parts, document.url)
+        self.article_store.expect(str(address.key), page)
         yield record
         if section is not None:
             yield from self._list(section)
 
-    def _keep_other(self, document: Document, reading: PageReading, page: Consequences, follow: bool) -> None:
+    def _keep_other(self, document: Document, reading: PageReading, page: PageWrites, follow: bool) -> None:
         """Keep a page that is no article; it is a loss where its address has an article's number, or it was named."""
         address = self._address(document.url)
         if not follow or (address is not None and address.article_id is not None):
             kind = reading.kind if document.blocks else "empty"
             self._fail(page.asked_url, page.asked_key, f"kind_{kind}", f"it is no article but: {kind}")
         elif page.asked_key is not None:
-            self.keeper.no_article(page, page.asked_key, page.asked_url, reading.kind)
+            self.article_store.no_article(page, page.asked_key, page.asked_url, reading.kind)
         else:
-            self.keeper.page(page)
+            self.article_store.page(page)
 
     def _again(self, response: Response, reading: PageReading | None) -> list[Request]:
         """Return the request for another try at a page that came cut or blocked; at the last, count the failure."""
@@ -448,7 +450,7 @@ class CaravanSpider(LaterPages):
         elif kind in NOT_PARSED:
             self._fail(asked.asked_url, asked.asked_key, kind, NOT_PARSED[kind])
         else:
-            self.ledger.page(kind)
+            self.crawl_stats.page(kind)
             self._fail(asked.asked_url, asked.asked_key, f"kind_{kind}", f"it came as a page of kind: {kind}")
         return [] if kind is None or kind in WORTH_RETRYING else [*self._targets(self._another(asked))]
 

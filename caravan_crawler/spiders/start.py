@@ -15,18 +15,18 @@ from caravan_crawler.failures import is_ending
 from caravan_crawler.frontier.articles import Frontier, one_for_each_article
 from caravan_crawler.frontier.sitemaps import MAIN_SITEMAP
 from caravan_crawler.normalise.dates import ALMATY
-from caravan_crawler.spiders.base import ARTICLE, FRONT, HOME, KNOWN_SECTIONS, REFRESH, RETRY, Visitor
+from caravan_crawler.spiders.base import ARTICLE, FRONT, HOME, KNOWN_SECTIONS, REFRESH, RETRY, BaseSpider
 from caravan_crawler.store import crawl_state
-from caravan_crawler.store.article_store import Consequences
+from caravan_crawler.store.article_store import PageWrites
 from caravan_crawler.store.publication import LeftRecords
 
 NOT_MODIFIED = 304
 
 
-class Beginner(Visitor):
+class StartRequests(BaseSpider):
     """The first requests of a run and the last ones: of pages named, of what earlier runs have left, of the rest."""
 
-    campaign: crawl_state.Campaign
+    resumed_runs: crawl_state.ResumedRuns
     left: LeftRecords
     frontier: Frontier
 
@@ -53,7 +53,9 @@ class Beginner(Visitor):
         urls = {url: self.site.address(url, self.site.base) for url in one_for_each_article(named, self.site)}
         keys = [str(address.key) for address in urls.values() if address]
         done = (
-            crawl_state.read_since(self.keeper.store, keys, self.campaign.started_at) if self.campaign.runs else set()
+            crawl_state.read_since(self.article_store.store, keys, self.resumed_runs.started_at)
+            if self.resumed_runs.runs
+            else set()
         )
         for url, address in urls.items():
             key = str(address.key) if address else None
@@ -61,11 +63,11 @@ class Beginner(Visitor):
                 yield self._request(url, self.parse_named, ARTICLE, meta={"key": key})
 
     def _beginnings(self) -> Iterator[Request]:
-        store = self.keeper.store
+        store = self.article_store.store
         for url, is_speculative in crawl_state.waiting(store, crawl_state.scope_of(self.arguments)):
             yield from self._targets(self.discovery.take_up(url, is_speculative=is_speculative))
         yield from self._refresh()
-        for url in self.keeper.failing.due:
+        for url in self.article_store.failing.due:
             yield from self._targets(self.discovery.take_up(url, has_failed=True), RETRY)
         if self.sitemaps.can_cover_period:
             # They may make all other sources unnecessary; if not, those come when nothing is left to do.
@@ -76,7 +78,7 @@ class Beginner(Visitor):
 
     def _sources(self) -> Iterator[Request]:
         """Ask for the home page, from which the other sources follow, or for those."""
-        if self.agenda.is_just_read(HOME):
+        if self.schedule.is_just_read(HOME):
             yield from self._elsewhere(list(KNOWN_SECTIONS))
         else:
             yield self._request(self.site.base, self.parse_home, FRONT)
@@ -84,12 +86,12 @@ class Beginner(Visitor):
     def _refresh(self) -> Iterator[Request]:
         """Ask again for the articles younger than ``refresh_days``, with what the server gave to tell a change by."""
         first_day = datetime.now(ALMATY).date() - timedelta(days=self.arguments.refresh_days - 1)
-        due = crawl_state.due_for_refresh(self.keeper.store, first_day.isoformat(), self.campaign.started_at)
+        due = crawl_state.due_for_refresh(self.article_store.store, first_day.isoformat(), self.resumed_runs.started_at)
         for article in due if self.arguments.refresh_days else ():
             url = self.site.here(article.url)
             address = self.site.address(url, self.site.base)
             is_wanted = self.period.wants(article.section, article.date_published)
-            if address is None or not is_wanted or not self.keeper.failing.may_be_asked(url):
+            if address is None or not is_wanted or not self.article_store.failing.may_be_asked(url):
                 continue
             self.frontier.note(address.key, address.path)
             meta = {"key": article.key, "handle_httpstatus_list": [NOT_MODIFIED]}
@@ -123,7 +125,7 @@ class Beginner(Visitor):
         Return whether there was anything.
         """
         requests = self._sources_now() or self._list_requests(self.lists.when_idle())
-        self._keep_lists(Consequences())
+        self._keep_lists(PageWrites())
         self.crawler.stats.set_value("caravan/abandoned_lists", self.lists.abandoned)
         requests = requests or [*self._targets(self.discovery.take_aside())]
         if not requests:
@@ -150,5 +152,5 @@ class Beginner(Visitor):
         for record in self.left.take():
             if is_ending(self.crawler):
                 return
-            self.keeper.carry(record)
+            self.article_store.carry(record)
             await self.crawler.engine.scraper.start_itemproc_async(record, response=None)

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from caravan_crawler.items import Article, as_row
-from caravan_crawler.store.article_store import NOTHING, REQUIRED, TEXT, Fate, fate_of
+from caravan_crawler.store.article_store import NOTHING, REQUIRED, TEXT, ChangeType, change_type_of
 
 Row = dict[str, Any]
 
@@ -39,7 +39,7 @@ class MergeResult:
     ``had`` are the fields in which the earlier reading had a value.
     """
 
-    fate: Fate
+    change_type: ChangeType
     fields: dict[str, str] = field(default_factory=dict)
     had: tuple[str, ...] = ()
 
@@ -80,23 +80,23 @@ class History:
                 readers = {name: reader for name, reader in self.row["found_by"].items() if name in kept}
                 seen = replace(seen, found_by=seen.found_by | readers)
             record |= {} if earlier else self._said_before_and_after(time, record)
-        fate = fate_of(record, self.row)
-        if fate is Fate.LOST_FIELDS:
+        change_type = change_type_of(record, self.row)
+        if change_type is ChangeType.LOST_FIELDS:
             if not (earlier and self._accept_losses):
-                return MergeResult(fate)
-            fate = Fate.CHANGED
+                return MergeResult(change_type)
+            change_type = ChangeType.CHANGED
         latest = self.row["observed_at"] if self.row else ""
         self._take_text(seen, record)
         self._take_views(seen, record["views"])
         if time >= latest:
-            self._replace(seen, record, fate, is_reread=time == latest)
+            self._replace(seen, record, change_type, is_reread=time == latest)
         elif self.row is not None and time < self.row["first_seen_at"]:
             self._set(first_seen_at=time)
         if self.row is not None and self.row["version"] != len(self.versions):
             self._set(version=len(self.versions))
         if earlier:
-            fate = Fate.CHANGED if fields else Fate.UNCHANGED
-        return MergeResult(fate, fields, tuple(name for name, value in earlier.items() if value not in NOTHING))
+            change_type = ChangeType.CHANGED if fields else ChangeType.UNCHANGED
+        return MergeResult(change_type, fields, tuple(name for name, value in earlier.items() if value not in NOTHING))
 
     def _earlier_reading(self, time: str) -> Row:
         """Return the fields that were read before from the very page of this time; empty where it is a new one."""
@@ -165,12 +165,12 @@ class History:
                 return _with(rows, {**new, **values})
         return rows
 
-    def _replace(self, seen: Observation, record: Row, fate: Fate, *, is_reread: bool) -> None:
+    def _replace(self, seen: Observation, record: Row, change_type: ChangeType, *, is_reread: bool) -> None:
         """Make the observation the latest state."""
         time = seen.article.observed_at
         before = self.row or {"first_seen_at": time, "changed_at": time, "checked_at": time, "run_id": seen.run_id}
-        is_stored_as = fate in (Fate.NEW, Fate.CHANGED)
-        is_old_news = is_reread or fate is Fate.UNCHANGED
+        is_stored_as = change_type in (ChangeType.NEW, ChangeType.CHANGED)
+        is_old_news = is_reread or change_type is ChangeType.UNCHANGED
         row = {
             **before,
             **record,

@@ -11,7 +11,7 @@ from sqlalchemy import or_, select, update
 
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather, as_row
 from caravan_crawler.store import database, page_facts
-from caravan_crawler.store.failed_pages import LOST_FIELDS, Failing
+from caravan_crawler.store.failed_pages import LOST_FIELDS, FailedPages
 from caravan_crawler.store.field_counts import FieldCounts
 from caravan_crawler.store.same_article import (
     KnownTexts,
@@ -40,7 +40,7 @@ NOTHING: tuple[Any, ...] = (None, [], "")
 _ADDRESSES = ("images", "links")
 
 
-class Fate(StrEnum):
+class ChangeType(StrEnum):
     """What became of an article's record."""
 
     NEW = "new"
@@ -55,7 +55,7 @@ class Fate(StrEnum):
 
 
 @dataclass
-class Consequences:
+class PageWrites:
     """What follows from a page beside its record.
 
     ``links`` are key and address of articles found, ``aside`` those of speculative addresses put aside; ``aliases``
@@ -77,19 +77,19 @@ class Consequences:
     last_modified: str | None = None
 
 
-class Keeper:
+class ArticleStore:
     """Stores what one run reads. ``scope`` is the kind of run."""
 
     def __init__(self, store: Store, run_id: str, scope: str) -> None:
         self.store = store
-        self.failing = Failing(store, run_id, scope)
+        self.failing = FailedPages(store, run_id, scope)
         self.fields = FieldCounts()
         self._run_id = run_id
         self._scope = scope
         self._new: set[str] = set()
         self._stored: set[str] = set()
         self._aliases: set[str] = set()
-        self._expected: dict[str, Consequences] = {}
+        self._expected: dict[str, PageWrites] = {}
         self._carried: dict[int, Any] = {}
         self._lacking: dict[str, str] = {}
         self._lost: dict[str, dict[str, Any]] = {}
@@ -100,7 +100,7 @@ class Keeper:
 
     def look_again(self) -> None:
         """Learn what another run has stored meanwhile."""
-        self.failing = Failing(self.store, self._run_id, self._scope)
+        self.failing = FailedPages(self.store, self._run_id, self._scope)
         self._last_shown = page_facts.last_lines(self.store)
 
     # Asked by the spider
@@ -126,29 +126,29 @@ class Keeper:
     def _is_carried(self, record: Any) -> bool:
         return self._carried.pop(id(record), None) is not None
 
-    def expect(self, key: str, consequences: Consequences) -> None:
+    def expect(self, key: str, page_writes: PageWrites) -> None:
         """Note what follows from a page whose record is on its way through the pipelines."""
-        self._expected[key] = consequences
+        self._expected[key] = page_writes
 
-    def page(self, consequences: Consequences, key: str | None = None) -> None:
+    def page(self, page_writes: PageWrites, key: str | None = None) -> None:
         """Store what follows from a page without a record; ``key`` is that of an article this run has stored."""
-        self.store.write(self._follow(consequences, key))
+        self.store.write(self._follow(page_writes, key))
 
     def redirected(self, asked_url: str, asked_key: str) -> None:
         """Store that an address leads to an article known under another one."""
-        writes = self._follow(Consequences(asked_url, asked_key), None)
+        writes = self._follow(PageWrites(asked_url, asked_key), None)
         self._add_other(writes, asked_key, asked_url, "alias")
         self.store.write(writes)
 
-    def no_article(self, consequences: Consequences, key: str, url: str, kind: str) -> None:
+    def no_article(self, page_writes: PageWrites, key: str, url: str, kind: str) -> None:
         """Store that an address like an article's gave none, so that it is not asked for by every run."""
-        writes = self._follow(consequences, None)
+        writes = self._follow(page_writes, None)
         self._add_other(writes, key, url, kind)
         self.store.write(writes)
 
     def confirmed(self, key: str, asked_url: str) -> None:
         """Store that the site says an article has not changed."""
-        writes = self._follow(Consequences(asked_url, key), key)
+        writes = self._follow(PageWrites(asked_url, key), key)
         writes.add("checked", the_key=key, the_time=database.now())
         self.store.write(writes)
 
@@ -166,49 +166,49 @@ class Keeper:
             writes.add("read", the_key=key)
         self.store.write(writes)
 
-    def partly(self, consequences: Consequences, reason: str, words: str) -> None:
+    def partly(self, page_writes: PageWrites, reason: str, words: str) -> None:
         """Store what follows from a feed or sitemap that was read in part or not at all, and its failure."""
-        writes = self._follow(consequences, None, is_whole=False)
-        writes.add("failure", **self.failing.failed(consequences.asked_url, None, reason, words))
+        writes = self._follow(page_writes, None, is_whole=False)
+        writes.add("failure", **self.failing.failed(page_writes.asked_url, None, reason, words))
         self.store.write(writes)
 
     # Told by the pipeline
 
-    def keep(self, article: Article, key: str) -> Fate:
+    def keep(self, article: Article, key: str) -> ChangeType:
         """Store an article with what follows from its page; return what became of it."""
         if self._is_carried(article):
-            return Fate.CARRIED
-        consequences = self._expected.pop(key, Consequences())
+            return ChangeType.CARRIED
+        page_writes = self._expected.pop(key, PageWrites())
         own_key = key
         before = self._stored_row(key)
-        if (moved := self._moved_from(article, key, before, consequences)) is not None:
+        if (moved := self._moved_from(article, key, before, page_writes)) is not None:
             key, before = moved["key"], moved
         if before is not None:
-            _take_identity(article, before, consequences)
+            _take_identity(article, before, page_writes)
             had_number = has_number(before["url"], before)
             self.moved += key not in self._stored and had_number and not has_number(article.url, article)
         if not has_number(article.url, article):
             own_key = urlsplit(article.url).path
-        self._count_fields(article, consequences)
+        self._count_fields(article, page_writes)
         row = as_row(article)
         if key in self._stored:
-            self._note_address(article, row, key, own_key, before, consequences)
-            return Fate.UNCHANGED
-        fate = fate_of(row, before)
-        is_losing = self._note_losses(row, before, key, fate)
-        is_whole = fate is not Fate.LOST_FIELDS and not is_losing
-        writes = self._follow(consequences, key, own_key=own_key, url=article.url, is_whole=is_whole)
-        self._add_article(writes, article, row, key, before, consequences, fate)
+            self._note_address(article, row, key, own_key, before, page_writes)
+            return ChangeType.UNCHANGED
+        change_type = change_type_of(row, before)
+        is_losing = self._note_losses(row, before, key, change_type)
+        is_whole = change_type is not ChangeType.LOST_FIELDS and not is_losing
+        writes = self._follow(page_writes, key, own_key=own_key, url=article.url, is_whole=is_whole)
+        self._add_article(writes, article, row, key, before, page_writes, change_type)
         self.store.write(writes)
         self._stored.add(key)
         self._texts.add(row, key)
-        return fate
+        return change_type
 
     def pass_over(self, article: Article, key: str) -> None:
         """Store that an article is outside of the period or the sections asked for, and what follows from it."""
         if key not in self._expected:
             return
-        writes = self._follow(self._expected.pop(key, Consequences()), key)
+        writes = self._follow(self._expected.pop(key, PageWrites()), key)
         self._add_other(writes, key, article.url, "outside", article.section, article.date_published)
         self.store.write(writes)
 
@@ -240,7 +240,7 @@ class Keeper:
 
     # How
 
-    def _moved_from(self, article: Article, key: str, before: Any, page: Consequences) -> Any:
+    def _moved_from(self, article: Article, key: str, before: Any, page: PageWrites) -> Any:
         """Return the stored row of the article under the key it had at another address; None where it has none."""
         row = as_row(article)
         asked = page.asked_key
@@ -254,7 +254,7 @@ class Keeper:
         return self._texts.find(row) if before is None else None
 
     def _note_address(
-        self, article: Article, row: dict[str, Any], key: str, own_key: str, before: Any, page: Consequences
+        self, article: Article, row: dict[str, Any], key: str, own_key: str, before: Any, page: PageWrites
     ) -> None:
         """Store that an article read in this run has a further address, and its number if only that one tells."""
         writes = self._follow(page, key, own_key=own_key, url=article.fetched_url)
@@ -266,12 +266,12 @@ class Keeper:
         if changed:
             self.store.execute(update(articles).where(articles.c.key == key).values(**changed))
 
-    def _note_losses(self, row: dict[str, Any], before: Any, key: str, fate: Fate) -> bool:
+    def _note_losses(self, row: dict[str, Any], before: Any, key: str, change_type: ChangeType) -> bool:
         """Note what an article is read without; return whether it lacks what it should have, as it did before."""
-        if fate is not Fate.LOST_FIELDS and not all(row[name] for name in REQUIRED):
+        if change_type is not ChangeType.LOST_FIELDS and not all(row[name] for name in REQUIRED):
             self._lacking[key] = row["url"]
             return self.failing.is_losing(key)
-        if fate in (Fate.CHANGED, Fate.RECOUNTED):
+        if change_type in (ChangeType.CHANGED, ChangeType.RECOUNTED):
             lost = {name: before[name] for name in _KEPT if before[name] not in NOTHING and row[name] in NOTHING}
             if lost:
                 self._lost[key] = lost
@@ -279,7 +279,7 @@ class Keeper:
 
     def _follow(
         self,
-        page: Consequences,
+        page: PageWrites,
         key: str | None,
         *,
         own_key: str | None = None,
@@ -331,10 +331,10 @@ class Keeper:
         row: dict[str, Any],
         key: str,
         before: Any,
-        consequences: Consequences,
-        fate: Fate,
+        page_writes: PageWrites,
+        change_type: ChangeType,
     ) -> None:
-        if fate is Fate.LOST_FIELDS:
+        if change_type is ChangeType.LOST_FIELDS:
             lost = ", ".join(_lost(row, before))
             failure = self.failing.failed(article.fetched_url, key, LOST_FIELDS, f"it came without {lost}")
             writes.add("failure", **failure)
@@ -343,19 +343,19 @@ class Keeper:
             writes.add("alias", url=before["url"], article_key=key, first_seen_at=before["first_seen_at"])
         is_edited = before is None or any(row[name] != before[name] for name in TEXT)
         version = 1 if before is None else before["version"] + is_edited
-        is_stored_as = fate in (Fate.NEW, Fate.CHANGED)
+        is_stored_as = change_type in (ChangeType.NEW, ChangeType.CHANGED)
         writes.add(
-            "article_unchanged" if fate is Fate.UNCHANGED else "article",
+            "article_unchanged" if change_type is ChangeType.UNCHANGED else "article",
             **row,
             key=key,
             version=version,
             first_seen_at=article.observed_at,
             changed_at=article.observed_at if is_stored_as else before["changed_at"],
             checked_at=article.observed_at,
-            etag=consequences.etag,
-            last_modified=consequences.last_modified,
-            found_by=consequences.found_by,
-            run_id=before["run_id"] if fate is Fate.UNCHANGED else self._run_id,
+            etag=page_writes.etag,
+            last_modified=page_writes.last_modified,
+            found_by=page_writes.found_by,
+            run_id=before["run_id"] if change_type is ChangeType.UNCHANGED else self._run_id,
             published_in=None,
         )
         if is_edited:
@@ -382,11 +382,11 @@ class Keeper:
         rows = self.store.rows(counts.order_by(view_counts.c.observed_at.desc()).limit(1))
         return rows[0][0] if rows else None
 
-    def _count_fields(self, article: Article, consequences: Consequences) -> None:
-        self.fields.count_article(article, consequences.found_by)
+    def _count_fields(self, article: Article, page_writes: PageWrites) -> None:
+        self.fields.count_article(article, page_writes.found_by)
 
 
-def _take_identity(article: Article, before: Any, page: Consequences) -> None:
+def _take_identity(article: Article, before: Any, page: PageWrites) -> None:
     """Give an article the number it is stored with, and the newer of its addresses: the one without a number."""
     if article.article_id is None:
         article.article_id = before["article_id"]
@@ -400,18 +400,18 @@ def article_key(article: Article) -> str:
     return str(article.article_id) if article.article_id is not None else urlsplit(article.url).path
 
 
-def fate_of(row: dict[str, Any], before: Any) -> Fate:
+def change_type_of(row: dict[str, Any], before: Any) -> ChangeType:
     """Return what becomes of a record where the store has the row ``before``, or None."""
     if before is None:
-        return Fate.NEW
+        return ChangeType.NEW
     if _lost(row, before):
-        return Fate.LOST_FIELDS
+        return ChangeType.LOST_FIELDS
     if any(row[name] != before[name] for name in row if name not in PASSING + _ADDRESSES):
-        return Fate.CHANGED
+        return ChangeType.CHANGED
     bases = _base(row["url"]), _base(before["url"])
     if any(json.dumps(row[name]) != json.dumps(before[name]).replace(bases[1], bases[0]) for name in _ADDRESSES):
-        return Fate.CHANGED
-    return Fate.RECOUNTED if row["views"] != before["views"] else Fate.UNCHANGED
+        return ChangeType.CHANGED
+    return ChangeType.RECOUNTED if row["views"] != before["views"] else ChangeType.UNCHANGED
 
 
 def _of_fields(values: dict[str, Any], fields: set[str]) -> dict[str, Any]:

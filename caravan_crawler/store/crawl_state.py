@@ -128,7 +128,7 @@ _LONGEST_SECTIONS = 200
 
 
 @dataclass(frozen=True)
-class Campaign:
+class ResumedRuns:
     """What a run continues: the ``runs`` of its kind that were stopped, and when the first of them began."""
 
     started_at: str
@@ -152,11 +152,11 @@ def scope_of(arguments: CrawlArguments) -> str:
     return " ".join(f"{name}={value}" for name, value in parts.items() if value)
 
 
-def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str) -> Campaign:
+def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str) -> ResumedRuns:
     """Note a run's beginning; return what it continues."""
     workers.join(store, run_id)
     scope = scope_of(arguments)
-    campaign = continued(store, run_id, scope, started_at)
+    resumed_runs = continued(store, run_id, scope, started_at)
     given = json.loads(json.dumps(vars(arguments), default=plain))
     store.execute(
         insert(runs).values(
@@ -169,10 +169,10 @@ def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str)
             new_articles=0,
         )
     )
-    return campaign
+    return resumed_runs
 
 
-def continued(store: Store, run_id: str, scope: str, now: str) -> Campaign:
+def continued(store: Store, run_id: str, scope: str, now: str) -> ResumedRuns:
     """Note which runs were killed; return what a run continues that begins ``now``."""
     store.execute(
         update(runs)
@@ -194,7 +194,7 @@ def continued(store: Store, run_id: str, scope: str, now: str) -> Campaign:
         .where(of_its_kind, is_stopped, runs.c.ended_number > last)
         .order_by(runs.c.number)
     )
-    return Campaign(min((row.started_at for row in stopped), default=now), tuple(row.run_id for row in stopped))
+    return ResumedRuns(min((row.started_at for row in stopped), default=now), tuple(row.run_id for row in stopped))
 
 
 def next_number() -> Any:

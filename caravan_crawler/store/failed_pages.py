@@ -42,7 +42,7 @@ class _Failing:
     retry_at: str
 
 
-class Failing:
+class FailedPages:
     """The failures known to one run; ``scope`` is the run's."""
 
     def __init__(self, store: Store, run_id: str, scope: str) -> None:

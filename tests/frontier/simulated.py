@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from caravan_crawler.frontier.listings import ListPage, Lists, ListState
+from caravan_crawler.frontier.listings import Listings, ListPage, ListState
 from caravan_crawler.pages.listing import Card, Listing
 from caravan_crawler.urls import Address
 
@@ -95,7 +95,7 @@ class Walker:
         It is stopped after ``stop_after`` pages. ``fails`` says of a page's number whether it cannot be read,
         ``meanwhile`` happens before each page; ``random`` mixes the order in which answers come.
         """
-        lists = Lists(None, is_bounded=False)
+        lists = Listings(None, is_bounded=False)
         self.read = []
         waiting = lists.begin(PATH, ListState.from_json(json.loads(self.state)), from_top=from_top)
         while waiting or (waiting := self._idle(lists)):
@@ -108,12 +108,12 @@ class Walker:
         self.abandoned = lists.abandoned
         return True
 
-    def _idle(self, lists: Lists) -> list[ListPage]:
+    def _idle(self, lists: Listings) -> list[ListPage]:
         pages = lists.when_idle()
         self._keep(lists)
         return pages
 
-    def _ask(self, lists: Lists, asked: ListPage, fails: Callable[[int], bool]) -> list[ListPage]:
+    def _ask(self, lists: Listings, asked: ListPage, fails: Callable[[int], bool]) -> list[ListPage]:
         number = int(asked.path.removeprefix(PATH).removeprefix("page/").strip("/") or 1)
         self.read.append(number)
         if fails(number):
@@ -128,6 +128,6 @@ class Walker:
         self._keep(lists)
         return pages
 
-    def _keep(self, lists: Lists) -> None:
+    def _keep(self, lists: Listings) -> None:
         for state in lists.take_changed().values():
             self.state = json.dumps(state.to_json())

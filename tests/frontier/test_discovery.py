@@ -11,13 +11,13 @@ from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.frontier.articles import Discovery, Frontier, Target
 from caravan_crawler.frontier.period import Period
 from caravan_crawler.store import schema
-from caravan_crawler.store.article_store import Consequences
+from caravan_crawler.store.article_store import PageWrites
 from caravan_crawler.store.database import store_url
 from caravan_crawler.store.store import Store
 from caravan_crawler.store.workers import SharedStore
 from caravan_crawler.urls import Address, Site
 from tests.postgresql import Cluster
-from tests.store.stores import BASE, article, keep, keeper, open_in, table
+from tests.store.stores import BASE, article, article_store, keep, open_in, table
 from tests.store.stores import SITE as SITE_NAME
 
 HERE = f"{BASE}news/"
@@ -28,12 +28,12 @@ SITE = Site(BASE)
 def store(tmp_path: Path) -> Iterator[Store]:
     """What an earlier run has left: an article, a failure, an alias, and pages outside of what was asked for."""
     opened = open_in(tmp_path)
-    one = keeper(opened, "run-0")
+    one = article_store(opened, "run-0")
     keep(opened, article())
     one.fail(f"{BASE}news/gone-900002/", "900002", "http_404", "HTTP 404")
     one.redirected(f"{BASE}?p=900003", "900003")
     for key, path, day in (("900004", "news/old", "2019-05-05"), ("900005", "sport/other", "2024-05-05")):
-        one.expect(key, Consequences())
+        one.expect(key, PageWrites())
         url, section = f"{BASE}{path}-{key}/", path.split("/")[0]
         one.pass_over(article(article_id=int(key), url=url, section=section, date_published=day), key)
     opened.flush()
@@ -53,7 +53,7 @@ class Days:
 
 def discovery(store: Store, days: Days | None = None, **arguments: Any) -> Discovery:
     period = Period(CrawlArguments(**arguments))
-    return Discovery(SITE, period, Frontier(SITE), keeper(store), (days or Days()).note)
+    return Discovery(SITE, period, Frontier(SITE), article_store(store), (days or Days()).note)
 
 
 def links(*paths: str) -> list[tuple[Address, str]]:
@@ -82,24 +82,24 @@ WANTED: list[tuple[dict[str, Any], list[int]]] = [
 
 @pytest.mark.parametrize(("arguments", "expected"), WANTED)
 def test_what_is_asked_for(arguments: dict[str, Any], expected: list[int], store: Store) -> None:
-    page = Consequences(HERE)
+    page = PageWrites(HERE)
     one = discovery(store, **arguments)
     targets = one.look_at(links(*ALL, *ALL), HERE, page)
     assert [int(target.key) for target in targets] == expected
     assert page.links == [(target.key, target.url) for target in targets]
     has_news = "sections" not in arguments or "news" in arguments["sections"]
     assert one.known == 2 * has_news, "the stored article and the alias of another one"
-    assert one.look_at(links(*ALL), HERE, Consequences(HERE)) == [], "each once a run"
+    assert one.look_at(links(*ALL), HERE, PageWrites(HERE)) == [], "each once a run"
 
 
 def test_the_days_of_known_articles_are_told_to_the_lists(store: Store) -> None:
     days = Days()
-    discovery(store, days).look_at(links(*ALL), HERE, Consequences(HERE))
+    discovery(store, days).look_at(links(*ALL), HERE, PageWrites(HERE))
     assert days.noted[900001] == date(2025, 5, 12)
 
 
 def test_further_addresses_are_aliases_and_asked_for_where_nothing_else_names_the_article(store: Store) -> None:
-    page = Consequences(HERE)
+    page = PageWrites(HERE)
     one = discovery(store)
     amp, short = "/amp/news/b-900007", "/?p=900008"
     targets = one.look_at(links(amp, short, "/?p=900001"), HERE, page)
@@ -125,7 +125,7 @@ def waiting(store: Store) -> list[str]:
 
 
 def test_links_put_aside_wait_in_the_store_until_they_are_given_up(store: Store) -> None:
-    page, again = Consequences(HERE), Consequences(HERE)
+    page, again = PageWrites(HERE), PageWrites(HERE)
     one = discovery(store)
     targets = one.look_at(links(*DOUBTFUL), HERE, page)
     assert len(targets) == 20
@@ -133,8 +133,8 @@ def test_links_put_aside_wait_in_the_store_until_they_are_given_up(store: Store)
     assert (len(page.links), found) == (20, set(DOUBTFUL)), "a run that is killed now leaves them to the next"
     assert one.look_at(links(*DOUBTFUL), HERE, again) == []
     assert again.links == again.aside == []
-    keeper(store).page(page)
-    keeper(store, scope="sections=crime").page(page)
+    article_store(store).page(page)
+    article_store(store, scope="sections=crime").page(page)
     assert len(waiting(store)) == 60
     one.drop_aside()
     assert sorted(waiting(store)) == sorted([*DOUBTFUL, *(target.key for target in targets)]), "only of its own kind"
@@ -142,9 +142,9 @@ def test_links_put_aside_wait_in_the_store_until_they_are_given_up(store: Store)
 
 def test_what_lists_feeds_and_sitemaps_name_is_asked_for_without_bound(store: Store) -> None:
     named = [f"/crime/delo-{number}/" for number in range(20_000)]
-    page = Consequences(HERE)
+    page = PageWrites(HERE)
     one = discovery(store)
-    one.look_at(links(*DOUBTFUL), HERE, Consequences(HERE))
+    one.look_at(links(*DOUBTFUL), HERE, PageWrites(HERE))
     targets = one.look_at(links(*named, *DOUBTFUL), HERE, page, is_named=True)
     assert len(targets) == len(page.links) == len(named) + 10, "those put aside before are named now"
     assert one.take_aside() == []
@@ -158,16 +158,16 @@ def test_what_waited_is_bounded_in_the_next_run_only_if_it_was_put_aside(store: 
 
 
 def test_another_address_of_an_article_whose_address_failed_is_asked_for(store: Store) -> None:
-    targets = discovery(store).look_at(links("/news/gone-900002/", "/news/is-here-900002/"), HERE, Consequences(HERE))
+    targets = discovery(store).look_at(links("/news/gone-900002/", "/news/is-here-900002/"), HERE, PageWrites(HERE))
     assert [target.url for target in targets] == [f"{BASE}news/is-here-900002/"]
 
 
 def test_a_number_in_a_headline_is_no_other_article(store: Store) -> None:
-    page = Consequences(HERE)
+    page = PageWrites(HERE)
     other = "/sport/bilety-po-900001/"
     targets = discovery(store).look_at(links(other, "/news/a-900001/"), HERE, page)
     assert targets == [Target(other, f"{BASE}sport/bilety-po-900001/", None)]
-    keeper(store).page(page)
+    article_store(store).page(page)
     store.flush()
     assert waiting(store) == [other]
 
@@ -175,7 +175,7 @@ def test_a_number_in_a_headline_is_no_other_article(store: Store) -> None:
 def test_what_other_workers_have_read_makes_room(cluster: Cluster, database: str) -> None:
     stores = [SharedStore(store_url(cluster.url(database), ""), SITE_NAME) for _ in range(2)]
     one = discovery(stores[0])
-    asked = one.look_at(links(*DOUBTFUL), HERE, Consequences(HERE))
+    asked = one.look_at(links(*DOUBTFUL), HERE, PageWrites(HERE))
     assert one.take_aside() == []
     for target in asked:
         keep(stores[1], article(article_id=None, url=target.url, fetched_url=target.url))
@@ -185,6 +185,6 @@ def test_what_other_workers_have_read_makes_room(cluster: Cluster, database: str
 
 
 def test_links_elsewhere_are_nothing(store: Store) -> None:
-    page = Consequences(HERE)
+    page = PageWrites(HERE)
     assert discovery(store).look_at(links("https://example.org/news/x-900009/", "/news/", "/"), HERE, page) == []
-    assert page == Consequences(HERE)
+    assert page == PageWrites(HERE)

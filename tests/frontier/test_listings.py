@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from caravan_crawler.frontier.listings import ListPage, Lists, ListState, Stretch
+from caravan_crawler.frontier.listings import Listings, ListPage, ListState, PageRange
 from tests.frontier.simulated import FURNITURE, PATH, SimulatedList, Walker, listing
 
 #: Ten pages of five articles: 50 … 1.
@@ -174,7 +174,7 @@ def test_what_is_known_ends_a_walk_from_the_top_and_none_that_is_resumed(monkeyp
 
 STATES = [
     ListState(),
-    ListState([3, "/crime/a/"], [Stretch(1), Stretch(7, frozenset({5, "/crime/b/"}))], 6),
+    ListState([3, "/crime/a/"], [PageRange(1), PageRange(7, frozenset({5, "/crime/b/"}))], 6),
 ]
 
 
@@ -189,7 +189,7 @@ def test_nothing_gives_the_state_of_a_list_nobody_has_walked() -> None:
     assert ListState.from_json(None).to_json() == ListState().to_json()
     assert not ListState().is_walked
     assert ListState([1]).is_walked
-    assert not ListState([1], [Stretch(2)]).is_walked
+    assert not ListState([1], [PageRange(2)]).is_walked
 
 
 # articles that looks at the top brought, one after the other, and the hours the list is then left alone
@@ -207,7 +207,7 @@ def test_a_list_is_left_alone_the_longer_the_less_it_brings(found: list[int], ho
 
 
 def test_a_list_is_begun_once_a_run() -> None:
-    lists = Lists(None, is_bounded=False)
+    lists = Listings(None, is_bounded=False)
     assert lists.begin(PATH, ListState()) == [ListPage(PATH, 0)]
     assert lists.begin(PATH, ListState()) == []
     assert lists.is_begun(PATH)
@@ -215,7 +215,7 @@ def test_a_list_is_begun_once_a_run() -> None:
 
 
 def test_without_dates_a_bounded_walk_waits_for_its_articles() -> None:
-    lists = Lists(date(2020, 1, 1), is_bounded=True)
+    lists = Listings(date(2020, 1, 1), is_bounded=True)
     (page,) = lists.begin(PATH, ListState())
     for number, day in ((1, date(2021, 1, 1)), (2, date(2019, 1, 1)), (3, date(2018, 1, 1))):
         assert page == ListPage(PATH if number == 1 else f"{PATH}page/{number}/", 0)

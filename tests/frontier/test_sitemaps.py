@@ -7,9 +7,9 @@ import pytest
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.frontier.period import Period
 from caravan_crawler.frontier.sitemaps import MAIN_SITEMAP, NO_INDEX, OTHER_SITEMAPS, Child, Sitemaps, month_of
-from caravan_crawler.frontier.source_schedule import Agenda
+from caravan_crawler.frontier.source_schedule import SourceSchedule
 from caravan_crawler.store import database
-from caravan_crawler.store.crawl_state import Campaign, Source
+from caravan_crawler.store.crawl_state import ResumedRuns, Source
 
 TODAY = datetime.now(UTC).date()
 
@@ -20,7 +20,7 @@ def ago(**delta: float) -> str:
 
 def sitemaps(own: dict[str, Source] | None = None, since: date | None = None, until: date | None = None) -> Sitemaps:
     period = Period(CrawlArguments(since=since, until=until))
-    return Sitemaps(Agenda(own or {}, {}, Campaign(ago())), period, TODAY)
+    return Sitemaps(SourceSchedule(own or {}, {}, ResumedRuns(ago())), period, TODAY)
 
 
 def named(months_ago: int) -> str:

@@ -5,27 +5,27 @@ from typing import Any
 
 import pytest
 
-from caravan_crawler.frontier.listings import ListState, Stretch
-from caravan_crawler.frontier.source_schedule import Agenda
+from caravan_crawler.frontier.listings import ListState, PageRange
+from caravan_crawler.frontier.source_schedule import SourceSchedule
 from caravan_crawler.store import database
-from caravan_crawler.store.crawl_state import Campaign, Source
+from caravan_crawler.store.crawl_state import ResumedRuns, Source
 
 NEWS = "/news/"
 WALKED = ListState([1, 2]).to_json()
-OPEN = ListState([1, 2], [Stretch(5)]).to_json()
+OPEN = ListState([1, 2], [PageRange(5)]).to_json()
 
 
 def ago(**delta: float) -> str:
     return database.stamp(datetime.now(UTC) - timedelta(**delta))
 
 
-def agenda(
-    own: dict[str, Source] | None = None, full: dict[str, Source] | None = None, campaign: Campaign | None = None
-) -> Agenda:
-    return Agenda(own or {}, full or {}, campaign or Campaign(ago()))
+def schedule(
+    own: dict[str, Source] | None = None, full: dict[str, Source] | None = None, resumed_runs: ResumedRuns | None = None
+) -> SourceSchedule:
+    return SourceSchedule(own or {}, full or {}, resumed_runs or ResumedRuns(ago()))
 
 
-STOPPED = Campaign(ago(hours=3), ("run-1",))
+STOPPED = ResumedRuns(ago(hours=3), ("run-1",))
 
 # the run's campaign, when the page was read, whether that is just now
 JUST_READ = [
@@ -34,15 +34,15 @@ JUST_READ = [
     (STOPPED, ago(hours=4), False),
     (STOPPED, "", False),
     (STOPPED, None, False),
-    (Campaign(ago(minutes=5), ("run-1",)), ago(minutes=10), False),
-    (Campaign(ago()), ago(minutes=10), False),
+    (ResumedRuns(ago(minutes=5), ("run-1",)), ago(minutes=10), False),
+    (ResumedRuns(ago()), ago(minutes=10), False),
 ]
 
 
 @pytest.mark.parametrize(("campaign", "read_at", "expected"), JUST_READ, ids=range(len(JUST_READ)))
-def test_what_the_interrupted_run_has_just_read(campaign: Campaign, read_at: str | None, expected: bool) -> None:
+def test_what_the_interrupted_run_has_just_read(resumed_runs: ResumedRuns, read_at: str | None, expected: bool) -> None:
     own = {} if read_at is None else {NEWS: Source(read_at)}
-    assert agenda(own, campaign=campaign).is_just_read(NEWS) is expected
+    assert schedule(own, resumed_runs=resumed_runs).is_just_read(NEWS) is expected
 
 
 # when a list was read, for how many hours it may be left alone, whether it is due
@@ -59,7 +59,7 @@ LISTS = [
 @pytest.mark.parametrize(("read_at", "hours", "expected"), LISTS, ids=range(len(LISTS)))
 def test_lists_that_are_due(read_at: str | None, hours: int, expected: bool) -> None:
     own = {} if read_at is None else {NEWS: Source(read_at, None, ListState([1], [], hours).to_json())}
-    assert agenda(own).is_list_due(NEWS) is expected
+    assert schedule(own).is_list_due(NEWS) is expected
 
 
 def test_sitemaps_named_and_not_read() -> None:
@@ -69,8 +69,8 @@ def test_sitemaps_named_and_not_read() -> None:
         NEWS: Source("", None, WALKED),
         "/rss/": Source(ago()),
     }
-    assert agenda(own).named_sitemaps == [("/a.xml", "x")]
-    assert agenda(own).known_lists == [NEWS]
+    assert schedule(own).named_sitemaps == [("/a.xml", "x")]
+    assert schedule(own).known_lists == [NEWS]
 
 
 def source(row: dict[str, Any]) -> dict[str, Source]:
@@ -78,25 +78,25 @@ def source(row: dict[str, Any]) -> dict[str, Source]:
 
 
 def test_what_is_noted_as_new_is_to_be_read_by_the_next_run() -> None:
-    (row,) = agenda({NEWS: Source(ago(), None, WALKED)}).new_lists([NEWS, "/sport/", "/sport/"])
-    after = agenda(source(row))
+    (row,) = schedule({NEWS: Source(ago(), None, WALKED)}).new_lists([NEWS, "/sport/", "/sport/"])
+    after = schedule(source(row))
     assert after.known_lists == ["/sport/"]
     assert after.is_list_due("/sport/")
-    assert agenda(source(Agenda.new_sitemap("/s.xml", "x"))).named_sitemaps == [("/s.xml", "x")]
+    assert schedule(source(SourceSchedule.new_sitemap("/s.xml", "x"))).named_sitemaps == [("/s.xml", "x")]
 
 
 def test_what_is_noted_as_read_is_not_due() -> None:
-    after = agenda(source(Agenda.read_now("/s.xml", stamp="x")))
+    after = schedule(source(SourceSchedule.read_now("/s.xml", stamp="x")))
     assert after.named_sitemaps == []
     assert (after.stamp_of("/s.xml"), bool(after.read_at("/s.xml"))) == ("x", True)
-    after = agenda(source(Agenda.read_now(NEWS, state=WALKED)))
+    after = schedule(source(SourceSchedule.read_now(NEWS, state=WALKED)))
     assert not after.is_list_due(NEWS)
     assert after.list_state(NEWS).to_json() == WALKED
 
 
 def test_a_list_that_must_be_read_keeps_how_far_it_is_walked() -> None:
-    (row,) = agenda({NEWS: Source(ago(), None, OPEN)}).due_lists([NEWS])
-    after = agenda(source(row))
+    (row,) = schedule({NEWS: Source(ago(), None, OPEN)}).due_lists([NEWS])
+    after = schedule(source(row))
     assert after.is_list_due(NEWS)
     assert after.list_state(NEWS).to_json() == OPEN
 
@@ -115,4 +115,4 @@ def test_what_a_run_for_all_has_walked_one_for_a_part_need_not(
     own: dict[str, Any] | None, full: dict[str, Any] | None, expected: dict[str, Any]
 ) -> None:
     its, alls = ({NEWS: Source(ago(), None, state)} if state else {} for state in (own, full))
-    assert agenda(its, alls).list_state(NEWS).to_json() == expected
+    assert schedule(its, alls).list_state(NEWS).to_json() == expected

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from caravan_crawler.frontier.speculative_urls import Byways
+from caravan_crawler.frontier.speculative_urls import SpeculativeUrls
 from caravan_crawler.urls import Address, article_address
 
 
@@ -20,22 +20,24 @@ Links = Callable[[str], Iterable[str]]
 
 def crawl(
     links: Links, start: list[str], is_article: Callable[[str], bool], limit: int = 5000
-) -> tuple[Byways, list[str]]:
+) -> tuple[SpeculativeUrls, list[str]]:
     """Follow links as a spider does, from a page that is no article's; return what was asked for."""
-    byways = Byways()
+    speculative_urls = SpeculativeUrls()
     asked: list[str] = []
-    waiting = deque(path for path in start if byways.admit(address(path), path, None))
+    waiting = deque(path for path in start if speculative_urls.admit(address(path), path, None))
     while waiting and len(asked) < limit:
         path = waiting.popleft()
         asked.append(path)
-        byways.read(address(path), is_article=is_article(path))
+        speculative_urls.read(address(path), is_article=is_article(path))
         known = {*asked, *waiting}
         waiting.extend(
-            link for link in links(path) if link not in known and byways.admit(address(link), link, address(path))
+            link
+            for link in links(path)
+            if link not in known and speculative_urls.admit(address(link), link, address(path))
         )
         if not waiting:
-            waiting.extend(url for _, url in byways.take_aside(lambda found: found.path in asked))
-    return byways, asked
+            waiting.extend(url for _, url in speculative_urls.take_aside(lambda found: found.path in asked))
+    return speculative_urls, asked
 
 
 def number(path: str) -> int:
@@ -59,16 +61,16 @@ TRAPS: list[tuple[Links, str, int]] = [
 
 @pytest.mark.parametrize(("links", "start", "most"), TRAPS)
 def test_traps(links: Links, start: str, most: int) -> None:
-    byways, asked = crawl(links, [start], lambda path: False)
+    speculative_urls, asked = crawl(links, [start], lambda path: False)
     assert len(asked) <= most
-    assert byways.refused or byways.aside
+    assert speculative_urls.refused or speculative_urls.aside
 
 
 def test_articles_without_number_are_all_read() -> None:
     paths = [f"/crime/delo-{name}/" for name in range(400)]
-    byways, asked = crawl(lambda path: (), paths, lambda path: True)
+    speculative_urls, asked = crawl(lambda path: (), paths, lambda path: True)
     assert sorted(asked) == sorted(paths)
-    assert (byways.refused, byways.aside) == (0, 0)
+    assert (speculative_urls.refused, speculative_urls.aside) == (0, 0)
 
 
 def test_articles_behind_a_page_that_is_none_are_read_when_there_is_room() -> None:
@@ -80,68 +82,68 @@ def test_articles_behind_a_page_that_is_none_are_read_when_there_is_room() -> No
 
 
 def test_numbered_articles_found_on_sound_pages_need_no_room() -> None:
-    byways = Byways()
+    speculative_urls = SpeculativeUrls()
     page = address("/news/statya-1000000/")
-    byways.read(page, is_article=True)
-    assert all(byways.admit(address(f"/news/statya-{1_000_001 + name}/"), "", page) for name in range(1000))
+    speculative_urls.read(page, is_article=True)
+    assert all(speculative_urls.admit(address(f"/news/statya-{1_000_001 + name}/"), "", page) for name in range(1000))
 
 
 def test_articles_read_make_room() -> None:
-    byways = Byways()
+    speculative_urls = SpeculativeUrls()
     doubtful = [address(f"/foo{name % 3}/bar-{name}/") for name in range(60)]
-    assert [byways.admit(one, f"url {one.path}", None) for one in doubtful].count(True) == 50
-    assert byways.take_aside(lambda known: False) == []
+    assert [speculative_urls.admit(one, f"url {one.path}", None) for one in doubtful].count(True) == 50
+    assert speculative_urls.take_aside(lambda known: False) == []
     for _ in range(8):
-        byways.read(address("/news/statya-1000000/"), is_article=True)
-    taken = byways.take_aside(lambda known: known == doubtful[51])
+        speculative_urls.read(address("/news/statya-1000000/"), is_article=True)
+    taken = speculative_urls.take_aside(lambda known: known == doubtful[51])
     assert taken == [(doubtful[50], "url /foo2/bar-50/"), (doubtful[52], "url /foo1/bar-52/")]
-    assert byways.aside == 7
+    assert speculative_urls.aside == 7
 
 
 def test_what_is_put_aside_is_bounded() -> None:
-    byways = Byways()
+    speculative_urls = SpeculativeUrls()
     for name in range(10_100):
-        byways.admit(address(f"/foo/bar-x{name}/"), "", None)
-    assert (byways.aside, byways.refused) == (10_000, 80)
+        speculative_urls.admit(address(f"/foo/bar-x{name}/"), "", None)
+    assert (speculative_urls.aside, speculative_urls.refused) == (10_000, 80)
 
 
 def test_a_section_of_traps_leaves_room_for_one_of_articles() -> None:
-    byways = Byways()
-    traps = [byways.admit(address(f"/trap/bar-x{name}/"), "", None) for name in range(100)]
+    speculative_urls = SpeculativeUrls()
+    traps = [speculative_urls.admit(address(f"/trap/bar-x{name}/"), "", None) for name in range(100)]
     assert traps.count(True) == 20
     first = address("/crime/delo-pervoe/")
-    assert byways.admit(first, "", None)
-    byways.read(first, is_article=True)
-    more = [byways.admit(address(f"/crime/delo-x{name}/"), "", None) for name in range(25)]
+    assert speculative_urls.admit(first, "", None)
+    speculative_urls.read(first, is_article=True)
+    more = [speculative_urls.admit(address(f"/crime/delo-x{name}/"), "", None) for name in range(25)]
     assert all(more), "a section that has articles has room for more of them"
 
 
 def test_what_is_put_aside_is_followed_once_others_have_read_the_doubtful() -> None:
-    byways = Byways()
+    speculative_urls = SpeculativeUrls()
     links = [address(f"/crime/x{number}/") for number in range(60)]
-    followed = [link for link in links if byways.admit(link, link.path or "", None)]
-    assert len(followed) == len(byways.doubtful) == 20
-    assert [byways.holds(link) for link in links] == [False] * 20 + [True] * 40
-    assert byways.take_aside(lambda _: False) == []
-    byways.learn({str(link.key) for link in followed})
-    assert byways.doubtful == []
-    assert [found for found, _ in byways.take_aside(lambda _: False)] == links[20:]
+    followed = [link for link in links if speculative_urls.admit(link, link.path or "", None)]
+    assert len(followed) == len(speculative_urls.doubtful) == 20
+    assert [speculative_urls.holds(link) for link in links] == [False] * 20 + [True] * 40
+    assert speculative_urls.take_aside(lambda _: False) == []
+    speculative_urls.learn({str(link.key) for link in followed})
+    assert speculative_urls.doubtful == []
+    assert [found for found, _ in speculative_urls.take_aside(lambda _: False)] == links[20:]
 
 
 def test_what_is_given_up_is_counted_and_forgotten() -> None:
-    byways = Byways()
+    speculative_urls = SpeculativeUrls()
     links = [address(f"/crime/x{number}/") for number in range(25)]
     for link in links:
-        byways.admit(link, link.path or "", None)
-    assert byways.drop_aside() == [link.key for link in links[20:]]
-    assert (byways.aside, byways.refused) == (0, 5)
+        speculative_urls.admit(link, link.path or "", None)
+    assert speculative_urls.drop_aside() == [link.key for link in links[20:]]
+    assert (speculative_urls.aside, speculative_urls.refused) == (0, 5)
 
 
 def test_a_page_that_was_no_article_and_has_become_one_leads_on() -> None:
-    byways = Byways()
+    speculative_urls = SpeculativeUrls()
     page = address("/crime/x/")
-    assert byways.admit(page, "/crime/x/", None)
-    byways.read(page, is_article=False)
-    byways.read(page, is_article=True)
-    assert byways.admit(address("/news/y-900001/"), "/news/y-900001/", page)
-    assert byways.doubtful == []
+    assert speculative_urls.admit(page, "/crime/x/", None)
+    speculative_urls.read(page, is_article=False)
+    speculative_urls.read(page, is_article=True)
+    assert speculative_urls.admit(address("/news/y-900001/"), "/news/y-900001/", page)
+    assert speculative_urls.doubtful == []

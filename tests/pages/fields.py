@@ -49,12 +49,12 @@ def article_fields(article: ArticleReading, site: Site, fetched_at: datetime) ->
 
 
 def surroundings(reading: PageReading, site: Site, fetched_at: datetime) -> dict[str, Any]:
-    masthead = reading.masthead
+    header = reading.header
     return {
         "trending": [[line.topic, line.headline, site.canonical(line.address)] for line in reading.trending],
-        "rates": {currency: str(parse_rate(raw)) for currency, raw in masthead.rates.items()},
-        "temperature": parse_temperature(masthead.temperature) if masthead.temperature else None,
-        "city": masthead.city,
-        "page_date": parse_date(masthead.date, fetched_at).iso if masthead.date else None,
+        "rates": {currency: str(parse_rate(raw)) for currency, raw in header.rates.items()},
+        "temperature": parse_temperature(header.temperature) if header.temperature else None,
+        "city": header.city,
+        "page_date": parse_date(header.date, fetched_at).iso if header.date else None,
         "kind": str(reading.kind),
     }

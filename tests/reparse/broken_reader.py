@@ -58,12 +58,12 @@ def no_trending(page: PageReading) -> PageReading:
 
 
 def other_rates(page: PageReading) -> PageReading:
-    rates = {currency: f"1{raw}" for currency, raw in page.masthead.rates.items()}
-    return replace(page, masthead=replace(page.masthead, rates=rates))
+    rates = {currency: f"1{raw}" for currency, raw in page.header.rates.items()}
+    return replace(page, header=replace(page.header, rates=rates))
 
 
 def nothing_shown(page: PageReading) -> PageReading:
-    return replace(page, trending=(), masthead=replace(page.masthead, rates={}, temperature=None, date=None))
+    return replace(page, trending=(), header=replace(page.header, rates={}, temperature=None, date=None))
 
 
 def some_unknown(page: PageReading) -> PageReading:

@@ -53,14 +53,14 @@ def test_stopped_and_taken_up(step: int, tmp_path: Path) -> None:
     write_crawl(archive, pages(), BASE, most_bytes=1000)
     files = len(list(archive.iterdir()))
     whole = read(tmp_path / "whole", archive)
-    assert whole.summary.fates == {"new": 24}
+    assert whole.summary.change_types == {"new": 24}
     assert whole.summary.pages["known_under_another_address"] > 3
     sizes = [read(tmp_path / "stopped", archive, step).size for _ in range(files // step + 1)]
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[1] < sizes[0]
     found, expected = (dataset(sqlite(tmp_path / name / "caravan.db")) for name in ("stopped", "whole"))
     assert_equal(found, expected)
-    assert read(tmp_path / "whole", archive).summary.fates == {"unchanged": 24}
+    assert read(tmp_path / "whole", archive).summary.change_types == {"unchanged": 24}
 
 
 @pytest.mark.parametrize("step", [1, 3])

@@ -8,14 +8,14 @@ import pytest
 from caravan_crawler.reparse.job import LossesError, LossGuard
 from caravan_crawler.sample_site import SampleSite, serve
 from caravan_crawler.store.article_history import MergeResult
-from caravan_crawler.store.article_store import Fate
+from caravan_crawler.store.article_store import ChangeType
 from tests.reparse.reparsing import assert_equal, crawl_archived, dataset, reparse, sound, sqlite
 from tests.store.stored import Kept
 
 
 def articles(number: int, *lost: str) -> list[MergeResult]:
     """Articles whose earlier readings had lede and views, and what a new one has lost of them."""
-    return [MergeResult(Fate.CHANGED, dict.fromkeys(lost, "lost"), ("lede", "views"))] * number
+    return [MergeResult(ChangeType.CHANGED, dict.fromkeys(lost, "lost"), ("lede", "views"))] * number
 
 
 # parts of an archive, whether so much may be lost
@@ -26,7 +26,7 @@ PARTS = [
     ([articles(60), articles(20, "lede")], True),
     ([articles(60), articles(21, "lede")], False),
     ([articles(60), articles(15, "lede"), articles(15, "views")], True),
-    ([[MergeResult(Fate.NEW)] * 100, articles(5, "views")], True),
+    ([[MergeResult(ChangeType.NEW)] * 100, articles(5, "views")], True),
 ]
 
 

@@ -4,20 +4,20 @@ import pytest
 
 from caravan_crawler.reparse.job import Summary
 from caravan_crawler.store.article_history import MergeResult
-from caravan_crawler.store.article_store import Fate
+from caravan_crawler.store.article_store import ChangeType
 
 WORDS: list[tuple[list[str], list[MergeResult], str]] = [
     ([], [], "0 pages; articles: none"),
-    (["article"], [MergeResult(Fate.NEW)], "1 pages; articles: 1 new"),
+    (["article"], [MergeResult(ChangeType.NEW)], "1 pages; articles: 1 new"),
     (
         ["article", "article", "other_site", "without_address", "other_site"],
-        [MergeResult(Fate.LOST_FIELDS), MergeResult(Fate.CHANGED)],
+        [MergeResult(ChangeType.LOST_FIELDS), MergeResult(ChangeType.CHANGED)],
         "5 pages; articles: 1 changed, 1 lost fields; others: 2 other site, 1 without address",
     ),
-    (["article"] * 1200, [MergeResult(Fate.UNCHANGED)] * 1200, "1,200 pages; articles: 1,200 unchanged"),
+    (["article"] * 1200, [MergeResult(ChangeType.UNCHANGED)] * 1200, "1,200 pages; articles: 1,200 unchanged"),
     (
         ["article", "article", "known_under_another_address"],
-        [MergeResult(Fate.CHANGED, {"lede": "found"})],
+        [MergeResult(ChangeType.CHANGED, {"lede": "found"})],
         "2 pages; articles: 1 read differently; others: 1 known under another address",
     ),
 ]
@@ -36,8 +36,8 @@ def test_words(pages: list[str], taken: list[MergeResult], words: str) -> None:
 def test_the_table_of_fields() -> None:
     summary = Summary()
     assert list(summary.lines()) == []
-    summary.article("http://first/", MergeResult(Fate.CHANGED, {"views": "changed", "lede": "lost"}))
-    summary.article("http://second/", MergeResult(Fate.CHANGED, {"views": "changed", "body": "found"}))
+    summary.article("http://first/", MergeResult(ChangeType.CHANGED, {"views": "changed", "lede": "lost"}))
+    summary.article("http://second/", MergeResult(ChangeType.CHANGED, {"views": "changed", "body": "found"}))
     assert list(summary.lines()) == [
         "field    found  changed     lost  for example",
         "body         1        0        0  http://second/",

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Table, select
 
 from caravan_crawler.items import Article
-from caravan_crawler.store.article_store import Consequences, Fate, Keeper, article_key
+from caravan_crawler.store.article_store import ArticleStore, ChangeType, PageWrites, article_key
 from caravan_crawler.store.database import store_url
 from caravan_crawler.store.store import Store
 from tests.store.stored import Kept
@@ -31,8 +31,8 @@ def table(store: Store, which: Table) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in store.rows(select(which).order_by(*which.primary_key))]
 
 
-def keeper(store: Store, run_id: str = "run-1", scope: str = "") -> Keeper:
-    return Keeper(store, run_id, scope)
+def article_store(store: Store, run_id: str = "run-1", scope: str = "") -> ArticleStore:
+    return ArticleStore(store, run_id, scope)
 
 
 def article(base: str = BASE, **changes: Any) -> Article:
@@ -56,11 +56,11 @@ def article(base: str = BASE, **changes: Any) -> Article:
     return Article(**whole | changes)
 
 
-def keep(store: Store, item: Article, run_id: str = "run-2", page: Consequences | None = None) -> Fate:
+def keep(store: Store, item: Article, run_id: str = "run-2", page: PageWrites | None = None) -> ChangeType:
     """Keep an article in a run of its own, as a page asked for under its address."""
-    one = keeper(store, run_id)
+    one = article_store(store, run_id)
     key = article_key(item)
-    one.expect(key, page or Consequences(item.fetched_url, key))
-    fate = one.keep(item, key)
+    one.expect(key, page or PageWrites(item.fetched_url, key))
+    change_type = one.keep(item, key)
     store.flush()
-    return fate
+    return change_type

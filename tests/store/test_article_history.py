@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from caravan_crawler.items import Article
 from caravan_crawler.store import schema
 from caravan_crawler.store.article_history import History, Observation
-from caravan_crawler.store.article_store import REQUIRED, TEXT, Fate
+from caravan_crawler.store.article_store import REQUIRED, TEXT, ChangeType
 from tests.store.stores import LATER, SEEN, article, keep, open_in, table
 
 #: What the crawl and a history must agree in.
@@ -87,7 +87,9 @@ def test_to_begin_again_anywhere_changes_nothing(pages: list[Page], data: st.Dat
     before = content(history)
     history.has_new_row = history.has_new_versions = history.has_new_views = False
     for item in items[data.draw(st.integers(0, len(items))) :]:
-        assert history.take(observation(item)).fate is Fate.UNCHANGED or item.observed_at < time_of(len(items) - 1)
+        assert history.take(observation(item)).change_type is ChangeType.UNCHANGED or item.observed_at < time_of(
+            len(items) - 1
+        )
     assert content(history) == before
 
 
@@ -143,7 +145,7 @@ def test_the_same_page_read_again(changes: dict[str, Any], name: str, how: str, 
     before = article()
     history = taken([before], accept_losses=accept_losses)
     result = history.take(observation(article(**changes)))
-    assert result.fate is Fate.CHANGED
+    assert result.change_type is ChangeType.CHANGED
     assert result.fields[name] == how
     assert history.row is not None
     stays = how == "lost" and name in REQUIRED and not accept_losses
@@ -162,7 +164,7 @@ def lacking(names: Iterable[str], time: str) -> Article:
 def test_a_newer_page_without_what_an_article_must_have_changes_nothing(name: str, accept_losses: bool) -> None:
     history = taken([article()], accept_losses=accept_losses)
     before = history.row
-    assert history.take(observation(lacking([name], LATER))).fate is Fate.LOST_FIELDS
+    assert history.take(observation(lacking([name], LATER))).change_type is ChangeType.LOST_FIELDS
     assert history.row is before
     assert len(history.versions) == len(history.views) == 1
 

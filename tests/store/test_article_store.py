@@ -8,68 +8,68 @@ import pytest
 
 from caravan_crawler.items import Article, Link
 from caravan_crawler.store import crawl_state, database, schema
-from caravan_crawler.store.article_store import Consequences, Fate
+from caravan_crawler.store.article_store import ChangeType, PageWrites
 from caravan_crawler.store.publication import article_of
-from tests.store.stores import BASE, LATER, SEEN, article, keep, keeper, open_in, table
+from tests.store.stores import BASE, LATER, SEEN, article, article_store, keep, open_in, table
 
 COPY = "https://www.caravan.kz/"
 
 
 class Case(NamedTuple):
-    """A second reading of an article: what differs, its fate, and what it leaves in the store."""
+    """A second reading of an article: what differs, its change type, and what it leaves in the store."""
 
     changes: dict[str, Any]
-    fate: Fate
+    change_type: ChangeType
     versions: int = 1
     views: int = 1
     base: str = BASE
 
 
 CASES = [
-    Case({}, Fate.UNCHANGED),
-    Case({"views": 11, "views_raw": "11"}, Fate.RECOUNTED, views=2),
-    Case({"views_raw": " 10"}, Fate.UNCHANGED),
-    Case({"views": None, "views_raw": None}, Fate.RECOUNTED),
-    Case({"headline": "Other"}, Fate.CHANGED, versions=2),
-    Case({"lede": "Other"}, Fate.CHANGED, versions=2),
-    Case({"lede": None}, Fate.CHANGED, versions=2),
-    Case({"body": "Other", "views": 11}, Fate.CHANGED, versions=2, views=2),
-    Case({"tags": []}, Fate.CHANGED),
-    Case({"section": "sport"}, Fate.CHANGED),
-    Case({"date_published": "2025-05-13"}, Fate.CHANGED),
-    Case({"images": []}, Fate.CHANGED),
-    Case({"links": [Link("a", f"{BASE}news/b-2/")]}, Fate.CHANGED),
-    Case({"headline": None}, Fate.LOST_FIELDS),
-    Case({"body": None, "views": 11}, Fate.LOST_FIELDS),
-    Case({"body": ""}, Fate.LOST_FIELDS),
-    Case({"date_published": None, "date_published_raw": None}, Fate.LOST_FIELDS),
-    Case({}, Fate.UNCHANGED, base=COPY),
-    Case({"views": 11}, Fate.RECOUNTED, views=2, base=COPY),
-    Case({"images": [f"{COPY}wp-content/2.jpg"]}, Fate.CHANGED, base=COPY),
+    Case({}, ChangeType.UNCHANGED),
+    Case({"views": 11, "views_raw": "11"}, ChangeType.RECOUNTED, views=2),
+    Case({"views_raw": " 10"}, ChangeType.UNCHANGED),
+    Case({"views": None, "views_raw": None}, ChangeType.RECOUNTED),
+    Case({"headline": "Other"}, ChangeType.CHANGED, versions=2),
+    Case({"lede": "Other"}, ChangeType.CHANGED, versions=2),
+    Case({"lede": None}, ChangeType.CHANGED, versions=2),
+    Case({"body": "Other", "views": 11}, ChangeType.CHANGED, versions=2, views=2),
+    Case({"tags": []}, ChangeType.CHANGED),
+    Case({"section": "sport"}, ChangeType.CHANGED),
+    Case({"date_published": "2025-05-13"}, ChangeType.CHANGED),
+    Case({"images": []}, ChangeType.CHANGED),
+    Case({"links": [Link("a", f"{BASE}news/b-2/")]}, ChangeType.CHANGED),
+    Case({"headline": None}, ChangeType.LOST_FIELDS),
+    Case({"body": None, "views": 11}, ChangeType.LOST_FIELDS),
+    Case({"body": ""}, ChangeType.LOST_FIELDS),
+    Case({"date_published": None, "date_published_raw": None}, ChangeType.LOST_FIELDS),
+    Case({}, ChangeType.UNCHANGED, base=COPY),
+    Case({"views": 11}, ChangeType.RECOUNTED, views=2, base=COPY),
+    Case({"images": [f"{COPY}wp-content/2.jpg"]}, ChangeType.CHANGED, base=COPY),
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.fate} {' '.join(case.changes)}")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.change_type} {' '.join(case.changes)}")
 def test_a_second_reading(case: Case, tmp_path: Path) -> None:
     store = open_in(tmp_path)
     first = article()
-    assert keep(store, first, "run-1") is Fate.NEW
+    assert keep(store, first, "run-1") is ChangeType.NEW
     (before,) = table(store, schema.articles)
     second = article(case.base, **{"observed_at": LATER} | case.changes)
 
-    assert keep(store, second) is case.fate
+    assert keep(store, second) is case.change_type
     assert len(table(store, schema.article_versions)) == case.versions
     assert len(table(store, schema.view_counts)) == case.views
     (row,) = table(store, schema.articles)
-    is_kept = case.fate is Fate.LOST_FIELDS
+    is_kept = case.change_type is ChangeType.LOST_FIELDS
     assert article_of(row) == (first if is_kept else second)
     assert row["version"] == case.versions
     assert row["first_seen_at"] == SEEN
     assert row["checked_at"] == (SEEN if is_kept else LATER)
-    assert row["changed_at"] == (LATER if case.fate is Fate.CHANGED else SEEN)
-    assert row["run_id"] == ("run-2" if case.fate in (Fate.CHANGED, Fate.RECOUNTED) else "run-1")
+    assert row["changed_at"] == (LATER if case.change_type is ChangeType.CHANGED else SEEN)
+    assert row["run_id"] == ("run-2" if case.change_type in (ChangeType.CHANGED, ChangeType.RECOUNTED) else "run-1")
     failed = [row["reason"] for row in table(store, schema.failures)]
-    assert failed == (["lost_fields"] if case.fate is Fate.LOST_FIELDS else [])
+    assert failed == (["lost_fields"] if case.change_type is ChangeType.LOST_FIELDS else [])
     if is_kept:
         assert row == before
     store.close()
@@ -91,7 +91,7 @@ def test_each_version_has_its_texts_and_its_time(tmp_path: Path) -> None:
 
 def test_storing_twice_changes_nothing(tmp_path: Path) -> None:
     store = open_in(tmp_path)
-    page = Consequences(
+    page = PageWrites(
         f"{BASE}?p=900001",
         "900001",
         links=[("2", f"{BASE}news/b-2/")],
@@ -122,7 +122,7 @@ def test_an_article_that_keeps_losing_fields_stays_among_the_failures(attempts: 
     store = open_in(tmp_path)
     keep(store, article(), "run-0")
     for number in range(attempts):
-        assert keep(store, article(body=None, observed_at=LATER), f"run-{number + 1}") is Fate.LOST_FIELDS
+        assert keep(store, article(body=None, observed_at=LATER), f"run-{number + 1}") is ChangeType.LOST_FIELDS
     (failure,) = table(store, schema.failures)
     assert (failure["url"], failure["reason"], failure["words"], failure["attempts"]) == (
         article().url,
@@ -130,16 +130,16 @@ def test_an_article_that_keeps_losing_fields_stays_among_the_failures(attempts: 
         "it came without body",
         attempts,
     )
-    assert keep(store, article(observed_at=LATER), "run-9") is Fate.UNCHANGED
+    assert keep(store, article(observed_at=LATER), "run-9") is ChangeType.UNCHANGED
     assert table(store, schema.failures) == []
     store.close()
 
 
 def test_what_was_found_waits_until_it_is_read(tmp_path: Path) -> None:
     store = open_in(tmp_path)
-    one = keeper(store)
-    one.page(Consequences(BASE, None, links=[("900001", article().url), ("2", f"{BASE}?p=2"), ("3", f"{BASE}c-3/")]))
-    one.page(Consequences(BASE, None, links=[("2", f"{BASE}news/b-2/")]))
+    one = article_store(store)
+    one.page(PageWrites(BASE, None, links=[("900001", article().url), ("2", f"{BASE}?p=2"), ("3", f"{BASE}c-3/")]))
+    one.page(PageWrites(BASE, None, links=[("2", f"{BASE}news/b-2/")]))
     store.flush()
     found = {url for url, _ in crawl_state.waiting(store, "")}
     assert found == {article().url, f"{BASE}news/b-2/", f"{BASE}c-3/"}, "by its own path"
@@ -153,12 +153,12 @@ def test_what_was_found_waits_until_it_is_read(tmp_path: Path) -> None:
 
 def test_an_address_that_leads_elsewhere_is_an_alias(tmp_path: Path) -> None:
     store = open_in(tmp_path)
-    one = keeper(store)
+    one = article_store(store)
     crime = article(article_id=None, url=f"{BASE}crime/a/", fetched_url=f"{BASE}crime/a/")
     # Asked for by a short link, it turned out to be an article without a number.
-    page = Consequences(f"{BASE}?p=7", "7", aliases=[(f"{BASE}?p=7", "/crime/a/")])
+    page = PageWrites(f"{BASE}?p=7", "7", aliases=[(f"{BASE}?p=7", "/crime/a/")])
     one.expect("/crime/a/", page)
-    assert one.keep(crime, "/crime/a/") is Fate.NEW
+    assert one.keep(crime, "/crime/a/") is ChangeType.NEW
     store.flush()
     assert [(row["url"], row["article_key"]) for row in table(store, schema.aliases)] == [(f"{BASE}?p=7", "/crime/a/")]
     assert store.known(["7"], database.now())["7"].what == "alias"
@@ -169,7 +169,7 @@ def test_an_article_under_a_new_path_keeps_the_old_one_as_an_alias(tmp_path: Pat
     store = open_in(tmp_path)
     keep(store, article())
     moved = f"{BASE}sport/b-900001/"
-    assert keep(store, article(url=moved, fetched_url=moved, section="sport")) is Fate.CHANGED
+    assert keep(store, article(url=moved, fetched_url=moved, section="sport")) is ChangeType.CHANGED
     assert [row["url"] for row in table(store, schema.aliases)] == [article().url]
     store.close()
 
@@ -178,7 +178,7 @@ def test_an_article_the_site_confirms_is_checked_and_nothing_else(tmp_path: Path
     store = open_in(tmp_path)
     keep(store, article())
     (before,) = table(store, schema.articles)
-    keeper(store).confirmed("900001", article().url)
+    article_store(store).confirmed("900001", article().url)
     (after,) = table(store, schema.articles)
     assert after.pop("checked_at") > before.pop("checked_at")
     assert after == before
@@ -197,8 +197,8 @@ DUE = [
 @pytest.mark.parametrize(("first_day", "read_before", "is_due"), DUE)
 def test_what_is_read_again(first_day: str, read_before: str, is_due: bool, tmp_path: Path) -> None:
     store = open_in(tmp_path)
-    one = keeper(store)
-    one.expect("900001", Consequences(article().url, "900001", etag='"x"'))
+    one = article_store(store)
+    one.expect("900001", PageWrites(article().url, "900001", etag='"x"'))
     one.keep(article(), "900001")
     store.flush()
     due = crawl_state.due_for_refresh(store, first_day, read_before)
@@ -209,8 +209,8 @@ def test_what_is_read_again(first_day: str, read_before: str, is_due: bool, tmp_
 
 def test_an_article_counted_by_its_reader(tmp_path: Path) -> None:
     store = open_in(tmp_path)
-    one = keeper(store)
-    one.expect("900001", Consequences(article().url, "900001", found_by={"headline": "og:title"}))
+    one = article_store(store)
+    one.expect("900001", PageWrites(article().url, "900001", found_by={"headline": "og:title"}))
     one.keep(article(authors=[]), "900001")
     assert one.fields.cells["news", "2025", "headline", "og:title"] == 1  # type: ignore[index]
     assert one.fields.cells["news", "2025", "body", "page"] == 1  # type: ignore[index]
@@ -221,12 +221,12 @@ def test_an_article_counted_by_its_reader(tmp_path: Path) -> None:
 
 def test_a_run_below_the_floors_has_its_incomplete_articles_read_again(tmp_path: Path) -> None:
     store = open_in(tmp_path)
-    one = keeper(store)
+    one = article_store(store)
     bare: list[Article] = [article(article_id=1, url=f"{BASE}news/a-1/", body=None), article()]
     for item in bare:
         one.keep(item, str(item.article_id))
     store.flush()
     one.mistrust()
     assert [row["article_key"] for row in table(store, schema.failures)] == ["1"]
-    assert keeper(store, "run-2").failing.due == [f"{BASE}news/a-1/"]
+    assert article_store(store, "run-2").failing.due == [f"{BASE}news/a-1/"]
     store.close()

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from caravan_crawler.store import schema
 from caravan_crawler.store.failed_pages import forgive, retry_delay
 from caravan_crawler.store.store import Store
-from tests.store.stores import BASE, article, keep, keeper, open_in, table
+from tests.store.stores import BASE, article, article_store, keep, open_in, table
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PAGE, KEY = article().url, "900001"
@@ -37,12 +37,12 @@ def test_the_schedule(reason: str, attempts: int, delay: timedelta) -> None:
 
 
 def fail(store: Store, run_id: str, reason: str = "http_500", url: str = PAGE, key: str | None = KEY) -> None:
-    keeper(store, run_id).fail(url, key, reason, "words")
+    article_store(store, run_id).fail(url, key, reason, "words")
     store.flush()
 
 
 def is_due(store: Store, scope: str = "") -> bool:
-    return PAGE in keeper(store, "next", scope).failing.due
+    return PAGE in article_store(store, "next", scope).failing.due
 
 
 def let_pass(store: Store, hours: int) -> None:
@@ -53,7 +53,7 @@ def let_pass(store: Store, hours: int) -> None:
 
 def test_attempts_are_counted_once_a_run(tmp_path: Path) -> None:
     store = open_in(tmp_path)
-    one = keeper(store, "run-1")
+    one = article_store(store, "run-1")
     for _ in range(3):
         one.fail(PAGE, KEY, "http_500", "words")
     store.flush()
@@ -71,10 +71,10 @@ def test_the_next_run_tries_again_and_then_later_and_later(tmp_path: Path) -> No
     assert is_due(store)
     fail(store, "run-2")
     assert not is_due(store)
-    assert not keeper(store, "next").failing.may_be_asked(PAGE)
+    assert not article_store(store, "next").failing.may_be_asked(PAGE)
     let_pass(store, 1)
     assert is_due(store)
-    assert keeper(store, "next").failing.may_be_asked(PAGE)
+    assert article_store(store, "next").failing.may_be_asked(PAGE)
     store.close()
 
 
@@ -87,7 +87,7 @@ def test_a_run_for_a_part_takes_up_what_its_like_failed_to_read(
     own: str, its: str, expected: bool, tmp_path: Path
 ) -> None:
     store = open_in(tmp_path)
-    keeper(store, "run-1", its).fail(PAGE, KEY, "http_500", "words")
+    article_store(store, "run-1", its).fail(PAGE, KEY, "http_500", "words")
     store.flush()
     assert is_due(store, own) == expected
     store.close()
@@ -96,7 +96,7 @@ def test_a_run_for_a_part_takes_up_what_its_like_failed_to_read(
 def test_lists_and_feeds_are_asked_for_anyway(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     fail(store, "run-1", url=f"{BASE}rss/", key=None)
-    assert keeper(store, "next").failing.due == []
+    assert article_store(store, "next").failing.due == []
     store.close()
 
 
@@ -119,6 +119,6 @@ def test_after_an_outage_all_is_tried_again_but_what_is_gone(tmp_path: Path) -> 
         fail(store, run_id)
         fail(store, run_id, "http_404", gone, "2")
     forgive(store, "run-3")
-    assert keeper(store, "next").failing.due == [PAGE]
+    assert article_store(store, "next").failing.due == [PAGE]
     assert {row["url"]: row["attempts"] for row in table(store, schema.failures)} == {PAGE: 1, gone: 3, before: 3}
     store.close()

@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from caravan_crawler.frontier.listings import ListState
 from caravan_crawler.store import crawl_state, database, page_facts, schema
 from caravan_crawler.store.crawl_state import load_sources
-from caravan_crawler.store.failed_pages import Failing
+from caravan_crawler.store.failed_pages import FailedPages
 from caravan_crawler.store.store import Store
 from tests.store.stores import article, keep, open_in, table
 
@@ -67,7 +67,7 @@ def test_failures_of_the_future_are_due(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     add(store, schema.failures, *(failure(number, *row[:2]) for number, row in enumerate(FAILURES, 900001)))
     crawl_state.put_right(store)
-    failing = Failing(store, "run-2", "")
+    failing = FailedPages(store, "run-2", "")
     known = store.known([row["article_key"] for row in table(store, schema.failures)], database.now())
     for number, (_, _, is_due) in enumerate(FAILURES, 900001):
         url = f"http://127.0.0.1:8000/news/delo-{number}/"

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
-from caravan_crawler.pages.to_items import Changes
+from caravan_crawler.pages.to_items import ChangeFilter
 from caravan_crawler.store.page_facts import TABLES, Line, Span, reread
 from caravan_crawler.store.store import Store
-from tests.store.stores import keeper, open_in, table
+from tests.store.stores import article_store, open_in, table
 
 Rows = list[dict[str, Any]]
 
@@ -43,7 +43,7 @@ class Shown:
         self._store = store
 
     def crawl(self, run: int, values: Iterable[int]) -> None:
-        one = keeper(self._store, f"run-{run}")
+        one = article_store(self._store, f"run-{run}")
         for line in news(pages_of(run, values)):
             one.keep_shown(line)
         self._store.flush()
@@ -74,7 +74,7 @@ def pages_of(run: int, values: Iterable[int]) -> list[list[Line]]:
 
 def news(pages: list[list[Line]]) -> list[Line]:
     """What a run hands on: each line when it differs from the one before it."""
-    changes = Changes()
+    changes = ChangeFilter()
     return [line for lines in pages for line in lines if changes.is_new(*line.change_key())]
 
 

@@ -30,12 +30,12 @@ def run(
     arguments: CrawlArguments = ALL,
     new: int = 0,
     when: int | None = None,
-) -> crawl_state.Campaign:
+) -> crawl_state.ResumedRuns:
     moment = day(number if when is None else when)
-    campaign = crawl_state.begin(store, f"run-{number}", arguments, moment)
+    resumed_runs = crawl_state.begin(store, f"run-{number}", arguments, moment)
     if code is not KILLED:
         crawl_state.end(store, f"run-{number}", moment, report(code, new))
-    return campaign
+    return resumed_runs
 
 
 # exit codes of earlier runs, oldest first, and those which the next one continues
@@ -62,8 +62,8 @@ def test_a_run_continues_those_that_were_stopped(
     store = open_in(tmp_path)
     for number, code in enumerate(codes, 1):
         run(store, number, code, when=2000 + clock * number)
-    campaign = run(store, 9999, 0)
-    assert campaign.runs == tuple(f"run-{number}" for number in continued)
+    resumed_runs = run(store, 9999, 0)
+    assert resumed_runs.runs == tuple(f"run-{number}" for number in continued)
     store.close()
 
 

@@ -13,7 +13,7 @@ from scrapy.utils.test import get_crawler
 from caravan_crawler.items import Article
 from caravan_crawler.sample_site import SampleSite
 from caravan_crawler.spiders.caravan import CaravanSpider
-from caravan_crawler.store.article_store import Consequences, article_key
+from caravan_crawler.store.article_store import PageWrites, article_key
 from caravan_crawler.store.store import Store, open_store
 from tests.store.statements import statements
 from tests.store.stored import Kept
@@ -37,10 +37,10 @@ def spider_on(store: Store, data_dir: Path) -> CaravanSpider:
 def keep_all(kept: Kept, site: SampleSite, data_dir: Path) -> None:
     """Let an earlier run have stored every article."""
     store = open_store(kept.url, "", "sample")
-    keeper = spider_on(store, data_dir).keeper
+    article_store = spider_on(store, data_dir).article_store
     for record in site.gold(BASE):
         article = Article(**record, fetched_url=record["url"], observed_at="2999-01-01T00:00:00+00:00")
-        keeper.keep(replace(article, links=[]), article_key(article))
+        article_store.keep(replace(article, links=[]), article_key(article))
     store.flush()
     store.close()
 
@@ -53,7 +53,7 @@ def test_a_page_of_a_list_is_at_most_one_query(kept: Kept, tmp_path: Path, *, is
         keep_all(kept, site, tmp_path)
     store = open_store(kept.url, "", "sample")
     spider = spider_on(store, tmp_path)
-    (walk,) = [page.walk for page in spider.lists.begin("/news/", spider.agenda.list_state("/news/"))]
+    (walk,) = [page.walk for page in spider.lists.begin("/news/", spider.schedule.list_state("/news/"))]
     body = site.respond("/news/page/2/", BASE).body
     response = HtmlResponse(url, body=body, request=Request(url))
     with statements() as sent:
@@ -68,6 +68,6 @@ def test_a_page_of_a_list_is_written_by_few_statements(store: Store, tmp_path: P
     spider = spider_on(store, tmp_path)
     links = [(str(number), f"{BASE}news/x-{number}/") for number in range(10_000, 10_030)]
     with statements() as sent:
-        spider.keeper.page(Consequences(f"{BASE}news/", links=links, sources=[spider.agenda.read_now("/news/")]))
+        spider.article_store.page(PageWrites(f"{BASE}news/", links=links, sources=[spider.schedule.read_now("/news/")]))
         store.flush()
     assert len(sent) == 2, "one for the links, one for the list"

@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import insert, text
 
 from caravan_crawler.store import database, schema
-from caravan_crawler.store.article_store import Consequences
+from caravan_crawler.store.article_store import PageWrites
 from caravan_crawler.store.database import StoreError
 from caravan_crawler.store.statements import Writes
 from caravan_crawler.store.store import Known, NoStore, open_store
 from tests.store.stored import Kept
-from tests.store.stores import BASE, article, keep, keeper, open_in, open_kept, table
+from tests.store.stores import BASE, article, article_store, keep, open_in, open_kept, table
 
 ALIAS = {"url": f"{BASE}?p=1", "article_key": "1", "first_seen_at": database.now()}
 SOURCE = {"scope": "", "path": "/rss/", "read_at": database.now(), "stamp": None, "state": None}
@@ -96,13 +96,13 @@ def test_what_was_not_committed_is_dropped(tmp_path: Path) -> None:
 
 def test_what_is_known_of_an_address(tmp_path: Path) -> None:
     store = open_in(tmp_path)
-    one = keeper(store)
+    one = article_store(store)
     keep(store, article())
     one.fail(f"{BASE}news/gone-2/", "2", "http_404", "HTTP 404")
     one.fail(f"{BASE}news/slow-3/", "3", "DownloadTimeoutError", "slow")  # due again at once
-    one.no_article(Consequences(), "/info/x/", f"{BASE}info/x/", "other")
+    one.no_article(PageWrites(), "/info/x/", f"{BASE}info/x/", "other")
     one.redirected(f"{BASE}?p=5", "5")
-    one.expect("6", Consequences())
+    one.expect("6", PageWrites())
     one.pass_over(article(article_id=6), "6")
     # Both stored and named by another address that failed.
     one.fail(f"{BASE}amp/news/a-900001", "900001", "http_404", "HTTP 404")
@@ -131,8 +131,8 @@ def test_without_a_store_everything_is_new(tmp_path: Path) -> None:
     assert isinstance(store, NoStore)
     assert keep(store, article()) == "new"
     assert keep(store, article()) == "new"
-    keeper(store).fail(f"{BASE}x", None, "http_404", "HTTP 404")
+    article_store(store).fail(f"{BASE}x", None, "http_404", "HTTP 404")
     assert store.known(["900001"], database.now()) == {}
-    assert keeper(store).failing.due == []
+    assert article_store(store).failing.due == []
     store.close()
     assert list(tmp_path.iterdir()) == []

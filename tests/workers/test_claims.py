@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.store import crawl_state
-from caravan_crawler.store.article_store import Consequences, Keeper
+from caravan_crawler.store.article_store import ArticleStore, PageWrites
 from caravan_crawler.store.store import open_store
 from caravan_crawler.store.workers import Pace, SharedStore, Workers
 from tests.postgresql import Cluster
@@ -27,8 +27,8 @@ def stores(cluster: Cluster, database: str) -> Iterator[list[SharedStore]]:
 def find(store: SharedStore, *keys: str, url: str = "http://h/news/a-%s/", aside: bool = False) -> None:
     """Store that articles are found."""
     links = [(key, url % key) for key in keys]
-    page = Consequences(aside=links) if aside else Consequences(links=links)
-    Keeper(store, store.run_id, "").page(page)
+    page = PageWrites(aside=links) if aside else PageWrites(links=links)
+    ArticleStore(store, store.run_id, "").page(page)
     store.flush()
 
 
@@ -46,8 +46,8 @@ def test_a_row_is_claimed_once(stores: list[SharedStore]) -> None:
 
 
 def test_a_claim_carries_what_led_to_it(stores: list[SharedStore]) -> None:
-    page = Consequences(links=[("1", "http://h/news/a-1/")], reach={"hops": 2})
-    Keeper(stores[0], "run-0", "").page(page)
+    page = PageWrites(links=[("1", "http://h/news/a-1/")], reach={"hops": 2})
+    ArticleStore(stores[0], "run-0", "").page(page)
     stores[0].flush()
     (claim,) = Workers(stores[1], "", 60).claim(9)
     assert claim.reach == {"hops": 2}
@@ -55,7 +55,7 @@ def test_a_claim_carries_what_led_to_it(stores: list[SharedStore]) -> None:
 
 def test_what_has_failed_for_another_worker_is_not_asked_again(stores: list[SharedStore]) -> None:
     url = "http://h/news/a-1/"
-    Keeper(stores[0], "run-0", "").fail(url, "1", "http_404", "404")
+    ArticleStore(stores[0], "run-0", "").fail(url, "1", "http_404", "404")
     stores[0].flush()
     assert Workers(stores[1], "", 60).failed([url, "http://h/"]) == {url}
     assert not Workers(stores[0], "", 60).failed([url])
@@ -95,7 +95,7 @@ def test_what_raised_an_error_waits_for_the_next_crawl(stores: list[SharedStore]
 
 def test_a_commit_without_an_answer_is_made_once(stores: list[SharedStore], monkeypatch: pytest.MonkeyPatch) -> None:
     store = stores[0]
-    store.patience = 20
+    store.throttle = 20
     rows = text("SELECT count(*) FROM view_counts")
     insert = text("INSERT INTO view_counts VALUES ('1', :at, 1, 'run')")
     cut = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = :pid")
@@ -127,7 +127,7 @@ def test_a_commit_without_an_answer_is_made_once(stores: list[SharedStore], monk
 
 def test_a_leader_takes_its_lock_again(stores: list[SharedStore]) -> None:
     first, second = (Workers(store, "", 60) for store in stores)
-    stores[0].patience = 20
+    stores[0].throttle = 20
     assert first.lead()
     assert not second.lead()
     pid = stores[0].rows(text("SELECT pg_backend_pid()"))[0][0]

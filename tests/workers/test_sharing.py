@@ -8,14 +8,14 @@ import pytest
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from caravan_crawler.sample_site.faults import FaultySite
-from caravan_crawler.store.article_store import Fate
+from caravan_crawler.store.article_store import ChangeType
 from caravan_crawler.store.database import StoreLockedError
 from caravan_crawler.store.store import open_store
 from caravan_crawler.store.workers import MOST_DEATHS
 from tests.crawling import crawl
 from tests.kills import dice, gold
 from tests.postgresql import Cluster
-from tests.store.stores import LATER, article, keeper
+from tests.store.stores import LATER, article, article_store
 from tests.workers.crew import Crew
 
 #: Workers die in these tests, and their claims are not to be waited for.
@@ -199,12 +199,12 @@ def test_the_delay_is_one_for_all_workers(store_url: str, tmp_path: Path) -> Non
 
 def test_an_article_that_another_worker_has_read_meanwhile_is_not_new(store_url: str) -> None:
     first, second = (open_store(store_url, "", "sample", shared=True) for _ in range(2))
-    keepers = [keeper(store, run) for store, run in ((first, "run-1"), (second, "run-2"))]
+    keepers = [article_store(store, run) for store, run in ((first, "run-1"), (second, "run-2"))]
     for one in keepers:
         one.admit("900001")
-    assert keepers[0].keep(article(), "900001") is Fate.NEW
+    assert keepers[0].keep(article(), "900001") is ChangeType.NEW
     first.flush()
-    assert keepers[1].keep(article(observed_at=LATER), "900001") is Fate.UNCHANGED
+    assert keepers[1].keep(article(observed_at=LATER), "900001") is ChangeType.UNCHANGED
     for store in (first, second):
         store.close()
 
