@@ -39,7 +39,7 @@ JUST_READ = [
 ]
 
 
-@pytest.mark.parametrize(("campaign", "read_at", "expected"), JUST_READ, ids=range(len(JUST_READ)))
+@pytest.mark.parametrize(("resumed_runs", "read_at", "expected"), JUST_READ, ids=range(len(JUST_READ)))
 def test_what_the_interrupted_run_has_just_read(resumed_runs: ResumedRuns, read_at: str | None, expected: bool) -> None:
     own = {} if read_at is None else {NEWS: Source(read_at)}
     assert schedule(own, resumed_runs=resumed_runs).is_just_read(NEWS) is expected
