@@ -21,7 +21,7 @@ ADDONS = {
     "caravan_crawler.addons.SharedCrawl": 50,  # a crawl as one of several workers, with SHARED_CRAWL only
     "caravan_crawler.feedexport.FeedDefaults": 100,  # what a feed of -o and -O holds
     "caravan_crawler.console.QuietTerminalLog": 200,  # a log on a terminal without Scrapy's chatter
-    "caravan_crawler.browser.settings.BrowserAddon": 300,  # nothing, unless BROWSER is auto or always
+    "caravan_crawler.browser.addon.BrowserAddon": 300,  # nothing, unless BROWSER is auto or always
 }
 
 # Who we are, to the site's operator. Add a way to reach you when you crawl the real site.
@@ -77,7 +77,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "caravan_crawler.downloadermiddlewares.Unpacking": 590,  # in its place: reads what is plain in spite of its header
-    "caravan_crawler.archive.middleware.ArchiveMiddleware": 1000,  # next to the downloader: bodies as they were sent
+    "caravan_crawler.archive.archive_middleware.ArchiveMiddleware": 1000,  # next to the downloader: bodies as sent
     "caravan_crawler.downloadermiddlewares.SiteIdentity": 1010,  # first to see a response, so no other site is archived
 }
 
@@ -125,12 +125,12 @@ RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the spider says once what could not be read
 
 # For one run after the site has changed for good; drift is judged from this run on: extensions/run_monitor.py
 ACCEPT_DRIFT = False
-ARCHIVE = False  # keep every response in WARC files in DATA_DIR/warc: archive/middleware.py
-ARCHIVE_FILE_SIZE = 256 * 1024 * 1024  # bytes after which the next file is begun: archive/middleware.py
+ARCHIVE = False  # keep every response in WARC files in DATA_DIR/warc: archive/archive_middleware.py
+ARCHIVE_FILE_SIZE = 256 * 1024 * 1024  # bytes after which the next file is begun: archive/archive_middleware.py
 BACKOFF_START = 1.0  # seconds the site is left alone after a bad answer, doubled with each further: downloadhandlers.py
 # Pages shown in Chromium: "off", "auto" where one lacks what its scripts bring, "always" all: browser/
 BROWSER = "off"
-BROWSER_PATH = None  # its program, where it is no chromium or google-chrome on the path: browser/settings.py
+BROWSER_PATH = None  # its program, where it is no chromium or google-chrome on the path: browser/addon.py
 BROWSER_WAIT = 3.0  # seconds a page that asks for nothing more has to show what it lacks: browser/playwright.py
 # Seconds between requests; a robots.txt that asks for more ends the run: extensions/crawl_delay.py
 CRAWL_DELAY_MAX = 600

@@ -16,8 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
         ["ruff", "format", "--no-cache", "--check", "."],
         ["mypy", "--cache-dir=/dev/null"],
         ["scrapy-lint"],
+        ["lint-imports", "--no-cache"],
     ],
-    ids=["ruff check", "ruff format", "mypy", "scrapy-lint"],
+    ids=["ruff check", "ruff format", "mypy", "scrapy-lint", "import-linter"],
 )
 def test_clean(command: list[str]) -> None:
     tool = Path(sys.executable).with_name(command[0])

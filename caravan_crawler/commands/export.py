@@ -12,8 +12,8 @@ from caravan_crawler.store.database import StoreError
 
 # The export package is imported by the command only: Scrapy imports all commands at each start.
 if TYPE_CHECKING:
-    from caravan_crawler.export.export import Export
-    from caravan_crawler.export.metadata import Dataset
+    from caravan_crawler.export.datapackage import Dataset
+    from caravan_crawler.export.dataset import Export
 
 
 class Command(ScrapyCommand):
@@ -63,7 +63,7 @@ class Command(ScrapyCommand):
         print_err(f"scrapy export: {without_password(args[0])}: {summary(dataset)}")
 
     def _export(self, args: list[str], opts: argparse.Namespace) -> "Export":
-        from caravan_crawler.export.export import Export
+        from caravan_crawler.export.dataset import Export
         from caravan_crawler.export.options import ExportOptions
         from caravan_crawler.settings_checks import export_problem
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from caravan_crawler.export import rows
-from caravan_crawler.export.formats import open_writer
-from caravan_crawler.export.metadata import (
+from caravan_crawler.export.datapackage import (
     CARD,
     PACKAGE,
     SUMS,
@@ -21,6 +20,7 @@ from caravan_crawler.export.metadata import (
     dataset_card,
     json_schema,
 )
+from caravan_crawler.export.formats import open_writer
 from caravan_crawler.export.options import ExportError, ExportOptions
 from caravan_crawler.export.tables import ARTICLES, TABLES, Table
 from caravan_crawler.store import origin

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from caravan_crawler.export.metadata import CARD, PACKAGE, SUMS, is_package
+from caravan_crawler.export.datapackage import CARD, PACKAGE, SUMS, is_package
 from caravan_crawler.export.options import ExportError, ExportLockedError, ExportRefusedError
 
 

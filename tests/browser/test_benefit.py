@@ -2,8 +2,8 @@
 
 import pytest
 
+from caravan_crawler.browser.browser_middleware import RenderBenefit
 from caravan_crawler.browser.completeness import ExpectedPage
-from caravan_crawler.browser.middleware import RenderBenefit
 
 # h: the page gained its view count, v: it did not; and whether the next one is shown
 CASES = [

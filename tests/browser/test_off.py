@@ -12,7 +12,7 @@ from caravan_crawler.settings_checks import settings_problem
 from tests.browser.scripted import Noting
 from tests.crawling import crawl
 
-LIBRARIES = {"scrapy_playwright", "playwright", "caravan_crawler.browser.middleware"}
+LIBRARIES = {"scrapy_playwright", "playwright", "caravan_crawler.browser.browser_middleware"}
 
 
 def test_without_it_nothing_of_it_is_imported(tmp_path: Path) -> None:

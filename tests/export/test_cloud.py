@@ -15,7 +15,7 @@ import pytest
 
 from caravan_crawler.export import cloud
 from caravan_crawler.export.cloud import Bucket, without_password
-from caravan_crawler.export.export import Export
+from caravan_crawler.export.dataset import Export
 from caravan_crawler.export.options import ExportError, ExportOptions, ExportRefusedError
 from tests.crawling import TIMEOUT
 from tests.export.exporting import check_whole, export, export_apart, failed, files, small_store, succeeded

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from caravan_crawler.export import export as export_module
-from caravan_crawler.export.export import Export
+from caravan_crawler.export import dataset as export_module
+from caravan_crawler.export.dataset import Export
 from caravan_crawler.export.folder import DatasetFolder, locked_folder
 from caravan_crawler.export.options import ExportError, ExportOptions
 from caravan_crawler.sample_site import SampleSite, serve

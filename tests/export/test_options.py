@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import insert
 
 from caravan_crawler.export import options as options_module
-from caravan_crawler.export.export import Export
+from caravan_crawler.export.dataset import Export
 from caravan_crawler.export.options import ExportOptions, ExportRefusedError
 from caravan_crawler.store import schema
 from tests.crawling import read_jsonl

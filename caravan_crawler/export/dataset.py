@@ -13,8 +13,8 @@ from caravan_crawler.console import is_terminal
 from caravan_crawler.export import rows
 from caravan_crawler.export.build import Listener, describe, write_tables
 from caravan_crawler.export.cloud import Bucket
+from caravan_crawler.export.datapackage import ArticleCounts, Dataset, TableCounts
 from caravan_crawler.export.folder import locked_folder
-from caravan_crawler.export.metadata import ArticleCounts, Dataset, TableCounts
 from caravan_crawler.export.options import BelowFloorsError, ExportError, ExportOptions
 from caravan_crawler.export.tables import ARTICLES, TABLES
 from caravan_crawler.monitors.drift import FEWEST

@@ -55,8 +55,8 @@ def browser_problem(settings: BaseSettings) -> str | None:
 
 #: Outside of retries, redirects and unpacking: the last to see a page before the spider.
 _MIDDLEWARES = {
-    "caravan_crawler.browser.middleware.BrowserMiddleware": 60,
-    "caravan_crawler.archive.middleware.ShownPages": 55,
+    "caravan_crawler.browser.browser_middleware.BrowserMiddleware": 60,
+    "caravan_crawler.archive.archive_middleware.ShownPages": 55,
 }
 #: What is not needed to read a page. Debian's Chromium as root, and in containers, needs the first two.
 _FLAGS = (
