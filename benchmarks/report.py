@@ -22,8 +22,8 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.invented import BASE, invent
 from benchmarks.store import BACKENDS, fresh
 from caravan_crawler.store.store import open_store
-from tests.parts import need
-from tests.postgresql import Cluster
+from tests.support.optional_parts import need
+from tests.support.postgresql import Cluster
 
 
 def measure(url: str, folder: Path, page: Path) -> tuple[float, float]:

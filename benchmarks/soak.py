@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from caravan_crawler.sample_site import SampleServer, SampleSite, serve
-from tests.crawling import TIMEOUT, crawl
-from tests.kills import MOST_REQUESTS, Moment, Runs, Stored, after_requests, after_seconds
+from tests.support.crawling import TIMEOUT, crawl
+from tests.support.kills import MOST_REQUESTS, Moment, Runs, Stored, after_requests, after_seconds
 
 SINCE, UNTIL = "2012-01-01", "2021-12-31"
 KINDS = ("full", "period", "hourly", "refresh")

@@ -36,10 +36,10 @@ from caravan_crawler.sample_site.plan import SECTIONS, MixedPlan
 from caravan_crawler.store import database, schema
 from caravan_crawler.store.store import NONE, Store, open_store
 from caravan_crawler.urls import Site
-from tests.parts import need
-from tests.postgresql import Cluster
 from tests.store.statements import statements
 from tests.store.stored import Kept
+from tests.support.optional_parts import need
+from tests.support.postgresql import Cluster
 
 BACKENDS = ("sqlite", "postgresql")
 NEW = 20

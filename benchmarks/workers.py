@@ -13,8 +13,8 @@ from pathlib import Path
 
 from caravan_crawler.sample_site import SampleResponse, serve
 from caravan_crawler.sample_site.faults import FaultySite
-from tests.parts import need
-from tests.postgresql import Cluster
+from tests.support.optional_parts import need
+from tests.support.postgresql import Cluster
 from tests.workers.crew import Crew
 
 LATENCY = "slow:0.1"

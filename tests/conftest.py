@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.disks import SmallDisk, is_root
-from tests.parts import do_without, need
-from tests.postgresql import Cluster
 from tests.store.stored import Kept
+from tests.support.disks import SmallDisk, is_root
+from tests.support.optional_parts import do_without, need
+from tests.support.postgresql import Cluster
 
 
 @pytest.fixture(scope="session")

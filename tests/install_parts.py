@@ -4,7 +4,7 @@ Fetch besides the packages that a crawl needs on the other Pythons of this machi
 
     python -m tests.install_parts
 
-It never fails: the tests say what is missing still (``tests/parts.py``).
+It never fails: the tests say what is missing still (``tests/support/optional_parts.py``).
 """
 
 import os
@@ -14,8 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.interpreters import installable, make_environment
-from tests.parts import missing
+from tests.support.interpreters import installable, make_environment
+from tests.support.optional_parts import missing
 
 _TIMEOUT = 900
 

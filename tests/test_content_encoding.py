@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from caravan_crawler.downloadermiddlewares import is_plain
 from caravan_crawler.sample_site import SampleResponse, serve
 from tests.crawl.timed import HTML, Timed
-from tests.crawling import crawl
+from tests.support.crawling import crawl
 
 PACKINGS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,

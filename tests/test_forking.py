@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.crawling import ROOT, TIMEOUT, command
-from tests.forking import fork
+from tests.support.crawling import ROOT, TIMEOUT, command
+from tests.support.forking import fork
 
 
 def said(*words: str) -> str:
@@ -19,7 +19,9 @@ def said(*words: str) -> str:
 
 def test_nothing_is_there_that_a_crawl_does_not_load_itself(tmp_path: Path) -> None:
     crawl = said(*command("-s", f"DATA_DIR={tmp_path}", "-a", "site=sample", module="tests.crawl.imported"))
-    before = said(sys.executable, "-c", "import sys; from tests.forking import load; load(); print(*sys.modules)")
+    before = said(
+        sys.executable, "-c", "import sys; from tests.support.forking import load; load(); print(*sys.modules)"
+    )
     there = {name for name in before.split() if not name.startswith("tests")}
     assert len(there) > 500
     assert there <= set(crawl.rpartition("imported: ")[2].split())

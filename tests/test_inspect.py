@@ -13,11 +13,11 @@ from caravan_crawler.commands.inspect import report
 from caravan_crawler.pages.document import parse_document
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from caravan_crawler.urls import Site
-from tests.crawling import ROOT, TIMEOUT
-from tests.forking import fork, run
 from tests.inspection.monthly import MonthlySite
 from tests.pages.test_saved_pages import check, expectation
-from tests.parts import need
+from tests.support.crawling import ROOT, TIMEOUT
+from tests.support.forking import fork, run
+from tests.support.optional_parts import need
 
 SAVED = ROOT / "tests" / "pages" / "saved"
 ADDRESS = "http://127.0.0.1:8000/news/x-900001/"
@@ -193,7 +193,7 @@ def test_bad_use_is_one_line(options: tuple[str, ...], message: str, code: int) 
 def test_a_page_that_breaks_the_reader_is_one_line(tmp_path: Path) -> None:
     with serve(SampleSite(articles=20)) as server:
         for options in ((server.url,), (str(SAVED / "author_01_one.html"), "--url", ADDRESS)):
-            done = run("tests.broken_inspect", "inspect", *options, timeout=TIMEOUT)
+            done = run("tests.support.broken_inspect", "inspect", *options, timeout=TIMEOUT)
             assert done.returncode == 1
             assert (
                 "the reader broke on it (RuntimeError: broken on purpose); this is a bug: send the page" in done.stderr

@@ -8,8 +8,8 @@ import pytest
 
 from caravan_crawler.sample_site import SampleSite, serve
 from caravan_crawler.sample_site.server import SampleServer
-from tests.crawling import TIMEOUT
-from tests.forking import run
+from tests.support.crawling import TIMEOUT
+from tests.support.forking import run
 
 
 @pytest.fixture(scope="module")

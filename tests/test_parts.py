@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests import install_parts, parts
-from tests.crawling import ROOT
+from tests import install_parts
+from tests.support import optional_parts
+from tests.support.crawling import ROOT
 
-ABSENT = parts.Part("no-such-package", "no-such-program")
+ABSENT = optional_parts.Part("no-such-package", "no-such-program")
 
 
 @pytest.fixture
 def _absent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "PARTS", (ABSENT,))
+    monkeypatch.setattr(optional_parts, "PARTS", (ABSENT,))
 
 
 @pytest.fixture
@@ -36,15 +37,15 @@ TESTS = """
 import pytest
 from tests import parts
 
-parts.PARTS = (parts.Part("no-such-package", "no-such-program"), parts.Part("shell", "sh"))
+optional_parts.PARTS = (optional_parts.Part("no-such-package", "no-such-program"), optional_parts.Part("shell", "sh"))
 
 @pytest.fixture
 def server():
-    return parts.need("no-such-program")
+    return optional_parts.need("no-such-program")
 
-def test_program(): parts.need("no-such-program")
+def test_program(): optional_parts.need("no-such-program")
 def test_fixture(server): pass
-def test_there(): parts.need("sh")
+def test_there(): optional_parts.need("sh")
 """
 
 
@@ -78,7 +79,7 @@ def test_of_several_versions_the_newest_is_taken(tmp_path: Path) -> None:
         program = tmp_path / version / "bin" / "server"
         program.parent.mkdir(parents=True)
         program.touch(mode=0o755)
-    found = parts.find(parts.Part("some-server", "server", f"{tmp_path}/*/bin"))
+    found = optional_parts.find(optional_parts.Part("some-server", "server", f"{tmp_path}/*/bin"))
     assert found == tmp_path / "15" / "bin" / "server"
 
 
@@ -86,7 +87,8 @@ def test_the_command_succeeds_where_all_is_there() -> None:
     command = [
         sys.executable,
         "-c",
-        "import runpy, tests.parts as p; p.PARTS = (); runpy.run_module('tests.install_parts', run_name='__main__')",
+        "import runpy, tests.support.optional_parts as p; p.PARTS = ();"
+        "runpy.run_module('tests.install_parts', run_name='__main__')",
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -13,7 +13,7 @@ from scrapy.utils.conf import arglist_to_dict
 from scrapy.utils.project import get_project_settings
 
 from caravan_crawler.arguments import CrawlArguments
-from tests.parts import need
+from tests.support.optional_parts import need
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "scheduling"

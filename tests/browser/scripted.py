@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from caravan_crawler.sample_site import SampleResponse, SampleServer, SampleSite
-from tests.crawling import Crawl, crawl
-from tests.kills import each_once
-from tests.parts import need
+from tests.support.crawling import Crawl, crawl
+from tests.support.kills import each_once
+from tests.support.optional_parts import need
 
 ARTICLES = 25
 #: The scripts of these sites do something at once or never.

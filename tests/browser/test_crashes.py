@@ -12,9 +12,9 @@ import pytest
 
 from caravan_crawler.sample_site import SampleResponse, serve
 from tests.browser.scripted import ARTICLES, Noting, assert_true, browse, browsers, words_of
-from tests.crawling import TIMEOUT, start
-from tests.kills import each_once
-from tests.parts import need
+from tests.support.crawling import TIMEOUT, start
+from tests.support.kills import each_once
+from tests.support.optional_parts import need
 
 VIEWS = "/parts/views/"
 

@@ -10,7 +10,7 @@ from caravan_crawler import settings as own_settings
 from caravan_crawler.sample_site import serve
 from caravan_crawler.settings_checks import settings_problem
 from tests.browser.scripted import Noting
-from tests.crawling import crawl
+from tests.support.crawling import crawl
 
 LIBRARIES = {"scrapy_playwright", "playwright", "caravan_crawler.browser.browser_middleware"}
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.browser.scripted import ARTICLES, HTML, Noting, assert_true, browse
-from tests.crawling import crawl
-from tests.kills import without_reading
 from tests.reparse.reparsing import assert_equal, dataset, reparse, sound, sqlite
+from tests.support.crawling import crawl
+from tests.support.kills import without_reading
 
 
 def test_auto_reads_what_scripts_bring_and_archives_it(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from caravan_crawler.sample_site import serve
 from caravan_crawler.sample_site.faults import FaultySite
-from tests.crawling import Crawl, crawl
+from tests.support.crawling import Crawl, crawl
 
 ARTICLES, NEW = 120, 40
 

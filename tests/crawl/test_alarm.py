@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.crawl.reporting import report, run
-from tests.crawling import crawl
+from tests.support.crawling import crawl
 
 
 @contextmanager

@@ -12,10 +12,10 @@ from backports import zstd
 from warcio.archiveiterator import ArchiveIterator
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from tests.crawling import crawl
-from tests.disks import SmallDisk
-from tests.kills import Stored, each_once, gold
 from tests.reparse.reparsing import assert_equal, dataset, reparse, sound, sqlite
+from tests.support.crawling import crawl
+from tests.support.disks import SmallDisk
+from tests.support.kills import Stored, each_once, gold
 
 CODINGS: dict[str, Any] = {
     "gzip": lambda body: gzip.compress(body, mtime=0),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from caravan_crawler.sample_site import SampleSite
-from tests.crawling import crawl
+from tests.support.crawling import crawl
 
 
 class Counting(ThreadingHTTPServer):

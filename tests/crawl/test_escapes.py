@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from tests.crawling import TIMEOUT, crawl
-from tests.forking import run
+from tests.support.crawling import TIMEOUT, crawl
+from tests.support.forking import run
 
 ESC = "\x1b]0;pwned\x07\x1b[31mRED\x1b[2J\x9b5m\u202e"
 #: What a terminal acts on, but for the end of a line and a tab.

@@ -8,8 +8,8 @@ import pytest
 
 from caravan_crawler.sample_site import SampleSite, serve
 from tests.crawl.reporting import report, run
-from tests.crawling import ROOT, TIMEOUT, command, crawl
 from tests.store.stores import article, keep, open_in
+from tests.support.crawling import ROOT, TIMEOUT, command, crawl
 
 
 def test_exit_code_0(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from caravan_crawler.sample_site import serve
 from caravan_crawler.sample_site.faults import FAULTS, FaultySite
-from tests.crawling import Crawl, crawl, read_jsonl
+from tests.support.crawling import Crawl, crawl, read_jsonl
 
 ARTICLES = 100
 #: A crawl of the sound site asks little more than once for each article.

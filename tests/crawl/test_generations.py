@@ -10,8 +10,8 @@ import pytest
 from caravan_crawler.sample_site import SampleSite, serve
 from caravan_crawler.sample_site.one_generation import OldAddresses
 from caravan_crawler.store import schema
-from tests.crawling import crawl
 from tests.store.stores import open_in, table
+from tests.support.crawling import crawl
 
 ARTICLES = 120
 SITEMAPS = 40

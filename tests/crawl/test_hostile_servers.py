@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from tests.crawling import crawl, start, wait_for_rows
+from tests.support.crawling import crawl, start, wait_for_rows
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 CHALLENGE = SampleResponse(200, HTML, b"<html><head><title>Just a moment...</title></head><body>Wait</body></html>")

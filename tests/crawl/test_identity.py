@@ -10,11 +10,11 @@ from sqlalchemy import update
 from caravan_crawler.sample_site import SampleSite, serve
 from caravan_crawler.store import schema
 from caravan_crawler.store.store import edition
-from tests.crawling import Crawl, crawl
 from tests.export.exporting import export_apart
-from tests.forking import fork
-from tests.plain_site import Answers, article, links, page, serve_plain
 from tests.store.stores import open_in, table
+from tests.support.crawling import Crawl, crawl
+from tests.support.forking import fork
+from tests.support.plain_site import Answers, article, links, page, serve_plain
 
 SHORT = "/news/korotkaya-zametka-900002/"
 COPY: Answers = {"/": page("Газета", links(SHORT)), SHORT: article(900002)}

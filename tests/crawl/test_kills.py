@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from caravan_crawler.sample_site import SampleServer, SampleSite, serve
-from tests.crawling import crawl
-from tests.kills import MOST_REQUESTS, Runs, after_requests, after_seconds, dice
+from tests.support.crawling import crawl
+from tests.support.kills import MOST_REQUESTS, Runs, after_requests, after_seconds, dice
 
 SINCE, UNTIL = "2012-01-01", "2021-12-31"
 

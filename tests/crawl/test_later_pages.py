@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from caravan_crawler.store import schema
-from tests.crawling import Crawl, crawl
-from tests.plain_site import HTML, WORDS, Answer, Answers, PlainServer, article, links, page, serve_plain
 from tests.store.stores import open_in, table
+from tests.support.crawling import Crawl, crawl
+from tests.support.plain_site import HTML, WORDS, Answer, Answers, PlainServer, article, links, page, serve_plain
 
 NUMBERED, PLAIN, QUERY = "/news/dolgij-rasskaz-900001/", "/crime/dolgij-rasskaz-o-stepi/", "/sport/dlinnyj-match-dnya/"
 SHORT = "/news/korotkaya-zametka-900002/"

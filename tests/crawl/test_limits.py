@@ -20,8 +20,8 @@ from cryptography.x509.oid import NameOID
 
 from caravan_crawler.sample_site import SampleResponse, serve
 from tests.crawl.timed import HTML, Timed, assert_said_in_one_line, is_article
-from tests.crawling import crawl, start
-from tests.kills import Stored
+from tests.support.crawling import crawl, start
+from tests.support.kills import Stored
 
 # Size and time
 

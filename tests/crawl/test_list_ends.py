@@ -7,7 +7,7 @@ import pytest
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.crawl.reporting import report
-from tests.crawling import crawl
+from tests.support.crawling import crawl
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 WORDS = ["Ничего не найдено", "По вашему запросу ничего не найдено", "Страница не найдена", "Записей пока нет", "404"]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from tests.crawling import crawl
 from tests.store.stored import Kept
+from tests.support.crawling import crawl
 
 #: As PostgreSQL compresses what it indexes, only a text without any pattern is too long for it.
 _RANDOM = random.Random(1)

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from caravan_crawler.store import schema
-from tests.crawling import TIMEOUT, Crawl, crawl, start
-from tests.monthly_site import MonthlyServer, MonthlySite, Old, Story, serve_monthly, stories
 from tests.store.stores import open_in, table
+from tests.support.crawling import TIMEOUT, Crawl, crawl, start
+from tests.support.monthly_site import MonthlyServer, MonthlySite, Old, Story, serve_monthly, stories
 
 
 def stored(data_dir: Path) -> dict[str, tuple[str | None, int]]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from tests.crawling import crawl, read_csv
+from tests.support.crawling import crawl, read_csv
 
 BAD_ARGUMENTS = [
     (("-a", "sicne=2019-01-01"), "unknown argument 'sicne'; did you mean 'since'?"),

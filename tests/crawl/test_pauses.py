@@ -12,7 +12,7 @@ import pytest
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.crawl.timed import BUSY, HTML, IN_FLIGHT, Timed, is_article
-from tests.crawling import crawl, start
+from tests.support.crawling import crawl, start
 
 # Retry-After
 

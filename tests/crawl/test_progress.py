@@ -16,8 +16,8 @@ import pytest
 
 from caravan_crawler.extensions.progress import Rate, State, clock
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from tests.crawling import ROOT, TIMEOUT, command, crawl, read_jsonl
-from tests.forking import fork
+from tests.support.crawling import ROOT, TIMEOUT, command, crawl, read_jsonl
+from tests.support.forking import fork
 
 LOG_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[[\w.]+\] [A-Z]+: .+")
 ARTICLES = re.compile(r"(\d+) articles, (?:[\d.]+ pages/s, )?(\d+) failed")

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from tests.crawling import ROOT, TIMEOUT, Crawl, command, crawl, read_jsonl, start
-from tests.kills import Stored, check_published
-from tests.parts import need
+from tests.support.crawling import ROOT, TIMEOUT, Crawl, command, crawl, read_jsonl, start
+from tests.support.kills import Stored, check_published
+from tests.support.optional_parts import need
 
 ARTICLES = 60
 HTML = {"Content-Type": "text/html; charset=utf-8"}

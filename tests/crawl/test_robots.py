@@ -7,7 +7,7 @@ import pytest
 
 from caravan_crawler.sample_site import SampleResponse, serve
 from tests.crawl.timed import BUSY, HTML, Timed
-from tests.crawling import crawl
+from tests.support.crawling import crawl
 
 # robots.txt
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from caravan_crawler.sample_site import SampleSite, serve
-from tests.crawling import crawl
+from tests.support.crawling import crawl
 
 #: Each seed is other markup; ``benchmarks/accuracy.py`` tries further ones.
 SEEDS = (0, 1, 2, 3)

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from caravan_crawler.store import schema
-from tests.crawling import TIMEOUT, Crawl, command, crawl
-from tests.parts import need
-from tests.plain_site import (
+from tests.store.stores import open_in, table
+from tests.support.crawling import TIMEOUT, Crawl, command, crawl
+from tests.support.optional_parts import need
+from tests.support.plain_site import (
     EMPTY_FEED,
     HTML,
     XML,
@@ -26,8 +27,7 @@ from tests.plain_site import (
     rss,
     urlset,
 )
-from tests.plain_site import serve_plain as serve
-from tests.store.stores import open_in, table
+from tests.support.plain_site import serve_plain as serve
 
 HOME = page("Газета", links("/news/delo-nomer-dlinnoe-101/"))
 SECTIONS = ("crime", "sport", "world")

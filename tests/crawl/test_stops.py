@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from tests.crawling import TIMEOUT, crawl, start
-from tests.kills import MOST_REQUESTS, Runs, Stored, after_requests, each_once, gold, read_articles
+from tests.support.crawling import TIMEOUT, crawl, start
+from tests.support.kills import MOST_REQUESTS, Runs, Stored, after_requests, each_once, gold, read_articles
 
 # Signals
 

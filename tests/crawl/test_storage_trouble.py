@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from caravan_crawler.sample_site import SampleSite, serve
-from tests.crawling import ROOT, TIMEOUT, Crawl, command, crawl, start
-from tests.disks import SmallDisk
-from tests.kills import Stored, after_requests, each_once, gold, read_articles
+from tests.support.crawling import ROOT, TIMEOUT, Crawl, command, crawl, start
+from tests.support.disks import SmallDisk
+from tests.support.kills import Stored, after_requests, each_once, gold, read_articles
 
 
 def failed_in_one_line(result: Crawl, words: str) -> None:

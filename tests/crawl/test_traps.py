@@ -9,8 +9,8 @@ import pytest
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.crawl.reporting import report
-from tests.crawling import crawl
 from tests.store.stored import Kept
+from tests.support.crawling import crawl
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 ARTICLES = 60

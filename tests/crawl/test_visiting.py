@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from caravan_crawler.sample_site import SampleResponse, SampleServer, SampleSite, serve
-from tests.crawling import crawl
+from tests.support.crawling import crawl
 
 DISALLOWED = ("/search/", "/wp-admin/")
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite
-from tests.crawling import Crawl
+from tests.support.crawling import Crawl
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 BUSY = SampleResponse(503, HTML, b"<html><body>Busy</body></html>")

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.crawling import ROOT, TIMEOUT
+from tests.support.crawling import ROOT, TIMEOUT
 
 PROJECT, USER, PASSWORD = "caravan_crawler", "caravan", "only for this test"
 CONF = (ROOT / "deploy" / "scrapyd.conf").read_text(encoding="utf-8")

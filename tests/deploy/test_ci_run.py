@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.crawling import ROOT, TIMEOUT
-from tests.interpreters import Interpreter, supported, too_old
+from tests.support.crawling import ROOT, TIMEOUT
+from tests.support.interpreters import Interpreter, supported, too_old
 
 TEST_COMMAND = r"^python3 -m venv .* -m pytest$"
 #: A Python whose ``venv`` needs a package of its own, and whose environments only log what is asked of them.

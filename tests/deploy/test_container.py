@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.crawling import ROOT, TIMEOUT
 from tests.deploy.scrapyd_server import CONF, PROJECT, Scrapyd
+from tests.support.crawling import ROOT, TIMEOUT
 
 DEPLOY = ROOT / "deploy"
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")

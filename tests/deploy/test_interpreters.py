@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.crawling import ROOT, TIMEOUT, read_csv
-from tests.interpreters import Interpreter, environment, installable, interpreters, supported, too_old
+from tests.support.crawling import ROOT, TIMEOUT, read_csv
+from tests.support.interpreters import Interpreter, environment, installable, interpreters, supported, too_old
 
 FIRST_COMMAND = r"^python3 -m venv \.venv && .* && \.venv/bin/scrapy (.*)$"
 

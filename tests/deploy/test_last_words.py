@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crawling import ROOT, TIMEOUT, command, crawl
+from tests.support.crawling import ROOT, TIMEOUT, command, crawl
 
 
 def last_line(log: Path) -> str:

@@ -12,9 +12,9 @@ import pytest
 from scrapyd.config import Config
 
 from caravan_crawler.arguments import CrawlArguments
-from tests.crawling import ROOT, TIMEOUT
 from tests.deploy.scrapyd_server import CONF, PROJECT
-from tests.parts import need
+from tests.support.crawling import ROOT, TIMEOUT
+from tests.support.optional_parts import need
 
 PAGE = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
 UNIT = (ROOT / "deploy" / "scrapyd.service").read_text(encoding="utf-8")

@@ -13,9 +13,9 @@ import pytest
 
 from caravan_crawler import __version__
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from tests.crawling import ROOT, TIMEOUT, read_jsonl
 from tests.deploy.scrapyd_server import PROJECT, Scrapyd, wait_until
-from tests.kills import Stored, each_once, gold, read_articles
+from tests.support.crawling import ROOT, TIMEOUT, read_jsonl
+from tests.support.kills import Stored, each_once, gold, read_articles
 
 (DEPLOY,) = re.findall(r"`(scrapyd-deploy)`", (ROOT / "README.md").read_text(encoding="utf-8"))
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from caravan_crawler import __version__
-from tests.crawling import ROOT, TIMEOUT, read_csv
 from tests.deploy.scrapyd_server import clean_python, copy_of_project
+from tests.support.crawling import ROOT, TIMEOUT, read_csv
 
 
 @pytest.fixture(scope="module")

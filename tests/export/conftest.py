@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.crawling import crawl
 from tests.export.exporting import ALL_FORMATS, export, succeeded
+from tests.support.crawling import crawl
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import pytest
 from scrapy.cmdline import execute
 
-from tests.crawling import TIMEOUT
-from tests.forking import Forked, fork
 from tests.store.stores import BASE, article, keep, open_in
+from tests.support.crawling import TIMEOUT
+from tests.support.forking import Forked, fork
 
 ALL_FORMATS = "csv,jsonl,parquet"
 

@@ -17,8 +17,8 @@ from caravan_crawler.export import cloud
 from caravan_crawler.export.cloud import Bucket, without_password
 from caravan_crawler.export.dataset import Export
 from caravan_crawler.export.options import ExportError, ExportOptions, ExportRefusedError
-from tests.crawling import TIMEOUT
 from tests.export.exporting import check_whole, export, export_apart, failed, files, small_store, succeeded
+from tests.support.crawling import TIMEOUT
 
 URL = "s3://caravan/news/dataset"
 

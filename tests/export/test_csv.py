@@ -8,8 +8,8 @@ import pytest
 
 from caravan_crawler.export.formats import csv_cell
 from caravan_crawler.feedexport import safe_cell
-from tests.crawling import read_csv, read_jsonl
 from tests.export.exporting import export, succeeded, with_articles
+from tests.support.crawling import read_csv, read_jsonl
 
 TEXTS = (
     *("просто", "", " с пробелами ", "а, б", 'сказал: "да"', '"', '""', "'", "две\nстроки", "две\r\nстроки", "\r"),

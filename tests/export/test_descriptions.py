@@ -15,9 +15,9 @@ from jsonschema import Draft202012Validator
 from caravan_crawler import __version__
 from caravan_crawler.export.tables import TABLES
 from caravan_crawler.items import Article
-from tests.crawling import read_csv, read_jsonl
 from tests.export.exporting import export, succeeded, with_articles
-from tests.kills import Stored
+from tests.support.crawling import read_csv, read_jsonl
+from tests.support.kills import Stored
 
 
 def package(dataset: Path) -> dict[str, Any]:

@@ -15,8 +15,6 @@ from caravan_crawler.export.dataset import Export
 from caravan_crawler.export.folder import DatasetFolder, locked_folder
 from caravan_crawler.export.options import ExportError, ExportOptions
 from caravan_crawler.sample_site import SampleSite, serve
-from tests.crawling import TIMEOUT, crawl, read_jsonl, start
-from tests.disks import SmallDisk
 from tests.export.exporting import (
     ALL_FORMATS,
     check_whole,
@@ -29,7 +27,9 @@ from tests.export.exporting import (
     succeeded,
     with_articles,
 )
-from tests.kills import after_requests, dice
+from tests.support.crawling import TIMEOUT, crawl, read_jsonl, start
+from tests.support.disks import SmallDisk
+from tests.support.kills import after_requests, dice
 
 KILLS = 10
 

@@ -12,8 +12,8 @@ import pandas
 import polars
 import pytest
 
-from tests.crawling import read_jsonl
-from tests.kills import Stored
+from tests.support.crawling import read_jsonl
+from tests.support.kills import Stored
 
 Row = dict[str, Any]
 

@@ -10,9 +10,9 @@ from caravan_crawler.export import options as options_module
 from caravan_crawler.export.dataset import Export
 from caravan_crawler.export.options import ExportOptions, ExportRefusedError
 from caravan_crawler.store import schema
-from tests.crawling import read_jsonl
 from tests.export.exporting import export, export_apart, failed, files, small_store, succeeded, with_articles
 from tests.store.stores import open_in
+from tests.support.crawling import read_jsonl
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ from caravan_crawler.store import schema
 from caravan_crawler.store.database import store_url
 from caravan_crawler.store.store import Store
 from tests.export.exporting import ALL_FORMATS, check_whole, export, files, succeeded
-from tests.kills import Stored
-from tests.postgresql import Cluster
 from tests.store.stores import SITE
+from tests.support.kills import Stored
+from tests.support.postgresql import Cluster
 
 _JSON = ("authors", "tags", "images", "links", "found_by")
 _SERIAL = ("trending", "rates", "weather")

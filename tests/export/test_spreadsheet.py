@@ -8,10 +8,10 @@ from pathlib import Path
 from lxml import etree
 
 from caravan_crawler.feedexport import safe_cell
-from tests.crawling import TIMEOUT, read_csv
 from tests.export.exporting import export, succeeded, with_articles
 from tests.export.test_csv import TEXTS
-from tests.parts import need
+from tests.support.crawling import TIMEOUT, read_csv
+from tests.support.optional_parts import need
 
 #: Comma, quotation mark, UTF-8, and the option "Detect special numbers".
 _IMPORT = "CSV:44,34,76,1,,0,false,true"

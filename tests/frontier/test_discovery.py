@@ -16,9 +16,9 @@ from caravan_crawler.store.database import store_url
 from caravan_crawler.store.store import Store
 from caravan_crawler.store.workers import SharedStore
 from caravan_crawler.urls import Address, Site
-from tests.postgresql import Cluster
 from tests.store.stores import BASE, article, article_store, keep, open_in, table
 from tests.store.stores import SITE as SITE_NAME
+from tests.support.postgresql import Cluster
 
 HERE = f"{BASE}news/"
 SITE = Site(BASE)

@@ -5,8 +5,8 @@ import subprocess
 from typing import Any
 
 from caravan_crawler.sample_site import SampleServer
-from tests.crawling import TIMEOUT
-from tests.forking import run
+from tests.support.crawling import TIMEOUT
+from tests.support.forking import run
 
 
 def inspect(*options: str) -> "subprocess.CompletedProcess[str]":

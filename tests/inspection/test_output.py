@@ -6,10 +6,10 @@ from typing import Any
 
 from caravan_crawler.inspection.site_report import FIELDS
 from caravan_crawler.sample_site import SampleSite, serve
-from tests.crawling import TIMEOUT
-from tests.forking import fork
 from tests.inspection.inspecting import inspect, inspect_site
 from tests.inspection.monthly import MonthlySite, is_article
+from tests.support.crawling import TIMEOUT
+from tests.support.forking import fork
 
 #: The JSON object, each type written as an example of it; ``None`` stands for a text or null.
 SCHEMA: dict[str, Any] = {

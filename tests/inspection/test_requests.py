@@ -11,10 +11,10 @@ from scrapy.crawler import Crawler
 
 from caravan_crawler.inspection.site_spider import InspectionSpider
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from tests.crawling import TIMEOUT
-from tests.forking import fork, run
 from tests.inspection.inspecting import inspect, inspect_site
 from tests.inspection.monthly import HTML, MonthlySite, html
+from tests.support.crawling import TIMEOUT
+from tests.support.forking import fork, run
 
 
 class Timed(MonthlySite):

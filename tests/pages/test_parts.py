@@ -7,7 +7,7 @@ from caravan_crawler.pages.article_parts import MOST_PARTS, Parts, next_part, pa
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.page import read_page
 from caravan_crawler.urls import Site
-from tests.plain_site import WORDS, page
+from tests.support.plain_site import WORDS, page
 
 SITE = Site("https://www.caravan.kz/")
 OLD, NEW = "/news/dolgij-rasskaz-o-stepi-900001/", "/crime/dolgij-rasskaz-o-stepi/"

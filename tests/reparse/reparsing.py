@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from caravan_crawler.items import Article
-from tests.crawling import TIMEOUT, Crawl, crawl
-from tests.forking import Forked, fork
 from tests.store.stored import Kept
+from tests.support.crawling import TIMEOUT, Crawl, crawl
+from tests.support.forking import Forked, fork
 
 #: What of an article's row is its content, and not the story of how it came into the store.
 _OF_AN_ARTICLE = (*Article.__dataclass_fields__, "version", "first_seen_at")

@@ -13,11 +13,11 @@ from warcio.archiveiterator import ArchiveIterator
 from caravan_crawler.archive.warc_records import whole_records
 from caravan_crawler.sample_site import SampleSite, serve
 from tests.archive.records import write_crawl
-from tests.crawling import TIMEOUT
-from tests.crawling import start as start_crawl
-from tests.kills import after_requests, dice
 from tests.reparse.reparsing import assert_equal, crawl_archived, dataset, end, reparse, sound, sqlite, start
 from tests.store.stored import Kept
+from tests.support.crawling import TIMEOUT
+from tests.support.crawling import start as start_crawl
+from tests.support.kills import after_requests, dice
 
 #: With the crawl's and the export's more than twenty-five.
 KILLS_OF_A_CRAWL, KILLS_OF_A_READING = 6, 5

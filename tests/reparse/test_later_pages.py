@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from tests.crawl.test_later_pages import NUMBERED, PLAIN, QUERY, SHORT, is_whole, part, site
-from tests.plain_site import serve_plain
 from tests.reparse.reparsing import assert_equal, crawl_archived, dataset, reparse, sound, sqlite
+from tests.support.plain_site import serve_plain
 
 
 def test_an_archive_gives_what_the_crawl_has_joined(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from caravan_crawler.sample_site import SampleSite, serve
-from tests.crawling import crawl
 from tests.export.exporting import ALL_FORMATS, export, files, succeeded
 from tests.reparse.reparsing import reparse, sound
+from tests.support.crawling import crawl
 
 
 def archived(folder: Path, articles: int, module: str = "scrapy") -> Path:

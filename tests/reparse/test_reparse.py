@@ -15,10 +15,10 @@ import pytest
 from caravan_crawler.archive.warc_records import EDITION, RUN, SITE
 from caravan_crawler.sample_site import SampleSite
 from tests.archive.records import BASE, RUN_ID, answer, info, packed, record, write_crawl
-from tests.crawling import ROOT, TIMEOUT
-from tests.forking import fork
 from tests.reparse.reparsing import assert_equal, command, dataset, reparse, sound, sqlite
 from tests.store.stores import open_in
+from tests.support.crawling import ROOT, TIMEOUT
+from tests.support.forking import fork
 
 LOCAL = "http://127.0.0.1:8000/"
 EXTRACT = packed([info(), record(answer(b"<p>x"))])

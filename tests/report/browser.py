@@ -9,7 +9,7 @@ from typing import Literal
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.parts import need
+from tests.support.optional_parts import need
 
 _WITHIN = 60_000
 

@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.crawling import TIMEOUT
-from tests.forking import run
+from tests.support.crawling import TIMEOUT
+from tests.support.forking import run
 
 
 def report(

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from caravan_crawler.sample_site import SampleSite, serve
-from tests.crawling import crawl
 from tests.report.reporting import report, specs, words
+from tests.support.crawling import crawl
 
 
 def test_two_crawls(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from caravan_crawler.store.schema import articles, metadata
-from tests.crawling import TIMEOUT
-from tests.kills import Process
+from tests.support.crawling import TIMEOUT
+from tests.support.kills import Process
 
 #: What every run writes, whether it finds anything new or not.
 OF_EACH_RUN = {"runs", "field_counts"}

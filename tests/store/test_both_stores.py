@@ -9,8 +9,8 @@ from typing import Any
 
 from caravan_crawler.sample_site import SampleServer, SampleSite, serve
 from caravan_crawler.store.store import open_store
-from tests.crawling import TIMEOUT, Crawl, crawl, start
 from tests.store.stored import Kept
+from tests.support.crawling import TIMEOUT, Crawl, crawl, start
 
 #: So many pages may share a commit of PostgreSQL, and so many are under way at one time: what a kill may cost.
 MOST_ASKED_AGAIN = 8 + 4

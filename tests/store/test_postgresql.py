@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from tests.crawling import TIMEOUT, Crawl, crawl, start
-from tests.postgresql import Cluster
 from tests.store.stored import Kept
+from tests.support.crawling import TIMEOUT, Crawl, crawl, start
+from tests.support.postgresql import Cluster
 
 #: All connections of the crawls to a database.
 BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid()"

@@ -11,9 +11,9 @@ from psycopg.rows import dict_row
 
 from caravan_crawler.items import Article
 from caravan_crawler.sample_site import SampleServer
-from tests.crawling import read_jsonl, start
-from tests.forking import Forked
-from tests.kills import each_once, gold
+from tests.support.crawling import read_jsonl, start
+from tests.support.forking import Forked
+from tests.support.kills import each_once, gold
 
 #: Four workers, a server and a site want more than two cores have, when other tests run beside them.
 TIMEOUT = 400

@@ -10,7 +10,7 @@ from caravan_crawler.store import crawl_state
 from caravan_crawler.store.article_store import ArticleStore, PageWrites
 from caravan_crawler.store.store import open_store
 from caravan_crawler.store.workers import Pace, SharedStore, Workers
-from tests.postgresql import Cluster
+from tests.support.postgresql import Cluster
 
 
 @pytest.fixture

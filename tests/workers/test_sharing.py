@@ -12,10 +12,10 @@ from caravan_crawler.store.article_store import ChangeType
 from caravan_crawler.store.database import StoreLockedError
 from caravan_crawler.store.store import open_store
 from caravan_crawler.store.workers import MOST_DEATHS
-from tests.crawling import crawl
-from tests.kills import dice, gold
-from tests.postgresql import Cluster
 from tests.store.stores import LATER, article, article_store
+from tests.support.crawling import crawl
+from tests.support.kills import dice, gold
+from tests.support.postgresql import Cluster
 from tests.workers.crew import Crew
 
 #: Workers die in these tests, and their claims are not to be waited for.

@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.parts import do_without
+from tests.support.optional_parts import do_without
 
 
 def is_root() -> bool:

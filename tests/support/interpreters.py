@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.parts import do_without
+from tests.support.optional_parts import do_without
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 _OLDEST = (3, 11)
 _OLDEST_OF_SCRAPY = (3, 10)
 _MINORS = range(8, 21)

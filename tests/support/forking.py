@@ -23,7 +23,7 @@ from typing import IO, Any
 
 from scrapy.utils.misc import walk_modules_iter
 
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 #: Of what every crawl loads, the most; a test sees to it that nothing else is among it. First whole packages.
 _PACKAGES = ("scrapy.commands", "caravan_crawler.pipelines")
 _MODULES = (
@@ -185,7 +185,7 @@ def _end_of(given: int) -> tuple[IO[str] | None, int]:
 def _forking() -> socket.socket:
     """Start the process that forks; it ends when this one does, and its connection with it."""
     ours, theirs = socket.socketpair()
-    command = [sys.executable, "-W", "error::ResourceWarning", "-m", "tests.forking", str(theirs.fileno())]
+    command = [sys.executable, "-W", "error::ResourceWarning", "-m", "tests.support.forking", str(theirs.fileno())]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     # Nobody waits for it: it ends by itself.
     process = subprocess.Popen(

@@ -8,7 +8,7 @@ from scrapy.settings import Settings
 
 from caravan_crawler.feedexport import feeds_problem
 from caravan_crawler.sample_site import SampleSite, serve
-from tests.crawling import crawl, read_csv
+from tests.support.crawling import crawl, read_csv
 
 
 def problem(folder: Path, uri: str, **options: object) -> str | None:

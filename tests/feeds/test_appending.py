@@ -15,7 +15,7 @@ from caravan_crawler.feedexport import column_names
 from caravan_crawler.items import Article
 from caravan_crawler.sample_site import SampleSite, serve
 from tests.crawl.reporting import report
-from tests.crawling import ROOT, TIMEOUT, command, crawl, read_csv, read_jsonl, start
+from tests.support.crawling import ROOT, TIMEOUT, command, crawl, read_csv, read_jsonl, start
 
 HEADER = ",".join(column_names(Article))
 

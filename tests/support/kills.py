@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 from caravan_crawler.items import Article
 from caravan_crawler.sample_site import SampleServer
-from tests.crawling import TIMEOUT, Crawl, crawl, read_csv, read_jsonl, start
-from tests.forking import Forked
+from tests.support.crawling import TIMEOUT, Crawl, crawl, read_csv, read_jsonl, start
+from tests.support.forking import Forked
 
 Process = subprocess.Popen[str] | Forked
 #: Waits until a run has come so far, or has ended.
