@@ -35,7 +35,7 @@ def apt_get(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 #: A test whose program is missing, one whose fixture's is, and one that is there.
 TESTS = """
 import pytest
-from tests import parts
+from tests.support import optional_parts
 
 optional_parts.PARTS = (optional_parts.Part("no-such-package", "no-such-program"), optional_parts.Part("shell", "sh"))
 
