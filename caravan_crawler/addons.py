@@ -1,7 +1,12 @@
-"""Scrapy add-ons: leave out disabled components, and make a crawl one of several workers."""
+"""Scrapy add-ons: leave out disabled components, share a crawl between workers, defaults of feeds."""
+
+from typing import Any
 
 from scrapy.exceptions import NotConfigured
 from scrapy.settings import BaseSettings
+from scrapy.utils.misc import load_object
+
+from caravan_crawler.items import TABLES, Article, column_names
 
 #: Where Scrapy lists a component, the component, and the setting that switches it.
 _SWITCHED = [
@@ -42,3 +47,21 @@ class SharedCrawl:
 
     def __init__(self) -> None:
         raise NotConfigured  # all is done before there is a crawler
+
+
+class FeedDefaults:
+    """Add-on: a feed that names no ``item_classes`` holds the articles alone, in the articles' columns."""
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        """Complete the feeds, whoever asked for them."""
+        feeds: dict[str, dict[str, Any]] = {}
+        for uri, options in settings.getdict("FEEDS").items():
+            options = dict(options)
+            classes = options.setdefault("item_classes", [TABLES["articles"]])
+            holds_articles = len(classes) == 1 and load_object(classes[0]) is Article
+            if holds_articles and not settings.getdictorlist("FEED_EXPORT_FIELDS"):
+                options.setdefault("fields", column_names(Article))
+            # A run that finds nothing must not empty the file of one that did.
+            options.setdefault("store_empty", False)
+            feeds[uri] = options
+        settings.set("FEEDS", feeds, priority=settings.getpriority("FEEDS") or 0)

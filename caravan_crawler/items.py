@@ -8,7 +8,7 @@ import inspect
 import re
 import sys
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any
 
@@ -219,3 +219,19 @@ def field_docs(item_class: type) -> dict[str, str]:
 def in_markdown(text: str) -> str:
     """Return a docstring as one line, its ``code`` in Markdown's marks."""
     return re.sub(r"``\s?(.+?)\s?``", r"`\1`", " ".join(text.split()))
+
+
+#: Table name to the class of its items.
+TABLES: dict[str, type] = {
+    "articles": Article,
+    "trending": TrendingEntry,
+    "rates": ExchangeRate,
+    "weather": Weather,
+}
+#: Folder of a run's feeds, as a template of ``FEEDS``.
+RUN_DIR = "%(data_dir)s/runs/%(run_id)s"
+
+
+def column_names(item_class: type) -> list[str]:
+    """Return the columns of a table in their stable order: the fields of its class."""
+    return [one.name for one in fields(item_class)]

@@ -7,8 +7,7 @@ the crawls; what is given for one run goes before it. https://docs.scrapy.org/en
 
 from os import environ
 
-from caravan_crawler import __version__
-from caravan_crawler.feedexport import run_feeds
+from caravan_crawler import __version__, items
 
 BOT_NAME = "caravan_crawler"
 
@@ -19,7 +18,7 @@ COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspec
 ADDONS = {
     "caravan_crawler.addons.RemoveDisabledComponents": 0,  # components that are switched off below are not loaded
     "caravan_crawler.addons.SharedCrawl": 50,  # a crawl as one of several workers, with SHARED_CRAWL only
-    "caravan_crawler.feedexport.FeedDefaults": 100,  # what a feed of -o and -O holds
+    "caravan_crawler.addons.FeedDefaults": 100,  # what a feed of -o and -O holds
     "caravan_crawler.console.QuietTerminalLog": 200,  # a log on a terminal without Scrapy's chatter
     "caravan_crawler.browser.addon.BrowserAddon": 300,  # nothing, unless BROWSER is auto or always
 }
@@ -103,7 +102,17 @@ AUTOTHROTTLE_ENABLED = True  # default False; the spider switches it off for a s
 AUTOTHROTTLE_START_DELAY = DOWNLOAD_DELAY  # default 5; one answer tells how slow the site is
 AUTOTHROTTLE_MAX_DELAY = 30  # default 60; one page that took a minute must not cost the next ones as much each
 
-FEEDS = run_feeds()
+FEEDS = {
+    f"{items.RUN_DIR}/{table}.{extension}": {
+        "format": extension,
+        "item_classes": [item_class],
+        "fields": items.column_names(item_class),
+        "overwrite": True,
+        "store_empty": True,
+    }
+    for table, item_class in items.TABLES.items()
+    for extension in ("jsonl", "csv")
+}
 FEED_EXPORT_ENCODING = "utf-8"  # JSON with Cyrillic as it is
 FEED_EXPORTERS = {"csv": "caravan_crawler.feedexport.SpreadsheetCsvExporter"}
 FEED_STORAGES = {

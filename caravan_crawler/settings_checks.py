@@ -15,7 +15,7 @@ import caravan_crawler
 from caravan_crawler import settings as own_settings
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.browser.addon import browser_problem
-from caravan_crawler.feedexport import feeds_problem
+from caravan_crawler.feed_checks import feeds_problem
 from caravan_crawler.monitors.alarm import hook_problem
 from caravan_crawler.urls import LONGEST_ADDRESS
 

@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from caravan_crawler.feedexport import column_names
-from caravan_crawler.items import Article
+from caravan_crawler.items import Article, column_names
 from caravan_crawler.sample_site import SampleSite, serve
 from tests.crawl.reporting import report
 from tests.support.crawling import ROOT, TIMEOUT, command, crawl, read_csv, read_jsonl, start

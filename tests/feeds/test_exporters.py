@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from caravan_crawler.feedexport import SpreadsheetCsvExporter, column_names, safe_cell
-from caravan_crawler.items import Article, ExchangeRate, Link, Weather
+from caravan_crawler.feedexport import SpreadsheetCsvExporter, safe_cell
+from caravan_crawler.items import Article, ExchangeRate, Link, Weather, column_names
 from caravan_crawler.normalise.numbers import parse_rate
 
 

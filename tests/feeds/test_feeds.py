@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from caravan_crawler.feedexport import column_names
-from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
+from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather, column_names
 from caravan_crawler.sample_site import SampleSite, serve
 from tests.support.crawling import crawl, read_csv, read_jsonl
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scrapy.settings import Settings
 
-from caravan_crawler.feedexport import feeds_problem
+from caravan_crawler.feed_checks import feeds_problem
 from caravan_crawler.sample_site import SampleSite, serve
 from tests.support.crawling import crawl, read_csv
 
