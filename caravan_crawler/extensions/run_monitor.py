@@ -110,7 +110,7 @@ class RunMonitor:
         end_run(self.crawler, "store failed")
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
-        """Commit the last records, hold the run against its history, compare feeds with records, and decide."""
+        """Commit the last records, check for drift, compare feeds with records, and decide the outcome."""
         article_store = self._article_store
         if article_store is None:
             return
@@ -128,7 +128,7 @@ class RunMonitor:
         logger.log(logging.INFO if outcome.code == 0 else logging.ERROR, "Outcome %d: %s", outcome.code, outcome.reason)
 
     def feeds_closed(self) -> None:
-        """Put the files of a sound run in place: all of them, or none where one could not be written."""
+        """Publish the files of a sound run: all, or none if one could not be written."""
         exporter = self.crawler.get_extension(FeedExporter)
         storages = [slot.storage for slot in (exporter.slots if exporter else ())]
         ready = [storage for storage in storages if isinstance(storage, WholeFileStorage) and storage.is_ready]

@@ -33,7 +33,7 @@ class _Doubtful(NamedTuple):
 class SpeculativeUrls:
     """Budget of speculative URLs; a URL is speculative until its page proves to be an article.
 
-    URLs without an article number are speculative, and all URLs found on a speculative page that was no article.
+    URLs without an article number are speculative, and all URLs found on a page that was no article.
     The budget is 50 plus a quarter of the articles read, and 20 per section until one of the section's speculative
     URLs proves to be an article. URLs over the budget are deferred until more articles are read or proven.
     """

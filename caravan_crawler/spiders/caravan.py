@@ -276,14 +276,14 @@ class CaravanSpider(LaterPages):
         return read_syndication(response.body, response.url, charset)
 
     def _due_children(self, read: Syndication, page: PageWrites) -> list[Request]:
-        """Return requests for the sitemaps that an index names and that are due, noted among its consequences."""
+        """Return requests for an index's due sitemaps, and add their rows to ``page``."""
         urls = ((self._resolve(entry.url), entry.stamp) for entry in read.sitemaps)
         due = self.sitemaps.choose([Child(path_of(url), stamp) for url, stamp in urls if url])
         page.sources += [self.schedule.new_sitemap(child.path, child.stamp) for child in due]
         return [self._sitemap(child.path, child.stamp) for child in due if self._may_be_tried(child.path)]
 
     def _keep_syndication(self, read: Syndication, page: PageWrites, what: str) -> None:
-        """Keep what follows from a feed or sitemap; what could not be read of it is a failure."""
+        """Store the writes of a feed or sitemap; a part that could not be read is a failure."""
         self.crawl_stats.page(PageKind.FEED if read.form is Form.FEED else PageKind.SITEMAP)
         if read.skipped:
             self.crawl_stats.count("skipped/sitemap_of_no_articles", len(read.skipped))

@@ -147,7 +147,8 @@ class StartRequests(BaseSpider):
     async def _publish_left(self) -> None:
         """Send the records that earlier runs stored but did not publish through the pipelines.
 
-        This comes last, so that an article read again is published once, in its latest state.
+        This comes last, so that an article read again is published once, in its latest state, or as stored if its page
+        failed.
         """
         for record in self.left.take():
             if is_ending(self.crawler):
