@@ -170,9 +170,9 @@ class ListState:
     hours: int = 3
 
     def note_yield(self, new: int) -> None:
-        """Note how many articles that nothing else had named a look at the top brought.
+        """Set the interval from the number of new articles a walk from the top found.
 
-        A list that brings something is asked every hour, one that does not less and less often.
+        It is one hour if there were any, else it doubles, up to 6 hours.
         """
         self.hours = 1 if new else min(2 * self.hours, _MOST_HOURS)
 
@@ -218,9 +218,9 @@ class _Active(NamedTuple):
 class Listings:
     """The walks under way; ``since`` is the first day of the period, if any.
 
-    Where a period is asked for and a list prints no dates, only its articles tell whether it goes on: then
-    the decision is held until they are read. A list at which page after page fails is given up, and tried
-    once more when all else is read; ``abandoned`` counts those that failed again.
+    If there is a period and a listing has no dates, the next page is decided only after its articles are read. A
+    listing with too many failed pages in a row is given up, and retried once when the spider is idle; ``abandoned``
+    counts those that failed again.
     """
 
     def __init__(self, since: date | None, *, is_bounded: bool) -> None:
@@ -316,7 +316,7 @@ class Listings:
         return self._end(number)
 
     def when_idle(self) -> list[ListPage]:
-        """Return what to ask for when nothing else is left: held pages, lists given up, tops that have shifted."""
+        """Return the pages to request when idle: held pages, listings given up, shifted tops."""
         held, self._held = self._held, []
         pages = [page for walk, listing, keys, new in held for page in self._next(walk, listing, keys, new)]
         given_up, self._given_up = self._given_up, []

@@ -1,4 +1,4 @@
-"""Which sitemaps to read: on today's site they are the only way to most of the archive.
+"""Selection of sitemaps: on today's site only they lead to most of the archive.
 
 ``/sitemap.xml`` is an index of monthly sitemaps, ``sitemapYYYYMM.xml``, and of older numbered ones,
 ``sitemapN.xml``. Which of them can hold what a run looks for is told by the month in the name, and by ``lastmod``
@@ -82,7 +82,7 @@ class Sitemaps:
         self._are_months_named = False
         self._are_others_named = False
         self.are_incomplete = False
-        """Whether a list has shown an article that no sitemap had named."""
+        """Whether a listing has shown an article that no sitemap had named."""
         self.covers_period = False
         """Whether an index by months names all articles of the period, so that no other source need be asked for."""
 
@@ -169,7 +169,7 @@ class Sitemaps:
         self.covers_period = False
 
     def names_articles(self) -> None:
-        """Note that a sitemap named articles."""
+        """Register that a sitemap named articles."""
         self._has_named = True
 
     def is_month_wanted(self, path: str) -> bool:
@@ -203,7 +203,7 @@ class Sitemaps:
         if child.stamp is not None:
             if self._schedule.stamp_of(child.path) != child.stamp:
                 return True
-            # A stamp without a time does not change with what comes later on that day.
+            # A stamp without a time does not change again on the same day.
             day = day_of(child.stamp) if len(child.stamp) <= len("2026-11-28") else None
             is_open = day is not None and day >= datetime.fromisoformat(read_at).astimezone(UTC).date()
             return is_open and self._schedule.is_due(child.path, _GROWING_EVERY)

@@ -1,7 +1,7 @@
-"""What a run asks for by itself: which of home page, feed, lists and sitemaps are due, by when they were last read.
+"""Schedule of the sources: which of home page, feed, listings and sitemaps are due, by when they were last read.
 
-An hourly run is to ask for what is new and little else. Home page, feed and the news list name what is new
-within the hour; the other lists are asked every one to six hours, by what they bring. For the sitemaps see
+An hourly run should request little but new articles. Home page, feed and the news listing show them within the
+hour; the other listings are read every one to six hours, depending on their yield. For the sitemaps see
 :mod:`~caravan_crawler.frontier.sitemaps`.
 """
 
