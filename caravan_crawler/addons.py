@@ -16,7 +16,7 @@ _SWITCHED = [
 
 
 class RemoveDisabledComponents:
-    """Add-on that takes such components from Scrapy's lists; as None in a list of ours they would be loaded too."""
+    """Add-on that removes disabled components from Scrapy's lists; set to None, they would still be loaded."""
 
     def update_settings(self, settings: BaseSettings) -> None:
         """Called by Scrapy before it loads anything on the lists."""
@@ -29,11 +29,11 @@ _PARTS = "caravan_crawler.extensions.shared_crawl"
 
 
 class SharedCrawl:
-    """Add-on: replaces the parts that differ in a shared crawl. Active with the setting ``SHARED_CRAWL``."""
+    """Add-on that replaces components for a shared crawl. Enabled by the setting ``SHARED_CRAWL``."""
 
     @classmethod
     def update_pre_crawler_settings(cls, settings: BaseSettings) -> None:
-        """Replace the scheduler and the pace, and add what one worker needs."""
+        """Replace the scheduler and the throttle, and add the worker's components."""
         if not settings.getbool("SHARED_CRAWL"):
             return
         settings.set("SCHEDULER", f"{_PARTS}.ClaimScheduler", priority="addon")
@@ -46,7 +46,7 @@ class SharedCrawl:
             settings["EXTENSIONS"].set(name, place, priority="cmdline")
 
     def __init__(self) -> None:
-        raise NotConfigured  # all is done before there is a crawler
+        raise NotConfigured  # everything is set before the crawler exists
 
 
 class FeedDefaults:

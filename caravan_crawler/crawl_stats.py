@@ -14,9 +14,9 @@ _MOST_REFUSED = 20
 
 
 class OutageDetector:
-    """Counts pages in a row that got no answer, or none but refusals, each after all its retries.
+    """Count consecutive pages without a response, or refused, each after all its retries.
 
-    ``on_outage`` is called once, with what happened in words.
+    ``on_outage`` is called once, with a message.
     """
 
     def __init__(self, on_outage: Callable[[str], None]) -> None:
@@ -26,11 +26,11 @@ class OutageDetector:
         self._is_over = False
 
     def good(self) -> None:
-        """Take in that a page came, or an answer that is about the page: the site is there."""
+        """Reset the counts: the site responded."""
         self._unanswered = self._refused = 0
 
     def bad(self, answered: bool) -> None:
-        """Take in that a page failed: with a 5xx, 429 or a challenge where ``answered``, else without any answer."""
+        """Count a failed page: refused (5xx, 403, 429, challenge) if ``answered``, else without a response."""
         if answered:
             self._refused += 1
             self._unanswered = 0
@@ -50,14 +50,14 @@ class OutageDetector:
 logger = logging.getLogger(__name__)
 
 
-#: Pages that say nothing of what was asked for; whether they are an outage's, their failure tells.
+#: Kinds that do not reset the outage counts; :meth:`CrawlStats.fail` counts them.
 _NO_PAGES = (PageKind.CHALLENGE, PageKind.CUT, PageKind.ERROR)
 
 
 class CrawlStats:
-    """Counts pages by kind, readers by what they found, failures by reason; the last failure in words.
+    """Count pages by kind, readers by fields found, and failures by reason; store the last failure.
 
-    As every page and every failure passes here, here an outage is noticed, which ends the run.
+    Every page and failure passes here, so this class also detects an outage, which ends the run.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -80,14 +80,14 @@ class CrawlStats:
         self.page(reading.kind)
         if reading.article is None:
             return
-        # Two dozen counts a page: kept here, and handed to the stats at the end.
+        # About 24 counts per page: collected here, and added to the stats at the end.
         self._readers.update([f"read/{field}/{reader}" for field, reader in reading.article.found_by.items()])
         self._readers.update([f"missing/{field}" for field in reading.missing])
         for part, is_shown in reading.parts.items():
             self._readers[f"read/{part}/visible_text" if is_shown else f"missing/{part}"] += 1
 
     def fail(self, url: str, reason: str, words: str) -> None:
-        """Count a page that could not be read, and say so; one never asked for, as the run ends, is no failure."""
+        """Count and log a failed page; a request not sent because the run ends is no failure."""
         if reason == RunEndsError.__name__:
             self.count("unasked")
             return
@@ -100,12 +100,12 @@ class CrawlStats:
             self._outage.good()
 
     def refused(self, page_url: str, problem: str) -> None:
-        """Count a page with an address that is not followed, and say so."""
+        """Count and log a URL that is not followed."""
         self.count("refused/address")
         logger.info("Not followed, on %s: %s", page_url, problem)
 
     def close(self) -> None:
-        """Hand over what was kept."""
+        """Add the collected counts to the stats."""
         for event, number in self._readers.items():
             self.count(event, number)
         self._readers.clear()

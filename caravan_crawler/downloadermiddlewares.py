@@ -19,14 +19,14 @@ from caravan_crawler.urls import Site, address_problem
 
 
 class RobotsUnreadError(Exception):
-    """A request was not sent, as robots.txt could not be read: nothing may be asked then."""
+    """A request was not sent, as robots.txt could not be read."""
 
 
 class RobotsTxtGuard:
-    """RFC 9309, 2.3.1: without robots.txt (4xx) everything may be asked, with an unreadable one nothing.
+    """RFC 9309, 2.3.1: without robots.txt (4xx) everything is allowed, with an unreachable one nothing.
 
-    Scrapy's own middleware, which must come before this one, reads the body of any answer as rules, that of an
-    error page among them, and takes an unreachable robots.txt for permission.
+    Scrapy's own middleware, which must come before this one, parses any body as rules, even an error page's, and
+    allows everything if robots.txt is unreachable.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -41,22 +41,22 @@ class RobotsTxtGuard:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        """Refuse whatever is asked of a host whose robots.txt gave no sound answer."""
+        """Refuse requests to a host whose robots.txt had no valid response."""
         host = urlsplit(request.url).netloc
         if not _is_robots(request) and host not in self._sound:
-            # What Scrapy's own middlewares raise about a response never comes to this one.
+            # This middleware does not see what Scrapy's own raise for a response.
             problem = self._problems.get(host, "it redirects without end, or its body is broken")
             raise RobotsUnreadError(f"robots.txt could not be read ({problem}), so nothing may be asked")
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Note an answer of robots.txt, which after its retries is the last one."""
+        """Register the response for robots.txt, the last one after all retries."""
         if not _is_robots(request):
             return response
         status = response.status
         if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             self._sound.add(_host(request))
             return response
-        # Who answers "too many requests" has not said that there are no rules.
+        # 429 does not mean that there are no rules.
         is_absent = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
         if not is_absent or status == HTTPStatus.TOO_MANY_REQUESTS:
             self._problems[_host(request)] = f"HTTP {status}"
@@ -65,27 +65,27 @@ class RobotsTxtGuard:
         return response.replace(body=b"")
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        """Note that robots.txt could not be fetched; IgnoreRequest spares the log a second line about it."""
+        """Register a failed robots.txt request; IgnoreRequest avoids a second log line."""
         if _is_robots(request):
             self._problems[_host(request)] = error_words(exception)
             raise IgnoreRequest("robots.txt could not be read") from exception
 
 
 def _is_robots(request: Request) -> bool:
-    """Whether Scrapy's middleware made this request: it alone sets this."""
+    """Whether Scrapy's robots.txt middleware made this request: only it sets this key."""
     return bool(request.meta.get("dont_obey_robotstxt"))
 
 
 def _host(request: Request) -> str:
-    """Return the host and port robots.txt was first asked of, before any redirect."""
+    """Return host and port of a robots.txt request, before any redirect."""
     asked: list[str] = request.meta.get("redirect_urls") or [request.url]
     return urlsplit(asked[0]).netloc
 
 
 class OffsiteMiddleware:
-    """Refuses requests to other hosts and ports and to addresses without end, those of redirects among them.
+    """Refuse requests, redirects included, to other hosts or ports and to overlong URLs.
 
-    Scrapy's own middleware would let subdomains and other ports pass.
+    Scrapy's own middleware allows subdomains and other ports.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -108,19 +108,19 @@ class OffsiteMiddleware:
             raise IgnoreRequest(problem)
 
 
-#: So many bytes show whether a body is plain.
+#: Bytes checked to decide whether a body is plain text.
 _LOOKED_AT = 1024
-#: No page is without these; packed bytes are seldom without others.
+#: Control characters that text does not contain, but compressed data nearly always does.
 _CONTROLS = bytes(sorted(set(range(0x20)) - set(b"\t\n\f\r")))
-#: So many bytes of UTF-8, or of any charset, are no accident of packing.
+#: Shortest body, in bytes, recognised as plain text: in UTF-8, and in any other charset.
 _SHORTEST_UTF8, _SHORTEST_OTHER = 16, 256
 
 
 class Unpacking(HttpCompressionMiddleware):
-    """Scrapy's middleware, which passes on a plain body under a false ``Content-Encoding``, as a browser shows it.
+    """Scrapy's middleware, but it accepts a plain body with a false ``Content-Encoding``, as browsers do.
 
-    Scrapy raises an error there, so that a page is lost, or with robots.txt the whole site. A body that is packed and
-    damaged is still an error.
+    Scrapy raises an error, which loses the page, or for robots.txt the whole site. A damaged compressed body is
+    still an error.
     """
 
     @staticmethod
@@ -129,9 +129,9 @@ class Unpacking(HttpCompressionMiddleware):
 
 
 def is_plain(body: bytes) -> bool:
-    """Whether the body is text, and not packed: without control characters, and long enough for that to mean something.
+    """Whether the body is plain text: no control characters, and long enough to exclude chance.
 
-    Each of the packings has a header or a stream of bits, in which all bytes occur.
+    Compressed data contains all byte values.
     """
     start = body[:_LOOKED_AT]
     if start.translate(None, _CONTROLS) != start:
@@ -152,10 +152,10 @@ _BAD = 400
 
 
 class SiteIdentity:
-    """Downloader middleware that ends a run whose site is another one than that of the store.
+    """Downloader middleware that ends the run if the site is not the store's.
 
-    The first response of all, which is that for robots.txt, tells who the site is, and the store notes it. A run that
-    meets another name, or where there should be one none, stores nothing.
+    The first response, for robots.txt, identifies the site, and the store records it. A run that receives another
+    identity, or none where one is expected, stores nothing.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -174,7 +174,7 @@ class SiteIdentity:
         if store is None:
             return response
         said = (header(response, HEADER) or "")[:_LONGEST]
-        # A page without the name may be of a proxy that stands before the site, unless it is the first good one.
+        # A response without the header may be a proxy's, unless it is the first good one.
         if not said and (self._is_known or response.status >= _BAD):
             return response
         if self._held is None:

@@ -30,9 +30,9 @@ _MOST = 30
 
 
 class Backoff:
-    """Counts bad answers in a row; ``start`` is the longest first pause in seconds.
+    """Exponential back-off; ``start`` is the longest first pause in seconds.
 
-    The jitter keeps several crawlers that met the same trouble from coming back together.
+    The jitter keeps several crawlers from retrying at the same moment.
     """
 
     def __init__(self, start: float) -> None:
@@ -40,25 +40,25 @@ class Backoff:
         self._bad = 0
 
     def bad(self) -> float:
-        """Take in a bad answer; return the seconds to wait: start * 2^(n-1) * (0.5 to 1), at most 30 * start."""
+        """Count a bad response; return the seconds to wait: start * 2^(n-1) * (0.5 to 1), at most 30 * start."""
         self._bad += 1
-        # The exponent is capped, too: 2.0 ** 1024 is an error.
+        # The exponent is capped too, as 2.0 ** 1024 overflows.
         longest = self._start * 2.0 ** min(self._bad - 1, _MOST)
         return min(longest * random.uniform(0.5, 1), _MOST * self._start)  # noqa: S311 (no secret)
 
     def good(self) -> None:
-        """Take in a good answer."""
+        """Reset the count after a good response."""
         self._bad = 0
 
 
-#: Who names a longer time means never; a number of any length stays a number one can compute with.
+#: Cap on Retry-After in seconds (366 days), so that any number can be computed with.
 _LONGEST = 366 * 86_400.0
 
 
 def retry_after(response: Response) -> float | None:
-    """Return the seconds a response asks to be left alone for, or None: it asks not, nonsense, or for a past time.
+    """Return the seconds of ``Retry-After``, or None if it is absent, invalid or in the past.
 
-    A date is held against the response's own Date, so that a server whose clock is wrong is understood.
+    A date is compared with the response's own Date, in case the server's clock is wrong.
     """
     value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
     if value.isascii() and value.isdigit():
@@ -78,7 +78,7 @@ def _moment(value: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-#: Interim responses (1xx) before the one that counts; each is a line in Twisted's log.
+#: Interim responses (1xx) allowed before the final one; Twisted logs each.
 _MOST_INTERIM = 10
 
 
@@ -112,7 +112,7 @@ class _BoundedProtocol(http11._LenientHTTP11ClientProtocol):
     def request(self, request: Any) -> "Deferred[IResponse]":
         response = super().request(request)
         parser: Any = self._parser
-        # Twisted names the parser's class in its code; Scrapy replaces it in the same way.
+        # Twisted hard-codes the parser's class; Scrapy replaces it in the same way.
         parser.__class__ = _BoundedParser
         parser.longest = parser.MAX_LENGTH = self.longest
         return response
@@ -130,12 +130,12 @@ class _BoundedFactory(http11._LenientHTTP11ClientFactory):
 
 
 def bound_headers(pool: HTTPConnectionPool, longest: int) -> None:
-    """Have the pool's connections end at headers of more than ``longest`` bytes."""
+    """Limit the headers on the pool's connections to ``longest`` bytes."""
     pool._factory = partial(_BoundedFactory, longest)  # type: ignore[assignment]
 
 
 def headers_problem(error: BaseException) -> HeadersTooLargeError | None:
-    """Return the error of the headers that a failed download comes from, or None."""
+    """Return the HeadersTooLargeError that caused a failed download, or None."""
     reasons = getattr(error.__cause__, "reasons", None) or ()
     values = (getattr(reason, "value", reason) for reason in reasons)
     return next((value for value in values if isinstance(value, HeadersTooLargeError)), None)
@@ -143,17 +143,17 @@ def headers_problem(error: BaseException) -> HeadersTooLargeError | None:
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two looks whether the run is to end while a request waits.
+#: Seconds between two checks, while a request waits, whether the run ends.
 LOOK = 0.2
-#: Only with these does Retry-After mean: leave me alone. With a redirect it is something else.
+#: Statuses with which Retry-After asks for a pause; with a redirect it has another meaning.
 _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 class Throttle:
-    """Knows until when the site is to be left alone; an extension, so that all handlers share one.
+    """Pauses between requests; an extension, so that all download handlers share one.
 
-    A request asks for its :meth:`turn` before it is sent, and what became of it is told by
-    :meth:`answered` or :meth:`unanswered`, before the downloader looks for the next one.
+    The handler awaits :meth:`turn` before it sends a request, and calls :meth:`answered` or :meth:`unanswered`
+    after it, before the downloader takes the next one.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -169,13 +169,13 @@ class Throttle:
         return cls(crawler)
 
     def seconds_left(self) -> float:
-        """Return for how many seconds the site is still to be left alone; 0 or less where it is not."""
+        """Return the seconds left of the pause; 0 or less if there is none."""
         return self._until - monotonic()
 
     async def turn(self, request: Request) -> None:
-        """Return when ``request`` may be sent; raise :class:`RunEndsError` where the run ends before.
+        """Wait until ``request`` may be sent; raise :class:`RunEndsError` if the run ends first.
 
-        Those that have waited go one by one, with the downloader's delay between them.
+        Waiting requests are sent one by one, with the download delay between them.
         """
         self._check_run()
         if self.seconds_left() <= 0 and not self._lock.locked():
@@ -191,7 +191,7 @@ class Throttle:
             slot.lastseen = monotonic()  # the delay to the next request counts from now
 
     def answered(self, response: Response) -> None:
-        """Take in an answer: 429 and 5xx are bad ones, and all others are good."""
+        """Register a response: 429 and 5xx are bad, all others good."""
         if response.status < HTTPStatus.INTERNAL_SERVER_ERROR and response.status != HTTPStatus.TOO_MANY_REQUESTS:
             self._backoff.good()
             return
@@ -208,7 +208,7 @@ class Throttle:
             end_run(self._crawler, "retry_after")
 
     def unanswered(self) -> None:
-        """Take in that a connection failed or timed out."""
+        """Register a failed or timed-out connection."""
         self._leave_alone(self._backoff.bad(), "backoff")
 
     def _leave_alone(self, seconds: float, reason: str) -> None:
@@ -228,12 +228,12 @@ _RECEIVED_AT = "received_at"
 
 
 class PoliteDownloadHandler(HTTP11DownloadHandler):
-    """Sends a request when it is its turn, and tells how it went before the next is taken from the queue."""
+    """Download handler that waits for the throttle, and reports each result to it."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         bound_headers(self._pool, crawler.settings.getint("DOWNLOAD_MAX_HEADER_BYTES"))
-        # `scrapy inspect` runs without extensions, and sends next to nothing.
+        # `scrapy inspect` runs without extensions, and sends few requests.
         self._throttle = crawler.get_extension(Throttle) or Throttle(crawler)
 
     async def download_request(self, request: Request) -> Response:
@@ -243,14 +243,14 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
             response = await super().download_request(request)
         except CannotResolveHostError as error:
             self._throttle.unanswered()
-            # Twisted drops the resolver's own words on the way.
+            # Twisted drops the resolver's message.
             refusal = refusals.get(urlparse_cached(request).hostname or "")
             raise CannotResolveHostError(refusal or str(error)) from error
         except Exception as error:
             if is_unanswered(type(error).__name__):
                 self._throttle.unanswered()
             if problem := headers_problem(error):
-                raise problem from error  # no second try: whoever sends such headers does so again
+                raise problem from error  # no retry: the server would send such headers again
             raise
         self._throttle.answered(response)
         request.meta[_RECEIVED_AT] = datetime.now(UTC)
@@ -258,8 +258,8 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
 
 
 def received_at(answered: Request | Response) -> datetime:
-    """Return when a response, or that to a request, was there, in UTC; an archive keeps the same moment with it.
+    """Return when a response, or a request's response, was received, in UTC; an archive stores the same time.
 
-    One that came from elsewhere than the network, as a cache of Scrapy's, is there now.
+    For a response not from the network, such as one from Scrapy's cache, this is now.
     """
     return answered.meta.get(_RECEIVED_AT) or datetime.now(UTC)

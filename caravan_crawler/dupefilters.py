@@ -13,7 +13,7 @@ from caravan_crawler.urls import Site
 
 
 class ArticleDupeFilter(BaseDupeFilter):
-    """Knows requests by what they ask for, at the price of a look-up in a set."""
+    """Duplicate filter by article key or URL; a check costs one set look-up."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -25,10 +25,10 @@ class ArticleDupeFilter(BaseDupeFilter):
         return cls(crawler)
 
     def request_seen(self, request: Request) -> bool:
-        """Return whether what ``request`` asks for was asked for before."""
+        """Whether the article or URL was requested before."""
         redirected_from = request.meta.get("redirect_urls") or []
         if request.url in redirected_from:
-            return False  # the limit on redirects ends a loop, and says so
+            return False  # the redirect limit ends a loop, with an error
         spider = self._crawler.spider
         # `scrapy shell` and others have a spider of their own, to which every page is one by its URL.
         site: Site | None = getattr(spider, "site", None)
@@ -44,4 +44,4 @@ class ArticleDupeFilter(BaseDupeFilter):
         return (first is None or first.key != address.key) and frontier.admit(address, request.url) is None
 
     def log(self, request: Request, spider: Spider) -> None:
-        """Say nothing: the spider counts what is dropped (``on_dropped``)."""
+        """Log nothing: the spider counts dropped requests (``on_dropped``)."""

@@ -8,7 +8,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
-#: Why the run ends before all is read, for what still waits to be sent.
+#: Stat with the reason of an early end; waiting requests check it.
 _ENDING_STAT = "caravan/ended_by"
 
 
@@ -36,18 +36,17 @@ def is_ending(crawler: Crawler) -> bool:
 TOO_LARGE = "too_large"
 HEADERS_TOO_LARGE = "headers_too_large"
 
-#: Exceptions that mean no answer came, or not a whole one: Scrapy's, and those of Twisted it lets pass.
+#: Exceptions that mean no complete response: Scrapy's, and Twisted's that Scrapy does not wrap.
 _UNANSWERED = frozenset(
     "DownloadConnectionRefusedError DownloadFailedError DownloadTimeoutError CannotResolveHostError "
     "ResponseDataLossError ConnectionDone ConnectError ConnectionLost TunnelError OSError headers_too_large".split()
 )
-#: Answers that say nothing of the page asked for, but of the server or of what it thinks of the crawler.
-#: Challenges come with status 403 more often than not.
+#: Failures of the server, or refusals of the crawler, rather than of the page. Challenges usually have status 403.
 _REFUSALS = ("kind_challenge", f"http_{HTTPStatus.FORBIDDEN:d}", f"http_{HTTPStatus.TOO_MANY_REQUESTS:d}", "http_5")
 
 
 def reason(failure: Failure) -> str:
-    """Return one word: ``http_404``, ``robots``, ``too_large``, ``DownloadTimeoutError`` …"""
+    """Return the reason as one word: ``http_404``, ``robots``, ``too_large``, ``DownloadTimeoutError`` …"""
     error = failure.value
     if isinstance(error, HttpError):
         return f"http_{error.response.status}"
@@ -63,13 +62,13 @@ def reason(failure: Failure) -> str:
 
 
 def words(failure: Failure) -> str:
-    """Return what happened, in one line."""
+    """Return a failure's message, in one line."""
     assert failure.value is not None
     return error_words(failure.value)
 
 
 def error_words(error: BaseException) -> str:
-    """Return what an exception of a download says, in one line."""
+    """Return a download exception's message, in one line."""
     if isinstance(error, HttpError):
         return f"HTTP {error.response.status}"
     if _is_too_large(error):
@@ -80,22 +79,22 @@ def error_words(error: BaseException) -> str:
 
 
 def is_answer(failure: Failure) -> bool:
-    """Whether the server answered, or robots.txt did, so that it can be asked for other pages."""
+    """Whether there was a response or the request was ignored, so that other pages can be requested."""
     return isinstance(failure.value, (HttpError, IgnoreRequest))
 
 
 def is_unanswered(reason: str) -> bool:
-    """Whether ``reason``, as of :func:`reason`, means that there was no answer at all."""
+    """Whether ``reason``, as of :func:`reason`, means that there was no complete response."""
     return reason in _UNANSWERED
 
 
 def is_refusal(reason: str) -> bool:
-    """Whether ``reason``, as of :func:`reason` or ``kind_<kind>``, means that the server answers no one, or not us."""
+    """Whether ``reason`` (:func:`reason` or ``kind_<kind>``) is a server error or refuses the crawler."""
     return reason.startswith(_REFUSALS)
 
 
 def _is_too_large(error: object) -> bool:
-    # Of a body without Content-Length the error has no words; nothing else of ours is cancelled.
+    # Without Content-Length the error has no message; no other download is cancelled.
     return isinstance(error, DownloadCancelledError) or (
         isinstance(error, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in str(error)
     )

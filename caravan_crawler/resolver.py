@@ -1,4 +1,4 @@
-"""Looks up names, and never lets the public site lead to a private address."""
+"""DNS resolver that refuses private addresses for the public site."""
 
 from collections.abc import Sequence
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -23,7 +23,7 @@ _SPECIAL = [
 #: The part of IPv6 from which addresses are given to hosts; and where a translator puts IPv4 addresses.
 _UNICAST, _NAT64 = ip_network("2000::/3"), ip_network("64:ff9b::/96")
 
-#: Names refused in this process and why: what a resolver raises does not reach the one who asked.
+#: Refused names and reasons in this process, as a resolver's error message does not reach the caller.
 refusals: dict[str, str] = {}
 
 

@@ -14,12 +14,12 @@ from caravan_crawler.outcome import CRAWL_DELAY_STAT
 
 logger = logging.getLogger(__name__)
 
-#: From so many seconds on, a run of a hundred requests takes hours, which whoever waits for it should know.
+#: Seconds from which the delay is logged as a warning: 100 requests then take hours.
 _LONG = 60
 
 
 class CrawlDelay:
-    """Obeys the Crawl-delay of robots.txt where it is longer than the delay set; a run it makes useless ends."""
+    """Obey robots.txt's Crawl-delay if longer than the delay set; above ``CRAWL_DELAY_MAX`` the run ends."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -34,7 +34,7 @@ class CrawlDelay:
         return extension
 
     def robots_parsed(self, robotparser: Any, request: Request) -> None:
-        """Set the delay of the host's slot, with one request at a time."""
+        """Set the delay of the host's slot, and its concurrency to 1."""
         settings = self.crawler.settings
         if not self._look.running:
             self._look.start(LOOK, now=False)
@@ -48,7 +48,7 @@ class CrawlDelay:
             return
         downloader = self.crawler.engine.downloader
         key = downloader.get_slot_key(request)
-        # A slot not in use is thrown away after a minute, and the next one is made by these.
+        # Scrapy drops an unused slot after a minute, and creates the next one from these settings.
         downloader.per_slot_settings[key] = {"delay": float(delay), "concurrency": 1, "jitter": 0.0}
         if slot := downloader.slots.get(key):
             slot.delay, slot.concurrency, slot.jitter = max(slot.delay, float(delay)), 1, 0.0
@@ -62,12 +62,12 @@ class CrawlDelay:
             logger.warning(words, delay, 100 * delay / 3600)
 
     def engine_stopped(self) -> None:
-        """Look no more."""
+        """Stop the looping call."""
         if self._look.running:
             self._look.stop()
 
     def _let_go(self) -> None:
-        """When the run ends, let go what waits for its delay: Scrapy would wait with it; the handler sends nothing."""
+        """Release delayed requests when the run ends, as Scrapy waits for them; the handler sends nothing."""
         if not is_ending(self.crawler):
             return
         downloader = self.crawler.engine.downloader

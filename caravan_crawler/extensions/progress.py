@@ -1,4 +1,4 @@
-"""A line at the bottom of the terminal that tells how far a crawl is; nothing of it anywhere else."""
+"""Progress line at the bottom of the terminal; nothing is written elsewhere."""
 
 import threading
 from collections import deque
@@ -16,24 +16,24 @@ from caravan_crawler.console import TerminalHandler, is_terminal
 from caravan_crawler.outcome import SIGNAL_STAT
 from caravan_crawler.spiders.caravan import CaravanSpider
 
-#: Seconds between two looks at the stats.
+#: Seconds between two updates.
 _INTERVAL = 0.5
-#: The present rate is that of so many seconds; of fewer than the second figure it is not told.
+#: Seconds over which the rate is measured, and the fewest for which it is shown.
 _WINDOW, _SHORTEST = 60, 1
-#: A queue up to this length is what a list's page has just named and says nothing about the whole.
+#: Up to this length the queue may come from a single listing page, so no time left is estimated.
 _ONE_LIST = 200
 # Both have a `{bar}`, as tqdm cuts only such a line to the terminal's width.
 _BAR, _NO_BAR = "{percentage:3.0f}%|{bar:20}| {desc}", "{desc}{bar:1}"
 
 
 class Rate:
-    """Pages a second over the last minute: of a crawl that stands still it goes down to 0."""
+    """Pages per second over the last minute; it falls to 0 when the crawl stalls."""
 
     def __init__(self) -> None:
         self._samples: deque[tuple[float, int]] = deque()
 
     def take(self, now: float, pages: int) -> float | None:
-        """Note how many pages there were by ``now``; return the rate, None while it is too early to tell."""
+        """Add the page count at ``now``; return the rate, or None during the first second."""
         self._samples.append((now, pages))
         while now - self._samples[0][0] > _WINDOW:
             self._samples.popleft()
@@ -43,7 +43,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class State:
-    """How far a crawl is. ``waiting`` pages are known and not read; ``total`` is None unless it is known."""
+    """Progress of a crawl. ``waiting`` pages are known but not read; ``total`` is None if unknown."""
 
     articles: int
     failed: int
@@ -53,7 +53,7 @@ class State:
     is_stopping: bool = False
 
     def seconds_left(self) -> tuple[str, float] | None:
-        """Return how long it takes at the present rate, with ``at least`` where more pages will be found."""
+        """Return a prefix and the seconds left at this rate; the prefix is ``at least`` if the total is unknown."""
         if not self.rate or self.is_stopping:
             return None
         if self.total is not None:
@@ -61,7 +61,7 @@ class State:
         return ("at least ", self.waiting / self.rate) if self.waiting > _ONE_LIST else None
 
     def words(self) -> str:
-        """Return the line to be shown."""
+        """Return the progress line."""
         parts = [f"{self.articles} articles"]
         if self.rate is not None:
             parts.append(f"{self.rate:.{1 if self.rate >= 1 else 2}f} pages/s")
@@ -80,12 +80,12 @@ def clock(seconds: float) -> str:
 
 
 class Progress:
-    """Extension: shows the state of the crawl on a terminal, read off the stats twice a second."""
+    """Extension that shows the crawl's progress on a terminal, from the stats, twice a second."""
 
     def __init__(self, crawler: Crawler) -> None:
         if not is_terminal():
             raise NotConfigured
-        from tqdm import tqdm  # here, so that a crawl without terminal does without
+        from tqdm import tqdm  # imported here, as only a terminal needs it
 
         tqdm.monitor_interval = 0  # no thread of its own
         tqdm.set_lock(threading.RLock())  # nor a lock between processes
@@ -107,8 +107,8 @@ class Progress:
         if is_reactor_installed():
             from twisted.internet import reactor
 
-            # A crawl that is stopped at once, or fails to start, comes to this end only. (Methods of Twisted's
-            # interfaces are declared without self, which mypy counts.)
+            # A crawl that is killed or fails to start gets only this event. (Twisted's interfaces declare methods
+            # without self, which mypy reports.)
             reactor.addSystemEventTrigger("after", "shutdown", extension.close)  # type: ignore[arg-type]
         return extension
 
@@ -117,7 +117,7 @@ class Progress:
         if not isinstance(spider, CaravanSpider):
             return  # a shell
         self._handler = TerminalHandler.install(self.crawler.settings, self._bars)
-        # Only of pages that are named is it known how many there will be.
+        # The total is known only if the user named the pages.
         self._total = len(spider.arguments.urls) or None
         self._bar = self._bars(
             desc="starting",
@@ -129,13 +129,13 @@ class Progress:
         self._look.start(_INTERVAL)
 
     def spider_closed(self) -> None:
-        """Show the last figures and take the bar away, before feeds are written, which may be to the terminal."""
+        """Show the last figures and remove the bar before feeds are written, possibly to the terminal."""
         if self._bar is not None:
             self._show()
         self._take_away()
 
     def close(self) -> None:
-        """Leave the terminal as it was, whatever ends the run."""
+        """Restore the terminal, however the run ends."""
         self._take_away()
         if self._handler is not None:
             self._handler.uninstall()
@@ -168,5 +168,5 @@ class Progress:
 
 
 def _length(scheduler: object) -> int:
-    """Return how many requests wait; a scheduler other than Scrapy's own need not tell."""
+    """Return the number of queued requests; 0 if the scheduler has no length."""
     return len(scheduler) if hasattr(scheduler, "__len__") else 0

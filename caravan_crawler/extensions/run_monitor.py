@@ -1,4 +1,4 @@
-"""The extension that keeps a run honest."""
+"""Extension that decides the outcome of a run."""
 
 import logging
 import signal
@@ -37,10 +37,10 @@ logger = logging.getLogger(__name__)
 
 
 class RunMonitor:
-    """Decides the run's outcome before the feeds are put in place.
+    """Decide the run's outcome before the feeds are published.
 
-    It counts the records that came out of the pipelines, by class, and holds them against the rows each
-    feed wrote: an exporter that fails on a record loses it with a line in the log and exit code 0.
+    It compares the number of records scraped, by class, with the rows each feed wrote: if an exporter fails on a
+    record, Scrapy only logs the error and exits with code 0.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -60,7 +60,7 @@ class RunMonitor:
         return extension
 
     def engine_started(self) -> None:
-        """See that every feed is open, and note which signal stops the run, leaving the stopping to Scrapy."""
+        """Check that every feed is open, and record which signal stops the run; Scrapy stops it."""
         article_store = self._article_store
         if article_store is None:
             return
@@ -68,7 +68,7 @@ class RunMonitor:
         exporter = self.crawler.get_extension(FeedExporter)
         missing = len(self.crawler.settings.getdict("FEEDS")) - len(exporter.slots if exporter else ())
         if missing:
-            # Scrapy would crawl on and end well with nothing stored.
+            # Scrapy would continue and exit with success, with nothing written.
             self.crawler.stats.inc_value("caravan/feeds/not_open", missing)
             logger.error("%d feeds could not be opened, so the run ends", missing)
             end_run(self.crawler, "feeds not open")
@@ -79,7 +79,7 @@ class RunMonitor:
 
     def _note_signal(self, number: int, handler: Any) -> None:
         def noted(signum: int, frame: Any) -> None:
-            if self.crawler.stats.get_value(OUTCOME_STAT) is None:  # else it comes too late to stop anything
+            if self.crawler.stats.get_value(OUTCOME_STAT) is None:  # else it is too late to stop the run
                 self.crawler.stats.set_value(SIGNAL_STAT, signum)
             handler(signum, frame)
 
@@ -89,28 +89,28 @@ class RunMonitor:
             logger.debug("signals cannot be noted outside of the main thread")
 
     def item_scraped(self, item: Any) -> None:
-        """Count a record; where it could not be written to a feed, the run ends."""
+        """Count a record; end the run if a feed could not be written."""
         self._scraped[type(item)] += 1
         if self.crawler.stats.get_value(FEED_STAT):
             end_run(self.crawler, "feed not written")
 
     def item_error(self) -> None:
-        """Count a record that broke a pipeline."""
+        """Count a record on which a pipeline raised an error."""
         self.crawler.stats.inc_value("caravan/item_errors")
 
     def item_dropped(self, item: Any) -> None:
-        """Keep what follows from the page of an article that is outside of the period."""
+        """Store the links and aliases of an article outside the period."""
         if isinstance(item, Article) and (article_store := self._article_store) is not None:
             article_store.pass_over(item, article_key(item))
 
     def store_failed(self, error: StoreError) -> None:
-        """End the run: what it reads could not be kept."""
+        """End the run, as nothing more can be stored."""
         self.crawler.stats.set_value(STORE_STAT, str(error))
         logger.error("%s", error)
         end_run(self.crawler, "store failed")
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
-        """Commit the last records, hold the run against its history, compare feeds with records, and decide."""
+        """Commit the last records, check for drift, compare feeds with records, and decide the outcome."""
         article_store = self._article_store
         if article_store is None:
             return
@@ -128,7 +128,7 @@ class RunMonitor:
         logger.log(logging.INFO if outcome.code == 0 else logging.ERROR, "Outcome %d: %s", outcome.code, outcome.reason)
 
     def feeds_closed(self) -> None:
-        """Put the files of a sound run in place: all of them, or none where one could not be written."""
+        """Publish the files of a sound run: all, or none if one could not be written."""
         exporter = self.crawler.get_extension(FeedExporter)
         storages = [slot.storage for slot in (exporter.slots if exporter else ())]
         ready = [storage for storage in storages if isinstance(storage, WholeFileStorage) and storage.is_ready]

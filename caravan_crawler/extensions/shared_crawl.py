@@ -30,18 +30,18 @@ from caravan_crawler.store.workers import MOST_DEATHS, Claim, Pace, SharedStore,
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two looks at the frontier, and between two looks at the leader's lock.
+#: Seconds between two checks of the frontier, and of the leader's lock.
 _INTERVAL, _LEADER_INTERVAL = 0.2, 1.0
-#: A lease is renewed so often before it ends.
+#: Renewals of a lease before it expires.
 _RENEWALS = 3
-#: The leader asks for its next list while fewer articles than this wait.
+#: The leader requests its next listing page only if at most this many articles wait.
 _LOW = 40
-#: In the meta of a request: it is for a claimed article; it waits in the queue.
+#: Keys in ``Request.meta``: the request is for a claimed article; it is in the queue.
 _CLAIMED, _QUEUED = "claimed", "claim_queued"
 
 
 class Worker:
-    """Extension: claims articles, renews the claims, and follows a leader that is gone."""
+    """Extension that claims articles, renews leases, and replaces a leader that is gone."""
 
     def __init__(self, crawler: Crawler) -> None:
         spider = crawler.spider
@@ -80,11 +80,11 @@ class Worker:
         return self._store.leads_scope is not None
 
     def spider_opened(self) -> None:
-        """Begin to look at the frontier."""
+        """Start to poll the frontier."""
         self._look.start(_INTERVAL)
 
     def spider_closed(self) -> None:
-        """Give back what is not read."""
+        """Release the claims of articles not read."""
         self._look.stop()
         self._store.flush()
         if not self._store.is_broken:
@@ -93,12 +93,12 @@ class Worker:
     # For the scheduler
 
     def is_own(self, request: Request) -> bool:
-        """Return whether a request is for this worker's queue; else its row in the frontier stands for it."""
+        """Whether this worker queues the request; otherwise its row in the frontier represents it."""
         key = request.meta.get("key")
         if key is None:
             return self.is_leader or request.callback != self._spider.parse_list
         is_found = request.callback == self._spider.parse and request.priority >= ARTICLE
-        # Of an article that this worker has asked for, another URL is tried in place of one that failed.
+        # An alternative URL of an article whose first URL this worker requested.
         is_another = key in self._asked and request.url not in self._asked_urls
         if is_found and not request.meta.get(_CLAIMED) and not is_another:
             if not self._is_at_end:
@@ -111,18 +111,18 @@ class Worker:
         return True
 
     def _note_asked(self, request: Request) -> None:
-        request.meta[_CLAIMED] = True  # for its retries and redirects, which have the same
+        request.meta[_CLAIMED] = True  # copied to its retries and redirects
         self._asked.add(request.meta["key"])
         self._asked_urls.add(request.url)
 
     def claim(self, waiting: int) -> list[Request]:
-        """Claim articles where that is due; ``waiting`` are the requests in this worker's own queue."""
+        """Claim articles if needed; ``waiting`` is the length of this worker's own queue."""
         if waiting and (not self.is_leader or self._queued or self._unread <= _LOW):
             return []
         is_busy = bool(waiting or self._is_busy())
         if (self._has_suspect and is_busy) or is_ending(self._crawler) or self._is_closing:
             return []
-        # An empty frontier is asked once for each look.
+        # Query an empty frontier once per interval.
         if monotonic() - self._claimed_at < _INTERVAL / 2:
             return []
         self._has_suspect = False
@@ -130,7 +130,7 @@ class Worker:
         claims = self._workers.claim(self._most)
         if not claims and not is_busy:
             if suspect := self._workers.claim_suspect():
-                # It is read alone, so that it ends no other page with it.
+                # Read it alone, so that a crash loses no other page.
                 self._has_suspect = True
                 claims = [suspect]
             else:
@@ -140,12 +140,12 @@ class Worker:
         return self._requests(claims)
 
     def sent(self, request: Request) -> None:
-        """Note that a request has left the queue."""
+        """Register that a request has left the queue."""
         self._is_at_end = False
         self._queued -= request.meta.pop(_QUEUED, False)
 
     def is_over(self) -> bool:
-        """Return whether there is nothing left to claim, so that the leader has the rest to itself."""
+        """Whether nothing is left to claim, so that the leader can finish alone."""
         if not self.is_leader or self._is_closing or monotonic() - self._counted_at < _INTERVAL / 2:
             return False
         self._counted_at = monotonic()
@@ -160,7 +160,7 @@ class Worker:
             return False
         self._is_at_end = True
         for found in crawl_state.waiting(self._store, self._scope):
-            # What the others put aside, and short links that they met.
+            # URLs that the others deferred, and short links that they found.
             for target in self._spider.discovery.take_up(found.url, is_speculative=found.is_speculative):
                 for request in self._spider._targets([target]):
                     self._crawler.engine.crawl(request)
@@ -187,7 +187,7 @@ class Worker:
         return requests
 
     def _is_lost(self, claim: Claim) -> bool:
-        """Return whether an article has ended too many workers; it is a failure then."""
+        """Whether too many workers ended while they read the article; if so, store a failure."""
         if claim.claims <= MOST_DEATHS:
             return False
         words = f"{claim.claims - 1} workers died while they read it"
@@ -206,7 +206,7 @@ class Worker:
         try:
             self._do_what_is_due()
         except Exception:
-            # The engine waits for this worker, and would do so for ever.
+            # Otherwise the engine would wait for this worker forever.
             logger.exception("A bug in the part that shares the crawl")
             end_run(self._crawler, "the sharing of the crawl broke")
 
@@ -222,12 +222,12 @@ class Worker:
             self._looked_at = monotonic()
             self._follow()
         self._note_role()
-        # The engine asks the scheduler again.
+        # Let the engine poll the scheduler again.
         if (slot := self._crawler.engine._slot) is not None:
             slot.nextcall.schedule()
 
     def _follow(self) -> None:
-        """Become the leader where the leader is gone, or end with the crawl that it has finished."""
+        """Become the leader if the leader is gone, or stop if it finished the crawl."""
         if not self._workers.leader_is_gone():
             return
         if self._workers.is_finished((SOUND, BELOW_FLOORS)):
@@ -250,7 +250,7 @@ def worker_of(crawler: Crawler) -> Worker:
 
 
 class ClaimScheduler(Scheduler):
-    """Scrapy's queue in memory, for the articles that this worker has claimed and what the leader alone asks for."""
+    """Scrapy's in-memory queue, for claimed articles and for requests of the leader only."""
 
     _worker: Worker
 
@@ -261,11 +261,11 @@ class ClaimScheduler(Scheduler):
         return super().open(spider)
 
     def enqueue_request(self, request: Request) -> bool:
-        """Queue a request, unless a row in the frontier stands for it."""
+        """Queue a request, unless a row in the frontier represents it."""
         return super().enqueue_request(request) if self._worker.is_own(request) else True
 
     def next_request(self) -> Request | None:
-        """Return the next request; claim articles first where that is due."""
+        """Return the next request; claim articles first if needed."""
         for claimed in self._worker.claim(len(self)):
             super().enqueue_request(claimed)
         if (request := super().next_request()) is not None:
@@ -273,12 +273,12 @@ class ClaimScheduler(Scheduler):
         return request
 
     def has_pending_requests(self) -> bool:
-        """Return whether there is something to do, for this worker or for others."""
+        """Whether there is work left, for this worker or others."""
         return super().has_pending_requests() or not self._worker.is_over()
 
 
 class LeaderMiddleware:
-    """Spider middleware: begins the crawl when its worker is the leader, and drops what the leader alone stores."""
+    """Spider middleware that starts the crawl in the leader only, and drops page facts in other workers."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -289,7 +289,7 @@ class LeaderMiddleware:
         return cls(crawler)
 
     async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Yield the first requests when the worker is the leader."""
+        """Yield the start requests once the worker is the leader."""
         while not worker_of(self._crawler).is_leader:
             if is_ending(self._crawler) or self._crawler.engine.spider is None:
                 return
@@ -298,20 +298,20 @@ class LeaderMiddleware:
             yield request
 
     def process_spider_output(self, response: Any, result: Iterable[Any]) -> Iterable[Any]:
-        """Drop the lines that all pages show, where two workers would store each of them."""
+        """Drop page facts unless leader, so that only one worker stores them."""
         for one in result:
             if worker_of(self._crawler).is_leader or not isinstance(one, (TrendingEntry, ExchangeRate, Weather)):
                 yield one
 
     async def process_spider_output_async(self, response: Any, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Do the same for callbacks that are asynchronous."""
+        """Do the same for asynchronous callbacks."""
         async for one in result:
             if worker_of(self._crawler).is_leader or not isinstance(one, (TrendingEntry, ExchangeRate, Weather)):
                 yield one
 
 
 class SharedThrottle(Throttle):
-    """Lets the requests of all workers go one by one, the downloader's delay apart, and none in a pause."""
+    """Send the requests of all workers one by one, the download delay apart, and none during a pause."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -320,14 +320,14 @@ class SharedThrottle(Throttle):
         self._pace = Pace(spider.article_store.store, urlsplit(spider.site.base).netloc)
 
     async def turn(self, request: Request) -> None:
-        """Return when ``request`` may be sent; raise :class:`RunEndsError` where the run ends before."""
+        """Wait until ``request`` may be sent; raise :class:`RunEndsError` if the run ends first."""
         self._check_run()
         slot = self._slot(request)
         delay = slot.delay if slot else 0.0
         wait = self._reserved(delay)
         while wait > 0:
             await self._sleep(wait)
-            # A pause that has begun since takes the moment away: else all would go at its end at once.
+            # If a pause has begun, reserve again; otherwise all requests would be sent at its end at once.
             wait = self._reserved(delay) if self._blocked() > 0 else 0.0
 
     def _reserved(self, delay: float) -> float:

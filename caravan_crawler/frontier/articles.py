@@ -1,4 +1,4 @@
-"""Which articles a page links to, which of them are new, and what was asked for in this run."""
+"""Select the new articles a page links to, and track what this run has requested."""
 
 from collections.abc import Callable, Iterable
 from datetime import date
@@ -12,12 +12,12 @@ from caravan_crawler.urls import Address, Site, has_moved, is_same_article
 
 Key = int | str
 
-#: Other addresses of one article that are kept while the first is not read yet.
+#: Alternative URLs stored per article until one of its URLs is read.
 _MOST_OTHERS = 5
 
 
 def one_for_each_article(urls: list[str], site: Site) -> list[str]:
-    """Return ``urls`` without further addresses of the same article; own paths go before short links."""
+    """Return one URL per article; prefer the article's own path to a short link."""
     chosen: dict[Key, str] = {}
     for url in sorted(urls, key=lambda url: (address := site.address(url, site.base)) is not None and address.alias):
         address = site.address(url, site.base)
@@ -26,15 +26,15 @@ def one_for_each_article(urls: list[str], site: Site) -> list[str]:
 
 
 class Frontier:
-    """Which articles were asked for and which recorded, by key: the number, else the own path.
+    """Articles requested and recorded in this run, by key: the number, or else the own path.
 
-    A number tells articles apart only together with the slug before it: ``/news/premiya-10000/`` and
-    ``/sport/bilety-po-10000/`` are two articles. Where two paths with one number may be two articles', the second is
-    known by its path alone (:meth:`key`); only its page can tell whether it is the same article.
+    A number identifies an article only together with the slug before it: ``/news/premiya-10000/`` and
+    ``/sport/bilety-po-10000/`` are two articles. If two paths share a number but may be two articles, the key of
+    the second is its path (:meth:`key`); only its page shows whether it is the same article.
 
-    Short links (``?p=<id>``) wait: only where no page has named the article's own path by the time everything else
-    is read are they followed. Further addresses of an article are kept until its page is read; when the address
-    asked for fails, they are tried in turn (:meth:`failed`).
+    Short links (``?p=<id>``) are followed last, and only if no page has linked to the article's own path. Alternative
+    URLs of an article are stored until its page is read; if the requested URL fails, they are tried one by one
+    (:meth:`failed`).
     """
 
     def __init__(self, site: Site) -> None:
@@ -46,7 +46,7 @@ class Frontier:
         self._failed: set[str] = set()
 
     def key(self, address: Address) -> Key:
-        """Return what tells the article from all others, as far as its address can."""
+        """Return the key of the article, as far as its address identifies it."""
         path = address.path
         if address.article_id is not None and path is not None:
             asked = self._asked.get(address.article_id)
@@ -55,27 +55,27 @@ class Frontier:
         return address.key
 
     def knows(self, address: Address) -> bool:
-        """Whether the article was asked for, waits as a short link, or failed under this very address."""
+        """Whether the article was requested, waits as a short link, or failed at this address."""
         if address.path is None:
             return address.key in self._asked or address.key in self._short_links
         return self.key(address) in self._asked or address.path in self._failed
 
     def is_read(self, address: Address) -> bool:
-        """Whether nothing is to be gained by a further address of the article, or by asking for this one again."""
+        """Whether the article is recorded, or this own path of it was already requested."""
         return address.key in self._recorded or (not address.alias and self._asked.get(address.key) == address.path)
 
     def note(self, key: Key, path: str | None = None) -> None:
-        """Note that an article need not be asked for: the store has it, or this run will ask for it anyway."""
+        """Mark an article as requested: it is in the store, or this run requests it anyway."""
         self._asked[key] = path
 
     def keep_other(self, address: Address, url: str) -> None:
-        """Keep a further address of an article that was asked for and is not read yet."""
+        """Store an alternative URL of an article that was requested but not read yet."""
         others = self._others.setdefault(self.key(address), {})
         if len(others) < _MOST_OTHERS:
             others.setdefault(url, address)
 
     def admit(self, address: Address, url: str) -> str | None:
-        """Return the URL to fetch for a link to an article, or None: asked for before, or put aside."""
+        """Return the URL to fetch for a link to an article, or None if it is known or deferred."""
         if self.knows(address):
             return None
         key = self.key(address)
@@ -89,7 +89,7 @@ class Frontier:
         return self._site.canonical(address) if address.alias else url.split("?", 1)[0]
 
     def claim(self, key: str, address: Address, url: str) -> str:
-        """Return the URL to fetch for an article that is to be asked for by this run and no other."""
+        """Return the URL to fetch for an article that this run has claimed."""
         its_key: Key = int(key) if key.isdecimal() else key
         self._asked[its_key] = address.path
         self._short_links.pop(its_key, None)
@@ -98,7 +98,7 @@ class Frontier:
         return self._site.canonical(address) if address.alias else url.split("?", 1)[0]
 
     def failed(self, key: Key, address: Address) -> str | None:
-        """Note that an address of an article led to no page of it; return another one to ask for, or None."""
+        """Mark an article's URL as failed; return an alternative URL, or None."""
         if key in self._recorded:
             return None
         if address.path is not None:
@@ -114,16 +114,16 @@ class Frontier:
         return None
 
     def take_short_links(self) -> list[tuple[Key, str]]:
-        """Return key and short link of the articles nobody named otherwise, to be followed."""
+        """Remove and return the keys and short links of articles with no other URL."""
         links = [(key, url) for key, url in self._short_links.items() if key not in self._asked]
         self._asked.update(dict.fromkeys(self._short_links))
         self._short_links.clear()
         return links
 
     def record(self, address: Address) -> Address | None:
-        """Note that the article's record is made; return its address, None where it was made before.
+        """Mark an article as recorded; return its address, or None if it was recorded before.
 
-        The address is without its number where that is another article's.
+        The returned address has no number if the number belongs to another article.
         """
         number, path = address.article_id, address.path
         recorded = self._recorded.get(number) if number is not None else None
@@ -140,7 +140,7 @@ class Frontier:
 
 
 class Target(NamedTuple):
-    """An article to ask for: its key, the URL, and the alias that named it if that was no own path."""
+    """An article to request: its key, its URL, and the alias that linked to it, if any."""
 
     key: str
     url: str
@@ -148,7 +148,7 @@ class Target(NamedTuple):
 
 
 class Discovery:
-    """Sorts the links of a page: asked for or known, put aside, or to be asked for."""
+    """Sort a page's links into known, deferred and to be requested."""
 
     def __init__(
         self,
@@ -159,7 +159,7 @@ class Discovery:
         note_day: Callable[[int | str, date | None], None],
         most_hops: int = 3,
     ) -> None:
-        """``note_day`` gets the day of each article that is known, for the lists that print none."""
+        """``note_day`` is called with the day of each known article, for listings without dates."""
         self._site = site
         self._period = period
         self._frontier = frontier
@@ -167,21 +167,21 @@ class Discovery:
         self._note_day = note_day
         self._speculative_urls = SpeculativeUrls(most_hops)
         self.known = 0
-        """Links met to articles that the store already knows."""
+        """Number of links to articles already in the store."""
 
     def look_at(
         self, links: Iterable[tuple[Address, str]], page_url: str, page_writes: PageWrites, *, is_named: bool = False
     ) -> list[Target]:
-        """Return the articles to ask for, and note them among the page's consequences.
+        """Return the articles to request, and add them to ``page_writes``.
 
-        ``is_named`` says that a list, a feed or a sitemap names them as articles; other links may lead anywhere.
+        ``is_named``: the links come from a listing, a feed or a sitemap; other links may lead anywhere.
         """
         new: dict[int | str, tuple[Address, str]] = {}
         others: dict[int | str, list[tuple[Address, str]]] = {}
         for address, href in links:
             if not self._period.has_section(address.section):
                 continue
-            # Most links on a page were seen before, so this comes before anything is built.
+            # Most links on a page are known, so check this first.
             is_known = self._frontier.knows(address)
             if not is_known and (key := self._frontier.key(address)) not in new:
                 new[key] = (address, href)
@@ -200,7 +200,7 @@ class Discovery:
                 self._note_alias(address, href, page_url, page_writes)
             held = known.get(str(key))
             if held is not None and key in others and not self._is_wanted_again(held, address):
-                # The first address may have failed in an earlier run, and another one on this page may not have.
+                # The first URL may have failed in an earlier run; another one on this page may work.
                 wanted = (other for other in others[key] if self._is_wanted_again(held, other[0]))
                 address, href = next(wanted, (address, href))
             if held is not None and not self._is_wanted_again(held, address):
@@ -210,7 +210,7 @@ class Discovery:
             elif url := self._site.resolve(href, page_url):
                 was_aside = self._speculative_urls.holds(address)
                 is_followed = self._speculative_urls.admit(address, url, asked, is_named=is_named)
-                # One that is put aside waits in the store too: should this run be killed, the next one knows of it.
+                # Store deferred links too, so that the next run has them if this one is killed.
                 if is_followed:
                     page_writes.links.append((str(key), url))
                 elif self._speculative_urls.holds(address) and not was_aside:
@@ -220,7 +220,7 @@ class Discovery:
         return targets
 
     def another(self, key: str, url: str) -> list[Target]:
-        """Return the next address of an article whose address ``url`` has failed; none where it has no other."""
+        """Return the next URL of an article whose URL ``url`` failed; empty if there is no other."""
         address = self._address(url)
         if address is None:
             return []
@@ -229,7 +229,7 @@ class Discovery:
         return [] if other is None else [Target(key, other, None)]
 
     def _part_by_slug(self, new: dict[int | str, tuple[Address, str]], known: dict[str, Known]) -> None:
-        """Look up by their paths the links whose number is that of a known article with another slug."""
+        """Look up by path the links whose number belongs to a known article with another slug."""
         parted: dict[int | str, tuple[Address, str]] = {}
         for key, (address, href) in list(new.items()):
             held = known.get(str(key))
@@ -246,9 +246,9 @@ class Discovery:
             new |= parted
 
     def take_up(self, url: str, *, has_failed: bool = False, is_speculative: bool = False) -> list[Target]:
-        """Return an article that an earlier run found and did not come to read, or that ``has_failed``.
+        """Return an article that an earlier run found but did not read, or that ``has_failed``.
 
-        What has failed may be stored all the same, by an earlier reading. What is speculative was put aside then.
+        A failed article may still be in the store from an earlier run. Speculative URLs were deferred in that run.
         """
         url = self._site.here(url)
         address = self._address(url)
@@ -259,9 +259,9 @@ class Discovery:
         return self._admit(address, url, is_stored=has_failed)
 
     def claimed(self, urls: dict[str, str]) -> list[Target]:
-        """Return what to ask for of addresses, by key, that this run or another one has found and has claimed now.
+        """Return the articles to request for claimed URLs, given by key; this or another run found them.
 
-        What another run has read since it was found is left out.
+        Articles that another run has read since then are left out.
         """
         known = self._article_store.known(urls)
         targets = []
@@ -276,28 +276,28 @@ class Discovery:
         return targets
 
     def take_aside(self) -> list[Target]:
-        """Return links put aside as their like had led to no articles, as far as there is room for them now."""
+        """Return deferred speculative URLs, as far as the budget allows now."""
         self._learn()
         aside = self._speculative_urls.take_aside(self._frontier.knows)
         return [target for address, url in aside for target in self._admit(address, url, is_stored=False)]
 
     def _learn(self) -> None:
-        """Learn which doubtful addresses are stored as articles."""
+        """Look up which speculative URLs are stored as articles."""
         known = self._article_store.known(self._speculative_urls.doubtful)
         self._speculative_urls.learn({key for key, held in known.items() if held.what == "stored"})
 
     def drop_aside(self) -> None:
-        """Give up what is still put aside, as all that could have made room for it is read."""
+        """Drop the deferred URLs: nothing is left to read that could extend the budget."""
         for key in self._speculative_urls.drop_aside():
             self._article_store.leave(str(key))
 
     def read(self, asked_url: str, *, is_article: bool) -> None:
-        """Take in what the page asked for turned out to be."""
+        """Register whether the requested page was an article."""
         self._speculative_urls.read(self._address(asked_url), is_article=is_article)
 
     @property
     def skipped(self) -> int:
-        """Links not followed, as their like had led to no articles."""
+        """Number of links not followed: over the budget or too deep."""
         return self._speculative_urls.refused + self._speculative_urls.aside
 
     def _admit(self, address: Address, url: str, *, is_stored: bool) -> list[Target]:

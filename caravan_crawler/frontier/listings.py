@@ -1,4 +1,4 @@
-"""Pagination of listings, with resume: which pages of a list are read, and how far earlier runs came."""
+"""Pagination of listings, with resume from earlier runs."""
 
 import logging
 from dataclasses import dataclass, field
@@ -11,30 +11,29 @@ from caravan_crawler.pages.listing import Card, Listing
 
 Key = int | str
 
-#: A list whose pages repeat themselves is at its end, whatever it links to: so many pages in a row say so.
+#: Consecutive repeated pages that end a walk, whatever they link to.
 _BARREN_PAGES = 2
 #: A page is before the period if so many of its articles are; two such pages end the walk.
 _OLD_SHARE = 0.9
 _OLD_PAGES = 2
-#: So many pages of a list may fail one after the other before it is given up.
+#: Consecutive failed pages allowed before a listing is given up.
 _MOST_FAILURES = 3
-#: A walk meets an earlier one where it has seen this share of the articles that stood there.
+#: A walk has met an earlier one once it has seen this share of that walk's top articles.
 _MEETING_SHARE = 0.5
-#: Where these are gone from the site, so many pages in a row without anything new end the walk too.
+#: Consecutive pages without a new article that end a walk too, in case those articles are gone.
 _KNOWN_PAGES = 50
-#: Where sitemaps have named the site's articles, so many in a row end a first walk.
+#: The same for a first walk, if sitemaps have named the site's articles.
 _NAMED_PAGES = 2
 
 
 @dataclass
 class ListingWalk:
-    """A walk down the list whose first page is ``path``, until it has met the articles of ``until``, else to the end.
+    """A walk down the listing at ``path``, until it meets the articles of ``until``, else to the end.
 
-    New articles push the old ones to the next page while one reads. Reading downwards then meets some
-    twice, which :attr:`has_shifted` notes, and misses none but the new ones, which are at the top.
+    New articles push old ones to the next page during the walk. It then sees some twice (:attr:`has_shifted`), and
+    misses only the new ones, which are at the top.
 
-    A walk that goes on where an earlier one was stopped ``is_resumed``: it may pass what is known before it comes
-    to what is not.
+    A resumed walk (``is_resumed``) continues an interrupted one; it may pass known articles before new ones.
     """
 
     path: str
@@ -64,7 +63,7 @@ class ListingWalk:
     _old_pages: int = 0
 
     def take(self, listing: Listing, furniture: frozenset[Key]) -> list[Card]:
-        """Take in the next page; return the cards no earlier page had, which are the list's own.
+        """Register the next page; return the cards that no earlier page had.
 
         ``furniture`` are the articles the page links to around its list, such as the trending ones.
         """
@@ -105,13 +104,13 @@ class ListingWalk:
         return None if listing.is_paginated else listing.number + 1
 
     def may_try_again(self) -> bool:
-        """Return whether to go on where the list was given up, and note that it is being done: once."""
+        """Return whether to retry a listing that was given up: once."""
         self._tries += 1
         self._failed = 0
         return self._tries == 1
 
     def may_skip(self, number: int) -> bool:
-        """Note that a page failed; return whether to try the one after it."""
+        """Register a failed page; return whether to try the next one."""
         self.missed.append(number)
         self._failed += 1
         return self._failed <= _MOST_FAILURES
@@ -171,9 +170,9 @@ class ListState:
     hours: int = 3
 
     def note_yield(self, new: int) -> None:
-        """Note how many articles that nothing else had named a look at the top brought.
+        """Set the interval from the number of new articles a walk from the top found.
 
-        A list that brings something is asked every hour, one that does not less and less often.
+        It is one hour if there were any, else it doubles, up to 6 hours.
         """
         self.hours = 1 if new else min(2 * self.hours, _MOST_HOURS)
 
@@ -198,7 +197,7 @@ class ListState:
 
 logger = logging.getLogger(__name__)
 
-#: So often the top of a list is read again after new articles had pushed the others down.
+#: Times a listing's top is read again after new articles shifted its pages.
 _MOST_ROUNDS = 3
 
 
@@ -219,9 +218,9 @@ class _Active(NamedTuple):
 class Listings:
     """The walks under way; ``since`` is the first day of the period, if any.
 
-    Where a period is asked for and a list prints no dates, only its articles tell whether it goes on: then
-    the decision is held until they are read. A list at which page after page fails is given up, and tried
-    once more when all else is read; ``abandoned`` counts those that failed again.
+    If there is a period and a listing has no dates, the next page is decided only after its articles are read. A
+    listing with too many failed pages in a row is given up, and retried once when the spider is idle; ``abandoned``
+    counts those that failed again.
     """
 
     def __init__(self, since: date | None, *, is_bounded: bool) -> None:
@@ -255,7 +254,7 @@ class Listings:
         return pages + [self._start(path, state, part, is_resumed=True) for part in left if state.top]
 
     def take_changed(self) -> dict[str, ListState]:
-        """Return the lists walked further since this was last asked, and how far."""
+        """Return the states of the listings that changed since the last call."""
         changed, self._changed = self._changed, {}
         return changed
 
@@ -302,7 +301,7 @@ class Listings:
         return self._next(number, listing, keys, new)
 
     def failed(self, number: int, page: int) -> list[ListPage]:
-        """Take in that a page failed: one must not cost those behind it."""
+        """Skip a failed page and continue with the next."""
         active = self._active[number]
         if active.walk.may_skip(page):
             return [self._page(number, page + 1)]
@@ -310,14 +309,14 @@ class Listings:
         return []
 
     def ended(self, number: int) -> list[ListPage]:
-        """Take in that there is no such page: the list ends before it, unless pages before it failed."""
+        """End the walk at a missing page, unless pages before it failed."""
         if self._active[number].walk.missed:
             self._give_up(number)
             return []
         return self._end(number)
 
     def when_idle(self) -> list[ListPage]:
-        """Return what to ask for when nothing else is left: held pages, lists given up, tops that have shifted."""
+        """Return the pages to request when idle: held pages, listings given up, shifted tops."""
         held, self._held = self._held, []
         pages = [page for walk, listing, keys, new in held for page in self._next(walk, listing, keys, new)]
         given_up, self._given_up = self._given_up, []

@@ -1,4 +1,4 @@
-"""The period and the sections asked for, held against what lists, feeds and sitemaps say of an article."""
+"""Filter by period and sections, from the dates in listings, feeds and sitemaps."""
 
 from datetime import UTC, date, datetime
 
@@ -8,9 +8,9 @@ from caravan_crawler.pages.article import ArticleReading
 
 
 class Period:
-    """Tells which articles need not be fetched, as far as their links give them away.
+    """Filter of articles by the dates and sections of their links.
 
-    What it lets pass is judged again by the article's own date, in the pipeline.
+    The pipeline filters again by the article's own date.
     """
 
     def __init__(self, arguments: CrawlArguments) -> None:
@@ -33,7 +33,7 @@ class Period:
         return section is None or not self._sections or section in self._sections
 
     def wants(self, section: str | None, published: str | None) -> bool:
-        """Whether an article of this section and day is asked for; one without a day only where no period is."""
+        """Whether the section and day are requested; an article without a day only if there is no period."""
         if not self.has_section(section):
             return False
         if published is None:

@@ -1,4 +1,4 @@
-"""Which sitemaps to read: on today's site they are the only way to most of the archive.
+"""Selection of sitemaps: on today's site only they lead to most of the archive.
 
 ``/sitemap.xml`` is an index of monthly sitemaps, ``sitemapYYYYMM.xml``, and of older numbered ones,
 ``sitemapN.xml``. Which of them can hold what a run looks for is told by the month in the name, and by ``lastmod``
@@ -13,9 +13,9 @@ from typing import NamedTuple
 from caravan_crawler.frontier.period import Period, day_of
 from caravan_crawler.frontier.source_schedule import SITEMAPS_EVERY, SourceSchedule
 
-#: Asked for in every run, whatever robots.txt names.
+#: Requested in every run, whatever robots.txt names.
 MAIN_SITEMAP = "/sitemap.xml"
-#: Where WordPress and its plugins keep theirs; asked for once a day.
+#: Sitemaps of WordPress and its plugins; requested once a day.
 OTHER_SITEMAPS = ("/wp-sitemap.xml", "/sitemap_index.xml")
 
 #: The stamp noted for a sitemap that no index names and that is none itself: it holds the whole site and is large.
@@ -25,15 +25,15 @@ ABSENT, UNREADABLE = "absent", "unreadable"
 _LARGE_EVERY = timedelta(hours=6)
 #: The current month is read again in every hourly run, even one that begins some minutes early.
 _GROWING_EVERY = timedelta(minutes=50)
-#: A month that is over, and a full numbered sitemap, hardly change. They are read again after so long …
+#: Interval for sitemaps of past months and full numbered ones, which hardly change.
 _OLD_EVERY = timedelta(days=30)
-#: … and so many in one run, so that no hourly run has all of them to read.
+#: Such sitemaps read again per run, so that no hourly run reads all of them.
 _OLD_IN_A_RUN = 5
 #: Articles of a month's last days may be put into its sitemap some days later.
 _MONTH_OPEN_FOR = timedelta(days=3)
-#: An index whose stamps are all the same, over so many sitemaps, says when it was made and nothing else.
+#: Sitemaps in an index from which equal stamps are ignored: they date the index only.
 _EQUAL_STAMPS = 4
-#: So long after the end of a period the sitemaps name all of its articles, even where they are made once a day.
+#: Time after a period's end when sitemaps name all its articles, even if generated once a day.
 _SETTLED_AFTER = timedelta(days=3)
 
 _MONTH = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_/]?(0[1-9]|1[0-2])(?:[-_/]?(?:[0-2]\d|3[01]))?(?!\d)")
@@ -82,7 +82,7 @@ class Sitemaps:
         self._are_months_named = False
         self._are_others_named = False
         self.are_incomplete = False
-        """Whether a list has shown an article that no sitemap had named."""
+        """Whether a listing has shown an article that no sitemap had named."""
         self.covers_period = False
         """Whether an index by months names all articles of the period, so that no other source need be asked for."""
 
@@ -151,16 +151,16 @@ class Sitemaps:
         return chosen
 
     def expect(self, path: str) -> None:
-        """Note that a sitemap is asked for that an earlier run left unread."""
+        """Register a sitemap that an earlier run left unread and this run requests."""
         self._waiting.add(path)
 
     def is_read(self, path: str) -> None:
-        """Note that a sitemap was read."""
+        """Mark a sitemap as read."""
         self._read.add(path)
         self._waiting.discard(path)
 
     def failed(self, path: str) -> None:
-        """Note that a sitemap could not be read, so that what it names is not known."""
+        """Mark a sitemap as failed: its articles are unknown."""
         self._waiting.discard(path)
         self._failed.add(path)
 
@@ -169,7 +169,7 @@ class Sitemaps:
         self.covers_period = False
 
     def names_articles(self) -> None:
-        """Note that a sitemap named articles."""
+        """Register that a sitemap named articles."""
         self._has_named = True
 
     def is_month_wanted(self, path: str) -> bool:
@@ -203,7 +203,7 @@ class Sitemaps:
         if child.stamp is not None:
             if self._schedule.stamp_of(child.path) != child.stamp:
                 return True
-            # A stamp without a time does not change with what comes later on that day.
+            # A stamp without a time does not change again on the same day.
             day = day_of(child.stamp) if len(child.stamp) <= len("2026-11-28") else None
             is_open = day is not None and day >= datetime.fromisoformat(read_at).astimezone(UTC).date()
             return is_open and self._schedule.is_due(child.path, _GROWING_EVERY)

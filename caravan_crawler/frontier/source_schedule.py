@@ -1,7 +1,7 @@
-"""What a run asks for by itself: which of home page, feed, lists and sitemaps are due, by when they were last read.
+"""Schedule of the sources: which of home page, feed, listings and sitemaps are due, by when they were last read.
 
-An hourly run is to ask for what is new and little else. Home page, feed and the news list name what is new
-within the hour; the other lists are asked every one to six hours, by what they bring. For the sitemaps see
+An hourly run should request little but new articles. Home page, feed and the news listing show them within the
+hour; the other listings are read every one to six hours, depending on their yield. For the sitemaps see
 :mod:`~caravan_crawler.frontier.sitemaps`.
 """
 
@@ -13,9 +13,9 @@ from caravan_crawler.frontier.listings import ListState
 from caravan_crawler.store import database
 from caravan_crawler.store.crawl_state import ResumedRuns, Source
 
-#: What the interrupted run read so shortly ago is not asked for again.
+#: A resumed run does not repeat sources that the interrupted run read within this time.
 _JUST_READ = timedelta(hours=1)
-#: A run that begins some minutes early is not to wait for the next one.
+#: Tolerance, so that a run started a few minutes early does not skip a source.
 _EARLY = timedelta(minutes=10)
 SITEMAPS_EVERY = timedelta(hours=24)
 
@@ -34,11 +34,11 @@ class SourceSchedule:
         self._now = datetime.now(UTC)
 
     def learn(self, sources: dict[str, Source]) -> None:
-        """Add the sources that other runs have met since this one began."""
+        """Add the sources that other runs have found since this one began."""
         self._own = sources | self._own
 
     def is_just_read(self, path: str) -> bool:
-        """Whether the run that this one continues has read the page a short while ago."""
+        """Whether the run that this one resumes read the page within the last hour."""
         source = self._own.get(path)
         if source is None or not self._resumed_runs.runs or source.read_at < self._resumed_runs.started_at:
             return False
@@ -50,13 +50,13 @@ class SourceSchedule:
         return source is None or not source.read_at or self._now - datetime.fromisoformat(source.read_at) >= every
 
     def is_list_due(self, path: str) -> bool:
-        """Whether a list was not read for as long as its yield lets it be left alone."""
+        """Whether a listing's interval, which depends on its yield, has passed."""
         source = self._own.get(path)
         hours = ListState.from_json(source.state if source else None).hours
         return self.is_due(path, timedelta(hours=hours) - _EARLY)
 
     def read_at(self, path: str) -> str:
-        """Return when a source was last read; an empty text where it was not."""
+        """Return when a source was last read, or an empty string."""
         source = self._own.get(path)
         return source.read_at if source else ""
 
@@ -67,13 +67,13 @@ class SourceSchedule:
 
     @property
     def named_sitemaps(self) -> list[tuple[str, str | None]]:
-        """The sitemaps, with their stamps, that an index named and a run that was stopped did not come to read."""
+        """Sitemaps, with their stamps, that an index named but an interrupted run did not read."""
         return [
             (path, source.stamp) for path, source in self._own.items() if not source.read_at and source.state is None
         ]
 
     def list_state(self, path: str) -> ListState:
-        """Return how far a list is walked."""
+        """Return how far a listing has been walked."""
         own = self._own.get(path)
         if own is not None and own.state is not None:
             return ListState.from_json(own.state)
@@ -83,11 +83,11 @@ class SourceSchedule:
 
     @property
     def known_lists(self) -> list[str]:
-        """The lists that earlier runs have walked, or have met a link to."""
+        """Listings that earlier runs have walked or found a link to."""
         return [path for path, source in self._own.items() if source.state is not None]
 
     def new_lists(self, paths: Iterable[str]) -> list[dict[str, Any]]:
-        """Return rows that note lists met for the first time, which are still to be read."""
+        """Return rows for newly found listings, marked as not read."""
         return [
             {"path": path, "read_at": "", "stamp": None, "state": ListState().to_json()}
             for path in dict.fromkeys(paths)
@@ -95,17 +95,17 @@ class SourceSchedule:
         ]
 
     def due_lists(self, paths: Iterable[str]) -> list[dict[str, Any]]:
-        """Return rows that note that lists are to be read, whenever they were last."""
+        """Return rows that mark listings as due, regardless of when they were last read."""
         return [
             {"path": path, "read_at": "", "stamp": None, "state": self.list_state(path).to_json()} for path in paths
         ]
 
     @staticmethod
     def new_sitemap(path: str, stamp: str | None) -> dict[str, Any]:
-        """Return the row that notes that a sitemap was named and is still to be read."""
+        """Return the row for a sitemap that was named but not read yet."""
         return {"path": path, "read_at": "", "stamp": stamp, "state": None}
 
     @staticmethod
     def read_now(path: str, *, stamp: str | None = None, state: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return the row that notes that a source was read."""
+        """Return the row that marks a source as read now."""
         return {"path": path, "read_at": database.now(), "stamp": stamp, "state": state}

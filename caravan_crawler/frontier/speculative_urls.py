@@ -12,38 +12,37 @@ from caravan_crawler.outcome import COPIES_STAT, COPY_STAT
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.urls import Address
 
-#: So many pages that are no articles may stand in a chain, each found on the one before.
+#: Longest chain of non-article pages, each found on the one before.
 _DEEPEST = 3
-#: So many doubtful addresses are asked for in any run, and one more for so many articles read …
+#: Budget of speculative URLs per run: 50, plus one per 4 articles read.
 _ALLOWED = 50
 _ARTICLES_FOR_ONE_MORE = 4
-#: … of them so many in a section none of whose doubtful addresses was an article's yet.
+#: Limit per section until one of its speculative URLs proves to be an article.
 _ALLOWED_IN_A_SECTION = 20
-#: Of a breadth without end no more is remembered than this.
+#: Deferred URLs stored at most, to bound memory on endless sites.
 _MOST_ASIDE = 10_000
 
 
 class _Doubtful(NamedTuple):
-    """An address asked for: its section, and how deep in a chain of pages that are no articles it stands, from 1."""
+    """A requested speculative URL: its section, and its depth in a chain of non-article pages, from 1."""
 
     section: str | None
     depth: int
 
 
 class SpeculativeUrls:
-    """Tells which links to follow; an address is doubtful until its page turns out to be an article.
+    """Budget of speculative URLs; a URL is speculative until its page proves to be an article.
 
-    Doubtful are addresses without an article's number, and any found on a page that was no article. At most
-    50 and a quarter of the articles read may be doubtful at one time, and 20 of one section as long as none
-    of its doubtful addresses has proven an article's. What exceeds that is put aside, for when the articles
-    read in the meantime, or proven among the doubtful, have made room.
+    URLs without an article number are speculative, and all URLs found on a page that was no article.
+    The budget is 50 plus a quarter of the articles read, and 20 per section until one of the section's speculative
+    URLs proves to be an article. URLs over the budget are deferred until more articles are read or proven.
     """
 
     def __init__(self, most_hops: int = _DEEPEST) -> None:
         """``most_hops`` is the setting ``MAX_HOPS_FROM_ARTICLE``."""
         self._most_hops = most_hops
         self.refused = 0
-        """Links not followed, as their chain was too deep or too much was put aside already."""
+        """Number of links not followed: chain too deep, or too many URLs deferred."""
         self._articles = 0
         self._doubtful: dict[int | str, _Doubtful] = {}
         self._in_section: Counter[str | None] = Counter()
@@ -53,22 +52,22 @@ class SpeculativeUrls:
 
     @property
     def aside(self) -> int:
-        """How many addresses are put aside."""
+        """Number of deferred URLs."""
         return len(self._aside)
 
     @property
     def doubtful(self) -> list[str]:
-        """The keys of the doubtful addresses asked for."""
+        """Keys of the requested speculative URLs."""
         return [str(key) for key in self._doubtful]
 
     def holds(self, address: Address) -> bool:
-        """Whether an address is put aside."""
+        """Whether an address is deferred."""
         return address.key in self._aside
 
     def admit(self, address: Address, url: str, page: Address | None, *, is_named: bool = False) -> bool:
         """Return whether to follow a link to ``address`` at ``url``, found on the page asked for as ``page``.
 
-        What a list, a feed or a sitemap names as an article is followed without bound: they come to an end.
+        Links from a listing, a feed or a sitemap (``is_named``) have no limit, as these sources are finite.
         """
         if is_named:
             self._aside.pop(address.key, None)
@@ -83,7 +82,7 @@ class SpeculativeUrls:
         return self._take(address, behind + 1) or self._put_aside(address, url, behind + 1)
 
     def read(self, page: Address | None, *, is_article: bool) -> None:
-        """Take in what the page asked for as ``page`` turned out to be; None for what has no article's address."""
+        """Register whether the requested ``page`` was an article; None if its URL is no article's."""
         self._articles += is_article
         if page is None:
             return
@@ -95,14 +94,14 @@ class SpeculativeUrls:
             self._fruitless.add(page.key)
 
     def learn(self, articles: Container[str]) -> None:
-        """Take in which of the doubtful keys other workers have read as ``articles``."""
+        """Remove the speculative keys that other workers have read as ``articles``."""
         for key in [key for key in self._doubtful if str(key) in articles]:
             self._prove(key)
 
     def take_aside(self, is_known: Callable[[Address], bool]) -> list[tuple[Address, str]]:
-        """Return addresses put aside, with their URLs, as far as there is room for them now.
+        """Remove and return deferred addresses with their URLs, as far as the budget allows now.
 
-        Those that ``is_known`` says were asked for since, found on another page, are forgotten.
+        Addresses that are known by now (``is_known``), from another page, are dropped.
         """
         taken = []
         for key, (address, url, depth) in list(self._aside.items()):
@@ -114,7 +113,7 @@ class SpeculativeUrls:
         return taken
 
     def drop_aside(self) -> list[int | str]:
-        """Refuse what is put aside for good; return its keys."""
+        """Refuse all deferred URLs; return their keys."""
         keys = [*self._aside]
         self.refused += len(keys)
         self._aside.clear()
@@ -144,22 +143,22 @@ class SpeculativeUrls:
 
 logger = logging.getLogger(__name__)
 
-#: In a request's ``meta``: pages in a row that were no articles, and the list the address was found on.
+#: Keys in ``Request.meta``: consecutive non-article pages, and the listing the URL was found on.
 HOPS, FOUND_ON = "hops", "found_on"
-#: A site may invent a section for each address: so many sections and lists are watched, and the whole site always.
+#: Sections and listings watched at most, as a site may invent a section per URL; the whole site is always watched.
 _MOST_VOTES = 1000
 _EVERYWHERE = "the site"
 
 
 @dataclass(slots=True)
 class _Vote:
-    """The text that most of the last pages show, by a majority vote, which needs to remember one text only."""
+    """Most frequent text of recent pages, by a majority vote that stores one text only."""
 
     text: int = 0
     lead: int = 0
 
     def cast(self, text: int) -> int:
-        """Take in a page's text; return by how many pages the leading one leads, 0 where it is another."""
+        """Count a page's text; return its lead in pages, or 0 if another text leads."""
         if self.lead == 0:
             self.text = text
         self.lead += 1 if text == self.text else -1
@@ -167,10 +166,10 @@ class _Vote:
 
 
 class Reach:
-    """Tells whether the links on a page are followed, and which lists bring nothing but copies of one text.
+    """Decide whether a page's links are followed, and which listings contain only copies of one text.
 
-    A text counts as a repeated one where, within a section, within a list or on the whole site, it leads all others by
-    ``MAX_COPIES`` pages. Its pages are kept as what they are, but lead nowhere.
+    A text counts as copied if it leads all others by ``MAX_COPIES`` pages in a section, a listing or the whole site.
+    Its pages are stored, but their links are not followed.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -184,9 +183,9 @@ class Reach:
     def page(
         self, url: str, meta: Mapping[str, Any], article: ArticleReading | None, *, is_address: bool = True
     ) -> dict[str, Any] | None:
-        """Take in a page read; return the ``meta`` for requests to what it links to, None where nothing is followed.
+        """Return the ``meta`` for requests to a page's links, or None if they are not followed.
 
-        ``is_address`` tells whether it was asked for as an article, as the home page is not.
+        ``is_address``: the page was requested as an article; the home page is not.
         """
         if article is None:
             hops = meta.get(HOPS, 0) + is_address
@@ -197,7 +196,7 @@ class Reach:
         return None if self._is_copy(url, meta.get(FOUND_ON), article) else {}
 
     def is_over(self, path: str) -> bool:
-        """Whether the list at ``path`` brings nothing but copies of one text, so that it is not read on in this run."""
+        """Whether the walk of the listing at ``path`` has ended, as it brings only copies of one text."""
         return path in self._ended
 
     def _is_copy(self, url: str, found_on: str | None, article: ArticleReading) -> bool:

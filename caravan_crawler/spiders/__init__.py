@@ -1,1 +1,1 @@
-"""Visit: the spider."""
+"""The spider."""

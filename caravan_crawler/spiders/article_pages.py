@@ -1,4 +1,4 @@
-"""The later pages of an article that has several, joined to one article before anything is stored."""
+"""Multi-page articles: the later pages are joined to one article before it is stored."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ from caravan_crawler.spiders.start import StartRequests
 from caravan_crawler.store.article_store import PageWrites
 from caravan_crawler.urls import Address
 
-#: Pages that may be better the next time.
+#: Kinds of pages that a retry may fix.
 WORTH_RETRYING = (PageKind.CUT, PageKind.CHALLENGE)
 
 
 @dataclass
 class Pending:
-    """An article whose later pages are read still: what its first page gave, in ``reading`` joined with the others."""
+    """An article whose later pages are not all read yet."""
 
     document: Document
     reading: PageReading
@@ -38,9 +38,9 @@ class Pending:
 
 
 class LaterPages(StartRequests):
-    """Reads an article with all its pages, at most :data:`~caravan_crawler.pages.article_parts.MOST_PARTS`, as one.
+    """Read all pages of an article, at most :data:`~caravan_crawler.pages.article_parts.MOST_PARTS`, as one.
 
-    Where one of them fails, the article has failed: nothing of it is stored, and a later run tries again.
+    If one page fails, the article fails: nothing of it is stored, and a later run tries again.
     """
 
     def _document(self, response: Response) -> Document:
@@ -52,7 +52,7 @@ class LaterPages(StartRequests):
     def _article(
         self, document: Document, reading: PageReading, address: Address, page: PageWrites, seen_at: datetime
     ) -> Iterator[Any]:
-        """Yield the article's record, and what follows from it."""
+        """Yield the article's record and further requests."""
         raise NotImplementedError
 
     def _whole_article(
@@ -65,13 +65,13 @@ class LaterPages(StartRequests):
         if url is None or not self._is_wanted(address, article.date_structured or article.date_published):
             yield from self._article(document, reading, address, page, seen_at)
             return
-        # A server that says that the first page has not changed says nothing of the others.
+        # A 304 for the first page would not cover the other pages.
         page.etag = page.last_modified = None
         pending = Pending(document, reading, address, page, seen_at, Parts(str(address.path), article))
         yield self._part(url, pending)
 
     def _first_page(self, response: Response, page: PageWrites) -> Request | None:
-        """Return the request for the first page of an article of which a later one was asked for."""
+        """Return the request for an article's first page if a later one was requested."""
         assert response.request is not None
         asked = self._address(page.asked_url)
         if asked is None or asked.part == 1 or not response.request.callback:
@@ -80,7 +80,7 @@ class LaterPages(StartRequests):
         return self._request(url, response.request.callback, ARTICLE, meta={"key": str(asked.key)}, dont_filter=True)
 
     def parse_part(self, response: Response, pending: Pending) -> Iterator[Any]:
-        """Read a later page of an article, and go on to the one behind it or to the article's record."""
+        """Read a later page of an article; yield the request for the next page, or the record."""
         assert response.request is not None
         document = self._document(response)
         reading = self._read_page(document)
@@ -108,7 +108,7 @@ class LaterPages(StartRequests):
             yield from self._article_of(pending)
 
     def part_failed(self, failure: Failure) -> Iterator[Any]:
-        """Keep the failure of an article of which a later page failed."""
+        """Store an article's failure if a later page failed; if robots.txt forbids it, yield the record so far."""
         request: Request = failure.request  # type: ignore[attr-defined]
         pending: Pending = request.cb_kwargs["pending"]
         reason = failures.reason(failure)
@@ -139,5 +139,5 @@ class LaterPages(StartRequests):
         self._fail(page.asked_url, page.asked_key or str(pending.address.key), f"part_{reason}", words)
 
     def _is_wanted(self, address: Address, printed: str | None) -> bool:
-        """Whether an article may be kept, as far as its first page tells."""
+        """Whether an article may be stored, judging by its first page."""
         return self.period.has_section(address.section) and self.period.is_open_to(printed)

@@ -1,4 +1,4 @@
-"""What every visit needs: requests with their priorities, lists, failures, and what is kept of each page."""
+"""Base of the spider: requests and priorities, listings, failures, and what is stored per page."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -24,24 +24,23 @@ from caravan_crawler.pages.syndication import Entry
 from caravan_crawler.store.article_store import ArticleStore, PageWrites
 from caravan_crawler.urls import Address, Site, listing_of
 
-#: Lists that the site has had; others are found by the links to them. The first names what is new.
+#: Known listings; others are found by links. The first one shows new articles.
 KNOWN_SECTIONS = ("/news/", "/gazeta/")
 HOME = "/"
 FEED = "/rss/"
 
-# Priorities. Articles go before anything that names more of them, so that the queue stays as short as one sitemap
-# or one page of a list. Sitemaps go before lists, which then hold little that is new; each month that a sitemap is
-# of adds one to its priority, so that the newest is read first. What is read again waits until all that is new is
-# read, and what failed before until the very end.
+# Priorities. Articles go before their sources, so that the queue stays as short as one sitemap or one listing page.
+# Sitemaps go before listings, which then have few new articles; a sitemap's priority grows by one per month, so that
+# the newest is read first. Refreshes wait until all new articles are read; retries of earlier failures come last.
 ARTICLE, FRONT, SITEMAP, LIST, REFRESH, RETRY = 20_000, 10_000, 1_000, 10, 5, -10
 
-#: Of a page that need not exist, a 404 is an answer and no failure: the page behind a list's last, for one.
+#: ``meta`` of optional pages, such as the one after a listing's last: a 404 is no failure.
 _OPTIONAL = {"optional": True}
 _GONE = ("http_404", "http_410")
 
 
 class BaseSpider(Spider):
-    """The way through the site, without the reading: the spider adds what each kind of page says."""
+    """Navigation of the site; subclasses add the callbacks that read the pages."""
 
     arguments: CrawlArguments
     site: Site
@@ -56,14 +55,14 @@ class BaseSpider(Spider):
     _sitemaps: list[str]
     """The sitemaps that robots.txt names."""
     _undated_asked = 0
-    """Articles asked for of which no source has told the day, under ``since``."""
+    """Articles without a date in any source, requested with ``since`` set."""
 
     def parse_home(self, response: Response) -> Iterator[Any]:
         """Read the home page."""
         raise NotImplementedError
 
     def parse_list(self, response: Response, walk: int) -> Iterator[Any]:
-        """Read a page of a list, for the walk of this number."""
+        """Read a page of a listing, for the walk with this number."""
         raise NotImplementedError
 
     def parse_feed(self, response: Response) -> Iterator[Request]:
@@ -71,7 +70,7 @@ class BaseSpider(Spider):
         raise NotImplementedError
 
     def parse_sitemap(self, response: Response, stamp: str | None = None) -> Iterator[Request]:
-        """Read a sitemap, whose index gave it this stamp."""
+        """Read a sitemap; ``stamp`` is its ``lastmod`` in the index."""
         raise NotImplementedError
 
     # Asking
@@ -87,10 +86,10 @@ class BaseSpider(Spider):
             yield self._request(target.url, self.parse, priority, meta=(meta or {}) | its_own)
 
     def _entries(self, entries: Iterable[Entry], page: PageWrites, *, is_in_period: bool = False) -> list[Target]:
-        """Return the articles to ask for.
+        """Return the articles to request.
 
-        Of an entry that has no day the article's page tells it. ``MAX_UNDATED`` bounds what that costs, unless the
-        entry ``is_in_period`` by what its source is of.
+        The day of an undated entry is known only from the article's page. ``MAX_UNDATED`` limits these requests,
+        unless the source itself is in the period (``is_in_period``).
         """
         links, undated = [], []
         for entry in entries:
@@ -106,7 +105,7 @@ class BaseSpider(Spider):
         return targets + self._undated(undated, page)
 
     def _undated(self, links: list[tuple[Address, str]], page: PageWrites) -> list[Target]:
-        """Return the articles to ask for of entries without a day, as far as ``MAX_UNDATED`` allows."""
+        """Return the articles to request for undated entries, up to ``MAX_UNDATED``."""
         targets: list[Target] = []
         while links and (room := self.settings.getint("MAX_UNDATED") - self._undated_asked) > 0:
             found = self.discovery.look_at(links[:room], self.site.base, page, is_named=True)
@@ -122,7 +121,7 @@ class BaseSpider(Spider):
         return targets
 
     def _list(self, path: str, *, optional: bool = True, must: bool = False) -> Iterator[Request]:
-        """Ask for a list from its top if that is due or a ``must``, and where an earlier run left it."""
+        """Request a listing from its top if due or ``must``, and from where an earlier run stopped."""
         if self.lists.is_begun(path) or not self._is_section(path):
             return
         state = self.schedule.list_state(path)
@@ -138,14 +137,14 @@ class BaseSpider(Spider):
                 self.parse_list,
                 LIST,
                 meta=_OPTIONAL if optional else None,
-                dont_filter=True,  # a walk knows which pages it has seen, and reads some again on purpose
+                dont_filter=True,  # a walk tracks its pages, and reads some again on purpose
                 cb_kwargs={"walk": page.walk},
             )
             for page in pages
         ]
 
     def _is_section(self, path: str) -> bool:
-        """Whether the list of a section is asked for."""
+        """Whether a section's listing is requested."""
         return self.period.has_section(path.strip("/"))
 
     def _sitemap(self, path: str, stamp: str | None = None, *, optional: bool = False) -> Request:
@@ -165,7 +164,7 @@ class BaseSpider(Spider):
         return self.site.address(url, self.site.base)
 
     def _elsewhere(self, sections: list[str]) -> Iterator[Request]:
-        """Ask for the sources beside the home page that are due."""
+        """Request the sources other than the home page that are due."""
         if not self.schedule.is_just_read(FEED):
             yield self._request(urljoin(self.site.base, FEED), self.parse_feed, FRONT)
         named_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
@@ -175,7 +174,7 @@ class BaseSpider(Spider):
         yield from self._due_sitemaps()
 
     def _due_sitemaps(self) -> Iterator[Request]:
-        """Ask for the sitemaps that are due: the site's own, robots.txt's, WordPress', and those left unread."""
+        """Request the sitemaps that are due: the site's own, robots.txt's, WordPress', and unread ones."""
         for path, stamp in self.schedule.named_sitemaps:
             self.sitemaps.expect(path)
             if path not in self._roots() and not self._may_be_tried(path):
@@ -186,27 +185,27 @@ class BaseSpider(Spider):
                 yield self._sitemap(path, optional=is_optional)
 
     def _may_be_tried(self, path: str) -> bool:
-        """Whether a sitemap has not failed, or is due again."""
+        """Whether a sitemap has not failed, or its retry is due."""
         if self.article_store.failing.may_be_asked(urljoin(self.site.base, path)):
             return True
         self.sitemaps.failed(path)
         return False
 
     def _roots(self) -> dict[str, bool]:
-        """Return the sitemaps that no index names, each with whether it need not exist."""
+        """Return the root sitemaps, each with whether it is optional."""
         named = [path_of(url) for url in map(self._resolve, self._sitemaps) if url]
         return dict.fromkeys((MAIN_SITEMAP, *OTHER_SITEMAPS), True) | dict.fromkeys(named, False)
 
     # What did not come
 
     def failed(self, failure: Failure) -> Iterator[Request]:
-        """Take in a page that could not be fetched; without its home page the site's lists are tried still."""
+        """Handle a failed request; if the home page failed, try the known listings."""
         request: Request = failure.request  # type: ignore[attr-defined]
         reason = failures.reason(failure)
         asked = self._asked_by(request)
         if reason == RunEndsError.__name__ or self.crawler.stats.get_value(OTHER_SITE_STAT):
             self.crawl_stats.count("unasked")
-            return  # it waits for the next run
+            return  # the next run requests it
         if reason == "robots":
             self.crawl_stats.count("forbidden")
             self.logger.info("Forbidden by robots.txt: %s", request.url)
@@ -230,13 +229,13 @@ class BaseSpider(Spider):
             self.crawl_stats.count("absent/read_elsewhere")  # an old address of an article that has moved
             return
         if (alias := request.meta.get("alias")) and reason in _GONE:
-            # Only its AMP page is there.
+            # Only the AMP page exists.
             yield self._request(alias, self.parse, ARTICLE, meta={"key": asked.asked_key})
             return
         self._fail(asked.asked_url, asked.asked_key, reason, failures.words(failure))
         if request.callback == self.parse_sitemap:
             self.sitemaps.failed(path_of(asked.asked_url))
-        if failures.is_answer(failure):  # without one the site is at fault, and not the address
+        if failures.is_answer(failure):  # without an answer the site failed, not the URL
             yield from self._targets(self._another(asked))
         if reason in _GONE:
             self.note_missing_section(path_of(asked.asked_url))
@@ -249,22 +248,22 @@ class BaseSpider(Spider):
             yield from self._list_requests(following)
 
     def note_missing_section(self, path: str) -> None:
-        """Note that a section asked for shows no article of its own; sitemaps may name some still."""
+        """Record that a requested section lists no article; sitemaps may still name some."""
         if path.strip("/") in self.arguments.sections:
             self.crawler.stats.set_value(NO_SECTION_STAT, path.strip("/"))
 
     def _another(self, page: PageWrites) -> list[Target]:
-        """Return the next address of the article that was asked for, where this one led to no page of it."""
+        """Return the next URL of the requested article, as this one did not lead to it."""
         if page.asked_key is None or self.arguments.urls:
             return []
         return self.discovery.another(page.asked_key, page.asked_url)
 
     def on_dropped(self, request: Request) -> None:
-        """Take in a redirect that led to a page asked for before; only to another article is that no failure."""
+        """Handle a redirect to a page requested before; it is a failure unless it leads to an article."""
         first = (request.meta.get("redirect_urls") or [request.url])[0]
         if first == request.url:
             return
-        if request.callback == self.parse_sitemap:  # one that WordPress has under two names
+        if request.callback == self.parse_sitemap:  # WordPress has one sitemap under two names
             self.sitemaps.is_read(path_of(first))
             self.article_store.page(PageWrites(first, sources=[self.schedule.read_now(path_of(first))]))
             return
@@ -280,7 +279,7 @@ class BaseSpider(Spider):
     # Keeping
 
     def _asked(self, response: Response) -> PageWrites:
-        """Return what was asked for when this page came, to gather what follows from it."""
+        """Return the :class:`PageWrites` of a response, with its URL before redirects and its validators."""
         assert response.request is not None
         page = self._asked_by(response.request)
         page.etag = header(response, "ETag")
@@ -297,19 +296,19 @@ class BaseSpider(Spider):
         self.article_store.fail(url, key, reason, words)
 
     def _keep_lists(self, page: PageWrites) -> None:
-        """Keep how far the lists are walked, together with what follows from the page that took them there."""
+        """Store the progress of the listings together with the page's writes."""
         changed = self.lists.take_changed().items()
         page.sources += [self.schedule.read_now(path, state=state.to_json()) for path, state in changed]
         self.article_store.page(page)
 
 
 def path_of(url: str) -> str:
-    """Return path and query, which are the same on every copy of the site."""
+    """Return path and query of a URL; they are the same on every copy of the site."""
     parts = urlsplit(url)
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def header(response: Response, name: str) -> str | None:
-    """Return a response's header as text that can be stored, or None."""
+    """Return a response header as text that can be stored, or None."""
     value = response.headers.get(name)
     return encodable(value.decode("latin-1")) if value else None

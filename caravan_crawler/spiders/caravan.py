@@ -1,4 +1,4 @@
-"""The spider: from what the store holds and the site shows to every article, each once."""
+"""The spider: reads every article of the site once."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
@@ -41,12 +41,12 @@ from caravan_crawler.urls import Address, Site, has_moved, listing_of
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
 _LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
 
-#: So many articles of earlier runs at other addresses are no longer an editor's change of one address.
+#: Moved articles from which the whole site counts as moved; fewer may be an editor's changes.
 _MOVED = 3
 
 
 class CaravanSpider(LaterPages):
-    """Crawls caravan.kz or a copy of it. ``scrapy crawl -h`` lists its arguments, ``arguments.py`` checks them."""
+    """Crawl caravan.kz or a copy. ``scrapy crawl -h`` lists the arguments, ``arguments.py`` checks them."""
 
     name = "caravan"
     _bounds: Bounds
@@ -66,9 +66,9 @@ class CaravanSpider(LaterPages):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, store: Store | None = None, **kwargs: Any) -> "CaravanSpider":
-        """Check the arguments, open the store, start the sample site if asked for, and set the manners for the site.
+        """Check the arguments, open the store, start the sample site if requested, and set the delays.
 
-        The command hands over the ``store`` it has opened, and closes it; without one it is the spider's own.
+        A ``store`` passed by the command is closed by the command; otherwise the spider opens and closes its own.
         """
         arguments = CrawlArguments.parse(kwargs)
         server = None
@@ -86,7 +86,7 @@ class CaravanSpider(LaterPages):
         site.on_refused = spider.crawl_stats.refused
         spider.reach = Reach(crawler)
         if site.is_local:
-            # A copy on this machine needs no patience, unless the user asks for it.
+            # A local copy needs no delays, unless the user sets them.
             crawler.settings.setdict(_LOCAL_MANNERS, priority="spider")
         for url in arguments.urls:
             check_on_site(url, site)
@@ -104,7 +104,7 @@ class CaravanSpider(LaterPages):
         return spider
 
     def _take_up(self, store: Store) -> None:
-        """Learn from the store what earlier runs have left."""
+        """Load what earlier runs left in the store."""
         publication.resume(store)
         scope, started_at = crawl_state.scope_of(self.arguments), database.stamp(self.started_at)
         if not store.was_empty:
@@ -123,7 +123,7 @@ class CaravanSpider(LaterPages):
         self.lists.note_day(key, day)
 
     def _is_asked_for(self, row: Any) -> bool:
-        """Whether a stored article is of the period and sections, or among the pages, that this run asks for."""
+        """Whether a stored article is in this run's period and sections, or among its ``urls``."""
         if self.arguments.urls and row["key"] not in self._named_keys():
             return False
         return self.period.wants(row["section"], row["date_published"])
@@ -133,7 +133,7 @@ class CaravanSpider(LaterPages):
         return {str(address.key) for address in addresses if address}
 
     def _plan(self) -> None:
-        """Learn what earlier runs have read of the sources."""
+        """Load when earlier runs read the sources."""
         scope = crawl_state.scope_of(self.arguments)
         own = load_sources(self.article_store.store, scope)
         self.schedule = SourceSchedule(
@@ -142,7 +142,7 @@ class CaravanSpider(LaterPages):
         self.sitemaps = Sitemaps(self.schedule, self.period, self.started_at.astimezone(ALMATY).date())
 
     def look_again(self) -> None:
-        """Learn what other runs have stored since this one began, as a run does that begins now."""
+        """Reload what other runs have stored since this one began, like a new run."""
         self.resumed_runs = crawl_state.continued(
             self.article_store.store, self.run_id, crawl_state.scope_of(self.arguments), database.now()
         )
@@ -152,26 +152,26 @@ class CaravanSpider(LaterPages):
         self._plan()
 
     def new_lists(self) -> Iterator[Request]:
-        """Ask for the lists that other runs have met since this one began."""
+        """Request the listings that other runs have found since this one began."""
         self.schedule.learn(load_sources(self.article_store.store, crawl_state.scope_of(self.arguments)))
         for path in self.schedule.known_lists:
             yield from self._list(path)
 
     def closed(self, reason: str) -> None:
-        """Close the ledger, when Scrapy closes the spider."""
+        """Write the final stats when Scrapy closes the spider."""
         self.crawl_stats.count("links/known", self.discovery.known)
         self.crawl_stats.count("skipped/byway", self.discovery.skipped)
         self.crawl_stats.close()
 
     @property
     def data_dir(self) -> str:
-        """Where everything this run writes lies, for the addresses of its feeds."""
+        """Data directory of the run, for the URIs of its feeds."""
         return str(Path(self.settings["DATA_DIR"]).expanduser())
 
     # What came back
 
     def parse_home(self, response: Response) -> Iterator[Any]:
-        """Read the home page, and go on to feed, sections and sitemaps."""
+        """Read the home page; then request feed, sections and sitemaps."""
         document = self._document(response)
         sections = [path for path in (*KNOWN_SECTIONS, *section_links(document)) if self._is_section(path)]
         yield from self._read(response, document, sources=[self.schedule.read_now(HOME)], lists=sections)
@@ -190,7 +190,7 @@ class CaravanSpider(LaterPages):
         yield from self._read(response, self._document(response), follow=False)
 
     def parse_list(self, response: Response, walk: int) -> Iterator[Any]:
-        """Read a section's page, its articles, and the page after it."""
+        """Read a listing page; request its articles and the next page."""
         document = self._document(response)
         reading = self._read_page(document)
         asked_path = path_of(self._asked(response).asked_url)
@@ -222,11 +222,11 @@ class CaravanSpider(LaterPages):
         self.crawl_stats.reading(reading)
         yield from self._surroundings(reading, received_at(response))
         yield from self._targets(targets, meta=page.reach)
-        if not self.reach.is_over(listing.path):  # else the next run goes on here
+        if not self.reach.is_over(listing.path):  # else the next run continues here
             yield from self._list_requests(following)
 
     def parse_feed(self, response: Response) -> Iterator[Request]:
-        """Follow the entries of the site's feed; where all are new, the lists of their sections may hold more."""
+        """Follow the entries of the feed; if all are new, request their sections' listings too."""
         page = self._asked(response)
         read = self._syndication(response)
         if read is None:
@@ -276,14 +276,14 @@ class CaravanSpider(LaterPages):
         return read_syndication(response.body, response.url, charset)
 
     def _due_children(self, read: Syndication, page: PageWrites) -> list[Request]:
-        """Return requests for the sitemaps that an index names and that are due, noted among its consequences."""
+        """Return requests for an index's due sitemaps, and add their rows to ``page``."""
         urls = ((self._resolve(entry.url), entry.stamp) for entry in read.sitemaps)
         due = self.sitemaps.choose([Child(path_of(url), stamp) for url, stamp in urls if url])
         page.sources += [self.schedule.new_sitemap(child.path, child.stamp) for child in due]
         return [self._sitemap(child.path, child.stamp) for child in due if self._may_be_tried(child.path)]
 
     def _keep_syndication(self, read: Syndication, page: PageWrites, what: str) -> None:
-        """Keep what follows from a feed or sitemap; what could not be read of it is a failure."""
+        """Store the writes of a feed or sitemap; a part that could not be read is a failure."""
         self.crawl_stats.page(PageKind.FEED if read.form is Form.FEED else PageKind.SITEMAP)
         if read.skipped:
             self.crawl_stats.count("skipped/sitemap_of_no_articles", len(read.skipped))
@@ -334,14 +334,14 @@ class CaravanSpider(LaterPages):
         return parse_document(response.body, response.url, self.site, charset, self._bounds)
 
     def _warn_of_links(self, document: Document) -> None:
-        """Say that links of a page are left out."""
+        """Log that links of a page are left out."""
         if document.has_more_links:
             most = document.bounds.links
             self.logger.warning("Only %d links are followed of %s (PAGE_MAX_LINKS)", most, document.url)
             self.crawl_stats.count("links/left_out")
 
     def _read_page(self, document: Document) -> PageReading | None:
-        """Read a page; None where the reader itself broke on it, which must not cost the other pages."""
+        """Return a page's reading, or None if the reader raised an error, so that the run continues."""
         try:
             return read_page(document)
         except Exception:
@@ -377,7 +377,7 @@ class CaravanSpider(LaterPages):
         reach = self.reach.page(response.url, response.meta, article, is_address=page.asked_key is not None)
         page.reach = reach or {}
         targets: list[Target] = []
-        # Articles link to earlier ones, so one from before the period leads only further away from it.
+        # Articles link to earlier ones, so links of an article before the period lead outside it.
         is_past = article is not None and self.period.is_before(day_of_article(article))
         if follow and reach is not None and not is_past and not self.sitemaps.covers_period:
             links = article_links(document)
@@ -390,7 +390,7 @@ class CaravanSpider(LaterPages):
             yield from self._whole_article(document, reading, address, page, received_at(response))
         else:
             self.crawl_stats.count("dropped/known_under_another_address")
-            # The address that an article has moved to is left to the next run, which makes it the canonical one.
+            # The next run makes the new URL of a moved article the canonical one.
             key = None if has_moved(address.path, address.article_id) else str(address.key)
             self.article_store.page(page, key)
         yield from self._surroundings(reading, received_at(response))
@@ -398,7 +398,7 @@ class CaravanSpider(LaterPages):
         yield from self._after_move()
 
     def _after_move(self) -> Iterator[Request]:
-        """Read all sitemaps again once articles of earlier runs show up at other addresses: the site has moved."""
+        """Read all sitemaps again once several stored articles have new URLs: the site has moved."""
         if self.article_store.moved >= _MOVED and not self._has_moved:
             self._has_moved = True
             self.logger.warning("The site has moved its articles to other addresses; all sitemaps are read again")
@@ -407,7 +407,7 @@ class CaravanSpider(LaterPages):
     def _article(
         self, document: Document, reading: PageReading, address: Address, page: PageWrites, seen_at: datetime
     ) -> Iterator[Any]:
-        """Yield the article's record, and the list of its section if that is a new one."""
+        """Yield the article's record, and the request for its section's listing if that is new."""
         article = reading.article
         assert article is not None
         record = article_record(article, self.site, document.url, seen_at)
@@ -426,7 +426,7 @@ class CaravanSpider(LaterPages):
             yield from self._list(section)
 
     def _keep_other(self, document: Document, reading: PageReading, page: PageWrites, follow: bool) -> None:
-        """Keep a page that is no article; it is a loss where its address has an article's number, or it was named."""
+        """Store a non-article page; a failure if its URL has an article number or the user named it."""
         address = self._address(document.url)
         if not follow or (address is not None and address.article_id is not None):
             kind = reading.kind if document.blocks else "empty"
@@ -437,7 +437,7 @@ class CaravanSpider(LaterPages):
             self.article_store.page(page)
 
     def _again(self, response: Response, reading: PageReading | None) -> list[Request]:
-        """Return the request for another try at a page that came cut or blocked; at the last, count the failure."""
+        """Return the retry of a truncated or blocked page; after the last retry, store the failure."""
         assert response.request is not None
         kind = reading.kind if reading else None
         if kind in WORTH_RETRYING:
@@ -456,6 +456,6 @@ class CaravanSpider(LaterPages):
 
     def _surroundings(self, reading: PageReading, seen_at: datetime) -> Iterator[Any]:
         if self.changes.is_new("page", reading.surroundings):
-            # Claimed all at once: pages are read side by side, and a block's lines belong together.
+            # Build the list first: pages are read concurrently, and a block's records belong together.
             records = page_records(reading, self.site, seen_at)
             yield from [record for record in records if self.changes.is_new(*record.change_key())]

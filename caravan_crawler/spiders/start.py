@@ -1,4 +1,4 @@
-"""Where a run begins, and what it turns to when nothing else is left."""
+"""Start requests of a run, and the requests made when the spider is idle."""
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ NOT_MODIFIED = 304
 
 
 class StartRequests(BaseSpider):
-    """The first requests of a run and the last ones: of pages named, of what earlier runs have left, of the rest."""
+    """First and last requests of a run: named pages, leftovers of earlier runs, and sources."""
 
     resumed_runs: crawl_state.ResumedRuns
     left: LeftRecords
@@ -40,11 +40,11 @@ class StartRequests(BaseSpider):
         raise NotImplementedError
 
     def parse_named(self, response: Response) -> Iterator[Any]:
-        """Read a page that the user named, and follow nothing."""
+        """Read a page that the user named; follow no links."""
         raise NotImplementedError
 
     async def start(self) -> AsyncIterator[Any]:
-        """Ask for the pages named, or for what earlier runs have left and the home page, where the rest begins."""
+        """Request the named pages, or the leftovers of earlier runs and the sources."""
         for request in self._named() if self.arguments.urls else self._beginnings():
             yield request
 
@@ -70,21 +70,21 @@ class StartRequests(BaseSpider):
         for url in self.article_store.failing.due:
             yield from self._targets(self.discovery.take_up(url, has_failed=True), RETRY)
         if self.sitemaps.can_cover_period:
-            # They may make all other sources unnecessary; if not, those come when nothing is left to do.
+            # Sitemaps may make all other sources unnecessary; if not, those are requested when idle.
             self._sources_left = True
             yield self._sitemap(MAIN_SITEMAP, optional=True)
         else:
             yield from self._sources()
 
     def _sources(self) -> Iterator[Request]:
-        """Ask for the home page, from which the other sources follow, or for those."""
+        """Request the home page, which leads to the other sources, or these if it was just read."""
         if self.schedule.is_just_read(HOME):
             yield from self._elsewhere(list(KNOWN_SECTIONS))
         else:
             yield self._request(self.site.base, self.parse_home, FRONT)
 
     def _refresh(self) -> Iterator[Request]:
-        """Ask again for the articles younger than ``refresh_days``, with what the server gave to tell a change by."""
+        """Request articles younger than ``refresh_days`` again, with conditional headers."""
         first_day = datetime.now(ALMATY).date() - timedelta(days=self.arguments.refresh_days - 1)
         due = crawl_state.due_for_refresh(self.article_store.store, first_day.isoformat(), self.resumed_runs.started_at)
         for article in due if self.arguments.refresh_days else ():
@@ -98,7 +98,7 @@ class StartRequests(BaseSpider):
             yield self._request(url, self.parse, REFRESH, meta=meta, headers=article.conditions)
 
     def on_robots(self, robotparser: Any, request: Request) -> None:
-        """Take the sitemaps that robots.txt names."""
+        """Add the sitemaps that robots.txt names."""
         rules = getattr(robotparser, "rp", None)
         if isinstance(rules, Protego):
             self._sitemaps += [url for url in rules.sitemaps if url not in self._sitemaps]
@@ -106,23 +106,23 @@ class StartRequests(BaseSpider):
                 self.sitemaps.others_are_named()
 
     def _sources_now(self) -> list[Request]:
-        """Return the first requests for the sources that sitemaps might have made unnecessary, and did not."""
+        """Return the requests for the other sources if the sitemaps did not cover the period."""
         if not self._sources_left:
             return []
         self._sources_left = False
         return [] if self.sitemaps.covers_period else [*self._sources()]
 
     def on_idle(self) -> None:
-        """Go on with what is left to do; when that is nothing, end the run with what earlier ones left."""
+        """Make the remaining requests; if there are none, publish earlier runs' records and end the run."""
         if not self._finds_more() and not self._is_publishing:
             self._is_publishing = True
             deferred_from_coro(self._end_with_left())
         raise DontCloseSpider
 
     def _finds_more(self) -> bool:
-        """Ask for what waits until nothing else is left: pages of lists held back or given up, short links, others.
+        """Make the requests that wait for idle: held or failed listing pages, deferred URLs, short links.
 
-        Return whether there was anything.
+        Return whether there were any.
         """
         requests = self._sources_now() or self._list_requests(self.lists.when_idle())
         self._keep_lists(PageWrites())
@@ -145,9 +145,10 @@ class StartRequests(BaseSpider):
             await self.crawler.engine.close_spider_async(reason="finished")
 
     async def _publish_left(self) -> None:
-        """Send what earlier runs stored and did not publish into the feeds, now that all is read anew that could be.
+        """Send the records that earlier runs stored but did not publish through the pipelines.
 
-        So an article that was read again is there once, in its latest state, and one whose page failed as it was.
+        This comes last, so that an article read again is published once, in its latest state, or as stored if its page
+        failed.
         """
         for record in self.left.take():
             if is_ending(self.crawler):
