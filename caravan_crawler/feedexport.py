@@ -84,7 +84,7 @@ RUN_DIR = "%(data_dir)s/runs/%(run_id)s"
 
 
 def column_names(item_class: type) -> list[str]:
-    """Return the columns of a table, in their stable order: that of the class's fields."""
+    """Return a table's columns, in the order of the class's fields."""
     return [field.name for field in fields(item_class)]
 
 
@@ -107,7 +107,7 @@ class FeedDefaults:
     """Add-on: a feed that names no ``item_classes`` holds the articles alone, in the articles' columns."""
 
     def update_settings(self, settings: BaseSettings) -> None:
-        """Complete the feeds, whoever asked for them."""
+        """Complete the options of all feeds."""
         feeds: dict[str, dict[str, Any]] = {}
         for uri, options in settings.getdict("FEEDS").items():
             options = dict(options)
@@ -115,7 +115,7 @@ class FeedDefaults:
             holds_articles = len(classes) == 1 and load_object(classes[0]) is Article
             if holds_articles and not settings.getdictorlist("FEED_EXPORT_FIELDS"):
                 options.setdefault("fields", column_names(Article))
-            # A run that finds nothing must not empty the file of one that did.
+            # A run without items must not empty the file of an earlier run.
             options.setdefault("store_empty", False)
             feeds[uri] = options
         settings.set("FEEDS", feeds, priority=settings.getpriority("FEEDS") or 0)
