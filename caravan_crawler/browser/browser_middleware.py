@@ -20,11 +20,11 @@ from caravan_crawler.pages.document import Bounds, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.spiders.base import header
 
-#: So many pages in a row may be shown in vain before it is left, and so many more as it has helped before …
+#: Pages in a row that may be rendered without gain before rendering stops, plus one per earlier gain …
 _TRIES = 3
 #: … up to this: a site may stop to need it in the middle of a run.
 _MOST_TRIES = 20
-#: What stands on every page alike is looked for again after so many seconds.
+#: Seconds until page facts, which are the same on every page, are looked for again.
 _EVERYWHERE_AGAIN = 3600.0
 
 
@@ -93,7 +93,7 @@ class RenderBenefit:
 
 logger = logging.getLogger(__name__)
 
-#: The spider's methods that read pages a browser may show.
+#: Spider callbacks of pages that may be rendered.
 _ASKED = {"parse_home": ExpectedPage.HOME, "parse_list": ExpectedPage.LIST}
 _ASKED |= dict.fromkeys(("parse", "parse_named", "parse_part"), ExpectedPage.ARTICLE)
 _UTF8 = "text/html; charset=utf-8"
@@ -151,7 +151,7 @@ class BrowserMiddleware:
             return response
 
     def spider_closed(self) -> None:
-        """Say what was learnt."""
+        """Log what was learnt."""
         for name, number in self._learning.counts():
             self._crawler.stats.set_value(f"caravan/browser/{name}", number)
         logger.info("Browser: %s", self._learning.words())
@@ -206,7 +206,7 @@ class BrowserMiddleware:
 
 
 def _with_html(response: HtmlResponse, html: str) -> HtmlResponse:
-    """Return the response with other contents, as UTF-8."""
+    """Return the response with another body, in UTF-8."""
     headers = response.headers.copy()
     for name in _VALIDATORS:
         headers.pop(name, None)

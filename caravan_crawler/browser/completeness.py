@@ -40,7 +40,7 @@ def _text(element: etree._Element) -> str:
     return "".join(element.itertext())
 
 
-#: These stand on every page alike; one page tells them for all.
+#: Page facts: the same on every page.
 EVERYWHERE = frozenset({"rates", "weather", "trending"})
 #: Without one of these a page says nothing of what it was asked for.
 ESSENTIAL = frozenset({"article", "cards"})
