@@ -40,20 +40,20 @@ class _Tally:
 
 
 class RenderBenefit:
-    """Tells what to show a page in the browser for, by how that went before."""
+    """Decide from earlier gains which missing values are worth rendering a page."""
 
     def __init__(self) -> None:
         self._tallies: defaultdict[tuple[ExpectedPage, str], _Tally] = defaultdict(_Tally)
         self._seen_at: dict[str, float] = {}
 
     def wanted(self, asked: ExpectedPage, lacks: frozenset[str]) -> frozenset[str]:
-        """Return what of that which a page lacks the browser may bring."""
+        """Return the missing values that rendering may add."""
         return frozenset(
             name for name in lacks if not self._tallies[asked, name].is_given_up and not self._is_fresh(name)
         )
 
     def tell(self, asked: ExpectedPage, wanted: frozenset[str], gained: frozenset[str]) -> None:
-        """Take in what a page has gained of what was wanted."""
+        """Record which wanted values rendering added."""
         for name in wanted:
             tally = self._tallies[asked, name]
             if name in gained:
@@ -77,7 +77,7 @@ class RenderBenefit:
                     yield f"{what}/{asked}/{name}", number
 
     def words(self) -> str:
-        """Return what was learnt, in one line."""
+        """Return a summary in one line."""
         parts = [
             f"{name} on {asked} pages: {tally.helped} of {tally.helped + tally.in_vain}"
             + (", given up" if tally.is_given_up else "")

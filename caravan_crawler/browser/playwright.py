@@ -159,7 +159,7 @@ class SubRequests:
 
 #: Seconds between two checks, at first and later.
 _LOOKS = 0.05, 0.3
-#: A page that asks the site for something again and again gets so many times the seconds of a quiet one.
+#: Factor of the waiting time for a page that keeps sending requests.
 _RESTLESS = 4
 #: Maximum presses of the button for more.
 _MOST_PRESSED = 50
