@@ -1,8 +1,7 @@
 """Caravan Crawler: a crawler of the news portal caravan.kz.
 
-A page takes this way through the package, and imports point along it, never back:
-``spiders`` and ``visit`` (which page next) → ``pages`` (what a page says, as printed) → ``normalise``
-(text to values, applied by ``pipelines``) → ``publish`` (feeds).
+Data flow: ``spiders`` and ``frontier`` (which page next) → ``pages`` (what a page says, as printed) → ``normalise``
+(text to values, applied by ``pipelines``) → ``store`` → ``feedexport``. ``export`` and ``report`` read the store.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The spider's arguments, ``-a NAME=VALUE``: one place that knows, checks and explains them."""
+"""The spider's arguments, ``-a NAME=VALUE``: their names, checks and help texts."""
 
 import difflib
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from caravan_crawler.urls import PUBLIC_BASE, Site, address_problem
 
 SAMPLE = "sample"
-#: The number of characters of a bad address that a message shows.
+#: Characters of an invalid URL that a message quotes.
 _SHOWN = 100
 
 
@@ -72,7 +72,7 @@ class CrawlArguments:
         )
 
     def covers(self, day: date) -> bool:
-        """Whether an article published on ``day`` is wanted."""
+        """Whether ``day`` is within the period."""
         return not (self.since and day < self.since) and not (self.until and day > self.until)
 
 

@@ -28,13 +28,13 @@ def is_terminal() -> bool:
 
 
 class QuietTerminalLog:
-    """Add-on: on a terminal Scrapy's report of its parts and figures is not shown, unless LOG_LEVEL is given.
+    """Add-on: hide Scrapy's own INFO lines on a terminal, unless LOG_LEVEL is given.
 
-    An add-on, as only these are asked before Scrapy's log begins.
+    It is an add-on because only add-ons run before Scrapy configures logging.
     """
 
     def __init__(self) -> None:
-        # All is done before there is a crawler, so no log need name it among the add-ons.
+        # Everything is done before a crawler exists; this keeps it out of the logged list of add-ons.
         raise NotConfigured
 
     @classmethod
@@ -52,17 +52,17 @@ def _is_level_given(settings: BaseSettings) -> bool:
 
 
 class Bars(Protocol):
-    """What is needed of the class ``tqdm``."""
+    """The part of ``tqdm``'s interface that is used here."""
 
     @classmethod
     def external_write_mode(cls, file: TextIO | None = None) -> AbstractContextManager[None]:
-        """Take the bars off the terminal for the time of the context."""
+        """Hide the progress bars within the context."""
 
 
 class TerminalHandler(logging.StreamHandler[TextIO]):
-    """Stands in for Scrapy's handler on a terminal: takes the bar away, writes, and puts it back.
+    """Log handler that replaces Scrapy's on a terminal and hides the progress bar while it writes.
 
-    Where the log is calm it lets pass the project's own lines from INFO on.
+    If ``is_calm``, only the project's own loggers write below WARNING, from INFO on.
     """
 
     def __init__(self, replaced: logging.StreamHandler[TextIO], bars: type[Bars], *, is_calm: bool) -> None:
@@ -78,7 +78,7 @@ class TerminalHandler(logging.StreamHandler[TextIO]):
 
     @classmethod
     def install(cls, settings: BaseSettings, bars: type[Bars]) -> "TerminalHandler | None":
-        """Take the place of Scrapy's handler; None where that one does not write to the terminal."""
+        """Replace Scrapy's handler; return None if it does not write to stderr."""
         scrapys: Any = get_scrapy_root_handler()
         if getattr(scrapys, "stream", None) is not sys.stderr:
             return None
@@ -89,12 +89,12 @@ class TerminalHandler(logging.StreamHandler[TextIO]):
         return handler
 
     def uninstall(self) -> None:
-        """Give Scrapy's handler its place back."""
+        """Restore Scrapy's handler."""
         logging.root.removeHandler(self)
         logging.root.addHandler(self._replaced)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a line where the bar was."""
+        """Write a record while the bar is hidden."""
         with self._bars.external_write_mode(file=self.stream):
             super().emit(record)
 
@@ -104,9 +104,9 @@ def _is_for_calm_terminal(record: logging.LogRecord) -> bool:
 
 
 def open_closed_streams() -> None:
-    """Let standard streams that were closed before the start (``2>&-``) lead nowhere.
+    """Open standard streams that were closed before the start (``2>&-``) on the null device.
 
-    Else the first files opened, the store among them, would take their numbers, and what is printed would go there.
+    Otherwise the first files opened, such as the store, get their descriptors and receive the printed output.
     """
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         try:
@@ -120,25 +120,25 @@ def open_closed_streams() -> None:
 
 
 def print_err(words: str) -> None:
-    """Print a line on standard error, and go on where nobody reads that any more: Scrapyd may be gone."""
+    """Print a line to stderr; ignore a closed pipe, as after Scrapyd has exited."""
     try:
         print(printable(words), file=sys.stderr)
     except OSError:
-        sys.stderr = None  # else Python tries again at its end, and changes the exit code
+        sys.stderr = None  # otherwise Python flushes again at exit and changes the exit code
 
 
 def print_out(lines: Iterable[str]) -> None:
-    """Print on standard output, and go on where nobody reads to the end, as behind ``| head``."""
+    """Print lines to stdout; ignore a closed pipe, as with ``| head``."""
     try:
         print("".join(f"{printable(line)}\n" for line in lines), end="", flush=True)
     except BrokenPipeError:
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())  # else Python tries again at its end, and changes the exit code
+        os.dup2(nowhere, sys.stdout.fileno())  # otherwise Python flushes again at exit and changes the exit code
         os.close(nowhere)
 
 
 def append_exit_to_log(settings: BaseSettings, code: int, words: str) -> None:
-    """Write how a run ended into its ``LOG_FILE``, where it has one that can be written."""
+    """Append a run's exit code and reason to its ``LOG_FILE``, if set."""
     if not settings["LOG_FILE"]:
         return
     try:
@@ -149,7 +149,7 @@ def append_exit_to_log(settings: BaseSettings, code: int, words: str) -> None:
 
 
 def format_size(size: float) -> str:
-    """Return a number of bytes as people say it."""
+    """Return a number of bytes in a readable unit."""
     for unit in ("bytes", "KB", "MB"):
         if size < 1000:
             return f"{size:.0f} {unit}"
@@ -161,7 +161,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopRequestedError(BaseException):
-    """Somebody has asked for the end; what is half done is taken away on its way up. ``code`` is the exit code."""
+    """SIGINT or SIGTERM was received; ``code`` is the exit code."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -170,7 +170,7 @@ class StopRequestedError(BaseException):
 
 @contextmanager
 def raise_on_stop_signal() -> Iterator[None]:
-    """Raise :class:`StopAskedError` at the first signal that asks for the end; a second one ends at once."""
+    """Raise :class:`StopRequestedError` at the first SIGINT or SIGTERM; a second one kills the process."""
     before = {number: signal.signal(number, _stop) for number in _SIGNALS}
     try:
         yield
@@ -186,7 +186,7 @@ def _stop(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 class StopFlag:
-    """Notes the first signal that asks for the end, for work that ends by itself; a second one ends at once."""
+    """Record the first SIGINT or SIGTERM, for work that polls it; a second one kills the process."""
 
     def __init__(self) -> None:
         self.number = 0
@@ -194,7 +194,7 @@ class StopFlag:
             signal.signal(number, self._note)
 
     def is_asked(self) -> bool:
-        """Whether the work is to end."""
+        """Whether a signal was received."""
         return self.number != 0
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
@@ -202,12 +202,12 @@ class StopFlag:
         signal.signal(number, signal.SIG_DFL)
 
 
-#: Objects between two collections; 700 by default, of which one page makes several times as many.
+#: Allocations between two collections. Python's default is 700; one page makes several times as many.
 _COLLECT_AFTER = 20_000
 
 
 def tune_gc() -> None:
-    """Let Python's garbage collector look less often, and never at what is imported, which stays."""
+    """Run the garbage collector less often, and exclude imported objects from it."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER, 20, 20)

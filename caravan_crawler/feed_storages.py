@@ -82,7 +82,7 @@ class WholeFileStorage:
                 self._fail(error)
 
     def place(self) -> None:
-        """Put the file in place."""
+        """Publish the file."""
         part, path = self.move
         try:
             replace_file(part, path)
@@ -94,7 +94,7 @@ class WholeFileStorage:
                 self._appending.release()
 
     def leave(self) -> None:
-        """Leave the earlier file as it is, and say where the rows are."""
+        """Leave the earlier file unchanged, and log where the rows are."""
         part, _ = self.move
         if part.stat().st_size == 0:
             part.unlink()
@@ -104,7 +104,7 @@ class WholeFileStorage:
         logger.log(level, "%s is not written; what this run read lies in %s", self.path, part)
 
     def _remove_leftovers(self) -> None:
-        """Remove what stopped runs left half written: the store has their records, and publishes them."""
+        """Remove partial files of stopped runs; the store has their records and publishes them."""
         ended = getattr(self._crawler.spider, "continues", ())
         for run_id in ended:
             part = part_path(self.path, run_id)
@@ -149,7 +149,7 @@ class _PartFile(io.BufferedWriter):
             self._on_error(error)
 
 
-#: Formats of one record a line; to others nothing can be appended but whole blocks.
+#: Formats with one record per line, to which records can be appended.
 _LINES = ("csv", "jsonl", "jsonlines", "jl")
 #: Seconds in which another run has put its rows in place, however many they are.
 _WAIT = 120.0
@@ -251,7 +251,7 @@ def first_line(path: Path) -> bytes:
 
 
 def header_problem(path: Path, columns: list[str]) -> str | None:
-    """Return why rows of these columns cannot be appended to a CSV, in words, or None."""
+    """Return why rows with these columns cannot be appended to a CSV, or None."""
     if not path.is_file() or not path.stat().st_size:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Log lines a person can read: one line for what went wrong outside, a stack trace only for a bug."""
+"""Readable log lines: one line per external failure, a stack trace only for a bug."""
 
 import codecs
 import logging
@@ -23,7 +23,7 @@ _SAID_TWICE = {
 
 
 class _OneLine(logging.Filter):
-    """Takes the stack trace off a record."""
+    """Remove the stack trace from a record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.exc_info = None
@@ -51,7 +51,7 @@ class _Printable(logging.Formatter):
 
 
 def _print_safely() -> None:
-    """Have Scrapy's handler, where it is there, write nothing but printable lines."""
+    """Make Scrapy's handler, if installed, write only printable characters."""
     handler = get_scrapy_root_handler()
     if handler is not None and handler.formatter is not None and not isinstance(handler.formatter, _Printable):
         handler.setFormatter(_Printable(handler.formatter))
@@ -74,10 +74,10 @@ class QuietFormatter(LogFormatter):
             logging.getLogger(name).addFilter(_NOT_TWICE)
 
     def crawled(self, request: Request, response: Any, spider: Spider) -> None:  # type: ignore[override]
-        """Say nothing: a page more is in the stats."""
+        """Log nothing: the stats count pages."""
 
     def scraped(self, item: Any, response: Any, spider: Spider) -> None:  # type: ignore[override]
-        """Say nothing: an item more is in the stats, and its repr is its whole text."""
+        """Log nothing: the stats count items, and an item's repr is its whole text."""
 
     def download_error(
         self, failure: Failure, request: Request, spider: Spider, errmsg: str | None = None

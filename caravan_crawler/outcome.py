@@ -1,40 +1,40 @@
-"""How a run ended: one code and the reason in words, decided in one place from the crawl's stats."""
+"""Exit code of a run and its reason, decided from the crawl's stats."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-#: Where the run's exit code is kept among the stats once it is decided.
+#: Stat with the run's exit code.
 OUTCOME_STAT = "caravan/outcome"
 
 SOUND, CRASHED, REFUSED, BELOW_FLOORS, UNREACHABLE, LOCKED = 0, 1, 2, 3, 4, 5
 SIGNAL_STAT = "caravan/signal"
-#: In words, why the store could not be written.
+#: Why the store could not be written.
 STORE_STAT = "caravan/store_failed"
 #: Whether this run ``leads`` the workers of a shared crawl or ``helps``.
 WORKER_STAT = "caravan/worker"
-#: In words, why the raw pages could not be kept.
+#: Why the raw pages could not be archived.
 ARCHIVE_STAT = "caravan/archive_failed"
-#: In words, which feed could not be written.
+#: Which feed could not be written.
 FEED_STAT = "caravan/feeds/failed"
-#: In words, which feed's reader has gone before its end: the files are put in place all the same.
+#: Which feed's reader closed the pipe early; the feed files are still published.
 STREAM_STAT = "caravan/feeds/stream_failed"
-#: In words, which fields have fallen; and that nothing new has appeared for too long.
+#: Fields whose fill rate has fallen; that nothing new has appeared for too long.
 DRIFT_FIELDS_STAT = "caravan/drift_fields"
 DRIFT_STAT, SILENCE_STAT = "caravan/drift", "caravan/silence"
-#: In words, that the site answers no more; and for how many seconds it asks to be left alone.
+#: That the site stopped responding; the pause it asks for, in seconds.
 OUTAGE_STAT, RETRY_AFTER_STAT = "caravan/outage", "caravan/retry_after"
-#: The seconds between requests that robots.txt asks for, where they are too many.
+#: Crawl-delay of robots.txt in seconds, if above CRAWL_DELAY_MAX.
 CRAWL_DELAY_STAT = "caravan/crawl_delay"
 #: Who the site says it is, where it does.
 IDENTITY_STAT = "caravan/identity"
-#: In words, that the site is another one than that of the store.
+#: That the site differs from the store's.
 OTHER_SITE_STAT = "caravan/other_site"
-#: How many articles are copies of one text, and the address of the last.
+#: Number of articles that are copies of one text; URL of the last.
 COPIES_STAT, COPY_STAT = "caravan/copies", "caravan/last_copy"
-#: The section asked for whose page is not there.
+#: Requested section whose page does not exist.
 NO_SECTION_STAT = "caravan/no_section"
-#: Of an article of the sections asked for one of these is counted; a short link may lead to another section.
+#: One of these is counted per article of the requested sections; a short link may lead to another section.
 _ARTICLES_FOUND = (
     *(f"articles/{what}" for what in ("new", "changed", "recounted", "unchanged", "not_modified", "carried")),
     "links/known",
@@ -48,9 +48,9 @@ _NAMES = {
     UNREACHABLE: "unreachable",
     LOCKED: "locked",
 }
-#: The share of pages that may fail in a sound run.
+#: Maximum share of failed pages in a sound run.
 MOST_FAILED = 0.1
-#: So few may fail in any run: of three pages named, one that is gone is no outage.
+#: Failed pages allowed in any run: one missing page of three is no outage.
 FEW_FAILED = 3
 
 
@@ -68,7 +68,7 @@ class Outcome:
 
 
 def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
-    """Judge a run by its stats: the first thing that is wrong gives the outcome."""
+    """Decide the outcome from the stats; the first problem found determines it."""
     if other := stats.get(OTHER_SITE_STAT):
         return Outcome(REFUSED, str(other))
     if store := stats.get(STORE_STAT):
@@ -109,7 +109,7 @@ def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
     last = stats.get("caravan/last_failure")
     if read + failed == 0 and stats.get(WORKER_STAT) == "helps":
         return Outcome(SOUND, "complete: the other workers read it all")
-    # A run that continues one killed at its very end has nothing to ask for.
+    # A resumed run may have nothing left to request.
     if read == 0 and (failed or stats.get("caravan/forbidden")):
         return Outcome(UNREACHABLE, f"no page could be read; {last or 'robots.txt forbids the site'}")
     no_articles = sum(stats.get(f"caravan/failed/kind_{kind}", 0) for kind in ("other", "listing"))
@@ -126,7 +126,7 @@ def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
 def _judge_data(stats: Mapping[str, Any], read: int, failed: int, last: str | None) -> Outcome:
     found = stats.get("caravan/pages/article", 0) + stats.get("caravan/links/known", 0)
     found += stats.get("caravan/articles/not_modified", 0) + stats.get("caravan/articles/carried", 0)
-    # An index of sitemaps names no article itself, and a run may have had nothing else to ask for.
+    # A sitemap index lists no articles, and may be all that a run requested.
     shown = read - stats.get("caravan/pages/sitemap", 0)
     if found == 0 and shown and WORKER_STAT not in stats:  # the articles of a list are read by all workers
         return Outcome(BELOW_FLOORS, f"no article on {read} pages" + (f"; the last failure: {last}" if last else ""))

@@ -41,7 +41,7 @@ _RAW = ("date_published_raw", "views_raw")
 
 
 class TextPipeline(CountingPipeline):
-    """NFC, no invisible characters, single spaces; raw texts only lose what no file can hold."""
+    """Normalise texts: NFC, no invisible characters, single spaces; raw texts only lose unencodable characters."""
 
     name = "normalise/text"
 
@@ -67,7 +67,7 @@ class TextPipeline(CountingPipeline):
 
 
 class DatePipeline(CountingPipeline):
-    """Weigh the printed date against that of the metadata, which wins only where none is printed.
+    """Choose between the printed date and the metadata's, which wins only if none is printed.
 
     Counts each verdict (``printed``, ``refined``, ``structured``, ``disagree``, ``missing``) and the
     reason of each refusal (``unreadable``, ``impossible``, ``too_early``, ``future``).
@@ -76,7 +76,7 @@ class DatePipeline(CountingPipeline):
     name = "normalise/dates"
 
     def process_item(self, item: Any) -> Any:
-        """Turn the raw date into ISO 8601, in place."""
+        """Set ``date_published`` in ISO 8601, in place."""
         if isinstance(item, Article):
             stamp = item.date_published
             printed = item.date_published_raw if item.date_published_raw != stamp else None
@@ -89,7 +89,7 @@ class DatePipeline(CountingPipeline):
 
 
 class RatePipeline(CountingPipeline):
-    """Turn a printed rate into a Decimal; one that is none, or outside the sane band, stays raw and is counted."""
+    """Parse a rate into a Decimal; an unreadable or implausible one stays raw and is counted."""
 
     name = "normalise/rates"
 
@@ -102,7 +102,7 @@ class RatePipeline(CountingPipeline):
 
 
 class ViewsPipeline(CountingPipeline):
-    """Turn a printed view count into a number; one that cannot be read stays raw and is counted."""
+    """Parse a view count; an unreadable one stays raw and is counted."""
 
     name = "normalise/views"
 
@@ -117,7 +117,7 @@ class ViewsPipeline(CountingPipeline):
 class PeriodPipeline(CountingPipeline):
     """Drop articles outside ``since`` to ``until`` and outside ``sections``, each drop counted.
 
-    With a period asked for, an article without a date cannot be shown to be in it and is dropped too.
+    If a period is given, articles without a date are dropped too.
     """
 
     name = "dropped"
@@ -143,7 +143,7 @@ class PeriodPipeline(CountingPipeline):
 
 
 class StorePipeline(CountingPipeline):
-    """Store each record, and let pass what is new or has changed: the feeds of a run hold no more than that."""
+    """Store each item and pass on only new and changed ones, which a run's feeds contain."""
 
     name = "articles"
 

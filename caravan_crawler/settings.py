@@ -1,8 +1,8 @@
 """Scrapy settings of Caravan Crawler, in the order of Scrapy's template.
 
-A setting stands here when it differs from Scrapy's default, with the reason; the project's own settings
-come last, each with the module that reads it. Five may be given by the environment as well, where a server starts
-the crawls; what is given for one run goes before it. https://docs.scrapy.org/en/latest/topics/settings.html
+Only settings that differ from Scrapy's defaults are listed, with the reason; the project's own settings come last,
+each with the module that reads it. Five can also be set by environment variables, for crawls started by a server;
+settings of a single run override them. https://docs.scrapy.org/en/latest/topics/settings.html
 """
 
 from os import environ
@@ -18,9 +18,9 @@ COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspec
 ADDONS = {
     "caravan_crawler.addons.RemoveDisabledComponents": 0,  # components that are switched off below are not loaded
     "caravan_crawler.addons.SharedCrawl": 50,  # a crawl as one of several workers, with SHARED_CRAWL only
-    "caravan_crawler.addons.FeedDefaults": 100,  # what a feed of -o and -O holds
-    "caravan_crawler.console.QuietTerminalLog": 200,  # a log on a terminal without Scrapy's chatter
-    "caravan_crawler.browser.addon.BrowserAddon": 300,  # nothing, unless BROWSER is auto or always
+    "caravan_crawler.addons.FeedDefaults": 100,  # default contents of -o and -O feeds
+    "caravan_crawler.console.QuietTerminalLog": 200,  # hides Scrapy's own INFO lines on a terminal
+    "caravan_crawler.browser.addon.BrowserAddon": 300,  # disabled unless BROWSER is auto or always
 }
 
 # Who we are, to the site's operator. Add a way to reach you when you crawl the real site.
@@ -35,19 +35,19 @@ ROBOTSTXT_OBEY = True  # default False
 CONCURRENT_REQUESTS = 1  # default 16
 CONCURRENT_REQUESTS_PER_DOMAIN = 1  # default 8
 DOWNLOAD_DELAY = 1.0  # default 0
-DOWNLOAD_DELAY_JITTER = 0  # default 0.5, by which half of all pauses are shorter than promised
-DOWNLOAD_TIMEOUT = 60  # default 180; for the whole of a response, however it drips
+DOWNLOAD_DELAY_JITTER = 0  # default 0.5, which makes half of all pauses shorter
+DOWNLOAD_TIMEOUT = 60  # default 180; for the whole response
 DOWNLOAD_MAXSIZE = 16 * 1024 * 1024  # default 1 GiB; of compressed ones unpacked; the largest page known has 90 KB
 DOWNLOAD_WARNSIZE = 4 * 1024 * 1024  # default 32 MiB
 DOWNLOAD_VERIFY_CERTIFICATES = True  # default False
 DOWNLOAD_HANDLERS = {
-    "http": "caravan_crawler.downloadhandlers.PoliteDownloadHandler",  # nothing is sent while the site is left alone
+    "http": "caravan_crawler.downloadhandlers.PoliteDownloadHandler",  # sends nothing during a pause
     "https": "caravan_crawler.downloadhandlers.PoliteDownloadHandler",
     **dict.fromkeys(("data", "file", "ftp", "s3")),  # a site's links and redirects lead to none of these
 }
 TWISTED_DNS_RESOLVER = "caravan_crawler.resolver.PublicResolver"  # caravan.kz is no private address
 
-# Each response starts so many tasks; one keeps the records of a page in their order and costs least.
+# Tasks per response; one preserves the order of a page's items and costs least.
 CONCURRENT_ITEMS = 1  # default 100
 
 # Not needed on this site, and each costs time on every request or opens a port.
@@ -94,13 +94,13 @@ ITEM_PIPELINES = {
     "caravan_crawler.pipelines.RatePipeline": 300,
     "caravan_crawler.pipelines.ViewsPipeline": 400,
     "caravan_crawler.pipelines.PeriodPipeline": 500,  # needs the date
-    "caravan_crawler.pipelines.StorePipeline": 600,  # keeps what is normalised, and lets pass what is new
+    "caravan_crawler.pipelines.StorePipeline": 600,  # stores items, passes on new and changed ones
 }
 
-# A site that grows slow is asked less often. The pause is never shorter than DOWNLOAD_DELAY or Crawl-delay.
+# A slow site gets fewer requests. The pause is never shorter than DOWNLOAD_DELAY or Crawl-delay.
 AUTOTHROTTLE_ENABLED = True  # default False; the spider switches it off for a site on loopback
-AUTOTHROTTLE_START_DELAY = DOWNLOAD_DELAY  # default 5; one answer tells how slow the site is
-AUTOTHROTTLE_MAX_DELAY = 30  # default 60; one page that took a minute must not cost the next ones as much each
+AUTOTHROTTLE_START_DELAY = DOWNLOAD_DELAY  # default 5; one response shows how slow the site is
+AUTOTHROTTLE_MAX_DELAY = 30  # default 60; one page that took a minute must not delay the next ones as much
 
 FEEDS = {
     f"{items.RUN_DIR}/{table}.{extension}": {
@@ -127,16 +127,16 @@ LOG_FORMATTER = "caravan_crawler.logformatter.QuietFormatter"
 RETRY_PRIORITY_ADJUST = 1  # default -1, by which each page that waits, be it thousands, would be asked for first
 # Scrapy's, with those by which Cloudflare says that the site behind it failed or did not answer (it has 522 and 524).
 RETRY_HTTP_CODES = [500, 502, 503, 504, 520, 521, 522, 523, 524, 408, 429]
-RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the spider says once what could not be read
+RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the spider logs each failed page once
 
 
 # The project's own settings
 
 # For one run after the site has changed for good; drift is judged from this run on: extensions/run_monitor.py
 ACCEPT_DRIFT = False
-ARCHIVE = False  # keep every response in WARC files in DATA_DIR/warc: archive/archive_middleware.py
-ARCHIVE_FILE_SIZE = 256 * 1024 * 1024  # bytes after which the next file is begun: archive/archive_middleware.py
-BACKOFF_START = 1.0  # seconds the site is left alone after a bad answer, doubled with each further: downloadhandlers.py
+ARCHIVE = False  # store every response in WARC files in DATA_DIR/warc: archive/archive_middleware.py
+ARCHIVE_FILE_SIZE = 256 * 1024 * 1024  # bytes per WARC file: archive/archive_middleware.py
+BACKOFF_START = 1.0  # seconds of pause after an error response, doubled each time: downloadhandlers.py
 # Pages shown in Chromium: "off", "auto" where one lacks what its scripts bring, "always" all: browser/
 BROWSER = "off"
 BROWSER_PATH = None  # its program, where it is no chromium or google-chrome on the path: browser/addon.py
@@ -144,7 +144,7 @@ BROWSER_WAIT = 3.0  # seconds a page that asks for nothing more has to show what
 # Seconds between requests; a robots.txt that asks for more ends the run: extensions/crawl_delay.py
 CRAWL_DELAY_MAX = 600
 CSV_BOM = False  # a mark at the start of a CSV by which Excel knows UTF-8 on a double click: feedexport.py
-# Everything a crawl writes lies below it: spiders/caravan.py, feedexport.py
+# Folder for everything that a crawl writes: spiders/caravan.py, feedexport.py
 DATA_DIR = environ.get("CARAVAN_DATA_DIR") or "data"
 # Bytes of a response's status line and headers; browsers accept 256 KB, a WordPress sends 1: downloadhandlers.py
 DOWNLOAD_MAX_HEADER_BYTES = 64 * 1024
@@ -171,8 +171,8 @@ PAGE_MAX_TAG_BYTES = 64 * 1024  # bytes
 RETRY_AFTER_MAX = 600  # seconds; a site that asks for a longer pause ends the run: downloadhandlers.py
 # One crawl by all runs with this setting and the same store, in PostgreSQL: extensions/shared_crawl.py
 SHARED_CRAWL = environ.get("CARAVAN_SHARED_CRAWL") or False
-STORE_PATIENCE = 60.0  # seconds in which a worker waits for a store that does not answer: store/workers.py
-# PostgreSQL, or another SQLite file than DATA_DIR/caravan.db; "none" keeps nothing: store/store.py
+STORE_PATIENCE = 60.0  # seconds that a worker waits for an unresponsive store: store/workers.py
+# PostgreSQL, or another SQLite file than DATA_DIR/caravan.db; "none" stores nothing: store/store.py
 STORE_URL = environ.get("CARAVAN_STORE_URL") or None
-# Seconds after which what a worker has claimed goes to another, unless it renews its claims: store/workers.py
+# Seconds until a worker's lease expires, unless renewed: store/workers.py
 WORKER_LEASE = 60.0

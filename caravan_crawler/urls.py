@@ -1,4 +1,4 @@
-"""Which site is crawled, and what its addresses mean.
+"""The crawled site and the structure of its URLs.
 
 The forms of addresses are known from links to the site: ``/{section}/{slug}/`` without a number is today's;
 ``/news/<slug>-<id>/``, ``/?p=<id>``, ``/amp/news/<slug>-<id>`` and ``/news/<slug>-<id>/amp/`` are older ones that
@@ -76,7 +76,7 @@ def repeats_itself(path: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What the address of an article says of it.
+    """Facts about an article that its URL contains.
 
     ``path`` is its own path with the final slash, None for a short link; ``article_id`` is None where
     the path ends in no number; ``alias`` marks short links, AMP pages and an article's later pages, of which ``part``
@@ -95,7 +95,7 @@ class Address:
 
     @property
     def key(self) -> int | str:
-        """What tells this article from all others: its number, else its own path."""
+        """Unique key of the article: its number, else its own path."""
         return self.article_id if self.article_id is not None else str(self.path)
 
 

@@ -1,8 +1,7 @@
-"""Raw pages: kept as they come, in WARC files, and read again from there or from saved HTML.
+"""Raw pages in WARC files, and reading them again from there or from saved HTML.
 
-- ``writing.py``: WARC files, record by record;
-- ``archivist.py``: the crawl's own hand, which gives every response to them;
-- ``sources.py``: which files a user's paths name, and in which parts they are read;
-- ``warc.py``, ``saved_html.py``: the pages of such a part;
-- ``walk.py``: from record to record of a WARC file, compressed (``members.py``) or not (``plain.py``).
+- ``archive_middleware.py`` passes every response of a crawl to ``warc_writer.py``;
+- ``sources.py`` finds the files a user's paths name and divides them into units of work;
+- ``warc_reader.py`` and ``html_reader.py`` yield the pages of a unit; ``warc_records.py`` reads the records of a WARC file,
+  compressed or not, and continues after a torn one.
 """

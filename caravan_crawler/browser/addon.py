@@ -27,7 +27,7 @@ def mode_of(settings: BaseSettings) -> Mode:
 
 
 def browser_path(settings: BaseSettings) -> str | None:
-    """Return the browser's program, or None where there is none."""
+    """Return the path of the browser, or None."""
     given = settings["BROWSER_PATH"]
     for program in [given] if given else _PROGRAMS:
         if found := shutil.which(str(program)):
@@ -63,12 +63,12 @@ _FLAGS = (
     "--no-sandbox --disable-dev-shm-usage --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --blink-settings=imagesEnabled=false"
 ).split()
-#: Nothing listens there, so that no request of the browser's own leaves the machine.
+#: A proxy address on which nothing listens, so that the browser's own requests never leave the machine.
 _NO_WAY = {"server": "http://127.0.0.1:9"}
 
 
 class BrowserAddon:
-    """Sets the middleware, and how scrapy-playwright starts the browser."""
+    """Add-on that enables the middleware and configures scrapy-playwright."""
 
     def update_settings(self, settings: BaseSettings) -> None:
         """Scrapy's hook."""
@@ -88,7 +88,7 @@ class BrowserAddon:
             "LAUNCH_OPTIONS": launch,
             "CONTEXTS": {"default": context},
             "DEFAULT_NAVIGATION_TIMEOUT": settings.getfloat("DOWNLOAD_TIMEOUT") * 1000,
-            "RESTART_DISCONNECTED_BROWSER": False,  # chromium.py does, and sees to the rest
+            "RESTART_DISCONNECTED_BROWSER": False,  # playwright.py restarts it and ends its processes
         }
         for name, value in given.items():
             settings.set(f"PLAYWRIGHT_{name}", value, "addon")

@@ -20,11 +20,11 @@ from caravan_crawler.pages.document import Bounds, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.spiders.base import header
 
-#: So many pages in a row may be shown in vain before it is left, and so many more as it has helped before …
+#: Pages in a row that may be rendered without gain before rendering stops, plus one per earlier gain …
 _TRIES = 3
 #: … up to this: a site may stop to need it in the middle of a run.
 _MOST_TRIES = 20
-#: What stands on every page alike is looked for again after so many seconds.
+#: Seconds until page facts, which are the same on every page, are looked for again.
 _EVERYWHERE_AGAIN = 3600.0
 
 
@@ -40,20 +40,20 @@ class _Tally:
 
 
 class RenderBenefit:
-    """Tells what to show a page in the browser for, by how that went before."""
+    """Decide from earlier gains which missing values are worth rendering a page."""
 
     def __init__(self) -> None:
         self._tallies: defaultdict[tuple[ExpectedPage, str], _Tally] = defaultdict(_Tally)
         self._seen_at: dict[str, float] = {}
 
     def wanted(self, asked: ExpectedPage, lacks: frozenset[str]) -> frozenset[str]:
-        """Return what of that which a page lacks the browser may bring."""
+        """Return the missing values that rendering may add."""
         return frozenset(
             name for name in lacks if not self._tallies[asked, name].is_given_up and not self._is_fresh(name)
         )
 
     def tell(self, asked: ExpectedPage, wanted: frozenset[str], gained: frozenset[str]) -> None:
-        """Take in what a page has gained of what was wanted."""
+        """Record which wanted values rendering added."""
         for name in wanted:
             tally = self._tallies[asked, name]
             if name in gained:
@@ -77,7 +77,7 @@ class RenderBenefit:
                     yield f"{what}/{asked}/{name}", number
 
     def words(self) -> str:
-        """Return what was learnt, in one line."""
+        """Return a summary in one line."""
         parts = [
             f"{name} on {asked} pages: {tally.helped} of {tally.helped + tally.in_vain}"
             + (", given up" if tally.is_given_up else "")
@@ -93,7 +93,7 @@ class RenderBenefit:
 
 logger = logging.getLogger(__name__)
 
-#: The spider's methods that read pages a browser may show.
+#: Spider callbacks of pages that may be rendered.
 _ASKED = {"parse_home": ExpectedPage.HOME, "parse_list": ExpectedPage.LIST}
 _ASKED |= dict.fromkeys(("parse", "parse_named", "parse_part"), ExpectedPage.ARTICLE)
 _UTF8 = "text/html; charset=utf-8"
@@ -151,7 +151,7 @@ class BrowserMiddleware:
             return response
 
     def spider_closed(self) -> None:
-        """Say what was learnt."""
+        """Log what was learnt."""
         for name, number in self._learning.counts():
             self._crawler.stats.set_value(f"caravan/browser/{name}", number)
         logger.info("Browser: %s", self._learning.words())
@@ -206,7 +206,7 @@ class BrowserMiddleware:
 
 
 def _with_html(response: HtmlResponse, html: str) -> HtmlResponse:
-    """Return the response with other contents, as UTF-8."""
+    """Return the response with another body, in UTF-8."""
     headers = response.headers.copy()
     for name in _VALIDATORS:
         headers.pop(name, None)

@@ -40,11 +40,11 @@ def _text(element: etree._Element) -> str:
     return "".join(element.itertext())
 
 
-#: These stand on every page alike; one page tells them for all.
+#: Page facts: the same on every page.
 EVERYWHERE = frozenset({"rates", "weather", "trending"})
-#: Without one of these a page says nothing of what it was asked for.
+#: A page without any of these lacks the content it was requested for.
 ESSENTIAL = frozenset({"article", "cards"})
-#: Of the fields of an article, those that few articles are without.
+#: Article fields that few articles lack.
 _USUAL = frozenset({"headline", "body", "date_published", "views"})
 #: A page with less text than this, all menus included, is a place for one.
 _HARDLY_ANYTHING = 200

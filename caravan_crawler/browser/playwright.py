@@ -46,7 +46,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def kill(pids: list[int]) -> None:
-    """End processes at once; those that are gone already are left out."""
+    """Kill processes; ignore those that have already exited."""
     for pid in pids:
         with suppress(OSError):
             os.kill(pid, signal.SIGKILL)
@@ -78,7 +78,7 @@ def quieten() -> None:
     logging.getLogger("asyncio").addFilter(_OF_THE_BROWSER)
 
 
-#: Pictures, styles, fonts, frames and the rest bring no values.
+#: Resource types to load; images, styles, fonts and frames contain no values.
 _NEEDED = ("script", "xhr", "fetch")
 _METHODS = ("GET", "POST")
 #: Of the headers a script may set, those that change the answer.
@@ -92,7 +92,7 @@ _MOST_SCRIPTS, _MOST_BYTES = 100, 1 << 20
 
 @dataclass(frozen=True)
 class Answer:
-    """What the site has sent, unpacked."""
+    """Response of the site, decompressed."""
 
     status: int
     content_type: str
@@ -157,11 +157,11 @@ class SubRequests:
         return Answer(response.status, to_unicode(response.headers.get("Content-Type") or b""), response.body)
 
 
-#: Seconds between two looks, at first and later.
+#: Seconds between two checks, at first and later.
 _LOOKS = 0.05, 0.3
-#: A page that asks the site for something again and again gets so many times the seconds of a quiet one.
+#: Factor of the waiting time for a page that keeps sending requests.
 _RESTLESS = 4
-#: The button that brings more is pressed so often at most.
+#: Maximum presses of the button for more.
 _MOST_PRESSED = 50
 _PRESS = """([tags, words]) => {
   const said = e => (e.tagName === 'INPUT' ? e.value : e.textContent).trim().replace(/\\s+/g, ' ');
@@ -280,7 +280,7 @@ _MOST_TRIES = 6
 _MOST_FAILED = 3
 #: After so many pages another one is begun, as it grows by some 0.4 MB a page.
 _PAGES = 50
-#: Seconds it has to begin, and to end.
+#: Timeouts of the browser's start and end, in seconds.
 _START, _END = 60, 10
 
 

@@ -13,12 +13,12 @@ from caravan_crawler.normalise.text import clean
 from caravan_crawler.outcome import CRASHED, REFUSED
 from caravan_crawler.urls import PUBLIC_BASE
 
-# What inspects is imported when it is wanted: Scrapy loads all commands for each of them.
+# The inspection is imported on use, because Scrapy loads all commands at each start.
 if TYPE_CHECKING:
     from caravan_crawler.inspection.facts import Answer, Facts, Inspection
     from caravan_crawler.inspection.fixtures import PageFolder
 
-#: Requests of an inspection: by default, at least and at most.
+#: Requests per inspection: default, minimum and maximum.
 REQUESTS, FEWEST, MOST = 25, 5, 100
 _STOPPED = 128
 #: A Crawl-delay in seconds from which an inspection takes long enough to warn the user.

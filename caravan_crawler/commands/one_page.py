@@ -12,7 +12,7 @@ _WITHOUT: dict[str, Any] = {"FEEDS": {}, "STORE_URL": "none", "SHARED_CRAWL": Fa
 
 
 def leave_out_crawl(settings: BaseSettings) -> None:
-    """Have no page stored, published or archived, whatever the settings say."""
+    """Disable store, feeds and archive, whatever the settings."""
     settings.setdict(_WITHOUT, priority="cmdline")
 
 

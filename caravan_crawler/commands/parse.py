@@ -10,16 +10,16 @@ from caravan_crawler.spiders.caravan import CaravanSpider
 
 
 class Command(ParseCommand):
-    """Scrapy's command, by which nothing is stored or published."""
+    """Scrapy's command, without storing or publishing anything."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Take the crawl's feeds and store out of the settings."""
+        """Remove the crawl's feeds and store from the settings."""
         super().process_options(args, opts)
         assert self.settings is not None
         leave_out_crawl(self.settings)
 
     def set_spidercls(self, url: str, opts: argparse.Namespace) -> None:
-        """Take this project's spider, on the site that the page is of, unless another is asked for."""
+        """Use this project's spider, on the page's site, unless another is given."""
         opts.spider = opts.spider or CaravanSpider.name
         parts = urlsplit(url)
         if opts.spider == CaravanSpider.name and parts.netloc:

@@ -1,4 +1,4 @@
-"""``scrapy reparse PATH…``: pages out of an archive, read again without the network, and kept in the store."""
+"""``scrapy reparse PATH…``: parse archived pages again, offline, and store the result."""
 
 import argparse
 import os
@@ -158,6 +158,6 @@ class _Progress:
             self._bar.close()
 
     def done(self, part: Any) -> None:
-        """Note that a part is read and kept."""
+        """Update the bar after a part is parsed and stored."""
         if self._bar is not None:
             self._bar.update(part.stop - part.start)

@@ -8,10 +8,10 @@ from caravan_crawler.commands.one_page import leave_out_crawl, leave_out_spider
 
 
 class Command(ShellCommand):
-    """Scrapy's command, by which nothing is stored or published."""
+    """Scrapy's command, without storing or publishing anything."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Take the crawl's feeds and store out of the settings."""
+        """Remove the crawl's feeds and store from the settings."""
         super().process_options(args, opts)
         assert self.settings is not None
         leave_out_crawl(self.settings)

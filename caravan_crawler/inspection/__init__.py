@@ -1,6 +1,6 @@
-"""The first contact with a site, ``scrapy inspect --site``: a few polite requests, read and judged.
+"""``scrapy inspect``: one page read field by field, or first contact with a site in a few polite requests.
 
-``choice.py`` decides what to ask for, ``spider.py`` asks, ``reading.py`` turns each answer into facts,
-``oddities.py`` judges the facts, ``table.py`` prints them for people and ``result.py`` for programs, and ``saving.py``
-keeps the pages as test cases. ``page.py`` does the same for one page.
+- ``site_spider.py`` decides what to request and requests it; ``fact_reader.py`` turns each response into facts;
+- ``oddities.py`` judges the facts; ``site_report.py`` prints them, for people and for programs;
+- ``page_report.py`` does the same for one page; ``fixtures.py`` saves pages as test cases.
 """

@@ -1,4 +1,4 @@
-"""The alarm: a command of the user's, or a URL of theirs, is told when a run did not end well."""
+"""Alarm hook: run the user's command, or post to a URL, after a failed run."""
 
 import json
 import os
