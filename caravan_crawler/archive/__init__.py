@@ -2,6 +2,6 @@
 
 - ``archive_middleware.py`` passes every response of a crawl to ``warc_writer.py``;
 - ``sources.py`` finds the files a user's paths name and divides them into units of work;
-- ``warc_reader.py`` and ``html_reader.py`` yield the pages of a unit; ``warc_records.py`` reads the records of a WARC file,
-  compressed or not, and continues after a torn one.
+- ``warc_reader.py`` and ``html_reader.py`` yield the pages of a unit; ``warc_records.py`` reads the records of a WARC
+  file, compressed or not, and continues after a torn one.
 """
