@@ -61,7 +61,7 @@ class Worker:
         self._unread = 0
         self._renewed_at = self._looked_at = self._counted_at = self._claimed_at = 0.0
         self._look = create_looping_call(self._look_after)
-        self._store.throttle = crawler.settings.getfloat("STORE_PATIENCE")
+        self._store.patience = crawler.settings.getfloat("STORE_PATIENCE")
         if not self._workers.lead():
             spider.continues = []
         self._note_role()

@@ -62,13 +62,13 @@ class ListingWalk:
     _middle: list[date] = field(default_factory=list)
     _old_pages: int = 0
 
-    def take(self, listing: Listing, furniture: frozenset[Key]) -> list[Card]:
+    def take(self, listing: Listing, around: frozenset[Key]) -> list[Card]:
         """Register the next page; return the cards that no earlier page had.
 
-        ``furniture`` are the articles the page links to around its list, such as the trending ones.
+        ``around`` are the articles the page links to around its list, such as the trending ones.
         """
         keys = [card.address.key for card in listing.cards]
-        own = [key for key in keys if key not in furniture]
+        own = [key for key in keys if key not in around]
         if listing.number == 1:
             self.top = own
         else:
@@ -267,27 +267,27 @@ class Listings:
         self,
         number: int,
         listing: Listing,
-        furniture: frozenset[Key],
+        around: frozenset[Key],
         new: int,
         *,
         is_named_elsewhere: bool = False,
     ) -> list[ListPage]:
         """Take in a page read by the walk ``number``; return what to ask for next.
 
-        ``furniture`` are the articles around the list, ``new`` is how many articles nothing had named before.
+        ``around`` are the articles around the list, ``new`` is how many articles nothing had named before.
         ``is_named_elsewhere`` says that sitemaps have named the site's articles.
         """
         walk, state, stretch = self._active[number]
         walk.is_named_elsewhere = is_named_elsewhere
         self._changed[walk.path] = state
         walk.found += new
-        fresh = walk.take(listing, furniture)
+        fresh = walk.take(listing, around)
         stretch.page = listing.number + 1
         if stretch not in state.open and (state.top or walk.top):
             state.open.append(stretch)
         if walk.top:
             state.top = walk.top  # what lies below is seen, or in a stretch that is open
-        met_again = frozenset(card.address.key for card in fresh) - furniture
+        met_again = frozenset(card.address.key for card in fresh) - around
         if walk.missed and met_again:
             state.open.append(PageRange(walk.missed[0], met_again))
             walk.missed = []

@@ -213,11 +213,11 @@ class CaravanSpider(LaterPages):
         self._warn_of_links(document)
         page.reach = {FOUND_ON: listing.path}
         targets = self.discovery.look_at(links, document.base_url, page, is_named=True)
-        furniture = frozenset(line.address.key for line in reading.trending)
+        around = frozenset(line.address.key for line in reading.trending)
         if targets and self.sitemaps.name_everything:
             self.sitemaps.are_incomplete = True
         is_named = self.sitemaps.name_everything
-        following = self.lists.read(walk, listing, furniture, len(targets), is_named_elsewhere=is_named)
+        following = self.lists.read(walk, listing, around, len(targets), is_named_elsewhere=is_named)
         self._keep_lists(page)
         self.crawl_stats.reading(reading)
         yield from self._surroundings(reading, received_at(response))

@@ -92,7 +92,7 @@ class SharedStore(Store):
     """
 
     _is_shared = True
-    throttle = 0.0
+    patience = 0.0
     """Seconds in which a lost connection must be made again."""
 
     def __init__(self, url: URL, site: str) -> None:
@@ -173,10 +173,10 @@ class SharedStore(Store):
 
     def _reconnect(self, cause: Exception) -> None:
         """Connect again and take the locks; raise ``cause`` where the connection was not lost, or stays lost."""
-        if not self.throttle or not self._is_lost():
+        if not self.patience or not self._is_lost():
             raise cause
         logger.warning("The store %s does not answer, and the worker waits for it: %s", self.name, words(cause))
-        give_up = monotonic() + self.throttle
+        give_up = monotonic() + self.patience
         while True:
             try:
                 with suppress(*self._errors):

@@ -95,7 +95,7 @@ def test_what_raised_an_error_waits_for_the_next_crawl(stores: list[SharedStore]
 
 def test_a_commit_without_an_answer_is_made_once(stores: list[SharedStore], monkeypatch: pytest.MonkeyPatch) -> None:
     store = stores[0]
-    store.throttle = 20
+    store.patience = 20
     rows = text("SELECT count(*) FROM view_counts")
     insert = text("INSERT INTO view_counts VALUES ('1', :at, 1, 'run')")
     cut = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = :pid")
@@ -127,7 +127,7 @@ def test_a_commit_without_an_answer_is_made_once(stores: list[SharedStore], monk
 
 def test_a_leader_takes_its_lock_again(stores: list[SharedStore]) -> None:
     first, second = (Workers(store, "", 60) for store in stores)
-    stores[0].throttle = 20
+    stores[0].patience = 20
     assert first.lead()
     assert not second.lead()
     pid = stores[0].rows(text("SELECT pg_backend_pid()"))[0][0]
