@@ -173,8 +173,10 @@ class RunMonitor:
         floors: Mapping[str, float] = {name: float(share) for name, share in settings.getdict("FLOORS").items()}
         try:
             since = field_counts.history_start(article_store.store)
-            past = field_counts.history(article_store.store, since)
-            found = drift.judge(article_store.fields, field_counts.recent(article_store.store, since), past, floors)
+            run_id: str = spider.run_id  # type: ignore[attr-defined]
+            past = field_counts.history(article_store.store, since, run_id)
+            recent = field_counts.recent(article_store.store, since, run_id)
+            found = drift.judge(article_store.fields, recent, past, floors)
             is_news = any(stats.get_value(f"caravan/articles/{name}") for name in ("new", "new_elsewhere"))
             quiet = None if is_news or _is_partial(spider, stats) else silence(article_store.store)
         except StoreError as error:

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select
 
 from caravan_crawler.items import Article
 from caravan_crawler.outcome import BELOW_FLOORS, SOUND
@@ -74,23 +74,33 @@ def accept(store: Store, moment: str) -> None:
     store.execute(insert(store_info).values(name=_ACCEPTED, value=moment))
 
 
-def history(store: Store, since: str) -> Counter[Cell]:
-    """Return the sums over the sound runs that began at ``since`` or later."""
+def _before(run_id: str, since: str) -> ColumnElement[bool]:
+    """Select the runs that had ended when ``run_id`` began, and began at ``since`` or later.
+
+    Workers that share a crawl are no history for each other: each reads another part of the same listings.
+    """
+    own = runs.alias("own")
+    began = select(own.c.number).where(own.c.run_id == run_id).scalar_subquery()
+    return and_(runs.c.started_at >= since, runs.c.ended_number < began)
+
+
+def history(store: Store, since: str, run_id: str) -> Counter[Cell]:
+    """Return the sums over the sound runs before ``run_id``, of those that began at ``since`` or later."""
     columns = (field_counts.c.section, field_counts.c.year, field_counts.c.field, field_counts.c.reader)
     rows = store.rows(
         select(*columns, func.sum(field_counts.c.articles))
         .join(runs, runs.c.run_id == field_counts.c.run_id)
-        .where(runs.c.exit_code == SOUND, runs.c.started_at >= since)
+        .where(runs.c.exit_code == SOUND, _before(run_id, since))
         .group_by(*columns)
     )
     return Counter({Cell(*row[:4]): int(row[4]) for row in rows})
 
 
-def recent(store: Store, since: str) -> list[tuple[int, Counter[Cell]]]:
-    """Return exit code and counts of the last complete runs, newest first."""
+def recent(store: Store, since: str, run_id: str) -> list[tuple[int, Counter[Cell]]]:
+    """Return exit code and counts of the last complete runs before ``run_id``, newest first."""
     complete = store.rows(
         select(runs.c.run_id, runs.c.exit_code)
-        .where(runs.c.exit_code.in_((SOUND, BELOW_FLOORS)), runs.c.started_at >= since)
+        .where(runs.c.exit_code.in_((SOUND, BELOW_FLOORS)), _before(run_id, since))
         .order_by(runs.c.started_at.desc())
         .limit(_POOLED_RUNS)
     )

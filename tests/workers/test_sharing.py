@@ -20,8 +20,6 @@ from tests.workers.crew import Crew
 
 #: Workers die in these tests, and their claims are not to be waited for.
 SHORT = ("-s", "WORKER_LEASE=3")
-#: A worker that starts late reads some fifty neighbours on a listing, with perhaps far fewer tags than the others.
-UNJUDGED = ("-s", "ACCEPT_DRIFT=1")
 
 
 @pytest.fixture
@@ -50,7 +48,7 @@ def test_six_kills_of_single_workers(store_url: str, tmp_path: Path) -> None:
     chance = dice("workers")
     moments = sorted(chance.sample(range(50, 1100), 6))
     with serve(SampleSite(articles=1200)) as server:
-        crew = Crew(server, store_url, tmp_path, *SHORT, *UNJUDGED)
+        crew = Crew(server, store_url, tmp_path, *SHORT)
         crew_of_three = [crew.start() for _ in range(3)]
         for moment in moments:
             crew.wait_for_requests(moment)
@@ -71,7 +69,7 @@ def test_six_kills_of_single_workers(store_url: str, tmp_path: Path) -> None:
 def test_the_end_of_all_workers_at_once(store_url: str, tmp_path: Path) -> None:
     """Others begin anew; each article stands in the feeds of one of them, once."""
     with serve(SampleSite(articles=300)) as server:
-        crew = Crew(server, store_url, tmp_path, *SHORT, *UNJUDGED)
+        crew = Crew(server, store_url, tmp_path, *SHORT)
         for moment in (100, 200):
             both = [crew.start(), crew.start()]
             crew.wait_for_requests(moment)
