@@ -12,7 +12,6 @@ BY_TOPIC = {"report", "sample_site"}
 #: A module longer than this holds more than one subject, unless a reason stands here.
 LONGEST = 400
 ALLOWED_LONGER = {
-    "browser/playwright.py": "Chromium's processes and tabs are understood only together",
     "inspection/site_spider.py": "what is asked for next depends on what was found",
     "normalise/dates.py": "words, zones and forms of a date",
     "sample_site/faults/site.py": "a catalogue",

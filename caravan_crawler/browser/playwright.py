@@ -1,4 +1,4 @@
-"""Render pages by scrapy-playwright."""
+"""Render pages with Chromium, by scrapy-playwright."""
 
 import asyncio
 import logging
@@ -16,146 +16,15 @@ from playwright.async_api import Error
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadFailedError
-from scrapy.utils.python import to_unicode
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 
 from caravan_crawler.browser.completeness import PRESSABLE, Completeness
+from caravan_crawler.browser.subrequests import SubRequests
 
 if TYPE_CHECKING:
     from playwright.async_api import Page, Route, WebSocketRoute
-    from playwright.async_api import Request as Asked
 
-
-#: What the command line of a node process that drives a browser has.
-_DRIVES = b"run-driver"
-
-
-def drivers() -> set[int]:
-    """Return the numbers of the node processes that drive this one's browsers; none on a system without ``/proc``."""
-    found = set()
-    for pid in _children(os.getpid()):
-        with suppress(OSError):
-            if _DRIVES in Path(f"/proc/{pid}/cmdline").read_bytes():
-                found.add(pid)
-    return found
-
-
-def descendants(pid: int) -> list[int]:
-    """Return the numbers of all processes below one; none on a system without ``/proc``."""
-    return [each for child in _children(pid) for each in (child, *descendants(child))]
-
-
-def kill(pids: list[int]) -> None:
-    """Kill processes; ignore those that have already exited."""
-    for pid in pids:
-        with suppress(OSError):
-            os.kill(pid, signal.SIGKILL)
-
-
-def _children(pid: int) -> list[int]:
-    found = []
-    for path in Path("/proc").glob(f"{pid}/task/*/children"):
-        with suppress(OSError):
-            found += [int(child) for child in path.read_text().split()]
-    return found
-
-
-class _OfTheBrowser(logging.Filter):
-    """Drops what the event loop says of tasks and answers that a dead browser has left behind."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        return "playwright" not in message and "from the driver" not in message
-
-
-_OF_THE_BROWSER = _OfTheBrowser()
-
-
-def quieten() -> None:
-    """Leave out their lines; called any number of times it does the same."""
-    logging.getLogger("scrapy-playwright").setLevel(logging.ERROR)
-    logging.getLogger("playwright").setLevel(logging.CRITICAL)
-    logging.getLogger("asyncio").addFilter(_OF_THE_BROWSER)
-
-
-#: Resource types to load; images, styles, fonts and frames contain no values.
-_NEEDED = ("script", "xhr", "fetch")
-_METHODS = ("GET", "POST")
-#: Of the headers a script may set, those that change the answer.
-_HEADERS = ("accept", "content-type", "x-requested-with", "x-wp-nonce")
-#: They have a queue of their own: one at a time, and without the pause between pages.
-_SLOT = "browser"
-#: A page waits no longer for one of them.
-_TIMEOUT = 10
-_MOST_SCRIPTS, _MOST_BYTES = 100, 1 << 20
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Response of the site, decompressed."""
-
-    status: int
-    content_type: str
-    body: bytes
-
-
-class SubRequests:
-    """Asks the site for what a page needs, through all of Scrapy's middlewares but without redirects and retries.
-
-    So another host is never asked, nor what robots.txt forbids or what comes while the site is left alone; and what
-    came is counted and archived as any response. The same script, which is on every page, is asked for once.
-    """
-
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-        self._scripts: dict[str, asyncio.Future[Answer | None]] = {}
-        self._crawler.engine.downloader.per_slot_settings[_SLOT] = {"delay": 0.0, "concurrency": 1, "jitter": 0.0}
-
-    @property
-    def pause(self) -> float:
-        """The delay between two requests to the site, as it is now."""
-        downloader = self._crawler.engine.downloader
-        site = self._crawler.spider.site  # type: ignore[union-attr]
-        slot = downloader.slots.get(downloader.get_slot_key(Request(site.base)))
-        return slot.delay if slot is not None else self._crawler.settings.getfloat("DOWNLOAD_DELAY")
-
-    async def answer(self, asked: "Asked", is_over: asyncio.Event) -> Answer | None:
-        """Return the site's answer; None for what is not asked for, was not answered, or comes when all ``is_over``."""
-        if asked.resource_type not in _NEEDED or asked.method not in _METHODS or asked.is_navigation_request():
-            return None
-        coming = self._coming(asked)
-        over = asyncio.ensure_future(is_over.wait())
-        # One that is on its way is not broken off, only not waited for: the downloader counts on its end.
-        both: set[asyncio.Future[Any]] = {coming, over}
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        over.cancel()
-        return coming.result() if coming.done() and not coming.exception() else None
-
-    def _coming(self, asked: "Asked") -> "asyncio.Future[Answer | None]":
-        if asked.resource_type != "script" or asked.method != "GET":
-            return asyncio.ensure_future(self._asked(asked))
-        if asked.url not in self._scripts:
-            if len(self._scripts) >= _MOST_SCRIPTS:
-                self._scripts.clear()
-            self._scripts[asked.url] = asyncio.ensure_future(self._asked(asked))
-        return self._scripts[asked.url]
-
-    async def _asked(self, asked: "Asked") -> Answer | None:
-        meta = {"dont_retry": True, "dont_redirect": True, "download_timeout": _TIMEOUT, "download_slot": _SLOT}
-        meta |= {"autothrottle_dont_adjust_delay": True}
-        kept = {name: value for name, value in asked.headers.items() if name in _HEADERS}
-        request = Request(asked.url, method=asked.method, headers=kept, body=asked.post_data_buffer, meta=meta)
-        self._crawler.stats.inc_value("caravan/browser/sub_requests")
-        download = asyncio.ensure_future(self._crawler.engine.download_async(request))
-        await asyncio.wait({download})
-        if download.exception() or 300 <= download.result().status < 400:  # where that leads nobody has asked for
-            self._scripts.pop(asked.url, None)
-            return None
-        response = download.result()
-        if response.status != 200 or len(response.body) > _MOST_BYTES:
-            self._scripts.pop(asked.url, None)
-        return Answer(response.status, to_unicode(response.headers.get("Content-Type") or b""), response.body)
-
+logger = logging.getLogger(__name__)
 
 #: Seconds between two checks, at first and later.
 _LOOKS = 0.05, 0.3
@@ -169,12 +38,24 @@ _PRESS = """([tags, words]) => {
   if (button) button.click();
 }"""
 
+#: Attempts for a page that breaks the browser itself.
+_TRIES = 2
+#: Attempts for a page in all, those included that ended because another page broke the browser.
+_MOST_TRIES = 6
+#: Consecutive failed pages after which the browser is not used any more in this run.
+_MOST_FAILED = 3
+#: Pages per browser process, which grows by some 0.4 MB a page.
+_PAGES = 50
+#: Timeouts of the browser's start and end, in seconds.
+_START, _END = 60, 10
+
 
 @dataclass
 class Visit:
-    """What a page is shown for: ``look`` reads its HTML, ``wanted`` is what it waits for.
+    """A page to render: its raw response, and what to wait for.
 
-    It waits no longer than ``seconds`` after the last thing that came from the network.
+    ``look`` reads HTML, ``wanted`` names the values to wait for, ``seconds`` is the longest wait after the last
+    response from the network.
     """
 
     url: str
@@ -187,9 +68,9 @@ class Visit:
 
 
 class Tab:
-    """Gives the browser the page as the site has sent it, and lets it ask for what its scripts need, nothing else.
+    """A browser tab: passes the raw response to the browser, and sends its scripts' requests through Scrapy.
 
-    The browser itself has no way to the network: what is not answered here does not come.
+    The browser itself has no network access: every request is answered here or aborted.
     """
 
     def __init__(self, visit: Visit, subrequests: SubRequests) -> None:
@@ -201,12 +82,12 @@ class Tab:
         self._last_answer = 0.0
 
     async def prepare(self, page: "Page", _: Any) -> None:
-        """Stand between the page and the network."""
+        """Route all requests of the page to this object."""
         await page.route_web_socket("**", _close)
         await page.route("**", self._answer)
 
     async def show(self, page: "Page") -> str:
-        """Return the page's HTML when it shows what is wanted, or does not in time."""
+        """Return the page's HTML when it has the wanted values, or the wait is over."""
         try:
             shown = await self._wait(page, lambda now: not (now.lacks & self._visit.wanted - {"more"}))
             if "more" in self._visit.wanted:
@@ -235,7 +116,7 @@ class Tab:
         return is_quiet or now - began > _RESTLESS * seconds
 
     async def _press(self, page: "Page", shown: Completeness | None) -> None:
-        """Press the button for more as long as it brings cards."""
+        """Press the "more" button as long as that adds cards."""
         for _ in range(_MOST_PRESSED):
             if shown is None or shown.more is None or self._visit.is_ending():
                 return
@@ -258,7 +139,7 @@ class Tab:
             self._under_way -= 1
             self._last_answer = monotonic()
             if answer is None:
-                # With any other reason a page whose script would lead elsewhere gives way to an error page.
+                # With any other reason a script's navigation would replace the page by an error page.
                 await route.abort("aborted")
             else:
                 headers = {"content-type": answer.content_type}
@@ -270,29 +151,15 @@ async def _close(socket: "WebSocketRoute") -> None:
         await socket.close()
 
 
-logger = logging.getLogger(__name__)
-
-#: A page that breaks the browser is tried so often …
-_TRIES = 2
-#: … and one that another page's end has cost its browser so often in all.
-_MOST_TRIES = 6
-#: After so many pages in a row for which it could not be used it is given up.
-_MOST_FAILED = 3
-#: After so many pages another one is begun, as it grows by some 0.4 MB a page.
-_PAGES = 50
-#: Timeouts of the browser's start and end, in seconds.
-_START, _END = 60, 10
-
-
 class BrowserError(DownloadFailedError):
-    """A page could not be shown, as the browser failed."""
+    """The browser failed to render a page."""
 
 
 class Chromium:
-    """Shows pages by scrapy-playwright, which knows how to start a browser and how to open and close its pages.
+    """Render pages with scrapy-playwright, which starts the browser and opens and closes its pages.
 
-    A page takes no longer than DOWNLOAD_TIMEOUT, whatever it does. After a failure the whole browser is ended, with all
-    its processes: of one that crashed or hangs nothing is known.
+    DOWNLOAD_TIMEOUT limits each page. After a failure the whole browser is killed with all its processes, as nothing is
+    known about the state of one that crashed or hangs.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -310,23 +177,23 @@ class Chromium:
 
     @property
     def is_given_up(self) -> bool:
-        """Whether it failed so often that no further page is shown."""
+        """Whether the browser failed too often to be used again in this run."""
         return self._failed >= _MOST_FAILED
 
     async def html(self, visit: Visit) -> str:
-        """Return the page's HTML when its scripts have run; :class:`BrowserError` where the browser fails."""
+        """Return the page's HTML after its scripts have run; raise :class:`BrowserError` if the browser fails."""
         tries, words = 0, ""
         for _ in range(_MOST_TRIES):
             handler = None
             try:
-                handler = await self._begun()
+                handler = await self._started()
                 shown = await self._show_in(handler, visit)
             except BrowserError as error:
                 words = str(error)
             else:
                 self._failed = 0
                 return shown
-            # Where it was ended meanwhile, another page has failed.
+            # If the browser was replaced meanwhile, another page broke it.
             is_own = handler is None or handler is self._handler
             tries += is_own
             if handler is not None and is_own:
@@ -339,11 +206,11 @@ class Chromium:
         raise BrowserError(words)
 
     async def close(self) -> None:
-        """End the browser, and one that was about to end."""
+        """Close all browsers."""
         for handler in {*self._shown, *filter(None, [self._handler])}:
             await self._end(handler)
 
-    async def _begun(self) -> ScrapyPlaywrightDownloadHandler:
+    async def _started(self) -> ScrapyPlaywrightDownloadHandler:
         async with self._lock:
             if self._handler is None:
                 handler = ScrapyPlaywrightDownloadHandler.from_crawler(self._crawler)
@@ -356,16 +223,17 @@ class Chromium:
             return self._handler
 
     async def _launch(self, handler: ScrapyPlaywrightDownloadHandler) -> None:
-        """Start a browser, and note the process that drives it."""
+        """Start a browser and remember the process that drives it, to kill it if it hangs."""
         before = drivers()
         try:
-            # It would begin with the engine, which runs already.
+            # Private: the public start waits for a signal that the engine has sent already. Users of BROWSER need the
+            # restart after a crash.
             await _done(handler._launch(), _START, "it does not start")
         finally:
             self._drivers[handler] = drivers() - before
 
     async def _show_in(self, handler: ScrapyPlaywrightDownloadHandler, visit: Visit) -> str:
-        """Show a page; a browser that has shown enough takes no more, and ends with the last one under way in it."""
+        """Render a page in this browser; after _PAGES pages it takes no more and closes with its last one."""
         self._under_way[handler] += 1
         self._shown[handler] += 1
         try:
@@ -386,7 +254,7 @@ class Chromium:
             "playwright": True,
             "playwright_page_init_callback": tab.prepare,
             "playwright_page_goto_kwargs": {"wait_until": "commit"},
-            # It is waited for here: that library waits for the end of loading, to which many a page never comes.
+            # This class waits itself: scrapy-playwright waits for the load event, which some pages never reach.
             "playwright_include_page": True,
         }
         request = Request(visit.url, meta=meta)
@@ -415,7 +283,7 @@ class Chromium:
 
 
 async def _done(work: Any, seconds: float, too_late: str) -> Any:
-    """Return what ``work`` gives; a :class:`BrowserError` for whatever goes wrong, or where it takes too long."""
+    """Return the result of ``work``; raise :class:`BrowserError` for any error, or after ``seconds``."""
     task = asyncio.ensure_future(work)
     await asyncio.wait({task}, timeout=seconds)
     if not task.done():
@@ -425,3 +293,55 @@ async def _done(work: Any, seconds: float, too_late: str) -> Any:
         logger.debug("The browser failed", exc_info=error)
         raise BrowserError(next(iter(str(error).strip().splitlines()), type(error).__name__)) from None
     return task.result()
+
+
+#: In the command line of the node process that drives a browser.
+_DRIVES = b"run-driver"
+
+
+def drivers() -> set[int]:
+    """Return the PIDs of the node processes that drive this process's browsers; none without ``/proc``."""
+    found = set()
+    for pid in _children(os.getpid()):
+        with suppress(OSError):
+            if _DRIVES in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.add(pid)
+    return found
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the PIDs of all descendants of a process; none without ``/proc``."""
+    return [each for child in _children(pid) for each in (child, *descendants(child))]
+
+
+def kill(pids: list[int]) -> None:
+    """Kill processes; ignore those that have already exited."""
+    for pid in pids:
+        with suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _children(pid: int) -> list[int]:
+    found = []
+    for path in Path("/proc").glob(f"{pid}/task/*/children"):
+        with suppress(OSError):
+            found += [int(child) for child in path.read_text().split()]
+    return found
+
+
+class _BrowserLogFilter(logging.Filter):
+    """Drop the event loop's messages about tasks and responses of a browser that died."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        return "playwright" not in message and "from the driver" not in message
+
+
+_FILTER = _BrowserLogFilter()
+
+
+def quieten() -> None:
+    """Log errors only; idempotent."""
+    logging.getLogger("scrapy-playwright").setLevel(logging.ERROR)
+    logging.getLogger("playwright").setLevel(logging.CRITICAL)
+    logging.getLogger("asyncio").addFilter(_FILTER)
