@@ -53,7 +53,7 @@ class FeedDefaults:
     """Add-on: a feed that names no ``item_classes`` holds the articles alone, in the articles' columns."""
 
     def update_settings(self, settings: BaseSettings) -> None:
-        """Complete the feeds, whoever asked for them."""
+        """Complete the options of all feeds."""
         feeds: dict[str, dict[str, Any]] = {}
         for uri, options in settings.getdict("FEEDS").items():
             options = dict(options)
@@ -61,7 +61,7 @@ class FeedDefaults:
             holds_articles = len(classes) == 1 and load_object(classes[0]) is Article
             if holds_articles and not settings.getdictorlist("FEED_EXPORT_FIELDS"):
                 options.setdefault("fields", column_names(Article))
-            # A run that finds nothing must not empty the file of one that did.
+            # A run without items must not empty the file of an earlier run.
             options.setdefault("store_empty", False)
             feeds[uri] = options
         settings.set("FEEDS", feeds, priority=settings.getpriority("FEEDS") or 0)

@@ -9,6 +9,8 @@ from scrapy.crawler import Crawler
 from caravan_crawler.failures import RunEndsError, end_run, is_refusal, is_unanswered
 from caravan_crawler.pages.page import PageKind, PageReading
 
+logger = logging.getLogger(__name__)
+
 _MOST_UNANSWERED = 5
 _MOST_REFUSED = 20
 
@@ -45,9 +47,6 @@ class OutageDetector:
         if not self._is_over:
             self._is_over = True
             self._on_outage(words)
-
-
-logger = logging.getLogger(__name__)
 
 
 #: Kinds that do not reset the outage counts; :meth:`CrawlStats.fail` counts them.

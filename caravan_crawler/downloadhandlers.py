@@ -25,6 +25,8 @@ from twisted.web.iweb import IResponse
 from caravan_crawler.failures import HeadersTooLargeError, RunEndsError, end_run, is_ending, is_unanswered
 from caravan_crawler.resolver import refusals
 
+logger = logging.getLogger(__name__)
+
 #: The longest pause, as a multiple of the first.
 _MOST = 30
 
@@ -141,8 +143,6 @@ def headers_problem(error: BaseException) -> HeadersTooLargeError | None:
     return next((value for value in values if isinstance(value, HeadersTooLargeError)), None)
 
 
-logger = logging.getLogger(__name__)
-
 #: Seconds between two checks, while a request waits, whether the run ends.
 LOOK = 0.2
 #: Statuses with which Retry-After asks for a pause; with a redirect it has another meaning.
@@ -200,10 +200,10 @@ class Throttle:
         if asked is None:
             self._leave_alone(pause, "backoff")
         elif asked <= self._longest:
-            logger.info("The site asks to be left alone for %.0f seconds (HTTP %d)", asked, response.status)
+            logger.info("The site asks for a pause of %.0f seconds (HTTP %d)", asked, response.status)
             self._leave_alone(asked, "retry_after")
         elif not is_ending(self._crawler):
-            logger.error("The site asks to be left alone for %.0f seconds, so the run ends", asked)
+            logger.error("The site asks for a pause of %.0f seconds, so the run ends", asked)
             self._crawler.stats.set_value("caravan/retry_after", round(asked))
             end_run(self._crawler, "retry_after")
 

@@ -86,7 +86,7 @@ def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
     if outage := stats.get(OUTAGE_STAT):
         return Outcome(UNREACHABLE, f"{outage}; the last: {stats.get('caravan/last_failure')}")
     if pause := stats.get(RETRY_AFTER_STAT):
-        return Outcome(UNREACHABLE, f"the site asks to be left alone for {pause} seconds")
+        return Outcome(UNREACHABLE, f"the site asks for a pause of {pause} seconds")
     if delay := stats.get(CRAWL_DELAY_STAT):
         return Outcome(
             UNREACHABLE, f"robots.txt asks for {delay} seconds between requests; CRAWL_DELAY_MAX allows fewer"

@@ -20,6 +20,8 @@ from caravan_crawler.pages.document import Bounds, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.spiders.base import header
 
+logger = logging.getLogger(__name__)
+
 #: Pages in a row that may be rendered without gain before rendering stops, plus one per earlier gain …
 _TRIES = 3
 #: … up to this: a site may stop to need it in the middle of a run.
@@ -90,8 +92,6 @@ class RenderBenefit:
         seen_at = self._seen_at.get(name)
         return seen_at is not None and monotonic() - seen_at < _EVERYWHERE_AGAIN
 
-
-logger = logging.getLogger(__name__)
 
 #: Spider callbacks of pages that may be rendered.
 _ASKED = {"parse_home": ExpectedPage.HOME, "parse_list": ExpectedPage.LIST}

@@ -296,10 +296,9 @@ _LIMITS = """## What you can rely on, and what not
 - Texts may name persons; they are as the site published them, errors included.
 """
 
-_OPEN = """**To be completed by whoever publishes this dataset.** The texts and pictures are the work of their
-authors and of the site. This export grants no licence to them: say here under which one, or on which ground, you
-publish, and whom to ask for corrections and removals. `scrapy export --license cc-by-4.0 --notes notes.md` puts that
-into the card.
+_OPEN = """**To be completed by the publisher.** The texts and pictures belong to their authors and to the site. This
+export grants no licence to them. State here the licence or the legal basis of your publication, and a contact for
+corrections and removals. `scrapy export --license cc-by-4.0 --notes notes.md` writes them into the card.
 """
 
 

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from caravan_crawler.frontier.period import day_of
 from caravan_crawler.pages.listing import Card, Listing
 
+logger = logging.getLogger(__name__)
+
 Key = int | str
 
 #: Consecutive repeated pages that end a walk, whatever they link to.
@@ -194,8 +196,6 @@ class ListState:
         parts = [PageRange(page, frozenset(until)) for page, until in value["open"]]
         return cls(list(value["top"]), parts, value["hours"])
 
-
-logger = logging.getLogger(__name__)
 
 #: Times a listing's top is read again after new articles shifted its pages.
 _MOST_ROUNDS = 3

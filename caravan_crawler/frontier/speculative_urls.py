@@ -12,6 +12,8 @@ from caravan_crawler.outcome import COPIES_STAT, COPY_STAT
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.urls import Address
 
+logger = logging.getLogger(__name__)
+
 #: Longest chain of non-article pages, each found on the one before.
 _DEEPEST = 3
 #: Budget of speculative URLs per run: 50, plus one per 4 articles read.
@@ -140,8 +142,6 @@ class SpeculativeUrls:
             self.refused += 1
         return False
 
-
-logger = logging.getLogger(__name__)
 
 #: Keys in ``Request.meta``: consecutive non-article pages, and the listing the URL was found on.
 HOPS, FOUND_ON = "hops", "found_on"

@@ -325,7 +325,7 @@ class InspectionSpider(Spider):
     def closed(self, reason: str) -> None:
         """Note why the inspection ended before its time, when Scrapy closes the spider."""
         if pause := self.crawler.stats.get_value(RETRY_AFTER_STAT):
-            self.inspection.ended = f"the site asks to be left alone for {pause} seconds"
+            self.inspection.ended = f"the site asks for a pause of {pause} seconds"
         elif delay := self.crawler.stats.get_value(CRAWL_DELAY_STAT):
             self.inspection.ended = f"robots.txt asks for {delay:g} seconds between requests"
         elif reason != "finished":

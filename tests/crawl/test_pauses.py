@@ -1,4 +1,4 @@
-"""How long a site is left alone, and when it is given up: Retry-After, back-off, outage, Crawl-delay."""
+"""Pauses that a site asks for, and when a crawl of it ends: Retry-After, back-off, outage, Crawl-delay."""
 
 import re
 import signal
@@ -18,7 +18,7 @@ from tests.support.crawling import crawl, start
 
 
 class AskingForQuiet(Timed):
-    """Its tenth article is answered with a wish to be left alone, once."""
+    """Its tenth article is answered with Retry-After, once."""
 
     def __init__(self, status: int, wish: str | timedelta) -> None:
         super().__init__(articles=60)
@@ -62,7 +62,7 @@ def test_the_whole_site_is_left_alone_for_as_long_as_it_asks(
     in_pause = [moment for moment in site.times[site.asked_at :] if moment < asked_at + seconds]
     assert len(in_pause) <= IN_FLIGHT
     assert len(site.times) > site.asked_at + IN_FLIGHT
-    assert f"The site asks to be left alone for {seconds:.0f} seconds (HTTP {status})" in result.log
+    assert f"The site asks for a pause of {seconds:.0f} seconds (HTTP {status})" in result.log
 
 
 @pytest.mark.parametrize("wish", ["soon", "-1", "0", timedelta(days=-1)])
@@ -98,7 +98,7 @@ def test_a_signal_ends_a_pause(tmp_path: Path) -> None:
         process = start(tmp_path, "-a", f"site={server.url}")
         assert process.stderr is not None
         for line in process.stderr:
-            if "asks to be left alone" in line:
+            if "asks for a pause" in line:
                 break
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)

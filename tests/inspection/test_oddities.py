@@ -196,7 +196,7 @@ def test_a_site_that_asks_to_be_left_alone() -> None:
         code, result = inspect_site(server)
         assert len([target for target in server.requests if is_article(target)]) == 1
     assert code == 3
-    assert "the site asks to be left alone for 5000 seconds" in result["verdict"]["reason"]
+    assert "the site asks for a pause of 5000 seconds" in result["verdict"]["reason"]
 
 
 def test_a_crawl_delay_of_a_day_ends_it_at_once() -> None:

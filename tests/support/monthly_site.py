@@ -10,15 +10,15 @@ from __future__ import annotations
 import html
 import random
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
+
+from tests.support.plain_site import Answer, PlainServer
 
 ALMATY = ZoneInfo("Asia/Almaty")
 SECTIONS = ("news", "analytics", "world", "society", "podcasts", "crime", "sport", "culture")
@@ -225,39 +225,17 @@ class MonthlySite:
         return f"<lastmod>{story.moment.isoformat()}</lastmod>" if self.has_lastmod else ""
 
 
-class MonthlyServer:
-    """The site on loopback; ``requests`` are the targets asked for. ``site`` may be replaced while it runs."""
+class MonthlyServer(PlainServer):
+    """The site on loopback. ``site`` may be replaced while it runs."""
 
     def __init__(self, site: MonthlySite) -> None:
+        super().__init__({}, self._page)
         self.site = site
-        self.requests: list[str] = []
-        outer = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                outer.requests.append(self.path)
-                status, kind, body = outer.site.answer(self.path, outer.url.rstrip("/"))
-                content = body.encode()
-                self.send_response(status)
-                self.send_header("Location" if status == 301 else "Content-Type", kind)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def _page(self, target: str) -> Answer:
+        status, kind, body = self.site.answer(target, self.url.rstrip("/"))
+        # Of a redirect the second value is where it leads.
+        return Answer(body, {"Location" if status == 301 else "Content-Type": kind}, status)
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def missing() -> list[Part]:
 
 
 def need(program: str) -> Path:
-    """Return a program for a test, which is left out without it."""
+    """Return the path of a program; skip the test without it, or fail it on CI."""
     (part,) = [part for part in PARTS if part.program == program]
     path = find(part)
     if path is None:
@@ -49,16 +49,17 @@ def need(program: str) -> Path:
     return path
 
 
-def do_without(words: str) -> NoReturn:
-    """Leave a test out, for the reason in ``words``: a user's machine need not have all parts.
+def do_without(reason: str) -> NoReturn:
+    """Skip a test on a user's machine, which need not have every program; fail it where ``CI`` is set.
 
-    Where ``CI`` is set all can be installed, and the test fails. Nothing else may leave a test out: ruff sees to it.
+    On CI ``tests.install_parts`` has installed all of them, so a missing one is an error of the set-up. This is the
+    only place that may skip a test: ruff bans ``pytest.skip`` and its kin everywhere else.
     """
     import pytest  # not needed to install the parts
 
     if os.environ.get("CI"):
-        pytest.fail(words)
-    pytest.skip(words)  # never under CI: the line above has failed the test there
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def _by_version(path: Path) -> list[int]:
