@@ -152,7 +152,7 @@ _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 class Throttle:
     """Pauses between requests; an extension, so that all download handlers share one.
 
-    The handler awaits :meth:`turn` before it sends a request, and calls :meth:`answered` or :meth:`unanswered`
+    The handler awaits :meth:`wait` before it sends a request, and calls :meth:`answered` or :meth:`unanswered`
     after it, before the downloader takes the next one.
     """
 
@@ -172,7 +172,7 @@ class Throttle:
         """Return the seconds left of the pause; 0 or less if there is none."""
         return self._until - monotonic()
 
-    async def turn(self, request: Request) -> None:
+    async def wait(self, request: Request) -> None:
         """Wait until ``request`` may be sent; raise :class:`RunEndsError` if the run ends first.
 
         Waiting requests are sent one by one, with the download delay between them.
@@ -198,10 +198,10 @@ class Throttle:
         pause = self._backoff.bad()
         asked = retry_after(response) if response.status in _BUSY else None
         if asked is None:
-            self._leave_alone(pause, "backoff")
+            self._pause(pause, "backoff")
         elif asked <= self._longest:
             logger.info("The site asks for a pause of %.0f seconds (HTTP %d)", asked, response.status)
-            self._leave_alone(asked, "retry_after")
+            self._pause(asked, "retry_after")
         elif not is_ending(self._crawler):
             logger.error("The site asks for a pause of %.0f seconds, so the run ends", asked)
             self._crawler.stats.set_value("caravan/retry_after", round(asked))
@@ -209,9 +209,9 @@ class Throttle:
 
     def unanswered(self) -> None:
         """Register a failed or timed-out connection."""
-        self._leave_alone(self._backoff.bad(), "backoff")
+        self._pause(self._backoff.bad(), "backoff")
 
-    def _leave_alone(self, seconds: float, reason: str) -> None:
+    def _pause(self, seconds: float, reason: str) -> None:
         self._crawler.stats.inc_value(f"caravan/pauses/{reason}")
         self._until = max(self._until, monotonic() + seconds)
 
@@ -238,7 +238,7 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         """Return the response; raise Scrapy's download errors, HeadersTooLargeError or RunEndsError."""
-        await self._throttle.turn(request)
+        await self._throttle.wait(request)
         try:
             response = await super().download_request(request)
         except CannotResolveHostError as error:

@@ -319,7 +319,7 @@ class SharedThrottle(Throttle):
         assert isinstance(spider, CaravanSpider)
         self._pace = Pace(spider.article_store.store, urlsplit(spider.site.base).netloc)
 
-    async def turn(self, request: Request) -> None:
+    async def wait(self, request: Request) -> None:
         """Wait until ``request`` may be sent; raise :class:`RunEndsError` if the run ends first."""
         self._check_run()
         slot = self._slot(request)
@@ -346,6 +346,6 @@ class SharedThrottle(Throttle):
             self._check_run()
             seconds -= LOOK
 
-    def _leave_alone(self, seconds: float, reason: str) -> None:
-        super()._leave_alone(seconds, reason)
+    def _pause(self, seconds: float, reason: str) -> None:
+        super()._pause(seconds, reason)
         self._pace.block(seconds)
