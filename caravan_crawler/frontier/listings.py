@@ -15,7 +15,7 @@ Key = int | str
 
 #: Consecutive repeated pages that end a walk, whatever they link to.
 _BARREN_PAGES = 2
-#: A page is before the period if so many of its articles are; two such pages end the walk.
+#: Share of a page's articles before the period from which the page is; two such pages end the walk.
 _OLD_SHARE = 0.9
 _OLD_PAGES = 2
 #: Consecutive failed pages allowed before a listing is given up.
@@ -44,13 +44,13 @@ class ListingWalk:
     is_resumed: bool = False
     has_shifted: bool = False
     top: list[Key] = field(default_factory=list)
-    """The articles of the first page as it was read, without those that stand on every page."""
+    """Articles of the first page when it was read, without those that every page links to."""
     missed: list[int] = field(default_factory=list)
     """Pages that failed since the last one read."""
     found: int = 0
-    """Articles on its pages that nothing had named before."""
+    """Articles that no other source had named before."""
     is_named_elsewhere: bool = False
-    """Whether sitemaps have named the site's articles, so that a page without a new one says the list has none."""
+    """Whether sitemaps have named the site's articles: then a page without a new one ends the walk."""
     _named: int = 0
     _met: set[Key] = field(default_factory=set)
     _listed: set[Key] = field(default_factory=set)
@@ -86,13 +86,12 @@ class ListingWalk:
     def next_number(self, listing: Listing, dates: list[date], new: int) -> int | None:
         """Return the number of the page to read next, or None at the end.
 
-        ``dates`` are the publication days known of the page's own articles, ``new`` how many of them nothing
-        had named before. A page without any link to another page of the list is followed by a try; a list
-        ends there with 404.
+        ``dates`` are the known publication days of the page's articles, ``new`` is the number of articles that no
+        source had named before. If a page has no pagination links, the next number is tried; a 404 ends the listing.
         """
         if new or self.is_resumed:
             self._known = 0
-        elif not self._barren:  # what this very walk has read, and new articles have pushed down, says nothing
+        elif not self._barren:  # articles of this walk that new ones have pushed down do not count
             self._known += 1
         self._named = self._named + 1 if self.is_named_elsewhere and not new else 0
         if not self.until and self._named >= _NAMED_PAGES:
@@ -153,7 +152,7 @@ _MOST_HOURS = 6
 
 @dataclass(eq=False)
 class PageRange:
-    """A part of a list still to be walked: from ``page`` down to the articles ``until``, or to the list's end."""
+    """Pages of a listing still to be read: from ``page`` to the articles ``until``, or to the end."""
 
     page: int
     until: frozenset[Key] = frozenset()
@@ -161,10 +160,10 @@ class PageRange:
 
 @dataclass
 class ListState:
-    """A list as walked so far.
+    """The stored state of a listing.
 
-    ``top`` are the articles of its first page when a walk last began there: the next one ends where it meets
-    them. What lies below them and was not walked is ``open``. ``hours`` is for how long the list may be left alone.
+    ``top`` are the articles of its first page when a walk last began there: the next walk ends where it meets them.
+    ``open`` are the ranges below them that were not read. ``hours`` is the interval between two walks.
     """
 
     top: list[Key] = field(default_factory=list)
@@ -180,7 +179,7 @@ class ListState:
 
     @property
     def is_walked(self) -> bool:
-        """Whether every article the list had at the last look was seen."""
+        """Whether the listing was read completely."""
         return bool(self.top) and not self.open
 
     def to_json(self) -> dict[str, Any]:
@@ -190,7 +189,7 @@ class ListState:
 
     @classmethod
     def from_json(cls, value: dict[str, Any] | None) -> "ListState":
-        """Return the state out of JSON values; none gives that of a list nobody has walked."""
+        """Return the state from JSON values; without any, that of a listing not read yet."""
         if not value:
             return cls()
         parts = [PageRange(page, frozenset(until)) for page, until in value["open"]]
@@ -211,8 +210,8 @@ class ListPage(NamedTuple):
 class _Active(NamedTuple):
     walk: ListingWalk
     state: ListState
-    stretch: PageRange
-    """The part of the list this walk works off; open, for the next run, from the first page it has read."""
+    part: PageRange
+    """The range this walk reads; stored as open for the next run once its first page is read."""
 
 
 class Listings:
@@ -236,13 +235,13 @@ class Listings:
         self._days: dict[Key, date] = {}
 
     def is_begun(self, path: str) -> bool:
-        """Whether the list is walked in this run."""
+        """Whether this run reads the listing."""
         return path in self._states
 
     def begin(self, path: str, state: ListState, *, from_top: bool = True) -> list[ListPage]:
-        """Begin a list where ``state`` says an earlier run left it; return the pages to ask for.
+        """Begin a listing at its stored ``state``; return the pages to request.
 
-        Without ``from_top`` only what is open is walked: an interrupted run has just been at the top.
+        Without ``from_top`` only the open ranges are read: an interrupted run has just read the top.
         """
         if path in self._states:
             return []
@@ -259,7 +258,7 @@ class Listings:
         return changed
 
     def note_day(self, key: Key, day: date | None) -> None:
-        """Note the day of an article read, for the lists that print none."""
+        """Register the day of an article, for listings that print none."""
         if self._is_bounded and day is not None:
             self._days[key] = day
 
@@ -272,21 +271,21 @@ class Listings:
         *,
         is_named_elsewhere: bool = False,
     ) -> list[ListPage]:
-        """Take in a page read by the walk ``number``; return what to ask for next.
+        """Process a page of the walk ``number``; return the pages to request next.
 
-        ``around`` are the articles around the list, ``new`` is how many articles nothing had named before.
-        ``is_named_elsewhere`` says that sitemaps have named the site's articles.
+        ``around`` are the articles linked around the listing, ``new`` is the number of articles that no source had
+        named before. ``is_named_elsewhere``: whether sitemaps have named the site's articles.
         """
-        walk, state, stretch = self._active[number]
+        walk, state, part = self._active[number]
         walk.is_named_elsewhere = is_named_elsewhere
         self._changed[walk.path] = state
         walk.found += new
         fresh = walk.take(listing, around)
-        stretch.page = listing.number + 1
-        if stretch not in state.open and (state.top or walk.top):
-            state.open.append(stretch)
+        part.page = listing.number + 1
+        if part not in state.open and (state.top or walk.top):
+            state.open.append(part)
         if walk.top:
-            state.top = walk.top  # what lies below is seen, or in a stretch that is open
+            state.top = walk.top  # the pages below are read, or in an open range
         met_again = frozenset(card.address.key for card in fresh) - around
         if walk.missed and met_again:
             state.open.append(PageRange(walk.missed[0], met_again))
@@ -334,24 +333,24 @@ class Listings:
     def _start_at_top(self, path: str, state: ListState) -> ListPage:
         return self._start(path, state, PageRange(1, frozenset(state.top)), is_resumed=False)
 
-    def _start(self, path: str, state: ListState, stretch: PageRange, *, is_resumed: bool) -> ListPage:
-        self._active.append(_Active(ListingWalk(path, stretch.until, self._since, is_resumed), state, stretch))
-        return self._page(len(self._active) - 1, stretch.page)
+    def _start(self, path: str, state: ListState, part: PageRange, *, is_resumed: bool) -> ListPage:
+        self._active.append(_Active(ListingWalk(path, part.until, self._since, is_resumed), state, part))
+        return self._page(len(self._active) - 1, part.page)
 
     def _next(self, number: int, listing: Listing, keys: list[Key], new: int) -> list[ListPage]:
-        walk, _, stretch = self._active[number]
+        walk, _, part = self._active[number]
         following = walk.next_number(listing, [self._days[key] for key in keys if key in self._days], new)
         if following is not None:
-            stretch.page = following
+            part.page = following
             return [self._page(number, following)]
         return self.ended(number)
 
     def _end(self, number: int) -> list[ListPage]:
         """Note that a walk has come to its end; return the page to ask for if the top has shifted meanwhile."""
-        walk, state, stretch = self._active[number]
+        walk, state, part = self._active[number]
         self._changed[walk.path] = state
-        if stretch in state.open:
-            state.open.remove(stretch)
+        if part in state.open:
+            state.open.remove(part)
         if walk.top and walk.until and not walk.is_resumed:
             state.note_yield(walk.found)
         rounds = self._rounds.get(walk.path, 0)
@@ -362,7 +361,7 @@ class Listings:
 
     def _give_up(self, number: int) -> None:
         active = self._active[number]
-        active.stretch.page = active.walk.missed[0]
+        active.part.page = active.walk.missed[0]
         self._given_up.append(number)
 
     def _page(self, walk: int, number: int) -> ListPage:

@@ -1,4 +1,4 @@
-"""What a run stores: each record with all that follows from its page, once."""
+"""Store what a run reads: each item once, in one transaction with its page's links, aliases and failures."""
 
 import json
 from collections.abc import Iterable
@@ -26,22 +26,22 @@ from caravan_crawler.store.schema import articles, view_counts
 from caravan_crawler.store.statements import Writes
 from caravan_crawler.store.store import Known, Store
 
-#: Without these an article is not whole.
+#: Required fields of an article.
 REQUIRED = ("headline", "body", "date_published")
 #: An edit to one of these makes a new version.
 TEXT = ("headline", "lede", "body")
-#: What may differ between two readings of an article that was not edited.
+#: Fields that may differ between two readings of an unedited article.
 PASSING = ("url", "fetched_url", "views", "views_raw", "observed_at")
-#: What a page that has lost it does not take from an article for good, where the loss is the markup's.
+#: Fields whose stored values are put back if a change of markup has lost them (see :meth:`ArticleStore.mistrust`).
 _KEPT = ("views", "views_raw", "photo_credit", "source", "authors", "tags", "images")
-#: Values that say nothing.
+#: Empty values.
 NOTHING: tuple[Any, ...] = (None, [], "")
-#: These name the site, which may be another copy of it.
+#: Fields with absolute URLs, whose host differs on a copy of the site.
 _ADDRESSES = ("images", "links")
 
 
 class ChangeType(StrEnum):
-    """What became of an article's record."""
+    """How an article differs from the stored one."""
 
     NEW = "new"
     CHANGED = "changed"
@@ -49,19 +49,21 @@ class ChangeType(StrEnum):
     """Only its views have changed."""
     UNCHANGED = "unchanged"
     LOST_FIELDS = "lost_fields"
-    """It came without a required field that the store has: the earlier, whole record stays."""
+    """A required field is missing that the store has; the stored article stays."""
     CARRIED = "carried"
-    """An earlier run stored it, was stopped before it could publish it, and this run does."""
+    """Stored by an earlier run that could not publish it; published by this run."""
 
 
 @dataclass
 class PageWrites:
-    """What follows from a page beside its record.
+    """What one page leads to, committed with its item or alone.
 
-    ``links`` are key and address of articles found, ``aside`` those of speculative addresses put aside; ``aliases``
-    further addresses of articles, each with its article's key; ``sources`` the rows of lists and sitemaps it tells of,
-    its own among them, ``new_lists`` those of lists that nothing is known of yet; ``asked_key`` is the key under which
-    the page was asked for; ``reach`` is what the requests for the articles found carry in their meta.
+    - ``asked_url``, ``asked_key``: the URL and article key that were requested;
+    - ``links``: key and URL of each article found; ``aside``: of each speculative URL that is deferred;
+    - ``aliases``: URL and article key of further URLs of articles;
+    - ``sources``: rows of listings and sitemaps, the page's own among them; ``new_lists``: of listings met first here;
+    - ``reach``: ``meta`` of the requests for ``links``;
+    - ``found_by``: field to reader; ``etag``, ``last_modified``: headers of the response.
     """
 
     asked_url: str = ""
@@ -78,7 +80,7 @@ class PageWrites:
 
 
 class ArticleStore:
-    """Stores what one run reads. ``scope`` is the kind of run."""
+    """Stores what one run reads; ``scope`` is its kind: period, sections or named pages."""
 
     def __init__(self, store: Store, run_id: str, scope: str) -> None:
         self.store = store
@@ -96,70 +98,70 @@ class ArticleStore:
         self._last_shown = page_facts.last_lines(store)
         self._texts = KnownTexts(store)
         self.moved = 0
-        """Articles of earlier runs that this one has read under another address."""
+        """Articles of earlier runs that this run has read under a new URL."""
 
     def look_again(self) -> None:
-        """Learn what another run has stored meanwhile."""
+        """Reload what other runs have stored since this one began."""
         self.failing = FailedPages(self.store, self._run_id, self._scope)
         self._last_shown = page_facts.last_lines(self.store)
 
-    # Asked by the spider
+    # Questions of the spider
 
     def known(self, keys: Iterable[str]) -> dict[str, Known]:
-        """Return what earlier runs have stored of these articles: one query, or none where there was no such run."""
+        """Return what earlier runs stored about these articles: one query, or none if the store was empty."""
         return {} if self.store.was_empty else self.store.known(keys, database.now())
 
     def has_read(self, key: str) -> bool:
-        """Whether this run has stored the article, under whichever address."""
+        """Whether this run has stored the article, under any of its URLs."""
         return key in self._stored
 
-    # Told by the spider
+    # Calls of the spider
 
     def admit(self, key: str) -> None:
-        """Note that the store does not hold the article, which is about to be asked for."""
+        """Register an article that is not in the store and will be requested."""
         self._new.add(key)
 
     def carry(self, record: Any) -> None:
-        """Note that a record on its way through the pipelines is stored already, by an earlier run."""
+        """Register an item in the pipelines that an earlier run has stored already."""
         self._carried[id(record)] = record
 
     def _is_carried(self, record: Any) -> bool:
         return self._carried.pop(id(record), None) is not None
 
     def expect(self, key: str, page_writes: PageWrites) -> None:
-        """Note what follows from a page whose record is on its way through the pipelines."""
+        """Register a page's links and aliases, to be committed with its item."""
         self._expected[key] = page_writes
 
     def page(self, page_writes: PageWrites, key: str | None = None) -> None:
-        """Store what follows from a page without a record; ``key`` is that of an article this run has stored."""
+        """Store the writes of a page without an item; ``key`` is that of an article this run has stored."""
         self.store.write(self._follow(page_writes, key))
 
     def redirected(self, asked_url: str, asked_key: str) -> None:
-        """Store that an address leads to an article known under another one."""
+        """Store that a URL redirects to an article known under another URL."""
         writes = self._follow(PageWrites(asked_url, asked_key), None)
         self._add_other(writes, asked_key, asked_url, "alias")
         self.store.write(writes)
 
     def no_article(self, page_writes: PageWrites, key: str, url: str, kind: str) -> None:
-        """Store that an address like an article's gave none, so that it is not asked for by every run."""
+        """Store that a URL like an article's has none, so that not every run requests it."""
         writes = self._follow(page_writes, None)
         self._add_other(writes, key, url, kind)
         self.store.write(writes)
 
     def confirmed(self, key: str, asked_url: str) -> None:
-        """Store that the site says an article has not changed."""
+        """Store that an article has not changed (HTTP 304)."""
         writes = self._follow(PageWrites(asked_url, key), key)
         writes.add("checked", the_key=key, the_time=database.now())
         self.store.write(writes)
 
     def leave(self, key: str) -> None:
-        """Store that an article found is not to be asked for."""
+        """Remove an article from the frontier: it is not to be requested."""
         writes = Writes()
         writes.add("left", the_scope=self._scope, the_key=key)
         self.store.write(writes)
 
     def fail(self, url: str, key: str | None, reason: str, words: str) -> None:
-        """Store a failure; the article is no longer waiting but failed."""
+        """Store a failure, and remove the article from the frontier."""
         writes = Writes()
         writes.add("failure", **self.failing.failed(url, key, reason, words))
         if key is not None:
@@ -167,15 +169,15 @@ class ArticleStore:
         self.store.write(writes)
 
     def partly(self, page_writes: PageWrites, reason: str, words: str) -> None:
-        """Store what follows from a feed or sitemap that was read in part or not at all, and its failure."""
+        """Store the writes and the failure of a feed or sitemap that was read in part or not at all."""
         writes = self._follow(page_writes, None, is_whole=False)
         writes.add("failure", **self.failing.failed(page_writes.asked_url, None, reason, words))
         self.store.write(writes)
 
-    # Told by the pipeline
+    # Calls of the pipelines
 
     def keep(self, article: Article, key: str) -> ChangeType:
-        """Store an article with what follows from its page; return what became of it."""
+        """Store an article with its page's writes; return how it differs from the stored one."""
         if self._is_carried(article):
             return ChangeType.CARRIED
         page_writes = self._expected.pop(key, PageWrites())
@@ -205,7 +207,7 @@ class ArticleStore:
         return change_type
 
     def pass_over(self, article: Article, key: str) -> None:
-        """Store that an article is outside of the period or the sections asked for, and what follows from it."""
+        """Store that an article is outside the period or the sections, and its page's writes."""
         if key not in self._expected:
             return
         writes = self._follow(self._expected.pop(key, PageWrites()), key)
@@ -213,7 +215,7 @@ class ArticleStore:
         self.store.write(writes)
 
     def keep_shown(self, item: TrendingEntry | ExchangeRate | Weather) -> None:
-        """Store a line of what every page shows, unless it is the last one stored."""
+        """Store a trending entry, rate or temperature, unless it equals the last one stored."""
         if self._is_carried(item):
             return
         about, value = page_facts.meaning(item)
@@ -224,9 +226,10 @@ class ArticleStore:
             self.store.write(writes)
 
     def mistrust(self, fallen: Iterable[str] = ()) -> None:
-        """Have the next runs read again what this one, whose data are below the floors, stored incomplete.
+        """Undo the losses of a run whose data are below the floors.
 
-        Other values that articles had and this run did not find, of the fields that have ``fallen``, are put back.
+        Articles stored without a required field become failures, so that the next runs read them again. For the fields
+        that have ``fallen``, values that the store had and this run did not find are put back.
         """
         lacking = or_(*(articles.c[name].is_(None) for name in REQUIRED))
         rows = self.store.rows(select(articles.c.key, articles.c.url).where(articles.c.published_in.is_(None), lacking))
@@ -238,14 +241,14 @@ class ArticleStore:
             if put_back := _of_fields(values, fields):
                 self.store.execute(update(articles).where(articles.c.key == key).values(**put_back))
 
-    # How
+    # Helpers
 
     def _moved_from(self, article: Article, key: str, before: Any, page: PageWrites) -> Any:
-        """Return the stored row of the article under the key it had at another address; None where it has none."""
+        """Return the stored row of an article that was known under another key; None if there is none."""
         row = as_row(article)
         asked = page.asked_key
         if asked is not None and asked != key and (old := stored_row(self.store, asked)) is not None:
-            # A redirect. One to something else altogether, such as the newest article, makes nothing the same.
+            # A redirect; one to another article, such as the newest, does not make the two one.
             is_same = is_same_day(row, old) or is_same_headline(row, old) or is_same_text(row, old)
             if is_same and before is not None:
                 merge(self.store, old, before)
@@ -256,7 +259,7 @@ class ArticleStore:
     def _note_address(
         self, article: Article, row: dict[str, Any], key: str, own_key: str, before: Any, page: PageWrites
     ) -> None:
-        """Store that an article read in this run has a further address, and its number if only that one tells."""
+        """Store a further URL of an article read in this run, and its number if only this URL has it."""
         writes = self._follow(page, key, own_key=own_key, url=article.fetched_url)
         if row["url"] != before["url"]:
             writes.add("alias", url=before["url"], article_key=key, first_seen_at=before["first_seen_at"])
@@ -267,7 +270,7 @@ class ArticleStore:
             self.store.execute(update(articles).where(articles.c.key == key).values(**changed))
 
     def _note_losses(self, row: dict[str, Any], before: Any, key: str, change_type: ChangeType) -> bool:
-        """Note what an article is read without; return whether it lacks what it should have, as it did before."""
+        """Register values the article has lost; return whether it lacks a required field once more."""
         if change_type is not ChangeType.LOST_FIELDS and not all(row[name] for name in REQUIRED):
             self._lacking[key] = row["url"]
             return self.failing.is_losing(key)
@@ -286,10 +289,10 @@ class ArticleStore:
         url: str = "",
         is_whole: bool = True,
     ) -> Writes:
-        """Return the writes for what follows from a page; ``key`` is its article's.
+        """Return the rows to write for a page; ``key`` is its article's.
 
-        ``own_key`` is what the page's own address ``url`` gives for a key, where the article is stored under another.
-        Earlier failures are over, unless the record is not ``is_whole``.
+        ``own_key`` is the key of the page's own ``url``, if the article is stored under another one. Earlier failures
+        are cleared if the page was read completely (``is_whole``).
         """
         writes = Writes()
         time = database.now()
@@ -366,7 +369,7 @@ class ArticleStore:
             writes.add("views", article_key=key, **seen)
 
     def _stored_row(self, key: str) -> Any:
-        """Return the article as it is stored, or None."""
+        """Return the stored row of an article, or None."""
         if key not in self._new or key in self._stored:
             self.store.flush()
         elif self.store.was_empty:
@@ -375,7 +378,7 @@ class ArticleStore:
         return rows[0]._mapping if rows else None
 
     def _last_count(self, key: str, before: Any) -> int | None:
-        """Return the last view count stored; the latest page may have shown none."""
+        """Return the last stored view count; the latest page may have had none."""
         if before is None or before["views"] is not None:
             return None if before is None else before["views"]
         counts = select(view_counts.c.views).where(view_counts.c.article_key == key)
@@ -387,7 +390,7 @@ class ArticleStore:
 
 
 def _take_identity(article: Article, before: Any, page: PageWrites) -> None:
-    """Give an article the number it is stored with, and the newer of its addresses: the one without a number."""
+    """Set an article's stored number, and the newer of its URLs: the one without a number."""
     if article.article_id is None:
         article.article_id = before["article_id"]
     if has_number(article.url, article) and before["url"] != article.url and not has_number(before["url"], article):
@@ -396,12 +399,12 @@ def _take_identity(article: Article, before: Any, page: PageWrites) -> None:
 
 
 def article_key(article: Article) -> str:
-    """Return the key of a record: its number, else its own path, the same on every copy of the site."""
+    """Return the key of an article: its number, else its path, which is the same on every copy of the site."""
     return str(article.article_id) if article.article_id is not None else urlsplit(article.url).path
 
 
 def change_type_of(row: dict[str, Any], before: Any) -> ChangeType:
-    """Return what becomes of a record where the store has the row ``before``, or None."""
+    """Return how an article differs from its stored row ``before`` (None if it is not stored)."""
     if before is None:
         return ChangeType.NEW
     if _lost(row, before):

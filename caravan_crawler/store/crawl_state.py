@@ -121,9 +121,9 @@ def _is_outside(time: ColumnElement[str], since: str) -> ColumnElement[bool]:
     return or_(time < since, time > database.latest())
 
 
-#: After these nothing is left to do: a run of the same kind begins afresh.
+#: Exit codes after which a run of the same kind resumes nothing.
 _COMPLETE = (SOUND, BELOW_FLOORS)
-#: So many bytes of section names are part of a scope.
+#: Longest list of section names in a scope, in bytes.
 _LONGEST_SECTIONS = 200
 
 
