@@ -54,10 +54,7 @@ def browser_problem(settings: BaseSettings) -> str | None:
 
 
 #: Outside of retries, redirects and unpacking: the last to see a page before the spider.
-_MIDDLEWARES = {
-    "caravan_crawler.browser.browser_middleware.BrowserMiddleware": 60,
-    "caravan_crawler.archive.archive_middleware.ShownPages": 55,
-}
+_MIDDLEWARE, _PLACE = "caravan_crawler.browser.browser_middleware.BrowserMiddleware", 60
 #: What is not needed to read a page. Debian's Chromium as root, and in containers, needs the first two.
 _FLAGS = (
     "--no-sandbox --disable-dev-shm-usage --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -92,5 +89,4 @@ class BrowserAddon:
         }
         for name, value in given.items():
             settings.set(f"PLAYWRIGHT_{name}", value, "addon")
-        for middleware, place in _MIDDLEWARES.items():
-            settings["DOWNLOADER_MIDDLEWARES"].set(middleware, place, "addon")
+        settings["DOWNLOADER_MIDDLEWARES"].set(_MIDDLEWARE, _PLACE, "addon")

@@ -10,7 +10,7 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import HtmlResponse, Response
 
-from caravan_crawler.browser import MAY_BE_RENDERED
+from caravan_crawler.archive.archive_middleware import MAY_BE_RENDERED, ArchiveMiddleware
 from caravan_crawler.browser.addon import Mode, mode_of
 from caravan_crawler.browser.completeness import ESSENTIAL, EVERYWHERE, Completeness, ExpectedPage, completeness_of
 from caravan_crawler.browser.playwright import BrowserError, Chromium, Visit
@@ -127,11 +127,17 @@ class BrowserMiddleware:
             request.meta[MAY_BE_RENDERED] = asked
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """Return the page as the browser shows it, or as it came."""
+        """Return the page as the browser shows it, or as it came, and archive it so."""
         asked = request.meta.get(MAY_BE_RENDERED)
-        if asked is None or response.status != 200 or not isinstance(response, HtmlResponse):
+        if asked is None or response.status != 200:
             return response
-        if self._is_given_up:
+        page = await self._rendered(response, asked)
+        if archive := self._crawler.get_downloader_middleware(ArchiveMiddleware):
+            archive.archive_page(request, page)
+        return page
+
+    async def _rendered(self, response: Response, asked: ExpectedPage) -> Response:
+        if self._is_given_up or not isinstance(response, HtmlResponse):
             return response
         try:
             before = self._look(response, asked)
