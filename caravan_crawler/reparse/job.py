@@ -13,7 +13,7 @@ from caravan_crawler import __version__
 from caravan_crawler.archive.sources import Part, Source
 from caravan_crawler.monitors.drift import FEWEST
 from caravan_crawler.pages.to_items import ChangeFilter
-from caravan_crawler.reparse.pool import Parts, ProcessDiedError, Read, Way
+from caravan_crawler.reparse.pool import ProcessDiedError, Read
 from caravan_crawler.reparse.reader import Reading
 from caravan_crawler.store import database
 from caravan_crawler.store.article_history import MergeResult, Observation
@@ -142,7 +142,7 @@ class ReparseJob:
     def run(self, read: Read, is_stopped: Callable[[], bool], told: Callable[[Part], None]) -> None:
         """Read and keep part after part; ``told`` of each. A stop is heeded between two of them."""
         try:
-            for part, readings in read(Way(self._left)):
+            for part, readings in read(part for source, start in self._left for part in source.parts(start)):
                 self._keep(part, readings)
                 told(part)
                 if is_stopped():
@@ -247,7 +247,7 @@ class ReparseJob:
         for source in self._sources:
             left = self._losing[source.path]
             parts = [Part(source, one.start, one.stop) for one in left]
-            for _, readings in read(Parts(parts)) if parts else ():
+            for _, readings in read(parts):
                 losing = set(left.pop(0).articles)
                 seen = [_observation(one, source) for one in readings if one.article is not None]
                 seen = [one for one in seen if f"{one.key} {one.article.observed_at}" in losing]
