@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,7 +101,9 @@ class ArchiveMiddleware:
 
     def engine_stopped(self) -> None:
         """Close the last file."""
-        if error := self._close():
+        try:
+            self._close()
+        except OSError as error:
             self._fail(error)
 
     @contextmanager
@@ -115,19 +117,16 @@ class ArchiveMiddleware:
             self._fail(error)
             raise RunEndsError from None
 
-    def _close(self) -> OSError | None:
+    def _close(self) -> None:
         files, self._files = self._files, None
-        try:
-            if files is not None:
-                files.close()
-        except OSError as error:
-            return error
-        return None
+        if files is not None:
+            files.close()
 
     def _fail(self, error: OSError) -> None:
         message = f"the archive of raw pages cannot be written: {error.strerror}"
         logger.error("%s", message)
-        self._close()
+        with suppress(OSError):
+            self._close()
         self._crawler.stats.set_value(ARCHIVE_STAT, message)
         end_run(self._crawler, "archive failed")
 

@@ -1,4 +1,4 @@
-"""The archive of a crawl: every response as it came, and what becomes of the run where it cannot be written."""
+"""The archive of a crawl: every response as it was sent, and errors when it is written."""
 
 import gzip
 from collections import Counter
@@ -25,7 +25,7 @@ CODINGS: dict[str, Any] = {
 
 
 class Packed(SampleSite):
-    """A site that packs its pages, answers 500 to the first request for some, and has lost one."""
+    """A site with compressed pages; the first response for some of them is a 500."""
 
     def __init__(self, articles: int, coding: str = "gzip") -> None:
         super().__init__(articles)
@@ -44,7 +44,7 @@ class Packed(SampleSite):
 
 
 def responses(folder: Path) -> Iterator[Any]:
-    """Every response in the archive; each must be whole."""
+    """Yield the responses in the archive, each with its digest checked."""
     for path in sorted(folder.glob("warc/*.warc.gz")):
         with path.open("rb") as file:
             for one in ArchiveIterator(file, check_digests="raise"):
@@ -53,14 +53,14 @@ def responses(folder: Path) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("coding", CODINGS)
-def test_however_the_site_packs_its_pages_they_can_be_read_again(coding: str, tmp_path: Path) -> None:
+def test_pages_of_every_content_coding_can_be_reparsed(coding: str, tmp_path: Path) -> None:
     with serve(Packed(12, coding)) as server:
         assert crawl(tmp_path, "-a", f"site={server.url}", "-s", "ARCHIVE=1").code == 0
     sound(reparse(tmp_path / "again", f"{tmp_path / 'warc'}"))
     assert_equal(dataset(sqlite(tmp_path / "again" / "caravan.db")), dataset(sqlite(tmp_path / "caravan.db")))
 
 
-def test_every_response_is_kept_as_it_came(tmp_path: Path) -> None:
+def test_every_response_is_archived_as_it_was_sent(tmp_path: Path) -> None:
     site = Packed(60)
     with serve(site) as server:
         options = ("-a", f"site={server.url}", "-s", "ARCHIVE=1", "-s", "ARCHIVE_FILE_SIZE=100000")
@@ -68,7 +68,7 @@ def test_every_response_is_kept_as_it_came(tmp_path: Path) -> None:
             result = crawl(tmp_path, *options, *more)
             assert result.code == 0, result.log[-3000:]
         url = server.url.rstrip("/")
-    kept = [
+    archived = [
         (
             one.rec_headers.get_header("WARC-Target-URI").removeprefix(url),
             int(one.http_headers.get_statuscode()),
@@ -76,16 +76,16 @@ def test_every_response_is_kept_as_it_came(tmp_path: Path) -> None:
         )
         for one in responses(tmp_path)
     ]
-    assert Counter(kept) == Counter(site.sent)
-    assert {"/robots.txt"} < {path for path, _, _ in kept}
-    assert {status for _, status, _ in kept} >= {200, 301, 304, 404, 500}
+    assert Counter(archived) == Counter(site.sent)
+    assert {"/robots.txt"} < {path for path, _, _ in archived}
+    assert {status for _, status, _ in archived} >= {200, 301, 304, 404, 500}
     files = sorted((tmp_path / "warc").iterdir())
     runs = sorted(path.name for path in (tmp_path / "runs").iterdir())
     assert {file.name[len("caravan-") : -len("-00001.warc.gz")] for file in files} == set(runs)
     assert len(files) > 3
 
 
-def test_without_it_nothing_is_imported_that_a_plain_crawl_does_not_need(tmp_path: Path) -> None:
+def test_a_crawl_without_archive_imports_no_optional_library(tmp_path: Path) -> None:
     with serve(SampleSite(articles=5)) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", module="tests.crawl.imported")
     assert result.code == 0
@@ -119,19 +119,19 @@ def test_a_full_disk_under_the_archive(small_disk: SmallDisk, tmp_path: Path) ->
             assert "Traceback" not in result.log, result.log[:6000]
             words = "the archive of raw pages cannot be written: No space left on device"
             assert words in result.log.splitlines()[-1]
-        kept = {one.rec_headers.get_header("WARC-Target-URI") for one in responses(data_dir)}
+        archived = {one.rec_headers.get_header("WARC-Target-URI") for one in responses(data_dir)}
         stored = Stored(data_dir).articles
-        assert {record["fetched_url"] for record in stored.values()} <= kept
+        assert {record["fetched_url"] for record in stored.values()} <= archived
         small_disk.grow(100)
         result = crawl(data_dir, *options)
         assert result.code == 0, result.log[-3000:]
         each_once(Stored(data_dir).articles.values(), gold(server))
-    kept = {one.rec_headers.get_header("WARC-Target-URI") for one in responses(data_dir)}
-    assert {record["fetched_url"] for record in Stored(data_dir).articles.values()} <= kept
+    archived = {one.rec_headers.get_header("WARC-Target-URI") for one in responses(data_dir)}
+    assert {record["fetched_url"] for record in Stored(data_dir).articles.values()} <= archived
     assert not list(small_disk.path.glob("*.open"))
 
 
-def test_a_folder_that_is_none(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "warc").write_text("Это файл.", encoding="utf-8")
     with serve(SampleSite(articles=5)) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "ARCHIVE=1")

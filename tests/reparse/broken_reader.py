@@ -1,7 +1,4 @@
-"""Scrapy's command with a reader that is broken in the way that ``BREAK`` names, as a bug in a release might be.
-
-All ways are functions from what a page says to what is read of it; ``CASES`` tells what comes of them.
-"""
+"""Scrapy's command with a broken reader: ``BREAK`` names one of ``CASES``, which change a page's reading."""
 
 import os
 from collections.abc import Callable
@@ -17,9 +14,9 @@ from caravan_crawler.spiders import caravan
 
 
 class Case(NamedTuple):
-    """A way to be broken, with which exit code the crawl ends then, and the fields that reading again mends.
+    """A broken reader, the exit code of its crawl, and the fields that a reparse corrects.
 
-    ``is_false``: a date is found where there is none, which is only taken away where losses are accepted.
+    ``is_false``: it finds a date where there is none, which is only removed if losses are accepted.
     """
 
     read: Callable[[PageReading], PageReading]
@@ -94,7 +91,7 @@ CASES = {
     "no headline": Case(without("headline"), 3, ("headline",)),
     "articles not known as such": Case(some_unknown, 3),
 }
-#: What a crawl has read rightly before.
+#: A reader that is broken at the reparse, after a correct crawl.
 TODAY = {"no lede": Case(without("lede"))}
 
 
