@@ -101,11 +101,13 @@ def read_pages(path: Path, start: int, stop: int) -> Iterator[ArchivedPage | Ski
             stream = BytesIO(data)
             try:
                 record = loader.parse_record_stream(stream, known_format="warc")
-                yield from _page(record)
+                page = _page(record)
                 record.raw_stream.read()  # moves to the record's end
             except Exception:  # noqa: BLE001 - a bad record of any kind must not cost the records after it
                 yield Skipped("damaged")
                 continue
+            if page is not None:
+                yield page
             if stream.read(8).strip():
                 raise _not_by_record(path)
 
@@ -114,29 +116,26 @@ def _not_by_record(path: Path) -> ArchiveError:
     return ArchiveError(f"{path} is not compressed record by record; `warcio recompress` makes it so")
 
 
-def _page(record: ArcWarcRecord) -> Iterator[ArchivedPage | Skipped]:
+def _page(record: ArcWarcRecord) -> ArchivedPage | Skipped | None:
+    """Return the page of a record; None if the record is not a response, or another record has its page."""
     read = record.rec_headers.get_header(READ)
     if record.rec_type != ("conversion" if read == IN_THIS else "response") or read == IN_CONVERSION:
-        return
+        return None
     url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
     headers = record.rec_headers if read == IN_THIS else record.http_headers
     if headers is None or not url.startswith(("http://", "https://")):
-        return
+        return None
     if read != IN_THIS and headers.get_statuscode() != "200":
-        yield Skipped("status")
-        return
+        return Skipped("status")
     content_type = (headers.get_header("Content-Type") or "").lower()
     if content_type and not content_type.startswith(_PAGES):
-        yield Skipped("no_page")
-        return
+        return Skipped("no_page")
     observed_at = _time(record.rec_headers.get_header("WARC-Date") or "")
     body = _body(record)
     if isinstance(body, Skipped):
-        yield body
-        return
-    yield ArchivedPage(
-        url, body, observed_at, content_type, headers.get_header("ETag"), headers.get_header("Last-Modified")
-    )
+        return body
+    etag, last_modified = headers.get_header("ETag"), headers.get_header("Last-Modified")
+    return ArchivedPage(url, body, observed_at, content_type, etag, last_modified)
 
 
 def _body(record: ArcWarcRecord) -> bytes | Skipped:

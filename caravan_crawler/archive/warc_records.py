@@ -87,21 +87,19 @@ def _read_member(file: BinaryIO, offset: int) -> tuple[bytes | None, int]:
     decompressor = zlib.decompressobj(_GZIP)
     parts: list[bytes] = []
     size = 0
-    while not decompressor.eof:
-        chunk = file.read(_CHUNK)
-        if not chunk:
-            raise TornError
-        while chunk and not decompressor.eof:
-            try:
-                part = decompressor.decompress(chunk, MOST_BYTES)
-            except zlib.error:
-                raise TornError from None
+    try:
+        while not decompressor.eof:
+            chunk = decompressor.unconsumed_tail or file.read(_CHUNK)
+            if not chunk:
+                raise TornError
+            part = decompressor.decompress(chunk, MOST_BYTES)
             size += len(part)
             if size <= MOST_BYTES:
                 parts.append(part)
             else:
                 parts.clear()
-            chunk = decompressor.unconsumed_tail
+    except zlib.error:
+        raise TornError from None
     end = file.tell() - len(decompressor.unused_data)
     return (b"".join(parts) if size <= MOST_BYTES else None), end
 

@@ -22,8 +22,6 @@ _COMPRESSION = 6
 #: Headers that describe the connection; they do not fit the body, which is stored in one piece.
 _HOP_BY_HOP = {"transfer-encoding", "connection", "keep-alive"}
 
-Headers = Iterable[tuple[str, str]]
-
 
 class WarcWriter:
     """Writes the files of one run, ``caravan-<run id>-<number>.warc.gz``; a file in progress ends in ``.open``.
@@ -39,7 +37,6 @@ class WarcWriter:
         self._info = info
         self._most_bytes = most_bytes
         self._number = 0
-        self._path: Path | None = None
         self._file: io.FileIO | None = None
         self._size = 0
 
@@ -47,7 +44,7 @@ class WarcWriter:
         self,
         url: str,
         status: str,
-        headers: Headers,
+        headers: Iterable[tuple[str, str]],
         body: bytes,
         received_at: datetime,
         ip_address: str | None = None,
@@ -78,14 +75,14 @@ class WarcWriter:
         """Sync the file in progress to disk and give it its final name, or delete it if it is empty."""
         if self._file is None:
             return
-        assert self._path is not None
         file, self._file = self._file, None
         with file:
             os.fsync(file.fileno())
+        path = Path(file.name)
         if self._size:
-            self._path.rename(self._path.with_suffix(""))
+            path.rename(path.with_suffix(""))
         else:
-            self._path.unlink()
+            path.unlink()
 
     def _open_if_needed(self) -> None:
         """Open the next file if none is open or the current one is full."""
@@ -97,12 +94,11 @@ class WarcWriter:
     def _open(self) -> None:
         self._number += 1
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._path = self._folder / f"caravan-{self._run_id}-{self._number:05}.warc.gz{IN_PROGRESS}"
-        self._file = io.FileIO(self._path, "x")
+        name = f"caravan-{self._run_id}-{self._number:05}.warc.gz"
+        self._file = io.FileIO(self._folder / f"{name}{IN_PROGRESS}", "x")
         self._size = 0
         info = {"software": f"CaravanCrawler/{__version__}", "format": "WARC File Format 1.0", RUN: self._run_id}
         lines = "".join(f"{name}: {value}\r\n" for name, value in {**info, **self._info}.items())
-        name = self._path.with_suffix("").name
         fields = {"WARC-Date": warc_date(datetime.now(UTC)), "WARC-Filename": name}
         self._append("", "warcinfo", lines.encode(), {**fields, "Content-Type": "application/warc-fields"})
 
