@@ -175,7 +175,7 @@ class ReparseJob:
     def _resume(self, source: Source) -> int:
         """Return where to begin with a source: where a stopped job on the same sources ended, or at 0."""
         state = json.loads(self._store.state_of(source.name) or "{}")
-        if any(state.get(name) != value for name, value in self._identity(source).items()):
+        if any(state.get(name) != value for name, value in self._fingerprint(source).items()):
             return 0
         self._losing[source.path] = [_LosingPart(*one) for one in state["losing"]]
         if self._losses and state["losses"]:
@@ -190,14 +190,14 @@ class ReparseJob:
                 run.changes.is_new(*line.change_key())
         return int(state["stop"])
 
-    def _identity(self, source: Source) -> dict[str, Any]:
+    def _fingerprint(self, source: Source) -> dict[str, Any]:
         """Return what must be the same in a job that is resumed."""
         return {"job": self._name, "size": source.size, "version": __version__}
 
     def _state(self, source: Source, stop: int) -> tuple[str, str]:
         """Return a source's name, and what is needed to resume from ``stop`` as JSON."""
         run = self._runs[source.run_id]
-        state = self._identity(source) | {
+        state = self._fingerprint(source) | {
             "stop": stop,
             "read_to": run.read_to,
             "newest": sorted(run.newest),
