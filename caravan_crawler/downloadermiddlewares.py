@@ -10,11 +10,11 @@ from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddlewa
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Response
 
+from caravan_crawler.downloadhandlers import header
+from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import end_run, error_words
 from caravan_crawler.outcome import IDENTITY_STAT, OTHER_SITE_STAT
-from caravan_crawler.spiders.base import header
 from caravan_crawler.store import origin
-from caravan_crawler.store.store import Store
 from caravan_crawler.urls import Site, address_problem
 
 
@@ -170,9 +170,10 @@ class SiteIdentity:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Let the response pass, or end the run."""
-        store: Store | None = getattr(getattr(self._crawler.spider, "article_store", None), "store", None)
-        if store is None:
+        crawl_store = CrawlStore.of(self._crawler)
+        if crawl_store is None:
             return response
+        store = crawl_store.store
         said = (header(response, HEADER) or "")[:_LONGEST]
         # A response without the header may be a proxy's, unless it is the first good one.
         if not said and (self._is_known or response.status >= _BAD):

@@ -14,11 +14,11 @@ from caravan_crawler.browser import MAY_BE_RENDERED
 from caravan_crawler.browser.addon import Mode, mode_of
 from caravan_crawler.browser.completeness import ESSENTIAL, EVERYWHERE, Completeness, ExpectedPage, completeness_of
 from caravan_crawler.browser.playwright import BrowserError, Chromium, Visit
+from caravan_crawler.downloadhandlers import header
 from caravan_crawler.failures import RunEndsError, end_run, is_ending
 from caravan_crawler.outcome import OUTAGE_STAT
 from caravan_crawler.pages.document import Bounds, parse_document
 from caravan_crawler.pages.encoding import declared_charset
-from caravan_crawler.spiders.base import header
 
 logger = logging.getLogger(__name__)
 

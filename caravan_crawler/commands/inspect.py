@@ -24,6 +24,7 @@ from caravan_crawler.archive.html_reader import claimed_address, is_page_address
 from caravan_crawler.browser.addon import browser_problem
 from caravan_crawler.commands import inspect_site
 from caravan_crawler.console import print_err, print_out
+from caravan_crawler.downloadhandlers import header
 from caravan_crawler.failures import words
 from caravan_crawler.items import ExchangeRate
 from caravan_crawler.logformatter import log_problem
@@ -36,7 +37,6 @@ from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.page import read_page
 from caravan_crawler.pages.to_items import page_records
-from caravan_crawler.spiders.base import header
 from caravan_crawler.urls import PUBLIC_BASE, Site
 
 _WIDTH = 100

@@ -6,7 +6,7 @@ where there is one: it cannot lie before the publication of anything in the site
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
@@ -80,7 +80,8 @@ class Sitemaps:
         self._failed: set[str] = set()
         self._has_named = False
         self._are_months_named = False
-        self._are_others_named = False
+        self.in_robots_txt: list[str] = []
+        """Paths of the sitemaps that robots.txt names."""
         self.are_incomplete = False
         """Whether a listing has shown an article that no sitemap had named."""
         self.covers_period = False
@@ -97,8 +98,34 @@ class Sitemaps:
         since, until = self._period.bounds
         return since is not None and until is not None and until < self._today - _SETTLED_AFTER
 
+    def due(self, may_be_asked: Callable[[str], bool]) -> Iterator[tuple[Child, bool]]:
+        """Yield the sitemaps to request without an index, each with whether it is optional.
+
+        These are the sitemaps that an interrupted run left unread and the roots. ``may_be_asked`` is called with a
+        path, and says whether that sitemap has not failed or its retry is due.
+        """
+        for path, stamp in self._schedule.named_sitemaps:
+            self._waiting.add(path)
+            if path not in self.roots and not may_be_asked(path):
+                self.failed(path)
+                continue
+            yield Child(path, stamp), path in (MAIN_SITEMAP, *OTHER_SITEMAPS)
+        for path, is_optional in self.roots.items():
+            if self.is_due(path):
+                yield Child(path, None), is_optional
+
+    @property
+    def roots(self) -> dict[str, bool]:
+        """The sitemaps that no index need name, each with whether it is optional."""
+        return dict.fromkeys((MAIN_SITEMAP, *OTHER_SITEMAPS), True) | dict.fromkeys(self.in_robots_txt, False)
+
+    def add_named(self, path: str) -> None:
+        """Register a sitemap that robots.txt names; beside it the main one need not name the whole archive."""
+        if path not in self.in_robots_txt:
+            self.in_robots_txt.append(path)
+
     def is_due(self, path: str) -> bool:
-        """Whether a sitemap is to be asked for that no index names: an index in every run."""
+        """Whether a root is due: an index in every run, others once in six or 24 hours."""
         if self._schedule.stamp_of(path) == NO_INDEX:
             return self._schedule.is_due(path, _LARGE_EVERY)
         return path not in OTHER_SITEMAPS or self._schedule.is_due(path, SITEMAPS_EVERY)
@@ -111,14 +138,13 @@ class Sitemaps:
         self._has_moved = True
         return self._unread(self._named)
 
+    def _are_others_named(self) -> bool:
+        return any(path != MAIN_SITEMAP for path in self.in_robots_txt)
+
     def _unread(self, children: list[Child]) -> list[Child]:
         left = [child for child in children if child.path not in self._read | self._waiting]
         self._waiting.update(child.path for child in left)
         return left
-
-    def others_are_named(self) -> None:
-        """Note that robots.txt names sitemaps beside the main one, which then need not name the whole archive."""
-        self._are_others_named = True
 
     def choose(self, children: Iterable[Child]) -> list[Child]:
         """Return the sitemaps of an index to read, the newest months first."""
@@ -130,7 +156,7 @@ class Sitemaps:
             # Where some months have no sitemap of their own, their articles are in those without a month.
             self._are_months_named = months.issuperset(_months(*self._period.bounds))
             has_others = any(month_of(child.path) is None for child in named)
-            self.covers_period = (self._are_months_named or has_others) and not self._are_others_named
+            self.covers_period = (self._are_months_named or has_others) and not self._are_others_named()
         stamps = {child.stamp for child in named}
         if len(named) >= _EQUAL_STAMPS and len(stamps) == 1:
             named = [Child(child.path, None) for child in named]
@@ -149,10 +175,6 @@ class Sitemaps:
         chosen = sorted([*due, *unread, *again], key=lambda child: month_of(child.path) or date.min, reverse=True)
         self._waiting.update(child.path for child in chosen)
         return chosen
-
-    def expect(self, path: str) -> None:
-        """Register a sitemap that an earlier run left unread and this run requests."""
-        self._waiting.add(path)
 
     def is_read(self, path: str) -> None:
         """Mark a sitemap as read."""

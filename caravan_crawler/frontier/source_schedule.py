@@ -13,6 +13,9 @@ from caravan_crawler.frontier.listings import ListState
 from caravan_crawler.store import database
 from caravan_crawler.store.crawl_state import ResumedRuns, Source
 
+HOME, FEED = "/", "/rss/"
+#: Known listings; others are found by links. The first one shows new articles.
+KNOWN_SECTIONS = ("/news/", "/gazeta/")
 #: A resumed run does not repeat sources that the interrupted run read within this time.
 _JUST_READ = timedelta(hours=1)
 #: Tolerance, so that a run started a few minutes early does not skip a source.

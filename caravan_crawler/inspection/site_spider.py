@@ -19,16 +19,16 @@ from twisted.python.failure import Failure
 
 from caravan_crawler import failures
 from caravan_crawler.downloadermiddlewares import RobotsUnreadError
-from caravan_crawler.downloadhandlers import received_at
+from caravan_crawler.downloadhandlers import header, received_at
 from caravan_crawler.failures import RunEndsError
 from caravan_crawler.frontier.sitemaps import MAIN_SITEMAP, OTHER_SITEMAPS
+from caravan_crawler.frontier.source_schedule import FEED, KNOWN_SECTIONS
 from caravan_crawler.inspection.fact_reader import FactReader
 from caravan_crawler.inspection.facts import Answer, Asked, Facts, Found, Inspection, Role
 from caravan_crawler.inspection.oddities import FORBIDDEN
 from caravan_crawler.outcome import CRAWL_DELAY_STAT, RETRY_AFTER_STAT
 from caravan_crawler.pages.document import Bounds
 from caravan_crawler.reparse.reader import value_pipelines
-from caravan_crawler.spiders.base import FEED, KNOWN_SECTIONS, header
 from caravan_crawler.urls import Address, Site
 
 #: robots.txt may name many; two show what they are.

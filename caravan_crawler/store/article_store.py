@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import or_, select, update
 
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather, as_row
+from caravan_crawler.page_writes import Failure, PageWrites
 from caravan_crawler.store import database, page_facts
 from caravan_crawler.store.failed_pages import LOST_FIELDS, FailedPages
 from caravan_crawler.store.field_counts import FieldCounts
@@ -52,31 +52,6 @@ class ChangeType(StrEnum):
     """A required field is missing that the store has; the stored article stays."""
     CARRIED = "carried"
     """Stored by an earlier run that could not publish it; published by this run."""
-
-
-@dataclass
-class PageWrites:
-    """What one page leads to, committed with its item or alone.
-
-    - ``asked_url``, ``asked_key``: the URL and article key that were requested;
-    - ``links``: key and URL of each article found; ``aside``: of each speculative URL that is deferred;
-    - ``aliases``: URL and article key of further URLs of articles;
-    - ``sources``: rows of listings and sitemaps, the page's own among them; ``new_lists``: of listings met first here;
-    - ``reach``: ``meta`` of the requests for ``links``;
-    - ``found_by``: field to reader; ``etag``, ``last_modified``: headers of the response.
-    """
-
-    asked_url: str = ""
-    asked_key: str | None = None
-    links: list[tuple[str, str]] = field(default_factory=list)
-    aside: list[tuple[str, str]] = field(default_factory=list)
-    aliases: list[tuple[str, str]] = field(default_factory=list)
-    sources: list[dict[str, Any]] = field(default_factory=list)
-    new_lists: list[dict[str, Any]] = field(default_factory=list)
-    reach: dict[str, Any] = field(default_factory=dict)
-    found_by: dict[str, str] = field(default_factory=dict)
-    etag: str | None = None
-    last_modified: str | None = None
 
 
 class ArticleStore:
@@ -128,30 +103,20 @@ class ArticleStore:
     def _is_carried(self, record: Any) -> bool:
         return self._carried.pop(id(record), None) is not None
 
-    def expect(self, key: str, page_writes: PageWrites) -> None:
-        """Register a page's links and aliases, to be committed with its item."""
-        self._expected[key] = page_writes
-
-    def page(self, page_writes: PageWrites, key: str | None = None) -> None:
-        """Store the writes of a page without an item; ``key`` is that of an article this run has stored."""
-        self.store.write(self._follow(page_writes, key))
-
-    def redirected(self, asked_url: str, asked_key: str) -> None:
-        """Store that a URL redirects to an article known under another URL."""
-        writes = self._follow(PageWrites(asked_url, asked_key), None)
-        self._add_other(writes, asked_key, asked_url, "alias")
-        self.store.write(writes)
-
-    def no_article(self, page_writes: PageWrites, key: str, url: str, kind: str) -> None:
-        """Store that a URL like an article's has none, so that not every run requests it."""
-        writes = self._follow(page_writes, None)
-        self._add_other(writes, key, url, kind)
-        self.store.write(writes)
-
-    def confirmed(self, key: str, asked_url: str) -> None:
-        """Store that an article has not changed (HTTP 304)."""
-        writes = self._follow(PageWrites(asked_url, key), key)
-        writes.add("checked", the_key=key, the_time=database.now())
+    def commit(self, page: PageWrites) -> None:
+        """Store what a page led to; if it has an item, together with that (:meth:`keep`)."""
+        if page.has_item:
+            assert page.article_key is not None
+            self.fields.count_parts(page.page_facts, page.asked_url)
+            self._expected[page.article_key] = page
+            return
+        writes = self._follow(page, page.article_key, is_whole=page.failure is None)
+        if page.other_kind is not None and page.asked_key is not None:
+            self._add_other(writes, page.asked_key, page.asked_url, page.other_kind)
+        if page.is_unmodified:
+            writes.add("checked", the_key=page.article_key, the_time=database.now())
+        if page.failure is not None:
+            writes.add("failure", **self.failing.failed(page.asked_url, page.asked_key, *page.failure))
         self.store.write(writes)
 
     def leave(self, key: str) -> None:
@@ -160,19 +125,9 @@ class ArticleStore:
         writes.add("left", the_scope=self._scope, the_key=key)
         self.store.write(writes)
 
-    def fail(self, url: str, key: str | None, reason: str, words: str) -> None:
+    def fail(self, url: str, key: str | None, reason: str, message: str) -> None:
         """Store a failure, and remove the article from the frontier."""
-        writes = Writes()
-        writes.add("failure", **self.failing.failed(url, key, reason, words))
-        if key is not None:
-            writes.add("read", the_key=key)
-        self.store.write(writes)
-
-    def partly(self, page_writes: PageWrites, reason: str, words: str) -> None:
-        """Store the writes and the failure of a feed or sitemap that was read in part or not at all."""
-        writes = self._follow(page_writes, None, is_whole=False)
-        writes.add("failure", **self.failing.failed(page_writes.asked_url, None, reason, words))
-        self.store.write(writes)
+        self.commit(PageWrites(url, key, failure=Failure(reason, message)))
 
     # Calls of the pipelines
 
