@@ -21,19 +21,19 @@ LATENCY = "slow:0.1"
 
 
 class TimedSite(FaultySite):
-    """Notes when it was first and last asked."""
+    """Records the times of the first and the last request."""
 
     first = last = 0.0
 
     def respond(self, *args: object, **kwargs: object) -> SampleResponse:
-        """Answer as ever."""
+        """Answer the request."""
         self.last = time.monotonic()
         self.first = self.first or self.last
         return super().respond(*args, **kwargs)  # type: ignore[arg-type]
 
 
 def seconds(cluster: Cluster, workers: int, articles: int, away: float) -> float:
-    """Crawl with so many workers; return how long it took."""
+    """Crawl with ``workers`` workers; return the seconds from the first request to the last."""
     site = TimedSite(articles, faults=[LATENCY])
     with cluster.database() as name, serve(site) as server:
         crew = Crew(server, cluster.url(name), Path(tempfile.mkdtemp()))
