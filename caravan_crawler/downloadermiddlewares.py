@@ -97,9 +97,9 @@ class OffsiteMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        """Let the request pass or refuse it."""
+        """Refuse a request to another host or port, or with an overlong URL."""
         site: Site | None = getattr(self._crawler.spider, "site", None)
-        if site is None:  # `scrapy shell` and others have a spider of their own, and the user says where it goes
+        if site is None:  # `scrapy shell` and others use another spider, with URLs from the user
             return
         parts = urlsplit(request.url)
         if parts.scheme not in ("http", "https") or not site.is_host(parts.netloc):

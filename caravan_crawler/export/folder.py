@@ -53,7 +53,7 @@ class DatasetFolder:
 
 @contextmanager
 def locked_folder(folder: Path) -> Iterator[DatasetFolder]:
-    """Yield the folder ready to be written, and leave nothing next to it; :class:`ExportError` where that fails."""
+    """Yield the folder ready to be written, and clean up next to it; raise :class:`ExportError` if that fails."""
     check_replaceable(folder)
     created = [parent for parent in folder.parents if not parent.exists()]
     lock = FileLock(folder.with_name(f".{folder.name}.lock"), timeout=0)

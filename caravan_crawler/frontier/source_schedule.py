@@ -23,8 +23,8 @@ SITEMAPS_EVERY = timedelta(hours=24)
 class SourceSchedule:
     """The sources of one run.
 
-    ``own`` are those known to runs of its kind, ``full`` those of runs without period and sections: what
-    such a run has walked to the end, one with a period need not walk again.
+    ``own`` are the sources of runs with the same period and sections, ``full`` those of runs without any: a listing
+    that such a run has walked to the end is not walked again by a run with a period.
     """
 
     def __init__(self, own: dict[str, Source], full: dict[str, Source], resumed_runs: ResumedRuns) -> None:

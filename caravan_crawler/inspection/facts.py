@@ -72,7 +72,7 @@ class SourceFacts:
     oldest: date | None = None
     newest: date | None = None
     in_future: int = 0
-    """Entries whose stamp lies in the future."""
+    """Entries whose stamp is in the future."""
     unreadable: int = 0
     """Entries whose stamp cannot be read; after a hundred, the stamps of further entries are ignored."""
     sections: list[str] = field(default_factory=list)

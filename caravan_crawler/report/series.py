@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 #: The site's days begin and end in Almaty.
 ALMATY = ZoneInfo("Asia/Almaty")
-#: Steps with their least number of days, the finest first.
+#: Steps with their minimum number of days, the finest first.
 _STEPS = {"day": 1, "week": 7, "month": 28, "quarter": 90, "year": 365}
 #: A phone cannot show more steps than these; of years there may be any number.
 _MOST_STEPS = 160
