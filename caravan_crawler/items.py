@@ -144,7 +144,7 @@ class TrendingEntry:
     """When the page was fetched: ISO 8601, UTC."""
 
     def change_key(self) -> tuple[Hashable, Hashable]:
-        """Return what the record is about, and what may change of it."""
+        """Return the subject of the record, and its values that may change."""
         return ("trending", self.rank), (self.topic, self.headline, self.url)
 
 
@@ -169,7 +169,7 @@ class ExchangeRate:
     """When the page was fetched: ISO 8601, UTC."""
 
     def change_key(self) -> tuple[Hashable, Hashable]:
-        """Return what the record is about, and what may change of it."""
+        """Return the subject of the record, and its values that may change."""
         return ("rate", self.currency), self.rate_raw
 
 
@@ -190,7 +190,7 @@ class Weather:
     """When the page was fetched: ISO 8601, UTC."""
 
     def change_key(self) -> tuple[Hashable, Hashable]:
-        """Return what the record is about, and what may change of it."""
+        """Return the subject of the record, and its values that may change."""
         return ("weather", self.city), self.temperature_c
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from caravan_crawler.frontier.period import Period, day_of
 from caravan_crawler.frontier.source_schedule import SITEMAPS_EVERY, SourceSchedule
 
-#: Requested in every run, whatever robots.txt names.
+#: Requested in every run, also if robots.txt does not list it.
 MAIN_SITEMAP = "/sitemap.xml"
 #: Sitemaps of WordPress and its plugins; requested once a day.
 OTHER_SITEMAPS = ("/wp-sitemap.xml", "/sitemap_index.xml")

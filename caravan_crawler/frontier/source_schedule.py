@@ -1,7 +1,7 @@
-"""Schedule of the sources: which of home page, feed, listings and sitemaps are due, by when they were last read.
+"""Schedule of the sources: which of home page, feed, listings and sitemaps are due since they were last read.
 
-An hourly run should request little but new articles. Home page, feed and the news listing show them within the
-hour; the other listings are read every one to six hours, depending on their yield. For the sitemaps see
+An hourly run should request few pages except new articles. Home page, feed and the news listing link to them within
+the hour; the other listings are read every one to six hours, depending on their yield. For the sitemaps see
 :mod:`~caravan_crawler.frontier.sitemaps`.
 """
 

@@ -25,7 +25,7 @@ _LEAST_WIDTH = 0.03
 _FEWEST = 5
 #: The latest outliers are listed in the table, and marked in the chart.
 _LISTED, _MARKED = 20, 200
-#: For more days than these the temperature is shown by month.
+#: With more days than this, the temperature is grouped by month.
 _MOST_DAYS = 370
 
 
