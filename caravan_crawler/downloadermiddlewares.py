@@ -44,7 +44,7 @@ class RobotsTxtGuard:
         """Refuse requests to a host whose robots.txt had no valid response."""
         host = urlsplit(request.url).netloc
         if not _is_robots(request) and host not in self._sound:
-            # This middleware does not see what Scrapy's own raise for a response.
+            # This middleware does not see the exceptions that Scrapy's own middlewares raise for a response.
             problem = self._problems.get(host, "it redirects without end, or its body is broken")
             raise RobotsUnreadError(f"robots.txt could not be read ({problem}), so nothing may be asked")
 
@@ -97,9 +97,9 @@ class OffsiteMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        """Let the request pass or refuse it."""
+        """Refuse a request to another host or port, or with an overlong URL."""
         site: Site | None = getattr(self._crawler.spider, "site", None)
-        if site is None:  # `scrapy shell` and others have a spider of their own, and the user says where it goes
+        if site is None:  # `scrapy shell` and others use another spider, with URLs from the user
             return
         parts = urlsplit(request.url)
         if parts.scheme not in ("http", "https") or not site.is_host(parts.netloc):

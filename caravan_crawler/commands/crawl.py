@@ -1,4 +1,4 @@
-"""``scrapy crawl``: Scrapy's own command, with an exit code that tells how the run ended."""
+"""``scrapy crawl``: Scrapy's own command, with an exit code for the run's outcome."""
 
 import argparse
 import json
@@ -74,7 +74,7 @@ class Command(CrawlCommand):
             store.close()
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Check what the user gave; anything bad is one line and the end, before a log has begun."""
+        """Check arguments and settings; on a problem print one line and exit, before the log begins."""
         try:
             super().process_options(args, opts)
             if args == [CaravanSpider.name]:
@@ -85,7 +85,7 @@ class Command(CrawlCommand):
             self._refuse(str(error))
         assert self.settings is not None
         if problem := log_problem(self.settings):
-            self.settings.set("LOG_FILE", None, priority="cmdline")  # it cannot take this line either
+            self.settings.set("LOG_FILE", None, priority="cmdline")  # it cannot be written, not even for this line
             self._refuse(problem)
         if problem := settings_problem(self.settings) or scrapyd_problem(self.settings, opts.spargs):
             self._refuse(problem)
@@ -98,7 +98,7 @@ class Command(CrawlCommand):
                 self._refuse(str(error), error.code)
 
     def _conclude(self, crawler: Crawler, crawl_store: CrawlStore) -> None:
-        """Settle the outcome now that the feeds are in place or not, and tell it: exit code, report, alarm."""
+        """Determine the outcome after the feeds are closed; set the exit code, write the report, raise the alarm."""
         assert self.crawler_process is not None
         spider, stats = crawl_store.spider, crawler.stats.get_stats()
         outcome = decide(stats, stats.get("finish_reason"))
@@ -153,7 +153,7 @@ class Command(CrawlCommand):
             crawl_state.end(store, spider.run_id, database.stamp(ended_at), report)
             publication.finish(store, spider.run_id)
         except StoreError as error:
-            return [] if store.is_broken else [str(error)]  # once is enough
+            return [] if store.is_broken else [str(error)]  # reported before
         return []
 
     def _alarm(self, report: dict[str, Any], path: Path | None) -> None:
@@ -171,7 +171,7 @@ class Command(CrawlCommand):
 
 
 def _watch(crawl: Any, problems: list[BaseException]) -> None:
-    """Note what went wrong while the crawl was set up; a bug leaves its stack trace in the log."""
+    """Collect errors of the crawl's start in ``problems``; log the stack trace of a bug."""
 
     def note(error: BaseException) -> None:
         problems.append(error)

@@ -1,4 +1,4 @@
-"""``scrapy parse``: Scrapy's own command, without what belongs to a crawl."""
+"""``scrapy parse``: Scrapy's own command, without the crawl's store and feeds."""
 
 import argparse
 from collections.abc import Iterable, Iterator

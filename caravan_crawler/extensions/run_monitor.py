@@ -146,7 +146,7 @@ class RunMonitor:
         assert crawl_store is not None
         store, run_id = crawl_store.store, spider.run_id
         moves = [storage.move for storage in ready]
-        # The run's own folder decides; feeds of -o and -O come beside it. With other FEEDS there is no such folder.
+        # Only feeds in the run's own folder count, not those of -o and -O. With other FEEDS there is no such folder.
         own = [storage for storage in ready if publication.is_own(storage.path, run_id)] or ready
         filters = [slot.filter.item_classes for slot in (exporter.slots if exporter else ()) if slot.storage in own]
         classes = {kind for kind in self._scraped if any(_accepts(accepted, kind) for accepted in filters)}
@@ -181,7 +181,7 @@ class RunMonitor:
 
 
 def _is_partial(spider: Spider, stats: StatsCollector) -> bool:
-    """Whether the run asks for a part of the site only, so that no new article is no wonder."""
+    """Whether the run requests only a part of the site, so that finding no new article is normal."""
     arguments: CrawlArguments = spider.arguments  # type: ignore[attr-defined]
     return bool(stats.get_value(WORKER_STAT) == "helps" or arguments.urls or arguments.until or arguments.sections)
 

@@ -1,9 +1,9 @@
-"""Scrapy's parts of a crawl that several workers share; :mod:`~caravan_crawler.store.workers` says how.
+"""Scrapy components of a crawl shared by several workers; see :mod:`~caravan_crawler.store.workers`.
 
-The spider does not know of them; the add-on in :mod:`~caravan_crawler.addons` sets them. The requests for
-articles that the spider yields are not queued, because their rows in the frontier stand for them; a worker claims rows
-when its own queue is empty. ``start()`` of the spider waits until the worker is the leader, and only the leader becomes
-idle, so it alone walks lists and sitemaps and ends the crawl.
+The add-on in :mod:`~caravan_crawler.addons` enables them; the spider does not depend on them. The requests for
+articles that the spider yields are not queued, because rows in the frontier represent them; a worker claims rows
+when its own queue is empty. The spider's ``start()`` waits until the worker is the leader, and only the leader becomes
+idle, so it alone walks listings and sitemaps and ends the crawl.
 """
 
 import asyncio
@@ -79,7 +79,7 @@ class Worker:
 
     @property
     def is_leader(self) -> bool:
-        """Whether this worker walks lists and sitemaps."""
+        """Whether this worker walks listings and sitemaps."""
         return self._store.leads_scope is not None
 
     def spider_opened(self) -> None:

@@ -359,10 +359,10 @@ class Discovery:
         )
 
     def _is_wanted_again(self, known: Known, address: Address) -> bool:
-        """Whether a link leads to what an earlier run has not read.
+        """Whether a link leads to a page that earlier runs have not read.
 
-        That is a page that it passed over and that may be in the period and sections of this one, or another
-        address of an article whose address failed.
+        Either it was outside of their period and sections and may be inside this run's, or it is an alternative
+        URL of an article that failed.
         """
         if known.what == "outside":
             return self._period.wants(known.section, known.date_published)
@@ -373,7 +373,7 @@ class Discovery:
         return self._site.address(url, self._site.base)
 
     def _note_other(self, address: Address, href: str, page_url: str, page_writes: PageWrites) -> None:
-        """Note a further address of an article that is asked for already; none of its later pages is one."""
+        """Register an alternative URL of an article requested before; URLs of its later pages are ignored."""
         if address.part > 1:
             return
         if address.alias and address.article_id is not None:

@@ -1,6 +1,6 @@
-"""Pages saved as test cases: ``NAME.html`` as it came, and ``NAME.json`` with the values read on it.
+"""Pages saved as test cases: ``NAME.html`` with the bytes received, ``NAME.json`` with the values read on it.
 
-This is the form of ``tests/pages/saved``. Feeds, sitemaps and robots.txt are saved beside them, without values.
+``tests/pages/saved`` has the same format. Feeds, sitemaps and robots.txt are saved too, without values.
 """
 
 import json
@@ -25,20 +25,20 @@ _ARTICLE_FIELDS = (
     "headline lede body date_published published_at date_published_raw views photo_credit source language authors "
     "tags images article_id url section"
 ).split()
-#: Kinds of answers that are no test case: what is no page, and a page on which the reader broke.
+#: Kinds of responses that are no test case: those that are not pages, and pages on which a reader failed.
 _WITHOUT_VALUES = ("feed", "sitemap", "sitemap index", "broken")
 _LONGEST_NAME = 60
 
 
 class SaveError(Exception):
-    """A page could not be saved; the text is one line for the user."""
+    """A page could not be saved; the message is one line for the user."""
 
 
 class PageFolder:
-    """Saves pages into a folder, and never over a file that is there."""
+    """Saves pages into a folder; never overwrites a file."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the folder where there is none; :class:`SaveError` where it cannot be made or written to."""
+        """Create the folder if needed; raise :class:`SaveError` if it cannot be created or written to."""
         self.folder = folder
         self.saved = 0
         try:
@@ -50,7 +50,7 @@ class PageFolder:
             raise SaveError(f"{folder} cannot be written to: {error.strerror}") from None
 
     def save(self, answer: Answer, kind: str, pipelines: Iterable[Any]) -> None:
-        """Save what came; nothing where nothing came. :class:`SaveError` where it cannot be written."""
+        """Save a response, unless it has no body; raise :class:`SaveError` if it cannot be written."""
         if answer.problem is not None or not answer.body:
             return
         is_page = answer.asked.role is not Role.ROBOTS and kind not in _WITHOUT_VALUES
@@ -66,7 +66,7 @@ class PageFolder:
         self.saved += 1
 
     def _free(self, stem: str, endings: Iterable[str]) -> str:
-        """Return a name that no file has yet."""
+        """Return a name that no file in the folder has."""
         name, number = stem, 1
         while any((self.folder / f"{name}{ending}").exists() for ending in (*endings, ".html", ".json")):
             number += 1
@@ -75,7 +75,7 @@ class PageFolder:
 
 
 def save_fixture(folder: Path, name: str, answer: Answer, pipelines: Iterable[Any]) -> Path:
-    """Save one page under a name of its own and return its path; :class:`SaveError` where that is taken."""
+    """Save one page under ``name`` and return its path; raise :class:`SaveError` if the name is taken."""
     page = folder / f"{name}.html"
     try:
         _write(page.with_suffix(".json"), _case_bytes(answer, pipelines))
@@ -95,7 +95,7 @@ def _case_bytes(answer: Answer, pipelines: Iterable[Any]) -> bytes:
 
 
 def case_of(answer: Answer, pipelines: Iterable[Any]) -> dict[str, Any]:
-    """Return the page's address, its charset, when it was fetched, its kind and every value read on it."""
+    """Return the page's URL, charset, time of the request, kind, and every value read on it."""
     parts = urlsplit(answer.url)
     site = Site(f"{parts.scheme}://{parts.netloc}/")
     charset = declared_charset(answer.content_type)
@@ -136,7 +136,7 @@ def _ending(answer: Answer, is_page: bool) -> str:
 
 
 def _stem(answer: Answer, number: int) -> str:
-    """Return a name by site, day, number and address: ``caravan-kz_2026-11-28_07_article_most-otkryli-1011200``."""
+    """Return a name from site, day, number, role and URL: ``caravan-kz_2026-11-28_07_article_most-otkryli-1011200``."""
     asked: Asked = answer.asked
     host = (urlsplit(answer.url).hostname or "").removeprefix("www.")
     last = urlsplit(asked.url).path.rstrip("/").rsplit("/", 1)[-1] or urlsplit(asked.url).query
