@@ -228,6 +228,23 @@ TABLES: dict[str, type] = {
     "rates": ExchangeRate,
     "weather": Weather,
 }
+# Groups of an article's fields.
+
+#: Required fields.
+REQUIRED = ("headline", "body", "date_published")
+#: An edit to one of these makes a new version.
+TEXT = ("headline", "lede", "body")
+#: Fields that each page is counted by: which reader found them, or none.
+COUNTED = ("headline", "lede", "body", "date_published", "views", "photo_credit", "source", "authors", "tags")
+#: Fields whose stored values are put back if a change of markup has lost them.
+RECOVERABLE = ("views", "views_raw", "photo_credit", "source", "authors", "tags", "images")
+#: Fields that may differ between two readings of an unedited article.
+PASSING = ("url", "fetched_url", "views", "views_raw", "observed_at")
+#: Fields with absolute URLs, whose host differs on a copy of the site.
+LINK_FIELDS = ("images", "links")
+#: Empty values.
+NOTHING: tuple[Any, ...] = (None, [], "")
+
 #: Folder of a run's feeds, as a template of ``FEEDS``.
 RUN_DIR = "%(data_dir)s/runs/%(run_id)s"
 

@@ -12,7 +12,8 @@ from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.normalise.dates import decide_publication
 from caravan_crawler.normalise.numbers import parse_count, parse_rate
 from caravan_crawler.normalise.text import clean, encodable
-from caravan_crawler.store.article_store import ChangeType, article_key
+from caravan_crawler.store.article_history import ChangeType
+from caravan_crawler.store.article_store import article_key
 
 
 class CountingPipeline:

@@ -8,7 +8,8 @@ from sqlalchemy import Table, select
 
 from caravan_crawler.items import Article
 from caravan_crawler.page_writes import PageWrites
-from caravan_crawler.store.article_store import ArticleStore, ChangeType, article_key
+from caravan_crawler.store.article_history import ChangeType
+from caravan_crawler.store.article_store import ArticleStore, article_key
 from caravan_crawler.store.database import store_url
 from caravan_crawler.store.store import Store
 from tests.store.stored import Kept

@@ -9,7 +9,7 @@ import pytest
 from caravan_crawler.items import Article, Link
 from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.store import crawl_state, database, schema
-from caravan_crawler.store.article_store import ChangeType
+from caravan_crawler.store.article_history import ChangeType
 from caravan_crawler.store.publication import article_of
 from tests.store.stores import BASE, LATER, SEEN, article, article_store, keep, open_in, table
 
