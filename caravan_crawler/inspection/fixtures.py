@@ -90,7 +90,10 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def case_of(answer: Answer, pipelines: Iterable[Any]) -> dict[str, Any]:
-    """Return the page's address, its charset, when it was fetched, its kind and every value read on it."""
+    """Return the page's address, its charset, when it was fetched, its kind and every value read on it.
+
+    ``why`` is left empty: the tests refuse the case until a person says what it is for.
+    """
     parts = urlsplit(answer.url)
     site = Site(f"{parts.scheme}://{parts.netloc}/")
     charset = declared_charset(answer.content_type)
@@ -102,6 +105,7 @@ def case_of(answer: Answer, pipelines: Iterable[Any]) -> dict[str, Any]:
     trending = [one for one in shown if isinstance(one, TrendingEntry)]
     page_date = reading.header.date
     return {
+        "why": "",
         "url": answer.url,
         "charset": charset,
         "fetched_at": answer.received_at.isoformat(timespec="seconds"),

@@ -87,4 +87,4 @@ def test_a_case_has_all_that_its_test_needs(tmp_path: Path) -> None:
     with serve(MonthlySite()) as server:
         inspect("--site", server.url, "--requests", "10", "--save-pages", str(tmp_path))
     case = expectation(next(tmp_path.glob("*_article_*")))
-    assert list(case) == ["url", "charset", "fetched_at", "kind", "expect"]
+    assert list(case) == ["why", "url", "charset", "fetched_at", "kind", "expect"]
