@@ -1,4 +1,4 @@
-"""``scrapy inspect``: the tool for the day the markup turns out to be different."""
+"""``scrapy inspect`` of one page: its output, its errors, and the page cases it saves."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def inspect(*options: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "log"])
-def test_what_is_no_page_file_is_refused_in_one_line(kind: str, tmp_path: Path) -> None:
+def test_what_is_not_a_regular_file_is_refused_in_one_line(kind: str, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     options = {
@@ -116,7 +116,7 @@ def test_json_for_programs() -> None:
     assert len(data["trending"]) == len(expected["expect"]["trending"])
 
 
-def test_site_text_does_nothing_to_a_terminal(tmp_path: Path) -> None:
+def test_control_characters_in_a_page_are_escaped(tmp_path: Path) -> None:
     escapes = "\x1b]0;owned\x07\x9b2J\u202e"
     article = {"@type": "NewsArticle", "datePublished": f"2025-05-12{escapes}", "articleBody": f"{escapes}Дождь " * 40}
     head = f'<title>Снег</title><script type="application/ld+json">{json.dumps(article)}</script>'
@@ -131,12 +131,12 @@ def test_site_text_does_nothing_to_a_terminal(tmp_path: Path) -> None:
         assert not [one for one in done.stdout if one not in "\n\t\xa0" and not one.isprintable()]
 
 
-def test_an_address_does_nothing_to_a_terminal() -> None:
+def test_control_characters_in_an_address_are_escaped() -> None:
     document = parse_document(b"<html></html>", "http://127.0.0.1/\x1b]0;owned\x07\x9b2J", Site("http://127.0.0.1/"))
     assert next(report(document, datetime.now(UTC))) == "http://127.0.0.1/\\x1b]0;owned\\x07\\x9b2J"
 
 
-def test_a_redirect_does_nothing_to_a_terminal() -> None:
+def test_control_characters_in_a_redirect_are_escaped() -> None:
     def trick(target: str, _: SampleResponse) -> SampleResponse | None:
         return None if target == "/robots.txt" else SampleResponse(302, {"Location": "http://\x9b2J.example/"}, b"")
 
@@ -146,7 +146,7 @@ def test_a_redirect_does_nothing_to_a_terminal() -> None:
     assert not [one for one in done.stderr if one != "\n" and not one.isprintable()]
 
 
-def test_a_page_saved_as_a_test_case(tmp_path: Path) -> None:
+def test_save_fixture_writes_a_page_case(tmp_path: Path) -> None:
     (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = caravan_crawler.settings\n", encoding="utf-8")
     cases = tmp_path / "tests" / "pages" / "cases"
     command = [sys.executable, "-m", "scrapy", "inspect"]
@@ -203,7 +203,7 @@ def test_a_page_that_breaks_the_reader_is_one_line(tmp_path: Path) -> None:
             assert done.stderr.count("\n") == 1
 
 
-def test_nobody_has_to_read_to_the_end() -> None:
+def test_closed_standard_output_is_no_error() -> None:
     reads, writes = os.pipe()
     os.close(reads)
     process = fork("scrapy", "inspect", PLAIN, "--url", ADDRESS, stdout=writes)

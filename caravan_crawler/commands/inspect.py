@@ -171,7 +171,7 @@ class _OnePage(Spider):
 def _print(
     body: bytes, document: Document, charset: str | None, settings: BaseSettings, options: argparse.Namespace
 ) -> str | None:
-    """Print what is read on a page, and save it where that was asked for; return what went wrong, in words."""
+    """Print what is read on a page and save it if ``--save-fixture`` asks for it; return what went wrong, or None."""
     # Not at the top: Scrapy loads all commands for each of them.
     from caravan_crawler.inspection.fixtures import SaveError, save_case
     from caravan_crawler.inspection.page_report import SOURCES, page_answer, page_facts, page_json, source_lines

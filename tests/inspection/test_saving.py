@@ -1,4 +1,4 @@
-"""The pages an inspection saves are test cases as they are."""
+"""Pages saved by an inspection have the form of page cases."""
 
 import re
 from datetime import UTC, datetime
@@ -47,7 +47,7 @@ def test_no_file_is_overwritten(tmp_path: Path) -> None:
     assert second.items() >= first.items()
 
 
-def test_a_page_that_came_as_an_error_or_in_another_encoding_is_a_case_too(tmp_path: Path) -> None:
+def test_error_pages_and_other_encodings_are_cases_too(tmp_path: Path) -> None:
     def trick(target: str, response: SampleResponse) -> SampleResponse | None:
         if target == "/society/":
             return html("<html><head><title>404</title></head><body><h1>Страница не найдена</h1></body></html>", 404)
