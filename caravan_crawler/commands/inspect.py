@@ -63,7 +63,7 @@ class Command(ScrapyCommand):
         parser.add_argument("--full", action="store_true", help="print whole texts, not their first line")
         parser.add_argument("--json", action="store_true", help="print JSON, for programs")
         parser.add_argument(
-            "--save-fixture", metavar="TOPIC/CASE", help="save one page and what is read on it in tests/pages/saved"
+            "--save-fixture", metavar="TOPIC/CASE", help="save one page and what is read on it in tests/pages/cases"
         )
         inspect_site.add_options(parser)
 
@@ -173,7 +173,7 @@ def _print(
 ) -> str | None:
     """Print the fields of a page, and save it if requested; return a message about a problem, or None."""
     # Imported on use, because Scrapy loads all commands at each start.
-    from caravan_crawler.inspection.fixtures import SaveError, save_fixture
+    from caravan_crawler.inspection.fixtures import SaveError, save_case
     from caravan_crawler.inspection.page_report import SOURCES, page_answer, page_facts, page_json, source_lines
     from caravan_crawler.reparse.reader import value_pipelines
 
@@ -193,16 +193,16 @@ def _print(
         if facts.kind in SOURCES:
             return f"a {facts.kind} is no page whose values could be saved"
         try:
-            path = save_fixture(_fixtures(), options.save_fixture.replace("/", "_"), answer, pipelines)
+            save_case(_cases() / options.save_fixture, answer, pipelines)
         except SaveError as error:
             return str(error)
-        print_err(f"scrapy inspect: saved as {path}")
+        print_err(f"scrapy inspect: saved in {_cases() / options.save_fixture}")
     return None
 
 
-def _fixtures() -> Path:
-    """Return the folder of saved pages in the clone with the closest scrapy.cfg."""
-    return Path(closest_scrapy_cfg()).parent / "tests" / "pages" / "saved"
+def _cases() -> Path:
+    """Return the folder of page cases in the clone that the project's scrapy.cfg lies in."""
+    return Path(closest_scrapy_cfg()).parent / "tests" / "pages" / "cases"
 
 
 def _fixture_problem(options: argparse.Namespace) -> str | None:
@@ -211,11 +211,11 @@ def _fixture_problem(options: argparse.Namespace) -> str | None:
         return "--save-fixture is for one page; with --site it is --save-pages"
     if not _FIXTURE.fullmatch(options.save_fixture):
         return f"save-fixture={options.save_fixture} is not TOPIC/CASE, of small letters, digits, - and _"
-    folder = _fixtures()
+    folder = _cases()
     if not folder.is_dir():
         return f"{folder} is not there: --save-fixture is for a clone of the repository"
-    taken = folder / f"{options.save_fixture.replace('/', '_')}.html"
-    return f"{taken} is there already" if taken.exists() or taken.with_suffix(".json").exists() else None
+    taken = folder / options.save_fixture
+    return f"{taken} is there already" if taken.exists() else None
 
 
 def _saved_document(body: bytes, path: Path, url: str | None) -> Document:
