@@ -83,10 +83,8 @@ class BrowserAddon:
             "handle_sigterm": False,
             "handle_sighup": False,
         }
-        context = {"service_workers": "block", "accept_downloads": False, "user_agent": settings["USER_AGENT"]}
         given = {
             "LAUNCH_OPTIONS": launch,
-            "CONTEXTS": {"default": context},
             "DEFAULT_NAVIGATION_TIMEOUT": settings.getfloat("DOWNLOAD_TIMEOUT") * 1000,
             "RESTART_DISCONNECTED_BROWSER": False,  # playwright.py restarts it and ends its processes
         }

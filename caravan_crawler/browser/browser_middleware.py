@@ -13,7 +13,7 @@ from scrapy.http import HtmlResponse, Response
 from caravan_crawler.browser import MAY_BE_RENDERED
 from caravan_crawler.browser.addon import Mode, mode_of
 from caravan_crawler.browser.completeness import ESSENTIAL, EVERYWHERE, Completeness, ExpectedPage, completeness_of
-from caravan_crawler.browser.playwright import BrowserError, Chromium, Visit
+from caravan_crawler.browser.playwright import BrowserError, Chromium
 from caravan_crawler.failures import RunEndsError, end_run, is_ending
 from caravan_crawler.outcome import OUTAGE_STAT
 from caravan_crawler.pages.document import Bounds, parse_document
@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 _TRIES = 3
 #: … up to this: a site may stop to need it in the middle of a run.
 _MOST_TRIES = 20
+#: Consecutive pages that the browser fails to render before it is given up.
+_MOST_FAILED = 3
 #: Seconds until page facts, which are the same on every page, are looked for again.
 _EVERYWHERE_AGAIN = 3600.0
 
@@ -113,6 +115,7 @@ class BrowserMiddleware:
         self._bounds = Bounds.of(crawler.settings)
         self._learning = RenderBenefit()
         self._chromium: Chromium | None = None
+        self._failed_in_a_row = 0
         self._is_given_up = False
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
 
@@ -145,7 +148,9 @@ class BrowserMiddleware:
         if is_ending(self._crawler):
             raise RunEndsError("the run ends")
         try:
-            return await self._shown(response, asked, before, wanted)
+            shown = await self._shown(response, asked, before, wanted)
+            self._failed_in_a_row = 0
+            return shown
         except BrowserError as error:
             self._failed(response, before, error)
             return response
@@ -161,16 +166,7 @@ class BrowserMiddleware:
     ) -> Response:
         if self._chromium is None:
             self._chromium = Chromium(self._crawler)
-        visit = Visit(
-            response.url,
-            header(response, "Content-Type") or _UTF8,
-            response.body,
-            lambda html: self._look(_with_html(response, html), asked),
-            wanted,
-            self._crawler.settings.getfloat("BROWSER_WAIT"),
-            lambda: is_ending(self._crawler),
-        )
-        html = await self._chromium.html(visit)
+        html = await self._chromium.html(response, lambda html: self._look(_with_html(response, html), asked), wanted)
         if is_ending(self._crawler):
             raise RunEndsError("the run ends")  # it may have been looked at too early
         self._crawler.stats.inc_value("caravan/browser/pages")
@@ -186,8 +182,8 @@ class BrowserMiddleware:
         if is_ending(self._crawler):
             raise RunEndsError("the run ends")
         self._crawler.stats.inc_value("caravan/browser/failed")
-        assert self._chromium is not None
-        if self._chromium.is_given_up and not self._is_given_up:
+        self._failed_in_a_row += 1
+        if self._failed_in_a_row >= _MOST_FAILED and not self._is_given_up:
             self._is_given_up = True
             words = f"the browser cannot be used: {error}"
             logger.error("%s", words)
