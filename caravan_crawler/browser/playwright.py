@@ -6,6 +6,8 @@ import os
 import signal
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -49,29 +51,20 @@ class BrowserError(DownloadFailedError):
     """The browser failed to render a page."""
 
 
+@dataclass
 class Tab:
-    """A browser tab that loads a response already downloaded, and sends its scripts' requests through Scrapy.
+    """A browser tab that loads a response already downloaded, and sends its scripts' requests through Scrapy."""
 
-    ``look`` reads HTML; ``wanted`` names the values to wait for.
-    """
-
-    def __init__(
-        self,
-        crawler: Crawler,
-        subrequests: SubRequests,
-        response: HtmlResponse,
-        look: Callable[[str], Completeness | None],
-        wanted: frozenset[str],
-    ) -> None:
-        self._crawler = crawler
-        self._subrequests = subrequests
-        self._response = response
-        self._look = look
-        self._wanted = wanted
-        self._is_loaded = False
-        self._closing = asyncio.Event()
-        self._pending = 0
-        self._last_answer = 0.0
+    crawler: Crawler
+    subrequests: SubRequests
+    response: HtmlResponse
+    look: Callable[[str], Completeness | None]
+    """Reads HTML."""
+    wanted: frozenset[str]
+    """Values to wait for."""
+    _is_loaded: bool = False
+    _pending: int = 0
+    _last_answer: float = 0.0
 
     async def html(self, handler: ScrapyPlaywrightDownloadHandler) -> str:
         """Return the page's HTML when it has the wanted values, or the wait is over."""
@@ -82,17 +75,14 @@ class Tab:
             "playwright_page_goto_kwargs": {"wait_until": "commit"},
             "playwright_include_page": True,
         }
-        request = Request(self._response.url, meta=meta)
-        try:
-            await handler.download_request(request)
-            page = request.meta["playwright_page"]
-            shown = await self._wait(page, lambda now: not (now.lacks & self._wanted - {"more"}))
-            if "more" in self._wanted:
-                await self._press(page, shown)
-            html: str = await page.content()
-            await page.close()
-        finally:
-            self._closing.set()
+        request = Request(self.response.url, meta=meta)
+        await handler.download_request(request)
+        page: Page = request.meta["playwright_page"]
+        shown = await self._wait(page, lambda now: not (now.lacks & self.wanted - {"more"}))
+        if "more" in self.wanted:
+            await self._press(page, shown)
+        html = await page.content()
+        await page.close()
         return html
 
     async def _init(self, page: "Page", _: Request) -> None:
@@ -103,26 +93,26 @@ class Tab:
         began = monotonic()
         while True:
             is_loading = await page.evaluate("document.readyState") == "loading"
-            shown = self._look(await page.content())
+            shown = self.look(await page.content())
             if is_loading:
                 began = monotonic()
             elif (shown is not None and is_there(shown)) or self._is_late(began):
                 return shown
-            if is_ending(self._crawler):
+            if is_ending(self.crawler):
                 return shown
             await asyncio.sleep(_PAUSE)
 
     def _is_late(self, began: float) -> bool:
-        now, seconds = monotonic(), self._crawler.settings.getfloat("BROWSER_WAIT")
+        now, seconds = monotonic(), self.crawler.settings.getfloat("BROWSER_WAIT")
         is_idle = not self._pending and now - max(began, self._last_answer) > seconds
         return is_idle or now - began > _RESTLESS * seconds
 
     async def _press(self, page: "Page", shown: Completeness | None) -> None:
         """Press the "more" button as long as that adds cards."""
         for _ in range(_MOST_PRESSED):
-            if shown is None or shown.more is None or is_ending(self._crawler):
+            if shown is None or shown.more is None or is_ending(self.crawler):
                 return
-            await asyncio.sleep(self._subrequests.pause)
+            await asyncio.sleep(self.subrequests.pause)
             before = shown.cards
             await page.evaluate(_PRESS, [", ".join(PRESSABLE), shown.more])
             shown = await self._wait(page, lambda now, before=before: now.cards > before)  # type: ignore[misc]
@@ -134,10 +124,10 @@ class Tab:
         with suppress(Error):  # the page was closed meanwhile
             if not self._is_loaded and route.request.is_navigation_request():
                 self._is_loaded = True
-                await _fulfill(route, self._response)
+                await _fulfill(route, self.response)
                 return
             self._pending += 1
-            response = await self._subrequests.response(route.request, self._closing)
+            response = await self.subrequests.response(route.request)
             self._pending -= 1
             self._last_answer = monotonic()
             if response is None:
@@ -176,10 +166,7 @@ class Chromium:
 
         For ``look`` and ``wanted`` see :class:`Tab`.
         """
-
-        def tab() -> Tab:
-            return Tab(self._crawler, self._subrequests, response, look, wanted)
-
+        tab = partial(Tab, self._crawler, self._subrequests, response, look, wanted)
         async with self._lock:
             try:
                 return await self._html(tab())

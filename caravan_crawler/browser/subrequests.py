@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -50,22 +50,15 @@ class SubRequests:
         slot = downloader.slots.get(downloader.get_slot_key(Request(site.base)))
         return slot.delay if slot is not None else self._crawler.settings.getfloat("DOWNLOAD_DELAY")
 
-    async def response(self, asked: "BrowserRequest", closing: asyncio.Event) -> Response | None:
-        """Return the response; None if the request is not allowed, fails, or is pending when ``closing`` is set."""
+    async def response(self, asked: "BrowserRequest") -> Response | None:
+        """Return the response; None if the request is not allowed or fails."""
         if asked.resource_type not in _NEEDED or asked.method not in _METHODS or asked.is_navigation_request():
             return None
-        is_script = asked.resource_type == "script" and asked.method == "GET"
-        download = self._scripts.get(asked.url) if is_script else None
-        if download is None:
-            download = asyncio.ensure_future(self._download(asked))
-            if is_script:
-                self._scripts[asked.url] = download
-        closed = asyncio.ensure_future(closing.wait())
-        # A pending download is not cancelled: the downloader counts its end.
-        both: set[asyncio.Future[Any]] = {download, closed}
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        closed.cancel()
-        return download.result() if download.done() else None
+        if asked.resource_type != "script" or asked.method != "GET":
+            return await self._download(asked)
+        if asked.url not in self._scripts:
+            self._scripts[asked.url] = asyncio.ensure_future(self._download(asked))
+        return await asyncio.shield(self._scripts[asked.url])  # other pages wait for it too
 
     async def _download(self, asked: "BrowserRequest") -> Response | None:
         self._crawler.stats.inc_value("caravan/browser/sub_requests")
