@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two looks at a page.
+#: Seconds between two readings of a page.
 _PAUSE = 0.1
 #: Factor of BROWSER_WAIT for a page that keeps sending requests.
 _RESTLESS = 4
@@ -59,7 +59,7 @@ class Tab:
     subrequests: SubRequests
     response: HtmlResponse
     look: Callable[[str], Completeness | None]
-    """Reads HTML."""
+    """Returns the completeness of HTML."""
     wanted: frozenset[str]
     """Values to wait for."""
     _is_loaded: bool = False
@@ -67,7 +67,7 @@ class Tab:
     _last_answer: float = 0.0
 
     async def html(self, handler: ScrapyPlaywrightDownloadHandler) -> str:
-        """Return the page's HTML when it has the wanted values, or the wait is over."""
+        """Return the page's HTML once it has the wanted values, or its scripts add nothing more."""
         meta = {
             "playwright": True,
             "playwright_page_init_callback": self._init,
@@ -89,23 +89,24 @@ class Tab:
         await page.route("**", self._route)
 
     async def _wait(self, page: "Page", is_there: Callable[[Completeness], bool]) -> Completeness | None:
-        """Read the page until ``is_there``, until it is idle for BROWSER_WAIT seconds, or the run ends."""
-        began = monotonic()
+        """Read the page until ``is_there``, the wait is over, or the run ends; return the last reading."""
+        loaded_at = monotonic()
         while True:
             is_loading = await page.evaluate("document.readyState") == "loading"
             shown = self.look(await page.content())
-            if is_loading:
-                began = monotonic()
-            elif (shown is not None and is_there(shown)) or self._is_late(began):
-                return shown
             if is_ending(self.crawler):
+                return shown
+            if is_loading:
+                loaded_at = monotonic()
+            elif (shown is not None and is_there(shown)) or self._is_late(loaded_at):
                 return shown
             await asyncio.sleep(_PAUSE)
 
-    def _is_late(self, began: float) -> bool:
+    def _is_late(self, loaded_at: float) -> bool:
+        """Whether no request is pending for BROWSER_WAIT seconds, or the page keeps sending requests."""
         now, seconds = monotonic(), self.crawler.settings.getfloat("BROWSER_WAIT")
-        is_idle = not self._pending and now - max(began, self._last_answer) > seconds
-        return is_idle or now - began > _RESTLESS * seconds
+        is_idle = not self._pending and now - max(loaded_at, self._last_answer) > seconds
+        return is_idle or now - loaded_at > _RESTLESS * seconds
 
     async def _press(self, page: "Page", shown: Completeness | None) -> None:
         """Press the "more" button as long as that adds cards."""
@@ -120,8 +121,8 @@ class Tab:
                 return
 
     async def _route(self, route: "Route") -> None:
-        """Answer a request of the page, or abort it; none reaches the network from the browser itself."""
-        with suppress(Error):  # the page was closed meanwhile
+        """Answer a request of the page, or abort it; the browser itself has no network access."""
+        with suppress(Error):  # the page may be closed by now
             if not self._is_loaded and route.request.is_navigation_request():
                 self._is_loaded = True
                 await _fulfill(route, self.response)
@@ -131,7 +132,7 @@ class Tab:
             self._pending -= 1
             self._last_answer = monotonic()
             if response is None:
-                # With any other reason a script's navigation would replace the page by an error page.
+                # With any other error code a navigation by a script would replace the page by an error page.
                 await route.abort("aborted")
             else:
                 await _fulfill(route, response)
@@ -145,7 +146,7 @@ async def _fulfill(route: "Route", response: Response) -> None:
 class Chromium:
     """Renders pages with scrapy-playwright, one at a time.
 
-    After a failure the browser is killed with all its processes, as its state is unknown; the next page starts another.
+    After a failure its state is unknown, so the browser is killed with all its processes. The next page starts another.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -162,9 +163,9 @@ class Chromium:
     async def html(
         self, response: HtmlResponse, look: Callable[[str], Completeness | None], wanted: frozenset[str]
     ) -> str:
-        """Return the page's HTML after its scripts have run; try twice before raising :class:`BrowserError`.
+        """Return the page's HTML after its scripts have run; raise :class:`BrowserError` if that fails twice.
 
-        For ``look`` and ``wanted`` see :class:`Tab`.
+        ``look`` and ``wanted`` are those of :class:`Tab`.
         """
         tab = partial(Tab, self._crawler, self._subrequests, response, look, wanted)
         async with self._lock:
@@ -178,7 +179,7 @@ class Chromium:
             return await self._html(tab())
 
     async def close(self, *, is_sound: bool = True) -> None:
-        """Close the browser, if there is one, and kill its processes that do not end; at once if not ``is_sound``."""
+        """Close the browser, if any, and kill the processes that remain; kill all first if not ``is_sound``."""
         handler, self._handler, self._pages = self._handler, None, 0
         if handler is None:
             return
@@ -212,12 +213,12 @@ class Chromium:
         return self._handler
 
     async def _launch(self, handler: ScrapyPlaywrightDownloadHandler) -> None:
-        # The handler itself starts its provider at engine_started, which has been sent already.
+        # The handler starts its provider at the signal engine_started, which was sent before the handler was created.
         handler.browser_provider = handler.browser_provider_cls(handler.config)
         await handler.browser_provider.start()
-        # The first page starts the browser, within the timeout of the start, and creates the context of all pages.
+        # The first page of a handler starts the browser and creates the context of all pages.
         context = {
-            "service_workers": "block",  # their requests would not reach Tab._route
+            "service_workers": "block",  # page.route does not see their requests
             "accept_downloads": False,
             "user_agent": self._crawler.settings["USER_AGENT"],
         }
@@ -253,7 +254,7 @@ def _children(pid: int) -> list[int]:
 
 def _kill(pids: list[int]) -> None:
     for pid in pids:
-        with suppress(OSError):  # it has exited
+        with suppress(OSError):  # it may have exited
             os.kill(pid, signal.SIGKILL)
 
 
@@ -264,6 +265,6 @@ def _log_errors_only() -> None:
 
 
 def _is_not_of_browser(record: logging.LogRecord) -> bool:
-    """Whether a message of the event loop is about other tasks than those a dead browser left."""
+    """Drop the event loop's messages about tasks and futures of a killed browser."""
     message = record.getMessage()
     return "playwright" not in message and "from the driver" not in message

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: Resource types to load; images, styles, fonts and frames contain no values.
 _NEEDED = ("script", "xhr", "fetch")
 _METHODS = ("GET", "POST")
-#: Headers set by a script that are forwarded, as they change the response.
+#: Headers set by a script that may change the response.
 _HEADERS = ("accept", "content-type", "x-requested-with", "x-wp-nonce")
 #: Downloader slot of these requests: one at a time, without the delay between pages.
 _SLOT = "browser"
@@ -33,8 +33,8 @@ _MOST_SCRIPTS, _MOST_BYTES = 100, 1 << 20
 class SubRequests:
     """Sends the requests of a page's scripts through all of Scrapy's middlewares, without redirects and retries.
 
-    The rules of the crawl apply to them: own host only, robots.txt, pauses after errors, stats and archive. Each script
-    is requested once and cached for other pages.
+    The rules of the crawl apply to them: own host, no private addresses, robots.txt, pauses after errors, stats and
+    archive. Each script is requested once and cached for other pages.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -50,23 +50,29 @@ class SubRequests:
         slot = downloader.slots.get(downloader.get_slot_key(Request(site.base)))
         return slot.delay if slot is not None else self._crawler.settings.getfloat("DOWNLOAD_DELAY")
 
-    async def response(self, asked: "BrowserRequest") -> Response | None:
+    async def response(self, browser_request: "BrowserRequest") -> Response | None:
         """Return the response; None if the request is not allowed or fails."""
-        if asked.resource_type not in _NEEDED or asked.method not in _METHODS or asked.is_navigation_request():
+        url, method, kind = browser_request.url, browser_request.method, browser_request.resource_type
+        if kind not in _NEEDED or method not in _METHODS or browser_request.is_navigation_request():
             return None
-        if asked.resource_type != "script" or asked.method != "GET":
-            return await self._download(asked)
-        if asked.url not in self._scripts:
-            self._scripts[asked.url] = asyncio.ensure_future(self._download(asked))
-        return await asyncio.shield(self._scripts[asked.url])  # other pages wait for it too
+        if kind != "script" or method != "GET":
+            return await self._download(browser_request)
+        if url not in self._scripts:
+            self._scripts[url] = asyncio.ensure_future(self._download(browser_request))
+        return await self._scripts[url]
 
-    async def _download(self, asked: "BrowserRequest") -> Response | None:
+    async def _download(self, browser_request: "BrowserRequest") -> Response | None:
         self._crawler.stats.inc_value("caravan/browser/sub_requests")
         response = None
         with suppress(Exception):
-            headers = {name: value for name, value in asked.headers.items() if name in _HEADERS}
-            request = Request(asked.url, method=asked.method, headers=headers, body=asked.post_data_buffer, meta=_META)
+            request = Request(
+                browser_request.url,
+                method=browser_request.method,
+                headers={name: value for name, value in browser_request.headers.items() if name in _HEADERS},
+                body=browser_request.post_data_buffer,
+                meta=_META,
+            )
             response = await self._crawler.engine.download_async(request)
         if response is None or response.status != 200 or len(response.body) > _MOST_BYTES:
-            self._scripts.pop(asked.url, None)
+            self._scripts.pop(browser_request.url, None)
         return None if response is None or 300 <= response.status < 400 else response

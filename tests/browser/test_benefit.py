@@ -1,11 +1,11 @@
-"""Where the browser helps, as a run learns it."""
+"""Decide from earlier gains whether to render a page."""
 
 import pytest
 
 from caravan_crawler.browser.browser_middleware import RenderBenefit
 from caravan_crawler.browser.completeness import ExpectedPage
 
-# h: the page gained its view count, v: it did not; and whether the next one is shown
+# h: rendering added the view count; v: it did not. Second: whether the next page is rendered.
 CASES = [
     ("", True),
     ("vv", True),
