@@ -78,9 +78,12 @@ class BrowserAddon:
             "handle_sigterm": False,
             "handle_sighup": False,
         }
-        settings.set("PLAYWRIGHT_LAUNCH_OPTIONS", launch_options, "addon")
-        settings.set("PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT", settings.getfloat("DOWNLOAD_TIMEOUT") * 1000, "addon")
-        # playwright.py starts another browser, after killing the processes of the first.
-        settings.set("PLAYWRIGHT_RESTART_DISCONNECTED_BROWSER", False, "addon")
+        playwright = {
+            "PLAYWRIGHT_LAUNCH_OPTIONS": launch_options,
+            "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": settings.getfloat("DOWNLOAD_TIMEOUT") * 1000,
+            # playwright.py starts another browser, after killing the processes of the first.
+            "PLAYWRIGHT_RESTART_DISCONNECTED_BROWSER": False,
+        }
+        settings.setdict(playwright, priority="addon")
         for path, order in _MIDDLEWARES.items():
             settings["DOWNLOADER_MIDDLEWARES"].set(path, order, "addon")
