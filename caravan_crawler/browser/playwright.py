@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two readings of a page.
-_PAUSE = 0.1
+#: Seconds between two readings of a page, at first and later.
+_PAUSES = 0.05, 0.3
 #: Factor of BROWSER_WAIT for a page that keeps sending requests.
 _RESTLESS = 4
 #: Maximum presses of the "more" button.
@@ -90,7 +90,7 @@ class Tab:
 
     async def _wait(self, page: "Page", is_there: Callable[[Completeness], bool]) -> Completeness | None:
         """Read the page until ``is_there``, the wait is over, or the run ends; return the last reading."""
-        loaded_at = monotonic()
+        loaded_at, pause = monotonic(), _PAUSES[0]
         while True:
             is_loading = await page.evaluate("document.readyState") == "loading"
             shown = self.look(await page.content())
@@ -100,7 +100,8 @@ class Tab:
                 loaded_at = monotonic()
             elif (shown is not None and is_there(shown)) or self._is_late(loaded_at):
                 return shown
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, _PAUSES[1])
 
     def _is_late(self, loaded_at: float) -> bool:
         """Whether no request is pending for BROWSER_WAIT seconds, or the page keeps sending requests."""
