@@ -1,4 +1,4 @@
-"""Rendering in a real browser of pages whose values need scripts. Disabled with ``BROWSER=off``."""
+"""Pages rendered in Chromium because scripts add their values. Disabled with ``BROWSER=off``."""
 
-#: In the ``meta`` of a request for a page that may be shown in the browser: what it is asked for as.
+#: Request ``meta`` key of a page that may be rendered; its value is the expected kind of page.
 MAY_BE_RENDERED = "may_be_shown"
