@@ -21,8 +21,8 @@ from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 
 from caravan_crawler.browser.completeness import PRESSABLE, Completeness
 from caravan_crawler.browser.subrequests import SubRequests
+from caravan_crawler.downloadhandlers import header
 from caravan_crawler.failures import is_ending
-from caravan_crawler.spiders.base import header
 
 if TYPE_CHECKING:
     from playwright.async_api import Page, Route
