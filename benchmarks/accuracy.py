@@ -1,9 +1,9 @@
-"""Crawl the sample site and hold every field of every record against the truth.
+"""Crawl the sample site and compare every field of every record with the expected one.
 
     python benchmarks/accuracy.py --articles 300 --seeds 0 1 2 3 4 5
 
-Prints a table: for each field how many records are exact, for each seed of the markup; articles found,
-doubled and made up; requests per article as counted at the server. Exit code 1 where anything is off.
+Prints a table: the number of exact records per field and markup seed; articles found, duplicated and
+invented; requests per article as counted at the server. Exit code 1 if anything differs.
 """
 
 import argparse
@@ -26,7 +26,7 @@ OF_THE_VISIT = ("fetched_url", "observed_at")
 
 @dataclass
 class Score:
-    """One crawl against the truth."""
+    """Comparison of one crawl with the expected records."""
 
     articles: int
     exact: Counter[str] = field(default_factory=Counter)
@@ -38,7 +38,7 @@ class Score:
 
     @property
     def is_perfect(self) -> bool:
-        """Whether every record is there once and exact."""
+        """Whether every expected record was found exactly once, with exact fields."""
         return not (self.missing or self.doubled or self.made_up or self.wrong)
 
 
@@ -64,7 +64,7 @@ def crawl(url: str, data_dir: Path, *options: str) -> dict[str, list[dict[str, A
 
 
 def score(records: list[dict[str, Any]], gold: list[dict[str, Any]]) -> Score:
-    """Compare records with the truth, by URL."""
+    """Compare records with the expected ones, by URL."""
     result = Score(len(gold))
     truth = {record["url"]: record for record in gold}
     seen: Counter[str] = Counter(record["url"] for record in records)
@@ -106,7 +106,7 @@ def measure(articles: int, seed: int) -> Score:
 
 
 def main() -> None:
-    """Run and print."""
+    """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=300)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])

@@ -1,6 +1,6 @@
-"""The spider to beat: bare Scrapy with its default settings, URL and title of each article, nothing else.
+"""Baseline spider: Scrapy with its default settings, only URL and title of each article.
 
-It finds the articles as simply as one can: it walks the lists by their links and asks for every card.
+It finds articles in the simplest way: it follows the links of listings and requests every card.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from scrapy.http import Response
 
 
 class BareSpider(scrapy.Spider):
-    """Follows lists and cards; one selector for each page."""
+    """Follows listings and cards; one selector per page."""
 
     name = "bare"
 
@@ -22,7 +22,7 @@ class BareSpider(scrapy.Spider):
         ]
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
-        """Read a list."""
+        """Parse a listing."""
         cards = response.css("a::attr(href)").getall()
         for href in cards:
             parts = [part for part in href.split("?")[0].split("/") if part]
@@ -32,5 +32,5 @@ class BareSpider(scrapy.Spider):
                 yield response.follow(href, self.parse_article)
 
     def parse_article(self, response: Response) -> Iterator[Any]:
-        """Read an article."""
+        """Parse an article."""
         yield {"url": response.url, "title": response.css("title::text").get()}

@@ -1,10 +1,10 @@
-"""What the browser costs: seconds a page, beside the same crawl without it, and memory over many pages in a row.
+"""Cost of the browser: seconds per page, compared with the same crawl without it, and memory over many pages.
 
     python benchmarks/browser.py --articles 200
 
-The sample site, whose ticker, view counts and lists come by a script, is crawled one page after another with
-``BROWSER=off`` and ``BROWSER=auto``. Memory is that of the crawl with all its processes (the sum of their proportional
-shares), looked at after each tenth of the pages.
+The sample site, with a script that loads ticker, view counts and listings, is crawled one page after another with
+``BROWSER=off`` and ``BROWSER=auto``. Memory is the sum of the proportional shares of all processes of the crawl,
+measured after each tenth of the pages.
 """
 
 import argparse
@@ -20,17 +20,17 @@ sys.path.insert(0, str(ROOT))
 from caravan_crawler.browser.playwright import descendants
 from caravan_crawler.sample_site import SampleServer, SampleSite, serve
 
-#: One page at a time, without pauses; a script that has nothing to bring is not waited for long.
+#: One page at a time; wait at most 0.5 seconds for a script that loads nothing.
 OPTIONS = ("-s", "CONCURRENT_REQUESTS=1", "-s", "CONCURRENT_REQUESTS_PER_DOMAIN=1", "-s", "BROWSER_WAIT=0.5")
 
 
 def megabytes(pid: int) -> tuple[float, float]:
-    """Return the memory of a process and of those below it."""
+    """Return the memory of a process, and of its descendants."""
     return share(pid), sum(map(share, descendants(pid)))
 
 
 def share(pid: int) -> float:
-    """Return a process's proportional share of memory; 0 where it is gone."""
+    """Return a process's proportional share of memory in MB; 0 if it has ended."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
     except OSError:
@@ -39,7 +39,7 @@ def share(pid: int) -> float:
 
 
 def crawl(server: SampleServer, mode: str, articles: int) -> tuple[float, int]:
-    """Crawl; return seconds and requests, and print memory as it goes where there is a browser."""
+    """Crawl and return seconds and requests; with a browser, print the memory after each tenth of the pages."""
     with tempfile.TemporaryDirectory() as folder:
         options = ["-a", f"site={server.url}", "-s", f"DATA_DIR={folder}", "-s", f"BROWSER={mode}", *OPTIONS]
         hits, began, shown = server.hits, time.monotonic(), 0

@@ -1,4 +1,4 @@
-"""This crawler beside a bare Scrapy spider: same site, same concurrency, in one go.
+"""Compare this crawler with a bare Scrapy spider: same site, same concurrency, in turns.
 
     python benchmarks/crawl.py --articles 2000 --rounds 3
 
@@ -35,7 +35,7 @@ PORT = 8765
 
 
 def serve(articles: int) -> "subprocess.Popen[str]":
-    """Start the sample site in its own process and wait until it answers."""
+    """Start the sample site in its own process and wait until it is ready."""
     command = [sys.executable, "-m", "caravan_crawler.sample_site", "--port", str(PORT), "--articles", str(articles)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -44,7 +44,7 @@ def serve(articles: int) -> "subprocess.Popen[str]":
 
 
 def run(command: list[str], cwd: Path, log: Path) -> dict[str, float]:
-    """Run a crawl; return CPU and wall seconds, peak memory in MB, and the counts of its log's last lines."""
+    """Run a crawl; return CPU and wall seconds, peak memory in MB, and the counts of the log's last lines."""
     started = time.monotonic()
     with log.open("w") as stderr:
         process = subprocess.Popen(command, cwd=cwd, stderr=stderr, stdout=subprocess.DEVNULL)
@@ -68,7 +68,7 @@ def run(command: list[str], cwd: Path, log: Path) -> dict[str, float]:
 
 
 def _peak(pid: int) -> float:
-    """Return a process's peak so far; what wait4 tells begins with the memory of the process that started it."""
+    """Return a process's peak memory in MB so far; the peak of ``wait4`` includes the memory of its parent."""
     try:
         found = re.search(r"VmHWM:\s*(\d+)", Path(f"/proc/{pid}/status").read_text(encoding="ascii"))
     except OSError:
@@ -90,7 +90,7 @@ def bare(site: str, folder: Path) -> dict[str, float]:
 
 
 def ours(site: str, folder: Path) -> dict[str, float]:
-    """Crawl with the project's command, everything on, its feeds and their files included."""
+    """Crawl with the project's command and everything enabled, feeds included."""
     command = [
         sys.executable,
         "-m",
@@ -106,14 +106,14 @@ def ours(site: str, folder: Path) -> dict[str, float]:
 
 
 def compare(articles: int, rounds: int) -> None:
-    """Print both spiders side by side."""
+    """Print the figures of both spiders."""
     server = serve(articles)
     site = f"http://127.0.0.1:{PORT}/"
     results: dict[str, list[dict[str, float]]] = {"bare": [], "caravan": []}
     try:
         with tempfile.TemporaryDirectory() as folder:
             for number in range(rounds):
-                own = Path(folder) / str(number)  # with the store of the round before there would be nothing to do
+                own = Path(folder) / str(number)  # with the previous round's store there would be nothing to do
                 own.mkdir()
                 results["bare"].append(bare(site, own))
                 results["caravan"].append(ours(site, own))
@@ -150,7 +150,7 @@ def memory(sizes: tuple[int, ...]) -> None:
 
 
 def reading(rounds: int) -> None:
-    """Print what reading a page costs beside lxml's bare parse of it."""
+    """Print the time to read a page, compared with lxml's bare parse of it."""
     base = "http://127.0.0.1:8000/"
     sample = SampleSite(articles=2000)
     pages = []
@@ -190,7 +190,7 @@ def reading(rounds: int) -> None:
 
 
 def main() -> None:
-    """Choose and run."""
+    """Run the chosen benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)

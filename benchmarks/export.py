@@ -1,13 +1,13 @@
-"""What an export costs, beside a bare dump of the same table by the program sqlite3 (apt-get install sqlite3).
+"""Cost of an export, compared with a dump of the same table by the program sqlite3 (apt-get install sqlite3).
 
     python benchmarks/export.py
     python benchmarks/export.py --articles 100000 --rounds 3
     python benchmarks/export.py --csv-only
 
-The store is filled without a crawl: bodies of one to two thousand letters, lists filled, keys in the order in which
-a crawl meets them, newest first. The dump goes to a file too. All are processes of their own; the peak is theirs.
-Each begins with the store in the system's memory, and with nothing left to write to the disk. An export ends when its
-files are on the disk, a dump long before: ``sqlite3 and sync`` is a dump that waits as well.
+The store is filled without a crawl: bodies of one to two thousand letters, lists filled, keys in the order of a crawl,
+newest first. The dump is written to a file too. Each measurement is a process of its own, with its own peak memory. It
+starts with the store in the page cache and nothing left to write to the disk. An export ends when its files are on the
+disk, a dump long before: ``sqlite3 and sync`` is a dump that waits for the disk, too.
 """
 
 import argparse
@@ -47,7 +47,7 @@ _SENTENCES = (
 
 
 def rows(newsroom: Newsroom, articles: int) -> Iterator[dict[str, Any]]:
-    """Yield the articles, the newest first, always the same ones: on the real site numbers grow with time."""
+    """Yield the same articles each time, newest first: the real site's ids grow with time."""
     dice = random.Random(1)
     for number in sorted(range(articles), key=lambda each: newsroom.id(each) or 0, reverse=True):
         row = article_row(newsroom, number, _BASE, _NOW)
@@ -73,7 +73,7 @@ def rows(newsroom: Newsroom, articles: int) -> Iterator[dict[str, Any]]:
 
 
 def fill(store: Store, articles: int) -> None:
-    """Let the store have so many articles, each with one version and one count of views."""
+    """Fill the store with ``articles`` articles, each with one version and one view count."""
     found = rows(Newsroom(MixedPlan(articles)), articles)
     batch = [row for row, _ in zip(found, range(_ROWS_AT_ONCE), strict=False)]
     while batch:
@@ -86,7 +86,7 @@ def fill(store: Store, articles: int) -> None:
 
 
 def dump(folder: Path, *, syncs: bool = False) -> dict[str, float]:
-    """Let sqlite3 write the articles to a file; with ``syncs``, until it is on the disk (the peak is then not told)."""
+    """Dump the articles to a file with sqlite3; with ``syncs``, wait for the disk (the peak is then unknown)."""
     prepare(folder)
     line = f'sqlite3 -csv {folder}/caravan.db "select * from articles" > {folder}/dump.csv'
     line = f"{line} && sync {folder}/dump.csv" if syncs else f"exec {line}"
@@ -94,7 +94,7 @@ def dump(folder: Path, *, syncs: bool = False) -> dict[str, float]:
 
 
 def prepare(folder: Path) -> None:
-    """Remove what the last one wrote, leave the disk nothing to do, and read the store into the system's memory."""
+    """Remove earlier output, sync the disk, and read the store into the page cache."""
     shutil.rmtree(folder / "dataset", ignore_errors=True)
     (folder / "dump.csv").unlink(missing_ok=True)
     os.sync()
@@ -111,7 +111,7 @@ def export(folder: Path, *options: str) -> dict[str, float]:
 
 
 def measure(folder: Path, rounds: int, *, csv_only: bool) -> dict[str, list[dict[str, float]]]:
-    """Return what each way cost in each round; all tables are exported once."""
+    """Return the figures of each variant in each round; all tables are exported once."""
     table = ("--table", "articles", "--format")
     turns: dict[str, Callable[[], dict[str, float]]] = {
         "sqlite3": lambda: dump(folder),
@@ -130,7 +130,7 @@ def measure(folder: Path, rounds: int, *, csv_only: bool) -> dict[str, list[dict
 
 
 def main() -> None:
-    """Fill, measure in turns, print medians."""
+    """Fill the store, measure the variants in turns, and print medians."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -155,7 +155,7 @@ def main() -> None:
 
 
 def ratio(measured: list[dict[str, float]], bare: list[dict[str, float]]) -> float:
-    """Return the median of each round's ratio by the clock."""
+    """Return the median of the rounds' ratios of wall time."""
     return statistics.median(one["wall"] / other["wall"] for one, other in zip(measured, bare, strict=False))
 
 

@@ -9,7 +9,7 @@ _BODY = "Об этом сообщили в пресс-службе акимат�
 
 
 def article_row(newsroom: Newsroom, number: int, base: str, now: str) -> dict[str, Any]:
-    """Return the row of the sample site's n-th article as a store keeps it, short and without lists."""
+    """Return the store's row of article ``number`` of the sample site, short and without lists."""
     article_id = newsroom.id(number)
     path = newsroom.path(number) if article_id is None else f"/news/ob-etom-soobshchili-{article_id}/"
     row: dict[str, Any] = dict.fromkeys(schema.articles.columns.keys())

@@ -1,6 +1,6 @@
-"""A store with everything a report shows: articles over 25 years, and runs, views, topics and rates of some of them.
+"""An invented store for reports: articles over 25 years, and runs, views, topics and rates of some of those years.
 
-The same comes out each time. Nothing in it was ever crawled.
+It is the same each time.
 """
 
 import math
@@ -23,20 +23,20 @@ from caravan_crawler.store.field_counts import FIELDS
 from caravan_crawler.store.store import Store
 
 BASE = "http://127.0.0.1:8000/"
-#: The invented last run ends here, and the crawler was first used so long before.
+#: End of the invented last run; the first run is ``years`` before it.
 NOW = datetime(2026, 2, 6, 6, tzinfo=UTC)
 _AT_ONCE = 5000
 _WATCHED = 40
 _SECTIONS = {"gazeta": 6, "sport": 9, "art": 11, "crime": 13, "mneniya": 14}
-#: The share of articles that have a field which not every article has.
+#: Share of articles that have a field, for fields that not every article has.
 _SHARES = {"lede": 0.93, "photo_credit": 0.71, "source": 0.38, "authors": 0.55, "tags": 0.88, "images": 0.96}
 _REASONS = {"http_404": 50, "TimeoutError": 25, "http_503": 15, "kind_other": 7, "kind_challenge": 3}
 
 
 def invent(store: Store, articles: int, *, years: int = 15, runs_a_day: int = 4, is_grown: bool = False) -> None:
-    """Fill an empty store. ``years`` is for how long what changes from day to day was watched.
+    """Fill an empty store. ``years`` is the time over which runs, views, topics and rates were observed.
 
-    With ``is_grown`` the site once published less, which costs almost a third of the articles.
+    With ``is_grown``, the site published less in earlier years, which removes almost a third of the articles.
     """
     dice = random.Random(articles)
     fill(store, SampleSite(articles=articles), BASE)
@@ -64,14 +64,14 @@ def _put(store: Store, table: Table, rows: Iterable[dict[str, Any]]) -> None:
 
 
 def _thin(store: Store) -> None:
-    """Take away more of the articles, which have a number as their views, the older they are."""
+    """Delete more articles in earlier years; an article's number is its view count at this point."""
     columns = schema.articles.c
     for day, kept in (("2008", 1), ("2013", 3), ("2018", 5)):
         store.execute(delete(schema.articles).where(columns.date_published < day, columns.views % 7 > kept))
 
 
 def _vary(store: Store) -> None:
-    """Give sections, fields and views to the articles, which have a number as their views, and take some days away."""
+    """Set sections, fields and views of the articles, whose view count is their number, and delete some days."""
     columns = schema.articles.c
     number = columns.views
     filled: dict[str, Any] = {"authors": ["Марина ХЕГАЙ"], "tags": ["Спорт"], "images": [f"{BASE}1.jpg"]}
@@ -89,7 +89,7 @@ def _vary(store: Store) -> None:
 
 
 def _watched(store: Store, articles: int) -> list[tuple[str, datetime, int]]:
-    """Give the most read articles headlines of their own; return their keys, days and views."""
+    """Set headlines of the most read articles; return their keys, days and views."""
     columns = schema.articles.c
     query = select(columns.key, columns.date_published, columns.views).order_by(columns.views.desc(), columns.key)
     newsroom = Newsroom(MixedPlan(articles))
@@ -167,7 +167,7 @@ def _runs(dice: random.Random, begun: datetime, runs_a_day: int) -> Iterator[dic
         }[code]
         ended: str | None = stamp(started + timedelta(seconds=20 + 3 * new + dice.expovariate(0.01)))
         is_killed = odd > 0.995
-        # As long as a real report, most of which the page does not ask for.
+        # As long as a real report; the page uses only a small part of it.
         report = {"requests": 5 + 3 * new, "fields": {name: {"of": new, "readers": {name: new}} for name in FIELDS}}
         yield {
             "run_id": f"run-{number}",

@@ -1,17 +1,17 @@
-"""Reading an archive again, beside lxml's bare parse of the same pages, and by one process and by several.
+"""Cost of parsing an archive again, compared with lxml's bare parse of the same pages, by one and several processes.
 
     python benchmarks/reparse.py --articles 2000 --rounds 5
 
-It crawls the sample site into an archive, and first says whether the datasets of the crawl's store and of one that is
-read from its archive are the same, byte for byte.
+It crawls the sample site into an archive. First it prints whether the datasets of the crawl's store and of a store
+read from the archive are the same, byte for byte.
 
-A page's cost: ``scrapy reparse --jobs 1`` into an empty store, with lxml's bare parse of each page put in between, by
-turns before the page is read and after it. A shared machine is twice as fast in one moment as in another; so both
-always have the same one, and the same caches. What is compared is the CPU time of the work, with all that belongs to a
-page: unpacking, reading, normalising, storing. The command's start is none of it.
+Cost per page: ``scrapy reparse --jobs 1`` into an empty store. lxml's bare parse of each page runs in the same process,
+in turns before and after the page is read: the speed of a shared machine varies by a factor of two within moments, and
+this way both have the same speed and the same caches. The figure is the CPU time per page for unpacking, reading,
+normalising and storing, without the start of the command.
 
-Scaling: the archive is read by one process and by as many as there are cores, in turns, by the clock; and lxml does the
-same. What lxml's processes gain, which share nothing but the machine, is the most that several can.
+Scaling: the archive is read by one process and by one per core, in turns, measured as wall time; lxml parses its pages
+in the same way. The gain of lxml's processes, which share nothing but the machine, is the upper limit.
 """
 
 import argparse
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from caravan_crawler.reparse.reader import Reading
 
 _EMPTY = "<html></html>"
-#: So often lxml takes the pages, to be at work about as long: many machines are faster for some seconds only.
+#: Times lxml parses the pages, so that it runs about as long: many machines are faster for the first seconds only.
 _PASSES = 3
 
 
@@ -57,7 +57,7 @@ def scrapy(*arguments: str) -> None:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Return how long something takes by the clock."""
+    """Return the wall time of ``work`` in seconds."""
     begun = time.perf_counter()
     work()
     return time.perf_counter() - begun
@@ -78,7 +78,7 @@ def pages_of(path: Path) -> list[bytes]:
 
 
 def parse(pages: list[bytes]) -> None:
-    """Parse them, and do nothing more."""
+    """Parse the pages with lxml, without reading them."""
     parser = etree.HTMLParser(encoding="utf-8")
     for _ in range(_PASSES):
         for page in pages:
@@ -86,7 +86,7 @@ def parse(pages: list[bytes]) -> None:
 
 
 def parse_by(number: int, pages: list[bytes]) -> float:
-    """Return the seconds in which so many processes, each with its share of the pages, parse them."""
+    """Return the seconds in which ``number`` processes, each with a share of the pages, parse them."""
     shares = [pages[place::number] for place in range(number)]
     processes = [multiprocessing.get_context("fork").Process(target=parse, args=(share,)) for share in shares]
 
@@ -100,7 +100,7 @@ def parse_by(number: int, pages: list[bytes]) -> float:
 
 
 def is_same_dataset(folder: Path, warc: Path) -> bool:
-    """Return whether what is exported from the crawl and from its archive has the same sums."""
+    """Return whether the datasets of the crawl and of its archive have the same checksums."""
     scrapy("reparse", str(warc), "-s", f"DATA_DIR={folder / 'read'}")
     for name in ("crawl", "read"):
         scrapy("export", str(folder / f"dataset-{name}"), "-s", f"DATA_DIR={folder / name}")
@@ -109,7 +109,7 @@ def is_same_dataset(folder: Path, warc: Path) -> bool:
 
 
 def told_beside_lxml(path: Path) -> None:
-    """Carry out ``reparse --jobs 1`` with lxml at work in between, and print the seconds that each took."""
+    """Run ``reparse --jobs 1`` with lxml's parse of each page in between, and print the CPU seconds of both."""
     from scrapy.cmdline import execute
 
     from caravan_crawler.reparse.job import ReparseJob
@@ -154,7 +154,7 @@ def told_beside_lxml(path: Path) -> None:
 
 
 def costs_beside_lxml(path: Path) -> tuple[float, float]:
-    """Return the CPU seconds of reading an archive, and of lxml's bare parse of its pages."""
+    """Return the CPU seconds to read an archive, and those of lxml's bare parse of its pages."""
     command = [sys.executable, __file__, "--beside-lxml", str(path)]
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     cost, of_lxml = json.loads(told.splitlines()[-1])
@@ -162,13 +162,13 @@ def costs_beside_lxml(path: Path) -> tuple[float, float]:
 
 
 def middle(figures: Iterable[float]) -> str:
-    """Return the median, and between what they lie."""
+    """Return the median, the minimum and the maximum as text."""
     all_ = sorted(figures)
     return f"{statistics.median(all_):.2f} ({all_[0]:.2f} to {all_[-1]:.2f})"
 
 
 def main() -> None:
-    """Print a page's cost beside lxml's, and how several processes scale beside lxml's."""
+    """Print the cost per page and the scaling, each compared with lxml's."""
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     arguments.add_argument("--articles", type=int, default=2000)
     arguments.add_argument("--rounds", type=int, default=5)

@@ -1,9 +1,9 @@
-"""What `scrapy report` costs on a large store: time, memory, and the size of its page.
+"""Cost of `scrapy report` on a large store: time, memory, and the size of its page.
 
     python benchmarks/report.py
     python benchmarks/report.py --articles 100000 --backend postgresql
 
-The store is invented (``benchmarks/invented.py``) and goes with the benchmark; ``--keep FILE`` keeps the page.
+The store is invented (``benchmarks/invented.py``) and deleted at the end; ``--keep FILE`` saves the page.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from tests.support.postgresql import Cluster
 
 
 def measure(url: str, folder: Path, page: Path) -> tuple[float, float]:
-    """Run the command; return the seconds it took and the megabytes it had at its peak."""
+    """Run the command; return its seconds and its peak memory in MB."""
     command = [
         sys.executable,
         "-m",
@@ -47,7 +47,7 @@ def measure(url: str, folder: Path, page: Path) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Invent, measure, print."""
+    """Fill an invented store, measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=1_010_000, help="some are taken away again, for gaps")
     parser.add_argument("--backend", choices=BACKENDS, default="sqlite")

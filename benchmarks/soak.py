@@ -1,12 +1,12 @@
-"""Stop real crawls at random moments in every way there is, for as long as asked, and check what must hold.
+"""Stop real crawls at random moments in every possible way, for a given time, and check the invariants.
 
     python benchmarks/soak.py --seconds 600 --seed 7 --articles 2000
 
-Each round takes a fresh store and one kind of run: the whole site, a period, what is new on a known site, a
+Each round uses a fresh store and one kind of run: the whole site, a period, new articles of a known site, a
 refresh. Its runs are killed at random moments and at single statements, commits and moves of files, stopped by
-signals, and bereft of their server. After each stop the store is sound, nothing stored is lost, and no
-published file is torn or has changed; at the end of the round every article is stored and published once, with
-every field exact, for at most 12 % more requests than one undisturbed run makes. Exit code 1 on a violation.
+signals, or lose their server. After each stop the store must be consistent, nothing stored may be lost, and no
+published file may be incomplete or changed. At the end of the round every article must be stored and published once,
+with every field exact, with at most 12 % more requests than one undisturbed run. Exit code 1 on a violation.
 """
 
 import argparse
@@ -30,12 +30,12 @@ from tests.support.kills import MOST_REQUESTS, Moment, Runs, Stored, after_reque
 SINCE, UNTIL = "2012-01-01", "2021-12-31"
 KINDS = ("full", "period", "hourly", "refresh")
 EVENTS = {"sql": 400, "commit": 150, "os.rename": 12, "os.mkdir": 2, "open": 900}
-#: One stop for so many requests: each costs those under way, and robots.txt again.
+#: Requests per stop: each stop costs the requests in flight, and robots.txt again.
 REQUESTS_A_STOP = 90
 
 
 class Soak:
-    """Rounds of stopped crawls, and the counts of what was done."""
+    """Rounds of stopped crawls, and counts of the stops."""
 
     def __init__(self, seed: int, articles: int) -> None:
         self.chance = random.Random(seed)
@@ -44,7 +44,7 @@ class Soak:
         self.asked = self.reference = 0
 
     def round(self, folder: Path) -> str:
-        """Do one round; AssertionError where something does not hold."""
+        """Run one round; AssertionError on a violation."""
         kind = self.chance.choice(KINDS)
         server = serve(SampleSite(articles=self.chance.randint(self.articles // 4, self.articles))).start()
         runs = self._runs(kind, server, folder)
@@ -57,7 +57,7 @@ class Soak:
                 stops += 1
             runs.complete()
             if kind == "refresh":
-                # One that was complete, be it killed right after that, is followed by another one.
+                # A run that was complete, even if killed right after that, is followed by another run.
                 reference *= self._complete(folder / "data") - 1
             asked = runs.server.hits - before
         finally:
@@ -97,7 +97,7 @@ class Soak:
         )
 
     def _earlier(self, folder: Path) -> list[Path]:
-        """Make the dataset of an earlier day, which the files asked for hold at first."""
+        """Make the files of an earlier day, which the runs' feeds replace."""
         files = [folder / "earlier" / "articles.csv", folder / "earlier" / "articles.jsonl"]
         with serve(SampleSite(articles=20)) as server:
             feeds = [option for file in files for option in ("-O", str(file))]
@@ -105,7 +105,7 @@ class Soak:
         return files
 
     def _stop(self, runs: Runs, requests: int) -> int:
-        """Stop a run in one of the ways, within about so many requests; return its exit code."""
+        """Stop a run in a random way, within about ``requests`` requests; return its exit code."""
         way = self.chance.choice(["requests", "requests", "seconds", "event", "signal", "signals", "outage"])
         self.done[way] += 1
         moment = after_requests(runs.server, self.chance.randint(1, requests))
@@ -122,7 +122,7 @@ class Soak:
         return runs.kill(moment, *[number] * (1 if way == "signal" else 2))
 
     def _outage(self, runs: Runs, moment: Moment) -> int:
-        """Take the server away, let the run end, and bring the server back at the same port."""
+        """Stop the server, wait until the run ends, and restart the server on the same port."""
         process = runs.start()
         moment(process)
         away = runs.server
@@ -137,7 +137,7 @@ class Soak:
 
 
 def main() -> int:
-    """Soak and print a summary; return the exit code."""
+    """Run rounds and print a summary; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=600, help="so long new rounds are begun")
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))

@@ -1,11 +1,11 @@
-"""What the store costs and what it saves, for SQLite and PostgreSQL alike.
+"""Costs and savings of the store, for SQLite and PostgreSQL.
 
     python benchmarks/store.py
     python benchmarks/store.py --part speed --rounds 7
 
 Parts: ``runs`` (first run, second run, twenty new articles), ``million`` (start, memory and queries with a
-million articles known), ``speed`` (the same crawl with and without a store). PostgreSQL is a server of the
-benchmark's own, with the settings that come with it.
+million known articles), ``speed`` (the same crawl with and without a store). PostgreSQL is a server of the
+benchmark's own, with default settings.
 """
 
 import argparse
@@ -49,7 +49,7 @@ _LISTS_LOOKED_AT = 50
 
 @contextmanager
 def fresh(backend: str, cluster: Cluster, folder: Path) -> Iterator[Kept]:
-    """Give an empty store."""
+    """Yield an empty store."""
     if backend == "sqlite":
         with tempfile.TemporaryDirectory(dir=folder) as apart:
             yield Kept(f"sqlite:///{apart}/caravan.db")
@@ -59,7 +59,7 @@ def fresh(backend: str, cluster: Cluster, folder: Path) -> Iterator[Kept]:
 
 
 def ours(site: str, folder: Path, store: str) -> dict[str, float]:
-    """Crawl with the project's command; return what ``benchmarks/crawl.py`` measures, and pages a second."""
+    """Crawl with the project's command; return the figures of ``benchmarks/crawl.py``, and pages per second."""
     command = [sys.executable, "-m", "scrapy", "crawl", "caravan", "-a", f"site={site}", "-a", "refresh_days=0"]
     settings = {"STORE_URL": store, "DATA_DIR": folder / "data"}
     log = folder / "crawl.log"
@@ -71,7 +71,7 @@ def ours(site: str, folder: Path, store: str) -> dict[str, float]:
 
 
 def runs(backend: str, cluster: Cluster, folder: Path, articles: int) -> None:
-    """Print what a first run, one on the unchanged site, and one after twenty new articles ask for and store."""
+    """Print requests and rows of a first run, a run on the unchanged site, and a run after twenty new articles."""
     with fresh(backend, cluster, folder) as kept, serve(SampleSite(articles=articles)) as server:
 
         def once(name: str) -> tuple[int, int]:
@@ -90,21 +90,21 @@ def runs(backend: str, cluster: Cluster, folder: Path, articles: int) -> None:
 
 
 class Clocked(SampleSite):
-    """Notes when it was first asked for anything."""
+    """Records the time of the first request."""
 
     first_asked: float | None = None
 
     def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
-        """Answer."""
+        """Answer the request."""
         if self.first_asked is None:
             self.first_asked = time.monotonic()
         return super().respond(target, base_url, headers or {})
 
 
 def fill(store: Store, site: SampleSite, base: str) -> None:
-    """Let the store know every article of the site, and every list as walked to its end."""
+    """Fill the store with every article of the site, and mark every listing as walked to its end."""
     newsroom = Newsroom(MixedPlan(site.articles))
-    now = database.stamp(datetime.now(UTC) - timedelta(hours=7))  # the lists are due, the sitemaps are not
+    now = database.stamp(datetime.now(UTC) - timedelta(hours=7))  # listings are due, sitemaps are not
     for first in range(0, site.articles, _ROWS_AT_ONCE):
         numbers = range(first, min(first + _ROWS_AT_ONCE, site.articles))
         rows = [article_row(newsroom, number, base, now) for number in numbers]
@@ -124,7 +124,7 @@ def fill(store: Store, site: SampleSite, base: str) -> None:
 
 
 def million(backend: str, cluster: Cluster, folder: Path, articles: int) -> None:
-    """Print how a run starts with so many articles known, and what a page of a list costs."""
+    """Print the start of a run with ``articles`` known articles, and the cost of a listing page."""
     with ExitStack() as stack:
         kept = stack.enter_context(fresh(backend, cluster, folder))
         site = Clocked(articles=articles)
@@ -164,7 +164,7 @@ def _one_page(server: SampleServer, folder: Path) -> dict[str, float]:
 
 
 def _look_up(backend: str, kept: Kept, site: SampleSite, base: str) -> None:
-    """Print queries and time for the articles of a page of a list, as the crawl asks for them."""
+    """Print queries and time to look up the articles of a listing page, as in a crawl."""
     store = open_store(kept.url, "", base)
     times = []
     with statements() as sent:
@@ -183,7 +183,7 @@ def _look_up(backend: str, kept: Kept, site: SampleSite, base: str) -> None:
 
 
 def speed(cluster: Cluster, folder: Path, articles: int, rounds: int) -> None:
-    """Print the same first crawl without a store and with each, side by side."""
+    """Print the figures of the same first crawl without a store and with each store."""
     results: dict[str, list[dict[str, float]]] = {name: [] for name in (NONE, *BACKENDS)}
     server = crawl.serve(articles)
     try:
@@ -210,7 +210,7 @@ def speed(cluster: Cluster, folder: Path, articles: int, rounds: int) -> None:
 
 
 def main() -> None:
-    """Choose and run."""
+    """Run the chosen parts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--part", choices=["runs", "million", "speed"], help="default: all of them")
     parser.add_argument("--articles", type=int, default=2000)

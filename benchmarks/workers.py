@@ -1,9 +1,9 @@
-"""How much faster a slow site is read by 1, 2 and 4 workers, each four requests side by side.
+"""Time to read a slow site with 1, 2 and 4 workers, each with four concurrent requests.
 
     python -m benchmarks.workers
 
-Needs the programs of PostgreSQL, as the tests do. The site answers after 100 ms. The time is from the first request to
-the last, without the start of the processes. With ``--away 20`` PostgreSQL is away for 20 seconds in each crawl.
+Needs the programs of PostgreSQL, as the tests do. The site responds after 100 ms. The time is from the first request to
+the last, without the start of the processes. With ``--away 20``, PostgreSQL is stopped for 20 seconds in each crawl.
 """
 
 import argparse
@@ -21,19 +21,19 @@ LATENCY = "slow:0.1"
 
 
 class TimedSite(FaultySite):
-    """Notes when it was first and last asked."""
+    """Records the times of the first and the last request."""
 
     first = last = 0.0
 
     def respond(self, *args: object, **kwargs: object) -> SampleResponse:
-        """Answer as ever."""
+        """Answer the request."""
         self.last = time.monotonic()
         self.first = self.first or self.last
         return super().respond(*args, **kwargs)  # type: ignore[arg-type]
 
 
 def seconds(cluster: Cluster, workers: int, articles: int, away: float) -> float:
-    """Crawl with so many workers; return how long it took."""
+    """Crawl with ``workers`` workers; return the seconds from the first request to the last."""
     site = TimedSite(articles, faults=[LATENCY])
     with cluster.database() as name, serve(site) as server:
         crew = Crew(server, cluster.url(name), Path(tempfile.mkdtemp()))

@@ -34,12 +34,12 @@ class QuietTerminalLog:
     """
 
     def __init__(self) -> None:
-        # Everything is done before a crawler exists; this keeps it out of the logged list of add-ons.
+        # The settings are already changed; NotConfigured removes the add-on from the logged list of add-ons.
         raise NotConfigured
 
     @classmethod
     def update_pre_crawler_settings(cls, settings: BaseSettings) -> None:
-        """Raise the level of a log that goes to a terminal."""
+        """Raise the log level if the log is written to a terminal."""
         if not is_terminal() or settings["LOG_FILE"] or _is_level_given(settings):
             return
         if settings["LOG_LEVEL"] in ("DEBUG", "INFO", logging.DEBUG, logging.INFO):

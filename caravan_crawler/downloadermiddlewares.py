@@ -10,11 +10,11 @@ from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddlewa
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Response
 
+from caravan_crawler.downloadhandlers import header
+from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import end_run, error_words
 from caravan_crawler.outcome import IDENTITY_STAT, OTHER_SITE_STAT
-from caravan_crawler.spiders.base import header
 from caravan_crawler.store import origin
-from caravan_crawler.store.store import Store
 from caravan_crawler.urls import Site, address_problem
 
 
@@ -44,7 +44,7 @@ class RobotsTxtGuard:
         """Refuse requests to a host whose robots.txt had no valid response."""
         host = urlsplit(request.url).netloc
         if not _is_robots(request) and host not in self._sound:
-            # This middleware does not see what Scrapy's own raise for a response.
+            # This middleware does not see the exceptions that Scrapy's own middlewares raise for a response.
             problem = self._problems.get(host, "it redirects without end, or its body is broken")
             raise RobotsUnreadError(f"robots.txt could not be read ({problem}), so nothing may be asked")
 
@@ -97,9 +97,9 @@ class OffsiteMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        """Let the request pass or refuse it."""
+        """Refuse a request to another host or port, or with an overlong URL."""
         site: Site | None = getattr(self._crawler.spider, "site", None)
-        if site is None:  # `scrapy shell` and others have a spider of their own, and the user says where it goes
+        if site is None:  # `scrapy shell` and others use another spider, with URLs from the user
             return
         parts = urlsplit(request.url)
         if parts.scheme not in ("http", "https") or not site.is_host(parts.netloc):
@@ -170,9 +170,10 @@ class SiteIdentity:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Let the response pass, or end the run."""
-        store: Store | None = getattr(getattr(self._crawler.spider, "article_store", None), "store", None)
-        if store is None:
+        crawl_store = CrawlStore.of(self._crawler)
+        if crawl_store is None:
             return response
+        store = crawl_store.store
         said = (header(response, HEADER) or "")[:_LONGEST]
         # A response without the header may be a proxy's, unless it is the first good one.
         if not said and (self._is_known or response.status >= _BAD):

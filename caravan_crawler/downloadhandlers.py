@@ -23,6 +23,7 @@ from twisted.web.client import HTTPConnectionPool
 from twisted.web.iweb import IResponse
 
 from caravan_crawler.failures import HeadersTooLargeError, RunEndsError, end_run, is_ending, is_unanswered
+from caravan_crawler.normalise.text import encodable
 from caravan_crawler.resolver import refusals
 
 logger = logging.getLogger(__name__)
@@ -255,6 +256,12 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
         self._throttle.answered(response)
         request.meta[_RECEIVED_AT] = datetime.now(UTC)
         return response
+
+
+def header(response: Response, name: str) -> str | None:
+    """Return a response header as text that can be stored, or None."""
+    value = response.headers.get(name)
+    return encodable(value.decode("latin-1")) if value else None
 
 
 def received_at(answered: Request | Response) -> datetime:

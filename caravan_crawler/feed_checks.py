@@ -18,14 +18,14 @@ from caravan_crawler.items import RUN_DIR, TABLES, column_names
 from caravan_crawler.store.database import StoreError, store_url
 from caravan_crawler.store.store import NONE
 
-#: As long as a run's number, which is part of a file's name until the run is whole.
+#: A placeholder as long as a run id, which is part of a file's name until the run has ended.
 _ANY_RUN = "20260101T000000Z-000000"
-#: What a template may name: Scrapy's own parameters, and what the spider adds.
+#: Parameters of a feed's URI template: Scrapy's own, and those that the spider adds.
 _ANY_VALUES = {"time": "x", "batch_time": "x", "batch_id": 1, "name": "caravan", "run_id": _ANY_RUN, "data_dir": ""}
 _PLACEHOLDER = re.compile(r"%\((\w+)\)")
-#: What SQLite and the lock keep beside a store.
+#: Suffixes of the files of a store: SQLite's and the lock's.
 _BESIDE_STORE = ("", "-wal", "-shm", "-journal", ".lock")
-#: Folders below ``DATA_DIR`` whose files are written once.
+#: Folders in ``DATA_DIR`` whose files are written once.
 _KEPT_FOLDERS = ("runs", "warc")
 
 
@@ -71,7 +71,7 @@ def _encoding_problem(settings: BaseSettings) -> str | None:
 
 
 def _options_problem(uri: str, options: dict[str, Any], settings: BaseSettings) -> str | None:
-    """Return why Scrapy could not open a feed with these options, or could not export to it."""
+    """Return why Scrapy could not open a feed with these options or export to it, or None."""
     if options.get("batch_item_count"):
         return f"{uri}: batches do not go with feeds that are whole or not there"
     unknown = [name for name in _PLACEHOLDER.findall(uri) if name not in _ANY_VALUES]
@@ -92,7 +92,7 @@ def _options_problem(uri: str, options: dict[str, Any], settings: BaseSettings) 
 
 
 def _columns(options: Mapping[str, Any], settings: BaseSettings) -> list[str] | None:
-    """Return the header of a feed that is a CSV, as far as it is known before the first record."""
+    """Return the header of a CSV feed, or None if it is unknown before the first record."""
     if options.get("format") != "csv" or options.get("postprocessing"):
         return None
     fields = options.get("fields") or settings.getdictorlist("FEED_EXPORT_FIELDS")
@@ -103,7 +103,7 @@ def _columns(options: Mapping[str, Any], settings: BaseSettings) -> list[str] | 
 
 
 def _reserved_problem(uri: str, path: Path, settings: BaseSettings) -> str | None:
-    """Return why a feed must not be written over this file: it is the store, the log, or another run's."""
+    """Return a problem if a feed would overwrite the store, the log or a file of another run; else None."""
     data_dir = Path(settings["DATA_DIR"]).expanduser()
     taken = [(Path(settings["LOG_FILE"]), "is the log")] if settings["LOG_FILE"] else []
     store = None if settings["STORE_URL"] == NONE else _store_file(settings)
@@ -121,7 +121,7 @@ def _reserved_problem(uri: str, path: Path, settings: BaseSettings) -> str | Non
 def _store_file(settings: BaseSettings) -> Path | None:
     try:
         url = store_url(settings["STORE_URL"], settings["DATA_DIR"])
-    except StoreError:  # said when it is opened
+    except StoreError:  # reported when the store is opened
         return None
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
@@ -147,7 +147,7 @@ def _file_problem(uri: str, path: Path, options: dict[str, Any]) -> str | None:
 
 
 def _folder_problem(folder: Path, target: str) -> str | None:
-    """Return why a file could not be made in ``folder``, which need not be there yet."""
+    """Return why a file cannot be created in ``folder``, which may not exist yet, or None."""
     try:
         while not folder.exists():
             folder = folder.parent

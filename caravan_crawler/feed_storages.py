@@ -1,4 +1,4 @@
-"""Feed storages: a feed's file is replaced in one step when the run has ended, appended to, or a stream."""
+"""Feed storages: files replaced atomically at the end of a run, appended to, or streams."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ class WholeFileStorage:
     def __init__(self, uri: str, *, crawler: Crawler, feed_options: dict[str, Any] | None = None) -> None:
         self.path = local_path(uri)
         self.is_ready = False
-        """Whether the rows are all on the disk and wait to be put in place, or to be left where they are."""
+        """Whether all rows are on disk, ready for :meth:`place` or :meth:`leave`."""
         self._crawler = crawler
         options = feed_options or {}
         self._appending = None if options.get("overwrite", False) else Appending(self.path, options)
@@ -41,9 +41,9 @@ class WholeFileStorage:
         return cls(uri, crawler=crawler, feed_options=feed_options)
 
     def open(self, spider: Spider) -> IO[bytes]:
-        """Open the file beside; with ``-o`` it begins as a copy of what is there.
+        """Open the partial file; with ``-o`` it begins as a copy of the existing file.
 
-        A device or a pipe is written straight: there is nothing to keep whole.
+        A device or a pipe is written directly, as it cannot be replaced.
         """
         if not is_replaceable(self.path):
             return StreamFile(self.path, str(self.path), self._crawler)
@@ -61,20 +61,20 @@ class WholeFileStorage:
         return file
 
     def store(self, file: IO[bytes]) -> None:
-        """Bring the rows to the disk; whether they are put in place is decided when all feeds are there."""
+        """Close the partial file; it is published or not when all feeds are complete."""
         file.close()
         self.is_ready = self._part is not None and not self.is_broken
         if self.is_broken and self._part is not None:
-            self._part.unlink(missing_ok=True)  # torn, and the disk may be full; the store has the rows
+            self._part.unlink(missing_ok=True)  # incomplete, and the disk may be full; the store has the rows
 
     @property
     def move(self) -> tuple[Path, Path]:
-        """The file with the rows, and where it belongs."""
+        """The partial file and its final path."""
         assert self._part is not None
         return self._part, self.path
 
     def catch_up(self) -> None:
-        """Take in what others have appended to the file since, and let them wait until it is in place."""
+        """Copy what other runs have appended since, and lock the file until it is replaced."""
         if self._appending is not None:
             try:
                 self._appending.catch_up(self.move[0])
@@ -94,12 +94,12 @@ class WholeFileStorage:
                 self._appending.release()
 
     def leave(self) -> None:
-        """Leave the earlier file unchanged, and log where the rows are."""
+        """Leave the earlier file unchanged, and log the path of the partial file."""
         part, _ = self.move
         if part.stat().st_size == 0:
             part.unlink()
             return
-        # Of the run's own folder nobody expects anything yet.
+        # No warning for the run's own folder: nobody has read its files yet.
         level = logging.DEBUG if part.parent.name == self._run_id else logging.WARNING
         logger.log(level, "%s is not written; what this run read lies in %s", self.path, part)
 
@@ -119,7 +119,7 @@ class WholeFileStorage:
 
 
 class _PartFile(io.BufferedWriter):
-    """A file that tells of its first error and takes no more: another would raise one for each further record."""
+    """A file that reports its first error and ignores later writes, which would fail for each further record."""
 
     def __init__(self, path: Path, on_error: Callable[[OSError], None]) -> None:
         super().__init__(io.FileIO(path, "w"))
@@ -151,7 +151,7 @@ class _PartFile(io.BufferedWriter):
 
 #: Formats with one record per line, to which records can be appended.
 _LINES = ("csv", "jsonl", "jsonlines", "jl")
-#: Seconds in which another run has put its rows in place, however many they are.
+#: Seconds to wait for another run's lock; enough to append any number of rows.
 _WAIT = 120.0
 _CHUNK = 1 << 20
 
@@ -164,10 +164,10 @@ class AppendError(OSError):
 
 
 class Appending:
-    """What ``-o`` does to a file: a run's rows wait in a file beside it, behind a copy of what was there.
+    """Appending to a file with ``-o``: the partial file is a copy of the existing file, then this run's rows.
 
-    Whoever has appended in the meantime is caught up with before the file beside takes the place of the earlier one,
-    under a lock, ``.<name>.lock``, so that of two runs that end at once the second one sees the first one's rows.
+    Before it replaces the existing file, rows appended meanwhile are copied too. This happens under a lock,
+    ``.<name>.lock``: if two runs end at the same time, the second one includes the first one's rows.
     """
 
     def __init__(self, path: Path, options: Mapping[str, Any]) -> None:
@@ -179,14 +179,14 @@ class Appending:
         self._rows_at = 0
 
     def begin(self, part: IO[bytes]) -> None:
-        """Copy what is there to the file beside."""
+        """Copy the existing file to the partial file."""
         self._seen = self._state()
         self._rows_at = self._copy_to(part)
 
     def catch_up(self, part: Path) -> None:
-        """Lock the file; where it has changed since, copy it again and put this run's rows behind it.
+        """Lock the file; if it has changed since, copy it again and append this run's rows.
 
-        :class:`AppendError` where that cannot be done; the lock is held until :meth:`release` in any case.
+        Raise :class:`AppendError` if that fails; the lock is held until :meth:`release` in any case.
         """
         try:
             self._lock.acquire()
@@ -209,7 +209,7 @@ class Appending:
             newer.unlink(missing_ok=True)
 
     def release(self) -> None:
-        """Let others append."""
+        """Release the lock."""
         self._lock.release()
 
     def _state(self) -> tuple[int, ...] | None:
@@ -220,7 +220,7 @@ class Appending:
         return now.st_ino, now.st_size, now.st_mtime_ns
 
     def _copy_to(self, file: IO[bytes]) -> int:
-        """Copy what is there, and end its last line; return how many bytes that makes."""
+        """Copy the existing file, and end its last line; return the number of bytes."""
         size, last = 0, b""
         if self._path.exists():
             with self._path.open("rb") as earlier:
@@ -235,7 +235,7 @@ class Appending:
         return size
 
     def _skip_header(self, rows: IO[bytes]) -> None:
-        """Pass over this run's own header, as another run has begun the file meanwhile."""
+        """Skip this run's own header, as another run has created the file meanwhile."""
         if self._is_csv:
             header = rows.readline().removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")
             if first_line(self._path) != header:
@@ -269,7 +269,7 @@ _STDOUT = 1
 
 
 class StreamFile(io.BufferedWriter):
-    """A file that takes no more once its reader has gone, and says so; the run goes on for its other feeds."""
+    """A file that reports a gone reader once and ignores later writes; the run continues for its other feeds."""
 
     def __init__(self, target: Path | int, name: str, crawler: Crawler) -> None:
         super().__init__(io.FileIO(target, "w", closefd=not isinstance(target, int)))
@@ -278,7 +278,7 @@ class StreamFile(io.BufferedWriter):
         self._is_broken = False
 
     def write(self, data: Any) -> int:
-        """Write the data, or pass over them."""
+        """Write the data, unless the stream is broken."""
         if not self._is_broken:
             try:
                 super().write(data)
@@ -287,7 +287,7 @@ class StreamFile(io.BufferedWriter):
         return len(data)
 
     def flush(self) -> None:
-        """Send what is buffered."""
+        """Flush the buffer, unless the stream is broken."""
         if not self._is_broken:
             try:
                 super().flush()
@@ -295,7 +295,7 @@ class StreamFile(io.BufferedWriter):
                 self._fail(error)
 
     def close(self) -> None:
-        """Send the last, and close what is not standard output."""
+        """Flush and close; standard output stays open."""
         if not self.closed:
             self.flush()
             self.raw.close()
@@ -323,5 +323,5 @@ class StdoutStorage:
         return StreamFile(_STDOUT, "standard output", self._crawler)
 
     def store(self, file: IO[bytes]) -> None:
-        """Send the last rows."""
+        """Flush the last rows."""
         file.close()

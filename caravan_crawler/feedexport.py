@@ -10,19 +10,19 @@ from scrapy.exporters import CsvItemExporter
 
 from caravan_crawler.items import Link
 
-#: A cell that begins so would be run as a formula; behind an apostrophe it is text. East Asian editions of Excel take
-#: the wide signs for the narrow ones.
+#: First characters of a formula; with an apostrophe before them, the cell is text. East Asian editions of Excel treat
+#: the wide signs like the narrow ones.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠﹦﹢﹣﹫")
-# Where a semicolon separates cells, as in Russian and Kazakh editions of Excel, quotation marks within a line mean
-# nothing: what follows a semicolon or a line break of a text is a cell of its own. Speech begins with a hyphen, so
-# behind one a formula must at least call a function or a program.
+# Where a semicolon separates cells, as in Russian and Kazakh editions of Excel, quotation marks within a line are
+# ignored: text after a semicolon or a line break is a cell of its own. Direct speech begins with a hyphen, so
+# a formula after a hyphen must call a function or a program.
 _INNER_FORMULA = re.compile(r"[;\n\r](?=\"*(?:[=+@＝＋＠﹦﹢﹫\t]|[-－﹣](?=[^;\n\r]*(?:\w\(|\|))))")
 
 
 def safe_cell(text: str) -> str:
-    """Return ``text`` so that no spreadsheet runs it: with an apostrophe before a formula's first character.
+    """Return ``text`` with an apostrophe before each possible formula, so that no spreadsheet runs it.
 
-    That is the cell's own, or one behind a semicolon or a line break.
+    A formula may begin at the start of the cell, or after a semicolon or a line break.
     """
     if ";" in text or "\n" in text or "\r" in text:
         text = _INNER_FORMULA.sub(r"\g<0>'", text)
@@ -32,7 +32,7 @@ def safe_cell(text: str) -> str:
 class SpreadsheetCsvExporter(CsvItemExporter):
     """One header, lists as JSON in a cell, texts guarded against formulas; numbers stay numbers.
 
-    A file that already has rows gets no second header; one without rows gets its header all the same.
+    A file that already has rows gets no second header; a feed without items still gets its header.
     """
 
     def __init__(self, file: Any, *, byte_order_mark: bool = False, **kwargs: Any) -> None:
@@ -43,7 +43,7 @@ class SpreadsheetCsvExporter(CsvItemExporter):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "SpreadsheetCsvExporter":
-        """Scrapy's constructor; the setting ``CSV_BOM`` is for Excel, which takes plain UTF-8 for another charset."""
+        """Scrapy's constructor; the setting ``CSV_BOM`` is for Excel, which misreads plain UTF-8."""
         return cls(*args, byte_order_mark=crawler.settings.getbool("CSV_BOM"), **kwargs)
 
     def start_exporting(self) -> None:

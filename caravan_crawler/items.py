@@ -1,6 +1,6 @@
-"""The records a crawl yields. ``docs/data.md`` is generated from the docstrings below.
+"""The items of a crawl. ``docs/data.md`` is generated from the docstrings below.
 
-Field names are schema.org's terms in snake case. ``None`` always means that the page does not say.
+Field names are schema.org's terms in snake case. ``None`` always means that the page does not have the value.
 """
 
 import ast
@@ -14,9 +14,9 @@ from typing import Any
 
 
 def as_row(item: Any) -> dict[str, Any]:
-    """Return a record's fields by name, as a store's row has them: its links as objects.
+    """Return an item as a row of the store: field name to value, links as JSON objects.
 
-    ``dataclasses.asdict`` gives the same by copying every value, at ten times the cost.
+    ``dataclasses.asdict`` returns the same, but copies every value, which takes ten times as long.
     """
     row = dict(vars(item))
     if links := row.get("links"):
@@ -25,7 +25,7 @@ def as_row(item: Any) -> dict[str, Any]:
 
 
 def _number(value: Decimal | None) -> Any:
-    """Write a Decimal as a JSON number; a rate's six significant digits survive a float unchanged."""
+    """Return a Decimal as a JSON number; a float represents a rate's six significant digits exactly."""
     return None if value is None else float(value)
 
 
@@ -34,82 +34,82 @@ class Link:
     """A link inside an article's body."""
 
     text: str
-    """The linked words, as printed."""
+    """The linked text, as printed."""
 
     url: str
-    """Where it leads: an absolute URL."""
+    """Absolute URL of the target."""
 
     def as_object(self) -> dict[str, str]:
-        """Return it as a JSON object has it."""
+        """Return the link as a JSON object."""
         return {"text": self.text, "url": self.url}
 
 
 @dataclass
 class Article:
-    """One article of the site, once per run, under whatever addresses it is linked.
+    """One article of the site, once per run, whatever URLs lead to it.
 
     Its key is ``article_id``, else ``url``.
     """
 
     article_id: int | None = None
-    """The site's number for the article, 4 to 9 digits, the same under every address of it. None where
-    no address seen has one (the newest kind, ``/crime/<slug>/``). Not in the order of time before about 2015."""
+    """The site's number of the article, 4 to 9 digits, the same in all its URLs. None if no known URL has
+    one (the newest form, ``/crime/<slug>/``). Not in chronological order before about 2015."""
 
     url: str = ""
-    """Canonical address: the crawled site's base and the article's own path with a final slash; never a
-    short link or an AMP page, except where no page names the own path: then ``?p=<id>``."""
+    """Canonical URL: the crawled site's base and the article's own path with a final slash; never a short
+    link or an AMP page. If no page names the own path, it is ``?p=<id>``."""
 
     fetched_url: str = ""
-    """The address this copy came from, after redirects."""
+    """The URL this copy was fetched from, after redirects."""
 
     section: str | None = None
-    """The first part of the own path: ``news``, ``gazeta``, ``sport``, ``art``, ``crime`` … None where
-    only a short link is known."""
+    """The first part of the own path: ``news``, ``gazeta``, ``sport``, ``art``, ``crime`` … None if only a
+    short link is known."""
 
     language: str = ""
-    """ISO 639-1: ``ru`` or ``kk``, judged by the letters of the text."""
+    """ISO 639-1: ``ru`` or ``kk``, detected from the letters of the text."""
 
     headline: str | None = None
     """Headline as printed, without the site's suffix `` - Караван``."""
 
     lede: str | None = None
-    """The paragraph between headline and date as printed, even where the site cut it in mid-word. It is
+    """The paragraph between headline and date as printed, even if the site cut it inside a word. It is
     not repeated in ``body``; join the two unless ``lede`` is a prefix of ``body``."""
 
     body: str | None = None
     """The article's text: paragraphs joined by a blank line, in reading order. Sub-headings, quotations
-    and list items are paragraphs; a table's row is one, its cells joined by a tab. Without lede, ticker,
+    and list items are paragraphs, and so is each row of a table, its cells joined by a tab. Without lede, ticker,
     photo credit, captions, the author's line, boxes of links, trending topics and adverts."""
 
     date_published: str | None = None
-    """Day of publication, ``YYYY-MM-DD``; where the page gives a time, the moment with Almaty's offset at
-    that date. The printed date wins over the page's metadata, but for one that names no day (``вчера``); what
+    """Day of publication, ``YYYY-MM-DD``; if the page has a time, date and time with Almaty's offset on
+    that day. The printed date wins over the page's metadata, unless it names no day (``вчера``). A date that
     cannot be read is None, never guessed."""
 
     date_published_raw: str | None = None
     """The date as printed."""
 
     views: int | None = None
-    """View count as read at ``observed_at``."""
+    """View count at ``observed_at``."""
 
     views_raw: str | None = None
     """The view count as printed."""
 
     photo_credit: str | None = None
-    """Whom the photo's line credits, without ``Фото - `` or ``Сурет - ``."""
+    """Name in the photo's credit line, without ``Фото - `` or ``Сурет - ``."""
 
     source: str | None = None
-    """The outside agency or site the text credits, the first in reading order, as printed with its kind
-    and quotation marks (``МИА «Казинформ»``, ``Zakon.kz``). None where it is the site itself or nobody."""
+    """The outside agency or site that the text credits, the first in reading order, as printed with its kind
+    and quotation marks (``МИА «Казинформ»``, ``Zakon.kz``). None if the text credits nobody or the site itself."""
 
     authors: list[str] = field(default_factory=list)
-    """People named as authors, as printed (``Марина ХЕГАЙ``); photographers marked ``(фото)`` are left out."""
+    """People named as authors, as printed (``Марина ХЕГАЙ``); without photographers, marked ``(фото)``."""
 
     tags: list[str] = field(default_factory=list)
     """The article's own topics as printed; not those of the trending block."""
 
     images: list[str] = field(default_factory=list)
-    """Absolute URLs of the article's pictures, in page order."""
+    """Absolute URLs of the article's images, in page order."""
 
     links: list[Link] = field(default_factory=list)
     """The links inside ``body``, in reading order."""
@@ -123,28 +123,28 @@ class TrendingEntry:
     """One line of the trending block (``В тренде``), when first seen in a run and again when it changes."""
 
     rank: int = 0
-    """Place in the block, from 1."""
+    """Position in the block, from 1."""
 
     topic: str = ""
-    """The topic's label as printed. It need not fit the headline; the site's editors set both."""
+    """The topic's label as printed. It may not fit the headline; the site's editors set both."""
 
     headline: str = ""
     """The headline under the label."""
 
     url: str = ""
-    """Canonical address of the article it leads to."""
+    """Canonical URL of the article that it links to."""
 
     article_id: int | None = None
-    """That article's number; None where its address has none."""
+    """The article's number; None if its URL has none."""
 
     page_date: str | None = None
-    """The header's date of the visit, ``YYYY-MM-DD``: the day the block speaks of."""
+    """The header's date of the visit, ``YYYY-MM-DD``: the day of the block."""
 
     observed_at: str = ""
     """When the page was fetched: ISO 8601, UTC."""
 
     def change_key(self) -> tuple[Hashable, Hashable]:
-        """Return what the record is about, and what may change of it."""
+        """Return the subject of the record, and its values that may change."""
         return ("trending", self.rank), (self.topic, self.headline, self.url)
 
 
@@ -153,11 +153,11 @@ class ExchangeRate:
     """One rate of the header's ticker, when first seen in a run and again when it changes."""
 
     currency: str = ""
-    """ISO 4217: ``USD``, ``EUR``. The second rate is printed without a sign; that it is the euro follows
-    from its ratio to the dollar."""
+    """ISO 4217: ``USD``, ``EUR``. The second rate is printed without a sign; its ratio to the dollar shows
+    that it is the euro."""
 
     rate: Decimal | None = field(default=None, metadata={"serializer": _number})
-    """Tenge (KZT) for one unit; None where the printed value is not between 100 and 2000."""
+    """Tenge (KZT) for one unit; None if the printed value is not between 100 and 2000."""
 
     rate_raw: str = ""
     """The rate as printed."""
@@ -169,7 +169,7 @@ class ExchangeRate:
     """When the page was fetched: ISO 8601, UTC."""
 
     def change_key(self) -> tuple[Hashable, Hashable]:
-        """Return what the record is about, and what may change of it."""
+        """Return the subject of the record, and its values that may change."""
         return ("rate", self.currency), self.rate_raw
 
 
@@ -190,12 +190,12 @@ class Weather:
     """When the page was fetched: ISO 8601, UTC."""
 
     def change_key(self) -> tuple[Hashable, Hashable]:
-        """Return what the record is about, and what may change of it."""
+        """Return the subject of the record, and its values that may change."""
         return ("weather", self.city), self.temperature_c
 
 
 def record_classes() -> Iterator[ast.ClassDef]:
-    """Yield the items' classes as written, in their order."""
+    """Yield the class definitions of this module in their order."""
     for node in ast.parse(inspect.getsource(sys.modules[__name__])).body:
         if isinstance(node, ast.ClassDef):
             yield node
@@ -211,13 +211,13 @@ def fields_of(node: ast.ClassDef) -> Iterator[tuple[str, str, str]]:
 
 
 def field_docs(item_class: type) -> dict[str, str]:
-    """Return each field of a record with its description, one line of Markdown."""
+    """Return field name to description, one line of Markdown, of an item class."""
     (node,) = [node for node in record_classes() if node.name == item_class.__name__]
     return {name: in_markdown(text) for name, _, text in fields_of(node)}
 
 
 def in_markdown(text: str) -> str:
-    """Return a docstring as one line, its ``code`` in Markdown's marks."""
+    """Return a docstring as one line of Markdown, with single backticks."""
     return re.sub(r"``\s?(.+?)\s?``", r"`\1`", " ".join(text.split()))
 
 
@@ -228,10 +228,27 @@ TABLES: dict[str, type] = {
     "rates": ExchangeRate,
     "weather": Weather,
 }
+# Groups of an article's fields.
+
+#: Required fields.
+REQUIRED = ("headline", "body", "date_published")
+#: An edit to one of these makes a new version.
+TEXT = ("headline", "lede", "body")
+#: Fields that each page is counted by: which reader found them, or none.
+COUNTED = ("headline", "lede", "body", "date_published", "views", "photo_credit", "source", "authors", "tags")
+#: Fields whose stored values are put back if a change of markup has lost them.
+RECOVERABLE = ("views", "views_raw", "photo_credit", "source", "authors", "tags", "images")
+#: Fields that may differ between two readings of an unedited article.
+PASSING = ("url", "fetched_url", "views", "views_raw", "observed_at")
+#: Fields with absolute URLs, whose host differs on a copy of the site.
+LINK_FIELDS = ("images", "links")
+#: Empty values.
+NOTHING: tuple[Any, ...] = (None, [], "")
+
 #: Folder of a run's feeds, as a template of ``FEEDS``.
 RUN_DIR = "%(data_dir)s/runs/%(run_id)s"
 
 
 def column_names(item_class: type) -> list[str]:
-    """Return the columns of a table in their stable order: the fields of its class."""
+    """Return the columns of a table in their stable order: the fields of its item class."""
     return [one.name for one in fields(item_class)]

@@ -7,11 +7,13 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.normalise.dates import decide_publication
 from caravan_crawler.normalise.numbers import parse_count, parse_rate
 from caravan_crawler.normalise.text import clean, encodable
-from caravan_crawler.store.article_store import ArticleStore, ChangeType, article_key
+from caravan_crawler.store.article_history import ChangeType
+from caravan_crawler.store.article_store import article_key
 
 
 class CountingPipeline:
@@ -149,7 +151,9 @@ class StorePipeline(CountingPipeline):
 
     def process_item(self, item: Any) -> Any:
         """Return the item or drop it."""
-        article_store: ArticleStore = self.crawler.spider.article_store  # type: ignore[union-attr]
+        crawl_store = CrawlStore.of(self.crawler)
+        assert crawl_store is not None
+        article_store = crawl_store.articles
         if not isinstance(item, Article):
             article_store.keep_shown(item)
             return item

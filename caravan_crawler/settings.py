@@ -62,6 +62,7 @@ WARN_ON_GENERATOR_RETURN_VALUE = False  # looks at the callbacks' source; ruff d
 DUPEFILTER_CLASS = "caravan_crawler.dupefilters.ArticleDupeFilter"
 
 SPIDER_MIDDLEWARES = {
+    "caravan_crawler.spidermiddlewares.PageCommitMiddleware": 1000,  # next to the spider: no other sees PageWrites
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # DEPTH_LIMIT is refused: MAX_HOPS_FROM_ARTICLE
     # site.py obeys URLLENGTH_LIMIT (2083 characters), in redirects and in the keys of the store too.
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
@@ -81,6 +82,7 @@ DOWNLOADER_MIDDLEWARES = {
 }
 
 EXTENSIONS = {
+    "caravan_crawler.extensions.crawl_store.CrawlStore": -300,  # first: the others use the store
     # On a terminal only; first, so that it ends before the feeds are written.
     "caravan_crawler.extensions.progress.Progress": -200,
     "caravan_crawler.extensions.run_monitor.RunMonitor": -100,  # before FeedExporter, whose files wait for the verdict
@@ -157,7 +159,7 @@ MAX_COPIES = 20
 # stand behind a topic's page of an unknown kind, but hardly behind three of them: frontier/speculative_urls.py
 MAX_HOPS_FROM_ARTICLE = 3
 # Articles that a run with `since` reads only to learn their day, as the feeds and sitemaps that name them have none. At
-# one request a second they take 17 minutes; the next run goes on with others: spiders/base.py
+# one request a second they take 17 minutes; the next run goes on with others: frontier/articles.py
 MAX_UNDATED = 1_000
 # A command, or a URL to post to, when a run did not end well: monitors/alarm.py
 ON_FAILURE = environ.get("CARAVAN_ON_FAILURE") or None

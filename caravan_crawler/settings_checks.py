@@ -28,7 +28,7 @@ _WHOLE_NUMBERS = frozenset(
 
 
 def settings_problem(settings: BaseSettings) -> str | None:
-    """Return the first thing that is wrong with the settings, in one line, or None."""
+    """Return the first problem of the settings, in one line, or None."""
     checks = (
         *(
             _number_problem,
@@ -46,12 +46,12 @@ def settings_problem(settings: BaseSettings) -> str | None:
 
 
 def export_problem(settings: BaseSettings) -> str | None:
-    """Return the first thing that is wrong with the settings an export reads, in one line, or None."""
+    """Return the first problem of the settings that an export reads, in one line, or None."""
     return _number_problem(settings) or floors_problem(settings)
 
 
 def _number_problem(settings: BaseSettings) -> str | None:
-    """Return which setting of the command line is no number where its default is one."""
+    """Return a problem if a setting of the command line is not a number although its default is one."""
     for name in settings:
         given = settings[name]
         if settings.getpriority(name) != PRIORITIES["cmdline"] or not isinstance(given, str):
@@ -143,16 +143,16 @@ def _workers_problem(settings: BaseSettings) -> str | None:
 
 
 def scrapyd_problem(settings: BaseSettings, arguments: Mapping[str, str]) -> str | None:
-    """Return why a job of Scrapyd's must not run, in one line; None where it may, or nothing has come from Scrapyd."""
+    """Return why a Scrapyd job must not run, in one line; None if it may, or if this is not a Scrapyd job."""
     if CrawlArguments.parse(dict(arguments)).job is None:
         return None
     return _copy_problem() or _folder_problem(settings)
 
 
 def _copy_problem() -> str | None:
-    """Return which copy of the project is running in the place of the deployed one.
+    """Return a problem if an installed copy of the project runs instead of the deployed egg.
 
-    Scrapyd puts its eggs at the end of the path, behind all that is installed.
+    Scrapyd puts its eggs at the end of ``sys.path``, behind all installed packages.
     """
     for place in sys.path:
         spec = PathFinder.find_spec(caravan_crawler.__name__, [place]) if place.endswith(".egg") else None
@@ -165,7 +165,7 @@ def _copy_problem() -> str | None:
 def _folder_problem(settings: BaseSettings) -> str | None:
     """Return why the ``DATA_DIR`` cannot be used.
 
-    A relative one would lie in whatever folder Scrapyd was started in, and elsewhere after its next start.
+    A relative path depends on the folder in which Scrapyd was started, and may change with each start.
     """
     data_dir = Path(settings["DATA_DIR"]).expanduser()
     if data_dir.is_absolute():

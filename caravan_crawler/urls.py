@@ -304,6 +304,12 @@ class Site:
         return netloc in self._names or _DEFAULT_PORT.sub("", netloc) in self._names
 
 
+def path_of(url: str) -> str:
+    """Return path and query of a URL; they are the same on every copy of the site."""
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
 def listing_of(path: str) -> tuple[str, int]:
     """Split a listing's path into its first page's path and the page's number (1 for the first)."""
     match = _LISTING_PAGE.match(path if path.endswith("/") else path + "/")

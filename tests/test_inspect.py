@@ -1,4 +1,4 @@
-"""``scrapy inspect``: the tool for the day the markup turns out to be different."""
+"""``scrapy inspect`` of one page: its output, its errors, and the page cases it saves."""
 
 import json
 import os
@@ -14,12 +14,13 @@ from caravan_crawler.pages.document import parse_document
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from caravan_crawler.urls import Site
 from tests.inspection.monthly import MonthlySite
-from tests.pages.test_saved_pages import check, expectation
-from tests.support.crawling import ROOT, TIMEOUT
+from tests.pages.test_page_cases import CASES, check, expectation, problems
+from tests.support.crawling import TIMEOUT
 from tests.support.forking import fork, run
 from tests.support.optional_parts import need
 
-SAVED = ROOT / "tests" / "pages" / "saved"
+PLAIN = str(CASES / "layouts" / "plain_article" / "page.html")
+BYLINE = CASES / "bylines" / "name_as_last_paragraph"
 ADDRESS = "http://127.0.0.1:8000/news/x-900001/"
 
 
@@ -28,7 +29,7 @@ def inspect(*options: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "log"])
-def test_what_is_no_page_file_is_refused_in_one_line(kind: str, tmp_path: Path) -> None:
+def test_what_is_not_a_regular_file_is_refused_in_one_line(kind: str, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     options = {
@@ -77,11 +78,10 @@ def test_a_page_in_the_browser() -> None:
 
 
 def test_a_saved_page_with_and_without_its_address() -> None:
-    page = str(SAVED / "layout_01_article.html")
-    named = inspect(page, "--url", ADDRESS)
+    named = inspect(PLAIN, "--url", ADDRESS)
     assert "kind: article" in named.stdout
     assert "article_id      900001" in named.stdout
-    unnamed = inspect(str(SAVED / "metadata_07_canonical_home.html"))
+    unnamed = inspect(str(CASES / "addresses" / "canonical_of_home" / "page.html"))
     assert "does not name its own address" in unnamed.stderr
     assert "kind: article" in unnamed.stdout, "a canonical that points to the home page is no address"
 
@@ -101,8 +101,8 @@ def test_a_feed_and_sitemaps() -> None:
 
 
 def test_json_for_programs() -> None:
-    expected = json.loads((SAVED / "author_01_one.json").read_text(encoding="utf-8"))
-    done = inspect(str(SAVED / "author_01_one.html"), "--url", expected["url"], "--json")
+    expected = expectation(BYLINE)
+    done = inspect(str(BYLINE / "page.html"), "--url", expected["url"], "--json")
     assert (done.returncode, done.stderr) == (0, "")
     data = json.loads(done.stdout)
     assert data.keys() == {
@@ -116,7 +116,7 @@ def test_json_for_programs() -> None:
     assert len(data["trending"]) == len(expected["expect"]["trending"])
 
 
-def test_site_text_does_nothing_to_a_terminal(tmp_path: Path) -> None:
+def test_control_characters_in_a_page_are_escaped(tmp_path: Path) -> None:
     escapes = "\x1b]0;owned\x07\x9b2J\u202e"
     article = {"@type": "NewsArticle", "datePublished": f"2025-05-12{escapes}", "articleBody": f"{escapes}Дождь " * 40}
     head = f'<title>Снег</title><script type="application/ld+json">{json.dumps(article)}</script>'
@@ -131,12 +131,12 @@ def test_site_text_does_nothing_to_a_terminal(tmp_path: Path) -> None:
         assert not [one for one in done.stdout if one not in "\n\t\xa0" and not one.isprintable()]
 
 
-def test_an_address_does_nothing_to_a_terminal() -> None:
+def test_control_characters_in_an_address_are_escaped() -> None:
     document = parse_document(b"<html></html>", "http://127.0.0.1/\x1b]0;owned\x07\x9b2J", Site("http://127.0.0.1/"))
     assert next(report(document, datetime.now(UTC))) == "http://127.0.0.1/\\x1b]0;owned\\x07\\x9b2J"
 
 
-def test_a_redirect_does_nothing_to_a_terminal() -> None:
+def test_control_characters_in_a_redirect_are_escaped() -> None:
     def trick(target: str, _: SampleResponse) -> SampleResponse | None:
         return None if target == "/robots.txt" else SampleResponse(302, {"Location": "http://\x9b2J.example/"}, b"")
 
@@ -146,9 +146,9 @@ def test_a_redirect_does_nothing_to_a_terminal() -> None:
     assert not [one for one in done.stderr if one != "\n" and not one.isprintable()]
 
 
-def test_a_page_saved_as_a_test_case(tmp_path: Path) -> None:
+def test_save_fixture_writes_a_page_case(tmp_path: Path) -> None:
     (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = caravan_crawler.settings\n", encoding="utf-8")
-    saved = tmp_path / "tests" / "pages" / "saved"
+    cases = tmp_path / "tests" / "pages" / "cases"
     command = [sys.executable, "-m", "scrapy", "inspect"]
 
     def inspected(*options: str) -> "subprocess.CompletedProcess[str]":
@@ -159,16 +159,18 @@ def test_a_page_saved_as_a_test_case(tmp_path: Path) -> None:
     with serve(SampleSite(articles=40)) as server:
         url = next(record for record in server.site.gold(server.url) if record["views"])["url"]
         before = inspected(url, "--save-fixture", "views/plain-1")
-        saved.mkdir(parents=True)
+        cases.mkdir(parents=True)
         first = inspected(url, "--save-fixture", "views/plain-1")
         again = inspected(url, "--save-fixture", "views/plain-1")
         bad = inspected(url, "--save-fixture", "../../etc/x")
     assert [done.returncode for done in (before, first, again, bad)] == [2, 0, 2, 2]
     assert all(done.stderr.count("\n") == 1 for done in (before, first, again, bad))
-    assert first.stderr == f"scrapy inspect: saved as {saved / 'views_plain-1.html'}\n"
-    assert {path.name for path in saved.iterdir()} == {"views_plain-1.html", "views_plain-1.json"}
-    check("views_plain-1", saved)
-    assert expectation("views_plain-1", saved)["kind"] == "article"
+    case = cases / "views" / "plain-1"
+    assert first.stderr == f"scrapy inspect: saved in {case}\n"
+    check(case)
+    assert expectation(case)["kind"] == "article"
+    assert problems(cases) == [f'{case}/expected.json: "why" is empty; say what this page catches that no other does']
+    assert expectation(case)["why"] == ""
 
 
 BAD = [
@@ -192,7 +194,7 @@ def test_bad_use_is_one_line(options: tuple[str, ...], message: str, code: int) 
 
 def test_a_page_that_breaks_the_reader_is_one_line(tmp_path: Path) -> None:
     with serve(SampleSite(articles=20)) as server:
-        for options in ((server.url,), (str(SAVED / "author_01_one.html"), "--url", ADDRESS)):
+        for options in ((server.url,), (str(BYLINE / "page.html"), "--url", ADDRESS)):
             done = run("tests.support.broken_inspect", "inspect", *options, timeout=TIMEOUT)
             assert done.returncode == 1
             assert (
@@ -201,10 +203,10 @@ def test_a_page_that_breaks_the_reader_is_one_line(tmp_path: Path) -> None:
             assert done.stderr.count("\n") == 1
 
 
-def test_nobody_has_to_read_to_the_end() -> None:
+def test_closed_standard_output_is_no_error() -> None:
     reads, writes = os.pipe()
     os.close(reads)
-    process = fork("scrapy", "inspect", str(SAVED / "layout_01_article.html"), "--url", ADDRESS, stdout=writes)
+    process = fork("scrapy", "inspect", PLAIN, "--url", ADDRESS, stdout=writes)
     os.close(writes)
     assert process.communicate(timeout=TIMEOUT) == ("", "")
     assert process.returncode == 0

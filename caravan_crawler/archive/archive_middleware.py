@@ -16,10 +16,10 @@ from scrapy.utils.python import to_unicode
 from twisted.web import http
 
 from caravan_crawler.archive.warc_records import EDITION, IDENTITY, SITE
-from caravan_crawler.downloadhandlers import received_at
+from caravan_crawler.downloadhandlers import header, received_at
+from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import RunEndsError, end_run
 from caravan_crawler.outcome import ARCHIVE_STAT, IDENTITY_STAT
-from caravan_crawler.spiders.base import header
 from caravan_crawler.store import crawl_state
 from caravan_crawler.store.store import edition
 
@@ -61,6 +61,8 @@ class ArchiveMiddleware:
         """Finish the files of killed runs, and prepare those of this run."""
         from caravan_crawler.archive.warc_writer import WarcWriter, finish_interrupted
 
+        crawl_store = CrawlStore.of(self._crawler)
+        assert crawl_store is not None
         folder = Path(spider.data_dir) / FOLDER
         self._info = {
             SITE: spider.site.base,
@@ -71,7 +73,7 @@ class ArchiveMiddleware:
         }
         most_bytes = self._crawler.settings.getint("ARCHIVE_FILE_SIZE")
         try:
-            finish_interrupted(folder, crawl_state.killed(spider.article_store.store))
+            finish_interrupted(folder, crawl_state.killed(crawl_store.store))
             self._files = WarcWriter(folder, spider.run_id, self._info, most_bytes)
         except OSError as error:
             self._fail(error)

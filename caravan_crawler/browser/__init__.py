@@ -1,1 +1,1 @@
-"""Rendering in a real browser of pages whose values need scripts. Disabled with ``BROWSER=off``."""
+"""Pages rendered in Chromium because scripts add their values. Disabled with ``BROWSER=off``."""

@@ -2,5 +2,5 @@
 
 from caravan_crawler.console import open_closed_streams
 
-# Scrapy imports this package before it opens or prints anything, whatever the command is.
+# Scrapy imports this package for every command, before it opens or prints anything.
 open_closed_streams()

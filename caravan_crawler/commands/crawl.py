@@ -1,4 +1,4 @@
-"""``scrapy crawl``: Scrapy's own command, with an exit code that tells how the run ended."""
+"""``scrapy crawl``: Scrapy's own command, with an exit code for the run's outcome."""
 
 import argparse
 import json
@@ -14,6 +14,7 @@ from scrapy.exceptions import UsageError
 
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
 from caravan_crawler.console import append_exit_to_log, print_err, tune_gc
+from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.logformatter import log_problem
 from caravan_crawler.monitors.alarm import hook_problem, raise_alarm
 from caravan_crawler.monitors.run_report import build_report, summary, write_report
@@ -59,19 +60,21 @@ class Command(CrawlCommand):
         try:
             crawler = self._create_crawler(args[0])
             problems: list[BaseException] = []
-            _watch(self.crawler_process.crawl(crawler, store=store, **opts.spargs), problems)
+            crawler.settings.set("STORE", store, priority="cmdline")
+            _watch(self.crawler_process.crawl(crawler, **opts.spargs), problems)
             tune_gc()
             self.crawler_process.start()
             self.exitcode = CRASHED
-            if isinstance(crawler.spider, CaravanSpider) and crawler.stats.get_value("start_time"):
-                self._conclude(crawler, crawler.spider, store)
+            crawl_store = CrawlStore.of(crawler)
+            if crawl_store is not None and crawler.stats.get_value("start_time"):
+                self._conclude(crawler, crawl_store)
             elif problems:
                 self._refuse(f"the crawl could not start: {problems[0]}", getattr(problems[0], "code", CRASHED))
         finally:
             store.close()
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Check what the user gave; anything bad is one line and the end, before a log has begun."""
+        """Check arguments and settings; on a problem print one line and exit, before the log begins."""
         try:
             super().process_options(args, opts)
             if args == [CaravanSpider.name]:
@@ -82,7 +85,7 @@ class Command(CrawlCommand):
             self._refuse(str(error))
         assert self.settings is not None
         if problem := log_problem(self.settings):
-            self.settings.set("LOG_FILE", None, priority="cmdline")  # it cannot take this line either
+            self.settings.set("LOG_FILE", None, priority="cmdline")  # it cannot be written, not even for this line
             self._refuse(problem)
         if problem := settings_problem(self.settings) or scrapyd_problem(self.settings, opts.spargs):
             self._refuse(problem)
@@ -94,10 +97,10 @@ class Command(CrawlCommand):
             except StoreError as error:
                 self._refuse(str(error), error.code)
 
-    def _conclude(self, crawler: Crawler, spider: CaravanSpider, store: Store) -> None:
-        """Settle the outcome now that the feeds are in place or not, and tell it: exit code, report, alarm."""
+    def _conclude(self, crawler: Crawler, crawl_store: CrawlStore) -> None:
+        """Determine the outcome after the feeds are closed; set the exit code, write the report, raise the alarm."""
         assert self.crawler_process is not None
-        stats = crawler.stats.get_stats()
+        spider, stats = crawl_store.spider, crawler.stats.get_stats()
         outcome = decide(stats, stats.get("finish_reason"))
         if self.crawler_process.bootstrap_failed:
             outcome = Outcome(CRASHED, "the crawl did not start")
@@ -114,11 +117,11 @@ class Command(CrawlCommand):
             ended_at,
             outcome,
             stats,
-            spider.article_store.fields.cells,
+            crawl_store.articles.fields.cells,
         )
         path: Path | None = Path(spider.data_dir) / "runs" / spider.run_id / "run.json"
         assert path is not None
-        problems = self._keep_report(spider, store, report, ended_at)
+        problems = self._store_report(crawl_store, report, ended_at)
         try:
             write_report(path, report)
         except OSError as error:
@@ -135,23 +138,22 @@ class Command(CrawlCommand):
         append_exit_to_log(self.crawler_process.settings, outcome.code, words)
         print_err(f"scrapy crawl: {words}")
 
-    def _keep_report(
-        self, spider: CaravanSpider, store: Store, report: dict[str, Any], ended_at: datetime
-    ) -> list[str]:
+    def _store_report(self, crawl_store: CrawlStore, report: dict[str, Any], ended_at: datetime) -> list[str]:
         assert self.settings is not None
+        spider, store = crawl_store.spider, crawl_store.store
         try:
             if report["exit_code"] == UNREACHABLE:
                 failed_pages.forgive(store, spider.run_id)
             if report["exit_code"] == BELOW_FLOORS:
-                spider.article_store.mistrust(spider.crawler.stats.get_value(DRIFT_FIELDS_STAT, ()))
+                crawl_store.articles.mistrust(spider.crawler.stats.get_value(DRIFT_FIELDS_STAT, ()))
                 failed_pages.forgive_unread(store, spider.run_id)
             if self.settings.getbool("ACCEPT_DRIFT"):
                 field_counts.accept(store, database.stamp(spider.started_at))
-            spider.article_store.fields.save(store, spider.run_id)
+            crawl_store.articles.fields.save(store, spider.run_id)
             crawl_state.end(store, spider.run_id, database.stamp(ended_at), report)
             publication.finish(store, spider.run_id)
         except StoreError as error:
-            return [] if store.is_broken else [str(error)]  # once is enough
+            return [] if store.is_broken else [str(error)]  # reported before
         return []
 
     def _alarm(self, report: dict[str, Any], path: Path | None) -> None:
@@ -169,7 +171,7 @@ class Command(CrawlCommand):
 
 
 def _watch(crawl: Any, problems: list[BaseException]) -> None:
-    """Note what went wrong while the crawl was set up; a bug leaves its stack trace in the log."""
+    """Collect errors of the crawl's start in ``problems``; log the stack trace of a bug."""
 
     def note(error: BaseException) -> None:
         problems.append(error)

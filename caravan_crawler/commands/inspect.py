@@ -1,6 +1,6 @@
-"""``scrapy inspect URL-or-FILE``: what is read on one page, field by field, and by which reader.
+"""``scrapy inspect URL-or-FILE``: the fields read on one page, each with its reader.
 
-The tool for the day the site's markup turns out to be different. ``--site`` inspects a whole site: inspect_site.py.
+Use it when the site's markup has changed. ``--site`` inspects a whole site: inspect_site.py.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from caravan_crawler.archive.html_reader import claimed_address, is_page_address
 from caravan_crawler.browser.addon import browser_problem
 from caravan_crawler.commands import inspect_site
 from caravan_crawler.console import print_err, print_out
+from caravan_crawler.downloadhandlers import header
 from caravan_crawler.failures import words
 from caravan_crawler.items import ExchangeRate
 from caravan_crawler.logformatter import log_problem
@@ -36,7 +37,6 @@ from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.page import read_page
 from caravan_crawler.pages.to_items import page_records
-from caravan_crawler.spiders.base import header
 from caravan_crawler.urls import PUBLIC_BASE, Site
 
 _WIDTH = 100
@@ -49,26 +49,26 @@ class Command(ScrapyCommand):
     requires_project = True
 
     def syntax(self) -> str:
-        """Return the arguments."""
+        """Return the arguments for the help text."""
         return "[options] <url or file> | --site [url]"
 
     def short_desc(self) -> str:
-        """Return the line of the list of commands."""
+        """Return the description for the list of commands."""
         return "Read one page and show each field: as printed, normalised, and which reader found it"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add the address of a saved page."""
+        """Add the options."""
         super().add_options(parser)
         parser.add_argument("--url", help="the address a saved file came from (default: its canonical link)")
         parser.add_argument("--full", action="store_true", help="print whole texts, not their first line")
         parser.add_argument("--json", action="store_true", help="print JSON, for programs")
         parser.add_argument(
-            "--save-fixture", metavar="TOPIC/CASE", help="save one page and what is read on it in tests/pages/saved"
+            "--save-fixture", metavar="TOPIC/CASE", help="save one page and what is read on it in tests/pages/cases"
         )
         inspect_site.add_options(parser)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Keep the log quiet, so that the page is all one reads."""
+        """Silence the log, so that only the page is printed."""
         super().process_options(args, opts)
         assert self.settings is not None
         if problem := log_problem(self.settings):
@@ -132,7 +132,7 @@ class Command(ScrapyCommand):
 
 
 class _OnePage(Spider):
-    """Fetches one page, under the project's manners, and prints it."""
+    """Fetches one page, with the project's politeness settings, and prints its fields."""
 
     name = "one_page"
     # One request needs neither the crawl's frontier nor its feeds.
@@ -153,27 +153,27 @@ class _OnePage(Spider):
         self.site = Site(f"{parts.scheme}://{parts.netloc}/")
 
     async def start(self) -> AsyncIterator[Any]:
-        """Ask for the page; the browser shows what the method ``parse`` reads."""
+        """Request the page; the browser renders only requests with the callback ``parse``."""
         yield Request(self.url, callback=self.parse, errback=self.failed)
 
     def parse(self, response: Response, **kwargs: Any) -> None:
-        """Print what is read on it."""
+        """Print the fields of the page."""
         charset = declared_charset(header(response, "Content-Type") or "")
         document = parse_document(response.body, response.url, self.site, charset, Bounds.of(self.settings))
         self.code = CRASHED
         self.problem = _print(response.body, document, charset, self.settings, self.options)
 
     def failed(self, failure: Failure) -> None:
-        """Say why there is nothing to read."""
+        """Record why the page was not read."""
         self.problem = f"{self.url} was not read: {words(failure)}"
 
 
 def _print(
     body: bytes, document: Document, charset: str | None, settings: BaseSettings, options: argparse.Namespace
 ) -> str | None:
-    """Print what is read on a page, and save it where that was asked for; return what went wrong, in words."""
-    # Not at the top: Scrapy loads all commands for each of them.
-    from caravan_crawler.inspection.fixtures import SaveError, save_fixture
+    """Print the fields of a page, and save it if requested; return a message about a problem, or None."""
+    # Imported on use, because Scrapy loads all commands at each start.
+    from caravan_crawler.inspection.fixtures import SaveError, save_case
     from caravan_crawler.inspection.page_report import SOURCES, page_answer, page_facts, page_json, source_lines
     from caravan_crawler.reparse.reader import value_pipelines
 
@@ -193,33 +193,33 @@ def _print(
         if facts.kind in SOURCES:
             return f"a {facts.kind} is no page whose values could be saved"
         try:
-            path = save_fixture(_fixtures(), options.save_fixture.replace("/", "_"), answer, pipelines)
+            save_case(_cases() / options.save_fixture, answer, pipelines)
         except SaveError as error:
             return str(error)
-        print_err(f"scrapy inspect: saved as {path}")
+        print_err(f"scrapy inspect: saved in {_cases() / options.save_fixture}")
     return None
 
 
-def _fixtures() -> Path:
-    """Return the folder of saved pages of the clone that the project's scrapy.cfg lies in."""
-    return Path(closest_scrapy_cfg()).parent / "tests" / "pages" / "saved"
+def _cases() -> Path:
+    """Return the folder of page cases in the clone that the project's scrapy.cfg lies in."""
+    return Path(closest_scrapy_cfg()).parent / "tests" / "pages" / "cases"
 
 
 def _fixture_problem(options: argparse.Namespace) -> str | None:
-    """Return why a page cannot be saved under the name given, in one line, or None."""
+    """Return why a page cannot be saved under the given name, in one line, or None."""
     if options.site is not None:
         return "--save-fixture is for one page; with --site it is --save-pages"
     if not _FIXTURE.fullmatch(options.save_fixture):
         return f"save-fixture={options.save_fixture} is not TOPIC/CASE, of small letters, digits, - and _"
-    folder = _fixtures()
+    folder = _cases()
     if not folder.is_dir():
         return f"{folder} is not there: --save-fixture is for a clone of the repository"
-    taken = folder / f"{options.save_fixture.replace('/', '_')}.html"
-    return f"{taken} is there already" if taken.exists() or taken.with_suffix(".json").exists() else None
+    taken = folder / options.save_fixture
+    return f"{taken} is there already" if taken.exists() else None
 
 
 def _saved_document(body: bytes, path: Path, url: str | None) -> Document:
-    """Return the page of a file: its address is the one given, or an article's that the page claims for itself."""
+    """Return the document of a saved file; its URL is ``url``, or the article URL that the page declares."""
     document = parse_document(body, url or PUBLIC_BASE, Site(PUBLIC_BASE))
     url = url or claimed_address(document)
     if url is None:
@@ -230,7 +230,7 @@ def _saved_document(body: bytes, path: Path, url: str | None) -> Document:
 
 
 def report(document: Document, observed_at: datetime, *, full: bool = False) -> Iterator[str]:
-    """Yield the lines that tell what is read on a page."""
+    """Yield lines with the fields of a page."""
     reading = read_page(document)
     yield _visible(document.url)
     yield f"kind: {reading.kind}"
@@ -277,7 +277,7 @@ def _shown(value: Any, full: bool) -> str:
 
 
 def _visible(text: str) -> str:
-    """Return ``text`` with what no reader sees and a terminal may obey written as escapes; spaces stay."""
+    """Return ``text`` with invisible and control characters escaped; spaces stay."""
     if text.isprintable():
         return text
     return "".join(

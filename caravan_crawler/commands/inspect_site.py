@@ -43,7 +43,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def options_problem(args: list[str], opts: argparse.Namespace) -> str | None:
-    """Return what is wrong with the options of an inspection, in one line, or None."""
+    """Return a problem of the options of an inspection, in one line, or None."""
     if opts.site is None:
         given = [name for name in ("requests", "save_pages") if getattr(opts, name) is not None]
         return f"--{given[0].replace('_', '-')} is for --site only" if given else None
@@ -62,7 +62,7 @@ def options_problem(args: list[str], opts: argparse.Namespace) -> str | None:
 
 
 def inspect_site(process: CrawlerProcessBase, args: list[str], opts: argparse.Namespace) -> int:
-    """Inspect a site and print what is found; return the exit code."""
+    """Inspect a site and print the report; return the exit code."""
     from caravan_crawler.inspection.fixtures import PageFolder, SaveError
     from caravan_crawler.inspection.oddities import judge
     from caravan_crawler.inspection.site_report import as_json, as_table
@@ -106,7 +106,7 @@ def inspect_site(process: CrawlerProcessBase, args: list[str], opts: argparse.Na
 
 
 def _base(args: list[str], opts: argparse.Namespace) -> str:
-    """Return the base URL of the site named, or ``sample``; :class:`ArgumentError` where it is none."""
+    """Return the base URL of the given site, or ``sample``; raise :class:`ArgumentError` if it is not a site."""
     named = opts.site or (args[0] if args else "")
     return CrawlArguments.parse({"site": named}).site if named else PUBLIC_BASE
 
@@ -117,7 +117,7 @@ def _refused(problem: str) -> int:
 
 
 class _Pages:
-    """Says on a terminal how far the inspection is, and saves the pages where that was asked for."""
+    """Prints the progress on a terminal, and saves the pages if requested."""
 
     def __init__(self, folder: "PageFolder | None", pipelines: list[Any], most: int) -> None:
         self._folder = folder
@@ -127,7 +127,7 @@ class _Pages:
         self._is_delay_told = False
 
     def take(self, answer: "Answer", facts: "Facts", inspection: "Inspection") -> None:
-        """Take an answer."""
+        """Print and save one answer."""
         from caravan_crawler.inspection.fixtures import SaveError
 
         if is_terminal():

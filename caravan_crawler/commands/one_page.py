@@ -7,7 +7,7 @@ from scrapy.settings import BaseSettings
 
 from caravan_crawler.spiders.caravan import CaravanSpider
 
-#: A run's feeds and store are the crawl's: such a command would begin a run that never ends, or fail on their names.
+#: Feeds and store are for crawls: such a command would begin a run that never ends, or fail on a feed's file name.
 _WITHOUT: dict[str, Any] = {"FEEDS": {}, "STORE_URL": "none", "SHARED_CRAWL": False, "ARCHIVE": False}
 
 
@@ -17,6 +17,6 @@ def leave_out_crawl(settings: BaseSettings) -> None:
 
 
 def leave_out_spider(opts: argparse.Namespace) -> None:
-    """Fetch a page without the spider, which would refuse those of any site but its own."""
+    """Fetch the page without the spider, which refuses pages of other sites."""
     if opts.spider == CaravanSpider.name:
         opts.spider = None

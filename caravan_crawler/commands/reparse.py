@@ -19,21 +19,21 @@ from caravan_crawler.urls import PUBLIC_BASE
 
 
 class Command(ScrapyCommand):
-    """Read an archive again."""
+    """Parse an archive again."""
 
     requires_project = True
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        """Return the arguments."""
+        """Return the arguments for the help text."""
         return "[options] <WARC file or folder> ..."
 
     def short_desc(self) -> str:
-        """Return the line of the list of commands."""
+        """Return the description for the list of commands."""
         return "Read WARC files or folders of saved HTML again, without the network, and store what is better"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add how it is read and what of it is kept."""
+        """Add the options."""
         super().add_options(parser)
         parser.add_argument("--site", help="the site's address, for pages that no crawl of ours has archived")
         parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
@@ -45,7 +45,7 @@ class Command(ScrapyCommand):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Read, keep, and say what has changed."""
+        """Parse the archive, store the result, and print a summary of the changes."""
         if not args or not all(args):
             raise UsageError("reparse takes WARC files or folders", print_help=False)
         if opts.jobs < 1:
@@ -124,12 +124,12 @@ class Command(ScrapyCommand):
 
 
 def _edition(about: Any, site: str) -> str:
-    """Return whose pages an archive has; earlier versions noted copies as the original."""
+    """Return the site edition of an archive; earlier versions recorded copies as the original."""
     return SAMPLE if about.edition == SAMPLE else edition(about.site or site)
 
 
 def _check_identity(store: Store, said: str | None, *, note: bool) -> None:
-    """See that the store holds the site that the archive's pages named, where they named one."""
+    """Refuse a store of another site than the archive's pages declare, if they declare one."""
     if said is None:
         return
     held = origin.identity(store.rows)
@@ -140,7 +140,7 @@ def _check_identity(store: Store, said: str | None, *, note: bool) -> None:
 
 
 class _Progress:
-    """On a terminal, a bar over what is left to be read."""
+    """A progress bar over the parts left to parse, on a terminal only."""
 
     def __init__(self, total: int) -> None:
         self._total = total

@@ -56,7 +56,7 @@ class Command(ScrapyCommand):
             print_err(f"scrapy report: {summary}")
 
     def _write(self, file_name: str) -> str:
-        # Not at the top: Scrapy imports all commands at each start; Altair is slow to import, and optional.
+        # Imported on use: Scrapy imports all commands at each start, and Altair is slow to import and optional.
         from caravan_crawler.report.page import build_page
 
         assert self.settings is not None

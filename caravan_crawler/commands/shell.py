@@ -1,4 +1,4 @@
-"""``scrapy shell``: Scrapy's own command, without what belongs to a crawl."""
+"""``scrapy shell``: Scrapy's own command, without the crawl's store, feeds and spider."""
 
 import argparse
 

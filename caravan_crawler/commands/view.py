@@ -1,4 +1,4 @@
-"""``scrapy view``: Scrapy's own command, without what belongs to a crawl."""
+"""``scrapy view``: Scrapy's own command, without the crawl's store, feeds and spider."""
 
 import argparse
 

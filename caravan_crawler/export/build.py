@@ -39,7 +39,7 @@ def write_tables(
     byte_order_mark: bool,
     listen: Listener,
 ) -> Dataset:
-    """Write the tables; for each of ``fields``, note some articles that have no value."""
+    """Write the tables; for each of ``fields``, record some articles without a value."""
     dataset = Dataset(options, origin.title(snapshot.rows))
     for name in options.tables:
         table = TABLES[name]

@@ -33,7 +33,7 @@ class Bucket:
         self._files, self._root = _connect(url.rstrip("/"), self.name)
 
     def prepare(self) -> None:
-        """Check that the URL can be written; ``ExportRefusedError`` where it has anything but a dataset."""
+        """Check that the URL can be written; raise ``ExportRefusedError`` if it has anything but a dataset."""
         with self._errors("read"):
             names = self._names()
             foreign = sorted(name for name in names if not _FOLDER.fullmatch(name))

@@ -142,7 +142,7 @@ _LINK = {
     "required": ["text", "url"],
     "additionalProperties": False,
 }
-#: A day, or a moment with its offset.
+#: A day, or a date and time with offset.
 _DATE_PATTERN = r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}[+-]\d{2}:\d{2})?$"
 _JSON_TYPES: dict[Kind, dict[str, Any]] = {
     Kind.TEXT: {"type": "string"},
@@ -194,7 +194,7 @@ _PACKAGE_TYPES: dict[Kind, dict[str, Any]] = {
 def data_package(dataset: Dataset, folder: str = "") -> dict[str, Any]:
     """Return the package as JSON values; ``folder`` is the path of the tables relative to it.
 
-    It does not say when or where it was made, so that the same store gives the same bytes.
+    It does not say when or where it was made, so that the same store yields the same bytes.
     """
     options, site, latest = dataset.options, dataset.site, dataset.latest
     to_be_completed = {"name": "other", "title": "To be completed by the publisher: see README.md"}

@@ -23,7 +23,7 @@ from caravan_crawler.store.snapshot import Snapshot
 
 @dataclass(frozen=True)
 class Export:
-    """An export of a store; below ``floors`` (field to least share of articles) nothing is published.
+    """An export of a store; below ``floors`` (field to minimum share of articles) nothing is published.
 
     Floors of fields that articles do not have apply to crawls only.
     """
@@ -44,8 +44,8 @@ class Export:
     def to_folder(self, folder: Path) -> Dataset:
         """Write the dataset, then replace the earlier one in ``folder``.
 
-        :class:`~caravan_crawler.export.options.ExportError` and :class:`~caravan_crawler.store.database.StoreError`
-        have a message of one line.
+        Raise :class:`~caravan_crawler.export.options.ExportError` or
+        :class:`~caravan_crawler.store.database.StoreError`, with a message of one line.
         """
         folder = Path(os.path.realpath(folder))
         with Snapshot(self.store_url, self.data_dir) as snapshot, locked_folder(folder) as dataset_folder:

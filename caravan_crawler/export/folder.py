@@ -26,7 +26,7 @@ class DatasetFolder:
         self._aside = folder.with_name(f".{folder.name}.old")
 
     def prepare(self) -> None:
-        """Remove what a killed export left, and create ``part``."""
+        """Remove the remains of a killed export, and create ``part``."""
         self.clear()
         check_replaceable(self.folder)
         self.part.mkdir()
@@ -42,7 +42,7 @@ class DatasetFolder:
         _sync(self.folder.parent)
 
     def clear(self) -> None:
-        """Undo a replacement that stopped between its two renames, and remove what is left next to the folder."""
+        """Undo a replacement that stopped between its two renames, and clean up next to the folder."""
         with suppress(OSError):
             if self._aside.exists() and not self.folder.exists():
                 self._aside.rename(self.folder)
@@ -53,7 +53,7 @@ class DatasetFolder:
 
 @contextmanager
 def locked_folder(folder: Path) -> Iterator[DatasetFolder]:
-    """Yield the folder ready to be written, and leave nothing next to it; :class:`ExportError` where that fails."""
+    """Yield the folder ready to be written, and clean up next to it; raise :class:`ExportError` if that fails."""
     check_replaceable(folder)
     created = [parent for parent in folder.parents if not parent.exists()]
     lock = FileLock(folder.with_name(f".{folder.name}.lock"), timeout=0)

@@ -63,9 +63,9 @@ def _csv_cells(column: Column, values: Values) -> Values:
 
 
 def csv_cell(text: str) -> str:
-    """Return a text as a cell: guarded, and quoted where needed.
+    """Return a text as a cell: guarded, and quoted if needed.
 
-    ``csv.writer`` compares each character: users who export a million articles would wait twice as long.
+    ``csv.writer`` compares each character: an export of a million articles would take twice as long.
     """
     text = safe_cell(text)
     if '"' in text:

@@ -68,7 +68,7 @@ class ExportOptions:
         license_id: str | None = None,
         notes: str | None = None,
     ) -> "ExportOptions":
-        """Parse the options of the command line; :class:`ExportRefusedError` names the first bad one."""
+        """Parse the options of the command line; raise :class:`ExportRefusedError` for the first bad one."""
         first, last = _day("--since", since), _day("--until", until)
         if first and last and last < first:
             raise ExportRefusedError(f"--until {last} is before --since {first}")

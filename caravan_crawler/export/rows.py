@@ -76,7 +76,7 @@ def _restrict(query: Select[Any], table: Table, options: ExportOptions) -> Selec
     conditions: list[ColumnElement[bool]] = []
     if options.since:
         conditions.append(articles.date_published >= options.since.isoformat())
-    if options.until:  # the column holds days and moments
+    if options.until:  # the column has days, and dates with a time
         conditions.append(func.substr(articles.date_published, 1, 10) <= options.until.isoformat())
     if options.sections:
         conditions.append(articles.section.in_(options.sections))
@@ -88,7 +88,7 @@ def _restrict(query: Select[Any], table: Table, options: ExportOptions) -> Selec
 
 
 def _reader(column: Column, *, is_postgresql: bool) -> Callable[[Any], Any] | None:
-    """Return the conversion of a stored value, None where it needs none."""
+    """Return the conversion of a stored value, or None if it needs none."""
     if column.kind is Kind.DECIMAL:
         return _decimal
     if column.kind is Kind.DAY:
@@ -104,7 +104,7 @@ def _decimal(value: float | None) -> str | None:
 
 
 def _day(value: str | None) -> str | None:
-    """Return the day: the store has a moment where a header printed a time."""
+    """Return the day of a stored day or, if the header printed a time, date and time."""
     return None if value is None else value[:10]
 
 

@@ -45,7 +45,7 @@ class Column:
 class Table:
     """A table with its source in the store and the columns its rows are sorted by.
 
-    ``key`` names the columns of the primary key, none where rows may be equal. ``of_articles`` is set for tables with
+    ``key`` names the columns of the primary key, none if rows may be equal. ``of_articles`` is set for tables with
     an article key.
     """
 

@@ -18,9 +18,9 @@ from caravan_crawler.spiders.caravan import CaravanSpider
 
 #: Seconds between two updates.
 _INTERVAL = 0.5
-#: Seconds over which the rate is measured, and the fewest for which it is shown.
+#: Seconds over which the rate is measured, and the minimum to display it.
 _WINDOW, _SHORTEST = 60, 1
-#: Up to this length the queue may come from a single listing page, so no time left is estimated.
+#: Up to this length, the queue may come from a single listing page, so the remaining time is not estimated.
 _ONE_LIST = 200
 # Both have a `{bar}`, as tqdm cuts only such a line to the terminal's width.
 _BAR, _NO_BAR = "{percentage:3.0f}%|{bar:20}| {desc}", "{desc}{bar:1}"

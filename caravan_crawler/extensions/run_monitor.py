@@ -12,9 +12,9 @@ from scrapy.extensions.feedexport import FeedExporter
 from scrapy.statscollectors import StatsCollector
 
 from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import end_run
 from caravan_crawler.feed_storages import WholeFileStorage
-from caravan_crawler.items import Article
 from caravan_crawler.monitors import drift
 from caravan_crawler.monitors.drift import silence
 from caravan_crawler.outcome import (
@@ -30,7 +30,7 @@ from caravan_crawler.outcome import (
     decide,
 )
 from caravan_crawler.store import field_counts, publication
-from caravan_crawler.store.article_store import ArticleStore, article_key
+from caravan_crawler.store.article_store import ArticleStore
 from caravan_crawler.store.database import StoreError
 
 logger = logging.getLogger(__name__)
@@ -54,17 +54,16 @@ class RunMonitor:
         crawler.signals.connect(extension.engine_started, signals.engine_started)
         crawler.signals.connect(extension.item_scraped, signals.item_scraped)
         crawler.signals.connect(extension.item_error, signals.item_error)
-        crawler.signals.connect(extension.item_dropped, signals.item_dropped)
         crawler.signals.connect(extension.spider_closed, signals.spider_closed)
         crawler.signals.connect(extension.feeds_closed, signals.feed_exporter_closed)
         return extension
 
     def engine_started(self) -> None:
         """Check that every feed is open, and record which signal stops the run; Scrapy stops it."""
-        article_store = self._article_store
-        if article_store is None:
+        crawl_store = CrawlStore.of(self.crawler)
+        if crawl_store is None:
             return
-        article_store.store.on_failure = self.store_failed
+        crawl_store.store.on_failure = self.store_failed
         exporter = self.crawler.get_extension(FeedExporter)
         missing = len(self.crawler.settings.getdict("FEEDS")) - len(exporter.slots if exporter else ())
         if missing:
@@ -98,11 +97,6 @@ class RunMonitor:
         """Count a record on which a pipeline raised an error."""
         self.crawler.stats.inc_value("caravan/item_errors")
 
-    def item_dropped(self, item: Any) -> None:
-        """Store the links and aliases of an article outside the period."""
-        if isinstance(item, Article) and (article_store := self._article_store) is not None:
-            article_store.pass_over(item, article_key(item))
-
     def store_failed(self, error: StoreError) -> None:
         """End the run, as nothing more can be stored."""
         self.crawler.stats.set_value(STORE_STAT, str(error))
@@ -111,12 +105,12 @@ class RunMonitor:
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
         """Commit the last records, check for drift, compare feeds with records, and decide the outcome."""
-        article_store = self._article_store
-        if article_store is None:
+        crawl_store = CrawlStore.of(self.crawler)
+        if crawl_store is None:
             return
-        article_store.store.flush()
-        if reason == "finished" and not article_store.store.is_broken:
-            self._hold_against_history(article_store, spider)
+        crawl_store.store.flush()
+        if reason == "finished" and not crawl_store.store.is_broken:
+            self._hold_against_history(crawl_store.articles, spider)
         exporter = self.crawler.get_extension(FeedExporter)
         for slot in exporter.slots if exporter else ():
             due = sum(count for kind, count in self._scraped.items() if _accepts(slot.filter.item_classes, kind))
@@ -148,24 +142,21 @@ class RunMonitor:
 
     def _publish(self, ready: list[WholeFileStorage], exporter: Any) -> None:
         spider: Any = self.crawler.spider
-        store, run_id = spider.article_store.store, spider.run_id
+        crawl_store = CrawlStore.of(self.crawler)
+        assert crawl_store is not None
+        store, run_id = crawl_store.store, spider.run_id
         moves = [storage.move for storage in ready]
-        # The run's own folder decides; feeds of -o and -O come beside it. With other FEEDS there is no such folder.
+        # Only feeds in the run's own folder count, not those of -o and -O. With other FEEDS there is no such folder.
         own = [storage for storage in ready if publication.is_own(storage.path, run_id)] or ready
         filters = [slot.filter.item_classes for slot in (exporter.slots if exporter else ()) if slot.storage in own]
         classes = {kind for kind in self._scraped if any(_accepts(accepted, kind) for accepted in filters)}
         new = self.crawler.stats.get_value("caravan/articles/new", 0)
-        publication.announce(store, run_id, new, moves, spider.left, classes)
+        publication.announce(store, run_id, new, moves, crawl_store.left, classes)
         for storage in ready:
             storage.place()
         if any(storage.is_broken for storage in own):
             publication.take_back([storage.move for storage in own if not storage.is_broken], run_id)
             publication.withdraw(store, run_id)
-
-    @property
-    def _article_store(self) -> ArticleStore | None:
-        """What the run stores by; None for a spider that is not this project's, as `scrapy shell` has one."""
-        return getattr(self.crawler.spider, "article_store", None)
 
     def _hold_against_history(self, article_store: ArticleStore, spider: Spider) -> None:
         settings = self.crawler.settings
@@ -190,7 +181,7 @@ class RunMonitor:
 
 
 def _is_partial(spider: Spider, stats: StatsCollector) -> bool:
-    """Whether the run asks for a part of the site only, so that no new article is no wonder."""
+    """Whether the run requests only a part of the site, so that finding no new article is normal."""
     arguments: CrawlArguments = spider.arguments  # type: ignore[attr-defined]
     return bool(stats.get_value(WORKER_STAT) == "helps" or arguments.urls or arguments.until or arguments.sections)
 

@@ -1,9 +1,9 @@
-"""Scrapy's parts of a crawl that several workers share; :mod:`~caravan_crawler.store.workers` says how.
+"""Scrapy components of a crawl shared by several workers; see :mod:`~caravan_crawler.store.workers`.
 
-The spider does not know of them; the add-on in :mod:`~caravan_crawler.addons` sets them. The requests for
-articles that the spider yields are not queued, because their rows in the frontier stand for them; a worker claims rows
-when its own queue is empty. ``start()`` of the spider waits until the worker is the leader, and only the leader becomes
-idle, so it alone walks lists and sitemaps and ends the crawl.
+The add-on in :mod:`~caravan_crawler.addons` enables them; the spider does not depend on them. The requests for
+articles that the spider yields are not queued, because rows in the frontier represent them; a worker claims rows
+when its own queue is empty. The spider's ``start()`` waits until the worker is the leader, and only the leader becomes
+idle, so it alone walks listings and sitemaps and ends the crawl.
 """
 
 import asyncio
@@ -20,11 +20,11 @@ from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import deferred_from_coro
 
 from caravan_crawler.downloadhandlers import LOOK, Throttle
+from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import end_run, is_ending
 from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.outcome import BELOW_FLOORS, SOUND, WORKER_STAT
-from caravan_crawler.spiders.base import ARTICLE
-from caravan_crawler.spiders.caravan import CaravanSpider
+from caravan_crawler.spiders.caravan import ARTICLE, CaravanSpider
 from caravan_crawler.store import crawl_state, workers
 from caravan_crawler.store.workers import MOST_DEATHS, Claim, Pace, SharedStore, Workers
 
@@ -46,10 +46,13 @@ class Worker:
     def __init__(self, crawler: Crawler) -> None:
         spider = crawler.spider
         assert isinstance(spider, CaravanSpider)
-        assert isinstance(spider.article_store.store, SharedStore)
+        crawl_store = CrawlStore.of(crawler)
+        assert crawl_store is not None
+        assert isinstance(crawl_store.store, SharedStore)
         self._crawler = crawler
         self._spider = spider
-        self._store = spider.article_store.store
+        self._crawl_store = crawl_store
+        self._store = crawl_store.store
         self._lease = crawler.settings.getfloat("WORKER_LEASE")
         self._most = crawler.settings.getint("CONCURRENT_REQUESTS") or 1
         self._scope = crawl_state.scope_of(spider.arguments)
@@ -76,7 +79,7 @@ class Worker:
 
     @property
     def is_leader(self) -> bool:
-        """Whether this worker walks lists and sitemaps."""
+        """Whether this worker walks listings and sitemaps."""
         return self._store.leads_scope is not None
 
     def spider_opened(self) -> None:
@@ -153,16 +156,18 @@ class Worker:
         if self._workers.unread() or self._store.is_broken:
             return False
         is_more = False
-        for request in self._spider.new_lists():
-            self._crawler.engine.crawl(request)
-            is_more = True
+        self._crawl_store.learn_sources()
+        for path in self._spider.schedule.known_lists:
+            for request in self._spider.listing_requests(path):
+                self._crawler.engine.crawl(request)
+                is_more = True
         if is_more:
             return False
         self._is_at_end = True
         for found in crawl_state.waiting(self._store, self._scope):
             # URLs that the others deferred, and short links that they found.
             for target in self._spider.discovery.take_up(found.url, is_speculative=found.is_speculative):
-                for request in self._spider._targets([target]):
+                for request in self._spider.article_requests([target]):
                     self._crawler.engine.crawl(request)
                     is_more = True
         brought = crawl_state.brought_new(self._store, workers.living(self._store, self._scope))
@@ -177,10 +182,12 @@ class Worker:
         failed = self._workers.failed([target.url for target in targets])
         targets = [target for target in targets if target.url not in failed]
         for key in claimed.keys() - {target.key for target in targets}:
-            self._spider.article_store.leave(key)
+            self._crawl_store.articles.leave(key)
         requests: list[Request] = []
         for target in targets:
-            requests += self._spider._targets([target], meta={**(claimed[target.key].reach or {}), _QUEUED: True})
+            requests += self._spider.article_requests(
+                [target], meta={**(claimed[target.key].reach or {}), _QUEUED: True}
+            )
         for request in requests:
             self._note_asked(request)
         self._queued += len(requests)
@@ -193,7 +200,7 @@ class Worker:
         words = f"{claim.claims - 1} workers died while they read it"
         url = self._spider.site.here(claim.url)
         self._spider.crawl_stats.fail(url, "worker_lost", words)
-        self._spider.article_store.fail(url, claim.key, "worker_lost", words)
+        self._crawl_store.articles.fail(url, claim.key, "worker_lost", words)
         return True
 
     def _is_busy(self) -> bool:
@@ -236,7 +243,7 @@ class Worker:
                 deferred_from_coro(self._crawler.engine.close_spider_async(reason="finished"))
         elif self._workers.lead():
             logger.info("The leader of the crawl is gone, and this worker leads now")
-            self._spider.look_again()
+            self._crawl_store.reload()
 
     def _note_role(self) -> None:
         self._crawler.stats.set_value(WORKER_STAT, "leads" if self.is_leader else "helps")
@@ -317,7 +324,9 @@ class SharedThrottle(Throttle):
         super().__init__(crawler)
         spider = crawler.spider
         assert isinstance(spider, CaravanSpider)
-        self._pace = Pace(spider.article_store.store, urlsplit(spider.site.base).netloc)
+        crawl_store = CrawlStore.of(crawler)
+        assert crawl_store is not None
+        self._pace = Pace(crawl_store.store, urlsplit(spider.site.base).netloc)
 
     async def wait(self, request: Request) -> None:
         """Wait until ``request`` may be sent; raise :class:`RunEndsError` if the run ends first."""

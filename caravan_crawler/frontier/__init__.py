@@ -1,1 +1,1 @@
-"""What to request next: articles, listings, sitemaps and other sources."""
+"""Frontier: which articles, listings, sitemaps and other sources to request next."""

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from caravan_crawler.frontier.period import Period, day_of
 from caravan_crawler.frontier.speculative_urls import SpeculativeUrls
-from caravan_crawler.store.article_store import ArticleStore, PageWrites
+from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.pages.syndication import Entry
+from caravan_crawler.store.article_store import ArticleStore
 from caravan_crawler.store.store import Known
 from caravan_crawler.urls import Address, Site, has_moved, is_same_article
 
@@ -158,14 +160,19 @@ class Discovery:
         article_store: ArticleStore,
         note_day: Callable[[int | str, date | None], None],
         most_hops: int = 3,
+        most_undated: int = 1000,
     ) -> None:
-        """``note_day`` is called with the day of each known article, for listings without dates."""
+        """``note_day`` is called with the day of each known article, for listings without dates.
+
+        ``most_hops`` and ``most_undated`` are the settings ``MAX_HOPS_FROM_ARTICLE`` and ``MAX_UNDATED``.
+        """
         self._site = site
         self._period = period
         self._frontier = frontier
         self._article_store = article_store
         self._note_day = note_day
         self._speculative_urls = SpeculativeUrls(most_hops)
+        self._undated_left = most_undated
         self.known = 0
         """Number of links to articles already in the store."""
 
@@ -218,6 +225,35 @@ class Discovery:
                 if is_followed:
                     targets += self._admit(address, url, is_stored=held is not None and held.what == "stored")
         return targets
+
+    def look_at_entries(
+        self, entries: Iterable[Entry], page_writes: PageWrites, *, is_in_period: bool = False
+    ) -> tuple[list[Target], int]:
+        """Return the articles of a feed or sitemap to request, and the number of entries left to the next run.
+
+        The day of an undated entry is known only from the article's page. ``MAX_UNDATED`` limits these requests,
+        unless the source itself is in the period (``is_in_period``).
+        """
+        links: list[tuple[Address, str]] = []
+        undated: list[tuple[Address, str]] = []
+        for entry in entries:
+            address = self._address(entry.url)
+            if address is None:
+                continue
+            published, updated = day_of(entry.published), day_of(entry.updated)
+            is_undated = published is None and updated is None
+            if is_undated and self._period.bounds[0] is not None and not is_in_period:
+                undated.append((address, entry.url))
+            elif self._period.is_open_to(entry.published) and not self._period.is_before(updated):
+                links.append((address, entry.url))
+        targets = self.look_at(links, self._site.base, page_writes, is_named=True)
+        while undated and self._undated_left > 0:
+            room = self._undated_left
+            found = self.look_at(undated[:room], self._site.base, page_writes, is_named=True)
+            undated = undated[room:]
+            self._undated_left -= len(found)
+            targets += found
+        return targets, len(undated)
 
     def another(self, key: str, url: str) -> list[Target]:
         """Return the next URL of an article whose URL ``url`` failed; empty if there is no other."""
@@ -295,6 +331,19 @@ class Discovery:
         """Register whether the requested page was an article."""
         self._speculative_urls.read(self._address(asked_url), is_article=is_article)
 
+    def may_be_asked(self, url: str) -> bool:
+        """Whether the page at ``url`` has not failed, or its retry is due."""
+        return self._article_store.failing.may_be_asked(url)
+
+    def has_read(self, key: str) -> bool:
+        """Whether this run has stored the article, under any of its URLs."""
+        return self._article_store.has_read(key)
+
+    @property
+    def moved(self) -> int:
+        """Number of articles of earlier runs that this run has read under a new URL."""
+        return self._article_store.moved
+
     @property
     def skipped(self) -> int:
         """Number of links not followed: over the budget or too deep."""
@@ -310,10 +359,10 @@ class Discovery:
         )
 
     def _is_wanted_again(self, known: Known, address: Address) -> bool:
-        """Whether a link leads to what an earlier run has not read.
+        """Whether a link leads to a page that earlier runs have not read.
 
-        That is a page that it passed over and that may be in the period and sections of this one, or another
-        address of an article whose address failed.
+        Either it was outside of their period and sections and may be inside this run's, or it is an alternative
+        URL of an article that failed.
         """
         if known.what == "outside":
             return self._period.wants(known.section, known.date_published)
@@ -324,7 +373,7 @@ class Discovery:
         return self._site.address(url, self._site.base)
 
     def _note_other(self, address: Address, href: str, page_url: str, page_writes: PageWrites) -> None:
-        """Note a further address of an article that is asked for already; none of its later pages is one."""
+        """Register an alternative URL of an article requested before; URLs of its later pages are ignored."""
         if address.part > 1:
             return
         if address.alias and address.article_id is not None:

@@ -105,7 +105,7 @@ class ListingWalk:
         return None if listing.is_paginated else listing.number + 1
 
     def may_try_again(self) -> bool:
-        """Return whether to retry a listing that was given up: once."""
+        """Return whether to retry a listing that was given up; True once."""
         self._tries += 1
         self._failed = 0
         return self._tries == 1
@@ -126,17 +126,17 @@ class ListingWalk:
         self._previous = own
 
     def _is_at_repetition(self) -> bool:
-        """Whether the list only repeats itself: its last page again and again, or all it has.
+        """Whether the listing only repeats itself: its last page, or all of its pages.
 
-        After a long pause, such as a night, many new articles have pushed down what was read: then, too, pages
-        bring nothing fresh, but after hardly more of them than were read before comes what was not read yet.
+        After a long pause, such as a night, many new articles have pushed down those already read. Pages then
+        repeat, too, but only about as many as were read before; unread articles follow them.
         """
         return self._barren >= _BARREN_PAGES + (0 if self._is_repeated else self._fertile)
 
     def _is_past(self, dates: list[date]) -> bool:
-        """Whether the list is newest first as far as read, and its last two pages are before ``since``.
+        """Whether the listing is newest first as far as read, and its last two pages are before ``since``.
 
-        The middle day of each page tells, as one article pinned or misdated says nothing of its page.
+        The median day of each page is compared, so that one pinned or misdated article has no effect.
         """
         if self.since is None or not dates:
             return False
@@ -201,7 +201,7 @@ _MOST_ROUNDS = 3
 
 
 class ListPage(NamedTuple):
-    """A page of a list to ask for: its path, and the number of the walk that wants it."""
+    """A listing page to request: its path, and the number of its walk."""
 
     path: str
     walk: int
@@ -346,7 +346,7 @@ class Listings:
         return self.ended(number)
 
     def _end(self, number: int) -> list[ListPage]:
-        """Note that a walk has come to its end; return the page to ask for if the top has shifted meanwhile."""
+        """End a walk; return the first page if new articles have shifted the listing meanwhile."""
         walk, state, part = self._active[number]
         self._changed[walk.path] = state
         if part in state.open:

@@ -20,16 +20,16 @@ class Period:
 
     @property
     def is_bounded(self) -> bool:
-        """Whether any period was asked for."""
+        """Whether the run has a period."""
         return self._since is not None or self._until is not None
 
     @property
     def bounds(self) -> tuple[date | None, date | None]:
-        """First and last day of the period, None for either that was not given."""
+        """First and last day of the period; None for each that is not set."""
         return self._since, self._until
 
     def has_section(self, section: str | None) -> bool:
-        """Whether a section, where it is known, is wanted."""
+        """Whether a section is requested; an unknown section (None) may be."""
         return section is None or not self._sections or section in self._sections
 
     def wants(self, section: str | None, published: str | None) -> bool:
@@ -42,13 +42,13 @@ class Period:
         return not (self._since and day < self._since) and not (self._until and day > self._until)
 
     def is_before(self, day: date | None) -> bool:
-        """Whether ``day``, where it is known, lies before the period."""
+        """Whether ``day`` is known and before the period."""
         return day is not None and self._since is not None and day < self._since
 
     def is_open_to(self, printed: str | None) -> bool:
-        """Whether an article that a list dates so may be in the period; one without a date may.
+        """Whether an article with this date in a listing may be in the period; without a date it may.
 
-        ``5 августа`` is at the latest this year's, so it can lie before the period, but never surely behind.
+        ``5 августа`` is this year or earlier. It may be before the period, but is never treated as after it.
         """
         if printed is None or not self.is_bounded:
             return True
@@ -61,7 +61,7 @@ class Period:
 
 
 def day_of(printed: str | None) -> date | None:
-    """Return the day a printed date names now, or None."""
+    """Return the day of a printed date, read now, or None."""
     if printed is None:
         return None
     try:
@@ -71,5 +71,5 @@ def day_of(printed: str | None) -> date | None:
 
 
 def day_of_article(article: ArticleReading) -> date | None:
-    """Return the day an article was published, as far as its page tells."""
+    """Return the day an article was published, or None if its page has none."""
     return decide_publication(article.date_published, article.date_structured, datetime.now(UTC)).date.day

@@ -1,39 +1,39 @@
 """Selection of sitemaps: on today's site only they lead to most of the archive.
 
 ``/sitemap.xml`` is an index of monthly sitemaps, ``sitemapYYYYMM.xml``, and of older numbered ones,
-``sitemapN.xml``. Which of them can hold what a run looks for is told by the month in the name, and by ``lastmod``
-where there is one: it cannot lie before the publication of anything in the sitemap.
+``sitemapN.xml``. The sitemaps that may have a run's articles are chosen by the month in the name, and by ``lastmod``
+if present: it cannot be before the publication of any article in the sitemap.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from caravan_crawler.frontier.period import Period, day_of
 from caravan_crawler.frontier.source_schedule import SITEMAPS_EVERY, SourceSchedule
 
-#: Requested in every run, whatever robots.txt names.
+#: Requested in every run, also if robots.txt does not list it.
 MAIN_SITEMAP = "/sitemap.xml"
 #: Sitemaps of WordPress and its plugins; requested once a day.
 OTHER_SITEMAPS = ("/wp-sitemap.xml", "/sitemap_index.xml")
 
-#: The stamp noted for a sitemap that no index names and that is none itself: it holds the whole site and is large.
+#: Stored as the stamp of a sitemap that is in no index and is no index itself: it has the whole site and is large.
 NO_INDEX = "no index"
-#: The stamps noted for a sitemap of a usual name that the site does not have, and for one that it had and is none now.
+#: Stored as the stamp of a sitemap with a usual name: the site does not have it; it is no sitemap any longer.
 ABSENT, UNREADABLE = "absent", "unreadable"
 _LARGE_EVERY = timedelta(hours=6)
-#: The current month is read again in every hourly run, even one that begins some minutes early.
+#: Interval for the current month: read in every hourly run, even one that begins some minutes early.
 _GROWING_EVERY = timedelta(minutes=50)
 #: Interval for sitemaps of past months and full numbered ones, which hardly change.
 _OLD_EVERY = timedelta(days=30)
-#: Such sitemaps read again per run, so that no hourly run reads all of them.
+#: Maximum number of those read again per run, so that no hourly run reads all of them.
 _OLD_IN_A_RUN = 5
-#: Articles of a month's last days may be put into its sitemap some days later.
+#: Time after a month's end in which articles of its last days may still be added to its sitemap.
 _MONTH_OPEN_FOR = timedelta(days=3)
-#: Sitemaps in an index from which equal stamps are ignored: they date the index only.
+#: With at least this many sitemaps in an index, equal stamps are ignored: they are the date of the index.
 _EQUAL_STAMPS = 4
-#: Time after a period's end when sitemaps name all its articles, even if generated once a day.
+#: Time after a period's end when sitemaps list all its articles, even if generated once a day.
 _SETTLED_AFTER = timedelta(days=3)
 
 _MONTH = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_/]?(0[1-9]|1[0-2])(?:[-_/]?(?:[0-2]\d|3[01]))?(?!\d)")
@@ -41,14 +41,14 @@ _NUMBER = re.compile(r"^(?P<family>.*?)(?P<number>\d{1,5})(?P<end>\.xml(?:\.gz)?
 
 
 class Child(NamedTuple):
-    """A sitemap that an index names: its path, and its ``lastmod`` there."""
+    """A sitemap listed in an index: its path, and its ``lastmod`` there."""
 
     path: str
     stamp: str | None
 
 
 def month_of(path: str) -> date | None:
-    """Return the first day of the month that a sitemap's name is of, or None."""
+    """Return the first day of the month in a sitemap's name, or None."""
     found = _MONTH.search(path)
     return date(int(found[1]), int(found[2]), 1) if found else None
 
@@ -67,7 +67,7 @@ def _months(first: date | None, last: date | None) -> Iterator[date]:
 
 
 class Sitemaps:
-    """The sitemaps of one run: which are due, and what they make unnecessary."""
+    """The sitemaps of one run: which are due, and which other sources they make unnecessary."""
 
     def __init__(self, schedule: SourceSchedule, period: Period, today: date) -> None:
         self._schedule = schedule
@@ -80,45 +80,71 @@ class Sitemaps:
         self._failed: set[str] = set()
         self._has_named = False
         self._are_months_named = False
-        self._are_others_named = False
+        self.in_robots_txt: list[str] = []
+        """Paths of the sitemaps that robots.txt names."""
         self.are_incomplete = False
-        """Whether a listing has shown an article that no sitemap had named."""
+        """Whether a listing has an article that no sitemap listed."""
         self.covers_period = False
-        """Whether an index by months names all articles of the period, so that no other source need be asked for."""
+        """Whether an index by months lists all articles of the period, so that no other source has to be requested."""
 
     @property
     def name_everything(self) -> bool:
-        """Whether an index was read in this run with all that it names, so that lists can hold little more."""
+        """Whether an index and all its sitemaps were read in this run, so that listings can add little."""
         return self._has_named and not (self._waiting or self._failed or self.are_incomplete)
 
     @property
     def can_cover_period(self) -> bool:
-        """Whether the period lies far enough back to be read by sitemaps alone."""
+        """Whether the period ended long enough ago to be read from sitemaps alone."""
         since, until = self._period.bounds
         return since is not None and until is not None and until < self._today - _SETTLED_AFTER
 
+    def due(self, may_be_asked: Callable[[str], bool]) -> Iterator[tuple[Child, bool]]:
+        """Yield the sitemaps to request without an index, each with whether it is optional.
+
+        These are the sitemaps that an interrupted run left unread and the roots. ``may_be_asked`` is called with a
+        path, and says whether that sitemap has not failed or its retry is due.
+        """
+        for path, stamp in self._schedule.named_sitemaps:
+            self._waiting.add(path)
+            if path not in self.roots and not may_be_asked(path):
+                self.failed(path)
+                continue
+            yield Child(path, stamp), path in (MAIN_SITEMAP, *OTHER_SITEMAPS)
+        for path, is_optional in self.roots.items():
+            if self.is_due(path):
+                yield Child(path, None), is_optional
+
+    @property
+    def roots(self) -> dict[str, bool]:
+        """The sitemaps that no index need name, each with whether it is optional."""
+        return dict.fromkeys((MAIN_SITEMAP, *OTHER_SITEMAPS), True) | dict.fromkeys(self.in_robots_txt, False)
+
+    def add_named(self, path: str) -> None:
+        """Register a sitemap that robots.txt lists; the main one may then not have the whole archive."""
+        if path not in self.in_robots_txt:
+            self.in_robots_txt.append(path)
+
     def is_due(self, path: str) -> bool:
-        """Whether a sitemap is to be asked for that no index names: an index in every run."""
+        """Whether a root is due: an index in every run, others once in six or 24 hours."""
         if self._schedule.stamp_of(path) == NO_INDEX:
             return self._schedule.is_due(path, _LARGE_EVERY)
         return path not in OTHER_SITEMAPS or self._schedule.is_due(path, SITEMAPS_EVERY)
 
     def all_again(self) -> list[Child]:
-        """Return all sitemaps that indexes have named and this run has not read: the site has moved its articles.
+        """Return all unread sitemaps of the indexes, as the site has moved its articles.
 
-        From now on :meth:`choose` returns all.
+        From now on :meth:`choose` returns all unread sitemaps.
         """
         self._has_moved = True
         return self._unread(self._named)
+
+    def _are_others_named(self) -> bool:
+        return any(path != MAIN_SITEMAP for path in self.in_robots_txt)
 
     def _unread(self, children: list[Child]) -> list[Child]:
         left = [child for child in children if child.path not in self._read | self._waiting]
         self._waiting.update(child.path for child in left)
         return left
-
-    def others_are_named(self) -> None:
-        """Note that robots.txt names sitemaps beside the main one, which then need not name the whole archive."""
-        self._are_others_named = True
 
     def choose(self, children: Iterable[Child]) -> list[Child]:
         """Return the sitemaps of an index to read, the newest months first."""
@@ -127,14 +153,14 @@ class Sitemaps:
         if self._has_moved:
             return self._unread(named)
         if self.can_cover_period and (months := {month for child in named if (month := month_of(child.path))}):
-            # Where some months have no sitemap of their own, their articles are in those without a month.
+            # Articles of months without a sitemap of their own are in sitemaps without a month in the name.
             self._are_months_named = months.issuperset(_months(*self._period.bounds))
             has_others = any(month_of(child.path) is None for child in named)
-            self.covers_period = (self._are_months_named or has_others) and not self._are_others_named
+            self.covers_period = (self._are_months_named or has_others) and not self._are_others_named()
         stamps = {child.stamp for child in named}
         if len(named) >= _EQUAL_STAMPS and len(stamps) == 1:
             named = [Child(child.path, None) for child in named]
-        # One that an earlier run left unread may have been read before its index.
+        # A sitemap that an earlier run left unread may have been read before its index.
         wanted = [child for child in named if self._is_in_period(child) and child.path not in self._read]
         growing = _growing(child.path for child in wanted)
         due, old = [], []
@@ -150,10 +176,6 @@ class Sitemaps:
         self._waiting.update(child.path for child in chosen)
         return chosen
 
-    def expect(self, path: str) -> None:
-        """Register a sitemap that an earlier run left unread and this run requests."""
-        self._waiting.add(path)
-
     def is_read(self, path: str) -> None:
         """Mark a sitemap as read."""
         self._read.add(path)
@@ -165,15 +187,15 @@ class Sitemaps:
         self._failed.add(path)
 
     def hides_days(self) -> None:
-        """Note that a sitemap named articles of which nothing tells whether they are in the period."""
+        """Register that a sitemap has articles that may or may not be in the period."""
         self.covers_period = False
 
     def names_articles(self) -> None:
-        """Register that a sitemap named articles."""
+        """Register that a sitemap has articles."""
         self._has_named = True
 
     def is_month_wanted(self, path: str) -> bool:
-        """Whether the name of a sitemap says that its articles may be of the period."""
+        """Whether the month in a sitemap's name is in the period."""
         return month_of(path) is not None and self._is_in_period(Child(path, None))
 
     def _is_in_period(self, child: Child) -> bool:
@@ -188,7 +210,7 @@ class Sitemaps:
         return not self._period.is_before(day_of(child.stamp))
 
     def _is_old(self, child: Child, growing: set[str]) -> bool:
-        """Whether a sitemap without a stamp has no reason to change."""
+        """Whether a sitemap has no stamp and is unlikely to change."""
         if child.stamp is not None:
             return False
         month = month_of(child.path)
@@ -212,7 +234,7 @@ class Sitemaps:
 
 
 def _growing(paths: Iterable[str]) -> set[str]:
-    """Return the numbered sitemaps that new articles may come into: of each family the first and the last."""
+    """Return the numbered sitemaps that may get new articles: the first and the last of each family."""
     families: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for path in paths:
         if month_of(path) is None and (found := _NUMBER.match(path)):

@@ -1,7 +1,7 @@
-"""Schedule of the sources: which of home page, feed, listings and sitemaps are due, by when they were last read.
+"""Schedule of the sources: which of home page, feed, listings and sitemaps are due since they were last read.
 
-An hourly run should request little but new articles. Home page, feed and the news listing show them within the
-hour; the other listings are read every one to six hours, depending on their yield. For the sitemaps see
+An hourly run should request few pages except new articles. Home page, feed and the news listing link to them within
+the hour; the other listings are read every one to six hours, depending on their yield. For the sitemaps see
 :mod:`~caravan_crawler.frontier.sitemaps`.
 """
 
@@ -13,6 +13,9 @@ from caravan_crawler.frontier.listings import ListState
 from caravan_crawler.store import database
 from caravan_crawler.store.crawl_state import ResumedRuns, Source
 
+HOME, FEED = "/", "/rss/"
+#: Known listings; others are found by links. The first one shows new articles.
+KNOWN_SECTIONS = ("/news/", "/gazeta/")
 #: A resumed run does not repeat sources that the interrupted run read within this time.
 _JUST_READ = timedelta(hours=1)
 #: Tolerance, so that a run started a few minutes early does not skip a source.
@@ -23,8 +26,8 @@ SITEMAPS_EVERY = timedelta(hours=24)
 class SourceSchedule:
     """The sources of one run.
 
-    ``own`` are those known to runs of its kind, ``full`` those of runs without period and sections: what
-    such a run has walked to the end, one with a period need not walk again.
+    ``own`` are the sources of runs with the same period and sections, ``full`` those of runs without any: a listing
+    that such a run has walked to the end is not walked again by a run with a period.
     """
 
     def __init__(self, own: dict[str, Source], full: dict[str, Source], resumed_runs: ResumedRuns) -> None:

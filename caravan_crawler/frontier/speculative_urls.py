@@ -67,7 +67,7 @@ class SpeculativeUrls:
         return address.key in self._aside
 
     def admit(self, address: Address, url: str, page: Address | None, *, is_named: bool = False) -> bool:
-        """Return whether to follow a link to ``address`` at ``url``, found on the page asked for as ``page``.
+        """Return whether to follow a link to ``address`` at ``url``, found on the page requested as ``page``.
 
         Links from a listing, a feed or a sitemap (``is_named``) have no limit, as these sources are finite.
         """
@@ -196,7 +196,7 @@ class Reach:
         return None if self._is_copy(url, meta.get(FOUND_ON), article) else {}
 
     def is_over(self, path: str) -> bool:
-        """Whether the walk of the listing at ``path`` has ended, as it brings only copies of one text."""
+        """Whether the walk of the listing at ``path`` has ended, as its articles are copies of one text."""
         return path in self._ended
 
     def _is_copy(self, url: str, found_on: str | None, article: ArticleReading) -> bool:

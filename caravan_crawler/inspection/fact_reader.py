@@ -1,4 +1,4 @@
-"""From an answer to facts, through the readers and pipelines of a crawl."""
+"""Turn a response into facts, with the readers and pipelines of a crawl."""
 
 import re
 from collections.abc import Iterable
@@ -25,12 +25,12 @@ _DECLARED_IN_PAGE = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w\
 _FEED_LINKS = etree.XPath("//link[@href][contains(concat(' ', @rel, ' '), ' alternate ')][contains(@type, '+xml')]")
 _WORDS = re.compile(r"[^\W_]+")
 _REPLACEMENT = "\ufffd"
-#: A stamp in no known form costs two milliseconds, and a sitemap may have 50,000 of them.
+#: Maximum unreadable stamps per source: each costs 2 ms, and a sitemap may have 50,000.
 _MOST_UNREADABLE = 100
 
 
 class FactReader:
-    """Reads the answers of one site; ``pipelines`` are those of a crawl that turn texts into values."""
+    """Reads the responses of one site; ``pipelines`` are a crawl's pipelines that turn texts into values."""
 
     def __init__(self, site: Site, pipelines: Iterable[Any], bounds: Bounds) -> None:
         self._site = site
@@ -38,12 +38,12 @@ class FactReader:
         self._pipelines = list(pipelines)
 
     def read(self, answer: Answer) -> Facts:
-        """Return what the answer says; a bug in a reader becomes a fact of its own."""
+        """Return the facts of a response; an error in a reader is reported as kind ``broken``."""
         if answer.problem is not None or answer.status is None:
             return Facts(answer.asked, answer.url, None, "nothing", answer.problem)
         try:
             return self._read(answer)
-        except Exception as error:  # noqa: BLE001 (whatever it is, the other pages are to be read)
+        except Exception as error:  # noqa: BLE001 (continue with the other pages)
             words = f"the reader broke on it ({type(error).__name__}: {error})"
             return Facts(answer.asked, answer.url, answer.status, "broken", words)
 
@@ -193,7 +193,7 @@ def _day(stamp: str | None, seen_at: datetime, source: SourceFacts) -> date | No
 
 
 def _fits(headline: str, titles: list[str]) -> bool:
-    """Whether the headline is one of the titles, or the beginning of one or the other: titles may be cut."""
+    """Whether the headline equals a title, or one starts with the other: titles may be cut."""
     own = _folded(headline)
     others = [folded for title in titles if (folded := _folded(title))]
     return not own or not others or any(own.startswith(other) or other.startswith(own) for other in others)
@@ -204,7 +204,7 @@ def _folded(text: str) -> str:
 
 
 def _encoding(answer: Answer) -> str | None:
-    """Return what is odd about a page's encoding: it is not UTF-8, or is UTF-8 and declared as something else."""
+    """Return a problem if the page is not UTF-8, or is UTF-8 and declared as something else; else None."""
     in_page = _DECLARED_IN_PAGE.search(answer.body, 0, 2048)
     declared = declared_charset(answer.content_type) or (in_page[1].decode("ascii").lower() if in_page else None)
     try:

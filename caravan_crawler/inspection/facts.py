@@ -1,4 +1,4 @@
-"""What an inspection asks for, and what it learns from each answer."""
+"""Requests of an inspection, and the facts read from each response."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -9,7 +9,7 @@ from caravan_crawler.urls import Address
 
 
 class Role(StrEnum):
-    """What a request is for."""
+    """The purpose of a request."""
 
     ROBOTS = "robots"
     SITEMAP = "sitemap"
@@ -21,9 +21,9 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A page to ask for. ``is_promised`` says that the site itself names it as what ``role`` says.
+    """A page to request. With ``is_promised``, the site itself says that the page has this ``role``.
 
-    ``month`` is the month in the name of the sitemap (``YYYY-MM``) that names an article, None where there is none.
+    ``month`` (``YYYY-MM``) is the month in the name of the sitemap that lists the article, else None.
     """
 
     url: str
@@ -35,7 +35,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came for a request, or in ``problem`` why nothing came. ``url`` is the page's after redirects."""
+    """The response to a request, or in ``problem`` why there is none. ``url`` is the URL after redirects."""
 
     asked: Asked
     url: str
@@ -44,15 +44,15 @@ class Answer:
     body: bytes = b""
     content_type: str = ""
     is_challenged: bool = False
-    """Whether the server's headers say that this is a challenge."""
+    """Whether the response's headers mark it as a challenge."""
     problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An address that a source names: an article's, or with ``address`` None a further sitemap's.
+    """A URL listed by a source: an article's, or another sitemap's if ``address`` is None.
 
-    ``day`` is that of the stamp beside it, ``month`` the one in the name of the sitemap.
+    ``day`` is the day of the URL's stamp, ``month`` the month in the sitemap's name.
     """
 
     url: str
@@ -64,7 +64,7 @@ class Found:
 
 @dataclass
 class SourceFacts:
-    """What a source names: ``entries``, of which some are addresses of articles on this site."""
+    """The entries of a source; ``found`` are the URLs of articles on this site among them."""
 
     entries: int = 0
     found: list[Found] = field(default_factory=list)
@@ -72,9 +72,9 @@ class SourceFacts:
     oldest: date | None = None
     newest: date | None = None
     in_future: int = 0
-    """Entries whose stamp lies in the future."""
+    """Entries whose stamp is in the future."""
     unreadable: int = 0
-    """Entries whose stamp cannot be read; after a hundred of them no more are tried."""
+    """Entries whose stamp cannot be read; after a hundred, the stamps of further entries are ignored."""
     sections: list[str] = field(default_factory=list)
     """Paths of sections the page links to."""
     feed: str | None = None
@@ -83,34 +83,34 @@ class SourceFacts:
 
     @property
     def numbered(self) -> int:
-        """How many of the articles' addresses have a number."""
+        """Number of article URLs with an article id."""
         return sum(one.address is not None and one.address.article_id is not None for one in self.found)
 
 
 @dataclass
 class ArticleFacts:
-    """What is read on an article's page; ``record`` is what a crawl would store."""
+    """The values read on an article's page; ``record`` is what a crawl would store."""
 
     record: Article
     found_by: dict[str, str]
     day: str | None
     moment: str | None
     is_disputed: bool = False
-    """Whether the metadata names another day than the page prints."""
+    """Whether the metadata's date is a different day from the printed one."""
     in_future: bool = False
-    """Whether the printed date or that of the metadata lies in the future."""
+    """Whether the printed date or the metadata's date is in the future."""
     stamp: str | None = None
-    """The date of the metadata as written."""
+    """The metadata's date as written."""
     fits_title: bool = True
     is_damaged: bool = False
-    """Whether headline or body hold characters that could not be decoded."""
+    """Whether the headline or the body has characters that could not be decoded."""
 
 
 @dataclass
 class Facts:
-    """What one answer says. ``kind`` is that of the page, or ``sitemap index``, ``broken`` or ``nothing``.
+    """The facts of one response. ``kind`` is the page's kind, or ``sitemap index``, ``broken`` or ``nothing``.
 
-    ``problem`` says why there is nothing to read, in words.
+    ``problem`` is a message: why there is nothing to read.
     """
 
     asked: Asked
@@ -121,26 +121,26 @@ class Facts:
     source: SourceFacts | None = None
     article: ArticleFacts | None = None
     missing: list[str] = field(default_factory=list)
-    """Fields that an article's page does not give."""
+    """Fields not found on the article's page."""
     title: str | None = None
     canonical: str | None = None
     encoding: str | None = None
-    """What is odd about the page's encoding, in words."""
+    """A message about an unusual encoding of the page."""
     aliases: list[Found] = field(default_factory=list)
-    """AMP page and short link that the page names for itself."""
+    """The AMP page and the short link that the page declares."""
     rates: list[ExchangeRate] = field(default_factory=list)
     weather: list[Weather] = field(default_factory=list)
     trending: list[TrendingEntry] = field(default_factory=list)
 
     @property
     def is_page(self) -> bool:
-        """Whether this is a sound page in HTML, on which a header may stand."""
+        """Whether this is a valid HTML page, which may have a header."""
         return self.status == 200 and self.kind in ("article", "home", "listing", "tag", "search", "other")
 
 
 @dataclass
 class Robots:
-    """What robots.txt says. ``status`` is None where it was not asked for or gave no answer."""
+    """The content of robots.txt. ``status`` is None if it was not requested or did not respond."""
 
     status: int | None = None
     problem: str | None = None
@@ -151,7 +151,7 @@ class Robots:
 
 @dataclass
 class Inspection:
-    """All that an inspection has learned. ``ended`` says why it ended before its time, in words."""
+    """All results of an inspection. ``ended`` is a message: why it ended early."""
 
     base: str
     began_at: datetime
@@ -162,10 +162,10 @@ class Inspection:
 
     @property
     def sources(self) -> list[Facts]:
-        """The answers of sources, in the order asked."""
+        """The facts of sources, in request order."""
         return [one for one in self.facts if one.asked.role is not Role.ARTICLE]
 
     @property
     def articles(self) -> list[Facts]:
-        """The answers at addresses of articles, in the order asked."""
+        """The facts of article URLs, in request order."""
         return [one for one in self.facts if one.asked.role is Role.ARTICLE]

@@ -1,6 +1,6 @@
-"""Pages saved as test cases: ``NAME.html`` as it came, and ``NAME.json`` with the values read on it.
+"""Pages saved as test cases: a folder with ``page.html`` as it came and ``expected.json``, the values read on it.
 
-This is the form of ``tests/pages/saved``. Feeds, sitemaps and robots.txt are saved beside them, without values.
+This is the form of ``tests/pages/cases``. Feeds, sitemaps and robots.txt are saved as files, without values.
 """
 
 import json
@@ -25,20 +25,20 @@ _ARTICLE_FIELDS = (
     "headline lede body date_published published_at date_published_raw views photo_credit source language authors "
     "tags images article_id url section"
 ).split()
-#: Kinds of answers that are no test case: what is no page, and a page on which the reader broke.
+#: Kinds of responses that are no test case: those that are not pages, and pages on which a reader failed.
 _WITHOUT_VALUES = ("feed", "sitemap", "sitemap index", "broken")
 _LONGEST_NAME = 60
 
 
 class SaveError(Exception):
-    """A page could not be saved; the text is one line for the user."""
+    """A page could not be saved; the message is one line for the user."""
 
 
 class PageFolder:
-    """Saves pages into a folder, and never over a file that is there."""
+    """Saves pages into a folder; never overwrites a file."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the folder where there is none; :class:`SaveError` where it cannot be made or written to."""
+        """Create the folder if needed; raise :class:`SaveError` if it cannot be created or written to."""
         self.folder = folder
         self.saved = 0
         try:
@@ -50,63 +50,62 @@ class PageFolder:
             raise SaveError(f"{folder} cannot be written to: {error.strerror}") from None
 
     def save(self, answer: Answer, kind: str, pipelines: Iterable[Any]) -> None:
-        """Save what came; nothing where nothing came. :class:`SaveError` where it cannot be written."""
+        """Save a response, unless it has no body; raise :class:`SaveError` if it cannot be written."""
         if answer.problem is not None or not answer.body:
             return
         is_page = answer.asked.role is not Role.ROBOTS and kind not in _WITHOUT_VALUES
-        files = {_ending(answer, is_page): answer.body}
+        path = self.folder / self._free(_stem(answer, self.saved + 1))
         if is_page:
-            files[".json"] = _case_bytes(answer, pipelines)
-        stem = self._free(_stem(answer, self.saved + 1), files)
-        try:
-            for ending, content in files.items():
-                _write(self.folder / f"{stem}{ending}", content)
-        except OSError as error:
-            raise SaveError(f"{self.folder / stem} cannot be saved: {error.strerror}") from None
+            save_case(path, answer, pipelines)
+        else:
+            _write(path.with_name(f"{path.name}{_ending(answer)}"), answer.body)
         self.saved += 1
 
-    def _free(self, stem: str, endings: Iterable[str]) -> str:
-        """Return a name that no file has yet."""
+    def _free(self, stem: str) -> str:
+        """Return a name that no file or folder has yet, whatever its ending."""
         name, number = stem, 1
-        while any((self.folder / f"{name}{ending}").exists() for ending in (*endings, ".html", ".json")):
+        while (self.folder / name).exists() or any(self.folder.glob(f"{name}.*")):
             number += 1
             name = f"{stem}-{number}"
         return name
 
 
-def save_fixture(folder: Path, name: str, answer: Answer, pipelines: Iterable[Any]) -> Path:
-    """Save one page under a name of its own and return its path; :class:`SaveError` where that is taken."""
-    page = folder / f"{name}.html"
+def save_case(case: Path, answer: Answer, pipelines: Iterable[Any]) -> None:
+    """Save one page as a case, in a new folder; :class:`SaveError` if there is one or it cannot be written."""
+    expected = json.dumps(case_of(answer, pipelines), ensure_ascii=False, indent=1) + "\n"
     try:
-        _write(page.with_suffix(".json"), _case_bytes(answer, pipelines))
-        _write(page, answer.body)
+        case.mkdir(parents=True)
     except OSError as error:
-        raise SaveError(f"{page} cannot be saved: {error.strerror}") from None
-    return page
+        raise SaveError(f"{case} cannot be saved: {error.strerror}") from None
+    _write(case / "page.html", answer.body)
+    _write(case / "expected.json", expected.encode())
 
 
 def _write(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-
-
-def _case_bytes(answer: Answer, pipelines: Iterable[Any]) -> bytes:
-    return (json.dumps(case_of(answer, pipelines), ensure_ascii=False, indent=1) + "\n").encode()
+    try:
+        with path.open("xb") as file:
+            file.write(content)
+    except OSError as error:
+        raise SaveError(f"{path} cannot be saved: {error.strerror}") from None
 
 
 def case_of(answer: Answer, pipelines: Iterable[Any]) -> dict[str, Any]:
-    """Return the page's address, its charset, when it was fetched, its kind and every value read on it."""
+    """Return the page's address, its charset, when it was fetched, its kind and every value read on it.
+
+    ``why`` is left empty: the tests refuse the case until a person says what it is for.
+    """
     parts = urlsplit(answer.url)
     site = Site(f"{parts.scheme}://{parts.netloc}/")
     charset = declared_charset(answer.content_type)
     reading = read_page(parse_document(answer.body, answer.url, site, charset))
-    # The reader of a saved page does not know its status.
+    # The tests read a case's page without its status.
     facts = FactReader(site, pipelines, Bounds()).read(replace(answer, status=200, is_challenged=False))
     expect = _article_values(facts.article.record) if facts.article else {}
     shown = page_records(reading, site, answer.received_at)
     trending = [one for one in shown if isinstance(one, TrendingEntry)]
     page_date = reading.header.date
     return {
+        "why": "",
         "url": answer.url,
         "charset": charset,
         "fetched_at": answer.received_at.isoformat(timespec="seconds"),
@@ -127,16 +126,14 @@ def _article_values(record: Article) -> dict[str, Any]:
     return values | {"links": [{"text": link.text, "url": link.url} for link in record.links]}
 
 
-def _ending(answer: Answer, is_page: bool) -> str:
-    if is_page:
-        return ".html"
+def _ending(answer: Answer) -> str:
     if answer.asked.role is Role.ROBOTS:
         return ".txt"
     return ".htm" if b"<html" in answer.body[:4096].lower() else ".xml"
 
 
 def _stem(answer: Answer, number: int) -> str:
-    """Return a name by site, day, number and address: ``caravan-kz_2026-11-28_07_article_most-otkryli-1011200``."""
+    """Return a name from site, day, number, role and URL: ``caravan-kz_2026-11-28_07_article_most-otkryli-1011200``."""
     asked: Asked = answer.asked
     host = (urlsplit(answer.url).hostname or "").removeprefix("www.")
     last = urlsplit(asked.url).path.rstrip("/").rsplit("/", 1)[-1] or urlsplit(asked.url).query

@@ -1,4 +1,4 @@
-"""What is odd about a site, and whether a crawl of it would give data below its floors."""
+"""Oddities of a site, and whether a crawl of it would yield data below the floors."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -7,21 +7,21 @@ from caravan_crawler.inspection.facts import ArticleFacts, Facts, Inspection, Ro
 from caravan_crawler.normalise.numbers import SANE_BAND
 from caravan_crawler.outcome import BELOW_FLOORS, SOUND, UNREACHABLE
 
-#: A body with fewer letters is short for a news item.
+#: A body with fewer characters is short for a news item.
 SHORT_BODY = 200
-#: The largest share of doubtful values. With more of them wrong, the reader or the site is at fault.
+#: Maximum share of doubtful values. Above it, the reader or the site is at fault.
 MOST_DOUBTFUL = 0.2
-#: The largest share of pages named as articles that are not articles; the same as in a crawl.
+#: Maximum share of pages listed as articles that are not articles; the same as in a crawl.
 MOST_UNREAD = 0.1
-#: A Crawl-delay in seconds with which the whole archive takes longer than half a year.
+#: Crawl-delay in seconds with which the whole archive takes longer than half a year.
 _LONG_DELAY = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """One thing that is odd. ``counts`` says that data would fall below the floors for it.
+    """One oddity. With ``counts``, it would put the data of a crawl below the floors.
 
-    ``code`` is a stable name for programs, ``urls`` the pages it was seen on.
+    ``code`` is a stable name for programs, ``urls`` are the pages it was seen on.
     """
 
     code: str
@@ -32,7 +32,7 @@ class Oddity:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The exit code of an inspection, its name, and the reason in words."""
+    """The exit code of an inspection, its name, and a message with the reason."""
 
     code: int
     name: str
@@ -40,7 +40,7 @@ class Verdict:
 
 
 def judge(inspection: Inspection, floors: Mapping[str, float]) -> tuple[list[Oddity], Verdict]:
-    """Return what is odd, that which counts first, and the verdict. ``floors`` are those of the setting FLOORS."""
+    """Return the oddities, those that count first, and the verdict. ``floors`` is the setting FLOORS."""
     odd = [*_about_robots(inspection), *_about_sources(inspection), *_about_pages(inspection)]
     odd += _about_articles(inspection, floors)
     odd.sort(key=lambda one: not one.counts)
@@ -55,7 +55,7 @@ def judge(inspection: Inspection, floors: Mapping[str, float]) -> tuple[list[Odd
 
 
 def _unreachable(inspection: Inspection) -> str | None:
-    """Return why nothing of the site could be read; a challenge or a robots.txt that forbids is an answer."""
+    """Return why the site is unreachable, or None; a challenge or a forbidding robots.txt is a response."""
     if any(one.status is not None and (one.status < 400 or one.kind == "challenge") for one in inspection.facts):
         return None
     if not inspection.robots.allows_home:
@@ -79,7 +79,7 @@ def _about_robots(inspection: Inspection) -> Iterator[Oddity]:
         yield Oddity("ended_early", inspection.ended, counts=True)
 
 
-#: In words, that robots.txt forbids an address.
+#: Problem of a URL that robots.txt forbids.
 FORBIDDEN = "robots.txt forbids it"
 
 
@@ -100,11 +100,11 @@ def _about_sources(inspection: Inspection) -> Iterator[Oddity]:
 def _about_source(facts: Facts) -> Iterator[Oddity]:
     role, source = facts.asked.role, facts.source
     if facts.kind == "challenge" or facts.problem == FORBIDDEN:
-        return  # said of all pages at once
+        return  # reported once for all pages
     unread = facts.problem or (f"it is no {role} but {facts.kind}" if source is None or _is_other(facts) else None)
     if unread:
         if facts.asked.is_promised or facts.status not in (404, 410) or role is Role.HOME:
-            # Articles that nothing but a sitemap names would never be found.
+            # Articles listed only by this sitemap would never be found.
             counts = role is Role.SITEMAP and facts.asked.is_promised
             yield _of(f"{role}_unread", f"{_NAMES[role]} cannot be read: {unread}", [facts], counts=counts)
         elif role is Role.FEED:
@@ -189,7 +189,7 @@ def _about_articles(inspection: Inspection, floors: Mapping[str, float]) -> Iter
 
 
 def _missing(read: list[Facts], floors: Mapping[str, float]) -> Iterator[Oddity]:
-    """Yield the fields that a crawl must find on its share of the articles, and that are missing on some."""
+    """Yield an oddity for each field with a floor that is missing on some articles."""
     for name, floor in floors.items():
         without = [one for one in read if one.article and not getattr(one.article.record, name, None)]
         if without:
@@ -200,9 +200,9 @@ def _missing(read: list[Facts], floors: Mapping[str, float]) -> Iterator[Oddity]
 
 
 def _lacks_moment(facts: Facts, article: ArticleFacts) -> bool:
-    """Whether the time of day is missing where metadata should give it.
+    """Whether the time of day is missing where the metadata should have it.
 
-    It should at an address without a number, as the newest markup has ``article:published_time`` (known from a
+    It should at a URL without an article id, as the newest markup has ``article:published_time`` (known from a
     scraper of the site), and where the page has a stamp that cannot be read.
     """
     has_number = article.record.url.endswith((f"-{article.record.article_id}/", f"?p={article.record.article_id}"))
@@ -217,7 +217,7 @@ def _has_other_canonical(facts: Facts, article: ArticleFacts) -> bool:
     return bool(facts.canonical) and article.found_by.get("address") not in (None, "canonical")
 
 
-#: Code, words, what is odd, and whether more than a fifth of such articles count.
+#: Code, message, test, and whether the oddity counts on more than a fifth of the articles.
 _ODD: tuple[tuple[str, str, Callable[[Facts, ArticleFacts], bool], bool], ...] = (
     ("future_date", "a date lies in the future", lambda _, article: article.in_future, True),
     ("other_day", "the metadata name another day than the page prints", lambda _, article: article.is_disputed, True),

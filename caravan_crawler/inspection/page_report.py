@@ -1,4 +1,4 @@
-"""One page for ``scrapy inspect``: read as an inspection reads it, and printed as JSON or, of a source, as lines."""
+"""One page for ``scrapy inspect``, read as in an inspection of a site: output as JSON, of a source also as lines."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -16,7 +16,7 @@ _FEW = 20
 
 
 def page_answer(body: bytes, document: Document, charset: str | None, at: datetime) -> Answer:
-    """Return a page as the answer to a request for what it is: a feed, a sitemap, or any other page."""
+    """Return the page as an answer with the role of a feed, a sitemap or, for any other page, an article."""
     role = Role.ARTICLE
     if (listed := read_syndication(body, document.url, charset)) is not None:
         role = Role.FEED if listed.form is Form.FEED else Role.SITEMAP
@@ -25,12 +25,12 @@ def page_answer(body: bytes, document: Document, charset: str | None, at: dateti
 
 
 def page_facts(answer: Answer, document: Document, pipelines: Iterable[Any]) -> Facts:
-    """Return what a page says: an article, a list, a feed or a sitemap."""
+    """Return the facts of a page: an article, a listing, a feed or a sitemap."""
     return FactReader(document.site, pipelines, document.bounds).read(answer)
 
 
 def page_json(facts: Facts) -> str:
-    """Return what is read on a page as a JSON object."""
+    """Return the facts of a page as a JSON object."""
     source, article = facts.source, facts.article
     return dumped(
         {
@@ -52,7 +52,7 @@ def page_json(facts: Facts) -> str:
 
 
 def source_lines(facts: Facts, *, full: bool) -> Iterator[str]:
-    """Yield the lines that tell what a feed or sitemap names."""
+    """Yield lines with the entries of a feed or sitemap."""
     source = facts.source
     assert source is not None
     yield printable(facts.url)

@@ -1,4 +1,4 @@
-"""What an inspection of a site found: as one JSON object for programs and as one table for people."""
+"""Report of an inspection of a site: one JSON object for programs, one table for people."""
 
 import json
 from collections import Counter
@@ -10,7 +10,7 @@ from caravan_crawler.inspection.facts import Facts, Inspection, SourceFacts
 from caravan_crawler.inspection.oddities import Oddity, Verdict
 from caravan_crawler.normalise.text import clean
 
-#: Fields of an article in the order of the table, and under which names ``found_by`` has their readers.
+#: Fields of an article in the order of the table, each with the names of its readers in ``found_by``.
 FIELDS = {
     "headline": ("headline",),
     "lede": ("lede",),
@@ -26,12 +26,12 @@ FIELDS = {
 
 
 def printable(text: str) -> str:
-    """Return ``text`` as one line that does nothing to a terminal."""
+    """Return ``text`` as one line without control characters."""
     return " ".join(clean(text).split())
 
 
 def as_json(inspection: Inspection, odd: Iterable[Oddity], verdict: Verdict) -> str:
-    """Return the inspection as a JSON object; keys that are there once stay."""
+    """Return the inspection as a JSON object; existing keys are never removed."""
     robots = inspection.robots
     result = {
         "version": 1,
@@ -56,7 +56,7 @@ def as_json(inspection: Inspection, odd: Iterable[Oddity], verdict: Verdict) -> 
 
 
 def dumped(value: Any) -> str:
-    """Return a value as JSON whose texts do nothing to a terminal."""
+    """Return a value as JSON without control characters in its texts."""
     return json.dumps(_cleaned(value), ensure_ascii=False, indent=1, default=str)
 
 
@@ -110,7 +110,7 @@ def _article_json(one: Facts) -> dict[str, Any]:
 
 
 def header_of(inspection: Inspection) -> dict[str, Any]:
-    """Return what the header shows: each value, and on how many pages."""
+    """Return each value of the pages' header with its number of pages."""
     pages = [one for one in inspection.facts if one.is_page]
     rates = Counter((rate.currency, rate.rate_raw, rate.rate) for one in pages for rate in one.rates)
     weather = Counter((value.city, value.temperature_c) for one in pages for value in one.weather)
@@ -134,7 +134,7 @@ def header_of(inspection: Inspection) -> dict[str, Any]:
 
 
 def is_found(one: Facts, field: str) -> bool:
-    """Return whether an article's page gives a field."""
+    """Whether a field was found on an article's page."""
     if one.article is None:
         return False
     record = one.article.record
@@ -145,7 +145,7 @@ def is_found(one: Facts, field: str) -> bool:
 
 
 def reader_of(one: Facts, field: str) -> str | None:
-    """Return which reader found a field; a field that no reader has, as images, is found by the page."""
+    """Return the name of the reader that found a field; ``page`` for a field without readers, as images."""
     if one.article is None or not is_found(one, field):
         return None
     found_by = one.article.found_by
@@ -153,7 +153,7 @@ def reader_of(one: Facts, field: str) -> str | None:
 
 
 def readers_of(articles: Sequence[Facts]) -> dict[str, Counter[str]]:
-    """Return for each field how often which reader found it."""
+    """Return for each field how often each reader found it."""
     return {
         field: Counter(reader for one in articles if (reader := reader_of(one, field)) is not None) for field in FIELDS
     }
@@ -217,7 +217,7 @@ def _article_rows(inspection: Inspection, readers: dict[str, Counter[str]]) -> l
 
 
 def _cell(one: Facts, field: str, readers: list[str]) -> str:
-    """Return the letter of the reader, and for some fields what it found; ``-`` where it is not found."""
+    """Return the reader's letter, for some fields with the value; ``-`` if the field is missing."""
     reader = reader_of(one, field)
     if reader is None or one.article is None:
         return "-"
@@ -267,7 +267,7 @@ def _odd_lines(odd: Sequence[Oddity], base: str) -> Iterator[str]:
 
 
 def shortened(url: str, base: str) -> str:
-    """Return an address of the site without its base, and without the middle where it is long."""
+    """Return a URL without the site's base, shortened in the middle if it is long."""
     path = f"/{url[len(base) :]}" if url.startswith(base) else url
     if len(path) <= _LONGEST_ADDRESS:
         return path

@@ -19,28 +19,28 @@ from twisted.python.failure import Failure
 
 from caravan_crawler import failures
 from caravan_crawler.downloadermiddlewares import RobotsUnreadError
-from caravan_crawler.downloadhandlers import received_at
+from caravan_crawler.downloadhandlers import header, received_at
 from caravan_crawler.failures import RunEndsError
 from caravan_crawler.frontier.sitemaps import MAIN_SITEMAP, OTHER_SITEMAPS
+from caravan_crawler.frontier.source_schedule import FEED, KNOWN_SECTIONS
 from caravan_crawler.inspection.fact_reader import FactReader
 from caravan_crawler.inspection.facts import Answer, Asked, Facts, Found, Inspection, Role
 from caravan_crawler.inspection.oddities import FORBIDDEN
 from caravan_crawler.outcome import CRAWL_DELAY_STAT, RETRY_AFTER_STAT
 from caravan_crawler.pages.document import Bounds
 from caravan_crawler.reparse.reader import value_pipelines
-from caravan_crawler.spiders.base import FEED, KNOWN_SECTIONS, header
 from caravan_crawler.urls import Address, Site
 
-#: robots.txt may name many; two show what they are.
+#: Sitemaps of robots.txt to request: it may list many, and two are enough to judge them.
 _ROBOTS_SITEMAPS = 2
-#: Candidates taken from one source, spread evenly over its entries: a sitemap may have 50,000.
+#: Candidates per source, spread evenly over its entries: a sitemap may have 50,000.
 _FROM_ONE_SOURCE = 60
-#: An AMP page and a short link show what they are at the first try.
+#: Maximum number of AMP pages and of short links: one is enough to judge them.
 _MOST_OF_A_FORM = {"amp": 1, "short": 1}
 
 
 def form_of(address: Address) -> str:
-    """Return the form of an article's address: ``numbered``, ``plain``, ``amp`` or ``short``."""
+    """Return the form of an article's URL: ``numbered``, ``plain``, ``amp`` or ``short``."""
     if address.path is None:
         return "short"
     if address.alias:
@@ -50,7 +50,7 @@ def form_of(address: Address) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """An article that may be asked for, and in what it may differ from others."""
+    """An article that may be requested, with the traits in which articles differ."""
 
     found: Found
     address: Address
@@ -64,15 +64,15 @@ class _Candidate:
     def year(self) -> str:
         if self.found.month:
             return self.found.month[:4]
-        # Where no source says the year, articles of one source are of one time, as far as one can tell.
+        # Without a year, assume that the articles of one source are of the same time.
         return str(self.found.day.year) if self.found.day else self.source
 
 
 class Choice:
-    """Chooses page after page, by what the pages before have shown.
+    """Chooses each page by the facts of the pages before it.
 
-    Half of the requests are for articles. ``used`` returns how many requests were sent so far; redirects
-    and retries count, so that the site never gets more than ``most``.
+    Half of the requests are for articles. ``used`` returns the number of requests sent so far, with redirects
+    and retries, so that the site never gets more than ``most``.
     """
 
     def __init__(self, site: Site, inspection: Inspection, most: int, used: Callable[[], int]) -> None:
@@ -86,7 +86,7 @@ class Choice:
         self._taken = {name: Counter[str]() for name in ("form", "year", "section", "source")}
 
     def pages(self) -> Iterator[Asked]:
-        """Yield what to ask for; what came of a page must be among the inspection's facts before the next one."""
+        """Yield pages to request; add the facts of each to the inspection before taking the next one."""
         for asked in self._sources():
             kept = self._most // 2 if self._all_found() else 1
             if asked.url not in self._asked and self._used() < self._most - kept:
@@ -122,7 +122,7 @@ class Choice:
         return next((one for one in reversed(self._inspection.facts) if one.asked.role is role), None)
 
     def _sitemaps(self) -> list[tuple[Found, str]]:
-        """Return the further sitemaps that indexes name, each with its index."""
+        """Return the sitemaps that indexes list, each with the URL of its index."""
         return [(one, facts.url) for facts in self._inspection.facts if facts.source for one in facts.source.sitemaps]
 
     def _pages_of_sitemaps(self) -> bool:
@@ -131,11 +131,11 @@ class Choice:
     def _children(self) -> list[Asked]:
         """Return sitemaps of an index: the newest, the oldest, the last one without a month, one in the middle."""
         named = self._sitemaps()
-        # A stamp says when a sitemap last changed, and so less of its articles than a month in its name.
+        # A stamp is the time of a sitemap's last change; a month in its name says more about its articles.
         age = _month if any(one.month for one, _ in named) else _day
         order = sorted((pair for pair in named if age(pair[0])), key=lambda pair: age(pair[0]))
         undated = [pair for pair in named if not age(pair[0])]
-        if not order:  # newest last, as WordPress has them
+        if not order:  # newest last, as WordPress orders them
             order, undated = undated, []
         chosen = [*order[-1:], *order[:1], *undated[-1:], *order[len(order) // 2 :][:1], *undated[:1]]
         return [
@@ -162,7 +162,7 @@ class Choice:
     # Articles
 
     def _next_article(self) -> _Candidate | None:
-        """Return the candidate that has least in common with those asked for."""
+        """Return the candidate that has least in common with the articles requested before."""
         if not self._candidates:
             self._note_sources()
         open_ = [one for one in self._candidates if self._has_room(one)]
@@ -176,7 +176,7 @@ class Choice:
         return best
 
     def _note_sources(self) -> None:
-        # Of an article that several sources name, a sitemap says most: it promises an article, and often its month.
+        # If several sources list an article, a sitemap is the most informative: it often has the month too.
         for facts in sorted(self._inspection.facts, key=lambda one: _TELLING.index(one.asked.role)):
             if facts.source:
                 self._note(_spread(facts.source.found), facts.url)
@@ -197,13 +197,13 @@ class Choice:
     def _has_room(self, one: _Candidate) -> bool:
         if self._taken["form"][one.form] >= _MOST_OF_A_FORM.get(one.form, self._most):
             return False
-        # Of an article asked for already only another kind of address is news.
+        # An article requested before is of interest only under another form of URL.
         return one.form in _MOST_OF_A_FORM or not any((one.address.key, form) in self._seen for form in _PATHS)
 
     def _likeness(self, one: _Candidate) -> int:
         weights = {"year": 4, "form": 3, "section": 2, "source": 1}
         likeness = sum(weight * self._taken[name][self._trait(one, name)] for name, weight in weights.items())
-        # What only a link without a number makes look like an article may be a page of contacts.
+        # A link without an article id that no source lists as an article may be a contact page.
         return likeness + (0 if one.found.is_promised else 4)
 
     @staticmethod
@@ -224,30 +224,30 @@ def _day(found: Found) -> str:
 
 
 def _spread(found: list[Found]) -> list[Found]:
-    """Return some of many, evenly spread, the first and the last among them."""
+    """Return an evenly spread sample that includes the first and the last."""
     if len(found) <= _FROM_ONE_SOURCE:
         return found
     step = (len(found) - 1) / (_FROM_ONE_SOURCE - 1)
     return [found[round(index * step)] for index in range(_FROM_ONE_SOURCE)]
 
 
-#: On this machine's loopback nobody is disturbed, unless robots.txt or the user asks for a delay.
+#: No delay on loopback, unless robots.txt or the user asks for one.
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
-#: Requests in a row without an answer, each after its retries, after which the site counts as unreachable.
+#: Consecutive requests without a response, each after its retries, after which the site counts as unreachable.
 _MOST_UNANSWERED = 3
 _LIMIT_REACHED = "the limit of requests is reached"
 _PAGES = (Role.HOME, Role.LISTING, Role.ARTICLE)
 
-#: Called with each answer, what was read on it, and what is known so far.
+#: Callback with each answer, its facts, and the inspection so far.
 OnFacts = Callable[[Answer, Facts, Inspection], None]
 
 
 class InspectionSpider(Spider):
-    """Asks a site for at most ``most`` pages, robots.txt, redirects and retries among them."""
+    """Sends at most ``most`` requests to a site, including robots.txt, redirects and retries."""
 
     name = "inspect_site"
     _reader: FactReader
-    # Robots, delay, back-off, retries and limits are those of a crawl; its store, feeds and verdict are not needed.
+    # Robots, delay, back-off, retries and limits are those of a crawl; its store, feeds and run monitor are disabled.
     custom_settings: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
         "ARCHIVE": False,
         "CONCURRENT_REQUESTS": 1,
@@ -284,19 +284,19 @@ class InspectionSpider(Spider):
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
-        """Add what counts the requests: behind the refusals of robots.txt and other hosts, which send nothing."""
+        """Add the request counter behind the robots.txt and offsite middlewares, whose refusals send nothing."""
         super().update_settings(settings)
         middlewares = {**settings["DOWNLOADER_MIDDLEWARES"], f"{__name__}.{RequestLimit.__name__}": 120}
-        # As a whole: a process puts its own settings over the parts of a crawler's.
+        # Set the whole dict: the process's settings would override single keys.
         settings.set("DOWNLOADER_MIDDLEWARES", middlewares, priority="spider")
 
     async def start(self) -> AsyncIterator[Any]:
-        """Begin; robots.txt is asked for by Scrapy's middleware before the first page."""
+        """Yield the first request; Scrapy's middleware requests robots.txt before it."""
         for request in self._next():
             yield request
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Request]:
-        """Read a page in HTML; the browser shows what this method reads."""
+        """Read an HTML page; the browser renders only requests with this callback."""
         return self._take(self._answer(response, kwargs["asked"]))
 
     def parse_source(self, response: Response, asked: Asked) -> Iterator[Request]:
@@ -304,17 +304,17 @@ class InspectionSpider(Spider):
         return self._take(self._answer(response, asked))
 
     def failed(self, failure: Failure) -> Iterator[Request]:
-        """Note why nothing came, and go on where that makes sense."""
+        """Record why there is no response, and continue unless the inspection has to end."""
         request: Request = failure.request  # type: ignore[attr-defined]
         reason = failures.reason(failure)
         if reason == RunEndsError.__name__:
-            return  # closed() says why
+            return  # closed() records the reason
         words = FORBIDDEN if reason == "robots" else failures.words(failure)
         if words == _LIMIT_REACHED:
             return
         if reason == RobotsUnreadError.__name__:
             self.inspection.robots.problem = words
-            return  # nothing may be asked
+            return  # nothing may be requested
         asked = request.cb_kwargs["asked"]
         if reason == "robots" and asked.url == self.site.base:
             self.inspection.robots.allows_home = False
@@ -323,7 +323,7 @@ class InspectionSpider(Spider):
         yield from self._take(answer)
 
     def closed(self, reason: str) -> None:
-        """Note why the inspection ended before its time, when Scrapy closes the spider."""
+        """Record why the inspection ended early, when Scrapy closes the spider."""
         if pause := self.crawler.stats.get_value(RETRY_AFTER_STAT):
             self.inspection.ended = f"the site asks for a pause of {pause} seconds"
         elif delay := self.crawler.stats.get_value(CRAWL_DELAY_STAT):
@@ -332,7 +332,7 @@ class InspectionSpider(Spider):
             self.inspection.ended = f"the inspection was ended: {reason}"
 
     def on_engine_started(self) -> None:
-        """Note which signal stops the inspection, and leave the stopping to Scrapy."""
+        """Record which signal stops the inspection; Scrapy does the stopping."""
         for number in (signal.SIGINT, signal.SIGTERM):
             handler: Any = signal.getsignal(number)
             if callable(handler):
@@ -343,7 +343,7 @@ class InspectionSpider(Spider):
         handler(number, frame)
 
     def on_robots(self, robotparser: Any, request: Request) -> None:
-        """Take what robots.txt allows and names."""
+        """Record the rules, delay and sitemaps of robots.txt."""
         robots, settings = self.inspection.robots, self.settings
         agent = settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"]
         robots.allows_home = bool(robotparser.allowed(self.site.base, agent))
@@ -353,7 +353,7 @@ class InspectionSpider(Spider):
             robots.sitemaps = list(dict.fromkeys(rules.sitemaps))
 
     def on_robots_answer(self, request: Request, response: Response) -> None:
-        """Take the answer of robots.txt itself."""
+        """Record the response for robots.txt itself."""
         self.inspection.robots.status = response.status
         asked = Asked(request.url, Role.ROBOTS)
         answer = Answer(asked, response.url, datetime.now(UTC), response.status, response.body)
@@ -388,7 +388,7 @@ class InspectionSpider(Spider):
 
 
 class RequestLimit:
-    """Counts every request that is sent, and sends no more than the spider's ``most``."""
+    """Downloader middleware: count each request, and refuse those beyond the spider's ``most``."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -410,7 +410,7 @@ class RequestLimit:
         self._spider.inspection.requests += 1
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Show the spider the last answer of robots.txt; Scrapy's middleware keeps it to itself."""
+        """Pass the last response for robots.txt to the spider, as Scrapy's middleware does not."""
         if request.meta.get("dont_obey_robotstxt") and response.status != HTTPStatus.NOT_MODIFIED:
             self._spider.on_robots_answer(request, response)
         return response

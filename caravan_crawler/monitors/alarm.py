@@ -14,9 +14,9 @@ _WITHIN = 60
 
 
 def raise_alarm(hook: str, report: Mapping[str, Any], path: Path | None) -> str | None:
-    """Post ``report`` to the URL ``hook``, or run the command with it on its standard input; return what went wrong.
+    """Post ``report`` to the URL ``hook``, or run the command with it on its standard input; return a problem or None.
 
-    The command finds the report's file in the environment variable ``CARAVAN_RUN_JSON``, where there is one.
+    The environment variable ``CARAVAN_RUN_JSON`` has the path of the report's file, if there is one.
     """
     body = json.dumps(report, ensure_ascii=False).encode()
     if urlsplit(hook).scheme in ("http", "https"):
@@ -25,7 +25,7 @@ def raise_alarm(hook: str, report: Mapping[str, Any], path: Path | None) -> str 
 
 
 def hook_problem(hook: str) -> str | None:
-    """Return why a hook can be no URL and no command, or None."""
+    """Return why a hook is neither a URL nor a command, or None."""
     if urlsplit(hook).scheme in ("http", "https"):
         return None if urlsplit(hook).hostname else "ON_FAILURE names no host"
     try:

@@ -1,4 +1,4 @@
-"""Drift: whether this run's data are below their floors or the site has fallen silent, by its own history."""
+"""Drift: whether a run's data are below the floors or their own history, and whether the site is silent."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -16,15 +16,15 @@ from caravan_crawler.store.field_counts import EVERYWHERE, FIELDS, Cell, FieldCo
 from caravan_crawler.store.schema import articles
 from caravan_crawler.store.store import Store
 
-#: Its rhythm is that of the last days on which it published, at least so many of them.
+#: Number of days with publications that define the site's rhythm: minimum and maximum.
 _FEWEST_DAYS, _DAYS = 10, 60
-#: Silent is what lasts longer than its longest pause among them, by so much, and never less than two days.
+#: The site is silent after this many times its longest pause on those days, and never before two days.
 _PATIENCE = 2
 _SHORTEST = timedelta(days=2)
 
 
 def silence(store: Store, now: datetime | None = None) -> str | None:
-    """Return in words that nothing new was found for longer than the site's own rhythm, or None."""
+    """Return a message if nothing new was found for longer than the site's rhythm allows, else None."""
     since = crawl_state.last_new(store)
     if since is None:
         return None
@@ -45,20 +45,20 @@ def silence(store: Store, now: datetime | None = None) -> str | None:
     return f"no new article since {since}; the site's longest pause was {longest.days} days"
 
 
-#: Fewer articles are no evidence.
+#: Minimum number of articles to judge a field.
 FEWEST = 20
-#: A field has fallen where it is found in less than this share of the articles in which its history expects it …
+#: A field has fallen if it is found in less than this share of the articles expected by its history …
 _FALLEN = 0.75
-#: … by more than so many standard deviations, and where at least so many were expected.
+#: … if the difference exceeds this many standard deviations, and at least this many articles were expected.
 _DEVIATIONS = 4.0
 _FEWEST_EXPECTED = 10
-#: No share of a few hundred articles shows that something is quite certain or quite impossible.
+#: Upper bound of an expected share (and 1 minus it, the lower): a few hundred articles never prove certainty.
 _CERTAIN = 0.98
 
 
 @dataclass
 class Drift:
-    """What was found: ``falls`` for the alarm, ``shifts`` where another reader took over, both in words."""
+    """Messages: ``falls`` for the alarm, ``shifts`` where another reader took over."""
 
     falls: list[str] = field(default_factory=list)
     shifts: list[str] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Drift:
 
 
 class Past:
-    """The history, by field and section: the articles of each year and reader."""
+    """The history by field and section: number of articles per year and reader."""
 
     def __init__(self, counts: Counter[Cell]) -> None:
         self._years: defaultdict[tuple[str, str], defaultdict[str, Counter[str]]]
@@ -84,10 +84,10 @@ class Past:
         return sorted(self._readers[name])
 
     def share(self, name: str, section: str, year: str, reader: str | None) -> tuple[float, int] | None:
-        """Return the field's share in a section and year; where that is thin, in the section's latest years before.
+        """Return a field's share in a section and year, and the number of articles it is based on.
 
-        With it goes the number of articles that tell it. With ``reader`` only what that one found counts. None
-        where there is no history to speak of.
+        A year with too few articles is completed by earlier years. With ``reader``, count only
+        what that reader found. Return None if there is too little history.
         """
         by_year = self._years[name, section]
         pool = Counter(by_year.get(year, {}) if year else {})
@@ -110,8 +110,8 @@ def judge(
 ) -> Drift:
     """Judge a run by its counts.
 
-    ``recent`` are exit code and counts of the complete runs before it, newest first; ``history`` the sums of
-    the sound ones among all. ``floors`` gives the smallest share of articles in which a field must be found.
+    ``recent`` are exit codes and counts of the complete runs before it, newest first; ``history`` is the sum of
+    all sound runs. ``floors`` maps a field to the minimum share of articles in which it must be found.
     """
     pool, earlier = _pool(run.cells, recent, history)
     past = Past(earlier)
@@ -133,13 +133,13 @@ def judge(
 def _pool(
     run: Counter[Cell], recent: Iterable[tuple[int, Counter[Cell]]], history: Counter[Cell]
 ) -> tuple[Counter[Cell], Counter[Cell]]:
-    """Return the counts to judge, of this run and enough before it to be evidence, and the history without them."""
+    """Return the counts to judge (this run and, if it is small, recent ones) and the history without them."""
     pool, past = Counter(run), Counter(history)
     for code, counts in recent:
         if _totals(pool, FIELDS[0])[0] >= FEWEST:
             break
         if _totals(counts, FIELDS[0])[0] >= FEWEST:
-            break  # a run of weight: it is history, not a part of a thin present
+            break  # large enough on its own: it belongs to the history
         pool.update(counts)
         if code == SOUND:
             past.subtract(counts)
@@ -147,13 +147,13 @@ def _pool(
 
 
 def _is_low_now(run: Counter[Cell], name: str, share: float) -> bool:
-    """Whether this very run shows the lack; what earlier runs lacked may be mended."""
+    """Whether this run itself is below the share; a lack of earlier runs may be fixed."""
     total, found = _totals(run, name)
     return total > 0 and found < share * total
 
 
 def _totals(counts: Mapping[Cell, int], name: str) -> tuple[int, int]:
-    """Return how many articles were counted, and in how many of them the field was found."""
+    """Return the number of articles counted, and of those in which the field was found."""
     total = found = 0
     for cell, number in counts.items():
         if cell.field == name:
@@ -163,9 +163,9 @@ def _totals(counts: Mapping[Cell, int], name: str) -> tuple[int, int]:
 
 
 class _Comparison(NamedTuple):
-    """In how many articles a field was found, in how many it was to be expected, with the standard deviation of that.
+    """Articles in which a field was found and was expected, with the standard deviation of the expected number.
 
-    ``total`` counts the articles of whose kind the past knows enough.
+    ``total`` counts only articles of a section and year with enough history.
     """
 
     total: int
@@ -175,12 +175,12 @@ class _Comparison(NamedTuple):
 
     @property
     def is_low(self) -> bool:
-        """Whether far less was found."""
+        """Whether the field was found far less often than expected."""
         return self.found < _FALLEN * self.expected
 
     @property
     def is_fall(self) -> bool:
-        """Whether far less was found, in so many articles that it is no chance."""
+        """Whether the field was found far less often, in enough articles to rule out chance."""
         is_evident = self.expected - self.found > _DEVIATIONS * self.deviation
         return self.expected >= _FEWEST_EXPECTED and self.is_low and is_evident
 
@@ -189,7 +189,7 @@ class _Comparison(NamedTuple):
 
 
 def _compare(counts: Counter[Cell], past: Past, name: str, reader: str | None = None) -> _Comparison:
-    """Hold how often a field was found, with ``reader`` how often by that one, against the past."""
+    """Compare how often a field was found (with ``reader``, by that reader) with the history."""
     strata: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for cell, number in counts.items():
         if cell.field == name:
@@ -205,7 +205,7 @@ def _compare(counts: Counter[Cell], past: Past, name: str, reader: str | None = 
             found += readers[reader] if reader is not None else number - readers[""]
             expected += number * share
             likely = min(max(share, 1 - _CERTAIN), _CERTAIN)
-            # By chance the present differs from the true share, and so did the past.
+            # Both this run and the history differ from the true share by chance.
             variance += number * likely * (1 - likely) * (1 + number / size)
     return _Comparison(total, found, expected, sqrt(variance))
 

@@ -1,4 +1,4 @@
-"""``run.json``: what a run did, found, lost and cost, for people and for monitors."""
+"""``run.json``: the report of a run, for people and for monitoring."""
 
 import json
 from collections import Counter, defaultdict
@@ -11,7 +11,7 @@ from caravan_crawler import __version__
 from caravan_crawler.atomic import open_atomic
 from caravan_crawler.outcome import COPIES_STAT, DRIFT_STAT, SILENCE_STAT, Outcome
 
-#: What a run counts of articles: how the records ended, and what it did not have to read.
+#: Counts of articles: the change types of records, and articles that did not have to be read.
 _ARTICLES = ("new", "changed", "recounted", "unchanged", "not_modified", "carried", "lost_fields")
 
 
@@ -25,9 +25,9 @@ def build_report(
     stats: Mapping[str, Any],
     cells: Mapping[Any, int],
 ) -> dict[str, Any]:
-    """Return the report as JSON values. ``cells`` counts fields: section, year, field and reader to articles.
+    """Return the report as JSON values. ``cells`` maps section, year, field and reader to a number of articles.
 
-    ``fields`` holds for each field how many of the articles read had it, their share, and which readers found it.
+    The key ``fields`` has for each field the number of articles with it, their share, and the readers that found it.
     """
     articles = {name: stats.get(f"caravan/articles/{name}", 0) for name in _ARTICLES}
     requests = stats.get("downloader/request_count", 0)
@@ -67,7 +67,7 @@ def build_report(
 
 
 def write_report(path: Path, report: Mapping[str, Any]) -> None:
-    """Write the report, whole or not at all; OSError where it cannot be."""
+    """Write the report atomically; OSError if that fails."""
     with open_atomic(path) as file:
         json.dump(report, file, ensure_ascii=False, indent=1)
 

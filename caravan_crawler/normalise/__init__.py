@@ -1,5 +1,4 @@
-"""Normalise: pure functions from text as printed to values, each with its table of cases in the tests.
+"""Pure functions from printed text to values, each with a table of test cases.
 
-Nothing here knows of Scrapy, of HTML or of a page; everything takes text and gives a value, or says
-why it cannot.
+They depend on neither Scrapy nor HTML, and return a value, or a reason why there is none.
 """

@@ -1,4 +1,4 @@
-"""Russian and Kazakh dates as printed, Almaty's time zone, and which of a page's dates is the publication date."""
+"""Parse Russian and Kazakh dates and time zones, and choose the publication date of a page."""
 
 import re
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ _MONTH_FORMS = {
     12: "декабрь декабря дек желтоқсан жел december dec",
 }
 
-#: Each form in lower case (nominative, genitive, abbreviations without a point) and its month.
+#: Form of a month's name in lower case (nominative, genitive, abbreviations without a point) to its number.
 MONTHS: dict[str, int] = {form: number for number, forms in _MONTH_FORMS.items() for form in forms.split()}
 
-#: A regular expression's alternatives of all the forms, the longest first; ``\w*`` takes Kazakh endings.
+#: Alternatives for a regular expression of all the forms, the longest first; ``\w*`` matches Kazakh endings.
 MONTH_PATTERN = "|".join(sorted(MONTHS, key=len, reverse=True))
 
 WEEKDAY_PATTERN = (
@@ -37,7 +37,7 @@ WEEKDAY_PATTERN = (
     "дүйсенбі|сейсенбі|сәрсенбі|бейсенбі|жұма|сенбі|жексенбі"
 )
 
-#: Words for a day near the fetch, and how many days before it they mean.
+#: Names of days relative to the fetch, and the number of days before it.
 RELATIVE_DAYS = {"сегодня": 0, "бүгін": 0, "вчера": 1, "кеше": 1, "позавчера": 2, "алдыңгүні": 2}
 
 
@@ -55,11 +55,11 @@ _MOSCOW_TIME = (
     r"|по\s+мск|мәскеу\s+уақыты\w*(?:\s+бойынша)?|moscow(?:\s+time)?"
 )
 _UNIVERSAL = r"utc|gmt|по\s+гринвичу|по\s+utc|по\s+gmt|всемирное\s+время"
-#: Abbreviations of zones elsewhere, in hours from UTC.
+#: Abbreviations of other zones, in hours from UTC.
 _ELSEWHERE = {"pst": -8, "pdt": -7, "mst": -7, "mdt": -6, "cdt": -5, "est": -5, "edt": -4, "cet": 1, "cest": 2}
 _ELSEWHERE |= {"eet": 2, "eest": 3}
 _OFFSET = r"(?:0?\d|1[0-4])(?::?[0-5]\d)?(?!\d)"
-# A bare offset has two digits and minutes, or it may be another number: "14:05 -60".
+# A bare offset needs two digits and minutes; otherwise it may be another number: "14:05 -60".
 _BARE_OFFSET = r"[+\-−](?:0\d|1[0-4]):[0-5]\d(?!\d)|\+(?:0\d|1[0-4])(?:[0-5]\d)?(?!\d)"
 _BASES = {"almaty": _ALMATY, "moscow": _MOSCOW_TIME, "universal": _UNIVERSAL, "elsewhere": "|".join(_ELSEWHERE)}
 _ZONE = re.compile("|".join(f"(?P<{name}>(?:{words}))" for name, words in _BASES.items()) + r"|")
@@ -70,7 +70,7 @@ _HALF = r"[ap]\.?\s?m\b\.?"
 
 
 def suffix(*, named: bool) -> str:
-    """Return a regular expression of all that may follow a time in lower case; ``named`` has groups half and zone."""
+    """Return a regular expression for all that may follow a time in lower case; ``named`` adds groups half and zone."""
     half, zone = ("(?P<half>", "(?P<zone>") if named else ("(?:", "(?:")
     return rf"(?:\s*{half}{_HALF}))?(?:\s*,?\s*[(\[]?\s*{zone}{_NAMED}|{_BARE_OFFSET})\s*[)\]]?)?"
 
@@ -79,7 +79,7 @@ _ALONE = re.compile(rf"[(\[]?(?:{_HALF}|{_NAMED}|{_BARE_OFFSET})[)\]]?")
 
 
 def is_suffix(text: str) -> bool:
-    """Whether all of ``text`` belongs to a time printed before it; the name of a city alone does not."""
+    """Whether all of ``text`` is the suffix of a time printed before it; the name of a city alone is not."""
     folded = " ".join(text.casefold().split())
     return folded not in ("алматы", "астана", "москва", "казахстан") and _ALONE.fullmatch(folded) is not None
 
@@ -92,7 +92,7 @@ def hour_of(hour: int, half: str | None) -> int:
 
 
 def zone_of(text: str | None) -> tzinfo:
-    """Return the zone that ``text``, in lower case, names; the newsroom's where there is none."""
+    """Return the zone that ``text``, in lower case, names; the newsroom's if it names none."""
     if not text:
         return ALMATY
     match = _ZONE.match(text)
@@ -102,18 +102,18 @@ def zone_of(text: str | None) -> tzinfo:
     if shift is not None:
         hours = -int(shift["hours"]) if shift["sign"] != "+" else int(shift["hours"])
         minutes = int(shift["minutes"] or 0) * (-1 if hours < 0 else 1)
-        # Russian media count their zones from Moscow's.
+        # Russian media print zones as an offset from Moscow.
         return timezone(timedelta(hours=hours + (3 if name == "moscow" else 0), minutes=minutes))
     if name == "elsewhere":
         return timezone(timedelta(hours=_ELSEWHERE[base]))
     return {"moscow": _MOSCOW, "universal": UTC}.get(name or "", ALMATY)
 
 
-#: The newspaper was founded in 1991, so nothing of it is older; the oldest article known is of 2001. What is before is
-#: a database's zero (year 0 or 1, 30 November of year -1), the epoch of a clock (1970, 1980), or a misprint.
+#: Earliest valid date: the newspaper was founded in 1991; the oldest known article is of 2001. An earlier date is a
+#: database's zero (year 0 or 1, 30 November of year -1), the epoch of a clock (1970, 1980), or a misprint.
 EARLIEST = date(1991, 1, 1)
 
-#: How far a server's clock may run ahead of ours before its stamp counts as a date in the future.
+#: Maximum time by which a server's clock may be ahead of ours before its stamp counts as a date in the future.
 CLOCK_SKEW = timedelta(minutes=15)
 
 Problem = Literal["unreadable", "impossible", "too_early", "future"]
@@ -121,10 +121,10 @@ Problem = Literal["unreadable", "impossible", "too_early", "future"]
 
 @dataclass(frozen=True, slots=True)
 class ParsedDate:
-    """What a printed date says: ``value``, or the ``problem`` that kept it from being one.
+    """Result of parsing a printed date: its ``value``, or the ``problem`` with it.
 
-    ``inferred`` marks a value whose year or day was not printed but follows from the moment of the fetch;
-    ``relative`` one whose day does.
+    With ``inferred``, the year or the day was not printed and is derived from the time of the fetch; with
+    ``relative``, the day was.
     """
 
     value: date | datetime | None = None
@@ -134,7 +134,7 @@ class ParsedDate:
 
     @property
     def iso(self) -> str | None:
-        """The value in ISO 8601, with an offset where it has a time; None where there is no value."""
+        """The value in ISO 8601, with an offset if it has a time; None if there is no value."""
         return None if self.value is None else self.value.isoformat()
 
     @property
@@ -150,9 +150,9 @@ _LABEL = re.compile(
     r"^(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|жарияланды|жарияланған(?:\s+күні)?)\s*[:\-–—]?\s*"
 )
 _WEEKDAY = re.compile(rf"(?:^|,?\s+)\(?(?:{WEEKDAY_PATTERN})(?![^\W\d_])\.?\)?,?\s*(?=\d|$)")
-# The day of the last change behind that of publication.
+# The date of the last change, printed after the date of publication.
 _CHANGED = re.compile(r"(?<=\w)[.\s(\[,;|/•·–—-]+(?:обновлен|изменен|жаңарт|updated)[^\W\d_]*\b.*$")
-# A word of Latin and Cyrillic letters, as editors type them: "Maя" with a Latin "Ma".
+# Latin letters in a Cyrillic month, as some editors type them: "Maя" with a Latin "Ma".
 _MIXED = re.compile(r"[a-z]+(?=[а-я])|(?<=[а-я])[a-z]+")
 _LATIN = str.maketrans("abcehkmoptxy", "авсенкмортху")
 _TIME_FIRST = re.compile(rf"(\d{{1,2}}:\d{{2}}(?::\d{{2}})?{suffix(named=False)})\s*[,|\-–—•·]?\s+(?=\d)(.+)")
@@ -182,21 +182,21 @@ _WORTH_ASKING = re.compile(r"[^\W\d_]|\d\D+\d")
 _AGO = re.compile(r"(?:\d+\s+)?[^\W\d_]+\s+(?:назад|бұрын|ago)")
 _DIGIT = re.compile(r"\d")
 _DATE_WORD = re.compile(rf"{'|'.join(RELATIVE_DAYS)}|назад|бұрын|ago", re.IGNORECASE)
-#: So many letters at most are looked at as a date.
+#: Maximum length of a text that is parsed as a date.
 _LONGEST = 80
 
 
 class Form(NamedTuple):
-    """How a text prints a date: the ``text`` that is read, the ``parts`` of a known form, whether it has a year."""
+    """Form of a printed date: the ``text`` to parse, the ``parts`` of a known form, and whether it has a year."""
 
     text: str
     parts: dict[str, str | None] | None
     has_year: bool
 
 
-@lru_cache(maxsize=4096)  # a header's day and the trending topics stand on every page
+@lru_cache(maxsize=4096)  # the header's day and the trending topics are on every page
 def date_form(raw: str) -> Form | None:
-    """Return the form in which all of ``raw`` prints a date, or None where it is no known one."""
+    """Return the form of a date that matches all of ``raw``, or None if there is none."""
     if len(raw) > _LONGEST or not (_DIGIT.search(raw) or _DATE_WORD.search(raw)):
         return None
     text = _folded(raw)
@@ -208,7 +208,7 @@ def date_form(raw: str) -> Form | None:
 
 
 def _folded(raw: str) -> str:
-    """Return a date without what labels it, the time last."""
+    """Return a printed date in lower case without labels and weekdays, the time last."""
     raw = raw if raw.isprintable() and is_normalized("NFC", raw) else clean(raw)
     text = " ".join(raw.casefold().replace("ё", "е").split()).strip(" ,;|•·")
     text = _CHANGED.sub("", _MIXED.sub(_in_cyrillic, text))
@@ -221,11 +221,11 @@ def _in_cyrillic(match: re.Match[str]) -> str:
 
 
 def parse_date(raw: str, observed_at: datetime) -> ParsedDate:
-    """Read the date ``raw`` prints on a page fetched at ``observed_at`` (an aware datetime).
+    """Parse the date ``raw`` of a page fetched at ``observed_at`` (an aware datetime).
 
-    The year of ``5 августа`` and the day of ``14:05`` or ``Вчера`` follow from the fetch, in Almaty.
-    A date after the fetch is refused, and so is one before :data:`EARLIEST` or one the calendar does not have
-    (31 февраля). A time with a zone is converted.
+    The year of ``5 августа`` and the day of ``14:05`` or ``Вчера`` are derived from the fetch, in Almaty.
+    Dates after the fetch, before :data:`EARLIEST`, or not in the calendar (31 февраля) are refused.
+    A time with a zone is converted.
     """
     return _refuse_future(_read(raw, observed_at), observed_at)
 
@@ -281,7 +281,7 @@ def _from_parts(parts: dict[str, str | None], observed_at: datetime) -> ParsedDa
 
 
 def _calendar_day(parts: dict[str, str | None], today: date) -> tuple[date, bool]:
-    """Return the day and whether a part of it was inferred; ValueError where the calendar has none."""
+    """Return the day and whether a part of it was inferred; ValueError if the calendar has no such day."""
     if relative := parts.get("relative"):
         return today - timedelta(days=RELATIVE_DAYS[relative]), True
     if (day := parts.get("day")) is None:
@@ -295,7 +295,7 @@ def _calendar_day(parts: dict[str, str | None], today: date) -> tuple[date, bool
 
 
 def _last_such_day(day: int, month: int, today: date) -> date:
-    """Return the last ``day`` of ``month`` not after ``today``; 29 February may lie years back."""
+    """Return the last ``day`` of ``month`` not after ``today``; 29 February may be years ago."""
     for year in range(today.year, today.year - 9, -1):
         try:
             candidate = date(year, month, day)
@@ -318,7 +318,7 @@ def _from_dateparser(text: str, observed_at: datetime) -> ParsedDate:
         "STRICT_PARSING": True,
     }
     found = _dateparser()(languages=["ru", "kk", "en"], settings=settings).get_date_data(text)
-    # "Three weeks ago" or "April 2023" name no day.
+    # "Three weeks ago" and "April 2023" are not a day.
     if found.date_obj is None or found.period != "day":
         return ParsedDate(problem="unreadable")
     moment = found.date_obj.astimezone(ALMATY)
@@ -330,7 +330,7 @@ def _from_dateparser(text: str, observed_at: datetime) -> ParsedDate:
 
 @cache
 def _dateparser() -> Any:
-    # Importing it takes a third of a second, and the site's own forms never need it.
+    # Imported on use: it takes a third of a second, and the site's own forms never need it.
     from dateparser.date import DateDataParser
 
     return DateDataParser
@@ -345,31 +345,30 @@ def _refuse_future(parsed: ParsedDate, observed_at: datetime) -> ParsedDate:
     return ParsedDate(problem="future") if late else parsed
 
 
-#: Far enough from the last date there is for any zone.
+#: A fetch time after any printed date, early enough before the last ``datetime`` for any zone.
 _LATE = datetime(9999, 12, 1, tzinfo=UTC)
 
 
 @lru_cache(maxsize=512)
 def day_named(raw: str) -> date | None:
-    """Return the day ``raw`` names, whenever it is read; None where it is none, or one that cannot be."""
+    """Return the day printed in ``raw``, independent of the fetch; None if it is invalid or not a date."""
     return _read(raw, _LATE).day
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """The date decided on, and ``verdict``: which witness it is from and whether they agree."""
+    """The chosen date, and ``verdict``: its source, and whether the sources agree."""
 
     date: ParsedDate
     verdict: Literal["printed", "structured", "refined", "disagree", "missing"]
 
 
 def decide_publication(printed: str | None, structured: str | None, observed_at: datetime) -> Publication:
-    """Weigh the printed date against that of the page's structured data (each may be None).
+    """Choose between the printed date and the date of the page's structured data (each may be None).
 
-    The printed one wins. The structured one adds its time of day where it falls on the printed day in
-    Almaty, and its seconds where it falls into the printed minute. It gives the year where none is printed, and
-    stands alone where no readable day is printed: "yesterday" is that of the visit, on a page that may have been
-    kept for days.
+    The printed one wins. The structured one adds its time of day if it is the same day in Almaty, its seconds if
+    it is the same minute, and its year if none is printed. It is used alone if no readable day is printed:
+    "yesterday" is relative to the fetch, but the page may have been cached for days.
     """
     witness = parse_date(structured, observed_at) if structured else ParsedDate(problem="unreadable")
     spoken = parse_date(printed, observed_at) if printed else ParsedDate(problem="unreadable")
@@ -392,14 +391,14 @@ def decide_publication(printed: str | None, structured: str | None, observed_at:
 
 
 def _refines(witness: date | datetime | None, spoken: date | datetime | None) -> bool:
-    """Whether the first gives the time of day of the same day, or the seconds of the same minute."""
+    """Whether the first adds a time of day to the second, or seconds to the same minute."""
     if not isinstance(witness, datetime) or not isinstance(spoken, datetime):
         return isinstance(witness, datetime)
     return spoken.second == 0 and witness.replace(second=0, microsecond=0) == spoken
 
 
 def _same_day_elsewhere(stamp: str, printed_day: date) -> bool:
-    """Whether the stamp falls on the printed day in its own offset or in UTC, if not in Almaty."""
+    """Whether the stamp is on the printed day in its own offset or in UTC."""
     try:
         moment = datetime.fromisoformat(stamp.strip().upper())
     except ValueError:

@@ -19,9 +19,9 @@ _UNITS = {
     "миллиона": _MILLION,
     "миллионов": _MILLION,
 }
-#: No page of the site was seen more often than there are people; a column of a database takes no more either.
+#: Maximum view count: more than a page of the site can have, and the limit of an integer column.
 _MOST = 2_000_000_000
-#: What labels a number of views, before it and behind.
+#: Labels of a view count, before and after it.
 VIEWS_BEFORE = (
     r"(?:количество\s+|всего\s+|число\s+)?просмотр\w*|прочитал\w*|прочитано|прочтений|views"
     r"|қаралды|қаралым\w*|көрілім\w*|оқылды"
@@ -39,10 +39,10 @@ _COUNT = re.compile(
 
 
 def parse_count(raw: str) -> int | None:
-    """Return the number of views ``raw`` prints, or None where it is not a count.
+    """Return the view count in ``raw``, or None if it is not a count.
 
-    A group of three digits behind a space, a point or a comma is thousands; a fraction needs a unit
-    (``1,2 тыс.`` is 1200, ``1,2`` is no count). Rounded figures are taken at their face value.
+    Three digits after a space, a point or a comma are a group of thousands; a fraction needs a unit
+    (``1,2 тыс.`` is 1200, ``1,2`` is not a count). Rounded figures are used as they are.
     """
     match = _COUNT.fullmatch(" ".join(raw.split()))
     if match is None:
@@ -55,7 +55,7 @@ def parse_count(raw: str) -> int | None:
     return int(value) if value <= _MOST and value == value.to_integral_value() else None
 
 
-#: Tenge for one dollar or euro were 140 to 605 from 2001 to 2026; what lies outside is a misprint.
+#: Valid rates: one dollar or euro was 140 to 605 tenge from 2001 to 2026; a value outside this band is a misprint.
 SANE_BAND = (Decimal(100), Decimal(2000))
 
 _MARKS = re.compile(r"[$€₸]|\b(?:usd|eur|kzt|тг|тенге|теңге)\b\.?", re.IGNORECASE)
@@ -64,9 +64,9 @@ _TEMPERATURE = re.compile(r"([+\-−–]?)\s*(\d{1,2})\s*°?\s*[CСcс]?")
 
 
 def parse_decimal(raw: str) -> Decimal | None:
-    """Return the number in ``raw`` without its currency sign, or None where there is no single one.
+    """Return the number in ``raw`` without its currency sign, or None unless there is exactly one number.
 
-    A comma or a point is the decimal mark; where both occur, the last one is. A minus sign counts.
+    The decimal mark is a comma or a point; if both occur, the last one. A minus sign is respected.
     """
     text = _MARKS.sub(" ", raw).replace("−", "-")
     text = re.sub(r"\s+", " ", text).strip()
@@ -82,7 +82,7 @@ def parse_decimal(raw: str) -> Decimal | None:
 
 
 def parse_rate(raw: str) -> Decimal | None:
-    """Return the rate (KZT for one unit) ``raw`` prints, or None where it is none or not a sane one."""
+    """Return the rate in ``raw`` (KZT for one unit), or None if it is not a number or outside :data:`SANE_BAND`."""
     value = parse_decimal(raw)
     return value if value is not None and SANE_BAND[0] <= value <= SANE_BAND[1] else None
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from caravan_crawler.items import COUNTED
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import take_out_pager
 from caravan_crawler.pages.blocks import is_teaser
@@ -165,10 +166,6 @@ def _article_links(document: Document, layout: Layout) -> int:
     return len(keys)
 
 
-#: Fields an article may be without; their absence is counted all the same.
-COUNTED_FIELDS = ("headline", "lede", "body", "date_published", "views", "photo_credit", "source", "authors", "tags")
-
-
 @dataclass
 class PageReading:
     """A page as read. ``article`` is None for every kind but an article."""
@@ -202,7 +199,7 @@ class PageReading:
         found = self.article.found_by
         return [
             name
-            for name in COUNTED_FIELDS
+            for name in COUNTED
             if name not in found and not (name == "date_published" and "date_structured" in found)
         ]
 

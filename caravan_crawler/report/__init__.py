@@ -1,1 +1,1 @@
-"""Draw the store as one HTML page of charts; each topic module holds a query and its charts."""
+"""Draw the store as one HTML page of charts; each topic module has a query and its charts."""

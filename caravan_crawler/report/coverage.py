@@ -1,4 +1,4 @@
-"""Articles over time by section, and the days without any."""
+"""Articles over time by section, and days without articles."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -30,13 +30,13 @@ from caravan_crawler.store.schema import articles
 from caravan_crawler.store.snapshot import Snapshot
 
 _DAY = func.substr(articles.c.date_published, 1, 10)
-#: The largest sections have a colour each, the others share one.
+#: Number of sections with a colour of their own; smaller ones share one.
 _MOST_SECTIONS = 6
 _MOST_LISTED_SECTIONS = 30
 _OTHERS, _NO_SECTION = "others", "none"
-#: The longest gaps are marked in the chart, and the longest of those listed.
+#: Number of longest gaps that are marked in the chart, and listed.
 _MARKED_GAPS, _LISTED_GAPS = 60, 10
-#: Where more than this share of the days is empty, gaps longer than this many medians are marked.
+#: If more than this share of the days is empty, gaps longer than this many medians are marked.
 _MOST_EMPTY, _LONG_GAP = 0.5, 3
 #: Characters of a section's name; the chart's data repeat it for each bar.
 _LONGEST = 80
@@ -73,7 +73,7 @@ class SectionSize(NamedTuple):
 
 @dataclass(frozen=True)
 class Coverage:
-    """The articles over time; ``period`` and ``step`` are None where none has a date."""
+    """The articles over time; ``period`` and ``step`` are None if no article has a date."""
 
     period: tuple[date, date] | None = None
     step: Step | None = None
@@ -106,7 +106,7 @@ def read_coverage(snapshot: Snapshot) -> Coverage:
     query = select(_DAY).where(articles.c.date_published.is_not(None)).distinct().order_by(_DAY)
     dates = [date.fromisoformat(day) for (day,) in snapshot.rows(query)]
     step = step_for(dates[0], dates[-1]) if dates else None
-    # The database sums up months; days and weeks are few.
+    # The database groups by month; days and weeks are few.
     start = func.substr(articles.c.date_published, 1, 7 if step and step.is_of_months else 10)
     section = func.coalesce(articles.c.section, _NO_SECTION).label("section")
     columns = (func.count().label("articles"), func.min(_DAY).label("first"), func.max(_DAY).label("last"))

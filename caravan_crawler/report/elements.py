@@ -82,7 +82,7 @@ def rows(*columns: str, values: Sequence[Sequence[Any]]) -> alt.InlineData:
 
 
 def number(value: float) -> str:
-    """Format a number with thousands separators, and two decimals where it has a fraction."""
+    """Format a number with thousands separators, and two decimals if it has a fraction."""
     return f"{value:,.0f}" if isinstance(value, int) or value == int(value) else f"{value:,.2f}"
 
 

@@ -17,14 +17,14 @@ from caravan_crawler.store.snapshot import Snapshot
 
 #: Runs that read fewer articles are not evaluated.
 _FEWEST = 20
-#: The most runs in the chart, out of the last thousand.
+#: Maximum number of runs in the chart, out of the last thousand.
 _MOST_RUNS, _EXAMINED_RUNS = 60, 1000
-#: A warning where the last run found a field in less than this share of the median of earlier runs.
+#: Warn if the last run found a field in less than this share of the median of earlier runs.
 _FALLEN = 0.75
 
 
 class Fill(NamedTuple):
-    """The number of articles in which a field was found, out of all."""
+    """Number of articles in which a field was found, and of all articles."""
 
     field: str
     found: int
@@ -86,7 +86,7 @@ def read_fields(snapshot: Snapshot, tally: Tally) -> Fields:
 
 
 def fields_section(fields: Fields, floors: Mapping[str, float]) -> Section:
-    """Return the section on fill rates; ``floors`` maps a field to the least share of articles that must have it."""
+    """Return the section on fill rates; ``floors`` maps a field to the minimum share of articles that must have it."""
     if not fields.now:
         return Section("fields", "Fill rates", ["No article is in the store yet."])
     text = ["In how many of all articles each field is found; a line across a bar is its floor."]

@@ -25,8 +25,8 @@ _MOST_RUNS = 150
 def build_page(snapshot: Snapshot, floors: Mapping[str, float], made_at: str) -> str:
     """Return the report as one HTML file without external resources.
 
-    ``floors`` maps a field to the least share of articles that must have it; ``made_at`` is a time as in the store.
-    :class:`~caravan_crawler.store.database.StoreError` where the store cannot be read.
+    ``floors`` maps a field to the minimum share of articles that must have it; ``made_at`` is a time as in the store.
+    Raise :class:`~caravan_crawler.store.database.StoreError` if the store cannot be read.
     """
     tally = read_tally(snapshot)
     head = read_head(snapshot, tally)
@@ -61,5 +61,5 @@ def _vega() -> str:
     """Return Vega, in the version of Altair's charts, as a script that can be embedded in HTML."""
     version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=version)
-    # In JavaScript an escape; in HTML it would end the script or begin a comment.
+    # Escape these for HTML, where they would end the script or begin a comment; JavaScript reads them unchanged.
     return re.sub("<(?=/script|script|!--)", r"\\x3c", bundle, flags=re.IGNORECASE)

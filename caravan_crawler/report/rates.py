@@ -15,17 +15,17 @@ from caravan_crawler.store.snapshot import Snapshot
 
 _MOST_CURRENCIES = 4
 _POINTS = 250
-#: The line is the median of this many values before, the value itself, and as many after it. A lasting jump moves it
-#: at once, as half of the window lies on each side of the jump; a single outlier does not.
+#: The line is the median of a value and this many values before and after it. A lasting jump moves it at once, as
+#: half of the window is on each side of the jump; a single outlier does not.
 _HALF_WINDOW = 7
 #: The band is a Hampel filter: three times 1.4826 median absolute deviations, at least 3 % as some rates hardly move.
 _WIDTH = 3 * 1.4826
 _LEAST_WIDTH = 0.03
-#: Of fewer values each is its own line.
+#: With fewer values, the line is the values themselves.
 _FEWEST = 5
 #: The latest outliers are listed in the table, and marked in the chart.
 _LISTED, _MARKED = 20, 200
-#: For more days than these the temperature is shown by month.
+#: With more days than this, the temperature is grouped by month.
 _MOST_DAYS = 370
 
 
@@ -40,7 +40,7 @@ class Rate(NamedTuple):
 
     @property
     def is_suspicious(self) -> bool:
-        """Whether the value lies outside the band."""
+        """Whether the value is outside the band."""
         return not self.low <= self.rate <= self.high
 
 

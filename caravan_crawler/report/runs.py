@@ -15,7 +15,7 @@ from caravan_crawler.store.snapshot import Snapshot
 
 _KILLED = "killed"
 _LISTED_RUNS = 20
-#: With fewer runs bars have the width they have with this number.
+#: With fewer runs, bars are as wide as with this number of runs.
 _FEWEST_BARS = 20
 _MOST_REASONS, _LISTED_PAGES = 15, 20
 
@@ -27,15 +27,15 @@ class Run:
     run_id: str
     started_at: str
     seconds: int | None
-    """Its duration; None where it has not ended, or was killed at an unknown time."""
+    """Its duration; None if it has not ended, or was killed at an unknown time."""
 
     outcome: str
-    """The exit code's name; ``killed``; ``no end`` for one that has not ended, or was killed with none after it."""
+    """The exit code's name; ``killed``; ``no end`` if it has not ended, or was killed and no run followed."""
 
     reason: str
     new_articles: int
     requests: int | None
-    """None where it left no report."""
+    """None if it left no report."""
 
     @property
     def is_sound(self) -> bool:

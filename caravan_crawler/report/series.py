@@ -17,9 +17,9 @@ T = TypeVar("T")
 
 #: The site's days begin and end in Almaty.
 ALMATY = ZoneInfo("Asia/Almaty")
-#: Steps with their least number of days, the finest first.
+#: Steps with their minimum number of days, the finest first.
 _STEPS = {"day": 1, "week": 7, "month": 28, "quarter": 90, "year": 365}
-#: A phone cannot show more steps than these; of years there may be any number.
+#: Maximum number of steps, so that a phone can display them; years are not limited.
 _MOST_STEPS = 160
 #: Limits of the bins of views: 0, 1, 2, 5, 10, 20, 50 …
 _EDGES = [0, *(digit * 10**power for power in range(9) for digit in (1, 2, 5)), 2**31]

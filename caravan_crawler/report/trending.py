@@ -27,7 +27,7 @@ from caravan_crawler.store.database import stamp
 from caravan_crawler.store.schema import trending
 from caravan_crawler.store.snapshot import Snapshot
 
-#: Topics come and go within days; older ones are not shown.
+#: Period of the chart: topics change within days.
 _WINDOW = timedelta(days=60)
 _MOMENTS, _TOPICS = 60, 8
 #: Characters of a topic; the chart's data repeat it for each point.
@@ -35,7 +35,7 @@ _LONGEST = 80
 
 
 class Place(NamedTuple):
-    """The rank of a topic at a moment, from 1; None where it was not in the block."""
+    """The rank of a topic at a moment, from 1; None if it was not in the block."""
 
     time: str
     topic: str

@@ -19,7 +19,7 @@ TOPICS: list[str] = RU["trending_topics"]
 
 _FOOTER = "© 2001–2026 Sample Caravan. Перепечатка – только со ссылкой. Телефон редакции 8 800 000 00 00"
 _VARIANTS = 4
-"""Pages of one template differ in invisible parts by article number."""
+"""Number of variants of the invisible parts, chosen by article number."""
 _HEAD_BYTES = (11_000, 14_000, 17_000, 20_000)
 _FOOT_BYTES = (14_000, 15_000, 15_500, 16_000)
 _NETWORKS = ("facebook.com", "instagram.com", "t.me", "vk.com", "youtube.com", "tiktok.com")

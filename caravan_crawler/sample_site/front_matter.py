@@ -27,7 +27,7 @@ def day_and_month(day: date) -> str:
 
 
 class FrontMatter(NamedTuple):
-    """What is printed around the text of an article, and what it means."""
+    """Texts printed around an article's body, and their values."""
 
     published: datetime
     """Exact time in Almaty; most pages print the day only."""

@@ -36,7 +36,7 @@ _XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 class Listings:
-    """Writer of pages of cards and of the feed; None where there is no such page."""
+    """Writer of pages of cards and of the feed; methods return None if there is no such page."""
 
     def __init__(self, markup: Markup, newsroom: Newsroom, cards_on_a_page: int = CARDS_ON_A_PAGE) -> None:
         self._cards_on_a_page = cards_on_a_page

@@ -55,7 +55,7 @@ _PLACES = [{"within": within, "Within": within[0].upper() + within[1:], "of": of
 _MANY = [str(n) for n in range(5, 60) if n % 10 >= 5 or n % 10 == 0 or 10 < n < 20]
 _ID_AT_END = re.compile(r"-(\d{4,7})$")
 _PROFILES = {Reach.SHORT_LINK: "none", Reach.AMP_LINK: "plain"}
-"""No metadata may name the path of the one; the AMP copy and the page of the other must have the same date."""
+"""The former must have no metadata, which would name its path; the latter's page and AMP copy must have one date."""
 _ONLY_IN_BODY = (Reach.BODY_LINK, Reach.REDIRECTING_LINK, Reach.SHORT_LINK, Reach.AMP_LINK)
 
 

@@ -189,7 +189,7 @@ def _count(number: int, counts: list[int]) -> int:
 
 
 class MixedPlan:
-    """Sections, generations and ways to be found on a site of all generations."""
+    """Section, generation and reach of each article on a site of all generations."""
 
     def __init__(self, articles: int) -> None:
         self.articles = articles

@@ -19,7 +19,7 @@ _PIECES = 10
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """When and how much of a response is sent, and what happens to the connection."""
+    """Timing of a response, the part that is sent, and the end of the connection."""
 
     delay: float = 0.0
     """Seconds before the first byte."""
@@ -30,7 +30,7 @@ class Delivery:
     is_silent: bool = False
     """Nothing is sent, not even a status."""
     ending: Literal["keep", "close", "reset"] = "keep"
-    """What follows the last byte: the next request, the end of the connection, or its reset."""
+    """After the last byte: wait for the next request, close the connection, or reset it."""
 
     def pieces(self, head: bytes, body: bytes) -> Iterator[tuple[float, bytes]]:
         """Yield seconds to wait, and the bytes to send then."""

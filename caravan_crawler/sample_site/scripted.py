@@ -1,7 +1,7 @@
 """Parts of pages that a script loads: header, view counts, and the cards of lists.
 
-All of it is invented. A page marks the empty places by an attribute, ``/parts/fill.js`` requests their content, and the
-next cards of a list come when its button is pressed: no link leads to the second page of a list.
+All of it is invented. Placeholders in a page have an attribute, ``/parts/fill.js`` requests their content, and the
+button of a listing loads its next cards: no link leads to the second page of a listing.
 """
 
 import json
@@ -16,28 +16,28 @@ CARDS_BY_SCRIPT = 8
 """Cards in one response."""
 
 _PLACEHOLDER = 987_654_321
-"""Printed as view count and then replaced; no text contains this number."""
+"""View count that is replaced by a placeholder; no text contains this number."""
 _PRINTED = {"plain": f"{_PLACEHOLDER}".encode(), "grouped": f"{_PLACEHOLDER:,}".replace(",", "\u00a0").encode()}
 
 
 class ScriptedParts:
-    """The empty places in the pages, and the responses below ``/parts/``."""
+    """The placeholders in the pages, and the responses below ``/parts/``."""
 
     def __init__(self, markup: Markup, header: str) -> None:
         self._markup = markup
         self._header = header
 
     def header(self) -> str:
-        """The header's empty place."""
+        """The header's placeholder."""
         return self._markup.element("div", "", "masthead", **{"data-part": "masthead"})
 
     def cards(self, section: str) -> str:
-        """The empty place of a list's cards, and its button."""
+        """The placeholder of a listing's cards, and its button."""
         place = self._markup.element("div", "", "listing__cards", **{"data-cards": section})
         return place + self._markup.element("button", "Показать ещё", "listing__more", type="button")
 
     def page(self, article: Article, write: Callable[[Article], bytes]) -> bytes:
-        """The page that ``write`` writes, with an empty place for the view count."""
+        """The page that ``write`` writes, with a placeholder for the view count."""
         if article.front.views is None:
             return write(article)
         page = write(article._replace(front=article.front._replace(views=_PLACEHOLDER)))

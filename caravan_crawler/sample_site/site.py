@@ -81,7 +81,7 @@ class SampleSite:
         self.articles = articles
         self.seed = seed
         self.identity = f"seed={seed} generation={generation or 'all'} articles={articles}"
-        """Distinguishes the site from others, whatever it publishes and wherever it moves later."""
+        """Identifies the site; later publications and moves do not change it."""
         self.markup_seed = seed if markup_seed is None else markup_seed
         if self.markup_seed < 0:
             raise ValueError(f"markup_seed must not be negative, it is {self.markup_seed}")

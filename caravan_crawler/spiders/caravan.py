@@ -1,55 +1,92 @@
 """The spider: reads every article of the site once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 from uuid import uuid4
 
-from scrapy import Request, signals
+from protego import Protego
+from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.http import Response
+from twisted.python.failure import Failure as RequestFailure
 
+from caravan_crawler import failures
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
 from caravan_crawler.crawl_stats import CrawlStats
-from caravan_crawler.downloadhandlers import received_at
+from caravan_crawler.downloadhandlers import header, received_at
+from caravan_crawler.failures import RunEndsError
 from caravan_crawler.frontier.articles import Discovery, Frontier, Target
-from caravan_crawler.frontier.listings import Listings
+from caravan_crawler.frontier.earlier_runs import EarlierRuns
+from caravan_crawler.frontier.listings import Listings, ListPage
 from caravan_crawler.frontier.period import Period, day_of_article
-from caravan_crawler.frontier.sitemaps import ABSENT, NO_INDEX, UNREADABLE, Child, Sitemaps
-from caravan_crawler.frontier.source_schedule import SourceSchedule
+from caravan_crawler.frontier.sitemaps import ABSENT, MAIN_SITEMAP, NO_INDEX, UNREADABLE, Child, Sitemaps, month_of
+from caravan_crawler.frontier.source_schedule import FEED, HOME, KNOWN_SECTIONS, SourceSchedule
 from caravan_crawler.frontier.speculative_urls import FOUND_ON, Reach
-from caravan_crawler.normalise.dates import ALMATY
+from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
+from caravan_crawler.page_writes import Failure, PageWrites
+from caravan_crawler.pages.article import ArticleReading, read_article
+from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
 from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading, read_page, says_nothing_is_here
-from caravan_crawler.pages.syndication import Form, Syndication, read_syndication
+from caravan_crawler.pages.syndication import Entry, Form, Syndication, read_syndication
 from caravan_crawler.pages.to_items import ChangeFilter, article_record, page_records
-from caravan_crawler.spiders.article_pages import WORTH_RETRYING, LaterPages
-from caravan_crawler.spiders.base import FEED, HOME, KNOWN_SECTIONS, header, path_of
-from caravan_crawler.spiders.start import NOT_MODIFIED
-from caravan_crawler.store import crawl_state, database, failed_pages, publication
-from caravan_crawler.store.article_store import ArticleStore, PageWrites
-from caravan_crawler.store.crawl_state import load_sources
-from caravan_crawler.store.publication import LeftRecords
-from caravan_crawler.store.store import Store, open_store
-from caravan_crawler.urls import Address, Site, has_moved, listing_of
+from caravan_crawler.urls import Address, Site, has_moved, listing_of, path_of
 
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
 _LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
 
+# Priorities. Articles go before their sources, so that the queue stays as short as one sitemap or one listing page.
+# Sitemaps go before listings, which then have few new articles; a sitemap's priority grows by one per month, so that
+# the newest is read first. Refreshes wait until all new articles are read; retries of earlier failures come last.
+ARTICLE, FRONT, SITEMAP, LIST, REFRESH, RETRY = 20_000, 10_000, 1_000, 10, 5, -10
+
+#: ``meta`` of optional pages, such as the one after a listing's last: a 404 is no failure.
+_OPTIONAL = {"optional": True}
+_GONE = ("http_404", "http_410")
+NOT_MODIFIED = 304
+#: Kinds of pages that a retry may fix.
+WORTH_RETRYING = (PageKind.CUT, PageKind.CHALLENGE)
 #: Moved articles from which the whole site counts as moved; fewer may be an editor's changes.
 _MOVED = 3
 
 
-class CaravanSpider(LaterPages):
-    """Crawl caravan.kz or a copy. ``scrapy crawl -h`` lists the arguments, ``arguments.py`` checks them."""
+@dataclass
+class PendingArticle:
+    """An article whose later pages are not all read yet."""
+
+    document: Document
+    reading: PageReading
+    address: Address
+    page: PageWrites
+    seen_at: datetime
+    parts: Parts
+
+
+class CaravanSpider(Spider):
+    """Crawl caravan.kz or a copy. ``scrapy crawl -h`` lists the arguments, ``arguments.py`` checks them.
+
+    A callback yields a :class:`PageWrites` for its page, which ``PageCommitMiddleware`` commits, then items and
+    requests. What errbacks and signal handlers return passes no middleware; they call :attr:`commit`.
+    """
 
     name = "caravan"
-    _bounds: Bounds
+
+    # ``extensions/crawl_store.py`` sets these before the crawl starts, from what earlier runs stored.
+    discovery: Discovery
+    schedule: SourceSchedule
+    sitemaps: Sitemaps
+    earlier_runs: EarlierRuns
+    continues: list[str]
+    """Earlier runs whose records this run publishes."""
+    commit: Callable[[PageWrites], None]
+    """Set by ``PageCommitMiddleware``."""
 
     def __init__(self, arguments: CrawlArguments, site: Site, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -57,105 +94,124 @@ class CaravanSpider(LaterPages):
         self.site = site
         self.period = Period(arguments)
         self.frontier = Frontier(site)
-        self.changes = ChangeFilter()
-        self.lists = Listings(arguments.since, is_bounded=self.period.is_bounded)
         self.started_at = datetime.now(UTC)
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
-        self._sitemaps: list[str] = []
+        self.is_exhausted = False
+        """Whether the spider was idle and had no further request to make."""
+        self._are_sources_left = False
         self._has_moved = False
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Forget listings under way and page facts seen, as a worker does when it becomes the leader."""
+        self.lists = Listings(self.arguments.since, is_bounded=self.period.is_bounded)
+        self._changes = ChangeFilter()
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, store: Store | None = None, **kwargs: Any) -> "CaravanSpider":
-        """Check the arguments, open the store, start the sample site if requested, and set the delays.
-
-        A ``store`` passed by the command is closed by the command; otherwise the spider opens and closes its own.
-        """
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "CaravanSpider":
+        """Check the arguments, start the sample site if requested, and lift the delays for a local copy."""
         arguments = CrawlArguments.parse(kwargs)
-        server = None
         base = arguments.site
         if base == SAMPLE:
             from caravan_crawler.sample_site import SampleSite, serve
 
             server = serve(SampleSite()).start()
+            crawler.signals.connect(server.close, signals.engine_stopped, weak=False)
             base = server.url
         site = Site(base, crawler.settings.getint("URLLENGTH_LIMIT"))
-        spider = cls(arguments, site)
-        spider._set_crawler(crawler)
-        spider._bounds = Bounds.of(crawler.settings)
-        spider.crawl_stats = CrawlStats(crawler)
-        site.on_refused = spider.crawl_stats.refused
-        spider.reach = Reach(crawler)
+        for url in arguments.urls:
+            check_on_site(url, site)
         if site.is_local:
             # A local copy needs no delays, unless the user sets them.
             crawler.settings.setdict(_LOCAL_MANNERS, priority="spider")
-        for url in arguments.urls:
-            check_on_site(url, site)
-        if store is None:
-            settings = crawler.settings
-            shared = settings.getbool("SHARED_CRAWL")
-            store = open_store(settings["STORE_URL"], settings["DATA_DIR"], arguments.site, shared=shared)
-            crawler.signals.connect(store.close, signals.engine_stopped, weak=False)
-        spider._take_up(store)
+        spider = cls(arguments, site)
+        spider._set_crawler(crawler)
+        spider.crawl_stats = CrawlStats(crawler)
+        spider.reach = Reach(crawler)
+        spider._bounds = Bounds.of(crawler.settings)
+        site.on_refused = spider.crawl_stats.refused
         crawler.signals.connect(spider.on_robots, signals.robots_parsed)
         crawler.signals.connect(spider.on_idle, signals.spider_idle)
         crawler.signals.connect(spider.on_dropped, signals.request_dropped)
-        if server is not None:
-            crawler.signals.connect(server.close, signals.engine_stopped, weak=False)
         return spider
 
-    def _take_up(self, store: Store) -> None:
-        """Load what earlier runs left in the store."""
-        publication.resume(store)
-        scope, started_at = crawl_state.scope_of(self.arguments), database.stamp(self.started_at)
-        if not store.was_empty:
-            crawl_state.put_right(store)
-        self.resumed_runs = crawl_state.begin(store, self.run_id, self.arguments, started_at)
-        if self.settings.getbool("ACCEPT_DRIFT"):
-            failed_pages.accept_losses(store)
-        self.article_store = ArticleStore(store, self.run_id, scope)
-        self.left = LeftRecords(store, self.run_id, self._is_asked_for)
-        self.continues = self.left.runs()
-        self._plan()
-        hops = self.settings.getint("MAX_HOPS_FROM_ARTICLE", 3)
-        self.discovery = Discovery(self.site, self.period, self.frontier, self.article_store, self._note_day, hops)
+    crawl_stats: CrawlStats
+    reach: Reach
+    _bounds: Bounds
 
-    def _note_day(self, key: int | str, day: date | None) -> None:
-        self.lists.note_day(key, day)
+    @property
+    def data_dir(self) -> str:
+        """Data directory of the run, for the URIs of its feeds."""
+        return str(Path(self.settings["DATA_DIR"]).expanduser())
 
-    def _is_asked_for(self, row: Any) -> bool:
-        """Whether a stored article is in this run's period and sections, or among its ``urls``."""
-        if self.arguments.urls and row["key"] not in self._named_keys():
-            return False
-        return self.period.wants(row["section"], row["date_published"])
+    # Start and end
 
-    def _named_keys(self) -> set[str]:
-        addresses = (self._address(url) for url in self.arguments.urls)
-        return {str(address.key) for address in addresses if address}
+    async def start(self) -> AsyncIterator[Any]:
+        """Request the named pages, or the leftovers of earlier runs and the sources."""
+        for request in self._named() if self.arguments.urls else self._beginnings():
+            yield request
 
-    def _plan(self) -> None:
-        """Load when earlier runs read the sources."""
-        scope = crawl_state.scope_of(self.arguments)
-        own = load_sources(self.article_store.store, scope)
-        self.schedule = SourceSchedule(
-            own, load_sources(self.article_store.store, "") if scope else own, self.resumed_runs
-        )
-        self.sitemaps = Sitemaps(self.schedule, self.period, self.started_at.astimezone(ALMATY).date())
+    def _named(self) -> Iterator[Request]:
+        for key, url in self.earlier_runs.named():
+            yield self._request(url, self.parse_named, ARTICLE, meta={"key": key})
 
-    def look_again(self) -> None:
-        """Reload what other runs have stored since this one began, like a new run."""
-        self.resumed_runs = crawl_state.continued(
-            self.article_store.store, self.run_id, crawl_state.scope_of(self.arguments), database.now()
-        )
-        self.article_store.look_again()
-        self.changes = ChangeFilter()
-        self.lists = Listings(self.arguments.since, is_bounded=self.period.is_bounded)
-        self._plan()
+    def _beginnings(self) -> Iterator[Request]:
+        yield from self.article_requests(self.earlier_runs.unread())
+        for key, url, headers in self.earlier_runs.due_for_refresh():
+            meta = {"key": key, "handle_httpstatus_list": [NOT_MODIFIED]}
+            yield self._request(url, self.parse, REFRESH, meta=meta, headers=headers)
+        yield from self.article_requests(self.earlier_runs.failed(), RETRY)
+        if self.sitemaps.can_cover_period:
+            # Sitemaps may make all other sources unnecessary; if not, those are requested when idle.
+            self._are_sources_left = True
+            yield self._sitemap_request(Child(MAIN_SITEMAP, None), is_optional=True)
+        else:
+            yield from self._sources()
 
-    def new_lists(self) -> Iterator[Request]:
-        """Request the listings that other runs have found since this one began."""
-        self.schedule.learn(load_sources(self.article_store.store, crawl_state.scope_of(self.arguments)))
-        for path in self.schedule.known_lists:
-            yield from self._list(path)
+    def _sources(self) -> Iterator[Request]:
+        """Request the home page, which leads to the other sources, or these if it was just read."""
+        if self.schedule.is_just_read(HOME):
+            yield from self._other_sources(KNOWN_SECTIONS)
+        else:
+            yield self._request(self.site.base, self.parse_home, FRONT)
+
+    def _other_sources(self, sections: Iterable[str]) -> Iterator[Request]:
+        """Request the sources other than the home page that are due."""
+        if not self.schedule.is_just_read(FEED):
+            yield self._request(urljoin(self.site.base, FEED), self.parse_feed, FRONT)
+        named_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
+        for path in dict.fromkeys([*named_sections, *sections, *self.schedule.known_lists]):
+            is_leading = path == KNOWN_SECTIONS[0] or path in named_sections
+            yield from self.listing_requests(path, is_optional=path not in named_sections, must=is_leading)
+        for child, is_optional in self.sitemaps.due(self._may_be_asked):
+            yield self._sitemap_request(child, is_optional=is_optional)
+
+    def on_robots(self, robotparser: Any) -> None:
+        """Register the sitemaps that robots.txt names."""
+        rules = getattr(robotparser, "rp", None)
+        for url in rules.sitemaps if isinstance(rules, Protego) else ():
+            if resolved := self._resolve(url):
+                self.sitemaps.add_named(path_of(resolved))
+
+    def on_idle(self) -> None:
+        """Make the requests that wait for idle: held or failed listing pages, deferred URLs, short links."""
+        requests: list[Request] = []
+        if self._are_sources_left:
+            self._are_sources_left = False
+            requests = [] if self.sitemaps.covers_period else [*self._sources()]
+        requests = requests or self._page_requests(self.lists.when_idle())
+        self.commit(self._with_lists(PageWrites()))
+        self.crawler.stats.set_value("caravan/abandoned_lists", self.lists.abandoned)
+        requests = requests or [*self.article_requests(self.discovery.take_aside())]
+        requests = requests or [
+            self._request(url, self.parse, ARTICLE, meta={"key": str(key)})
+            for key, url in self.frontier.take_short_links()
+        ]
+        for request in requests:
+            self.crawler.engine.crawl(request)
+        self.is_exhausted = not requests
+        if self.is_exhausted:
+            self.discovery.drop_aside()
 
     def closed(self, reason: str) -> None:
         """Write the final stats when Scrapy closes the spider."""
@@ -163,190 +219,86 @@ class CaravanSpider(LaterPages):
         self.crawl_stats.count("skipped/byway", self.discovery.skipped)
         self.crawl_stats.close()
 
-    @property
-    def data_dir(self) -> str:
-        """Data directory of the run, for the URIs of its feeds."""
-        return str(Path(self.settings["DATA_DIR"]).expanduser())
+    # Requests
 
-    # What came back
+    def _request(self, url: str, callback: Any, priority: int, **kwargs: Any) -> Request:
+        return Request(url, callback=callback, errback=self.failed, priority=priority, **kwargs)
+
+    def article_requests(
+        self, targets: Iterable[Target], priority: int = ARTICLE, *, meta: dict[str, Any] | None = None
+    ) -> Iterator[Request]:
+        """Request articles; ``meta`` is added to that of each request."""
+        for target in targets:
+            its_own = {"key": target.key, "alias": target.alias}
+            yield self._request(target.url, self.parse, priority, meta=(meta or {}) | its_own)
+
+    def listing_requests(self, path: str, *, is_optional: bool = True, must: bool = False) -> Iterator[Request]:
+        """Request a listing from its top if due or ``must``, and from where an earlier run stopped."""
+        if self.lists.is_begun(path) or not self._is_section(path):
+            return
+        state = self.schedule.list_state(path)
+        from_top = (must or self.schedule.is_list_due(path)) and not self.schedule.is_just_read(path)
+        if from_top or state.open:
+            yield from self._page_requests(self.lists.begin(path, state, from_top=from_top), is_optional=is_optional)
+
+    def _page_requests(self, pages: Iterable[ListPage], *, is_optional: bool = True) -> list[Request]:
+        return [
+            self._request(
+                urljoin(self.site.base, page.path),
+                self.parse_list,
+                LIST,
+                meta=_OPTIONAL if is_optional else None,
+                dont_filter=True,  # a walk tracks its pages, and reads some again on purpose
+                cb_kwargs={"walk": page.walk},
+            )
+            for page in pages
+        ]
+
+    def _sitemap_request(self, child: Child, *, is_optional: bool = False) -> Request:
+        month = month_of(child.path)
+        return self._request(
+            urljoin(self.site.base, child.path),
+            self.parse_sitemap,
+            SITEMAP + (12 * (month.year - 1900) + month.month if month else 0),
+            meta=_OPTIONAL if is_optional else None,
+            cb_kwargs={"stamp": child.stamp},
+        )
+
+    def _is_section(self, path: str) -> bool:
+        """Whether a section's listing is requested."""
+        return self.period.has_section(path.strip("/"))
+
+    def _may_be_asked(self, path: str) -> bool:
+        return self.discovery.may_be_asked(urljoin(self.site.base, path))
+
+    def _resolve(self, url: str) -> str | None:
+        return self.site.resolve(url, self.site.base)
+
+    def _address(self, url: str) -> Address | None:
+        return self.site.address(url, self.site.base)
+
+    # Articles
 
     def parse_home(self, response: Response) -> Iterator[Any]:
         """Read the home page; then request feed, sections and sitemaps."""
         document = self._document(response)
         sections = [path for path in (*KNOWN_SECTIONS, *section_links(document)) if self._is_section(path)]
-        yield from self._read(response, document, sources=[self.schedule.read_now(HOME)], lists=sections)
-        yield from self._elsewhere(sections)
+        sources, new_lists = [self.schedule.read_now(HOME)], self.schedule.new_lists(sections)
+        yield from self._read(response, document, sources=sources, new_lists=new_lists)
+        yield from self._other_sources(sections)
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
         """Read an article's page and follow its links to other articles."""
         if response.status == NOT_MODIFIED:
             self.crawl_stats.count("articles/not_modified")
-            self.article_store.confirmed(self._asked(response).asked_key or "", response.url)
-            return
-        yield from self._read(response, self._document(response))
+            key = self._page(response).asked_key
+            yield PageWrites(response.url, key, article_key=key, is_unmodified=True)
+        else:
+            yield from self._read(response, self._document(response))
 
     def parse_named(self, response: Response) -> Iterator[Any]:
         """Read a page of ``urls`` and follow nothing."""
         yield from self._read(response, self._document(response), follow=False)
-
-    def parse_list(self, response: Response, walk: int) -> Iterator[Any]:
-        """Read a listing page; request its articles and the next page."""
-        document = self._document(response)
-        reading = self._read_page(document)
-        asked_path = path_of(self._asked(response).asked_url)
-        if reading is not None and reading.kind is PageKind.ERROR and says_nothing_is_here(document):
-            self.crawl_stats.count("absent/nothing_here")
-            self.note_missing_section(asked_path)
-            following = self.lists.ended(walk)
-            self._keep_lists(self._asked(response))
-            yield from self._list_requests(following)
-            return
-        if reading is None or reading.kind in UNSOUND:
-            number = listing_of(urlsplit(response.url).path)[1]
-            yield from self._again(response, reading) or self._list_requests(self.lists.failed(walk, number))
-            return
-        listing = read_listing(document)
-        page = self._asked(response)
-        links = [(card.address, card.url) for card in listing.cards if self.period.is_open_to(card.date)]
-        if not any(card.address.section == asked_path.strip("/") for card in listing.cards):
-            self.note_missing_section(asked_path)
-        self._warn_of_links(document)
-        page.reach = {FOUND_ON: listing.path}
-        targets = self.discovery.look_at(links, document.base_url, page, is_named=True)
-        around = frozenset(line.address.key for line in reading.trending)
-        if targets and self.sitemaps.name_everything:
-            self.sitemaps.are_incomplete = True
-        is_named = self.sitemaps.name_everything
-        following = self.lists.read(walk, listing, around, len(targets), is_named_elsewhere=is_named)
-        self._keep_lists(page)
-        self.crawl_stats.reading(reading)
-        yield from self._surroundings(reading, received_at(response))
-        yield from self._targets(targets, meta=page.reach)
-        if not self.reach.is_over(listing.path):  # else the next run continues here
-            yield from self._list_requests(following)
-
-    def parse_feed(self, response: Response) -> Iterator[Request]:
-        """Follow the entries of the feed; if all are new, request their sections' listings too."""
-        page = self._asked(response)
-        read = self._syndication(response)
-        if read is None:
-            yield from self._unreadable(response, page, "feed")
-            return
-        known = self.discovery.known
-        targets = self._entries(read.pages, page)
-        due = self._due_children(read, page)
-        page.sources.append(self.schedule.read_now(FEED))
-        lists: list[str] = []
-        if targets and self.discovery.known == known:
-            sections = {address.section for target in targets if (address := self._address(target.url))}
-            lists = [f"/{section}/" for section in sorted(filter(None, sections))]
-        page.sources += self.schedule.due_lists(path for path in lists if not self.lists.is_begun(path))
-        self._keep_syndication(read, page, "feed")
-        yield from due
-        yield from self._targets(targets)
-        for path in lists:
-            yield from self._list(path, must=True)
-
-    def parse_sitemap(self, response: Response, stamp: str | None = None) -> Iterator[Request]:
-        """Follow a sitemap's articles and the sitemaps an index names."""
-        page = self._asked(response)
-        path = path_of(page.asked_url)
-        read = self._syndication(response)
-        if read is None:
-            yield from self._unreadable(response, page, "sitemap", stamp)
-            return
-        due = self._due_children(read, page)
-        targets = self._entries(read.pages, page, is_in_period=self.sitemaps.is_month_wanted(path))
-        if any(self._address(entry.url) for entry in read.pages[:100]):
-            self.sitemaps.names_articles()
-        if read.loss is None:
-            self.sitemaps.is_read(path)
-            is_root = stamp is None and path in self._roots()
-            its_stamp = NO_INDEX if is_root and read.form is not Form.INDEX else stamp
-            page.sources.append(self.schedule.read_now(path, stamp=its_stamp))
-        else:
-            self.sitemaps.failed(path)
-            page.sources.append(self.schedule.new_sitemap(path, stamp))
-        self._keep_syndication(read, page, "sitemap")
-        yield from due
-        yield from self._targets(targets)
-
-    def _syndication(self, response: Response) -> Syndication | None:
-        charset = declared_charset(header(response, "Content-Type") or "")
-        return read_syndication(response.body, response.url, charset)
-
-    def _due_children(self, read: Syndication, page: PageWrites) -> list[Request]:
-        """Return requests for an index's due sitemaps, and add their rows to ``page``."""
-        urls = ((self._resolve(entry.url), entry.stamp) for entry in read.sitemaps)
-        due = self.sitemaps.choose([Child(path_of(url), stamp) for url, stamp in urls if url])
-        page.sources += [self.schedule.new_sitemap(child.path, child.stamp) for child in due]
-        return [self._sitemap(child.path, child.stamp) for child in due if self._may_be_tried(child.path)]
-
-    def _keep_syndication(self, read: Syndication, page: PageWrites, what: str) -> None:
-        """Store the writes of a feed or sitemap; a part that could not be read is a failure."""
-        self.crawl_stats.page(PageKind.FEED if read.form is Form.FEED else PageKind.SITEMAP)
-        if read.skipped:
-            self.crawl_stats.count("skipped/sitemap_of_no_articles", len(read.skipped))
-        if read.loss is None:
-            self.article_store.page(page)
-            return
-        why = {"cut": "it breaks off", "too_large": "it is larger than a sitemap may be"}[read.loss]
-        number = len(read.pages) + len(read.sitemaps)
-        self._fail_syndication(page, f"{what}_{read.loss}", f"{why}; {number} addresses are read")
-
-    def _unreadable(
-        self, response: Response, page: PageWrites, what: str, stamp: str | None = None
-    ) -> Iterator[Request]:
-        """Keep the failure of a feed or sitemap that is none; a page in place of an optional one is no failure."""
-        assert response.request is not None
-        path = path_of(page.asked_url)
-        is_page = b"<html" in response.body[:4096].lower()
-        reading = self._read_page(self._document(response)) if is_page else None
-        if reading is not None and reading.kind in WORTH_RETRYING:
-            again = self._again(response, reading)
-            if not again:
-                self.sitemaps.failed(path)
-            yield from again
-            return
-        earlier = self.schedule.stamp_of(path)
-        was_there = earlier == UNREADABLE or (bool(self.schedule.read_at(path)) and earlier != ABSENT)
-        if is_page and response.request.meta.get("optional") and not was_there:
-            self.crawl_stats.page(PageKind.OTHER)
-            self.crawl_stats.count("absent/soft_404")
-            self.sitemaps.is_read(path)
-            page.sources.append(self.schedule.read_now(path, stamp=ABSENT))
-            self.article_store.page(page)
-            return
-        self.sitemaps.failed(path)
-        if what == "sitemap":
-            page.sources.append(self.schedule.new_sitemap(path, stamp or UNREADABLE))
-        words = "a page" if is_page else "something else" if response.body else "empty"
-        self._fail_syndication(page, f"{what}_unreadable", f"it is no {what} but {words}")
-
-    def _fail_syndication(self, page: PageWrites, reason: str, words: str) -> None:
-        self.crawl_stats.fail(page.asked_url, reason, words)
-        self.article_store.partly(page, reason, words)
-
-    # Reading
-
-    def _document(self, response: Response) -> Document:
-        charset = declared_charset(header(response, "Content-Type") or "")
-        return parse_document(response.body, response.url, self.site, charset, self._bounds)
-
-    def _warn_of_links(self, document: Document) -> None:
-        """Log that links of a page are left out."""
-        if document.has_more_links:
-            most = document.bounds.links
-            self.logger.warning("Only %d links are followed of %s (PAGE_MAX_LINKS)", most, document.url)
-            self.crawl_stats.count("links/left_out")
-
-    def _read_page(self, document: Document) -> PageReading | None:
-        """Return a page's reading, or None if the reader raised an error, so that the run continues."""
-        try:
-            return read_page(document)
-        except Exception:
-            self.logger.exception("The reader broke on %s", document.url)
-            return None
 
     def _read(
         self,
@@ -355,19 +307,19 @@ class CaravanSpider(LaterPages):
         *,
         follow: bool = True,
         sources: Iterable[dict[str, Any]] = (),
-        lists: Iterable[str] = (),
+        new_lists: Iterable[dict[str, Any]] = (),
     ) -> Iterator[Any]:
         reading = self._read_page(document)
         if reading is None or reading.kind in UNSOUND:
-            yield from self._again(response, reading)
+            yield from self._unusable(response, reading)
             return
-        page = self._asked(response)
-        if first := self._first_page(response, page):
+        page = self._page(response)
+        if first := self._first_part(response, page):
             yield first
             return
         self.crawl_stats.reading(reading)
         page.sources += sources
-        page.new_lists += self.schedule.new_lists(lists)
+        page.new_lists += new_lists
         article = reading.article
         self.discovery.read(page.asked_url, is_article=article is not None)
         is_new = False
@@ -384,78 +336,467 @@ class CaravanSpider(LaterPages):
             self._warn_of_links(document)
             targets = self.discovery.look_at(links, document.base_url, page)
         if article is None or address is None:
-            self._keep_other(document, reading, page, follow)
+            yield self._without_article(document, reading, page, follow)
             targets += self._another(page)
         elif is_new:
             yield from self._whole_article(document, reading, address, page, received_at(response))
         else:
             self.crawl_stats.count("dropped/known_under_another_address")
             # The next run makes the new URL of a moved article the canonical one.
-            key = None if has_moved(address.path, address.article_id) else str(address.key)
-            self.article_store.page(page, key)
-        yield from self._surroundings(reading, received_at(response))
-        yield from self._targets(targets, meta=reach)
+            page.article_key = None if has_moved(address.path, address.article_id) else str(address.key)
+            yield page
+        yield from self._page_facts(reading, received_at(response))
+        yield from self.article_requests(targets, meta=reach)
         yield from self._after_move()
-
-    def _after_move(self) -> Iterator[Request]:
-        """Read all sitemaps again once several stored articles have new URLs: the site has moved."""
-        if self.article_store.moved >= _MOVED and not self._has_moved:
-            self._has_moved = True
-            self.logger.warning("The site has moved its articles to other addresses; all sitemaps are read again")
-            yield from [self._sitemap(child.path, child.stamp) for child in self.sitemaps.all_again()]
 
     def _article(
         self, document: Document, reading: PageReading, address: Address, page: PageWrites, seen_at: datetime
     ) -> Iterator[Any]:
-        """Yield the article's record, and the request for its section's listing if that is new."""
+        """Yield the article's item, and the request for its section's listing if that is new."""
         article = reading.article
         assert article is not None
-        record = article_record(article, self.site, document.url, seen_at)
-        page.found_by = article.found_by
-        for url in {page.asked_url, document.url} - {record.url}:
-            page.aliases.append((url, str(address.key)))
+        item = article_record(article, self.site, document.url, seen_at)
+        page.article_key, page.has_item = str(address.key), True
+        page.found_by, page.page_facts = article.found_by, reading.parts
+        for url in {page.asked_url, document.url} - {item.url}:
+            page.aliases.append((url, page.article_key))
         is_listed = address.section and not self.arguments.urls and not self.sitemaps.covers_period
         section = f"/{address.section}/" if is_listed else None
         if section is not None and not self.lists.is_begun(section) and self._is_section(section):
             page.new_lists += self.schedule.new_lists([section])
-        self.lists.note_day(address.key, day_of_article(article))
-        self.article_store.fields.count_parts(reading.parts, document.url)
-        self.article_store.expect(str(address.key), page)
-        yield record
+        self.note_day(address.key, day_of_article(article))
+        yield page
+        yield item
         if section is not None:
-            yield from self._list(section)
+            yield from self.listing_requests(section)
 
-    def _keep_other(self, document: Document, reading: PageReading, page: PageWrites, follow: bool) -> None:
-        """Store a non-article page; a failure if its URL has an article number or the user named it."""
+    def note_day(self, key: int | str, day: date | None) -> None:
+        """Register the day of an article, for listings that print none."""
+        self.lists.note_day(key, day)
+
+    def _without_article(self, document: Document, reading: PageReading, page: PageWrites, follow: bool) -> PageWrites:
+        """Return the writes of a non-article page; a failure if its URL has an article number or the user named it."""
         address = self._address(document.url)
         if not follow or (address is not None and address.article_id is not None):
             kind = reading.kind if document.blocks else "empty"
-            self._fail(page.asked_url, page.asked_key, f"kind_{kind}", f"it is no article but: {kind}")
-        elif page.asked_key is not None:
-            self.article_store.no_article(page, page.asked_key, page.asked_url, reading.kind)
-        else:
-            self.article_store.page(page)
+            return self._failure(page.asked_url, page.asked_key, f"kind_{kind}", f"it is no article but: {kind}")
+        if page.asked_key is not None:
+            page.other_kind = reading.kind
+        return page
 
-    def _again(self, response: Response, reading: PageReading | None) -> list[Request]:
-        """Return the retry of a truncated or blocked page; after the last retry, store the failure."""
-        assert response.request is not None
-        kind = reading.kind if reading else None
-        if kind in WORTH_RETRYING:
-            retry = get_retry_request(response.request, spider=self, reason=f"page is {kind}")
-            if retry is not None:
-                return [retry]
-        asked = self._asked(response)
-        if kind is None:
-            self._fail(asked.asked_url, asked.asked_key, "reader_error", "the reader broke on it")
-        elif kind in NOT_PARSED:
-            self._fail(asked.asked_url, asked.asked_key, kind, NOT_PARSED[kind])
-        else:
-            self.crawl_stats.page(kind)
-            self._fail(asked.asked_url, asked.asked_key, f"kind_{kind}", f"it came as a page of kind: {kind}")
-        return [] if kind is None or kind in WORTH_RETRYING else [*self._targets(self._another(asked))]
-
-    def _surroundings(self, reading: PageReading, seen_at: datetime) -> Iterator[Any]:
-        if self.changes.is_new("page", reading.surroundings):
+    def _page_facts(self, reading: PageReading, seen_at: datetime) -> Iterator[Any]:
+        """Yield trending entries, rates and weather that differ from those of the page before."""
+        if self._changes.is_new("page", reading.surroundings):
             # Build the list first: pages are read concurrently, and a block's records belong together.
             records = page_records(reading, self.site, seen_at)
-            yield from [record for record in records if self.changes.is_new(*record.change_key())]
+            yield from [record for record in records if self._changes.is_new(*record.change_key())]
+
+    def _after_move(self) -> Iterator[Request]:
+        """Read all sitemaps again once several stored articles have new URLs: the site has moved."""
+        if self.discovery.moved >= _MOVED and not self._has_moved:
+            self._has_moved = True
+            self.logger.warning("The site has moved its articles to other addresses; all sitemaps are read again")
+            yield from [self._sitemap_request(child) for child in self.sitemaps.all_again()]
+
+    # Articles of several pages: read as one; if a page fails, nothing is stored, and a later run tries again.
+
+    def _whole_article(
+        self, document: Document, reading: PageReading, address: Address, page: PageWrites, seen_at: datetime
+    ) -> Iterator[Any]:
+        """Yield the article's item, or the request for its second page."""
+        url = next_part(document, address.path, 1) if address.path is not None else None
+        article = reading.article
+        assert article is not None
+        if url is None or not self._is_wanted(address, article):
+            yield from self._article(document, reading, address, page, seen_at)
+            return
+        # A 304 for the first page would not cover the other pages.
+        page.etag = page.last_modified = None
+        yield self._part(
+            url, PendingArticle(document, reading, address, page, seen_at, Parts(str(address.path), article))
+        )
+
+    def _is_wanted(self, address: Address, article: ArticleReading) -> bool:
+        """Whether an article may be stored, judging by its first page."""
+        printed = article.date_structured or article.date_published
+        return self.period.has_section(address.section) and self.period.is_open_to(printed)
+
+    def _first_part(self, response: Response, page: PageWrites) -> Request | None:
+        """Return the request for an article's first page if a later one was requested."""
+        assert response.request is not None
+        asked = self._address(page.asked_url)
+        if asked is None or asked.part == 1 or not response.request.callback:
+            return None
+        url = self.site.canonical(asked)
+        return self._request(url, response.request.callback, ARTICLE, meta={"key": str(asked.key)}, dont_filter=True)
+
+    def _part(self, url: str, pending: PendingArticle) -> Request:
+        return Request(
+            url,
+            callback=self.parse_part,
+            errback=self.part_failed,
+            priority=ARTICLE + 1,
+            dont_filter=True,
+            cb_kwargs={"pending": pending},
+        )
+
+    def parse_part(self, response: Response, pending: PendingArticle) -> Iterator[Any]:
+        """Read a later page of an article; yield the request for the next page, or the item."""
+        document = self._document(response)
+        reading = self._read_page(document)
+        if reading is None or reading.kind in UNSOUND:
+            kind = reading.kind if reading else None
+            reason = f"kind_{kind}" if kind else "reader_error"
+            again = self._retry(response, kind)
+            yield again or self._part_failure(pending, reason, f"{response.url} came as a page of kind: {kind}")
+            return
+        parts = pending.parts
+        number = part_number(response.url, parts.path)
+        if number is None:
+            words = f"its page {parts.number + 1} redirects to {response.url}"
+            yield self._part_failure(pending, "redirected", words)
+            return
+        is_new = number == parts.number + 1 and parts.add(reading.article or read_article(document))
+        if is_new:
+            self.crawl_stats.count("pages/part")
+        url = next_part(document, parts.path, parts.number) if is_new and not parts.is_full else None
+        if url is not None:
+            yield self._part(url, pending)
+        else:
+            yield from self._article_of(pending)
+
+    def part_failed(self, failure: RequestFailure) -> Iterator[Any]:
+        """Store an article's failure if a later page failed; if robots.txt forbids it, yield the item so far."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        pending: PendingArticle = request.cb_kwargs["pending"]
+        reason = failures.reason(failure)
+        if reason == RunEndsError.__name__:
+            self.crawl_stats.count("unasked")
+        elif reason == "robots":
+            self.crawl_stats.count("forbidden")
+            self.logger.info("Forbidden by robots.txt: %s; the article is kept as far as it may be read", request.url)
+            for each in self._article_of(pending):
+                if isinstance(each, PageWrites):
+                    self.commit(each)
+                else:
+                    yield each
+        else:
+            self.commit(self._part_failure(pending, reason, f"{failures.words(failure)} at {request.url}"))
+
+    def _article_of(self, pending: PendingArticle) -> Iterator[Any]:
+        yield from self._article(pending.document, pending.reading, pending.address, pending.page, pending.seen_at)
+
+    def _part_failure(self, pending: PendingArticle, reason: str, words: str) -> PageWrites:
+        page = pending.page
+        return self._failure(page.asked_url, page.asked_key or str(pending.address.key), f"part_{reason}", words)
+
+    # Listings
+
+    def parse_list(self, response: Response, walk: int) -> Iterator[Any]:
+        """Read a listing page, for the walk with this number; request its articles and the next page."""
+        document = self._document(response)
+        reading = self._read_page(document)
+        page = self._page(response)
+        asked_path = path_of(page.asked_url)
+        if reading is not None and reading.kind is PageKind.ERROR and says_nothing_is_here(document):
+            self.crawl_stats.count("absent/nothing_here")
+            self._note_missing_section(asked_path)
+            following = self.lists.ended(walk)
+            yield self._with_lists(page)
+            yield from self._page_requests(following)
+            return
+        if reading is None or reading.kind in UNSOUND:
+            is_retried = False
+            for each in self._unusable(response, reading):
+                is_retried |= isinstance(each, Request)
+                yield each
+            if not is_retried:
+                number = listing_of(urlsplit(response.url).path)[1]
+                yield from self._page_requests(self.lists.failed(walk, number))
+            return
+        listing = read_listing(document)
+        links = [(card.address, card.url) for card in listing.cards if self.period.is_open_to(card.date)]
+        if not any(card.address.section == asked_path.strip("/") for card in listing.cards):
+            self._note_missing_section(asked_path)
+        self._warn_of_links(document)
+        page.reach = {FOUND_ON: listing.path}
+        targets = self.discovery.look_at(links, document.base_url, page, is_named=True)
+        around = frozenset(line.address.key for line in reading.trending)
+        is_named = self.sitemaps.name_everything
+        if targets and is_named:
+            self.sitemaps.are_incomplete = True
+            is_named = False
+        following = self.lists.read(walk, listing, around, len(targets), is_named_elsewhere=is_named)
+        yield self._with_lists(page)
+        self.crawl_stats.reading(reading)
+        yield from self._page_facts(reading, received_at(response))
+        yield from self.article_requests(targets, meta=page.reach)
+        if not self.reach.is_over(listing.path):  # else the next run continues here
+            yield from self._page_requests(following)
+
+    def _with_lists(self, page: PageWrites) -> PageWrites:
+        """Add the progress of the listings to a page's writes."""
+        changed = self.lists.take_changed().items()
+        page.sources += [self.schedule.read_now(path, state=state.to_json()) for path, state in changed]
+        return page
+
+    def _note_missing_section(self, path: str) -> None:
+        """Record that a requested section lists no article; sitemaps may still name some."""
+        if path.strip("/") in self.arguments.sections:
+            self.crawler.stats.set_value(NO_SECTION_STAT, path.strip("/"))
+
+    # Feed and sitemaps
+
+    def parse_feed(self, response: Response) -> Iterator[Any]:
+        """Follow the entries of the feed; if all are new, request their sections' listings too."""
+        page = self._page(response)
+        read = self._syndication(response)
+        if read is None:
+            yield from self._unreadable(response, page, "feed")
+            return
+        known = self.discovery.known
+        targets = self._entries(read.pages, page)
+        due = self._due_children(read, page)
+        page.sources.append(self.schedule.read_now(FEED))
+        lists: list[str] = []
+        if targets and self.discovery.known == known:
+            sections = {address.section for target in targets if (address := self._address(target.url))}
+            lists = [f"/{section}/" for section in sorted(filter(None, sections))]
+        page.sources += self.schedule.due_lists(path for path in lists if not self.lists.is_begun(path))
+        yield self._read_syndication(read, page, "feed")
+        yield from due
+        yield from self.article_requests(targets)
+        for path in lists:
+            yield from self.listing_requests(path, must=True)
+
+    def parse_sitemap(self, response: Response, stamp: str | None = None) -> Iterator[Any]:
+        """Follow a sitemap's articles and the sitemaps an index names; ``stamp`` is its ``lastmod`` in the index."""
+        page = self._page(response)
+        path = path_of(page.asked_url)
+        read = self._syndication(response)
+        if read is None:
+            yield from self._unreadable(response, page, "sitemap", stamp)
+            return
+        due = self._due_children(read, page)
+        targets = self._entries(read.pages, page, is_in_period=self.sitemaps.is_month_wanted(path))
+        if any(self._address(entry.url) for entry in read.pages[:100]):
+            self.sitemaps.names_articles()
+        if read.loss is None:
+            self.sitemaps.is_read(path)
+            is_root = stamp is None and path in self.sitemaps.roots
+            its_stamp = NO_INDEX if is_root and read.form is not Form.INDEX else stamp
+            page.sources.append(self.schedule.read_now(path, stamp=its_stamp))
+        else:
+            self.sitemaps.failed(path)
+            page.sources.append(self.schedule.new_sitemap(path, stamp))
+        yield self._read_syndication(read, page, "sitemap")
+        yield from due
+        yield from self.article_requests(targets)
+
+    def _syndication(self, response: Response) -> Syndication | None:
+        charset = declared_charset(header(response, "Content-Type") or "")
+        return read_syndication(response.body, response.url, charset)
+
+    def _entries(self, entries: Iterable[Entry], page: PageWrites, *, is_in_period: bool = False) -> list[Target]:
+        targets, left = self.discovery.look_at_entries(entries, page, is_in_period=is_in_period)
+        if left:
+            self.crawl_stats.count("skipped/entry_without_stamp", left)
+            words = "%d entries of %s have no date and are left to the next run (MAX_UNDATED)"
+            self.logger.warning(words, left, page.asked_url)
+            self.sitemaps.hides_days()
+        return targets
+
+    def _due_children(self, read: Syndication, page: PageWrites) -> list[Request]:
+        """Return requests for an index's due sitemaps, and add their rows to ``page``."""
+        urls = ((self._resolve(entry.url), entry.stamp) for entry in read.sitemaps)
+        due = self.sitemaps.choose([Child(path_of(url), stamp) for url, stamp in urls if url])
+        page.sources += [self.schedule.new_sitemap(child.path, child.stamp) for child in due]
+        requests = []
+        for child in due:
+            if self._may_be_asked(child.path):
+                requests.append(self._sitemap_request(child))
+            else:
+                self.sitemaps.failed(child.path)
+        return requests
+
+    def _read_syndication(self, read: Syndication, page: PageWrites, what: str) -> PageWrites:
+        """Count a feed or sitemap; return its writes, with a failure if a part could not be read."""
+        self.crawl_stats.page(PageKind.FEED if read.form is Form.FEED else PageKind.SITEMAP)
+        if read.skipped:
+            self.crawl_stats.count("skipped/sitemap_of_no_articles", len(read.skipped))
+        if read.loss is not None:
+            why = {"cut": "it breaks off", "too_large": "it is larger than a sitemap may be"}[read.loss]
+            number = len(read.pages) + len(read.sitemaps)
+            self._fail(page, f"{what}_{read.loss}", f"{why}; {number} addresses are read")
+        return page
+
+    def _unreadable(self, response: Response, page: PageWrites, what: str, stamp: str | None = None) -> Iterator[Any]:
+        """Yield the failure of a feed or sitemap that is none; a page in place of an optional one is no failure."""
+        assert response.request is not None
+        path = path_of(page.asked_url)
+        is_page = b"<html" in response.body[:4096].lower()
+        reading = self._read_page(self._document(response)) if is_page else None
+        if reading is not None and reading.kind in WORTH_RETRYING:
+            for each in self._unusable(response, reading):
+                if isinstance(each, PageWrites):
+                    self.sitemaps.failed(path)
+                yield each
+            return
+        earlier = self.schedule.stamp_of(path)
+        was_there = earlier == UNREADABLE or (bool(self.schedule.read_at(path)) and earlier != ABSENT)
+        if is_page and response.request.meta.get("optional") and not was_there:
+            self.crawl_stats.page(PageKind.OTHER)
+            self.crawl_stats.count("absent/soft_404")
+            self.sitemaps.is_read(path)
+            page.sources.append(self.schedule.read_now(path, stamp=ABSENT))
+            yield page
+            return
+        self.sitemaps.failed(path)
+        if what == "sitemap":
+            page.sources.append(self.schedule.new_sitemap(path, stamp or UNREADABLE))
+        words = "a page" if is_page else "something else" if response.body else "empty"
+        self._fail(page, f"{what}_unreadable", f"it is no {what} but {words}")
+        yield page
+
+    # Failures
+
+    def failed(self, failure: RequestFailure) -> Iterator[Request]:
+        """Handle a failed request; if the home page failed, try the known listings."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        reason = failures.reason(failure)
+        page = self._page_of(request)
+        path = path_of(page.asked_url)
+        if reason == RunEndsError.__name__ or self.crawler.stats.get_value(OTHER_SITE_STAT):
+            self.crawl_stats.count("unasked")
+            return  # the next run requests it
+        if reason == "robots":
+            self.crawl_stats.count("forbidden")
+            self.logger.info("Forbidden by robots.txt: %s", request.url)
+            self.commit(page)
+            if request.callback == self.parse_home:
+                yield from self._other_sources(KNOWN_SECTIONS)
+            return
+        walk = request.cb_kwargs.get("walk")
+        if request.meta.get("optional") and reason in _GONE:
+            self.crawl_stats.count(f"absent/{reason}")
+            if walk is not None:
+                following = self.lists.ended(walk)
+                self.commit(self._with_lists(page))
+                yield from self._page_requests(following)
+            elif request.callback == self.parse_sitemap:
+                self.sitemaps.is_read(path)
+                page.sources.append(self.schedule.read_now(path, stamp=ABSENT))
+                self.commit(page)
+            return
+        if page.asked_key is not None and self.discovery.has_read(page.asked_key):
+            self.crawl_stats.count("absent/read_elsewhere")  # an old address of an article that has moved
+            return
+        if (alias := request.meta.get("alias")) and reason in _GONE:
+            # Only the AMP page exists.
+            yield self._request(alias, self.parse, ARTICLE, meta={"key": page.asked_key})
+            return
+        self.commit(self._failure(page.asked_url, page.asked_key, reason, failures.words(failure)))
+        if request.callback == self.parse_sitemap:
+            self.sitemaps.failed(path)
+        if failures.is_answer(failure):  # without an answer the site failed, not the URL
+            yield from self.article_requests(self._another(page))
+        if reason in _GONE:
+            self._note_missing_section(path)
+        if request.callback == self.parse_home and failures.is_answer(failure):
+            yield from self._other_sources(KNOWN_SECTIONS)
+        if walk is not None:
+            following = self.lists.failed(walk, listing_of(urlsplit(request.url).path)[1])
+            self.commit(self._with_lists(PageWrites()))
+            yield from self._page_requests(following)
+
+    def on_dropped(self, request: Request) -> None:
+        """Handle a redirect to a page requested before; it is a failure unless it leads to an article."""
+        page = self._page_of(request)
+        first = page.asked_url
+        if first == request.url:
+            return
+        if request.callback == self.parse_sitemap:  # WordPress has one sitemap under two names
+            self.sitemaps.is_read(path_of(first))
+            self.commit(PageWrites(first, sources=[self.schedule.read_now(path_of(first))]))
+        elif self._address(request.url) is None:
+            self.commit(self._failure(first, page.asked_key, "redirected", f"it redirects to {request.url}"))
+            self._note_missing_section(path_of(first))
+            for other in self.article_requests(self._another(page)):
+                self.crawler.engine.crawl(other)
+        elif page.asked_key is not None:
+            self.commit(PageWrites(first, page.asked_key, other_kind="alias"))
+
+    def _unusable(self, response: Response, reading: PageReading | None) -> Iterator[Any]:
+        """Yield the retry of a truncated or blocked page, else its failure and the article's next URL."""
+        kind = reading.kind if reading else None
+        if (retry := self._retry(response, kind)) is not None:
+            yield retry
+            return
+        page = self._page(response)
+        if kind is None:
+            reason, words = "reader_error", "the reader broke on it"
+        elif kind in NOT_PARSED:
+            reason, words = kind, NOT_PARSED[kind]
+        else:
+            self.crawl_stats.page(kind)
+            reason, words = f"kind_{kind}", f"it came as a page of kind: {kind}"
+        yield self._failure(page.asked_url, page.asked_key, reason, words)
+        if kind is not None and kind not in WORTH_RETRYING:
+            yield from self.article_requests(self._another(page))
+
+    def _retry(self, response: Response, kind: PageKind | None) -> Request | None:
+        """Return the request to repeat for a page of a kind that a retry may fix, until the retries are used up."""
+        assert response.request is not None
+        if kind not in WORTH_RETRYING:
+            return None
+        return get_retry_request(response.request, spider=self, reason=f"page is {kind}")
+
+    def _another(self, page: PageWrites) -> list[Target]:
+        """Return the next URL of the requested article, as this one did not lead to it."""
+        if page.asked_key is None or self.arguments.urls:
+            return []
+        return self.discovery.another(page.asked_key, page.asked_url)
+
+    def _failure(self, url: str, key: str | None, reason: str, words: str) -> PageWrites:
+        """Count a failed page and return its writes."""
+        return self._fail(PageWrites(url, key), reason, words)
+
+    def _fail(self, page: PageWrites, reason: str, words: str) -> PageWrites:
+        """Count the failure of a page and add it to the page's writes."""
+        self.crawl_stats.fail(page.asked_url, reason, words)
+        page.failure = Failure(reason, words)
+        return page
+
+    # Reading
+
+    def _page(self, response: Response) -> PageWrites:
+        """Return the :class:`PageWrites` of a response, with its URL before redirects and its validators."""
+        assert response.request is not None
+        page = self._page_of(response.request)
+        page.etag = header(response, "ETag")
+        page.last_modified = header(response, "Last-Modified")
+        return page
+
+    @staticmethod
+    def _page_of(request: Request) -> PageWrites:
+        url = (request.meta.get("redirect_urls") or [request.url])[0]
+        return PageWrites(url, request.meta.get("key"))
+
+    def _document(self, response: Response) -> Document:
+        charset = declared_charset(header(response, "Content-Type") or "")
+        return parse_document(response.body, response.url, self.site, charset, self._bounds)
+
+    def _read_page(self, document: Document) -> PageReading | None:
+        """Return a page's reading, or None if the reader raised an error, so that the run continues."""
+        try:
+            return read_page(document)
+        except Exception:
+            self.logger.exception("The reader broke on %s", document.url)
+            return None
+
+    def _warn_of_links(self, document: Document) -> None:
+        """Log that links of a page are left out."""
+        if document.has_more_links:
+            most = document.bounds.links
+            self.logger.warning("Only %d links are followed of %s (PAGE_MAX_LINKS)", most, document.url)
+            self.crawl_stats.count("links/left_out")

@@ -1,27 +1,42 @@
-"""An article's history, into which its observations are put in any order and any number of times.
+"""The one rule for what a reading of an article changes: for a crawl, and for a page of an archive read again.
 
-What was read better replaces what the same page gave before; what was observed earlier than the latest state
-adds to versions and view counts and leaves that state alone. So a page that was read wrongly is mended as if it
-had been read rightly at once.
+A crawl's reading is newer than all that is stored. Pages of an archive come in any order and any number of times: a
+better reading replaces what the same page gave before; an observation older than the latest state adds to versions and
+view counts only. So pages that were read wrongly and are read again leave what a right reading had left.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from caravan_crawler.items import Article, as_row
-from caravan_crawler.store.article_store import NOTHING, REQUIRED, TEXT, ChangeType, change_type_of
+from caravan_crawler.items import LINK_FIELDS, NOTHING, PASSING, REQUIRED, TEXT, Article, as_row
 
 Row = dict[str, Any]
 
-#: What an article must have, each with the text it was read from.
-_KEPT = (*REQUIRED, "date_published_raw")
+#: Required fields, each with the text it was read from.
+_REQUIRED_AND_RAW = (*REQUIRED, "date_published_raw")
+
+
+class ChangeType(StrEnum):
+    """How an article differs from the stored one."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    RECOUNTED = "recounted"
+    """Only its views have changed."""
+    UNCHANGED = "unchanged"
+    LOST_FIELDS = "lost_fields"
+    """A required field is missing that the store has; the stored article stays."""
+    CARRIED = "carried"
+    """Stored by an earlier run that could not publish it; published by this run."""
 
 
 @dataclass(frozen=True)
 class Observation:
-    """An article as a page said at ``article.observed_at``, in the run ``run_id``."""
+    """An article as its page was at ``article.observed_at``, read in the run ``run_id``."""
 
     key: str
     article: Article
@@ -33,9 +48,9 @@ class Observation:
 
 @dataclass(frozen=True)
 class MergeResult:
-    """What became of an observation, and of the ``fields`` that an earlier reading of the same page gave differently.
+    """The change by an observation, and the ``fields`` that an earlier reading of the same page had differently.
 
-    They are ``found``, ``changed`` or ``lost``. What a newer page says is no different reading but news of the site.
+    They are ``found``, ``changed`` or ``lost``. A newer page is no different reading: the site has changed.
     ``had`` are the fields in which the earlier reading had a value.
     """
 
@@ -44,11 +59,11 @@ class MergeResult:
     had: tuple[str, ...] = ()
 
 
-class History:
-    """What the store has of one article: its ``row`` or None, its ``versions`` and ``views``, oldest first.
+class ArticleHistory:
+    """The stored state of one article: its ``row`` or None, its ``versions`` and ``views``, oldest first.
 
-    What the same page gave before and does not give any more is taken away; but headline, body and date, without which
-    an article is not whole, only where losses are accepted. Where they are put off, nothing is taken away yet.
+    Values that an earlier reading of the same page had and this one has not are removed; headline, body and date only
+    with ``accept_losses``. With ``put_off_losses`` nothing is removed yet.
     """
 
     def __init__(
@@ -67,14 +82,39 @@ class History:
         self.views = views
         self.has_new_row = self.has_new_versions = self.has_new_views = False
 
-    def take(self, seen: Observation) -> MergeResult:
-        """Put an observation in its place."""
+    @classmethod
+    def of_latest(cls, row: Mapping[str, Any] | None, last_count: int | None) -> "ArticleHistory":
+        """Return the history as a crawl needs it: the latest version and view count only.
+
+        They have no time, so any observation is newer, even if the clock of an earlier run was ahead.
+        """
+        if row is None:
+            return cls(None, [], [])
+        version = {"article_key": row["key"], "version": row["version"], **{name: row[name] for name in TEXT}}
+        count = {"article_key": row["key"], "views": last_count}
+        return cls(
+            {**row, "observed_at": "", "checked_at": ""},
+            [version | {"observed_at": "", "run_id": row["run_id"]}],
+            [] if last_count is None else [count | {"observed_at": "", "run_id": row["run_id"]}],
+        )
+
+    @property
+    def latest_version(self) -> int:
+        """Number of the latest version."""
+        return int(self.versions[-1]["version"])
+
+    def merge(self, seen: Observation) -> MergeResult:
+        """Merge an observation into the article's state."""
         record = as_row(seen.article)
         time = seen.article.observed_at
         earlier = self._earlier_reading(time)
         fields = {name: _how(earlier[name], record[name]) for name in earlier if record[name] != earlier[name]}
         if not self._accept_losses:
-            kept = {name for name, how in fields.items() if how == "lost" and (name in _KEPT or self._put_off_losses)}
+            kept = {
+                name
+                for name, how in fields.items()
+                if how == "lost" and (name in _REQUIRED_AND_RAW or self._put_off_losses)
+            }
             record |= {name: earlier[name] for name in kept}
             if self.row is not None and earlier:
                 readers = {name: reader for name, reader in self.row["found_by"].items() if name in kept}
@@ -92,21 +132,21 @@ class History:
             self._replace(seen, record, change_type, is_reread=time == latest)
         elif self.row is not None and time < self.row["first_seen_at"]:
             self._set(first_seen_at=time)
-        if self.row is not None and self.row["version"] != len(self.versions):
-            self._set(version=len(self.versions))
+        if self.row is not None and self.row["version"] != self.latest_version:
+            self._set(version=self.latest_version)
         if earlier:
             change_type = ChangeType.CHANGED if fields else ChangeType.UNCHANGED
         return MergeResult(change_type, fields, tuple(name for name, value in earlier.items() if value not in NOTHING))
 
     def _earlier_reading(self, time: str) -> Row:
-        """Return the fields that were read before from the very page of this time; empty where it is a new one."""
+        """Return the fields of an earlier reading of the page of this time; empty for a new page."""
         if self.row is not None and self.row["observed_at"] == time:
             return {name: self.row[name] for name in Article.__dataclass_fields__ if name != "fetched_url"}
         texts = next((row for row in self.versions if row["observed_at"] == time), None)
         return {name: texts[name] for name in TEXT} if texts else {}
 
     def _said_before_and_after(self, time: str, record: Row) -> Row:
-        """Return the texts that a page lacks and both its neighbours in time have: a reading lost them, no edit."""
+        """Return the texts that only the page before and the page after have: a reader lost them, no edit."""
         before = [row for row in self.versions if row["observed_at"] < time][-1:]
         after = [row for row in self.versions if row["observed_at"] > time][:1] or self._latest_after(time)
         return {
@@ -126,7 +166,7 @@ class History:
         self.has_new_row = True
 
     def aliases(self, seen: Observation) -> Iterator[Row]:
-        """Yield the addresses beside its canonical one that an observation came from."""
+        """Yield the URL of an observation if it is not the canonical one."""
         if urlsplit(seen.article.fetched_url).path != urlsplit(seen.article.url).path:
             yield {"url": seen.article.fetched_url, "article_key": seen.key, "first_seen_at": seen.article.observed_at}
 
@@ -138,7 +178,8 @@ class History:
             **{name: record[name] for name in TEXT},
         }
         kept = _changes_of(_with(self._and_latest(self.versions, version), version), TEXT)
-        kept = [{**row, "version": number} for number, row in enumerate(kept, 1)]
+        first = self.versions[0]["version"] if self.versions else 1
+        kept = [{**row, "version": number} for number, row in enumerate(kept, first)]
         self.has_new_versions |= kept != self.versions
         self.versions = kept
 
@@ -154,9 +195,9 @@ class History:
         self.views = kept
 
     def _and_latest(self, rows: list[Row], new: Row) -> list[Row]:
-        """Return the rows with one for the latest state, which had none if it said the same as the one before it.
+        """Return the rows with one for the latest state, which has none if it equals the one before it.
 
-        What is put between the two may have made it a change.
+        A row between the two may make it a change.
         """
         for latest in self._latest_after(new["observed_at"]):
             is_there = any(row["observed_at"] == latest["observed_at"] for row in rows)
@@ -182,29 +223,53 @@ class History:
             "etag": seen.etag,
             "last_modified": seen.last_modified,
             "found_by": seen.found_by,
-            "version": len(self.versions),
+            "version": self.latest_version,
         }
         self.has_new_row |= row != self.row
         self.row = row
 
 
 def _how(before: Any, now: Any) -> str:
-    """Return what happened to a field; 0 is a value."""
+    """Return how a field has changed; 0 is a value."""
     if now in NOTHING:
         return "lost"
     return "found" if before in NOTHING else "changed"
 
 
 def _with(rows: list[Row], row: Row) -> list[Row]:
-    """Return the rows with this one in its place by time, instead of one of the same time."""
+    """Return the rows with this one inserted by time, in place of one of the same time."""
     others = [other for other in rows if other["observed_at"] != row["observed_at"]]
     return sorted([*others, row], key=lambda each: each["observed_at"])
 
 
 def _changes_of(rows: list[Row], names: tuple[str, ...]) -> list[Row]:
-    """Return the rows without those that say the same as the one before them."""
+    """Return the rows that differ from the one before them."""
     return [
         row
         for before, row in zip([None, *rows], rows, strict=False)
         if before is None or any(before[name] != row[name] for name in names)
     ]
+
+
+def change_type_of(row: dict[str, Any], before: Any) -> ChangeType:
+    """Return how an article differs from its stored row ``before`` (None if it is not stored)."""
+    if before is None:
+        return ChangeType.NEW
+    if lost_fields(row, before):
+        return ChangeType.LOST_FIELDS
+    if any(row[name] != before[name] for name in row if name not in (*PASSING, *LINK_FIELDS)):
+        return ChangeType.CHANGED
+    bases = _base(row["url"]), _base(before["url"])
+    if any(json.dumps(row[name]) != json.dumps(before[name]).replace(bases[1], bases[0]) for name in LINK_FIELDS):
+        return ChangeType.CHANGED
+    return ChangeType.RECOUNTED if row["views"] != before["views"] else ChangeType.UNCHANGED
+
+
+def lost_fields(row: Row, before: Any) -> list[str]:
+    """Return the required fields that the stored row has and ``row`` has not."""
+    return [name for name in REQUIRED if not row[name] and before[name]]
+
+
+def _base(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/"

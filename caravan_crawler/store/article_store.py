@@ -1,16 +1,15 @@
 """Store what a run reads: each item once, in one transaction with its page's links, aliases and failures."""
 
-import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import or_, select, update
 
-from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather, as_row
+from caravan_crawler.items import NOTHING, RECOVERABLE, REQUIRED, Article, ExchangeRate, TrendingEntry, Weather, as_row
+from caravan_crawler.page_writes import Failure, PageWrites
 from caravan_crawler.store import database, page_facts
+from caravan_crawler.store.article_history import ArticleHistory, ChangeType, Observation, lost_fields
 from caravan_crawler.store.failed_pages import LOST_FIELDS, FailedPages
 from caravan_crawler.store.field_counts import FieldCounts
 from caravan_crawler.store.same_article import (
@@ -25,58 +24,6 @@ from caravan_crawler.store.same_article import (
 from caravan_crawler.store.schema import articles, view_counts
 from caravan_crawler.store.statements import Writes
 from caravan_crawler.store.store import Known, Store
-
-#: Required fields of an article.
-REQUIRED = ("headline", "body", "date_published")
-#: An edit to one of these makes a new version.
-TEXT = ("headline", "lede", "body")
-#: Fields that may differ between two readings of an unedited article.
-PASSING = ("url", "fetched_url", "views", "views_raw", "observed_at")
-#: Fields whose stored values are put back if a change of markup has lost them (see :meth:`ArticleStore.mistrust`).
-_KEPT = ("views", "views_raw", "photo_credit", "source", "authors", "tags", "images")
-#: Empty values.
-NOTHING: tuple[Any, ...] = (None, [], "")
-#: Fields with absolute URLs, whose host differs on a copy of the site.
-_ADDRESSES = ("images", "links")
-
-
-class ChangeType(StrEnum):
-    """How an article differs from the stored one."""
-
-    NEW = "new"
-    CHANGED = "changed"
-    RECOUNTED = "recounted"
-    """Only its views have changed."""
-    UNCHANGED = "unchanged"
-    LOST_FIELDS = "lost_fields"
-    """A required field is missing that the store has; the stored article stays."""
-    CARRIED = "carried"
-    """Stored by an earlier run that could not publish it; published by this run."""
-
-
-@dataclass
-class PageWrites:
-    """What one page leads to, committed with its item or alone.
-
-    - ``asked_url``, ``asked_key``: the URL and article key that were requested;
-    - ``links``: key and URL of each article found; ``aside``: of each speculative URL that is deferred;
-    - ``aliases``: URL and article key of further URLs of articles;
-    - ``sources``: rows of listings and sitemaps, the page's own among them; ``new_lists``: of listings met first here;
-    - ``reach``: ``meta`` of the requests for ``links``;
-    - ``found_by``: field to reader; ``etag``, ``last_modified``: headers of the response.
-    """
-
-    asked_url: str = ""
-    asked_key: str | None = None
-    links: list[tuple[str, str]] = field(default_factory=list)
-    aside: list[tuple[str, str]] = field(default_factory=list)
-    aliases: list[tuple[str, str]] = field(default_factory=list)
-    sources: list[dict[str, Any]] = field(default_factory=list)
-    new_lists: list[dict[str, Any]] = field(default_factory=list)
-    reach: dict[str, Any] = field(default_factory=dict)
-    found_by: dict[str, str] = field(default_factory=dict)
-    etag: str | None = None
-    last_modified: str | None = None
 
 
 class ArticleStore:
@@ -128,30 +75,20 @@ class ArticleStore:
     def _is_carried(self, record: Any) -> bool:
         return self._carried.pop(id(record), None) is not None
 
-    def expect(self, key: str, page_writes: PageWrites) -> None:
-        """Register a page's links and aliases, to be committed with its item."""
-        self._expected[key] = page_writes
-
-    def page(self, page_writes: PageWrites, key: str | None = None) -> None:
-        """Store the writes of a page without an item; ``key`` is that of an article this run has stored."""
-        self.store.write(self._follow(page_writes, key))
-
-    def redirected(self, asked_url: str, asked_key: str) -> None:
-        """Store that a URL redirects to an article known under another URL."""
-        writes = self._follow(PageWrites(asked_url, asked_key), None)
-        self._add_other(writes, asked_key, asked_url, "alias")
-        self.store.write(writes)
-
-    def no_article(self, page_writes: PageWrites, key: str, url: str, kind: str) -> None:
-        """Store that a URL like an article's has none, so that not every run requests it."""
-        writes = self._follow(page_writes, None)
-        self._add_other(writes, key, url, kind)
-        self.store.write(writes)
-
-    def confirmed(self, key: str, asked_url: str) -> None:
-        """Store that an article has not changed (HTTP 304)."""
-        writes = self._follow(PageWrites(asked_url, key), key)
-        writes.add("checked", the_key=key, the_time=database.now())
+    def commit(self, page: PageWrites) -> None:
+        """Store what a page led to; if it has an item, together with that (:meth:`keep`)."""
+        if page.has_item:
+            assert page.article_key is not None
+            self.fields.count_parts(page.page_facts, page.asked_url)
+            self._expected[page.article_key] = page
+            return
+        writes = self._follow(page, page.article_key, is_whole=page.failure is None)
+        if page.other_kind is not None and page.asked_key is not None:
+            self._add_other(writes, page.asked_key, page.asked_url, page.other_kind)
+        if page.is_unmodified:
+            writes.add("checked", the_key=page.article_key, the_time=database.now())
+        if page.failure is not None:
+            writes.add("failure", **self.failing.failed(page.asked_url, page.asked_key, *page.failure))
         self.store.write(writes)
 
     def leave(self, key: str) -> None:
@@ -160,19 +97,9 @@ class ArticleStore:
         writes.add("left", the_scope=self._scope, the_key=key)
         self.store.write(writes)
 
-    def fail(self, url: str, key: str | None, reason: str, words: str) -> None:
+    def fail(self, url: str, key: str | None, reason: str, message: str) -> None:
         """Store a failure, and remove the article from the frontier."""
-        writes = Writes()
-        writes.add("failure", **self.failing.failed(url, key, reason, words))
-        if key is not None:
-            writes.add("read", the_key=key)
-        self.store.write(writes)
-
-    def partly(self, page_writes: PageWrites, reason: str, words: str) -> None:
-        """Store the writes and the failure of a feed or sitemap that was read in part or not at all."""
-        writes = self._follow(page_writes, None, is_whole=False)
-        writes.add("failure", **self.failing.failed(page_writes.asked_url, None, reason, words))
-        self.store.write(writes)
+        self.commit(PageWrites(url, key, failure=Failure(reason, message)))
 
     # Calls of the pipelines
 
@@ -196,11 +123,19 @@ class ArticleStore:
         if key in self._stored:
             self._note_address(article, row, key, own_key, before, page_writes)
             return ChangeType.UNCHANGED
-        change_type = change_type_of(row, before)
+        history = ArticleHistory.of_latest(before, self._last_count(key, before) if article.views is not None else None)
+        seen = Observation(
+            key, article, self._run_id, page_writes.found_by, page_writes.etag, page_writes.last_modified
+        )
+        change_type = history.merge(seen).change_type
         is_losing = self._note_losses(row, before, key, change_type)
         is_whole = change_type is not ChangeType.LOST_FIELDS and not is_losing
         writes = self._follow(page_writes, key, own_key=own_key, url=article.url, is_whole=is_whole)
-        self._add_article(writes, article, row, key, before, page_writes, change_type)
+        if change_type is ChangeType.LOST_FIELDS:
+            message = f"it came without {', '.join(lost_fields(row, before))}"
+            writes.add("failure", **self.failing.failed(article.fetched_url, key, LOST_FIELDS, message))
+        else:
+            self._add_article(writes, history, before, change_type)
         self.store.write(writes)
         self._stored.add(key)
         self._texts.add(row, key)
@@ -275,7 +210,7 @@ class ArticleStore:
             self._lacking[key] = row["url"]
             return self.failing.is_losing(key)
         if change_type in (ChangeType.CHANGED, ChangeType.RECOUNTED):
-            lost = {name: before[name] for name in _KEPT if before[name] not in NOTHING and row[name] in NOTHING}
+            lost = {name: before[name] for name in RECOVERABLE if before[name] not in NOTHING and row[name] in NOTHING}
             if lost:
                 self._lost[key] = lost
         return False
@@ -327,46 +262,17 @@ class ArticleStore:
             "other_page", key=key, url=url, kind=kind, section=section, date_published=day, seen_at=database.now()
         )
 
-    def _add_article(
-        self,
-        writes: Writes,
-        article: Article,
-        row: dict[str, Any],
-        key: str,
-        before: Any,
-        page_writes: PageWrites,
-        change_type: ChangeType,
-    ) -> None:
-        if change_type is ChangeType.LOST_FIELDS:
-            lost = ", ".join(_lost(row, before))
-            failure = self.failing.failed(article.fetched_url, key, LOST_FIELDS, f"it came without {lost}")
-            writes.add("failure", **failure)
-            return
-        if before is not None and urlsplit(before["url"]).path != urlsplit(article.url).path:
-            writes.add("alias", url=before["url"], article_key=key, first_seen_at=before["first_seen_at"])
-        is_edited = before is None or any(row[name] != before[name] for name in TEXT)
-        version = 1 if before is None else before["version"] + is_edited
-        is_stored_as = change_type in (ChangeType.NEW, ChangeType.CHANGED)
-        writes.add(
-            "article_unchanged" if change_type is ChangeType.UNCHANGED else "article",
-            **row,
-            key=key,
-            version=version,
-            first_seen_at=article.observed_at,
-            changed_at=article.observed_at if is_stored_as else before["changed_at"],
-            checked_at=article.observed_at,
-            etag=page_writes.etag,
-            last_modified=page_writes.last_modified,
-            found_by=page_writes.found_by,
-            run_id=before["run_id"] if change_type is ChangeType.UNCHANGED else self._run_id,
-            published_in=None,
-        )
-        if is_edited:
-            texts = {name: row[name] for name in (*TEXT, "observed_at")}
-            writes.add("version", article_key=key, version=version, run_id=self._run_id, **texts)
-        if article.views is not None and self._last_count(key, before) != article.views:
-            seen = {"observed_at": article.observed_at, "views": article.views, "run_id": self._run_id}
-            writes.add("views", article_key=key, **seen)
+    def _add_article(self, writes: Writes, history: ArticleHistory, before: Any, change_type: ChangeType) -> None:
+        """Add the rows of an article whose history has changed."""
+        assert history.row is not None
+        if before is not None and urlsplit(before["url"]).path != urlsplit(history.row["url"]).path:
+            writes.add("alias", url=before["url"], article_key=before["key"], first_seen_at=before["first_seen_at"])
+        statement = "article_unchanged" if change_type is ChangeType.UNCHANGED else "article"
+        writes.add(statement, **history.row | {"published_in": None})
+        if history.has_new_versions:
+            writes.add("version", **history.versions[-1])
+        if history.has_new_views:
+            writes.add("views", **history.views[-1])
 
     def _stored_row(self, key: str) -> Any:
         """Return the stored row of an article, or None."""
@@ -403,28 +309,5 @@ def article_key(article: Article) -> str:
     return str(article.article_id) if article.article_id is not None else urlsplit(article.url).path
 
 
-def change_type_of(row: dict[str, Any], before: Any) -> ChangeType:
-    """Return how an article differs from its stored row ``before`` (None if it is not stored)."""
-    if before is None:
-        return ChangeType.NEW
-    if _lost(row, before):
-        return ChangeType.LOST_FIELDS
-    if any(row[name] != before[name] for name in row if name not in PASSING + _ADDRESSES):
-        return ChangeType.CHANGED
-    bases = _base(row["url"]), _base(before["url"])
-    if any(json.dumps(row[name]) != json.dumps(before[name]).replace(bases[1], bases[0]) for name in _ADDRESSES):
-        return ChangeType.CHANGED
-    return ChangeType.RECOUNTED if row["views"] != before["views"] else ChangeType.UNCHANGED
-
-
 def _of_fields(values: dict[str, Any], fields: set[str]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name.removesuffix("_raw") in fields}
-
-
-def _base(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}/"
-
-
-def _lost(row: dict[str, Any], before: Any) -> list[str]:
-    return [name for name in REQUIRED if not row[name] and before[name]]

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, select
 
-from caravan_crawler.items import Article
+from caravan_crawler.items import COUNTED, NOTHING, Article
 from caravan_crawler.outcome import BELOW_FLOORS, SOUND
 from caravan_crawler.store.schema import field_counts, runs, store_info
 from caravan_crawler.store.store import Store
 
 #: The fields that are held against their history.
-FIELDS = ("headline", "lede", "body", "date_published", "views", "photo_credit", "source", "authors", "tags", "images")
+FIELDS = (*COUNTED, "images")
 #: Stands for the section of what every page shows beside its article.
 EVERYWHERE = "*"
 _EXAMPLES = 3
@@ -42,7 +42,7 @@ class FieldCounts:
         """Count each field of an article as it came out of the pipelines."""
         section, year = article.section or "", (article.date_published or "")[:4]
         for name in FIELDS:
-            is_found = getattr(article, name) not in (None, [], "")
+            is_found = getattr(article, name) not in NOTHING
             reader = found_by.get(name) or found_by.get("date_structured" if name == "date_published" else "")
             self.cells[Cell(section, year, name, (reader or "page") if is_found else "")] += 1
             if not is_found and len(self.examples[name]) < _EXAMPLES:

@@ -15,10 +15,9 @@ from typing import Any
 
 from sqlalchemy import Table, and_, delete, insert, or_, select, update
 
-from caravan_crawler.items import Article, ExchangeRate, Link, TrendingEntry, Weather
+from caravan_crawler.items import REQUIRED, Article, ExchangeRate, Link, TrendingEntry, Weather
 from caravan_crawler.outcome import SOUND
 from caravan_crawler.store import database, workers
-from caravan_crawler.store.article_store import REQUIRED
 from caravan_crawler.store.crawl_state import next_number
 from caravan_crawler.store.failed_pages import LOST_FIELDS
 from caravan_crawler.store.schema import articles, failures, rates, runs, store_info, trending, weather

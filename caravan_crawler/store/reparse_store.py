@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Table, delete, select
 
 from caravan_crawler.store import page_facts
-from caravan_crawler.store.article_history import History, MergeResult, Observation
+from caravan_crawler.store.article_history import ArticleHistory, MergeResult, Observation
 from caravan_crawler.store.page_facts import Line, Span
 from caravan_crawler.store.schema import article_versions, articles, store_info, view_counts
 from caravan_crawler.store.statements import Writes
@@ -49,7 +49,7 @@ class ReparseStore:
         taken = []
         for one in seen:
             history = histories[one.key]
-            taken.append(history.take(one))
+            taken.append(history.merge(one))
             for alias in history.aliases(one):
                 writes.add("alias", **alias)
         for key, history in histories.items():
@@ -66,7 +66,7 @@ class ReparseStore:
         histories = self._histories({one.key for one in seen})
         writes = Writes()
         for one in seen:
-            histories[one.key].take(one)
+            histories[one.key].merge(one)
         for key, history in histories.items():
             _add(writes, key, history)
         writes.add("noted", name=_NOTE + note[0], value=note[1])
@@ -100,14 +100,14 @@ class ReparseStore:
         """Yield what pages showed last, up to a time."""
         return page_facts.newest_lines(self._store, time)
 
-    def _histories(self, keys: set[str], *, put_off_losses: bool = False) -> dict[str, History]:
+    def _histories(self, keys: set[str], *, put_off_losses: bool = False) -> dict[str, ArticleHistory]:
         rows = {row["key"]: row for row in self._rows(articles, "key", keys)}
         versions, views = (
             self._by_key(table, keys if rows else set(), order)
             for table, order in ((article_versions, "version"), (view_counts, "observed_at"))
         )
         how = {"accept_losses": self._accept_losses, "put_off_losses": put_off_losses}
-        return {key: History(rows.get(key), versions[key], views[key], **how) for key in keys}
+        return {key: ArticleHistory(rows.get(key), versions[key], views[key], **how) for key in keys}
 
     def _by_key(self, table: Table, keys: set[str], order: str) -> defaultdict[str, list[dict[str, Any]]]:
         found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -123,7 +123,7 @@ class ReparseStore:
         return [dict(row._mapping) for row in rows]
 
 
-def _add(writes: Writes, key: str, history: History) -> None:
+def _add(writes: Writes, key: str, history: ArticleHistory) -> None:
     """Add what has changed of an article, which is found now, whatever runs thought of it."""
     if history.has_new_row and history.row is not None:
         # What is found in an archive only stands in no feed yet; what was published stays so.

@@ -1,4 +1,4 @@
-"""Sites whose pages come by script, and what crawls of them may leave behind."""
+"""Sites whose values are added by scripts, crawls of them, and processes that these leave."""
 
 import os
 import time
@@ -11,13 +11,13 @@ from tests.support.kills import each_once
 from tests.support.optional_parts import need
 
 ARTICLES = 25
-#: The scripts of these sites do something at once or never.
-_SWIFT = ("-s", "BROWSER_WAIT=1.5")
+#: The scripts of these sites add values at once or never.
+_SHORT_WAIT = ("-s", "BROWSER_WAIT=1.5")
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 
 class Noting(SampleSite):
-    """A scripted site that notes what it was asked for, and when."""
+    """A scripted site that records its requests, with the time."""
 
     def __init__(self, articles: int = ARTICLES) -> None:
         super().__init__(articles, scripted=True)
@@ -32,30 +32,30 @@ class Noting(SampleSite):
 
     @property
     def pages(self) -> list[tuple[float, str]]:
-        """Requests that were not a script's."""
+        """Requests other than those of scripts."""
         return [one for one in self.asked if not one[1].startswith("/parts/")]
 
 
 def browse(data_dir: Path, server: SampleServer, *options: str, mode: str = "auto", module: str = "scrapy") -> Crawl:
-    """Crawl with the browser, of which nothing may be left."""
+    """Crawl with the browser; none of its processes may remain."""
     need("chromium")
-    done = crawl(data_dir, "-a", f"site={server.url}", *_SWIFT, "-s", f"BROWSER={mode}", *options, module=module)
+    done = crawl(data_dir, "-a", f"site={server.url}", *_SHORT_WAIT, "-s", f"BROWSER={mode}", *options, module=module)
     assert "Traceback" not in done.log, done.log[done.log.find("Traceback") :][:5000]
     assert browsers() == []
     return done
 
 
 def browsers() -> list[int]:
-    """The numbers of the node and Chromium processes that crawls of this test process have left or still have.
+    """Return the PIDs of the node and Chromium processes of this test's crawls.
 
-    Crawls inherit the name of the test that is under way, and so do their browsers.
+    Crawls and their browsers inherit the environment variable with the test's name.
     """
     mark = f"PYTEST_CURRENT_TEST={os.environ['PYTEST_CURRENT_TEST']}".encode()
     return [pid for pid, environ, words in _processes() if mark in environ and (b"chrom" in words or b"node" in words)]
 
 
 def words_of(pid: int) -> str:
-    """A process's command line."""
+    """Return the command line of a process."""
     try:
         return (Path("/proc") / str(pid) / "cmdline").read_bytes().decode("utf-8", "replace")
     except OSError:
@@ -73,7 +73,7 @@ def _processes() -> list[tuple[int, bytes, bytes]]:
 
 
 def assert_true(done: Crawl, server: SampleServer) -> None:
-    """All that the crawl read is the site's truth, article by article and field by field."""
+    """Assert that all articles, rates and weather of the crawl equal the site's expected values."""
     each_once(done.articles, server.site.gold(server.url))
     rates = [(row["currency"], row["rate_raw"]) for row in done.tables["rates"]]
     assert rates == [(row["currency"], row["rate_raw"]) for row in server.site.expected_rates()]

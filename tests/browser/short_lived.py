@@ -1,4 +1,4 @@
-"""Scrapy, with browsers that end after three pages."""
+"""Run Scrapy with a new browser after every three pages."""
 
 from scrapy.cmdline import execute
 

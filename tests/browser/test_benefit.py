@@ -1,11 +1,11 @@
-"""Where the browser helps, as a run learns it."""
+"""Decide from earlier gains whether to render a page."""
 
 import pytest
 
 from caravan_crawler.browser.browser_middleware import RenderBenefit
 from caravan_crawler.browser.completeness import ExpectedPage
 
-# h: the page gained its view count, v: it did not; and whether the next one is shown
+# h: rendering added the view count; v: it did not. Second: whether the next page is rendered.
 CASES = [
     ("", True),
     ("vv", True),
@@ -20,15 +20,15 @@ CASES = [
 
 @pytest.mark.parametrize(("pages", "is_shown"), CASES)
 def test_it_stops_where_it_does_not_help(pages: str, is_shown: bool) -> None:
-    learning, views = RenderBenefit(), frozenset({"views"})
+    benefit, views = RenderBenefit(), frozenset({"views"})
     for page in pages:
-        learning.tell(ExpectedPage.ARTICLE, views, views if page == "h" else frozenset())
-    assert learning.wanted(ExpectedPage.ARTICLE, views) == (views if is_shown else frozenset())
-    assert learning.wanted(ExpectedPage.LIST, views) == views, "another kind of page"
+        benefit.record(ExpectedPage.ARTICLE, views, views if page == "h" else frozenset())
+    assert benefit.wanted(ExpectedPage.ARTICLE, views) == (views if is_shown else frozenset())
+    assert benefit.wanted(ExpectedPage.LIST, views) == views, "another kind of page"
 
 
 def test_what_stands_everywhere_is_looked_for_once() -> None:
-    learning, lacks = RenderBenefit(), frozenset({"rates", "views"})
-    learning.tell(ExpectedPage.HOME, lacks, lacks)
-    assert learning.wanted(ExpectedPage.ARTICLE, lacks) == {"views"}
-    assert learning.words() == "rates on home pages: 1 of 1; views on home pages: 1 of 1"
+    benefit, lacks = RenderBenefit(), frozenset({"rates", "views"})
+    benefit.record(ExpectedPage.HOME, lacks, lacks)
+    assert benefit.wanted(ExpectedPage.ARTICLE, lacks) == {"views"}
+    assert benefit.summary() == "rates on home pages: 1 of 1; views on home pages: 1 of 1"

@@ -1,4 +1,4 @@
-"""What a page lacks, and which button brings more."""
+"""Missing values of a page, and its "more" button."""
 
 import pytest
 

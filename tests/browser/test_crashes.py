@@ -1,4 +1,4 @@
-"""A browser that dies, hangs or is not there costs a page a second try, and never the run."""
+"""A browser that crashes, hangs or does not start costs at most its page, never the run."""
 
 import os
 import re
@@ -20,7 +20,10 @@ VIEWS = "/parts/views/"
 
 
 class Deadly(Noting):
-    """Kills something of the crawl's browser when the view counts of so many articles were asked for."""
+    """Kills a process of the crawl's browser when the view counts of a number of articles were requested.
+
+    ``kills`` maps this number to a part of the process's command line.
+    """
 
     def __init__(self, kills: dict[int, str]) -> None:
         super().__init__(articles=12)
@@ -36,13 +39,13 @@ class Deadly(Noting):
         return response
 
     def _kill(self, name: str) -> None:
-        victim = min(pid for pid in browsers() if name in words_of(pid))  # the first of them has begun the others
+        victim = min(pid for pid in browsers() if name in words_of(pid))  # the first has started the others
         os.kill(victim, signal.SIGKILL)
         self.killed.append(name)
 
 
 def test_a_browser_killed_twice_loses_nothing(tmp_path: Path) -> None:
-    # So far apart that no page is shown at both times: one that cost two browsers is read without.
+    # Far enough apart that no page is rendered at both times: after two failures it would be read as downloaded.
     site = Deadly({1: "chromium", 12: "run-driver"})
     with serve(site) as server:
         done = browse(tmp_path, server)
@@ -56,7 +59,7 @@ def test_a_browser_killed_twice_loses_nothing(tmp_path: Path) -> None:
 
 
 class Hanging(Noting):
-    """A site with one page whose script never ends."""
+    """A site with one page whose script runs in an endless loop."""
 
     def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
         response = super().respond(target, base_url, headers)
@@ -115,7 +118,7 @@ def test_a_stopped_run_leaves_no_browser(number: signal.Signals, code: int, tmp_
         while not site.targets(VIEWS) and process.poll() is None:
             time.sleep(0.01)
         assert browsers()
-        if number == signal.SIGINT:  # as a terminal does, to all that it has started
+        if number == signal.SIGINT:  # a terminal sends it to all processes
             for pid in [pid for pid in browsers() if "run-driver" in words_of(pid)]:
                 os.kill(pid, number)
         process.send_signal(number)
@@ -126,7 +129,7 @@ def test_a_stopped_run_leaves_no_browser(number: signal.Signals, code: int, tmp_
     while browsers() and time.monotonic() < until:
         time.sleep(0.1)
     assert browsers() == []
-    # What was not shown was not read, and waits.
+    # A page that was not rendered when the run stopped is no failure.
     if number != signal.SIGKILL:
         assert "caravan/browser/failed" not in log
 

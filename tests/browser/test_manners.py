@@ -1,4 +1,4 @@
-"""Whom the browser asks, for what, and when."""
+"""Requests of rendered pages: to which hosts, for what, and when."""
 
 import socket
 import threading
@@ -12,7 +12,7 @@ from tests.browser.scripted import Noting, browse
 
 DELAY = 0.3
 ROBOTS = b"User-agent: *\nDisallow: /parts/masthead\nDisallow: /sport/\n"
-# All that a page may do to reach another host, and what of its own host is not needed to read it.
+# Requests to another host by every means that a page has, and requests to its own host that reading it does not need.
 REACHING = """
 <link rel=stylesheet href=/style.css><link rel=prefetch href=/next><img src=/picture.jpg><iframe src=/frame></iframe>
 <style>@font-face{font-family:f;src:url(/font.woff2)} body{font-family:f}</style><video src=/film.mp4 autoplay></video>
@@ -28,7 +28,7 @@ addEventListener('load', () => setTimeout(() => { location.href = 'OTHER/elsewhe
 
 
 class Reaching(Noting):
-    """A scripted site whose pages reach for the host ``other``."""
+    """A scripted site whose pages send requests to the host ``other``."""
 
     other = ""
 
@@ -44,7 +44,7 @@ class Reaching(Noting):
 
 @contextmanager
 def listener() -> Iterator[tuple[str, list[bytes]]]:
-    """Another host, and what it was asked."""
+    """Yield the URL of another host and the requests it received."""
     heard: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -82,5 +82,5 @@ def test_nobody_is_asked_but_the_site_and_the_site_only_for_what_is_needed(tmp_p
         *("/parts", "/parts/views/plain"),
     }
     assert "/parts/masthead" not in site.targets("/parts/"), "robots.txt forbids it"
-    # The first may have come late, and all later ones in time.
+    # The first request may have been late and the last one not.
     assert site.pages[-1][0] - site.pages[0][0] > 0.75 * DELAY * (len(pages) - 1)

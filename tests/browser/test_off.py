@@ -1,4 +1,4 @@
-"""Off by default, and then not there; and what is wrong with its settings is said before anything is asked."""
+"""By default nothing of the browser is imported; wrong settings are reported before the first request."""
 
 import sys
 from pathlib import Path
@@ -23,7 +23,7 @@ def test_without_it_nothing_of_it_is_imported(tmp_path: Path) -> None:
     assert not imported & LIBRARIES
 
 
-# settings, whether the library is there, and the line, if any
+# Settings, whether the library is installed, and the start of the message, if any.
 CASES = [
     ({"BROWSER": "off"}, False, None),
     ({"BROWSER": "Auto", "BROWSER_PATH": sys.executable}, True, None),

@@ -1,4 +1,4 @@
-"""What a crawl with the browser reads, and what it costs the site."""
+"""Values that a crawl with the browser reads, and the requests that it sends."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ def test_auto_reads_what_scripts_bring_and_archives_it(tmp_path: Path) -> None:
     assert told["helped/article/views"] > 0.9 * ARTICLES - 1
     assert "Browser: " in done.log
     assert f"views on article pages: {told['helped/article/views']} of " in done.log
-    # Its archive gives the same again, without a browser.
+    # Parsing its archive again, without a browser, returns the same values.
     again = sqlite(tmp_path / "again.db")
     result = sound(reparse(again, str(tmp_path / "warc"), "--jobs", "2"))
     assert f"articles: {ARTICLES} new" in result.words
@@ -49,7 +49,7 @@ def test_off_reads_all_but_that(tmp_path: Path) -> None:
 
 
 class Viewless(Noting):
-    """A site whose script never brings view counts, lists or a ticker."""
+    """A site whose script adds no values."""
 
     def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
         response = super().respond(target, base_url, headers)
@@ -74,7 +74,7 @@ fetch(there).then(answer => answer.text()).then(page => { document.documentEleme
 
 
 class AllScript(SampleSite):
-    """A site whose every page is a script that asks for the page."""
+    """A site whose pages are scripts that request the page's content."""
 
     def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
         inner = target.removesuffix("?inner=1").removesuffix("&inner=1")

@@ -10,8 +10,8 @@ import pytest
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.frontier.articles import Discovery, Frontier, Target
 from caravan_crawler.frontier.period import Period
+from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.store import schema
-from caravan_crawler.store.article_store import PageWrites
 from caravan_crawler.store.database import store_url
 from caravan_crawler.store.store import Store
 from caravan_crawler.store.workers import SharedStore
@@ -31,9 +31,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
     one = article_store(opened, "run-0")
     keep(opened, article())
     one.fail(f"{BASE}news/gone-900002/", "900002", "http_404", "HTTP 404")
-    one.redirected(f"{BASE}?p=900003", "900003")
+    one.commit(PageWrites(f"{BASE}?p=900003", "900003", other_kind="alias"))
     for key, path, day in (("900004", "news/old", "2019-05-05"), ("900005", "sport/other", "2024-05-05")):
-        one.expect(key, PageWrites())
+        one.commit(PageWrites(article_key=key, has_item=True))
         url, section = f"{BASE}{path}-{key}/", path.split("/")[0]
         one.pass_over(article(article_id=int(key), url=url, section=section, date_published=day), key)
     opened.flush()
@@ -133,8 +133,8 @@ def test_links_put_aside_wait_in_the_store_until_they_are_given_up(store: Store)
     assert (len(page.links), found) == (20, set(DOUBTFUL)), "a run that is killed now leaves them to the next"
     assert one.look_at(links(*DOUBTFUL), HERE, again) == []
     assert again.links == again.aside == []
-    article_store(store).page(page)
-    article_store(store, scope="sections=crime").page(page)
+    article_store(store).commit(page)
+    article_store(store, scope="sections=crime").commit(page)
     assert len(waiting(store)) == 60
     one.drop_aside()
     assert sorted(waiting(store)) == sorted([*DOUBTFUL, *(target.key for target in targets)]), "only of its own kind"
@@ -167,7 +167,7 @@ def test_a_number_in_a_headline_is_no_other_article(store: Store) -> None:
     other = "/sport/bilety-po-900001/"
     targets = discovery(store).look_at(links(other, "/news/a-900001/"), HERE, page)
     assert targets == [Target(other, f"{BASE}sport/bilety-po-900001/", None)]
-    article_store(store).page(page)
+    article_store(store).commit(page)
     store.flush()
     assert waiting(store) == [other]
 

@@ -1,4 +1,4 @@
-"""What the readers and the rules for values make of a page, field by field, as a test can compare it."""
+"""The fields of a page as a test compares them: read by the readers, then normalised."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ FETCHED = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
 def fields_of(body: bytes, url: str, charset: str | None = None, fetched_at: datetime = FETCHED) -> dict[str, Any]:
-    """Every field of the page, its kind among them."""
+    """Return every field of the page, its kind among them."""
     parts = urlsplit(url)
     site = Site(f"{parts.scheme}://{parts.netloc}/")
     reading = read_page(parse_document(body, url, site, charset))

@@ -1,8 +1,8 @@
-"""One article in any markup around it, and what a person reads on its page."""
+"""One article in markup of choice, and the fields that a person reads on its page."""
 
 from typing import Any
 
-#: Each case: the page, and what differs from ``EXPECTED`` in what is read on it.
+#: By name: a page, and the fields that differ from ``EXPECTED``.
 Cases = dict[str, tuple[str, dict[str, Any]]]
 
 BASE = "http://127.0.0.1:8000/"
@@ -17,7 +17,7 @@ FOURTH = "Напомним, ранее старый мост закрыли на
 MOMENT = "2025-05-12T14:05:00+05:00"
 NO_TRENDING: dict[str, Any] = {"trending": []}
 
-#: The lines under the headline.
+#: The front matter: date and views.
 FRONT = "<div>12 Мая 2025</div><div>1 234</div>"
 TOPICS = [
     ["Пенсия 2026", "Стаж восстановили пенсионерке", f"{BASE}news/stazh-1011301/"],
@@ -29,7 +29,7 @@ TRENDING = (
     + "</div>"
 )
 
-#: What the page of :func:`article` says where nothing else is written in it.
+#: The fields of the page that :func:`article` returns by default.
 EXPECTED: dict[str, Any] = {
     "kind": "article",
     "article_id": 1011200,
@@ -57,7 +57,7 @@ EXPECTED: dict[str, Any] = {
 
 
 def paragraphs(*texts: str) -> str:
-    """Texts as paragraphs; what has tags of its own stays as it is."""
+    """Return texts as paragraphs; a text that begins with a tag stays as it is."""
     return "\n".join(text if text.startswith("<") else f"<p>{text}</p>" for text in texts)
 
 
@@ -65,7 +65,7 @@ TEXT = paragraphs(FIRST, SECOND, THIRD, FOURTH)
 
 
 def document(content: str, title: str = f"{HEADLINE} - Караван", head: str = "") -> str:
-    """A page with this content over its foot."""
+    """Return a page with this content above its footer."""
     return (
         f'<!DOCTYPE html>\n<html lang="ru"><head><meta charset="utf-8"><title>{title}</title>{head}</head><body>\n'
         f"{content}\n<footer>© Караван</footer></body></html>\n"
@@ -80,28 +80,28 @@ def article(
     above: str = "",
     head: str = "",
 ) -> str:
-    """The article's page; ``above`` stands over the article, ``head`` in the head."""
+    """Return the article's page; ``above`` stands above the article, ``head`` in the head."""
     content = f"<main><article>{headline}{front}\n<div>\n{text}\n</div></article></main>"
     return document(f"{above}{content}\n{trending}", head=head)
 
 
 def with_text(*texts: str) -> str:
-    """The article's page with another text."""
+    """Return the article's page with another text."""
     return article(text=paragraphs(*texts))
 
 
 def with_inside(html: str) -> str:
-    """The article's page with something among its paragraphs."""
+    """Return the article's page with ``html`` among its paragraphs."""
     return with_text(FIRST, SECOND, html, THIRD, FOURTH)
 
 
 def with_behind(html: str) -> str:
-    """The article's page with something behind its last paragraph, in the text's container."""
+    """Return the article's page with ``html`` after its last paragraph, in the text's container."""
     return article(text=f"{TEXT}\n{html}")
 
 
 def body(*texts: str) -> dict[str, Any]:
-    """The expectation of another text."""
+    """Return the expected body of another text."""
     return {"body": "\n\n".join(texts)}
 
 

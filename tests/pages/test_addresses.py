@@ -1,4 +1,4 @@
-"""Addresses on a page: the short way for whole ones gives what joining and parsing give."""
+"""Addresses on a page: the shortcut for absolute ones returns the same as joining and parsing."""
 
 from urllib.parse import urljoin, urlsplit
 
@@ -20,15 +20,15 @@ def document() -> Document:
 
 
 @given(HREFS.map("".join))
-def test_an_own_address(document: Document, href: str) -> None:
-    site, other = document.site, Site("https://caravan.kz/")  # the same site, so that its addresses are joined
+def test_absolute_address_of_the_site(document: Document, href: str) -> None:
+    site, other = document.site, Site("https://caravan.kz/")  # same site, but without the shortcut
     whole = f"https://www.caravan.kz/{href}"
     joined = other.resolve(whole, URL)
     assert site.resolve(whole, URL) == (joined and joined.replace("https://caravan.kz/", site.base, 1))
 
 
 def joined(base: str, href: str) -> str | None:
-    """What an address means, by the library alone."""
+    """Return the absolute address according to urllib alone."""
     try:
         url = urljoin(base, href.strip())
         is_page = urlsplit(url).scheme in ("http", "https")
@@ -38,7 +38,7 @@ def joined(base: str, href: str) -> str | None:
 
 
 @given(HREFS.map("".join))
-def test_as_joined(document: Document, href: str) -> None:
+def test_address_equals_that_of_urllib(document: Document, href: str) -> None:
     for each in (href, f"/{href}", f"https://caravan.kz{href}"):
         assert document.absolute(each) == joined(URL, each)
 
@@ -48,7 +48,7 @@ BASES = ["ftp://caravan.kz/", "https://[broken/", "//other.kz", "data:,x", "/amp
 
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("href", ["/a/", "a/", "https://caravan.kz/a/", ""])
-def test_under_another_base(base: str, href: str) -> None:
+def test_base_element(base: str, href: str) -> None:
     page = parse_document(f"<base href='{base}'><p>".encode(), URL, Site("https://www.caravan.kz/"))
     around = URL if "[" in base else urljoin(URL, base)
     assert page.base_url == around

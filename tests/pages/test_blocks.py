@@ -1,4 +1,4 @@
-"""No visible word is lost or doubled, however elements are nested, and each is in the block of its element."""
+"""Blocks: no visible word is lost or repeated, however elements are nested."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ TREES: Any = st.recursive(
 
 
 def build(parts: Any) -> etree._Element:
-    """The tree of a page, every word in it another one."""
+    """Return the tree of a page in which no word occurs twice."""
     words = iter(range(10_000))
 
     def fill(element: etree._Element, inside: Any) -> None:
@@ -41,7 +41,7 @@ def build(parts: Any) -> etree._Element:
 
 
 def seen(element: etree._Element) -> str:
-    """The text of an element as it is read, block elements and line breaks as spaces."""
+    """Return the visible text of an element, with spaces for block elements and line breaks."""
     inner = "" if element.tag in UNSEEN else (element.text or "") + "".join(map(seen, element))
     edge = " " if element.tag in (*BLOCKS, "br") else ""
     return f"{edge}{inner}{edge}{element.tail or ''}"
@@ -62,7 +62,7 @@ def texts(html: str) -> list[str]:
     return [block.text for block in visible_parts(etree.fromstring(html, etree.HTMLParser())).blocks]
 
 
-def test_text_behind_a_list() -> None:
+def test_text_after_a_list() -> None:
     assert texts("<div>Сбор:<ul><li>паспорт</li></ul>и <b>две</b> фотографии</div>") == [
         "Сбор:",
         "паспорт",
@@ -70,7 +70,7 @@ def test_text_behind_a_list() -> None:
     ]
 
 
-def test_what_is_hidden_is_not_read() -> None:
+def test_hidden_text_is_left_out() -> None:
     html = "<p>Видно<span hidden>скрыто</span><b style='display: none'>и это</b></p><div style='visibility:hidden'>x"
     assert texts(html) == ["Видно"]
 

@@ -41,5 +41,5 @@ def test_other_names(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "expected"), [("Марина Хегай", True), ("admin", False), ("Редакция Караван", False)])
-def test_people_of_the_metadata(name: str, expected: bool) -> None:
+def test_person_in_metadata(name: str, expected: bool) -> None:
     assert is_person(name) is expected

@@ -1,4 +1,4 @@
-"""The encoding of a page is what its bytes are, whatever header and meta element declare."""
+"""The encoding of a page is decided by its bytes where HTTP header and meta element are wrong."""
 
 import time
 
@@ -46,7 +46,7 @@ def test_utf_16_with_a_mark(mark: bytes) -> None:
     assert fields_of(mark + page("utf-16").encode(codec), URL) == EXPECTED
 
 
-def test_capitals_are_no_other_encoding() -> None:
+def test_capitals_do_not_change_the_encoding() -> None:
     capitals = "ЧЕРЕЗ ШЫМКЕНТ АВТОПРОБЕГОМ ПРОСЛЕДОВАЛИ ПРЕДСТАВИТЕЛИ ПАРТИЙ И ОБЩЕСТВЕННОСТИ РК"
     document = parse_document(f"<p>{capitals}</p>".encode("windows-1251"), URL, SITE, "iso-8859-1")
     assert [block.text for block in document.blocks] == [capitals]
@@ -64,7 +64,7 @@ LATIN = [
 
 
 @pytest.mark.parametrize(("text", "written", "declared"), LATIN)
-def test_a_latin_page_stays_latin(text: str, written: str, declared: str) -> None:
+def test_latin_page_is_not_read_as_cyrillic(text: str, written: str, declared: str) -> None:
     document = parse_document(f"<p>{text}</p>".encode(written), URL, SITE, declared)
     assert [block.text for block in document.blocks] == [text]
 

@@ -1,4 +1,4 @@
-"""One article in many markups: trending topics, rates and whole themes around it."""
+"""One article in many markups: trending topics, rates and themes."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def ticker(*items: str) -> str:
 RATES = {"rates": {"USD": "512.34", "EUR": "560.1"}}
 
 AROUND: Cases = {
-    "trending cards in the text's container, a link over each": (
+    "trending cards in the text's container, each covered by a link": (
         article(text=f"{TEXT}{LINK_OVER_ALL}", trending=""),
         {},
     ),
@@ -54,15 +54,21 @@ AROUND: Cases = {
     "three currencies": (ticker("$ 512.34", "€ 560.1", "₽ 5.4"), RATES),
     "three currencies by their codes": (ticker("USD 512.34", "EUR 560.1", "RUB 5.4"), RATES),
     "three currencies, and no header": (article(above="<div>$ 512.34</div><div>€ 560.1</div><div>₽ 5.4</div>"), RATES),
-    "the dollar's change alone": (ticker("$ 512.34", "+1.20"), {"rates": {"USD": "512.34"}}),
+    "dollar and its change, no euro": (ticker("$ 512.34", "+1.20"), {"rates": {"USD": "512.34"}}),
 }
 
 OLD_THEME = f"<div><h2>{HEADLINE}</h2><small>12 Мая 2025</small><div>{TEXT}</div></div>"
 
 THEMES: Cases = {
-    "the site behind a quotation mark": (document(OLD_THEME, f"{HEADLINE} « Караван"), {"views": None} | NO_TRENDING),
-    "the site first": (document(OLD_THEME, f"Караван » Архив » {HEADLINE}"), {"views": None} | NO_TRENDING),
-    "a badge between picture and headline": (
+    "site name after a quotation mark in the title": (
+        document(OLD_THEME, f"{HEADLINE} « Караван"),
+        {"views": None} | NO_TRENDING,
+    ),
+    "site name first in the title": (
+        document(OLD_THEME, f"Караван » Архив » {HEADLINE}"),
+        {"views": None} | NO_TRENDING,
+    ),
+    "badge between image and headline": (
         article(
             headline=f'<div><img src="/wp-content/uploads/1.jpg"><span>Общество</span><h1>{HEADLINE}</h1></div>',
         ),
@@ -72,14 +78,14 @@ THEMES: Cases = {
         article('<div><img src="/img/calendar.png"> 12 Мая 2025 <img src="/img/eye.png"> 1 234</div>'),
         {},
     ),
-    "a picture for those without scripts": (
+    "image in noscript": (
         with_inside(
             '<span><img src="data:image/gif;base64,R0">'
             '<noscript><img src="/wp-content/uploads/a.jpg"></noscript></span>'
         ),
         {"images": [f"{UPLOADS}a.jpg"]},
     ),
-    "an advert's picture": (
+    "image of an advert": (
         with_inside(
             '<div class="adv"><div>Реклама</div>'
             '<a href="https://kaspi.kz"><img src="/wp-content/uploads/k.jpg"></a></div>'
@@ -88,7 +94,7 @@ THEMES: Cases = {
     ),
 }
 
-ALL: Cases = {"as it is": (article(), {})} | AROUND | THEMES
+ALL: Cases = {"default": (article(), {})} | AROUND | THEMES
 
 
 @pytest.mark.parametrize("name", ALL)

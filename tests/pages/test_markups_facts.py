@@ -1,4 +1,4 @@
-"""One article in many markups: dates, counts, people and sources."""
+"""One article in many markups: dates, view counts, authors and sources."""
 
 from typing import Any
 
@@ -30,33 +30,36 @@ DATES: Cases = {
         article("<div><span>14:05</span> <span>12 Мая 2025</span></div><div>1 234</div>"),
         at("14:05 12 Мая 2025"),
     ),
-    "time first, and a stamp": (
+    "time first, and metadata": (
         article("<div>14:05 | 12.05.2025</div>", head=published(MOMENT)),
         at("14:05 | 12.05.2025", views=None),
     ),
     "time and comma": (article("<div>14:05, 12 мая 2025</div><div>1 234</div>"), at("14:05, 12 мая 2025")),
     "time in brackets": (article("<div>12 мая 2025 (14:05)</div><div>1 234</div>"), at("12 мая 2025 (14:05)")),
-    "time apart": (article("<ul><li>12 Мая 2025</li><li>14:05</li><li>1 234</li></ul>"), at("12 Мая 2025 14:05")),
-    "Kazakh, with its word for the hour": (
+    "time in an item of its own": (
+        article("<ul><li>12 Мая 2025</li><li>14:05</li><li>1 234</li></ul>"),
+        at("12 Мая 2025 14:05"),
+    ),
+    "Kazakh, with the abbreviation for hour": (
         article("<div>Жарияланды: 2025 жылғы 12 мамыр, сағ. 14:05</div>"),
         at("2025 жылғы 12 мамыр, сағ. 14:05", views=None),
     ),
-    "some time ago, and a stamp": (
+    "relative date, and metadata": (
         article("<div>1 день назад</div>", head=published("2025-05-12T23:30:00+05:00")),
         at("1 день назад", "2025-05-12T23:30:00+05:00", views=None),
     ),
-    "the last change first": (
+    "date of the last change first": (
         article("<div>Обновлено</div><div>13 мая 2025</div><div>Опубликовано</div><div>12 мая 2025</div>"),
         at("12 мая 2025", "2025-05-12", views=None),
     ),
-    "over the headline": (
+    "above the headline": (
         document(
             f'<main><div><a href="/news/">Новости</a><span>12 Мая 2025, 14:05</span><span>1 234</span></div>'
             f"<h1>{HEADLINE}</h1><div>{TEXT}</div></main>{TRENDING}"
         ),
         at("12 Мая 2025, 14:05"),
     ),
-    "the header's is none": (
+    "only the date in the header": (
         document(
             f"<header><time>14 Мая 2025</time></header><main><h1>{HEADLINE}</h1><div>{TEXT}</div></main>{TRENDING}"
         ),
@@ -72,8 +75,8 @@ LD_ZERO = (
 LD_GOOD = LD_ZERO.replace("0001-01-01T00:00:00Z", MOMENT)
 NONE: dict[str, Any] = {"date_published": None}
 ZEROS = ("-0001-11-30T00:00:00+00:00", "0000-00-00", "1970-01-01T00:00:00Z", "undefined", "%date%", "Invalid date", "0")
-#: A witness that names no day must not hide the next.
-WITNESSES: Cases = {
+#: A date that cannot be read must not hide the next one.
+UNREADABLE_DATES: Cases = {
     **{f"{zero} before JSON-LD": (article(VIEWS, head=published(zero) + LD_GOOD), at(MOMENT)) for zero in ZEROS},
     **{
         f"{zero} printed": (article(f"<div>{zero}</div>{VIEWS}", head=GOOD), at(zero))
@@ -84,37 +87,37 @@ WITNESSES: Cases = {
         for junk in ("undefined", "%date%", "Invalid date", "{{ post.date }}", "NaN", "30 ноября -0001", "30.11.-0001")
     },
     **{
-        f"{junk} printed, and no other": (article(f"<div>{junk}</div>{VIEWS}"), NONE | {"date_published_raw": None})
+        f"{junk} printed alone": (article(f"<div>{junk}</div>{VIEWS}"), NONE | {"date_published_raw": None})
         for junk in ("undefined", "%date%", "Invalid date")
     },
-    "two of the first": (article(VIEWS, head=published("undefined") + GOOD), at(MOMENT)),
-    "none at all in the first": (article(VIEWS, head=published("") + LD_GOOD), at(MOMENT)),
+    "two meta elements": (article(VIEWS, head=published("undefined") + GOOD), at(MOMENT)),
+    "empty meta element": (article(VIEWS, head=published("") + LD_GOOD), at(MOMENT)),
     "JSON-LD after microdata": (
         article(VIEWS, head='<meta itemprop="datePublished" content="0000-00-00">' + LD_GOOD),
         at(MOMENT),
     ),
-    "a list in JSON-LD": (
+    "list in JSON-LD": (
         article(VIEWS, head=LD_GOOD.replace(f'"{MOMENT}"', f'["0000-00-00", "{MOMENT}"]')),
         at(MOMENT),
     ),
-    "a time element nobody filled in": (
+    "time element with unreadable text": (
         article(f'<div><time datetime="{MOMENT}">Invalid date</time></div>{VIEWS}', head=LD_ZERO),
         at(MOMENT),
     ),
-    "a time element with a zero": (
+    "time element with a zero date": (
         article('<div><time datetime="0000-00-00">12 Мая 2025</time></div><div>1 234</div>', head=LD_GOOD),
         at("12 Мая 2025"),
     ),
-    "a time element of the last change": (
+    "time element of the last change": (
         article(f'<div><time class="updated" datetime="{MOMENT}">undefined</time></div>{VIEWS}'),
         NONE | {"date_published_raw": None},
     ),
-    "the second date printed": (
+    "epoch printed before the date": (
         article("<div>1 Января 1970</div><div>12 Мая 2025</div><div>1 234</div>"),
         at("12 Мая 2025", "2025-05-12"),
     ),
-    "a zero alone": (article(VIEWS, head=LD_ZERO), NONE | {"date_published_raw": "0001-01-01T00:00:00Z"}),
-    "an epoch alone": (
+    "zero date alone": (article(VIEWS, head=LD_ZERO), NONE | {"date_published_raw": "0001-01-01T00:00:00Z"}),
+    "epoch alone": (
         article("<div>1 Января 1970</div><div>1 234</div>"),
         NONE | {"date_published_raw": "1 Января 1970"},
     ),
@@ -132,7 +135,7 @@ ZONES: Cases = {
             "12 Maя 2025",
         )
     },
-    "the last change in brackets": (
+    "date of the last change in brackets": (
         article("<div>12 мая 2025 (обновлено: 13 мая 2025)</div><div>1 234</div>"),
         at("12 мая 2025 (обновлено: 13 мая 2025)", "2025-05-12"),
     ),
@@ -150,43 +153,46 @@ ZONES: Cases = {
             "14:05 +05:00, 12 мая 2025",
         )
     },
-    "in pieces": (
+    "time zone in inline elements": (
         article("<div><span>12 мая 2025</span> <span>12:05</span> <span>МСК</span></div><div>1 234</div>"),
         at("12 мая 2025 12:05 МСК"),
     ),
-    "in blocks": (
+    "AM or PM in list items": (
         article("<ul><li>12 мая 2025</li><li>2:05</li><li>PM</li><li>1 234</li></ul>"),
         at("12 мая 2025 2:05 PM"),
     ),
-    "with the views": (article("<div>12 мая 2025, 12:05 МСК | 1 234</div>"), at("12 мая 2025, 12:05 МСК")),
-    "the day changes": (
+    "time zone and views in one line": (
+        article("<div>12 мая 2025, 12:05 МСК | 1 234</div>"),
+        at("12 мая 2025, 12:05 МСК"),
+    ),
+    "time zone that changes the day": (
         article("<div>11 мая 2025, 23:05 МСК</div><div>1 234</div>"),
         at("11 мая 2025, 23:05 МСК", "2025-05-12T01:05:00+05:00"),
     ),
-    "with a long label": (
+    "long label before the date": (
         article("<div>Опубликовано: понедельник, 12 мая 2025 года в 14:05 по времени Астаны</div><div>1 234</div>"),
         at("понедельник, 12 мая 2025 года в 14:05 по времени Астаны"),
     ),
 }
 
 NUMBERS: Cases = {
-    "comments first": (
+    "number of comments first": (
         article(
             '<div>12 Мая 2025</div><div><span class="comments-count">3</span> <span class="views">1 234</span></div>'
         ),
         {},
     ),
-    "two, and nothing tells them apart": (
+    "two numbers without labels": (
         article("<div>12 Мая 2025</div><div>3</div><div>1 234</div>"),
         {"views": None},
     ),
-    "Kazakh label": (article("<div>12 Мая 2025</div><div>Қаралды: 1 234</div>"), {}),
-    "long label": (article("<div>12 Мая 2025</div><div>Количество просмотров: 1 234</div>"), {}),
-    "the text begins with one": (
+    "Kazakh label of views": (article("<div>12 Мая 2025</div><div>Қаралды: 1 234</div>"), {}),
+    "long label of views": (article("<div>12 Мая 2025</div><div>Количество просмотров: 1 234</div>"), {}),
+    "number as the first line of the text": (
         article("<div>12 Мая 2025</div>", f"<h2>12 000</h2><p>{FIRST}</p><p>{SECOND}</p>"),
         {"views": None} | body("12 000", FIRST, SECOND),
     ),
-    "the text begins with a day": (
+    "day as the first line of the text": (
         article(f"{FRONT}<div>Фото - Caravan.kz</div>", f"<h3>14 мая</h3><p>{FIRST}</p><h3>13 мая</h3><p>{SECOND}</p>"),
         {"photo_credit": "Caravan.kz"} | body("14 мая", FIRST, "13 мая", SECOND),
     ),
@@ -198,21 +204,21 @@ YOAST = (
 )
 
 PEOPLE: Cases = {
-    "an author's element": (
+    "element of class author": (
         article(f'<div class="author">Айгуль Нурланова</div>{FRONT}'),
         {"authors": ["Айгуль Нурланова"]},
     ),
-    "a name that nothing explains": (article(f"<div>Восточный Казахстан</div>{FRONT}"), {}),
+    "two capitalised words without a label": (article(f"<div>Восточный Казахстан</div>{FRONT}"), {}),
     "two photographers": (
         with_behind("<p>Марина ХЕГАЙ, фото Тахира САСЫКОВА и Ивана БЕСЕДИНА</p>"),
         {"authors": ["Марина ХЕГАЙ"]},
     ),
-    "text and photo": (with_behind("<p>Марина ХЕГАЙ, текст и фото</p>"), {"authors": ["Марина ХЕГАЙ"]}),
-    "metadata without a type": (
+    "author of text and photo": (with_behind("<p>Марина ХЕГАЙ, текст и фото</p>"), {"authors": ["Марина ХЕГАЙ"]}),
+    "author without a type in JSON-LD": (
         article(head=YOAST),
         at("12 Мая 2025", authors=["Айгуль Нурланова"]),
     ),
-    "an archive's photo behind the name": (
+    "photo credit after the name": (
         with_behind("<p>Марина ХЕГАЙ</p><p>Фото из архива автора</p>"),
         {"authors": ["Марина ХЕГАЙ"], "photo_credit": "из архива автора"},
     ),
@@ -224,12 +230,14 @@ def credits(text: str, source: str) -> tuple[str, dict[str, Any]]:
 
 
 SOURCES: Cases = {
-    "Kazakh": credits("Бұл туралы Caravan.kz Tengrinews.kz сайтына сілтеме жасап хабарлайды.", "Tengrinews.kz"),
-    "referring to": credits("Об этом передает Caravan.kz, ссылаясь на Zakon.kz.", "Zakon.kz"),
-    "in Latin letters": credits("Об этом пишет The Guardian.", "The Guardian"),
+    "credit in Kazakh": credits(
+        "Бұл туралы Caravan.kz Tengrinews.kz сайтына сілтеме жасап хабарлайды.", "Tengrinews.kz"
+    ),
+    "credit with a participle": credits("Об этом передает Caravan.kz, ссылаясь на Zakon.kz.", "Zakon.kz"),
+    "source in Latin letters": credits("Об этом пишет The Guardian.", "The Guardian"),
 }
 
-ALL: Cases = DATES | WITNESSES | ZONES | NUMBERS | PEOPLE | SOURCES
+ALL: Cases = DATES | UNREADABLE_DATES | ZONES | NUMBERS | PEOPLE | SOURCES
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -1,4 +1,4 @@
-"""Articles over several pages: which page is whose, which comes next, and what they say together."""
+"""Articles on several pages: the address of a page, the next page, and the joined text."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.support.plain_site import WORDS, page
 SITE = Site("https://www.caravan.kz/")
 OLD, NEW = "/news/dolgij-rasskaz-o-stepi-900001/", "/crime/dolgij-rasskaz-o-stepi/"
 
-# an address, and the article and the page of it that it names
+# an address, the key of the article it names, and the number of the page
 ADDRESSES: list[tuple[str, str | int | None, int]] = [
     (OLD, 900001, 1),
     (f"{OLD}2/", 900001, 2),
@@ -33,13 +33,13 @@ ADDRESSES: list[tuple[str, str | int | None, int]] = [
 
 
 @pytest.mark.parametrize(("path", "key", "part"), ADDRESSES)
-def test_a_later_page_has_the_address_of_its_article(path: str, key: str | int | None, part: int) -> None:
+def test_address_of_a_later_page(path: str, key: str | int | None, part: int) -> None:
     address = SITE.address(path, SITE.base)
     assert (address.key if address else None, address.part if address else 1) == (key, part)
-    assert part == 1 or (address is not None and address.alias), "the first page is asked for instead"
+    assert part == 1 or (address is not None and address.alias), "an alias leads to a request for the first page"
 
 
-# a URL's path, and the page of the article NEW that it is
+# the path of a URL, and its page number within the article NEW
 NUMBERS = [
     (NEW, 1),
     (NEW.rstrip("/"), 1),
@@ -68,7 +68,7 @@ def document(main: str, *, head: str = "", url: str = NEW) -> Document:
     return parse_document(page("Долгий рассказ", main, head=head).encode(), f"https://www.caravan.kz{url}", SITE)
 
 
-# what a page has, its number, and the number of the next one
+# body and head of a page, its number, and the number of the next page
 PAGERS: list[tuple[str, str, int, int | None]] = [
     (f'<div class="page-links">Страницы: 1 <a href="{NEW}2/">2</a> <a href="{NEW}3/">3</a></div>', "", 1, 2),
     (f'<p class="post-page-numbers"><a href="{NEW}">1</a> 2 <a href="{NEW}3/">3</a></p>', "", 2, 3),
@@ -97,7 +97,7 @@ def reading(text: str, **values: object) -> ArticleReading:
     return ArticleReading(headline="Долгий рассказ", body=text, **values)  # type: ignore[arg-type]
 
 
-def test_pages_are_joined_in_order_without_what_they_repeat() -> None:
+def test_pages_are_joined_in_order_without_repetitions() -> None:
     first = reading("Один.\n\nДва.", lede="О степи.", links=[("x", "https://a.kz/")], images=["a.jpg"])
     parts = Parts(NEW, first)
     second = reading("Долгий рассказ\n\nО степи.\n\nТри.", images=["a.jpg", "b.jpg"], links=[("y", "/y")])
@@ -109,7 +109,7 @@ def test_pages_are_joined_in_order_without_what_they_repeat() -> None:
     assert (first.authors, first.source) == (["Марина ХЕГАЙ"], "Zakon.kz")
 
 
-def test_a_page_that_repeats_an_earlier_one_is_none() -> None:
+def test_a_page_that_repeats_an_earlier_one_is_dropped() -> None:
     first = reading("Один.", lede="О степи.")
     parts = Parts(NEW, first)
     assert not parts.add(reading("Один.", lede="О степи."))
@@ -118,7 +118,7 @@ def test_a_page_that_repeats_an_earlier_one_is_none() -> None:
     assert first.body == "Один.\n\nДва."
 
 
-def test_there_is_an_end() -> None:
+def test_number_of_pages_is_limited() -> None:
     parts = Parts(NEW, reading("Текст номер 1."))
     while not parts.is_full:
         assert parts.add(reading(f"Текст номер {parts.number + 1}."))
@@ -126,19 +126,19 @@ def test_there_is_an_end() -> None:
 
 
 STAMP = '<meta property="article:published_time" content="2026-11-20T09:00:00+05:00">'
-WAYS = {
+PAGINATIONS = {
     "WordPress": '<div class="page-links">Страницы: <span class="post-page-numbers current">1</span>'
     f' <a href="{NEW}2/" class="post-page-numbers">2</a></div>',
     "links in a paragraph": f'<p>1 <a href="{NEW}2/">2</a></p>',
     "a button": f'<p><a rel=next href="{NEW}2/">Читать далее</a></p>',
-    "a label of its own": f'<p>Страницы:</p><p>1</p><p><a href="{NEW}2/">2</a> <a href="{NEW}3/">3</a> … </p>',
-    "with a way back": f'<p><a href="{NEW}">Назад</a> | <a href="{NEW}2/">Вперёд »</a></p>',
+    "label in a paragraph": f'<p>Страницы:</p><p>1</p><p><a href="{NEW}2/">2</a> <a href="{NEW}3/">3</a> … </p>',
+    "links to the previous and next page": f'<p><a href="{NEW}">Назад</a> | <a href="{NEW}2/">Вперёд »</a></p>',
     "a list": f'<ul class=stranicy><li>1</li><li><a href="{NEW}2/">2</a></li></ul>',
 }
 
 
-@pytest.mark.parametrize("pager", WAYS.values(), ids=WAYS)
-def test_the_pager_is_no_text(pager: str) -> None:
+@pytest.mark.parametrize("pager", PAGINATIONS.values(), ids=PAGINATIONS)
+def test_pagination_is_not_part_of_the_text(pager: str) -> None:
     paragraphs = [f"{WORDS} номер {number}. Так было и раньше." for number in (1, 2)]
     text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
     one = document(f"<h1>Долгий рассказ</h1><div>{text}{pager}</div>", head=STAMP)

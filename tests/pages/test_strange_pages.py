@@ -1,4 +1,4 @@
-"""No page, however strange, is a stack trace or an article it is not."""
+"""No page, however broken, raises an error or is taken for an article by mistake."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -46,7 +46,7 @@ def test_a_strange_page_is_no_article(name: str) -> None:
 
 
 @given(st.binary(max_size=400))
-def test_any_bytes(body: bytes) -> None:
+def test_any_bytes_are_no_article(body: bytes) -> None:
     assert read(body).kind is not PageKind.ARTICLE
 
 
@@ -63,12 +63,12 @@ def test_a_page_cut_anywhere_is_no_article(data: st.DataObject) -> None:
 
 CHARSETS = [
     ("utf-8", "utf-8"),
-    ("utf-8", "windows-1251"),  # a header that lies
+    ("utf-8", "windows-1251"),  # a wrong HTTP header
     ("utf-8", "no-such-charset"),
     ("windows-1251", "windows-1251"),
     ("windows-1251", None),
     ("koi8-r", "koi8-r"),
-    ("windows-1251", "hex"),  # Python knows it, as no encoding of text
+    ("windows-1251", "hex"),  # a codec of Python, but not of text
     ("windows-1251", "idna"),
     ("windows-1251", "undefined"),
 ]
@@ -88,14 +88,14 @@ PLACES = (
 
 
 @given(st.integers(min_value=0, max_value=len(PLACES)), st.sampled_from([0, 1, 4090, 60_000]))
-def test_a_word_that_is_no_utf_8_tells_wherever_it_stands(place: int, ballast: int) -> None:
+def test_a_word_in_windows_1251_decides_wherever_it_stands(place: int, ballast: int) -> None:
     body = b"<!DOCTYPE html>" + PLACES[:place] + b" " * ballast + "ёлка".encode("windows-1251") + PLACES[place:]
     assert "ёлка" in parse_document(body, URL, SITE).source.decode()
 
 
 @pytest.mark.parametrize("clutter", ["", "<script>var x = 'ballast';</script>" * 2000])
 @pytest.mark.parametrize(("written", "declared"), [("utf-8", None), ("utf-8", "windows-1251"), ("windows-1251", None)])
-def test_a_broken_byte_costs_only_its_letter(written: str, declared: str | None, clutter: str) -> None:
+def test_a_broken_byte_damages_one_letter_only(written: str, declared: str | None, clutter: str) -> None:
     html = f"<html><body>{clutter}<p>Столицу засыпало снегом, и это только начало зимы</p><p>Конец</p></body></html>"
     broken = html.encode(written).replace("снегом".encode(written), "снег".encode(written) + b"\x98")
     document = parse_document(broken, URL, SITE, declared)
@@ -105,7 +105,7 @@ def test_a_broken_byte_costs_only_its_letter(written: str, declared: str | None,
     ]
 
 
-def test_an_article_that_nests_too_deeply_is_cut_and_no_part_of_it_an_article() -> None:
+def test_an_article_nested_too_deeply_is_cut() -> None:
     sample = SampleSite(articles=40)
     record = next(record for record in sample.gold(SITE.base) if record["section"] == "news" and record["article_id"])
     body = sample.respond(record["url"][len(SITE.base) - 1 :], SITE.base).body

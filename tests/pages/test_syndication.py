@@ -36,21 +36,21 @@ NOTICE = (
     "<br />\n<b>Warning</b>:  foreach() argument must be of type array|object, null given in "
     "<b>/var/www/x/sitemap.php</b> on line <b>12 & 13</b><br />\n"
 )
-# what is wrong: the body, from which both addresses are read
+# by fault: a body from which both addresses must be read
 READ_WHOLE: dict[str, bytes] = {
     "nothing": WHOLE.encode(),
     "gzip": gzip.compress(WHOLE.encode()),
     "gzip in two parts": gzip.compress(WHOLE.encode()[:200]) + gzip.compress(WHOLE.encode()[200:]),
-    "gzip without the sum behind it": gzip.compress(WHOLE.encode())[:-8],
-    "gzip with a tail": gzip.compress(WHOLE.encode()) + b"\r\n<!-- cached -->\0\0",
+    "gzip without its checksum": gzip.compress(WHOLE.encode())[:-8],
+    "gzip with trailing bytes": gzip.compress(WHOLE.encode()) + b"\r\n<!-- cached -->\0\0",
     "gzip twice": gzip.compress(gzip.compress(WHOLE.encode())),
     "blank lines before": b"\n \r\n\t" + WHOLE.encode(),
     "byte order mark": b"\xef\xbb\xbf" + WHOLE.encode(),
     "byte order mark twice and a line": b"\xef\xbb\xbf\xef\xbb\xbf\n" + WHOLE.encode(),
     "a comment before": b"<!-- made by <urlset> of a plugin -->\n" + WHOLE.encode(),
-    "PHP's warnings before": (NOTICE * 3 + WHOLE).encode(),
-    "PHP's warnings within": WHOLE.replace("\n<url><loc>" + B, NOTICE + "<url><loc>" + B).encode(),
-    "PHP's warnings behind": (WHOLE + NOTICE).encode(),
+    "PHP warnings before": (NOTICE * 3 + WHOLE).encode(),
+    "PHP warnings within": WHOLE.replace("\n<url><loc>" + B, NOTICE + "<url><loc>" + B).encode(),
+    "PHP warnings after": (WHOLE + NOTICE).encode(),
     "a style sheet and a document type": urlset(
         A, B, head='<?xml version="1.0"?><?xml-stylesheet href="/x.xsl"?><!DOCTYPE urlset>'
     ).encode(),
@@ -72,11 +72,11 @@ READ_WHOLE: dict[str, bytes] = {
     "blanks around an address": urlset(f"\n  {A}\n", f"\t{B} ").encode(),
     "relative addresses": urlset("/crime/pozhar-v-stepi/", "crime/sud-nad-rynkom/").encode(),
     "an address without a scheme": urlset("//www.caravan.kz/crime/pozhar-v-stepi/", B).encode(),
-    "no end of an entry": WHOLE.replace("</url>", "").encode(),
+    "entry without an end": WHOLE.replace("</url>", "").encode(),
     "an entry without an address": WHOLE.replace(
         "<url>", "<url><changefreq>daily</changefreq></url><url/><url>"
     ).encode(),
-    "pictures and translations": WHOLE.replace(
+    "images and translations": WHOLE.replace(
         "<url>",
         f"<url><image:image><image:loc>{SITE}/a.jpg</image:loc></image:image>"
         f'<xhtml:link rel="alternate" hreflang="kk" href="{SITE}/kk/x/"/>',
@@ -89,7 +89,7 @@ READ_WHOLE: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("body", READ_WHOLE.values(), ids=READ_WHOLE)
-def test_what_is_a_little_broken_is_read(body: bytes) -> None:
+def test_a_slightly_broken_body_is_read(body: bytes) -> None:
     read = read_syndication(body, URL)
     assert read is not None
     assert [entry.url.replace("https://www.caravan.kz//", f"{SITE}/") for entry in read.pages] == [A, B]
@@ -126,25 +126,25 @@ def test_cyrillic_addresses_in_windows_1251() -> None:
 LONG = urlset(*(f"{SITE}/crime/statja-nomer-{number}/" for number in range(5_000))).encode()
 PACKED = gzip.compress(LONG)
 DAMAGED = PACKED[: len(PACKED) // 2] + b"\0" * 64 + PACKED[len(PACKED) // 2 + 64 :]
-# what came, and how many of the addresses at least are read
+# a body that is cut, and the least number of addresses to be read from it
 CUT: dict[str, tuple[bytes, int]] = {
     "plain": (LONG[: len(LONG) // 2], 2_400),
     "in an address": (LONG[: LONG.index(b"nomer-300/") + 8], 300),
     "gzip": (PACKED[: len(PACKED) // 2], 1_000),
     "gzip without its last bytes": (PACKED[:-100], 4_900),
-    "gzip of which a later part is damaged": (gzip.compress(LONG[:90_000]) + DAMAGED, 700),
-    "a comment without end": (LONG.replace(b"nomer-100/</loc>", b"nomer-100/</loc><!--"), 100),
+    "gzip with a damaged later part": (gzip.compress(LONG[:90_000]) + DAMAGED, 700),
+    "comment without an end": (LONG.replace(b"nomer-100/</loc>", b"nomer-100/</loc><!--"), 100),
     "lines of text": (gzip.compress("\n".join(found(LONG)).encode())[:-400], 1_000),
 }
 
 
 @pytest.mark.parametrize(("body", "fewest"), CUT.values(), ids=CUT)
-def test_of_what_is_cut_all_that_is_whole_is_read_and_the_loss_is_told(body: bytes, fewest: int) -> None:
+def test_whole_entries_of_a_cut_body_are_read_and_the_loss_is_reported(body: bytes, fewest: int) -> None:
     read = read_syndication(body, URL)
     assert read is not None
     assert read.loss == "cut"
     assert fewest <= len(read.pages) < 5_000
-    assert {entry.url for entry in read.pages} <= set(found(LONG)), "no address is cut"
+    assert {entry.url for entry in read.pages} <= set(found(LONG)), "an address is cut"
 
 
 RSS = f"""<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel>
@@ -159,7 +159,7 @@ def rss(item: str) -> bytes:
     return (RSS % f"<item>{item}</item>").encode()
 
 
-# an item of RSS, and what is read of it
+# an item of RSS, and what is read from it
 ITEMS: list[tuple[str, Entry | None]] = [
     (f"<link>{B}</link><guid>{SITE}/?p=3</guid>", Entry(B)),
     (f"<guid isPermaLink='true'>{B}</guid>", Entry(B)),
@@ -189,7 +189,7 @@ ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><link href="/"/><link rel="s
 <updated>2026-01-01</updated>
 <entry><title>x</title>%s</entry></feed>"""
 SELF = f'<link rel="self" type="application/atom+xml" href="{C}"/>'
-# an entry of Atom, and what is read of it
+# an entry of Atom, and what is read from it
 ENTRIES: list[tuple[str, Entry | None]] = [
     (f'<link href="{B}"/><published>{DAY}</published>', Entry(B, DAY)),
     (f'{SELF}<link rel="edit" href="{C}"/><link rel="alternate" href="{B}"/>', Entry(B)),
@@ -222,7 +222,7 @@ def test_the_base_of_a_feed() -> None:
     assert found(body.encode(), "https://elsewhere.example/") == [B]
 
 
-def test_a_sitemap_of_news_tells_the_publication() -> None:
+def test_a_news_sitemap_has_the_date_of_publication() -> None:
     news = f"<news:news><news:publication><news:name>К</news:name></news:publication><news:publication_date>{DAY}"
     body = urlset(A).replace("</loc>", f"</loc>{news}</news:publication_date><news:title>T</news:title></news:news>")
     read = read_syndication(body.encode(), URL)
@@ -283,7 +283,7 @@ def test_pages_and_sitemaps_in_one_document() -> None:
         assert [entry.url for entry in read.sitemaps] == [f"{SITE}/s1.xml"]
 
 
-NEITHER: dict[str, bytes] = {
+OTHER_CONTENT: dict[str, bytes] = {
     "empty": b"",
     "a page": b"<!doctype html><html><body><h1>404</h1></body></html>",
     "a page about sitemaps": f"<html><body><pre>{WHOLE}</pre></body></html>".encode(),
@@ -298,12 +298,12 @@ NEITHER: dict[str, bytes] = {
 }
 
 
-@pytest.mark.parametrize("body", NEITHER.values(), ids=NEITHER)
-def test_what_is_neither(body: bytes) -> None:
+@pytest.mark.parametrize("body", OTHER_CONTENT.values(), ids=OTHER_CONTENT)
+def test_other_content_is_refused(body: bytes) -> None:
     assert read_syndication(body, URL) is None
 
 
-def test_an_empty_one_is_read_whole() -> None:
+def test_an_empty_feed_or_sitemap_is_complete() -> None:
     for body in (urlset(), f"<urlset {NS}/>", "<sitemapindex></sitemapindex>", RSS % ""):
         read = read_syndication(body.encode(), URL)
         assert read is not None
@@ -322,12 +322,12 @@ def test_entities_are_neither_expanded_nor_fetched(tmp_path: Path) -> None:
 
 
 SIZE = 4 * 1024 * 1024
-# bodies that take some readers hours, or all memory
+# bodies for which some parsers take hours or all memory
 HEAVY: dict[str, bytes] = {
-    "a bomb": gzip.compress(b"<urlset>" + b"<url></url>" * 9_000_000, 1),
-    "a bomb in a bomb": gzip.compress(gzip.compress(b" " * 200_000_000, 1), 1),
-    "small parts": b"<urlset>" + gzip.compress(b"") * 200_000,
-    "many small parts": gzip.compress(b"") * 200_000,
+    "gzip bomb": gzip.compress(b"<urlset>" + b"<url></url>" * 9_000_000, 1),
+    "nested gzip bomb": gzip.compress(gzip.compress(b" " * 200_000_000, 1), 1),
+    "small gzip parts": b"<urlset>" + gzip.compress(b"") * 200_000,
+    "many small gzip parts": gzip.compress(b"") * 200_000,
     "attributes": b"<urlset><url " + b"a=b " * (SIZE // 4) + b"></url></urlset>",
     "one name": b"<urlset><" + b"a" * SIZE,
     "one attribute name": (b"<feed><entry><link " + b"a" * 4000 + b">") * (SIZE // 4000),
@@ -354,7 +354,7 @@ def test_more_entries_than_a_sitemap_may_have_are_a_loss() -> None:
     assert 50_000 <= len(read.pages) < 200_000
 
 
-def test_no_more_than_the_largest_sitemap_is_inflated() -> None:
+def test_decompression_stops_at_the_largest_sitemap() -> None:
     body = gzip.compress(b"<urlset>" + b" " * (6 * LARGEST) + b"</urlset>", 1)
     tracemalloc.start()
     try:

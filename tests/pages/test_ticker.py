@@ -1,4 +1,4 @@
-"""On every kind of page the rates are the ticker's, never those of a table of currencies beside it."""
+"""The rates are those of the ticker on every kind of page, never those of a table of currencies."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from tests.pages.one_article import FRONT, HEADLINE, TEXT, URL, document
 
 TICKERS = {
     "in a header": "<header><ul><li>$ 495.1</li><li>583.72</li></ul><div>+3 °C</div><div>Алматы</div></header>",
-    "in no header": "<div><div>$ 495.1</div><div>583.72</div><div>+3 °C</div><div>Алматы</div></div>",
+    "without a header": "<div><div>$ 495.1</div><div>583.72</div><div>+3 °C</div><div>Алматы</div></div>",
     "in one line": "<div>$ 495.1 € 583.72</div><div>+3 °C</div><div>Алматы</div>",
     "the euro first": "<header><span>€ 583.72</span> <span>$ 495.1</span></header>",
     "without the euro": "<header><span>$ 495.1</span></header>",
@@ -26,19 +26,19 @@ def cells(rows: Sequence[tuple[str, ...]], row: str = "tr", cell: str = "td") ->
 
 TABLES = {
     "a table": f"<aside><table>{cells(ROWS)}</table></aside>",
-    "a table in no column": f"<div class='sidebar'><table>{cells(ROWS)}</table></div>",
+    "table in a div": f"<div class='sidebar'><table>{cells(ROWS)}</table></div>",
     "a table with a heading": (
         f"<table><tr><th></th><th>Покупка</th><th>Продажа</th></tr>{cells([row[:3] for row in ROWS[:2]])}</table>"
     ),
     "elements side by side": f"<div>{cells(ROWS, 'div', 'span')}</div>",
-    "elements one below the other": f"<div>{cells(ROWS, 'div', 'div')}</div>",
+    "elements one under another": f"<div>{cells(ROWS, 'div', 'div')}</div>",
     "one price": f"<section><h3>Курс валют</h3>{cells([row[:2] for row in ROWS], 'p', 'span')}</section>",
     "one price and no heading": f"<section>{cells([row[:2] for row in ROWS], 'p', 'b')}</section>",
     "in rubles": f"<div><table>{cells(RUBLES)}</table></div>",
     "in rubles, one price": f"<div>{cells([row[:2] for row in RUBLES[:2]], 'div', 'div')}</div>",
     "the ruble first": f"<div><table>{cells(ROWS[::-1])}</table></div>",
     "signs": f"<div><table>{cells([('$', *ROWS[0][1:]), ('€', *ROWS[1][1:]), ('₽', *ROWS[2][1:])])}</table></div>",
-    "names and codes in one": f"<aside>{cells([('USD 494.5',), ('EUR 581.0',)], 'ul', 'li')}</aside>",
+    "code and rate in one text": f"<aside>{cells([('USD 494.5',), ('EUR 581.0',)], 'ul', 'li')}</aside>",
 }
 CARDS = "".join(
     f"<div><a href='/news/karta-{n}/'>Новость номер {n} на этой странице</a></div>" for n in range(9001, 9009)
@@ -63,7 +63,7 @@ def expected(ticker: str) -> dict[str, str]:
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("ticker", TICKERS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_table_is_no_ticker(kind: str, ticker: str, table: str) -> None:
+def test_rates_are_not_those_of_a_table(kind: str, ticker: str, table: str) -> None:
     behind = f"{TICKERS[ticker]}<main></main>{TABLES[table]}"
     before = f"{TICKERS[ticker]}{TABLES[table]}<main></main>"
     first = f"{TABLES[table]}<nav>Новости</nav>{TICKERS[ticker]}<main></main>"

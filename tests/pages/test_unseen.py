@@ -1,4 +1,4 @@
-"""Characters that nobody sees change nothing of what is read, wherever an editor or a template leaves them."""
+"""Invisible characters in any place of a page do not change what is read."""
 
 import pytest
 
@@ -46,10 +46,10 @@ READ = fields_of(WHOLE.encode(), URL)
 PLACES = {
     "a paragraph": ("<p>" + FIRST, "<p>{}</p><p>" + FIRST),
     "a block in the text": ("<p>" + THIRD, "<div>{}</div><p>" + THIRD),
-    "the headline's neighbour": ("</h1>", "</h1><div>{}</div>"),
+    "block after the headline": ("</h1>", "</h1><div>{}</div>"),
     "a heading": (f"<h1>{HEADLINE}", f"<h2>{{}}</h2><h1>{HEADLINE}"),
     "between date and views": (FRONT, FRONT.replace("</div><div>", "</div><div>{}</div><div>")),
-    "beside the views": ("1 234", "{}1 234{}"),
+    "around the views": ("1 234", "{}1 234{}"),
     "in the date": ("12 Мая 2025", "12 {}Мая{} 2025"),
     "a list item": ("<p>" + SECOND, "<ul><li>{}</li></ul><p>" + SECOND),
     "a cell": ("<td>300 м", "<td>{}300 м"),
@@ -58,7 +58,7 @@ PLACES = {
     "in a tag": ("Чаган</a>", "Ча{}ган</a>"),
     "in the trending block's heading": ("В тренде:", "В {}тренде:{}"),
     "an item of the trending block": (f"<div><span>{TOPICS[1][0]}", f"<div>{{}}</div><div><span>{TOPICS[1][0]}"),
-    "a piece of the trending block": (f"<span>{TOPICS[1][0]}", f"<b>{{}}</b><span>{TOPICS[1][0]}"),
+    "element before a topic": (f"<span>{TOPICS[1][0]}", f"<b>{{}}</b><span>{TOPICS[1][0]}"),
     "in a topic": (TOPICS[0][0] + "<", TOPICS[0][0] + "{}<"),
     "in the headline": (f"<h1>{HEADLINE}", f"<h1>{{}}{HEADLINE[:5]}{{}}{HEADLINE[5:]}"),
     "in the title": ("<title>", "<title>{}"),
@@ -68,26 +68,26 @@ PLACES = {
 }
 
 
-#: Far on in a paragraph these are not looked for.
+#: Inside the name of a source these keep it from being found.
 FILLERS = {"another variation selector", "grapheme joiner", "Hangul filler", "empty braille cell"}
 CASES = [(name, place) for name in UNSEEN for place in PLACES if place != "in the source" or name not in FILLERS]
 
 
 @pytest.mark.parametrize(("name", "place"), CASES)
-def test_nobody_sees_it(name: str, place: str) -> None:
+def test_an_invisible_character_changes_nothing(name: str, place: str) -> None:
     whole, changed = PLACES[place]
     assert whole in WHOLE
     page = WHOLE.replace(whole, changed.replace("{}", UNSEEN[name]), 1)
     assert fields_of(page.encode(), URL) == READ
 
 
-def test_what_is_read_without_them() -> None:
+def test_page_without_invisible_characters() -> None:
     table = "Длина\t300 м"
     expected = EXPECTED | {"body": f"{FIRST}\n\n{SECOND}\n\n{table}\n\n{THIRD}", "tags": ["Мост", "Чаган"]}
     assert expected | {"images": ["http://127.0.0.1:8000/wp-content/uploads/most.jpg"]} == READ
 
 
-def test_a_link_without_a_visible_word_lies_over_a_card() -> None:
+def test_a_link_without_visible_text_covers_a_card() -> None:
     cards = "".join(
         f"<div><a href='{url}'>&#8203;</a><div>{topic}</div><div>{title}</div></div>" for topic, title, url in TOPICS
     )
@@ -95,7 +95,7 @@ def test_a_link_without_a_visible_word_lies_over_a_card() -> None:
     assert fields_of(page.encode(), URL)["trending"] == TOPICS
 
 
-def test_metadata_has_none_either() -> None:
+def test_invisible_characters_in_metadata() -> None:
     data = '\ufeff{"@type": "NewsArticle", "datePublished": "2025\u200b-05-12"}'
     head = f'<script type="application/ld+json">{data}</script><meta property="article:tag" content="Мо&shy;ст">'
     page = article(front="<div>1 234 просмотра</div>", head=head)
@@ -103,6 +103,6 @@ def test_metadata_has_none_either() -> None:
     assert (found["date_published"], found["tags"]) == ("2025-05-12", ["Мост"])
 
 
-def test_an_emoji_stays_whole() -> None:
+def test_an_emoji_keeps_its_joiners() -> None:
     page = article(text=paragraphs(FIRST, SECOND, "Люблю ❤\ufe0f и 👩\u200d👧\u200b.", THIRD))
     assert "Люблю ❤\ufe0f и 👩\u200d👧." in fields_of(page.encode(), URL)["body"]

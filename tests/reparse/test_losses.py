@@ -7,8 +7,7 @@ import pytest
 
 from caravan_crawler.reparse.job import LossesError, LossGuard
 from caravan_crawler.sample_site import SampleSite, serve
-from caravan_crawler.store.article_history import MergeResult
-from caravan_crawler.store.article_store import ChangeType
+from caravan_crawler.store.article_history import ChangeType, MergeResult
 from tests.reparse.reparsing import assert_equal, crawl_archived, dataset, reparse, sound, sqlite
 from tests.store.stored import Kept
 

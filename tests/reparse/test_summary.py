@@ -3,8 +3,7 @@
 import pytest
 
 from caravan_crawler.reparse.job import Summary
-from caravan_crawler.store.article_history import MergeResult
-from caravan_crawler.store.article_store import ChangeType
+from caravan_crawler.store.article_history import ChangeType, MergeResult
 
 WORDS: list[tuple[list[str], list[MergeResult], str]] = [
     ([], [], "0 pages; articles: none"),

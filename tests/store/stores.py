@@ -1,12 +1,15 @@
 """Stores in a folder of the test's own, runs on them, and articles to keep."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Table, select
 
 from caravan_crawler.items import Article
-from caravan_crawler.store.article_store import ArticleStore, ChangeType, PageWrites, article_key
+from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.store.article_history import ChangeType
+from caravan_crawler.store.article_store import ArticleStore, article_key
 from caravan_crawler.store.database import store_url
 from caravan_crawler.store.store import Store
 from tests.store.stored import Kept
@@ -60,7 +63,8 @@ def keep(store: Store, item: Article, run_id: str = "run-2", page: PageWrites | 
     """Keep an article in a run of its own, as a page asked for under its address."""
     one = article_store(store, run_id)
     key = article_key(item)
-    one.expect(key, page or PageWrites(item.fetched_url, key))
+    page = page or PageWrites(item.fetched_url, key)
+    one.commit(replace(page, article_key=key, has_item=True))
     change_type = one.keep(item, key)
     store.flush()
     return change_type

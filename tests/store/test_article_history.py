@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caravan_crawler.items import Article
+from caravan_crawler.items import REQUIRED, TEXT, Article
 from caravan_crawler.store import schema
-from caravan_crawler.store.article_history import History, Observation
-from caravan_crawler.store.article_store import REQUIRED, TEXT, ChangeType
+from caravan_crawler.store.article_history import ArticleHistory, ChangeType, Observation
 from tests.store.stores import LATER, SEEN, article, keep, open_in, table
 
 #: What the crawl and a history must agree in.
@@ -50,14 +49,14 @@ def observation(item: Article) -> Observation:
     return Observation(str(item.article_id), item, f"run {item.observed_at}", {"body": "body_printed"})
 
 
-def taken(items: Iterable[Article], *, accept_losses: bool = False) -> History:
-    history = History(None, [], [], accept_losses=accept_losses)
+def taken(items: Iterable[Article], *, accept_losses: bool = False) -> ArticleHistory:
+    history = ArticleHistory(None, [], [], accept_losses=accept_losses)
     for item in items:
-        history.take(observation(item))
+        history.merge(observation(item))
     return history
 
 
-def content(history: History) -> tuple[Any, ...]:
+def content(history: ArticleHistory) -> tuple[Any, ...]:
     assert history.row is not None
     versions = [tuple(row[name] for name in ("version", "observed_at", *TEXT)) for row in history.versions]
     views = [(row["observed_at"], row["views"]) for row in history.views]
@@ -87,7 +86,7 @@ def test_to_begin_again_anywhere_changes_nothing(pages: list[Page], data: st.Dat
     before = content(history)
     history.has_new_row = history.has_new_versions = history.has_new_views = False
     for item in items[data.draw(st.integers(0, len(items))) :]:
-        assert history.take(observation(item)).change_type is ChangeType.UNCHANGED or item.observed_at < time_of(
+        assert history.merge(observation(item)).change_type is ChangeType.UNCHANGED or item.observed_at < time_of(
             len(items) - 1
         )
     assert content(history) == before
@@ -120,7 +119,7 @@ def test_the_crawl_keeps_the_same(pages: list[Page], tmp_path_factory: pytest.Te
         for hour, item in enumerate(items):
             keep(store, item, f"run-{hour}")
         (row,) = table(store, schema.articles)
-        kept = History(row, table(store, schema.article_versions), table(store, schema.view_counts))
+        kept = ArticleHistory(row, table(store, schema.article_versions), table(store, schema.view_counts))
     finally:
         store.close()
     assert content(kept) == content(taken(items))
@@ -144,7 +143,7 @@ LOSSES = [
 def test_the_same_page_read_again(changes: dict[str, Any], name: str, how: str, accept_losses: bool) -> None:
     before = article()
     history = taken([before], accept_losses=accept_losses)
-    result = history.take(observation(article(**changes)))
+    result = history.merge(observation(article(**changes)))
     assert result.change_type is ChangeType.CHANGED
     assert result.fields[name] == how
     assert history.row is not None
@@ -164,7 +163,7 @@ def lacking(names: Iterable[str], time: str) -> Article:
 def test_a_newer_page_without_what_an_article_must_have_changes_nothing(name: str, accept_losses: bool) -> None:
     history = taken([article()], accept_losses=accept_losses)
     before = history.row
-    assert history.take(observation(lacking([name], LATER))).change_type is ChangeType.LOST_FIELDS
+    assert history.merge(observation(lacking([name], LATER))).change_type is ChangeType.LOST_FIELDS
     assert history.row is before
     assert len(history.versions) == len(history.views) == 1
 
@@ -174,7 +173,7 @@ def test_a_newer_page_without_what_an_article_must_have_changes_nothing(name: st
 def test_what_an_article_must_have_is_never_lost(pages: list[tuple[int, set[str]]]) -> None:
     history = taken([article(observed_at=time_of(3))])
     for hour, names in pages:
-        history.take(observation(lacking(names, time_of(hour))))
+        history.merge(observation(lacking(names, time_of(hour))))
         assert history.row is not None
         assert all(history.row[name] for name in REQUIRED)
 
@@ -183,7 +182,7 @@ def test_a_lede_lost_between_two_pages_that_have_it_stays() -> None:
     items = [article(observed_at=time_of(hour)) for hour in range(3)]
     history = taken(items)
     before = content(history)
-    history.take(observation(article(observed_at=items[1].observed_at, lede=None)))
+    history.merge(observation(article(observed_at=items[1].observed_at, lede=None)))
     assert content(history) == before
 
 

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from caravan_crawler.items import Article, Link
+from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.store import crawl_state, database, schema
-from caravan_crawler.store.article_store import ChangeType, PageWrites
+from caravan_crawler.store.article_history import ChangeType
 from caravan_crawler.store.publication import article_of
 from tests.store.stores import BASE, LATER, SEEN, article, article_store, keep, open_in, table
 
@@ -138,8 +139,8 @@ def test_an_article_that_keeps_losing_fields_stays_among_the_failures(attempts: 
 def test_what_was_found_waits_until_it_is_read(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     one = article_store(store)
-    one.page(PageWrites(BASE, None, links=[("900001", article().url), ("2", f"{BASE}?p=2"), ("3", f"{BASE}c-3/")]))
-    one.page(PageWrites(BASE, None, links=[("2", f"{BASE}news/b-2/")]))
+    one.commit(PageWrites(BASE, None, links=[("900001", article().url), ("2", f"{BASE}?p=2"), ("3", f"{BASE}c-3/")]))
+    one.commit(PageWrites(BASE, None, links=[("2", f"{BASE}news/b-2/")]))
     store.flush()
     found = {url for url, _ in crawl_state.waiting(store, "")}
     assert found == {article().url, f"{BASE}news/b-2/", f"{BASE}c-3/"}, "by its own path"
@@ -156,8 +157,8 @@ def test_an_address_that_leads_elsewhere_is_an_alias(tmp_path: Path) -> None:
     one = article_store(store)
     crime = article(article_id=None, url=f"{BASE}crime/a/", fetched_url=f"{BASE}crime/a/")
     # Asked for by a short link, it turned out to be an article without a number.
-    page = PageWrites(f"{BASE}?p=7", "7", aliases=[(f"{BASE}?p=7", "/crime/a/")])
-    one.expect("/crime/a/", page)
+    aliases = [(f"{BASE}?p=7", "/crime/a/")]
+    one.commit(PageWrites(f"{BASE}?p=7", "7", "/crime/a/", has_item=True, aliases=aliases))
     assert one.keep(crime, "/crime/a/") is ChangeType.NEW
     store.flush()
     assert [(row["url"], row["article_key"]) for row in table(store, schema.aliases)] == [(f"{BASE}?p=7", "/crime/a/")]
@@ -178,7 +179,7 @@ def test_an_article_the_site_confirms_is_checked_and_nothing_else(tmp_path: Path
     store = open_in(tmp_path)
     keep(store, article())
     (before,) = table(store, schema.articles)
-    article_store(store).confirmed("900001", article().url)
+    article_store(store).commit(PageWrites(article().url, "900001", "900001", is_unmodified=True))
     (after,) = table(store, schema.articles)
     assert after.pop("checked_at") > before.pop("checked_at")
     assert after == before
@@ -198,7 +199,7 @@ DUE = [
 def test_what_is_read_again(first_day: str, read_before: str, is_due: bool, tmp_path: Path) -> None:
     store = open_in(tmp_path)
     one = article_store(store)
-    one.expect("900001", PageWrites(article().url, "900001", etag='"x"'))
+    one.commit(PageWrites(article().url, "900001", "900001", has_item=True, etag='"x"'))
     one.keep(article(), "900001")
     store.flush()
     due = crawl_state.due_for_refresh(store, first_day, read_before)
@@ -210,7 +211,7 @@ def test_what_is_read_again(first_day: str, read_before: str, is_due: bool, tmp_
 def test_an_article_counted_by_its_reader(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     one = article_store(store)
-    one.expect("900001", PageWrites(article().url, "900001", found_by={"headline": "og:title"}))
+    one.commit(PageWrites(article().url, "900001", "900001", has_item=True, found_by={"headline": "og:title"}))
     one.keep(article(authors=[]), "900001")
     assert one.fields.cells["news", "2025", "headline", "og:title"] == 1  # type: ignore[index]
     assert one.fields.cells["news", "2025", "body", "page"] == 1  # type: ignore[index]

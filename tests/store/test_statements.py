@@ -10,10 +10,13 @@ from scrapy import Request
 from scrapy.http import HtmlResponse
 from scrapy.utils.test import get_crawler
 
+from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.items import Article
+from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.sample_site import SampleSite
+from caravan_crawler.spidermiddlewares import PageCommitMiddleware
 from caravan_crawler.spiders.caravan import CaravanSpider
-from caravan_crawler.store.article_store import PageWrites, article_key
+from caravan_crawler.store.article_store import article_key
 from caravan_crawler.store.store import Store, open_store
 from tests.store.statements import statements
 from tests.store.stored import Kept
@@ -28,16 +31,18 @@ def store(kept: Kept) -> Iterator[Store]:
     opened.close()
 
 
-def spider_on(store: Store, data_dir: Path) -> CaravanSpider:
+def crawl_on(store: Store, data_dir: Path) -> tuple[CaravanSpider, CrawlStore]:
     settings: dict[str, Any] = {"DATA_DIR": str(data_dir)}
     crawler = get_crawler(CaravanSpider, settings)
-    return CaravanSpider.from_crawler(crawler, site=BASE, store=store)
+    crawler.spider = CaravanSpider.from_crawler(crawler, site=BASE)
+    return crawler.spider, CrawlStore(crawler, crawler.spider, store)
 
 
 def keep_all(kept: Kept, site: SampleSite, data_dir: Path) -> None:
     """Let an earlier run have stored every article."""
     store = open_store(kept.url, "", "sample")
-    article_store = spider_on(store, data_dir).article_store
+    _, crawl_store = crawl_on(store, data_dir)
+    article_store = crawl_store.articles
     for record in site.gold(BASE):
         article = Article(**record, fetched_url=record["url"], observed_at="2999-01-01T00:00:00+00:00")
         article_store.keep(replace(article, links=[]), article_key(article))
@@ -52,12 +57,14 @@ def test_a_page_of_a_list_is_at_most_one_query(kept: Kept, tmp_path: Path, *, is
     if is_known:
         keep_all(kept, site, tmp_path)
     store = open_store(kept.url, "", "sample")
-    spider = spider_on(store, tmp_path)
+    spider, crawl_store = crawl_on(store, tmp_path)
+    middleware = PageCommitMiddleware(crawl_store.articles)
     (walk,) = [page.walk for page in spider.lists.begin("/news/", spider.schedule.list_state("/news/"))]
     body = site.respond("/news/page/2/", BASE).body
     response = HtmlResponse(url, body=body, request=Request(url))
     with statements() as sent:
-        followed = [item.url for item in spider.parse_list(response, walk) if isinstance(item, Request)]
+        output = middleware.process_spider_output(response, spider.parse_list(response, walk))
+        followed = [item.url for item in output if isinstance(item, Request)]
     store.close()
     assert sum(statement.startswith("SELECT") for statement in sent) == is_known
     cards = [address for address in followed if "/page/" not in address]
@@ -65,9 +72,11 @@ def test_a_page_of_a_list_is_at_most_one_query(kept: Kept, tmp_path: Path, *, is
 
 
 def test_a_page_of_a_list_is_written_by_few_statements(store: Store, tmp_path: Path) -> None:
-    spider = spider_on(store, tmp_path)
+    spider, crawl_store = crawl_on(store, tmp_path)
     links = [(str(number), f"{BASE}news/x-{number}/") for number in range(10_000, 10_030)]
     with statements() as sent:
-        spider.article_store.page(PageWrites(f"{BASE}news/", links=links, sources=[spider.schedule.read_now("/news/")]))
+        crawl_store.articles.commit(
+            PageWrites(f"{BASE}news/", links=links, sources=[spider.schedule.read_now("/news/")])
+        )
         store.flush()
     assert len(sent) == 2, "one for the links, one for the list"

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, text
 
+from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.store import database, schema
-from caravan_crawler.store.article_store import PageWrites
 from caravan_crawler.store.database import StoreError
 from caravan_crawler.store.statements import Writes
 from caravan_crawler.store.store import Known, NoStore, open_store
@@ -100,9 +100,9 @@ def test_what_is_known_of_an_address(tmp_path: Path) -> None:
     keep(store, article())
     one.fail(f"{BASE}news/gone-2/", "2", "http_404", "HTTP 404")
     one.fail(f"{BASE}news/slow-3/", "3", "DownloadTimeoutError", "slow")  # due again at once
-    one.no_article(PageWrites(), "/info/x/", f"{BASE}info/x/", "other")
-    one.redirected(f"{BASE}?p=5", "5")
-    one.expect("6", PageWrites())
+    one.commit(PageWrites(f"{BASE}info/x/", "/info/x/", other_kind="other"))
+    one.commit(PageWrites(f"{BASE}?p=5", "5", other_kind="alias"))
+    one.commit(PageWrites(article_key="6", has_item=True))
     one.pass_over(article(article_id=6), "6")
     # Both stored and named by another address that failed.
     one.fail(f"{BASE}amp/news/a-900001", "900001", "http_404", "HTTP 404")

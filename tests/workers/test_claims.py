@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.store import crawl_state
-from caravan_crawler.store.article_store import ArticleStore, PageWrites
+from caravan_crawler.store.article_store import ArticleStore
 from caravan_crawler.store.store import open_store
 from caravan_crawler.store.workers import Pace, SharedStore, Workers
 from tests.support.postgresql import Cluster
@@ -28,7 +29,7 @@ def find(store: SharedStore, *keys: str, url: str = "http://h/news/a-%s/", aside
     """Store that articles are found."""
     links = [(key, url % key) for key in keys]
     page = PageWrites(aside=links) if aside else PageWrites(links=links)
-    ArticleStore(store, store.run_id, "").page(page)
+    ArticleStore(store, store.run_id, "").commit(page)
     store.flush()
 
 
@@ -47,7 +48,7 @@ def test_a_row_is_claimed_once(stores: list[SharedStore]) -> None:
 
 def test_a_claim_carries_what_led_to_it(stores: list[SharedStore]) -> None:
     page = PageWrites(links=[("1", "http://h/news/a-1/")], reach={"hops": 2})
-    ArticleStore(stores[0], "run-0", "").page(page)
+    ArticleStore(stores[0], "run-0", "").commit(page)
     stores[0].flush()
     (claim,) = Workers(stores[1], "", 60).claim(9)
     assert claim.reach == {"hops": 2}

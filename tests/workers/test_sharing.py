@@ -8,7 +8,7 @@ import pytest
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from caravan_crawler.sample_site.faults import FaultySite
-from caravan_crawler.store.article_store import ChangeType
+from caravan_crawler.store.article_history import ChangeType
 from caravan_crawler.store.database import StoreLockedError
 from caravan_crawler.store.store import open_store
 from caravan_crawler.store.workers import MOST_DEATHS

@@ -23,13 +23,13 @@ from caravan_crawler.sample_site.story import Paragraph
 ANSWERED_BETWEEN = 40
 #: Seconds during which requests may arrive that were sent before the client knew of the pause.
 _IN_TRANSIT = 0.5
-#: What a new template can lose: name to the field of the record.
+#: Values that a new template can lose: name to field of the record.
 LOSABLE = {"date": "date_published", "body": "body", "headline": "headline", "views": "views"}
 _NEWS_PAGE = re.compile(r"/news/(?:page/\d+/?)?")
 #: Listing pages after which the site stops publishing, so that a crawl can end.
 _BURSTS = 20
 _LIST_PAGE = re.compile(r"/(?P<section>news|gazeta|sport|art|crime|zhangalyqtar)/(?:page/(?P<number>\d{1,9})/?)?")
-#: Trap pages, so that even a crawler that follows everything ends.
+#: Maximum number of trap pages, so that even a crawler that follows every link ends.
 MOST_TRAPPED = 1500
 _FIRST_DAY = date(2001, 1, 1)
 _LONGEST = 3600.0

@@ -1,0 +1,148 @@
+"""Extension that opens the store, loads what earlier runs left, and publishes their records at the end."""
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DontCloseSpider, NotConfigured
+from scrapy.utils.defer import deferred_from_coro
+
+from caravan_crawler.failures import is_ending
+from caravan_crawler.frontier.articles import Discovery
+from caravan_crawler.frontier.earlier_runs import EarlierRuns
+from caravan_crawler.frontier.sitemaps import Sitemaps
+from caravan_crawler.frontier.source_schedule import SourceSchedule
+from caravan_crawler.normalise.dates import ALMATY
+from caravan_crawler.spiders.caravan import CaravanSpider
+from caravan_crawler.store import crawl_state, database, failed_pages, publication
+from caravan_crawler.store.article_store import ArticleStore
+from caravan_crawler.store.publication import LeftRecords
+from caravan_crawler.store.store import Store, open_store
+
+_OF_CRAWLER: "WeakKeyDictionary[Crawler, CrawlStore]" = WeakKeyDictionary()
+
+
+class CrawlStore:
+    """The store of one crawl. It sets the spider's ``discovery``, ``schedule``, ``sitemaps`` and ``earlier_runs``.
+
+    A command that has opened the store passes it in the setting ``STORE`` and closes it.
+    """
+
+    articles: ArticleStore
+    left: LeftRecords
+
+    def __init__(self, crawler: Crawler, spider: CaravanSpider, store: Store) -> None:
+        self.store = store
+        self._crawler = crawler
+        self.spider = spider
+        self._scope = crawl_state.scope_of(spider.arguments)
+        self._is_publishing = False
+        self._begin()
+        _OF_CRAWLER[crawler] = self
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "CrawlStore":
+        """Open the store; a StoreError ends the start of the crawl. Disabled for spiders of other projects."""
+        spider, settings = crawler.spider, crawler.settings
+        if not isinstance(spider, CaravanSpider):
+            raise NotConfigured
+        store: Store | None = settings.get("STORE")
+        if store is None:
+            shared = settings.getbool("SHARED_CRAWL")
+            store = open_store(settings["STORE_URL"], settings["DATA_DIR"], spider.arguments.site, shared=shared)
+            crawler.signals.connect(store.close, signals.engine_stopped, weak=False)
+        extension = cls(crawler, spider, store)
+        crawler.signals.connect(extension.spider_idle, signals.spider_idle)
+        return extension
+
+    @staticmethod
+    def of(crawler: Crawler) -> "CrawlStore | None":
+        """Return the store of a crawl; None for spiders of other projects, as ``scrapy shell`` has one."""
+        return _OF_CRAWLER.get(crawler)
+
+    def _begin(self) -> None:
+        """Store that the run has begun, and load what earlier runs left."""
+        spider, settings = self.spider, self._crawler.settings
+        publication.resume(self.store)
+        if not self.store.was_empty:
+            crawl_state.put_right(self.store)
+        started_at = database.stamp(spider.started_at)
+        self._resumed = crawl_state.begin(self.store, spider.run_id, spider.arguments, started_at)
+        if settings.getbool("ACCEPT_DRIFT"):
+            failed_pages.accept_losses(self.store)
+        self.articles = ArticleStore(self.store, spider.run_id, self._scope)
+        self.left = LeftRecords(self.store, spider.run_id, self._is_asked_for)
+        spider.continues = self.left.runs()
+        spider.discovery = Discovery(
+            spider.site,
+            spider.period,
+            spider.frontier,
+            self.articles,
+            spider.note_day,
+            settings.getint("MAX_HOPS_FROM_ARTICLE", 3),
+            settings.getint("MAX_UNDATED"),
+        )
+        self._load_sources()
+
+    def _load_sources(self) -> None:
+        spider = self.spider
+        own = crawl_state.load_sources(self.store, self._scope)
+        full = crawl_state.load_sources(self.store, "") if self._scope else own
+        spider.schedule = SourceSchedule(own, full, self._resumed)
+        spider.sitemaps = Sitemaps(spider.schedule, spider.period, spider.started_at.astimezone(ALMATY).date())
+        spider.earlier_runs = EarlierRuns(
+            spider.site,
+            spider.period,
+            spider.arguments,
+            spider.frontier,
+            spider.discovery,
+            self.articles,
+            self._resumed,
+        )
+
+    def _is_asked_for(self, row: Any) -> bool:
+        """Whether a stored article is in this run's period and sections, or among its ``urls``."""
+        site = self.spider.site
+        addresses = [site.address(url, site.base) for url in self.spider.arguments.urls]
+        if addresses and row["key"] not in {str(address.key) for address in addresses if address}:
+            return False
+        return self.spider.period.wants(row["section"], row["date_published"])
+
+    def reload(self) -> None:
+        """Load again what other runs have stored since this one began, as a worker does that becomes the leader."""
+        spider, in_robots_txt = self.spider, self.spider.sitemaps.in_robots_txt
+        self._resumed = crawl_state.continued(self.store, spider.run_id, self._scope, database.now())
+        self.articles.look_again()
+        spider.begin_anew()
+        self._load_sources()
+        for path in in_robots_txt:
+            spider.sitemaps.add_named(path)
+
+    def learn_sources(self) -> None:
+        """Add the sources that other runs have found since this one began."""
+        self.spider.schedule.learn(crawl_state.load_sources(self.store, self._scope))
+
+    def spider_idle(self) -> None:
+        """Once the spider has no more requests, publish what earlier runs left and end the run."""
+        if self.spider.is_exhausted and not self._is_publishing:
+            self._is_publishing = True
+            deferred_from_coro(self._end())
+        raise DontCloseSpider
+
+    async def _end(self) -> None:
+        await self._publish_left()
+        if not is_ending(self._crawler):
+            await self._crawler.engine.close_spider_async(reason="finished")
+
+    async def _publish_left(self) -> None:
+        """Send the records that earlier runs stored but did not publish through the pipelines.
+
+        This comes last, so that an article read again is published once, in its latest state, or as stored if its page
+        failed.
+        """
+        for record in self.left.take():
+            if is_ending(self._crawler):
+                return
+            self.articles.carry(record)
+            await self._crawler.engine.scraper.start_itemproc_async(record, response=None)

@@ -1,0 +1,46 @@
+"""What one page led to, as the spider yields it and ``PageCommitMiddleware`` commits it."""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class Failure(NamedTuple):
+    """Why a page could not be read: a stats key and a message."""
+
+    reason: str
+    message: str
+
+
+@dataclass
+class PageWrites:
+    """What one page led to, committed in one transaction: with its item if it has one, else alone.
+
+    - ``asked_url``, ``asked_key``: the URL and article key that were requested;
+    - ``article_key``: the article the page is of, if any; ``has_item``: its item follows;
+    - ``other_kind``: the kind of page that was there instead of the requested article; ``alias`` for a redirect;
+    - ``failure``: why the page was not read, or only in part; ``is_unmodified``: the server responded with 304;
+    - ``links``: key and URL of each article found; ``aside``: of each speculative URL that is deferred;
+    - ``aliases``: URL and article key of further URLs of articles;
+    - ``sources``: rows of listings and sitemaps, the page's own among them; ``new_lists``: of listings met first here;
+    - ``reach``: ``meta`` of the requests for ``links``;
+    - ``found_by``: field to reader; ``etag``, ``last_modified``: headers of the response;
+    - ``page_facts``: for an article's page, whether it has rates, weather and trending topics.
+    """
+
+    asked_url: str = ""
+    asked_key: str | None = None
+    article_key: str | None = None
+    has_item: bool = False
+    other_kind: str | None = None
+    failure: Failure | None = None
+    is_unmodified: bool = False
+    links: list[tuple[str, str]] = field(default_factory=list)
+    aside: list[tuple[str, str]] = field(default_factory=list)
+    aliases: list[tuple[str, str]] = field(default_factory=list)
+    sources: list[dict[str, Any]] = field(default_factory=list)
+    new_lists: list[dict[str, Any]] = field(default_factory=list)
+    reach: dict[str, Any] = field(default_factory=dict)
+    found_by: dict[str, str] = field(default_factory=dict)
+    etag: str | None = None
+    last_modified: str | None = None
+    page_facts: dict[str, bool] = field(default_factory=dict)

@@ -1,0 +1,62 @@
+"""The page cases: what is read on each page against what a person reads on it.
+
+A case is a folder ``cases/TOPIC/CASE``: ``page.html`` is an invented page in one of the many shapes that the site's
+markup may have; ``expected.json`` says why the case is there, and has the page's address, its kind, what each field
+must be, and the time it was fetched where that is not ``fields.FETCHED``.
+``scrapy inspect URL-or-FILE --save-fixture TOPIC/CASE`` adds a case.
+"""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pages.fields import FETCHED, fields_of
+
+CASES = Path(__file__).parent / "cases"
+NAMES = sorted(path.parent.relative_to(CASES).as_posix() for path in CASES.glob("*/*/expected.json"))
+
+
+def expectation(case: Path) -> dict[str, Any]:
+    expected: dict[str, Any] = json.loads((case / "expected.json").read_text(encoding="utf-8"))
+    return expected
+
+
+def check(case: Path) -> None:
+    """Compare what is read on a case's page with what is expected."""
+    expected = expectation(case)
+    fetched_at = datetime.fromisoformat(expected["fetched_at"]) if "fetched_at" in expected else FETCHED
+    found = fields_of((case / "page.html").read_bytes(), expected["url"], expected["charset"], fetched_at)
+    fields = {"kind": expected["kind"], **expected["expect"]}
+    wrong = [name for name, value in fields.items() if found.get(name) != value]
+    assert {name: found.get(name) for name in wrong} == {name: fields[name] for name in wrong}, (
+        f"read wrongly: {', '.join(wrong)}"
+    )
+
+
+def problems(folder: Path) -> list[str]:
+    """Return what is wrong with the cases of a folder themselves, one line each."""
+    lines: list[str] = []
+    reasons: dict[str, Path] = {}
+    for case in sorted(folder.glob("*/*")):
+        if {path.name for path in case.glob("*")} != {"page.html", "expected.json"}:
+            lines.append(f"{case}: a case is a folder of page.html and expected.json")
+            continue
+        why = expectation(case).get("why", "").strip()
+        if not why:
+            lines.append(f'{case}/expected.json: "why" is empty; say what this page catches that no other does')
+        elif (other := reasons.setdefault(why, case)) is not case:
+            lines.append(f'{case}/expected.json: "why" is the same as that of {other}')
+    return lines
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_page(name: str) -> None:
+    check(CASES / name)
+
+
+def test_every_case_is_complete() -> None:
+    assert problems(CASES) == []
+    assert len(NAMES) > 200
