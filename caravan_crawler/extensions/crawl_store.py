@@ -114,7 +114,7 @@ class CrawlStore:
         spider, in_robots_txt = self.spider, self.spider.sitemaps.in_robots_txt
         self._resumed = crawl_state.continued(self.store, spider.run_id, self._scope, database.now())
         self.articles.look_again()
-        spider.begin_anew()
+        spider.reset()
         self._load_sources()
         for path in in_robots_txt:
             spider.sitemaps.add_named(path)
