@@ -117,8 +117,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    driver: Any = connection.connection.dbapi_connection
-    driver.execute("BEGIN")  # SQLAlchemy's own way takes as long as a whole commit
+    connection.exec_driver_sql("BEGIN")
 
 
 def words(error: Exception) -> str:
@@ -178,5 +177,4 @@ def wait_for_turn(connection: Connection) -> None:
 
     Pages link to each other, so that two of them would wait for each other's rows.
     """
-    driver: Any = connection.connection.dbapi_connection
-    driver.execute("SELECT pg_advisory_xact_lock(%s)", (_TURN,))
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_TURN,))

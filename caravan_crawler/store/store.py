@@ -1,32 +1,14 @@
 """The store: opened once per run, written in small commits of whole pages, asked once per page of links."""
 
-import json
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from sqlalchemy import (
-    ARRAY,
-    URL,
-    Connection,
-    Dialect,
-    Executable,
-    Text,
-    any_,
-    bindparam,
-    exists,
-    func,
-    literal,
-    null,
-    or_,
-    select,
-    union_all,
-)
+from sqlalchemy import URL, Connection, Executable, exists, or_, select
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -46,43 +28,8 @@ from caravan_crawler.store.database import (
 )
 from caravan_crawler.store.origin import COPY, edition_held
 from caravan_crawler.store.schema import articles, failures, frontier, note, noted, other_pages, sources, upgrade
-from caravan_crawler.store.statements import Prepared, Statements, Transactions, Writes, transactions
+from caravan_crawler.store.statements import Writes, known_pages, write_statements
 from caravan_crawler.urls import PUBLIC_HOSTS, Site
-
-
-class Lookup:
-    """One statement, the same for any number of keys, so that it is prepared once: they are a single value."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        self._is_postgresql = dialect.name == "postgresql"
-        other = other_pages.c
-        is_lasting = or_(other.kind == "outside", other.kind == "alias", other.seen_at > bindparam("lately"))
-        query = union_all(
-            select(other.key, other.kind, other.section, other.date_published, other.url).where(
-                self._among(other.key), is_lasting
-            ),
-            select(failures.c.article_key, literal("failed"), null(), null(), failures.c.url).where(
-                self._among(failures.c.article_key), failures.c.retry_at > bindparam("now")
-            ),
-            select(
-                articles.c.key, literal("stored"), articles.c.section, articles.c.date_published, articles.c.url
-            ).where(self._among(articles.c.key)),
-        )
-        self._query = Prepared(query, dialect)
-
-    def ask(self, cursor: Any, keys: Iterable[str], now: str, lately: str) -> list[Any]:
-        """Return key, what it is, section, date of publication and URL, for each of the ``keys`` that is known."""
-        wanted = list(keys)
-        values = {"keys": wanted if self._is_postgresql else json.dumps(wanted), "now": now, "lately": lately}
-        cursor.execute(self._query.sql, self._query.values(values))
-        return list(cursor.fetchall())
-
-    def _among(self, column: Any) -> Any:
-        if self._is_postgresql:
-            return column == any_(bindparam("keys", type_=ARRAY(Text)))
-        each = func.json_each(bindparam("keys", type_=Text)).table_valued("value")
-        return column.in_(select(each.c.value))
-
 
 #: An address that gave no article may become one's; so long it is not asked for again.
 _NO_ARTICLE_FOR = timedelta(days=30)
@@ -137,8 +84,6 @@ class Store:
         """Open and lock the store of ``site`` (``caravan.kz``, ``sample`` …), creating or upgrading its tables."""
         self.name = shown(url)
         self._engine = make_engine(url)
-        # The driver's own errors come from what goes to it without SQLAlchemy.
-        self._errors = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)
         self._lock: Lock | None = None
         self._connection: Connection | None = None
         self._pending = Writes()
@@ -148,8 +93,8 @@ class Store:
         self.is_broken = False
         is_sqlite = url.get_backend_name() == "sqlite"
         self._pages_a_commit = _PAGES_A_COMMIT["sqlite" if is_sqlite else "postgresql"]
-        self._statements = Statements(self._engine.dialect)
-        self._lookup = Lookup(self._engine.dialect)
+        self._statements = write_statements(self._engine.dialect)
+        self._known_pages = known_pages(self._engine.dialect)
         try:
             if is_sqlite:
                 file = Path(url.database or "")
@@ -158,7 +103,6 @@ class Store:
             else:
                 lock_sessions(self._engine, self.name, shared=self._is_shared)
             self._connection = self._engine.connect()
-            self._transactions: Transactions = transactions(self._connection)
             with self._connection.begin():
                 self._wait_for_turn()
                 upgrade(self._connection)
@@ -169,7 +113,7 @@ class Store:
                 note(self._connection, "opened_at", database.now())
                 self._claim(self._connection, site)
                 self.was_empty = not self._is_shared and not self._connection.scalar(_ANYTHING_KNOWN)
-        except (*self._errors, OSError) as error:
+        except (SQLAlchemyError, OSError) as error:
             self.close()
             raise StoreError(f"the store {self.name} cannot be opened: {words(error)}") from error
         except StoreError:
@@ -196,68 +140,40 @@ class Store:
         return self._connection
 
     def execute_all(self, *statements: Executable) -> None:
-        """Carry out several statements in a commit of their own."""
+        """Execute several statements in a transaction of their own."""
         self.flush()
 
-        def work() -> None:
-            with self.connection.begin():
-                self._begin_write()
-                for statement in statements:
-                    self.connection.execute(statement)
+        def work(connection: Connection) -> None:
+            for statement in statements:
+                connection.execute(statement)
 
-        try:
-            self._change(work)
-        except self._errors as error:
-            raise StoreError(f"the store {self.name} failed: {words(error)}") from error
+        self._execute(work)
 
     def execute(self, statement: Executable, rows: Any = None) -> "CursorResult[Any]":
-        """Ask the store, or write to it in a commit of its own."""
-        self._settle()
+        """Execute a statement in a transaction of its own."""
+        return self._execute(lambda connection: connection.execute(statement, rows))
 
-        def work() -> "CursorResult[Any]":
-            with self.connection.begin():
-                self._begin_write()
-                return self.connection.execute(statement, rows)
-
+    def _execute(self, work: Callable[[Connection], Result]) -> Result:
         try:
             return self._change(work)
-        except self._errors as error:
+        except SQLAlchemyError as error:
             raise StoreError(f"the store {self.name} failed: {words(error)}") from error
 
     def rows(self, statement: Executable, **values: Any) -> list[Any]:
-        """Return all rows of a query; none once the store has failed and the listener knows."""
-        self._settle()
+        """Return all rows of a query; none after a failure that was reported to the listener."""
         if self.is_broken:
             return []
-
-        def work() -> list[Any]:
-            with self.connection.begin():
-                return list(self.connection.execute(statement, values).all())
-
         try:
-            return self._read(work)
-        except self._errors as error:
-            self._cannot("read", error)
+            return self._read(lambda connection: list(connection.execute(statement, values).all()))
+        except SQLAlchemyError as error:
+            self._fail("read", error)
             return []
 
     def known(self, keys: Iterable[str], now: str) -> dict[str, Known]:
         """Return what is known of these articles' keys at the time ``now``; one query."""
-        self._settle()
-        if self.is_broken:
-            return {}
-        wanted = list(keys)
-
-        def work() -> list[Any]:
-            with self._transactions.asking() as cursor:
-                return self._lookup.ask(cursor, wanted, now, database.after(now, -_NO_ARTICLE_FOR))
-
-        try:
-            rows = self._read(work)
-        except self._errors as error:
-            self._cannot("read", error)
-            return {}
+        lately = database.after(now, -_NO_ARTICLE_FOR)
         found: dict[str, Known] = {}
-        for key, what, section, day, url in rows:
+        for key, what, section, day, url in self.rows(self._known_pages, keys=list(keys), now=now, lately=lately):
             path = urlsplit(url).path.rstrip("/") + "/"
             if key not in found or what == "stored":
                 found[key] = Known(what, section, day, (path,))
@@ -275,56 +191,47 @@ class Store:
             self._commit()
 
     def flush(self) -> None:
-        """Commit everything taken, and wait until it is; where that fails, nothing of it is in the store."""
+        """Commit what is pending; if that fails, none of it is stored."""
         self._commit()
-        self._settle()
 
     def _commit(self) -> None:
         if self.is_broken or not self._pages:
             return
         pending, self._pending, self._pages = self._pending, Writes(), 0
-
-        def carry_out(cursor: Any) -> None:
-            self._begin_write()
-            self._statements.carry_out(pending, cursor)
-
         try:
-            self._send(carry_out)
-        except self._errors as error:
-            self._cannot("written", error)
+            self._change(lambda connection: self._write_rows(connection, pending))
+        except SQLAlchemyError as error:
+            self._fail("written", error)
         self._last_commit = time.monotonic()
 
-    def _settle(self) -> None:
-        """Learn whether the last commit was made."""
-        try:
-            self._wait_for_answer()
-        except self._errors as error:
-            self._cannot("written", error)
+    def _write_rows(self, connection: Connection, writes: Writes) -> None:
+        pending = dict(writes)
+        for name, statement in self._statements.items():
+            if rows := pending.pop(name, None):
+                connection.execute(statement, rows)
+        assert not pending, f"no such statement: {set(pending)}"
 
     def _wait_for_turn(self) -> None:
         if self._is_shared:
             wait_for_turn(self.connection)
 
-    # A shared store does these again after a lost connection.
+    # A shared store repeats these after a lost connection.
 
     def _begin_write(self) -> None:
-        """Do what comes first in a transaction that writes."""
+        """Execute what comes first in a transaction that writes."""
         self._wait_for_turn()
 
-    def _change(self, work: Callable[[], Result]) -> Result:
-        return work()
+    def _change(self, work: Callable[[Connection], Result]) -> Result:
+        with self.connection.begin():
+            self._begin_write()
+            return work(self.connection)
 
-    def _read(self, work: Callable[[], Result]) -> Result:
-        return work()
+    def _read(self, work: Callable[[Connection], Result]) -> Result:
+        with self.connection.begin():
+            return work(self.connection)
 
-    def _send(self, work: Callable[[Any], None]) -> None:
-        self._transactions.commit(work)
-
-    def _wait_for_answer(self) -> None:
-        self._transactions.settle()
-
-    def _cannot(self, be: str, cause: Exception) -> None:
-        error = StoreError(f"the store {self.name} cannot be {be}: {words(cause)}")
+    def _fail(self, what: str, cause: Exception) -> None:
+        error = StoreError(f"the store {self.name} cannot be {what}: {words(cause)}")
         was_broken, self.is_broken = self.is_broken, True
         if self.on_failure is None:
             raise error from cause
@@ -334,8 +241,6 @@ class Store:
     def close(self) -> None:
         """Let go of database and lock; what was not committed is dropped."""
         if self._connection is not None:
-            with suppress(*self._errors):
-                self._transactions.settle()
             self._connection.close()
             self._connection = None
         if self._lock is not None:

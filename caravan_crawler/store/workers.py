@@ -12,11 +12,11 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import URL, select, text
+from sqlalchemy import URL, Connection, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from caravan_crawler.store.database import StoreError, words
 from caravan_crawler.store.schema import runs
-from caravan_crawler.store.statements import transactions
 from caravan_crawler.store.store import Store
 
 logger = logging.getLogger(__name__)
@@ -53,6 +53,8 @@ _NEW, _SUSPECT, _NAMED = (
         "key = :key AND claims >= 0",
     )
 )
+_SYNCHRONOUS = text("SET LOCAL synchronous_commit = on")
+_NUMBER = text("UPDATE runs SET commits = :number WHERE run_id = :run_id")
 _RENEW = text(f"UPDATE frontier SET claimed_until = {_NOW} + :lease WHERE claimed_by = :run_id AND claims > 0")
 _HELD = text("SELECT key FROM frontier WHERE claimed_by = :run_id AND claims > 0")
 _RELEASE = text("UPDATE frontier SET claimed_by = NULL, claims = claims - 1 WHERE claimed_by = :run_id AND claims > 0")
@@ -101,7 +103,6 @@ class SharedStore(Store):
         """The kind of run of which this worker is the leader."""
         self.reconnected_at = float("-inf")
         self._number = 0
-        self._unanswered: Callable[[], None] | None = None
         super().__init__(url, site)
 
     def join(self, run_id: str) -> None:
@@ -117,53 +118,28 @@ class SharedStore(Store):
 
     def _begin_write(self) -> None:
         super()._begin_write()
-        driver: Any = self.connection.connection.dbapi_connection
         # A commit that the server confirmed and lost in a crash would be published, and not be stored.
-        driver.execute("SET LOCAL synchronous_commit = on")
-        driver.execute("UPDATE runs SET commits = %s WHERE run_id = %s", (self._number, self.run_id))
+        self.connection.execute(_SYNCHRONOUS)
+        self.connection.execute(_NUMBER, {"number": self._number, "run_id": self.run_id})
 
-    def _send(self, work: Callable[[Any], None]) -> None:
-        self._wait_for_answer()
+    def _change(self, work: Callable[[Connection], Result]) -> Result:
         self._number += 1
+        change = super()._change
+        return self._persist(lambda: change(work), is_read=False)
 
-        def repeat() -> None:
-            self._transactions.commit(work)
-            self._transactions.settle()
+    def _read(self, work: Callable[[Connection], Result]) -> Result:
+        read = super()._read
+        return self._persist(lambda: read(work), is_read=True)
 
-        self._unanswered = repeat
-        try:
-            self._transactions.commit(work)
-        except self._errors as error:
-            self._repeat(error)
-
-    def _wait_for_answer(self) -> None:
-        try:
-            self._transactions.settle()
-        except self._errors as error:
-            self._repeat(error)
-        self._unanswered = None
-
-    def _repeat(self, error: Exception) -> None:
-        """Make the connection again, and the last commit unless it was made."""
-        repeat, self._unanswered = self._unanswered, None
-        self._reconnect(error)
-        if repeat is not None:
-            self._persist(repeat, is_repeated=True)
-
-    def _change(self, work: Callable[[], Result]) -> Result:
-        self._number += 1
-        return self._persist(work)
-
-    def _read(self, work: Callable[[], Result]) -> Result:
-        return self._persist(work, is_read=True)
-
-    def _persist(self, work: Callable[[], Result], *, is_read: bool = False, is_repeated: bool = False) -> Result:
+    def _persist(self, work: Callable[[], Result], *, is_read: bool) -> Result:
+        """Carry out ``work``, again after each lost connection, unless it was committed."""
+        is_repeated = False
         while True:
             try:
                 if is_repeated and not is_read and self._is_committed():
-                    return None  # type: ignore[return-value]  # nobody asks what a statement of a crawl changed
+                    return None  # type: ignore[return-value]  # nobody uses the result of a change during a crawl
                 return work()
-            except self._errors as error:
+            except SQLAlchemyError as error:
                 self._reconnect(error)
                 is_repeated = True
 
@@ -179,14 +155,13 @@ class SharedStore(Store):
         give_up = monotonic() + self.patience
         while True:
             try:
-                with suppress(*self._errors):
+                with suppress(SQLAlchemyError):
                     self.connection.invalidate()
                     self.connection.close()
                 self._engine.dispose()
                 self._connection = self._engine.connect()
-                self._transactions = transactions(self._connection)
                 self._lock_again()
-            except (*self._errors, StoreError):
+            except (SQLAlchemyError, StoreError):
                 if monotonic() > give_up:
                     raise cause from None
                 time.sleep(_PAUSE)
@@ -196,11 +171,7 @@ class SharedStore(Store):
         logger.info("The store %s answers again", self.name)
 
     def _is_lost(self) -> bool:
-        connection = self.connection
-        if connection.closed or connection.invalidated:
-            return True
-        driver: Any = connection.connection.dbapi_connection
-        return bool(driver.closed)
+        return self.connection.closed or self.connection.invalidated
 
     def _lock_again(self) -> None:
         locks = [(_ALIVE, self.run_id, "pg_try_advisory_lock")]
