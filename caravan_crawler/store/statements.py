@@ -1,7 +1,7 @@
-"""Statements of the store: those that write what pages lead to, and the look-up of articles by their keys."""
+"""The store's statements: the upserts and deletes of a commit, and the look-up of articles by key."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
@@ -9,6 +9,7 @@ from sqlalchemy import (
     JSON,
     Column,
     ColumnElement,
+    Connection,
     Delete,
     Dialect,
     Executable,
@@ -43,9 +44,7 @@ from caravan_crawler.store.schema import (
     weather,
 )
 
-Row = dict[str, Any]
-
-#: Columns that only an article's first record sets.
+#: Columns that only the first INSERT of an article sets.
 _ONCE = {"key", "first_seen_at"}
 
 
@@ -53,23 +52,23 @@ class Writes:
     """Rows to write, by the name of their statement; all rows of one statement have the same keys."""
 
     def __init__(self) -> None:
-        self._rows: defaultdict[str, list[Row]] = defaultdict(list)
+        self._rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
 
     def add(self, statement: str, **row: Any) -> None:
         """Add one row."""
         self._rows[statement].append(row)
 
     def add_all(self, other: "Writes") -> None:
-        """Append the rows of another page."""
+        """Append another page's rows."""
         for statement, rows in other._rows.items():
             self._rows[statement].extend(rows)
 
-    def rows(self, statement: str) -> list[Row]:
-        """Return the rows of a statement."""
-        return self._rows.get(statement, [])
-
-    def __iter__(self) -> Iterator[tuple[str, list[Row]]]:
-        return iter(self._rows.items())
+    def execute(self, connection: Connection, statements: dict[str, Executable]) -> None:
+        """Write all rows, one ``executemany`` per statement, in the order of ``statements``."""
+        assert self._rows.keys() <= statements.keys(), f"no such statement: {self._rows.keys() - statements.keys()}"
+        for name, statement in statements.items():
+            if rows := self._rows.get(name):
+                connection.execute(statement, rows)
 
 
 def write_statements(dialect: Dialect) -> dict[str, Executable]:
@@ -84,21 +83,21 @@ def write_statements(dialect: Dialect) -> dict[str, Executable]:
         "checked": update(articles)
         .where(articles.c.key == bindparam("the_key"))
         .values(checked_at=bindparam("the_time")),
-        # The history of an article that was read again is replaced as a whole.
+        # Reparse replaces the whole history of an article.
         "versions_gone": _delete(article_versions.c.article_key),
         "version": insert(article_versions).on_conflict_do_nothing(),
         "views_gone": _delete(view_counts.c.article_key),
         "views": insert(view_counts).on_conflict_do_nothing(),
         "alias": insert(aliases).on_conflict_do_nothing(),
         **{f"{table.name}_gone": _delete(table.c.id, "the_id") for table in page_facts},
-        **{table.name: insert(table).inline() for table in page_facts},
+        **{table.name: insert(table) for table in page_facts},
         "other_page": _upsert(insert(other_pages)),
         "found": _found(insert(frontier)),
-        # Another worker may have walked the listing already.
+        # Another worker may have walked the listing.
         "new_list": insert(sources).on_conflict_do_nothing(),
         "source": _upsert(insert(sources)),
         "failure": _upsert(insert(failures), keep={"first_failed_at"}),
-        # After "found": the same commit may contain a link to an article that was read.
+        # After "found", because another page of the same commit may link to the article.
         "read": _delete(frontier.c.key),
         "left": _delete(frontier.c.key).where(frontier.c.scope == bindparam("the_scope")),
         "mended": _delete(failures.c.url),
@@ -109,47 +108,44 @@ def write_statements(dialect: Dialect) -> dict[str, Executable]:
 
 
 def known_pages(dialect: Dialect) -> Executable:
-    """Return the query for what is known of article keys: key, what it is, section, date of publication and URL.
+    """Return the query for what is known of ``keys``: key, kind, section, date of publication and URL.
 
-    All ``keys`` are one value, so that the statement is the same for any number of them. ``now`` and ``lately`` are
-    timestamps: failures to be retried after ``now`` count, and pages without an article seen after ``lately``.
+    The keys are one parameter, so that Core compiles one statement for any number of them. Two more parameters are
+    timestamps: a failure counts if its retry is due after ``now``, a page without an article if seen after ``lately``.
     """
     other = other_pages.c
     is_lasting = or_(other.kind == "outside", other.kind == "alias", other.seen_at > bindparam("lately"))
-    is_key = _is_any_postgresql if dialect.name == "postgresql" else _is_any_sqlite
     return union_all(
         select(other.key, other.kind, other.section, other.date_published, other.url).where(
-            is_key(other.key), is_lasting
+            _is_in_keys(other.key, dialect), is_lasting
         ),
         select(failures.c.article_key, literal("failed"), null(), null(), failures.c.url).where(
-            is_key(failures.c.article_key), failures.c.retry_at > bindparam("now")
+            _is_in_keys(failures.c.article_key, dialect), failures.c.retry_at > bindparam("now")
         ),
         select(articles.c.key, literal("stored"), articles.c.section, articles.c.date_published, articles.c.url).where(
-            is_key(articles.c.key)
+            _is_in_keys(articles.c.key, dialect)
         ),
     )
 
 
-def _is_any_postgresql(column: Column[Any]) -> ColumnElement[bool]:
-    return column == any_(bindparam("keys", type_=ARRAY(Text)))
-
-
-def _is_any_sqlite(column: Column[Any]) -> ColumnElement[bool]:
+def _is_in_keys(column: Column[Any], dialect: Dialect) -> ColumnElement[bool]:
+    if dialect.name == "postgresql":
+        return column == any_(bindparam("keys", type_=ARRAY(Text)))
     each = func.json_each(bindparam("keys", type_=JSON)).table_valued("value")
     return column.in_(select(each.c.value))
 
 
 def _insert_of(dialect: Dialect) -> Any:
-    """Return the dialect's ``insert``, which has ON CONFLICT."""
+    """Return the dialect's ``insert()``, which supports ON CONFLICT."""
     if dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql  # a sixth of a run's start, and only needed here
+        from sqlalchemy.dialects import postgresql  # its import takes a sixth of a run's start
 
         return postgresql.insert
     return sqlite.insert
 
 
 def _upsert(insert: Any, keep: Collection[str] = ()) -> Executable:
-    """Complete an INSERT to replace the row of the same key, except for its columns ``keep``."""
+    """Update the row of the same primary key instead, except for its columns ``keep``."""
     primary = insert.table.primary_key.columns.keys()
     replaced = {name: column for name, column in insert.excluded.items() if name not in primary and name not in keep}
     statement: Executable = insert.on_conflict_do_update(index_elements=primary, set_=replaced)
@@ -157,9 +153,9 @@ def _upsert(insert: Any, keep: Collection[str] = ()) -> Executable:
 
 
 def _found(insert: Any) -> Executable:
-    """Complete the INSERT of an article found: a better URL replaces the one that is there.
+    """Update the row of the same key instead, unless its URL is better.
 
-    A short link never replaces another URL, nor a speculative one a URL that is not.
+    Any URL is better than a short link, and a link of the site is better than a speculative URL.
     """
     found, there = insert.excluded, frontier.c
     is_short_link = or_(found.url.contains("?p="), found.url.contains("&p="))
@@ -170,5 +166,5 @@ def _found(insert: Any) -> Executable:
 
 
 def _delete(column: Column[Any], value: str = "the_key") -> Delete:
-    """Return the DELETE of the rows with a value in ``column``."""
+    """Delete the rows with a value in ``column``."""
     return delete(column.table).where(column == bindparam(value))

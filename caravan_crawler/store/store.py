@@ -1,4 +1,4 @@
-"""The store: opened once per run, written in small commits of whole pages, asked once per page of links."""
+"""The store: open it once per run, commit whole pages, look up a page's links with one query."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -18,25 +18,26 @@ from caravan_crawler.store.database import (
     Lock,
     StoreError,
     StoreRefusedError,
+    error_line,
     lock_file,
     lock_sessions,
     make_engine,
-    shown,
     store_url,
     wait_for_turn,
-    words,
+    without_password,
 )
 from caravan_crawler.store.origin import COPY, edition_held
 from caravan_crawler.store.schema import articles, failures, frontier, note, noted, other_pages, sources, upgrade
 from caravan_crawler.store.statements import Writes, known_pages, write_statements
 from caravan_crawler.urls import PUBLIC_HOSTS, Site
 
-#: An address that gave no article may become one's; so long it is not asked for again.
+#: A URL without an article is not requested again for this time; later it may have one.
 _NO_ARTICLE_FOR = timedelta(days=30)
-#: At full speed so many pages share a commit, as each is fetched again where a kill comes first; to a server each
-#: commit is a message and an answer. A page that comes alone is committed at once.
-_PAGES_A_COMMIT = {"sqlite": 4, "postgresql": 8}
-_LONGEST_WAIT = 0.1
+#: Pages per commit at full speed; more to a server, where a commit costs round trips. A kill loses the pending pages,
+#: and the next run requests them again.
+_PAGES_PER_COMMIT = {"sqlite": 4, "postgresql": 8}
+#: Seconds after a commit within which a page waits for others; later it is committed at once.
+_COMMIT_INTERVAL = 0.1
 
 Result = TypeVar("Result")
 
@@ -48,10 +49,10 @@ _ANYTHING_KNOWN = select(or_(*(exists(select(table)) for table in (articles, fai
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the store knows of an article's address: ``stored``, ``failed`` and not due, or the kind of page it was.
+    """An article's state in the store: ``stored``, ``failed`` and not due, ``alias``, ``outside`` or a page kind.
 
-    Of a stored article and of one ``outside`` the period then asked for, its section and date of publication.
-    ``paths`` are those of the addresses this is known of, the canonical one of a stored article.
+    Section and date of publication are known of articles that are stored or ``outside`` the period of their run.
+    ``paths`` belong to the URLs with this state; of a stored article it is the canonical one.
     """
 
     what: str
@@ -61,28 +62,28 @@ class Known:
 
     @property
     def path(self) -> str | None:
-        """The path under which an article is known, the canonical one of a stored article; None for a short link."""
+        """Path of the article, canonical if it is stored; None for a short link or if there is no article."""
         return self.paths[0] if self.what in ("stored", "alias", "outside") and self.paths[0] != "/" else None
 
     def is_of(self, path: str) -> bool:
-        """Whether it is known of this very path."""
+        """Whether the state belongs to a URL with this path."""
         return path in self.paths
 
 
 class Store:
-    """One database, held by one run; :class:`~caravan_crawler.store.workers.SharedStore` is one that workers share.
+    """One database, locked by one run; workers use :class:`~caravan_crawler.store.workers.SharedStore`.
 
-    Every failure of it is a :class:`StoreError` with one line for the user. Once a listener is set
-    (:attr:`on_failure`), it is told instead, once; from then on nothing is written.
+    Failures raise :class:`StoreError` with one line for the user. If a listener is set (:attr:`on_failure`), failures
+    of :meth:`write`, :meth:`flush`, :meth:`rows` and :meth:`known` call it once instead; then pages are not stored.
     """
 
     _is_shared = False
     was_empty = False
-    """Whether it knew no address when it was opened, so that all it knows is this run's."""
+    """Whether it contained no articles, failures or other pages when it was opened."""
 
     def __init__(self, url: URL, site: str) -> None:
-        """Open and lock the store of ``site`` (``caravan.kz``, ``sample`` …), creating or upgrading its tables."""
-        self.name = shown(url)
+        """Open and lock the store of ``site`` (``caravan.kz``, ``sample`` …); create or upgrade its tables."""
+        self.name = without_password(url)
         self._engine = make_engine(url)
         self._lock: Lock | None = None
         self._connection: Connection | None = None
@@ -92,7 +93,7 @@ class Store:
         self.on_failure: Callable[[StoreError], None] | None = None
         self.is_broken = False
         is_sqlite = url.get_backend_name() == "sqlite"
-        self._pages_a_commit = _PAGES_A_COMMIT["sqlite" if is_sqlite else "postgresql"]
+        self._pages_per_commit = _PAGES_PER_COMMIT["sqlite" if is_sqlite else "postgresql"]
         self._statements = write_statements(self._engine.dialect)
         self._known_pages = known_pages(self._engine.dialect)
         try:
@@ -108,24 +109,24 @@ class Store:
                 upgrade(self._connection)
             with self._connection.begin():
                 self._wait_for_turn()
-                # A write, and the first thing of its transaction: whether the store can be written shows here,
-                # and where another program is writing to it, this waits.
+                # The transaction begins with a write: it fails if the store is read-only, and waits while another
+                # program is writing.
                 note(self._connection, "opened_at", database.now())
                 self._claim(self._connection, site)
                 self.was_empty = not self._is_shared and not self._connection.scalar(_ANYTHING_KNOWN)
         except (SQLAlchemyError, OSError) as error:
             self.close()
-            raise StoreError(f"the store {self.name} cannot be opened: {words(error)}") from error
+            raise StoreError(f"the store {self.name} cannot be opened: {error_line(error)}") from error
         except StoreError:
             self.close()
             raise
 
     def _claim(self, connection: Connection, site: str) -> None:
-        """See that the store holds this site: another one's articles have the same numbers."""
+        """Check that the store belongs to this site, because articles of another one have the same numbers."""
         noted_as = noted(connection, "site")
         held = edition_held(connection.execute)
         if held is not None and held != site and not connection.scalar(_ANYTHING_THERE):
-            held = None  # an earlier run came nowhere
+            held = None  # no earlier run has stored anything
         if held is None or (held == site and held != noted_as):
             note(connection, "site", site)
         elif held != site:
@@ -157,7 +158,7 @@ class Store:
         try:
             return self._change(work)
         except SQLAlchemyError as error:
-            raise StoreError(f"the store {self.name} failed: {words(error)}") from error
+            raise StoreError(f"the store {self.name} failed: {error_line(error)}") from error
 
     def rows(self, statement: Executable, **values: Any) -> list[Any]:
         """Return all rows of a query; none after a failure that was reported to the listener."""
@@ -170,7 +171,7 @@ class Store:
             return []
 
     def known(self, keys: Iterable[str], now: str) -> dict[str, Known]:
-        """Return what is known of these articles' keys at the time ``now``; one query."""
+        """Return the state of each article whose key is known at the time ``now``; one query."""
         lately = database.after(now, -_NO_ARTICLE_FOR)
         found: dict[str, Known] = {}
         for key, what, section, day, url in self.rows(self._known_pages, keys=list(keys), now=now, lately=lately):
@@ -182,44 +183,34 @@ class Store:
         return found
 
     def write(self, page: Writes) -> None:
-        """Take what one page leads to; it is committed whole, soon or at once."""
+        """Store the rows of a page, in one transaction; it is committed at once or with the next pages."""
         if self.is_broken:
             return
         self._pending.add_all(page)
         self._pages += 1
-        if self._pages >= self._pages_a_commit or time.monotonic() - self._last_commit > _LONGEST_WAIT:
-            self._commit()
+        if self._pages >= self._pages_per_commit or time.monotonic() - self._last_commit > _COMMIT_INTERVAL:
+            self.flush()
 
     def flush(self) -> None:
-        """Commit what is pending; if that fails, none of it is stored."""
-        self._commit()
-
-    def _commit(self) -> None:
+        """Commit the pending pages; if that fails, none of them is stored."""
         if self.is_broken or not self._pages:
             return
         pending, self._pending, self._pages = self._pending, Writes(), 0
         try:
-            self._change(lambda connection: self._write_rows(connection, pending))
+            self._change(lambda connection: pending.execute(connection, self._statements))
         except SQLAlchemyError as error:
             self._fail("written", error)
         self._last_commit = time.monotonic()
-
-    def _write_rows(self, connection: Connection, writes: Writes) -> None:
-        pending = dict(writes)
-        for name, statement in self._statements.items():
-            if rows := pending.pop(name, None):
-                connection.execute(statement, rows)
-        assert not pending, f"no such statement: {set(pending)}"
 
     def _wait_for_turn(self) -> None:
         if self._is_shared:
             wait_for_turn(self.connection)
 
-    # A shared store repeats these after a lost connection.
-
     def _begin_write(self) -> None:
-        """Execute what comes first in a transaction that writes."""
+        """Execute the first statements of a transaction that writes."""
         self._wait_for_turn()
+
+    # SharedStore repeats these two after a lost connection.
 
     def _change(self, work: Callable[[Connection], Result]) -> Result:
         with self.connection.begin():
@@ -231,7 +222,7 @@ class Store:
             return work(self.connection)
 
     def _fail(self, what: str, cause: Exception) -> None:
-        error = StoreError(f"the store {self.name} cannot be {what}: {words(cause)}")
+        error = StoreError(f"the store {self.name} cannot be {what}: {error_line(cause)}")
         was_broken, self.is_broken = self.is_broken, True
         if self.on_failure is None:
             raise error from cause
@@ -239,7 +230,7 @@ class Store:
             self.on_failure(error)
 
     def close(self) -> None:
-        """Let go of database and lock; what was not committed is dropped."""
+        """Close the database and release the lock; pending pages are not committed."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -249,12 +240,12 @@ class Store:
         self._engine.dispose()
 
 
-#: The value of ``STORE_URL`` for a run that keeps nothing.
+#: The value of ``STORE_URL`` for runs without a store.
 NONE = "none"
 
 
 class NoStore(Store):
-    """Keeps nothing and knows nothing: each run reads everything anew."""
+    """A store that stays empty: each run requests everything again."""
 
     def __init__(self) -> None:
         self.name = NONE
@@ -277,7 +268,7 @@ class NoStore(Store):
         return {}
 
     def write(self, page: Writes) -> None:
-        """Forget it."""
+        """Do nothing."""
 
     def flush(self) -> None:
         """Do nothing."""
@@ -287,9 +278,9 @@ class NoStore(Store):
 
 
 def open_store(setting: str | None, data_dir: str, site: str, *, shared: bool = False) -> Store:
-    """Open the store for a run on ``site``, an argument as the user gives it; ``shared`` with other workers.
+    """Open the store for a run on ``site``, the spider argument; ``shared`` with other workers.
 
-    :class:`~caravan_crawler.store.database.StoreError` where it cannot be, with the exit code that means.
+    Raise :class:`~caravan_crawler.store.database.StoreError`, which has the exit code, if that fails.
     """
     return NoStore() if setting == NONE else open_edition(setting, data_dir, edition(site), shared=shared)
 
@@ -304,10 +295,10 @@ def open_edition(setting: str | None, data_dir: str, whose: str, *, shared: bool
 
 
 def edition(site: str) -> str:
-    """Return whose articles a site has: the original's or another edition's, the sample site's, or a copy's.
+    """Return the edition of a site: a host of caravan.kz, the sample site, or a copy.
 
-    A copy is any other host, whatever its name and port, since they change from run to run. What a copy is of only its
-    responses can tell: :mod:`~caravan_crawler.downloadermiddlewares`.
+    All other hosts count as one copy, because their names and ports change from run to run. Which site a copy is of,
+    :mod:`~caravan_crawler.downloadermiddlewares` reads in its responses.
     """
     if site == SAMPLE:
         return SAMPLE
