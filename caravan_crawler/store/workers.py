@@ -109,7 +109,7 @@ class SharedStore(Store):
     def join(self, run_id: str) -> None:
         """Take the lock that shows that this run is alive."""
         self.run_id = run_id
-        self._lock_as(_ALIVE, run_id)
+        _ask(self, "pg_advisory_lock", _ALIVE, run_id)
 
     def lead(self, scope: str) -> bool:
         """Try to become the leader of the runs of this scope; return whether this worker is."""
@@ -187,9 +187,6 @@ class SharedStore(Store):
             if not is_held:
                 logger.warning("Another worker has become the leader")
                 self.leads_scope = None
-
-    def _lock_as(self, number: int, name: str) -> None:
-        _ask(self, "pg_advisory_lock", number, name)
 
 
 def join(store: Store, run_id: str) -> None:

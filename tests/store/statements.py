@@ -1,4 +1,4 @@
-"""The statements that stores send."""
+"""Record the statements that stores send."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from sqlalchemy import Engine, event
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """The statements that stores send meanwhile, each once for all its rows."""
+    """Yield the list of statements sent in this context; an ``executemany`` counts once."""
     sent: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
