@@ -18,8 +18,6 @@ ALLOWED_LONGER = {
     "sample_site/plan.py": "two plans with one interface",
     "spiders/caravan.py": "the spider",
     "store/article_store.py": "what is new, changed or older, and the rows written for it",
-    "store/store.py": "opening, reading and committing",
-    "store/workers.py": "claims, leases and the common pace of several machines",
 }
 
 
