@@ -47,7 +47,7 @@ class CrawlStore:
         spider, settings = crawler.spider, crawler.settings
         if not isinstance(spider, CaravanSpider):
             raise NotConfigured
-        store: Store | None = settings.get("STORE")
+        store: Store | None = settings["STORE"]
         if store is None:
             shared = settings.getbool("SHARED_CRAWL")
             store = open_store(settings["STORE_URL"], settings["DATA_DIR"], spider.arguments.site, shared=shared)
