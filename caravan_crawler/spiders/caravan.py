@@ -78,6 +78,8 @@ class CaravanSpider(Spider):
     earlier_runs: EarlierRuns
     continues: list[str]
     """Earlier runs whose records this run publishes."""
+    crawl_store: Any = None
+    """The :class:`~caravan_crawler.extensions.crawl_store.CrawlStore`, for other components."""
     commit: Callable[[PageWrites], None]
     """Set by ``PageCommitMiddleware``."""
 
