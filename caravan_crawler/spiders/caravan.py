@@ -51,13 +51,14 @@ _MOVED = 3
 
 
 @dataclass
-class PendingArticle:
-    """An article whose later pages are not all read yet."""
+class ArticlePage:
+    """The first page of an article, while later pages are read and joined to it in ``parts``."""
 
     document: Document
     reading: PageReading
+    article: ArticleReading
     address: Address
-    page: PageWrites
+    writes: PageWrites
     seen_at: datetime
     parts: Parts
 
@@ -302,7 +303,10 @@ class CaravanSpider(Spider):
             yield self._without_article(document, reading, page, follow)
             targets += self._another(page)
         elif is_new:
-            yield from self._whole_article(document, reading, address, page, received_at(response))
+            parts = Parts(str(address.path), article)
+            yield from self._whole_article(
+                ArticlePage(document, reading, article, address, page, received_at(response), parts)
+            )
         else:
             self.crawl_stats.count("dropped/known_under_another_address")
             # The next run makes the new URL of a moved article the canonical one.
@@ -312,22 +316,19 @@ class CaravanSpider(Spider):
         yield from self.requests.articles(targets, meta=reach)
         yield from self._after_move()
 
-    def _article(
-        self, document: Document, reading: PageReading, address: Address, page: PageWrites, seen_at: datetime
-    ) -> Iterator[Any]:
+    def _article(self, first: ArticlePage) -> Iterator[Any]:
         """Yield the article's item, and the request for its section's listing if that is new."""
-        article = reading.article
-        assert article is not None
-        item = article_record(article, self.site, document.url, seen_at)
+        page, address, url = first.writes, first.address, first.document.url
+        item = article_record(first.article, self.site, url, first.seen_at)
         page.article_key, page.has_item = str(address.key), True
-        page.found_by, page.page_facts = article.found_by, reading.parts
-        for url in {page.asked_url, document.url} - {item.url}:
-            page.aliases.append((url, page.article_key))
+        page.found_by, page.page_facts = first.article.found_by, first.reading.parts
+        for each in {page.asked_url, url} - {item.url}:
+            page.aliases.append((each, page.article_key))
         is_listed = address.section and not self.arguments.urls and not self.sitemaps.covers_period
         section = f"/{address.section}/" if is_listed else None
         if section is not None and not self.lists.is_begun(section) and self._is_section(section):
             page.new_lists += self.schedule.new_lists([section])
-        self.note_day(address.key, day_of_article(article))
+        self.note_day(address.key, day_of_article(first.article))
         yield page
         yield item
         if section is not None:
@@ -363,26 +364,18 @@ class CaravanSpider(Spider):
 
     # Articles of several pages: read as one; if a page fails, nothing is stored, and a later run tries again.
 
-    def _whole_article(
-        self, document: Document, reading: PageReading, address: Address, page: PageWrites, seen_at: datetime
-    ) -> Iterator[Any]:
+    def _whole_article(self, first: ArticlePage) -> Iterator[Any]:
         """Yield the article's item, or the request for its second page."""
-        url = next_part(document, address.path, 1) if address.path is not None else None
-        article = reading.article
-        assert article is not None
-        if url is None or not self._is_wanted(address, article):
-            yield from self._article(document, reading, address, page, seen_at)
+        path = first.address.path
+        url = next_part(first.document, path, 1) if path is not None else None
+        # Judging by the first page, whether the article may be stored.
+        printed = first.article.date_structured or first.article.date_published
+        if url is None or not (self.period.has_section(first.address.section) and self.period.is_open_to(printed)):
+            yield from self._article(first)
             return
         # A 304 for the first page would not cover the other pages.
-        page.etag = page.last_modified = None
-        yield self._part(
-            url, PendingArticle(document, reading, address, page, seen_at, Parts(str(address.path), article))
-        )
-
-    def _is_wanted(self, address: Address, article: ArticleReading) -> bool:
-        """Whether an article may be stored, judging by its first page."""
-        printed = article.date_structured or article.date_published
-        return self.period.has_section(address.section) and self.period.is_open_to(printed)
+        first.writes.etag = first.writes.last_modified = None
+        yield self._part(url, first)
 
     def _first_part(self, response: Response, page: PageWrites) -> Request | None:
         """Return the request for an article's first page if a later one was requested."""
@@ -395,17 +388,17 @@ class CaravanSpider(Spider):
             url, response.request.callback, ARTICLE, meta={"key": str(asked.key)}, dont_filter=True
         )
 
-    def _part(self, url: str, pending: PendingArticle) -> Request:
+    def _part(self, url: str, first: ArticlePage) -> Request:
         return Request(
             url,
             callback=self.parse_part,
             errback=self.part_failed,
             priority=ARTICLE + 1,
             dont_filter=True,
-            cb_kwargs={"pending": pending},
+            cb_kwargs={"first": first},
         )
 
-    def parse_part(self, response: Response, pending: PendingArticle) -> Iterator[Any]:
+    def parse_part(self, response: Response, first: ArticlePage) -> Iterator[Any]:
         """Read a later page of an article; yield the request for the next page, or the item."""
         document = self.responses.document(response)
         reading = self.responses.reading(document)
@@ -413,47 +406,44 @@ class CaravanSpider(Spider):
             kind = reading.kind if reading else None
             reason = f"kind_{kind}" if kind else "reader_error"
             again = self._retry(response, kind)
-            yield again or self._part_failure(pending, reason, f"{response.url} came as a page of kind: {kind}")
+            yield again or self._part_failure(first, reason, f"{response.url} came as a page of kind: {kind}")
             return
-        parts = pending.parts
+        parts = first.parts
         number = part_number(response.url, parts.path)
         if number is None:
             words = f"its page {parts.number + 1} redirects to {response.url}"
-            yield self._part_failure(pending, "redirected", words)
+            yield self._part_failure(first, "redirected", words)
             return
         is_new = number == parts.number + 1 and parts.add(reading.article or read_article(document))
         if is_new:
             self.crawl_stats.count("pages/part")
         url = next_part(document, parts.path, parts.number) if is_new and not parts.is_full else None
         if url is not None:
-            yield self._part(url, pending)
+            yield self._part(url, first)
         else:
-            yield from self._article_of(pending)
+            yield from self._article(first)
 
     def part_failed(self, failure: RequestFailure) -> Iterator[Any]:
         """Store an article's failure if a later page failed; if robots.txt forbids it, yield the item so far."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        pending: PendingArticle = request.cb_kwargs["pending"]
+        first: ArticlePage = request.cb_kwargs["first"]
         reason = failures.reason(failure)
         if reason == RunEndsError.__name__:
             self.crawl_stats.count("unasked")
         elif reason == "robots":
             self.crawl_stats.count("forbidden")
             self.logger.info("Forbidden by robots.txt: %s; the article is kept as far as it may be read", request.url)
-            for each in self._article_of(pending):
+            for each in self._article(first):
                 if isinstance(each, PageWrites):
                     self.commit(each)
                 else:
                     yield each
         else:
-            self.commit(self._part_failure(pending, reason, f"{failures.words(failure)} at {request.url}"))
+            self.commit(self._part_failure(first, reason, f"{failures.words(failure)} at {request.url}"))
 
-    def _article_of(self, pending: PendingArticle) -> Iterator[Any]:
-        yield from self._article(pending.document, pending.reading, pending.address, pending.page, pending.seen_at)
-
-    def _part_failure(self, pending: PendingArticle, reason: str, words: str) -> PageWrites:
-        page = pending.page
-        return self._failure(page.asked_url, page.asked_key or str(pending.address.key), f"part_{reason}", words)
+    def _part_failure(self, first: ArticlePage, reason: str, words: str) -> PageWrites:
+        page = first.writes
+        return self._failure(page.asked_url, page.asked_key or str(first.address.key), f"part_{reason}", words)
 
     # Listings
 
