@@ -165,7 +165,7 @@ def test_another_reader_that_takes_over_is_a_shift_and_no_alarm() -> None:
     assert drift == Drift([], ["views: reader byline 100 % → 0 %"])
 
 
-def test_what_pages_show_around_articles_is_judged_too() -> None:
+def test_page_facts_are_checked_for_drift_too() -> None:
     run, later = counts(NEWS), counts(NEWS)
     run.cells[Cell(EVERYWHERE, "", "rates", "page")] = 100
     add(later, Cell(EVERYWHERE, "", "rates", ""), 100)
@@ -193,7 +193,7 @@ def test_small_runs_are_judged_together_after_small_runs_too() -> None:
 
 @pytest.mark.parametrize("size", [5, 100])
 @pytest.mark.parametrize("lost", ["views", "body"])
-def test_after_mending_the_next_run_is_sound_whatever_its_size(lost: str, size: int) -> None:
+def test_next_run_after_a_fix_raises_no_alarm_at_any_size(lost: str, size: int) -> None:
     made = past(NEWS)
     for _ in range(6):
         made.judge(Stratum(5, shares={lost: 0}))
@@ -202,7 +202,7 @@ def test_after_mending_the_next_run_is_sound_whatever_its_size(lost: str, size: 
     assert made.judge(Stratum(size)).falls == []
 
 
-def test_a_change_that_stays_is_said_by_every_run() -> None:
+def test_lasting_change_is_reported_by_every_run() -> None:
     made = past(NEWS)
     assert all(made.judge(Stratum(100, shares={"views": 0})).falls for _ in range(5))
 
@@ -239,7 +239,7 @@ def at_rest(random: Random) -> FieldCounts:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_site_at_rest_raises_no_alarm(seed: int) -> None:
+def test_unchanged_site_raises_no_alarm(seed: int) -> None:
     random = Random(seed)
     made = Past()
     for number in range(300):
@@ -249,7 +249,7 @@ def test_a_site_at_rest_raises_no_alarm(seed: int) -> None:
         assert falls == [], f"run {number}"
 
 
-def test_thin_runs_are_not_held_against_a_history_of_themselves() -> None:
+def test_small_runs_raise_no_alarm_against_a_history_of_small_runs() -> None:
     before = Past()
     before.judge(Stratum(20))
     thin = Stratum(5, shares={"lede": 0.4})

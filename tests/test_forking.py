@@ -17,7 +17,7 @@ def said(*words: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_nothing_is_there_that_a_crawl_does_not_load_itself(tmp_path: Path) -> None:
+def test_preloaded_modules_are_those_of_every_crawl(tmp_path: Path) -> None:
     crawl = said(*command("-s", f"DATA_DIR={tmp_path}", "-a", "site=sample", module="tests.crawl.imported"))
     before = said(
         sys.executable, "-c", "import sys; from tests.support.forking import load; load(); print(*sys.modules)"
@@ -27,7 +27,7 @@ def test_nothing_is_there_that_a_crawl_does_not_load_itself(tmp_path: Path) -> N
     assert there <= set(crawl.rpartition("imported: ")[2].split())
 
 
-def test_words_environment_and_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_arguments_environment_and_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCRAPY_SETTINGS_MODULE", "another")
     process = fork("scrapy", "crawl", "caravan", "-a", "sitte=x")
     _, log = process.communicate(timeout=TIMEOUT)

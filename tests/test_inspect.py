@@ -29,7 +29,7 @@ def inspect(*options: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "log"])
-def test_what_is_not_a_regular_file_is_refused_in_one_line(kind: str, tmp_path: Path) -> None:
+def test_irregular_file_is_refused_in_one_line(kind: str, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     options = {

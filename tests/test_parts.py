@@ -50,7 +50,7 @@ def test_there(): optional_parts.need("sh")
 
 
 @pytest.mark.parametrize(("ci", "code", "outcome"), [("", 0, "2 skipped"), ("true", 1, "1 failed, 1 passed, 1 error")])
-def test_what_is_missing(ci: str, code: int, outcome: str, tmp_path: Path) -> None:
+def test_missing_parts_skip_or_fail_tests(ci: str, code: int, outcome: str, tmp_path: Path) -> None:
     path = tmp_path / "test_some.py"
     path.write_text(TESTS, encoding="utf-8")
     run = [sys.executable, "-m", "pytest", "-n0", "-ra", "-c", "/dev/null", str(path)]
@@ -74,7 +74,7 @@ def test_without_rights_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch,
     assert install_parts.install().endswith("sudo apt-get install no-such-package")
 
 
-def test_of_several_versions_the_newest_is_taken(tmp_path: Path) -> None:
+def test_newest_of_several_versions_is_used(tmp_path: Path) -> None:
     for version in ("9.6", "15", "9"):
         program = tmp_path / version / "bin" / "server"
         program.parent.mkdir(parents=True)
@@ -83,7 +83,7 @@ def test_of_several_versions_the_newest_is_taken(tmp_path: Path) -> None:
     assert found == tmp_path / "15" / "bin" / "server"
 
 
-def test_the_command_succeeds_where_all_is_there() -> None:
+def test_command_succeeds_if_every_part_is_installed() -> None:
     command = [
         sys.executable,
         "-c",

@@ -129,7 +129,7 @@ def test_no_unit_names_a_file_that_is_not_there(unit: Path) -> None:
         assert unit.with_suffix(".service").exists()
 
 
-def test_collisions_and_stops_are_no_alarm_and_hopeless_runs_are_not_tried_again() -> None:
+def test_collisions_and_stops_raise_no_alarm_and_hopeless_runs_are_not_retried() -> None:
     for unit in CRAWLS:
         assert value(unit, "SuccessExitStatus").split() == ["5", "130", "143"]
         assert value(unit, "KillSignal") == "SIGTERM"

@@ -36,7 +36,7 @@ def test_a_file_name_is_used_once() -> None:
     assert {name for name, number in names.items() if number > 1} == set()
 
 
-def test_a_module_is_one_subject_and_says_which() -> None:
+def test_module_has_one_subject_and_names_it() -> None:
     for path in MODULES:
         text = path.read_text(encoding="utf-8")
         assert ast.get_docstring(ast.parse(text)), f"{path}: what is it about?"

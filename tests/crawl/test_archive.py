@@ -53,14 +53,14 @@ def responses(folder: Path) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("coding", CODINGS)
-def test_however_the_site_packs_its_pages_they_can_be_read_again(coding: str, tmp_path: Path) -> None:
+def test_archived_pages_are_readable_for_every_content_encoding(coding: str, tmp_path: Path) -> None:
     with serve(Packed(12, coding)) as server:
         assert crawl(tmp_path, "-a", f"site={server.url}", "-s", "ARCHIVE=1").code == 0
     sound(reparse(tmp_path / "again", f"{tmp_path / 'warc'}"))
     assert_equal(dataset(sqlite(tmp_path / "again" / "caravan.db")), dataset(sqlite(tmp_path / "caravan.db")))
 
 
-def test_every_response_is_kept_as_it_came(tmp_path: Path) -> None:
+def test_every_response_is_archived_unchanged(tmp_path: Path) -> None:
     site = Packed(60)
     with serve(site) as server:
         options = ("-a", f"site={server.url}", "-s", "ARCHIVE=1", "-s", "ARCHIVE_FILE_SIZE=100000")
@@ -85,7 +85,7 @@ def test_every_response_is_kept_as_it_came(tmp_path: Path) -> None:
     assert len(files) > 3
 
 
-def test_without_it_nothing_is_imported_that_a_plain_crawl_does_not_need(tmp_path: Path) -> None:
+def test_warcio_is_not_imported_without_an_archive(tmp_path: Path) -> None:
     with serve(SampleSite(articles=5)) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", module="tests.crawl.imported")
     assert result.code == 0
@@ -131,7 +131,7 @@ def test_a_full_disk_under_the_archive(small_disk: SmallDisk, tmp_path: Path) ->
     assert not list(small_disk.path.glob("*.open"))
 
 
-def test_a_folder_that_is_none(tmp_path: Path) -> None:
+def test_archive_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "warc").write_text("Это файл.", encoding="utf-8")
     with serve(SampleSite(articles=5)) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "ARCHIVE=1")

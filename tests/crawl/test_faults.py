@@ -122,14 +122,14 @@ def test_the_others_are_read_and_nothing_wrong_is_written(case: Case, tmp_path: 
     "fault",
     ["challenge:always:2", "errors_500:always:2", "reset:always:2", "redirect_away:always:2", "hang:0.1:2"],
 )
-def test_a_site_half_of_which_fails_blocks(fault: str, tmp_path: Path) -> None:
+def test_site_with_half_of_its_pages_failing_is_blocked(fault: str, tmp_path: Path) -> None:
     done = run(tmp_path, fault)
     assert done.crawl.code == 4
     assert "pages failed" in done.last_line
     assert_exact(done)
 
 
-def test_nobody_is_asked_where_redirects_lead_away(tmp_path: Path) -> None:
+def test_redirects_to_other_hosts_are_not_followed(tmp_path: Path) -> None:
     run(tmp_path, "redirect_away")
     written = [
         path.read_text(encoding="utf-8")
@@ -139,7 +139,7 @@ def test_nobody_is_asked_where_redirects_lead_away(tmp_path: Path) -> None:
     assert not [text for text in written if "root:" in text or "example.invalid" in text or "10.0.0.1" in text]
 
 
-def test_bytes_that_are_no_text_cost_nothing_but_themselves(tmp_path: Path) -> None:
+def test_undecodable_bytes_lose_no_other_text(tmp_path: Path) -> None:
     done = run(tmp_path, "invalid_bytes")
     assert done.crawl.code == 0
     assert {record["url"] for record in done.crawl.articles} == set(done.gold)
@@ -150,7 +150,7 @@ def test_bytes_that_are_no_text_cost_nothing_but_themselves(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("fault", ["rate_limit", "rate_limit_date", "rate_limit_503"])
 @pytest.mark.parametrize("at_once", ["1", "8"])
-def test_a_pause_asked_for_is_kept(fault: str, at_once: str, tmp_path: Path) -> None:
+def test_requested_pause_is_obeyed(fault: str, at_once: str, tmp_path: Path) -> None:
     at_once_options = ("-s", f"CONCURRENT_REQUESTS={at_once}", "-s", f"CONCURRENT_REQUESTS_PER_DOMAIN={at_once}")
     done = run(tmp_path, fault, options=at_once_options)
     assert done.early_requests == 0
@@ -159,7 +159,7 @@ def test_a_pause_asked_for_is_kept(fault: str, at_once: str, tmp_path: Path) -> 
     assert done.missing == set()
 
 
-def test_a_site_that_refuses_for_an_hour_blocks(tmp_path: Path) -> None:
+def test_site_that_refuses_for_an_hour_is_blocked(tmp_path: Path) -> None:
     done = run(tmp_path, "rate_limit:3600")
     assert done.crawl.code == 4
     assert_exact(done)
@@ -167,7 +167,7 @@ def test_a_site_that_refuses_for_an_hour_blocks(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("field", ["date", "body", "headline"])
 @pytest.mark.parametrize("after", [0, 50])
-def test_a_template_that_loses_what_is_required(field: str, after: int, tmp_path: Path) -> None:
+def test_template_without_a_required_field(field: str, after: int, tmp_path: Path) -> None:
     done = run(tmp_path, f"markup_switch:{after}:{field}")
     assert done.crawl.code == 3, done.last_line
     assert "articles" not in done.crawl.tables, "nothing is published"

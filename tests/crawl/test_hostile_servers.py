@@ -72,7 +72,7 @@ FAILING = [
 
 
 @pytest.mark.parametrize(("trick", "code", "words"), FAILING, ids=[case[0].__name__ for case in FAILING])
-def test_a_run_without_its_articles_is_no_success(trick: Trick, code: int, words: str, tmp_path: Path) -> None:
+def test_run_without_its_articles_fails(trick: Trick, code: int, words: str, tmp_path: Path) -> None:
     file = tmp_path / "articles.csv"
     file.write_text(GOOD, encoding="utf-8")
     with serve(Tricky(trick, articles=24)) as server:  # of more the run would not wait for the end
@@ -173,7 +173,7 @@ def test_nothing_is_lost(number: int, tmp_path: Path) -> None:
     assert hits < 900
 
 
-def test_a_list_that_fails_for_good_is_said(tmp_path: Path) -> None:
+def test_permanently_failing_listing_is_reported(tmp_path: Path) -> None:
     def fails_from_page_3(target: str, response: SampleResponse) -> SampleResponse | None:
         is_late = target.startswith("/news/page/") and int(target.split("/")[3]) >= 3
         return SampleResponse(502, HTML, b"bad gateway") if is_late else None

@@ -136,7 +136,7 @@ def test_a_site_that_shows_one_page_under_every_number_ends(tmp_path: Path) -> N
     assert is_whole(rows[QUERY], 3, 1) == (len(asked) == 2)
 
 
-def test_comments_over_several_pages_are_none_of_the_article(tmp_path: Path) -> None:
+def test_pages_of_comments_are_not_pages_of_the_article(tmp_path: Path) -> None:
     pager = f'<div><a href="{SHORT}comment-page-2/#comments">Ранее</a> <a href="{SHORT}?page=2#comments">2</a></div>'
     with serve_plain({"/": page("Газета", links(SHORT)), SHORT: article(900002, more=pager)}) as server:
         run(tmp_path, server)
@@ -144,7 +144,7 @@ def test_comments_over_several_pages_are_none_of_the_article(tmp_path: Path) -> 
     assert stored(tmp_path).keys() == {SHORT}
 
 
-def test_pages_that_robots_forbids_are_left_out_and_the_rest_is_kept(tmp_path: Path) -> None:
+def test_pages_forbidden_by_robots_txt_are_left_out_and_the_rest_is_stored(tmp_path: Path) -> None:
     robots = Answer("User-agent: *\nDisallow: /*?page=\n", {"Content-Type": "text/plain"})
     with serve_plain(site(QUERY) | {"/robots.txt": robots}) as server:
         run(tmp_path, server)

@@ -228,7 +228,7 @@ def self_signed(folder: Path) -> Iterator[ssl.SSLContext]:
     yield context
 
 
-def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+def test_untrusted_certificate_is_refused(tmp_path: Path) -> None:
     with self_signed(tmp_path) as context, Raw(STREAM, b"0\r\n\r\n", 0.1, context) as server:
         url = f"https://localhost:{server.port}/"
         result = crawl(tmp_path / "data", "-a", f"site={url}")
@@ -240,7 +240,7 @@ def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
 # Other places
 
 
-def test_the_public_site_never_leads_to_a_private_address(tmp_path: Path) -> None:
+def test_public_site_cannot_lead_to_a_private_address(tmp_path: Path) -> None:
     options = ("-a", "site=http://kaz.caravan.kz/", "-s", "BACKOFF_START=0.01")
     result = crawl(tmp_path, *options, module="tests.crawl.private_names")
     assert result.code == 4
@@ -249,7 +249,7 @@ def test_the_public_site_never_leads_to_a_private_address(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "http://169.254.169.254/", "ftp://127.0.0.1/", "data:,x"])
-def test_no_redirect_leads_away(location: str, tmp_path: Path) -> None:
+def test_no_redirect_leaves_the_site(location: str, tmp_path: Path) -> None:
     class Leading(Timed):
         def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
             response = super().respond(target, base_url, headers)

@@ -40,7 +40,7 @@ def test_a_list_ends_with_a_page_that_says_so(words: str, tmp_path: Path) -> Non
         assert len(done.articles) == len(list(server.site.gold(server.url)))
 
 
-def test_a_list_in_trouble_is_given_up(tmp_path: Path) -> None:
+def test_failing_listing_is_abandoned(tmp_path: Path) -> None:
     with serve(Ending(page("Сайт временно недоступен"))) as server:
         assert crawl(tmp_path, "-a", f"site={server.url}").code == 4
 

@@ -49,7 +49,7 @@ class Misnaming(SampleSite):
         return SampleResponse(200, response.headers, body)
 
 
-def test_they_are_neither_asked_for_nor_kept(kept: Kept, tmp_path: Path) -> None:
+def test_bad_addresses_are_neither_requested_nor_stored(kept: Kept, tmp_path: Path) -> None:
     with serve(Misnaming()) as server:
         results = [crawl(tmp_path, "-a", f"site={server.url}", *kept.options) for _ in range(2)]
         asked = server.requests

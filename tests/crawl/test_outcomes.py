@@ -42,7 +42,7 @@ def test_a_section_that_the_site_does_not_have(tmp_path: Path) -> None:
     assert result.log.splitlines()[-1].startswith("scrapy crawl: the site has no section 'newz'; ")
 
 
-def test_an_unreachable_site_is_said_without_a_stack_trace(tmp_path: Path) -> None:
+def test_unreachable_site_is_reported_without_a_stack_trace(tmp_path: Path) -> None:
     result = crawl(tmp_path, "-a", "site=http://127.0.0.1:9/", "-s", "RETRY_TIMES=0")
     assert result.code == 4
     assert "Traceback" not in result.log
@@ -80,7 +80,7 @@ def test_a_stopped_run_says_so_and_publishes_nothing(number: signal.Signals, cod
     assert "articles" not in result.tables
 
 
-def test_a_killed_run_tears_nothing(tmp_path: Path) -> None:
+def test_killed_run_leaves_no_partial_file(tmp_path: Path) -> None:
     earlier = tmp_path / "articles.csv"
     earlier.write_text("the last good dataset", encoding="utf-8")
     with serve(SampleSite(articles=3000)) as server:

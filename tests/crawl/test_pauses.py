@@ -66,7 +66,7 @@ def test_the_whole_site_is_left_alone_for_as_long_as_it_asks(
 
 
 @pytest.mark.parametrize("wish", ["soon", "-1", "0", timedelta(days=-1)])
-def test_a_wish_that_makes_no_sense_is_no_answer_only(wish: str | timedelta, tmp_path: Path) -> None:
+def test_nonsensical_retry_after_counts_as_a_failed_response(wish: str | timedelta, tmp_path: Path) -> None:
     site = AskingForQuiet(503, wish)
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
@@ -255,7 +255,7 @@ def test_a_long_crawl_delay_is_said_and_obeyed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("delay", ["nan", "inf", "-5", "soon"])
-def test_a_crawl_delay_that_makes_no_sense_is_none(delay: str, tmp_path: Path) -> None:
+def test_nonsensical_crawl_delay_is_ignored(delay: str, tmp_path: Path) -> None:
     robots = SampleResponse(200, {"Content-Type": "text/plain"}, f"User-agent: *\nCrawl-delay: {delay}\n".encode())
     with serve(Timed(articles=5, robots_txt=robots)) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
@@ -263,7 +263,7 @@ def test_a_crawl_delay_that_makes_no_sense_is_none(delay: str, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("status", [520, 521, 522, 523, 524])
-def test_what_cloudflare_says_of_the_site_behind_it_is_tried_again(status: int, tmp_path: Path) -> None:
+def test_cloudflare_errors_are_retried(status: int, tmp_path: Path) -> None:
     class Failing(Timed):
         def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
             response = super().respond(target, base_url, headers)

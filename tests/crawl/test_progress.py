@@ -123,7 +123,7 @@ def test_a_line_is_cut_to_the_width_of_the_terminal(tmp_path: Path) -> None:
     assert max(map(len, frames)) <= 16
 
 
-def test_of_pages_that_are_named_the_whole_is_known(tmp_path: Path) -> None:
+def test_progress_of_named_pages_has_a_total(tmp_path: Path) -> None:
     site = SampleSite(articles=30)
     with serve(site) as server:
         first = crawl(tmp_path / "all", "-a", f"site={server.url}")
@@ -155,7 +155,7 @@ def test_with_a_log_file_the_bar_stays_on_the_terminal(tmp_path: Path) -> None:
     assert "CalmTerminal" not in text
 
 
-def test_in_a_pipe_is_nothing_of_it(tmp_path: Path) -> None:
+def test_progress_is_not_written_to_a_pipe(tmp_path: Path) -> None:
     result = crawl(tmp_path, "-a", "site=sample")
     assert result.code == 0
     assert not ARTICLES.search(result.log)
@@ -241,10 +241,10 @@ def test_the_rate_is_that_of_the_last_minute() -> None:
         ),
     ],
 )
-def test_the_words_tell_no_more_than_is_known(state: State, words: str) -> None:
+def test_progress_line_has_only_known_figures(state: State, words: str) -> None:
     assert state.words() == words
 
 
-def test_a_duration_is_told_in_hours() -> None:
+def test_duration_is_formatted_in_hours() -> None:
     assert clock(59.6) == "0:01:00"
     assert clock(175_000) == "48:36:40"

@@ -85,7 +85,7 @@ SCOPES = [
 
 
 @pytest.mark.parametrize(("killed", "following"), SCOPES)
-def test_what_a_run_of_another_kind_left(killed: list[str], following: list[list[str]], tmp_path: Path) -> None:
+def test_leftovers_of_a_run_of_another_kind(killed: list[str], following: list[list[str]], tmp_path: Path) -> None:
     with serve(SampleSite(articles=150)) as server:
         site = ("-a", f"site={server.url}")
         stop(tmp_path, *site, *(option for argument in killed for option in ("-a", argument)))
@@ -149,7 +149,7 @@ def test_a_clock_that_is_set_back_in_the_middle_of_a_run(tmp_path: Path) -> None
     check_published(data_dir)
 
 
-def test_a_run_with_nothing_to_ask_for_is_sound(tmp_path: Path) -> None:
+def test_run_with_nothing_to_request_succeeds(tmp_path: Path) -> None:
     """One was killed in its last moment: the next has just read all sources, and finds nothing wrong."""
     with serve(SampleSite(articles=20)) as server:
         options = ("-a", f"site={server.url}", "-a", "refresh_days=0")

@@ -60,7 +60,7 @@ def test_known_articles_in_another_template_keep_their_whole_records(lost: str, 
     assert mended.crawl.code == 0, mended.crawl.log[-2000:]
 
 
-def test_a_redesign_that_lasts_publishes_nothing_and_is_mended_whole(tmp_path: Path) -> None:
+def test_lasting_redesign_publishes_nothing_until_it_is_fixed(tmp_path: Path) -> None:
     """Hours in which the new template is not read: nothing without its date gets out, whatever a later run reads."""
     feed = tmp_path / "a.jsonl"
     run(tmp_path, "-O", str(feed))

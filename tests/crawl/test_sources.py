@@ -159,7 +159,7 @@ LOST: dict[str, tuple[Answer, Answer, dict[str, str], int]] = {
 
 
 @pytest.mark.parametrize(("feed", "sitemap", "failed", "number"), LOST.values(), ids=LOST)
-def test_what_is_lost_is_told_and_tried_again(
+def test_lost_sources_are_reported_and_retried(
     feed: Answer, sitemap: Answer, failed: dict[str, str], number: int, tmp_path: Path
 ) -> None:
     answers = site() | {
@@ -184,7 +184,7 @@ def test_what_is_lost_is_told_and_tried_again(
         assert "/m.xml" not in server.requests, "what is read is not asked for again while its stamp is the same"
 
 
-def test_a_page_in_place_of_a_sitemap_that_need_not_be_is_no_failure(tmp_path: Path) -> None:
+def test_page_in_place_of_an_optional_sitemap_is_no_failure(tmp_path: Path) -> None:
     answers = site(page("Газета", links(*sorted(WHOLE))))
     with serve(answers, lambda target: answers["/"] if target.endswith(".xml") else None) as server:
         done = run(tmp_path, server)

@@ -29,7 +29,7 @@ def test_a_signal(number: signal.Signals, times: int, tmp_path: Path) -> None:
 # One run at a time
 
 
-def test_a_second_run_leaves_at_once(tmp_path: Path) -> None:
+def test_second_run_exits_at_once(tmp_path: Path) -> None:
     with serve(SampleSite(articles=2000)) as server, serve(SampleSite(articles=20)) as other:
         first = start(tmp_path, "-a", f"site={server.url}")
         after_requests(server, 50)(first)

@@ -115,7 +115,7 @@ def test_some_copies_cost_a_run_nothing(tmp_path: Path) -> None:
     assert len(result.articles) >= ARTICLES
 
 
-def test_pages_that_are_no_articles_lead_some_hops_only(tmp_path: Path) -> None:
+def test_pages_without_an_article_are_followed_for_a_few_hops(tmp_path: Path) -> None:
     def corridor(target: str) -> str | None:
         found = re.fullmatch(r"/(?:hall|news)/room-(\d+)/", target)
         number = int(found[1]) if found else 0

@@ -131,7 +131,7 @@ class FailingList(SampleSite):
         return super().respond(target, base_url, headers or {})
 
 
-def test_a_failing_page_of_a_list_costs_only_its_own_articles(tmp_path: Path) -> None:
+def test_failing_listing_page_loses_only_its_own_articles(tmp_path: Path) -> None:
     with serve(FailingList(articles=400)) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
         paths = {urlsplit(target).path for target in server.requests}

@@ -69,7 +69,7 @@ def test_the_readme_has_one_test_command_and_a_clone_before_it() -> None:
 
 
 @pytest.mark.parametrize("interpreter", supported(), ids=lambda each: each.version)
-def test_what_is_missing_is_installed_and_the_command_run(interpreter: Interpreter, tmp_path: Path) -> None:
+def test_missing_parts_are_installed_and_the_command_runs(interpreter: Interpreter, tmp_path: Path) -> None:
     machine = Machine(tmp_path, interpreter.path)
     done = machine.run()
     assert done.returncode == 0, done.stderr
@@ -85,7 +85,7 @@ def test_what_is_missing_is_installed_and_the_command_run(interpreter: Interpret
 
 
 @pytest.mark.parametrize("interpreter", too_old(), ids=lambda each: each.version)
-def test_a_python_too_old_ends_it_with_one_line(interpreter: Interpreter, tmp_path: Path) -> None:
+def test_too_old_python_is_one_line(interpreter: Interpreter, tmp_path: Path) -> None:
     machine = Machine(tmp_path, interpreter.path)
     (tmp_path / "venv-is-installed").touch()
     done = machine.run()

@@ -58,7 +58,7 @@ def wanted(extras: tuple[str, ...]) -> list[Requirement]:
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_what_is_asked_for_is_locked_within_its_range(name: str) -> None:
+def test_every_requirement_is_locked_within_its_range(name: str) -> None:
     versions = locked(name)
     for requirement in wanted(LOCKS[name]):
         assert requirement.specifier.contains(versions[canonicalize_name(requirement.name)]), requirement
@@ -66,7 +66,7 @@ def test_what_is_asked_for_is_locked_within_its_range(name: str) -> None:
 
 @pytest.mark.parametrize("python", PYTHONS)
 @pytest.mark.parametrize("name", LOCKS)
-def test_each_python_gets_all_that_is_needed(name: str, python: str) -> None:
+def test_each_python_gets_every_dependency(name: str, python: str) -> None:
     versions = locked(name, python)
     seen: set[str] = set()
     waiting = wanted(LOCKS[name])
@@ -120,7 +120,7 @@ def test_no_registry_is_named(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_the_page_has_the_line_that_renews_it(name: str) -> None:
+def test_the_page_has_the_command_that_updates_the_lock(name: str) -> None:
     (line,) = re.findall(r"uv pip compile .*", (ROOT / name).read_text(encoding="utf-8"))
     assert line.endswith(f"--output-file {name}")
     assert f"{line} --upgrade" in (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")

@@ -31,7 +31,7 @@ def lines(start: str) -> Iterable[str]:
     return re.findall(rf"{re.escape(start)}[^`|\n]*", PAGE)
 
 
-def test_links_and_files_lead_somewhere() -> None:
+def test_links_and_files_exist() -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", PAGE):
         assert (ROOT / "docs" / target).exists(), target
     headings = {heading.lower().replace(" ", "-") for heading in re.findall(r"^## (.*)$", PAGE, re.MULTILINE)}
@@ -69,7 +69,7 @@ def test_no_secret_is_in_the_files_for_the_operator() -> None:
     ]
 
 
-def test_the_environment_names_settings_there_are() -> None:
+def test_the_environment_names_existing_settings() -> None:
     told = (ROOT / "caravan_crawler" / "settings.py").read_text(encoding="utf-8")
     names = set(re.findall(r"CARAVAN_[A-Z_]+", told))
     assert set(re.findall(r"CARAVAN_[A-Z_]+", ENVIRONMENT)) == names

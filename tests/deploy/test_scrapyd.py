@@ -150,7 +150,7 @@ def test_a_job_cancelled_is_stopped_in_order_and_continued_by_the_next(scrapyd: 
     assert [report["exit_code"] for report in sorted(runs(tmp_path).values(), key=started)] == [143, 130, 0]
 
 
-def test_a_crawl_whose_scrapyd_is_killed_goes_on_alone(scrapyd: Scrapyd, tmp_path: Path) -> None:
+def test_crawl_continues_after_its_scrapyd_is_killed(scrapyd: Scrapyd, tmp_path: Path) -> None:
     site = Gated(articles=200, given=100)
     with serve(site) as server:
         orphan = scrapyd.schedule(site=server.url, **to(tmp_path))

@@ -68,7 +68,7 @@ DUE: list[tuple[str, str, str | None, str | None, bool]] = [
 
 
 @pytest.mark.parametrize(("path", "read_at", "before", "now", "expected"), DUE, ids=range(len(DUE)))
-def test_what_is_due(path: str, read_at: str, before: str | None, now: str | None, expected: bool) -> None:
+def test_due_sitemaps(path: str, read_at: str, before: str | None, now: str | None, expected: bool) -> None:
     own = {path: Source(read_at, before)} if read_at else {}
     assert sitemaps(own).choose([Child(path, now)]) == ([Child(path, now)] if expected else [])
 
@@ -86,13 +86,13 @@ def test_old_sitemaps_are_read_again_a_few_in_each_run() -> None:
     assert children[-2] in again, "the one that was read longest ago is among them"
 
 
-def test_of_numbered_sitemaps_the_first_and_the_last_may_grow() -> None:
+def test_first_and_last_numbered_sitemaps_may_grow() -> None:
     children = [Child(f"/post-sitemap{number}.xml", None) for number in range(1, 12)]
     read = {child.path: Source(ago(hours=30)) for child in children}
     assert {child.path for child in sitemaps(read).choose(children)} == {"/post-sitemap1.xml", "/post-sitemap11.xml"}
 
 
-def test_stamps_that_are_all_the_same_say_nothing() -> None:
+def test_identical_lastmod_stamps_are_ignored() -> None:
     children = [Child(named(number), ago(minutes=1)) for number in range(2, 20)]
     read = {child.path: Source(ago(days=2), "another") for child in children}
     assert sitemaps(read).choose(children) == []
@@ -147,7 +147,7 @@ def test_a_period_that_is_not_over_needs_the_lists_too() -> None:
     assert (one.can_cover_period, one.covers_period) == (False, False)
 
 
-def test_which_sitemaps_are_asked_for_without_an_index() -> None:
+def test_sitemaps_requested_without_an_index() -> None:
     own = {path: Source(ago(hours=2)) for path in (MAIN_SITEMAP, *OTHER_SITEMAPS)}
     assert [sitemaps(own).is_due(path) for path in own] == [True, False, False]
     whole = {MAIN_SITEMAP: Source(ago(hours=2), NO_INDEX)}

@@ -138,7 +138,7 @@ def test_an_oddity(code: str, trick: Trick, exit_code: int, counts: bool) -> Non
     assert all(one["words"] in result["verdict"]["reason"] for one in result["odd"] if one["counts"])
 
 
-def test_a_sound_site_has_nothing_odd() -> None:
+def test_healthy_site_has_no_oddity() -> None:
     with serve(MonthlySite()) as server:
         code, result = inspect_site(server)
     assert (code, result["odd"]) == (0, [])
@@ -177,7 +177,7 @@ UNREACHABLE: list[tuple[Trick, str]] = [
 
 
 @pytest.mark.parametrize(("trick", "words"), UNREACHABLE)
-def test_a_site_that_answers_with_no_page_is_unreachable(trick: Trick, words: str) -> None:
+def test_site_without_any_readable_page_is_unreachable(trick: Trick, words: str) -> None:
     with serve(MonthlySite(trick)) as server:
         code, result = inspect_site(server)
         assert server.hits <= 25
@@ -227,7 +227,7 @@ def test_a_site_that_is_not_there() -> None:
     assert done.stderr == ""
 
 
-def test_site_text_does_nothing_to_a_terminal() -> None:
+def test_site_text_cannot_control_a_terminal() -> None:
     escape = "\x1b]0;owned\x07\x9b2J\u202e".encode()
 
     def trick(target: str, response: SampleResponse) -> SampleResponse | None:

@@ -62,7 +62,7 @@ def everything_redirects(target: str, _: SampleResponse) -> SampleResponse | Non
 
 @pytest.mark.parametrize("trick", [None, everything_fails, everything_redirects])
 @pytest.mark.parametrize("most", [5, 10, 40])
-def test_never_more_requests_than_asked_for(most: int, trick: Any) -> None:
+def test_requests_stay_within_the_limit(most: int, trick: Any) -> None:
     with serve(MonthlySite(trick)) as server:
         code, result = inspect_site(server, "--requests", str(most))
         assert server.hits == result["requests"] <= most
@@ -75,7 +75,7 @@ def test_never_more_requests_than_asked_for(most: int, trick: Any) -> None:
     ("robots", "options"),
     [("User-agent: *\nCrawl-delay: 0.3\n", ()), ("User-agent: *\nAllow: /\n", ("-s", "DOWNLOAD_DELAY=0.3"))],
 )
-def test_a_delay_asked_for_is_kept_on_loopback_too(robots: str, options: tuple[str, ...]) -> None:
+def test_requested_delay_is_obeyed_on_loopback_too(robots: str, options: tuple[str, ...]) -> None:
     site = Timed(robots=robots)
     with serve(site) as server:
         inspect_site(server, "--requests", "8", *options)
@@ -113,7 +113,7 @@ def test_a_signal_ends_it_without_a_stack_trace(number: signal.Signals) -> None:
     assert err.count("\n") == 1
 
 
-def test_its_spider_is_none_of_those_to_crawl_with() -> None:
+def test_inspection_spider_is_not_listed() -> None:
     assert run("scrapy", "list", timeout=TIMEOUT).stdout.split() == ["caravan"]
 
 

@@ -86,7 +86,7 @@ def test_the_end_of_all_workers_at_once(store_url: str, tmp_path: Path) -> None:
         assert all(row["published_in"] for row in crew.rows("articles"))
 
 
-def test_an_orderly_stop_gives_back_what_is_not_read(store_url: str, tmp_path: Path) -> None:
+def test_orderly_stop_releases_unread_pages(store_url: str, tmp_path: Path) -> None:
     with serve(SampleSite(articles=300)) as server:
         # Were it not given back, the other one would wait for ten minutes.
         crew = Crew(server, store_url, tmp_path, "-s", "WORKER_LEASE=600")
@@ -115,7 +115,7 @@ def test_a_leader_that_is_killed_is_followed_by_another(store_url: str, tmp_path
         crew.check_stored()
 
 
-def test_a_page_that_kills_its_workers_ends_among_the_failures(
+def test_page_that_kills_its_workers_becomes_a_failure(
     store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serve(SampleSite(articles=60)) as server:
