@@ -75,7 +75,7 @@ ARCHIVE = Stratum(100, year="2009", shares={"views": 0, "lede": 0.1}, readers=RE
 
 
 class Case(NamedTuple):
-    """What was read before, what is read now, and the alarm's beginning."""
+    """Counts of earlier runs, counts of this run, and the beginning of the alarm."""
 
     before: tuple[Stratum, ...]
     now: tuple[Stratum, ...]
@@ -213,7 +213,7 @@ YEARS = ("2009", "2014", "2019", "2025", "2026")
 
 
 def shares_of(section: str, year: str) -> dict[str, float]:
-    """What pages show: the more, the younger they are."""
+    """Return the shares of the fields of pages: the younger the page, the more fields."""
     shares = {}
     for name in FIELDS:
         dice = Random(f"{section} {name}")

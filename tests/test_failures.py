@@ -1,4 +1,4 @@
-"""Failures by a word and in words."""
+"""The reason code and the message of a failure."""
 
 import pytest
 from OpenSSL import SSL

@@ -1,4 +1,4 @@
-"""What is forked for the tests is as a process of its own would be."""
+"""A process forked for the tests behaves like one started on its own."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What happens where a program that the tests need is missing."""
+"""Tests that need a program which is not installed."""
 
 import os
 import subprocess

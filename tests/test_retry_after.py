@@ -1,4 +1,4 @@
-"""What a Retry-After asks for."""
+"""Parsing of Retry-After."""
 
 import pytest
 from scrapy.http import Response

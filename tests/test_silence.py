@@ -34,7 +34,7 @@ def test_silence(rhythm: tuple[int, int], hours: int, is_silent: bool, tmp_path:
     store = open_in(tmp_path)
     one = article_store(store)
     days = [NEWEST - timedelta(days=pause * index) for index in range(number)]
-    # A long pause before the days that tell the rhythm, articles without a date, and two on one day tell nothing.
+    # A long pause before the days that define the rhythm, articles without a date, and two on one day are ignored.
     days += [date(2009, 1, 1)] if number >= 60 else []
     for index, day in enumerate([*days, *days[:1], None]):
         url = f"{BASE}news/a-{index + 1}/"

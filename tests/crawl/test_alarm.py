@@ -1,4 +1,4 @@
-"""The alarm: a command or a URL is told of a run that did not end with 0."""
+"""The alarm: a command or a URL is notified of a run with a non-zero exit code."""
 
 import json
 import shlex

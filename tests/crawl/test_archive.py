@@ -1,4 +1,4 @@
-"""The archive of a crawl: every response as it came, and what becomes of the run where it cannot be written."""
+"""The archive of a crawl: unchanged responses, and the outcome of a run that cannot write it."""
 
 import gzip
 from collections import Counter

@@ -173,7 +173,7 @@ def test_template_without_a_required_field(field: str, after: int, tmp_path: Pat
     assert "articles" not in done.crawl.tables, "nothing is published"
     by_number = {gold["article_id"]: gold for gold in done.gold.values() if gold["article_id"]}
     for record in done.records:
-        # Of an article known by its short link alone, the other template names the own path.
+        # The other template names the canonical path of an article known only by its short link.
         gold = by_number.get(record["article_id"]) or done.gold[record["url"]]
         if gold["url"] not in done.spoilt:
             assert fields(record) == gold

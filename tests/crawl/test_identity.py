@@ -135,7 +135,7 @@ def test_empty_store_accepts_any_site(tmp_path: Path) -> None:
 
 
 def titles(data_dir: Path) -> set[str]:
-    """What a report and a dataset call the site."""
+    """Return the names of the site in a report and a dataset."""
     report = data_dir / "report.html"
     process = fork("scrapy", "report", str(report), "-s", f"DATA_DIR={data_dir}")
     _, log = process.communicate(timeout=120)

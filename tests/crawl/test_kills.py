@@ -97,7 +97,7 @@ def test_while_its_files_are_put_in_place(output: str, tmp_path: Path, earlier: 
     chance = dice(output)
     with serve(SampleSite(articles=60)) as server:
         runs = Runs(server, tmp_path, new=gold(server), earlier=earlier, output=output)
-        # Eight files in the run's folder and two asked for; a second run has nothing for these.
+        # Eight files in the run's folder and two requested; a second run has no rows for these.
         for most in (10, 8):
             assert runs.kill_at("os.rename", chance.randint(1, most))
         runs.complete()

@@ -1,4 +1,4 @@
-"""Addresses too long or with repeated elements, wherever a site names them: none of them is asked for or kept."""
+"""Addresses that are too long or repeat path segments are neither requested nor stored."""
 
 import random
 import string

@@ -87,7 +87,7 @@ def test_after_the_move_every_article_is_stored_once(old: Old, tmp_path: Path) -
         # Articles of any age are read again, by their old addresses first.
         moved = run(tmp_path, server, "-a", "refresh_days=100000")
         assert moved.stat("caravan/articles/new") == 0
-        # What was read at an old address first is read at the new one by the next run.
+        # The next run reads at the new address what was first read at an old one.
         run(tmp_path, server, "-a", "refresh_days=0")
         run(tmp_path, server, "-a", "refresh_days=0")
         assert len(server.requests) <= 25

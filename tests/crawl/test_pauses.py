@@ -164,7 +164,7 @@ def test_a_site_that_refuses_all_pages_ends_the_run(answer: SampleResponse, tmp_
     assert "'finish_reason': 'outage'" in result.log
     assert "'caravan/outage': '20 pages in a row were refused'" in result.log
     assert "Traceback" not in result.log
-    # Each page is asked for three times at most, and those that wait behind them not once.
+    # Each page is requested three times at most, and the queued ones not at all.
     assert len(site.targets) < 100
 
 
@@ -197,7 +197,7 @@ def test_a_site_that_goes_away_ends_the_run(tmp_path: Path) -> None:
 # AutoThrottle and Crawl-delay
 
 ROBOTS = SampleResponse(200, {"Content-Type": "text/plain"}, b"User-agent: *\nCrawl-delay: 0.5\n")
-#: Between two requests that are sent half a second apart, as the first may take longer on its way.
+#: Seconds measured between two requests sent half a second apart: the first may take longer to arrive.
 LEAST = 0.4
 
 

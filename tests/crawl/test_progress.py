@@ -1,4 +1,4 @@
-"""The line that tells how far a crawl is: on a real terminal, and nowhere else."""
+"""The progress line of a crawl: on a real terminal, and nowhere else."""
 
 import os
 import pty

@@ -1,4 +1,4 @@
-"""What is published: each state of an article in the feeds of one run, whatever happened to runs, clocks and pages."""
+"""Publication: each state of an article is in the feeds of one run, whatever happened to runs, clocks and pages."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Markup that changes overnight: the run says so, nothing whole is lost, and what came incomplete is mended."""
+"""Markup that changes overnight: it is reported, complete records survive, and incomplete ones are completed later."""
 
 import json
 from pathlib import Path
@@ -55,7 +55,7 @@ def test_known_articles_in_another_template_keep_their_whole_records(lost: str, 
     assert table(store, schema.article_versions) == before[1]
     assert len(table(store, schema.failures)) > 0.8 * ARTICLES
     store.close()
-    # The site is mended: they are read again, and nothing is missing.
+    # The site is fixed: they are read again, and nothing is missing.
     mended = run(tmp_path, "-a", "refresh_days=100000", new=5)
     assert mended.crawl.code == 0, mended.crawl.log[-2000:]
 

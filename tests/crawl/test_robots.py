@@ -1,4 +1,4 @@
-"""What the absence of robots.txt and its silence mean to a crawl."""
+"""A crawl with a missing, unreadable or malformed robots.txt."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Feeds and sitemaps in a crawl: what is broken is read as far as it goes, and what is lost is told."""
+"""Feeds and sitemaps in a crawl: broken ones are read as far as possible, and losses are reported."""
 
 import gzip
 import json
@@ -270,7 +270,7 @@ def test_after_a_run_whose_clock_was_ahead_the_next_one_reads_all_sources(tmp_pa
             [need("faketime"), "-f", "+400d", *ahead], capture_output=True, text=True, timeout=TIMEOUT, check=False
         )
         assert first.returncode == 0, first.stderr[-2000:]
-        # What has come since, with an old stamp, and in a list that the feed says nothing of.
+        # Published since, with an old stamp, and in a listing whose new articles are not in the feed.
         server.answers |= {"/m.xml": urlset(*OTHERS[:4]), "/sport/": page("Спорт", links(OTHERS[0], OTHERS[4]))}
         done = run(tmp_path, server)
         assert "the clock was ahead" in done.log

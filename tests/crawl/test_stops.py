@@ -1,4 +1,4 @@
-"""Runs stopped by a signal, a full disk, a locked or broken store, or a site that goes away: the next one goes on."""
+"""Runs stopped by a signal or a site that goes away are continued by the next run."""
 
 import signal
 from pathlib import Path
@@ -125,7 +125,7 @@ class Flaky(SampleSite):
 
 
 def test_a_killed_backfill_walks_no_list_twice(tmp_path: Path) -> None:
-    """A year in the middle of the site lies under many pages of lists, none of which is to be asked for again."""
+    """A year in the middle of the site is behind many listing pages, none of which may be requested again."""
     with serve(SampleSite(articles=1250)) as server:
         options = ("-a", "since=2019-01-01", "-a", "until=2019-12-31")
         wanted = [record for record in gold(server) if (record["date_published"] or "")[:4] == "2019"]

@@ -1,4 +1,4 @@
-"""A full disk, a locked or broken database, a closed folder: one clear line, nothing lost, and the next run goes on."""
+"""A full disk, a locked or broken database, a read-only folder: one clear line, no loss, and the next run continues."""
 
 import resource
 import sqlite3

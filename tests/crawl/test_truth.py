@@ -1,4 +1,4 @@
-"""The report of a run tells what it has read, kept and failed to read."""
+"""The run report counts what the run has read, stored and failed to read."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def test_the_report_of_later_runs(tmp_path: Path) -> None:
     told = run(tmp_path, "-a", "refresh_days=0", new=5).report
     assert (told["articles"]["new"], told["articles"]["read"]) == (5, 5)
     told = run(tmp_path, "-a", "refresh_days=100000", new=5).report["articles"]
-    # What the server answers with 304 is as good as read; only what has no date is left alone.
+    # A response 304 counts as read; only pages without a date are not requested.
     assert told["not_modified"] + told["unchanged"] > 0.9 * ARTICLES
     assert (told["new"], told["changed"], told["lost_fields"]) == (0, 0, 0)
     told = run(tmp_path, "-a", "since=2030-01-01", new=5, faults=("errors_500:always:2",)).report

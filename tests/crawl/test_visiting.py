@@ -1,4 +1,4 @@
-"""What is asked for, and what never."""
+"""Pages that are requested, and those that never are."""
 
 from collections import Counter
 from pathlib import Path
@@ -33,7 +33,7 @@ def test_a_period_brings_its_articles_and_ends_the_paging(tmp_path: Path) -> Non
         }
         assert result.code == 0
         found = {record["url"] for record in result.articles}
-        # What is only in the sitemap cannot be dated before it is read; its stamp lets it in or out.
+        # An article found only in the sitemap has no date before it is read; its stamp decides.
         assert found == expected
         assert server.hits < 0.6 * 600, "the lists' older pages were not walked"
 
@@ -80,7 +80,7 @@ def test_only_the_pages_named(tmp_path: Path) -> None:
 
 
 class Newsroom(SampleSite):
-    """Publishes while its lists are read: three articles whenever a second page or later is asked for."""
+    """Publishes three articles whenever the second or a later page of a listing is requested."""
 
     published = 0
 
@@ -101,7 +101,7 @@ def test_lists_that_shift_while_they_are_read(tmp_path: Path) -> None:
 
 
 class TrapSite(SampleSite):
-    """Every list goes on for ever, repeating its last page."""
+    """Every listing is endless: it repeats its last page."""
 
     def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
         response = super().respond(target, base_url, headers or {})

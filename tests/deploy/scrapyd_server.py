@@ -26,9 +26,9 @@ CONF = (ROOT / "deploy" / "scrapyd.conf").read_text(encoding="utf-8")
 
 
 def clean_python(folder: Path) -> Path:
-    """Make an environment with all that the tests' own has, but not the project; return its Python.
+    """Create an environment with the tests' packages except the project; return its Python.
 
-    An installed copy of the project would be run in the place of one that is deployed.
+    An installed copy of the project would be run instead of the deployed one.
     """
     venv.create(folder, with_pip=False, symlinks=True)
     python = folder / "bin" / "python"
@@ -66,7 +66,7 @@ def wait_until(what: Callable[[], bool], words: str) -> None:
 
 
 def watch(group: int) -> "subprocess.Popen[bytes]":
-    """Start what kills a group of processes when this process is no more, however it ended."""
+    """Start a watchdog that kills a process group when this process has ended, for whatever reason."""
     script = 'cat; kill -KILL -- "-$0"'
     return subprocess.Popen(["sh", "-c", script, str(group)], stdin=subprocess.PIPE, start_new_session=True)
 
@@ -118,7 +118,7 @@ class Scrapyd:
         self._process.wait()
 
     def stop(self) -> None:
-        """Tell the server and its crawls to end, as systemd does."""
+        """Signal the server and its crawls to end, as systemd does."""
         assert self._process is not None
         os.killpg(self._process.pid, signal.SIGTERM)
         self._process.wait(TIMEOUT)

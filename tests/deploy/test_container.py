@@ -1,4 +1,4 @@
-"""The files for containers: held against linters, and run as far as that goes without an engine."""
+"""The files for containers: linted, and run as far as possible without an engine."""
 
 import os
 import re

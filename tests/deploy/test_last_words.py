@@ -1,4 +1,4 @@
-"""What a run says at its end where nobody sees its terminal, and what the environment tells it."""
+"""The last lines of a run without a terminal, and settings from the environment."""
 
 import json
 import os

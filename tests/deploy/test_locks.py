@@ -1,4 +1,4 @@
-"""The lock files: all that the project asks for, within its ranges, each with its hashes, and no word of where from."""
+"""The lock files: every requirement within its range, with its hashes, and without the name of a registry."""
 
 import importlib.metadata
 import re
@@ -39,7 +39,7 @@ def locked(name: str, python: str = PYTHONS[0]) -> dict[str, str]:
 
 
 def holds(requirement: Requirement, python: str, extra: str = "") -> bool:
-    """Tell whether a requirement is one on Linux under this version of CPython."""
+    """Whether a requirement applies on Linux under this version of CPython."""
     environment = {"python_full_version": python, "python_version": python.rpartition(".")[0], "extra": extra}
     return requirement.marker is None or requirement.marker.evaluate(environment)
 
@@ -82,7 +82,7 @@ def test_each_python_gets_every_dependency(name: str, python: str) -> None:
 
 
 def is_installed(package: str, version: str) -> bool:
-    """Tell whether this environment has the locked version, whose needs can then be read. A newer one may need more."""
+    """Whether the locked version is installed, so that its requirements can be read; a newer one may have more."""
     try:
         return importlib.metadata.version(package) == version
     except importlib.metadata.PackageNotFoundError:

@@ -22,7 +22,7 @@ ENVIRONMENT = (ROOT / "deploy" / "scrapyd.env").read_text(encoding="utf-8")
 
 
 def given(option: str, line: str) -> dict[str, str]:
-    """What an option of a command line gives, name to value."""
+    """Return the values of an option of a command line, by name."""
     words = iter(shlex.split(line))
     return dict(next(words).split("=", 1) for word in words if word == option)
 

@@ -46,7 +46,7 @@ def to(data_dir: Path) -> dict[str, str]:
 
 
 class Gated(SampleSite):
-    """Gives so many pages, and the rest when the gate is opened."""
+    """Serves a number of pages, and the rest when the gate is opened."""
 
     def __init__(self, articles: int, given: int) -> None:
         super().__init__(articles=articles)

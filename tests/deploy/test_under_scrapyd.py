@@ -1,4 +1,4 @@
-"""What is refused where Scrapyd starts a crawl, and nowhere else."""
+"""Arguments refused only if Scrapyd starts the crawl."""
 
 import sys
 import zipfile

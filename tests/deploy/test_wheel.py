@@ -25,7 +25,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def command(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The installed command. What the wheel depends on is the tests' own, not downloaded again."""
+    """The installed command; the wheel's dependencies are those of the tests, not downloaded again."""
     folder = tmp_path_factory.mktemp("installed")
     python = clean_python(folder / "venv")
     install = ["--python", str(python), "install", "--quiet", "--no-deps", str(wheel)]

@@ -1,4 +1,4 @@
-"""What a feed's file may be: new, old, a link, a pipe; what it may not be is said before the crawl."""
+"""Files of a feed: new, existing, a link or a pipe; any other is refused before the crawl."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""Which links are asked for, with a store that knows of earlier runs."""
+"""Links that are requested, with a store that has data of earlier runs."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -26,7 +26,7 @@ SITE = Site(BASE)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    """What an earlier run has left: an article, a failure, an alias, and pages outside of what was asked for."""
+    """Data of an earlier run: an article, a failure, an alias, and pages outside of its arguments."""
     opened = open_in(tmp_path)
     one = article_store(opened, "run-0")
     keep(opened, article())
@@ -70,7 +70,7 @@ ALL = (
     "/news/new-900006/",
 )
 
-# arguments of the run, the numbers asked for
+# arguments of the run, the numbers requested
 WANTED: list[tuple[dict[str, Any], list[int]]] = [
     ({}, [900004, 900005, 900006]),
     ({"since": date(2024, 1, 1)}, [900005, 900006]),

@@ -61,7 +61,7 @@ DUE: list[tuple[str, str, str | None, str | None, bool]] = [
     (named(0), ago(minutes=30), None, None, False),
     (named(3), ago(days=29), None, None, False),
     (named(3), ago(days=31), None, None, True),
-    # a stamp without a time says nothing of what came later on its day
+    # a stamp without a time does not cover later articles of its day
     (named(0), ago(hours=1), TODAY.isoformat(), TODAY.isoformat(), True),
     (named(0), ago(hours=1), "2020-01-01", "2020-01-01", False),
 ]
@@ -106,7 +106,7 @@ INDEX = [
 PERIODS: list[tuple[date | None, date | None, list[str], bool]] = [
     (date(2024, 3, 1), date(2024, 3, 31), ["/sitemap202403.xml"], True),
     (date(2024, 3, 31), date(2024, 4, 1), ["/sitemap202404.xml", "/sitemap202403.xml"], True),
-    # Some of it is in a sitemap whose name does not tell; the first one says that it is older.
+    # Some of it is in a sitemap without a month in its name; the first one is known to be older.
     (date(2023, 12, 31), date(2024, 1, 31), ["/sitemap202401.xml", "/sitemap1.xml", "/sitemap2.xml"], True),
     (
         date(2024, 1, 1),

@@ -1,4 +1,4 @@
-"""What a run asks for by itself."""
+"""Sources that a run requests by itself."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

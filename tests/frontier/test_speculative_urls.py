@@ -21,7 +21,7 @@ Links = Callable[[str], Iterable[str]]
 def crawl(
     links: Links, start: list[str], is_article: Callable[[str], bool], limit: int = 5000
 ) -> tuple[SpeculativeUrls, list[str]]:
-    """Follow links as a spider does, from a page that is no article's; return what was asked for."""
+    """Follow links as a spider does, from a page without an article; return the requested ones."""
     speculative_urls = SpeculativeUrls()
     asked: list[str] = []
     waiting = deque(path for path in start if speculative_urls.admit(address(path), path, None))

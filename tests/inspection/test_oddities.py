@@ -1,4 +1,4 @@
-"""What is odd about a site: each oddity gives its line, and some the exit code 3."""
+"""Oddities of a site: each has its line, and some the exit code 3."""
 
 import json
 import re
@@ -29,7 +29,7 @@ def on_articles(pattern: bytes, by: bytes, encoding: str = "utf-8", headers: "di
 
 
 def one_article_only(trick: Trick, section: str = "/") -> Trick:
-    """The same for the first article asked for, maybe of one section, and no other."""
+    """The same for the first requested article only, optionally of one section."""
     first: list[str] = []
 
     def once(target: str, response: SampleResponse) -> SampleResponse | None:

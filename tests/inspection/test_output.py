@@ -1,4 +1,4 @@
-"""What an inspection prints: one table for people, one JSON object whose keys programs can rely on."""
+"""Output of an inspection: a table for people, or a JSON object with stable keys for programs."""
 
 import json
 import os

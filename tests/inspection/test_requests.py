@@ -1,4 +1,4 @@
-"""What an inspection asks for, how often and how fast, and how it ends when it is stopped."""
+"""Requests of an inspection: their number, their pace, and the end when it is stopped."""
 
 import signal
 import subprocess

@@ -234,7 +234,7 @@ class MonthlyServer(PlainServer):
 
     def _page(self, target: str) -> Answer:
         status, kind, body = self.site.answer(target, self.url.rstrip("/"))
-        # Of a redirect the second value is where it leads.
+        # The second value of a redirect is its target.
         return Answer(body, {"Location" if status == 301 else "Content-Type": kind}, status)
 
 

@@ -1,4 +1,4 @@
-"""A crawl shared between workers: nothing lost, nothing doubled, whoever comes and goes."""
+"""A crawl shared between workers: nothing lost or duplicated when workers come and go."""
 
 import signal
 import time
@@ -32,7 +32,7 @@ def test_workers_read_every_page_once(number: int, store_url: str, tmp_path: Pat
     with serve(FaultySite(400, faults=["slow:0.05"])) as server:
         crew = Crew(server, store_url, tmp_path)
         logs = [crew.end(worker) for worker in [crew.start() for _ in range(number)]]
-        assert not crew.asked_twice
+        assert not crew.requested_twice
         crew.check_stored()
         assert not crew.rows("failures")
         # A run's files hold what it has read itself, so together they hold all, once.
@@ -67,7 +67,7 @@ def test_six_kills_of_single_workers(store_url: str, tmp_path: Path) -> None:
 
 
 def test_the_end_of_all_workers_at_once(store_url: str, tmp_path: Path) -> None:
-    """Others begin anew; each article stands in the feeds of one of them, once."""
+    """All workers are killed and new ones started; each article is in the feeds of one of them, once."""
     with serve(SampleSite(articles=300)) as server:
         crew = Crew(server, store_url, tmp_path, *SHORT)
         for moment in (100, 200):
@@ -80,7 +80,7 @@ def test_the_end_of_all_workers_at_once(store_url: str, tmp_path: Path) -> None:
         for worker in [crew.start(), crew.start()]:
             crew.end(worker)
         crew.check_stored()
-        # What a worker stored that another one's end made known too late waits for the next run.
+        # An article stored by a worker that learned too late of another's end waits for the next run.
         crew.end(crew.start())
         assert sorted(crew.published()) == sorted(record["url"] for record in gold(server))
         assert all(row["published_in"] for row in crew.rows("articles"))
@@ -98,7 +98,7 @@ def test_orderly_stop_releases_unread_pages(store_url: str, tmp_path: Path) -> N
         crew.end(leader, 143)
         assert "this worker leads now" in crew.end(worker)
         crew.check_stored()
-        assert not crew.asked_twice or len(crew.asked_twice) < 20, "only sources are read again"
+        assert not crew.requested_twice or len(crew.requested_twice) < 20, "only sources are read again"
 
 
 def test_a_leader_that_is_killed_is_followed_by_another(store_url: str, tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_a_database_that_goes_away_is_waited_for(cluster: Cluster, store_url: st
         assert all("answers again" in log for log in logs)
         crew.check_stored()
         assert not crew.rows("failures")
-        assert not crew.asked_twice
+        assert not crew.requested_twice
         assert sorted(crew.published()) == sorted(record["url"] for record in gold(server))
 
 
