@@ -1,4 +1,4 @@
-"""Install the programs that the tests need and pip does not, where that can be done without asking anybody.
+"""Install the programs that the tests need and pip does not install, if that needs no password.
 
 Fetch besides the packages that a crawl needs on the other Pythons of this machine.
 

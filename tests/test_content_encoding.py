@@ -1,4 +1,4 @@
-"""Bodies that are packed, and those that only their header calls so."""
+"""Compressed bodies, and those with a false Content-Encoding."""
 
 import gzip
 import zlib

@@ -1,4 +1,4 @@
-"""The pages of ``docs/`` and the README say what the code does."""
+"""The pages of ``docs/`` and the README agree with the code."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Changed markup is noticed, by little evidence gathered over runs, and nothing else is taken for it."""
+"""Drift: changed markup is detected from little evidence over several runs, without false alarms."""
 
 from collections import Counter
 from dataclasses import dataclass, field

@@ -21,7 +21,7 @@ def _absent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def apt_get(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An apt-get that notes how it was called and fails, and a user who may call it."""
+    """An apt-get that logs its arguments and fails, and a user who may call it."""
     script = tmp_path / "apt-get"
     script.write_text(
         f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\necho "E: no network" >&2\nexit 100\n', encoding="ascii"
@@ -32,7 +32,7 @@ def apt_get(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "calls"
 
 
-#: A test whose program is missing, one whose fixture's is, and one that is there.
+#: A test without its program, one whose fixture lacks its program, and one with its program.
 TESTS = """
 import pytest
 from tests.support import optional_parts

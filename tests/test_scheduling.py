@@ -27,7 +27,7 @@ CRON_VARIABLES = dict(re.findall(r"^([A-Z]+)=(.*)$", CRON, re.MULTILINE))
 
 
 def entries(unit: Path) -> list[tuple[str, str, str]]:
-    """Section, key and value of each line; a key may stand there more than once."""
+    """Return section, key and value of each line; a key may be repeated."""
     section, found = "", []
     for line in unit.read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
@@ -49,7 +49,7 @@ def environment_file() -> dict[str, str]:
 
 
 def check_crawl(arguments: list[str]) -> CrawlArguments:
-    """Hold the words after ``scrapy`` against the crawler's own parser, and the settings against those there are."""
+    """Check the arguments after ``scrapy`` with the crawler's own parser, and that the settings exist."""
     parser = argparse.ArgumentParser(exit_on_error=False)
     parser.add_argument("command", choices=["crawl"])
     parser.add_argument("spider", choices=["caravan"])

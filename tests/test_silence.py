@@ -1,4 +1,4 @@
-"""Silence is what lasts longer than the site's own rhythm lets expect."""
+"""Silence: no new article for longer than the site's own rhythm explains."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from caravan_crawler.store import crawl_state, database
 from tests.store.stores import BASE, article, article_store, open_in
 
 NEWEST = date(2026, 3, 1)
-#: When the last run began that brought something.
+#: Start of the last run that found a new article.
 BROUGHT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 DAILY, WEEKLY, FEW = (1, 60), (7, 20), (1, 9)

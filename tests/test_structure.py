@@ -9,7 +9,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 #: Folders that name their modules by topic, as the rest of the package does: a topic has the same name in each.
 BY_TOPIC = {"report", "sample_site"}
-#: A module longer than this holds more than one subject, unless a reason stands here.
+#: Lines of a module; a longer one has more than one subject, unless a reason is given here.
 LONGEST = 400
 ALLOWED_LONGER = {
     "inspection/site_spider.py": "what is asked for next depends on what was found",

@@ -67,7 +67,7 @@ SAME_SITE = [
     ("#top", None),
     ("http://[broken/", None),
     ("", None),
-    # escaped as Scrapy escapes what it asks for
+    # escaped as Scrapy escapes requests
     ("/news/\x1b[31mx/", "https://www.caravan.kz/news/%1B%5B31mx/"),
     ('/news/<b>"x/', "https://www.caravan.kz/news/%3Cb%3E%22x/"),
     ("/news/a b\u00a0c/", "https://www.caravan.kz/news/a%20b%C2%A0c/"),

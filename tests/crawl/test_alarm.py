@@ -18,7 +18,7 @@ from tests.support.crawling import crawl
 
 @contextmanager
 def listener(status: int = 200) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """A server that takes in what is posted to it."""
+    """A server that records the JSON posted to it."""
     posted: list[dict[str, Any]] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -77,7 +77,7 @@ def test_successful_run_raises_no_alarm(tmp_path: Path) -> None:
     assert posted == []
 
 
-# a hook that does not work, and the line that says so
+# a broken hook, and its line in the log
 BROKEN = [
     ("/no/such/command", "the alarm's command could not be run: "),
     (python("raise SystemExit(7)"), "the alarm's command ended with code 7"),
@@ -104,7 +104,7 @@ def test_error_response_of_the_alarm_url_is_logged(tmp_path: Path) -> None:
     assert "scrapy crawl: the alarm could not be posted: " in done.log
 
 
-# a hook that can be none, and the line that refuses it
+# an invalid hook, and the line that refuses it
 NO_HOOKS = [("'unclosed", "ON_FAILURE is no command line: "), ("http:///x", "ON_FAILURE names no host")]
 
 

@@ -25,7 +25,7 @@ CODINGS: dict[str, Any] = {
 
 
 class Packed(SampleSite):
-    """A site that packs its pages, answers 500 to the first request for some, and has lost one."""
+    """A site with compressed pages, of which some answer 500 at first and one is missing."""
 
     def __init__(self, articles: int, coding: str = "gzip") -> None:
         super().__init__(articles)

@@ -1,4 +1,4 @@
-"""Every exit code of the contract, each by a real crawl."""
+"""Every documented exit code, each from a real crawl."""
 
 import signal
 import subprocess
@@ -33,7 +33,7 @@ def test_exit_code_1_where_the_store_cannot_be_opened(tmp_path: Path) -> None:
     assert "cannot be opened: file is not a database" in done.log
 
 
-# what makes a run refused, and the words of its line
+# options of a refused run, and a part of its line
 REFUSED = [
     (("-a", "sicne=2019-01-01"), "did you mean 'since'?"),
     (("-s", "STORE_URL=mysql://localhost/x"), "STORE_URL names mysql; a store is sqlite or postgresql"),

@@ -1,4 +1,4 @@
-"""A crawl of a site with each fault by name: it ends, says what it lost, and writes nothing wrong."""
+"""A crawl of a site with each fault: it ends, reports its losses, and writes no wrong value."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,15 +11,15 @@ from caravan_crawler.sample_site.faults import FAULTS, FaultySite
 from tests.support.crawling import Crawl, crawl, read_jsonl
 
 ARTICLES = 100
-#: A crawl of the sound site asks little more than once for each article.
+#: Requests of a crawl without faults: little more than one per article.
 FEW_REQUESTS = 2 * ARTICLES
-#: Retries included, and what a crawler may try of a trap before it knows.
+#: Requests of a crawl with faults: includes retries, and those spent on a trap until it is recognised.
 MOST_REQUESTS = 5 * ARTICLES
 IMPATIENT = ("-s", "DOWNLOAD_TIMEOUT=2", "-s", "RETRY_TIMES=1")
 
 
 class Run(NamedTuple):
-    """A finished crawl with what it should have found; ``records`` are those of a run that failed, too."""
+    """A finished crawl and its expected records; ``records`` include those of a failed run."""
 
     crawl: Crawl
     gold: dict[str, dict[str, Any]]
@@ -34,7 +34,7 @@ class Run(NamedTuple):
 
     @property
     def missing(self) -> set[str]:
-        """Articles there from the beginning that were not found."""
+        """Articles published before the crawl that were not found."""
         return set(list(self.gold)[:ARTICLES]) - {record["url"] for record in self.records}
 
     @property
@@ -59,20 +59,20 @@ def fields(record: dict[str, Any], *without: str) -> dict[str, Any]:
 
 
 def assert_exact(done: Run) -> None:
-    """Every record is exact, and none comes twice."""
+    """Assert that every record is exact and unique."""
     assert all(fields(record) == done.gold[record["url"]] for record in done.records)
     assert len({record["url"] for record in done.records}) == len(done.records)
 
 
 class Case(NamedTuple):
-    """A written fault, whether it costs the articles it spoils, and the most requests that are reasonable."""
+    """A fault as an option, whether the affected articles are lost, and the maximum number of requests."""
 
     fault: str
     is_costly: bool = False
     most_requests: int = FEW_REQUESTS
 
 
-#: Few pages are bad, the others must not suffer.
+#: Faults of a few pages: all others must be read.
 CASES = [
     Case("slow"),
     Case("drip:0.5"),

@@ -1,4 +1,4 @@
-"""Servers that block, break off, redirect and misname: a run says what it lost, or loses nothing."""
+"""Servers that block, drop, redirect or mislabel responses: a run loses nothing, or reports its losses."""
 
 import signal
 from collections.abc import Callable
@@ -96,7 +96,7 @@ def test_no_article_anywhere_is_below_the_floor(tmp_path: Path) -> None:
 
 
 class Once:
-    """A trick played on each address once only."""
+    """A trick that affects only the first request of each address."""
 
     def __init__(self, trick: Trick) -> None:
         self._trick = trick

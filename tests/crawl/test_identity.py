@@ -1,4 +1,4 @@
-"""A store holds the articles of one site, and knows it by more than its address."""
+"""A store has the articles of one site, identified by more than its address."""
 
 import json
 from pathlib import Path
@@ -49,7 +49,7 @@ def state(data_dir: Path) -> dict[str, Any]:
 
 
 def refused(data_dir: Path, url: str) -> Crawl:
-    """A crawl that must store nothing and say in one line why."""
+    """Run a crawl that must store nothing and log the reason in one line."""
     before = state(data_dir)
     done = crawl(data_dir, "-a", f"site={url}")
     assert done.code == 2, done.log[-2000:]

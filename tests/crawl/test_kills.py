@@ -1,4 +1,4 @@
-"""Runs killed at any moment: nothing stored is lost, nothing is doubled, no file is torn, little is asked twice.
+"""Runs killed at any moment: no record is lost or duplicated, no file is partial, few pages are read twice.
 
 The moments are random; the seed is printed with a failure, and ``KILL_SEED`` repeats it as far as time allows.
 """
@@ -32,7 +32,7 @@ def gold(server: SampleServer) -> list[dict[str, Any]]:
 
 
 def kill_often(runs: Runs, times: int, chance: random.Random, reference: int) -> None:
-    """Kill ``times`` runs on the way, let one end, and hold all against one undisturbed."""
+    """Kill ``times`` runs midway, let one end, and compare the requests with those of an undisturbed run."""
     before = done = runs.server.hits
     for moment in sorted(chance.sample(range(1, reference * 9 // 10), times)):
         runs.kill(after_requests(runs.server, before + moment - done))

@@ -1,4 +1,4 @@
-"""Caps on size and time, certificates, and where no link leads."""
+"""Limits on size and time, certificates, and forbidden addresses."""
 
 import gzip
 import re

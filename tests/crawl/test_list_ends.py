@@ -1,4 +1,4 @@
-"""Lists that end with a page of status 200, and sections that the site does not have, however it says so."""
+"""Listings that end with a page of status 200, and sections that the site does not have."""
 
 from pathlib import Path
 from typing import Any

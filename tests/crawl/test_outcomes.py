@@ -1,4 +1,4 @@
-"""Exit codes, and what is left behind after a run that went wrong."""
+"""Exit codes and files of failed runs."""
 
 import signal
 from pathlib import Path

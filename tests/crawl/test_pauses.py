@@ -18,7 +18,7 @@ from tests.support.crawling import crawl, start
 
 
 class AskingForQuiet(Timed):
-    """Its tenth article is answered with Retry-After, once."""
+    """Answers one request, for the tenth article, with Retry-After."""
 
     def __init__(self, status: int, wish: str | timedelta) -> None:
         super().__init__(articles=60)
@@ -130,7 +130,7 @@ def test_pauses_after_bad_answers_grow(tmp_path: Path) -> None:
         result = crawl(tmp_path, "-a", f"site={server.url}", *options)
     assert result.code == 0, result.log[-1500:]
     assert len(result.articles) == 20
-    # After robots.txt, the home page four times in vain.
+    # robots.txt, and four failed requests of the home page.
     for pause, least in zip(site.pauses[1:5], (0.1, 0.2, 0.4, 0.8), strict=True):
         assert pause >= least
 
@@ -139,7 +139,7 @@ def test_pauses_after_bad_answers_grow(tmp_path: Path) -> None:
 
 
 class GoesAway(Timed):
-    """After its home page it drops every connection, or refuses, or challenges."""
+    """Drops, refuses or challenges every request after the home page."""
 
     def __init__(self, answer: SampleResponse | None) -> None:
         super().__init__(articles=300)

@@ -33,7 +33,7 @@ class SomeGone(SampleSite):
 
 
 class Stuck(SampleSite):
-    """A site that after the first pages lets every visitor wait."""
+    """A site that delays all requests after the first 50 until ``go_on`` is set."""
 
     def __init__(self) -> None:
         super().__init__(articles=300)
@@ -78,7 +78,7 @@ class Terminal:
 
     @property
     def lines(self) -> list[str]:
-        """The lines a person sees when all is over: what follows a carriage return hides what was before it."""
+        """The lines visible at the end: text after a carriage return hides the text before it."""
         seen = []
         for line in self.written.split("\n"):
             cells = ""

@@ -96,7 +96,7 @@ def test_leftovers_of_a_run_of_another_kind(killed: list[str], following: list[l
 
 
 def start_by_clock(data_dir: Path, *options: str, **environment: str) -> subprocess.Popen[str]:
-    """Start a crawl whose clock is another one; a process of its own, as a forked one keeps its libraries."""
+    """Start a crawl with another clock, not as a fork: a forked process has its libraries loaded already."""
     need("faketime")
     (library,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
     return subprocess.Popen(

@@ -61,7 +61,7 @@ def test_known_articles_in_another_template_keep_their_whole_records(lost: str, 
 
 
 def test_lasting_redesign_publishes_nothing_until_it_is_fixed(tmp_path: Path) -> None:
-    """Hours in which the new template is not read: nothing without its date gets out, whatever a later run reads."""
+    """Hours with an unreadable template: no record without its date is published, whatever a later run reads."""
     feed = tmp_path / "a.jsonl"
     run(tmp_path, "-O", str(feed))
     whole = feed.read_bytes()

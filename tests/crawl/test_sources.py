@@ -77,7 +77,7 @@ OTHERS = [path(number) for number in range(102, 107)]
 WHOLE = {path(number) for number in range(101, 107)}
 MAP = urlset(*OTHERS)
 WARNED = f"<br />\n<b>Notice</b>: Undefined index & more in <b>/x.php</b><br />\n{MAP}"
-# what answers for the sitemap
+# the response for the sitemap
 READ: dict[str, Answer] = {
     "gzip": Answer(gzip.compress(MAP.encode()), {"Content-Type": "application/x-gzip"}),
     "gzip with a tail": Answer(gzip.compress(MAP.encode()) + b"\n\n", {"Content-Type": "application/x-gzip"}),
@@ -134,7 +134,7 @@ def test_an_index_that_names_itself_and_a_feed_that_is_an_index_end(tmp_path: Pa
 
 
 LONG = urlset(*OTHERS[:3]).replace("</urlset>", "") + "<url><loc>" + OTHERS[4][:-6]
-#: The feed's and the sitemap's answer, the failures they are, and the articles read of the sitemap.
+#: Responses for the feed and the sitemap, their failures, and the articles read from the sitemap.
 LOST: dict[str, tuple[Answer, Answer, dict[str, str], int]] = {
     "cut": (EMPTY_FEED, Answer(LONG, XML), {"/m.xml": "sitemap_cut"}, 3),
     "cut gzip": (

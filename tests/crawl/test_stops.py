@@ -93,7 +93,7 @@ def test_the_same_site_on_another_port(tmp_path: Path) -> None:
 
 
 def test_an_article_known_and_gone_for_a_while_is_no_new_one(tmp_path: Path) -> None:
-    """One that a refresh could not read is tried again by the next run, whether that refreshes or not."""
+    """An article that a refresh could not read is retried by the next run of any kind."""
     with serve(Flaky(articles=60)) as server:
         options = ("-a", f"site={server.url}", "-s", "RETRY_TIMES=0")
         assert crawl(tmp_path, *options).code == 0

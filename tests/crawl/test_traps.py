@@ -1,4 +1,4 @@
-"""Sites that answer every address: the run ends, keeps what is real, and says what it met."""
+"""Sites that answer every address: the run ends, stores the real articles, and reports the trap."""
 
 import re
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def unnumbered(target: str) -> str | None:
 
 
 def endless_list(target: str) -> str | None:
-    """A list without end, of articles that are one."""
+    """An endless listing of copies of one article."""
     found = re.fullmatch(r"/copies/(?:page/(\d+)/)?", target)
     if found:
         number = int(found[1] or 1)
@@ -99,7 +99,7 @@ def test_copies_of_one_text_end(answer: Answer, entry: str, tmp_path: Path) -> N
 
 
 def test_some_copies_cost_a_run_nothing(tmp_path: Path) -> None:
-    """A handful of copies among many articles: the run is sound, says so, and publishes."""
+    """A few copies among many articles: the run succeeds, reports them, and publishes."""
 
     class Few(Trapping):
         def __init__(self) -> None:

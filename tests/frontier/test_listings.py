@@ -1,4 +1,4 @@
-"""How a list is walked from run to run; the property that nothing is missed is in test_lists_property."""
+"""Walks of a listing from run to run; test_listings_property checks that no article is missed."""
 
 import json
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def test_the_first_walk_goes_to_the_end_and_the_next_to_where_it_began() -> None
 
 
 class Stop(NamedTuple):
-    """A run that is stopped after some pages, and what it leaves."""
+    """A run that is stopped after some pages, and the resulting state."""
 
     pages: int
     top: list[int]
@@ -163,7 +163,7 @@ def test_known_articles_end_a_walk_from_the_top_but_not_a_resumed_one(monkeypatc
     monkeypatch.setattr("caravan_crawler.frontier.listings._KNOWN_PAGES", 5)
     one = walker()
     one.run()
-    one.site.articles[:] = [*range(200, 100, -1), *FIFTY[10:]]  # what stood at the top is gone
+    one.site.articles[:] = [*range(200, 100, -1), *FIFTY[10:]]  # the earlier top is gone
     one.seen.update(range(101, 201))
     assert one.run()
     assert one.read == [1, 2, 3, 4, 5]

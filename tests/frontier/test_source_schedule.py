@@ -103,7 +103,7 @@ def test_forced_listing_retains_its_walk_state() -> None:
     assert after.list_state(NEWS).to_json() == OPEN
 
 
-# a list's state of runs of this kind, of runs for all, and that which the run begins with
+# a listing's state from runs of this kind, from full runs, and the initial state of this run
 STATES: list[tuple[dict[str, Any] | None, dict[str, Any] | None, dict[str, Any]]] = [
     (None, None, ListState().to_json()),
     (OPEN, WALKED, OPEN),

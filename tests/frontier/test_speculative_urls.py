@@ -1,4 +1,4 @@
-"""Traps of ever new addresses are bounded, and no article is lost for it."""
+"""Traps of ever new addresses are limited without losing an article."""
 
 from collections import deque
 from collections.abc import Callable, Iterable

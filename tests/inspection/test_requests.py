@@ -18,7 +18,7 @@ from tests.support.forking import fork, run
 
 
 class Timed(MonthlySite):
-    """Keeps when each request came, and who asked."""
+    """Records the time and the user agent of each request."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -91,7 +91,7 @@ def test_fields(kept: Kept, tmp_path: Path) -> None:
     assert found["views"] == found["images"] == 0
     assert [(run.run_id, run.fills) for run in fields.over_runs] == [
         ("run-1", [Fill("headline", 20, 25), Fill("source", 10, 25)]),
-        ("run-2", [Fill("headline", 30, 35)]),  # run-3 read too few to speak of
+        ("run-2", [Fill("headline", 30, 35)]),  # run-3 read too few articles
     ]
 
 

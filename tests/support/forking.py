@@ -60,18 +60,18 @@ class Forked:
         self._status = status
 
     def poll(self) -> int | None:
-        """Return how it ended, as ``Popen`` does; None while it runs."""
+        """Return the exit code, as ``Popen`` does; None while it runs."""
         return self._ended(0)
 
     def wait(self, timeout: float | None = None) -> int:
-        """Return how it ended; ``subprocess.TimeoutExpired`` where it does not in time."""
+        """Return the exit code; raise ``subprocess.TimeoutExpired`` after ``timeout``."""
         code = self._ended(timeout)
         if code is None:
             raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
         return code
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
-        """Return what it has said on stdout and stderr until its end; nothing where nobody listens."""
+        """Wait for the end; return the texts of stdout and stderr, empty unless they are pipes."""
         end = None if timeout is None else time.monotonic() + timeout
         said = {pipe.fileno(): bytearray() for pipe in self._pipes}
         open_ = list(said)
@@ -174,7 +174,7 @@ def run(module: str, *words: str, timeout: float, **environment: str) -> "subpro
 
 
 def _end_of(given: int) -> tuple[IO[str] | None, int]:
-    """Return where the tests read, if they do, and the descriptor the process writes to."""
+    """Return the tests' end of a pipe, or None, and the descriptor that the process writes to."""
     if given == subprocess.PIPE:
         reads, writes = os.pipe()
         return os.fdopen(reads, encoding="utf-8"), writes
@@ -222,7 +222,7 @@ def _serve(connection: socket.socket) -> dict[str, Any] | None:
         each.setblocking(False)
     signal.set_wakeup_fd(wakes.fileno(), warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's is for the tests, and for what runs
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # that of a terminal is for the tests and the running commands
     with connection, woken, wakes:
         try:
             while True:

@@ -1,4 +1,4 @@
-"""Runs of one command that are killed, and what must hold whatever happened to them."""
+"""Killed runs of one command, and the checks that must hold after each."""
 
 import json
 import os

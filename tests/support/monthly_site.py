@@ -60,7 +60,7 @@ class Story:
 
     @property
     def old_path(self) -> str:
-        """Before the move, in the site's earlier transliteration."""
+        """The path before the move, in the site's earlier transliteration."""
         return f"/news/{self.slug.replace('ja', 'ya').replace('ju', 'yu').replace('j', 'jj')}-{self.number}/"
 
     @property

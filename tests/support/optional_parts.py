@@ -1,4 +1,4 @@
-"""Programs that some tests need and pip does not install: what they are called, and whether they are there."""
+"""Programs that some tests need and pip does not install: their names, and whether they are installed."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""A site of a few pages on loopback, whose answers a test gives by path, in markup that is nobody's."""
+"""A site of a few pages on loopback in generic markup, with a test's own answers by path."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from psycopg import sql
 _START_WITHIN = 60.0
 #: Another program may take the free port that was found before the server does.
 _TRIES = 3
-#: Nothing has to outlast the tests.
+#: No data has to survive the tests.
 _CARELESS = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "2GB", "log_min_messages": "warning"}
 
 

@@ -58,7 +58,7 @@ class Crew:
             return connection.execute(f"SELECT * FROM {table}".encode()).fetchall()
 
     @property
-    def requested_twice(self) -> list[str]:
+    def asked_twice(self) -> list[str]:
         """URLs requested more than once, except robots.txt, which every worker reads."""
         return [url for url, times in Counter(self.server.requests).items() if times > 1 and url != "/robots.txt"]
 

@@ -104,11 +104,11 @@ def test_commit_with_a_lost_response_is_made_once(stores: list[SharedStore], mon
     def pid() -> int:
         return int(store.rows(text("SELECT pg_backend_pid()"))[0][0])
 
-    # Before the commit: it is made again.
+    # The connection is lost before the commit, which is made again.
     stores[1].rows(cut, pid=pid())
     store.execute(insert, {"at": "1"})
     assert store.rows(rows)[0][0] == 1
-    # After it, and before its answer: it is not.
+    # It is lost after the commit, before its response: not made again.
     change = store._persist
 
     def answer_is_lost(work: object, **options: object) -> object:

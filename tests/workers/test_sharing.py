@@ -18,7 +18,7 @@ from tests.support.kills import dice, gold
 from tests.support.postgresql import Cluster
 from tests.workers.crew import Crew
 
-#: Workers die in these tests, and their claims are not to be waited for.
+#: Workers are killed in these tests, and their leases must expire soon.
 SHORT = ("-s", "WORKER_LEASE=3")
 
 
@@ -32,7 +32,7 @@ def test_workers_read_every_page_once(number: int, store_url: str, tmp_path: Pat
     with serve(FaultySite(400, faults=["slow:0.05"])) as server:
         crew = Crew(server, store_url, tmp_path)
         logs = [crew.end(worker) for worker in [crew.start() for _ in range(number)]]
-        assert not crew.requested_twice
+        assert not crew.asked_twice
         crew.check_stored()
         assert not crew.rows("failures")
         # A run's files hold what it has read itself, so together they hold all, once.
@@ -61,7 +61,7 @@ def test_six_kills_of_single_workers(store_url: str, tmp_path: Path) -> None:
         assert not crew.rows("failures")
         crew.check_stored()
         print(f"{server.hits} requests for 1200 articles")
-        # The next run publishes what those had read that were killed.
+        # The next run publishes the articles that the killed workers had read.
         crew.end(crew.start())
         assert sorted(crew.published()) == sorted(record["url"] for record in gold(server))
 
@@ -88,7 +88,7 @@ def test_the_end_of_all_workers_at_once(store_url: str, tmp_path: Path) -> None:
 
 def test_orderly_stop_releases_unread_pages(store_url: str, tmp_path: Path) -> None:
     with serve(SampleSite(articles=300)) as server:
-        # Were it not given back, the other one would wait for ten minutes.
+        # Without the release, the other worker would wait for ten minutes.
         crew = Crew(server, store_url, tmp_path, "-s", "WORKER_LEASE=600")
         leader = crew.start("-s", "DOWNLOAD_DELAY=0.05")
         crew.wait_for_requests(20)
@@ -98,13 +98,13 @@ def test_orderly_stop_releases_unread_pages(store_url: str, tmp_path: Path) -> N
         crew.end(leader, 143)
         assert "this worker leads now" in crew.end(worker)
         crew.check_stored()
-        assert not crew.requested_twice or len(crew.requested_twice) < 20, "only sources are read again"
+        assert not crew.asked_twice or len(crew.asked_twice) < 20, "only sources are read again"
 
 
 def test_a_leader_that_is_killed_is_followed_by_another(store_url: str, tmp_path: Path) -> None:
     with serve(SampleSite(articles=200)) as server:
         crew = Crew(server, store_url, tmp_path, *SHORT)
-        leader = crew.start("-s", "DOWNLOAD_DELAY=0.3")  # so that there is much left to do when the other one is there
+        leader = crew.start("-s", "DOWNLOAD_DELAY=0.3")  # leaves enough work for the other worker
         crew.wait_for_requests(5)
         worker = crew.start()
         crew.wait_for_runs(2)
@@ -144,7 +144,7 @@ def test_a_database_that_goes_away_is_waited_for(cluster: Cluster, store_url: st
         crew.wait_for_runs(3)
         crew.wait_for_requests(server.hits + 50)
         cluster.stop()
-        time.sleep(1)  # what is under way comes to its end
+        time.sleep(1)  # pages in flight are finished
         before = server.hits
         time.sleep(4)
         assert server.hits == before, "requests are sent while the store is away"
@@ -153,7 +153,7 @@ def test_a_database_that_goes_away_is_waited_for(cluster: Cluster, store_url: st
         assert all("answers again" in log for log in logs)
         crew.check_stored()
         assert not crew.rows("failures")
-        assert not crew.requested_twice
+        assert not crew.asked_twice
         assert sorted(crew.published()) == sorted(record["url"] for record in gold(server))
 
 
@@ -173,7 +173,7 @@ def test_a_database_that_stays_away_ends_the_run(cluster: Cluster, store_url: st
 
 
 class TimedSite(SampleSite):
-    """Notes when it was asked."""
+    """Records the time of each request."""
 
     def __init__(self, articles: int) -> None:
         super().__init__(articles=articles)
