@@ -185,7 +185,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("options", "message", "code"), BAD)
-def test_bad_use_is_one_line(options: tuple[str, ...], message: str, code: int) -> None:
+def test_bad_options_are_reported_in_one_line(options: tuple[str, ...], message: str, code: int) -> None:
     done = inspect(*options)
     assert done.returncode == code
     assert message in done.stderr

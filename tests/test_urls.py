@@ -148,7 +148,7 @@ ENCODINGS = [
 
 
 @pytest.mark.parametrize("href", ENCODINGS)
-def test_an_address_is_one_in_all_its_percent_encodings(site: Site, href: str) -> None:
+def test_percent_encodings_of_an_address_are_equal(site: Site, href: str) -> None:
     assert site.resolve(href, site.base) == "https://www.caravan.kz/crime/%D0%B4%D0%BE%D0%BC-1/"
 
 

@@ -49,10 +49,10 @@ def python(code: str, *arguments: str) -> str:
 
 
 def test_failed_run_starts_the_alarm_command(tmp_path: Path) -> None:
-    heard = tmp_path / "heard"
-    done = crawl(tmp_path, *UNREACHABLE, "-s", f"ON_FAILURE={python(SAVE, str(heard))}")
+    received = tmp_path / "received"
+    done = crawl(tmp_path, *UNREACHABLE, "-s", f"ON_FAILURE={python(SAVE, str(received))}")
     assert done.code == 4
-    path, _, body = heard.read_text(encoding="utf-8").partition("\n")
+    path, _, body = received.read_text(encoding="utf-8").partition("\n")
     assert json.loads(body) == json.loads(Path(path).read_text(encoding="utf-8")) == report(tmp_path)
     assert json.loads(body)["exit_code"] == 4
 
@@ -66,9 +66,9 @@ def test_failed_run_is_posted_to_the_alarm_url(tmp_path: Path) -> None:
 def test_refused_run_raises_an_alarm_with_the_known_facts(tmp_path: Path) -> None:
     with listener() as (url, posted):
         assert crawl(tmp_path, "-a", "since=never", "-s", f"ON_FAILURE={url}").code == 2
-    (told,) = posted
-    assert (told["exit_code"], told["outcome"]) == (2, "refused")
-    assert told["reason"] == "since=never is not a day as YYYY-MM-DD"
+    (alarm,) = posted
+    assert (alarm["exit_code"], alarm["outcome"]) == (2, "refused")
+    assert alarm["reason"] == "since=never is not a day as YYYY-MM-DD"
 
 
 def test_successful_run_raises_no_alarm(tmp_path: Path) -> None:

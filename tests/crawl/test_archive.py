@@ -68,7 +68,7 @@ def test_every_response_is_archived_unchanged(tmp_path: Path) -> None:
             result = crawl(tmp_path, *options, *more)
             assert result.code == 0, result.log[-3000:]
         url = server.url.rstrip("/")
-    kept = [
+    archived = [
         (
             one.rec_headers.get_header("WARC-Target-URI").removeprefix(url),
             int(one.http_headers.get_statuscode()),
@@ -76,9 +76,9 @@ def test_every_response_is_archived_unchanged(tmp_path: Path) -> None:
         )
         for one in responses(tmp_path)
     ]
-    assert Counter(kept) == Counter(site.sent)
-    assert {"/robots.txt"} < {path for path, _, _ in kept}
-    assert {status for _, status, _ in kept} >= {200, 301, 304, 404, 500}
+    assert Counter(archived) == Counter(site.sent)
+    assert {"/robots.txt"} < {path for path, _, _ in archived}
+    assert {status for _, status, _ in archived} >= {200, 301, 304, 404, 500}
     files = sorted((tmp_path / "warc").iterdir())
     runs = sorted(path.name for path in (tmp_path / "runs").iterdir())
     assert {file.name[len("caravan-") : -len("-00001.warc.gz")] for file in files} == set(runs)
@@ -119,15 +119,15 @@ def test_a_full_disk_under_the_archive(small_disk: SmallDisk, tmp_path: Path) ->
             assert "Traceback" not in result.log, result.log[:6000]
             words = "the archive of raw pages cannot be written: No space left on device"
             assert words in result.log.splitlines()[-1]
-        kept = {one.rec_headers.get_header("WARC-Target-URI") for one in responses(data_dir)}
+        archived = {one.rec_headers.get_header("WARC-Target-URI") for one in responses(data_dir)}
         stored = Stored(data_dir).articles
-        assert {record["fetched_url"] for record in stored.values()} <= kept
+        assert {record["fetched_url"] for record in stored.values()} <= archived
         small_disk.grow(100)
         result = crawl(data_dir, *options)
         assert result.code == 0, result.log[-3000:]
         each_once(Stored(data_dir).articles.values(), gold(server))
-    kept = {one.rec_headers.get_header("WARC-Target-URI") for one in responses(data_dir)}
-    assert {record["fetched_url"] for record in Stored(data_dir).articles.values()} <= kept
+    archived = {one.rec_headers.get_header("WARC-Target-URI") for one in responses(data_dir)}
+    assert {record["fetched_url"] for record in Stored(data_dir).articles.values()} <= archived
     assert not list(small_disk.path.glob("*.open"))
 
 

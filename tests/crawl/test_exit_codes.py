@@ -145,7 +145,7 @@ def test_exit_code_5(tmp_path: Path) -> None:
 def test_exit_codes_130_and_143(number: signal.Signals, tmp_path: Path) -> None:
     with serve(SampleSite(articles=3000)) as server:
         done = crawl(tmp_path, "-a", f"site={server.url}", stop_with=number)
-    told = report(tmp_path)
-    assert done.code == told["exit_code"] == 128 + number
-    assert told["outcome"] == "stopped"
-    assert told["articles"]["new"] > 0
+    run_report = report(tmp_path)
+    assert done.code == run_report["exit_code"] == 128 + number
+    assert run_report["outcome"] == "stopped"
+    assert run_report["articles"]["new"] > 0

@@ -106,7 +106,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.fault for case in CASES])
-def test_the_others_are_read_and_nothing_wrong_is_written(case: Case, tmp_path: Path) -> None:
+def test_other_articles_are_read_and_no_wrong_value_is_written(case: Case, tmp_path: Path) -> None:
     done = run(tmp_path, case.fault)
     assert done.crawl.code == 0, done.crawl.log[-3000:]
     assert_exact(done)
@@ -183,7 +183,7 @@ def test_template_without_a_required_field(field: str, after: int, tmp_path: Pat
             assert fields(record, *lost) == fields(gold, *lost)
 
 
-def test_lists_do_not_lose_what_new_articles_push_down(tmp_path: Path) -> None:
+def test_shifting_listings_lose_no_article(tmp_path: Path) -> None:
     done = run(tmp_path, "shifting:15", articles=150)
     assert done.crawl.code == 0
     urls = list(done.gold)
@@ -199,7 +199,7 @@ def test_without_robots_txt_the_site_is_forbidden(tmp_path: Path) -> None:
     assert "robots.txt" in done.last_line
 
 
-def test_faults_come_together(tmp_path: Path) -> None:
+def test_several_faults_at_once(tmp_path: Path) -> None:
     done = run(tmp_path, "slow:0.01", "errors_500:1:6", "wrong_charset:always:3", "half_pages", "endless_listing")
     assert done.crawl.code == 0, done.crawl.log[-3000:]
     assert_exact(done)

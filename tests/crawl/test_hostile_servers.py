@@ -191,7 +191,7 @@ def test_a_site_on_ipv6_or_by_name(tmp_path: Path) -> None:
     assert all(record["url"].startswith(f"http://localhost:{server.port}/") for record in result.articles)
 
 
-def test_sections_named_are_asked_even_if_nothing_links_to_them(tmp_path: Path) -> None:
+def test_named_sections_are_requested_even_if_nothing_links_to_them(tmp_path: Path) -> None:
     def bare_home(target: str, response: SampleResponse) -> SampleResponse | None:
         return SampleResponse(200, HTML, b"<html><body>Home</body></html>") if target == "/" else None
 
@@ -215,7 +215,7 @@ def test_one_article_named_by_all_its_addresses_is_one_request(tmp_path: Path) -
     assert [record["url"] for record in result.articles] == [path]
 
 
-def test_a_second_signal_ends_it_at_once_and_says_so(tmp_path: Path) -> None:
+def test_second_signal_ends_the_run_at_once_and_is_logged(tmp_path: Path) -> None:
     with serve(SampleSite(articles=3000)) as server:
         process = start(tmp_path, "-a", f"site={server.url}", "-s", "DOWNLOAD_DELAY=0.05")
         wait_for_rows(tmp_path, process)
@@ -225,7 +225,7 @@ def test_a_second_signal_ends_it_at_once_and_says_so(tmp_path: Path) -> None:
     assert process.returncode == 130
 
 
-def test_an_article_of_which_only_the_amp_page_is_there(tmp_path: Path) -> None:
+def test_article_with_only_an_amp_page(tmp_path: Path) -> None:
     sample, base = SampleSite(articles=80), "http://127.0.0.1/"
     news = [record for record in sample.gold(base) if record["section"] == "news" and record["article_id"]]
     gone = next(record for record in news if sample.respond(f"/amp/{record['url'][len(base) :]}", base).status == 200)

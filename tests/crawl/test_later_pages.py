@@ -105,7 +105,7 @@ FAILING = [
 
 
 @pytest.mark.parametrize(("answer", "reason"), FAILING, ids=[reason for _, reason in FAILING])
-def test_where_a_later_page_fails_nothing_is_stored_and_the_next_run_tries_again(
+def test_failed_later_page_stores_nothing_and_is_retried_by_the_next_run(
     answer: Answer, reason: str, tmp_path: Path
 ) -> None:
     answers = site(NUMBERED, SHORT)
@@ -124,7 +124,7 @@ def test_where_a_later_page_fails_nothing_is_stored_and_the_next_run_tries_again
         assert is_whole(stored(tmp_path)[NUMBERED], 900001)
 
 
-def test_a_site_that_shows_one_page_under_every_number_ends(tmp_path: Path) -> None:
+def test_site_with_one_page_under_every_number_ends(tmp_path: Path) -> None:
     answers = site(PLAIN, of=30)
     same = part(QUERY, 3, 1, 30)
     with serve_plain(answers | {"/": page("Газета", links(PLAIN, QUERY)), QUERY: same}) as server:

@@ -64,7 +64,7 @@ def test_bad_addresses_are_neither_requested_nor_stored(kept: Kept, tmp_path: Pa
 
 
 @pytest.mark.parametrize("kept", ["postgresql"], indirect=True)
-def test_many_sections_are_no_long_key(kept: Kept, tmp_path: Path) -> None:
+def test_many_sections_do_not_make_a_long_key(kept: Kept, tmp_path: Path) -> None:
     slug = SLUG[:2000]
 
     class WithLongSlug(SampleSite):

@@ -36,7 +36,7 @@ def test_all_of_the_archive_is_found_with_few_requests(has_lastmod: bool, tmp_pa
     with serve_monthly(site) as server:
         run(tmp_path, server)
         assert len(server.requests) <= len(site.articles) + len(site.sitemaps) + 40
-        assert max(Counter(server.requests).values()) == 1, "nothing is asked for twice"
+        assert max(Counter(server.requests).values()) == 1, "no page is requested twice"
         moments = {story.path: (story.moment.isoformat(), 1) for story in site.articles}
         assert stored(tmp_path) == moments
         run(tmp_path, server)
@@ -119,7 +119,7 @@ def test_old_and_new_addresses_side_by_side_from_the_first_run_on(tmp_path: Path
     assert stored(tmp_path).keys() == {story.path for story in articles}
 
 
-def test_runs_killed_on_the_way_lose_nothing(tmp_path: Path) -> None:
+def test_killed_runs_lose_nothing(tmp_path: Path) -> None:
     site = MonthlySite()
     with serve_monthly(site) as server:
         for asked in (120, 240, 360):

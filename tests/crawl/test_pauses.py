@@ -49,9 +49,7 @@ WISHES: list[tuple[int, str | timedelta, float]] = [
 
 
 @pytest.mark.parametrize(("status", "wish", "seconds"), WISHES)
-def test_the_whole_site_is_left_alone_for_as_long_as_it_asks(
-    status: int, wish: str | timedelta, seconds: float, tmp_path: Path
-) -> None:
+def test_retry_after_pauses_all_requests(status: int, wish: str | timedelta, seconds: float, tmp_path: Path) -> None:
     site = AskingForQuiet(status, wish)
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
@@ -75,7 +73,7 @@ def test_nonsensical_retry_after_counts_as_a_failed_response(wish: str | timedel
     assert result.stat("caravan/pauses/backoff") == 1
 
 
-def test_a_site_that_asks_for_too_much_ends_the_run(tmp_path: Path) -> None:
+def test_too_long_retry_after_ends_the_run(tmp_path: Path) -> None:
     site = AskingForQuiet(429, "3600")
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
@@ -123,7 +121,7 @@ class Busy(Timed):
         return BUSY
 
 
-def test_pauses_after_bad_answers_grow(tmp_path: Path) -> None:
+def test_pauses_after_failed_responses_grow(tmp_path: Path) -> None:
     site = Busy(times=4)
     with serve(site) as server:
         options = ("-s", "BACKOFF_START=0.2", "-s", "RETRY_TIMES=4")
@@ -168,7 +166,7 @@ def test_a_site_that_refuses_all_pages_ends_the_run(answer: SampleResponse, tmp_
     assert len(site.targets) < 100
 
 
-def test_a_site_that_is_down_is_given_up_however_many_pages_wait(tmp_path: Path) -> None:
+def test_outage_ends_the_run_whatever_the_number_of_queued_pages(tmp_path: Path) -> None:
     site = SampleSite(articles=150)
     with serve(site) as server:
         assert crawl(tmp_path, "-a", f"site={server.url}").code == 0
@@ -236,7 +234,7 @@ def test_a_crawl_delay_too_long_ends_the_run(delay: str, tmp_path: Path) -> None
     assert "Traceback" not in result.log
 
 
-def test_a_long_crawl_delay_is_said_and_obeyed(tmp_path: Path) -> None:
+def test_long_crawl_delay_is_logged_and_obeyed(tmp_path: Path) -> None:
     robots = SampleResponse(200, {"Content-Type": "text/plain"}, b"User-agent: *\nCrawl-delay: 90\n")
     site = Timed(articles=5, robots_txt=robots)
     with serve(site) as server:

@@ -98,7 +98,7 @@ def _read(descriptor: int) -> bytes:
         return b""
 
 
-def test_on_a_terminal_the_bar_counts_and_only_lines_that_matter_stay(tmp_path: Path) -> None:
+def test_terminal_shows_a_counting_bar_and_only_important_lines(tmp_path: Path) -> None:
     with serve(SomeGone(articles=300)) as server:
         terminal = Terminal(tmp_path, "-a", f"site={server.url}")
     (run,) = (tmp_path / "runs").iterdir()
@@ -133,7 +133,7 @@ def test_progress_of_named_pages_has_a_total(tmp_path: Path) -> None:
     assert terminal.frames[-1] == (30, 0)
 
 
-def test_a_level_that_is_given_is_obeyed(tmp_path: Path) -> None:
+def test_given_log_level_is_obeyed(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path, "-a", "site=sample", "-L", "INFO")
     assert any("[scrapy.middleware] INFO: Enabled extensions:" in line for line in terminal.lines)
     assert any("Dumping Scrapy stats" in line for line in terminal.lines)

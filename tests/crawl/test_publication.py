@@ -203,5 +203,5 @@ def test_a_folder_that_cannot_be_made_whole_is_published_by_the_next_run(tmp_pat
         (folder / "weather.csv").mkdir()  # in the way
         sound(crawl(tmp_path, *options))
         (folder / "weather.csv").rmdir()
-        assert not list(folder.glob("*.jsonl")), "what was moved is moved back"
+        assert not list(folder.glob("*.jsonl")), "moved files are moved back"
     check_published(tmp_path)

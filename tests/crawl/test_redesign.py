@@ -41,7 +41,7 @@ REASONS = {
 
 
 @pytest.mark.parametrize("lost", REASONS)
-def test_known_articles_in_another_template_keep_their_whole_records(lost: str, tmp_path: Path) -> None:
+def test_known_articles_in_another_template_retain_complete_records(lost: str, tmp_path: Path) -> None:
     run(tmp_path)
     store = open_in(tmp_path)
     before = table(store, schema.articles), table(store, schema.article_versions)
@@ -56,8 +56,8 @@ def test_known_articles_in_another_template_keep_their_whole_records(lost: str, 
     assert len(table(store, schema.failures)) > 0.8 * ARTICLES
     store.close()
     # The site is fixed: they are read again, and nothing is missing.
-    mended = run(tmp_path, "-a", "refresh_days=100000", new=5)
-    assert mended.crawl.code == 0, mended.crawl.log[-2000:]
+    fixed = run(tmp_path, "-a", "refresh_days=100000", new=5)
+    assert fixed.crawl.code == 0, fixed.crawl.log[-2000:]
 
 
 def test_lasting_redesign_publishes_nothing_until_it_is_fixed(tmp_path: Path) -> None:
@@ -79,8 +79,8 @@ def test_lasting_redesign_publishes_nothing_until_it_is_fixed(tmp_path: Path) ->
     assert {row["date_published"] for row in table(store, schema.articles) if row["key"] in failed} == {None}
     store.execute(update(schema.failures).values(retry_at="2000-01-01T00:00:00+00:00"))
     store.close()
-    mended = run(tmp_path, "-a", "refresh_days=0", "-O", str(feed), new=2 * NEW)
-    assert mended.crawl.code == 0, mended.crawl.log[-2000:]
+    fixed = run(tmp_path, "-a", "refresh_days=0", "-O", str(feed), new=2 * NEW)
+    assert fixed.crawl.code == 0, fixed.crawl.log[-2000:]
     published = [json.loads(line) for line in feed.read_text(encoding="utf-8").splitlines()]
     assert all(record["date_published"] for record in published)
     dateless = dateless_articles(2 * NEW) & failed  # of those nobody can know
@@ -99,7 +99,7 @@ def dateless_articles(new: int) -> set[str]:
     return {str(record["article_id"]) for record in gold if record["date_published"] is None}
 
 
-def test_what_a_run_below_the_floors_did_not_find_is_put_back(tmp_path: Path) -> None:
+def test_fields_not_found_by_a_run_below_the_floors_are_restored(tmp_path: Path) -> None:
     run(tmp_path)
     store = open_in(tmp_path)
     rows = table(store, schema.articles)
@@ -113,8 +113,8 @@ def test_what_a_run_below_the_floors_did_not_find_is_put_back(tmp_path: Path) ->
     assert {row["key"]: (row["views"], row["views_raw"]) for row in table(store, schema.articles)} == before
     store.close()
     feed = tmp_path / "a.jsonl"
-    mended = run(tmp_path, "-a", "refresh_days=100000", "-O", str(feed))
-    assert mended.crawl.code == 0, mended.crawl.log[-2000:]
+    fixed = run(tmp_path, "-a", "refresh_days=100000", "-O", str(feed))
+    assert fixed.crawl.code == 0, fixed.crawl.log[-2000:]
     published = [json.loads(line) for line in feed.read_text(encoding="utf-8").splitlines()]
     assert len({record["url"] for record in published}) == len(published) == len(counted)
     assert sorted(record["views"] for record in published) == sorted(counted)

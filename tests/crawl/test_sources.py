@@ -181,7 +181,7 @@ def test_lost_sources_are_reported_and_retried(
         assert stored(tmp_path) == WHOLE
         assert failures(tmp_path) == {}
         run(tmp_path, server)
-        assert "/m.xml" not in server.requests, "what is read is not asked for again while its stamp is the same"
+        assert "/m.xml" not in server.requests, "an article with the same stamp is not requested again"
 
 
 def test_page_in_place_of_an_optional_sitemap_is_no_failure(tmp_path: Path) -> None:

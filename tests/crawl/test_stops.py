@@ -44,7 +44,7 @@ def test_second_run_exits_at_once(tmp_path: Path) -> None:
         first.kill()
         first.communicate(timeout=TIMEOUT)
     with serve(SampleSite(articles=20)) as server:
-        assert crawl(tmp_path, "-a", f"site={server.url}").code != 5, "a lock left by a killed run is none"
+        assert crawl(tmp_path, "-a", f"site={server.url}").code != 5, "the lock of a killed run is released"
 
 
 # The site
@@ -92,7 +92,7 @@ def test_the_same_site_on_another_port(tmp_path: Path) -> None:
             assert len(result.articles) == len(Stored(tmp_path).articles) == 200
 
 
-def test_an_article_known_and_gone_for_a_while_is_no_new_one(tmp_path: Path) -> None:
+def test_known_article_that_returns_is_not_new(tmp_path: Path) -> None:
     """An article that a refresh could not read is retried by the next run of any kind."""
     with serve(Flaky(articles=60)) as server:
         options = ("-a", f"site={server.url}", "-s", "RETRY_TIMES=0")
@@ -139,4 +139,4 @@ def test_a_killed_backfill_walks_no_list_twice(tmp_path: Path) -> None:
         runs.complete()
         asked = sum("/page/" in target for target in server.requests)
         assert runs.kills == 2
-        assert asked <= pages + 8, "each kill costs the pages under way"
+        assert asked <= pages + 8, "each kill loses the pages in flight"

@@ -76,7 +76,7 @@ class Trapping(SampleSite):
 
 
 @pytest.mark.parametrize(("answer", "entry"), TRAPS, ids=[trap[0].__name__ for trap in TRAPS])
-def test_copies_of_one_text_end(answer: Answer, entry: str, tmp_path: Path) -> None:
+def test_endless_copies_of_one_text_end_the_run(answer: Answer, entry: str, tmp_path: Path) -> None:
     site = Trapping(answer, entry)
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "MAX_COPIES=12")
@@ -84,7 +84,7 @@ def test_copies_of_one_text_end(answer: Answer, entry: str, tmp_path: Path) -> N
         gold = {record["url"] for record in site.gold(server.url)}
         again = crawl(tmp_path, "-a", f"site={server.url}", "-s", "MAX_COPIES=12")
         second = len(server.requests) - first
-    told = report(tmp_path)
+    run_report = report(tmp_path)
     assert "Traceback" not in result.log
     assert result.code == 3
     assert "are copies of one text" in result.log.splitlines()[-1]
@@ -92,13 +92,13 @@ def test_copies_of_one_text_end(answer: Answer, entry: str, tmp_path: Path) -> N
     assert first < ARTICLES + 110
     assert second < 100
     assert "Traceback" not in again.log
-    assert told["copies"] >= 0
+    assert run_report["copies"] >= 0
     stored = {row["url"] for row in Kept(f"sqlite:///{tmp_path}/caravan.db").rows("articles")}
     assert gold <= stored
     assert len(stored) < len(gold) + 60
 
 
-def test_some_copies_cost_a_run_nothing(tmp_path: Path) -> None:
+def test_few_copies_do_not_fail_a_run(tmp_path: Path) -> None:
     """A few copies among many articles: the run succeeds, reports them, and publishes."""
 
     class Few(Trapping):
@@ -107,11 +107,11 @@ def test_some_copies_cost_a_run_nothing(tmp_path: Path) -> None:
 
     with serve(Few()) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "MAX_COPIES=4")
-    told = report(tmp_path)
+    run_report = report(tmp_path)
     assert result.code == 0, result.log[-1000:]
     assert re.search(r"complete, but [4-6] articles are copies of one text", result.log.splitlines()[-1])
-    assert 4 <= told["copies"] <= 6
-    assert told["not_followed"]["copies"] >= 1
+    assert 4 <= run_report["copies"] <= 6
+    assert run_report["not_followed"]["copies"] >= 1
     assert len(result.articles) >= ARTICLES
 
 

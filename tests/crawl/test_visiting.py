@@ -15,7 +15,7 @@ def gold_of(site: SampleSite, server: SampleServer) -> list[dict[str, Any]]:
     return list(site.gold(server.url))
 
 
-def test_forbidden_parts_tags_and_files_are_left_alone(tmp_path: Path) -> None:
+def test_forbidden_paths_tags_and_files_are_not_requested(tmp_path: Path) -> None:
     with serve(SampleSite(articles=60)) as server:
         crawl(tmp_path, "-a", f"site={server.url}")
         asked = [urlsplit(target).path for target in server.requests]

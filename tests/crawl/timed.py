@@ -38,7 +38,7 @@ class Timed(SampleSite):
         return [later - earlier for earlier, later in pairwise(self.times)]
 
 
-def assert_said_in_one_line(result: Crawl, words: str) -> None:
+def assert_logged_in_one_line(result: Crawl, words: str) -> None:
     """Check that ``words`` are in the only warning or error before the outcome, and that there is no stack trace."""
     lines = result.log.splitlines()
     before_outcome = "\n".join(lines[: next(number for number, line in enumerate(lines) if ": Outcome " in line)])

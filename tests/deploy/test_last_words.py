@@ -36,10 +36,10 @@ def test_run_whose_parent_has_ended_ends_normally(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     options = ("-a", "site=sample", "-s", f"DATA_DIR={tmp_path}", "-s", f"LOG_FILE={tmp_path}/log")
-    told = tmp_path / "told"
+    alarm = tmp_path / "alarm"
     try:
         done = subprocess.run(
-            command(*options, "-a", "urls=/", "-s", f"ON_FAILURE=cp /dev/stdin {told}"),
+            command(*options, "-a", "urls=/", "-s", f"ON_FAILURE=cp /dev/stdin {alarm}"),
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
             stderr=writing,
@@ -50,7 +50,7 @@ def test_run_whose_parent_has_ended_ends_normally(tmp_path: Path) -> None:
         os.close(writing)
     assert done.returncode == 3
     assert last_line(tmp_path / "log").startswith("Exit code 3: ")
-    assert json.loads(told.read_text(encoding="utf-8"))["exit_code"] == 3, "the alarm is raised all the same"
+    assert json.loads(alarm.read_text(encoding="utf-8"))["exit_code"] == 3, "the alarm is raised all the same"
 
 
 BY_ENVIRONMENT = [

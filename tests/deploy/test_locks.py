@@ -31,14 +31,14 @@ def locked(name: str, python: str = PYTHONS[0]) -> dict[str, str]:
         assert pin.operator == "==", line
         assert hashes, line
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", each) for each in hashes)
-        if holds(Requirement(requirement), python):
+        if applies(Requirement(requirement), python):
             name = canonicalize_name(Requirement(requirement).name)
             assert name not in versions, f"{name} is locked twice for Python {python}"
             versions[name] = pin.version
     return versions
 
 
-def holds(requirement: Requirement, python: str, extra: str = "") -> bool:
+def applies(requirement: Requirement, python: str, extra: str = "") -> bool:
     """Whether a requirement applies on Linux under this version of CPython."""
     environment = {"python_full_version": python, "python_version": python.rpartition(".")[0], "extra": extra}
     return requirement.marker is None or requirement.marker.evaluate(environment)
@@ -48,7 +48,7 @@ def needed(requirement: Requirement, python: str) -> Iterator[Requirement]:
     """Yield what an installed package says it needs, with the extras that are asked of it."""
     for line in importlib.metadata.requires(requirement.name) or []:
         further = Requirement(line)
-        if any(holds(further, python, extra) for extra in ("", *requirement.extras)):
+        if any(applies(further, python, extra) for extra in ("", *requirement.extras)):
             yield further
 
 

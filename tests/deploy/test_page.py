@@ -21,7 +21,7 @@ UNIT = (ROOT / "deploy" / "scrapyd.service").read_text(encoding="utf-8")
 ENVIRONMENT = (ROOT / "deploy" / "scrapyd.env").read_text(encoding="utf-8")
 
 
-def given(option: str, line: str) -> dict[str, str]:
+def option_values(option: str, line: str) -> dict[str, str]:
     """Return the values of an option of a command line, by name."""
     words = iter(shlex.split(line))
     return dict(next(words).split("=", 1) for word in words if word == option)
@@ -42,7 +42,7 @@ def test_links_and_files_exist() -> None:
 
 def test_each_crawl_of_the_page_is_accepted() -> None:
     for start, option in (("schedule.json -d project", "-d"), ("crawl caravan", "-a")):
-        found = [given(option, line) for line in lines(start)]
+        found = [option_values(option, line) for line in lines(start)]
         assert len(found) > 2
         for values in found:
             if option == "-d":
@@ -70,8 +70,8 @@ def test_no_secret_is_in_the_files_for_the_operator() -> None:
 
 
 def test_the_environment_names_existing_settings() -> None:
-    told = (ROOT / "caravan_crawler" / "settings.py").read_text(encoding="utf-8")
-    names = set(re.findall(r"CARAVAN_[A-Z_]+", told))
+    source = (ROOT / "caravan_crawler" / "settings.py").read_text(encoding="utf-8")
+    names = set(re.findall(r"CARAVAN_[A-Z_]+", source))
     assert set(re.findall(r"CARAVAN_[A-Z_]+", ENVIRONMENT)) == names
     assert names <= set(re.findall(r"`(CARAVAN_[A-Z_]+)`", PAGE))
 

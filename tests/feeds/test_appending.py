@@ -55,7 +55,7 @@ def test_two_crawls_append_to_one_file(name: str, is_there: bool, tmp_path: Path
 
 
 @pytest.mark.parametrize(("name", "line"), [("all.jsonl", '{"mine": 1}\n'), ("all.csv", f"{'mine,' * 18}mine\n")])
-def test_a_line_that_another_program_appends_meanwhile_stays(name: str, line: str, tmp_path: Path) -> None:
+def test_concurrently_appended_line_is_preserved(name: str, line: str, tmp_path: Path) -> None:
     path = tmp_path / "out" / name
     path.parent.mkdir()
     path.write_text("" if name.endswith("jsonl") else f"{HEADER}\n", encoding="utf-8")

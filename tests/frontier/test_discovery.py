@@ -146,7 +146,7 @@ def test_links_of_listings_feeds_and_sitemaps_are_requested_without_limit(store:
     one = discovery(store)
     one.look_at(links(*DOUBTFUL), HERE, PageWrites(HERE))
     targets = one.look_at(links(*named, *DOUBTFUL), HERE, page, is_named=True)
-    assert len(targets) == len(page.links) == len(named) + 10, "those put aside before are named now"
+    assert len(targets) == len(page.links) == len(named) + 10, "earlier deferred links are named now"
     assert one.take_aside() == []
     assert one.skipped == 0
 

@@ -56,7 +56,7 @@ def test_two_articles_may_end_in_one_number() -> None:
     frontier = Frontier(SITE)
     assert frontier.admit(WRONG, url(WRONG)) == url(WRONG)
     assert frontier.admit(RIGHT, url(RIGHT)) == url(RIGHT)
-    assert frontier.admit(MISSPELT, url(MISSPELT)) == url(MISSPELT), "it may be either, so it is asked for"
+    assert frontier.admit(MISSPELT, url(MISSPELT)) == url(MISSPELT), "it may be either, so it is requested"
     assert frontier.record(WRONG) == WRONG
     assert frontier.record(RIGHT) == Address(RIGHT.path, None)
     assert frontier.record(MISSPELT) == Address(MISSPELT.path, None)

@@ -80,7 +80,7 @@ def test_interrupted_later_walk_is_resumed(stopped_after: int, from_top: bool) -
     assert len(one.read) <= 12 - stopped_after + 2 * from_top
 
 
-def test_several_stretches_are_walked_in_one_run() -> None:
+def test_several_page_ranges_are_walked_in_one_run() -> None:
     one = walker()
     one.run(stop_after=2)
     one.site.publish(50)
@@ -107,7 +107,7 @@ def test_failed_page_is_a_range_of_its_own_and_read_by_the_next_run() -> None:
 def test_listing_with_consecutive_failures_is_abandoned_retried_and_left_to_the_next_run() -> None:
     one = walker()
     assert one.run(fails=lambda number: number > 2)
-    assert one.read == [1, 2, *[3, 4, 5, 6] * 2], "three more pages, and all of them once more"
+    assert one.read == [1, 2, *[3, 4, 5, 6] * 2], "three further pages, and a retry of each"
     assert one.abandoned == 1
     assert one.walked["open"] == [[3, []]]
     assert one.run()
@@ -115,7 +115,7 @@ def test_listing_with_consecutive_failures_is_abandoned_retried_and_left_to_the_
     assert one.seen == set(FIFTY)
 
 
-def test_a_list_given_up_may_come_back_within_the_run() -> None:
+def test_abandoned_listing_may_recover_within_the_run() -> None:
     one = walker()
     asked: list[int] = []
 

@@ -155,7 +155,7 @@ def test_sitemaps_requested_without_an_index() -> None:
     assert all(sitemaps().is_due(path) for path in own)
 
 
-def test_lists_hold_little_more_once_all_sitemaps_are_read() -> None:
+def test_sitemaps_name_everything_once_all_are_read() -> None:
     one = sitemaps()
     chosen = one.choose(INDEX)
     one.names_articles()
@@ -167,7 +167,7 @@ def test_lists_hold_little_more_once_all_sitemaps_are_read() -> None:
     assert not one.name_everything
 
 
-def test_a_sitemap_that_failed_may_have_named_what_lists_hold() -> None:
+def test_failed_sitemap_may_have_named_further_articles() -> None:
     one = sitemaps()
     (child,) = one.choose([Child("/sitemap1.xml", None)])
     one.names_articles()

@@ -115,7 +115,7 @@ def test_section_of_traps_leaves_budget_for_one_of_articles() -> None:
     assert speculative_urls.admit(first, "", None)
     speculative_urls.read(first, is_article=True)
     more = [speculative_urls.admit(address(f"/crime/delo-x{name}/"), "", None) for name in range(25)]
-    assert all(more), "a section that has articles has room for more of them"
+    assert all(more), "articles raise the budget of their section"
 
 
 def test_deferred_links_are_followed_after_others_read_speculative_urls() -> None:

@@ -186,7 +186,7 @@ def test_site_without_any_readable_page_is_unreachable(trick: Trick, words: str)
     assert words in result["verdict"]["reason"]
 
 
-def test_a_site_that_asks_to_be_left_alone() -> None:
+def test_retry_after_ends_an_inspection() -> None:
     busy = SampleResponse(429, {"Retry-After": "5000", **HTML}, b"")
 
     def trick(target: str, _: SampleResponse) -> SampleResponse | None:

@@ -127,7 +127,7 @@ def test_the_sample_site() -> None:
     assert done.stderr == ""
 
 
-def test_every_way_to_name_the_site(tmp_path: Path) -> None:
+def test_every_form_of_the_site_option(tmp_path: Path) -> None:
     with serve(SampleSite(articles=30)) as server:
         for options in (("--site", server.url), ("--site", "--requests", "5", server.url), (server.url, "--site")):
             done = inspect(*options, "--requests", "5", "-s", f"DATA_DIR={tmp_path}")
@@ -151,7 +151,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("options", "words"), BAD)
-def test_a_mistake_is_one_line(options: tuple[str, ...], words: str) -> None:
+def test_bad_use_is_reported_in_one_line(options: tuple[str, ...], words: str) -> None:
     done = inspect(*options)
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr

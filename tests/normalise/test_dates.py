@@ -192,7 +192,9 @@ DECISIONS = [
 
 
 @pytest.mark.parametrize(("printed", "structured", "iso", "verdict"), DECISIONS)
-def test_two_witnesses(printed: str | None, structured: str | None, iso: str | None, verdict: str) -> None:
+def test_printed_and_structured_dates_are_reconciled(
+    printed: str | None, structured: str | None, iso: str | None, verdict: str
+) -> None:
     decision = decide_publication(printed, structured, FETCHED)
     assert (decision.date.iso, decision.verdict) == (iso, verdict)
 

@@ -66,7 +66,7 @@ def test_six_kills_of_single_workers(store_url: str, tmp_path: Path) -> None:
         assert sorted(crew.published()) == sorted(record["url"] for record in gold(server))
 
 
-def test_the_end_of_all_workers_at_once(store_url: str, tmp_path: Path) -> None:
+def test_all_workers_killed_at_once(store_url: str, tmp_path: Path) -> None:
     """All workers are killed and new ones started; each article is in the feeds of one of them, once."""
     with serve(SampleSite(articles=300)) as server:
         crew = Crew(server, store_url, tmp_path, *SHORT)
@@ -101,7 +101,7 @@ def test_orderly_stop_releases_unread_pages(store_url: str, tmp_path: Path) -> N
         assert not crew.asked_twice or len(crew.asked_twice) < 20, "only sources are read again"
 
 
-def test_a_leader_that_is_killed_is_followed_by_another(store_url: str, tmp_path: Path) -> None:
+def test_killed_leader_is_succeeded_by_another(store_url: str, tmp_path: Path) -> None:
     with serve(SampleSite(articles=200)) as server:
         crew = Crew(server, store_url, tmp_path, *SHORT)
         leader = crew.start("-s", "DOWNLOAD_DELAY=0.3")  # leaves enough work for the other worker
@@ -136,7 +136,7 @@ def test_page_that_kills_its_workers_becomes_a_failure(
     assert (failure["reason"], failure["words"]) == ("worker_lost", "3 workers died while they read it")
 
 
-def test_a_database_that_goes_away_is_waited_for(cluster: Cluster, store_url: str, tmp_path: Path) -> None:
+def test_workers_wait_for_an_absent_database(cluster: Cluster, store_url: str, tmp_path: Path) -> None:
     with serve(FaultySite(600, faults=["slow:0.02"])) as server:
         crew = Crew(server, store_url, tmp_path, *SHORT)
         crew_of_three = [crew.start() for _ in range(3)]
@@ -157,7 +157,7 @@ def test_a_database_that_goes_away_is_waited_for(cluster: Cluster, store_url: st
         assert sorted(crew.published()) == sorted(record["url"] for record in gold(server))
 
 
-def test_a_database_that_stays_away_ends_the_run(cluster: Cluster, store_url: str, tmp_path: Path) -> None:
+def test_permanently_absent_database_ends_the_run(cluster: Cluster, store_url: str, tmp_path: Path) -> None:
     with serve(SampleSite(articles=300)) as server:
         crew = Crew(server, store_url, tmp_path, "-s", "STORE_PATIENCE=1", "-s", "DOWNLOAD_DELAY=0.02")
         worker = crew.start()
@@ -209,7 +209,7 @@ def test_an_article_that_another_worker_has_read_meanwhile_is_not_new(store_url:
         store.close()
 
 
-def test_a_run_alone_and_workers_exclude_each_other(store_url: str, tmp_path: Path) -> None:
+def test_single_run_and_workers_exclude_each_other(store_url: str, tmp_path: Path) -> None:
     first, second = (open_store(store_url, "", "sample", shared=True) for _ in range(2))
     with pytest.raises(StoreLockedError):
         open_store(store_url, "", "sample")
