@@ -1,4 +1,4 @@
-"""Pauses after bad answers."""
+"""Pauses after failed responses."""
 
 from caravan_crawler.downloadhandlers import Backoff
 

@@ -27,7 +27,7 @@ class Stratum(NamedTuple):
 
 
 def counts(*strata: Stratum) -> FieldCounts:
-    """The counts of a run, with as many of each stratum as its shares say."""
+    """Return the counts of a run with these strata."""
     run = FieldCounts()
     for stratum in strata:
         for name in FIELDS:
@@ -46,7 +46,7 @@ def add(run: FieldCounts, cell: Cell, number: int) -> None:
 
 @dataclass
 class Past:
-    """The runs so far, each judged by those before it, as the crawl does."""
+    """Earlier runs, each judged by those before it, as in a crawl."""
 
     recent: list[tuple[int, Counter[Cell]]] = field(default_factory=list)
     history: Counter[Cell] = field(default_factory=Counter)
@@ -70,7 +70,7 @@ def past(*strata: Stratum, runs: int = 1) -> Past:
 
 
 NEWS = Stratum(100)
-#: Generations of pages: older ones show less, and other readers find what they show.
+#: Generations of pages: older ones have fewer fields, found by other readers.
 ARCHIVE = Stratum(100, year="2009", shares={"views": 0, "lede": 0.1}, readers=READERS | {"date_published": "url"})
 
 
@@ -207,7 +207,7 @@ def test_lasting_change_is_reported_by_every_run() -> None:
     assert all(made.judge(Stratum(100, shares={"views": 0})).falls for _ in range(5))
 
 
-#: A site at rest: shares of articles by section, the shares of fields and readers by year.
+#: An unchanged site: shares of articles by section, the shares of fields and readers by year.
 SECTIONS = {"news": 0.6, "gazeta": 0.2, "sport": 0.15, "crime": 0.05}
 YEARS = ("2009", "2014", "2019", "2025", "2026")
 

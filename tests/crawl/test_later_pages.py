@@ -1,4 +1,4 @@
-"""Articles over several pages, crawled: read whole or not at all, each once."""
+"""Crawled articles over several pages: read completely or not at all, each once."""
 
 from pathlib import Path
 from typing import Any

@@ -118,7 +118,7 @@ class Raw:
                 while not self._stop.wait(self._pause):
                     connection.sendall(self._part)
             except OSError:
-                return  # the client has gone, as it should
+                return  # the client has disconnected, as expected
             finally:
                 connection.close()
 
@@ -237,7 +237,7 @@ def test_untrusted_certificate_is_refused(tmp_path: Path) -> None:
     assert_logged_in_one_line(result, f"Not read: {url}")
 
 
-# Other places
+# Other hosts
 
 
 def test_public_site_cannot_lead_to_a_private_address(tmp_path: Path) -> None:

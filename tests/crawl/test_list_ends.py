@@ -20,7 +20,7 @@ def page(words: str) -> SampleResponse:
 
 
 class Ending(SampleSite):
-    """A site that has no 404 for lists."""
+    """A site that never answers 404 for a listing."""
 
     def __init__(self, answer: SampleResponse) -> None:
         super().__init__(articles=40)

@@ -32,7 +32,7 @@ def test_new_articles_in_another_template(lost: str, tmp_path: Path) -> None:
     assert not (tmp_path / "a.csv").exists()
 
 
-# what the template loses, and the run's reason: without a headline a page does not look like an article's
+# fields lost by the template, and the run's reason: a page without a headline does not look like an article
 REASONS = {
     "date": "date_published fell from 100 % to 0 % of ",
     "body": "body fell from 100 % to 0 % of ",
@@ -68,7 +68,7 @@ def test_lasting_redesign_publishes_nothing_until_it_is_fixed(tmp_path: Path) ->
     switch = ("markup_switch:0:date",)
     codes = []
     for hour in range(3):
-        # The last of them reads nothing new, and what failed twice is not yet tried again.
+        # The last of them reads no new article, and pages that failed twice are not due yet.
         done = run(tmp_path, "-a", "refresh_days=0", "-O", str(feed), new=NEW * min(hour + 1, 2), faults=switch)
         codes.append(done.crawl.code)
         assert feed.read_bytes() == whole
@@ -83,7 +83,7 @@ def test_lasting_redesign_publishes_nothing_until_it_is_fixed(tmp_path: Path) ->
     assert fixed.crawl.code == 0, fixed.crawl.log[-2000:]
     published = [json.loads(line) for line in feed.read_text(encoding="utf-8").splitlines()]
     assert all(record["date_published"] for record in published)
-    dateless = dateless_articles(2 * NEW) & failed  # of those nobody can know
+    dateless = dateless_articles(2 * NEW) & failed  # their dates cannot be known
     assert sorted(str(record["article_id"]) for record in published) == sorted(failed - dateless)
     store = open_in(tmp_path)
     assert {row["article_key"] for row in table(store, schema.failures)} == dateless
@@ -92,7 +92,7 @@ def test_lasting_redesign_publishes_nothing_until_it_is_fixed(tmp_path: Path) ->
 
 
 def dateless_articles(new: int) -> set[str]:
-    """The numbers of the articles that the site itself shows without a date."""
+    """Return the numbers of the articles without a date on the site itself."""
     site = SampleSite(ARTICLES)
     site.publish(new)
     gold = site.gold("http://127.0.0.1:8000/")

@@ -189,7 +189,7 @@ class Scrapyd:
 
     @property
     def is_idle(self) -> bool:
-        """Whether it is there and has nothing to do."""
+        """Whether the server responds and is idle."""
         try:
             return not self.jobs("running")
         except urllib.error.URLError:

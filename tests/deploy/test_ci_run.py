@@ -1,4 +1,4 @@
-"""``.ci/run`` on machines of which only the commands it calls are imitated."""
+"""``.ci/run`` with imitations of the commands that it calls."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from tests.support.crawling import ROOT, TIMEOUT
 from tests.support.interpreters import Interpreter, supported, too_old
 
 TEST_COMMAND = r"^python3 -m venv .* -m pytest$"
-#: A Python whose ``venv`` needs a package of its own, and whose environments only log what is asked of them.
+#: A Python whose ``venv`` needs a separate package, and whose environments only log their calls.
 PYTHON = """#!/bin/sh
 case "$*" in
 *ensurepip*) test -e "$MACHINE/venv-is-installed" ;;

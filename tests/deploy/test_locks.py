@@ -13,14 +13,14 @@ from packaging.utils import canonicalize_name
 from tests.support.crawling import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-#: Each lock file with the extras it holds.
+#: Each lock file with its extras.
 EXTRAS = ("postgresql", "archive", "browser", "report", "parquet", "cloud")
 LOCKS = {"requirements.lock": EXTRAS, "requirements-scrapyd.lock": (*EXTRAS, "scrapyd")}
 PYTHONS = ("3.11.0", "3.11.7", "3.12.1", "3.13.0", "3.14.0")
 
 
 def locked(name: str, python: str = PYTHONS[0]) -> dict[str, str]:
-    """Name to version of what a lock file names for a Python on Linux; each must have its hashes."""
+    """Return the versions in a lock file for a Python on Linux, by name; assert that each has hashes."""
     text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
     versions: dict[str, str] = {}
     for line in text.splitlines():
@@ -45,7 +45,7 @@ def applies(requirement: Requirement, python: str, extra: str = "") -> bool:
 
 
 def needed(requirement: Requirement, python: str) -> Iterator[Requirement]:
-    """Yield what an installed package says it needs, with the extras that are asked of it."""
+    """Yield the requirements of an installed package with the requested extras."""
     for line in importlib.metadata.requires(requirement.name) or []:
         further = Requirement(line)
         if any(applies(further, python, extra) for extra in ("", *requirement.extras)):

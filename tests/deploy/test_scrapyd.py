@@ -1,4 +1,4 @@
-"""The project deployed to a real Scrapyd by the README's line, and what its crawls leave there."""
+"""The project deployed to a real Scrapyd with the README's command, and the results of its crawls."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scrapyd]:
 
 @pytest.fixture
 def scrapyd(deployed: Scrapyd) -> Iterator[Scrapyd]:
-    """The server with nothing to do."""
+    """An idle server."""
     yield deployed
     if not deployed.is_idle:  # a test has failed
         deployed.kill_all()

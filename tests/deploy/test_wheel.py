@@ -1,4 +1,4 @@
-"""The wheel, built and installed where there is nothing of the repository."""
+"""The wheel, built and installed outside of the repository."""
 
 import os
 import subprocess

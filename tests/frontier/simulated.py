@@ -16,7 +16,7 @@ PAGE = 5
 TRENDING = (1_000_001, 1_000_002)
 FURNITURE = frozenset[int | str](TRENDING)
 
-#: No walk of a simulated list is as long.
+#: Upper limit of pages in a walk of a simulated listing.
 _ENDLESS = 5000
 #: Behaviour behind the end of a listing, and whether its pages link to each other.
 ENDINGS = ("links", "absent", "empty", "repeated")
@@ -58,7 +58,7 @@ class SimulatedList:
 
 
 def nothing() -> None:
-    """Let nothing happen."""
+    """Do nothing."""
 
 
 def never(_number: int) -> bool:

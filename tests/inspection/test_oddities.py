@@ -16,7 +16,7 @@ WINDOWS_1251 = {"Content-Type": "text/html; charset=windows-1251"}
 
 
 def on_articles(pattern: bytes, by: bytes, encoding: str = "utf-8", headers: "dict[str, str] | None" = None) -> Trick:
-    """A trick that changes each article's page: what matches ``pattern``, the encoding, the headers."""
+    """Return a trick that changes each article's page: the matches of ``pattern``, the encoding, the headers."""
 
     def trick(target: str, response: SampleResponse) -> SampleResponse | None:
         if not is_article(target) or response.status != 200:

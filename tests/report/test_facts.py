@@ -185,7 +185,7 @@ def test_runs(kept: Kept, tmp_path: Path) -> None:
         (first,) = [one for one in last_runs(snapshot, 9) if one.run_id == "run-1"]
     assert [(one.run_id, one.outcome, one.seconds, one.requests) for one in found] == [
         ("run-3", "no end", None, None),
-        ("run-2", "killed", None, None),  # the time of its end is when the next one noticed
+        ("run-2", "killed", None, None),  # ended when the next run noticed it
     ]
     assert (first.is_sound, first.seconds, first.new_articles, first.requests) == (True, 6 * 3600, 4, 9)
 

@@ -66,7 +66,7 @@ def after_requests(server: SampleServer, number: int) -> Moment:
 
 
 def copy_of_store(data_dir: Path, folder: Path) -> Path:
-    """Copy the store as a kill left it: to open it would tidy it up before the next run does."""
+    """Copy the store as a kill left it: opening the original would run SQLite's recovery before the next run."""
     for file in data_dir.glob("caravan.db*"):
         shutil.copyfile(file, folder / file.name)
     return folder / "caravan.db"
@@ -96,7 +96,7 @@ class Stored:
 
     @property
     def articles(self) -> dict[str, dict[str, Any]]:
-        """Key to record, as the feeds have it."""
+        """Records as in the feeds, by key."""
         return {row["key"]: _record(row) for row in self.rows("articles")}
 
 
@@ -219,7 +219,7 @@ class Runs:
         self._articles: dict[str, dict[str, Any]] = {}
 
     def undisturbed(self, folder: Path) -> int:
-        """Return the requests the command makes in one run, in a copy of what is there now."""
+        """Return the number of requests of one undisturbed run, in a copy of the current folder."""
         if self.data_dir.exists():
             shutil.copytree(self.data_dir, folder)
         before = self.server.hits
@@ -258,7 +258,7 @@ class Runs:
         return process.returncode != 0
 
     def complete(self) -> Crawl:
-        """Run to the end, and check all that the command was to bring."""
+        """Run to the end, and check that everything is stored and published."""
         result = crawl(self.data_dir, *self._options, *self._outputs)
         assert result.code == 0, result.log[-3000:]
         self.check_intact()
