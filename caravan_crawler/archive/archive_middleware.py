@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,6 @@ from scrapy.utils.python import to_unicode
 from twisted.web import http
 
 from caravan_crawler.archive.warc_records import EDITION, IDENTITY, SITE
-from caravan_crawler.browser import MAY_BE_RENDERED
 from caravan_crawler.downloadhandlers import header, received_at
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import RunEndsError, end_run
@@ -29,20 +29,23 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+#: In the ``meta`` of a request for a page that may be rendered in a browser: the kind of page that is expected.
+MAY_BE_RENDERED = "may_be_shown"
 #: Below ``DATA_DIR``.
 FOLDER = "warc"
 
 
 class ArchiveMiddleware:
-    """Hands every response to the WARC files as it came: robots.txt, redirects and error pages among them.
+    """Writes every response to WARC files as it was sent, including robots.txt, redirects and error pages.
 
-    It stands next to the downloader, before anything unpacks a body. What cannot be kept ends the run.
+    Enabled by ``ARCHIVE``. It is next to the downloader, before bodies are decompressed. The run ends if a response
+    cannot be written.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._files: WarcWriter | None = None
-        self._about: dict[str, str] = {}
+        self._info: dict[str, str] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "ArchiveMiddleware":
@@ -55,35 +58,33 @@ class ArchiveMiddleware:
         return middleware
 
     def spider_opened(self, spider: Any) -> None:
-        """Finish what killed runs left, and make ready for this one's files."""
+        """Finish the files of killed runs, and prepare those of this run."""
         from caravan_crawler.archive.warc_writer import WarcWriter, finish_interrupted
 
         crawl_store = CrawlStore.of(self._crawler)
         assert crawl_store is not None
         folder = Path(spider.data_dir) / FOLDER
-        arguments = vars(spider.arguments)
-        self._about = {
+        self._info = {
             SITE: spider.site.base,
             EDITION: edition(spider.arguments.site),
             "robots": "obey" if self._crawler.settings.getbool("ROBOTSTXT_OBEY") else "ignore",
             "http-header-user-agent": str(self._crawler.settings["USER_AGENT"]),
-            "description": json.dumps(arguments, default=crawl_state.plain, ensure_ascii=False),
+            "description": json.dumps(vars(spider.arguments), default=crawl_state.plain, ensure_ascii=False),
         }
+        most_bytes = self._crawler.settings.getint("ARCHIVE_FILE_SIZE")
         try:
             finish_interrupted(folder, crawl_state.killed(crawl_store.store))
-            self._files = WarcWriter(
-                folder, spider.run_id, self._about, self._crawler.settings.getint("ARCHIVE_FILE_SIZE")
-            )
+            self._files = WarcWriter(folder, spider.run_id, self._info, most_bytes)
         except OSError as error:
             self._fail(error)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Keep the response and pass it on; what is not kept is not read either."""
+        """Archive the response; if that fails, the spider does not get it either."""
         if identity := self._crawler.stats.get_value(IDENTITY_STAT):
-            self._about[IDENTITY] = identity  # known before the first file is begun
+            self._info[IDENTITY] = identity  # known before the first file is begun
         reason = to_unicode(http.RESPONSES.get(response.status, b""))
-        self.keep(
-            lambda files: files.write(
+        with self._writer() as files:
+            files.write(
                 response.url,
                 f"{response.status} {reason}".strip(),
                 _headers(response),
@@ -92,38 +93,43 @@ class ArchiveMiddleware:
                 str(response.ip_address) if response.ip_address else None,
                 is_read=MAY_BE_RENDERED not in request.meta or response.status != HTTPStatus.OK,
             )
-        )
         return response
 
-    def keep(self, write: "Callable[[WarcWriter], None]") -> None:
-        """Write to the files; RunEndsError where that cannot be done."""
-        if self._files is None:
-            raise RunEndsError  # they could not be opened, or not be written
+    def archive_page(self, request: Request, response: Response) -> None:
+        """Archive a page as the spider gets it, rendered or not, with the time of the response it was made from."""
+        headers = {name: header(response, name) for name in ("Content-Type", "ETag", "Last-Modified")}
+        with self._writer() as files:
+            files.write_read(response.url, response.body, received_at(request), headers)
+
+    def engine_stopped(self) -> None:
+        """Close the last file."""
         try:
-            write(self._files)
+            self._close()
+        except OSError as error:
+            self._fail(error)
+
+    @contextmanager
+    def _writer(self) -> "Iterator[WarcWriter]":
+        """Return the writer; end the run with RunEndsError if it cannot write."""
+        if self._files is None:
+            raise RunEndsError  # an earlier error closed the files
+        try:
+            yield self._files
         except OSError as error:
             self._fail(error)
             raise RunEndsError from None
 
-    def engine_stopped(self) -> None:
-        """Give the last file its final name."""
-        if error := self._close():
-            self._fail(error)
-
-    def _close(self) -> OSError | None:
+    def _close(self) -> None:
         files, self._files = self._files, None
-        try:
-            if files is not None:
-                files.close()
-        except OSError as error:
-            return error
-        return None
+        if files is not None:
+            files.close()
 
     def _fail(self, error: OSError) -> None:
-        words = f"the archive of raw pages cannot be written: {error.strerror}"
-        logger.error("%s", words)
-        self._close()
-        self._crawler.stats.set_value(ARCHIVE_STAT, words)
+        message = f"the archive of raw pages cannot be written: {error.strerror}"
+        logger.error("%s", message)
+        with suppress(OSError):
+            self._close()
+        self._crawler.stats.set_value(ARCHIVE_STAT, message)
         end_run(self._crawler, "archive failed")
 
 
@@ -133,25 +139,3 @@ def _headers(response: Response) -> list[tuple[str, str]]:
         for name, values in response.headers.items()
         for value in values or ()
     ]
-
-
-class ShownPages:
-    """Hands such pages to the Archivist; it stands between the browser and the spider."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        if not crawler.settings.getbool("ARCHIVE"):
-            raise NotConfigured
-        self._crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "ShownPages":
-        """Scrapy's constructor."""
-        return cls(crawler)
-
-    def process_response(self, request: Request, response: Response) -> Response:
-        """Keep the page that is read, under the moment of the response it was made of."""
-        middleware = self._crawler.get_downloader_middleware(ArchiveMiddleware)
-        if middleware is not None and MAY_BE_RENDERED in request.meta and response.status == 200:
-            told = {name: header(response, name) for name in ("Content-Type", "ETag", "Last-Modified")}
-            middleware.keep(lambda files: files.write_read(response.url, response.body, received_at(request), told))
-        return response

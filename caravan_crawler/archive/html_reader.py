@@ -1,4 +1,4 @@
-"""Pages saved as HTML files: by a browser's "save as", by wget, or by another crawler."""
+"""Pages saved as HTML files by a browser, by wget, or by another crawler."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -13,27 +13,27 @@ _INDEX = ("", "index", "index.html", "index.htm")
 
 
 def read_html_files(files: Iterable[Path], base: str) -> Iterator[ArchivedPage | Skipped]:
-    """Yield the files that say which article of the site at ``base`` they are, and why others are none.
+    """Yield the pages whose URL on the site at ``base`` is known, or why a file is skipped.
 
-    A page is taken to have been seen when its file was last written.
+    The modification time of a file is the time at which its page was observed.
     """
     site = Site(base)
     for path in files:
         try:
             body = path.read_bytes()
-            written = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
+            modified_at = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
         except (OSError, OverflowError, ValueError):
             yield Skipped("unreadable")
             continue
-        url = claimed_address(parse_document(body, base, site)) or _address_of_file(path, site)
+        url = claimed_address(parse_document(body, base, site)) or _address_from_path(path, site)
         if url is None:
             yield Skipped("without_address")
         else:
-            yield ArchivedPage(url, body, written)
+            yield ArchivedPage(url, body, modified_at)
 
 
 def claimed_address(document: Document) -> str | None:
-    """Return the article's address that a page claims for itself, or None."""
+    """Return the article's URL from a page's canonical link or ``og:url``, or None."""
     for claim in (document.structured.links.get("canonical"), document.structured.text("og:url")):
         if claim and is_page_address(claim) and article_address(urlsplit(claim).path, urlsplit(claim).query):
             return claim
@@ -41,7 +41,7 @@ def claimed_address(document: Document) -> str | None:
 
 
 def is_page_address(url: str) -> bool:
-    """Whether ``url`` is a whole address that a page can have."""
+    """Whether ``url`` is an absolute URL that a page can have."""
     try:
         parts = urlsplit(url)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None and parts.port != 0
@@ -49,8 +49,8 @@ def is_page_address(url: str) -> bool:
         return False
 
 
-def _address_of_file(path: Path, site: Site) -> str | None:
-    """Return the address of a page in a mirror, whose folders are named as the site's host and paths."""
+def _address_from_path(path: Path, site: Site) -> str | None:
+    """Return the URL of a file in a mirror, whose folders are named after the site's host and paths; or None."""
     parts = path.parts
     host = next((index for index, part in enumerate(parts) if site.is_host(part)), None)
     if host is None:

@@ -1,4 +1,4 @@
-"""Pages of an archive, and what can be wrong with one."""
+"""What an archive contains: pages, and records or files that are not pages."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class ArchivedPage:
-    """A page as it was fetched from ``url`` at ``observed_at``, in UTC; validators where the server gave them."""
+    """A page as it was fetched from ``url`` at ``observed_at``, in UTC; validators are None if the server sent none."""
 
     url: str
     body: bytes
@@ -18,10 +18,10 @@ class ArchivedPage:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something in an archive that is no page: one word says why."""
+    """A record or file that is not a page; the reason is a key of the summary."""
 
     reason: str
 
 
 class ArchiveError(Exception):
-    """A path cannot be read as an archive; its text is one line for the user."""
+    """A path cannot be read as an archive; the message is one line for the user."""

@@ -1,4 +1,4 @@
-"""Which files a user's paths name, and in which parts they are read."""
+"""The files that a user's paths name, and the parts in which they are read."""
 
 import os
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ from caravan_crawler.archive.warc_records import IN_PROGRESS
 
 _WARC = (".warc", ".warc.gz", f".warc{IN_PROGRESS}", f".warc.gz{IN_PROGRESS}")
 _HTML = (".html", ".htm", ".xhtml")
-#: Some ninety pages of a WARC file, compressed; and as many files of a folder. Each part is one commit.
+#: Size of a part: bytes of a WARC file, some ninety compressed pages; or files of a folder.
 _PART_BYTES, _PART_FILES = 1 << 20, 100
 
 
 @dataclass(frozen=True)
 class Source:
-    """One WARC file, or a folder's saved pages (``files``); ``size`` in bytes, of a folder in files."""
+    """A WARC file, or the saved pages of a folder (``files``); ``size`` in bytes, for a folder in files."""
 
     path: Path
     size: int
@@ -27,55 +27,57 @@ class Source:
 
     @property
     def name(self) -> str:
-        """The path as any text can hold it; the bytes of a name need not be UTF-8."""
+        """The path as valid text: the bytes of a file name need not be UTF-8."""
         return _as_text(str(self.path))
 
     @property
     def run_id(self) -> str:
-        """The crawl's run whose pages these are; of other archives, a name of their own."""
+        """The run that archived these pages; for other archives, a name made from the path."""
         return self.about.run_id or f"archive {_as_text(self.path.name)}"
+
+    def parts(self, start: int = 0) -> Iterator["Part"]:
+        """Yield the parts from ``start`` on. A WARC file's records are read to find where each part ends."""
+        if start >= self.size:
+            return
+        try:
+            for stop in self._part_ends(start):
+                yield Part(self, start, stop)
+                start = stop
+        except OSError as error:
+            raise _unreadable(self.path, error) from None
+
+    def _part_ends(self, start: int) -> Iterator[int]:
+        if self.files:
+            yield from range(start + _PART_FILES, self.size, _PART_FILES)
+            yield self.size
+        else:
+            yield from warc_reader.part_ends(self.path, start, self.size, _PART_BYTES)
 
 
 @dataclass(frozen=True)
 class Part:
-    """What of a source is read in one go: from ``start`` to before ``stop``, in the unit of its size."""
+    """A unit of work: a source from ``start`` to before ``stop``, in the unit of its size. One part is one commit."""
 
     source: Source
     start: int
     stop: int
 
-    def pages(self, base: str) -> "PartPages":
-        """Return the part's pages, in their order; saved pages are taken for those of the site at ``base``."""
-        return PartPages(self, base)
-
-
-class PartPages:
-    """The pages of a part. When all were taken, ``end`` is where the next part begins.
-
-    That is the part's ``stop``, unless what seemed to be a record's beginning there is inside of one.
-    """
-
-    def __init__(self, part: Part, base: str) -> None:
-        self.end = part.stop
-        self._part = part
-        self._base = base
-
-    def __iter__(self) -> Iterator[ArchivedPage | Skipped]:
-        """Read them."""
-        source, start, stop = self._part.source, self._part.start, self._part.stop
+    def pages(self, base: str) -> Iterator[ArchivedPage | Skipped]:
+        """Yield the part's pages in order; ``base`` is the address of the site that saved pages belong to."""
+        source = self.source
         if source.files:
-            yield from read_html_files(source.files[start:stop], self._base)
+            yield from read_html_files(source.files[self.start : self.stop], base)
             return
         try:
-            self.end = yield from warc_reader.read_pages(source.path, start, stop)
+            yield from warc_reader.read_pages(source.path, self.start, self.stop)
         except OSError as error:
             raise _unreadable(source.path, error) from None
 
 
 def find_sources(paths: list[Path]) -> list[Source]:
-    """Return the sources that files and folders hold, in an order of time as far as their names tell it.
+    """Return the sources in files and folders, sorted by name, which is by time for the files of crawls.
 
-    :class:`~.errors.ArchiveError` where there is nothing to read.
+    ArchiveError where there is nothing to read.
     """
     found: list[Source] = []
     for path in paths:
@@ -93,33 +95,23 @@ def find_sources(paths: list[Path]) -> list[Source]:
             found.append(Source(path.resolve(), len(pages), tuple(pages)))
         if not warcs and not pages:
             raise ArchiveError(f"{path} holds neither WARC files (.warc, .warc.gz) nor saved pages (.html)")
-    # The same file may be named twice; a run's files are numbered, and runs begin with their time.
-    return sorted({source.path: source for source in found}.values(), key=lambda source: source.path.name)
+    unique = {source.path: source for source in found}  # a file may be named twice
+    return sorted(unique.values(), key=lambda source: source.path.name)
 
 
-def part_at(source: Source, start: int) -> Part:
-    """Return a source's part that begins at ``start``."""
-    if source.files:
-        return Part(source, start, min(start + _PART_FILES, source.size))
-    try:
-        return Part(source, start, warc_reader.next_record(source.path, start + _PART_BYTES) or source.size)
-    except OSError as error:
-        raise _unreadable(source.path, error) from None
-
-
-def most_parts(source: Source, start: int = 0) -> int:
-    """Return how many parts there may be from ``start`` on."""
-    return -(-(source.size - start) // (_PART_FILES if source.files else _PART_BYTES))
+def most_parts(source: Source) -> int:
+    """Return an upper bound of the number of parts."""
+    return -(-source.size // (_PART_FILES if source.files else _PART_BYTES))
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    """Yield the files in a folder and all below; OSError where one cannot be listed."""
+    """Yield the files in a folder and its subfolders; OSError if one cannot be listed."""
 
     def fail(error: OSError) -> None:
         raise error
 
-    for around, _, names in os.walk(folder, onerror=fail):
-        yield from (path for name in names if (path := Path(around, name)).is_file())
+    for parent, _, names in os.walk(folder, onerror=fail):
+        yield from (path for name in names if (path := Path(parent, name)).is_file())
 
 
 def _unreadable(path: Path, error: OSError) -> ArchiveError:
@@ -135,7 +127,7 @@ def _begins_as_warc(path: Path) -> bool:
 
 
 def _is_page(path: Path, *, is_named: bool) -> bool:
-    """Whether the name says so; one that the user names himself may have any name, but must have tags in it."""
+    """Whether a file is a saved page: by its name, or, if the user named the file, because it contains tags."""
     if path.suffix.lower() in _HTML:
         return True
     head = _head(path) if is_named else b""

@@ -49,10 +49,7 @@ def browser_problem(settings: BaseSettings) -> str | None:
 
 
 #: Nearer to the spider than retries, redirects and decompression.
-_MIDDLEWARES = {
-    "caravan_crawler.browser.browser_middleware.BrowserMiddleware": 60,
-    "caravan_crawler.archive.archive_middleware.ShownPages": 55,
-}
+_MIDDLEWARE, _ORDER = "caravan_crawler.browser.browser_middleware.BrowserMiddleware", 60
 #: Switches off features that reading a page does not need. As root and in containers Debian's Chromium does not start
 #: without the first two.
 _FLAGS = (
@@ -85,5 +82,4 @@ class BrowserAddon:
             "PLAYWRIGHT_RESTART_DISCONNECTED_BROWSER": False,
         }
         settings.setdict(playwright, priority="addon")
-        for path, order in _MIDDLEWARES.items():
-            settings["DOWNLOADER_MIDDLEWARES"].set(path, order, "addon")
+        settings["DOWNLOADER_MIDDLEWARES"].set(_MIDDLEWARE, _ORDER, "addon")

@@ -11,7 +11,7 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import HtmlResponse, Response
 
-from caravan_crawler.browser import MAY_BE_RENDERED
+from caravan_crawler.archive.archive_middleware import MAY_BE_RENDERED, ArchiveMiddleware
 from caravan_crawler.browser.addon import Mode, mode_of
 from caravan_crawler.browser.completeness import ESSENTIAL, EVERYWHERE, Completeness, ExpectedPage, completeness_of
 from caravan_crawler.browser.playwright import BrowserError, Chromium
@@ -121,9 +121,17 @@ class BrowserMiddleware:
             request.meta[MAY_BE_RENDERED] = expected
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """Return the rendered page if it is more complete, else ``response``."""
+        """Return the rendered page if it is more complete, else ``response``; archive what is returned."""
         expected = request.meta.get(MAY_BE_RENDERED)
-        if expected is None or self._is_given_up or response.status != 200 or not isinstance(response, HtmlResponse):
+        if expected is None or response.status != 200:
+            return response
+        page = await self._more_complete(response, expected)
+        if archive := self._crawler.get_downloader_middleware(ArchiveMiddleware):
+            archive.archive_page(request, page)
+        return page
+
+    async def _more_complete(self, response: Response, expected: ExpectedPage) -> Response:
+        if self._is_given_up or not isinstance(response, HtmlResponse):
             return response
         try:
             before = self._look(response, expected)

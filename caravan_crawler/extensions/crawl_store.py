@@ -1,7 +1,6 @@
 """Extension that opens the store, loads what earlier runs left, and publishes their records at the end."""
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -20,8 +19,6 @@ from caravan_crawler.store.article_store import ArticleStore
 from caravan_crawler.store.publication import LeftRecords
 from caravan_crawler.store.store import Store, open_store
 
-_OF_CRAWLER: "WeakKeyDictionary[Crawler, CrawlStore]" = WeakKeyDictionary()
-
 
 class CrawlStore:
     """The store of one crawl. It sets the spider's ``discovery``, ``schedule``, ``sitemaps`` and ``earlier_runs``.
@@ -39,7 +36,7 @@ class CrawlStore:
         self._scope = crawl_state.scope_of(spider.arguments)
         self._is_publishing = False
         self._begin()
-        _OF_CRAWLER[crawler] = self
+        spider.crawl_store = self
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "CrawlStore":
@@ -47,7 +44,7 @@ class CrawlStore:
         spider, settings = crawler.spider, crawler.settings
         if not isinstance(spider, CaravanSpider):
             raise NotConfigured
-        store: Store | None = settings.get("STORE")
+        store: Store | None = settings["STORE"]
         if store is None:
             shared = settings.getbool("SHARED_CRAWL")
             store = open_store(settings["STORE_URL"], settings["DATA_DIR"], spider.arguments.site, shared=shared)
@@ -59,7 +56,7 @@ class CrawlStore:
     @staticmethod
     def of(crawler: Crawler) -> "CrawlStore | None":
         """Return the store of a crawl; None for spiders of other projects, as ``scrapy shell`` has one."""
-        return _OF_CRAWLER.get(crawler)
+        return getattr(crawler.spider, "crawl_store", None)
 
     def _begin(self) -> None:
         """Store that the run has begun, and load what earlier runs left."""
@@ -114,7 +111,7 @@ class CrawlStore:
         spider, in_robots_txt = self.spider, self.spider.sitemaps.in_robots_txt
         self._resumed = crawl_state.continued(self.store, spider.run_id, self._scope, database.now())
         self.articles.look_again()
-        spider.begin_anew()
+        spider.reset()
         self._load_sources()
         for path in in_robots_txt:
             spider.sitemaps.add_named(path)
@@ -124,7 +121,7 @@ class CrawlStore:
         self.spider.schedule.learn(crawl_state.load_sources(self.store, self._scope))
 
     def spider_idle(self) -> None:
-        """Once the spider has no more requests, publish what earlier runs left and end the run."""
+        """When the spider has made all its requests, publish what earlier runs left and end the run."""
         if self.spider.is_exhausted and not self._is_publishing:
             self._is_publishing = True
             deferred_from_coro(self._end())

@@ -24,7 +24,8 @@ from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import end_run, is_ending
 from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.outcome import BELOW_FLOORS, SOUND, WORKER_STAT
-from caravan_crawler.spiders.caravan import ARTICLE, CaravanSpider
+from caravan_crawler.spiders.caravan import CaravanSpider
+from caravan_crawler.spiders.requests import ARTICLE
 from caravan_crawler.store import crawl_state, workers
 from caravan_crawler.store.workers import MOST_DEATHS, Claim, Pace, SharedStore, Workers
 
@@ -167,7 +168,7 @@ class Worker:
         for found in crawl_state.waiting(self._store, self._scope):
             # URLs that the others deferred, and short links that they found.
             for target in self._spider.discovery.take_up(found.url, is_speculative=found.is_speculative):
-                for request in self._spider.article_requests([target]):
+                for request in self._spider.requests.articles([target]):
                     self._crawler.engine.crawl(request)
                     is_more = True
         brought = crawl_state.brought_new(self._store, workers.living(self._store, self._scope))
@@ -185,7 +186,7 @@ class Worker:
             self._crawl_store.articles.leave(key)
         requests: list[Request] = []
         for target in targets:
-            requests += self._spider.article_requests(
+            requests += self._spider.requests.articles(
                 [target], meta={**(claimed[target.key].reach or {}), _QUEUED: True}
             )
         for request in requests:

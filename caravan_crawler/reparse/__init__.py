@@ -1,1 +1,1 @@
-"""Archived pages read again without the network, by the crawl's own readers and pipelines."""
+"""Parsing archived pages again without the network, with the crawl's own readers and pipelines."""

@@ -4,6 +4,7 @@ import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -13,19 +14,19 @@ from caravan_crawler import __version__
 from caravan_crawler.archive.sources import Part, Source
 from caravan_crawler.monitors.drift import FEWEST
 from caravan_crawler.pages.to_items import ChangeFilter
-from caravan_crawler.reparse.pool import Parts, ProcessDiedError, Read, Way
+from caravan_crawler.reparse.pool import ProcessDiedError, Read
 from caravan_crawler.reparse.reader import Reading
 from caravan_crawler.store import database
 from caravan_crawler.store.article_history import MergeResult, Observation
 from caravan_crawler.store.page_facts import Line, Span
 from caravan_crawler.store.reparse_store import ReparseStore
 
-_HOW = ("found", "changed", "lost")
-_KINDS_WITH_RECORDS = ("article",)
+#: Columns of the table of fields.
+_EFFECTS = ("found", "changed", "lost")
 
 
 class Summary:
-    """Counts pages by what they were, articles by what became of them, and fields by how they differ."""
+    """Counts pages by kind, articles by change, and fields by how their values differ."""
 
     def __init__(self) -> None:
         self.pages: Counter[str] = Counter()
@@ -33,52 +34,49 @@ class Summary:
         self.fields: dict[str, Counter[str]] = {}
         self._examples: dict[str, str] = {}
 
-    def page(self, what: str) -> None:
-        """Count a page by its kind, or why it was none."""
-        self.pages[what] += 1
+    def page(self, kind: str) -> None:
+        """Count a page by its kind, or a record by why it is no page."""
+        self.pages[kind] += 1
 
-    def article(self, url: str, taken: MergeResult) -> None:
+    def article(self, url: str, result: MergeResult) -> None:
         """Count an article's observation."""
-        name = "read_differently" if taken.fields else str(taken.change_type)
-        self.change_types[name] += 1
-        for field, how in taken.fields.items():
-            self.fields.setdefault(field, Counter())[how] += 1
-            self._examples.setdefault(field, url)
+        self.change_types["read_differently" if result.fields else str(result.change_type)] += 1
+        for name, effect in result.fields.items():
+            self.fields.setdefault(name, Counter())[effect] += 1
+            self._examples.setdefault(name, url)
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines of a table: a field each."""
+        """Yield the lines of a table with one field a line."""
         if not self.fields:
             return
         width = max(map(len, self.fields))
-        yield "  ".join(["field".ljust(width), *(how.rjust(7) for how in _HOW), "for example"])
-        for field, counts in sorted(self.fields.items()):
-            cells = [f"{counts[how]:7,}" for how in _HOW]
-            yield "  ".join([field.ljust(width), *cells, self._examples[field]])
+        yield "  ".join(["field".ljust(width), *(effect.rjust(7) for effect in _EFFECTS), "for example"])
+        for name, counts in sorted(self.fields.items()):
+            cells = [f"{counts[effect]:7,}" for effect in _EFFECTS]
+            yield "  ".join([name.ljust(width), *cells, self._examples[name]])
 
     def words(self) -> str:
-        """Return the whole in one line."""
-        change_types = ", ".join(
-            f"{number:,} {name.replace('_', ' ')}" for name, number in sorted(self.change_types.items())
-        )
-        passed = ", ".join(
-            f"{number:,} {what.replace('_', ' ')}"
-            for what, number in sorted(self.pages.items())
-            if what not in _KINDS_WITH_RECORDS
-        )
-        total = sum(number for what, number in self.pages.items() if what != "known_under_another_address")
-        return f"{total:,} pages; articles: {change_types or 'none'}" + (f"; others: {passed}" if passed else "")
+        """Return a summary in one line."""
+        articles = _listed(self.change_types)
+        others = _listed({kind: number for kind, number in self.pages.items() if kind != "article"})
+        total = self.pages.total() - self.pages["known_under_another_address"]
+        return f"{total:,} pages; articles: {articles or 'none'}" + (f"; others: {others}" if others else "")
 
 
-#: The share of a field's values that may vanish: wrong ones are fewer, a reader that is broken loses more.
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in sorted(counts.items()))
+
+
+#: The share of a field's values that may be lost: fewer were wrong before, and a broken reader loses more.
 MOST_LOST = 0.25
 
 
 class LossesError(Exception):
-    """Too many values of a field would be lost; its text is one line for the user."""
+    """Too many values of a field would be lost; the message is one line for the user."""
 
 
 class LossGuard:
-    """Counts, field by field, what earlier readings of the same pages had and this one has lost."""
+    """Counts for each field the values of earlier readings of the same pages, and those that this one has lost."""
 
     def __init__(self) -> None:
         self._had: Counter[str] = Counter()
@@ -86,20 +84,20 @@ class LossGuard:
 
     @property
     def counts(self) -> list[dict[str, int]]:
-        """What was counted, as JSON can hold it."""
+        """The counts, for JSON."""
         return [dict(self._had), dict(self._lost)]
 
-    def go_on(self, counts: list[dict[str, int]]) -> None:
-        """Go on from what a stopped reading had counted, if it is more."""
+    def resume(self, counts: list[dict[str, int]]) -> None:
+        """Continue from the counts of a stopped reading if they are higher."""
         had, lost = map(Counter, counts)
         if had.total() > self._had.total():
             self._had, self._lost = had, lost
 
-    def check(self, taken: list[MergeResult]) -> None:
-        """Count; raise :class:`LossesError` where a field has lost more than its share, of twenty values or more."""
-        for one in taken:
+    def check(self, results: list[MergeResult]) -> None:
+        """Count results; LossesError if a field has lost more than its share, and at least ``FEWEST`` values."""
+        for one in results:
             self._had.update(one.had)
-            self._lost.update(name for name, how in one.fields.items() if how == "lost")
+            self._lost.update(name for name, effect in one.fields.items() if effect == "lost")
         for name, lost in self._lost.items():
             if lost >= FEWEST and lost > MOST_LOST * self._had[name]:
                 raise LossesError(
@@ -109,173 +107,184 @@ class LossGuard:
 
 
 _SECOND = timedelta(seconds=1)
-_A_MOMENT = 0.5
+#: Seconds in which a signal that was sent to all processes reaches this one.
+_SIGNAL_DELAY = 0.5
 
 
-class _Losing(NamedTuple):
-    """A part of a source, and which of its ``articles``, by key and time, have lost a value."""
+class _LosingPart(NamedTuple):
+    """A part with articles that have lost a value; an article is its key and time."""
 
     start: int
     stop: int
     articles: list[str]
 
 
-class ReparseJob:
-    """Has ``sources`` read, and keeps what they give. ``summary`` tells of it."""
+@dataclass
+class _RunState:
+    """How far the pages of a run are read, and what its later pages are compared with."""
 
-    def __init__(self, keeping: ReparseStore, sources: list[Source], losses: LossGuard | None = None) -> None:
-        """``losses`` stop the work where they are too many; till all is read, ``keeping`` has to put them off."""
+    seen: set[str] = field(default_factory=set)
+    """Keys of the articles read."""
+    changes: ChangeFilter = field(default_factory=ChangeFilter)
+    read_to: str = ""
+    """The newest time of a page."""
+    newest: set[str] = field(default_factory=set)
+    """Keys of the articles of that time."""
+
+
+class ReparseJob:
+    """Reparses sources into the store; ``summary`` counts the results."""
+
+    def __init__(self, store: ReparseStore, sources: list[Source], losses: LossGuard | None = None) -> None:
+        """``losses`` may end the job; then the store has to put losses off until all parts are read."""
         self.summary = Summary()
-        self._keeping = keeping
+        self._store = store
         self._losses = losses
         self._sources = sources
         self._name = sha256("\n".join(source.name for source in sources).encode()).hexdigest()[:16]
-        self._seen: defaultdict[str, set[str]] = defaultdict(set)
-        self._changes: defaultdict[str, ChangeFilter] = defaultdict(ChangeFilter)
-        self._read_to: dict[str, str] = {}
-        self._newest: defaultdict[str, set[str]] = defaultdict(set)
-        self._losing: defaultdict[Path, list[_Losing]] = defaultdict(list)
-        self._left = list(self._beginnings())
+        self._runs: defaultdict[str, _RunState] = defaultdict(_RunState)
+        self._losing: defaultdict[Path, list[_LosingPart]] = defaultdict(list)
+        self._left = [(source, self._resume(source)) for source in sources]
         self.size = sum(source.size - start for source, start in self._left)
-        """What is left to be read, in the sources' unit."""
+        """The size of what is left to read, in the sources' units."""
 
-    def run(self, read: Read, is_stopped: Callable[[], bool], told: Callable[[Part], None]) -> None:
-        """Read and keep part after part; ``told`` of each. A stop is heeded between two of them."""
+    def run(self, read: Read, is_stopped: Callable[[], bool], on_part: Callable[[Part], None]) -> None:
+        """Read and store part after part; call ``on_part`` with each. The job can be stopped between two parts."""
         try:
-            for part, readings in read(Way(self._left)):
-                self._keep(part, readings)
-                told(part)
+            for part, readings in read(part for source, start in self._left for part in source.parts(start)):
+                self._store_part(part, readings)
+                on_part(part)
                 if is_stopped():
                     return
-            if not self._take_away(read, is_stopped):
-                return
+            for _ in self._remove_losses(read):
+                if is_stopped():
+                    return
         except LossesError:
             self._forget()
             raise
         except ProcessDiedError:
-            time.sleep(_A_MOMENT)  # one signal to all processes, as systemd sends it, may come here last
+            time.sleep(_SIGNAL_DELAY)  # a stop signal may have ended the pool's processes first
             if is_stopped():
                 return
             raise
         self._forget()
 
     def _forget(self) -> None:
-        self._keeping.forget(source.name for source in self._sources)
+        self._store.forget(source.name for source in self._sources)
 
-    def _beginnings(self) -> Iterator[tuple[Source, int]]:
-        """Yield where each source is to be read from: where a reading of the same ones, if it was stopped, had come."""
-        for source in self._sources:
-            noted = json.loads(self._keeping.state_of(source.name) or "{}")
-            is_same = all(noted.get(name) == value for name, value in self._marks(source).items())
-            if is_same:
-                self._go_on(source, noted)
-            yield source, noted["stop"] if is_same else 0
+    def _resume(self, source: Source) -> int:
+        """Return where to begin with a source: where a stopped job on the same sources ended, or at 0."""
+        state = json.loads(self._store.state_of(source.name) or "{}")
+        if any(state.get(name) != value for name, value in self._fingerprint(source).items()):
+            return 0
+        self._losing[source.path] = [_LosingPart(*one) for one in state["losing"]]
+        if self._losses and state["losses"]:
+            self._losses.resume(state["losses"])
+        run, read_to = self._runs[source.run_id], state["read_to"]
+        run.read_to = read_to
+        if source.about.run_id and read_to:
+            # In the last second only what was read counts: the store may have the crawl's own articles of that time.
+            run.newest = set(state["newest"])
+            run.seen |= self._store.keys_seen(source.about.begun_at, read_to) | run.newest
+            for line in self._store.lines_until(read_to):
+                run.changes.is_new(*line.change_key())
+        return int(state["stop"])
 
-    def _marks(self, source: Source) -> dict[str, Any]:
-        """Return what must be the same for a reading to be gone on with."""
+    def _fingerprint(self, source: Source) -> dict[str, Any]:
+        """Return what must be the same in a job that is resumed."""
         return {"job": self._name, "size": source.size, "version": __version__}
 
     def _state(self, source: Source, stop: int) -> tuple[str, str]:
-        """Return how far a source is read, and what has to be known to go on from there."""
-        state = self._marks(source) | {
+        """Return a source's name, and what is needed to resume from ``stop`` as JSON."""
+        run = self._runs[source.run_id]
+        state = self._fingerprint(source) | {
             "stop": stop,
-            "read_to": self._read_to.get(source.run_id, ""),
-            "newest": sorted(self._newest[source.run_id]),
+            "read_to": run.read_to,
+            "newest": sorted(run.newest),
             "losing": self._losing[source.path],
             "losses": self._losses.counts if self._losses else [],
         }
         return source.name, json.dumps(state)
 
-    def _go_on(self, source: Source, noted: dict[str, Any]) -> None:
-        """Take up where a stopped reading of the run was."""
-        read_to = noted["read_to"]
-        self._losing[source.path] = [_Losing(*one) for one in noted["losing"]]
-        if self._losses and noted["losses"]:
-            self._losses.go_on(noted["losses"])
-        self._read_to[source.run_id] = read_to
-        if source.about.run_id and read_to:
-            # Of the last second only what was read: a crawl's own articles are in the store already.
-            self._newest[source.run_id] = set(noted["newest"])
-            self._seen[source.run_id] |= self._keeping.keys_seen(source.about.begun_at, read_to)
-            self._seen[source.run_id] |= self._newest[source.run_id]
-            for line in self._keeping.lines_until(read_to):
-                self._is_news(source, line)
-
-    def _keep(self, part: Part, readings: list[Reading]) -> None:
+    def _store_part(self, part: Part, readings: list[Reading]) -> None:
         source = part.source
-        own = source.about.run_id
+        run = self._runs[source.run_id] if source.about.run_id else None
         observations = []
         for one in readings:
-            if one.what:
-                self.summary.page(one.what)
+            if one.kind:
+                self.summary.page(one.kind)
             if one.article is None:
                 continue
-            if one.is_partial and self._keeping.holds(one.keys):
+            if one.is_partial and self._store.holds(one.keys):
                 self.summary.change_types["left_whole"] += 1
                 continue
-            # A run asks for an article once; what it finds under another address tells nothing new.
-            if own and self._seen[own] & set(one.keys):
-                self.summary.page("known_under_another_address")
-                continue
-            self._seen[own or ""].update(one.keys if own else ())
+            if run is not None:
+                # A run reads an article once; its page at another address contains nothing new.
+                if run.seen & set(one.keys):
+                    self.summary.page("known_under_another_address")
+                    continue
+                run.seen.update(one.keys)
             observations.append(_observation(one, source))
-        lines = [line for one in readings for line in one.shown if self._is_news(source, line)]
-        span = self._span(source, readings)
+        # Other archives are in no order of time, so their lines have no line before them to compare with.
+        lines: list[Line] = [
+            line for one in readings for line in one.lines if run is None or run.changes.is_new(*line.change_key())
+        ]
+        span = _foreign_span(source, readings) if run is None else _run_span(source.run_id, run, readings)
 
-        def state(taken: list[MergeResult]) -> tuple[str, str]:
+        def state(results: list[MergeResult]) -> tuple[str, str]:
             if self._losses:
-                self._losses.check(taken)
-                self._note_losing(part, observations, taken)
+                self._losses.check(results)
+                self._note_losing(part, observations, results)
             return self._state(source, part.stop)
 
-        taken = self._keeping.put(observations, lines, span, state)
-        for seen, result in zip(observations, taken, strict=True):
-            self.summary.article(seen.article.url, result)
+        results = self._store.put(observations, lines, span, state)
+        for observation, result in zip(observations, results, strict=True):
+            self.summary.article(observation.article.url, result)
 
-    def _note_losing(self, part: Part, observations: list[Observation], taken: list[MergeResult]) -> None:
-        """Note which articles of a part have lost something that stays till it is known how much all have lost."""
+    def _note_losing(self, part: Part, observations: list[Observation], results: list[MergeResult]) -> None:
+        """Note which articles of a part have lost values, which stay until all parts are read."""
         losing = [
-            f"{seen.key} {seen.article.observed_at}"
-            for seen, result in zip(observations, taken, strict=True)
+            _article_id(observation)
+            for observation, result in zip(observations, results, strict=True)
             if "lost" in result.fields.values()
         ]
         if losing:
-            self._losing[part.source.path].append(_Losing(part.start, part.stop, losing))
+            self._losing[part.source.path].append(_LosingPart(part.start, part.stop, losing))
 
-    def _take_away(self, read: Read, is_stopped: Callable[[], bool]) -> bool:
-        """Take away what was lost, as it is known now to be little; return whether the work was not stopped."""
+    def _remove_losses(self, read: Read) -> Iterator[Part]:
+        """Read the parts with losses again and remove the lost values, as they are known to be few; yield each part."""
         for source in self._sources:
             left = self._losing[source.path]
-            parts = [Part(source, one.start, one.stop) for one in left]
-            for _, readings in read(Parts(parts)) if parts else ():
+            for part, readings in read([Part(source, one.start, one.stop) for one in left]):
                 losing = set(left.pop(0).articles)
-                seen = [_observation(one, source) for one in readings if one.article is not None]
-                seen = [one for one in seen if f"{one.key} {one.article.observed_at}" in losing]
-                self._keeping.take_away(seen, self._state(source, source.size))
-                if is_stopped():
-                    return False
-        return True
+                observations = [_observation(one, source) for one in readings if one.article is not None]
+                observations = [one for one in observations if _article_id(one) in losing]
+                self._store.take_away(observations, self._state(source, source.size))
+                yield part
 
-    def _is_news(self, source: Source, line: Line) -> bool:
-        """Whether a line differs from the one before it in its run; other archives are in no order of time."""
-        return not source.about.run_id or self._changes[source.about.run_id].is_new(*line.change_key())
 
-    def _span(self, source: Source, readings: list[Reading]) -> Span:
-        """Return whose lines of every page are read again: of a crawl's own archive all in the part's time."""
-        times = [one.observed_at for one in readings if one.observed_at]
-        if not source.about.run_id:
-            return Span(source.run_id, times=tuple(sorted({one.observed_at for one in readings if one.shown})))
-        if not times:
-            return Span(source.run_id, since="1", until="0")
-        before = self._read_to.get(source.run_id)
-        newest = max([*times, before or ""])
-        keys = {key for one in readings if one.article and one.observed_at == newest for key in one.keys}
-        self._newest[source.run_id] = keys | (self._newest[source.run_id] if newest == before else set())
-        since = database.after(before, _SECOND) if before else min(times)
-        self._read_to[source.run_id] = newest
-        return Span(source.run_id, since, newest)
+def _foreign_span(source: Source, readings: list[Reading]) -> Span:
+    """Return which stored lines a part of another program's archive replaces: those of its pages' times."""
+    return Span(source.run_id, times=tuple(sorted({one.observed_at for one in readings if one.lines})))
+
+
+def _run_span(run_id: str, run: _RunState, readings: list[Reading]) -> Span:
+    """Return which stored lines a part of a crawl's archive replaces, all in the part's time; update the run's time."""
+    times = [one.observed_at for one in readings if one.observed_at]
+    if not times:
+        return Span(run_id, since="1", until="0")
+    newest = max([*times, run.read_to])
+    since = database.after(run.read_to, _SECOND) if run.read_to else min(times)
+    keys = {key for one in readings if one.article and one.observed_at == newest for key in one.keys}
+    run.newest = keys | (run.newest if newest == run.read_to else set())
+    run.read_to = newest
+    return Span(run_id, since, newest)
 
 
 def _observation(one: Reading, source: Source) -> Observation:
     assert one.article is not None
     return Observation(one.key, one.article, source.run_id, one.found_by, one.etag, one.last_modified)
+
+
+def _article_id(observation: Observation) -> str:
+    return f"{observation.key} {observation.article.observed_at}"

@@ -1,4 +1,4 @@
-"""From a saved page to its records, through the crawl's own readers and pipelines."""
+"""Archived pages to items, with the crawl's own readers and pipelines."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,21 +27,21 @@ from caravan_crawler.urls import Site
 
 logger = logging.getLogger(__name__)
 
-#: Which records are kept is asked elsewhere.
+#: Pipelines of the crawl that change no value.
 _LEFT_OUT = (PeriodPipeline, StorePipeline)
-#: What a later page of an article is counted as.
+#: The kind of the second and further pages of an article.
 _LATER = "later_page"
 
 
 @dataclass
 class Reading:
-    """What one page of an archive gave: ``what`` it is, a kind of page or why it is none, and its records.
+    """The items of a page, and its kind; for a record that is not a page, the reason.
 
-    ``keys`` are the article's number and path, under either of which a run knows it; ``shown`` the lines around
-    the article, where they differ from the page's before it.
+    ``keys`` are the article's number and path, by either of which a run knows it. ``lines`` are trending topics, rates
+    and weather if they differ from those of the page before.
     """
 
-    what: str
+    kind: str
     observed_at: str = ""
     key: str = ""
     keys: tuple[str, ...] = ()
@@ -49,24 +49,24 @@ class Reading:
     found_by: dict[str, str] = field(default_factory=dict)
     etag: str | None = None
     last_modified: str | None = None
-    shown: list[TrendingEntry | ExchangeRate | Weather] = field(default_factory=list)
+    lines: list[TrendingEntry | ExchangeRate | Weather] = field(default_factory=list)
     is_partial: bool = False
-    """Whether later pages of the article are missing: the store may have had them from the site."""
+    """Whether later pages of the article are missing, which the store may have from the site."""
 
 
 @dataclass
 class _Pending:
-    """An article whose later pages have not come yet, and its first page."""
+    """An article with later pages to come, and its first page."""
 
     parts: Parts
     page: ArchivedPage
 
 
 class Reader:
-    """Reads the pages of one site, in their order.
+    """Reads the pages of one site in order.
 
-    The pages of one article are joined where they follow each other in the same part of an archive, as a crawl leaves
-    them; its record comes with the last of them.
+    The pages of one article are joined if they are in the same part of an archive, as a crawl writes them. The article
+    is in the reading of the last page.
     """
 
     def __init__(self, settings: dict[str, Any], base: str) -> None:
@@ -77,38 +77,38 @@ class Reader:
         self._pending: dict[str, _Pending] = {}
 
     def read(self, pages: Iterable[ArchivedPage | Skipped]) -> Iterator[Reading]:
-        """Yield what each page gives, in their order, and last the articles of which pages are missing."""
+        """Yield the readings of pages, and then the articles whose later pages are missing."""
         changes = ChangeFilter()
         self._pending = {}
         for page in pages:
-            yield Reading(page.reason) if isinstance(page, Skipped) else self._read(page, changes)
+            if isinstance(page, Skipped):
+                yield Reading(page.reason)
+                continue
+            try:
+                yield self._read(page, changes)
+            except Exception:
+                logger.exception("The reader broke on %s", page.url)
+                yield Reading("reader_error", stamp(page.observed_at))
         for left in self._pending.values():
             partial = Reading("", stamp(left.page.observed_at), is_partial=True)
             self._add_article(partial, left.parts.first, left.page)
             yield partial
 
     def _read(self, page: ArchivedPage, changes: ChangeFilter) -> Reading:
-        try:
-            return self._reading(page, changes)
-        except Exception:
-            logger.exception("The reader broke on %s", page.url)
-            return Reading("reader_error", stamp(page.observed_at))
-
-    def _reading(self, page: ArchivedPage, changes: ChangeFilter) -> Reading:
         if not self._site.is_host(urlsplit(page.url).netloc):
             return Reading("other_site")
         charset = declared_charset(page.content_type)
         document = parse_document(page.body, page.url, self._site, charset, self._bounds)
         reading = read_page(document)
-        if reading.kind in UNSOUND:
-            return Reading(reading.kind, stamp(page.observed_at))
         result = Reading(reading.kind, stamp(page.observed_at))
+        if reading.kind in UNSOUND:
+            return result
         address = self._site.address(page.url, page.url)
         if pending := self._pending_of(page.url):
-            result.what = _LATER
+            result.kind = _LATER
             self._join(pending, document, reading.article or read_article(document), result)
         elif address is not None and address.part > 1:
-            result.what = _LATER
+            result.kind = _LATER
         elif (article := reading.article) is not None and article.address is not None:
             path = article.address.path
             if path is not None and next_part(document, path, 1):
@@ -117,16 +117,16 @@ class Reader:
                 self._add_article(result, article, page)
         if changes.is_new("page", reading.surroundings):
             records = page_records(reading, self._site, page.observed_at)
-            result.shown = [self._normalised(record) for record in records]
+            result.lines = [self._normalised(record) for record in records]
         return result
 
     def _pending_of(self, url: str) -> _Pending | None:
-        """Return the article that a page is the next one of."""
-        paths = self._pending.items()
-        return next((one for path, one in paths if part_number(url, path) == one.parts.number + 1), None)
+        """Return the article whose next page has this URL."""
+        pending = self._pending.items()
+        return next((one for path, one in pending if part_number(url, path) == one.parts.number + 1), None)
 
     def _join(self, pending: _Pending, document: Document, part: ArticleReading, result: Reading) -> None:
-        """Join a later page to its article; with the last one the article is the result's."""
+        """Join a later page to its article; if it is the last one, add the article to the result."""
         parts = pending.parts
         if parts.add(part) and not parts.is_full and next_part(document, parts.path, parts.number):
             return
@@ -141,7 +141,7 @@ class Reader:
         result.key = article_key(record)
         result.keys = tuple(str(key) for key in (address.article_id, address.path) if key is not None)
         result.found_by = article.found_by
-        if result.what == PageKind.ARTICLE:  # what a server says of one page is of no use for several
+        if result.kind == PageKind.ARTICLE:  # the validators of one page do not fit an article of several
             result.etag, result.last_modified = (
                 encodable(value) if value else None for value in (page.etag, page.last_modified)
             )
@@ -153,7 +153,7 @@ class Reader:
 
 
 def value_pipelines(settings: Mapping[str, Any]) -> list[Any]:
-    """Return the pipelines that normalise, in their order."""
+    """Return the pipelines that normalise values, in their order."""
     known = Settings(dict(settings))
     crawler = Crawler(Spider, known)
     crawler.stats = MemoryStatsCollector(crawler)

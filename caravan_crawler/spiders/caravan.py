@@ -18,39 +18,32 @@ from twisted.python.failure import Failure as RequestFailure
 from caravan_crawler import failures
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
 from caravan_crawler.crawl_stats import CrawlStats
-from caravan_crawler.downloadhandlers import header, received_at
+from caravan_crawler.downloadhandlers import received_at
 from caravan_crawler.failures import RunEndsError
 from caravan_crawler.frontier.articles import Discovery, Frontier, Target
 from caravan_crawler.frontier.earlier_runs import EarlierRuns
-from caravan_crawler.frontier.listings import Listings, ListPage
+from caravan_crawler.frontier.listings import Listings
 from caravan_crawler.frontier.period import Period, day_of_article
-from caravan_crawler.frontier.sitemaps import ABSENT, MAIN_SITEMAP, NO_INDEX, UNREADABLE, Child, Sitemaps, month_of
+from caravan_crawler.frontier.sitemaps import ABSENT, MAIN_SITEMAP, NO_INDEX, UNREADABLE, Child, Sitemaps
 from caravan_crawler.frontier.source_schedule import FEED, HOME, KNOWN_SECTIONS, SourceSchedule
 from caravan_crawler.frontier.speculative_urls import FOUND_ON, Reach
 from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
 from caravan_crawler.page_writes import Failure, PageWrites
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
-from caravan_crawler.pages.document import Bounds, Document, parse_document
-from caravan_crawler.pages.encoding import declared_charset
+from caravan_crawler.pages.document import Bounds, Document
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
-from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading, read_page, says_nothing_is_here
-from caravan_crawler.pages.syndication import Entry, Form, Syndication, read_syndication
+from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading, says_nothing_is_here
+from caravan_crawler.pages.syndication import Entry, Form, Syndication
 from caravan_crawler.pages.to_items import ChangeFilter, article_record, page_records
+from caravan_crawler.spiders.requests import ARTICLE, FRONT, NOT_MODIFIED, RETRY, Requests
+from caravan_crawler.spiders.responses import ResponseReader, writes_of, writes_of_request
 from caravan_crawler.urls import Address, Site, has_moved, listing_of, path_of
 
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
 _LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
 
-# Priorities. Articles go before their sources, so that the queue stays as short as one sitemap or one listing page.
-# Sitemaps go before listings, which then have few new articles; a sitemap's priority grows by one per month, so that
-# the newest is read first. Refreshes wait until all new articles are read; retries of earlier failures come last.
-ARTICLE, FRONT, SITEMAP, LIST, REFRESH, RETRY = 20_000, 10_000, 1_000, 10, 5, -10
-
-#: ``meta`` of optional pages, such as the one after a listing's last: a 404 is no failure.
-_OPTIONAL = {"optional": True}
 _GONE = ("http_404", "http_410")
-NOT_MODIFIED = 304
 #: Kinds of pages that a retry may fix.
 WORTH_RETRYING = (PageKind.CUT, PageKind.CHALLENGE)
 #: Moved articles from which the whole site counts as moved; fewer may be an editor's changes.
@@ -58,13 +51,14 @@ _MOVED = 3
 
 
 @dataclass
-class PendingArticle:
-    """An article whose later pages are not all read yet."""
+class ArticlePage:
+    """The first page of an article, while later pages are read and joined to it in ``parts``."""
 
     document: Document
     reading: PageReading
+    article: ArticleReading
     address: Address
-    page: PageWrites
+    writes: PageWrites
     seen_at: datetime
     parts: Parts
 
@@ -85,8 +79,14 @@ class CaravanSpider(Spider):
     earlier_runs: EarlierRuns
     continues: list[str]
     """Earlier runs whose records this run publishes."""
+    crawl_store: Any = None
+    """The :class:`~caravan_crawler.extensions.crawl_store.CrawlStore`, for other components."""
     commit: Callable[[PageWrites], None]
     """Set by ``PageCommitMiddleware``."""
+
+    crawl_stats: CrawlStats
+    reach: Reach
+    responses: ResponseReader
 
     def __init__(self, arguments: CrawlArguments, site: Site, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -96,13 +96,16 @@ class CaravanSpider(Spider):
         self.frontier = Frontier(site)
         self.started_at = datetime.now(UTC)
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
+        self.requests = Requests(
+            site, parse=self.parse, parse_list=self.parse_list, parse_sitemap=self.parse_sitemap, failed=self.failed
+        )
         self.is_exhausted = False
         """Whether the spider was idle and had no further request to make."""
         self._are_sources_left = False
         self._has_moved = False
-        self.begin_anew()
+        self.reset()
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Forget listings under way and page facts seen, as a worker does when it becomes the leader."""
         self.lists = Listings(self.arguments.since, is_bounded=self.period.is_bounded)
         self._changes = ChangeFilter()
@@ -128,16 +131,12 @@ class CaravanSpider(Spider):
         spider._set_crawler(crawler)
         spider.crawl_stats = CrawlStats(crawler)
         spider.reach = Reach(crawler)
-        spider._bounds = Bounds.of(crawler.settings)
+        spider.responses = ResponseReader(site, Bounds.of(crawler.settings), spider.crawl_stats)
         site.on_refused = spider.crawl_stats.refused
         crawler.signals.connect(spider.on_robots, signals.robots_parsed)
         crawler.signals.connect(spider.on_idle, signals.spider_idle)
         crawler.signals.connect(spider.on_dropped, signals.request_dropped)
         return spider
-
-    crawl_stats: CrawlStats
-    reach: Reach
-    _bounds: Bounds
 
     @property
     def data_dir(self) -> str:
@@ -153,18 +152,17 @@ class CaravanSpider(Spider):
 
     def _named(self) -> Iterator[Request]:
         for key, url in self.earlier_runs.named():
-            yield self._request(url, self.parse_named, ARTICLE, meta={"key": key})
+            yield self.requests.page(url, self.parse_named, ARTICLE, meta={"key": key})
 
     def _beginnings(self) -> Iterator[Request]:
-        yield from self.article_requests(self.earlier_runs.unread())
+        yield from self.requests.articles(self.earlier_runs.unread())
         for key, url, headers in self.earlier_runs.due_for_refresh():
-            meta = {"key": key, "handle_httpstatus_list": [NOT_MODIFIED]}
-            yield self._request(url, self.parse, REFRESH, meta=meta, headers=headers)
-        yield from self.article_requests(self.earlier_runs.failed(), RETRY)
+            yield self.requests.refresh(key, url, headers)
+        yield from self.requests.articles(self.earlier_runs.failed(), RETRY)
         if self.sitemaps.can_cover_period:
             # Sitemaps may make all other sources unnecessary; if not, those are requested when idle.
             self._are_sources_left = True
-            yield self._sitemap_request(Child(MAIN_SITEMAP, None), is_optional=True)
+            yield self.requests.sitemap(Child(MAIN_SITEMAP, None), is_optional=True)
         else:
             yield from self._sources()
 
@@ -173,18 +171,18 @@ class CaravanSpider(Spider):
         if self.schedule.is_just_read(HOME):
             yield from self._other_sources(KNOWN_SECTIONS)
         else:
-            yield self._request(self.site.base, self.parse_home, FRONT)
+            yield self.requests.page(self.site.base, self.parse_home, FRONT)
 
     def _other_sources(self, sections: Iterable[str]) -> Iterator[Request]:
         """Request the sources other than the home page that are due."""
         if not self.schedule.is_just_read(FEED):
-            yield self._request(urljoin(self.site.base, FEED), self.parse_feed, FRONT)
+            yield self.requests.page(urljoin(self.site.base, FEED), self.parse_feed, FRONT)
         named_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
         for path in dict.fromkeys([*named_sections, *sections, *self.schedule.known_lists]):
             is_leading = path == KNOWN_SECTIONS[0] or path in named_sections
             yield from self.listing_requests(path, is_optional=path not in named_sections, must=is_leading)
         for child, is_optional in self.sitemaps.due(self._may_be_asked):
-            yield self._sitemap_request(child, is_optional=is_optional)
+            yield self.requests.sitemap(child, is_optional=is_optional)
 
     def on_robots(self, robotparser: Any) -> None:
         """Register the sitemaps that robots.txt names."""
@@ -199,14 +197,12 @@ class CaravanSpider(Spider):
         if self._are_sources_left:
             self._are_sources_left = False
             requests = [] if self.sitemaps.covers_period else [*self._sources()]
-        requests = requests or self._page_requests(self.lists.when_idle())
+        requests = requests or self.requests.listing_pages(self.lists.when_idle())
         self.commit(self._with_lists(PageWrites()))
         self.crawler.stats.set_value("caravan/abandoned_lists", self.lists.abandoned)
-        requests = requests or [*self.article_requests(self.discovery.take_aside())]
-        requests = requests or [
-            self._request(url, self.parse, ARTICLE, meta={"key": str(key)})
-            for key, url in self.frontier.take_short_links()
-        ]
+        requests = requests or [*self.requests.articles(self.discovery.take_aside())]
+        short_links = () if requests else self.frontier.take_short_links()
+        requests = requests or [self.requests.article(str(key), url) for key, url in short_links]
         for request in requests:
             self.crawler.engine.crawl(request)
         self.is_exhausted = not requests
@@ -219,18 +215,7 @@ class CaravanSpider(Spider):
         self.crawl_stats.count("skipped/byway", self.discovery.skipped)
         self.crawl_stats.close()
 
-    # Requests
-
-    def _request(self, url: str, callback: Any, priority: int, **kwargs: Any) -> Request:
-        return Request(url, callback=callback, errback=self.failed, priority=priority, **kwargs)
-
-    def article_requests(
-        self, targets: Iterable[Target], priority: int = ARTICLE, *, meta: dict[str, Any] | None = None
-    ) -> Iterator[Request]:
-        """Request articles; ``meta`` is added to that of each request."""
-        for target in targets:
-            its_own = {"key": target.key, "alias": target.alias}
-            yield self._request(target.url, self.parse, priority, meta=(meta or {}) | its_own)
+    # Sources
 
     def listing_requests(self, path: str, *, is_optional: bool = True, must: bool = False) -> Iterator[Request]:
         """Request a listing from its top if due or ``must``, and from where an earlier run stopped."""
@@ -239,30 +224,9 @@ class CaravanSpider(Spider):
         state = self.schedule.list_state(path)
         from_top = (must or self.schedule.is_list_due(path)) and not self.schedule.is_just_read(path)
         if from_top or state.open:
-            yield from self._page_requests(self.lists.begin(path, state, from_top=from_top), is_optional=is_optional)
-
-    def _page_requests(self, pages: Iterable[ListPage], *, is_optional: bool = True) -> list[Request]:
-        return [
-            self._request(
-                urljoin(self.site.base, page.path),
-                self.parse_list,
-                LIST,
-                meta=_OPTIONAL if is_optional else None,
-                dont_filter=True,  # a walk tracks its pages, and reads some again on purpose
-                cb_kwargs={"walk": page.walk},
+            yield from self.requests.listing_pages(
+                self.lists.begin(path, state, from_top=from_top), is_optional=is_optional
             )
-            for page in pages
-        ]
-
-    def _sitemap_request(self, child: Child, *, is_optional: bool = False) -> Request:
-        month = month_of(child.path)
-        return self._request(
-            urljoin(self.site.base, child.path),
-            self.parse_sitemap,
-            SITEMAP + (12 * (month.year - 1900) + month.month if month else 0),
-            meta=_OPTIONAL if is_optional else None,
-            cb_kwargs={"stamp": child.stamp},
-        )
 
     def _is_section(self, path: str) -> bool:
         """Whether a section's listing is requested."""
@@ -281,7 +245,7 @@ class CaravanSpider(Spider):
 
     def parse_home(self, response: Response) -> Iterator[Any]:
         """Read the home page; then request feed, sections and sitemaps."""
-        document = self._document(response)
+        document = self.responses.document(response)
         sections = [path for path in (*KNOWN_SECTIONS, *section_links(document)) if self._is_section(path)]
         sources, new_lists = [self.schedule.read_now(HOME)], self.schedule.new_lists(sections)
         yield from self._read(response, document, sources=sources, new_lists=new_lists)
@@ -291,14 +255,14 @@ class CaravanSpider(Spider):
         """Read an article's page and follow its links to other articles."""
         if response.status == NOT_MODIFIED:
             self.crawl_stats.count("articles/not_modified")
-            key = self._page(response).asked_key
+            key = writes_of(response).asked_key
             yield PageWrites(response.url, key, article_key=key, is_unmodified=True)
         else:
-            yield from self._read(response, self._document(response))
+            yield from self._read(response, self.responses.document(response))
 
     def parse_named(self, response: Response) -> Iterator[Any]:
         """Read a page of ``urls`` and follow nothing."""
-        yield from self._read(response, self._document(response), follow=False)
+        yield from self._read(response, self.responses.document(response), follow=False)
 
     def _read(
         self,
@@ -309,11 +273,11 @@ class CaravanSpider(Spider):
         sources: Iterable[dict[str, Any]] = (),
         new_lists: Iterable[dict[str, Any]] = (),
     ) -> Iterator[Any]:
-        reading = self._read_page(document)
+        reading = self.responses.reading(document)
         if reading is None or reading.kind in UNSOUND:
             yield from self._unusable(response, reading)
             return
-        page = self._page(response)
+        page = writes_of(response)
         if first := self._first_part(response, page):
             yield first
             return
@@ -333,38 +297,38 @@ class CaravanSpider(Spider):
         is_past = article is not None and self.period.is_before(day_of_article(article))
         if follow and reach is not None and not is_past and not self.sitemaps.covers_period:
             links = article_links(document)
-            self._warn_of_links(document)
+            self.responses.warn_of_links(document)
             targets = self.discovery.look_at(links, document.base_url, page)
         if article is None or address is None:
             yield self._without_article(document, reading, page, follow)
             targets += self._another(page)
         elif is_new:
-            yield from self._whole_article(document, reading, address, page, received_at(response))
+            parts = Parts(str(address.path), article)
+            yield from self._whole_article(
+                ArticlePage(document, reading, article, address, page, received_at(response), parts)
+            )
         else:
             self.crawl_stats.count("dropped/known_under_another_address")
             # The next run makes the new URL of a moved article the canonical one.
             page.article_key = None if has_moved(address.path, address.article_id) else str(address.key)
             yield page
         yield from self._page_facts(reading, received_at(response))
-        yield from self.article_requests(targets, meta=reach)
+        yield from self.requests.articles(targets, meta=reach)
         yield from self._after_move()
 
-    def _article(
-        self, document: Document, reading: PageReading, address: Address, page: PageWrites, seen_at: datetime
-    ) -> Iterator[Any]:
+    def _article(self, first: ArticlePage) -> Iterator[Any]:
         """Yield the article's item, and the request for its section's listing if that is new."""
-        article = reading.article
-        assert article is not None
-        item = article_record(article, self.site, document.url, seen_at)
+        page, address, url = first.writes, first.address, first.document.url
+        item = article_record(first.article, self.site, url, first.seen_at)
         page.article_key, page.has_item = str(address.key), True
-        page.found_by, page.page_facts = article.found_by, reading.parts
-        for url in {page.asked_url, document.url} - {item.url}:
-            page.aliases.append((url, page.article_key))
+        page.found_by, page.page_facts = first.article.found_by, first.reading.parts
+        for each in {page.asked_url, url} - {item.url}:
+            page.aliases.append((each, page.article_key))
         is_listed = address.section and not self.arguments.urls and not self.sitemaps.covers_period
         section = f"/{address.section}/" if is_listed else None
         if section is not None and not self.lists.is_begun(section) and self._is_section(section):
             page.new_lists += self.schedule.new_lists([section])
-        self.note_day(address.key, day_of_article(article))
+        self.note_day(address.key, day_of_article(first.article))
         yield page
         yield item
         if section is not None:
@@ -396,30 +360,22 @@ class CaravanSpider(Spider):
         if self.discovery.moved >= _MOVED and not self._has_moved:
             self._has_moved = True
             self.logger.warning("The site has moved its articles to other addresses; all sitemaps are read again")
-            yield from [self._sitemap_request(child) for child in self.sitemaps.all_again()]
+            yield from [self.requests.sitemap(child) for child in self.sitemaps.all_again()]
 
     # Articles of several pages: read as one; if a page fails, nothing is stored, and a later run tries again.
 
-    def _whole_article(
-        self, document: Document, reading: PageReading, address: Address, page: PageWrites, seen_at: datetime
-    ) -> Iterator[Any]:
+    def _whole_article(self, first: ArticlePage) -> Iterator[Any]:
         """Yield the article's item, or the request for its second page."""
-        url = next_part(document, address.path, 1) if address.path is not None else None
-        article = reading.article
-        assert article is not None
-        if url is None or not self._is_wanted(address, article):
-            yield from self._article(document, reading, address, page, seen_at)
+        path = first.address.path
+        url = next_part(first.document, path, 1) if path is not None else None
+        # Judging by the first page, whether the article may be stored.
+        printed = first.article.date_structured or first.article.date_published
+        if url is None or not (self.period.has_section(first.address.section) and self.period.is_open_to(printed)):
+            yield from self._article(first)
             return
         # A 304 for the first page would not cover the other pages.
-        page.etag = page.last_modified = None
-        yield self._part(
-            url, PendingArticle(document, reading, address, page, seen_at, Parts(str(address.path), article))
-        )
-
-    def _is_wanted(self, address: Address, article: ArticleReading) -> bool:
-        """Whether an article may be stored, judging by its first page."""
-        printed = article.date_structured or article.date_published
-        return self.period.has_section(address.section) and self.period.is_open_to(printed)
+        first.writes.etag = first.writes.last_modified = None
+        yield self._part(url, first)
 
     def _first_part(self, response: Response, page: PageWrites) -> Request | None:
         """Return the request for an article's first page if a later one was requested."""
@@ -428,82 +384,81 @@ class CaravanSpider(Spider):
         if asked is None or asked.part == 1 or not response.request.callback:
             return None
         url = self.site.canonical(asked)
-        return self._request(url, response.request.callback, ARTICLE, meta={"key": str(asked.key)}, dont_filter=True)
+        return self.requests.page(
+            url, response.request.callback, ARTICLE, meta={"key": str(asked.key)}, dont_filter=True
+        )
 
-    def _part(self, url: str, pending: PendingArticle) -> Request:
+    def _part(self, url: str, first: ArticlePage) -> Request:
         return Request(
             url,
             callback=self.parse_part,
             errback=self.part_failed,
             priority=ARTICLE + 1,
             dont_filter=True,
-            cb_kwargs={"pending": pending},
+            cb_kwargs={"first": first},
         )
 
-    def parse_part(self, response: Response, pending: PendingArticle) -> Iterator[Any]:
+    def parse_part(self, response: Response, first: ArticlePage) -> Iterator[Any]:
         """Read a later page of an article; yield the request for the next page, or the item."""
-        document = self._document(response)
-        reading = self._read_page(document)
+        document = self.responses.document(response)
+        reading = self.responses.reading(document)
         if reading is None or reading.kind in UNSOUND:
             kind = reading.kind if reading else None
             reason = f"kind_{kind}" if kind else "reader_error"
             again = self._retry(response, kind)
-            yield again or self._part_failure(pending, reason, f"{response.url} came as a page of kind: {kind}")
+            yield again or self._part_failure(first, reason, f"{response.url} came as a page of kind: {kind}")
             return
-        parts = pending.parts
+        parts = first.parts
         number = part_number(response.url, parts.path)
         if number is None:
             words = f"its page {parts.number + 1} redirects to {response.url}"
-            yield self._part_failure(pending, "redirected", words)
+            yield self._part_failure(first, "redirected", words)
             return
         is_new = number == parts.number + 1 and parts.add(reading.article or read_article(document))
         if is_new:
             self.crawl_stats.count("pages/part")
         url = next_part(document, parts.path, parts.number) if is_new and not parts.is_full else None
         if url is not None:
-            yield self._part(url, pending)
+            yield self._part(url, first)
         else:
-            yield from self._article_of(pending)
+            yield from self._article(first)
 
     def part_failed(self, failure: RequestFailure) -> Iterator[Any]:
         """Store an article's failure if a later page failed; if robots.txt forbids it, yield the item so far."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        pending: PendingArticle = request.cb_kwargs["pending"]
+        first: ArticlePage = request.cb_kwargs["first"]
         reason = failures.reason(failure)
         if reason == RunEndsError.__name__:
             self.crawl_stats.count("unasked")
         elif reason == "robots":
             self.crawl_stats.count("forbidden")
             self.logger.info("Forbidden by robots.txt: %s; the article is kept as far as it may be read", request.url)
-            for each in self._article_of(pending):
+            for each in self._article(first):
                 if isinstance(each, PageWrites):
                     self.commit(each)
                 else:
                     yield each
         else:
-            self.commit(self._part_failure(pending, reason, f"{failures.words(failure)} at {request.url}"))
+            self.commit(self._part_failure(first, reason, f"{failures.words(failure)} at {request.url}"))
 
-    def _article_of(self, pending: PendingArticle) -> Iterator[Any]:
-        yield from self._article(pending.document, pending.reading, pending.address, pending.page, pending.seen_at)
-
-    def _part_failure(self, pending: PendingArticle, reason: str, words: str) -> PageWrites:
-        page = pending.page
-        return self._failure(page.asked_url, page.asked_key or str(pending.address.key), f"part_{reason}", words)
+    def _part_failure(self, first: ArticlePage, reason: str, words: str) -> PageWrites:
+        page = first.writes
+        return self._failure(page.asked_url, page.asked_key or str(first.address.key), f"part_{reason}", words)
 
     # Listings
 
     def parse_list(self, response: Response, walk: int) -> Iterator[Any]:
         """Read a listing page, for the walk with this number; request its articles and the next page."""
-        document = self._document(response)
-        reading = self._read_page(document)
-        page = self._page(response)
+        document = self.responses.document(response)
+        reading = self.responses.reading(document)
+        page = writes_of(response)
         asked_path = path_of(page.asked_url)
         if reading is not None and reading.kind is PageKind.ERROR and says_nothing_is_here(document):
             self.crawl_stats.count("absent/nothing_here")
             self._note_missing_section(asked_path)
             following = self.lists.ended(walk)
             yield self._with_lists(page)
-            yield from self._page_requests(following)
+            yield from self.requests.listing_pages(following)
             return
         if reading is None or reading.kind in UNSOUND:
             is_retried = False
@@ -512,13 +467,13 @@ class CaravanSpider(Spider):
                 yield each
             if not is_retried:
                 number = listing_of(urlsplit(response.url).path)[1]
-                yield from self._page_requests(self.lists.failed(walk, number))
+                yield from self.requests.listing_pages(self.lists.failed(walk, number))
             return
         listing = read_listing(document)
         links = [(card.address, card.url) for card in listing.cards if self.period.is_open_to(card.date)]
         if not any(card.address.section == asked_path.strip("/") for card in listing.cards):
             self._note_missing_section(asked_path)
-        self._warn_of_links(document)
+        self.responses.warn_of_links(document)
         page.reach = {FOUND_ON: listing.path}
         targets = self.discovery.look_at(links, document.base_url, page, is_named=True)
         around = frozenset(line.address.key for line in reading.trending)
@@ -530,9 +485,9 @@ class CaravanSpider(Spider):
         yield self._with_lists(page)
         self.crawl_stats.reading(reading)
         yield from self._page_facts(reading, received_at(response))
-        yield from self.article_requests(targets, meta=page.reach)
+        yield from self.requests.articles(targets, meta=page.reach)
         if not self.reach.is_over(listing.path):  # else the next run continues here
-            yield from self._page_requests(following)
+            yield from self.requests.listing_pages(following)
 
     def _with_lists(self, page: PageWrites) -> PageWrites:
         """Add the progress of the listings to a page's writes."""
@@ -549,8 +504,8 @@ class CaravanSpider(Spider):
 
     def parse_feed(self, response: Response) -> Iterator[Any]:
         """Follow the entries of the feed; if all are new, request their sections' listings too."""
-        page = self._page(response)
-        read = self._syndication(response)
+        page = writes_of(response)
+        read = self.responses.syndication(response)
         if read is None:
             yield from self._unreadable(response, page, "feed")
             return
@@ -565,15 +520,15 @@ class CaravanSpider(Spider):
         page.sources += self.schedule.due_lists(path for path in lists if not self.lists.is_begun(path))
         yield self._read_syndication(read, page, "feed")
         yield from due
-        yield from self.article_requests(targets)
+        yield from self.requests.articles(targets)
         for path in lists:
             yield from self.listing_requests(path, must=True)
 
     def parse_sitemap(self, response: Response, stamp: str | None = None) -> Iterator[Any]:
         """Follow a sitemap's articles and the sitemaps an index names; ``stamp`` is its ``lastmod`` in the index."""
-        page = self._page(response)
+        page = writes_of(response)
         path = path_of(page.asked_url)
-        read = self._syndication(response)
+        read = self.responses.syndication(response)
         if read is None:
             yield from self._unreadable(response, page, "sitemap", stamp)
             return
@@ -591,11 +546,7 @@ class CaravanSpider(Spider):
             page.sources.append(self.schedule.new_sitemap(path, stamp))
         yield self._read_syndication(read, page, "sitemap")
         yield from due
-        yield from self.article_requests(targets)
-
-    def _syndication(self, response: Response) -> Syndication | None:
-        charset = declared_charset(header(response, "Content-Type") or "")
-        return read_syndication(response.body, response.url, charset)
+        yield from self.requests.articles(targets)
 
     def _entries(self, entries: Iterable[Entry], page: PageWrites, *, is_in_period: bool = False) -> list[Target]:
         targets, left = self.discovery.look_at_entries(entries, page, is_in_period=is_in_period)
@@ -614,7 +565,7 @@ class CaravanSpider(Spider):
         requests = []
         for child in due:
             if self._may_be_asked(child.path):
-                requests.append(self._sitemap_request(child))
+                requests.append(self.requests.sitemap(child))
             else:
                 self.sitemaps.failed(child.path)
         return requests
@@ -635,7 +586,7 @@ class CaravanSpider(Spider):
         assert response.request is not None
         path = path_of(page.asked_url)
         is_page = b"<html" in response.body[:4096].lower()
-        reading = self._read_page(self._document(response)) if is_page else None
+        reading = self.responses.reading(self.responses.document(response)) if is_page else None
         if reading is not None and reading.kind in WORTH_RETRYING:
             for each in self._unusable(response, reading):
                 if isinstance(each, PageWrites):
@@ -664,7 +615,7 @@ class CaravanSpider(Spider):
         """Handle a failed request; if the home page failed, try the known listings."""
         request: Request = failure.request  # type: ignore[attr-defined]
         reason = failures.reason(failure)
-        page = self._page_of(request)
+        page = writes_of_request(request)
         path = path_of(page.asked_url)
         if reason == RunEndsError.__name__ or self.crawler.stats.get_value(OTHER_SITE_STAT):
             self.crawl_stats.count("unasked")
@@ -682,7 +633,7 @@ class CaravanSpider(Spider):
             if walk is not None:
                 following = self.lists.ended(walk)
                 self.commit(self._with_lists(page))
-                yield from self._page_requests(following)
+                yield from self.requests.listing_pages(following)
             elif request.callback == self.parse_sitemap:
                 self.sitemaps.is_read(path)
                 page.sources.append(self.schedule.read_now(path, stamp=ABSENT))
@@ -693,13 +644,13 @@ class CaravanSpider(Spider):
             return
         if (alias := request.meta.get("alias")) and reason in _GONE:
             # Only the AMP page exists.
-            yield self._request(alias, self.parse, ARTICLE, meta={"key": page.asked_key})
+            yield self.requests.article(page.asked_key, alias)
             return
         self.commit(self._failure(page.asked_url, page.asked_key, reason, failures.words(failure)))
         if request.callback == self.parse_sitemap:
             self.sitemaps.failed(path)
         if failures.is_answer(failure):  # without an answer the site failed, not the URL
-            yield from self.article_requests(self._another(page))
+            yield from self.requests.articles(self._another(page))
         if reason in _GONE:
             self._note_missing_section(path)
         if request.callback == self.parse_home and failures.is_answer(failure):
@@ -707,11 +658,11 @@ class CaravanSpider(Spider):
         if walk is not None:
             following = self.lists.failed(walk, listing_of(urlsplit(request.url).path)[1])
             self.commit(self._with_lists(PageWrites()))
-            yield from self._page_requests(following)
+            yield from self.requests.listing_pages(following)
 
     def on_dropped(self, request: Request) -> None:
         """Handle a redirect to a page requested before; it is a failure unless it leads to an article."""
-        page = self._page_of(request)
+        page = writes_of_request(request)
         first = page.asked_url
         if first == request.url:
             return
@@ -721,7 +672,7 @@ class CaravanSpider(Spider):
         elif self._address(request.url) is None:
             self.commit(self._failure(first, page.asked_key, "redirected", f"it redirects to {request.url}"))
             self._note_missing_section(path_of(first))
-            for other in self.article_requests(self._another(page)):
+            for other in self.requests.articles(self._another(page)):
                 self.crawler.engine.crawl(other)
         elif page.asked_key is not None:
             self.commit(PageWrites(first, page.asked_key, other_kind="alias"))
@@ -732,7 +683,7 @@ class CaravanSpider(Spider):
         if (retry := self._retry(response, kind)) is not None:
             yield retry
             return
-        page = self._page(response)
+        page = writes_of(response)
         if kind is None:
             reason, words = "reader_error", "the reader broke on it"
         elif kind in NOT_PARSED:
@@ -742,7 +693,7 @@ class CaravanSpider(Spider):
             reason, words = f"kind_{kind}", f"it came as a page of kind: {kind}"
         yield self._failure(page.asked_url, page.asked_key, reason, words)
         if kind is not None and kind not in WORTH_RETRYING:
-            yield from self.article_requests(self._another(page))
+            yield from self.requests.articles(self._another(page))
 
     def _retry(self, response: Response, kind: PageKind | None) -> Request | None:
         """Return the request to repeat for a page of a kind that a retry may fix, until the retries are used up."""
@@ -766,37 +717,3 @@ class CaravanSpider(Spider):
         self.crawl_stats.fail(page.asked_url, reason, words)
         page.failure = Failure(reason, words)
         return page
-
-    # Reading
-
-    def _page(self, response: Response) -> PageWrites:
-        """Return the :class:`PageWrites` of a response, with its URL before redirects and its validators."""
-        assert response.request is not None
-        page = self._page_of(response.request)
-        page.etag = header(response, "ETag")
-        page.last_modified = header(response, "Last-Modified")
-        return page
-
-    @staticmethod
-    def _page_of(request: Request) -> PageWrites:
-        url = (request.meta.get("redirect_urls") or [request.url])[0]
-        return PageWrites(url, request.meta.get("key"))
-
-    def _document(self, response: Response) -> Document:
-        charset = declared_charset(header(response, "Content-Type") or "")
-        return parse_document(response.body, response.url, self.site, charset, self._bounds)
-
-    def _read_page(self, document: Document) -> PageReading | None:
-        """Return a page's reading, or None if the reader raised an error, so that the run continues."""
-        try:
-            return read_page(document)
-        except Exception:
-            self.logger.exception("The reader broke on %s", document.url)
-            return None
-
-    def _warn_of_links(self, document: Document) -> None:
-        """Log that links of a page are left out."""
-        if document.has_more_links:
-            most = document.bounds.links
-            self.logger.warning("Only %d links are followed of %s (PAGE_MAX_LINKS)", most, document.url)
-            self.crawl_stats.count("links/left_out")

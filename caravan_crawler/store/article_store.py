@@ -251,8 +251,8 @@ class ArticleStore:
             self._add_other(writes, page.asked_key, page.asked_url, "alias")
         if own_key is not None and own_key not in (key, page.asked_key):
             self._add_other(writes, own_key, url, "alias")
-        for url in self.failing.mended(page.asked_url, key) if is_whole else ():
-            writes.add("mended", the_key=url)
+        for url in self.failing.clear(page.asked_url, key) if is_whole else ():
+            writes.add("failure_cleared", the_key=url)
         return writes
 
     def _add_other(

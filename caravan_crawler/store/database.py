@@ -1,4 +1,4 @@
-"""The store's database: from URL to engine, its lock, its errors and the timestamps in it."""
+"""The store's database: URL and engine, locks, errors, timestamps."""
 
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
@@ -10,18 +10,18 @@ from filelock import FileLock, Timeout
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-#: JSON in the store: compact, and readable with a plain SQL client.
+#: JSON in the store: compact, and readable in an SQL client.
 as_json = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class StoreError(Exception):
-    """The store cannot be opened or written; its text is one line for the user, ``code`` the run's exit code."""
+    """The store cannot be opened, read or written: one line for the user, and the run's exit ``code``."""
 
     code = 1
 
 
 class StoreRefusedError(StoreError):
-    """The settings name no store that this crawler can use."""
+    """The settings name a store that this crawler cannot use."""
 
     code = 2
 
@@ -32,42 +32,43 @@ class StoreLockedError(StoreError):
     code = 5
 
 
-#: The clocks of two machines that share a store may differ by so much.
+#: Largest difference between the clocks of two machines that share a store.
 _SKEW = timedelta(minutes=10)
 
 
 def stamp(moment: datetime) -> str:
-    """Return ``moment`` as the store keeps it."""
+    """Return the timestamp of ``moment``: ISO 8601 in UTC, to the second."""
     return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def now() -> str:
-    """Return the present as the store keeps it."""
+    """Return the timestamp of the present."""
     return stamp(datetime.now(UTC))
 
 
 def latest() -> str:
-    """Return the latest time that can have been written by now: a later one is of a clock that was ahead."""
+    """Return the latest valid timestamp; a later one was written by a clock that was ahead."""
     return stamp(datetime.now(UTC) + _SKEW)
 
 
 def after(time: str, delay: timedelta) -> str:
-    """Return the time ``delay`` after ``time``."""
+    """Return the timestamp that is ``delay`` after ``time``."""
     return stamp(datetime.fromisoformat(time) + delay)
 
 
-#: So long a write waits for another program that has the SQLite file locked; ``?timeout=`` of the URL wins.
-_WAIT_FOR_LOCK = 60.0
-_CONNECT_WITHIN = 15
+#: Seconds to wait for another program that has locked the SQLite file, unless the URL has a ``?timeout=``.
+_LOCK_TIMEOUT = 60.0
+#: Seconds to wait for a connection to PostgreSQL, unless the URL has a ``?connect_timeout=``.
+_CONNECT_TIMEOUT = 15
 
 
 def store_url(setting: str | None, data_dir: str) -> URL:
-    """Return the store's URL: the setting ``STORE_URL``, else the file ``caravan.db`` in ``data_dir``."""
+    """Return the URL of the setting ``STORE_URL``, by default that of ``caravan.db`` in ``data_dir``."""
     if not setting:
         return URL.create("sqlite", database=str(Path(data_dir).expanduser() / "caravan.db"))
     try:
         url = make_url(setting)
-    except (ArgumentError, ValueError):  # the latter at a port that is no number
+    except (ArgumentError, ValueError):  # ValueError: the port is not a number
         raise StoreRefusedError("STORE_URL is no database URL such as postgresql://user@host/database") from None
     backend = url.get_backend_name()
     if backend == "sqlite":
@@ -82,67 +83,68 @@ def store_url(setting: str | None, data_dir: str) -> URL:
 
 
 def make_engine(url: URL) -> Engine:
-    """Return an engine that connects when first used."""
+    """Return an engine for SQLite or PostgreSQL."""
     if url.get_backend_name() == "sqlite":
-        arguments: dict[str, Any] = {} if "timeout" in url.query else {"timeout": _WAIT_FOR_LOCK}
+        arguments: dict[str, Any] = {} if "timeout" in url.query else {"timeout": _LOCK_TIMEOUT}
         engine = create_engine(url, json_serializer=as_json, connect_args=arguments)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    # Not to wait for the disk at each commit loses at most the last moment when the server itself crashes,
-    # and that is read again; what was committed before is never torn. SQLite in WAL mode promises the same.
+    # Commits do not wait for the disk. A crash of the server loses at most the last second, which the next run reads
+    # again, and leaves no half transaction. SQLite in WAL mode with synchronous=NORMAL is the same.
     options = ["-c synchronous_commit=off", *url.normalized_query.get("options", ())]
     arguments = {"options": " ".join(options)}
     if "connect_timeout" not in url.query:
-        arguments["connect_timeout"] = str(_CONNECT_WITHIN)
+        arguments["connect_timeout"] = str(_CONNECT_TIMEOUT)
     try:
         return create_engine(url, json_serializer=as_json, connect_args=arguments)
     except ImportError as error:
-        raise StoreRefusedError(f"STORE_URL names PostgreSQL, whose driver cannot be loaded: {words(error)}") from None
+        raise StoreRefusedError(
+            f"STORE_URL names PostgreSQL, whose driver cannot be loaded: {error_line(error)}"
+        ) from None
 
 
-def shown(url: URL) -> str:
-    """Return the URL as it may be printed: without the password, which may also stand in the query."""
+def without_password(url: URL) -> str:
+    """Return the URL for logs: without password and query, which may contain one."""
     return url.set(drivername=url.get_backend_name(), query={}).render_as_string(hide_password=True)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # Python's driver would begin no transaction before CREATE TABLE, and a kill among them left half a store.
+    # Without this Python's driver begins no transaction before CREATE TABLE, and a kill could leave half the tables.
     connection.isolation_level = None
     cursor = connection.cursor()
-    # Each checkpoint waits for the disk; with four times SQLite's own number of pages the journal takes 16 MB.
+    # Each checkpoint waits for the disk. 4000 pages, four times the default, let the journal grow to 16 MB.
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-16000", "wal_autocheckpoint=4000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    driver: Any = connection.connection.dbapi_connection
-    driver.execute("BEGIN")  # SQLAlchemy's own way takes as long as a whole commit
+    connection.exec_driver_sql("BEGIN")
 
 
-def words(error: Exception) -> str:
-    """Return what a database said, in one line."""
+def error_line(error: Exception) -> str:
+    """Return the first line of the database's message."""
     cause = getattr(error, "orig", None) if isinstance(error, SQLAlchemyError) else error
     lines = str(cause or error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
 
 
-#: Any number, the same in all runs: PostgreSQL's advisory locks have numbers, per database.
+#: Keys of PostgreSQL's advisory locks: any numbers, the same in all runs.
 _ADVISORY, _TURN = 7_226_051_123, 7_226_051_124
-#: A machine that has lost its power or its network is found out within a minute; by default it takes hours.
-_PROBING = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+#: Lets the server detect within a minute that a worker's machine is gone, and release its locks; default: hours.
+_KEEPALIVE = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
 
 
 class Lock(Protocol):
-    """Held until released."""
+    """A lock held until it is released."""
 
     def release(self) -> None:
-        """Let the next run in."""
+        """Release the lock."""
 
 
 def lock_file(database: Path) -> Lock:
-    """Lock an SQLite store by a file beside it; the system lets go of it when the process ends, however it does."""
+    """Lock an SQLite store by a ``.lock`` file; the system releases it when the process ends, even by a kill."""
     lock = FileLock(database.with_name(database.name + ".lock"), timeout=0)
     try:
         lock.acquire()
@@ -152,21 +154,21 @@ def lock_file(database: Path) -> Lock:
 
 
 def lock_sessions(engine: Engine, name: str, *, shared: bool) -> None:
-    """Let every connection to a PostgreSQL store, whose ``name`` is for the user, begin with its lock.
+    """Let each new connection to a PostgreSQL store take its lock; ``name`` is for the error message.
 
-    The server lets go of the lock when the connection ends. Nothing is written over another one, so that
-    a run that has lost its connection, and thereby its lock, cannot write beside the next. Workers take the
-    ``shared`` lock: they do not exclude each other, but a run alone, and it them.
+    The server releases the lock when the connection ends. All writes use a connection with the lock, so a run that
+    lost its connection cannot write at the same time as the next run. Workers take the ``shared`` lock, which
+    excludes only runs without other workers.
     """
     lock = "pg_try_advisory_lock_shared" if shared else "pg_try_advisory_lock"
 
     def lock_session(connection: Any, _record: Any) -> None:
         with connection.cursor() as cursor:
             if shared:
-                cursor.execute(_PROBING)
+                cursor.execute(_KEEPALIVE)
             cursor.execute(f"SELECT {lock}(%s)", (_ADVISORY,))
             (is_ours,) = cursor.fetchone()
-        connection.commit()  # ends the transaction; the lock is the session's
+        connection.commit()  # the lock belongs to the session, not to the transaction
         if not is_ours:
             raise StoreLockedError(f"another run is using {name}")
 
@@ -174,9 +176,8 @@ def lock_sessions(engine: Engine, name: str, *, shared: bool) -> None:
 
 
 def wait_for_turn(connection: Connection) -> None:
-    """Let the workers of a PostgreSQL store write one after the other; the turn ends with the transaction.
+    """Let one worker at a time write to a PostgreSQL store, until its transaction ends.
 
-    Pages link to each other, so that two of them would wait for each other's rows.
+    Pages link to each other, so transactions at the same time would lock the same rows and deadlock.
     """
-    driver: Any = connection.connection.dbapi_connection
-    driver.execute("SELECT pg_advisory_xact_lock(%s)", (_TURN,))
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_TURN,))

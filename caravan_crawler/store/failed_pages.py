@@ -103,8 +103,8 @@ class FailedPages:
             "run_id": self._run_id,
         }
 
-    def mended(self, url: str, key: str | None) -> list[str]:
-        """Note a page that was read; return the URLs whose failures are thereby over."""
+    def clear(self, url: str, key: str | None) -> list[str]:
+        """Remove the failures of a page that was read; return their URLs."""
         if not self._known:
             return []
         over = [url] if url in self._known else []

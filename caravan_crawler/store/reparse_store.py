@@ -132,7 +132,7 @@ def _add(writes: Writes, key: str, history: ArticleHistory) -> None:
         writes.add("article_found", the_key=key)
         writes.add("no_other_page", the_key=key)
         for url in {history.row["url"], history.row["fetched_url"]}:
-            writes.add("mended", the_key=url)
+            writes.add("failure_cleared", the_key=url)
     if history.has_new_versions:
         writes.add("versions_gone", the_key=key)
         for row in history.versions:

@@ -1,4 +1,4 @@
-"""The store's tables, and the migrations from earlier versions of them."""
+"""The store's tables, and migrations from earlier schema versions."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields
@@ -32,8 +32,8 @@ from caravan_crawler.store.database import StoreRefusedError
 
 metadata = MetaData()
 
-#: Tables of what is published, each with its key. An index of each holds what stands in no feed yet, and nothing else;
-#: it is made by a statement of its own, as SQLAlchemy's way would load PostgreSQL's dialect in every run.
+#: Tables whose rows are published in feeds, each with its key. A partial index contains the rows that are in no feed;
+#: it is created by plain SQL, because ``postgresql_where`` would import PostgreSQL's dialect in every run.
 PUBLISHED = {"articles": "key", "trending": "id", "rates": "id", "weather": "id"}
 INDEXES = tuple(
     f"CREATE INDEX {table}_unpublished ON {table} ({key}) WHERE published_in IS NULL"
@@ -42,7 +42,7 @@ INDEXES = tuple(
 
 
 class _Json(TypeDecorator[Any]):
-    """JSON, in PostgreSQL its binary form, whose dialect is loaded only there: it takes a sixth of a run's start."""
+    """JSON, and JSONB in PostgreSQL, whose dialect is imported only there: it takes a sixth of a run's start."""
 
     impl = JSON(none_as_null=True)
     cache_ok = True
@@ -56,21 +56,19 @@ class _Json(TypeDecorator[Any]):
 
 
 _JSON = _Json()
-#: Tenge have two to four decimals; SQLite has no exact decimals, and a float keeps six digits unchanged.
+#: Rates in tenge have two to four decimals. SQLite has no exact decimals; a float is exact for six digits.
 _RATE = Float().with_variant(Numeric(12, 4, asdecimal=False), "postgresql")
-#: Columns that no row of a page fills.
-_BY_WORKERS = {"by_workers": True}
 _SERIAL = BigInteger().with_variant(Integer(), "sqlite")
-#: By a word in the field's type; a list of texts is a list first.
+#: Column type by a part of the field's type, in this order: a list of strings is a list.
 _TYPES: dict[str, TypeEngine[Any]] = {"list": _JSON, "int": Integer(), "Decimal": _RATE, "str": Text()}
 
 
 def _published_in() -> Column[Any]:
-    return Column("published_in", Text, comment="the run in whose feeds it stands; None until then")
+    return Column("published_in", Text, comment="run that published it in its feeds")
 
 
 def _columns(item_class: type) -> list[Column[Any]]:
-    """Return the columns for a record's fields; a field that may be None is nullable."""
+    """Return the columns of an item's fields; optional fields are nullable."""
     return [
         Column(
             field.name,
@@ -84,16 +82,16 @@ def _columns(item_class: type) -> list[Column[Any]]:
 articles = Table(
     "articles",
     metadata,
-    Column("key", Text, primary_key=True, comment="article_id, else the own path"),
+    Column("key", Text, primary_key=True, comment="article_id, or the path of a URL without one"),
     *_columns(Article),
-    Column("version", Integer, nullable=False, comment="number of its latest version, from 1"),
+    Column("version", Integer, nullable=False, comment="number of the latest version, from 1"),
     Column("first_seen_at", Text, nullable=False),
-    Column("changed_at", Text, nullable=False, comment="when anything but its views last changed"),
-    Column("checked_at", Text, nullable=False, comment="when the site last confirmed it, by a page or a 304"),
+    Column("changed_at", Text, nullable=False, comment="last change other than of views"),
+    Column("checked_at", Text, nullable=False, comment="last time it was read or confirmed by HTTP 304"),
     Column("etag", Text),
     Column("last_modified", Text),
-    Column("found_by", _JSON, nullable=False, comment="field to the reader that found it"),
-    Column("run_id", Text, nullable=False, comment="the run that last changed it"),
+    Column("found_by", _JSON, nullable=False, comment="field to reader"),
+    Column("run_id", Text, nullable=False, comment="run that last changed it"),
     _published_in(),
     Index("articles_by_day", "date_published"),
     Index("articles_by_run", "run_id"),
@@ -123,8 +121,8 @@ view_counts = Table(
 )
 
 
-def _shown(name: str, item_class: type) -> Table:
-    """Return the table of something every page shows, which has no key but its time."""
+def _page_facts(name: str, item_class: type) -> Table:
+    """Return the table of a page fact, which has no natural key."""
     return Table(
         name,
         metadata,
@@ -137,14 +135,14 @@ def _shown(name: str, item_class: type) -> Table:
     )
 
 
-trending = _shown("trending", TrendingEntry)
-rates = _shown("rates", ExchangeRate)
-weather = _shown("weather", Weather)
+trending = _page_facts("trending", TrendingEntry)
+rates = _page_facts("rates", ExchangeRate)
+weather = _page_facts("weather", Weather)
 
 aliases = Table(
     "aliases",
     metadata,
-    Column("url", Text, primary_key=True, comment="an address of the article beside its canonical one"),
+    Column("url", Text, primary_key=True, comment="URL of the article other than the canonical one"),
     Column("article_key", Text, nullable=False, index=True),
     Column("first_seen_at", Text, nullable=False),
 )
@@ -153,14 +151,14 @@ failures = Table(
     "failures",
     metadata,
     Column("url", Text, primary_key=True),
-    Column("article_key", Text, index=True, comment="None where it is no article's address"),
-    Column("scope", Text, nullable=False, comment="the period and sections of the run that asked"),
-    Column("reason", Text, nullable=False, comment="one word: http_404, kind_challenge, TimeoutError …"),
+    Column("article_key", Text, index=True, comment="NULL if the URL is not an article's"),
+    Column("scope", Text, nullable=False, comment="period and sections of the run"),
+    Column("reason", Text, nullable=False, comment="http_404, kind_challenge, TimeoutError …"),
     Column("words", Text, nullable=False),
-    Column("attempts", Integer, nullable=False, comment="runs in which it failed"),
+    Column("attempts", Integer, nullable=False, comment="number of runs in which it failed"),
     Column("first_failed_at", Text, nullable=False),
     Column("last_failed_at", Text, nullable=False),
-    Column("retry_at", Text, nullable=False, index=True, comment="runs from then on try again"),
+    Column("retry_at", Text, nullable=False, index=True, comment="runs retry it from this time on"),
     Column("run_id", Text, nullable=False),
 )
 
@@ -173,20 +171,20 @@ runs = Table(
         Integer,
         nullable=False,
         server_default="0",
-        comment="counts beginnings and ends of runs; their order, whatever the clock",
+        comment="position among all starts and ends of runs, independent of clocks",
     ),
-    Column("ended_number", Integer, comment="the same count at its end"),
+    Column("ended_number", Integer, comment="the same for its end"),
     Column("scope", Text, nullable=False),
     Column("arguments", _JSON, nullable=False),
     Column("version", Text, nullable=False, comment="of the crawler"),
     Column("started_at", Text, nullable=False),
-    Column("ended_at", Text, comment="None while it runs, or where it was killed"),
+    Column("ended_at", Text, comment="NULL while it runs, or if it was killed"),
     Column("exit_code", Integer),
     Column("outcome", Text),
     Column("reason", Text),
     Column("new_articles", Integer, nullable=False, default=0),
-    Column("report", _JSON, comment="the run's run.json"),
-    Column("commits", Integer, comment="number of the last commit of a worker"),
+    Column("report", _JSON, comment="content of run.json"),
+    Column("commits", Integer, comment="number of a worker's last commit"),
 )
 
 field_counts = Table(
@@ -194,14 +192,14 @@ field_counts = Table(
     metadata,
     Column("run_id", Text, nullable=False),
     Column("section", Text, nullable=False),
-    Column("year", Text, nullable=False, comment="of publication; empty where unknown"),
+    Column("year", Text, nullable=False, comment="year of publication; empty if unknown"),
     Column("field", Text, nullable=False),
-    Column("reader", Text, nullable=False, comment="which found it; empty: articles without the field"),
+    Column("reader", Text, nullable=False, comment="reader that found it; empty: articles without the field"),
     Column("articles", Integer, nullable=False),
     PrimaryKeyConstraint("run_id", "section", "year", "field", "reader"),
 )
 
-# What a run needs to know to go on where another stopped.
+# State from which the next run resumes.
 
 frontier = Table(
     "frontier",
@@ -211,15 +209,17 @@ frontier = Table(
     Column("url", Text, nullable=False),
     Column("found_at", Text, nullable=False),
     Column(
-        "is_speculative", Integer, nullable=False, server_default="0", comment="1: put aside, as its like led nowhere"
+        "is_speculative",
+        Integer,
+        nullable=False,
+        server_default="0",
+        comment="1: deferred, as similar URLs led to no articles",
     ),
-    Column("reach", _JSON, comment="the pages without article before it, or the list that names it"),
-    *(
-        # Of the workers of a shared crawl; a run that is alone claims nothing.
-        Column("claimed_by", Text, comment="the run that reads it", info=_BY_WORKERS),
-        Column("claimed_until", Float, comment="end of the lease, in seconds by the server's clock", info=_BY_WORKERS),
-        Column("claims", Integer, nullable=False, server_default="0", comment="-1: given up", info=_BY_WORKERS),
-    ),
+    Column("reach", _JSON, comment="meta of its request: pages without article before it, or its listing"),
+    # Set by the workers of a shared crawl only.
+    Column("claimed_by", Text, comment="run that reads it"),
+    Column("claimed_until", Float, comment="end of the lease, in seconds by the server's clock"),
+    Column("claims", Integer, nullable=False, server_default="0", comment="number of claims; -1: given up"),
     PrimaryKeyConstraint("scope", "key"),
     Index("frontier_by_key", "key"),
     Index("frontier_by_time", "scope", "found_at"),
@@ -230,9 +230,9 @@ pace = Table(
     "pace",
     metadata,
     Column("host", Text, primary_key=True),
-    Column("next_at", Float, nullable=False, comment="when the next request may be sent"),
-    Column("blocked_until", Float, nullable=False, comment="nothing may be sent before"),
-    comment="the pace of all workers, in seconds by the server's clock",
+    Column("next_at", Float, nullable=False, comment="time of the next request"),
+    Column("blocked_until", Float, nullable=False, comment="no request before this time"),
+    comment="pace of all workers, in seconds by the server's clock",
 )
 
 other_pages = Table(
@@ -240,11 +240,11 @@ other_pages = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("url", Text, nullable=False),
-    Column("kind", Text, nullable=False, comment="the page's kind, 'alias', or 'outside' the period asked for"),
+    Column("kind", Text, nullable=False, comment="page kind, 'alias', or 'outside' the period asked for"),
     Column("section", Text),
     Column("date_published", Text),
     Column("seen_at", Text, nullable=False),
-    comment="addresses like an article's that gave no record",
+    comment="URLs that look like an article's and gave no item",
 )
 
 sources = Table(
@@ -253,10 +253,10 @@ sources = Table(
     Column("scope", Text, nullable=False),
     Column("path", Text, nullable=False),
     Column("read_at", Text, nullable=False),
-    Column("stamp", Text, comment="a sitemap's lastmod when it was read"),
-    Column("state", _JSON, comment="how far a list is walked"),
+    Column("stamp", Text, comment="lastmod of a sitemap when it was read"),
+    Column("state", _JSON, comment="progress of a listing walk"),
     PrimaryKeyConstraint("scope", "path"),
-    comment="home page, feed, lists and sitemaps: where new articles are found",
+    comment="home page, feeds, listings and sitemaps, with the links to new articles",
 )
 
 store_info = Table(
@@ -271,21 +271,21 @@ Migration = Callable[[Connection], None]
 
 
 def _index_shown_lines_by_time(connection: Connection) -> None:
-    """1 to 2: lines of the past are put among others, and exports read them in the order of their times."""
+    """1 to 2: exports read page facts in order of time, and reparse inserts past ones."""
     for table in ("trending", "rates", "weather"):
         connection.execute(text(f"CREATE INDEX {table}_by_time ON {table} (observed_at)"))
 
 
 def _tell_speculative_addresses_apart(connection: Connection) -> None:
-    """2 to 3: what a run had put aside, the next one bounds too, and nothing else."""
+    """2 to 3: the budget of speculative URLs applies to those that earlier runs deferred."""
     connection.execute(text("ALTER TABLE frontier ADD COLUMN is_speculative INTEGER DEFAULT 0 NOT NULL"))
 
 
 def _mark_what_is_published(connection: Connection) -> None:
-    """3 to 4: each record says in which run's feeds it stands, and a count tells the order of runs.
+    """3 to 4: rows name the run that published them, and runs are ordered by number.
 
-    Of the records there, those of runs that ended soundly are published, and so is all that an earlier version would
-    not have published any more: what it stored before the last sound run of its kind.
+    Mark the rows that earlier versions published or would not publish any more: all but those of runs without exit
+    code 0 that began after the last run of their scope with exit code 0.
     """
     connection.execute(text("ALTER TABLE runs ADD COLUMN number INTEGER DEFAULT 0 NOT NULL"))
     connection.execute(text("ALTER TABLE runs ADD COLUMN ended_number INTEGER"))
@@ -306,7 +306,7 @@ def _mark_what_is_published(connection: Connection) -> None:
 
 
 def _claim_rows(connection: Connection) -> None:
-    """4 to 5: workers claim rows of the frontier, and share one pace."""
+    """4 to 5: workers claim rows of the frontier and share one pace."""
     connection.execute(text("ALTER TABLE runs ADD COLUMN commits INTEGER"))
     connection.execute(text("ALTER TABLE frontier ADD COLUMN claimed_by TEXT"))
     connection.execute(text("ALTER TABLE frontier ADD COLUMN claimed_until FLOAT"))
@@ -322,8 +322,8 @@ def _claim_rows(connection: Connection) -> None:
     )
 
 
-#: The first turns version 1 into 2, and so on. Each repeats its tables' definitions: those of ``schema`` go on
-#: changing, a migration never does.
+#: The first upgrades version 1 to 2, and so on. A migration never changes; it contains SQL, because the tables above
+#: change with later versions.
 MIGRATIONS: tuple[Migration, ...] = (
     _index_shown_lines_by_time,
     _tell_speculative_addresses_apart,
@@ -335,9 +335,9 @@ _VERSION = "schema_version"
 
 
 def upgrade(connection: Connection, migrations: Sequence[Migration] = MIGRATIONS) -> int:
-    """Create the tables or bring them up to date; return the version found (0: none).
+    """Create or upgrade the tables; return the version found, 0 if there were none.
 
-    :class:`StoreRefusedError` where a newer crawler made the store, or the database holds other tables.
+    Raise :class:`StoreRefusedError` if a newer crawler made the store, or if the database contains other tables.
     """
     newest = len(migrations) + 1
     found = schema_version(connection)
@@ -360,7 +360,7 @@ def upgrade(connection: Connection, migrations: Sequence[Migration] = MIGRATIONS
 
 
 def schema_version(connection: Connection) -> int:
-    """Return the version of the tables there, 0 where there are none."""
+    """Return the version of the database's tables, 0 if there are none."""
     if not inspect(connection).has_table(store_info.name):
         return 0
     value = noted(connection, _VERSION)
@@ -370,11 +370,11 @@ def schema_version(connection: Connection) -> int:
 
 
 def noted(connection: Connection, name: str) -> str | None:
-    """Return what the store has noted of itself under ``name``."""
+    """Return the value of ``name`` in ``store_info``."""
     return connection.scalar(select(store_info.c.value).where(store_info.c.name == name))
 
 
 def note(connection: Connection, name: str, value: str) -> None:
-    """Note something of the store."""
+    """Set the value of ``name`` in ``store_info``."""
     connection.execute(delete(store_info).where(store_info.c.name == name))
     connection.execute(insert(store_info).values(name=name, value=value))

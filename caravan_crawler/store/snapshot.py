@@ -8,7 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Executable, event
 from sqlalchemy.exc import SQLAlchemyError
 
-from caravan_crawler.store.database import StoreError, StoreRefusedError, make_engine, shown, store_url, words
+from caravan_crawler.store.database import (
+    StoreError,
+    StoreRefusedError,
+    error_line,
+    make_engine,
+    store_url,
+    without_password,
+)
 from caravan_crawler.store.schema import MIGRATIONS, schema_version
 
 _ROWS_AT_ONCE = 500
@@ -23,7 +30,7 @@ class Snapshot:
 
     def __init__(self, setting: str | None, data_dir: str) -> None:
         url = store_url(setting, data_dir)
-        self.name = shown(url)
+        self.name = without_password(url)
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
             raise StoreRefusedError(f"there is no store {self.name}; a crawl makes one")
         self._engine = make_engine(url)
@@ -34,7 +41,7 @@ class Snapshot:
             version = schema_version(self._connection)
         except self._errors as error:
             self.close()
-            raise StoreError(f"the store {self.name} cannot be opened: {words(error)}") from error
+            raise StoreError(f"the store {self.name} cannot be opened: {error_line(error)}") from error
         except StoreError:
             self.close()
             raise
@@ -54,7 +61,7 @@ class Snapshot:
             result = self.connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(statement, values)
             yield from result
         except self._errors as error:
-            raise StoreError(f"the store {self.name} cannot be read: {words(error)}") from error
+            raise StoreError(f"the store {self.name} cannot be read: {error_line(error)}") from error
 
     def batches(self, statement: Executable) -> Iterator[Sequence[Any]]:
         """Yield a query's rows a few hundred at once, as whole tables are read in less time so."""
@@ -62,7 +69,7 @@ class Snapshot:
             result = self.connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(statement)
             yield from result.partitions(_ROWS_AT_ONCE)
         except self._errors as error:
-            raise StoreError(f"the store {self.name} cannot be read: {words(error)}") from error
+            raise StoreError(f"the store {self.name} cannot be read: {error_line(error)}") from error
 
     def close(self) -> None:
         """Let go of the database."""

@@ -1,32 +1,14 @@
-"""The store: opened once per run, written in small commits of whole pages, asked once per page of links."""
+"""The store: open it once per run, commit whole pages, look up a page's links with one query."""
 
-import json
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from sqlalchemy import (
-    ARRAY,
-    URL,
-    Connection,
-    Dialect,
-    Executable,
-    Text,
-    any_,
-    bindparam,
-    exists,
-    func,
-    literal,
-    null,
-    or_,
-    select,
-    union_all,
-)
+from sqlalchemy import URL, Connection, Executable, exists, or_, select
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -36,60 +18,26 @@ from caravan_crawler.store.database import (
     Lock,
     StoreError,
     StoreRefusedError,
+    error_line,
     lock_file,
     lock_sessions,
     make_engine,
-    shown,
     store_url,
     wait_for_turn,
-    words,
+    without_password,
 )
 from caravan_crawler.store.origin import COPY, edition_held
 from caravan_crawler.store.schema import articles, failures, frontier, note, noted, other_pages, sources, upgrade
-from caravan_crawler.store.statements import Prepared, Statements, Transactions, Writes, transactions
+from caravan_crawler.store.statements import Writes, known_pages, write_statements
 from caravan_crawler.urls import PUBLIC_HOSTS, Site
 
-
-class Lookup:
-    """One statement, the same for any number of keys, so that it is prepared once: they are a single value."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        self._is_postgresql = dialect.name == "postgresql"
-        other = other_pages.c
-        is_lasting = or_(other.kind == "outside", other.kind == "alias", other.seen_at > bindparam("lately"))
-        query = union_all(
-            select(other.key, other.kind, other.section, other.date_published, other.url).where(
-                self._among(other.key), is_lasting
-            ),
-            select(failures.c.article_key, literal("failed"), null(), null(), failures.c.url).where(
-                self._among(failures.c.article_key), failures.c.retry_at > bindparam("now")
-            ),
-            select(
-                articles.c.key, literal("stored"), articles.c.section, articles.c.date_published, articles.c.url
-            ).where(self._among(articles.c.key)),
-        )
-        self._query = Prepared(query, dialect)
-
-    def ask(self, cursor: Any, keys: Iterable[str], now: str, lately: str) -> list[Any]:
-        """Return key, what it is, section, date of publication and URL, for each of the ``keys`` that is known."""
-        wanted = list(keys)
-        values = {"keys": wanted if self._is_postgresql else json.dumps(wanted), "now": now, "lately": lately}
-        cursor.execute(self._query.sql, self._query.values(values))
-        return list(cursor.fetchall())
-
-    def _among(self, column: Any) -> Any:
-        if self._is_postgresql:
-            return column == any_(bindparam("keys", type_=ARRAY(Text)))
-        each = func.json_each(bindparam("keys", type_=Text)).table_valued("value")
-        return column.in_(select(each.c.value))
-
-
-#: An address that gave no article may become one's; so long it is not asked for again.
+#: A URL without an article is not requested again for this time; later it may have one.
 _NO_ARTICLE_FOR = timedelta(days=30)
-#: At full speed so many pages share a commit, as each is fetched again where a kill comes first; to a server each
-#: commit is a message and an answer. A page that comes alone is committed at once.
-_PAGES_A_COMMIT = {"sqlite": 4, "postgresql": 8}
-_LONGEST_WAIT = 0.1
+#: Pages per commit at full speed; more to a server, where a commit costs round trips. A kill loses the pending pages,
+#: and the next run requests them again.
+_PAGES_PER_COMMIT = {"sqlite": 4, "postgresql": 8}
+#: Seconds after a commit within which a page waits for others; later it is committed at once.
+_COMMIT_INTERVAL = 0.1
 
 Result = TypeVar("Result")
 
@@ -101,10 +49,10 @@ _ANYTHING_KNOWN = select(or_(*(exists(select(table)) for table in (articles, fai
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the store knows of an article's address: ``stored``, ``failed`` and not due, or the kind of page it was.
+    """An article's state in the store: ``stored``, ``failed`` and not due, ``alias``, ``outside`` or a page kind.
 
-    Of a stored article and of one ``outside`` the period then asked for, its section and date of publication.
-    ``paths`` are those of the addresses this is known of, the canonical one of a stored article.
+    Section and date of publication are known of articles that are stored or ``outside`` the period of their run.
+    ``paths`` belong to the URLs with this state; of a stored article it is the canonical one.
     """
 
     what: str
@@ -114,31 +62,29 @@ class Known:
 
     @property
     def path(self) -> str | None:
-        """The path under which an article is known, the canonical one of a stored article; None for a short link."""
+        """Path of the article, canonical if it is stored; None for a short link or if there is no article."""
         return self.paths[0] if self.what in ("stored", "alias", "outside") and self.paths[0] != "/" else None
 
     def is_of(self, path: str) -> bool:
-        """Whether it is known of this very path."""
+        """Whether the state belongs to a URL with this path."""
         return path in self.paths
 
 
 class Store:
-    """One database, held by one run; :class:`~caravan_crawler.store.workers.SharedStore` is one that workers share.
+    """One database, locked by one run; workers use :class:`~caravan_crawler.store.workers.SharedStore`.
 
-    Every failure of it is a :class:`StoreError` with one line for the user. Once a listener is set
-    (:attr:`on_failure`), it is told instead, once; from then on nothing is written.
+    Failures raise :class:`StoreError` with one line for the user. If a listener is set (:attr:`on_failure`), failures
+    of :meth:`write`, :meth:`flush`, :meth:`rows` and :meth:`known` call it once instead; then pages are not stored.
     """
 
     _is_shared = False
     was_empty = False
-    """Whether it knew no address when it was opened, so that all it knows is this run's."""
+    """Whether it contained no articles, failures or other pages when it was opened."""
 
     def __init__(self, url: URL, site: str) -> None:
-        """Open and lock the store of ``site`` (``caravan.kz``, ``sample`` …), creating or upgrading its tables."""
-        self.name = shown(url)
+        """Open and lock the store of ``site`` (``caravan.kz``, ``sample`` …); create or upgrade its tables."""
+        self.name = without_password(url)
         self._engine = make_engine(url)
-        # The driver's own errors come from what goes to it without SQLAlchemy.
-        self._errors = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)
         self._lock: Lock | None = None
         self._connection: Connection | None = None
         self._pending = Writes()
@@ -147,9 +93,9 @@ class Store:
         self.on_failure: Callable[[StoreError], None] | None = None
         self.is_broken = False
         is_sqlite = url.get_backend_name() == "sqlite"
-        self._pages_a_commit = _PAGES_A_COMMIT["sqlite" if is_sqlite else "postgresql"]
-        self._statements = Statements(self._engine.dialect)
-        self._lookup = Lookup(self._engine.dialect)
+        self._pages_per_commit = _PAGES_PER_COMMIT["sqlite" if is_sqlite else "postgresql"]
+        self._statements = write_statements(self._engine.dialect)
+        self._known_pages = known_pages(self._engine.dialect)
         try:
             if is_sqlite:
                 file = Path(url.database or "")
@@ -158,30 +104,29 @@ class Store:
             else:
                 lock_sessions(self._engine, self.name, shared=self._is_shared)
             self._connection = self._engine.connect()
-            self._transactions: Transactions = transactions(self._connection)
             with self._connection.begin():
                 self._wait_for_turn()
                 upgrade(self._connection)
             with self._connection.begin():
                 self._wait_for_turn()
-                # A write, and the first thing of its transaction: whether the store can be written shows here,
-                # and where another program is writing to it, this waits.
+                # The transaction begins with a write: it fails if the store is read-only, and waits while another
+                # program is writing.
                 note(self._connection, "opened_at", database.now())
                 self._claim(self._connection, site)
                 self.was_empty = not self._is_shared and not self._connection.scalar(_ANYTHING_KNOWN)
-        except (*self._errors, OSError) as error:
+        except (SQLAlchemyError, OSError) as error:
             self.close()
-            raise StoreError(f"the store {self.name} cannot be opened: {words(error)}") from error
+            raise StoreError(f"the store {self.name} cannot be opened: {error_line(error)}") from error
         except StoreError:
             self.close()
             raise
 
     def _claim(self, connection: Connection, site: str) -> None:
-        """See that the store holds this site: another one's articles have the same numbers."""
+        """Check that the store belongs to this site, because articles of another one have the same numbers."""
         noted_as = noted(connection, "site")
         held = edition_held(connection.execute)
         if held is not None and held != site and not connection.scalar(_ANYTHING_THERE):
-            held = None  # an earlier run came nowhere
+            held = None  # no earlier run has stored anything
         if held is None or (held == site and held != noted_as):
             note(connection, "site", site)
         elif held != site:
@@ -196,68 +141,40 @@ class Store:
         return self._connection
 
     def execute_all(self, *statements: Executable) -> None:
-        """Carry out several statements in a commit of their own."""
+        """Execute several statements in a transaction of their own."""
         self.flush()
 
-        def work() -> None:
-            with self.connection.begin():
-                self._begin_write()
-                for statement in statements:
-                    self.connection.execute(statement)
+        def work(connection: Connection) -> None:
+            for statement in statements:
+                connection.execute(statement)
 
-        try:
-            self._change(work)
-        except self._errors as error:
-            raise StoreError(f"the store {self.name} failed: {words(error)}") from error
+        self._execute(work)
 
     def execute(self, statement: Executable, rows: Any = None) -> "CursorResult[Any]":
-        """Ask the store, or write to it in a commit of its own."""
-        self._settle()
+        """Execute a statement in a transaction of its own."""
+        return self._execute(lambda connection: connection.execute(statement, rows))
 
-        def work() -> "CursorResult[Any]":
-            with self.connection.begin():
-                self._begin_write()
-                return self.connection.execute(statement, rows)
-
+    def _execute(self, work: Callable[[Connection], Result]) -> Result:
         try:
             return self._change(work)
-        except self._errors as error:
-            raise StoreError(f"the store {self.name} failed: {words(error)}") from error
+        except SQLAlchemyError as error:
+            raise StoreError(f"the store {self.name} failed: {error_line(error)}") from error
 
     def rows(self, statement: Executable, **values: Any) -> list[Any]:
-        """Return all rows of a query; none once the store has failed and the listener knows."""
-        self._settle()
+        """Return all rows of a query; none after a failure that was reported to the listener."""
         if self.is_broken:
             return []
-
-        def work() -> list[Any]:
-            with self.connection.begin():
-                return list(self.connection.execute(statement, values).all())
-
         try:
-            return self._read(work)
-        except self._errors as error:
-            self._cannot("read", error)
+            return self._read(lambda connection: list(connection.execute(statement, values).all()))
+        except SQLAlchemyError as error:
+            self._fail("read", error)
             return []
 
     def known(self, keys: Iterable[str], now: str) -> dict[str, Known]:
-        """Return what is known of these articles' keys at the time ``now``; one query."""
-        self._settle()
-        if self.is_broken:
-            return {}
-        wanted = list(keys)
-
-        def work() -> list[Any]:
-            with self._transactions.asking() as cursor:
-                return self._lookup.ask(cursor, wanted, now, database.after(now, -_NO_ARTICLE_FOR))
-
-        try:
-            rows = self._read(work)
-        except self._errors as error:
-            self._cannot("read", error)
-            return {}
+        """Return the state of each article whose key is known at the time ``now``; one query."""
+        lately = database.after(now, -_NO_ARTICLE_FOR)
         found: dict[str, Known] = {}
-        for key, what, section, day, url in rows:
+        for key, what, section, day, url in self.rows(self._known_pages, keys=list(keys), now=now, lately=lately):
             path = urlsplit(url).path.rstrip("/") + "/"
             if key not in found or what == "stored":
                 found[key] = Known(what, section, day, (path,))
@@ -266,65 +183,46 @@ class Store:
         return found
 
     def write(self, page: Writes) -> None:
-        """Take what one page leads to; it is committed whole, soon or at once."""
+        """Store the rows of a page, in one transaction; it is committed at once or with the next pages."""
         if self.is_broken:
             return
         self._pending.add_all(page)
         self._pages += 1
-        if self._pages >= self._pages_a_commit or time.monotonic() - self._last_commit > _LONGEST_WAIT:
-            self._commit()
+        if self._pages >= self._pages_per_commit or time.monotonic() - self._last_commit > _COMMIT_INTERVAL:
+            self.flush()
 
     def flush(self) -> None:
-        """Commit everything taken, and wait until it is; where that fails, nothing of it is in the store."""
-        self._commit()
-        self._settle()
-
-    def _commit(self) -> None:
+        """Commit the pending pages; if that fails, none of them is stored."""
         if self.is_broken or not self._pages:
             return
         pending, self._pending, self._pages = self._pending, Writes(), 0
-
-        def carry_out(cursor: Any) -> None:
-            self._begin_write()
-            self._statements.carry_out(pending, cursor)
-
         try:
-            self._send(carry_out)
-        except self._errors as error:
-            self._cannot("written", error)
+            self._change(lambda connection: pending.execute(connection, self._statements))
+        except SQLAlchemyError as error:
+            self._fail("written", error)
         self._last_commit = time.monotonic()
-
-    def _settle(self) -> None:
-        """Learn whether the last commit was made."""
-        try:
-            self._wait_for_answer()
-        except self._errors as error:
-            self._cannot("written", error)
 
     def _wait_for_turn(self) -> None:
         if self._is_shared:
             wait_for_turn(self.connection)
 
-    # A shared store does these again after a lost connection.
-
     def _begin_write(self) -> None:
-        """Do what comes first in a transaction that writes."""
+        """Execute the first statements of a transaction that writes."""
         self._wait_for_turn()
 
-    def _change(self, work: Callable[[], Result]) -> Result:
-        return work()
+    # SharedStore repeats these two after a lost connection.
 
-    def _read(self, work: Callable[[], Result]) -> Result:
-        return work()
+    def _change(self, work: Callable[[Connection], Result]) -> Result:
+        with self.connection.begin():
+            self._begin_write()
+            return work(self.connection)
 
-    def _send(self, work: Callable[[Any], None]) -> None:
-        self._transactions.commit(work)
+    def _read(self, work: Callable[[Connection], Result]) -> Result:
+        with self.connection.begin():
+            return work(self.connection)
 
-    def _wait_for_answer(self) -> None:
-        self._transactions.settle()
-
-    def _cannot(self, be: str, cause: Exception) -> None:
-        error = StoreError(f"the store {self.name} cannot be {be}: {words(cause)}")
+    def _fail(self, what: str, cause: Exception) -> None:
+        error = StoreError(f"the store {self.name} cannot be {what}: {error_line(cause)}")
         was_broken, self.is_broken = self.is_broken, True
         if self.on_failure is None:
             raise error from cause
@@ -332,10 +230,8 @@ class Store:
             self.on_failure(error)
 
     def close(self) -> None:
-        """Let go of database and lock; what was not committed is dropped."""
+        """Close the database and release the lock; pending pages are not committed."""
         if self._connection is not None:
-            with suppress(*self._errors):
-                self._transactions.settle()
             self._connection.close()
             self._connection = None
         if self._lock is not None:
@@ -344,12 +240,12 @@ class Store:
         self._engine.dispose()
 
 
-#: The value of ``STORE_URL`` for a run that keeps nothing.
+#: The value of ``STORE_URL`` for runs without a store.
 NONE = "none"
 
 
 class NoStore(Store):
-    """Keeps nothing and knows nothing: each run reads everything anew."""
+    """A store that stays empty: each run requests everything again."""
 
     def __init__(self) -> None:
         self.name = NONE
@@ -372,7 +268,7 @@ class NoStore(Store):
         return {}
 
     def write(self, page: Writes) -> None:
-        """Forget it."""
+        """Do nothing."""
 
     def flush(self) -> None:
         """Do nothing."""
@@ -382,9 +278,9 @@ class NoStore(Store):
 
 
 def open_store(setting: str | None, data_dir: str, site: str, *, shared: bool = False) -> Store:
-    """Open the store for a run on ``site``, an argument as the user gives it; ``shared`` with other workers.
+    """Open the store for a run on ``site``, the spider argument; ``shared`` with other workers.
 
-    :class:`~caravan_crawler.store.database.StoreError` where it cannot be, with the exit code that means.
+    Raise :class:`~caravan_crawler.store.database.StoreError`, which has the exit code, if that fails.
     """
     return NoStore() if setting == NONE else open_edition(setting, data_dir, edition(site), shared=shared)
 
@@ -399,10 +295,10 @@ def open_edition(setting: str | None, data_dir: str, whose: str, *, shared: bool
 
 
 def edition(site: str) -> str:
-    """Return whose articles a site has: the original's or another edition's, the sample site's, or a copy's.
+    """Return the edition of a site: a host of caravan.kz, the sample site, or a copy.
 
-    A copy is any other host, whatever its name and port, since they change from run to run. What a copy is of only its
-    responses can tell: :mod:`~caravan_crawler.downloadermiddlewares`.
+    All other hosts count as one copy, because their names and ports change from run to run. Which site a copy is of,
+    :mod:`~caravan_crawler.downloadermiddlewares` reads in its responses.
     """
     if site == SAMPLE:
         return SAMPLE

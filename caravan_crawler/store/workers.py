@@ -1,8 +1,9 @@
-"""One crawl shared by several workers, through PostgreSQL alone.
+"""A crawl shared by several workers, coordinated by PostgreSQL.
 
-Each worker is a run. It claims rows of the table ``frontier`` for the time of a lease, and the transaction that stores
-an article deletes its row. Advisory locks say which workers live and which one is the leader; the server releases them
-when the worker's connection ends. The table ``pace`` says when the next request may be sent, by the server's clock.
+Each worker is a run. It claims rows of the table ``frontier`` for the duration of a lease, and the transaction that
+stores an article deletes its row. Each worker holds an advisory lock while it is alive, and the leader one more; the
+server releases them when the connection ends. The table ``pace`` has the time of the next request, by the server's
+clock.
 """
 
 import logging
@@ -12,30 +13,30 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import URL, select, text
+from sqlalchemy import URL, Connection, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
-from caravan_crawler.store.database import StoreError, words
+from caravan_crawler.store.database import StoreError, error_line
 from caravan_crawler.store.schema import runs
-from caravan_crawler.store.statements import transactions
 from caravan_crawler.store.store import Store
 
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-#: The first of the two numbers of an advisory lock; the second is the hash of a text.
+#: The first of an advisory lock's two keys; the second is the hash of a run_id or scope.
 _ALIVE, _LEADER = 722_605, 722_606
-#: Workers that die over one article before it counts as failed.
+#: After this many workers have died while they read an article, it counts as failed.
 MOST_DEATHS = 3
-#: Seconds in which a worker that has lost its connection can take its locks again.
+#: Seconds that a worker has to take its locks again after a lost connection.
 GRACE = 3.0
 #: Seconds between two attempts to connect.
 _PAUSE = 0.3
 _NOW = "extract(epoch FROM clock_timestamp())::float8"
-#: Short links wait until all else is read, because a page may name the article's own address. Speculative rows were
-#: put aside. The leader reads both at the end, as a run that is alone does.
+#: Speculative rows and short links (a page may link to the article's own URL). The leader reads them last, as a run
+#: without other workers does.
 _LAST = "(is_speculative <> 0 OR url LIKE '%?p=%' OR url LIKE '%&p=%')"
-#: The value of ``claims`` in rows that this crawl does not try again: reading their pages raised an error.
+#: Value of ``claims`` for rows that this crawl does not claim again, because reading their pages raised an error.
 _GIVEN_UP = -1
 _IS_FREE = f"(claimed_by IS NULL OR claimed_by = ANY(:dead) OR claimed_by = ANY(:others) AND claimed_until < {_NOW})"
 _CLAIM = f"""
@@ -53,6 +54,8 @@ _NEW, _SUSPECT, _NAMED = (
         "key = :key AND claims >= 0",
     )
 )
+_SYNCHRONOUS = text("SET LOCAL synchronous_commit = on")
+_NUMBER = text("UPDATE runs SET commits = :number WHERE run_id = :run_id")
 _RENEW = text(f"UPDATE frontier SET claimed_until = {_NOW} + :lease WHERE claimed_by = :run_id AND claims > 0")
 _HELD = text("SELECT key FROM frontier WHERE claimed_by = :run_id AND claims > 0")
 _RELEASE = text("UPDATE frontier SET claimed_by = NULL, claims = claims - 1 WHERE claimed_by = :run_id AND claims > 0")
@@ -85,85 +88,59 @@ ON CONFLICT (host) DO UPDATE SET blocked_until = greatest(held.blocked_until, {_
 
 
 class SharedStore(Store):
-    """A store in PostgreSQL that workers use at the same time. Runs that are alone are excluded.
+    """A store in PostgreSQL that several workers use at the same time; it excludes runs without other workers.
 
-    Once :attr:`patience` is set, a connection that is lost is made again: nothing else happens in the process until
-    then. Each commit writes its number into the row of the run, which says whether a commit without an answer was made.
+    If :attr:`patience` is set, a lost connection is made again, and the process waits for it. Each commit writes its
+    number into the row of the run: after a lost connection it says whether the last commit was made.
     """
 
     _is_shared = True
     patience = 0.0
-    """Seconds in which a lost connection must be made again."""
+    """Seconds to wait for a lost connection."""
 
     def __init__(self, url: URL, site: str) -> None:
         self.run_id = ""
         self.leads_scope: str | None = None
-        """The kind of run of which this worker is the leader."""
+        """The scope whose leader this worker is."""
         self.reconnected_at = float("-inf")
         self._number = 0
-        self._unanswered: Callable[[], None] | None = None
         super().__init__(url, site)
 
     def join(self, run_id: str) -> None:
-        """Hold the lock that says that this run lives."""
+        """Take the lock that shows that this run is alive."""
         self.run_id = run_id
-        self._lock_as(_ALIVE, run_id)
+        _ask(self, "pg_advisory_lock", _ALIVE, run_id)
 
     def lead(self, scope: str) -> bool:
-        """Try to become the leader of all runs of this kind; return whether this worker is."""
+        """Try to become the leader of the runs of this scope; return whether this worker is."""
         if self.leads_scope is None and _ask(self, "pg_try_advisory_lock", _LEADER, scope):
             self.leads_scope = scope
         return self.leads_scope is not None
 
     def _begin_write(self) -> None:
         super()._begin_write()
-        driver: Any = self.connection.connection.dbapi_connection
-        # A commit that the server confirmed and lost in a crash would be published, and not be stored.
-        driver.execute("SET LOCAL synchronous_commit = on")
-        driver.execute("UPDATE runs SET commits = %s WHERE run_id = %s", (self._number, self.run_id))
+        # Otherwise a crash of the server could lose articles that this worker goes on to publish.
+        self.connection.execute(_SYNCHRONOUS)
+        self.connection.execute(_NUMBER, {"number": self._number, "run_id": self.run_id})
 
-    def _send(self, work: Callable[[Any], None]) -> None:
-        self._wait_for_answer()
+    def _change(self, work: Callable[[Connection], Result]) -> Result:
         self._number += 1
+        change = super()._change
+        return self._persist(lambda: change(work), is_read=False)
 
-        def repeat() -> None:
-            self._transactions.commit(work)
-            self._transactions.settle()
+    def _read(self, work: Callable[[Connection], Result]) -> Result:
+        read = super()._read
+        return self._persist(lambda: read(work), is_read=True)
 
-        self._unanswered = repeat
-        try:
-            self._transactions.commit(work)
-        except self._errors as error:
-            self._repeat(error)
-
-    def _wait_for_answer(self) -> None:
-        try:
-            self._transactions.settle()
-        except self._errors as error:
-            self._repeat(error)
-        self._unanswered = None
-
-    def _repeat(self, error: Exception) -> None:
-        """Make the connection again, and the last commit unless it was made."""
-        repeat, self._unanswered = self._unanswered, None
-        self._reconnect(error)
-        if repeat is not None:
-            self._persist(repeat, is_repeated=True)
-
-    def _change(self, work: Callable[[], Result]) -> Result:
-        self._number += 1
-        return self._persist(work)
-
-    def _read(self, work: Callable[[], Result]) -> Result:
-        return self._persist(work, is_read=True)
-
-    def _persist(self, work: Callable[[], Result], *, is_read: bool = False, is_repeated: bool = False) -> Result:
+    def _persist(self, work: Callable[[], Result], *, is_read: bool) -> Result:
+        """Execute ``work``; repeat it after a lost connection unless it was committed."""
+        is_repeated = False
         while True:
             try:
                 if is_repeated and not is_read and self._is_committed():
-                    return None  # type: ignore[return-value]  # nobody asks what a statement of a crawl changed
+                    return None  # type: ignore[return-value]  # no caller needs it in a crawl
                 return work()
-            except self._errors as error:
+            except SQLAlchemyError as error:
                 self._reconnect(error)
                 is_repeated = True
 
@@ -172,21 +149,20 @@ class SharedStore(Store):
             return self.connection.scalar(select(runs.c.commits).where(runs.c.run_id == self.run_id)) == self._number
 
     def _reconnect(self, cause: Exception) -> None:
-        """Connect again and take the locks; raise ``cause`` where the connection was not lost, or stays lost."""
+        """Connect again and take the locks; raise ``cause`` if the connection is not lost or cannot be made again."""
         if not self.patience or not self._is_lost():
             raise cause
-        logger.warning("The store %s does not answer, and the worker waits for it: %s", self.name, words(cause))
+        logger.warning("The store %s does not answer, and the worker waits for it: %s", self.name, error_line(cause))
         give_up = monotonic() + self.patience
         while True:
             try:
-                with suppress(*self._errors):
+                with suppress(SQLAlchemyError):
                     self.connection.invalidate()
                     self.connection.close()
                 self._engine.dispose()
                 self._connection = self._engine.connect()
-                self._transactions = transactions(self._connection)
                 self._lock_again()
-            except (*self._errors, StoreError):
+            except (SQLAlchemyError, StoreError):
                 if monotonic() > give_up:
                     raise cause from None
                 time.sleep(_PAUSE)
@@ -196,11 +172,7 @@ class SharedStore(Store):
         logger.info("The store %s answers again", self.name)
 
     def _is_lost(self) -> bool:
-        connection = self.connection
-        if connection.closed or connection.invalidated:
-            return True
-        driver: Any = connection.connection.dbapi_connection
-        return bool(driver.closed)
+        return self.connection.closed or self.connection.invalidated
 
     def _lock_again(self) -> None:
         locks = [(_ALIVE, self.run_id, "pg_try_advisory_lock")]
@@ -216,23 +188,20 @@ class SharedStore(Store):
                 logger.warning("Another worker has become the leader")
                 self.leads_scope = None
 
-    def _lock_as(self, number: int, name: str) -> None:
-        _ask(self, "pg_advisory_lock", number, name)
-
 
 def join(store: Store, run_id: str) -> None:
-    """Show the other workers that this run lives; before the run is noted."""
+    """Show the other workers that this run is alive; call it before the run is stored."""
     if isinstance(store, SharedStore):
         store.join(run_id)
 
 
 def dead(store: Store, own: str) -> list[str]:
-    """Return the runs without an end whose worker is gone; ``own`` is the run that asks."""
+    """Return the other runs than ``own`` that have not ended and whose process is gone."""
     return [run_id for run_id in _open_runs(store) if run_id != own and not _is_alive(store, run_id)]
 
 
 def living(store: Store, scope: str | None = None) -> list[str]:
-    """Return the runs, or those of one kind, whose worker lives; none where the store is held alone."""
+    """Return the runs, or those of a scope, whose worker is alive; none if the store is not shared."""
     return [run_id for run_id in _open_runs(store, scope) if _is_alive(store, run_id)]
 
 
@@ -242,7 +211,7 @@ def _open_runs(store: Store, scope: str | None = None) -> list[str]:
 
 
 def _is_alive(store: Store, run_id: str) -> bool:
-    # The lock taken to see whether it is free ends with the question.
+    # If the lock is free, this takes it until the end of the transaction.
     return isinstance(store, SharedStore) and not _ask(store, "pg_try_advisory_xact_lock", _ALIVE, run_id)
 
 
@@ -252,22 +221,22 @@ def _ask(store: Store, function: str, number: int, name: str) -> bool:
 
 
 class Claim(NamedTuple):
-    """A row of the frontier that this worker has claimed."""
+    """A row of the frontier, claimed by this worker."""
 
     key: str
     url: str
     claims: int
     reach: dict[str, Any] | None
-    """What the request for it carries in its meta, from the page that led to it."""
+    """Meta of the request, from the page with the link."""
 
     @property
     def is_suspect(self) -> bool:
-        """Whether a worker has died while it read the article, perhaps because of it."""
+        """Whether a worker has died while it read the article."""
         return self.claims > 1
 
 
 class Workers:
-    """What one worker shares with the others of its kind of run; ``lease`` is in seconds."""
+    """The state that the workers of a scope share; ``lease`` is in seconds."""
 
     def __init__(self, store: SharedStore, scope: str, lease: float) -> None:
         self._store = store
@@ -279,7 +248,7 @@ class Workers:
     # The leader
 
     def lead(self) -> bool:
-        """Try to become the leader; the rows that an earlier crawl gave up are tried again."""
+        """Try to become the leader; the leader makes rows claimable that an earlier crawl gave up."""
         if not self._store.lead(self._scope):
             return False
         note = text(
@@ -291,15 +260,15 @@ class Workers:
         return True
 
     def leader_is_gone(self) -> bool:
-        """Return whether nobody leads: the leader has ended, or it has died and does not come back."""
-        # The lock taken to see whether it is free ends with the question.
+        """Return whether the leader has ended, or has lost its lock for longer than ``GRACE``."""
+        # If the lock is free, this takes it until the end of the transaction.
         if not _ask(self._store, "pg_try_advisory_xact_lock", _LEADER, self._scope):
             self._gone_since.pop(self._note, None)
             return False
         return self._leader_end() is not None or self._is_gone_for_good(self._note)
 
     def is_finished(self, codes: tuple[int, ...]) -> bool:
-        """Return whether the leader that is gone has finished the crawl: it ended with one of the exit ``codes``."""
+        """Return whether the leader has ended with one of the exit ``codes``."""
         return self._leader_end() in codes
 
     def _leader_end(self) -> int | None:
@@ -315,24 +284,24 @@ class Workers:
         return f"leader {self._scope}".strip()
 
     def _is_gone_for_good(self, name: str) -> bool:
-        """Return whether a lock has been free for the time of grace, in which this worker was connected."""
+        """Return whether a lock has been free for ``GRACE`` seconds while this worker was connected."""
         since = self._gone_since.setdefault(name, monotonic())
         return monotonic() - max(since, self._store.reconnected_at) > GRACE
 
     # Claims
 
     def claim(self, most: int) -> list[Claim]:
-        """Claim articles that nobody has claimed."""
+        """Claim up to ``most`` articles that no worker has claimed."""
         rows = self._store.rows(_NEW, **self._values, lease=self._lease, most=most)
         return [Claim(*row) for row in rows]
 
     def claim_suspect(self) -> Claim | None:
-        """Claim one article whose worker has died, or lives and has not renewed its lease."""
+        """Claim an article whose worker has died or has not renewed its lease."""
         runs_ended = dict(map(tuple, self._store.rows(_CLAIMING, **self._values)))
         gone = [run for run, has_ended in runs_ended.items() if has_ended or not _is_alive(self._store, run)]
         self._gone_since = {name: since for name, since in self._gone_since.items() if name in {*gone, self._note}}
         dead = [run for run in gone if runs_ended[run] or self._is_gone_for_good(run)]
-        # After a lost connection the others begin their leases anew, too.
+        # After an outage of the server the other workers need time to renew their leases, too.
         is_early = monotonic() - self._store.reconnected_at < GRACE
         others = [] if is_early else [run for run in runs_ended if run not in gone]
         values = {**self._values, "lease": self._lease, "most": 1, "dead": dead, "others": others}
@@ -340,19 +309,19 @@ class Workers:
         return Claim(*rows[0]) if rows else None
 
     def claim_named(self, key: str) -> Claim | None:
-        """Claim one article by its key: a short link, or one that was put aside."""
+        """Claim an article by its key: a short link or a speculative URL."""
         rows = self._store.rows(_NAMED, **self._values, lease=self._lease, most=1, key=key)
         return Claim(*rows[0]) if rows else None
 
     def renew(self) -> None:
-        """Begin the leases of this worker anew."""
+        """Renew the leases of this worker."""
         self._store.execute(_RENEW, {**self._values, "lease": self._lease})
 
     def settle(self, asked: Collection[str]) -> None:
-        """Settle the claims of a worker that has nothing to do.
+        """Settle the claims that are left when the worker has no requests.
 
-        Of the keys ``asked`` no page came to an end, as reading it raised an error: they are left to the next crawl. Of
-        others the answer to the claim was lost.
+        Reading the pages of the keys ``asked`` raised an error: this crawl does not claim them again. Other claims
+        never reached the worker, as the connection was lost: they are released.
         """
         held = [key for (key,) in self._store.rows(_HELD, **self._values)]
         if given_up := [key for key in held if key in asked]:
@@ -361,39 +330,39 @@ class Workers:
             self.release()
 
     def release(self) -> None:
-        """Give back what this worker has claimed and not read."""
+        """Release the articles that this worker has claimed and not read."""
         self._store.execute(_RELEASE, self._values)
 
     def failed(self, urls: list[str]) -> set[str]:
-        """Return which of these URLs have failed for another worker since the row was found; they failed once."""
+        """Return those of these URLs that failed in a run of another worker that has not ended."""
         return {url for (url,) in self._store.rows(_FAILED, urls=urls, **self._values)}
 
     def unread(self, most: int = 100) -> int:
-        """Return how many articles are unread, up to ``most``, without those that wait until the end."""
+        """Return the number of unread articles, at most ``most``, without those that the leader reads last."""
         rows = self._store.rows(_UNREAD, **self._values, most=most)
         return int(rows[0][0]) if rows else 1
 
 
 class Pace:
-    """When the next request to ``host`` may be sent, for all workers together."""
+    """The time of the next request to ``host``, shared by all workers."""
 
     def __init__(self, store: Store, host: str) -> None:
         self._store = store
         self._host = host
 
     def reserve(self, delay: float) -> float | None:
-        """Reserve the next moment; return the seconds to it, None where the store has failed."""
+        """Reserve the next request; return the seconds until then, or None if the store has failed."""
         if delay <= 0:
             return self.blocked()
         return self._seconds(self._store.rows(_RESERVE, host=self._host, delay=delay))
 
     def blocked(self) -> float | None:
-        """Return for how many seconds nothing may be sent."""
+        """Return the seconds until requests are allowed again."""
         rows = self._store.rows(_BLOCKED, host=self._host)
         return None if self._store.is_broken else self._seconds(rows or [(0.0,)])
 
     def block(self, seconds: float) -> None:
-        """Let nobody send anything for so long."""
+        """Block the requests of all workers for some seconds."""
         self._store.rows(_BLOCK, host=self._host, seconds=seconds)
 
     @staticmethod

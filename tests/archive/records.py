@@ -1,4 +1,4 @@
-"""WARC records and files for the tests, made by hand, so that any may be wrong in any way."""
+"""WARC records and files for the tests, made by hand, so that they can be wrong in any way."""
 
 import gzip
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ def record(
     version: str = "1.0",
     **fields: str,
 ) -> bytes:
-    """A record as it lies in a file that is not compressed; ``body`` is all behind its own header."""
+    """A record of a file that is not compressed; ``body`` is all after the record's own header."""
     header = {"WARC-Type": kind, "WARC-Target-URI": url, "WARC-Date": date, "WARC-Record-ID": "<urn:uuid:0>"}
     content_type = "application/http; msgtype=response" if kind in ("response", "revisit") else "text/plain"
     header |= {"Content-Type": content_type, "Content-Length": str(len(body))} | fields
@@ -29,14 +29,14 @@ def record(
 
 
 def answer(body: bytes, status: str = "200 OK", content_type: str = "text/html", **headers: str) -> bytes:
-    """An HTTP answer; a header's name has underscores for its dashes."""
+    """An HTTP response; a header's name has underscores for its dashes."""
     lines = {"Content-Type": content_type} | {name.replace("_", "-"): value for name, value in headers.items()}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items() if value)
     return f"HTTP/1.1 {status}\r\n{head}\r\n".encode() + body
 
 
 def info(run_id: str | None = None, site: str = BASE) -> bytes:
-    """The first record of a file: a crawl's own where there is a run, else another program's."""
+    """The first record of a file: of a crawl if there is a run, else of another program."""
     lines = {"software": "other/1.0"} | ({RUN: run_id, SITE: site} if run_id else {})
     return record("".join(f"{name}: {value}\r\n" for name, value in lines.items()).encode(), "warcinfo", "")
 
@@ -48,7 +48,7 @@ def packed(records: Iterable[bytes]) -> bytes:
 def write_crawl(
     folder: Path, pages: Iterable[tuple[str, bytes]], site: str, most_bytes: int = 1 << 30, pages_a_second: int = 1
 ) -> None:
-    """Write the files that a crawl of a site would have, with these pages."""
+    """Write the files of a crawl of a site with these pages."""
     from datetime import UTC, datetime, timedelta
 
     files = WarcWriter(folder, RUN_ID, {SITE: site}, most_bytes)

@@ -1,4 +1,4 @@
-"""Saved pages are known by what they say of themselves, else by where they lie; else they are none."""
+"""The URL of a saved page is read from its links, or from its path."""
 
 import os
 from datetime import UTC, datetime
@@ -56,7 +56,7 @@ def test_the_address_of_a_saved_page(name: str, head: str, url: str | None, tmp_
         assert page == ArchivedPage(url, path.read_bytes(), datetime.fromtimestamp(1_580_000_000, UTC))
 
 
-def test_files_that_cannot_be_read_or_are_nothing(tmp_path: Path) -> None:
+def test_files_that_cannot_be_read_or_are_empty(tmp_path: Path) -> None:
     (tmp_path / "empty.html").write_bytes(b"")
     (tmp_path / "noise.html").write_bytes(bytes(range(256)))
     (tmp_path / "link.html").symlink_to(tmp_path / "nowhere")
@@ -64,7 +64,7 @@ def test_files_that_cannot_be_read_or_are_nothing(tmp_path: Path) -> None:
     assert found == [Skipped("without_address"), Skipped("unreadable"), Skipped("without_address")]
 
 
-def test_the_site_is_the_users_own(tmp_path: Path) -> None:
+def test_a_mirror_of_another_copy_of_the_site(tmp_path: Path) -> None:
     site = SampleSite(articles=5)
     path = tmp_path / "127.0.0.1:8000" / "a.html"
     path.parent.mkdir()
@@ -89,5 +89,5 @@ def test_the_site_is_the_users_own(tmp_path: Path) -> None:
         ("news/a-900001/", False),
     ],
 )
-def test_whole_addresses(url: str, is_page: bool) -> None:
+def test_absolute_urls(url: str, is_page: bool) -> None:
     assert is_page_address(url) is is_page

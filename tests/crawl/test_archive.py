@@ -1,4 +1,4 @@
-"""The archive of a crawl: unchanged responses, and the outcome of a run that cannot write it."""
+"""The archive of a crawl: every response as it was sent, and errors when it is written."""
 
 import gzip
 from collections import Counter
@@ -25,7 +25,7 @@ CODINGS: dict[str, Any] = {
 
 
 class Packed(SampleSite):
-    """A site with compressed pages, of which some answer 500 at first and one is missing."""
+    """A site with compressed pages; the first response for some of them is a 500."""
 
     def __init__(self, articles: int, coding: str = "gzip") -> None:
         super().__init__(articles)
@@ -44,7 +44,7 @@ class Packed(SampleSite):
 
 
 def responses(folder: Path) -> Iterator[Any]:
-    """Every response in the archive; each must be whole."""
+    """Yield the responses in the archive, each with its digest checked."""
     for path in sorted(folder.glob("warc/*.warc.gz")):
         with path.open("rb") as file:
             for one in ArchiveIterator(file, check_digests="raise"):
@@ -53,14 +53,14 @@ def responses(folder: Path) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("coding", CODINGS)
-def test_archived_pages_are_readable_for_every_content_encoding(coding: str, tmp_path: Path) -> None:
+def test_pages_of_every_content_coding_can_be_reparsed(coding: str, tmp_path: Path) -> None:
     with serve(Packed(12, coding)) as server:
         assert crawl(tmp_path, "-a", f"site={server.url}", "-s", "ARCHIVE=1").code == 0
     sound(reparse(tmp_path / "again", f"{tmp_path / 'warc'}"))
     assert_equal(dataset(sqlite(tmp_path / "again" / "caravan.db")), dataset(sqlite(tmp_path / "caravan.db")))
 
 
-def test_every_response_is_archived_unchanged(tmp_path: Path) -> None:
+def test_every_response_is_archived_as_it_was_sent(tmp_path: Path) -> None:
     site = Packed(60)
     with serve(site) as server:
         options = ("-a", f"site={server.url}", "-s", "ARCHIVE=1", "-s", "ARCHIVE_FILE_SIZE=100000")
@@ -85,7 +85,7 @@ def test_every_response_is_archived_unchanged(tmp_path: Path) -> None:
     assert len(files) > 3
 
 
-def test_warcio_is_not_imported_without_an_archive(tmp_path: Path) -> None:
+def test_a_crawl_without_archive_imports_no_optional_library(tmp_path: Path) -> None:
     with serve(SampleSite(articles=5)) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", module="tests.crawl.imported")
     assert result.code == 0
@@ -131,7 +131,7 @@ def test_a_full_disk_under_the_archive(small_disk: SmallDisk, tmp_path: Path) ->
     assert not list(small_disk.path.glob("*.open"))
 
 
-def test_archive_folder_that_is_a_file(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "warc").write_text("Это файл.", encoding="utf-8")
     with serve(SampleSite(articles=5)) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "ARCHIVE=1")

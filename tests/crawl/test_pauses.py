@@ -177,7 +177,7 @@ def test_outage_ends_the_run_whatever_the_number_of_queued_pages(tmp_path: Path)
     _, log = process.communicate(timeout=120)
     assert process.returncode == 4, log[-1500:]
     (tries,) = re.findall(r"'downloader/exception_count': (\d+)", log)
-    assert int(tries) < 40, "the run requested each of the 150 pages"
+    assert int(tries) < 40, "the run must not request each of the 150 pages"
 
 
 def test_a_site_that_goes_away_ends_the_run(tmp_path: Path) -> None:

@@ -1,7 +1,4 @@
-"""Scrapy's command with a reader that is broken in the way that ``BREAK`` names, as a bug in a release might be.
-
-All ways are functions from what a page says to what is read of it; ``CASES`` tells what comes of them.
-"""
+"""Scrapy's command with a broken reader: ``BREAK`` names one of ``CASES``, which change a page's reading."""
 
 import os
 from collections.abc import Callable
@@ -13,13 +10,13 @@ from scrapy.cmdline import execute
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.page import PageKind, PageReading, read_page
 from caravan_crawler.reparse import reader
-from caravan_crawler.spiders import caravan
+from caravan_crawler.spiders import responses
 
 
 class Case(NamedTuple):
-    """A way to be broken, with which exit code the crawl ends then, and the fields that reading again mends.
+    """A broken reader, the exit code of its crawl, and the fields that a reparse corrects.
 
-    ``is_false``: a date is found where there is none, which is only taken away where losses are accepted.
+    ``is_false``: it finds a date where there is none, which is only removed if losses are accepted.
     """
 
     read: Callable[[PageReading], PageReading]
@@ -94,12 +91,12 @@ CASES = {
     "no headline": Case(without("headline"), 3, ("headline",)),
     "articles not known as such": Case(some_unknown, 3),
 }
-#: What a crawl has read rightly before.
+#: A reader that is broken at the reparse, after a correct crawl.
 TODAY = {"no lede": Case(without("lede"))}
 
 
 if __name__ == "__main__":
     broken = (CASES | TODAY)[os.environ["BREAK"]].read
-    for module in (caravan, reader):
+    for module in (responses, reader):
         vars(module)["read_page"] = lambda document: broken(read_page(document))
     execute()

@@ -1,4 +1,4 @@
-"""A sample site whose articles are edited and read while it is crawled day by day."""
+"""A sample site whose articles and view counts change from day to day."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from caravan_crawler.sample_site import SampleResponse, SampleSite
 
 
 class Changing(SampleSite):
-    """Day by day some articles are edited, others read more often, and a few show no views."""
+    """On each day some articles are edited, others have more views, and a few have no view count."""
 
     day = 0
 

@@ -1,4 +1,4 @@
-"""The stores that the tests read archives into."""
+"""Stores of both kinds, into which the tests reparse archives."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,7 +14,7 @@ MakeStore = Callable[[], Kept]
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def make_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeStore]:
-    """Makes stores of one kind that do not exist yet."""
+    """Yield a function that returns new stores of one kind."""
     numbers = count()
     with ExitStack() as databases:
 

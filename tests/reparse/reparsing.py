@@ -1,4 +1,4 @@
-"""Real ``scrapy reparse`` runs for the tests, and what a store holds, as two stores can be compared."""
+"""Real ``scrapy reparse`` runs for the tests, and the comparison of two stores."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ from tests.store.stored import Kept
 from tests.support.crawling import TIMEOUT, Crawl, crawl
 from tests.support.forking import Forked, fork
 
-#: What of an article's row is its content, and not the story of how it came into the store.
+#: Columns of an article that do not depend on when and by which run it was stored.
 _OF_AN_ARTICLE = (*Article.__dataclass_fields__, "version", "first_seen_at")
 _TABLES = ("articles", "article_versions", "view_counts", "trending", "rates", "weather")
 
@@ -21,7 +21,7 @@ Dataset = dict[str, list[str]]
 
 @dataclass
 class Reparse:
-    """A finished ``scrapy reparse``: its exit code, what it printed, and what it said."""
+    """A finished ``scrapy reparse``: its exit code, standard output and standard error."""
 
     code: int
     out: str
@@ -37,26 +37,26 @@ def command(*options: str, module: str = "scrapy") -> list[str]:
 
 
 def start(store: Kept | Path, *options: str, module: str = "scrapy", new_session: bool = False) -> Forked:
-    """Begin to read an archive into a store, or the one of a ``DATA_DIR``."""
+    """Start to reparse an archive into a store, or into the store of a ``DATA_DIR``."""
     where = ("-s", f"DATA_DIR={store}") if isinstance(store, Path) else store.options
     return fork(module, "reparse", *where, *options, stdout=subprocess.PIPE, new_session=new_session)
 
 
 def end(process: Forked) -> Reparse:
-    """Wait for the end of a reading; whatever it was, no stack trace may come of it."""
+    """Wait for the end of a reparse; it must not print a stack trace."""
     out, log = process.communicate(timeout=TIMEOUT)
     assert "Traceback" not in log, log[-3000:]
     return Reparse(process.returncode, out, log)
 
 
 def reparse(store: Kept | Path, *options: str, module: str = "scrapy") -> Reparse:
-    """Read an archive into a store, by one process unless the options say otherwise."""
+    """Reparse an archive into a store, with one process by default."""
     jobs = () if "--jobs" in options else ("--jobs", "1")
     return end(start(store, *options, *jobs, module=module))
 
 
 def sound(result: Reparse | Crawl) -> Any:
-    """The result, which must be a success."""
+    """Return a result that is a success."""
     assert result.code == 0, result.log[-3000:]
     return result
 
@@ -71,7 +71,7 @@ def sqlite(path: Path) -> Kept:
 
 
 def dataset(store: Kept) -> Dataset:
-    """What a store holds: rows as texts, without run, feed and number, in an order of their own."""
+    """Return the rows of a store as sorted JSON, without run, feed and row number."""
     return {table: sorted(_row(table, row) for row in store.rows(table)) for table in _TABLES}
 
 
@@ -81,7 +81,7 @@ def _row(table: str, row: dict[str, Any]) -> str:
 
 
 def assert_equal(found: Dataset, expected: Dataset) -> None:
-    """Assert that two stores hold the same, and show few of the rows that differ."""
+    """Assert that two stores are equal; the message has a few of the rows that differ."""
     for table in _TABLES:
         surplus, missing = [
             [row for row in one[table] if row not in set(other[table])][:2]

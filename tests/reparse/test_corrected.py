@@ -1,4 +1,4 @@
-"""What a broken reader stored is mended by reading the archive again, as if it had never been broken."""
+"""A reparse corrects what a broken reader stored, as if it had never been broken."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def test_a_broken_reader(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     if case.is_false:
         result = sound(reparse(store, archive))
         assert " lost" in result.out
-        assert dataset(store) != expected, "what is not found any more stays"
+        assert dataset(store) != expected, "a date that is not found any more was removed"
     result = sound(reparse(store, archive, *["--accept-losses"] * case.is_false))
     assert_equal(dataset(store), expected)
     assert {line.split()[0] for line in result.out.splitlines()[1:]} == set(case.fields)

@@ -1,4 +1,4 @@
-"""An archive read into an empty store gives what the crawls that wrote it have stored."""
+"""An archive reparsed into an empty store results in the store of the crawls that wrote it."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def test_one_crawl(tmp_path: Path) -> None:
     assert_equal(dataset(read), dataset(crawled))
 
 
-@pytest.mark.parametrize("make_store", ["postgresql"], indirect=True)  # the one crawl above is into SQLite
+@pytest.mark.parametrize("make_store", ["postgresql"], indirect=True)  # the crawl above uses SQLite
 def test_three_crawls_of_a_changing_site(make_store: MakeStore, tmp_path: Path) -> None:
     crawled, read = make_store(), make_store()
     site = Changing(articles=80)

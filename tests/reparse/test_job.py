@@ -1,4 +1,4 @@
-"""A reading that is stopped between any two of its parts and taken up again, in one process."""
+"""A job that is stopped between any two parts and resumed, in one process."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,7 +23,7 @@ SETTINGS: dict[str, Any] = {"ITEM_PIPELINES": settings.ITEM_PIPELINES}
 
 
 def pages() -> Iterable[tuple[str, bytes]]:
-    """Articles, some of them twice under another address, and midnight in the middle: the page's day changes."""
+    """Articles, some of them also at another address; midnight is in the middle, when the page's date changes."""
     site = SampleSite(articles=24)
     for number, record in enumerate(site.gold(BASE)):
         body = site.page(site.article(number), BASE)
@@ -35,7 +35,7 @@ def pages() -> Iterable[tuple[str, bytes]]:
 
 
 def read(data_dir: Path, archive: Path, most_parts: int = 1000) -> ReparseJob:
-    """Read so many parts of an archive at most."""
+    """Reparse at most ``most_parts`` parts of an archive."""
     store = open_in(data_dir)
     try:
         job = ReparseJob(ReparseStore(store), find_sources([archive]))
@@ -48,7 +48,7 @@ def read(data_dir: Path, archive: Path, most_parts: int = 1000) -> ReparseJob:
 
 
 @pytest.mark.parametrize("step", [1, 3, 7])
-def test_stopped_and_taken_up(step: int, tmp_path: Path) -> None:
+def test_stopped_and_resumed(step: int, tmp_path: Path) -> None:
     archive = tmp_path / "archive"
     write_crawl(archive, pages(), BASE, most_bytes=1000)
     files = len(list(archive.iterdir()))
@@ -64,8 +64,8 @@ def test_stopped_and_taken_up(step: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("step", [1, 3])
-def test_taken_up_in_the_middle_of_a_second(step: int, tmp_path: Path) -> None:
-    """The store holds the crawl's own articles, read without ledes: none is taken for one that was read again."""
+def test_resumed_in_the_middle_of_a_second(step: int, tmp_path: Path) -> None:
+    """The store has the crawl's own articles, read without ledes; none may pass for an article of the reparse."""
     archive = tmp_path / "archive"
     write_crawl(archive, pages(), BASE, most_bytes=1000, pages_a_second=7)
     read(tmp_path / "whole", archive)
@@ -81,7 +81,7 @@ def test_taken_up_in_the_middle_of_a_second(step: int, tmp_path: Path) -> None:
     assert_equal(found, expected)
 
 
-def test_of_another_archive_nothing_is_taken_up(tmp_path: Path) -> None:
+def test_a_job_on_other_files_is_not_resumed(tmp_path: Path) -> None:
     archive = tmp_path / "archive"
     write_crawl(archive, pages(), BASE, most_bytes=1000)
     first = read(tmp_path / "store", archive, 3)

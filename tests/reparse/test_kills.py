@@ -1,4 +1,4 @@
-"""A reading killed at any moment goes on where it was; a killed crawl's archive holds all that it stored."""
+"""A killed reparse resumes; a killed crawl's archive contains all that it stored."""
 
 import os
 import signal
@@ -19,13 +19,13 @@ from tests.support.crawling import TIMEOUT
 from tests.support.crawling import start as start_crawl
 from tests.support.kills import after_requests, dice
 
-#: With the crawl's and the export's more than twenty-five.
-KILLS_OF_A_CRAWL, KILLS_OF_A_READING = 6, 5
+#: More than twenty-five with the kills of other tests.
+KILLS_OF_A_CRAWL, KILLS_OF_A_REPARSE = 6, 5
 BASE = "http://127.0.0.1:8000/"
 
 
 def write_archive(folder: Path, articles: int, most_bytes: int = 100_000) -> str:
-    """The archive of a crawl of so many articles, in many small files."""
+    """The archive of a crawl with this number of articles, in many small files."""
     site = SampleSite(articles=articles)
     pages = ((record["url"], site.page(site.article(number), BASE)) for number, record in enumerate(site.gold(BASE)))
     write_crawl(folder, pages, BASE, most_bytes)
@@ -35,7 +35,7 @@ def write_archive(folder: Path, articles: int, most_bytes: int = 100_000) -> str
 # A crawl
 
 
-def test_a_crawl_killed_often_keeps_every_page_of_what_it_stores(tmp_path: Path) -> None:
+def test_a_crawl_killed_often_archives_every_page_of_its_store(tmp_path: Path) -> None:
     chance = dice("archive")
     store = sqlite(tmp_path / "caravan.db")
     warcs = tmp_path / "warc"
@@ -53,9 +53,9 @@ def test_a_crawl_killed_often_keeps_every_page_of_what_it_stores(tmp_path: Path)
     assert all(file.name.endswith(".warc.gz") for file in files)
     check = [str(Path(sys.executable).with_name("warcio")), "check", *map(str, files)]
     assert subprocess.run(check, capture_output=True, timeout=TIMEOUT, check=False).returncode == 0
-    kept = {one.rec_headers.get_header("WARC-Target-URI") for file in files for one in records_of(file)}
-    assert {row["fetched_url"] for row in store.rows("articles")} <= kept
-    # What a kill kept out of the store is in the archive all the same, so pages may be there earlier.
+    archived = {one.rec_headers.get_header("WARC-Target-URI") for file in files for one in records_of(file)}
+    assert {row["fetched_url"] for row in store.rows("articles")} <= archived
+    # A page can be in the archive and not in the store, so the times of articles may be earlier.
     read = sqlite(tmp_path / "read.db")
     sound(reparse(read, str(warcs)))
     assert contents(read) == contents(store)
@@ -69,18 +69,18 @@ def records_of(file: Path) -> ArchiveIterator:
 
 
 def contents(store: Kept) -> list[dict[str, object]]:
-    """The articles without the times of their reading."""
+    """The articles without the times at which they were read."""
     left_out = {"observed_at", "first_seen_at", "changed_at", "checked_at", "run_id", "published_in"}
     left_out |= {"etag", "last_modified"}
     rows = store.rows("articles", order_by="key")
     return [{name: value for name, value in row.items() if name not in left_out} for row in rows]
 
 
-# A reading
+# A reparse
 
 
 @pytest.mark.parametrize("is_broken", [False, True], ids=["into an empty store", "over a broken one"])
-def test_a_reading_killed_often(is_broken: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reparse_killed_often(is_broken: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chance = dice(f"reading {is_broken}")
     store, whole = sqlite(tmp_path / "store.db"), sqlite(tmp_path / "whole.db")
     if is_broken:
@@ -94,7 +94,7 @@ def test_a_reading_killed_often(is_broken: bool, tmp_path: Path, monkeypatch: py
     files = len(list(Path(archive).iterdir()))
     sound(reparse(whole, archive))
     expected, kills = dataset(whole), 0
-    for number in range(KILLS_OF_A_READING):
+    for number in range(KILLS_OF_A_REPARSE):
         event, most = chance.choice([("sql", 40), ("commit", files // 3), ("commit", 4)])
         monkeypatch.setenv("KILL_AT", f"{event} {chance.randint(1, most)}")
         jobs = ("--jobs", str(number % 2 + 1))
@@ -105,24 +105,24 @@ def test_a_reading_killed_often(is_broken: bool, tmp_path: Path, monkeypatch: py
         kills += process.returncode != 0
     sound(reparse(store, archive))
     assert_equal(dataset(store), expected)
-    assert kills >= KILLS_OF_A_READING // 2
+    assert kills >= KILLS_OF_A_REPARSE // 2
     assert not [row for row in store.rows("store_info") if row["name"].startswith("reread")]
 
 
 def children(parent: int) -> set[int]:
-    """The processes that a process has begun."""
+    """The child processes of a process."""
     found = set()
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             if path.read_text().rpartition(")")[2].split()[1] == str(parent):
                 found.add(int(path.parent.name))
         except OSError:
-            continue  # it has ended meanwhile
+            continue  # the process has ended
     return found
 
 
 def open_files(pid: int) -> set[str]:
-    """Where the files lie that a process has open."""
+    """The paths of the files that a process has open."""
     return {f"{each.readlink()}" for each in Path(f"/proc/{pid}/fd").iterdir()}
 
 
@@ -138,7 +138,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> str:
     return write_archive(tmp_path_factory.mktemp("archive"), 300)
 
 
-def test_its_processes_end_with_it_and_hold_nothing_of_the_store(archive: str, tmp_path: Path) -> None:
+def test_the_pool_ends_with_its_parent_and_has_no_file_of_the_store_open(archive: str, tmp_path: Path) -> None:
     store = sqlite(tmp_path / "store.db")
     process = start(store, archive, "--jobs", "2")
     store.wait_for_articles(1, process)
@@ -156,8 +156,8 @@ def test_its_processes_end_with_it_and_hold_nothing_of_the_store(archive: str, t
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_to_all_its_processes(number: signal.Signals, jobs: str, archive: str, tmp_path: Path) -> None:
-    """As Ctrl-C and systemd send it."""
+def test_a_signal_to_all_processes(number: signal.Signals, jobs: str, archive: str, tmp_path: Path) -> None:
+    """Ctrl-C and systemd send it so."""
     store = sqlite(tmp_path / "store.db")
     process = start(store, archive, "--jobs", jobs, new_session=True)
     store.wait_for_articles(1, process)

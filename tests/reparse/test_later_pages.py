@@ -1,4 +1,4 @@
-"""Articles over several pages in an archive: joined as the crawl has joined them, and never cut to their first page."""
+"""Articles over several pages: joined as in the crawl, and never cut to their first page."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from tests.reparse.reparsing import assert_equal, crawl_archived, dataset, repar
 from tests.support.plain_site import serve_plain
 
 
-def test_an_archive_gives_what_the_crawl_has_joined(tmp_path: Path) -> None:
+def test_later_pages_are_joined_as_in_the_crawl(tmp_path: Path) -> None:
     crawled, read = sqlite(tmp_path / "crawled.db"), sqlite(tmp_path / "read.db")
     with serve_plain(site(NUMBERED, PLAIN, QUERY, SHORT)) as server:
         sound(crawl_archived(crawled, tmp_path, server.url, "-s", "CONCURRENT_REQUESTS=1"))
@@ -34,7 +34,7 @@ def test_a_saved_first_page_does_not_cut_an_article(tmp_path: Path) -> None:
         result = sound(reparse(crawled, str(folder), "--site", server.url))
         assert "1 left whole" in result.words
         assert_equal(dataset(crawled), before)
-        # Where nothing better is there, it is better than nothing.
+        # An unknown article is stored as far as it is there.
         result = sound(reparse(read, str(folder), "--site", server.url))
     assert "1 new" in result.words
     (row,) = read.rows("articles")

@@ -1,4 +1,4 @@
-"""A reader that is broken today does not take away what one of last year has found."""
+"""A reader that is broken today does not remove what a reader of last year found."""
 
 import os
 from pathlib import Path
@@ -13,11 +13,11 @@ from tests.store.stored import Kept
 
 
 def articles(number: int, *lost: str) -> list[MergeResult]:
-    """Articles whose earlier readings had lede and views, and what a new one has lost of them."""
+    """Articles whose earlier readings had lede and views, and the fields that a new one has lost."""
     return [MergeResult(ChangeType.CHANGED, dict.fromkeys(lost, "lost"), ("lede", "views"))] * number
 
 
-# parts of an archive, whether so much may be lost
+# Parts of an archive, and whether their losses are accepted.
 PARTS = [
     ([articles(19, "lede")], True),
     ([articles(20, "lede")], False),
@@ -30,7 +30,7 @@ PARTS = [
 
 
 @pytest.mark.parametrize(("parts", "may_be"), PARTS)
-def test_how_much_may_be_lost(parts: list[list[MergeResult]], may_be: bool) -> None:
+def test_the_share_that_may_be_lost(parts: list[list[MergeResult]], may_be: bool) -> None:
     losses = LossGuard()
     for part in parts[:-1]:
         losses.check(part)
@@ -52,7 +52,7 @@ def test_a_reader_broken_today(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert len(list((tmp_path / "warc").iterdir())) > 10
     whole = dataset(store)
     monkeypatch.setitem(os.environ, "BREAK", "no lede")
-    # What is lost before it is known to be too much is not stored either, however often it is tried.
+    # Losses of the parts before the error are not stored either, however often the command runs.
     for _ in range(2):
         result = reparse(store, archive, module="tests.reparse.broken_reader")
         assert result.code == 3, result.log

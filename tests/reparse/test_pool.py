@@ -1,7 +1,8 @@
-"""Parts whose ends were guessed wrong: pages that hold what looks like records cost nothing and give nothing twice."""
+"""Parts parsed by one process or several: each record once, in order, whatever the pages contain."""
 
 import gzip
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,8 @@ import pytest
 
 from caravan_crawler import settings
 from caravan_crawler.archive import sources
-from caravan_crawler.archive.sources import find_sources
-from caravan_crawler.reparse.pool import Task, Way, reading
+from caravan_crawler.archive.sources import Part, find_sources
+from caravan_crawler.reparse.pool import Task, reading
 from caravan_crawler.sample_site import SampleSite
 from tests.archive.records import answer, packed, record
 
@@ -19,20 +20,8 @@ SETTINGS: dict[str, Any] = {"ITEM_PIPELINES": settings.ITEM_PIPELINES}
 PAGES = 30
 
 
-class NotedWay(Way):
-    """Notes how often something behind a part was void."""
-
-    def __init__(self, beginnings: Any) -> None:
-        super().__init__(beginnings)
-        self.returns = 0
-
-    def back_to(self, source: Any, start: int) -> None:
-        self.returns += bool(self._ahead) and self._ahead[0][1] != start
-        super().back_to(source, start)
-
-
 def content(is_packed: bool) -> tuple[bytes, list[str]]:
-    """A file whose pages hold other records as they are, and the addresses of its pages."""
+    """A file with records inside its records, and the URLs of its pages."""
     site = SampleSite(articles=PAGES)
     urls = [each["url"] for each in site.gold(BASE)]
     inner = record(answer(b"<p>inside"), url=f"{BASE}news/inside-999999/")
@@ -47,7 +36,7 @@ def content(is_packed: bool) -> tuple[bytes, list[str]]:
 
 @pytest.mark.parametrize("is_packed", [True, False])
 @pytest.mark.parametrize("processes", [1, 2])
-def test_what_looks_like_a_record_is_none(
+def test_records_inside_records_are_not_read(
     processes: int, is_packed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sources, "_PART_BYTES", 100_000)
@@ -55,14 +44,30 @@ def test_what_looks_like_a_record_is_none(
     for name in ("a.warc", "b.warc"):
         (tmp_path / name).write_bytes(data)
     both = find_sources([tmp_path])
-    way = NotedWay((source, 0) for source in both)
     places = {source.path: 0 for source in both}
     found = []
     with reading(Task(SETTINGS, BASE), processes) as read:
-        for part, readings in read(way):
+        for part, readings in read(part for source in both for part in source.parts()):
             assert part.start == places[part.source.path]
             places[part.source.path] = part.stop
             found += [one.article.url for one in readings if one.article is not None]
     assert found == urls + urls
     assert set(places.values()) == {len(data)}
-    assert way.returns > 3
+
+
+def test_few_parts_are_found_ahead_of_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "_PART_BYTES", 1)
+    (tmp_path / "a.warc.gz").write_bytes(packed([record(b"x")] * 100))
+    (source,) = find_sources([tmp_path])
+    found = 0
+
+    def parts() -> Iterator[Part]:
+        nonlocal found
+        for part in source.parts():
+            found += 1
+            yield part
+
+    with reading(Task(SETTINGS, BASE), 2) as read:
+        for number, _ in enumerate(read(parts()), 1):
+            assert found - number < 2 * 2
+    assert found == 100

@@ -1,4 +1,4 @@
-"""What is published from an archive that was read again is, byte for byte, what is published from its crawl."""
+"""The dataset exported after a reparse is, byte for byte, the dataset exported after the crawl."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.support.crawling import crawl
 
 
 def archived(folder: Path, articles: int, module: str = "scrapy") -> Path:
-    """Crawl a sample site and return the folder of its store and its raw pages."""
+    """Crawl a sample site and return the folder of its store and archive."""
     with serve(SampleSite(articles=articles)) as server:
         sound(crawl(folder, "-a", f"site={server.url}", "-s", "ARCHIVE=1", module=module))
     return folder
@@ -29,7 +29,7 @@ def test_a_crawl_and_its_archive(tmp_path: Path) -> None:
     assert published(read, tmp_path / "b") == published(crawled, tmp_path / "a")
 
 
-def test_a_reader_broken_and_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_reader_corrected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BREAK", "no lede, a body cut short, no trending")
     broken, whole = archived(tmp_path / "broken", 60, module="tests.reparse.broken_reader"), tmp_path / "whole"
     sound(reparse(whole, str(broken / "warc")))

@@ -1,4 +1,4 @@
-"""``scrapy reparse`` as it is used: what it refuses, what it says, and the pages of others it reads."""
+"""``scrapy reparse`` as it is used: errors, messages, and other programs' archives."""
 
 import os
 import pty
@@ -28,7 +28,7 @@ KAZAKH = record(
 
 
 def articles(number: int, base: str = LOCAL) -> dict[str, bytes]:
-    """Addresses of articles of the sample site and their pages."""
+    """The URLs of articles of the sample site and their pages."""
     site = SampleSite(articles=number)
     return {record["url"]: site.page(site.article(place), base) for place, record in enumerate(site.gold(base))}
 
@@ -53,7 +53,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], Mapping[str, bytes], str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused_in_one_line_and_no_store_made(name: str, tmp_path: Path) -> None:
+def test_errors_in_one_line_without_a_store(name: str, tmp_path: Path) -> None:
     options, files, words = REFUSED[name]
     (tmp_path / "in").mkdir()
     for file, content in files.items():
@@ -86,7 +86,7 @@ def test_a_store_that_is_in_use(archive: Path, tmp_path: Path) -> None:
     assert result.log == f"scrapy reparse: another run is using {tmp_path / 'caravan.db'}\n"
 
 
-def test_a_dry_run_says_all_and_stores_nothing(archive: Path, tmp_path: Path) -> None:
+def test_a_dry_run_reports_all_and_stores_nothing(archive: Path, tmp_path: Path) -> None:
     result = sound(reparse(tmp_path, str(archive), "--dry-run"))
     assert result.words == ("scrapy reparse: would be, as nothing is stored: 20 pages; articles: 20 new")
     store = sqlite(tmp_path / "caravan.db")
@@ -94,16 +94,16 @@ def test_a_dry_run_says_all_and_stores_nothing(archive: Path, tmp_path: Path) ->
     assert not [row for row in store.rows("store_info") if row["name"].startswith("reread")]
 
 
-# Pages of others
+# Other programs' archives
 
 
 def test_an_extract_with_all_kinds_of_records(tmp_path: Path) -> None:
-    """As of Common Crawl: other hosts, other records, two states of a page, out of order; and a mirror beside it."""
+    """Like Common Crawl's: other hosts and records, two states of a page, no order of time; and a mirror."""
     pages = articles(12, BASE)
     urls = list(pages)
     records = [info()]
     for number, url in enumerate(urls[:10]):
-        # The younger state first.
+        # The newer state first.
         for year in (2025, 2024):
             body = pages[url].replace(b"</h1>", b" (%d)</h1>" % year) if number == 0 else pages[url]
             records.append(record(answer(body), url=url, date=f"{year}-02-03T04:05:06.5Z", version="1.1"))
@@ -149,7 +149,7 @@ def test_a_page_too_bad_to_read_costs_no_other(tmp_path: Path) -> None:
     assert "6 pages; articles: 3 new; others: " in result.words
 
 
-# The line that tells how far it is
+# The progress bar
 
 
 def test_a_bar_on_a_terminal_and_nowhere_else(archive: Path, tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def read_all(descriptor: int) -> str:
     while select.select([descriptor], [], [], TIMEOUT)[0]:
         try:
             written += os.read(descriptor, 65536)
-        except OSError:  # nobody has the other end any more
+        except OSError:  # the other end is closed
             break
     os.close(descriptor)
     return written.decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""What a reading says of what it changed."""
+"""The summary of a reparse."""
 
 import pytest
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import make_url
 
 from caravan_crawler.store import schema
-from caravan_crawler.store.database import shown
+from caravan_crawler.store.database import without_password
 from tests.report.made import article, make
 from tests.report.reporting import report, words
 from tests.store.stored import Kept
@@ -25,7 +25,7 @@ def test_writes_the_page_and_prints_its_path(kept: Kept, tmp_path: Path) -> None
     assert (done.returncode, done.stdout) == (0, "")
     match = re.fullmatch(r"scrapy report: (.+): (\d+) KB, drawn from the store (.+)\n", done.stderr)
     assert match, done.stderr
-    assert match.groups() == (str(file), f"{file.stat().st_size / 1000:.0f}", shown(make_url(kept.url)))
+    assert match.groups() == (str(file), f"{file.stat().st_size / 1000:.0f}", without_password(make_url(kept.url)))
     assert SITE in words(file.read_text(encoding="utf-8"))
     assert [path.name for path in file.parent.iterdir()] == ["report.html"]
 

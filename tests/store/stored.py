@@ -1,4 +1,4 @@
-"""A store as the tests see it: the setting that names it, and what is in it, asked from outside."""
+"""A crawl's store as tests see it: its setting and its rows, read through another connection."""
 
 import time
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ from caravan_crawler.store.schema import articles, metadata
 from tests.support.crawling import TIMEOUT
 from tests.support.kills import Process
 
-#: What every run writes, whether it finds anything new or not.
+#: Tables to which every run adds rows.
 OF_EACH_RUN = {"runs", "field_counts"}
 
 
 class Kept:
-    """The store at ``url``; ``options`` let a crawl use it."""
+    """The store at ``url``; with ``options`` a crawl uses it."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -36,7 +36,7 @@ class Kept:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def sizes(self) -> dict[str, int]:
-        """The number of rows of each table but those that every run writes to."""
+        """The number of rows of each table, without those to which every run adds rows."""
         with self._engine.connect() as connection:
             return {
                 name: connection.scalar(select(func.count()).select_from(table)) or 0
@@ -45,12 +45,12 @@ class Kept:
             }
 
     def tables(self) -> set[str]:
-        """The tables there are."""
+        """The names of its tables."""
         return set(inspect(self._engine).get_table_names())
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A transaction, to change the store from outside."""
+        """A transaction, to change the store."""
         with self._engine.begin() as connection:
             yield connection
 
@@ -61,7 +61,7 @@ class Kept:
         return found
 
     def wait_for_articles(self, number: int, process: Process) -> None:
-        """Wait until a run has stored so many articles, so that what is done to it falls into its middle."""
+        """Wait until a run has stored this number of articles, to disturb it in its middle."""
         give_up = time.monotonic() + TIMEOUT
         while process.poll() is None and time.monotonic() < give_up:
             try:

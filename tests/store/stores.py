@@ -1,4 +1,4 @@
-"""Stores in a folder of the test's own, runs on them, and articles to keep."""
+"""Stores in a test's folder, runs on them, and articles to store."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.store.stored import Kept
 
 SITE = "copy"
 BASE = "http://127.0.0.1:8000/"
-#: Two moments in the runs of a test.
+#: Times of a first and a second observation.
 SEEN, LATER = (f"2026-01-01T0{hour}:00:00+00:00" for hour in (1, 2))
 
 
@@ -60,7 +60,7 @@ def article(base: str = BASE, **changes: Any) -> Article:
 
 
 def keep(store: Store, item: Article, run_id: str = "run-2", page: PageWrites | None = None) -> ChangeType:
-    """Keep an article in a run of its own, as a page asked for under its address."""
+    """Store an article in a run of its own, as the page of its URL."""
     one = article_store(store, run_id)
     key = article_key(item)
     page = page or PageWrites(item.fetched_url, key)

@@ -1,4 +1,4 @@
-"""Whole crawls into each of the stores: what is kept, what a later run does, and what an interruption costs."""
+"""Whole crawls with each database: stored fields, second runs, interruptions."""
 
 import json
 import signal
@@ -12,9 +12,9 @@ from caravan_crawler.store.store import open_store
 from tests.store.stored import Kept
 from tests.support.crawling import TIMEOUT, Crawl, crawl, start
 
-#: So many pages may share a commit of PostgreSQL, and so many are under way at one time: what a kill may cost.
+#: Largest number of articles that a kill may lose: pages of a commit to PostgreSQL, and concurrent requests.
 MOST_ASKED_AGAIN = 8 + 4
-#: Of the visit, not of the article.
+#: Fields that differ from visit to visit.
 OF_THE_VISIT = ("fetched_url", "observed_at")
 
 
@@ -27,12 +27,12 @@ def by_url(records: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def articles_asked_for(server: SampleServer) -> Counter[int]:
-    """How often each article was asked for, under whatever address; a redirect counts once."""
+    """Number of requests for each article, under any of its URLs; a redirect counts once."""
     numbers = (server.site.number_of(target) for target in server.requests if not target.startswith("/?p="))
     return Counter(number for number in numbers if number is not None)
 
 
-def test_every_field_is_kept_and_the_next_runs_take_only_what_is_new(kept: Kept, tmp_path: Path) -> None:
+def test_every_field_is_stored_and_later_runs_request_only_new_articles(kept: Kept, tmp_path: Path) -> None:
     site = SampleSite(articles=200)
     with serve(site) as server:
         first = run(server, kept, tmp_path)
@@ -83,14 +83,14 @@ def test_a_killed_run_is_continued(kept: Kept, tmp_path: Path) -> None:
         result = run(server, kept, tmp_path)
         gold = by_url(site.gold(server.url))
     assert result.code == 0, result.log[-2000:]
-    # It publishes what the killed run had stored and could not publish, too.
+    # It also publishes the articles that the killed run had stored.
     assert by_url(result.articles) == gold
     assert len(result.articles) == kept.sizes()["articles"] == 250
     assert articles_asked_for(server).total() <= 250 + MOST_ASKED_AGAIN
     assert sorted(row["outcome"] for row in kept.rows("runs")) == ["killed", "sound"]
 
 
-def test_an_orderly_stop_costs_nothing(kept: Kept, tmp_path: Path) -> None:
+def test_an_orderly_stop_loses_nothing(kept: Kept, tmp_path: Path) -> None:
     number = signal.SIGTERM if kept.is_postgresql else signal.SIGINT
     site = SampleSite(articles=250)
     with serve(site) as server:
@@ -112,7 +112,7 @@ def test_one_run_at_a_time(kept: Kept, tmp_path: Path) -> None:
         process = start(tmp_path / "first", "-a", f"site={server.url}", *kept.options)
         kept.wait_for_articles(1, process)
         second = crawl(tmp_path / "second", "-a", f"site={server.url}", *kept.options)
-        assert process.poll() is None, "the first run was still there"
+        assert process.poll() is None, "the first run is still alive"
         process.kill()
         process.communicate(timeout=TIMEOUT)
         hits = server.hits
@@ -120,7 +120,7 @@ def test_one_run_at_a_time(kept: Kept, tmp_path: Path) -> None:
     assert second.code == 5
     assert "another run is using" in second.log.splitlines()[-1]
     assert not (tmp_path / "second" / "runs").exists()
-    assert third.code != 5, "the lock of a process that is gone is none"
+    assert third.code != 5, "a killed process holds no lock"
     assert server.hits > hits
 
 

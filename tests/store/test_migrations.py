@@ -1,4 +1,4 @@
-"""The schema: made new, brought up to date, and refused where it is none of ours."""
+"""The schema is created, upgraded, or refused if the database is not a store."""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -35,7 +35,7 @@ def fail(connection: Connection) -> None:
     raise RuntimeError("no further")
 
 
-def test_a_new_store_has_all_tables_and_knows_its_version(tmp_path: Path) -> None:
+def test_a_new_store_has_all_tables_and_its_version(tmp_path: Path) -> None:
     open_in(tmp_path).close()
     engine = engine_in(tmp_path)
     with engine.begin() as connection:
@@ -45,13 +45,13 @@ def test_a_new_store_has_all_tables_and_knows_its_version(tmp_path: Path) -> Non
     engine.dispose()
 
 
-def test_the_articles_have_key_and_the_record_in_its_order() -> None:
+def test_the_columns_of_articles_are_the_key_and_the_fields_in_order() -> None:
     names = [column.name for column in schema.articles.columns]
     record = [field.name for field in fields(Article)]
     assert names[: len(record) + 1] == ["key", *record]
 
 
-def test_reopening_changes_nothing_but_its_own_note(tmp_path: Path) -> None:
+def test_reopening_changes_nothing_but_its_time(tmp_path: Path) -> None:
     def content(store: Store) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
         notes = table(store, schema.store_info)
         assert "opened_at" in {row["name"] for row in notes}
@@ -66,7 +66,7 @@ def test_reopening_changes_nothing_but_its_own_note(tmp_path: Path) -> None:
     store.close()
 
 
-def test_an_older_store_is_brought_up_to_date_with_its_rows(tmp_path: Path) -> None:
+def test_an_older_store_is_upgraded_with_its_rows(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     keep(store, article())
     store.close()
@@ -76,8 +76,8 @@ def test_an_older_store_is_brought_up_to_date_with_its_rows(tmp_path: Path) -> N
     with engine.begin() as connection:
         assert schema_version(connection) == NEWEST + 2
         assert connection.execute(text("SELECT headline, mood FROM articles")).all() == [("Headline", "glad")]
-        assert upgrade(connection, [fail] * (NEWEST + 1)) == NEWEST + 2, "none is run a second time"
-        assert upgrade(connection, [*[fail] * (NEWEST + 1), set_mood]) == NEWEST + 2, "only those that are missing"
+        assert upgrade(connection, [fail] * (NEWEST + 1)) == NEWEST + 2, "no migration runs twice"
+        assert upgrade(connection, [*[fail] * (NEWEST + 1), set_mood]) == NEWEST + 2, "only the missing one runs"
     engine.dispose()
 
 
@@ -97,7 +97,7 @@ def as_version_1(connection: Connection) -> None:
     note(connection, "schema_version", "1")
 
 
-def test_a_store_of_the_first_version_becomes_like_a_new_one(kept: Kept) -> None:
+def test_a_store_of_version_1_is_upgraded_to_the_tables_of_a_new_one(kept: Kept) -> None:
     def indexes() -> dict[str, tuple[set[str | None], set[str]]]:
         return {
             table.name: ({index.name for index in table.indexes}, {column.name for column in table.columns})
@@ -114,9 +114,7 @@ def test_a_store_of_the_first_version_becomes_like_a_new_one(kept: Kept) -> None
 
 
 @pytest.mark.parametrize("steps", [[fail], [add_mood, fail]])
-def test_a_migration_that_fails_leaves_the_store_as_it_was(
-    steps: list[Callable[[Connection], None]], tmp_path: Path
-) -> None:
+def test_a_migration_that_fails_changes_nothing(steps: list[Callable[[Connection], None]], tmp_path: Path) -> None:
     open_in(tmp_path).close()
     engine = engine_in(tmp_path)
     with pytest.raises(RuntimeError, match="no further"), engine.begin() as connection:
@@ -128,7 +126,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(
     engine.dispose()
 
 
-def test_a_store_whose_making_was_cut_short_is_made_by_the_next_run(tmp_path: Path) -> None:
+def test_a_run_creates_the_tables_if_an_earlier_one_was_killed_before_it_could(tmp_path: Path) -> None:
     engine = engine_in(tmp_path)
     with engine.connect() as connection:
         schema.articles.create(connection)  # and no commit
@@ -157,7 +155,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("make", "words"), REFUSED)
-def test_what_is_no_store_of_this_version_is_refused(
+def test_other_databases_and_newer_stores_are_refused(
     make: Callable[[Connection], None], words: str, tmp_path: Path
 ) -> None:
     engine = engine_in(tmp_path)
@@ -169,7 +167,7 @@ def test_what_is_no_store_of_this_version_is_refused(
     assert str(refusal.value) == words
     assert refusal.value.code == 2
     with engine.begin() as connection:
-        assert inspect(connection).get_table_names() == tables, "nothing is added to what is another's"
+        assert inspect(connection).get_table_names() == tables, "no table is added"
     engine.dispose()
 
 
@@ -196,7 +194,7 @@ def test_copies_share_a_store_and_editions_do_not(site: str, whose: str, tmp_pat
     open_in(tmp_path, whose).close()
 
 
-def test_a_second_run_is_locked_out_and_let_in_afterwards(tmp_path: Path) -> None:
+def test_a_second_run_is_refused_until_the_first_has_ended(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     with pytest.raises(StoreLockedError, match="another run is using"):
         open_in(tmp_path)
@@ -214,7 +212,7 @@ URLS = [
 
 
 @pytest.mark.parametrize(("url", "words"), URLS)
-def test_an_address_of_no_store_is_refused(url: str, words: str) -> None:
+def test_a_url_that_cannot_be_a_store_is_refused(url: str, words: str) -> None:
     with pytest.raises(StoreRefusedError) as refusal:
         store_url(url, "data")
     assert str(refusal.value) == words

@@ -1,4 +1,4 @@
-"""What can go wrong with a PostgreSQL server, and that nothing is lost or given away by it."""
+"""Failures of a PostgreSQL server lose nothing and reveal no password."""
 
 import socket
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.store.stored import Kept
 from tests.support.crawling import TIMEOUT, Crawl, crawl, start
 from tests.support.postgresql import Cluster
 
-#: All connections of the crawls to a database.
+#: Connections of crawls to a database.
 BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid()"
 
 
@@ -25,7 +25,7 @@ def test_a_lost_connection_ends_the_run_and_the_next_one_completes_it(
     with serve(site) as server:
         process = start(tmp_path, "-a", f"site={server.url}", *kept.options)
         kept.wait_for_articles(80, process)
-        ((backend,),) = cluster.rows(BACKENDS.format(database))  # the lock and the records share a connection
+        ((backend,),) = cluster.rows(BACKENDS.format(database))  # one connection for lock and rows
         cluster.rows(f"SELECT pg_terminate_backend({backend})")
         _, log = process.communicate(timeout=TIMEOUT)
         assert process.returncode == 1, log[-2000:]
@@ -60,7 +60,7 @@ def test_a_server_that_stops_and_comes_back(cluster: Cluster, tmp_path: Path) ->
     assert len(result.articles) == 400
 
 
-def test_a_run_that_lost_its_lock_cannot_write_beside_the_next(cluster: Cluster, database: str) -> None:
+def test_a_run_that_lost_its_lock_cannot_write_while_the_next_one_runs(cluster: Cluster, database: str) -> None:
     from sqlalchemy import select
 
     from caravan_crawler.store.database import StoreError, StoreLockedError
@@ -117,7 +117,7 @@ def test_a_missing_driver_is_one_line_and_no_request(tmp_path: Path) -> None:
 
 @contextmanager
 def closed_port() -> Iterator[int]:
-    """A port that nobody listens on, and that nobody else takes meanwhile."""
+    """A port that is reserved and on which nothing listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
@@ -143,7 +143,7 @@ def test_a_server_that_refuses(cluster: Cluster, database: str, tmp_path: Path) 
     assert cluster.password not in result.log
 
 
-def test_a_database_of_others_is_left_alone(cluster: Cluster, database: str, tmp_path: Path) -> None:
+def test_a_database_with_other_tables_is_refused(cluster: Cluster, database: str, tmp_path: Path) -> None:
     cluster.rows("CREATE TABLE articles (id int)", database)
     result = crawl(tmp_path, "-a", "site=sample", "-s", f"STORE_URL={cluster.url(database)}")
     _assert_refused(result, 2, "the database is no store of this crawler, but has a table articles")
@@ -159,7 +159,7 @@ def test_the_password_is_in_no_file(cluster: Cluster, database: str, tmp_path: P
     assert not [path for path in tmp_path.rglob("*.*") if path.is_file() and cluster.password in path.read_text()]
 
 
-def test_options_of_the_address_are_kept(cluster: Cluster, database: str, tmp_path: Path) -> None:
+def test_options_of_the_url_are_used(cluster: Cluster, database: str, tmp_path: Path) -> None:
     cluster.rows("CREATE SCHEMA apart", database)
     url = f"{cluster.url(database)}?options=-csearch_path%3Dapart&connect_timeout=5"
     result = crawl(tmp_path, "-a", "site=sample", "-s", f"STORE_URL={url}")
@@ -168,7 +168,7 @@ def test_options_of_the_address_are_kept(cluster: Cluster, database: str, tmp_pa
 
 
 class Strange(SampleSite):
-    """Articles and headers with characters that no column takes as they are."""
+    """Articles and headers with characters that PostgreSQL refuses."""
 
     def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
         response = super().respond(target, base_url, headers or {})
@@ -183,7 +183,7 @@ class Strange(SampleSite):
         return SampleResponse(200, response.headers | {"ETag": '"a\x00b\xff"'}, body)
 
 
-def test_strange_characters_cost_no_run(kept: Kept, tmp_path: Path) -> None:
+def test_characters_that_a_database_refuses_do_not_end_the_run(kept: Kept, tmp_path: Path) -> None:
     with serve(Strange(articles=40)) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", *kept.options)
     assert result.code == 0, result.log[-3000:]

@@ -1,4 +1,4 @@
-"""Looking at a store while others write it."""
+"""Reading a store while a run writes to it."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tests.store.stored import Kept
 from tests.store.stores import article, keep, open_in, open_kept
 
 
-def test_it_shows_one_moment_while_a_run_goes_on_writing(kept: Kept, tmp_path: Path) -> None:
+def test_all_queries_see_the_same_moment_while_a_run_writes(kept: Kept, tmp_path: Path) -> None:
     store = open_kept(kept)
     keep(store, article())
     with Snapshot(kept.url, str(tmp_path)) as snapshot:
@@ -44,7 +44,7 @@ def test_another_schema_version_is_refused(tmp_path: Path, version: str, words: 
         Snapshot(None, str(tmp_path))
 
 
-def test_what_is_no_store_is_refused_and_nothing_is_made(kept: Kept, tmp_path: Path) -> None:
+def test_a_database_that_is_not_a_store_is_refused_and_not_changed(kept: Kept, tmp_path: Path) -> None:
     with pytest.raises(StoreRefusedError, match="there is no store"):
         Snapshot(kept.url, str(tmp_path))
     assert not list(tmp_path.iterdir())
@@ -56,12 +56,12 @@ def test_a_file_of_another_kind(tmp_path: Path) -> None:
         Snapshot(None, str(tmp_path))
 
 
-def test_a_server_that_is_away(tmp_path: Path) -> None:
+def test_a_server_that_does_not_answer(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be opened"):
         Snapshot("postgresql://nobody@127.0.0.1:1/none", str(tmp_path))
 
 
-def test_many_rows_come_in_parts(tmp_path: Path) -> None:
+def test_rows_are_fetched_in_batches(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     store.execute(insert(store_info), [{"name": f"row {number}", "value": ""} for number in range(2000)])
     store.close()

@@ -1,4 +1,4 @@
-"""What the store is asked and told in a crawl: how many statements."""
+"""The number of statements that a page of a crawl causes."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -39,7 +39,7 @@ def crawl_on(store: Store, data_dir: Path) -> tuple[CaravanSpider, CrawlStore]:
 
 
 def keep_all(kept: Kept, site: SampleSite, data_dir: Path) -> None:
-    """Let an earlier run have stored every article."""
+    """Store every article, as an earlier run."""
     store = open_store(kept.url, "", "sample")
     _, crawl_store = crawl_on(store, data_dir)
     article_store = crawl_store.articles
@@ -51,7 +51,7 @@ def keep_all(kept: Kept, site: SampleSite, data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("is_known", [False, True], ids=["empty", "all known"])
-def test_a_page_of_a_list_is_at_most_one_query(kept: Kept, tmp_path: Path, *, is_known: bool) -> None:
+def test_a_listing_page_needs_at_most_one_query(kept: Kept, tmp_path: Path, *, is_known: bool) -> None:
     site = SampleSite(articles=400)
     url = f"{BASE}news/page/2/"
     if is_known:
@@ -71,7 +71,7 @@ def test_a_page_of_a_list_is_at_most_one_query(kept: Kept, tmp_path: Path, *, is
     assert not cards if is_known else len(cards) > 10
 
 
-def test_a_page_of_a_list_is_written_by_few_statements(store: Store, tmp_path: Path) -> None:
+def test_a_listing_page_is_written_by_two_statements(store: Store, tmp_path: Path) -> None:
     spider, crawl_store = crawl_on(store, tmp_path)
     links = [(str(number), f"{BASE}news/x-{number}/") for number in range(10_000, 10_030)]
     with statements() as sent:
@@ -79,4 +79,4 @@ def test_a_page_of_a_list_is_written_by_few_statements(store: Store, tmp_path: P
             PageWrites(f"{BASE}news/", links=links, sources=[spider.schedule.read_now("/news/")])
         )
         store.flush()
-    assert len(sent) == 2, "one for the links, one for the list"
+    assert len(sent) == 2, "one for the links, one for the listing"

@@ -1,4 +1,4 @@
-"""Writes that are whole or not there, and what is known of addresses."""
+"""Writes are committed whole or not at all; the store looks up articles by key."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ SOURCE = {"scope": "", "path": "/rss/", "read_at": database.now(), "stamp": None
 
 
 def bad_page() -> Writes:
-    """A page of which the last row cannot be written: a column that must be there is None."""
+    """A page whose last row cannot be written: a required column is None."""
     page = Writes()
     page.add("alias", **ALIAS)
     page.add("source", **SOURCE)
@@ -26,7 +26,7 @@ def bad_page() -> Writes:
     return page
 
 
-def test_an_error_in_the_middle_of_a_commit_leaves_nothing_of_it(kept: Kept) -> None:
+def test_a_transaction_that_fails_stores_nothing(kept: Kept) -> None:
     store = open_kept(kept)
     keep(store, article())
     store.write(bad_page())
@@ -37,22 +37,22 @@ def test_an_error_in_the_middle_of_a_commit_leaves_nothing_of_it(kept: Kept) -> 
     store.close()
     store = open_kept(kept)
     assert [table(store, each) for each in (schema.aliases, schema.sources, schema.frontier)] == [[], [], []]
-    assert len(table(store, schema.articles)) == 1, "what was committed before stays"
+    assert len(table(store, schema.articles)) == 1, "earlier commits stay"
     store.close()
 
 
-def test_an_error_of_a_commit_under_way_shows_at_the_next_question(kept: Kept) -> None:
+def test_an_error_of_a_page_that_is_committed_at_once_is_reported_at_once(kept: Kept) -> None:
     store = open_kept(kept)
-    told: list[StoreError] = []
-    store.on_failure = told.append
+    errors: list[StoreError] = []
+    store.on_failure = errors.append
     store._last_commit = 0
-    store.write(bad_page())  # a page that comes alone is committed at once, and PostgreSQL's answer not waited for
+    store.write(bad_page())
+    assert [str(error).partition(": ")[0].endswith("cannot be written") for error in errors] == [True]
     assert store.known(["1"], database.now()) == {}
-    assert [str(error).partition(": ")[0].endswith("cannot be written") for error in told] == [True]
-    # What a broken store can still be told is how the run ended.
-    store.execute(insert(schema.store_info), {"name": "told", "value": "afterwards"})
+    # A broken store still stores how the run ended.
+    store.execute(insert(schema.store_info), {"name": "end", "value": "sound"})
     store.close()
-    assert {"name": "told", "value": "afterwards"} in kept.rows("store_info")
+    assert {"name": "end", "value": "sound"} in kept.rows("store_info")
 
 
 def test_a_page_just_written_is_known(kept: Kept) -> None:
@@ -66,10 +66,10 @@ def test_a_page_just_written_is_known(kept: Kept) -> None:
     store.close()
 
 
-def test_a_listener_is_told_once_and_nothing_is_written_from_then_on(kept: Kept) -> None:
+def test_a_listener_is_called_once_and_later_pages_are_not_stored(kept: Kept) -> None:
     store = open_kept(kept)
-    told: list[StoreError] = []
-    store.on_failure = told.append
+    errors: list[StoreError] = []
+    store.on_failure = errors.append
     store.write(bad_page())
     store.flush()
     good = Writes()
@@ -77,12 +77,12 @@ def test_a_listener_is_told_once_and_nothing_is_written_from_then_on(kept: Kept)
     store.write(good)
     store.flush()
     assert store.known(["1"], database.now()) == {}
-    assert len(told) == 1
+    assert len(errors) == 1
     store.close()
     assert kept.rows("aliases") == []
 
 
-def test_what_was_not_committed_is_dropped(tmp_path: Path) -> None:
+def test_closing_drops_pending_pages(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     store.flush()
     page = Writes()
@@ -94,7 +94,7 @@ def test_what_was_not_committed_is_dropped(tmp_path: Path) -> None:
     store.close()
 
 
-def test_what_is_known_of_an_address(tmp_path: Path) -> None:
+def test_the_state_of_articles(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     one = article_store(store)
     keep(store, article())
@@ -104,7 +104,7 @@ def test_what_is_known_of_an_address(tmp_path: Path) -> None:
     one.commit(PageWrites(f"{BASE}?p=5", "5", other_kind="alias"))
     one.commit(PageWrites(article_key="6", has_item=True))
     one.pass_over(article(article_id=6), "6")
-    # Both stored and named by another address that failed.
+    # Stored, although another URL of it has failed.
     one.fail(f"{BASE}amp/news/a-900001", "900001", "http_404", "HTTP 404")
     store.flush()
     now = database.now()
@@ -122,7 +122,7 @@ def test_what_is_known_of_an_address(tmp_path: Path) -> None:
         "900001": "stored",
         "5": "alias",
         "6": "outside",
-    }, "an address that gave no article may become one's, and a failure is due again"
+    }, "a URL without an article may have one later, and a failure is due again"
     store.close()
 
 

@@ -1,4 +1,4 @@
-"""Scrapy's command where PostgreSQL's driver is not installed, for the test of what is said then."""
+"""Scrapy's command without PostgreSQL's driver."""
 
 import sys
 
