@@ -39,7 +39,7 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
 
 @pytest.fixture
 def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SmallDisk]:
-    """A file system of 1.5 megabytes, or of as many as the test's parameter says."""
+    """A file system of 1.5 megabytes, or of the size in the test's parameter."""
     if not is_root():
         do_without("only root may mount a file system, for a small disk")
     disk = SmallDisk(tmp_path / "disk", getattr(request, "param", 1.5))
@@ -49,7 +49,7 @@ def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Small
 
 @pytest.fixture
 def closed_folder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
-    """A folder nobody may write to: root may in any but one on a file system that is read only."""
+    """A read-only folder; for root, on a read-only file system, as root ignores the mode."""
     if is_root():
         disk: SmallDisk = request.getfixturevalue("small_disk")
         subprocess.run(["mount", "-o", "remount,ro", disk.path], check=True)

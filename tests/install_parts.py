@@ -1,10 +1,10 @@
-"""Install the programs that the tests need and pip does not, where that can be done without asking anybody.
+"""Install the programs that the tests need and pip does not install, if that needs no password.
 
 Fetch besides the packages that a crawl needs on the other Pythons of this machine.
 
     python -m tests.install_parts
 
-It never fails: the tests say what is missing still (``tests/support/optional_parts.py``).
+It never fails: the tests report missing programs (``tests/support/optional_parts.py``).
 """
 
 import os
@@ -21,7 +21,7 @@ _TIMEOUT = 900
 
 
 def _as_root() -> list[str] | None:
-    """Return what to put before a command for it to run as root; None where that would need a password."""
+    """Return the prefix of a command to run it as root; None if that would need a password."""
     if os.geteuid() == 0:
         return []
     if shutil.which("sudo") is None:
@@ -34,7 +34,7 @@ def _as_root() -> list[str] | None:
 
 
 def install() -> str:
-    """Install what is missing; return in one line what was done, nothing where all is there."""
+    """Install missing parts; return one line on the result, empty if none was missing."""
     packages = [part.package for part in missing()]
     if not packages:
         return ""
@@ -57,7 +57,7 @@ def install() -> str:
 
 
 def fetch() -> list[str]:
-    """Fetch what a crawl needs for each Python of this machine; return a line for each where that failed.
+    """Fetch the packages of a crawl for each Python of this machine; return a line for each failure.
 
     The tests make their environments from uv's cache, without asking the network.
     """

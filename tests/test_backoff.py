@@ -1,4 +1,4 @@
-"""Pauses after bad answers."""
+"""Pauses after failed responses."""
 
 from caravan_crawler.downloadhandlers import Backoff
 
@@ -11,7 +11,7 @@ def test_pauses_double_up_to_thirty_times_the_first() -> None:
     assert {backoff.bad() for _ in range(2000)} == {60.0}
 
 
-def test_a_good_answer_begins_anew() -> None:
+def test_good_response_resets_the_backoff() -> None:
     backoff = Backoff(2.0)
     for _ in range(8):
         backoff.bad()

@@ -1,4 +1,4 @@
-"""Bodies that are packed, and those that only their header calls so."""
+"""Compressed bodies, and those with a false Content-Encoding."""
 
 import gzip
 import zlib
@@ -29,7 +29,7 @@ TEXTS = st.text('абвгдежз ы<>/=."\n', min_size=60) | st.text('abcdefgh 
 
 @pytest.mark.parametrize("packing", PACKINGS)
 @given(text=TEXTS)
-def test_a_packed_body_is_not_plain(packing: str, text: str) -> None:
+def test_compressed_body_is_not_plain(packing: str, text: str) -> None:
     assert not is_plain(PACKINGS[packing](text.encode()))
 
 
@@ -46,12 +46,12 @@ PLAIN = [
 
 
 @pytest.mark.parametrize(("body", "expected"), PLAIN)
-def test_what_is_plain(body: bytes, expected: bool) -> None:
+def test_plain_bodies(body: bytes, expected: bool) -> None:
     assert is_plain(body) is expected
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
-def test_pages_that_only_their_header_calls_packed_are_read(coding: str, tmp_path: Path) -> None:
+def test_pages_with_a_false_content_encoding_are_read(coding: str, tmp_path: Path) -> None:
     class Lying(Timed):
         def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
             response = super().respond(target, base_url, headers)
@@ -65,7 +65,7 @@ def test_pages_that_only_their_header_calls_packed_are_read(coding: str, tmp_pat
     assert len(result.articles) == 12
 
 
-def test_a_packed_page_that_is_damaged_is_a_failure(tmp_path: Path) -> None:
+def test_damaged_compressed_page_is_a_failure(tmp_path: Path) -> None:
     answer = SampleResponse(200, {"Content-Encoding": "gzip", **HTML}, b"\x1f\x8b\x08" + b"\0" * 7 + b"\xff" * 300)
     with serve(Timed(rss_=answer, articles=12)) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", "-a", "urls=/rss_", "-s", "RETRY_TIMES=1")

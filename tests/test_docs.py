@@ -1,4 +1,4 @@
-"""The pages of ``docs/`` and the README say what the code does."""
+"""The pages of ``docs/`` and the README agree with the code."""
 
 import re
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_modules_named_in_the_page_on_reading_exist() -> None:
     assert named <= there
 
 
-def test_the_readme_names_every_argument_and_its_links_lead_somewhere() -> None:
+def test_the_readme_names_every_argument_and_its_links_exist() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert all(f"`{name}`" in text for name in HELP)
     for target in re.findall(r"\]\(([^)#:]+)\)", text):

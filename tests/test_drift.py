@@ -1,4 +1,4 @@
-"""Changed markup is noticed, by little evidence gathered over runs, and nothing else is taken for it."""
+"""Drift: changed markup is detected from little evidence over several runs, without false alarms."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class Stratum(NamedTuple):
 
 
 def counts(*strata: Stratum) -> FieldCounts:
-    """The counts of a run, with as many of each stratum as its shares say."""
+    """Return the counts of a run with these strata."""
     run = FieldCounts()
     for stratum in strata:
         for name in FIELDS:
@@ -46,7 +46,7 @@ def add(run: FieldCounts, cell: Cell, number: int) -> None:
 
 @dataclass
 class Past:
-    """The runs so far, each judged by those before it, as the crawl does."""
+    """Earlier runs, each judged by those before it, as in a crawl."""
 
     recent: list[tuple[int, Counter[Cell]]] = field(default_factory=list)
     history: Counter[Cell] = field(default_factory=Counter)
@@ -70,12 +70,12 @@ def past(*strata: Stratum, runs: int = 1) -> Past:
 
 
 NEWS = Stratum(100)
-#: Generations of pages: older ones show less, and other readers find what they show.
+#: Generations of pages: older ones have fewer fields, found by other readers.
 ARCHIVE = Stratum(100, year="2009", shares={"views": 0, "lede": 0.1}, readers=READERS | {"date_published": "url"})
 
 
 class Case(NamedTuple):
-    """What was read before, what is read now, and the alarm's beginning."""
+    """Counts of earlier runs, counts of this run, and the beginning of the alarm."""
 
     before: tuple[Stratum, ...]
     now: tuple[Stratum, ...]
@@ -165,7 +165,7 @@ def test_another_reader_that_takes_over_is_a_shift_and_no_alarm() -> None:
     assert drift == Drift([], ["views: reader byline 100 % → 0 %"])
 
 
-def test_what_pages_show_around_articles_is_judged_too() -> None:
+def test_page_facts_are_checked_for_drift_too() -> None:
     run, later = counts(NEWS), counts(NEWS)
     run.cells[Cell(EVERYWHERE, "", "rates", "page")] = 100
     add(later, Cell(EVERYWHERE, "", "rates", ""), 100)
@@ -193,7 +193,7 @@ def test_small_runs_are_judged_together_after_small_runs_too() -> None:
 
 @pytest.mark.parametrize("size", [5, 100])
 @pytest.mark.parametrize("lost", ["views", "body"])
-def test_after_mending_the_next_run_is_sound_whatever_its_size(lost: str, size: int) -> None:
+def test_next_run_after_a_fix_raises_no_alarm_at_any_size(lost: str, size: int) -> None:
     made = past(NEWS)
     for _ in range(6):
         made.judge(Stratum(5, shares={lost: 0}))
@@ -202,18 +202,18 @@ def test_after_mending_the_next_run_is_sound_whatever_its_size(lost: str, size: 
     assert made.judge(Stratum(size)).falls == []
 
 
-def test_a_change_that_stays_is_said_by_every_run() -> None:
+def test_lasting_change_is_reported_by_every_run() -> None:
     made = past(NEWS)
     assert all(made.judge(Stratum(100, shares={"views": 0})).falls for _ in range(5))
 
 
-#: A site at rest: shares of articles by section, the shares of fields and readers by year.
+#: An unchanged site: shares of articles by section, the shares of fields and readers by year.
 SECTIONS = {"news": 0.6, "gazeta": 0.2, "sport": 0.15, "crime": 0.05}
 YEARS = ("2009", "2014", "2019", "2025", "2026")
 
 
 def shares_of(section: str, year: str) -> dict[str, float]:
-    """What pages show: the more, the younger they are."""
+    """Return the shares of the fields of pages: the younger the page, the more fields."""
     shares = {}
     for name in FIELDS:
         dice = Random(f"{section} {name}")
@@ -239,7 +239,7 @@ def at_rest(random: Random) -> FieldCounts:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_site_at_rest_raises_no_alarm(seed: int) -> None:
+def test_unchanged_site_raises_no_alarm(seed: int) -> None:
     random = Random(seed)
     made = Past()
     for number in range(300):
@@ -249,7 +249,7 @@ def test_a_site_at_rest_raises_no_alarm(seed: int) -> None:
         assert falls == [], f"run {number}"
 
 
-def test_thin_runs_are_not_held_against_a_history_of_themselves() -> None:
+def test_small_runs_raise_no_alarm_against_a_history_of_small_runs() -> None:
     before = Past()
     before.judge(Stratum(20))
     thin = Stratum(5, shares={"lede": 0.4})

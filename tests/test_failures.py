@@ -1,4 +1,4 @@
-"""Failures by a word and in words."""
+"""The reason code and the message of a failure."""
 
 import pytest
 from OpenSSL import SSL
@@ -31,7 +31,7 @@ def untrusted() -> DownloadFailedError:
 TOO_LARGE = "the response is larger than DOWNLOAD_MAXSIZE"
 BOMB = IgnoreRequest("Ignored response <200 http://x/> because its body exceeded DOWNLOAD_MAXSIZE (1 B)")
 
-# exception, its word, its words, whether there was no answer, whether it is a refusal
+# exception, its reason, its message, whether there was no response, whether it is a refusal
 CASES = [
     (http(404), "http_404", "HTTP 404", False, False),
     (http(403), "http_403", "HTTP 403", False, True),

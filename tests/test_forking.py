@@ -1,4 +1,4 @@
-"""What is forked for the tests is as a process of its own would be."""
+"""A process forked for the tests behaves like one started on its own."""
 
 import os
 import signal
@@ -12,14 +12,14 @@ from tests.support.crawling import ROOT, TIMEOUT, command
 from tests.support.forking import fork
 
 
-def said(*words: str) -> str:
+def output_of(*words: str) -> str:
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT, check=True)
     return done.stdout + done.stderr
 
 
-def test_nothing_is_there_that_a_crawl_does_not_load_itself(tmp_path: Path) -> None:
-    crawl = said(*command("-s", f"DATA_DIR={tmp_path}", "-a", "site=sample", module="tests.crawl.imported"))
-    before = said(
+def test_preloaded_modules_are_those_of_every_crawl(tmp_path: Path) -> None:
+    crawl = output_of(*command("-s", f"DATA_DIR={tmp_path}", "-a", "site=sample", module="tests.crawl.imported"))
+    before = output_of(
         sys.executable, "-c", "import sys; from tests.support.forking import load; load(); print(*sys.modules)"
     )
     there = {name for name in before.split() if not name.startswith("tests")}
@@ -27,7 +27,7 @@ def test_nothing_is_there_that_a_crawl_does_not_load_itself(tmp_path: Path) -> N
     assert there <= set(crawl.rpartition("imported: ")[2].split())
 
 
-def test_words_environment_and_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_arguments_environment_and_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCRAPY_SETTINGS_MODULE", "another")
     process = fork("scrapy", "crawl", "caravan", "-a", "sitte=x")
     _, log = process.communicate(timeout=TIMEOUT)
@@ -40,7 +40,7 @@ def test_words_environment_and_exit_code(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (process.returncode, process.pid != os.getpid()) == (2, True)
 
 
-def test_an_end_by_a_signal(tmp_path: Path) -> None:
+def test_process_ended_by_a_signal(tmp_path: Path) -> None:
     process = fork("tests.crawl.imported", "shell", "-c", "import time; time.sleep(1000)")
     assert process.poll() is None
     process.kill()

@@ -29,7 +29,7 @@ def inspect(*options: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "log"])
-def test_what_is_not_a_regular_file_is_refused_in_one_line(kind: str, tmp_path: Path) -> None:
+def test_irregular_file_is_refused_in_one_line(kind: str, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     options = {
@@ -185,7 +185,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("options", "message", "code"), BAD)
-def test_bad_use_is_one_line(options: tuple[str, ...], message: str, code: int) -> None:
+def test_bad_options_are_reported_in_one_line(options: tuple[str, ...], message: str, code: int) -> None:
     done = inspect(*options)
     assert done.returncode == code
     assert message in done.stderr

@@ -1,4 +1,4 @@
-"""Scrapy's own commands for one page work within the project, and leave nothing behind."""
+"""Scrapy's own commands for one page work within the project, and leave no files."""
 
 import subprocess
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What happens where a program that the tests need is missing."""
+"""Tests that need a program which is not installed."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ def _absent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def apt_get(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An apt-get that notes how it was called and fails, and a user who may call it."""
+    """An apt-get that logs its arguments and fails, and a user who may call it."""
     script = tmp_path / "apt-get"
     script.write_text(
         f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\necho "E: no network" >&2\nexit 100\n', encoding="ascii"
@@ -32,7 +32,7 @@ def apt_get(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "calls"
 
 
-#: A test whose program is missing, one whose fixture's is, and one that is there.
+#: A test without its program, one whose fixture lacks its program, and one with its program.
 TESTS = """
 import pytest
 from tests.support import optional_parts
@@ -50,7 +50,7 @@ def test_there(): optional_parts.need("sh")
 
 
 @pytest.mark.parametrize(("ci", "code", "outcome"), [("", 0, "2 skipped"), ("true", 1, "1 failed, 1 passed, 1 error")])
-def test_what_is_missing(ci: str, code: int, outcome: str, tmp_path: Path) -> None:
+def test_missing_parts_skip_or_fail_tests(ci: str, code: int, outcome: str, tmp_path: Path) -> None:
     path = tmp_path / "test_some.py"
     path.write_text(TESTS, encoding="utf-8")
     run = [sys.executable, "-m", "pytest", "-n0", "-ra", "-c", "/dev/null", str(path)]
@@ -74,7 +74,7 @@ def test_without_rights_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch,
     assert install_parts.install().endswith("sudo apt-get install no-such-package")
 
 
-def test_of_several_versions_the_newest_is_taken(tmp_path: Path) -> None:
+def test_newest_of_several_versions_is_used(tmp_path: Path) -> None:
     for version in ("9.6", "15", "9"):
         program = tmp_path / version / "bin" / "server"
         program.parent.mkdir(parents=True)
@@ -83,7 +83,7 @@ def test_of_several_versions_the_newest_is_taken(tmp_path: Path) -> None:
     assert found == tmp_path / "15" / "bin" / "server"
 
 
-def test_the_command_succeeds_where_all_is_there() -> None:
+def test_command_succeeds_if_every_part_is_installed() -> None:
     command = [
         sys.executable,
         "-c",

@@ -1,4 +1,4 @@
-"""Which addresses the public site may lead to."""
+"""Addresses that the public site may resolve to."""
 
 import socket
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What a Retry-After asks for."""
+"""Parsing of Retry-After."""
 
 import pytest
 from scrapy.http import Response
@@ -35,6 +35,6 @@ def test_retry_after(value: str | None, seconds: float | None) -> None:
     assert retry_after(Response("http://127.0.0.1/", status=503, headers=headers)) == seconds
 
 
-def test_without_a_date_of_its_own_the_clock_here_counts() -> None:
+def test_response_without_a_date_is_compared_with_the_local_clock() -> None:
     headers = {"Retry-After": "Fri, 22 Nov 2999 12:00:00 GMT", "Date": "today"}
     assert retry_after(Response("http://127.0.0.1/", headers=headers)) == 366 * 86_400

@@ -27,7 +27,7 @@ CRON_VARIABLES = dict(re.findall(r"^([A-Z]+)=(.*)$", CRON, re.MULTILINE))
 
 
 def entries(unit: Path) -> list[tuple[str, str, str]]:
-    """Section, key and value of each line; a key may stand there more than once."""
+    """Return section, key and value of each line; a key may be repeated."""
     section, found = "", []
     for line in unit.read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
@@ -49,7 +49,7 @@ def environment_file() -> dict[str, str]:
 
 
 def check_crawl(arguments: list[str]) -> CrawlArguments:
-    """Hold the words after ``scrapy`` against the crawler's own parser, and the settings against those there are."""
+    """Check the arguments after ``scrapy`` with the crawler's own parser, and that the settings exist."""
     parser = argparse.ArgumentParser(exit_on_error=False)
     parser.add_argument("command", choices=["crawl"])
     parser.add_argument("spider", choices=["caravan"])
@@ -129,7 +129,7 @@ def test_no_unit_names_a_file_that_is_not_there(unit: Path) -> None:
         assert unit.with_suffix(".service").exists()
 
 
-def test_collisions_and_stops_are_no_alarm_and_hopeless_runs_are_not_tried_again() -> None:
+def test_collisions_and_stops_raise_no_alarm_and_hopeless_runs_are_not_retried() -> None:
     for unit in CRAWLS:
         assert value(unit, "SuccessExitStatus").split() == ["5", "130", "143"]
         assert value(unit, "KillSignal") == "SIGTERM"

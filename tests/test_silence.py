@@ -1,4 +1,4 @@
-"""Silence is what lasts longer than the site's own rhythm lets expect."""
+"""Silence: no new article for longer than the site's own rhythm explains."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from caravan_crawler.store import crawl_state, database
 from tests.store.stores import BASE, article, article_store, open_in
 
 NEWEST = date(2026, 3, 1)
-#: When the last run began that brought something.
+#: Start of the last run that found a new article.
 BROUGHT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 DAILY, WEEKLY, FEW = (1, 60), (7, 20), (1, 9)
@@ -34,7 +34,7 @@ def test_silence(rhythm: tuple[int, int], hours: int, is_silent: bool, tmp_path:
     store = open_in(tmp_path)
     one = article_store(store)
     days = [NEWEST - timedelta(days=pause * index) for index in range(number)]
-    # A long pause before the days that tell the rhythm, articles without a date, and two on one day tell nothing.
+    # A long pause before the days that define the rhythm, articles without a date, and two on one day are ignored.
     days += [date(2009, 1, 1)] if number >= 60 else []
     for index, day in enumerate([*days, *days[:1], None]):
         url = f"{BASE}news/a-{index + 1}/"

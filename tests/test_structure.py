@@ -9,7 +9,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 #: Folders that name their modules by topic, as the rest of the package does: a topic has the same name in each.
 BY_TOPIC = {"report", "sample_site"}
-#: A module longer than this holds more than one subject, unless a reason stands here.
+#: Lines of a module; a longer one has more than one subject, unless a reason is given here.
 LONGEST = 400
 ALLOWED_LONGER = {
     "inspection/site_spider.py": "what is asked for next depends on what was found",
@@ -33,7 +33,7 @@ def test_a_file_name_is_used_once() -> None:
     assert {name for name, number in names.items() if number > 1} == set()
 
 
-def test_a_module_is_one_subject_and_says_which() -> None:
+def test_module_has_one_subject_and_names_it() -> None:
     for path in MODULES:
         text = path.read_text(encoding="utf-8")
         assert ast.get_docstring(ast.parse(text)), f"{path}: what is it about?"

@@ -67,7 +67,7 @@ SAME_SITE = [
     ("#top", None),
     ("http://[broken/", None),
     ("", None),
-    # escaped as Scrapy escapes what it asks for
+    # escaped as Scrapy escapes requests
     ("/news/\x1b[31mx/", "https://www.caravan.kz/news/%1B%5B31mx/"),
     ('/news/<b>"x/', "https://www.caravan.kz/news/%3Cb%3E%22x/"),
     ("/news/a b\u00a0c/", "https://www.caravan.kz/news/a%20b%C2%A0c/"),
@@ -115,7 +115,7 @@ def test_addresses_are_bounded(site: Site, href: str, is_followed: bool) -> None
     assert pages == ([] if is_followed else ["https://www.caravan.kz/", "https://www.caravan.kz/sport/"])
 
 
-def test_on_a_copy_links_to_the_real_site_mean_the_copy() -> None:
+def test_links_to_the_real_site_resolve_to_the_copy() -> None:
     copy = Site("http://127.0.0.1:8000/")
     for link in ("https://www.caravan.kz/news/a-900001/", "http://caravan.kz/news/a-900001/"):
         assert copy.resolve(link, copy.base) == "http://127.0.0.1:8000/news/a-900001/"
@@ -148,7 +148,7 @@ ENCODINGS = [
 
 
 @pytest.mark.parametrize("href", ENCODINGS)
-def test_an_address_is_one_in_all_its_percent_encodings(site: Site, href: str) -> None:
+def test_percent_encodings_of_an_address_are_equal(site: Site, href: str) -> None:
     assert site.resolve(href, site.base) == "https://www.caravan.kz/crime/%D0%B4%D0%BE%D0%BC-1/"
 
 
@@ -156,7 +156,7 @@ def test_an_address_is_one_in_all_its_percent_encodings(site: Site, href: str) -
     ("href", "path"),
     [("/a/b%2fc/", "/a/b%2Fc/"), ("/a/100%/", "/a/100%/"), ("/a/%EF%F0/", "/a/%EF%F0/"), ("/a/b c/", "/a/b%20c/")],
 )
-def test_what_must_be_escaped_stays_escaped(site: Site, href: str, path: str) -> None:
+def test_reserved_characters_stay_escaped(site: Site, href: str, path: str) -> None:
     assert site.resolve(href, site.base) == site.base + path[1:]
 
 

@@ -1,4 +1,4 @@
-"""A pipeline with a bug, for the test of what a run says of one."""
+"""A pipeline with a bug, to test how a run reports it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Scrapy's command, which at its end prints the modules it has imported, for the test of what it does without."""
+"""Scrapy's command, which prints the imported modules at its end, to test for unneeded ones."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Scrapy's command, killed at the n-th time that something happens: ``KILL_AT="os.rename 3"``.
+"""Scrapy's command, killed at the n-th occurrence of an event: ``KILL_AT="os.rename 3"``.
 
 The event is one of Python's audit events (``os.rename``, ``os.mkdir``, ``sqlite3.connect`` …), ``sql`` for a
 statement that is about to be executed, or ``commit`` for a transaction about to be committed. As a kill from

@@ -1,4 +1,4 @@
-"""Scrapy's command where every name leads to a private address, for the test of what is made of that."""
+"""Scrapy's command with every host name resolved to a private address."""
 
 import socket
 

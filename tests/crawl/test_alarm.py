@@ -1,4 +1,4 @@
-"""The alarm: a command or a URL is told of a run that did not end with 0."""
+"""The alarm: a command or a URL is notified of a run with a non-zero exit code."""
 
 import json
 import shlex
@@ -18,7 +18,7 @@ from tests.support.crawling import crawl
 
 @contextmanager
 def listener(status: int = 200) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """A server that takes in what is posted to it."""
+    """A server that records the JSON posted to it."""
     posted: list[dict[str, Any]] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -48,36 +48,36 @@ def python(code: str, *arguments: str) -> str:
     return shlex.join([sys.executable, "-c", code, *arguments])
 
 
-def test_a_command_is_told_of_a_run_that_did_not_end_well(tmp_path: Path) -> None:
-    heard = tmp_path / "heard"
-    done = crawl(tmp_path, *UNREACHABLE, "-s", f"ON_FAILURE={python(SAVE, str(heard))}")
+def test_failed_run_starts_the_alarm_command(tmp_path: Path) -> None:
+    received = tmp_path / "received"
+    done = crawl(tmp_path, *UNREACHABLE, "-s", f"ON_FAILURE={python(SAVE, str(received))}")
     assert done.code == 4
-    path, _, body = heard.read_text(encoding="utf-8").partition("\n")
+    path, _, body = received.read_text(encoding="utf-8").partition("\n")
     assert json.loads(body) == json.loads(Path(path).read_text(encoding="utf-8")) == report(tmp_path)
     assert json.loads(body)["exit_code"] == 4
 
 
-def test_a_url_is_told_too(tmp_path: Path) -> None:
+def test_failed_run_is_posted_to_the_alarm_url(tmp_path: Path) -> None:
     with listener() as (url, posted):
         assert crawl(tmp_path, *UNREACHABLE, "-s", f"ON_FAILURE={url}").code == 4
     assert posted == [report(tmp_path)]
 
 
-def test_a_run_refused_is_told_with_what_there_is_to_tell(tmp_path: Path) -> None:
+def test_refused_run_raises_an_alarm_with_the_known_facts(tmp_path: Path) -> None:
     with listener() as (url, posted):
         assert crawl(tmp_path, "-a", "since=never", "-s", f"ON_FAILURE={url}").code == 2
-    (told,) = posted
-    assert (told["exit_code"], told["outcome"]) == (2, "refused")
-    assert told["reason"] == "since=never is not a day as YYYY-MM-DD"
+    (alarm,) = posted
+    assert (alarm["exit_code"], alarm["outcome"]) == (2, "refused")
+    assert alarm["reason"] == "since=never is not a day as YYYY-MM-DD"
 
 
-def test_of_a_sound_run_nobody_is_told(tmp_path: Path) -> None:
+def test_successful_run_raises_no_alarm(tmp_path: Path) -> None:
     with listener() as (url, posted):
         assert run(tmp_path, "-s", f"ON_FAILURE={url}").crawl.code == 0
     assert posted == []
 
 
-# a hook that does not work, and the line that says so
+# a broken hook, and its line in the log
 BROKEN = [
     ("/no/such/command", "the alarm's command could not be run: "),
     (python("raise SystemExit(7)"), "the alarm's command ended with code 7"),
@@ -87,7 +87,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("hook", "words"), BROKEN)
-def test_a_broken_hook_is_one_line_and_changes_nothing(hook: str, words: str | None, tmp_path: Path) -> None:
+def test_broken_hook_logs_one_line_and_changes_no_exit_code(hook: str, words: str | None, tmp_path: Path) -> None:
     done = crawl(tmp_path, *UNREACHABLE, "-s", f"ON_FAILURE={hook}")
     assert done.code == 4
     assert "Traceback" not in done.log
@@ -96,7 +96,7 @@ def test_a_broken_hook_is_one_line_and_changes_nothing(hook: str, words: str | N
     assert done.log.splitlines()[-1].startswith("scrapy crawl: no page could be read; ")
 
 
-def test_a_server_that_answers_with_an_error_is_said(tmp_path: Path) -> None:
+def test_error_response_of_the_alarm_url_is_logged(tmp_path: Path) -> None:
     with listener(500) as (url, posted):
         done = crawl(tmp_path, *UNREACHABLE, "-s", f"ON_FAILURE={url}")
     assert done.code == 4
@@ -104,12 +104,12 @@ def test_a_server_that_answers_with_an_error_is_said(tmp_path: Path) -> None:
     assert "scrapy crawl: the alarm could not be posted: " in done.log
 
 
-# a hook that can be none, and the line that refuses it
+# an invalid hook, and the line that refuses it
 NO_HOOKS = [("'unclosed", "ON_FAILURE is no command line: "), ("http:///x", "ON_FAILURE names no host")]
 
 
 @pytest.mark.parametrize(("hook", "words"), NO_HOOKS)
-def test_a_hook_that_can_be_none_is_refused_before_the_run(hook: str, words: str, tmp_path: Path) -> None:
+def test_invalid_hook_is_refused_before_the_run(hook: str, words: str, tmp_path: Path) -> None:
     done = crawl(tmp_path, "-a", "site=sample", "-s", f"ON_FAILURE={hook}")
     assert (done.code, done.log.count("\n")) == (2, 1)
     assert words in done.log

@@ -1,4 +1,4 @@
-"""The limit on requests at one time, counted at the server."""
+"""The limit on concurrent requests, counted at the server."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""What a site sends reaches no terminal raw: by the log, the last line, or ``scrapy inspect``."""
+"""Text of a site is escaped before it reaches a terminal: in the log, the last line, and ``scrapy inspect``."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.support.crawling import TIMEOUT, crawl
 from tests.support.forking import run
 
 ESC = "\x1b]0;pwned\x07\x1b[31mRED\x1b[2J\x9b5m\u202e"
-#: What a terminal acts on, but for the end of a line and a tab.
+#: Control characters, except newline and tab.
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 JSON_ESC = ESC.replace("\x1b", "\\u001b").replace("\x07", "\\u0007").replace("\x9b", "\\u009b")
 LD = (

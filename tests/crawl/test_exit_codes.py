@@ -1,4 +1,4 @@
-"""Every exit code of the contract, each by a real crawl."""
+"""Every documented exit code, each from a real crawl."""
 
 import signal
 import subprocess
@@ -33,7 +33,7 @@ def test_exit_code_1_where_the_store_cannot_be_opened(tmp_path: Path) -> None:
     assert "cannot be opened: file is not a database" in done.log
 
 
-# what makes a run refused, and the words of its line
+# options of a refused run, and a part of its line
 REFUSED = [
     (("-a", "sicne=2019-01-01"), "did you mean 'since'?"),
     (("-s", "STORE_URL=mysql://localhost/x"), "STORE_URL names mysql; a store is sqlite or postgresql"),
@@ -145,7 +145,7 @@ def test_exit_code_5(tmp_path: Path) -> None:
 def test_exit_codes_130_and_143(number: signal.Signals, tmp_path: Path) -> None:
     with serve(SampleSite(articles=3000)) as server:
         done = crawl(tmp_path, "-a", f"site={server.url}", stop_with=number)
-    told = report(tmp_path)
-    assert done.code == told["exit_code"] == 128 + number
-    assert told["outcome"] == "stopped"
-    assert told["articles"]["new"] > 0
+    run_report = report(tmp_path)
+    assert done.code == run_report["exit_code"] == 128 + number
+    assert run_report["outcome"] == "stopped"
+    assert run_report["articles"]["new"] > 0

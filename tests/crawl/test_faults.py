@@ -1,4 +1,4 @@
-"""A crawl of a site with each fault by name: it ends, says what it lost, and writes nothing wrong."""
+"""A crawl of a site with each fault: it ends, reports its losses, and writes no wrong value."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,15 +11,15 @@ from caravan_crawler.sample_site.faults import FAULTS, FaultySite
 from tests.support.crawling import Crawl, crawl, read_jsonl
 
 ARTICLES = 100
-#: A crawl of the sound site asks little more than once for each article.
+#: Requests of a crawl without faults: little more than one per article.
 FEW_REQUESTS = 2 * ARTICLES
-#: Retries included, and what a crawler may try of a trap before it knows.
+#: Requests of a crawl with faults: includes retries, and those spent on a trap until it is recognised.
 MOST_REQUESTS = 5 * ARTICLES
 IMPATIENT = ("-s", "DOWNLOAD_TIMEOUT=2", "-s", "RETRY_TIMES=1")
 
 
 class Run(NamedTuple):
-    """A finished crawl with what it should have found; ``records`` are those of a run that failed, too."""
+    """A finished crawl and its expected records; ``records`` include those of a failed run."""
 
     crawl: Crawl
     gold: dict[str, dict[str, Any]]
@@ -34,7 +34,7 @@ class Run(NamedTuple):
 
     @property
     def missing(self) -> set[str]:
-        """Articles there from the beginning that were not found."""
+        """Articles published before the crawl that were not found."""
         return set(list(self.gold)[:ARTICLES]) - {record["url"] for record in self.records}
 
     @property
@@ -59,20 +59,20 @@ def fields(record: dict[str, Any], *without: str) -> dict[str, Any]:
 
 
 def assert_exact(done: Run) -> None:
-    """Every record is exact, and none comes twice."""
+    """Assert that every record is exact and unique."""
     assert all(fields(record) == done.gold[record["url"]] for record in done.records)
     assert len({record["url"] for record in done.records}) == len(done.records)
 
 
 class Case(NamedTuple):
-    """A written fault, whether it costs the articles it spoils, and the most requests that are reasonable."""
+    """A fault as an option, whether the affected articles are lost, and the maximum number of requests."""
 
     fault: str
     is_costly: bool = False
     most_requests: int = FEW_REQUESTS
 
 
-#: Few pages are bad, the others must not suffer.
+#: Faults of a few pages: all others must be read.
 CASES = [
     Case("slow"),
     Case("drip:0.5"),
@@ -106,7 +106,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.fault for case in CASES])
-def test_the_others_are_read_and_nothing_wrong_is_written(case: Case, tmp_path: Path) -> None:
+def test_other_articles_are_read_and_no_wrong_value_is_written(case: Case, tmp_path: Path) -> None:
     done = run(tmp_path, case.fault)
     assert done.crawl.code == 0, done.crawl.log[-3000:]
     assert_exact(done)
@@ -122,14 +122,14 @@ def test_the_others_are_read_and_nothing_wrong_is_written(case: Case, tmp_path: 
     "fault",
     ["challenge:always:2", "errors_500:always:2", "reset:always:2", "redirect_away:always:2", "hang:0.1:2"],
 )
-def test_a_site_half_of_which_fails_blocks(fault: str, tmp_path: Path) -> None:
+def test_site_with_half_of_its_pages_failing_is_blocked(fault: str, tmp_path: Path) -> None:
     done = run(tmp_path, fault)
     assert done.crawl.code == 4
     assert "pages failed" in done.last_line
     assert_exact(done)
 
 
-def test_nobody_is_asked_where_redirects_lead_away(tmp_path: Path) -> None:
+def test_redirects_to_other_hosts_are_not_followed(tmp_path: Path) -> None:
     run(tmp_path, "redirect_away")
     written = [
         path.read_text(encoding="utf-8")
@@ -139,7 +139,7 @@ def test_nobody_is_asked_where_redirects_lead_away(tmp_path: Path) -> None:
     assert not [text for text in written if "root:" in text or "example.invalid" in text or "10.0.0.1" in text]
 
 
-def test_bytes_that_are_no_text_cost_nothing_but_themselves(tmp_path: Path) -> None:
+def test_undecodable_bytes_lose_no_other_text(tmp_path: Path) -> None:
     done = run(tmp_path, "invalid_bytes")
     assert done.crawl.code == 0
     assert {record["url"] for record in done.crawl.articles} == set(done.gold)
@@ -150,7 +150,7 @@ def test_bytes_that_are_no_text_cost_nothing_but_themselves(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("fault", ["rate_limit", "rate_limit_date", "rate_limit_503"])
 @pytest.mark.parametrize("at_once", ["1", "8"])
-def test_a_pause_asked_for_is_kept(fault: str, at_once: str, tmp_path: Path) -> None:
+def test_requested_pause_is_obeyed(fault: str, at_once: str, tmp_path: Path) -> None:
     at_once_options = ("-s", f"CONCURRENT_REQUESTS={at_once}", "-s", f"CONCURRENT_REQUESTS_PER_DOMAIN={at_once}")
     done = run(tmp_path, fault, options=at_once_options)
     assert done.early_requests == 0
@@ -159,7 +159,7 @@ def test_a_pause_asked_for_is_kept(fault: str, at_once: str, tmp_path: Path) -> 
     assert done.missing == set()
 
 
-def test_a_site_that_refuses_for_an_hour_blocks(tmp_path: Path) -> None:
+def test_site_that_refuses_for_an_hour_is_blocked(tmp_path: Path) -> None:
     done = run(tmp_path, "rate_limit:3600")
     assert done.crawl.code == 4
     assert_exact(done)
@@ -167,13 +167,13 @@ def test_a_site_that_refuses_for_an_hour_blocks(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("field", ["date", "body", "headline"])
 @pytest.mark.parametrize("after", [0, 50])
-def test_a_template_that_loses_what_is_required(field: str, after: int, tmp_path: Path) -> None:
+def test_template_without_a_required_field(field: str, after: int, tmp_path: Path) -> None:
     done = run(tmp_path, f"markup_switch:{after}:{field}")
     assert done.crawl.code == 3, done.last_line
     assert "articles" not in done.crawl.tables, "nothing is published"
     by_number = {gold["article_id"]: gold for gold in done.gold.values() if gold["article_id"]}
     for record in done.records:
-        # Of an article known by its short link alone, the other template names the own path.
+        # The other template names the canonical path of an article known only by its short link.
         gold = by_number.get(record["article_id"]) or done.gold[record["url"]]
         if gold["url"] not in done.spoilt:
             assert fields(record) == gold
@@ -183,7 +183,7 @@ def test_a_template_that_loses_what_is_required(field: str, after: int, tmp_path
             assert fields(record, *lost) == fields(gold, *lost)
 
 
-def test_lists_do_not_lose_what_new_articles_push_down(tmp_path: Path) -> None:
+def test_shifting_listings_lose_no_article(tmp_path: Path) -> None:
     done = run(tmp_path, "shifting:15", articles=150)
     assert done.crawl.code == 0
     urls = list(done.gold)
@@ -199,7 +199,7 @@ def test_without_robots_txt_the_site_is_forbidden(tmp_path: Path) -> None:
     assert "robots.txt" in done.last_line
 
 
-def test_faults_come_together(tmp_path: Path) -> None:
+def test_several_faults_at_once(tmp_path: Path) -> None:
     done = run(tmp_path, "slow:0.01", "errors_500:1:6", "wrong_charset:always:3", "half_pages", "endless_listing")
     assert done.crawl.code == 0, done.crawl.log[-3000:]
     assert_exact(done)

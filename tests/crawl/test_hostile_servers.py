@@ -1,4 +1,4 @@
-"""Servers that block, break off, redirect and misname: a run says what it lost, or loses nothing."""
+"""Servers that block, drop, redirect or mislabel responses: a run loses nothing, or reports its losses."""
 
 import signal
 from collections.abc import Callable
@@ -72,7 +72,7 @@ FAILING = [
 
 
 @pytest.mark.parametrize(("trick", "code", "words"), FAILING, ids=[case[0].__name__ for case in FAILING])
-def test_a_run_without_its_articles_is_no_success(trick: Trick, code: int, words: str, tmp_path: Path) -> None:
+def test_run_without_its_articles_fails(trick: Trick, code: int, words: str, tmp_path: Path) -> None:
     file = tmp_path / "articles.csv"
     file.write_text(GOOD, encoding="utf-8")
     with serve(Tricky(trick, articles=24)) as server:  # of more the run would not wait for the end
@@ -96,7 +96,7 @@ def test_no_article_anywhere_is_below_the_floor(tmp_path: Path) -> None:
 
 
 class Once:
-    """A trick played on each address once only."""
+    """A trick that affects only the first request of each address."""
 
     def __init__(self, trick: Trick) -> None:
         self._trick = trick
@@ -173,7 +173,7 @@ def test_nothing_is_lost(number: int, tmp_path: Path) -> None:
     assert hits < 900
 
 
-def test_a_list_that_fails_for_good_is_said(tmp_path: Path) -> None:
+def test_permanently_failing_listing_is_reported(tmp_path: Path) -> None:
     def fails_from_page_3(target: str, response: SampleResponse) -> SampleResponse | None:
         is_late = target.startswith("/news/page/") and int(target.split("/")[3]) >= 3
         return SampleResponse(502, HTML, b"bad gateway") if is_late else None
@@ -191,7 +191,7 @@ def test_a_site_on_ipv6_or_by_name(tmp_path: Path) -> None:
     assert all(record["url"].startswith(f"http://localhost:{server.port}/") for record in result.articles)
 
 
-def test_sections_named_are_asked_even_if_nothing_links_to_them(tmp_path: Path) -> None:
+def test_named_sections_are_requested_even_if_nothing_links_to_them(tmp_path: Path) -> None:
     def bare_home(target: str, response: SampleResponse) -> SampleResponse | None:
         return SampleResponse(200, HTML, b"<html><body>Home</body></html>") if target == "/" else None
 
@@ -215,7 +215,7 @@ def test_one_article_named_by_all_its_addresses_is_one_request(tmp_path: Path) -
     assert [record["url"] for record in result.articles] == [path]
 
 
-def test_a_second_signal_ends_it_at_once_and_says_so(tmp_path: Path) -> None:
+def test_second_signal_ends_the_run_at_once_and_is_logged(tmp_path: Path) -> None:
     with serve(SampleSite(articles=3000)) as server:
         process = start(tmp_path, "-a", f"site={server.url}", "-s", "DOWNLOAD_DELAY=0.05")
         wait_for_rows(tmp_path, process)
@@ -225,7 +225,7 @@ def test_a_second_signal_ends_it_at_once_and_says_so(tmp_path: Path) -> None:
     assert process.returncode == 130
 
 
-def test_an_article_of_which_only_the_amp_page_is_there(tmp_path: Path) -> None:
+def test_article_with_only_an_amp_page(tmp_path: Path) -> None:
     sample, base = SampleSite(articles=80), "http://127.0.0.1/"
     news = [record for record in sample.gold(base) if record["section"] == "news" and record["article_id"]]
     gone = next(record for record in news if sample.respond(f"/amp/{record['url'][len(base) :]}", base).status == 200)

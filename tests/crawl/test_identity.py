@@ -1,4 +1,4 @@
-"""A store holds the articles of one site, and knows it by more than its address."""
+"""A store has the articles of one site, identified by more than its address."""
 
 import json
 from pathlib import Path
@@ -49,7 +49,7 @@ def state(data_dir: Path) -> dict[str, Any]:
 
 
 def refused(data_dir: Path, url: str) -> Crawl:
-    """A crawl that must store nothing and say in one line why."""
+    """Run a crawl that must store nothing and log the reason in one line."""
     before = state(data_dir)
     done = crawl(data_dir, "-a", f"site={url}")
     assert done.code == 2, done.log[-2000:]
@@ -68,7 +68,7 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("other", OTHERS, ids=[other.identity for other in OTHERS])
-def test_two_sample_sites_never_come_into_one_store(other: SampleSite, tmp_path: Path) -> None:
+def test_two_sample_sites_cannot_share_a_store(other: SampleSite, tmp_path: Path) -> None:
     with serve(SampleSite(20)) as server:
         assert crawl(tmp_path, "-a", f"site={server.url}").code == 0
     with serve(other) as server:
@@ -78,7 +78,7 @@ def test_two_sample_sites_never_come_into_one_store(other: SampleSite, tmp_path:
         refused(tmp_path, plain.url)
 
 
-def test_one_site_on_other_ports_keeps_its_store(tmp_path: Path) -> None:
+def test_one_site_on_another_port_uses_the_same_store(tmp_path: Path) -> None:
     first = SampleSite(20)
     with serve(first) as server:
         assert crawl(tmp_path / "sample", "-a", f"site={server.url}").code == 0
@@ -94,7 +94,7 @@ def test_one_site_on_other_ports_keeps_its_store(tmp_path: Path) -> None:
         refused(tmp_path / "copy", server.url)
 
 
-def test_a_store_of_the_original_takes_no_copy(tmp_path: Path) -> None:
+def test_store_of_the_original_site_refuses_a_copy(tmp_path: Path) -> None:
     store = open_in(tmp_path, "caravan.kz")
     store.execute(schema.articles.insert(), [article_row("https://www.caravan.kz/")])
     store.close()
@@ -114,7 +114,7 @@ def article_row(base: str) -> dict[str, Any]:
     return own | times | empty | {"version": 1, "run_id": "run-1"}
 
 
-def test_a_store_of_a_copy_that_was_noted_as_the_original_goes_on_as_a_copys(tmp_path: Path) -> None:
+def test_store_of_a_copy_recorded_as_the_original_becomes_that_of_the_copy(tmp_path: Path) -> None:
     with serve_plain(COPY) as plain:
         assert crawl(tmp_path, "-a", f"site={plain.url}").code == 0
         store = open_in(tmp_path, "copy")
@@ -128,14 +128,14 @@ def test_a_store_of_a_copy_that_was_noted_as_the_original_goes_on_as_a_copys(tmp
         refused(tmp_path, server.url)
 
 
-def test_a_store_in_which_nothing_is_takes_any_site(tmp_path: Path) -> None:
+def test_empty_store_accepts_any_site(tmp_path: Path) -> None:
     open_in(tmp_path, "caravan.kz").close()
     with serve_plain(COPY) as plain:
         assert crawl(tmp_path, "-a", f"site={plain.url}").code == 0
 
 
 def titles(data_dir: Path) -> set[str]:
-    """What a report and a dataset call the site."""
+    """Return the names of the site in a report and a dataset."""
     report = data_dir / "report.html"
     process = fork("scrapy", "report", str(report), "-s", f"DATA_DIR={data_dir}")
     _, log = process.communicate(timeout=120)
@@ -151,7 +151,7 @@ def titles(data_dir: Path) -> set[str]:
     return {shown, package["title"].removeprefix("News of ")}
 
 
-def test_reports_and_datasets_of_invented_articles_are_named_so(tmp_path: Path) -> None:
+def test_reports_and_datasets_of_invented_articles_say_so(tmp_path: Path) -> None:
     with serve(SampleSite(20, seed=3, generation=4)) as server:
         assert crawl(tmp_path, "-a", f"site={server.url}").code == 0
     assert titles(tmp_path) == {"a sample site (seed=3 generation=4 articles=20)"}

@@ -1,4 +1,4 @@
-"""Runs killed at any moment: nothing stored is lost, nothing is doubled, no file is torn, little is asked twice.
+"""Runs killed at any moment: no record is lost or duplicated, no file is partial, few pages are read twice.
 
 The moments are random; the seed is printed with a failure, and ``KILL_SEED`` repeats it as far as time allows.
 """
@@ -32,7 +32,7 @@ def gold(server: SampleServer) -> list[dict[str, Any]]:
 
 
 def kill_often(runs: Runs, times: int, chance: random.Random, reference: int) -> None:
-    """Kill ``times`` runs on the way, let one end, and hold all against one undisturbed."""
+    """Kill ``times`` runs midway, let one end, and compare the requests with those of an undisturbed run."""
     before = done = runs.server.hits
     for moment in sorted(chance.sample(range(1, reference * 9 // 10), times)):
         runs.kill(after_requests(runs.server, before + moment - done))
@@ -44,14 +44,14 @@ def kill_often(runs: Runs, times: int, chance: random.Random, reference: int) ->
     assert asked <= MOST_REQUESTS * reference
 
 
-def test_a_full_crawl(tmp_path: Path, earlier: list[Path]) -> None:
+def test_kills_of_a_full_crawl(tmp_path: Path, earlier: list[Path]) -> None:
     with serve(SampleSite(articles=600)) as server:
         runs = Runs(server, tmp_path, new=gold(server), earlier=earlier)
         reference = runs.undisturbed(tmp_path / "undisturbed")
         kill_often(runs, 8, dice("full"), reference)
 
 
-def test_a_period(tmp_path: Path, earlier: list[Path]) -> None:
+def test_kills_of_a_run_for_a_period(tmp_path: Path, earlier: list[Path]) -> None:
     with serve(SampleSite(articles=600)) as server:
         wanted = [record for record in gold(server) if SINCE <= (record["date_published"] or "")[:10] <= UNTIL]
         runs = Runs(
@@ -61,7 +61,7 @@ def test_a_period(tmp_path: Path, earlier: list[Path]) -> None:
         kill_often(runs, 4, dice("period"), reference)
 
 
-def test_hourly_runs_over_a_known_site(tmp_path: Path, earlier: list[Path]) -> None:
+def test_kills_of_hourly_runs_over_a_known_site(tmp_path: Path, earlier: list[Path]) -> None:
     with serve(SampleSite(articles=200)) as server:
         assert crawl(tmp_path / "data", "-a", f"site={server.url}").code == 0
         before = gold(server)
@@ -72,7 +72,7 @@ def test_hourly_runs_over_a_known_site(tmp_path: Path, earlier: list[Path]) -> N
         kill_often(runs, 2, dice("hourly"), reference)
 
 
-def test_a_refresh(tmp_path: Path, earlier: list[Path]) -> None:
+def test_kills_of_a_refresh(tmp_path: Path, earlier: list[Path]) -> None:
     with serve(SampleSite(articles=300)) as server:
         assert crawl(tmp_path / "data", "-a", f"site={server.url}").code == 0
         options = ("-a", "refresh_days=20000")
@@ -81,7 +81,7 @@ def test_a_refresh(tmp_path: Path, earlier: list[Path]) -> None:
         kill_often(runs, 3, dice("refresh"), reference)
 
 
-def test_in_the_first_moments(tmp_path: Path, earlier: list[Path]) -> None:
+def test_kills_in_the_first_moments(tmp_path: Path, earlier: list[Path]) -> None:
     chance = dice("first")
     with serve(SampleSite(articles=100)) as server:
         runs = Runs(server, tmp_path, new=gold(server), earlier=earlier)
@@ -93,11 +93,11 @@ def test_in_the_first_moments(tmp_path: Path, earlier: list[Path]) -> None:
 
 
 @pytest.mark.parametrize("output", ["-O", "-o"])
-def test_while_its_files_are_put_in_place(output: str, tmp_path: Path, earlier: list[Path]) -> None:
+def test_kills_while_files_are_renamed(output: str, tmp_path: Path, earlier: list[Path]) -> None:
     chance = dice(output)
     with serve(SampleSite(articles=60)) as server:
         runs = Runs(server, tmp_path, new=gold(server), earlier=earlier, output=output)
-        # Eight files in the run's folder and two asked for; a second run has nothing for these.
+        # Eight files in the run's folder and two requested; a second run has no rows for these.
         for most in (10, 8):
             assert runs.kill_at("os.rename", chance.randint(1, most))
         runs.complete()

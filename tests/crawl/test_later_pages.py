@@ -1,4 +1,4 @@
-"""Articles over several pages, crawled: read whole or not at all, each once."""
+"""Crawled articles over several pages: read completely or not at all, each once."""
 
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,7 @@ FAILING = [
 
 
 @pytest.mark.parametrize(("answer", "reason"), FAILING, ids=[reason for _, reason in FAILING])
-def test_where_a_later_page_fails_nothing_is_stored_and_the_next_run_tries_again(
+def test_failed_later_page_stores_nothing_and_is_retried_by_the_next_run(
     answer: Answer, reason: str, tmp_path: Path
 ) -> None:
     answers = site(NUMBERED, SHORT)
@@ -124,7 +124,7 @@ def test_where_a_later_page_fails_nothing_is_stored_and_the_next_run_tries_again
         assert is_whole(stored(tmp_path)[NUMBERED], 900001)
 
 
-def test_a_site_that_shows_one_page_under_every_number_ends(tmp_path: Path) -> None:
+def test_site_with_one_page_under_every_number_ends(tmp_path: Path) -> None:
     answers = site(PLAIN, of=30)
     same = part(QUERY, 3, 1, 30)
     with serve_plain(answers | {"/": page("Газета", links(PLAIN, QUERY)), QUERY: same}) as server:
@@ -136,7 +136,7 @@ def test_a_site_that_shows_one_page_under_every_number_ends(tmp_path: Path) -> N
     assert is_whole(rows[QUERY], 3, 1) == (len(asked) == 2)
 
 
-def test_comments_over_several_pages_are_none_of_the_article(tmp_path: Path) -> None:
+def test_pages_of_comments_are_not_pages_of_the_article(tmp_path: Path) -> None:
     pager = f'<div><a href="{SHORT}comment-page-2/#comments">Ранее</a> <a href="{SHORT}?page=2#comments">2</a></div>'
     with serve_plain({"/": page("Газета", links(SHORT)), SHORT: article(900002, more=pager)}) as server:
         run(tmp_path, server)
@@ -144,7 +144,7 @@ def test_comments_over_several_pages_are_none_of_the_article(tmp_path: Path) -> 
     assert stored(tmp_path).keys() == {SHORT}
 
 
-def test_pages_that_robots_forbids_are_left_out_and_the_rest_is_kept(tmp_path: Path) -> None:
+def test_pages_forbidden_by_robots_txt_are_left_out_and_the_rest_is_stored(tmp_path: Path) -> None:
     robots = Answer("User-agent: *\nDisallow: /*?page=\n", {"Content-Type": "text/plain"})
     with serve_plain(site(QUERY) | {"/robots.txt": robots}) as server:
         run(tmp_path, server)

@@ -1,4 +1,4 @@
-"""Caps on size and time, certificates, and where no link leads."""
+"""Limits on size and time, certificates, and forbidden addresses."""
 
 import gzip
 import re
@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from caravan_crawler.sample_site import SampleResponse, serve
-from tests.crawl.timed import HTML, Timed, assert_said_in_one_line, is_article
+from tests.crawl.timed import HTML, Timed, assert_logged_in_one_line, is_article
 from tests.support.crawling import crawl, start
 from tests.support.kills import Stored
 
@@ -37,7 +37,7 @@ LARGE = [
 
 
 @pytest.mark.parametrize("answer", LARGE, ids=["plain", "gzip"])
-def test_a_response_too_large_is_given_up(answer: SampleResponse, tmp_path: Path) -> None:
+def test_too_large_response_is_aborted(answer: SampleResponse, tmp_path: Path) -> None:
     class Large(Timed):
         def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
             response = super().respond(target, base_url, headers)
@@ -45,13 +45,13 @@ def test_a_response_too_large_is_given_up(answer: SampleResponse, tmp_path: Path
 
     with serve(Large()) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "DOWNLOAD_MAXSIZE=300000")
-    assert result.stat("caravan/failed/too_large") == 2, "a list is tried once more when all else is read"
+    assert result.stat("caravan/failed/too_large") == 2, "a listing is retried once at the end of the run"
     assert result.log.count(f"Not read: {server.url}news/ (the response is larger than DOWNLOAD_MAXSIZE)") == 2
     assert set(re.findall(r"\[(\w+)\S*\] (?:WARNING|ERROR|CRITICAL)", result.log)) == {"caravan_crawler"}
     assert "Traceback" not in result.log
 
 
-def test_a_page_that_is_not_parsed_is_a_failure_and_one_of_many_links_a_warning(tmp_path: Path) -> None:
+def test_unparsed_page_is_a_failure_and_a_page_with_many_links_a_warning(tmp_path: Path) -> None:
     answers = {
         "/gazeta/": b"<html><body>" + b"<div>" * 60_000 + b"</html>",
         "/contacts/": b"<html><body><p " + b"a=1 " * 20_000 + b">x</p></body></html>",
@@ -66,7 +66,7 @@ def test_a_page_that_is_not_parsed_is_a_failure_and_one_of_many_links_a_warning(
         gazeta, contacts = f"{server.url}gazeta/", f"{server.url}contacts/"
         result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "PAGE_MAX_LINKS=5")
         named = crawl(tmp_path / "named", "-a", f"site={server.url}", "-a", f"urls={contacts}")
-    assert result.log.count(f"Not read: {gazeta} (it has more tags than PAGE_MAX_TAGS)") == 2, "it is tried once more"
+    assert result.log.count(f"Not read: {gazeta} (it has more tags than PAGE_MAX_TAGS)") == 2, "it is retried once"
     assert result.stat("caravan/failed/too_many_tags") == 2
     assert {row["url"]: row["reason"] for row in Stored(tmp_path).rows("failures")}[gazeta] == "too_many_tags"
     assert f"Only 5 links are followed of {server.url} (PAGE_MAX_LINKS)" in result.log
@@ -118,7 +118,7 @@ class Raw:
                 while not self._stop.wait(self._pause):
                     connection.sendall(self._part)
             except OSError:
-                return  # the client has gone, as it should
+                return  # the client has disconnected, as expected
             finally:
                 connection.close()
 
@@ -134,14 +134,14 @@ STREAMS = [
 @pytest.mark.parametrize(
     ("head", "part", "pause", "words"), [case[1:] for case in STREAMS], ids=[s[0] for s in STREAMS]
 )
-def test_a_response_without_end_is_given_up(head: bytes, part: bytes, pause: float, words: str, tmp_path: Path) -> None:
+def test_endless_response_is_aborted(head: bytes, part: bytes, pause: float, words: str, tmp_path: Path) -> None:
     with Raw(head, part, pause) as server:
         url = f"http://127.0.0.1:{server.port}/"
         limits = ("-s", "DOWNLOAD_TIMEOUT=1", "-s", "DOWNLOAD_MAXSIZE=1000000", "-s", "RETRY_TIMES=1")
         result = crawl(tmp_path, "-a", f"site={url}", "-a", "urls=/news/statya-1000001/", *limits)
     assert result.code == 4
     assert words in result.log.splitlines()[-1]
-    assert_said_in_one_line(result, f"Not read: {url}news/statya-1000001/")
+    assert_logged_in_one_line(result, f"Not read: {url}news/statya-1000001/")
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
@@ -167,7 +167,7 @@ HEADERS = [
 @pytest.mark.parametrize(
     ("head", "part", "words", "reason"), [case[1:] for case in HEADERS], ids=[case[0] for case in HEADERS]
 )
-def test_headers_without_end_are_given_up(head: bytes, part: bytes, words: str, reason: str, tmp_path: Path) -> None:
+def test_endless_headers_are_aborted(head: bytes, part: bytes, words: str, reason: str, tmp_path: Path) -> None:
     with Raw(head, part, 0) as server:
         url = f"http://127.0.0.1:{server.port}/"
         process = start(tmp_path, "-a", f"site={url}", "-a", "urls=/news/statya-1000001/", "-s", "RETRY_TIMES=1")
@@ -228,28 +228,28 @@ def self_signed(folder: Path) -> Iterator[ssl.SSLContext]:
     yield context
 
 
-def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+def test_untrusted_certificate_is_refused(tmp_path: Path) -> None:
     with self_signed(tmp_path) as context, Raw(STREAM, b"0\r\n\r\n", 0.1, context) as server:
         url = f"https://localhost:{server.port}/"
         result = crawl(tmp_path / "data", "-a", f"site={url}")
     assert result.code == 4
     assert "certificate verify failed" in result.log.splitlines()[-1]
-    assert_said_in_one_line(result, f"Not read: {url}")
+    assert_logged_in_one_line(result, f"Not read: {url}")
 
 
-# Other places
+# Other hosts
 
 
-def test_the_public_site_never_leads_to_a_private_address(tmp_path: Path) -> None:
+def test_public_site_cannot_lead_to_a_private_address(tmp_path: Path) -> None:
     options = ("-a", "site=http://kaz.caravan.kz/", "-s", "BACKOFF_START=0.01")
     result = crawl(tmp_path, *options, module="tests.crawl.private_names")
     assert result.code == 4
     assert "kaz.caravan.kz leads to 10.1.2.3, which is no public address" in result.log.splitlines()[-1]
-    assert_said_in_one_line(result, "Not read: http://kaz.caravan.kz/")
+    assert_logged_in_one_line(result, "Not read: http://kaz.caravan.kz/")
 
 
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "http://169.254.169.254/", "ftp://127.0.0.1/", "data:,x"])
-def test_no_redirect_leads_away(location: str, tmp_path: Path) -> None:
+def test_no_redirect_leaves_the_site(location: str, tmp_path: Path) -> None:
     class Leading(Timed):
         def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
             response = super().respond(target, base_url, headers)

@@ -1,4 +1,4 @@
-"""Lists that end with a page of status 200, and sections that the site does not have, however it says so."""
+"""Listings that end with a page of status 200, and sections that the site does not have."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ def page(words: str) -> SampleResponse:
 
 
 class Ending(SampleSite):
-    """A site that has no 404 for lists."""
+    """A site that never answers 404 for a listing."""
 
     def __init__(self, answer: SampleResponse) -> None:
         super().__init__(articles=40)
@@ -40,7 +40,7 @@ def test_a_list_ends_with_a_page_that_says_so(words: str, tmp_path: Path) -> Non
         assert len(done.articles) == len(list(server.site.gold(server.url)))
 
 
-def test_a_list_in_trouble_is_given_up(tmp_path: Path) -> None:
+def test_failing_listing_is_abandoned(tmp_path: Path) -> None:
     with serve(Ending(page("Сайт временно недоступен"))) as server:
         assert crawl(tmp_path, "-a", f"site={server.url}").code == 4
 

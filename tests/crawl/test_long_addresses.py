@@ -1,4 +1,4 @@
-"""Addresses too long or with repeated elements, wherever a site names them: none of them is asked for or kept."""
+"""Addresses that are too long or repeat path segments are neither requested nor stored."""
 
 import random
 import string
@@ -49,7 +49,7 @@ class Misnaming(SampleSite):
         return SampleResponse(200, response.headers, body)
 
 
-def test_they_are_neither_asked_for_nor_kept(kept: Kept, tmp_path: Path) -> None:
+def test_bad_addresses_are_neither_requested_nor_stored(kept: Kept, tmp_path: Path) -> None:
     with serve(Misnaming()) as server:
         results = [crawl(tmp_path, "-a", f"site={server.url}", *kept.options) for _ in range(2)]
         asked = server.requests
@@ -64,7 +64,7 @@ def test_they_are_neither_asked_for_nor_kept(kept: Kept, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("kept", ["postgresql"], indirect=True)
-def test_many_sections_are_no_long_key(kept: Kept, tmp_path: Path) -> None:
+def test_many_sections_do_not_make_a_long_key(kept: Kept, tmp_path: Path) -> None:
     slug = SLUG[:2000]
 
     class WithLongSlug(SampleSite):

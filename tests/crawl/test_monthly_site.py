@@ -1,4 +1,4 @@
-"""The site as it is today: addresses without a number, and an archive that only its sitemaps name."""
+"""The site as it is today: addresses without a number, and an archive found only in its sitemaps."""
 
 import time
 from collections import Counter
@@ -14,7 +14,7 @@ from tests.support.monthly_site import MonthlyServer, MonthlySite, Old, Story, s
 
 
 def stored(data_dir: Path) -> dict[str, tuple[str | None, int]]:
-    """Path to date and version of each article in the store."""
+    """Return date and version of each article in the store, by path."""
     store = open_in(data_dir)
     rows = table(store, schema.articles)
     store.close()
@@ -36,14 +36,14 @@ def test_all_of_the_archive_is_found_with_few_requests(has_lastmod: bool, tmp_pa
     with serve_monthly(site) as server:
         run(tmp_path, server)
         assert len(server.requests) <= len(site.articles) + len(site.sitemaps) + 40
-        assert max(Counter(server.requests).values()) == 1, "nothing is asked for twice"
+        assert max(Counter(server.requests).values()) == 1, "no page is requested twice"
         moments = {story.path: (story.moment.isoformat(), 1) for story in site.articles}
         assert stored(tmp_path) == moments
         run(tmp_path, server)
         assert len(server.requests) <= 25
 
 
-# the period, and whether the sitemaps it is in have months for names
+# the period, and whether its sitemaps are named by month
 PERIODS = [("2026-03-01", "2026-03-31", True), ("2025-12-20", "2026-01-10", True), ("2019-01-01", "2019-12-31", False)]
 
 
@@ -87,7 +87,7 @@ def test_after_the_move_every_article_is_stored_once(old: Old, tmp_path: Path) -
         # Articles of any age are read again, by their old addresses first.
         moved = run(tmp_path, server, "-a", "refresh_days=100000")
         assert moved.stat("caravan/articles/new") == 0
-        # What was read at an old address first is read at the new one by the next run.
+        # The next run reads at the new address what was first read at an old one.
         run(tmp_path, server, "-a", "refresh_days=0")
         run(tmp_path, server, "-a", "refresh_days=0")
         assert len(server.requests) <= 25
@@ -98,7 +98,7 @@ def test_after_the_move_every_article_is_stored_once(old: Old, tmp_path: Path) -
 
 
 def identities(data_dir: Path, articles: list[Story]) -> None:
-    """Each article has kept its number, and its old address is an alias."""
+    """Each article still has its number, and its old address is an alias."""
     store = open_in(data_dir)
     keys = {urlsplit(row["url"]).path: (row["key"], row["article_id"]) for row in table(store, schema.articles)}
     aliases = {(urlsplit(row["url"]).path, row["article_key"]) for row in table(store, schema.aliases)}
@@ -119,7 +119,7 @@ def test_old_and_new_addresses_side_by_side_from_the_first_run_on(tmp_path: Path
     assert stored(tmp_path).keys() == {story.path for story in articles}
 
 
-def test_runs_killed_on_the_way_lose_nothing(tmp_path: Path) -> None:
+def test_killed_runs_lose_nothing(tmp_path: Path) -> None:
     site = MonthlySite()
     with serve_monthly(site) as server:
         for asked in (120, 240, 360):
@@ -133,7 +133,7 @@ def test_runs_killed_on_the_way_lose_nothing(tmp_path: Path) -> None:
 
 
 def test_two_articles_whose_headlines_end_in_one_number(tmp_path: Path) -> None:
-    """Each is known by its path, in the run that meets both and in one that meets the second later."""
+    """Each is identified by its path, whether one run finds both or a later run finds the second."""
     numbers = [story for story in stories() if story.slug.endswith("-10000")]
     assert len(numbers) >= 3
     with serve_monthly(MonthlySite(numbers[1:])) as server:

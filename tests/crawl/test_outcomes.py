@@ -1,4 +1,4 @@
-"""Exit codes, and what is left behind after a run that went wrong."""
+"""Exit codes and files of failed runs."""
 
 import signal
 from pathlib import Path
@@ -42,7 +42,7 @@ def test_a_section_that_the_site_does_not_have(tmp_path: Path) -> None:
     assert result.log.splitlines()[-1].startswith("scrapy crawl: the site has no section 'newz'; ")
 
 
-def test_an_unreachable_site_is_said_without_a_stack_trace(tmp_path: Path) -> None:
+def test_unreachable_site_is_reported_without_a_stack_trace(tmp_path: Path) -> None:
     result = crawl(tmp_path, "-a", "site=http://127.0.0.1:9/", "-s", "RETRY_TIMES=0")
     assert result.code == 4
     assert "Traceback" not in result.log
@@ -70,7 +70,7 @@ def test_too_many_failed_pages(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_stopped_run_says_so_and_publishes_nothing(number: signal.Signals, code: int, tmp_path: Path) -> None:
+def test_stopped_run_reports_it_and_publishes_nothing(number: signal.Signals, code: int, tmp_path: Path) -> None:
     earlier = tmp_path / "articles.csv"
     earlier.write_text("the last good dataset", encoding="utf-8")
     with serve(SampleSite(articles=3000)) as server:
@@ -80,7 +80,7 @@ def test_a_stopped_run_says_so_and_publishes_nothing(number: signal.Signals, cod
     assert "articles" not in result.tables
 
 
-def test_a_killed_run_tears_nothing(tmp_path: Path) -> None:
+def test_killed_run_leaves_no_partial_file(tmp_path: Path) -> None:
     earlier = tmp_path / "articles.csv"
     earlier.write_text("the last good dataset", encoding="utf-8")
     with serve(SampleSite(articles=3000)) as server:
@@ -90,7 +90,7 @@ def test_a_killed_run_tears_nothing(tmp_path: Path) -> None:
     assert "articles" not in result.tables
 
 
-def test_an_error_in_a_pipeline_is_no_success(tmp_path: Path) -> None:
+def test_error_in_a_pipeline_fails_the_run(tmp_path: Path) -> None:
     broken = "tests.crawl.broken_pipeline.BrokenPipeline"
     result = crawl(
         tmp_path, "-a", "site=sample", "-s", f'ITEM_PIPELINES={{"{broken}": 1}}', "-O", str(tmp_path / "a.csv")
@@ -100,7 +100,7 @@ def test_an_error_in_a_pipeline_is_no_success(tmp_path: Path) -> None:
     assert not (tmp_path / "a.csv").exists()
 
 
-def test_a_run_that_finds_nothing_keeps_the_earlier_file(tmp_path: Path) -> None:
+def test_run_without_articles_leaves_the_earlier_file(tmp_path: Path) -> None:
     file = tmp_path / "articles.csv"
     with serve(SampleSite(articles=30)) as server:
         options = ("-a", f"site={server.url}", "-O", str(file))

@@ -18,7 +18,7 @@ from tests.support.crawling import crawl, start
 
 
 class AskingForQuiet(Timed):
-    """Its tenth article is answered with Retry-After, once."""
+    """Answers one request, for the tenth article, with Retry-After."""
 
     def __init__(self, status: int, wish: str | timedelta) -> None:
         super().__init__(articles=60)
@@ -49,9 +49,7 @@ WISHES: list[tuple[int, str | timedelta, float]] = [
 
 
 @pytest.mark.parametrize(("status", "wish", "seconds"), WISHES)
-def test_the_whole_site_is_left_alone_for_as_long_as_it_asks(
-    status: int, wish: str | timedelta, seconds: float, tmp_path: Path
-) -> None:
+def test_retry_after_pauses_all_requests(status: int, wish: str | timedelta, seconds: float, tmp_path: Path) -> None:
     site = AskingForQuiet(status, wish)
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
@@ -66,7 +64,7 @@ def test_the_whole_site_is_left_alone_for_as_long_as_it_asks(
 
 
 @pytest.mark.parametrize("wish", ["soon", "-1", "0", timedelta(days=-1)])
-def test_a_wish_that_makes_no_sense_is_no_answer_only(wish: str | timedelta, tmp_path: Path) -> None:
+def test_nonsensical_retry_after_counts_as_a_failed_response(wish: str | timedelta, tmp_path: Path) -> None:
     site = AskingForQuiet(503, wish)
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
@@ -75,7 +73,7 @@ def test_a_wish_that_makes_no_sense_is_no_answer_only(wish: str | timedelta, tmp
     assert result.stat("caravan/pauses/backoff") == 1
 
 
-def test_a_site_that_asks_for_too_much_ends_the_run(tmp_path: Path) -> None:
+def test_too_long_retry_after_ends_the_run(tmp_path: Path) -> None:
     site = AskingForQuiet(429, "3600")
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
@@ -123,14 +121,14 @@ class Busy(Timed):
         return BUSY
 
 
-def test_pauses_after_bad_answers_grow(tmp_path: Path) -> None:
+def test_pauses_after_failed_responses_grow(tmp_path: Path) -> None:
     site = Busy(times=4)
     with serve(site) as server:
         options = ("-s", "BACKOFF_START=0.2", "-s", "RETRY_TIMES=4")
         result = crawl(tmp_path, "-a", f"site={server.url}", *options)
     assert result.code == 0, result.log[-1500:]
     assert len(result.articles) == 20
-    # After robots.txt, the home page four times in vain.
+    # robots.txt, and four failed requests of the home page.
     for pause, least in zip(site.pauses[1:5], (0.1, 0.2, 0.4, 0.8), strict=True):
         assert pause >= least
 
@@ -139,7 +137,7 @@ def test_pauses_after_bad_answers_grow(tmp_path: Path) -> None:
 
 
 class GoesAway(Timed):
-    """After its home page it drops every connection, or refuses, or challenges."""
+    """Drops, refuses or challenges every request after the home page."""
 
     def __init__(self, answer: SampleResponse | None) -> None:
         super().__init__(articles=300)
@@ -164,11 +162,11 @@ def test_a_site_that_refuses_all_pages_ends_the_run(answer: SampleResponse, tmp_
     assert "'finish_reason': 'outage'" in result.log
     assert "'caravan/outage': '20 pages in a row were refused'" in result.log
     assert "Traceback" not in result.log
-    # Each page is asked for three times at most, and those that wait behind them not once.
+    # Each page is requested three times at most, and the queued ones not at all.
     assert len(site.targets) < 100
 
 
-def test_a_site_that_is_down_is_given_up_however_many_pages_wait(tmp_path: Path) -> None:
+def test_outage_ends_the_run_whatever_the_number_of_queued_pages(tmp_path: Path) -> None:
     site = SampleSite(articles=150)
     with serve(site) as server:
         assert crawl(tmp_path, "-a", f"site={server.url}").code == 0
@@ -179,7 +177,7 @@ def test_a_site_that_is_down_is_given_up_however_many_pages_wait(tmp_path: Path)
     _, log = process.communicate(timeout=120)
     assert process.returncode == 4, log[-1500:]
     (tries,) = re.findall(r"'downloader/exception_count': (\d+)", log)
-    assert int(tries) < 40, "it was not to ask for each of the 150 pages"
+    assert int(tries) < 40, "the run must not request each of the 150 pages"
 
 
 def test_a_site_that_goes_away_ends_the_run(tmp_path: Path) -> None:
@@ -197,7 +195,7 @@ def test_a_site_that_goes_away_ends_the_run(tmp_path: Path) -> None:
 # AutoThrottle and Crawl-delay
 
 ROBOTS = SampleResponse(200, {"Content-Type": "text/plain"}, b"User-agent: *\nCrawl-delay: 0.5\n")
-#: Between two requests that are sent half a second apart, as the first may take longer on its way.
+#: Seconds measured between two requests sent half a second apart: the first may take longer to arrive.
 LEAST = 0.4
 
 
@@ -236,7 +234,7 @@ def test_a_crawl_delay_too_long_ends_the_run(delay: str, tmp_path: Path) -> None
     assert "Traceback" not in result.log
 
 
-def test_a_long_crawl_delay_is_said_and_obeyed(tmp_path: Path) -> None:
+def test_long_crawl_delay_is_logged_and_obeyed(tmp_path: Path) -> None:
     robots = SampleResponse(200, {"Content-Type": "text/plain"}, b"User-agent: *\nCrawl-delay: 90\n")
     site = Timed(articles=5, robots_txt=robots)
     with serve(site) as server:
@@ -255,7 +253,7 @@ def test_a_long_crawl_delay_is_said_and_obeyed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("delay", ["nan", "inf", "-5", "soon"])
-def test_a_crawl_delay_that_makes_no_sense_is_none(delay: str, tmp_path: Path) -> None:
+def test_nonsensical_crawl_delay_is_ignored(delay: str, tmp_path: Path) -> None:
     robots = SampleResponse(200, {"Content-Type": "text/plain"}, f"User-agent: *\nCrawl-delay: {delay}\n".encode())
     with serve(Timed(articles=5, robots_txt=robots)) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
@@ -263,7 +261,7 @@ def test_a_crawl_delay_that_makes_no_sense_is_none(delay: str, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("status", [520, 521, 522, 523, 524])
-def test_what_cloudflare_says_of_the_site_behind_it_is_tried_again(status: int, tmp_path: Path) -> None:
+def test_cloudflare_errors_are_retried(status: int, tmp_path: Path) -> None:
     class Failing(Timed):
         def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
             response = super().respond(target, base_url, headers)

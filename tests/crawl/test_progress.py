@@ -1,4 +1,4 @@
-"""The line that tells how far a crawl is: on a real terminal, and nowhere else."""
+"""The progress line of a crawl: on a real terminal, and nowhere else."""
 
 import os
 import pty
@@ -33,7 +33,7 @@ class SomeGone(SampleSite):
 
 
 class Stuck(SampleSite):
-    """A site that after the first pages lets every visitor wait."""
+    """A site that delays all requests after the first 50 until ``go_on`` is set."""
 
     def __init__(self) -> None:
         super().__init__(articles=300)
@@ -78,7 +78,7 @@ class Terminal:
 
     @property
     def lines(self) -> list[str]:
-        """The lines a person sees when all is over: what follows a carriage return hides what was before it."""
+        """The lines visible at the end: text after a carriage return hides the text before it."""
         seen = []
         for line in self.written.split("\n"):
             cells = ""
@@ -98,7 +98,7 @@ def _read(descriptor: int) -> bytes:
         return b""
 
 
-def test_on_a_terminal_the_bar_counts_and_only_lines_that_matter_stay(tmp_path: Path) -> None:
+def test_terminal_shows_a_counting_bar_and_only_important_lines(tmp_path: Path) -> None:
     with serve(SomeGone(articles=300)) as server:
         terminal = Terminal(tmp_path, "-a", f"site={server.url}")
     (run,) = (tmp_path / "runs").iterdir()
@@ -123,7 +123,7 @@ def test_a_line_is_cut_to_the_width_of_the_terminal(tmp_path: Path) -> None:
     assert max(map(len, frames)) <= 16
 
 
-def test_of_pages_that_are_named_the_whole_is_known(tmp_path: Path) -> None:
+def test_progress_of_named_pages_has_a_total(tmp_path: Path) -> None:
     site = SampleSite(articles=30)
     with serve(site) as server:
         first = crawl(tmp_path / "all", "-a", f"site={server.url}")
@@ -133,7 +133,7 @@ def test_of_pages_that_are_named_the_whole_is_known(tmp_path: Path) -> None:
     assert terminal.frames[-1] == (30, 0)
 
 
-def test_a_level_that_is_given_is_obeyed(tmp_path: Path) -> None:
+def test_given_log_level_is_obeyed(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path, "-a", "site=sample", "-L", "INFO")
     assert any("[scrapy.middleware] INFO: Enabled extensions:" in line for line in terminal.lines)
     assert any("Dumping Scrapy stats" in line for line in terminal.lines)
@@ -155,7 +155,7 @@ def test_with_a_log_file_the_bar_stays_on_the_terminal(tmp_path: Path) -> None:
     assert "CalmTerminal" not in text
 
 
-def test_in_a_pipe_is_nothing_of_it(tmp_path: Path) -> None:
+def test_progress_is_not_written_to_a_pipe(tmp_path: Path) -> None:
     result = crawl(tmp_path, "-a", "site=sample")
     assert result.code == 0
     assert not ARTICLES.search(result.log)
@@ -241,10 +241,10 @@ def test_the_rate_is_that_of_the_last_minute() -> None:
         ),
     ],
 )
-def test_the_words_tell_no_more_than_is_known(state: State, words: str) -> None:
+def test_progress_line_has_only_known_figures(state: State, words: str) -> None:
     assert state.words() == words
 
 
-def test_a_duration_is_told_in_hours() -> None:
+def test_duration_is_formatted_in_hours() -> None:
     assert clock(59.6) == "0:01:00"
     assert clock(175_000) == "48:36:40"

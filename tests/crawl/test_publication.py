@@ -1,4 +1,4 @@
-"""What is published: each state of an article in the feeds of one run, whatever happened to runs, clocks and pages."""
+"""Publication: each state of an article is in the feeds of one run, whatever happened to runs, clocks and pages."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ def published(data_dir: Path) -> list[str]:
 
 
 class Switching(SampleSite):
-    """A site whose pages are changed by a function that may be replaced."""
+    """A site whose pages are changed by a replaceable function."""
 
     change: Callable[[str, SampleResponse], SampleResponse] = staticmethod(lambda target, response: response)
 
@@ -46,7 +46,7 @@ FAILURES = {"500": failing(500), "404": failing(404), "304": failing(304), "no t
 
 @pytest.mark.parametrize("failure", FAILURES)
 def test_an_article_that_fails_after_a_run_below_the_floors(failure: str, tmp_path: Path) -> None:
-    """It was stored whole and not published; its page fails when the next run reads it again."""
+    """It was stored completely but not published, and its page fails in the next run."""
     site = Switching(articles=ARTICLES)
     with serve(site) as server:
         options = ("-a", f"site={server.url}", "-a", "refresh_days=100000")
@@ -76,7 +76,7 @@ def sound(done: Crawl) -> None:
     assert done.code == 0, done.log[-2000:]
 
 
-# The arguments of a run that is killed, and those of the sound ones that follow.
+# The arguments of a killed run, and those of the successful runs after it.
 SCOPES = [
     (["sections=news"], [[]]),
     ([], [["sections=news"], []]),
@@ -85,7 +85,7 @@ SCOPES = [
 
 
 @pytest.mark.parametrize(("killed", "following"), SCOPES)
-def test_what_a_run_of_another_kind_left(killed: list[str], following: list[list[str]], tmp_path: Path) -> None:
+def test_leftovers_of_a_run_of_another_kind(killed: list[str], following: list[list[str]], tmp_path: Path) -> None:
     with serve(SampleSite(articles=150)) as server:
         site = ("-a", f"site={server.url}")
         stop(tmp_path, *site, *(option for argument in killed for option in ("-a", argument)))
@@ -96,7 +96,7 @@ def test_what_a_run_of_another_kind_left(killed: list[str], following: list[list
 
 
 def start_by_clock(data_dir: Path, *options: str, **environment: str) -> subprocess.Popen[str]:
-    """Start a crawl whose clock is another one; a process of its own, as a forked one keeps its libraries."""
+    """Start a crawl with another clock, not as a fork: a forked process has its libraries loaded already."""
     need("faketime")
     (library,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
     return subprocess.Popen(
@@ -149,8 +149,8 @@ def test_a_clock_that_is_set_back_in_the_middle_of_a_run(tmp_path: Path) -> None
     check_published(data_dir)
 
 
-def test_a_run_with_nothing_to_ask_for_is_sound(tmp_path: Path) -> None:
-    """One was killed in its last moment: the next has just read all sources, and finds nothing wrong."""
+def test_run_with_nothing_to_request_succeeds(tmp_path: Path) -> None:
+    """A run was killed at its end: the next one has no due source, and still succeeds."""
     with serve(SampleSite(articles=20)) as server:
         options = ("-a", f"site={server.url}", "-a", "refresh_days=0")
         sound(crawl(tmp_path, *options))
@@ -189,7 +189,7 @@ def test_without_a_store_each_run_publishes_everything(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_made_whole_is_published_by_the_next_run(tmp_path: Path) -> None:
-    """One file of a run killed on the way cannot be moved, so none of them counts."""
+    """One file of a killed run cannot be moved, so none of its files is published."""
     with serve(SampleSite(articles=20)) as server:
         options = ("-a", f"site={server.url}")
         os.environ["KILL_AT"] = "os.rename 3"
@@ -203,5 +203,5 @@ def test_a_folder_that_cannot_be_made_whole_is_published_by_the_next_run(tmp_pat
         (folder / "weather.csv").mkdir()  # in the way
         sound(crawl(tmp_path, *options))
         (folder / "weather.csv").rmdir()
-        assert not list(folder.glob("*.jsonl")), "what was moved is moved back"
+        assert not list(folder.glob("*.jsonl")), "moved files are moved back"
     check_published(tmp_path)

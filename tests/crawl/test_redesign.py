@@ -1,4 +1,4 @@
-"""Markup that changes overnight: the run says so, nothing whole is lost, and what came incomplete is mended."""
+"""Markup that changes overnight: it is reported, complete records survive, and incomplete ones are completed later."""
 
 import json
 from pathlib import Path
@@ -32,7 +32,7 @@ def test_new_articles_in_another_template(lost: str, tmp_path: Path) -> None:
     assert not (tmp_path / "a.csv").exists()
 
 
-# what the template loses, and the run's reason: without a headline a page does not look like an article's
+# fields lost by the template, and the run's reason: a page without a headline does not look like an article
 REASONS = {
     "date": "date_published fell from 100 % to 0 % of ",
     "body": "body fell from 100 % to 0 % of ",
@@ -41,7 +41,7 @@ REASONS = {
 
 
 @pytest.mark.parametrize("lost", REASONS)
-def test_known_articles_in_another_template_keep_their_whole_records(lost: str, tmp_path: Path) -> None:
+def test_known_articles_in_another_template_retain_complete_records(lost: str, tmp_path: Path) -> None:
     run(tmp_path)
     store = open_in(tmp_path)
     before = table(store, schema.articles), table(store, schema.article_versions)
@@ -55,20 +55,20 @@ def test_known_articles_in_another_template_keep_their_whole_records(lost: str, 
     assert table(store, schema.article_versions) == before[1]
     assert len(table(store, schema.failures)) > 0.8 * ARTICLES
     store.close()
-    # The site is mended: they are read again, and nothing is missing.
-    mended = run(tmp_path, "-a", "refresh_days=100000", new=5)
-    assert mended.crawl.code == 0, mended.crawl.log[-2000:]
+    # The site is fixed: they are read again, and nothing is missing.
+    fixed = run(tmp_path, "-a", "refresh_days=100000", new=5)
+    assert fixed.crawl.code == 0, fixed.crawl.log[-2000:]
 
 
-def test_a_redesign_that_lasts_publishes_nothing_and_is_mended_whole(tmp_path: Path) -> None:
-    """Hours in which the new template is not read: nothing without its date gets out, whatever a later run reads."""
+def test_lasting_redesign_publishes_nothing_until_it_is_fixed(tmp_path: Path) -> None:
+    """Hours with an unreadable template: no record without its date is published, whatever a later run reads."""
     feed = tmp_path / "a.jsonl"
     run(tmp_path, "-O", str(feed))
     whole = feed.read_bytes()
     switch = ("markup_switch:0:date",)
     codes = []
     for hour in range(3):
-        # The last of them reads nothing new, and what failed twice is not yet tried again.
+        # The last of them reads no new article, and pages that failed twice are not due yet.
         done = run(tmp_path, "-a", "refresh_days=0", "-O", str(feed), new=NEW * min(hour + 1, 2), faults=switch)
         codes.append(done.crawl.code)
         assert feed.read_bytes() == whole
@@ -79,11 +79,11 @@ def test_a_redesign_that_lasts_publishes_nothing_and_is_mended_whole(tmp_path: P
     assert {row["date_published"] for row in table(store, schema.articles) if row["key"] in failed} == {None}
     store.execute(update(schema.failures).values(retry_at="2000-01-01T00:00:00+00:00"))
     store.close()
-    mended = run(tmp_path, "-a", "refresh_days=0", "-O", str(feed), new=2 * NEW)
-    assert mended.crawl.code == 0, mended.crawl.log[-2000:]
+    fixed = run(tmp_path, "-a", "refresh_days=0", "-O", str(feed), new=2 * NEW)
+    assert fixed.crawl.code == 0, fixed.crawl.log[-2000:]
     published = [json.loads(line) for line in feed.read_text(encoding="utf-8").splitlines()]
     assert all(record["date_published"] for record in published)
-    dateless = dateless_articles(2 * NEW) & failed  # of those nobody can know
+    dateless = dateless_articles(2 * NEW) & failed  # their dates cannot be known
     assert sorted(str(record["article_id"]) for record in published) == sorted(failed - dateless)
     store = open_in(tmp_path)
     assert {row["article_key"] for row in table(store, schema.failures)} == dateless
@@ -92,14 +92,14 @@ def test_a_redesign_that_lasts_publishes_nothing_and_is_mended_whole(tmp_path: P
 
 
 def dateless_articles(new: int) -> set[str]:
-    """The numbers of the articles that the site itself shows without a date."""
+    """Return the numbers of the articles without a date on the site itself."""
     site = SampleSite(ARTICLES)
     site.publish(new)
     gold = site.gold("http://127.0.0.1:8000/")
     return {str(record["article_id"]) for record in gold if record["date_published"] is None}
 
 
-def test_what_a_run_below_the_floors_did_not_find_is_put_back(tmp_path: Path) -> None:
+def test_fields_not_found_by_a_run_below_the_floors_are_restored(tmp_path: Path) -> None:
     run(tmp_path)
     store = open_in(tmp_path)
     rows = table(store, schema.articles)
@@ -113,8 +113,8 @@ def test_what_a_run_below_the_floors_did_not_find_is_put_back(tmp_path: Path) ->
     assert {row["key"]: (row["views"], row["views_raw"]) for row in table(store, schema.articles)} == before
     store.close()
     feed = tmp_path / "a.jsonl"
-    mended = run(tmp_path, "-a", "refresh_days=100000", "-O", str(feed))
-    assert mended.crawl.code == 0, mended.crawl.log[-2000:]
+    fixed = run(tmp_path, "-a", "refresh_days=100000", "-O", str(feed))
+    assert fixed.crawl.code == 0, fixed.crawl.log[-2000:]
     published = [json.loads(line) for line in feed.read_text(encoding="utf-8").splitlines()]
     assert len({record["url"] for record in published}) == len(published) == len(counted)
     assert sorted(record["views"] for record in published) == sorted(counted)

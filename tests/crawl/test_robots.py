@@ -1,4 +1,4 @@
-"""What the absence of robots.txt and its silence mean to a crawl."""
+"""A crawl with a missing, unreadable or malformed robots.txt."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ UNREAD = [
 
 
 @pytest.mark.parametrize(("answer", "words"), UNREAD, ids=range(len(UNREAD)))
-def test_with_an_unreadable_robots_txt_nothing_is_asked(answer: SampleResponse, words: str, tmp_path: Path) -> None:
+def test_unreadable_robots_txt_forbids_every_request(answer: SampleResponse, words: str, tmp_path: Path) -> None:
     site = Timed(robots_txt=answer)
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
@@ -39,7 +39,7 @@ RULES = b"User-agent: *\nDisallow: /\n"
 
 
 @pytest.mark.parametrize("status", [404, 403, 410])
-def test_without_robots_txt_everything_may_be_asked(status: int, tmp_path: Path) -> None:
+def test_missing_robots_txt_allows_every_request(status: int, tmp_path: Path) -> None:
     site = Timed(robots_txt=SampleResponse(status, HTML, RULES))
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")

@@ -1,4 +1,4 @@
-"""The whole way, on the whole sample site: every article once, every field exact."""
+"""A crawl of the whole sample site: every article once, every field exact."""
 
 import json
 from collections import Counter
@@ -9,7 +9,7 @@ import pytest
 from caravan_crawler.sample_site import SampleSite, serve
 from tests.support.crawling import crawl
 
-#: Each seed is other markup; ``benchmarks/accuracy.py`` tries further ones.
+#: Each seed has other markup; ``benchmarks/accuracy.py`` tries further ones.
 SEEDS = (0, 1, 2, 3)
 ARTICLES = 300
 

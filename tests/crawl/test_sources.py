@@ -1,4 +1,4 @@
-"""Feeds and sitemaps in a crawl: what is broken is read as far as it goes, and what is lost is told."""
+"""Feeds and sitemaps in a crawl: broken ones are read as far as possible, and losses are reported."""
 
 import gzip
 import json
@@ -77,7 +77,7 @@ OTHERS = [path(number) for number in range(102, 107)]
 WHOLE = {path(number) for number in range(101, 107)}
 MAP = urlset(*OTHERS)
 WARNED = f"<br />\n<b>Notice</b>: Undefined index & more in <b>/x.php</b><br />\n{MAP}"
-# what answers for the sitemap
+# the response for the sitemap
 READ: dict[str, Answer] = {
     "gzip": Answer(gzip.compress(MAP.encode()), {"Content-Type": "application/x-gzip"}),
     "gzip with a tail": Answer(gzip.compress(MAP.encode()) + b"\n\n", {"Content-Type": "application/x-gzip"}),
@@ -134,7 +134,7 @@ def test_an_index_that_names_itself_and_a_feed_that_is_an_index_end(tmp_path: Pa
 
 
 LONG = urlset(*OTHERS[:3]).replace("</urlset>", "") + "<url><loc>" + OTHERS[4][:-6]
-#: The feed's and the sitemap's answer, the failures they are, and the articles read of the sitemap.
+#: Responses for the feed and the sitemap, their failures, and the articles read from the sitemap.
 LOST: dict[str, tuple[Answer, Answer, dict[str, str], int]] = {
     "cut": (EMPTY_FEED, Answer(LONG, XML), {"/m.xml": "sitemap_cut"}, 3),
     "cut gzip": (
@@ -159,7 +159,7 @@ LOST: dict[str, tuple[Answer, Answer, dict[str, str], int]] = {
 
 
 @pytest.mark.parametrize(("feed", "sitemap", "failed", "number"), LOST.values(), ids=LOST)
-def test_what_is_lost_is_told_and_tried_again(
+def test_lost_sources_are_reported_and_retried(
     feed: Answer, sitemap: Answer, failed: dict[str, str], number: int, tmp_path: Path
 ) -> None:
     answers = site() | {
@@ -181,10 +181,10 @@ def test_what_is_lost_is_told_and_tried_again(
         assert stored(tmp_path) == WHOLE
         assert failures(tmp_path) == {}
         run(tmp_path, server)
-        assert "/m.xml" not in server.requests, "what is read is not asked for again while its stamp is the same"
+        assert "/m.xml" not in server.requests, "an article with the same stamp is not requested again"
 
 
-def test_a_page_in_place_of_a_sitemap_that_need_not_be_is_no_failure(tmp_path: Path) -> None:
+def test_page_in_place_of_an_optional_sitemap_is_no_failure(tmp_path: Path) -> None:
     answers = site(page("Газета", links(*sorted(WHOLE))))
     with serve(answers, lambda target: answers["/"] if target.endswith(".xml") else None) as server:
         done = run(tmp_path, server)
@@ -270,7 +270,7 @@ def test_after_a_run_whose_clock_was_ahead_the_next_one_reads_all_sources(tmp_pa
             [need("faketime"), "-f", "+400d", *ahead], capture_output=True, text=True, timeout=TIMEOUT, check=False
         )
         assert first.returncode == 0, first.stderr[-2000:]
-        # What has come since, with an old stamp, and in a list that the feed says nothing of.
+        # Published since, with an old stamp, and in a listing whose new articles are not in the feed.
         server.answers |= {"/m.xml": urlset(*OTHERS[:4]), "/sport/": page("Спорт", links(OTHERS[0], OTHERS[4]))}
         done = run(tmp_path, server)
         assert "the clock was ahead" in done.log

@@ -1,4 +1,4 @@
-"""Runs stopped by a signal, a full disk, a locked or broken store, or a site that goes away: the next one goes on."""
+"""Runs stopped by a signal or a site that goes away are continued by the next run."""
 
 import signal
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_a_signal(number: signal.Signals, times: int, tmp_path: Path) -> None:
 # One run at a time
 
 
-def test_a_second_run_leaves_at_once(tmp_path: Path) -> None:
+def test_second_run_exits_at_once(tmp_path: Path) -> None:
     with serve(SampleSite(articles=2000)) as server, serve(SampleSite(articles=20)) as other:
         first = start(tmp_path, "-a", f"site={server.url}")
         after_requests(server, 50)(first)
@@ -44,7 +44,7 @@ def test_a_second_run_leaves_at_once(tmp_path: Path) -> None:
         first.kill()
         first.communicate(timeout=TIMEOUT)
     with serve(SampleSite(articles=20)) as server:
-        assert crawl(tmp_path, "-a", f"site={server.url}").code != 5, "a lock left by a killed run is none"
+        assert crawl(tmp_path, "-a", f"site={server.url}").code != 5, "the lock of a killed run is released"
 
 
 # The site
@@ -92,8 +92,8 @@ def test_the_same_site_on_another_port(tmp_path: Path) -> None:
             assert len(result.articles) == len(Stored(tmp_path).articles) == 200
 
 
-def test_an_article_known_and_gone_for_a_while_is_no_new_one(tmp_path: Path) -> None:
-    """One that a refresh could not read is tried again by the next run, whether that refreshes or not."""
+def test_known_article_that_returns_is_not_new(tmp_path: Path) -> None:
+    """An article that a refresh could not read is retried by the next run of any kind."""
     with serve(Flaky(articles=60)) as server:
         options = ("-a", f"site={server.url}", "-s", "RETRY_TIMES=0")
         assert crawl(tmp_path, *options).code == 0
@@ -125,7 +125,7 @@ class Flaky(SampleSite):
 
 
 def test_a_killed_backfill_walks_no_list_twice(tmp_path: Path) -> None:
-    """A year in the middle of the site lies under many pages of lists, none of which is to be asked for again."""
+    """A year in the middle of the site is behind many listing pages, none of which may be requested again."""
     with serve(SampleSite(articles=700)) as server:
         options = ("-a", "since=2019-01-01", "-a", "until=2019-12-31")
         wanted = [record for record in gold(server) if (record["date_published"] or "")[:4] == "2019"]
@@ -139,4 +139,4 @@ def test_a_killed_backfill_walks_no_list_twice(tmp_path: Path) -> None:
         runs.complete()
         asked = sum("/page/" in target for target in server.requests)
         assert runs.kills == 2
-        assert asked <= pages + 8, "each kill costs the pages under way"
+        assert asked <= pages + 8, "each kill loses the pages in flight"

@@ -1,4 +1,4 @@
-"""A full disk, a locked or broken database, a closed folder: one clear line, nothing lost, and the next run goes on."""
+"""A full disk, a locked or broken database, a read-only folder: one clear line, no loss, and the next run continues."""
 
 import resource
 import sqlite3
@@ -46,7 +46,7 @@ def test_a_full_disk_under_the_data(small_disk: SmallDisk, tmp_path: Path) -> No
         each_once(read_articles(earlier), gold(server))
 
 
-def test_a_full_disk_under_the_file_asked_for(small_disk: SmallDisk, tmp_path: Path) -> None:
+def test_full_disk_under_the_output_file(small_disk: SmallDisk, tmp_path: Path) -> None:
     other, wanted = tmp_path / "articles.jsonl", small_disk.path / "articles.jsonl"
     other.write_text("", encoding="utf-8")
     wanted.write_text("", encoding="utf-8")
@@ -151,7 +151,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("make", "code", "words"), BROKEN, ids=[words for _, _, words in BROKEN])
-def test_what_is_no_store(make: Any, code: int, words: str, tmp_path: Path) -> None:
+def test_file_that_is_no_store(make: Any, code: int, words: str, tmp_path: Path) -> None:
     make(tmp_path / "caravan.db")
     before = (tmp_path / "caravan.db").stat().st_size
     with serve(SampleSite(articles=20)) as server:

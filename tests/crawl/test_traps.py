@@ -1,4 +1,4 @@
-"""Sites that answer every address: the run ends, keeps what is real, and says what it met."""
+"""Sites that answer every address: the run ends, stores the real articles, and reports the trap."""
 
 import re
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def unnumbered(target: str) -> str | None:
 
 
 def endless_list(target: str) -> str | None:
-    """A list without end, of articles that are one."""
+    """An endless listing of copies of one article."""
     found = re.fullmatch(r"/copies/(?:page/(\d+)/)?", target)
     if found:
         number = int(found[1] or 1)
@@ -76,7 +76,7 @@ class Trapping(SampleSite):
 
 
 @pytest.mark.parametrize(("answer", "entry"), TRAPS, ids=[trap[0].__name__ for trap in TRAPS])
-def test_copies_of_one_text_end(answer: Answer, entry: str, tmp_path: Path) -> None:
+def test_endless_copies_of_one_text_end_the_run(answer: Answer, entry: str, tmp_path: Path) -> None:
     site = Trapping(answer, entry)
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "MAX_COPIES=12")
@@ -84,7 +84,7 @@ def test_copies_of_one_text_end(answer: Answer, entry: str, tmp_path: Path) -> N
         gold = {record["url"] for record in site.gold(server.url)}
         again = crawl(tmp_path, "-a", f"site={server.url}", "-s", "MAX_COPIES=12")
         second = len(server.requests) - first
-    told = report(tmp_path)
+    run_report = report(tmp_path)
     assert "Traceback" not in result.log
     assert result.code == 3
     assert "are copies of one text" in result.log.splitlines()[-1]
@@ -92,14 +92,14 @@ def test_copies_of_one_text_end(answer: Answer, entry: str, tmp_path: Path) -> N
     assert first < ARTICLES + 110
     assert second < 100
     assert "Traceback" not in again.log
-    assert told["copies"] >= 0
+    assert run_report["copies"] >= 0
     stored = {row["url"] for row in Kept(f"sqlite:///{tmp_path}/caravan.db").rows("articles")}
     assert gold <= stored
     assert len(stored) < len(gold) + 60
 
 
-def test_some_copies_cost_a_run_nothing(tmp_path: Path) -> None:
-    """A handful of copies among many articles: the run is sound, says so, and publishes."""
+def test_few_copies_do_not_fail_a_run(tmp_path: Path) -> None:
+    """A few copies among many articles: the run succeeds, reports them, and publishes."""
 
     class Few(Trapping):
         def __init__(self) -> None:
@@ -107,15 +107,15 @@ def test_some_copies_cost_a_run_nothing(tmp_path: Path) -> None:
 
     with serve(Few()) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "MAX_COPIES=4")
-    told = report(tmp_path)
+    run_report = report(tmp_path)
     assert result.code == 0, result.log[-1000:]
     assert re.search(r"complete, but [4-6] articles are copies of one text", result.log.splitlines()[-1])
-    assert 4 <= told["copies"] <= 6
-    assert told["not_followed"]["copies"] >= 1
+    assert 4 <= run_report["copies"] <= 6
+    assert run_report["not_followed"]["copies"] >= 1
     assert len(result.articles) >= ARTICLES
 
 
-def test_pages_that_are_no_articles_lead_some_hops_only(tmp_path: Path) -> None:
+def test_pages_without_an_article_are_followed_for_a_few_hops(tmp_path: Path) -> None:
     def corridor(target: str) -> str | None:
         found = re.fullmatch(r"/(?:hall|news)/room-(\d+)/", target)
         number = int(found[1]) if found else 0

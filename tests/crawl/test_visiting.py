@@ -1,4 +1,4 @@
-"""What is asked for, and what never."""
+"""Pages that are requested, and those that never are."""
 
 from collections import Counter
 from pathlib import Path
@@ -15,7 +15,7 @@ def gold_of(site: SampleSite, server: SampleServer) -> list[dict[str, Any]]:
     return list(site.gold(server.url))
 
 
-def test_forbidden_parts_tags_and_files_are_left_alone(tmp_path: Path) -> None:
+def test_forbidden_paths_tags_and_files_are_not_requested(tmp_path: Path) -> None:
     with serve(SampleSite(articles=60)) as server:
         crawl(tmp_path, "-a", f"site={server.url}")
         asked = [urlsplit(target).path for target in server.requests]
@@ -33,7 +33,7 @@ def test_a_period_brings_its_articles_and_ends_the_paging(tmp_path: Path) -> Non
         }
         assert result.code == 0
         found = {record["url"] for record in result.articles}
-        # What is only in the sitemap cannot be dated before it is read; its stamp lets it in or out.
+        # An article found only in the sitemap has no date before it is read; its stamp decides.
         assert found == expected
         assert server.hits < 0.6 * 600, "the lists' older pages were not walked"
 
@@ -80,7 +80,7 @@ def test_only_the_pages_named(tmp_path: Path) -> None:
 
 
 class Newsroom(SampleSite):
-    """Publishes while its lists are read: three articles whenever a second page or later is asked for."""
+    """Publishes three articles whenever the second or a later page of a listing is requested."""
 
     published = 0
 
@@ -101,7 +101,7 @@ def test_lists_that_shift_while_they_are_read(tmp_path: Path) -> None:
 
 
 class TrapSite(SampleSite):
-    """Every list goes on for ever, repeating its last page."""
+    """Every listing is endless: it repeats its last page."""
 
     def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
         response = super().respond(target, base_url, headers or {})
@@ -131,7 +131,7 @@ class FailingList(SampleSite):
         return super().respond(target, base_url, headers or {})
 
 
-def test_a_failing_page_of_a_list_costs_only_its_own_articles(tmp_path: Path) -> None:
+def test_failing_listing_page_loses_only_its_own_articles(tmp_path: Path) -> None:
     with serve(FailingList(articles=400)) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
         paths = {urlsplit(target).path for target in server.requests}

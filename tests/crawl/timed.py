@@ -1,4 +1,4 @@
-"""A sample site that notes when it was asked for what, and what a crawl of it may say."""
+"""A sample site that records the time of each request, and a check of a crawl's log."""
 
 import re
 import time
@@ -19,7 +19,7 @@ def is_article(target: str) -> bool:
 
 
 class Timed(SampleSite):
-    """Notes when each request came; ``answers`` are given, by target, before the site's own."""
+    """Records the time of each request; ``answers``, by target, take precedence over the site's own."""
 
     def __init__(self, articles: int = 40, **answers: SampleResponse) -> None:
         super().__init__(articles=articles)
@@ -38,8 +38,8 @@ class Timed(SampleSite):
         return [later - earlier for earlier, later in pairwise(self.times)]
 
 
-def assert_said_in_one_line(result: Crawl, words: str) -> None:
-    """``words`` are in one line before the outcome, and neither Scrapy nor a stack trace says anything beside it."""
+def assert_logged_in_one_line(result: Crawl, words: str) -> None:
+    """Check that ``words`` are in the only warning or error before the outcome, and that there is no stack trace."""
     lines = result.log.splitlines()
     before_outcome = "\n".join(lines[: next(number for number, line in enumerate(lines) if ": Outcome " in line)])
     assert before_outcome.count(words) == 1, before_outcome

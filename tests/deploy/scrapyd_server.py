@@ -26,9 +26,9 @@ CONF = (ROOT / "deploy" / "scrapyd.conf").read_text(encoding="utf-8")
 
 
 def clean_python(folder: Path) -> Path:
-    """Make an environment with all that the tests' own has, but not the project; return its Python.
+    """Create an environment with the tests' packages except the project; return its Python.
 
-    An installed copy of the project would be run in the place of one that is deployed.
+    An installed copy of the project would be run instead of the deployed one.
     """
     venv.create(folder, with_pip=False, symlinks=True)
     python = folder / "bin" / "python"
@@ -58,15 +58,15 @@ def free_port() -> int:
 
 
 def wait_until(what: Callable[[], bool], words: str) -> None:
-    """Wait for something that must come; there is no saying when."""
+    """Wait until a condition holds; fail after the timeout."""
     deadline = time.monotonic() + TIMEOUT
     while not what():
-        assert time.monotonic() < deadline, f"in vain: {words}"
+        assert time.monotonic() < deadline, f"timed out waiting for {words}"
         time.sleep(0.05)
 
 
 def watch(group: int) -> "subprocess.Popen[bytes]":
-    """Start what kills a group of processes when this process is no more, however it ended."""
+    """Start a watchdog that kills a process group when this process has ended, for whatever reason."""
     script = 'cat; kill -KILL -- "-$0"'
     return subprocess.Popen(["sh", "-c", script, str(group)], stdin=subprocess.PIPE, start_new_session=True)
 
@@ -118,7 +118,7 @@ class Scrapyd:
         self._process.wait()
 
     def stop(self) -> None:
-        """Tell the server and its crawls to end, as systemd does."""
+        """Signal the server and its crawls to end, as systemd does."""
         assert self._process is not None
         os.killpg(self._process.pid, signal.SIGTERM)
         self._process.wait(TIMEOUT)
@@ -138,9 +138,9 @@ class Scrapyd:
 
     def deploy(self, line: str, password: str = PASSWORD) -> "subprocess.CompletedProcess[str]":
         """Run a line of the README in a copy of the project whose ``scrapy.cfg`` names this server."""
-        told = (ROOT / "scrapy.cfg").read_text(encoding="utf-8")
-        assert ":6800/" in told
-        (self._clone / "scrapy.cfg").write_text(told.replace(":6800/", f":{self.port}/"), encoding="utf-8")
+        config = (ROOT / "scrapy.cfg").read_text(encoding="utf-8")
+        assert ":6800/" in config
+        (self._clone / "scrapy.cfg").write_text(config.replace(":6800/", f":{self.port}/"), encoding="utf-8")
         netrc = self._home / ".netrc"
         netrc.write_text(f'machine 127.0.0.1 login {USER} password "{password}"\n', encoding="utf-8")
         netrc.chmod(0o600)
@@ -158,7 +158,7 @@ class Scrapyd:
         )
 
     def write_version(self, version: str) -> None:
-        """Make the project that is deployed from now on another version."""
+        """Change the version of the project that is deployed next."""
         module = self._clone / "caravan_crawler" / "__init__.py"
         text = module.read_text(encoding="utf-8")
         module.write_text(
@@ -166,15 +166,15 @@ class Scrapyd:
         )
 
     def ask(self, path: str, password: str = PASSWORD, **values: str) -> dict[str, Any]:
-        """Ask a page of the API, by POST where there are ``values``."""
+        """Request a page of the API, by POST if there are ``values``."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}/{path}", urlencode(values).encode() if values else None
         )
         request.add_header("Authorization", "Basic " + base64.b64encode(f"{USER}:{password}".encode()).decode())
         with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
-            told: dict[str, Any] = json.load(answer)
-        assert told["status"] == "ok", told
-        return told
+            reply: dict[str, Any] = json.load(answer)
+        assert reply["status"] == "ok", reply
+        return reply
 
     def schedule(self, **values: str) -> str:
         """Schedule a crawl; return the number of its job."""
@@ -189,7 +189,7 @@ class Scrapyd:
 
     @property
     def is_idle(self) -> bool:
-        """Whether it is there and has nothing to do."""
+        """Whether the server responds and is idle."""
         try:
             return not self.jobs("running")
         except urllib.error.URLError:

@@ -1,4 +1,4 @@
-"""``.ci/run`` on machines of which only the commands it calls are imitated."""
+"""``.ci/run`` with imitations of the commands that it calls."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from tests.support.crawling import ROOT, TIMEOUT
 from tests.support.interpreters import Interpreter, supported, too_old
 
 TEST_COMMAND = r"^python3 -m venv .* -m pytest$"
-#: A Python whose ``venv`` needs a package of its own, and whose environments only log what is asked of them.
+#: A Python whose ``venv`` needs a separate package, and whose environments only log their calls.
 PYTHON = """#!/bin/sh
 case "$*" in
 *ensurepip*) test -e "$MACHINE/venv-is-installed" ;;
@@ -69,7 +69,7 @@ def test_the_readme_has_one_test_command_and_a_clone_before_it() -> None:
 
 
 @pytest.mark.parametrize("interpreter", supported(), ids=lambda each: each.version)
-def test_what_is_missing_is_installed_and_the_command_run(interpreter: Interpreter, tmp_path: Path) -> None:
+def test_missing_parts_are_installed_and_the_command_runs(interpreter: Interpreter, tmp_path: Path) -> None:
     machine = Machine(tmp_path, interpreter.path)
     done = machine.run()
     assert done.returncode == 0, done.stderr
@@ -85,7 +85,7 @@ def test_what_is_missing_is_installed_and_the_command_run(interpreter: Interpret
 
 
 @pytest.mark.parametrize("interpreter", too_old(), ids=lambda each: each.version)
-def test_a_python_too_old_ends_it_with_one_line(interpreter: Interpreter, tmp_path: Path) -> None:
+def test_too_old_python_is_one_line(interpreter: Interpreter, tmp_path: Path) -> None:
     machine = Machine(tmp_path, interpreter.path)
     (tmp_path / "venv-is-installed").touch()
     done = machine.run()

@@ -1,4 +1,4 @@
-"""The files for containers: held against linters, and run as far as that goes without an engine."""
+"""The files for containers: linted, and run as far as possible without an engine."""
 
 import os
 import re
@@ -31,7 +31,7 @@ def test_clean(command: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_what_is_copied_is_there_and_is_sent_to_the_builder() -> None:
+def test_copied_files_exist_and_are_sent_to_the_builder() -> None:
     sent = re.findall(r"^!(.*)$", (ROOT / ".dockerignore").read_text(encoding="utf-8"), re.MULTILINE)
     copied = [
         source

@@ -43,7 +43,7 @@ def run(command: "list[str | Path]", cwd: Path = ROOT) -> "subprocess.CompletedP
     )
 
 
-def test_the_interpreter_of_the_tests_is_among_them() -> None:
+def test_interpreters_include_that_of_the_tests() -> None:
     found = [each.version for each in interpreters()]
     assert ".".join(map(str, sys.version_info[:3])) in [each.version for each in supported()]
     assert len(found) == len(set(found))

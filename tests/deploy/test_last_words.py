@@ -1,4 +1,4 @@
-"""What a run says at its end where nobody sees its terminal, and what the environment tells it."""
+"""The last lines of a run without a terminal, and settings from the environment."""
 
 import json
 import os
@@ -26,20 +26,20 @@ def test_the_log_ends_with_the_exit_code(option: str, words: str, tmp_path: Path
     assert result.log.splitlines()[-1] == f"scrapy crawl: {last_line(log).split(': ', 1)[1]}"
 
 
-def test_a_log_that_cannot_be_written_is_one_line_more(tmp_path: Path) -> None:
+def test_unwritable_log_adds_one_line(tmp_path: Path) -> None:
     result = crawl(tmp_path, "-a", "since=soon", "-s", f"LOG_FILE={tmp_path}/none/crawl.log")
     assert result.code == 2
     assert result.log.splitlines()[1:] == ["scrapy crawl: the log cannot be written: No such file or directory"]
 
 
-def test_a_run_whose_starter_is_gone_ends_as_any_other(tmp_path: Path) -> None:
+def test_run_whose_parent_has_ended_ends_normally(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     options = ("-a", "site=sample", "-s", f"DATA_DIR={tmp_path}", "-s", f"LOG_FILE={tmp_path}/log")
-    told = tmp_path / "told"
+    alarm = tmp_path / "alarm"
     try:
         done = subprocess.run(
-            command(*options, "-a", "urls=/", "-s", f"ON_FAILURE=cp /dev/stdin {told}"),
+            command(*options, "-a", "urls=/", "-s", f"ON_FAILURE=cp /dev/stdin {alarm}"),
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
             stderr=writing,
@@ -50,7 +50,7 @@ def test_a_run_whose_starter_is_gone_ends_as_any_other(tmp_path: Path) -> None:
         os.close(writing)
     assert done.returncode == 3
     assert last_line(tmp_path / "log").startswith("Exit code 3: ")
-    assert json.loads(told.read_text(encoding="utf-8"))["exit_code"] == 3, "the alarm is raised all the same"
+    assert json.loads(alarm.read_text(encoding="utf-8"))["exit_code"] == 3, "the alarm is raised all the same"
 
 
 BY_ENVIRONMENT = [
@@ -65,7 +65,7 @@ BY_ENVIRONMENT = [
 
 
 @pytest.mark.parametrize(("environment", "name", "value"), BY_ENVIRONMENT)
-def test_settings_by_the_environment(
+def test_settings_from_the_environment(
     environment: dict[str, str], name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for variable in ("DATA_DIR", "STORE_URL", "ON_FAILURE", "USER_AGENT"):

@@ -1,4 +1,4 @@
-"""The lock files: all that the project asks for, within its ranges, each with its hashes, and no word of where from."""
+"""The lock files: every requirement within its range, with its hashes, and without the name of a registry."""
 
 import importlib.metadata
 import re
@@ -13,14 +13,14 @@ from packaging.utils import canonicalize_name
 from tests.support.crawling import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-#: Each lock file with the extras it holds.
+#: Each lock file with its extras.
 EXTRAS = ("postgresql", "archive", "browser", "report", "parquet", "cloud")
 LOCKS = {"requirements.lock": EXTRAS, "requirements-scrapyd.lock": (*EXTRAS, "scrapyd")}
 PYTHONS = ("3.11.0", "3.11.7", "3.12.1", "3.13.0", "3.14.0")
 
 
 def locked(name: str, python: str = PYTHONS[0]) -> dict[str, str]:
-    """Name to version of what a lock file names for a Python on Linux; each must have its hashes."""
+    """Return the versions in a lock file for a Python on Linux, by name; assert that each has hashes."""
     text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
     versions: dict[str, str] = {}
     for line in text.splitlines():
@@ -31,24 +31,24 @@ def locked(name: str, python: str = PYTHONS[0]) -> dict[str, str]:
         assert pin.operator == "==", line
         assert hashes, line
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", each) for each in hashes)
-        if holds(Requirement(requirement), python):
+        if applies(Requirement(requirement), python):
             name = canonicalize_name(Requirement(requirement).name)
             assert name not in versions, f"{name} is locked twice for Python {python}"
             versions[name] = pin.version
     return versions
 
 
-def holds(requirement: Requirement, python: str, extra: str = "") -> bool:
-    """Tell whether a requirement is one on Linux under this version of CPython."""
+def applies(requirement: Requirement, python: str, extra: str = "") -> bool:
+    """Whether a requirement applies on Linux under this version of CPython."""
     environment = {"python_full_version": python, "python_version": python.rpartition(".")[0], "extra": extra}
     return requirement.marker is None or requirement.marker.evaluate(environment)
 
 
 def needed(requirement: Requirement, python: str) -> Iterator[Requirement]:
-    """Yield what an installed package says it needs, with the extras that are asked of it."""
+    """Yield the requirements of an installed package with the requested extras."""
     for line in importlib.metadata.requires(requirement.name) or []:
         further = Requirement(line)
-        if any(holds(further, python, extra) for extra in ("", *requirement.extras)):
+        if any(applies(further, python, extra) for extra in ("", *requirement.extras)):
             yield further
 
 
@@ -58,7 +58,7 @@ def wanted(extras: tuple[str, ...]) -> list[Requirement]:
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_what_is_asked_for_is_locked_within_its_range(name: str) -> None:
+def test_every_requirement_is_locked_within_its_range(name: str) -> None:
     versions = locked(name)
     for requirement in wanted(LOCKS[name]):
         assert requirement.specifier.contains(versions[canonicalize_name(requirement.name)]), requirement
@@ -66,7 +66,7 @@ def test_what_is_asked_for_is_locked_within_its_range(name: str) -> None:
 
 @pytest.mark.parametrize("python", PYTHONS)
 @pytest.mark.parametrize("name", LOCKS)
-def test_each_python_gets_all_that_is_needed(name: str, python: str) -> None:
+def test_each_python_gets_every_dependency(name: str, python: str) -> None:
     versions = locked(name, python)
     seen: set[str] = set()
     waiting = wanted(LOCKS[name])
@@ -82,7 +82,7 @@ def test_each_python_gets_all_that_is_needed(name: str, python: str) -> None:
 
 
 def is_installed(package: str, version: str) -> bool:
-    """Tell whether this environment has the locked version, whose needs can then be read. A newer one may need more."""
+    """Whether the locked version is installed, so that its requirements can be read; a newer one may have more."""
     try:
         return importlib.metadata.version(package) == version
     except importlib.metadata.PackageNotFoundError:
@@ -120,7 +120,7 @@ def test_no_registry_is_named(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_the_page_has_the_line_that_renews_it(name: str) -> None:
+def test_the_page_has_the_command_that_updates_the_lock(name: str) -> None:
     (line,) = re.findall(r"uv pip compile .*", (ROOT / name).read_text(encoding="utf-8"))
     assert line.endswith(f"--output-file {name}")
     assert f"{line} --upgrade" in (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")

@@ -21,8 +21,8 @@ UNIT = (ROOT / "deploy" / "scrapyd.service").read_text(encoding="utf-8")
 ENVIRONMENT = (ROOT / "deploy" / "scrapyd.env").read_text(encoding="utf-8")
 
 
-def given(option: str, line: str) -> dict[str, str]:
-    """What an option of a command line gives, name to value."""
+def option_values(option: str, line: str) -> dict[str, str]:
+    """Return the values of an option of a command line, by name."""
     words = iter(shlex.split(line))
     return dict(next(words).split("=", 1) for word in words if word == option)
 
@@ -31,7 +31,7 @@ def lines(start: str) -> Iterable[str]:
     return re.findall(rf"{re.escape(start)}[^`|\n]*", PAGE)
 
 
-def test_links_and_files_lead_somewhere() -> None:
+def test_links_and_files_exist() -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", PAGE):
         assert (ROOT / "docs" / target).exists(), target
     headings = {heading.lower().replace(" ", "-") for heading in re.findall(r"^## (.*)$", PAGE, re.MULTILINE)}
@@ -42,7 +42,7 @@ def test_links_and_files_lead_somewhere() -> None:
 
 def test_each_crawl_of_the_page_is_accepted() -> None:
     for start, option in (("schedule.json -d project", "-d"), ("crawl caravan", "-a")):
-        found = [given(option, line) for line in lines(start)]
+        found = [option_values(option, line) for line in lines(start)]
         assert len(found) > 2
         for values in found:
             if option == "-d":
@@ -69,9 +69,9 @@ def test_no_secret_is_in_the_files_for_the_operator() -> None:
     ]
 
 
-def test_the_environment_names_settings_there_are() -> None:
-    told = (ROOT / "caravan_crawler" / "settings.py").read_text(encoding="utf-8")
-    names = set(re.findall(r"CARAVAN_[A-Z_]+", told))
+def test_the_environment_names_existing_settings() -> None:
+    source = (ROOT / "caravan_crawler" / "settings.py").read_text(encoding="utf-8")
+    names = set(re.findall(r"CARAVAN_[A-Z_]+", source))
     assert set(re.findall(r"CARAVAN_[A-Z_]+", ENVIRONMENT)) == names
     assert names <= set(re.findall(r"`(CARAVAN_[A-Z_]+)`", PAGE))
 

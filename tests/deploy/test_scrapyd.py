@@ -1,4 +1,4 @@
-"""The project deployed to a real Scrapyd by the README's line, and what its crawls leave there."""
+"""The project deployed to a real Scrapyd with the README's command, and the results of its crawls."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scrapyd]:
 
 @pytest.fixture
 def scrapyd(deployed: Scrapyd) -> Iterator[Scrapyd]:
-    """The server with nothing to do."""
+    """An idle server."""
     yield deployed
     if not deployed.is_idle:  # a test has failed
         deployed.kill_all()
@@ -46,7 +46,7 @@ def to(data_dir: Path) -> dict[str, str]:
 
 
 class Gated(SampleSite):
-    """Gives so many pages, and the rest when the gate is opened."""
+    """Serves a number of pages, and the rest when the gate is opened."""
 
     def __init__(self, articles: int, given: int) -> None:
         super().__init__(articles=articles)
@@ -150,7 +150,7 @@ def test_a_job_cancelled_is_stopped_in_order_and_continued_by_the_next(scrapyd: 
     assert [report["exit_code"] for report in sorted(runs(tmp_path).values(), key=started)] == [143, 130, 0]
 
 
-def test_a_crawl_whose_scrapyd_is_killed_goes_on_alone(scrapyd: Scrapyd, tmp_path: Path) -> None:
+def test_crawl_continues_after_its_scrapyd_is_killed(scrapyd: Scrapyd, tmp_path: Path) -> None:
     site = Gated(articles=200, given=100)
     with serve(site) as server:
         orphan = scrapyd.schedule(site=server.url, **to(tmp_path))
@@ -184,7 +184,7 @@ def test_a_crawl_killed_with_its_scrapyd_is_continued_by_the_next(scrapyd: Scrap
         scrapyd.start()
         assert scrapyd.wait_for(scrapyd.schedule(site=server.url, **to(tmp_path))).startswith("Exit code 0: complete")
         check(tmp_path, gold(server))
-        assert server.hits - asked < 200, "it begins afresh"
+        assert server.hits - asked < 200, "it does not continue the earlier run"
 
 
 def test_a_crawl_stopped_with_its_scrapyd_is_stopped_in_order(scrapyd: Scrapyd, tmp_path: Path) -> None:

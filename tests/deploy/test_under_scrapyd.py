@@ -1,4 +1,4 @@
-"""What is refused where Scrapyd starts a crawl, and nowhere else."""
+"""Arguments refused only if Scrapyd starts the crawl."""
 
 import sys
 import zipfile
@@ -29,7 +29,7 @@ def test_a_relative_folder(arguments: dict[str, str], data_dir: str, problem: st
     ("holds", "arguments", "is_refused"),
     [("caravan_crawler", {"_job": "1"}, True), ("caravan_crawler", {}, False), ("another", {"_job": "1"}, False)],
 )
-def test_a_copy_that_stands_before_the_deployed_one(
+def test_installed_copy_that_shadows_the_deployed_one(
     holds: str, arguments: dict[str, str], is_refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     egg = tmp_path / "1795377268.egg"

@@ -1,4 +1,4 @@
-"""The wheel, built and installed where there is nothing of the repository."""
+"""The wheel, built and installed outside of the repository."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def command(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The installed command. What the wheel depends on is the tests' own, not downloaded again."""
+    """The installed command; the wheel's dependencies are those of the tests, not downloaded again."""
     folder = tmp_path_factory.mktemp("installed")
     python = clean_python(folder / "venv")
     install = ["--python", str(python), "install", "--quiet", "--no-deps", str(wheel)]
@@ -46,7 +46,7 @@ def run(command: Path, folder: Path, *arguments: str, **variables: str) -> "subp
     )
 
 
-def test_it_holds_the_package_alone_with_all_its_files(wheel: Path) -> None:
+def test_wheel_has_all_files_of_the_package_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     package = ROOT / "caravan_crawler"
@@ -54,7 +54,7 @@ def test_it_holds_the_package_alone_with_all_its_files(wheel: Path) -> None:
     assert held == {name for name in there if "__pycache__" not in name}
 
 
-def test_it_crawls_in_any_folder(command: Path, tmp_path: Path) -> None:
+def test_wheel_crawls_in_any_folder(command: Path, tmp_path: Path) -> None:
     done = run(command, tmp_path, "crawl", "caravan", "-a", "site=sample", "-O", "articles.csv")
     assert done.returncode == 0, done.stderr
     assert len(read_csv(tmp_path / "articles.csv")) == 300
@@ -70,7 +70,7 @@ def test_it_crawls_in_any_folder(command: Path, tmp_path: Path) -> None:
         (["settings", "--get", "USER_AGENT"], 0, f"CaravanCrawler/{__version__} "),
     ],
 )
-def test_it_has_the_commands(arguments: list[str], code: int, words: str, command: Path, tmp_path: Path) -> None:
+def test_wheel_has_the_commands(arguments: list[str], code: int, words: str, command: Path, tmp_path: Path) -> None:
     done = run(command, tmp_path, *arguments)
     assert done.returncode == code, done.stderr
     assert words in done.stdout + done.stderr

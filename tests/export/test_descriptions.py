@@ -69,9 +69,9 @@ def test_checksums(dataset: Path) -> None:
 
 def test_package_statistics(dataset: Path, crawled: Path) -> None:
     described, stored = package(dataset), Stored(crawled).articles.values()
-    told = described["caravan-crawler"]
-    assert told["version"] == __version__
-    articles = told["statistics"]["articles"]
+    custom = described["caravan-crawler"]
+    assert custom["version"] == __version__
+    articles = custom["statistics"]["articles"]
     assert articles["rows"] == len(stored)
     assert articles["fill_rates"]["lede"] == round(sum(row["lede"] is not None for row in stored) / len(stored), 4)
     assert articles["fill_rates"]["tags"] == round(sum(bool(row["tags"]) for row in stored) / len(stored), 4)
@@ -82,7 +82,7 @@ def test_package_statistics(dataset: Path, crawled: Path) -> None:
     for resource in described["resources"]:
         if resource["format"] == "csv":
             assert resource["rows"] == len(read_csv(dataset / resource["path"]))
-    assert described["created"] == max(told["statistics"][name]["latest"] for name in TABLES)
+    assert described["created"] == max(custom["statistics"][name]["latest"] for name in TABLES)
 
 
 def test_columns_are_the_item_fields(dataset: Path) -> None:
@@ -97,11 +97,11 @@ def test_columns_are_the_item_fields(dataset: Path) -> None:
 
 def test_card_front_matter(dataset: Path) -> None:
     _, front, text = (dataset / "README.md").read_text(encoding="utf-8").split("---\n", 2)
-    told = yaml.safe_load(front)
-    assert told["language"] == ["kk", "ru"]
-    assert (told["license"], told["license_name"]) == ("other", "to-be-completed")
-    assert told["size_categories"] == ["n<1K"]
-    files = {config["config_name"]: config["data_files"] for config in told["configs"]}
+    metadata = yaml.safe_load(front)
+    assert metadata["language"] == ["kk", "ru"]
+    assert (metadata["license"], metadata["license_name"]) == ("other", "to-be-completed")
+    assert metadata["size_categories"] == ["n<1K"]
+    files = {config["config_name"]: config["data_files"] for config in metadata["configs"]}
     assert files == {name: f"{name}.parquet" for name in TABLES}
     assert "To be completed" in text
     assert "| news | " in text

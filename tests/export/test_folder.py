@@ -38,7 +38,7 @@ def in_process(data_dir: Path, **choice: str) -> Export:
     return Export(None, str(data_dir), ExportOptions.parse(**choice), {})
 
 
-def beside(folder: Path) -> list[str]:
+def hidden_siblings(folder: Path) -> list[str]:
     """Return the hidden files and folders next to a dataset."""
     return [path.name for path in folder.parent.iterdir() if path.name.startswith(".")]
 
@@ -65,7 +65,7 @@ def test_killed_at_any_moment(crawled: Path, tmp_path: Path) -> None:
     print(f"{killed} of {KILLS} were killed, and {replaced} times the new dataset was there")
     succeeded(export(target, crawled, *new_options))
     assert files(target) == known["new"]
-    assert not beside(target)
+    assert not hidden_siblings(target)
 
 
 def is_killed(chance: random.Random, longest: float, target: Path, data_dir: Path, *options: str) -> bool:
@@ -93,7 +93,7 @@ def test_stop_leaves_only_the_earlier_dataset(with_signal: str, code: int, tmp_p
     done = export_apart(target, data, "--format", "jsonl", module="tests.crawl.killed", **asked)
     failed(done, code, "stopped on request; nothing was published")
     assert files(target) == old
-    assert not beside(target)
+    assert not hidden_siblings(target)
 
 
 @pytest.mark.parametrize("survives", [0, 1, 2])
@@ -129,7 +129,7 @@ def test_killed_between_renames(survives: int, tmp_path: Path, monkeypatch: pyte
         in_process(data, formats="csv", sections="none").to_folder(target)
     check_whole(target)
     assert (files(target) == old) == (survives < 2)
-    assert not beside(target)
+    assert not hidden_siblings(target)
 
 
 def test_empty_folder_and_umask(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_other_files_are_never_removed(make: object, after_export: bool, words: 
         in_process(data).to_folder(target)
     assert caught.value.code == 2
     assert (files(target) if target.is_dir() else target.read_bytes()) == before
-    assert not beside(target)
+    assert not hidden_siblings(target)
 
 
 def test_concurrent_export_is_refused(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_full_disk(small_disk: SmallDisk, crawled: Path) -> None:
     for formats in ("csv,jsonl", "parquet,csv,jsonl"):
         failed(export(target, crawled, "--format", formats), 1, "cannot be written: No space left on device")
         assert files(target) == before
-        assert not beside(target)
+        assert not hidden_siblings(target)
     small_disk.grow(20)
     succeeded(export(target, crawled))
     check_whole(target)

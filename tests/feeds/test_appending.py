@@ -55,7 +55,7 @@ def test_two_crawls_append_to_one_file(name: str, is_there: bool, tmp_path: Path
 
 
 @pytest.mark.parametrize(("name", "line"), [("all.jsonl", '{"mine": 1}\n'), ("all.csv", f"{'mine,' * 18}mine\n")])
-def test_a_line_that_another_program_appends_meanwhile_stays(name: str, line: str, tmp_path: Path) -> None:
+def test_concurrently_appended_line_is_preserved(name: str, line: str, tmp_path: Path) -> None:
     path = tmp_path / "out" / name
     path.parent.mkdir()
     path.write_text("" if name.endswith("jsonl") else f"{HEADER}\n", encoding="utf-8")
@@ -73,7 +73,7 @@ def test_a_line_that_another_program_appends_meanwhile_stays(name: str, line: st
 @pytest.mark.parametrize(
     ("name", "there"), [("all.jsonl", '{"headline": "a"}'), ("all.csv", f"{HEADER}\r\n{'x,' * 18}x")]
 )
-def test_a_last_line_without_its_end_is_ended(name: str, there: str, tmp_path: Path) -> None:
+def test_last_line_without_a_newline_is_terminated(name: str, there: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(there.encode())
     with serve(SampleSite(articles=12)) as server:
@@ -118,7 +118,7 @@ def test_a_csv_of_the_same_columns_is_appended_to(there: str, options: tuple[str
     assert len(read_csv(path)) == 12
 
 
-def test_a_reader_of_standard_output_that_leaves_costs_no_other_feed(tmp_path: Path) -> None:
+def test_closed_standard_output_stops_no_other_feed(tmp_path: Path) -> None:
     site = SampleSite(articles=60)
     other = tmp_path / "other.jsonl"
     with serve(site) as server:
@@ -146,7 +146,7 @@ def test_a_reader_of_standard_output_that_leaves_costs_no_other_feed(tmp_path: P
     assert {row["url"] for row in read_jsonl(other)} == urls
 
 
-def test_a_reader_of_a_pipe_that_leaves_costs_no_other_feed(tmp_path: Path) -> None:
+def test_closed_pipe_stops_no_other_feed(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.jsonl"
     os.mkfifo(pipe)
     first: list[str] = []

@@ -79,7 +79,7 @@ def test_lists_are_json_and_numbers_stay_numbers() -> None:
     assert rate["rate"] == "495.1"
 
 
-def test_a_mark_for_excel_once_at_the_start() -> None:
+def test_byte_order_mark_for_excel_is_written_once() -> None:
     file = io.BytesIO()
     exporter = SpreadsheetCsvExporter(file, byte_order_mark=True, fields_to_export=["city"], encoding="utf-8")
     exporter.start_exporting()
@@ -89,7 +89,7 @@ def test_a_mark_for_excel_once_at_the_start() -> None:
     assert file.getvalue().startswith(b"\xef\xbb\xbf")
 
 
-def test_a_feed_without_items_has_its_header_and_one_that_goes_on_has_no_second() -> None:
+def test_empty_feed_has_a_header_and_an_appended_feed_has_one() -> None:
     file = io.BytesIO()
     exporter = SpreadsheetCsvExporter(file, fields_to_export=["city"], encoding="utf-8")
     exporter.start_exporting()

@@ -9,7 +9,7 @@ from tests.support.crawling import crawl, read_csv, read_jsonl
 TABLES = {"articles": Article, "trending": TrendingEntry, "rates": ExchangeRate, "weather": Weather}
 
 
-def test_four_tables_twice_and_what_was_asked_for(tmp_path: Path) -> None:
+def test_four_tables_in_two_formats_and_the_requested_feeds(tmp_path: Path) -> None:
     wanted_csv, wanted_jsonl = tmp_path / "out" / "articles.csv", tmp_path / "articles.jsonl"
     with serve(SampleSite(articles=60)) as server:
         options = ("-a", f"site={server.url}", "-O", str(wanted_csv), "-O", str(wanted_jsonl))
@@ -36,7 +36,7 @@ def test_two_runs_have_a_folder_each(tmp_path: Path) -> None:
     assert len(list((tmp_path / "runs").iterdir())) == 2
 
 
-def test_a_feed_holds_other_tables_where_it_asks_for_them(tmp_path: Path) -> None:
+def test_feed_holds_other_tables_on_request(tmp_path: Path) -> None:
     file = tmp_path / "rates.csv"
     feeds = f'FEEDS={{"{file}": {{"format": "csv", "item_classes": ["caravan_crawler.items.ExchangeRate"]}}}}'
     with serve(SampleSite(articles=20)) as server:

@@ -1,4 +1,4 @@
-"""What a feed's file may be: new, old, a link, a pipe; what it may not be is said before the crawl."""
+"""Files of a feed: new, existing, a link or a pipe; any other is refused before the crawl."""
 
 import os
 import threading
@@ -15,7 +15,7 @@ def problem(folder: Path, uri: str, **options: object) -> str | None:
     return feeds_problem(Settings({"DATA_DIR": str(folder), "FEEDS": {uri: {"format": "csv", **options}}}))
 
 
-def test_what_can_be_written(tmp_path: Path) -> None:
+def test_writable_targets(tmp_path: Path) -> None:
     (tmp_path / "there.csv").write_text("a")
     for name in ("new.csv", "there.csv", "deep/er/new.csv"):
         assert problem(tmp_path, str(tmp_path / name), overwrite=True) is None
@@ -23,7 +23,7 @@ def test_what_can_be_written(tmp_path: Path) -> None:
     assert problem(tmp_path, "stdout:") is None
 
 
-def test_what_cannot(tmp_path: Path) -> None:
+def test_unwritable_targets(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a")
     (tmp_path / "old.json").write_text("[]")
     assert "is a folder" in str(problem(tmp_path, str(tmp_path)))
@@ -34,7 +34,7 @@ def test_what_cannot(tmp_path: Path) -> None:
     assert feeds_problem(Settings({"DATA_DIR": ""})) == "DATA_DIR is empty"
 
 
-def test_a_link_stays_a_link_and_a_mode_a_mode(tmp_path: Path) -> None:
+def test_link_and_mode_are_preserved_by_feeds(tmp_path: Path) -> None:
     target, link = tmp_path / "target.csv", tmp_path / "link.csv"
     target.write_text("old")
     target.chmod(0o640)

@@ -12,13 +12,13 @@ from caravan_crawler.urls import Address
 
 PATH = "/news/"
 PAGE = 5
-#: Articles that every page links to beside its list.
+#: Articles that every page links to outside of its listing.
 TRENDING = (1_000_001, 1_000_002)
 FURNITURE = frozenset[int | str](TRENDING)
 
-#: No walk of a simulated list is as long.
+#: Upper limit of pages in a walk of a simulated listing.
 _ENDLESS = 5000
-#: What a site shows behind the end of a list, and whether its pages link to each other.
+#: Behaviour behind the end of a listing, and whether its pages link to each other.
 ENDINGS = ("links", "absent", "empty", "repeated")
 
 
@@ -58,7 +58,7 @@ class SimulatedList:
 
 
 def nothing() -> None:
-    """Let nothing happen."""
+    """Do nothing."""
 
 
 def never(_number: int) -> bool:
@@ -67,13 +67,13 @@ def never(_number: int) -> bool:
 
 @dataclass
 class Walker:
-    """What outlasts a run, as the store keeps it: the articles seen and, as JSON, how far the list is walked."""
+    """State that outlasts a run, as in the store: the articles seen and, as JSON, how far the listing is walked."""
 
     site: SimulatedList
     seen: set[int] = field(default_factory=set)
     state: str = "null"
     read: list[int] = field(default_factory=list)
-    """Numbers of the pages that the last run asked for."""
+    """Numbers of the pages that the last run requested."""
     abandoned: int = 0
 
     @property

@@ -1,4 +1,4 @@
-"""Which links are asked for, with a store that knows of earlier runs."""
+"""Links that are requested, with a store that has data of earlier runs."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -26,7 +26,7 @@ SITE = Site(BASE)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    """What an earlier run has left: an article, a failure, an alias, and pages outside of what was asked for."""
+    """Data of an earlier run: an article, a failure, an alias, and pages outside of its arguments."""
     opened = open_in(tmp_path)
     one = article_store(opened, "run-0")
     keep(opened, article())
@@ -70,7 +70,7 @@ ALL = (
     "/news/new-900006/",
 )
 
-# arguments of the run, the numbers asked for
+# arguments of the run, the numbers requested
 WANTED: list[tuple[dict[str, Any], list[int]]] = [
     ({}, [900004, 900005, 900006]),
     ({"since": date(2024, 1, 1)}, [900005, 900006]),
@@ -81,7 +81,7 @@ WANTED: list[tuple[dict[str, Any], list[int]]] = [
 
 
 @pytest.mark.parametrize(("arguments", "expected"), WANTED)
-def test_what_is_asked_for(arguments: dict[str, Any], expected: list[int], store: Store) -> None:
+def test_requests_of_a_run(arguments: dict[str, Any], expected: list[int], store: Store) -> None:
     page = PageWrites(HERE)
     one = discovery(store, **arguments)
     targets = one.look_at(links(*ALL, *ALL), HERE, page)
@@ -92,13 +92,13 @@ def test_what_is_asked_for(arguments: dict[str, Any], expected: list[int], store
     assert one.look_at(links(*ALL), HERE, PageWrites(HERE)) == [], "each once a run"
 
 
-def test_the_days_of_known_articles_are_told_to_the_lists(store: Store) -> None:
+def test_days_of_known_articles_are_passed_to_the_listings(store: Store) -> None:
     days = Days()
     discovery(store, days).look_at(links(*ALL), HERE, PageWrites(HERE))
     assert days.noted[900001] == date(2025, 5, 12)
 
 
-def test_further_addresses_are_aliases_and_asked_for_where_nothing_else_names_the_article(store: Store) -> None:
+def test_further_addresses_are_aliases_and_requested_only_if_nothing_else_names_the_article(store: Store) -> None:
     page = PageWrites(HERE)
     one = discovery(store)
     amp, short = "/amp/news/b-900007", "/?p=900008"
@@ -108,7 +108,7 @@ def test_further_addresses_are_aliases_and_asked_for_where_nothing_else_names_th
     assert ("900008", f"{BASE}?p=900008") in page.links, "a short link waits, in the store, too"
 
 
-def test_what_an_earlier_run_left_is_taken_up_under_the_site_crawled_now(store: Store) -> None:
+def test_leftovers_of_an_earlier_run_are_requested_from_the_current_site(store: Store) -> None:
     one = discovery(store)
     other = "https://www.caravan.kz/news/new-900006/"
     assert one.take_up(other) == [Target("900006", f"{BASE}news/new-900006/", None)]
@@ -124,7 +124,7 @@ def waiting(store: Store) -> list[str]:
     return [row["key"] for row in table(store, schema.frontier)]
 
 
-def test_links_put_aside_wait_in_the_store_until_they_are_given_up(store: Store) -> None:
+def test_deferred_links_stay_in_the_store_until_they_are_dropped(store: Store) -> None:
     page, again = PageWrites(HERE), PageWrites(HERE)
     one = discovery(store)
     targets = one.look_at(links(*DOUBTFUL), HERE, page)
@@ -140,29 +140,29 @@ def test_links_put_aside_wait_in_the_store_until_they_are_given_up(store: Store)
     assert sorted(waiting(store)) == sorted([*DOUBTFUL, *(target.key for target in targets)]), "only of its own kind"
 
 
-def test_what_lists_feeds_and_sitemaps_name_is_asked_for_without_bound(store: Store) -> None:
+def test_links_of_listings_feeds_and_sitemaps_are_requested_without_limit(store: Store) -> None:
     named = [f"/crime/delo-{number}/" for number in range(20_000)]
     page = PageWrites(HERE)
     one = discovery(store)
     one.look_at(links(*DOUBTFUL), HERE, PageWrites(HERE))
     targets = one.look_at(links(*named, *DOUBTFUL), HERE, page, is_named=True)
-    assert len(targets) == len(page.links) == len(named) + 10, "those put aside before are named now"
+    assert len(targets) == len(page.links) == len(named) + 10, "earlier deferred links are named now"
     assert one.take_aside() == []
     assert one.skipped == 0
 
 
-def test_what_waited_is_bounded_in_the_next_run_only_if_it_was_put_aside(store: Store) -> None:
+def test_only_deferred_links_are_limited_in_the_next_run(store: Store) -> None:
     one = discovery(store)
     assert all(one.take_up(f"{BASE}crime/delo-{number}/") for number in range(200))
     assert sum(bool(one.take_up(f"{BASE}trap/x{number}/", is_speculative=True)) for number in range(200)) == 20
 
 
-def test_another_address_of_an_article_whose_address_failed_is_asked_for(store: Store) -> None:
+def test_other_address_of_an_article_is_requested_after_one_failed(store: Store) -> None:
     targets = discovery(store).look_at(links("/news/gone-900002/", "/news/is-here-900002/"), HERE, PageWrites(HERE))
     assert [target.url for target in targets] == [f"{BASE}news/is-here-900002/"]
 
 
-def test_a_number_in_a_headline_is_no_other_article(store: Store) -> None:
+def test_number_in_a_headline_is_not_an_article_number(store: Store) -> None:
     page = PageWrites(HERE)
     other = "/sport/bilety-po-900001/"
     targets = discovery(store).look_at(links(other, "/news/a-900001/"), HERE, page)
@@ -172,7 +172,7 @@ def test_a_number_in_a_headline_is_no_other_article(store: Store) -> None:
     assert waiting(store) == [other]
 
 
-def test_what_other_workers_have_read_makes_room(cluster: Cluster, database: str) -> None:
+def test_articles_read_by_other_workers_raise_the_budget(cluster: Cluster, database: str) -> None:
     stores = [SharedStore(store_url(cluster.url(database), ""), SITE_NAME) for _ in range(2)]
     one = discovery(stores[0])
     asked = one.look_at(links(*DOUBTFUL), HERE, PageWrites(HERE))
@@ -184,7 +184,7 @@ def test_what_other_workers_have_read_makes_room(cluster: Cluster, database: str
         each.close()
 
 
-def test_links_elsewhere_are_nothing(store: Store) -> None:
+def test_links_to_other_sites_are_ignored(store: Store) -> None:
     page = PageWrites(HERE)
     assert discovery(store).look_at(links("https://example.org/news/x-900009/", "/news/", "/"), HERE, page) == []
     assert page == PageWrites(HERE)

@@ -8,7 +8,7 @@ AMP = Address("/news/a-900001/", 900001, alias=True)
 UNNUMBERED = Address("/crime/b/", None)
 
 
-def test_an_article_is_asked_for_once_under_any_address() -> None:
+def test_article_is_requested_once_under_any_address() -> None:
     frontier = Frontier(SITE)
     assert (
         frontier.admit(OWN, "http://127.0.0.1:8000/news/a-900001?utm_source=x") == "http://127.0.0.1:8000/news/a-900001"
@@ -19,7 +19,7 @@ def test_an_article_is_asked_for_once_under_any_address() -> None:
     assert frontier.take_short_links() == []
 
 
-def test_an_amp_link_names_the_own_path() -> None:
+def test_amp_link_yields_the_canonical_path() -> None:
     assert (
         Frontier(SITE).admit(AMP, "http://127.0.0.1:8000/amp/news/a-900001") == "http://127.0.0.1:8000/news/a-900001/"
     )
@@ -34,7 +34,7 @@ def test_a_short_link_waits_and_is_followed_only_if_nothing_else_names_the_artic
     assert frontier.take_short_links() == []
 
 
-def test_one_record_whatever_the_page_turns_out_to_be() -> None:
+def test_one_record_for_any_kind_of_page() -> None:
     frontier = Frontier(SITE)
     assert frontier.record(UNNUMBERED) == UNNUMBERED
     assert frontier.record(UNNUMBERED) is None
@@ -56,7 +56,7 @@ def test_two_articles_may_end_in_one_number() -> None:
     frontier = Frontier(SITE)
     assert frontier.admit(WRONG, url(WRONG)) == url(WRONG)
     assert frontier.admit(RIGHT, url(RIGHT)) == url(RIGHT)
-    assert frontier.admit(MISSPELT, url(MISSPELT)) == url(MISSPELT), "it may be either, so it is asked for"
+    assert frontier.admit(MISSPELT, url(MISSPELT)) == url(MISSPELT), "it may be either, so it is requested"
     assert frontier.record(WRONG) == WRONG
     assert frontier.record(RIGHT) == Address(RIGHT.path, None)
     assert frontier.record(MISSPELT) == Address(MISSPELT.path, None)
@@ -77,7 +77,7 @@ def test_an_address_that_fails_is_followed_by_the_others_of_its_article() -> Non
     assert frontier.admit(MISSPELT, url(MISSPELT)) is None
 
 
-def test_an_address_met_after_another_has_failed_is_asked_for() -> None:
+def test_address_found_after_another_failed_is_requested() -> None:
     frontier = Frontier(SITE)
     assert frontier.admit(MISSPELT, url(MISSPELT)) is not None
     assert frontier.failed(280743, MISSPELT) is None

@@ -1,4 +1,4 @@
-"""How a list is walked from run to run; the property that nothing is missed is in test_lists_property."""
+"""Walks of a listing from run to run; test_listings_property checks that no article is missed."""
 
 import json
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def test_the_first_walk_goes_to_the_end_and_the_next_to_where_it_began() -> None
 
 
 class Stop(NamedTuple):
-    """A run that is stopped after some pages, and what it leaves."""
+    """A run that is stopped after some pages, and the resulting state."""
 
     pages: int
     top: list[int]
@@ -55,7 +55,7 @@ STOPS = [
 
 @pytest.mark.parametrize("stop", STOPS)
 @pytest.mark.parametrize("from_top", [True, False])
-def test_a_first_walk_that_is_stopped_goes_on_where_it_was(stop: Stop, from_top: bool) -> None:
+def test_interrupted_first_walk_is_resumed(stop: Stop, from_top: bool) -> None:
     one = walker()
     assert not one.run(stop_after=stop.pages)
     assert (one.walked["top"], one.walked["open"]) == (stop.top, stop.open)
@@ -67,7 +67,7 @@ def test_a_first_walk_that_is_stopped_goes_on_where_it_was(stop: Stop, from_top:
 
 @pytest.mark.parametrize("from_top", [True, False])
 @pytest.mark.parametrize("stopped_after", [1, 6, 9])
-def test_a_later_walk_that_is_stopped_goes_on_where_it_was(stopped_after: int, from_top: bool) -> None:
+def test_interrupted_later_walk_is_resumed(stopped_after: int, from_top: bool) -> None:
     one = walker()
     one.run()
     one.site.publish(50)
@@ -80,7 +80,7 @@ def test_a_later_walk_that_is_stopped_goes_on_where_it_was(stopped_after: int, f
     assert len(one.read) <= 12 - stopped_after + 2 * from_top
 
 
-def test_several_stretches_are_walked_in_one_run() -> None:
+def test_several_page_ranges_are_walked_in_one_run() -> None:
     one = walker()
     one.run(stop_after=2)
     one.site.publish(50)
@@ -93,7 +93,7 @@ def test_several_stretches_are_walked_in_one_run() -> None:
     assert one.walked["open"] == []
 
 
-def test_a_page_that_failed_is_a_stretch_of_its_own_and_healed_by_the_next_run() -> None:
+def test_failed_page_is_a_range_of_its_own_and_read_by_the_next_run() -> None:
     one = walker()
     assert one.run(fails=pages(3, 4, 8))
     assert one.read == list(range(1, 11))
@@ -104,10 +104,10 @@ def test_a_page_that_failed_is_a_stretch_of_its_own_and_healed_by_the_next_run()
     assert one.walked["open"] == []
 
 
-def test_where_page_after_page_fails_the_list_is_given_up_tried_again_and_left_to_the_next_run() -> None:
+def test_listing_with_consecutive_failures_is_abandoned_retried_and_left_to_the_next_run() -> None:
     one = walker()
     assert one.run(fails=lambda number: number > 2)
-    assert one.read == [1, 2, *[3, 4, 5, 6] * 2], "three more pages, and all of them once more"
+    assert one.read == [1, 2, *[3, 4, 5, 6] * 2], "three further pages, and a retry of each"
     assert one.abandoned == 1
     assert one.walked["open"] == [[3, []]]
     assert one.run()
@@ -115,7 +115,7 @@ def test_where_page_after_page_fails_the_list_is_given_up_tried_again_and_left_t
     assert one.seen == set(FIFTY)
 
 
-def test_a_list_given_up_may_come_back_within_the_run() -> None:
+def test_abandoned_listing_may_recover_within_the_run() -> None:
     one = walker()
     asked: list[int] = []
 
@@ -129,7 +129,7 @@ def test_a_list_given_up_may_come_back_within_the_run() -> None:
     assert one.walked["open"] == []
 
 
-def test_an_end_by_404_behind_a_page_that_failed_is_none() -> None:
+def test_a_404_behind_a_failed_page_is_not_the_end() -> None:
     one = Walker(SimulatedList(list(FIFTY), "absent"))
     assert one.run(fails=pages(10))
     assert one.read == [*range(1, 12), 10, 11]
@@ -138,7 +138,7 @@ def test_an_end_by_404_behind_a_page_that_failed_is_none() -> None:
     assert one.seen == set(FIFTY)
 
 
-def test_an_empty_page_behind_one_that_failed_is_no_end_either() -> None:
+def test_empty_page_behind_a_failed_page_is_not_the_end() -> None:
     one = Walker(SimulatedList(list(FIFTY), "empty"))
     one.run(fails=pages(10))
     assert one.run()
@@ -153,17 +153,17 @@ def test_after_a_shift_the_top_is_read_once_more() -> None:
     assert one.seen == set(range(1, 53))
 
 
-def test_a_site_that_never_stops_publishing_does_not_hold_a_run() -> None:
+def test_constantly_publishing_site_does_not_prolong_a_run() -> None:
     one = walker()
     assert one.run(meanwhile=lambda: one.site.publish(1))
     assert one.read.count(1) == 4, "once, and three times again"
 
 
-def test_what_is_known_ends_a_walk_from_the_top_and_none_that_is_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_known_articles_end_a_walk_from_the_top_but_not_a_resumed_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("caravan_crawler.frontier.listings._KNOWN_PAGES", 5)
     one = walker()
     one.run()
-    one.site.articles[:] = [*range(200, 100, -1), *FIFTY[10:]]  # what stood at the top is gone
+    one.site.articles[:] = [*range(200, 100, -1), *FIFTY[10:]]  # the earlier top is gone
     one.seen.update(range(101, 201))
     assert one.run()
     assert one.read == [1, 2, 3, 4, 5]
@@ -179,13 +179,13 @@ STATES = [
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_state_comes_back_from_json(state: ListState) -> None:
+def test_state_survives_json(state: ListState) -> None:
     again = ListState.from_json(json.loads(json.dumps(state.to_json())))
     assert again.to_json() == state.to_json()
     assert [(part.page, part.until) for part in again.open] == [(part.page, part.until) for part in state.open]
 
 
-def test_nothing_gives_the_state_of_a_list_nobody_has_walked() -> None:
+def test_unwalked_listing_has_the_initial_state() -> None:
     assert ListState.from_json(None).to_json() == ListState().to_json()
     assert not ListState().is_walked
     assert ListState([1]).is_walked
@@ -197,7 +197,7 @@ YIELDS = [([], 3), ([0], 6), ([0, 0, 0], 6), ([5], 1), ([5, 0], 2), ([5, 0, 0], 
 
 
 @pytest.mark.parametrize(("found", "hours"), YIELDS)
-def test_a_list_is_left_alone_the_longer_the_less_it_brings(found: list[int], hours: int) -> None:
+def test_unproductive_listing_is_read_less_often(found: list[int], hours: int) -> None:
     one = walker()
     one.run()
     for number in found:
@@ -206,7 +206,7 @@ def test_a_list_is_left_alone_the_longer_the_less_it_brings(found: list[int], ho
     assert one.walked["hours"] == hours
 
 
-def test_a_list_is_begun_once_a_run() -> None:
+def test_listing_is_started_once_per_run() -> None:
     lists = Listings(None, is_bounded=False)
     assert lists.begin(PATH, ListState()) == [ListPage(PATH, 0)]
     assert lists.begin(PATH, ListState()) == []

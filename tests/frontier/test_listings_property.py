@@ -11,14 +11,14 @@ from tests.frontier.simulated import ENDINGS, PAGE, SimulatedList, Walker
 
 _EXAMPLES = settings(max_examples=500, deadline=None, derandomize=True, database=None)
 
-#: So long a site is busy in a run: one that grew for ever as fast as it is read would have no end.
+#: Pages during which a site publishes in a run: one that always grew as fast as it is read would have no end.
 _FEW_PAGES = 60
 
 
 def growth(random: Random, walker: Walker) -> Callable[[], None]:
-    """What a site publishes while it is read: now and then an article or two, and much while the run is asleep.
+    """Return a function that publishes while the site is read: a few articles at times, many while the run sleeps.
 
-    The latter only where nothing is left open by earlier runs.
+    The latter only if earlier runs have left nothing open.
     """
     site = walker.site
     asleep_at = random.randrange(_FEW_PAGES)
@@ -27,7 +27,7 @@ def growth(random: Random, walker: Walker) -> Callable[[], None]:
     def publish() -> None:
         page = next(pages)
         if page == asleep_at:
-            # Never whole pages: a page that comes again word for word is what tells a list that repeats itself.
+            # Never whole pages: an identical page is the sign of a listing that repeats itself.
             site.publish(random.randrange(16) * PAGE + 1)
         elif page < 2 * _FEW_PAGES and random.random() < 0.04:
             site.publish(random.randrange(1, 3))
@@ -71,7 +71,7 @@ def test_no_article_is_ever_missed(seed: int, ending: str, runs: int) -> None:
 def test_a_run_reads_what_is_new_and_little_more(before: int, fresh: int, ending: str) -> None:
     walker = Walker(SimulatedList(list(range(before, 0, -1)), ending))
     walker.run()
-    # What shows the end of a list that repeats itself, and a look at the top, as that may also mean a shift.
+    # The pages that show the end of a repeating listing, and the top, as that may also mean a shift.
     assert len(walker.read) <= walker.site.pages + 3
     walker.site.publish(fresh)
     walker.run()

@@ -61,14 +61,14 @@ DUE: list[tuple[str, str, str | None, str | None, bool]] = [
     (named(0), ago(minutes=30), None, None, False),
     (named(3), ago(days=29), None, None, False),
     (named(3), ago(days=31), None, None, True),
-    # a stamp without a time says nothing of what came later on its day
+    # a stamp without a time does not cover later articles of its day
     (named(0), ago(hours=1), TODAY.isoformat(), TODAY.isoformat(), True),
     (named(0), ago(hours=1), "2020-01-01", "2020-01-01", False),
 ]
 
 
 @pytest.mark.parametrize(("path", "read_at", "before", "now", "expected"), DUE, ids=range(len(DUE)))
-def test_what_is_due(path: str, read_at: str, before: str | None, now: str | None, expected: bool) -> None:
+def test_due_sitemaps(path: str, read_at: str, before: str | None, now: str | None, expected: bool) -> None:
     own = {path: Source(read_at, before)} if read_at else {}
     assert sitemaps(own).choose([Child(path, now)]) == ([Child(path, now)] if expected else [])
 
@@ -86,13 +86,13 @@ def test_old_sitemaps_are_read_again_a_few_in_each_run() -> None:
     assert children[-2] in again, "the one that was read longest ago is among them"
 
 
-def test_of_numbered_sitemaps_the_first_and_the_last_may_grow() -> None:
+def test_first_and_last_numbered_sitemaps_may_grow() -> None:
     children = [Child(f"/post-sitemap{number}.xml", None) for number in range(1, 12)]
     read = {child.path: Source(ago(hours=30)) for child in children}
     assert {child.path for child in sitemaps(read).choose(children)} == {"/post-sitemap1.xml", "/post-sitemap11.xml"}
 
 
-def test_stamps_that_are_all_the_same_say_nothing() -> None:
+def test_identical_lastmod_stamps_are_ignored() -> None:
     children = [Child(named(number), ago(minutes=1)) for number in range(2, 20)]
     read = {child.path: Source(ago(days=2), "another") for child in children}
     assert sitemaps(read).choose(children) == []
@@ -106,7 +106,7 @@ INDEX = [
 PERIODS: list[tuple[date | None, date | None, list[str], bool]] = [
     (date(2024, 3, 1), date(2024, 3, 31), ["/sitemap202403.xml"], True),
     (date(2024, 3, 31), date(2024, 4, 1), ["/sitemap202404.xml", "/sitemap202403.xml"], True),
-    # Some of it is in a sitemap whose name does not tell; the first one says that it is older.
+    # Some of it is in a sitemap without a month in its name; the first one is known to be older.
     (date(2023, 12, 31), date(2024, 1, 31), ["/sitemap202401.xml", "/sitemap1.xml", "/sitemap2.xml"], True),
     (
         date(2024, 1, 1),
@@ -147,7 +147,7 @@ def test_a_period_that_is_not_over_needs_the_lists_too() -> None:
     assert (one.can_cover_period, one.covers_period) == (False, False)
 
 
-def test_which_sitemaps_are_asked_for_without_an_index() -> None:
+def test_sitemaps_requested_without_an_index() -> None:
     own = {path: Source(ago(hours=2)) for path in (MAIN_SITEMAP, *OTHER_SITEMAPS)}
     assert [sitemaps(own).is_due(path) for path in own] == [True, False, False]
     whole = {MAIN_SITEMAP: Source(ago(hours=2), NO_INDEX)}
@@ -155,7 +155,7 @@ def test_which_sitemaps_are_asked_for_without_an_index() -> None:
     assert all(sitemaps().is_due(path) for path in own)
 
 
-def test_lists_hold_little_more_once_all_sitemaps_are_read() -> None:
+def test_sitemaps_name_everything_once_all_are_read() -> None:
     one = sitemaps()
     chosen = one.choose(INDEX)
     one.names_articles()
@@ -167,7 +167,7 @@ def test_lists_hold_little_more_once_all_sitemaps_are_read() -> None:
     assert not one.name_everything
 
 
-def test_a_sitemap_that_failed_may_have_named_what_lists_hold() -> None:
+def test_failed_sitemap_may_have_named_further_articles() -> None:
     one = sitemaps()
     (child,) = one.choose([Child("/sitemap1.xml", None)])
     one.names_articles()

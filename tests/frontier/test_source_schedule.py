@@ -1,4 +1,4 @@
-"""What a run asks for by itself."""
+"""Sources that a run requests by itself."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,7 +40,9 @@ JUST_READ = [
 
 
 @pytest.mark.parametrize(("resumed_runs", "read_at", "expected"), JUST_READ, ids=range(len(JUST_READ)))
-def test_what_the_interrupted_run_has_just_read(resumed_runs: ResumedRuns, read_at: str | None, expected: bool) -> None:
+def test_sources_just_read_by_the_interrupted_run(
+    resumed_runs: ResumedRuns, read_at: str | None, expected: bool
+) -> None:
     own = {} if read_at is None else {NEWS: Source(read_at)}
     assert schedule(own, resumed_runs=resumed_runs).is_just_read(NEWS) is expected
 
@@ -77,7 +79,7 @@ def source(row: dict[str, Any]) -> dict[str, Source]:
     return {row["path"]: Source(row["read_at"], row["stamp"], row["state"])}
 
 
-def test_what_is_noted_as_new_is_to_be_read_by_the_next_run() -> None:
+def test_source_recorded_as_new_is_due_in_the_next_run() -> None:
     (row,) = schedule({NEWS: Source(ago(), None, WALKED)}).new_lists([NEWS, "/sport/", "/sport/"])
     after = schedule(source(row))
     assert after.known_lists == ["/sport/"]
@@ -85,7 +87,7 @@ def test_what_is_noted_as_new_is_to_be_read_by_the_next_run() -> None:
     assert schedule(source(SourceSchedule.new_sitemap("/s.xml", "x"))).named_sitemaps == [("/s.xml", "x")]
 
 
-def test_what_is_noted_as_read_is_not_due() -> None:
+def test_source_recorded_as_read_is_not_due() -> None:
     after = schedule(source(SourceSchedule.read_now("/s.xml", stamp="x")))
     assert after.named_sitemaps == []
     assert (after.stamp_of("/s.xml"), bool(after.read_at("/s.xml"))) == ("x", True)
@@ -94,14 +96,14 @@ def test_what_is_noted_as_read_is_not_due() -> None:
     assert after.list_state(NEWS).to_json() == WALKED
 
 
-def test_a_list_that_must_be_read_keeps_how_far_it_is_walked() -> None:
+def test_forced_listing_retains_its_walk_state() -> None:
     (row,) = schedule({NEWS: Source(ago(), None, OPEN)}).due_lists([NEWS])
     after = schedule(source(row))
     assert after.is_list_due(NEWS)
     assert after.list_state(NEWS).to_json() == OPEN
 
 
-# a list's state of runs of this kind, of runs for all, and that which the run begins with
+# a listing's state from runs of this kind, from full runs, and the initial state of this run
 STATES: list[tuple[dict[str, Any] | None, dict[str, Any] | None, dict[str, Any]]] = [
     (None, None, ListState().to_json()),
     (OPEN, WALKED, OPEN),
@@ -111,7 +113,7 @@ STATES: list[tuple[dict[str, Any] | None, dict[str, Any] | None, dict[str, Any]]
 
 
 @pytest.mark.parametrize(("own", "full", "expected"), STATES)
-def test_what_a_run_for_all_has_walked_one_for_a_part_need_not(
+def test_run_of_a_part_skips_what_a_full_run_has_walked(
     own: dict[str, Any] | None, full: dict[str, Any] | None, expected: dict[str, Any]
 ) -> None:
     its, alls = ({NEWS: Source(ago(), None, state)} if state else {} for state in (own, full))

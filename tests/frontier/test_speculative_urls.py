@@ -1,4 +1,4 @@
-"""Traps of ever new addresses are bounded, and no article is lost for it."""
+"""Traps of ever new addresses are limited without losing an article."""
 
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ Links = Callable[[str], Iterable[str]]
 def crawl(
     links: Links, start: list[str], is_article: Callable[[str], bool], limit: int = 5000
 ) -> tuple[SpeculativeUrls, list[str]]:
-    """Follow links as a spider does, from a page that is no article's; return what was asked for."""
+    """Follow links as a spider does, from a page without an article; return the requested ones."""
     speculative_urls = SpeculativeUrls()
     asked: list[str] = []
     waiting = deque(path for path in start if speculative_urls.admit(address(path), path, None))
@@ -73,7 +73,7 @@ def test_articles_without_number_are_all_read() -> None:
     assert (speculative_urls.refused, speculative_urls.aside) == (0, 0)
 
 
-def test_articles_behind_a_page_that_is_none_are_read_when_there_is_room() -> None:
+def test_articles_behind_a_page_without_article_are_read_within_the_budget() -> None:
     articles = [f"/news/statya-{1_000_000 + name}/" for name in range(300)]
     _, asked = crawl(
         lambda path: articles if path == "/news/almaty/" else (), ["/news/almaty/"], lambda path: path in articles
@@ -81,14 +81,14 @@ def test_articles_behind_a_page_that_is_none_are_read_when_there_is_room() -> No
     assert sorted(asked) == sorted([*articles, "/news/almaty/"])
 
 
-def test_numbered_articles_found_on_sound_pages_need_no_room() -> None:
+def test_numbered_articles_found_on_articles_need_no_budget() -> None:
     speculative_urls = SpeculativeUrls()
     page = address("/news/statya-1000000/")
     speculative_urls.read(page, is_article=True)
     assert all(speculative_urls.admit(address(f"/news/statya-{1_000_001 + name}/"), "", page) for name in range(1000))
 
 
-def test_articles_read_make_room() -> None:
+def test_read_articles_raise_the_budget() -> None:
     speculative_urls = SpeculativeUrls()
     doubtful = [address(f"/foo{name % 3}/bar-{name}/") for name in range(60)]
     assert [speculative_urls.admit(one, f"url {one.path}", None) for one in doubtful].count(True) == 50
@@ -100,14 +100,14 @@ def test_articles_read_make_room() -> None:
     assert speculative_urls.aside == 7
 
 
-def test_what_is_put_aside_is_bounded() -> None:
+def test_deferred_links_are_limited() -> None:
     speculative_urls = SpeculativeUrls()
     for name in range(10_100):
         speculative_urls.admit(address(f"/foo/bar-x{name}/"), "", None)
     assert (speculative_urls.aside, speculative_urls.refused) == (10_000, 80)
 
 
-def test_a_section_of_traps_leaves_room_for_one_of_articles() -> None:
+def test_section_of_traps_leaves_budget_for_one_of_articles() -> None:
     speculative_urls = SpeculativeUrls()
     traps = [speculative_urls.admit(address(f"/trap/bar-x{name}/"), "", None) for name in range(100)]
     assert traps.count(True) == 20
@@ -115,10 +115,10 @@ def test_a_section_of_traps_leaves_room_for_one_of_articles() -> None:
     assert speculative_urls.admit(first, "", None)
     speculative_urls.read(first, is_article=True)
     more = [speculative_urls.admit(address(f"/crime/delo-x{name}/"), "", None) for name in range(25)]
-    assert all(more), "a section that has articles has room for more of them"
+    assert all(more), "articles raise the budget of their section"
 
 
-def test_what_is_put_aside_is_followed_once_others_have_read_the_doubtful() -> None:
+def test_deferred_links_are_followed_after_others_read_speculative_urls() -> None:
     speculative_urls = SpeculativeUrls()
     links = [address(f"/crime/x{number}/") for number in range(60)]
     followed = [link for link in links if speculative_urls.admit(link, link.path or "", None)]
@@ -130,7 +130,7 @@ def test_what_is_put_aside_is_followed_once_others_have_read_the_doubtful() -> N
     assert [found for found, _ in speculative_urls.take_aside(lambda _: False)] == links[20:]
 
 
-def test_what_is_given_up_is_counted_and_forgotten() -> None:
+def test_dropped_links_are_counted_and_forgotten() -> None:
     speculative_urls = SpeculativeUrls()
     links = [address(f"/crime/x{number}/") for number in range(25)]
     for link in links:
@@ -139,7 +139,7 @@ def test_what_is_given_up_is_counted_and_forgotten() -> None:
     assert (speculative_urls.aside, speculative_urls.refused) == (0, 5)
 
 
-def test_a_page_that_was_no_article_and_has_become_one_leads_on() -> None:
+def test_page_that_became_an_article_is_followed() -> None:
     speculative_urls = SpeculativeUrls()
     page = address("/crime/x/")
     assert speculative_urls.admit(page, "/crime/x/", None)

@@ -1,4 +1,4 @@
-"""The page on inspections says what they do."""
+"""The documentation of inspections is complete."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""What is odd about a site: each oddity gives its line, and some the exit code 3."""
+"""Oddities of a site: each has its line, and some the exit code 3."""
 
 import json
 import re
@@ -16,7 +16,7 @@ WINDOWS_1251 = {"Content-Type": "text/html; charset=windows-1251"}
 
 
 def on_articles(pattern: bytes, by: bytes, encoding: str = "utf-8", headers: "dict[str, str] | None" = None) -> Trick:
-    """A trick that changes each article's page: what matches ``pattern``, the encoding, the headers."""
+    """Return a trick that changes each article's page: the matches of ``pattern``, the encoding, the headers."""
 
     def trick(target: str, response: SampleResponse) -> SampleResponse | None:
         if not is_article(target) or response.status != 200:
@@ -29,7 +29,7 @@ def on_articles(pattern: bytes, by: bytes, encoding: str = "utf-8", headers: "di
 
 
 def one_article_only(trick: Trick, section: str = "/") -> Trick:
-    """The same for the first article asked for, maybe of one section, and no other."""
+    """The same for the first requested article only, optionally of one section."""
     first: list[str] = []
 
     def once(target: str, response: SampleResponse) -> SampleResponse | None:
@@ -138,7 +138,7 @@ def test_an_oddity(code: str, trick: Trick, exit_code: int, counts: bool) -> Non
     assert all(one["words"] in result["verdict"]["reason"] for one in result["odd"] if one["counts"])
 
 
-def test_a_sound_site_has_nothing_odd() -> None:
+def test_healthy_site_has_no_oddity() -> None:
     with serve(MonthlySite()) as server:
         code, result = inspect_site(server)
     assert (code, result["odd"]) == (0, [])
@@ -177,7 +177,7 @@ UNREACHABLE: list[tuple[Trick, str]] = [
 
 
 @pytest.mark.parametrize(("trick", "words"), UNREACHABLE)
-def test_a_site_that_answers_with_no_page_is_unreachable(trick: Trick, words: str) -> None:
+def test_site_without_any_readable_page_is_unreachable(trick: Trick, words: str) -> None:
     with serve(MonthlySite(trick)) as server:
         code, result = inspect_site(server)
         assert server.hits <= 25
@@ -186,7 +186,7 @@ def test_a_site_that_answers_with_no_page_is_unreachable(trick: Trick, words: st
     assert words in result["verdict"]["reason"]
 
 
-def test_a_site_that_asks_to_be_left_alone() -> None:
+def test_retry_after_ends_an_inspection() -> None:
     busy = SampleResponse(429, {"Retry-After": "5000", **HTML}, b"")
 
     def trick(target: str, _: SampleResponse) -> SampleResponse | None:
@@ -227,7 +227,7 @@ def test_a_site_that_is_not_there() -> None:
     assert done.stderr == ""
 
 
-def test_site_text_does_nothing_to_a_terminal() -> None:
+def test_site_text_cannot_control_a_terminal() -> None:
     escape = "\x1b]0;owned\x07\x9b2J\u202e".encode()
 
     def trick(target: str, response: SampleResponse) -> SampleResponse | None:

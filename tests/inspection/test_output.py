@@ -1,4 +1,4 @@
-"""What an inspection prints: one table for people, one JSON object whose keys programs can rely on."""
+"""Output of an inspection: a table for people, or a JSON object with stable keys for programs."""
 
 import json
 import os
@@ -102,7 +102,7 @@ def test_the_table_says_what_the_json_object_says() -> None:
     assert all(len(line) < 160 for line in lines if line.startswith(("/", "source", "article")))
 
 
-def test_nobody_has_to_read_to_the_end() -> None:
+def test_closed_output_pipe_is_no_error() -> None:
     reads, writes = os.pipe()
     os.close(reads)
     with serve(MonthlySite()) as server:

@@ -1,4 +1,4 @@
-"""What an inspection asks for, how often and how fast, and how it ends when it is stopped."""
+"""Requests of an inspection: their number, their pace, and the end when it is stopped."""
 
 import signal
 import subprocess
@@ -18,7 +18,7 @@ from tests.support.forking import fork, run
 
 
 class Timed(MonthlySite):
-    """Keeps when each request came, and who asked."""
+    """Records the time and the user agent of each request."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -62,7 +62,7 @@ def everything_redirects(target: str, _: SampleResponse) -> SampleResponse | Non
 
 @pytest.mark.parametrize("trick", [None, everything_fails, everything_redirects])
 @pytest.mark.parametrize("most", [5, 10, 40])
-def test_never_more_requests_than_asked_for(most: int, trick: Any) -> None:
+def test_requests_stay_within_the_limit(most: int, trick: Any) -> None:
     with serve(MonthlySite(trick)) as server:
         code, result = inspect_site(server, "--requests", str(most))
         assert server.hits == result["requests"] <= most
@@ -75,7 +75,7 @@ def test_never_more_requests_than_asked_for(most: int, trick: Any) -> None:
     ("robots", "options"),
     [("User-agent: *\nCrawl-delay: 0.3\n", ()), ("User-agent: *\nAllow: /\n", ("-s", "DOWNLOAD_DELAY=0.3"))],
 )
-def test_a_delay_asked_for_is_kept_on_loopback_too(robots: str, options: tuple[str, ...]) -> None:
+def test_requested_delay_is_obeyed_on_loopback_too(robots: str, options: tuple[str, ...]) -> None:
     site = Timed(robots=robots)
     with serve(site) as server:
         inspect_site(server, "--requests", "8", *options)
@@ -113,7 +113,7 @@ def test_a_signal_ends_it_without_a_stack_trace(number: signal.Signals) -> None:
     assert err.count("\n") == 1
 
 
-def test_its_spider_is_none_of_those_to_crawl_with() -> None:
+def test_inspection_spider_is_not_listed() -> None:
     assert run("scrapy", "list", timeout=TIMEOUT).stdout.split() == ["caravan"]
 
 
@@ -127,7 +127,7 @@ def test_the_sample_site() -> None:
     assert done.stderr == ""
 
 
-def test_every_way_to_name_the_site(tmp_path: Path) -> None:
+def test_every_form_of_the_site_option(tmp_path: Path) -> None:
     with serve(SampleSite(articles=30)) as server:
         for options in (("--site", server.url), ("--site", "--requests", "5", server.url), (server.url, "--site")):
             done = inspect(*options, "--requests", "5", "-s", f"DATA_DIR={tmp_path}")
@@ -151,7 +151,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("options", "words"), BAD)
-def test_a_mistake_is_one_line(options: tuple[str, ...], words: str) -> None:
+def test_bad_use_is_reported_in_one_line(options: tuple[str, ...], words: str) -> None:
     done = inspect(*options)
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr

@@ -83,7 +83,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused_in_one_line(tmp_path: Pat
     assert re.fullmatch(r"scrapy inspect: .* cannot be written to: .*\n", done.stderr)
 
 
-def test_a_case_has_all_that_its_test_needs(tmp_path: Path) -> None:
+def test_saved_case_has_every_file_its_test_needs(tmp_path: Path) -> None:
     with serve(MonthlySite()) as server:
         inspect("--site", server.url, "--requests", "10", "--save-pages", str(tmp_path))
     case = expectation(next(tmp_path.glob("*_article_*")))

@@ -166,7 +166,7 @@ def test_the_day_turns_in_almaty(fetched: datetime, raw: str, expected: str) -> 
 
 
 @given(st.text(max_size=60))
-def test_no_text_breaks_it_or_gives_a_day_after_the_fetch(raw: str) -> None:
+def test_any_text_parses_without_error_or_future_date(raw: str) -> None:
     parsed = parse_date(raw, FETCHED)
     assert (parsed.value is None) == (parsed.problem is not None)
     assert parsed.day is None or parsed.day <= FETCHED.date()
@@ -192,13 +192,15 @@ DECISIONS = [
 
 
 @pytest.mark.parametrize(("printed", "structured", "iso", "verdict"), DECISIONS)
-def test_two_witnesses(printed: str | None, structured: str | None, iso: str | None, verdict: str) -> None:
+def test_printed_and_structured_dates_are_reconciled(
+    printed: str | None, structured: str | None, iso: str | None, verdict: str
+) -> None:
     decision = decide_publication(printed, structured, FETCHED)
     assert (decision.date.iso, decision.verdict) == (iso, verdict)
 
 
 @pytest.mark.parametrize(("raw", "iso"), ZONES)
-def test_what_follows_a_time_is_read(raw: str, iso: str) -> None:
+def test_text_after_a_time_is_read(raw: str, iso: str) -> None:
     assert parse_date(raw, FETCHED).iso == iso
     assert day_named(raw) is not None
 
@@ -211,10 +213,10 @@ def test_zeros_and_strange_years_are_no_dates(raw: str) -> None:
 
 
 @pytest.mark.parametrize("raw", ["12 мая 2025, 14:05 -60", "14:05 Москва-река", "12:05 UTC+25"])
-def test_no_zone_is_made_of_other_words(raw: str) -> None:
+def test_other_text_is_not_read_as_a_time_zone(raw: str) -> None:
     assert date_form(raw) is None
 
 
-def test_the_first_dates_that_can_be() -> None:
+def test_earliest_possible_dates() -> None:
     assert parse_date("1 января 1991", FETCHED).iso == "1991-01-01"
     assert parse_date("4 сентября 2001", FETCHED).iso == "2001-09-04"

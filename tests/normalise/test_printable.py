@@ -22,7 +22,7 @@ def test_printable(text: str, expected: str) -> None:
 
 
 @given(st.text())
-def test_nothing_is_left_that_a_terminal_acts_on(text: str) -> None:
+def test_no_control_character_is_left(text: str) -> None:
     shown = printable(text)
     assert not [letter for letter in shown if unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\n\t"]
     shown.encode()

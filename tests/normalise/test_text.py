@@ -49,7 +49,7 @@ def test_clean_text_stays_clean_and_can_be_written(text: str) -> None:
     cleaned.encode("utf-8")
 
 
-def test_raw_text_loses_only_what_no_file_can_hold() -> None:
+def test_raw_text_loses_only_unencodable_characters() -> None:
     assert encodable("26\u00a0Апреля\ud800  2023\x00") == "26\u00a0Апреля  2023"
 
 

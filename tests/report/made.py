@@ -76,7 +76,7 @@ def run(run_id: str, started_at: str, **changes: Any) -> dict[str, Any]:
 
 
 def ended(run_id: str, started_at: str, ended_at: str, **changes: Any) -> dict[str, Any]:
-    """Return a sound run."""
+    """Return a successful run."""
     end = {"ended_at": ended_at, "exit_code": 0, "outcome": "sound", "reason": "complete", "report": {"requests": 9}}
     return run(run_id, started_at, **end | changes)
 

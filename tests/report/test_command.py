@@ -23,9 +23,9 @@ def test_writes_the_page_and_prints_its_path(kept: Kept, tmp_path: Path) -> None
     file = tmp_path / "deep" / "er" / "report.html"
     done = report(str(file), *kept.options, data_dir=tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
-    told = re.fullmatch(r"scrapy report: (.+): (\d+) KB, drawn from the store (.+)\n", done.stderr)
-    assert told, done.stderr
-    assert told.groups() == (str(file), f"{file.stat().st_size / 1000:.0f}", without_password(make_url(kept.url)))
+    match = re.fullmatch(r"scrapy report: (.+): (\d+) KB, drawn from the store (.+)\n", done.stderr)
+    assert match, done.stderr
+    assert match.groups() == (str(file), f"{file.stat().st_size / 1000:.0f}", without_password(make_url(kept.url)))
     assert SITE in words(file.read_text(encoding="utf-8"))
     assert [path.name for path in file.parent.iterdir()] == ["report.html"]
 

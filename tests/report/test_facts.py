@@ -91,7 +91,7 @@ def test_fields(kept: Kept, tmp_path: Path) -> None:
     assert found["views"] == found["images"] == 0
     assert [(run.run_id, run.fills) for run in fields.over_runs] == [
         ("run-1", [Fill("headline", 20, 25), Fill("source", 10, 25)]),
-        ("run-2", [Fill("headline", 30, 35)]),  # run-3 read too few to speak of
+        ("run-2", [Fill("headline", 30, 35)]),  # run-3 read too few articles
     ]
 
 
@@ -185,7 +185,7 @@ def test_runs(kept: Kept, tmp_path: Path) -> None:
         (first,) = [one for one in last_runs(snapshot, 9) if one.run_id == "run-1"]
     assert [(one.run_id, one.outcome, one.seconds, one.requests) for one in found] == [
         ("run-3", "no end", None, None),
-        ("run-2", "killed", None, None),  # the time of its end is when the next one noticed
+        ("run-2", "killed", None, None),  # ended when the next run noticed it
     ]
     assert (first.is_sound, first.seconds, first.new_articles, first.requests) == (True, 6 * 3600, 4, 9)
 

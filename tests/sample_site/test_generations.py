@@ -20,7 +20,7 @@ ARTICLES = 420
 #: Soft hyphen in the source of some pages.
 INVISIBLE = "\u00ad"
 SECTIONS = {"news", "analytics", "world", "society", "podcasts", "crime", "sport", "culture"}
-#: What a move changes in a record.
+#: Fields of a record that a move changes.
 CHANGED_BY_A_MOVE = {
     "url", "article_id", "section", "date_published", "date_published_raw", "views_raw", "views", "links",
 }  # fmt: skip

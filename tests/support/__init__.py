@@ -1,1 +1,1 @@
-"""What tests share: real servers and databases, crawls as processes, kills, sites unlike the sample site."""
+"""Helpers shared by tests: real servers and databases, crawls as processes, kills, sites unlike the sample site."""

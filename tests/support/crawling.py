@@ -16,7 +16,7 @@ TIMEOUT = 120
 
 @dataclass
 class Crawl:
-    """A finished crawl: its exit code, what it said, and the tables of its run."""
+    """A finished crawl: its exit code, its log, and the tables of its run."""
 
     code: int
     log: str
@@ -28,7 +28,7 @@ class Crawl:
         return self.tables["articles"]
 
     def stat(self, name: str) -> int:
-        """A counter of the stats at the end of the log; 0 where it is not there."""
+        """Return a counter of the stats at the end of the log, or 0."""
         marker = f"'{name}': "
         return int(self.log.split(marker, 1)[1].split(",")[0].split("}")[0]) if marker in self.log else 0
 

@@ -1,4 +1,4 @@
-"""Disks that are full, or closed."""
+"""Full and read-only disks."""
 
 import os
 import subprocess

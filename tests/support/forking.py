@@ -1,7 +1,7 @@
-"""Commands for the tests without the second that a crawl's modules take to load: a process that has loaded them forks.
+"""Start commands without the second that a crawl's modules take to load: a process that has loaded them forks.
 
-What is started is a process of its own all the same, with its own number, words, environment, signals and exit code;
-only modules that every crawl loads are there already. Each process of tests has one that forks, which ends with it.
+Each command is still a process of its own, with its own PID, arguments, environment, signals and exit code;
+only modules that every crawl loads are preloaded. Each test process has one forking server, which ends with it.
 """
 
 import gc
@@ -24,7 +24,7 @@ from typing import IO, Any
 from scrapy.utils.misc import walk_modules_iter
 
 _ROOT = Path(__file__).resolve().parents[2]
-#: Of what every crawl loads, the most; a test sees to it that nothing else is among it. First whole packages.
+#: Most modules that every crawl loads; a test checks that there are no others. Whole packages first.
 _PACKAGES = ("scrapy.commands", "caravan_crawler.pipelines")
 _MODULES = (
     "scrapy.cmdline scrapy.crawler scrapy.exporters scrapy.logformatter scrapy.pqueues scrapy.robotstxt scrapy.spiders "
@@ -50,7 +50,7 @@ _last_end = [0.0]
 
 
 class Forked:
-    """A forked process, with what of :class:`subprocess.Popen` the tests use. What it says is text."""
+    """A forked process with the part of :class:`subprocess.Popen` that the tests use; its output is text."""
 
     def __init__(self, pid: int, stdout: IO[str] | None, stderr: IO[str] | None, status: socket.socket) -> None:
         self.pid = pid
@@ -60,18 +60,18 @@ class Forked:
         self._status = status
 
     def poll(self) -> int | None:
-        """Return how it ended, as ``Popen`` does; None while it runs."""
+        """Return the exit code, as ``Popen`` does; None while it runs."""
         return self._ended(0)
 
     def wait(self, timeout: float | None = None) -> int:
-        """Return how it ended; ``subprocess.TimeoutExpired`` where it does not in time."""
+        """Return the exit code; raise ``subprocess.TimeoutExpired`` after ``timeout``."""
         code = self._ended(timeout)
         if code is None:
             raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
         return code
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
-        """Return what it has said on stdout and stderr until its end; nothing where nobody listens."""
+        """Wait for the end; return the texts of stdout and stderr, empty unless they are pipes."""
         end = None if timeout is None else time.monotonic() + timeout
         said = {pipe.fileno(): bytearray() for pipe in self._pipes}
         open_ = list(said)
@@ -146,7 +146,7 @@ def fork(
     # start that loads the modules never does.
     while int(time.time()) == int(_last_end[0]):
         time.sleep(0.02)
-    status, told = socket.socketpair()
+    status, reply = socket.socketpair()
     (out, to_out), (err, to_err) = _end_of(stdout), _end_of(stderr)
     job = json.dumps(
         {
@@ -156,12 +156,12 @@ def fork(
             "new_session": new_session,
         }
     ).encode()
-    socket.send_fds(connection, [len(job).to_bytes(4, "big")], [to_out, to_err, told.fileno()])
+    socket.send_fds(connection, [len(job).to_bytes(4, "big")], [to_out, to_err, reply.fileno()])
     connection.sendall(job)
     for given, descriptor in ((stdout, to_out), (stderr, to_err)):
         if given < 0:
             os.close(descriptor)
-    told.close()
+    reply.close()
     pid = int.from_bytes(_exactly(connection, 4), "big")
     return Forked(pid, out, err, status)
 
@@ -174,7 +174,7 @@ def run(module: str, *words: str, timeout: float, **environment: str) -> "subpro
 
 
 def _end_of(given: int) -> tuple[IO[str] | None, int]:
-    """Return where the tests read, if they do, and the descriptor the process writes to."""
+    """Return the tests' end of a pipe, or None, and the descriptor that the process writes to."""
     if given == subprocess.PIPE:
         reads, writes = os.pipe()
         return os.fdopen(reads, encoding="utf-8"), writes
@@ -222,21 +222,21 @@ def _serve(connection: socket.socket) -> dict[str, Any] | None:
         each.setblocking(False)
     signal.set_wakeup_fd(wakes.fileno(), warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's is for the tests, and for what runs
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # that of a terminal is for the tests and the running commands
     with connection, woken, wakes:
         try:
             while True:
                 ready, _, _ = select.select([connection, woken], [], [])
                 if woken in ready:
                     woken.recv(1 << 16)
-                    _tell_of_ended(running)
+                    _report_ended(running)
                 if connection not in ready:
                     continue
                 head, descriptors, _, _ = socket.recv_fds(connection, 4, 3)
                 if not head:
                     return None
                 job = json.loads(_exactly(connection, int.from_bytes(head, "big")))
-                out, err, told = descriptors
+                out, err, status = descriptors
                 pid = os.fork()
                 if pid == 0:
                     signal.set_wakeup_fd(-1)
@@ -245,18 +245,18 @@ def _serve(connection: socket.socket) -> dict[str, Any] | None:
                     for ours, theirs in ((out, sys.stdout), (err, sys.stderr)):
                         os.dup2(ours, theirs.fileno())
                         os.close(ours)
-                    os.close(told)
+                    os.close(status)
                     return dict(job)
-                running[pid] = socket.socket(fileno=told)
+                running[pid] = socket.socket(fileno=status)
                 connection.sendall(pid.to_bytes(4, "big"))
                 os.close(out)
                 os.close(err)
         finally:
-            for told_of in running.values():
-                told_of.close()
+            for connected in running.values():
+                connected.close()
 
 
-def _tell_of_ended(running: dict[int, socket.socket]) -> None:
+def _report_ended(running: dict[int, socket.socket]) -> None:
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -264,12 +264,12 @@ def _tell_of_ended(running: dict[int, socket.socket]) -> None:
             return
         if pid == 0:
             return
-        with running.pop(pid) as told, suppress(OSError):
-            told.sendall(str(status).encode())
+        with running.pop(pid) as reply, suppress(OSError):
+            reply.sendall(str(status).encode())
 
 
 def load() -> None:
-    """Load the modules. What they hold is nothing that a fork's garbage collector has to look at, or to copy for it."""
+    """Load the modules, and freeze their objects: a fork's garbage collector need not visit, and so copy, them."""
     for package in _PACKAGES:
         list(walk_modules_iter(package))
     for name in _MODULES:

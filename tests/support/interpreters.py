@@ -1,4 +1,4 @@
-"""The Pythons of this machine, and an environment for each with what a crawl needs."""
+"""The Pythons of this machine, and an environment for each with the packages of a crawl."""
 
 import functools
 import os
@@ -50,17 +50,17 @@ def interpreters() -> tuple[Interpreter, ...]:
 
 
 def supported() -> list[Interpreter]:
-    """Return those that the project runs on."""
+    """Return the interpreters that the project supports."""
     return [each for each in interpreters() if each.is_supported]
 
 
 def too_old() -> list[Interpreter]:
-    """Return those that it refuses."""
+    """Return the interpreters that the project refuses."""
     return [each for each in interpreters() if not each.is_supported]
 
 
 def installable() -> list[Interpreter]:
-    """Return those that the requirements can be installed for: Scrapy still has one that the project refuses."""
+    """Return those that Scrapy supports, which include one that the project refuses."""
     return [each for each in interpreters() if _numbers(each.version) >= _OLDEST_OF_SCRAPY]
 
 

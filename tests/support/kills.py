@@ -1,4 +1,4 @@
-"""Runs of one command that are killed, and what must hold whatever happened to them."""
+"""Killed runs of one command, and the checks that must hold after each."""
 
 import json
 import os
@@ -21,11 +21,11 @@ from tests.support.crawling import TIMEOUT, Crawl, crawl, read_csv, read_jsonl, 
 from tests.support.forking import Forked
 
 Process = subprocess.Popen[str] | Forked
-#: Waits until a run has come so far, or has ended.
+#: Waits for a stage of a run, or its end.
 Moment = Callable[[Process], None]
 
 MOST_REQUESTS = 1.12
-#: What a record says of its reading, and not of the article.
+#: Fields of a record that describe its reading, not the article.
 _OF_THE_READING = ("fetched_url", "observed_at")
 _LISTS = ("authors", "tags", "images", "links")
 _NUMBERS = ("article_id", "views")
@@ -52,7 +52,7 @@ def after_seconds(seconds: float) -> Moment:
 
 
 def after_requests(server: SampleServer, number: int) -> Moment:
-    """When the server has answered so many more, from when the run is started."""
+    """Wait until the server has answered ``number`` more requests."""
     goal = server.hits + number
 
     def wait(process: Process) -> None:
@@ -62,11 +62,11 @@ def after_requests(server: SampleServer, number: int) -> Moment:
     return wait
 
 
-# What lies on the disk
+# Files on the disk
 
 
 def copy_of_store(data_dir: Path, folder: Path) -> Path:
-    """Copy the store as a kill left it: to open it would tidy it up before the next run does."""
+    """Copy the store as a kill left it: opening the original would run SQLite's recovery before the next run."""
     for file in data_dir.glob("caravan.db*"):
         shutil.copyfile(file, folder / file.name)
     return folder / "caravan.db"
@@ -96,7 +96,7 @@ class Stored:
 
     @property
     def articles(self) -> dict[str, dict[str, Any]]:
-        """Key to record, as the feeds have it."""
+        """Records as in the feeds, by key."""
         return {row["key"]: _record(row) for row in self.rows("articles")}
 
 
@@ -149,13 +149,13 @@ def each_once(records: Iterable[Mapping[str, Any]], expected: Iterable[Mapping[s
 
 
 def check_published(data_dir: Path) -> None:
-    """Each state of each record stands in the feeds of one published run, once, and the store says in which."""
+    """Check that each state of each record is in the feeds of one published run, once, and that the store names it."""
     store = Stored(data_dir)
     for table, about in (("trending", "rank"), ("rates", "currency"), ("weather", "city")):
         published = _published(data_dir, table)
         lines = Counter((run, line[about], line["observed_at"]) for run, line in published)
         marks = Counter((row["published_in"], row[about], row["observed_at"]) for row in store.rows(table))
-        # Beside what is stored, each run shows what it saw first, even where that had not changed.
+        # Feeds also have the first rows a run saw, even if they had not changed, so they may exceed the store.
         assert not marks - lines, f"{table}: {marks - lines} are marked and not published"
     published = _published(data_dir, "articles")
     states = Counter(json.dumps(without_reading(line), sort_keys=True) for _, line in published)
@@ -164,7 +164,7 @@ def check_published(data_dir: Path) -> None:
     last: dict[str, tuple[str, Any]] = {}
     for run, line in published:
         last[str(line["article_id"] or urlsplit(line["url"]).path)] = run, without_reading(line)
-    # What a run below the floors met without a required field waits until it comes whole.
+    # A record that a run below the floors read without a required field waits until it is complete.
     waiting = {row["article_key"] for row in store.rows("failures") if row["reason"] == "lost_fields"}
     rows = [row for row in store.rows("articles") if row["published_in"] or row["key"] not in waiting]
     stored = {row["key"]: (row["published_in"], without_reading(_record(row))) for row in rows}
@@ -186,8 +186,8 @@ def _published(data_dir: Path, table: str) -> list[tuple[str, dict[str, Any]]]:
 class Runs:
     """Runs of one command in one folder, which may be killed; after each, nothing may be lost, doubled or torn.
 
-    ``new`` are the articles the command brings, when all its runs are over, beside those stored ``before``.
-    The files asked for by ``-O`` or ``-o``, whichever ``output`` says, hold copies of ``earlier`` ones at first.
+    ``new`` are the articles the command adds in all its runs to those stored ``before``.
+    The files of ``-O`` or ``-o``, as in ``output``, are at first copies of the ``earlier`` ones.
     """
 
     def __init__(
@@ -219,7 +219,7 @@ class Runs:
         self._articles: dict[str, dict[str, Any]] = {}
 
     def undisturbed(self, folder: Path) -> int:
-        """Return the requests the command makes in one run, in a copy of what is there now."""
+        """Return the number of requests of one undisturbed run, in a copy of the current folder."""
         if self.data_dir.exists():
             shutil.copytree(self.data_dir, folder)
         before = self.server.hits
@@ -258,7 +258,7 @@ class Runs:
         return process.returncode != 0
 
     def complete(self) -> Crawl:
-        """Run to the end, and check all that the command was to bring."""
+        """Run to the end, and check that everything is stored and published."""
         result = crawl(self.data_dir, *self._options, *self._outputs)
         assert result.code == 0, result.log[-3000:]
         self.check_intact()
@@ -266,7 +266,7 @@ class Runs:
         return result
 
     def check_intact(self) -> None:
-        """What was stored is stored, and what was published is as it was, or as it is to be."""
+        """Check that stored records are unchanged, and that published files are unchanged or completely replaced."""
         stored = Stored(self.data_dir).articles
         for key, record in self._articles.items():
             assert stored.get(key) == record, f"article {key} is lost or has changed"
@@ -280,7 +280,7 @@ class Runs:
         self._bytes = {path: path.read_bytes() for path in {*self._earlier, *self._run_files()}}
 
     def check_complete(self) -> None:
-        """All that the command was to bring is stored and published, each article once."""
+        """Check that everything the command should bring is stored and published, each article once."""
         store = Stored(self.data_dir)
         every = [*self.before, *self.new]
         each_once(store.articles.values(), every)
@@ -288,7 +288,7 @@ class Runs:
         assert versions == dict.fromkeys(store.articles, 1)
         viewed = [key for key, record in store.articles.items() if record["views"] is not None]
         assert Counter(row["article_key"] for row in store.rows("view_counts")) == dict.fromkeys(viewed, 1)
-        self._check_shown(store)
+        self._check_page_facts(store)
         assert not store.rows("frontier")
         assert not store.rows("failures")
         still_open = [row["path"] for row in store.rows("sources") if row["state"] and json.loads(row["state"])["open"]]
@@ -301,7 +301,7 @@ class Runs:
             published = [path for path in self._run_files() - self._before if path.name == f"articles.{kind}"]
             each_once([record for path in published for record in read_articles(path)], self.new)
 
-    def _check_shown(self, store: Stored) -> None:
+    def _check_page_facts(self, store: Stored) -> None:
         site, url = self.server.site, self.server.url
         expected = {
             "trending": site.expected_trending(url),

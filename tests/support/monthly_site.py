@@ -60,7 +60,7 @@ class Story:
 
     @property
     def old_path(self) -> str:
-        """Before the move, in the site's earlier transliteration."""
+        """The path before the move, in the site's earlier transliteration."""
         return f"/news/{self.slug.replace('ja', 'ya').replace('ju', 'yu').replace('j', 'jj')}-{self.number}/"
 
     @property
@@ -234,7 +234,7 @@ class MonthlyServer(PlainServer):
 
     def _page(self, target: str) -> Answer:
         status, kind, body = self.site.answer(target, self.url.rstrip("/"))
-        # Of a redirect the second value is where it leads.
+        # The second value of a redirect is its target.
         return Answer(body, {"Location" if status == 301 else "Content-Type": kind}, status)
 
 

@@ -1,4 +1,4 @@
-"""Programs that some tests need and pip does not install: what they are called, and whether they are there."""
+"""Programs that some tests need and pip does not install: their names, and whether they are installed."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ from typing import NamedTuple, NoReturn
 
 
 class Part(NamedTuple):
-    """A Debian package, the program of it that the tests start, and where that lies when it is not on the path."""
+    """A Debian package, its program that the tests start, and the program's location if not on the path."""
 
     package: str
     program: str
@@ -24,7 +24,7 @@ PARTS = (
 
 
 def find(part: Part) -> Path | None:
-    """Return the part's program, the newest where there are several versions."""
+    """Return the part's program, the newest of several versions."""
     root = Path("/")
     found = [folder / part.program for folder in root.glob(part.folders.lstrip("/"))] if part.folders else []
     found = sorted((path for path in found if os.access(path, os.X_OK)), key=_by_version)
@@ -36,7 +36,7 @@ def find(part: Part) -> Path | None:
 
 
 def missing() -> list[Part]:
-    """Return the parts that are not there."""
+    """Return the missing parts."""
     return [part for part in PARTS if find(part) is None]
 
 

@@ -1,4 +1,4 @@
-"""A site of a few pages on loopback, whose answers a test gives by path, in markup that is nobody's."""
+"""A site of a few pages on loopback in generic markup, with a test's own answers by path."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Answer:
 
 
 Answers = dict[str, "Answer | bytes | str"]
-#: What answers for a path that a site has not: None for a 404.
+#: Answers for a path that the site does not have: None for a 404.
 Otherwise = Callable[[str], "Answer | bytes | str | None"]
 
 NOT_FOUND = Answer(
@@ -73,7 +73,7 @@ EMPTY_FEED = Answer(rss(), XML)
 
 
 class PlainServer:
-    """``answers`` by path, which may be changed while it runs; ``requests`` are the targets asked for."""
+    """``answers`` by path may be changed while it runs; ``requests`` are the requested targets."""
 
     def __init__(self, answers: Answers, otherwise: Otherwise | None = None, port: int = 0) -> None:
         self.answers = answers

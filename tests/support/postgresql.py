@@ -20,7 +20,7 @@ from psycopg import sql
 _START_WITHIN = 60.0
 #: Another program may take the free port that was found before the server does.
 _TRIES = 3
-#: Nothing has to outlast the tests.
+#: No data has to survive the tests.
 _CARELESS = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "2GB", "log_min_messages": "warning"}
 
 
@@ -94,7 +94,7 @@ class Cluster:
 
     @contextmanager
     def database(self) -> Iterator[str]:
-        """Create a fresh database; it goes with the ``with`` block, whoever is still connected."""
+        """Create a fresh database; it is dropped after the ``with`` block, despite open connections."""
         name = f"test_{secrets.token_hex(6)}"
         self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0"), name)
         try:
@@ -136,7 +136,7 @@ class Cluster:
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         command = [str(self.programs / "postgres"), "-D", str(self._folder / "data"), "-p", str(self.port), *options]
         if setpriv := shutil.which("setpriv"):
-            # Should whoever started it be killed, the server ends too.
+            # If the parent process is killed, the server ends too.
             command = [setpriv, "--pdeathsig", "INT", *command]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, user=self._owner, cwd=self._folder, stdout=log, stderr=log)

@@ -15,7 +15,7 @@ from tests.support.crawling import read_jsonl, start
 from tests.support.forking import Forked
 from tests.support.kills import each_once, gold
 
-#: Four workers, a server and a site want more than two cores have, when other tests run beside them.
+#: Seconds: four workers, a server and a site need more than two cores while other tests run.
 TIMEOUT = 400
 
 
@@ -40,14 +40,14 @@ class Crew:
         return log
 
     def wait_for_requests(self, number: int) -> None:
-        """Wait until the server has had so many requests."""
+        """Wait until the server has received ``number`` requests."""
         give_up = time.monotonic() + TIMEOUT
         while self.server.hits < number:
             assert time.monotonic() < give_up, "the workers do not go on"
             time.sleep(0.01)
 
     def wait_for_runs(self, number: int) -> None:
-        """Wait until so many workers have taken up their work."""
+        """Wait until ``number`` workers have started a run."""
         give_up = time.monotonic() + TIMEOUT
         while len(self.rows("runs")) < number:
             assert time.monotonic() < give_up, "a worker does not begin"
@@ -59,7 +59,7 @@ class Crew:
 
     @property
     def asked_twice(self) -> list[str]:
-        """What was asked for more than once; every worker reads robots.txt."""
+        """URLs requested more than once, except robots.txt, which every worker reads."""
         return [url for url, times in Counter(self.server.requests).items() if times > 1 and url != "/robots.txt"]
 
     def check_stored(self, without: Iterable[str] = ()) -> None:

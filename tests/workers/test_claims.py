@@ -46,7 +46,7 @@ def test_a_row_is_claimed_once(stores: list[SharedStore]) -> None:
     assert {claim.key for claim in second.claim(9)} == claimed, "what was given back is no suspect"
 
 
-def test_a_claim_carries_what_led_to_it(stores: list[SharedStore]) -> None:
+def test_claim_carries_its_origin(stores: list[SharedStore]) -> None:
     page = PageWrites(links=[("1", "http://h/news/a-1/")], reach={"hops": 2})
     ArticleStore(stores[0], "run-0", "").commit(page)
     stores[0].flush()
@@ -54,7 +54,7 @@ def test_a_claim_carries_what_led_to_it(stores: list[SharedStore]) -> None:
     assert claim.reach == {"hops": 2}
 
 
-def test_what_has_failed_for_another_worker_is_not_asked_again(stores: list[SharedStore]) -> None:
+def test_page_that_failed_for_another_worker_is_not_requested_again(stores: list[SharedStore]) -> None:
     url = "http://h/news/a-1/"
     ArticleStore(stores[0], "run-0", "").fail(url, "1", "http_404", "404")
     stores[0].flush()
@@ -62,7 +62,7 @@ def test_what_has_failed_for_another_worker_is_not_asked_again(stores: list[Shar
     assert not Workers(stores[0], "", 60).failed([url])
 
 
-def test_a_lease_that_is_over_is_taken_over_alone(stores: list[SharedStore]) -> None:
+def test_expired_lease_is_claimed_by_one_worker(stores: list[SharedStore]) -> None:
     first, second = Workers(stores[0], "", 0), Workers(stores[1], "", 60)
     find(stores[0], "1", "2")
     assert len(first.claim(2)) == 2
@@ -71,7 +71,7 @@ def test_a_lease_that_is_over_is_taken_over_alone(stores: list[SharedStore]) -> 
     assert suspect.is_suspect
 
 
-def test_short_links_and_what_was_put_aside_are_read_at_the_end(stores: list[SharedStore]) -> None:
+def test_short_links_and_deferred_links_are_read_at_the_end(stores: list[SharedStore]) -> None:
     first, second = (Workers(store, "", 60) for store in stores)
     find(stores[0], "7", url="http://h/?p=%s")
     find(stores[0], "8", aside=True)
@@ -84,7 +84,7 @@ def test_short_links_and_what_was_put_aside_are_read_at_the_end(stores: list[Sha
     assert sorted(claim.url for claim in second.claim(9)) == ["http://h/news/a-7/", "http://h/news/a-8/"]
 
 
-def test_what_raised_an_error_waits_for_the_next_crawl(stores: list[SharedStore]) -> None:
+def test_page_that_raised_an_error_waits_for_the_next_crawl(stores: list[SharedStore]) -> None:
     first, second = (Workers(store, "", 60) for store in stores)
     find(stores[0], "1", "2")
     first.claim(9)
@@ -94,7 +94,7 @@ def test_what_raised_an_error_waits_for_the_next_crawl(stores: list[SharedStore]
     assert [claim.key for claim in second.claim(9)] == ["1"]
 
 
-def test_a_commit_without_an_answer_is_made_once(stores: list[SharedStore], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commit_with_a_lost_response_is_made_once(stores: list[SharedStore], monkeypatch: pytest.MonkeyPatch) -> None:
     store = stores[0]
     store.patience = 20
     rows = text("SELECT count(*) FROM view_counts")
@@ -104,11 +104,11 @@ def test_a_commit_without_an_answer_is_made_once(stores: list[SharedStore], monk
     def pid() -> int:
         return int(store.rows(text("SELECT pg_backend_pid()"))[0][0])
 
-    # Before the commit: it is made again.
+    # The connection is lost before the commit, which is made again.
     stores[1].rows(cut, pid=pid())
     store.execute(insert, {"at": "1"})
     assert store.rows(rows)[0][0] == 1
-    # After it, and before its answer: it is not.
+    # It is lost after the commit, before its response: not made again.
     change = store._persist
 
     def answer_is_lost(work: object, **options: object) -> object:
@@ -126,7 +126,7 @@ def test_a_commit_without_an_answer_is_made_once(stores: list[SharedStore], monk
     assert store.rows(rows)[0][0] == 2
 
 
-def test_a_leader_takes_its_lock_again(stores: list[SharedStore]) -> None:
+def test_leader_reacquires_its_lock(stores: list[SharedStore]) -> None:
     first, second = (Workers(store, "", 60) for store in stores)
     stores[0].patience = 20
     assert first.lead()
@@ -139,7 +139,7 @@ def test_a_leader_takes_its_lock_again(stores: list[SharedStore]) -> None:
     assert not second.lead()
 
 
-def test_the_pace_is_one_for_all(stores: list[SharedStore]) -> None:
+def test_pace_is_shared_by_all_workers(stores: list[SharedStore]) -> None:
     first, second = (Pace(store, "host") for store in stores)
     waits = [pace.reserve(10) or 0 for pace in (first, second, first)]
     assert waits[0] < 1

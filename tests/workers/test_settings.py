@@ -1,4 +1,4 @@
-"""What can be wrong with the settings of a worker."""
+"""Invalid settings of a worker."""
 
 import pytest
 from scrapy.utils.project import get_project_settings

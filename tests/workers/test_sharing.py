@@ -1,4 +1,4 @@
-"""A crawl shared between workers: nothing lost, nothing doubled, whoever comes and goes."""
+"""A crawl shared between workers: nothing lost or duplicated when workers come and go."""
 
 import signal
 import time
@@ -18,7 +18,7 @@ from tests.support.kills import dice, gold
 from tests.support.postgresql import Cluster
 from tests.workers.crew import Crew
 
-#: Workers die in these tests, and their claims are not to be waited for.
+#: Workers are killed in these tests, and their leases must expire soon.
 SHORT = ("-s", "WORKER_LEASE=3")
 
 
@@ -61,13 +61,13 @@ def test_six_kills_of_single_workers(store_url: str, tmp_path: Path) -> None:
         assert not crew.rows("failures")
         crew.check_stored()
         print(f"{server.hits} requests for 1200 articles")
-        # The next run publishes what those had read that were killed.
+        # The next run publishes the articles that the killed workers had read.
         crew.end(crew.start())
         assert sorted(crew.published()) == sorted(record["url"] for record in gold(server))
 
 
-def test_the_end_of_all_workers_at_once(store_url: str, tmp_path: Path) -> None:
-    """Others begin anew; each article stands in the feeds of one of them, once."""
+def test_all_workers_killed_at_once(store_url: str, tmp_path: Path) -> None:
+    """All workers are killed and new ones started; each article is in the feeds of one of them, once."""
     with serve(SampleSite(articles=300)) as server:
         crew = Crew(server, store_url, tmp_path, *SHORT)
         for moment in (100, 200):
@@ -80,15 +80,15 @@ def test_the_end_of_all_workers_at_once(store_url: str, tmp_path: Path) -> None:
         for worker in [crew.start(), crew.start()]:
             crew.end(worker)
         crew.check_stored()
-        # What a worker stored that another one's end made known too late waits for the next run.
+        # An article stored by a worker that learned too late of another's end waits for the next run.
         crew.end(crew.start())
         assert sorted(crew.published()) == sorted(record["url"] for record in gold(server))
         assert all(row["published_in"] for row in crew.rows("articles"))
 
 
-def test_an_orderly_stop_gives_back_what_is_not_read(store_url: str, tmp_path: Path) -> None:
+def test_orderly_stop_releases_unread_pages(store_url: str, tmp_path: Path) -> None:
     with serve(SampleSite(articles=300)) as server:
-        # Were it not given back, the other one would wait for ten minutes.
+        # Without the release, the other worker would wait for ten minutes.
         crew = Crew(server, store_url, tmp_path, "-s", "WORKER_LEASE=600")
         leader = crew.start("-s", "DOWNLOAD_DELAY=0.05")
         crew.wait_for_requests(20)
@@ -101,10 +101,10 @@ def test_an_orderly_stop_gives_back_what_is_not_read(store_url: str, tmp_path: P
         assert not crew.asked_twice or len(crew.asked_twice) < 20, "only sources are read again"
 
 
-def test_a_leader_that_is_killed_is_followed_by_another(store_url: str, tmp_path: Path) -> None:
+def test_killed_leader_is_succeeded_by_another(store_url: str, tmp_path: Path) -> None:
     with serve(SampleSite(articles=200)) as server:
         crew = Crew(server, store_url, tmp_path, *SHORT)
-        leader = crew.start("-s", "DOWNLOAD_DELAY=0.3")  # so that there is much left to do when the other one is there
+        leader = crew.start("-s", "DOWNLOAD_DELAY=0.3")  # leaves enough work for the other worker
         crew.wait_for_requests(5)
         worker = crew.start()
         crew.wait_for_runs(2)
@@ -115,7 +115,7 @@ def test_a_leader_that_is_killed_is_followed_by_another(store_url: str, tmp_path
         crew.check_stored()
 
 
-def test_a_page_that_kills_its_workers_ends_among_the_failures(
+def test_page_that_kills_its_workers_becomes_a_failure(
     store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serve(SampleSite(articles=60)) as server:
@@ -136,7 +136,7 @@ def test_a_page_that_kills_its_workers_ends_among_the_failures(
     assert (failure["reason"], failure["words"]) == ("worker_lost", "3 workers died while they read it")
 
 
-def test_a_database_that_goes_away_is_waited_for(cluster: Cluster, store_url: str, tmp_path: Path) -> None:
+def test_workers_wait_for_an_absent_database(cluster: Cluster, store_url: str, tmp_path: Path) -> None:
     with serve(FaultySite(600, faults=["slow:0.02"])) as server:
         crew = Crew(server, store_url, tmp_path, *SHORT)
         crew_of_three = [crew.start() for _ in range(3)]
@@ -144,7 +144,7 @@ def test_a_database_that_goes_away_is_waited_for(cluster: Cluster, store_url: st
         crew.wait_for_runs(3)
         crew.wait_for_requests(server.hits + 50)
         cluster.stop()
-        time.sleep(1)  # what is under way comes to its end
+        time.sleep(1)  # pages in flight are finished
         before = server.hits
         time.sleep(4)
         assert server.hits == before, "requests are sent while the store is away"
@@ -157,7 +157,7 @@ def test_a_database_that_goes_away_is_waited_for(cluster: Cluster, store_url: st
         assert sorted(crew.published()) == sorted(record["url"] for record in gold(server))
 
 
-def test_a_database_that_stays_away_ends_the_run(cluster: Cluster, store_url: str, tmp_path: Path) -> None:
+def test_permanently_absent_database_ends_the_run(cluster: Cluster, store_url: str, tmp_path: Path) -> None:
     with serve(SampleSite(articles=300)) as server:
         crew = Crew(server, store_url, tmp_path, "-s", "STORE_PATIENCE=1", "-s", "DOWNLOAD_DELAY=0.02")
         worker = crew.start()
@@ -173,7 +173,7 @@ def test_a_database_that_stays_away_ends_the_run(cluster: Cluster, store_url: st
 
 
 class TimedSite(SampleSite):
-    """Notes when it was asked."""
+    """Records the time of each request."""
 
     def __init__(self, articles: int) -> None:
         super().__init__(articles=articles)
@@ -209,7 +209,7 @@ def test_an_article_that_another_worker_has_read_meanwhile_is_not_new(store_url:
         store.close()
 
 
-def test_a_run_alone_and_workers_exclude_each_other(store_url: str, tmp_path: Path) -> None:
+def test_single_run_and_workers_exclude_each_other(store_url: str, tmp_path: Path) -> None:
     first, second = (open_store(store_url, "", "sample", shared=True) for _ in range(2))
     with pytest.raises(StoreLockedError):
         open_store(store_url, "", "sample")
