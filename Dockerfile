@@ -4,7 +4,7 @@
 # The base is pinned by its exact tag. To pin it by digest too, add what this prints after the tag, in both places:
 #   docker buildx imagetools inspect python:3.11.14-slim-bookworm --format '@{{.Manifest.Digest}}'
 
-# What is installed, in folders of its own; every file is held against the hashes of the lock files.
+# Installed packages, in folders of their own; every file is checked against the hashes of the lock files.
 FROM python:3.11.14-slim-bookworm AS scrapyd-built
 WORKDIR /src
 COPY requirements-scrapyd.lock ./
@@ -24,7 +24,7 @@ RUN python -m venv --without-pip /venv \
 COPY --from=scrapyd-built /wheel /wheel
 RUN pip --python /venv/bin/python install --no-cache-dir --no-deps /wheel/*.whl
 
-# What both have: Python without pip, a user without rights, a folder for what is crawled.
+# Common to both images: Python without pip, a user without rights, a folder for the data.
 FROM python:3.11.14-slim-bookworm AS base
 RUN python -m pip uninstall --yes --root-user-action ignore setuptools wheel pip \
     && groupadd --system --gid 10001 caravan \

@@ -1,7 +1,7 @@
 """Scrapy's duplicate filter for one site: articles by their number, other pages by their URL.
 
-The spider asks the frontier before it builds a request, so what arrives here for an article is new. What
-the spider cannot see is where a redirect leads: a short link may lead to an article read before.
+The spider asks the frontier before it builds a request, so an article's request is new. It cannot know where a redirect
+leads: a short link may lead to an article read before.
 """
 
 from scrapy import Request, Spider
@@ -30,7 +30,7 @@ class ArticleDupeFilter(BaseDupeFilter):
         if request.url in redirected_from:
             return False  # the redirect limit ends a loop, with an error
         spider = self._crawler.spider
-        # `scrapy shell` and others have a spider of their own, to which every page is one by its URL.
+        # Spiders of `scrapy shell` and others have no frontier; their pages are compared by URL.
         site: Site | None = getattr(spider, "site", None)
         frontier: Frontier | None = getattr(spider, "frontier", None)
         address = site.address(request.url, site.base) if site is not None else None

@@ -19,16 +19,16 @@ ARCHIVE_STAT = "caravan/archive_failed"
 FEED_STAT = "caravan/feeds/failed"
 #: Which feed's reader closed the pipe early; the feed files are still published.
 STREAM_STAT = "caravan/feeds/stream_failed"
-#: Fields whose fill rate has fallen; that nothing new has appeared for too long.
+#: Fields whose fill rate has fallen; message if nothing new has appeared for too long.
 DRIFT_FIELDS_STAT = "caravan/drift_fields"
 DRIFT_STAT, SILENCE_STAT = "caravan/drift", "caravan/silence"
-#: That the site stopped responding; the pause it asks for, in seconds.
+#: Message if the site stopped responding; the pause it asks for, in seconds.
 OUTAGE_STAT, RETRY_AFTER_STAT = "caravan/outage", "caravan/retry_after"
 #: Crawl-delay of robots.txt in seconds, if above CRAWL_DELAY_MAX.
 CRAWL_DELAY_STAT = "caravan/crawl_delay"
-#: Who the site says it is, where it does.
+#: Identity that the site reports, if any.
 IDENTITY_STAT = "caravan/identity"
-#: That the site differs from the store's.
+#: Message if the site is not the store's.
 OTHER_SITE_STAT = "caravan/other_site"
 #: Number of articles that are copies of one text; URL of the last.
 COPIES_STAT, COPY_STAT = "caravan/copies", "caravan/last_copy"

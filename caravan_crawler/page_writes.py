@@ -1,4 +1,4 @@
-"""What one page led to, as the spider yields it and ``PageCommitMiddleware`` commits it."""
+"""The result of one page: the spider yields it, ``PageCommitMiddleware`` commits it."""
 
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ class Failure(NamedTuple):
 
 @dataclass
 class PageWrites:
-    """What one page led to, committed in one transaction: with its item if it has one, else alone.
+    """The result of one page, committed in one transaction: with its item if it has one, else alone.
 
     - ``asked_url``, ``asked_key``: the URL and article key that were requested;
     - ``article_key``: the article the page is of, if any; ``has_item``: its item follows;

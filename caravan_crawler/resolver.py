@@ -30,7 +30,7 @@ refusals: dict[str, str] = {}
 class PublicResolver(CachingThreadedResolver):
     """Scrapy's resolver, which for names under caravan.kz takes public addresses only.
 
-    Whoever answers for the site's name could otherwise have the crawler read a service of its own network.
+    Otherwise a forged DNS answer could make the crawler read a service of its own network.
     A site the user names otherwise, ``http://intranet/``, may be anywhere.
     """
 

@@ -153,13 +153,13 @@ DOWNLOAD_MAX_HEADER_BYTES = 64 * 1024
 # Smallest share of a run's articles in which a field must be found, from twenty articles on: monitors/drift.py
 FLOORS = {"headline": 0.95, "body": 0.8, "date_published": 0.8}
 # Articles with one text, in a section, on a list or on the whole site, by which it leads all others, before links on
-# such pages are followed no more. The site's own copies (an old and a new URL) are few: frontier/speculative_urls.py
+# such pages are no longer followed. The site's own copies (an old and a new URL) are few: frontier/speculative_urls.py
 MAX_COPIES = 20
 # Pages in a row that are no articles, each found on the one before; links on the last are not followed. An article may
 # stand behind a topic's page of an unknown kind, but hardly behind three of them: frontier/speculative_urls.py
 MAX_HOPS_FROM_ARTICLE = 3
 # Articles that a run with `since` reads only to learn their day, as the feeds and sitemaps that name them have none. At
-# one request a second they take 17 minutes; the next run goes on with others: frontier/articles.py
+# one request a second they take 17 minutes; the next run continues with others: frontier/articles.py
 MAX_UNDATED = 1_000
 # A command, or a URL to post to, when a run did not end well: monitors/alarm.py
 ON_FAILURE = environ.get("CARAVAN_ON_FAILURE") or None

@@ -1,4 +1,4 @@
-"""Spider middleware that commits what each page led to."""
+"""Spider middleware that commits the result of each page."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
@@ -19,7 +19,7 @@ class PageCommitMiddleware:
     """Take the :class:`PageWrites` out of the spider's output and commit each in one transaction.
 
     If the page has an article, its writes are committed with the item, by ``StorePipeline``, or when a pipeline drops
-    it. What the spider yields after a ``PageWrites`` is processed once that is committed or waits for its item.
+    it. Later output of the page is processed after that.
     """
 
     def __init__(self, articles: ArticleStore) -> None:
@@ -53,7 +53,7 @@ class PageCommitMiddleware:
                 yield each
 
     def commit(self, page: PageWrites) -> None:
-        """Store what a page led to; if it has an item, together with that."""
+        """Store the result of a page; if it has an item, together with that."""
         self._articles.commit(page)
 
     def item_dropped(self, item: Any) -> None:

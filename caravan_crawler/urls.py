@@ -1,8 +1,7 @@
 """The crawled site and the structure of its URLs.
 
-The forms of addresses are known from links to the site: ``/{section}/{slug}/`` without a number is today's;
-``/news/<slug>-<id>/``, ``/?p=<id>``, ``/amp/news/<slug>-<id>`` and ``/news/<slug>-<id>/amp/`` are older ones that
-are linked still.
+The forms of URLs are known from links to the site. Today's is ``/{section}/{slug}/`` without a number. Older forms are
+still linked: ``/news/<slug>-<id>/``, ``/?p=<id>``, ``/amp/news/<slug>-<id>`` and ``/news/<slug>-<id>/amp/``.
 """
 
 import re
@@ -22,39 +21,41 @@ NOT_SECTIONS = frozenset(
 )
 #: The site's numbers have 4 to 9 digits and no leading zero.
 _ID_AT_END = re.compile(r"-([1-9]\d{3,8})$")
-# A slug may end in a year, and two such slugs must never pass for one article.
+# A slug may end in a year; the year is not the article's number.
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _SHORT_LINK_ID = re.compile(r"\d{1,9}")
-#: How cameras and image libraries name files; WordPress makes a page of its own for each picture of an article.
+#: File names of cameras and image libraries; WordPress has a page for each picture of an article.
 _PICTURE = re.compile(r"(?:dscn?|img|image|photo|foto|pic|p|scan|screenshot|whatsapp-image)[-_]?\d", re.IGNORECASE)
-#: A headline's slug has at least so many hyphens; the name of a part of the site has fewer.
+#: Minimum of hyphens in a headline's slug; the name of a part of the site has fewer.
 _HYPHENS_OF_A_HEADLINE = 3
-#: Behind an article's path the number of a later page; a part of the site with so many hyphens has no pages.
+#: Number of a later page after an article's path, and the hyphens from which a path is an article's.
 _PART = re.compile(r"[2-9]|[1-9]\d")
 _HYPHENS_OF_AN_ARTICLE = 2
-# What a path may hold as it is. Reserved characters stay as they are written: a server may tell ``%2F`` from ``/``.
+# Characters of a path that are not escaped. Reserved ones stay as written: ``%2F`` may differ from ``/``.
 _PLAIN = re.compile(r"[A-Za-z0-9/_.~!$&'()*+,;=:@-]*")
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_UNRESERVED = "~"  # beside letters, digits, ``-``, ``.`` and ``_``, which :func:`urllib.parse.quote` never escapes
-# Of the paths from the root only those with a host, dots to resolve, a fragment or stray characters.
+_UNRESERVED = (
+    "~"  # in addition to letters, digits, ``-``, ``.`` and ``_``, which :func:`urllib.parse.quote` never escapes
+)
+# A path from the root needs joining only if it has a host, dots, a fragment or characters to escape.
 _NEEDS_JOINING = re.compile(r"""^//|/\.|[#;\\"<>^`{|}\[\]]|[^\x21-\x7e]|\?$""")
-# What stays as it is in a path and in a query, as Scrapy leaves it in a request; a percent sign begins an escape.
+# Characters that are not escaped in a path and in a query, as in Scrapy's requests; ``%`` begins an escape.
 _UNESCAPED_IN_PATH = "!$%&'()*+,/:;=@~"
 _UNESCAPED_IN_QUERY = "!$%&()*+,/:;=?@~"
 _FILE = re.compile(r"\.\w{2,5}$")
 _DEFAULT_PORT = re.compile(r":(?:80|443)$")
 _REMEMBERED_LINKS = 20_000
-#: Browsers and crawlers agree on this many characters, and PostgreSQL indexes no text over 2,704 bytes.
+#: Characters of a URL that browsers and crawlers accept; PostgreSQL indexes no text over 2,704 bytes.
 LONGEST_ADDRESS = 2083
-# A path in which one element, or one pattern of up to so many elements, stands three times in a row leads nowhere new:
-# relative links of a broken page make such paths without end.
+# A path with one element or pattern of elements three times in a row leads nowhere new: relative links of a broken
+# page produce endless paths of this kind.
 _REPETITIONS = 3
 _LONGEST_PATTERN = 8
 _LISTING_PAGE = re.compile(r"^(?P<listing>/(?:[^/]+/)*?)(?:page/(?P<number>\d{1,6})/?)?$")
 
 
 def address_problem(url: str, longest: int = LONGEST_ADDRESS) -> str | None:
-    """Return why the address is not followed, in words, or None: its length, or path elements that repeat."""
+    """Return why a URL is not followed, as a message, or None: its length, or repeated path elements."""
     if len(url) > longest:
         return f"the address is longer than {longest} characters"
     if repeats_itself(url.partition("?")[0].partition("://")[2]):
@@ -63,7 +64,7 @@ def address_problem(url: str, longest: int = LONGEST_ADDRESS) -> str | None:
 
 
 def repeats_itself(path: str) -> bool:
-    """Whether a pattern of path elements stands in the path three times in a row: ``/a/a/a/``, ``/a/b/a/b/a/b/``."""
+    """Whether a pattern of path elements is in the path three times in a row: ``/a/a/a/``, ``/a/b/a/b/a/b/``."""
     parts = [part for part in path.split("/") if part]
     for length in range(1, min(_LONGEST_PATTERN, len(parts) // _REPETITIONS) + 1):
         equal = 0
@@ -78,9 +79,8 @@ def repeats_itself(path: str) -> bool:
 class Address:
     """Facts about an article that its URL contains.
 
-    ``path`` is its own path with the final slash, None for a short link; ``article_id`` is None where
-    the path ends in no number; ``alias`` marks short links, AMP pages and an article's later pages, of which ``part``
-    is the number.
+    ``path`` is its own path with the final slash, None for a short link; ``article_id`` is None if the path ends in no
+    number; ``alias`` marks short links, AMP pages and an article's later pages, whose number is ``part``.
     """
 
     path: str | None
@@ -100,12 +100,12 @@ class Address:
 
 
 def article_address(path: str, query: str = "") -> Address | None:
-    """Read an address's path and query; None where they cannot be an article's.
+    """Read a URL's path and query; return None if they cannot be an article's.
 
-    A path of two parts may be an article's even without a number; only the page can tell. A longer one
-    without a number is none: relative links of a broken page would make ever longer ones. Nor is the page of an
-    article's picture, which stands below the article's path (``/news/<slug>-<id>/dsc-04521/``). The later pages of an
-    article stand there too (``/news/<slug>-<id>/2/``), and have its path.
+    A path of two parts may be an article's even without a number; only its page decides. A longer one without a number
+    is not: relative links of a broken page would make ever longer ones. Neither is the page of an article's picture,
+    below the article's path (``/news/<slug>-<id>/dsc-04521/``). Later pages of an article are also below it
+    (``/news/<slug>-<id>/2/``), and have its path.
     """
     parts = [part for part in path.split("/") if part]
     if not parts:
@@ -137,13 +137,13 @@ def _without_part(parts: list[str]) -> tuple[list[str], int]:
 
 
 def _is_headline(part: str) -> bool:
-    """Whether a part of a path is an article's slug rather than the name of a part of the site."""
+    """Whether a part of a path is an article's slug, not the name of a part of the site."""
     found = _ID_AT_END.search(part)
     return part.count("-") >= _HYPHENS_OF_A_HEADLINE or (found is not None and not _YEAR.fullmatch(found[1]))
 
 
 def normal_path(path: str) -> str:
-    """Return a path in one percent-encoding: only what must be escaped is, in UTF-8 and with capital hex digits."""
+    """Return a path in one percent-encoding: only what must be escaped, in UTF-8 with capital hex digits."""
     if _PLAIN.fullmatch(path):
         return path
     path = quote(path, _UNESCAPED_IN_PATH, errors="replace")
@@ -154,7 +154,7 @@ def _escape(characters: bytes) -> str:
     return quote(characters, safe=_UNRESERVED)
 
 
-#: The site has written Russian letters in two ways; what they differ in is left out before slugs are compared.
+#: The site has used two transliterations of Russian; their differences are removed before slugs are compared.
 _SPELLINGS = str.maketrans({"y": "i", "j": "i", "w": "v", "q": "k", "-": None, "_": None})
 _LETTER_GROUPS = re.compile(r"shch|shh|sch|kh|zh|jj|jo|yo|eh|ju|yu|ja|ya|ts|iu|ia")
 _GROUP = {
@@ -169,28 +169,28 @@ _GROUP = {
     **dict.fromkeys(("ju", "yu", "iu"), "u"),
     **dict.fromkeys(("ja", "ya", "ia"), "a"),
 }
-#: Of two slugs of one headline, one of them misspelt or spelt in the other way, over half of the trigrams agree.
+#: Share of equal trigrams in two slugs of one headline, of which one is misspelt or transliterated differently.
 _SAME_SLUG = 0.4
 
 
 def is_same_slug(path: str, other: str) -> bool:
-    """Whether the last parts of two paths may come from one headline; a number at their ends does not count."""
+    """Whether the last parts of two paths may come from one headline; a number at the end is ignored."""
     first, second = _trigrams(path), _trigrams(other)
     smaller = min(len(first), len(second))
     return smaller > 0 and len(first & second) >= _SAME_SLUG * smaller
 
 
-#: A smaller number at the end of a slug may as well come from the headline.
+#: A smaller number at the end of a slug may come from the headline.
 _SURELY_A_NUMBER = 100_000
 
 
 def is_same_article(number: int, path: str, other: str) -> bool:
-    """Whether two paths that end in one number are surely one article's; else only their pages can tell."""
+    """Whether two paths with the same number are certainly one article's; if not, only their pages decide."""
     return path == other or (number >= _SURELY_A_NUMBER and is_same_slug(path, other))
 
 
 def has_moved(path: str | None, number: int | None) -> bool:
-    """Whether an article of this number is at a path without it, so that older paths lead to it."""
+    """Whether an article with this number has a path without it, to which older paths lead."""
     return path is not None and number is not None and not path.rstrip("/").endswith(f"-{number}")
 
 
@@ -204,21 +204,21 @@ class Site:
     """The site crawled, by its ``base`` (``https://www.caravan.kz/``).
 
     The same host with and without ``www.`` is one site, and so are http and https. On a copy of the site,
-    links that still name the real one mean the copy; nothing but the copy is asked for.
+    links to the real site mean the copy; only the copy is requested.
     """
 
     def __init__(self, base: str, longest_address: int = LONGEST_ADDRESS) -> None:
         self.base = base
         self.longest_address = longest_address
         self.on_refused: Callable[[str, str], None] | None = None
-        """Called with a page's URL and the problem where an address on it is not followed: once for each page."""
+        """Called with a page's URL and a message, once per page, if a URL on it is not followed."""
         self._page_of_refusal = ""
         bare = urlsplit(base).netloc.lower().removeprefix("www.")
         self.hosts = frozenset({bare, f"www.{bare}"})
         is_original = bare == "caravan.kz" or bare.endswith(".caravan.kz")
         self._names = self.hosts if is_original else self.hosts | PUBLIC_HOSTS
         self.remembered: dict[str, Address | None] = {}
-        """Links that do not depend on their page and what they are: menus and trending links stand on every page."""
+        """Cache of links that do not depend on their page; menus and trending links are on every page."""
 
     @property
     def is_local(self) -> bool:
@@ -233,15 +233,15 @@ class Site:
         return f"{self.base}?p={address.article_id}"
 
     def here(self, url: str) -> str:
-        """Return the address on this site of what ``url`` is on another copy of it."""
+        """Return the URL on this site that corresponds to ``url`` on another copy."""
         parts = urlsplit(url)
         return self.base + parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
 
     def resolve(self, href: str, page_url: str) -> str | None:
         """Return ``href`` as an absolute URL of this site, without fragment and host alias; else None.
 
-        ``http``, ``https``, with and without ``www.`` are one site. Other schemes and hosts give None, and so does
-        what :func:`address_problem` refuses. Characters that no address may have are escaped as a browser does it.
+        ``http``, ``https``, with and without ``www.`` are one site. None for other schemes and hosts, and if
+        :func:`address_problem` refuses the URL. Invalid characters are escaped as in a browser.
         """
         url = self._resolved(href, page_url)
         if url is not None and (problem := address_problem(url, self.longest_address)):
@@ -273,14 +273,14 @@ class Site:
                 self.on_refused(page_url, problem)
 
     def address(self, href: str, page_url: str) -> Address | None:
-        """Return the article address ``href`` is on this site, or None."""
+        """Return the article's address for ``href``, or None."""
         if not href.startswith(("/", "http")) or len(href) > self.longest_address:
             return self._address(href, page_url)
         try:
             return self.remembered[href]
         except KeyError:
             address = self._address(href, page_url)
-            # A path that repeats itself is refused, and counted, on each page that has it.
+            # Not cached: a path that repeats itself is refused and counted on each page.
             if address is not None or not repeats_itself(href):
                 if len(self.remembered) >= _REMEMBERED_LINKS:
                     self.remembered.clear()
@@ -295,7 +295,7 @@ class Site:
         return article_address(path, query)
 
     def is_host(self, netloc: str) -> bool:
-        """Whether ``netloc`` is the crawled site itself, not only a name its links have for it."""
+        """Whether ``netloc`` is the crawled site itself, not another name of it in links."""
         netloc = netloc.lower()
         return netloc in self.hosts or _DEFAULT_PORT.sub("", netloc) in self.hosts
 

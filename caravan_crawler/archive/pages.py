@@ -1,4 +1,4 @@
-"""What an archive contains: pages, and records or files that are not pages."""
+"""Contents of an archive: pages, and records or files that are not pages."""
 
 from dataclasses import dataclass
 from datetime import datetime

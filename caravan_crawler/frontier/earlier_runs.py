@@ -23,7 +23,7 @@ class Refresh(NamedTuple):
 
 
 class EarlierRuns:
-    """What a run requests first, whatever its sources show."""
+    """Articles that a run requests first, before it reads any source."""
 
     def __init__(
         self,

@@ -67,7 +67,7 @@ class CaravanSpider(Spider):
     """Crawl caravan.kz or a copy. ``scrapy crawl -h`` lists the arguments, ``arguments.py`` checks them.
 
     A callback yields a :class:`PageWrites` for its page, which ``PageCommitMiddleware`` commits, then items and
-    requests. What errbacks and signal handlers return passes no middleware; they call :attr:`commit`.
+    requests. Errbacks and signal handlers call :attr:`commit`, because their output passes no middleware.
     """
 
     name = "caravan"

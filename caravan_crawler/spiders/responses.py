@@ -1,4 +1,4 @@
-"""What a response holds: a document and its reading, a feed or sitemap, and the start of its :class:`PageWrites`."""
+"""Read responses: documents, feeds and sitemaps, and the start of a page's :class:`PageWrites`."""
 
 import logging
 

@@ -52,7 +52,7 @@ class ArticleStore:
         self.failing = FailedPages(self.store, self._run_id, self._scope)
         self._last_shown = page_facts.last_lines(self.store)
 
-    # Questions of the spider
+    # Look-ups
 
     def known(self, keys: Iterable[str]) -> dict[str, Known]:
         """Return what earlier runs stored about these articles: one query, or none if the store was empty."""
@@ -62,7 +62,7 @@ class ArticleStore:
         """Whether this run has stored the article, under any of its URLs."""
         return key in self._stored
 
-    # Calls of the spider
+    # Pages
 
     def admit(self, key: str) -> None:
         """Register an article that is not in the store and will be requested."""
@@ -76,7 +76,7 @@ class ArticleStore:
         return self._carried.pop(id(record), None) is not None
 
     def commit(self, page: PageWrites) -> None:
-        """Store what a page led to; if it has an item, together with that (:meth:`keep`)."""
+        """Store the result of a page; if it has an item, together with that (:meth:`keep`)."""
         if page.has_item:
             assert page.article_key is not None
             self.fields.count_parts(page.page_facts, page.asked_url)
@@ -101,7 +101,7 @@ class ArticleStore:
         """Store a failure, and remove the article from the frontier."""
         self.commit(PageWrites(url, key, failure=Failure(reason, message)))
 
-    # Calls of the pipelines
+    # Items
 
     def keep(self, article: Article, key: str) -> ChangeType:
         """Store an article with its page's writes; return how it differs from the stored one."""

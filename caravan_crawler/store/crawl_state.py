@@ -20,13 +20,13 @@ logger = logging.getLogger(__name__)
 
 
 def put_right(store: Store) -> int:
-    """Put right the times of sources, failures, pages without article and runs; return how many."""
+    """Correct times in the future of sources, failures, other pages and runs; return how many."""
     now, latest = database.now(), database.latest()
     is_list = sources.c.state.is_not(None)
     failed_later = or_(failures.c.last_failed_at > latest, failures.c.retry_at > database.after(latest, LONGEST_DELAY))
     number: int = 0
     for statement in (
-        # A list keeps how far it is walked; of the others nothing is known any more, so they are read again.
+        # A listing keeps its progress; the other sources are read again.
         update(sources).where(sources.c.read_at > latest, is_list).values(read_at=""),
         delete(sources).where(sources.c.read_at > latest),
         update(failures).where(failed_later).values(last_failed_at=now, retry_at=now),
@@ -42,7 +42,7 @@ def put_right(store: Store) -> int:
 
 @dataclass(slots=True)
 class Source:
-    """One of them: when it was read, a sitemap's ``stamp`` then, and how far a list was walked."""
+    """A source: when it was read, a sitemap's ``stamp`` at that time, and a listing's progress."""
 
     read_at: str
     stamp: str | None = None
@@ -57,7 +57,7 @@ def load_sources(store: Store, scope: str) -> dict[str, Source]:
 
 
 class Due(NamedTuple):
-    """An article to be read again, with what lets the server answer that nothing has changed."""
+    """An article to read again, with the validators of its last response."""
 
     key: str
     url: str
@@ -68,20 +68,20 @@ class Due(NamedTuple):
 
     @property
     def conditions(self) -> dict[str, str]:
-        """The request headers that let the server answer so."""
+        """Headers of the conditional request."""
         given = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
         return {name: value for name, value in given.items() if value}
 
 
 class Waiting(NamedTuple):
-    """An article found and not read; a speculative address was put aside, as its like had led to no articles."""
+    """A URL of an article that was found but not read; a speculative one was deferred."""
 
     url: str
     is_speculative: bool
 
 
 def waiting(store: Store, scope: str) -> list[Waiting]:
-    """Return the addresses of the articles that runs of this kind have found and not read."""
+    """Return the URLs of the articles that runs of this scope have found but not read."""
     columns = schema.frontier.c
     rows = store.rows(
         select(columns.url, columns.is_speculative).where(columns.scope == scope).order_by(columns.found_at)
@@ -92,7 +92,7 @@ def waiting(store: Store, scope: str) -> list[Waiting]:
 def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]:
     """Return the articles published on ``first_day`` or later and not read since ``read_before``, newest first.
 
-    A reading in the future, by a clock that was ahead, counts for none.
+    Readings in the future, by a clock that was ahead, are ignored.
     """
     table = schema.articles
     rows = store.rows(
@@ -121,7 +121,7 @@ def _is_outside(time: ColumnElement[str], since: str) -> ColumnElement[bool]:
     return or_(time < since, time > database.latest())
 
 
-#: Exit codes after which a run of the same kind resumes nothing.
+#: Exit codes after which a run of the same scope resumes nothing.
 _COMPLETE = (SOUND, BELOW_FLOORS)
 #: Longest list of section names in a scope, in bytes.
 _LONGEST_SECTIONS = 200
@@ -129,16 +129,16 @@ _LONGEST_SECTIONS = 200
 
 @dataclass(frozen=True)
 class ResumedRuns:
-    """What a run continues: the ``runs`` of its kind that were stopped, and when the first of them began."""
+    """The stopped ``runs`` that a run of the same scope continues, and when the first of them began."""
 
     started_at: str
     runs: tuple[str, ...] = ()
 
 
 def scope_of(arguments: CrawlArguments) -> str:
-    """Return what tells kinds of runs apart: the period, the sections or the pages asked for; empty for all.
+    """Return the scope of a run: its period, sections or named pages; empty for a run of everything.
 
-    It is part of an index beside an address, and PostgreSQL bounds both: many sections stand as their hash.
+    The scope and a URL form an index, whose size PostgreSQL limits: a long list of sections is stored as a hash.
     """
     sections = ",".join(sorted(arguments.sections))
     if len(sections.encode()) > _LONGEST_SECTIONS:
@@ -153,7 +153,7 @@ def scope_of(arguments: CrawlArguments) -> str:
 
 
 def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str) -> ResumedRuns:
-    """Note a run's beginning; return what it continues."""
+    """Store that a run has begun; return the runs it continues."""
     workers.join(store, run_id)
     scope = scope_of(arguments)
     resumed_runs = continued(store, run_id, scope, started_at)
@@ -173,7 +173,7 @@ def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str)
 
 
 def continued(store: Store, run_id: str, scope: str, now: str) -> ResumedRuns:
-    """Note which runs were killed; return what a run continues that begins ``now``."""
+    """Mark killed runs; return the runs that a run which begins ``now`` continues."""
     store.execute(
         update(runs)
         .where(runs.c.run_id.in_(workers.dead(store, run_id)))
@@ -198,14 +198,14 @@ def continued(store: Store, run_id: str, scope: str, now: str) -> ResumedRuns:
 
 
 def next_number() -> Any:
-    """Return the next of the numbers that count beginnings and ends of runs, as a part of a statement."""
+    """Return the subquery for the next number of a beginning or end of a run."""
     one = runs.alias("one")
     last = func.max(one.c.number), func.max(func.coalesce(one.c.ended_number, 0))
     return select(func.coalesce(case((last[0] > last[1], last[0]), else_=last[1]), 0) + 1).scalar_subquery()
 
 
 def end(store: Store, run_id: str, ended_at: str, report: dict[str, Any]) -> None:
-    """Note a run's end, by its report."""
+    """Store the end of a run and its report."""
     store.execute(
         update(runs)
         .where(runs.c.run_id == run_id)
@@ -222,21 +222,21 @@ def end(store: Store, run_id: str, ended_at: str, report: dict[str, Any]) -> Non
 
 
 def killed(store: Store) -> list[str]:
-    """Return the runs that ended without a word."""
+    """Return the runs that were killed."""
     return [run_id for (run_id,) in store.rows(select(runs.c.run_id).where(runs.c.outcome == "killed"))]
 
 
 def last_new(store: Store) -> str | None:
-    """Return when the last run began that brought a new article; None where none has."""
+    """Return when the last run with a new article began, or None."""
     rows = store.rows(select(func.max(runs.c.started_at)).where(runs.c.new_articles > 0))
     return str(rows[0][0]) if rows and rows[0][0] else None
 
 
 def brought_new(store: Store, run_ids: list[str]) -> bool:
-    """Return whether any of these runs, which need not have ended, has stored an article as it is now."""
+    """Whether any of these runs, ended or not, stored the latest state of an article."""
     return bool(store.rows(select(articles.c.key).where(articles.c.run_id.in_(run_ids)).limit(1)))
 
 
 def plain(value: Any) -> Any:
-    """Return an argument's value as JSON can hold it."""
+    """Return an argument's value as a JSON value."""
     return sorted(value) if isinstance(value, frozenset) else str(value)

@@ -10,22 +10,22 @@ from caravan_crawler.store import database
 from caravan_crawler.store.schema import failures
 from caravan_crawler.store.store import Store
 
-#: What a server will hardly change its mind about.
+#: Reasons that rarely go away.
 _LASTING = ("http_404", "http_410", "http_451", "kind_other", "kind_listing")
 _LASTING_DELAY, _LONGEST_LASTING = timedelta(days=1), timedelta(days=30)
-#: After the second run in which it failed; the first is followed by a try in the next run.
+#: Delay after the second run in which a page failed; after the first, the next run tries again.
 _DELAY, _LONGEST = timedelta(hours=1), timedelta(days=7)
 _GROWTH = 4
 #: The longest delay before a failed page is tried again.
 LONGEST_DELAY = max(_LONGEST, _LONGEST_LASTING)
-#: The article came without a field that it should have.
+#: Reason: the article lacks a required field.
 LOST_FIELDS = "lost_fields"
 
 
 def retry_delay(reason: str, attempts: int, *, is_source: bool = False) -> timedelta:
-    """Return how long a page that has failed in so many runs is left alone.
+    """Return the delay before a page that failed in ``attempts`` runs is requested again.
 
-    A source that names articles, such as a sitemap, is asked for again by the next run, whatever the reason is.
+    A source, such as a sitemap, is requested again by the next run, whatever the reason.
     """
     if reason in _LASTING and not is_source:
         return min(_LASTING_DELAY * int(_GROWTH ** min(attempts - 1, 5)), _LONGEST_LASTING)
@@ -43,7 +43,7 @@ class _Failing:
 
 
 class FailedPages:
-    """The failures known to one run; ``scope`` is the run's."""
+    """The failures known to one run with this ``scope``."""
 
     def __init__(self, store: Store, run_id: str, scope: str) -> None:
         self._run_id = run_id
@@ -53,7 +53,7 @@ class FailedPages:
         self._known: dict[str, _Failing] = {}
         self._losing: set[str] = set()
         self.due: list[str] = []
-        """Addresses of articles that failed and are to be tried in this run; lists and feeds are asked for anyway."""
+        """URLs of failed articles to request in this run; listings and feeds are requested anyway."""
         for url, key, attempts, run, retry_at, its_scope, reason in store.rows(
             select(
                 columns.url,
@@ -68,21 +68,21 @@ class FailedPages:
             self._known[url] = _Failing(key, attempts, run, retry_at)
             if reason == LOST_FIELDS:
                 self._losing.add(key)
-            # A run for a period or for some sections does not take up what another one failed to read.
+            # A run of a period or some sections does not repeat the failures of others.
             if key is not None and retry_at <= time and (not scope or its_scope == scope):
                 self.due.append(url)
 
     def may_be_asked(self, url: str) -> bool:
-        """Whether the page has not failed, or is due again."""
+        """Whether the page has not failed, or its retry is due."""
         row = self._known.get(url)
         return row is None or row.retry_at <= database.now()
 
     def is_losing(self, key: str) -> bool:
-        """Whether the article came without a field that it should have, and was not read whole since."""
+        """Whether the article lacked a required field and was not read completely since."""
         return key in self._losing
 
     def failed(self, url: str, key: str | None, reason: str, words: str) -> dict[str, Any]:
-        """Return the row for a failure just met."""
+        """Return the row for a new failure."""
         time = database.now()
         row = self._known.get(url)
         attempts = 1 if row is None else row.attempts + (row.run_id != self._run_id)
@@ -116,17 +116,17 @@ class FailedPages:
 
 
 def forgive(store: Store, run_id: str) -> None:
-    """Let the next run try all that failed in this one: an outage says nothing of the pages."""
+    """Let the next run repeat all failures of this one, because an outage is no fault of the pages."""
     _forgive(store, run_id, failures.c.reason.not_in(_LASTING))
 
 
 def accept_losses(store: Store) -> None:
-    """Take the site's articles for whole without the fields that they came without: it shows them no more."""
+    """Accept articles without fields that the site no longer has."""
     store.execute(delete(failures).where(failures.c.reason == LOST_FIELDS))
 
 
 def forgive_unread(store: Store, run_id: str) -> None:
-    """Let the next run try the pages that were no articles: where the markup has changed, the readers will, too."""
+    """Let the next run repeat pages that were not articles: new readers may read a changed markup."""
     _forgive(store, run_id, failures.c.reason.startswith("kind_"))
 
 

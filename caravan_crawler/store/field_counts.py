@@ -1,4 +1,4 @@
-"""How often each field was found, by which reader: a run's own counts, and those of earlier runs beside them."""
+"""Counts of each field by the reader that found it, of one run and of earlier runs."""
 
 from collections import Counter, defaultdict
 from typing import NamedTuple
@@ -10,9 +10,9 @@ from caravan_crawler.outcome import BELOW_FLOORS, SOUND
 from caravan_crawler.store.schema import field_counts, runs, store_info
 from caravan_crawler.store.store import Store
 
-#: The fields that are held against their history.
+#: The fields that are compared with their history.
 FIELDS = (*COUNTED, "images")
-#: Stands for the section of what every page shows beside its article.
+#: The section of page facts, which do not depend on the article.
 EVERYWHERE = "*"
 _EXAMPLES = 3
 _POOLED_RUNS = 48
@@ -20,7 +20,7 @@ _ACCEPTED = "drift_accepted_at"
 
 
 class Cell(NamedTuple):
-    """What is counted: articles of a section and a year of publication in which a reader found a field.
+    """Key of a count: articles of a section and a year of publication in which a reader found a field.
 
     An empty ``reader`` counts those without the field, an empty ``year`` those without a date.
     """
@@ -39,7 +39,7 @@ class FieldCounts:
         self.examples: defaultdict[str, list[str]] = defaultdict(list)
 
     def count_article(self, article: Article, found_by: dict[str, str]) -> None:
-        """Count each field of an article as it came out of the pipelines."""
+        """Count each field of an article after the pipelines."""
         section, year = article.section or "", (article.date_published or "")[:4]
         for name in FIELDS:
             is_found = getattr(article, name) not in NOTHING
@@ -49,27 +49,27 @@ class FieldCounts:
                 self.examples[name].append(article.url)
 
     def count_parts(self, parts: dict[str, bool], url: str) -> None:
-        """Count what an article's page shows around it: rates, weather, trending topics."""
+        """Count the page facts of an article's page: rates, weather, trending topics."""
         for name, is_shown in parts.items():
             self.cells[Cell(EVERYWHERE, "", name, "page" if is_shown else "")] += 1
             if not is_shown and len(self.examples[name]) < _EXAMPLES:
                 self.examples[name].append(url)
 
     def save(self, store: Store, run_id: str) -> None:
-        """Write the counts down for later runs."""
+        """Store the counts for later runs."""
         rows = [{"run_id": run_id, **cell._asdict(), "articles": number} for cell, number in self.cells.items()]
         if rows:
             store.execute(insert(field_counts), rows)
 
 
 def history_start(store: Store) -> str:
-    """Return since when runs count as history: since the last time the user accepted a change of the site."""
+    """Return the time from which runs count as history: when the user last accepted a change of the site."""
     rows = store.rows(select(store_info.c.value).where(store_info.c.name == _ACCEPTED))
     return str(rows[0][0]) if rows else ""
 
 
 def accept(store: Store, moment: str) -> None:
-    """Let history begin anew at ``moment``."""
+    """Start a new history at ``moment``."""
     store.execute(delete(store_info).where(store_info.c.name == _ACCEPTED))
     store.execute(insert(store_info).values(name=_ACCEPTED, value=moment))
 
@@ -77,7 +77,7 @@ def accept(store: Store, moment: str) -> None:
 def _before(run_id: str, since: str) -> ColumnElement[bool]:
     """Select the runs that had ended when ``run_id`` began, and began at ``since`` or later.
 
-    Workers that share a crawl are no history for each other: each reads another part of the same listings.
+    Workers of one crawl are excluded, because each reads another part of the same listings.
     """
     own = runs.alias("own")
     began = select(own.c.number).where(own.c.run_id == run_id).scalar_subquery()

@@ -1,4 +1,4 @@
-"""Whose articles a store holds: the site that it was made for, and who the site says it is."""
+"""The site that a store belongs to: the edition it was made for, and the identity the site reports."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,14 +14,14 @@ COPY = "copy"
 _ORIGINAL = "caravan.kz"
 _IDENTITY = "identity"
 
-#: What asks a store.
+#: A function that queries the store.
 Ask = Callable[[Executable], Iterable[Any]]
 
 
 def edition_held(ask: Ask) -> str | None:
-    """Return the edition that a store is of, None where it is new.
+    """Return the edition that a store belongs to, or None if it is new.
 
-    Earlier versions noted copies as the original: a store is a copy's if its articles have addresses of another host.
+    Earlier versions stored copies as the original. A store belongs to a copy if its articles have URLs of another host.
     """
     held = _noted(ask, "site")
     if held == _ORIGINAL:
@@ -32,18 +32,18 @@ def edition_held(ask: Ask) -> str | None:
 
 
 def identity(ask: Ask) -> str | None:
-    """Return who the site says it is: empty where it does not say, None where the store has met no response yet."""
+    """Return the identity the site reports: empty if it reports none, None before the first response."""
     return _noted(ask, _IDENTITY)
 
 
 def note_identity(value: str) -> tuple[Executable, ...]:
-    """Return the statements that note who the site says it is."""
+    """Return the statements that store the identity of the site."""
     row = {"name": _IDENTITY, "value": value}
     return delete(store_info).where(store_info.c.name == _IDENTITY), insert(store_info).values(row)
 
 
 def identity_problem(held: str | None, said: str) -> str | None:
-    """Return in words that a site is another one than that of a store, or None."""
+    """Return a message if the site is not the store's, or None."""
     if held is None or said == held:
         return None
     return f"the articles of {_shown(held)}, and the site is {_shown(said)}: keep them elsewhere: -s DATA_DIR=FOLDER"
@@ -54,7 +54,7 @@ def _shown(said: str) -> str:
 
 
 def title(ask: Ask) -> str:
-    """Return whose articles a store holds, as a report or dataset shows it."""
+    """Return the name of the site for reports and datasets."""
     held = edition_held(ask) or ""
     said = identity(ask)
     if held == COPY:

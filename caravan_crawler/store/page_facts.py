@@ -1,4 +1,4 @@
-"""What every page shows: trending topics, rates, weather. A line is stored where it differs from the one before it."""
+"""Trending topics, rates and weather. A line is stored if it differs from the one before it."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from caravan_crawler.store.store import Store
 Line = TrendingEntry | ExchangeRate | Weather
 
 TABLES: dict[Any, Table] = {TrendingEntry: trending, ExchangeRate: rates, Weather: weather}
-#: The column that says what a line is about.
+#: The column with the subject of a line.
 _ABOUT = {trending: trending.c.rank, rates: rates.c.currency, weather: weather.c.city}
 
 
 @dataclass(frozen=True)
 class Span:
-    """Pages of a run that are read again: those from ``since`` to ``until``, or only those of certain ``times``."""
+    """Pages of a run to read again: those from ``since`` to ``until``, or those of certain ``times``."""
 
     run_id: str
     since: str = ""
@@ -31,7 +31,7 @@ class Span:
 
 
 def row_of(line: Line, run_id: str) -> dict[str, Any]:
-    """Return a line as its table has it."""
+    """Return the row of a line."""
     row = as_row(line)
     if isinstance(line, ExchangeRate):
         row["rate"] = None if line.rate is None else float(line.rate)
@@ -39,7 +39,7 @@ def row_of(line: Line, run_id: str) -> dict[str, Any]:
 
 
 def meaning(line: Line) -> tuple[Any, Any]:
-    """Return what a line is about, and its value on its day; on another copy of the site it is the same."""
+    """Return the subject of a line and its value with its day; the same on every copy of the site."""
     about, value = line.change_key()
     if isinstance(line, TrendingEntry):
         value = line.topic, line.headline, urlsplit(line.url).path
@@ -47,12 +47,12 @@ def meaning(line: Line) -> tuple[Any, Any]:
 
 
 def last_lines(store: Store) -> dict[Any, Any]:
-    """Return the last stored value of each line, by what it is about; none of a clock that was ahead."""
+    """Return the last stored value by subject, without times in the future."""
     return dict(map(meaning, newest_lines(store, database.latest())))
 
 
 def newest_lines(store: Store, until: str = "9") -> Iterator[Line]:
-    """Yield the lines stored last, up to a time, oldest first: of each thing that is shown its last one is there."""
+    """Yield the lines stored last, up to a time, oldest first; the last one of each subject is among them."""
     for item_class, table in TABLES.items():
         newest = select(table).where(table.c.observed_at <= until)
         rows = store.rows(newest.order_by(table.c.observed_at.desc(), table.c.id.desc()).limit(50))
@@ -60,7 +60,7 @@ def newest_lines(store: Store, until: str = "9") -> Iterator[Line]:
 
 
 def reread(store: Store, lines: Iterable[Line], span: Span) -> Writes:
-    """Return the writes that put ``lines``, in their pages' order, in the place of what ``span`` gave before."""
+    """Return the writes that replace the lines of ``span`` by ``lines``, which are in the order of their pages."""
     writes = Writes()
     by_class: dict[type, list[Line]] = {item_class: [] for item_class in TABLES}
     for line in lines:
@@ -77,7 +77,7 @@ def reread(store: Store, lines: Iterable[Line], span: Span) -> Writes:
 
 
 class _Log:
-    """One table while lines of the past are put into it: which rows are ``gone``, and which lines ``added``."""
+    """One table while lines of the past are inserted: the ids of deleted rows (``gone``) and the lines ``added``."""
 
     def __init__(self, store: Store, item_class: Any, table: Table, span: Span) -> None:
         self._store = store
@@ -88,17 +88,17 @@ class _Log:
         rows = store.rows(select(table.c.id, table.c.published_in).where(table.c.run_id == span.run_id, is_reread))
         self.gone = {row_id for row_id, _ in rows}
         self.published_in = max((mark for _, mark in rows if mark), default=None)
-        """The run in whose feeds the lines of these pages stand, as they were read before."""
+        """The run that published the earlier lines of these pages."""
         self.added: list[Line] = []
 
     def put(self, line: Line) -> None:
-        """Add the line, unless the one before it says the same; then the one after it may say nothing new."""
+        """Add the line unless it equals the one before it; remove the one after it if that is now equal."""
         about, value = meaning(line)
         time = self._table.c.observed_at
         stored, _ = self._stored(line, time <= line.observed_at, time.desc(), self._table.c.id.desc())
         added = [other for other in self.added if meaning(other)[0] == about]
         earlier = [other for other in (stored, *added) if other is not None and other.observed_at <= line.observed_at]
-        # Of one moment, the last added is the latest.
+        # If two have the same time, the last added is the latest.
         if earlier and meaning(max(reversed(earlier), key=lambda other: other.observed_at))[1] == value:
             return
         stored, row_id = self._stored(line, time > line.observed_at, time, self._table.c.id)
@@ -112,7 +112,7 @@ class _Log:
         self.added.append(line)
 
     def _stored(self, line: Line, where: ColumnElement[bool], *order: Any) -> tuple[Line | None, Any]:
-        """Return the first row about the same, as a line, and its number."""
+        """Return the first row of the same subject, as a line, and its id."""
         about = _ABOUT[self._table]
         query = (
             select(self._table)

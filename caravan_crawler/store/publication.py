@@ -1,9 +1,9 @@
-"""What stands in which run's feeds: every state of a record in those of exactly one run, wherever runs are killed.
+"""Publish every state of a record in the feeds of exactly one run, even if runs are killed.
 
-A record that is stored new or changed has no mark (``published_in`` is null). A run publishes what it has stored and
-what earlier runs have left without a mark. When its feeds are complete, one transaction marks the records and notes
-the files that are now moved to their places. A run killed before it has published nothing; of one killed after it
-the next run moves the files, and takes the marks away where that cannot be done.
+A record that is stored new or changed has no mark (``published_in`` is null). A run publishes its own records and
+those that earlier runs left without a mark. When its feeds are complete, one transaction marks the records and stores
+which files are then renamed. A run that is killed before the transaction has published nothing. If it is killed after
+the transaction, the next run renames the files, or removes the marks if it cannot.
 """
 
 import json
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 Record = Article | TrendingEntry | ExchangeRate | Weather
 
-#: Before the run's id in the name of its note.
+#: Prefix of the name of a run's note in ``store_info``.
 _NOTE = "placing"
 _ROWS_AT_ONCE = 500
 _LINES: tuple[tuple[Table, Any], ...] = ((trending, TrendingEntry), (rates, ExchangeRate), (weather, Weather))
@@ -35,22 +35,22 @@ _KEYS: dict[Table, Any] = {articles: articles.c.key} | {table: table.c.id for ta
 
 
 class LeftRecords:
-    """The records that earlier runs stored and that stand in no feed yet, for a run to publish.
+    """Records that earlier runs stored but did not publish.
 
-    Those of runs that still live, as other workers do, are left to them. An article that is stored without a field that
-    it should have is left until it is read whole.
+    Records of runs that have not ended, such as other workers, are left to them. An article without a required field is
+    left until it is read completely.
     """
 
     def __init__(self, store: Store, run_id: str, is_wanted: Callable[[Any], bool]) -> None:
-        """``is_wanted`` tells of an article's row whether it is of the period, the sections and pages of this run."""
+        """``is_wanted`` is called with an article's row: whether its period, section and URL are this run's."""
         self._store = store
         self._run_id = run_id
         self._is_wanted = is_wanted
         self.taken: dict[Table, list[tuple[Any, str]]] = {table: [] for table in _KEYS}
-        """Key and run of each record handed out: only in this state does it stand in the feeds."""
+        """Key and run of each record returned; if another run has changed it since, it is not marked."""
 
     def runs(self) -> list[str]:
-        """Return the earlier runs of which something stands in no feed yet, in their order."""
+        """Return the earlier runs with unpublished records, in their order."""
         found = {run_id for table in _KEYS for (run_id,) in self._rows(select(table.c.run_id).distinct(), table)}
         numbers = self._store.rows(select(runs.c.run_id).where(runs.c.run_id.in_(found)).order_by(runs.c.number))
         return [run_id for (run_id,) in numbers]
@@ -91,7 +91,7 @@ class LeftRecords:
 
 
 def article_of(row: Any) -> Article:
-    """Return the record that a row of ``articles`` holds."""
+    """Return the record of a row of ``articles``."""
     values = {name: row[name] for name in Article.__dataclass_fields__}
     values["links"] = [Link(**link) for link in values["links"]]
     return Article(**values)
@@ -105,9 +105,9 @@ def announce(
     left: LeftRecords,
     classes: Collection[type],
 ) -> None:
-    """Mark what the run's feeds hold, and note which files it now moves: from one path to another in a folder.
+    """Mark the records in the run's feeds, and store which files are renamed now: pairs of paths in one folder.
 
-    ``classes`` are the records that any of the feeds holds.
+    ``classes`` are the item classes in any of the feeds.
     """
     files = [[str(part.absolute()), str(path.absolute())] for part, path in moves]
     note = {"run_id": run_id, "new_articles": new_articles, "files": files}
@@ -137,18 +137,18 @@ def _marks(run_id: str, taken: dict[Table, list[tuple[Any, str]]]) -> Iterator[A
 
 
 def withdraw(store: Store, run_id: str) -> None:
-    """Take a run's marks away, as its feeds could not be put in place; the next run publishes what they held."""
+    """Remove a run's marks because its feeds could not be renamed; the next run publishes their records."""
     marks = (update(table).where(table.c.published_in == run_id).values(published_in=None) for table in _KEYS)
     store.execute_all(delete(store_info).where(store_info.c.name == _name(run_id)), *marks)
 
 
 def finish(store: Store, run_id: str) -> None:
-    """Note that the run's end is noted too."""
+    """Delete the note of a run whose end is stored."""
     store.execute(delete(store_info).where(store_info.c.name == _name(run_id)))
 
 
 def resume(store: Store) -> None:
-    """Bring to its end what runs were killed in; a worker's files are moved by one on the same machine."""
+    """Finish the publications of killed runs; a worker's files are renamed by a worker on the same machine."""
     rows = store.rows(select(store_info.c.value).where(store_info.c.name.startswith(_NOTE)))
     notes = [json.loads(value) for (value,) in rows]
     living = workers.living(store) if notes else []
@@ -169,12 +169,12 @@ def _name(run_id: str) -> str:
 
 
 def _move(files: list[list[str]], run_id: str) -> bool | None:
-    """Move what is not moved; return whether the files are this machine's, None where the run's folder is not whole."""
+    """Rename the remaining files; return whether they are here, or None if the run's folder is incomplete."""
     is_here = True
     for place, (part, path) in enumerate(files):
         try:
             Path(part).replace(path)
-        except FileNotFoundError:  # moved already, or elsewhere
+        except FileNotFoundError:  # renamed already, or on another machine
             is_here &= Path(path).parent.exists()
         except OSError as error:
             logger.error("%s is not written, and lies in %s: %s", path, part, error.strerror)
@@ -187,12 +187,12 @@ def _move(files: list[list[str]], run_id: str) -> bool | None:
 
 
 def is_own(path: Path, run_id: str) -> bool:
-    """Whether a file lies in the run's own folder, whose files decide what is published."""
+    """Whether a file is in the run's own folder, whose files decide what is published."""
     return path.parent.name == run_id
 
 
 def take_back(moved: Iterable[tuple[Path, Path]], run_id: str) -> None:
-    """Move the files of the run's own folder back, as it cannot be made whole."""
+    """Rename the files of the run's own folder back, because it cannot be completed."""
     for part, path in moved:
         if is_own(path, run_id):
             with suppress(OSError):

@@ -1,4 +1,4 @@
-"""What an archive's pages give, put into the store: each part of the archive in one commit, with how far it went."""
+"""Store what is read from an archive: each part in one commit, with the progress of the file."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -14,15 +14,15 @@ from caravan_crawler.store.schema import article_versions, articles, store_info,
 from caravan_crawler.store.statements import Writes
 from caravan_crawler.store.store import Store
 
-#: Before the name of a note of how far a file is read.
+#: Prefix of the name of a file's progress in ``store_info``.
 _NOTE = "reread "
 
 
 class ReparseStore:
-    """Puts observations into the store, in any order and any number of times.
+    """Merges observations into the store, in any order and any number of times.
 
-    With ``dry_run`` it only says what would become of them. With ``put_off_losses`` values that are not found any more
-    stay until :meth:`take_away`.
+    With ``dry_run`` nothing is stored. With ``put_off_losses`` values that are no longer found stay until
+    :meth:`take_away`.
     """
 
     def __init__(
@@ -40,9 +40,10 @@ class ReparseStore:
         span: Span,
         note: Callable[[list[MergeResult]], tuple[str, str]],
     ) -> list[MergeResult]:
-        """Store what a part of a file gave, and with it what ``note`` gives: the file's name, its reading's state.
+        """Store a part of a file: its observations and lines, and the file's name and progress, from ``note``.
 
-        Return what became of each observation, which ``note`` sees first; where it raises an error nothing is stored.
+        Return the result of each observation. ``note`` is called with these results first; if it raises an error,
+        nothing is stored.
         """
         histories = self._histories({one.key for one in seen}, put_off_losses=self._put_off_losses)
         writes = page_facts.reread(self._store, lines, span)
@@ -62,7 +63,7 @@ class ReparseStore:
         return taken
 
     def take_away(self, seen: list[Observation], note: tuple[str, str]) -> None:
-        """Put observations once more, with the losses that were put off."""
+        """Merge observations again, this time with their losses."""
         histories = self._histories({one.key for one in seen})
         writes = Writes()
         for one in seen:
@@ -74,14 +75,14 @@ class ReparseStore:
         self._store.flush()
 
     def state_of(self, name: str) -> str | None:
-        """Return how far the reading of a file came, None where it is not begun."""
+        """Return the progress of a file, or None if it was not begun."""
         if self._dry_run:
             return None
         rows = self._store.rows(select(store_info.c.value).where(store_info.c.name == _NOTE + name))
         return str(rows[0][0]) if rows else None
 
     def forget(self, names: Iterable[str]) -> None:
-        """Note that these files are read, so that the next reading begins anew."""
+        """Delete the progress of these files, so that the next run starts from their beginning."""
         if self._dry_run:
             return
         self._store.execute(delete(store_info).where(store_info.c.name.in_([_NOTE + name for name in names])))
@@ -97,7 +98,7 @@ class ReparseStore:
         return {name for key, url in self._store.rows(query) for name in (key, urlsplit(url).path)}
 
     def lines_until(self, time: str) -> Iterator[Line]:
-        """Yield what pages showed last, up to a time."""
+        """Yield the last page facts up to a time."""
         return page_facts.newest_lines(self._store, time)
 
     def _histories(self, keys: set[str], *, put_off_losses: bool = False) -> dict[str, ArticleHistory]:
@@ -124,9 +125,9 @@ class ReparseStore:
 
 
 def _add(writes: Writes, key: str, history: ArticleHistory) -> None:
-    """Add what has changed of an article, which is found now, whatever runs thought of it."""
+    """Add the changed rows of an article; earlier failures and other pages of its URLs are deleted."""
     if history.has_new_row and history.row is not None:
-        # What is found in an archive only stands in no feed yet; what was published stays so.
+        # An article that only the archive has is not published yet; a published one stays published.
         writes.add("article_reread", **{"published_in": None, **history.row})
         writes.add("read", the_key=key)
         writes.add("article_found", the_key=key)

@@ -1,7 +1,7 @@
-"""Articles that the site shows under another address than the one they are stored under.
+"""Recognise stored articles that the site has under another URL.
 
-The site has moved from addresses with a number to addresses without. The same article is recognised by a redirect
-from its old address, and where none is seen by the same headline, day and text.
+The site has moved from URLs with a number to URLs without. The same article is recognised by a redirect from its old
+URL, or else by the same headline, day and text.
 """
 
 import re
@@ -19,29 +19,29 @@ from caravan_crawler.store.store import Store
 Row = Mapping[str, Any]
 
 _NOT_LETTERS = re.compile(r"[\W_]+")
-#: A shorter paragraph may stand in any article.
+#: Characters of a paragraph that is compared; shorter ones occur in many articles.
 _SHORTEST_PARAGRAPH = 30
-#: Two readings of one text differ where two markups part its paragraphs in other ways; over half of them agree.
+#: Share of equal paragraphs in the same text: two markups may separate its paragraphs differently.
 _SAME_TEXT = 0.5
 
 
 def fold(text: str | None) -> str:
-    """Return the letters and digits of a text: what two markups, typographies or encodings of it have in common."""
+    """Return the letters and digits of a text, which do not depend on markup, typography and encoding."""
     return _NOT_LETTERS.sub("", (text or "").casefold().replace("ё", "е"))
 
 
 def is_same_headline(one: Row, other: Row) -> bool:
-    """Whether two records have the same headline, but for its typography."""
+    """Whether two records have the same headline, apart from typography."""
     return bool(one["headline"]) and fold(one["headline"]) == fold(other["headline"])
 
 
 def is_same_day(one: Row, other: Row) -> bool:
-    """Whether two records say that they were published on the same day."""
+    """Whether two records have the same day of publication."""
     return bool(one["date_published"]) and one["date_published"][:10] == (other["date_published"] or "")[:10]
 
 
 def is_same_text(one: Row, other: Row) -> bool:
-    """Whether two records have the same text, by most of its paragraphs; a record without text has none in common."""
+    """Whether most paragraphs of two records are the same; False if one has no text."""
     first, second = _whole(one), _whole(other)
     if not first or not second:
         return False
@@ -63,7 +63,7 @@ def _paragraphs(row: Row) -> set[str]:
 
 
 class KnownTexts:
-    """Finds the stored article that has the same headline, day and text as one that is read now."""
+    """Finds the stored article with the same headline, day and text as one that is read now."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -71,7 +71,7 @@ class KnownTexts:
         """Keys of the articles stored in this run, by day and headline."""
 
     def add(self, row: Row, key: str) -> None:
-        """Note an article stored in this run."""
+        """Register an article stored in this run."""
         if row["headline"] and row["date_published"]:
             keys = self._stored_now.setdefault(_index(row), [])
             if key not in keys:
@@ -88,7 +88,7 @@ class KnownTexts:
             stored = stored_row(self._store, key)
             if stored is None or not is_same_text(row, stored):
                 continue
-            # Two numbers are two articles of the site, even if one is a copy of the other.
+            # The site gives two numbers to two articles, even if one is a copy of the other.
             if None in (row["article_id"], stored["article_id"]):
                 return stored
         return None
@@ -111,20 +111,20 @@ def _index(row: Row) -> int:
 
 
 def stored_row(store: Store, key: str) -> Row | None:
-    """Return an article as it is stored, or None."""
+    """Return the stored row of an article, or None."""
     store.flush()
     rows = store.rows(select(articles).where(articles.c.key == key))
     return rows[0]._mapping if rows else None
 
 
 def has_number(url: str, article: Article | Row) -> bool:
-    """Whether an article's URL ends in its number, as those did before the move."""
+    """Whether an article's URL ends in its number, as all did before the move."""
     number = article.article_id if isinstance(article, Article) else article["article_id"]
     return number is not None and url.rstrip("/").endswith((f"-{number}", f"={number}"))
 
 
 def merge(store: Store, old: Row, new: Row) -> None:
-    """Make two rows of one article one: the key and number of ``old``, the latest state and the history of both."""
+    """Merge two rows of one article: key and number of ``old``, the latest state, and the history of both."""
     key, gone = old["key"], new["key"]
     kept = {"key": key, "article_id": old["article_id"] or new["article_id"]}
     kept |= {name: min(old[name], new[name]) for name in ("first_seen_at",)}

@@ -1,4 +1,4 @@
-"""A look at the store as it is at one moment, while crawls may go on writing: for exports and reports."""
+"""Read-only view of the store at one moment, for exports and reports, while crawls may write."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,9 +22,9 @@ _ROWS_AT_ONCE = 500
 
 
 class Snapshot:
-    """The store that ``STORE_URL`` or ``DATA_DIR`` names, opened without its lock and never written.
+    """The store of ``STORE_URL`` or ``DATA_DIR``, opened read-only and without its lock.
 
-    All that is asked belongs to one moment: the first question's. Every failure is a
+    All queries see the state at the first one. Every failure is a
     :class:`~caravan_crawler.store.database.StoreError` with one line for the user.
     """
 
@@ -64,7 +64,7 @@ class Snapshot:
             raise StoreError(f"the store {self.name} cannot be read: {error_line(error)}") from error
 
     def batches(self, statement: Executable) -> Iterator[Sequence[Any]]:
-        """Yield a query's rows a few hundred at once, as whole tables are read in less time so."""
+        """Yield a query's rows in lists of a few hundred, which is faster for whole tables."""
         try:
             result = self.connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(statement)
             yield from result.partitions(_ROWS_AT_ONCE)
@@ -72,7 +72,7 @@ class Snapshot:
             raise StoreError(f"the store {self.name} cannot be read: {error_line(error)}") from error
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connection."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -119,7 +119,7 @@ class SharedStore(Store):
 
     def _begin_write(self) -> None:
         super()._begin_write()
-        # Otherwise a crash of the server could lose articles that this worker goes on to publish.
+        # Otherwise a crash of the server could lose articles that this worker publishes later.
         self.connection.execute(_SYNCHRONOUS)
         self.connection.execute(_NUMBER, {"number": self._number, "run_id": self.run_id})
 
