@@ -66,8 +66,8 @@ def _put(store: Store, table: Table, rows: Iterable[dict[str, Any]]) -> None:
 def _thin(store: Store) -> None:
     """Delete more articles in earlier years; an article's number is its view count at this point."""
     columns = schema.articles.c
-    for day, kept in (("2008", 1), ("2013", 3), ("2018", 5)):
-        store.execute(delete(schema.articles).where(columns.date_published < day, columns.views % 7 > kept))
+    for day, store_tables in (("2008", 1), ("2013", 3), ("2018", 5)):
+        store.execute(delete(schema.articles).where(columns.date_published < day, columns.views % 7 > store_tables))
 
 
 def _vary(store: Store) -> None:

@@ -59,16 +59,16 @@ def main() -> None:
         cluster = Cluster(need("initdb").parent, settings={})
         if options.backend == "postgresql":
             stack.enter_context(cluster)
-        kept = stack.enter_context(fresh(options.backend, cluster, folder))
-        store = open_store(kept.url, "", BASE)
+        store_tables = stack.enter_context(fresh(options.backend, cluster, folder))
+        store = open_store(store_tables.url, "", BASE)
         begun = time.monotonic()
         invent(store, options.articles)
         store.close()
-        rows = ", ".join(f"{size:,} {table}" for table, size in kept.sizes().items() if size > 1000)
+        rows = ", ".join(f"{size:,} {table}" for table, size in store_tables.sizes().items() if size > 1000)
         print(f"{options.backend}, invented in {time.monotonic() - begun:.0f} s: {rows}", flush=True)
         page = folder / "report.html"
         for _ in range(options.rounds):
-            seconds, peak = measure(kept.url, folder, page)
+            seconds, peak = measure(store_tables.url, folder, page)
             print(f"{seconds:.1f} s, peak {peak:.0f} MB, page {page.stat().st_size / 1e6:.2f} MB", flush=True)
         if options.keep:
             shutil.copy(page, options.keep)

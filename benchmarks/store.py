@@ -37,7 +37,7 @@ from caravan_crawler.store import database, schema
 from caravan_crawler.store.store import NONE, Store, open_store
 from caravan_crawler.urls import Site
 from tests.store.statements import statements
-from tests.store.stored import Kept
+from tests.store.stored import StoreTables
 from tests.support.optional_parts import need
 from tests.support.postgresql import Cluster
 
@@ -48,14 +48,14 @@ _LISTS_LOOKED_AT = 50
 
 
 @contextmanager
-def fresh(backend: str, cluster: Cluster, folder: Path) -> Iterator[Kept]:
+def fresh(backend: str, cluster: Cluster, folder: Path) -> Iterator[StoreTables]:
     """Yield an empty store."""
     if backend == "sqlite":
         with tempfile.TemporaryDirectory(dir=folder) as apart:
-            yield Kept(f"sqlite:///{apart}/caravan.db")
+            yield StoreTables(f"sqlite:///{apart}/caravan.db")
         return
     with cluster.database() as name:
-        yield Kept(cluster.url(name))
+        yield StoreTables(cluster.url(name))
 
 
 def ours(site: str, folder: Path, store: str) -> dict[str, float]:
@@ -72,12 +72,12 @@ def ours(site: str, folder: Path, store: str) -> dict[str, float]:
 
 def runs(backend: str, cluster: Cluster, folder: Path, articles: int) -> None:
     """Print requests and rows of a first run, a run on the unchanged site, and a run after twenty new articles."""
-    with fresh(backend, cluster, folder) as kept, serve(SampleSite(articles=articles)) as server:
+    with fresh(backend, cluster, folder) as store_tables, serve(SampleSite(articles=articles)) as server:
 
         def once(name: str) -> tuple[int, int]:
-            before, hits = kept.sizes() if kept.tables() else {}, server.hits
-            ours(server.url, folder, kept.url)
-            new = {table: size - before.get(table, 0) for table, size in kept.sizes().items()}
+            before, hits = store_tables.sizes() if store_tables.tables() else {}, server.hits
+            ours(server.url, folder, store_tables.url)
+            new = {table: size - before.get(table, 0) for table, size in store_tables.sizes().items()}
             asked, stored = server.hits - hits, sum(new.values())
             print(f"{backend:<12}{name:<24}{asked:>10}{new['articles']:>10}{stored:>12}")
             return asked, new["articles"]
@@ -126,15 +126,15 @@ def fill(store: Store, site: SampleSite, base: str) -> None:
 def million(backend: str, cluster: Cluster, folder: Path, articles: int) -> None:
     """Print the start of a run with ``articles`` known articles, and the cost of a listing page."""
     with ExitStack() as stack:
-        kept = stack.enter_context(fresh(backend, cluster, folder))
+        store_tables = stack.enter_context(fresh(backend, cluster, folder))
         site = Clocked(articles=articles)
         server = stack.enter_context(serve(site))
-        store = open_store(kept.url, "", server.url)
+        store = open_store(store_tables.url, "", server.url)
         begun = time.monotonic()
         fill(store, site, server.url)
         store.close()
         print(f"{backend:<12}{articles} articles known, filled in {time.monotonic() - begun:.0f} s")
-        for name, url in (("without a store", NONE), ("with it", kept.url)):
+        for name, url in (("without a store", NONE), ("with it", store_tables.url)):
             starts: list[float] = []
             for _ in range(3):
                 site.first_asked, begun, hits = None, time.monotonic(), server.hits
@@ -146,7 +146,7 @@ def million(backend: str, cluster: Cluster, folder: Path, articles: int) -> None
                 f"{backend:<12}{name:<24}first request after {statistics.median(starts):.2f} s, "
                 f"peak {only['peak']:.0f} MB, {asked} requests"
             )
-        _look_up(backend, kept, site, server.url)
+        _look_up(backend, store_tables, site, server.url)
 
 
 def _one_page(server: SampleServer, folder: Path) -> dict[str, float]:
@@ -163,9 +163,9 @@ def _one_page(server: SampleServer, folder: Path) -> dict[str, float]:
     return crawl.run([*command, *settings], ROOT, folder / "crawl.log")
 
 
-def _look_up(backend: str, kept: Kept, site: SampleSite, base: str) -> None:
+def _look_up(backend: str, store_tables: StoreTables, site: SampleSite, base: str) -> None:
     """Print queries and time to look up the articles of a listing page, as in a crawl."""
-    store = open_store(kept.url, "", base)
+    store = open_store(store_tables.url, "", base)
     times = []
     with statements() as sent:
         for number in range(2, 2 + _LISTS_LOOKED_AT):
@@ -190,8 +190,8 @@ def speed(cluster: Cluster, folder: Path, articles: int, rounds: int) -> None:
         for _ in range(rounds):
             results[NONE].append(ours(f"http://127.0.0.1:{crawl.PORT}/", folder, NONE))
             for backend in BACKENDS:
-                with fresh(backend, cluster, folder) as kept:
-                    results[backend].append(ours(f"http://127.0.0.1:{crawl.PORT}/", folder, kept.url))
+                with fresh(backend, cluster, folder) as store_tables:
+                    results[backend].append(ours(f"http://127.0.0.1:{crawl.PORT}/", folder, store_tables.url))
     finally:
         server.terminate()
         server.wait()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.stored import Kept
+from tests.store.stored import StoreTables
 from tests.support.disks import SmallDisk, is_root
 from tests.support.optional_parts import do_without, need
 from tests.support.postgresql import Cluster
@@ -27,14 +27,14 @@ def database(cluster: Cluster) -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
+def store_tables(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreTables]:
     """A store that does not exist yet: an SQLite file, and an empty PostgreSQL database."""
     if request.param == "sqlite":
-        yield Kept(f"sqlite:///{tmp_path}/store.db")
+        yield StoreTables(f"sqlite:///{tmp_path}/store.db")
         return
     cluster = request.getfixturevalue("cluster")
     with cluster.database() as name:
-        yield Kept(cluster.url(name))
+        yield StoreTables(cluster.url(name))
 
 
 @pytest.fixture

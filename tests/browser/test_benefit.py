@@ -27,7 +27,7 @@ def test_it_stops_where_it_does_not_help(pages: str, is_shown: bool) -> None:
     assert benefit.wanted(ExpectedPage.LIST, views) == views, "another kind of page"
 
 
-def test_what_stands_everywhere_is_looked_for_once() -> None:
+def test_values_of_every_page_are_rendered_once() -> None:
     benefit, lacks = RenderBenefit(), frozenset({"rates", "views"})
     benefit.record(ExpectedPage.HOME, lacks, lacks)
     assert benefit.wanted(ExpectedPage.ARTICLE, lacks) == {"views"}

@@ -44,13 +44,13 @@ LISTS = [
 
 
 @pytest.mark.parametrize(("html", "lacks", "cards"), LISTS)
-def test_what_a_list_lacks(html: str, lacks: set[str], cards: int) -> None:
+def test_missing_values_of_a_listing(html: str, lacks: set[str], cards: int) -> None:
     shown = completeness_of(document(html), ExpectedPage.LIST)
     assert shown is not None
     assert (set(shown.lacks - {"rates", "weather", "trending"}), shown.cards) == (lacks, cards)
 
 
-def test_a_page_of_an_article_that_is_none_lacks_all_that_an_article_has() -> None:
+def test_a_non_article_at_an_article_url_lacks_all_values() -> None:
     shown = completeness_of(document("<div id=app></div>", "news/a-900001/"), ExpectedPage.ARTICLE)
     assert shown is not None
     assert {"article", "views", "body"} <= shown.lacks

@@ -134,7 +134,7 @@ def test_a_stopped_run_leaves_no_browser(number: signal.Signals, code: int, tmp_
         assert "caravan/browser/failed" not in log
 
 
-def test_the_next_run_reads_what_a_killed_one_has_not(tmp_path: Path) -> None:
+def test_the_next_run_completes_a_killed_one(tmp_path: Path) -> None:
     site = Noting()
     with serve(site) as server:
         process = start(tmp_path, "-a", f"site={server.url}", "-s", "BROWSER=auto", "-s", "BROWSER_WAIT=0.7")

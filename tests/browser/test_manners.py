@@ -64,7 +64,7 @@ def listener() -> Iterator[tuple[str, list[bytes]]]:
         thread.join()
 
 
-def test_nobody_is_asked_but_the_site_and_the_site_only_for_what_is_needed(tmp_path: Path) -> None:
+def test_requests_go_to_the_site_only_and_only_for_needed_files(tmp_path: Path) -> None:
     site = Reaching(articles=25)
     gold = {record["url"]: record["views"] for record in site.gold("http://127.0.0.1/")}
     wanted = [url for url, views in gold.items() if "/news/" in url and views][:2]

@@ -14,11 +14,11 @@ from tests.support.kills import without_reading
 MOST = 25
 
 
-def test_auto_reads_what_scripts_bring_and_archives_it(tmp_path: Path) -> None:
+def test_auto_reads_and_archives_values_added_by_scripts(tmp_path: Path) -> None:
     site = Noting(MOST)
-    kept = sqlite(tmp_path / "crawled.db")
+    store_tables = sqlite(tmp_path / "crawled.db")
     with serve(site) as server:
-        done = browse(tmp_path, server, *kept.options, "-s", "ARCHIVE=1")
+        done = browse(tmp_path, server, *store_tables.options, "-s", "ARCHIVE=1")
         assert done.code == 0, done.log[-3000:]
         assert_true(done, server)
     pages = [target for _, target in site.pages]
@@ -34,7 +34,7 @@ def test_auto_reads_what_scripts_bring_and_archives_it(tmp_path: Path) -> None:
     again = sqlite(tmp_path / "again.db")
     result = sound(reparse(again, str(tmp_path / "warc"), "--jobs", "2"))
     assert f"articles: {MOST} new" in result.words
-    assert_equal(dataset(again), dataset(kept))
+    assert_equal(dataset(again), dataset(store_tables))
 
 
 def test_off_reads_all_but_that(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from tests.store.stored import Kept
+from tests.store.stored import StoreTables
 from tests.support.crawling import crawl
 
 #: As PostgreSQL compresses what it indexes, only a text without any pattern is too long for it.
@@ -49,9 +49,9 @@ class Misnaming(SampleSite):
         return SampleResponse(200, response.headers, body)
 
 
-def test_bad_addresses_are_neither_requested_nor_stored(kept: Kept, tmp_path: Path) -> None:
+def test_bad_addresses_are_neither_requested_nor_stored(store_tables: StoreTables, tmp_path: Path) -> None:
     with serve(Misnaming()) as server:
-        results = [crawl(tmp_path, "-a", f"site={server.url}", *kept.options) for _ in range(2)]
+        results = [crawl(tmp_path, "-a", f"site={server.url}", *store_tables.options) for _ in range(2)]
         asked = server.requests
     assert not [target for target in asked if SLUG in target or "/foto/foto" in target]
     first = results[0]
@@ -59,12 +59,14 @@ def test_bad_addresses_are_neither_requested_nor_stored(kept: Kept, tmp_path: Pa
     assert first.stat("caravan/refused/address") > 0
     assert 0 < first.stat("caravan/failed/address") == first.log.count("the address is longer than 2083 characters)")
     assert len(first.articles) > 10
-    kept_texts = [str(value) for table in kept.sizes() for row in kept.rows(table) for value in row.values()]
+    kept_texts = [
+        str(value) for table in store_tables.sizes() for row in store_tables.rows(table) for value in row.values()
+    ]
     assert not [text for text in kept_texts if SLUG in text and "Location" not in text and len(text) > 3000]
 
 
-@pytest.mark.parametrize("kept", ["postgresql"], indirect=True)
-def test_many_sections_do_not_make_a_long_key(kept: Kept, tmp_path: Path) -> None:
+@pytest.mark.parametrize("store_tables", ["postgresql"], indirect=True)
+def test_many_sections_do_not_make_a_long_key(store_tables: StoreTables, tmp_path: Path) -> None:
     slug = SLUG[:2000]
 
     class WithLongSlug(SampleSite):
@@ -74,8 +76,10 @@ def test_many_sections_do_not_make_a_long_key(kept: Kept, tmp_path: Path) -> Non
             return SampleResponse(response.status, response.headers, body) if target == "/" else response
 
     with serve(WithLongSlug(articles=12)) as server:
-        result = crawl(tmp_path, "-a", f"site={server.url}", "-a", f"sections=news,{LONG_SECTIONS}", *kept.options)
+        result = crawl(
+            tmp_path, "-a", f"site={server.url}", "-a", f"sections=news,{LONG_SECTIONS}", *store_tables.options
+        )
         assert f"/news/{slug}-7654321/" in server.requests
     assert "Traceback" not in result.log
     assert "store" not in result.log.splitlines()[-1], result.log[-1000:]
-    assert [row for row in kept.rows("failures") if slug in row["url"]]
+    assert [row for row in store_tables.rows("failures") if slug in row["url"]]

@@ -9,7 +9,7 @@ import pytest
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.crawl.reporting import report
-from tests.store.stored import Kept
+from tests.store.stored import StoreTables
 from tests.support.crawling import crawl
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -93,7 +93,7 @@ def test_endless_copies_of_one_text_end_the_run(answer: Answer, entry: str, tmp_
     assert second < 100
     assert "Traceback" not in again.log
     assert run_report["copies"] >= 0
-    stored = {row["url"] for row in Kept(f"sqlite:///{tmp_path}/caravan.db").rows("articles")}
+    stored = {row["url"] for row in StoreTables(f"sqlite:///{tmp_path}/caravan.db").rows("articles")}
     assert gold <= stored
     assert len(stored) < len(gold) + 60
 

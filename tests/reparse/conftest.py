@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.stored import Kept
+from tests.store.stored import StoreTables
 
-MakeStore = Callable[[], Kept]
+MakeStore = Callable[[], StoreTables]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -18,10 +18,10 @@ def make_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeS
     numbers = count()
     with ExitStack() as databases:
 
-        def make() -> Kept:
+        def make() -> StoreTables:
             if request.param == "sqlite":
-                return Kept(f"sqlite:///{tmp_path}/store-{next(numbers)}.db")
+                return StoreTables(f"sqlite:///{tmp_path}/store-{next(numbers)}.db")
             cluster = request.getfixturevalue("cluster")
-            return Kept(cluster.url(databases.enter_context(cluster.database())))
+            return StoreTables(cluster.url(databases.enter_context(cluster.database())))
 
         yield make

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from caravan_crawler.items import Article
-from tests.store.stored import Kept
+from tests.store.stored import StoreTables
 from tests.support.crawling import TIMEOUT, Crawl, crawl
 from tests.support.forking import Forked, fork
 
@@ -36,7 +36,7 @@ def command(*options: str, module: str = "scrapy") -> list[str]:
     return [sys.executable, "-W", "error::ResourceWarning", "-m", module, "reparse", *options]
 
 
-def start(store: Kept | Path, *options: str, module: str = "scrapy", new_session: bool = False) -> Forked:
+def start(store: StoreTables | Path, *options: str, module: str = "scrapy", new_session: bool = False) -> Forked:
     """Start to reparse an archive into a store, or into the store of a ``DATA_DIR``."""
     where = ("-s", f"DATA_DIR={store}") if isinstance(store, Path) else store.options
     return fork(module, "reparse", *where, *options, stdout=subprocess.PIPE, new_session=new_session)
@@ -49,7 +49,7 @@ def end(process: Forked) -> Reparse:
     return Reparse(process.returncode, out, log)
 
 
-def reparse(store: Kept | Path, *options: str, module: str = "scrapy") -> Reparse:
+def reparse(store: StoreTables | Path, *options: str, module: str = "scrapy") -> Reparse:
     """Reparse an archive into a store, with one process by default."""
     jobs = () if "--jobs" in options else ("--jobs", "1")
     return end(start(store, *options, *jobs, module=module))
@@ -61,16 +61,16 @@ def sound(result: Reparse | Crawl) -> Any:
     return result
 
 
-def crawl_archived(store: Kept, data_dir: Path, site: str, *options: str, module: str = "scrapy") -> Crawl:
+def crawl_archived(store: StoreTables, data_dir: Path, site: str, *options: str, module: str = "scrapy") -> Crawl:
     """Crawl a site into a store, and its pages into ``data_dir/warc``."""
     return crawl(data_dir, "-a", f"site={site}", "-s", "ARCHIVE=1", *store.options, *options, module=module)
 
 
-def sqlite(path: Path) -> Kept:
-    return Kept(f"sqlite:///{path}")
+def sqlite(path: Path) -> StoreTables:
+    return StoreTables(f"sqlite:///{path}")
 
 
-def dataset(store: Kept) -> Dataset:
+def dataset(store: StoreTables) -> Dataset:
     """Return the rows of a store as sorted JSON, without run, feed and row number."""
     return {table: sorted(_row(table, row) for row in store.rows(table)) for table in _TABLES}
 

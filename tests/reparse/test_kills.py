@@ -14,7 +14,7 @@ from caravan_crawler.archive.warc_records import whole_records
 from caravan_crawler.sample_site import SampleSite, serve
 from tests.archive.records import write_crawl
 from tests.reparse.reparsing import assert_equal, crawl_archived, dataset, end, reparse, sound, sqlite, start
-from tests.store.stored import Kept
+from tests.store.stored import StoreTables
 from tests.support.crawling import TIMEOUT
 from tests.support.crawling import start as start_crawl
 from tests.support.kills import after_requests, dice
@@ -68,7 +68,7 @@ def records_of(file: Path) -> ArchiveIterator:
         yield from ArchiveIterator(opened)
 
 
-def contents(store: Kept) -> list[dict[str, object]]:
+def contents(store: StoreTables) -> list[dict[str, object]]:
     """The articles without the times at which they were read."""
     left_out = {"observed_at", "first_seen_at", "changed_at", "checked_at", "run_id", "published_in"}
     left_out |= {"etag", "last_modified"}

@@ -9,7 +9,7 @@ from caravan_crawler.reparse.job import LossesError, LossGuard
 from caravan_crawler.sample_site import SampleSite, serve
 from caravan_crawler.store.article_history import ChangeType, MergeResult
 from tests.reparse.reparsing import assert_equal, crawl_archived, dataset, reparse, sound, sqlite
-from tests.store.stored import Kept
+from tests.store.stored import StoreTables
 
 
 def articles(number: int, *lost: str) -> list[MergeResult]:
@@ -41,7 +41,7 @@ def test_the_share_that_may_be_lost(parts: list[list[MergeResult]], may_be: bool
         losses.check(parts[-1])
 
 
-def number_of_ledes(store: Kept) -> int:
+def number_of_ledes(store: StoreTables) -> int:
     return sum(row["lede"] is not None for row in store.rows("articles"))
 
 

@@ -12,20 +12,24 @@ from caravan_crawler.store import schema
 from caravan_crawler.store.database import without_password
 from tests.report.made import article, make
 from tests.report.reporting import report, words
-from tests.store.stored import Kept
+from tests.store.stored import StoreTables
 from tests.store.stores import SITE
 
 ROWS = {schema.articles: [article("1")]}
 
 
-def test_writes_the_page_and_prints_its_path(kept: Kept, tmp_path: Path) -> None:
-    make(kept.url, tmp_path, ROWS)
+def test_writes_the_page_and_prints_its_path(store_tables: StoreTables, tmp_path: Path) -> None:
+    make(store_tables.url, tmp_path, ROWS)
     file = tmp_path / "deep" / "er" / "report.html"
-    done = report(str(file), *kept.options, data_dir=tmp_path)
+    done = report(str(file), *store_tables.options, data_dir=tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
     match = re.fullmatch(r"scrapy report: (.+): (\d+) KB, drawn from the store (.+)\n", done.stderr)
     assert match, done.stderr
-    assert match.groups() == (str(file), f"{file.stat().st_size / 1000:.0f}", without_password(make_url(kept.url)))
+    assert match.groups() == (
+        str(file),
+        f"{file.stat().st_size / 1000:.0f}",
+        without_password(make_url(store_tables.url)),
+    )
     assert SITE in words(file.read_text(encoding="utf-8"))
     assert [path.name for path in file.parent.iterdir()] == ["report.html"]
 

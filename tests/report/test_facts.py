@@ -15,19 +15,19 @@ from caravan_crawler.report.trending import Place, read_trending
 from caravan_crawler.report.views import read_views
 from caravan_crawler.store import schema
 from tests.report.made import article, ended, failure, fill, made, rate, run, seen, topic
-from tests.store.stored import Kept
+from tests.store.stored import StoreTables
 
 MORNING, NOON, NIGHT = (f"2026-01-05T{hour}:00:00+00:00" for hour in ("06", "12", "20"))
 
 
-def test_head(kept: Kept, tmp_path: Path) -> None:
+def test_head(store_tables: StoreTables, tmp_path: Path) -> None:
     version = {"version": 1, "observed_at": NOON, "run_id": "run-1"}
     rows = {
         schema.articles: [article("1", "2026-01-03T10:00:00+05:00", views=7), article("2", views=5), article("3")],
         schema.article_versions: [{"article_key": key, **version} for key in "123"],
         schema.runs: [ended("run-1", MORNING, NOON), run("run-2", NIGHT)],
     }
-    with made(kept.url, tmp_path, rows) as snapshot:
+    with made(store_tables.url, tmp_path, rows) as snapshot:
         head = read_head(snapshot, read_tally(snapshot))
     assert (head.site, head.first, head.last) == ("a copy of the site", "2026-01-01", "2026-01-03")
     assert (head.articles, head.versions, head.views, head.runs) == (3, 3, 12, 2)
@@ -35,12 +35,12 @@ def test_head(kept: Kept, tmp_path: Path) -> None:
     assert (head.last_run.outcome, head.last_run.seconds) == ("no end", None)
 
 
-def test_coverage(kept: Kept, tmp_path: Path) -> None:
+def test_coverage(store_tables: StoreTables, tmp_path: Path) -> None:
     days = ("2026-01-01", "2026-01-01T23:00:00+05:00", "2026-01-03", "2026-01-07", None)
     articles = [article(str(number), day) for number, day in enumerate(days)]
     articles.append(article("sport", "2026-01-07", section="sport"))
     articles.append(article("none", "2026-01-07", section=None))
-    with made(kept.url, tmp_path, {schema.articles: articles}) as snapshot:
+    with made(store_tables.url, tmp_path, {schema.articles: articles}) as snapshot:
         coverage = read_coverage(snapshot)
     first, third, last = (date(2026, 1, day) for day in (1, 3, 7))
     assert coverage.period == (first, last)
@@ -56,10 +56,10 @@ def test_coverage(kept: Kept, tmp_path: Path) -> None:
     assert (coverage.undated, coverage.days, coverage.empty_days) == (1, 7, 4)
 
 
-def test_many_years_and_many_sections(kept: Kept, tmp_path: Path) -> None:
+def test_many_years_and_many_sections(store_tables: StoreTables, tmp_path: Path) -> None:
     articles = [article(str(number), f"{2001 + number}-11-30", section=f"s{number}") for number in range(25)]
     articles += [article(f"more {number}", "2026-02-01", section=f"s{number}") for number in range(6)]
-    with made(kept.url, tmp_path, {schema.articles: articles}) as snapshot:
+    with made(store_tables.url, tmp_path, {schema.articles: articles}) as snapshot:
         coverage = read_coverage(snapshot)
     assert coverage.step is not None
     assert coverage.step.name == "quarter"
@@ -69,7 +69,7 @@ def test_many_years_and_many_sections(kept: Kept, tmp_path: Path) -> None:
     assert len(coverage.sections) == 25
 
 
-def test_fields(kept: Kept, tmp_path: Path) -> None:
+def test_fields(store_tables: StoreTables, tmp_path: Path) -> None:
     counts = [
         *fill("run-1", "headline", 20, 5),
         *fill("run-1", "source", 10, 15),
@@ -83,7 +83,7 @@ def test_fields(kept: Kept, tmp_path: Path) -> None:
         schema.runs: [ended(f"run-{number}", f"2026-01-0{number}T00:00:00+00:00", NIGHT) for number in (1, 2, 3)],
         schema.field_counts: counts,
     }
-    with made(kept.url, tmp_path, rows) as snapshot:
+    with made(store_tables.url, tmp_path, rows) as snapshot:
         fields = read_fields(snapshot, read_tally(snapshot))
     found = {fill.field: fill.found for fill in fields.now}
     assert found["headline"] == found["body"] == 2
@@ -95,7 +95,7 @@ def test_fields(kept: Kept, tmp_path: Path) -> None:
     ]
 
 
-def test_views(kept: Kept, tmp_path: Path) -> None:
+def test_views(store_tables: StoreTables, tmp_path: Path) -> None:
     numbers = {"a": 0, "b": 1, "c": 9, "d": 10, "e": 499, "f": 500, "g": None}
     counts = [
         seen("2026-01-01T01:00:00+00:00", article_key="f", views=100),
@@ -106,7 +106,7 @@ def test_views(kept: Kept, tmp_path: Path) -> None:
         schema.articles: [article(key, views=views) for key, views in numbers.items()],
         schema.view_counts: counts,
     }
-    with made(kept.url, tmp_path, rows) as snapshot:
+    with made(store_tables.url, tmp_path, rows) as snapshot:
         views = read_views(snapshot, read_tally(snapshot))
     assert (views.uncounted, views.unread) == (1, 1)
     assert [bin_ for bin_ in views.bins if bin_.articles] == [
@@ -122,7 +122,7 @@ def test_views(kept: Kept, tmp_path: Path) -> None:
     assert [growth.points for growth in views.growing] == [[(0.25, 100), (2.0, 500)]]
 
 
-def test_trending(kept: Kept, tmp_path: Path) -> None:
+def test_trending(store_tables: StoreTables, tmp_path: Path) -> None:
     topics = [
         topic("2025-01-01T00:00:00+00:00", 1, "Long ago"),
         topic("2025-01-02T00:00:00+00:00", 2, "Steady"),
@@ -131,7 +131,7 @@ def test_trending(kept: Kept, tmp_path: Path) -> None:
         topic(NOON, 2, "Rising"),
         topic(NIGHT, 2, "New"),
     ]
-    with made(kept.url, tmp_path, {schema.trending: topics}) as snapshot:
+    with made(store_tables.url, tmp_path, {schema.trending: topics}) as snapshot:
         trending = read_trending(snapshot)
     assert trending.topics == [
         ("Steady", 1.0, 1),
@@ -146,14 +146,14 @@ def test_trending(kept: Kept, tmp_path: Path) -> None:
     assert (trending.moments, trending.since, trending.until, trending.is_cut) == (3, MORNING, NIGHT, True)
 
 
-def test_rates(kept: Kept, tmp_path: Path) -> None:
+def test_rates(store_tables: StoreTables, tmp_path: Path) -> None:
     values: list[float | None] = [500.0 + number for number in range(20)]
     values[10] = 51.0
     values[5] = None
     times = [f"2026-01-{day:02}T00:00:00+00:00" for day in range(1, 21)]
     rates = [rate(time, value) for time, value in zip(times, values, strict=True)]
     rates.append(rate(times[0], 580.25, "EUR"))
-    with made(kept.url, tmp_path, {schema.rates: rates}) as snapshot:
+    with made(store_tables.url, tmp_path, {schema.rates: rates}) as snapshot:
         dollar, euro = read_rates(snapshot)
     assert (dollar.code, dollar.number, euro.code, euro.number) == ("USD", 19, "EUR", 1)
     assert [(found.time, found.rate) for found in dollar.suspicious] == [(times[10], 51.0)]
@@ -162,7 +162,7 @@ def test_rates(kept: Kept, tmp_path: Path) -> None:
     assert euro.shown[0].rate == 580.25
 
 
-def test_weather(kept: Kept, tmp_path: Path) -> None:
+def test_weather(store_tables: StoreTables, tmp_path: Path) -> None:
     weather = [
         seen(time, city=city, temperature_c=degrees)
         for time, city, degrees in (
@@ -172,15 +172,15 @@ def test_weather(kept: Kept, tmp_path: Path) -> None:
             (NIGHT, "Алматы", None),
         )
     ]
-    with made(kept.url, tmp_path, {schema.weather: weather}) as snapshot:
+    with made(store_tables.url, tmp_path, {schema.weather: weather}) as snapshot:
         found = read_weather(snapshot)
     assert (found.city, found.step, found.warmth) == ("Алматы", "day", [Warmth("2026-01-05", -10, -4.5, 1)])
 
 
-def test_runs(kept: Kept, tmp_path: Path) -> None:
+def test_runs(store_tables: StoreTables, tmp_path: Path) -> None:
     killed: dict[str, Any] = {"ended_at": NIGHT, "outcome": "killed", "reason": "it ended without a word"}
     runs = [ended("run-1", MORNING, NOON, new_articles=4), run("run-2", NOON, **killed), run("run-3", NIGHT)]
-    with made(kept.url, tmp_path, {schema.runs: runs}) as snapshot:
+    with made(store_tables.url, tmp_path, {schema.runs: runs}) as snapshot:
         found = last_runs(snapshot, 2)
         (first,) = [one for one in last_runs(snapshot, 9) if one.run_id == "run-1"]
     assert [(one.run_id, one.outcome, one.seconds, one.requests) for one in found] == [
@@ -190,20 +190,20 @@ def test_runs(kept: Kept, tmp_path: Path) -> None:
     assert (first.is_sound, first.seconds, first.new_articles, first.requests) == (True, 6 * 3600, 4, 9)
 
 
-def test_failures(kept: Kept, tmp_path: Path) -> None:
+def test_failures(store_tables: StoreTables, tmp_path: Path) -> None:
     rows = [
         failure("http://a/", "http_404", 2, NOON),
         failure("http://b/", "http_404", 2, MORNING),
         failure("http://c/", "TimeoutError", 5, NIGHT),
     ]
-    with made(kept.url, tmp_path, {schema.failures: rows}) as snapshot:
+    with made(store_tables.url, tmp_path, {schema.failures: rows}) as snapshot:
         failures = read_failures(snapshot)
     assert (failures.number, failures.reasons) == (3, [("http_404", 2), ("TimeoutError", 1)])
     assert [page.url for page in failures.worst] == ["http://c/", "http://b/", "http://a/"]
 
 
-def test_empty_store(kept: Kept, tmp_path: Path) -> None:
-    with made(kept.url, tmp_path, {}) as snapshot:
+def test_empty_store(store_tables: StoreTables, tmp_path: Path) -> None:
+    with made(store_tables.url, tmp_path, {}) as snapshot:
         tally = read_tally(snapshot)
         head, views = read_head(snapshot, tally), read_views(snapshot, tally)
         assert (head.articles, head.views, head.last_run) == (0, 0, None)

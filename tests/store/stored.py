@@ -17,7 +17,7 @@ from tests.support.kills import Process
 OF_EACH_RUN = {"runs", "field_counts"}
 
 
-class Kept:
+class StoreTables:
     """The store at ``url``; with ``options`` a crawl uses it."""
 
     def __init__(self, url: str) -> None:

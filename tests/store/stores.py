@@ -12,7 +12,7 @@ from caravan_crawler.store.article_history import ChangeType
 from caravan_crawler.store.article_store import ArticleStore, article_key
 from caravan_crawler.store.database import store_url
 from caravan_crawler.store.store import Store
-from tests.store.stored import Kept
+from tests.store.stored import StoreTables
 
 SITE = "copy"
 BASE = "http://127.0.0.1:8000/"
@@ -24,8 +24,8 @@ def open_in(folder: Path, site: str = SITE) -> Store:
     return Store(store_url(None, str(folder)), site)
 
 
-def open_kept(kept: Kept, site: str = SITE) -> Store:
-    return Store(store_url(kept.url, ""), site)
+def open_kept(store_tables: StoreTables, site: str = SITE) -> Store:
+    return Store(store_url(store_tables.url, ""), site)
 
 
 def table(store: Store, which: Table) -> list[dict[str, Any]]:

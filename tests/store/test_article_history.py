@@ -13,12 +13,12 @@ from caravan_crawler.store import schema
 from caravan_crawler.store.article_history import ArticleHistory, ChangeType, Observation
 from tests.store.stores import LATER, SEEN, article, keep, open_in, table
 
-#: What the crawl and a history must agree in.
+#: Columns in which the crawl and a history must agree.
 _COMPARED = ("observed_at", "version", "first_seen_at", "views", *TEXT)
 
 
 class Page(NamedTuple):
-    """What a page said: the number of its edit, its views, whether it showed them, and whether it had a lede."""
+    """Contents of a page: the number of its edit, its views, whether it has them, and whether it has a lede."""
 
     edit: int
     views: int
@@ -119,10 +119,10 @@ def test_the_crawl_keeps_the_same(pages: list[Page], tmp_path_factory: pytest.Te
         for hour, item in enumerate(items):
             keep(store, item, f"run-{hour}")
         (row,) = table(store, schema.articles)
-        kept = ArticleHistory(row, table(store, schema.article_versions), table(store, schema.view_counts))
+        stored = ArticleHistory(row, table(store, schema.article_versions), table(store, schema.view_counts))
     finally:
         store.close()
-    assert content(kept) == content(taken(items))
+    assert content(stored) == content(taken(items))
 
 
 # Losses
@@ -160,7 +160,7 @@ def lacking(names: Iterable[str], time: str) -> Article:
 
 @pytest.mark.parametrize("name", REQUIRED)
 @pytest.mark.parametrize("accept_losses", [False, True])
-def test_a_newer_page_without_what_an_article_must_have_changes_nothing(name: str, accept_losses: bool) -> None:
+def test_a_newer_page_without_required_fields_changes_nothing(name: str, accept_losses: bool) -> None:
     history = taken([article()], accept_losses=accept_losses)
     before = history.row
     assert history.merge(observation(lacking([name], LATER))).change_type is ChangeType.LOST_FIELDS
@@ -170,7 +170,7 @@ def test_a_newer_page_without_what_an_article_must_have_changes_nothing(name: st
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.sets(st.sampled_from(REQUIRED))), max_size=8))
-def test_what_an_article_must_have_is_never_lost(pages: list[tuple[int, set[str]]]) -> None:
+def test_required_fields_are_never_lost(pages: list[tuple[int, set[str]]]) -> None:
     history = taken([article(observed_at=time_of(3))])
     for hour, names in pages:
         history.merge(observation(lacking(names, time_of(hour))))

@@ -1,4 +1,4 @@
-"""What becomes of an article's record, and what follows from its page."""
+"""Storing an article's record and the result of its page."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -136,7 +136,7 @@ def test_an_article_that_keeps_losing_fields_stays_among_the_failures(attempts: 
     store.close()
 
 
-def test_what_was_found_waits_until_it_is_read(tmp_path: Path) -> None:
+def test_a_found_article_stays_in_the_frontier_until_it_is_read(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     one = article_store(store)
     one.commit(PageWrites(BASE, None, links=[("900001", article().url), ("2", f"{BASE}?p=2"), ("3", f"{BASE}c-3/")]))
@@ -196,7 +196,7 @@ DUE = [
 
 
 @pytest.mark.parametrize(("first_day", "read_before", "is_due"), DUE)
-def test_what_is_read_again(first_day: str, read_before: str, is_due: bool, tmp_path: Path) -> None:
+def test_articles_due_for_a_refresh(first_day: str, read_before: str, is_due: bool, tmp_path: Path) -> None:
     store = open_in(tmp_path)
     one = article_store(store)
     one.commit(PageWrites(article().url, "900001", "900001", has_item=True, etag='"x"'))

@@ -9,7 +9,7 @@ from typing import Any
 
 from caravan_crawler.sample_site import SampleServer, SampleSite, serve
 from caravan_crawler.store.store import open_store
-from tests.store.stored import Kept
+from tests.store.stored import StoreTables
 from tests.support.crawling import TIMEOUT, Crawl, crawl, start
 
 #: Largest number of articles that a kill may lose: pages of a commit to PostgreSQL, and concurrent requests.
@@ -18,8 +18,8 @@ MOST_ASKED_AGAIN = 8 + 4
 OF_THE_VISIT = ("fetched_url", "observed_at")
 
 
-def run(server: SampleServer, kept: Kept, data_dir: Path, *options: str) -> Crawl:
-    return crawl(data_dir, "-a", f"site={server.url}", "-a", "refresh_days=0", *kept.options, *options)
+def run(server: SampleServer, store_tables: StoreTables, data_dir: Path, *options: str) -> Crawl:
+    return crawl(data_dir, "-a", f"site={server.url}", "-a", "refresh_days=0", *store_tables.options, *options)
 
 
 def by_url(records: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -32,14 +32,16 @@ def articles_asked_for(server: SampleServer) -> Counter[int]:
     return Counter(number for number in numbers if number is not None)
 
 
-def test_every_field_is_stored_and_later_runs_request_only_new_articles(kept: Kept, tmp_path: Path) -> None:
+def test_every_field_is_stored_and_later_runs_request_only_new_articles(
+    store_tables: StoreTables, tmp_path: Path
+) -> None:
     site = SampleSite(articles=200)
     with serve(site) as server:
-        first = run(server, kept, tmp_path)
+        first = run(server, store_tables, tmp_path)
         assert first.code == 0, first.log[-2000:]
         gold = by_url(site.gold(server.url))
         fields = gold[next(iter(gold))].keys()
-        stored = by_url(kept.rows("articles"))
+        stored = by_url(store_tables.rows("articles"))
         assert {url: {name: record[name] for name in fields} for url, record in stored.items()} == gold
         assert by_url(first.articles) == gold
         for table, expected in (
@@ -48,75 +50,75 @@ def test_every_field_is_stored_and_later_runs_request_only_new_articles(kept: Ke
             ("weather", site.expected_weather()),
         ):
             names = expected[0].keys()
-            rows = [{name: row[name] for name in names} for row in kept.rows(table, order_by="id")]
+            rows = [{name: row[name] for name in names} for row in store_tables.rows(table, order_by="id")]
             assert rows == json.loads(json.dumps(expected, default=float))
-        before = kept.sizes()
+        before = store_tables.sizes()
         assert before["frontier"] == before["failures"] == 0
 
         hits = server.hits
-        second = run(server, kept, tmp_path)
+        second = run(server, store_tables, tmp_path)
         assert second.code == 0, second.log[-2000:]
         assert second.articles == []
-        assert kept.sizes() == before
+        assert store_tables.sizes() == before
         assert server.hits - hits <= 5, "robots.txt, home page, feed, the news list and the index of sitemaps"
 
         server.publish(20)
         hits = server.hits
-        third = run(server, kept, tmp_path)
+        third = run(server, store_tables, tmp_path)
         assert third.code == 0, third.log[-2000:]
         assert len(third.articles) == 20
         assert by_url(third.articles).items() <= by_url(site.gold(server.url)).items()
-        assert kept.sizes()["articles"] == 220
+        assert store_tables.sizes()["articles"] == 220
         assert server.hits - hits <= 1.25 * 20 + 2, "one more for the index of sitemaps, one for robots.txt"
 
 
-def test_a_killed_run_is_continued(kept: Kept, tmp_path: Path) -> None:
+def test_a_killed_run_is_continued(store_tables: StoreTables, tmp_path: Path) -> None:
     site = SampleSite(articles=250)
     with serve(site) as server:
-        process = start(tmp_path, "-a", f"site={server.url}", *kept.options)
-        kept.wait_for_articles(80, process)
+        process = start(tmp_path, "-a", f"site={server.url}", *store_tables.options)
+        store_tables.wait_for_articles(80, process)
         process.kill()
         process.communicate(timeout=TIMEOUT)
         assert process.returncode == -signal.SIGKILL
-        stored = {row["key"] for row in kept.rows("articles")}
+        stored = {row["key"] for row in store_tables.rows("articles")}
         assert len(stored) < 250
-        result = run(server, kept, tmp_path)
+        result = run(server, store_tables, tmp_path)
         gold = by_url(site.gold(server.url))
     assert result.code == 0, result.log[-2000:]
     # It also publishes the articles that the killed run had stored.
     assert by_url(result.articles) == gold
-    assert len(result.articles) == kept.sizes()["articles"] == 250
+    assert len(result.articles) == store_tables.sizes()["articles"] == 250
     assert articles_asked_for(server).total() <= 250 + MOST_ASKED_AGAIN
-    assert sorted(row["outcome"] for row in kept.rows("runs")) == ["killed", "sound"]
+    assert sorted(row["outcome"] for row in store_tables.rows("runs")) == ["killed", "sound"]
 
 
-def test_an_orderly_stop_loses_nothing(kept: Kept, tmp_path: Path) -> None:
-    number = signal.SIGTERM if kept.is_postgresql else signal.SIGINT
+def test_an_orderly_stop_loses_nothing(store_tables: StoreTables, tmp_path: Path) -> None:
+    number = signal.SIGTERM if store_tables.is_postgresql else signal.SIGINT
     site = SampleSite(articles=250)
     with serve(site) as server:
-        process = start(tmp_path, "-a", f"site={server.url}", *kept.options)
-        kept.wait_for_articles(80, process)
+        process = start(tmp_path, "-a", f"site={server.url}", *store_tables.options)
+        store_tables.wait_for_articles(80, process)
         process.send_signal(number)
         _, log = process.communicate(timeout=TIMEOUT)
         assert process.returncode == 128 + number, log[-2000:]
         assert "Traceback" not in log
-        result = run(server, kept, tmp_path)
+        result = run(server, store_tables, tmp_path)
         gold = by_url(site.gold(server.url))
     assert result.code == 0, result.log[-2000:]
     assert by_url(result.articles) == gold
     assert max(articles_asked_for(server).values()) == 1
 
 
-def test_one_run_at_a_time(kept: Kept, tmp_path: Path) -> None:
+def test_one_run_at_a_time(store_tables: StoreTables, tmp_path: Path) -> None:
     with serve(SampleSite(articles=2000)) as server:
-        process = start(tmp_path / "first", "-a", f"site={server.url}", *kept.options)
-        kept.wait_for_articles(1, process)
-        second = crawl(tmp_path / "second", "-a", f"site={server.url}", *kept.options)
+        process = start(tmp_path / "first", "-a", f"site={server.url}", *store_tables.options)
+        store_tables.wait_for_articles(1, process)
+        second = crawl(tmp_path / "second", "-a", f"site={server.url}", *store_tables.options)
         assert process.poll() is None, "the first run is still alive"
         process.kill()
         process.communicate(timeout=TIMEOUT)
         hits = server.hits
-        third = crawl(tmp_path / "third", "-a", f"site={server.url}", *kept.options, "-a", "urls=/")
+        third = crawl(tmp_path / "third", "-a", f"site={server.url}", *store_tables.options, "-a", "urls=/")
     assert second.code == 5
     assert "another run is using" in second.log.splitlines()[-1]
     assert not (tmp_path / "second" / "runs").exists()
@@ -124,12 +126,12 @@ def test_one_run_at_a_time(kept: Kept, tmp_path: Path) -> None:
     assert server.hits > hits
 
 
-def test_the_tables_have_the_columns_of_the_schema(kept: Kept) -> None:
-    store = open_store(kept.url, "", "sample")
+def test_the_tables_have_the_columns_of_the_schema(store_tables: StoreTables) -> None:
+    store = open_store(store_tables.url, "", "sample")
     store.close()
     from caravan_crawler.store.schema import PUBLISHED, metadata
 
-    described = kept.columns()
+    described = store_tables.columns()
     assert set(described.tables) == set(metadata.tables)
     for name, table in metadata.tables.items():
         found = described.tables[name]

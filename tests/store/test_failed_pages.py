@@ -83,9 +83,7 @@ SCOPES = [("", "", True), ("", "sections=news", True), ("sections=news", "sectio
 
 
 @pytest.mark.parametrize(("own", "its", "expected"), SCOPES)
-def test_a_run_for_a_part_takes_up_what_its_like_failed_to_read(
-    own: str, its: str, expected: bool, tmp_path: Path
-) -> None:
+def test_a_partial_run_repeats_only_failures_of_its_scope(own: str, its: str, expected: bool, tmp_path: Path) -> None:
     store = open_in(tmp_path)
     article_store(store, "run-1", its).fail(PAGE, KEY, "http_500", "words")
     store.flush()
@@ -110,7 +108,7 @@ def test_an_article_read_under_any_address_mends_all(tmp_path: Path) -> None:
     store.close()
 
 
-def test_after_an_outage_all_is_tried_again_but_what_is_gone(tmp_path: Path) -> None:
+def test_after_an_outage_all_failures_but_missing_pages_are_repeated(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     gone, before = f"{BASE}news/gone-2/", f"{BASE}news/before-3/"
     for run_id in ("run-0", "run-1", "run-2"):

@@ -1,4 +1,4 @@
-"""What a run wrote while the clock was ahead holds up no later one."""
+"""Rows written while the clock was ahead do not delay later runs."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -12,7 +12,7 @@ from caravan_crawler.store import schema
 from caravan_crawler.store.database import StoreLockedError, StoreRefusedError, make_engine, store_url
 from caravan_crawler.store.schema import MIGRATIONS, note, noted, schema_version, upgrade
 from caravan_crawler.store.store import Store, edition
-from tests.store.stored import Kept
+from tests.store.stored import StoreTables
 from tests.store.stores import article, keep, open_in, open_kept, table
 
 NEWEST = len(MIGRATIONS) + 1
@@ -97,19 +97,19 @@ def as_version_1(connection: Connection) -> None:
     note(connection, "schema_version", "1")
 
 
-def test_a_store_of_version_1_is_upgraded_to_the_tables_of_a_new_one(kept: Kept) -> None:
+def test_a_store_of_version_1_is_upgraded_to_the_tables_of_a_new_one(store_tables: StoreTables) -> None:
     def indexes() -> dict[str, tuple[set[str | None], set[str]]]:
         return {
             table.name: ({index.name for index in table.indexes}, {column.name for column in table.columns})
-            for table in kept.columns().sorted_tables
+            for table in store_tables.columns().sorted_tables
         }
 
-    open_kept(kept).close()
+    open_kept(store_tables).close()
     new = indexes()
-    with kept.begin() as connection:
+    with store_tables.begin() as connection:
         as_version_1(connection)
     assert indexes() != new
-    open_kept(kept).close()
+    open_kept(store_tables).close()
     assert indexes() == new
 
 

@@ -1,4 +1,4 @@
-"""What every page shows, read again: the same lines are stored as the crawls would have, in whatever order."""
+"""Page facts read again: the same lines are stored as by the crawls, in any order."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ def time_of(run: int, minute: int) -> str:
 
 
 def lines_of(value: int, time: str) -> list[Line]:
-    """All a page shows where one number tells it: rates, weather, two trending topics, and the day."""
+    """Page facts derived from one number: rates, weather, two trending topics, and the day."""
     day = f"2026-01-{value // 3 + 1:02}"
     raw = f"49{value}.5"
     return [
@@ -73,7 +73,7 @@ def pages_of(run: int, values: Iterable[int]) -> list[list[Line]]:
 
 
 def news(pages: list[list[Line]]) -> list[Line]:
-    """What a run hands on: each line when it differs from the one before it."""
+    """Lines of a run: each if it differs from the one before it."""
     changes = ChangeFilter()
     return [line for lines in pages for line in lines if changes.is_new(*line.change_key())]
 
@@ -100,7 +100,7 @@ QUICK = settings(max_examples=20, deadline=None)
 
 @QUICK
 @given(runs=st.lists(VALUES, min_size=1, max_size=3), data=st.data())
-def test_runs_read_again_give_what_they_gave(runs: list[list[int]], data: st.DataObject, folder: Any) -> None:
+def test_reparsed_runs_have_the_same_lines(runs: list[list[int]], data: st.DataObject, folder: Any) -> None:
     with shown(folder) as one:
         for number, values in enumerate(runs):
             one.crawl(number, values)
@@ -122,7 +122,7 @@ def test_runs_read_again_give_what_they_gave(runs: list[list[int]], data: st.Dat
         st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=5), min_size=1, max_size=3
     )
 )
-def test_what_was_read_wrongly_is_mended(runs: list[list[tuple[int, int]]], folder: Any) -> None:
+def test_a_reparse_corrects_wrong_lines(runs: list[list[tuple[int, int]]], folder: Any) -> None:
     with shown(folder) as one:
         for number, values in enumerate(runs):
             one.crawl(number, [right for right, _ in values])

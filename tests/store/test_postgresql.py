@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from tests.store.stored import Kept
+from tests.store.stored import StoreTables
 from tests.support.crawling import TIMEOUT, Crawl, crawl, start
 from tests.support.postgresql import Cluster
 
@@ -20,11 +20,11 @@ BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_
 def test_a_lost_connection_ends_the_run_and_the_next_one_completes_it(
     cluster: Cluster, database: str, tmp_path: Path
 ) -> None:
-    kept = Kept(cluster.url(database))
+    store_tables = StoreTables(cluster.url(database))
     site = SampleSite(articles=600)
     with serve(site) as server:
-        process = start(tmp_path, "-a", f"site={server.url}", *kept.options)
-        kept.wait_for_articles(80, process)
+        process = start(tmp_path, "-a", f"site={server.url}", *store_tables.options)
+        store_tables.wait_for_articles(80, process)
         ((backend,),) = cluster.rows(BACKENDS.format(database))  # one connection for lock and rows
         cluster.rows(f"SELECT pg_terminate_backend({backend})")
         _, log = process.communicate(timeout=TIMEOUT)
@@ -35,7 +35,7 @@ def test_a_lost_connection_ends_the_run_and_the_next_one_completes_it(
         )
         assert log.splitlines()[-1].count("the store ") == 1
         assert cluster.password not in log
-        result = crawl(tmp_path, "-a", f"site={server.url}", *kept.options)
+        result = crawl(tmp_path, "-a", f"site={server.url}", *store_tables.options)
         gold = {record["url"] for record in site.gold(server.url)}
     assert result.code == 0, result.log[-2000:]
     assert {record["url"] for record in result.articles} == gold
@@ -44,18 +44,18 @@ def test_a_lost_connection_ends_the_run_and_the_next_one_completes_it(
 
 def test_a_server_that_stops_and_comes_back(cluster: Cluster, tmp_path: Path) -> None:
     with Cluster(cluster.programs) as other, serve(SampleSite(articles=400)) as server:
-        kept = Kept(other.url("postgres"))
-        process = start(tmp_path, "-a", f"site={server.url}", *kept.options)
-        kept.wait_for_articles(80, process)
+        store_tables = StoreTables(other.url("postgres"))
+        process = start(tmp_path, "-a", f"site={server.url}", *store_tables.options)
+        store_tables.wait_for_articles(80, process)
         other.stop()
         _, log = process.communicate(timeout=TIMEOUT)
         assert process.returncode == 1, log[-2000:]
         assert "Traceback" not in log
         assert log.splitlines()[-1].count("the store ") == 1
-        refused = crawl(tmp_path, "-a", f"site={server.url}", *kept.options)
+        refused = crawl(tmp_path, "-a", f"site={server.url}", *store_tables.options)
         assert refused.code == 1
         other.start()
-        result = crawl(tmp_path, "-a", f"site={server.url}", *kept.options)
+        result = crawl(tmp_path, "-a", f"site={server.url}", *store_tables.options)
     assert result.code == 0, result.log[-2000:]
     assert len(result.articles) == 400
 
@@ -147,7 +147,7 @@ def test_a_database_with_other_tables_is_refused(cluster: Cluster, database: str
     cluster.rows("CREATE TABLE articles (id int)", database)
     result = crawl(tmp_path, "-a", "site=sample", "-s", f"STORE_URL={cluster.url(database)}")
     _assert_refused(result, 2, "the database is no store of this crawler, but has a table articles")
-    assert Kept(cluster.url(database)).tables() == {"articles"}
+    assert StoreTables(cluster.url(database)).tables() == {"articles"}
 
 
 def test_the_password_is_in_no_file(cluster: Cluster, database: str, tmp_path: Path) -> None:
@@ -183,8 +183,8 @@ class Strange(SampleSite):
         return SampleResponse(200, response.headers | {"ETag": '"a\x00b\xff"'}, body)
 
 
-def test_characters_that_a_database_refuses_do_not_end_the_run(kept: Kept, tmp_path: Path) -> None:
+def test_characters_that_a_database_refuses_do_not_end_the_run(store_tables: StoreTables, tmp_path: Path) -> None:
     with serve(Strange(articles=40)) as server:
-        result = crawl(tmp_path, "-a", f"site={server.url}", *kept.options)
+        result = crawl(tmp_path, "-a", f"site={server.url}", *store_tables.options)
     assert result.code == 0, result.log[-3000:]
-    assert kept.sizes()["articles"] == 40
+    assert store_tables.sizes()["articles"] == 40

@@ -96,7 +96,7 @@ SAME = [
 ]
 
 
-def test_kinds_of_runs_are_told_apart(tmp_path: Path) -> None:
+def test_scopes_of_runs_differ(tmp_path: Path) -> None:
     assert crawl_state.scope_of(ALL) == ""
     assert len({crawl_state.scope_of(kind) for kind in [ALL, *KINDS]}) == len(KINDS) + 1
     store = open_in(tmp_path)
@@ -107,7 +107,7 @@ def test_kinds_of_runs_are_told_apart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
-def test_what_makes_no_other_kind(one: CrawlArguments, other: CrawlArguments) -> None:
+def test_arguments_that_do_not_change_the_scope(one: CrawlArguments, other: CrawlArguments) -> None:
     assert crawl_state.scope_of(one) == crawl_state.scope_of(other)
 
 

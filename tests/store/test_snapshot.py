@@ -9,30 +9,30 @@ from sqlalchemy.exc import SQLAlchemyError
 from caravan_crawler.store.database import StoreError, StoreRefusedError
 from caravan_crawler.store.schema import articles, store_info
 from caravan_crawler.store.snapshot import Snapshot
-from tests.store.stored import Kept
+from tests.store.stored import StoreTables
 from tests.store.stores import article, keep, open_in, open_kept
 
 
-def test_all_queries_see_the_same_moment_while_a_run_writes(kept: Kept, tmp_path: Path) -> None:
-    store = open_kept(kept)
+def test_all_queries_see_the_same_moment_while_a_run_writes(store_tables: StoreTables, tmp_path: Path) -> None:
+    store = open_kept(store_tables)
     keep(store, article())
-    with Snapshot(kept.url, str(tmp_path)) as snapshot:
+    with Snapshot(store_tables.url, str(tmp_path)) as snapshot:
         query = select(articles.c.article_id, articles.c.tags)
         assert list(snapshot.rows(query)) == [(900001, ["Спорт"])]
         keep(store, article(article_id=900002, url="http://127.0.0.1:8000/news/b-900002/"))
         assert len(list(snapshot.rows(query))) == 1
-    with Snapshot(kept.url, str(tmp_path)) as snapshot:
+    with Snapshot(store_tables.url, str(tmp_path)) as snapshot:
         assert len(list(snapshot.rows(query))) == 2
     store.close()
 
 
-def test_it_cannot_write(kept: Kept, tmp_path: Path) -> None:
-    store = open_kept(kept)
+def test_it_cannot_write(store_tables: StoreTables, tmp_path: Path) -> None:
+    store = open_kept(store_tables)
     keep(store, article())
     store.close()
-    with Snapshot(kept.url, str(tmp_path)) as snapshot, pytest.raises(SQLAlchemyError, match=r"read-?only"):
+    with Snapshot(store_tables.url, str(tmp_path)) as snapshot, pytest.raises(SQLAlchemyError, match=r"read-?only"):
         snapshot.connection.execute(delete(articles))
-    assert len(kept.rows("articles")) == 1
+    assert len(store_tables.rows("articles")) == 1
 
 
 @pytest.mark.parametrize(("version", "words"), [("0", "there is no store"), ("99", "install a newer crawler")])
@@ -44,9 +44,9 @@ def test_another_schema_version_is_refused(tmp_path: Path, version: str, words: 
         Snapshot(None, str(tmp_path))
 
 
-def test_a_database_that_is_not_a_store_is_refused_and_not_changed(kept: Kept, tmp_path: Path) -> None:
+def test_a_database_that_is_not_a_store_is_refused_and_not_changed(store_tables: StoreTables, tmp_path: Path) -> None:
     with pytest.raises(StoreRefusedError, match="there is no store"):
-        Snapshot(kept.url, str(tmp_path))
+        Snapshot(store_tables.url, str(tmp_path))
     assert not list(tmp_path.iterdir())
 
 

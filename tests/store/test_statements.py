@@ -19,14 +19,14 @@ from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.store.article_store import article_key
 from caravan_crawler.store.store import Store, open_store
 from tests.store.statements import statements
-from tests.store.stored import Kept
+from tests.store.stored import StoreTables
 
 BASE = "http://caravan.test/"
 
 
 @pytest.fixture
-def store(kept: Kept) -> Iterator[Store]:
-    opened = open_store(kept.url, "", "sample")
+def store(store_tables: StoreTables) -> Iterator[Store]:
+    opened = open_store(store_tables.url, "", "sample")
     yield opened
     opened.close()
 
@@ -38,9 +38,9 @@ def crawl_on(store: Store, data_dir: Path) -> tuple[CaravanSpider, CrawlStore]:
     return crawler.spider, CrawlStore(crawler, crawler.spider, store)
 
 
-def keep_all(kept: Kept, site: SampleSite, data_dir: Path) -> None:
+def keep_all(store_tables: StoreTables, site: SampleSite, data_dir: Path) -> None:
     """Store every article, as an earlier run."""
-    store = open_store(kept.url, "", "sample")
+    store = open_store(store_tables.url, "", "sample")
     _, crawl_store = crawl_on(store, data_dir)
     article_store = crawl_store.articles
     for record in site.gold(BASE):
@@ -51,12 +51,12 @@ def keep_all(kept: Kept, site: SampleSite, data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("is_known", [False, True], ids=["empty", "all known"])
-def test_a_listing_page_needs_at_most_one_query(kept: Kept, tmp_path: Path, *, is_known: bool) -> None:
+def test_a_listing_page_needs_at_most_one_query(store_tables: StoreTables, tmp_path: Path, *, is_known: bool) -> None:
     site = SampleSite(articles=400)
     url = f"{BASE}news/page/2/"
     if is_known:
-        keep_all(kept, site, tmp_path)
-    store = open_store(kept.url, "", "sample")
+        keep_all(store_tables, site, tmp_path)
+    store = open_store(store_tables.url, "", "sample")
     spider, crawl_store = crawl_on(store, tmp_path)
     middleware = PageCommitMiddleware(crawl_store.articles)
     (walk,) = [page.walk for page in spider.lists.begin("/news/", spider.schedule.list_state("/news/"))]

@@ -10,7 +10,7 @@ from caravan_crawler.store import database, schema
 from caravan_crawler.store.database import StoreError
 from caravan_crawler.store.statements import Writes
 from caravan_crawler.store.store import Known, NoStore, open_store
-from tests.store.stored import Kept
+from tests.store.stored import StoreTables
 from tests.store.stores import BASE, article, article_store, keep, open_in, open_kept, table
 
 ALIAS = {"url": f"{BASE}?p=1", "article_key": "1", "first_seen_at": database.now()}
@@ -26,8 +26,8 @@ def bad_page() -> Writes:
     return page
 
 
-def test_a_transaction_that_fails_stores_nothing(kept: Kept) -> None:
-    store = open_kept(kept)
+def test_a_transaction_that_fails_stores_nothing(store_tables: StoreTables) -> None:
+    store = open_kept(store_tables)
     keep(store, article())
     store.write(bad_page())
     with pytest.raises(StoreError, match=r"^the store .* cannot be written: [^\n]+$") as error:
@@ -35,14 +35,14 @@ def test_a_transaction_that_fails_stores_nothing(kept: Kept) -> None:
     assert error.value.code == 1
     assert store.is_broken
     store.close()
-    store = open_kept(kept)
+    store = open_kept(store_tables)
     assert [table(store, each) for each in (schema.aliases, schema.sources, schema.frontier)] == [[], [], []]
     assert len(table(store, schema.articles)) == 1, "earlier commits stay"
     store.close()
 
 
-def test_an_error_of_a_page_that_is_committed_at_once_is_reported_at_once(kept: Kept) -> None:
-    store = open_kept(kept)
+def test_an_error_of_a_page_that_is_committed_at_once_is_reported_at_once(store_tables: StoreTables) -> None:
+    store = open_kept(store_tables)
     errors: list[StoreError] = []
     store.on_failure = errors.append
     store._last_commit = 0
@@ -52,11 +52,11 @@ def test_an_error_of_a_page_that_is_committed_at_once_is_reported_at_once(kept: 
     # A broken store still stores how the run ended.
     store.execute(insert(schema.store_info), {"name": "end", "value": "sound"})
     store.close()
-    assert {"name": "end", "value": "sound"} in kept.rows("store_info")
+    assert {"name": "end", "value": "sound"} in store_tables.rows("store_info")
 
 
-def test_a_page_just_written_is_known(kept: Kept) -> None:
-    store = open_kept(kept)
+def test_a_page_just_written_is_known(store_tables: StoreTables) -> None:
+    store = open_kept(store_tables)
     for number in map(str, range(100)):
         store._last_commit = 0
         page = Writes()
@@ -66,8 +66,8 @@ def test_a_page_just_written_is_known(kept: Kept) -> None:
     store.close()
 
 
-def test_a_listener_is_called_once_and_later_pages_are_not_stored(kept: Kept) -> None:
-    store = open_kept(kept)
+def test_a_listener_is_called_once_and_later_pages_are_not_stored(store_tables: StoreTables) -> None:
+    store = open_kept(store_tables)
     errors: list[StoreError] = []
     store.on_failure = errors.append
     store.write(bad_page())
@@ -79,7 +79,7 @@ def test_a_listener_is_called_once_and_later_pages_are_not_stored(kept: Kept) ->
     assert store.known(["1"], database.now()) == {}
     assert len(errors) == 1
     store.close()
-    assert kept.rows("aliases") == []
+    assert store_tables.rows("aliases") == []
 
 
 def test_closing_drops_pending_pages(tmp_path: Path) -> None:
