@@ -140,7 +140,7 @@ def _file_problem(uri: str, path: Path, options: dict[str, Any]) -> str | None:
         if path.parent.is_dir():
             probe = part_path(path, _ANY_RUN)
             probe.touch()
-            probe.unlink()
+            probe.unlink(missing_ok=True)  # a run that starts at the same time has the same probe
     except OSError as error:
         return f"{uri} cannot be written: {error.strerror}"
     return None

@@ -15,10 +15,10 @@ _DIGITS_AT_END = re.compile(r"(\d+)\W*$")
 
 
 def own_address(document: Document, headline: str | None = None) -> tuple[Address | None, str]:
-    """Return the article's address with its own path, and where that was found.
+    """Return the article's address with its own path, and the source of that path.
 
-    What the metadata claims counts only where it is an article's address and names the same number. A number that
-    the ``headline`` ends in is part of the slug and not the site's.
+    A URL in the metadata counts only if it is an article's and has the same number. A number that
+    the ``headline`` ends in is part of the slug, not the site's.
     """
     digits = _DIGITS_AT_END.search(headline or "")
     headline_number = digits[1] if digits else ""
@@ -55,8 +55,8 @@ def _may_be_own(claimed: Address, fetched: Address | None) -> bool:
         return fetched.article_id == claimed.article_id
     if fetched.path is None:
         return True
-    # Of two paths that are not both numbered only the last part can show that they are one article's: the same,
-    # or, where the number is gone since the site has moved, one of the same headline.
+    # If not both paths have a number, only their last parts show whether they are one article's: they are equal,
+    # or belong to the same headline if the site has moved and dropped the number.
     if fetched.article_id is not None or claimed.article_id is not None:
         return is_same_slug(fetched.path, claimed.path or "")
     return fetched.path.rsplit("/", 2)[-2] == (claimed.path or "").rsplit("/", 2)[-2]
@@ -80,9 +80,9 @@ def language_of(document: Document, headline: str | None, text: str | None) -> s
 
 @dataclass
 class ArticleReading:
-    """What the page says, as printed. Fields are named as the items' and have no value where it says nothing.
+    """An article's fields as printed, named as in the item. A field that the page does not have is empty.
 
-    ``date_structured`` is the date of the page's metadata, the second witness beside ``date_published``.
+    ``date_structured`` is the date of the page's metadata, the second witness of ``date_published``.
     """
 
     address: Address | None = None

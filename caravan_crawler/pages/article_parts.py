@@ -19,7 +19,7 @@ _MAY_BE_PART = re.compile(r"(?:^|/)\d{1,2}/?(?:[?#]|$)|[?&]page=\d", re.ASCII)
 _NUMBER = re.compile(r"(?:page/)?([1-9]\d?)/?", re.ASCII)
 _NUMBER_OR_LABEL = re.compile(r"\W*(?:\d{1,2}|страницы?|беттер|pages?|…)\W*", re.IGNORECASE)
 _OF_COMMENTS = re.compile(r"#.*(?:comment|respond)", re.IGNORECASE)
-#: What a pager prints beside its numbers.
+#: Words of a pager, in addition to numbers.
 _PAGER = re.compile(
     r"страниц[аы]|стр|беттер|бет|pages?|из|of|следующ\w+|предыдущ\w+|дал(?:ее|ьше)|впер[её]д|назад|читать|next|prev\w*"
     r"|келесі|алдыңғы|[\d\W_]+",
@@ -111,7 +111,7 @@ class Parts:
 
     @property
     def is_full(self) -> bool:
-        """Whether no more pages are read."""
+        """Whether the limit of pages is reached."""
         return self.number >= MOST_PARTS
 
     def add(self, part: ArticleReading) -> bool:

@@ -41,8 +41,8 @@ _LINE_BREAK = "\ufdd0"
 _NO_TEXT = frozenset(["script", "style"])
 _FORM_FEEDS = re.compile("[\x0b\x0c]")
 _UNSEEN_LETTER = re.compile(f"[{UNSEEN_LETTERS}]").search
-#: Only so many letters of a block are searched for those: dates, names and topics are short, and a search of all text
-#: takes long. The commonest, the selectors of emoji, are found anywhere.
+#: Leading letters of a block that are searched for invisible characters: dates, names and topics are short, and
+#: searching all text takes long. The most frequent ones, variation selectors of emoji, are found anywhere.
 _SEARCHED = 48
 _SELECTORS = ("\ufe0f", "\ufe0e")
 
@@ -69,7 +69,7 @@ class Block:
         self.text = text
         self.pieces = pieces
         self.front: Any = None
-        """What ``front_matter.lines`` found in it, so that it looks only once."""
+        """Cache of ``front_matter.lines``."""
 
     def __repr__(self) -> str:
         return f"<Block {self.tag} {self.text[:60]!r}>"
@@ -128,7 +128,7 @@ class Picture:
 
 
 class Visible(NamedTuple):
-    """What a person sees of a page, in reading order: text blocks, pictures, links (``a`` elements).
+    """Visible content of a page in reading order: text blocks, pictures, links (``a`` elements).
 
     ``text_container`` is the element known to hold the text in the first and second generation.
     """
@@ -185,7 +185,7 @@ class _Walk:
     def enter(
         self, element: etree._Element, block: etree._Element, link: etree._Element | None, zone: str | None
     ) -> None:
-        """Take in ``element``'s text and children; ``block`` is the block-level element it is part of."""
+        """Add ``element``'s text and children; ``block`` is the block-level element it is part of."""
         pieces = self._pieces
         text = element.text
         # White space matters only behind something.

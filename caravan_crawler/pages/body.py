@@ -153,7 +153,7 @@ def _take_off_tail(document: Document, kept: list[Block]) -> None:
 
 
 def is_card_detail(text: str) -> bool:
-    """Whether a block is what a card prints beside its headline: a date, a count."""
+    """Whether a block is a detail of a card, not its headline: a date, a count."""
     return is_date(text) or (len(text) < 12 and text.replace(" ", "").isdigit())
 
 

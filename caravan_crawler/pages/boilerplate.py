@@ -86,7 +86,7 @@ _CLUTTER_CLASS = re.compile(
     r"|reklama|promo|yandex_rtb|adfox|share|sharing|social|comments?|related|recommend\w*|caption|wp-caption-text|gallery-caption|newsletter|subscribe)(?=$|[\s_\-\d])",
     re.IGNORECASE,
 )
-#: So many letters or paragraphs beside a form are an article's text.
+#: Letters or paragraphs in an element with a form from which it contains an article's text.
 _MOST_BESIDE_A_FORM, _FEWEST_PARAGRAPHS = 300, 2
 _PARAGRAPH_CLUTTER = frozenset("news_aggregator sm-list wp-caption-text photo-caption image-caption".split())
 
@@ -129,7 +129,7 @@ def is_label_with_links(block: Block) -> bool:
 
 
 def is_colophon(text: str) -> bool:
-    """Whether a block speaks of rights and registration, as the foot of a page does."""
+    """Whether a block is about rights and registration, as in a page's foot."""
     if len(text) >= 600:
         return False
     if _RIGHTS.search(text) or _IMPRINT_START.match(text):
@@ -143,7 +143,7 @@ def is_advert_label(text: str) -> bool:
 
 
 def _is_form_box(element: etree._Element) -> bool:
-    """Whether an element is a box to subscribe, to vote or to comment: there is a form, and little beside it."""
+    """Whether an element is a box to subscribe, to vote or to comment: a form with little other text."""
     forms = list(element.iter("form"))
     inside = [part for form in forms for part in form.iter()]
     beside = sum(map(len, element.itertext())) - sum(len(text) for form in forms for text in form.itertext())

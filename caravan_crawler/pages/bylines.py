@@ -184,7 +184,7 @@ def _is_name(name: str) -> bool:
 
 
 def _is_title_of_a_work(match: re.Match[str]) -> bool:
-    """Whether somebody just writes or tells of something in quotation marks: ``он пишет «Войну и мир»``."""
+    """Whether the name in quotation marks is a work, not a source: ``он пишет «Войну и мир»``."""
     return match["name"][0] in '«“"„' and _WORK_VERB.match(match[0]) is not None
 
 

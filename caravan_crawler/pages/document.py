@@ -18,11 +18,11 @@ from caravan_crawler.urls import Site
 #: Why a page is not parsed.
 Excess = Literal["too_many_tags", "tag_too_long"]
 
-#: Tags of a length that few pages have, in bytes; together they may be so many times as long as the longest one.
+#: Bytes from which a tag is long, which few are; all long tags together may have this multiple of the longest tag.
 _LONG, _LONGEST_TOGETHER = 4096, 8
 #: The shortest tag is ``<b>``.
 _SHORTEST_TAG = 3
-#: So many places that may end a tag are looked at before all of the page is.
+#: Possible ends of tags that are checked before the whole page is scanned.
 _TRIES = 16
 _SPACES_AND_EQUALS = b"= \t\n\r\f"
 # One tag as a browser delimits it; behind that of a script or style sheet its text too, which has no tags. Comments are
@@ -129,7 +129,7 @@ class Document:
 
     @cached_property
     def base_url(self) -> str:
-        """What relative links are relative to: the page's URL, unless a ``base`` element names another."""
+        """Base of relative links: the page's URL, or that of a ``base`` element."""
         base = self.structured.base
         try:
             return urljoin(self.url, base.strip()) if base else self.url
@@ -153,7 +153,7 @@ class Document:
 
     @cached_property
     def _origin(self) -> str:
-        """What paths from the root are behind; empty where that is no web address."""
+        """Scheme and host of the base URL; empty if it is no web address."""
         if self.base_url.startswith(self.site.base):  # as on nearly every page; joining takes longer
             return self.site.base.removesuffix("/")
         root = urljoin(self.base_url, "/")
@@ -218,9 +218,9 @@ class Document:
 def parse_document(
     body: bytes, url: str, site: Site, declared_encoding: str | None = None, bounds: Bounds = _BOUNDS
 ) -> Document:
-    """Parse ``body``, if it is within ``bounds``; ``declared_encoding`` is what the server's header says, if anything.
+    """Parse ``body``, if it is within ``bounds``; ``declared_encoding`` is that of the server's header, if any.
 
-    What the encoding is, whatever is declared, :mod:`charset` tells.
+    :mod:`~caravan_crawler.pages.encoding` decides the encoding, whatever is declared.
     """
     source = utf_16_as_utf_8(body, declared_encoding) or body
     if excess := bounds.excess_of(source):

@@ -7,7 +7,7 @@ from typing import Literal
 from caravan_crawler.normalise.text import encodable
 
 _LETTERS_FOR_ONE_BROKEN = 10
-"""A page is UTF-8 with broken bytes if it has so many Cyrillic letters for each of them."""
+"""Cyrillic letters per invalid byte from which a page is UTF-8 with broken bytes."""
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w\-:.+]{2,40})""", re.IGNORECASE)
 _HEAD = 2048
 
@@ -68,7 +68,7 @@ def _regular_labels(codec: str) -> list[str]:
 _CODECS = {label: codec for codec, labels in _LABELS.items() for label in [*labels.split(), *_regular_labels(codec)]}
 _UTF_16 = ("utf_16_le", "utf_16_be")
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf_16_le", b"\xfe\xff": "utf_16_be"}
-#: Of these a page's letters are mostly ASCII; servers and templates declare them for Cyrillic pages, too.
+#: Encodings of mostly ASCII letters; servers and templates also declare them for Cyrillic pages.
 _LATIN = frozenset("cp1250 cp1252 cp1254 cp1257 mac_roman".split()) | {
     f"iso8859_{number}" for number in (2, 3, 4, 10, 13, 14, 15, 16)
 }
@@ -81,7 +81,7 @@ _FEWEST_LETTERS = 10
 # In windows-1251 capitals are before small letters, in KOI8-R behind them.
 _CAPITALISED, _INVERTED = re.compile(rb"[\xc0-\xdf][\xe0-\xff]"), re.compile(rb"[\xe0-\xff][\xc0-\xdf]")
 _FIRST_HIGH = re.compile(rb"[\x80-\xff]")
-#: So many bytes, from the first that is not ASCII, tell the encoding.
+#: Bytes from the first non-ASCII one by which the encoding is detected.
 _SAMPLE = 256 * 1024
 
 
@@ -152,11 +152,11 @@ def _is_koi8(sample: bytes) -> bool:
 
 
 def _has_case(sample: bytes) -> bool:
-    """Whether there are words enough to tell by."""
+    """Whether there are enough words to decide."""
     return len(_INVERTED.findall(sample)) + len(_CAPITALISED.findall(sample)) >= _FEWEST_LETTERS
 
 
-#: A sitemap has at most 50 MB by its protocol. Of a larger one so much is read, and the rest is reported as lost.
+#: Bytes read of a sitemap, the protocol's maximum of 50 MB; the rest of a larger one is reported as lost.
 LARGEST = 50 * 1024 * 1024
 
 _GZIP = b"\x1f\x8b"
@@ -193,7 +193,7 @@ def _gunzip(body: bytes) -> tuple[bytes, Loss | None]:
         try:
             parts.append(inflater.decompress(body, room + 1))
         except zlib.error:
-            # What a damaged part gives before the damage shows has wrong letters in it, and wrong addresses.
+            # The text before a detected damage may already have wrong letters and wrong URLs.
             return b"".join(parts), "cut"
         room -= len(parts[-1])
         if room < 0:

@@ -32,7 +32,7 @@ _AUTHOR = re.compile(
     r"(?:авторы?|текст|автор\s+текста|мәтін|журналист)\s*[:\-–—]\s*(?P<name>\S.{0,120})", re.IGNORECASE
 )
 _SEPARATORS = re.compile(r"[/|•·⋅👁🕒🕑📅🗓📷⏱💬](?:(?<!/)\ufe0f?|(?<=\s/)(?=\s))")
-# What themes print beside a date and nobody asks for.
+# Additions to a date that themes print; they are ignored.
 _OTHER = re.compile(
     r"нет\s+комментариев|комментари\w*\s*:?\s*\(?\d*\)?|\d+\s+комментари\w+|остав(?:ьте|ить)\s+комментарий"
     r"|(?:время\s+(?:на\s+)?чтени[ея]\s*:?\s*)?~?\d+\s*мин(?:ут\w*)?\.?(?:\s+(?:чтени\w|на\s+чтение))?"
@@ -97,7 +97,7 @@ def _is_clock(text: str) -> bool:
 def printed_date(front: list[Line]) -> str | None:
     """Return the date of publication among the lines, as printed: one with its year before others, a real one first.
 
-    A time of day beside it belongs to it, and so does a zone behind that. What follows ``Обновлено`` does not count.
+    The time of day and the zone after it are included. A date after ``Обновлено`` does not count.
     """
     dates = [
         index
@@ -198,13 +198,13 @@ def lines(block: Block) -> list[Line] | None:
 
 def _front_lines(block: Block) -> list[Line] | None:
     whole = [[block.text]]
-    # An author's or a credit's line would take in whatever stands beside it, so pieces go first.
+    # Pieces first: the line of an author or a credit would include its neighbours.
     for parts in chain(_splits(block), whole) if len(block.pieces) > 1 else chain(whole, _splits(block)):
         found = [_line(part) for part in parts]
         known = [line for line in found if line is not None]
         if found and len(known) == len(found):
             return known
-        # Beside a whole date a theme may print the section or who posted it.
+        # After a whole date a theme may print the section or the author.
         has_date = any(line.kind == "date" and is_dated(line.value) for line in known)
         if has_date and all(_is_a_name(part) for part, line in zip(parts, found, strict=True) if line is None):
             return known

@@ -10,8 +10,8 @@ from caravan_crawler.normalise.dates import MONTH_PATTERN, WEEKDAY_PATTERN
 from caravan_crawler.normalise.numbers import parse_decimal, parse_rate
 from caravan_crawler.pages.blocks import Block
 
-#: Stand before the parts of a block that names dollar or euro, and tell where it is: in the page's header, in a column
-#: or foot, or anywhere else.
+#: Markers before the parts of a block with dollar or euro. They say where it is: in the page's header, in a column or
+#: foot, or elsewhere.
 IN_HEADER, APART, ELSEWHERE = "\1header", "\1apart", "\1elsewhere"
 _PLACES = (IN_HEADER, APART, ELSEWHERE)
 _COLUMNS = frozenset(["aside", "footer"])
@@ -27,11 +27,11 @@ _TABLE_HEADING = re.compile(
     r"(?:покупка|продажа|покуп|прод|сатып\s+алу|сату|buy|sell|валюта|(?:курсы?|обмен)(?:\s+валют\w*.{0,20}|\s+нбрк.{0,20})?)\.?",
     re.IGNORECASE,
 )
-#: What a euro cost in dollars since there is one, with some room.
+#: Range of the euro's rate in dollars since 1999, with a margin.
 _FEWEST_DOLLARS, _MOST_DOLLARS = Decimal("0.8"), Decimal("1.7")
 #: The price to sell a currency is so near to the one to buy it; the day's change is far smaller.
 _FARTHEST_APART = Decimal("0.1")
-#: So many parts may stand between dollar and euro: the rate, another, the day's change.
+#: Most parts between dollar and euro: the rate, a second rate, the day's change.
 _BETWEEN = 3
 
 
@@ -103,7 +103,7 @@ def _has_two_prices(parts: Sequence[str], index: int, dollar: str) -> bool:
 
 
 def _euro(parts: Sequence[str], dollar_at: int, used: int, dollar: str) -> str | None:
-    """Return the euro's rate beside the dollar's: marked as such, or the bare number behind it."""
+    """Return the euro's rate: marked as such, or the bare number after the dollar's."""
     after = [*range(used, min(used + _BETWEEN, len(parts)))]
     before = [*range(dollar_at - 1, max(-1, dollar_at - 1 - _BETWEEN), -1)]
     bare = parts[used] if used < len(parts) else ""
@@ -122,7 +122,7 @@ def _marked_euro(parts: Sequence[str], places: Sequence[int], dollar: str) -> st
 
 
 def _is_in_proportion(euro: str, dollar: str) -> bool:
-    """Whether a number is to the dollar's rate as a euro's can be; a misprinted dollar tells nothing."""
+    """Whether a number can be the euro's rate, given the dollar's, if that is readable."""
     known, rate = parse_rate(dollar), parse_decimal(euro)
     if known is None or rate is None:
         return parse_rate(euro) is not None
@@ -155,13 +155,13 @@ _YEAR_AND_DAY = re.compile(
 _SIDE_BY_SIDE = re.compile(r"\s*[|•·]\s*|\s+(?=(?:[€$]|EUR|USD)\s?:?\s?\d)")
 _SEPARATORS = ("|", "•", "·", "€", "EUR")
 _PART_MARKS = " \t•·|,▲▼△▽↑↓"
-#: The header is over after so many blocks; menus count too.
+#: Most blocks of the header, menus included.
 _DEEPEST = 400
 
 
 @dataclass
 class Header:
-    """What the header prints, for many pages at once. ``rates`` maps an ISO 4217 code to the rate as printed."""
+    """Values of the header. ``rates`` maps an ISO 4217 code to the rate as printed."""
 
     rates: dict[str, str] = field(default_factory=dict)
     temperature: str | None = None

@@ -78,7 +78,7 @@ def find_headline(document: Document) -> tuple[int, int] | None:
 
 
 def _best_headline(blocks: list[Block], same: list[int]) -> int:
-    """Of the blocks that print the headline, return the one the article follows.
+    """Return the block with the headline that the article follows.
 
     Breadcrumbs, menus and the trending block may print it too.
     """

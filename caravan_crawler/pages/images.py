@@ -18,7 +18,7 @@ _ORNAMENT = re.compile(
     r"|twitter|instagram|ok|youtube)\.\w{3,4}$",
     re.IGNORECASE,
 )
-#: So many blocks there may be between the headline and the picture over it.
+#: Most blocks between the headline and the picture above it.
 _FARTHEST_ABOVE = 2
 _SOURCES = ("data-src", "data-lazy-src", "data-original", "src")
 

@@ -24,9 +24,9 @@ from caravan_crawler.pages.headline import LONGEST_LEDE, find_headline
 from caravan_crawler.pages.trending import TrendingBlock, find_trending, is_prose
 
 _PARTS_OF_TEXT = frozenset("tr tbody thead table ul ol dl blockquote figure p".split())
-#: What a text may begin with before the element that holds its paragraphs; other short lines there are none of it.
+#: Tags with which a text may begin before the element of its paragraphs; other short lines there do not belong to it.
 _BEGINNINGS = SUBHEADS | frozenset("p li td th dt dd blockquote".split())
-#: So many paragraphs show where a text lies.
+#: Paragraphs in one element from which it contains the text.
 _TO_TELL_BY = 2
 
 
@@ -57,9 +57,9 @@ def text_from(
     trending: TrendingBlock | None,
     is_teaser: Callable[[Block], bool],
 ) -> TextRange:
-    """Return the text that begins at ``start``; ``is_teaser`` tells a bare link to another article.
+    """Return the text that begins at ``start``; ``is_teaser`` says whether a block is a bare link to another article.
 
-    It ends at the trending block; on a page without one, where its container or the page's foot does.
+    It ends at the trending block, or else with its container or at the page's foot.
     """
     limit = trending.start if trending else len(blocks)
     foot = next((index for index in range(start, limit) if blocks[index].zone == "footer"), limit)
@@ -96,7 +96,7 @@ def _is_foot(block: Block) -> bool:
 
 
 def _goes_on(block: Block, container: etree._Element, article: etree._Element, *, before_trending: bool) -> bool:
-    """Whether a paragraph outside of the text's container goes on with the text."""
+    """Whether a paragraph outside of the text's container continues the text."""
     if not is_prose(block) or block.zone is not None:
         return False
     if before_trending or (article.tag not in ("body", "html") and is_within(block.element, article)):
@@ -151,14 +151,14 @@ def _container(paragraphs: list[Block], article: etree._Element) -> etree._Eleme
     if len(paragraphs) < 2 or not is_within(paragraphs[1].element, article):
         return article
     shared = first if first is paragraphs[1].element else common_container(first, paragraphs[1].element)
-    # A text may begin with a list or a table, and goes on behind it.
+    # A text may begin with a list or a table.
     parent = shared.getparent()
     while shared.tag in _PARTS_OF_TEXT and parent is not None and shared is not article:
         shared, parent = parent, parent.getparent()
     return shared
 
 
-#: So many blocks before the headline may be lines of the article's.
+#: Most blocks before the headline that may be lines of the article.
 _FARTHEST_ABOVE = 4
 _AUTHOR_MARK = re.compile(r"author|byline|journalist|avtor", re.IGNORECASE)
 
@@ -287,7 +287,7 @@ def _is_marked_as_author(block: Block) -> bool:
 
 
 def _is_paragraph(blocks: list[Block], position: int) -> bool:
-    """Whether a block stands among the paragraphs: beside the next one, in a like element."""
+    """Whether a block is among the paragraphs: next to one, in an element of the same kind."""
     if position + 1 >= len(blocks):
         return False
     element, following = blocks[position].element, blocks[position + 1].element

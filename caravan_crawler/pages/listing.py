@@ -17,7 +17,7 @@ _NEXT = etree.XPath(
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An article in a list: its address, the URL of the link, and the date beside it as printed, if any."""
+    """An article in a listing: its address, the URL of the link, and its date as printed, if any."""
 
     address: Address
     url: str
@@ -26,10 +26,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list's page: ``path`` of its first page, ``number`` from 1, cards in order, and what follows.
+    """A page of a listing: ``path`` of its first page, ``number`` from 1, cards in order, and what follows.
 
-    ``next_number`` is the next page's number where the page links to it; ``is_paginated`` says whether
-    the page links to any page of the list: without such links only asking tells where the list ends.
+    ``next_number`` is the next page's number if the page links to it. ``is_paginated`` says whether the page links to
+    any page of the listing; without such links only a request shows where the listing ends.
     """
 
     path: str

@@ -1,6 +1,6 @@
-"""What a page says of itself to machines: title, meta elements, link relations, JSON-LD, elements with known names.
+"""Metadata of a page: title, meta elements, link relations, JSON-LD, elements with known names.
 
-All of it is evidence and none of it is proof: canonicals point to the home page, authors are called
+It is evidence, not proof: canonicals point to the home page, authors are called
 "admin", titles are cut. The readers in ``article.py`` weigh it against what is printed.
 """
 

@@ -1,4 +1,4 @@
-"""What kind of page a document is, and all that is read on it."""
+"""The kind of a page, and everything that is read on it."""
 
 import re
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ _ERROR = re.compile(
     r"|(?:сайт\s+на\s+обслуживании|технические\s+работы|error\s+establishing\s+a\s+database\s+connection|ошибка\s+(?:подключения|установки\s+соединения).{0,60})",
     re.IGNORECASE,
 )
-#: What a list says behind its last page, where the site sends that with status 200.
+#: Text of a page after a listing's last one, if the site sends it with status 200.
 _NOTHING_HERE = re.compile(
     r"(?:ошибка\s*)?404\b.{0,60}|.{0,40}\b(?:страниц|запис|материал|новост|публикаци|стат)\w*\s+(?:.{0,30}\s)?не\s+(?:найден|обнаружен|существу)\w*.{0,40}"
     r"|.{0,40}ничего\s+не\s+(?:найдено|нашлось).{0,40}|(?:.{0,20}\s)?нет\s+(?:записей|материалов|новостей|публикаций|статей).{0,40}"
@@ -67,7 +67,7 @@ _NOTHING_HERE = re.compile(
     r"|.{0,20}(?:ештеңе|бет|жазба\w*)\s+табылмады.{0,40}",
     re.IGNORECASE,
 )
-#: What even a page that shows dates cannot have as its headline unless it is an error page.
+#: Headlines that only an error page has, even if it contains dates.
 _BARE_ERROR = re.compile(
     r"(?:ошибка\s*)?(?:404|403|410|50[0234])|(?:404\s*[-–—:]?\s*)?(?:страница|запись)\s+не\s+найдена|page\s+not\s+found",
     re.IGNORECASE,
@@ -177,7 +177,7 @@ class PageReading:
 
     @property
     def surroundings(self) -> tuple[object, ...]:
-        """What the page shows around its article, as one comparable value; most pages repeat the one before."""
+        """The page facts as one comparable value; most pages repeat that of the page before."""
         shown = self.header
         return tuple(shown.rates.items()), shown.temperature, shown.city, shown.date, self.trending
 

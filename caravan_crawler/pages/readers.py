@@ -94,7 +94,7 @@ def date_time_element(page: ArticlePage) -> str | None:
     first = page.layout.first_headline
     if first is None or not page.document.structured.times:
         return None
-    # Of the header's date of the visit it differs in that the year stands with it in one element.
+    # Unlike the header's date of the visit, it has its year in the same element.
     for block in page.document.blocks[max(0, first - 3) : page.layout.text.start]:
         for element in _time_elements(block):
             text = " ".join("".join(element.itertext()).split())
@@ -163,7 +163,7 @@ def stamp_time_element(page: ArticlePage) -> str | None:
 
 
 def stamp_as_it_is(page: ArticlePage) -> str | None:
-    """What the metadata has in the place of a stamp and names no day."""
+    """Return the first timestamp of the metadata, even if it names no day."""
     structured = page.document.structured
     return next(iter([*structured.published, *structured.article_texts("datePublished")]), None)
 
@@ -186,7 +186,7 @@ def views_generation_2(page: ArticlePage) -> str | None:
     for block in page.document.blocks[: page.layout.headline or 0]:
         if "публиковано" not in block.text and "арияланды" not in block.text:
             continue
-        # The line may stand in the breadcrumbs, beside the date.
+        # The line may be in the breadcrumbs, next to the date.
         label_on = block.text[re.search("[Оо]публиковано|[Жж]арияланды", block.text).start() :]  # type: ignore[union-attr]
         if count := views_before_headline(label_on):
             return count

@@ -1,8 +1,8 @@
-"""RSS feeds and sitemaps: lists of addresses for machines, with a stamp beside each.
+"""RSS feeds and sitemaps: lists of URLs with timestamps.
 
-Servers send them with warnings of PHP in front, cut, compressed twice, in another encoding than they declare. So they
+Servers send them after PHP warnings, truncated, compressed twice, or in another encoding than declared. Therefore they
 are not parsed as XML: the tags are read one by one, entities other than XML's own and document types are ignored, and
-what is wrong in one entry costs no other. It takes linear time.
+an error in one entry does not affect others. It takes linear time.
 """
 
 import re
@@ -16,10 +16,10 @@ from caravan_crawler.pages.encoding import Loss, decode, inflate
 
 _ROOTS = frozenset(["urlset", "sitemapindex", "rss", "feed", "rdf"])
 _ENTRIES = frozenset(["url", "sitemap", "item", "entry"])
-#: Of a name's prefix only this much is needed: ``news:publication_date`` stands in ``news:news``.
+#: Element of Google's news extension, which contains ``news:publication_date``.
 _NEWS = "news"
 _DEEPEST = 16
-#: A sitemap has at most 50,000 addresses by its protocol. With pictures beside each it has millions of tags.
+#: Most tags that are read: a sitemap has at most 50,000 URLs by its protocol, but may have pictures for each.
 _MOST_ENTRIES = 100_000
 _MOST_TAGS = 5_000_000
 _TOKEN = re.compile(
@@ -34,7 +34,7 @@ _ATTRIBUTE = re.compile(r"""(?<![\w.\-:])(?:[\w.\-]++:)?([\w.\-]++)\s*+=\s*+(?:"
 _PAGE = re.compile(r"<(?:html|body)[\s>]", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:(amp|lt|gt|quot|apos)|#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6}));")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
-#: In a sitemap of text so many lines are addresses; one may be broken.
+#: Share of lines that are URLs in a text sitemap; one may be broken.
 _ADDRESSES_OF_TEXT = 0.9
 _LINE_OF_TEXT = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
 _WITHOUT_SCHEME = re.compile(r"www\.[\w\-]+\.", re.IGNORECASE)
@@ -52,9 +52,9 @@ _NOT_ARTICLES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An address with what stands beside it: when it was ``published``, and when it was last ``updated``, as printed.
+    """A URL, and when it was ``published`` and last ``updated``, as printed.
 
-    An article that was updated on a day was published on that day or before.
+    An article was published on the day of its update or earlier.
     """
 
     url: str
@@ -68,7 +68,7 @@ class Entry:
 
 
 class Form(StrEnum):
-    """What a list of addresses is; one of the wrong form under an address is read all the same."""
+    """Form of a list of URLs; it is read even if another form is expected at its URL."""
 
     FEED = "feed"
     SITEMAP = "sitemap"
@@ -114,7 +114,7 @@ def read_syndication(body: bytes, url: str = "", declared: str | None = None) ->
 
 @dataclass
 class _Tags:
-    """What the elements directly in an entry say, by name, and where its links lead."""
+    """Texts of the elements directly in an entry, by name, and the targets of its links."""
 
     texts: dict[str, str] = field(default_factory=dict)
     links: list[dict[str, str]] = field(default_factory=list)
@@ -262,8 +262,8 @@ _UPDATED = ("lastmod", "updated", "modified")
 def _addresses(tags: _Tags) -> Iterator[str | None]:
     """Yield an entry's addresses, the best first.
 
-    FeedBurner puts a link of its own before the article's. Of links with a ``rel`` only ``alternate`` is the article's:
-    ``self``, ``edit``, ``replies`` and ``enclosure`` are others. A ``guid`` is on WordPress the short link.
+    FeedBurner puts its own link before the article's. A link with a ``rel`` is the article's only if that is
+    ``alternate``, not ``self``, ``edit``, ``replies`` or ``enclosure``. On WordPress the ``guid`` is the short link.
     """
     texts = tags.texts
     yield texts.get("loc")

@@ -31,7 +31,7 @@ def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
         elif _is_topic_address(link.get("href") or "", site, page_url) or link.get("rel") == "tag":
             tags += [words] if words else []
         elif words and "tag" not in (link.get("rel") or "").split():
-            return []  # themes give the section's link beside the topics rel="category tag"
+            return []  # themes give the section's link next to the topics rel="category tag"
     return tags
 
 

@@ -17,9 +17,9 @@ from caravan_crawler.urls import Address, Site
 
 #: A topic's label is short and no sentence.
 LONGEST_LABEL = 48
-#: So many pairs in a row are a trending block even without its heading.
+#: Consecutive pairs that are a trending block even without its heading.
 FEWEST_PAIRS = 2
-#: So many are one whatever follows; the block is known to hold some eighteen.
+#: Pairs that are one, whatever follows; the known block has about eighteen.
 ENOUGH_PAIRS = 5
 
 _SENTENCE_END = re.compile(r"[.!?…:;]\s*$|[.!?…][»”\"]\s*$")
@@ -145,7 +145,7 @@ class _Scan:
                 text = f"{text} {after.text}"
                 after = next(parts, None)
             if after is not None and after.block == headline.block and after.link is None:
-                break  # text goes on behind the link, so this is a paragraph
+                break  # text after the link, so this is a paragraph
             lines.append(TopicLine(label.text, text, headline.address))
             end = headline.block + 1
             label, headline = after, next(parts, None)

@@ -155,7 +155,7 @@ def test_with_a_log_file_the_bar_stays_on_the_terminal(tmp_path: Path) -> None:
     assert "CalmTerminal" not in text
 
 
-def test_progress_is_not_written_to_a_pipe(tmp_path: Path) -> None:
+def test_bar_is_not_written_to_a_pipe(tmp_path: Path) -> None:
     result = crawl(tmp_path, "-a", "site=sample")
     assert result.code == 0
     assert not ARTICLES.search(result.log)
