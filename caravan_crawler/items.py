@@ -239,7 +239,7 @@ COUNTED = ("headline", "lede", "body", "date_published", "views", "photo_credit"
 #: Fields whose stored values are put back if a change of markup has lost them.
 RECOVERABLE = ("views", "views_raw", "photo_credit", "source", "authors", "tags", "images")
 #: Fields that may differ between two readings of an unedited article.
-PASSING = ("url", "fetched_url", "views", "views_raw", "observed_at")
+VOLATILE = ("url", "fetched_url", "views", "views_raw", "observed_at")
 #: Fields with absolute URLs, whose host differs on a copy of the site.
 LINK_FIELDS = ("images", "links")
 #: Empty values.

@@ -17,12 +17,12 @@ class PageWrites:
 
     - ``asked_url``, ``asked_key``: the URL and article key that were requested;
     - ``article_key``: the article the page is of, if any; ``has_item``: its item follows;
-    - ``other_kind``: the kind of page that was there instead of the requested article; ``alias`` for a redirect;
+    - ``other_kind``: if the requested URL has no article, the kind of its page; ``alias`` for a redirect to an article;
     - ``failure``: why the page was not read, or only in part; ``is_unmodified``: the server responded with 304;
     - ``links``: key and URL of each article found; ``aside``: of each speculative URL that is deferred;
     - ``aliases``: URL and article key of further URLs of articles;
     - ``sources``: rows of listings and sitemaps, the page's own among them; ``new_lists``: of listings met first here;
-    - ``reach``: ``meta`` of the requests for ``links``;
+    - ``reach``: ``meta`` for the requests to ``links`` (:class:`~caravan_crawler.frontier.speculative_urls.Reach`);
     - ``found_by``: field to reader; ``etag``, ``last_modified``: headers of the response;
     - ``page_facts``: for an article's page, whether it has rates, weather and trending topics.
     """

@@ -64,7 +64,7 @@ DUPEFILTER_CLASS = "caravan_crawler.dupefilters.ArticleDupeFilter"
 SPIDER_MIDDLEWARES = {
     "caravan_crawler.spidermiddlewares.PageCommitMiddleware": 1000,  # next to the spider: no other sees PageWrites
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # DEPTH_LIMIT is refused: MAX_HOPS_FROM_ARTICLE
-    # site.py obeys URLLENGTH_LIMIT (2083 characters), in redirects and in the keys of the store too.
+    # urls.py obeys URLLENGTH_LIMIT (2083 characters), in redirects and in the keys of the store too.
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
     "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
 }
@@ -134,7 +134,8 @@ RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the spider logs each failed page once
 
 # The project's own settings
 
-# For one run after the site has changed for good; drift is judged from this run on: extensions/run_monitor.py
+# For one run after the site has changed for good; drift is judged from this run on: extensions/run_monitor.py,
+# extensions/crawl_store.py, commands/crawl.py
 ACCEPT_DRIFT = False
 ARCHIVE = False  # store every response in WARC files in DATA_DIR/warc: archive/archive_middleware.py
 ARCHIVE_FILE_SIZE = 256 * 1024 * 1024  # bytes per WARC file: archive/archive_middleware.py

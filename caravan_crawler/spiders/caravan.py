@@ -44,6 +44,8 @@ _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": F
 _LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
 
 _GONE = ("http_404", "http_410")
+#: Reason of a request that robots.txt forbids.
+_FORBIDDEN = "robots"
 #: Kinds of pages that a retry may fix.
 WORTH_RETRYING = (PageKind.CUT, PageKind.CHALLENGE)
 #: Moved articles from which the whole site counts as moved; fewer may be an editor's changes.
@@ -51,8 +53,8 @@ _MOVED = 3
 
 
 @dataclass
-class ArticlePage:
-    """The first page of an article, while later pages are read and joined to it in ``parts``."""
+class PendingArticle:
+    """An article whose first page is read; later pages are joined to it in ``parts``."""
 
     document: Document
     reading: PageReading
@@ -97,7 +99,10 @@ class CaravanSpider(Spider):
         self.started_at = datetime.now(UTC)
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
         self.requests = Requests(
-            site, parse=self.parse, parse_list=self.parse_list, parse_sitemap=self.parse_sitemap, failed=self.failed
+            site,
+            article=(self.parse, self.failed),
+            listing=(self.parse_list, self.list_failed),
+            sitemap=(self.parse_sitemap, self.sitemap_failed),
         )
         self.is_exhausted = False
         """Whether the spider was idle and had no further request to make."""
@@ -152,7 +157,7 @@ class CaravanSpider(Spider):
 
     def _named(self) -> Iterator[Request]:
         for key, url in self.earlier_runs.named():
-            yield self.requests.page(url, self.parse_named, ARTICLE, meta={"key": key})
+            yield self.requests.page(url, (self.parse_named, self.failed), ARTICLE, meta={"key": key})
 
     def _beginnings(self) -> Iterator[Request]:
         yield from self.requests.articles(self.earlier_runs.unread())
@@ -171,12 +176,12 @@ class CaravanSpider(Spider):
         if self.schedule.is_just_read(HOME):
             yield from self._other_sources(KNOWN_SECTIONS)
         else:
-            yield self.requests.page(self.site.base, self.parse_home, FRONT)
+            yield self.requests.page(self.site.base, (self.parse_home, self.home_failed), FRONT)
 
     def _other_sources(self, sections: Iterable[str]) -> Iterator[Request]:
         """Request the sources other than the home page that are due."""
         if not self.schedule.is_just_read(FEED):
-            yield self.requests.page(urljoin(self.site.base, FEED), self.parse_feed, FRONT)
+            yield self.requests.page(urljoin(self.site.base, FEED), (self.parse_feed, self.failed), FRONT)
         named_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
         for path in dict.fromkeys([*named_sections, *sections, *self.schedule.known_lists]):
             is_leading = path == KNOWN_SECTIONS[0] or path in named_sections
@@ -305,7 +310,7 @@ class CaravanSpider(Spider):
         elif is_new:
             parts = Parts(str(address.path), article)
             yield from self._whole_article(
-                ArticlePage(document, reading, article, address, page, received_at(response), parts)
+                PendingArticle(document, reading, article, address, page, received_at(response), parts)
             )
         else:
             self.crawl_stats.count("dropped/known_under_another_address")
@@ -316,7 +321,7 @@ class CaravanSpider(Spider):
         yield from self.requests.articles(targets, meta=reach)
         yield from self._after_move()
 
-    def _article(self, first: ArticlePage) -> Iterator[Any]:
+    def _article(self, first: PendingArticle) -> Iterator[Any]:
         """Yield the article's item, and the request for its section's listing if that is new."""
         page, address, url = first.writes, first.address, first.document.url
         item = article_record(first.article, self.site, url, first.seen_at)
@@ -362,9 +367,10 @@ class CaravanSpider(Spider):
             self.logger.warning("The site has moved its articles to other addresses; all sitemaps are read again")
             yield from [self.requests.sitemap(child) for child in self.sitemaps.all_again()]
 
-    # Articles of several pages: read as one; if a page fails, nothing is stored, and a later run tries again.
+    # Articles of several pages are read as one. If a page fails, nothing is stored, and a later run tries again; if
+    # robots.txt forbids one, the article ends before it.
 
-    def _whole_article(self, first: ArticlePage) -> Iterator[Any]:
+    def _whole_article(self, first: PendingArticle) -> Iterator[Any]:
         """Yield the article's item, or the request for its second page."""
         path = first.address.path
         url = next_part(first.document, path, 1) if path is not None else None
@@ -383,12 +389,10 @@ class CaravanSpider(Spider):
         asked = self._address(page.asked_url)
         if asked is None or asked.part == 1 or not response.request.callback:
             return None
-        url = self.site.canonical(asked)
-        return self.requests.page(
-            url, response.request.callback, ARTICLE, meta={"key": str(asked.key)}, dont_filter=True
-        )
+        handlers, meta = (response.request.callback, self.failed), {"key": str(asked.key)}
+        return self.requests.page(self.site.canonical(asked), handlers, ARTICLE, meta=meta, dont_filter=True)
 
-    def _part(self, url: str, first: ArticlePage) -> Request:
+    def _part(self, url: str, first: PendingArticle) -> Request:
         return Request(
             url,
             callback=self.parse_part,
@@ -398,7 +402,7 @@ class CaravanSpider(Spider):
             cb_kwargs={"first": first},
         )
 
-    def parse_part(self, response: Response, first: ArticlePage) -> Iterator[Any]:
+    def parse_part(self, response: Response, first: PendingArticle) -> Iterator[Any]:
         """Read a later page of an article; yield the request for the next page, or the item."""
         document = self.responses.document(response)
         reading = self.responses.reading(document)
@@ -426,11 +430,11 @@ class CaravanSpider(Spider):
     def part_failed(self, failure: RequestFailure) -> Iterator[Any]:
         """Store an article's failure if a later page failed; if robots.txt forbids it, yield the item so far."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        first: ArticlePage = request.cb_kwargs["first"]
+        first: PendingArticle = request.cb_kwargs["first"]
         reason = failures.reason(failure)
         if reason == RunEndsError.__name__:
             self.crawl_stats.count("unasked")
-        elif reason == "robots":
+        elif reason == _FORBIDDEN:
             self.crawl_stats.count("forbidden")
             self.logger.info("Forbidden by robots.txt: %s; the article is kept as far as it may be read", request.url)
             for each in self._article(first):
@@ -441,7 +445,7 @@ class CaravanSpider(Spider):
         else:
             self.commit(self._part_failure(first, reason, f"{failures.words(failure)} at {request.url}"))
 
-    def _part_failure(self, first: ArticlePage, reason: str, words: str) -> PageWrites:
+    def _part_failure(self, first: PendingArticle, reason: str, words: str) -> PageWrites:
         page = first.writes
         return self._failure(page.asked_url, page.asked_key or str(first.address.key), f"part_{reason}", words)
 
@@ -612,53 +616,86 @@ class CaravanSpider(Spider):
     # Failures
 
     def failed(self, failure: RequestFailure) -> Iterator[Request]:
-        """Handle a failed request; if the home page failed, try the known listings."""
+        """Handle a failed request for an article or the feed; try the article's next URL."""
+        if self._is_cancelled(failure):
+            return
         request: Request = failure.request  # type: ignore[attr-defined]
-        reason = failures.reason(failure)
-        page = writes_of_request(request)
+        reason, page = failures.reason(failure), writes_of_request(request)
+        if reason == _FORBIDDEN:
+            self._commit_failure(failure)
+        elif page.asked_key is not None and self.discovery.has_read(page.asked_key):
+            self.crawl_stats.count("absent/read_elsewhere")  # an old address of an article that has moved
+        elif (alias := request.meta.get("alias")) and reason in _GONE:
+            # Only the AMP page exists.
+            yield self.requests.article(page.asked_key, alias)
+        else:
+            self._commit_failure(failure)
+            if failures.is_answer(failure):  # without an answer the site failed, not the URL
+                yield from self.requests.articles(self._another(page))
+
+    def home_failed(self, failure: RequestFailure) -> Iterator[Request]:
+        """Handle a failed request for the home page; if the site answers, try the known listings."""
+        if self._is_cancelled(failure):
+            return
+        self._commit_failure(failure)
+        if failures.is_answer(failure):
+            yield from self._other_sources(KNOWN_SECTIONS)
+
+    def list_failed(self, failure: RequestFailure) -> Iterator[Request]:
+        """Handle a failed listing page: the listing's end, or a page to skip."""
+        if self._is_cancelled(failure):
+            return
+        request: Request = failure.request  # type: ignore[attr-defined]
+        reason, page, walk = failures.reason(failure), writes_of_request(request), request.cb_kwargs["walk"]
+        if request.meta.get("optional") and reason in _GONE:
+            self.crawl_stats.count(f"absent/{reason}")
+            following = self.lists.ended(walk)
+            self.commit(self._with_lists(page))
+            yield from self.requests.listing_pages(following)
+            return
+        self._commit_failure(failure)
+        if reason == _FORBIDDEN:
+            return
+        if reason in _GONE:
+            self._note_missing_section(path_of(page.asked_url))
+        following = self.lists.failed(walk, listing_of(urlsplit(request.url).path)[1])
+        self.commit(self._with_lists(PageWrites()))
+        yield from self.requests.listing_pages(following)
+
+    def sitemap_failed(self, failure: RequestFailure) -> None:
+        """Handle a failed request for a sitemap; an optional one may be absent."""
+        if self._is_cancelled(failure):
+            return
+        request: Request = failure.request  # type: ignore[attr-defined]
+        reason, page = failures.reason(failure), writes_of_request(request)
         path = path_of(page.asked_url)
-        if reason == RunEndsError.__name__ or self.crawler.stats.get_value(OTHER_SITE_STAT):
+        if request.meta.get("optional") and reason in _GONE:
+            self.crawl_stats.count(f"absent/{reason}")
+            self.sitemaps.is_read(path)
+            page.sources.append(self.schedule.read_now(path, stamp=ABSENT))
+            self.commit(page)
+            return
+        self._commit_failure(failure)
+        if reason != _FORBIDDEN:
+            self.sitemaps.failed(path)
+
+    def _is_cancelled(self, failure: RequestFailure) -> bool:
+        """Whether a request was not sent because the run ends; the next run sends it."""
+        is_cancelled = isinstance(failure.value, RunEndsError) or bool(self.crawler.stats.get_value(OTHER_SITE_STAT))
+        if is_cancelled:
             self.crawl_stats.count("unasked")
-            return  # the next run requests it
-        if reason == "robots":
+        return is_cancelled
+
+    def _commit_failure(self, failure: RequestFailure) -> None:
+        """Store why a page was not read; a page that robots.txt forbids is no failure."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        page, reason = writes_of_request(request), failures.reason(failure)
+        if reason == _FORBIDDEN:
             self.crawl_stats.count("forbidden")
             self.logger.info("Forbidden by robots.txt: %s", request.url)
             self.commit(page)
-            if request.callback == self.parse_home:
-                yield from self._other_sources(KNOWN_SECTIONS)
-            return
-        walk = request.cb_kwargs.get("walk")
-        if request.meta.get("optional") and reason in _GONE:
-            self.crawl_stats.count(f"absent/{reason}")
-            if walk is not None:
-                following = self.lists.ended(walk)
-                self.commit(self._with_lists(page))
-                yield from self.requests.listing_pages(following)
-            elif request.callback == self.parse_sitemap:
-                self.sitemaps.is_read(path)
-                page.sources.append(self.schedule.read_now(path, stamp=ABSENT))
-                self.commit(page)
-            return
-        if page.asked_key is not None and self.discovery.has_read(page.asked_key):
-            self.crawl_stats.count("absent/read_elsewhere")  # an old address of an article that has moved
-            return
-        if (alias := request.meta.get("alias")) and reason in _GONE:
-            # Only the AMP page exists.
-            yield self.requests.article(page.asked_key, alias)
-            return
-        self.commit(self._failure(page.asked_url, page.asked_key, reason, failures.words(failure)))
-        if request.callback == self.parse_sitemap:
-            self.sitemaps.failed(path)
-        if failures.is_answer(failure):  # without an answer the site failed, not the URL
-            yield from self.requests.articles(self._another(page))
-        if reason in _GONE:
-            self._note_missing_section(path)
-        if request.callback == self.parse_home and failures.is_answer(failure):
-            yield from self._other_sources(KNOWN_SECTIONS)
-        if walk is not None:
-            following = self.lists.failed(walk, listing_of(urlsplit(request.url).path)[1])
-            self.commit(self._with_lists(PageWrites()))
-            yield from self.requests.listing_pages(following)
+        else:
+            self.commit(self._fail(page, reason, failures.words(failure)))
 
     def on_dropped(self, request: Request) -> None:
         """Handle a redirect to a page requested before; it is a failure unless it leads to an article."""

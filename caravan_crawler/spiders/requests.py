@@ -21,31 +21,28 @@ _OPTIONAL = {"optional": True}
 NOT_MODIFIED = 304
 
 
+#: A callback and an errback.
+Handlers = tuple[Callable[..., Any], Callable[..., Any]]
+
+
 class Requests:
     """Builds requests. ``Request.meta`` has an article's ``key``, and the ``alias`` that linked to it."""
 
-    def __init__(
-        self,
-        site: Site,
-        *,
-        parse: Callable[..., Any],
-        parse_list: Callable[..., Any],
-        parse_sitemap: Callable[..., Any],
-        failed: Callable[..., Any],
-    ) -> None:
+    def __init__(self, site: Site, *, article: Handlers, listing: Handlers, sitemap: Handlers) -> None:
         self._site = site
-        self._parse = parse
-        self._parse_list = parse_list
-        self._parse_sitemap = parse_sitemap
-        self._failed = failed
+        self._article = article
+        self._listing = listing
+        self._sitemap = sitemap
 
-    def page(self, url: str, callback: Callable[..., Any], priority: int, **kwargs: Any) -> Request:
+    @staticmethod
+    def page(url: str, handlers: Handlers, priority: int, **kwargs: Any) -> Request:
         """Return the request for a page; ``kwargs`` are arguments of :class:`scrapy.Request`."""
-        return Request(url, callback=callback, errback=self._failed, priority=priority, **kwargs)
+        callback, errback = handlers
+        return Request(url, callback=callback, errback=errback, priority=priority, **kwargs)
 
     def article(self, key: str | None, url: str) -> Request:
         """Return the request for an article's page."""
-        return self.page(url, self._parse, ARTICLE, meta={"key": key})
+        return self.page(url, self._article, ARTICLE, meta={"key": key})
 
     def articles(
         self, targets: Iterable[Target], priority: int = ARTICLE, *, meta: dict[str, Any] | None = None
@@ -53,19 +50,19 @@ class Requests:
         """Yield the requests for articles; ``meta`` is added to that of each request."""
         for target in targets:
             its_own = {"key": target.key, "alias": target.alias}
-            yield self.page(target.url, self._parse, priority, meta=(meta or {}) | its_own)
+            yield self.page(target.url, self._article, priority, meta=(meta or {}) | its_own)
 
     def refresh(self, key: str, url: str, headers: dict[str, str]) -> Request:
         """Return the conditional request for an article that is stored; ``headers`` are its validators."""
         meta = {"key": key, "handle_httpstatus_list": [NOT_MODIFIED]}
-        return self.page(url, self._parse, REFRESH, meta=meta, headers=headers)
+        return self.page(url, self._article, REFRESH, meta=meta, headers=headers)
 
     def listing_pages(self, pages: Iterable[ListPage], *, is_optional: bool = True) -> list[Request]:
         """Return the requests for pages of listings."""
         return [
             self.page(
                 urljoin(self._site.base, page.path),
-                self._parse_list,
+                self._listing,
                 LIST,
                 meta=_OPTIONAL if is_optional else None,
                 dont_filter=True,  # a walk tracks its pages, and reads some again on purpose
@@ -79,7 +76,7 @@ class Requests:
         month = month_of(child.path)
         return self.page(
             urljoin(self._site.base, child.path),
-            self._parse_sitemap,
+            self._sitemap,
             SITEMAP + (12 * (month.year - 1900) + month.month if month else 0),
             meta=_OPTIONAL if is_optional else None,
             cb_kwargs={"stamp": child.stamp},

@@ -2,7 +2,7 @@
 
 A crawl's reading is newer than all that is stored. Pages of an archive come in any order and any number of times: a
 better reading replaces what the same page gave before; an observation older than the latest state adds to versions and
-view counts only. So pages that were read wrongly and are read again leave what a right reading had left.
+view counts only. Reading wrongly read pages again has the same result as reading them correctly at first.
 """
 
 import json
@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from caravan_crawler.items import LINK_FIELDS, NOTHING, PASSING, REQUIRED, TEXT, Article, as_row
+from caravan_crawler.items import LINK_FIELDS, NOTHING, REQUIRED, TEXT, VOLATILE, Article, as_row
 
 Row = dict[str, Any]
 
@@ -197,7 +197,7 @@ class ArticleHistory:
     def _and_latest(self, rows: list[Row], new: Row) -> list[Row]:
         """Return the rows with one for the latest state, which has none if it equals the one before it.
 
-        A row between the two may make it a change.
+        If a new row is inserted between the two, the latest state may differ from it.
         """
         for latest in self._latest_after(new["observed_at"]):
             is_there = any(row["observed_at"] == latest["observed_at"] for row in rows)
@@ -257,7 +257,7 @@ def change_type_of(row: dict[str, Any], before: Any) -> ChangeType:
         return ChangeType.NEW
     if lost_fields(row, before):
         return ChangeType.LOST_FIELDS
-    if any(row[name] != before[name] for name in row if name not in (*PASSING, *LINK_FIELDS)):
+    if any(row[name] != before[name] for name in row if name not in (*VOLATILE, *LINK_FIELDS)):
         return ChangeType.CHANGED
     bases = _base(row["url"]), _base(before["url"])
     if any(json.dumps(row[name]) != json.dumps(before[name]).replace(bases[1], bases[0]) for name in LINK_FIELDS):

@@ -18,7 +18,7 @@ from caravan_crawler.store.same_article import (
     is_same_day,
     is_same_headline,
     is_same_text,
-    merge,
+    merge_rows,
     stored_row,
 )
 from caravan_crawler.store.schema import articles, view_counts
@@ -186,7 +186,7 @@ class ArticleStore:
             # A redirect; one to another article, such as the newest, does not make the two one.
             is_same = is_same_day(row, old) or is_same_headline(row, old) or is_same_text(row, old)
             if is_same and before is not None:
-                merge(self.store, old, before)
+                merge_rows(self.store, old, before)
             if is_same:
                 return stored_row(self.store, asked)
         return self._texts.find(row) if before is None else None

@@ -1,4 +1,4 @@
-"""Publish every state of a record in the feeds of exactly one run, even if runs are killed.
+"""Publish every stored state of a record in the feeds of exactly one run, even if runs are killed.
 
 A record that is stored new or changed has no mark (``published_in`` is null). A run publishes its own records and
 those that earlier runs left without a mark. When its feeds are complete, one transaction marks the records and stores

@@ -123,7 +123,7 @@ def has_number(url: str, article: Article | Row) -> bool:
     return number is not None and url.rstrip("/").endswith((f"-{number}", f"={number}"))
 
 
-def merge(store: Store, old: Row, new: Row) -> None:
+def merge_rows(store: Store, old: Row, new: Row) -> None:
     """Merge two rows of one article: key and number of ``old``, the latest state, and the history of both."""
     key, gone = old["key"], new["key"]
     kept = {"key": key, "article_id": old["article_id"] or new["article_id"]}

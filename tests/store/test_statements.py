@@ -57,8 +57,8 @@ def test_a_listing_page_needs_at_most_one_query(store_tables: StoreTables, tmp_p
     if is_known:
         keep_all(store_tables, site, tmp_path)
     store = open_store(store_tables.url, "", "sample")
-    spider, crawl_store = crawl_on(store, tmp_path)
-    middleware = PageCommitMiddleware(crawl_store.articles)
+    spider, _ = crawl_on(store, tmp_path)
+    middleware = PageCommitMiddleware(spider.crawler)
     (walk,) = [page.walk for page in spider.lists.begin("/news/", spider.schedule.list_state("/news/"))]
     body = site.respond("/news/page/2/", BASE).body
     response = HtmlResponse(url, body=body, request=Request(url))
