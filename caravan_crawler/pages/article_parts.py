@@ -56,8 +56,8 @@ def next_part(document: Document, path: str, number: int) -> str | None:
     return None
 
 
-def take_out_pager(document: Document) -> None:
-    """Take the links between an article's own pages out of the page: as text they look like counts and dates."""
+def mark_pager(document: Document) -> None:
+    """Mark the links between an article's own pages: as text they look like counts and dates."""
     if not any(_MAY_BE_PART.search(href) for href in document.links):
         return
     path = _article_path(document)
@@ -71,7 +71,8 @@ def take_out_pager(document: Document) -> None:
             while 0 <= beside < len(blocks) and (beside in pager or _NUMBER_OR_LABEL.fullmatch(blocks[beside].text)):
                 pager.add(beside)
                 beside += step
-    document.drop_blocks(pager)
+    for number in pager:
+        blocks[number].is_pager = True
 
 
 def _article_path(document: Document) -> str | None:
@@ -87,7 +88,7 @@ def _article_path(document: Document) -> str | None:
 def _is_pager_block(document: Document, block: Block, path: str) -> bool:
     """Whether all links of a block lead to pages of the article, and hardly anything else is in it."""
     numbers = []
-    for _, link in block.pieces:
+    for _, link, _ in block.pieces:
         if link is not None:
             url = document.site.resolve(link.get("href") or "", document.base_url)
             numbers.append(part_number(url, path) if url else None)

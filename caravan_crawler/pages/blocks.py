@@ -1,45 +1,48 @@
-"""Visible text of a page as blocks in reading order, and helpers for the element tree."""
+"""Visible text of a page as blocks in reading order, and the elements around them."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from unicodedata import is_normalized
 
-from lxml import etree
+from selectolax.lexbor import LexborNode
 
 from caravan_crawler.normalise.text import UNSEEN_LETTERS, clean, without_unseen
-from caravan_crawler.pages.selectors import holds_text
+from caravan_crawler.pages.selectors import holds_text, is_for_screen_readers
 from caravan_crawler.urls import Site
 
 _BLOCK_TAGS = frozenset(
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption "
     "figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr li main menu nav ol p pre section summary table "
-    "tbody td tfoot th thead tr ul amp-sidebar amp-accordion".split()
+    "tbody td tfoot th thead tr ul amp-accordion".split()
 )
 _UNSEEN_TAGS = frozenset(
-    "script style noscript template svg math head iframe object video audio canvas select datalist textarea "
+    "-comment script style noscript template svg math head iframe object video audio canvas select datalist textarea "
     "button title meta link base noembed noframes amp-analytics amp-ad amp-sidebar".split()
 )
-_UNSEEN, _BLOCK, _PICTURE, _BREAK, _LINK, _INLINE = range(6)
-_KINDS: dict[Any, int] = (
+_TEXT, _UNSEEN, _BLOCK, _PICTURE, _BREAK, _INLINE = range(6)
+_KINDS: dict[str | None, int] = (
     dict.fromkeys(_BLOCK_TAGS, _BLOCK)
     | dict.fromkeys(_UNSEEN_TAGS, _UNSEEN)
-    | {"img": _PICTURE, "amp-img": _PICTURE, "br": _BREAK, "a": _LINK}
+    | {"-text": _TEXT, "img": _PICTURE, "amp-img": _PICTURE, "br": _BREAK}
 )
 #: Parts of a page that never hold an article's paragraphs.
 _ZONES = frozenset("nav aside footer figcaption".split())
+#: Inline elements that say something by their attributes alone.
+_KEPT_EMPTY = ("a", "time")
+HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 #: Headings in a text; a button in one folds what is below.
-SUBHEADS = frozenset(["h2", "h3", "h4", "h5", "h6"])
+SUBHEADS = HEADINGS - {"h1"}
 #: A footer in one of these says who is quoted.
 _QUOTATIONS = frozenset(["blockquote", "figure"])
 #: A form with so few letters is for searching or commenting; a larger one may be around the whole page.
 _SMALL_FORM = 400
+#: Nested elements below which a page is not read; browsers have such a limit too.
+_DEEPEST = 400
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 #: A noncharacter: no page means anything by it.
 _LINE_BREAK = "\ufdd0"
-_NO_TEXT = frozenset(["script", "style"])
-_FORM_FEEDS = re.compile("[\x0b\x0c]")
+_IGNORED = " \t\r\n\f\xa0" + _LINE_BREAK
 _UNSEEN_LETTER = re.compile(f"[{UNSEEN_LETTERS}]").search
 #: Leading letters of a block that are searched for invisible characters: dates, names and topics are short, and
 #: searching all text takes long. The most frequent ones, variation selectors of emoji, are found anywhere.
@@ -47,29 +50,72 @@ _SEARCHED = 48
 _SELECTORS = ("\ufe0f", "\ufe0e")
 
 
+class Element:
+    """A visible element: ``tag``, ``attributes``, ``parent``, and the blocks ``first`` to ``last`` (not included).
+
+    ``number`` is that of a cell in its row, from 1.
+    """
+
+    __slots__ = ("attributes", "first", "last", "number", "parent", "tag")
+
+    def __init__(self, tag: str, attributes: dict[str, str | None], parent: "Element | None", first: int) -> None:
+        self.tag = tag
+        self.attributes = attributes
+        self.parent = parent
+        self.first = first
+        self.last = first
+        self.number = 0
+
+    def __repr__(self) -> str:
+        return f"<{self.tag} {self.names!r}>"
+
+    def get(self, name: str) -> str | None:
+        """Return an attribute, "" where it has no value, None where there is none."""
+        value = self.attributes.get(name)
+        return "" if value is None and name in self.attributes else value
+
+    @property
+    def names(self) -> str:
+        """Classes and id."""
+        attributes = self.attributes
+        return f"{attributes.get('class') or ''} {attributes.get('id') or ''}" if attributes else " "
+
+    @property
+    def around(self) -> "Iterator[Element]":
+        """The element and its ancestors, innermost first."""
+        element: Element | None = self
+        while element is not None:
+            yield element
+            element = element.parent
+
+    def is_within(self, container: "Element") -> bool:
+        """Whether the element is ``container`` or inside of it."""
+        return any(element is container for element in self.around)
+
+
+#: A text node: its text, the ``a`` element around it, and the innermost inline element around it.
+Piece = tuple[str, Element | None, Element | None]
+
+
 class Block:
     """A block of visible text.
 
-    ``element`` is the block-level element it stands in, ``zone`` the nearest ``nav``, ``aside``,
-    ``footer``, ``form`` or ``figcaption`` around it, ``pieces`` its text nodes, each with the ``a``
-    element around it (or None).
+    ``element`` is the block-level element it stands in, ``zone`` the nearest ``nav``, ``aside``, ``footer``, ``form`` or
+    ``figcaption`` around it, ``pieces`` its text nodes, ``index`` its place on the page.
     """
 
-    __slots__ = ("element", "front", "pieces", "text", "zone")
+    __slots__ = ("element", "facts", "index", "is_pager", "pieces", "text", "zone")
 
-    def __init__(
-        self,
-        element: etree._Element,
-        zone: str | None,
-        text: str,
-        pieces: "Sequence[tuple[str, etree._Element | None]]",
-    ) -> None:
+    def __init__(self, element: Element, zone: str | None, text: str, pieces: list[Piece], index: int) -> None:
         self.element = element
         self.zone = zone
         self.text = text
         self.pieces = pieces
-        self.front: Any = None
-        """Cache of ``front_matter.lines``."""
+        self.index = index
+        self.is_pager = False
+        """Whether it links the pages of one article."""
+        self.facts: object = None
+        """Cache of ``labels.facts_of``."""
 
     def __repr__(self) -> str:
         return f"<Block {self.tag} {self.text[:60]!r}>"
@@ -77,30 +123,34 @@ class Block:
     @property
     def tag(self) -> str:
         """Name of the block's element."""
-        return str(self.element.tag)
+        return self.element.tag
 
     @property
-    def link(self) -> "etree._Element | None":
+    def link(self) -> Element | None:
         """The ``a`` element all of the block's text is in; None where some text is outside of it."""
-        links = {id(link): link for text, link in self.pieces if text.strip(_IGNORED)}
+        first = self.pieces[0][1]
+        if len(self.pieces) == 1 or first is None:
+            return first if len(self.pieces) == 1 else self._only_link()
+        return self._only_link()
+
+    def _only_link(self) -> Element | None:
+        links = {id(link): link for text, link, _ in self.pieces if text.strip(_IGNORED)}
         return next(iter(links.values())) if len(links) == 1 else None
 
     @property
     def has_links(self) -> bool:
         """Whether any of the block's text is in a link."""
-        if len(self.pieces) == 1:
-            return self.pieces[0][1] is not None
-        return any(link is not None for _, link in self.pieces)
+        return any(link is not None for _, link, _ in self.pieces)
 
     @property
     def is_all_links(self) -> bool:
         """Whether no text of the block is outside of links."""
-        return all(link is not None for text, link in self.pieces if text.strip(_IGNORED))
+        return all(link is not None or not text.strip(_IGNORED) for text, link, _ in self.pieces)
 
     def linked_texts(self) -> list[tuple[str, str]]:
         """Return text and ``href`` of each link in the block, in order."""
-        found: list[tuple[etree._Element, list[str]]] = []
-        for text, link in self.pieces:
+        found: list[tuple[Element, list[str]]] = []
+        for text, link, _ in self.pieces:
             if link is None:
                 continue
             if found and found[-1][0] is link:
@@ -109,128 +159,143 @@ class Block:
                 found.append((link, [text]))
         return [(" ".join("".join(texts).split()), link.get("href") or "") for link, texts in found]
 
-
-def _is_small(form: etree._Element) -> bool:
-    return sum(map(len, form.itertext())) < _SMALL_FORM
-
-
-_IGNORED = " \t\r\n\f\xa0" + _LINE_BREAK
+    def is_within(self, container: Element) -> bool:
+        """Whether the block stands in ``container``."""
+        return container.first <= self.index < container.last
 
 
 @dataclass(slots=True)
 class Picture:
-    """A picture: its element, the ``a`` around it, its zone, and the number of blocks before it."""
+    """A picture: its node, the element and the ``a`` around it, its zone, and the number of blocks before it."""
 
-    element: etree._Element
-    link: etree._Element | None
+    node: LexborNode
+    parent: Element
+    link: Element | None
     zone: str | None
     position: int
 
 
-class Visible(NamedTuple):
-    """Visible content of a page in reading order: text blocks, pictures, links (``a`` elements).
+@dataclass(slots=True)
+class Visible:
+    """Visible content of a page in reading order.
 
-    ``text_container`` is the element known to hold the text in the first and second generation.
+    ``text_container`` is the element known to hold the text in the first and second generation; ``times`` are the
+    ``time`` elements, ``forms`` the forms; ``is_too_deep`` says that elements nested too deeply were left out.
     """
 
-    blocks: list[Block]
-    pictures: list[Picture]
-    links: list[etree._Element]
-    text_container: etree._Element | None
+    blocks: list[Block] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+    links: list[Element] = field(default_factory=list)
+    times: list[Element] = field(default_factory=list)
+    forms: list[Element] = field(default_factory=list)
+    text_container: Element | None = None
+    is_too_deep: bool = False
 
 
-def visible_parts(root: etree._Element) -> Visible:
+def visible_parts(root: LexborNode) -> Visible:
     """Return what is visible below ``root``."""
-    walk = _walk(root)
+    walk = _Walk()
+    walk.run(root)
     if walk.met_unseen:
         # Characters that nobody sees would keep words from being known, and are no text of their own.
-        _remove_unseen(root)
-        walk = _walk(root)
-    return Visible(walk.blocks, walk.pictures, walk.links, walk.text_container)
-
-
-def _walk(root: etree._Element) -> "_Walk":
-    walk = _Walk()
-    walk.enter(root, root, None, None)
-    walk.flush(root, None)
-    return walk
-
-
-def _remove_unseen(root: etree._Element) -> None:
-    """Remove from all text below ``root`` the characters that nobody sees."""
-    for element in root.iter():
-        if element.tag not in _NO_TEXT and (text := element.text) and (seen := _seen(text)) != text:
-            element.text = seen
-        if (tail := element.tail) and (seen := _seen(tail)) != tail:
-            element.tail = seen
-
-
-def _seen(text: str) -> str:
-    # The tree takes back no other control characters than tabs and line breaks.
-    return text if text.isspace() else _FORM_FEEDS.sub(" ", without_unseen(text))
+        walk = _Walk(is_cleaning=True)
+        walk.run(root)
+    return walk.visible
 
 
 class _Walk:
     """One pass over the tree. It runs for every element of every page, so it is written for speed."""
 
-    def __init__(self) -> None:
-        self.blocks: list[Block] = []
-        self.pictures: list[Picture] = []
-        self.links: list[etree._Element] = []
-        self.text_container: etree._Element | None = None
+    def __init__(self, *, is_cleaning: bool = False) -> None:
+        self.visible = Visible()
         self.met_unseen = False
         """Whether the text of any block had characters that nobody sees."""
-        self._pieces: list[tuple[str, etree._Element | None]] = []
+        self._is_cleaning = is_cleaning
+        self._pieces: list[Piece] = []
 
-    def enter(
-        self, element: etree._Element, block: etree._Element, link: etree._Element | None, zone: str | None
+    def run(self, root: LexborNode) -> None:
+        """Collect what is visible below ``root``."""
+        element = Element(root.tag or "html", root.attributes, None, 0)
+        self._enter(root, element, None, None, None, 0)
+        self._flush(element, None)
+        element.last = len(self.visible.blocks)
+
+    def _enter(
+        self,
+        node: LexborNode,
+        block: Element,
+        link: Element | None,
+        inline: Element | None,
+        zone: str | None,
+        depth: int,
     ) -> None:
-        """Add ``element``'s text and children; ``block`` is the block-level element it is part of."""
-        pieces = self._pieces
-        text = element.text
-        # White space matters only behind something.
-        if text and (pieces or not text.isspace()):
-            pieces.append((text, link))
-        for child in element:
-            kind = _KINDS.get(child.tag, _INLINE)
-            if kind == _UNSEEN and not (child.tag == "button" and element.tag in SUBHEADS):
+        """Add the content of ``node``; ``block`` is the block-level element it is part of."""
+        visible, pieces = self.visible, self._pieces
+        if depth > _DEEPEST:
+            visible.is_too_deep = True
+            return
+        child = node.child
+        cells = 0
+        while child is not None:
+            tag = child.tag
+            if tag == "td" or tag == "th":
+                cells += 1
+            kind = _KINDS.get(tag, _INLINE)
+            if kind == _TEXT:
+                text = child.text_content or ""
+                if self._is_cleaning and not text.isspace():
+                    text = without_unseen(text)
+                # White space matters only behind something.
+                if text and (pieces or not text.isspace()):
+                    pieces.append((text, link, inline))
+            elif kind == _UNSEEN and not (tag == "button" and node.tag in SUBHEADS):
                 pass
-            elif kind == _INLINE and not len(child) and not child.text:
-                pass  # an icon; there are many, and nothing of them is asked
-            elif child.get("hidden") is not None or ((style := child.get("style")) and _HIDING_STYLE.search(style)):
-                pass
-            elif kind == _BLOCK:
-                if pieces:
-                    self.flush(block, zone)
-                    pieces = self._pieces
-                tag = child.tag
-                if self.text_container is None and tag == "div" and holds_text(child.get("class") or ""):
-                    self.text_container = child
-                inner = tag if tag in _ZONES or (tag == "form" and _is_small(child)) else zone
-                if tag == "footer" and element.tag in _QUOTATIONS:
-                    inner = zone
-                self.enter(child, child, link, inner)
-                if self._pieces:
-                    self.flush(child, inner)
-                pieces = self._pieces
-            elif kind == _PICTURE:
-                self.pictures.append(Picture(child, link, zone, len(self.blocks)))
             elif kind == _BREAK:
-                pieces.append((_LINE_BREAK, link))
-            else:
-                around = child if kind == _LINK else link
-                if kind == _LINK:
-                    self.links.append(child)
-                if len(child):
-                    self.enter(child, block, around, zone)
+                pieces.append((_LINE_BREAK, link, inline))
+            elif kind == _PICTURE:
+                visible.pictures.append(Picture(child, inline or block, link, zone, len(visible.blocks)))
+            elif child.child is None and tag not in _KEPT_EMPTY:  # an icon, a place for an advert
+                if kind == _BLOCK and pieces:
+                    self._flush(block, zone)
                     pieces = self._pieces
-                elif (text := child.text) and (pieces or not text.isspace()):
-                    pieces.append((text, around))
-            text = child.tail
-            if text and (pieces or not text.isspace()):
-                pieces.append((text, link))
+            else:
+                attributes = child.attributes
+                if attributes and _is_hidden(attributes):
+                    pass
+                elif kind == _BLOCK:
+                    if pieces:
+                        self._flush(block, zone)
+                    element = Element(str(tag), attributes, inline or block, len(visible.blocks))
+                    if tag == "div" and visible.text_container is None and holds_text(attributes.get("class") or ""):
+                        visible.text_container = element
+                    element.number = cells
+                    inner = self._zone_in(child, element, node, zone)
+                    self._enter(child, element, link, None, inner, depth + 1)
+                    if self._pieces:
+                        self._flush(element, inner)
+                    pieces = self._pieces
+                    element.last = len(visible.blocks)
+                else:
+                    element = Element(str(tag), attributes, inline or block, len(visible.blocks))
+                    if tag == "a":
+                        visible.links.append(element)
+                    elif tag == "time":
+                        visible.times.append(element)
+                    self._enter(child, block, element if tag == "a" else link, element, zone, depth + 1)
+                    pieces = self._pieces
+                    element.last = len(visible.blocks) + bool(pieces)
+            child = child.next
 
-    def flush(self, block: etree._Element, zone: str | None) -> None:
+    def _zone_in(self, node: LexborNode, element: Element, parent: LexborNode, zone: str | None) -> str | None:
+        tag = element.tag
+        if tag == "form":
+            self.visible.forms.append(element)
+            return tag if len(node.text()) < _SMALL_FORM else zone
+        if tag == "footer" and parent.tag in _QUOTATIONS:
+            return zone
+        return tag if tag in _ZONES else zone
+
+    def _flush(self, block: Element, zone: str | None) -> None:
         """End the block of text collected so far; two line breaks in it make it two blocks."""
         pieces, self._pieces = self._pieces, []
         if len(pieces) == 1:
@@ -238,7 +303,7 @@ class _Walk:
             if text and text != _LINE_BREAK:
                 self._add(block, zone, text, pieces)
             return
-        joined = "".join([text for text, _ in pieces])
+        joined = "".join([text for text, _, _ in pieces])
         if _LINE_BREAK not in joined:
             text = " ".join(joined.split())
             if text:
@@ -246,37 +311,44 @@ class _Walk:
             return
         self._flush_lines(block, zone, pieces)
 
-    def _add(
-        self, block: etree._Element, zone: str | None, text: str, pieces: list[tuple[str, etree._Element | None]]
-    ) -> None:
+    def _add(self, block: Element, zone: str | None, text: str, pieces: list[Piece]) -> None:
         """Add a block, unless nobody sees its ``text``."""
         is_plain = text.isprintable() and is_normalized("NFC", text) and not _UNSEEN_LETTER(text, 0, _SEARCHED)
         if not is_plain or _SELECTORS[0] in text or _SELECTORS[1] in text:
-            texts = (piece for piece, _ in pieces if piece != _LINE_BREAK)
+            texts = (piece for piece, _, _ in pieces if piece != _LINE_BREAK)
             self.met_unseen = self.met_unseen or any(without_unseen(piece) != piece for piece in texts)
             text = clean(text)
             if not text:
                 return
-        self.blocks.append(Block(block, zone, text, pieces))
+        blocks = self.visible.blocks
+        blocks.append(Block(block, zone, text, pieces, len(blocks)))
 
-    def _flush_lines(
-        self, block: etree._Element, zone: str | None, pieces: list[tuple[str, etree._Element | None]]
-    ) -> None:
-        line: list[tuple[str, etree._Element | None]] = []
-        paragraph: list[tuple[str, etree._Element | None]] = []
+    def _flush_lines(self, block: Element, zone: str | None, pieces: list[Piece]) -> None:
+        line: list[Piece] = []
+        paragraph: list[Piece] = []
         texts: list[str] = []
-        for piece in [*pieces, (_LINE_BREAK, None), (_LINE_BREAK, None)]:
+        for piece in [*pieces, (_LINE_BREAK, None, None), (_LINE_BREAK, None, None)]:
             if piece[0] != _LINE_BREAK:
                 line.append(piece)
                 continue
-            line_text = " ".join("".join([part for part, _ in line]).split())
+            line_text = " ".join("".join([part for part, _, _ in line]).split())
             if line_text:
                 texts.append(line_text)
-                paragraph += [*line, ("\n", piece[1])]
+                paragraph += [*line, ("\n", piece[1], piece[2])]
             elif texts:
                 self._add(block, zone, "\n".join(texts), paragraph[:-1])
                 paragraph, texts = [], []
             line = []
+
+
+def _is_hidden(attributes: dict[str, str | None]) -> bool:
+    if "hidden" in attributes:
+        return True
+    style = attributes.get("style")
+    if style and _HIDING_STYLE.search(style):
+        return True
+    classes = attributes.get("class")
+    return classes is not None and is_for_screen_readers(classes)
 
 
 def is_teaser(block: Block, site: Site, page_url: str) -> bool:
@@ -284,24 +356,9 @@ def is_teaser(block: Block, site: Site, page_url: str) -> bool:
     return block.is_all_links and any(site.address(href, page_url) is not None for _, href in block.linked_texts())
 
 
-def is_within(element: etree._Element, container: etree._Element) -> bool:
-    """Whether ``element`` is ``container`` or inside of it."""
-    node: etree._Element | None = element
-    while node is not None:
-        if node is container:
-            return True
-        node = node.getparent()
-    return False
-
-
-def common_container(first: etree._Element, second: etree._Element) -> etree._Element:
-    """Return the innermost element around both, never one of them unless it holds the other."""
-    around = [first, *first.iterancestors()] if first is not second else [first]
-    ancestors = {id(node): node for node in around}
-    node = second
-    while id(node) not in ancestors:
-        parent = node.getparent()
-        if parent is None:
-            return node
-        node = parent
-    return ancestors[id(node)]
+def common_container(first: Block, second: Block) -> Element:
+    """Return the innermost element around both blocks."""
+    element = first.element
+    while element.parent is not None and not second.is_within(element):
+        element = element.parent
+    return element

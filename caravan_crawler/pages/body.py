@@ -3,31 +3,40 @@
 from dataclasses import dataclass, field
 from itertools import islice
 
-from lxml import etree
-
-from caravan_crawler.pages.blocks import SUBHEADS, Block, is_teaser, is_within
-from caravan_crawler.pages.boilerplate import (
+from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, is_teaser
+from caravan_crawler.pages.bylines import Byline, is_author_label, is_person, read_byline
+from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.labels import (
     SEE_ALSO_HEADING,
     SEE_ALSO_START,
     TRENDING_HEADING,
-    in_clutter,
+    Fact,
+    credit_in_text,
+    ends_sentence,
+    facts_of,
     is_advert_label,
+    is_card_detail,
     is_colophon,
+    is_date,
     is_label,
     is_label_with_links,
     is_network,
+    is_prose,
     is_see_also,
 )
-from caravan_crawler.pages.bylines import Byline, read_byline
-from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.front_matter import credit_in_text, is_date
-from caravan_crawler.pages.layout import Layout
-from caravan_crawler.pages.tags import may_hold_tags, tag_texts
+from caravan_crawler.pages.layout import Layout, clutter_around
+from caravan_crawler.pages.tags import tag_texts
 
 _CELLS = frozenset(["td", "th"])
 #: A cell's text may stand so deep in it.
 _DEEPEST_IN_CELL = 3
 _NO_BUTTONS = _CELLS | SUBHEADS | {"dt"}
+#: Letters and paragraphs in an element from which a form in it does not make it a box.
+_MOST_OUTSIDE_A_FORM, _FEWEST_PARAGRAPHS = 300, 2
+#: Share of a text's letters from which an element is no box in it, whatever its name says.
+_MOST_OF_TEXT = 0.5
+#: Blocks at the end of a text that may be lines of its authors.
+_LONGEST_BYLINE = 3
 
 
 @dataclass
@@ -41,58 +50,69 @@ class Text:
     """The topics linked among the paragraphs, in order."""
     byline: Byline | None = None
     credit: str | None = None
+    facts: list[Fact] = field(default_factory=list)
+    """Facts that stood behind the last paragraph."""
 
 
 def read_text(document: Document, layout: Layout) -> Text:
-    """Collect the paragraphs between ``layout.text.start`` and ``layout.text.end``."""
+    """Collect the paragraphs of ``layout.text``."""
     text = Text()
     kept = _without_boxes(document, layout, text)
-    _take_off_tail(document, kept)
+    _take_off_tail(document, kept, text)
     _take_off_byline(kept, text)
-    row: etree._Element | None = None
-    cell: etree._Element | None = None
+    row: Element | None = None
+    cell: Element | None = None
     for block in kept:
         for words, href in block.linked_texts():
             if words and (url := document.absolute(href)):
                 text.links.append((words, url))
         previous_row, previous_cell = row, cell
         row, cell = _place_in_table(block)
-        if row is not None and row is previous_row and cell is not previous_cell:
-            text.paragraphs[-1] += "\t" * _cells_between(row, previous_cell, cell) + block.text
+        if row is not None and row is previous_row and cell is not None and cell is not previous_cell:
+            text.paragraphs[-1] += "\t" * _cells_between(cell, previous_cell) + block.text
         else:
             text.paragraphs.append(block.text)
     return text
 
 
-def _place_in_table(block: Block) -> tuple[etree._Element | None, etree._Element | None]:
+def _place_in_table(block: Block) -> tuple[Element | None, Element | None]:
     """Return row and cell of a block that is in a table's cell; None and None elsewhere."""
-    for depth, cell in enumerate((block.element, *islice(block.element.iterancestors(), _DEEPEST_IN_CELL))):
+    for cell in islice(block.element.around, _DEEPEST_IN_CELL + 1):
         if cell.tag in _CELLS:
             # A whole article may be in a cell of a table that makes columns.
-            is_cells_text = depth == 0 or "".join(cell.itertext()).split() == block.text.split()
-            return (cell.getparent(), cell) if is_cells_text or block.tag == "p" else (None, None)
+            is_cells_text = cell is block.element or cell.last - cell.first == 1
+            return (cell.parent, cell) if is_cells_text or block.tag == "p" else (None, None)
     return None, None
 
 
-def _cells_between(row: etree._Element, first: etree._Element | None, second: etree._Element | None) -> int:
+def _cells_between(cell: Element, before: Element | None) -> int:
     """Return how many cells further the second one is; empty ones in between are no blocks."""
-    cells = [each for each in row if each.tag in _CELLS]
-    return cells.index(second) - cells.index(first) if first in cells and second in cells else 1
+    return max(1, cell.number - before.number) if before is not None else 1
 
 
 def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block]:
     """Return the blocks of the text without boxes of links, labels, credits, adverts and menus."""
     kept: list[Block] = []
     in_box = False
-    adverts: list[etree._Element] = []
-    container = layout.text.container if layout.text.container is not None else document.root
-    for block in document.blocks[layout.text.start : layout.text.end]:
-        if tags := tag_texts(block, document.site, document.base_url):
-            text.tags += tags if may_hold_tags(block) else []
+    adverts: list[Element] = []
+    container = layout.text.container
+    voided = _around_most(layout)
+    form_boxes = _form_boxes(document, layout, voided)
+    for block in layout.text.blocks:
+        if block.is_pager:
             continue
-        if block.zone is not None or any(is_within(block.element, advert) for advert in adverts):
+        if tags := tag_texts(block, document.site, document.base_url):
+            text.tags += tags if block.zone != "nav" else []
+            continue
+        if block.zone is not None or any(block.is_within(advert) for advert in adverts):
             if text.credit is None:
                 text.credit = credit_in_text(block.text)
+            continue
+        clutter = clutter_around(block.element, container)
+        if clutter is not None and clutter in voided:
+            clutter = next((each for each in _clutter(block, container) if each not in voided), None)
+        if clutter is not None or any(block.is_within(box) for box in form_boxes):
+            _read_clutter(block, text)
             continue
         if in_box and (block.is_all_links or is_card_detail(block.text)):
             continue
@@ -104,9 +124,64 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
         if (credit := credit_in_text(block.text)) is not None:
             text.credit = text.credit or credit
             continue
-        if not in_clutter(block.element, container):
+        if not _is_card(block, document):
             kept.append(block)
     return kept
+
+
+def _clutter(block: Block, container: Element | None) -> list[Element]:
+    """Return all elements around a block, below ``container``, that are named as clutter."""
+    found: list[Element] = []
+    element = clutter_around(block.element, container)
+    while element is not None:
+        found.append(element)
+        element = clutter_around(element.parent, container) if element.parent is not None else None
+        if element is not None and container is not None and not element.is_within(container):
+            break
+    return found
+
+
+def _around_most(layout: Layout) -> list[Element]:
+    """Return the elements that hold most of the text, which no name makes a box in it."""
+    prose = [block for block in layout.text.blocks if is_prose(block)]
+    total = sum(len(block.text) for block in prose)
+    sizes: dict[int, tuple[Element, int]] = {}
+    for block in prose:
+        for element in block.element.around:
+            if element is layout.text.container:
+                break
+            sizes[id(element)] = (element, sizes.get(id(element), (element, 0))[1] + len(block.text))
+    return [element for element, size in sizes.values() if size > total * _MOST_OF_TEXT]
+
+
+def _read_clutter(block: Block, text: Text) -> None:
+    """Read what a box says of the article: its author, its photo's credit."""
+    if text.credit is None and (credit := credit_in_text(block.text)):
+        text.credit = credit
+    elif (byline := read_byline(block.text, labelled_only=True)) is not None:
+        text.byline = byline.joined(text.byline)
+
+
+def _form_boxes(document: Document, layout: Layout, voided: list[Element]) -> list[Element]:
+    """Return the elements in the text that are boxes to subscribe, to vote or to comment: a form, little other text."""
+    boxes = []
+    for form in document.forms:
+        container = layout.text.container
+        is_around = form in voided or (container is not None and container.is_within(form))
+        if is_around or not (layout.text.start <= form.last and form.first < layout.text.end):
+            continue
+        box = form
+        while box.parent is not None and box.parent is not container:
+            outside = [
+                block for block in document.blocks[box.parent.first : box.parent.last] if not block.is_within(form)
+            ]
+            paragraphs = sum(block.tag == "p" for block in outside)
+            if sum(len(block.text) for block in outside) >= _MOST_OUTSIDE_A_FORM or paragraphs >= _FEWEST_PARAGRAPHS:
+                break
+            box = box.parent
+        if box is not form:
+            boxes.append(box)
+    return boxes
 
 
 def _is_label(block: Block) -> bool:
@@ -119,24 +194,39 @@ def _is_box_line(block: Block) -> bool:
     match = SEE_ALSO_START.match(block.text)
     if match is None:
         return False
-    outside = " ".join("".join(text for text, link in block.pieces if link is None).split())
+    outside = " ".join("".join(text for text, link, _ in block.pieces if link is None).split())
     return block.is_all_links or SEE_ALSO_HEADING.fullmatch(outside) is not None
 
 
-def _advert_around(label: Block, container: etree._Element, before: list[Block]) -> list[etree._Element]:
+def _is_card(block: Block, document: Document) -> bool:
+    """Whether a block is a link to another article and its date, or to a place on the page, and no sentence."""
+    links = block.linked_texts()
+    if not links or ends_sentence(block.text):
+        return False
+    outside = " ".join("".join(text for text, link, _ in block.pieces if link is None).split())
+    if outside and not is_date(outside):
+        return False
+    return any(
+        href.startswith("#") or document.site.address(href, document.base_url) is not None for _, href in links
+    )
+
+
+def _advert_around(label: Block, container: Element | None, before: list[Block]) -> list[Element]:
     """Return the element an advert's label shares with the advert: its parent, if that is not the text's.
 
     It is the text's where some of the text, the blocks ``before``, is in it.
     """
     element = label.element
-    parent = element.getparent()
-    if parent is None or is_within(container, parent) or any(is_within(one.element, parent) for one in before):
+    parent = element.parent
+    if parent is None or container is None:
+        return []
+    if container.is_within(parent) or any(block.is_within(parent) for block in before):
         return [element] if element is not container else []
     return [parent]
 
 
-def _take_off_tail(document: Document, kept: list[Block]) -> None:
-    """Drop what stands behind the last paragraph: rights reserved, cards of other articles with their dates."""
+def _take_off_tail(document: Document, kept: list[Block], text: Text) -> None:
+    """Drop what stands behind the last paragraph: facts, rights reserved, cards of other articles with their dates."""
     while len(kept) > 1 and is_colophon(kept[-1].text):
         kept.pop()
     end = len(kept)
@@ -150,15 +240,25 @@ def _take_off_tail(document: Document, kept: list[Block]) -> None:
         end -= 1
     if has_link:
         del kept[end:]
+    while len(kept) > 1 and _are_facts_of_article(facts := facts_of(kept[-1])):
+        text.facts = facts + text.facts
+        kept.pop()
 
 
-def is_card_detail(text: str) -> bool:
-    """Whether a block is a detail of a card, not its headline: a date, a count."""
-    return is_date(text) or (len(text) < 12 and text.replace(" ", "").isdigit())
+def _are_facts_of_article(facts: list[Fact]) -> bool:
+    """Whether a line behind the text says when the article was published or how often it was read."""
+    return any(fact.kind in ("date", "views") and not fact.is_bare for fact in facts)
 
 
 def _take_off_byline(kept: list[Block], text: Text) -> None:
-    """Take the author's line off the end, whether a paragraph of its own or the last line of one."""
+    """Take the authors' lines off the end, whether paragraphs of their own or the last line of one."""
+    for position in range(len(kept) - 1, max(-1, len(kept) - 1 - _LONGEST_BYLINE), -1):
+        if position and is_author_label(kept[position].text) and position < len(kept):
+            names = [block.text for block in kept[position + 1 :] if is_person(block.text)]
+            if len(names) == len(kept) - position - 1:
+                text.byline = Byline(tuple(names)).joined(text.byline)
+                del kept[position:]
+                return
     for position in range(len(kept) - 1, max(-1, len(kept) - 3), -1):
         block = kept[position]
         head, _, last_line = block.text.rpartition("\n")
@@ -167,6 +267,6 @@ def _take_off_byline(kept: list[Block], text: Text) -> None:
             continue
         text.byline = byline.joined(text.byline)
         if head:
-            kept[position] = Block(block.element, block.zone, head, block.pieces)
+            kept[position] = Block(block.element, block.zone, head, block.pieces, block.index)
         else:
             del kept[position]

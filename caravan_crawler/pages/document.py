@@ -1,16 +1,15 @@
 """From bytes to a parsed page, within bounds for its size."""
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from typing import Any, Literal, TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from lxml import etree
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from caravan_crawler.pages.blocks import Block, Picture, Visible, visible_parts
+from caravan_crawler.pages.blocks import Block, Element, Picture, Visible, visible_parts
 from caravan_crawler.pages.encoding import encoding_of, utf_16_as_utf_8
 from caravan_crawler.pages.metadata import StructuredData, read_structured_data
 from caravan_crawler.urls import Site
@@ -20,10 +19,12 @@ Excess = Literal["too_many_tags", "tag_too_long"]
 
 #: Bytes from which a tag is long, which few are; all long tags together may have this multiple of the longest tag.
 _LONG, _LONGEST_TOGETHER = 4096, 8
-#: The shortest tag is ``<b>``.
-_SHORTEST_TAG = 3
+#: Tags of a page that may be repeated as often as its tree likes; and nodes of a tree, some 200 MB.
+_FEW_TAGS, _MOST_NODES = 1_000, 1_000_000
+_FORMATTING = re.compile(rb"<(/?)(?:[abisu]|big|code|em|font|nobr|small|strike|strong|tt)[\s>/]", re.IGNORECASE)
 #: Possible ends of tags that are checked before the whole page is scanned.
 _TRIES = 16
+_SLASH = ord("/")
 _SPACES_AND_EQUALS = b"= \t\n\r\f"
 # One tag as a browser delimits it; behind that of a script or style sheet its text too, which has no tags. Comments are
 # matched as well, since what looks like a tag in one is none. All repeats are possessive, so it takes linear time.
@@ -55,10 +56,11 @@ class Bounds:
     def excess_of(self, source: bytes) -> Excess | None:
         """Return which bound a page's ``source`` exceeds, or None; takes linear time and little memory."""
         most_together = _LONGEST_TOGETHER * self.tag_bytes
-        may_be_many = len(source) > _SHORTEST_TAG * self.tags and source.count(b"<") > self.tags
-        if not may_be_many and len(source) <= most_together and _has_short_tags(source, self.tag_bytes):
+        tags = source.count(b"<")
+        is_small = tags <= self.tags and (tags <= _FEW_TAGS or tags * _open_at_most(source) <= _MOST_NODES)
+        if is_small and len(source) <= most_together and _has_short_tags(source, self.tag_bytes):
             return None
-        count = together = 0
+        count = together = is_open = repeated = 0
         for match in _TAG.finditer(source):
             start, end = match.span("tag")
             if start < 0:
@@ -68,9 +70,24 @@ class Bounds:
             together += length if length > _LONG else 0
             if length > self.tag_bytes or together > most_together:
                 return "tag_too_long"
-            if count > self.tags:
+            # A formatting element that is never closed is repeated in each block behind it.
+            formatting = _FORMATTING.match(source, start)
+            if formatting is None:
+                repeated += 0 if source[start + 1] == _SLASH else is_open
+            else:
+                is_open = max(0, is_open - 1) if formatting[1] else is_open + 1
+            if count > self.tags or repeated > _MOST_NODES:
                 return "too_many_tags"
         return None
+
+
+def _open_at_most(source: bytes) -> int:
+    """Return how many formatting elements may be open at one place, with those in comments and scripts."""
+    depth = deepest = 0
+    for closing in _FORMATTING.findall(source):
+        depth += -1 if closing and depth else not closing
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _has_short_tags(source: bytes, limit: int) -> bool:
@@ -103,25 +120,21 @@ def _may_be_in_single_quotes(source: bytes, start: int, end: int) -> bool:
 _REST = r"[^\x00-\x20\x7f-\xa0?#;\[\]\\]*"
 _WHOLE = re.compile(rf"https?://[A-Za-z0-9.\-]+(?::\d+)?(?:/{_REST})?", re.ASCII)
 _ROOTED = re.compile(rf"/(?!/){_REST}")
-_PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, compact=True)
-
 _BOUNDS = Bounds()
 _T = TypeVar("_T")
 
 
 @dataclass
 class Document:
-    """One fetched page: ``url`` after redirects, its ``source`` (UTF-8), the ``root`` of its tree, and its site.
+    """One fetched page: ``url`` after redirects, its ``source`` (UTF-8), its ``tree`` as a browser builds it, its site.
 
-    ``is_unfinished`` says that the parser gave up before the page's end, as it does on 256 nested elements.
     A page that exceeds a bound is not parsed: ``excess`` names the bound, and the tree is empty.
     """
 
     url: str
     source: bytes
-    root: etree._Element
+    tree: LexborHTMLParser
     site: Site
-    is_unfinished: bool = False
     bounds: Bounds = _BOUNDS
     excess: Excess | None = None
     has_more_links: bool = False
@@ -160,9 +173,16 @@ class Document:
         return root[:-1] if root.startswith(("http://", "https://")) else ""
 
     @property
+    def root(self) -> LexborNode:
+        """The ``html`` element; a browser makes one of any source."""
+        root = self.tree.root
+        assert root is not None
+        return root
+
+    @property
     def is_cut(self) -> bool:
-        """Whether the page lacks its end: it opens ``<html>`` and never closes it, or the parser gave up."""
-        if self.is_unfinished:
+        """Whether the page lacks its end: it opens ``<html>`` and never closes it, or is nested too deeply."""
+        if self._visible.is_too_deep:
             return True
         if self.source.rfind(b"</html") >= 0:
             return False
@@ -172,7 +192,7 @@ class Document:
     @cached_property
     def structured(self) -> StructuredData:
         """Title, metadata and JSON-LD of the page."""
-        return read_structured_data(self.root)
+        return read_structured_data(self.tree, self.url)
 
     @cached_property
     def _visible(self) -> Visible:
@@ -183,27 +203,34 @@ class Document:
         """The visible text in reading order."""
         return self._visible.blocks
 
-    def drop_blocks(self, numbers: Container[int]) -> None:
-        """Drop blocks that are no text of the page, by their numbers."""
-        visible = self._visible
-        places = list(accumulate((number not in numbers for number in range(len(visible.blocks))), initial=0))
-        for picture in visible.pictures:
-            picture.position = places[picture.position]
-        visible.blocks[:] = [block for number, block in enumerate(visible.blocks) if number not in numbers]
-
     @property
     def pictures(self) -> list[Picture]:
         """The page's visible pictures, each with its place among the blocks."""
         return self._visible.pictures
 
     @property
-    def text_container(self) -> etree._Element | None:
+    def text_container(self) -> Element | None:
         """The element known to hold the text in the first and second generation."""
         return self._visible.text_container
 
     @property
+    def times(self) -> list[Element]:
+        """The ``time`` elements with text, in order."""
+        return self._visible.times
+
+    @property
+    def forms(self) -> list[Element]:
+        """The forms, in order."""
+        return self._visible.forms
+
+    @property
+    def link_elements(self) -> list[Element]:
+        """The page's visible ``a`` elements. Hidden links are traps more often than ways."""
+        return self._visible.links
+
+    @cached_property
     def links(self) -> list[str]:
-        """Where the page's visible links lead, as written, each once. Hidden links are traps more often than ways."""
+        """Where the page's visible links lead, as written, each once."""
         hrefs = [element.get("href") for element in self._visible.links]
         return list(dict.fromkeys([href for href in hrefs if href]))
 
@@ -224,18 +251,9 @@ def parse_document(
     """
     source = utf_16_as_utf_8(body, declared_encoding) or body
     if excess := bounds.excess_of(source):
-        return Document(url, source, etree.fromstring(b"<html></html>", _PARSER), site, bounds=bounds, excess=excess)
-    root = _parse(source)
-    # The parser complains where bytes are no UTF-8; decoding every page to see that takes longer. In another encoding
-    # it would stop for good at a byte unknown there, so it is given UTF-8 always.
-    if source is body and len(_PARSER.error_log) and (codec := encoding_of(body, declared_encoding)) != "utf_8":
-        source = body.decode(codec, "replace").encode()
-        root = _parse(source)
-    last_error = _PARSER.error_log.last_error
-    is_unfinished = last_error is not None and last_error.level == etree.ErrorLevels.FATAL
-    return Document(url, source, root, site, is_unfinished, bounds)
-
-
-def _parse(source: bytes) -> etree._Element:
-    root = etree.fromstring(source.replace(b"\0", b"") or b"<html></html>", _PARSER)
-    return etree.fromstring(b"<html></html>", _PARSER) if root is None else root
+        return Document(url, source, LexborHTMLParser(""), site, bounds, excess)
+    codec = encoding_of(body, declared_encoding) if source is body else "utf_8"
+    text = source.decode(codec, "replace")
+    if codec != "utf_8":
+        source = text.encode()
+    return Document(url, source, LexborHTMLParser(text.replace("\0", "")), site, bounds)

@@ -43,7 +43,7 @@ def names_currency(text: str) -> bool:
 def place_of(block: Block) -> str:
     """Return the place of a block that names a currency."""
     place = ELSEWHERE
-    for element in (block.element, *block.element.iterancestors()):
+    for element in block.element.around:
         if element.tag == "header":
             return IN_HEADER
         if element.tag in _COLUMNS:
@@ -192,7 +192,7 @@ def _short_parts(blocks: list[Block]) -> list[str]:
             pieces = block.pieces
             if names_currency(block.text):
                 texts.append(place_of(block))
-            texts += [block.text] if len(pieces) == 1 else [" ".join(text.split()) for text, _ in pieces]
+            texts += [block.text] if len(pieces) == 1 else [" ".join(text.split()) for text, _, _ in pieces]
     if _holds_several("".join(texts)):  # few headers have one, and all texts are asked at once
         texts = [part for text in texts for part in (_SIDE_BY_SIDE.split(text) if _holds_several(text) else [text])]
     return [part for text in texts if (part := text.strip(_PART_MARKS))]

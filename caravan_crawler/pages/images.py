@@ -1,26 +1,40 @@
 """The article's pictures: those from its headline to the end of its text, and the one above it."""
 
 import re
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from lxml import etree
+from selectolax.lexbor import LexborNode
 
-from caravan_crawler.pages.blocks import Picture, is_within
-from caravan_crawler.pages.boilerplate import in_clutter
+from caravan_crawler.pages.blocks import Element, Picture
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.layout import Layout
+from caravan_crawler.pages.layout import Layout, clutter_around
+from caravan_crawler.pages.selectors import UPLOADS
 
-#: Where the site keeps the pictures of its articles, in the third and the second generation.
-_UPLOAD = re.compile(r"/wp-content/uploads/|static\.caravan\.kz/image/", re.IGNORECASE)
 _ORNAMENT = re.compile(
     r"\.svg$|/(?:icons?|sprites?|logos?|emoji|smileys?|themes|plugins|counters?)/|(?:^|[/_\-])(?:pixel|spacer|blank|1x1|avatar|logo|counter)[._\-\d]"
     r"|/(?:icon|eye|views?|calendar|clock|time|date|share|comments?|print|arrow|play|fb|facebook|vk|tg|telegram|whatsapp"
     r"|twitter|instagram|ok|youtube)\.\w{3,4}$",
     re.IGNORECASE,
 )
+_PLACEHOLDER = re.compile(
+    r"/(?:[\w\-]*(?:placeholder|spacer|blank|loading|loader|transparent|lazy|dummy|pixel|noimage|no-image)[\w\-]*|1x1|[gt]|empty)\.\w{3,4}$"
+    r"|/(?:themes|plugins)/",
+    re.IGNORECASE,
+)
+_COUNTER = re.compile(r"/(?:hit|counter|watch|pixel|stat|track)\b|counter\.|mc\.yandex|top-fwz|liveinternet", re.IGNORECASE)
+#: Pixels from which a picture is no counter's.
+_SMALLEST = 4
 #: Most blocks between the headline and the picture above it.
 _FARTHEST_ABOVE = 2
-_SOURCES = ("data-src", "data-lazy-src", "data-original", "src")
+#: Where scripts find a picture that is loaded when it is scrolled to: the whole picture first, then any.
+_LAZY = (
+    "data-orig-file data-full-url data-large-file data-src data-lazy-src data-lazy data-original data-echo data-url "
+    "data-image data-img-url data-hi-res-src"
+).split()
+_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
+# Candidates of a srcset: a URL, which may have commas inside, and a width or density.
+_CANDIDATE = re.compile(r"\s*,?\s*(\S*[^\s,])(?:\s+(\d+(?:\.\d+)?)[wx])?\s*(?=,\s|$|,$|,\S+://)")
 
 
 def picture_urls(document: Document, layout: Layout) -> list[str]:
@@ -29,10 +43,10 @@ def picture_urls(document: Document, layout: Layout) -> list[str]:
         return []
     urls: dict[str, None] = {}
     for picture in document.pictures:
-        if not _is_articles(picture, document, layout):
+        if not _is_articles(picture, document, layout) or _is_tiny(picture.node):
             continue
-        url = _url_of(picture.element, document)
-        if url and not _ORNAMENT.search(urlsplit(url).path):
+        url = _url_of(picture.node, document)
+        if url and not _ORNAMENT.search(urlsplit(url).path) and not _COUNTER.search(url):
             urls[url] = None
     return list(urls)
 
@@ -42,39 +56,70 @@ def _is_articles(picture: Picture, document: Document, layout: Layout) -> bool:
         return False
     if picture.link is not None and _leads_to_article(picture.link, document):
         return False
+    container = layout.text.container
     if layout.first_headline < picture.position < layout.text.end:
-        around = layout.text.container if layout.text.container is not None else document.root
-        return not in_clutter(picture.element, around)
+        return clutter_around(picture.parent, container) is None or _is_around_headline(picture, document, layout)
     if picture.position == layout.text.end:
         # Behind the last paragraph a picture is the article's only inside the text's container.
-        container = layout.text.container
-        return container is not None and container.tag != "body" and is_within(picture.element, container)
-    if picture.position == layout.first_headline or _is_beside_headline(picture, document, layout.first_headline):
-        return _UPLOAD.search(_url_of(picture.element, document) or "") is not None
+        return container is not None and container.tag != "body" and picture.parent.is_within(container)
+    if picture.position == layout.first_headline or _is_near_headline(picture, document, layout.first_headline):
+        return UPLOADS.search(_url_of(picture.node, document) or "") is not None
     return False
 
 
-def _is_beside_headline(picture: Picture, document: Document, headline: int) -> bool:
+def _is_around_headline(picture: Picture, document: Document, layout: Layout) -> bool:
+    """Whether the clutter around a picture is around headline or text as well, and so none."""
+    clutter = clutter_around(picture.parent, layout.text.container)
+    headline = document.blocks[layout.headline or 0]
+    return clutter is not None and headline.is_within(clutter)
+
+
+def _is_near_headline(picture: Picture, document: Document, headline: int) -> bool:
     """Whether the picture above the headline is in one element with it, a badge between them."""
-    parent = picture.element.getparent()
     is_near = headline - _FARTHEST_ABOVE <= picture.position < headline
-    return is_near and parent is not None and is_within(document.blocks[headline].element, parent)
+    return is_near and document.blocks[headline].is_within(picture.parent)
 
 
-def _leads_to_article(link: etree._Element, document: Document) -> bool:
+def _leads_to_article(link: Element, document: Document) -> bool:
     href = link.get("href") or ""
     address = document.site.address(href, document.base_url)
-    return address is not None and not _UPLOAD.search(href)
+    return address is not None and not UPLOADS.search(href)
 
 
-def _url_of(element: etree._Element, document: Document) -> str | None:
-    """Return a picture's URL; a lazy one keeps it in a data attribute and a placeholder in ``src``."""
-    for name in _SOURCES:
-        if url := document.absolute(element.get(name) or ""):
-            return url
-    first = (element.get("srcset") or element.get("data-srcset") or "").split(",")[0].split()
-    if first and (url := document.absolute(first[0])):
-        return url
-    beside = element.getnext()
-    plain = next(beside.iter("img"), None) if beside is not None and beside.tag == "noscript" else None
-    return document.absolute(plain.get("src") or "") if plain is not None else None
+def _is_tiny(node: LexborNode) -> bool:
+    """Whether a picture's own width or height is that of a counter."""
+    sizes = (node.attributes.get(name) or "" for name in ("width", "height"))
+    return any(size.isdecimal() and int(size) < _SMALLEST for size in sizes)
+
+
+def _url_of(node: LexborNode, document: Document) -> str | None:
+    """Return a picture's URL; a lazy one has it in a data attribute and a placeholder in ``src``."""
+    urls = (url for written in _written_urls(node) if (url := document.absolute(written)))
+    return next((url for url in urls if not _PLACEHOLDER.search(urlsplit(url).path)), None)
+
+
+def _written_urls(node: LexborNode) -> Iterator[str]:
+    attributes = node.attributes
+    source = attributes.get("src") or ""
+    lazy = [value for name in _LAZY if (value := attributes.get(name))]
+    # A real picture in ``src`` is the one that is shown.
+    yield from lazy if source.startswith("data:") or not source else ()
+    yield from [attributes.get("data-src") or "", attributes.get("data-lazy-src") or "", source, *lazy]
+    for name in _SETS:
+        yield from _by_size(attributes.get(name) or "")
+    parent, behind = node.parent, node.next
+    if parent is not None and parent.tag == "picture":
+        for other in parent.css("source"):
+            for name in _SETS:
+                yield from _by_size(other.attributes.get(name) or "")
+    while behind is not None and behind.is_text_node:
+        behind = behind.next
+    plain = behind.css_first("img") if behind is not None and behind.tag == "noscript" else None
+    if plain is not None:
+        yield plain.attributes.get("src") or ""
+
+
+def _by_size(written: str) -> list[str]:
+    """Return the URLs of a ``srcset``, the largest first."""
+    found = [(float(match[2] or 1), match[1]) for match in _CANDIDATE.finditer(written[:4000])]
+    return [url for _, url in sorted(found, key=lambda each: -each[0])]

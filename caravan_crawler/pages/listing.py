@@ -4,15 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from lxml import etree
-
+from caravan_crawler.pages.blocks import Element
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.front_matter import is_date
+from caravan_crawler.pages.labels import is_date
 from caravan_crawler.urls import NOT_SECTIONS, Address, listing_of
 
-_NEXT = etree.XPath(
-    "//a[@href][contains(concat(' ', @rel, ' '), ' next ')] | //link[@href][contains(concat(' ', @rel, ' '), ' next ')]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +62,7 @@ def read_listing(document: Document) -> Listing:
     """Read a section's page."""
     path, number = listing_of(urlsplit(document.url).path)
     numbers = set(_page_numbers(document, path))
-    if any(_is_page(document, element.get("href") or "", path, number + 1) for element in _NEXT(document.root)):
+    if any(_is_page(document, href, path, number + 1) for href in _next_links(document)):
         numbers.add(number + 1)
     return Listing(path, number, tuple(_cards(document)), number + 1 if number + 1 in numbers else None, bool(numbers))
 
@@ -87,38 +83,47 @@ def _is_page(document: Document, href: str, path: str, number: int) -> bool:
     return url is not None and listing_of(urlsplit(url).path) == (path, number)
 
 
+def _next_links(document: Document) -> Iterator[str]:
+    """Yield where ``rel="next"`` leads, in the head or in the text."""
+    yield document.structured.links.get("next", "")
+    for link in document.link_elements:
+        if "next" in (link.get("rel") or "").split():
+            yield link.get("href") or ""
+
+
 def _cards(document: Document) -> Iterator[Card]:
     site = document.site
-    links: dict[int | str, list[tuple[Address, etree._Element]]] = {}
-    for element in document.root.iter("a"):
-        address = site.address(element.get("href") or "", document.base_url)
-        if address is not None and not _is_menu(element):
-            links.setdefault(address.key, []).append((address, element))
-    for places in document.first_links(list(links.values())):
-        address, element = next((place for place in places if not place[0].alias), places[0])
-        date = next((date for _, link in places if (date := _date_beside(document, link, address))), None)
-        yield Card(address, site.resolve(element.get("href") or "", document.base_url) or document.url, date)
+    found = []
+    for link in document.link_elements:
+        address = site.address(link.get("href") or "", document.base_url)
+        if address is not None and not any(around.tag in ("nav", "footer") for around in link.around):
+            found.append((address, link))
+    cards: dict[int | str, list[int]] = {}
+    for number, (address, _) in enumerate(found):
+        cards.setdefault(address.key, []).append(number)
+    for numbers in document.first_links(list(cards.values())):
+        address, link = found[next((number for number in numbers if not found[number][0].alias), numbers[0])]
+        date = next((date for number in numbers if (date := _date_near(document, found, number))), None)
+        yield Card(address, site.resolve(link.get("href") or "", document.base_url) or document.url, date)
 
 
-def _is_menu(element: etree._Element) -> bool:
-    return any(parent.tag in ("nav", "footer") for parent in element.iterancestors("nav", "footer"))
-
-
-def _date_beside(document: Document, link: etree._Element, address: Address) -> str | None:
-    """Return the date in the largest element around ``link`` that links to no other article."""
+def _date_near(document: Document, found: list[tuple[Address, Element]], number: int) -> str | None:
+    """Return the date in the largest element around a link that links to no other article."""
+    address, link = found[number]
+    before = next((other for key, other in reversed(found[:number]) if key.key != address.key), None)
+    behind = next((other for key, other in found[number + 1 :] if key.key != address.key), None)
     card = link
-    for parent in link.iterancestors():
-        if parent.tag in ("body", "html", "main"):
-            break
-        addresses = (document.site.address(child.get("href") or "", document.base_url) for child in parent.iter("a"))
-        if any(other is not None and other.key != address.key for other in addresses):
+    for parent in link.around:
+        if parent.tag in ("body", "html", "main") or any(each and each.is_within(parent) for each in (before, behind)):
             break
         card = parent
-    for element in card.iter():
-        stamp = element.get("datetime") if element.tag == "time" else None
-        if stamp and is_date(stamp):
+    for time in document.times:
+        stamp = time.get("datetime")
+        if stamp and time.first >= card.first and time.is_within(card) and is_date(stamp):
             return stamp
-        for text in (element.text, element.tail if element is not card else None):
-            if text and is_date(" ".join(text.split())) and text.strip():
-                return " ".join(text.split())
+    for block in document.blocks[card.first : card.last]:
+        for text, _, inline in block.pieces:
+            text = " ".join(text.split())
+            if text and is_date(text) and (inline or block.element).is_within(card):
+                return text
     return None

@@ -1,23 +1,36 @@
-"""Metadata of a page: title, meta elements, link relations, JSON-LD, elements with known names.
+"""Metadata of a page: title, meta elements, link relations, JSON-LD.
 
 It is evidence, not proof: canonicals point to the home page, authors are called
-"admin", titles are cut. The readers in ``article.py`` weigh it against what is printed.
+"admin", titles are cut. The readers in ``readers.py`` weigh it against what is printed.
 """
 
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from html import unescape
 from typing import Any
 
-from lxml import etree
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from caravan_crawler.normalise.text import clean
 
+#: Types of schema.org for an article; ``https://schema.org/NewsArticle`` and ``schema:NewsArticle`` are the same.
 _ARTICLE_TYPES = frozenset(
-    ["Article", "NewsArticle", "BlogPosting", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle"]
+    "article newsarticle blogposting socialmediaposting liveblogposting reportagenewsarticle analysisnewsarticle "
+    "opinionnewsarticle backgroundnewsarticle reviewnewsarticle askpublicnewsarticle techarticle report "
+    "advertisercontentarticle satiricalarticle".split()
 )
 _PUBLISHED = ("article:published_time", "datepublished")
+#: Objects in which an article may be; one elsewhere (``isRelatedTo``, ``itemListElement``) is another article.
+_AROUND_ARTICLE = ("@graph", "mainEntity", "mainEntityOfPage")
+_DEEPEST = 8
+# What stands around the JSON: comments, CDATA, a byte order mark, a semicolon.
+_OPENING, _CLOSING, _SPACE = ("//", "/*", "*/", "<!--", "<![CDATA["), ("//", "/*", "*/", "-->", "]]>", ";"), " \t\r\n\ufeff"
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\]])", re.DOTALL)
+_DECODER = json.JSONDecoder(strict=False)  # editors paste raw line breaks into strings
 
 
 @dataclass
@@ -30,24 +43,45 @@ class StructuredData:
     meta: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     """Link relation to its first address: ``canonical``, ``shortlink``, ``amphtml`` …"""
+    feeds: list[str] = field(default_factory=list)
+    """Addresses of RSS and Atom feeds."""
     published: list[str] = field(default_factory=list)
     """Contents of all ``article:published_time``, then of all ``datePublished``."""
     article_tags: list[str] = field(default_factory=list)
     """Contents of ``article:tag``."""
-    article: dict[str, Any] = field(default_factory=dict)
-    """The first JSON-LD object of an article's type."""
-    times: list[etree._Element] = field(default_factory=list)
-    """The ``time`` elements, in order."""
+    articles: list[dict[str, Any]] = field(default_factory=list)
+    """The JSON-LD objects of an article's type."""
+    scripts: list[str] = field(default_factory=list)
+    """Texts of the inline scripts of type ``text/javascript``, for the second generation's date."""
     language: str = ""
+    url: str = ""
+    """The page's address."""
 
     def text(self, key: str) -> str | None:
         """Return a meta element's content, or None where there is none."""
         return self.meta.get(key) or None
 
+    @cached_property
+    def article(self) -> dict[str, Any]:
+        """The JSON-LD object of the page's own article; {} where there is none.
+
+        It is the one that has the page's title or address; else the first that has not another address than the page.
+        """
+        title = _folded(self.title or self.text("og:title") or "")
+        others = []
+        for article in self.articles:
+            headline = _folded(next((text for key in ("headline", "name") if (text := _text(article, key))), ""))
+            slug = _slug(_text(article, "url") or _text(article, "mainEntityOfPage") or _text(article, "@id"))
+            if (headline and title.startswith(headline)) or (slug and slug == _slug(self.url)):
+                return article
+            if not slug or not headline:
+                others.append(article)
+        return others[0] if others else {}
+
     def article_text(self, key: str) -> str | None:
         """Return a text property of the JSON-LD article, or None."""
         value = self.article.get(key)
-        return clean(value) or None if isinstance(value, str) else None
+        return clean(unescape(value)) or None if isinstance(value, str) else None
 
     def article_texts(self, key: str) -> list[str]:
         """Return the texts of a property of the JSON-LD article, which may be a list of them."""
@@ -56,36 +90,49 @@ class StructuredData:
         return [text for each in values if isinstance(each, str) and (text := clean(each))]
 
 
-def read_structured_data(root: etree._Element) -> StructuredData:
-    """Collect the page's metadata, in one pass over its elements; nothing in it can make this fail."""
-    data = StructuredData(language=root.get("lang") or "")
+def read_structured_data(tree: LexborHTMLParser, url: str) -> StructuredData:
+    """Collect the metadata of the page at ``url``; nothing in it can make this fail."""
+    root = tree.root
+    data = StructuredData(language=(root.attributes.get("lang") or "") if root else "", url=url)
     stamps: dict[str, list[str]] = {key: [] for key in _PUBLISHED}
-    for element in root.iter("title", "meta", "link", "script", "base", "time"):
-        tag = element.tag
-        if tag == "time":
-            data.times.append(element)
-        elif tag == "script":
-            if element.get("type") == "application/ld+json":
-                _read_json_ld(element.text or "", data)
+    for node in tree.css("title, meta, link, script, base"):
+        tag, attributes = node.tag, node.attributes
+        if tag == "script":
+            _read_script(node, (attributes.get("type") or "").split(";")[0].strip().lower(), data)
         elif tag == "meta":
-            key = element.get("property") or element.get("name") or element.get("itemprop")
-            content = _cleaned(element.get("content") or "")
+            key = (attributes.get("property") or attributes.get("name") or attributes.get("itemprop") or "").lower()
+            content = _cleaned(attributes.get("content") or "")
             if key and content:
-                key = key.lower()
                 data.meta.setdefault(key, content)
                 if key in _PUBLISHED:
                     stamps[key].append(content)
                 if key == "article:tag":
                     data.article_tags.append(content)
         elif tag == "base":
-            data.base = data.base or element.get("href")
+            data.base = data.base or attributes.get("href")
         elif tag == "link":
-            for relation in (element.get("rel") or "").lower().split():
-                data.links.setdefault(relation, element.get("href") or "")
-        elif data.title is None and not _is_in_drawing(element):
-            data.title = _cleaned(" ".join("".join(element.itertext()).split()))
+            _read_link(attributes, data)
+        elif data.title is None and not _is_in_drawing(node):
+            data.title = _cleaned(" ".join(node.text().split()))
     data.published = [stamp for key in _PUBLISHED for stamp in stamps[key]]
     return data
+
+
+def _read_link(attributes: dict[str, str | None], data: StructuredData) -> None:
+    relations = (attributes.get("rel") or "").lower().split()
+    href = attributes.get("href") or ""
+    for relation in relations:
+        data.links.setdefault(relation, href)
+    if "alternate" in relations and href and "+xml" in (attributes.get("type") or ""):
+        data.feeds.append(href)
+
+
+def _read_script(node: LexborNode, kind: str, data: StructuredData) -> None:
+    if kind == "text/javascript":
+        data.scripts.append(node.text())
+    elif kind == "application/ld+json":
+        for parsed in _parsed(node.text()):
+            data.articles += [each for each in _objects(parsed) if not _types(each).isdisjoint(_ARTICLE_TYPES)]
 
 
 def _cleaned(text: str) -> str:
@@ -93,30 +140,98 @@ def _cleaned(text: str) -> str:
     return text.strip() if text.isprintable() else clean(text)
 
 
-def _is_in_drawing(title: etree._Element) -> bool:
-    return any(True for _ in title.iterancestors("svg"))
+def _is_in_drawing(title: LexborNode) -> bool:
+    node = title.parent
+    while node is not None:
+        if node.tag == "svg":
+            return True
+        node = node.parent
+    return False
 
 
-def _read_json_ld(text: str, data: StructuredData) -> None:
-    try:
-        # Editors paste raw line breaks into strings, so control characters are let pass.
-        parsed = json.loads(re.sub(r"^[\s\ufeff]*<!\[CDATA\[|\]\]>\s*$|^\s*\ufeff", "", text), strict=False)
-    except (ValueError, RecursionError):
+# JSON-LD as it is found on pages: wrapped in comments, with trailing commas, quotation marks as entities, several
+# objects in a row. What is still no JSON is repaired in this order, the mildest repair first.
+
+
+def _parsed(text: str) -> Iterator[Any]:
+    bare = _unwrapped(text)
+    for repair in (_as_it_is, _without_trailing_commas, _with_entities_resolved, _with_quotes_escaped):
+        try:
+            yield from _values(repair(bare))
+        except (ValueError, RecursionError):
+            continue
         return
-    if not data.article:
-        data.article = next((node for node in _objects(parsed) if _types(node) & _ARTICLE_TYPES), {})
+
+
+def _unwrapped(text: str) -> str:
+    before = None
+    while before != text:
+        before, text = text, text.strip(_SPACE)
+        for mark in _OPENING:
+            text = text.removeprefix(mark)
+        for mark in _CLOSING:
+            text = text.removesuffix(mark)
+    return text
+
+
+def _values(text: str) -> list[Any]:
+    """Return the JSON values of a text, of which there may be several in a row."""
+    values = []
+    position = 0
+    while position < len(text):
+        value, end = _DECODER.raw_decode(text, position)
+        values.append(value)
+        position = end
+        while position < len(text) and text[position] in " \t\r\n,;":
+            position += 1
+    return values
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def _without_trailing_commas(text: str) -> str:
+    return _TRAILING_COMMA.sub(lambda found: found[1] or "", text)
+
+
+def _with_entities_resolved(text: str) -> str:
+    return _without_trailing_commas(unescape(text))
+
+
+def _with_quotes_escaped(text: str) -> str:
+    """Escape quotation marks in strings: one that ends a string has ``,``, ``:`` or a bracket behind it."""
+    return re.sub(r'(?<![{\[,:\\])(?<![{\[,:]\s)"(?!\s*[,:}\]])', r"\\" + '"', _without_trailing_commas(text))
 
 
 def _objects(node: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
-    if isinstance(node, list) and depth < 8:
+    if isinstance(node, list) and depth < _DEEPEST:
         for item in node:
             yield from _objects(item, depth + 1)
-    elif isinstance(node, dict) and depth < 8:
+    elif isinstance(node, dict) and depth < _DEEPEST:
         yield node
-        for key in ("@graph", "mainEntity", "mainEntityOfPage"):
+        for key in _AROUND_ARTICLE:
             yield from _objects(node.get(key), depth + 1)
 
 
 def _types(node: dict[str, Any]) -> set[str]:
     kinds = node.get("@type")
-    return {kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(kind, str)}
+    names = [kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(kind, str)]
+    return {re.split(r"[/#:]", name)[-1].lower() for name in names}
+
+
+def _text(node: dict[str, Any], key: str) -> str:
+    """Return a text property; of an object its ``@id``."""
+    value = node.get(key)
+    value = value.get("@id") if isinstance(value, dict) else value
+    return value if isinstance(value, str) else ""
+
+
+def _slug(url: str) -> str:
+    """Return the last part of a URL's path: it is the same under every alias of an article."""
+    path = url.partition("#")[0].partition("?")[0].partition("://")[2].rstrip("/")
+    return path.rpartition("/")[2] if "/" in path else ""
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"[\W_]+", "", unescape(text).casefold().replace("ё", "е"))

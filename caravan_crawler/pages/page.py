@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from caravan_crawler.items import COUNTED
 from caravan_crawler.pages.article import ArticleReading, read_article
-from caravan_crawler.pages.article_parts import take_out_pager
+from caravan_crawler.pages.article_parts import mark_pager
 from caravan_crawler.pages.blocks import is_teaser
 from caravan_crawler.pages.bylines import is_the_site
 from caravan_crawler.pages.document import Document
@@ -98,7 +98,7 @@ def kind_of(document: Document, layout: Layout, *, text_length: int, has_date: b
         if _is_challenge(document):
             return PageKind.CHALLENGE
         headings = [block.text for block in document.blocks[:400] if block.tag in ("h1", "h2")]
-        if _is_error(_BARE_ERROR if layout.front else _ERROR, document.structured.title or "", headline, headings):
+        if _is_error(_BARE_ERROR if layout.facts else _ERROR, document.structured.title or "", headline, headings):
             return PageKind.ERROR
     if by_address is not None:
         return by_address
@@ -110,7 +110,7 @@ def kind_of(document: Document, layout: Layout, *, text_length: int, has_date: b
             is_article = has_date or has_lines or text_length >= _SHORTEST_UNDATED
         else:
             is_article = text_length > 0 and (has_date or has_lines) and not _is_list(document, layout)
-        if is_article and (text_length or layout.front):
+        if is_article and (text_length or layout.facts):
             return PageKind.ARTICLE
     return PageKind.LISTING if _article_links(document, layout) >= 3 else PageKind.OTHER
 
@@ -159,7 +159,7 @@ def _article_links(document: Document, layout: Layout) -> int:
     for number, block in enumerate(document.blocks):
         if block.zone in ("nav", "footer") or number in trending:
             continue
-        for _, link in block.pieces:
+        for _, link, _ in block.pieces:
             address = document.site.address(link.get("href") or "", document.base_url) if link is not None else None
             if address is not None:
                 keys.add(address.key)
@@ -206,7 +206,7 @@ class PageReading:
 
 def read_page(document: Document) -> PageReading:
     """Read the page; a page of any kind gives what header and trending block it shows."""
-    take_out_pager(document)
+    mark_pager(document)
     layout = find_layout(document)
     reading = read_article(document, layout)
     has_date = "date_published" in reading.found_by or "date_structured" in reading.found_by
@@ -222,4 +222,4 @@ def _trending_above(document: Document, headline: int | None) -> TrendingBlock |
     """Return the trending block over an article, in a column that stands before it in the source."""
     if headline is None:
         return None
-    return find_trending(document.blocks[:headline], document.site, document.base_url, headed_only=True)
+    return find_trending(document, 0, headline, headed_only=True)

@@ -9,18 +9,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from lxml import etree
-
 from caravan_crawler.normalise.dates import day_named
-from caravan_crawler.pages.blocks import Block, is_within
+from caravan_crawler.normalise.text import clean
+from caravan_crawler.pages.blocks import Block, Element
 from caravan_crawler.pages.body import Text, read_text
-from caravan_crawler.pages.bylines import find_source, is_person, read_byline
+from caravan_crawler.pages.bylines import is_person, people_in, read_byline
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.front_matter import is_date, is_dated, printed_date, views_before_headline
-from caravan_crawler.pages.headline import title_candidates
+from caravan_crawler.pages.labels import (
+    Fact,
+    ends_sentence,
+    fold,
+    is_date,
+    is_dated,
+    printed_date,
+    views_before_headline,
+)
 from caravan_crawler.pages.layout import Layout
-from caravan_crawler.pages.selectors import breadcrumb_date
-from caravan_crawler.pages.tags import may_hold_tags, tag_texts
+from caravan_crawler.pages.selectors import BREADCRUMB_TIME, is_count_of_views, is_modified
+from caravan_crawler.pages.sources import find_source
+from caravan_crawler.pages.tags import tags_around
+from caravan_crawler.pages.titles import title_candidates
 
 
 @dataclass
@@ -40,7 +48,23 @@ class ArticlePage:
         """The second generation's date: as printed, and in ISO 8601."""
         if self.layout.headline is None:
             return None
-        return breadcrumb_date(self.document.structured.times, self.document.root)
+        return _breadcrumb_date(self.document)
+
+    @cached_property
+    def facts(self) -> list[Fact]:
+        """The facts around the headline, or where no date is among them, those under the text too."""
+        facts = self.layout.facts
+        return facts if any(fact.kind == "date" for fact in facts) else facts + self.layout.behind
+
+    def text_of(self, element: Element) -> str:
+        """Return the text of an element, by the text nodes that stand in it."""
+        pieces = (
+            text
+            for block in self.document.blocks[element.first : element.last]
+            for text, _, inline in block.pieces
+            if (inline or block.element).is_within(element)
+        )
+        return " ".join("".join(pieces).split())
 
 
 def headline_printed(page: ArticlePage) -> str | None:
@@ -72,9 +96,6 @@ def body_metadata(page: ArticlePage) -> str | None:
     return text if text and "<" not in text and len(text) > 100 else None
 
 
-_MODIFIED = re.compile(r"updat|modif|edited|izmen|obnov", re.IGNORECASE)
-
-
 def date_breadcrumb(page: ArticlePage) -> str | None:
     """``time.full-breadcrumb__time`` of the second generation."""
     if not page.breadcrumb_date:
@@ -85,39 +106,38 @@ def date_breadcrumb(page: ArticlePage) -> str | None:
 
 def date_printed(page: ArticlePage) -> str | None:
     """The date among the lines under the headline."""
-    date = printed_date(page.layout.front)
+    date = printed_date(page.facts)
     return date if date and day_named(date) else None
 
 
 def date_time_element(page: ArticlePage) -> str | None:
     """A date with its year in a ``time`` element next to the headline or between it and the text."""
-    first = page.layout.first_headline
-    if first is None or not page.document.structured.times:
-        return None
     # Unlike the header's date of the visit, it has its year in the same element.
-    for block in page.document.blocks[max(0, first - 3) : page.layout.text.start]:
-        for element in _time_elements(block):
-            text = " ".join("".join(element.itertext()).split())
-            if is_dated(text) and day_named(text) and not _is_of_the_page(element, page.document.blocks[first]):
-                return text
+    for element in _time_elements(page, above=3):
+        text = page.text_of(element)
+        if is_dated(text) and day_named(text) and not is_modified(element.names) and not _is_of_the_page(element, page):
+            return text
     return None
 
 
 def date_as_it_is(page: ArticlePage) -> str | None:
     """What is printed in the place of a date and names no day."""
-    return page.breadcrumb_date[0] if page.breadcrumb_date else printed_date(page.layout.front)
+    return page.breadcrumb_date[0] if page.breadcrumb_date else printed_date(page.facts)
 
 
-def _is_of_the_page(element: etree._Element, headline: Block) -> bool:
+def _is_of_the_page(element: Element, page: ArticlePage) -> bool:
     """Whether an element is in a header or menu that the headline is not in."""
-    return any(not is_within(headline.element, around) for around in element.iterancestors("header", "nav"))
+    headline = page.document.blocks[page.layout.first_headline or 0]
+    return any(each.tag in ("header", "nav") and not headline.is_within(each) for each in element.around)
 
 
-def _time_elements(block: Block) -> list[etree._Element]:
-    """Return the ``time`` elements in the block and the one it stands in."""
-    parent = block.element.getparent()
-    around = [parent] if parent is not None and parent.tag == "time" else []
-    return around + list(block.element.iter("time"))
+def _time_elements(page: ArticlePage, above: int = 0) -> list[Element]:
+    """Return the ``time`` elements from ``above`` blocks before the headline to the text."""
+    layout = page.layout
+    if layout.headline is None or layout.first_headline is None:
+        return []
+    start = layout.first_headline - above if above else layout.headline
+    return [time for time in page.document.times if start <= time.first < max(layout.text.start, layout.headline + 2)]
 
 
 def stamp_confirming_breadcrumb(page: ArticlePage) -> str | None:
@@ -150,16 +170,17 @@ def stamp_json_ld(page: ArticlePage) -> str | None:
 
 def stamp_time_element(page: ArticlePage) -> str | None:
     """``datetime`` of the ``time`` element that prints the date, or would if a script had filled it in."""
-    layout = page.layout
-    if layout.headline is None or not page.document.structured.times:
-        return None
-    is_printed = layout.first("date") is not None
-    for block in page.document.blocks[layout.headline : layout.text.start]:
-        for element in _time_elements(block):
-            stamp = element.get("datetime")
-            if stamp and is_dated(stamp) and day_named(stamp) and (is_printed or _is_unfilled(element)):
-                return stamp
+    is_printed = page.layout.first("date") is not None
+    for element in _time_elements(page):
+        stamp = element.get("datetime")
+        is_unfilled = not is_date(page.text_of(element))
+        if stamp and is_dated(stamp) and day_named(stamp) and (is_printed or is_unfilled) and not _is_modified(element):
+            return stamp
     return None
+
+
+def _is_modified(element: Element) -> bool:
+    return is_modified(f"{element.names} {element.get('itemprop') or ''}")
 
 
 def stamp_as_it_is(page: ArticlePage) -> str | None:
@@ -172,15 +193,6 @@ def _first_named(stamps: Iterable[str]) -> str | None:
     return next((stamp for stamp in stamps if day_named(stamp)), None)
 
 
-def _is_unfilled(element: etree._Element) -> bool:
-    """Whether an element has no date as its text, nor is named for the last change."""
-    names = " ".join(element.get(name) or "" for name in ("class", "itemprop", "id"))
-    return not is_date("".join(element.itertext()).strip()) and not _MODIFIED.search(names)
-
-
-_VIEWS_MARK = re.compile(r"view|eye|просмотр|қарал|prosmotr", re.IGNORECASE)
-
-
 def views_generation_2(page: ArticlePage) -> str | None:
     """``Опубликовано: 2600`` above the headline, taken to be views."""
     for block in page.document.blocks[: page.layout.headline or 0]:
@@ -190,34 +202,46 @@ def views_generation_2(page: ArticlePage) -> str | None:
         label_on = block.text[re.search("[Оо]публиковано|[Жж]арияланды", block.text).start() :]  # type: ignore[union-attr]
         if count := views_before_headline(label_on):
             return count
-        for text, _ in block.pieces:
+        for text, _, _ in block.pieces:
             if count := views_before_headline(" ".join(text.split())):
                 return count
     return None
 
 
 def views_printed(page: ArticlePage) -> str | None:
-    """The number among the lines under the headline; of several without a label, the one its element names."""
-    found = [line for line in page.layout.front if line.kind == "views"]
-    labelled = next((line.value for line in found if not line.is_bare), None)
-    counts = {line.value for line in found}
-    return labelled or (counts.pop() if len(counts) == 1 else _marked_as_views(page, counts))
+    """The number among the facts; of several without a label, the one its element names."""
+    for facts in (page.layout.facts, page.text.facts + page.layout.behind):
+        found = [fact for fact in facts if fact.kind == "views"]
+        labelled = next((fact.value for fact in found if not fact.is_bare), None)
+        if labelled is not None:
+            return labelled
+        counts = {fact.value for fact in found}
+        if count := _marked_as_views(page, counts):
+            return count
+        if len(counts) == 1 and facts is page.layout.facts:
+            return counts.pop()
+    return None
 
 
 def _marked_as_views(page: ArticlePage, counts: set[str]) -> str | None:
     """Return the one of some numbers whose element is named for views; the others may count comments or likes."""
-    for block in page.document.blocks[page.layout.headline : page.layout.text.start] if counts else ():
-        for element in block.element.iter():
-            text = " ".join("".join(element.itertext()).split())
-            if text in counts and _is_marked_as_views(element):
-                return text
+    start, end = page.layout.headline or 0, page.layout.trending.start if page.layout.trending else None
+    for block in page.document.blocks[start:end] if counts else ():
+        for text, _, inline in block.pieces:
+            number = " ".join(text.split())
+            if number in counts and is_count_of_views(_names_of(inline, block)):
+                return number
     return None
 
 
-def _is_marked_as_views(element: etree._Element) -> bool:
-    around = (element, *element.iterancestors("span", "li", "p"), *element)
-    names = ("class", "title", "aria-label", "id")
-    return any(_VIEWS_MARK.search(each.get(name) or "") for each in around for name in names)
+def _names_of(inline: Element | None, block: Block) -> str:
+    """Return the names of the elements around a text, up to the block's own."""
+    names = []
+    for element in (inline or block.element).around:
+        names += [element.names, element.get("title") or "", element.get("aria-label") or ""]
+        if element is block.element:
+            break
+    return " ".join(names)
 
 
 def credit_printed(page: ArticlePage) -> str | None:
@@ -231,12 +255,8 @@ def credit_in_text(page: ArticlePage) -> str | None:
 
 
 def tags_printed(page: ArticlePage) -> list[str]:
-    """Links to topics in or under the text, up to the trending block."""
-    document, layout = page.document, page.layout
-    end = layout.trending.start if layout.trending else len(document.blocks)
-    below = [block for block in document.blocks[layout.text.end : end] if may_hold_tags(block)]
-    tags = [tag for block in below for tag in tag_texts(block, document.site, document.base_url)]
-    return list(dict.fromkeys(page.text.tags + tags))
+    """Links to topics in or under the text."""
+    return list(dict.fromkeys([*page.text.tags, *tags_around(page.document, page.layout)]))
 
 
 def tags_meta(page: ArticlePage) -> list[str]:
@@ -246,7 +266,16 @@ def tags_meta(page: ArticlePage) -> list[str]:
 
 def source_in_text(page: ArticlePage) -> str | None:
     """The first outside agency or site that lede and paragraphs credit, in reading order."""
-    return find_source("\n\n".join([lede_printed(page) or "", *page.text.paragraphs]))
+    return find_source("\n\n".join([_whole_lede(page), *page.text.paragraphs]))
+
+
+def _whole_lede(page: ArticlePage) -> str:
+    """Return the lede without a name that it is cut in, and nothing of one that the text repeats in full."""
+    lede = lede_printed(page) or ""
+    if not lede or ends_sentence(lede):
+        return lede
+    is_repeated = fold("".join(page.text.paragraphs[:1])).startswith(fold(lede)[:-1])
+    return "" if is_repeated else lede.rpartition(" ")[0]
 
 
 def authors_byline(page: ArticlePage) -> list[str]:
@@ -255,9 +284,12 @@ def authors_byline(page: ArticlePage) -> list[str]:
 
 
 def authors_labelled(page: ArticlePage) -> list[str]:
-    """``Автор: …`` among the lines under the headline."""
-    byline = read_byline(f"Автор: {page.layout.first('author')}") if page.layout.first("author") else None
-    return list(byline.authors) if byline else []
+    """``Автор: …`` among the facts."""
+    for fact in [*page.layout.facts, *page.layout.behind]:
+        byline = read_byline(f"Автор: {fact.value}") if fact.kind == "author" and fact.value else None
+        if byline and byline.authors:
+            return list(byline.authors)
+    return []
 
 
 def authors_json_ld(page: ArticlePage) -> list[str]:
@@ -267,5 +299,35 @@ def authors_json_ld(page: ArticlePage) -> list[str]:
     people = [{"@type": "Person", "name": person} if isinstance(person, str) else person for person in people]
     known = [person for person in people if isinstance(person, dict)]
     # Plugins for search engines give name and "@id" alone.
-    names = [person.get("name") for person in known if person.get("@type", "Person") == "Person"]
-    return [name.strip() for name in names if isinstance(name, str) and is_person(name.strip())]
+    names = [person.get("name") for person in known if _is_of_a_person(person.get("@type", "Person"))]
+    found = [name for text in names if isinstance(text, str) for name in people_in(clean(text))]
+    return [name for name in found if is_person(name)]
+
+
+def _is_of_a_person(kind: object) -> bool:
+    kinds = kind if isinstance(kind, list) else [kind]
+    return any(isinstance(each, str) and each.rpartition("/")[2] == "Person" for each in kinds)
+
+
+#: Month and year of the second generation's date, in its first inline script.
+_MONTH_AND_YEAR = re.compile(r"\S*Date\S*?[\s=:,('\"]+(?P<month>\d{1,2})-(?P<year>\d{4})\b")
+_CLOCK = re.compile(r"\b\d{1,2}:\d{2}\b")
+
+
+def _breadcrumb_date(document: Document) -> tuple[str, str | None] | None:
+    """Return the second generation's date as printed and in ISO 8601; None on other pages.
+
+    The ISO form is put together from the day printed and the month and year of the script, ``'MM-YYYY'`` after a word
+    with ``Date``; it is None where the printed text is a whole date by itself or the script has none.
+    """
+    found = next((time for time in document.times if BREADCRUMB_TIME in (time.get("class") or "").split()), None)
+    if found is None:
+        return None
+    printed = ArticlePage(document, Layout()).text_of(found)
+    day = re.match(r"\d{1,2}(?![\d.])", printed)
+    script = _MONTH_AND_YEAR.search(document.structured.scripts[0]) if day and document.structured.scripts else None
+    if not day or not script:
+        return (printed, None) if printed else None
+    clock = _CLOCK.search(printed)
+    time = f"T{clock[0]:0>5}:00" if clock else ""
+    return printed, f"{script['year']}-{int(script['month']):02}-{int(day[0]):02}{time}"

@@ -1,43 +1,97 @@
-"""What is known of the markup of the site's earlier generations; of the present one nothing is.
+"""All names of classes and ids that the reader knows, by what they mark.
 
-- first (about 2016 to 2018): the text in ``div.article_text``;
-- second (2021 to 2023): the text in ``div.full-article__text.clear``, the date in
-  ``time.full-breadcrumb__time``, which begins with the day, month and year in the first inline script as
-  ``'MM-YYYY'`` after a word with ``Date``; else the ``time`` holds ``DD.MM.YYYY``.
+Of the site itself two generations are known: the first (about 2016 to 2018) has the text in ``div.article_text``, the
+second (2021 to 2023) in ``div.full-article__text.clear``, its date in ``time.full-breadcrumb__time``. The rest are
+names that themes of WordPress, its plugins, Bitrix and adverts' scripts give to their parts.
 """
 
 import re
-from collections.abc import Sequence
+from functools import lru_cache
 
-from lxml import etree
-
+#: The second generation's date.
+BREADCRUMB_TIME = "full-breadcrumb__time"
 _TEXT_CLASSES = frozenset(["article_text", "full-article__text"])
-_TIME_CLASS = "full-breadcrumb__time"
-_MONTH_AND_YEAR = re.compile(r"\S*Date\S*?[\s=:,('\"]+(?P<month>\d{1,2})-(?P<year>\d{4})\b")
-_CLOCK = re.compile(r"\b\d{1,2}:\d{2}\b")
+
+#: Words of a name, the parts between hyphens, underscores and capitals, that mark what is no part of an article.
+_CLUTTER = re.compile(
+    r"(?:^|[\s_\-])(?:news_aggregator|sm-list|ad|ads|adv|advert|adverts|advertisement|adsbygoogle|adfox|yandex_rtb"
+    r"|banner|banners|reklama|promo|sponsored|partners?|share|sharing|sharedaddy|social|socials|addtoany|ya-share2?"
+    r"|comments?|respond|disqus|related|relatedposts?|jp-relatedposts|yarpp|crp|recommend\w*|read-?(?:also|more|next)"
+    r"|see-?also|more-?(?:news|posts)|similar|latest-posts|recent-posts|popular|trending-posts|wp-embedded-content"
+    r"|is-type-wp-embed|newsletter|subscri(?:be|ption)\w*|mailchimp|telegram-(?:box|banner|subscribe)|toc|toc_container"
+    r"|ez-toc\w*|lwptoc\w*|rank-math-toc|table-of-contents|kk-star-ratings|post-?ratings?|rating|rmp-\w+"
+    r"|(?:about-?)?author-?(?:box|bio|info|card|description|avatar|block|about)|abh_box|saboxplugin-wrap|bio-box"
+    r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|poll|cookie\w*|popup|modal"
+    r"|instagram-media|tiktok-embed|fb-post|print-?(?:link|button)|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])",
+    re.IGNORECASE,
+)
+#: Names that mark a whole paragraph; a paragraph named otherwise is the article's.
+_PARAGRAPH_CLUTTER = re.compile(
+    r"(?:^|\s)(?:news_aggregator|sm-list|wp-caption-text|photo-caption|image-caption|toc_title|ez-toc-title"
+    r"|read-also|see-also|related\S*)(?=$|\s)",
+    re.IGNORECASE,
+)
+_LEDE = re.compile(
+    r"(?:^|[\s_\-])(?:lede?|lead|lid|intro|excerpt|standfirst|subtitle|sub-?headline|summary|anons|preview-?text"
+    r"|deck|dek|kicker-text|description|announce\w*)(?=$|[\s_\-\d])",
+    re.IGNORECASE,
+)
+_COUNT_OF_OTHERS = re.compile(
+    r"comment|respond|disqus|like|heart|thumb|vote|rating|share|repost|bookmark|favou?rite|reply|replies|коммент"
+    r"|нравится|лайк|пікір",
+    re.IGNORECASE,
+)
+_VIEWS = re.compile(r"view|eye|просмотр|қарал|prosmotr|show[_-]?counter|hits|reads?\b", re.IGNORECASE)
+_AUTHOR = re.compile(r"author|byline|journalist|avtor|vcard", re.IGNORECASE)
+_MODIFIED = re.compile(r"updat|modif|edited|izmen|obnov", re.IGNORECASE)
+_SCREEN_READERS = re.compile(r"(?:^|\s)(?:screen-reader-text|sr-only|visually-hidden|visuallyhidden)(?=$|\s)")
+#: Where the site keeps the pictures of its articles, in the third and the second generation.
+UPLOADS = re.compile(r"/wp-content/uploads/|static\.caravan\.kz/image/", re.IGNORECASE)
 
 
 def holds_text(classes: str) -> bool:
-    """Whether an element of these classes is the one that holds the text in the first or second generation."""
+    """Whether an element of these classes holds the text in the first or second generation."""
     return "article_" in classes and not _TEXT_CLASSES.isdisjoint(classes.split())
 
 
-def breadcrumb_date(times: Sequence[etree._Element], root: etree._Element) -> tuple[str, str | None] | None:
-    """Return the second generation's date, of a page's ``times``, as printed and in ISO 8601; None on other pages.
+# The same names stand on every page, so each is judged once.
 
-    The ISO form is put together from the day printed and the month and year of the script; it is None
-    where the printed text is a whole date by itself or the script has none.
-    """
-    found = next((time for time in times if _TIME_CLASS in (time.get("class") or "").split()), None)
-    if found is None:
-        return None
-    printed = " ".join("".join(found.itertext()).split())
-    day = re.match(r"\d{1,2}(?![\d.])", printed)
-    scripts = (each for each in root.iter("script") if each.get("type") == "text/javascript")
-    first = next(scripts, None) if day else None
-    script = _MONTH_AND_YEAR.search(first.text or "") if first is not None else None
-    if not day or not script:
-        return (printed, None) if printed else None
-    clock = _CLOCK.search(printed)
-    time = f"T{clock[0]:0>5}:00" if clock else ""
-    return printed, f"{script['year']}-{int(script['month']):02}-{int(day[0]):02}{time}"
+
+@lru_cache(maxsize=4096)
+def is_clutter(tag: str, names: str) -> bool:
+    """Whether an element of these names is a box around an article, or one in its text that is none of it."""
+    return (_PARAGRAPH_CLUTTER if tag == "p" else _CLUTTER).search(names) is not None
+
+
+@lru_cache(maxsize=1024)
+def is_lede(names: str) -> bool:
+    """Whether an element of these names holds a lede."""
+    return _LEDE.search(names) is not None
+
+
+@lru_cache(maxsize=1024)
+def is_for_screen_readers(classes: str) -> bool:
+    """Whether an element of these classes is not shown."""
+    return _SCREEN_READERS.search(classes) is not None
+
+
+@lru_cache(maxsize=1024)
+def is_count_of_others(names: str) -> bool:
+    """Whether the number in an element of these names counts comments, likes or shares."""
+    return _COUNT_OF_OTHERS.search(names) is not None
+
+
+@lru_cache(maxsize=1024)
+def is_count_of_views(names: str) -> bool:
+    """Whether the number in an element of these names counts views."""
+    return _VIEWS.search(names) is not None
+
+
+def is_author(names: str) -> bool:
+    """Whether an element of these names holds an author."""
+    return _AUTHOR.search(names) is not None
+
+
+def is_modified(names: str) -> bool:
+    """Whether a ``time`` of these names says when the article was changed."""
+    return _MODIFIED.search(names) is not None

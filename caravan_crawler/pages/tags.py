@@ -1,16 +1,29 @@
-"""The article's own topics: links to ``/tag/…`` under the text."""
+"""The article's own topics: links to ``/tag/…`` in, under or behind the text."""
 
 import re
+from collections.abc import Iterator
 
-from caravan_crawler.pages.blocks import Block
+from caravan_crawler.pages.blocks import HEADINGS, Block, Element, common_container
+from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.labels import is_colophon, is_end_label
+from caravan_crawler.pages.layout import Layout
 from caravan_crawler.urls import Site
 
 _TAG_PATH = re.compile(r"/tags?/[^/]+")
+#: Paths of a section or category; themes give their links ``rel="tag"`` as well.
+_SECTION_PATH = re.compile(r"/(?:category/.*|rubric\w*/.*|[^/]*/?)", re.IGNORECASE)
 _LABELS = re.compile(
-    r"(?:\s|[,;:#|•·/]|теги|тэги|метки|темы|тегтер|tags|рубрик[аи]|категори[яи]|опубликовано\s+в)*", re.IGNORECASE
+    r"(?:\s|[,;:#|•·/.]|теги|тэги|метки|метка|темы|тема|тегтер|tags|tagged|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
+    r"|и|posted\s+in)*",
+    re.IGNORECASE,
 )
+#: A sentence of a theme around its links: ``Запись опубликована в рубрике … с метками …``.
+_SENTENCE = re.compile(r"(?=.*(?:метк|тег|tagged|отмечен))(?=.*(?:запис|рубри|опубликован|метк|тег|posted|tagged)).{0,160}", re.IGNORECASE | re.DOTALL)
 _TAG_LINE = re.compile(r"(?:теги|тэги|метки|ключевые\s+слова|тегтер|tags)\s*:\s*(?P<tags>\S.*)", re.IGNORECASE)
+_TAGS_LABEL = re.compile(r"(?:теги|тэги|метки|темы|тегтер|tags)\s*:?", re.IGNORECASE)
 _HASHTAG = re.compile(r"#\w[\w\-]*")
+_CLOUD = re.compile(r"tag-?cloud|(?:^|\s)widget(?=[\s_-]|$)|sidebar|popular", re.IGNORECASE)
+_LONGEST = 400
 
 
 def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
@@ -18,28 +31,64 @@ def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
 
     Without links it is ``Теги: …``, with commas between, or words with a ``#`` each.
     """
-    if len(block.text) > 400:
+    if len(block.text) > _LONGEST:
         return []
     if not block.has_links:
         return _plain_tags(block.text) if block.text[0] == "#" or ":" in block.text[:20] else []
     tags: list[str] = []
-    for text, link in block.pieces:
+    outside = ""
+    for text, link, _ in block.pieces:
         words = " ".join(text.split()).strip("#, ")
         if link is None:
-            if not _LABELS.fullmatch(text):
-                return []
-        elif _is_topic_address(link.get("href") or "", site, page_url) or link.get("rel") == "tag":
+            outside += text
+        elif _is_topic(link, site, page_url):
             tags += [words] if words else []
-        elif words and "tag" not in (link.get("rel") or "").split():
-            return []  # themes give the section's link next to the topics rel="category tag"
-    return tags
+        elif words and not _is_section(link, site, page_url):
+            return []
+    outside = " ".join(outside.split())
+    return tags if tags and (_LABELS.fullmatch(outside) or _SENTENCE.fullmatch(outside)) else []
 
 
-def may_hold_tags(block: Block) -> bool:
-    """Whether a block is not in a menu or the page's foot; an article may have a foot of its own, with its tags."""
-    if block.zone != "footer":
-        return block.zone != "nav"
-    return any(True for _ in block.element.iterancestors("article"))
+def tags_around(document: Document, layout: Layout) -> Iterator[str]:
+    """Yield the tags under the text, before and behind the trending block.
+
+    Behind it, and where the page has no such block, they are the article's only inside of what holds the article; a
+    cloud of all topics stands elsewhere.
+    """
+    blocks, trending = document.blocks, layout.trending
+    article = _article(document, layout)
+    end = trending.start if trending else len(blocks)
+    behind = blocks[trending.end :] if trending else []
+    is_under_text = True
+    for block in [*blocks[layout.text.end : end], *behind]:
+        is_inside = article is not None and block.is_within(article)
+        is_under_text = is_under_text and (is_inside or not _ends_article(block))
+        if not (is_inside or (is_under_text and block.index < end)):
+            continue
+        if _may_hold_tags(block):
+            yield from tag_texts(block, document.site, document.base_url)
+
+
+def _article(document: Document, layout: Layout) -> Element | None:
+    """Return the element that holds headline and text, unless it is the whole page."""
+    if layout.headline is None or not layout.text.blocks:
+        return None
+    article = common_container(document.blocks[layout.headline], layout.text.blocks[0])
+    return article if article.tag not in ("body", "html") else None
+
+
+def _ends_article(block: Block) -> bool:
+    """Whether a block begins what stands behind an article: the comments, a column, the foot."""
+    if block.zone in ("aside", "footer", "form") or is_end_label(block.text) or is_colophon(block.text):
+        return True
+    return block.tag in HEADINGS and _TAGS_LABEL.fullmatch(block.text) is None
+
+
+def _may_hold_tags(block: Block) -> bool:
+    """Whether a block is not in a menu, a cloud or the page's foot; an article may have a foot of its own."""
+    if block.zone in ("nav", "aside") or any(_CLOUD.search(element.names) for element in block.element.around if element.attributes and element.tag != "body"):
+        return False
+    return block.zone != "footer" or any(element.tag == "article" for element in block.element.around)
 
 
 def _plain_tags(text: str) -> list[str]:
@@ -50,6 +99,21 @@ def _plain_tags(text: str) -> list[str]:
     return [tag for part in match["tags"].split(",") if (tag := part.strip(" #."))] if match else []
 
 
-def _is_topic_address(href: str, site: Site, page_url: str) -> bool:
-    url = site.resolve(href, page_url)
-    return url is not None and _TAG_PATH.match(url[len(site.base) - 1 :]) is not None
+def _is_topic(link: Element, site: Site, page_url: str) -> bool:
+    """Whether a link leads to a topic, by its address; where that says nothing, by its relation."""
+    path = _path(link, site, page_url)
+    if path is not None and _TAG_PATH.match(path):
+        return True
+    relations = (link.get("rel") or "").split()
+    return "tag" in relations and "category" not in relations and not (path and _SECTION_PATH.fullmatch(path))
+
+
+def _is_section(link: Element, site: Site, page_url: str) -> bool:
+    """Whether a link leads to a section: themes print it next to the topics."""
+    path = _path(link, site, page_url)
+    return "tag" in (link.get("rel") or "").split() or (path is not None and _SECTION_PATH.fullmatch(path) is not None)
+
+
+def _path(link: Element, site: Site, page_url: str) -> str | None:
+    url = site.resolve(link.get("href") or "", page_url)
+    return url[len(site.base) - 1 :] if url is not None else None

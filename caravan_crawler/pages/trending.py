@@ -10,10 +10,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from caravan_crawler.pages.blocks import Block, common_container
-from caravan_crawler.pages.boilerplate import TRENDING_HEADING, is_end_label, is_label, is_see_also
-from caravan_crawler.pages.front_matter import is_date
-from caravan_crawler.urls import Address, Site
+from caravan_crawler.pages.blocks import HEADINGS, Block, Element, common_container
+from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.labels import (
+    TRENDING_HEADING,
+    ends_sentence,
+    is_date,
+    is_end_label,
+    is_label,
+    is_prose,
+    is_see_also,
+)
+from caravan_crawler.urls import Address
 
 #: A topic's label is short and no sentence.
 LONGEST_LABEL = 48
@@ -22,7 +30,6 @@ FEWEST_PAIRS = 2
 #: Pairs that are one, whatever follows; the known block has about eighteen.
 ENOUGH_PAIRS = 5
 
-_SENTENCE_END = re.compile(r"[.!?…:;]\s*$|[.!?…][»”\"]\s*$")
 _PLAIN_NUMBER = re.compile(r"[\d\s.,:%°+\-–]+")
 
 
@@ -53,14 +60,15 @@ class _Part(NamedTuple):
 
 
 def find_trending(
-    blocks: list[Block], site: Site, page_url: str, start: int = 0, *, headed_only: bool = False
+    document: Document, start: int = 0, end: int | None = None, *, headed_only: bool = False
 ) -> TrendingBlock | None:
-    """Return the trending block among ``blocks[start:]``, or None.
+    """Return the trending block among the page's blocks from ``start`` to ``end``, or None.
 
     With ``headed_only`` a block without the heading does not count: outside of articles, cards with a
     label over each headline look the same.
     """
-    scan = _Scan(blocks, site, page_url)
+    blocks = document.blocks[:end]
+    scan = _Scan(blocks, document)
     return _headed(scan, blocks, start) or (None if headed_only else _unheaded(scan, blocks, start))
 
 
@@ -84,12 +92,15 @@ def _headed(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock | N
 
 def _unheaded(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock | None:
     is_box = False
+    passed = start
     for position in range(start, len(blocks)):
         block = blocks[position]
-        # Cards under "Похожие новости" may have a label each, too.
-        is_box = is_see_also(block.text) or is_end_label(block.text) or (is_box and not is_prose(block))
-        found = scan.pairs(position) if scan.may_begin(position) else None
-        if found and (
+        # Cards under "Похожие новости" or any other heading may have a label each, too.
+        is_box = _heads_a_box(block) or (is_box and not is_prose(block))
+        found = scan.pairs(position) if position >= passed and scan.may_begin(position) else None
+        if found and position > start and _heads_a_box(blocks[position - 1]):
+            passed = found.end
+        elif found and (
             len(found.lines) >= ENOUGH_PAIRS
             or (
                 not is_box
@@ -101,13 +112,20 @@ def _unheaded(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock |
     return None
 
 
+def _heads_a_box(block: Block) -> bool:
+    if is_see_also(block.text) or is_end_label(block.text):
+        return True
+    return block.tag in HEADINGS and not block.has_links and len(block.text) <= LONGEST_LABEL
+
+
 class _Scan:
     """The blocks as parts, each block taken apart once and only when looked at."""
 
-    def __init__(self, blocks: list[Block], site: Site, page_url: str) -> None:
+    def __init__(self, blocks: list[Block], document: Document) -> None:
         self._blocks = blocks
-        self._site = site
-        self._page_url = page_url
+        self._site = document.site
+        self._page_url = document.base_url
+        self._links = document.link_elements
         self._parts: dict[int, list[_Part]] = {}
 
     def may_begin(self, position: int) -> bool:
@@ -124,7 +142,7 @@ class _Scan:
     def pairs(self, start: int, skip: int = 0) -> TrendingBlock | None:
         """Read pairs from ``start`` on, less ``skip`` parts, until something is no pair."""
         lines: list[TopicLine] = []
-        form: tuple[bool, bool] | None = None
+        form: tuple[object, ...] | None = None
         end = start
         parts = self._from(start)
         for _ in range(skip):
@@ -134,7 +152,8 @@ class _Scan:
             if headline.address is None or not _is_topic(label, headline):
                 break
             # One template prints all pairs, so the first that is put together otherwise is none.
-            pair_form = (label.block == headline.block, label.link == headline.link)
+            place = self._blocks[label.block].element
+            pair_form = (label.block == headline.block, label.link == headline.link, place.tag, place.get("class"))
             if form not in (None, pair_form):
                 break
             form = pair_form
@@ -155,9 +174,9 @@ class _Scan:
         """Read cards from ``start`` on, each a label, a headline, and a link without text that lies over both."""
         lines: list[TopicLine] = []
         for label, headline in zip(self._blocks[start::2], self._blocks[start + 1 :: 2], strict=False):
-            card = common_container(label.element, headline.element)
-            links = list(card.iter("a"))
-            if len(links) != 1 or "".join(links[0].itertext()).strip() or not _may_be_topic(label.text):
+            card = common_container(label, headline)
+            links = [link for link in self._links if link.is_within(card)]
+            if len(links) != 1 or links[0].first != links[0].last or not _may_be_topic(label.text):
                 break
             address = self._site.address(links[0].get("href") or "", self._page_url)
             if address is None:
@@ -186,7 +205,7 @@ class _Scan:
             link = block.pieces[0][1]
             address = self._site.address(link.get("href") or "", self._page_url) if link is not None else None
             return [_Part(block.text, None if link is None else id(link), address, number)]
-        for text, link in block.pieces:
+        for text, link, _ in block.pieces:
             text = " ".join(text.split())
             if not text:
                 continue
@@ -210,19 +229,16 @@ def _is_topic(label: _Part, headline: _Part) -> bool:
 @lru_cache(maxsize=1024)
 def _may_be_topic(label: str) -> bool:
     text = label.strip(" :#")
+    if not any(map(str.isalnum, text)) or label.endswith(("к записи", "on")):
+        return False
     if not text or len(text) > LONGEST_LABEL or text[0].islower():
         return False
-    if _SENTENCE_END.search(label) or _PLAIN_NUMBER.fullmatch(text) or is_date(text):
+    if ends_sentence(label) or _PLAIN_NUMBER.fullmatch(text) or is_date(text):
         return False
     return not (is_label(text) or is_see_also(text) or TRENDING_HEADING.fullmatch(text))
 
 
 def _text_goes_on(blocks: list[Block], start: int, first: int, end: int) -> bool:
     """Whether paragraphs like those before the pairs, in the same container, follow behind them."""
-    containers = {block.element.getparent() for block in blocks[start:first] if is_prose(block)}
-    return any(is_prose(block) and block.element.getparent() in containers for block in blocks[end:])
-
-
-def is_prose(block: Block) -> bool:
-    """Whether a block reads like a paragraph: a sentence with its end, not all of it a link."""
-    return len(block.text) >= 60 and _SENTENCE_END.search(block.text) is not None and not block.is_all_links
+    containers = {block.element.parent for block in blocks[start:first] if is_prose(block)}
+    return any(is_prose(block) and block.element.parent in containers for block in blocks[end:])

@@ -110,5 +110,5 @@ def test_an_article_nested_too_deeply_is_cut() -> None:
     record = next(record for record in sample.gold(SITE.base) if record["section"] == "news" and record["article_id"])
     body = sample.respond(record["url"][len(SITE.base) - 1 :], SITE.base).body
     place = body.index(record["body"].split("\n\n")[1][:12].encode())
-    nested = body[:place] + b"<i>" * 1000 + b"</i>" * 1000 + body[place:]
+    nested = body[:place] + b"<div>" * 1000 + b"</div>" * 1000 + body[place:]
     assert read(nested).kind is PageKind.CUT

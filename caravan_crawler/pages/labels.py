@@ -1,0 +1,464 @@
+"""Labels of blocks: the one table of what the lines around an article's text look like.
+
+A form counts only in its place (see ``layout.py``): a price, a score or a year in the text is no view count, and the
+header's date of the visit is no date of publication.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from typing import Literal
+
+from caravan_crawler.normalise.dates import Form, date_form, day_named, is_suffix
+from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
+from caravan_crawler.pages.blocks import Block
+from caravan_crawler.pages.selectors import is_count_of_others, is_count_of_views
+
+_LETTERS_AND_DIGITS = re.compile(r"[\W_]+")
+_AROUND_LABEL = " :.!»→#"
+
+
+@lru_cache(maxsize=512)  # a page's blocks are compared with its headline more than once
+def fold(text: str) -> str:
+    """Return ``text`` for comparing: lower case, ё as е, letters and digits only.
+
+    A title and its headline differ in dashes and quotation marks, and so do a page and its AMP copy.
+    """
+    return _LETTERS_AND_DIGITS.sub("", text.casefold().replace("ё", "е"))
+
+
+# Facts: the lines around a headline and under a text.
+
+Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
+
+_LABEL_OF_DATE = re.compile(
+    r"(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|жарияланды|жарияланған(?:\s+күні)?|posted\s+on)"
+    r"\s*[:\-–—]?\s*",
+    re.IGNORECASE,
+)
+_COUNT = r"(?P<count>\d[\d\s.,'’]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
+#: What a line looks like, in the order in which the forms are tried.
+FORMS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(form, re.IGNORECASE))
+    for kind, form in (
+        ("updated", r"(?:обновлен[оа]?|изменен[оа]?|жаңартылды|жаңартылған)\s*:?"),
+        ("views", rf"(?:{VIEWS_BEFORE})?\s*[:\-–(]?\s*{_COUNT}\)?\s*(?:{VIEWS_BEHIND})?"),
+        ("author", r"(?:авторы?|текст|автор\s+текста|мәтін|журналист)\s*[:\-–—]\s*(?P<value>\S.{0,120})"),
+        ("author", r"(?:автором|опубликовал[аи]?)\s+(?P<value>[^\W\d].{2,60})"),
+    )
+)
+_GENERATION_2_VIEWS = re.compile(r"(?:опубликовано|жарияланды)\s*:?\s*(?P<count>\d[\d\s]{0,11})", re.IGNORECASE)
+_CREDIT = re.compile(r"(?:фото|сурет|photo|иллюстрация|скриншот)\s*[-–—:]\s*(?P<name>.*)", re.IGNORECASE)
+_ARCHIVE_CREDIT = re.compile(
+    r"(?:фото|сурет)\s+(?P<name>(?:из|с\s+сайта|автора|пресс-службы|предоставлен\w*|читател\w*)(?:\s.{2,60})?)",
+    re.IGNORECASE,
+)
+_CREDITS_BEGIN = ("фото", "сурет", "photo", "иллюстрация", "скриншот")
+#: Letters of a line that credits a photo, and words of one without a dash.
+_LONGEST_CREDIT, _LONGEST_ARCHIVE_CREDIT = 100, 5
+_SEPARATORS = re.compile(r"[/|•·⋅👁🕒🕑📅🗓📷⏱💬](?:(?<!/)\ufe0f?|(?<=\s/)(?=\s))")
+# Additions that themes print; they are ignored.
+_OTHER = re.compile(
+    r"(?:нет|без)\s+комментари\w+|комментари\w*\s*:?\s*\(?\d*\)?|\d+\s+комментари\w+(?:\s+к\s.{0,160})?"
+    r"|остав(?:ьте|ить)\s+комментарий|добавить\s+комментарий|\d+\s+пікір\w*|пікір\w*\s*:?\s*\d*"
+    r"|(?:время\s+(?:на\s+)?чтени[ея]\s*:?\s*)?[~≈]?\s*\d+\s*мин(?:ут\w*)?\.?(?:\s+(?:чтени\w|на\s+чтение))?"
+    r"|обновлен[оа]?\s*:?\s.{4,40}|(?:коллаж|видео|инфографика)\s*[-–—:]\s*.{2,40}"
+    r"|(?:от|by|автор|автором|опубликовал[аи]?)(?:\s+[^\s.]+){0,2}|admin|администратор|редактор|редакция"
+    r"|опубликован[оа]?\s*:?|дата(?:\s+публикации)?\s*:?|жарияланды\s*:?|размещено\s*:?|posted\s+(?:on|by|in)"
+    r"|(?:рубрик[аи]|раздел|категори[яи]|айдар)\s*:?(?:\s+[^\s.]+){0,3}|в\s+[А-ЯЁ][\w ]{2,30}"
+    r"|источник\s*:?|поделиться\s*:?|\d+\s+(?:нравится|лайк\w*|репост\w*)|\+\d+"
+    # A count that a script is to bring.
+    rf"|(?:{VIEWS_BEFORE})\s*[:\-–]?"
+    # A date that a script or a template was to fill in, and a database's zero as PHP prints it.
+    r"|undefined|null|nan|none|invalid\s+date|%[\w:]+%|\{\{?[^{}]{0,40}\}\}?|\[\w{2,12}\]|-000\d-\d\d-\d\d.{0,15}"
+    r"|\d{1,2}(?:\.|\s)[^\s.]{2,9}(?:\.|\s)-000\d.{0,15}",
+    re.IGNORECASE,
+)
+_BY_SOMEBODY = re.compile(r"\s+(?:от|by)\s+\S+(?=\s|$)", re.IGNORECASE)
+_JOINTS = re.compile(r"(?:от|автором|автор|by|в|in|on|posted\s+on|опубликован[оа]?|[\W_]+)", re.IGNORECASE)
+#: Words of the longest date, ``Опубликовано: понедельник, 12 мая 2025 года в 14:05``, and its letters.
+_LONGEST_DATE, _LONGEST_DATE_TEXT = 12, 80
+_LONGEST_ZONE = 40
+#: Letters of a block with lines, and of one line.
+_LONGEST_FACTS, _LONGEST_LINE = 240, 140
+_YEAR = re.compile(r"\d{4}|\d\.\d\d\.\d\d")
+_ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One recognised line: its ``kind`` and the ``value`` without label; a number ``is_bare`` that had none."""
+
+    kind: Kind
+    value: str
+    is_bare: bool = False
+
+
+def is_dated(text: str) -> bool:
+    """Whether all of ``text`` is one date with its year."""
+    form = _date_form(text)
+    return form is not None and form.has_year
+
+
+def is_date(text: str) -> bool:
+    """Whether all of ``text`` is a date in any of the printed forms, with a year or without."""
+    return _date_form(text) is not None
+
+
+def _date_form(text: str) -> Form | None:
+    return date_form(text.strip(_ORNAMENT)) if len(text) <= _LONGEST_DATE_TEXT else None
+
+
+def is_clock(text: str) -> bool:
+    """Whether all of ``text`` is a time of day."""
+    parts = form.parts if (form := _date_form(text)) else None
+    return parts is not None and parts.get("day") is None and parts.get("relative") is None
+
+
+def printed_date(facts: list[Fact]) -> str | None:
+    """Return the date of publication among the lines, as printed: one with its year before others, a real one first.
+
+    The time of day and the zone after it are included. A date after ``Обновлено`` does not count.
+    """
+    dates = [
+        index
+        for index, fact in enumerate(facts)
+        if fact.kind == "date" and fact.value and not (index and facts[index - 1].kind == "updated")
+    ]
+    if not dates:
+        return None
+    if len(dates) > 1:
+        dates = [index for index in dates if day_named(facts[index].value)] or dates
+    best = next((index for index in dates if is_dated(facts[index].value)), dates[0])
+    date = facts[best].value
+    if not is_dated(date) or ":" in date:
+        return _with_zone(date, facts, best)
+    if best + 1 in dates and is_clock(facts[best + 1].value):
+        return _with_zone(f"{date} {facts[best + 1].value}", facts, best + 1)
+    if best - 1 in dates and is_clock(facts[best - 1].value):
+        return f"{facts[best - 1].value} {date}"
+    return date
+
+
+def _with_zone(date: str, facts: list[Fact], index: int) -> str:
+    """Return ``date`` with the zone printed behind the line at ``index``."""
+    following = facts[index + 1] if index + 1 < len(facts) else None
+    return f"{date} {following.value}" if following and following.kind == "zone" and ":" in date else date
+
+
+def views_before_headline(text: str) -> str | None:
+    """Return the count of ``Опубликовано: 2600``, the second generation's line above the headline."""
+    match = _GENERATION_2_VIEWS.fullmatch(text)
+    return match["count"].strip() if match else None
+
+
+def credit_name(text: str) -> str | None:
+    """Return whom a photo's line credits, maybe nobody (``Фото -``).
+
+    None where the text is no such line (``Фото – это искусство.``).
+    """
+    if not _may_be_credit(text):
+        return None
+    match = _CREDIT.fullmatch(text.strip())
+    if match is None:
+        return None
+    name = match["name"].strip()
+    is_sentence = len(name.split()) > 6 or (name[:1].islower() and name.endswith((".", "!", "?")))
+    return None if is_sentence else name
+
+
+def _may_be_credit(text: str) -> bool:
+    return len(text) <= _LONGEST_CREDIT and text[:12].lower().startswith(_CREDITS_BEGIN)
+
+
+def credit_in_text(text: str) -> str | None:
+    """Return whom a line in the text credits; ``Фото из архива автора`` only where it is no sentence."""
+    if not _may_be_credit(text):
+        return None
+    match = _ARCHIVE_CREDIT.fullmatch(text) if len(text.split()) <= _LONGEST_ARCHIVE_CREDIT else None
+    return match["name"] if match and text[-1] not in ".!?:" else credit_name(text)
+
+
+@lru_cache(maxsize=2048)  # labels, buttons and days stand on many pages
+def _fact(text: str) -> Fact | None:
+    text = text.strip(_ORNAMENT)
+    if not text or len(text) > _LONGEST_LINE:
+        return None
+    if text[0].isdigit() or text[0].isalpha():
+        if (count := views_before_headline(text)) is not None:
+            return Fact("views", count)
+        if not text.isdecimal() and is_date(text):
+            return Fact("date", _LABEL_OF_DATE.sub("", text, count=1))
+        for kind, form in FORMS:
+            if match := form.fullmatch(text):
+                value = next((value for value in match.groups() if value), text).strip()
+                return Fact(kind, value, is_bare=kind == "views" and value == text)
+        if (name := credit_name(text)) is not None:
+            return Fact("credit", name)
+        if match := _ARCHIVE_CREDIT.fullmatch(text.rstrip(".")):
+            return Fact("credit", match["name"])
+    if len(text) <= _LONGEST_ZONE and is_suffix(text):
+        return Fact("zone", text)
+    return Fact("other", text) if _OTHER.fullmatch(text) else None
+
+
+def facts_of(block: Block) -> list[Fact]:
+    """Return the facts a block consists of, or [] where any of its text is something else.
+
+    A block may hold several: ``26 Апреля 2023 | 60``, or two spans side by side.
+    """
+    if block.is_pager or len(block.text) > _LONGEST_FACTS:
+        return []
+    if block.facts is None:
+        block.facts = _facts_of(block)
+    assert isinstance(block.facts, list)
+    return block.facts
+
+
+def _facts_of(block: Block) -> list[Fact]:
+    text = block.text
+    if text[-1] in ".!?" and len(text) > _LONGEST_DATE_TEXT:
+        return []
+    whole = [[text]]
+    # Pieces first: the line of an author or a credit would include its neighbours.
+    for parts in chain(_splits(block), whole) if len(block.pieces) > 1 else chain(whole, _splits(block)):
+        found = [_fact(part) for part in parts]
+        known = [fact for fact in found if fact is not None]
+        if found and len(known) == len(found):
+            return _without_counts_of_others(block, known)
+        # Around a whole date a theme may print the section or the author.
+        is_certain = any((fact.kind == "date" and is_dated(fact.value)) or _is_label_with_name(fact) for fact in known)
+        rest = [part for part, fact in zip(parts, found, strict=True) if fact is None]
+        if is_certain and all(_is_a_name(part) or _JOINTS.fullmatch(part) for part in rest):
+            return _without_counts_of_others(block, known)
+    return []
+
+
+def _is_label_with_name(fact: Fact) -> bool:
+    return fact.kind == "other" and "комментари" in fact.value.lower()
+
+
+def _without_counts_of_others(block: Block, facts: list[Fact]) -> list[Fact]:
+    """Return the facts less bare numbers that count comments or likes by the names of their elements or their link."""
+    bare = [fact for fact in facts if fact.is_bare]
+    if not bare:
+        return facts
+    others = set()
+    for text, link, inline in block.pieces:
+        number = " ".join(text.split()).strip(_ORNAMENT)
+        names = "".join(_names_around(block, inline))
+        is_of_others = is_count_of_others(names) or (link is not None and "#" in (link.get("href") or ""))
+        if is_of_others and not is_count_of_views(names):
+            others.add(number)
+    return [Fact("other", fact.value) if fact.is_bare and fact.value in others else fact for fact in facts]
+
+
+def _names_around(block: Block, inline: object) -> Iterator[str]:
+    """Yield classes and titles of the inline elements around a text, and of the block's own element."""
+    element = inline if inline is not None else block.element
+    for each in element.around:  # type: ignore[attr-defined]
+        yield f" {each.names} {each.get('title') or ''} {each.get('aria-label') or ''}"
+        if each is block.element:
+            return
+
+
+def _is_a_name(text: str) -> bool:
+    return len(text) <= 40 and len(text.split()) <= 3 and text[:1].isupper() and text[-1] not in ".!?:;,"
+
+
+def _splits(block: Block) -> Iterator[list[str]]:
+    pieces = [" ".join(text.split()).strip(_ORNAMENT) for text, _, _ in block.pieces]
+    pieces = [piece for piece in pieces if piece and piece not in "/:"]
+    if len(pieces) > 1:
+        if any(piece.endswith(":") for piece in pieces):
+            yield _joined_labels(pieces)
+        yield pieces
+        # A label and its value may be two elements: "Просмотров:" and "60".
+        if len(pieces) % 2 == 0:
+            yield [f"{label} {value}" for label, value in zip(pieces[::2], pieces[1::2], strict=True)]
+    by_mark = [part.strip() for part in _SEPARATORS.split(block.text) if part.strip(_ORNAMENT)]
+    if len(by_mark) > 1:
+        yield by_mark
+    by_line = block.text.split("\n")
+    if len(by_line) > 1:
+        yield by_line
+    if not _YEAR.search(block.text):
+        return
+    words = _BY_SOMEBODY.sub("", block.text).split()
+    for end in range(min(len(words) - 1, _LONGEST_DATE), 0, -1):
+        if is_dated(" ".join(words[:end])):
+            yield [" ".join(words[:end]), " ".join(words[end:])]
+            return
+
+
+def _joined_labels(pieces: list[str]) -> list[str]:
+    """Join each label that ends in a colon with what follows it, and ``/ Автор:`` without its stroke."""
+    joined: list[str] = []
+    for piece in pieces:
+        piece = piece.strip("/ ")
+        if joined and joined[-1].endswith(":"):
+            joined[-1] = f"{joined[-1]} {piece}"
+        elif piece:
+            joined.append(piece)
+    return joined
+
+
+# Labels: headings of boxes, buttons, notices.
+
+#: Heading of the trending block.
+TRENDING_HEADING = re.compile(r"(?:сейчас\s+)?в\s+тренде\s*[:.]?|трендте\s*:?", re.IGNORECASE)
+
+_SEE_ALSO = (
+    r"(?:читайте|читать|смотрите|смотри|см\.|узнайте)\s+(?:также|тоже|ещ[её]|по\s+теме|далее|подробнее)"
+    r"|(?:материалы?|новости|статьи|ещ[её])\s+по\s+теме|по\s+теме|ещ[её]\s+по\s+теме|похожие\s+(?:новости|статьи|материалы)"
+    r"|ранее\s+по\s+теме|вам\s+(?:также\s+)?(?:может\s+быть|будет|может)\s+(?:интересно|понравиться)"
+    r"|другие\s+(?:новости|материалы)|рекомендуем(?:\s+(?:почитать|прочитать|также))?|интересное\s+по\s+теме"
+    r"|тағы\s+(?:да\s+)?оқ\w+|сондай-ақ\s+оқ\w+|оқи\s+отырыңыз|содержание|оглавление|мазмұны"
+)
+#: Heading of a box of links to other articles or to the text's own parts.
+SEE_ALSO_HEADING = re.compile(rf"(?:{_SEE_ALSO})\s*[:.…→»]*", re.IGNORECASE)
+#: The same words before the links, in one block with them.
+SEE_ALSO_START = re.compile(rf"(?:{_SEE_ALSO})\s*[:.\-–—→»]*\s*", re.IGNORECASE)
+
+_COMMENTS = (
+    r"комментари(?:и|ев|й)(?:\s*\(?\d*\)?)?|(?:оставить|добавить)\s+комментарий|\d+\s+комментари\w+"
+    r"|пікір\w*(?:\s+(?:қалдыр\w+|жаз\w+))?"
+)
+_LABELS = re.compile(
+    r"реклама|на\s+правах\s+рекламы|партн[её]рский\s+материал|advertisement|жарнама"
+    r"|поделиться(?:\s+.{0,40})?|поделитесь.{0,40}|бөлісу\s*:?|share"
+    rf"|{_COMMENTS}"
+    r"|(?:оставлять\s+)?комментари\w+\s+могут\s+(?:оставлять\s+)?только\s.{0,60}|пікір\s+қалдыру.{0,60}"
+    r"|подписывайтесь.{0,80}|подпишитесь.{0,80}|подписаться.{0,60}|присоединяйтесь.{0,80}|жазылыңыз.{0,60}"
+    r"|теги|метки|тэги|тегтер|распечатать|версия\s+для\s+печати|наверх|назад|главная|показать\s+ещ[её]|загрузить\s+ещ[её]"
+    r"|оцените\s+.{0,40}|понравилась\s+.{0,30}|★[★☆\s]*|\(?\s*пока\s+оценок\s+нет\s*\)?|(?:рейтинг|оценка)\s*:?\s*[\d.,/\s()]*"
+    r"|(?:средняя\s+оценка|голосов|проголосовало)\s*:?.{0,30}|\(?\d+\s+голос\w*\)?"
+    r"|(?:если\s+вы\s+)?(?:нашли|обнаружили|заметили)\s+(?:ошибку|опечатку).{0,80}"
+    r"|выделите\s+.{0,60}ctrl.{0,30}|читайте\s+(?:нас|также\s+нас)\s+в\s.{0,60}|больше\s+новостей.{0,80}"
+    r"|(?:установите|скачайте)\s+наше\s+приложение.{0,40}|просмотр\w*\s*:?\s*\d[\d\s]*|\d+\s+просмотр\w*"
+    r"|(?:посмотреть|показать)\s+(?:эту\s+)?публикацию\s+в\s+instagram|view\s+this\s+post\s+on\s+instagram"
+    r"|(?:публикация\s+от|a\s+post\s+shared\s+by)\s.{1,90}|посмотреть\s+в\s+(?:telegram|tiktok|twitter|x)"
+    r"|[—–-]\s.{1,60}\(@\w{1,40}\)\s.{4,40}|(?:опубликовано|posted\s+by)\s.{0,60}facebook.{0,30}"
+    r"|♬\s.{1,80}|наш(?:и)?\s+(?:канал|телеграм|telegram).{0,60}|прокрутить\s+вверх|скрыть|показать|развернуть|свернуть"
+    r"|следите\s+за\s+(?:нами|нашими|новостями).{0,80}|(?:про)?слушать\s+(?:новость|статью)|(?:с)?копировать\s+ссылку|страницы?\s*:[\d\s]+"
+    r"|новости\s+партн[её]ров|последние\s+новости|популярное|популярные\s+новости|самое\s+читаемое|лента\s+новостей",
+    re.IGNORECASE,
+)
+_NETWORKS = frozenset("whatsapp telegram facebook twitter vk вконтакте instagram tiktok одноклассники x".split())
+_COMMENTS_LABEL = re.compile(_COMMENTS, re.IGNORECASE)
+_END_LABELS = re.compile(
+    rf"{_COMMENTS}|добавить\s+комментарий.{{0,40}}|свежие\s+комментарии|об\s+авторе|автор(?:\s+статьи)?"
+    r"|похожие\s+(?:новости|статьи|материалы|записи)|последние\s+новости|популярн\w+(?:\s+новости)?|самое\s+читаемое"
+    r"|новости\s+партн[её]ров|другие\s+(?:новости|материалы)|навигация\s+по\s+записям|(?:предыдущая|следующая)\s+\w+",
+    re.IGNORECASE,
+)
+_RIGHTS = re.compile(
+    r"©|\(c\)\s*\d{4}|все\s+права\s+защищены|барлық\s+құқықтар|редакция\s+не\s+нес[её]т"
+    r"|свидетельство\s+о\s+постановке|по\s+вопросам\s+(?:размещения\s+)?рекламы",
+    re.IGNORECASE,
+)
+# Each of these stands in articles too; the foot of a page begins with one, or has several.
+_IMPRINT = re.compile(
+    r"перепечатк\w+\s|гиперссылк\w+\s+на|свидетельство\s+о\s+регистрации|(?:использовани[ея]|копировани[ея])\s+материалов"
+    r"|мнение\s+редакции|адрес\s+редакции|главный\s+редактор\s*[:\-–—]|учредитель\s*[:\-–—]|собственник\s*[:\-–—]"
+    r"|политик\w+\s+конфиденциальности",
+    re.IGNORECASE,
+)
+_IMPRINT_START = re.compile(
+    r"(?:главный\s+редактор|учредитель|собственник|адрес\s+редакции)\s*:|политика\s+конфиденциальности$"
+    r"|(?:перепечатк\w+|(?:использование|копирование)\s+материалов|при\s+(?:перепечатке|(?:использовании|копировании)\s+материалов)"
+    r"|мнение\s+редакции)\s",
+    re.IGNORECASE,
+)
+_ADVERT_LABEL = re.compile(
+    r"(?:на\s+правах\s+)?реклам[аы]|advertisement|жарнама|партн[её]рский\s+материал", re.IGNORECASE
+)
+
+
+def is_see_also(text: str) -> bool:
+    """Whether a whole block heads a box of links to other articles."""
+    return len(text) < 60 and SEE_ALSO_HEADING.fullmatch(text.strip()) is not None
+
+
+def is_label(text: str) -> bool:
+    """Whether a whole block is a label such as ``Поделиться`` or ``Реклама``."""
+    return len(text) < 120 and _is_label(text)
+
+
+@lru_cache(maxsize=2048)  # menus and buttons stand on every page
+def _is_label(text: str) -> bool:
+    return _LABELS.fullmatch(text.strip(_AROUND_LABEL)) is not None or is_network(text)
+
+
+def is_network(text: str) -> bool:
+    """Whether a whole block names a social network, as buttons do; and subheads of articles about one."""
+    return len(text) < 20 and text.strip(_AROUND_LABEL).casefold() in _NETWORKS
+
+
+def is_end_label(text: str) -> bool:
+    """Whether a block heads what stands behind an article: comments, other news."""
+    return len(text) < 60 and _END_LABELS.fullmatch(text.strip(" :.!»→←")) is not None
+
+
+def is_comments_label(text: str) -> bool:
+    """Whether a block heads the readers' comments, which are never part of an article."""
+    return len(text) < 40 and _COMMENTS_LABEL.fullmatch(text.strip(" :.!»→")) is not None
+
+
+def is_label_with_links(block: Block) -> bool:
+    """Whether a block is a label and the links it heads: ``Поделиться: Telegram WhatsApp``."""
+    if len(block.pieces) < 2 or not block.has_links:
+        return False
+    return is_label(" ".join("".join(text for text, link, _ in block.pieces if link is None).split()))
+
+
+def is_colophon(text: str) -> bool:
+    """Whether a block is about rights and registration, as in a page's foot."""
+    if len(text) >= 600:
+        return False
+    if _RIGHTS.search(text) or _IMPRINT_START.match(text):
+        return True
+    return len(_IMPRINT.findall(text)) > 1
+
+
+def is_advert_label(text: str) -> bool:
+    """Whether a block does nothing but label an advert."""
+    return len(text) < 40 and _ADVERT_LABEL.fullmatch(text.strip(" :.!»→*")) is not None
+
+
+def is_passed_over(block: Block) -> bool:
+    """Whether a block between headline and text is neither a fact nor text: a caption, a button, breadcrumbs."""
+    return (
+        not any(map(str.isalnum, block.text))
+        or block.zone in ("nav", "form", "figcaption")
+        or is_label(block.text)
+        or is_label_with_links(block)
+        or (block.is_all_links and (len(block.text) < 60 or not is_sentence(block.text)))
+    )
+
+
+_SENTENCE_END = re.compile(r"[.!?…:;]\s*$|[.!?…][»”\"]\s*$")
+#: Letters of a sentence.
+_SHORTEST_SENTENCE = 60
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a text ends as a sentence does."""
+    return _SENTENCE_END.search(text) is not None
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a text reads like a paragraph: it is long enough and ends as a sentence does."""
+    return len(text) >= _SHORTEST_SENTENCE and ends_sentence(text)
+
+
+def is_prose(block: Block) -> bool:
+    """Whether a block reads like a paragraph, not all of it a link."""
+    return is_sentence(block.text) and not block.is_all_links
+
+
+def is_card_detail(text: str) -> bool:
+    """Whether a block is a detail of a card, not its headline: a date, a count."""
+    return is_date(text) or (len(text) < 12 and text.replace(" ", "").isdigit())

@@ -1,0 +1,93 @@
+"""The outside source that a text credits: an agency, a newspaper, a channel, a site."""
+
+import re
+
+from caravan_crawler.pages.bylines import is_the_site
+
+_VERB = (
+    r"(?:пере(?:да[её]т|дают|дал[аио]?|давал[аио]?)|сообща(?:ет|ют|л[аио]?)|сообщил[аио]?|информиру(?:ет|ют)"
+    r"|пиш(?:ет|ут)|написал[аио]?"
+    r"|рассказыва(?:ет|ют)|уточня(?:ет|ют)|отмеча(?:ет|ют)|хабарлайды|хабарлады|жазады|деп\s+жазды)"
+)
+_REFERENCE = (
+    r"(?:(?:со\s+)?ссылк(?:ой|у)\s+на|ссылаясь\s+на|по\s+(?:данным|информации|сообщению|сведениям|материалам)"
+    r"|как\s+(?:пишет|сообщает|переда[её]т|передавал[аои]?)"
+    r"|источник\s*[:\-–—]|об\s+этом\s+(?:сообщает|пишет|переда[её]т))"
+)
+_GO_BETWEEN = (
+    r"(?:\s*,)?(?:\s+(?:сегодня|вчера|также|собственный|специальный|собкор|корр\.?"
+    r"|корреспондент\w*|журналист\w*|редакци\w+|обозреватель|со))*"
+)
+_KIND = (
+    r"(?:международн\w+\s+информационн\w+\s+агентств\w+|информационн\w+\s+агентств\w+|информагентств\w+|агентств\w+|МИА|ИА|РИА|ИАА"
+    r"|телеканал\w*|радиостанци\w+|радио|медиа-?портал\w*|интернет-?портал\w*|портал\w*|новостн\w+\s+(?:портал|сайт)\w*"
+    r"|интернет-?издани\w+|издани\w+|газет\w+|журнал\w*|сайт\w*|пресс-?агентств\w+|телекомпани\w+|каналу?|канала)"
+)
+_QUOTED = r"(?:«[^«»]{2,60}»|“[^“”]{2,60}”|\"[^\"]{2,60}\"|„[^„“”]{2,60}[“”])"
+_WORD = "[A-Za-zА-Яа-яЁё0-9]"
+_DOMAIN = (
+    rf"(?:{_WORD}(?:{_WORD}|-){{1,40}}\.(?:kz|ru|com|net|org|info|by|uz|kg|ua|uk|tv|news|media|рф|қаз))(?!{_WORD})"
+)
+# Agencies named without quotation marks or a kind before them.
+_KNOWN_NAME = (
+    r"(?:Казинформ(?![а-яё])|Kazinform|Қазақпарат|Интерфакс(?:-[А-ЯЁ][а-яё]+)?|Reuters|Рейтер|ТАСС|ИТАР-ТАСС"
+    r"|РИА\s+Новости|BBC(?:\s+News)?|Би-би-си|Bloomberg|Associated\s+Press|AFP|Франс\s+Пресс|Синьхуа|Xinhua|КазТАГ"
+    r"|KazTAG|BNews|Sputnik(?:\s+(?:Казахстан|Kazakhstan))?|Спутник\s+Казахстан|Tengrinews|Лента\.ру|РБК|Коммерсант[ъа]?"
+    r"|The\s+Guardian|The\s+New\s+York\s+Times|The\s+Times|Financial\s+Times|Forbes(?:\s+Kazakhstan)?|Новости-Казахстан|Azattyq|Азаттык|CNN|Deutsche\s+Welle|Euronews|АКИpress|Хабар(?:\s+24)?(?![а-яё])"
+    r"|КТК(?![А-Яа-яё])|Kazakhstan\s+Today|Казахстан\s+Сегодня|KZ-today|Astana\s+TV|(?:31|7|5)[\s-]канал\w*"
+    r"|(?:Перв|Седьм|Пят)\w+\s+канал\w*(?:\s+Евразия)?|Almaty\s+TV|Qazaqstan|(?-i:[A-Z][\w.\-]*(?:\s[A-Z][\w.\-]*){0,2}"
+    r"\s(?:TV|News|Today|Times|Post|Press|Media|Radio|Telegraph|Journal|Agency|Online))(?!\w))"
+)
+_NAME = (
+    rf"(?:{_KIND}\s+)?(?:{_QUOTED}|{_DOMAIN})|(?:{_KIND}\s+)?{_KNOWN_NAME}|(?:{_KIND})\s+[A-Z][\w.]+(?:\s+[A-Z][\w.]+)?"
+)
+_CREDITED = re.compile(
+    rf"(?<!\w)(?:{_REFERENCE}|{_VERB})(?:\s+{_REFERENCE})?{_GO_BETWEEN}\s*(?P<name>{_NAME})", re.IGNORECASE
+)
+# Kazakh puts the name before the verb.
+_CREDITED_BEFORE = re.compile(
+    rf"(?P<name>{_NAME})(?:\s+(?:ақпараттық|халықаралық))?"
+    r"(?:(?:\s+(?:агенттігі|порталы|сайты|тілшісіне))?\s+(?:хабарлайды|хабарлады|жазады|деп\s+жазды)"
+    r"|\s+(?:агенттігіне|порталына|сайтына|басылымына)\s+сілтеме\s+жаса\w+)",
+    re.IGNORECASE,
+)
+# Where a credit may begin: the stems of its first words behind what is no letter, which a plain search finds fast.
+_HINT = re.compile(
+    r"\W(?:пере?да|сообщ|информиру|пиш|написа|рассказыва|уточня|отмеча|со\s+ссыл|ссыл|по\s+(?:дан|инф|сооб|све|мат)"
+    r"|как\s+(?:пиш|соо|пер)|источник|об\s+этом|хабарла|жаза|деп\s+жаз)"
+)
+_REFERS_ON = re.compile(rf"\s*,?\s*{_REFERENCE}{_GO_BETWEEN}\s*(?P<name>{_NAME})", re.IGNORECASE)
+
+
+def find_source(text: str) -> str | None:
+    """Return the first outside agency or site ``text`` credits, as printed with kind and quotation marks.
+
+    The site's own name is passed over (``передает Caravan.kz со ссылкой на Tengrinews.kz`` gives
+    ``Tengrinews.kz``); None where no other is named.
+    """
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        lowered = text  # a letter whose lower case is longer would shift the places
+    matches = [match for hint in _HINT.finditer(f" {lowered}") if (match := _CREDITED.match(text, hint.start()))]
+    if "хабарла" in lowered or "жаз" in lowered or "сілтеме" in lowered:
+        matches += _CREDITED_BEFORE.finditer(text)
+    matches += [found for match in matches if (found := _REFERS_ON.match(text, match.end("name")))]
+    for match in sorted(matches, key=lambda found: found.start("name")):
+        name = match["name"].strip()
+        if not is_the_site(name) and _is_name(name) and not _is_title_of_a_work(match):
+            return name
+    return None
+
+
+def _is_name(name: str) -> bool:
+    """Whether the name itself, without kind and quotation marks, begins like one."""
+    bare = re.sub(rf"^{_KIND}\s+", "", name, flags=re.IGNORECASE).strip('«»“”"„ ')
+    return bool(bare) and (bare[0].isupper() or bare[0].isdigit() or "." in bare)
+
+
+def _is_title_of_a_work(match: re.Match[str]) -> bool:
+    """Whether the name in quotation marks is a work, not a source: ``он пишет «Войну и мир»``."""
+    return match["name"][0] in '«“"„' and _WORK_VERB.match(match[0]) is not None
+
+
+_WORK_VERB = re.compile(r"(?:пиш|написал|рассказ|уточня|отмеча)", re.IGNORECASE)
