@@ -1,7 +1,7 @@
 """Visible text of a page as blocks in reading order, and the elements around them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from unicodedata import is_normalized
 
@@ -48,6 +48,8 @@ _UNSEEN_LETTER = re.compile(f"[{UNSEEN_LETTERS}]").search
 #: searching all text takes long. The most frequent ones, variation selectors of emoji, are found anywhere.
 _SEARCHED = 48
 _SELECTORS = ("\ufe0f", "\ufe0e")
+#: Letters of a line that may stand alone.
+_LONGEST_ALONE = 80
 
 
 class Element:
@@ -192,13 +194,17 @@ class Visible:
     is_too_deep: bool = False
 
 
-def visible_parts(root: LexborNode) -> Visible:
-    """Return what is visible below ``root``."""
-    walk = _Walk()
+def visible_parts(root: LexborNode, stands_alone: Callable[[str], bool] | None = None) -> Visible:
+    """Return what is visible below ``root``.
+
+    The first and last lines of a block that parts its lines by ``br`` are blocks of their own where they are of the
+    kind that ``stands_alone``: a date over a text.
+    """
+    walk = _Walk(stands_alone)
     walk.run(root)
     if walk.met_unseen:
         # Characters that nobody sees would keep words from being known, and are no text of their own.
-        walk = _Walk(is_cleaning=True)
+        walk = _Walk(stands_alone, is_cleaning=True)
         walk.run(root)
     return walk.visible
 
@@ -206,10 +212,11 @@ def visible_parts(root: LexborNode) -> Visible:
 class _Walk:
     """One pass over the tree. It runs for every element of every page, so it is written for speed."""
 
-    def __init__(self, *, is_cleaning: bool = False) -> None:
+    def __init__(self, stands_alone: Callable[[str], bool] | None, *, is_cleaning: bool = False) -> None:
         self.visible = Visible()
         self.met_unseen = False
         """Whether the text of any block had characters that nobody sees."""
+        self._stands_alone = stands_alone
         self._is_cleaning = is_cleaning
         self._pieces: list[Piece] = []
 
@@ -325,20 +332,30 @@ class _Walk:
 
     def _flush_lines(self, block: Element, zone: str | None, pieces: list[Piece]) -> None:
         line: list[Piece] = []
-        paragraph: list[Piece] = []
-        texts: list[str] = []
+        lines: list[tuple[str, list[Piece]]] = []
         for piece in [*pieces, (_LINE_BREAK, None, None), (_LINE_BREAK, None, None)]:
             if piece[0] != _LINE_BREAK:
                 line.append(piece)
                 continue
-            line_text = " ".join("".join([part for part, _, _ in line]).split())
-            if line_text:
-                texts.append(line_text)
-                paragraph += [*line, ("\n", piece[1], piece[2])]
-            elif texts:
-                self._add(block, zone, "\n".join(texts), paragraph[:-1])
-                paragraph, texts = [], []
+            text = " ".join("".join([part for part, _, _ in line]).split())
+            if text:
+                lines.append((text, [*line, ("\n", piece[1], piece[2])]))
+            elif lines:
+                for group in self._parted(lines):
+                    its_pieces = [each for _, its in group for each in its]
+                    self._add(block, zone, "\n".join([text for text, _ in group]), its_pieces[:-1])
+                lines = []
             line = []
+
+    def _parted(self, lines: list[tuple[str, list[Piece]]]) -> "Iterator[list[tuple[str, list[Piece]]]]":
+        """Yield the lines of a block in groups, those that stand alone at its start and end apart."""
+        alone = [len(text) < _LONGEST_ALONE and bool(self._stands_alone and self._stands_alone(text)) for text, _ in lines]
+        start, end = 0, len(lines)
+        while start < end and alone[start]:
+            start += 1
+        while end > start and alone[end - 1]:
+            end -= 1
+        yield from (group for group in (lines[:start], lines[start:end], lines[end:]) if group)
 
 
 def _is_hidden(attributes: dict[str, str | None]) -> bool:

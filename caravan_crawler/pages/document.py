@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from caravan_crawler.pages.blocks import Block, Element, Picture, Visible, visible_parts
 from caravan_crawler.pages.encoding import encoding_of, utf_16_as_utf_8
+from caravan_crawler.pages.labels import is_certain_fact
 from caravan_crawler.pages.metadata import StructuredData, read_structured_data
 from caravan_crawler.urls import Site
 
@@ -196,7 +197,7 @@ class Document:
 
     @cached_property
     def _visible(self) -> Visible:
-        return visible_parts(self.root)
+        return visible_parts(self.root, is_certain_fact)
 
     @property
     def blocks(self) -> list[Block]:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from caravan_crawler.normalise.dates import Form, date_form, day_named, is_suffix
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
-from caravan_crawler.pages.blocks import Block
+from caravan_crawler.pages.blocks import Block, Element
 from caravan_crawler.pages.selectors import is_count_of_others, is_count_of_views
 
 _LETTERS_AND_DIGITS = re.compile(r"[\W_]+")
@@ -43,6 +43,8 @@ _COUNT = r"(?P<count>\d[\d\s.,'’]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?
 FORMS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(form, re.IGNORECASE))
     for kind, form in (
+        # A database's zero as PHP prints it.
+        ("date", r"(?P<zero>-000\d-\d\d-\d\d.{0,15}|\d{1,2}(?:\.|\s)[^\s.,]{2,9}(?:\.|,?\s)-000\d.{0,15})"),
         ("updated", r"(?:обновлен[оа]?|изменен[оа]?|жаңартылды|жаңартылған)\s*:?"),
         ("views", rf"(?:{VIEWS_BEFORE})?\s*[:\-–(]?\s*{_COUNT}\)?\s*(?:{VIEWS_BEHIND})?"),
         ("author", r"(?:авторы?|текст|автор\s+текста|мәтін|журналист)\s*[:\-–—]\s*(?P<value>\S.{0,120})"),
@@ -69,11 +71,11 @@ _OTHER = re.compile(
     r"|опубликован[оа]?\s*:?|дата(?:\s+публикации)?\s*:?|жарияланды\s*:?|размещено\s*:?|posted\s+(?:on|by|in)"
     r"|(?:рубрик[аи]|раздел|категори[яи]|айдар)\s*:?(?:\s+[^\s.]+){0,3}|в\s+[А-ЯЁ][\w ]{2,30}"
     r"|источник\s*:?|поделиться\s*:?|\d+\s+(?:нравится|лайк\w*|репост\w*)|\+\d+"
+    r"|(?:[👍👎❤♥💬🗨🔁↗⭐]\ufe0f?\s*\d+\s*)+"
     # A count that a script is to bring.
     rf"|(?:{VIEWS_BEFORE})\s*[:\-–]?"
-    # A date that a script or a template was to fill in, and a database's zero as PHP prints it.
-    r"|undefined|null|nan|none|invalid\s+date|%[\w:]+%|\{\{?[^{}]{0,40}\}\}?|\[\w{2,12}\]|-000\d-\d\d-\d\d.{0,15}"
-    r"|\d{1,2}(?:\.|\s)[^\s.]{2,9}(?:\.|\s)-000\d.{0,15}",
+    # A date that a script or a template was to fill in.
+    r"|undefined|null|nan|none|invalid\s+date|%[\w:]+%|\{\{?[^{}]{0,40}\}\}?|\[\w{2,12}\]",
     re.IGNORECASE,
 )
 _BY_SOMEBODY = re.compile(r"\s+(?:от|by)\s+\S+(?=\s|$)", re.IGNORECASE)
@@ -83,6 +85,8 @@ _LONGEST_DATE, _LONGEST_DATE_TEXT = 12, 80
 _LONGEST_ZONE = 40
 #: Letters of a block with lines, and of one line.
 _LONGEST_FACTS, _LONGEST_LINE = 240, 140
+#: Blocks in an element whose name may say what a number in it counts.
+_FEW_BLOCKS = 2
 _YEAR = re.compile(r"\d{4}|\d\.\d\d\.\d\d")
 _ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
 
@@ -186,7 +190,7 @@ def _fact(text: str) -> Fact | None:
     text = text.strip(_ORNAMENT)
     if not text or len(text) > _LONGEST_LINE:
         return None
-    if text[0].isdigit() or text[0].isalpha():
+    if text[0].isalnum() or text[0] == "-":
         if (count := views_before_headline(text)) is not None:
             return Fact("views", count)
         if not text.isdecimal() and is_date(text):
@@ -202,6 +206,14 @@ def _fact(text: str) -> Fact | None:
     if len(text) <= _LONGEST_ZONE and is_suffix(text):
         return Fact("zone", text)
     return Fact("other", text) if _OTHER.fullmatch(text) else None
+
+
+def is_certain_fact(text: str) -> bool:
+    """Whether a line is a fact wherever it stands: a date with its year, a count with its label, a credit."""
+    fact = _fact(text)
+    if fact is None or fact.kind in ("other", "zone", "author", "updated"):
+        return False
+    return not fact.is_bare and (fact.kind != "date" or is_dated(fact.value))
 
 
 def facts_of(block: Block) -> list[Fact]:
@@ -248,20 +260,22 @@ def _without_counts_of_others(block: Block, facts: list[Fact]) -> list[Fact]:
     others = set()
     for text, link, inline in block.pieces:
         number = " ".join(text.split()).strip(_ORNAMENT)
-        names = "".join(_names_around(block, inline))
+        names = names_around(block, inline)
         is_of_others = is_count_of_others(names) or (link is not None and "#" in (link.get("href") or ""))
         if is_of_others and not is_count_of_views(names):
             others.add(number)
     return [Fact("other", fact.value) if fact.is_bare and fact.value in others else fact for fact in facts]
 
 
-def _names_around(block: Block, inline: object) -> Iterator[str]:
-    """Yield classes and titles of the inline elements around a text, and of the block's own element."""
-    element = inline if inline is not None else block.element
-    for each in element.around:  # type: ignore[attr-defined]
-        yield f" {each.names} {each.get('title') or ''} {each.get('aria-label') or ''}"
-        if each is block.element:
-            return
+def names_around(block: Block, inline: Element | None) -> str:
+    """Return classes and titles of the inline elements around a text, of the block's own, of one around few blocks."""
+    own, names, is_outside = block.element, "", False
+    for each in (inline or own).around:
+        is_outside = is_outside or each is own
+        if is_outside and each is not own and each.last - each.first > _FEW_BLOCKS:
+            break
+        names += f" {each.names} {each.get('title') or ''} {each.get('aria-label') or ''}"
+    return names
 
 
 def _is_a_name(text: str) -> bool:
@@ -332,18 +346,19 @@ _LABELS = re.compile(
     rf"|{_COMMENTS}"
     r"|(?:оставлять\s+)?комментари\w+\s+могут\s+(?:оставлять\s+)?только\s.{0,60}|пікір\s+қалдыру.{0,60}"
     r"|подписывайтесь.{0,80}|подпишитесь.{0,80}|подписаться.{0,60}|присоединяйтесь.{0,80}|жазылыңыз.{0,60}"
-    r"|теги|метки|тэги|тегтер|распечатать|версия\s+для\s+печати|наверх|назад|главная|показать\s+ещ[её]|загрузить\s+ещ[её]"
+    r"|теги|метки|тэги|тегтер|распечатать|версия\s+для\s+печати|наверх|назад|впер[её]д|главная|показать\s+ещ[её]|загрузить\s+ещ[её]"
     r"|оцените\s+.{0,40}|понравилась\s+.{0,30}|★[★☆\s]*|\(?\s*пока\s+оценок\s+нет\s*\)?|(?:рейтинг|оценка)\s*:?\s*[\d.,/\s()]*"
     r"|(?:средняя\s+оценка|голосов|проголосовало)\s*:?.{0,30}|\(?\d+\s+голос\w*\)?"
     r"|(?:если\s+вы\s+)?(?:нашли|обнаружили|заметили)\s+(?:ошибку|опечатку).{0,80}"
     r"|выделите\s+.{0,60}ctrl.{0,30}|читайте\s+(?:нас|также\s+нас)\s+в\s.{0,60}|больше\s+новостей.{0,80}"
     r"|(?:установите|скачайте)\s+наше\s+приложение.{0,40}|просмотр\w*\s*:?\s*\d[\d\s]*|\d+\s+просмотр\w*"
-    r"|(?:посмотреть|показать)\s+(?:эту\s+)?публикацию\s+в\s+instagram|view\s+this\s+post\s+on\s+instagram"
-    r"|(?:публикация\s+от|a\s+post\s+shared\s+by)\s.{1,90}|посмотреть\s+в\s+(?:telegram|tiktok|twitter|x)"
+    r"|(?:посмотреть|показать|открыть)\s+(?:эт[оу]т?\s+)?(?:(?:публикацию|пост|запись|видео|твит|фото)\s+)?в\s+(?:instagram|telegram"
+    r"|tiktok|twitter|facebook|вконтакте|x)|view\s+this\s+post\s+on\s+instagram|pic\.twitter\.com/\S+|https?://t\.co/\S+"
+    r"|(?:публикация\s+от|a\s+post\s+shared\s+by)\s.{1,90}"
     r"|[—–-]\s.{1,60}\(@\w{1,40}\)\s.{4,40}|(?:опубликовано|posted\s+by)\s.{0,60}facebook.{0,30}"
     r"|♬\s.{1,80}|наш(?:и)?\s+(?:канал|телеграм|telegram).{0,60}|прокрутить\s+вверх|скрыть|показать|развернуть|свернуть"
     r"|следите\s+за\s+(?:нами|нашими|новостями).{0,80}|(?:про)?слушать\s+(?:новость|статью)|(?:с)?копировать\s+ссылку|страницы?\s*:[\d\s]+"
-    r"|новости\s+партн[её]ров|последние\s+новости|популярное|популярные\s+новости|самое\s+читаемое|лента\s+новостей",
+    r"|новости\s+партн[её]ров|последние\s+(?:новости|записи|статьи|материалы|публикации)|популярное|популярные\s+новости|самое\s+читаемое|лента\s+новостей",
     re.IGNORECASE,
 )
 _NETWORKS = frozenset("whatsapp telegram facebook twitter vk вконтакте instagram tiktok одноклассники x".split())

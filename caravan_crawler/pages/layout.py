@@ -65,7 +65,9 @@ _WINDOW, _MOST_FACTS, _MOST_PARAGRAPHS = 14, 2, 3
 _MOST_CANDIDATES = 20
 #: Most blocks before the headline that may be facts of the article.
 _FARTHEST_ABOVE = 4
-_PARTS_OF_TEXT = frozenset("tr tbody thead tfoot table ul ol dl dd dt li td th blockquote figure p".split())
+#: Most blocks before such facts in the element that holds them and the headline: a section, a crumb.
+_MOST_BEFORE_FACTS = 2
+_PARTS_OF_TEXT = frozenset("tr tbody thead tfoot table ul ol dl dd dt li blockquote figure p".split())
 #: Tags with which a text may begin before the element of its paragraphs; other short lines there do not belong to it.
 _TAGS_OF_TEXT = SUBHEADS | frozenset("p td th dt dd".split())
 _BEGINNINGS = SUBHEADS | frozenset("p li td th dt dd blockquote".split())
@@ -416,17 +418,19 @@ def _facts_above(blocks: list[Block], headline: int) -> list[Fact]:
     """
     for block in blocks[max(0, headline - _FARTHEST_ABOVE) : headline]:
         found = facts_of(block)
-        has_date = any(fact.kind == "date" and is_dated(fact.value) for fact in found)
+        has_date = any(fact.kind == "date" and is_dated(fact.value) and not fact.value[:4].isdecimal() for fact in found)
         if has_date and block.zone is None and _shares_article(block, blocks[headline]):
             return found
     return []
 
 
 def _shares_article(block: Block, headline: Block) -> bool:
-    """Whether the innermost named part of the page around a block is the article, with its headline."""
+    """Whether the innermost named part around a block has the headline; without such, whether one element begins so."""
     parts = (each for each in block.element.around if each.tag in ("article", "main", "header", "section"))
     around = next(parts, None)
-    return around is not None and headline.is_within(around)
+    if around is not None:
+        return headline.is_within(around)
+    return common_container(block, headline).first >= block.index - _MOST_BEFORE_FACTS
 
 
 def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:

@@ -21,6 +21,7 @@ from caravan_crawler.pages.labels import (
     fold,
     is_date,
     is_dated,
+    names_around,
     printed_date,
     views_before_headline,
 )
@@ -186,7 +187,8 @@ def _is_modified(element: Element) -> bool:
 def stamp_as_it_is(page: ArticlePage) -> str | None:
     """Return the first timestamp of the metadata, even if it names no day."""
     structured = page.document.structured
-    return next(iter([*structured.published, *structured.article_texts("datePublished")]), None)
+    times = (element.get("datetime") for element in _time_elements(page) if not page.text_of(element))
+    return next(filter(None, [*structured.published, *structured.article_texts("datePublished"), *times]), None)
 
 
 def _first_named(stamps: Iterable[str]) -> str | None:
@@ -229,19 +231,9 @@ def _marked_as_views(page: ArticlePage, counts: set[str]) -> str | None:
     for block in page.document.blocks[start:end] if counts else ():
         for text, _, inline in block.pieces:
             number = " ".join(text.split())
-            if number in counts and is_count_of_views(_names_of(inline, block)):
+            if number in counts and is_count_of_views(names_around(block, inline)):
                 return number
     return None
-
-
-def _names_of(inline: Element | None, block: Block) -> str:
-    """Return the names of the elements around a text, up to the block's own."""
-    names = []
-    for element in (inline or block.element).around:
-        names += [element.names, element.get("title") or "", element.get("aria-label") or ""]
-        if element is block.element:
-            break
-    return " ".join(names)
 
 
 def credit_printed(page: ArticlePage) -> str | None:

@@ -44,6 +44,7 @@ _COUNT_OF_OTHERS = re.compile(
 _VIEWS = re.compile(r"view|eye|просмотр|қарал|prosmotr|show[_-]?counter|hits|reads?\b", re.IGNORECASE)
 _AUTHOR = re.compile(r"author|byline|journalist|avtor|vcard", re.IGNORECASE)
 _MODIFIED = re.compile(r"updat|modif|edited|izmen|obnov", re.IGNORECASE)
+_PUBLISHED = re.compile(r"publi[sc]|entry-date", re.IGNORECASE)
 _SCREEN_READERS = re.compile(r"(?:^|\s)(?:screen-reader-text|sr-only|visually-hidden|visuallyhidden)(?=$|\s)")
 #: Where the site keeps the pictures of its articles, in the third and the second generation.
 UPLOADS = re.compile(r"/wp-content/uploads/|static\.caravan\.kz/image/", re.IGNORECASE)
@@ -94,4 +95,5 @@ def is_author(names: str) -> bool:
 
 def is_modified(names: str) -> bool:
     """Whether a ``time`` of these names says when the article was changed."""
-    return _MODIFIED.search(names) is not None
+    # WordPress names a date of publication "entry-date published updated" while nothing was changed.
+    return _MODIFIED.search(names) is not None and _PUBLISHED.search(names) is None

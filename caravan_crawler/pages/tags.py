@@ -43,7 +43,7 @@ def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
             outside += text
         elif _is_topic(link, site, page_url):
             tags += [words] if words else []
-        elif words and not _is_section(link, site, page_url):
+        elif words and not _is_section(link, site, page_url) and link.get("rel") != "bookmark":
             return []
     outside = " ".join(outside.split())
     return tags if tags and (_LABELS.fullmatch(outside) or _SENTENCE.fullmatch(outside)) else []

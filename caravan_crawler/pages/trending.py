@@ -98,7 +98,7 @@ def _unheaded(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock |
         # Cards under "Похожие новости" or any other heading may have a label each, too.
         is_box = _heads_a_box(block) or (is_box and not is_prose(block))
         found = scan.pairs(position) if position >= passed and scan.may_begin(position) else None
-        if found and position > start and _heads_a_box(blocks[position - 1]):
+        if found and position > start and _heads_pairs(blocks[position - 1], blocks[position]):
             passed = found.end
         elif found and (
             len(found.lines) >= ENOUGH_PAIRS
@@ -116,6 +116,19 @@ def _heads_a_box(block: Block) -> bool:
     if is_see_also(block.text) or is_end_label(block.text):
         return True
     return block.tag in HEADINGS and not block.has_links and len(block.text) <= LONGEST_LABEL
+
+
+def _heads_pairs(block: Block, first: Block) -> bool:
+    """Whether a block is the heading of the pairs that begin behind it, and not that of the trending block."""
+    if _heads_a_box(block):
+        return True
+    is_short = len(block.text) <= LONGEST_LABEL and not block.has_links and not ends_sentence(block.text)
+    return is_short and block.zone is None and not is_label(block.text) and _is_in_one_box(block, first)
+
+
+def _is_in_one_box(block: Block, first: Block) -> bool:
+    """Whether the element around both begins with the first block: the heading of a box."""
+    return common_container(block, first).first == block.index
 
 
 class _Scan:
@@ -143,6 +156,7 @@ class _Scan:
         """Read pairs from ``start`` on, less ``skip`` parts, until something is no pair."""
         lines: list[TopicLine] = []
         form: tuple[object, ...] | None = None
+        box: Element | None = None
         end = start
         parts = self._from(start)
         for _ in range(skip):
@@ -154,9 +168,10 @@ class _Scan:
             # One template prints all pairs, so the first that is put together otherwise is none.
             place = self._blocks[label.block].element
             pair_form = (label.block == headline.block, label.link == headline.link, place.tag, place.get("class"))
-            if form not in (None, pair_form):
+            around = common_container(self._blocks[label.block], self._blocks[headline.block])
+            if form not in (None, pair_form) or not _is_alike(around, box, is_second=len(lines) == 1):
                 break
-            form = pair_form
+            form, box = pair_form, around if len(lines) < 2 else box
             text = headline.text
             after = next(parts, None)
             # A headline may go on in further pieces of the same link, in the same block.
@@ -217,6 +232,14 @@ class _Scan:
             else:
                 parts.append(_Part(text, None, None, number))
         return parts
+
+
+def _is_alike(around: Element, box: Element | None, *, is_second: bool) -> bool:
+    """Whether the element around a pair is that of the pairs before it, or one like theirs."""
+    if box is None or around is box:
+        return True
+    is_flat = not is_second and box.last - around.first > 0 and around.is_within(box)
+    return not is_flat and not box.is_within(around) and around.tag == box.tag and around.get("class") == box.get("class")
 
 
 def _is_topic(label: _Part, headline: _Part) -> bool:
