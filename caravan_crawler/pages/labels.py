@@ -14,7 +14,8 @@ from typing import Literal
 from caravan_crawler.normalise.dates import Form, date_form, day_named, is_suffix
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
 from caravan_crawler.pages.blocks import Block, Element
-from caravan_crawler.pages.selectors import is_count_of_others, is_count_of_views
+from caravan_crawler.pages.bylines import is_person
+from caravan_crawler.pages.selectors import is_author, is_count_of_others, is_count_of_views
 
 _LETTERS_AND_DIGITS = re.compile(r"[\W_]+")
 _AROUND_LABEL = " :.!»→#"
@@ -239,13 +240,28 @@ def _facts_of(block: Block) -> list[Fact]:
         found = [_fact(part) for part in parts]
         known = [fact for fact in found if fact is not None]
         if found and len(known) == len(found):
-            return _without_counts_of_others(block, known)
+            return [*_without_counts_of_others(block, known), *_linked_authors(block)]
         # Around a whole date a theme may print the section or the author.
         is_certain = any((fact.kind == "date" and is_dated(fact.value)) or _is_label_with_name(fact) for fact in known)
         rest = [part for part, fact in zip(parts, found, strict=True) if fact is None]
         if is_certain and all(_is_a_name(part) or _JOINTS.fullmatch(part) for part in rest):
-            return _without_counts_of_others(block, known)
+            return [*_without_counts_of_others(block, known), *_linked_authors(block)]
     return []
+
+
+def _linked_authors(block: Block) -> list[Fact]:
+    """Return the people in a line whose link leads to an author's page, or whose element is named for an author."""
+    return [
+        Fact("author", name)
+        for text, link, inline in block.pieces
+        if inline is not None and is_person(name := " ".join(text.split())) and _marks_author(link, inline)
+    ]
+
+
+def _marks_author(link: Element | None, inline: Element) -> bool:
+    if link is not None and ("author" in (link.get("rel") or "") or "/author" in (link.get("href") or "")):
+        return True
+    return is_author(f"{inline.names} {inline.get('itemprop') or ''}")
 
 
 def _is_label_with_name(fact: Fact) -> bool:

@@ -446,7 +446,10 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
     for block in blocks[last_prose + 1 : end]:
         if is_end_label(block.text):
             break
-        found += [fact for fact in facts_of(block) if block.zone in (None, "footer") and not block.is_all_links]
+        if block.zone in (None, "footer"):
+            facts = [] if block.is_all_links else facts_of(block)
+            is_name = not facts and _names_somebody(block) and _is_marked_as_author(block)
+            found += [Fact("author", block.text)] if is_name else facts
     return found
 
 

@@ -123,7 +123,8 @@ def date_time_element(page: ArticlePage) -> str | None:
 
 def date_as_it_is(page: ArticlePage) -> str | None:
     """What is printed in the place of a date and names no day."""
-    return page.breadcrumb_date[0] if page.breadcrumb_date else printed_date(page.facts)
+    printed = page.breadcrumb_date[0] if page.breadcrumb_date else printed_date(page.facts)
+    return None if printed and "-000" in printed and (stamp_meta(page) or stamp_json_ld(page)) else printed
 
 
 def _is_of_the_page(element: Element, page: ArticlePage) -> bool:
@@ -171,11 +172,16 @@ def stamp_json_ld(page: ArticlePage) -> str | None:
 
 def stamp_time_element(page: ArticlePage) -> str | None:
     """``datetime`` of the ``time`` element that prints the date, or would if a script had filled it in."""
-    is_printed = page.layout.first("date") is not None
+    printed = printed_date(page.facts)
+    for element in page.document.times if printed else ():
+        stamp = element.get("datetime")
+        is_behind_headline = element.first >= (page.layout.first_headline or 0)
+        if stamp and is_behind_headline and is_dated(stamp) and day_named(stamp) and page.text_of(element) == printed:
+            return stamp
     for element in _time_elements(page):
         stamp = element.get("datetime")
         is_unfilled = not is_date(page.text_of(element))
-        if stamp and is_dated(stamp) and day_named(stamp) and (is_printed or is_unfilled) and not _is_modified(element):
+        if stamp and is_dated(stamp) and day_named(stamp) and (printed or is_unfilled) and not _is_modified(element):
             return stamp
     return None
 
