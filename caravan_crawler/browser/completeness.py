@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from lxml import etree
+from selectolax.lexbor import LexborNode
 
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.listing import article_links, read_listing
@@ -24,19 +24,20 @@ _LONGEST_LABEL = 40
 
 def more_button(document: Document) -> str | None:
     """Return the label of the first button that loads more cards, or None; a link to another page is no button."""
-    for element in document.root.iter(*PRESSABLE):
-        if not (element.get("href") or "#").startswith(("#", "javascript:")):
+    for node in document.root.css(", ".join(PRESSABLE)):
+        if not (node.attributes.get("href") or "#").startswith(("#", "javascript:")):
             continue
-        label = " ".join(_text(element).split())
+        label = " ".join(_text(node).split())
         if len(label) <= _LONGEST_LABEL and _LABEL.fullmatch(label.strip(" .…»→↓+")):
             return label
     return None
 
 
-def _text(element: etree._Element) -> str:
-    if element.tag != "input":
-        return "".join(element.itertext())
-    return (element.get("value") or "") if element.get("type") in ("button", "submit") else ""
+def _text(node: LexborNode) -> str:
+    if node.tag != "input":
+        return node.text()
+    is_button = node.attributes.get("type") in ("button", "submit")
+    return (node.attributes.get("value") or "") if is_button else ""
 
 
 #: Page facts: the same on every page.

@@ -6,15 +6,13 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from lxml import etree
-
 from caravan_crawler.frontier.sitemaps import month_of
 from caravan_crawler.inspection.facts import Answer, ArticleFacts, Facts, Found, Role, SourceFacts
 from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.normalise.dates import decide_publication, parse_date
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
-from caravan_crawler.pages.headline import title_candidates
+from caravan_crawler.pages.titles import title_candidates
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
 from caravan_crawler.pages.page import PageKind, PageReading, read_page
 from caravan_crawler.pages.syndication import Entry, Form, read_syndication
@@ -22,7 +20,6 @@ from caravan_crawler.pages.to_items import article_record, page_records
 from caravan_crawler.urls import Site, listing_of
 
 _DECLARED_IN_PAGE = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w\-]{2,20})""", re.IGNORECASE)
-_FEED_LINKS = etree.XPath("//link[@href][contains(concat(' ', @rel, ' '), ' alternate ')][contains(@type, '+xml')]")
 _WORDS = re.compile(r"[^\W_]+")
 _REPLACEMENT = "\ufffd"
 #: Maximum unreadable stamps per source: each costs 2 ms, and a sitemap may have 50,000.
@@ -119,9 +116,9 @@ class FactReader:
         return source
 
     def _feed_of(self, document: Document) -> str | None:
-        for link in _FEED_LINKS(document.root):
-            url = self._site.resolve(link.get("href") or "", document.base_url)
-            if url is not None and "comments" not in url and ("rss" in link.get("type") or "atom" in link.get("type")):
+        for href in document.structured.feeds:
+            url = self._site.resolve(href, document.base_url)
+            if url is not None and "comments" not in url:
                 return url
         return None
 

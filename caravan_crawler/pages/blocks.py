@@ -21,11 +21,8 @@ _UNSEEN_TAGS = frozenset(
     "button title meta link base noembed noframes amp-analytics amp-ad amp-sidebar".split()
 )
 _TEXT, _UNSEEN, _BLOCK, _PICTURE, _BREAK, _INLINE = range(6)
-_KINDS: dict[str | None, int] = (
-    dict.fromkeys(_BLOCK_TAGS, _BLOCK)
-    | dict.fromkeys(_UNSEEN_TAGS, _UNSEEN)
-    | {"-text": _TEXT, "img": _PICTURE, "amp-img": _PICTURE, "br": _BREAK}
-)
+_KINDS = {"-text": _TEXT, "img": _PICTURE, "amp-img": _PICTURE, "br": _BREAK}
+_KINDS |= dict.fromkeys(_BLOCK_TAGS, _BLOCK) | dict.fromkeys(_UNSEEN_TAGS, _UNSEEN)
 #: Parts of a page that never hold an article's paragraphs.
 _ZONES = frozenset("nav aside footer figcaption".split())
 #: Inline elements that say something by their attributes alone.
@@ -244,7 +241,7 @@ class _Walk:
         child = node.child
         cells = 0
         while child is not None:
-            tag = child.tag
+            tag = child.tag or ""
             if tag == "td" or tag == "th":
                 cells += 1
             kind = _KINDS.get(tag, _INLINE)
@@ -272,7 +269,7 @@ class _Walk:
                 elif kind == _BLOCK:
                     if pieces:
                         self._flush(block, zone)
-                    element = Element(str(tag), attributes, inline or block, len(visible.blocks))
+                    element = Element(tag, attributes, inline or block, len(visible.blocks))
                     if tag == "div" and visible.text_container is None and holds_text(attributes.get("class") or ""):
                         visible.text_container = element
                     element.number = cells
@@ -283,7 +280,7 @@ class _Walk:
                     pieces = self._pieces
                     element.last = len(visible.blocks)
                 else:
-                    element = Element(str(tag), attributes, inline or block, len(visible.blocks))
+                    element = Element(tag, attributes, inline or block, len(visible.blocks))
                     if tag == "a":
                         visible.links.append(element)
                     elif tag == "time":

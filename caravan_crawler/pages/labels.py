@@ -41,17 +41,15 @@ _LABEL_OF_DATE = re.compile(
 )
 _COUNT = r"(?P<count>\d[\d\s.,'’]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
 #: What a line looks like, in the order in which the forms are tried.
-FORMS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(form, re.IGNORECASE))
-    for kind, form in (
-        # A database's zero as PHP prints it.
-        ("date", r"(?P<zero>-000\d-\d\d-\d\d.{0,15}|\d{1,2}(?:\.|\s)[^\s.,]{2,9}(?:\.|,?\s)-000\d.{0,15})"),
-        ("updated", r"(?:обновлен[оа]?|изменен[оа]?|жаңартылды|жаңартылған)\s*:?"),
-        ("views", rf"(?:{VIEWS_BEFORE})?\s*[:\-–(]?\s*{_COUNT}\)?\s*(?:{VIEWS_BEHIND})?"),
-        ("author", r"(?:авторы?|текст|автор\s+текста|мәтін|журналист)\s*[:\-–—]\s*(?P<value>\S.{0,120})"),
-        ("author", r"(?:автором|опубликовал[аи]?)\s+(?P<value>[^\W\d].{2,60})"),
-    )
+_FORMS: tuple[tuple[Kind, str], ...] = (
+    # A database's zero as PHP prints it.
+    ("date", r"(?P<zero>-000\d-\d\d-\d\d.{0,15}|\d{1,2}(?:\.|\s)[^\s.,]{2,9}(?:\.|,?\s)-000\d.{0,15})"),
+    ("updated", r"(?:обновлен[оа]?|изменен[оа]?|жаңартылды|жаңартылған)\s*:?"),
+    ("views", rf"(?:{VIEWS_BEFORE})?\s*[:\-–(]?\s*{_COUNT}\)?\s*(?:{VIEWS_BEHIND})?"),
+    ("author", r"(?:авторы?|текст|автор\s+текста|мәтін|журналист)\s*[:\-–—]\s*(?P<value>\S.{0,120})"),
+    ("author", r"(?:автором|опубликовал[аи]?)\s+(?P<value>[^\W\d].{2,60})"),
 )
+FORMS = tuple((kind, re.compile(form, re.IGNORECASE)) for kind, form in _FORMS)
 _GENERATION_2_VIEWS = re.compile(r"(?:опубликовано|жарияланды)\s*:?\s*(?P<count>\d[\d\s]{0,11})", re.IGNORECASE)
 _CREDIT = re.compile(r"(?:фото|сурет|photo|иллюстрация|скриншот)\s*[-–—:]\s*(?P<name>.*)", re.IGNORECASE)
 _ARCHIVE_CREDIT = re.compile(

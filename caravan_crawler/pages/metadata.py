@@ -123,7 +123,7 @@ def _read_link(attributes: dict[str, str | None], data: StructuredData) -> None:
     href = attributes.get("href") or ""
     for relation in relations:
         data.links.setdefault(relation, href)
-    if "alternate" in relations and href and "+xml" in (attributes.get("type") or ""):
+    if "alternate" in relations and href and (attributes.get("type") or "").endswith(("rss+xml", "atom+xml")):
         data.feeds.append(href)
 
 

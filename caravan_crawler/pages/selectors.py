@@ -36,6 +36,7 @@ _LEDE = re.compile(
     r"|deck|dek|kicker-text|description|announce\w*)(?=$|[\s_\-\d])",
     re.IGNORECASE,
 )
+_CLOUD = re.compile(r"tag-?cloud|(?:^|\s)widget(?=[\s_-]|$)|sidebar|popular", re.IGNORECASE)
 _COUNT_OF_OTHERS = re.compile(
     r"comment|respond|disqus|like|heart|thumb|vote|rating|share|repost|bookmark|favou?rite|reply|replies|коммент"
     r"|нравится|лайк|пікір",
@@ -68,6 +69,12 @@ def is_clutter(tag: str, names: str) -> bool:
 def is_lede(names: str) -> bool:
     """Whether an element of these names holds a lede."""
     return _LEDE.search(names) is not None
+
+
+@lru_cache(maxsize=1024)
+def is_cloud(names: str) -> bool:
+    """Whether topics in an element of these names are those of the whole site."""
+    return _CLOUD.search(names) is not None
 
 
 @lru_cache(maxsize=1024)

@@ -7,6 +7,7 @@ from caravan_crawler.pages.blocks import HEADINGS, Block, Element, common_contai
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.labels import is_colophon, is_end_label
 from caravan_crawler.pages.layout import Layout
+from caravan_crawler.pages.selectors import is_cloud
 from caravan_crawler.urls import Site
 
 _TAG_PATH = re.compile(r"/tags?/[^/]+")
@@ -22,7 +23,6 @@ _SENTENCE = re.compile(r"(?=.*(?:метк|тег|tagged|отмечен))(?=.*(?:
 _TAG_LINE = re.compile(r"(?:теги|тэги|метки|ключевые\s+слова|тегтер|tags)\s*:\s*(?P<tags>\S.*)", re.IGNORECASE)
 _TAGS_LABEL = re.compile(r"(?:теги|тэги|метки|темы|тегтер|tags)\s*:?", re.IGNORECASE)
 _HASHTAG = re.compile(r"#\w[\w\-]*")
-_CLOUD = re.compile(r"tag-?cloud|(?:^|\s)widget(?=[\s_-]|$)|sidebar|popular", re.IGNORECASE)
 _LONGEST = 400
 
 
@@ -65,8 +65,9 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
         is_under_text = is_under_text and (is_inside or not _ends_article(block))
         if not (is_inside or (is_under_text and block.index < end)):
             continue
-        if _may_hold_tags(block):
-            yield from tag_texts(block, document.site, document.base_url)
+        tags = tag_texts(block, document.site, document.base_url)
+        if tags and _may_hold_tags(block):
+            yield from tags
 
 
 def _article(document: Document, layout: Layout) -> Element | None:
@@ -86,9 +87,12 @@ def _ends_article(block: Block) -> bool:
 
 def _may_hold_tags(block: Block) -> bool:
     """Whether a block is not in a menu, a cloud or the page's foot; an article may have a foot of its own."""
-    if block.zone in ("nav", "aside") or any(_CLOUD.search(element.names) for element in block.element.around if element.attributes and element.tag != "body"):
+    if block.zone in ("nav", "aside"):
         return False
-    return block.zone != "footer" or any(element.tag == "article" for element in block.element.around)
+    around = [element for element in block.element.around if element.tag not in ("body", "html")]
+    if any(element.attributes and is_cloud(element.names) for element in around):
+        return False
+    return block.zone != "footer" or any(element.tag == "article" for element in around)
 
 
 def _plain_tags(text: str) -> list[str]:
