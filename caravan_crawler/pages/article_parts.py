@@ -92,8 +92,8 @@ def _is_pager_block(document: Document, block: Block, path: str) -> bool:
         if link is not None:
             url = document.site.resolve(link.get("href") or "", document.base_url)
             numbers.append(part_number(url, path) if url else None)
-    if not numbers or None in numbers:
-        return False
+    if not numbers or None in numbers or set(numbers) == {part_number(document.url, path)}:
+        return False  # themes link a date or a count to the page itself
     return not _PAGER.sub("", block.text) or (block.is_all_links and max(filter(None, numbers)) > 1)
 
 

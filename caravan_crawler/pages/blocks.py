@@ -18,7 +18,7 @@ _BLOCK_TAGS = frozenset(
 )
 _UNSEEN_TAGS = frozenset(
     "-comment script style noscript template svg math head iframe object video audio canvas select datalist textarea "
-    "button title meta link base noembed noframes amp-analytics amp-ad amp-sidebar".split()
+    "button title meta link base noembed noframes amp-analytics amp-ad amp-sidebar xml w:worddocument".split()
 )
 _TEXT, _UNSEEN, _BLOCK, _PICTURE, _BREAK, _INLINE = range(6)
 _KINDS = {"-text": _TEXT, "img": _PICTURE, "amp-img": _PICTURE, "br": _BREAK}
@@ -216,6 +216,8 @@ class _Walk:
         self._stands_alone = stands_alone
         self._is_cleaning = is_cleaning
         self._pieces: list[Piece] = []
+        self._preformatted = 0
+        """How many ``pre`` elements are around the place."""
 
     def run(self, root: LexborNode) -> None:
         """Collect what is visible below ``root``."""
@@ -249,8 +251,12 @@ class _Walk:
                 text = child.text_content or ""
                 if self._is_cleaning and not text.isspace():
                     text = without_unseen(text)
+                if self._preformatted and "\n" in text:
+                    for number, line in enumerate(text.split("\n")):
+                        pieces += [(_LINE_BREAK, link, inline)] if number else []
+                        pieces += [(line, link, inline)] if line else []
                 # White space matters only behind something.
-                if text and (pieces or not text.isspace()):
+                elif text and (pieces or not text.isspace()):
                     pieces.append((text, link, inline))
             elif kind == _UNSEEN and not (tag == "button" and node.tag in SUBHEADS):
                 pass
@@ -274,7 +280,9 @@ class _Walk:
                         visible.text_container = element
                     element.number = cells
                     inner = self._zone_in(child, element, node, zone)
+                    self._preformatted += tag == "pre"
                     self._enter(child, element, link, None, inner, depth + 1)
+                    self._preformatted -= tag == "pre"
                     if self._pieces:
                         self._flush(element, inner)
                     pieces = self._pieces

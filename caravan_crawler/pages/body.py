@@ -20,6 +20,7 @@ from caravan_crawler.pages.labels import (
     is_date,
     is_label,
     is_label_with_links,
+    is_markup,
     is_network,
     is_prose,
     is_see_also,
@@ -124,7 +125,7 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
         if (credit := credit_in_text(block.text)) is not None:
             text.credit = text.credit or credit
             continue
-        if not _is_card(block, document):
+        if not _is_card(block, document) and not is_markup(block.text):
             kept.append(block)
     return kept
 

@@ -18,7 +18,7 @@ _LABEL = re.compile(
     r"^(?:авторы?(?:\s+(?:текста|статьи|материала))?|текст|мәтін|журналист|авторлар|мақала\s+авторы)\s*[:\-–—]?\s+",
     re.IGNORECASE,
 )
-_AUTHOR_LABEL = re.compile(r"(?:авторы?(?:\s+(?:текста|статьи|материала))?|авторлар\w*)\s*:?", re.IGNORECASE)
+_AUTHOR_LABEL = re.compile(r"(?:авторы?(?:\s+(?:текста|статьи|материала))?|авторлар\w*|мақала\s+автор\w*)\s*:?", re.IGNORECASE)
 #: One name behind ``Автор:``, as pages of AMP have it.
 _SINGLE_NAME = re.compile(rf"[{_UPPER}][{_LOWER}]{{2,}}")
 _CREDIT_VERB = re.compile(r"^(?:беседовал|записал|подготовил|интервью\s+(?:вел|вёл|взял))[аи]?\s*:?\s+", re.IGNORECASE)
@@ -84,7 +84,7 @@ def read_byline(line: str, *, labelled_only: bool = False) -> Byline | None:
     if label and is_the_site(names):
         return Byline()
     if label and label[0].rstrip()[-1] in ":-–—" and _SINGLE_NAME.fullmatch(names):
-        return Byline() if names.casefold() in _NOT_PEOPLE else Byline((names,))
+        return Byline((names,)) if is_single_name(names) else Byline()
     authors: list[str] = []
     photographers: list[str] = []
     parts = _BETWEEN.split(names)
@@ -115,6 +115,11 @@ def is_the_site(name: str) -> bool:
     bare = _KIND_OF_SITE.sub("", name.strip(" .,;:«»“”\"„'()"))
     folded = fold_homoglyphs(bare.strip(" «»“”\"„'"))
     return folded.removesuffix(".kz") in _FOLDED_SITE_NAMES
+
+
+def is_single_name(text: str) -> bool:
+    """Whether a text is one name, as one behind a label may be, and not that of an office."""
+    return _SINGLE_NAME.fullmatch(text) is not None and text.casefold() not in _NOT_PEOPLE
 
 
 def people_in(text: str) -> list[str]:

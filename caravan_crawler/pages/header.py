@@ -15,6 +15,8 @@ from caravan_crawler.pages.blocks import Block
 IN_HEADER, APART, ELSEWHERE = "\1header", "\1apart", "\1elsewhere"
 _PLACES = (IN_HEADER, APART, ELSEWHERE)
 _COLUMNS = frozenset(["aside", "footer"])
+#: Blocks before a column that is the page's top bar, as widgets are in some themes.
+_TOP = 3
 
 _NUMBER = r"[+\-]?\d[\d\s]{0,6}(?:[.,]\d{1,4})?"
 _DOLLAR = re.compile(
@@ -46,7 +48,7 @@ def place_of(block: Block) -> str:
     for element in block.element.around:
         if element.tag == "header":
             return IN_HEADER
-        if element.tag in _COLUMNS:
+        if element.tag in _COLUMNS and element.first > _TOP:
             place = APART
     return place
 

@@ -12,7 +12,7 @@ from caravan_crawler.pages.layout import Layout, clutter_around
 from caravan_crawler.pages.selectors import UPLOADS
 
 _ORNAMENT = re.compile(
-    r"\.svg$|/(?:icons?|sprites?|logos?|emoji|smileys?|themes|plugins|counters?)/|(?:^|[/_\-])(?:pixel|spacer|blank|1x1|avatar|logo|counter)[._\-\d]"
+    r"\.svg$|/(?:icons?|sprites?|logos?|emoji|smileys?|banners?|themes|plugins|counters?)/|(?:^|[/_\-])(?:pixel|spacer|blank|1x1|avatar|logo|counter)[._\-\d]"
     r"|/(?:icon|eye|views?|calendar|clock|time|date|share|comments?|print|arrow|play|fb|facebook|vk|tg|telegram|whatsapp"
     r"|twitter|instagram|ok|youtube)\.\w{3,4}$",
     re.IGNORECASE,
@@ -33,8 +33,9 @@ _LAZY = (
     "data-image data-img-url data-hi-res-src"
 ).split()
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset")
-# Candidates of a srcset: a URL, which may have commas inside, and a width or density.
-_CANDIDATE = re.compile(r"\s*,?\s*(\S*[^\s,])(?:\s+(\d+(?:\.\d+)?)[wx])?\s*(?=,\s|$|,$|,\S+://)")
+#: Pixels of width below which a picture in ``src`` is a thumbnail, if its ``srcset`` has larger copies.
+_THUMBNAIL = 600
+_WIDTH_IN_NAME = re.compile(r"-(\d{2,4})x\d{2,4}\.\w{3,4}$")
 
 
 def picture_urls(document: Document, layout: Layout) -> list[str]:
@@ -102,16 +103,18 @@ def _written_urls(node: LexborNode) -> Iterator[str]:
     attributes = node.attributes
     source = attributes.get("src") or ""
     lazy = [value for name in _LAZY if (value := attributes.get(name))]
+    sets = [_by_width(attributes.get(name) or "") for name in _SETS]
+    if source and _is_thumbnail(source, sets):
+        yield from (url for each in sets for url in each)
     # A real picture in ``src`` is the one that is shown.
     yield from lazy if source.startswith("data:") or not source else ()
     yield from [attributes.get("data-src") or "", attributes.get("data-lazy-src") or "", source, *lazy]
-    for name in _SETS:
-        yield from _by_size(attributes.get(name) or "")
+    yield from (url for each in sets for url in each)
     parent, behind = node.parent, node.next
     if parent is not None and parent.tag == "picture":
         for other in parent.css("source"):
             for name in _SETS:
-                yield from _by_size(other.attributes.get(name) or "")
+                yield from _by_width(other.attributes.get(name) or "")
     while behind is not None and behind.is_text_node:
         behind = behind.next
     plain = behind.css_first("img") if behind is not None and behind.tag == "noscript" else None
@@ -119,7 +122,27 @@ def _written_urls(node: LexborNode) -> Iterator[str]:
         yield plain.attributes.get("src") or ""
 
 
-def _by_size(written: str) -> list[str]:
-    """Return the URLs of a ``srcset``, the largest first."""
-    found = [(float(match[2] or 1), match[1]) for match in _CANDIDATE.finditer(written[:4000])]
-    return [url for _, url in sorted(found, key=lambda each: -each[0])]
+def _is_thumbnail(source: str, sets: list[dict[str, float]]) -> bool:
+    """Whether ``src`` is small, by its candidate in a ``srcset`` or by its name, and a ``srcset`` has a larger one."""
+    widths = {url: width for each in sets for url, width in each.items()}
+    named = _WIDTH_IN_NAME.search(source)
+    own = widths.get(source, float(named[1]) if named else _THUMBNAIL)
+    return own < _THUMBNAIL and any(width > own for width in widths.values())
+
+
+def _by_width(written: str) -> dict[str, float]:
+    """Return the URLs of a ``srcset``, which may have commas inside, and their widths or densities, largest first."""
+    found: dict[str, float] = {}
+    tokens = written[:4000].split()
+    while tokens:
+        url = tokens.pop(0).lstrip(",")
+        size = 1.0
+        if tokens and not url.endswith(",") and (match := _SIZE.match(tokens[0])):
+            size = float(match[1])
+            rest = tokens.pop(0)[match.end() :].lstrip(",")
+            tokens[:0] = [rest] if rest else []
+        found.setdefault(url.rstrip(","), size)
+    return dict(sorted(found.items(), key=lambda each: -each[1]))
+
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)[wx]")

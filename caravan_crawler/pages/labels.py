@@ -457,11 +457,21 @@ def is_advert_label(text: str) -> bool:
     return len(text) < 40 and _ADVERT_LABEL.fullmatch(text.strip(" :.!»→*")) is not None
 
 
+_SHORTCODES = re.compile(r"(?:\[/?[a-z][\w\-]*(?:\s[^\[\]]*)?\]\s*)+")
+_OF_WORD = re.compile(r"/\*\s*Style\s+Definitions|\bmso-[a-z\-]+:")
+
+
+def is_markup(text: str) -> bool:
+    """Whether a whole block is what programs leave behind: shortcodes of a removed plugin, styles pasted from Word."""
+    return (text[0] == "[" and _SHORTCODES.fullmatch(text) is not None) or _OF_WORD.search(text) is not None
+
+
 def is_passed_over(block: Block) -> bool:
     """Whether a block between headline and text is neither a fact nor text: a caption, a button, breadcrumbs."""
     return (
         not any(map(str.isalnum, block.text))
         or block.zone in ("nav", "form", "figcaption")
+        or is_markup(block.text)
         or is_label(block.text)
         or is_label_with_links(block)
         or (block.is_all_links and (len(block.text) < 60 or not is_sentence(block.text)))

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import islice, pairwise
 
 from caravan_crawler.pages.blocks import HEADINGS, SUBHEADS, Block, Element, common_container, is_teaser
-from caravan_crawler.pages.bylines import is_author_label, is_person, is_the_site
+from caravan_crawler.pages.bylines import is_author_label, is_person, is_single_name, is_the_site
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.labels import (
     TRENDING_HEADING,
@@ -49,7 +49,7 @@ HEADLINE = {
 LEDE = {
     "date or views follow": 4,
     "a credit follows": 1,
-    "is named as lede": 3,
+    "is named as lede": 5,
     "stands apart from the text": 2,
     "is a paragraph before bare text": 1,
     "is the cut beginning of the text": 4,
@@ -65,6 +65,10 @@ _WINDOW, _MOST_FACTS, _MOST_PARAGRAPHS = 14, 2, 3
 _MOST_CANDIDATES = 20
 #: Most blocks before the headline that may be facts of the article.
 _FARTHEST_ABOVE = 4
+#: Most blocks behind the last paragraph that may be facts of the article.
+_FARTHEST_BEHIND = 16
+#: Letters of a lede; a longer text before facts and nothing else is the article.
+_LONGEST_LONE_LEDE = 100
 #: Most blocks before such facts in the element that holds them and the headline: a section, a crumb.
 _MOST_BEFORE_FACTS = 2
 _PARTS_OF_TEXT = frozenset("tr tbody thead tfoot table ul ol dl dd dt li blockquote figure p".split())
@@ -272,7 +276,9 @@ def _read_front(document: Document, layout: Layout, known: Element | None) -> in
         block = blocks[position]
         if known is not None and block.is_within(known):
             break
-        if TRENDING_HEADING.fullmatch(block.text) or (texts and is_comments_label(block.text)) or block.zone == "footer":
+        if TRENDING_HEADING.fullmatch(block.text) or block.zone == "footer":
+            break
+        if texts and is_end_label(block.text) and not _is_text_near(blocks, texts[-1], position):
             break
         found = facts_of(block)
         if found and _is_text([fact for _, each in facts for fact in each], found, blocks, position):
@@ -293,6 +299,12 @@ def _read_front(document: Document, layout: Layout, known: Element | None) -> in
                 break
         position += 1
     return _divide(blocks, layout, texts, facts, known, position)
+
+
+def _is_text_near(blocks: list[Block], text: int, position: int) -> bool:
+    """Whether a label stands among paragraphs: one like the last one before it follows."""
+    following = blocks[position + 1] if position + 1 < len(blocks) else None
+    return following is not None and is_prose(following) and _are_siblings(blocks[text], following)
 
 
 def _divide(
@@ -346,7 +358,8 @@ def _last_front_fact(blocks: list[Block], texts: list[int], facts: list[tuple[in
             continue
         has_date = has_date or "date" in kinds
         behind_texts = {fact.kind for at, one in facts if not texts or at >= texts[0] for fact in one}
-        if before < len(texts) or len(behind_texts) > 1:
+        is_lone_lede = len(behind_texts) > 1 and all(len(blocks[text].text) < _LONGEST_LONE_LEDE for text in texts)
+        if before < len(texts) or is_lone_lede:
             last = position
     return last
 
@@ -434,22 +447,32 @@ def _shares_article(block: Block, headline: Block) -> bool:
 
 
 def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
-    """Return the facts under the text, inside of what holds headline and text: ``Опубликовано 26 апреля 2023``."""
+    """Return the facts under the text, inside of what holds headline and text: ``Опубликовано 26 апреля 2023``.
+
+    Authors may stand outside of it, as in a box of their own.
+    """
     if layout.headline is None or not layout.text.blocks:
         return []
     article = common_container(blocks[layout.headline], layout.text.blocks[-1])
     if article.tag in ("body", "html"):
         article = layout.text.container or article
-    end = min(article.last, layout.trending.start if layout.trending else len(blocks))
+    end = layout.trending.start if layout.trending else len(blocks)
     last_prose = next((block.index for block in reversed(layout.text.blocks) if is_prose(block)), layout.text.start)
-    found = []
-    for block in blocks[last_prose + 1 : end]:
-        if is_end_label(block.text):
+    found: list[Fact] = []
+    is_author_next = False
+    for block in blocks[last_prose + 1 : min(end, last_prose + _FARTHEST_BEHIND)]:
+        if is_end_label(block.text) and not is_author_label(block.text):
             break
-        if block.zone in (None, "footer"):
-            facts = [] if block.is_all_links else facts_of(block)
-            is_name = not facts and _names_somebody(block) and _is_marked_as_author(block)
-            found += [Fact("author", block.text)] if is_name else facts
+        if block.zone not in (None, "footer"):
+            continue
+        facts = [] if block.is_all_links else facts_of(block)
+        is_name = _names_somebody(block) or (is_author_next and is_single_name(block.text))
+        if is_name and (is_author_next or _is_marked_as_author(block)):
+            found.append(Fact("author", block.text))
+            is_author_next = is_author_next and is_person(block.text)  # a label may be followed by several
+            continue
+        found += [fact for fact in facts if fact.kind == "author" or block.is_within(article)]
+        is_author_next = is_author_label(block.text)
     return found
 
 
@@ -459,7 +482,10 @@ def _is_text(facts: list[Fact], found: list[Fact], blocks: list[Block], position
     if blocks[position].tag in SUBHEADS and (has_date or all(fact.kind == "views" for fact in found)):
         return True
     # The credit is the last of the lines.
-    return any(fact.kind == "credit" for fact in facts) and _is_paragraph(blocks, position)
+    is_dated_line = any(fact.kind == "date" and is_dated(fact.value) for fact in found)
+    is_certain = is_dated_line and not _is_set_as_text(blocks[position])
+    has_credit = any(fact.kind == "credit" for fact in facts)
+    return has_credit and (has_date or not is_certain) and _is_paragraph(blocks, position)
 
 
 def _names_somebody(block: Block) -> bool:

@@ -283,10 +283,10 @@ def authors_byline(page: ArticlePage) -> list[str]:
 
 def authors_labelled(page: ArticlePage) -> list[str]:
     """``Автор: …`` among the facts."""
-    for fact in [*page.layout.facts, *page.layout.behind]:
-        byline = read_byline(f"Автор: {fact.value}") if fact.kind == "author" and fact.value else None
-        if byline and byline.authors:
-            return list(byline.authors)
+    for facts in (page.layout.facts, page.layout.behind):
+        lines = [read_byline(f"Автор: {fact.value}") for fact in facts if fact.kind == "author" and fact.value]
+        if names := [name for line in lines if line is not None for name in line.authors]:
+            return list(dict.fromkeys(names))
     return []
 
 

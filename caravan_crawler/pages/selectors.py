@@ -32,7 +32,7 @@ _PARAGRAPH_CLUTTER = re.compile(
     re.IGNORECASE,
 )
 _LEDE = re.compile(
-    r"(?:^|[\s_\-])(?:lede?|lead|lid|intro|excerpt|standfirst|subtitle|sub-?headline|summary|anons|preview-?text"
+    r"(?:^|[\s_\-])(?:lede?|lead|lid|intro|excerpt|standfirst|sub-?title|sub-?headline|summary|anons|preview(?:-?text)?"
     r"|deck|dek|kicker-text|description|announce\w*)(?=$|[\s_\-\d])",
     re.IGNORECASE,
 )
