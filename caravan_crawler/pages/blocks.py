@@ -99,8 +99,8 @@ Piece = tuple[str, Element | None, Element | None]
 class Block:
     """A block of visible text.
 
-    ``element`` is the block-level element it stands in, ``zone`` the nearest ``nav``, ``aside``, ``footer``, ``form`` or
-    ``figcaption`` around it, ``pieces`` its text nodes, ``index`` its place on the page.
+    ``element`` is the block-level element it stands in, ``zone`` the nearest ``nav``, ``aside``, ``footer``, ``form``
+    or ``figcaption`` around it, ``pieces`` its text nodes, ``index`` its place on the page.
     """
 
     __slots__ = ("element", "facts", "index", "is_pager", "pieces", "text", "zone")
@@ -354,7 +354,9 @@ class _Walk:
 
     def _parted(self, lines: list[tuple[str, list[Piece]]]) -> "Iterator[list[tuple[str, list[Piece]]]]":
         """Yield the lines of a block in groups, those that stand alone at its start and end apart."""
-        alone = [len(text) < _LONGEST_ALONE and bool(self._stands_alone and self._stands_alone(text)) for text, _ in lines]
+        alone = [
+            len(text) < _LONGEST_ALONE and bool(self._stands_alone and self._stands_alone(text)) for text, _ in lines
+        ]
         start, end = 0, len(lines)
         while start < end and alone[start]:
             start += 1

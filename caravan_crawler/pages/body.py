@@ -25,8 +25,9 @@ from caravan_crawler.pages.labels import (
     is_prose,
     is_see_also,
 )
-from caravan_crawler.pages.layout import Layout, clutter_around
+from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.tags import tag_texts
+from caravan_crawler.pages.text_range import clutter_around
 
 _CELLS = frozenset(["td", "th"])
 #: A cell's text may stand so deep in it.
@@ -207,9 +208,7 @@ def _is_card(block: Block, document: Document) -> bool:
     outside = " ".join("".join(text for text, link, _ in block.pieces if link is None).split())
     if outside and not is_date(outside):
         return False
-    return any(
-        href.startswith("#") or document.site.address(href, document.base_url) is not None for _, href in links
-    )
+    return any(href.startswith("#") or document.site.address(href, document.base_url) is not None for _, href in links)
 
 
 def _advert_around(label: Block, container: Element | None, before: list[Block]) -> list[Element]:

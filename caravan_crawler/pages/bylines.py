@@ -18,7 +18,9 @@ _LABEL = re.compile(
     r"^(?:авторы?(?:\s+(?:текста|статьи|материала))?|текст|мәтін|журналист|авторлар|мақала\s+авторы)\s*[:\-–—]?\s+",
     re.IGNORECASE,
 )
-_AUTHOR_LABEL = re.compile(r"(?:авторы?(?:\s+(?:текста|статьи|материала))?|авторлар\w*|мақала\s+автор\w*)\s*:?", re.IGNORECASE)
+_AUTHOR_LABEL = re.compile(
+    r"(?:авторы?(?:\s+(?:текста|статьи|материала))?|авторлар\w*|мақала\s+автор\w*)\s*:?", re.IGNORECASE
+)
 #: One name behind ``Автор:``, as pages of AMP have it.
 _SINGLE_NAME = re.compile(rf"[{_UPPER}][{_LOWER}]{{2,}}")
 _CREDIT_VERB = re.compile(r"^(?:беседовал|записал|подготовил|интервью\s+(?:вел|вёл|взял))[аи]?\s*:?\s+", re.IGNORECASE)

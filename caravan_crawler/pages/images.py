@@ -8,8 +8,9 @@ from selectolax.lexbor import LexborNode
 
 from caravan_crawler.pages.blocks import Element, Picture
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.layout import Layout, clutter_around
+from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import UPLOADS
+from caravan_crawler.pages.text_range import clutter_around
 
 _ORNAMENT = re.compile(
     r"\.svg$|/(?:icons?|sprites?|logos?|emoji|smileys?|banners?|themes|plugins|counters?)/|(?:^|[/_\-])(?:pixel|spacer|blank|1x1|avatar|logo|counter)[._\-\d]"
@@ -22,7 +23,9 @@ _PLACEHOLDER = re.compile(
     r"|/(?:themes|plugins)/",
     re.IGNORECASE,
 )
-_COUNTER = re.compile(r"/(?:hit|counter|watch|pixel|stat|track)\b|counter\.|mc\.yandex|top-fwz|liveinternet", re.IGNORECASE)
+_COUNTER = re.compile(
+    r"/(?:hit|counter|watch|pixel|stat|track)\b|counter\.|mc\.yandex|top-fwz|liveinternet", re.IGNORECASE
+)
 #: Pixels from which a picture is no counter's.
 _SMALLEST = 4
 #: Most blocks between the headline and the picture above it.

@@ -10,7 +10,6 @@ from caravan_crawler.pages.labels import is_date
 from caravan_crawler.urls import NOT_SECTIONS, Address, listing_of
 
 
-
 @dataclass(frozen=True, slots=True)
 class Card:
     """An article in a listing: its address, the URL of the link, and its date as printed, if any."""

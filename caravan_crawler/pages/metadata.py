@@ -27,7 +27,11 @@ _PUBLISHED = ("article:published_time", "datepublished")
 _AROUND_ARTICLE = ("@graph", "mainEntity", "mainEntityOfPage")
 _DEEPEST = 8
 # What stands around the JSON: comments, CDATA, a byte order mark, a semicolon.
-_OPENING, _CLOSING, _SPACE = ("//", "/*", "*/", "<!--", "<![CDATA["), ("//", "/*", "*/", "-->", "]]>", ";"), " \t\r\n\ufeff"
+_OPENING, _CLOSING, _SPACE = (
+    ("//", "/*", "*/", "<!--", "<![CDATA["),
+    ("//", "/*", "*/", "-->", "]]>", ";"),
+    " \t\r\n\ufeff",
+)
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\]])", re.DOTALL)
 _DECODER = json.JSONDecoder(strict=False)  # editors paste raw line breaks into strings

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.normalise.text import clean
-from caravan_crawler.pages.blocks import Block, Element
+from caravan_crawler.pages.blocks import Element
 from caravan_crawler.pages.body import Text, read_text
 from caravan_crawler.pages.bylines import is_person, people_in, read_byline
 from caravan_crawler.pages.document import Document

@@ -38,15 +38,18 @@ _KNOWN_NAME = (
     r"|(?:Перв|Седьм|Пят)\w+\s+канал\w*(?:\s+Евразия)?|Almaty\s+TV|Qazaqstan|(?-i:[A-Z][\w.\-]*(?:\s[A-Z][\w.\-]*){0,2}"
     r"\s(?:TV|News|Today|Times|Post|Press|Media|Radio|Telegraph|Journal|Agency|Online))(?!\w))"
 )
+#: In Kazakh the kind stands behind the name.
+_KAZAKH_KIND = r"(?:(?:\s+(?:ақпараттық|халықаралық))?\s+(?:агенттігі|порталы|сайты|газеті|телеарнасы)(?!\w))?"
 _NAME = (
-    rf"(?:{_KIND}\s+)?(?:{_QUOTED}|{_DOMAIN})|(?:{_KIND}\s+)?{_KNOWN_NAME}|(?:{_KIND})\s+[A-Z][\w.]+(?:\s+[A-Z][\w.]+)?"
+    rf"(?:{_KIND}\s+)?(?:{_QUOTED}|{_DOMAIN}){_KAZAKH_KIND}|(?:{_KIND}\s+)?{_KNOWN_NAME}"
+    rf"|(?:{_KIND})\s+[A-Z][\w.]+(?:\s+[A-Z][\w.]+)?"
 )
 _CREDITED = re.compile(
     rf"(?<!\w)(?:{_REFERENCE}|{_VERB})(?:\s+{_REFERENCE})?{_GO_BETWEEN}\s*(?P<name>{_NAME})", re.IGNORECASE
 )
 # Kazakh puts the name before the verb.
 _CREDITED_BEFORE = re.compile(
-    rf"(?P<name>{_NAME}(?:(?:\s+(?:ақпараттық|халықаралық))?\s+(?:агенттігі|порталы|сайты|газеті|телеарнасы)(?!\w))?)"
+    rf"(?P<name>{_NAME})"
     r"(?:(?:\s+(?:ақпараттық|халықаралық))?(?:\s+тілшісіне)?(?:\s+(?:хабарлайды|хабарлады|жазады|деп\s+жазды))"
     r"|(?:\s+(?:ақпараттық|халықаралық))?\s+(?:агенттігіне|порталына|сайтына|басылымына)\s+сілтеме\s+жаса\w+)",
     re.IGNORECASE,

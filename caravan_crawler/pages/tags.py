@@ -19,7 +19,10 @@ _LABELS = re.compile(
     re.IGNORECASE,
 )
 #: A sentence of a theme around its links: ``Запись опубликована в рубрике … с метками …``.
-_SENTENCE = re.compile(r"(?=.*(?:метк|тег|tagged|отмечен))(?=.*(?:запис|рубри|опубликован|метк|тег|posted|tagged)).{0,160}", re.IGNORECASE | re.DOTALL)
+_SENTENCE = re.compile(
+    r"(?=.*(?:метк|тег|tagged|отмечен))(?=.*(?:запис|рубри|опубликован|метк|тег|posted|tagged)).{0,160}",
+    re.IGNORECASE | re.DOTALL,
+)
 _TAG_LINE = re.compile(r"(?:теги|тэги|метки|ключевые\s+слова|тегтер|tags)\s*:\s*(?P<tags>\S.*)", re.IGNORECASE)
 _TAGS_LABEL = re.compile(r"(?:теги|тэги|метки|темы|тегтер|tags)\s*:?", re.IGNORECASE)
 _HASHTAG = re.compile(r"#\w[\w\-]*")

@@ -239,7 +239,9 @@ def _is_alike(around: Element, box: Element | None, *, is_second: bool) -> bool:
     if box is None or around is box:
         return True
     is_flat = not is_second and box.last - around.first > 0 and around.is_within(box)
-    return not is_flat and not box.is_within(around) and around.tag == box.tag and around.get("class") == box.get("class")
+    return (
+        not is_flat and not box.is_within(around) and around.tag == box.tag and around.get("class") == box.get("class")
+    )
 
 
 def _is_topic(label: _Part, headline: _Part) -> bool:

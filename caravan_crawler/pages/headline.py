@@ -1,0 +1,165 @@
+"""Finds the headline: the candidate with the most evidence."""
+
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
+
+from caravan_crawler.pages.blocks import HEADINGS, Block, is_teaser
+from caravan_crawler.pages.bylines import is_the_site
+from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.labels import facts_of, fold, is_clock, is_dated, is_passed_over, is_prose
+from caravan_crawler.pages.titles import title_candidates
+
+#: Evidence for a block to be the headline.
+HEADLINE = {
+    "is the title": 4,
+    "is in an h1": 3,
+    "is in another heading": 1,
+    "stands in main or article": 1,
+    "a dated line follows": 3,
+    "another fact follows": 1,
+    "a paragraph follows": 1,
+    "a teaser follows": -1,
+    "is a link among links": -4,
+    "stands in a column or the foot": -4,
+    "stands in a menu": -8,
+}
+#: How many blocks of text may stand between the headline and the facts under it.
+LONGEST_LEDE = 2
+#: Blocks behind a headline that count as evidence for it; and at most so many facts, paragraphs and teasers.
+_WINDOW, _MOST_FACTS, _MOST_PARAGRAPHS = 14, 2, 3
+#: Candidates of each kind that are weighed.
+_MOST_CANDIDATES = 20
+
+
+@dataclass
+class Weighed:
+    """A decision: the ``block`` it is about and the evidence, each with its weight."""
+
+    block: int
+    evidence: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def sum(self) -> int:
+        """All weights together."""
+        return sum(weight for _, weight in self.evidence)
+
+    def add(self, table: dict[str, int], name: str) -> None:
+        """Add a piece of evidence of ``table``."""
+        self.evidence.append((name, table[name]))
+
+
+@dataclass
+class Headline:
+    """The first and the last place of the headline over the article, and the candidates that were weighed."""
+
+    first: int
+    last: int
+    weighed: list[Weighed]
+
+
+def find_headline(document: Document) -> Headline | None:
+    """Return where the headline is, or None where no block can be one."""
+    blocks = document.blocks
+    texts = [block.text for block in blocks]
+    titles = _title_places(document, texts)
+    headings = [index for index, block in enumerate(blocks) if _heading(block) == "h1" and not is_the_site(block.text)]
+    candidates = [*titles, *(index for index in headings[:_MOST_CANDIDATES] if index not in titles)]
+    if not candidates:
+        twins = (
+            index + 1 for index, (text, following) in enumerate(pairwise(texts)) if len(text) > 12 and text == following
+        )
+        candidates = list(twins)[:_MOST_CANDIDATES]
+    if not candidates:
+        return None
+    is_teaser_here = partial(is_teaser, site=document.site, page_url=document.base_url)
+    all_weighed = [_weigh_headline(blocks, index, index in titles, is_teaser_here) for index in candidates]
+    best = max(all_weighed, key=lambda weighed: weighed.sum).block
+    wanted = fold(blocks[best].text)
+    same = [index for index in sorted({*candidates, *titles}) if fold(blocks[index].text) == wanted]
+    first = last = best
+    for index in same:
+        # The headline may stand twice, or in the breadcrumbs over it; the article follows the last one.
+        if last < index <= last + LONGEST_LEDE + 1 and not _has_facts_between(blocks, last, index):
+            last = index
+    for index in reversed(same):
+        if first - LONGEST_LEDE - 1 <= index < first:
+            first = index
+    return Headline(first, last, all_weighed)
+
+
+def _has_facts_between(blocks: list[Block], first: int, last: int) -> bool:
+    return any(facts_of(block) for block in blocks[first + 1 : last])
+
+
+def _title_places(document: Document, texts: list[str]) -> list[int]:
+    """Return the blocks that print the page's title, of the likeliest of its forms that any block prints."""
+    for candidate in title_candidates(document.structured):
+        wanted = fold(candidate)
+        cut = candidate.endswith(("…", "..."))
+        if len(wanted) < 2:
+            continue
+        if candidate in texts:
+            same = [index for index, text in enumerate(texts) if text == candidate]
+        else:
+            same = [
+                index
+                for index, text in enumerate(texts)
+                if abs(len(text) - len(candidate)) <= 24 + len(candidate) // 4 or cut
+                if (folded := fold(text)) == wanted or (cut and len(wanted) > 15 and folded.startswith(wanted))
+            ]
+        if same:
+            return same[:_MOST_CANDIDATES]
+    return []
+
+
+def _weigh_headline(blocks: list[Block], index: int, is_title: bool, is_teaser_here: "partial[bool]") -> Weighed:
+    block = blocks[index]
+    weighed = Weighed(index)
+    if is_title:
+        weighed.add(HEADLINE, "is the title")
+    if heading := _heading(block):
+        weighed.add(HEADLINE, "is in an h1" if heading == "h1" else "is in another heading")
+    if any(element.tag in ("main", "article") for element in block.element.around):
+        weighed.add(HEADLINE, "stands in main or article")
+    if block.zone in ("aside", "footer", "form"):
+        weighed.add(HEADLINE, "stands in a column or the foot")
+    if block.zone == "nav":
+        weighed.add(HEADLINE, "stands in a menu")
+    wanted = fold(block.text)
+    texts = facts = teasers = paragraphs = 0
+    for position in range(index + 1, min(index + 1 + _WINDOW, len(blocks))):
+        following = blocks[position]
+        if fold(following.text) == wanted:
+            continue
+        if block.link is not None and not facts and not texts and is_teaser_here(following):
+            weighed.add(HEADLINE, "is a link among links")
+            break
+        found = [fact for fact in facts_of(following) if fact.kind != "other"]
+        if any(fact.kind == "date" and is_dated(fact.value) for fact in found) and facts == 0:
+            weighed.add(HEADLINE, "a dated line follows")
+            facts += 1
+        elif found and facts < _MOST_FACTS and not all(fact.kind == "date" and is_clock(fact.value) for fact in found):
+            weighed.add(HEADLINE, "another fact follows")
+            facts += 1
+        elif not found and is_prose(following) and following.zone is None and paragraphs < _MOST_PARAGRAPHS:
+            weighed.add(HEADLINE, "a paragraph follows")
+            paragraphs += 1
+        elif not found and is_teaser_here(following) and teasers < _MOST_PARAGRAPHS:
+            weighed.add(HEADLINE, "a teaser follows")
+            teasers += 1
+        if not found and not is_passed_over(following):
+            texts += 1
+            if texts > LONGEST_LEDE and (facts or texts > _MOST_PARAGRAPHS + 1):
+                break
+    return weighed
+
+
+def _heading(block: Block) -> str | None:
+    """Return the tag of the heading around a block, even where the heading's text stands in a child of it."""
+    for depth, element in enumerate(block.element.around):
+        if element.tag in HEADINGS:
+            return element.tag
+        if depth == 2:
+            break
+    return next((inline.tag for _, _, inline in block.pieces if inline is not None and inline.tag == "h1"), None)

@@ -1,0 +1,162 @@
+"""Where the text of an article lies: the paragraphs from its first one to the trending block or the page's foot."""
+
+from dataclasses import dataclass, field
+
+from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
+from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.labels import (
+    TRENDING_HEADING,
+    is_colophon,
+    is_comments_label,
+    is_end_label,
+    is_prose,
+)
+from caravan_crawler.pages.selectors import is_clutter
+from caravan_crawler.pages.trending import TrendingBlock
+
+_PARTS_OF_TEXT = frozenset("tr tbody thead tfoot table ul ol dl dd dt li blockquote figure p".split())
+#: Tags with which a text may begin before the element of its paragraphs; other short lines there do not belong to it.
+_BEGINNINGS = SUBHEADS | frozenset("p li td th dt dd blockquote".split())
+#: Paragraphs in one element from which it contains the text.
+_FEWEST_PARAGRAPHS = 2
+
+
+@dataclass
+class TextRange:
+    """The text: its ``blocks`` in ``range(start, end)``, with boxes and labels in it; ``container`` is around it."""
+
+    start: int
+    end: int
+    container: Element | None = None
+    blocks: list[Block] = field(default_factory=list)
+
+
+def text_in(container: Element, blocks: list[Block], trending: TrendingBlock | None) -> TextRange:
+    """Return the text in a container known to hold it, less a trending block inside."""
+    start, end = container.first, container.last
+    if trending and start <= trending.start < end:
+        end = trending.start
+    return TextRange(start, end, container, blocks[start:end])
+
+
+def text_from(start: int, document: Document, headline_at: int, trending: TrendingBlock | None) -> TextRange:
+    """Return the text that begins at ``start``; it ends at the trending block, with its containers, or at the foot."""
+    blocks = document.blocks
+    limit = trending.start if trending else len(blocks)
+    foot = next((index for index in range(start, limit) if blocks[index].zone == "footer"), limit)
+    if trending is None:
+        foot = next((index for index in range(start, foot) if _is_foot(blocks[index])), foot)
+    if start >= len(blocks):
+        return TextRange(start, start)
+    headline = blocks[headline_at]
+    paragraphs = _first_paragraphs(blocks, start, foot)
+    article = common_container(headline, paragraphs[0] if paragraphs else blocks[start])
+    container = _container(paragraphs, article)
+    is_apart = container is not None and not headline.is_within(container)
+    if container is not None and is_apart:
+        start = _without_stray_lines(blocks, start, container)
+    text = TextRange(start, start, container)
+    others: list[Element] = []
+    for block in blocks[start:foot]:
+        is_inside = container is None or block.is_within(container)
+        if trending is None and text.blocks and is_comments_label(block.text):
+            break
+        if not is_inside and (is_apart or trending is None):
+            if text.blocks and is_end_label(block.text):
+                break
+            if not any(block.is_within(other) for other in others):
+                if container is None or not _goes_on(block, container, article, before_trending=trending is not None):
+                    continue
+                other = outside_of_parts(block.element)
+                others += [other] if other is not article and not headline.is_within(other) else []
+        text.blocks.append(block)
+    text.end = text.blocks[-1].index + 1 if text.blocks else start
+    return text
+
+
+def _is_foot(block: Block) -> bool:
+    """Whether a block begins the page's foot, or heads a trending block that could not be read."""
+    return is_colophon(block.text) or TRENDING_HEADING.fullmatch(block.text) is not None
+
+
+def _goes_on(block: Block, container: Element, article: Element, *, before_trending: bool) -> bool:
+    """Whether a block outside of the text's container continues the text."""
+    if block.zone is not None or in_clutter(block, article):
+        return False
+    # The text may lie in several containers alike, with an advert between them.
+    for element in block.element.around:
+        if element.parent is container.parent:
+            is_twin = element.tag == container.tag and bool(element.get("class"))
+            if is_twin and element.get("class") == container.get("class") and not block.is_all_links:
+                return True
+            break
+    if not is_prose(block):
+        return False
+    return before_trending or (article.tag not in ("body", "html") and block.is_within(article))
+
+
+def _first_paragraphs(blocks: list[Block], start: int, end: int) -> list[Block]:
+    """Return the text's first two sentences as they show where it lies; of a text without such, its first blocks.
+
+    A button, a caption or a line to subscribe before the text lies elsewhere.
+    """
+    first: list[Block] = []
+    sentences: list[Block] = []
+    for block in blocks[start:end]:
+        if block.zone is not None:
+            continue
+        if len(first) < _FEWEST_PARAGRAPHS:
+            first.append(block)
+        if is_prose(block):
+            sentences.append(block)
+            if len(sentences) == _FEWEST_PARAGRAPHS:
+                return sentences
+    return first
+
+
+def _without_stray_lines(blocks: list[Block], start: int, container: Element) -> int:
+    """Return the place of the text's first block, behind lines that are neither in its container nor like text."""
+    while start < len(blocks) and not blocks[start].is_within(container):
+        if is_prose(blocks[start]) or blocks[start].tag in _BEGINNINGS:
+            break
+        start += 1
+    return start
+
+
+def _container(paragraphs: list[Block], article: Element) -> Element | None:
+    """Return the innermost element around the text's first two ``paragraphs``.
+
+    Where the second stands outside of the element around headline and text, there is only one.
+    """
+    if not paragraphs:
+        return None
+    first = paragraphs[0]
+    if len(paragraphs) < _FEWEST_PARAGRAPHS or not paragraphs[1].is_within(article):
+        return article
+    shared = common_container(first, paragraphs[1])
+    # A text may begin with a list or a table.
+    while shared.tag in _PARTS_OF_TEXT and shared.parent is not None and shared is not article:
+        shared = shared.parent
+    return shared
+
+
+def outside_of_parts(element: Element) -> Element:
+    """Return the innermost element around ``element`` that is not a list, a quotation or a table."""
+    while element.tag in _PARTS_OF_TEXT and element.parent is not None:
+        element = element.parent
+    return element
+
+
+def in_clutter(block: Block, container: Element) -> bool:
+    """Whether ``block`` stands in an element inside of ``container`` that is named as clutter."""
+    return clutter_around(block.element, container) is not None
+
+
+def clutter_around(inner: Element, container: Element | None) -> Element | None:
+    """Return the innermost element from ``inner`` to below ``container`` that is named as clutter, or None."""
+    for element in inner.around:
+        if element is container:
+            return None
+        if element.attributes and is_clutter(element.tag, element.names):
+            return element
+    return None
