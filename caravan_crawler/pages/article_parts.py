@@ -58,10 +58,13 @@ def next_part(document: Document, path: str, number: int) -> str | None:
 
 def mark_pager(document: Document) -> None:
     """Mark the links between an article's own pages: as text they look like counts and dates."""
-    if not any(_MAY_BE_PART.search(href) for href in document.links):
-        return
     path = _article_path(document)
     if path is None:
+        return
+    slug = path.rstrip("/").rpartition("/")[2]
+    # An address from the root or with a host is one of the article's only with its slug.
+    hrefs = (href for href in document.links if slug in href or not href.startswith(("/", "http")))
+    if not any(_MAY_BE_PART.search(href) for href in hrefs):
         return
     blocks = document.blocks
     pager = {number for number, block in enumerate(blocks) if _is_pager_block(document, block, path)}

@@ -27,6 +27,9 @@ _KINDS |= dict.fromkeys(_BLOCK_TAGS, _BLOCK) | dict.fromkeys(_UNSEEN_TAGS, _UNSE
 _ZONES = frozenset("nav aside footer figcaption".split())
 #: Inline elements that say something by their attributes alone.
 _KEPT_EMPTY = ("a", "time")
+_CELLS = frozenset(["td", "th"])
+#: Blocks that are noted on the way.
+_SPECIAL = _ZONES | _CELLS | {"div", "form", "h1"}
 HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 #: Headings in a text; a button in one folds what is below.
 SUBHEADS = HEADINGS - {"h1"}
@@ -178,14 +181,16 @@ class Picture:
 class Visible:
     """Visible content of a page in reading order.
 
-    ``text_container`` is the element known to hold the text in the first and second generation; ``times`` are the
-    ``time`` elements, ``forms`` the forms; ``is_too_deep`` says that elements nested too deeply were left out.
+    ``text_container`` is the element known to hold the text in the first and second generation; ``headings`` are the
+    ``h1`` elements, ``times`` the ``time`` elements, ``forms`` the forms; ``is_too_deep`` says that elements nested too
+    deeply were left out.
     """
 
     blocks: list[Block] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     links: list[Element] = field(default_factory=list)
     times: list[Element] = field(default_factory=list)
+    headings: list[Element] = field(default_factory=list)
     forms: list[Element] = field(default_factory=list)
     text_container: Element | None = None
     is_too_deep: bool = False
@@ -197,46 +202,30 @@ def visible_parts(root: LexborNode, stands_alone: Callable[[str], bool] | None =
     The first and last lines of a block that parts its lines by ``br`` are blocks of their own where they are of the
     kind that ``stands_alone``: a date over a text.
     """
-    walk = _Walk(stands_alone)
-    walk.run(root)
-    if walk.met_unseen:
+    visible, met_unseen = _walk(root, stands_alone)
+    if met_unseen:
         # Characters that nobody sees would keep words from being known, and are no text of their own.
-        walk = _Walk(stands_alone, is_cleaning=True)
-        walk.run(root)
-    return walk.visible
+        visible, _ = _walk(root, stands_alone, is_cleaning=True)
+    return visible
 
 
-class _Walk:
-    """One pass over the tree. It runs for every element of every page, so it is written for speed."""
+def _walk(
+    root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cleaning: bool = False
+) -> tuple[Visible, bool]:
+    """Return what is visible below ``root``, and whether the text of any block had characters that nobody sees.
 
-    def __init__(self, stands_alone: Callable[[str], bool] | None, *, is_cleaning: bool = False) -> None:
-        self.visible = Visible()
-        self.met_unseen = False
-        """Whether the text of any block had characters that nobody sees."""
-        self._stands_alone = stands_alone
-        self._is_cleaning = is_cleaning
-        self._pieces: list[Piece] = []
-        self._preformatted = 0
-        """How many ``pre`` elements are around the place."""
+    It runs for every element of every page, so it is written for speed: one function that calls itself.
+    """
+    visible = Visible()
+    blocks, pictures, links, times = visible.blocks, visible.pictures, visible.links, visible.times
+    pieces: list[Piece] = []
+    met_unseen = False
+    preformatted = 0
 
-    def run(self, root: LexborNode) -> None:
-        """Collect what is visible below ``root``."""
-        element = Element(root.tag or "html", root.attributes, None, 0)
-        self._enter(root, element, None, None, None, 0)
-        self._flush(element, None)
-        element.last = len(self.visible.blocks)
-
-    def _enter(
-        self,
-        node: LexborNode,
-        block: Element,
-        link: Element | None,
-        inline: Element | None,
-        zone: str | None,
-        depth: int,
+    def enter(
+        node: LexborNode, block: Element, link: Element | None, inline: Element | None, zone: str | None, depth: int
     ) -> None:
-        """Add the content of ``node``; ``block`` is the block-level element it is part of."""
-        visible, pieces = self.visible, self._pieces
+        nonlocal preformatted
         if depth > _DEEPEST:
             visible.is_too_deep = True
             return
@@ -244,17 +233,15 @@ class _Walk:
         cells = 0
         while child is not None:
             tag = child.tag or ""
-            if tag == "td" or tag == "th":
-                cells += 1
             kind = _KINDS.get(tag, _INLINE)
             if kind == _TEXT:
                 text = child.text_content or ""
-                if self._is_cleaning and not text.isspace():
+                if is_cleaning and not text.isspace():
                     text = without_unseen(text)
-                if self._preformatted and "\n" in text:
+                if preformatted and "\n" in text:
                     for number, line in enumerate(text.split("\n")):
-                        pieces += [(_LINE_BREAK, link, inline)] if number else []
-                        pieces += [(line, link, inline)] if line else []
+                        pieces.extend([(_LINE_BREAK, link, inline)] if number else [])
+                        pieces.extend([(line, link, inline)] if line else [])
                 # White space matters only behind something.
                 elif text and (pieces or not text.isspace()):
                     pieces.append((text, link, inline))
@@ -263,116 +250,131 @@ class _Walk:
             elif kind == _BREAK:
                 pieces.append((_LINE_BREAK, link, inline))
             elif kind == _PICTURE:
-                visible.pictures.append(Picture(child, inline or block, link, zone, len(visible.blocks)))
+                pictures.append(Picture(child, inline or block, link, zone, len(blocks)))
             elif child.child is None and tag not in _KEPT_EMPTY:  # an icon, a place for an advert
-                if kind == _BLOCK and pieces:
-                    self._flush(block, zone)
-                    pieces = self._pieces
+                if kind == _BLOCK:
+                    cells += tag in _CELLS
+                    if pieces:
+                        flush(block, zone)
             else:
                 attributes = child.attributes
                 if attributes and _is_hidden(attributes):
                     pass
                 elif kind == _BLOCK:
                     if pieces:
-                        self._flush(block, zone)
-                    element = Element(tag, attributes, inline or block, len(visible.blocks))
-                    if tag == "div" and visible.text_container is None and holds_text(attributes.get("class") or ""):
-                        visible.text_container = element
-                    element.number = cells
-                    inner = self._zone_in(child, element, node, zone)
-                    self._preformatted += tag == "pre"
-                    self._enter(child, element, link, None, inner, depth + 1)
-                    self._preformatted -= tag == "pre"
-                    if self._pieces:
-                        self._flush(element, inner)
-                    pieces = self._pieces
-                    element.last = len(visible.blocks)
+                        flush(block, zone)
+                    element = Element(tag, attributes, inline or block, len(blocks))
+                    inner = zone
+                    if tag in _SPECIAL:
+                        cells += tag in _CELLS
+                        element.number = cells
+                        inner = note_special(child, element, node, zone)
+                    preformatted += tag == "pre"
+                    enter(child, element, link, None, inner, depth + 1)
+                    preformatted -= tag == "pre"
+                    if pieces:
+                        flush(element, inner)
+                    element.last = len(blocks)
+                elif tag == "a":
+                    element = Element(tag, attributes, inline or block, len(blocks))
+                    links.append(element)
+                    enter(child, block, element, element, zone, depth + 1)
+                    element.last = len(blocks) + bool(pieces)
+                elif attributes or tag == "time":
+                    element = Element(tag, attributes, inline or block, len(blocks))
+                    if tag == "time":
+                        times.append(element)
+                    enter(child, block, link, element, zone, depth + 1)
+                    element.last = len(blocks) + bool(pieces)
                 else:
-                    element = Element(tag, attributes, inline or block, len(visible.blocks))
-                    if tag == "a":
-                        visible.links.append(element)
-                    elif tag == "time":
-                        visible.times.append(element)
-                    self._enter(child, block, element if tag == "a" else link, element, zone, depth + 1)
-                    pieces = self._pieces
-                    element.last = len(visible.blocks) + bool(pieces)
+                    enter(child, block, link, inline, zone, depth + 1)
             child = child.next
 
-    def _zone_in(self, node: LexborNode, element: Element, parent: LexborNode, zone: str | None) -> str | None:
+    def note_special(node: LexborNode, element: Element, parent: LexborNode, zone: str | None) -> str | None:
+        """Note an element that is more than a block; return the zone in it."""
         tag = element.tag
+        if tag == "div":
+            if visible.text_container is None and holds_text(element.attributes.get("class") or ""):
+                visible.text_container = element
+            return zone
+        if tag == "h1":
+            visible.headings.append(element)
         if tag == "form":
-            self.visible.forms.append(element)
+            visible.forms.append(element)
             return tag if len(node.text()) < _SMALL_FORM else zone
         if tag == "footer" and parent.tag in _QUOTATIONS:
             return zone
         return tag if tag in _ZONES else zone
 
-    def _flush(self, block: Element, zone: str | None) -> None:
+    def flush(block: Element, zone: str | None) -> None:
         """End the block of text collected so far; two line breaks in it make it two blocks."""
-        pieces, self._pieces = self._pieces, []
-        if len(pieces) == 1:
-            text = " ".join(pieces[0][0].split())
-            if text and text != _LINE_BREAK:
-                self._add(block, zone, text, pieces)
-            return
-        joined = "".join([text for text, _, _ in pieces])
-        if _LINE_BREAK not in joined:
-            text = " ".join(joined.split())
-            if text:
-                self._add(block, zone, text, pieces)
-            return
-        self._flush_lines(block, zone, pieces)
+        joined = pieces[0][0] if len(pieces) == 1 else "".join([text for text, _, _ in pieces])
+        if _LINE_BREAK in joined:
+            for its_text, its_pieces in _lines(pieces, stands_alone):
+                add(block, zone, its_text, its_pieces)
+        elif text := " ".join(joined.split()):
+            add(block, zone, text, pieces[:])
+        pieces.clear()
 
-    def _add(self, block: Element, zone: str | None, text: str, pieces: list[Piece]) -> None:
+    def add(block: Element, zone: str | None, text: str, its_pieces: list[Piece]) -> None:
         """Add a block, unless nobody sees its ``text``."""
+        nonlocal met_unseen
         is_plain = text.isprintable() and is_normalized("NFC", text) and not _UNSEEN_LETTER(text, 0, _SEARCHED)
         if not is_plain or _SELECTORS[0] in text or _SELECTORS[1] in text:
-            texts = (piece for piece, _, _ in pieces if piece != _LINE_BREAK)
-            self.met_unseen = self.met_unseen or any(without_unseen(piece) != piece for piece in texts)
+            texts = (piece for piece, _, _ in its_pieces if piece != _LINE_BREAK)
+            met_unseen = met_unseen or any(without_unseen(piece) != piece for piece in texts)
             text = clean(text)
             if not text:
                 return
-        blocks = self.visible.blocks
-        blocks.append(Block(block, zone, text, pieces, len(blocks)))
+        blocks.append(Block(block, zone, text, its_pieces, len(blocks)))
 
-    def _flush_lines(self, block: Element, zone: str | None, pieces: list[Piece]) -> None:
-        line: list[Piece] = []
-        lines: list[tuple[str, list[Piece]]] = []
-        for piece in [*pieces, (_LINE_BREAK, None, None), (_LINE_BREAK, None, None)]:
-            if piece[0] != _LINE_BREAK:
-                line.append(piece)
-                continue
-            text = " ".join("".join([part for part, _, _ in line]).split())
-            if text:
-                lines.append((text, [*line, ("\n", piece[1], piece[2])]))
-            elif lines:
-                for group in self._parted(lines):
-                    its_pieces = [each for _, its in group for each in its]
-                    self._add(block, zone, "\n".join([text for text, _ in group]), its_pieces[:-1])
-                lines = []
-            line = []
+    top = Element(root.tag or "html", root.attributes, None, 0)
+    enter(root, top, None, None, None, 0)
+    if pieces:
+        flush(top, None)
+    top.last = len(blocks)
+    return visible, met_unseen
 
-    def _parted(self, lines: list[tuple[str, list[Piece]]]) -> "Iterator[list[tuple[str, list[Piece]]]]":
-        """Yield the lines of a block in groups, those that stand alone at its start and end apart."""
-        alone = [
-            len(text) < _LONGEST_ALONE and bool(self._stands_alone and self._stands_alone(text)) for text, _ in lines
-        ]
-        start, end = 0, len(lines)
-        while start < end and alone[start]:
-            start += 1
-        while end > start and alone[end - 1]:
-            end -= 1
-        yield from (group for group in (lines[:start], lines[start:end], lines[end:]) if group)
+
+#: A line of a block: its text and pieces.
+_Line = tuple[str, list[Piece]]
+
+
+def _lines(pieces: list[Piece], stands_alone: Callable[[str], bool] | None) -> Iterator[_Line]:
+    """Yield the text and pieces of the blocks in a text with line breaks."""
+    line: list[Piece] = []
+    lines: list[_Line] = []
+    for piece in [*pieces, (_LINE_BREAK, None, None), (_LINE_BREAK, None, None)]:
+        if piece[0] != _LINE_BREAK:
+            line.append(piece)
+            continue
+        text = " ".join("".join([part for part, _, _ in line]).split())
+        if text:
+            lines.append((text, [*line, ("\n", piece[1], piece[2])]))
+        elif lines:
+            for group in _parted(lines, stands_alone):
+                yield "\n".join([text for text, _ in group]), [each for _, its in group for each in its][:-1]
+            lines = []
+        line = []
+
+
+def _parted(lines: list[_Line], stands_alone: Callable[[str], bool] | None) -> Iterator[list[_Line]]:
+    """Yield the lines of a block in groups, those that stand alone at its start and end apart."""
+    alone = [len(text) < _LONGEST_ALONE and bool(stands_alone and stands_alone(text)) for text, _ in lines]
+    start, end = 0, len(lines)
+    while start < end and alone[start]:
+        start += 1
+    while end > start and alone[end - 1]:
+        end -= 1
+    yield from (group for group in (lines[:start], lines[start:end], lines[end:]) if group)
 
 
 def _is_hidden(attributes: dict[str, str | None]) -> bool:
-    if "hidden" in attributes:
-        return True
     style = attributes.get("style")
     if style and _HIDING_STYLE.search(style):
         return True
     classes = attributes.get("class")
-    return classes is not None and is_for_screen_readers(classes)
+    return (classes is not None and is_for_screen_readers(classes)) or "hidden" in attributes
 
 
 def is_teaser(block: Block, site: Site, page_url: str) -> bool:

@@ -21,7 +21,7 @@ Excess = Literal["too_many_tags", "tag_too_long"]
 #: Bytes from which a tag is long, which few are; all long tags together may have this multiple of the longest tag.
 _LONG, _LONGEST_TOGETHER = 4096, 8
 #: Tags of a page that may be repeated as often as its tree likes; and nodes of a tree, some 200 MB.
-_FEW_TAGS, _MOST_NODES = 1_000, 1_000_000
+_FEW_TAGS, _MOST_NODES = 2_000, 1_000_000
 _FORMATTING = re.compile(rb"<(/?)(?:[abisu]|big|code|em|font|nobr|small|strike|strong|tt)[\s>/]", re.IGNORECASE)
 #: Possible ends of tags that are checked before the whole page is scanned.
 _TRIES = 16
@@ -220,6 +220,11 @@ class Document:
         return self._visible.times
 
     @property
+    def headings(self) -> list[Element]:
+        """The ``h1`` elements, in order."""
+        return self._visible.headings
+
+    @property
     def forms(self) -> list[Element]:
         """The forms, in order."""
         return self._visible.forms
@@ -253,8 +258,14 @@ def parse_document(
     source = utf_16_as_utf_8(body, declared_encoding) or body
     if excess := bounds.excess_of(source):
         return Document(url, source, LexborHTMLParser(""), site, bounds, excess)
-    codec = encoding_of(body, declared_encoding) if source is body else "utf_8"
-    text = source.decode(codec, "replace")
-    if codec != "utf_8":
-        source = text.encode()
-    return Document(url, source, LexborHTMLParser(text.replace("\0", "")), site, bounds)
+    if source is body and not _is_utf_8(body):
+        source = body.decode(encoding_of(body, declared_encoding), "replace").encode()
+    return Document(url, source, LexborHTMLParser(source.replace(b"\0", b"")), site, bounds)
+
+
+def _is_utf_8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from caravan_crawler.pages.blocks import HEADINGS, Block, is_teaser
 from caravan_crawler.pages.bylines import is_the_site
@@ -63,8 +63,9 @@ def find_headline(document: Document) -> Headline | None:
     blocks = document.blocks
     texts = [block.text for block in blocks]
     titles = _title_places(document, texts)
-    headings = [index for index, block in enumerate(blocks) if _heading(block) == "h1" and not is_the_site(block.text)]
-    candidates = [*titles, *(index for index in headings[:_MOST_CANDIDATES] if index not in titles)]
+    places = (index for heading in document.headings for index in range(heading.first, heading.last))
+    headings = [index for index in islice(places, _MOST_CANDIDATES) if not is_the_site(blocks[index].text)]
+    candidates = [*titles, *(index for index in headings if index not in titles)]
     if not candidates:
         twins = (
             index + 1 for index, (text, following) in enumerate(pairwise(texts)) if len(text) > 12 and text == following

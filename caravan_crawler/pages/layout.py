@@ -245,7 +245,8 @@ def _below(block: Block, container: Element) -> Iterator[Element]:
 
 def _are_siblings(first: Block, second: Block) -> bool:
     one, other = first.element, second.element
-    return one is other or (one.tag == other.tag and one.parent is other.parent)
+    is_alike = one.tag == other.tag and one.get("class") == other.get("class")
+    return one is other or (is_alike and one.parent is other.parent)
 
 
 def _stands_apart(lede: Block, first: Block, second: Block) -> bool:
