@@ -9,7 +9,6 @@ from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.labels import (
     SEE_ALSO_HEADING,
     SEE_ALSO_START,
-    TRENDING_HEADING,
     Fact,
     credit_in_text,
     ends_sentence,
@@ -24,6 +23,7 @@ from caravan_crawler.pages.labels import (
     is_network,
     is_prose,
     is_see_also,
+    is_trending_heading,
 )
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.tags import tag_texts
@@ -71,7 +71,7 @@ def read_text(document: Document, layout: Layout) -> Text:
         previous_row, previous_cell = row, cell
         row, cell = _place_in_table(block)
         if row is not None and row is previous_row and cell is not None and cell is not previous_cell:
-            text.paragraphs[-1] += "\t" * _cells_between(cell, previous_cell) + block.text
+            text.paragraphs[-1] += "\t" * max(1, _cells_between(document, previous_cell, cell)) + block.text
         else:
             text.paragraphs.append(block.text)
     return text
@@ -87,9 +87,9 @@ def _place_in_table(block: Block) -> tuple[Element | None, Element | None]:
     return None, None
 
 
-def _cells_between(cell: Element, before: Element | None) -> int:
+def _cells_between(document: Document, first: Element | None, second: Element) -> int:
     """Return how many cells further the second one is; empty ones in between are no blocks."""
-    return max(1, cell.number - before.number) if before is not None else 1
+    return document.cells.get(second, 0) - (document.cells.get(first, 0) if first is not None else 0)
 
 
 def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block]:
@@ -234,9 +234,9 @@ def _take_off_tail(document: Document, kept: list[Block], text: Text) -> None:
     while end > 1:
         block = kept[end - 1]
         teases = is_teaser(block, document.site, document.base_url)
-        if not (teases or is_card_detail(block.text) or TRENDING_HEADING.fullmatch(block.text)):
+        if not (teases or is_card_detail(block.text) or is_trending_heading(block.text)):
             break
-        has_link = has_link or teases or TRENDING_HEADING.fullmatch(block.text) is not None
+        has_link = has_link or teases or is_trending_heading(block.text)
         end -= 1
     if has_link:
         del kept[end:]

@@ -121,6 +121,8 @@ def _may_be_in_single_quotes(source: bytes, start: int, end: int) -> bool:
 _REST = r"[^\x00-\x20\x7f-\xa0?#;\[\]\\]*"
 _WHOLE = re.compile(rf"https?://[A-Za-z0-9.\-]+(?::\d+)?(?:/{_REST})?", re.ASCII)
 _ROOTED = re.compile(rf"/(?!/){_REST}")
+#: How the letters that nobody sees begin in UTF-8, and entities; few pages have any. Dashes begin with ``\xe2`` too.
+_UNSEEN_BEGIN = (b"\xcd", b"\xe1", b"\xe2\xa0", b"\xe3", b"\xef", b"&#")
 _BOUNDS = Bounds()
 _T = TypeVar("_T")
 
@@ -197,7 +199,8 @@ class Document:
 
     @cached_property
     def _visible(self) -> Visible:
-        return visible_parts(self.root, is_certain_fact)
+        may_have_unseen = any(first in self.source for first in _UNSEEN_BEGIN)
+        return visible_parts(self.root, is_certain_fact, may_have_unseen=may_have_unseen)
 
     @property
     def blocks(self) -> list[Block]:
@@ -218,6 +221,11 @@ class Document:
     def times(self) -> list[Element]:
         """The ``time`` elements with text, in order."""
         return self._visible.times
+
+    @property
+    def cells(self) -> dict[Element, int]:
+        """The cells of tables with their numbers in their rows, from 1."""
+        return self._visible.cells
 
     @property
     def headings(self) -> list[Element]:

@@ -28,6 +28,8 @@ HEADLINE = {
 LONGEST_LEDE = 2
 #: Blocks behind a headline that count as evidence for it; and at most so many facts, paragraphs and teasers.
 _WINDOW, _MOST_FACTS, _MOST_PARAGRAPHS = 14, 2, 3
+#: Marks before the first letter of a headline.
+_OPENING = " «»“”„\"'([–—-…¿¡.#№*•"
 #: Candidates of each kind that are weighed.
 _MOST_CANDIDATES = 20
 
@@ -106,7 +108,8 @@ def _title_places(document: Document, texts: list[str]) -> list[int]:
             same = [
                 index
                 for index, text in enumerate(texts)
-                if abs(len(text) - len(candidate)) <= 24 + len(candidate) // 4 or cut
+                if text.lstrip(_OPENING)[:1].casefold() == wanted[:1]
+                and (abs(len(text) - len(candidate)) <= 24 + len(candidate) // 4 or cut)
                 if (folded := fold(text)) == wanted or (cut and len(wanted) > 15 and folded.startswith(wanted))
             ]
         if same:

@@ -336,7 +336,7 @@ def _joined_labels(pieces: list[str]) -> list[str]:
 # Labels: headings of boxes, buttons, notices.
 
 #: Heading of the trending block.
-TRENDING_HEADING = re.compile(r"(?:сейчас\s+)?в\s+тренде\s*[:.]?|трендте\s*:?", re.IGNORECASE)
+_TRENDING_HEADING = re.compile(r"(?:сейчас\s+)?в\s+тренде\s*[:.]?|трендте\s*:?", re.IGNORECASE)
 
 _SEE_ALSO = (
     r"(?:читайте|читать|смотрите|смотри|см\.|узнайте)\s+(?:также|тоже|ещ[её]|по\s+теме|далее|подробнее)"
@@ -401,9 +401,17 @@ _IMPRINT_START = re.compile(
     r"|мнение\s+редакции)\s",
     re.IGNORECASE,
 )
+#: One of these is in every text that the three expressions above know; most texts have none.
+_OF_IMPRINTS = "© (c) прав құқық редакци свидетельств реклам перепечатк гиперссылк материалов редактор".split()
+_OF_IMPRINTS += ["учредитель", "собственник", "конфиденциальн"]
 _ADVERT_LABEL = re.compile(
     r"(?:на\s+правах\s+)?реклам[аы]|advertisement|жарнама|партн[её]рский\s+материал", re.IGNORECASE
 )
+
+
+def is_trending_heading(text: str) -> bool:
+    """Whether a whole block, or the first piece of one, heads the trending block."""
+    return len(text) < 40 and "тренд" in text.lower() and _TRENDING_HEADING.fullmatch(text.strip()) is not None
 
 
 def is_see_also(text: str) -> bool:
@@ -445,7 +453,7 @@ def is_label_with_links(block: Block) -> bool:
 
 def is_colophon(text: str) -> bool:
     """Whether a block is about rights and registration, as in a page's foot."""
-    if len(text) >= 600:
+    if len(text) >= 600 or not any(map(text.lower().__contains__, _OF_IMPRINTS)):
         return False
     if _RIGHTS.search(text) or _IMPRINT_START.match(text):
         return True

@@ -15,7 +15,6 @@ from caravan_crawler.pages.bylines import is_author_label, is_person, is_single_
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.headline import LONGEST_LEDE, Weighed, find_headline
 from caravan_crawler.pages.labels import (
-    TRENDING_HEADING,
     Fact,
     facts_of,
     fold,
@@ -23,6 +22,7 @@ from caravan_crawler.pages.labels import (
     is_end_label,
     is_passed_over,
     is_prose,
+    is_trending_heading,
 )
 from caravan_crawler.pages.selectors import is_author, is_lede
 from caravan_crawler.pages.text_range import TextRange, outside_of_parts, text_from, text_in
@@ -113,7 +113,7 @@ def _read_front(document: Document, layout: Layout, known: Element | None) -> in
         block = blocks[position]
         if known is not None and block.is_within(known):
             break
-        if TRENDING_HEADING.fullmatch(block.text) or block.zone == "footer":
+        if is_trending_heading(block.text) or block.zone == "footer":
             break
         if texts and is_end_label(block.text) and not _is_text_near(blocks, texts[-1], position):
             break

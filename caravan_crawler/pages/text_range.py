@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.labels import (
-    TRENDING_HEADING,
     is_colophon,
     is_comments_label,
     is_end_label,
     is_prose,
+    is_trending_heading,
 )
 from caravan_crawler.pages.selectors import is_clutter
 from caravan_crawler.pages.trending import TrendingBlock
@@ -76,7 +76,7 @@ def text_from(start: int, document: Document, headline_at: int, trending: Trendi
 
 def _is_foot(block: Block) -> bool:
     """Whether a block begins the page's foot, or heads a trending block that could not be read."""
-    return is_colophon(block.text) or TRENDING_HEADING.fullmatch(block.text) is not None
+    return is_colophon(block.text) or is_trending_heading(block.text)
 
 
 def _goes_on(block: Block, container: Element, article: Element, *, before_trending: bool) -> bool:

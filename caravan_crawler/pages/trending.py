@@ -13,13 +13,13 @@ from typing import NamedTuple
 from caravan_crawler.pages.blocks import HEADINGS, Block, Element, common_container
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.labels import (
-    TRENDING_HEADING,
     ends_sentence,
     is_date,
     is_end_label,
     is_label,
     is_prose,
     is_see_also,
+    is_trending_heading,
 )
 from caravan_crawler.urls import Address
 
@@ -78,11 +78,11 @@ def _headed(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock | N
         is_short = len(block.text) <= LONGEST_LABEL
         if not is_short and (len(block.pieces) < 3 or len(block.pieces[0][0]) > LONGEST_LABEL):
             continue
-        if TRENDING_HEADING.fullmatch(block.text):
+        if is_trending_heading(block.text):
             found = scan.pairs(position + 1) or scan.cards(position + 1)
             if found:
                 return TrendingBlock(found.lines, position, found.end)
-        elif len(block.pieces) > 2 and TRENDING_HEADING.fullmatch(block.pieces[0][0].strip()):
+        elif len(block.pieces) > 2 and is_trending_heading(block.pieces[0][0]):
             # All of it in one line of the source: the heading and the links side by side.
             found = scan.pairs(position, skip=1)
             if found:
@@ -260,7 +260,7 @@ def _may_be_topic(label: str) -> bool:
         return False
     if ends_sentence(label) or _PLAIN_NUMBER.fullmatch(text) or is_date(text):
         return False
-    return not (is_label(text) or is_see_also(text) or TRENDING_HEADING.fullmatch(text))
+    return not (is_label(text) or is_see_also(text) or is_trending_heading(text))
 
 
 def _text_goes_on(blocks: list[Block], start: int, first: int, end: int) -> bool:
