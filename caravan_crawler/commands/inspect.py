@@ -61,6 +61,9 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument("--url", help="the address a saved file came from (default: its canonical link)")
         parser.add_argument("--full", action="store_true", help="print whole texts, not their first line")
+        parser.add_argument(
+            "--why", action="store_true", help="print what each block of the page is taken for, and the evidence"
+        )
         parser.add_argument("--json", action="store_true", help="print JSON, for programs")
         parser.add_argument(
             "--save-fixture", metavar="TOPIC/CASE", help="save one page and what is read on it in tests/pages/cases"
@@ -173,6 +176,7 @@ def _print(
 ) -> str | None:
     """Print the fields of a page, and save it if requested; return a message about a problem, or None."""
     # Imported on use, because Scrapy loads all commands at each start.
+    from caravan_crawler.inspection.evidence import evidence_lines
     from caravan_crawler.inspection.fixtures import SaveError, save_case
     from caravan_crawler.inspection.page_report import SOURCES, page_answer, page_facts, page_json, source_lines
     from caravan_crawler.reparse.reader import value_pipelines
@@ -189,6 +193,8 @@ def _print(
         print_out(source_lines(facts, full=options.full))
     else:
         print_out(report(document, seen_at, full=options.full))
+        if options.why:
+            print_out(evidence_lines(document))
     if options.save_fixture is not None:
         if facts.kind in SOURCES:
             return f"a {facts.kind} is no page whose values could be saved"

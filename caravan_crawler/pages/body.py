@@ -54,14 +54,19 @@ class Text:
     credit: str | None = None
     facts: list[Fact] = field(default_factory=list)
     """Facts that stood behind the last paragraph."""
+    left_out: dict[int, str] = field(default_factory=dict)
+    """Blocks that are not of the text, by their places on the page, and why not."""
 
 
 def read_text(document: Document, layout: Layout) -> Text:
     """Collect the paragraphs of ``layout.text``."""
     text = Text()
     kept = _without_boxes(document, layout, text)
+    within = [block.index for block in kept]
     _take_off_tail(document, kept, text)
     _take_off_byline(kept, text)
+    left = {block.index for block in kept}
+    text.left_out |= {index: "stands behind the text" for index in within if index not in left}
     row: Element | None = None
     cell: Element | None = None
     for block in kept:
@@ -101,33 +106,46 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
     voided = _around_most(layout)
     form_boxes = _form_boxes(document, layout, voided)
     for block in layout.text.blocks:
-        if block.is_pager:
-            continue
-        if tags := tag_texts(block, document.site, document.base_url):
-            text.tags += tags if block.zone != "nav" else []
-            continue
-        if block.zone is not None or any(block.is_within(advert) for advert in adverts):
-            if text.credit is None:
-                text.credit = credit_in_text(block.text)
-            continue
+        reason = None
         clutter = clutter_around(block.element, container)
         if clutter is not None and clutter in voided:
             clutter = next((each for each in _clutter(block, container) if each not in voided), None)
-        if clutter is not None or any(block.is_within(box) for box in form_boxes):
-            _read_clutter(block, text)
-            continue
-        if in_box and (block.is_all_links or is_card_detail(block.text)):
-            continue
-        in_box = is_see_also(block.text)
-        if in_box or _is_box_line(block) or _is_label(block) or is_label_with_links(block):
-            if is_advert_label(block.text):
-                adverts += _advert_around(block, container, kept)
-            continue
-        if (credit := credit_in_text(block.text)) is not None:
-            text.credit = text.credit or credit
-            continue
-        if not _is_card(block, document) and not is_markup(block.text):
+        if block.is_pager:
+            reason = "links the pages of the article"
+        elif tags := tag_texts(block, document.site, document.base_url):
+            text.tags += tags if block.zone != "nav" else []
+            reason = "is tags"
+        elif block.zone is not None:
+            reason = f"stands in {block.zone}"
+            _read_box(block, text)
+        elif any(block.is_within(advert) for advert in adverts):
+            reason = "stands beside the label of an advert"
+        elif clutter is not None:
+            reason = f"stands in {clutter!r}"
+            _read_box(block, text)
+        elif any(block.is_within(box) for box in form_boxes):
+            reason = "stands in a box with a form"
+        elif in_box and (block.is_all_links or is_card_detail(block.text)):
+            reason = "stands in a box of links"
+        else:
+            in_box = is_see_also(block.text)
+            if in_box or _is_box_line(block):
+                reason = "heads a box of links"
+            elif _is_label(block) or is_label_with_links(block):
+                reason = "is a label"
+                if is_advert_label(block.text):
+                    adverts += _advert_around(block, container, kept)
+            elif (credit := credit_in_text(block.text)) is not None:
+                text.credit = text.credit or credit
+                reason = "is a photo's credit"
+            elif _is_card(block, document):
+                reason = "is a link to another page"
+            elif is_markup(block.text):
+                reason = "is markup that a program left behind"
+        if reason is None:
             kept.append(block)
+        else:
+            text.left_out[block.index] = reason
     return kept
 
 
@@ -156,7 +174,7 @@ def _around_most(layout: Layout) -> list[Element]:
     return [element for element, size in sizes.values() if size > total * _MOST_OF_TEXT]
 
 
-def _read_clutter(block: Block, text: Text) -> None:
+def _read_box(block: Block, text: Text) -> None:
     """Read what a box says of the article: its author, its photo's credit."""
     if text.credit is None and (credit := credit_in_text(block.text)):
         text.credit = credit
