@@ -62,7 +62,7 @@ def test_a_run_continues_those_that_were_stopped(
 
 
 def test_a_run_continues_more_runs_than_a_statement_has_variables(tmp_path: Path) -> None:
-    codes = [0, *[143] * 1100]
+    codes: list[int | None] = [0, *[143] * 1100]
     assert continued_runs(codes, 1, tmp_path) == tuple(f"run-{number}" for number in range(2, 1102))
 
 
