@@ -84,7 +84,7 @@ CASES = [
     Case("errors_500"),
     Case("errors_500:always", is_costly=True),
     Case("error_200", is_costly=True),
-    Case("empty:always:16", is_costly=True),  # an empty page is a failure only where its address has a number
+    Case("empty", is_costly=True),
     Case("challenge", is_costly=True),
     Case("redirect_loop", is_costly=True),
     Case("redirect_away:always:12", is_costly=True),
