@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     JSON,
@@ -29,6 +30,8 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.store.database import StoreRefusedError
+
+_ALMATY = ZoneInfo("Asia/Almaty")
 
 metadata = MetaData()
 
@@ -322,6 +325,32 @@ def _claim_rows(connection: Connection) -> None:
     )
 
 
+def _split_day_and_moment(connection: Connection) -> None:
+    """5 to 6: ``date_published`` is the day in Almaty, and ``published_at`` the moment if there was one.
+
+    The values are those that a crawl reads now, so that an unchanged page does not count as changed.
+    """
+    connection.execute(text("ALTER TABLE articles ADD COLUMN published_at TEXT"))
+    for table, changes in (
+        ("articles", "date_published = :day, published_at = :moment"),
+        ("other_pages", "date_published = :day"),
+    ):
+        query = text(
+            f"SELECT key, date_published FROM {table} WHERE key > :last AND length(date_published) > 10"  # noqa: S608
+            " ORDER BY key LIMIT 1000"
+        )
+        update = text(f"UPDATE {table} SET {changes} WHERE key = :key")  # noqa: S608
+        last = ""
+        while rows := connection.execute(query, {"last": last}).all():
+            moments = {key: datetime.fromisoformat(value).astimezone(_ALMATY) for key, value in rows}
+            values = [
+                {"key": key, "day": moment.date().isoformat(), "moment": moment.isoformat(timespec="seconds")}
+                for key, moment in moments.items()
+            ]
+            connection.execute(update, values)
+            last = rows[-1][0]
+
+
 #: The first upgrades version 1 to 2, and so on. A migration never changes; it contains SQL, because the tables above
 #: change with later versions.
 MIGRATIONS: tuple[Migration, ...] = (
@@ -329,6 +358,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _tell_speculative_addresses_apart,
     _mark_what_is_published,
     _claim_rows,
+    _split_day_and_moment,
 )
 
 _VERSION = "schema_version"
