@@ -83,9 +83,9 @@ class DatePipeline(CountingPipeline):
             stamp = item.date_published
             printed = item.date_published_raw if item.date_published_raw != stamp else None
             decision = decide_publication(printed, stamp, datetime.fromisoformat(item.observed_at))
-            day, moment = decision.date.day, decision.date.moment
+            day = decision.date.day
             item.date_published = day.isoformat() if day else None
-            item.published_at = moment.isoformat(timespec="seconds") if moment else None
+            item.published_at = decision.date.moment
             self.count(decision.verdict)
             if decision.date.problem and item.date_published_raw:
                 self.count(decision.date.problem)

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -197,6 +197,13 @@ def test_printed_and_structured_dates_are_reconciled(
 ) -> None:
     decision = decide_publication(printed, structured, FETCHED)
     assert (decision.date.iso, decision.verdict) == (iso, verdict)
+
+
+def test_the_day_and_the_moment_of_a_publication_are_in_almaty() -> None:
+    found = decide_publication(None, "2025-05-12T20:30:15.500Z", FETCHED).date
+    assert (found.day, found.moment) == (date(2025, 5, 13), "2025-05-13T01:30:15+05:00")
+    found = decide_publication("26 Апреля 2023", None, FETCHED).date
+    assert (found.day, found.moment) == (date(2023, 4, 26), None)
 
 
 @pytest.mark.parametrize(("raw", "iso"), ZONES)

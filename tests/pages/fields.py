@@ -37,7 +37,7 @@ def article_fields(article: ArticleReading, site: Site, fetched_at: datetime) ->
         "lede": clean(article.lede) if article.lede else None,
         "body": clean(article.body) if article.body else None,
         "date_published": day.isoformat() if (day := publication.date.day) else None,
-        "published_at": moment.isoformat(timespec="seconds") if (moment := publication.date.moment) else None,
+        "published_at": publication.date.moment,
         "date_published_raw": article.date_published or article.date_structured,
         "views": parse_count(article.views) if article.views else None,
         "photo_credit": article.photo_credit,
