@@ -80,7 +80,8 @@ class DatePipeline(CountingPipeline):
     def process_item(self, item: Any) -> Any:
         """Set ``date_published`` and ``published_at`` in ISO 8601, in place."""
         if isinstance(item, Article):
-            stamp = item.date_published
+            # An article that an earlier run has stored passes again: its moment is the witness, as the metadata's was.
+            stamp = item.published_at or item.date_published
             printed = item.date_published_raw if item.date_published_raw != stamp else None
             decision = decide_publication(printed, stamp, datetime.fromisoformat(item.observed_at))
             day = decision.date.day

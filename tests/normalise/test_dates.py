@@ -1,10 +1,13 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from caravan_crawler.items import Article
 from caravan_crawler.normalise.dates import date_form, day_named, decide_publication, parse_date
+from caravan_crawler.reparse.reader import value_pipelines
 
 #: 6 February 2026, 17:00 in Almaty.
 FETCHED = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
@@ -197,6 +200,20 @@ def test_printed_and_structured_dates_are_reconciled(
 ) -> None:
     decision = decide_publication(printed, structured, FETCHED)
     assert (decision.date.iso, decision.verdict) == (iso, verdict)
+
+
+@pytest.mark.parametrize(("printed", "structured", "iso", "verdict"), DECISIONS)
+def test_a_stored_article_passes_the_pipeline_unchanged(
+    printed: str | None, structured: str | None, iso: str | None, verdict: str
+) -> None:
+    (pipeline,) = value_pipelines({"ITEM_PIPELINES": {"caravan_crawler.pipelines.DatePipeline": 1}})
+    raw = printed or structured
+    article = Article(date_published=structured, date_published_raw=raw, observed_at=FETCHED.isoformat())
+    pipeline.process_item(article)
+    assert (article.date_published, article.published_at) == (iso and iso[:10], iso if iso and "T" in iso else None)
+    stored = replace(article)
+    pipeline.process_item(stored)
+    assert stored == article
 
 
 def test_the_day_and_the_moment_of_a_publication_are_in_almaty() -> None:
