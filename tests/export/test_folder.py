@@ -254,7 +254,7 @@ def test_progress_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert "articles:" in done.log
     assert "/30" in done.log
     assert done.log.splitlines()[-1].split("scrapy export: ")[1] == (
-        f"{tmp_path}/dataset: articles 30, versions 30, views 30, trending 0, rates 0, weather 0; 2 formats; 34 KB"
+        f"{tmp_path}/dataset: articles 30, versions 30, views 30, trending 0, rates 0, weather 0; 2 formats; 35 KB"
     )
 
 
