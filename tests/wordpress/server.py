@@ -22,8 +22,8 @@ _START_WITHIN = 60.0
 #: Without the tables of users and rights, which nobody needs behind a socket in a private folder; no data has to
 #: survive the tests.
 _OPTIONS = (
-    "--no-defaults --skip-networking --skip-grant-tables --default-storage-engine=Aria --innodb-doublewrite=0 "
-    "--innodb-buffer-pool-size=32M --innodb-log-file-size=8M --innodb-flush-log-at-trx-commit=0 --aria-log-file-size=8M"
+    "--no-defaults --skip-networking --skip-grant-tables --default-storage-engine=MyISAM --innodb-doublewrite=0 "
+    "--innodb-buffer-pool-size=32M --innodb-log-file-size=8M --innodb-flush-log-at-trx-commit=0"
 ).split()
 
 

@@ -9,9 +9,8 @@ function wp_new_blog_notification() {} // sends mail
 add_filter( 'pre_wp_mail', '__return_true' );
 
 $wpdb->query( 'SET autocommit = 0' );
-wp_install( 'Караван', 'admin', 'admin@example.org', true, '', 'only for this test', 'ru_RU' );
+wp_install( 'Караван', 'admin', 'admin@example.org', true, '', 'only for this test' );
 wp_installing( false );
-update_option( 'WPLANG', 'ru_RU' );
 update_option( 'timezone_string', 'Asia/Almaty' );
 update_option( 'date_format', 'j F Y' );
 update_option( 'time_format', 'H:i' );
@@ -57,7 +56,7 @@ foreach ( $posts as $post ) {
 		set_post_thumbnail( $id, $image );
 	}
 	if ( $post['comment'] ) {
-		wp_insert_comment( array( 'comment_post_ID' => $id, 'comment_author' => 'Читатель', 'comment_content' => $post['comment'], 'comment_date' => $post['date'] ) );
+		wp_insert_comment( array( 'comment_post_ID' => $id, 'comment_author' => 'Читатель', 'comment_content' => $post['comment'], 'comment_date' => gmdate( 'Y-m-d H:i:s', strtotime( $post['date'] . ' +2 days' ) ) ) );
 	}
 }
 wp_defer_term_counting( false );

@@ -4,6 +4,11 @@ $choose = fn() => getenv( 'WORDPRESS_THEME' ) ?: 'twentytwentythree';
 add_filter( 'pre_option_template', $choose );
 add_filter( 'pre_option_stylesheet', $choose );
 add_filter( 'the_content', fn( $content ) => str_replace( 'http://SITE', home_url(), $content ), 1 );
+add_filter( 'locale', fn() => 'ru_RU' );
+$russian = require __DIR__ . '/russian.php';
+foreach ( array( 'gettext', 'gettext_with_context' ) as $hook ) {
+	add_filter( $hook, fn( $translated, $text ) => $russian[ $text ] ?? $translated, 10, 2 );
+}
 add_filter( 'wp_sitemaps_enabled', fn() => ! getenv( 'WORDPRESS_WITHOUT_SITEMAPS' ) );
 add_filter( 'pre_http_request', fn() => new WP_Error( 'offline', 'The tests have no network.' ) );
 add_filter(

@@ -1,13 +1,13 @@
 <?php
 // The site's order of content: headline twice, lede, date and views, photo credit, text, trending topics. On every
-// second post the photo stands above the lede.
+// second post the photo stands above the lede, with a caption.
 get_header();
 the_post();
-$photo_first = get_the_ID() % 2;
+$photo_first = has_post_thumbnail() && get_the_ID() % 2;
 ?>
 <div class="crumbs"><?php the_title(); ?></div>
 <h1><?php the_title(); ?></h1>
-<?php if ( $photo_first ) { the_post_thumbnail( 'full' ); } ?>
+<?php if ( $photo_first ) : ?><figure><?php the_post_thumbnail( 'full' ); ?><figcaption>Вид с площади утром</figcaption></figure><?php endif; ?>
 <?php if ( has_excerpt() ) : ?><div class="lead"><?php echo esc_html( $post->post_excerpt ); ?></div><?php endif; ?>
 <ul><li><?php echo get_the_date(); ?></li><li><?php echo (int) get_post_meta( get_the_ID(), 'views', true ); ?></li></ul>
 <?php if ( ! $photo_first ) { the_post_thumbnail( 'full' ); } ?>
