@@ -44,6 +44,7 @@ class Post:
     paragraphs: list[str] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
     links: list[dict[str, str]] = field(default_factory=list)
+    attachments: list[dict[str, str]] = field(default_factory=list)
     content: str = ""
 
     @property
@@ -65,26 +66,42 @@ class Post:
             "tags": self.tags,
             "featured": self.featured,
             "comment": self.comment,
+            "attachments": self.attachments,
         }
 
+    @property
+    def is_classic(self) -> bool:
+        """Whether it was written before WordPress had its block editor."""
+        return self.moment.year < 2018
+
     def add(self, block: str, html: str, attributes: str = "") -> None:
-        """Append a block as the editor stores it."""
+        """Append a block as the editor of its time stores it; the classic one marks none."""
+        if self.is_classic:
+            self.content += f"{html}\n\n"
+            return
         name = f"wp:{block}{' ' if attributes else ''}{attributes}"
         self.content += f"<!-- {name} -->\n{html}\n<!-- /wp:{block} -->\n\n"
 
-    def add_paragraph(self, text: str) -> None:
+    def add_paragraph(self, text: str, html: str = "") -> None:
+        """Append a paragraph; the classic editor leaves its element to WordPress."""
         self.paragraphs.append(text)
-        self.add("paragraph", f"<p>{escape(text, quote=False)}</p>")
+        html = html or escape(text, quote=False)
+        self.add("paragraph", html if self.is_classic else f"<p>{html}</p>")
 
     def add_link(self, before: str, text: str, url: str, after: str) -> None:
-        self.paragraphs.append(before + text + after)
         self.links.append({"text": text, "url": url})
-        self.add("paragraph", f'<p>{before}<a href="{url}">{text}</a>{after}</p>')
+        self.add_paragraph(before + text + after, f'{before}<a href="{url}">{text}</a>{after}')
+
+    def add_heading(self, text: str) -> None:
+        self.paragraphs.append(text)
+        self.add("heading", f"<h2>{text}</h2>")
 
     def add_quote(self, text: str, block: str = "quote") -> None:
         self.paragraphs.append(text)
-        quote = f"<blockquote><p>{text}</p></blockquote>"
-        if block == "pullquote":
+        if self.is_classic:
+            self.add(block, f"<blockquote>{text}</blockquote>")
+        elif block == "pullquote":
+            quote = f"<blockquote><p>{text}</p></blockquote>"
             self.add(block, f'<figure class="wp-block-pullquote">{quote}</figure>')
         else:
             inner = f"<!-- wp:paragraph -->\n<p>{text}</p>\n<!-- /wp:paragraph -->"
@@ -92,35 +109,45 @@ class Post:
 
     def add_list(self, items: list[str]) -> None:
         self.paragraphs += items
-        lines = "\n\n".join(f"<!-- wp:list-item -->\n<li>{item}</li>\n<!-- /wp:list-item -->" for item in items)
-        self.add("list", f"<ul>{lines}</ul>")
+        form = "<li>{}</li>" if self.is_classic else "<!-- wp:list-item -->\n<li>{}</li>\n<!-- /wp:list-item -->\n"
+        self.add("list", "<ul>" + "\n".join(form.format(item) for item in items) + "</ul>")
 
     def add_table(self, rows: list[tuple[str, str]]) -> None:
         self.paragraphs += ["\t".join(row) for row in rows]
         lines = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-        self.add("table", f'<figure class="wp-block-table"><table><tbody>{lines}</tbody></table></figure>')
+        table = f"<table><tbody>{lines}</tbody></table>"
+        self.add("table", table if self.is_classic else f'<figure class="wp-block-table">{table}</figure>')
 
     def add_images(self, names: list[str], caption: str) -> None:
-        """Append an image with a caption, or a gallery of several."""
+        """Append an image with a caption, or a gallery of several.
+
+        The classic editor links an image to a page of its own, whose address has a number too.
+        """
         figures = ""
         for name in names:
             url = f"{SITE}{self.upload(name)}-1024x683.jpg"
             self.images.append(url)
             image = f'<img src="{url}" alt="" class="wp-image-{self.number}"/>'
+            if self.is_classic:
+                slug = f"{name}-{self.number % 10_000 + 10_000}"
+                self.attachments.append({"file": f"{self.upload(name)}.jpg", "slug": slug})
+                link = f'<a href="{SITE}{self.path}attachment/{slug}/" rel="attachment">{image}</a>'
+                figures += f'[caption align="alignnone" width="1024"]{link} {caption}[/caption]\n\n'
+                continue
             figures += (
                 f'<!-- wp:image {{"sizeSlug":"large"}} -->\n<figure class="wp-block-image size-large">{image}'
                 f'<figcaption class="wp-element-caption">{caption}</figcaption></figure>\n<!-- /wp:image -->\n\n'
             )
-        if len(names) == 1:
+        if self.is_classic or len(names) == 1:
             self.content += figures
         else:
             classes = "wp-block-gallery has-nested-images columns-default is-cropped"
             self.add("gallery", f'<figure class="{classes}">{figures}</figure>', '{"linkTo":"none"}')
 
     def add_embed(self, url: str, kind: str) -> None:
-        classes = f"wp-block-embed is-type-{kind}"
         wrapper = f'<div class="wp-block-embed__wrapper">\n{url}\n</div>'
-        self.add("embed", f'<figure class="{classes}">{wrapper}</figure>', f'{{"url":"{url}","type":"{kind}"}}')
+        figure = f'<figure class="wp-block-embed is-type-{kind}">{wrapper}</figure>'
+        self.add("embed", url if self.is_classic else figure, f'{{"url":"{url}","type":"{kind}"}}')
 
     def upload(self, name: str) -> str:
         return f"/wp-content/uploads/{self.moment:%Y/%m}/{name}-{self.number}"
@@ -155,7 +182,7 @@ def posts() -> list[Post]:
             moment=moment,
             views=60 + index * 31,
             author=AUTHORS[index % len(AUTHORS)],
-            tags=story["tags"] if index % 5 else [],
+            tags=sorted(story["tags"]) if index % 5 else [],  # WordPress prints them in this order
         )
         _write(post, index, [text.format(**gaps) for text in story["paragraphs"]], made)
         made.append(post)
@@ -182,9 +209,7 @@ def _write(post: Post, index: int, paragraphs: list[str], earlier: list[Post]) -
         post.add_images(["utro", "den", "vecher"], caption)
     post.add_paragraph(second)
     if shape == 1:
-        heading = more["headings"][index % 3]
-        post.paragraphs.append(heading)
-        post.add("heading", f"<h2>{heading}</h2>")
+        post.add_heading(more["headings"][index % 3])
         post.add_list(more["items"][: 2 + index % 3])
     elif shape == 2:
         post.add_quote(more["quotes"][index % 3])
@@ -196,7 +221,7 @@ def _write(post: Post, index: int, paragraphs: list[str], earlier: list[Post]) -
         post.add_embed(VIDEO, "video")
     elif shape == 9:
         post.add_table([("Работа", "Срок"), ("Проект", "март"), ("Стройка", "сентябрь")])
-        post.add("separator", '<hr class="wp-block-separator has-alpha-channel-opacity"/>')
+        post.add("separator", '<hr class="wp-block-separator"/>')
         post.add_quote(more["quotes"][index % 3], "pullquote")
     post.add_paragraph(third)
     if not any(letter in first for letter in "әғқңөұүһі"):

@@ -6,6 +6,18 @@ require ABSPATH . 'wp-admin/includes/upgrade.php';
 list( 'posts' => $posts, 'sections' => $sections, 'authors' => $authors ) = json_decode( file_get_contents( $argv[1] ), true );
 
 function wp_new_blog_notification() {} // sends mail
+
+function attach( $post, $url, $slug ) {
+	$file  = substr( $url, strlen( '/wp-content/uploads/' ) );
+	$image = wp_insert_attachment( array( 'post_mime_type' => 'image/jpeg', 'post_title' => $slug, 'post_name' => $slug, 'post_date' => $post['date'] ), $file, $post['id'] );
+	$sizes = array();
+	foreach ( array( 'medium' => array( 300, 200 ), 'large' => array( 1024, 683 ) ) as $name => list( $width, $height ) ) {
+		$sizes[ $name ] = array( 'file' => str_replace( '.jpg', "-{$width}x$height.jpg", basename( $file ) ), 'width' => $width, 'height' => $height, 'mime-type' => 'image/jpeg' );
+	}
+	wp_update_attachment_metadata( $image, array( 'width' => 1200, 'height' => 800, 'file' => $file, 'sizes' => $sizes ) );
+	return $image;
+}
+
 add_filter( 'pre_wp_mail', '__return_true' );
 
 $wpdb->query( 'SET autocommit = 0' );
@@ -46,14 +58,10 @@ foreach ( $posts as $post ) {
 		exit( 1 );
 	}
 	if ( $post['featured'] ) {
-		$file  = substr( $post['featured'], strlen( '/wp-content/uploads/' ) );
-		$image = wp_insert_attachment( array( 'post_mime_type' => 'image/jpeg', 'post_title' => $post['slug'] . '-foto', 'post_date' => $post['date'] ), $file, $id );
-		$sizes = array();
-		foreach ( array( 'medium' => array( 300, 200 ), 'large' => array( 1024, 683 ) ) as $name => list( $width, $height ) ) {
-			$sizes[ $name ] = array( 'file' => str_replace( '.jpg', "-{$width}x$height.jpg", basename( $file ) ), 'width' => $width, 'height' => $height, 'mime-type' => 'image/jpeg' );
-		}
-		wp_update_attachment_metadata( $image, array( 'width' => 1200, 'height' => 800, 'file' => $file, 'sizes' => $sizes ) );
-		set_post_thumbnail( $id, $image );
+		set_post_thumbnail( $id, attach( $post, $post['featured'], $post['slug'] . '-foto' ) );
+	}
+	foreach ( $post['attachments'] as $attachment ) {
+		attach( $post, $attachment['file'], $attachment['slug'] );
 	}
 	if ( $post['comment'] ) {
 		wp_insert_comment( array( 'comment_post_ID' => $id, 'comment_author' => 'Читатель', 'comment_content' => $post['comment'], 'comment_date' => gmdate( 'Y-m-d H:i:s', strtotime( $post['date'] . ' +2 days' ) ) ) );
