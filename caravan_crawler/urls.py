@@ -104,8 +104,8 @@ def article_address(path: str, query: str = "") -> Address | None:
 
     A path of two parts may be an article's even without a number; only its page decides. A longer one without a number
     is not: relative links of a broken page would make ever longer ones. Neither is the page of an article's picture,
-    below the article's path (``/news/<slug>-<id>/dsc-04521/``, ``/news/<slug>-<id>/attachment/vid-4521/``). Later pages of an article are also below it
-    (``/news/<slug>-<id>/2/``), and have its path.
+    below the article's path (``/news/<slug>-<id>/dsc-04521/``, ``/news/<slug>-<id>/attachment/vid-4521/``). Later pages
+    of an article are also below it (``/news/<slug>-<id>/2/``), and have its path.
     """
     parts = [part for part in path.split("/") if part]
     if not parts:

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 ALMATY = ZoneInfo("Asia/Almaty")
-#: What the site's plugin replaces by the server's address.
+#: Stands for the server's address, which the site's plugin inserts.
 SITE = "http://SITE"
 SECTIONS = {"news": "Новости", "gazeta": "Газета", "sport": "Спорт", "art": "Культура", "info": "Справка"}
 AUTHORS = ("Айгуль Сарсенова", "Пётр Лугин", "Данияр Оспанов")

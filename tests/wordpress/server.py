@@ -111,7 +111,9 @@ class WordPress:
 
     def _run_php(self, *arguments: str) -> None:
         command = [str(self._php), *arguments]
-        done = subprocess.run(command, env=self._environment(), capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(
+            command, env=self._environment(), capture_output=True, text=True, timeout=120, check=False
+        )
         if done.returncode or done.stderr or done.stdout:
             raise RuntimeError(f"php {arguments[0]} failed: {done.stdout}{done.stderr}")
 
@@ -120,7 +122,9 @@ class WordPress:
             # If the parent process is killed, the server ends too.
             command = [setpriv, "--pdeathsig", "KILL", *command]
         with log.open("ab") as file:
-            process = subprocess.Popen(command, cwd=self._folder, env=self._environment(**more), stdout=file, stderr=file)
+            process = subprocess.Popen(
+                command, cwd=self._folder, env=self._environment(**more), stdout=file, stderr=file
+            )
         self._processes.append(process)
         return process
 
