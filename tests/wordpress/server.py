@@ -67,7 +67,7 @@ class WordPress:
         port = free_port()
         log, requests = self._folder / f"{port}.log", self._folder / f"{port}.requests"
         address = f"127.0.0.1:{port}"
-        router = str(self._folder / "router.php")
+        router = str(_PHP / "router.php")
         command = [str(self._php), "-S", address, "-t", str(self._folder / "site"), router]
         choices = {"WORDPRESS_THEME": theme, "WORDPRESS_WITHOUT_SITEMAPS": "" if has_sitemaps else "1"}
         process = self._start(command, log, WORDPRESS_REQUESTS=str(requests), **choices)
@@ -88,6 +88,7 @@ class WordPress:
         self._wait(process, self._log, self._socket.exists)
 
     def _install(self) -> None:
+        # WordPress itself stays where Debian has it; only its content is in this folder.
         content = self._folder / "site" / "wp-content"
         for name in ("themes", "mu-plugins", "uploads", "plugins"):
             (content / name).mkdir(parents=True)
@@ -96,18 +97,16 @@ class WordPress:
         (content / "themes" / "karavan").symlink_to(_PHP / "karavan")
         (content / "mu-plugins" / "site.php").symlink_to(_PHP / "site.php")
         (self._folder / "site" / "wp-includes").symlink_to(_INSTALLED / "wp-includes")
-        for name in ("router.php", "wp-config.php", "install.php"):
-            shutil.copy(_PHP / name, self._folder)
         file = self._folder / "posts.json"
         what = {"posts": [post.for_wordpress() for post in posts()], "sections": SECTIONS, "authors": AUTHORS}
         file.write_text(json.dumps(what), encoding="utf-8")
         create = 'mysqli_query(new mysqli("localhost", "root", "", "", 0, $argv[1]), "CREATE DATABASE wordpress");'
         self._run_php("-r", create, str(self._socket))
-        self._run_php(str(self._folder / "install.php"), str(file))
+        self._run_php(str(_PHP / "install.php"), str(file))
 
     def execute(self, code: str) -> None:
         """Execute a piece of PHP with WordPress's functions."""
-        self._run_php("-r", f'require "{self._folder}/wp-config.php"; {code}')
+        self._run_php("-r", f'require "{_PHP}/wp-config.php"; {code}')
 
     def _run_php(self, *arguments: str) -> None:
         command = [str(self._php), *arguments]
@@ -134,10 +133,11 @@ class WordPress:
 
     def _wait(self, process: "subprocess.Popen[bytes]", log: Path, is_ready: Callable[[], bool]) -> None:
         give_up = time.monotonic() + _START_WITHIN
-        while not is_ready():
-            if process.poll() is not None or time.monotonic() > give_up:
-                raise RuntimeError(f"a server does not start:\n{log.read_text(errors='replace')[-2000:]}")
+        while process.poll() is None and time.monotonic() < give_up:
+            if is_ready():
+                return
             time.sleep(0.05)
+        raise RuntimeError(f"a server does not start:\n{log.read_text(errors='replace')[-2000:]}")
 
 
 class Server:
