@@ -42,14 +42,16 @@ def names_currency(text: str) -> bool:
     return "$" in text or "USD" in text or "€" in text or "EUR" in text
 
 
-def place_of(block: Block) -> str:
-    """Return the place of a block that names a currency."""
+def place_of(block: Block, blocks: list[Block]) -> str:
+    """Return the place of a block that names a currency; a column with the weather at the page's top is its header."""
     place = ELSEWHERE
     for element in block.element.around:
         if element.tag == "header":
             return IN_HEADER
-        if element.tag in _COLUMNS and element.first > _TOP:
-            place = APART
+        if element.tag in _COLUMNS:
+            inside = blocks[element.first : element.last]
+            is_top_bar = element.first <= _TOP and any("°" in other.text for other in inside)
+            place = ELSEWHERE if is_top_bar else APART
     return place
 
 
@@ -193,7 +195,7 @@ def _short_parts(blocks: list[Block]) -> list[str]:
             # One block may hold the whole ticker, in spans side by side.
             pieces = block.pieces
             if names_currency(block.text):
-                texts.append(place_of(block))
+                texts.append(place_of(block, blocks))
             texts += [block.text] if len(pieces) == 1 else [" ".join(text.split()) for text, _, _ in pieces]
     if _holds_several("".join(texts)):  # few headers have one, and all texts are asked at once
         texts = [part for text in texts for part in (_SIDE_BY_SIDE.split(text) if _holds_several(text) else [text])]
