@@ -9,7 +9,6 @@ Words are invented, too. The sample site is not involved. The command serves the
 import argparse
 import json
 import random
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -210,7 +209,7 @@ class RandomSite:
             f"<div><div>В тренде:</div>{pairs}</div>{closed}{''.join(boxes[place:])}</body></html>"
         )
         rules: list[str] = []
-        room = _BYTES - len(page.encode())
+        room = _BYTES - len(page.replace("%s", "").encode())
         while room > 0:
             rules.append(f".{self._latin(4)}{{margin:{self._dice.randrange(99)}px}}")
             room -= len(rules[-1])
@@ -317,4 +316,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
