@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 from caravan_crawler.sample_site.markup import Markup, Template, escape
 from caravan_crawler.sample_site.newsroom import slug
 from caravan_crawler.sample_site.plan import TODAY
-from caravan_crawler.sample_site.rng import Rng
-from caravan_crawler.sample_site.texts import CLUTTER, RU, all_topics
+from caravan_crawler.sample_site.texts import CLUTTER, RU, Rng, all_topics
 
 VARIANTS = 4
 """Number of variants, chosen by article number."""

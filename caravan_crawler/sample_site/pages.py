@@ -13,8 +13,7 @@ Metadata has five profiles, one of them false:
 import json
 from datetime import UTC, datetime
 
-from caravan_crawler.sample_site.article import Article
-from caravan_crawler.sample_site.article_html import ArticleHtml
+from caravan_crawler.sample_site.article import Article, ArticleHtml
 from caravan_crawler.sample_site.frame import SECTION_NAMES, Frame
 from caravan_crawler.sample_site.markup import Markup, escape
 from caravan_crawler.sample_site.plan import SECTIONS_OF_GENERATION, Reach

@@ -6,10 +6,11 @@ from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
-from caravan_crawler.sample_site.article import Article, compose, part_of
-from caravan_crawler.sample_site.expected import expected_record
+from caravan_crawler.sample_site.article import Article, compose, expected_record, part_of
 from caravan_crawler.sample_site.frame import (
+    CARDS_BY_SCRIPT,
     Frame,
+    ScriptedParts,
     contacts_html,
     expected_rates,
     expected_trending,
@@ -33,7 +34,6 @@ from caravan_crawler.sample_site.one_generation import Form, Found, OldAddresses
 from caravan_crawler.sample_site.pages import ArticlePages
 from caravan_crawler.sample_site.plan import MOST_ARTICLES, MixedPlan, SinglePlan
 from caravan_crawler.sample_site.response import GIF, RSS, TEXT, XML, SampleResponse, Validators, moved, ok
-from caravan_crawler.sample_site.scripted import CARDS_BY_SCRIPT, ScriptedParts
 
 _CARDS_ON_A_SHORT_PAGE = 10
 _PIXEL = (
