@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from caravan_crawler.pages.blocks import Block, visible_parts
 
-BLOCKS = ["div", "p", "ul", "li", "blockquote", "section", "h2"]
+BLOCKS = ["div", "ul", "blockquote", "section", "article"]
 INLINE = ["span", "b", "a", "i", "em"]
 UNSEEN = ["noscript", "template"]
 TREES: Any = st.recursive(
