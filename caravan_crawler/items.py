@@ -82,9 +82,12 @@ class Article:
     photo credit, captions, the author's line, boxes of links, trending topics and adverts."""
 
     date_published: str | None = None
-    """Day of publication, ``YYYY-MM-DD``; if the page has a time, date and time with Almaty's offset on
-    that day. The printed date wins over the page's metadata, unless it names no day (``вчера``). A date that
-    cannot be read is None, never guessed."""
+    """Day of publication in Almaty, ``YYYY-MM-DD``. The printed date wins over the page's metadata, unless it
+    names no day (``вчера``). A date that cannot be read is None, never guessed."""
+
+    published_at: str | None = None
+    """Moment of publication: ISO 8601, with Almaty's offset at that time. None if the page has no time of that
+    day, in print or in its metadata."""
 
     date_published_raw: str | None = None
     """The date as printed."""

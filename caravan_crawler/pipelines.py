@@ -78,12 +78,15 @@ class DatePipeline(CountingPipeline):
     name = "normalise/dates"
 
     def process_item(self, item: Any) -> Any:
-        """Set ``date_published`` in ISO 8601, in place."""
+        """Set ``date_published`` and ``published_at`` in ISO 8601, in place."""
         if isinstance(item, Article):
-            stamp = item.date_published
+            # An article that an earlier run has stored passes again: its moment is the witness, as the metadata's was.
+            stamp = item.published_at or item.date_published
             printed = item.date_published_raw if item.date_published_raw != stamp else None
             decision = decide_publication(printed, stamp, datetime.fromisoformat(item.observed_at))
-            item.date_published = decision.date.iso
+            day = decision.date.day
+            item.date_published = day.isoformat() if day else None
+            item.published_at = decision.date.moment
             self.count(decision.verdict)
             if decision.date.problem and item.date_published_raw:
                 self.count(decision.date.problem)
@@ -141,7 +144,7 @@ class PeriodPipeline(CountingPipeline):
             return None
         if item.date_published is None:
             return "undated"
-        return None if arguments.covers(date.fromisoformat(item.date_published[:10])) else "outside_period"
+        return None if arguments.covers(date.fromisoformat(item.date_published)) else "outside_period"
 
 
 class StorePipeline(CountingPipeline):

@@ -104,8 +104,8 @@ def article_address(path: str, query: str = "") -> Address | None:
 
     A path of two parts may be an article's even without a number; only its page decides. A longer one without a number
     is not: relative links of a broken page would make ever longer ones. Neither is the page of an article's picture,
-    below the article's path (``/news/<slug>-<id>/dsc-04521/``). Later pages of an article are also below it
-    (``/news/<slug>-<id>/2/``), and have its path.
+    below the article's path (``/news/<slug>-<id>/dsc-04521/``, ``/news/<slug>-<id>/attachment/vid-4521/``). Later pages
+    of an article are also below it (``/news/<slug>-<id>/2/``), and have its path.
     """
     parts = [part for part in path.split("/") if part]
     if not parts:
@@ -119,7 +119,7 @@ def article_address(path: str, query: str = "") -> Address | None:
         return None
     found = _ID_AT_END.search(parts[-1])
     article_id = int(found[1]) if found and not _YEAR.fullmatch(found[1]) else None
-    if parts[-2] == "page" or (article_id is None and (parts[0] in NOT_SECTIONS or len(parts) > 2)):
+    if parts[-2] in ("page", "attachment") or (article_id is None and (parts[0] in NOT_SECTIONS or len(parts) > 2)):
         return None
     if len(parts) > 2 and (_is_headline(parts[-2]) or _PICTURE.match(parts[-1])):
         return None

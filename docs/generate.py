@@ -21,7 +21,7 @@ with `-o` or `-O` has the articles only. All of them have the records that are n
 
 - `null` (in CSV an empty cell) always means that the page does not have the value. There are no placeholders.
 - Every `*_raw` is the text as printed. If it cannot be parsed, the value is `null`, never a guess.
-- Times are ISO 8601 with offset. A date without a time stays `YYYY-MM-DD`: most pages print no time.
+- Days are `YYYY-MM-DD`, times ISO 8601 with offset. Most pages print no time: their `published_at` is `null`.
 - An article is one record in a run, whatever URLs lead to it.
 - Texts are Unicode NFC, without invisible characters and doubled spaces; quotation marks, dashes and ё
   are as printed.

@@ -43,17 +43,25 @@ def install() -> str:
     if shutil.which("apt-get") is None or as_root is None:
         return f"some tests need more; install it with: sudo apt-get install {wanted}"
     print(f"installing for the tests: {wanted}", flush=True)
-    environment = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive"]
-    for arguments in (["update", "-qq"], ["install", "-qq", "-y", "--no-install-recommends", *packages]):
-        command = [*environment, "apt-get", *arguments]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return f"apt-get {arguments[0]} failed: {error}"
-        if done.returncode and arguments[0] == "install":  # without an update an older index may do
-            lines = (done.stderr.strip() or done.stdout.strip() or "it does not say why").splitlines()
-            return f"apt-get install {wanted} failed: {lines[-1]}"
-    return ""
+    _apt_get(as_root, "update")  # without it an older index may do
+    failure = _apt_get(as_root, "install", *packages)
+    if failure and len(packages) > 1:  # a package that this system lacks must not cost the others
+        failure = "; ".join(filter(None, [_apt_get(as_root, "install", package) for package in packages]))
+    return failure
+
+
+def _apt_get(as_root: list[str], action: str, *packages: str) -> str:
+    """Run apt-get; return one line if it fails, else an empty one."""
+    options = ["-qq", "-y", "--no-install-recommends"]
+    command = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", action, *options, *packages]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"apt-get {action} failed: {error}"
+    if done.returncode == 0:
+        return ""
+    lines = (done.stderr.strip() or done.stdout.strip() or "it does not say why").splitlines()
+    return f"apt-get {' '.join([action, *packages])} failed: {lines[-1]}"
 
 
 def fetch() -> list[str]:

@@ -67,6 +67,14 @@ def test_a_failed_installation_is_one_line(apt_get: Path, capsys: pytest.Capture
     assert apt_get.read_text(encoding="ascii").splitlines()[-1].endswith("no-such-package")
 
 
+def test_one_unknown_package_does_not_cost_the_others(apt_get: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = optional_parts.Part("another-package", "another-program")
+    monkeypatch.setattr(optional_parts, "PARTS", (ABSENT, other))
+    assert install_parts.install().count("failed: E: no network") == 2
+    calls = [line.split()[4:] for line in apt_get.read_text(encoding="ascii").splitlines()]
+    assert calls[1:] == [["no-such-package", "another-package"], ["no-such-package"], ["another-package"]]
+
+
 @pytest.mark.usefixtures("_absent")
 def test_without_rights_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)

@@ -38,8 +38,8 @@ def test_silence(rhythm: tuple[int, int], hours: int, is_silent: bool, tmp_path:
     days += [date(2009, 1, 1)] if number >= 60 else []
     for index, day in enumerate([*days, *days[:1], None]):
         url = f"{BASE}news/a-{index + 1}/"
-        printed = None if day is None else f"{day.isoformat()}T10:00:00+05:00"
-        one.keep(article(article_id=index + 1, url=url, date_published=printed), str(index + 1))
+        published = None if day is None else day.isoformat()
+        one.keep(article(article_id=index + 1, url=url, date_published=published), str(index + 1))
     store.flush()
     assert silence(store, BROUGHT) is None, "no run has brought anything"
     for run_id, moment, new in (("a", BROUGHT, 3), ("b", BROUGHT + timedelta(hours=1), 0)):

@@ -21,6 +21,7 @@ ADDRESSES = [
     ("/info/o-gazete-123456/", "", Address("/info/o-gazete-123456/", 123456)),
     # pages of an article's pictures
     ("/news/dom-postroili-1011600/dsc-04521/", "", None),
+    ("/news/dom-postroili-1011600/attachment/vid-doma-4521/", "", None),
     ("/news/dom-postroili-1011600/vid-sverhu-4521/", "", None),
     ("/crime/v-almaty-postroili-novyj-dom/foto-4521/", "", None),
     ("/crime/almaty/img_4521-4521/", "", None),

@@ -1,5 +1,6 @@
 """Pages saved as HTML files by a browser, by wget, or by another crawler."""
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,8 @@ from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.urls import Site, article_address
 
 _INDEX = ("", "index", "index.html", "index.htm")
+
+_END_OF_HEAD = re.compile(rb"</head|<body", re.IGNORECASE)
 
 
 def read_html_files(files: Iterable[Path], base: str) -> Iterator[ArchivedPage | Skipped]:
@@ -25,11 +28,17 @@ def read_html_files(files: Iterable[Path], base: str) -> Iterator[ArchivedPage |
         except (OSError, OverflowError, ValueError):
             yield Skipped("unreadable")
             continue
-        url = claimed_address(parse_document(body, base, site)) or _address_from_path(path, site)
+        url = claimed_address(parse_document(_head(body), base, site)) or _address_from_path(path, site)
         if url is None:
             yield Skipped("without_address")
         else:
             yield ArchivedPage(url, body, modified_at)
+
+
+def _head(body: bytes) -> bytes:
+    """Return a page up to the end of its head, which names the page's address."""
+    end = _END_OF_HEAD.search(body)
+    return body[: end.start()] if end else body
 
 
 def claimed_address(document: Document) -> str | None:

@@ -262,7 +262,8 @@ def _article_lines(article: ArticleReading, site: Site, observed_at: datetime, f
     decision = decide_publication(article.date_published, article.date_structured, observed_at)
     readers = [article.found_by[name] for name in ("date_published", "date_structured") if name in article.found_by]
     evidence = " | ".join(raw for raw in (article.date_published, article.date_structured) if raw) or None
-    yield _line("date_published", decision.date.iso, evidence, f"{decision.verdict}: {', '.join(readers)}", full)
+    yield _line("date_published", decision.date.day, evidence, f"{decision.verdict}: {', '.join(readers)}", full)
+    yield _line("published_at", decision.date.moment, None, None, full)
     yield _line("views", parse_count(article.views or ""), article.views, article.found_by.get("views"), full)
     for name in ("authors", "tags", "images", "links"):
         yield _line(name, getattr(article, name) or None, None, article.found_by.get(name), full)

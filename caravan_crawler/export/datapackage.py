@@ -64,7 +64,7 @@ class ArticleCounts(TableCounts):
         super().add(batch)
         self.sections.update(batch[self._index["section"]])
         self.languages.update(batch[self._index["language"]])
-        days = [value[:10] for value in batch[self._index["date_published"]] if value]
+        days = [day for day in batch[self._index["date_published"]] if day]
         if days:
             self.years.update([day[:4] for day in days])
             self.first_day = min(days if self.first_day is None else [self.first_day, *days])
@@ -142,8 +142,6 @@ _LINK = {
     "required": ["text", "url"],
     "additionalProperties": False,
 }
-#: A day, or a date and time with offset.
-_DATE_PATTERN = r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}[+-]\d{2}:\d{2})?$"
 _JSON_TYPES: dict[Kind, dict[str, Any]] = {
     Kind.TEXT: {"type": "string"},
     Kind.INTEGER: {"type": "integer"},
@@ -170,8 +168,6 @@ def json_schema(table: Table) -> dict[str, Any]:
 
 def _property(column: Column) -> dict[str, Any]:
     what = dict(_JSON_TYPES[column.kind])
-    if column.name == "date_published":
-        what["pattern"] = _DATE_PATTERN
     if column.nullable:
         what["type"] = [what["type"], "null"]
     return {"description": column.description, **what}
@@ -262,12 +258,7 @@ def _content(table: Table, counts: dict[str, TableCounts], format_: str) -> dict
 
 
 def _field(column: Column) -> dict[str, Any]:
-    constraints: dict[str, Any] = {}
-    if not column.nullable:
-        constraints["required"] = True
-    if column.name == "date_published":
-        constraints["pattern"] = _DATE_PATTERN.strip("^$")
-    more = {"constraints": constraints} if constraints else {}
+    more = {} if column.nullable else {"constraints": {"required": True}}
     return {"name": column.name, "description": column.description, **_PACKAGE_TYPES[column.kind], **more}
 
 

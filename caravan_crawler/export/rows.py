@@ -76,8 +76,8 @@ def _restrict(query: Select[Any], table: Table, options: ExportOptions) -> Selec
     conditions: list[ColumnElement[bool]] = []
     if options.since:
         conditions.append(articles.date_published >= options.since.isoformat())
-    if options.until:  # the column has days, and dates with a time
-        conditions.append(func.substr(articles.date_published, 1, 10) <= options.until.isoformat())
+    if options.until:
+        conditions.append(articles.date_published <= options.until.isoformat())
     if options.sections:
         conditions.append(articles.section.in_(options.sections))
     if options.languages:

@@ -18,7 +18,7 @@ class Kind(Enum):
     DAY = auto()
     """``YYYY-MM-DD``."""
     MOMENT = auto()
-    """ISO 8601 in UTC, to the second."""
+    """ISO 8601 with its offset, to the second."""
     TEXTS = auto()
     """A list of texts."""
     LINKS = auto()
@@ -73,7 +73,7 @@ def _column(name: str, annotation: str, description: str) -> Column:
     elif name.endswith("_at"):
         kind = Kind.MOMENT
     else:
-        kind = Kind.DAY if name == "page_date" else Kind.TEXT
+        kind = Kind.DAY if name in ("date_published", "page_date") else Kind.TEXT
     return Column(name, kind, description, name, nullable)
 
 

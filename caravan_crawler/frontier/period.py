@@ -38,7 +38,7 @@ class Period:
             return False
         if published is None:
             return not self.is_bounded
-        day = date.fromisoformat(published[:10])
+        day = date.fromisoformat(published)
         return not (self._since and day < self._since) and not (self._until and day > self._until)
 
     def is_before(self, day: date | None) -> bool:

@@ -149,14 +149,12 @@ class FactReader:
         decision = decide_publication(printed, stamp, seen_at)
         witnesses = [parse_date(raw, seen_at) for raw in (printed, stamp) if raw]
         record = self._normalised(article_record(article, self._site, document.url, seen_at))
-        date = record.date_published
-        moment = getattr(record, "published_at", None) or (date if date and "T" in date else None)
         headline = record.headline or ""
         return ArticleFacts(
             record=record,
             found_by=dict(article.found_by),
-            day=date[:10] if date else None,
-            moment=moment,
+            day=record.date_published,
+            moment=record.published_at,
             is_disputed=decision.verdict == "disagree",
             in_future=any(witness.problem == "future" for witness in witnesses),
             stamp=stamp,

@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import sqrt
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from caravan_crawler.outcome import SOUND
 from caravan_crawler.store import crawl_state
@@ -29,12 +29,10 @@ def silence(store: Store, now: datetime | None = None) -> str | None:
     if since is None:
         return None
     now = now or datetime.now(UTC)
-    day = func.substr(articles.c.date_published, 1, 10).label("day")
+    day = articles.c.date_published
     published = [
         date.fromisoformat(value)
-        for (value,) in store.rows(
-            select(day).where(articles.c.date_published.is_not(None)).distinct().order_by(day.desc()).limit(_DAYS)
-        )
+        for (value,) in store.rows(select(day).where(day.is_not(None)).distinct().order_by(day.desc()).limit(_DAYS))
     ]
     if len(published) < _FEWEST_DAYS:
         return None

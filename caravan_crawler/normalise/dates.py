@@ -142,6 +142,11 @@ class ParsedDate:
         """The calendar day in Almaty."""
         return self.value.date() if isinstance(self.value, datetime) else self.value
 
+    @property
+    def moment(self) -> str | None:
+        """The date and time in Almaty in ISO 8601, to the second; None if there is no time."""
+        return self.value.isoformat(timespec="seconds") if isinstance(self.value, datetime) else None
+
 
 _CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?" + suffix(named=True)
 _TIME = rf"(?:\s*[,|\-–—•·]?\s*\(?(?:в|сағ(?:ат)?\.?)?\s*{_CLOCK}\)?)?"

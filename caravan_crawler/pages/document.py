@@ -245,7 +245,7 @@ class Document:
     @cached_property
     def links(self) -> list[str]:
         """Where the page's visible links lead, as written, each once."""
-        hrefs = [element.get("href") for element in self._visible.links]
+        hrefs = [element.attributes.get("href") for element in self._visible.links]
         return list(dict.fromkeys([href for href in hrefs if href]))
 
     def first_links(self, links: list[_T]) -> list[_T]:

@@ -29,7 +29,7 @@ from caravan_crawler.report.series import Step, step_for
 from caravan_crawler.store.schema import articles
 from caravan_crawler.store.snapshot import Snapshot
 
-_DAY = func.substr(articles.c.date_published, 1, 10)
+_DAY = articles.c.date_published
 #: Number of sections with a colour of their own; smaller ones share one.
 _MOST_SECTIONS = 6
 _MOST_LISTED_SECTIONS = 30
@@ -103,11 +103,11 @@ class Coverage:
 
 def read_coverage(snapshot: Snapshot) -> Coverage:
     """Count articles by day and by section."""
-    query = select(_DAY).where(articles.c.date_published.is_not(None)).distinct().order_by(_DAY)
+    query = select(_DAY).where(_DAY.is_not(None)).distinct().order_by(_DAY)
     dates = [date.fromisoformat(day) for (day,) in snapshot.rows(query)]
     step = step_for(dates[0], dates[-1]) if dates else None
     # The database groups by month; days and weeks are few.
-    start = func.substr(articles.c.date_published, 1, 7 if step and step.is_of_months else 10)
+    start = func.substr(_DAY, 1, 7) if step and step.is_of_months else _DAY
     section = func.coalesce(articles.c.section, _NO_SECTION).label("section")
     columns = (func.count().label("articles"), func.min(_DAY).label("first"), func.max(_DAY).label("last"))
     parts = list(snapshot.rows(select(section, *columns).group_by(articles.c.section, start)))

@@ -112,8 +112,8 @@ def read_head(snapshot: Snapshot, tally: Tally) -> Head:
     ((runs,),) = snapshot.rows(select(func.count()).select_from(schema.runs))
     return Head(
         site=origin.title(snapshot.rows),
-        first=first and first[:10],
-        last=last and last[:10],
+        first=first,
+        last=last,
         articles=tally.articles,
         versions=versions,
         views=tally.views,

@@ -73,7 +73,7 @@ def _most_read(snapshot: Snapshot) -> list[Read]:
         .order_by(columns.views.desc(), columns.key)
         .limit(_MOST_READ)
     )
-    return [Read(headline or url, url, day and day[:10], views) for headline, url, day, views in snapshot.rows(query)]
+    return [Read(headline or url, url, day, views) for headline, url, day, views in snapshot.rows(query)]
 
 
 def _growing(snapshot: Snapshot) -> list[Growth]:
@@ -88,7 +88,7 @@ def _growing(snapshot: Snapshot) -> list[Growth]:
     )
     columns = articles.c
     query = (
-        select(columns.key, columns.headline, columns.url, columns.date_published)
+        select(columns.key, columns.headline, columns.url, func.coalesce(columns.published_at, columns.date_published))
         .join(often, often.c.article_key == columns.key)
         .where(columns.date_published.is_not(None))
         .order_by(often.c.times.desc(), columns.key)

@@ -37,6 +37,7 @@ def expected_record(article: Article, base_url: str) -> dict[str, Any]:
         "lede": article.opening.lede,
         "body": "\n\n".join(_paragraphs(article.blocks)),
         "date_published": front.date_published,
+        "published_at": front.published_at,
         "date_published_raw": front.date_raw or (front.stamp.isoformat() if front.stamp else None),
         "views": front.views,
         "views_raw": _views_raw(article),

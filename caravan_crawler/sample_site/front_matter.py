@@ -34,6 +34,7 @@ class FrontMatter(NamedTuple):
     modified: datetime
     date_raw: str | None
     date_published: str | None
+    published_at: str | None
     views: int | None
     photo_credit: str | None
     profile: str
@@ -60,7 +61,8 @@ def front_matter(number: int, day: date, generation: int, *, kazakh: bool, profi
         published=published,
         modified=max(published, min(published + timedelta(days=400 + rng.below(900)), _LATEST_EDIT)),
         date_raw=date_raw,
-        date_published=_exact(published, date_raw, profile),
+        date_published=None if date_raw is None else day.isoformat(),
+        published_at=_moment(published, date_raw, profile),
         views=None if rng.chance(1, 30) else _views(rng, generation),
         photo_credit=_photo_credit(rng, kazakh=kazakh),
         profile=profile,
@@ -78,10 +80,13 @@ def one_generation_front_matter(number: int, day: date, generation: int, kind: i
     published = front.published
     raw = full_date(published)
     if generation == 3:
-        return front._replace(date_raw=raw, date_published=_exact(published, raw, front.profile))
+        return front._replace(
+            date_raw=raw, date_published=day.isoformat(), published_at=_moment(published, raw, front.profile)
+        )
     return front._replace(
         date_raw=(None, raw, f"{published:%d.%m.%Y, %H:%M}")[kind % 3],
-        date_published=published.isoformat(),
+        date_published=day.isoformat(),
+        published_at=published.isoformat(),
         profile="moment",
         stamp=published,
         stamp_in_utc=False,
@@ -99,10 +104,9 @@ def _printed(rng: Rng, published: datetime, generation: int, *, kazakh: bool) ->
     return (f"{published:%d.%m.%Y}", f"{short}, {published:%H:%M}", short)[rng.below(3)]
 
 
-def _exact(published: datetime, date_raw: str | None, profile: str) -> str | None:
-    if date_raw is None:
-        return None
-    return (published if profile == "full" or ":" in date_raw else published.date()).isoformat()
+def _moment(published: datetime, date_raw: str | None, profile: str) -> str | None:
+    has_time = date_raw is not None and (profile == "full" or ":" in date_raw)
+    return published.isoformat() if has_time else None
 
 
 def _views(rng: Rng, generation: int) -> int:

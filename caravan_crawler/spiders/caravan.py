@@ -344,9 +344,13 @@ class CaravanSpider(Spider):
         self.lists.note_day(key, day)
 
     def _without_article(self, document: Document, reading: PageReading, page: PageWrites, follow: bool) -> PageWrites:
-        """Return the writes of a non-article page; a failure if its URL has an article number or the user named it."""
+        """Return the writes of a page that is no article.
+
+        It is a failure if its URL has an article's number, if the user named it, or if there is no text at all where an
+        article may be.
+        """
         address = self._address(document.url)
-        if not follow or (address is not None and address.article_id is not None):
+        if not follow or (address is not None and (address.article_id is not None or not document.blocks)):
             kind = reading.kind if document.blocks else "empty"
             return self._failure(page.asked_url, page.asked_key, f"kind_{kind}", f"it is no article but: {kind}")
         if page.asked_key is not None:

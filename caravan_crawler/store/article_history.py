@@ -110,11 +110,7 @@ class ArticleHistory:
         earlier = self._earlier_reading(time)
         fields = {name: _how(earlier[name], record[name]) for name in earlier if record[name] != earlier[name]}
         if not self._accept_losses:
-            kept = {
-                name
-                for name, how in fields.items()
-                if how == "lost" and (name in _REQUIRED_AND_RAW or self._put_off_losses)
-            }
+            kept = {name for name, how in fields.items() if how == "lost" and self._stays(name, fields)}
             record |= {name: earlier[name] for name in kept}
             if self.row is not None and earlier:
                 readers = {name: reader for name, reader in self.row["found_by"].items() if name in kept}
@@ -137,6 +133,12 @@ class ArticleHistory:
         if earlier:
             change_type = ChangeType.CHANGED if fields else ChangeType.UNCHANGED
         return MergeResult(change_type, fields, tuple(name for name, value in earlier.items() if value not in NOTHING))
+
+    def _stays(self, name: str, fields: dict[str, str]) -> bool:
+        """Whether a lost value is not removed, now or at all; a time of day belongs to its day."""
+        if name == "published_at" and "date_published" in fields:
+            return fields["date_published"] == "lost"
+        return name in _REQUIRED_AND_RAW or self._put_off_losses
 
     def _earlier_reading(self, time: str) -> Row:
         """Return the fields of an earlier reading of the page of this time; empty for a new page."""

@@ -105,7 +105,7 @@ def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]
             table.c.last_modified,
         )
         .where(table.c.date_published >= first_day, _is_outside(table.c.checked_at, read_before))
-        .order_by(table.c.date_published.desc())
+        .order_by(table.c.date_published.desc(), table.c.published_at.desc())
     )
     return [Due(*row) for row in rows]
 

@@ -6,7 +6,6 @@ URL, or else by the same headline, day and text.
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -37,7 +36,7 @@ def is_same_headline(one: Row, other: Row) -> bool:
 
 def is_same_day(one: Row, other: Row) -> bool:
     """Whether two records have the same day of publication."""
-    return bool(one["date_published"]) and one["date_published"][:10] == (other["date_published"] or "")[:10]
+    return bool(one["date_published"]) and one["date_published"] == other["date_published"]
 
 
 def is_same_text(one: Row, other: Row) -> bool:
@@ -95,19 +94,15 @@ class KnownTexts:
 
     def _of_that_day(self, row: Row) -> Iterable[str]:
         columns = articles.c
-        day = row["date_published"][:10]
-        following = (date.fromisoformat(day) + timedelta(days=1)).isoformat()
         rows = self._store.rows(
-            select(columns.key, columns.headline).where(
-                columns.date_published >= day, columns.date_published < following
-            )
+            select(columns.key, columns.headline).where(columns.date_published == row["date_published"])
         )
         headline = fold(row["headline"])
         return [key for key, other in rows if fold(other) == headline]
 
 
 def _index(row: Row) -> int:
-    return hash((row["date_published"][:10], fold(row["headline"])))
+    return hash((row["date_published"], fold(row["headline"])))
 
 
 def stored_row(store: Store, key: str) -> Row | None:

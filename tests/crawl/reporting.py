@@ -8,7 +8,7 @@ from caravan_crawler.sample_site import serve
 from caravan_crawler.sample_site.faults import FaultySite
 from tests.support.crawling import Crawl, crawl
 
-ARTICLES, NEW = 120, 40
+ARTICLES, NEW = 60, 30
 
 
 def report(data_dir: Path) -> dict[str, Any]:

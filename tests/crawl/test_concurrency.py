@@ -51,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def counting_server() -> Iterator[Counting]:
     server = Counting(SampleSite(articles=60))
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         yield server

@@ -124,7 +124,7 @@ def test_exit_code_2_for_the_store_of_another_site(tmp_path: Path) -> None:
 def test_exit_code_3_and_its_sections_floor(tmp_path: Path) -> None:
     done = run(tmp_path, "-s", 'FLOORS={"views": 0.99}')
     assert (done.crawl.code, done.report["outcome"]) == (3, "below_floors")
-    assert done.report["reason"].startswith("views is found in 95 % of 120 articles only")
+    assert done.report["reason"].startswith("views is found in 90 % of 60 articles only")
 
 
 def test_exit_code_4(tmp_path: Path) -> None:

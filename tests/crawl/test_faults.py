@@ -10,7 +10,7 @@ from caravan_crawler.sample_site import serve
 from caravan_crawler.sample_site.faults import FAULTS, FaultySite
 from tests.support.crawling import Crawl, crawl, read_jsonl
 
-ARTICLES = 100
+ARTICLES = 60
 #: Requests of a crawl without faults: little more than one per article.
 FEW_REQUESTS = 2 * ARTICLES
 #: Requests of a crawl with faults: includes retries, and those spent on a trap until it is recognised.
@@ -42,8 +42,8 @@ class Run(NamedTuple):
         return self.crawl.log.splitlines()[-1]
 
 
-def run(tmp_path: Path, *faults: str, articles: int = ARTICLES, options: tuple[str, ...] = IMPATIENT) -> Run:
-    site = FaultySite(articles, faults=faults)
+def run(tmp_path: Path, *faults: str, options: tuple[str, ...] = IMPATIENT) -> Run:
+    site = FaultySite(ARTICLES, faults=faults)
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", *options)
         records = list(site.gold(server.url))
@@ -87,9 +87,9 @@ CASES = [
     Case("empty", is_costly=True),
     Case("challenge", is_costly=True),
     Case("redirect_loop", is_costly=True),
-    Case("redirect_away", is_costly=True),
+    Case("redirect_away:always:12", is_costly=True),
     Case("wrong_charset"),
-    Case("nested", is_costly=True),
+    Case("nested:always:16", is_costly=True),
     Case("huge", is_costly=True),
     Case("gzip_bomb", is_costly=True),
     Case("shifting", most_requests=MOST_REQUESTS),
@@ -116,6 +116,10 @@ def test_other_articles_are_read_and_no_wrong_value_is_written(case: Case, tmp_p
     names = {url: (urlsplit(url).path.strip("/"), f"?p={done.gold[url]['article_id']} ") for url in done.missing}
     assert [url for url in done.missing if not any(name in line for line in not_read for name in names[url])] == []
     assert len(done.requests) <= case.most_requests
+    # Nothing is read from where redirects lead.
+    written = [path.read_text(encoding="utf-8") for path in (tmp_path / "runs").rglob("*.csv")]
+    written += [path.read_text(encoding="utf-8") for path in (tmp_path / "runs").rglob("*.jsonl")]
+    assert not [text for text in written if "root:" in text or "example.invalid" in text or "10.0.0.1" in text]
 
 
 @pytest.mark.parametrize(
@@ -127,16 +131,6 @@ def test_site_with_half_of_its_pages_failing_is_blocked(fault: str, tmp_path: Pa
     assert done.crawl.code == 4
     assert "pages failed" in done.last_line
     assert_exact(done)
-
-
-def test_redirects_to_other_hosts_are_not_followed(tmp_path: Path) -> None:
-    run(tmp_path, "redirect_away")
-    written = [
-        path.read_text(encoding="utf-8")
-        for path in (tmp_path / "runs").rglob("*.*")
-        if path.suffix in (".jsonl", ".csv")
-    ]
-    assert not [text for text in written if "root:" in text or "example.invalid" in text or "10.0.0.1" in text]
 
 
 def test_undecodable_bytes_lose_no_other_text(tmp_path: Path) -> None:
@@ -166,7 +160,7 @@ def test_site_that_refuses_for_an_hour_is_blocked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("field", ["date", "body", "headline"])
-@pytest.mark.parametrize("after", [0, 50])
+@pytest.mark.parametrize("after", [0, ARTICLES // 2])
 def test_template_without_a_required_field(field: str, after: int, tmp_path: Path) -> None:
     done = run(tmp_path, f"markup_switch:{after}:{field}")
     assert done.crawl.code == 3, done.last_line
@@ -184,12 +178,10 @@ def test_template_without_a_required_field(field: str, after: int, tmp_path: Pat
 
 
 def test_shifting_listings_lose_no_article(tmp_path: Path) -> None:
-    done = run(tmp_path, "shifting:15", articles=150)
+    done = run(tmp_path, "shifting:5")
     assert done.crawl.code == 0
-    urls = list(done.gold)
-    found = {record["url"] for record in done.crawl.articles}
-    assert set(urls[:150]) <= found
-    assert len(found) > 150
+    assert done.missing == set()
+    assert len(done.crawl.articles) > ARTICLES
 
 
 def test_without_robots_txt_the_site_is_forbidden(tmp_path: Path) -> None:

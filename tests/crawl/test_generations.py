@@ -36,7 +36,7 @@ def test_every_article_once_and_exact(generation: int, seed: int, tmp_path: Path
 
 @pytest.mark.parametrize("old_addresses", get_args(OldAddresses))
 def test_a_move_leaves_every_article_stored_once(old_addresses: OldAddresses, tmp_path: Path) -> None:
-    site = SampleSite(articles=60, generation=3, old_addresses=old_addresses)
+    site = SampleSite(articles=30, generation=3, old_addresses=old_addresses)
     with serve(site) as server:
         assert crawl(tmp_path, "-a", f"site={server.url}").code == 0
         server.move()

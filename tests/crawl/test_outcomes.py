@@ -91,10 +91,9 @@ def test_killed_run_leaves_no_partial_file(tmp_path: Path) -> None:
 
 
 def test_error_in_a_pipeline_fails_the_run(tmp_path: Path) -> None:
-    broken = "tests.crawl.broken_pipeline.BrokenPipeline"
-    result = crawl(
-        tmp_path, "-a", "site=sample", "-s", f'ITEM_PIPELINES={{"{broken}": 1}}', "-O", str(tmp_path / "a.csv")
-    )
+    broken = 'ITEM_PIPELINES={"tests.crawl.broken_pipeline.BrokenPipeline": 1}'
+    part_of_a_site = ("-a", "site=sample", "-a", "sections=art")
+    result = crawl(tmp_path, *part_of_a_site, "-s", broken, "-O", str(tmp_path / "a.csv"))
     assert result.code == 1
     assert "records raised an error in a pipeline" in result.log.splitlines()[-1]
     assert not (tmp_path / "a.csv").exists()

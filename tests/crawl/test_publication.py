@@ -116,7 +116,7 @@ def test_a_clock_that_was_ahead_for_one_run(tmp_path: Path) -> None:
         ahead = start_by_clock(tmp_path, *options, FAKETIME="+40d")
         log, _ = ahead.communicate(timeout=TIMEOUT)
         assert ahead.returncode == 0, log[-2000:]
-        site.publish(160)
+        site.publish(60)
         stored = len(Stored(tmp_path).rows("articles"))
         process = start(tmp_path, *options)
         while process.poll() is None and len(Stored(tmp_path).rows("articles")) < stored + 20:

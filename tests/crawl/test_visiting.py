@@ -39,7 +39,7 @@ def test_a_period_brings_its_articles_and_ends_the_paging(tmp_path: Path) -> Non
 
 
 def test_an_inner_period(tmp_path: Path) -> None:
-    site = SampleSite(articles=300)
+    site = SampleSite(articles=150)
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", "-a", "since=2019-01-01", "-a", "until=2019-12-31")
         expected = {record["url"] for record in gold_of(site, server) if (record["date_published"] or "")[:4] == "2019"}
@@ -48,7 +48,7 @@ def test_an_inner_period(tmp_path: Path) -> None:
 
 
 def test_sections(tmp_path: Path) -> None:
-    site = SampleSite(articles=200)
+    site = SampleSite(articles=120)
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", "-a", "sections=sport,art")
         wanted = {record["url"] for record in gold_of(site, server) if record["section"] in ("sport", "art")}
@@ -92,7 +92,7 @@ class Newsroom(SampleSite):
 
 
 def test_lists_that_shift_while_they_are_read(tmp_path: Path) -> None:
-    site = Newsroom(articles=200)
+    site = Newsroom(articles=140)
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
         gold = {record["url"] for record in gold_of(site, server)}
@@ -114,12 +114,12 @@ class TrapSite(SampleSite):
 
 
 def test_a_list_without_end_ends(tmp_path: Path) -> None:
-    site = TrapSite(articles=120)
+    site = TrapSite(articles=60)
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
     assert result.code == 0
-    assert len(result.articles) == 120
-    assert server.hits < 200
+    assert len(result.articles) == 60
+    assert server.hits < 120
 
 
 class FailingList(SampleSite):
@@ -132,12 +132,12 @@ class FailingList(SampleSite):
 
 
 def test_failing_listing_page_loses_only_its_own_articles(tmp_path: Path) -> None:
-    with serve(FailingList(articles=400)) as server:
+    with serve(FailingList(articles=200)) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
         paths = {urlsplit(target).path for target in server.requests}
     assert "/news/page/3/" in paths
     assert result.stat("caravan/failed/http_500") == 1
-    assert len(result.articles) >= 380
+    assert len(result.articles) >= 180
 
 
 class RobotsSite(SampleSite):

@@ -75,7 +75,7 @@ def test_package_statistics(dataset: Path, crawled: Path) -> None:
     assert articles["rows"] == len(stored)
     assert articles["fill_rates"]["lede"] == round(sum(row["lede"] is not None for row in stored) / len(stored), 4)
     assert articles["fill_rates"]["tags"] == round(sum(bool(row["tags"]) for row in stored) / len(stored), 4)
-    days = sorted(row["date_published"][:10] for row in stored if row["date_published"])
+    days = sorted(row["date_published"] for row in stored if row["date_published"])
     assert (articles["first_day"], articles["last_day"]) == (days[0], days[-1])
     assert sum(articles["sections"].values()) == len(stored)
     assert sum(articles["years"].values()) == len(days)

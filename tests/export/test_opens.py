@@ -82,4 +82,9 @@ def test_parquet_has_types(dataset: Path) -> None:
     assert kinds["views"] == polars.Int64
     assert kinds["authors"] == polars.List(polars.String)
     assert kinds["links"] == polars.List(polars.Struct({"text": polars.String, "url": polars.String}))
-    assert kinds["observed_at"] == polars.Datetime("us", "UTC")
+    assert kinds["date_published"] == polars.Date
+    assert {kinds[name] for name in ("published_at", "observed_at", "first_seen_at")} == {polars.Datetime("us", "UTC")}
+    rows = zip(by_duckdb(dataset / "articles.parquet"), read_jsonl(dataset / "articles.jsonl"), strict=True)
+    moments = [(row["published_at"], line["published_at"]) for row, line in rows]
+    assert {line is None for _, line in moments} == {True, False}
+    assert all(moment == (line and datetime.fromisoformat(line)) for moment, line in moments)

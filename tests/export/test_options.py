@@ -22,7 +22,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with_articles(
         folder,
         {"article_id": 900001, "date_published": "2025-05-11"},
-        {"article_id": 900002, "date_published": "2025-05-12T23:59:59+05:00", "section": "sport"},
+        {"article_id": 900002, "date_published": "2025-05-12", "section": "sport"},
         {"article_id": 900003, "date_published": "2025-05-13", "language": "kk"},
         {"article_id": 900004, "date_published": None},
         {"article_id": 900005, "date_published": "2025-05-12", "section": "gazeta", "views": None},

@@ -1,10 +1,13 @@
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from caravan_crawler.items import Article
 from caravan_crawler.normalise.dates import date_form, day_named, decide_publication, parse_date
+from caravan_crawler.reparse.reader import value_pipelines
 
 #: 6 February 2026, 17:00 in Almaty.
 FETCHED = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
@@ -197,6 +200,27 @@ def test_printed_and_structured_dates_are_reconciled(
 ) -> None:
     decision = decide_publication(printed, structured, FETCHED)
     assert (decision.date.iso, decision.verdict) == (iso, verdict)
+
+
+@pytest.mark.parametrize(("printed", "structured", "iso", "verdict"), DECISIONS)
+def test_a_stored_article_passes_the_pipeline_unchanged(
+    printed: str | None, structured: str | None, iso: str | None, verdict: str
+) -> None:
+    (pipeline,) = value_pipelines({"ITEM_PIPELINES": {"caravan_crawler.pipelines.DatePipeline": 1}})
+    raw = printed or structured
+    article = Article(date_published=structured, date_published_raw=raw, observed_at=FETCHED.isoformat())
+    pipeline.process_item(article)
+    assert (article.date_published, article.published_at) == (iso and iso[:10], iso if iso and "T" in iso else None)
+    stored = replace(article)
+    pipeline.process_item(stored)
+    assert stored == article
+
+
+def test_the_day_and_the_moment_of_a_publication_are_in_almaty() -> None:
+    found = decide_publication(None, "2025-05-12T20:30:15.500Z", FETCHED).date
+    assert (found.day, found.moment) == (date(2025, 5, 13), "2025-05-13T01:30:15+05:00")
+    found = decide_publication("26 Апреля 2023", None, FETCHED).date
+    assert (found.day, found.moment) == (date(2023, 4, 26), None)
 
 
 @pytest.mark.parametrize(("raw", "iso"), ZONES)

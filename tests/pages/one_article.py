@@ -40,6 +40,7 @@ EXPECTED: dict[str, Any] = {
     "lede": None,
     "body": "\n\n".join([FIRST, SECOND, THIRD, FOURTH]),
     "date_published": "2025-05-12",
+    "published_at": None,
     "date_published_raw": "12 Мая 2025",
     "views": 1234,
     "photo_credit": None,
@@ -114,4 +115,5 @@ def other(text: str) -> str:
 
 
 def at(raw: str, iso: str = MOMENT, **more: Any) -> dict[str, Any]:
-    return {"date_published": iso, "date_published_raw": raw} | more
+    """Return the expected dates of a day, or of a moment."""
+    return {"date_published": iso[:10], "published_at": iso if "T" in iso else None, "date_published_raw": raw} | more

@@ -9,7 +9,6 @@ from tests.pages.one_article import (
     FOURTH,
     FRONT,
     HEADLINE,
-    MOMENT,
     NO_TRENDING,
     SECOND,
     TEXT,
@@ -17,6 +16,7 @@ from tests.pages.one_article import (
     URL,
     Cases,
     article,
+    at,
     body,
     document,
     other,
@@ -42,7 +42,7 @@ WHERE_THE_TEXT_LIES: Cases = {
             f"<article><header><h1>{HEADLINE}</h1><div><span>Караван.kz</span></div><div>"
             f'<time datetime="2025-05-12T09:05:00+00:00">2 дня ago</time></div></header><div>{TEXT}</div></article>'
         ),
-        {"date_published": MOMENT, "date_published_raw": "2 дня ago", "views": None} | NO_TRENDING,
+        at("2 дня ago", views=None) | NO_TRENDING,
     ),
     "hidden empty element with the text's class": (
         document(

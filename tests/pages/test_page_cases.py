@@ -2,7 +2,7 @@
 
 A case is a folder ``cases/TOPIC/CASE``: ``page.html`` is an invented page in one of the many shapes that the site's
 markup may have; ``expected.json`` says why the case is there, and has the page's address, its kind, what each field
-must be, and the time it was fetched where that is not ``fields.FETCHED``.
+must be, and the time it was fetched where that is not ``fields.FETCHED``. Without ``published_at`` it must be None.
 ``scrapy inspect URL-or-FILE --save-fixture TOPIC/CASE`` adds a case.
 """
 
@@ -29,7 +29,7 @@ def check(case: Path) -> None:
     expected = expectation(case)
     fetched_at = datetime.fromisoformat(expected["fetched_at"]) if "fetched_at" in expected else FETCHED
     found = fields_of((case / "page.html").read_bytes(), expected["url"], expected["charset"], fetched_at)
-    fields = {"kind": expected["kind"], **expected["expect"]}
+    fields = {"kind": expected["kind"], "published_at": None, **expected["expect"]}
     wrong = [name for name, value in fields.items() if found.get(name) != value]
     assert {name: found.get(name) for name in wrong} == {name: fields[name] for name in wrong}, (
         f"read wrongly: {', '.join(wrong)}"

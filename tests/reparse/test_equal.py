@@ -12,14 +12,14 @@ from tests.reparse.reparsing import assert_equal, crawl_archived, dataset, repar
 
 def test_one_crawl(tmp_path: Path) -> None:
     crawled, read = sqlite(tmp_path / "crawled.db"), sqlite(tmp_path / "read.db")
-    with serve(SampleSite(articles=300)) as server:
+    with serve(SampleSite(articles=100)) as server:
         sound(crawl_archived(crawled, tmp_path, server.url))
     result = sound(reparse(read, str(tmp_path / "warc"), "--jobs", "2"))
-    assert "articles: 300 new;" in result.words
+    assert "articles: 100 new;" in result.words
     assert_equal(dataset(read), dataset(crawled))
     before = crawled.sizes()
     result = sound(reparse(crawled, str(tmp_path / "warc")))
-    assert "articles: 300 unchanged;" in result.words
+    assert "articles: 100 unchanged;" in result.words
     assert not result.out
     assert crawled.sizes() == before
     assert_equal(dataset(read), dataset(crawled))

@@ -39,11 +39,11 @@ def test_a_crawl_killed_often_archives_every_page_of_its_store(tmp_path: Path) -
     chance = dice("archive")
     store = sqlite(tmp_path / "caravan.db")
     warcs = tmp_path / "warc"
-    with serve(SampleSite(articles=200)) as server:
+    with serve(SampleSite(articles=100)) as server:
         options = ("-a", f"site={server.url}", "-s", "ARCHIVE=1", "-s", "ARCHIVE_FILE_SIZE=200000")
         for _ in range(KILLS_OF_A_CRAWL):
             process = start_crawl(tmp_path, *options)
-            after_requests(server, chance.randint(1, 25))(process)
+            after_requests(server, chance.randint(1, 15))(process)
             process.kill()
             process.communicate(timeout=TIMEOUT)
             for file in warcs.glob("*.open"):
@@ -85,12 +85,12 @@ def test_a_reparse_killed_often(is_broken: bool, tmp_path: Path, monkeypatch: py
     store, whole = sqlite(tmp_path / "store.db"), sqlite(tmp_path / "whole.db")
     if is_broken:
         monkeypatch.setenv("BREAK", "no lede, a body cut short, no trending")
-        with serve(SampleSite(articles=100)) as server:
+        with serve(SampleSite(articles=60)) as server:
             size = ("-s", "ARCHIVE_FILE_SIZE=100000")
             crawl_archived(store, tmp_path, server.url, *size, module="tests.reparse.broken_reader")
         archive = str(tmp_path / "warc")
     else:
-        archive = write_archive(tmp_path / "archive", 100)
+        archive = write_archive(tmp_path / "archive", 60)
     files = len(list(Path(archive).iterdir()))
     sound(reparse(whole, archive))
     expected, kills = dataset(whole), 0

@@ -23,15 +23,15 @@ def published(data_dir: Path, target: Path) -> dict[str, bytes]:
 
 
 def test_a_crawl_and_its_archive(tmp_path: Path) -> None:
-    crawled, read = archived(tmp_path / "crawled", 300), tmp_path / "read"
+    crawled, read = archived(tmp_path / "crawled", 100), tmp_path / "read"
     result = sound(reparse(read, str(crawled / "warc"), "--jobs", "2"))
-    assert "articles: 300 new;" in result.words
+    assert "articles: 100 new;" in result.words
     assert published(read, tmp_path / "b") == published(crawled, tmp_path / "a")
 
 
 def test_a_broken_reader_corrected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BREAK", "no lede, a body cut short, no trending")
-    broken, whole = archived(tmp_path / "broken", 60, module="tests.reparse.broken_reader"), tmp_path / "whole"
+    broken, whole = archived(tmp_path / "broken", 30, module="tests.reparse.broken_reader"), tmp_path / "whole"
     sound(reparse(whole, str(broken / "warc")))
     expected = published(whole, tmp_path / "a")
     assert published(broken, tmp_path / "b") != expected

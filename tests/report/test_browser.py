@@ -1,15 +1,17 @@
 """The page in Chromium, from a file, without a network."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import pytest
+from playwright.sync_api import Browser
 
 from benchmarks.invented import invent
 from caravan_crawler.report.page import build_page
 from caravan_crawler.store import schema
 from caravan_crawler.store.snapshot import Snapshot
-from tests.report.browser import visit
+from tests.report.browser import chromium, visit
 from tests.report.made import article, ended, failure, made, rate, run, seen, topic
 from tests.report.reporting import specs
 from tests.store.stores import open_in
@@ -22,6 +24,12 @@ CHARTS = [
 #: The number of marks in each chart, by the role that Vega sets.
 _MARKS = """() => [...document.querySelectorAll('.chart')].map(
     (chart) => [chart.id, chart.querySelectorAll('svg [role=graphics-symbol]').length])"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +46,10 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1100), ("dark", 1100), ("light", 390), ("dark", 320)])
-def test_all_charts_are_drawn_without_requests(report: Path, scheme: Literal["light", "dark"], width: int) -> None:
-    with visit(report, scheme, width=width) as read:
+def test_all_charts_are_drawn_without_requests(
+    report: Path, scheme: Literal["light", "dark"], width: int, browser: Browser
+) -> None:
+    with visit(browser, report, scheme, width=width) as read:
         marks = dict(read.page.evaluate(_MARKS))
         page_width = read.page.evaluate("() => document.documentElement.scrollWidth")
         paper = read.page.evaluate("() => getComputedStyle(document.body).backgroundColor")
@@ -53,22 +63,22 @@ def test_all_charts_are_drawn_without_requests(report: Path, scheme: Literal["li
     assert read.asked == [report.as_uri()]
 
 
-def test_charts_follow_a_change_of_theme(report: Path) -> None:
-    with visit(report) as read:
+def test_charts_follow_a_change_of_theme(report: Path, browser: Browser) -> None:
+    with visit(browser, report) as read:
         read.page.emulate_media(color_scheme="dark")
         read.page.wait_for_selector("html[data-drawn=dark]", timeout=60_000)
         assert read.page.locator(".chart svg.marks").count() == len(CHARTS)
     assert read.complaints == []
 
 
-def test_numbers_and_tables_without_javascript(report: Path) -> None:
-    with visit(report, has_scripts=False) as read:
+def test_numbers_and_tables_without_javascript(report: Path, browser: Browser) -> None:
+    with visit(browser, report, has_scripts=False) as read:
         assert read.page.get_by_text("The charts need JavaScript.").is_visible()
         assert read.page.locator("table").count() >= 8
         assert read.page.locator("dd").first.inner_text() == "596"
 
 
-def test_hostile_text_is_escaped(tmp_path: Path) -> None:
+def test_hostile_text_is_escaped(tmp_path: Path, browser: Browser) -> None:
     hostile = "</script><img src=x onerror=alert(1)><b>news</b>"
     rows = {
         schema.articles: [article("1", headline=hostile, section=hostile, views=5)],
@@ -78,7 +88,7 @@ def test_hostile_text_is_escaped(tmp_path: Path) -> None:
         page = build_page(snapshot, {}, NOW)
     file = tmp_path / "report.html"
     file.write_text(page, encoding="utf-8")
-    with visit(file) as read:
+    with visit(browser, file) as read:
         assert read.page.locator("img, b").count() == 0
         assert read.page.get_by_text(hostile).count() >= 4  # in tables and in legends
     assert len(specs(page)) == 4
@@ -86,8 +96,8 @@ def test_hostile_text_is_escaped(tmp_path: Path) -> None:
     assert read.asked == [file.as_uri()]
 
 
-def test_accessibility(report: Path) -> None:
-    with visit(report) as read:
+def test_accessibility(report: Path, browser: Browser) -> None:
+    with visit(browser, report) as read:
         page = read.page
         assert page.locator("html").get_attribute("lang") == "en"
         assert page.locator("h1").count() == 1
@@ -117,11 +127,11 @@ STRANGE = {
 
 
 @pytest.mark.parametrize("name", STRANGE)
-def test_unusual_stores_draw_without_errors(tmp_path: Path, name: str) -> None:
+def test_unusual_stores_draw_without_errors(tmp_path: Path, name: str, browser: Browser) -> None:
     file = tmp_path / "report.html"
     with made(None, tmp_path, STRANGE[name]) as snapshot:
         file.write_text(build_page(snapshot, {}, NOW), encoding="utf-8")
-    with visit(file, width=390) as read:
+    with visit(browser, file, width=390) as read:
         assert read.page.locator(".chart svg").count() == read.page.locator(".chart").count() > 0
         assert read.page.evaluate("() => document.documentElement.scrollWidth") == 390
     assert read.complaints == []

@@ -53,7 +53,7 @@ def test_kinds_of_articles() -> None:
         assert [record for record in records if record[name]]
         assert [record for record in records if not record[name]]
     numbered = [record for record in records if record["article_id"] and record["date_published"]]
-    in_order = sorted(numbered, key=lambda record: record["date_published"][:10])
+    in_order = sorted(numbered, key=lambda record: record["date_published"])
     assert [record["article_id"] for record in in_order] != sorted(record["article_id"] for record in numbered)
 
 

@@ -127,6 +127,9 @@ def test_the_crawl_keeps_the_same(pages: list[Page], tmp_path_factory: pytest.Te
 
 # Losses
 
+DAY, NEXT_DAY, MOMENT = "2025-05-12", "2025-05-13", "2025-05-12T14:05:00+05:00"
+Dates = tuple[str | None, str | None]
+
 LOSSES = [
     ({"lede": None}, "lede", "lost"),
     ({"tags": []}, "tags", "lost"),
@@ -151,6 +154,24 @@ def test_the_same_page_read_again(changes: dict[str, Any], name: str, how: str, 
     assert history.row[name] == (getattr(before, name) if stays else changes[name])
     assert [row["views"] for row in history.views] == [history.row["views"]] * (history.row["views"] is not None)
     assert [row[text] for row in history.versions for text in TEXT] == [history.row[text] for text in TEXT]
+
+
+# date and time of a later reading: what stays of them until the losses are known to be few, and at all
+TIMES = [
+    ((DAY, None), (DAY, MOMENT), (DAY, None)),
+    ((NEXT_DAY, None), (NEXT_DAY, None), (NEXT_DAY, None)),
+    ((None, None), (DAY, MOMENT), (DAY, MOMENT)),
+]
+
+
+@pytest.mark.parametrize(("read", "before", "after"), TIMES)
+def test_a_time_of_day_stays_with_its_day(read: Dates, before: Dates, after: Dates) -> None:
+    for put_off_losses, expected in ((True, before), (False, after)):
+        row = taken([article(date_published=DAY, published_at=MOMENT)]).row
+        history = ArticleHistory(row, [], [], put_off_losses=put_off_losses)
+        history.merge(observation(article(date_published=read[0], published_at=read[1])))
+        assert history.row is not None
+        assert (history.row["date_published"], history.row["published_at"]) == expected
 
 
 def lacking(names: Iterable[str], time: str) -> Article:

@@ -38,6 +38,7 @@ CASES = [
     Case({"tags": []}, ChangeType.CHANGED),
     Case({"section": "sport"}, ChangeType.CHANGED),
     Case({"date_published": "2025-05-13"}, ChangeType.CHANGED),
+    Case({"published_at": "2025-05-12T14:05:00+05:00"}, ChangeType.CHANGED),
     Case({"images": []}, ChangeType.CHANGED),
     Case({"links": [Link("a", f"{BASE}news/b-2/")]}, ChangeType.CHANGED),
     Case({"headline": None}, ChangeType.LOST_FIELDS),

@@ -1,7 +1,7 @@
 """The schema is created, upgraded, or refused if the database is not a store."""
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -9,11 +9,13 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from caravan_crawler.items import Article
 from caravan_crawler.store import schema
+from caravan_crawler.store.article_history import ChangeType
 from caravan_crawler.store.database import StoreLockedError, StoreRefusedError, make_engine, store_url
-from caravan_crawler.store.schema import MIGRATIONS, note, noted, schema_version, upgrade
+from caravan_crawler.store.migrations import MIGRATIONS
+from caravan_crawler.store.schema import note, noted, schema_version, upgrade
 from caravan_crawler.store.store import Store, edition
 from tests.store.stored import StoreTables
-from tests.store.stores import article, keep, open_in, open_kept, table
+from tests.store.stores import BASE, LATER, SEEN, article, keep, open_in, open_kept, table
 
 NEWEST = len(MIGRATIONS) + 1
 
@@ -81,7 +83,13 @@ def test_an_older_store_is_upgraded_with_its_rows(tmp_path: Path) -> None:
     engine.dispose()
 
 
+def as_version_5(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE articles DROP COLUMN published_at"))
+    note(connection, "schema_version", "5")
+
+
 def as_version_1(connection: Connection) -> None:
+    as_version_5(connection)
     for name in ("trending", "rates", "weather"):
         connection.execute(text(f"DROP INDEX {name}_by_time"))
     connection.execute(text("DROP TABLE pace"))
@@ -111,6 +119,49 @@ def test_a_store_of_version_1_is_upgraded_to_the_tables_of_a_new_one(store_table
     assert indexes() != new
     open_kept(store_tables).close()
     assert indexes() == new
+
+
+# date_published of version 5, and what it becomes: day and moment
+DATES = [
+    (None, None, None),
+    ("2025-05-12", "2025-05-12", None),
+    ("2025-05-12T00:00:00+05:00", "2025-05-12", "2025-05-12T00:00:00+05:00"),
+    ("2023-04-26T10:15:42+06:00", "2023-04-26", "2023-04-26T10:15:42+06:00"),
+    ("2023-04-26T10:15:42.250000+06:00", "2023-04-26", "2023-04-26T10:15:42+06:00"),
+    ("2025-05-12T20:30:00+06:00", "2025-05-12", "2025-05-12T19:30:00+05:00"),  # by an older list of zones
+    ("2025-05-12T20:30:00+00:00", "2025-05-13", "2025-05-13T01:30:00+05:00"),
+]
+#: More rows than the migration reads at once.
+MANY = 2100
+
+
+def test_dates_of_version_5_are_split_and_its_articles_are_unchanged(store_tables: StoreTables) -> None:
+    items = {
+        str(number): article(article_id=number, url=f"{BASE}news/a-{number}/", date_published=day, published_at=moment)
+        for number, (_, day, moment) in enumerate(DATES, 900001)
+    }
+    store = open_kept(store_tables)
+    for item in items.values():
+        assert keep(store, item, "run-1") is ChangeType.NEW
+    store.execute(schema.articles.update().values(published_in="run-1"))
+    columns = {"url": BASE, "kind": "outside", "date_published": "2023-04-26T23:59:00+06:00", "seen_at": SEEN}
+    store.execute(schema.other_pages.insert(), [{"key": f"page {number}", **columns} for number in range(MANY)])
+    before = table(store, schema.articles)
+    store.close()
+    with store_tables.begin() as connection:
+        as_version_5(connection)
+        for key, (value, _, _) in zip(items, DATES, strict=True):
+            old = {"key": key, "value": value}
+            connection.execute(text("UPDATE articles SET date_published = :value WHERE key = :key"), old)
+
+    store = open_kept(store_tables)
+    assert table(store, schema.articles) == before
+    assert [row["date_published"] for row in table(store, schema.other_pages)] == ["2023-04-26"] * MANY
+    for item in items.values():
+        assert keep(store, replace(item, observed_at=LATER)) is ChangeType.UNCHANGED
+    rows = table(store, schema.articles)
+    assert {(row["version"], row["run_id"], row["published_in"]) for row in rows} == {(1, "run-1", "run-1")}
+    store.close()
 
 
 @pytest.mark.parametrize("steps", [[fail], [add_mood, fail]])

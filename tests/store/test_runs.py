@@ -49,7 +49,6 @@ CAMPAIGNS: list[tuple[list[int | None], list[int]]] = [
     ([143, 3], []),
     ([143, 3, KILLED], [3]),
     ([3, 0, 3], []),
-    ([0, *[143] * 1100], [*range(2, 1102)]),
 ]
 
 
@@ -59,12 +58,22 @@ def test_a_run_continues_those_that_were_stopped(
     codes: list[int | None], continued: list[int], clock: int, tmp_path: Path
 ) -> None:
     """Their order is that of a count: a clock that runs backwards changes nothing."""
-    store = open_in(tmp_path)
+    assert continued_runs(codes, clock, tmp_path) == tuple(f"run-{number}" for number in continued)
+
+
+def test_a_run_continues_more_runs_than_a_statement_has_variables(tmp_path: Path) -> None:
+    codes: list[int | None] = [0, *[143] * 1100]
+    assert continued_runs(codes, 1, tmp_path) == tuple(f"run-{number}" for number in range(2, 1102))
+
+
+def continued_runs(codes: list[int | None], clock: int, data_dir: Path) -> tuple[str, ...]:
+    """Return the runs that the next one continues."""
+    store = open_in(data_dir)
     for number, code in enumerate(codes, 1):
         run(store, number, code, when=2000 + clock * number)
     resumed_runs = run(store, 9999, 0)
-    assert resumed_runs.runs == tuple(f"run-{number}" for number in continued)
     store.close()
+    return resumed_runs.runs
 
 
 def test_a_killed_run_is_recognised(tmp_path: Path) -> None:

@@ -45,8 +45,8 @@ _MODULES = (
 ).split()
 
 
-#: When the last of them was seen to have ended.
-_last_end = [0.0]
+#: When the last of them was seen to have ended, by test.
+_last_end: dict[str, float] = {}
 
 
 class Forked:
@@ -125,7 +125,7 @@ class Forked:
         if self.returncode is None and select.select([self._status], [], [], timeout)[0]:
             self.returncode = os.waitstatus_to_exitcode(int(self._status.recv(100) or b"256"))
             self._status.close()
-            _last_end[0] = time.time()
+            _last_end[_test()] = time.time()
         return self.returncode
 
 
@@ -143,8 +143,8 @@ def fork(
     """
     connection = _forking()
     # Records are stamped to the second, and a run that begins within the one before it takes that one's for its own. A
-    # start that loads the modules never does.
-    while int(time.time()) == int(_last_end[0]):
+    # start that loads the modules never does, and a run of another test has other records.
+    while int(time.time()) == int(_last_end.get(_test(), 0)):
         time.sleep(0.02)
     status, reply = socket.socketpair()
     (out, to_out), (err, to_err) = _end_of(stdout), _end_of(stderr)
@@ -171,6 +171,11 @@ def run(module: str, *words: str, timeout: float, **environment: str) -> "subpro
     process = fork(module, *words, stdout=subprocess.PIPE, environment=environment)
     out, err = process.communicate(timeout=timeout)
     return subprocess.CompletedProcess([module, *words], process.returncode, out, err)
+
+
+def _test() -> str:
+    """Return the name of the running test."""
+    return os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
 
 
 def _end_of(given: int) -> tuple[IO[str] | None, int]:

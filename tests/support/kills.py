@@ -24,7 +24,8 @@ Process = subprocess.Popen[str] | Forked
 #: Waits for a stage of a run, or its end.
 Moment = Callable[[Process], None]
 
-MOST_REQUESTS = 1.12
+#: Requests that a kill may cost: pages under way and not yet committed, and sources that are read again.
+MOST_PER_KILL = 12
 #: Fields of a record that describe its reading, not the article.
 _OF_THE_READING = ("fetched_url", "observed_at")
 _LISTS = ("authors", "tags", "images", "links")

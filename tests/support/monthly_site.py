@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
@@ -50,15 +51,15 @@ class Story:
     moment: datetime
     paragraphs: tuple[str, ...]
 
-    @property
+    @cached_property
     def slug(self) -> str:
         return _slug(self.headline)
 
-    @property
+    @cached_property
     def path(self) -> str:
         return f"/{self.section}/{self.slug}/"
 
-    @property
+    @cached_property
     def old_path(self) -> str:
         """The path before the move, in the site's earlier transliteration."""
         return f"/news/{self.slug.replace('ja', 'ya').replace('ju', 'yu').replace('j', 'jj')}-{self.number}/"
@@ -73,7 +74,7 @@ def _slug(text: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", letters))
 
 
-def stories(count: int = 420, *, seed: int = 1, last: date | None = None) -> list[Story]:
+def stories(count: int = 210, *, seed: int = 1, last: date | None = None) -> list[Story]:
     """Return articles, newest first: two thirds of them of the last 24 months, the others of the 13 years before."""
     choose = random.Random(seed)
     until = last or date(2026, 11, 20)

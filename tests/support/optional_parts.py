@@ -7,19 +7,28 @@ from typing import NamedTuple, NoReturn
 
 
 class Part(NamedTuple):
-    """A Debian package, its program that the tests start, and the program's location if not on the path."""
+    """A Debian package, its program (or another file) that the tests need, and its location if not on the path."""
 
     package: str
     program: str
     folders: str = ""
 
 
+_THEMES = "/usr/share/wordpress/wp-content/themes"
 PARTS = (
     Part("postgresql", "initdb", "/usr/lib/postgresql/*/bin"),
     Part("systemd", "systemd-analyze"),
     Part("chromium", "chromium"),
     Part("libreoffice-calc-nogui", "soffice"),
     Part("faketime", "faketime"),
+    Part("wordpress", "wp-includes", "/usr/share/wordpress"),
+    Part("wordpress-theme-twentytwentyone", "twentytwentyone", _THEMES),
+    Part("wordpress-theme-twentytwentytwo", "twentytwentytwo", _THEMES),
+    Part("wordpress-theme-twentytwentythree", "twentytwentythree", _THEMES),
+    Part("php-cli", "php"),
+    Part("php-mysql", "mysqli.so", "/usr/lib/php/*"),
+    Part("php-xml", "simplexml.so", "/usr/lib/php/*"),
+    Part("mariadb-server", "mariadbd", "/usr/sbin"),
 )
 
 
@@ -27,7 +36,7 @@ def find(part: Part) -> Path | None:
     """Return the part's program, the newest of several versions."""
     root = Path("/")
     found = [folder / part.program for folder in root.glob(part.folders.lstrip("/"))] if part.folders else []
-    found = sorted((path for path in found if os.access(path, os.X_OK)), key=_by_version)
+    found = sorted((path for path in found if os.access(path, os.R_OK)), key=_by_version)
     if found:
         return found[-1]
     on_path = shutil.which(part.program)

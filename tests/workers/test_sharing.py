@@ -29,7 +29,7 @@ def store_url(cluster: Cluster, database: str) -> str:
 
 @pytest.mark.parametrize("number", [1, 2, 4])
 def test_workers_read_every_page_once(number: int, store_url: str, tmp_path: Path) -> None:
-    with serve(FaultySite(400, faults=["slow:0.05"])) as server:
+    with serve(FaultySite(150, faults=["slow:0.05"])) as server:
         crew = Crew(server, store_url, tmp_path)
         logs = [crew.end(worker) for worker in [crew.start() for _ in range(number)]]
         assert not crew.asked_twice
@@ -46,8 +46,8 @@ def test_workers_read_every_page_once(number: int, store_url: str, tmp_path: Pat
 
 def test_six_kills_of_single_workers(store_url: str, tmp_path: Path) -> None:
     chance = dice("workers")
-    moments = sorted(chance.sample(range(50, 1100), 6))
-    with serve(SampleSite(articles=1200)) as server:
+    moments = sorted(chance.sample(range(40, 440), 6))
+    with serve(SampleSite(articles=500)) as server:
         crew = Crew(server, store_url, tmp_path, *SHORT)
         crew_of_three = [crew.start() for _ in range(3)]
         for moment in moments:
@@ -60,7 +60,7 @@ def test_six_kills_of_single_workers(store_url: str, tmp_path: Path) -> None:
             crew.end(worker)
         assert not crew.rows("failures")
         crew.check_stored()
-        print(f"{server.hits} requests for 1200 articles")
+        print(f"{server.hits} requests for 500 articles")
         # The next run publishes the articles that the killed workers had read.
         crew.end(crew.start())
         assert sorted(crew.published()) == sorted(record["url"] for record in gold(server))
@@ -68,9 +68,9 @@ def test_six_kills_of_single_workers(store_url: str, tmp_path: Path) -> None:
 
 def test_all_workers_killed_at_once(store_url: str, tmp_path: Path) -> None:
     """All workers are killed and new ones started; each article is in the feeds of one of them, once."""
-    with serve(SampleSite(articles=300)) as server:
+    with serve(SampleSite(articles=160)) as server:
         crew = Crew(server, store_url, tmp_path, *SHORT)
-        for moment in (100, 200):
+        for moment in (60, 120):
             both = [crew.start(), crew.start()]
             crew.wait_for_requests(moment)
             for worker in both:
@@ -87,7 +87,7 @@ def test_all_workers_killed_at_once(store_url: str, tmp_path: Path) -> None:
 
 
 def test_orderly_stop_releases_unread_pages(store_url: str, tmp_path: Path) -> None:
-    with serve(SampleSite(articles=300)) as server:
+    with serve(SampleSite(articles=150)) as server:
         # Without the release, the other worker would wait for ten minutes.
         crew = Crew(server, store_url, tmp_path, "-s", "WORKER_LEASE=600")
         leader = crew.start("-s", "DOWNLOAD_DELAY=0.05")
@@ -102,7 +102,7 @@ def test_orderly_stop_releases_unread_pages(store_url: str, tmp_path: Path) -> N
 
 
 def test_killed_leader_is_succeeded_by_another(store_url: str, tmp_path: Path) -> None:
-    with serve(SampleSite(articles=200)) as server:
+    with serve(SampleSite(articles=120)) as server:
         crew = Crew(server, store_url, tmp_path, *SHORT)
         leader = crew.start("-s", "DOWNLOAD_DELAY=0.3")  # leaves enough work for the other worker
         crew.wait_for_requests(5)
@@ -118,8 +118,8 @@ def test_killed_leader_is_succeeded_by_another(store_url: str, tmp_path: Path) -
 def test_page_that_kills_its_workers_becomes_a_failure(
     store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with serve(SampleSite(articles=60)) as server:
-        poison = gold(server)[30]["url"]
+    with serve(SampleSite(articles=40)) as server:
+        poison = gold(server)[20]["url"]
         monkeypatch.setenv("POISON", poison.removeprefix(server.url))
         crew = Crew(server, store_url, tmp_path, "-s", "WORKER_LEASE=1")
         deaths = 0
@@ -137,7 +137,7 @@ def test_page_that_kills_its_workers_becomes_a_failure(
 
 
 def test_workers_wait_for_an_absent_database(cluster: Cluster, store_url: str, tmp_path: Path) -> None:
-    with serve(FaultySite(600, faults=["slow:0.02"])) as server:
+    with serve(FaultySite(300, faults=["slow:0.2"])) as server:
         crew = Crew(server, store_url, tmp_path, *SHORT)
         crew_of_three = [crew.start() for _ in range(3)]
         crew.wait_for_requests(50)
@@ -158,7 +158,7 @@ def test_workers_wait_for_an_absent_database(cluster: Cluster, store_url: str, t
 
 
 def test_permanently_absent_database_ends_the_run(cluster: Cluster, store_url: str, tmp_path: Path) -> None:
-    with serve(SampleSite(articles=300)) as server:
+    with serve(SampleSite(articles=120)) as server:
         crew = Crew(server, store_url, tmp_path, "-s", "STORE_PATIENCE=1", "-s", "DOWNLOAD_DELAY=0.02")
         worker = crew.start()
         crew.wait_for_requests(50)
@@ -186,7 +186,7 @@ class TimedSite(SampleSite):
 
 def test_the_delay_is_one_for_all_workers(store_url: str, tmp_path: Path) -> None:
     delay = 0.1
-    site = TimedSite(articles=40)
+    site = TimedSite(articles=25)
     with serve(site) as server:
         crew = Crew(server, store_url, tmp_path, "-s", f"DOWNLOAD_DELAY={delay}")
         for worker in [crew.start() for _ in range(3)]:
