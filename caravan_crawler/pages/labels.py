@@ -40,7 +40,7 @@ _LABEL_OF_DATE = re.compile(
     re.IGNORECASE,
 )
 _COUNT = r"(?P<count>\d[\d\s.,'’]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
-#: What a line looks like, in the order in which the forms are tried.
+#: Forms of a line, in the order in which they are tried.
 _FORMS: tuple[tuple[Kind, str], ...] = (
     # A database's zero as PHP prints it.
     ("date", r"(?P<zero>-000\d-\d\d-\d\d.{0,15}|\d{1,2}(?:\.|\s)[^\s.,]{2,9}(?:\.|,?\s)-000\d.{0,15})"),
