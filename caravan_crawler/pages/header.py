@@ -42,14 +42,16 @@ def names_currency(text: str) -> bool:
     return "$" in text or "USD" in text or "€" in text or "EUR" in text
 
 
-def place_of(block: Block) -> str:
-    """Return the place of a block that names a currency."""
+def place_of(block: Block, blocks: list[Block]) -> str:
+    """Return the place of a block that names a currency; a column with the weather at the page's top is its header."""
     place = ELSEWHERE
     for element in block.element.around:
         if element.tag == "header":
             return IN_HEADER
-        if element.tag in _COLUMNS and element.first > _TOP:
-            place = APART
+        if element.tag in _COLUMNS:
+            inside = blocks[element.first : element.last]
+            is_top_bar = element.first <= _TOP and any("°" in other.text for other in inside)
+            place = ELSEWHERE if is_top_bar else APART
     return place
 
 
@@ -157,6 +159,8 @@ _YEAR_AND_DAY = re.compile(
 _SIDE_BY_SIDE = re.compile(r"\s*[|•·]\s*|\s+(?=(?:[€$]|EUR|USD)\s?:?\s?\d)")
 _SEPARATORS = ("|", "•", "·", "€", "EUR")
 _PART_MARKS = " \t•·|,▲▼△▽↑↓"
+#: Texts of a row of a forecast, and rows that make one.
+_LONGEST_ROW, _FEWEST_ROWS = 2, 3
 #: Most blocks of the header, menus included.
 _DEEPEST = 400
 
@@ -193,7 +197,7 @@ def _short_parts(blocks: list[Block]) -> list[str]:
             # One block may hold the whole ticker, in spans side by side.
             pieces = block.pieces
             if names_currency(block.text):
-                texts.append(place_of(block))
+                texts.append(place_of(block, blocks))
             texts += [block.text] if len(pieces) == 1 else [" ".join(text.split()) for text, _, _ in pieces]
     if _holds_several("".join(texts)):  # few headers have one, and all texts are asked at once
         texts = [part for text in texts for part in (_SIDE_BY_SIDE.split(text) if _holds_several(text) else [text])]
@@ -207,7 +211,7 @@ def _holds_several(text: str) -> bool:
 def _read_weather(parts: Sequence[str], header: Header) -> None:
     for index, part in enumerate(parts):
         match = _TEMPERATURE.fullmatch(part) if "°" in part else None
-        if match is None:
+        if match is None or _is_in_forecast(parts, index):
             continue
         header.temperature = match["degrees"]
         following = parts[index + 1] if index + 1 < len(parts) else ""
@@ -215,6 +219,12 @@ def _read_weather(parts: Sequence[str], header: Header) -> None:
         beside = next((part for part in (following, before) if _CITY.fullmatch(part)), None)
         header.city = match["city"] or match["before"] or beside
         return
+
+
+def _is_in_forecast(parts: Sequence[str], index: int) -> bool:
+    """Whether a temperature is one of several, each of a city or a day."""
+    near = parts[max(0, index - _LONGEST_ROW * 2) : index + _LONGEST_ROW * 2 + 1]
+    return sum("°" in part and _TEMPERATURE.fullmatch(part) is not None for part in near) >= _FEWEST_ROWS
 
 
 def _read_date(parts: Sequence[str]) -> str | None:

@@ -62,7 +62,8 @@ def _is_articles(picture: Picture, document: Document, layout: Layout) -> bool:
         return False
     container = layout.text.container
     if layout.first_headline < picture.position < layout.text.end:
-        return clutter_around(picture.parent, container) is None or _is_around_headline(picture, document, layout)
+        clutter = clutter_around(picture.parent, container)
+        return clutter is None or "caption" in clutter.names or _is_around_headline(picture, document, layout)
     if picture.position == layout.text.end:
         # Behind the last paragraph a picture is the article's only inside the text's container.
         return container is not None and container.tag != "body" and picture.parent.is_within(container)

@@ -26,7 +26,8 @@ _SENTENCE = re.compile(
 _TAG_LINE = re.compile(r"(?:теги|тэги|метки|ключевые\s+слова|тегтер|tags)\s*:\s*(?P<tags>\S.*)", re.IGNORECASE)
 _TAGS_LABEL = re.compile(r"(?:теги|тэги|метки|темы|тегтер|tags)\s*:?", re.IGNORECASE)
 _HASHTAG = re.compile(r"#\w[\w\-]*")
-_LONGEST = 400
+#: Letters of a block of tags, and the most tags of an article.
+_LONGEST, _MOST = 400, 20
 
 
 def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
@@ -49,6 +50,8 @@ def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
         elif words and not _is_section(link, site, page_url) and link.get("rel") != "bookmark":
             return []
     outside = " ".join(outside.split())
+    if len(tags) > _MOST or any(map(str.isdecimal, tags)):
+        return []  # a cloud of the site's topics, with their counts
     return tags if tags and (_LABELS.fullmatch(outside) or _SENTENCE.fullmatch(outside)) else []
 
 

@@ -40,6 +40,8 @@ Invented, so that it proves nothing about the real site:
   headline once, groups its views (``1 234``, with a no-break space), and encodes the number in headlines and slugs;
 * ``/?p=`` redirecting for even ids and answering 200 for odd ones (really unknown);
 * the metadata in ``<head>``: five profiles, one of them false; the advert slots, scripts and styles;
+* everything around the text but the header and the trending block of generation 3: tables of rates and weather,
+  calendars, columns of news, comments, and forms, on all pages but AMP copies;
 * header and trending block on pages of generations 1 and 2, on listings and on other pages of the Russian edition, and
   their absence on Kazakh and AMP pages;
 * listings except ``/news/`` and ``/gazeta/``, 20 cards a page, the kinds of links on cards, their pagination or its

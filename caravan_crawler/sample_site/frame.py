@@ -1,27 +1,27 @@
-"""Page frame: head, menus, header, trending block and footer."""
+"""Page frame: menu, header, trending block and the boxes around them.
+
+On a scripted site a script loads header, view counts and the cards of lists, all of it invented. Placeholders in a page
+have an attribute, ``/parts/fill.js`` requests their content, and the button of a listing loads its next cards: no link
+leads to the second page of a listing.
+"""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
-from functools import cached_property
 from typing import Any, NamedTuple
 
-from caravan_crawler.sample_site.front_matter import day_and_month
+from caravan_crawler.sample_site.article import Article
+from caravan_crawler.sample_site.clutter import VARIANTS, Clutter, Latest, clutter
 from caravan_crawler.sample_site.markup import Markup, escape
-from caravan_crawler.sample_site.newsroom import Newsroom, slug
+from caravan_crawler.sample_site.newsroom import Newsroom, day_and_month, slug
 from caravan_crawler.sample_site.plan import TODAY
-from caravan_crawler.sample_site.rng import Rng
-from caravan_crawler.sample_site.texts import CLUTTER, RU, all_topics
+from caravan_crawler.sample_site.response import JSON, SCRIPT, SampleResponse, ok
+from caravan_crawler.sample_site.texts import FILL_SCRIPT, RU
 
 CONTACTS = "/info/kontakty/"
 SECTION_NAMES: dict[str, str] = RU["section_names"]
 TOPICS: list[str] = RU["trending_topics"]
 
-_FOOTER = "© 2001–2026 Sample Caravan. Перепечатка – только со ссылкой. Телефон редакции 8 800 000 00 00"
-_VARIANTS = 4
-"""Number of variants of the invisible parts, chosen by article number."""
-_HEAD_BYTES = (11_000, 14_000, 17_000, 20_000)
-_FOOT_BYTES = (14_000, 15_000, 15_500, 16_000)
 _NETWORKS = ("facebook.com", "instagram.com", "t.me", "vk.com", "youtube.com", "tiktok.com")
 _RATES = (("USD", Decimal("495.1"), "$ 495.1"), ("EUR", Decimal("583.72"), "583.72"))
 _TEMPERATURE = 3
@@ -129,6 +129,16 @@ def _label_and_headline(markup: Markup, entry: TrendingEntry) -> list[str]:
     return [markup.element(form, topic, "trending__topic"), title]
 
 
+def latest_entries(newsroom: Newsroom) -> list[Latest]:
+    """Articles of the trending block, newest first, for the columns of latest news."""
+    latest = []
+    for number in sorted(newsroom.plan.trending, reverse=True):
+        published = newsroom.front(number).published
+        day = "Сегодня" if published.date() == TODAY else day_and_month(published).lower()
+        latest.append(Latest(day, f"{published:%H:%M}", newsroom.headline(number), newsroom.path(number)))
+    return latest
+
+
 def contacts_html(markup: Markup) -> str:
     """Contacts page: prose that is no article."""
     text = "".join(markup.element(markup.template.paragraph_tag, paragraph) for paragraph in RU["contacts"])
@@ -136,59 +146,68 @@ def contacts_html(markup: Markup) -> str:
 
 
 class Frame:
-    """All of a page except its metadata and its main part; built once per template."""
+    """All of a page except its metadata and its main part; each variant is built once."""
 
     def __init__(
-        self, markup: Markup, header: str, trending: str, sections: Iterable[str], language: str = "ru"
+        self,
+        markup: Markup,
+        header: str,
+        trending: str,
+        sections: Iterable[str],
+        latest: Iterable[Latest] = (),
+        *,
+        language: str = "ru",
+        has_informers: bool = True,
     ) -> None:
+        """Without ``has_informers``, the boxes of rates and weather are left out."""
         self._markup = markup
         self._header = header
         self._trending = trending
         self._sections = tuple(sections)
+        self._latest = tuple(latest)
         self._language = language
+        self._has_informers = has_informers
+        self._pieces: dict[tuple[int, int], tuple[bytes, bytes, bytes]] = {}
 
-    def page(self, number: int, head: str, main: str) -> bytes:
-        """Return a whole page; ``number`` chooses the invisible parts."""
-        top, middle, bottom = self._pieces[number % _VARIANTS]
+    def page(self, number: int, head: str, main: str, generation: int = 0) -> bytes:
+        """Return a whole page; ``generation`` is that of an article's page, ``number`` chooses the variant."""
+        key = generation, number % VARIANTS
+        if key not in self._pieces:
+            self._pieces[key] = self._build(*key)
+        top, middle, bottom = self._pieces[key]
         return b"".join((top, head.encode(), middle, main.encode(), bottom))
 
-    @cached_property
-    def _pieces(self) -> list[tuple[bytes, bytes, bytes]]:
-        return [self._build(variant) for variant in range(_VARIANTS)]
-
-    def _build(self, variant: int) -> tuple[bytes, bytes, bytes]:
+    def _build(self, generation: int, variant: int) -> tuple[bytes, bytes, bytes]:
+        around = clutter(self._markup.template, generation, variant, self._language, self._latest, self._has_informers)
         meta = "<meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
         top = f"<!DOCTYPE html>\n<html lang='{self._language}'>\n<head>{meta}"
-        opened, closed = self._container()
-        middle = (
-            f"{self._head_clutter(variant)}</head>\n<body>{self._icons(variant)}"
-            f"{self._hidden_menu()}{self._hidden_panels(variant)}{self._menu()}{opened}"
-        )
-        bottom = f"{closed}{self._footer()}{self._foot_clutter(variant)}\n</body>\n</html>\n"
+        opened, closed = self._container(around, generation)
+        middle = f"{around.head}</head>\n<body>{around.start}{self._menu(around.top)}{opened}"
+        bottom = f"{closed}{around.foot}{around.end}\n</body>\n</html>\n"
         return top.encode(), middle.encode(), bottom.encode()
 
-    def _container(self) -> tuple[str, str]:
+    def _container(self, around: Clutter, generation: int) -> tuple[str, str]:
         """Header and container before the page's main part, and all that follows it."""
         markup = self._markup
         outside = markup.template.trending_place == "outside"
+        # In generation 3 the trending block is next to the text.
+        parts = (self._trending, around.after) if generation in (0, 3) else (around.after, self._trending)
+        inside, behind = ("", "".join(parts)) if outside else ("".join(parts), "")
         if markup.template.skeleton == "table":
-            top = f"{markup.open('table', 'layout')}<tr><td>{self._header}</td></tr>"
-            opened = f"{top}<tr>{markup.open('td', 'single')}"
-            last = f"</td></tr><tr><td>{self._trending}" if outside else self._trending
-            return opened, f"{last}</td></tr></table>"
+            columns = [markup.element("td", boxes, "column") if boxes else "" for boxes in (around.left, around.right)]
+            opened = (
+                f"{markup.open('table', 'layout')}<tr><td colspan=3>{self._header}</td></tr>"
+                f"<tr>{columns[0]}{markup.open('td', 'single')}"
+            )
+            last = f"<tr><td>{behind}</td></tr>" if outside else ""
+            return opened, f"{inside}</td>{columns[1]}</tr>{last}</table>"
         outer, inner = ("main", "article") if markup.template.skeleton == "html5" else ("div", "div")
-        opened = self._header + markup.open(outer, "page") + markup.open(inner, "single")
-        if outside:
-            return opened, f"</{inner}>{self._trending}</{outer}>"
-        return opened, f"{self._trending}</{inner}></{outer}>"
+        left, right = [markup.element("div", boxes, "column") if boxes else "" for boxes in (around.left, around.right)]
+        opened = self._header + left + markup.open(outer, "page") + markup.open(inner, "single")
+        return opened, f"{inside}</{inner}>{behind}</{outer}>{right}"
 
-    def _footer(self) -> str:
-        if not self._markup.template.footer:
-            return ""
-        return self._markup.element("footer", self._markup.element("p", _FOOTER), "footer")
-
-    def _menu(self) -> str:
-        """Visible menu: sections, contacts, search and other sites."""
+    def _menu(self, mega_menu: str) -> str:
+        """Visible menus: sections, contacts, search and other sites, then topics."""
         markup = self._markup
         links = [("/", "Главная")]
         links += [(f"/{section}/", SECTION_NAMES[section]) for section in self._sections]
@@ -196,83 +215,65 @@ class Frame:
         links += RU["links_elsewhere"]
         logo = f"<img{markup.attribute('src', '/wp-content/themes/caravan/img/logo.svg')} alt='' width='180'>"
         html5 = markup.template.skeleton == "html5"
-        menu = markup.element("nav" if html5 else "div", self._list(links), "menu")
-        return markup.element("header" if html5 else "div", markup.link("/", logo, "logo") + menu, "header")
-
-    def _hidden_menu(self) -> str:
-        """Menu for phones, hidden, with every topic."""
-        links = [(f"/tag/{slug(topic)}/", topic) for topic in all_topics()]
-        return self._markup.element("div", self._list(links), "mobile-menu", style="display:none", hidden="hidden")
-
-    def _list(self, links: Iterable[tuple[str, str]]) -> str:
-        markup = self._markup
         items = (markup.element("li", markup.link(href, escape(name), "menu__link")) for href, name in links)
-        return f"<ul>{''.join(items)}</ul>"
+        menu = markup.element("nav" if html5 else "div", f"<ul>{''.join(items)}</ul>", "menu")
+        return markup.element("header" if html5 else "div", markup.link("/", logo, "logo") + menu + mega_menu, "header")
 
-    def _hidden_panels(self, variant: int) -> str:
-        """Some 900 hidden elements, as on a real page: menu with icons, gallery."""
-        markup, rng = self._markup, Rng("offcanvas", variant)
-        groups, pictures = "", ""
-        for number in range(1, 7):
-            items = "".join(
-                f"<li><a href='/tag/{slug(topic)}/'><svg><use href='#i{rng.below(12)}'></use></svg>"
-                f"<span>{escape(topic)}</span><i>{rng.below(400)}</i></a></li>"
-                for topic in all_topics()
-            )
-            title = f"<div><b>Рубрика {number}</b><i></i></div>"
-            groups += markup.element("div", f"{title}<ul>{items}</ul>", "offcanvas__group")
-        for number in (rng.below(90_000) for _ in range(24)):
-            pictures += (
-                f"<figure><picture><source srcset='/i/{number}.webp'><source srcset='/i/{number}.jpg'>"
-                f"<img src='/i/{number}-150x150.jpg' alt=''></picture><figcaption><b>{number}</b></figcaption></figure>"
-            )
-        panels = markup.element("div", groups, "offcanvas__menu")
-        panels += markup.element("div", pictures, "offcanvas__gallery")
-        return markup.element("div", panels, "offcanvas", style="display:none")
 
-    def _head_clutter(self, variant: int) -> str:
-        """Styles, counters and data in the head, of the variant's size."""
-        markup = self._markup
-        rng = Rng("clutter", markup.template.seed * _VARIANTS + variant)
-        parts = [self._script(text) for text in CLUTTER["scripts"]]
-        banners = [
-            {"id": rng.below(90_000), "from": "2019-01-01", "until": "2030-12-31", "views": rng.below(5000)}
-            for _ in range(60)
-        ]
-        data = json.dumps({"theme": "caravan", "version": "3.2.1", "date": "2018-07-04", "banners": banners})
-        parts.append(markup.element("script", data, type="application/json", id="theme-data"))
-        room = _HEAD_BYTES[variant] - sum(map(len, parts))
-        rules: list[str] = []
-        while room > 0:
-            declarations = ";".join(rng.pick(CLUTTER["properties"]) for _ in range(3 + rng.below(3)))
-            rules.append(f".c{rng.below(5000)} .b{rng.below(5000)}>a{{{declarations}}}")
-            room -= len(rules[-1]) + 1
-        parts.insert(2, markup.element("style", "\n".join(rules)))
-        return "".join(parts)
+CARDS_BY_SCRIPT = 8
+"""Cards in one response."""
 
-    def _icons(self, variant: int) -> str:
-        """Icons and a counter's pixel at the start of the body."""
-        markup = self._markup
-        icons = "".join(CLUTTER["icon"].format(i, i * 3 + variant) for i in range(12))
-        hidden = "position:absolute;left:-9999px"
-        pixel = f"<noscript><div><img src='/counter.gif' style='{hidden}' alt=''></div></noscript>"
-        sprite = markup.element("svg", icons, style="display:none", xmlns="http://www.w3.org/2000/svg")
-        return f"{markup.indent}<!-- header:start 05.02.2026 -->{sprite}{pixel}"
+_PLACEHOLDER = 987_654_321
+"""View count that is replaced by a placeholder; no text contains this number."""
+_PRINTED = {"plain": f"{_PLACEHOLDER}".encode(), "grouped": f"{_PLACEHOLDER:,}".replace(",", "\u00a0").encode()}
 
-    def _foot_clutter(self, variant: int) -> str:
-        """Scripts at the end of the body, of the variant's size."""
-        rng = Rng("late clutter", self._markup.template.seed * _VARIANTS + variant)
-        parts, size = [f"{self._markup.indent}<!-- footer: cached 2026-02-06 03:00:11 -->"], 0
-        while size < _FOOT_BYTES[variant]:
-            text = (
-                f"window.m{rng.below(9000)}=function(a,b){{var d=new Date(2000+b,{rng.below(12)},{rng.below(28)});"
-                f"return a.filter(function(x){{return x.ts>d.getTime()+{rng.below(9999)}}})"
-                f".map(function(x){{return {{id:x.id,when:'{rng.below(28) + 1}.0{rng.below(9) + 1}.2019'}}}})}};"
-            )
-            parts.append(self._script(text * 3))
-            size += len(text) * 3
-        return "".join(parts)
 
-    def _script(self, text: str) -> str:
-        # Without a type: on generation 2 the first script with a type has the month of publication.
-        return f"{self._markup.indent}<script>{text}</script>"
+class ScriptedParts:
+    """The placeholders in the pages, and the responses below ``/parts/``."""
+
+    def __init__(self, markup: Markup, header: str) -> None:
+        self._markup = markup
+        self._header = header
+
+    def header(self) -> str:
+        """The header's placeholder."""
+        return self._markup.element("div", "", "masthead", **{"data-part": "masthead"})
+
+    def cards(self, section: str) -> str:
+        """The placeholder of a listing's cards, and its button."""
+        place = self._markup.element("div", "", "listing__cards", **{"data-cards": section})
+        return place + self._markup.element("button", "Показать ещё", "listing__more", type="button")
+
+    def page(self, article: Article, write: Callable[[Article], bytes]) -> bytes:
+        """The page that ``write`` writes, with a placeholder for the view count."""
+        if article.front.views is None:
+            return write(article)
+        page = write(article._replace(front=article.front._replace(views=_PLACEHOLDER)))
+        for form, printed in _PRINTED.items():
+            page = page.replace(printed, f'<span data-part="views/{form}/{article.number}"></span>'.encode())
+        return page
+
+    @staticmethod
+    def with_script(page: bytes) -> bytes:
+        """Add the script to a page."""
+        return page.replace(b"</body>", b'<script src="/parts/fill.js" defer></script></body>')
+
+    def respond(
+        self, parts: list[str], article: Callable[[int], Article], cards: Callable[[str, int], tuple[str, bool] | None]
+    ) -> SampleResponse | None:
+        """Answer a path below ``/parts/``; ``cards`` also says whether it is the last."""
+        match parts:
+            case ["fill.js"]:
+                return ok(FILL_SCRIPT, SCRIPT)
+            case ["masthead"]:
+                return _part(self._header)
+            case ["views", form, number] if number.isdecimal():
+                views = article(int(number)).front.views or 0
+                return _part(f"{views:,}".replace(",", "\u00a0") if form == "grouped" else str(views))
+            case ["cards", section, page] if page.isdecimal() and (found := cards(section, int(page))):
+                return _part(found[0], is_last=found[1])
+        return None
+
+
+def _part(html: str, *, is_last: bool = True) -> SampleResponse:
+    return ok(json.dumps({"html": html, "is_last": is_last}, ensure_ascii=False), JSON)

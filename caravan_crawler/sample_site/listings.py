@@ -10,12 +10,10 @@ from itertools import groupby, islice
 
 from caravan_crawler.sample_site.article import compose, possible_tags
 from caravan_crawler.sample_site.frame import CONTACTS, SECTION_NAMES, TOPICS
-from caravan_crawler.sample_site.front_matter import day_and_month, full_date
 from caravan_crawler.sample_site.markup import Markup, escape
-from caravan_crawler.sample_site.newsroom import Newsroom, slug
+from caravan_crawler.sample_site.newsroom import Newsroom, day_and_month, full_date, slug
 from caravan_crawler.sample_site.plan import TODAY
-from caravan_crawler.sample_site.rng import Rng
-from caravan_crawler.sample_site.texts import all_topics
+from caravan_crawler.sample_site.texts import Rng, all_topics
 
 CARDS_ON_A_PAGE = 20
 MONTHLY_INDEX = "sitemap.xml"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Literal
 
-from caravan_crawler.sample_site.rng import Rng
+from caravan_crawler.sample_site.texts import Rng
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,16 @@ from enum import Enum
 from typing import Literal, NamedTuple, get_args
 from urllib.parse import parse_qs, quote
 
-from caravan_crawler.sample_site.front_matter import FrontMatter, one_generation_front_matter
-from caravan_crawler.sample_site.newsroom import Newsroom, slug, slug_generation_4, slug_in_cyrillic
+from caravan_crawler.sample_site.newsroom import (
+    FrontMatter,
+    Newsroom,
+    one_generation_front_matter,
+    slug,
+    slug_generation_4,
+    slug_in_cyrillic,
+)
 from caravan_crawler.sample_site.plan import SinglePlan, article_id
-from caravan_crawler.sample_site.rng import Rng
-from caravan_crawler.sample_site.texts import Theme
+from caravan_crawler.sample_site.texts import Rng, Theme
 
 OldAddresses = Literal["mixed", "redirect", "canonical", "plain", "gone"]
 """Response of generation 4 to a URL of generation 3:

@@ -13,8 +13,7 @@ Metadata has five profiles, one of them false:
 import json
 from datetime import UTC, datetime
 
-from caravan_crawler.sample_site.article import Article
-from caravan_crawler.sample_site.article_html import ArticleHtml
+from caravan_crawler.sample_site.article import Article, ArticleHtml
 from caravan_crawler.sample_site.frame import SECTION_NAMES, Frame
 from caravan_crawler.sample_site.markup import Markup, escape
 from caravan_crawler.sample_site.plan import SECTIONS_OF_GENERATION, Reach
@@ -41,11 +40,11 @@ class ArticlePages:
         """The article's own page."""
         head = head_tags(self._markup, article, base_url)
         if article.kazakh:
-            return self._kazakh_frame.page(article.number, head, self._kazakh(article))
+            return self._kazakh_frame.page(article.number, head, self._kazakh(article), article.generation)
         if article.generation == 2:
             head = self._dated_script(article) + head
         write = (self._generation_1, self._generation_2, self._generation_3, self._generation_4)[article.generation - 1]
-        return self._frame.page(article.number, head, write(article))
+        return self._frame.page(article.number, head, write(article), article.generation)
 
     def amp(self, article: Article, base_url: str) -> bytes:
         """AMP copy of generation 3; known are its URL and ``Автор: Караван.kz``.

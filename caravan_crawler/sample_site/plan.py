@@ -6,8 +6,7 @@ from datetime import date, timedelta
 from enum import Enum
 from typing import overload
 
-from caravan_crawler.sample_site.rng import Rng
-from caravan_crawler.sample_site.texts import SECTION_THEMES, THEMES, Theme
+from caravan_crawler.sample_site.texts import SECTION_THEMES, THEMES, Rng, Theme
 
 # Ids run from 2100 to 2000099, so that none looks like a year, and are not in the order of dates, as on the real site
 # before about 2015. Even modulus, odd factor and odd offset: the id of an even number is odd and vice versa.

@@ -6,15 +6,17 @@ from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
-from caravan_crawler.sample_site.article import Article, compose, part_of
-from caravan_crawler.sample_site.expected import expected_record
+from caravan_crawler.sample_site.article import Article, compose, expected_record, part_of
 from caravan_crawler.sample_site.frame import (
+    CARDS_BY_SCRIPT,
     Frame,
+    ScriptedParts,
     contacts_html,
     expected_rates,
     expected_trending,
     expected_weather,
     header_html,
+    latest_entries,
     trending_entries,
     trending_html,
 )
@@ -32,7 +34,6 @@ from caravan_crawler.sample_site.one_generation import Form, Found, OldAddresses
 from caravan_crawler.sample_site.pages import ArticlePages
 from caravan_crawler.sample_site.plan import MOST_ARTICLES, MixedPlan, SinglePlan
 from caravan_crawler.sample_site.response import GIF, RSS, TEXT, XML, SampleResponse, Validators, moved, ok
-from caravan_crawler.sample_site.scripted import CARDS_BY_SCRIPT, ScriptedParts
 
 _CARDS_ON_A_SHORT_PAGE = 10
 _PIXEL = (
@@ -110,8 +111,12 @@ class SampleSite:
         if self._scripted:
             header = self._scripted.header()
         sections = self._newsroom.plan.listings
-        self._frame = Frame(markup, header, trending_html(markup, self._trending), sections)
-        self._pages = ArticlePages(markup, self._frame, Frame(markup, "", "", sections, language="kk"))
+        # On a scripted site a script would load the boxes of rates and weather, too.
+        has_informers = not self._is_scripted
+        trending, latest = trending_html(markup, self._trending), latest_entries(self._newsroom)
+        self._frame = Frame(markup, header, trending, sections, latest, has_informers=has_informers)
+        kazakh_frame = Frame(markup, "", "", sections, language="kk", has_informers=has_informers)
+        self._pages = ArticlePages(markup, self._frame, kazakh_frame)
         cards = _CARDS_ON_A_SHORT_PAGE if is_new else CARDS_ON_A_PAGE
         self._listings = Listings(markup, self._newsroom, CARDS_BY_SCRIPT if self._is_scripted else cards)
         self._contacts = contacts_html(markup)

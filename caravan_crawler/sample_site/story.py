@@ -5,8 +5,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from caravan_crawler.sample_site.newsroom import Newsroom
-from caravan_crawler.sample_site.rng import Rng
-from caravan_crawler.sample_site.texts import KK, RU
+from caravan_crawler.sample_site.texts import KK, RU, Rng
 
 
 class Link(NamedTuple):

@@ -64,6 +64,28 @@ def test_markup_differs_by_seed_and_expected_records_do_not() -> None:
     assert plain.respond(target, BASE).body != other.respond(target, BASE).body
 
 
+@pytest.mark.parametrize("seed", [0, 4, 5])
+def test_clutter_of_every_article(seed: int) -> None:
+    site = SampleSite(articles=60, markup_seed=seed)
+    pages = {
+        record["url"]: site.respond(record["url"][len(BASE) - 1 :], BASE).body.decode() for record in site.gold(BASE)
+    }
+    counts = {url: len(re.findall(r"<[a-z]", page)) for url, page in pages.items() if "?p=" not in url}
+    assert min(counts.values()) > 1000, "an article has some 50 elements of its own"
+    for text in ("93.39", "Прогноз на неделю", "Проголосовало", "Страница создана"):
+        assert any(text in page for page in pages.values()), text
+    ticker = [page.partition("$ 495.1") for page in pages.values() if "$ 495.1" in page]
+    assert not any("EUR" in before for before, _, _ in ticker), "other rates stand below the header's"
+
+
+def test_clutter_links_to_no_article_that_is_elsewhere_hidden() -> None:
+    site = SampleSite(articles=60)
+    trending = {entry["url"] for entry in site.expected_trending(BASE)}
+    contacts = site.respond("/info/kontakty/", BASE).body.decode()
+    linked = {BASE[:-1] + path for path in re.findall(r'"(/(?:news|gazeta|sport|art|crime)/[^/"]+/)"', contacts)}
+    assert linked == trending
+
+
 def test_page_sizes() -> None:
     site = SampleSite(articles=200)
     sizes = [

@@ -37,11 +37,11 @@ def record(post: Post, server: Server, theme: str) -> dict[str, Any]:
         "images": [image.replace(SITE, site) for image in images],
         "links": [{**link, "url": link["url"].replace(SITE, site)} for link in post.links],
     }
+    fields["date_published"] = post.moment.date().isoformat()
     if theme == OWN_THEME:
-        day = post.moment.date().isoformat()
-        printed = {"lede": post.lede or None, "date_published": day, "views": post.views, "photo_credit": "Caravan.kz"}
+        printed = {"lede": post.lede or None, "published_at": None, "views": post.views, "photo_credit": "Caravan.kz"}
         return {**fields, **printed, "authors": [], "tags": []}
-    printed = {"lede": None, "date_published": post.moment.isoformat(), "views": None, "photo_credit": None}
+    printed = {"lede": None, "published_at": post.moment.isoformat(), "views": None, "photo_credit": None}
     return {**fields, **printed, "authors": [post.author], "tags": post.tags}
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from caravan_crawler.sample_site.markup import escape
 from caravan_crawler.sample_site.response import HTML, Delivery, SampleResponse
-from caravan_crawler.sample_site.rng import Rng
 from caravan_crawler.sample_site.site import SampleSite
 from caravan_crawler.sample_site.story import Paragraph
+from caravan_crawler.sample_site.texts import Rng
 
 #: An unresolvable host, a file, an address without a route.
 ELSEWHERE = ("http://www.example.invalid/news/", "file:///etc/passwd", "http://10.0.0.1/admin/")
