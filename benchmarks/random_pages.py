@@ -135,7 +135,8 @@ class RandomSite:
         fields: dict[str, Any] = {
             "headline": headline,
             "lede": self._sentence(9, 14) if theme.has_lede else None,
-            "date_published": (moment if theme.has_metadata or theme.date_form == 2 else moment.date()).isoformat(),
+            "date_published": moment.date().isoformat(),
+            "published_at": moment.isoformat() if theme.has_metadata or theme.date_form == 2 else None,
             "views": dice.randrange(40, 9000),
             "photo_credit": self._name() if dice.random() < 0.8 else None,
             "source": dice.choice(_SOURCES) if dice.random() < 0.5 else None,

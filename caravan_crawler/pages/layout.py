@@ -35,6 +35,7 @@ LEDE = {
     "is named as lede": 5,
     "stands apart from the text": 2,
     "is a paragraph before bare text": 1,
+    "a picture stands before the text": 1,
     "is the cut beginning of the text": 4,
     "a date stands before it": -2,
     "is a paragraph among paragraphs": -2,
@@ -135,7 +136,7 @@ def _read_front(document: Document, layout: Layout, known: Element | None) -> in
             if known is None and since_facts > LONGEST_LEDE:
                 break
         position += 1
-    return _divide(blocks, layout, texts, facts, known, position)
+    return _divide(document, layout, texts, facts, known, position)
 
 
 def _is_text_near(blocks: list[Block], text: int, position: int) -> bool:
@@ -145,7 +146,7 @@ def _is_text_near(blocks: list[Block], text: int, position: int) -> bool:
 
 
 def _divide(
-    blocks: list[Block],
+    document: Document,
     layout: Layout,
     texts: list[int],
     facts: list[tuple[int, list[Fact]]],
@@ -153,6 +154,7 @@ def _divide(
     stopped: int,
 ) -> int:
     """Divide the first texts into lede and text; return where the text begins."""
+    blocks = document.blocks
     if known is not None:
         layout.facts = [fact for _, each in facts for fact in each]
         layout.lede = texts[-LONGEST_LEDE:]
@@ -163,9 +165,9 @@ def _divide(
     if before:
         between = [fact for position, each in facts if before[-1] < position <= last_fact for fact in each]
         earlier = [fact for position, each in facts if position < before[0] for fact in each]
-        weighed = _weigh_lede(blocks, before, after, between, earlier)
+        weighed = _weigh_lede(document, before, after, between, earlier)
     elif after:
-        weighed = _weigh_lede(blocks, after[:1], after[1:], [], [fact for _, each in facts for fact in each])
+        weighed = _weigh_lede(document, after[:1], after[1:], [], [fact for _, each in facts for fact in each])
         before, after = after[:1], after[1:]
     else:
         layout.facts = [fact for _, each in facts for fact in each]
@@ -206,9 +208,10 @@ def _is_set_as_text(block: Block) -> bool:
 
 
 def _weigh_lede(
-    blocks: list[Block], lede: list[int], after: list[int], between: list[Fact], earlier: list[Fact]
+    document: Document, lede: list[int], after: list[int], between: list[Fact], earlier: list[Fact]
 ) -> Weighed:
     weighed = Weighed(lede[0])
+    blocks = document.blocks
     first = blocks[lede[0]]
     kinds = {fact.kind for fact in between}
     if kinds & {"date", "views"}:
@@ -223,6 +226,8 @@ def _weigh_lede(
     shared = common_container(first, following)
     if any(is_lede(element.names) for element in _below(first, shared)):
         weighed.add(LEDE, "is named as lede")
+    if any(lede[-1] < picture.position <= after[0] and not picture.zone for picture in document.pictures):
+        weighed.add(LEDE, "a picture stands before the text")
     text, text_after = fold(first.text), fold(following.text)
     if len(text_after) > len(text) and text_after.startswith(text[: max(20, len(text) - 12)]):
         weighed.add(LEDE, "is the cut beginning of the text")
@@ -315,6 +320,8 @@ def _is_text(facts: list[Fact], found: list[Fact], blocks: list[Block], position
     if blocks[position].tag in SUBHEADS and (has_date or all(fact.kind == "views" for fact in found)):
         return True
     # The credit is the last of the lines.
+    if any(fact.kind != "date" and not fact.is_bare for fact in found):
+        return False
     is_dated_line = any(fact.kind == "date" and is_dated(fact.value) for fact in found)
     is_certain = is_dated_line and not _is_set_as_text(blocks[position])
     has_credit = any(fact.kind == "credit" for fact in facts)
