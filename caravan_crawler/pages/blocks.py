@@ -96,7 +96,8 @@ class Element:
         return any(element is container for element in self.around)
 
 
-#: A text node: its text, the ``a`` element around it, and the innermost inline element around it.
+#: A text node: its text, the ``a`` element around it, and the innermost inline element around it, which is the icon
+#: before it if there is one: a number often has nothing else that says what it counts.
 Piece = tuple[str, Element | None, Element | None]
 
 
@@ -249,6 +250,7 @@ def _walk(
             visible.is_too_deep = True
             return
         cells = 0
+        icon: dict[str, str | None] | None = None
         while child is not None:
             tag = child.tag or ""
             kind = _KINDS.get(tag, _INLINE)
@@ -264,9 +266,14 @@ def _walk(
                         pieces.extend([(line, link, inline)] if line else [])
                 # White space matters only behind something.
                 elif text and (pieces or not text.isspace()):
-                    pieces.append((text, link, inline))
+                    if icon is not None and not text.isspace():
+                        pieces.append((text, link, Element("i", icon, inline or block, len(blocks))))
+                        icon = None
+                    else:
+                        pieces.append((text, link, inline))
             elif kind == _UNSEEN and not (tag == "button" and tag_around in SUBHEADS):
-                pass
+                if tag == "svg":
+                    icon = _icon(child)
             elif kind == _BREAK:
                 pieces.append((_LINE_BREAK, link, inline))
             elif kind == _PICTURE:
@@ -276,6 +283,8 @@ def _walk(
                     cells += tag in _CELLS
                     if pieces:
                         flush(block, zone)
+                else:
+                    icon = child.attributes or icon
             else:
                 attributes = child.attributes
                 if attributes and _is_hidden(attributes):
@@ -364,6 +373,13 @@ def _walk(
     if is_over:
         links += [Element("a", node.attributes, top, len(blocks)) for node in _links_behind(root, last_link)]
     return visible, met_unseen
+
+
+def _icon(node: LexborNode) -> dict[str, str | None]:
+    """Return the names of a drawing, and the name of the drawing that it uses as its title."""
+    used = node.css_first("use")
+    name = (used.attributes.get("href") or used.attributes.get("xlink:href")) if used is not None else None
+    return {**node.attributes, "title": name} if name else node.attributes
 
 
 def _links_behind(root: LexborNode, last: LexborNode | None) -> Iterator[LexborNode]:

@@ -8,6 +8,7 @@ from caravan_crawler.pages.blocks import HEADINGS, Block, is_teaser
 from caravan_crawler.pages.bylines import is_the_site
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.labels import facts_of, fold, is_clock, is_dated, is_passed_over, is_prose
+from caravan_crawler.pages.selectors import is_crumbs
 from caravan_crawler.pages.titles import title_candidates
 
 #: Evidence for a block to be the headline.
@@ -77,7 +78,7 @@ def find_headline(document: Document) -> Headline | None:
         return None
     is_teaser_here = partial(is_teaser, site=document.site, page_url=document.base_url)
     all_weighed = [_weigh_headline(blocks, index, index in titles, is_teaser_here) for index in candidates]
-    best = max(all_weighed, key=lambda weighed: weighed.sum).block
+    best = max(all_weighed, key=lambda weighed: (weighed.sum, weighed.block)).block
     wanted = fold(blocks[best].text)
     same = [index for index in sorted({*candidates, *titles}) if fold(blocks[index].text) == wanted]
     first = last = best
@@ -128,7 +129,7 @@ def _weigh_headline(blocks: list[Block], index: int, is_title: bool, is_teaser_h
         weighed.add(HEADLINE, "stands in main or article")
     if block.zone in ("aside", "footer", "form"):
         weighed.add(HEADLINE, "stands in a column or the foot")
-    if block.zone == "nav":
+    if block.zone == "nav" or any(is_crumbs(element.names) for element in islice(block.element.around, 4)):
         weighed.add(HEADLINE, "stands in a menu")
     wanted = fold(block.text)
     texts = facts = teasers = paragraphs = 0

@@ -9,11 +9,12 @@ from selectolax.lexbor import LexborNode
 from caravan_crawler.pages.blocks import Element, Picture
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.layout import Layout
-from caravan_crawler.pages.selectors import UPLOADS
+from caravan_crawler.pages.selectors import UPLOADS, is_portrait
 from caravan_crawler.pages.text_range import clutter_around
 
 _ORNAMENT = re.compile(
-    r"\.svg$|/(?:icons?|sprites?|logos?|emoji|smileys?|banners?|themes|plugins|counters?)/|(?:^|[/_\-])(?:pixel|spacer|blank|1x1|avatar|logo|counter)[._\-\d]"
+    r"\.svg$|/(?:icons?|sprites?|logos?|emoji|smileys?|banners?|buttons?|themes|plugins|counters?)/|(?:^|[/_\-])(?:pixel|spacer|blank|1x1|avatar|gravatar|logo|counter|banner|button|emailbutton|printbutton)[._\-\d]"
+    r"|gravatar|/\d{3}x(?:60|90)\."
     r"|/(?:icon|eye|views?|calendar|clock|time|date|share|comments?|print|arrow|play|fb|facebook|vk|tg|telegram|whatsapp"
     r"|twitter|instagram|ok|youtube)\.\w{3,4}$",
     re.IGNORECASE,
@@ -26,8 +27,9 @@ _PLACEHOLDER = re.compile(
 _COUNTER = re.compile(
     r"/(?:hit|counter|watch|pixel|stat|track)\b|counter\.|mc\.yandex|top-fwz|liveinternet", re.IGNORECASE
 )
-#: Pixels from which a picture is no counter's.
-_SMALLEST = 4
+_PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)$", re.IGNORECASE)
+#: Pixels from which a picture is neither a counter's nor an icon.
+_SMALLEST = 50
 #: Most blocks between the headline and the picture above it.
 _FARTHEST_ABOVE = 2
 #: Where scripts find a picture that is loaded when it is scrolled to: the whole picture first, then any.
@@ -47,7 +49,7 @@ def picture_urls(document: Document, layout: Layout) -> list[str]:
         return []
     urls: dict[str, None] = {}
     for picture in document.pictures:
-        if not _is_articles(picture, document, layout) or _is_tiny(picture.node):
+        if not _is_articles(picture, document, layout) or _is_small(picture.node) or _is_portrait(picture):
             continue
         url = _url_of(picture.node, document)
         if url and not _ORNAMENT.search(urlsplit(url).path) and not _COUNTER.search(url):
@@ -58,7 +60,7 @@ def picture_urls(document: Document, layout: Layout) -> list[str]:
 def _is_articles(picture: Picture, document: Document, layout: Layout) -> bool:
     if picture.zone in ("nav", "aside", "footer", "form") or layout.first_headline is None:
         return False
-    if picture.link is not None and _leads_to_article(picture.link, document):
+    if picture.link is not None and (_leads_to_article(picture.link, document) or _is_advert(picture.link, document)):
         return False
     container = layout.text.container
     if layout.first_headline < picture.position < layout.text.end:
@@ -91,10 +93,23 @@ def _leads_to_article(link: Element, document: Document) -> bool:
     return address is not None and not UPLOADS.search(href)
 
 
-def _is_tiny(node: LexborNode) -> bool:
-    """Whether a picture's own width or height is that of a counter."""
+def _is_advert(link: Element, document: Document) -> bool:
+    """Whether a picture's link leads to a page of another site; to the picture itself it may lead anywhere."""
+    url = document.absolute(link.get("href") or "")
+    if url is None or _PICTURE_FILE.search(urlsplit(url).path):
+        return False
+    return document.site.resolve(url, document.base_url) is None
+
+
+def _is_small(node: LexborNode) -> bool:
+    """Whether a picture's own width or height is that of a counter or an icon."""
     sizes = (node.attributes.get(name) or "" for name in ("width", "height"))
     return any(size.isdecimal() and int(size) < _SMALLEST for size in sizes)
+
+
+def _is_portrait(picture: Picture) -> bool:
+    """Whether a picture is named as an author's portrait or an emoji, by itself or the element around it."""
+    return is_portrait(picture.node.attributes.get("class") or "") or is_portrait(picture.parent.names)
 
 
 def _url_of(node: LexborNode, document: Document) -> str | None:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Literal
 
-from caravan_crawler.normalise.dates import Form, date_form, day_named, is_suffix
+from caravan_crawler.normalise.dates import MONTH_PATTERN, Form, date_form, day_named, is_suffix
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
 from caravan_crawler.pages.blocks import Block, Element
 from caravan_crawler.pages.bylines import is_person
@@ -39,6 +39,8 @@ _LABEL_OF_DATE = re.compile(
     r"\s*[:\-–—]?\s*",
     re.IGNORECASE,
 )
+#: The date of the last change, printed behind that of publication.
+_UPDATED_BEHIND = re.compile(r"(?<=\w)[.\s(\[,;|/•·–—-]+(?:обновлен|изменен|жаңарт|updated)\w*\b.*$", re.IGNORECASE)
 _COUNT = r"(?P<count>\d[\d\s.,'’]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
 #: Forms of a line, in the order in which they are tried.
 _FORMS: tuple[tuple[Kind, str], ...] = (
@@ -62,13 +64,14 @@ _LONGEST_CREDIT, _LONGEST_ARCHIVE_CREDIT = 100, 5
 _SEPARATORS = re.compile(r"[/|•·⋅👁🕒🕑📅🗓📷⏱💬](?:(?<!/)\ufe0f?|(?<=\s/)(?=\s))")
 # Additions that themes print; they are ignored.
 _OTHER = re.compile(
-    r"(?:нет|без)\s+комментари\w+|комментари\w*\s*:?\s*\(?\d*\)?|\d+\s+комментари\w+(?:\s+к\s.{0,160})?"
+    r"(?:нет|без)\s+комментари\w+|комментари\w+\s+нет|комментари\w*\s*:?\s*\(?\d*\)?|\d+\s+комментари\w+(?:\s+к\s.{0,160})?"
     r"|остав(?:ьте|ить)\s+комментарий|добавить\s+комментарий|\d+\s+пікір\w*|пікір\w*\s*:?\s*\d*"
-    r"|(?:время\s+(?:на\s+)?чтени[ея]\s*:?\s*)?[~≈]?\s*\d+\s*мин(?:ут\w*)?\.?(?:\s+(?:чтени\w|на\s+чтение))?"
+    r"|(?:время\s+(?:на\s+)?чтени[ея]\s*:?\s*)?[~≈]?\s*\d+\s*мин(?:ут\w*)?\.?(?:\s+(?:чтени\w|на\s+чтение|оқу))?"
+    r"|постоянная\s+ссылка|подробности|толығырақ|details"
     r"|обновлен[оа]?\s*:?\s.{4,40}|(?:коллаж|видео|инфографика)\s*[-–—:]\s*.{2,40}"
     r"|(?:от|by|автор|автором|опубликовал[аи]?)(?:\s+[^\s.]+){0,2}|admin|администратор|редактор|редакция"
     r"|опубликован[оа]?\s*:?|дата(?:\s+публикации)?\s*:?|жарияланды\s*:?|размещено\s*:?|posted\s+(?:on|by|in)"
-    r"|(?:рубрик[аи]|раздел|категори[яи]|айдар)\s*:?(?:\s+[^\s.]+){0,3}|в\s+[А-ЯЁ][\w ]{2,30}"
+    r"|(?:рубрик[аи]|раздел|категори[яи]|айдар|санат)\s*:?(?:\s+[^\s.]+){0,3}|в\s+[А-ЯЁ][\w ]{2,30}"
     r"|источник\s*:?|поделиться\s*:?|\d+\s+(?:нравится|лайк\w*|репост\w*)|\+\d+"
     r"|(?:[👍👎❤♥💬🗨🔁↗⭐]\ufe0f?\s*\d+\s*)+"
     # A count that a script is to bring.
@@ -78,12 +81,35 @@ _OTHER = re.compile(
     re.IGNORECASE,
 )
 _BY_SOMEBODY = re.compile(r"\s+(?:от|by)\s+\S+(?=\s|$)", re.IGNORECASE)
+#: A date with its year anywhere in a line, digits first.
+_DATE_INSIDE = re.compile(
+    rf"(?:\d{{1,2}}\s+(?:{MONTH_PATTERN})\.?,?\s+\d{{4}}(?:\s*(?:года|год|г)\b\.?)?|\d{{1,2}}\.\d{{2}}\.\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})"
+    r"(?:,?\s*(?:в\s+)?\d{1,2}:\d{2}(?::\d{2})?)?(?!\d)",
+    re.IGNORECASE,
+)
+_VIEWS_INSIDE = re.compile(
+    rf"(?:{VIEWS_BEFORE}|просмотрел\w*|прочли|прочл\w+)\W{{0,3}}(\d[\d\s.,'’]*\d|\d)|(\d[\d\s]*)\s*{VIEWS_BEHIND}",
+    re.IGNORECASE,
+)
+_AUTHOR_INSIDE = re.compile(
+    r"(?:авторы?\s*:|опубликовал[аи]?|автором|автор)\s+((?:[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+\s+[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+(?:\s+и\s+|,\s+)?)+)",
+    re.IGNORECASE,
+)
+#: Words of a sentence that says when and by whom an article was published, and how often it was read.
+_WORDS_OF_FACTS = re.compile(
+    r"опубликова\w*|дата|публикации|автор\w*|рубрик\w*|раздел\w*|категори\w*|просмотр\w*|прочита\w*|прочли|чтени\w*|займ[её]т"
+    r"|минут\w*|мин|комментари\w*|оставил\w*|обновлен\w*|размещен\w*|в|и|от|by|на|к|раз\w*|года?|г|нет|без|пока|[^\W\d_]|\d+",
+    re.IGNORECASE,
+)
+_SENTENCE_BEGINS = re.compile(r"опубликовал[аи]?\b|авторы?\b|дата\s+публикации\b", re.IGNORECASE)
+_LONGEST_SENTENCE = 200
 _JOINTS = re.compile(r"(?:от|автором|автор|by|в|in|on|posted\s+on|опубликован[оа]?|[\W_]+)", re.IGNORECASE)
 #: Words of the longest date, ``Опубликовано: понедельник, 12 мая 2025 года в 14:05``, and its letters.
 _LONGEST_DATE, _LONGEST_DATE_TEXT = 12, 80
 _LONGEST_ZONE = 40
 #: Letters of a block with lines, and of one line.
 _LONGEST_FACTS, _LONGEST_LINE = 240, 140
+_MOST_WORDS_OF_NAME = 3
 #: Blocks in an element whose name may say what a number in it counts.
 _FEW_BLOCKS = 2
 _YEAR = re.compile(r"\d{4}|\d\.\d\d\.\d\d")
@@ -193,7 +219,7 @@ def _fact(text: str) -> Fact | None:
         if (count := views_before_headline(text)) is not None:
             return Fact("views", count)
         if not text.isdecimal() and is_date(text):
-            return Fact("date", _LABEL_OF_DATE.sub("", text, count=1))
+            return Fact("date", _UPDATED_BEHIND.sub("", _LABEL_OF_DATE.sub("", text, count=1)))
         for kind, form in FORMS:
             if match := form.fullmatch(text):
                 value = next((value for value in match.groups() if value), text).strip()
@@ -209,6 +235,9 @@ def _fact(text: str) -> Fact | None:
 
 def is_certain_fact(text: str) -> bool:
     """Whether a line is a fact wherever it stands: a date with its year, a count with its label, a credit."""
+    parts = [part for part in _SEPARATORS.split(text) if part.strip(_ORNAMENT)]
+    if len(parts) > 1:
+        return all(_fact(part) for part in parts) and any(is_certain_fact(part) for part in parts)
     fact = _fact(text)
     if fact is None or fact.kind in ("other", "zone", "author", "updated"):
         return False
@@ -230,6 +259,8 @@ def facts_of(block: Block) -> list[Fact]:
 
 def _facts_of(block: Block) -> list[Fact]:
     text = block.text
+    if _SENTENCE_BEGINS.match(text) and (facts := _sentence_facts(text)):
+        return facts
     if text[-1] in ".!?" and len(text) > _LONGEST_DATE_TEXT:
         return []
     whole = [[text]]
@@ -239,12 +270,30 @@ def _facts_of(block: Block) -> list[Fact]:
         known = [fact for fact in found if fact is not None]
         if found and len(known) == len(found):
             return [*_without_counts_of_others(block, known), *_linked_authors(block)]
-        # Around a whole date a theme may print the section or the author.
+        # Around a whole date or an author's line a theme may print the section and other things.
         is_certain = any((fact.kind == "date" and is_dated(fact.value)) or _is_label_with_name(fact) for fact in known)
         rest = [part for part, fact in zip(parts, found, strict=True) if fact is None]
         if is_certain and all(_is_a_name(part) or _JOINTS.fullmatch(part) for part in rest):
             return [*_without_counts_of_others(block, known), *_linked_authors(block)]
-    return []
+    return _sentence_facts(text)
+
+
+def _sentence_facts(text: str) -> list[Fact]:
+    """Return the facts of a sentence of facts: ``Опубликовал Иван Ким 3 мая 2021 в рубрике Спорт``; else [].
+
+    All of its words are names or words of such sentences, so that a sentence of a text is none.
+    """
+    date = _DATE_INSIDE.search(text) if len(text) <= _LONGEST_SENTENCE else None
+    if date is None:
+        return []
+    facts = [Fact("date", date[0].strip())]
+    rest = text[: date.start()] + " " + text[date.end() :]
+    if views := _VIEWS_INSIDE.search(rest):
+        facts.append(Fact("views", (views[1] or views[2]).strip()))
+    if author := _AUTHOR_INSIDE.search(rest):
+        facts += [Fact("author", name.strip(" ,")) for name in re.split(r"\s+и\s+|,", author[1]) if name.strip(" ,")]
+    words = re.findall(r"\w+", rest)
+    return facts if all(word[0].isupper() or _WORDS_OF_FACTS.fullmatch(word) for word in words) else []
 
 
 def _linked_authors(block: Block) -> list[Fact]:
@@ -263,7 +312,9 @@ def _marks_author(link: Element | None, inline: Element) -> bool:
 
 
 def _is_label_with_name(fact: Fact) -> bool:
-    return fact.kind == "other" and "комментари" in fact.value.lower()
+    return (fact.kind == "other" and "комментари" in fact.value.lower()) or (
+        fact.kind == "author" and len(fact.value.split()) <= _MOST_WORDS_OF_NAME
+    )
 
 
 def _without_counts_of_others(block: Block, facts: list[Fact]) -> list[Fact]:
@@ -293,7 +344,7 @@ def names_around(block: Block, inline: Element | None) -> str:
 
 
 def _is_a_name(text: str) -> bool:
-    return len(text) <= 40 and len(text.split()) <= 3 and text[:1].isupper() and text[-1] not in ".!?:;,"
+    return len(text) <= 40 and len(text.split()) <= 3 and text[:1].isupper() and text[-1] not in ".!?;,"
 
 
 def _splits(block: Block) -> Iterator[list[str]]:
@@ -343,7 +394,7 @@ _SEE_ALSO = (
     r"|(?:материалы?|новости|статьи|ещ[её])\s+по\s+теме|по\s+теме|ещ[её]\s+по\s+теме|похожие\s+(?:новости|статьи|материалы)"
     r"|не\s+пропустите|ранее\s+по\s+теме|вам\s+(?:также\s+)?(?:может\s+быть|будет|может)\s+(?:интересно|понравиться)"
     r"|другие\s+(?:новости|материалы)|рекомендуем(?:\s+(?:почитать|прочитать|также))?|интересное\s+по\s+теме"
-    r"|тағы\s+(?:да\s+)?оқ\w+|сондай-ақ\s+оқ\w+|оқи\s+отырыңыз|содержание|оглавление|мазмұны"
+    r"|тағы\s+(?:да\s+)?оқ\w+|сондай-ақ\s+оқ\w+|оқи\s+отырыңыз|(?:содержание|оглавление|мазмұны)(?:\s*\[?\s*(?:показать|скрыть|toggle|hide|show)\s*\]?)?"
 )
 #: Heading of a box of links to other articles or to the text's own parts.
 SEE_ALSO_HEADING = re.compile(rf"(?:{_SEE_ALSO})\s*[:.…→»]*", re.IGNORECASE)
@@ -360,6 +411,8 @@ _LABELS = re.compile(
     rf"|{_COMMENTS}"
     r"|(?:оставлять\s+)?комментари\w+\s+могут\s+(?:оставлять\s+)?только\s.{0,60}|пікір\s+қалдыру.{0,60}"
     r"|подписывайтесь.{0,80}|подпишитесь.{0,80}|подписаться.{0,60}|присоединяйтесь.{0,80}|жазылыңыз.{0,60}"
+    r"|.{0,60}(?:арнамызға|парақшамызға|каналымызға)\s+жазылыңыз.{0,40}|поддержать(?:\s+\w+){0,2}|toggle"
+    r"|(?:хотите|стали|есть)\s.{0,60}(?:пишите|присылайте|звоните)\s.{0,80}"
     r"|теги|метки|тэги|тегтер|распечатать|версия\s+для\s+печати|наверх|назад|впер[её]д|главная|показать\s+ещ[её]|загрузить\s+ещ[её]"
     r"|оцените\s+.{0,40}|понравилась\s+.{0,30}|★[★☆\s]*|\(?\s*пока\s+оценок\s+нет\s*\)?|(?:рейтинг|оценка)\s*:?\s*[\d.,/\s()]*"
     r"|(?:средняя\s+оценка|голосов|проголосовало)\s*:?.{0,30}|\(?\d+\s+голос\w*\)?"

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
-from caravan_crawler.pages.bylines import is_author_label, is_person, is_single_name, is_the_site
+from caravan_crawler.pages.bylines import is_author_label, is_person, is_single_name, is_the_site, read_byline
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.headline import LONGEST_LEDE, Weighed, find_headline
 from caravan_crawler.pages.labels import (
     Fact,
+    ends_sentence,
     facts_of,
     fold,
     is_dated,
@@ -25,7 +26,7 @@ from caravan_crawler.pages.labels import (
     is_trending_heading,
 )
 from caravan_crawler.pages.selectors import is_author, is_lede
-from caravan_crawler.pages.text_range import TextRange, outside_of_parts, text_from, text_in
+from caravan_crawler.pages.text_range import TextRange, clutter_around, outside_of_parts, text_from, text_in
 from caravan_crawler.pages.trending import TrendingBlock, find_trending
 
 #: Evidence for the texts before the last fact, or for the first text where no fact follows it, to be the lede.
@@ -36,6 +37,7 @@ LEDE = {
     "stands apart from the text": 2,
     "is a paragraph before bare text": 1,
     "a picture stands before the text": 1,
+    "is much shorter than the text's paragraphs": 1,
     "is the cut beginning of the text": 4,
     "a date stands before it": -2,
     "is a paragraph among paragraphs": -2,
@@ -47,11 +49,17 @@ _FARTHEST_ABOVE = 4
 _FARTHEST_BEHIND = 16
 #: Letters of a lede; a longer text before facts and nothing else is the article.
 _LONGEST_LONE_LEDE = 100
+#: Paragraphs in an element from which it holds a text, whatever its name says.
+_FEWEST_OF_TEXT = 2
+#: Share of the length of the paragraphs behind it below which a text is much shorter.
+_SHORT = 0.6
 #: Most blocks before such facts in the element that holds them and the headline: a section, a crumb.
 _MOST_BEFORE_FACTS = 2
 _TAGS_OF_TEXT = SUBHEADS | frozenset("p td th dt dd".split())
 #: Letters of a name.
 _LONGEST_NAME = 60
+#: Letters of a section's name or a button among the facts over a headline.
+_LONGEST_SECTION = 30
 
 
 @dataclass
@@ -64,6 +72,8 @@ class Layout:
 
     first_headline: int | None = None
     headline: int | None = None
+    above: int | None = None
+    """The place of the first fact over the headline, or that of the headline."""
     facts: list[Fact] = field(default_factory=list)
     behind: list[Fact] = field(default_factory=list)
     lede: list[int] = field(default_factory=list)
@@ -89,8 +99,9 @@ def find_layout(document: Document) -> Layout:
     layout.first_headline, layout.headline, layout.weighed = headline.first, headline.last, headline.weighed
     known = document.text_container
     start = _read_front(document, layout, known)
-    if layout.first("date") is None:
-        layout.facts += _facts_above(blocks, headline.first)
+    above, layout.above = _facts_above(blocks, headline.first)
+    kinds = {fact.kind for fact in layout.facts}
+    layout.facts += [fact for fact in above if fact.kind not in kinds]
     layout.trending = find_trending(document, start)
     if known is not None:
         layout.text = text_in(known, blocks, layout.trending)
@@ -116,9 +127,11 @@ def _read_front(document: Document, layout: Layout, known: Element | None) -> in
             break
         if is_trending_heading(block.text) or block.zone == "footer":
             break
-        if texts and is_end_label(block.text) and not _is_text_near(blocks, texts[-1], position):
-            break
         found = facts_of(block)
+        is_among_facts = bool(found and facts and position - facts[-1][0] <= LONGEST_LEDE)
+        is_end = bool(texts) and not is_among_facts and is_end_label(block.text)
+        if is_end and not _is_text_near(blocks, texts[-1], position):
+            break
         if found and _is_text([fact for _, each in facts for fact in each], found, blocks, position):
             found = []
         if found:
@@ -128,7 +141,9 @@ def _read_front(document: Document, layout: Layout, known: Element | None) -> in
         elif _names_somebody(block):
             if is_author_next or _is_marked_as_author(block):
                 facts.append((position, [Fact("author", block.text)]))
-        elif fold(block.text) == headline or block.is_pager or is_passed_over(block):
+        elif (
+            fold(block.text) == headline or block.is_pager or is_passed_over(block) or _is_in_box(blocks, layout, block)
+        ):
             pass
         else:
             texts.append(position)
@@ -143,6 +158,15 @@ def _is_text_near(blocks: list[Block], text: int, position: int) -> bool:
     """Whether a label stands among paragraphs: one like the last one before it follows."""
     following = blocks[position + 1] if position + 1 < len(blocks) else None
     return following is not None and is_prose(following) and _are_siblings(blocks[text], following)
+
+
+def _is_in_box(blocks: list[Block], layout: Layout, block: Block) -> bool:
+    """Whether a block stands in a box, by the name of an element that the headline is not in, and is no lede."""
+    headline = blocks[layout.headline or 0]
+    box = clutter_around(block.element, common_container(headline, block))
+    if box is None or any(is_lede(element.names) for element in (*_below(block, box), box)):
+        return False
+    return sum(map(is_prose, blocks[box.first : box.last])) < _FEWEST_OF_TEXT
 
 
 def _divide(
@@ -228,6 +252,9 @@ def _weigh_lede(
         weighed.add(LEDE, "is named as lede")
     if any(lede[-1] < picture.position <= after[0] and not picture.zone for picture in document.pictures):
         weighed.add(LEDE, "a picture stands before the text")
+    lengths = [len(blocks[index].text) for index in after[:2]]
+    if len(lede) == 1 and len(first.text) < _SHORT * sum(lengths) / len(lengths) and ends_sentence(first.text):
+        weighed.add(LEDE, "is much shorter than the text's paragraphs")
     text, text_after = fold(first.text), fold(following.text)
     if len(text_after) > len(text) and text_after.startswith(text[: max(20, len(text) - 12)]):
         weighed.add(LEDE, "is the cut beginning of the text")
@@ -260,19 +287,31 @@ def _stands_apart(lede: Block, first: Block, second: Block) -> bool:
     return shared.tag not in ("body", "html") and not lede.is_within(shared)
 
 
-def _facts_above(blocks: list[Block], headline: int) -> list[Fact]:
-    """Return the facts that a theme prints over the headline: a date with its year, inside of what holds the article.
+def _facts_above(blocks: list[Block], headline: int) -> tuple[list[Fact], int]:
+    """Return the facts that a theme prints over the headline, and the place of the first of them.
 
-    The header, which prints the date of the visit, is outside.
+    They stand next to each other, at most a section or a button between them, inside of what holds the article: the
+    header, which prints the date of the visit, is outside.
     """
-    for block in blocks[max(0, headline - _FARTHEST_ABOVE) : headline]:
-        found = facts_of(block)
-        has_date = any(
-            fact.kind == "date" and is_dated(fact.value) and not fact.value[:4].isdecimal() for fact in found
-        )
-        if has_date and block.zone is None and _shares_article(block, blocks[headline]):
-            return found
-    return []
+    found: list[Fact] = []
+    first = headline
+    for position in range(headline - 1, max(-1, headline - 1 - _FARTHEST_ABOVE), -1):
+        block = blocks[position]
+        facts = facts_of(block)
+        if block.zone is not None or not _shares_article(block, blocks[headline]):
+            break
+        if not facts and _names_somebody(block) and any(fact.kind == "date" for fact in found):
+            facts = [Fact("author", block.text)] if is_person(block.text) else []
+        if any(fact.kind in ("date", "views", "credit", "author") for fact in facts):
+            found, first = facts + found, position
+        elif not facts and not is_passed_over(block) and len(block.text) > _LONGEST_SECTION:
+            break
+    is_certain = any(
+        (fact.kind == "date" and is_dated(fact.value) and not fact.value[:4].isdecimal())
+        or (fact.kind in ("views", "credit") and not fact.is_bare)
+        for fact in found
+    )
+    return (found, first) if is_certain else ([], headline)
 
 
 def _shares_article(block: Block, headline: Block) -> bool:
@@ -305,6 +344,9 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
             continue
         facts = [] if block.is_all_links else facts_of(block)
         is_name = _names_somebody(block) or (is_author_next and is_single_name(block.text))
+        if not facts and not found and (byline := read_byline(block.text)) is not None and byline.authors:
+            found += [Fact("author", name) for name in byline.authors]
+            continue
         if is_name and (is_author_next or _is_marked_as_author(block)):
             found.append(Fact("author", block.text))
             is_author_next = is_author_next and is_person(block.text)  # a label may be followed by several
@@ -330,7 +372,8 @@ def _is_text(facts: list[Fact], found: list[Fact], blocks: list[Block], position
 
 def _names_somebody(block: Block) -> bool:
     """Whether a block is a person's name or the site's, and so neither lede nor text."""
-    return len(block.text) < _LONGEST_NAME and (is_person(block.text) or is_the_site(block.text))
+    text = block.text.strip(" ·•|,")
+    return len(text) < _LONGEST_NAME and (is_person(text) or is_the_site(text))
 
 
 def _is_marked_as_author(block: Block) -> bool:

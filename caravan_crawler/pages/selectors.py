@@ -19,7 +19,7 @@ _CLUTTER = re.compile(
     r"|comments?|respond|disqus|related|relatedposts?|jp-relatedposts|yarpp|crp|recommend\w*|read-?(?:also|more|next)"
     r"|see-?also|more-?(?:news|posts)|similar|latest-posts|recent-posts|popular|trending-posts|wp-embedded-content"
     r"|is-type-wp-embed|newsletter|subscri(?:be|ption)\w*|mailchimp|telegram-(?:box|banner|subscribe)|toc|toc_container"
-    r"|ez-toc\w*|lwptoc\w*|rank-math-toc|table-of-contents|kk-star-ratings|post-?ratings?|rating|rmp-\w+"
+    r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|tgme\w*|telegram-post|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|post-?ratings?|rating|rmp-\w+"
     r"|(?:about-?)?author-?(?:box|bio|info|card|description|avatar|block|about)|abh_box|saboxplugin-wrap|bio-box"
     r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|poll|cookie\w*|popup|modal"
     r"|instagram-media|tiktok-embed|fb-post|print-?(?:link|button)|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])",
@@ -38,7 +38,7 @@ _LEDE = re.compile(
 )
 _CLOUD = re.compile(r"tag-?cloud|(?:^|\s)widget(?=[\s_-]|$)|sidebar|popular", re.IGNORECASE)
 _COUNT_OF_OTHERS = re.compile(
-    r"comment|respond|disqus|like|heart|thumb|vote|rating|share|repost|bookmark|favou?rite|reply|replies|коммент"
+    r"comment|respond|clap|answer|discuss|disqus|like|heart|thumb|vote|rating|share|repost|bookmark|favou?rite|reply|replies|коммент"
     r"|нравится|лайк|пікір",
     re.IGNORECASE,
 )
@@ -46,6 +46,8 @@ _VIEWS = re.compile(r"view|eye|просмотр|қарал|prosmotr|show[_-]?cou
 _AUTHOR = re.compile(r"author|byline|journalist|avtor|vcard", re.IGNORECASE)
 _MODIFIED = re.compile(r"updat|modif|edited|izmen|obnov", re.IGNORECASE)
 _PUBLISHED = re.compile(r"publi[sc]|entry-date", re.IGNORECASE)
+_CRUMBS = re.compile(r"(?:^|[\s_\-])(?:bread-?)?crumbs?", re.IGNORECASE)
+_PORTRAIT = re.compile(r"avatar|userpic|gravatar|author|emoji|smiley", re.IGNORECASE)
 _SCREEN_READERS = re.compile(r"(?:^|\s)(?:screen-reader-text|sr-only|visually-hidden|visuallyhidden)(?=$|\s)")
 #: Where the site keeps the pictures of its articles, in the third and the second generation.
 UPLOADS = re.compile(r"/wp-content/uploads/|static\.caravan\.kz/image/", re.IGNORECASE)
@@ -63,6 +65,18 @@ def holds_text(classes: str) -> bool:
 def is_clutter(tag: str, names: str) -> bool:
     """Whether an element of these names is a box around an article, or one in its text that is none of it."""
     return (_PARAGRAPH_CLUTTER if tag == "p" else _CLUTTER).search(names) is not None
+
+
+@lru_cache(maxsize=1024)
+def is_crumbs(names: str) -> bool:
+    """Whether an element of these names holds the breadcrumbs."""
+    return _CRUMBS.search(names) is not None
+
+
+@lru_cache(maxsize=1024)
+def is_portrait(names: str) -> bool:
+    """Whether a picture of these names shows an author or an emoji."""
+    return _PORTRAIT.search(names) is not None
 
 
 @lru_cache(maxsize=1024)

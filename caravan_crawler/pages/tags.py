@@ -10,11 +10,11 @@ from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import is_cloud
 from caravan_crawler.urls import Site
 
-_TAG_PATH = re.compile(r"/tags?/[^/]+")
+_TAG_PATH = re.compile(r"(?:/[^?#]*)?/tags?/[^/]+")
 #: Paths of a section or category; themes give their links ``rel="tag"`` as well.
 _SECTION_PATH = re.compile(r"/(?:category/.*|rubric\w*/.*|[^/]*/?)", re.IGNORECASE)
 _LABELS = re.compile(
-    r"(?:\s|[,;:#|•·/.]|теги|тэги|метки|метка|темы|тема|тегтер|tags|tagged|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
+    r"(?:\s|[,;:#|•·/.]|теги|тэги|метки|метка|темы|тема|ярлыки|ключевые\s+слова|хештеги|тегтер|tags|tagged|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
     r"|и|posted\s+in)*",
     re.IGNORECASE,
 )
@@ -72,7 +72,7 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
         if not (is_inside or (is_under_text and block.index < end)):
             continue
         tags = tag_texts(block, document.site, document.base_url)
-        if tags and _may_hold_tags(block):
+        if tags and _may_hold_tags(block, article):
             yield from tags
 
 
@@ -91,14 +91,16 @@ def _ends_article(block: Block) -> bool:
     return block.tag in HEADINGS and _TAGS_LABEL.fullmatch(block.text) is None
 
 
-def _may_hold_tags(block: Block) -> bool:
+def _may_hold_tags(block: Block, article: Element | None) -> bool:
     """Whether a block is not in a menu, a cloud or the page's foot; an article may have a foot of its own."""
     if block.zone in ("nav", "aside"):
         return False
-    around = [element for element in block.element.around if element.tag not in ("body", "html")]
-    if any(element.attributes and is_cloud(element.names) for element in around):
-        return False
-    return block.zone != "footer" or any(element.tag == "article" for element in around)
+    for element in block.element.around:
+        if element is article or element.tag in ("body", "html"):
+            break
+        if element.attributes and is_cloud(element.names):
+            return False
+    return block.zone != "footer" or any(element.tag == "article" for element in block.element.around)
 
 
 def _plain_tags(text: str) -> list[str]:

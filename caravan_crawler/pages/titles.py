@@ -9,7 +9,7 @@ _SITE = r"[«\"“]?(?:караван|caravan)(?:\.kz)?[»\"”]?"
 _SUFFIX = re.compile(rf"\s+[-–—|:]\s+(?:газета\s+)?{_SITE}(?:\s*[-–—|]\s*.{{0,60}})?$", re.IGNORECASE)
 # Forms of other themes; headlines may end or begin like them.
 _WIDE_SUFFIX = re.compile(rf"\s+(?:[-–—|:«»·•]|&laquo;)\s+(?:[^|«»·•]{{0,40}}\s)?{_SITE}$", re.IGNORECASE)
-_PREFIX = re.compile(rf"^(?:газета\s+)?{_SITE}\s+[-–—|:»·•]\s+(?:[^»]{{1,40}}\s+»\s+)*", re.IGNORECASE)
+_PREFIX = re.compile(rf"^(?:газета\s+)?{_SITE}(?:\s+[-–—|:»·•]|:)\s+(?:[^»]{{1,40}}\s+»\s+)*", re.IGNORECASE)
 
 
 def without_suffix(title: str) -> str:

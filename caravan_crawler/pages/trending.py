@@ -30,6 +30,8 @@ FEWEST_PAIRS = 2
 #: Pairs that are one, whatever follows; the known block has about eighteen.
 ENOUGH_PAIRS = 5
 
+#: Letters of a block with pairs; all of them may be in one.
+_LONGEST = 1500
 _PLAIN_NUMBER = re.compile(r"[\d\s.,:%°+\-–]+")
 
 
@@ -57,6 +59,7 @@ class _Part(NamedTuple):
     link: int | None
     address: Address | None
     block: int
+    begins_line: bool = False
 
 
 def find_trending(
@@ -178,7 +181,7 @@ class _Scan:
             while after is not None and after.link == headline.link and after.block == headline.block:
                 text = f"{text} {after.text}"
                 after = next(parts, None)
-            if after is not None and after.block == headline.block and after.link is None:
+            if after is not None and after.block == headline.block and after.link is None and not after.begins_line:
                 break  # text after the link, so this is a paragraph
             lines.append(TopicLine(label.text, text, headline.address))
             end = headline.block + 1
@@ -201,7 +204,7 @@ class _Scan:
 
     def _from(self, start: int) -> Iterator[_Part]:
         for number in range(start, len(self._blocks)):
-            if len(self._blocks[number].text) > 400:
+            if len(self._blocks[number].text) > _LONGEST:
                 return
             for part in self._at(number):
                 if not (part.text[0].isdigit() and is_date(part.text)):  # a card may have one
@@ -220,17 +223,20 @@ class _Scan:
             link = block.pieces[0][1]
             address = self._site.address(link.get("href") or "", self._page_url) if link is not None else None
             return [_Part(block.text, None if link is None else id(link), address, number)]
+        is_new_line = False
         for text, link, _ in block.pieces:
+            is_new_line = is_new_line or text == "\n"
             text = " ".join(text.split())
             if not text:
                 continue
             if link is not None:
                 address = self._site.address(link.get("href") or "", self._page_url)
                 parts.append(_Part(text, id(link), address, number))
-            elif parts and parts[-1].link is None:
+            elif parts and parts[-1].link is None and not is_new_line:
                 parts[-1] = _Part(f"{parts[-1].text} {text}", None, None, number)
             else:
-                parts.append(_Part(text, None, None, number))
+                parts.append(_Part(text, None, None, number, is_new_line))
+            is_new_line = False
         return parts
 
 

@@ -10,7 +10,7 @@ from caravan_crawler.pages.blocks import Block, visible_parts
 
 BLOCKS = ["div", "p", "ul", "li", "blockquote", "section", "h2"]
 INLINE = ["span", "b", "a", "i", "em"]
-UNSEEN = ["script", "svg", "noscript"]
+UNSEEN = ["noscript", "template"]
 TREES: Any = st.recursive(
     st.sampled_from(["", " ", "слово", "два слова", "\n"]),
     lambda inside: st.tuples(st.sampled_from([*BLOCKS, *INLINE, "br", *UNSEEN]), st.lists(inside, max_size=5)),
