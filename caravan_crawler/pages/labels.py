@@ -281,7 +281,7 @@ def _facts_of(block: Block) -> list[Fact]:
 def _sentence_facts(text: str) -> list[Fact]:
     """Return the facts of a sentence of facts: ``Опубликовал Иван Ким 3 мая 2021 в рубрике Спорт``; else [].
 
-    All of its words are names or words of such sentences, so that a sentence of a text is none.
+    All of its words are names or belong to such a sentence; a sentence of a text has others.
     """
     date = _DATE_INSIDE.search(text) if len(text) <= _LONGEST_SENTENCE else None
     if date is None:
