@@ -29,6 +29,16 @@ def test_modules_named_in_the_page_on_reading_exist() -> None:
     assert named <= there
 
 
+def test_the_tables_to_change_exist() -> None:
+    text = (ROOT / "docs" / "fixing-the-reader.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^   \| [^|]+ \| `((?:pages|normalise)/\w+\.py)`[^|]* \| ([^|]+) \|$", text, re.MULTILINE)
+    assert len(rows) > 10
+    for path, names in rows:
+        source = (ROOT / "caravan_crawler" / path).read_text(encoding="utf-8")
+        for name in re.findall(r"`(\w+)`", names.partition(";")[0]):
+            assert re.search(rf"^(?:def )?{name}\b", source, re.MULTILINE), f"{name} is not in {path}"
+
+
 def test_the_readme_names_every_argument_and_its_links_exist() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert all(f"`{name}`" in text for name in HELP)

@@ -21,7 +21,7 @@ _UNSEEN_TAGS = frozenset(
     "button title meta link base noembed noframes amp-analytics amp-ad amp-sidebar xml w:worddocument".split()
 )
 _TEXT, _UNSEEN, _BLOCK, _PICTURE, _BREAK, _INLINE = range(6)
-#: What may hide a link.
+#: Elements that may hide a link.
 _MAY_HIDE = (
     "[hidden], [style*=none], [style*=hidden], [class*=screen-reader], [class*=hidden], [class*=sr-only], noscript"
 )
@@ -49,8 +49,8 @@ _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGN
 _LINE_BREAK = "\ufdd0"
 _IGNORED = " \t\r\n\f\xa0" + _LINE_BREAK
 _UNSEEN_LETTER = re.compile(f"[{UNSEEN_LETTERS}]").search
-#: The text of a page is over where every ``h1`` and some paragraphs were met and then so many blocks that are none:
-#: what stands behind is read for its links only, which saves a third of the time on a page with columns.
+#: The text of a page has ended if every ``h1`` and some paragraphs were met, and then this number of blocks that are no
+#: paragraphs. The rest is read for its links only, which saves a third of the time on a page with columns.
 _FEWEST_PARAGRAPHS, _MOST_BEHIND = 2, 100
 _SHORTEST_PARAGRAPH, _ENDS = 60, '.!?…»”"'
 #: Letters of a line that may stand alone.

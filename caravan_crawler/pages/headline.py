@@ -27,7 +27,7 @@ HEADLINE = {
 }
 #: How many blocks of text may stand between the headline and the facts under it.
 LONGEST_LEDE = 2
-#: Blocks behind a headline that count as evidence for it; and at most so many facts, paragraphs and teasers.
+#: Blocks behind a headline that count as evidence for it; and the most facts, paragraphs and teasers that count.
 _WINDOW, _MOST_FACTS, _MOST_PARAGRAPHS = 14, 2, 3
 #: Marks before the first letter of a headline.
 _OPENING = " «»“”„\"'([–—-…¿¡.#№*•"

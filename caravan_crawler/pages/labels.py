@@ -42,7 +42,7 @@ _LABEL_OF_DATE = re.compile(
 #: The date of the last change, printed behind that of publication.
 _UPDATED_BEHIND = re.compile(r"(?<=\w)[.\s(\[,;|/•·–—-]+(?:обновлен|изменен|жаңарт|updated)\w*\b.*$", re.IGNORECASE)
 _COUNT = r"(?P<count>\d[\d\s.,'’]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
-#: What a line looks like, in the order in which the forms are tried.
+#: Forms of a line, in the order in which they are tried.
 _FORMS: tuple[tuple[Kind, str], ...] = (
     # A database's zero as PHP prints it.
     ("date", r"(?P<zero>-000\d-\d\d-\d\d.{0,15}|\d{1,2}(?:\.|\s)[^\s.,]{2,9}(?:\.|,?\s)-000\d.{0,15})"),
@@ -281,7 +281,7 @@ def _facts_of(block: Block) -> list[Fact]:
 def _sentence_facts(text: str) -> list[Fact]:
     """Return the facts of a sentence of facts: ``Опубликовал Иван Ким 3 мая 2021 в рубрике Спорт``; else [].
 
-    All of its words are names or words of such sentences, so that a sentence of a text is none.
+    All of its words are names or belong to such a sentence; a sentence of a text has others.
     """
     date = _DATE_INSIDE.search(text) if len(text) <= _LONGEST_SENTENCE else None
     if date is None:
@@ -392,7 +392,7 @@ _TRENDING_HEADING = re.compile(r"(?:сейчас\s+)?в\s+тренде\s*[:.]?|�
 _SEE_ALSO = (
     r"(?:читайте|читать|смотрите|смотри|см\.|узнайте)\s+(?:также|тоже|ещ[её]|по\s+теме|далее|подробнее)"
     r"|(?:материалы?|новости|статьи|ещ[её])\s+по\s+теме|по\s+теме|ещ[её]\s+по\s+теме|похожие\s+(?:новости|статьи|материалы)"
-    r"|ранее\s+по\s+теме|вам\s+(?:также\s+)?(?:может\s+быть|будет|может)\s+(?:интересно|понравиться)"
+    r"|не\s+пропустите|ранее\s+по\s+теме|вам\s+(?:также\s+)?(?:может\s+быть|будет|может)\s+(?:интересно|понравиться)"
     r"|другие\s+(?:новости|материалы)|рекомендуем(?:\s+(?:почитать|прочитать|также))?|интересное\s+по\s+теме"
     r"|тағы\s+(?:да\s+)?оқ\w+|сондай-ақ\s+оқ\w+|оқи\s+отырыңыз|(?:содержание|оглавление|мазмұны)(?:\s*\[?\s*(?:показать|скрыть|toggle|hide|show)\s*\]?)?"
 )

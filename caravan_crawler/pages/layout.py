@@ -1,9 +1,9 @@
 """Where headline, lede, facts and text are on a page, by evidence that adds up.
 
 A page is read in one direction: the headline is the candidate with the most evidence; from there on each block is a
-fact, a text or something to pass over, until it is certain where the text begins; the text goes on to the trending
-block, the end of its containers or the page's foot. The weights are in ``HEADLINE`` and ``LEDE``; ``scrapy inspect
---why`` prints what was decided by them.
+fact, a text or something to pass over, until it is certain where the text begins; the text ends at the trending
+block, at the end of its containers or at the page's foot. The weights are in ``HEADLINE`` and ``LEDE``;
+``scrapy inspect --why`` prints what was decided by them.
 """
 
 from collections.abc import Iterator

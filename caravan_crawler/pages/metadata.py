@@ -26,7 +26,7 @@ _PUBLISHED = ("article:published_time", "datepublished")
 #: Objects in which an article may be; one elsewhere (``isRelatedTo``, ``itemListElement``) is another article.
 _AROUND_ARTICLE = ("@graph", "mainEntity", "mainEntityOfPage")
 _DEEPEST = 8
-# What stands around the JSON: comments, CDATA, a byte order mark, a semicolon.
+# Around the JSON there may be comments, CDATA, a byte order mark, a semicolon.
 _OPENING, _CLOSING, _SPACE = (
     ("//", "/*", "*/", "<!--", "<![CDATA["),
     ("//", "/*", "*/", "-->", "]]>", ";"),

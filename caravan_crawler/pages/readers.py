@@ -11,6 +11,7 @@ from functools import cached_property
 
 from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.normalise.text import clean
+from caravan_crawler.pages.attribution import find_source
 from caravan_crawler.pages.blocks import Element
 from caravan_crawler.pages.body import Text, read_text
 from caravan_crawler.pages.bylines import is_person, people_in, read_byline
@@ -27,7 +28,6 @@ from caravan_crawler.pages.labels import (
 )
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import BREADCRUMB_TIME, is_count_of_views, is_modified
-from caravan_crawler.pages.sources import find_source
 from caravan_crawler.pages.tags import tags_around
 from caravan_crawler.pages.titles import title_candidates
 
