@@ -101,6 +101,10 @@ class Element:
 Piece = tuple[str, Element | None, Element | None]
 
 
+#: The facts of a block that links the pages of an article.
+_PAGER: tuple[object, ...] = ("pager",)
+
+
 class Block:
     """A block of visible text.
 
@@ -108,7 +112,7 @@ class Block:
     or ``figcaption`` around it, ``pieces`` its text nodes, ``index`` its place on the page.
     """
 
-    __slots__ = ("element", "facts", "index", "is_pager", "pieces", "text", "zone")
+    __slots__ = ("_facts", "element", "index", "pieces", "text", "zone")
 
     def __init__(self, element: Element, zone: str | None, text: str, pieces: list[Piece], index: int) -> None:
         self.element = element
@@ -116,10 +120,27 @@ class Block:
         self.text = text
         self.pieces = pieces
         self.index = index
-        self.is_pager = False
-        """Whether it links the pages of one article."""
-        self.facts: object = None
-        """Cache of ``labels.facts_of``."""
+
+    @property
+    def facts(self) -> "tuple[object, ...] | None":
+        """Cache of ``labels.facts_of``; None before it was asked."""
+        try:
+            return self._facts
+        except AttributeError:  # few blocks are asked, so none is prepared for it
+            return None
+
+    @facts.setter
+    def facts(self, value: "tuple[object, ...]") -> None:
+        self._facts = value
+
+    @property
+    def is_pager(self) -> bool:
+        """Whether it links the pages of one article, and so says nothing of it."""
+        return self.facts is _PAGER
+
+    def mark_as_pager(self) -> None:
+        """Note that the block links the pages of one article."""
+        self._facts = _PAGER
 
     def __repr__(self) -> str:
         return f"<Block {self.tag} {self.text[:60]!r}>"
@@ -200,19 +221,19 @@ class Visible:
 
 
 def visible_parts(
-    root: LexborNode, stands_alone: Callable[[str], bool] | None = None, *, may_have_unseen: bool = True
+    root: LexborNode, stands_alone: Callable[[str], bool] | None = None, *, is_plain: bool = False
 ) -> Visible:
     """Return what is visible below ``root``.
 
-    Without ``may_have_unseen`` no text has letters that nobody sees.
+    With ``is_plain`` no text has letters that nobody sees or that are not in Unicode NFC.
 
     The first and last lines of a block that parts its lines by ``br`` are blocks of their own where they are of the
     kind that ``stands_alone``: a date over a text.
     """
-    visible, met_unseen = _walk(root, stands_alone, may_have_unseen=may_have_unseen)
+    visible, met_unseen = _walk(root, stands_alone, is_plain_page=is_plain)
     if met_unseen:
         # Characters that nobody sees would keep words from being known, and are no text of their own.
-        visible, _ = _walk(root, stands_alone, may_have_unseen=True, is_cleaning=True)
+        visible, _ = _walk(root, stands_alone, is_plain_page=False, is_cleaning=True)
     return visible
 
 
@@ -220,7 +241,7 @@ def _walk(
     root: LexborNode,
     stands_alone: Callable[[str], bool] | None,
     *,
-    may_have_unseen: bool,
+    is_plain_page: bool,
     is_cleaning: bool = False,
 ) -> tuple[Visible, bool]:
     """Return what is visible below ``root``, and whether the text of any block had characters that nobody sees.
@@ -350,8 +371,8 @@ def _walk(
     def add(block: Element, zone: str | None, text: str, its_pieces: list[Piece]) -> None:
         """Add a block, unless nobody sees its ``text``."""
         nonlocal met_unseen, paragraphs, since_paragraph, is_over
-        is_plain = text.isprintable() and is_normalized("NFC", text)
-        if not is_plain or (may_have_unseen and _UNSEEN_LETTER(text)):
+        is_plain = text.isprintable() and (is_plain_page or is_normalized("NFC", text))
+        if not is_plain or (not is_plain_page and _UNSEEN_LETTER(text)):
             texts = (piece for piece, _, _ in its_pieces if piece != _LINE_BREAK)
             met_unseen = met_unseen or any(without_unseen(piece) != piece for piece in texts)
             text = clean(text)

@@ -121,8 +121,20 @@ def _may_be_in_single_quotes(source: bytes, start: int, end: int) -> bool:
 _REST = r"[^\x00-\x20\x7f-\xa0?#;\[\]\\]*"
 _WHOLE = re.compile(rf"https?://[A-Za-z0-9.\-]+(?::\d+)?(?:/{_REST})?", re.ASCII)
 _ROOTED = re.compile(rf"/(?!/){_REST}")
-#: How the letters that nobody sees begin in UTF-8, and entities; few pages have any. Dashes begin with ``\xe2`` too.
-_UNSEEN_BEGIN = (b"\xcd", b"\xe1", b"\xe2\xa0", b"\xe3", b"\xef", b"&#")
+#: How letters begin in UTF-8 that nobody sees or that are not in Unicode NFC, and entities; few pages have any.
+_NOT_PLAIN = (
+    b"\xcc",
+    b"\xcd",
+    b"\xe0",
+    b"\xe1",
+    b"\xe2\xa0",
+    b"\xe2\x84\xa6",
+    b"\xe2\x84\xaa",
+    b"\xe3",
+    b"\xef",
+    b"\xf0",
+    b"&#",
+)
 _BOUNDS = Bounds()
 _T = TypeVar("_T")
 
@@ -199,8 +211,8 @@ class Document:
 
     @cached_property
     def _visible(self) -> Visible:
-        may_have_unseen = any(first in self.source for first in _UNSEEN_BEGIN)
-        return visible_parts(self.root, is_certain_fact, may_have_unseen=may_have_unseen)
+        is_plain = not any(first in self.source for first in _NOT_PLAIN)
+        return visible_parts(self.root, is_certain_fact, is_plain=is_plain)
 
     @property
     def blocks(self) -> list[Block]:

@@ -249,12 +249,12 @@ def facts_of(block: Block) -> list[Fact]:
 
     A block may hold several: ``26 Апреля 2023 | 60``, or two spans side by side.
     """
-    if block.is_pager or len(block.text) > _LONGEST_FACTS:
+    if len(block.text) > _LONGEST_FACTS:
         return []
-    if block.facts is None:
-        block.facts = _facts_of(block)
-    assert isinstance(block.facts, list)
-    return block.facts
+    facts = block.facts
+    if facts is None:
+        block.facts = facts = tuple(_facts_of(block))
+    return [fact for fact in facts if isinstance(fact, Fact)]
 
 
 def _facts_of(block: Block) -> list[Fact]:

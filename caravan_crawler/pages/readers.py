@@ -204,16 +204,17 @@ def _first_named(stamps: Iterable[str]) -> str | None:
 def views_generation_2(page: ArticlePage) -> str | None:
     """``Опубликовано: 2600`` above the headline, taken to be views."""
     for block in page.document.blocks[: page.layout.headline or 0]:
-        if "публиковано" not in block.text and "арияланды" not in block.text:
+        label = _GENERATION_2_LABEL.search(block.text)
+        if label is None:
             continue
         # The line may be in the breadcrumbs, next to the date.
-        label_on = block.text[re.search("[Оо]публиковано|[Жж]арияланды", block.text).start() :]  # type: ignore[union-attr]
-        if count := views_before_headline(label_on):
+        texts = (block.text[label.start() :], *(" ".join(text.split()) for text, _, _ in block.pieces))
+        if count := next((count for text in texts if (count := views_before_headline(text))), None):
             return count
-        for text, _, _ in block.pieces:
-            if count := views_before_headline(" ".join(text.split())):
-                return count
     return None
+
+
+_GENERATION_2_LABEL = re.compile("[Оо]публиковано|[Жж]арияланды")
 
 
 def views_printed(page: ArticlePage) -> str | None:
