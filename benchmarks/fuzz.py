@@ -247,17 +247,17 @@ def read(page: Base, charset: str, pipelines: list[Any]) -> None:
 
 
 def measured(bases: list[Base], pipelines: list[Any], seed: int, number: int, limit: int) -> Reading:
-    """Read page ``number``, for at most ``limit`` seconds, and parse it with lxml."""
+    """Read page ``number``, for at most ``limit`` seconds of CPU, and parse it with lxml."""
     page, charset = broken_page(bases, seed, number)
     begun = time.process_time()
-    signal.alarm(limit)
+    signal.setitimer(signal.ITIMER_PROF, limit)
     error = ""
     try:
         read(page, charset, pipelines)
     except Exception:  # noqa: BLE001 - whatever it is, it is to be found
         error = traceback.format_exc()
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
     read_at = time.process_time()
     etree.fromstring(page.body or b"<p>", etree.HTMLParser(encoding="utf-8"))
     return Reading(number, page.name, read_at - begun, time.process_time() - read_at, error)
@@ -273,7 +273,7 @@ def _start(pages: list[Base]) -> None:
     settings = Settings()
     settings.setmodule("caravan_crawler.settings")
     _bases, _pipelines = pages, value_pipelines(settings.copy_to_dict())
-    signal.signal(signal.SIGALRM, _too_long)
+    signal.signal(signal.SIGPROF, _too_long)
 
 
 def _read_some(numbers: range, seed: int, limit: int) -> list[Reading]:

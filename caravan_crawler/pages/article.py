@@ -12,6 +12,8 @@ from caravan_crawler.pages.readers import ArticlePage
 from caravan_crawler.urls import Address, is_same_slug
 
 _DIGITS_AT_END = re.compile(r"(\d+)\W*$")
+#: Letters at the end of a headline that are searched for a number, as a title may be of any length.
+_LONGEST_NUMBER = 40
 
 
 def own_address(document: Document, headline: str | None = None) -> tuple[Address | None, str]:
@@ -20,7 +22,7 @@ def own_address(document: Document, headline: str | None = None) -> tuple[Addres
     A URL in the metadata counts only if it is an article's and has the same number. A number that
     the ``headline`` ends in is part of the slug, not the site's.
     """
-    digits = _DIGITS_AT_END.search(headline or "")
+    digits = _DIGITS_AT_END.search((headline or "")[-_LONGEST_NUMBER:])
     headline_number = digits[1] if digits else ""
 
     def address_of(href: str, page_url: str) -> Address | None:
