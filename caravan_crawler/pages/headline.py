@@ -7,7 +7,7 @@ from itertools import islice, pairwise
 from caravan_crawler.pages.blocks import HEADINGS, Block, is_teaser
 from caravan_crawler.pages.bylines import is_the_site
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.labels import facts_of, fold, is_clock, is_dated, is_passed_over, is_prose
+from caravan_crawler.pages.labels import facts_of, fold, is_clock, is_dated, is_end_label, is_passed_over, is_prose
 from caravan_crawler.pages.selectors import is_crumbs
 from caravan_crawler.pages.titles import title_candidates
 
@@ -78,7 +78,8 @@ def find_headline(document: Document) -> Headline | None:
         return None
     is_teaser_here = partial(is_teaser, site=document.site, page_url=document.base_url)
     all_weighed = [_weigh_headline(blocks, index, index in titles, is_teaser_here) for index in candidates]
-    best = max(all_weighed, key=lambda weighed: (weighed.sum, weighed.block)).block
+    # If two are equal, the heading, then the first: the related articles under the text may name the page's own.
+    best = max(all_weighed, key=lambda weighed: (weighed.sum, _heading(blocks[weighed.block]) == "h1")).block
     wanted = fold(blocks[best].text)
     same = [index for index in sorted({*candidates, *titles}) if fold(blocks[index].text) == wanted]
     first = last = best
@@ -137,6 +138,8 @@ def _weigh_headline(blocks: list[Block], index: int, is_title: bool, is_teaser_h
         following = blocks[position]
         if fold(following.text) == wanted:
             continue
+        if is_end_label(following.text):
+            break
         if block.link is not None and not facts and not texts and is_teaser_here(following):
             weighed.add(HEADLINE, "is a link among links")
             break

@@ -407,7 +407,7 @@ _COMMENTS = (
 )
 _LABELS = re.compile(
     r"реклама|на\s+правах\s+рекламы|партн[её]рский\s+материал|advertisement|жарнама"
-    r"|поделиться(?:\s+.{0,40})?|поделитесь.{0,40}|бөлісу\s*:?|share"
+    r"|(?:расскажите|рассказать)\s+друзьям|(?:мы|читайте\s+нас)\s+в\s+google.{0,60}|читайте\s+наши\s+новости.{0,60}|поделиться(?:\s+.{0,40})?|поделитесь.{0,40}|бөлісу\s*:?|share"
     rf"|{_COMMENTS}"
     r"|(?:оставлять\s+)?комментари\w+\s+могут\s+(?:оставлять\s+)?только\s.{0,60}|пікір\s+қалдыру.{0,60}"
     r"|подписывайтесь.{0,80}|подпишитесь.{0,80}|подписаться.{0,60}|присоединяйтесь.{0,80}|жазылыңыз.{0,60}"
@@ -533,6 +533,7 @@ def is_passed_over(block: Block) -> bool:
         not any(map(str.isalnum, block.text))
         or block.zone in ("nav", "form", "figcaption")
         or is_markup(block.text)
+        or is_see_also(block.text)
         or is_label(block.text)
         or is_label_with_links(block)
         or (block.is_all_links and (len(block.text) < 60 or not is_sentence(block.text)))

@@ -47,8 +47,6 @@ _LEDE_FROM = 1
 _FARTHEST_ABOVE = 4
 #: Most blocks behind the last paragraph that may be facts of the article.
 _FARTHEST_BEHIND = 16
-#: Letters of a lede; a longer text before facts and nothing else is the article.
-_LONGEST_LONE_LEDE = 100
 #: Paragraphs in an element from which it holds a text, whatever its name says.
 _FEWEST_OF_TEXT = 2
 #: Share of the length of the paragraphs behind it below which a text is much shorter.
@@ -56,10 +54,8 @@ _SHORT = 0.6
 #: Most blocks before such facts in the element that holds them and the headline: a section, a crumb.
 _MOST_BEFORE_FACTS = 2
 _TAGS_OF_TEXT = SUBHEADS | frozenset("p td th dt dd".split())
-#: Letters of a name.
-_LONGEST_NAME = 60
-#: Letters of a section's name or a button among the facts over a headline.
-_LONGEST_SECTION = 30
+#: Letters of a name, and of a section's name or a button among the facts over a headline.
+_LONGEST_NAME, _LONGEST_SECTION = 60, 30
 
 
 @dataclass
@@ -197,8 +193,15 @@ def _divide(
         layout.facts = [fact for _, each in facts for fact in each]
         return stopped
     layout.weighed.append(weighed)
-    # A page may show a video in place of a text; one line under a text is no reason to take it for a lede.
-    is_lede = weighed.sum >= _LEDE_FROM and bool(after or last_fact > before[-1])
+    # A page may show a video in place of a text, or a new template lose it: a text under date and views is then the
+    # lede, as on the site's own pages. One line of facts under a text is no reason to take it for a lede.
+    all_kinds = {fact.kind for _, each in facts for fact in each}
+    over_it = {fact.kind for position, each in facts if position < before[0] for fact in each}
+    is_lede = weighed.sum >= _LEDE_FROM
+    if not after:
+        is_lede = is_lede and last_fact > before[-1]
+        is_lede = is_lede or all_kinds >= {"date", "views", "credit"} or over_it >= {"date", "views"}
+        is_lede = is_lede or (bool(facts) and not ends_sentence(blocks[before[-1]].text))
     start = (after[0] if after else stopped) if is_lede else before[0]
     layout.lede = before if is_lede else []
     layout.facts = [fact for position, each in facts if position < start for fact in each]
@@ -220,11 +223,15 @@ def _last_front_fact(blocks: list[Block], texts: list[int], facts: list[tuple[in
         if before > LONGEST_LEDE or not (is_certain if before and has_date else kinds & {"date", "views", "credit"}):
             continue
         has_date = has_date or "date" in kinds
-        behind_texts = {fact.kind for at, one in facts if not texts or at >= texts[0] for fact in one}
-        is_lone_lede = len(behind_texts) > 1 and all(len(blocks[text].text) < _LONGEST_LONE_LEDE for text in texts)
+        # Several blocks of facts and no text behind them are the site's own order without a text; one is under a text.
+        is_lone_lede = bool(texts) and sum(at > texts[0] for at, one in facts if _are_of_front(one)) > 1
         if before < len(texts) or is_lone_lede:
             last = position
     return last
+
+
+def _are_of_front(facts: list[Fact]) -> bool:
+    return any(fact.kind in ("date", "views", "credit") for fact in facts)
 
 
 def _is_set_as_text(block: Block) -> bool:
@@ -253,7 +260,8 @@ def _weigh_lede(
     if any(lede[-1] < picture.position <= after[0] and not picture.zone for picture in document.pictures):
         weighed.add(LEDE, "a picture stands before the text")
     lengths = [len(blocks[index].text) for index in after[:2]]
-    if len(lede) == 1 and len(first.text) < _SHORT * sum(lengths) / len(lengths) and ends_sentence(first.text):
+    is_short = len(lede) == 1 and len(first.text) < _SHORT * sum(lengths) / len(lengths)
+    if is_short and (ends_sentence(first.text) or "credit" in kinds):
         weighed.add(LEDE, "is much shorter than the text's paragraphs")
     text, text_after = fold(first.text), fold(following.text)
     if len(text_after) > len(text) and text_after.startswith(text[: max(20, len(text) - 12)]):

@@ -46,7 +46,7 @@ def text_from(start: int, document: Document, headline_at: int, trending: Trendi
     foot = next((index for index in range(start, limit) if blocks[index].zone == "footer"), limit)
     if trending is None:
         foot = next((index for index in range(start, foot) if _is_foot(blocks[index])), foot)
-    if start >= len(blocks):
+    if start >= len(blocks) or is_end_label(blocks[start].text):
         return TextRange(start, start)
     headline = blocks[headline_at]
     paragraphs = _first_paragraphs(blocks, start, foot)
@@ -59,7 +59,8 @@ def text_from(start: int, document: Document, headline_at: int, trending: Trendi
     others: list[Element] = []
     for block in blocks[start:foot]:
         is_inside = container is None or block.is_within(container)
-        if trending is None and text.blocks and is_comments_label(block.text):
+        # Over the text it may be a button.
+        if text.blocks and is_comments_label(block.text) and (trending is None or any(map(is_prose, text.blocks))):
             break
         if not is_inside and (is_apart or trending is None):
             if text.blocks and is_end_label(block.text):

@@ -14,11 +14,11 @@ from tests.support.monthly_site import MonthlyServer, MonthlySite, Old, Story, s
 
 
 def stored(data_dir: Path) -> dict[str, tuple[str | None, int]]:
-    """Return date and version of each article in the store, by path."""
+    """Return moment and version of each article in the store, by path."""
     store = open_in(data_dir)
     rows = table(store, schema.articles)
     store.close()
-    found = {urlsplit(row["url"]).path: (row["date_published"], row["version"]) for row in rows}
+    found = {urlsplit(row["url"]).path: (row["published_at"], row["version"]) for row in rows}
     assert len(found) == len(rows), "two records of one address"
     return found
 

@@ -189,6 +189,16 @@ def test_a_newer_page_without_required_fields_changes_nothing(name: str, accept_
     assert len(history.versions) == len(history.views) == 1
 
 
+def test_a_newer_page_whose_text_is_the_lede_alone_changes_nothing() -> None:
+    stored = article()
+    history = taken([stored])
+    before = history.row
+    assert history.merge(observation(article(observed_at=LATER, lede=None, body=stored.lede))).change_type is (
+        ChangeType.LOST_FIELDS
+    )
+    assert history.row is before
+
+
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.sets(st.sampled_from(REQUIRED))), max_size=8))
 def test_required_fields_are_never_lost(pages: list[tuple[int, set[str]]]) -> None:
