@@ -72,9 +72,9 @@ class Bounds:
             if length > self.tag_bytes or together > most_together:
                 return "tag_too_long"
             # A formatting element that is never closed is repeated in each block behind it.
-            formatting = _FORMATTING.match(source, start)
+            formatting = _FORMATTING.match(source, start - 1)
             if formatting is None:
-                repeated += 0 if source[start + 1] == _SLASH else is_open
+                repeated += 0 if source[start] == _SLASH else is_open
             else:
                 is_open = max(0, is_open - 1) if formatting[1] else is_open + 1
             if count > self.tags or repeated > _MOST_NODES:

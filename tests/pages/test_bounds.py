@@ -28,6 +28,7 @@ EXCESSIVE = {
     "capitals": (b"<DIV>" * 50_001, MANY),
     "tags after a script": (b"<script>if (a<b) {}</script>" + b"<b>" * 50_000, MANY),
     "tags after an empty comment": (b"<!-->" + b"<b>" * 50_001, MANY),
+    "formatting never closed": (b"<p>" + b"".join(b"<b a=%d>" % n for n in range(3_000)) + b"<p>x" * 3_000, MANY),
     "attributes": (attributes(1_000_000, "aN=1"), LONG),
     "attributes without values": (attributes(1_000_000, "aN"), LONG),
     "attributes in single quotes": (attributes(500_000, "aN='<a href=\"x\">'"), LONG),
