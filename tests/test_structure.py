@@ -14,8 +14,6 @@ LONGEST = 400
 ALLOWED_LONGER = {
     "inspection/site_spider.py": "what is asked for next depends on what was found",
     "normalise/dates.py": "words, zones and forms of a date",
-    "pages/blocks.py": "one walk over a page, and the blocks and elements it yields",
-    "pages/labels.py": "a catalogue",
     "sample_site/faults/site.py": "a catalogue",
     "sample_site/plan.py": "two plans with one interface",
     "spiders/caravan.py": "one class: all callbacks of the crawl",

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from caravan_crawler.normalise.text import printable
 from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.headline import Weighed
-from caravan_crawler.pages.labels import facts_of
 from caravan_crawler.pages.layout import Layout, find_layout
 from caravan_crawler.pages.readers import ArticlePage
 

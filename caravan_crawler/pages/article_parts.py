@@ -75,7 +75,7 @@ def mark_pager(document: Document) -> None:
                 pager.add(beside)
                 beside += step
     for number in pager:
-        blocks[number].mark_as_pager()
+        blocks[number].is_pager = True
 
 
 def _article_path(document: Document) -> str | None:

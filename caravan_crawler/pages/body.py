@@ -1,22 +1,20 @@
 """The article's text out of the blocks where it lies: paragraphs, their links, and what is left out."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, is_teaser
 from caravan_crawler.pages.bylines import Byline, is_author_label, is_person, read_byline
 from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.fact_lines import Fact, credit_in_text, facts_of, is_date
 from caravan_crawler.pages.labels import (
     SEE_ALSO_HEADING,
     SEE_ALSO_START,
-    Fact,
-    credit_in_text,
     ends_sentence,
-    facts_of,
     is_advert_label,
     is_card_detail,
     is_colophon,
-    is_date,
     is_label,
     is_label_with_links,
     is_markup,
@@ -107,9 +105,7 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
     form_boxes = _form_boxes(document, layout, voided)
     for block in layout.text.blocks:
         reason = None
-        clutter = clutter_around(block.element, container)
-        if clutter is not None and clutter in voided:
-            clutter = next((each for each in _clutter(block, container) if each not in voided), None)
+        clutter = clutter_around(block.element, container, voided)
         if block.is_pager:
             reason = "links the pages of the article"
         elif tags := tag_texts(block, document.site, document.base_url):
@@ -149,29 +145,17 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
     return kept
 
 
-def _clutter(block: Block, container: Element | None) -> list[Element]:
-    """Return all elements around a block, below ``container``, that are named as clutter."""
-    found: list[Element] = []
-    element = clutter_around(block.element, container)
-    while element is not None:
-        found.append(element)
-        element = clutter_around(element.parent, container) if element.parent is not None else None
-        if element is not None and container is not None and not element.is_within(container):
-            break
-    return found
-
-
 def _around_most(layout: Layout) -> list[Element]:
     """Return the elements that hold most of the text, which no name makes a box in it."""
     prose = [block for block in layout.text.blocks if is_prose(block)]
     total = sum(len(block.text) for block in prose)
-    sizes: dict[int, tuple[Element, int]] = {}
+    sizes: Counter[Element] = Counter()
     for block in prose:
         for element in block.element.around:
             if element is layout.text.container:
                 break
-            sizes[id(element)] = (element, sizes.get(id(element), (element, 0))[1] + len(block.text))
-    return [element for element, size in sizes.values() if size > total * _MOST_OF_TEXT]
+            sizes[element] += len(block.text)
+    return [element for element, size in sizes.items() if size > total * _MOST_OF_TEXT]
 
 
 def _read_box(block: Block, text: Text) -> None:
@@ -271,7 +255,7 @@ def _are_facts_of_article(facts: list[Fact]) -> bool:
 def _take_off_byline(kept: list[Block], text: Text) -> None:
     """Take the authors' lines off the end, whether paragraphs of their own or the last line of one."""
     for position in range(len(kept) - 1, max(-1, len(kept) - 1 - _LONGEST_BYLINE), -1):
-        if position and is_author_label(kept[position].text) and position < len(kept):
+        if position and is_author_label(kept[position].text):
             names = [block.text for block in kept[position + 1 :] if is_person(block.text)]
             if len(names) == len(kept) - position - 1:
                 text.byline = Byline(tuple(names)).joined(text.byline)

@@ -9,10 +9,11 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from caravan_crawler.pages.blocks import Block, Element, Picture, Visible, visible_parts
+from caravan_crawler.pages.blocks import Block, Element, Picture
 from caravan_crawler.pages.encoding import encoding_of, utf_16_as_utf_8
-from caravan_crawler.pages.labels import is_certain_fact
+from caravan_crawler.pages.fact_lines import is_certain_fact
 from caravan_crawler.pages.metadata import StructuredData, read_structured_data
+from caravan_crawler.pages.tree_walk import Visible, visible_parts
 from caravan_crawler.urls import Site
 
 #: Why a page is not parsed.

@@ -1,5 +1,7 @@
-"""Finds the headline: the candidate with the most evidence."""
+"""Finds the headline: the block with the most evidence, and the page's titles without the site's name."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice, pairwise
@@ -7,10 +9,16 @@ from itertools import islice, pairwise
 from caravan_crawler.pages.blocks import HEADINGS, Block, is_teaser
 from caravan_crawler.pages.bylines import is_the_site
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.labels import facts_of, fold, is_clock, is_dated, is_end_label, is_passed_over, is_prose
+from caravan_crawler.pages.fact_lines import facts_of, is_clock, is_dated
+from caravan_crawler.pages.labels import fold, is_end_label, is_passed_over, is_prose
+from caravan_crawler.pages.metadata import StructuredData
 from caravan_crawler.pages.selectors import is_crumbs
-from caravan_crawler.pages.titles import title_candidates
 
+_SITE = r"[«\"“]?(?:караван|caravan)(?:\.kz)?[»\"”]?"
+_SUFFIX = re.compile(rf"\s+[-–—|:]\s+(?:газета\s+)?{_SITE}(?:\s*[-–—|]\s*.{{0,60}})?$", re.IGNORECASE)
+# Forms of other themes; headlines may end or begin like them.
+_WIDE_SUFFIX = re.compile(rf"\s+(?:[-–—|:«»·•]|&laquo;)\s+(?:[^|«»·•]{{0,40}}\s)?{_SITE}$", re.IGNORECASE)
+_PREFIX = re.compile(rf"^(?:газета\s+)?{_SITE}(?:\s+[-–—|:»·•]|:)\s+(?:[^»]{{1,40}}\s+»\s+)*", re.IGNORECASE)
 #: Evidence for a block to be the headline.
 HEADLINE = {
     "is the title": 4,
@@ -171,3 +179,24 @@ def _heading(block: Block) -> str | None:
         if depth == 2:
             break
     return next((inline.tag for _, _, inline in block.pieces if inline is not None and inline.tag == "h1"), None)
+
+
+# The titles
+
+
+def _without_site(title: str) -> Iterator[str]:
+    """Yield ``title`` without the site's suffix, as it is, and without the site's name in other forms."""
+    forms = [form.sub("", title).strip() for form in (_SUFFIX, _WIDE_SUFFIX, _PREFIX)]
+    yield from filter(None, dict.fromkeys([forms[0], title, *forms[1:]]))
+
+
+def title_candidates(structured: StructuredData) -> Iterator[str]:
+    """Yield what may be the headline, the likeliest first; a cut title ends in an ellipsis."""
+    for title in (
+        structured.title,
+        structured.article_text("headline"),
+        structured.text("og:title"),
+        structured.text("twitter:title"),
+    ):
+        if title:
+            yield from _without_site(title)

@@ -13,13 +13,11 @@ from itertools import islice
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
 from caravan_crawler.pages.bylines import is_author_label, is_person, is_single_name, is_the_site, read_byline
 from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.fact_lines import Fact, facts_of, is_dated
 from caravan_crawler.pages.headline import LONGEST_LEDE, Weighed, find_headline
 from caravan_crawler.pages.labels import (
-    Fact,
     ends_sentence,
-    facts_of,
     fold,
-    is_dated,
     is_end_label,
     is_passed_over,
     is_prose,

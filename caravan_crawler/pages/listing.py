@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from caravan_crawler.pages.blocks import Element
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.labels import is_date
+from caravan_crawler.pages.fact_lines import is_date
 from caravan_crawler.urls import NOT_SECTIONS, Address, listing_of
 
 

@@ -16,20 +16,12 @@ from caravan_crawler.pages.blocks import Element
 from caravan_crawler.pages.body import Text, read_text
 from caravan_crawler.pages.bylines import is_person, people_in, read_byline
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.labels import (
-    Fact,
-    ends_sentence,
-    fold,
-    is_date,
-    is_dated,
-    names_around,
-    printed_date,
-    views_before_headline,
-)
+from caravan_crawler.pages.fact_lines import Fact, is_date, is_dated, names_around, printed_date, views_before_headline
+from caravan_crawler.pages.headline import title_candidates
+from caravan_crawler.pages.labels import ends_sentence, fold
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import BREADCRUMB_TIME, is_count_of_views, is_modified
 from caravan_crawler.pages.tags import tags_around
-from caravan_crawler.pages.titles import title_candidates
 
 
 @dataclass

@@ -1,16 +1,11 @@
 """Where the text of an article lies: the paragraphs from its first one to the trending block or the page's foot."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.labels import (
-    is_colophon,
-    is_comments_label,
-    is_end_label,
-    is_prose,
-    is_trending_heading,
-)
+from caravan_crawler.pages.labels import is_colophon, is_comments_label, is_end_label, is_prose, is_trending_heading
 from caravan_crawler.pages.selectors import is_clutter
 from caravan_crawler.pages.trending import TrendingBlock
 
@@ -153,11 +148,14 @@ def in_clutter(block: Block, container: Element) -> bool:
     return clutter_around(block.element, container) is not None
 
 
-def clutter_around(inner: Element, container: Element | None) -> Element | None:
-    """Return the innermost element from ``inner`` to below ``container`` that is named as clutter, or None."""
+def clutter_around(inner: Element, container: Element | None, but: Collection[Element] = ()) -> Element | None:
+    """Return the innermost element from ``inner`` to below ``container`` that is named as clutter, or None.
+
+    Elements of ``but`` are none, whatever their names say.
+    """
     for element in inner.around:
         if element is container:
             return None
-        if element.attributes and is_clutter(element.tag, element.names):
+        if element.attributes and is_clutter(element.tag, element.names) and element not in but:
             return element
     return None

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from caravan_crawler.pages.blocks import HEADINGS, Block, Element, common_container
 from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.fact_lines import is_date
 from caravan_crawler.pages.labels import (
     ends_sentence,
-    is_date,
     is_end_label,
     is_label,
     is_prose,

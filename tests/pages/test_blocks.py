@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from caravan_crawler.pages.blocks import Block, visible_parts
+from caravan_crawler.pages.blocks import Block
+from caravan_crawler.pages.tree_walk import visible_parts
 
 BLOCKS = ["div", "ul", "blockquote", "section", "article"]
 INLINE = ["span", "b", "a", "i", "em"]

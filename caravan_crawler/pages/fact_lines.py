@@ -1,0 +1,369 @@
+"""Lines of facts: dates, view counts, photo credits, authors, by what they look like.
+
+A form counts only in its place (see ``layout.py``): a price, a score or a year in the text is no view count, and the
+header's date of the visit is no date of publication.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from typing import Literal
+
+from caravan_crawler.normalise.dates import MONTH_PATTERN, Form, date_form, day_named, is_suffix
+from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
+from caravan_crawler.pages.blocks import Block, Element
+from caravan_crawler.pages.bylines import is_person
+from caravan_crawler.pages.selectors import is_author, is_count_of_others, is_count_of_views
+
+Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
+
+_LABEL_OF_DATE = re.compile(
+    r"(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|жарияланды|жарияланған(?:\s+күні)?|posted\s+on)"
+    r"\s*[:\-–—]?\s*",
+    re.IGNORECASE,
+)
+#: The date of the last change, printed behind that of publication.
+_UPDATED_BEHIND = re.compile(r"(?<=\w)[.\s(\[,;|/•·–—-]+(?:обновлен|изменен|жаңарт|updated)\w*\b.*$", re.IGNORECASE)
+_COUNT = r"(?P<count>\d[\d\s.,'’]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
+#: Forms of a line, in the order in which they are tried.
+_FORMS: tuple[tuple[Kind, str], ...] = (
+    # A database's zero as PHP prints it.
+    ("date", r"(?P<zero>-000\d-\d\d-\d\d.{0,15}|\d{1,2}(?:\.|\s)[^\s.,]{2,9}(?:\.|,?\s)-000\d.{0,15})"),
+    ("updated", r"(?:обновлен[оа]?|изменен[оа]?|жаңартылды|жаңартылған)\s*:?"),
+    ("views", rf"(?:{VIEWS_BEFORE})?\s*[:\-–(]?\s*{_COUNT}\)?\s*(?:{VIEWS_BEHIND})?"),
+    ("author", r"(?:авторы?|текст|автор\s+текста|мәтін|журналист)\s*[:\-–—]\s*(?P<value>\S.{0,120})"),
+    ("author", r"(?:автором|опубликовал[аи]?)\s+(?P<value>[^\W\d].{2,60})"),
+)
+FORMS = tuple((kind, re.compile(form, re.IGNORECASE)) for kind, form in _FORMS)
+_GENERATION_2_VIEWS = re.compile(r"(?:опубликовано|жарияланды)\s*:?\s*(?P<count>\d[\d\s]{0,11})", re.IGNORECASE)
+_CREDIT = re.compile(r"(?:фото|сурет|photo|иллюстрация|скриншот)\s*[-–—:]\s*(?P<name>.*)", re.IGNORECASE)
+_ARCHIVE_CREDIT = re.compile(
+    r"(?:фото|сурет)\s+(?P<name>(?:из|с\s+сайта|автора|пресс-службы|предоставлен\w*|читател\w*)(?:\s.{2,60})?)",
+    re.IGNORECASE,
+)
+_CREDITS_BEGIN = ("фото", "сурет", "photo", "иллюстрация", "скриншот")
+#: Letters of a line that credits a photo, and words of one without a dash.
+_LONGEST_CREDIT, _LONGEST_ARCHIVE_CREDIT = 100, 5
+_SEPARATORS = re.compile(r"[/|•·⋅👁🕒🕑📅🗓📷⏱💬](?:(?<!/)\ufe0f?|(?<=\s/)(?=\s))")
+# Additions that themes print; they are ignored.
+_OTHER = re.compile(
+    r"(?:нет|без)\s+комментари\w+|комментари\w+\s+нет|комментари\w*\s*:?\s*\(?\d*\)?|\d+\s+комментари\w+(?:\s+к\s.{0,160})?"
+    r"|остав(?:ьте|ить)\s+комментарий|добавить\s+комментарий|\d+\s+пікір\w*|пікір\w*\s*:?\s*\d*"
+    r"|(?:время\s+(?:на\s+)?чтени[ея]\s*:?\s*)?[~≈]?\s*\d+\s*мин(?:ут\w*)?\.?(?:\s+(?:чтени\w|на\s+чтение|оқу))?"
+    r"|постоянная\s+ссылка|подробности|толығырақ|details"
+    r"|обновлен[оа]?\s*:?\s.{4,40}|(?:коллаж|видео|инфографика)\s*[-–—:]\s*.{2,40}"
+    r"|(?:от|by|автор|автором|опубликовал[аи]?)(?:\s+[^\s.]+){0,2}|admin|администратор|редактор|редакция"
+    r"|опубликован[оа]?\s*:?|дата(?:\s+публикации)?\s*:?|жарияланды\s*:?|размещено\s*:?|posted\s+(?:on|by|in)"
+    r"|(?:рубрик[аи]|раздел|категори[яи]|айдар|санат)\s*:?(?:\s+[^\s.]+){0,3}|в\s+[А-ЯЁ][\w ]{2,30}"
+    r"|источник\s*:?|поделиться\s*:?|\d+\s+(?:нравится|лайк\w*|репост\w*)|\+\d+"
+    r"|(?:[👍👎❤♥💬🗨🔁↗⭐]\ufe0f?\s*\d+\s*)+"
+    # A count that a script is to bring.
+    rf"|(?:{VIEWS_BEFORE})\s*[:\-–]?"
+    # A date that a script or a template was to fill in.
+    r"|undefined|null|nan|none|invalid\s+date|%[\w:]+%|\{\{?[^{}]{0,40}\}\}?|\[\w{2,12}\]",
+    re.IGNORECASE,
+)
+_BY_SOMEBODY = re.compile(r"\s+(?:от|by)\s+\S+(?=\s|$)", re.IGNORECASE)
+#: A date with its year anywhere in a line, digits first.
+_DATE_INSIDE = re.compile(
+    rf"(?:\d{{1,2}}\s+(?:{MONTH_PATTERN})\.?,?\s+\d{{4}}(?:\s*(?:года|год|г)\b\.?)?|\d{{1,2}}\.\d{{2}}\.\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})"
+    r"(?:,?\s*(?:в\s+)?\d{1,2}:\d{2}(?::\d{2})?)?(?!\d)",
+    re.IGNORECASE,
+)
+_VIEWS_INSIDE = re.compile(
+    rf"(?:{VIEWS_BEFORE}|просмотрел\w*|прочли|прочл\w+)\W{{0,3}}(\d[\d\s.,'’]*\d|\d)|(\d[\d\s]*)\s*{VIEWS_BEHIND}",
+    re.IGNORECASE,
+)
+_AUTHOR_INSIDE = re.compile(
+    r"(?:авторы?\s*:|опубликовал[аи]?|автором|автор)\s+((?:[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+\s+[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+(?:\s+и\s+|,\s+)?)+)",
+    re.IGNORECASE,
+)
+#: Words of a sentence that says when and by whom an article was published, and how often it was read.
+_WORDS_OF_FACTS = re.compile(
+    r"опубликова\w*|дата|публикации|автор\w*|рубрик\w*|раздел\w*|категори\w*|просмотр\w*|прочита\w*|прочли|чтени\w*|займ[её]т"
+    r"|минут\w*|мин|комментари\w*|оставил\w*|обновлен\w*|размещен\w*|в|и|от|by|на|к|раз\w*|года?|г|нет|без|пока|[^\W\d_]|\d+",
+    re.IGNORECASE,
+)
+_SENTENCE_BEGINS = re.compile(r"опубликовал[аи]?\b|авторы?\b|дата\s+публикации\b", re.IGNORECASE)
+_LONGEST_SENTENCE = 200
+_JOINTS = re.compile(r"(?:от|автором|автор|by|в|in|on|posted\s+on|опубликован[оа]?|[\W_]+)", re.IGNORECASE)
+#: Words of the longest date, ``Опубликовано: понедельник, 12 мая 2025 года в 14:05``, and its letters.
+_LONGEST_DATE, _LONGEST_DATE_TEXT = 12, 80
+_LONGEST_ZONE = 40
+#: Letters of a block with lines, and of one line.
+_LONGEST_FACTS, _LONGEST_LINE = 240, 140
+_MOST_WORDS_OF_NAME = 3
+#: Blocks in an element whose name may say what a number in it counts.
+_FEW_BLOCKS = 2
+_YEAR = re.compile(r"\d{4}|\d\.\d\d\.\d\d")
+_ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One recognised line: its ``kind`` and the ``value`` without label; a number ``is_bare`` that had none."""
+
+    kind: Kind
+    value: str
+    is_bare: bool = False
+
+
+def is_dated(text: str) -> bool:
+    """Whether all of ``text`` is one date with its year."""
+    form = _date_form(text)
+    return form is not None and form.has_year
+
+
+def is_date(text: str) -> bool:
+    """Whether all of ``text`` is a date in any of the printed forms, with a year or without."""
+    return _date_form(text) is not None
+
+
+def _date_form(text: str) -> Form | None:
+    return date_form(text.strip(_ORNAMENT)) if len(text) <= _LONGEST_DATE_TEXT else None
+
+
+def is_clock(text: str) -> bool:
+    """Whether all of ``text`` is a time of day."""
+    parts = form.parts if (form := _date_form(text)) else None
+    return parts is not None and parts.get("day") is None and parts.get("relative") is None
+
+
+def printed_date(facts: list[Fact]) -> str | None:
+    """Return the date of publication among the lines, as printed: one with its year before others, a real one first.
+
+    The time of day and the zone after it are included. A date after ``Обновлено`` does not count.
+    """
+    dates = [
+        index
+        for index, fact in enumerate(facts)
+        if fact.kind == "date" and fact.value and not (index and facts[index - 1].kind == "updated")
+    ]
+    if not dates:
+        return None
+    if len(dates) > 1:
+        dates = [index for index in dates if day_named(facts[index].value)] or dates
+    best = next((index for index in dates if is_dated(facts[index].value)), dates[0])
+    date = facts[best].value
+    if not is_dated(date) or ":" in date:
+        return _with_zone(date, facts, best)
+    if best + 1 in dates and is_clock(facts[best + 1].value):
+        return _with_zone(f"{date} {facts[best + 1].value}", facts, best + 1)
+    if best - 1 in dates and is_clock(facts[best - 1].value):
+        return f"{facts[best - 1].value} {date}"
+    return date
+
+
+def _with_zone(date: str, facts: list[Fact], index: int) -> str:
+    """Return ``date`` with the zone printed behind the line at ``index``."""
+    following = facts[index + 1] if index + 1 < len(facts) else None
+    return f"{date} {following.value}" if following and following.kind == "zone" and ":" in date else date
+
+
+def views_before_headline(text: str) -> str | None:
+    """Return the count of ``Опубликовано: 2600``, the second generation's line above the headline."""
+    match = _GENERATION_2_VIEWS.fullmatch(text)
+    return match["count"].strip() if match else None
+
+
+def credit_name(text: str) -> str | None:
+    """Return whom a photo's line credits, maybe nobody (``Фото -``).
+
+    None where the text is no such line (``Фото – это искусство.``).
+    """
+    if not _may_be_credit(text):
+        return None
+    match = _CREDIT.fullmatch(text.strip())
+    if match is None:
+        return None
+    name = match["name"].strip()
+    is_sentence = len(name.split()) > 6 or (name[:1].islower() and name.endswith((".", "!", "?")))
+    return None if is_sentence else name
+
+
+def _may_be_credit(text: str) -> bool:
+    return len(text) <= _LONGEST_CREDIT and text[:12].lower().startswith(_CREDITS_BEGIN)
+
+
+def credit_in_text(text: str) -> str | None:
+    """Return whom a line in the text credits; ``Фото из архива автора`` only where it is no sentence."""
+    if not _may_be_credit(text):
+        return None
+    match = _ARCHIVE_CREDIT.fullmatch(text) if len(text.split()) <= _LONGEST_ARCHIVE_CREDIT else None
+    return match["name"] if match and text[-1] not in ".!?:" else credit_name(text)
+
+
+@lru_cache(maxsize=2048)  # labels, buttons and days stand on many pages
+def _fact(text: str) -> Fact | None:
+    text = text.strip(_ORNAMENT)
+    if not text or len(text) > _LONGEST_LINE:
+        return None
+    if text[0].isalnum() or text[0] == "-":
+        if (count := views_before_headline(text)) is not None:
+            return Fact("views", count)
+        if not text.isdecimal() and is_date(text):
+            return Fact("date", _UPDATED_BEHIND.sub("", _LABEL_OF_DATE.sub("", text, count=1)))
+        for kind, form in FORMS:
+            if match := form.fullmatch(text):
+                value = next((value for value in match.groups() if value), text).strip()
+                return Fact(kind, value, is_bare=kind == "views" and value == text)
+        if (name := credit_name(text)) is not None:
+            return Fact("credit", name)
+        if match := _ARCHIVE_CREDIT.fullmatch(text.rstrip(".")):
+            return Fact("credit", match["name"])
+    if len(text) <= _LONGEST_ZONE and is_suffix(text):
+        return Fact("zone", text)
+    return Fact("other", text) if _OTHER.fullmatch(text) else None
+
+
+def is_certain_fact(text: str) -> bool:
+    """Whether a line is a fact wherever it stands: a date with its year, a count with its label, a credit."""
+    parts = [part for part in _SEPARATORS.split(text) if part.strip(_ORNAMENT)]
+    if len(parts) > 1:
+        return all(_fact(part) for part in parts) and any(is_certain_fact(part) for part in parts)
+    fact = _fact(text)
+    if fact is None or fact.kind in ("other", "zone", "author", "updated"):
+        return False
+    return not fact.is_bare and (fact.kind != "date" or is_dated(fact.value))
+
+
+def facts_of(block: Block) -> list[Fact]:
+    """Return the facts a block consists of, or [] where any of its text is something else.
+
+    A block may hold several: ``26 Апреля 2023 | 60``, or two spans side by side.
+    """
+    if block.is_pager or len(block.text) > _LONGEST_FACTS:
+        return []
+    facts = block.facts
+    if facts is None:
+        block.facts = facts = tuple(_facts_of(block))
+    return [fact for fact in facts if isinstance(fact, Fact)]
+
+
+def _facts_of(block: Block) -> list[Fact]:
+    text = block.text
+    if _SENTENCE_BEGINS.match(text) and (facts := _sentence_facts(text)):
+        return facts
+    if text[-1] in ".!?" and len(text) > _LONGEST_DATE_TEXT:
+        return []
+    whole = [[text]]
+    # Pieces first: the line of an author or a credit would include its neighbours.
+    for parts in chain(_splits(block), whole) if len(block.pieces) > 1 else chain(whole, _splits(block)):
+        found = [_fact(part) for part in parts]
+        known = [fact for fact in found if fact is not None]
+        if found and len(known) == len(found):
+            return [*_without_counts_of_others(block, known), *_linked_authors(block)]
+        # Around a whole date or an author's line a theme may print the section and other things.
+        is_certain = any((fact.kind == "date" and is_dated(fact.value)) or _is_label_with_name(fact) for fact in known)
+        rest = [part for part, fact in zip(parts, found, strict=True) if fact is None]
+        if is_certain and all(_is_a_name(part) or _JOINTS.fullmatch(part) for part in rest):
+            return [*_without_counts_of_others(block, known), *_linked_authors(block)]
+    return _sentence_facts(text)
+
+
+def _sentence_facts(text: str) -> list[Fact]:
+    """Return the facts of a sentence of facts: ``Опубликовал Иван Ким 3 мая 2021 в рубрике Спорт``; else [].
+
+    All of its words are names or belong to such a sentence; a sentence of a text has others.
+    """
+    date = _DATE_INSIDE.search(text) if len(text) <= _LONGEST_SENTENCE else None
+    if date is None:
+        return []
+    facts = [Fact("date", date[0].strip())]
+    rest = text[: date.start()] + " " + text[date.end() :]
+    if views := _VIEWS_INSIDE.search(rest):
+        facts.append(Fact("views", (views[1] or views[2]).strip()))
+    if author := _AUTHOR_INSIDE.search(rest):
+        facts += [Fact("author", name.strip(" ,")) for name in re.split(r"\s+и\s+|,", author[1]) if name.strip(" ,")]
+    words = re.findall(r"\w+", rest)
+    return facts if all(word[0].isupper() or _WORDS_OF_FACTS.fullmatch(word) for word in words) else []
+
+
+def _linked_authors(block: Block) -> list[Fact]:
+    """Return the people in a line whose link leads to an author's page, or whose element is named for an author."""
+    return [
+        Fact("author", name)
+        for text, link, inline in block.pieces
+        if inline is not None and is_person(name := " ".join(text.split())) and _marks_author(link, inline)
+    ]
+
+
+def _marks_author(link: Element | None, inline: Element) -> bool:
+    if link is not None and ("author" in (link.get("rel") or "") or "/author" in (link.get("href") or "")):
+        return True
+    return is_author(f"{inline.names} {inline.get('itemprop') or ''}")
+
+
+def _is_label_with_name(fact: Fact) -> bool:
+    return (fact.kind == "other" and "комментари" in fact.value.lower()) or (
+        fact.kind == "author" and len(fact.value.split()) <= _MOST_WORDS_OF_NAME
+    )
+
+
+def _without_counts_of_others(block: Block, facts: list[Fact]) -> list[Fact]:
+    """Return the facts less bare numbers that count comments or likes by the names of their elements or their link."""
+    bare = [fact for fact in facts if fact.is_bare]
+    if not bare:
+        return facts
+    others = set()
+    for text, link, inline in block.pieces:
+        number = " ".join(text.split()).strip(_ORNAMENT)
+        names = names_around(block, inline)
+        is_of_others = is_count_of_others(names) or (link is not None and "#" in (link.get("href") or ""))
+        if is_of_others and not is_count_of_views(names):
+            others.add(number)
+    return [Fact("other", fact.value) if fact.is_bare and fact.value in others else fact for fact in facts]
+
+
+def names_around(block: Block, inline: Element | None) -> str:
+    """Return classes and titles of the inline elements around a text, of the block's own, of one around few blocks."""
+    own, names, is_outside = block.element, "", False
+    for each in (inline or own).around:
+        is_outside = is_outside or each is own
+        if is_outside and each is not own and each.last - each.first > _FEW_BLOCKS:
+            break
+        names += f" {each.names} {each.get('title') or ''} {each.get('aria-label') or ''}"
+    return names
+
+
+def _is_a_name(text: str) -> bool:
+    return len(text) <= 40 and len(text.split()) <= 3 and text[:1].isupper() and text[-1] not in ".!?;,"
+
+
+def _splits(block: Block) -> Iterator[list[str]]:
+    pieces = [" ".join(text.split()).strip(_ORNAMENT) for text, _, _ in block.pieces]
+    pieces = [piece for piece in pieces if piece and piece not in "/:"]
+    if len(pieces) > 1:
+        if any(piece.endswith(":") for piece in pieces):
+            yield _joined_labels(pieces)
+        yield pieces
+        # A label and its value may be two elements: "Просмотров:" and "60".
+        if len(pieces) % 2 == 0:
+            yield [f"{label} {value}" for label, value in zip(pieces[::2], pieces[1::2], strict=True)]
+    by_mark = [part.strip() for part in _SEPARATORS.split(block.text) if part.strip(_ORNAMENT)]
+    if len(by_mark) > 1:
+        yield by_mark
+    by_line = block.text.split("\n")
+    if len(by_line) > 1:
+        yield by_line
+    if not _YEAR.search(block.text):
+        return
+    words = _BY_SOMEBODY.sub("", block.text).split()
+    for end in range(min(len(words) - 1, _LONGEST_DATE), 0, -1):
+        if is_dated(" ".join(words[:end])):
+            yield [" ".join(words[:end]), " ".join(words[end:])]
+            return
+
+
+def _joined_labels(pieces: list[str]) -> list[str]:
+    """Join each label that ends in a colon with what follows it, and ``/ Автор:`` without its stroke."""
+    joined: list[str] = []
+    for piece in pieces:
+        piece = piece.strip("/ ")
+        if joined and joined[-1].endswith(":"):
+            joined[-1] = f"{joined[-1]} {piece}"
+        elif piece:
+            joined.append(piece)
+    return joined

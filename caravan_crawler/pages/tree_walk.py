@@ -1,0 +1,309 @@
+"""One pass over the tree of a page, which collects what is visible: text, pictures, links."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from unicodedata import is_normalized
+
+from selectolax.lexbor import LexborNode
+
+from caravan_crawler.normalise.text import UNSEEN_LETTERS, clean, without_unseen
+from caravan_crawler.pages.blocks import LINE_BREAK, SUBHEADS, Block, Element, Picture, Piece
+from caravan_crawler.pages.selectors import holds_text, is_for_screen_readers
+
+_BLOCK_TAGS = frozenset(
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption "
+    "figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr li main menu nav ol p pre section summary table "
+    "tbody td tfoot th thead tr ul amp-accordion".split()
+)
+_UNSEEN_TAGS = frozenset(
+    "-comment script style noscript template svg math head iframe object video audio canvas select datalist textarea "
+    "button title meta link base noembed noframes amp-analytics amp-ad amp-sidebar xml w:worddocument".split()
+)
+_TEXT, _UNSEEN, _BLOCK, _PICTURE, _BREAK, _INLINE = range(6)
+#: Elements that may hide a link.
+_MAY_HIDE = (
+    "[hidden], [style*=none], [style*=hidden], [class*=screen-reader], [class*=hidden], [class*=sr-only], noscript"
+)
+_MAY_HIDE += ", template, svg, object, video, audio, button"
+_KINDS = {"-text": _TEXT, "img": _PICTURE, "amp-img": _PICTURE, "br": _BREAK}
+_KINDS |= dict.fromkeys(_BLOCK_TAGS, _BLOCK) | dict.fromkeys(_UNSEEN_TAGS, _UNSEEN)
+#: Parts of a page that never hold an article's paragraphs.
+_ZONES = frozenset("nav aside footer figcaption".split())
+#: Inline elements that say something by their attributes alone.
+_KEPT_EMPTY = ("a", "time")
+_CELLS = frozenset(["td", "th"])
+#: Blocks that are noted on the way.
+_SPECIAL = _ZONES | _CELLS | {"div", "form", "h1"}
+#: A footer in one of these says who is quoted.
+_QUOTATIONS = frozenset(["blockquote", "figure"])
+#: A form with so few letters is for searching or commenting; a larger one may be around the whole page.
+_SMALL_FORM = 400
+#: Nested elements below which a page is not read; browsers have such a limit too.
+_DEEPEST = 400
+_HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_UNSEEN_LETTER = re.compile(f"[{UNSEEN_LETTERS}]").search
+#: The text of a page has ended if every ``h1`` and some paragraphs were met, and then this number of blocks that are no
+#: paragraphs. The rest is read for its links only, which saves a third of the time on a page with columns.
+_FEWEST_PARAGRAPHS, _MOST_BEHIND = 2, 100
+_SHORTEST_PARAGRAPH, _ENDS = 60, '.!?…»”"'
+#: Letters of a line that may stand alone.
+_LONGEST_ALONE = 80
+
+
+@dataclass(slots=True)
+class Visible:
+    """Visible content of a page in reading order.
+
+    ``text_container`` is the element known to hold the text in the first and second generation; ``cells`` are the
+    numbers of cells in their rows, ``headings`` the ``h1`` elements, ``times`` the ``time`` elements, ``forms`` the
+    forms; ``is_too_deep`` says that elements nested too deeply were left out.
+    """
+
+    blocks: list[Block] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+    links: list[Element] = field(default_factory=list)
+    times: list[Element] = field(default_factory=list)
+    cells: dict[Element, int] = field(default_factory=dict)
+    headings: list[Element] = field(default_factory=list)
+    forms: list[Element] = field(default_factory=list)
+    text_container: Element | None = None
+    is_too_deep: bool = False
+
+
+def visible_parts(
+    root: LexborNode, stands_alone: Callable[[str], bool] | None = None, *, is_plain: bool = False
+) -> Visible:
+    """Return what is visible below ``root``.
+
+    With ``is_plain`` no text has letters that nobody sees or that are not in Unicode NFC.
+
+    The first and last lines of a block that parts its lines by ``br`` are blocks of their own where they are of the
+    kind that ``stands_alone``: a date over a text.
+    """
+    visible, met_unseen = _walk(root, stands_alone, is_plain_page=is_plain)
+    if met_unseen:
+        # Characters that nobody sees would keep words from being known, and are no text of their own.
+        visible, _ = _walk(root, stands_alone, is_plain_page=False, is_cleaning=True)
+    return visible
+
+
+def _walk(
+    root: LexborNode,
+    stands_alone: Callable[[str], bool] | None,
+    *,
+    is_plain_page: bool,
+    is_cleaning: bool = False,
+) -> tuple[Visible, bool]:
+    """Return what is visible below ``root``, and whether the text of any block had characters that nobody sees.
+
+    It runs for every element of every page, so it is written for speed: one function that calls itself.
+    """
+    visible = Visible()
+    blocks, pictures, links, times = visible.blocks, visible.pictures, visible.links, visible.times
+    pieces: list[Piece] = []
+    met_unseen = is_over = False
+    preformatted = paragraphs = since_paragraph = 0
+    headings = len(root.css("h1"))
+    last_link: LexborNode | None = None
+
+    def enter(
+        child: LexborNode | None,
+        tag_around: str,
+        block: Element,
+        link: Element | None,
+        inline: Element | None,
+        zone: str | None,
+        depth: int,
+    ) -> None:
+        """Add ``child`` and its siblings, all in an element ``tag_around`` that is part of ``block``."""
+        nonlocal preformatted, last_link
+        if depth > _DEEPEST:
+            visible.is_too_deep = True
+            return
+        cells = 0
+        icon: dict[str, str | None] | None = None
+        while child is not None:
+            tag = child.tag or ""
+            kind = _KINDS.get(tag, _INLINE)
+            if is_over:
+                return
+            if kind == _TEXT:
+                text = child.text_content or ""
+                if is_cleaning and not text.isspace():
+                    text = without_unseen(text)
+                if preformatted and "\n" in text:
+                    for number, line in enumerate(text.split("\n")):
+                        pieces.extend([(LINE_BREAK, link, inline)] if number else [])
+                        pieces.extend([(line, link, inline)] if line else [])
+                # White space matters only behind something.
+                elif text and (pieces or not text.isspace()):
+                    if icon is not None and not text.isspace():
+                        pieces.append((text, link, Element("i", icon, inline or block, len(blocks))))
+                        icon = None
+                    else:
+                        pieces.append((text, link, inline))
+            elif kind == _UNSEEN and not (tag == "button" and tag_around in SUBHEADS):
+                if tag == "svg":
+                    icon = _icon(child)
+            elif kind == _BREAK:
+                pieces.append((LINE_BREAK, link, inline))
+            elif kind == _PICTURE:
+                pictures.append(Picture(child, inline or block, link, zone, len(blocks)))
+            elif (first := child.child) is None and tag not in _KEPT_EMPTY:  # an icon, a place for an advert
+                if kind == _BLOCK:
+                    cells += tag in _CELLS
+                    if pieces:
+                        flush(block, zone)
+                else:
+                    icon = child.attributes or icon
+            else:
+                attributes = child.attributes
+                if attributes and _is_hidden(attributes):
+                    pass
+                elif kind == _BLOCK:
+                    if pieces:
+                        flush(block, zone)
+                    element = Element(tag, attributes, inline or block, len(blocks))
+                    inner = zone
+                    if tag in _SPECIAL:
+                        cells += tag in _CELLS
+                        if tag in _CELLS:
+                            visible.cells[element] = cells
+                        inner = note_special(child, element, tag_around, zone)
+                    preformatted += tag == "pre"
+                    enter(first, tag, element, link, None, inner, depth + 1)
+                    preformatted -= tag == "pre"
+                    if pieces:
+                        flush(element, inner)
+                    element.last = len(blocks)
+                elif tag == "a":
+                    element = Element(tag, attributes, inline or block, len(blocks))
+                    links.append(element)
+                    last_link = child
+                    enter(first, tag, block, element, element, zone, depth + 1)
+                    element.last = len(blocks) + bool(pieces)
+                elif attributes or tag == "time":
+                    element = Element(tag, attributes, inline or block, len(blocks))
+                    if tag == "time":
+                        times.append(element)
+                    enter(first, tag, block, link, element, zone, depth + 1)
+                    element.last = len(blocks) + bool(pieces)
+                else:
+                    enter(first, tag, block, link, inline, zone, depth + 1)
+            child = child.next
+
+    def note_special(node: LexborNode, element: Element, tag_around: str, zone: str | None) -> str | None:
+        """Note an element that is more than a block; return the zone in it."""
+        tag = element.tag
+        if tag == "div":
+            if visible.text_container is None and holds_text(element.attributes.get("class") or ""):
+                visible.text_container = element
+            return zone
+        if tag == "h1":
+            visible.headings.append(element)
+        if tag == "form":
+            visible.forms.append(element)
+            return tag if len(node.text()) < _SMALL_FORM else zone
+        if tag == "footer" and tag_around in _QUOTATIONS:
+            return zone
+        return tag if tag in _ZONES else zone
+
+    def flush(block: Element, zone: str | None) -> None:
+        """End the block of text collected so far; two line breaks in it make it two blocks."""
+        joined = pieces[0][0] if len(pieces) == 1 else "".join([text for text, _, _ in pieces])
+        if LINE_BREAK in joined:
+            for its_text, its_pieces in _lines(pieces, stands_alone):
+                add(block, zone, its_text, its_pieces)
+        elif text := " ".join(joined.split()):
+            add(block, zone, text, pieces[:])
+        pieces.clear()
+
+    def add(block: Element, zone: str | None, text: str, its_pieces: list[Piece]) -> None:
+        """Add a block, unless nobody sees its ``text``."""
+        nonlocal met_unseen, paragraphs, since_paragraph, is_over
+        is_plain = text.isprintable() and (is_plain_page or is_normalized("NFC", text))
+        if not is_plain or (not is_plain_page and _UNSEEN_LETTER(text)):
+            texts = (piece for piece, _, _ in its_pieces if piece != LINE_BREAK)
+            met_unseen = met_unseen or any(without_unseen(piece) != piece for piece in texts)
+            text = clean(text)
+            if not text:
+                return
+        blocks.append(Block(block, zone, text, its_pieces, len(blocks)))
+        if 0 < headings == len(visible.headings):
+            if len(text) >= _SHORTEST_PARAGRAPH and text[-1] in _ENDS and its_pieces[0][1] is None:
+                paragraphs, since_paragraph = paragraphs + 1, 0
+            else:
+                since_paragraph += 1
+                is_over = paragraphs >= _FEWEST_PARAGRAPHS and since_paragraph >= _MOST_BEHIND
+
+    top = Element(root.tag or "html", root.attributes, None, 0)
+    enter(root.child, top.tag, top, None, None, None, 0)
+    if pieces:
+        flush(top, None)
+    top.last = len(blocks)
+    if is_over:
+        links += [Element("a", node.attributes, top, len(blocks)) for node in _links_behind(root, last_link)]
+    return visible, met_unseen
+
+
+def _icon(node: LexborNode) -> dict[str, str | None]:
+    """Return the names of a drawing, and the name of the drawing that it uses as its title."""
+    used = node.css_first("use")
+    name = (used.attributes.get("href") or used.attributes.get("xlink:href")) if used is not None else None
+    return {**node.attributes, "title": name} if name else node.attributes
+
+
+def _links_behind(root: LexborNode, last: LexborNode | None) -> Iterator[LexborNode]:
+    """Yield the visible links behind the ``last`` one that was met."""
+    hidden = {
+        link.mem_id
+        for node in root.css(_MAY_HIDE)
+        if _KINDS.get(node.tag or "") == _UNSEEN or _is_hidden(node.attributes)
+        for link in (node, *node.css("a"))
+    }
+    nodes = iter(root.css("a"))
+    if last is not None:
+        next(node for node in nodes if node.mem_id == last.mem_id)
+    yield from (node for node in nodes if node.mem_id not in hidden)
+
+
+#: A line of a block: its text and pieces.
+_Line = tuple[str, list[Piece]]
+
+
+def _lines(pieces: list[Piece], stands_alone: Callable[[str], bool] | None) -> Iterator[_Line]:
+    """Yield the text and pieces of the blocks in a text with line breaks."""
+    line: list[Piece] = []
+    lines: list[_Line] = []
+    for piece in [*pieces, (LINE_BREAK, None, None), (LINE_BREAK, None, None)]:
+        if piece[0] != LINE_BREAK:
+            line.append(piece)
+            continue
+        text = " ".join("".join([part for part, _, _ in line]).split())
+        if text:
+            lines.append((text, [*line, ("\n", piece[1], piece[2])]))
+        elif lines:
+            for group in _parted(lines, stands_alone):
+                yield "\n".join([text for text, _ in group]), [each for _, its in group for each in its][:-1]
+            lines = []
+        line = []
+
+
+def _parted(lines: list[_Line], stands_alone: Callable[[str], bool] | None) -> Iterator[list[_Line]]:
+    """Yield the lines of a block in groups, those that stand alone at its start and end apart."""
+    alone = [len(text) < _LONGEST_ALONE and bool(stands_alone and stands_alone(text)) for text, _ in lines]
+    start, end = 0, len(lines)
+    while start < end and alone[start]:
+        start += 1
+    while end > start and alone[end - 1]:
+        end -= 1
+    yield from (group for group in (lines[:start], lines[start:end], lines[end:]) if group)
+
+
+def _is_hidden(attributes: dict[str, str | None]) -> bool:
+    style = attributes.get("style")
+    if style and _HIDING_STYLE.search(style):
+        return True
+    classes = attributes.get("class")
+    return (classes is not None and is_for_screen_readers(classes)) or "hidden" in attributes
