@@ -43,6 +43,8 @@ _NEEDS_JOINING = re.compile(r"""^//|/\.|[#;\\"<>^`{|}\[\]]|[^\x21-\x7e]|\?$""")
 _UNESCAPED_IN_PATH = "!$%&'()*+,/:;=@~"
 _UNESCAPED_IN_QUERY = "!$%&()*+,/:;=?@~"
 _FILE = re.compile(r"\.\w{2,5}$")
+#: Scheme and host as most links to other sites are written; they need no parsing.
+_HOST = re.compile(r"https?://([^/?#\\\s]+)(?:[/?#]|$)")
 _DEFAULT_PORT = re.compile(r":(?:80|443)$")
 _REMEMBERED_LINKS = 20_000
 #: Characters of a URL that browsers and crawlers accept; PostgreSQL indexes no text over 2,704 bytes.
@@ -66,6 +68,8 @@ def address_problem(url: str, longest: int = LONGEST_ADDRESS) -> str | None:
 def repeats_itself(path: str) -> bool:
     """Whether a pattern of path elements is in the path three times in a row: ``/a/a/a/``, ``/a/b/a/b/a/b/``."""
     parts = [part for part in path.split("/") if part]
+    if len(set(parts)) > len(parts) - (_REPETITIONS - 1):  # too few of them are equal
+        return False
     for length in range(1, min(_LONGEST_PATTERN, len(parts) // _REPETITIONS) + 1):
         equal = 0
         for earlier, part in zip(parts, parts[length:], strict=False):
@@ -255,6 +259,9 @@ class Site:
         if own.startswith("/") and not _NEEDS_JOINING.search(own) and "%" not in own:
             return self.base + own[1:]
         if not href or href[0] == "#" or href.startswith(("javascript:", "mailto:", "tel:", "data:")):
+            return None
+        host = _HOST.match(href)
+        if host and not self._is_name(host[1]):
             return None
         try:
             parts = urlsplit(urljoin(page_url, href))

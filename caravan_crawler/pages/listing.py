@@ -1,5 +1,6 @@
 """Lists of articles: the cards of a section's page, its pagination, and the links of any page."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -8,6 +9,9 @@ from caravan_crawler.pages.blocks import Element
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_lines import is_date
 from caravan_crawler.urls import NOT_SECTIONS, Address, listing_of
+
+#: Links of one card that are asked for a date: picture, headline, teaser, category.
+_MOST_LINKS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,25 +104,47 @@ def _cards(document: Document) -> Iterator[Card]:
     cards: dict[int | str, list[int]] = {}
     for number, (address, _) in enumerate(found):
         cards.setdefault(address.key, []).append(number)
+    boxes = _boxes(found)
     for numbers in document.first_links(list(cards.values())):
         address, link = found[next((number for number in numbers if not found[number][0].alias), numbers[0])]
-        date = next((date for number in numbers if (date := _date_near(document, found, number))), None)
+        dates = (_date_in(document, boxes[number]) for number in numbers[:_MOST_LINKS])
+        date = next(filter(None, dates), None)
         yield Card(address, site.resolve(link.get("href") or "", document.base_url) or document.url, date)
 
 
-def _date_near(document: Document, found: list[tuple[Address, Element]], number: int) -> str | None:
-    """Return the date in the largest element around a link that links to no other article."""
-    address, link = found[number]
-    before = next((other for key, other in reversed(found[:number]) if key.key != address.key), None)
-    behind = next((other for key, other in found[number + 1 :] if key.key != address.key), None)
-    card = link
-    for parent in link.around:
-        if parent.tag in ("body", "html", "main") or any(each and each.is_within(parent) for each in (before, behind)):
+def _boxes(found: list[tuple[Address, Element]]) -> list[Element]:
+    """Return, for each link, the largest element around it that links to no other article."""
+    boxes = []
+    # The nearest link to another article, before and behind each link.
+    before = list(_others(found))
+    behind = list(_others(found[::-1]))[::-1]
+    for (_, link), *others in zip(found, before, behind, strict=True):
+        box = link
+        for parent in link.around:
+            if parent.tag in ("body", "html", "main") or any(each and each.is_within(parent) for each in others):
+                break
+            box = parent
+        boxes.append(box)
+    return boxes
+
+
+def _others(found: list[tuple[Address, Element]]) -> Iterator[Element | None]:
+    """Yield, for each link, the last one before it that leads to another article."""
+    other: Element | None = None
+    for number, (address, _) in enumerate(found):
+        if number and found[number - 1][0].key != address.key:
+            other = found[number - 1][1]
+        yield other
+
+
+def _date_in(document: Document, card: Element) -> str | None:
+    """Return the date in the element ``card``."""
+    times = document.times
+    for time in times[bisect_left(times, card.first, key=lambda time: time.first) :]:
+        if time.first > card.last:
             break
-        card = parent
-    for time in document.times:
         stamp = time.get("datetime")
-        if stamp and time.first >= card.first and time.is_within(card) and is_date(stamp):
+        if stamp and time.is_within(card) and is_date(stamp):
             return stamp
     for block in document.blocks[card.first : card.last]:
         for text, _, inline in block.pieces:

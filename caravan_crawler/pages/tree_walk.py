@@ -88,6 +88,19 @@ def visible_parts(
     return visible
 
 
+#: The sibling behind an element, and what held for the element.
+_State = tuple[
+    LexborNode | None,
+    Element | None,
+    Element,
+    Element | None,
+    Element | None,
+    str | None,
+    int,
+    dict[str, str | None] | None,
+]
+
+
 def _walk(
     root: LexborNode,
     stands_alone: Callable[[str], bool] | None,
@@ -97,7 +110,8 @@ def _walk(
 ) -> tuple[Visible, bool]:
     """Return what is visible below ``root``, and whether the text of any block had characters that nobody sees.
 
-    It runs for every element of every page, so it is written for speed: one function that calls itself.
+    It runs for every element of every page, so it is written for speed: one loop, which stores the state of each
+    element around the present one in ``stack``.
     """
     visible = Visible()
     blocks, pictures, links, times = visible.blocks, visible.pictures, visible.links, visible.times
@@ -106,92 +120,6 @@ def _walk(
     preformatted = paragraphs = since_paragraph = 0
     headings = len(root.css("h1"))
     last_link: LexborNode | None = None
-
-    def enter(
-        child: LexborNode | None,
-        tag_around: str,
-        block: Element,
-        link: Element | None,
-        inline: Element | None,
-        zone: str | None,
-        depth: int,
-    ) -> None:
-        """Add ``child`` and its siblings, all in an element ``tag_around`` that is part of ``block``."""
-        nonlocal preformatted, last_link
-        if depth > _DEEPEST:
-            visible.is_too_deep = True
-            return
-        cells = 0
-        icon: dict[str, str | None] | None = None
-        while child is not None:
-            tag = child.tag or ""
-            kind = _KINDS.get(tag, _INLINE)
-            if is_over:
-                return
-            if kind == _TEXT:
-                text = child.text_content or ""
-                if is_cleaning and not text.isspace():
-                    text = without_unseen(text)
-                if preformatted and "\n" in text:
-                    for number, line in enumerate(text.split("\n")):
-                        pieces.extend([(LINE_BREAK, link, inline)] if number else [])
-                        pieces.extend([(line, link, inline)] if line else [])
-                # White space matters only behind something.
-                elif text and (pieces or not text.isspace()):
-                    if icon is not None and not text.isspace():
-                        pieces.append((text, link, Element("i", icon, inline or block, len(blocks))))
-                        icon = None
-                    else:
-                        pieces.append((text, link, inline))
-            elif kind == _UNSEEN and not (tag == "button" and tag_around in SUBHEADS):
-                if tag == "svg":
-                    icon = _icon(child)
-            elif kind == _BREAK:
-                pieces.append((LINE_BREAK, link, inline))
-            elif kind == _PICTURE:
-                pictures.append(Picture(child, inline or block, link, zone, len(blocks)))
-            elif (first := child.child) is None and tag not in _KEPT_EMPTY:  # an icon, a place for an advert
-                if kind == _BLOCK:
-                    cells += tag in _CELLS
-                    if pieces:
-                        flush(block, zone)
-                else:
-                    icon = child.attributes or icon
-            else:
-                attributes = child.attributes
-                if attributes and _is_hidden(attributes):
-                    pass
-                elif kind == _BLOCK:
-                    if pieces:
-                        flush(block, zone)
-                    element = Element(tag, attributes, inline or block, len(blocks))
-                    inner = zone
-                    if tag in _SPECIAL:
-                        cells += tag in _CELLS
-                        if tag in _CELLS:
-                            visible.cells[element] = cells
-                        inner = note_special(child, element, tag_around, zone)
-                    preformatted += tag == "pre"
-                    enter(first, tag, element, link, None, inner, depth + 1)
-                    preformatted -= tag == "pre"
-                    if pieces:
-                        flush(element, inner)
-                    element.last = len(blocks)
-                elif tag == "a":
-                    element = Element(tag, attributes, inline or block, len(blocks))
-                    links.append(element)
-                    last_link = child
-                    enter(first, tag, block, element, element, zone, depth + 1)
-                    element.last = len(blocks) + bool(pieces)
-                elif attributes or tag == "time":
-                    element = Element(tag, attributes, inline or block, len(blocks))
-                    if tag == "time":
-                        times.append(element)
-                    enter(first, tag, block, link, element, zone, depth + 1)
-                    element.last = len(blocks) + bool(pieces)
-                else:
-                    enter(first, tag, block, link, inline, zone, depth + 1)
-            child = child.next
 
     def note_special(node: LexborNode, element: Element, tag_around: str, zone: str | None) -> str | None:
         """Note an element that is more than a block; return the zone in it."""
@@ -237,11 +165,91 @@ def _walk(
                 since_paragraph += 1
                 is_over = paragraphs >= _FEWEST_PARAGRAPHS and since_paragraph >= _MOST_BEHIND
 
-    top = Element(root.tag or "html", root.attributes, None, 0)
-    enter(root.child, top.tag, top, None, None, None, 0)
-    if pieces:
-        flush(top, None)
-    top.last = len(blocks)
+    # Of the children that are walked: the element around them, if it says anything; the block they are part of; the
+    # link and the inline element around them; their zone; the number of cells so far; the icon before the present one.
+    element: Element | None
+    link: Element | None
+    inline: Element | None
+    zone: str | None
+    icon: dict[str, str | None] | None
+    element = block = top = Element(root.tag or "html", root.attributes, None, 0)
+    link = inline = zone = icon = None
+    cells = 0
+    stack: list[_State] = []
+    child = root.child
+    while True:
+        if child is None or is_over:  # the end of an element
+            if element is block:
+                if pieces:
+                    flush(block, zone)
+                block.last = len(blocks)
+                preformatted -= block.tag == "pre"
+            elif element is not None:
+                element.last = len(blocks) + bool(pieces)
+            if not stack:
+                break
+            child, element, block, link, inline, zone, cells, icon = stack.pop()
+            continue
+        tag = child.tag or ""
+        kind = _KINDS.get(tag, _INLINE)
+        if kind == _TEXT:
+            text = child.text_content or ""
+            if is_cleaning and not text.isspace():
+                text = without_unseen(text)
+            if preformatted and "\n" in text:
+                for number, line in enumerate(text.split("\n")):
+                    pieces.extend([(LINE_BREAK, link, inline)] if number else [])
+                    pieces.extend([(line, link, inline)] if line else [])
+            # White space matters only behind something.
+            elif text and (pieces or not text.isspace()):
+                if icon is not None and not text.isspace():
+                    pieces.append((text, link, Element("i", icon, inline or block, len(blocks))))
+                    icon = None
+                else:
+                    pieces.append((text, link, inline))
+        elif kind == _UNSEEN and not (tag == "button" and element is not None and element.tag in SUBHEADS):
+            if tag == "svg":
+                icon = _icon(child)
+        elif kind == _BREAK:
+            pieces.append((LINE_BREAK, link, inline))
+        elif kind == _PICTURE:
+            pictures.append(Picture(child, inline or block, link, zone, len(blocks)))
+        elif (first := child.child) is None and tag not in _KEPT_EMPTY:  # an icon, a place for an advert
+            if kind == _BLOCK:
+                cells += tag in _CELLS
+                if pieces:
+                    flush(block, zone)
+            else:
+                icon = child.attributes or icon
+        elif not ((attributes := child.attributes) and _is_hidden(attributes)):
+            if kind == _BLOCK and pieces:
+                flush(block, zone)
+            if len(stack) == _DEEPEST:
+                visible.is_too_deep = True
+            else:
+                cells += tag in _CELLS
+                stack.append((child.next, element, block, link, inline, zone, cells, icon))
+                if kind == _BLOCK:
+                    new = Element(tag, attributes, inline or block, len(blocks))
+                    if tag in _SPECIAL:
+                        if tag in _CELLS:
+                            visible.cells[new] = cells
+                        zone = note_special(child, new, element.tag if element is not None else "", zone)
+                    preformatted += tag == "pre"
+                    element, block, inline = new, new, None
+                elif attributes or tag in _KEPT_EMPTY:
+                    element = inline = Element(tag, attributes, inline or block, len(blocks))
+                    if tag == "a":
+                        link, last_link = element, child
+                        links.append(element)
+                    elif tag == "time":
+                        times.append(element)
+                else:
+                    element = None
+                child, cells, icon = first, 0, None
+                continue
+        child = child.next
+
     if is_over:
         links += [Element("a", node.attributes, top, len(blocks)) for node in _links_behind(root, last_link)]
     return visible, met_unseen
