@@ -43,6 +43,8 @@ LEDE = {
 _LEDE_FROM = 1
 #: Most blocks before the headline that may be facts of the article.
 _FARTHEST_ABOVE = 4
+#: Blocks of facts below the headline from which the page is not read for further ones.
+_MOST_FACTS = 200
 #: Most blocks behind the last paragraph that may be facts of the article.
 _FARTHEST_BEHIND = 16
 #: Paragraphs in an element from which it holds a text, whatever its name says.
@@ -115,7 +117,7 @@ def _read_front(document: Document, layout: Layout, known: Element | None) -> in
     position = layout.headline + 1
     since_facts = 0
     is_author_next = False
-    while position < len(blocks):
+    while position < len(blocks) and len(facts) < _MOST_FACTS:
         block = blocks[position]
         if known is not None and block.is_within(known):
             break

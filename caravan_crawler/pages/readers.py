@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.normalise.text import clean
@@ -22,6 +23,9 @@ from caravan_crawler.pages.labels import ends_sentence, fold
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import BREADCRUMB_TIME, is_count_of_views, is_modified
 from caravan_crawler.pages.tags import tags_around
+
+#: Most ``time`` elements at the headline that are read.
+_MOST_TIMES = 50
 
 
 @dataclass
@@ -131,7 +135,8 @@ def _time_elements(page: ArticlePage, above: int = 0) -> list[Element]:
     if layout.headline is None or layout.first_headline is None:
         return []
     start = layout.first_headline - above if above else layout.headline
-    return [time for time in page.document.times if start <= time.first < max(layout.text.start, layout.headline + 2)]
+    end = max(layout.text.start, layout.headline + 2)
+    return [time for time in page.document.times if start <= time.first < end][:_MOST_TIMES]
 
 
 def stamp_confirming_breadcrumb(page: ArticlePage) -> str | None:
@@ -165,10 +170,10 @@ def stamp_json_ld(page: ArticlePage) -> str | None:
 def stamp_time_element(page: ArticlePage) -> str | None:
     """``datetime`` of the ``time`` element that prints the date, or would if a script had filled it in."""
     printed = printed_date(page.facts)
-    for element in page.document.times if printed else ():
+    behind = (time for time in page.document.times if time.first >= (page.layout.first_headline or 0))
+    for element in islice(behind, _MOST_TIMES if printed else 0):
         stamp = element.get("datetime")
-        is_behind_headline = element.first >= (page.layout.first_headline or 0)
-        if stamp and is_behind_headline and is_dated(stamp) and day_named(stamp) and page.text_of(element) == printed:
+        if stamp and is_dated(stamp) and day_named(stamp) and page.text_of(element) == printed:
             return stamp
     for element in _time_elements(page):
         stamp = element.get("datetime")

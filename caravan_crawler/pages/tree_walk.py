@@ -165,8 +165,8 @@ def _walk(
                 since_paragraph += 1
                 is_over = paragraphs >= _FEWEST_PARAGRAPHS and since_paragraph >= _MOST_BEHIND
 
-    # Of the children that are walked: the element around them, if it says anything; the block they are part of; the
-    # link and the inline element around them; their zone; the number of cells so far; the icon before the present one.
+    # The state of the loop: the element around the present children, if it says anything; the block they are part of;
+    # the link and the inline element around them; their zone; the number of cells and the last icon before the child.
     element: Element | None
     link: Element | None
     inline: Element | None
