@@ -11,6 +11,8 @@ from caravan_crawler.urls import PUBLIC_BASE, Site, address_problem
 SAMPLE = "sample"
 #: Characters of an invalid URL that a message quotes.
 _SHOWN = 100
+#: Digits of the largest number that is accepted.
+_MOST_DIGITS = 6
 
 
 class ArgumentError(ValueError):
@@ -28,6 +30,7 @@ HELP = {
     "sections": "comma list of sections: news,gazeta,sport (default all)",
     "urls": "read only these pages: comma list of URLs, or @FILE with one a line",
     "refresh_days": "articles younger than so many days are read again for views and edits (default 7)",
+    "limit": "end after so many new or changed articles; the next run continues (default: no limit)",
 }
 
 
@@ -44,6 +47,7 @@ class CrawlArguments:
     sections: frozenset[str] = frozenset()
     urls: tuple[str, ...] = ()
     refresh_days: int = 7
+    limit: int | None = None
     job: str | None = None
 
     @classmethod
@@ -68,6 +72,7 @@ class CrawlArguments:
             sections=_sections(given["sections"]) if "sections" in given else frozenset(),
             urls=_urls(given["urls"], site) if "urls" in given else (),
             refresh_days=_days(given["refresh_days"]) if "refresh_days" in given else 7,
+            limit=_limit(given["limit"]) if "limit" in given else None,
             job=job,
         )
 
@@ -118,9 +123,16 @@ def _sections(value: str) -> frozenset[str]:
 
 
 def _days(value: str) -> int:
-    if not value.strip().isdecimal() or len(value) > 6:
+    if not value.strip().isdecimal() or len(value) > _MOST_DIGITS:
         raise ArgumentError(f"refresh_days={value} is not a whole number of days")
     return int(value)
+
+
+def _limit(value: str) -> int:
+    number = int(value) if value.strip().isdecimal() and len(value) <= _MOST_DIGITS else 0
+    if not number:
+        raise ArgumentError(f"limit={value} is not a number of articles, from 1 on")
+    return number
 
 
 def _urls(value: str, site: str) -> tuple[str, ...]:

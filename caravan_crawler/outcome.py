@@ -32,6 +32,10 @@ IDENTITY_STAT = "caravan/identity"
 OTHER_SITE_STAT = "caravan/other_site"
 #: Number of articles that are copies of one text; URL of the last.
 COPIES_STAT, COPY_STAT = "caravan/copies", "caravan/last_copy"
+#: Number of articles at which the argument ``limit`` has ended the run; Scrapy's ``finish_reason`` of such a run.
+LIMIT_STAT, LIMIT = "caravan/limit_reached", "limit"
+#: Beginning of the reason of a sound run that has not requested everything; the next run continues it.
+AT_LIMIT = "ended at the limit"
 #: Requested section whose page does not exist.
 NO_SECTION_STAT = "caravan/no_section"
 #: One of these is counted per article of the requested sections; a short link may lead to another section.
@@ -91,7 +95,7 @@ def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
         return Outcome(
             UNREACHABLE, f"robots.txt asks for {delay} seconds between requests; CRAWL_DELAY_MAX allows fewer"
         )
-    if finish_reason != "finished":
+    if finish_reason not in ("finished", LIMIT):
         return Outcome(CRASHED, f"stopped early: {finish_reason}")
     return _judge_pages(stats)
 
@@ -138,7 +142,9 @@ def _judge_data(stats: Mapping[str, Any], read: int, failed: int, last: str | No
         if copies > MOST_FAILED * read:
             return Outcome(BELOW_FLOORS, f"{copies} of {read} {told}")
         words.append(f"{copies} {told}")
-    return Outcome(SOUND, "complete" + (f", but {'; '.join(words)}" if words else ""))
+    limit = stats.get(LIMIT_STAT)
+    reason = f"{AT_LIMIT} of {limit} articles; the next run continues" if limit else "complete"
+    return Outcome(SOUND, reason + (f", but {'; '.join(words)}" if words else ""))
 
 
 def _sum(stats: Mapping[str, Any], prefix: str) -> int:

@@ -160,8 +160,16 @@ class StorePipeline(CountingPipeline):
         if not isinstance(item, Article):
             article_store.keep_shown(item)
             return item
-        change_type = article_store.keep(item, article_key(item))
+        key = article_key(item)
+        if crawl_store.is_at_limit and not article_store.is_carried(item):
+            # Requested before the limit was reached. Its page is not committed, so the next run reads it.
+            article_store.put_back(key)
+            self.crawler.stats.inc_value("caravan/dropped/limit")
+            raise DropItem(f"limit: {item.url}", log_level="DEBUG")
+        change_type = article_store.keep(item, key)
         self.count(change_type)
         if change_type in (ChangeType.UNCHANGED, ChangeType.LOST_FIELDS):
             raise DropItem(f"{change_type}: {item.url}", log_level="DEBUG")
+        if change_type is not ChangeType.CARRIED:
+            crawl_store.count_article()
         return item

@@ -142,6 +142,13 @@ def _workers_problem(settings: BaseSettings) -> str | None:
     return None
 
 
+def limit_problem(settings: BaseSettings, arguments: Mapping[str, str]) -> str | None:
+    """Return a problem if a limit is given for one of several workers; None if not."""
+    if "limit" in arguments and settings.getbool("SHARED_CRAWL"):
+        return "limit is for a run of its own; in a shared crawl each worker would count its own articles"
+    return None
+
+
 def scrapyd_problem(settings: BaseSettings, arguments: Mapping[str, str]) -> str | None:
     """Return why a Scrapyd job must not run, in one line; None if it may, or if this is not a Scrapyd job."""
     if CrawlArguments.parse(dict(arguments)).job is None:

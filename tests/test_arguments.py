@@ -18,6 +18,7 @@ def test_everything_given() -> None:
         "sections": "news, /sport/",
         "urls": "/news/a-900001/,http://127.0.0.1:8000/news/b-900002/",
         "refresh_days": "3",
+        "limit": "20",
         "_job": "6c5a",  # these two are Scrapyd's own
         "_version": "1795377268",
     }
@@ -25,6 +26,7 @@ def test_everything_given() -> None:
     assert arguments.site == "http://127.0.0.1:8000/"
     assert arguments.sections == {"news", "sport"}
     assert len(arguments.urls) == 2
+    assert arguments.limit == 20
     assert arguments.covers(date(2019, 12, 31))
     assert not arguments.covers(date(2020, 1, 1))
     assert arguments.job == "6c5a"
@@ -48,6 +50,10 @@ BAD = [
     ({"urls": f"/news/{'a' * 5000}-900001/"}, "a…: the address is longer than 2083 characters"),
     ({"urls": "/news/news/news/a-900001/"}, "repeats its path elements"),
     ({"refresh_days": "-1"}, "not a whole number"),
+    *(
+        ({"limit": value}, f"limit={value} is not a number of articles, from 1 on")
+        for value in ("", "0", "-5", "1.5", "all")
+    ),
 ]
 
 

@@ -30,7 +30,7 @@ from caravan_crawler.outcome import (
     Outcome,
     decide,
 )
-from caravan_crawler.settings_checks import scrapyd_problem, settings_problem
+from caravan_crawler.settings_checks import limit_problem, scrapyd_problem, settings_problem
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.store import crawl_state, database, failed_pages, field_counts, publication
 from caravan_crawler.store.database import StoreError
@@ -87,7 +87,8 @@ class Command(CrawlCommand):
         if problem := log_problem(self.settings):
             self.settings.set("LOG_FILE", None, priority="cmdline")  # it cannot be written, not even for this line
             self._refuse(problem)
-        if problem := settings_problem(self.settings) or scrapyd_problem(self.settings, opts.spargs):
+        problem = settings_problem(self.settings) or limit_problem(self.settings, opts.spargs)
+        if problem := problem or scrapyd_problem(self.settings, opts.spargs):
             self._refuse(problem)
         if args == [CaravanSpider.name]:
             try:

@@ -7,12 +7,13 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DontCloseSpider, NotConfigured
 from scrapy.utils.defer import deferred_from_coro
 
-from caravan_crawler.failures import is_ending
+from caravan_crawler.failures import end_run, is_ending
 from caravan_crawler.frontier.articles import Discovery
 from caravan_crawler.frontier.earlier_runs import EarlierRuns
 from caravan_crawler.frontier.sitemaps import Sitemaps
 from caravan_crawler.frontier.source_schedule import SourceSchedule
 from caravan_crawler.normalise.dates import ALMATY
+from caravan_crawler.outcome import LIMIT, LIMIT_STAT
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.store import crawl_state, database, failed_pages, publication
 from caravan_crawler.store.article_store import ArticleStore
@@ -35,6 +36,7 @@ class CrawlStore:
         self.spider = spider
         self._scope = crawl_state.scope_of(spider.arguments)
         self._is_publishing = False
+        self._published = 0
         self._begin()
         spider.crawl_store = self
 
@@ -119,6 +121,25 @@ class CrawlStore:
     def learn_sources(self) -> None:
         """Add the sources that other runs have found since this one began."""
         self.spider.schedule.learn(crawl_state.load_sources(self.store, self._scope))
+
+    @property
+    def is_at_limit(self) -> bool:
+        """Whether the run has stored as many articles as the argument ``limit`` allows."""
+        return self._published == self.spider.arguments.limit
+
+    def count_article(self) -> None:
+        """Count an article for the feeds; at the limit, send no further request and end the run."""
+        self._published += 1
+        if self.is_at_limit:
+            self._crawler.stats.set_value(LIMIT_STAT, self._published)
+            self._crawler.engine.pause()
+            self._is_publishing = True
+            deferred_from_coro(self._end_at_limit())
+
+    async def _end_at_limit(self) -> None:
+        self.store.flush()  # an article that an earlier run has left may be among the last ones read
+        await self._publish_left()
+        end_run(self._crawler, LIMIT)
 
     def spider_idle(self) -> None:
         """When the spider has made all its requests, publish what earlier runs left and end the run."""

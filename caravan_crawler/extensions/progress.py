@@ -117,8 +117,8 @@ class Progress:
         if not isinstance(spider, CaravanSpider):
             return  # a shell
         self._handler = TerminalHandler.install(self.crawler.settings, self._bars)
-        # The total is known only if the user named the pages.
-        self._total = len(spider.arguments.urls) or None
+        # The total is known only if the user named the pages, or a limit.
+        self._total = min(filter(None, [len(spider.arguments.urls), spider.arguments.limit]), default=None)
         self._bar = self._bars(
             desc="starting",
             total=self._total,

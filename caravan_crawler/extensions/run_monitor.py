@@ -21,6 +21,8 @@ from caravan_crawler.outcome import (
     DRIFT_FIELDS_STAT,
     DRIFT_STAT,
     FEED_STAT,
+    LIMIT,
+    LIMIT_STAT,
     OUTCOME_STAT,
     SIGNAL_STAT,
     SILENCE_STAT,
@@ -109,7 +111,7 @@ class RunMonitor:
         if crawl_store is None:
             return
         crawl_store.store.flush()
-        if reason == "finished" and not crawl_store.store.is_broken:
+        if reason in ("finished", LIMIT) and not crawl_store.store.is_broken:
             self._hold_against_history(crawl_store.articles, spider)
         exporter = self.crawler.get_extension(FeedExporter)
         for slot in exporter.slots if exporter else ():
@@ -183,7 +185,8 @@ class RunMonitor:
 def _is_partial(spider: Spider, stats: StatsCollector) -> bool:
     """Whether the run requests only a part of the site, so that finding no new article is normal."""
     arguments: CrawlArguments = spider.arguments  # type: ignore[attr-defined]
-    return bool(stats.get_value(WORKER_STAT) == "helps" or arguments.urls or arguments.until or arguments.sections)
+    is_helper = stats.get_value(WORKER_STAT) == "helps"
+    return bool(is_helper or stats.get_value(LIMIT_STAT) or arguments.urls or arguments.until or arguments.sections)
 
 
 def _accepts(classes: tuple[type, ...], kind: type) -> bool:

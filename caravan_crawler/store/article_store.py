@@ -72,8 +72,16 @@ class ArticleStore:
         """Register an item in the pipelines that an earlier run has stored already."""
         self._carried[id(record)] = record
 
+    def is_carried(self, record: Any) -> bool:
+        """Whether an earlier run has stored the item."""
+        return id(record) in self._carried
+
     def _is_carried(self, record: Any) -> bool:
         return self._carried.pop(id(record), None) is not None
+
+    def put_back(self, key: str) -> None:
+        """Drop the writes of an article's page, as if it had not been read."""
+        self._expected.pop(key, None)
 
     def commit(self, page: PageWrites) -> None:
         """Store the result of a page; if it has an item, together with that (:meth:`keep`)."""

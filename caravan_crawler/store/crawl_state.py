@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, update
 
 from caravan_crawler import __version__
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.outcome import BELOW_FLOORS, SOUND
+from caravan_crawler.outcome import AT_LIMIT, BELOW_FLOORS, SOUND
 from caravan_crawler.store import database, schema, workers
 from caravan_crawler.store.failed_pages import LONGEST_DELAY
 from caravan_crawler.store.schema import articles, failures, other_pages, runs, sources
@@ -129,7 +129,7 @@ _LONGEST_SECTIONS = 200
 
 @dataclass(frozen=True)
 class ResumedRuns:
-    """The stopped ``runs`` that a run of the same scope continues, and when the first of them began."""
+    """The stopped or limited ``runs`` that a run of the same scope continues, and when the first of them began."""
 
     started_at: str
     runs: tuple[str, ...] = ()
@@ -185,7 +185,8 @@ def continued(store: Store, run_id: str, scope: str, now: str) -> ResumedRuns:
         )
     )
     of_its_kind = runs.c.scope == scope
-    is_complete = runs.c.exit_code.in_(_COMPLETE)
+    is_at_limit = func.coalesce(runs.c.reason, "").startswith(AT_LIMIT)
+    is_complete = and_(runs.c.exit_code.in_(_COMPLETE), ~is_at_limit)
     rows = store.rows(select(func.max(runs.c.number)).where(of_its_kind, is_complete))
     last = rows[0][0] if rows and rows[0][0] is not None else 0
     is_stopped = or_(runs.c.exit_code.is_(None), ~is_complete)

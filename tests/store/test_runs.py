@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.outcome import AT_LIMIT
 from caravan_crawler.store import crawl_state, schema
 from caravan_crawler.store.store import Store
 from tests.store.stores import open_in, table
@@ -59,6 +60,16 @@ def test_a_run_continues_those_that_were_stopped(
 ) -> None:
     """Their order is that of a count: a clock that runs backwards changes nothing."""
     assert continued_runs(codes, clock, tmp_path) == tuple(f"run-{number}" for number in continued)
+
+
+def test_a_run_continues_one_that_ended_at_its_limit(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    run(store, 1, 143)
+    crawl_state.begin(store, "run-2", ALL, day(2))
+    crawl_state.end(store, "run-2", day(2), report(0) | {"reason": f"{AT_LIMIT} of 20 articles"})
+    assert run(store, 3, 0).runs == ("run-1", "run-2")
+    assert run(store, 4, 0).runs == ()
+    store.close()
 
 
 def test_a_run_continues_more_runs_than_a_statement_has_variables(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from scrapy.utils.project import get_project_settings
 
-from caravan_crawler.settings_checks import settings_problem
+from caravan_crawler.settings_checks import limit_problem, settings_problem
 
 POSTGRESQL = "postgresql://caravan:secret@127.0.0.1/caravan"
 NEEDS_POSTGRESQL = "SHARED_CRAWL needs a store in PostgreSQL"
@@ -30,3 +30,11 @@ def test_wrong_settings_are_one_line(
     found = settings_problem(settings)
     assert found == problem if problem is None else found is not None and found.startswith(problem)
     assert "secret" not in (found or "")
+
+
+def test_a_worker_has_no_limit() -> None:
+    settings = get_project_settings()
+    assert limit_problem(settings, {"limit": "20"}) is None
+    settings.set("SHARED_CRAWL", "1")
+    assert limit_problem(settings, {"refresh_days": "0"}) is None
+    assert (limit_problem(settings, {"limit": "20"}) or "").startswith("limit is for a run of its own")
