@@ -3,7 +3,9 @@
 import argparse
 import json
 import logging
+import shlex
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,10 +13,14 @@ from typing import Any, NoReturn
 from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
+from scrapy.extensions.feedexport import FeedExporter
 
+from caravan_crawler import settings as own_settings
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
 from caravan_crawler.console import append_exit_to_log, print_err, tune_gc
 from caravan_crawler.extensions.crawl_store import CrawlStore
+from caravan_crawler.feed_storages import WholeFileStorage
+from caravan_crawler.items import Article
 from caravan_crawler.logformatter import log_problem
 from caravan_crawler.monitors.alarm import hook_problem, raise_alarm
 from caravan_crawler.monitors.run_report import build_report, summary, write_report
@@ -34,7 +40,7 @@ from caravan_crawler.settings_checks import limit_problem, scrapyd_problem, sett
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.store import crawl_state, database, failed_pages, field_counts, publication
 from caravan_crawler.store.database import StoreError
-from caravan_crawler.store.store import Store, open_store
+from caravan_crawler.store.store import NONE, Store, open_store
 
 logger = logging.getLogger(__name__)
 
@@ -132,8 +138,8 @@ class Command(CrawlCommand):
             outcome = Outcome(CRASHED, problems[0])
             report |= {"exit_code": outcome.code, "outcome": outcome.name, "reason": outcome.reason}
         self.exitcode = outcome.code
-        for problem in problems:
-            print_err(f"scrapy crawl: {problem}")
+        for line in [*problems, *(_unchanged_files(crawler) if outcome.code == SOUND else ())]:
+            print_err(f"scrapy crawl: {line}")
         self._alarm(report, path)
         words = f"{summary(report)}{f'; {path}' if path else ''}"
         append_exit_to_log(self.crawler_process.settings, outcome.code, words)
@@ -183,6 +189,22 @@ def _watch(crawl: Any, problems: list[BaseException]) -> None:
         crawl.addErrback(lambda failure: note(failure.value))
     else:
         crawl.add_done_callback(lambda task: note(task.exception()) if task.exception() else None)
+
+
+def _unchanged_files(crawler: Crawler) -> Iterator[str]:
+    """Yield a line for each file of -o and -O that the run has no record for, with the command that writes it."""
+    exporter = crawler.get_extension(FeedExporter)
+    for slot in exporter.slots if exporter else ():
+        if slot.itemcount or slot.store_empty or not isinstance(slot.storage, WholeFileStorage):
+            continue
+        path = slot.storage.path
+        line = f"{path}: nothing new, so it {'stays as it was' if path.exists() else 'is not written'}"
+        if slot.filter.item_classes == (Article,) and crawler.settings["STORE_URL"] != NONE:
+            name = path if path.suffix in (".csv", ".jsonl") else "articles.csv"
+            data_dir = str(crawler.settings["DATA_DIR"])
+            folder = "" if data_dir == own_settings.DATA_DIR else f" -s DATA_DIR={shlex.quote(data_dir)}"
+            line += f"; for all articles of the store: scrapy export {shlex.quote(str(name))}{folder}"
+        yield line
 
 
 def _feeds_failed(stats: dict[str, object]) -> bool:

@@ -29,11 +29,22 @@ def test_four_tables_in_two_formats_and_the_requested_feeds(tmp_path: Path) -> N
     assert "Столицу" in wanted_csv.read_text(encoding="utf-8") or "Алматы" in wanted_csv.read_text(encoding="utf-8")
 
 
-def test_two_runs_have_a_folder_each(tmp_path: Path) -> None:
+def test_two_runs_have_a_folder_each_and_the_second_leaves_the_file(tmp_path: Path) -> None:
+    file, other, data_dir = tmp_path / "articles.csv", tmp_path / "articles.json", tmp_path / "data"
+    options = ("-O", str(file), "-a", "refresh_days=0")
     with serve(SampleSite(articles=20)) as server:
-        for _ in range(2):
-            assert crawl(tmp_path, "-a", f"site={server.url}").code == 0
-    assert len(list((tmp_path / "runs").iterdir())) == 2
+        first = crawl(data_dir, "-a", f"site={server.url}", *options)
+        before = file.read_bytes()
+        second = crawl(data_dir, "-a", f"site={server.url}", *options, "-O", str(other))
+    assert (first.code, second.code) == (0, 0)
+    assert len(list((data_dir / "runs").iterdir())) == 2
+    assert "nothing new" not in first.log
+    export = "for all articles of the store: scrapy export"
+    assert [line for line in second.log.splitlines() if "nothing new" in line] == [
+        f"scrapy crawl: {file}: nothing new, so it stays as it was; {export} {file} -s DATA_DIR={data_dir}",
+        f"scrapy crawl: {other}: nothing new, so it is not written; {export} articles.csv -s DATA_DIR={data_dir}",
+    ]
+    assert (file.read_bytes(), other.exists()) == (before, False)
 
 
 def test_feed_holds_other_tables_on_request(tmp_path: Path) -> None:
