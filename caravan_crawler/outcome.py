@@ -32,7 +32,7 @@ IDENTITY_STAT = "caravan/identity"
 OTHER_SITE_STAT = "caravan/other_site"
 #: Number of articles that are copies of one text; URL of the last.
 COPIES_STAT, COPY_STAT = "caravan/copies", "caravan/last_copy"
-#: Number of articles at which the argument ``limit`` has ended the run; Scrapy's ``finish_reason`` of such a run.
+#: Number of articles at which the argument ``limit`` has ended the run; Scrapy's ``finish_reason`` in that case.
 LIMIT_STAT, LIMIT = "caravan/limit_reached", "limit"
 #: Beginning of the reason of a sound run that has not requested everything; the next run continues it.
 AT_LIMIT = "ended at the limit"
@@ -143,7 +143,7 @@ def _judge_data(stats: Mapping[str, Any], read: int, failed: int, last: str | No
             return Outcome(BELOW_FLOORS, f"{copies} of {read} {told}")
         words.append(f"{copies} {told}")
     limit = stats.get(LIMIT_STAT)
-    reason = f"{AT_LIMIT} of {limit} articles; the next run continues" if limit else "complete"
+    reason = f"{AT_LIMIT} of {limit}; the next run continues" if limit else "complete"
     return Outcome(SOUND, reason + (f", but {'; '.join(words)}" if words else ""))
 
 

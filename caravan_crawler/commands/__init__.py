@@ -1,4 +1,4 @@
-"""Commands of the project: ``scrapy crawl``, ``inspect``, ``reparse``, ``export`` and ``report``."""
+"""Commands of the project: ``scrapy crawl``, ``inspect``, ``reparse``, ``export``, ``report`` and ``status``."""
 
 from caravan_crawler.console import open_closed_streams
 

@@ -1,46 +1,21 @@
 """Summary of the store, the last runs, and the pages that failed."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import altair as alt
 from sqlalchemy import func, select
 
-from caravan_crawler.outcome import SOUND
 from caravan_crawler.report.elements import Chart, Link, Section, Table, chart, count, duration, moment, number, rows
 from caravan_crawler.report.series import Tally
 from caravan_crawler.store import origin, schema
+from caravan_crawler.store.overview import Run, failure_reasons, last_runs
 from caravan_crawler.store.snapshot import Snapshot
 
-_KILLED = "killed"
 _LISTED_RUNS = 20
 #: With fewer runs, bars are as wide as with this number of runs.
 _FEWEST_BARS = 20
 _MOST_REASONS, _LISTED_PAGES = 15, 20
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run."""
-
-    run_id: str
-    started_at: str
-    seconds: int | None
-    """Its duration; None if it has not ended, or was killed at an unknown time."""
-
-    outcome: str
-    """The exit code's name; ``killed``; ``no end`` if it has not ended, or was killed and no run followed."""
-
-    reason: str
-    new_articles: int
-    requests: int | None
-    """None if it left no report."""
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether it ended with exit code 0."""
-        return self.outcome == "sound"
 
 
 @dataclass(frozen=True)
@@ -82,28 +57,6 @@ class Failures:
     worst: list[Failure]
 
 
-def last_runs(snapshot: Snapshot, limit: int) -> list[Run]:
-    """Return the last runs, newest first."""
-    columns = schema.runs.c
-    query = select(schema.runs).order_by(columns.started_at.desc(), columns.run_id.desc()).limit(limit)
-    return [_run(row) for row in snapshot.rows(query)]
-
-
-def _run(row: Any) -> Run:
-    seconds = None
-    if row.ended_at and row.outcome != _KILLED:
-        seconds = datetime.fromisoformat(row.ended_at) - datetime.fromisoformat(row.started_at)
-    return Run(
-        run_id=row.run_id,
-        started_at=row.started_at,
-        seconds=None if seconds is None else round(seconds.total_seconds()),
-        outcome=row.outcome or ("sound" if row.exit_code == SOUND else "no end"),
-        reason=row.reason or "it has not ended yet, or was killed",
-        new_articles=row.new_articles,
-        requests=(row.report or {}).get("requests"),
-    )
-
-
 def read_head(snapshot: Snapshot, tally: Tally) -> Head:
     """Summarise the store."""
     published = schema.articles.c.date_published
@@ -125,8 +78,7 @@ def read_head(snapshot: Snapshot, tally: Tally) -> Head:
 def read_failures(snapshot: Snapshot) -> Failures:
     """Count the reasons and read the worst pages."""
     columns = schema.failures.c
-    counts = select(columns.reason, func.count()).group_by(columns.reason)
-    reasons = sorted(((name, pages) for name, pages in snapshot.rows(counts)), key=lambda one: (-one[1], one[0]))
+    reasons = failure_reasons(snapshot)
     worst = (
         select(columns.url, columns.words, columns.attempts, columns.first_failed_at, columns.retry_at)
         .order_by(columns.attempts.desc(), columns.first_failed_at, columns.url)

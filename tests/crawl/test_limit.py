@@ -1,4 +1,4 @@
-"""Runs with ``limit``: each ends soundly after so many articles, and the next one continues."""
+"""Runs with ``limit``: each ends soundly after this number of articles, and the next one continues."""
 
 import json
 from contextlib import closing
@@ -42,9 +42,7 @@ def test_limited_runs_read_everything_once(arguments: list[str], tmp_path: Path)
         whole, rest = divmod(len(expected), LIMIT)
         assert whole
         assert [report["articles"]["new"] for report in reports] == [LIMIT] * whole + [rest]
-        assert {report["reason"] for report in reports[:-1]} == {
-            f"{AT_LIMIT} of {LIMIT} articles; the next run continues"
-        }
+        assert {report["reason"] for report in reports[:-1]} == {f"{AT_LIMIT} of {LIMIT}; the next run continues"}
         each_once([line for file in limited.glob("runs/*/articles.jsonl") for line in read_jsonl(file)], expected)
         each_once(Stored(limited).articles.values(), expected)
         assert not Stored(limited).rows("frontier")

@@ -9,11 +9,12 @@ import pytest
 from caravan_crawler.report.coverage import Bar, Gap, read_coverage
 from caravan_crawler.report.fields import Fields, Fill, read_fields
 from caravan_crawler.report.rates import Warmth, read_rates, read_weather
-from caravan_crawler.report.runs import last_runs, read_failures, read_head
+from caravan_crawler.report.runs import read_failures, read_head
 from caravan_crawler.report.series import Bin, read_tally
 from caravan_crawler.report.trending import Place, read_trending
 from caravan_crawler.report.views import read_views
 from caravan_crawler.store import schema
+from caravan_crawler.store.overview import last_runs
 from tests.report.made import article, ended, failure, fill, made, rate, run, seen, topic
 from tests.store.stored import StoreTables
 

@@ -1,0 +1,127 @@
+"""``scrapy status``: the store on one screen: its content, the last runs, pages that wait, pages that failed."""
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from urllib.parse import urlsplit
+
+from scrapy.commands import ScrapyCommand
+
+from caravan_crawler.console import format_size, print_err, print_out
+from caravan_crawler.normalise.text import printable
+from caravan_crawler.outcome import REFUSED
+from caravan_crawler.store import database
+from caravan_crawler.store.database import StoreError
+from caravan_crawler.store.overview import Overview, Run, read_overview
+from caravan_crawler.store.snapshot import Snapshot
+
+#: Columns of a terminal; a longer line is cut.
+_WIDTH = 80
+_MOST_RUNS, _MOST_REASONS = 5, 3
+
+
+class Command(ScrapyCommand):
+    """Print an overview of the store."""
+
+    requires_project = True
+
+    def syntax(self) -> str:
+        """Return the arguments for the help text."""
+        return "[options]"
+
+    def short_desc(self) -> str:
+        """Return the description for the list of commands."""
+        return "Show what the store holds, the last runs, what waits and what failed; a crawl may run meanwhile"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's own option."""
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print the same, with all sections, as JSON")
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Silence the log, unless a level is given: the command prints to the terminal."""
+        super().process_options(args, opts)
+        assert self.settings is not None
+        if not opts.loglevel:
+            self.settings.set("LOG_LEVEL", "CRITICAL", priority="cmdline")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Print the overview of a snapshot of the store."""
+        assert self.settings is not None
+        if args:
+            self._end(f"it takes no arguments, as {args[0]}; another store is -s DATA_DIR=FOLDER", REFUSED)
+            return
+        try:
+            with Snapshot(self.settings["STORE_URL"], self.settings["DATA_DIR"]) as snapshot:
+                overview = read_overview(snapshot, database.now(), most_runs=_MOST_RUNS, most_reasons=_MOST_REASONS)
+        except StoreError as error:
+            self._end(str(error), error.code)
+            return
+        if opts.json:
+            print_out(json.dumps(asdict(overview), ensure_ascii=False, indent=1).splitlines())
+        else:
+            print_out(map(_fit, _lines(overview)))
+
+    def _end(self, problem: str, code: int) -> None:
+        print_err(f"scrapy status: {problem}")
+        self.exitcode = code
+
+
+def _fit(line: str) -> str:
+    line = printable(" ".join(line.splitlines()))
+    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"
+
+
+def _lines(overview: Overview) -> Iterator[str]:
+    days = f", published {overview.first} to {overview.last}" if overview.first else ""
+    yield f"{overview.site}: {_count(overview.articles, 'article')}{days}"
+    yield f"  store      {overview.store}, {format_size(overview.size)}"
+    yield f"  sections   {_largest(overview.sections)}"
+    yield f"  languages  {_largest(overview.languages)}"
+    history = (overview.versions, "version"), (overview.view_counts, "view count"), (overview.runs, "run")
+    yield f"  history    {', '.join(_count(*each) for each in history)}"
+    yield ""
+    if not overview.runs:
+        yield "No run yet."
+    else:
+        yield f"{'Last runs (UTC)':<22}new  outcome"
+    for run in overview.last_runs:
+        yield f"  {_time(run.started_at)}  {run.new_articles:>6,}  {_outcome(run)}"
+    yield ""
+    yield f"Waiting: {_count(overview.waiting, 'article')} found but not read" + (
+        f", {overview.deferred:,} doubtful URLs" if overview.deferred else ""
+    )
+    if overview.unread_sources:
+        yield f"  {_count(overview.unread_sources, 'listing or sitemap', 'listings and sitemaps')} not read to the end"
+    if overview.unpublished:
+        yield f"  {_count(overview.unpublished, 'article')} read, and in no run's feeds yet"
+    due = f", of which the next run requests {overview.due:,} again" if overview.failed else ""
+    yield f"Failed: {_count(overview.failed, 'page')}{due}"
+    for reason in overview.reasons:
+        place = urlsplit(reason.url).path
+        yield f"  {_time(reason.last_failed_at)}  {reason.pages:>6,}  {reason.reason}: {reason.message}, as {place}"
+
+
+def _outcome(run: Run) -> str:
+    words = run.outcome.replace("_", " ")
+    return run.reason if run.outcome in ("sound", "no end") else f"{words}: {run.reason}"
+
+
+def _largest(numbers: Mapping[str, int]) -> str:
+    """Return as many names and numbers as fit in a line; the largest come first."""
+    words, others = "", len(numbers)
+    for name, number in numbers.items():
+        part = f"{', ' if words else ''}{name or 'unknown'} {number:,}"
+        if len(words + part) > _WIDTH - len("  languages  ") - len(", 999 more"):
+            break
+        words, others = words + part, others - 1
+    return (words + (f", {others} more" if others else "")) or "none"
+
+
+def _count(number: int, one: str, more: str = "") -> str:
+    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
+
+
+def _time(moment: str) -> str:
+    return moment[:16].replace("T", " ")
