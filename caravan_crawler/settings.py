@@ -13,9 +13,7 @@ BOT_NAME = "caravan_crawler"
 
 SPIDER_MODULES = ["caravan_crawler.spiders"]
 NEWSPIDER_MODULE = "caravan_crawler.spiders"
-COMMANDS_MODULE = (
-    "caravan_crawler.commands"  # `crawl` with exit codes, `inspect`, `reparse`, `export`, `report`, `status`
-)
+COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspect`, `reparse`, `export`, `status` …
 
 ADDONS = {
     "caravan_crawler.addons.RemoveDisabledComponents": 0,  # components that are switched off below are not loaded
