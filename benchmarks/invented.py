@@ -178,7 +178,7 @@ def _runs(dice: random.Random, begun: datetime, runs_a_day: int) -> Iterator[dic
             "ended_at": ended,
             "exit_code": None if is_killed else code,
             "outcome": "killed" if is_killed else outcome,
-            "reason": "it ended without a word: killed, or the power was lost" if is_killed else reason,
+            "reason": "it ended without a report: killed, or a power failure" if is_killed else reason,
             "new_articles": 0 if code == 4 else new,
             "report": None if is_killed else report,
         }

@@ -46,7 +46,7 @@ class RobotsTxtGuard:
         if not _is_robots(request) and host not in self._sound:
             # This middleware does not see the exceptions that Scrapy's own middlewares raise for a response.
             problem = self._problems.get(host, "it redirects without end, or its body is broken")
-            raise RobotsUnreadError(f"robots.txt could not be read ({problem}), so nothing may be asked")
+            raise RobotsUnreadError(f"robots.txt could not be read ({problem}), so nothing may be requested")
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Register the response for robots.txt, the last one after all retries."""

@@ -35,7 +35,7 @@ def feeds_problem(settings: BaseSettings) -> str | None:
     if not data_dir:
         return "DATA_DIR is empty"
     if settings.getint("FEED_EXPORT_BATCH_ITEM_COUNT"):
-        return "FEED_EXPORT_BATCH_ITEM_COUNT does not go with feeds that are whole or not there"
+        return "FEED_EXPORT_BATCH_ITEM_COUNT is not supported: feeds are written atomically"
     if problem := _folder_problem(Path(data_dir).expanduser(), data_dir) or _encoding_problem(settings):
         return problem
     feeds = settings["FEEDS"] or {}
@@ -73,7 +73,7 @@ def _encoding_problem(settings: BaseSettings) -> str | None:
 def _options_problem(uri: str, options: dict[str, Any], settings: BaseSettings) -> str | None:
     """Return why Scrapy could not open a feed with these options or export to it, or None."""
     if options.get("batch_item_count"):
-        return f"{uri}: batches do not go with feeds that are whole or not there"
+        return f"{uri}: batches are not supported: feeds are written atomically"
     unknown = [name for name in _PLACEHOLDER.findall(uri) if name not in _ANY_VALUES]
     if unknown and not (options.get("uri_params") or settings["FEED_URI_PARAMS"]):
         return f"{uri}: there is no %({unknown[0]})s; a file's name may hold {', '.join(_ANY_VALUES)}"

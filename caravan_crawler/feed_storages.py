@@ -101,7 +101,7 @@ class WholeFileStorage:
             return
         # No warning for the run's own folder: nobody has read its files yet.
         level = logging.DEBUG if part.parent.name == self._run_id else logging.WARNING
-        logger.log(level, "%s is not written; what this run read lies in %s", self.path, part)
+        logger.log(level, "%s is not written; what this run read is in %s", self.path, part)
 
     def _remove_leftovers(self) -> None:
         """Remove partial files of stopped runs; the store has their records and publishes them."""

@@ -176,7 +176,7 @@ class Chromium:
                 if is_ending(self._crawler):
                     raise
                 self._crawler.stats.inc_value("caravan/browser/restarts")
-                logger.warning("The browser failed on %s (%s) and is begun anew", response.url, error)
+                logger.warning("The browser failed on %s (%s); a new one is started", response.url, error)
             return await self._html(tab())
 
     async def close(self, *, is_sound: bool = True) -> None:

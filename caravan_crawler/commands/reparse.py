@@ -37,11 +37,11 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument("--site", help="the site's address, for pages that no crawl of ours has archived")
         parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
-        parser.add_argument("--dry-run", action="store_true", help="only say what would change, and store nothing")
+        parser.add_argument("--dry-run", action="store_true", help="only report changes, store nothing")
         parser.add_argument(
             "--accept-losses",
             action="store_true",
-            help="take away what earlier readings of the same pages had, however much it is and whatever field",
+            help="remove values that earlier readings of the same pages found, however much it is and whatever field",
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -90,7 +90,7 @@ class Command(ScrapyCommand):
         if len(identities) > 1:
             raise ArchiveError("these are pages of different sites, each with a store of its own")
         if self.settings["STORE_URL"] == NONE:
-            raise ArchiveError("STORE_URL=none keeps nothing of what is read again")
+            raise ArchiveError("STORE_URL=none stores nothing; reparse needs a store")
         tune_gc()
         processes = min(opts.jobs, sum(map(most_parts, sources)) or 1)
         store_names = self.settings["STORE_URL"], self.settings["DATA_DIR"], editions.pop()
@@ -114,8 +114,8 @@ class Command(ScrapyCommand):
             self._end(str(error), BELOW_FLOORS)
             return
         print_out(job.summary.lines())
-        would = "would be, as nothing is stored: " if opts.dry_run else ""
-        ending = "stopped; the same command goes on: " if stop.number else ""
+        would = "dry run, nothing stored: " if opts.dry_run else ""
+        ending = "stopped; the same command continues: " if stop.number else ""
         self._end(f"{ending}{would}{job.summary.words()}", 128 + stop.number if stop.number else SOUND)
 
     def _end(self, words: str, code: int = CRASHED) -> None:

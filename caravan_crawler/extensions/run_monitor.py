@@ -87,7 +87,7 @@ class RunMonitor:
         try:
             signal.signal(number, noted)
         except ValueError:
-            logger.debug("signals cannot be noted outside of the main thread")
+            logger.debug("signals are noticed in the main thread only")
 
     def item_scraped(self, item: Any) -> None:
         """Count a record; end the run if a feed could not be written."""

@@ -215,8 +215,8 @@ class Worker:
             self._do_what_is_due()
         except Exception:
             # Otherwise the engine would wait for this worker forever.
-            logger.exception("A bug in the part that shares the crawl")
-            end_run(self._crawler, "the sharing of the crawl broke")
+            logger.exception("A bug in the shared crawl")
+            end_run(self._crawler, "the shared crawl failed")
 
     def _do_what_is_due(self) -> None:
         if self._is_closing or is_ending(self._crawler) or self._store.is_broken:

@@ -211,7 +211,7 @@ class Reach:
                 continue
             if place == found_on and place not in self._ended:
                 self._ended.add(place)
-                logger.warning("The list %s is not read on: it brings copies of one text", place)
+                logger.warning("The list %s is not read further: it has copies of one text", place)
             if text not in self._copies:
                 self._copies.add(text)
                 self._crawler.stats.inc_value(COPIES_STAT, lead)

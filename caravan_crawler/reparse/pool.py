@@ -68,7 +68,7 @@ def _fork_all(pool: ProcessPoolExecutor, processes: int) -> None:
     except (OSError, RuntimeError) as error:  # a limit of processes, threads or open files
         for process in active_children():
             process.kill()
-        raise ProcessDiedError(f"{processes} processes cannot be begun ({error}); --jobs N asks for fewer") from None
+        raise ProcessDiedError(f"{processes} processes cannot be started ({error}); --jobs N asks for fewer") from None
 
 
 def _in_order(pool: ProcessPoolExecutor, most: int, parts: Iterable[Part]) -> Iterator[tuple[Part, list[Reading]]]:
@@ -86,7 +86,7 @@ def _in_order(pool: ProcessPoolExecutor, most: int, parts: Iterable[Part]) -> It
             yield part, future.result()
     except BrokenProcessPool:
         where = f" reading {part.source.path} from byte {part.start}" if part else ""
-        raise ProcessDiedError(f"a process has died{where}; the same command goes on from there") from None
+        raise ProcessDiedError(f"a process has died{where}; the same command continues from there") from None
 
 
 _task: Task | None = None

@@ -36,7 +36,7 @@ def put_right(store: Store) -> int:
     ):
         number += store.execute(statement).rowcount
     if number:
-        logger.warning("%d times in the store are in the future: the clock was ahead; they are put right", number)
+        logger.warning("%d times in the store are in the future: the clock was ahead; they are corrected", number)
     return number
 
 
@@ -181,7 +181,7 @@ def continued(store: Store, run_id: str, scope: str, now: str) -> ResumedRuns:
             ended_at=now,
             ended_number=next_number(),
             outcome="killed",
-            reason="it ended without a word: killed, or the power was lost",
+            reason="it ended without a report: killed, or a power failure",
         )
     )
     of_its_kind = runs.c.scope == scope

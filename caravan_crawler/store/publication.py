@@ -177,12 +177,12 @@ def _move(files: list[list[str]], run_id: str) -> bool | None:
         except FileNotFoundError:  # renamed already, or on another machine
             is_here &= Path(path).parent.exists()
         except OSError as error:
-            logger.error("%s is not written, and lies in %s: %s", path, part, error.strerror)
+            logger.error("%s is not written; the records are in %s: %s", path, part, error.strerror)
             if is_own(Path(path), run_id):
                 take_back([(Path(part), Path(path)) for part, path in files[:place]], run_id)
                 return None
         else:
-            logger.info("%s is put in place: the run that wrote it was killed before it could", path)
+            logger.info("%s is moved into place: the run that wrote it was killed before that", path)
     return is_here
 
 
@@ -208,7 +208,7 @@ def _complete(store: Store, note: dict[str, Any]) -> None:
             ended_number=next_number(),
             exit_code=SOUND,
             outcome="sound",
-            reason="complete, but killed before it could say so",
+            reason="complete, but killed before its end was recorded",
             new_articles=note["new_articles"],
         )
     )

@@ -53,7 +53,7 @@ def test_a_browser_killed_twice_loses_nothing(tmp_path: Path) -> None:
         assert_true(done, server)
     assert site.killed == ["chromium", "run-driver"]
     assert done.stat("caravan/browser/restarts") >= 2
-    assert "and is begun anew" in done.log
+    assert "a new one is started" in done.log
     assert "[asyncio]" not in done.log
     assert "[playwright]" not in done.log
 

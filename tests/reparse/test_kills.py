@@ -164,7 +164,7 @@ def test_a_signal_to_all_processes(number: signal.Signals, jobs: str, archive: s
     os.killpg(process.pid, number)
     result = end(process)
     assert result.code == 128 + number, result.log
-    assert result.words.startswith("scrapy reparse: stopped; the same command goes on: ")
+    assert result.words.startswith("scrapy reparse: stopped; the same command continues: ")
     stored = store.sizes()["articles"]
     assert 0 < stored < 300
     result = sound(reparse(store, archive))

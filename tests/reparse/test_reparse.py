@@ -45,7 +45,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], Mapping[str, bytes], str]] = {
     ),
     "no jobs": (("in", "--jobs", "0"), {"a.warc": EXTRACT}, "--jobs must be 1 or more"),
     "two sites": (("in",), {"a.warc": EXTRACT, "b.warc": KAZAKH}, "these are pages of different sites"),
-    "no store": (("in", "-s", "STORE_URL=none"), {"a.warc": EXTRACT}, "STORE_URL=none keeps nothing"),
+    "no store": (("in", "-s", "STORE_URL=none"), {"a.warc": EXTRACT}, "STORE_URL=none stores nothing"),
     "no database": (("in", "-s", "STORE_URL=mysql://x/y"), {"a.warc": EXTRACT}, "a store is sqlite or postgresql"),
     "no address": (("in", "--site", "caravan"), {"a.warc": EXTRACT}, "site=caravan"),
     "the sample site": (("in", "--site", "sample"), {"a.warc": EXTRACT}, "the sample site has no address of its own"),
@@ -88,7 +88,7 @@ def test_a_store_that_is_in_use(archive: Path, tmp_path: Path) -> None:
 
 def test_a_dry_run_reports_all_and_stores_nothing(archive: Path, tmp_path: Path) -> None:
     result = sound(reparse(tmp_path, str(archive), "--dry-run"))
-    assert result.words == ("scrapy reparse: would be, as nothing is stored: 20 pages; articles: 20 new")
+    assert result.words == ("scrapy reparse: dry run, nothing stored: 20 pages; articles: 20 new")
     store = sqlite(tmp_path / "caravan.db")
     assert sum(store.sizes().values()) == len(store.rows("store_info"))
     assert not [row for row in store.rows("store_info") if row["name"].startswith("reread")]
