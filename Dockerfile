@@ -4,7 +4,7 @@
 # The base is pinned by its exact tag. To pin it by digest too, add what this prints after the tag, in both places:
 #   docker buildx imagetools inspect python:3.11.14-slim-bookworm --format '@{{.Manifest.Digest}}'
 
-# Installed packages, in folders of their own; every file is checked against the hashes of the lock files.
+# The installed packages; every file is checked against the hashes of the lock files.
 FROM python:3.11.14-slim-bookworm AS scrapyd-built
 WORKDIR /src
 COPY requirements-scrapyd.lock ./
@@ -12,7 +12,7 @@ RUN python -m venv --without-pip /venv \
     && pip --python /venv/bin/python install --no-cache-dir --only-binary :all: --require-hashes -r requirements-scrapyd.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY caravan_crawler caravan_crawler
-# Built with the setuptools of the lock file, which is there already.
+# Built with the setuptools of the lock file.
 RUN pip --python /venv/bin/python wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheel . \
     && pip --python /venv/bin/python install --no-cache-dir --no-deps /wheel/*.whl
 
@@ -24,7 +24,7 @@ RUN python -m venv --without-pip /venv \
 COPY --from=scrapyd-built /wheel /wheel
 RUN pip --python /venv/bin/python install --no-cache-dir --no-deps /wheel/*.whl
 
-# Common to both images: Python without pip, a user without rights, a folder for the data.
+# Common to both images: Python without pip, an unprivileged user, a folder for the data.
 FROM python:3.11.14-slim-bookworm AS base
 RUN python -m pip uninstall --yes --root-user-action ignore setuptools wheel pip \
     && groupadd --system --gid 10001 caravan \
@@ -45,10 +45,10 @@ COPY --from=scrapyd-built /venv /venv
 WORKDIR /app
 USER 10001:10001
 VOLUME /var/lib/scrapyd
-# All addresses of the container; compose.yaml lets this machine's loopback alone reach it.
+# All addresses of the container; compose.yaml publishes the port on loopback only.
 ENV SCRAPYD_BIND_ADDRESS=0.0.0.0
 EXPOSE 6800
-# Without the password the answer is 401, which a server that is well gives.
+# A healthy server responds with 401 without the password.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=20s --retries=3 \
     CMD ["python", "-c", "from http.client import HTTPConnection as C; c = C('127.0.0.1', 6800, timeout=5); c.request('GET', '/daemonstatus.json'); raise SystemExit(c.getresponse().status not in (200, 401))"]
 ENTRYPOINT ["with-secrets"]
@@ -58,7 +58,7 @@ FROM base AS crawler
 COPY --from=crawler-built /venv /venv
 WORKDIR /data
 USER 10001:10001
-# A crawl ends by itself, and its exit code says how.
+# A crawl ends by itself; check its exit code.
 HEALTHCHECK NONE
 ENTRYPOINT ["with-secrets", "caravan-crawler"]
 CMD ["crawl", "caravan"]
