@@ -9,8 +9,7 @@ from twisted.internet.error import DNSLookupError
 
 _PUBLIC_DOMAIN = "caravan.kz"
 
-#: No public host has an address in one of these, whatever a version of Python says of it: by the special-purpose
-#: registries of IANA. Networks of which some single addresses are global are not for websites either.
+#: Networks without public hosts, from IANA's special-purpose registries; Python's own lists differ between versions.
 _SPECIAL = [
     ip_network(network)
     for network in (
@@ -20,7 +19,7 @@ _SPECIAL = [
         *("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"),
     )
 ]
-#: The part of IPv6 from which addresses are given to hosts; and where a translator puts IPv4 addresses.
+#: IPv6 addresses of hosts, and IPv4 addresses translated to IPv6.
 _UNICAST, _NAT64 = ip_network("2000::/3"), ip_network("64:ff9b::/96")
 
 #: Refused names and reasons in this process, as a resolver's error message does not reach the caller.
@@ -28,14 +27,14 @@ refusals: dict[str, str] = {}
 
 
 class PublicResolver(CachingThreadedResolver):
-    """Scrapy's resolver, which for names under caravan.kz takes public addresses only.
+    """Scrapy's resolver, which accepts only public addresses for names under caravan.kz.
 
-    Otherwise a forged DNS answer could make the crawler read a service of its own network.
-    A site the user names otherwise, ``http://intranet/``, may be anywhere.
+    Otherwise a forged DNS answer could make the crawler read a service of its own network. Other sites that the user
+    requests, such as ``http://intranet/``, may have any address.
     """
 
     def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> "Deferred[str]":  # noqa: N802 (Twisted's name)
-        """Return the IPv4 address of ``name``; fail with DNSLookupError where there is none or it is refused."""
+        """Return the IPv4 address of ``name``; fail with DNSLookupError if there is none or it is refused."""
         found = super().getHostByName(name, timeout)
         return found.addCallback(_checked, name) if is_public_name(name) else found
 

@@ -23,7 +23,7 @@ ADDONS = {
     "caravan_crawler.browser.addon.BrowserAddon": 300,  # disabled unless BROWSER is auto or always
 }
 
-# Who we are, to the site's operator. Add a way to reach you when you crawl the real site.
+# For the site's operator. Add your address when you crawl the real site.
 USER_AGENT = environ.get("CARAVAN_USER_AGENT") or (
     f"CaravanCrawler/{__version__} (news archive; obeys robots.txt as CaravanCrawler)"
 )
@@ -37,26 +37,26 @@ CONCURRENT_REQUESTS_PER_DOMAIN = 1  # default 8
 DOWNLOAD_DELAY = 1.0  # default 0
 DOWNLOAD_DELAY_JITTER = 0  # default 0.5, which makes half of all pauses shorter
 DOWNLOAD_TIMEOUT = 60  # default 180; for the whole response
-DOWNLOAD_MAXSIZE = 16 * 1024 * 1024  # default 1 GiB; of compressed ones unpacked; the largest page known has 90 KB
+DOWNLOAD_MAXSIZE = 16 * 1024 * 1024  # default 1 GiB; after decompression; the largest known page has 90 KB
 DOWNLOAD_WARNSIZE = 4 * 1024 * 1024  # default 32 MiB
 DOWNLOAD_VERIFY_CERTIFICATES = True  # default False
 DOWNLOAD_HANDLERS = {
     "http": "caravan_crawler.downloadhandlers.PoliteDownloadHandler",  # sends nothing during a pause
     "https": "caravan_crawler.downloadhandlers.PoliteDownloadHandler",
-    **dict.fromkeys(("data", "file", "ftp", "s3")),  # a site's links and redirects lead to none of these
+    **dict.fromkeys(("data", "file", "ftp", "s3")),  # not needed for this site
 }
-TWISTED_DNS_RESOLVER = "caravan_crawler.resolver.PublicResolver"  # caravan.kz is no private address
+TWISTED_DNS_RESOLVER = "caravan_crawler.resolver.PublicResolver"  # no private address for caravan.kz
 
 # Tasks per response; one preserves the order of a page's items and costs least.
 CONCURRENT_ITEMS = 1  # default 100
 
 # Not needed on this site, and each costs time on every request or opens a port.
 REFERRER_POLICY = "scrapy.spidermiddlewares.referer.NoReferrerPolicy"
-COOKIES_ENABLED = False  # the first Set-Cookie would fetch the public suffix list from outside
+COOKIES_ENABLED = False  # the first Set-Cookie would download the public suffix list
 TELNETCONSOLE_ENABLED = False
-REMOTE_CONTROL_ENABLED = False  # on by default, it runs Python sent to a loopback port
+REMOTE_CONTROL_ENABLED = False  # default True; it runs Python code sent to a loopback port
 METAREFRESH_ENABLED = False
-WARN_ON_GENERATOR_RETURN_VALUE = False  # looks at the callbacks' source; ruff does, once
+WARN_ON_GENERATOR_RETURN_VALUE = False  # ruff checks the callbacks instead
 
 # One site, whose articles have numbers: no fingerprints of requests.
 DUPEFILTER_CLASS = "caravan_crawler.dupefilters.ArticleDupeFilter"
@@ -73,10 +73,10 @@ REDIRECT_MAX_TIMES = 5  # default 20
 DOWNLOADER_MIDDLEWARES = {
     "caravan_crawler.downloadermiddlewares.OffsiteMiddleware": 50,
     "caravan_crawler.downloadermiddlewares.RobotsTxtGuard": 110,  # after RobotsTxtMiddleware, before retries (550)
-    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # lets subdomains and ports pass
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # allows subdomains and other ports
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
-    "caravan_crawler.downloadermiddlewares.Unpacking": 590,  # in its place: reads what is plain in spite of its header
+    "caravan_crawler.downloadermiddlewares.Unpacking": 590,  # its replacement: accepts a plain body with a false header
     "caravan_crawler.archive.archive_middleware.ArchiveMiddleware": 1000,  # next to the downloader: bodies as sent
     "caravan_crawler.downloadermiddlewares.SiteIdentity": 1010,  # first to see a response, so no other site is archived
 }
@@ -99,10 +99,10 @@ ITEM_PIPELINES = {
     "caravan_crawler.pipelines.StorePipeline": 600,  # stores items, passes on new and changed ones
 }
 
-# A slow site gets fewer requests. The pause is never shorter than DOWNLOAD_DELAY or Crawl-delay.
+# Fewer requests to a slow site. The delay is never shorter than DOWNLOAD_DELAY or Crawl-delay.
 AUTOTHROTTLE_ENABLED = True  # default False; the spider switches it off for a site on loopback
 AUTOTHROTTLE_START_DELAY = DOWNLOAD_DELAY  # default 5; one response shows how slow the site is
-AUTOTHROTTLE_MAX_DELAY = 30  # default 60; one page that took a minute must not delay the next ones as much
+AUTOTHROTTLE_MAX_DELAY = 30  # default 60; one page that took a minute must not delay the next ones that long
 
 FEEDS = {
     f"{items.RUN_DIR}/{table}.{extension}": {
@@ -115,7 +115,7 @@ FEEDS = {
     for table, item_class in items.TABLES.items()
     for extension in ("jsonl", "csv")
 }
-FEED_EXPORT_ENCODING = "utf-8"  # JSON with Cyrillic as it is
+FEED_EXPORT_ENCODING = "utf-8"  # Cyrillic letters in JSON, not escapes
 FEED_EXPORTERS = {"csv": "caravan_crawler.feedexport.SpreadsheetCsvExporter"}
 FEED_STORAGES = {
     "": "caravan_crawler.feed_storages.WholeFileStorage",
@@ -125,53 +125,53 @@ FEED_STORAGES = {
 
 LOG_LEVEL = "INFO"  # default DEBUG, which writes 3 KB an article
 LOG_FORMATTER = "caravan_crawler.logformatter.QuietFormatter"
-# A page that failed comes before those that wait, so that a site that is down or refuses is given up after some tries.
-RETRY_PRIORITY_ADJUST = 1  # default -1, by which each page that waits, be it thousands, would be asked for first
-# Scrapy's, with those by which Cloudflare says that the site behind it failed or did not answer (it has 522 and 524).
+# Retries come before the pages in the queue, so that a site that is down or refuses is noticed after a few requests.
+RETRY_PRIORITY_ADJUST = 1  # default -1: after all pages in the queue
+# Scrapy's codes and those of Cloudflare for a site behind it that fails or does not respond.
 RETRY_HTTP_CODES = [500, 502, 503, 504, 520, 521, 522, 523, 524, 408, 429]
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the spider logs each failed page once
 
 
 # The project's own settings
 
-# For one run after the site has changed for good; drift is judged from this run on: extensions/run_monitor.py,
-# extensions/crawl_store.py, commands/crawl.py
+# For one run after the site has changed permanently; the history for drift begins with this run:
+# extensions/run_monitor.py, extensions/crawl_store.py, commands/crawl.py
 ACCEPT_DRIFT = False
 ARCHIVE = False  # store every response in WARC files in DATA_DIR/warc: archive/archive_middleware.py
 ARCHIVE_FILE_SIZE = 256 * 1024 * 1024  # bytes per WARC file: archive/archive_middleware.py
 BACKOFF_START = 1.0  # seconds of pause after an error response, doubled each time: downloadhandlers.py
-# Pages shown in Chromium: "off", "auto" where one lacks what its scripts bring, "always" all: browser/
+# Pages to render in Chromium: "off", "auto" (those that lack values which scripts may add), "always": browser/
 BROWSER = "off"
-BROWSER_PATH = None  # its program, where it is no chromium or google-chrome on the path: browser/addon.py
-BROWSER_WAIT = 3.0  # seconds a page that asks for nothing more has to show what it lacks: browser/playwright.py
-# Seconds between requests; a robots.txt that asks for more ends the run: extensions/crawl_delay.py
+BROWSER_PATH = None  # default: chromium or google-chrome on the PATH: browser/addon.py
+BROWSER_WAIT = 3.0  # seconds for a page without pending requests to add missing values: browser/playwright.py
+# Longest Crawl-delay in seconds; a longer one ends the run: extensions/crawl_delay.py
 CRAWL_DELAY_MAX = 600
-CSV_BOM = False  # a mark at the start of a CSV by which Excel knows UTF-8 on a double click: feedexport.py
-# Folder for everything that a crawl writes: spiders/caravan.py, feedexport.py
+CSV_BOM = False  # byte order mark, so that Excel opens a CSV as UTF-8: feedexport.py
+# Folder for all files of a crawl: spiders/caravan.py, feedexport.py
 DATA_DIR = environ.get("CARAVAN_DATA_DIR") or "data"
-# Bytes of a response's status line and headers; browsers accept 256 KB, a WordPress sends 1: downloadhandlers.py
+# Bytes of a response's status line and headers; browsers accept 256 KB, WordPress sends 1 KB: downloadhandlers.py
 DOWNLOAD_MAX_HEADER_BYTES = 64 * 1024
-# Smallest share of a run's articles in which a field must be found, from twenty articles on: monitors/drift.py
+# Smallest share of a run's articles in which a field must be found, if there are twenty or more: monitors/drift.py
 FLOORS = {"headline": 0.95, "body": 0.8, "date_published": 0.8}
-# Articles with one text, in a section, on a list or on the whole site, by which it leads all others, before links on
-# such pages are no longer followed. The site's own copies (an old and a new URL) are few: frontier/speculative_urls.py
+# Lead of one text over all others in a section, a listing or the site, in articles, from which links on its pages are
+# not followed. The site's own copies (an old and a new URL) are few: frontier/speculative_urls.py
 MAX_COPIES = 20
-# Pages in a row that are no articles, each found on the one before; links on the last are not followed. An article may
-# stand behind a topic's page of an unknown kind, but hardly behind three of them: frontier/speculative_urls.py
+# Longest chain of pages without an article, each found on the one before; links on the last are not followed. A page of
+# an unknown kind may lead to an article, but hardly a chain of three: frontier/speculative_urls.py
 MAX_HOPS_FROM_ARTICLE = 3
-# Articles that a run with `since` reads only to learn their day, as the feeds and sitemaps that name them have none. At
-# one request a second they take 17 minutes; the next run continues with others: frontier/articles.py
+# Articles that a run with `since` reads only for their date, as feeds and sitemaps have none. At one request a second
+# they take 17 minutes; the next run continues with others: frontier/articles.py
 MAX_UNDATED = 1_000
-# A command, or a URL to post to, when a run did not end well: monitors/alarm.py
+# Command to run, or URL to post to, if a run does not end with 0: monitors/alarm.py
 ON_FAILURE = environ.get("CARAVAN_ON_FAILURE") or None
-# Links that are followed of one page. A list is far below it; a page with more is generated to trap crawlers, and
-# half a million links take a gigabyte of memory: pages/document.py
+# Links of one page that are followed. A listing has far fewer; a page with more is a crawler trap, and half a million
+# links take a gigabyte of memory: pages/document.py
 PAGE_MAX_LINKS = 2_000
-# A page with more tags, or a longer one, is a failure and not parsed: 50,000 nested elements take a parser seconds, and
-# so do 80,000 attributes on one. The pages of the sample site have 3,000 tags: pages/document.py
+# A page with more tags, or a longer tag, is not parsed and fails: 50,000 nested elements, or 80,000 attributes of one,
+# take a parser seconds. Pages of the sample site have 3,000 tags: pages/document.py
 PAGE_MAX_TAGS = 50_000  # opening and closing
 PAGE_MAX_TAG_BYTES = 64 * 1024  # bytes
-RETRY_AFTER_MAX = 600  # seconds; a site that asks for a longer pause ends the run: downloadhandlers.py
+RETRY_AFTER_MAX = 600  # seconds; a longer Retry-After ends the run: downloadhandlers.py
 # One crawl by all runs with this setting and the same store, in PostgreSQL: extensions/shared_crawl.py
 SHARED_CRAWL = environ.get("CARAVAN_SHARED_CRAWL") or False
 STORE_PATIENCE = 60.0  # seconds that a worker waits for an unresponsive store: store/workers.py

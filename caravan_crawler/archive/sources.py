@@ -77,7 +77,7 @@ class Part:
 def find_sources(paths: list[Path]) -> list[Source]:
     """Return the sources in files and folders, sorted by name, which is by time for the files of crawls.
 
-    ArchiveError where there is nothing to read.
+    ArchiveError if there is nothing to read.
     """
     found: list[Source] = []
     for path in paths:

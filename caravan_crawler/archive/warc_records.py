@@ -47,7 +47,7 @@ def is_compressed(head: bytes) -> bool:
 def read_records(file: BinaryIO, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes | None]]:
     """Yield offset and content of the records that begin from byte ``start``, where one begins, to before ``stop``.
 
-    The content is decompressed; it is None where bytes are damaged or a record is longer than ``MOST_BYTES``.
+    The content is decompressed; it is None if bytes are damaged or a record is longer than ``MOST_BYTES``.
     """
     file.seek(0)
     read, find = (_read_member, _find_member) if is_compressed(file.read(2)) else (_read_plain, _find_plain)

@@ -87,7 +87,7 @@ class KnownTexts:
             stored = stored_row(self._store, key)
             if stored is None or not is_same_text(row, stored):
                 continue
-            # The site gives two numbers to two articles, even if one is a copy of the other.
+            # Two articles have two numbers, even if one is a copy of the other.
             if None in (row["article_id"], stored["article_id"]):
                 return stored
         return None
