@@ -1,4 +1,4 @@
-"""Serve the sample site, sound or with faults, or write its expected records."""
+"""Serve the sample site, with or without faults, or write its expected records."""
 
 import argparse
 import json
@@ -27,9 +27,9 @@ class _OneLineParser(argparse.ArgumentParser):
         _fail(message)
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main() -> int:
     """Run the command and return its exit code."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args()
     faults = [fault.strip() for given in options.fault for fault in given.split(",") if fault.strip()]
     if _LIST in faults:
         print(_fault_list())
@@ -87,46 +87,46 @@ def _parser() -> argparse.ArgumentParser:
     parser = _OneLineParser(
         prog="python -m caravan_crawler.sample_site",
         description=__doc__,
-        epilog=f"faults, and the values they take:\n{_fault_list()}",
+        epilog=f"faults and their values:\n{_fault_list()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--port", type=int, help="port on 127.0.0.1, 0 for any free one (default 8000)")
     parser.add_argument("--articles", type=int, default=300, help="number of articles (default 300)")
-    parser.add_argument("--markup-seed", type=int, help="which markup (default that of --seed; 0 is the plain one)")
+    parser.add_argument("--markup-seed", type=int, help="number of the markup (default: that of --seed; 0 is plain)")
     parser.add_argument(
         "--generation",
         type=int,
         choices=(3, 4),
-        help="all pages of one generation: 3, whose addresses end in a number, or 4 (default: all of them)",
+        help="all pages of one generation: 3, with numbers in the URLs, or 4, without (default: all generations)",
     )
     parser.add_argument(
         "--seed",
         type=int,
         default=0,
-        help="which articles, on a site of one generation (default 0); under an odd one robots.txt names the sitemap",
+        help="which articles, with --generation (default 0); with an odd seed robots.txt names the sitemap",
     )
     parser.add_argument(
         "--old-addresses",
         choices=get_args(OldAddresses),
         default="mixed",
-        help="what generation 4 answers at addresses of generation 3: a redirect, the page with a canonical link, "
+        help="responses of generation 4 at URLs of generation 3: a redirect, the page with a canonical link, "
         "the plain page, 404, or one of these by article (default)",
     )
-    parser.add_argument("--scripted", action="store_true", help="ticker, view counts and lists come by a script")
+    parser.add_argument("--scripted", action="store_true", help="scripts add ticker, view counts and cards of listings")
     parser.add_argument("--gold", metavar="FILE", help="write the expected records to FILE as JSON lines")
     parser.add_argument(
         "--fault",
         metavar="NAME[:VALUE]",
         action="append",
         default=[],
-        help="misbehave in this way; repeatable, or several with commas; 'list' lists them",
+        help="a fault of the site; repeatable, or several with commas; 'list' lists all",
     )
     parser.add_argument(
         "--burst",
         type=int,
         default=20,
         metavar="N",
-        help="how many new articles the signal SIGUSR1 publishes (kill -USR1 PID; default 20); "
+        help="number of new articles that the signal SIGUSR1 publishes (kill -USR1 PID; default 20); "
         "SIGUSR2 moves a site of generation 3 to 4",
     )
     return parser
@@ -134,7 +134,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _fault_list() -> str:
     lines = [f"  {kind.usage(name)}\n      {kind.description}" for name, kind in FAULTS.items()]
-    lines.append("  EVERY: one of so many articles; 1 is all. TIMES: so often at each address, then sound; or always.")
+    lines.append("  EVERY=20: one of 20 articles. TIMES: number of bad responses per URL, or always.")
     return "\n".join(lines)
 
 

@@ -229,11 +229,6 @@ class Claim(NamedTuple):
     reach: dict[str, Any] | None
     """Meta of the request, from the page with the link."""
 
-    @property
-    def is_suspect(self) -> bool:
-        """Whether a worker has died while it read the article."""
-        return self.claims > 1
-
 
 class Workers:
     """The state that the workers of a scope share; ``lease`` is in seconds."""

@@ -321,18 +321,18 @@ def _sized(name: str, description: str, change: Callable[[Any], Change], size: s
 
 
 FAULTS: dict[str, FaultKind] = {
-    "slow": FaultKind("each answer comes SECONDS late", pages.Slow, (Value("SECONDS", _seconds, "0.05"),)),
-    "drip": _sized("drip", "articles whose body comes in ten pieces over SECONDS", pages.drip, "SECONDS", "1"),
+    "slow": FaultKind("delay of SECONDS before each response", pages.Slow, (Value("SECONDS", _seconds, "0.05"),)),
+    "drip": _sized("drip", "articles whose body is sent in ten pieces during SECONDS", pages.drip, "SECONDS", "1"),
     "hang": _sized(
-        "hang", "articles that are never answered; the connection ends after SECONDS", pages.hang, "SECONDS", "30"
+        "hang", "articles without a response; the connection ends after SECONDS", pages.hang, "SECONDS", "30"
     ),
-    "cut": _pages("cut", "articles of which half comes, less than Content-Length, before the end", pages.cut),
-    "reset": _pages("reset", "articles in whose middle the connection is reset", pages.reset),
-    "half_pages": _pages("half_pages", "articles whose HTML breaks off, with a right Content-Length", pages.half),
-    "errors_500": _pages("errors_500", "pages that answer 500", pages.error_500, "1"),
-    "error_200": _pages("error_200", "articles that are an error page with status 200", pages.error_200),
-    "empty": _pages("empty", "articles that are nothing, with status 200", pages.empty),
-    "challenge": _pages("challenge", "articles that are a page asking to prove that one is human", pages.challenge),
+    "cut": _pages("cut", "articles of which half is sent, less than Content-Length", pages.cut),
+    "reset": _pages("reset", "articles with a reset of the connection in the middle", pages.reset),
+    "half_pages": _pages("half_pages", "articles with truncated HTML and a correct Content-Length", pages.half),
+    "errors_500": _pages("errors_500", "pages with status 500", pages.error_500, "1"),
+    "error_200": _pages("error_200", "error pages with status 200 instead of articles", pages.error_200),
+    "empty": _pages("empty", "articles with an empty body and status 200", pages.empty),
+    "challenge": _pages("challenge", "challenges to prove that one is human, instead of articles", pages.challenge),
     "rate_limit": FaultKind("429 with Retry-After: SECONDS after every 40 requests", RateLimit, _PAUSE),
     "rate_limit_date": FaultKind(
         "the same with Retry-After as a date", lambda seconds: RateLimit(seconds, as_date=True), _PAUSE
@@ -346,18 +346,16 @@ FAULTS: dict[str, FaultKind] = {
     ),
     "wrong_charset": _pages(
         "wrong_charset",
-        "articles in UTF-8 whose header says windows-1251 or nonsense",
+        "articles in UTF-8 with windows-1251 or an unknown charset in the header",
         pages.wrong_charset,
         spares=True,
     ),
-    "invalid_bytes": _pages(
-        "invalid_bytes", "articles with bytes in their text that are no UTF-8", pages.invalid_bytes
-    ),
+    "invalid_bytes": _pages("invalid_bytes", "articles with bytes that are not UTF-8", pages.invalid_bytes),
     "nested": _pages("nested", "articles with 100,000 nested tags around or within the text", pages.nested),
     "huge": _sized("huge", "articles of MEGABYTES", pages.huge, "MEGABYTES", "50"),
     "gzip_bomb": _sized(
         "gzip_bomb",
-        "articles that are MEGABYTES of blanks, packed once or twice by gzip",
+        "MEGABYTES of blanks, compressed once or twice, instead of articles",
         pages.gzip_bomb,
         "MEGABYTES",
         "120",
@@ -368,17 +366,17 @@ FAULTS: dict[str, FaultKind] = {
         (Value("PAGES", lambda text: _integer(text, least=0), "500"), Value("FIELD", _field, "date")),
     ),
     "shifting": FaultKind(
-        "ARTICLES new articles whenever a page of the list of news was read, 20 times",
+        "ARTICLES new articles after each request for a page of the news listing, 20 times",
         Shifting,
         (Value("ARTICLES", _integer, "3"),),
     ),
-    "endless_listing": FaultKind("lists that begin anew beyond their end, on and on", EndlessListing),
+    "endless_listing": FaultKind("listings that repeat themselves without an end", EndlessListing),
     "endless_listing_new": FaultKind(
-        "the same with ever new addresses of articles and pages", lambda: EndlessListing(is_new=True)
+        "the same with new URLs of articles and pages", lambda: EndlessListing(is_new=True)
     ),
-    "url_trap": FaultKind("pages that link to ever new days of a calendar and sortings, which answer 200", UrlTrap),
-    "article_trap": FaultKind("the same with addresses formed like an article's without number", ArticleTrap),
-    "dead_robots": FaultKind("robots.txt that answers 500", pages.DeadRobots),
+    "url_trap": FaultKind("pages with endless links to days of a calendar and to sortings", UrlTrap),
+    "article_trap": FaultKind("the same with URLs like those of articles without a number", ArticleTrap),
+    "dead_robots": FaultKind("robots.txt with status 500", pages.DeadRobots),
 }
 
 
