@@ -31,11 +31,7 @@ def lines(start: str) -> Iterable[str]:
     return re.findall(rf"{re.escape(start)}[^`|\n]*", PAGE)
 
 
-def test_links_and_files_exist() -> None:
-    for target in re.findall(r"\]\(([^)#:]+)\)", PAGE):
-        assert (ROOT / "docs" / target).exists(), target
-    headings = {heading.lower().replace(" ", "-") for heading in re.findall(r"^## (.*)$", PAGE, re.MULTILINE)}
-    assert set(re.findall(r"\]\(#([^)]+)\)", PAGE)) <= headings
+def test_named_files_exist() -> None:
     for name in re.findall(r"\b(deploy/[\w.-]+\w|requirements[\w-]*\.lock)", PAGE):
         assert (ROOT / name).exists(), name
 

@@ -1,4 +1,4 @@
-"""The project deployed to a real Scrapyd with the README's command, and the results of its crawls."""
+"""The project deployed to a real Scrapyd with the documented command, and the results of its crawls."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from tests.deploy.scrapyd_server import PROJECT, Scrapyd, wait_until
 from tests.support.crawling import ROOT, TIMEOUT, read_jsonl
 from tests.support.kills import Stored, each_once, gold, read_articles
 
-(DEPLOY,) = re.findall(r"`(scrapyd-deploy)`", (ROOT / "README.md").read_text(encoding="utf-8"))
+(DEPLOY,) = re.findall(r"^scrapyd-deploy$", (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8"), re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
