@@ -1,4 +1,4 @@
-"""Scrapy add-ons: remove disabled components, share a crawl between workers, defaults of feeds."""
+"""Scrapy add-ons: leave out disabled components, share a crawl between workers, defaults of feeds."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from scrapy.utils.misc import load_object
 
 from caravan_crawler.items import TABLES, Article, column_names
 
-#: Setting that lists a component, the component, and the setting that enables it.
+#: Where Scrapy lists a component, the component, and the setting that switches it.
 _SWITCHED = [
     ("EXTENSIONS_BASE", "scrapy.extensions.remote_control.RemoteControl", "REMOTE_CONTROL_ENABLED"),
     ("DOWNLOADER_MIDDLEWARES_BASE", "scrapy.downloadermiddlewares.cookies.CookiesMiddleware", "COOKIES_ENABLED"),
@@ -19,7 +19,7 @@ class RemoveDisabledComponents:
     """Add-on that removes disabled components from Scrapy's lists; set to None, they would still be loaded."""
 
     def update_settings(self, settings: BaseSettings) -> None:
-        """Remove them, before Scrapy loads the lists."""
+        """Called by Scrapy before it loads anything on the lists."""
         for base, component, switch in _SWITCHED:
             if not settings.getbool(switch):
                 settings[base].pop(component, None)
@@ -50,7 +50,7 @@ class SharedCrawl:
 
 
 class FeedDefaults:
-    """Add-on: a feed without ``item_classes`` has the articles only, with their columns."""
+    """Add-on: a feed that names no ``item_classes`` holds the articles alone, in the articles' columns."""
 
     def update_settings(self, settings: BaseSettings) -> None:
         """Complete the options of all feeds."""
