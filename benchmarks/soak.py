@@ -141,7 +141,7 @@ class Soak:
 def main() -> int:
     """Run rounds and print a summary; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=600, help="so long new rounds are begun")
+    parser.add_argument("--seconds", type=float, default=600, help="time in which new rounds are started")
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("--articles", type=int, default=2000, help="the largest site")
     options = parser.parse_args()

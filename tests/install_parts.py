@@ -45,7 +45,7 @@ def install() -> str:
     print(f"installing for the tests: {wanted}", flush=True)
     _apt_get(as_root, "update")  # without it an older index may do
     failure = _apt_get(as_root, "install", *packages)
-    if failure and len(packages) > 1:  # a package that this system lacks must not cost the others
+    if failure and len(packages) > 1:  # a package that this system lacks must not prevent the others
         failure = "; ".join(filter(None, [_apt_get(as_root, "install", package) for package in packages]))
     return failure
 

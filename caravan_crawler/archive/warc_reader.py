@@ -103,7 +103,7 @@ def read_pages(path: Path, start: int, stop: int) -> Iterator[ArchivedPage | Ski
                 record = loader.parse_record_stream(stream, known_format="warc")
                 page = _page(record)
                 record.raw_stream.read()  # moves to the record's end
-            except Exception:  # noqa: BLE001 - a bad record of any kind must not cost the records after it
+            except Exception:  # noqa: BLE001 - a bad record must not hide the records after it
                 yield Skipped("damaged")
                 continue
             if page is not None:

@@ -1,4 +1,4 @@
-"""The feeds of real runs: flat tables, whole or not there."""
+"""The feeds of real runs: flat tables, written atomically."""
 
 from pathlib import Path
 
