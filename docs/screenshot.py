@@ -1,4 +1,4 @@
-"""Draw ``docs/report.png``: the top of a report on an invented store, in Chromium.
+"""Draw ``docs/report.png`` and ``docs/report-phone.png``: the top of a report on an invented store, in Chromium.
 
 python docs/screenshot.py
 """
@@ -16,29 +16,29 @@ from caravan_crawler.settings import FLOORS
 from caravan_crawler.store.database import stamp
 from caravan_crawler.store.snapshot import Snapshot
 from caravan_crawler.store.store import open_store
-from tests.report.browser import visit
+from tests.report.browser import chromium, visit
 
-PICTURE = ROOT / "docs" / "report.png"
-_WIDTH = 1000
+DOCS = ROOT / "docs"
+#: Each picture, the width of its screen, and the section that ends it.
+PICTURES = {DOCS / "report.png": (1280, "fields"), DOCS / "report-phone.png": (390, "coverage")}
 _MARGIN = 16
 
 
 def main() -> None:
-    """Invent a store, write the page, open it, and keep what a reader sees first."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    """Invent a store, write the page, open it at each width, and save its top."""
+    with tempfile.TemporaryDirectory() as name, chromium() as browser:
+        page = Path(name) / "report.html"
         store = open_store(None, name, BASE)
         invent(store, 60_000, years=3, is_grown=True)
         store.close()
         with Snapshot(None, name) as snapshot:
-            page = build_page(snapshot, FLOORS, stamp(NOW))
-        (folder / "report.html").write_text(page, encoding="utf-8")
-        with visit(folder / "report.html", width=_WIDTH) as read:
-            last = read.page.locator("figure:has(#fields-now)").bounding_box()
-            assert last is not None
-            height = last["y"] + last["height"] + _MARGIN
-            clip = {"x": 0, "y": 0, "width": _WIDTH, "height": height}
-            read.page.screenshot(path=PICTURE, full_page=True, clip=clip)
+            page.write_text(build_page(snapshot, FLOORS, stamp(NOW)), encoding="utf-8")
+        for picture, (width, section) in PICTURES.items():
+            with visit(browser, page, width=width) as read:
+                last = read.page.locator(f"#{section}").bounding_box()
+                assert last is not None
+                clip = {"x": 0, "y": 0, "width": width, "height": last["y"] + last["height"] + _MARGIN}
+                read.page.screenshot(path=picture, full_page=True, clip=clip)
 
 
 if __name__ == "__main__":

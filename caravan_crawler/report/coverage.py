@@ -11,22 +11,28 @@ from typing import Any, NamedTuple
 import altair as alt
 from sqlalchemy import func, select
 
+from caravan_crawler.outcome import AT_LIMIT, BELOW_FLOORS, SOUND
 from caravan_crawler.report.elements import (
+    FEWEST_POINTS,
+    LISTED,
     UTC,
     Cell,
     Chart,
     Section,
+    Share,
     Table,
     chart,
     count,
+    count_axis,
     days,
     number,
     percent,
     rows,
     short,
+    time_axis,
 )
 from caravan_crawler.report.series import Step, step_for
-from caravan_crawler.store.schema import articles
+from caravan_crawler.store.schema import articles, runs
 from caravan_crawler.store.snapshot import Snapshot
 
 _DAY = articles.c.date_published
@@ -34,10 +40,10 @@ _DAY = articles.c.date_published
 _MOST_SECTIONS = 6
 _MOST_LISTED_SECTIONS = 30
 _OTHERS, _NO_SECTION = "others", "none"
-#: Number of longest gaps that are marked in the chart, and listed.
-_MARKED_GAPS, _LISTED_GAPS = 60, 10
-#: If more than this share of the days is empty, gaps longer than this many medians are marked.
-_MOST_EMPTY, _LONG_GAP = 0.5, 3
+#: If more than this share of the days is empty, single gaps mean nothing.
+_MOST_EMPTY = 0.5
+#: If there are more gaps than can be listed, those longer than this number of medians are.
+_LONG_GAP = 3
 #: Characters of a section's name; the chart's data repeat it for each bar.
 _LONGEST = 80
 
@@ -85,6 +91,14 @@ class Coverage:
     gaps: list[Gap] = field(default_factory=list)
     """All gaps, longest first."""
 
+    is_whole: bool = True
+    """Whether a run of the whole site is complete; otherwise days without an article are normal."""
+
+    @property
+    def articles(self) -> int:
+        """The number of articles with a date."""
+        return sum(size.articles for size in self.sections) - self.undated
+
     @property
     def days(self) -> int:
         """The length of the period."""
@@ -96,16 +110,22 @@ class Coverage:
         return sum(gap.days for gap in self.gaps)
 
     @property
-    def is_sparse(self) -> bool:
-        """Whether most days are empty."""
-        return self.empty_days > _MOST_EMPTY * self.days
+    def long_gaps(self) -> list[Gap]:
+        """The gaps to list and to mark."""
+        if self.empty_days > _MOST_EMPTY * self.days:
+            return []
+        if len(self.gaps) <= LISTED:
+            return self.gaps
+        usual = median(gap.days for gap in self.gaps)
+        return [gap for gap in self.gaps[:LISTED] if gap.days > _LONG_GAP * usual]
 
 
 def read_coverage(snapshot: Snapshot) -> Coverage:
     """Count articles by day and by section."""
-    query = select(_DAY).where(_DAY.is_not(None)).distinct().order_by(_DAY)
-    dates = [date.fromisoformat(day) for (day,) in snapshot.rows(query)]
-    step = step_for(dates[0], dates[-1]) if dates else None
+    query = select(_DAY, func.count()).where(_DAY.is_not(None)).group_by(_DAY).order_by(_DAY)
+    numbers_by_day = {date.fromisoformat(day): articles for day, articles in snapshot.rows(query)}
+    dates = list(numbers_by_day)
+    step = step_for(dates[0], dates[-1], sum(numbers_by_day.values())) if dates else None
     # The database groups by month; days and weeks are few.
     start = func.substr(_DAY, 1, 7) if step and step.is_of_months else _DAY
     section = func.coalesce(articles.c.section, _NO_SECTION).label("section")
@@ -125,7 +145,12 @@ def read_coverage(snapshot: Snapshot) -> Coverage:
     one = timedelta(days=1)
     gaps = [Gap(before + one, after - one) for before, after in pairwise(dates) if after - before > one]
     gaps.sort(key=lambda gap: (-gap.days, gap.first))
-    return Coverage((dates[0], dates[-1]), step, bars, sections, undated, gaps)
+    return Coverage((dates[0], dates[-1]), step, bars, sections, undated, gaps, _is_whole(snapshot))
+
+
+def _is_whole(snapshot: Snapshot) -> bool:
+    complete = select(runs.c.run_id).where(runs.c.scope == "", runs.c.exit_code.in_((SOUND, BELOW_FLOORS)))
+    return bool(list(snapshot.rows(complete.where(~runs.c.reason.startswith(AT_LIMIT)).limit(1))))
 
 
 def _sections(parts: Sequence[Any]) -> list[SectionSize]:
@@ -148,27 +173,32 @@ def coverage_section(coverage: Coverage) -> Section:
     """Return the section on coverage."""
     if coverage.period is None or coverage.step is None:
         return Section("coverage", "Coverage", ["No article with a date is in the store yet."])
-    text = [f"Each bar is a {coverage.step.name}, from {days(*coverage.period)}; its colours are the sections."]
+    text = [f"{count(coverage.articles, 'article')}, published {days(*coverage.period)}."]
     if coverage.undated:
-        text.append(f"{count(coverage.undated, 'article')} without a date stand in no bar.")
+        text.append(f"{count(coverage.undated, 'article')} without a date: not in the chart.")
+    if not coverage.is_whole:
+        text.append("Only a part of the site has been crawled, so days without an article are normal.")
+    charts = []
+    if len({bar.start for bar in coverage.bars}) >= FEWEST_POINTS:
+        charts.append(_chart(coverage, coverage.step))
     tables = []
-    if coverage.gaps:
-        longest: list[list[Cell]] = [[f"{gap.first}", f"{gap.last}", gap.days] for gap in coverage.gaps[:_LISTED_GAPS]]
-        caption = "Days without an article" + (": the longest gaps" if len(coverage.gaps) > _LISTED_GAPS else "")
+    if gaps := coverage.long_gaps:
+        longest: list[list[Cell]] = [[f"{gap.first}", f"{gap.last}", gap.days] for gap in gaps]
+        caption = "Days without an article" + (": the longest gaps" if len(coverage.gaps) > len(gaps) else "")
         tables.append(Table(caption, ["From", "To", "Days"], longest, right=(2,)))
     tables.append(_section_table(coverage))
-    return Section("coverage", "Coverage", text, _warnings(coverage), [_chart(coverage, coverage.step)], tables)
+    return Section("coverage", "Coverage", text, _warnings(coverage), charts=charts, tables=tables)
 
 
 def _warnings(coverage: Coverage) -> list[str]:
-    if not coverage.gaps:
+    # Where days are more than articles, most are empty on any site.
+    if not coverage.gaps or not coverage.is_whole or coverage.articles < coverage.days:
         return []
     longest = coverage.gaps[0]
     empty = f"{number(coverage.empty_days)} of {count(coverage.days, 'day')}"
-    if coverage.is_sparse:
-        return [f"Most days have no article: {empty}. The archive is thin, or only a part of it was read."]
-    marked = "" if len(coverage.gaps) <= _MARKED_GAPS else f"; the {_MARKED_GAPS} longest gaps are marked"
-    empty = f"{empty} have no article ({percent(coverage.empty_days / coverage.days)}){marked}"
+    if coverage.empty_days > _MOST_EMPTY * coverage.days:
+        return [f"Most days have no article: {empty}."]
+    empty = f"{empty} have no article ({percent(coverage.empty_days / coverage.days)})"
     return [f"{empty}. The longest gap is {days(*longest)}, {count(longest.days, 'day')}."]
 
 
@@ -184,21 +214,22 @@ def _chart(coverage: Coverage, step: Step) -> Chart:
         tops[bar.start] += bar.articles
         span = (f"{bar.start}", f"{step.next(bar.start)}")
         bars.append((*span, names[bar.section], bar.articles, bottom, bottom + bar.articles))
-    gaps = coverage.gaps
-    if coverage.is_sparse:
-        usual = median(gap.days for gap in gaps)
-        gaps = [gap for gap in gaps if gap.days > _LONG_GAP * usual]
-    marks = [(f"{gap.first}", f"{gap.last}", gap.days) for gap in gaps[:_MARKED_GAPS]]
+    axis = time_axis(bars[0][0], max(bar[1] for bar in bars))
+    marks = [(f"{gap.first}", f"{gap.last}", gap.days) for gap in coverage.long_gaps]
     layers = [
         alt.Chart(rows("start", "end", "section", "articles", "bottom", "top", values=bars))
         .mark_rect()
         .encode(
-            x=alt.X("start:T", scale=UTC, title=None),
+            x=alt.X("start:T", scale=UTC, title="published", axis=axis),
             x2="end:T",
-            y=alt.Y("bottom:Q", title=f"articles a {step.name}", axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("bottom:Q", title=f"articles per {step.name}", axis=count_axis(max(tops.values()))),
             y2="top:Q",
             color=alt.Color("section:N", scale=alt.Scale(domain=list(names.values())), title=None),
-            tooltip=[alt.Tooltip("start:N", title=f"{step.name} from"), "section:N", "articles:Q"],
+            tooltip=[
+                alt.Tooltip("start:N", title=f"{step.name} from"),
+                "section:N",
+                alt.Tooltip("articles:Q", format=","),
+            ],
         )
     ]
     if marks:
@@ -211,7 +242,7 @@ def _chart(coverage: Coverage, step: Step) -> Chart:
                 tooltip=[alt.Tooltip("first:N", title="nothing from"), alt.Tooltip("last:N", title="to"), "days:Q"],
             )
         )
-    caption = f"Articles a {step.name} by section{'; gaps are marked' if marks else ''}."
+    caption = f"Articles per {step.name} by section{'; long gaps are marked' if marks else ''}"
     return chart("coverage-bars", caption, alt.layer(*layers), height=260)
 
 
@@ -220,5 +251,5 @@ def _section_table(coverage: Coverage) -> Table:
     listed = coverage.sections[:_MOST_LISTED_SECTIONS]
     is_cut = len(coverage.sections) > _MOST_LISTED_SECTIONS
     caption = f"The {_MOST_LISTED_SECTIONS} largest sections" if is_cut else "Sections"
-    lines = [[size.section, size.articles, percent(size.articles / total), size.first, size.last] for size in listed]
+    lines = [[size.section, size.articles, Share(size.articles / total), size.first, size.last] for size in listed]
     return Table(caption, ["Section", "Articles", "Share", "First", "Last"], lines, right=(1, 2))

@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import date, datetime
+from typing import Any, Literal, NamedTuple
 
 import altair as alt
 
-_YEARS, _DAYS = timedelta(days=300), timedelta(days=5)
 UTC = alt.Scale(type="utc")
+#: With fewer values, or fewer runs, numbers say more than a chart.
+FEWEST_POINTS, FEWEST_RUNS = 3, 5
+#: Maximum number of rows of most tables.
+LISTED = 10
+#: A phone's screen cannot contain a table with this number of columns, and so scrolls it.
+_WIDE = 4
 
 
 class Link(NamedTuple):
@@ -23,7 +28,21 @@ class Link(NamedTuple):
         return self.url.lower().startswith(("http://", "https://"))
 
 
-Cell = str | int | float | Link | None
+class Share(NamedTuple):
+    """A share of 0 to 1, as text on a bar; ``floor`` is marked across the bar."""
+
+    value: float
+    floor: float | None = None
+
+
+Cell = str | int | float | Link | Share | None
+
+
+class Number(NamedTuple):
+    """A number in large letters over its label."""
+
+    text: str
+    label: str
 
 
 @dataclass(frozen=True)
@@ -34,6 +53,11 @@ class Table:
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     right: Sequence[int] = ()
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it scrolls on a phone."""
+        return len(self.columns) >= _WIDE
 
 
 @dataclass(frozen=True)
@@ -56,8 +80,14 @@ class Section:
 
     warnings: list[str] = field(default_factory=list)
 
+    numbers: list[Number] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the store has nothing for it."""
+        return not (self.warnings or self.numbers or self.charts or self.tables)
 
 
 def chart(name: str, caption: str, drawn: alt.Chart | alt.LayerChart | alt.FacetChart, *, height: int) -> Chart:
@@ -69,11 +99,37 @@ def chart(name: str, caption: str, drawn: alt.Chart | alt.LayerChart | alt.Facet
 
 
 def time_axis(first: str, last: str) -> alt.Axis:
-    """Return an axis for stored times from ``first`` to ``last``: in years, days, or hours and minutes."""
-    span = datetime.fromisoformat(last) - datetime.fromisoformat(first)
-    if span > _YEARS:
-        return alt.Axis()
-    return alt.Axis(format="%-d %b" if span > _DAYS else "%-d %b %H:%M", tickCount=6)
+    """Return an axis for times or days from ``first`` to ``last``: in years, months, days, or hours and minutes."""
+    days = (datetime.fromisoformat(last) - datetime.fromisoformat(first)).days
+    if days > 4 * 365:
+        return _time_axis("%Y", "year", -(-days // (365 * 30)))
+    if days > 100:
+        return _time_axis("%b %Y", "month", next(step for step in (1, 2, 3, 6) if days <= 8 * 31 * step))
+    if days > 5:
+        return _time_axis("%-d %b", "day", -(-days // 8))
+    return alt.Axis(format="%-d %b %H:%M", tickCount=6)
+
+
+def _time_axis(format_: str, interval: Literal["year", "month", "day"], step: int) -> alt.Axis:
+    return alt.Axis(format=format_, tickCount=alt.TimeIntervalStep(interval=alt.TimeInterval(interval), step=step))
+
+
+def count_axis(most: int) -> alt.Axis:
+    """Return an axis for whole numbers up to ``most``."""
+    return alt.Axis(format=",d", values=list(range(most + 1))) if most <= 6 else alt.Axis(format=",d")
+
+
+def run_label(place: int, started_at: str) -> str:
+    """Return a run's value on a :func:`run_axis`; ``place`` makes it unique."""
+    return f"{place:03} {datetime.fromisoformat(started_at):%-d %b}"
+
+
+def run_axis() -> alt.X:
+    """Return an axis of runs, labelled with the days on which they began."""
+    axis = alt.Axis(
+        labelExpr="slice(datum.label, 4)", labelAngle=0, labelOverlap="greedy", labelBound=True, ticks=False
+    )
+    return alt.X("run:O", title="start of the run (UTC)", axis=axis)
 
 
 def rows(*columns: str, values: Sequence[Sequence[Any]]) -> alt.InlineData:
@@ -92,12 +148,12 @@ def count(value: int, one: str) -> str:
 
 
 def percent(share: float) -> str:
-    """Format a share of 0 to 1; only exactly 0 and 1 are ``0 %`` and ``100 %``."""
+    """Format a share of 0 to 1; only exactly 0 and 1 are ``0 %`` and ``100 %``, with a no-break space."""
     if 0 < share < 0.001:
-        return "under 0.1 %"
+        return "under 0.1\u00a0%"
     if 0.999 < share < 1:
-        return "over 99.9 %"
-    return f"{100 * share:.1f} %" if share not in (0, 1) else f"{100 * share:.0f} %"
+        return "over 99.9\u00a0%"
+    return f"{100 * share:.{0 if share in (0, 1) else 1}f}\u00a0%"
 
 
 def moment(time: str | None) -> str | None:

@@ -9,7 +9,19 @@ from typing import NamedTuple
 import altair as alt
 from sqlalchemy import case, func, select
 
-from caravan_crawler.report.elements import Chart, Section, Table, chart, count, moment, percent, rows
+from caravan_crawler.report.elements import (
+    FEWEST_RUNS,
+    Chart,
+    Section,
+    Share,
+    Table,
+    chart,
+    count,
+    percent,
+    rows,
+    run_axis,
+    run_label,
+)
 from caravan_crawler.report.series import Tally
 from caravan_crawler.store.field_counts import EVERYWHERE, FIELDS
 from caravan_crawler.store.schema import field_counts, runs
@@ -89,23 +101,17 @@ def fields_section(fields: Fields, floors: Mapping[str, float]) -> Section:
     """Return the section on fill rates; ``floors`` maps a field to the minimum share of articles that must have it."""
     if not fields.now:
         return Section("fields", "Fill rates", ["No article is in the store yet."])
-    text = ["In how many of all articles each field is found; a line across a bar is its floor."]
-    charts = [_now_chart(fields, floors)]
-    number_of_runs = len(fields.over_runs)
-    if number_of_runs > 1:
-        which = f"the last {_MOST_RUNS} runs" if number_of_runs == _MOST_RUNS else count(number_of_runs, "run")
-        text.append(
-            "Below that, one column is a run, the last on the right: the stronger its colour, the more of its articles "
-            f"have the field. It shows {which} that read {_FEWEST} articles or more."
-        )
+    text = [f"The share of the {count(fields.now[0].articles, 'article')} in which each field is found."]
+    lowest = [f"{fill.field} {percent(floors[fill.field])}" for fill in fields.now if fill.field in floors]
+    if lowest:
+        text.append(f"A line across a bar is the field's floor: {', '.join(lowest)}.")
+    charts = []
+    if len(fields.over_runs) >= FEWEST_RUNS:
+        text.append(f"The chart has {len(fields.over_runs)} runs, the last ones that read {_FEWEST} articles or more.")
         charts.append(_runs_chart(fields.over_runs))
-    lines = [
-        [fill.field, fill.found, percent(fill.share), percent(floors[fill.field]) if fill.field in floors else None]
-        for fill in fields.now
-    ]
-    caption = f"Fields of {count(fields.now[0].articles, 'article')}"
-    table = Table(caption, ["Field", "Found", "Share", "Floor"], lines, right=(1, 2, 3))
-    return Section("fields", "Fill rates", text, _warnings(fields, floors), charts, [table])
+    lines = [[fill.field, fill.found, Share(fill.share, floors.get(fill.field))] for fill in fields.now]
+    table = Table("Fields", ["Field", "Articles", "Share"], lines, right=(1, 2))
+    return Section("fields", "Fill rates", text, _warnings(fields, floors), charts=charts, tables=[table])
 
 
 def _warnings(fields: Fields, floors: Mapping[str, float]) -> list[str]:
@@ -130,35 +136,22 @@ def _warnings(fields: Fields, floors: Mapping[str, float]) -> list[str]:
     return warnings
 
 
-def _now_chart(fields: Fields, floors: Mapping[str, float]) -> Chart:
-    values = [(fill.field, fill.share, percent(fill.share), floors.get(fill.field)) for fill in fields.now]
-    base = alt.Chart(rows("field", "share", "of all", "floor", values=values)).encode(
-        y=alt.Y("field:N", sort=list(FIELDS), title=None)
-    )
-    share = alt.X(
-        "share:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5), title="share of articles"
-    )
-    bars = base.mark_bar().encode(x=share, tooltip=["field:N", "of all:N", alt.Tooltip("floor:Q", format=".0%")])
-    marks = base.transform_filter("datum.floor !== null").mark_tick(style="limit", size=28).encode(x="floor:Q")
-    return chart("fields-now", "Share of articles in which each field is found.", bars + marks, height=250)
-
-
 def _runs_chart(over_runs: list[RunFills]) -> Chart:
     values = [
-        (place, moment(run.started_at), fill.field, fill.share, percent(fill.share), fill.articles)
+        (run_label(place, run.started_at), fill.field, fill.share, percent(fill.share), fill.articles)
         for place, run in enumerate(over_runs)
         for fill in run.fills
     ]
-    order = [name for name in FIELDS if any(value[2] == name for value in values)]
-    legend = alt.Legend(format=".0%", gradientLength=160, tickCount=4)
+    order = [name for name in FIELDS if any(value[1] == name for value in values)]
+    legend = alt.Legend(format=".0%", gradientLength=160, values=[0, 0.5, 1])
     drawn = (
-        alt.Chart(rows("place", "run", "field", "share", "found in", "articles", values=values))
+        alt.Chart(rows("run", "field", "share", "found in", "articles", values=values))
         .mark_rect()
         .encode(
-            x=alt.X("place:O", title="runs, oldest to newest", axis=alt.Axis(labels=False, ticks=False)),
+            x=run_axis(),
             y=alt.Y("field:N", sort=order, title=None),
-            color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1]), legend=legend, title="found in"),
+            color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1]), legend=legend, title="share of articles"),
             tooltip=["run:N", "field:N", "found in:N", "articles:Q"],
         )
     )
-    return chart("fields-runs", "Share of each run's articles in which each field is found.", drawn, height=250)
+    return chart("fields-runs", "Share of each run's articles in which each field is found", drawn, height=250)

@@ -10,15 +10,14 @@ function look() {
     font: "system-ui, sans-serif",
     mark: { color: hue },
     axis: { domainColor: line, tickColor: line, gridColor: line, labelColor: quiet, titleColor: quiet,
-      titleFontWeight: "normal", labelLimit: 130, labelOverlap: true },
+      titleFontWeight: "normal", labelFontSize: 12, titleFontSize: 12, labelLimit: 130, labelOverlap: true, labelSeparation: 8 },
     axisX: { grid: false },
-    legend: { orient: "bottom", direction: "horizontal", labelColor: ink, titleColor: quiet, labelLimit: Math.min(330, width - 140),
-      titleFontWeight: "normal", columns: width < 600 ? 2 : 7 },
+    legend: { orient: "bottom", direction: "horizontal", labelColor: ink, titleColor: quiet, labelFontSize: 12,
+      titleFontSize: 12, titleFontWeight: "normal", labelLimit: Math.min(330, width - 170), columns: width < 600 ? 2 : 7 },
     view: { stroke: null },
     style: {
-      gap: { color: wrong, stroke: wrong, strokeWidth: 1, opacity: 0.4 },
+      gap: { color: wrong, stroke: wrong, strokeWidth: 1, opacity: 0.3 },
       bin: { color: hue, stroke: colour("card"), strokeWidth: 1 },
-      limit: { color: ink, thickness: 3 },
       band: { color: colour("band") },
       middle: { color: hue, strokeWidth: 1.5 },
       value: { color: ink, filled: true, opacity: 0.55 },
@@ -26,7 +25,7 @@ function look() {
     },
     range: {
       category: [1, 2, 3, 4, 5, 6, 7, 8].map((number) => colour(`hue-${number}`)),
-      ramp: [colour("low"), colour("high")],
+      ramp: [colour("band"), colour("high")],
       heatmap: [colour("low"), colour("high")],
     },
   };

@@ -10,7 +10,7 @@ import jinja2
 import vl_convert
 
 from caravan_crawler.report.coverage import coverage_section, read_coverage
-from caravan_crawler.report.elements import Link, moment, number, short
+from caravan_crawler.report.elements import Link, Share, moment, number, percent, short
 from caravan_crawler.report.fields import fields_section, read_fields
 from caravan_crawler.report.rates import rates_section, read_rates, read_weather
 from caravan_crawler.report.runs import failures_section, read_failures, read_head, runs_section
@@ -41,8 +41,8 @@ def build_page(snapshot: Snapshot, floors: Mapping[str, float], made_at: str) ->
         failures_section(read_failures(snapshot)),
     ]
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
-    environment.filters |= {"number": number, "moment": moment, "short": short}
-    environment.tests |= {"link": lambda cell: isinstance(cell, Link)}
+    environment.filters |= {"number": number, "moment": moment, "short": short, "percent": percent}
+    environment.tests |= {"link": lambda cell: isinstance(cell, Link), "share": lambda cell: isinstance(cell, Share)}
     return environment.from_string(_file("page.html")).render(
         head=head,
         sections=sections,

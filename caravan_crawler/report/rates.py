@@ -8,13 +8,28 @@ from typing import Any, NamedTuple
 import altair as alt
 from sqlalchemy import func, select
 
-from caravan_crawler.report.elements import UTC, Chart, Section, Table, chart, count, moment, number, rows, time_axis
+from caravan_crawler.report.elements import (
+    FEWEST_POINTS,
+    LISTED,
+    UTC,
+    Chart,
+    Number,
+    Section,
+    Table,
+    chart,
+    count,
+    moment,
+    number,
+    rows,
+    time_axis,
+)
 from caravan_crawler.report.series import day_of
 from caravan_crawler.store import schema
 from caravan_crawler.store.snapshot import Snapshot
 
 _MOST_CURRENCIES = 4
-_POINTS = 250
+#: Maximum number of values in a chart; with fewer than the second number, each value is a point.
+_POINTS, _FEW_POINTS = 250, 60
 #: The line is the median of a value and this many values before and after it. A lasting jump moves it at once, as
 #: half of the window is on each side of the jump; a single outlier does not.
 _HALF_WINDOW = 7
@@ -23,8 +38,8 @@ _WIDTH = 3 * 1.4826
 _LEAST_WIDTH = 0.03
 #: With fewer values, the line is the values themselves.
 _FEWEST = 5
-#: The latest outliers are listed in the table, and marked in the chart.
-_LISTED, _MARKED = 20, 200
+#: The latest outliers are marked in the chart.
+_MARKED = 200
 #: With more days than this, the temperature is grouped by month.
 _MOST_DAYS = 370
 
@@ -56,14 +71,18 @@ class Currency:
     """The rates of one currency, oldest first."""
 
     code: str
-    number: int
-    """The number of all values."""
-
-    shown: list[Rate]
-    """The values in the chart."""
-
-    suspicious: list[Rate]
+    rates: list[Rate]
     unread: list[Unread]
+
+    @property
+    def drawn(self) -> list[Rate]:
+        """The values in the chart."""
+        return self.rates[:: -(-len(self.rates) // _POINTS) or 1]
+
+    @property
+    def suspicious(self) -> list[Rate]:
+        """The values outside the band."""
+        return [rate for rate in self.rates if rate.is_suspicious]
 
 
 class Warmth(NamedTuple):
@@ -105,9 +124,7 @@ def _read_currency(snapshot: Snapshot, code: str) -> Currency:
             unread.append(Unread(time, printed))
         else:
             values.append((time, float(rate)))
-    rates = with_bands(values)
-    every = -(-len(rates) // _POINTS) or 1
-    return Currency(code, len(rates), rates[::every], [rate for rate in rates if rate.is_suspicious], unread)
+    return Currency(code, with_bands(values), unread)
 
 
 def with_bands(values: Sequence[tuple[str, float]]) -> list[Rate]:
@@ -149,26 +166,31 @@ def read_weather(snapshot: Snapshot) -> Weather:
 
 def rates_section(currencies: list[Currency], weather: Weather) -> Section:
     """Return the section on exchange rates and weather."""
-    text = ["No exchange rate is in the store yet."]
-    if currencies:
-        text = [
-            "Tenge for one unit. The line is the running median of the values themselves, the band what is near it; "
-            "a value outside of the band is marked, at the chart's edge where it is far off."
-        ]
-        if len(currencies) == _MOST_CURRENCIES:
-            text.append(f"At most {_MOST_CURRENCIES} currencies are shown.")
-        text += [
-            f"Of the {number(currency.number)} {currency.code} values {number(len(currency.shown))} are drawn; all "
-            "are checked."
-            for currency in currencies
-            if len(currency.shown) < currency.number
-        ]
-    charts = [_rate_chart(currency) for currency in currencies if currency.shown]
-    if weather.city:
-        text.append(f"The last chart is the temperature in {weather.city}, by {weather.step}.")
+    read = [currency for currency in currencies if currency.rates]
+    drawn = [currency for currency in read if len(currency.rates) >= FEWEST_POINTS]
+    text = ["The last values." if read else "No exchange rate is in the store yet."]
+    if drawn:
+        text.append(
+            "The line is the running median of the values, the band what is near it. A value outside the band is "
+            "marked, at the chart's edge if it is far off."
+        )
+    values, points = (sum(map(len, lists)) for lists in ([one.rates for one in drawn], [one.drawn for one in drawn]))
+    if points < values:
+        text.append(f"The charts have {number(points)} of the {number(values)} values; all are checked.")
+    if len(currencies) == _MOST_CURRENCIES:
+        text.append(f"At most {_MOST_CURRENCIES} currencies are included.")
+    numbers = [
+        Number(number(one.rates[-1].rate), f"KZT for 1 {one.code}, {moment(one.rates[-1].time)} UTC") for one in read
+    ]
+    charts = [_rate_chart(currency) for currency in drawn]
+    if weather.warmth:
+        start, low, _, high = weather.warmth[-1]
+        degrees = f"{low} °C" if low == high else f"{low} to {high} °C"
+        numbers.append(Number(degrees, f"{weather.city}, {start[:7] if weather.step == 'month' else start}"))
+    if len(weather.warmth) >= FEWEST_POINTS:
         charts.append(_weather_chart(weather))
     title = "Exchange rates and weather"
-    return Section("rates", title, text, _warnings(currencies), charts, _suspicious_tables(currencies))
+    return Section("rates", title, text, _warnings(currencies), numbers, charts, _suspicious_tables(currencies))
 
 
 def _warnings(currencies: list[Currency]) -> list[str]:
@@ -188,21 +210,21 @@ def _suspicious_tables(currencies: list[Currency]) -> list[Table]:
             (rate.time, currency.code, number(rate.rate), f"{number(rate.low)} to {number(rate.high)}")
             for rate in currency.suspicious
         ]
-        found += [(unread.time, currency.code, unread.printed, "a rate") for unread in currency.unread]
+        found += [(unread.time, currency.code, unread.printed, "a number") for unread in currency.unread]
     if not found:
         return []
     found.sort(reverse=True)
-    lines = [[moment(time), *rest] for time, *rest in found[:_LISTED]]
-    caption = "Suspicious rates" + ("" if len(found) <= _LISTED else f": the last {_LISTED} of {number(len(found))}")
+    lines = [[moment(time), *rest] for time, *rest in found[:LISTED]]
+    caption = "Suspicious rates" + ("" if len(found) <= LISTED else f": the last {LISTED} of {number(len(found))}")
     return [Table(caption, ["Seen (UTC)", "Currency", "Value", "Expected"], lines, right=(2, 3))]
 
 
 def _rate_chart(currency: Currency) -> Chart:
-    shown = currency.shown
+    shown = currency.drawn
     bands = [(rate.time, rate.line, rate.low, rate.high) for rate in shown]
     normal = [(rate.time, moment(rate.time), rate.rate, "normal") for rate in shown if not rate.is_suspicious]
     outliers = [(rate.time, moment(rate.time), rate.rate) for rate in currency.suspicious[-_MARKED:]]
-    time = alt.X("time:T", scale=UTC, title=None, axis=time_axis(shown[0].time, shown[-1].time))
+    time = alt.X("time:T", scale=UTC, title="seen (UTC)", axis=time_axis(shown[0].time, shown[-1].time))
     # The scale is that of the band: a far outlier would flatten everything else.
     ends = [min(rate.low for rate in shown), max(rate.high for rate in shown)]
     tenge: dict[str, Any] = {
@@ -223,17 +245,18 @@ def _rate_chart(currency: Currency) -> Chart:
         .mark_point(style="wrong", size=70)
         .encode(x=time, y=alt.Y("rate:Q", **tenge), tooltip=tooltip)
     )
-    drawn = alt.layer(band, line, points, marks) if outliers else alt.layer(band, line, points)
-    caption = f"{currency.code}: rate, running median and band over time."
+    layers = [band, line, *([points] if len(shown) <= _FEW_POINTS else []), *([marks] if outliers else [])]
+    drawn = alt.layer(*layers)
+    caption = f"{currency.code}: running median and band{', with suspicious values' if outliers else ''}"
     return chart(f"rates-{currency.code.lower()}", caption, drawn, height=200)
 
 
 def _weather_chart(weather: Weather) -> Chart:
+    axis = time_axis(weather.warmth[0].start, weather.warmth[-1].start)
     base = alt.Chart(rows("start", "low", "mean", "high", values=weather.warmth)).encode(
-        x=alt.X("start:T", scale=UTC, title=None),
-        tooltip=["start:N", "low:Q", "mean:Q", "high:Q"],
+        x=alt.X("start:T", scale=UTC, title="seen (UTC)", axis=axis), tooltip=["start:N", "low:Q", "mean:Q", "high:Q"]
     )
-    band = base.mark_area(style="band").encode(y=alt.Y("low:Q", title="°C"), y2="high:Q")
-    mean = base.mark_line(style="middle", point=len(weather.warmth) == 1).encode(y=alt.Y("mean:Q", title="°C"))
-    caption = f"Temperature in {weather.city}: lowest, mean and highest by {weather.step}."
-    return chart("weather", caption, band + mean, height=140)
+    band = base.mark_area(style="band").encode(y=alt.Y("low:Q", title="temperature (°C)"), y2="high:Q")
+    mean = base.mark_line(style="middle").encode(y=alt.Y("mean:Q", title="temperature (°C)"))
+    caption = f"Temperature in {weather.city}: lowest, mean and highest by {weather.step}"
+    return chart("weather", caption, band + mean, height=160)

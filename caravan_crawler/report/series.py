@@ -19,8 +19,9 @@ T = TypeVar("T")
 ALMATY = ZoneInfo("Asia/Almaty")
 #: Steps with their minimum number of days, the finest first.
 _STEPS = {"day": 1, "week": 7, "month": 28, "quarter": 90, "year": 365}
-#: Maximum number of steps, so that a phone can display them; years are not limited.
-_MOST_STEPS = 160
+#: Maximum number of steps, so that a phone can display them; years are not limited. With few articles there are fewer
+#: steps, so that a step has several articles on average.
+_MOST_STEPS, _FEWEST_STEPS, _ARTICLES_A_STEP = 160, 12, 4
 #: Limits of the bins of views: 0, 1, 2, 5, 10, 20, 50 …
 _EDGES = [0, *(digit * 10**power for power in range(9) for digit in (1, 2, 5)), 2**31]
 
@@ -48,10 +49,11 @@ class Step(NamedTuple):
         return self.start(start + timedelta(days=_STEPS[self.name] + (3 if self.is_of_months else 0)))
 
 
-def step_for(first: date, last: date) -> Step:
-    """Return the finest step with few enough steps from ``first`` to ``last``."""
+def step_for(first: date, last: date, articles: int) -> Step:
+    """Return the finest step with few enough steps from ``first`` to ``last`` for this number of articles."""
+    most = min(_MOST_STEPS, max(_FEWEST_STEPS, articles // _ARTICLES_A_STEP))
     days = (last - first).days + 1
-    return Step(next((name for name, length in _STEPS.items() if days <= length * _MOST_STEPS), "year"))
+    return Step(next((name for name, length in _STEPS.items() if days <= length * most), "year"))
 
 
 def day_of(time: str) -> date:

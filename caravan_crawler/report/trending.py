@@ -9,15 +9,15 @@ import altair as alt
 from sqlalchemy import func, select
 
 from caravan_crawler.report.elements import (
+    FEWEST_POINTS,
     UTC,
     Cell,
     Chart,
     Section,
+    Share,
     Table,
     chart,
-    count,
     moment,
-    percent,
     rows,
     short,
     time_axis,
@@ -98,39 +98,45 @@ def trending_section(trending: Trending) -> Section:
     """Return the section on trending topics."""
     if not trending.topics:
         return Section("trending", "Trending topics", ["No trending topic is in the store yet."])
+    if trending.moments == 1:
+        text = [f"The block on {moment(trending.since)} UTC; it has not changed between runs yet."]
+        topics: list[list[Cell]] = [[best, topic] for topic, _, best in trending.topics]
+        tables = [Table("Topics", ["Place", "Topic"], topics)]
+        return Section("trending", "Trending topics", text, tables=tables)
     text = [
-        f"The place of the {count(len(trending.topics), 'topic')} that stood in the block longest, the first on top, "
-        f"from {moment(trending.since)} to {moment(trending.until)}, at {count(trending.moments, 'moment')}."
+        f"The topics that were in the block longest, {moment(trending.since)} to {moment(trending.until)} UTC, and the "
+        "share of that time in which they were in it."
     ]
     if trending.is_cut:
-        text.append(f"Older ones than {_WINDOW.days} days are in the store and not shown.")
-    if trending.moments == 1:
-        text.append("The block was not seen to change yet.")
-    lines: list[list[Cell]] = [[topic, percent(share), best] for topic, share, best in trending.topics]
-    tables = [Table("Most present topics", ["Topic", "Present", "Best place"], lines, right=(1, 2))]
-    return Section("trending", "Trending topics", text, [], [_chart(trending)], tables)
+        text.append(f"The store has earlier ones too; these are of the last {_WINDOW.days} days.")
+    lines: list[list[Cell]] = [[topic, Share(share), best] for topic, share, best in trending.topics]
+    tables = [Table("Topics", ["Topic", "Present", "Best place"], lines, right=(1, 2))]
+    charts = [_chart(trending)] if trending.moments >= FEWEST_POINTS else []
+    return Section("trending", "Trending topics", text, charts=charts, tables=tables)
 
 
 def _chart(trending: Trending) -> Chart:
-    values = [(moment(time), time, short(topic, _LONGEST), rank) for time, topic, rank in trending.places]
+    times = list(dict.fromkeys(place.time for place in trending.places))
+    # A block is valid until the next one. The end of the last is not known: it is as long as the one before.
+    last = datetime.fromisoformat(times[-1])
+    ends = [*times[1:], stamp(last + (last - datetime.fromisoformat(times[-2])))]
+    end_of = dict(zip(times, ends, strict=True))
+    values = [
+        (moment(time), time, end_of[time], short(topic, _LONGEST), rank)
+        for time, topic, rank in trending.places
+        if rank is not None
+    ]
     topics = [short(topic, _LONGEST) for topic, *_ in trending.topics]
-    lowest = max((rank for *_, rank in trending.places if rank is not None), default=1)
-    axis = time_axis(trending.places[0].time, trending.places[-1].time)
+    ranks = alt.Scale(domain=[1, max(rank for *_, rank in values)], range="ramp", reverse=True)
     drawn = (
-        alt.Chart(rows("seen", "time", "topic", "rank", values=values))
-        .mark_line(
-            point=alt.OverlayMarkDef(size=30), strokeWidth=3, interpolate="monotone", invalid="break-paths-show-domains"
-        )
+        alt.Chart(rows("seen", "start", "end", "topic", "place", values=values))
+        .mark_rect()
         .encode(
-            x=alt.X("time:T", scale=UTC, title=None, axis=axis),
-            y=alt.Y(
-                "rank:Q",
-                scale=alt.Scale(reverse=True, domain=[0.5, lowest + 0.5], nice=False),
-                axis=alt.Axis(values=list(range(1, lowest + 1)), format="d", grid=False),
-                title="place",
-            ),
-            color=alt.Color("topic:N", scale=alt.Scale(domain=topics), title=None),
-            tooltip=["seen:N", "topic:N", "rank:Q"],
+            x=alt.X("start:T", scale=UTC, title="seen (UTC)", axis=time_axis(times[0], ends[-1])),
+            x2="end:T",
+            y=alt.Y("topic:N", scale=alt.Scale(domain=topics), title=None),
+            color=alt.Color("place:Q", scale=ranks, legend=alt.Legend(format="d", tickCount=4, gradientLength=160)),
+            tooltip=[alt.Tooltip("seen:N", title="from (UTC)"), "topic:N", "place:Q"],
         )
     )
-    return chart("trending-bump", "Places of the trending topics over time.", drawn, height=max(160, 34 * lowest))
+    return chart("trending-places", "Places of the topics in the block over time", drawn, height=28 * len(topics))

@@ -8,16 +8,19 @@ from typing import NamedTuple
 import altair as alt
 from sqlalchemy import func, select
 
-from caravan_crawler.report.elements import Chart, Link, Section, Table, chart, count, rows, short
+from caravan_crawler.report.elements import LISTED, Chart, Link, Section, Table, chart, count, count_axis, rows, short
 from caravan_crawler.report.series import ALMATY, Bin, Tally, downsample
 from caravan_crawler.store.schema import articles, view_counts
 from caravan_crawler.store.snapshot import Snapshot
 
-_MOST_READ = 20
+#: The distribution of fewer articles is not drawn.
+_FEWEST_ARTICLES = 10
 _GROWING, _POINTS = 8, 60
 _DAY_SECONDS = 86_400
 #: Characters of a headline in a legend.
 _LEGEND = 48
+#: With more limits of bins, only powers of ten are labelled.
+_MOST_EDGES = 7
 
 
 class Read(NamedTuple):
@@ -71,7 +74,7 @@ def _most_read(snapshot: Snapshot) -> list[Read]:
         select(columns.headline, columns.url, columns.date_published, columns.views)
         .where(columns.views.is_not(None))
         .order_by(columns.views.desc(), columns.key)
-        .limit(_MOST_READ)
+        .limit(LISTED)
     )
     return [Read(headline or url, url, day, views) for headline, url, day, views in snapshot.rows(query)]
 
@@ -116,19 +119,18 @@ def views_section(views: Views) -> Section:
     """Return the section on views."""
     if not views.bins and not views.unread:
         return Section("views", "Views", ["No article with a view count is in the store yet."])
-    text = ["How many articles have how many views; each step of the scale is about twice the one before."]
+    text = []
     if views.unread:
-        text.append(f"{count(views.unread, 'article')} with 0 views stand in no bar.")
+        text.append(f"{count(views.unread, 'article')} with 0 views: not in the chart.")
     if views.uncounted:
-        text.append(f"{count(views.uncounted, 'article')} show no count.")
-    charts = [_distribution_chart(views.bins)] if views.bins else []
+        text.append(f"{count(views.uncounted, 'article')} without a view count.")
+    charts = []
+    if sum(bin_.articles for bin_ in views.bins) >= _FEWEST_ARTICLES:
+        charts.append(_distribution_chart(views.bins))
     if views.growing:
-        text.append(
-            f"The lines are the {count(len(views.growing), 'article')} whose counts were seen to change most often."
-        )
         charts.append(_growth_chart(views.growing))
     else:
-        text.append("No count was seen to change yet; a later run may.")
+        text.append("No count has changed between runs yet.")
     warnings = [
         f"The views of “{short(growth.headline, 80)}” have gone down at some time."
         for growth in views.growing
@@ -137,37 +139,46 @@ def views_section(views: Views) -> Section:
     lines = [[Link(read.headline, read.url), read.date_published, read.views] for read in views.most_read]
     caption = f"The {len(lines)} most read" if len(lines) > 1 else "Most read"
     table = Table(caption, ["Article", "Date", "Views"], lines, right=(2,))
-    return Section("views", "Views", text, warnings, charts, [table])
+    return Section("views", "Views", text, warnings, charts=charts, tables=[table])
 
 
 def _distribution_chart(bins: list[Bin]) -> Chart:
     values = [(bin_.low, bin_.high, f"{bin_.low:,} to {bin_.high - 1:,}", bin_.articles) for bin_ in bins]
+    edges = [bin_.low for bin_ in bins] + [bins[-1].high]
+    if len(edges) > _MOST_EDGES:
+        edges = [edge for edge in edges if f"{edge}".strip("0") == "1"]
     scale = alt.Scale(type="log", domain=[bins[0].low, bins[-1].high])
     drawn = (
         alt.Chart(rows("low", "high", "views", "articles", values=values))
         .mark_rect(style="bin")
         .encode(
-            x=alt.X("low:Q", scale=scale, title="views", axis=alt.Axis(format="~s", tickCount=6)),
+            x=alt.X("low:Q", scale=scale, title="views (logarithmic scale)", axis=alt.Axis(format=",d", values=edges)),
             x2="high:Q",
-            y=alt.Y("articles:Q", title="articles"),
+            y=alt.Y("articles:Q", title="articles", axis=count_axis(max(bin_.articles for bin_ in bins))),
             y2=alt.Y2Datum(0),
             tooltip=["views:N", alt.Tooltip("articles:Q", format=",")],
         )
     )
-    return chart("views-spread", "Articles by their number of views, on a logarithmic scale.", drawn, height=220)
+    return chart("views-spread", "Articles by number of views", drawn, height=220)
 
 
 def _growth_chart(growing: list[Growth]) -> Chart:
     names = [f"{place}. {short(growth.headline, _LEGEND)}" for place, growth in enumerate(growing, start=1)]
+    most = max(views for growth in growing for _, views in growth.points)
     values = [(name, days, views) for name, growth in zip(names, growing, strict=True) for days, views in growth.points]
     drawn = (
         alt.Chart(rows("article", "days", "views", values=values))
         .mark_line(point=alt.OverlayMarkDef(size=12))
         .encode(
             x=alt.X("days:Q", title="days since publication"),
-            y=alt.Y("views:Q", title="views", axis=alt.Axis(format="~s")),
+            y=alt.Y("views:Q", title="views", axis=count_axis(most)),
             color=alt.Color("article:N", scale=alt.Scale(domain=names), legend=alt.Legend(columns=1), title=None),
             tooltip=["article:N", alt.Tooltip("days:Q", format=".1f"), alt.Tooltip("views:Q", format=",")],
         )
     )
-    return chart("views-growth", "Views of single articles over the days since publication.", drawn, height=260)
+    return chart(
+        "views-growth",
+        f"Views of the {count(len(growing), 'article')} whose counts changed most often",
+        drawn,
+        height=260,
+    )

@@ -55,7 +55,7 @@ def visit(
         page.on("requestfailed", lambda request: read.complaints.append(request.url))
         page.on("request", lambda request: read.asked.append(request.url))
         page.goto(file.as_uri())
-        if has_scripts:
+        if has_scripts and page.locator(".chart").count():
             page.wait_for_selector("html[data-drawn]", timeout=_WITHIN)
         yield read
     finally:

@@ -1,4 +1,4 @@
-"""Run ``scrapy report`` in a process of its own, and parse its page."""
+"""Run ``scrapy report``, and parse its page."""
 
 import json
 import re
@@ -6,6 +6,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from scrapy.cmdline import ScrapyArgumentParser
+from scrapy.utils.project import get_project_settings
+
+from caravan_crawler.commands.report import Command
 from tests.support.crawling import TIMEOUT
 from tests.support.forking import run
 
@@ -13,8 +17,19 @@ from tests.support.forking import run
 def report(
     *options: str, data_dir: Path, module: str = "scrapy", **environment: str
 ) -> "subprocess.CompletedProcess[str]":
-    """Run ``scrapy report``; ``module`` may be one that patches something first."""
+    """Run ``scrapy report`` in a process of its own; ``module`` may be one that patches something first."""
     return run(module, "report", "-s", f"DATA_DIR={data_dir}", *options, timeout=TIMEOUT, **environment)
+
+
+def report_here(*options: str, data_dir: Path) -> int:
+    """Run ``scrapy report`` in this process; return its exit code."""
+    command, parser = Command(), ScrapyArgumentParser(conflict_handler="resolve")
+    command.settings = get_project_settings()
+    command.add_options(parser)
+    opts, args = parser.parse_known_args(["-s", f"DATA_DIR={data_dir}", *options])
+    command.process_options(args, opts)
+    command.run(args, opts)
+    return command.exitcode
 
 
 def specs(page: str) -> dict[str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import threading
 from pathlib import Path
 
@@ -11,20 +12,23 @@ from sqlalchemy import make_url
 from caravan_crawler.store import schema
 from caravan_crawler.store.database import without_password
 from tests.report.made import article, make
-from tests.report.reporting import report, words
+from tests.report.reporting import report, report_here, words
 from tests.store.stored import StoreTables
 from tests.store.stores import SITE
 
 ROWS = {schema.articles: [article("1")]}
 
 
-def test_writes_the_page_and_prints_its_path(store_tables: StoreTables, tmp_path: Path) -> None:
+def test_writes_the_page_and_prints_its_path(
+    store_tables: StoreTables, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     make(store_tables.url, tmp_path, ROWS)
     file = tmp_path / "deep" / "er" / "report.html"
-    done = report(str(file), *store_tables.options, data_dir=tmp_path)
-    assert (done.returncode, done.stdout) == (0, "")
-    match = re.fullmatch(r"scrapy report: (.+): (\d+) KB, drawn from the store (.+)\n", done.stderr)
-    assert match, done.stderr
+    assert report_here(str(file), *store_tables.options, data_dir=tmp_path) == 0
+    out, err = capsys.readouterr()
+    match = re.fullmatch(r"scrapy report: (.+): (\d+) KB, drawn from the store (.+)\n", err)
+    assert match, err
+    assert out == ""
     assert match.groups() == (
         str(file),
         f"{file.stat().st_size / 1000:.0f}",
@@ -49,66 +53,67 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("options", "message"), REFUSED)
-def test_errors_are_one_line(tmp_path: Path, options: tuple[str, ...], message: str) -> None:
+def test_errors_are_one_line(
+    tmp_path: Path, options: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     make(None, tmp_path, ROWS)
     before = sorted(tmp_path.iterdir())
-    done = report(*(option.replace("{folder}", str(tmp_path)) for option in options), data_dir=tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("scrapy report: ")
-    assert done.stderr.count("\n") == 1
-    assert message in done.stderr
+    assert report_here(*(option.replace("{folder}", str(tmp_path)) for option in options), data_dir=tmp_path) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith("scrapy report: ")
+    assert message in err
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_missing_libraries(tmp_path: Path) -> None:
-    done = report(str(tmp_path / "report.html"), data_dir=tmp_path, module="tests.report.without_altair")
-    assert done.returncode == 2
-    assert done.stderr == "scrapy report: it needs more to draw with: pip install altair vl-convert-python jinja2\n"
+def test_missing_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("caravan_crawler.commands.report._LIBRARIES", ("altair", "a_missing_library"))
+    assert report_here(str(tmp_path / "report.html"), data_dir=tmp_path) == 2
+    message = "scrapy report: it needs more to draw with: pip install altair vl-convert-python jinja2\n"
+    assert capsys.readouterr().err == message
 
 
-def test_damaged_store_leaves_the_earlier_page(tmp_path: Path) -> None:
+def test_damaged_store_leaves_the_earlier_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make(None, tmp_path, ROWS)
     file = tmp_path / "report.html"
     file.write_text("earlier")
     store = (tmp_path / "caravan.db").read_bytes()
     (tmp_path / "caravan.db").write_bytes(store[:4096] + b"\xff" * (len(store) - 4096))
-    done = report(str(file), data_dir=tmp_path)
-    assert done.returncode == 1
-    assert done.stderr.startswith("scrapy report: the store ")
-    assert done.stderr.count("\n") == 1
+    assert report_here(str(file), data_dir=tmp_path) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("scrapy report: the store ")
+    assert err.count("\n") == 1
     assert file.read_text() == "earlier"
     assert not list(tmp_path.glob(".*.part"))
 
 
-@pytest.mark.parametrize("moment", ["os.rename 1", "sql 5"])
-def test_kill_leaves_the_earlier_page(tmp_path: Path, moment: str) -> None:
+def test_kill_leaves_the_earlier_page(tmp_path: Path) -> None:
     make(None, tmp_path, ROWS)
     file = tmp_path / "report.html"
     file.write_text("earlier")
-    done = report(str(file), data_dir=tmp_path, module="tests.crawl.killed", KILL_AT=moment)
+    done = report(str(file), data_dir=tmp_path, module="tests.crawl.killed", KILL_AT="os.rename 1")
     assert done.returncode == -9
     assert file.read_text() == "earlier"
 
 
-@pytest.mark.parametrize(("with_signal", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
-def test_stop_leaves_only_the_earlier_page(tmp_path: Path, with_signal: str, code: int) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stop_leaves_only_the_earlier_page(
+    tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     make(None, tmp_path, ROWS)
     file = tmp_path / "report.html"
     file.write_text("earlier")
-    asked = {"KILL_AT": "os.rename 1", "KILL_WITH": with_signal}
-    done = report(str(file), data_dir=tmp_path, module="tests.crawl.killed", **asked)
-    assert (done.returncode, done.stderr) == (code, "scrapy report: stopped; nothing is changed\n")
+    monkeypatch.setattr(os, "replace", lambda *_: os.kill(os.getpid(), number))
+    assert report_here(str(file), data_dir=tmp_path) == 128 + number
+    assert capsys.readouterr().err == "scrapy report: stopped; nothing is changed\n"
     assert file.read_text() == "earlier"
     assert not list(tmp_path.glob(".*.part"))
 
 
-def test_full_disk(tmp_path: Path) -> None:
+def test_full_disk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make(None, tmp_path, ROWS)
-    done = report("/dev/full", data_dir=tmp_path)
-    assert (done.returncode, done.stderr) == (
-        2,
-        "scrapy report: /dev/full cannot be written: No space left on device\n",
-    )
+    assert report_here("/dev/full", data_dir=tmp_path) == 2
+    assert capsys.readouterr().err == "scrapy report: /dev/full cannot be written: No space left on device\n"
 
 
 def test_link_and_mode_are_preserved(tmp_path: Path) -> None:
@@ -117,7 +122,7 @@ def test_link_and_mode_are_preserved(tmp_path: Path) -> None:
     target.write_text("earlier")
     target.chmod(0o640)
     link.symlink_to(target)
-    assert report(str(link), data_dir=tmp_path).returncode == 0
+    assert report_here(str(link), data_dir=tmp_path) == 0
     assert link.is_symlink()
     assert "<!DOCTYPE html>" in target.read_text(encoding="utf-8")
     assert target.stat().st_mode & 0o777 == 0o640
@@ -130,6 +135,6 @@ def test_pipe_is_written_directly(tmp_path: Path) -> None:
     pages: list[str] = []
     reader = threading.Thread(target=lambda: pages.append(pipe.read_text(encoding="utf-8")), daemon=True)
     reader.start()
-    assert report(str(pipe), data_dir=tmp_path).returncode == 0
+    assert report_here(str(pipe), data_dir=tmp_path) == 0
     reader.join(timeout=30)
     assert pages[0].endswith("</html>\n")

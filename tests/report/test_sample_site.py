@@ -1,4 +1,4 @@
-"""The report on two crawls of the sample site."""
+"""The report on crawls of the sample site: of a part, then of all."""
 
 from pathlib import Path
 
@@ -7,18 +7,22 @@ from tests.report.reporting import report, specs, words
 from tests.support.crawling import crawl
 
 
-def test_two_crawls(tmp_path: Path) -> None:
-    with serve(SampleSite(articles=60)) as server:
-        for _ in range(2):
-            assert crawl(tmp_path, "-a", f"site={server.url}").code == 0
-            server.publish(20)
+def test_a_part_and_the_whole_site(tmp_path: Path) -> None:
     file = tmp_path / "report.html"
-    done = report(str(file), data_dir=tmp_path)
-    assert done.returncode == 0, done.stderr
-    page = file.read_text(encoding="utf-8")
-    text = words(page)
-    assert "articles 80 versions 80" in text
-    assert "from 2001-09-04 to 2026-02-06." in text
-    assert "New articles and minutes of 2 runs," in text
-    assert "left the band" not in text
-    assert {"coverage-bars", "fields-now", "fields-runs", "trending-bump", "rates-usd", "rates-eur"} <= set(specs(page))
+    pages = []
+    with serve(SampleSite(articles=30)) as server:
+        for part in (("-a", "since=2020-01-01"), ()):
+            assert crawl(tmp_path, "-a", f"site={server.url}", *part).code == 0
+            done = report(str(file), data_dir=tmp_path)
+            assert done.returncode == 0, done.stderr
+            pages.append(file.read_text(encoding="utf-8"))
+    part, whole = map(words, pages)
+    assert "<title>Report on a sample site</title>" in pages[0]
+    assert 'class="wrong">Most' not in pages[0]
+    assert "Only a part of the site has been crawled, so days without an article are normal." in part
+    assert "1 run. The numbers are those of the last one." in part
+    assert "since=2020-01-01 complete" in part
+    assert "articles 30 versions of articles 30 " in whole
+    assert "Articles from 2001-09-04 to 2026-02-05." in whole
+    assert "Only a part of the site" not in whole
+    assert [list(specs(page)) for page in pages] == [["coverage-bars", "views-spread"]] * 2

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from caravan_crawler.report.elements import count_axis, time_axis
 from caravan_crawler.report.rates import with_bands
 from caravan_crawler.report.series import Step, day_of, downsample, step_for
 
@@ -11,11 +12,22 @@ FIRST = date(2024, 2, 29)
 
 
 @pytest.mark.parametrize(
-    ("days", "name"), [(1, "day"), (160, "day"), (161, "week"), (1200, "month"), (5000, "quarter"), (20_000, "year")]
+    ("days", "articles", "name"),
+    [
+        (1, 10_000, "day"),
+        (160, 10_000, "day"),
+        (161, 10_000, "week"),
+        (1200, 10_000, "month"),
+        (5000, 10_000, "quarter"),
+        (20_000, 10_000, "year"),
+        (160, 160, "week"),
+        (750, 25, "quarter"),
+        (9000, 300, "year"),
+    ],
 )
-def test_number_of_steps_is_limited(days: int, name: str) -> None:
+def test_number_of_steps_is_limited(days: int, articles: int, name: str) -> None:
     last = FIRST + timedelta(days=days - 1)
-    step = step_for(FIRST, last)
+    step = step_for(FIRST, last, articles)
     assert step.name == name
     starts = [step.start(FIRST)]
     while step.next(starts[-1]) <= last:
@@ -38,6 +50,29 @@ def test_step_start_and_next(name: str, start: str, after: str) -> None:
     step = Step(name)
     assert f"{step.start(FIRST)}" == start
     assert f"{step.next(step.start(FIRST))}" == after
+
+
+@pytest.mark.parametrize(
+    ("last", "format_", "step"),
+    [
+        ("2024-03-02T06:00:00+00:00", "%-d %b %H:%M", None),
+        ("2024-03-10", "%-d %b", ("day", 2)),
+        ("2024-12-31", "%b %Y", ("month", 2)),
+        ("2026-02-28", "%b %Y", ("month", 3)),
+        ("2031-01-01", "%Y", ("year", 1)),
+    ],
+)
+def test_time_axis_is_labelled_by_its_span(last: str, format_: str, step: tuple[str, int] | None) -> None:
+    first = "2024-02-29" + last[10:]
+    axis = time_axis(first, last).to_dict()
+    assert axis["format"] == format_
+    assert axis["tickCount"] == (dict(zip(("interval", "step"), step, strict=True)) if step else 6)
+
+
+@pytest.mark.parametrize(("most", "values"), [(0, [0]), (3, [0, 1, 2, 3]), (7, None)])
+def test_counts_are_labelled_by_whole_numbers(most: int, values: list[int] | None) -> None:
+    axis = count_axis(most).to_dict()
+    assert (axis["format"], axis.get("values")) == (",d", values)
 
 
 def test_day_of_a_time_is_that_in_almaty() -> None:
