@@ -10,6 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from playwright.sync_api import FloatRect
+
 from benchmarks.invented import BASE, NOW, invent
 from caravan_crawler.report.page import build_page
 from caravan_crawler.settings import FLOORS
@@ -37,7 +39,8 @@ def main() -> None:
             with visit(browser, page, width=width) as read:
                 last = read.page.locator(f"#{section}").bounding_box()
                 assert last is not None
-                clip = {"x": 0, "y": 0, "width": width, "height": last["y"] + last["height"] + _MARGIN}
+                height = last["y"] + last["height"] + _MARGIN
+                clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": height}
                 read.page.screenshot(path=picture, full_page=True, clip=clip)
 
 

@@ -1,6 +1,6 @@
 """Articles over time by section, and days without articles."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -12,26 +12,10 @@ import altair as alt
 from sqlalchemy import func, select
 
 from caravan_crawler.outcome import AT_LIMIT, BELOW_FLOORS, SOUND
-from caravan_crawler.report.elements import (
-    FEWEST_POINTS,
-    LISTED,
-    UTC,
-    Cell,
-    Chart,
-    Section,
-    Share,
-    Table,
-    chart,
-    count,
-    count_axis,
-    days,
-    number,
-    percent,
-    rows,
-    short,
-    time_axis,
-)
+from caravan_crawler.report.charts import FEWEST_POINTS, UTC, chart, count_axis, rows, time_axis
+from caravan_crawler.report.elements import LISTED, Cell, Chart, Section, Share, Table
 from caravan_crawler.report.series import Step, step_for
+from caravan_crawler.report.wording import count, days, number, percent, short
 from caravan_crawler.store.schema import articles, runs
 from caravan_crawler.store.snapshot import Snapshot
 
@@ -154,19 +138,13 @@ def _is_whole(snapshot: Snapshot) -> bool:
 
 
 def _sections(parts: Sequence[Any]) -> list[SectionSize]:
-    by_section: defaultdict[str, list[Any]] = defaultdict(list)
+    sizes: dict[str, SectionSize] = {}
     for part in parts:
-        by_section[part.section].append(part)
-    sizes = [
-        SectionSize(
-            section,
-            sum(part.articles for part in its_parts),
-            min((part.first for part in its_parts if part.first), default=None),
-            max((part.last for part in its_parts if part.last), default=None),
-        )
-        for section, its_parts in by_section.items()
-    ]
-    return sorted(sizes, key=lambda size: (-size.articles, size.section))
+        _, articles, first, last = sizes.get(part.section, SectionSize("", 0, None, None))
+        ends = [day for day in (first, part.first, last, part.last) if day]
+        size = (articles + part.articles, min(ends, default=None), max(ends, default=None))
+        sizes[part.section] = SectionSize(part.section, *size)
+    return sorted(sizes.values(), key=lambda size: (-size.articles, size.section))
 
 
 def coverage_section(coverage: Coverage) -> Section:
@@ -186,7 +164,7 @@ def coverage_section(coverage: Coverage) -> Section:
         longest: list[list[Cell]] = [[f"{gap.first}", f"{gap.last}", gap.days] for gap in gaps]
         caption = "Days without an article" + (": the longest gaps" if len(coverage.gaps) > len(gaps) else "")
         tables.append(Table(caption, ["From", "To", "Days"], longest, right=(2,)))
-    tables.append(_section_table(coverage))
+    tables.append(_section_table(coverage.sections))
     return Section("coverage", "Coverage", text, _warnings(coverage), charts=charts, tables=tables)
 
 
@@ -225,31 +203,19 @@ def _chart(coverage: Coverage, step: Step) -> Chart:
             y=alt.Y("bottom:Q", title=f"articles per {step.name}", axis=count_axis(max(tops.values()))),
             y2="top:Q",
             color=alt.Color("section:N", scale=alt.Scale(domain=list(names.values())), title=None),
-            tooltip=[
-                alt.Tooltip("start:N", title=f"{step.name} from"),
-                "section:N",
-                alt.Tooltip("articles:Q", format=","),
-            ],
+            tooltip=["start:N", "section:N", alt.Tooltip("articles:Q", format=",")],
         )
     ]
     if marks:
-        layers.append(
-            alt.Chart(rows("first", "last", "days", values=marks))
-            .mark_rect(style="gap")
-            .encode(
-                x=alt.X("first:T", scale=UTC),
-                x2="last:T",
-                tooltip=[alt.Tooltip("first:N", title="nothing from"), alt.Tooltip("last:N", title="to"), "days:Q"],
-            )
-        )
+        gaps = alt.Chart(rows("from", "to", "days", values=marks)).mark_rect(style="gap")
+        layers.append(gaps.encode(x=alt.X("from:T", scale=UTC), x2="to:T", tooltip=["from:N", "to:N", "days:Q"]))
     caption = f"Articles per {step.name} by section{'; long gaps are marked' if marks else ''}"
     return chart("coverage-bars", caption, alt.layer(*layers), height=260)
 
 
-def _section_table(coverage: Coverage) -> Table:
-    total = sum(size.articles for size in coverage.sections)
-    listed = coverage.sections[:_MOST_LISTED_SECTIONS]
-    is_cut = len(coverage.sections) > _MOST_LISTED_SECTIONS
-    caption = f"The {_MOST_LISTED_SECTIONS} largest sections" if is_cut else "Sections"
-    lines = [[size.section, size.articles, Share(size.articles / total), size.first, size.last] for size in listed]
-    return Table(caption, ["Section", "Articles", "Share", "First", "Last"], lines, right=(1, 2))
+def _section_table(sections: list[SectionSize]) -> Table:
+    total = sum(size.articles for size in sections)
+    lines = [[one.section, one.articles, Share(one.articles / total), one.first, one.last] for one in sections]
+    caption = f"The {_MOST_LISTED_SECTIONS} largest sections" if len(lines) > _MOST_LISTED_SECTIONS else "Sections"
+    columns = ["Section", "Articles", "Share", "First", "Last"]
+    return Table(caption, columns, lines[:_MOST_LISTED_SECTIONS], right=(1, 2))

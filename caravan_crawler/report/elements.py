@@ -1,15 +1,9 @@
-"""Elements of the page: sections, tables, charts, number formats. Texts are plain, not HTML."""
+"""Elements of the page: sections, tables, charts, numbers. Texts are plain, not HTML."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-import altair as alt
-
-UTC = alt.Scale(type="utc")
-#: With fewer values, or fewer runs, numbers say more than a chart.
-FEWEST_POINTS, FEWEST_RUNS = 3, 5
 #: Maximum number of rows of most tables.
 LISTED = 10
 #: A phone's screen cannot contain a table with this number of columns, and so scrolls it.
@@ -39,10 +33,11 @@ Cell = str | int | float | Link | Share | None
 
 
 class Number(NamedTuple):
-    """A number in large letters over its label."""
+    """A number in large letters over its label; ``kind`` is ``good``, ``bad`` or empty."""
 
     text: str
     label: str
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,95 +83,3 @@ class Section:
     def is_empty(self) -> bool:
         """Whether the store has nothing for it."""
         return not (self.warnings or self.numbers or self.charts or self.tables)
-
-
-def chart(name: str, caption: str, drawn: alt.Chart | alt.LayerChart | alt.FacetChart, *, height: int) -> Chart:
-    """Return a chart as wide as the page and ``height`` pixels high."""
-    spec = drawn.properties(width="container", height=height, description=caption).to_dict()
-    spec.pop("config", None)  # Altair's defaults would override the page's
-    spec["autosize"] = {"type": "fit-x", "contains": "padding"}
-    return Chart(name, caption, spec)
-
-
-def time_axis(first: str, last: str) -> alt.Axis:
-    """Return an axis for times or days from ``first`` to ``last``: in years, months, days, or hours and minutes."""
-    days = (datetime.fromisoformat(last) - datetime.fromisoformat(first)).days
-    if days > 4 * 365:
-        return _time_axis("%Y", "year", -(-days // (365 * 30)))
-    if days > 100:
-        return _time_axis("%b %Y", "month", next(step for step in (1, 2, 3, 6) if days <= 8 * 31 * step))
-    if days > 5:
-        return _time_axis("%-d %b", "day", -(-days // 8))
-    return alt.Axis(format="%-d %b %H:%M", tickCount=6)
-
-
-def _time_axis(format_: str, interval: Literal["year", "month", "day"], step: int) -> alt.Axis:
-    return alt.Axis(format=format_, tickCount=alt.TimeIntervalStep(interval=alt.TimeInterval(interval), step=step))
-
-
-def count_axis(most: int) -> alt.Axis:
-    """Return an axis for whole numbers up to ``most``."""
-    return alt.Axis(format=",d", values=list(range(most + 1))) if most <= 6 else alt.Axis(format=",d")
-
-
-def run_label(place: int, started_at: str) -> str:
-    """Return a run's value on a :func:`run_axis`; ``place`` makes it unique."""
-    return f"{place:03} {datetime.fromisoformat(started_at):%-d %b}"
-
-
-def run_axis() -> alt.X:
-    """Return an axis of runs, labelled with the days on which they began."""
-    axis = alt.Axis(
-        labelExpr="slice(datum.label, 4)", labelAngle=0, labelOverlap="greedy", labelBound=True, ticks=False
-    )
-    return alt.X("run:O", title="start of the run (UTC)", axis=axis)
-
-
-def rows(*columns: str, values: Sequence[Sequence[Any]]) -> alt.InlineData:
-    """Return a chart's data: rows of ``values`` under the names of ``columns``."""
-    return alt.InlineData(values=[dict(zip(columns, row, strict=True)) for row in values])
-
-
-def number(value: float) -> str:
-    """Format a number with thousands separators, and two decimals if it has a fraction."""
-    return f"{value:,.0f}" if isinstance(value, int) or value == int(value) else f"{value:,.2f}"
-
-
-def count(value: int, one: str) -> str:
-    """Format a number of things: ``1 article``, ``2 articles``."""
-    return f"{value:,} {one if value == 1 else f'{one}s'}"
-
-
-def percent(share: float) -> str:
-    """Format a share of 0 to 1; only exactly 0 and 1 are ``0 %`` and ``100 %``, with a no-break space."""
-    if 0 < share < 0.001:
-        return "under 0.1\u00a0%"
-    if 0.999 < share < 1:
-        return "over 99.9\u00a0%"
-    return f"{100 * share:.{0 if share in (0, 1) else 1}f}\u00a0%"
-
-
-def moment(time: str | None) -> str | None:
-    """Format a stored time, which is in UTC, to the minute."""
-    return time and time[:16].replace("T", " ")
-
-
-def days(first: date, last: date) -> str:
-    """Format a period."""
-    return f"{first}" if first == last else f"{first} to {last}"
-
-
-def duration(seconds: int | None) -> str | None:
-    """Format a duration: ``2 h 05 min``, ``3 min 07 s``, ``9 s``."""
-    if seconds is None:
-        return None
-    hours, rest = divmod(seconds, 3600)
-    minutes, rest = divmod(rest, 60)
-    if hours:
-        return f"{hours:,} h {minutes:02} min"
-    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
-
-
-def short(text: str, most: int) -> str:
-    """Cut a text to ``most`` characters."""
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

@@ -9,20 +9,10 @@ from typing import NamedTuple
 import altair as alt
 from sqlalchemy import case, func, select
 
-from caravan_crawler.report.elements import (
-    FEWEST_RUNS,
-    Chart,
-    Section,
-    Share,
-    Table,
-    chart,
-    count,
-    percent,
-    rows,
-    run_axis,
-    run_label,
-)
+from caravan_crawler.report.charts import FEWEST_RUNS, chart, rows, run_axis, run_labels
+from caravan_crawler.report.elements import Cell, Chart, Section, Share, Table
 from caravan_crawler.report.series import Tally
+from caravan_crawler.report.wording import count, percent
 from caravan_crawler.store.field_counts import EVERYWHERE, FIELDS
 from caravan_crawler.store.schema import field_counts, runs
 from caravan_crawler.store.snapshot import Snapshot
@@ -109,7 +99,9 @@ def fields_section(fields: Fields, floors: Mapping[str, float]) -> Section:
     if len(fields.over_runs) >= FEWEST_RUNS:
         text.append(f"The chart has {len(fields.over_runs)} runs, the last ones that read {_FEWEST} articles or more.")
         charts.append(_runs_chart(fields.over_runs))
-    lines = [[fill.field, fill.found, Share(fill.share, floors.get(fill.field))] for fill in fields.now]
+    lines: list[list[Cell]] = [
+        [fill.field, fill.found, Share(fill.share, floors.get(fill.field))] for fill in fields.now
+    ]
     table = Table("Fields", ["Field", "Articles", "Share"], lines, right=(1, 2))
     return Section("fields", "Fill rates", text, _warnings(fields, floors), charts=charts, tables=[table])
 
@@ -138,8 +130,8 @@ def _warnings(fields: Fields, floors: Mapping[str, float]) -> list[str]:
 
 def _runs_chart(over_runs: list[RunFills]) -> Chart:
     values = [
-        (run_label(place, run.started_at), fill.field, fill.share, percent(fill.share), fill.articles)
-        for place, run in enumerate(over_runs)
+        (label, fill.field, fill.share, percent(fill.share), fill.articles)
+        for label, run in zip(run_labels(run.started_at for run in over_runs), over_runs, strict=True)
         for fill in run.fills
     ]
     order = [name for name in FIELDS if any(value[1] == name for value in values)]

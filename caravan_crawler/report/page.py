@@ -10,13 +10,19 @@ import jinja2
 import vl_convert
 
 from caravan_crawler.report.coverage import coverage_section, read_coverage
-from caravan_crawler.report.elements import Link, Share, moment, number, percent, short
+from caravan_crawler.report.elements import Link, Share
 from caravan_crawler.report.fields import fields_section, read_fields
 from caravan_crawler.report.rates import rates_section, read_rates, read_weather
-from caravan_crawler.report.runs import failures_section, read_failures, read_head, runs_section
+from caravan_crawler.report.runs import (
+    failures_section,
+    read_failures,
+    read_head,
+    runs_section,
+)
 from caravan_crawler.report.series import read_tally
 from caravan_crawler.report.trending import read_trending, trending_section
 from caravan_crawler.report.views import read_views, views_section
+from caravan_crawler.report.wording import moment, number, percent, short
 from caravan_crawler.store.overview import last_runs
 from caravan_crawler.store.snapshot import Snapshot
 
@@ -38,13 +44,14 @@ def build_page(snapshot: Snapshot, floors: Mapping[str, float], made_at: str) ->
         trending_section(read_trending(snapshot)),
         rates_section(read_rates(snapshot), read_weather(snapshot)),
         runs_section(last_runs(snapshot, _MOST_RUNS), head.runs),
-        failures_section(read_failures(snapshot)),
+        failures_section(*read_failures(snapshot)),
     ]
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
     environment.filters |= {"number": number, "moment": moment, "short": short, "percent": percent}
     environment.tests |= {"link": lambda cell: isinstance(cell, Link), "share": lambda cell: isinstance(cell, Share)}
     return environment.from_string(_file("page.html")).render(
         head=head,
+        has_articles=tally.articles > 0,
         sections=sections,
         made_at=made_at,
         style=_file("page.css"),

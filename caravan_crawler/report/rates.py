@@ -8,35 +8,23 @@ from typing import Any, NamedTuple
 import altair as alt
 from sqlalchemy import func, select
 
-from caravan_crawler.report.elements import (
-    FEWEST_POINTS,
-    LISTED,
-    UTC,
-    Chart,
-    Number,
-    Section,
-    Table,
-    chart,
-    count,
-    moment,
-    number,
-    rows,
-    time_axis,
-)
+from caravan_crawler.report.charts import FEWEST_POINTS, UTC, chart, rows, time_axis
+from caravan_crawler.report.elements import LISTED, Chart, Number, Section, Table
 from caravan_crawler.report.series import day_of
+from caravan_crawler.report.wording import count, moment, number
 from caravan_crawler.store import schema
 from caravan_crawler.store.snapshot import Snapshot
 
 _MOST_CURRENCIES = 4
 #: Maximum number of values in a chart; with fewer than the second number, each value is a point.
 _POINTS, _FEW_POINTS = 250, 60
-#: The line is the median of a value and this many values before and after it. A lasting jump moves it at once, as
+#: The median is that of a value and this many values before and after it. A lasting jump moves it at once, as
 #: half of the window is on each side of the jump; a single outlier does not.
 _HALF_WINDOW = 7
 #: The band is a Hampel filter: three times 1.4826 median absolute deviations, at least 3 % as some rates hardly move.
 _WIDTH = 3 * 1.4826
 _LEAST_WIDTH = 0.03
-#: With fewer values, the line is the values themselves.
+#: With fewer values, the median is the value itself.
 _FEWEST = 5
 #: The latest outliers are marked in the chart.
 _MARKED = 200
@@ -59,20 +47,14 @@ class Rate(NamedTuple):
         return not self.low <= self.rate <= self.high
 
 
-class Unread(NamedTuple):
-    """A printed rate that could not be read."""
-
-    time: str
-    printed: str
-
-
 @dataclass(frozen=True)
 class Currency:
     """The rates of one currency, oldest first."""
 
     code: str
     rates: list[Rate]
-    unread: list[Unread]
+    unread: list[tuple[str, str]]
+    """Time and text of printed rates that could not be read."""
 
     @property
     def drawn(self) -> list[Rate]:
@@ -118,10 +100,10 @@ def _read_currency(snapshot: Snapshot, code: str) -> Currency:
         .order_by(columns.observed_at, columns.id)
     )
     values: list[tuple[str, float]] = []
-    unread: list[Unread] = []
+    unread: list[tuple[str, str]] = []
     for time, rate, printed in snapshot.rows(query):
         if rate is None:
-            unread.append(Unread(time, printed))
+            unread.append((time, printed))
         else:
             values.append((time, float(rate)))
     return Currency(code, with_bands(values), unread)
@@ -171,7 +153,7 @@ def rates_section(currencies: list[Currency], weather: Weather) -> Section:
     text = ["The last values." if read else "No exchange rate is in the store yet."]
     if drawn:
         text.append(
-            "The line is the running median of the values, the band what is near it. A value outside the band is "
+            "The band is around the running median of the values. A value outside the band is not on the line but "
             "marked, at the chart's edge if it is far off."
         )
     values, points = (sum(map(len, lists)) for lists in ([one.rates for one in drawn], [one.drawn for one in drawn]))
@@ -210,7 +192,7 @@ def _suspicious_tables(currencies: list[Currency]) -> list[Table]:
             (rate.time, currency.code, number(rate.rate), f"{number(rate.low)} to {number(rate.high)}")
             for rate in currency.suspicious
         ]
-        found += [(unread.time, currency.code, unread.printed, "a number") for unread in currency.unread]
+        found += [(time, currency.code, printed, "a number") for time, printed in currency.unread]
     if not found:
         return []
     found.sort(reverse=True)
@@ -220,35 +202,28 @@ def _suspicious_tables(currencies: list[Currency]) -> list[Table]:
 
 
 def _rate_chart(currency: Currency) -> Chart:
-    shown = currency.drawn
-    bands = [(rate.time, rate.line, rate.low, rate.high) for rate in shown]
-    normal = [(rate.time, moment(rate.time), rate.rate, "normal") for rate in shown if not rate.is_suspicious]
+    near = [
+        (rate.time, moment(rate.time), rate.rate, rate.low, rate.high)
+        for rate in currency.drawn
+        if not rate.is_suspicious
+    ]
     outliers = [(rate.time, moment(rate.time), rate.rate) for rate in currency.suspicious[-_MARKED:]]
-    time = alt.X("time:T", scale=UTC, title="seen (UTC)", axis=time_axis(shown[0].time, shown[-1].time))
     # The scale is that of the band: a far outlier would flatten everything else.
-    ends = [min(rate.low for rate in shown), max(rate.high for rate in shown)]
+    ends = [min(low for *_, low, _ in near), max(high for *_, high in near)]
     tenge: dict[str, Any] = {
         "scale": alt.Scale(domain=ends, nice=True, zero=False, clamp=True),
         "title": f"KZT for 1 {currency.code}",
     }
-    base = alt.Chart(rows("time", "line", "low", "high", values=bands)).encode(x=time)
-    band = base.mark_area(style="band").encode(y=alt.Y("low:Q", **tenge), y2="high:Q")
-    line = base.mark_line(style="middle").encode(y=alt.Y("line:Q", **tenge))
+    time = alt.X("time:T", scale=UTC, title="seen (UTC)", axis=time_axis(near[0][0], near[-1][0]))
     tooltip = [alt.Tooltip("seen:N", title="seen (UTC)"), alt.Tooltip("rate:Q", format=",.2f")]
-    points = (
-        alt.Chart(rows("time", "seen", "rate", "kind", values=normal))
-        .mark_point(style="value", size=12)
-        .encode(x=time, y=alt.Y("rate:Q", **tenge), tooltip=tooltip)
-    )
-    marks = (
-        alt.Chart(rows("time", "seen", "rate", values=outliers))
-        .mark_point(style="wrong", size=70)
-        .encode(x=time, y=alt.Y("rate:Q", **tenge), tooltip=tooltip)
-    )
-    layers = [band, line, *([points] if len(shown) <= _FEW_POINTS else []), *([marks] if outliers else [])]
-    drawn = alt.layer(*layers)
-    caption = f"{currency.code}: running median and band{', with suspicious values' if outliers else ''}"
-    return chart(f"rates-{currency.code.lower()}", caption, drawn, height=200)
+    base = alt.Chart(rows("time", "seen", "rate", "low", "high", values=near)).encode(x=time)
+    band = base.mark_area(style="band").encode(y=alt.Y("low:Q", **tenge), y2="high:Q")
+    point = alt.OverlayMarkDef(size=12) if len(near) <= _FEW_POINTS else False
+    line = base.mark_line(style="middle", point=point).encode(y=alt.Y("rate:Q", **tenge), tooltip=tooltip)
+    marks = alt.Chart(rows("time", "seen", "rate", values=outliers)).mark_point(style="wrong", size=70)
+    layers = [band, line, *([marks.encode(x=time, y=alt.Y("rate:Q", **tenge), tooltip=tooltip)] if outliers else [])]
+    caption = f"{currency.code}: rate and band{'; values outside the band are marked' if outliers else ''}"
+    return chart(f"rates-{currency.code.lower()}", caption, alt.layer(*layers), height=200)
 
 
 def _weather_chart(weather: Weather) -> Chart:

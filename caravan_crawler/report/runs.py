@@ -2,33 +2,16 @@
 
 import re
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 import altair as alt
 from sqlalchemy import func, select
 
-from caravan_crawler.report.elements import (
-    FEWEST_RUNS,
-    LISTED,
-    Cell,
-    Chart,
-    Link,
-    Number,
-    Section,
-    Share,
-    Table,
-    chart,
-    count,
-    count_axis,
-    duration,
-    moment,
-    number,
-    rows,
-    run_axis,
-    run_label,
-)
+from caravan_crawler.report.charts import FEWEST_RUNS, chart, count_axis, rows, run_axis, run_labels
+from caravan_crawler.report.elements import LISTED, Cell, Chart, Link, Number, Section, Share, Table
 from caravan_crawler.report.series import Tally
+from caravan_crawler.report.wording import count, duration, moment, number
 from caravan_crawler.store import origin, schema
 from caravan_crawler.store.overview import Run, failure_reasons, last_runs
 from caravan_crawler.store.snapshot import Snapshot
@@ -54,32 +37,8 @@ class Head:
     last: str | None
     """First and last day of publication, ``YYYY-MM-DD``; None without any dated article."""
 
-    articles: int
-    versions: int
-    views: int
-    """The sum of the latest counts of all articles."""
-
+    numbers: list[Number]
     runs: int
-    last_run: Run | None
-
-
-class Failure(NamedTuple):
-    """A page that failed."""
-
-    url: str
-    message: str
-    attempts: int
-    first_failed_at: str
-    retry_at: str
-
-
-@dataclass(frozen=True)
-class Failures:
-    """Failed pages by reason, most frequent first, and those that failed most often, oldest first among equals."""
-
-    number: int
-    reasons: list[tuple[str, int]]
-    worst: list[Failure]
 
 
 def read_head(snapshot: Snapshot, tally: Tally) -> Head:
@@ -91,30 +50,25 @@ def read_head(snapshot: Snapshot, tally: Tally) -> Head:
     site, _, detail = origin.title(snapshot.rows).partition(" (")
     if not detail and site != origin.edition_held(snapshot.rows):
         detail = "".join(urlsplit(url).netloc for (url,) in snapshot.rows(select(schema.articles.c.url).limit(1)))
-    return Head(
-        site=site,
-        detail=detail.rstrip(")"),
-        first=first,
-        last=last,
-        articles=tally.articles,
-        versions=versions,
-        views=tally.views,
-        runs=runs,
-        last_run=next(iter(last_runs(snapshot, 1)), None),
-    )
+    numbers = [
+        Number(number(tally.articles), "articles"),
+        Number(number(versions), "versions of articles"),
+        Number(number(tally.views), "views of all articles"),
+        *(_last_run(run) for run in last_runs(snapshot, 1)),
+    ]
+    return Head(site, detail.rstrip(")"), first, last, numbers, runs)
 
 
-def read_failures(snapshot: Snapshot) -> Failures:
-    """Count the reasons and read the worst pages."""
+def _last_run(run: Run) -> Number:
+    label = f"last run, {moment(run.started_at)} UTC"
+    return Number(run.outcome.replace("_", " "), label, "good" if run.is_sound else "bad")
+
+
+def read_failures(snapshot: Snapshot) -> tuple[list[tuple[str, int]], list[Any]]:
+    """Return the reasons with their numbers of pages, most frequent first, and the pages that failed most often."""
     columns = schema.failures.c
-    reasons = failure_reasons(snapshot)
-    worst = (
-        select(columns.url, columns.words, columns.attempts, columns.first_failed_at, columns.retry_at)
-        .order_by(columns.attempts.desc(), columns.first_failed_at, columns.url)
-        .limit(LISTED)
-    )
-    total = sum(pages for _, pages in reasons)
-    return Failures(total, reasons[:_MOST_REASONS], [Failure(*row) for row in snapshot.rows(worst)])
+    worst = select(schema.failures).order_by(columns.attempts.desc(), columns.first_failed_at, columns.url)
+    return failure_reasons(snapshot), list(snapshot.rows(worst.limit(LISTED)))
 
 
 def runs_section(runs: list[Run], total: int) -> Section:
@@ -152,27 +106,16 @@ def runs_section(runs: list[Run], total: int) -> Section:
 
 def _runs_chart(runs: list[Run]) -> Chart:
     """Return bars of new articles, oldest first, with marks on failed runs."""
+    columns = ("run", "started", "new articles", "duration", "outcome", "is_sound")
     values = [
-        (
-            run_label(place, run.started_at),
-            moment(run.started_at),
-            run.new_articles,
-            duration(run.seconds) or "unknown",
-            run.outcome,
-            run.is_sound,
-        )
-        for place, run in enumerate(runs)
+        (place, moment(run.started_at), run.new_articles, duration(run.seconds) or "unknown", run.outcome, run.is_sound)
+        for place, run in zip(run_labels(run.started_at for run in runs), runs, strict=True)
     ]
     axis = count_axis(max(run.new_articles for run in runs))
-    base = alt.Chart(rows("run", "started", "new articles", "duration", "outcome", "is_sound", values=values)).encode(
+    base = alt.Chart(rows(*columns, values=values)).encode(
         x=run_axis(),
         y=alt.Y("new articles:Q", title="new articles", axis=axis),
-        tooltip=[
-            alt.Tooltip("started:N", title="started (UTC)"),
-            "outcome:N",
-            "duration:N",
-            alt.Tooltip("new articles:Q", format=","),
-        ],
+        tooltip=["started:N", "outcome:N", "duration:N", alt.Tooltip("new articles:Q", format=",")],
     )
     layers = [base.mark_bar(size=_BAR_WIDTH) if len(runs) <= _FEW_BARS else base.mark_bar()]
     caption = f"New articles of {count(len(runs), 'run')}"
@@ -182,28 +125,26 @@ def _runs_chart(runs: list[Run]) -> Chart:
     return chart("runs-new", caption, alt.layer(*layers), height=160)
 
 
-def failures_section(failures: Failures) -> Section:
+def failures_section(reasons: list[tuple[str, int]], worst: list[Any]) -> Section:
     """Return the section on failed pages."""
-    if not failures.number:
+    if not reasons:
         return Section("failures", "Failures", ["No page waits for another try."])
-    text = [f"{count(failures.number, 'page')} could not be read. A page is removed when a later run reads it."]
-    most, pages = failures.reasons[0]
-    is_common = failures.number >= 10 and pages > failures.number / 2
-    warnings = [f"Most have one reason, {most}: {number(pages)} of {number(failures.number)}."] if is_common else []
-    reasons: list[list[Cell]] = [[name, pages, Share(pages / failures.number)] for name, pages in failures.reasons]
+    total = sum(pages for _, pages in reasons)
+    text = [f"{count(total, 'page')} could not be read. A page is removed when a later run reads it."]
+    most, most_pages = reasons[0]
+    is_common = total >= 10 and most_pages > total / 2
+    warnings = [f"Most have one reason, {most}: {number(most_pages)} of {number(total)}."] if is_common else []
+    shares: list[list[Cell]] = [[name, pages, Share(pages / total)] for name, pages in reasons[:_MOST_REASONS]]
     lines: list[list[Cell]] = [
-        [
-            Link(re.sub("^https?://[^/]+(?=/)", "", page.url), page.url),
-            page.message,
-            page.attempts,
-            page.first_failed_at[:10],
-            moment(page.retry_at),
-        ]
-        for page in failures.worst
+        [_path(page.url), page.words, page.attempts, page.first_failed_at[:10], moment(page.retry_at)] for page in worst
     ]
-    caption = "Failed pages" if len(lines) == failures.number else f"The {len(lines)} pages that failed most often"
+    caption = "Failed pages" if len(lines) == total else f"The {len(lines)} pages that failed most often"
     tables = [
-        Table("Reasons", ["Reason", "Pages", "Share"], reasons, right=(1, 2)),
+        Table("Reasons", ["Reason", "Pages", "Share"], shares, right=(1, 2)),
         Table(caption, ["Page", "Reason", "Runs", "Since", "Next try (UTC)"], lines, right=(2,)),
     ]
     return Section("failures", "Failures", text, warnings, tables=tables)
+
+
+def _path(url: str) -> Link:
+    return Link(re.sub("^https?://[^/]+(?=/)", "", url), url)

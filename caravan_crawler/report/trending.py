@@ -8,21 +8,10 @@ from typing import NamedTuple
 import altair as alt
 from sqlalchemy import func, select
 
-from caravan_crawler.report.elements import (
-    FEWEST_POINTS,
-    UTC,
-    Cell,
-    Chart,
-    Section,
-    Share,
-    Table,
-    chart,
-    moment,
-    rows,
-    short,
-    time_axis,
-)
+from caravan_crawler.report.charts import FEWEST_POINTS, UTC, chart, rows, time_axis
+from caravan_crawler.report.elements import Cell, Chart, Section, Share, Table
 from caravan_crawler.report.series import downsample
+from caravan_crawler.report.wording import moment, short
 from caravan_crawler.store.database import stamp
 from caravan_crawler.store.schema import trending
 from caravan_crawler.store.snapshot import Snapshot

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import altair as alt
 from sqlalchemy import func, select
 
-from caravan_crawler.report.elements import LISTED, Chart, Link, Section, Table, chart, count, count_axis, rows, short
+from caravan_crawler.report.charts import chart, count_axis, rows
+from caravan_crawler.report.elements import LISTED, Chart, Link, Section, Table
 from caravan_crawler.report.series import ALMATY, Bin, Tally, downsample
+from caravan_crawler.report.wording import count, short
 from caravan_crawler.store.schema import articles, view_counts
 from caravan_crawler.store.snapshot import Snapshot
 
@@ -23,13 +25,8 @@ _LEGEND = 48
 _MOST_EDGES = 7
 
 
-class Read(NamedTuple):
-    """One of the most read articles."""
-
-    headline: str
-    url: str
-    date_published: str | None
-    views: int
+#: The headline of an article, or its URL.
+_HEADLINE = func.coalesce(articles.c.headline, articles.c.url).label("headline")
 
 
 class Growth(NamedTuple):
@@ -52,7 +49,9 @@ class Views:
     bins: list[Bin]
     """From the first to the last that is not empty."""
 
-    most_read: list[Read]
+    most_read: list[Any]
+    """Rows with headline, URL, day and views."""
+
     growing: list[Growth]
     """The articles whose counts changed most often, at least once."""
 
@@ -65,18 +64,9 @@ def read_views(snapshot: Snapshot, tally: Tally) -> Views:
     while bins and not bins[0].articles:
         bins.pop(0)
     uncounted = tally.articles - tally.found["views"]
-    return Views(uncounted, unread.articles, bins, _most_read(snapshot), _growing(snapshot))
-
-
-def _most_read(snapshot: Snapshot) -> list[Read]:
-    columns = articles.c
-    query = (
-        select(columns.headline, columns.url, columns.date_published, columns.views)
-        .where(columns.views.is_not(None))
-        .order_by(columns.views.desc(), columns.key)
-        .limit(LISTED)
-    )
-    return [Read(headline or url, url, day, views) for headline, url, day, views in snapshot.rows(query)]
+    query = select(_HEADLINE, articles.c.url, articles.c.date_published, articles.c.views).limit(LISTED)
+    most_read = query.where(articles.c.views.is_not(None)).order_by(articles.c.views.desc(), articles.c.key)
+    return Views(uncounted, unread.articles, bins, list(snapshot.rows(most_read)), _growing(snapshot))
 
 
 def _growing(snapshot: Snapshot) -> list[Growth]:
@@ -91,14 +81,13 @@ def _growing(snapshot: Snapshot) -> list[Growth]:
     )
     columns = articles.c
     query = (
-        select(columns.key, columns.headline, columns.url, func.coalesce(columns.published_at, columns.date_published))
+        select(columns.key, _HEADLINE, func.coalesce(columns.published_at, columns.date_published))
         .join(often, often.c.article_key == columns.key)
         .where(columns.date_published.is_not(None))
         .order_by(often.c.times.desc(), columns.key)
     )
     return [
-        Growth(headline or url, _points(snapshot, key, published))
-        for key, headline, url, published in list(snapshot.rows(query))
+        Growth(headline, _points(snapshot, key, published)) for key, headline, published in list(snapshot.rows(query))
     ]
 
 

@@ -11,8 +11,8 @@ def test_a_part_and_the_whole_site(tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     pages = []
     with serve(SampleSite(articles=30)) as server:
-        for part in (("-a", "since=2020-01-01"), ()):
-            assert crawl(tmp_path, "-a", f"site={server.url}", *part).code == 0
+        for arguments in (("-a", "since=2020-01-01"), ()):
+            assert crawl(tmp_path, "-a", f"site={server.url}", *arguments).code == 0
             done = report(str(file), data_dir=tmp_path)
             assert done.returncode == 0, done.stderr
             pages.append(file.read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from caravan_crawler.report.elements import count_axis, time_axis
+from caravan_crawler.report.charts import count_axis, time_axis
 from caravan_crawler.report.rates import with_bands
 from caravan_crawler.report.series import Step, day_of, downsample, step_for
 
