@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from caravan_crawler.report.charts import FEWEST_POINTS, UTC, chart, rows, time_axis
 from caravan_crawler.report.elements import LISTED, Chart, Number, Section, Table
-from caravan_crawler.report.series import day_of
+from caravan_crawler.report.series import day_of, downsample
 from caravan_crawler.report.wording import count, moment, number
 from caravan_crawler.store import schema
 from caravan_crawler.store.snapshot import Snapshot
@@ -58,8 +58,8 @@ class Currency:
 
     @property
     def drawn(self) -> list[Rate]:
-        """The values in the chart."""
-        return self.rates[:: -(-len(self.rates) // _POINTS) or 1]
+        """The values on the line of the chart."""
+        return downsample([rate for rate in self.rates if not rate.is_suspicious], _POINTS)
 
     @property
     def suspicious(self) -> list[Rate]:
@@ -149,16 +149,15 @@ def read_weather(snapshot: Snapshot) -> Weather:
 def rates_section(currencies: list[Currency], weather: Weather) -> Section:
     """Return the section on exchange rates and weather."""
     read = [currency for currency in currencies if currency.rates]
-    drawn = [currency for currency in read if len(currency.rates) >= FEWEST_POINTS]
+    drawn = [currency for currency in read if len(currency.drawn) >= FEWEST_POINTS]
     text = ["The last values." if read else "No exchange rate is in the store yet."]
     if drawn:
         text.append(
             "The band is around the running median of the values. A value outside the band is not on the line but "
             "marked, at the chart's edge if it is far off."
         )
-    values, points = (sum(map(len, lists)) for lists in ([one.rates for one in drawn], [one.drawn for one in drawn]))
-    if points < values:
-        text.append(f"The charts have {number(points)} of the {number(values)} values; all are checked.")
+    if any(len(currency.drawn) == _POINTS for currency in drawn):
+        text.append(f"A line has at most {_POINTS} values; all are checked.")
     if len(currencies) == _MOST_CURRENCIES:
         text.append(f"At most {_MOST_CURRENCIES} currencies are included.")
     numbers = [
@@ -202,11 +201,7 @@ def _suspicious_tables(currencies: list[Currency]) -> list[Table]:
 
 
 def _rate_chart(currency: Currency) -> Chart:
-    near = [
-        (rate.time, moment(rate.time), rate.rate, rate.low, rate.high)
-        for rate in currency.drawn
-        if not rate.is_suspicious
-    ]
+    near = [(rate.time, moment(rate.time), rate.rate, rate.low, rate.high) for rate in currency.drawn]
     outliers = [(rate.time, moment(rate.time), rate.rate) for rate in currency.suspicious[-_MARKED:]]
     # The scale is that of the band: a far outlier would flatten everything else.
     ends = [min(low for *_, low, _ in near), max(high for *_, high in near)]

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from caravan_crawler.report.charts import count_axis, time_axis
-from caravan_crawler.report.rates import with_bands
+from caravan_crawler.report.rates import Currency, Weather, rates_section, with_bands
 from caravan_crawler.report.series import Step, day_of, downsample, step_for
 
 FIRST = date(2024, 2, 29)
@@ -104,3 +104,12 @@ LINES: list[tuple[str, list[float], list[int]]] = [
 def test_outliers(_words: str, values: list[float], stray: list[int]) -> None:
     followed = with_bands([(str(place), value) for place, value in enumerate(values)])
     assert [place for place, rate in enumerate(followed) if rate.is_suspicious] == stray
+
+
+def test_outliers_at_even_intervals_leave_a_line() -> None:
+    times = (f"2026-01-01T{minute // 60:02}:{minute % 60:02}:00+00:00" for minute in range(750))
+    values = list(zip(times, [50.0, 500.0, 500.0] * 250, strict=True))
+    currency = Currency("USD", with_bands(values), [])
+    assert {rate.rate for rate in currency.drawn} == {500.0}
+    assert len(currency.drawn) == len(currency.suspicious) == 250
+    assert [chart.name for chart in rates_section([currency], Weather()).charts] == ["rates-usd"]
