@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import altair as alt
 from sqlalchemy import func, select
 
+from caravan_crawler.arguments import SAMPLE
 from caravan_crawler.report.charts import FEWEST_RUNS, chart, count_axis, rows, run_axis, run_labels
 from caravan_crawler.report.elements import LISTED, Cell, Chart, Link, Number, Section, Share, Table
 from caravan_crawler.report.series import Tally
@@ -28,7 +29,7 @@ class Head:
     """The store in a few numbers."""
 
     site: str
-    """``caravan.kz``, another edition's host, ``a sample site`` or ``a copy of the site``."""
+    """``caravan.kz``, another edition's host, ``the sample site``, ``a sample site`` or ``a copy of the site``."""
 
     detail: str
     """What identifies a copy: the identity that it reports, or its host."""
@@ -56,7 +57,7 @@ def read_head(snapshot: Snapshot, tally: Tally) -> Head:
         Number(number(tally.views), "views of all articles"),
         *(_last_run(run) for run in last_runs(snapshot, 1)),
     ]
-    return Head(site, detail.rstrip(")"), first, last, numbers, runs)
+    return Head("the sample site" if site == SAMPLE else site, detail.rstrip(")"), first, last, numbers, runs)
 
 
 def _last_run(run: Run) -> Number:

@@ -9,9 +9,10 @@ from markupsafe import escape
 from caravan_crawler.report.coverage import coverage_section, read_coverage
 from caravan_crawler.report.page import build_page
 from caravan_crawler.store import schema
+from caravan_crawler.store.snapshot import Snapshot
 from tests.report.made import article, ended, failure, fill, made, rate, run, seen
 from tests.report.reporting import specs, words
-from tests.store.stores import BASE
+from tests.store.stores import BASE, open_in
 
 FLOORS = {"headline": 0.95, "body": 0.8}
 NOW = "2026-01-09T00:00:00+00:00"
@@ -36,6 +37,15 @@ def test_empty_store(tmp_path: Path) -> None:
         assert sentence in text
     assert not specs(page)
     assert "<script" not in page
+
+
+@pytest.mark.parametrize(("site", "title"), [("caravan.kz", "caravan.kz"), ("sample", "the sample site")])
+def test_title_names_the_site(tmp_path: Path, site: str, title: str) -> None:
+    open_in(tmp_path, site).close()
+    with Snapshot(None, str(tmp_path)) as snapshot:
+        page = build_page(snapshot, FLOORS, NOW)
+    assert f"<title>Report on {title}</title>" in page
+    assert f"<h1>Report on {title}</h1>" in page
 
 
 def test_store_with_a_failed_crawl(tmp_path: Path) -> None:
