@@ -32,7 +32,7 @@ class Head:
     """``caravan.kz``, another edition's host, ``the sample site``, ``a sample site`` or ``a copy of the site``."""
 
     detail: str
-    """What identifies a copy: the identity that it reports, or its host."""
+    """Identity that a copy reports, or its host; empty for the site itself."""
 
     first: str | None
     last: str | None
