@@ -1,4 +1,4 @@
-"""``scrapy export DIR``: a dataset folder from the store, or a dataset at a URL of object storage."""
+"""``scrapy export``: a table of the store as one file, or a dataset in a folder or at a URL of object storage."""
 
 import argparse
 import sys
@@ -24,11 +24,22 @@ class Command(ScrapyCommand):
 
     def syntax(self) -> str:
         """Return the arguments for the help text."""
-        return "[options] <folder or URL>"
+        return "[options] <file, folder or URL>"
 
     def short_desc(self) -> str:
         """Return the description for the list of commands."""
-        return "Make a dataset to publish from the store: tables, their descriptions, sums and a card"
+        return "Export the store: one table as one file, or a dataset to publish (tables, descriptions, sums, a card)"
+
+    def long_desc(self) -> str:
+        """Return the description for the command's help."""
+        from caravan_crawler.export.options import FILE_FORMATS
+
+        return (
+            "A name with an extension is a file, whose extension sets the format "
+            f"({', '.join(f'.{each}' for each in FILE_FORMATS)}): one table, by default the articles. "
+            "A name without one, or with a slash at its end, is a folder, and s3://bucket/path a URL: a dataset of all "
+            "tables with their descriptions."
+        )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add the options."""
@@ -38,11 +49,12 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         defaults = ExportOptions()
         add = parser.add_argument
-        add("--format", metavar="LIST", help=f"of {','.join(FORMATS)} (default: {','.join(defaults.formats)})")
-        add("--table", metavar="LIST", help=f"of {','.join(TABLES)} (default: all)")
+        formats = f"{','.join(FORMATS)} (default: {','.join(defaults.formats)})"
+        add("--format", metavar="LIST", help=f"of a dataset's tables, of {formats}")
+        add("--table", metavar="LIST", help=f"of {','.join(TABLES)} (default: all, in a file articles)")
         add("--since", metavar="DAY", help="first day of publication, YYYY-MM-DD, inclusive")
         add("--until", metavar="DAY", help="last day of publication, YYYY-MM-DD, inclusive")
-        add("--section", metavar="LIST", help="articles of these sections: news,gazeta (default: all)")
+        add("--sections", metavar="LIST", help="articles of these sections: news,gazeta (default: all)")
         add("--language", metavar="LIST", help="articles in these languages: ru,kk (default: all)")
         add("--license", metavar="ID", help="under which you publish, for card and package: cc-by-4.0")
         add("--notes", metavar="FILE", help="Markdown on licence and source, for the card")
@@ -60,26 +72,29 @@ class Command(ScrapyCommand):
             self._end(str(error), error.code)
         except StopRequestedError as stop:
             self._end("stopped on request; nothing was published", stop.code)
+        for line in dataset.warnings:
+            print_err(f"scrapy export: {args[0]}: {line}")
         print_err(f"scrapy export: {without_password(args[0])}: {summary(dataset)}")
 
     def _export(self, args: list[str], opts: argparse.Namespace) -> "Export":
         from caravan_crawler.export.dataset import Export
-        from caravan_crawler.export.options import ExportOptions
+        from caravan_crawler.export.options import ExportOptions, format_of
         from caravan_crawler.settings_checks import export_problem
 
         assert self.settings is not None
         if unknown := [arg for arg in args if arg.startswith("-")]:
             self._end(f"there is no option {unknown[0]}; scrapy export --help lists them", REFUSED)
         if len(args) != 1 or not args[0].strip():
-            self._end("give one folder, or one URL such as s3://bucket/path", REFUSED)
+            self._end("give one file such as articles.csv, one folder, or one URL such as s3://bucket/path", REFUSED)
         if problem := export_problem(self.settings):
             self._end(problem, REFUSED)
         options = ExportOptions.parse(
+            file_format=format_of(args[0]),
             formats=opts.format,
             tables=opts.table,
             since=opts.since,
             until=opts.until,
-            sections=opts.section,
+            sections=opts.sections,
             languages=opts.language,
             license_id=opts.license,
             notes=opts.notes,
@@ -102,4 +117,5 @@ def summary(dataset: "Dataset") -> str:
     """Return the size of a dataset in one line."""
     tables = ", ".join(f"{name} {one.rows:,}" for name, one in dataset.counts.items())
     formats = len(dataset.options.formats)
-    return f"{tables}; {formats} format{'s' if formats > 1 else ''}; {format_size(dataset.size)}"
+    in_formats = f"; {formats} format{'s' if formats > 1 else ''}" if dataset.sums else ""  # a file has no checksums
+    return f"{tables}{in_formats}; {format_size(dataset.size)}"

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ from caravan_crawler.export.datapackage import (
     dataset_card,
     json_schema,
 )
-from caravan_crawler.export.formats import open_writer
+from caravan_crawler.export.formats import Write, open_writer
 from caravan_crawler.export.options import ExportError, ExportOptions
-from caravan_crawler.export.tables import ARTICLES, TABLES, Table
+from caravan_crawler.export.tables import ARTICLES, TABLES
 from caravan_crawler.store import origin
 from caravan_crawler.store.snapshot import Snapshot
 
@@ -33,53 +33,50 @@ Listener = Callable[[str, int], None]
 def write_tables(
     snapshot: Snapshot,
     options: ExportOptions,
-    folder: Path,
+    path_of: Callable[[str, str], Path],
     *,
     fields: Mapping[str, Any],
     byte_order_mark: bool,
     listen: Listener,
 ) -> Dataset:
-    """Write the tables; for each of ``fields``, record some articles without a value."""
+    """Write the tables to new files; for each of ``fields``, record some articles without a value.
+
+    ``path_of`` returns the path of a file by the names of its table and format.
+    """
     dataset = Dataset(options, origin.title(snapshot.rows))
     for name in options.tables:
         table = TABLES[name]
         counts = ArticleCounts(table, fields) if table is ARTICLES else TableCounts(table)
         dataset.counts[name] = counts
-        _write_table(snapshot, counts, options, folder, byte_order_mark, listen)
-        for format_ in options.formats:
-            path = folder / f"{name}.{format_}"
-            dataset.files.append(TableFile(table, format_, path.stat().st_size, _sha256(path)))
+        paths = {format_: path_of(name, format_) for format_ in options.formats}
+        with ExitStack() as stack:
+            writers = [
+                stack.enter_context(
+                    open_writer(format_, path, table, byte_order_mark=byte_order_mark, warn=dataset.warnings.append)
+                )
+                for format_, path in paths.items()
+            ]
+            _write_table(snapshot, counts, options, writers, listen)
+        dataset.files += [
+            TableFile(table, format_, path.stat().st_size, _sha256(path)) for format_, path in paths.items()
+        ]
     return dataset
 
 
 def _write_table(
-    snapshot: Snapshot,
-    counts: TableCounts,
-    options: ExportOptions,
-    folder: Path,
-    byte_order_mark: bool,
-    listen: Listener,
+    snapshot: Snapshot, counts: TableCounts, options: ExportOptions, writers: Sequence[Write], listen: Listener
 ) -> None:
-    table: Table = counts.table
-    with ExitStack() as stack:
-        writers = [
-            stack.enter_context(
-                open_writer(format_, folder / f"{table.name}.{format_}", table, byte_order_mark=byte_order_mark)
-            )
-            for format_ in options.formats
-        ]
-        listen(table.name, 0)
-        try:
-            for batch in rows.batches(snapshot, table, options):
-                for write in writers:
-                    write(batch)
-                counts.add(batch)
-                listen(table.name, counts.rows)
-        except ValueError as error:  # no crawl stores such a value
-            message = str(error).partition("\n")[0]
-            raise ExportError(
-                f"{snapshot.name}: {table.name} holds a value that is not of its kind: {message}"
-            ) from error
+    table = counts.table
+    listen(table.name, 0)
+    try:
+        for batch in rows.batches(snapshot, table, options):
+            for write in writers:
+                write(batch)
+            counts.add(batch)
+            listen(table.name, counts.rows)
+    except ValueError as error:  # no crawl stores such a value
+        message = str(error).partition("\n")[0]
+        raise ExportError(f"{snapshot.name}: {table.name} holds a value that is not of its kind: {message}") from error
 
 
 def describe(dataset: Dataset, folder: Path) -> None:

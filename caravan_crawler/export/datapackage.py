@@ -101,6 +101,8 @@ class Dataset:
     counts: dict[str, TableCounts] = field(default_factory=dict)
     sums: dict[str, str] = field(default_factory=dict)
     """Path in the folder to SHA-256."""
+    warnings: list[str] = field(default_factory=list)
+    """Lines for the user."""
 
     @property
     def size(self) -> int:

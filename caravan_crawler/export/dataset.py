@@ -1,4 +1,4 @@
-"""Export the store to a folder or a URL."""
+"""Export the store to a file, a folder or a URL."""
 
 import os
 import tempfile
@@ -14,8 +14,8 @@ from caravan_crawler.export import rows
 from caravan_crawler.export.build import Listener, describe, write_tables
 from caravan_crawler.export.cloud import Bucket
 from caravan_crawler.export.datapackage import ArticleCounts, Dataset, TableCounts
-from caravan_crawler.export.folder import locked_folder
-from caravan_crawler.export.options import BelowFloorsError, ExportError, ExportOptions
+from caravan_crawler.export.folder import locked_file, locked_folder
+from caravan_crawler.export.options import BelowFloorsError, ExportError, ExportOptions, format_of, is_url
 from caravan_crawler.export.tables import ARTICLES, TABLES
 from caravan_crawler.monitors.drift import FEWEST
 from caravan_crawler.store.snapshot import Snapshot
@@ -36,10 +36,20 @@ class Export:
     byte_order_mark: bool = False
 
     def to(self, target: str) -> Dataset:
-        """Export to a folder, or to a URL of object storage."""
-        if "://" in target and not target.startswith("file:"):
+        """Export to a file, to a folder, or to a URL of object storage."""
+        if is_url(target):
             return self.to_url(target)
-        return self.to_folder(local_path(target))
+        path = local_path(target)
+        return self.to_file(path) if format_of(target) else self.to_folder(path)
+
+    def to_file(self, path: Path) -> Dataset:
+        """Write the one table in the one format of the options, then replace the earlier file; errors as below."""
+        path = Path(os.path.realpath(path))
+        try:
+            with Snapshot(self.store_url, self.data_dir) as snapshot, locked_file(path) as part:
+                return self._write(snapshot, lambda table, format_: part)
+        except OSError as error:
+            raise ExportError(f"{path} cannot be written: {error.strerror or error}") from None
 
     def to_folder(self, folder: Path) -> Dataset:
         """Write the dataset, then replace the earlier one in ``folder``.
@@ -70,20 +80,25 @@ class Export:
         return dataset
 
     def _build(self, snapshot: Snapshot, folder: Path) -> Dataset:
+        dataset = self._write(snapshot, lambda table, format_: folder / f"{table}.{format_}")
+        describe(dataset, folder)
+        return dataset
+
+    def _write(self, snapshot: Snapshot, path_of: Callable[[str, str], Path]) -> Dataset:
+        """Write the tables, and check the floors."""
         article_fields = {column.name for column in ARTICLES.columns}
         floors = {name: float(share) for name, share in self.floors.items() if name in article_fields}
         with _progress(lambda name: rows.count(snapshot, TABLES[name], self.options)) as progress:
             dataset = write_tables(
                 snapshot,
                 self.options,
-                folder,
+                path_of,
                 fields=floors,
                 byte_order_mark=self.byte_order_mark,
                 listen=progress,
             )
         if not self.accepts_all:
             check_floors(dataset.counts, floors)
-        describe(dataset, folder)
         return dataset
 
 

@@ -1,7 +1,7 @@
-"""Replace a dataset folder: lock it, write the new dataset next to it, then rename twice.
+"""Replace a dataset folder or a single file: lock it, write the new one next to it, then rename.
 
-The earlier dataset is renamed aside and the new one renamed into its place. A process killed between the two renames
-leaves no folder; the next export puts the earlier one back.
+A file is replaced in one step. A folder needs two renames: the earlier dataset is renamed aside and the new one renamed
+into its place. A process killed between the two leaves no folder; the next export puts the earlier one back.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from caravan_crawler.atomic import replace_file
 from caravan_crawler.export.datapackage import CARD, PACKAGE, SUMS, is_package
 from caravan_crawler.export.options import ExportError, ExportLockedError, ExportRefusedError
 
@@ -55,25 +56,55 @@ class DatasetFolder:
 def locked_folder(folder: Path) -> Iterator[DatasetFolder]:
     """Yield the folder ready to be written, and clean up next to it; raise :class:`ExportError` if that fails."""
     check_replaceable(folder)
-    created = [parent for parent in folder.parents if not parent.exists()]
-    lock = FileLock(folder.with_name(f".{folder.name}.lock"), timeout=0)
+    with _locked(folder):
+        dataset_folder = DatasetFolder(folder)
+        try:
+            try:
+                dataset_folder.prepare()
+            except OSError as error:
+                raise ExportError(f"{folder} cannot be written: {error.strerror or error}") from None
+            yield dataset_folder
+        finally:
+            dataset_folder.clear()
+
+
+@contextmanager
+def locked_file(file: Path) -> Iterator[Path]:
+    """Yield the path of a new file, which replaces ``file`` at the end; errors as for a folder."""
+    if file.exists() and not file.is_file():
+        kind = f"a folder; {file}/ makes a dataset in it" if file.is_dir() else "no file"
+        raise ExportRefusedError(f"{file} is {kind}")
+    part = file.with_name(f".{file.name}.part")
+    with _locked(file):
+        try:
+            part.unlink(missing_ok=True)  # of a killed export
+            yield part
+            _sync(part)
+            replace_file(part, file)
+            _sync(file.parent)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(target: Path) -> Iterator[None]:
+    """Hold the lock of ``target``; create the folders above it, and remove them again if they stay empty."""
+    lock = FileLock(target.with_name(f".{target.name}.lock"), timeout=0)
+    created: list[Path] = []
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        created += [parent for parent in target.parents if not parent.exists()]
+        target.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout:
-        raise ExportLockedError(f"another export is writing {folder}") from None
+        raise ExportLockedError(f"another export is writing {target}") from None
+    except FileExistsError:
+        raise ExportRefusedError(f"{target} cannot be written: a folder above it is a file") from None
     except OSError as error:
         _remove_empty(created)
-        raise ExportRefusedError(f"{folder} cannot be written: {error.strerror or error}") from None
-    dataset_folder = DatasetFolder(folder)
+        raise ExportRefusedError(f"{target} cannot be written: {error.strerror or error}") from None
     try:
-        try:
-            dataset_folder.prepare()
-        except OSError as error:
-            raise ExportError(f"{folder} cannot be written: {error.strerror or error}") from None
-        yield dataset_folder
+        yield
     finally:
-        dataset_folder.clear()
         # Before the release, so that a process waiting for this file opens another one.
         Path(lock.lock_file).unlink(missing_ok=True)
         lock.release()

@@ -1,4 +1,4 @@
-"""Writers for the formats of a table: CSV, JSON lines and Parquet."""
+"""Writers for the formats of a table: CSV, JSON lines, Parquet and Excel workbooks."""
 
 import codecs
 import json
@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from caravan_crawler.export.rows import Batch, Values
 from caravan_crawler.export.tables import Column, Kind, Table
+from caravan_crawler.export.workbook import workbook_writer
 from caravan_crawler.feedexport import safe_cell
 
 #: Appends the rows of a batch to a file.
@@ -22,8 +23,14 @@ _GROUP_ROWS, _GROUP_BYTES = 20_000, 16 * 1024 * 1024
 
 
 @contextmanager
-def open_writer(format_: str, path: Path, table: Table, *, byte_order_mark: bool) -> Iterator[Write]:
+def open_writer(
+    format_: str, path: Path, table: Table, *, byte_order_mark: bool, warn: Callable[[str], None]
+) -> Iterator[Write]:
     """Yield a function that appends batches to the new file ``path``, which is complete on exit."""
+    if format_ == "xlsx":
+        with workbook_writer(path, table, warn) as write:
+            yield write
+        return
     with path.open("xb") as file:
         if format_ == "csv":
             yield _csv_writer(file, table, byte_order_mark=byte_order_mark)

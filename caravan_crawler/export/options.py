@@ -2,12 +2,13 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
+from caravan_crawler.atomic import local_path
 from caravan_crawler.export.tables import TABLES
 from caravan_crawler.outcome import BELOW_FLOORS, CRASHED, LOCKED, REFUSED
 
@@ -37,6 +38,34 @@ class ExportLockedError(ExportError):
 
 
 FORMATS = ("csv", "jsonl", "parquet")
+FILE_FORMATS = (*FORMATS, "xlsx")
+#: Format to the package that it needs, which the extra of that name installs.
+_LIBRARIES = {"parquet": "pyarrow", "xlsx": "xlsxwriter"}
+
+
+def format_of(target: str) -> str | None:
+    """Return the format of a file to be written by its extension; None if ``target`` is a folder or a URL.
+
+    A name with an extension is a file, unless it ends in a slash or is a folder already. Raise
+    :class:`ExportRefusedError` if the extension is no format.
+    """
+    path = local_path(target)
+    if is_url(target) or target.endswith("/") or not path.suffix:
+        return None
+    format_ = path.suffix[1:].lower()
+    if format_ in FILE_FORMATS:
+        return format_
+    if path.is_dir():
+        return None
+    known = ", ".join(f".{each}" for each in FILE_FORMATS)
+    raise ExportRefusedError(
+        f"{target}: there is no format {path.suffix} (known: {known}); a folder with such a name is {target}/"
+    )
+
+
+def is_url(target: str) -> bool:
+    """Whether ``target`` is a URL of object storage."""
+    return "://" in target and not target.startswith("file:")
 
 
 @dataclass(frozen=True)
@@ -59,6 +88,7 @@ class ExportOptions:
     def parse(
         cls,
         *,
+        file_format: str | None = None,
         formats: str | None = None,
         tables: str | None = None,
         since: str | None = None,
@@ -68,22 +98,31 @@ class ExportOptions:
         license_id: str | None = None,
         notes: str | None = None,
     ) -> "ExportOptions":
-        """Parse the options of the command line; raise :class:`ExportRefusedError` for the first bad one."""
+        """Parse the options of the command line; raise :class:`ExportRefusedError` for the first bad one.
+
+        ``file_format`` is that of a single file, which has one table: the articles, or the one of ``tables``.
+        """
+        if file_format:
+            _check_file_options({"--format": formats, "--license": license_id, "--notes": notes}, tables)
+            formats, tables = file_format, tables if tables is not None else TABLES["articles"].name
         first, last = _day("--since", since), _day("--until", until)
         if first and last and last < first:
             raise ExportRefusedError(f"--until {last} is before --since {first}")
         options = cls(
-            formats=_known("--format", formats, FORMATS) if formats is not None else cls.formats,
+            formats=_known("--format", formats, FILE_FORMATS if file_format else FORMATS)
+            if formats is not None
+            else cls.formats,
             tables=_known("--table", tables, TABLES) if tables is not None else cls.tables,
             since=first,
             until=last,
-            sections=_names("--section", sections) if sections is not None else (),
+            sections=_names("--sections", sections) if sections is not None else (),
             languages=_names("--language", languages) if languages is not None else (),
             license=_license(license_id) if license_id is not None else None,
             notes=_text_of(Path(notes)) if notes is not None else None,
         )
-        if "parquet" in options.formats and find_spec("pyarrow") is None:
-            raise ExportRefusedError("--format parquet needs pyarrow: pip install pyarrow")
+        for format_ in options.formats:
+            if (library := _LIBRARIES.get(format_)) and find_spec(library) is None:
+                raise ExportRefusedError(f"{format_} needs {library}: pip install -e '.[{format_}]'")
         return options
 
     @property
@@ -99,6 +138,14 @@ class ExportOptions:
     def covers(self, day: date) -> bool:
         """Whether ``day`` is in the period."""
         return not (self.since and day < self.since) and not (self.until and day > self.until)
+
+
+def _check_file_options(of_datasets: Mapping[str, str | None], tables: str | None) -> None:
+    for option, value in of_datasets.items():
+        if value is not None:
+            raise ExportRefusedError(f"{option} is for a dataset folder, and not for a single file")
+    if tables is not None and len(names := _names("--table", tables)) > 1:
+        raise ExportRefusedError(f"--table: a file has one table, not {len(names)}; name one, or a folder for all")
 
 
 def _names(option: str, value: str) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ def hidden_siblings(folder: Path) -> list[str]:
 
 def test_killed_at_any_moment(crawled: Path, tmp_path: Path) -> None:
     chance, target = dice("export"), tmp_path / "dataset"
-    old_options, new_options = ("--section", "news"), ("--format", ALL_FORMATS)
+    old_options, new_options = ("--sections", "news"), ("--format", ALL_FORMATS)
     begun = time.monotonic()
     succeeded(export_apart(tmp_path / "new", crawled, *new_options))
     longest = time.monotonic() - begun

@@ -48,10 +48,10 @@ def _text(line: etree._Element) -> str:
     return "".join(parts)
 
 
-def opened(path: Path, folder: Path) -> list[dict[str, Cell]]:
-    """Return the rows of a CSV file as the spreadsheet shows them, by the names of its first one."""
+def opened(path: Path, folder: Path, filter_: str = _IMPORT) -> list[dict[str, Cell]]:
+    """Return the rows of a file, by default CSV, as the spreadsheet shows them, by the names of its first one."""
     command = [str(need("soffice")), f"-env:UserInstallation=file://{folder}/profile", "--headless"]
-    command += [f"--infilter={_IMPORT}", "--convert-to", "fods", "--outdir", str(folder), str(path)]
+    command += [f"--infilter={filter_}", "--convert-to", "fods", "--outdir", str(folder), str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     assert done.returncode == 0, done.stderr
     sheet = etree.parse(folder / f"{path.stem}.fods")
