@@ -1,0 +1,157 @@
+"""Plugin for Datasette: full-text search in a store, with case and ё folded, and facets by year.
+
+Datasette loads it where this project is installed. It opens the store read-only, so the index is a file next to it,
+``caravan.db-search``, which is brought up to date when Datasette starts. Crawls write nothing but the store.
+"""
+
+import hashlib
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import click
+from datasette import hookimpl
+from datasette.database import QueryInterrupted
+from datasette.facets import Facet
+from datasette.utils import escape_fts, escape_sqlite, path_with_added_args, path_with_removed_args
+
+# FTS5 folds the case of all letters and the accents of Latin ones; ё is folded here, in texts and queries alike.
+_CREATE = """
+CREATE VIRTUAL TABLE IF NOT EXISTS articles_search
+USING fts5(fingerprint UNINDEXED, headline, lede, body, tokenize="unicode61 remove_diacritics 2")
+"""
+# By fingerprint: a re-parsed archive changes texts of old versions, and VACUUM may change row ids.
+_CHANGED = """
+INSERT INTO changed
+    SELECT a.rowid AS id FROM store.articles AS a LEFT JOIN articles_search AS s ON s.rowid = a.rowid
+    WHERE s.fingerprint IS NOT fingerprint(a.headline, a.lede, a.body)
+"""
+_REFRESH = (
+    "DELETE FROM articles_search WHERE rowid IN (SELECT id FROM changed)",
+    "DELETE FROM articles_search WHERE rowid NOT IN (SELECT rowid FROM store.articles)",
+    "INSERT INTO articles_search (rowid, fingerprint, headline, lede, body)"
+    " SELECT rowid, fingerprint(headline, lede, body), fold(headline), fold(lede), fold(body)"
+    " FROM store.articles WHERE rowid IN (SELECT id FROM changed)",
+)
+#: Articles that take longer than a second or so.
+_MANY = 10_000
+_IS_STORE = "SELECT 1 FROM sqlite_master WHERE name = 'article_versions' AND type = 'table'"
+_FOLDED = str.maketrans("ёЁ", "еЕ")
+
+
+@hookimpl
+def startup(datasette: Any) -> None:
+    """Bring the indexes of all stores up to date."""
+    for path in [Path(database.path) for database in datasette.databases.values() if database.path]:
+        try:
+            if _is_store(path):
+                refresh(path)
+        except sqlite3.Error as error:
+            click.echo(f"{index_of(path)} is not up to date: {error}", err=True)
+
+
+@hookimpl(trylast=True)  # behind Datasette's own functions
+def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) -> None:
+    """Attach the index, and fold queries."""
+    path = datasette.get_database(database).path if database in datasette.databases else None
+    if path and (index := index_of(Path(path))).exists() and conn.execute(_IS_STORE).fetchone():
+        conn.execute("ATTACH ? AS search", [f"{index.resolve().as_uri()}?mode=ro"])
+        conn.create_function("escape_fts", 1, query_of)
+
+
+@hookimpl
+def register_facet_classes() -> list[type[Facet]]:
+    """Add facets by year."""
+    return [YearFacet]
+
+
+def refresh(store: Path) -> None:
+    """Create the store's index, or index the articles whose text is new or changed."""
+    index = index_of(store)
+    with closing(sqlite3.connect(index.resolve().as_uri(), uri=True, isolation_level=None)) as connection:
+        connection.create_function("fold", 1, fold, deterministic=True)
+        connection.create_function("fingerprint", 3, _fingerprint, deterministic=True)
+        connection.execute("ATTACH ? AS store", [f"{store.resolve().as_uri()}?mode=ro"])
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(_CREATE)
+        connection.execute("CREATE TEMP TABLE changed (id INTEGER PRIMARY KEY)")
+        changed = connection.execute(_CHANGED).rowcount
+        if changed >= _MANY:
+            click.echo(f"indexing {changed:,} articles for the search: {index}", err=True)
+        for statement in _REFRESH:
+            connection.execute(statement)
+        connection.execute("COMMIT")
+
+
+def index_of(store: Path) -> Path:
+    """Return the path of a store's index."""
+    return store.with_name(f"{store.name}-search")
+
+
+def fold(text: str | None) -> str | None:
+    """Return the text with е for ё."""
+    return text and text.translate(_FOLDED)
+
+
+def query_of(search: str) -> str:
+    """Return the query of a text in the search field: all of its words, quoted phrases, and beginnings (``город*``)."""
+    return re.sub(r'(?<=\w)\*"', '"*', escape_fts(search.translate(_FOLDED)))
+
+
+def _is_store(path: Path) -> bool:
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        return connection.execute(_IS_STORE).fetchone() is not None
+
+
+def _fingerprint(*texts: str | None) -> bytes:
+    return hashlib.blake2b(repr(texts).encode(), digest_size=8).digest()
+
+
+class YearFacet(Facet):  # type: ignore[misc]  # Datasette comes without types
+    """Facet by the year of a day, the latest first: ``{"year": "date_published"}``."""
+
+    type = "year"
+
+    async def suggest(self) -> list[dict[str, Any]]:
+        """Suggest none."""
+        return []
+
+    async def facet_results(self) -> tuple[list[dict[str, Any]], list[str]]:
+        """Return the facets, and the columns that took too long."""
+        found, timed_out = [], []
+        for configured in self.get_configs():
+            column = configured["config"]["simple"]
+            try:
+                found.append(await self._facet(column, configured["source"]))
+            except QueryInterrupted:
+                timed_out.append(column)
+        return found, timed_out
+
+    async def _facet(self, column: str, source: str) -> dict[str, Any]:
+        year = f"substr({escape_sqlite(column)}, 1, 4)"
+        rows = await self.ds.execute(
+            self.database,
+            f"SELECT {year} AS value, count(*) AS count FROM ({self.sql}) WHERE {year} <> ''"  # noqa: S608 - as Datasette
+            " GROUP BY 1 ORDER BY 1 DESC",
+            self.params,
+            truncate=False,
+            custom_time_limit=self.ds.setting("facet_time_limit_ms"),
+        )
+        chosen = f"{column}__startswith"
+        values = []
+        for value, count in rows.rows:
+            is_selected = (chosen, value) in self.get_querystring_pairs()
+            change = path_with_removed_args if is_selected else path_with_added_args
+            url = self.ds.absolute_url(self.request, self.ds.urls.path(change(self.request, {chosen: value})))
+            values.append({"value": value, "label": value, "count": count, "toggle_url": url, "selected": is_selected})
+        removed = self.ds.urls.path(path_with_removed_args(self.request, {f"_facet_{self.type}": column}))
+        return {
+            "name": "year",
+            "type": self.type,
+            "hideable": source != "metadata",
+            "toggle_url": removed,
+            "results": values,
+            "truncated": False,
+        }

@@ -1,0 +1,150 @@
+"""Datasette on a store: search with case and ё folded, and facets by section and year, tried in Chromium."""
+
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page
+
+from caravan_crawler.datasette_plugin import index_of, query_of, refresh
+from tests.deploy.scrapyd_server import free_port
+from tests.export.exporting import with_articles
+from tests.report.browser import chromium
+from tests.support.crawling import ROOT, TIMEOUT
+
+ARTICLES = [
+    {"headline": "Берёза во дворе", "section": "news", "date_published": "2023-05-12"},
+    {"headline": "Ветер повалил БЕРЕЗУ", "body": "Упавшую берёзу убрали.", "section": "sport"},
+    {"headline": "Берег реки", "body": "Там росла береза.", "section": "news", "date_published": "2025-01-02"},
+    {"headline": "ҚАЗАҚСТАН чемпионы", "lede": "Йога и спорт", "section": "sport", "date_published": "2025-02-03"},
+]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("store")
+    default = {"date_published": "2024-03-04", "lede": None, "body": "Текст"}
+    with_articles(folder, *(default | article | {"article_id": 900001 + n} for n, article in enumerate(ARTICLES)))
+    return folder / "caravan.db"
+
+
+@pytest.fixture(scope="module")
+def server(store: Path) -> Iterator[str]:
+    """Run the README's line; return the URL."""
+    port = free_port()
+    command = [str(Path(sys.executable).with_name("datasette")), str(store), "-m", "caravan_crawler/datasette.yml"]
+    command += ["--setting", "facet_time_limit_ms", "5000", "--port", str(port)]
+    before = store.read_bytes()
+    log = store.with_name("log")
+    with log.open("w", encoding="utf-8") as file:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=file)
+    try:
+        while "Uvicorn running" not in log.read_text(encoding="utf-8"):
+            assert process.poll() is None, log.read_text(encoding="utf-8")
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=TIMEOUT)
+    assert store.read_bytes() == before, "the store was written to"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+def headlines(page: Page) -> set[str]:
+    return set(page.locator("td.col-headline").all_inner_texts())
+
+
+def test_search_and_facets_in_a_browser(server: str, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto(f"{server}/caravan")
+    page.get_by_role("link", name="Search the articles").click()
+    assert page.locator("th.col-headline").count() == 1
+    assert page.locator("th.col-body").count() == 0
+    for search in ("берёза", "БЕРЕЗА"):
+        page.locator("input[type=search]").fill(search)
+        page.locator("input[type=search]").press("Enter")
+        page.wait_for_url("**_search=*")
+        assert headlines(page) == {"Берёза во дворе", "Берег реки"}
+    page.locator("input[type=search]").fill("берёз*")
+    page.locator("input[type=search]").press("Enter")
+    page.wait_for_selector("text=3 rows")
+    sections, years = (page.locator(".facet-info", has_text=name) for name in ("section", "year"))
+    assert sections.locator("a").all_inner_texts() == ["news", "sport"]
+    assert years.locator("a").all_inner_texts() == ["2025", "2024", "2023"]
+    sections.get_by_role("link", name="news").click()
+    assert headlines(page) == {"Берёза во дворе", "Берег реки"}
+    years.get_by_role("link", name="2023").click()
+    assert headlines(page) == {"Берёза во дворе"}
+    years.locator("li", has_text="2023").locator("a.cross").click()
+    assert headlines(page) == {"Берёза во дворе", "Берег реки"}
+    page.close()
+
+
+SEARCHES = [
+    ("қазақстан", [4]),
+    ("йога", [4]),
+    ("иога", []),  # й is a letter of its own
+    ("берёза двор", []),
+    ("берёза двор*", [1]),
+    ('"росла берёза"', [3]),
+    ("реки -", [3]),
+    ("*", []),
+    ('"', [1, 2, 3, 4]),  # nothing to search for
+]
+
+
+@pytest.mark.parametrize(("search", "numbers"), SEARCHES)
+def test_searches(search: str, numbers: list[int], server: str) -> None:
+    found = httpx.get(f"{server}/caravan/articles.json", params={"_search": search, "_shape": "array"}, timeout=TIMEOUT)
+    if search == '"':
+        assert found.status_code in (200, 400)
+        return
+    assert found.status_code == 200, found.text
+    assert sorted(row["article_id"] - 900000 for row in found.json()) == numbers
+
+
+def test_store_is_read_only(server: str) -> None:
+    params = {"sql": "delete from articles", "_shape": "array"}
+    assert httpx.get(f"{server}/caravan.json", params=params, timeout=TIMEOUT).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("search", "query"),
+    [("Ёлка", '"Елка"'), ("два слова", '"два" "слова"'), ('"два слова"', '"два слова"'), ("ёлк*", '"елк"*')],
+)
+def test_queries(search: str, query: str) -> None:
+    assert query_of(search) == query
+
+
+def test_index_follows_the_store(tmp_path: Path) -> None:
+    with_articles(tmp_path, *({"article_id": n, "body": f"слово{n}"} for n in (900001, 900002, 900003)))
+    store = tmp_path / "caravan.db"
+
+    def found(word: str) -> list[int]:
+        with closing(sqlite3.connect(index_of(store))) as connection:
+            rows = connection.execute("SELECT rowid FROM articles_search WHERE articles_search MATCH ?", (word,))
+            return [row[0] for row in rows]
+
+    refresh(store)
+    assert [len(found(f"слово90000{n}")) for n in (1, 2, 3)] == [1, 1, 1]
+    with_articles(tmp_path, {"article_id": 900001, "body": "ёжик"}, {"article_id": 900004, "body": "слово900004"})
+    with closing(sqlite3.connect(store)) as connection:
+        connection.execute("DELETE FROM articles WHERE key = '900003'")
+        connection.execute("UPDATE articles SET rowid = 77 WHERE key = '900002'")
+        connection.commit()
+    for _ in range(2):
+        refresh(store)
+        assert [len(found(f"слово90000{n}")) for n in (1, 2, 3, 4)] == [0, 1, 0, 1]
+        assert len(found("ежик")) == 1
+        assert found("слово900002") == [77]
