@@ -199,7 +199,7 @@ def data_package(dataset: Dataset, folder: str = "") -> dict[str, Any]:
     homepage = {"homepage": f"https://{site}/"} if "." in site else {}
     return {
         "profile": "data-package",
-        "name": re.sub(r"[^a-z0-9]+", "-", site.lower()).strip("-"),
+        "name": _name_of(dataset),
         "title": f"News of {site}",
         "description": "Articles as the site printed them, their versions and view counts, and what its header showed.",
         **homepage,
@@ -216,6 +216,10 @@ def data_package(dataset: Dataset, folder: str = "") -> dict[str, Any]:
             "statistics": {name: _statistics(one) for name, one in dataset.counts.items()},
         },
     }
+
+
+def _name_of(dataset: Dataset) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", dataset.site.lower()).strip("-")
 
 
 def is_package(text: str) -> bool:
@@ -307,7 +311,7 @@ def dataset_card(dataset: Dataset, folder: str = "") -> str:
         "`schemas/` has a JSON Schema of each table, and `sha256sum -c SHA256SUMS` checks the files.\n"
     )
     licence = f"## Licence and source\n\n{notes}\n" if notes else f"## Licence and source\n\n{_OPEN}"
-    return "\n".join([*parts, made, _LIMITS, licence])
+    return "\n".join([*parts, made, _LIMITS, _citation(dataset), licence])
 
 
 def _front_matter(dataset: Dataset, folder: str) -> str:
@@ -352,6 +356,22 @@ def _overview(dataset: Dataset) -> str:
         lines.append(f"Only a part of the store was asked for: {chosen}.")
     rows = [(f"`{name}`", f"{one.rows:,}", one.table.description) for name, one in dataset.counts.items()]
     return "\n".join([*lines, "", _markdown_table(("table", "rows", "one row is"), rows)])
+
+
+def _citation(dataset: Dataset) -> str:
+    """Return a BibTeX entry; its year is that of the latest observation."""
+    site = re.sub(r"[^\w .:-]", "", dataset.site)
+    year = dataset.latest[:4]
+    fields = {
+        "title": f"News of {site}",
+        "author": "{Caravan Crawler contributors}",
+        "year": year,
+        "note": f"Collected with Caravan Crawler {__version__}, last observed at {dataset.latest}",
+    }
+    if "." in site and " " not in site:
+        fields["howpublished"] = f"\\url{{https://{site}/}}"
+    lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
+    return f"## Citation\n\n```bibtex\n@misc{{{_name_of(dataset)}-{year},\n{lines}}}\n```\n"
 
 
 def _sections(articles: ArticleCounts) -> str:

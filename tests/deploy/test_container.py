@@ -21,7 +21,12 @@ WITH_SECRETS = DEPLOY / "with-secrets.sh"
 
 
 @pytest.mark.parametrize(
-    "command", ["hadolint Dockerfile", "check-jsonschema --builtin-schema vendor.compose-spec compose.yaml"]
+    "command",
+    [
+        "hadolint Dockerfile",
+        "check-jsonschema --builtin-schema vendor.compose-spec compose.yaml",
+        "check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff",
+    ],
 )
 def test_clean(command: str) -> None:
     tool, *arguments = shlex.split(command)

@@ -16,7 +16,7 @@ from caravan_crawler import __version__
 from caravan_crawler.export.tables import TABLES
 from caravan_crawler.items import Article
 from tests.export.exporting import export, succeeded, with_articles
-from tests.support.crawling import read_csv, read_jsonl
+from tests.support.crawling import ROOT, read_csv, read_jsonl
 from tests.support.kills import Stored
 
 
@@ -122,6 +122,27 @@ def test_license_and_notes_in_card_and_package(crawled: Path, tmp_path: Path) ->
     assert yaml.safe_load(card.split("---")[1])["license"] == "cc-by-4.0"
     assert card.endswith("## Licence and source\n\nПо договору с редакцией.\n")
     assert package(tmp_path / "dataset")["licenses"] == [{"name": "cc-by-4.0"}]
+
+
+def test_citation(dataset: Path) -> None:
+    latest = package(dataset)["created"]
+    text = (dataset / "README.md").read_text(encoding="utf-8").partition("```bibtex\n")[2].partition("```")[0]
+    first, *lines, last = text.splitlines()
+    site = package(dataset)["title"].removeprefix("News of ")
+    assert first == f"@misc{{{package(dataset)['name']}-{latest[:4]},"
+    assert lines == [
+        f"  title = {{News of {site}}},",
+        "  author = {{Caravan Crawler contributors}},",
+        f"  year = {{{latest[:4]}}},",
+        f"  note = {{Collected with Caravan Crawler {__version__}, last observed at {latest}}},",
+    ]
+    assert last == "}"
+
+
+def test_citation_file_names_this_version() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == __version__
+    assert citation["authors"] == [{"name": "Caravan Crawler contributors"}]
 
 
 HOSTILE = [
