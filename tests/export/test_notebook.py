@@ -25,7 +25,7 @@ def tables(crawled: Path, tmp_path_factory: pytest.TempPathFactory) -> list[pand
 
         folder = tmp_path_factory.mktemp("notebook")
         succeeded(export(folder / "dataset", crawled, "--format", "parquet"))
-        notebook = nbformat.read(NOTEBOOK, 4)
+        notebook = nbformat.read(NOTEBOOK, 4)  # type: ignore[no-untyped-call]
         resources = {"metadata": {"path": str(folder)}}
         NotebookClient(notebook, timeout=TIMEOUT, kernel_name="python3", resources=resources).execute()
     outputs: list[Any] = [output for cell in notebook.cells for output in cell.get("outputs", ())]
