@@ -1,13 +1,17 @@
 """Plugin for Datasette: full-text search in a store, with case and ё folded, and facets by year.
 
-Datasette loads it where this project is installed. It opens the store read-only, so the index is a file next to it,
-``caravan.db-search``, which is brought up to date when Datasette starts. Crawls write nothing but the store.
+Datasette loads it where this project is installed, and with it the metadata of ``datasette.yml``. It opens the store
+read-only, so the index is a file next to it, ``caravan.db-search``, which is brought up to date when Datasette starts.
+Crawls write nothing but the store.
 """
 
 import hashlib
 import re
 import sqlite3
 from contextlib import closing
+from copy import deepcopy
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +19,7 @@ import click
 from datasette import hookimpl
 from datasette.database import QueryInterrupted
 from datasette.facets import Facet
-from datasette.utils import escape_fts, escape_sqlite, path_with_added_args, path_with_removed_args
+from datasette.utils import escape_fts, escape_sqlite, parse_metadata, path_with_added_args, path_with_removed_args
 
 # FTS5 folds the case of all letters and the accents of Latin ones; ё is folded here, in texts and queries alike.
 _CREATE = """
@@ -38,6 +42,8 @@ _REFRESH = (
 #: Articles that take longer than a second or so.
 _MANY = 10_000
 _IS_STORE = "SELECT 1 FROM sqlite_master WHERE name = 'article_versions' AND type = 'table'"
+#: The name of the store in the metadata; a store of another name has the same.
+_NAME = "caravan"
 _FOLDED = str.maketrans("ёЁ", "еЕ")
 
 
@@ -50,6 +56,14 @@ def startup(datasette: Any) -> None:
                 refresh(path)
         except sqlite3.Error as error:
             click.echo(f"{index_of(path)} is not up to date: {error}", err=True)
+
+
+@hookimpl
+def get_metadata(datasette: Any) -> dict[str, Any]:
+    """Return the metadata of all stores; metadata of ``-m`` comes before it."""
+    databases = getattr(datasette, "databases", {}).items()  # none yet while it starts
+    stores = [name for name, database in databases if database.path and _is_store(Path(database.path))]
+    return {"databases": {name: deepcopy(_metadata_of(name)) for name in stores}}
 
 
 @hookimpl(trylast=True)  # behind Datasette's own functions
@@ -100,9 +114,20 @@ def query_of(search: str) -> str:
     return re.sub(r'(?<=\w)\*"', '"*', escape_fts(search.translate(_FOLDED)))
 
 
+@cache  # Datasette asks for its metadata many times a page
 def _is_store(path: Path) -> bool:
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-        return connection.execute(_IS_STORE).fetchone() is not None
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            return connection.execute(_IS_STORE).fetchone() is not None
+    except sqlite3.Error:  # Datasette reports it
+        return False
+
+
+@cache
+def _metadata_of(name: str) -> Any:
+    """Return the metadata of a store whose database has this name."""
+    text = files("caravan_crawler").joinpath("datasette.yml").read_text(encoding="utf-8")
+    return parse_metadata(text.replace(f"/{_NAME}/", f"/{name}/"))["databases"][_NAME]
 
 
 def _fingerprint(*texts: str | None) -> bytes:

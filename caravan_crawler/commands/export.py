@@ -49,9 +49,10 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         defaults = ExportOptions()
         add = parser.add_argument
-        formats = f"{','.join(FORMATS)} (default: {','.join(defaults.formats)})"
+        # Without colons: Scrapy prints a line that ends with one as a heading.
+        formats = f"{','.join(FORMATS)} (default {','.join(defaults.formats)})"
         add("--format", metavar="LIST", help=f"of a dataset's tables, of {formats}")
-        add("--table", metavar="LIST", help=f"of {','.join(TABLES)} (default: all, in a file articles)")
+        add("--table", metavar="LIST", help=f"of {','.join(TABLES)} (default all, in a file articles)")
         add("--since", metavar="DAY", help="first day of publication, YYYY-MM-DD, inclusive")
         add("--until", metavar="DAY", help="last day of publication, YYYY-MM-DD, inclusive")
         add("--sections", metavar="LIST", help="articles of these sections: news,gazeta (default: all)")

@@ -7,12 +7,14 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
-from caravan_crawler.datasette_plugin import index_of, query_of, refresh
+from caravan_crawler.datasette_plugin import get_metadata, index_of, query_of, refresh
+from caravan_crawler.store import schema
 from tests.deploy.scrapyd_server import free_port
 from tests.export.exporting import with_articles
 from tests.report.browser import chromium
@@ -36,10 +38,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(store: Path) -> Iterator[str]:
-    """Run the README's line; return the URL."""
+    """Run the README's line, with a port; yield the URL."""
     port = free_port()
-    command = [str(Path(sys.executable).with_name("datasette")), str(store), "-m", "caravan_crawler/datasette.yml"]
-    command += ["--setting", "facet_time_limit_ms", "5000", "--port", str(port)]
+    command = [str(Path(sys.executable).with_name("datasette")), str(store), "--port", str(port)]
     before = store.read_bytes()
     log = store.with_name("log")
     with log.open("w", encoding="utf-8") as file:
@@ -67,7 +68,8 @@ def headlines(page: Page) -> set[str]:
 
 def test_search_and_facets_in_a_browser(server: str, browser: Browser) -> None:
     page = browser.new_page()
-    page.goto(f"{server}/caravan")
+    page.goto(server)
+    page.get_by_role("link", name="caravan", exact=True).click()
     page.get_by_role("link", name="Search the articles").click()
     assert page.locator("th.col-headline").count() == 1
     assert page.locator("th.col-body").count() == 0
@@ -148,3 +150,14 @@ def test_index_follows_the_store(tmp_path: Path) -> None:
         assert [len(found(f"слово90000{n}")) for n in (1, 2, 3, 4)] == [0, 1, 0, 1]
         assert len(found("ежик")) == 1
         assert found("слово900002") == [77]
+
+
+def test_metadata_is_that_of_any_store(store: Path, tmp_path: Path) -> None:
+    (tmp_path / "other.db").write_bytes(b"no database")
+    paths = {"news": str(store), "other": str(tmp_path / "other.db"), "memory": None}
+    datasette = SimpleNamespace(databases={name: SimpleNamespace(path=path) for name, path in paths.items()})
+    ((name, metadata),) = get_metadata(datasette)["databases"].items()
+    assert name == "news"
+    assert "/news/articles?" in metadata["description_html"]
+    assert set(metadata["tables"]) <= set(schema.metadata.tables)
+    assert metadata["tables"]["articles"]["facets"] == ["section", {"year": "date_published"}]
