@@ -248,8 +248,8 @@ def _take_off_tail(document: Document, kept: list[Block], text: Text) -> None:
 
 
 def _are_facts_of_article(facts: list[Fact]) -> bool:
-    """Whether a line behind the text says when the article was published or how often it was read."""
-    return any(fact.kind in ("date", "views") and not fact.is_bare for fact in facts)
+    """Whether a line behind the text says when the article was published, how often it was read or shared."""
+    return any(fact.kind in ("date", "views", "other") and not fact.is_bare for fact in facts)
 
 
 def _take_off_byline(kept: list[Block], text: Text) -> None:

@@ -15,7 +15,7 @@ from caravan_crawler.normalise.dates import MONTH_PATTERN, Form, date_form, day_
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
 from caravan_crawler.pages.blocks import Block, Element
 from caravan_crawler.pages.bylines import is_person
-from caravan_crawler.pages.selectors import is_author, is_count_of_others, is_count_of_views
+from caravan_crawler.pages.selectors import is_author, is_count_of_others, is_count_of_views, is_modified
 
 Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
 
@@ -57,7 +57,7 @@ _OTHER = re.compile(
     r"|(?:от|by|автор|автором|опубликовал[аи]?)(?:\s+[^\s.]+){0,2}|admin|администратор|редактор|редакция"
     r"|опубликован[оа]?\s*:?|дата(?:\s+публикации)?\s*:?|жарияланды\s*:?|размещено\s*:?|posted\s+(?:on|by|in)"
     r"|(?:рубрик[аи]|раздел|категори[яи]|айдар|санат)\s*:?(?:\s+[^\s.]+){0,3}|в\s+[А-ЯЁ][\w ]{2,30}"
-    r"|источник\s*:?|поделиться\s*:?|\d+\s+(?:нравится|лайк\w*|репост\w*)|\+\d+"
+    r"|источник\s*:?|поделиться\s*:?|\d+\s+(?:нравится|лайк\w*|репост\w*|поделил\w*|shares?|likes?)|\+\d+"
     r"|(?:[👍👎❤♥💬🗨🔁↗⭐]\ufe0f?\s*\d+\s*)+"
     # A count that a script is to bring.
     rf"|(?:{VIEWS_BEFORE})\s*[:\-–]?"
@@ -88,7 +88,7 @@ _WORDS_OF_FACTS = re.compile(
 )
 _SENTENCE_BEGINS = re.compile(r"опубликовал[аи]?\b|авторы?\b|дата\s+публикации\b", re.IGNORECASE)
 _LONGEST_SENTENCE = 200
-_JOINTS = re.compile(r"(?:от|автором|автор|by|в|in|on|posted\s+on|опубликован[оа]?|[\W_]+)", re.IGNORECASE)
+_JOINTS = re.compile(r"(?:от|и|және|and|автором|автор|by|в|in|on|posted\s+on|опубликован[оа]?|[\W_]+)", re.IGNORECASE)
 #: Words of the longest date, ``Опубликовано: понедельник, 12 мая 2025 года в 14:05``, and its letters.
 _LONGEST_DATE, _LONGEST_DATE_TEXT = 12, 80
 _LONGEST_ZONE = 40
@@ -254,12 +254,13 @@ def _facts_of(block: Block) -> list[Fact]:
         found = [_fact(part) for part in parts]
         known = [fact for fact in found if fact is not None]
         if found and len(known) == len(found):
-            return [*_without_counts_of_others(block, known), *_linked_authors(block)]
+            return [*_of_article(block, known), *_linked_authors(block)]
         # Around a whole date or an author's line a theme may print the section and other things.
         is_certain = any((fact.kind == "date" and is_dated(fact.value)) or _is_label_with_name(fact) for fact in known)
+        is_certain = is_certain or bool(known and _linked_authors(block))
         rest = [part for part, fact in zip(parts, found, strict=True) if fact is None]
         if is_certain and all(_is_a_name(part) or _JOINTS.fullmatch(part) for part in rest):
-            return [*_without_counts_of_others(block, known), *_linked_authors(block)]
+            return [*_of_article(block, known), *_linked_authors(block)]
     return _sentence_facts(text)
 
 
@@ -302,19 +303,27 @@ def _is_label_with_name(fact: Fact) -> bool:
     )
 
 
-def _without_counts_of_others(block: Block, facts: list[Fact]) -> list[Fact]:
-    """Return the facts less bare numbers that count comments or likes by the names of their elements or their link."""
-    bare = [fact for fact in facts if fact.is_bare]
-    if not bare:
+def _of_article(block: Block, facts: list[Fact]) -> list[Fact]:
+    """Return the facts, less those that the names of their elements or their link say to be of something else.
+
+    They are bare numbers of comments or likes, and the date of a change next to that of publication.
+    """
+    bare = {fact.value for fact in facts if fact.is_bare}
+    dates = {fact.value for fact in facts if fact.kind == "date"}
+    if not bare and len(dates) < 2:
         return facts
     others = set()
     for text, link, inline in block.pieces:
-        number = " ".join(text.split()).strip(_ORNAMENT)
-        names = names_around(block, inline)
-        is_of_others = is_count_of_others(names) or (link is not None and "#" in (link.get("href") or ""))
-        if is_of_others and not is_count_of_views(names):
-            others.add(number)
-    return [Fact("other", fact.value) if fact.is_bare and fact.value in others else fact for fact in facts]
+        value = " ".join(text.split()).strip(_ORNAMENT)
+        if value in bare:
+            names = names_around(block, inline)
+            is_of_others = is_count_of_others(names) or (link is not None and "#" in (link.get("href") or ""))
+            others |= {value} if is_of_others and not is_count_of_views(names) else set()
+        elif value in dates and inline is not None:
+            others |= {value} if is_modified(f"{inline.names} {inline.get('itemprop') or ''}") else set()
+    if dates <= others:
+        others -= dates
+    return [Fact("other", fact.value) if fact.value in others else fact for fact in facts]
 
 
 def names_around(block: Block, inline: Element | None) -> str:

@@ -32,6 +32,8 @@ _PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)$", re.IGNORECASE)
 _SMALLEST = 50
 #: Most blocks between the headline and the picture above it.
 _FARTHEST_ABOVE = 2
+#: Elements around a picture and its caption.
+_FRAMES = frozenset("a figure picture".split())
 #: Where scripts find a picture that is loaded when it is scrolled to: the whole picture first, then any.
 _LAZY = (
     "data-orig-file data-full-url data-large-file data-src data-lazy-src data-lazy data-original data-echo data-url "
@@ -82,9 +84,10 @@ def _is_around_headline(picture: Picture, document: Document, layout: Layout) ->
 
 
 def _is_near_headline(picture: Picture, document: Document, headline: int) -> bool:
-    """Whether the picture above the headline is in one element with it, a badge between them."""
+    """Whether the picture above the headline is in one element with it, its caption or a badge between them."""
     is_near = headline - _FARTHEST_ABOVE <= picture.position < headline
-    return is_near and document.blocks[headline].is_within(picture.parent)
+    frame = next((each for each in picture.parent.around if each.tag not in _FRAMES), None)
+    return is_near and frame is not None and document.blocks[headline].is_within(frame)
 
 
 def _leads_to_article(link: Element, document: Document) -> bool:

@@ -125,7 +125,7 @@ def _read_front(document: Document, layout: Layout, known: Element | None) -> in
             break
         found = facts_of(block)
         is_among_facts = bool(found and facts and position - facts[-1][0] <= LONGEST_LEDE)
-        is_end = bool(texts) and not is_among_facts and is_end_label(block.text)
+        is_end = bool(texts) and not is_among_facts and is_end_label(block.text) and not is_author_label(block.text)
         if is_end and not _is_text_near(blocks, texts[-1], position):
             break
         if found and _is_text([fact for _, each in facts for fact in each], found, blocks, position):
@@ -306,7 +306,8 @@ def _facts_above(blocks: list[Block], headline: int) -> tuple[list[Fact], int]:
     for position in range(headline - 1, max(-1, headline - 1 - _FARTHEST_ABOVE), -1):
         block = blocks[position]
         facts = facts_of(block)
-        if block.zone is not None or not _shares_article(block, blocks[headline]):
+        is_caption = block.zone == "figcaption" and any(fact.kind == "credit" for fact in facts)
+        if not (block.zone is None or is_caption) or not _shares_article(block, blocks[headline]):
             break
         if not facts and _names_somebody(block) and any(fact.kind == "date" for fact in found):
             facts = [Fact("author", block.text)] if is_person(block.text) else []

@@ -18,7 +18,7 @@ _CLUTTER = re.compile(
     r"|banner|banners|reklama|promo|sponsored|partners?|share|sharing|sharedaddy|social|socials|addtoany|ya-share2?"
     r"|comments?|respond|disqus|related|relatedposts?|jp-relatedposts|yarpp|crp|recommend\w*|read-?(?:also|more|next)"
     r"|see-?also|more-?(?:news|posts)|similar|latest-posts|recent-posts|popular|trending-posts|wp-embedded-content"
-    r"|is-type-wp-embed|newsletter|subscri(?:be|ption)\w*|mailchimp|telegram-(?:box|banner|subscribe)|toc|toc_container"
+    r"|is-type-wp-embed|newsletter|subscri(?:be|ption)\w*|mailchimp|mc4wp\S*|telegram-(?:box|banner|subscribe)|toc|toc_container"
     r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|tgme\w*|telegram-post|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|post-?ratings?|rating|rmp-\w+"
     r"|(?:about-?)?author-?(?:box|bio|info|card|description|avatar|block|about)|abh_box|saboxplugin-wrap|bio-box"
     r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|poll|cookie\w*|popup|modal"
