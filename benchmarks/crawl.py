@@ -104,6 +104,8 @@ def ours(site: str, folder: Path, codes: tuple[int, ...] = (0,)) -> dict[str, fl
         f"site={site}",
         "-s",
         f"DATA_DIR={folder / 'data'}",
+        "-s",
+        "LOG_LEVEL=INFO",
     ]
     return run([*command, "-s", f"CONCURRENT_REQUESTS={CONCURRENCY}"], ROOT, folder / "caravan.log", codes)
 

@@ -61,7 +61,7 @@ def fresh(backend: str, cluster: Cluster, folder: Path) -> Iterator[StoreTables]
 def ours(site: str, folder: Path, store: str) -> dict[str, float]:
     """Crawl with the project's command; return the figures of ``benchmarks/crawl.py``, and pages per second."""
     command = [sys.executable, "-m", "scrapy", "crawl", "caravan", "-a", f"site={site}", "-a", "refresh_days=0"]
-    settings = {"STORE_URL": store, "DATA_DIR": folder / "data"}
+    settings = {"STORE_URL": store, "DATA_DIR": folder / "data", "LOG_LEVEL": "INFO"}
     log = folder / "crawl.log"
     result = crawl.run([*command, *(f"-s{name}={value}" for name, value in settings.items())], ROOT, log)
     found = re.search(r"'elapsed_time_seconds': ([\d.]+)", log.read_text(encoding="utf-8"))
@@ -159,6 +159,8 @@ def _one_page(server: SampleServer, folder: Path) -> dict[str, float]:
         f"STORE_URL={NONE}",
         "-s",
         f"DATA_DIR={folder / 'data'}",
+        "-s",
+        "LOG_LEVEL=INFO",
     ]
     return crawl.run([*command, *settings], ROOT, folder / "crawl.log")
 

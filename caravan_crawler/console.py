@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any, NoReturn, Protocol, TextIO
 
 from scrapy.exceptions import NotConfigured
@@ -27,8 +27,8 @@ def is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-class QuietTerminalLog:
-    """Add-on: hide Scrapy's own INFO lines on a terminal, unless LOG_LEVEL is given.
+class QuietLog:
+    """Add-on: log warnings and errors only, unless LOG_FILE or LOG_LEVEL is given; a crawl has 170 lines at INFO.
 
     It is an add-on because only add-ons run before Scrapy configures logging.
     """
@@ -39,11 +39,16 @@ class QuietTerminalLog:
 
     @classmethod
     def update_pre_crawler_settings(cls, settings: BaseSettings) -> None:
-        """Raise the log level if the log is written to a terminal."""
-        if not is_terminal() or settings["LOG_FILE"] or _is_level_given(settings):
+        """Raise the log level if the log is written to standard error."""
+        if settings["LOG_FILE"] or _is_level_given(settings):
             return
         if settings["LOG_LEVEL"] in ("DEBUG", "INFO", logging.DEBUG, logging.INFO):
             settings.set("LOG_LEVEL", _CALM, priority="project")
+
+
+def is_quiet(settings: BaseSettings) -> bool:
+    """Whether :class:`QuietLog` has raised the log level."""
+    return settings["LOG_LEVEL"] == _CALM and not _is_level_given(settings)
 
 
 def _is_level_given(settings: BaseSettings) -> bool:
@@ -82,8 +87,7 @@ class TerminalHandler(logging.StreamHandler[TextIO]):
         scrapys: Any = get_scrapy_root_handler()
         if getattr(scrapys, "stream", None) is not sys.stderr:
             return None
-        is_calm = settings["LOG_LEVEL"] == _CALM and not _is_level_given(settings)
-        handler = cls(scrapys, bars, is_calm=is_calm)
+        handler = cls(scrapys, bars, is_calm=is_quiet(settings))
         logging.root.removeHandler(scrapys)
         logging.root.addHandler(handler)
         return handler
@@ -155,6 +159,19 @@ def format_size(size: float) -> str:
             return f"{size:.0f} {unit}"
         size /= 1000
     return f"{size:.1f} GB"
+
+
+def exit_on_ctrl_c() -> None:
+    """Make a KeyboardInterrupt that nothing catches, as while modules are loaded, one line and exit code 130."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if not issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+            return
+        print_err("scrapy: stopped on request")
+        raise SystemExit(128 + signal.SIGINT)
+
+    sys.excepthook = hook
 
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

@@ -43,7 +43,8 @@ _ARTICLES_FOUND = (
     *(f"articles/{what}" for what in ("new", "changed", "recounted", "unchanged", "not_modified", "carried")),
     "links/known",
 )
-_STOPPED = 128
+#: Exit code of a run that a signal stopped, less the signal's number; and its reason.
+STOPPED, STOPPED_WORDS = 128, "stopped on request; the same command continues"
 _NAMES = {
     SOUND: "sound",
     CRASHED: "crashed",
@@ -82,11 +83,13 @@ def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
     if feed := stats.get(FEED_STAT):
         return Outcome(CRASHED, str(feed))
     if signal_number := stats.get(SIGNAL_STAT):
-        return Outcome(_STOPPED + signal_number, "stopped on request; the same command continues")
+        return Outcome(STOPPED + signal_number, STOPPED_WORDS)
     if finish_reason is None:
         return Outcome(CRASHED, "the crawl did not start")
     if errors := _errors(stats):
         return Outcome(CRASHED, errors)
+    if is_cut_short(finish_reason):
+        return _judge_part(stats, finish_reason)
     if outage := stats.get(OUTAGE_STAT):
         return Outcome(UNREACHABLE, f"{outage}; the last: {stats.get('caravan/last_failure')}")
     if pause := stats.get(RETRY_AFTER_STAT):
@@ -98,6 +101,21 @@ def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
     if finish_reason not in ("finished", LIMIT):
         return Outcome(CRASHED, f"stopped early: {finish_reason}")
     return _judge_pages(stats)
+
+
+def is_cut_short(finish_reason: str) -> bool:
+    """Whether one of Scrapy's settings CLOSESPIDER_… has ended the run before all was read."""
+    return finish_reason.startswith("closespider_")
+
+
+def _judge_part(stats: Mapping[str, Any], finish_reason: str) -> Outcome:
+    """Decide the outcome of a run that was cut short, perhaps before it has read an article."""
+    has_begun = stats.get("caravan/pages/article") or _sum(stats, "caravan/failed/")
+    outcome = _judge_pages(stats) if has_begun else Outcome(SOUND, "complete")
+    if outcome.code != SOUND or outcome.reason.startswith(AT_LIMIT):
+        return outcome
+    ending = f"{AT_LIMIT} {finish_reason.upper()}; the next run continues"
+    return Outcome(SOUND, ending + outcome.reason.removeprefix("complete"))
 
 
 def _judge_pages(stats: Mapping[str, Any]) -> Outcome:

@@ -19,7 +19,7 @@ ADDONS = {
     "caravan_crawler.addons.RemoveDisabledComponents": 0,  # components that are switched off below are not loaded
     "caravan_crawler.addons.SharedCrawl": 50,  # a crawl as one of several workers, with SHARED_CRAWL only
     "caravan_crawler.addons.FeedDefaults": 100,  # default contents of -o and -O feeds
-    "caravan_crawler.console.QuietTerminalLog": 200,  # hides Scrapy's own INFO lines on a terminal
+    "caravan_crawler.console.QuietLog": 200,  # warnings and errors only, unless LOG_FILE or LOG_LEVEL is given
     "caravan_crawler.browser.addon.BrowserAddon": 300,  # disabled unless BROWSER is auto or always
 }
 

@@ -1,5 +1,6 @@
 """Checks of the settings, and of Scrapyd's, before a run begins."""
 
+import difflib
 import logging
 import sys
 from collections.abc import Mapping
@@ -13,12 +14,14 @@ from scrapy.settings import BaseSettings, default_settings
 
 import caravan_crawler
 from caravan_crawler import settings as own_settings
-from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.arguments import HELP, CrawlArguments
 from caravan_crawler.browser.addon import browser_problem
 from caravan_crawler.feed_checks import feeds_problem
 from caravan_crawler.monitors.alarm import hook_problem
 from caravan_crawler.urls import LONGEST_ADDRESS
 
+#: Similarity of two names, from which one is taken for the other mistyped.
+_CLOSE = 0.85
 _WHOLE_NUMBERS = frozenset(
     "ARCHIVE_FILE_SIZE CONCURRENT_REQUESTS CONCURRENT_REQUESTS_PER_DOMAIN DOWNLOAD_MAXSIZE"
     " DOWNLOAD_WARNSIZE PAGE_MAX_LINKS PAGE_MAX_TAGS PAGE_MAX_TAG_BYTES REDIRECT_MAX_TIMES RETRY_TIMES"
@@ -31,6 +34,7 @@ def settings_problem(settings: BaseSettings) -> str | None:
     """Return the first problem of the settings, in one line, or None."""
     checks = (
         *(
+            _name_problem,
             _number_problem,
             _level_problem,
             _codes_problem,
@@ -47,7 +51,22 @@ def settings_problem(settings: BaseSettings) -> str | None:
 
 def export_problem(settings: BaseSettings) -> str | None:
     """Return the first problem of the settings that an export reads, in one line, or None."""
-    return _number_problem(settings) or floors_problem(settings)
+    return _name_problem(settings) or _number_problem(settings) or floors_problem(settings)
+
+
+def _name_problem(settings: BaseSettings) -> str | None:
+    """Return a problem if a setting of the command line is probably mistyped; other unknown ones may be an add-on's."""
+    known = {name for module in (default_settings, own_settings) for name in vars(module) if name.isupper()}
+    for name in settings:
+        if settings.getpriority(name) != PRIORITIES["cmdline"] or name in known:
+            continue
+        if argument := next((one for one in (name, f"s{name}") if one in HELP), None):  # -site=sample is -s ite=sample
+            return f"{argument} is an argument of the spider: -a {argument}={settings[name]}"
+        if close := difflib.get_close_matches(name.upper(), known, 1, _CLOSE):
+            return f"there is no setting {name}; did you mean {close[0]}?"
+        if not name.isupper():
+            return f"there is no setting {name}: names of settings are in capitals"
+    return None
 
 
 def _number_problem(settings: BaseSettings) -> str | None:
@@ -125,7 +144,7 @@ def _hook_problem(settings: BaseSettings) -> str | None:
 def _archive_problem(settings: BaseSettings) -> str | None:
     if not settings.getbool("ARCHIVE") or find_spec("warcio") is not None:
         return None
-    return "ARCHIVE needs one library more: pip install warcio"
+    return "ARCHIVE needs warcio: pip install -e '.[archive]'"
 
 
 def _workers_problem(settings: BaseSettings) -> str | None:

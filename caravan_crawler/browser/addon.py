@@ -40,7 +40,7 @@ def browser_problem(settings: BaseSettings) -> str | None:
     if mode is Mode.OFF:
         return None
     if find_spec("scrapy_playwright") is None:
-        return f"BROWSER={mode} needs one library more: pip install scrapy-playwright"
+        return f"BROWSER={mode} needs scrapy-playwright: pip install -e '.[browser]'"
     if browser_path(settings) is not None:
         return None
     if settings["BROWSER_PATH"]:

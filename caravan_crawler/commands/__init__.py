@@ -1,6 +1,7 @@
 """Commands of the project: ``scrapy crawl``, ``inspect``, ``reparse``, ``export``, ``report`` and ``status``."""
 
-from caravan_crawler.console import open_closed_streams
+from caravan_crawler.console import exit_on_ctrl_c, open_closed_streams
 
 # Scrapy imports this package for every command, before it opens or prints anything.
 open_closed_streams()
+exit_on_ctrl_c()

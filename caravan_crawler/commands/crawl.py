@@ -4,6 +4,7 @@ import argparse
 import json
 import logging
 import shlex
+import signal
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,10 +18,10 @@ from scrapy.extensions.feedexport import FeedExporter
 
 from caravan_crawler import settings as own_settings
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
-from caravan_crawler.console import append_exit_to_log, print_err, tune_gc
+from caravan_crawler.console import append_exit_to_log, is_quiet, print_err, tune_gc
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.feed_storages import WholeFileStorage
-from caravan_crawler.items import Article
+from caravan_crawler.items import RUN_DIR, Article
 from caravan_crawler.logformatter import log_problem
 from caravan_crawler.monitors.alarm import hook_problem, raise_alarm
 from caravan_crawler.monitors.run_report import build_report, summary, write_report
@@ -31,6 +32,8 @@ from caravan_crawler.outcome import (
     OUTCOME_STAT,
     REFUSED,
     SOUND,
+    STOPPED,
+    STOPPED_WORDS,
     STREAM_STAT,
     UNREACHABLE,
     Outcome,
@@ -50,10 +53,18 @@ class Command(CrawlCommand):
 
     _store: Store | None = None
 
+    def syntax(self) -> str:
+        """Return the arguments for the help text."""
+        return f"[options] {CaravanSpider.name}"
+
+    def short_desc(self) -> str:
+        """Return the description for the list of commands."""
+        return "Crawl the site: store what is new or due, and write it as CSV and JSON lines"
+
     def long_desc(self) -> str:
         """Return the help text, with the spider's arguments."""
         arguments = "; ".join(f"-a {name}=…: {text}" for name, text in HELP.items())
-        return f"Run a spider of the project. Arguments of the spider 'caravan': {arguments}"
+        return f"{self.short_desc()}. Arguments of the spider '{CaravanSpider.name}': {arguments}"
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run the crawl."""
@@ -64,6 +75,7 @@ class Command(CrawlCommand):
         assert self._store is not None
         store = self._store
         try:
+            # Until the crawl has started, Ctrl-C raises KeyboardInterrupt; then Scrapy's handlers stop it.
             crawler = self._create_crawler(args[0])
             problems: list[BaseException] = []
             crawler.settings.set("STORE", store, priority="cmdline")
@@ -76,6 +88,8 @@ class Command(CrawlCommand):
                 self._conclude(crawler, crawl_store)
             elif problems:
                 self._refuse(f"the crawl could not start: {problems[0]}", getattr(problems[0], "code", CRASHED))
+        except KeyboardInterrupt:
+            self._refuse(STOPPED_WORDS, STOPPED + signal.SIGINT)
         finally:
             store.close()
 
@@ -85,8 +99,8 @@ class Command(CrawlCommand):
             super().process_options(args, opts)
             if args == [CaravanSpider.name]:
                 CrawlArguments.parse(opts.spargs)
-            elif args:
-                raise UsageError(f"there is no spider '{args[0]}'; the one here is '{CaravanSpider.name}'")
+            else:
+                raise UsageError(_words_problem(args))
         except (UsageError, ArgumentError) as error:
             self._refuse(str(error))
         assert self.settings is not None
@@ -141,6 +155,9 @@ class Command(CrawlCommand):
         for line in [*problems, *(_unchanged_files(crawler) if outcome.code == SOUND else ())]:
             print_err(f"scrapy crawl: {line}")
         self._alarm(report, path)
+        if outcome.code == SOUND and is_quiet(self.crawler_process.settings):
+            for line in _found(crawler, crawl_store, report["articles"]["new"]):
+                print_err(f"scrapy crawl: {line}")
         words = f"{summary(report)}{f'; {path}' if path else ''}"
         append_exit_to_log(self.crawler_process.settings, outcome.code, words)
         print_err(f"scrapy crawl: {words}")
@@ -177,6 +194,19 @@ class Command(CrawlCommand):
         sys.exit(code)
 
 
+def _words_problem(words: list[str]) -> str:
+    """Return why these words, apart from options, are not the name of the spider alone."""
+    for word in words:
+        name, _, value = word.lstrip("-").partition("=")
+        if name in HELP:
+            return f"{word} is not read; an argument of the spider is written -a {name}={value or '…'}"
+    if not words:
+        return f"name the spider: scrapy crawl {CaravanSpider.name}"
+    if words[0] != CaravanSpider.name:
+        return f"there is no spider '{words[0]}'; the one here is '{CaravanSpider.name}'"
+    return f"{words[1]} is not read; scrapy crawl --help lists the options"
+
+
 def _watch(crawl: Any, problems: list[BaseException]) -> None:
     """Collect errors of the crawl's start in ``problems``; log the stack trace of a bug."""
 
@@ -201,10 +231,39 @@ def _unchanged_files(crawler: Crawler) -> Iterator[str]:
         line = f"{path}: nothing new, so it {'stays as it was' if path.exists() else 'is not written'}"
         if slot.filter.item_classes == (Article,) and crawler.settings["STORE_URL"] != NONE:
             name = path if path.suffix in (".csv", ".jsonl") else "articles.csv"
-            data_dir = str(crawler.settings["DATA_DIR"])
-            folder = "" if data_dir == own_settings.DATA_DIR else f" -s DATA_DIR={shlex.quote(data_dir)}"
-            line += f"; for all articles of the store: scrapy export {shlex.quote(str(name))}{folder}"
+            command = f"{program_name()} export {shlex.quote(str(name))}{_folder(crawler)}"
+            line += f"; for all articles of the store: {command}"
         yield line
+
+
+def _found(crawler: Crawler, crawl_store: CrawlStore, new: int) -> Iterator[str]:
+    """Yield a line for each file of -o and -O; after a store's first run also where its articles are, and what next."""
+    exporter = crawler.get_extension(FeedExporter)
+    for slot in exporter.slots if exporter else ():
+        if slot.itemcount and not slot.uri_template.startswith(RUN_DIR):
+            is_articles = slot.filter.item_classes == (Article,)
+            yield f"{slot.uri}: {slot.itemcount} {'articles' if is_articles else 'records'}"
+    spider, store = crawl_store.spider, crawl_store.store
+    if not new or not store.was_empty or store.name == NONE:
+        return
+    yield f"{spider.data_dir}/runs/{spider.run_id}: what this run read, as .csv and .jsonl"
+    yield f"{store.name.removeprefix('sqlite:///')}: the store of all runs, {new} articles"
+    yield f"next: {program_name()} status{_folder(crawler)} (what the store holds)"
+    yield f"next: {program_name()} export all.csv{_folder(crawler)} (all its articles as one table)"
+
+
+def _folder(crawler: Crawler) -> str:
+    """Return the option that names the run's ``DATA_DIR``, where it is not the default."""
+    data_dir = str(crawler.settings["DATA_DIR"])
+    return "" if data_dir == own_settings.DATA_DIR else f" -s DATA_DIR={shlex.quote(data_dir)}"
+
+
+def program_name() -> str:
+    """Return how this command was called: ``.venv/bin/scrapy``, or the name alone where it was found on the path."""
+    path = Path(sys.argv[0])
+    if path.name not in ("scrapy", "caravan-crawler"):
+        return "scrapy"  # python -m scrapy
+    return path.name if path.is_absolute() else str(path)
 
 
 def _feeds_failed(stats: dict[str, object]) -> bool:

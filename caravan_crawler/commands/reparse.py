@@ -63,7 +63,7 @@ class Command(ScrapyCommand):
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "warcio":
                 raise
-            self._end("reparse needs one library more: pip install warcio", REFUSED)
+            self._end("it needs warcio: pip install -e '.[archive]'", REFUSED)
             return
         try:
             stop = StopFlag()

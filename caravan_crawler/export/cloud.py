@@ -19,7 +19,7 @@ from caravan_crawler.export.options import ExportError, ExportRefusedError
 _FOLDER = re.compile(r"dataset-[0-9a-f]{16}")
 #: The next upload removes the folder if this one is killed.
 _PROBE = "dataset-0000000000000000/probe"
-_REMEDY = "pip install fsspec s3fs"
+_REMEDY = "pip install -e '.[cloud]'"
 
 
 class Bucket:

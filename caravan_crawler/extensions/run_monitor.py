@@ -30,6 +30,7 @@ from caravan_crawler.outcome import (
     STORE_STAT,
     WORKER_STAT,
     decide,
+    is_cut_short,
 )
 from caravan_crawler.store import field_counts, publication
 from caravan_crawler.store.article_store import ArticleStore
@@ -111,17 +112,15 @@ class RunMonitor:
         if crawl_store is None:
             return
         crawl_store.store.flush()
-        if reason in ("finished", LIMIT) and not crawl_store.store.is_broken:
-            self._hold_against_history(crawl_store.articles, spider)
+        if (reason in ("finished", LIMIT) or is_cut_short(reason)) and not crawl_store.store.is_broken:
+            self._hold_against_history(crawl_store.articles, spider, is_whole=reason == "finished")
         exporter = self.crawler.get_extension(FeedExporter)
         for slot in exporter.slots if exporter else ():
             due = sum(count for kind, count in self._scraped.items() if _accepts(slot.filter.item_classes, kind))
             if slot.batch_id == 1 and slot.itemcount != due:
                 logger.error("%s holds %d of %d records", slot.uri, slot.itemcount, due)
                 self.crawler.stats.inc_value("caravan/feeds/lost_rows", due - slot.itemcount)
-        outcome = decide(self.crawler.stats.get_stats(), reason)
-        self.crawler.stats.set_value(OUTCOME_STAT, outcome.code)
-        logger.log(logging.INFO if outcome.code == 0 else logging.ERROR, "Outcome %d: %s", outcome.code, outcome.reason)
+        self.crawler.stats.set_value(OUTCOME_STAT, decide(self.crawler.stats.get_stats(), reason).code)
 
     def feeds_closed(self) -> None:
         """Publish the files of a sound run: all, or none if one could not be written."""
@@ -160,7 +159,7 @@ class RunMonitor:
             publication.take_back([storage.move for storage in own if not storage.is_broken], run_id)
             publication.withdraw(store, run_id)
 
-    def _hold_against_history(self, article_store: ArticleStore, spider: Spider) -> None:
+    def _hold_against_history(self, article_store: ArticleStore, spider: Spider, *, is_whole: bool) -> None:
         settings = self.crawler.settings
         stats = self.crawler.stats
         floors: Mapping[str, float] = {name: float(share) for name, share in settings.getdict("FLOORS").items()}
@@ -171,7 +170,7 @@ class RunMonitor:
             recent = field_counts.recent(article_store.store, since, run_id)
             found = drift.judge(article_store.fields, recent, past, floors)
             is_news = any(stats.get_value(f"caravan/articles/{name}") for name in ("new", "new_elsewhere"))
-            quiet = None if is_news or _is_partial(spider, stats) else silence(article_store.store)
+            quiet = silence(article_store.store) if is_whole and not (is_news or _is_partial(spider, stats)) else None
         except StoreError as error:
             self.store_failed(error)
             return

@@ -78,7 +78,7 @@ def store_url(setting: str | None, data_dir: str) -> URL:
     if backend not in ("postgresql", "postgres"):
         raise StoreRefusedError(f"STORE_URL names {backend}; a store is sqlite or postgresql")
     if find_spec("psycopg") is None:
-        raise StoreRefusedError("STORE_URL names PostgreSQL: pip install 'psycopg[binary]'")
+        raise StoreRefusedError("STORE_URL names PostgreSQL, which needs psycopg: pip install -e '.[postgresql]'")
     return url.set(drivername="postgresql+psycopg")
 
 

@@ -102,7 +102,7 @@ def test_a_crawl_without_archive_imports_no_optional_library(tmp_path: Path) -> 
 def test_without_the_library(tmp_path: Path) -> None:
     result = crawl(tmp_path, "-a", "site=sample", "-s", "ARCHIVE=1", module="tests.crawl.without_warcio")
     assert result.code == 2
-    assert result.log == "scrapy crawl: ARCHIVE needs one library more: pip install warcio\n"
+    assert result.log == "scrapy crawl: ARCHIVE needs warcio: pip install -e '.[archive]'\n"
     assert not list(tmp_path.iterdir())
 
 

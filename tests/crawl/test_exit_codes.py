@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,15 @@ REFUSED = [
     (("-O", "{folder}/runs/20261127T073017Z-0a1b2c/articles.csv"), "where runs keep their own files"),
     (("-O", "{folder}/warc/x.csv"), "where runs keep their own files"),
     (("-O", "{folder}/log.csv", "-s", "LOG_FILE={folder}/log.csv"), "log.csv is the log, which a feed would overwrite"),
+    (("-s", "DATADIR={folder}"), "there is no setting DATADIR; did you mean DATA_DIR?"),
+    (("-s", "data_dir={folder}"), "there is no setting data_dir; did you mean DATA_DIR?"),
+    (("-s", "nothing=1"), "there is no setting nothing: names of settings are in capitals"),
+    (("-s", "since=2019-01-01"), "since is an argument of the spider: -a since=2019-01-01"),
+    (("-sections=news",), "sections is an argument of the spider: -a sections=news"),
+    (("site=sample",), "site=sample is not read; an argument of the spider is written -a site=sample"),
+    (("--since=2019-01-01",), "--since=2019-01-01 is not read; an argument of the spider is written -a since=2019-"),
+    (("-urls=/",), "-urls=/ is not read; an argument of the spider is written -a urls=/"),
+    (("more",), "more is not read; scrapy crawl --help lists the options"),
     (("-O", "{folder}/other.db:csv", "-s", "STORE_URL=sqlite:///{folder}/other.db"), "other.db belongs to the store"),
 ]
 
@@ -139,6 +149,42 @@ def test_exit_code_5(tmp_path: Path) -> None:
     assert (done.code, done.log.count("\n")) == (5, 1)
     assert "another run is using " in done.log
     assert not (tmp_path / "runs").exists()
+
+
+def test_exit_code_0_for_runs_that_closespider_cuts_short(tmp_path: Path) -> None:
+    """Together with the run that continues them, they publish each article once."""
+    site = SampleSite(articles=60)
+    published: list[str] = []
+    with serve(site) as server:
+        for setting in ("CLOSESPIDER_PAGECOUNT=2", "CLOSESPIDER_ITEMCOUNT=25", "CLOSESPIDER_TIMEOUT=0"):
+            done = crawl(tmp_path, "-a", f"site={server.url}", "-s", setting)
+            assert done.code == 0, done.log[-2000:]
+            published += [article["url"] for article in done.articles]
+            name, number = setting.split("=")
+            reason = f"ended at the limit {name}; the next run continues" if number != "0" else "complete"
+            assert (report(tmp_path)["outcome"], report(tmp_path)["reason"]) == ("sound", reason)
+            assert (0 < len(published) < 60) is (name == "CLOSESPIDER_ITEMCOUNT")
+        assert sorted(published) == sorted(record["url"] for record in site.gold(server.url))
+
+
+def test_ctrl_c_before_the_crawl_has_begun(tmp_path: Path) -> None:
+    log = tmp_path / "crawl.log"
+    done = crawl(tmp_path, "-a", "site=sample", "-s", f"LOG_FILE={log}", module="tests.crawl.interrupted")
+    line = "stopped on request; the same command continues"
+    assert (done.code, done.log) == (130, f"scrapy crawl: {line}\n")
+    assert log.read_text(encoding="utf-8").splitlines()[-1] == f"Exit code 130: {line}"
+
+
+def test_ctrl_c_while_the_commands_are_loaded() -> None:
+    code = "import caravan_crawler.commands\nraise {}"
+    done = [
+        subprocess.run(
+            [sys.executable, "-c", code.format(error)], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        for error in ("KeyboardInterrupt", "ValueError")
+    ]
+    assert (done[0].returncode, done[0].stderr) == (130, "scrapy: stopped on request\n")
+    assert (done[1].returncode, done[1].stderr.splitlines()[-1]) == (1, "ValueError")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -16,7 +16,7 @@ import pytest
 from caravan_crawler.extensions.progress import Rate, State, clock
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.support.crawling import TIMEOUT, crawl, read_jsonl
-from tests.support.forking import fork
+from tests.support.forking import fork, run
 
 LOG_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[[\w.]+\] [A-Z]+: .+")
 #: A part of the sample site.
@@ -102,17 +102,19 @@ def _read(descriptor: int) -> bytes:
 def test_terminal_shows_a_counting_bar_and_only_important_lines(tmp_path: Path) -> None:
     with serve(SomeGone(articles=60)) as server:
         terminal = Terminal(tmp_path, "-a", f"site={server.url}")
-    (run,) = (tmp_path / "runs").iterdir()
-    articles = len(read_jsonl(run / "articles.jsonl"))
+    (run_dir,) = (tmp_path / "runs").iterdir()
+    articles = len(read_jsonl(run_dir / "articles.jsonl"))
     failed = [line for line in terminal.lines if "Not read: " in line]
     assert terminal.frames[-1] == (articles, len(failed))
     assert terminal.frames == sorted(terminal.frames)
     assert failed
-    *log, last = terminal.lines
-    assert all(LOG_LINE.fullmatch(line) for line in log), log
-    assert all(line.endswith("/ (HTTP 404)") for line in failed)
-    assert not [line for line in log if "[scrapy" in line]
-    assert "[caravan_crawler.extensions.run_monitor] INFO: Outcome 0: complete" in log[-1]
+    *log, folder, store, status, export, last = terminal.lines
+    assert log == failed
+    assert all(LOG_LINE.fullmatch(line) and line.endswith("/ (HTTP 404)") for line in failed)
+    assert folder == f"scrapy crawl: {run_dir}: what this run read, as .csv and .jsonl"
+    assert store == f"scrapy crawl: {tmp_path / 'caravan.db'}: the store of all runs, {articles} articles"
+    assert "scrapy crawl: next: scrapy status " in status
+    assert "scrapy crawl: next: scrapy export " in export
     assert last.startswith("scrapy crawl: complete")
     assert terminal.code == 0
 
@@ -138,7 +140,6 @@ def test_given_log_level_is_obeyed(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path, *SAMPLE, "-L", "INFO")
     assert any("[scrapy.middleware] INFO: Enabled extensions:" in line for line in terminal.lines)
     assert any("Dumping Scrapy stats" in line for line in terminal.lines)
-    assert len([line for line in terminal.lines if "Outcome 0" in line]) == 1
     quiet = Terminal(tmp_path, *SAMPLE, "-s", "LOG_LEVEL=ERROR")
     assert len(quiet.lines) == 1
     assert quiet.frames
@@ -153,18 +154,36 @@ def test_with_a_log_file_the_bar_stays_on_the_terminal(tmp_path: Path) -> None:
     assert not ARTICLES.search(text)
     assert "\r" not in text
     assert "Dumping Scrapy stats" in text
-    assert "CalmTerminal" not in text
+    assert "QuietLog" not in text
 
 
-def test_bar_is_not_written_to_a_pipe(tmp_path: Path) -> None:
-    result = crawl(tmp_path, *SAMPLE)
-    assert result.code == 0
+def test_without_a_terminal_the_log_is_as_short(tmp_path: Path) -> None:
+    """The first run says where its articles are and what next; a later one only how it ended."""
+    options = ("-s", f"DATA_DIR={tmp_path}", *SAMPLE, "-O", f"{tmp_path}/articles.csv")
+    first, second = (run("scrapy", "crawl", "caravan", *options, timeout=TIMEOUT) for _ in range(2))
+    file, folder, store, *what_next, last = first.stderr.splitlines()
+    assert file == f"scrapy crawl: {tmp_path}/articles.csv: 30 articles"
+    assert folder.startswith(f"scrapy crawl: {tmp_path}/runs/")
+    assert store == f"scrapy crawl: {tmp_path}/caravan.db: the store of all runs, 30 articles"
+    assert what_next == [
+        f"scrapy crawl: next: scrapy status -s DATA_DIR={tmp_path} (what the store holds)",
+        f"scrapy crawl: next: scrapy export all.csv -s DATA_DIR={tmp_path} (all its articles as one table)",
+    ]
+    assert last.startswith("scrapy crawl: complete (articles: 30 new; ")
+    (line,) = second.stderr.splitlines()
+    assert line.startswith("scrapy crawl: complete (articles: 0 new")
+    assert (first.returncode, second.returncode) == (0, 0)
+
+
+def test_given_level_is_obeyed_without_a_terminal(tmp_path: Path) -> None:
+    result = crawl(tmp_path, *SAMPLE, "-L", "INFO")
     assert not ARTICLES.search(result.log)
     assert "\r" not in result.log
     assert "rogress" not in result.log
-    assert "CalmTerminal" not in result.log
+    assert "QuietLog" not in result.log
     assert "Enabled extensions" in result.log
     assert "Dumping Scrapy stats" in result.log
+    assert "next: " not in result.log
 
 
 @pytest.mark.parametrize("times", [1, 2])

@@ -202,7 +202,7 @@ def test_other_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_without_fsspec(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cloud, "find_spec", lambda name: None)
-    with pytest.raises(ExportRefusedError, match="pip install fsspec s3fs"):
+    with pytest.raises(ExportRefusedError, match=r"pip install -e '\.\[cloud\]'"):
         Bucket("s3://bucket/path")
 
 

@@ -68,7 +68,7 @@ def test_errors_in_one_line_without_a_store(name: str, tmp_path: Path) -> None:
 def test_without_the_library(tmp_path: Path) -> None:
     result = reparse(tmp_path / "data", str(tmp_path), module="tests.crawl.without_warcio")
     assert result.code == 2
-    assert result.log == "scrapy reparse: reparse needs one library more: pip install warcio\n"
+    assert result.log == "scrapy reparse: it needs warcio: pip install -e '.[archive]'\n"
 
 
 @pytest.fixture(scope="module")

@@ -111,7 +111,7 @@ def test_a_bad_setting_is_one_line_and_no_request(url: str, words: str, tmp_path
 def test_a_missing_driver_is_one_line_and_no_request(tmp_path: Path) -> None:
     options = ("-a", "site=sample", "-s", "STORE_URL=postgresql://user:secret@127.0.0.1/caravan")
     result = crawl(tmp_path, *options, module="tests.store.without_psycopg")
-    _assert_refused(result, 2, "pip install 'psycopg[binary]'")
+    _assert_refused(result, 2, "psycopg: pip install -e '.[postgresql]'")
     assert result.log.count("\n") == 1
 
 

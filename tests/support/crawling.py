@@ -38,7 +38,7 @@ def command(*options: str, module: str = "scrapy") -> list[str]:
 
 
 def crawl(data_dir: Path, *options: str, stop_with: signal.Signals | None = None, module: str = "scrapy") -> Crawl:
-    """Run ``scrapy crawl caravan`` to its end, or stop it by a signal once it has begun to store.
+    """Run ``scrapy crawl caravan``, with its whole log, to its end, or stop it by a signal once it has begun to store.
 
     ``module`` may be one that changes something before it runs Scrapy's command.
     """
@@ -53,7 +53,7 @@ def crawl(data_dir: Path, *options: str, stop_with: signal.Signals | None = None
 
 
 def start(data_dir: Path, *options: str, module: str = "scrapy") -> Forked:
-    return fork(module, "crawl", "caravan", "-s", f"DATA_DIR={data_dir}", *options)
+    return fork(module, "crawl", "caravan", "-s", f"DATA_DIR={data_dir}", "-s", "LOG_LEVEL=INFO", *options)
 
 
 def wait_for_rows(data_dir: Path, process: Forked) -> None:

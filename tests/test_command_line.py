@@ -1,0 +1,50 @@
+"""The command ``caravan-crawler``: its own help and version."""
+
+import sys
+
+import pytest
+
+from caravan_crawler import __version__
+from caravan_crawler.command_line import main
+from caravan_crawler.commands.crawl import program_name
+
+
+def printed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
+    monkeypatch.setattr(sys, "argv", ["caravan-crawler", *words])
+    main()
+    return capsys.readouterr().out
+
+
+def test_version(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert printed(capsys, monkeypatch, "--version") == f"Caravan Crawler {__version__}\n"
+
+
+@pytest.mark.parametrize("words", [(), ("-h",), ("--help",)])
+def test_help_lists_the_commands(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = printed(capsys, monkeypatch, *words).splitlines()
+    assert lines[0].startswith(f"Caravan Crawler {__version__}: ")
+    named = [line.split()[0] for line in lines if line.startswith("  ")][1:]
+    assert {"crawl", "export", "inspect", "reparse", "report"} <= set(named)
+    assert max(map(len, lines)) <= 120
+
+
+def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SystemExit) as end:
+        printed(capsys, monkeypatch, "craw")
+    assert end.value.code == 2
+    assert "Unknown command: craw" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("called", "name"),
+    [
+        (".venv/bin/scrapy", ".venv/bin/scrapy"),
+        ("/opt/caravan/.venv/bin/caravan-crawler", "caravan-crawler"),
+        ("/opt/caravan/.venv/lib/python3.11/site-packages/scrapy/__main__.py", "scrapy"),
+    ],
+)
+def test_hints_name_the_command_as_it_was_called(called: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", [called])
+    assert program_name() == name
