@@ -170,8 +170,9 @@ def test_without_a_terminal_the_log_is_as_short(tmp_path: Path) -> None:
         f"scrapy crawl: next: scrapy export all.csv -s DATA_DIR={tmp_path} (all its articles as one table)",
     ]
     assert last.startswith("scrapy crawl: complete (articles: 30 new; ")
-    (line,) = second.stderr.splitlines()
-    assert line.startswith("scrapy crawl: complete (articles: 0 new")
+    unchanged, last = second.stderr.splitlines()
+    assert unchanged.startswith(f"scrapy crawl: {tmp_path}/articles.csv: nothing new")
+    assert last.startswith("scrapy crawl: complete (articles: 0 new")
     assert (first.returncode, second.returncode) == (0, 0)
 
 
