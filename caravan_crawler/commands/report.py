@@ -78,5 +78,5 @@ def _problem(args: list[str]) -> str | None:
     if len(args) != 1:
         return "it takes the file to write: scrapy report report.html"
     if any(find_spec(name) is None for name in _LIBRARIES):
-        return "it needs more to draw with: pip install altair vl-convert-python jinja2"
+        return "it needs altair, jinja2 and vl-convert-python: pip install -e '.[report]'"
     return None

@@ -69,7 +69,7 @@ def test_errors_are_one_line(
 def test_missing_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("caravan_crawler.commands.report._LIBRARIES", ("altair", "a_missing_library"))
     assert report_here(str(tmp_path / "report.html"), data_dir=tmp_path) == 2
-    message = "scrapy report: it needs more to draw with: pip install altair vl-convert-python jinja2\n"
+    message = "scrapy report: it needs altair, jinja2 and vl-convert-python: pip install -e '.[report]'\n"
     assert capsys.readouterr().err == message
 
 
