@@ -122,20 +122,10 @@ def _may_be_in_single_quotes(source: bytes, start: int, end: int) -> bool:
 _REST = r"[^\x00-\x20\x7f-\xa0?#;\[\]\\]*"
 _WHOLE = re.compile(rf"https?://[A-Za-z0-9.\-]+(?::\d+)?(?:/{_REST})?", re.ASCII)
 _ROOTED = re.compile(rf"/(?!/){_REST}")
-#: How letters begin in UTF-8 that nobody sees or that are not in Unicode NFC, and entities; few pages have any.
-_NOT_PLAIN = (
-    b"\xcc",
-    b"\xcd",
-    b"\xe0",
-    b"\xe1",
-    b"\xe2\xa0",
-    b"\xe2\x84\xa6",
-    b"\xe2\x84\xaa",
-    b"\xe3",
-    b"\xef",
-    b"\xf0",
-    b"&#",
-)
+#: First bytes in UTF-8 of letters that nobody sees or that are not in Unicode NFC; of few of them the letters; and
+#: entities. Few pages have any.
+_NOT_PLAIN_BYTES = (b"\xcc", b"\xcd", b"\xe0", b"\xe1", b"\xe3", b"\xef", b"\xf0", b"&#")
+_NOT_PLAIN_LETTERS = "\u2800\u2126\u212a"
 _BOUNDS = Bounds()
 _T = TypeVar("_T")
 
@@ -153,6 +143,8 @@ class Document:
     site: Site
     bounds: Bounds = _BOUNDS
     excess: Excess | None = None
+    is_plain: bool = False
+    """Whether surely no letter is one that nobody sees, or not in Unicode NFC."""
     has_more_links: bool = False
     """Whether links were left out because the page has more than ``bounds.links``."""
 
@@ -212,8 +204,7 @@ class Document:
 
     @cached_property
     def _visible(self) -> Visible:
-        is_plain = not any(first in self.source for first in _NOT_PLAIN)
-        return visible_parts(self.root, is_certain_fact, is_plain=is_plain)
+        return visible_parts(self.root, is_certain_fact, is_plain=self.is_plain)
 
     @property
     def blocks(self) -> list[Block]:
@@ -279,14 +270,16 @@ def parse_document(
     source = utf_16_as_utf_8(body, declared_encoding) or body
     if excess := bounds.excess_of(source):
         return Document(url, source, LexborHTMLParser(""), site, bounds, excess)
-    if source is body and not _is_utf_8(body):
-        source = body.decode(encoding_of(body, declared_encoding), "replace").encode()
-    return Document(url, source, LexborHTMLParser(source.replace(b"\0", b"")), site, bounds)
-
-
-def _is_utf_8(body: bytes) -> bool:
     try:
-        body.decode("utf-8")
+        text = source.decode()
     except UnicodeDecodeError:
-        return False
-    return True
+        text = source.decode(encoding_of(source, declared_encoding), "replace")
+        source = text.encode()
+    tree = LexborHTMLParser(source.replace(b"\0", b""))
+    return Document(url, source, tree, site, bounds, is_plain=_is_plain(source, text))
+
+
+def _is_plain(source: bytes, text: str) -> bool:
+    """Whether surely no letter of the page is one that nobody sees, or not in Unicode NFC."""
+    has_bytes = any(each in source for each in _NOT_PLAIN_BYTES)
+    return not has_bytes and not any(letter in text for letter in _NOT_PLAIN_LETTERS)
