@@ -17,6 +17,7 @@ COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspec
 
 ADDONS = {
     "caravan_crawler.addons.RemoveDisabledComponents": 0,  # components that are switched off below are not loaded
+    "caravan_crawler.addons.OtherSpiders": 20,  # spiders of `scrapy shell`, `bench` and others: no run, no store
     "caravan_crawler.addons.SharedCrawl": 50,  # a crawl as one of several workers, with SHARED_CRAWL only
     "caravan_crawler.addons.FeedDefaults": 100,  # default contents of -o and -O feeds
     "caravan_crawler.console.QuietLog": 200,  # warnings and errors only, unless LOG_FILE or LOG_LEVEL is given

@@ -1,4 +1,4 @@
-"""Scrapy's own commands for one page work within the project, and leave no files."""
+"""Scrapy's own commands and other spiders work within the project, and leave no files."""
 
 import subprocess
 from collections.abc import Iterator
@@ -30,19 +30,53 @@ COMMANDS = [
     (("parse", "--nolog", "{url}"), "'fetched_url': '{url}'"),
     (("parse", "--nolog", "--spider=caravan", "{url}"), "'fetched_url': '{url}'"),
     (("parse", "--nolog", "--pipelines", "-c", "parse", "{url}"), "'fetched_url': '{url}'"),
+    (("parse", "--nolog", "{base}news/"), "<GET {base}news/page/2/>"),
+    (("parse", "--nolog", "{base}rss/"), "<GET {url}>"),
+    (("parse", "--nolog", "{base}sitemap_index.xml"), "<GET {base}post-sitemap1.xml>"),
+    (("fetch", "{base}search/?s=x"), "'robotstxt/forbidden': 1"),
 ]
 
 
 @pytest.mark.parametrize(("words", "shown"), COMMANDS, ids=lambda value: " ".join(value[:2]) if len(value) < 9 else "")
 def test_a_command_for_one_page(words: tuple[str, ...], shown: str, server: SampleServer, tmp_path: Path) -> None:
     url = next(record["url"] for record in server.site.gold(server.url) if record["section"] == "news")
-    given = [word.replace("{url}", url) for word in words]
+    given = [word.replace("{url}", url).replace("{base}", server.url) for word in words]
     data_dir = tmp_path / "data"
     done: subprocess.CompletedProcess[str] = run(
         "scrapy", given[0], "-s", f"DATA_DIR={data_dir}", *given[1:], timeout=TIMEOUT, BROWSER="true"
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert shown.replace("{url}", url) in done.stdout + done.stderr
+    assert shown.replace("{url}", url).replace("{base}", server.url) in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+    assert "ERROR" not in done.stderr
+    assert not data_dir.exists()
+
+
+def test_an_unknown_argument_of_parse_is_one_line(server: SampleServer) -> None:
+    done = run("scrapy", "parse", "--nolog", "-a", "lumit=3", server.url, timeout=TIMEOUT)
+    assert done.returncode == 2
+    assert "error: unknown argument 'lumit'" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+OTHER = """
+import scrapy
+
+class Other(scrapy.Spider):
+    name = "other"
+    start_urls = ["{url}"]
+
+    def parse(self, response):
+        yield {{"title": response.css("title::text").get()}}
+"""
+
+
+def test_a_spider_of_a_developer(server: SampleServer, tmp_path: Path) -> None:
+    (tmp_path / "other.py").write_text(OTHER.format(url=server.url), encoding="utf-8")
+    feed, data_dir = tmp_path / "titles.jsonl", tmp_path / "data"
+    options = ("-s", f"DATA_DIR={data_dir}", "-s", "ARCHIVE=1", "-o", str(feed))
+    done = run("scrapy", "runspider", str(tmp_path / "other.py"), *options, timeout=TIMEOUT)
+    assert done.returncode == 0
+    assert "Караван" in feed.read_text(encoding="utf-8")
     assert "ERROR" not in done.stderr
     assert not data_dir.exists()

@@ -15,6 +15,7 @@ from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 from scrapy.extensions.feedexport import FeedExporter
+from scrapy.spiderloader import get_spider_loader
 
 from caravan_crawler import settings as own_settings
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
@@ -99,6 +100,8 @@ class Command(CrawlCommand):
             super().process_options(args, opts)
             if args == [CaravanSpider.name]:
                 CrawlArguments.parse(opts.spargs)
+            elif len(args) == 1 and self.settings and args[0] in get_spider_loader(self.settings).list():
+                return  # a developer's own spider, run by Scrapy's command
             else:
                 raise UsageError(_words_problem(args))
         except (UsageError, ArgumentError) as error:

@@ -4,7 +4,8 @@ import argparse
 
 from scrapy.commands.fetch import Command as FetchCommand
 
-from caravan_crawler.commands.one_page import leave_out_crawl, leave_out_spider
+from caravan_crawler.addons import leave_out_run
+from caravan_crawler.commands.one_page import leave_out_spider
 
 
 class Command(FetchCommand):
@@ -14,5 +15,5 @@ class Command(FetchCommand):
         """Remove the crawl's feeds and store from the settings."""
         super().process_options(args, opts)
         assert self.settings is not None
-        leave_out_crawl(self.settings)
+        leave_out_run(self.settings)
         leave_out_spider(opts)

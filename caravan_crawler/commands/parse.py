@@ -1,26 +1,34 @@
 """``scrapy parse``: Scrapy's own command, without the crawl's store and feeds."""
 
 import argparse
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from scrapy import Request, Spider
 from scrapy.commands.parse import Command as ParseCommand
+from scrapy.exceptions import ScrapyDeprecationWarning, UsageError
 from scrapy.http import Response
 
-from caravan_crawler.commands.one_page import leave_out_crawl
+from caravan_crawler.addons import leave_out_run
+from caravan_crawler.arguments import ArgumentError, CrawlArguments
+from caravan_crawler.frontier.source_schedule import FEED
 from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.spiders.caravan import CaravanSpider
+from caravan_crawler.urls import listing_of
 
 
 class Command(ParseCommand):
-    """Scrapy's command, without storing or publishing anything."""
+    """Scrapy's command, without storing or publishing anything. The callback is a crawl's for such a URL."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Remove the crawl's feeds and store from the settings."""
         super().process_options(args, opts)
         assert self.settings is not None
-        leave_out_crawl(self.settings)
+        leave_out_run(self.settings)
+        # Scrapy's own callback around the spider's returns one.
+        warnings.filterwarnings("ignore", ".* returned a Deferred", ScrapyDeprecationWarning)
 
     def run_callback(self, response: Response, callback: Any, cb_kwargs: dict[str, Any] | None = None) -> Any:
         """Leave out what ``PageCommitMiddleware`` takes out in a crawl."""
@@ -32,7 +40,30 @@ class Command(ParseCommand):
         parts = urlsplit(url)
         if opts.spider == CaravanSpider.name and parts.netloc:
             opts.spargs.setdefault("site", f"{parts.scheme}://{parts.netloc}/")
+            try:
+                CrawlArguments.parse(opts.spargs)
+            except ArgumentError as error:
+                raise UsageError(str(error), print_help=False) from None
         super().set_spidercls(url, opts)
+
+    def prepare_request(self, spider: Spider, request: Request, opts: argparse.Namespace) -> Request:
+        """Choose the callback, unless it is given, and begin the walk of a listing."""
+        if isinstance(spider, CaravanSpider):
+            opts.callback = opts.callback or _callback(spider, request.url)
+            if opts.callback == "parse_list":
+                path = listing_of(urlsplit(request.url).path)[0]
+                (page,) = spider.lists.begin(path, spider.schedule.list_state(path), from_top=True)
+                request = request.replace(cb_kwargs={"walk": page.walk})
+        return super().prepare_request(spider, request, opts)
+
+
+def _callback(spider: CaravanSpider, url: str) -> str:
+    path = urlsplit(url).path
+    if spider.site.address(url, url) is not None:
+        return "parse"
+    if path.endswith((".xml", ".xml.gz")):
+        return "parse_sitemap"
+    return {"/": "parse_home", "": "parse_home", FEED: "parse_feed"}.get(path, "parse_list")
 
 
 def _visible(output: Iterable[Any]) -> Iterator[Any]:
