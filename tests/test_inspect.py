@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from caravan_crawler.commands.inspect import report
-from caravan_crawler.pages.document import parse_document
+from caravan_crawler import settings
+from caravan_crawler.inspection.fact_reader import FactReader, answer_of
+from caravan_crawler.inspection.fixtures import save_case
+from caravan_crawler.inspection.page_report import page_lines
+from caravan_crawler.pages.document import Bounds
+from caravan_crawler.reparse.reader import value_pipelines
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from caravan_crawler.urls import Site
 from tests.inspection.monthly import MonthlySite
@@ -19,6 +23,7 @@ from tests.support.crawling import TIMEOUT
 from tests.support.forking import fork, run
 from tests.support.optional_parts import need
 
+PIPELINES = value_pipelines({"ITEM_PIPELINES": settings.ITEM_PIPELINES})
 PLAIN = str(CASES / "layouts" / "plain_article" / "page.html")
 BYLINE = CASES / "bylines" / "name_as_last_paragraph"
 ADDRESS = "http://127.0.0.1:8000/news/x-900001/"
@@ -86,18 +91,38 @@ def test_a_saved_page_with_and_without_its_address() -> None:
     assert "kind: article" in unnamed.stdout, "a canonical that points to the home page is no address"
 
 
+def test_a_listing() -> None:
+    with serve(SampleSite(articles=60)) as server:
+        few, all_, data = (inspect(f"{server.url}news/", *options) for options in ((), ("--all",), ("--json",)))
+        records = {record["url"]: record for record in server.site.gold(server.url)}
+        next_page = f"{server.url}news/page/2/"
+    assert all(done.returncode == 0 for done in (few, all_, data)), few.stderr
+    assert f"kind: listing\ncards: 30: 30 with a number, 0 without\nnext page: {next_page}\n" in few.stdout
+    assert "… and 10 more; --all shows them" in few.stdout
+    assert few.stdout.splitlines()[-1] == "TrendingEntry: 16 entries; --all shows them"
+    assert all_.stdout.count("TrendingEntry: rank=") == 16
+    read = json.loads(data.stdout)
+    assert (read["kind"], read["next_page"], len(read["cards"]), read["entries"]) == ("listing", next_page, 30, [])
+    found = [(card["headline"], records[card["url"]]["headline"]) for card in read["cards"] if card["url"] in records]
+    assert len(found) > 15
+    assert all(headline == expected for headline, expected in found)
+    assert all(headline in all_.stdout for headline, _ in found)
+
+
 def test_a_feed_and_sitemaps() -> None:
     with serve(SampleSite(articles=40)) as server:
         feed, index, sitemap = (
             inspect(server.url + path) for path in ("rss/", "sitemap_index.xml", "post-sitemap1.xml")
         )
         data = json.loads(inspect(f"{server.url}rss/", "--json").stdout)
+        headlines = {record["url"]: record["headline"] for record in server.site.gold(server.url)}
     assert "kind: feed\nentries: 20; of articles 20: " in feed.stdout
-    assert "kind: sitemap index\nentries: 1; of articles 0: 0 with a number, 0 without\n" in index.stdout
+    assert "kind: sitemap index\nsitemaps: 1\n" in index.stdout
     assert index.stdout.splitlines()[-1].endswith("/post-sitemap1.xml")
     assert "kind: sitemap\n" in sitemap.stdout
-    assert sitemap.stdout.splitlines()[-1].endswith(" more; --full shows all")
-    assert (data["kind"], len(data["entries"])) == ("feed", 20)
+    assert sitemap.stdout.splitlines()[-1].endswith(" more; --all shows them")
+    assert (data["kind"], len(data["entries"]), data["cards"]) == ("feed", 20, [])
+    assert all(headlines[one["url"]] == one["headline"] and one["day"] for one in data["entries"])
 
 
 def test_json_for_programs() -> None:
@@ -107,7 +132,7 @@ def test_json_for_programs() -> None:
     data = json.loads(done.stdout)
     assert data.keys() == {
         *("version", "url", "kind", "title", "canonical", "article", "found_by", "missing"),
-        *("rates", "weather", "trending", "entries", "sitemaps"),
+        *("rates", "weather", "trending", "cards", "next_page", "entries", "sitemaps"),
     }
     for name in ("headline", "body", "date_published", "views", "authors"):
         assert data["article"][name] == expected["expect"][name]
@@ -132,8 +157,9 @@ def test_control_characters_in_a_page_are_escaped(tmp_path: Path) -> None:
 
 
 def test_control_characters_in_an_address_are_escaped() -> None:
-    document = parse_document(b"<html></html>", "http://127.0.0.1/\x1b]0;owned\x07\x9b2J", Site("http://127.0.0.1/"))
-    assert next(report(document, datetime.now(UTC))) == "http://127.0.0.1/\\x1b]0;owned\\x07\\x9b2J"
+    answer = answer_of(b"<html></html>", "http://127.0.0.1/\x1b]0;owned\x07\x9b2J", None, datetime.now(UTC))
+    facts = FactReader(Site("http://127.0.0.1/"), [], Bounds()).read(answer)
+    assert next(page_lines(facts, full=False, show_all=False)) == "http://127.0.0.1/\\x1b]0;owned\\x07\\x9b2J"
 
 
 def test_control_characters_in_a_redirect_are_escaped() -> None:
@@ -171,6 +197,16 @@ def test_save_fixture_writes_a_page_case(tmp_path: Path) -> None:
     assert expectation(case)["kind"] == "article"
     assert problems(cases) == [f'{case}/expected.json: "why" is empty; say what this page catches that no other does']
     assert expectation(case)["why"] == ""
+
+
+@pytest.mark.parametrize("path", ["", "news/page/2/", "rss/", "sitemap_index.xml", "post-sitemap1.xml"])
+def test_a_list_is_saved_as_a_case_too(path: str, tmp_path: Path) -> None:
+    base = "http://127.0.0.1:8000/"
+    body = SampleSite(articles=60).respond(f"/{path}", base).body
+    save_case(tmp_path / "lists" / "one", answer_of(body, base + path, "utf-8", datetime.now(UTC)), PIPELINES)
+    check(tmp_path / "lists" / "one")
+    expected = expectation(tmp_path / "lists" / "one")["expect"]
+    assert any(len(expected.get(name, ())) > 0 for name in ("cards", "entries", "sitemaps"))
 
 
 BAD = [

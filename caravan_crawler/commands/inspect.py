@@ -1,4 +1,4 @@
-"""``scrapy inspect URL-or-FILE``: the fields read on one page, each with its reader.
+"""``scrapy inspect URL-or-FILE``: what is read on one page: an article's fields, or the entries of a list.
 
 Use it when the site's markup has changed. ``--site`` inspects a whole site: inspect_site.py.
 """
@@ -6,11 +6,10 @@ Use it when the site's markup has changed. ``--site`` inspects a whole site: ins
 import argparse
 import re
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
-from unicodedata import category
 from urllib.parse import quote, urlsplit
 
 from scrapy import Request, Spider
@@ -26,20 +25,13 @@ from caravan_crawler.commands import inspect_site
 from caravan_crawler.console import print_err, print_out
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.failures import words
-from caravan_crawler.items import ExchangeRate
 from caravan_crawler.logformatter import log_problem
-from caravan_crawler.normalise.dates import decide_publication
-from caravan_crawler.normalise.numbers import parse_count, parse_rate
-from caravan_crawler.normalise.text import clean
+from caravan_crawler.normalise.text import printable
 from caravan_crawler.outcome import CRASHED, REFUSED, UNREACHABLE
-from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
-from caravan_crawler.pages.page import read_page
-from caravan_crawler.pages.to_items import page_records
 from caravan_crawler.urls import PUBLIC_BASE, Site
 
-_WIDTH = 100
 _FIXTURE = re.compile(r"[a-z0-9_-]+/[a-z0-9_-]+")
 
 
@@ -61,6 +53,7 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument("--url", help="the address a saved file came from (default: its canonical link)")
         parser.add_argument("--full", action="store_true", help="print whole texts, not their first line")
+        parser.add_argument("--all", action="store_true", help="print all entries of a list, and the trending block")
         parser.add_argument(
             "--why", action="store_true", help="print what each block of the page is taken for, and the evidence"
         )
@@ -130,7 +123,7 @@ class Command(ScrapyCommand):
             print_err("scrapy inspect: the browser could not show the page; this is how it came")
 
     def _end(self, problem: str, code: int = UNREACHABLE) -> None:
-        print_err(f"scrapy inspect: {_visible(problem)}")
+        print_err(f"scrapy inspect: {printable(problem)}")
         self.exitcode = code
 
 
@@ -174,30 +167,26 @@ class _OnePage(Spider):
 def _print(
     body: bytes, document: Document, charset: str | None, settings: BaseSettings, options: argparse.Namespace
 ) -> str | None:
-    """Print the fields of a page, and save it if requested; return a message about a problem, or None."""
+    """Print what is read on a page, and save it if requested; return a message about a problem, or None."""
     # Imported on use, because Scrapy loads all commands at each start.
     from caravan_crawler.inspection.evidence import evidence_lines
+    from caravan_crawler.inspection.fact_reader import FactReader, answer_of
     from caravan_crawler.inspection.fixtures import SaveError, save_case
-    from caravan_crawler.inspection.page_report import SOURCES, page_answer, page_facts, page_json, source_lines
+    from caravan_crawler.inspection.page_report import page_json, page_lines
     from caravan_crawler.reparse.reader import value_pipelines
 
-    seen_at = datetime.now(UTC)
+    answer = answer_of(body, document.url, charset, datetime.now(UTC))
     pipelines = value_pipelines(settings)
-    answer = page_answer(body, document, charset, seen_at)
-    facts = page_facts(answer, document, pipelines)
+    facts = FactReader(document.site, pipelines, document.bounds).read(answer)
     if facts.kind == "broken":
         return f"{facts.url}: {facts.problem}; this is a bug: send the page"
     if options.json:
         print_out([page_json(facts)])
-    elif facts.kind in SOURCES:
-        print_out(source_lines(facts, full=options.full))
     else:
-        print_out(report(document, seen_at, full=options.full))
-        if options.why:
+        print_out(page_lines(facts, full=options.full, show_all=options.all or options.full))
+        if options.why and facts.reading is not None:
             print_out(evidence_lines(document))
     if options.save_fixture is not None:
-        if facts.kind in SOURCES:
-            return f"a {facts.kind} is no page whose values could be saved"
         try:
             save_case(_cases() / options.save_fixture, answer, pipelines)
         except SaveError as error:
@@ -233,60 +222,3 @@ def _saved_document(body: bytes, path: Path, url: str | None) -> Document:
         url = f"{PUBLIC_BASE}saved/{quote(path.stem)}/"
     parts = urlsplit(url)
     return parse_document(body, url, Site(f"{parts.scheme}://{parts.netloc.lower()}/"))
-
-
-def report(document: Document, observed_at: datetime, *, full: bool = False) -> Iterator[str]:
-    """Yield lines with the fields of a page."""
-    reading = read_page(document)
-    yield _visible(document.url)
-    yield f"kind: {reading.kind}"
-    if reading.article is not None:
-        yield from _article_lines(reading.article, document.site, observed_at, full)
-        yield f"missing: {', '.join(reading.missing) or 'nothing'}"
-    for record in page_records(reading, document.site, observed_at):
-        if isinstance(record, ExchangeRate):
-            record.rate = parse_rate(record.rate_raw)
-        shown = {name: value for name, value in vars(record).items() if name != "observed_at" and value is not None}
-        yield f"{type(record).__name__}: " + _visible(", ".join(f"{name}={value}" for name, value in shown.items()))
-
-
-def _article_lines(article: ArticleReading, site: Site, observed_at: datetime, full: bool) -> Iterator[str]:
-    address = article.address
-    yield _line("url", site.canonical(address) if address else None, None, article.found_by.get("address"), full)
-    yield _line("article_id", address.article_id if address else None, None, None, full)
-    yield _line("section", address.section if address else None, None, None, full)
-    yield _line("language", article.language, None, None, full)
-    for name in ("headline", "lede", "body", "photo_credit", "source"):
-        raw = getattr(article, name)
-        yield _line(name, clean(raw) if raw else None, raw, article.found_by.get(name), full)
-    decision = decide_publication(article.date_published, article.date_structured, observed_at)
-    readers = [article.found_by[name] for name in ("date_published", "date_structured") if name in article.found_by]
-    evidence = " | ".join(raw for raw in (article.date_published, article.date_structured) if raw) or None
-    yield _line("date_published", decision.date.day, evidence, f"{decision.verdict}: {', '.join(readers)}", full)
-    yield _line("published_at", decision.date.moment, None, None, full)
-    yield _line("views", parse_count(article.views or ""), article.views, article.found_by.get("views"), full)
-    for name in ("authors", "tags", "images", "links"):
-        yield _line(name, getattr(article, name) or None, None, article.found_by.get(name), full)
-
-
-def _line(name: str, value: Any, raw: str | None, reader: str | None, full: bool) -> str:
-    line = f"{name:<15} {_shown(value, full)}"
-    if raw is not None and str(value) != raw:
-        line += f"\n{'':<15} as printed: {_shown(raw, full)}"
-    return f"{line}\n{'':<15} by {reader}" if reader and value is not None else line
-
-
-def _shown(value: Any, full: bool) -> str:
-    text = _visible("-" if value is None else str(value))
-    if full or len(text) <= _WIDTH:
-        return text
-    return f"{text[:_WIDTH].replace(chr(10), ' ')}… ({len(text)} characters)"
-
-
-def _visible(text: str) -> str:
-    """Return ``text`` with invisible and control characters escaped; spaces stay."""
-    if text.isprintable():
-        return text
-    return "".join(
-        one if one.isprintable() or one in "\n\t" or category(one) == "Zs" else ascii(one)[1:-1] for one in text
-    )

@@ -7,13 +7,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from caravan_crawler.frontier.sitemaps import month_of
-from caravan_crawler.inspection.facts import Answer, ArticleFacts, Facts, Found, Role, SourceFacts
+from caravan_crawler.inspection.facts import Answer, ArticleFacts, Asked, Facts, Found, Role, SourceFacts
 from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.normalise.dates import decide_publication, parse_date
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.headline import title_candidates
-from caravan_crawler.pages.listing import article_links, read_listing, section_links
+from caravan_crawler.pages.listing import article_links, linked_headlines, read_listing, section_links
 from caravan_crawler.pages.page import PageKind, PageReading, read_page
 from caravan_crawler.pages.syndication import Entry, Form, read_syndication
 from caravan_crawler.pages.to_items import article_record, page_records
@@ -57,7 +57,7 @@ class FactReader:
         if answer.status != 200:
             facts.problem = f"HTTP {answer.status}"
             return facts
-        facts.missing = reading.missing
+        facts.reading = reading
         facts.title = document.structured.title
         facts.canonical = document.structured.links.get("canonical")
         facts.encoding = _encoding(answer)
@@ -92,19 +92,20 @@ class FactReader:
             if url is None:
                 continue
             if are_sitemaps:
-                source.sitemaps.append(Found(url, None, day, month_in(url)))
+                source.sitemaps.append(Found(url, None, day, month_in(url), stamp=entry.stamp))
             elif (address := self._site.address(url, self._site.base)) is not None:
-                source.found.append(Found(url, address, day, month))
+                source.found.append(Found(url, address, day, month, headline=entry.title, stamp=entry.stamp))
         return source
 
     def _page_as_source(self, document: Document, answer: Answer) -> SourceFacts:
         source = SourceFacts(sections=section_links(document), feed=self._feed_of(document))
         listing = read_listing(document)
         if answer.asked.role is Role.LISTING:
+            headlines = linked_headlines(document)
             for card in listing.cards:
-                day = _day(card.date, answer.received_at, source)
-                is_promised = card.address.article_id is not None
-                source.found.append(Found(card.url, card.address, day, is_promised=is_promised))
+                address, day = card.address, _day(card.date, answer.received_at, source)
+                is_promised, headline = address.article_id is not None, headlines.get(address.key)
+                source.found.append(Found(card.url, address, day, None, is_promised, headline, card.date))
             if listing.next_number is not None:
                 path = listing_of(urlsplit(document.url).path)[0]
                 source.next_page = f"{self._site.base}{path.lstrip('/')}page/{listing.next_number}/"
@@ -151,13 +152,10 @@ class FactReader:
         record = self._normalised(article_record(article, self._site, document.url, seen_at))
         headline = record.headline or ""
         return ArticleFacts(
+            raw=article,
             record=record,
-            found_by=dict(article.found_by),
-            day=record.date_published,
-            moment=record.published_at,
-            is_disputed=decision.verdict == "disagree",
+            verdict=decision.verdict,
             in_future=any(witness.problem == "future" for witness in witnesses),
-            stamp=stamp,
             fits_title=_fits(headline, list(title_candidates(document.structured))),
             is_damaged=_REPLACEMENT in headline + (record.body or ""),
         )
@@ -166,6 +164,14 @@ class FactReader:
         for pipeline in self._pipelines:
             record = pipeline.process_item(record)
         return record
+
+
+def answer_of(body: bytes, url: str, charset: str | None, at: datetime) -> Answer:
+    """Return a single page as an answer, with the role that its content has: a page that is no article is a listing."""
+    role = Role.LISTING
+    if (listed := read_syndication(body, url, charset)) is not None:
+        role = Role.FEED if listed.form is Form.FEED else Role.SITEMAP
+    return Answer(Asked(url, role), url, at, 200, body, f"text/html; charset={charset}" if charset else "")
 
 
 def month_in(url: str) -> str | None:

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
+from caravan_crawler.pages.article import ArticleReading
+from caravan_crawler.pages.page import PageReading
 from caravan_crawler.urls import Address
 
 
@@ -52,7 +54,7 @@ class Answer:
 class Found:
     """A URL listed by a source: an article's, or another sitemap's if ``address`` is None.
 
-    ``day`` is the day of the URL's stamp, ``month`` the month in the sitemap's name.
+    ``day`` is the day of the URL's ``stamp``, ``month`` the month in the sitemap's name.
     """
 
     url: str
@@ -60,6 +62,8 @@ class Found:
     day: date | None = None
     month: str | None = None
     is_promised: bool = True
+    headline: str | None = None
+    stamp: str | None = None
 
 
 @dataclass
@@ -89,18 +93,14 @@ class SourceFacts:
 
 @dataclass
 class ArticleFacts:
-    """The values read on an article's page; ``record`` is what a crawl would store."""
+    """An article's page: ``raw`` as read, ``record`` as a crawl would store it."""
 
+    raw: ArticleReading
     record: Article
-    found_by: dict[str, str]
-    day: str | None
-    moment: str | None
-    is_disputed: bool = False
-    """Whether the metadata's date is a different day from the printed one."""
+    verdict: str
+    """Which date of publication counts: the printed one or that of the metadata."""
     in_future: bool = False
     """Whether the printed date or the metadata's date is in the future."""
-    stamp: str | None = None
-    """The metadata's date as written."""
     fits_title: bool = True
     is_damaged: bool = False
     """Whether the headline or the body has characters that could not be decoded."""
@@ -120,8 +120,7 @@ class Facts:
     problem: str | None = None
     source: SourceFacts | None = None
     article: ArticleFacts | None = None
-    missing: list[str] = field(default_factory=list)
-    """Fields not found on the article's page."""
+    reading: PageReading | None = None
     title: str | None = None
     canonical: str | None = None
     encoding: str | None = None
@@ -131,6 +130,11 @@ class Facts:
     rates: list[ExchangeRate] = field(default_factory=list)
     weather: list[Weather] = field(default_factory=list)
     trending: list[TrendingEntry] = field(default_factory=list)
+
+    @property
+    def missing(self) -> list[str]:
+        """Fields not found on the article's page."""
+        return self.reading.missing if self.reading else []
 
     @property
     def is_page(self) -> bool:

@@ -1,24 +1,22 @@
 """Pages saved as test cases: a folder with ``page.html`` as it came and ``expected.json``, the values read on it.
 
-This is the form of ``tests/pages/cases``. Feeds, sitemaps and robots.txt are saved as files, without values.
+This is the form of ``tests/pages/cases``; a feed or sitemap is ``page.xml``. An inspection of a site saves feeds,
+sitemaps and robots.txt as files, without values.
 """
 
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from caravan_crawler.inspection.fact_reader import FactReader
-from caravan_crawler.inspection.facts import Answer, Asked, Role
-from caravan_crawler.items import Article, TrendingEntry
+from caravan_crawler.inspection.fact_reader import FactReader, answer_of
+from caravan_crawler.inspection.facts import Answer, Asked, Found, Role, SourceFacts
+from caravan_crawler.items import Article
 from caravan_crawler.normalise.dates import parse_date
-from caravan_crawler.pages.document import Bounds, parse_document
+from caravan_crawler.pages.document import Bounds
 from caravan_crawler.pages.encoding import declared_charset
-from caravan_crawler.pages.page import read_page
-from caravan_crawler.pages.to_items import page_records
 from caravan_crawler.urls import Site
 
 _ARTICLE_FIELDS = (
@@ -77,7 +75,7 @@ def save_case(case: Path, answer: Answer, pipelines: Iterable[Any]) -> None:
         case.mkdir(parents=True)
     except OSError as error:
         raise SaveError(f"{case} cannot be saved: {error.strerror}") from None
-    _write(case / "page.html", answer.body)
+    _write(case / f"page{'.xml' if _ending(answer) == '.xml' else '.html'}", answer.body)
     _write(case / "expected.json", expected.encode())
 
 
@@ -97,28 +95,41 @@ def case_of(answer: Answer, pipelines: Iterable[Any]) -> dict[str, Any]:
     parts = urlsplit(answer.url)
     site = Site(f"{parts.scheme}://{parts.netloc}/")
     charset = declared_charset(answer.content_type)
-    reading = read_page(parse_document(answer.body, answer.url, site, charset))
     # The tests read a case's page without its status.
-    facts = FactReader(site, pipelines, Bounds()).read(replace(answer, status=200, is_challenged=False))
-    expect = _article_values(facts.article.record) if facts.article else {}
-    shown = page_records(reading, site, answer.received_at)
-    trending = [one for one in shown if isinstance(one, TrendingEntry)]
-    page_date = reading.header.date
+    answer = answer_of(answer.body, answer.url, charset, answer.received_at)
+    facts = FactReader(site, pipelines, Bounds()).read(answer)
+    expect: dict[str, Any] = {}
+    if facts.article is not None:
+        expect = _article_values(facts.article.record)
+    elif facts.source is not None:
+        expect = _source_values(facts.source, is_listing=facts.reading is not None)
+    if facts.reading is not None:
+        header = facts.reading.header
+        expect |= {
+            "rates": {one.currency: str(one.rate) for one in facts.rates},
+            "temperature": next((one.temperature_c for one in facts.weather), None),
+            "city": header.city,
+            "page_date": parse_date(header.date, answer.received_at).iso if header.date else None,
+            "trending": [[one.topic, one.headline, one.url] for one in facts.trending],
+        }
     return {
         "why": "",
         "url": answer.url,
         "charset": charset,
         "fetched_at": answer.received_at.isoformat(timespec="seconds"),
-        "kind": str(reading.kind),
-        "expect": expect
-        | {
-            "rates": {one.currency: str(one.rate) for one in facts.rates},
-            "temperature": next((one.temperature_c for one in facts.weather), None),
-            "city": reading.header.city,
-            "page_date": parse_date(page_date, answer.received_at).iso if page_date else None,
-            "trending": [[one.topic, one.headline, one.url] for one in trending],
-        },
+        "kind": facts.kind,
+        "expect": expect,
     }
+
+
+def _source_values(source: SourceFacts, *, is_listing: bool) -> dict[str, Any]:
+    if is_listing:
+        return {"cards": _entries(source.found), "next_page": source.next_page}
+    return {"entries": _entries(source.found), "sitemaps": _entries(source.sitemaps)}
+
+
+def _entries(found: Iterable[Found]) -> list[list[str | None]]:
+    return [[one.url, one.headline, one.day.isoformat() if one.day else None] for one in found]
 
 
 def _article_values(record: Article) -> dict[str, Any]:

@@ -206,21 +206,22 @@ def _lacks_moment(facts: Facts, article: ArticleFacts) -> bool:
     scraper of the site), and where the page has a stamp that cannot be read.
     """
     has_number = article.record.url.endswith((f"-{article.record.article_id}/", f"?p={article.record.article_id}"))
-    return article.moment is None and (not has_number or (article.stamp is not None and ":" in article.stamp))
+    return article.record.published_at is None and (not has_number or ":" in (article.raw.date_structured or ""))
 
 
 def _has_other_month(facts: Facts, article: ArticleFacts) -> bool:
-    return bool(facts.asked.month and article.day and not article.day.startswith(facts.asked.month))
+    day = article.record.date_published
+    return bool(facts.asked.month and day and not day.startswith(facts.asked.month))
 
 
 def _has_other_canonical(facts: Facts, article: ArticleFacts) -> bool:
-    return bool(facts.canonical) and article.found_by.get("address") not in (None, "canonical")
+    return bool(facts.canonical) and article.raw.found_by.get("address") not in (None, "canonical")
 
 
 #: Code, message, test, and whether the oddity counts on more than a fifth of the articles.
 _ODD: tuple[tuple[str, str, Callable[[Facts, ArticleFacts], bool], bool], ...] = (
     ("future_date", "a date lies in the future", lambda _, article: article.in_future, True),
-    ("other_day", "the metadata name another day than the page prints", lambda _, article: article.is_disputed, True),
+    ("other_day", "the metadata name another day than the page prints", lambda _, a: a.verdict == "disagree", True),
     ("other_month", "the month of the sitemap is not the article's", _has_other_month, True),
     (
         "short_body",

@@ -1,37 +1,23 @@
-"""One page for ``scrapy inspect``, read as in an inspection of a site: output as JSON, of a source also as lines."""
+"""Output of ``scrapy inspect`` for one page of any kind: lines for people, a JSON object for programs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
+from unicodedata import category
 
-from caravan_crawler.inspection.fact_reader import FactReader
-from caravan_crawler.inspection.facts import Answer, Asked, Facts, Role
-from caravan_crawler.inspection.site_report import dumped, printable
-from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.syndication import Form, read_syndication
+from caravan_crawler.inspection.facts import ArticleFacts, Facts, Found, SourceFacts
+from caravan_crawler.inspection.site_report import dumped
 
-SOURCES = ("feed", "sitemap", "sitemap index")
+_WIDTH = 100
+#: Entries of a listing, a feed or a sitemap that are printed without ``--all``.
 _FEW = 20
 
 
-def page_answer(body: bytes, document: Document, charset: str | None, at: datetime) -> Answer:
-    """Return the page as an answer with the role of a feed, a sitemap or, for any other page, an article."""
-    role = Role.ARTICLE
-    if (listed := read_syndication(body, document.url, charset)) is not None:
-        role = Role.FEED if listed.form is Form.FEED else Role.SITEMAP
-    content_type = f"text/html; charset={charset}" if charset else ""
-    return Answer(Asked(document.url, role), document.url, at, 200, body, content_type)
-
-
-def page_facts(answer: Answer, document: Document, pipelines: Iterable[Any]) -> Facts:
-    """Return the facts of a page: an article, a listing, a feed or a sitemap."""
-    return FactReader(document.site, pipelines, document.bounds).read(answer)
-
-
 def page_json(facts: Facts) -> str:
-    """Return the facts of a page as a JSON object."""
+    """Return the facts of a page as a JSON object; existing keys are never removed."""
     source, article = facts.source, facts.article
+    is_listing = facts.reading is not None
+    found = [_entry(one) for one in source.found] if source else []
     return dumped(
         {
             "version": 1,
@@ -40,37 +26,99 @@ def page_json(facts: Facts) -> str:
             "title": facts.title,
             "canonical": facts.canonical,
             "article": asdict(article.record) if article else None,
-            "found_by": article.found_by if article else {},
+            "found_by": article.raw.found_by if article else {},
             "missing": facts.missing,
             "rates": [asdict(one) for one in facts.rates],
             "weather": [asdict(one) for one in facts.weather],
             "trending": [asdict(one) for one in facts.trending],
-            "entries": [_entry(one.url, one.day) for one in source.found] if source else [],
-            "sitemaps": [_entry(one.url, one.day) for one in source.sitemaps] if source else [],
+            "cards": found if is_listing else [],
+            "next_page": source.next_page if source else None,
+            "entries": [] if is_listing else found,
+            "sitemaps": [_entry(one) for one in source.sitemaps] if source else [],
         }
     )
 
 
-def source_lines(facts: Facts, *, full: bool) -> Iterator[str]:
-    """Yield lines with the entries of a feed or sitemap."""
-    source = facts.source
-    assert source is not None
-    yield printable(facts.url)
+def _entry(one: Found) -> dict[str, str | None]:
+    day = one.day.isoformat() if one.day else None
+    return {"url": one.url, "headline": one.headline, "day": day, "as_printed": one.stamp}
+
+
+def page_lines(facts: Facts, *, full: bool, show_all: bool) -> Iterator[str]:
+    """Yield lines with what is read on a page; ``full`` is for whole texts, ``show_all`` for all entries."""
+    yield visible(facts.url)
     yield f"kind: {facts.kind}"
-    plain = len(source.found) - source.numbered
-    forms = f"{source.numbered} with a number, {plain} without"
-    yield f"entries: {source.entries}; of articles {len(source.found)}: {forms}"
+    if facts.problem:
+        yield f"problem: {visible(facts.problem)}"
+    if facts.article is not None:
+        yield from _article_lines(facts.article, full)
+        yield f"missing: {', '.join(facts.missing) or 'nothing'}"
+    elif facts.source is not None:
+        yield from _source_lines(facts.source, show_all, is_listing=facts.reading is not None)
+    for record in (*facts.rates, *facts.weather, *(facts.trending if show_all else ())):
+        shown = {name: value for name, value in vars(record).items() if name != "observed_at" and value is not None}
+        yield f"{type(record).__name__}: " + visible(", ".join(f"{name}={value}" for name, value in shown.items()))
+    if facts.trending and not show_all:
+        yield f"TrendingEntry: {len(facts.trending)} entries; --all shows them"
+
+
+def _source_lines(source: SourceFacts, show_all: bool, *, is_listing: bool) -> Iterator[str]:
+    entries = source.sitemaps or source.found
+    forms = f"{source.numbered} with a number, {len(source.found) - source.numbered} without"
+    if source.sitemaps:
+        yield f"sitemaps: {source.entries}"
+    elif is_listing:
+        yield f"cards: {len(source.found)}{f': {forms}' if source.found else ''}"
+        yield f"next page: {visible(source.next_page or '-')}"
+    else:
+        yield f"entries: {source.entries}; of articles {len(source.found)}: {forms}"
     if source.oldest and source.newest:
         yield f"stamps: {source.oldest} to {source.newest}"
     if source.in_future:
         yield f"stamps in the future: {source.in_future}"
-    named = [*source.sitemaps, *source.found]
-    for one in named if full else named[:_FEW]:
-        day = one.day.isoformat() if one.day else "-"
-        yield printable(f"{day:<10}  {one.url}")
-    if not full and len(named) > _FEW:
-        yield f"… and {len(named) - _FEW} more; --full shows all"
+    for one in entries if show_all else entries[:_FEW]:
+        day = one.day.isoformat() if one.day else one.stamp or "-"
+        yield f"{visible(day):<10}  {visible(one.url)}"
+        if one.headline:
+            yield f"{'':<10}  {visible(one.headline)}"
+    if not show_all and len(entries) > _FEW:
+        yield f"… and {len(entries) - _FEW} more; --all shows them"
 
 
-def _entry(url: str, day: Any) -> dict[str, str | None]:
-    return {"url": url, "day": day.isoformat() if day else None}
+def _article_lines(article: ArticleFacts, full: bool) -> Iterator[str]:
+    raw, record, found_by = article.raw, article.record, article.raw.found_by
+    yield _line("url", record.url, None, found_by.get("address"), full)
+    for name in ("article_id", "section", "language"):
+        yield _line(name, getattr(record, name), None, None, full)
+    for name in ("headline", "lede", "body", "photo_credit", "source"):
+        yield _line(name, getattr(record, name), getattr(raw, name), found_by.get(name), full)
+    readers = [found_by[name] for name in ("date_published", "date_structured") if name in found_by]
+    evidence = " | ".join(filter(None, (raw.date_published, raw.date_structured))) or None
+    yield _line("date_published", record.date_published, evidence, f"{article.verdict}: {', '.join(readers)}", full)
+    yield _line("published_at", record.published_at, None, None, full)
+    yield _line("views", record.views, raw.views, found_by.get("views"), full)
+    for name in ("authors", "tags", "images", "links"):
+        yield _line(name, getattr(raw, name) or None, None, found_by.get(name), full)
+
+
+def _line(name: str, value: Any, raw: str | None, reader: str | None, full: bool) -> str:
+    line = f"{name:<15} {_shown(value, full)}"
+    if raw is not None and str(value) != raw:
+        line += f"\n{'':<15} as printed: {_shown(raw, full)}"
+    return f"{line}\n{'':<15} by {reader}" if reader and value is not None else line
+
+
+def _shown(value: Any, full: bool) -> str:
+    text = visible("-" if value is None else str(value))
+    if full or len(text) <= _WIDTH:
+        return text
+    return f"{text[:_WIDTH].replace(chr(10), ' ')}… ({len(text)} characters)"
+
+
+def visible(text: str) -> str:
+    """Return ``text`` with invisible and control characters escaped; spaces stay."""
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() or one in "\n\t" or category(one) == "Zs" else ascii(one)[1:-1] for one in text
+    )

@@ -8,6 +8,7 @@ from typing import Any
 
 from caravan_crawler.inspection.facts import Facts, Inspection, SourceFacts
 from caravan_crawler.inspection.oddities import Oddity, Verdict
+from caravan_crawler.items import NOTHING
 from caravan_crawler.normalise.text import clean
 
 #: Fields of an article in the order of the table, each with the names of its readers in ``found_by``.
@@ -23,6 +24,7 @@ FIELDS = {
     "tags": ("tags",),
     "images": ("images",),
 }
+_ATTRIBUTES = {"date": "date_published", "moment": "published_at"}
 
 
 def printable(text: str) -> str:
@@ -101,11 +103,11 @@ def _article_json(one: Facts) -> dict[str, Any]:
         "article_id": article.record.article_id if article else None,
         "headline": article.record.headline if article else None,
         "body_length": len(article.record.body or "") if article else None,
-        "date_published": article.day if article else None,
-        "published_at": article.moment if article else None,
+        "date_published": article.record.date_published if article else None,
+        "published_at": article.record.published_at if article else None,
         "views": article.record.views if article else None,
         "found": {field: is_found(one, field) for field in FIELDS},
-        "found_by": article.found_by if article else {},
+        "found_by": article.raw.found_by if article else {},
     }
 
 
@@ -137,18 +139,14 @@ def is_found(one: Facts, field: str) -> bool:
     """Whether a field was found on an article's page."""
     if one.article is None:
         return False
-    record = one.article.record
-    values = {"date": one.article.day, "moment": one.article.moment}
-    return bool(
-        values[field] if field in values else getattr(record, field) is not None and getattr(record, field) != []
-    )
+    return getattr(one.article.record, _ATTRIBUTES.get(field, field)) not in NOTHING
 
 
 def reader_of(one: Facts, field: str) -> str | None:
     """Return the name of the reader that found a field; ``page`` for a field without readers, as images."""
     if one.article is None or not is_found(one, field):
         return None
-    found_by = one.article.found_by
+    found_by = one.article.raw.found_by
     return next((found_by[name] for name in FIELDS[field] if name in found_by), "page")
 
 
@@ -224,8 +222,8 @@ def _cell(one: Facts, field: str, readers: list[str]) -> str:
     record = one.article.record
     shown = {
         "body": len(record.body or ""),
-        "date": one.article.day,
-        "moment": (one.article.moment or "")[11:16],
+        "date": record.date_published,
+        "moment": (record.published_at or "")[11:16],
         "views": record.views,
         "images": len(record.images),
     }

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from caravan_crawler.pages.blocks import Element
+from caravan_crawler.pages.blocks import HEADINGS, Element
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_lines import is_date
 from caravan_crawler.urls import NOT_SECTIONS, Address, listing_of
@@ -110,6 +110,19 @@ def _cards(document: Document) -> Iterator[Card]:
         dates = (_date_in(document, boxes[number]) for number in numbers[:_MOST_LINKS])
         date = next(filter(None, dates), None)
         yield Card(address, site.resolve(link.get("href") or "", document.base_url) or document.url, date)
+
+
+def linked_headlines(document: Document) -> dict[int | str, str]:
+    """Return the headline of each article the page links to, by its key: a heading, else the first linked text."""
+    headings: dict[int | str, str] = {}
+    texts: dict[int | str, str] = {}
+    for block in document.blocks:
+        for text, href in block.linked_texts() if block.zone not in ("nav", "footer") else ():
+            address = document.site.address(href, document.base_url) if text and not is_date(text) else None
+            if address is not None:
+                is_heading = any(element.tag in HEADINGS for element in block.element.around)
+                (headings if is_heading else texts).setdefault(address.key, text)
+    return texts | headings
 
 
 def _boxes(found: list[tuple[Address, Element]]) -> list[Element]:

@@ -52,7 +52,7 @@ _NOT_ARTICLES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A URL, and when it was ``published`` and last ``updated``, as printed.
+    """A URL, when it was ``published`` and last ``updated``, as printed, and its ``title``.
 
     An article was published on the day of its update or earlier.
     """
@@ -60,6 +60,7 @@ class Entry:
     url: str
     published: str | None = None
     updated: str | None = None
+    title: str | None = field(default=None, compare=False)
 
     @property
     def stamp(self) -> str | None:
@@ -251,7 +252,7 @@ def _entry(tags: _Tags, base: str) -> Entry | None:
     published, updated = (
         next((tags.texts[name] for name in names if name in tags.texts), None) for names in (_PUBLISHED, _UPDATED)
     )
-    return Entry(url, published, updated)
+    return Entry(url, published, updated, tags.texts.get("title"))
 
 
 #: RSS, Atom, Dublin Core, Atom 0.3 and Google's sitemaps of news; and what says when something was last changed.

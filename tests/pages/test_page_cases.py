@@ -3,6 +3,7 @@
 A case is a folder ``cases/TOPIC/CASE``: ``page.html`` is an invented page in one of the many shapes that the site's
 markup may have; ``expected.json`` says why the case is there, and has the page's address, its kind, what each field
 must be, and the time it was fetched where that is not ``fields.FETCHED``. Without ``published_at`` it must be None.
+A feed or sitemap is ``page.xml``; a card or an entry is URL, headline and day.
 ``scrapy inspect URL-or-FILE --save-fixture TOPIC/CASE`` adds a case.
 """
 
@@ -28,7 +29,8 @@ def check(case: Path) -> None:
     """Compare what is read on a case's page with what is expected."""
     expected = expectation(case)
     fetched_at = datetime.fromisoformat(expected["fetched_at"]) if "fetched_at" in expected else FETCHED
-    found = fields_of((case / "page.html").read_bytes(), expected["url"], expected["charset"], fetched_at)
+    (page,) = case.glob("page.*")
+    found = fields_of(page.read_bytes(), expected["url"], expected["charset"], fetched_at)
     fields = {"kind": expected["kind"], "published_at": None, **expected["expect"]}
     wrong = [name for name, value in fields.items() if found.get(name) != value]
     assert {name: found.get(name) for name in wrong} == {name: fields[name] for name in wrong}, (
@@ -41,8 +43,9 @@ def problems(folder: Path) -> list[str]:
     lines: list[str] = []
     reasons: dict[str, Path] = {}
     for case in sorted(folder.glob("*/*")):
-        if {path.name for path in case.glob("*")} != {"page.html", "expected.json"}:
-            lines.append(f"{case}: a case is a folder of page.html and expected.json")
+        names = sorted(path.name for path in case.glob("*"))
+        if names not in (["expected.json", "page.html"], ["expected.json", "page.xml"]):
+            lines.append(f"{case}: a case is a folder of expected.json and page.html or page.xml")
             continue
         why = expectation(case).get("why", "").strip()
         if not why:
