@@ -228,6 +228,14 @@ def test_bad_options_are_reported_in_one_line(options: tuple[str, ...], message:
     assert done.stderr.count("\n") == 1
 
 
+def test_a_crawl_delay_is_obeyed_or_reported() -> None:
+    with serve(MonthlySite(robots="User-agent: *\nCrawl-delay: 3000\n")) as server:
+        done = inspect(server.url)
+        assert list(server.requests) == ["/robots.txt"]
+    problem = f"{server.url} was not read: robots.txt asks for 3000 seconds between requests"
+    assert (done.returncode, done.stdout, done.stderr) == (4, "", f"scrapy inspect: {problem}\n")
+
+
 def test_a_page_that_breaks_the_reader_is_one_line(tmp_path: Path) -> None:
     with serve(SampleSite(articles=20)) as server:
         for options in ((server.url,), (str(BYLINE / "page.html"), "--url", ADDRESS)):

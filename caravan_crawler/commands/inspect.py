@@ -27,7 +27,7 @@ from caravan_crawler.downloadhandlers import header
 from caravan_crawler.failures import words
 from caravan_crawler.logformatter import log_problem
 from caravan_crawler.normalise.text import printable
-from caravan_crawler.outcome import CRASHED, REFUSED, UNREACHABLE
+from caravan_crawler.outcome import CRASHED, CRAWL_DELAY_STAT, REFUSED, UNREACHABLE
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.urls import PUBLIC_BASE, Site
@@ -131,13 +131,10 @@ class _OnePage(Spider):
     """Fetches one page, with the project's politeness settings, and prints its fields."""
 
     name = "one_page"
-    # One request needs neither the crawl's frontier nor its feeds.
+    # addons.OtherSpiders disables store, feeds and outcome.
     custom_settings: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
         "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
-        "FEEDS": {},
-        "EXTENSIONS": {},
         "RETRY_TIMES": 0,
-        "ARCHIVE": False,
     }
     problem: str | None = "the page was not fetched"
     code = UNREACHABLE
@@ -161,7 +158,9 @@ class _OnePage(Spider):
 
     def failed(self, failure: Failure) -> None:
         """Record why the page was not read."""
-        self.problem = f"{self.url} was not read: {words(failure)}"
+        delay = self.crawler.stats.get_value(CRAWL_DELAY_STAT)
+        problem = f"robots.txt asks for {delay:g} seconds between requests" if delay else words(failure)
+        self.problem = f"{self.url} was not read: {problem}"
 
 
 def _print(

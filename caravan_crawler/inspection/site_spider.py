@@ -61,11 +61,15 @@ class _Candidate:
         return form_of(self.address)
 
     @property
-    def year(self) -> str:
-        if self.found.month:
-            return self.found.month[:4]
+    def traits(self) -> dict[str, str]:
+        found = self.found
         # Without a year, assume that the articles of one source are of the same time.
-        return str(self.found.day.year) if self.found.day else self.source
+        year = found.month[:4] if found.month else str(found.day.year) if found.day else self.source
+        return {"year": year, "form": self.form, "section": self.address.section or "", "source": self.source}
+
+
+#: How much it counts that an article has a trait in common with one requested before.
+_WEIGHTS = {"year": 4, "form": 3, "section": 2, "source": 1}
 
 
 class Choice:
@@ -83,7 +87,7 @@ class Choice:
         self._asked: set[str] = set()
         self._candidates: list[_Candidate] = []
         self._seen: set[tuple[int | str, str]] = set()
-        self._taken = {name: Counter[str]() for name in ("form", "year", "section", "source")}
+        self._taken = {name: Counter[str]() for name in _WEIGHTS}
 
     def pages(self) -> Iterator[Asked]:
         """Yield pages to request; add the facts of each to the inspection before taking the next one."""
@@ -94,7 +98,8 @@ class Choice:
                 yield asked
         while self._used() < self._most and (one := self._next_article()) is not None:
             yield Asked(one.found.url, Role.ARTICLE, one.source, one.found.is_promised, one.found.month)
-            self._note_articles(self._inspection.articles[-1:])
+            for facts in self._inspection.articles[-1:]:
+                self._note(facts.aliases, facts.url)
 
     # Sources
 
@@ -132,9 +137,10 @@ class Choice:
         """Return sitemaps of an index: the newest, the oldest, the last one without a month, one in the middle."""
         named = self._sitemaps()
         # A stamp is the time of a sitemap's last change; a month in its name says more about its articles.
-        age = _month if any(one.month for one, _ in named) else _day
-        order = sorted((pair for pair in named if age(pair[0])), key=lambda pair: age(pair[0]))
-        undated = [pair for pair in named if not age(pair[0])]
+        are_months = any(one.month for one, _ in named)
+        ages = [one.month if are_months else one.day and one.day.isoformat() for one, _ in named]
+        order = [named[place] for age, place in sorted((age, place) for place, age in enumerate(ages) if age)]
+        undated = [pair for pair, age in zip(named, ages, strict=True) if not age]
         if not order:  # newest last, as WordPress orders them
             order, undated = undated, []
         chosen = [*order[-1:], *order[:1], *undated[-1:], *order[len(order) // 2 :][:1], *undated[:1]]
@@ -171,8 +177,8 @@ class Choice:
             self._candidates.remove(best)
             self._asked.add(best.found.url)
             self._seen.add((best.address.key, best.form))
-            for name, taken in self._taken.items():
-                taken[self._trait(best, name)] += 1
+            for name, value in best.traits.items():
+                self._taken[name][value] += 1
         return best
 
     def _note_sources(self) -> None:
@@ -180,10 +186,6 @@ class Choice:
         for facts in sorted(self._inspection.facts, key=lambda one: _TELLING.index(one.asked.role)):
             if facts.source:
                 self._note(_spread(facts.source.found), facts.url)
-
-    def _note_articles(self, facts: list[Facts]) -> None:
-        for one in facts:
-            self._note(one.aliases, one.url)
 
     def _note(self, found: list[Found], source: str) -> None:
         known = {(one.address.key, one.form) for one in self._candidates} | self._seen
@@ -201,26 +203,13 @@ class Choice:
         return one.form in _MOST_OF_A_FORM or not any((one.address.key, form) in self._seen for form in _PATHS)
 
     def _likeness(self, one: _Candidate) -> int:
-        weights = {"year": 4, "form": 3, "section": 2, "source": 1}
-        likeness = sum(weight * self._taken[name][self._trait(one, name)] for name, weight in weights.items())
+        likeness = sum(_WEIGHTS[name] * self._taken[name][value] for name, value in one.traits.items())
         # A link without an article id that no source lists as an article may be a contact page.
         return likeness + (0 if one.found.is_promised else 4)
-
-    @staticmethod
-    def _trait(one: _Candidate, name: str) -> str:
-        return {"form": one.form, "year": one.year, "section": one.address.section or "", "source": one.source}[name]
 
 
 _PATHS = ("numbered", "plain")
 _TELLING = (Role.SITEMAP, Role.FEED, Role.LISTING, Role.HOME, Role.ARTICLE, Role.ROBOTS)
-
-
-def _month(found: Found) -> str:
-    return found.month or ""
-
-
-def _day(found: Found) -> str:
-    return found.day.isoformat() if found.day else ""
 
 
 def _spread(found: list[Found]) -> list[Found]:
@@ -247,17 +236,11 @@ class InspectionSpider(Spider):
 
     name = "inspect_site"
     _reader: FactReader
-    # Robots, delay, back-off, retries and limits are those of a crawl; its store, feeds and run monitor are disabled.
+    # All else is as in a crawl; addons.OtherSpiders disables store, feeds and outcome.
     custom_settings: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
-        "ARCHIVE": False,
         "CONCURRENT_REQUESTS": 1,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
         "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
-        "EXTENSIONS": {
-            "caravan_crawler.downloadhandlers.Throttle": 0,
-            "caravan_crawler.extensions.crawl_delay.CrawlDelay": 0,
-        },
-        "FEEDS": {},
         "HTTPERROR_ALLOW_ALL": True,  # an error page is a finding
     }
 
