@@ -42,8 +42,8 @@ class RobotsTxtGuard:
 
     def process_request(self, request: Request) -> None:
         """Refuse requests to a host whose robots.txt had no valid response."""
-        host = urlsplit(request.url).netloc
-        if not _is_robots(request) and host not in self._sound:
+        scheme, host = urlsplit(request.url)[:2]
+        if scheme in ("http", "https") and not _is_robots(request) and host not in self._sound:
             # This middleware does not see the exceptions that Scrapy's own middlewares raise for a response.
             problem = self._problems.get(host, "it redirects without end, or its body is broken")
             raise RobotsUnreadError(f"robots.txt could not be read ({problem}), so nothing may be requested")

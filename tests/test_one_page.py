@@ -8,6 +8,7 @@ import pytest
 
 from caravan_crawler.sample_site import SampleSite, serve
 from caravan_crawler.sample_site.server import SampleServer
+from tests.pages.test_page_cases import CASES
 from tests.support.crawling import TIMEOUT
 from tests.support.forking import run
 
@@ -18,6 +19,7 @@ def server() -> Iterator[SampleServer]:
         yield server
 
 
+PAGE = str(CASES / "related" / "heading_dont_miss" / "page.html")
 COMMANDS = [
     (("fetch", "--nolog", "{url}"), "</html>"),
     (("fetch", "--nolog", "--headers", "{url}"), "< Content-Type: text/html"),
@@ -26,6 +28,7 @@ COMMANDS = [
     (("shell", "--nolog", "{url}", "-c", "(fetch('{url}'), fetch('{url}'), response.status)"), "200"),
     (("shell", "--nolog", "--spider=caravan", "{url}", "-c", "response.status"), "200"),
     (("shell", "--nolog", "-c", "1 + 1"), "2"),
+    (("shell", "--nolog", PAGE, "-c", "response.css('h1::text').get()"), "Пешеходный мост"),
     (("view", "{url}"), "Spider closed (finished)"),
     (("parse", "--nolog", "{url}"), "'fetched_url': '{url}'"),
     (("parse", "--nolog", "--spider=caravan", "{url}"), "'fetched_url': '{url}'"),

@@ -4,16 +4,13 @@ import argparse
 
 from scrapy.commands.fetch import Command as FetchCommand
 
-from caravan_crawler.addons import leave_out_run
-from caravan_crawler.commands.one_page import leave_out_spider
+from caravan_crawler.commands.one_page import prepare
 
 
 class Command(FetchCommand):
     """Scrapy's command, without storing or publishing anything."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Remove the crawl's feeds and store from the settings."""
+        """Change settings and options."""
         super().process_options(args, opts)
-        assert self.settings is not None
-        leave_out_run(self.settings)
-        leave_out_spider(opts)
+        prepare(self.settings, opts)
