@@ -70,10 +70,14 @@ class SharedCrawl:
     """Add-on that replaces components for a shared crawl. Enabled by the setting ``SHARED_CRAWL``."""
 
     @classmethod
-    def update_pre_crawler_settings(cls, settings: BaseSettings) -> None:
+    def from_crawler(cls, crawler: Crawler) -> "SharedCrawl":
+        """Disabled without the setting, and for other spiders."""
+        if not is_own(crawler) or not crawler.settings.getbool("SHARED_CRAWL"):
+            raise NotConfigured
+        return cls()
+
+    def update_settings(self, settings: BaseSettings) -> None:
         """Replace the scheduler and the throttle, and add the worker's components."""
-        if not settings.getbool("SHARED_CRAWL"):
-            return
         settings.set("SCHEDULER", f"{_PARTS}.ClaimScheduler", priority="addon")
         settings["SPIDER_MIDDLEWARES"].set(f"{_PARTS}.LeaderMiddleware", 0, priority="cmdline")
         for name, place in {
@@ -82,9 +86,6 @@ class SharedCrawl:
             f"{_PARTS}.SharedThrottle": 0,
         }.items():
             settings["EXTENSIONS"].set(name, place, priority="cmdline")
-
-    def __init__(self) -> None:
-        raise NotConfigured  # everything is set before the crawler exists
 
 
 class FeedDefaults:

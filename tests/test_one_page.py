@@ -77,7 +77,7 @@ class Other(scrapy.Spider):
 def test_a_spider_of_a_developer(server: SampleServer, tmp_path: Path) -> None:
     (tmp_path / "other.py").write_text(OTHER.format(url=server.url), encoding="utf-8")
     feed, data_dir = tmp_path / "titles.jsonl", tmp_path / "data"
-    options = ("-s", f"DATA_DIR={data_dir}", "-s", "ARCHIVE=1", "-o", str(feed))
+    options = ("-s", f"DATA_DIR={data_dir}", "-s", "ARCHIVE=1", "-s", "SHARED_CRAWL=1", "-o", str(feed))
     done = run("scrapy", "runspider", str(tmp_path / "other.py"), *options, timeout=TIMEOUT)
     assert done.returncode == 0
     assert "Караван" in feed.read_text(encoding="utf-8")
