@@ -29,14 +29,14 @@ COMMANDS = [
     (("shell", "--nolog", "--spider=caravan", "{url}", "-c", "response.status"), "200"),
     (("shell", "--nolog", "-c", "1 + 1"), "2"),
     (("shell", "--nolog", PAGE, "-c", "response.css('h1::text').get()"), "Пешеходный мост"),
-    (("view", "{url}"), "Spider closed (finished)"),
+    (("view", "-L", "INFO", "{url}"), "Spider closed (finished)"),
     (("parse", "--nolog", "{url}"), "'fetched_url': '{url}'"),
     (("parse", "--nolog", "--spider=caravan", "{url}"), "'fetched_url': '{url}'"),
     (("parse", "--nolog", "--pipelines", "-c", "parse", "{url}"), "'fetched_url': '{url}'"),
     (("parse", "--nolog", "{base}news/"), "<GET {base}news/page/2/>"),
     (("parse", "--nolog", "{base}rss/"), "<GET {url}>"),
     (("parse", "--nolog", "{base}sitemap_index.xml"), "<GET {base}post-sitemap1.xml>"),
-    (("fetch", "{base}search/?s=x"), "'robotstxt/forbidden': 1"),
+    (("fetch", "-L", "INFO", "{base}search/?s=x"), "'robotstxt/forbidden': 1"),
 ]
 
 
