@@ -71,7 +71,10 @@ def _is_articles(picture: Picture, document: Document, layout: Layout) -> bool:
     if picture.position == layout.text.end:
         # Behind the last paragraph a picture is the article's only inside the text's container.
         return container is not None and container.tag != "body" and picture.parent.is_within(container)
-    if picture.position == layout.first_headline or _is_near_headline(picture, document, layout.first_headline):
+    above = layout.first_headline if layout.above is None else layout.above
+    if above <= picture.position <= layout.first_headline or _is_near_headline(
+        picture, document, layout.first_headline
+    ):
         return UPLOADS.search(_url_of(picture.node, document) or "") is not None
     return False
 

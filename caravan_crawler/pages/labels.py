@@ -46,7 +46,7 @@ _LABELS = re.compile(
     r"|подписывайтесь.{0,80}|подпишитесь.{0,80}|подписаться.{0,60}|присоединяйтесь.{0,80}|жазылыңыз.{0,60}"
     r"|.{0,60}(?:арнамызға|парақшамызға|каналымызға)\s+жазылыңыз.{0,40}|поддержать(?:\s+\w+){0,2}|toggle"
     r"|(?:хотите|стали|есть)\s.{0,60}(?:пишите|присылайте|звоните)\s.{0,80}"
-    r"|теги|метки|тэги|тегтер|распечатать|версия\s+для\s+печати|наверх|назад|впер[её]д|главная|показать\s+ещ[её]|загрузить\s+ещ[её]"
+    r"|теги|метки|тэги|тегтер|распечатать|версия\s+для\s+печати|(?:послать|отправить)\s+другу|наверх|назад|впер[её]д|главная|показать\s+ещ[её]|загрузить\s+ещ[её]"
     r"|оцените\s+.{0,40}|понравилась\s+.{0,30}|★[★☆\s]*|\(?\s*пока\s+оценок\s+нет\s*\)?|(?:рейтинг|оценка)\s*:?\s*[\d.,/\s()]*"
     r"|(?:средняя\s+оценка|голосов|проголосовало)\s*:?.{0,30}|\(?\d+\s+голос\w*\)?"
     r"|(?:если\s+вы\s+)?(?:нашли|обнаружили|заметили)\s+(?:ошибку|опечатку).{0,80}"
@@ -131,10 +131,17 @@ def is_comments_label(text: str) -> bool:
 
 
 def is_label_with_links(block: Block) -> bool:
-    """Whether a block is a label and the links it heads: ``Поделиться: Telegram WhatsApp``."""
+    """Whether a block is a label and the links it heads, or links that are labels.
+
+    ``Поделиться: Telegram WhatsApp``, ``Версия для печати | Послать другу``.
+    """
     if len(block.pieces) < 2 or not block.has_links:
         return False
-    return is_label(" ".join("".join(text for text, link, _ in block.pieces if link is None).split()))
+    outside = " ".join("".join(text for text, link, _ in block.pieces if link is None).split())
+    if any(map(str.isalnum, outside)):
+        return is_label(outside)
+    texts = [text for text, _ in block.linked_texts()]
+    return len(texts) > 1 and any(map(is_label, texts))
 
 
 def is_colophon(text: str) -> bool:
