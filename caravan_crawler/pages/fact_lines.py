@@ -49,7 +49,7 @@ _LONGEST_CREDIT, _LONGEST_ARCHIVE_CREDIT = 100, 5
 _SEPARATORS = re.compile(r"[/|•·⋅👁🕒🕑📅🗓📷⏱💬](?:(?<!/)\ufe0f?|(?<=\s/)(?=\s))")
 # Additions that themes print; they are ignored.
 _OTHER = re.compile(
-    r"(?:нет|без)\s+комментари\w+|комментари\w+\s+нет|комментари\w*\s*:?\s*\(?\d*\)?|\d+\s+комментари\w+(?:\s+к\s.{0,160})?"
+    r"(?:нет|без)\s+комментари\w+|комментари\w+\s+нет|комментари\w*\s*:?\s*\(?\d*\)?|\d+\s+комментари\w+(?:\s+к\s.{0,160}|\s*:)?"
     r"|остав(?:ьте|ить)\s+комментарий|добавить\s+комментарий|\d+\s+пікір\w*|пікір\w*\s*:?\s*\d*"
     r"|(?:время\s+(?:на\s+)?чтени[ея]\s*:?\s*)?[~≈]?\s*\d+\s*мин(?:ут\w*)?\.?(?:\s+(?:чтени\w|на\s+чтение|оқу))?"
     r"|постоянная\s+ссылка|подробности|толығырақ|details"
@@ -260,7 +260,7 @@ def _facts_of(block: Block) -> list[Fact]:
         is_certain = is_certain or bool(known and _linked_authors(block))
         rest = [part for part, fact in zip(parts, found, strict=True) if fact is None]
         if is_certain and all(_is_a_name(part) or _JOINTS.fullmatch(part) for part in rest):
-            return [*_of_article(block, known), *_linked_authors(block)]
+            return [*_of_article(block, known), *(_linked_authors(block) or _bare_authors(block, rest))]
     return _sentence_facts(text)
 
 
@@ -289,6 +289,12 @@ def _linked_authors(block: Block) -> list[Fact]:
         for text, link, inline in block.pieces
         if inline is not None and is_person(name := " ".join(text.split())) and _marks_author(link, inline)
     ]
+
+
+def _bare_authors(block: Block, names: list[str]) -> list[Fact]:
+    """Return the people among the names next to a date that are no links, as sections are."""
+    linked = {" ".join(text.split()) for text, link, _ in block.pieces if link is not None}
+    return [Fact("author", name) for name in names if name not in linked and is_person(name)]
 
 
 def _marks_author(link: Element | None, inline: Element) -> bool:
