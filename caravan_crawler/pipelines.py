@@ -158,15 +158,15 @@ class StorePipeline(CountingPipeline):
         assert crawl_store is not None
         article_store = crawl_store.articles
         if not isinstance(item, Article):
-            article_store.keep_shown(item)
+            article_store.add_page_fact(item)
             return item
         key = article_key(item)
-        if crawl_store.is_at_limit and not article_store.is_carried(item):
+        if crawl_store.is_at_limit and not article_store.is_from_earlier_run(item):
             # Requested before the limit was reached. Its page is not committed, so the next run reads it.
-            article_store.put_back(key)
+            article_store.discard_page(key)
             self.crawler.stats.inc_value("caravan/dropped/limit")
             raise DropItem(f"limit: {item.url}", log_level="DEBUG")
-        change_type = article_store.keep(item, key)
+        change_type = article_store.add_article(item, key)
         self.count(change_type)
         if change_type in (ChangeType.UNCHANGED, ChangeType.LOST_FIELDS):
             raise DropItem(f"{change_type}: {item.url}", log_level="DEBUG")

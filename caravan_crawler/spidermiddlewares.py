@@ -41,4 +41,4 @@ class PageCommitMiddleware(BaseSpiderMiddleware):
     def item_dropped(self, item: Any) -> None:
         """Store the links and aliases of an article outside the period or the sections."""
         if isinstance(item, Article):
-            self._articles.pass_over(item, article_key(item))
+            self._articles.add_outside(item, article_key(item))

@@ -39,7 +39,7 @@ def test_silence(rhythm: tuple[int, int], hours: int, is_silent: bool, tmp_path:
     for index, day in enumerate([*days, *days[:1], None]):
         url = f"{BASE}news/a-{index + 1}/"
         published = None if day is None else day.isoformat()
-        one.keep(article(article_id=index + 1, url=url, date_published=published), str(index + 1))
+        one.add_article(article(article_id=index + 1, url=url, date_published=published), str(index + 1))
     store.flush()
     assert silence(store, BROUGHT) is None, "no run has brought anything"
     for run_id, moment, new in (("a", BROUGHT, 3), ("b", BROUGHT + timedelta(hours=1), 0)):

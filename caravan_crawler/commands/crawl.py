@@ -172,7 +172,7 @@ class Command(CrawlCommand):
             if report["exit_code"] == UNREACHABLE:
                 failed_pages.forgive(store, spider.run_id)
             if report["exit_code"] == BELOW_FLOORS:
-                crawl_store.articles.mistrust(spider.crawler.stats.get_value(DRIFT_FIELDS_STAT, ()))
+                crawl_store.articles.undo_losses(spider.crawler.stats.get_value(DRIFT_FIELDS_STAT, ()))
                 failed_pages.forgive_unread(store, spider.run_id)
             if self.settings.getbool("ACCEPT_DRIFT"):
                 field_counts.accept(store, database.stamp(spider.started_at))

@@ -112,7 +112,7 @@ class CrawlStore:
         """Load again what other runs have stored since this one began, as a worker does that becomes the leader."""
         spider, in_robots_txt = self.spider, self.spider.sitemaps.in_robots_txt
         self._resumed = crawl_state.continued(self.store, spider.run_id, self._scope, database.now())
-        self.articles.look_again()
+        self.articles.reload()
         spider.reset()
         self._load_sources()
         for path in in_robots_txt:
@@ -162,5 +162,5 @@ class CrawlStore:
         for record in self.left.take():
             if is_ending(self._crawler):
                 return
-            self.articles.carry(record)
+            self.articles.register_earlier(record)
             await self._crawler.engine.scraper.start_itemproc_async(record, response=None)

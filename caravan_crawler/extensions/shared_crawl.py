@@ -183,7 +183,7 @@ class Worker:
         failed = self._workers.failed([target.url for target in targets])
         targets = [target for target in targets if target.url not in failed]
         for key in claimed.keys() - {target.key for target in targets}:
-            self._crawl_store.articles.leave(key)
+            self._crawl_store.articles.remove_from_frontier(key)
         requests: list[Request] = []
         for target in targets:
             requests += self._spider.requests.articles(

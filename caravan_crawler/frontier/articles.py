@@ -307,7 +307,7 @@ class Discovery:
             if address is None or (held is not None and not self._is_wanted_again(held, address)):
                 continue
             if held is None or held.what != "stored":
-                self._article_store.admit(key)
+                self._article_store.register(key)
             targets.append(Target(key, self._frontier.claim(key, address, url), url if address.alias else None))
         return targets
 
@@ -325,7 +325,7 @@ class Discovery:
     def drop_aside(self) -> None:
         """Drop the deferred URLs: nothing is left to read that could extend the budget."""
         for key in self._speculative_urls.drop_aside():
-            self._article_store.leave(str(key))
+            self._article_store.remove_from_frontier(str(key))
 
     def read(self, asked_url: str, *, is_article: bool) -> None:
         """Register whether the requested page was an article."""
@@ -353,7 +353,7 @@ class Discovery:
         key = self._frontier.key(address)
         target = self._frontier.admit(address, url)
         if not is_stored:
-            self._article_store.admit(str(key))
+            self._article_store.register(str(key))
         return (
             [] if target is None else [Target(str(key), target, url if address.alias and address.part == 1 else None)]
         )

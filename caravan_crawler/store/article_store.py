@@ -39,7 +39,7 @@ class ArticleStore:
         self._stored: set[str] = set()
         self._aliases: set[str] = set()
         self._expected: dict[str, PageWrites] = {}
-        self._carried: dict[int, Any] = {}
+        self._earlier: dict[int, Any] = {}
         self._lacking: dict[str, str] = {}
         self._lost: dict[str, dict[str, Any]] = {}
         self._last_shown = page_facts.last_lines(store)
@@ -47,7 +47,7 @@ class ArticleStore:
         self.moved = 0
         """Articles of earlier runs that this run has read under a new URL."""
 
-    def look_again(self) -> None:
+    def reload(self) -> None:
         """Reload what other runs have stored since this one began."""
         self.failing = FailedPages(self.store, self._run_id, self._scope)
         self._last_shown = page_facts.last_lines(self.store)
@@ -64,27 +64,27 @@ class ArticleStore:
 
     # Pages
 
-    def admit(self, key: str) -> None:
+    def register(self, key: str) -> None:
         """Register an article that is not in the store and will be requested."""
         self._new.add(key)
 
-    def carry(self, record: Any) -> None:
+    def register_earlier(self, record: Any) -> None:
         """Register an item in the pipelines that an earlier run has stored already."""
-        self._carried[id(record)] = record
+        self._earlier[id(record)] = record
 
-    def is_carried(self, record: Any) -> bool:
+    def is_from_earlier_run(self, record: Any) -> bool:
         """Whether an earlier run has stored the item."""
-        return id(record) in self._carried
+        return id(record) in self._earlier
 
-    def _is_carried(self, record: Any) -> bool:
-        return self._carried.pop(id(record), None) is not None
+    def _take_earlier(self, record: Any) -> bool:
+        return self._earlier.pop(id(record), None) is not None
 
-    def put_back(self, key: str) -> None:
+    def discard_page(self, key: str) -> None:
         """Drop the writes of an article's page, as if it had not been read."""
         self._expected.pop(key, None)
 
     def commit(self, page: PageWrites) -> None:
-        """Store the result of a page; if it has an item, together with that (:meth:`keep`)."""
+        """Store the result of a page; if it has an item, together with that (:meth:`add_article`)."""
         if page.has_item:
             assert page.article_key is not None
             self.fields.count_parts(page.page_facts, page.asked_url)
@@ -99,7 +99,7 @@ class ArticleStore:
             writes.add("failure", **self.failing.failed(page.asked_url, page.asked_key, *page.failure))
         self.store.write(writes)
 
-    def leave(self, key: str) -> None:
+    def remove_from_frontier(self, key: str) -> None:
         """Remove an article from the frontier: it is not to be requested."""
         writes = Writes()
         writes.add("left", the_scope=self._scope, the_key=key)
@@ -111,9 +111,9 @@ class ArticleStore:
 
     # Items
 
-    def keep(self, article: Article, key: str) -> ChangeType:
+    def add_article(self, article: Article, key: str) -> ChangeType:
         """Store an article with its page's writes; return how it differs from the stored one."""
-        if self._is_carried(article):
+        if self._take_earlier(article):
             return ChangeType.CARRIED
         page_writes = self._expected.pop(key, PageWrites())
         own_key = key
@@ -149,7 +149,7 @@ class ArticleStore:
         self._texts.add(row, key)
         return change_type
 
-    def pass_over(self, article: Article, key: str) -> None:
+    def add_outside(self, article: Article, key: str) -> None:
         """Store that an article is outside the period or the sections, and its page's writes."""
         if key not in self._expected:
             return
@@ -157,9 +157,9 @@ class ArticleStore:
         self._add_other(writes, key, article.url, "outside", article.section, article.date_published)
         self.store.write(writes)
 
-    def keep_shown(self, item: TrendingEntry | ExchangeRate | Weather) -> None:
+    def add_page_fact(self, item: TrendingEntry | ExchangeRate | Weather) -> None:
         """Store a trending entry, rate or temperature, unless it equals the last one stored."""
-        if self._is_carried(item):
+        if self._take_earlier(item):
             return
         about, value = page_facts.meaning(item)
         if self._last_shown.get(about) != value:
@@ -168,7 +168,7 @@ class ArticleStore:
             writes.add(page_facts.TABLES[type(item)].name, **page_facts.row_of(item, self._run_id))
             self.store.write(writes)
 
-    def mistrust(self, fallen: Iterable[str] = ()) -> None:
+    def undo_losses(self, fallen: Iterable[str] = ()) -> None:
         """Undo the losses of a run whose data are below the floors.
 
         Articles stored without a required field become failures, so that the next runs read them again. For the fields

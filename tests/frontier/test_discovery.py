@@ -35,7 +35,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     for key, path, day in (("900004", "news/old", "2019-05-05"), ("900005", "sport/other", "2024-05-05")):
         one.commit(PageWrites(article_key=key, has_item=True))
         url, section = f"{BASE}{path}-{key}/", path.split("/")[0]
-        one.pass_over(article(article_id=int(key), url=url, section=section, date_published=day), key)
+        one.add_outside(article(article_id=int(key), url=url, section=section, date_published=day), key)
     opened.flush()
     opened.close()
     opened = open_in(tmp_path)

@@ -160,7 +160,7 @@ def test_an_address_that_leads_elsewhere_is_an_alias(tmp_path: Path) -> None:
     # Asked for by a short link, it turned out to be an article without a number.
     aliases = [(f"{BASE}?p=7", "/crime/a/")]
     one.commit(PageWrites(f"{BASE}?p=7", "7", "/crime/a/", has_item=True, aliases=aliases))
-    assert one.keep(crime, "/crime/a/") is ChangeType.NEW
+    assert one.add_article(crime, "/crime/a/") is ChangeType.NEW
     store.flush()
     assert [(row["url"], row["article_key"]) for row in table(store, schema.aliases)] == [(f"{BASE}?p=7", "/crime/a/")]
     assert store.known(["7"], database.now())["7"].what == "alias"
@@ -201,7 +201,7 @@ def test_articles_due_for_a_refresh(first_day: str, read_before: str, is_due: bo
     store = open_in(tmp_path)
     one = article_store(store)
     one.commit(PageWrites(article().url, "900001", "900001", has_item=True, etag='"x"'))
-    one.keep(article(), "900001")
+    one.add_article(article(), "900001")
     store.flush()
     due = crawl_state.due_for_refresh(store, first_day, read_before)
     assert [row.key for row in due] == ["900001"] * is_due
@@ -213,7 +213,7 @@ def test_an_article_counted_by_its_reader(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     one = article_store(store)
     one.commit(PageWrites(article().url, "900001", "900001", has_item=True, found_by={"headline": "og:title"}))
-    one.keep(article(authors=[]), "900001")
+    one.add_article(article(authors=[]), "900001")
     assert one.fields.cells["news", "2025", "headline", "og:title"] == 1  # type: ignore[index]
     assert one.fields.cells["news", "2025", "body", "page"] == 1  # type: ignore[index]
     assert one.fields.cells["news", "2025", "authors", ""] == 1  # type: ignore[index]
@@ -226,9 +226,9 @@ def test_a_run_below_the_floors_has_its_incomplete_articles_read_again(tmp_path:
     one = article_store(store)
     bare: list[Article] = [article(article_id=1, url=f"{BASE}news/a-1/", body=None), article()]
     for item in bare:
-        one.keep(item, str(item.article_id))
+        one.add_article(item, str(item.article_id))
     store.flush()
-    one.mistrust()
+    one.undo_losses()
     assert [row["article_key"] for row in table(store, schema.failures)] == ["1"]
     assert article_store(store, "run-2").failing.due == [f"{BASE}news/a-1/"]
     store.close()

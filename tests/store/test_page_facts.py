@@ -45,7 +45,7 @@ class Shown:
     def crawl(self, run: int, values: Iterable[int]) -> None:
         one = article_store(self._store, f"run-{run}")
         for line in news(pages_of(run, values)):
-            one.keep_shown(line)
+            one.add_page_fact(line)
         self._store.flush()
 
     def replay(self, run: int, values: list[int], since: int = 0) -> None:

@@ -45,7 +45,7 @@ def keep_all(store_tables: StoreTables, site: SampleSite, data_dir: Path) -> Non
     article_store = crawl_store.articles
     for record in site.gold(BASE):
         article = Article(**record, fetched_url=record["url"], observed_at="2999-01-01T00:00:00+00:00")
-        article_store.keep(replace(article, links=[]), article_key(article))
+        article_store.add_article(replace(article, links=[]), article_key(article))
     store.flush()
     store.close()
 

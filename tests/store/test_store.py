@@ -103,7 +103,7 @@ def test_the_state_of_articles(tmp_path: Path) -> None:
     one.commit(PageWrites(f"{BASE}info/x/", "/info/x/", other_kind="other"))
     one.commit(PageWrites(f"{BASE}?p=5", "5", other_kind="alias"))
     one.commit(PageWrites(article_key="6", has_item=True))
-    one.pass_over(article(article_id=6), "6")
+    one.add_outside(article(article_id=6), "6")
     # Stored, although another URL of it has failed.
     one.fail(f"{BASE}amp/news/a-900001", "900001", "http_404", "HTTP 404")
     store.flush()

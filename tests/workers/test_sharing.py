@@ -201,10 +201,10 @@ def test_an_article_that_another_worker_has_read_meanwhile_is_not_new(store_url:
     first, second = (open_store(store_url, "", "sample", shared=True) for _ in range(2))
     keepers = [article_store(store, run) for store, run in ((first, "run-1"), (second, "run-2"))]
     for one in keepers:
-        one.admit("900001")
-    assert keepers[0].keep(article(), "900001") is ChangeType.NEW
+        one.register("900001")
+    assert keepers[0].add_article(article(), "900001") is ChangeType.NEW
     first.flush()
-    assert keepers[1].keep(article(observed_at=LATER), "900001") is ChangeType.UNCHANGED
+    assert keepers[1].add_article(article(observed_at=LATER), "900001") is ChangeType.UNCHANGED
     for store in (first, second):
         store.close()
 
