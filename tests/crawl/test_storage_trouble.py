@@ -27,7 +27,7 @@ def failed_in_one_line(result: Crawl, words: str) -> None:
 def test_a_full_disk_under_the_data(small_disk: SmallDisk, tmp_path: Path) -> None:
     earlier, data_dir = tmp_path / "articles.csv", small_disk.path / "data"
     earlier.write_text("the last good dataset", encoding="utf-8")
-    with serve(SampleSite(articles=400)) as server:
+    with serve(SampleSite(articles=150)) as server:
         options = ("-a", f"site={server.url}", "-O", str(earlier))
         for _ in range(2):
             result = crawl(data_dir, *options)
@@ -41,7 +41,7 @@ def test_a_full_disk_under_the_data(small_disk: SmallDisk, tmp_path: Path) -> No
         before = server.hits
         result = crawl(data_dir, *options)
         assert result.code == 0, result.log[-3000:]
-        assert server.hits - before < 1.2 * 400 - len(stored)
+        assert server.hits - before < 1.2 * 150 - len(stored)
         each_once(Stored(data_dir).articles.values(), gold(server))
         each_once(read_articles(earlier), gold(server))
 
@@ -50,7 +50,7 @@ def test_full_disk_under_the_output_file(small_disk: SmallDisk, tmp_path: Path) 
     other, wanted = tmp_path / "articles.jsonl", small_disk.path / "articles.jsonl"
     other.write_text("", encoding="utf-8")
     wanted.write_text("", encoding="utf-8")
-    with serve(SampleSite(articles=400)) as server:
+    with serve(SampleSite(articles=150)) as server:
         small_disk.grow(0.3)
         options = ("-a", f"site={server.url}", "-o", str(other), "-o", str(wanted))
         failed_in_one_line(crawl(tmp_path / "data", *options), f"{wanted} cannot be written: No space left on device")
@@ -67,9 +67,9 @@ def test_a_file_that_may_not_grow(tmp_path: Path) -> None:
     """The same for those who are not root."""
 
     def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 
-    with serve(SampleSite(articles=400)) as server:
+    with serve(SampleSite(articles=150)) as server:
         options = ("-a", f"site={server.url}", "-O", str(tmp_path / "articles.jsonl"))
         limited = command("-s", f"DATA_DIR={tmp_path}", *options)
         done = subprocess.run(
