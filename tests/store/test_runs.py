@@ -73,8 +73,14 @@ def test_a_run_continues_one_that_ended_at_its_limit(tmp_path: Path) -> None:
 
 
 def test_a_run_continues_more_runs_than_a_statement_has_variables(tmp_path: Path) -> None:
-    codes: list[int | None] = [0, *[143] * 1100]
-    assert continued_runs(codes, 1, tmp_path) == tuple(f"run-{number}" for number in range(2, 1102))
+    store = open_in(tmp_path)
+    run(store, 1, 0)
+    run(store, 2, 143)
+    stopped = table(store, schema.runs)[1]
+    copies = [stopped | {"run_id": f"run-{number}", "number": number} for number in range(3, 1102)]
+    store.execute(schema.runs.insert(), copies)
+    assert run(store, 9999, 0).runs == tuple(f"run-{number}" for number in range(2, 1102))
+    store.close()
 
 
 def continued_runs(codes: list[int | None], clock: int, data_dir: Path) -> tuple[str, ...]:
