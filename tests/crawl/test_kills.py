@@ -52,20 +52,20 @@ def test_kills_of_a_full_crawl(tmp_path: Path, earlier: list[Path]) -> None:
 
 
 def test_kills_of_a_run_for_a_period(tmp_path: Path, earlier: list[Path]) -> None:
-    with serve(SampleSite(articles=250)) as server:
+    with serve(SampleSite(articles=120)) as server:
         wanted = [record for record in gold(server) if SINCE <= (record["date_published"] or "")[:10] <= UNTIL]
         runs = Runs(
             server, tmp_path, "-a", f"since={SINCE}", "-a", f"until={UNTIL}", new=wanted, earlier=earlier, output="-o"
         )
         reference = runs.undisturbed(tmp_path / "undisturbed")
-        kill_often(runs, 4, dice("period"), reference)
+        kill_often(runs, 2, dice("period"), reference)
 
 
 def test_kills_of_hourly_runs_over_a_known_site(tmp_path: Path, earlier: list[Path]) -> None:
-    with serve(SampleSite(articles=80)) as server:
+    with serve(SampleSite(articles=60)) as server:
         assert crawl(tmp_path / "data", "-a", f"site={server.url}").code == 0
         before = gold(server)
-        server.site.publish(120)
+        server.site.publish(60)
         new = gold(server)[len(before) :]
         runs = Runs(server, tmp_path, new=new, before=before, earlier=earlier, output="-o")
         reference = runs.undisturbed(tmp_path / "undisturbed")
@@ -73,12 +73,12 @@ def test_kills_of_hourly_runs_over_a_known_site(tmp_path: Path, earlier: list[Pa
 
 
 def test_kills_of_a_refresh(tmp_path: Path, earlier: list[Path]) -> None:
-    with serve(SampleSite(articles=150)) as server:
+    with serve(SampleSite(articles=80)) as server:
         assert crawl(tmp_path / "data", "-a", f"site={server.url}").code == 0
         options = ("-a", "refresh_days=20000")
         runs = Runs(server, tmp_path, *options, new=[], before=gold(server), earlier=earlier)
         reference = runs.undisturbed(tmp_path / "undisturbed")
-        kill_often(runs, 3, dice("refresh"), reference)
+        kill_often(runs, 2, dice("refresh"), reference)
 
 
 def test_kills_in_the_first_moments(tmp_path: Path, earlier: list[Path]) -> None:
