@@ -21,7 +21,7 @@ def test_a_lost_connection_ends_the_run_and_the_next_one_completes_it(
     cluster: Cluster, database: str, tmp_path: Path
 ) -> None:
     store_tables = StoreTables(cluster.url(database))
-    site = SampleSite(articles=250)
+    site = SampleSite(articles=100)
     with serve(site) as server:
         process = start(tmp_path, "-a", f"site={server.url}", *store_tables.options)
         store_tables.wait_for_articles(40, process)
@@ -39,11 +39,11 @@ def test_a_lost_connection_ends_the_run_and_the_next_one_completes_it(
         gold = {record["url"] for record in site.gold(server.url)}
     assert result.code == 0, result.log[-2000:]
     assert {record["url"] for record in result.articles} == gold
-    assert len(result.articles) == 250
+    assert len(result.articles) == 100
 
 
 def test_a_server_that_stops_and_comes_back(cluster: Cluster, tmp_path: Path) -> None:
-    with Cluster(cluster.programs) as other, serve(SampleSite(articles=250)) as server:
+    with Cluster(cluster.programs) as other, serve(SampleSite(articles=100)) as server:
         store_tables = StoreTables(other.url("postgres"))
         process = start(tmp_path, "-a", f"site={server.url}", *store_tables.options)
         store_tables.wait_for_articles(40, process)
@@ -57,7 +57,7 @@ def test_a_server_that_stops_and_comes_back(cluster: Cluster, tmp_path: Path) ->
         other.start()
         result = crawl(tmp_path, "-a", f"site={server.url}", *store_tables.options)
     assert result.code == 0, result.log[-2000:]
-    assert len(result.articles) == 250
+    assert len(result.articles) == 100
 
 
 def test_a_run_that_lost_its_lock_cannot_write_while_the_next_one_runs(cluster: Cluster, database: str) -> None:
