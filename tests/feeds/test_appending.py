@@ -35,7 +35,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 @pytest.mark.parametrize("is_there", [False, True])
 def test_two_crawls_append_to_one_file(name: str, is_there: bool, tmp_path: Path) -> None:
     path = tmp_path / "out" / name
-    sites = [SampleSite(articles=40) for _ in range(2)]
+    sites = [SampleSite(articles=20) for _ in range(2)]
     with serve(sites[0]) as first, serve(sites[1]) as second:
         if is_there:
             crawl(tmp_path / "0", "-a", f"site={first.url}", "-a", "sections=art", "-o", str(path))
@@ -45,7 +45,7 @@ def test_two_crawls_append_to_one_file(name: str, is_there: bool, tmp_path: Path
             for number, server in enumerate((first, second))
         ]
         logs = [process.communicate(timeout=TIMEOUT)[1] for process in processes]
-        ports = Counter([first.port, second.port] * 40)
+        ports = Counter([first.port, second.port] * 20)
     assert [process.returncode for process in processes] == [0, 0], logs
     found = Counter(urlsplit(row["url"]).port for row in rows(path)[before:])
     assert found == ports
