@@ -86,7 +86,7 @@ SCOPES = [
 
 @pytest.mark.parametrize(("killed", "following"), SCOPES)
 def test_leftovers_of_a_run_of_another_kind(killed: list[str], following: list[list[str]], tmp_path: Path) -> None:
-    with serve(SampleSite(articles=150)) as server:
+    with serve(SampleSite(articles=90)) as server:
         site = ("-a", f"site={server.url}")
         stop(tmp_path, *site, *(option for argument in killed for option in ("-a", argument)))
         assert published(tmp_path) == []
@@ -116,7 +116,7 @@ def test_a_clock_that_was_ahead_for_one_run(tmp_path: Path) -> None:
         ahead = start_by_clock(tmp_path, *options, FAKETIME="+40d")
         log, _ = ahead.communicate(timeout=TIMEOUT)
         assert ahead.returncode == 0, log[-2000:]
-        site.publish(60)
+        site.publish(40)
         stored = len(Stored(tmp_path).rows("articles"))
         process = start(tmp_path, *options)
         while process.poll() is None and len(Stored(tmp_path).rows("articles")) < stored + 20:
