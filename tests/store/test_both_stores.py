@@ -73,7 +73,7 @@ def test_every_field_is_stored_and_later_runs_request_only_new_articles(
 
 
 def test_a_killed_run_is_continued(store_tables: StoreTables, tmp_path: Path) -> None:
-    site = SampleSite(articles=120)
+    site = SampleSite(articles=80)
     with serve(site) as server:
         process = start(tmp_path, "-a", f"site={server.url}", *store_tables.options)
         store_tables.wait_for_articles(40, process)
@@ -81,20 +81,20 @@ def test_a_killed_run_is_continued(store_tables: StoreTables, tmp_path: Path) ->
         process.communicate(timeout=TIMEOUT)
         assert process.returncode == -signal.SIGKILL
         stored = {row["key"] for row in store_tables.rows("articles")}
-        assert len(stored) < 120
+        assert len(stored) < 80
         result = run(server, store_tables, tmp_path)
         gold = by_url(site.gold(server.url))
     assert result.code == 0, result.log[-2000:]
     # It also publishes the articles that the killed run had stored.
     assert by_url(result.articles) == gold
-    assert len(result.articles) == store_tables.sizes()["articles"] == 120
-    assert articles_asked_for(server).total() <= 120 + MOST_ASKED_AGAIN
+    assert len(result.articles) == store_tables.sizes()["articles"] == 80
+    assert articles_asked_for(server).total() <= 80 + MOST_ASKED_AGAIN
     assert sorted(row["outcome"] for row in store_tables.rows("runs")) == ["killed", "sound"]
 
 
 def test_an_orderly_stop_loses_nothing(store_tables: StoreTables, tmp_path: Path) -> None:
     number = signal.SIGTERM if store_tables.is_postgresql else signal.SIGINT
-    site = SampleSite(articles=120)
+    site = SampleSite(articles=80)
     with serve(site) as server:
         process = start(tmp_path, "-a", f"site={server.url}", *store_tables.options)
         store_tables.wait_for_articles(40, process)
