@@ -13,7 +13,7 @@ from caravan_crawler.store import schema
 from tests.store.stores import open_in, table
 from tests.support.crawling import crawl
 
-ARTICLES = 120
+ARTICLES = 80
 SITEMAPS = 40
 
 

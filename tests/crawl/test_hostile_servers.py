@@ -178,7 +178,7 @@ def test_permanently_failing_listing_is_reported(tmp_path: Path) -> None:
         is_late = target.startswith("/news/page/") and int(target.split("/")[3]) >= 3
         return SampleResponse(502, HTML, b"bad gateway") if is_late else None
 
-    with serve(Tricky(fails_from_page_3, articles=500)) as server:
+    with serve(Tricky(fails_from_page_3, articles=300)) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "RETRY_TIMES=0", "-a", "sections=news")
     assert result.code == 4
     assert "lists were given up" in result.log.splitlines()[-1]

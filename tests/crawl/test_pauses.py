@@ -21,7 +21,7 @@ class AskingForQuiet(Timed):
     """Answers one request, for the tenth article, with Retry-After."""
 
     def __init__(self, status: int, wish: str | timedelta) -> None:
-        super().__init__(articles=60)
+        super().__init__(articles=30)
         self.status, self.wish = status, wish
         self.asked_at: int | None = None
         self.articles = 0
@@ -54,7 +54,7 @@ def test_retry_after_pauses_all_requests(status: int, wish: str | timedelta, sec
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
     assert result.code == 0, result.log[-1500:]
-    assert len(result.articles) == 60
+    assert len(result.articles) == 30
     assert site.asked_at is not None
     asked_at = site.times[site.asked_at - 1]
     in_pause = [moment for moment in site.times[site.asked_at :] if moment < asked_at + seconds]
@@ -69,7 +69,7 @@ def test_nonsensical_retry_after_counts_as_a_failed_response(wish: str | timedel
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
     assert result.code == 0, result.log[-1500:]
-    assert len(result.articles) == 60
+    assert len(result.articles) == 30
     assert result.stat("caravan/pauses/backoff") == 1
 
 
@@ -167,7 +167,7 @@ def test_a_site_that_refuses_all_pages_ends_the_run(answer: SampleResponse, tmp_
 
 
 def test_outage_ends_the_run_whatever_the_number_of_queued_pages(tmp_path: Path) -> None:
-    site = SampleSite(articles=150)
+    site = SampleSite(articles=80)
     with serve(site) as server:
         assert crawl(tmp_path, "-a", f"site={server.url}").code == 0
         known = server.hits
@@ -177,7 +177,7 @@ def test_outage_ends_the_run_whatever_the_number_of_queued_pages(tmp_path: Path)
     _, log = process.communicate(timeout=120)
     assert process.returncode == 4, log[-1500:]
     (tries,) = re.findall(r"'downloader/exception_count': (\d+)", log)
-    assert int(tries) < 40, "the run must not request each of the 150 pages"
+    assert int(tries) < 40, "the run must not request each of the 80 pages"
 
 
 def test_a_site_that_goes_away_ends_the_run(tmp_path: Path) -> None:

@@ -259,11 +259,11 @@ def test_progress_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_during_a_crawl(tmp_path: Path) -> None:
-    with serve(SampleSite(articles=250)) as server:
+    with serve(SampleSite(articles=120)) as server:
         site = ("-a", f"site={server.url}")
         process = start(tmp_path / "data", *site)
         sizes = []
-        for moment in (50, 50, 50):
+        for moment in (40, 40):
             after_requests(server, moment)(process)
             succeeded(export(tmp_path / "dataset", tmp_path / "data", "--below-floors"))
             check_whole(tmp_path / "dataset")
