@@ -22,10 +22,8 @@ _UNSEEN_TAGS = frozenset(
 )
 _TEXT, _UNSEEN, _BLOCK, _PICTURE, _BREAK, _INLINE = range(6)
 #: Elements that may hide a link.
-_MAY_HIDE = (
-    "[hidden], [style*=none], [style*=hidden], [class*=screen-reader], [class*=hidden], [class*=sr-only], noscript"
-)
-_MAY_HIDE += ", template, svg, object, video, audio, button"
+_MAY_HIDE = "[hidden], [style*=none i], [style*=hidden i], [class*=screen-reader], [class*=hidden], [class*=sr-only], "
+_MAY_HIDE += ", ".join(tag for tag in sorted(_UNSEEN_TAGS) if tag.replace("-", "").isalpha() and tag[0] != "-")
 _KINDS = {"-text": _TEXT, "img": _PICTURE, "amp-img": _PICTURE, "br": _BREAK}
 _KINDS |= dict.fromkeys(_BLOCK_TAGS, _BLOCK) | dict.fromkeys(_UNSEEN_TAGS, _UNSEEN)
 #: Parts of a page that never hold an article's paragraphs.
@@ -43,8 +41,9 @@ _SMALL_FORM = 400
 _DEEPEST = 400
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _UNSEEN_LETTER = re.compile(f"[{UNSEEN_LETTERS}]").search
-#: The text of a page has ended if every ``h1`` and some paragraphs were met, and then this number of blocks that are no
-#: paragraphs. The rest is read for its links only, which saves a third of the time on a page with columns.
+#: The text of a page has ended if every ``h1`` and some paragraphs were met, the element around the last ``h1`` and all
+#: paragraphs has ended, and then this number of blocks that are no paragraphs were met. The rest is read for its links
+#: only, which saves time on a page with columns behind the text.
 _FEWEST_PARAGRAPHS, _MOST_BEHIND = 2, 100
 _SHORTEST_PARAGRAPH, _ENDS = 60, '.!?…»”"'
 #: Letters of a line that may stand alone.
@@ -119,6 +118,7 @@ def _walk(
     met_unseen = is_over = False
     preformatted = paragraphs = since_paragraph = 0
     headings = len(root.css("h1"))
+    article: Element | None = None
     last_link: LexborNode | None = None
 
     def note_special(node: LexborNode, element: Element, tag_around: str, zone: str | None) -> str | None:
@@ -149,7 +149,7 @@ def _walk(
 
     def add(block: Element, zone: str | None, text: str, its_pieces: list[Piece]) -> None:
         """Add a block, unless nobody sees its ``text``."""
-        nonlocal met_unseen, paragraphs, since_paragraph, is_over
+        nonlocal met_unseen, paragraphs, since_paragraph, is_over, article
         is_plain = text.isprintable() and (is_plain_page or is_normalized("NFC", text))
         if not is_plain or (not is_plain_page and _UNSEEN_LETTER(text)):
             texts = (piece for piece, _, _ in its_pieces if piece != LINE_BREAK)
@@ -161,7 +161,9 @@ def _walk(
         if 0 < headings == len(visible.headings):
             if len(text) >= _SHORTEST_PARAGRAPH and text[-1] in _ENDS and its_pieces[0][1] is None:
                 paragraphs, since_paragraph = paragraphs + 1, 0
-            else:
+                if zone is None:
+                    article = _around_both(article or visible.headings[-1], block)
+            elif article is not None and article.last > article.first:  # it has ended
                 since_paragraph += 1
                 is_over = paragraphs >= _FEWEST_PARAGRAPHS and since_paragraph >= _MOST_BEHIND
 
@@ -207,7 +209,7 @@ def _walk(
                     icon = None
                 else:
                     pieces.append((text, link, inline))
-        elif kind == _UNSEEN and not (tag == "button" and element is not None and element.tag in SUBHEADS):
+        elif kind == _UNSEEN and not (tag == "button" and block.tag in SUBHEADS):
             if tag == "svg":
                 icon = _icon(child)
         elif kind == _BREAK:
@@ -253,6 +255,13 @@ def _walk(
     if is_over:
         links += [Element("a", node.attributes, top, len(blocks)) for node in _links_behind(root, last_link)]
     return visible, met_unseen
+
+
+def _around_both(element: Element, block: Element) -> Element:
+    """Return the innermost element around both; only its start need be known."""
+    while element.parent is not None and not block.is_within(element):
+        element = element.parent
+    return element
 
 
 def _icon(node: LexborNode) -> dict[str, str | None]:

@@ -1,0 +1,52 @@
+"""A text ends with its container, however many short lines are in it; behind it only links are read."""
+
+import pytest
+
+from caravan_crawler.pages.document import Document, parse_document
+from caravan_crawler.pages.page import read_page
+from caravan_crawler.urls import Site
+
+SITE = Site("http://127.0.0.1:8000/")
+URL = "http://127.0.0.1:8000/news/spisok-prizerov-olimpiady-900002/"
+PARAGRAPH = "<p>Организаторы назвали всех призёров олимпиады, которая прошла в Павлодаре на этой неделе.</p>"
+LAST = "Награды вручат в последний день мая на главной площади города перед фонтаном."
+PAGE = f"""<html><head><title>Список призёров олимпиады - Караван</title></head><body>
+<div class="a"><h1>Список призёров олимпиады</h1><div class="b">26 Апреля 2023</div>
+<div class="c">{PARAGRAPH * 2}{{text}}<img src="/wp-content/uploads/last.jpg"><p>{LAST}</p></div></div>
+<div class="d">{{behind}}</div></body></html>"""
+LONG = {
+    "list": "<ul>" + "<li>Ученик</li>" * 150 + "</ul>",
+    "table": "<table>" + "<tr><td>Школа</td><td>5</td></tr>" * 80 + "</table>",
+    "verse": "Строка<br><br>" * 150,
+    "replies": "<div>– Да.</div>" * 150,
+    "containers": f"</div><div class='c'>{PARAGRAPH}</div><div class='c'>" + "<p>Да.</p>" * 150,
+}
+
+
+def parsed(text: str = "", behind: str = "") -> Document:
+    return parse_document(PAGE.format(text=text, behind=behind).encode(), URL, SITE, "utf-8")
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_the_last_paragraph_and_picture_are_read(name: str) -> None:
+    article = read_page(parsed(LONG[name])).article
+    assert article is not None
+    assert article.body is not None
+    assert article.body.endswith(LAST)
+    assert [url.rpartition("/")[2] for url in article.images] == ["last.jpg"]
+
+
+def test_links_far_behind_a_text_are_read_unless_hidden() -> None:
+    hidden = (
+        '<p style="DISPLAY: NONE"><a href="/news/c-900003/">x</a></p><amp-sidebar><a href="/d/">x</a></amp-sidebar>'
+    )
+    document = parsed(behind="<p>Да.</p>" * 200 + f'<p>x <a href="/news/b-900004/">y</a></p>{hidden}')
+    assert document.links == ["/news/b-900004/"]
+    assert len(document.blocks) < 150
+
+
+def test_a_button_in_a_subhead_is_its_text() -> None:
+    document = parsed("<h2><span><button>Призёры</button></span></h2><p>a <button>b</button></p>")
+    texts = [block.text for block in document.blocks]
+    assert "Призёры" in texts
+    assert "a" in texts
