@@ -251,7 +251,7 @@ def credit_in_text(page: ArticlePage) -> str | None:
 
 
 def tags_printed(page: ArticlePage) -> list[str]:
-    """Links to topics in or under the text."""
+    """Links to topics at the headline, in or under the text."""
     return list(dict.fromkeys([*page.text.tags, *tags_around(page.document, page.layout)]))
 
 

@@ -28,6 +28,8 @@ _TAGS_LABEL = re.compile(r"(?:теги|тэги|метки|темы|тегтер
 _HASHTAG = re.compile(r"#\w[\w\-]*")
 #: Letters of a block of tags, and the most tags of an article.
 _LONGEST, _MOST = 400, 20
+#: Most blocks between the headline and tags over it.
+_FARTHEST_ABOVE = 2
 
 
 def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
@@ -56,16 +58,20 @@ def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
 
 
 def tags_around(document: Document, layout: Layout) -> Iterator[str]:
-    """Yield the tags under the text, before and behind the trending block.
+    """Yield the tags at the headline, and those under the text, before and behind the trending block.
 
-    Behind it, and where the page has no such block, they are the article's only inside of what holds the article; a
-    cloud of all topics stands elsewhere.
+    At the headline, behind that block, and where the page has no such block, they are the article's only inside of what
+    holds the article; a cloud of all topics stands elsewhere.
     """
     blocks, trending = document.blocks, layout.trending
     article = _article(document, layout)
     end = trending.start if trending else len(blocks)
     behind = blocks[trending.end :] if trending else []
     is_under_text = True
+    above = max(0, layout.first_headline - _FARTHEST_ABOVE) if layout.first_headline is not None else layout.text.start
+    for block in blocks[above : layout.text.start]:
+        if article is not None and block.is_within(article) and _may_hold_tags(block, article):
+            yield from tag_texts(block, document.site, document.base_url)
     for block in [*blocks[layout.text.end : end], *behind]:
         is_inside = article is not None and block.is_within(article)
         is_under_text = is_under_text and (is_inside or not _ends_article(block))
