@@ -1,6 +1,7 @@
 """``scrapy crawl``: Scrapy's own command, with an exit code for the run's outcome."""
 
 import argparse
+import functools
 import json
 import logging
 import shlex
@@ -16,6 +17,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 from scrapy.extensions.feedexport import FeedExporter
 from scrapy.spiderloader import get_spider_loader
+from scrapy.utils.reactor import is_reactor_installed
 
 from caravan_crawler import settings as own_settings
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
@@ -32,6 +34,7 @@ from caravan_crawler.outcome import (
     DRIFT_FIELDS_STAT,
     OUTCOME_STAT,
     REFUSED,
+    SIGNAL_STAT,
     SOUND,
     STOPPED,
     STOPPED_WORDS,
@@ -53,6 +56,8 @@ class Command(CrawlCommand):
     """Check arguments, settings and store before any request, run, and exit with the outcome's code."""
 
     _store: Store | None = None
+    _signal: int | None = None
+    """The first signal after the reactor's start; the extension RunMonitor notes those after the engine's."""
 
     def syntax(self) -> str:
         """Return the arguments for the help text."""
@@ -82,6 +87,7 @@ class Command(CrawlCommand):
             crawler.settings.set("STORE", store, priority="cmdline")
             _watch(self.crawler_process.crawl(crawler, **opts.spargs), problems)
             tune_gc()
+            self._note_signals()
             self.crawler_process.start()
             self.exitcode = CRASHED
             crawl_store = CrawlStore.of(crawler)
@@ -89,6 +95,8 @@ class Command(CrawlCommand):
                 self._conclude(crawler, crawl_store)
             elif problems:
                 self._refuse(f"the crawl could not start: {problems[0]}", getattr(problems[0], "code", CRASHED))
+            elif self._signal:
+                self._refuse(STOPPED_WORDS, STOPPED + self._signal)
         except KeyboardInterrupt:
             self._refuse(STOPPED_WORDS, STOPPED + signal.SIGINT)
         finally:
@@ -121,10 +129,31 @@ class Command(CrawlCommand):
             except StoreError as error:
                 self._refuse(str(error), error.code)
 
+    def _note_signals(self) -> None:
+        """Note a signal that comes before the engine has started; Scrapy stops the crawl."""
+
+        def wrap() -> None:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                if callable(handler := signal.getsignal(number)):
+                    signal.signal(number, functools.partial(self._stop, handler))
+
+        if is_reactor_installed():
+            from twisted.internet import reactor
+
+            # Scrapy adds a trigger that installs its handlers. A trigger that the outer one adds comes after it.
+            add: Any = reactor.addSystemEventTrigger
+            add("after", "startup", add, "after", "startup", wrap)
+
+    def _stop(self, handler: Any, signum: int, frame: Any) -> None:
+        self._signal = self._signal or signum
+        handler(signum, frame)
+
     def _conclude(self, crawler: Crawler, crawl_store: CrawlStore) -> None:
         """Determine the outcome after the feeds are closed; set the exit code, write the report, raise the alarm."""
         assert self.crawler_process is not None
         spider, stats = crawl_store.spider, crawler.stats.get_stats()
+        if self._signal and stats.get("finish_reason") in (None, "shutdown"):
+            stats[SIGNAL_STAT] = self._signal
         outcome = decide(stats, stats.get("finish_reason"))
         if self.crawler_process.bootstrap_failed:
             outcome = Outcome(CRASHED, "the crawl did not start")

@@ -175,6 +175,15 @@ def test_ctrl_c_before_the_crawl_has_begun(tmp_path: Path) -> None:
     assert log.read_text(encoding="utf-8").splitlines()[-1] == f"Exit code 130: {line}"
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_while_the_crawl_starts(number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KILL_WITH", number.name)
+    done = crawl(tmp_path, "-a", "site=sample", module="tests.crawl.stopped_early")
+    run_report = report(tmp_path)
+    assert done.code == run_report["exit_code"] == 128 + number, done.log[-2000:]
+    assert run_report["reason"] == "stopped on request; the same command continues"
+
+
 def test_ctrl_c_while_the_commands_are_loaded() -> None:
     code = "import caravan_crawler.commands\nraise {}"
     done = [
