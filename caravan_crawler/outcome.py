@@ -36,6 +36,7 @@ COPIES_STAT, COPY_STAT = "caravan/copies", "caravan/last_copy"
 LIMIT_STAT, LIMIT = "caravan/limit_reached", "limit"
 #: Beginning of the reason of a sound run that has not requested everything; the next run continues it.
 AT_LIMIT = "ended at the limit"
+_CONTINUES, _STARTS_ANEW = "the next run continues", "nothing is stored, so the next run starts anew"
 #: Requested section whose page does not exist.
 NO_SECTION_STAT = "caravan/no_section"
 #: One of these is counted per article of the requested sections; a short link may lead to another section.
@@ -70,6 +71,11 @@ class Outcome:
     def name(self) -> str:
         """The code as a word."""
         return _NAMES.get(self.code, "stopped")
+
+    def without_store(self) -> "Outcome":
+        """Return the same outcome for a run without a store, which no other run continues."""
+        reason = self.reason.replace(STOPPED_WORDS, f"stopped on request; {_STARTS_ANEW}")
+        return Outcome(self.code, reason.replace(_CONTINUES, _STARTS_ANEW))
 
 
 def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
@@ -114,7 +120,7 @@ def _judge_part(stats: Mapping[str, Any], finish_reason: str) -> Outcome:
     outcome = _judge_pages(stats) if has_begun else Outcome(SOUND, "complete")
     if outcome.code != SOUND or outcome.reason.startswith(AT_LIMIT):
         return outcome
-    ending = f"{AT_LIMIT} {finish_reason.upper()}; the next run continues"
+    ending = f"{AT_LIMIT} {finish_reason.upper()}; {_CONTINUES}"
     return Outcome(SOUND, ending + outcome.reason.removeprefix("complete"))
 
 
@@ -161,7 +167,7 @@ def _judge_data(stats: Mapping[str, Any], read: int, failed: int, last: str | No
             return Outcome(BELOW_FLOORS, f"{copies} of {read} {told}")
         words.append(f"{copies} {told}")
     limit = stats.get(LIMIT_STAT)
-    reason = f"{AT_LIMIT} of {limit}; the next run continues" if limit else "complete"
+    reason = f"{AT_LIMIT} of {limit}; {_CONTINUES}" if limit else "complete"
     return Outcome(SOUND, reason + (f", but {'; '.join(words)}" if words else ""))
 
 

@@ -161,6 +161,8 @@ class Command(CrawlCommand):
             outcome = Outcome(CRASHED, "a feed could not be written; see the log")
         if outcome.code == SOUND and (stream := stats.get(STREAM_STAT)):
             outcome = Outcome(CRASHED, f"{stream}; the run's files are whole")
+        if crawl_store.store.name == NONE:
+            outcome = outcome.without_store()
         ended_at = datetime.now(UTC)
         report = build_report(
             spider.run_id,

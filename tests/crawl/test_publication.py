@@ -185,6 +185,8 @@ def test_without_a_store_each_run_publishes_everything(tmp_path: Path) -> None:
             done = crawl(tmp_path, "-a", f"site={server.url}", "-s", "STORE_URL=none")
             sound(done)
             assert len(done.articles) == len(list(server.site.gold(server.url)))
+        limited = crawl(tmp_path, "-a", f"site={server.url}", "-a", "limit=5", "-s", "STORE_URL=none")
+    assert "ended at the limit of 5; nothing is stored, so the next run starts anew" in limited.log
     assert not (tmp_path / "caravan.db").exists()
 
 
