@@ -30,7 +30,8 @@ HELP = {
     "sections": "comma list of sections: news,gazeta,sport (default all)",
     "urls": "read only these pages: comma list of URLs, or @FILE with one a line",
     "refresh_days": "articles younger than so many days are read again for views and edits (default 7)",
-    "limit": "end after this number of new or changed articles; the next run continues (default: no limit)",
+    "limit": "end after this number of new or changed articles, and publish them with those of the runs that it "
+    "continues; the next run continues (default: no limit)",
 }
 
 
