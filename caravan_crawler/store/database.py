@@ -82,12 +82,12 @@ def store_url(setting: str | None, data_dir: str) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-def make_engine(url: URL) -> Engine:
-    """Return an engine for SQLite or PostgreSQL."""
+def make_engine(url: URL, *, reads_only: bool = False) -> Engine:
+    """Return an engine for SQLite or PostgreSQL; with ``reads_only`` an SQLite file is not changed."""
     if url.get_backend_name() == "sqlite":
         arguments: dict[str, Any] = {} if "timeout" in url.query else {"timeout": _LOCK_TIMEOUT}
         engine = create_engine(url, json_serializer=as_json, connect_args=arguments)
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", _refuse_writes if reads_only else _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     # Commits do not wait for the disk. A crash of the server loses at most the last second, which the next run reads
@@ -117,6 +117,12 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-16000", "wal_autocheckpoint=4000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _refuse_writes(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("query_only=1", "cache_size=-16000"):  # a journal mode would be written, even to an empty file
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, event
+from sqlalchemy import Connection, Engine, Executable
 from sqlalchemy.exc import SQLAlchemyError
 
 from caravan_crawler.store.database import (
@@ -34,7 +34,7 @@ class Snapshot:
         self.name = without_password(url)
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
             raise StoreRefusedError(f"there is no store {self.name}; a crawl makes one")
-        self._engine = make_engine(url)
+        self._engine = make_engine(url, reads_only=True)
         self._errors = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)
         self._connection: Connection | None = None
         try:
@@ -98,9 +98,4 @@ def _no_use(name: str, version: int) -> str:
 def _connect(engine: Engine) -> Connection:
     if engine.dialect.name == "postgresql":
         return engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-
-    def refuse_writes(connection: Any, _record: Any) -> None:
-        connection.execute("PRAGMA query_only=1")
-
-    event.listen(engine, "connect", refuse_writes)
     return engine.connect()

@@ -50,6 +50,14 @@ def test_a_database_that_is_not_a_store_is_refused_and_not_changed(store_tables:
     assert not list(tmp_path.iterdir())
 
 
+def test_an_empty_file_stays_empty(tmp_path: Path) -> None:
+    file = tmp_path / "caravan.db"
+    file.touch()
+    with pytest.raises(StoreRefusedError, match="there is no store"):
+        Snapshot(None, str(tmp_path))
+    assert (file.read_bytes(), [*tmp_path.iterdir()]) == (b"", [file])
+
+
 def test_a_file_of_another_kind(tmp_path: Path) -> None:
     (tmp_path / "caravan.db").write_bytes(b"no database at all" * 100)
     with pytest.raises(StoreError, match="not a database"):
