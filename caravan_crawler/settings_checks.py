@@ -34,7 +34,7 @@ def settings_problem(settings: BaseSettings) -> str | None:
     """Return the first problem of the settings, in one line, or None."""
     checks = (
         *(
-            _name_problem,
+            name_problem,
             _number_problem,
             _level_problem,
             _codes_problem,
@@ -51,10 +51,10 @@ def settings_problem(settings: BaseSettings) -> str | None:
 
 def export_problem(settings: BaseSettings) -> str | None:
     """Return the first problem of the settings that an export reads, in one line, or None."""
-    return _name_problem(settings) or _number_problem(settings) or floors_problem(settings)
+    return name_problem(settings) or _number_problem(settings) or floors_problem(settings)
 
 
-def _name_problem(settings: BaseSettings) -> str | None:
+def name_problem(settings: BaseSettings) -> str | None:
     """Return a problem if a setting of the command line is probably mistyped; other unknown ones may be an add-on's."""
     known = {name for module in (default_settings, own_settings) for name in vars(module) if name.isupper()}
     for name in settings:

@@ -7,6 +7,7 @@ import pytest
 from caravan_crawler import __version__
 from caravan_crawler.command_line import main
 from caravan_crawler.commands.crawl import program_name
+from tests.support.forking import fork
 
 
 def printed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
@@ -48,3 +49,11 @@ def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str], monke
 def test_hints_name_the_command_as_it_was_called(called: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", [called])
     assert program_name() == name
+
+
+@pytest.mark.parametrize("words", [("status",), ("report", "r.html"), ("inspect", "p.html"), ("reparse", "folder")])
+def test_a_mistyped_setting_is_refused_by_every_command(words: tuple[str, ...]) -> None:
+    process = fork("scrapy", *words, "-s", "DATA_DR=elsewhere")
+    out, log = process.communicate(timeout=60)
+    assert (process.returncode, out) == (2, "")
+    assert log == f"scrapy {words[0]}: there is no setting DATA_DR; did you mean DATA_DIR?\n"

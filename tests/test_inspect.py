@@ -211,7 +211,7 @@ def test_a_list_is_saved_as_a_case_too(path: str, tmp_path: Path) -> None:
 
 BAD = [
     ((), "takes one URL or one file", 2),
-    (("/no/such/file.html",), "cannot be read: No such file or directory", 4),
+    (("/no/such/file.html",), "cannot be read: No such file or directory", 2),
     (("http://127.0.0.1:9/",), "was not read: robots.txt could not be read (Connection was refused", 4),
     (("http://[::1",), "is no address of a page", 2),
     (("ftp://127.0.0.1/",), "is no address of a page", 2),

@@ -78,6 +78,10 @@ class Command(ScrapyCommand):
         problem = inspect_site.options_problem(args, opts)
         if problem is None and opts.site is None and len(args) != 1:
             problem = "inspect takes one URL or one file"
+        assert self.settings is not None
+        from caravan_crawler.settings_checks import name_problem  # imports settings that depend on the environment
+
+        problem = problem or name_problem(self.settings)
         problem = problem or (_fixture_problem(opts) if opts.save_fixture is not None else None)
         if problem:
             self._end(problem, REFUSED)
@@ -101,9 +105,8 @@ class Command(ScrapyCommand):
         try:
             body = path.read_bytes()
         except OSError as error:
-            self._end(f"{target} cannot be read: {error.strerror}")
+            self._end(f"{target} cannot be read: {error.strerror}", REFUSED)
             return
-        assert self.settings is not None
         document = _saved_document(body, path, opts.url)
         if problem := _print(body, document, None, self.settings, opts):
             self._end(problem, CRASHED)

@@ -52,6 +52,11 @@ class Command(ScrapyCommand):
         if args:
             self._end(f"it takes no arguments, as {args[0]}; another store is -s DATA_DIR=FOLDER", REFUSED)
             return
+        from caravan_crawler.settings_checks import name_problem  # imports settings that depend on the environment
+
+        if problem := name_problem(self.settings):
+            self._end(problem, REFUSED)
+            return
         try:
             with Snapshot(self.settings["STORE_URL"], self.settings["DATA_DIR"]) as snapshot:
                 overview = read_overview(snapshot, database.now(), most_runs=_MOST_RUNS, most_reasons=_MOST_REASONS)

@@ -26,7 +26,8 @@ def tables(crawled: Path, tmp_path_factory: pytest.TempPathFactory) -> list[pand
         folder = tmp_path_factory.mktemp("notebook")
         succeeded(export(folder / "dataset", crawled, "--format", "parquet"))
         notebook = nbformat.read(NOTEBOOK, 4)  # type: ignore[no-untyped-call]
-        resources = {"metadata": {"path": str(folder)}}
+        (folder / "docs").mkdir()  # Jupyter's working folder is the notebook's
+        resources = {"metadata": {"path": str(folder / "docs")}}
         NotebookClient(notebook, timeout=TIMEOUT, kernel_name="python3", resources=resources).execute()
     outputs: list[Any] = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     assert all(output.output_type == "execute_result" for output in outputs), outputs
