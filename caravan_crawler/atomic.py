@@ -54,6 +54,9 @@ def replace_file(part: Path, path: Path) -> None:
 
 
 def local_path(uri: str) -> Path:
-    """Return the path of a name or a ``file:`` URI; ``~`` is expanded, a link is resolved."""
+    """Return the path of a name or a ``file:`` URI; ``~`` is expanded, a link is resolved, but for one to itself."""
     path = Path(file_uri_to_path(uri) if uri.startswith("file:") else uri).expanduser()
-    return path.resolve() if path.is_symlink() else path
+    try:
+        return path.resolve() if path.is_symlink() else path
+    except (RuntimeError, OSError):
+        return path

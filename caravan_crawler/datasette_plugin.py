@@ -53,7 +53,7 @@ def startup(datasette: Any) -> None:
     for path in [Path(database.path) for database in datasette.databases.values() if database.path]:
         try:
             if _is_store(path):
-                refresh(path)
+                _refresh_or_rebuild(path)
         except sqlite3.Error as error:
             click.echo(f"{index_of(path)} is not up to date: {error}", err=True)
 
@@ -79,6 +79,17 @@ def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) 
 def register_facet_classes() -> list[type[Facet]]:
     """Add facets by year."""
     return [YearFacet]
+
+
+def _refresh_or_rebuild(store: Path) -> None:
+    try:
+        refresh(store)
+    except sqlite3.DatabaseError as error:
+        if type(error) is not sqlite3.DatabaseError:  # locked or not writable, but sound
+            raise
+        click.echo(f"{index_of(store)} is made anew: {error}", err=True)
+        index_of(store).unlink(missing_ok=True)
+        refresh(store)
 
 
 def refresh(store: Path) -> None:
@@ -111,7 +122,9 @@ def fold(text: str | None) -> str | None:
 
 def query_of(search: str) -> str:
     """Return the query of a text in the search field: all of its words, quoted phrases, and beginnings (``город*``)."""
-    return re.sub(r'(?<=\w)\*"', '"*', escape_fts(search.translate(_FOLDED)))
+    if not re.search(r"\w", search):
+        return '""'
+    return re.sub(r'(?<=\w)\*"', '"*', escape_fts(search.translate(_FOLDED).replace("\0", " ")))
 
 
 @cache  # Datasette asks for its metadata many times a page

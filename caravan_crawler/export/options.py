@@ -50,6 +50,8 @@ def format_of(target: str) -> str | None:
     :class:`ExportRefusedError` if the extension is no format.
     """
     path = local_path(target)
+    if path.name[:1] == "." and path.name[1:].lower() in FILE_FORMATS:
+        raise ExportRefusedError(f"{target}: the file needs a name before {path.name}")
     if is_url(target) or target.endswith("/") or not path.suffix:
         return None
     format_ = path.suffix[1:].lower()

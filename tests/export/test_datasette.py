@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from caravan_crawler.datasette_plugin import get_metadata, index_of, query_of, refresh
+from caravan_crawler.datasette_plugin import get_metadata, index_of, query_of, refresh, startup
 from caravan_crawler.store import schema
 from tests.deploy.scrapyd_server import free_port
 from tests.export.exporting import with_articles
@@ -120,7 +120,8 @@ def test_store_is_read_only(server: str) -> None:
 
 @pytest.mark.parametrize(
     ("search", "query"),
-    [("Ёлка", '"Елка"'), ("два слова", '"два" "слова"'), ('"два слова"', '"два слова"'), ("ёлк*", '"елк"*')],
+    [("Ёлка", '"Елка"'), ("два слова", '"два" "слова"'), ('"два слова"', '"два слова"'), ("ёлк*", '"елк"*')]
+    + [(search, '""') for search in ('"', '""', " ", "\0", "*")],
 )
 def test_queries(search: str, query: str) -> None:
     assert query_of(search) == query
@@ -147,6 +148,21 @@ def test_index_follows_the_store(tmp_path: Path) -> None:
         assert [len(found(f"слово90000{n}")) for n in (1, 2, 3, 4)] == [0, 1, 0, 1]
         assert len(found("ежик")) == 1
         assert found("слово900002") == [77]
+
+
+@pytest.mark.parametrize("offset", [0, 4096])
+def test_a_corrupt_index_is_made_anew(offset: int, tmp_path: Path) -> None:
+    with_articles(tmp_path, *({"article_id": n, "body": f"слово{n}"} for n in range(900001, 900101)))
+    store = tmp_path / "caravan.db"
+    refresh(store)
+    with index_of(store).open("r+b") as file:
+        file.seek(offset)
+        file.write(b"\xa5" * 8192)
+    startup(SimpleNamespace(databases={"caravan": SimpleNamespace(path=str(store))}))
+    with closing(sqlite3.connect(index_of(store))) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        query = "SELECT count(*) FROM articles_search WHERE articles_search MATCH 'слово900100'"
+        assert connection.execute(query).fetchone() == (1,)
 
 
 def test_metadata_is_that_of_any_store(store: Path, tmp_path: Path) -> None:

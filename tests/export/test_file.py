@@ -44,6 +44,7 @@ REFUSED = [
     ("articles.csv", ("--format", "csv"), "--format is for a dataset folder"),
     ("articles.csv", ("--license", "cc-by-4.0"), "--license is for a dataset folder"),
     ("folder.csv", (), "folder.csv is a folder; "),
+    (".csv", (), ".csv: the file needs a name before .csv"),
 ]
 
 
@@ -63,6 +64,13 @@ def test_unwritable_path(closed_folder: Path, tmp_path: Path) -> None:
         2,
         "articles.csv cannot be written: a folder above it is a file",
     )
+
+
+def test_a_link_to_itself_is_replaced(tmp_path: Path) -> None:
+    file = tmp_path / "articles.csv"
+    file.symlink_to(file.name)
+    succeeded(export(file, small_store(tmp_path / "data")))
+    assert file.is_file()
 
 
 def test_folder_with_an_extension(tmp_path: Path) -> None:
