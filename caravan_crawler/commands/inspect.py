@@ -107,6 +107,9 @@ class Command(ScrapyCommand):
         except OSError as error:
             self._end(f"{target} cannot be read: {error.strerror}", REFUSED)
             return
+        if opts.save_fixture is not None and opts.url is None and _address_of(body) is None:
+            self._end(f"{target} does not name its own address, which a case needs: give it with --url", REFUSED)
+            return
         document = _saved_document(body, path, opts.url)
         if problem := _print(body, document, None, self.settings, opts):
             self._end(problem, CRASHED)
@@ -212,13 +215,17 @@ def _fixture_problem(options: argparse.Namespace) -> str | None:
     if not folder.is_dir():
         return f"{folder} is not there: --save-fixture is for a clone of the repository"
     taken = folder / options.save_fixture
-    return f"{taken} is there already" if taken.exists() else None
+    return f"{taken} is there already; to save it anew, delete it" if taken.exists() else None
+
+
+def _address_of(body: bytes) -> str | None:
+    """Return the article URL that a saved page declares, or None."""
+    return claimed_address(parse_document(body, PUBLIC_BASE, Site(PUBLIC_BASE)))
 
 
 def _saved_document(body: bytes, path: Path, url: str | None) -> Document:
     """Return the document of a saved file; its URL is ``url``, or the article URL that the page declares."""
-    document = parse_document(body, url or PUBLIC_BASE, Site(PUBLIC_BASE))
-    url = url or claimed_address(document)
+    url = url or _address_of(body)
     if url is None:
         print_err("the page does not name its own address; with --url it is read as what it is")
         url = f"{PUBLIC_BASE}saved/{quote(path.stem)}/"
