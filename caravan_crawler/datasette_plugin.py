@@ -87,7 +87,7 @@ def _refresh_or_rebuild(store: Path) -> None:
     except sqlite3.DatabaseError as error:
         if type(error) is not sqlite3.DatabaseError:  # locked or not writable, but sound
             raise
-        click.echo(f"{index_of(store)} is made anew: {error}", err=True)
+        click.echo(f"{index_of(store)} is rebuilt: {error}", err=True)
         index_of(store).unlink(missing_ok=True)
         refresh(store)
 

@@ -215,7 +215,7 @@ def _fixture_problem(options: argparse.Namespace) -> str | None:
     if not folder.is_dir():
         return f"{folder} is not there: --save-fixture is for a clone of the repository"
     taken = folder / options.save_fixture
-    return f"{taken} is there already; to save it anew, delete it" if taken.exists() else None
+    return f"{taken} is there already; delete it to save it again" if taken.exists() else None
 
 
 def _address_of(body: bytes) -> str | None:

@@ -259,7 +259,10 @@ def _facts_of(block: Block) -> list[Fact]:
         is_certain = any((fact.kind == "date" and is_dated(fact.value)) or _is_label_with_name(fact) for fact in known)
         is_certain = is_certain or bool(known and _linked_authors(block))
         rest = [part for part, fact in zip(parts, found, strict=True) if fact is None]
-        if is_certain and all(_is_a_name(part) or _JOINTS.fullmatch(part) for part in rest):
+        marked = {
+            " ".join(text.split()) for text, link, inline in block.pieces if inline and _marks_author(link, inline)
+        }
+        if is_certain and all(part in marked or _is_a_name(part) or _JOINTS.fullmatch(part) for part in rest):
             return [*_of_article(block, known), *(_linked_authors(block) or _bare_authors(block, rest))]
     return _sentence_facts(text)
 

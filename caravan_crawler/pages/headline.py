@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice, pairwise
 
+from caravan_crawler.normalise.text import clean
 from caravan_crawler.pages.blocks import HEADINGS, Block, is_teaser
 from caravan_crawler.pages.bylines import is_the_site
 from caravan_crawler.pages.document import Document
@@ -18,6 +19,7 @@ _SITE = r"[«\"“]?(?:караван|caravan)(?:\.kz)?[»\"”]?"
 _SUFFIX = re.compile(rf"\s+[-–—|:]\s+(?:газета\s+)?{_SITE}(?:\s*[-–—|]\s*.{{0,60}})?$", re.IGNORECASE)
 # Forms of other themes; headlines may end or begin like them.
 _WIDE_SUFFIX = re.compile(rf"\s+(?:[-–—|:«»·•]|&laquo;)\s+(?:[^|«»·•]{{0,40}}\s)?{_SITE}$", re.IGNORECASE)
+_PRINT = re.compile(r"^версия\s+для\s+печати\s*[:\-–—|]\s*", re.IGNORECASE)
 _PREFIX = re.compile(rf"^(?:газета\s+)?{_SITE}(?:\s+[-–—|:»·•]|:)\s+(?:[^»]{{1,40}}\s+»\s+)*", re.IGNORECASE)
 #: Evidence for a block to be the headline.
 HEADLINE = {
@@ -199,4 +201,4 @@ def title_candidates(structured: StructuredData) -> Iterator[str]:
         structured.text("twitter:title"),
     ):
         if title:
-            yield from _without_site(title)
+            yield from _without_site(_PRINT.sub("", clean(title)))

@@ -41,12 +41,10 @@ LEDE = {
     "is a paragraph among paragraphs": -2,
 }
 _LEDE_FROM = 1
-#: Most blocks before the headline that may be facts of the article.
-_FARTHEST_ABOVE = 4
+#: Most blocks before the headline, and behind the last paragraph, that may be facts of the article.
+_FARTHEST_ABOVE, _FARTHEST_BEHIND = 4, 16
 #: Blocks of facts below the headline from which the page is not read for further ones.
 _MOST_FACTS = 200
-#: Most blocks behind the last paragraph that may be facts of the article.
-_FARTHEST_BEHIND = 16
 #: Paragraphs in an element from which it holds a text, whatever its name says.
 _FEWEST_OF_TEXT = 2
 #: Share of the length of the paragraphs behind it below which a text is much shorter.
@@ -121,9 +119,11 @@ def _read_front(document: Document, layout: Layout, known: Element | None) -> in
         block = blocks[position]
         if known is not None and block.is_within(known):
             break
-        if is_trending_heading(block.text) or block.zone == "footer":
-            break
         found = facts_of(block)
+        # Drupal prints date and author in a footer over the text.
+        is_foot = block.zone == "footer" and not (found and position - layout.headline <= LONGEST_LEDE)
+        if is_trending_heading(block.text) or is_foot:
+            break
         is_among_facts = bool(found and facts and position - facts[-1][0] <= LONGEST_LEDE)
         is_end = bool(texts) and not is_among_facts and is_end_label(block.text) and not is_author_label(block.text)
         if is_end and not _is_text_near(blocks, texts[-1], position):

@@ -151,7 +151,7 @@ def test_index_follows_the_store(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("offset", [0, 4096])
-def test_a_corrupt_index_is_made_anew(offset: int, tmp_path: Path) -> None:
+def test_a_corrupt_index_is_rebuilt(offset: int, tmp_path: Path) -> None:
     with_articles(tmp_path, *({"article_id": n, "body": f"слово{n}"} for n in range(900001, 900101)))
     store = tmp_path / "caravan.db"
     refresh(store)
