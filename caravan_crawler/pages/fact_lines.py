@@ -329,10 +329,15 @@ def _of_article(block: Block, facts: list[Fact]) -> list[Fact]:
             is_of_others = is_count_of_others(names) or (link is not None and "#" in (link.get("href") or ""))
             others |= {value} if is_of_others and not is_count_of_views(names) else set()
         elif value in dates and inline is not None:
-            others |= {value} if is_modified(f"{inline.names} {inline.get('itemprop') or ''}") else set()
+            others |= {value} if names_a_change(inline) else set()
     if dates <= others:
         others -= dates
     return [Fact("other", fact.value) if fact.value in others else fact for fact in facts]
+
+
+def names_a_change(element: Element) -> bool:
+    """Whether the names of an element say that the date in it is that of a change."""
+    return is_modified(f"{element.names} {element.get('itemprop') or ''}")
 
 
 def names_around(block: Block, inline: Element | None) -> str:

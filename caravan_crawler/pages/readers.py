@@ -17,11 +17,19 @@ from caravan_crawler.pages.blocks import Element
 from caravan_crawler.pages.body import Text, read_text
 from caravan_crawler.pages.bylines import is_person, people_in, read_byline
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_lines import Fact, is_date, is_dated, names_around, printed_date, views_before_headline
+from caravan_crawler.pages.fact_lines import (
+    Fact,
+    is_date,
+    is_dated,
+    names_a_change,
+    names_around,
+    printed_date,
+    views_before_headline,
+)
 from caravan_crawler.pages.headline import title_candidates
 from caravan_crawler.pages.labels import ends_sentence, fold
 from caravan_crawler.pages.layout import Layout
-from caravan_crawler.pages.selectors import BREADCRUMB_TIME, is_count_of_views, is_modified
+from caravan_crawler.pages.selectors import BREADCRUMB_TIME, is_count_of_views
 from caravan_crawler.pages.tags import tags_around
 
 #: Most ``time`` elements at the headline that are read.
@@ -112,7 +120,7 @@ def date_time_element(page: ArticlePage) -> str | None:
     # Unlike the header's date of the visit, it has its year in the same element.
     for element in _time_elements(page, above=3):
         text = page.text_of(element)
-        if is_dated(text) and day_named(text) and not is_modified(element.names) and not _is_of_the_page(element, page):
+        if is_dated(text) and day_named(text) and not names_a_change(element) and not _is_of_the_page(element, page):
             return text
     return None
 
@@ -178,13 +186,9 @@ def stamp_time_element(page: ArticlePage) -> str | None:
     for element in _time_elements(page):
         stamp = element.get("datetime")
         is_unfilled = not is_date(page.text_of(element))
-        if stamp and is_dated(stamp) and day_named(stamp) and (printed or is_unfilled) and not _is_modified(element):
+        if stamp and is_dated(stamp) and day_named(stamp) and (printed or is_unfilled) and not names_a_change(element):
             return stamp
     return None
-
-
-def _is_modified(element: Element) -> bool:
-    return is_modified(f"{element.names} {element.get('itemprop') or ''}")
 
 
 def stamp_as_it_is(page: ArticlePage) -> str | None:
