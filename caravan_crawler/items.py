@@ -73,8 +73,9 @@ class Article:
     """Headline as printed, without the site's suffix `` - Караван``."""
 
     lede: str | None = None
-    """The paragraph between headline and date as printed, even if the site cut it inside a word. It is
-    not repeated in ``body``; join the two unless ``lede`` is a prefix of ``body``."""
+    """The paragraph between headline and date as printed, even if the site cut it inside a word; or the first
+    paragraph of a text, if it alone is set in bold, italics or a larger font. It is not repeated in ``body``; join the
+    two unless ``lede`` is a prefix of ``body``."""
 
     body: str | None = None
     """The article's text: paragraphs joined by a blank line, in reading order. Sub-headings, quotations
@@ -99,7 +100,8 @@ class Article:
     """The view count as printed."""
 
     photo_credit: str | None = None
-    """Name in the photo's credit line, without ``Фото - `` or ``Сурет - ``."""
+    """Name in the photo's credit line or at the end of its caption, without ``Фото - `` or ``Сурет - ``; else the
+    photographers named under the text, with commas."""
 
     source: str | None = None
     """The outside agency or site that the text credits, the first in reading order, as printed with its kind

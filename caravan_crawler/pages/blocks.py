@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from selectolax.lexbor import LexborNode
 
@@ -48,6 +49,10 @@ class Element:
         while element is not None:
             yield element
             element = element.parent
+
+    def below(self, container: "Element") -> "Iterator[Element]":
+        """Yield the element and its ancestors that are inside of ``container``."""
+        return takewhile(lambda element: element is not container, self.around)
 
     def is_within(self, container: "Element") -> bool:
         """Whether the element is ``container`` or inside of it."""

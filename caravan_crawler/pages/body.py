@@ -6,8 +6,9 @@ from itertools import islice
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, is_teaser
 from caravan_crawler.pages.bylines import Byline, is_author_label, is_person, read_byline
+from caravan_crawler.pages.credits import caption_credit, credit_in_text
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_lines import Fact, credit_in_text, facts_of, is_date
+from caravan_crawler.pages.fact_lines import Fact, facts_of, is_date
 from caravan_crawler.pages.labels import (
     SEE_ALSO_HEADING,
     SEE_ALSO_START,
@@ -160,7 +161,7 @@ def _around_most(layout: Layout) -> list[Element]:
 
 def _read_box(block: Block, text: Text) -> None:
     """Read what a box says of the article: its author, its photo's credit."""
-    if text.credit is None and (credit := credit_in_text(block.text)):
+    if text.credit is None and (credit := caption_credit(block)):
         text.credit = credit
     elif (byline := read_byline(block.text, labelled_only=True)) is not None:
         text.byline = byline.joined(text.byline)

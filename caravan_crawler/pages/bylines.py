@@ -14,6 +14,12 @@ _PERSON = re.compile(
     rf"{_FIRST_NAME}(?:\s*{_FIRST_NAME}){{0,2}}\s*{_CAPITAL_SURNAME}|{_CAPITAL_SURNAME}\s+{_FIRST_NAME}"
 )
 _PERSON_IN_LABEL = re.compile(rf"{_FIRST_NAME}(?:\s*{_FIRST_NAME}){{0,2}}\s*(?:{_CAPITAL_SURNAME}|{_SURNAME})")
+#: A journalist's office; a name before it is an author's in any letters.
+ROLE = (
+    r"(?:[^\W\d]+\s+){0,3}(?:(?:корреспондент|собкор|спецкор|журналист|репорт[её]р)\w*|тілші\w*)"
+    r"(?:\s+[«\"]?[\w.]+[»\"]?){0,2}"
+)
+_ROLE = re.compile(ROLE, re.IGNORECASE)
 _LABEL = re.compile(
     r"^(?:авторы?(?:\s+(?:текста|статьи|материала))?|текст|мәтін|журналист|авторлар|мақала\s+авторы)\s*[:\-–—]?\s+",
     re.IGNORECASE,
@@ -91,16 +97,17 @@ def read_byline(line: str, *, labelled_only: bool = False) -> Byline | None:
     photographers: list[str] = []
     parts = _BETWEEN.split(names)
     is_labelled = False
+    has_role = any(_ROLE.fullmatch(part) for part in parts[2::2])
     for part, joint in zip(parts[::2], ["", *parts[1::2]], strict=True):
         bare = _PHOTO_LABEL.sub("", part)
         is_labelled = bare != part or (is_labelled and joint.strip() in ("и", "және"))
         name = _TEXT_MARK.sub("", _PHOTO_MARK.sub("", bare))
         # A photographer marked as such is one even in ordinary letters.
         marked = is_labelled or _PHOTO_MARK.search(part) is not None
-        pattern = _PERSON_IN_LABEL if label or marked else _PERSON
+        pattern = _PERSON_IN_LABEL if label or marked or has_role else _PERSON
         if pattern.fullmatch(name) and _is_surname(name):
             (photographers if marked else authors).append(name)
-        elif not (authors or photographers) or not (_PLACE.fullmatch(part) or _ASIDE.fullmatch(part)):
+        elif not (authors or photographers) or not any(each.fullmatch(part) for each in (_PLACE, _ASIDE, _ROLE)):
             return None
     return Byline(tuple(authors), tuple(photographers)) if authors or photographers else None
 

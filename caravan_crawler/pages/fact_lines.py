@@ -14,7 +14,8 @@ from typing import Literal
 from caravan_crawler.normalise.dates import MONTH_PATTERN, Form, date_form, day_named, is_suffix
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
 from caravan_crawler.pages.blocks import Block, Element
-from caravan_crawler.pages.bylines import is_person
+from caravan_crawler.pages.bylines import ROLE, is_person
+from caravan_crawler.pages.credits import archive_credit, credit_name
 from caravan_crawler.pages.selectors import is_author, is_count_of_others, is_count_of_views, is_modified
 
 Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
@@ -32,26 +33,21 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     # A database's zero as PHP prints it.
     ("date", r"(?P<zero>-000\d-\d\d-\d\d.{0,15}|\d{1,2}(?:\.|\s)[^\s.,]{2,9}(?:\.|,?\s)-000\d.{0,15})"),
     ("updated", r"(?:обновлен[оа]?|изменен[оа]?|жаңартылды|жаңартылған)\s*:?"),
+    ("views", rf"прочита\w+\s*:?\s*{_COUNT}\s*чел(?:овек\w*)?\.?"),
     ("views", rf"(?:{VIEWS_BEFORE})?\s*[:\-–(]?\s*{_COUNT}\)?\s*(?:{VIEWS_BEHIND})?"),
     ("author", r"(?:авторы?|текст|автор\s+текста|мәтін|журналист)\s*[:\-–—]\s*(?P<value>\S.{0,120})"),
     ("author", r"(?:автором|опубликовал[аи]?)\s+(?P<value>[^\W\d].{2,60})"),
 )
 FORMS = tuple((kind, re.compile(form, re.IGNORECASE)) for kind, form in _FORMS)
 _GENERATION_2_VIEWS = re.compile(r"(?:опубликовано|жарияланды)\s*:?\s*(?P<count>\d[\d\s]{0,11})", re.IGNORECASE)
-_CREDIT = re.compile(r"(?:фото|сурет|photo|иллюстрация|скриншот)\s*[-–—:]\s*(?P<name>.*)", re.IGNORECASE)
-_ARCHIVE_CREDIT = re.compile(
-    r"(?:фото|сурет)\s+(?P<name>(?:из|с\s+сайта|автора|пресс-службы|предоставлен\w*|читател\w*)(?:\s.{2,60})?)",
-    re.IGNORECASE,
-)
-_CREDITS_BEGIN = ("фото", "сурет", "photo", "иллюстрация", "скриншот")
-#: Letters of a line that credits a photo, and words of one without a dash.
-_LONGEST_CREDIT, _LONGEST_ARCHIVE_CREDIT = 100, 5
 _SEPARATORS = re.compile(r"[/|•·⋅👁🕒🕑📅🗓📷⏱💬](?:(?<!/)\ufe0f?|(?<=\s/)(?=\s))")
 # Additions that themes print; they are ignored.
 _OTHER = re.compile(
     r"(?:нет|без)\s+комментари\w+|комментари\w+\s+нет|комментари\w*\s*:?\s*\(?\d*\)?|\d+\s+комментари\w+(?:\s+к\s.{0,160}|\s*:)?"
     r"|остав(?:ьте|ить)\s+комментарий|добавить\s+комментарий|\d+\s+пікір\w*|пікір\w*\s*:?\s*\d*"
     r"|(?:время\s+(?:на\s+)?чтени[ея]\s*:?\s*)?[~≈]?\s*\d+\s*мин(?:ут\w*)?\.?(?:\s+(?:чтени\w|на\s+чтение|оқу))?"
+    r"|(?:менее|меньше)\s+(?:одной\s+)?минуты|(?:рейтинг|оценка|голосов)\s*:?\s*[\d.,/\s]*|\d+\s+голос\w*"
+    rf"|{ROLE}"
     r"|постоянная\s+ссылка|подробности|толығырақ|details"
     r"|обновлен[оа]?\s*:?\s.{4,40}|(?:коллаж|видео|инфографика)\s*[-–—:]\s*.{2,40}"
     r"|(?:от|by|автор|автором|опубликовал[аи]?)(?:\s+[^\s.]+){0,2}|admin|администратор|редактор|редакция"
@@ -68,7 +64,7 @@ _OTHER = re.compile(
 _BY_SOMEBODY = re.compile(r"\s+(?:от|by)\s+\S+(?=\s|$)", re.IGNORECASE)
 #: A date with its year anywhere in a line, digits first.
 _DATE_INSIDE = re.compile(
-    rf"(?:\d{{1,2}}\s+(?:{MONTH_PATTERN})\.?,?\s+\d{{4}}(?:\s*(?:года|год|г)\b\.?)?|\d{{1,2}}\.\d{{2}}\.\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})"
+    rf"(?<![\w.])(?:\d{{1,2}}\s+(?:{MONTH_PATTERN})\.?,?\s+\d{{4}}(?:\s*(?:года|год|г)\b\.?)?|\d{{1,2}}\.\d{{2}}\.\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})"
     r"(?:,?\s*(?:в\s+)?\d{1,2}:\d{2}(?::\d{2})?)?(?!\d)",
     re.IGNORECASE,
 )
@@ -168,33 +164,6 @@ def views_before_headline(text: str) -> str | None:
     return match["count"].strip() if match else None
 
 
-def credit_name(text: str) -> str | None:
-    """Return whom a photo's line credits, maybe nobody (``Фото -``).
-
-    None where the text is no such line (``Фото – это искусство.``).
-    """
-    if not _may_be_credit(text):
-        return None
-    match = _CREDIT.fullmatch(text.strip())
-    if match is None:
-        return None
-    name = match["name"].strip()
-    is_sentence = len(name.split()) > 6 or (name[:1].islower() and name.endswith((".", "!", "?")))
-    return None if is_sentence else name
-
-
-def _may_be_credit(text: str) -> bool:
-    return len(text) <= _LONGEST_CREDIT and text[:12].lower().startswith(_CREDITS_BEGIN)
-
-
-def credit_in_text(text: str) -> str | None:
-    """Return whom a line in the text credits; ``Фото из архива автора`` only where it is no sentence."""
-    if not _may_be_credit(text):
-        return None
-    match = _ARCHIVE_CREDIT.fullmatch(text) if len(text.split()) <= _LONGEST_ARCHIVE_CREDIT else None
-    return match["name"] if match and text[-1] not in ".!?:" else credit_name(text)
-
-
 @lru_cache(maxsize=2048)  # labels, buttons and days stand on many pages
 def _fact(text: str) -> Fact | None:
     text = text.strip(_ORNAMENT)
@@ -209,10 +178,8 @@ def _fact(text: str) -> Fact | None:
             if match := form.fullmatch(text):
                 value = next((value for value in match.groups() if value), text).strip()
                 return Fact(kind, value, is_bare=kind == "views" and value == text)
-        if (name := credit_name(text)) is not None:
+        if (name := credit_name(text)) is not None or (name := archive_credit(text.rstrip("."))) is not None:
             return Fact("credit", name)
-        if match := _ARCHIVE_CREDIT.fullmatch(text.rstrip(".")):
-            return Fact("credit", match["name"])
     if len(text) <= _LONGEST_ZONE and is_suffix(text):
         return Fact("zone", text)
     return Fact("other", text) if _OTHER.fullmatch(text) else None
@@ -256,7 +223,7 @@ def _facts_of(block: Block) -> list[Fact]:
         if found and len(known) == len(found):
             return [*_of_article(block, known), *_linked_authors(block)]
         # Around a whole date or an author's line a theme may print the section and other things.
-        is_certain = any((fact.kind == "date" and is_dated(fact.value)) or _is_label_with_name(fact) for fact in known)
+        is_certain = any(_is_certain_date(fact) or _is_label_with_name(fact) for fact in known)
         is_certain = is_certain or bool(known and _linked_authors(block))
         rest = [part for part, fact in zip(parts, found, strict=True) if fact is None]
         marked = {
@@ -304,6 +271,12 @@ def _marks_author(link: Element | None, inline: Element) -> bool:
     if link is not None and ("author" in (link.get("rel") or "") or "/author" in (link.get("href") or "")):
         return True
     return is_author(f"{inline.names} {inline.get('itemprop') or ''}")
+
+
+def _is_certain_date(fact: Fact) -> bool:
+    """Whether a fact is a date with its year, or one such as ``сегодня, 14:05``."""
+    form = _date_form(fact.value) if fact.kind == "date" else None
+    return form is not None and (form.has_year or form.parts is None or form.parts.get("relative") is not None)
 
 
 def _is_label_with_name(fact: Fact) -> bool:

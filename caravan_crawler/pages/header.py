@@ -145,7 +145,12 @@ def _rate_at(match: re.Match[str], parts: Sequence[str], index: int) -> tuple[st
 _TEMPERATURE = re.compile(
     r"(?:(?P<before>[^\W\d_][^\d$€]{1,40})\s)?(?P<degrees>[+\-−–]?\s?\d{1,2}\s*°\s*[CСcс]?)(?:[\s,]+(?P<city>[^\W\d].{1,40}))?"
 )
-_CITY = re.compile(r"[^\W\d_][^\d$€]{1,40}")
+#: A city's name; menus, which often stand next to the temperature, begin with other words.
+_CITY = re.compile(
+    r"(?!(?:главная|новости|меню|поиск|войти|вход|вы\s+здесь|рубрики|разделы|спорт|погода|курс\w*|басты|жаңалықтар|мәзір)\b)"
+    r"[^\W\d_][^\d$€]{1,40}",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"(\d{4})\s*(?:год|г\.?|жыл)", re.IGNORECASE)
 _WEEKDAY = re.compile(rf"^(?:{WEEKDAY_PATTERN})\.?,?\s+(?=\d)", re.IGNORECASE)
 _DAY = re.compile(rf"\d{{1,2}}\s+(?:{MONTH_PATTERN})", re.IGNORECASE)

@@ -32,7 +32,8 @@ _PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)$", re.IGNORECASE)
 _SMALLEST = 50
 #: Most blocks between the headline and the picture above it.
 _FARTHEST_ABOVE = 2
-#: Elements around a picture and its caption.
+#: Most blocks of a caption; elements around a picture and its caption.
+_LONGEST_CAPTION = 2
 _FRAMES = frozenset("a figure picture".split())
 #: Where scripts find a picture that is loaded when it is scrolled to: the whole picture first, then any.
 _LAZY = (
@@ -89,7 +90,8 @@ def _is_around_headline(picture: Picture, document: Document, layout: Layout) ->
 def _is_near_headline(picture: Picture, document: Document, headline: int) -> bool:
     """Whether the picture above the headline is in one element with it, its caption or a badge between them."""
     is_near = headline - _FARTHEST_ABOVE <= picture.position < headline
-    frame = next((each for each in picture.parent.around if each.tag not in _FRAMES), None)
+    around = (each for each in picture.parent.around if each.tag not in _FRAMES)
+    frame = next((each for each in around if each.last - each.first > _LONGEST_CAPTION), None)
     return is_near and frame is not None and document.blocks[headline].is_within(frame)
 
 

@@ -2,16 +2,16 @@
 
 A page is read in one direction: the headline is the candidate with the most evidence; from there on each block is a
 fact, a text or something to pass over, until it is certain where the text begins; the text ends at the trending
-block, at the end of its containers or at the page's foot. The weights are in ``HEADLINE`` and ``LEDE``;
+block, at the end of its containers or at the page's foot. The weights are in
+:data:`~caravan_crawler.pages.headline.HEADLINE` and :data:`~caravan_crawler.pages.lede.LEDE`;
 ``scrapy inspect --why`` prints what was decided by them.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
-from caravan_crawler.pages.bylines import is_author_label, is_person, is_single_name, is_the_site, read_byline
+from caravan_crawler.pages.bylines import Byline, is_author_label, is_person, is_single_name, is_the_site, read_byline
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_lines import Fact, facts_of, is_dated
 from caravan_crawler.pages.headline import LONGEST_LEDE, Weighed, find_headline
@@ -23,32 +23,17 @@ from caravan_crawler.pages.labels import (
     is_prose,
     is_trending_heading,
 )
+from caravan_crawler.pages.lede import LEDE_FROM, are_siblings, weigh_lede
 from caravan_crawler.pages.selectors import is_author, is_lede
-from caravan_crawler.pages.text_range import TextRange, clutter_around, outside_of_parts, text_from, text_in
+from caravan_crawler.pages.text_range import TextRange, clutter_around, text_from, text_in
 from caravan_crawler.pages.trending import TrendingBlock, find_trending
 
-#: Evidence for the texts before the last fact, or for the first text where no fact follows it, to be the lede.
-LEDE = {
-    "date or views follow": 4,
-    "a credit follows": 1,
-    "is named as lede": 5,
-    "stands apart from the text": 2,
-    "is a paragraph before bare text": 1,
-    "a picture stands before the text": 1,
-    "is much shorter than the text's paragraphs": 1,
-    "is the cut beginning of the text": 4,
-    "a date stands before it": -2,
-    "is a paragraph among paragraphs": -2,
-}
-_LEDE_FROM = 1
 #: Most blocks before the headline, and behind the last paragraph, that may be facts of the article.
 _FARTHEST_ABOVE, _FARTHEST_BEHIND = 4, 16
 #: Blocks of facts below the headline from which the page is not read for further ones.
 _MOST_FACTS = 200
 #: Paragraphs in an element from which it holds a text, whatever its name says.
 _FEWEST_OF_TEXT = 2
-#: Share of the length of the paragraphs behind it below which a text is much shorter.
-_SHORT = 0.6
 #: Most blocks before such facts in the element that holds them and the headline: a section, a crumb.
 _MOST_BEFORE_FACTS = 2
 _TAGS_OF_TEXT = SUBHEADS | frozenset("p td th dt dd".split())
@@ -94,6 +79,8 @@ def find_layout(document: Document) -> Layout:
     known = document.text_container
     start = _read_front(document, layout, known)
     above, layout.above = _facts_above(blocks, headline.first)
+    if not above:  # the first place may be in the breadcrumbs
+        above, _ = _facts_above(blocks, headline.last)
     kinds = {fact.kind for fact in layout.facts}
     layout.facts += [fact for fact in above if fact.kind not in kinds]
     layout.trending = find_trending(document, start)
@@ -119,7 +106,8 @@ def _read_front(document: Document, layout: Layout, known: Element | None) -> in
         block = blocks[position]
         if known is not None and block.is_within(known):
             break
-        found = facts_of(block)
+        is_quoted = any(element.tag == "blockquote" for element in block.element.around)
+        found = [] if is_quoted else facts_of(block)
         # Drupal prints date and author in a footer over the text.
         is_foot = block.zone == "footer" and not (found and position - layout.headline <= LONGEST_LEDE)
         if is_trending_heading(block.text) or is_foot:
@@ -135,10 +123,14 @@ def _read_front(document: Document, layout: Layout, known: Element | None) -> in
             since_facts = since_facts if all(fact.kind in ("other", "author") for fact in found) else 0
             is_author_next = is_author_label(block.text)
         elif _names_somebody(block):
-            if is_author_next or _is_marked_as_author(block):
+            if is_person(block.text) and (is_author_next or _is_marked_as_author(block)):
                 facts.append((position, [Fact("author", block.text)]))
         elif (
-            fold(block.text) == headline or block.is_pager or is_passed_over(block) or _is_in_box(blocks, layout, block)
+            (is_quoted and facts_of(block))
+            or fold(block.text) == headline
+            or block.is_pager
+            or is_passed_over(block)
+            or _is_in_box(blocks, layout, block)
         ):
             pass
         else:
@@ -153,14 +145,14 @@ def _read_front(document: Document, layout: Layout, known: Element | None) -> in
 def _is_text_near(blocks: list[Block], text: int, position: int) -> bool:
     """Whether a label stands among paragraphs: one like the last one before it follows."""
     following = blocks[position + 1] if position + 1 < len(blocks) else None
-    return following is not None and is_prose(following) and _are_siblings(blocks[text], following)
+    return following is not None and is_prose(following) and are_siblings(blocks[text], following)
 
 
 def _is_in_box(blocks: list[Block], layout: Layout, block: Block) -> bool:
     """Whether a block stands in a box, by the name of an element that the headline is not in, and is no lede."""
     headline = blocks[layout.headline or 0]
     box = clutter_around(block.element, common_container(headline, block))
-    if box is None or any(is_lede(element.names) for element in (*_below(block, box), box)):
+    if box is None or any(is_lede(element.names) for element in (*block.element.below(box), box)):
         return False
     return sum(map(is_prose, blocks[box.first : box.last])) < _FEWEST_OF_TEXT
 
@@ -185,9 +177,9 @@ def _divide(
     if before:
         between = [fact for position, each in facts if before[-1] < position <= last_fact for fact in each]
         earlier = [fact for position, each in facts if position < before[0] for fact in each]
-        weighed = _weigh_lede(document, before, after, between, earlier)
+        weighed = weigh_lede(document, before, after, between, earlier)
     elif after:
-        weighed = _weigh_lede(document, after[:1], after[1:], [], [fact for _, each in facts for fact in each])
+        weighed = weigh_lede(document, after[:1], after[1:], [], [fact for _, each in facts for fact in each])
         before, after = after[:1], after[1:]
     else:
         layout.facts = [fact for _, each in facts for fact in each]
@@ -197,7 +189,7 @@ def _divide(
     # lede, as on the site's own pages. One line of facts under a text is no reason to take it for a lede.
     all_kinds = {fact.kind for _, each in facts for fact in each}
     over_it = {fact.kind for position, each in facts if position < before[0] for fact in each}
-    is_lede = weighed.sum >= _LEDE_FROM
+    is_lede = weighed.sum >= LEDE_FROM
     if not after:
         is_lede = is_lede and last_fact > before[-1]
         is_lede = is_lede or all_kinds >= {"date", "views", "credit"} or over_it >= {"date", "views"}
@@ -236,63 +228,6 @@ def _are_of_front(facts: list[Fact]) -> bool:
 
 def _is_set_as_text(block: Block) -> bool:
     return any(element.tag in _TAGS_OF_TEXT for element in islice(block.element.around, 3))
-
-
-def _weigh_lede(
-    document: Document, lede: list[int], after: list[int], between: list[Fact], earlier: list[Fact]
-) -> Weighed:
-    weighed = Weighed(lede[0])
-    blocks = document.blocks
-    first = blocks[lede[0]]
-    kinds = {fact.kind for fact in between}
-    if kinds & {"date", "views"}:
-        weighed.add(LEDE, "date or views follow")
-    elif "credit" in kinds:
-        weighed.add(LEDE, "a credit follows")
-    if any(fact.kind == "date" for fact in earlier):
-        weighed.add(LEDE, "a date stands before it")
-    if not after:
-        return weighed
-    following = blocks[after[0]]
-    shared = common_container(first, following)
-    if any(is_lede(element.names) for element in _below(first, shared)):
-        weighed.add(LEDE, "is named as lede")
-    if any(lede[-1] < picture.position <= after[0] and not picture.zone for picture in document.pictures):
-        weighed.add(LEDE, "a picture stands before the text")
-    lengths = [len(blocks[index].text) for index in after[:2]]
-    is_short = len(lede) == 1 and len(first.text) < _SHORT * sum(lengths) / len(lengths)
-    if is_short and (ends_sentence(first.text) or "credit" in kinds):
-        weighed.add(LEDE, "is much shorter than the text's paragraphs")
-    text, text_after = fold(first.text), fold(following.text)
-    if len(text_after) > len(text) and text_after.startswith(text[: max(20, len(text) - 12)]):
-        weighed.add(LEDE, "is the cut beginning of the text")
-    if not kinds & {"date", "views"} and _are_siblings(blocks[lede[-1]], following):
-        weighed.add(LEDE, "is a paragraph among paragraphs")
-    elif len(after) > 1 and _stands_apart(first, following, blocks[after[1]]):
-        weighed.add(LEDE, "stands apart from the text")
-    elif first.tag == "p" and following.element is first.element.parent:
-        weighed.add(LEDE, "is a paragraph before bare text")
-    return weighed
-
-
-def _below(block: Block, container: Element) -> Iterator[Element]:
-    """Yield the elements around a block that are inside of ``container``."""
-    for element in block.element.around:
-        if element is container:
-            return
-        yield element
-
-
-def _are_siblings(first: Block, second: Block) -> bool:
-    one, other = first.element, second.element
-    is_alike = one.tag == other.tag and one.get("class") == other.get("class")
-    return one is other or (is_alike and one.parent is other.parent)
-
-
-def _stands_apart(lede: Block, first: Block, second: Block) -> bool:
-    """Whether two texts share an element, other than a list or a quotation, that a text before them is not in."""
-    shared = outside_of_parts(common_container(first, second))
-    return shared.tag not in ("body", "html") and not lede.is_within(shared)
 
 
 def _facts_above(blocks: list[Block], headline: int) -> tuple[list[Fact], int]:
@@ -353,10 +288,11 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
             continue
         facts = [] if block.is_all_links else facts_of(block)
         is_name = _names_somebody(block) or (is_author_next and is_single_name(block.text))
-        if not facts and not found and (byline := read_byline(block.text)) is not None and byline.authors:
+        if not facts and not found and (byline := read_byline(block.text)) is not None and byline != Byline():
             found += [Fact("author", name) for name in byline.authors]
+            found += [Fact("credit", name) for name in byline.photographers]
             continue
-        if is_name and (is_author_next or _is_marked_as_author(block)):
+        if is_name and (is_author_next or (is_person(block.text) and _is_marked_as_author(block))):
             found.append(Fact("author", block.text))
             is_author_next = is_author_next and is_person(block.text)  # a label may be followed by several
             continue
@@ -382,14 +318,16 @@ def _is_text(facts: list[Fact], found: list[Fact], blocks: list[Block], position
 def _names_somebody(block: Block) -> bool:
     """Whether a block is a person's name or the site's, and so neither lede nor text."""
     text = block.text.strip(" ·•|,")
-    return len(text) < _LONGEST_NAME and (is_person(text) or is_the_site(text))
+    if len(text) >= _LONGEST_NAME:
+        return False
+    return is_person(text) or is_the_site(text) or (is_single_name(text) and _is_marked_as_author(block))
 
 
 def _is_marked_as_author(block: Block) -> bool:
     """Whether an element around a name says whose it is: two words in capitals may be a place or a section, too."""
     around = [block.element, block.element.parent, *(inline for _, _, inline in block.pieces)]
     marks = " ".join(f"{each.names} {each.get('itemprop')} {each.get('rel')}" for each in around if each is not None)
-    return is_author(marks) and is_person(block.text)
+    return is_author(marks) and (is_person(block.text) or is_single_name(block.text))
 
 
 def _is_paragraph(blocks: list[Block], position: int) -> bool:

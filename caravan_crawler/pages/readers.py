@@ -16,6 +16,7 @@ from caravan_crawler.pages.attribution import find_source
 from caravan_crawler.pages.blocks import Element
 from caravan_crawler.pages.body import Text, read_text
 from caravan_crawler.pages.bylines import is_person, people_in, read_byline
+from caravan_crawler.pages.credits import caption_credit
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_lines import (
     Fact,
@@ -34,6 +35,8 @@ from caravan_crawler.pages.tags import tags_around
 
 #: Most ``time`` elements at the headline that are read.
 _MOST_TIMES = 50
+#: Most blocks between a picture over the headline and the headline.
+_FARTHEST_ABOVE = 2
 
 
 @dataclass
@@ -252,6 +255,26 @@ def credit_printed(page: ArticlePage) -> str | None:
 def credit_in_text(page: ArticlePage) -> str | None:
     """``Фото - …`` of a picture in the text."""
     return page.text.credit
+
+
+def credit_in_caption(page: ArticlePage) -> str | None:
+    """The credit behind what the caption of the picture at the headline says."""
+    if page.layout.first_headline is None:
+        return None
+    start = max(0, page.layout.first_headline - _FARTHEST_ABOVE)
+    blocks = page.document.blocks[start : page.layout.text.start]
+    captions = (block for block in blocks if block.zone == "figcaption")
+    return next((credit for block in captions if (credit := caption_credit(block))), None)
+
+
+def credit_byline(page: ArticlePage) -> str | None:
+    """The photographers of the line at the end of the text: ``Имя ФАМИЛИЯ (фото)``."""
+    return ", ".join(page.text.byline.photographers) or None if page.text.byline else None
+
+
+def credit_behind(page: ArticlePage) -> str | None:
+    """``Фото: …`` under the text."""
+    return ", ".join(fact.value for fact in page.layout.behind if fact.kind == "credit" and fact.value) or None
 
 
 def tags_printed(page: ArticlePage) -> list[str]:

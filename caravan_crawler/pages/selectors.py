@@ -22,7 +22,7 @@ _CLUTTER = re.compile(
     r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|tgme\w*|telegram-post|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|post-?ratings?|rating|rmp-\w+"
     r"|(?:about-?)?author-?(?:box|bio|info|card|description|avatar|block|about)|abh_box|saboxplugin-wrap|bio-box"
     r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|poll|cookie\w*|popup|modal"
-    r"|instagram-media|tiktok-embed|fb-post|print-?(?:link|button)|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])",
+    r"|instagram-media|twitter-(?:tweet|video)|tiktok-embed|fb-post|print-?(?:link|button)|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])",
     re.IGNORECASE,
 )
 #: Names that mark a whole paragraph; a paragraph named otherwise is the article's.
@@ -33,7 +33,7 @@ _PARAGRAPH_CLUTTER = re.compile(
 )
 _LEDE = re.compile(
     r"(?:^|[\s_\-])(?:lede?|lead|lid|intro|excerpt|standfirst|sub-?title|sub-?headline|summary|anons|preview(?:-?text)?"
-    r"|deck|dek|kicker-text|description|announce\w*)(?=$|[\s_\-\d])",
+    r"|deck|dek|kicker-text|description|announce\w*|has-(?:large|medium|larger|x-large)-font-size)(?=$|[\s_\-\d])",
     re.IGNORECASE,
 )
 _CLOUD = re.compile(r"tag-?cloud|(?:^|\s)widget(?=[\s_-]|$)|sidebar|popular", re.IGNORECASE)

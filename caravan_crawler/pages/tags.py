@@ -43,11 +43,12 @@ def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
         return _plain_tags(block.text) if block.text[0] == "#" or ":" in block.text[:20] else []
     tags: list[str] = []
     outside = ""
+    is_labelled = _TAGS_LABEL.fullmatch(block.pieces[0][0].strip()) is not None
     for text, link, _ in block.pieces:
         words = " ".join(text.split()).strip("#, ")
         if link is None:
             outside += text
-        elif _is_topic(link, site, page_url):
+        elif _is_topic(link, site, page_url) or (is_labelled and not _is_section(link, site, page_url)):
             tags += [words] if words else []
         elif words and not _is_section(link, site, page_url) and link.get("rel") != "bookmark":
             return []

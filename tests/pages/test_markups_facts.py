@@ -211,7 +211,7 @@ PEOPLE: Cases = {
     "two capitalised words without a label": (article(f"<div>Восточный Казахстан</div>{FRONT}"), {}),
     "two photographers": (
         with_behind("<p>Марина ХЕГАЙ, фото Тахира САСЫКОВА и Ивана БЕСЕДИНА</p>"),
-        {"authors": ["Марина ХЕГАЙ"]},
+        {"authors": ["Марина ХЕГАЙ"], "photo_credit": "Тахира САСЫКОВА, Ивана БЕСЕДИНА"},
     ),
     "author of text and photo": (with_behind("<p>Марина ХЕГАЙ, текст и фото</p>"), {"authors": ["Марина ХЕГАЙ"]}),
     "author without a type in JSON-LD": (

@@ -159,7 +159,7 @@ CLUTTER: Cases = {
         with_inside(
             '<div><img src="/wp-content/uploads/a.jpg"><div class="caption">Новый мост. Фото: акимат</div></div>'
         ),
-        {"images": [f"{UPLOADS}a.jpg"]},
+        {"images": [f"{UPLOADS}a.jpg"], "photo_credit": "акимат"},
     ),
     "embedded Instagram post": (
         with_inside(
