@@ -119,7 +119,7 @@ READERS: dict[str, tuple[Callable[[ArticlePage], str | list[str] | None], ...]] 
         readers.stamp_time_element,
         readers.stamp_as_it_is,
     ),
-    "views": (readers.views_generation_2, readers.views_printed),
+    "views": (readers.views_generation_2, readers.views_printed, readers.views_titled),
     "photo_credit": (
         readers.credit_printed,
         readers.credit_in_caption,

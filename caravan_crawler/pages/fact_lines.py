@@ -14,7 +14,7 @@ from typing import Literal
 from caravan_crawler.normalise.dates import MONTH_PATTERN, Form, date_form, day_named, is_suffix
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
 from caravan_crawler.pages.blocks import Block, Element
-from caravan_crawler.pages.bylines import ROLE, is_person
+from caravan_crawler.pages.bylines import ROLE, is_person, read_byline
 from caravan_crawler.pages.credits import archive_credit, credit_name
 from caravan_crawler.pages.selectors import is_author, is_count_of_others, is_count_of_views, is_modified
 
@@ -58,14 +58,14 @@ _OTHER = re.compile(
     # A count that a script is to bring.
     rf"|(?:{VIEWS_BEFORE})\s*[:\-–]?"
     # A date that a script or a template was to fill in.
-    r"|undefined|null|nan|none|invalid\s+date|%[\w:]+%|\{\{?[^{}]{0,40}\}\}?|\[\w{2,12}\]",
+    r"|#\w[\w-]*(?:,?\s*#\w[\w-]*)*|undefined|null|nan|none|invalid\s+date|%[\w:]+%|\{\{?[^{}]{0,40}\}\}?|\[\w{2,12}\]",
     re.IGNORECASE,
 )
 _BY_SOMEBODY = re.compile(r"\s+(?:от|by)\s+\S+(?=\s|$)", re.IGNORECASE)
 #: A date with its year anywhere in a line, digits first.
 _DATE_INSIDE = re.compile(
     rf"(?<![\w.])(?:\d{{1,2}}\s+(?:{MONTH_PATTERN})\.?,?\s+\d{{4}}(?:\s*(?:года|год|г)\b\.?)?|\d{{1,2}}\.\d{{2}}\.\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})"
-    r"(?:,?\s*(?:в\s+)?\d{1,2}:\d{2}(?::\d{2})?)?(?!\d)",
+    r"(?:,?\s*(?:в\s+|@\s*|[-–—]\s+)?\d{1,2}:\d{2}(?::\d{2})?)?(?!\d)",
     re.IGNORECASE,
 )
 _VIEWS_INSIDE = re.compile(
@@ -73,8 +73,8 @@ _VIEWS_INSIDE = re.compile(
     re.IGNORECASE,
 )
 _AUTHOR_INSIDE = re.compile(
-    r"(?:авторы?\s*:|опубликовал[аи]?|автором|автор)\s+((?:[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+\s+[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+(?:\s+и\s+|,\s+)?)+)",
-    re.IGNORECASE,
+    r"(?i:авторы?\s*:|опубликова(?:л[аи]?|но)|автором|автор)\s+"
+    r"((?:[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+\s+[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+(?:\s+и\s+|,\s+)?)+)"
 )
 #: Words of a sentence that says when and by whom an article was published, and how often it was read.
 _WORDS_OF_FACTS = re.compile(
@@ -88,6 +88,8 @@ _JOINTS = re.compile(r"(?:от|и|және|and|автором|автор|by|в|i
 #: Words of the longest date, ``Опубликовано: понедельник, 12 мая 2025 года в 14:05``, and its letters.
 _LONGEST_DATE, _LONGEST_DATE_TEXT = 12, 80
 _LONGEST_ZONE = 40
+#: A label without its colon, with the value in an element of its own.
+_BARE_LABEL = re.compile(rf"авторы?|фото|дата|опубликовано|комментари\w*|текст|{VIEWS_BEFORE}", re.IGNORECASE)
 #: Letters of a block with lines, and of one line.
 _LONGEST_FACTS, _LONGEST_LINE = 240, 140
 _MOST_WORDS_OF_NAME = 3
@@ -165,7 +167,8 @@ def views_before_headline(text: str) -> str | None:
 
 
 @lru_cache(maxsize=2048)  # labels, buttons and days stand on many pages
-def _fact(text: str) -> Fact | None:
+def fact_in(text: str) -> Fact | None:
+    """Return the fact that all of a line is, or None."""
     text = text.strip(_ORNAMENT)
     if not text or len(text) > _LONGEST_LINE:
         return None
@@ -189,8 +192,8 @@ def is_certain_fact(text: str) -> bool:
     """Whether a line is a fact wherever it stands: a date with its year, a count with its label, a credit."""
     parts = [part for part in _SEPARATORS.split(text) if part.strip(_ORNAMENT)]
     if len(parts) > 1:
-        return all(_fact(part) for part in parts) and any(is_certain_fact(part) for part in parts)
-    fact = _fact(text)
+        return all(fact_in(part) for part in parts) and any(is_certain_fact(part) for part in parts)
+    fact = fact_in(text)
     if fact is None or fact.kind in ("other", "zone", "author", "updated"):
         return False
     return not fact.is_bare and (fact.kind != "date" or is_dated(fact.value))
@@ -218,7 +221,7 @@ def _facts_of(block: Block) -> list[Fact]:
     whole = [[text]]
     # Pieces first: the line of an author or a credit would include its neighbours.
     for parts in chain(_splits(block), whole) if len(block.pieces) > 1 else chain(whole, _splits(block)):
-        found = [_fact(part) for part in parts]
+        found = [fact_in(part) for part in parts]
         known = [fact for fact in found if fact is not None]
         if found and len(known) == len(found):
             return [*_of_article(block, known), *_linked_authors(block)]
@@ -229,7 +232,7 @@ def _facts_of(block: Block) -> list[Fact]:
         marked = {
             " ".join(text.split()) for text, link, inline in block.pieces if inline and _marks_author(link, inline)
         }
-        if is_certain and all(part in marked or _is_a_name(part) or _JOINTS.fullmatch(part) for part in rest):
+        if is_certain and all(part in marked or _may_stand_by_a_date(part) for part in rest):
             return [*_of_article(block, known), *(_linked_authors(block) or _bare_authors(block, rest))]
     return _sentence_facts(text)
 
@@ -264,7 +267,10 @@ def _linked_authors(block: Block) -> list[Fact]:
 def _bare_authors(block: Block, names: list[str]) -> list[Fact]:
     """Return the people among the names next to a date that are no links, as sections are."""
     linked = {" ".join(text.split()) for text, link, _ in block.pieces if link is not None}
-    return [Fact("author", name) for name in names if name not in linked and is_person(name)]
+    names = [name for name in names if name not in linked]
+    bylines = [read_byline(name) for name in names if not is_person(name)]
+    people = [name for name in names if is_person(name)] + [name for each in bylines if each for name in each.authors]
+    return [Fact("author", name) for name in people]
 
 
 def _marks_author(link: Element | None, inline: Element) -> bool:
@@ -324,6 +330,10 @@ def names_around(block: Block, inline: Element | None) -> str:
     return names
 
 
+def _may_stand_by_a_date(text: str) -> bool:
+    return _is_a_name(text) or _JOINTS.fullmatch(text) is not None or read_byline(text) is not None
+
+
 def _is_a_name(text: str) -> bool:
     return len(text) <= 40 and len(text.split()) <= 3 and text[:1].isupper() and text[-1] not in ".!?;,"
 
@@ -332,6 +342,8 @@ def _splits(block: Block) -> Iterator[list[str]]:
     pieces = [" ".join(text.split()).strip(_ORNAMENT) for text, _, _ in block.pieces]
     pieces = [piece for piece in pieces if piece and piece not in "/:"]
     if len(pieces) > 1:
+        if len(pieces) % 2 == 0 and all(map(_BARE_LABEL.fullmatch, pieces[::2])):
+            yield [f"{label}: {value}" for label, value in zip(pieces[::2], pieces[1::2], strict=True)]
         if any(piece.endswith(":") for piece in pieces):
             yield _joined_labels(pieces)
         yield pieces

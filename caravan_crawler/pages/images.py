@@ -15,13 +15,13 @@ from caravan_crawler.pages.text_range import clutter_around
 _ORNAMENT = re.compile(
     r"\.svg$|/(?:icons?|sprites?|logos?|emoji|smileys?|banners?|buttons?|themes|plugins|counters?)/|(?:^|[/_\-])(?:pixel|spacer|blank|1x1|avatar|gravatar|logo|counter|banner|button|emailbutton|printbutton)[._\-\d]"
     r"|gravatar|/\d{3}x(?:60|90)\."
-    r"|/(?:icon|eye|views?|calendar|clock|time|date|share|comments?|print|arrow|play|fb|facebook|vk|tg|telegram|whatsapp"
+    r"|/(?:icon|bookmark|eye|views?|calendar|clock|time|date|share|comments?|print|arrow|play|fb|facebook|vk|tg|telegram|whatsapp"
     r"|twitter|instagram|ok|youtube)\.\w{3,4}$",
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(
     r"/(?:[\w\-]*(?:placeholder|spacer|blank|loading|loader|transparent|lazy|dummy|pixel|noimage|no-image)[\w\-]*|1x1|[gt]|empty)\.\w{3,4}$"
-    r"|/(?:themes|plugins)/",
+    r"|/(?:themes|plugins)/|/-/empty/",
     re.IGNORECASE,
 )
 _COUNTER = re.compile(
@@ -84,7 +84,7 @@ def _is_around_headline(picture: Picture, document: Document, layout: Layout) ->
     """Whether the clutter around a picture is around headline or text as well, and so none."""
     clutter = clutter_around(picture.parent, layout.text.container)
     headline = document.blocks[layout.headline or 0]
-    return clutter is not None and headline.is_within(clutter)
+    return clutter is not None and any(block.is_within(clutter) for block in (headline, *layout.text.blocks[:1]))
 
 
 def _is_near_headline(picture: Picture, document: Document, headline: int) -> bool:

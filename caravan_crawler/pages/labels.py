@@ -7,7 +7,7 @@ from caravan_crawler.pages.blocks import Block
 from caravan_crawler.pages.fact_lines import is_date
 
 _LETTERS_AND_DIGITS = re.compile(r"[\W_]+")
-_AROUND_LABEL = " :.!»→#"
+_AROUND_LABEL = " :.!»→#-–—*"
 
 
 @lru_cache(maxsize=512)  # a page's blocks are compared with its headline more than once
@@ -157,7 +157,7 @@ def is_colophon(text: str) -> bool:
 
 def is_advert_label(text: str) -> bool:
     """Whether a block does nothing but label an advert."""
-    return len(text) < 40 and _ADVERT_LABEL.fullmatch(text.strip(" :.!»→*")) is not None
+    return len(text) < 40 and _ADVERT_LABEL.fullmatch(text.strip(_AROUND_LABEL)) is not None
 
 
 _SHORTCODES = re.compile(r"(?:\[/?[a-z][\w\-]*(?:\s[^\[\]]*)?\]\s*)+")

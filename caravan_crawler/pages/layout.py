@@ -19,6 +19,7 @@ from caravan_crawler.pages.labels import (
     ends_sentence,
     fold,
     is_end_label,
+    is_label,
     is_passed_over,
     is_prose,
     is_trending_heading,
@@ -108,6 +109,8 @@ def _read_front(document: Document, layout: Layout, known: Element | None) -> in
             break
         is_quoted = any(element.tag == "blockquote" for element in block.element.around)
         found = [] if is_quoted else facts_of(block)
+        if block.zone == "figcaption":  # the number of a picture in a gallery is no count
+            found = [fact for fact in found if fact.kind == "credit"]
         # Drupal prints date and author in a footer over the text.
         is_foot = block.zone == "footer" and not (found and position - layout.headline <= LONGEST_LEDE)
         if is_trending_heading(block.text) or is_foot:
@@ -122,6 +125,8 @@ def _read_front(document: Document, layout: Layout, known: Element | None) -> in
             facts.append((position, found))
             since_facts = since_facts if all(fact.kind in ("other", "author") for fact in found) else 0
             is_author_next = is_author_label(block.text)
+        elif is_author_label(block.text):
+            is_author_next = True
         elif _names_somebody(block):
             if is_person(block.text) and (is_author_next or _is_marked_as_author(block)):
                 facts.append((position, [Fact("author", block.text)]))
@@ -286,8 +291,13 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
             break
         if block.zone not in (None, "footer"):
             continue
+        card = next((each for each in block.element.around if each.tag == "article"), None)
+        if card is not None and not layout.text.blocks[0].is_within(card):
+            continue
         facts = [] if block.is_all_links else facts_of(block)
         is_name = _names_somebody(block) or (is_author_next and is_single_name(block.text))
+        if block.tag in SUBHEADS and not (facts or is_name or is_label(block.text) or is_author_label(block.text)):
+            break
         if not facts and not found and (byline := read_byline(block.text)) is not None and byline != Byline():
             found += [Fact("author", name) for name in byline.authors]
             found += [Fact("credit", name) for name in byline.photographers]
@@ -296,7 +306,10 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
             found.append(Fact("author", block.text))
             is_author_next = is_author_next and is_person(block.text)  # a label may be followed by several
             continue
-        found += [fact for fact in facts if fact.kind == "author" or block.is_within(article)]
+        is_next = block.index - 1 in (last_prose, layout.text.end - 1) and any(
+            fact.kind in ("date", "views") and not fact.is_bare for fact in facts
+        )
+        found += [fact for fact in facts if fact.kind == "author" or is_next or block.is_within(article)]
         is_author_next = is_author_label(block.text)
     return found
 

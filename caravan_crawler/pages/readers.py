@@ -20,6 +20,7 @@ from caravan_crawler.pages.credits import caption_credit
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_lines import (
     Fact,
+    fact_in,
     is_date,
     is_dated,
     names_a_change,
@@ -37,6 +38,8 @@ from caravan_crawler.pages.tags import tags_around
 _MOST_TIMES = 50
 #: Most blocks between a picture over the headline and the headline.
 _FARTHEST_ABOVE = 2
+#: Blocks behind the text that may have a count of views in a title.
+_FARTHEST_BEHIND = 8
 
 
 @dataclass
@@ -181,7 +184,9 @@ def stamp_json_ld(page: ArticlePage) -> str | None:
 def stamp_time_element(page: ArticlePage) -> str | None:
     """``datetime`` of the ``time`` element that prints the date, or would if a script had filled it in."""
     printed = printed_date(page.facts)
-    behind = (time for time in page.document.times if time.first >= (page.layout.first_headline or 0))
+    layout = page.layout
+    first = min(each for each in (layout.first_headline, layout.above, len(page.document.blocks)) if each is not None)
+    behind = (time for time in page.document.times if time.first >= first)
     for element in islice(behind, _MOST_TIMES if printed else 0):
         stamp = element.get("datetime")
         if stamp and is_dated(stamp) and day_named(stamp) and page.text_of(element) == printed:
@@ -233,6 +238,18 @@ def views_printed(page: ArticlePage) -> str | None:
             return count
         if len(counts) == 1 and facts is page.layout.facts:
             return counts.pop()
+    return None
+
+
+def views_titled(page: ArticlePage) -> str | None:
+    """The title of an element under the headline: ``title="Просмотров: 2140"``."""
+    if page.layout.headline is None:
+        return None
+    for block in page.document.blocks[page.layout.headline : page.layout.text.end + _FARTHEST_BEHIND]:
+        for _, _, inline in block.pieces:
+            fact = fact_in(inline.get("title") or "") if inline is not None else None
+            if fact is not None and fact.kind == "views" and not fact.is_bare:
+                return fact.value
     return None
 
 

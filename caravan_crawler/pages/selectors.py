@@ -43,7 +43,7 @@ _COUNT_OF_OTHERS = re.compile(
     re.IGNORECASE,
 )
 _VIEWS = re.compile(r"view|eye|просмотр|қарал|prosmotr|show[_-]?counter|hits|reads?\b", re.IGNORECASE)
-_AUTHOR = re.compile(r"author|byline|journalist|avtor|vcard", re.IGNORECASE)
+_AUTHOR = re.compile(r"author|username|byline|journalist|avtor|vcard", re.IGNORECASE)
 _MODIFIED = re.compile(r"updat|modif|edited|izmen|obnov", re.IGNORECASE)
 _PUBLISHED = re.compile(r"publi[sc]|entry-date", re.IGNORECASE)
 _CRUMBS = re.compile(r"(?:^|[\s_\-])(?:bread-?)?crumbs?", re.IGNORECASE)

@@ -61,7 +61,10 @@ def text_from(start: int, document: Document, headline_at: int, trending: Trendi
             if text.blocks and is_end_label(block.text):
                 break
             if not any(block.is_within(other) for other in others):
-                if container is None or not _goes_on(block, container, article, before_trending=trending is not None):
+                goes_on = container is not None and _goes_on(
+                    block, container, article, before_trending=trending is not None
+                )
+                if not goes_on or _is_teased(blocks, block.index):
                     continue
                 other = outside_of_parts(block.element)
                 others += [other] if other is not article and not headline.is_within(other) else []
@@ -77,7 +80,7 @@ def _is_foot(block: Block) -> bool:
 
 def _goes_on(block: Block, container: Element, article: Element, *, before_trending: bool) -> bool:
     """Whether a block outside of the text's container continues the text."""
-    if block.zone is not None or in_clutter(block, article):
+    if block.zone is not None or clutter_around(block.element, article, but=[*container.around]):
         return False
     # The text may lie in several containers alike, with an advert between them.
     for element in block.element.around:
@@ -89,6 +92,12 @@ def _goes_on(block: Block, container: Element, article: Element, *, before_trend
     if not is_prose(block):
         return False
     return before_trending or (article.tag not in ("body", "html") and block.is_within(article))
+
+
+def _is_teased(blocks: list[Block], index: int) -> bool:
+    """Whether the block before is a heading that is a link: what follows is an excerpt of another article."""
+    before = blocks[index - 1]
+    return before.tag in SUBHEADS and before.is_all_links
 
 
 def _first_paragraphs(blocks: list[Block], start: int, end: int) -> list[Block]:
