@@ -82,11 +82,12 @@ def read_byline(line: str, *, labelled_only: bool = False) -> Byline | None:
     line = line.strip().rstrip(".").strip()
     if line.startswith("(") and line.endswith(")") and "(" not in line[1:]:
         line = line[1:-1]
-    line = _CREDIT_VERB.sub("", line)
+    verb = _CREDIT_VERB.match(line)
+    line = line[verb.end() :] if verb else line
     if not 3 <= len(line) <= 200:
         return None
     label = _LABEL.match(line)
-    if label is None and labelled_only:
+    if label is None and verb is None and labelled_only:
         return None
     names = line[label.end() :] if label else line
     if label and is_the_site(names):
@@ -104,12 +105,18 @@ def read_byline(line: str, *, labelled_only: bool = False) -> Byline | None:
         name = _TEXT_MARK.sub("", _PHOTO_MARK.sub("", bare))
         # A photographer marked as such is one even in ordinary letters.
         marked = is_labelled or _PHOTO_MARK.search(part) is not None
-        pattern = _PERSON_IN_LABEL if label or marked or has_role else _PERSON
+        pattern = _PERSON_IN_LABEL if label or verb or marked or has_role else _PERSON
         if pattern.fullmatch(name) and _is_surname(name):
             (photographers if marked else authors).append(name)
         elif not (authors or photographers) or not any(each.fullmatch(part) for each in (_PLACE, _ASIDE, _ROLE)):
             return None
     return Byline(tuple(authors), tuple(photographers)) if authors or photographers else None
+
+
+def interviewer(text: str) -> str | None:
+    """Return who had a conversation or wrote it down: ``Беседовала Тамара Вааль``; None where a line says no such."""
+    verb = _CREDIT_VERB.match(text)
+    return text[verb.end() :] if verb is not None and is_person(text[verb.end() :]) else None
 
 
 def _is_surname(name: str) -> bool:

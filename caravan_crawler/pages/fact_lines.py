@@ -14,7 +14,7 @@ from typing import Literal
 from caravan_crawler.normalise.dates import MONTH_PATTERN, Form, date_form, day_named, is_suffix
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
 from caravan_crawler.pages.blocks import Block, Element
-from caravan_crawler.pages.bylines import ROLE, is_person, read_byline
+from caravan_crawler.pages.bylines import ROLE, interviewer, is_person, read_byline
 from caravan_crawler.pages.credits import archive_credit, credit_name
 from caravan_crawler.pages.selectors import is_author, is_count_of_others, is_count_of_views, is_modified
 
@@ -181,6 +181,8 @@ def fact_in(text: str) -> Fact | None:
             if match := form.fullmatch(text):
                 value = next((value for value in match.groups() if value), text).strip()
                 return Fact(kind, value, is_bare=kind == "views" and value == text)
+        if (name := interviewer(text)) is not None:
+            return Fact("author", name)
         if (name := credit_name(text)) is not None or (name := archive_credit(text.rstrip("."))) is not None:
             return Fact("credit", name)
     if len(text) <= _LONGEST_ZONE and is_suffix(text):

@@ -61,8 +61,9 @@ def text_from(start: int, document: Document, headline_at: int, trending: Trendi
             if text.blocks and is_end_label(block.text):
                 break
             if not any(block.is_within(other) for other in others):
-                goes_on = container is not None and _goes_on(
-                    block, container, article, before_trending=trending is not None
+                goes_on = container is not None and (
+                    _goes_on(block, container, article, before_trending=trending is not None)
+                    or (text.blocks and _is_next_alike(text.blocks[-1], block))
                 )
                 if not goes_on or _is_teased(blocks, block.index):
                     continue
@@ -92,6 +93,13 @@ def _goes_on(block: Block, container: Element, article: Element, *, before_trend
     if not is_prose(block):
         return False
     return before_trending or (article.tag not in ("body", "html") and block.is_within(article))
+
+
+def _is_next_alike(last: Block, block: Block) -> bool:
+    """Whether a block is the one behind the text's ``last``, and a paragraph of the same class."""
+    name = last.element.get("class")
+    is_alike = block.tag == "p" == last.tag and bool(name) and block.element.get("class") == name
+    return is_alike and block.index == last.index + 1
 
 
 def _is_teased(blocks: list[Block], index: int) -> bool:
