@@ -47,8 +47,8 @@ def weigh_lede(
     if not after:
         return weighed
     following = blocks[after[0]]
-    emphasised = _emphasised(document) if _states(first.text) else set()
-    if fold(first.text) in emphasised and fold(following.text) not in emphasised:
+    emphasised = _emphasised(document) if _states(first.text) else []
+    if first.text.split() in emphasised and following.text.split() not in emphasised:
         weighed.add(LEDE, "is set in bold or italics, and the text is not")
     shared = common_container(first, following)
     names = {element.names for element in following.element.below(shared)}
@@ -90,6 +90,6 @@ def _states(text: str) -> bool:
     return text.rstrip(' »”"')[-1:] in {".", "!", "…"}
 
 
-def _emphasised(document: Document) -> set[str]:
-    """Return the texts of the page's elements in bold or italics, folded."""
-    return {fold(node.text()) for node in document.tree.css("b, strong, em, i")[:_MOST_EMPHASISED]}
+def _emphasised(document: Document) -> list[list[str]]:
+    """Return the words of each element in bold or italics."""
+    return [node.text().split() for node in document.tree.css("b, strong, em, i")[:_MOST_EMPHASISED]]
