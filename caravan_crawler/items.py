@@ -242,7 +242,7 @@ TEXT = ("headline", "lede", "body")
 #: Fields that each page is counted by: which reader found them, or none.
 COUNTED = ("headline", "lede", "body", "date_published", "views", "photo_credit", "source", "authors", "tags")
 #: Fields whose stored values are put back if a change of markup has lost them.
-RECOVERABLE = ("views", "views_raw", "photo_credit", "source", "authors", "tags", "images")
+RECOVERABLE = ("published_at", "views", "views_raw", "photo_credit", "source", "authors", "tags", "images")
 #: Fields that may differ between two readings of an unedited article.
 VOLATILE = ("url", "fetched_url", "views", "views_raw", "observed_at")
 #: Fields with absolute URLs, whose host differs on a copy of the site.

@@ -219,6 +219,8 @@ class ArticleStore:
             return self.failing.is_losing(key)
         if change_type in (ChangeType.CHANGED, ChangeType.RECOUNTED):
             lost = {name: before[name] for name in RECOVERABLE if before[name] not in NOTHING and row[name] in NOTHING}
+            if row["date_published"] != before["date_published"]:
+                lost.pop("published_at", None)  # it is of the earlier day
             if lost:
                 self._lost[key] = lost
         return False

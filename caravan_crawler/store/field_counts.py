@@ -11,7 +11,7 @@ from caravan_crawler.store.schema import field_counts, runs, store_info
 from caravan_crawler.store.store import Store
 
 #: The fields that are compared with their history.
-FIELDS = (*COUNTED, "images")
+FIELDS = (*COUNTED, "images", "published_at")
 #: The section of page facts, which do not depend on the article.
 EVERYWHERE = "*"
 _EXAMPLES = 3
@@ -43,7 +43,9 @@ class FieldCounts:
         section, year = article.section or "", (article.date_published or "")[:4]
         for name in FIELDS:
             is_found = getattr(article, name) not in NOTHING
-            reader = found_by.get(name) or found_by.get("date_structured" if name == "date_published" else "")
+            of_date = ("date_published", "date_structured")
+            readers = of_date if name == "date_published" else of_date[::-1] if name == "published_at" else (name,)
+            reader = next((found_by[each] for each in readers if found_by.get(each)), None)
             self.cells[Cell(section, year, name, (reader or "page") if is_found else "")] += 1
             if not is_found and len(self.examples[name]) < _EXAMPLES:
                 self.examples[name].append(article.url)

@@ -232,3 +232,19 @@ def test_a_run_below_the_floors_has_its_incomplete_articles_read_again(tmp_path:
     assert [row["article_key"] for row in table(store, schema.failures)] == ["1"]
     assert article_store(store, "run-2").failing.due == [f"{BASE}news/a-1/"]
     store.close()
+
+
+@pytest.mark.parametrize(("day", "moment"), [("2025-03-01", "2025-03-01T10:00:00+05:00"), ("2025-03-02", None)])
+def test_a_lost_moment_is_put_back_if_it_is_of_the_same_day(day: str, moment: str | None, tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    first = article(date_published="2025-03-01", published_at="2025-03-01T10:00:00+05:00")
+    article_store(store).add_article(first, "900001")
+    store.flush()
+    second = article_store(store, "run-2")
+    second.add_article(article(date_published=day, published_at=None), "900001")
+    store.flush()
+    assert table(store, schema.articles)[0]["published_at"] is None
+    assert second.fields.cells["news", "2025", "published_at", ""] == 1  # type: ignore[index]
+    second.undo_losses(["published_at"])
+    assert table(store, schema.articles)[0]["published_at"] == moment
+    store.close()
