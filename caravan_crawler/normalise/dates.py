@@ -34,7 +34,8 @@ MONTH_PATTERN = "|".join(sorted(MONTHS, key=len, reverse=True))
 
 WEEKDAY_PATTERN = (
     "понедельник|вторник|среда|среду|четверг|пятница|пятницу|суббота|субботу|воскресенье|пн|вт|ср|чт|пт|сб|вс|"
-    "дүйсенбі|сейсенбі|сәрсенбі|бейсенбі|жұма|сенбі|жексенбі"
+    "дүйсенбі|сейсенбі|сәрсенбі|бейсенбі|жұма|сенбі|жексенбі|"
+    "(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|fri|sat|sun"
 )
 
 #: Names of days relative to the fetch, and the number of days before it.
@@ -149,12 +150,12 @@ class ParsedDate:
 
 
 _CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?" + suffix(named=True)
-_TIME = rf"(?:\s*[,|\-–—•·]?\s*\(?(?:в|сағ(?:ат)?\.?)?\s*{_CLOCK}\)?)?"
+_TIME = rf"(?:\s*[,|\-–—•·@]?\s*\(?(?:в|at|сағ(?:ат)?\.?)?\s*{_CLOCK}\)?)?"
 _YEAR_WORD = r"\s*(?:года|год|г|жылғы|жылы|жыл|ж)?\.?"
 _LABEL = re.compile(
-    r"^(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|жарияланды|жарияланған(?:\s+күні)?)\s*[:\-–—]?\s*"
+    r"^(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|добавлено|создано|published|posted\s+on|от(?=\s+\d)|жарияланды|жарияланған(?:\s+күні)?)\s*[:\-–—]?\s*"
 )
-_WEEKDAY = re.compile(rf"(?:^|,?\s+)\(?(?:{WEEKDAY_PATTERN})(?![^\W\d_])\.?\)?,?\s*(?=\d|$)")
+_WEEKDAY = re.compile(rf"(?:^|,?\s+)\(?(?:{WEEKDAY_PATTERN})(?![^\W\d_])\.?\)?,?\s*(?=\d|$|(?:{MONTH_PATTERN})\b)")
 # The date of the last change, printed after the date of publication.
 _CHANGED = re.compile(r"(?<=\w)[.\s(\[,;|/•·–—-]+(?:обновлен|изменен|жаңарт|updated)[^\W\d_]*\b.*$")
 # Latin letters in a Cyrillic month, as some editors type them: "Maя" with a Latin "Ma".
@@ -168,11 +169,11 @@ _MONTH = rf"(?P<month>{MONTH_PATTERN})(?:(?<=[әіңғүұқөһйрнзмелт
 _FORMS = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"{_DAY}[\s\-]*{_MONTH},?\s+(?P<year>\d{{4}}){_YEAR_WORD}{_TIME}",
+        rf"{_DAY}[\s\-.]*{_MONTH}(?:,?\s+|[\-.])(?P<year>\d{{4}}){_YEAR_WORD}{_TIME}",
         rf"(?P<year>\d{{4}}){_YEAR_WORD},?\s*{_DAY}\s+{_MONTH}{_TIME}",
         rf"{_MONTH}\s+{_DAY},?\s+(?P<year>\d{{4}}){_YEAR_WORD}{_TIME}",
         rf"(?P<day>\d{{1,2}})\s*\.\s*(?P<number>\d{{1,2}})\s*\.\s*(?P<year>\d{{4}}|\d{{2}}){_YEAR_WORD}{_TIME}",
-        rf"(?P<day>\d{{1,2}})[/\-](?P<number>\d{{1,2}})[/\-](?P<year>\d{{4}}){_TIME}",
+        rf"(?P<day>\d{{1,2}})[/\-](?P<number>\d{{1,2}})[/\-](?P<year>\d{{4}}|(?<=/)\d{{2}}){_YEAR_WORD}{_TIME}",
         rf"{_DAY}\s+{_MONTH}{_TIME}",
         rf"(?P<relative>{'|'.join(RELATIVE_DAYS)}){_TIME}",
         rf"(?P<year>\d{{4}})[.\-/](?P<number>\d{{1,2}})[.\-/](?P<day>\d{{1,2}}){_TIME}",

@@ -112,7 +112,7 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
         elif tags := tag_texts(block, document.site, document.base_url):
             text.tags += tags if block.zone != "nav" else []
             reason = "is tags"
-        elif block.zone is not None:
+        elif block.zone is not None and not _is_zone_of_text(block, container, voided):
             reason = f"stands in {block.zone}"
             _read_box(block, text)
         elif any(block.is_within(advert) for advert in adverts):
@@ -144,6 +144,12 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
         else:
             text.left_out[block.index] = reason
     return kept
+
+
+def _is_zone_of_text(block: Block, container: Element | None, voided: list[Element]) -> bool:
+    """Whether the element that gives a block its zone is around the text: some themes put all of it in an ``aside``."""
+    zone = next((each for each in block.element.around if each.tag == block.zone), None)
+    return zone is not None and (zone in voided or (container is not None and container.is_within(zone)))
 
 
 def _around_most(layout: Layout) -> list[Element]:

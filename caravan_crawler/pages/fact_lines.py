@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Literal
 
-from caravan_crawler.normalise.dates import MONTH_PATTERN, Form, date_form, day_named, is_suffix
+from caravan_crawler.normalise.dates import MONTH_PATTERN, WEEKDAY_PATTERN, Form, date_form, day_named, is_suffix
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
 from caravan_crawler.pages.blocks import Block, Element
 from caravan_crawler.pages.bylines import ROLE, interviewer, is_person, read_byline
@@ -21,7 +21,7 @@ from caravan_crawler.pages.selectors import is_author, is_count_of_others, is_co
 Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
 
 _LABEL_OF_DATE = re.compile(
-    r"(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|жарияланды|жарияланған(?:\s+күні)?|posted\s+on)"
+    r"(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|добавлено|создано|published|от(?=\s+\d)|жарияланды|жарияланған(?:\s+күні)?|posted\s+on)"
     r"\s*[:\-–—]?\s*",
     re.IGNORECASE,
 )
@@ -64,7 +64,7 @@ _OTHER = re.compile(
 _BY_SOMEBODY = re.compile(r"\s+(?:от|by)\s+\S+(?=\s|$)", re.IGNORECASE)
 #: A date with its year anywhere in a line, digits first.
 _DATE_INSIDE = re.compile(
-    rf"(?<![\w.])(?:\d{{1,2}}\s+(?:{MONTH_PATTERN})\.?,?\s+\d{{4}}(?:\s*(?:года|год|г)\b\.?)?|\d{{1,2}}\.\d{{2}}\.\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})"
+    rf"(?<![\w.])(?:\d{{1,2}}\s+(?:{MONTH_PATTERN})\.?,?\s+\d{{4}}(?:\s*(?:года|год|г)\b\.?)?|\d{{1,2}}[./]\d{{2}}[./]\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})"
     r"(?:,?\s*(?:в\s+|@\s*|[-–—]\s+)?\d{1,2}:\d{2}(?::\d{2})?)?(?!\d)",
     re.IGNORECASE,
 )
@@ -73,12 +73,13 @@ _VIEWS_INSIDE = re.compile(
     re.IGNORECASE,
 )
 _AUTHOR_INSIDE = re.compile(
-    r"(?i:авторы?\s*:|опубликова(?:л[аи]?|но)|автором|автор)\s+"
+    r"(?i:авторы?\s*:|опубликова(?:л[аи]?|но)|автором|автор|пользователем)\s+"
     r"((?:[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+\s+[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+(?:\s+и\s+|,\s+)?)+)"
 )
 #: Words of a sentence that says when and by whom an article was published, and how often it was read.
 _WORDS_OF_FACTS = re.compile(
     r"опубликова\w*|дата|публикации|автор\w*|рубрик\w*|раздел\w*|категори\w*|просмотр\w*|прочита\w*|прочли|чтени\w*|займ[её]т"
+    rf"|пользовател\w*|{WEEKDAY_PATTERN}"
     r"|минут\w*|мин|комментари\w*|оставил\w*|обновлен\w*|размещен\w*|в|и|от|by|на|к|раз\w*|года?|г|нет|без|пока|[^\W\d_]|\d+",
     re.IGNORECASE,
 )

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from html import unescape
 from typing import Any
@@ -32,6 +33,8 @@ _OPENING, _CLOSING, _SPACE = (
     ("//", "/*", "*/", "-->", "]]>", ";"),
     " \t\r\n\ufeff",
 )
+#: Seconds or milliseconds since 1970, from 2001 on.
+_EPOCH = re.compile(r"1\d{9}(?:\d{3})?")
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\]])", re.DOTALL)
 _DECODER = json.JSONDecoder(strict=False)  # editors paste raw line breaks into strings
@@ -55,6 +58,8 @@ class StructuredData:
     """Contents of ``article:tag``."""
     articles: list[dict[str, Any]] = field(default_factory=list)
     """The JSON-LD objects of an article's type."""
+    people: dict[str, Any] = field(default_factory=dict)
+    """The JSON-LD objects with a name, by their ``@id``: the graphs of plugins refer to an author by it."""
     scripts: list[str] = field(default_factory=list)
     """Texts of the inline scripts of type ``text/javascript``, for the second generation's date."""
     language: str = ""
@@ -87,11 +92,15 @@ class StructuredData:
         value = self.article.get(key)
         return clean(unescape(value)) or None if isinstance(value, str) else None
 
-    def article_texts(self, key: str) -> list[str]:
-        """Return the texts of a property of the JSON-LD article, which may be a list of them."""
+    def article_stamps(self, key: str) -> list[str]:
+        """Return the timestamps of a property of the JSON-LD article, which may be a list of them.
+
+        One in seconds or milliseconds since 1970 becomes ISO 8601.
+        """
         value = self.article.get(key)
         values = value if isinstance(value, list) else [value]
-        return [text for each in values if isinstance(each, str) and (text := clean(each))]
+        texts = [str(each) for each in values if isinstance(each, (str, int)) and not isinstance(each, bool)]
+        return [_without_epoch(text) for each in texts if (text := clean(each))]
 
 
 def read_structured_data(tree: LexborHTMLParser, url: str) -> StructuredData:
@@ -136,7 +145,16 @@ def _read_script(node: LexborNode, kind: str, data: StructuredData) -> None:
         data.scripts.append(node.text())
     elif kind == "application/ld+json":
         for parsed in _parsed(node.text()):
-            data.articles += [each for each in _objects(parsed) if not _types(each).isdisjoint(_ARTICLE_TYPES)]
+            objects = list(_objects(parsed))
+            data.articles += [each for each in objects if not _types(each).isdisjoint(_ARTICLE_TYPES)]
+            data.people |= {str(each["@id"]): each for each in objects if "@id" in each and "name" in each}
+
+
+def _without_epoch(stamp: str) -> str:
+    """Return a timestamp in seconds or milliseconds since 1970 in ISO 8601, any other as it is."""
+    if not _EPOCH.fullmatch(stamp):
+        return stamp
+    return datetime.fromtimestamp(int(stamp[:10]), UTC).isoformat()
 
 
 def _cleaned(text: str) -> str:

@@ -178,7 +178,7 @@ def stamp_meta(page: ArticlePage) -> str | None:
 
 def stamp_json_ld(page: ArticlePage) -> str | None:
     """``datePublished`` of the JSON-LD article."""
-    return _first_named(page.document.structured.article_texts("datePublished"))
+    return _first_named(page.document.structured.article_stamps("datePublished"))
 
 
 def stamp_time_element(page: ArticlePage) -> str | None:
@@ -188,7 +188,7 @@ def stamp_time_element(page: ArticlePage) -> str | None:
     first = min(each for each in (layout.first_headline, layout.above, len(page.document.blocks)) if each is not None)
     behind = (time for time in page.document.times if time.first >= first)
     for element in islice(behind, _MOST_TIMES if printed else 0):
-        stamp = element.get("datetime")
+        stamp = element.get("datetime") or element.get("title")
         if stamp and is_dated(stamp) and day_named(stamp) and page.text_of(element) == printed:
             return stamp
     for element in _time_elements(page):
@@ -203,7 +203,7 @@ def stamp_as_it_is(page: ArticlePage) -> str | None:
     """Return the first timestamp of the metadata, even if it names no day."""
     structured = page.document.structured
     times = (element.get("datetime") for element in _time_elements(page) if not page.text_of(element))
-    return next(filter(None, [*structured.published, *structured.article_texts("datePublished"), *times]), None)
+    return next(filter(None, [*structured.published, *structured.article_stamps("datePublished"), *times]), None)
 
 
 def _first_named(stamps: Iterable[str]) -> str | None:
@@ -337,8 +337,9 @@ def authors_json_ld(page: ArticlePage) -> list[str]:
     authors = page.document.structured.article.get("author")
     people = authors if isinstance(authors, list) else [authors]
     people = [{"@type": "Person", "name": person} if isinstance(person, str) else person for person in people]
-    known = [person for person in people if isinstance(person, dict)]
-    # Plugins for search engines give name and "@id" alone.
+    graph = page.document.structured.people
+    known = [graph.get(str(each.get("@id")), each) for each in people if isinstance(each, dict)]
+    # Plugins for search engines give name and "@id" alone, or refer to a person of their graph.
     names = [person.get("name") for person in known if _is_of_a_person(person.get("@type", "Person"))]
     found = [name for text in names if isinstance(text, str) for name in people_in(clean(text))]
     return [name for name in found if is_person(name)]

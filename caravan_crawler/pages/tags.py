@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from caravan_crawler.pages.blocks import HEADINGS, Block, Element, common_container
 from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.labels import is_colophon, is_end_label
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import is_cloud
@@ -72,7 +73,8 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
     above = max(0, layout.first_headline - _FARTHEST_ABOVE) if layout.first_headline is not None else layout.text.start
     for block in blocks[above : layout.text.start]:
         if article is not None and block.is_within(article) and _may_hold_tags(block, article):
-            yield from tag_texts(block, document.site, document.base_url)
+            tags = tag_texts(block, document.site, document.base_url)
+            yield from tags or _tags_among_facts(block, document)
     for block in [*blocks[layout.text.end : end], *behind]:
         is_inside = article is not None and block.is_within(article)
         is_under_text = is_under_text and (is_inside or not _ends_article(block))
@@ -81,6 +83,14 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
         tags = tag_texts(block, document.site, document.base_url)
         if tags and _may_hold_tags(block, article):
             yield from tags
+
+
+def _tags_among_facts(block: Block, document: Document) -> list[str]:
+    """Return the topics that a line with date or author links as well."""
+    if not block.has_links or not facts_of(block):
+        return []
+    texts = ((text, _path_of(href, document.site, document.base_url)) for text, href in block.linked_texts())
+    return [text.strip("#") for text, path in texts if text and path and _TAG_PATH.match(path)]
 
 
 def _article(document: Document, layout: Layout) -> Element | None:
@@ -134,5 +144,9 @@ def _is_section(link: Element, site: Site, page_url: str) -> bool:
 
 
 def _path(link: Element, site: Site, page_url: str) -> str | None:
-    url = site.resolve(link.get("href") or "", page_url)
+    return _path_of(link.get("href") or "", site, page_url)
+
+
+def _path_of(href: str, site: Site, page_url: str) -> str | None:
+    url = site.resolve(href, page_url)
     return url[len(site.base) - 1 :] if url is not None else None

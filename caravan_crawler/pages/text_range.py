@@ -84,15 +84,20 @@ def _goes_on(block: Block, container: Element, article: Element, *, before_trend
     if block.zone is not None or clutter_around(block.element, article, but=[*container.around]):
         return False
     # The text may lie in several containers alike, with an advert between them.
-    for element in block.element.around:
-        if element.parent is container.parent:
-            is_twin = element.tag == container.tag and bool(element.get("class"))
-            if is_twin and element.get("class") == container.get("class") and not block.is_all_links:
-                return True
-            break
+    if not block.is_all_links and any(_are_alike(element, container) for element in block.element.below(article)):
+        return True
     if not is_prose(block):
         return False
     return before_trending or (article.tag not in ("body", "html") and block.is_within(article))
+
+
+def _are_alike(element: Element, container: Element) -> bool:
+    """Whether an element is a twin of the text's container: named as it is, in the same one or one named alike."""
+    names = element.get("class")
+    if not names or element.tag != container.tag or names != container.get("class"):
+        return False
+    around, its = element.parent, container.parent
+    return around is its or (around is not None and its is not None and around.get("class") == (its.get("class") or ""))
 
 
 def _is_next_alike(last: Block, block: Block) -> bool:

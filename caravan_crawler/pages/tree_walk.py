@@ -244,7 +244,7 @@ def _walk(
                     if tag == "a":
                         link, last_link = element, child
                         links.append(element)
-                    elif tag == "time":
+                    elif tag == "time" or (tag == "abbr" and "title" in attributes):
                         times.append(element)
                 else:
                     element = None
