@@ -1,7 +1,7 @@
 """Caravan Crawler: a crawler of the news portal caravan.kz.
 
 Data flow: ``spiders`` and ``frontier`` (which page next) → ``pages`` (what a page says, as printed) → ``normalise``
-(text to values, applied by ``pipelines``) → ``store`` → ``feedexport``. ``export`` and ``report`` read the store.
+(text to values, applied by ``pipelines``) → ``store`` → ``feeds``. ``export`` and ``report`` read the store.
 """
 
 import sys

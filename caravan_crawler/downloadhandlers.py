@@ -1,4 +1,4 @@
-"""The polite download handler: back-off, Retry-After, limits of a response's header."""
+"""The polite download handler: back-off, Retry-After, Crawl-delay, limits of a response's header."""
 
 import asyncio
 import logging
@@ -10,13 +10,15 @@ from http import HTTPStatus
 from time import monotonic
 from typing import Any
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.core.downloader import Slot
 from scrapy.core.downloader.handlers import http11
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CannotResolveHostError
+from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
+from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.defer import Deferred
 from twisted.web.client import HTTPConnectionPool
@@ -24,10 +26,10 @@ from twisted.web.iweb import IResponse
 
 from caravan_crawler.failures import HeadersTooLargeError, RunEndsError, end_run, is_ending, is_unanswered
 from caravan_crawler.normalise.text import encodable
+from caravan_crawler.outcome import CRAWL_DELAY_STAT
 from caravan_crawler.resolver import refusals
 
 logger = logging.getLogger(__name__)
-
 #: The longest pause, as a multiple of the first.
 _MOST = 30
 
@@ -270,3 +272,68 @@ def received_at(answered: Request | Response) -> datetime:
     For a response not from the network, such as one from Scrapy's cache, this is now.
     """
     return answered.meta.get(_RECEIVED_AT) or datetime.now(UTC)
+
+
+#: Seconds from which the delay is logged as a warning: 100 requests then take hours.
+_LONG = 60
+
+
+class CrawlDelay:
+    """Obey robots.txt's Crawl-delay if longer than the delay set; above ``CRAWL_DELAY_MAX`` the run ends."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self._look = create_looping_call(self._let_go)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "CrawlDelay":
+        """Scrapy's constructor."""
+        extension = cls(crawler)
+        crawler.signals.connect(extension.robots_parsed, signals.robots_parsed)
+        crawler.signals.connect(extension.engine_stopped, signals.engine_stopped)
+        return extension
+
+    def robots_parsed(self, robotparser: Any, request: Request) -> None:
+        """Set the delay of the host's slot, and its concurrency to 1."""
+        settings = self.crawler.settings
+        if not self._look.running:
+            self._look.start(LOOK, now=False)
+        delay = robotparser.crawl_delay(settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"])
+        if not delay or not delay > settings.getfloat("DOWNLOAD_DELAY"):  # it may be NaN
+            return
+        if delay > settings.getfloat("CRAWL_DELAY_MAX"):
+            logger.error("robots.txt asks for %s seconds between requests, so the run ends", delay)
+            self.crawler.stats.set_value(CRAWL_DELAY_STAT, delay)
+            end_run(self.crawler, "crawl_delay")
+            return
+        downloader = self.crawler.engine.downloader
+        key = downloader.get_slot_key(request)
+        # Scrapy drops an unused slot after a minute, and creates the next one from these settings.
+        downloader.per_slot_settings[key] = {"delay": float(delay), "concurrency": 1, "jitter": 0.0}
+        if slot := downloader.slots.get(key):
+            slot.delay, slot.concurrency, slot.jitter = max(slot.delay, float(delay)), 1, 0.0
+        if throttle := self.crawler.get_extension(AutoThrottle):
+            throttle.mindelay = max(throttle.mindelay, delay)
+            throttle.maxdelay = max(throttle.maxdelay, delay)
+        if delay < _LONG:
+            logger.info("robots.txt asks for %s seconds between requests", delay)
+        else:
+            words = "robots.txt asks for %s seconds between requests, which is obeyed: 100 requests take %.1f hours"
+            logger.warning(words, delay, 100 * delay / 3600)
+
+    def engine_stopped(self) -> None:
+        """Stop the looping call."""
+        if self._look.running:
+            self._look.stop()
+
+    def _let_go(self) -> None:
+        """Release delayed requests when the run ends, as Scrapy waits for them; the handler sends nothing."""
+        if not is_ending(self.crawler):
+            return
+        downloader = self.crawler.engine.downloader
+        for slot in downloader.slots.values():
+            slot.delay = 0.0
+            if slot.latercall:
+                slot.latercall.cancel()
+                slot.latercall = None
+                downloader._process_queue(slot)

@@ -13,7 +13,7 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
 from caravan_crawler.atomic import local_path, part_path
-from caravan_crawler.feed_storages import header_problem
+from caravan_crawler.feeds import header_problem
 from caravan_crawler.items import RUN_DIR, TABLES, column_names
 from caravan_crawler.store.database import StoreError, store_url
 from caravan_crawler.store.store import NONE

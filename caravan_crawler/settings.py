@@ -88,7 +88,7 @@ EXTENSIONS = {
     "caravan_crawler.extensions.progress.Progress": -200,
     "caravan_crawler.extensions.run_monitor.RunMonitor": -100,  # before FeedExporter, whose files wait for the verdict
     "caravan_crawler.downloadhandlers.Throttle": 0,
-    "caravan_crawler.extensions.crawl_delay.CrawlDelay": 0,
+    "caravan_crawler.downloadhandlers.CrawlDelay": 0,
 }
 
 ITEM_PIPELINES = {
@@ -117,11 +117,11 @@ FEEDS = {
     for extension in ("jsonl", "csv")
 }
 FEED_EXPORT_ENCODING = "utf-8"  # Cyrillic letters in JSON, not escapes
-FEED_EXPORTERS = {"csv": "caravan_crawler.feedexport.SpreadsheetCsvExporter"}
+FEED_EXPORTERS = {"csv": "caravan_crawler.feeds.SpreadsheetCsvExporter"}
 FEED_STORAGES = {
-    "": "caravan_crawler.feed_storages.WholeFileStorage",
-    "file": "caravan_crawler.feed_storages.WholeFileStorage",
-    "stdout": "caravan_crawler.feed_storages.StdoutStorage",
+    "": "caravan_crawler.feeds.WholeFileStorage",
+    "file": "caravan_crawler.feeds.WholeFileStorage",
+    "stdout": "caravan_crawler.feeds.StdoutStorage",
 }
 
 LOG_LEVEL = "INFO"  # default DEBUG, which writes 3 KB an article
@@ -145,10 +145,10 @@ BACKOFF_START = 1.0  # seconds of pause after an error response, doubled each ti
 BROWSER = "off"
 BROWSER_PATH = None  # default: chromium or google-chrome on the PATH: browser/addon.py
 BROWSER_WAIT = 3.0  # seconds for a page without pending requests to add missing values: browser/playwright.py
-# Longest Crawl-delay in seconds; a longer one ends the run: extensions/crawl_delay.py
+# Longest Crawl-delay in seconds; a longer one ends the run: downloadhandlers.py
 CRAWL_DELAY_MAX = 600
-CSV_BOM = False  # byte order mark, so that Excel opens a CSV as UTF-8: feedexport.py
-# Folder for all files of a crawl: spiders/caravan.py, feedexport.py
+CSV_BOM = False  # byte order mark, so that Excel opens a CSV as UTF-8: feeds.py
+# Folder for all files of a crawl: spiders/caravan.py, feeds.py
 DATA_DIR = environ.get("CARAVAN_DATA_DIR") or "data"
 # Bytes of a response's status line and headers; browsers accept 256 KB, WordPress sends 1 KB: downloadhandlers.py
 DOWNLOAD_MAX_HEADER_BYTES = 64 * 1024
@@ -163,7 +163,7 @@ MAX_HOPS_FROM_ARTICLE = 3
 # Articles that a run with `since` reads only for their date, as feeds and sitemaps have none. At one request a second
 # they take 17 minutes; the next run continues with others: frontier/articles.py
 MAX_UNDATED = 1_000
-# Command to run, or URL to post to, if a run does not end with 0: monitors/alarm.py
+# Command to run, or URL to post to, if a run does not end with 0: monitors/run_report.py
 ON_FAILURE = environ.get("CARAVAN_ON_FAILURE") or None
 # Links of one page that are followed. A listing has far fewer; a page with more is a crawler trap, and half a million
 # links take a gigabyte of memory: pages/document.py

@@ -17,7 +17,7 @@ from caravan_crawler import settings as own_settings
 from caravan_crawler.arguments import HELP, CrawlArguments
 from caravan_crawler.browser.addon import browser_problem
 from caravan_crawler.feed_checks import feeds_problem
-from caravan_crawler.monitors.alarm import hook_problem
+from caravan_crawler.monitors.run_report import hook_problem
 from caravan_crawler.urls import LONGEST_ADDRESS
 
 #: Similarity of two names, from which one is taken for the other mistyped.

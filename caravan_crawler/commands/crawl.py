@@ -23,11 +23,10 @@ from caravan_crawler import settings as own_settings
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
 from caravan_crawler.console import append_exit_to_log, is_quiet, print_err, tune_gc
 from caravan_crawler.extensions.crawl_store import CrawlStore
-from caravan_crawler.feed_storages import WholeFileStorage
+from caravan_crawler.feeds import WholeFileStorage
 from caravan_crawler.items import RUN_DIR, Article
 from caravan_crawler.logformatter import log_problem
-from caravan_crawler.monitors.alarm import hook_problem, raise_alarm
-from caravan_crawler.monitors.run_report import build_report, summary, write_report
+from caravan_crawler.monitors.run_report import build_report, hook_problem, raise_alarm, summary, write_report
 from caravan_crawler.outcome import (
     BELOW_FLOORS,
     CRASHED,

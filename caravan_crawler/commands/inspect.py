@@ -19,7 +19,7 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.conf import closest_scrapy_cfg
 from twisted.python.failure import Failure
 
-from caravan_crawler.archive.html_reader import claimed_address, is_page_address
+from caravan_crawler.archive.pages import claimed_address, is_page_address
 from caravan_crawler.browser.addon import browser_problem
 from caravan_crawler.commands import inspect_site
 from caravan_crawler.console import print_err, print_out

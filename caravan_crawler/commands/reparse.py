@@ -65,7 +65,7 @@ class Command(ScrapyCommand):
         try:
             from caravan_crawler.archive.pages import ArchiveError
             from caravan_crawler.archive.sources import find_sources
-            from caravan_crawler.reparse.pool import ProcessDiedError
+            from caravan_crawler.reparse.reader import ProcessDiedError
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "warcio":
                 raise
@@ -85,7 +85,7 @@ class Command(ScrapyCommand):
         from caravan_crawler.archive.pages import ArchiveError
         from caravan_crawler.archive.sources import most_parts
         from caravan_crawler.reparse.job import LossesError, LossGuard, ReparseJob
-        from caravan_crawler.reparse.pool import Task, reading
+        from caravan_crawler.reparse.reader import Task, reading
         from caravan_crawler.store.reparse_store import ReparseStore
 
         assert self.settings is not None

@@ -13,8 +13,7 @@ from caravan_crawler.normalise.text import printable
 from caravan_crawler.outcome import REFUSED
 from caravan_crawler.store import database
 from caravan_crawler.store.database import StoreError
-from caravan_crawler.store.overview import Overview, Run, read_overview
-from caravan_crawler.store.snapshot import Snapshot
+from caravan_crawler.store.snapshot import Overview, Run, Snapshot, read_overview
 
 #: Columns of a terminal; a longer line is cut.
 _WIDTH = 80

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from caravan_crawler.export.rows import Batch, Values
 from caravan_crawler.export.tables import Column, Kind, Table
 from caravan_crawler.export.workbook import workbook_writer
-from caravan_crawler.feedexport import safe_cell
+from caravan_crawler.feeds import safe_cell
 
 #: Appends the rows of a batch to a file.
 Write = Callable[[Batch], None]

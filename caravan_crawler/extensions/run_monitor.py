@@ -14,7 +14,7 @@ from scrapy.statscollectors import StatsCollector
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import end_run
-from caravan_crawler.feed_storages import WholeFileStorage
+from caravan_crawler.feeds import WholeFileStorage
 from caravan_crawler.monitors import drift
 from caravan_crawler.monitors.drift import silence
 from caravan_crawler.outcome import (

@@ -23,8 +23,7 @@ from caravan_crawler.report.series import read_tally
 from caravan_crawler.report.trending import read_trending, trending_section
 from caravan_crawler.report.views import read_views, views_section
 from caravan_crawler.report.wording import moment, number, percent, short
-from caravan_crawler.store.overview import last_runs
-from caravan_crawler.store.snapshot import Snapshot
+from caravan_crawler.store.snapshot import Snapshot, last_runs
 
 _MOST_RUNS = 150
 

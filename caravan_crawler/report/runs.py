@@ -14,8 +14,7 @@ from caravan_crawler.report.elements import LISTED, Cell, Chart, Link, Number, S
 from caravan_crawler.report.series import Tally
 from caravan_crawler.report.wording import count, duration, moment, number
 from caravan_crawler.store import origin, schema
-from caravan_crawler.store.overview import Run, failure_reasons, last_runs
-from caravan_crawler.store.snapshot import Snapshot
+from caravan_crawler.store.snapshot import Run, Snapshot, failure_reasons, last_runs
 
 #: Runs whose outcomes are counted.
 _RECENT_RUNS = 20

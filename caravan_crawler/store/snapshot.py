@@ -1,13 +1,17 @@
-"""Read-only view of the store at one moment, for exports and reports, while crawls may write."""
+"""Read-only view of the store at one moment, while crawls may write; its content in a few queries."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Executable
+from sqlalchemy import ColumnElement, Connection, Engine, Executable, Table, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from caravan_crawler.outcome import SOUND
+from caravan_crawler.store import origin, schema
 from caravan_crawler.store.database import (
     StoreError,
     StoreRefusedError,
@@ -99,3 +103,184 @@ def _connect(engine: Engine) -> Connection:
     if engine.dialect.name == "postgresql":
         return engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return engine.connect()
+
+
+_KILLED = "killed"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run."""
+
+    run_id: str
+    scope: str
+    """Its period, sections or named pages; empty if it crawled the whole site."""
+
+    started_at: str
+    seconds: int | None
+    """Its duration; None if it has not ended, or was killed at an unknown time."""
+
+    outcome: str
+    """The exit code's name; ``killed``; ``no end`` if it has not ended, or was killed and no run followed."""
+
+    reason: str
+    new_articles: int
+    requests: int | None
+    """None if it left no report."""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it ended with exit code 0."""
+        return self.outcome == "sound"
+
+
+class Reason(NamedTuple):
+    """Why pages failed: a stats key, their number, and the last of them."""
+
+    reason: str
+    pages: int
+    last_failed_at: str
+    url: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A store in numbers. A section or language that is unknown is an empty string; the largest come first."""
+
+    store: str
+    """Its URL, without a password."""
+
+    site: str
+    size: int
+    """Bytes on the disk."""
+
+    articles: int
+    first: str | None
+    last: str | None
+    """First and last day of publication, ``YYYY-MM-DD``; None without any dated article."""
+
+    sections: dict[str, int]
+    languages: dict[str, int]
+    versions: int
+    view_counts: int
+    runs: int
+    last_runs: list[Run]
+    waiting: int
+    """Articles found but not read."""
+
+    deferred: int
+    """Speculative URLs: similar ones led to no articles."""
+
+    unread_sources: int
+    """Listings that are not walked to their ends, and sitemaps not read."""
+
+    unpublished: int
+    """Articles that are in no run's feeds yet."""
+
+    failed: int
+    """Pages that could not be fetched or read."""
+
+    due: int
+    """Those of them that the next run requests again."""
+
+    reasons: list[Reason]
+    """The reasons of the latest failures, latest first."""
+
+
+def read_overview(snapshot: Snapshot, now: str, *, most_runs: int, most_reasons: int) -> Overview:
+    """Read a store; ``now`` is a time as in the store."""
+    articles, frontier, failures = schema.articles, schema.frontier, schema.failures
+    ((first, last),) = snapshot.rows(select(func.min(articles.c.date_published), func.max(articles.c.date_published)))
+    return Overview(
+        store=snapshot.name,
+        site=origin.title(snapshot.rows),
+        size=_size(snapshot),
+        articles=_count(snapshot, articles),
+        first=first,
+        last=last,
+        sections=_numbers(snapshot, articles.c.section),
+        languages=_numbers(snapshot, articles.c.language),
+        versions=_count(snapshot, schema.article_versions),
+        view_counts=_count(snapshot, schema.view_counts),
+        runs=_count(snapshot, schema.runs),
+        last_runs=last_runs(snapshot, most_runs),
+        waiting=_count(snapshot, frontier, frontier.c.is_speculative == 0),
+        deferred=_count(snapshot, frontier, frontier.c.is_speculative != 0),
+        unread_sources=_unread_sources(snapshot),
+        unpublished=_count(snapshot, articles, articles.c.published_in.is_(None)),
+        failed=_count(snapshot, failures),
+        due=_count(snapshot, failures, failures.c.retry_at <= now),
+        reasons=_reasons(snapshot, most_reasons),
+    )
+
+
+def last_runs(snapshot: Snapshot, limit: int) -> list[Run]:
+    """Return the last runs, newest first."""
+    columns = schema.runs.c
+    query = select(schema.runs).order_by(columns.started_at.desc(), columns.run_id.desc()).limit(limit)
+    return [_run(row) for row in snapshot.rows(query)]
+
+
+def _run(row: Any) -> Run:
+    seconds = None
+    if row.ended_at and row.outcome != _KILLED:
+        seconds = datetime.fromisoformat(row.ended_at) - datetime.fromisoformat(row.started_at)
+    return Run(
+        run_id=row.run_id,
+        scope=row.scope,
+        started_at=row.started_at,
+        seconds=None if seconds is None else round(seconds.total_seconds()),
+        outcome=row.outcome or ("sound" if row.exit_code == SOUND else "no end"),
+        reason=row.reason or "it has not ended yet, or was killed",
+        new_articles=row.new_articles,
+        requests=(row.report or {}).get("requests"),
+    )
+
+
+def failure_reasons(snapshot: Snapshot) -> list[tuple[str, int]]:
+    """Return the reasons of failed pages and the number of pages, the most frequent first."""
+    reason = schema.failures.c.reason
+    counts = snapshot.rows(select(reason, func.count()).group_by(reason))
+    return sorted(((name, pages) for name, pages in counts), key=lambda one: (-one[1], one[0]))
+
+
+def _reasons(snapshot: Snapshot, most: int) -> list[Reason]:
+    columns = schema.failures.c
+    pages = dict(failure_reasons(snapshot))
+    latest = func.max(columns.last_failed_at).label("latest")
+    found = []
+    for name, time in list(snapshot.rows(select(columns.reason, latest).group_by(columns.reason))):
+        query = select(columns.url, columns.words).where(columns.reason == name, columns.last_failed_at == time)
+        ((url, message),) = snapshot.rows(query.order_by(columns.url).limit(1))
+        found.append(Reason(name, pages[name], time, url, message))
+    return sorted(found, key=lambda one: (one.last_failed_at, one.pages), reverse=True)[:most]
+
+
+def _count(snapshot: Snapshot, table: Table, *conditions: ColumnElement[bool]) -> int:
+    ((number,),) = snapshot.rows(select(func.count()).select_from(table).where(*conditions))
+    return int(number)
+
+
+def _numbers(snapshot: Snapshot, column: ColumnElement[Any]) -> dict[str, int]:
+    name = func.coalesce(column, "").label("name")
+    counts = snapshot.rows(select(name, func.count()).group_by(name))
+    return dict(sorted(((name, number) for name, number in counts), key=lambda one: (-one[1], one[0])))
+
+
+def _unread_sources(snapshot: Snapshot) -> int:
+    columns = schema.sources.c
+    rows = snapshot.rows(
+        select(columns.read_at, columns.state).where(or_(columns.read_at == "", columns.state.is_not(None)))
+    )
+    return sum(not read_at or bool(state["open"]) for read_at, state in rows)
+
+
+def _size(snapshot: Snapshot) -> int:
+    """Return the bytes of the tables in PostgreSQL, or of SQLite's files."""
+    if snapshot.connection.dialect.name == "postgresql":
+        sizes = [func.pg_total_relation_size(func.to_regclass(name)) for name in schema.metadata.tables]
+        ((*values,),) = snapshot.rows(select(*sizes))
+        return sum(value or 0 for value in values)
+    file = Path(snapshot.connection.engine.url.database or "")
+    return sum(path.stat().st_size for path in (file, file.with_name(f"{file.name}-wal")) if path.exists())

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from caravan_crawler.archive.html_reader import is_page_address, read_html_files
-from caravan_crawler.archive.pages import ArchivedPage, Skipped
+from caravan_crawler.archive.pages import ArchivedPage, Skipped, is_page_address, read_html_files
 from caravan_crawler.sample_site import SampleSite
 
 BASE = "https://www.caravan.kz/"

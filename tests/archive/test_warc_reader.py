@@ -12,7 +12,7 @@ import brotli
 import pytest
 from backports import zstd
 
-from caravan_crawler.archive import warc_reader
+from caravan_crawler.archive import sources
 from caravan_crawler.archive.pages import ArchivedPage, ArchiveError, Skipped
 from tests.archive.records import BASE, RUN_ID, answer, info, packed, record
 
@@ -25,8 +25,8 @@ PACKED_CHUNKS = b"".join(b"1\r\n%c\r\n" % byte for byte in gzip.compress(HTML)) 
 def read(path: Path, content: bytes) -> list[ArchivedPage | Skipped]:
     """Read a file with this content in parts of 700 bytes."""
     path.write_bytes(content)
-    ends = list(warc_reader.part_ends(path, 0, len(content), 700))
-    return [page for start, stop in pairwise([0, *ends]) for page in warc_reader.read_pages(path, start, stop)]
+    ends = list(sources.part_ends(path, 0, len(content), 700))
+    return [page for start, stop in pairwise([0, *ends]) for page in sources.read_pages(path, start, stop)]
 
 
 FORMS = {
@@ -161,7 +161,7 @@ def test_damage_is_counted(name: str, tmp_path: Path) -> None:
 
 def test_an_empty_file_has_no_pages(tmp_path: Path) -> None:
     assert read(tmp_path / "a.warc.gz", b"") == []
-    assert warc_reader.read_info(tmp_path / "a.warc.gz") == warc_reader.WarcInfo()
+    assert sources.read_info(tmp_path / "a.warc.gz") == sources.WarcInfo()
 
 
 NO_ARCHIVES = {
@@ -177,30 +177,30 @@ def test_a_file_of_another_format_is_refused(name: str, tmp_path: Path) -> None:
     path = tmp_path / "a.warc.gz"
     path.write_bytes(NO_ARCHIVES[name])
     with pytest.raises(ArchiveError, match="is no WARC file"):
-        warc_reader.read_info(path)
+        sources.read_info(path)
 
 
 def test_a_file_compressed_as_a_whole_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.warc.gz"
     path.write_bytes(gzip.compress(info() + PAGE + PAGE))
     with pytest.raises(ArchiveError, match="not compressed record by record; `warcio recompress` makes it so"):
-        warc_reader.read_info(path)
+        sources.read_info(path)
     with pytest.raises(ArchiveError, match="not compressed record by record"):
-        list(warc_reader.read_pages(path, 0, path.stat().st_size))
+        list(sources.read_pages(path, 0, path.stat().st_size))
     # If the first record is longer than the head that is checked, the error comes when the file is read.
     path.write_bytes(gzip.compress(record(answer(bytes(range(256)) * 1000)) + PAGE))
-    assert warc_reader.read_info(path) == warc_reader.WarcInfo()
+    assert sources.read_info(path) == sources.WarcInfo()
     with pytest.raises(ArchiveError, match="not compressed record by record"):
-        list(warc_reader.read_pages(path, 0, path.stat().st_size))
+        list(sources.read_pages(path, 0, path.stat().st_size))
 
 
 @pytest.mark.parametrize("content", [info(RUN_ID), packed([info(RUN_ID), PAGE])])
 def test_the_run_and_site_of_a_file(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.warc"
     path.write_bytes(content)
-    assert warc_reader.read_info(path) == warc_reader.WarcInfo(RUN_ID, BASE, None)
+    assert sources.read_info(path) == sources.WarcInfo(RUN_ID, BASE, None)
     path.write_bytes(info() + PAGE)
-    assert warc_reader.read_info(path) == warc_reader.WarcInfo()
+    assert sources.read_info(path) == sources.WarcInfo()
 
 
 def test_warcio_reads_the_records_of_these_tests() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caravan_crawler.archive import warc_reader, warc_records
+from caravan_crawler.archive import sources, warc_records
 from caravan_crawler.archive.warc_records import read_records, whole_records
 from tests.archive.records import answer, packed, record
 
@@ -49,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_record_is_in_one_part(records: list[bytes], step: int, is_packed: bool, level: int, folder: Path) -> None:
     content = b"".join(gzip.compress(one, level) if is_packed else one for one in records)
     path = write(folder, content)
-    ends = list(warc_reader.part_ends(path, 0, len(content), step))
+    ends = list(sources.part_ends(path, 0, len(content), step))
     assert ends[-1] == len(content)
     found = []
     for start, stop in pairwise([0, *ends]):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from caravan_crawler.archive import warc_reader
+from caravan_crawler.archive import sources
 from caravan_crawler.archive.pages import ArchivedPage
 from caravan_crawler.archive.warc_writer import WarcWriter, finish_interrupted
 from tests.archive.records import BASE, RUN_ID
@@ -60,10 +60,10 @@ def test_a_written_response_is_read_again(tmp_path: Path) -> None:
             assert one.rec_headers.get_header("WARC-Date") == "2026-01-02T03:04:05Z"
             assert one.rec_headers.get_header("WARC-IP-Address") == "192.0.2.1"
             assert [name for name, _ in one.http_headers.headers] == ["Content-Type", "Content-Encoding", "ETag"]
-    about = warc_reader.read_info(path)
+    about = sources.read_info(path)
     assert (about.run_id, about.site, about.edition) == (RUN_ID, BASE, "caravan.kz")
     assert about.begun_at == "2026-02-06T04:05:00+00:00"
-    (page,) = warc_reader.read_pages(path, 0, path.stat().st_size)
+    (page,) = sources.read_pages(path, 0, path.stat().st_size)
     assert page == ArchivedPage(
         f"{BASE}news/a-900000/", gzip.decompress(BODY), MOMENT.replace(microsecond=0), "text/html", '"é"'
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from caravan_crawler.export.formats import csv_cell
-from caravan_crawler.feedexport import safe_cell
+from caravan_crawler.feeds import safe_cell
 from tests.export.exporting import export, succeeded, with_articles
 from tests.support.crawling import read_csv, read_jsonl
 

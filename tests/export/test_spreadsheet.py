@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from caravan_crawler.feedexport import safe_cell
+from caravan_crawler.feeds import safe_cell
 from tests.export.exporting import export, succeeded, with_articles
 from tests.export.test_csv import TEXTS
 from tests.support.crawling import TIMEOUT, read_csv

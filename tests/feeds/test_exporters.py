@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from caravan_crawler.feedexport import SpreadsheetCsvExporter, safe_cell
+from caravan_crawler.feeds import SpreadsheetCsvExporter, safe_cell
 from caravan_crawler.items import Article, ExchangeRate, Link, Weather, column_names
 from caravan_crawler.normalise.numbers import parse_rate
 

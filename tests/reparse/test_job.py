@@ -10,7 +10,7 @@ from sqlalchemy import update
 from caravan_crawler import settings
 from caravan_crawler.archive.sources import find_sources
 from caravan_crawler.reparse.job import ReparseJob
-from caravan_crawler.reparse.pool import Task, reading
+from caravan_crawler.reparse.reader import Task, reading
 from caravan_crawler.sample_site import SampleSite
 from caravan_crawler.store import schema
 from caravan_crawler.store.reparse_store import ReparseStore

@@ -11,7 +11,7 @@ import pytest
 from caravan_crawler import settings
 from caravan_crawler.archive import sources
 from caravan_crawler.archive.sources import Part, find_sources
-from caravan_crawler.reparse.pool import Task, reading
+from caravan_crawler.reparse.reader import Task, reading
 from caravan_crawler.sample_site import SampleSite
 from tests.archive.records import answer, packed, record
 

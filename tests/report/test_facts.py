@@ -14,7 +14,7 @@ from caravan_crawler.report.series import Bin, read_tally
 from caravan_crawler.report.trending import Place, read_trending
 from caravan_crawler.report.views import read_views
 from caravan_crawler.store import schema
-from caravan_crawler.store.overview import last_runs
+from caravan_crawler.store.snapshot import last_runs
 from tests.report.made import article, ended, failure, fill, made, rate, run, seen, topic
 from tests.store.stored import StoreTables
 

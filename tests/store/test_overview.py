@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from caravan_crawler.store import schema
-from caravan_crawler.store.overview import Reason, read_overview
+from caravan_crawler.store.snapshot import Reason, read_overview
 from tests.report.made import article, ended, failure, made, run
 from tests.store.stored import StoreTables
 from tests.store.stores import BASE

@@ -1,9 +1,12 @@
-"""Feed storages: files replaced atomically at the end of a run, appended to, or streams."""
+"""Feeds: files replaced atomically at the end of a run, appended to, or streams; CSV without formulas."""
 
+import codecs
 import csv
 import io
+import json
 import logging
 import os
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,8 +15,10 @@ from typing import IO, Any
 from filelock import FileLock, Timeout
 from scrapy import Spider
 from scrapy.crawler import Crawler
+from scrapy.exporters import CsvItemExporter
 
 from caravan_crawler.atomic import is_replaceable, local_path, part_path, replace_file
+from caravan_crawler.items import Link
 from caravan_crawler.outcome import FEED_STAT, STREAM_STAT
 
 logger = logging.getLogger(__name__)
@@ -46,12 +51,12 @@ class WholeFileStorage:
         A device or a pipe is written directly, as it cannot be replaced.
         """
         if not is_replaceable(self.path):
-            return StreamFile(self.path, str(self.path), self._crawler)
+            return _open_stream(self.path, str(self.path), self._crawler)
         self._run_id = getattr(spider, "run_id", str(os.getpid()))
         part = part_path(self.path, self._run_id)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            file = _PartFile(part, self._fail)
+            file = _FeedFile(part, self._fail, syncs=True)
             self._part = part
             if self._appending is not None:
                 self._appending.begin(file)
@@ -118,16 +123,17 @@ class WholeFileStorage:
         self._crawler.stats.set_value(FEED_STAT, words)
 
 
-class _PartFile(io.BufferedWriter):
+class _FeedFile(io.BufferedWriter):
     """A file that reports its first error and ignores later writes, which would fail for each further record."""
 
-    def __init__(self, path: Path, on_error: Callable[[OSError], None]) -> None:
-        super().__init__(io.FileIO(path, "w"))
+    def __init__(self, target: Path | int, on_error: Callable[[OSError], None], *, syncs: bool = False) -> None:
+        super().__init__(io.FileIO(target, "w", closefd=not isinstance(target, int)))
         self._on_error = on_error
+        self._syncs = syncs
         self._is_broken = False
 
     def write(self, data: Any) -> int:
-        self._try(lambda: super(_PartFile, self).write(data))
+        self._try(lambda: super(_FeedFile, self).write(data))
         return len(data)
 
     def flush(self) -> None:
@@ -136,7 +142,8 @@ class _PartFile(io.BufferedWriter):
     def close(self) -> None:
         if not self.closed:
             self.flush()
-            self._try(lambda: os.fsync(self.fileno()))
+            if self._syncs:
+                self._try(lambda: os.fsync(self.fileno()))
             self.raw.close()
 
     def _try(self, act: Callable[[], object]) -> None:
@@ -147,6 +154,17 @@ class _PartFile(io.BufferedWriter):
         except OSError as error:
             self._is_broken = True
             self._on_error(error)
+
+
+def _open_stream(target: Path | int, name: str, crawler: Crawler) -> IO[bytes]:
+    """Open a device, a pipe or standard output; the run continues for its other feeds if the reader is gone."""
+
+    def note_gone(error: OSError) -> None:
+        words = f"{name} could not be written to its end: {error.strerror}"
+        logger.warning("%s", words)
+        crawler.stats.set_value(STREAM_STAT, words)
+
+    return _FeedFile(target, note_gone)
 
 
 #: Formats with one record per line, to which records can be appended.
@@ -268,45 +286,6 @@ def header_problem(path: Path, columns: list[str]) -> str | None:
 _STDOUT = 1
 
 
-class StreamFile(io.BufferedWriter):
-    """A file that reports a gone reader once and ignores later writes; the run continues for its other feeds."""
-
-    def __init__(self, target: Path | int, name: str, crawler: Crawler) -> None:
-        super().__init__(io.FileIO(target, "w", closefd=not isinstance(target, int)))
-        self._name = name
-        self._crawler = crawler
-        self._is_broken = False
-
-    def write(self, data: Any) -> int:
-        """Write the data, unless the stream is broken."""
-        if not self._is_broken:
-            try:
-                super().write(data)
-            except OSError as error:
-                self._fail(error)
-        return len(data)
-
-    def flush(self) -> None:
-        """Flush the buffer, unless the stream is broken."""
-        if not self._is_broken:
-            try:
-                super().flush()
-            except OSError as error:
-                self._fail(error)
-
-    def close(self) -> None:
-        """Flush and close; standard output stays open."""
-        if not self.closed:
-            self.flush()
-            self.raw.close()
-
-    def _fail(self, error: OSError) -> None:
-        self._is_broken = True
-        words = f"{self._name} could not be written to its end: {error.strerror}"
-        logger.warning("%s", words)
-        self._crawler.stats.set_value(STREAM_STAT, words)
-
-
 class StdoutStorage:
     """Scrapy's feed storage for ``-o -``."""
 
@@ -320,8 +299,59 @@ class StdoutStorage:
 
     def open(self, spider: Spider) -> IO[bytes]:
         """Return standard output as a file."""
-        return StreamFile(_STDOUT, "standard output", self._crawler)
+        return _open_stream(_STDOUT, "standard output", self._crawler)
 
     def store(self, file: IO[bytes]) -> None:
         """Flush the last rows."""
         file.close()
+
+
+#: First characters of a formula; with an apostrophe before them, the cell is text. East Asian editions of Excel treat
+#: the wide signs like the narrow ones.
+_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠﹦﹢﹣﹫")
+# Where a semicolon separates cells, as in Russian and Kazakh editions of Excel, quotation marks within a line are
+# ignored: text after a semicolon or a line break is a cell of its own. Direct speech begins with a hyphen, so
+# a formula after a hyphen must call a function or a program.
+_INNER_FORMULA = re.compile(r"[;\n\r](?=\"*(?:[=+@＝＋＠﹦﹢﹫\t]|[-－﹣](?=[^;\n\r]*(?:\w\(|\|))))")
+
+
+def safe_cell(text: str) -> str:
+    """Return ``text`` with an apostrophe before each possible formula, so that no spreadsheet runs it.
+
+    A formula may begin at the start of the cell, or after a semicolon or a line break.
+    """
+    if ";" in text or "\n" in text or "\r" in text:
+        text = _INNER_FORMULA.sub(r"\g<0>'", text)
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+class SpreadsheetCsvExporter(CsvItemExporter):
+    """One header, lists as JSON in a cell, texts guarded against formulas; numbers stay numbers.
+
+    A file that already has rows gets no second header; a feed without items still gets its header.
+    """
+
+    def __init__(self, file: Any, *, byte_order_mark: bool = False, **kwargs: Any) -> None:
+        is_new = not file.seekable() or file.tell() == 0
+        if is_new and byte_order_mark:
+            file.write(codecs.BOM_UTF8)
+        super().__init__(file, include_headers_line=is_new, **kwargs)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "SpreadsheetCsvExporter":
+        """Scrapy's constructor; the setting ``CSV_BOM`` is for Excel, which misreads plain UTF-8."""
+        return cls(*args, byte_order_mark=crawler.settings.getbool("CSV_BOM"), **kwargs)
+
+    def start_exporting(self) -> None:
+        """Write the header, so that a feed without items still names its columns."""
+        if self._headers_not_written and self.fields_to_export:
+            self._headers_not_written = False
+            self._write_headers_and_set_fields_to_export(None)
+
+    def serialize_field(self, field: Any, name: str, value: Any) -> Any:
+        """Return the cell's value."""
+        if isinstance(value, list):
+            plain = [entry.as_object() if isinstance(entry, Link) else entry for entry in value]
+            return safe_cell(json.dumps(plain, ensure_ascii=False))
+        value = super().serialize_field(field, name, value)
+        return safe_cell(value) if isinstance(value, str) else value
