@@ -2,10 +2,11 @@
 
 import difflib
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+from caravan_crawler.normalise.dates import parse_date
 from caravan_crawler.urls import PUBLIC_BASE, Site, address_problem
 
 SAMPLE = "sample"
@@ -77,9 +78,38 @@ class CrawlArguments:
             job=job,
         )
 
+    @property
+    def is_bounded(self) -> bool:
+        """Whether the run has a period."""
+        return self.since is not None or self.until is not None
+
     def covers(self, day: date) -> bool:
         """Whether ``day`` is within the period."""
-        return not (self.since and day < self.since) and not (self.until and day > self.until)
+        return not self.is_before(day) and not (self.until and day > self.until)
+
+    def is_before(self, day: date | None) -> bool:
+        """Whether ``day`` is known and before the period."""
+        return day is not None and self.since is not None and day < self.since
+
+    def has_section(self, section: str | None) -> bool:
+        """Whether a section is requested; an unknown section (None) may be."""
+        return section is None or not self.sections or section in self.sections
+
+    def wants(self, section: str | None, published: str | None) -> bool:
+        """Whether the section and day are requested; an article without a day only if there is no period."""
+        if published is None:
+            return self.has_section(section) and not self.is_bounded
+        return self.has_section(section) and self.covers(date.fromisoformat(published))
+
+    def is_open_to(self, printed: str | None) -> bool:
+        """Whether an article with this date in a listing may be in the period; without a date it may.
+
+        ``5 августа`` is this year or earlier. It may be before the period, but is never treated as after it.
+        """
+        parsed = parse_date(printed, datetime.now(UTC)) if printed is not None and self.is_bounded else None
+        if parsed is None or parsed.day is None:
+            return True
+        return self.covers(parsed.day) or (parsed.inferred and not self.is_before(parsed.day))
 
 
 def _site(value: str) -> str:
@@ -158,7 +188,7 @@ def _urls(value: str, site: str) -> tuple[str, ...]:
 
 def check_on_site(url: str, site: Site) -> str:
     """Return ``url`` resolved on ``site``; :class:`ArgumentError` where it is no page of it."""
-    resolved = site.resolve(url, site.base)
+    resolved = site.resolve(url)
     if resolved is None:
         shown = url if len(url) <= _SHOWN else f"{url[:_SHOWN]}…"
         try:

@@ -33,14 +33,14 @@ class ArticleDupeFilter(BaseDupeFilter):
         # Spiders of `scrapy shell` and others have no frontier; their pages are compared by URL.
         site: Site | None = getattr(spider, "site", None)
         frontier: Frontier | None = getattr(spider, "frontier", None)
-        address = site.address(request.url, site.base) if site is not None else None
+        address = site.address(request.url) if site is not None else None
         if site is None or frontier is None or address is None:
             seen = request.url in self._urls
             self._urls.add(request.url)
             return seen
         if not redirected_from:
             return False
-        first = site.address(redirected_from[0], site.base)
+        first = site.address(redirected_from[0])
         return (first is None or first.key != address.key) and frontier.admit(address, request.url) is None
 
     def log(self, request: Request, spider: Spider) -> None:

@@ -1,6 +1,6 @@
 """Item pipelines in the order in which they run; ``ITEM_PIPELINES`` in settings.py lists them."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from scrapy.crawler import Crawler
@@ -140,11 +140,9 @@ class PeriodPipeline(CountingPipeline):
         arguments: CrawlArguments = self.crawler.spider.arguments  # type: ignore[union-attr]
         if arguments.sections and item.section not in arguments.sections:
             return "other_section"
-        if not (arguments.since or arguments.until):
-            return None
-        if item.date_published is None:
+        if arguments.is_bounded and item.date_published is None:
             return "undated"
-        return None if arguments.covers(date.fromisoformat(item.date_published)) else "outside_period"
+        return None if arguments.wants(item.section, item.date_published) else "outside_period"
 
 
 class StorePipeline(CountingPipeline):

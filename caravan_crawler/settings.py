@@ -161,7 +161,7 @@ MAX_COPIES = 20
 # an unknown kind may lead to an article, but hardly a chain of three: frontier/speculative_urls.py
 MAX_HOPS_FROM_ARTICLE = 3
 # Articles that a run with `since` reads only for their date, as feeds and sitemaps have none. At one request a second
-# they take 17 minutes; the next run continues with others: frontier/articles.py
+# they take 17 minutes; the next run continues with others: frontier/discovery.py
 MAX_UNDATED = 1_000
 # Command to run, or URL to post to, if a run does not end with 0: monitors/run_report.py
 ON_FAILURE = environ.get("CARAVAN_ON_FAILURE") or None

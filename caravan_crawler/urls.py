@@ -241,12 +241,13 @@ class Site:
         parts = urlsplit(url)
         return self.base + parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
 
-    def resolve(self, href: str, page_url: str) -> str | None:
-        """Return ``href`` as an absolute URL of this site, without fragment and host alias; else None.
+    def resolve(self, href: str, page_url: str | None = None) -> str | None:
+        """Return ``href`` on a page, by default the home page, as an absolute URL of this site; else None.
 
-        ``http``, ``https``, with and without ``www.`` are one site. None for other schemes and hosts, and if
-        :func:`address_problem` refuses the URL. Invalid characters are escaped as in a browser.
+        ``http``, ``https``, with and without ``www.`` are one site; a fragment is removed. None for other schemes and
+        hosts, and if :func:`address_problem` refuses the URL. Invalid characters are escaped as in a browser.
         """
+        page_url = page_url or self.base
         url = self._resolved(href, page_url)
         if url is not None and (problem := address_problem(url, self.longest_address)):
             self._refuse(page_url, problem)
@@ -279,8 +280,8 @@ class Site:
             if self.on_refused is not None:
                 self.on_refused(page_url, problem)
 
-    def address(self, href: str, page_url: str) -> Address | None:
-        """Return the article's address for ``href``, or None."""
+    def address(self, href: str, page_url: str | None = None) -> Address | None:
+        """Return the article's address for ``href`` on a page, by default the home page; or None."""
         if not href.startswith(("/", "http")) or len(href) > self.longest_address:
             return self._address(href, page_url)
         try:
@@ -294,7 +295,7 @@ class Site:
                 self.remembered[href] = address
             return address
 
-    def _address(self, href: str, page_url: str) -> Address | None:
+    def _address(self, href: str, page_url: str | None) -> Address | None:
         url = self.resolve(href, page_url)
         if url is None:
             return None

@@ -92,5 +92,5 @@ def _address_from_path(path: Path, site: Site) -> str | None:
     # wget saves a page of the root with a query as index.html?p=1, and with -E as index.html?p=1.html
     name, _, query = name.removesuffix(".html").partition("?")
     own = [*folders, *([name] if name not in _INDEX else []), ""]
-    address = site.address("/".join(own) + (f"?{query}" if query else ""), site.base)
+    address = site.address("/".join(own) + (f"?{query}" if query else ""))
     return site.canonical(address) if address else None

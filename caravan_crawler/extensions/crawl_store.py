@@ -8,8 +8,7 @@ from scrapy.exceptions import DontCloseSpider, NotConfigured
 from scrapy.utils.defer import deferred_from_coro
 
 from caravan_crawler.failures import end_run, is_ending
-from caravan_crawler.frontier.articles import Discovery
-from caravan_crawler.frontier.earlier_runs import EarlierRuns
+from caravan_crawler.frontier.discovery import Discovery
 from caravan_crawler.frontier.sitemaps import Sitemaps
 from caravan_crawler.frontier.source_schedule import SourceSchedule
 from caravan_crawler.normalise.dates import ALMATY
@@ -22,7 +21,7 @@ from caravan_crawler.store.store import Store, open_store
 
 
 class CrawlStore:
-    """The store of one crawl. It sets the spider's ``discovery``, ``schedule``, ``sitemaps`` and ``earlier_runs``.
+    """The store of one crawl. It sets the spider's ``discovery``, ``schedule`` and ``sitemaps``.
 
     A command that has opened the store passes it in the setting ``STORE`` and closes it.
     """
@@ -75,10 +74,10 @@ class CrawlStore:
         spider.continues = self.left.runs()
         spider.discovery = Discovery(
             spider.site,
-            spider.period,
+            spider.arguments,
             spider.frontier,
             self.articles,
-            spider.note_day,
+            lambda key, day: spider.lists.note_day(key, day),
             settings.getint("MAX_HOPS_FROM_ARTICLE", 3),
             settings.getint("MAX_UNDATED"),
         )
@@ -89,24 +88,17 @@ class CrawlStore:
         own = crawl_state.load_sources(self.store, self._scope)
         full = crawl_state.load_sources(self.store, "") if self._scope else own
         spider.schedule = SourceSchedule(own, full, self._resumed)
-        spider.sitemaps = Sitemaps(spider.schedule, spider.period, spider.started_at.astimezone(ALMATY).date())
-        spider.earlier_runs = EarlierRuns(
-            spider.site,
-            spider.period,
-            spider.arguments,
-            spider.frontier,
-            spider.discovery,
-            self.articles,
-            self._resumed,
-        )
+        today = spider.started_at.astimezone(ALMATY).date()
+        spider.sitemaps = Sitemaps(spider.schedule, spider.arguments, today, spider.discovery.may_be_asked)
+        spider.discovery.resumed = self._resumed
 
     def _is_asked_for(self, row: Any) -> bool:
         """Whether a stored article is in this run's period and sections, or among its ``urls``."""
         site = self.spider.site
-        addresses = [site.address(url, site.base) for url in self.spider.arguments.urls]
+        addresses = [site.address(url) for url in self.spider.arguments.urls]
         if addresses and row["key"] not in {str(address.key) for address in addresses if address}:
             return False
-        return self.spider.period.wants(row["section"], row["date_published"])
+        return self.spider.arguments.wants(row["section"], row["date_published"])
 
     def reload(self) -> None:
         """Load again what other runs have stored since this one began, as a worker does that becomes the leader."""

@@ -25,7 +25,7 @@ from caravan_crawler.failures import end_run, is_ending
 from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.outcome import BELOW_FLOORS, SOUND, WORKER_STAT
 from caravan_crawler.spiders.caravan import CaravanSpider
-from caravan_crawler.spiders.requests import ARTICLE
+from caravan_crawler.spiders.http import ARTICLE
 from caravan_crawler.store import crawl_state, workers
 from caravan_crawler.store.workers import MOST_DEATHS, Claim, Pace, SharedStore, Workers
 

@@ -6,7 +6,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from caravan_crawler.frontier.period import day_of
+from caravan_crawler.frontier.articles import day_of
 from caravan_crawler.pages.listing import Card, Listing
 
 logger = logging.getLogger(__name__)

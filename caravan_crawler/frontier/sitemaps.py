@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from caravan_crawler.frontier.period import Period, day_of
+from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.frontier.articles import day_of
 from caravan_crawler.frontier.source_schedule import SITEMAPS_EVERY, SourceSchedule
+from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.urls import path_of
 
 #: Requested in every run, also if robots.txt does not list it.
 MAIN_SITEMAP = "/sitemap.xml"
@@ -69,10 +72,14 @@ def _months(first: date | None, last: date | None) -> Iterator[date]:
 class Sitemaps:
     """The sitemaps of one run: which are due, and which other sources they make unnecessary."""
 
-    def __init__(self, schedule: SourceSchedule, period: Period, today: date) -> None:
+    def __init__(
+        self, schedule: SourceSchedule, arguments: CrawlArguments, today: date, may_be_asked: Callable[[str], bool]
+    ) -> None:
+        """``may_be_asked`` is called with a path: whether that page has not failed or its retry is due."""
         self._schedule = schedule
-        self._period = period
+        self._arguments = arguments
         self._today = today
+        self._may_be_asked = may_be_asked
         self._named: list[Child] = []
         self._has_moved = False
         self._read: set[str] = set()
@@ -95,18 +102,17 @@ class Sitemaps:
     @property
     def can_cover_period(self) -> bool:
         """Whether the period ended long enough ago to be read from sitemaps alone."""
-        since, until = self._period.bounds
+        since, until = self._arguments.since, self._arguments.until
         return since is not None and until is not None and until < self._today - _SETTLED_AFTER
 
-    def due(self, may_be_asked: Callable[[str], bool]) -> Iterator[tuple[Child, bool]]:
+    def due(self) -> Iterator[tuple[Child, bool]]:
         """Yield the sitemaps to request without an index, each with whether it is optional.
 
-        These are the sitemaps that an interrupted run left unread and the roots. ``may_be_asked`` is called with a
-        path, and says whether that sitemap has not failed or its retry is due.
+        These are the sitemaps that an interrupted run left unread and the roots.
         """
         for path, stamp in self._schedule.named_sitemaps:
             self._waiting.add(path)
-            if path not in self.roots and not may_be_asked(path):
+            if path not in self.roots and not self._may_be_asked(path):
                 self.failed(path)
                 continue
             yield Child(path, stamp), path in (MAIN_SITEMAP, *OTHER_SITEMAPS)
@@ -154,7 +160,7 @@ class Sitemaps:
             return self._unread(named)
         if self.can_cover_period and (months := {month for child in named if (month := month_of(child.path))}):
             # Articles of months without a sitemap of their own are in sitemaps without a month in the name.
-            self._are_months_named = months.issuperset(_months(*self._period.bounds))
+            self._are_months_named = months.issuperset(_months(self._arguments.since, self._arguments.until))
             has_others = any(month_of(child.path) is None for child in named)
             self.covers_period = (self._are_months_named or has_others) and not self._are_others_named()
         stamps = {child.stamp for child in named}
@@ -176,15 +182,48 @@ class Sitemaps:
         self._waiting.update(child.path for child in chosen)
         return chosen
 
-    def is_read(self, path: str) -> None:
-        """Mark a sitemap as read."""
+    def find(self, children: Iterable[Child], page: PageWrites) -> list[Child]:
+        """Return the sitemaps of an index to request; add all that are due to ``page``."""
+        due = self.choose(children)
+        page.sources += [self._schedule.new_sitemap(child.path, child.stamp) for child in due]
+        asked = [child for child in due if self._may_be_asked(child.path)]
+        for child in due:
+            if child not in asked:
+                self.failed(child.path)
+        return asked
+
+    def read(self, page: PageWrites, stamp: str | None, *, is_index: bool, is_whole: bool) -> None:
+        """Register a sitemap that was read, ``is_whole`` or only in part; ``stamp`` is its one in the index."""
+        path = path_of(page.asked_url)
+        if is_whole:
+            is_alone = stamp is None and not is_index and path in self.roots
+            self.is_read(page, NO_INDEX if is_alone else stamp)
+        else:
+            self.failed(path)
+            page.sources.append(self._schedule.new_sitemap(path, stamp))
+
+    def is_read(self, page: PageWrites, stamp: str | None) -> None:
+        """Mark a sitemap as read; or as ``ABSENT``, if the site does not have it."""
+        path = path_of(page.asked_url)
         self._read.add(path)
         self._waiting.discard(path)
+        page.sources.append(self._schedule.read_now(path, stamp=stamp))
+
+    def is_unreadable(self, page: PageWrites, stamp: str | None) -> None:
+        """Mark a sitemap as not read, as its response is none."""
+        path = path_of(page.asked_url)
+        self.failed(path)
+        page.sources.append(self._schedule.new_sitemap(path, stamp or UNREADABLE))
 
     def failed(self, path: str) -> None:
         """Mark a sitemap as failed: its articles are unknown."""
         self._waiting.discard(path)
         self._failed.add(path)
+
+    def was_there(self, path: str) -> bool:
+        """Whether an earlier run has read the sitemap, or found it unreadable."""
+        earlier = self._schedule.stamp_of(path)
+        return earlier == UNREADABLE or (bool(self._schedule.read_at(path)) and earlier != ABSENT)
 
     def hides_days(self) -> None:
         """Register that a sitemap has articles that may or may not be in the period."""
@@ -199,15 +238,15 @@ class Sitemaps:
         return month_of(path) is not None and self._is_in_period(Child(path, None))
 
     def _is_in_period(self, child: Child) -> bool:
-        since, until = self._period.bounds
+        since, until = self._arguments.since, self._arguments.until
         if since is None and until is None:
             return True
         month = month_of(child.path)
         if month is None:
-            return not self._are_months_named and not self._period.is_before(day_of(child.stamp))
+            return not self._are_months_named and not self._arguments.is_before(day_of(child.stamp))
         if (since is not None and _end_of(month) < since) or (until is not None and month > until):
             return False
-        return not self._period.is_before(day_of(child.stamp))
+        return not self._arguments.is_before(day_of(child.stamp))
 
     def _is_old(self, child: Child, growing: set[str]) -> bool:
         """Whether a sitemap has no stamp and is unlikely to change."""

@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from protego import Protego
@@ -20,11 +20,10 @@ from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
 from caravan_crawler.crawl_stats import CrawlStats
 from caravan_crawler.downloadhandlers import received_at
 from caravan_crawler.failures import RunEndsError
-from caravan_crawler.frontier.articles import Discovery, Frontier, Target
-from caravan_crawler.frontier.earlier_runs import EarlierRuns
+from caravan_crawler.frontier.articles import Frontier, Target, day_of_article
+from caravan_crawler.frontier.discovery import Discovery
 from caravan_crawler.frontier.listings import Listings
-from caravan_crawler.frontier.period import Period, day_of_article
-from caravan_crawler.frontier.sitemaps import ABSENT, MAIN_SITEMAP, NO_INDEX, UNREADABLE, Child, Sitemaps
+from caravan_crawler.frontier.sitemaps import ABSENT, MAIN_SITEMAP, Child, Sitemaps
 from caravan_crawler.frontier.source_schedule import FEED, HOME, KNOWN_SECTIONS, SourceSchedule
 from caravan_crawler.frontier.speculative_urls import FOUND_ON, Reach
 from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
@@ -36,8 +35,16 @@ from caravan_crawler.pages.listing import article_links, read_listing, section_l
 from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading, says_nothing_is_here
 from caravan_crawler.pages.syndication import Entry, Form, Syndication
 from caravan_crawler.pages.to_items import ChangeFilter, article_record, page_records
-from caravan_crawler.spiders.requests import ARTICLE, FRONT, NOT_MODIFIED, RETRY, Requests
-from caravan_crawler.spiders.responses import ResponseReader, writes_of, writes_of_request
+from caravan_crawler.spiders.http import (
+    ARTICLE,
+    FRONT,
+    NOT_MODIFIED,
+    RETRY,
+    Requests,
+    ResponseReader,
+    writes_of,
+    writes_of_request,
+)
 from caravan_crawler.urls import Address, Site, has_moved, listing_of, path_of
 
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
@@ -78,7 +85,6 @@ class CaravanSpider(Spider):
     discovery: Discovery
     schedule: SourceSchedule
     sitemaps: Sitemaps
-    earlier_runs: EarlierRuns
     continues: list[str]
     """Earlier runs whose records this run publishes."""
     crawl_store: Any = None
@@ -94,7 +100,6 @@ class CaravanSpider(Spider):
         super().__init__(**kwargs)
         self.arguments = arguments
         self.site = site
-        self.period = Period(arguments)
         self.frontier = Frontier(site)
         self.started_at = datetime.now(UTC)
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
@@ -112,7 +117,7 @@ class CaravanSpider(Spider):
 
     def reset(self) -> None:
         """Forget listings under way and page facts seen, as a worker does when it becomes the leader."""
-        self.lists = Listings(self.arguments.since, is_bounded=self.period.is_bounded)
+        self.lists = Listings(self.arguments.since, is_bounded=self.arguments.is_bounded)
         self._changes = ChangeFilter()
 
     @classmethod
@@ -156,14 +161,14 @@ class CaravanSpider(Spider):
             yield request
 
     def _named(self) -> Iterator[Request]:
-        for key, url in self.earlier_runs.named():
+        for key, url in self.discovery.named():
             yield self.requests.page(url, (self.parse_named, self.failed), ARTICLE, meta={"key": key})
 
     def _beginnings(self) -> Iterator[Request]:
-        yield from self.requests.articles(self.earlier_runs.unread())
-        for key, url, headers in self.earlier_runs.due_for_refresh():
+        yield from self.requests.articles(self.discovery.unread())
+        for key, url, headers in self.discovery.due_for_refresh():
             yield self.requests.refresh(key, url, headers)
-        yield from self.requests.articles(self.earlier_runs.failed(), RETRY)
+        yield from self.requests.articles(self.discovery.failed(), RETRY)
         if self.sitemaps.can_cover_period:
             # Sitemaps may make all other sources unnecessary; if not, those are requested when idle.
             self._are_sources_left = True
@@ -176,24 +181,24 @@ class CaravanSpider(Spider):
         if self.schedule.is_just_read(HOME):
             yield from self._other_sources(KNOWN_SECTIONS)
         else:
-            yield self.requests.page(self.site.base, (self.parse_home, self.home_failed), FRONT)
+            yield self.requests.page(HOME, (self.parse_home, self.home_failed), FRONT)
 
     def _other_sources(self, sections: Iterable[str]) -> Iterator[Request]:
         """Request the sources other than the home page that are due."""
         if not self.schedule.is_just_read(FEED):
-            yield self.requests.page(urljoin(self.site.base, FEED), (self.parse_feed, self.failed), FRONT)
+            yield self.requests.page(FEED, (self.parse_feed, self.failed), FRONT)
         named_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
         for path in dict.fromkeys([*named_sections, *sections, *self.schedule.known_lists]):
             is_leading = path == KNOWN_SECTIONS[0] or path in named_sections
             yield from self.listing_requests(path, is_optional=path not in named_sections, must=is_leading)
-        for child, is_optional in self.sitemaps.due(self._may_be_asked):
+        for child, is_optional in self.sitemaps.due():
             yield self.requests.sitemap(child, is_optional=is_optional)
 
     def on_robots(self, robotparser: Any) -> None:
         """Register the sitemaps that robots.txt names."""
         rules = getattr(robotparser, "rp", None)
         for url in rules.sitemaps if isinstance(rules, Protego) else ():
-            if resolved := self._resolve(url):
+            if resolved := self.site.resolve(url):
                 self.sitemaps.add_named(path_of(resolved))
 
     def on_idle(self) -> None:
@@ -206,8 +211,7 @@ class CaravanSpider(Spider):
         self.commit(self._with_lists(PageWrites()))
         self.crawler.stats.set_value("caravan/abandoned_lists", self.lists.abandoned)
         requests = requests or [*self.requests.articles(self.discovery.take_aside())]
-        short_links = () if requests else self.frontier.take_short_links()
-        requests = requests or [self.requests.article(str(key), url) for key, url in short_links]
+        requests = requests or [*self.requests.articles(self.frontier.take_short_links())]
         for request in requests:
             self.crawler.engine.crawl(request)
         self.is_exhausted = not requests
@@ -220,75 +224,45 @@ class CaravanSpider(Spider):
         self.crawl_stats.count("skipped/byway", self.discovery.skipped)
         self.crawl_stats.close()
 
-    # Sources
-
-    def listing_requests(self, path: str, *, is_optional: bool = True, must: bool = False) -> Iterator[Request]:
-        """Request a listing from its top if due or ``must``, and from where an earlier run stopped."""
-        if self.lists.is_begun(path) or not self._is_section(path):
-            return
-        state = self.schedule.list_state(path)
-        from_top = (must or self.schedule.is_list_due(path)) and not self.schedule.is_just_read(path)
-        if from_top or state.open:
-            yield from self.requests.listing_pages(
-                self.lists.begin(path, state, from_top=from_top), is_optional=is_optional
-            )
-
-    def _is_section(self, path: str) -> bool:
-        """Whether a section's listing is requested."""
-        return self.period.has_section(path.strip("/"))
-
-    def _may_be_asked(self, path: str) -> bool:
-        return self.discovery.may_be_asked(urljoin(self.site.base, path))
-
-    def _resolve(self, url: str) -> str | None:
-        return self.site.resolve(url, self.site.base)
-
-    def _address(self, url: str) -> Address | None:
-        return self.site.address(url, self.site.base)
-
     # Articles
 
     def parse_home(self, response: Response) -> Iterator[Any]:
         """Read the home page; then request feed, sections and sitemaps."""
-        document = self.responses.document(response)
+        page, (document, reading) = writes_of(response), self.responses.page(response)
         sections = [path for path in (*KNOWN_SECTIONS, *section_links(document)) if self._is_section(path)]
-        sources, new_lists = [self.schedule.read_now(HOME)], self.schedule.new_lists(sections)
-        yield from self._read(response, document, sources=sources, new_lists=new_lists)
+        page.sources, page.new_lists = [self.schedule.read_now(HOME)], self.schedule.new_lists(sections)
+        yield from self._read(response, page, document, reading)
         yield from self._other_sources(sections)
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
         """Read an article's page and follow its links to other articles."""
+        page = writes_of(response)
         if response.status == NOT_MODIFIED:
             self.crawl_stats.count("articles/not_modified")
-            key = writes_of(response).asked_key
-            yield PageWrites(response.url, key, article_key=key, is_unmodified=True)
+            yield PageWrites(response.url, page.asked_key, article_key=page.asked_key, is_unmodified=True)
         else:
-            yield from self._read(response, self.responses.document(response))
+            yield from self._read(response, page, *self.responses.page(response))
 
     def parse_named(self, response: Response) -> Iterator[Any]:
         """Read a page of ``urls`` and follow nothing."""
-        yield from self._read(response, self.responses.document(response), follow=False)
+        yield from self._read(response, writes_of(response), *self.responses.page(response), follow=False)
 
     def _read(
         self,
         response: Response,
+        page: PageWrites,
         document: Document,
+        reading: PageReading | None,
         *,
         follow: bool = True,
-        sources: Iterable[dict[str, Any]] = (),
-        new_lists: Iterable[dict[str, Any]] = (),
     ) -> Iterator[Any]:
-        reading = self.responses.reading(document)
         if reading is None or reading.kind in UNSOUND:
             yield from self._unusable(response, reading)
             return
-        page = writes_of(response)
         if first := self._first_part(response, page):
             yield first
             return
         self.crawl_stats.reading(reading)
-        page.sources += sources
-        page.new_lists += new_lists
         article = reading.article
         self.discovery.read(page.asked_url, is_article=article is not None)
         is_new = False
@@ -299,7 +273,7 @@ class CaravanSpider(Spider):
         page.reach = reach or {}
         targets: list[Target] = []
         # Articles link to earlier ones, so links of an article before the period lead outside it.
-        is_past = article is not None and self.period.is_before(day_of_article(article))
+        is_past = article is not None and self.arguments.is_before(day_of_article(article))
         if follow and reach is not None and not is_past and not self.sitemaps.covers_period:
             links = article_links(document)
             self.responses.warn_of_links(document)
@@ -327,21 +301,16 @@ class CaravanSpider(Spider):
         item = article_record(first.article, self.site, url, first.seen_at)
         page.article_key, page.has_item = str(address.key), True
         page.found_by, page.page_facts = first.article.found_by, first.reading.parts
-        for each in {page.asked_url, url} - {item.url}:
-            page.aliases.append((each, page.article_key))
+        page.aliases += [(each, page.article_key) for each in {page.asked_url, url} - {item.url}]
         is_listed = address.section and not self.arguments.urls and not self.sitemaps.covers_period
         section = f"/{address.section}/" if is_listed else None
         if section is not None and not self.lists.is_begun(section) and self._is_section(section):
             page.new_lists += self.schedule.new_lists([section])
-        self.note_day(address.key, day_of_article(first.article))
+        self.lists.note_day(address.key, day_of_article(first.article))
         yield page
         yield item
         if section is not None:
             yield from self.listing_requests(section)
-
-    def note_day(self, key: int | str, day: date | None) -> None:
-        """Register the day of an article, for listings that print none."""
-        self.lists.note_day(key, day)
 
     def _without_article(self, document: Document, reading: PageReading, page: PageWrites, follow: bool) -> PageWrites:
         """Return the writes of a page that is no article.
@@ -349,10 +318,10 @@ class CaravanSpider(Spider):
         It is a failure if its URL has an article's number, if the user named it, or if there is no text at all where an
         article may be.
         """
-        address = self._address(document.url)
+        address = self.site.address(document.url)
         if not follow or (address is not None and (address.article_id is not None or not document.blocks)):
             kind = reading.kind if document.blocks else "empty"
-            return self._failure(page.asked_url, page.asked_key, f"kind_{kind}", f"it is no article but: {kind}")
+            return self._failure(page, f"kind_{kind}", f"it is no article but: {kind}")
         if page.asked_key is not None:
             page.other_kind = reading.kind
         return page
@@ -380,7 +349,7 @@ class CaravanSpider(Spider):
         url = next_part(first.document, path, 1) if path is not None else None
         # Judging by the first page, whether the article may be stored.
         printed = first.article.date_structured or first.article.date_published
-        if url is None or not (self.period.has_section(first.address.section) and self.period.is_open_to(printed)):
+        if url is None or not (self._is_section(first.address.section) and self.arguments.is_open_to(printed)):
             yield from self._article(first)
             return
         # A 304 for the first page would not cover the other pages.
@@ -390,26 +359,19 @@ class CaravanSpider(Spider):
     def _first_part(self, response: Response, page: PageWrites) -> Request | None:
         """Return the request for an article's first page if a later one was requested."""
         assert response.request is not None
-        asked = self._address(page.asked_url)
-        if asked is None or asked.part == 1 or not response.request.callback:
+        asked = self.site.address(page.asked_url)
+        if asked is None or asked.part == 1:
             return None
         handlers, meta = (response.request.callback, self.failed), {"key": str(asked.key)}
         return self.requests.page(self.site.canonical(asked), handlers, ARTICLE, meta=meta, dont_filter=True)
 
     def _part(self, url: str, first: PendingArticle) -> Request:
-        return Request(
-            url,
-            callback=self.parse_part,
-            errback=self.part_failed,
-            priority=ARTICLE + 1,
-            dont_filter=True,
-            cb_kwargs={"first": first},
-        )
+        handlers = (self.parse_part, self.part_failed)
+        return self.requests.page(url, handlers, ARTICLE + 1, dont_filter=True, cb_kwargs={"first": first})
 
     def parse_part(self, response: Response, first: PendingArticle) -> Iterator[Any]:
         """Read a later page of an article; yield the request for the next page, or the item."""
-        document = self.responses.document(response)
-        reading = self.responses.reading(document)
+        document, reading = self.responses.page(response)
         if reading is None or reading.kind in UNSOUND:
             kind = reading.kind if reading else None
             reason = f"kind_{kind}" if kind else "reader_error"
@@ -450,16 +412,28 @@ class CaravanSpider(Spider):
             self.commit(self._part_failure(first, reason, f"{failures.words(failure)} at {request.url}"))
 
     def _part_failure(self, first: PendingArticle, reason: str, words: str) -> PageWrites:
-        page = first.writes
-        return self._failure(page.asked_url, page.asked_key or str(first.address.key), f"part_{reason}", words)
+        page = PageWrites(first.writes.asked_url, first.writes.asked_key or str(first.address.key))
+        return self._failure(page, f"part_{reason}", words)
 
     # Listings
 
+    def listing_requests(self, path: str, *, is_optional: bool = True, must: bool = False) -> Iterator[Request]:
+        """Request a listing from its top if due or ``must``, and from where an earlier run stopped."""
+        if self.lists.is_begun(path) or not self._is_section(path):
+            return
+        state = self.schedule.list_state(path)
+        from_top = (must or self.schedule.is_list_due(path)) and not self.schedule.is_just_read(path)
+        if from_top or state.open:
+            pages = self.lists.begin(path, state, from_top=from_top)
+            yield from self.requests.listing_pages(pages, is_optional=is_optional)
+
+    def _is_section(self, path: str | None) -> bool:
+        """Whether a section, or its listing, is requested."""
+        return self.arguments.has_section(path and path.strip("/"))
+
     def parse_list(self, response: Response, walk: int) -> Iterator[Any]:
         """Read a listing page, for the walk with this number; request its articles and the next page."""
-        document = self.responses.document(response)
-        reading = self.responses.reading(document)
-        page = writes_of(response)
+        page, (document, reading) = writes_of(response), self.responses.page(response)
         asked_path = path_of(page.asked_url)
         if reading is not None and reading.kind is PageKind.ERROR and says_nothing_is_here(document):
             self.crawl_stats.count("absent/nothing_here")
@@ -469,16 +443,14 @@ class CaravanSpider(Spider):
             yield from self.requests.listing_pages(following)
             return
         if reading is None or reading.kind in UNSOUND:
-            is_retried = False
-            for each in self._unusable(response, reading):
-                is_retried |= isinstance(each, Request)
-                yield each
-            if not is_retried:
+            output = [*self._unusable(response, reading)]
+            yield from output
+            if not any(isinstance(each, Request) for each in output):
                 number = listing_of(urlsplit(response.url).path)[1]
                 yield from self.requests.listing_pages(self.lists.failed(walk, number))
             return
         listing = read_listing(document)
-        links = [(card.address, card.url) for card in listing.cards if self.period.is_open_to(card.date)]
+        links = [(card.address, card.url) for card in listing.cards if self.arguments.is_open_to(card.date)]
         if not any(card.address.section == asked_path.strip("/") for card in listing.cards):
             self._note_missing_section(asked_path)
         self.responses.warn_of_links(document)
@@ -512,48 +484,39 @@ class CaravanSpider(Spider):
 
     def parse_feed(self, response: Response) -> Iterator[Any]:
         """Follow the entries of the feed; if all are new, request their sections' listings too."""
-        page = writes_of(response)
-        read = self.responses.syndication(response)
+        page, read = writes_of(response), self.responses.syndication(response)
         if read is None:
             yield from self._unreadable(response, page, "feed")
             return
         known = self.discovery.known
         targets = self._entries(read.pages, page)
-        due = self._due_children(read, page)
+        due = self.sitemaps.find(self._children(read), page)
         page.sources.append(self.schedule.read_now(FEED))
         lists: list[str] = []
         if targets and self.discovery.known == known:
-            sections = {address.section for target in targets if (address := self._address(target.url))}
+            sections = {address.section for target in targets if (address := self.site.address(target.url))}
             lists = [f"/{section}/" for section in sorted(filter(None, sections))]
         page.sources += self.schedule.due_lists(path for path in lists if not self.lists.is_begun(path))
         yield self._read_syndication(read, page, "feed")
-        yield from due
+        yield from map(self.requests.sitemap, due)
         yield from self.requests.articles(targets)
         for path in lists:
             yield from self.listing_requests(path, must=True)
 
     def parse_sitemap(self, response: Response, stamp: str | None = None) -> Iterator[Any]:
         """Follow a sitemap's articles and the sitemaps an index names; ``stamp`` is its ``lastmod`` in the index."""
-        page = writes_of(response)
-        path = path_of(page.asked_url)
-        read = self.responses.syndication(response)
+        page, read = writes_of(response), self.responses.syndication(response)
         if read is None:
             yield from self._unreadable(response, page, "sitemap", stamp)
             return
-        due = self._due_children(read, page)
-        targets = self._entries(read.pages, page, is_in_period=self.sitemaps.is_month_wanted(path))
-        if any(self._address(entry.url) for entry in read.pages[:100]):
+        due = self.sitemaps.find(self._children(read), page)
+        is_in_period = self.sitemaps.is_month_wanted(path_of(page.asked_url))
+        targets = self._entries(read.pages, page, is_in_period=is_in_period)
+        if any(self.site.address(entry.url) for entry in read.pages[:100]):
             self.sitemaps.names_articles()
-        if read.loss is None:
-            self.sitemaps.is_read(path)
-            is_root = stamp is None and path in self.sitemaps.roots
-            its_stamp = NO_INDEX if is_root and read.form is not Form.INDEX else stamp
-            page.sources.append(self.schedule.read_now(path, stamp=its_stamp))
-        else:
-            self.sitemaps.failed(path)
-            page.sources.append(self.schedule.new_sitemap(path, stamp))
+        self.sitemaps.read(page, stamp, is_index=read.form is Form.INDEX, is_whole=read.loss is None)
         yield self._read_syndication(read, page, "sitemap")
-        yield from due
+        yield from map(self.requests.sitemap, due)
         yield from self.requests.articles(targets)
 
     def _entries(self, entries: Iterable[Entry], page: PageWrites, *, is_in_period: bool = False) -> list[Target]:
@@ -565,18 +528,10 @@ class CaravanSpider(Spider):
             self.sitemaps.hides_days()
         return targets
 
-    def _due_children(self, read: Syndication, page: PageWrites) -> list[Request]:
-        """Return requests for an index's due sitemaps, and add their rows to ``page``."""
-        urls = ((self._resolve(entry.url), entry.stamp) for entry in read.sitemaps)
-        due = self.sitemaps.choose([Child(path_of(url), stamp) for url, stamp in urls if url])
-        page.sources += [self.schedule.new_sitemap(child.path, child.stamp) for child in due]
-        requests = []
-        for child in due:
-            if self._may_be_asked(child.path):
-                requests.append(self.requests.sitemap(child))
-            else:
-                self.sitemaps.failed(child.path)
-        return requests
+    def _children(self, read: Syndication) -> Iterator[Child]:
+        for entry in read.sitemaps:
+            if url := self.site.resolve(entry.url):
+                yield Child(path_of(url), entry.stamp)
 
     def _read_syndication(self, read: Syndication, page: PageWrites, what: str) -> PageWrites:
         """Count a feed or sitemap; return its writes, with a failure if a part could not be read."""
@@ -594,28 +549,25 @@ class CaravanSpider(Spider):
         assert response.request is not None
         path = path_of(page.asked_url)
         is_page = b"<html" in response.body[:4096].lower()
-        reading = self.responses.reading(self.responses.document(response)) if is_page else None
+        _, reading = self.responses.page(response) if is_page else (None, None)
         if reading is not None and reading.kind in WORTH_RETRYING:
             for each in self._unusable(response, reading):
                 if isinstance(each, PageWrites):
                     self.sitemaps.failed(path)
                 yield each
             return
-        earlier = self.schedule.stamp_of(path)
-        was_there = earlier == UNREADABLE or (bool(self.schedule.read_at(path)) and earlier != ABSENT)
-        if is_page and response.request.meta.get("optional") and not was_there:
+        if is_page and response.request.meta.get("optional") and not self.sitemaps.was_there(path):
             self.crawl_stats.page(PageKind.OTHER)
             self.crawl_stats.count("absent/soft_404")
-            self.sitemaps.is_read(path)
-            page.sources.append(self.schedule.read_now(path, stamp=ABSENT))
+            self.sitemaps.is_read(page, ABSENT)
             yield page
             return
-        self.sitemaps.failed(path)
         if what == "sitemap":
-            page.sources.append(self.schedule.new_sitemap(path, stamp or UNREADABLE))
+            self.sitemaps.is_unreadable(page, stamp)
+        else:
+            self.sitemaps.failed(path)
         words = "a page" if is_page else "something else" if response.body else "empty"
-        self._fail(page, f"{what}_unreadable", f"it is no {what} but {words}")
-        yield page
+        yield self._fail(page, f"{what}_unreadable", f"it is no {what} but {words}")
 
     # Failures
 
@@ -625,13 +577,14 @@ class CaravanSpider(Spider):
             return
         request: Request = failure.request  # type: ignore[attr-defined]
         reason, page = failures.reason(failure), writes_of_request(request)
+        key, alias = page.asked_key, request.meta.get("alias")
         if reason == _FORBIDDEN:
             self._commit_failure(failure)
-        elif page.asked_key is not None and self.discovery.has_read(page.asked_key):
+        elif key is not None and self.discovery.has_read(key):
             self.crawl_stats.count("absent/read_elsewhere")  # an old address of an article that has moved
-        elif (alias := request.meta.get("alias")) and reason in _GONE:
+        elif key is not None and alias and reason in _GONE:
             # Only the AMP page exists.
-            yield self.requests.article(page.asked_key, alias)
+            yield from self.requests.articles([Target(key, alias, None)])
         else:
             self._commit_failure(failure)
             if failures.is_answer(failure):  # without an answer the site failed, not the URL
@@ -639,11 +592,10 @@ class CaravanSpider(Spider):
 
     def home_failed(self, failure: RequestFailure) -> Iterator[Request]:
         """Handle a failed request for the home page; if the site answers, try the known listings."""
-        if self._is_cancelled(failure):
-            return
-        self._commit_failure(failure)
-        if failures.is_answer(failure):
-            yield from self._other_sources(KNOWN_SECTIONS)
+        if not self._is_cancelled(failure):
+            self._commit_failure(failure)
+            if failures.is_answer(failure):
+                yield from self._other_sources(KNOWN_SECTIONS)
 
     def list_failed(self, failure: RequestFailure) -> Iterator[Request]:
         """Handle a failed listing page: the listing's end, or a page to skip."""
@@ -654,16 +606,15 @@ class CaravanSpider(Spider):
         if request.meta.get("optional") and reason in _GONE:
             self.crawl_stats.count(f"absent/{reason}")
             following = self.lists.ended(walk)
-            self.commit(self._with_lists(page))
-            yield from self.requests.listing_pages(following)
-            return
-        self._commit_failure(failure)
-        if reason == _FORBIDDEN:
-            return
-        if reason in _GONE:
-            self._note_missing_section(path_of(page.asked_url))
-        following = self.lists.failed(walk, listing_of(urlsplit(request.url).path)[1])
-        self.commit(self._with_lists(PageWrites()))
+        else:
+            self._commit_failure(failure)
+            if reason == _FORBIDDEN:
+                return
+            if reason in _GONE:
+                self._note_missing_section(path_of(page.asked_url))
+            following = self.lists.failed(walk, listing_of(urlsplit(request.url).path)[1])
+            page = PageWrites()
+        self.commit(self._with_lists(page))
         yield from self.requests.listing_pages(following)
 
     def sitemap_failed(self, failure: RequestFailure) -> None:
@@ -672,16 +623,14 @@ class CaravanSpider(Spider):
             return
         request: Request = failure.request  # type: ignore[attr-defined]
         reason, page = failures.reason(failure), writes_of_request(request)
-        path = path_of(page.asked_url)
         if request.meta.get("optional") and reason in _GONE:
             self.crawl_stats.count(f"absent/{reason}")
-            self.sitemaps.is_read(path)
-            page.sources.append(self.schedule.read_now(path, stamp=ABSENT))
+            self.sitemaps.is_read(page, ABSENT)
             self.commit(page)
             return
         self._commit_failure(failure)
         if reason != _FORBIDDEN:
-            self.sitemaps.failed(path)
+            self.sitemaps.failed(path_of(page.asked_url))
 
     def _is_cancelled(self, failure: RequestFailure) -> bool:
         """Whether a request was not sent because the run ends; the next run sends it."""
@@ -697,26 +646,26 @@ class CaravanSpider(Spider):
         if reason == _FORBIDDEN:
             self.crawl_stats.count("forbidden")
             self.logger.info("Forbidden by robots.txt: %s", request.url)
-            self.commit(page)
         else:
-            self.commit(self._fail(page, reason, failures.words(failure)))
+            self._fail(page, reason, failures.words(failure))
+        self.commit(page)
 
     def on_dropped(self, request: Request) -> None:
         """Handle a redirect to a page requested before; it is a failure unless it leads to an article."""
         page = writes_of_request(request)
-        first = page.asked_url
-        if first == request.url:
+        if page.asked_url == request.url:
             return
         if request.callback == self.parse_sitemap:  # WordPress has one sitemap under two names
-            self.sitemaps.is_read(path_of(first))
-            self.commit(PageWrites(first, sources=[self.schedule.read_now(path_of(first))]))
-        elif self._address(request.url) is None:
-            self.commit(self._failure(first, page.asked_key, "redirected", f"it redirects to {request.url}"))
-            self._note_missing_section(path_of(first))
+            self.sitemaps.is_read(page, None)
+            self.commit(page)
+        elif self.site.address(request.url) is None:
+            self.commit(self._fail(page, "redirected", f"it redirects to {request.url}"))
+            self._note_missing_section(path_of(page.asked_url))
             for other in self.requests.articles(self._another(page)):
                 self.crawler.engine.crawl(other)
         elif page.asked_key is not None:
-            self.commit(PageWrites(first, page.asked_key, other_kind="alias"))
+            page.other_kind = "alias"
+            self.commit(page)
 
     def _unusable(self, response: Response, reading: PageReading | None) -> Iterator[Any]:
         """Yield the retry of a truncated or blocked page, else its failure and the article's next URL."""
@@ -724,7 +673,6 @@ class CaravanSpider(Spider):
         if (retry := self._retry(response, kind)) is not None:
             yield retry
             return
-        page = writes_of(response)
         if kind is None:
             reason, words = "reader_error", "the reader broke on it"
         elif kind in NOT_PARSED:
@@ -732,7 +680,8 @@ class CaravanSpider(Spider):
         else:
             self.crawl_stats.page(kind)
             reason, words = f"kind_{kind}", f"it came as a page of kind: {kind}"
-        yield self._failure(page.asked_url, page.asked_key, reason, words)
+        page = writes_of(response)
+        yield self._failure(page, reason, words)
         if kind is not None and kind not in WORTH_RETRYING:
             yield from self.requests.articles(self._another(page))
 
@@ -749,9 +698,9 @@ class CaravanSpider(Spider):
             return []
         return self.discovery.another(page.asked_key, page.asked_url)
 
-    def _failure(self, url: str, key: str | None, reason: str, words: str) -> PageWrites:
-        """Count a failed page and return its writes."""
-        return self._fail(PageWrites(url, key), reason, words)
+    def _failure(self, page: PageWrites, reason: str, words: str) -> PageWrites:
+        """Count a failed page and return its writes, without what was found on it."""
+        return self._fail(PageWrites(page.asked_url, page.asked_key), reason, words)
 
     def _fail(self, page: PageWrites, reason: str, words: str) -> PageWrites:
         """Count the failure of a page and add it to the page's writes."""

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.frontier.articles import Discovery, Frontier, Target
-from caravan_crawler.frontier.period import Period
+from caravan_crawler.frontier.articles import Frontier, Target
+from caravan_crawler.frontier.discovery import Discovery
 from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.store import schema
 from caravan_crawler.store.database import store_url
@@ -52,8 +52,7 @@ class Days:
 
 
 def discovery(store: Store, days: Days | None = None, **arguments: Any) -> Discovery:
-    period = Period(CrawlArguments(**arguments))
-    return Discovery(SITE, period, Frontier(SITE), article_store(store), (days or Days()).note)
+    return Discovery(SITE, CrawlArguments(**arguments), Frontier(SITE), article_store(store), (days or Days()).note)
 
 
 def links(*paths: str) -> list[tuple[Address, str]]:

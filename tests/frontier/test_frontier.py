@@ -1,4 +1,4 @@
-from caravan_crawler.frontier.articles import Frontier
+from caravan_crawler.frontier.articles import Frontier, Target
 from caravan_crawler.urls import Address, Site
 
 SITE = Site("http://127.0.0.1:8000/")
@@ -30,7 +30,7 @@ def test_a_short_link_waits_and_is_followed_only_if_nothing_else_names_the_artic
     assert frontier.admit(SHORT, "http://127.0.0.1:8000/?p=900001") is None
     assert frontier.admit(Address(None, 900002, alias=True), "http://127.0.0.1:8000/?p=900002") is None
     assert frontier.admit(OWN, "http://127.0.0.1:8000/news/a-900001/") is not None
-    assert frontier.take_short_links() == [(900002, "http://127.0.0.1:8000/?p=900002")]
+    assert frontier.take_short_links() == [Target("900002", "http://127.0.0.1:8000/?p=900002", None)]
     assert frontier.take_short_links() == []
 
 

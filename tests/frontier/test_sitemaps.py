@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.frontier.period import Period
 from caravan_crawler.frontier.sitemaps import MAIN_SITEMAP, NO_INDEX, OTHER_SITEMAPS, Child, Sitemaps, month_of
 from caravan_crawler.frontier.source_schedule import SourceSchedule
+from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.store import database
 from caravan_crawler.store.crawl_state import ResumedRuns, Source
 
@@ -19,8 +19,8 @@ def ago(**delta: float) -> str:
 
 
 def sitemaps(own: dict[str, Source] | None = None, since: date | None = None, until: date | None = None) -> Sitemaps:
-    period = Period(CrawlArguments(since=since, until=until))
-    return Sitemaps(SourceSchedule(own or {}, {}, ResumedRuns(ago())), period, TODAY)
+    arguments = CrawlArguments(since=since, until=until)
+    return Sitemaps(SourceSchedule(own or {}, {}, ResumedRuns(ago())), arguments, TODAY, lambda path: True)
 
 
 def named(months_ago: int) -> str:
@@ -161,7 +161,7 @@ def test_sitemaps_name_everything_once_all_are_read() -> None:
     one.names_articles()
     for child in chosen:
         assert not one.name_everything
-        one.is_read(child.path)
+        one.is_read(PageWrites(child.path), None)
     assert one.name_everything
     one.are_incomplete = True
     assert not one.name_everything

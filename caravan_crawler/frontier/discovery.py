@@ -1,0 +1,292 @@
+"""Select the articles to request: those that earlier runs left, and those to which a page links."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime, timedelta
+from urllib.parse import urljoin
+
+from caravan_crawler.arguments import CrawlArguments, check_on_site
+from caravan_crawler.frontier.articles import Frontier, Target, day_of, one_for_each_article
+from caravan_crawler.frontier.speculative_urls import SpeculativeUrls
+from caravan_crawler.normalise.dates import ALMATY
+from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.pages.syndication import Entry
+from caravan_crawler.store import crawl_state
+from caravan_crawler.store.article_store import ArticleStore
+from caravan_crawler.store.crawl_state import ResumedRuns
+from caravan_crawler.store.store import Known
+from caravan_crawler.urls import Address, Site, has_moved, is_same_article
+
+
+class Discovery:
+    """Select the articles to request: those that earlier runs left, and those to which a page links.
+
+    ``resumed`` are the runs that this one continues.
+    """
+
+    resumed: ResumedRuns
+
+    def __init__(
+        self,
+        site: Site,
+        arguments: CrawlArguments,
+        frontier: Frontier,
+        article_store: ArticleStore,
+        note_day: Callable[[int | str, date | None], None],
+        most_hops: int = 3,
+        most_undated: int = 1000,
+    ) -> None:
+        """``note_day`` is called with the day of each known article, for listings without dates.
+
+        ``most_hops`` and ``most_undated`` are the settings ``MAX_HOPS_FROM_ARTICLE`` and ``MAX_UNDATED``.
+        """
+        self._site = site
+        self._arguments = arguments
+        self._frontier = frontier
+        self._article_store = article_store
+        self._store = article_store.store
+        self._note_day = note_day
+        self._speculative_urls = SpeculativeUrls(most_hops)
+        self._undated_left = most_undated
+        self.known = 0
+        """Number of links to articles already in the store."""
+
+    # What earlier runs left
+
+    def named(self) -> Iterator[tuple[str | None, str]]:
+        """Yield key and URL of each page of the argument ``urls`` that the resumed runs have not read."""
+        checked = [check_on_site(url, self._site) for url in self._arguments.urls]
+        urls = {url: self._site.address(url) for url in one_for_each_article(checked, self._site)}
+        keys = [str(address.key) for address in urls.values() if address]
+        done = crawl_state.read_since(self._store, keys, self.resumed.started_at) if self.resumed.runs else set()
+        for url, address in urls.items():
+            key = str(address.key) if address else None
+            if key not in done:
+                yield key, url
+
+    def unread(self) -> Iterator[Target]:
+        """Yield the articles that runs of this kind have found but not read."""
+        for url, is_speculative in crawl_state.waiting(self._store, crawl_state.scope_of(self._arguments)):
+            yield from self.take_up(url, is_speculative=is_speculative)
+
+    def failed(self) -> Iterator[Target]:
+        """Yield the articles that failed and are due again."""
+        for url in self._article_store.failing.due:
+            yield from self.take_up(url, has_failed=True)
+
+    def due_for_refresh(self) -> Iterator[tuple[str, str, dict[str, str]]]:
+        """Yield key, URL and headers of articles to read again with conditional requests.
+
+        They were published in the last ``refresh_days`` days, and the resumed runs have not read them.
+        """
+        if not self._arguments.refresh_days:
+            return
+        first_day = datetime.now(ALMATY).date() - timedelta(days=self._arguments.refresh_days - 1)
+        for article in crawl_state.due_for_refresh(self._store, first_day.isoformat(), self.resumed.started_at):
+            url = self._site.here(article.url)
+            address = self._site.address(url)
+            is_wanted = self._arguments.wants(article.section, article.date_published)
+            if address is not None and is_wanted and self.may_be_asked(url):
+                self._frontier.note(address.key, address.path)
+                yield article.key, url, article.conditions
+
+    def take_up(self, url: str, *, has_failed: bool = False, is_speculative: bool = False) -> list[Target]:
+        """Return an article that an earlier run found but did not read, or that ``has_failed``.
+
+        A failed article may still be in the store from an earlier run. Speculative URLs were deferred in that run.
+        """
+        url = self._site.here(url)
+        address = self._site.address(url)
+        if address is None or self._frontier.knows(address):
+            return []
+        if is_speculative and not self._speculative_urls.admit(address, url, None):
+            return []
+        return self._admit(address, url, is_stored=has_failed)
+
+    # Links of a page
+
+    def look_at(
+        self, links: Iterable[tuple[Address, str]], page_url: str, page_writes: PageWrites, *, is_named: bool = False
+    ) -> list[Target]:
+        """Return the articles to request, and add them to ``page_writes``.
+
+        ``is_named``: the links come from a listing, a feed or a sitemap; other links may lead anywhere.
+        """
+        new: dict[int | str, tuple[Address, str]] = {}
+        others: dict[int | str, list[tuple[Address, str]]] = {}
+        for address, href in links:
+            if not self._arguments.has_section(address.section):
+                continue
+            # Most links on a page are known, so check this first.
+            is_known = self._frontier.knows(address)
+            if not is_known and (key := self._frontier.key(address)) not in new:
+                new[key] = (address, href)
+            else:
+                self._note_other(address, href, page_url, page_writes)
+                if not is_known:
+                    others.setdefault(key, []).append((address, href))
+        if not new:
+            return []
+        asked = self._site.address(page_writes.asked_url)
+        known = self._article_store.known(map(str, new))
+        self._part_by_slug(new, known)
+        targets = []
+        for key, (address, href) in new.items():
+            if address.alias and address.article_id is not None:
+                self._note_alias(address, href, page_url, page_writes)
+            held = known.get(str(key))
+            if held is not None and key in others and not self._is_wanted_again(held, address):
+                # The first URL may have failed in an earlier run; another one on this page may work.
+                wanted = (other for other in others[key] if self._is_wanted_again(held, other[0]))
+                address, href = next(wanted, (address, href))
+            if held is not None and not self._is_wanted_again(held, address):
+                self._frontier.note(key, held.path)
+                self._note_day(key, day_of(held.date_published))
+                self.known += held.what in ("stored", "alias")
+            elif url := self._site.resolve(href, page_url):
+                was_aside = self._speculative_urls.holds(address)
+                is_followed = self._speculative_urls.admit(address, url, asked, is_named=is_named)
+                # Store deferred links too, so that the next run has them if this one is killed.
+                if is_followed:
+                    page_writes.links.append((str(key), url))
+                elif self._speculative_urls.holds(address) and not was_aside:
+                    page_writes.aside.append((str(key), url))
+                if is_followed:
+                    targets += self._admit(address, url, is_stored=held is not None and held.what == "stored")
+        return targets
+
+    def look_at_entries(
+        self, entries: Iterable[Entry], page_writes: PageWrites, *, is_in_period: bool = False
+    ) -> tuple[list[Target], int]:
+        """Return the articles of a feed or sitemap to request, and the number of entries left to the next run.
+
+        The day of an undated entry is known only from the article's page. ``MAX_UNDATED`` limits these requests,
+        unless the source itself is in the period (``is_in_period``).
+        """
+        links: list[tuple[Address, str]] = []
+        undated: list[tuple[Address, str]] = []
+        for entry in entries:
+            address = self._site.address(entry.url)
+            if address is None:
+                continue
+            published, updated = day_of(entry.published), day_of(entry.updated)
+            is_undated = published is None and updated is None
+            if is_undated and self._arguments.since is not None and not is_in_period:
+                undated.append((address, entry.url))
+            elif self._arguments.is_open_to(entry.published) and not self._arguments.is_before(updated):
+                links.append((address, entry.url))
+        targets = self.look_at(links, self._site.base, page_writes, is_named=True)
+        while undated and self._undated_left > 0:
+            room = self._undated_left
+            found = self.look_at(undated[:room], self._site.base, page_writes, is_named=True)
+            undated = undated[room:]
+            self._undated_left -= len(found)
+            targets += found
+        return targets, len(undated)
+
+    def another(self, key: str, url: str) -> list[Target]:
+        """Return the next URL of an article whose URL ``url`` failed; empty if there is no other."""
+        address = self._site.address(url)
+        if address is None:
+            return []
+        its_key: int | str = int(key) if key.isdecimal() else key
+        other = self._frontier.failed(its_key, address)
+        return [] if other is None else [Target(key, other, None)]
+
+    def _part_by_slug(self, new: dict[int | str, tuple[Address, str]], known: dict[str, Known]) -> None:
+        """Look up by path the links whose number belongs to a known article with another slug."""
+        parted: dict[int | str, tuple[Address, str]] = {}
+        for key, (address, href) in list(new.items()):
+            held = known.get(str(key))
+            if held is None or held.path is None or address.path is None or not isinstance(key, int):
+                continue
+            is_settled = held.what == "stored" and has_moved(held.path, key)
+            if not is_settled and not is_same_article(key, held.path, address.path):
+                del new[key]
+                self._frontier.note(key, held.path)
+                if address.path not in new:
+                    parted[address.path] = (address, href)
+        if parted:
+            known |= self._article_store.known(map(str, parted))
+            new |= parted
+
+    def claimed(self, urls: dict[str, str]) -> list[Target]:
+        """Return the articles to request for claimed URLs, given by key; this or another run found them.
+
+        Articles that another run has read since then are left out.
+        """
+        known = self._article_store.known(urls)
+        targets = []
+        for key, url in urls.items():
+            url = self._site.here(url)
+            address, held = self._site.address(url), known.get(key)
+            if address is None or (held is not None and not self._is_wanted_again(held, address)):
+                continue
+            if held is None or held.what != "stored":
+                self._article_store.register(key)
+            targets.append(Target(key, self._frontier.claim(key, address, url), url if address.alias else None))
+        return targets
+
+    def take_aside(self) -> list[Target]:
+        """Return deferred speculative URLs, as far as the budget allows now."""
+        known = self._article_store.known(self._speculative_urls.doubtful)
+        self._speculative_urls.learn({key for key, held in known.items() if held.what == "stored"})
+        aside = self._speculative_urls.take_aside(self._frontier.knows)
+        return [target for address, url in aside for target in self._admit(address, url, is_stored=False)]
+
+    def drop_aside(self) -> None:
+        """Drop the deferred URLs: nothing is left to read that could extend the budget."""
+        for key in self._speculative_urls.drop_aside():
+            self._article_store.remove_from_frontier(str(key))
+
+    def read(self, asked_url: str, *, is_article: bool) -> None:
+        """Register whether the requested page was an article."""
+        self._speculative_urls.read(self._site.address(asked_url), is_article=is_article)
+
+    def may_be_asked(self, url: str) -> bool:
+        """Whether the page at a URL or path has not failed, or its retry is due."""
+        return self._article_store.failing.may_be_asked(urljoin(self._site.base, url))
+
+    def has_read(self, key: str) -> bool:
+        """Whether this run has stored the article, under any of its URLs."""
+        return self._article_store.has_read(key)
+
+    @property
+    def moved(self) -> int:
+        """Number of articles of earlier runs that this run has read under a new URL."""
+        return self._article_store.moved
+
+    @property
+    def skipped(self) -> int:
+        """Number of links not followed: over the budget or too deep."""
+        return self._speculative_urls.refused + self._speculative_urls.aside
+
+    def _admit(self, address: Address, url: str, *, is_stored: bool) -> list[Target]:
+        key = self._frontier.key(address)
+        target = self._frontier.admit(address, url)
+        if not is_stored:
+            self._article_store.register(str(key))
+        alias = url if address.alias and address.part == 1 else None
+        return [] if target is None else [Target(str(key), target, alias)]
+
+    def _is_wanted_again(self, known: Known, address: Address) -> bool:
+        """Whether a link leads to a page that earlier runs have not read.
+
+        Either it was outside of their period and sections and may be inside this run's, or it is an alternative
+        URL of an article that failed.
+        """
+        if known.what == "outside":
+            return self._arguments.wants(known.section, known.date_published)
+        return known.what not in ("stored", "alias") and not known.is_of(address.path or "/")
+
+    def _note_other(self, address: Address, href: str, page_url: str, page_writes: PageWrites) -> None:
+        """Register an alternative URL of an article requested before; URLs of its later pages are ignored."""
+        if address.part > 1:
+            return
+        if address.alias and address.article_id is not None:
+            self._note_alias(address, href, page_url, page_writes)
+        if not self._frontier.is_read(address) and (url := self._site.resolve(href, page_url)):
+            self._frontier.keep_other(address, url)
+
+    def _note_alias(self, address: Address, href: str, page_url: str, page_writes: PageWrites) -> None:
+        if address.part == 1 and (url := self._site.resolve(href, page_url)):
+            page_writes.aliases.append((url, str(address.key)))
