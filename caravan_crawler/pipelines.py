@@ -152,8 +152,7 @@ class StorePipeline(CountingPipeline):
 
     def process_item(self, item: Any) -> Any:
         """Return the item or drop it."""
-        crawl_store = CrawlStore.of(self.crawler)
-        assert crawl_store is not None
+        crawl_store = CrawlStore.used_by(self.crawler)
         article_store = crawl_store.articles
         if not isinstance(item, Article):
             article_store.add_page_fact(item)

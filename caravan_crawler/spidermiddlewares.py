@@ -24,10 +24,9 @@ class PageCommitMiddleware(BaseSpiderMiddleware):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        crawl_store = CrawlStore.of(crawler)
-        if crawl_store is None or not isinstance(crawler.spider, CaravanSpider):
+        if not isinstance(crawler.spider, CaravanSpider):
             raise NotConfigured
-        self._articles = crawl_store.articles
+        self._articles = CrawlStore.used_by(crawler).articles
         crawler.spider.commit = self._articles.commit
         crawler.signals.connect(self.item_dropped, signals.item_dropped)
 

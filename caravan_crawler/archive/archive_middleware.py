@@ -61,8 +61,6 @@ class ArchiveMiddleware:
         """Finish the files of killed runs, and prepare those of this run."""
         from caravan_crawler.archive.warc_writer import WarcWriter, finish_interrupted
 
-        crawl_store = CrawlStore.of(self._crawler)
-        assert crawl_store is not None
         folder = Path(spider.data_dir) / FOLDER
         self._info = {
             SITE: spider.site.base,
@@ -73,7 +71,7 @@ class ArchiveMiddleware:
         }
         most_bytes = self._crawler.settings.getint("ARCHIVE_FILE_SIZE")
         try:
-            finish_interrupted(folder, crawl_state.killed(crawl_store.store))
+            finish_interrupted(folder, crawl_state.killed(CrawlStore.used_by(self._crawler).store))
             self._files = WarcWriter(folder, spider.run_id, self._info, most_bytes)
         except OSError as error:
             self._fail(error)

@@ -59,6 +59,13 @@ class CrawlStore:
         """Return the store of a crawl; None for spiders of other projects, as ``scrapy shell`` has one."""
         return getattr(crawler.spider, "crawl_store", None)
 
+    @classmethod
+    def used_by(cls, crawler: Crawler) -> "CrawlStore":
+        """Return the store of a crawl by this project's spider."""
+        crawl_store = cls.of(crawler)
+        assert crawl_store is not None
+        return crawl_store
+
     def _begin(self) -> None:
         """Store that the run has begun, and load what earlier runs left."""
         spider, settings = self.spider, self._crawler.settings

@@ -6,34 +6,18 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from scrapy import Spider, signals
+from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.extensions.feedexport import FeedExporter
 from scrapy.statscollectors import StatsCollector
 
-from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler import outcome
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import end_run
 from caravan_crawler.feeds import WholeFileStorage
 from caravan_crawler.monitors import drift
-from caravan_crawler.monitors.drift import silence
-from caravan_crawler.outcome import (
-    DRIFT_FIELDS_STAT,
-    DRIFT_STAT,
-    FEED_STAT,
-    LIMIT,
-    LIMIT_STAT,
-    OUTCOME_STAT,
-    SIGNAL_STAT,
-    SILENCE_STAT,
-    SOUND,
-    STORE_STAT,
-    WORKER_STAT,
-    decide,
-    is_cut_short,
-)
+from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.store import field_counts, publication
-from caravan_crawler.store.article_store import ArticleStore
 from caravan_crawler.store.database import StoreError
 
 logger = logging.getLogger(__name__)
@@ -48,6 +32,8 @@ class RunMonitor:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
+        self._crawl_store = CrawlStore.used_by(crawler)
+        self._store = self._crawl_store.store
         self._scraped: Counter[type] = Counter()
 
     @classmethod
@@ -63,13 +49,8 @@ class RunMonitor:
 
     def engine_started(self) -> None:
         """Check that every feed is open, and record which signal stops the run; Scrapy stops it."""
-        crawl_store = CrawlStore.of(self.crawler)
-        if crawl_store is None:
-            return
-        crawl_store.store.on_failure = self.store_failed
-        exporter = self.crawler.get_extension(FeedExporter)
-        missing = len(self.crawler.settings.getdict("FEEDS")) - len(exporter.slots if exporter else ())
-        if missing:
+        self._store.on_failure = self.store_failed
+        if missing := len(self.crawler.settings.getdict("FEEDS")) - len(self._feeds):
             # Scrapy would continue and exit with success, with nothing written.
             self.crawler.stats.inc_value("caravan/feeds/not_open", missing)
             logger.error("%d feeds could not be opened, so the run ends", missing)
@@ -81,8 +62,8 @@ class RunMonitor:
 
     def _note_signal(self, number: int, handler: Any) -> None:
         def noted(signum: int, frame: Any) -> None:
-            if self.crawler.stats.get_value(OUTCOME_STAT) is None:  # else it is too late to stop the run
-                self.crawler.stats.set_value(SIGNAL_STAT, signum)
+            if self.crawler.stats.get_value(outcome.OUTCOME_STAT) is None:  # else it is too late to stop the run
+                self.crawler.stats.set_value(outcome.SIGNAL_STAT, signum)
             handler(signum, frame)
 
         try:
@@ -93,7 +74,7 @@ class RunMonitor:
     def item_scraped(self, item: Any) -> None:
         """Count a record; end the run if a feed could not be written."""
         self._scraped[type(item)] += 1
-        if self.crawler.stats.get_value(FEED_STAT):
+        if self.crawler.stats.get_value(outcome.FEED_STAT):
             end_run(self.crawler, "feed not written")
 
     def item_error(self) -> None:
@@ -102,38 +83,33 @@ class RunMonitor:
 
     def store_failed(self, error: StoreError) -> None:
         """End the run, as nothing more can be stored."""
-        self.crawler.stats.set_value(STORE_STAT, str(error))
+        self.crawler.stats.set_value(outcome.STORE_STAT, str(error))
         logger.error("%s", error)
         end_run(self.crawler, "store failed")
 
-    def spider_closed(self, spider: Spider, reason: str) -> None:
+    def spider_closed(self, spider: CaravanSpider, reason: str) -> None:
         """Commit the last records, check for drift, compare feeds with records, and decide the outcome."""
-        crawl_store = CrawlStore.of(self.crawler)
-        if crawl_store is None:
-            return
-        crawl_store.store.flush()
-        if (reason in ("finished", LIMIT) or is_cut_short(reason)) and not crawl_store.store.is_broken:
-            self._hold_against_history(crawl_store.articles, spider, is_whole=reason == "finished")
-        exporter = self.crawler.get_extension(FeedExporter)
-        for slot in exporter.slots if exporter else ():
+        self._store.flush()
+        if (reason in ("finished", outcome.LIMIT) or outcome.is_cut_short(reason)) and not self._store.is_broken:
+            self._hold_against_history(spider, is_whole=reason == "finished")
+        for slot in self._feeds:
             due = sum(count for kind, count in self._scraped.items() if _accepts(slot.filter.item_classes, kind))
             if slot.batch_id == 1 and slot.itemcount != due:
                 logger.error("%s holds %d of %d records", slot.uri, slot.itemcount, due)
                 self.crawler.stats.inc_value("caravan/feeds/lost_rows", due - slot.itemcount)
-        self.crawler.stats.set_value(OUTCOME_STAT, decide(self.crawler.stats.get_stats(), reason).code)
+        self.crawler.stats.set_value(outcome.OUTCOME_STAT, outcome.decide(self.crawler.stats.get_stats(), reason).code)
 
     def feeds_closed(self) -> None:
         """Publish the files of a sound run: all, or none if one could not be written."""
-        exporter = self.crawler.get_extension(FeedExporter)
-        storages = [slot.storage for slot in (exporter.slots if exporter else ())]
+        storages = [slot.storage for slot in self._feeds]
         ready = [storage for storage in storages if isinstance(storage, WholeFileStorage) and storage.is_ready]
         stats = self.crawler.stats
-        if stats.get_value(OUTCOME_STAT) == SOUND:
+        if stats.get_value(outcome.OUTCOME_STAT) == outcome.SOUND:
             for storage in sorted(ready, key=lambda storage: storage.path):  # two runs lock files in one order
                 storage.catch_up()
-        if stats.get_value(OUTCOME_STAT) == SOUND and not stats.get_value(FEED_STAT):
+        if stats.get_value(outcome.OUTCOME_STAT) == outcome.SOUND and not stats.get_value(outcome.FEED_STAT):
             try:
-                self._publish(ready, exporter)
+                self._publish(ready)
             except StoreError as error:
                 self.store_failed(error)
             else:
@@ -141,51 +117,52 @@ class RunMonitor:
         for storage in ready:
             storage.leave()
 
-    def _publish(self, ready: list[WholeFileStorage], exporter: Any) -> None:
-        spider: Any = self.crawler.spider
-        crawl_store = CrawlStore.of(self.crawler)
-        assert crawl_store is not None
-        store, run_id = crawl_store.store, spider.run_id
+    def _publish(self, ready: list[WholeFileStorage]) -> None:
+        store, run_id = self._store, self._crawl_store.spider.run_id
         moves = [storage.move for storage in ready]
         # Only feeds in the run's own folder count, not those of -o and -O. With other FEEDS there is no such folder.
         own = [storage for storage in ready if publication.is_own(storage.path, run_id)] or ready
-        filters = [slot.filter.item_classes for slot in (exporter.slots if exporter else ()) if slot.storage in own]
+        filters = [slot.filter.item_classes for slot in self._feeds if slot.storage in own]
         classes = {kind for kind in self._scraped if any(_accepts(accepted, kind) for accepted in filters)}
         new = self.crawler.stats.get_value("caravan/articles/new", 0)
-        publication.announce(store, run_id, new, moves, crawl_store.left, classes)
+        publication.announce(store, run_id, new, moves, self._crawl_store.left, classes)
         for storage in ready:
             storage.place()
         if any(storage.is_broken for storage in own):
             publication.take_back([storage.move for storage in own if not storage.is_broken], run_id)
             publication.withdraw(store, run_id)
 
-    def _hold_against_history(self, article_store: ArticleStore, spider: Spider, *, is_whole: bool) -> None:
-        settings = self.crawler.settings
-        stats = self.crawler.stats
+    @property
+    def _feeds(self) -> list[Any]:
+        """Scrapy's slot of each feed: its filter, storage and number of items."""
+        exporter = self.crawler.get_extension(FeedExporter)
+        return exporter.slots if exporter else []
+
+    def _hold_against_history(self, spider: CaravanSpider, *, is_whole: bool) -> None:
+        settings, stats, store = self.crawler.settings, self.crawler.stats, self._store
         floors: Mapping[str, float] = {name: float(share) for name, share in settings.getdict("FLOORS").items()}
         try:
-            since = field_counts.history_start(article_store.store)
-            run_id: str = spider.run_id  # type: ignore[attr-defined]
-            past = field_counts.history(article_store.store, since, run_id)
-            recent = field_counts.recent(article_store.store, since, run_id)
-            found = drift.judge(article_store.fields, recent, past, floors)
+            since = field_counts.history_start(store)
+            past = field_counts.history(store, since, spider.run_id)
+            recent = field_counts.recent(store, since, spider.run_id)
+            found = drift.judge(self._crawl_store.articles.fields, recent, past, floors)
             is_news = any(stats.get_value(f"caravan/articles/{name}") for name in ("new", "new_elsewhere"))
-            quiet = silence(article_store.store) if is_whole and not (is_news or _is_partial(spider, stats)) else None
+            quiet = drift.silence(store) if is_whole and not (is_news or _is_partial(spider, stats)) else None
         except StoreError as error:
             self.store_failed(error)
             return
         if not settings.getbool("ACCEPT_DRIFT"):
-            stats.set_value(DRIFT_STAT, found.falls)
-            stats.set_value(DRIFT_FIELDS_STAT, found.fields)
-            stats.set_value(SILENCE_STAT, quiet)
+            stats.set_value(outcome.DRIFT_STAT, found.falls)
+            stats.set_value(outcome.DRIFT_FIELDS_STAT, found.fields)
+            stats.set_value(outcome.SILENCE_STAT, quiet)
         stats.set_value("caravan/reader_shifts", found.shifts)
 
 
-def _is_partial(spider: Spider, stats: StatsCollector) -> bool:
+def _is_partial(spider: CaravanSpider, stats: StatsCollector) -> bool:
     """Whether the run requests only a part of the site, so that finding no new article is normal."""
-    arguments: CrawlArguments = spider.arguments  # type: ignore[attr-defined]
-    is_helper = stats.get_value(WORKER_STAT) == "helps"
-    return bool(is_helper or stats.get_value(LIMIT_STAT) or arguments.urls or arguments.until or arguments.sections)
+    is_stopped_early = stats.get_value(outcome.WORKER_STAT) == "helps" or stats.get_value(outcome.LIMIT_STAT)
+    arguments = spider.arguments
+    return bool(is_stopped_early or arguments.urls or arguments.until or arguments.sections)
 
 
 def _accepts(classes: tuple[type, ...], kind: type) -> bool:

@@ -8,7 +8,7 @@ idle, so it alone walks listings and sitemaps and ends the crawl.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 from scrapy import Request, Spider, signals
 from scrapy.core.scheduler import Scheduler
 from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import deferred_from_coro
 
@@ -26,7 +28,7 @@ from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.outcome import BELOW_FLOORS, SOUND, WORKER_STAT
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.spiders.http import ARTICLE
-from caravan_crawler.store import crawl_state, workers
+from caravan_crawler.store import crawl_state
 from caravan_crawler.store.workers import MOST_DEATHS, Claim, Pace, SharedStore, Workers
 
 logger = logging.getLogger(__name__)
@@ -47,8 +49,7 @@ class Worker:
     def __init__(self, crawler: Crawler) -> None:
         spider = crawler.spider
         assert isinstance(spider, CaravanSpider)
-        crawl_store = CrawlStore.of(crawler)
-        assert crawl_store is not None
+        crawl_store = CrawlStore.used_by(crawler)
         assert isinstance(crawl_store.store, SharedStore)
         self._crawler = crawler
         self._spider = spider
@@ -171,7 +172,7 @@ class Worker:
                 for request in self._spider.requests.articles([target]):
                     self._crawler.engine.crawl(request)
                     is_more = True
-        brought = crawl_state.brought_new(self._store, workers.living(self._store, self._scope))
+        brought = crawl_state.brought_new(self._store, crawl_state.living(self._store, self._scope))
         self._crawler.stats.set_value("caravan/articles/new_elsewhere", brought)
         return not is_more
 
@@ -285,37 +286,22 @@ class ClaimScheduler(Scheduler):
         return super().has_pending_requests() or not self._worker.is_over()
 
 
-class LeaderMiddleware:
+class LeaderMiddleware(BaseSpiderMiddleware):
     """Spider middleware that starts the crawl in the leader only, and drops page facts in other workers."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "LeaderMiddleware":
-        """Scrapy's constructor."""
-        return cls(crawler)
 
     async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
         """Yield the start requests once the worker is the leader."""
-        while not worker_of(self._crawler).is_leader:
-            if is_ending(self._crawler) or self._crawler.engine.spider is None:
+        while not worker_of(self.crawler).is_leader:
+            if is_ending(self.crawler) or self.crawler.engine.spider is None:
                 return
             await asyncio.sleep(LOOK)
         async for request in start:
             yield request
 
-    def process_spider_output(self, response: Any, result: Iterable[Any]) -> Iterable[Any]:
+    def get_processed_item(self, item: Any, response: Response | None) -> Any:
         """Drop page facts unless leader, so that only one worker stores them."""
-        for one in result:
-            if worker_of(self._crawler).is_leader or not isinstance(one, (TrendingEntry, ExchangeRate, Weather)):
-                yield one
-
-    async def process_spider_output_async(self, response: Any, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Do the same for asynchronous callbacks."""
-        async for one in result:
-            if worker_of(self._crawler).is_leader or not isinstance(one, (TrendingEntry, ExchangeRate, Weather)):
-                yield one
+        is_page_fact = isinstance(item, (TrendingEntry, ExchangeRate, Weather))
+        return None if is_page_fact and not worker_of(self.crawler).is_leader else item
 
 
 class SharedThrottle(Throttle):
@@ -325,36 +311,23 @@ class SharedThrottle(Throttle):
         super().__init__(crawler)
         spider = crawler.spider
         assert isinstance(spider, CaravanSpider)
-        crawl_store = CrawlStore.of(crawler)
-        assert crawl_store is not None
-        self._pace = Pace(crawl_store.store, urlsplit(spider.site.base).netloc)
+        self._pace = Pace(CrawlStore.used_by(crawler).store, urlsplit(spider.site.base).netloc)
 
     async def wait(self, request: Request) -> None:
         """Wait until ``request`` may be sent; raise :class:`RunEndsError` if the run ends first."""
         self._check_run()
         slot = self._slot(request)
         delay = slot.delay if slot else 0.0
-        wait = self._reserved(delay)
-        while wait > 0:
-            await self._sleep(wait)
-            # If a pause has begun, reserve again; otherwise all requests would be sent at its end at once.
-            wait = self._reserved(delay) if self._blocked() > 0 else 0.0
-
-    def _reserved(self, delay: float) -> float:
         wait = self._pace.reserve(delay)
         self._check_run()  # a store that fails ends the run
-        return wait or 0.0
-
-    def _blocked(self) -> float:
-        left = self._pace.blocked()
-        self._check_run()
-        return left or 0.0
-
-    async def _sleep(self, seconds: float) -> None:
-        while seconds > 0:
-            await asyncio.sleep(min(seconds, LOOK))
+        while wait > 0:
+            await asyncio.sleep(min(wait, LOOK))
             self._check_run()
-            seconds -= LOOK
+            wait -= LOOK
+            # If a pause has begun, reserve again; otherwise all requests would be sent at its end at once.
+            if wait <= 0 and self._pace.blocked() > 0:
+                wait = self._pace.reserve(delay)
+            self._check_run()
 
     def _pause(self, seconds: float, reason: str) -> None:
         super()._pause(seconds, reason)

@@ -263,13 +263,7 @@ class Listings:
             self._days[key] = day
 
     def read(
-        self,
-        number: int,
-        listing: Listing,
-        around: frozenset[Key],
-        new: int,
-        *,
-        is_named_elsewhere: bool = False,
+        self, number: int, listing: Listing, around: frozenset[Key], new: int, *, is_named_elsewhere: bool = False
     ) -> list[ListPage]:
         """Process a page of the walk ``number``; return the pages to request next.
 

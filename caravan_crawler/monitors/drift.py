@@ -101,10 +101,7 @@ class Past:
 
 
 def judge(
-    run: FieldCounts,
-    recent: Iterable[tuple[int, Counter[Cell]]],
-    history: Counter[Cell],
-    floors: Mapping[str, float],
+    run: FieldCounts, recent: Iterable[tuple[int, Counter[Cell]]], history: Counter[Cell], floors: Mapping[str, float]
 ) -> Drift:
     """Judge a run by its counts.
 

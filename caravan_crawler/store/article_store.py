@@ -1,6 +1,6 @@
 """Store what a run reads: each item once, in one transaction with its page's links, aliases and failures."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,15 +12,7 @@ from caravan_crawler.store import database, page_facts
 from caravan_crawler.store.article_history import ArticleHistory, ChangeType, Observation, lost_fields
 from caravan_crawler.store.failed_pages import LOST_FIELDS, FailedPages
 from caravan_crawler.store.field_counts import FieldCounts
-from caravan_crawler.store.same_article import (
-    KnownTexts,
-    has_number,
-    is_same_day,
-    is_same_headline,
-    is_same_text,
-    merge_rows,
-    stored_row,
-)
+from caravan_crawler.store.same_article import KnownTexts, has_number, is_same_article, merge_rows, stored_row
 from caravan_crawler.store.schema import articles, view_counts
 from caravan_crawler.store.statements import Writes
 from caravan_crawler.store.store import Known, Store
@@ -126,7 +118,7 @@ class ArticleStore:
             self.moved += key not in self._stored and had_number and not has_number(article.url, article)
         if not has_number(article.url, article):
             own_key = urlsplit(article.url).path
-        self._count_fields(article, page_writes)
+        self.fields.count_article(article, page_writes.found_by)
         row = as_row(article)
         if key in self._stored:
             self._note_address(article, row, key, own_key, before, page_writes)
@@ -168,7 +160,7 @@ class ArticleStore:
             writes.add(page_facts.TABLES[type(item)].name, **page_facts.row_of(item, self._run_id))
             self.store.write(writes)
 
-    def undo_losses(self, fallen: Iterable[str] = ()) -> None:
+    def undo_losses(self, fallen: Collection[str] = ()) -> None:
         """Undo the losses of a run whose data are below the floors.
 
         Articles stored without a required field become failures, so that the next runs read them again. For the fields
@@ -179,9 +171,8 @@ class ArticleStore:
         for key, url in ({key: url for key, url in rows if not self.failing.is_losing(key)} | self._lacking).items():
             self.fail(url, key, LOST_FIELDS, "it came without a required field")
         self.store.flush()
-        fields = set(fallen)
         for key, values in self._lost.items():
-            if put_back := _of_fields(values, fields):
+            if put_back := {name: value for name, value in values.items() if name.removesuffix("_raw") in fallen}:
                 self.store.execute(update(articles).where(articles.c.key == key).values(**put_back))
 
     # Helpers
@@ -190,13 +181,12 @@ class ArticleStore:
         """Return the stored row of an article that was known under another key; None if there is none."""
         row = as_row(article)
         asked = page.asked_key
-        if asked is not None and asked != key and (old := stored_row(self.store, asked)) is not None:
-            # A redirect; one to another article, such as the newest, does not make the two one.
-            is_same = is_same_day(row, old) or is_same_headline(row, old) or is_same_text(row, old)
-            if is_same and before is not None:
+        old = stored_row(self.store, asked) if asked is not None and asked != key else None
+        # A redirect to another article, such as the newest, does not make the two one.
+        if old is not None and asked is not None and is_same_article(row, old):
+            if before is not None:
                 merge_rows(self.store, old, before)
-            if is_same:
-                return stored_row(self.store, asked)
+            return stored_row(self.store, asked)
         return self._texts.find(row) if before is None else None
 
     def _note_address(
@@ -226,13 +216,7 @@ class ArticleStore:
         return False
 
     def _follow(
-        self,
-        page: PageWrites,
-        key: str | None,
-        *,
-        own_key: str | None = None,
-        url: str = "",
-        is_whole: bool = True,
+        self, page: PageWrites, key: str | None, *, own_key: str | None = None, url: str = "", is_whole: bool = True
     ) -> Writes:
         """Return the rows to write for a page; ``key`` is its article's.
 
@@ -286,12 +270,10 @@ class ArticleStore:
 
     def _stored_row(self, key: str) -> Any:
         """Return the stored row of an article, or None."""
-        if key not in self._new or key in self._stored:
-            self.store.flush()
-        elif self.store.was_empty:
+        may_be_pending = key not in self._new or key in self._stored
+        if not may_be_pending and self.store.was_empty:
             return None
-        rows = self.store.rows(select(articles).where(articles.c.key == key))
-        return rows[0]._mapping if rows else None
+        return stored_row(self.store, key, may_be_pending=may_be_pending)
 
     def _last_count(self, key: str, before: Any) -> int | None:
         """Return the last stored view count; the latest page may have had none."""
@@ -300,9 +282,6 @@ class ArticleStore:
         counts = select(view_counts.c.views).where(view_counts.c.article_key == key)
         rows = self.store.rows(counts.order_by(view_counts.c.observed_at.desc()).limit(1))
         return rows[0][0] if rows else None
-
-    def _count_fields(self, article: Article, page_writes: PageWrites) -> None:
-        self.fields.count_article(article, page_writes.found_by)
 
 
 def _take_identity(article: Article, before: Any, page: PageWrites) -> None:
@@ -317,7 +296,3 @@ def _take_identity(article: Article, before: Any, page: PageWrites) -> None:
 def article_key(article: Article) -> str:
     """Return the key of an article: its number, else its path, which is the same on every copy of the site."""
     return str(article.article_id) if article.article_id is not None else urlsplit(article.url).path
-
-
-def _of_fields(values: dict[str, Any], fields: set[str]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name.removesuffix("_raw") in fields}

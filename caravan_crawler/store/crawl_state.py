@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, sel
 from caravan_crawler import __version__
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.outcome import AT_LIMIT, BELOW_FLOORS, SOUND
-from caravan_crawler.store import database, schema, workers
+from caravan_crawler.store import database, schema
 from caravan_crawler.store.failed_pages import LONGEST_DELAY
 from caravan_crawler.store.schema import articles, failures, other_pages, runs, sources
 from caravan_crawler.store.store import Store
@@ -96,14 +96,7 @@ def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]
     """
     table = schema.articles
     rows = store.rows(
-        select(
-            table.c.key,
-            table.c.url,
-            table.c.section,
-            table.c.date_published,
-            table.c.etag,
-            table.c.last_modified,
-        )
+        select(table.c.key, table.c.url, table.c.section, table.c.date_published, table.c.etag, table.c.last_modified)
         .where(table.c.date_published >= first_day, _is_outside(table.c.checked_at, read_before))
         .order_by(table.c.date_published.desc(), table.c.published_at.desc())
     )
@@ -154,7 +147,7 @@ def scope_of(arguments: CrawlArguments) -> str:
 
 def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str) -> ResumedRuns:
     """Store that a run has begun; return the runs it continues."""
-    workers.join(store, run_id)
+    store.join(run_id)
     scope = scope_of(arguments)
     resumed_runs = continued(store, run_id, scope, started_at)
     given = json.loads(json.dumps(vars(arguments), default=plain))
@@ -174,9 +167,10 @@ def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str)
 
 def continued(store: Store, run_id: str, scope: str, now: str) -> ResumedRuns:
     """Mark killed runs; return the runs that a run which begins ``now`` continues."""
+    dead = [other for other in _open_runs(store) if other != run_id and not store.is_alive(other)]
     store.execute(
         update(runs)
-        .where(runs.c.run_id.in_(workers.dead(store, run_id)))
+        .where(runs.c.run_id.in_(dead))
         .values(
             ended_at=now,
             ended_number=next_number(),
@@ -196,6 +190,16 @@ def continued(store: Store, run_id: str, scope: str, now: str) -> ResumedRuns:
         .order_by(runs.c.number)
     )
     return ResumedRuns(min((row.started_at for row in stopped), default=now), tuple(row.run_id for row in stopped))
+
+
+def living(store: Store, scope: str | None = None) -> list[str]:
+    """Return the runs, or those of a scope, whose worker is alive; none if the store is not shared."""
+    return [run_id for run_id in _open_runs(store, scope) if store.is_alive(run_id)]
+
+
+def _open_runs(store: Store, scope: str | None = None) -> list[str]:
+    query = select(runs.c.run_id).where(runs.c.ended_at.is_(None))
+    return [run_id for (run_id,) in store.rows(query if scope is None else query.where(runs.c.scope == scope))]
 
 
 def next_number() -> Any:

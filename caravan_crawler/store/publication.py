@@ -17,8 +17,7 @@ from sqlalchemy import Table, and_, delete, insert, or_, select, update
 
 from caravan_crawler.items import REQUIRED, Article, ExchangeRate, Link, TrendingEntry, Weather
 from caravan_crawler.outcome import SOUND
-from caravan_crawler.store import database, workers
-from caravan_crawler.store.crawl_state import next_number
+from caravan_crawler.store import crawl_state, database
 from caravan_crawler.store.failed_pages import LOST_FIELDS
 from caravan_crawler.store.schema import articles, failures, rates, runs, store_info, trending, weather
 from caravan_crawler.store.store import Store
@@ -86,7 +85,7 @@ class LeftRecords:
             after = (key > rows[-1]._mapping[key.name],)
 
     def _rows(self, query: Any, table: Table, *conditions: Any) -> list[Any]:
-        others = [self._run_id, *workers.living(self._store)]
+        others = [self._run_id, *crawl_state.living(self._store)]
         return self._store.rows(query.where(table.c.published_in.is_(None), table.c.run_id.not_in(others), *conditions))
 
 
@@ -151,7 +150,7 @@ def resume(store: Store) -> None:
     """Finish the publications of killed runs; a worker's files are renamed by a worker on the same machine."""
     rows = store.rows(select(store_info.c.value).where(store_info.c.name.startswith(_NOTE)))
     notes = [json.loads(value) for (value,) in rows]
-    living = workers.living(store) if notes else []
+    living = crawl_state.living(store) if notes else []
     for note in notes:
         if note["run_id"] in living:
             continue
@@ -205,7 +204,7 @@ def _complete(store: Store, note: dict[str, Any]) -> None:
         .where(runs.c.run_id == note["run_id"], runs.c.exit_code.is_(None))
         .values(
             ended_at=database.now(),
-            ended_number=next_number(),
+            ended_number=crawl_state.next_number(),
             exit_code=SOUND,
             outcome="sound",
             reason="complete, but killed before its end was recorded",

@@ -29,14 +29,11 @@ def fold(text: str | None) -> str:
     return _NOT_LETTERS.sub("", (text or "").casefold().replace("ё", "е"))
 
 
-def is_same_headline(one: Row, other: Row) -> bool:
-    """Whether two records have the same headline, apart from typography."""
-    return bool(one["headline"]) and fold(one["headline"]) == fold(other["headline"])
-
-
-def is_same_day(one: Row, other: Row) -> bool:
-    """Whether two records have the same day of publication."""
-    return bool(one["date_published"]) and one["date_published"] == other["date_published"]
+def is_same_article(one: Row, other: Row) -> bool:
+    """Whether two records, of which one's URL leads to the other, have the same day, headline or text."""
+    is_same_day = bool(one["date_published"]) and one["date_published"] == other["date_published"]
+    is_same_headline = bool(one["headline"]) and fold(one["headline"]) == fold(other["headline"])
+    return is_same_day or is_same_headline or is_same_text(one, other)
 
 
 def is_same_text(one: Row, other: Row) -> bool:
@@ -85,10 +82,8 @@ class KnownTexts:
             keys += self._of_that_day(row)
         for key in dict.fromkeys(keys):
             stored = stored_row(self._store, key)
-            if stored is None or not is_same_text(row, stored):
-                continue
             # Two articles have two numbers, even if one is a copy of the other.
-            if None in (row["article_id"], stored["article_id"]):
+            if stored and is_same_text(row, stored) and None in (row["article_id"], stored["article_id"]):
                 return stored
         return None
 
@@ -105,9 +100,10 @@ def _index(row: Row) -> int:
     return hash((row["date_published"], fold(row["headline"])))
 
 
-def stored_row(store: Store, key: str) -> Row | None:
+def stored_row(store: Store, key: str, *, may_be_pending: bool = True) -> Row | None:
     """Return the stored row of an article, or None."""
-    store.flush()
+    if may_be_pending:
+        store.flush()
     rows = store.rows(select(articles).where(articles.c.key == key))
     return rows[0]._mapping if rows else None
 
@@ -121,9 +117,12 @@ def has_number(url: str, article: Article | Row) -> bool:
 def merge_rows(store: Store, old: Row, new: Row) -> None:
     """Merge two rows of one article: key and number of ``old``, the latest state, and the history of both."""
     key, gone = old["key"], new["key"]
-    kept = {"key": key, "article_id": old["article_id"] or new["article_id"]}
-    kept |= {name: min(old[name], new[name]) for name in ("first_seen_at",)}
-    kept["version"] = old["version"] + new["version"]
+    kept = {
+        "key": key,
+        "article_id": old["article_id"] or new["article_id"],
+        "first_seen_at": min(old["first_seen_at"], new["first_seen_at"]),
+        "version": old["version"] + new["version"],
+    }
     alias = {"url": old["url"], "article_key": key, "first_seen_at": old["first_seen_at"]}
     counted = select(view_counts.c.observed_at).where(view_counts.c.article_key == key)
     store.execute_all(

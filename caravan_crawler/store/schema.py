@@ -5,25 +5,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Column,
-    Connection,
-    Float,
-    Index,
-    Integer,
-    MetaData,
-    Numeric,
-    PrimaryKeyConstraint,
-    Table,
-    Text,
-    delete,
-    insert,
-    inspect,
-    select,
-    text,
-)
+import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -31,7 +13,7 @@ from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.store.database import StoreRefusedError
 from caravan_crawler.store.migrations import MIGRATIONS, Migration
 
-metadata = MetaData()
+metadata = sa.MetaData()
 
 #: Tables whose rows are published in feeds, each with its key. A partial index contains the rows that are in no feed;
 #: it is created by plain SQL, because ``postgresql_where`` would import PostgreSQL's dialect in every run.
@@ -45,7 +27,7 @@ INDEXES = tuple(
 class _Json(TypeDecorator[Any]):
     """JSON, and JSONB in PostgreSQL, whose dialect is imported only there: it takes a sixth of a run's start."""
 
-    impl = JSON(none_as_null=True)
+    impl = sa.JSON(none_as_null=True)
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
@@ -58,20 +40,20 @@ class _Json(TypeDecorator[Any]):
 
 _JSON = _Json()
 #: Rates in tenge have two to four decimals. SQLite has no exact decimals; a float is exact for six digits.
-_RATE = Float().with_variant(Numeric(12, 4, asdecimal=False), "postgresql")
-_SERIAL = BigInteger().with_variant(Integer(), "sqlite")
+_RATE = sa.Float().with_variant(sa.Numeric(12, 4, asdecimal=False), "postgresql")
+_SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 #: Column type by a part of the field's type, in this order: a list of strings is a list.
-_TYPES: dict[str, TypeEngine[Any]] = {"list": _JSON, "int": Integer(), "Decimal": _RATE, "str": Text()}
+_TYPES: dict[str, TypeEngine[Any]] = {"list": _JSON, "int": sa.Integer(), "Decimal": _RATE, "str": sa.Text()}
 
 
-def _published_in() -> Column[Any]:
-    return Column("published_in", Text, comment="run that published it in its feeds")
+def _published_in() -> sa.Column[Any]:
+    return sa.Column("published_in", sa.Text, comment="run that published it in its feeds")
 
 
-def _columns(item_class: type) -> list[Column[Any]]:
+def _columns(item_class: type) -> list[sa.Column[Any]]:
     """Return the columns of an item's fields; optional fields are nullable."""
     return [
-        Column(
+        sa.Column(
             field.name,
             next(kind for word, kind in _TYPES.items() if word in str(field.type)),
             nullable="None" in str(field.type),
@@ -80,59 +62,59 @@ def _columns(item_class: type) -> list[Column[Any]]:
     ]
 
 
-articles = Table(
+articles = sa.Table(
     "articles",
     metadata,
-    Column("key", Text, primary_key=True, comment="article_id, or the path of a URL without one"),
+    sa.Column("key", sa.Text, primary_key=True, comment="article_id, or the path of a URL without one"),
     *_columns(Article),
-    Column("version", Integer, nullable=False, comment="number of the latest version, from 1"),
-    Column("first_seen_at", Text, nullable=False),
-    Column("changed_at", Text, nullable=False, comment="last change other than of views"),
-    Column("checked_at", Text, nullable=False, comment="last time it was read or confirmed by HTTP 304"),
-    Column("etag", Text),
-    Column("last_modified", Text),
-    Column("found_by", _JSON, nullable=False, comment="field to reader"),
-    Column("run_id", Text, nullable=False, comment="run that last changed it"),
+    sa.Column("version", sa.Integer, nullable=False, comment="number of the latest version, from 1"),
+    sa.Column("first_seen_at", sa.Text, nullable=False),
+    sa.Column("changed_at", sa.Text, nullable=False, comment="last change other than of views"),
+    sa.Column("checked_at", sa.Text, nullable=False, comment="last time it was read or confirmed by HTTP 304"),
+    sa.Column("etag", sa.Text),
+    sa.Column("last_modified", sa.Text),
+    sa.Column("found_by", _JSON, nullable=False, comment="field to reader"),
+    sa.Column("run_id", sa.Text, nullable=False, comment="run that last changed it"),
     _published_in(),
-    Index("articles_by_day", "date_published"),
-    Index("articles_by_run", "run_id"),
+    sa.Index("articles_by_day", "date_published"),
+    sa.Index("articles_by_run", "run_id"),
 )
 
-article_versions = Table(
+article_versions = sa.Table(
     "article_versions",
     metadata,
-    Column("article_key", Text, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("observed_at", Text, nullable=False),
-    Column("headline", Text),
-    Column("lede", Text),
-    Column("body", Text),
-    Column("run_id", Text, nullable=False),
-    PrimaryKeyConstraint("article_key", "version"),
+    sa.Column("article_key", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("observed_at", sa.Text, nullable=False),
+    sa.Column("headline", sa.Text),
+    sa.Column("lede", sa.Text),
+    sa.Column("body", sa.Text),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.PrimaryKeyConstraint("article_key", "version"),
 )
 
-view_counts = Table(
+view_counts = sa.Table(
     "view_counts",
     metadata,
-    Column("article_key", Text, nullable=False),
-    Column("observed_at", Text, nullable=False),
-    Column("views", Integer, nullable=False),
-    Column("run_id", Text, nullable=False),
-    PrimaryKeyConstraint("article_key", "observed_at"),
+    sa.Column("article_key", sa.Text, nullable=False),
+    sa.Column("observed_at", sa.Text, nullable=False),
+    sa.Column("views", sa.Integer, nullable=False),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.PrimaryKeyConstraint("article_key", "observed_at"),
 )
 
 
-def _page_facts(name: str, item_class: type) -> Table:
+def _page_facts(name: str, item_class: type) -> sa.Table:
     """Return the table of a page fact, which has no natural key."""
-    return Table(
+    return sa.Table(
         name,
         metadata,
-        Column("id", _SERIAL, primary_key=True, autoincrement=True),
+        sa.Column("id", _SERIAL, primary_key=True, autoincrement=True),
         *_columns(item_class),
-        Column("run_id", Text, nullable=False),
+        sa.Column("run_id", sa.Text, nullable=False),
         _published_in(),
-        Index(f"{name}_by_run", "run_id"),
-        Index(f"{name}_by_time", "observed_at"),
+        sa.Index(f"{name}_by_run", "run_id"),
+        sa.Index(f"{name}_by_time", "observed_at"),
     )
 
 
@@ -140,138 +122,138 @@ trending = _page_facts("trending", TrendingEntry)
 rates = _page_facts("rates", ExchangeRate)
 weather = _page_facts("weather", Weather)
 
-aliases = Table(
+aliases = sa.Table(
     "aliases",
     metadata,
-    Column("url", Text, primary_key=True, comment="URL of the article other than the canonical one"),
-    Column("article_key", Text, nullable=False, index=True),
-    Column("first_seen_at", Text, nullable=False),
+    sa.Column("url", sa.Text, primary_key=True, comment="URL of the article other than the canonical one"),
+    sa.Column("article_key", sa.Text, nullable=False, index=True),
+    sa.Column("first_seen_at", sa.Text, nullable=False),
 )
 
-failures = Table(
+failures = sa.Table(
     "failures",
     metadata,
-    Column("url", Text, primary_key=True),
-    Column("article_key", Text, index=True, comment="NULL if the URL is not an article's"),
-    Column("scope", Text, nullable=False, comment="period and sections of the run"),
-    Column("reason", Text, nullable=False, comment="http_404, kind_challenge, TimeoutError …"),
-    Column("words", Text, nullable=False),
-    Column("attempts", Integer, nullable=False, comment="number of runs in which it failed"),
-    Column("first_failed_at", Text, nullable=False),
-    Column("last_failed_at", Text, nullable=False),
-    Column("retry_at", Text, nullable=False, index=True, comment="runs retry it from this time on"),
-    Column("run_id", Text, nullable=False),
+    sa.Column("url", sa.Text, primary_key=True),
+    sa.Column("article_key", sa.Text, index=True, comment="NULL if the URL is not an article's"),
+    sa.Column("scope", sa.Text, nullable=False, comment="period and sections of the run"),
+    sa.Column("reason", sa.Text, nullable=False, comment="http_404, kind_challenge, TimeoutError …"),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, comment="number of runs in which it failed"),
+    sa.Column("first_failed_at", sa.Text, nullable=False),
+    sa.Column("last_failed_at", sa.Text, nullable=False),
+    sa.Column("retry_at", sa.Text, nullable=False, index=True, comment="runs retry it from this time on"),
+    sa.Column("run_id", sa.Text, nullable=False),
 )
 
-runs = Table(
+runs = sa.Table(
     "runs",
     metadata,
-    Column("run_id", Text, primary_key=True),
-    Column(
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column(
         "number",
-        Integer,
+        sa.Integer,
         nullable=False,
         server_default="0",
         comment="position among all starts and ends of runs, independent of clocks",
     ),
-    Column("ended_number", Integer, comment="the same for its end"),
-    Column("scope", Text, nullable=False),
-    Column("arguments", _JSON, nullable=False),
-    Column("version", Text, nullable=False, comment="of the crawler"),
-    Column("started_at", Text, nullable=False),
-    Column("ended_at", Text, comment="NULL while it runs, or if it was killed"),
-    Column("exit_code", Integer),
-    Column("outcome", Text),
-    Column("reason", Text),
-    Column("new_articles", Integer, nullable=False, default=0),
-    Column("report", _JSON, comment="content of run.json"),
-    Column("commits", Integer, comment="number of a worker's last commit"),
+    sa.Column("ended_number", sa.Integer, comment="the same for its end"),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("arguments", _JSON, nullable=False),
+    sa.Column("version", sa.Text, nullable=False, comment="of the crawler"),
+    sa.Column("started_at", sa.Text, nullable=False),
+    sa.Column("ended_at", sa.Text, comment="NULL while it runs, or if it was killed"),
+    sa.Column("exit_code", sa.Integer),
+    sa.Column("outcome", sa.Text),
+    sa.Column("reason", sa.Text),
+    sa.Column("new_articles", sa.Integer, nullable=False, default=0),
+    sa.Column("report", _JSON, comment="content of run.json"),
+    sa.Column("commits", sa.Integer, comment="number of a worker's last commit"),
 )
 
-field_counts = Table(
+field_counts = sa.Table(
     "field_counts",
     metadata,
-    Column("run_id", Text, nullable=False),
-    Column("section", Text, nullable=False),
-    Column("year", Text, nullable=False, comment="year of publication; empty if unknown"),
-    Column("field", Text, nullable=False),
-    Column("reader", Text, nullable=False, comment="reader that found it; empty: articles without the field"),
-    Column("articles", Integer, nullable=False),
-    PrimaryKeyConstraint("run_id", "section", "year", "field", "reader"),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("section", sa.Text, nullable=False),
+    sa.Column("year", sa.Text, nullable=False, comment="year of publication; empty if unknown"),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("reader", sa.Text, nullable=False, comment="reader that found it; empty: articles without the field"),
+    sa.Column("articles", sa.Integer, nullable=False),
+    sa.PrimaryKeyConstraint("run_id", "section", "year", "field", "reader"),
 )
 
 # State from which the next run resumes.
 
-frontier = Table(
+frontier = sa.Table(
     "frontier",
     metadata,
-    Column("scope", Text, nullable=False),
-    Column("key", Text, nullable=False),
-    Column("url", Text, nullable=False),
-    Column("found_at", Text, nullable=False),
-    Column(
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("found_at", sa.Text, nullable=False),
+    sa.Column(
         "is_speculative",
-        Integer,
+        sa.Integer,
         nullable=False,
         server_default="0",
         comment="1: deferred, as similar URLs led to no articles",
     ),
-    Column("reach", _JSON, comment="meta of its request: pages without article before it, or its listing"),
+    sa.Column("reach", _JSON, comment="meta of its request: pages without article before it, or its listing"),
     # Set by the workers of a shared crawl only.
-    Column("claimed_by", Text, comment="run that reads it"),
-    Column("claimed_until", Float, comment="end of the lease, in seconds by the server's clock"),
-    Column("claims", Integer, nullable=False, server_default="0", comment="number of claims; -1: given up"),
-    PrimaryKeyConstraint("scope", "key"),
-    Index("frontier_by_key", "key"),
-    Index("frontier_by_time", "scope", "found_at"),
+    sa.Column("claimed_by", sa.Text, comment="run that reads it"),
+    sa.Column("claimed_until", sa.Float, comment="end of the lease, in seconds by the server's clock"),
+    sa.Column("claims", sa.Integer, nullable=False, server_default="0", comment="number of claims; -1: given up"),
+    sa.PrimaryKeyConstraint("scope", "key"),
+    sa.Index("frontier_by_key", "key"),
+    sa.Index("frontier_by_time", "scope", "found_at"),
     comment="articles found and not yet read",
 )
 
-pace = Table(
+pace = sa.Table(
     "pace",
     metadata,
-    Column("host", Text, primary_key=True),
-    Column("next_at", Float, nullable=False, comment="time of the next request"),
-    Column("blocked_until", Float, nullable=False, comment="no request before this time"),
+    sa.Column("host", sa.Text, primary_key=True),
+    sa.Column("next_at", sa.Float, nullable=False, comment="time of the next request"),
+    sa.Column("blocked_until", sa.Float, nullable=False, comment="no request before this time"),
     comment="pace of all workers, in seconds by the server's clock",
 )
 
-other_pages = Table(
+other_pages = sa.Table(
     "other_pages",
     metadata,
-    Column("key", Text, primary_key=True),
-    Column("url", Text, nullable=False),
-    Column("kind", Text, nullable=False, comment="page kind, 'alias', or 'outside' the period asked for"),
-    Column("section", Text),
-    Column("date_published", Text),
-    Column("seen_at", Text, nullable=False),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False, comment="page kind, 'alias', or 'outside' the period asked for"),
+    sa.Column("section", sa.Text),
+    sa.Column("date_published", sa.Text),
+    sa.Column("seen_at", sa.Text, nullable=False),
     comment="URLs that look like an article's and gave no item",
 )
 
-sources = Table(
+sources = sa.Table(
     "sources",
     metadata,
-    Column("scope", Text, nullable=False),
-    Column("path", Text, nullable=False),
-    Column("read_at", Text, nullable=False),
-    Column("stamp", Text, comment="lastmod of a sitemap when it was read"),
-    Column("state", _JSON, comment="progress of a listing walk"),
-    PrimaryKeyConstraint("scope", "path"),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("read_at", sa.Text, nullable=False),
+    sa.Column("stamp", sa.Text, comment="lastmod of a sitemap when it was read"),
+    sa.Column("state", _JSON, comment="progress of a listing walk"),
+    sa.PrimaryKeyConstraint("scope", "path"),
     comment="home page, feeds, listings and sitemaps, with the links to new articles",
 )
 
-store_info = Table(
+store_info = sa.Table(
     "store_info",
     metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
 )
 
 
 _VERSION = "schema_version"
 
 
-def upgrade(connection: Connection, migrations: Sequence[Migration] = MIGRATIONS) -> int:
+def upgrade(connection: sa.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> int:
     """Create or upgrade the tables; return the version found, 0 if there were none.
 
     Raise :class:`StoreRefusedError` if a newer crawler made the store, or if the database contains other tables.
@@ -283,11 +265,11 @@ def upgrade(connection: Connection, migrations: Sequence[Migration] = MIGRATIONS
             f"the store has schema version {found}, and this crawler knows versions to {newest}: install a newer one"
         )
     if found == 0:
-        if foreign := set(inspect(connection).get_table_names()) & set(metadata.tables):
+        if foreign := set(sa.inspect(connection).get_table_names()) & set(metadata.tables):
             raise StoreRefusedError(f"the database is no store of this crawler, but has a table {min(foreign)}")
         metadata.create_all(connection)
         for index in INDEXES:
-            connection.execute(text(index))
+            connection.execute(sa.text(index))
         note(connection, "created_at", datetime.now(UTC).isoformat(timespec="seconds"))
     for migrate in migrations[found - 1 :] if found else ():
         migrate(connection)
@@ -296,9 +278,9 @@ def upgrade(connection: Connection, migrations: Sequence[Migration] = MIGRATIONS
     return found
 
 
-def schema_version(connection: Connection) -> int:
+def schema_version(connection: sa.Connection) -> int:
     """Return the version of the database's tables, 0 if there are none."""
-    if not inspect(connection).has_table(store_info.name):
+    if not sa.inspect(connection).has_table(store_info.name):
         return 0
     value = noted(connection, _VERSION)
     if value is None or not value.isdecimal():
@@ -306,12 +288,12 @@ def schema_version(connection: Connection) -> int:
     return int(value)
 
 
-def noted(connection: Connection, name: str) -> str | None:
+def noted(connection: sa.Connection, name: str) -> str | None:
     """Return the value of ``name`` in ``store_info``."""
-    return connection.scalar(select(store_info.c.value).where(store_info.c.name == name))
+    return connection.scalar(sa.select(store_info.c.value).where(store_info.c.name == name))
 
 
-def note(connection: Connection, name: str, value: str) -> None:
+def note(connection: sa.Connection, name: str, value: str) -> None:
     """Set the value of ``name`` in ``store_info``."""
-    connection.execute(delete(store_info).where(store_info.c.name == name))
-    connection.execute(insert(store_info).values(name=name, value=value))
+    connection.execute(sa.delete(store_info).where(store_info.c.name == name))
+    connection.execute(sa.insert(store_info).values(name=name, value=value))

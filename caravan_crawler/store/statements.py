@@ -4,29 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import (
-    ARRAY,
-    JSON,
-    Column,
-    ColumnElement,
-    Connection,
-    Delete,
-    Dialect,
-    Executable,
-    Text,
-    and_,
-    any_,
-    bindparam,
-    case,
-    delete,
-    func,
-    literal,
-    null,
-    or_,
-    select,
-    union_all,
-    update,
-)
+import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from caravan_crawler.store.schema import (
@@ -63,7 +41,7 @@ class Writes:
         for statement, rows in other._rows.items():
             self._rows[statement].extend(rows)
 
-    def execute(self, connection: Connection, statements: dict[str, Executable]) -> None:
+    def execute(self, connection: sa.Connection, statements: dict[str, sa.Executable]) -> None:
         """Write all rows, one ``executemany`` per statement, in the order of ``statements``."""
         assert self._rows.keys() <= statements.keys(), f"no such statement: {self._rows.keys() - statements.keys()}"
         for name, statement in statements.items():
@@ -71,7 +49,7 @@ class Writes:
                 connection.execute(statement, rows)
 
 
-def write_statements(dialect: Dialect) -> dict[str, Executable]:
+def write_statements(dialect: sa.Dialect) -> dict[str, sa.Executable]:
     """Return the statements that write, by name, in the order in which a commit executes them."""
     insert = _insert_of(dialect)
     page_facts = (trending, rates, weather)
@@ -80,9 +58,9 @@ def write_statements(dialect: Dialect) -> dict[str, Executable]:
         # An unchanged article stays published.
         "article_unchanged": _upsert(insert(articles), keep=_ONCE | {"published_in"}),
         "article_reread": _upsert(insert(articles)),
-        "checked": update(articles)
-        .where(articles.c.key == bindparam("the_key"))
-        .values(checked_at=bindparam("the_time")),
+        "checked": sa.update(articles)
+        .where(articles.c.key == sa.bindparam("the_key"))
+        .values(checked_at=sa.bindparam("the_time")),
         # Reparse replaces the whole history of an article.
         "versions_gone": _delete(article_versions.c.article_key),
         "version": insert(article_versions).on_conflict_do_nothing(),
@@ -99,7 +77,7 @@ def write_statements(dialect: Dialect) -> dict[str, Executable]:
         "failure": _upsert(insert(failures), keep={"first_failed_at"}),
         # After "found", because another page of the same commit may link to the article.
         "read": _delete(frontier.c.key),
-        "left": _delete(frontier.c.key).where(frontier.c.scope == bindparam("the_scope")),
+        "left": _delete(frontier.c.key).where(frontier.c.scope == sa.bindparam("the_scope")),
         "failure_cleared": _delete(failures.c.url),
         "article_found": _delete(failures.c.article_key),
         "no_other_page": _delete(other_pages.c.key).where(other_pages.c.kind != "alias"),
@@ -107,35 +85,33 @@ def write_statements(dialect: Dialect) -> dict[str, Executable]:
     }
 
 
-def known_pages(dialect: Dialect) -> Executable:
+def known_pages(dialect: sa.Dialect) -> sa.Executable:
     """Return the query for what is known of ``keys``: key, kind, section, date of publication and URL.
 
     The keys are one parameter, so that Core compiles one statement for any number of them. Two more parameters are
     timestamps: a failure counts if its retry is due after ``now``, a page without an article if seen after ``lately``.
     """
-    other = other_pages.c
-    is_lasting = or_(other.kind == "outside", other.kind == "alias", other.seen_at > bindparam("lately"))
-    return union_all(
-        select(other.key, other.kind, other.section, other.date_published, other.url).where(
-            _is_in_keys(other.key, dialect), is_lasting
-        ),
-        select(failures.c.article_key, literal("failed"), null(), null(), failures.c.url).where(
-            _is_in_keys(failures.c.article_key, dialect), failures.c.retry_at > bindparam("now")
-        ),
-        select(articles.c.key, literal("stored"), articles.c.section, articles.c.date_published, articles.c.url).where(
-            _is_in_keys(articles.c.key, dialect)
-        ),
+    other, failed, stored = other_pages.c, failures.c, articles.c
+    is_lasting = sa.or_(other.kind == "outside", other.kind == "alias", other.seen_at > sa.bindparam("lately"))
+    is_failing = failed.retry_at > sa.bindparam("now")
+    pages = sa.select(other.key, other.kind, other.section, other.date_published, other.url)
+    failing = sa.select(failed.article_key, sa.literal("failed"), sa.null(), sa.null(), failed.url)
+    known = sa.select(stored.key, sa.literal("stored"), stored.section, stored.date_published, stored.url)
+    return sa.union_all(
+        pages.where(_is_in_keys(other.key, dialect), is_lasting),
+        failing.where(_is_in_keys(failed.article_key, dialect), is_failing),
+        known.where(_is_in_keys(stored.key, dialect)),
     )
 
 
-def _is_in_keys(column: Column[Any], dialect: Dialect) -> ColumnElement[bool]:
+def _is_in_keys(column: sa.Column[Any], dialect: sa.Dialect) -> sa.ColumnElement[bool]:
     if dialect.name == "postgresql":
-        return column == any_(bindparam("keys", type_=ARRAY(Text)))
-    each = func.json_each(bindparam("keys", type_=JSON)).table_valued("value")
-    return column.in_(select(each.c.value))
+        return column == sa.any_(sa.bindparam("keys", type_=sa.ARRAY(sa.Text)))
+    each = sa.func.json_each(sa.bindparam("keys", type_=sa.JSON)).table_valued("value")
+    return column.in_(sa.select(each.c.value))
 
 
-def _insert_of(dialect: Dialect) -> Any:
+def _insert_of(dialect: sa.Dialect) -> Any:
     """Return the dialect's ``insert()``, which supports ON CONFLICT."""
     if dialect.name == "postgresql":
         from sqlalchemy.dialects import postgresql  # its import takes a sixth of a run's start
@@ -144,27 +120,25 @@ def _insert_of(dialect: Dialect) -> Any:
     return sqlite.insert
 
 
-def _upsert(insert: Any, keep: Collection[str] = ()) -> Executable:
+def _upsert(insert: Any, keep: Collection[str] = ()) -> Any:
     """Update the row of the same primary key instead, except for its columns ``keep``."""
     primary = insert.table.primary_key.columns.keys()
     replaced = {name: column for name, column in insert.excluded.items() if name not in primary and name not in keep}
-    statement: Executable = insert.on_conflict_do_update(index_elements=primary, set_=replaced)
-    return statement
+    return insert.on_conflict_do_update(index_elements=primary, set_=replaced)
 
 
-def _found(insert: Any) -> Executable:
+def _found(insert: Any) -> Any:
     """Update the row of the same key instead, unless its URL is better.
 
     Any URL is better than a short link, and a link of the site is better than a speculative URL.
     """
     found, there = insert.excluded, frontier.c
-    is_short_link = or_(found.url.contains("?p="), found.url.contains("&p="))
-    is_better = and_(found.is_speculative <= there.is_speculative, ~is_short_link)
-    better = {name: case((is_better, found[name]), else_=there[name]) for name in ("url", "is_speculative")}
-    statement: Executable = insert.on_conflict_do_update(index_elements=["scope", "key"], set_=better)
-    return statement
+    is_short_link = sa.or_(found.url.contains("?p="), found.url.contains("&p="))
+    is_better = sa.and_(found.is_speculative <= there.is_speculative, ~is_short_link)
+    better = {name: sa.case((is_better, found[name]), else_=there[name]) for name in ("url", "is_speculative")}
+    return insert.on_conflict_do_update(index_elements=["scope", "key"], set_=better)
 
 
-def _delete(column: Column[Any], value: str = "the_key") -> Delete:
+def _delete(column: sa.Column[Any], value: str = "the_key") -> sa.Delete:
     """Delete the rows with a value in ``column``."""
-    return delete(column.table).where(column == bindparam(value))
+    return sa.delete(column.table).where(column == sa.bindparam(value))

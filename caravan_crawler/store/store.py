@@ -134,6 +134,13 @@ class Store:
                 f"{self.name} holds the articles of {held}; keep those of {site} elsewhere: -s DATA_DIR=FOLDER"
             )
 
+    def join(self, run_id: str) -> None:
+        """Show the workers that share the store that a run is alive, before the run is stored."""
+
+    def is_alive(self, run_id: str) -> bool:
+        """Whether another worker, which shares the store, does this run."""
+        return False
+
     @property
     def connection(self) -> Connection:
         """The open connection."""
@@ -156,7 +163,7 @@ class Store:
 
     def _execute(self, work: Callable[[Connection], Result]) -> Result:
         try:
-            return self._change(work)
+            return self._transact(work, is_write=True)
         except SQLAlchemyError as error:
             raise StoreError(f"the store {self.name} failed: {error_line(error)}") from error
 
@@ -165,7 +172,7 @@ class Store:
         if self.is_broken:
             return []
         try:
-            return self._read(lambda connection: list(connection.execute(statement, values).all()))
+            return self._transact(lambda connection: list(connection.execute(statement, values).all()), is_write=False)
         except SQLAlchemyError as error:
             self._fail("read", error)
             return []
@@ -197,7 +204,7 @@ class Store:
             return
         pending, self._pending, self._pages = self._pending, Writes(), 0
         try:
-            self._change(lambda connection: pending.execute(connection, self._statements))
+            self._transact(lambda connection: pending.execute(connection, self._statements), is_write=True)
         except SQLAlchemyError as error:
             self._fail("written", error)
         self._last_commit = time.monotonic()
@@ -210,15 +217,11 @@ class Store:
         """Execute the first statements of a transaction that writes."""
         self._wait_for_turn()
 
-    # SharedStore repeats these two after a lost connection.
-
-    def _change(self, work: Callable[[Connection], Result]) -> Result:
+    def _transact(self, work: Callable[[Connection], Result], *, is_write: bool) -> Result:
+        """Do ``work`` in a transaction; ``SharedStore`` repeats it after a lost connection."""
         with self.connection.begin():
-            self._begin_write()
-            return work(self.connection)
-
-    def _read(self, work: Callable[[Connection], Result]) -> Result:
-        with self.connection.begin():
+            if is_write:
+                self._begin_write()
             return work(self.connection)
 
     def _fail(self, what: str, cause: Exception) -> None:

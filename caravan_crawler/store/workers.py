@@ -11,18 +11,17 @@ import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from time import monotonic
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from sqlalchemy import URL, Connection, select, text
+from sqlalchemy import URL, Connection, Executable, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from caravan_crawler.store.database import StoreError, error_line
 from caravan_crawler.store.schema import runs
-from caravan_crawler.store.store import Store
+from caravan_crawler.store.statements import Writes
+from caravan_crawler.store.store import Result, Store
 
 logger = logging.getLogger(__name__)
-
-Result = TypeVar("Result")
 
 #: The first of an advisory lock's two keys; the second is the hash of a run_id or scope.
 _ALIVE, _LEADER = 722_605, 722_606
@@ -54,6 +53,9 @@ _NEW, _SUSPECT, _NAMED = (
         "key = :key AND claims >= 0",
     )
 )
+_LEADER_END = text("""
+SELECT coalesce(exit_code, -1) FROM runs JOIN store_info ON value = run_id WHERE name = :name AND ended_at IS NOT NULL
+""")
 _SYNCHRONOUS = text("SET LOCAL synchronous_commit = on")
 _NUMBER = text("UPDATE runs SET commits = :number WHERE run_id = :run_id")
 _RENEW = text(f"UPDATE frontier SET claimed_until = {_NOW} + :lease WHERE claimed_by = :run_id AND claims > 0")
@@ -109,13 +111,22 @@ class SharedStore(Store):
     def join(self, run_id: str) -> None:
         """Take the lock that shows that this run is alive."""
         self.run_id = run_id
-        _ask(self, "pg_advisory_lock", _ALIVE, run_id)
+        self.ask("pg_advisory_lock", _ALIVE, run_id)
+
+    def is_alive(self, run_id: str) -> bool:
+        """Whether the worker of a run holds its lock."""
+        return not self.ask("pg_try_advisory_xact_lock", _ALIVE, run_id)
 
     def lead(self, scope: str) -> bool:
         """Try to become the leader of the runs of this scope; return whether this worker is."""
-        if self.leads_scope is None and _ask(self, "pg_try_advisory_lock", _LEADER, scope):
+        if self.leads_scope is None and self.ask("pg_try_advisory_lock", _LEADER, scope):
             self.leads_scope = scope
         return self.leads_scope is not None
+
+    def ask(self, function: str, number: int, name: str) -> bool:
+        """Call a function for a lock; ``…_xact_lock`` takes it until the end of the transaction, if it is free."""
+        rows = self.rows(text(f"SELECT {function}(:number, hashtext(:name))"), number=number, name=name)
+        return bool(rows and rows[0][0])
 
     def _begin_write(self) -> None:
         super()._begin_write()
@@ -123,23 +134,15 @@ class SharedStore(Store):
         self.connection.execute(_SYNCHRONOUS)
         self.connection.execute(_NUMBER, {"number": self._number, "run_id": self.run_id})
 
-    def _change(self, work: Callable[[Connection], Result]) -> Result:
-        self._number += 1
-        change = super()._change
-        return self._persist(lambda: change(work), is_read=False)
-
-    def _read(self, work: Callable[[Connection], Result]) -> Result:
-        read = super()._read
-        return self._persist(lambda: read(work), is_read=True)
-
-    def _persist(self, work: Callable[[], Result], *, is_read: bool) -> Result:
+    def _transact(self, work: Callable[[Connection], Result], *, is_write: bool) -> Result:
         """Execute ``work``; repeat it after a lost connection unless it was committed."""
+        self._number += is_write
         is_repeated = False
         while True:
             try:
-                if is_repeated and not is_read and self._is_committed():
+                if is_repeated and is_write and self._is_committed():
                     return None  # type: ignore[return-value]  # no caller needs it in a crawl
-                return work()
+                return super()._transact(work, is_write=is_write)
             except SQLAlchemyError as error:
                 self._reconnect(error)
                 is_repeated = True
@@ -150,7 +153,7 @@ class SharedStore(Store):
 
     def _reconnect(self, cause: Exception) -> None:
         """Connect again and take the locks; raise ``cause`` if the connection is not lost or cannot be made again."""
-        if not self.patience or not self._is_lost():
+        if not self.patience or not (self.connection.closed or self.connection.invalidated):
             raise cause
         logger.warning("The store %s does not answer, and the worker waits for it: %s", self.name, error_line(cause))
         give_up = monotonic() + self.patience
@@ -171,53 +174,18 @@ class SharedStore(Store):
         self.reconnected_at = monotonic()
         logger.info("The store %s answers again", self.name)
 
-    def _is_lost(self) -> bool:
-        return self.connection.closed or self.connection.invalidated
-
     def _lock_again(self) -> None:
-        locks = [(_ALIVE, self.run_id, "pg_try_advisory_lock")]
-        locks += [(_LEADER, self.leads_scope, "pg_try_advisory_lock")] if self.leads_scope is not None else []
-        for number, name, function in locks:
+        for number, name in ((_ALIVE, self.run_id), (_LEADER, self.leads_scope)):
+            if name is None:
+                continue
             with self.connection.begin():
-                is_held = self.connection.scalar(
-                    text(f"SELECT {function}(:number, hashtext(:name))"), {"number": number, "name": name}
-                )
+                lock = text("SELECT pg_try_advisory_lock(:number, hashtext(:name))")
+                is_held = self.connection.scalar(lock, {"number": number, "name": name})
             if not is_held and number == _ALIVE:
                 raise StoreError("the server still holds the lock of the lost connection")
             if not is_held:
                 logger.warning("Another worker has become the leader")
                 self.leads_scope = None
-
-
-def join(store: Store, run_id: str) -> None:
-    """Show the other workers that this run is alive; call it before the run is stored."""
-    if isinstance(store, SharedStore):
-        store.join(run_id)
-
-
-def dead(store: Store, own: str) -> list[str]:
-    """Return the other runs than ``own`` that have not ended and whose process is gone."""
-    return [run_id for run_id in _open_runs(store) if run_id != own and not _is_alive(store, run_id)]
-
-
-def living(store: Store, scope: str | None = None) -> list[str]:
-    """Return the runs, or those of a scope, whose worker is alive; none if the store is not shared."""
-    return [run_id for run_id in _open_runs(store, scope) if _is_alive(store, run_id)]
-
-
-def _open_runs(store: Store, scope: str | None = None) -> list[str]:
-    query = select(runs.c.run_id).where(runs.c.ended_at.is_(None))
-    return [run_id for (run_id,) in store.rows(query if scope is None else query.where(runs.c.scope == scope))]
-
-
-def _is_alive(store: Store, run_id: str) -> bool:
-    # If the lock is free, this takes it until the end of the transaction.
-    return isinstance(store, SharedStore) and not _ask(store, "pg_try_advisory_xact_lock", _ALIVE, run_id)
-
-
-def _ask(store: Store, function: str, number: int, name: str) -> bool:
-    rows = store.rows(text(f"SELECT {function}(:number, hashtext(:name))"), number=number, name=name)
-    return bool(rows and rows[0][0])
 
 
 class Claim(NamedTuple):
@@ -246,18 +214,16 @@ class Workers:
         """Try to become the leader; the leader makes rows claimable that an earlier crawl gave up."""
         if not self._store.lead(self._scope):
             return False
-        note = text(
-            "INSERT INTO store_info (name, value) VALUES (:name, :value)"
-            " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-        )
-        self._store.execute(note, {"name": self._note, "value": self._store.run_id})
+        writes = Writes()
+        writes.add("noted", name=self._note, value=self._store.run_id)
+        self._store.write(writes)
+        self._store.flush()
         self._store.execute(_FORGIVE, self._values)
         return True
 
     def leader_is_gone(self) -> bool:
         """Return whether the leader has ended, or has lost its lock for longer than ``GRACE``."""
-        # If the lock is free, this takes it until the end of the transaction.
-        if not _ask(self._store, "pg_try_advisory_xact_lock", _LEADER, self._scope):
+        if not self._store.ask("pg_try_advisory_xact_lock", _LEADER, self._scope):
             self._gone_since.pop(self._note, None)
             return False
         return self._leader_end() is not None or self._is_gone_for_good(self._note)
@@ -267,11 +233,7 @@ class Workers:
         return self._leader_end() in codes
 
     def _leader_end(self) -> int | None:
-        query = (
-            "SELECT coalesce(exit_code, -1) FROM runs JOIN store_info ON value = run_id"
-            " WHERE name = :name AND ended_at IS NOT NULL"
-        )
-        rows = self._store.rows(text(query), name=self._note)
+        rows = self._store.rows(_LEADER_END, name=self._note)
         return rows[0][0] if rows else None
 
     @property
@@ -293,7 +255,7 @@ class Workers:
     def claim_suspect(self) -> Claim | None:
         """Claim an article whose worker has died or has not renewed its lease."""
         runs_ended = dict(map(tuple, self._store.rows(_CLAIMING, **self._values)))
-        gone = [run for run, has_ended in runs_ended.items() if has_ended or not _is_alive(self._store, run)]
+        gone = [run for run, has_ended in runs_ended.items() if has_ended or not self._store.is_alive(run)]
         self._gone_since = {name: since for name, since in self._gone_since.items() if name in {*gone, self._note}}
         dead = [run for run in gone if runs_ended[run] or self._is_gone_for_good(run)]
         # After an outage of the server the other workers need time to renew their leases, too.
@@ -345,21 +307,19 @@ class Pace:
         self._store = store
         self._host = host
 
-    def reserve(self, delay: float) -> float | None:
-        """Reserve the next request; return the seconds until then, or None if the store has failed."""
-        if delay <= 0:
-            return self.blocked()
-        return self._seconds(self._store.rows(_RESERVE, host=self._host, delay=delay))
+    def reserve(self, delay: float) -> float:
+        """Reserve the next request; return the seconds until then."""
+        return self._seconds(_RESERVE, delay=delay) if delay > 0 else self.blocked()
 
-    def blocked(self) -> float | None:
+    def blocked(self) -> float:
         """Return the seconds until requests are allowed again."""
-        rows = self._store.rows(_BLOCKED, host=self._host)
-        return None if self._store.is_broken else self._seconds(rows or [(0.0,)])
+        return self._seconds(_BLOCKED)
 
     def block(self, seconds: float) -> None:
         """Block the requests of all workers for some seconds."""
         self._store.rows(_BLOCK, host=self._host, seconds=seconds)
 
-    @staticmethod
-    def _seconds(rows: list[Any]) -> float | None:
-        return float(rows[0][0]) if rows else None
+    def _seconds(self, statement: Executable, **values: float) -> float:
+        """Return the seconds of a query; 0 if there is no row, or the store has failed, which ends the run."""
+        rows = self._store.rows(statement, host=self._host, **values)
+        return float(rows[0][0]) if rows else 0.0

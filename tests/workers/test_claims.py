@@ -1,6 +1,7 @@
 """Claims, commits and the pace, as two workers see them."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -9,7 +10,7 @@ from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.store import crawl_state
 from caravan_crawler.store.article_store import ArticleStore
-from caravan_crawler.store.store import open_store
+from caravan_crawler.store.store import Store, open_store
 from caravan_crawler.store.workers import Pace, SharedStore, Workers
 from tests.support.postgresql import Cluster
 
@@ -109,19 +110,16 @@ def test_commit_with_a_lost_response_is_made_once(stores: list[SharedStore], mon
     store.execute(insert, {"at": "1"})
     assert store.rows(rows)[0][0] == 1
     # It is lost after the commit, before its response: not made again.
-    change = store._persist
+    transact = Store._transact
 
-    def answer_is_lost(work: object, **options: object) -> object:
-        def lost() -> object:
-            monkeypatch.undo()
-            work()  # type: ignore[operator]
-            stores[1].rows(cut, pid=pid_now)
-            return store.connection.execute(rows)
-
-        return change(lost, **options)  # type: ignore[arg-type]
+    def answer_is_lost(self: Store, work: Any, *, is_write: bool) -> Any:
+        monkeypatch.undo()
+        transact(self, work, is_write=is_write)
+        stores[1].rows(cut, pid=pid_now)
+        return self.connection.execute(rows)
 
     pid_now = pid()
-    monkeypatch.setattr(store, "_persist", answer_is_lost)
+    monkeypatch.setattr(Store, "_transact", answer_is_lost)
     store.execute(insert, {"at": "2"})
     assert store.rows(rows)[0][0] == 2
 
