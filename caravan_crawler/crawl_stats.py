@@ -39,11 +39,11 @@ class OutageDetector:
         else:
             self._unanswered += 1
         if self._unanswered >= _MOST_UNANSWERED:
-            self._end(f"{self._unanswered} pages in a row got no answer")
+            words = f"{self._unanswered} pages in a row got no answer"
         elif self._refused >= _MOST_REFUSED:
-            self._end(f"{self._refused} pages in a row were refused")
-
-    def _end(self, words: str) -> None:
+            words = f"{self._refused} pages in a row were refused"
+        else:
+            return
         if not self._is_over:
             self._is_over = True
             self._on_outage(words)

@@ -10,6 +10,7 @@ from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddlewa
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Response
 
+from caravan_crawler.addons import is_own
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import end_run, error_words
@@ -159,7 +160,10 @@ class SiteIdentity:
     """
 
     def __init__(self, crawler: Crawler) -> None:
+        if not is_own(crawler):
+            raise NotConfigured
         self._crawler = crawler
+        self._store = CrawlStore.used_by(crawler).store
         self._held: str | None = None
         self._is_known = False
 
@@ -170,24 +174,20 @@ class SiteIdentity:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Let the response pass, or end the run."""
-        crawl_store = CrawlStore.of(self._crawler)
-        if crawl_store is None:
-            return response
-        store = crawl_store.store
         said = (header(response, HEADER) or "")[:_LONGEST]
         # A response without the header may be a proxy's, unless it is the first good one.
         if not said and (self._is_known or response.status >= _BAD):
             return response
         if self._held is None:
-            self._held = origin.identity(store.rows)
+            self._held = origin.identity(self._store.rows)
         if self._held is None:
-            store.execute_all(*origin.note_identity(said))
+            self._store.execute_all(*origin.note_identity(said))
             self._held = said
         self._is_known = True
         if said:
             self._crawler.stats.set_value(IDENTITY_STAT, said)
         if problem := origin.identity_problem(self._held, said):
-            self._crawler.stats.set_value(OTHER_SITE_STAT, f"{store.name} holds {problem}")
+            self._crawler.stats.set_value(OTHER_SITE_STAT, f"{self._store.name} holds {problem}")
             end_run(self._crawler, "other_site")
             raise IgnoreRequest("the site is another one than that of the store")
         return response

@@ -55,9 +55,8 @@ def reason(failure: Failure) -> str:
     if _is_too_large(error):
         return TOO_LARGE
     if isinstance(error, IgnoreRequest):
-        return next(
-            (word for word in ("robots", "offsite", "redirections", "address") if word in str(error)), "ignored"
-        )
+        known = ("robots", "offsite", "redirections", "address")
+        return next((word for word in known if word in str(error)), "ignored")
     return type(error).__name__
 
 

@@ -22,25 +22,18 @@ _SAID_TWICE = {
 }
 
 
-class _OneLine(logging.Filter):
-    """Remove the stack trace from a record."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.exc_info = None
-        record.exc_text = None
-        return True
+def _without_trace(record: logging.LogRecord) -> bool:
+    record.exc_info = record.exc_text = None
+    return True
 
 
-class _NotTwice(logging.Filter):
-    """Drops what the spider says itself."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        return not any(words in message for words in _SAID_TWICE[record.name])
+def _is_said_once(record: logging.LogRecord) -> bool:
+    message = record.getMessage()
+    return not any(words in message for words in _SAID_TWICE[record.name])
 
 
 class _Printable(logging.Formatter):
-    """Formats as another one does, and leaves nothing in that a terminal would act on: lines quote what a site sent."""
+    """Formats as another one does, without control characters: lines quote what a site sent."""
 
     def __init__(self, formatter: logging.Formatter) -> None:
         super().__init__()
@@ -68,10 +61,9 @@ class QuietFormatter(LogFormatter):
 
     def __init__(self) -> None:
         # A robots.txt whose body is broken is no bug, and it is the first thing asked of a site.
-        logging.getLogger("scrapy.downloadermiddlewares.robotstxt").addFilter(_ONE_LINE)
+        logging.getLogger("scrapy.downloadermiddlewares.robotstxt").addFilter(_without_trace)
         for name in _SAID_TWICE:
-            # The same filter, so that it is there once for any number of crawls in a process.
-            logging.getLogger(name).addFilter(_NOT_TWICE)
+            logging.getLogger(name).addFilter(_is_said_once)
 
     def crawled(self, request: Request, response: Any, spider: Spider) -> None:  # type: ignore[override]
         """Log nothing: the stats count pages."""
@@ -109,7 +101,3 @@ def log_problem(settings: BaseSettings) -> str | None:
         return f"LOG_ENCODING={settings['LOG_ENCODING']} is no encoding"
     except OSError as error:
         return f"LOG_FILE={path} cannot be written: {error.strerror}"
-
-
-_ONE_LINE = _OneLine()
-_NOT_TWICE = _NotTwice()

@@ -4,7 +4,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import inf
 from time import monotonic
 
 from scrapy import Request, signals
@@ -54,11 +53,8 @@ class RenderBenefit:
 
     def wanted(self, expected: ExpectedPage, lacks: frozenset[str]) -> frozenset[str]:
         """Return the missing values that rendering may add."""
-        return frozenset(name for name in lacks if self._is_wanted(expected, name))
-
-    def _is_wanted(self, expected: ExpectedPage, name: str) -> bool:
-        is_recent = monotonic() - self._gained_at.get(name, -inf) < _EVERYWHERE_AGAIN
-        return not is_recent and not self._tallies[expected, name].is_given_up
+        recent = {name for name, time in self._gained_at.items() if monotonic() - time < _EVERYWHERE_AGAIN}
+        return frozenset(name for name in lacks - recent if not self._tallies[expected, name].is_given_up)
 
     def record(self, expected: ExpectedPage, wanted: frozenset[str], gained: frozenset[str]) -> None:
         """Record which wanted values rendering added."""

@@ -13,7 +13,7 @@ from scrapy.http import Response
 
 from caravan_crawler.addons import leave_out_run
 from caravan_crawler.arguments import ArgumentError, CrawlArguments
-from caravan_crawler.frontier.source_schedule import FEED
+from caravan_crawler.frontier.schedule import FEED
 from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.urls import listing_of

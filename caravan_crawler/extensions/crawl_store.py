@@ -9,8 +9,7 @@ from scrapy.utils.defer import deferred_from_coro
 
 from caravan_crawler.failures import end_run, is_ending
 from caravan_crawler.frontier.discovery import Discovery
-from caravan_crawler.frontier.sitemaps import Sitemaps
-from caravan_crawler.frontier.source_schedule import SourceSchedule
+from caravan_crawler.frontier.schedule import Sitemaps, SourceSchedule
 from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.outcome import LIMIT, LIMIT_STAT
 from caravan_crawler.spiders.caravan import CaravanSpider

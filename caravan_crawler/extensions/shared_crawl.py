@@ -166,12 +166,10 @@ class Worker:
         if is_more:
             return False
         self._is_at_end = True
-        for found in crawl_state.waiting(self._store, self._scope):
-            # URLs that the others deferred, and short links that they found.
-            for target in self._spider.discovery.take_up(found.url, is_speculative=found.is_speculative):
-                for request in self._spider.requests.articles([target]):
-                    self._crawler.engine.crawl(request)
-                    is_more = True
+        # URLs that the others deferred, and short links that they found.
+        for request in self._spider.requests.articles(self._spider.discovery.unread()):
+            self._crawler.engine.crawl(request)
+            is_more = True
         brought = crawl_state.brought_new(self._store, crawl_state.living(self._store, self._scope))
         self._crawler.stats.set_value("caravan/articles/new_elsewhere", brought)
         return not is_more

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from caravan_crawler.frontier.sitemaps import month_of
+from caravan_crawler.frontier.schedule import month_of
 from caravan_crawler.inspection.facts import Answer, ArticleFacts, Asked, Facts, Found, Role, SourceFacts
 from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.normalise.dates import decide_publication, parse_date

@@ -23,8 +23,16 @@ from caravan_crawler.failures import RunEndsError
 from caravan_crawler.frontier.articles import Frontier, Target, day_of_article
 from caravan_crawler.frontier.discovery import Discovery
 from caravan_crawler.frontier.listings import Listings
-from caravan_crawler.frontier.sitemaps import ABSENT, MAIN_SITEMAP, Child, Sitemaps
-from caravan_crawler.frontier.source_schedule import FEED, HOME, KNOWN_SECTIONS, SourceSchedule
+from caravan_crawler.frontier.schedule import (
+    ABSENT,
+    FEED,
+    HOME,
+    KNOWN_SECTIONS,
+    MAIN_SITEMAP,
+    Child,
+    Sitemaps,
+    SourceSchedule,
+)
 from caravan_crawler.frontier.speculative_urls import FOUND_ON, Reach
 from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
 from caravan_crawler.page_writes import Failure, PageWrites

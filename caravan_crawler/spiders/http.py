@@ -12,7 +12,7 @@ from caravan_crawler.crawl_stats import CrawlStats
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.frontier.articles import Target
 from caravan_crawler.frontier.listings import ListPage
-from caravan_crawler.frontier.sitemaps import Child, month_of
+from caravan_crawler.frontier.schedule import Child, month_of
 from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import and_, case, delete, func, insert, or_, select, update
 
 from caravan_crawler import __version__
 from caravan_crawler.arguments import CrawlArguments
@@ -73,20 +73,11 @@ class Due(NamedTuple):
         return {name: value for name, value in given.items() if value}
 
 
-class Waiting(NamedTuple):
-    """A URL of an article that was found but not read; a speculative one was deferred."""
-
-    url: str
-    is_speculative: bool
-
-
-def waiting(store: Store, scope: str) -> list[Waiting]:
-    """Return the URLs of the articles that runs of this scope have found but not read."""
+def waiting(store: Store, scope: str) -> list[tuple[str, bool]]:
+    """Return the URLs of the articles that runs of this scope have found but not read; whether each is speculative."""
     columns = schema.frontier.c
-    rows = store.rows(
-        select(columns.url, columns.is_speculative).where(columns.scope == scope).order_by(columns.found_at)
-    )
-    return [Waiting(url, bool(is_speculative)) for url, is_speculative in rows]
+    query = select(columns.url, columns.is_speculative).where(columns.scope == scope).order_by(columns.found_at)
+    return [(url, bool(is_speculative)) for url, is_speculative in store.rows(query)]
 
 
 def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]:
@@ -94,24 +85,18 @@ def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]
 
     Readings in the future, by a clock that was ahead, are ignored.
     """
-    table = schema.articles
-    rows = store.rows(
-        select(table.c.key, table.c.url, table.c.section, table.c.date_published, table.c.etag, table.c.last_modified)
-        .where(table.c.date_published >= first_day, _is_outside(table.c.checked_at, read_before))
-        .order_by(table.c.date_published.desc(), table.c.published_at.desc())
-    )
-    return [Due(*row) for row in rows]
+    columns = articles.c
+    is_unread = or_(columns.checked_at < read_before, columns.checked_at > database.latest())
+    found = select(*(columns[name] for name in Due._fields)).where(columns.date_published >= first_day, is_unread)
+    order = columns.date_published.desc(), columns.published_at.desc()
+    return [Due(*row) for row in store.rows(found.order_by(*order))]
 
 
 def read_since(store: Store, keys: list[str], moment: str) -> set[str]:
     """Return which of these articles were read at ``moment`` or later."""
-    columns = schema.articles.c
+    columns = articles.c
     is_read = columns.checked_at.between(moment, database.latest())
     return {key for (key,) in store.rows(select(columns.key).where(columns.key.in_(keys), is_read))}
-
-
-def _is_outside(time: ColumnElement[str], since: str) -> ColumnElement[bool]:
-    return or_(time < since, time > database.latest())
 
 
 #: Exit codes after which a run of the same scope resumes nothing.

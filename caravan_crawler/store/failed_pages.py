@@ -48,29 +48,18 @@ class FailedPages:
     def __init__(self, store: Store, run_id: str, scope: str) -> None:
         self._run_id = run_id
         self._scope = scope
-        columns = failures.c
         time = database.now()
         self._known: dict[str, _Failing] = {}
         self._losing: set[str] = set()
         self.due: list[str] = []
         """URLs of failed articles to request in this run; listings and feeds are requested anyway."""
-        for url, key, attempts, run, retry_at, its_scope, reason in store.rows(
-            select(
-                columns.url,
-                columns.article_key,
-                columns.attempts,
-                columns.run_id,
-                columns.retry_at,
-                columns.scope,
-                columns.reason,
-            )
-        ):
-            self._known[url] = _Failing(key, attempts, run, retry_at)
-            if reason == LOST_FIELDS:
-                self._losing.add(key)
+        for row in store.rows(select(failures)):
+            self._known[row.url] = _Failing(row.article_key, row.attempts, row.run_id, row.retry_at)
+            if row.reason == LOST_FIELDS:
+                self._losing.add(row.article_key)
             # A run of a period or some sections does not repeat the failures of others.
-            if key is not None and retry_at <= time and (not scope or its_scope == scope):
-                self.due.append(url)
+            if row.article_key is not None and row.retry_at <= time and (not scope or row.scope == scope):
+                self.due.append(row.url)
 
     def may_be_asked(self, url: str) -> bool:
         """Whether the page has not failed, or its retry is due."""

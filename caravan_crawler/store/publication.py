@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, and_, delete, insert, or_, select, update
+from sqlalchemy import Table, and_, delete, insert, or_, select, true, update
 
 from caravan_crawler.items import REQUIRED, Article, ExchangeRate, Link, TrendingEntry, Weather
 from caravan_crawler.outcome import SOUND
@@ -60,29 +60,26 @@ class LeftRecords:
             failures.c.reason == LOST_FIELDS, failures.c.article_key.is_not(None)
         )
         is_whole = and_(*(articles.c[name].is_not(None) for name in REQUIRED))
-        for rows in self._pages(articles, or_(is_whole, articles.c.key.not_in(losing))):
-            for row in rows:
-                if self._is_wanted(row):
-                    yield self._taken(articles, row, article_of(row))
+        for row in self._unpublished(articles, or_(is_whole, articles.c.key.not_in(losing))):
+            if self._is_wanted(row):
+                yield self._taken(articles, row, article_of(row))
         for table, item_class in _LINES:
-            for rows in self._pages(table):
-                for row in rows:
-                    values = {name: row[name] for name in item_class.__dataclass_fields__}
-                    yield self._taken(table, row, item_class(**values))
+            for row in self._unpublished(table):
+                record = item_class(**{name: row[name] for name in item_class.__dataclass_fields__})
+                yield self._taken(table, row, record)
 
     def _taken(self, table: Table, row: Any, record: Record) -> Record:
         self.taken[table].append((row[_KEYS[table].name], row["run_id"]))
         return record
 
-    def _pages(self, table: Table, *conditions: Any) -> Iterator[list[Any]]:
-        key = _KEYS[table]
-        after: tuple[Any, ...] = ()
+    def _unpublished(self, table: Table, *conditions: Any) -> Iterator[Any]:
+        key, after = _KEYS[table], true()
         while True:
-            rows = self._rows(select(table).order_by(key).limit(_ROWS_AT_ONCE), table, *conditions, *after)
-            yield [row._mapping for row in rows]
+            rows = self._rows(select(table).order_by(key).limit(_ROWS_AT_ONCE), table, *conditions, after)
+            yield from (row._mapping for row in rows)
             if len(rows) < _ROWS_AT_ONCE:
                 return
-            after = (key > rows[-1]._mapping[key.name],)
+            after = key > rows[-1]._mapping[key.name]
 
     def _rows(self, query: Any, table: Table, *conditions: Any) -> list[Any]:
         others = [self._run_id, *crawl_state.living(self._store)]

@@ -45,34 +45,36 @@ class ReparseStore:
         Return the result of each observation. ``note`` is called with these results first; if it raises an error,
         nothing is stored.
         """
-        histories = self._histories({one.key for one in seen}, put_off_losses=self._put_off_losses)
         writes = page_facts.reread(self._store, lines, span)
-        taken = []
+        results = self._merge(seen, writes, put_off_losses=self._put_off_losses)
+        noted = note(results)
+        if not self._dry_run:
+            self._commit(writes, noted)
+        return results
+
+    def _merge(self, seen: list[Observation], writes: Writes, *, put_off_losses: bool) -> list[MergeResult]:
+        """Merge observations, and add the rows to write."""
+        histories = self._histories({one.key for one in seen}, put_off_losses=put_off_losses)
+        results = []
         for one in seen:
             history = histories[one.key]
-            taken.append(history.merge(one))
+            results.append(history.merge(one))
             for alias in history.aliases(one):
                 writes.add("alias", **alias)
         for key, history in histories.items():
             _add(writes, key, history)
-        name, state = note(taken)
-        writes.add("noted", name=_NOTE + name, value=state)
-        if not self._dry_run:
-            self._store.write(writes)
-            self._store.flush()
-        return taken
+        return results
 
-    def take_away(self, seen: list[Observation], note: tuple[str, str]) -> None:
-        """Merge observations again, this time with their losses."""
-        histories = self._histories({one.key for one in seen})
-        writes = Writes()
-        for one in seen:
-            histories[one.key].merge(one)
-        for key, history in histories.items():
-            _add(writes, key, history)
+    def _commit(self, writes: Writes, note: tuple[str, str]) -> None:
         writes.add("noted", name=_NOTE + note[0], value=note[1])
         self._store.write(writes)
         self._store.flush()
+
+    def take_away(self, seen: list[Observation], note: tuple[str, str]) -> None:
+        """Merge observations again, this time with their losses."""
+        writes = Writes()
+        self._merge(seen, writes, put_off_losses=False)
+        self._commit(writes, note)
 
     def state_of(self, name: str) -> str | None:
         """Return the progress of a file, or None if it was not begun."""
@@ -101,20 +103,15 @@ class ReparseStore:
         """Yield the last page facts up to a time."""
         return page_facts.newest_lines(self._store, time)
 
-    def _histories(self, keys: set[str], *, put_off_losses: bool = False) -> dict[str, ArticleHistory]:
+    def _histories(self, keys: set[str], *, put_off_losses: bool) -> dict[str, ArticleHistory]:
         rows = {row["key"]: row for row in self._rows(articles, "key", keys)}
-        versions, views = (
-            self._by_key(table, keys if rows else set(), order)
-            for table, order in ((article_versions, "version"), (view_counts, "observed_at"))
-        )
+        versions: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        views: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        for found, table, order in ((versions, article_versions, "version"), (views, view_counts, "observed_at")):
+            for row in self._rows(table, "article_key", keys if rows else set(), order):
+                found[row["article_key"]].append(row)
         how = {"accept_losses": self._accept_losses, "put_off_losses": put_off_losses}
         return {key: ArticleHistory(rows.get(key), versions[key], views[key], **how) for key in keys}
-
-    def _by_key(self, table: Table, keys: set[str], order: str) -> defaultdict[str, list[dict[str, Any]]]:
-        found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-        for row in self._rows(table, "article_key", keys, order):
-            found[row["article_key"]].append(row)
-        return found
 
     def _rows(self, table: Table, column: str, keys: set[str], order: str | None = None) -> list[dict[str, Any]]:
         if not keys:

@@ -5,8 +5,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.frontier.sitemaps import MAIN_SITEMAP, NO_INDEX, OTHER_SITEMAPS, Child, Sitemaps, month_of
-from caravan_crawler.frontier.source_schedule import SourceSchedule
+from caravan_crawler.frontier.schedule import (
+    MAIN_SITEMAP,
+    NO_INDEX,
+    OTHER_SITEMAPS,
+    Child,
+    Sitemaps,
+    SourceSchedule,
+    month_of,
+)
 from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.store import database
 from caravan_crawler.store.crawl_state import ResumedRuns, Source

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from caravan_crawler.frontier.listings import ListState, PageRange
-from caravan_crawler.frontier.source_schedule import SourceSchedule
+from caravan_crawler.frontier.schedule import SourceSchedule
 from caravan_crawler.store import database
 from caravan_crawler.store.crawl_state import ResumedRuns, Source
 

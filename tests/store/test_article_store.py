@@ -149,7 +149,7 @@ def test_a_found_article_stays_in_the_frontier_until_it_is_read(tmp_path: Path) 
     keep(store, article())
     one.fail(f"{BASE}c-3/", "3", "http_404", "HTTP 404")
     store.flush()
-    assert crawl_state.waiting(store, "") == [crawl_state.Waiting(f"{BASE}news/b-2/", is_speculative=False)]
+    assert crawl_state.waiting(store, "") == [(f"{BASE}news/b-2/", False)]
     store.close()
 
 

@@ -1,20 +1,120 @@
-"""Selection of sitemaps: on today's site only they lead to most of the archive.
+"""Schedule of the sources: which of home page, feed, listings and sitemaps are due since they were last read.
 
-``/sitemap.xml`` is an index of monthly sitemaps, ``sitemapYYYYMM.xml``, and of older numbered ones,
-``sitemapN.xml``. The sitemaps that may have a run's articles are chosen by the month in the name, and by ``lastmod``
-if present: it cannot be before the publication of any article in the sitemap.
+An hourly run should request few pages except new articles. Home page, feed and the news listing link to them within
+the hour; the other listings are read every one to six hours, depending on their yield.
+
+On today's site only the sitemaps lead to most of the archive. ``/sitemap.xml`` is an index of monthly sitemaps,
+``sitemapYYYYMM.xml``, and of older numbered ones, ``sitemapN.xml``. The sitemaps that may have a run's articles are
+chosen by the month in the name, and by ``lastmod`` if present: it cannot be before any article in the sitemap.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.frontier.articles import day_of
-from caravan_crawler.frontier.source_schedule import SITEMAPS_EVERY, SourceSchedule
+from caravan_crawler.frontier.listings import ListState
 from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.store import database
+from caravan_crawler.store.crawl_state import ResumedRuns, Source
 from caravan_crawler.urls import path_of
+
+HOME, FEED = "/", "/rss/"
+#: Known listings; others are found by links. The first one shows new articles.
+KNOWN_SECTIONS = ("/news/", "/gazeta/")
+#: A resumed run does not repeat sources that the interrupted run read within this time.
+_JUST_READ = timedelta(hours=1)
+#: Tolerance, so that a run started a few minutes early does not skip a source.
+_EARLY = timedelta(minutes=10)
+_SITEMAPS_EVERY = timedelta(hours=24)
+
+
+class SourceSchedule:
+    """The sources of one run.
+
+    ``own`` are the sources of runs with the same period and sections, ``full`` those of runs without any: a listing
+    that such a run has walked to the end is not walked again by a run with a period.
+    """
+
+    def __init__(self, own: dict[str, Source], full: dict[str, Source], resumed_runs: ResumedRuns) -> None:
+        self._own = own
+        self._full = full
+        self._resumed_runs = resumed_runs
+        self._now = datetime.now(UTC)
+
+    def learn(self, sources: dict[str, Source]) -> None:
+        """Add the sources that other runs have found since this one began."""
+        self._own = sources | self._own
+
+    def is_just_read(self, path: str) -> bool:
+        """Whether the run that this one resumes read the page within the last hour."""
+        source = self._own.get(path)
+        if source is None or not self._resumed_runs.runs or source.read_at < self._resumed_runs.started_at:
+            return False
+        return self._now - datetime.fromisoformat(source.read_at) < _JUST_READ
+
+    def is_due(self, path: str, every: timedelta) -> bool:
+        """Whether a source was not read within ``every``."""
+        read_at = self.read_at(path)
+        return not read_at or self._now - datetime.fromisoformat(read_at) >= every
+
+    def is_list_due(self, path: str) -> bool:
+        """Whether a listing's interval, which depends on its yield, has passed."""
+        state = ListState.from_json(self._own[path].state if path in self._own else None)
+        return self.is_due(path, timedelta(hours=state.hours) - _EARLY)
+
+    def read_at(self, path: str) -> str:
+        """Return when a source was last read, or an empty string."""
+        return self._own[path].read_at if path in self._own else ""
+
+    def stamp_of(self, path: str) -> str | None:
+        """Return the stamp that a sitemap had in its index when it was last read."""
+        return self._own[path].stamp if path in self._own else None
+
+    @property
+    def named_sitemaps(self) -> list[tuple[str, str | None]]:
+        """Sitemaps, with their stamps, that an index named but an interrupted run did not read."""
+        return [
+            (path, source.stamp) for path, source in self._own.items() if not source.read_at and source.state is None
+        ]
+
+    def list_state(self, path: str) -> ListState:
+        """Return how far a listing has been walked."""
+        own = self._own.get(path)
+        if own is not None and own.state is not None:
+            return ListState.from_json(own.state)
+        full = self._full.get(path)
+        state = ListState.from_json(full.state if full else None)
+        return state if state.is_walked else ListState()
+
+    @property
+    def known_lists(self) -> list[str]:
+        """Listings that earlier runs have walked or found a link to."""
+        return [path for path, source in self._own.items() if source.state is not None]
+
+    def new_lists(self, paths: Iterable[str]) -> list[dict[str, Any]]:
+        """Return rows for newly found listings, marked as not read."""
+        new = [path for path in dict.fromkeys(paths) if path not in self._own]
+        return [{"path": path, "read_at": "", "stamp": None, "state": ListState().to_json()} for path in new]
+
+    def due_lists(self, paths: Iterable[str]) -> list[dict[str, Any]]:
+        """Return rows that mark listings as due, regardless of when they were last read."""
+        return [
+            {"path": path, "read_at": "", "stamp": None, "state": self.list_state(path).to_json()} for path in paths
+        ]
+
+    @staticmethod
+    def new_sitemap(path: str, stamp: str | None) -> dict[str, Any]:
+        """Return the row for a sitemap that was named but not read yet."""
+        return {"path": path, "read_at": "", "stamp": stamp, "state": None}
+
+    @staticmethod
+    def read_now(path: str, *, stamp: str | None = None, state: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the row that marks a source as read now."""
+        return {"path": path, "read_at": database.now(), "stamp": stamp, "state": state}
+
 
 #: Requested in every run, also if robots.txt does not list it.
 MAIN_SITEMAP = "/sitemap.xml"
@@ -134,7 +234,7 @@ class Sitemaps:
         """Whether a root is due: an index in every run, others once in six or 24 hours."""
         if self._schedule.stamp_of(path) == NO_INDEX:
             return self._schedule.is_due(path, _LARGE_EVERY)
-        return path not in OTHER_SITEMAPS or self._schedule.is_due(path, SITEMAPS_EVERY)
+        return path not in OTHER_SITEMAPS or self._schedule.is_due(path, _SITEMAPS_EVERY)
 
     def all_again(self) -> list[Child]:
         """Return all unread sitemaps of the indexes, as the site has moved its articles.
@@ -143,9 +243,6 @@ class Sitemaps:
         """
         self._has_moved = True
         return self._unread(self._named)
-
-    def _are_others_named(self) -> bool:
-        return any(path != MAIN_SITEMAP for path in self.in_robots_txt)
 
     def _unread(self, children: list[Child]) -> list[Child]:
         left = [child for child in children if child.path not in self._read | self._waiting]
@@ -162,7 +259,8 @@ class Sitemaps:
             # Articles of months without a sitemap of their own are in sitemaps without a month in the name.
             self._are_months_named = months.issuperset(_months(self._arguments.since, self._arguments.until))
             has_others = any(month_of(child.path) is None for child in named)
-            self.covers_period = (self._are_months_named or has_others) and not self._are_others_named()
+            is_alone = all(path == MAIN_SITEMAP for path in self.in_robots_txt)
+            self.covers_period = (self._are_months_named or has_others) and is_alone
         stamps = {child.stamp for child in named}
         if len(named) >= _EQUAL_STAMPS and len(stamps) == 1:
             named = [Child(child.path, None) for child in named]
@@ -269,7 +367,7 @@ class Sitemaps:
             is_open = day is not None and day >= datetime.fromisoformat(read_at).astimezone(UTC).date()
             return is_open and self._schedule.is_due(child.path, _GROWING_EVERY)
         is_month = month_of(child.path) is not None
-        return self._schedule.is_due(child.path, _GROWING_EVERY if is_month else SITEMAPS_EVERY)
+        return self._schedule.is_due(child.path, _GROWING_EVERY if is_month else _SITEMAPS_EVERY)
 
 
 def _growing(paths: Iterable[str]) -> set[str]:
