@@ -77,12 +77,11 @@ class SharedCrawl:
         return cls()
 
     def update_settings(self, settings: BaseSettings) -> None:
-        """Replace the scheduler and the throttle, and add the worker's components."""
+        """Replace the scheduler and the throttle, and add the leader's middleware."""
         settings.set("SCHEDULER", f"{_PARTS}.ClaimScheduler", priority="addon")
         settings["SPIDER_MIDDLEWARES"].set(f"{_PARTS}.LeaderMiddleware", 0, priority="cmdline")
         for name, place in {
             "caravan_crawler.downloadhandlers.Throttle": None,
-            f"{_PARTS}.Worker": -50,
             f"{_PARTS}.SharedThrottle": 0,
         }.items():
             settings["EXTENSIONS"].set(name, place, priority="cmdline")

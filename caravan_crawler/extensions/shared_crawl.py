@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
-from scrapy import Request, Spider, signals
+from scrapy import Request, Spider
 from scrapy.core.scheduler import Scheduler
 from scrapy.crawler import Crawler
 from scrapy.http import Response
@@ -43,20 +43,23 @@ _LOW = 40
 _CLAIMED, _QUEUED = "claimed", "claim_queued"
 
 
-class Worker:
-    """Extension that claims articles, renews leases, and replaces a leader that is gone."""
+class ClaimScheduler(Scheduler):
+    """Scrapy's in-memory queue, for claimed articles and for requests of the leader only.
 
-    def __init__(self, crawler: Crawler) -> None:
-        spider = crawler.spider
+    It claims articles, renews their leases, and becomes the leader if that one is gone.
+    """
+
+    crawler: Crawler
+
+    def open(self, spider: Spider) -> Any:
+        """Open the queue, and begin to poll the frontier."""
         assert isinstance(spider, CaravanSpider)
-        crawl_store = CrawlStore.used_by(crawler)
-        assert isinstance(crawl_store.store, SharedStore)
-        self._crawler = crawler
+        settings = self.crawler.settings
         self._spider = spider
-        self._crawl_store = crawl_store
-        self._store = crawl_store.store
-        self._lease = crawler.settings.getfloat("WORKER_LEASE")
-        self._most = crawler.settings.getint("CONCURRENT_REQUESTS") or 1
+        self._crawl_store = CrawlStore.used_by(self.crawler)
+        self._store = _store_of(self.crawler)
+        self._lease = settings.getfloat("WORKER_LEASE")
+        self._most = settings.getint("CONCURRENT_REQUESTS") or 1
         self._scope = crawl_state.scope_of(spider.arguments)
         self._workers = Workers(self._store, self._scope, self._lease)
         self._asked: set[str] = set()
@@ -66,42 +69,43 @@ class Worker:
         self._unread = 0
         self._renewed_at = self._looked_at = self._counted_at = self._claimed_at = 0.0
         self._look = create_looping_call(self._look_after)
-        self._store.patience = crawler.settings.getfloat("STORE_PATIENCE")
+        self._store.patience = settings.getfloat("STORE_PATIENCE")
         if not self._workers.lead():
             spider.continues = []
         self._note_role()
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "Worker":
-        """Scrapy's constructor."""
-        worker = cls(crawler)
-        crawler.signals.connect(worker.spider_opened, signals.spider_opened)
-        crawler.signals.connect(worker.spider_closed, signals.spider_closed)
-        return worker
-
-    @property
-    def is_leader(self) -> bool:
-        """Whether this worker walks listings and sitemaps."""
-        return self._store.leads_scope is not None
-
-    def spider_opened(self) -> None:
-        """Start to poll the frontier."""
         self._look.start(_INTERVAL)
+        return super().open(spider)
 
-    def spider_closed(self) -> None:
+    def close(self, reason: str) -> Any:
         """Release the claims of articles not read."""
         self._look.stop()
         self._store.flush()
         if not self._store.is_broken:
             self._workers.release()
+        return super().close(reason)
 
-    # For the scheduler
+    def enqueue_request(self, request: Request) -> bool:
+        """Queue a request, unless a row in the frontier represents it."""
+        return super().enqueue_request(request) if self._is_own(request) else True
 
-    def is_own(self, request: Request) -> bool:
+    def next_request(self) -> Request | None:
+        """Return the next request; claim articles first if needed."""
+        for claimed in self._claim(len(self)):
+            super().enqueue_request(claimed)
+        if (request := super().next_request()) is not None:
+            self._is_at_end = False
+            self._queued -= request.meta.pop(_QUEUED, False)
+        return request
+
+    def has_pending_requests(self) -> bool:
+        """Whether there is work left, for this worker or others."""
+        return super().has_pending_requests() or not self._is_over()
+
+    def _is_own(self, request: Request) -> bool:
         """Whether this worker queues the request; otherwise its row in the frontier represents it."""
         key = request.meta.get("key")
         if key is None:
-            return self.is_leader or request.callback != self._spider.parse_list
+            return self._store.is_leader or request.callback != self._spider.parse_list
         is_found = request.callback == self._spider.parse and request.priority >= ARTICLE
         # An alternative URL of an article whose first URL this worker requested.
         is_another = key in self._asked and request.url not in self._asked_urls
@@ -120,12 +124,12 @@ class Worker:
         self._asked.add(request.meta["key"])
         self._asked_urls.add(request.url)
 
-    def claim(self, waiting: int) -> list[Request]:
+    def _claim(self, waiting: int) -> list[Request]:
         """Claim articles if needed; ``waiting`` is the length of this worker's own queue."""
-        if waiting and (not self.is_leader or self._queued or self._unread <= _LOW):
+        if waiting and (not self._store.is_leader or self._queued or self._unread <= _LOW):
             return []
         is_busy = bool(waiting or self._is_busy())
-        if (self._has_suspect and is_busy) or is_ending(self._crawler) or self._is_closing:
+        if (self._has_suspect and is_busy) or is_ending(self.crawler) or self._is_closing:
             return []
         # Query an empty frontier once per interval.
         if monotonic() - self._claimed_at < _INTERVAL / 2:
@@ -144,14 +148,9 @@ class Worker:
             self._claimed_at = monotonic()
         return self._requests(claims)
 
-    def sent(self, request: Request) -> None:
-        """Register that a request has left the queue."""
-        self._is_at_end = False
-        self._queued -= request.meta.pop(_QUEUED, False)
-
-    def is_over(self) -> bool:
+    def _is_over(self) -> bool:
         """Whether nothing is left to claim, so that the leader can finish alone."""
-        if not self.is_leader or self._is_closing or monotonic() - self._counted_at < _INTERVAL / 2:
+        if not self._store.is_leader or self._is_closing or monotonic() - self._counted_at < _INTERVAL / 2:
             return False
         self._counted_at = monotonic()
         self._store.flush()
@@ -161,17 +160,17 @@ class Worker:
         self._crawl_store.learn_sources()
         for path in self._spider.schedule.known_lists:
             for request in self._spider.listing_requests(path):
-                self._crawler.engine.crawl(request)
+                self.crawler.engine.crawl(request)
                 is_more = True
         if is_more:
             return False
         self._is_at_end = True
         # URLs that the others deferred, and short links that they found.
         for request in self._spider.requests.articles(self._spider.discovery.unread()):
-            self._crawler.engine.crawl(request)
+            self.crawler.engine.crawl(request)
             is_more = True
         brought = crawl_state.brought_new(self._store, crawl_state.living(self._store, self._scope))
-        self._crawler.stats.set_value("caravan/articles/new_elsewhere", brought)
+        self.crawler.stats.set_value("caravan/articles/new_elsewhere", brought)
         return not is_more
 
     def _requests(self, claims: list[Claim]) -> list[Request]:
@@ -204,7 +203,7 @@ class Worker:
         return True
 
     def _is_busy(self) -> bool:
-        slot = self._crawler.engine._slot
+        slot = self.crawler.engine._slot
         return slot is None or bool(slot.inprogress)
 
     # Several times a second
@@ -215,22 +214,22 @@ class Worker:
         except Exception:
             # Otherwise the engine would wait for this worker forever.
             logger.exception("A bug in the shared crawl")
-            end_run(self._crawler, "the shared crawl failed")
+            end_run(self.crawler, "the shared crawl failed")
 
     def _do_what_is_due(self) -> None:
-        if self._is_closing or is_ending(self._crawler) or self._store.is_broken:
+        if self._is_closing or is_ending(self.crawler) or self._store.is_broken:
             return
         if monotonic() - self._renewed_at > self._lease / _RENEWALS or self._store.reconnected_at > self._renewed_at:
             self._renewed_at = monotonic()
             self._workers.renew()
-        if self.is_leader:
+        if self._store.is_leader:
             self._unread = self._workers.unread(_LOW + 1)
         elif monotonic() - self._looked_at > _LEADER_INTERVAL:
             self._looked_at = monotonic()
             self._follow()
         self._note_role()
         # Let the engine poll the scheduler again.
-        if (slot := self._crawler.engine._slot) is not None:
+        if (slot := self.crawler.engine._slot) is not None:
             slot.nextcall.schedule()
 
     def _follow(self) -> None:
@@ -240,48 +239,19 @@ class Worker:
         if self._workers.is_finished((SOUND, BELOW_FLOORS)):
             if not self._is_busy():
                 self._is_closing = True
-                deferred_from_coro(self._crawler.engine.close_spider_async(reason="finished"))
+                deferred_from_coro(self.crawler.engine.close_spider_async(reason="finished"))
         elif self._workers.lead():
             logger.info("The leader of the crawl is gone, and this worker leads now")
             self._crawl_store.reload()
 
     def _note_role(self) -> None:
-        self._crawler.stats.set_value(WORKER_STAT, "leads" if self.is_leader else "helps")
+        self.crawler.stats.set_value(WORKER_STAT, "leads" if self._store.is_leader else "helps")
 
 
-def worker_of(crawler: Crawler) -> Worker:
-    """Return the crawler's worker."""
-    worker = crawler.get_extension(Worker)
-    assert worker is not None
-    return worker
-
-
-class ClaimScheduler(Scheduler):
-    """Scrapy's in-memory queue, for claimed articles and for requests of the leader only."""
-
-    _worker: Worker
-
-    def open(self, spider: Spider) -> Any:
-        """Open the queue, for the worker's claims."""
-        assert self.crawler is not None
-        self._worker = worker_of(self.crawler)
-        return super().open(spider)
-
-    def enqueue_request(self, request: Request) -> bool:
-        """Queue a request, unless a row in the frontier represents it."""
-        return super().enqueue_request(request) if self._worker.is_own(request) else True
-
-    def next_request(self) -> Request | None:
-        """Return the next request; claim articles first if needed."""
-        for claimed in self._worker.claim(len(self)):
-            super().enqueue_request(claimed)
-        if (request := super().next_request()) is not None:
-            self._worker.sent(request)
-        return request
-
-    def has_pending_requests(self) -> bool:
-        """Whether there is work left, for this worker or others."""
-        return super().has_pending_requests() or not self._worker.is_over()
+def _store_of(crawler: Crawler) -> SharedStore:
+    store = CrawlStore.used_by(crawler).store
+    assert isinstance(store, SharedStore)
+    return store
 
 
 class LeaderMiddleware(BaseSpiderMiddleware):
@@ -289,7 +259,7 @@ class LeaderMiddleware(BaseSpiderMiddleware):
 
     async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
         """Yield the start requests once the worker is the leader."""
-        while not worker_of(self.crawler).is_leader:
+        while not _store_of(self.crawler).is_leader:
             if is_ending(self.crawler) or self.crawler.engine.spider is None:
                 return
             await asyncio.sleep(LOOK)
@@ -299,7 +269,7 @@ class LeaderMiddleware(BaseSpiderMiddleware):
     def get_processed_item(self, item: Any, response: Response | None) -> Any:
         """Drop page facts unless leader, so that only one worker stores them."""
         is_page_fact = isinstance(item, (TrendingEntry, ExchangeRate, Weather))
-        return None if is_page_fact and not worker_of(self.crawler).is_leader else item
+        return None if is_page_fact and not _store_of(self.crawler).is_leader else item
 
 
 class SharedThrottle(Throttle):
@@ -309,7 +279,7 @@ class SharedThrottle(Throttle):
         super().__init__(crawler)
         spider = crawler.spider
         assert isinstance(spider, CaravanSpider)
-        self._pace = Pace(CrawlStore.used_by(crawler).store, urlsplit(spider.site.base).netloc)
+        self._pace = Pace(_store_of(crawler), urlsplit(spider.site.base).netloc)
 
     async def wait(self, request: Request) -> None:
         """Wait until ``request`` may be sent; raise :class:`RunEndsError` if the run ends first."""

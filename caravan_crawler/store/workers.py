@@ -121,6 +121,11 @@ class SharedStore(Store):
         """Try to become the leader of the runs of this scope; return whether this worker is."""
         if self.leads_scope is None and self.ask("pg_try_advisory_lock", _LEADER, scope):
             self.leads_scope = scope
+        return self.is_leader
+
+    @property
+    def is_leader(self) -> bool:
+        """Whether this worker walks listings and sitemaps."""
         return self.leads_scope is not None
 
     def ask(self, function: str, number: int, name: str) -> bool:
