@@ -228,7 +228,11 @@ class ReparseJob:
         lines: list[Line] = [
             line for one in readings for line in one.lines if run is None or run.changes.is_new(*line.change_key())
         ]
-        span = _foreign_span(source, readings) if run is None else _run_span(source.run_id, run, readings)
+        if run is None:
+            times = sorted({one.observed_at for one in readings if one.lines})
+            span = Span(source.run_id, times=tuple(times))
+        else:
+            span = _run_span(source.run_id, run, readings)
 
         def state(results: list[MergeResult]) -> tuple[str, str]:
             if self._losses:
@@ -260,11 +264,6 @@ class ReparseJob:
                 observations = [one for one in observations if _article_id(one) in losing]
                 self._store.take_away(observations, self._state(source, source.size))
                 yield part
-
-
-def _foreign_span(source: Source, readings: list[Reading]) -> Span:
-    """Return which stored lines a part of another program's archive replaces: those of its pages' times."""
-    return Span(source.run_id, times=tuple(sorted({one.observed_at for one in readings if one.lines})))
 
 
 def _run_span(run_id: str, run: _RunState, readings: list[Reading]) -> Span:

@@ -36,7 +36,7 @@ from caravan_crawler.frontier.schedule import (
 from caravan_crawler.frontier.speculative_urls import FOUND_ON, Reach
 from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
 from caravan_crawler.page_writes import Failure, PageWrites
-from caravan_crawler.pages.article import ArticleReading, read_article
+from caravan_crawler.pages.article import read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Bounds, Document
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
@@ -69,11 +69,9 @@ _MOVED = 3
 
 @dataclass
 class PendingArticle:
-    """An article whose first page is read; later pages are joined to it in ``parts``."""
+    """An article whose first page is read, at ``url``; later pages are joined to it in ``parts``."""
 
-    document: Document
-    reading: PageReading
-    article: ArticleReading
+    url: str
     address: Address
     writes: PageWrites
     seen_at: datetime
@@ -267,8 +265,8 @@ class CaravanSpider(Spider):
         if reading is None or reading.kind in UNSOUND:
             yield from self._unusable(response, reading)
             return
-        if first := self._first_part(response, page):
-            yield first
+        if request := self._first_part(response, page):
+            yield request
             return
         self.crawl_stats.reading(reading)
         article = reading.article
@@ -290,10 +288,10 @@ class CaravanSpider(Spider):
             yield self._without_article(document, reading, page, follow)
             targets += self._another(page)
         elif is_new:
+            page.found_by, page.page_facts = article.found_by, reading.parts
             parts = Parts(str(address.path), article)
-            yield from self._whole_article(
-                PendingArticle(document, reading, article, address, page, received_at(response), parts)
-            )
+            first = PendingArticle(document.url, address, page, received_at(response), parts)
+            yield from self._whole_article(first, document)
         else:
             self.crawl_stats.count("dropped/known_under_another_address")
             # The next run makes the new URL of a moved article the canonical one.
@@ -305,16 +303,15 @@ class CaravanSpider(Spider):
 
     def _article(self, first: PendingArticle) -> Iterator[Any]:
         """Yield the article's item, and the request for its section's listing if that is new."""
-        page, address, url = first.writes, first.address, first.document.url
-        item = article_record(first.article, self.site, url, first.seen_at)
+        page, address, article = first.writes, first.address, first.parts.first
+        item = article_record(article, self.site, first.url, first.seen_at)
         page.article_key, page.has_item = str(address.key), True
-        page.found_by, page.page_facts = first.article.found_by, first.reading.parts
-        page.aliases += [(each, page.article_key) for each in {page.asked_url, url} - {item.url}]
+        page.aliases += [(url, page.article_key) for url in {page.asked_url, first.url} - {item.url}]
         is_listed = address.section and not self.arguments.urls and not self.sitemaps.covers_period
         section = f"/{address.section}/" if is_listed else None
         if section is not None and not self.lists.is_begun(section) and self._is_section(section):
             page.new_lists += self.schedule.new_lists([section])
-        self.lists.note_day(address.key, day_of_article(first.article))
+        self.lists.note_day(address.key, day_of_article(article))
         yield page
         yield item
         if section is not None:
@@ -351,12 +348,12 @@ class CaravanSpider(Spider):
     # Articles of several pages are read as one. If a page fails, nothing is stored, and a later run tries again; if
     # robots.txt forbids one, the article ends before it.
 
-    def _whole_article(self, first: PendingArticle) -> Iterator[Any]:
+    def _whole_article(self, first: PendingArticle, document: Document) -> Iterator[Any]:
         """Yield the article's item, or the request for its second page."""
-        path = first.address.path
-        url = next_part(first.document, path, 1) if path is not None else None
+        path, article = first.address.path, first.parts.first
+        url = next_part(document, path, 1) if path is not None else None
         # Judging by the first page, whether the article may be stored.
-        printed = first.article.date_structured or first.article.date_published
+        printed = article.date_structured or article.date_published
         if url is None or not (self._is_section(first.address.section) and self.arguments.is_open_to(printed)):
             yield from self._article(first)
             return

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Engine, Executable, Table, func, or_, select
@@ -62,16 +61,13 @@ class Snapshot:
 
     def rows(self, statement: Executable, **values: Any) -> Iterator[Any]:
         """Yield a query's rows, a few hundred in memory at a time."""
-        try:
-            result = self.connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(statement, values)
-            yield from result
-        except self._errors as error:
-            raise StoreError(f"the store {self.name} cannot be read: {error_line(error)}") from error
+        for batch in self.batches(statement, **values):
+            yield from batch
 
-    def batches(self, statement: Executable) -> Iterator[Sequence[Any]]:
+    def batches(self, statement: Executable, **values: Any) -> Iterator[Sequence[Any]]:
         """Yield a query's rows in lists of a few hundred, which is faster for whole tables."""
         try:
-            result = self.connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(statement)
+            result = self.connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(statement, values)
             yield from result.partitions(_ROWS_AT_ONCE)
         except self._errors as error:
             raise StoreError(f"the store {self.name} cannot be read: {error_line(error)}") from error
@@ -86,9 +82,7 @@ class Snapshot:
     def __enter__(self) -> "Snapshot":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
@@ -110,23 +104,22 @@ _KILLED = "killed"
 
 @dataclass(frozen=True)
 class Run:
-    """One run."""
+    """One run.
+
+    - ``scope``: its period, sections or named pages; empty if it crawled the whole site;
+    - ``seconds``: its duration; None if it has not ended, or was killed at an unknown time;
+    - ``outcome``: the exit code's name; ``killed``; ``no end`` if it has not ended, or was killed and no run followed;
+    - ``requests``: None if it left no report.
+    """
 
     run_id: str
     scope: str
-    """Its period, sections or named pages; empty if it crawled the whole site."""
-
     started_at: str
     seconds: int | None
-    """Its duration; None if it has not ended, or was killed at an unknown time."""
-
     outcome: str
-    """The exit code's name; ``killed``; ``no end`` if it has not ended, or was killed and no run followed."""
-
     reason: str
     new_articles: int
     requests: int | None
-    """None if it left no report."""
 
     @property
     def is_sound(self) -> bool:
@@ -146,20 +139,23 @@ class Reason(NamedTuple):
 
 @dataclass(frozen=True)
 class Overview:
-    """A store in numbers. A section or language that is unknown is an empty string; the largest come first."""
+    """A store in numbers. A section or language that is unknown is an empty string; the largest come first.
+
+    - ``store``: its URL, without a password; ``size``: bytes on the disk;
+    - ``first``, ``last``: days of publication, ``YYYY-MM-DD``; None without any dated article;
+    - ``waiting``: articles found but not read; ``deferred``: speculative URLs, as similar ones led to no articles;
+    - ``unread_sources``: listings that are not walked to their ends, and sitemaps not read;
+    - ``unpublished``: articles that are in no run's feeds yet;
+    - ``failed``: pages that could not be fetched or read; ``due``: those that the next run requests again;
+    - ``reasons``: those of the latest failures, latest first.
+    """
 
     store: str
-    """Its URL, without a password."""
-
     site: str
     size: int
-    """Bytes on the disk."""
-
     articles: int
     first: str | None
     last: str | None
-    """First and last day of publication, ``YYYY-MM-DD``; None without any dated article."""
-
     sections: dict[str, int]
     languages: dict[str, int]
     versions: int
@@ -167,25 +163,12 @@ class Overview:
     runs: int
     last_runs: list[Run]
     waiting: int
-    """Articles found but not read."""
-
     deferred: int
-    """Speculative URLs: similar ones led to no articles."""
-
     unread_sources: int
-    """Listings that are not walked to their ends, and sitemaps not read."""
-
     unpublished: int
-    """Articles that are in no run's feeds yet."""
-
     failed: int
-    """Pages that could not be fetched or read."""
-
     due: int
-    """Those of them that the next run requests again."""
-
     reasons: list[Reason]
-    """The reasons of the latest failures, latest first."""
 
 
 def read_overview(snapshot: Snapshot, now: str, *, most_runs: int, most_reasons: int) -> Overview:
