@@ -60,7 +60,7 @@ METAREFRESH_ENABLED = False
 WARN_ON_GENERATOR_RETURN_VALUE = False  # ruff checks the callbacks instead
 
 # One site, whose articles have numbers: no fingerprints of requests.
-DUPEFILTER_CLASS = "caravan_crawler.dupefilters.ArticleDupeFilter"
+DUPEFILTER_CLASS = "caravan_crawler.frontier.articles.ArticleDupeFilter"
 
 SPIDER_MIDDLEWARES = {
     "caravan_crawler.spidermiddlewares.PageCommitMiddleware": 1000,  # next to the spider: no other sees PageWrites

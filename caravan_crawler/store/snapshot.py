@@ -19,8 +19,7 @@ from caravan_crawler.store.database import (
     store_url,
     without_password,
 )
-from caravan_crawler.store.migrations import MIGRATIONS
-from caravan_crawler.store.schema import schema_version
+from caravan_crawler.store.schema import MIGRATIONS, schema_version
 
 _ROWS_AT_ONCE = 500
 

@@ -11,8 +11,7 @@ from caravan_crawler.items import Article
 from caravan_crawler.store import schema
 from caravan_crawler.store.article_history import ChangeType
 from caravan_crawler.store.database import StoreLockedError, StoreRefusedError, make_engine, store_url
-from caravan_crawler.store.migrations import MIGRATIONS
-from caravan_crawler.store.schema import note, noted, schema_version, upgrade
+from caravan_crawler.store.schema import MIGRATIONS, note, noted, schema_version, upgrade
 from caravan_crawler.store.store import Store, edition
 from tests.store.stored import StoreTables
 from tests.store.stores import BASE, LATER, SEEN, article, keep, open_in, open_kept, table

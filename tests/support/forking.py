@@ -39,7 +39,7 @@ _MODULES = (
     "caravan_crawler.logformatter "
     "caravan_crawler.archive.archive_middleware caravan_crawler.store.article_store "
     "caravan_crawler.feeds caravan_crawler.feed_checks caravan_crawler.monitors.run_report "
-    "caravan_crawler.browser.addon caravan_crawler.dupefilters caravan_crawler.downloadermiddlewares "
+    "caravan_crawler.browser.addon caravan_crawler.frontier.articles caravan_crawler.downloadermiddlewares "
     "caravan_crawler.downloadermiddlewares caravan_crawler.addons "
     "caravan_crawler.commands.export caravan_crawler.commands.inspect caravan_crawler.commands.reparse"
 ).split()
