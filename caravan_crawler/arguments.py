@@ -3,7 +3,9 @@
 import difflib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from caravan_crawler.normalise.dates import parse_date
@@ -12,6 +14,8 @@ from caravan_crawler.urls import PUBLIC_BASE, Site, address_problem
 SAMPLE = "sample"
 #: Characters of an invalid URL that a message quotes.
 _SHOWN = 100
+#: Longest list of section names in a scope, in bytes.
+_LONGEST_SECTIONS = 200
 #: Digits of the largest number that is accepted.
 _MOST_DIGITS = 6
 
@@ -77,6 +81,28 @@ class CrawlArguments:
             limit=_limit(given["limit"]) if "limit" in given else None,
             job=job,
         )
+
+    @property
+    def scope(self) -> str:
+        """Scope of the run: its period, sections or named pages; empty for a run of everything.
+
+        The scope and a URL form an index, whose size PostgreSQL limits: a long list of sections is stored as a hash.
+        """
+        sections = ",".join(sorted(self.sections))
+        if len(sections.encode()) > _LONGEST_SECTIONS:
+            sections = sha256(sections.encode()).hexdigest()[:16]
+        parts = {
+            "since": self.since.isoformat() if self.since else None,
+            "until": self.until.isoformat() if self.until else None,
+            "sections": sections,
+            "urls": sha256("\n".join(sorted(self.urls)).encode()).hexdigest()[:16] if self.urls else None,
+        }
+        return " ".join(f"{name}={value}" for name, value in parts.items() if value)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the arguments as JSON values."""
+        values: dict[str, Any] = vars(self) | {"sections": sorted(self.sections), "urls": list(self.urls)}
+        return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
     @property
     def is_bounded(self) -> bool:

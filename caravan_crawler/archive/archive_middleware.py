@@ -67,7 +67,7 @@ class ArchiveMiddleware:
             EDITION: edition(spider.arguments.site),
             "robots": "obey" if self._crawler.settings.getbool("ROBOTSTXT_OBEY") else "ignore",
             "http-header-user-agent": str(self._crawler.settings["USER_AGENT"]),
-            "description": json.dumps(vars(spider.arguments), default=crawl_state.plain, ensure_ascii=False),
+            "description": json.dumps(spider.arguments.as_json(), ensure_ascii=False),
         }
         most_bytes = self._crawler.settings.getint("ARCHIVE_FILE_SIZE")
         try:

@@ -2,7 +2,6 @@
 
 import argparse
 import functools
-import json
 import logging
 import shlex
 import signal
@@ -166,7 +165,7 @@ class Command(CrawlCommand):
         report = build_report(
             spider.run_id,
             spider.continues,
-            json.loads(json.dumps(vars(spider.arguments), default=crawl_state.plain)),
+            spider.arguments.as_json(),
             spider.started_at,
             ended_at,
             outcome,

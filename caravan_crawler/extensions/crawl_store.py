@@ -32,7 +32,7 @@ class CrawlStore:
         self.store = store
         self._crawler = crawler
         self.spider = spider
-        self._scope = crawl_state.scope_of(spider.arguments)
+        self._scope = spider.arguments.scope
         self._is_publishing = False
         self._published = 0
         self._begin()

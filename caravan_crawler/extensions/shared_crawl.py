@@ -60,7 +60,7 @@ class ClaimScheduler(Scheduler):
         self._store = _store_of(self.crawler)
         self._lease = settings.getfloat("WORKER_LEASE")
         self._most = settings.getint("CONCURRENT_REQUESTS") or 1
-        self._scope = crawl_state.scope_of(spider.arguments)
+        self._scope = spider.arguments.scope
         self._workers = Workers(self._store, self._scope, self._lease)
         self._asked: set[str] = set()
         self._asked_urls: set[str] = set()

@@ -65,7 +65,7 @@ class Discovery:
 
     def unread(self) -> Iterator[Target]:
         """Yield the articles that runs of this kind have found but not read."""
-        for url, is_speculative in crawl_state.waiting(self._store, crawl_state.scope_of(self._arguments)):
+        for url, is_speculative in crawl_state.waiting(self._store, self._arguments.scope):
             yield from self.take_up(url, is_speculative=is_speculative)
 
     def failed(self) -> Iterator[Target]:

@@ -1,9 +1,7 @@
 """The state of crawls: runs and what they continue, pages that wait, articles due for a refresh, sources read."""
 
-import json
 import logging
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, case, delete, func, insert, or_, select, update
@@ -101,8 +99,6 @@ def read_since(store: Store, keys: list[str], moment: str) -> set[str]:
 
 #: Exit codes after which a run of the same scope resumes nothing.
 _COMPLETE = (SOUND, BELOW_FLOORS)
-#: Longest list of section names in a scope, in bytes.
-_LONGEST_SECTIONS = 200
 
 
 @dataclass(frozen=True)
@@ -113,35 +109,17 @@ class ResumedRuns:
     runs: tuple[str, ...] = ()
 
 
-def scope_of(arguments: CrawlArguments) -> str:
-    """Return the scope of a run: its period, sections or named pages; empty for a run of everything.
-
-    The scope and a URL form an index, whose size PostgreSQL limits: a long list of sections is stored as a hash.
-    """
-    sections = ",".join(sorted(arguments.sections))
-    if len(sections.encode()) > _LONGEST_SECTIONS:
-        sections = sha256(sections.encode()).hexdigest()[:16]
-    parts = {
-        "since": arguments.since.isoformat() if arguments.since else None,
-        "until": arguments.until.isoformat() if arguments.until else None,
-        "sections": sections,
-        "urls": sha256("\n".join(sorted(arguments.urls)).encode()).hexdigest()[:16] if arguments.urls else None,
-    }
-    return " ".join(f"{name}={value}" for name, value in parts.items() if value)
-
-
 def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str) -> ResumedRuns:
     """Store that a run has begun; return the runs it continues."""
     store.join(run_id)
-    scope = scope_of(arguments)
+    scope = arguments.scope
     resumed_runs = continued(store, run_id, scope, started_at)
-    given = json.loads(json.dumps(vars(arguments), default=plain))
     store.execute(
         insert(runs).values(
             run_id=run_id,
             number=next_number(),
             scope=scope,
-            arguments=given,
+            arguments=arguments.as_json(),
             version=__version__,
             started_at=started_at,
             new_articles=0,
@@ -225,8 +203,3 @@ def last_new(store: Store) -> str | None:
 def brought_new(store: Store, run_ids: list[str]) -> bool:
     """Whether any of these runs, ended or not, stored the latest state of an article."""
     return bool(store.rows(select(articles.c.key).where(articles.c.run_id.in_(run_ids)).limit(1)))
-
-
-def plain(value: Any) -> Any:
-    """Return an argument's value as a JSON value."""
-    return sorted(value) if isinstance(value, frozenset) else str(value)

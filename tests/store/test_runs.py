@@ -123,8 +123,8 @@ SAME = [
 
 
 def test_scopes_of_runs_differ(tmp_path: Path) -> None:
-    assert crawl_state.scope_of(ALL) == ""
-    assert len({crawl_state.scope_of(kind) for kind in [ALL, *KINDS]}) == len(KINDS) + 1
+    assert ALL.scope == ""
+    assert len({kind.scope for kind in [ALL, *KINDS]}) == len(KINDS) + 1
     store = open_in(tmp_path)
     for number, kind in enumerate([ALL, *KINDS], 1):
         assert run(store, number, 143, kind).runs == ()
@@ -134,7 +134,7 @@ def test_scopes_of_runs_differ(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_arguments_that_do_not_change_the_scope(one: CrawlArguments, other: CrawlArguments) -> None:
-    assert crawl_state.scope_of(one) == crawl_state.scope_of(other)
+    assert one.scope == other.scope
 
 
 def test_the_last_run_that_brought_something(tmp_path: Path) -> None:
