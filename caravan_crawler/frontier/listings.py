@@ -51,6 +51,10 @@ class ListingWalk:
     """Articles that no other source had named before."""
     is_named_elsewhere: bool = False
     """Whether sitemaps have named the site's articles: then a page without a new one ends the walk."""
+    state: "ListState" = field(default_factory=lambda: ListState())
+    """The listing's state, which is stored for the next run."""
+    part: "PageRange" = field(default_factory=lambda: PageRange(1))
+    """The range it reads; stored as open for the next run once its first page is read."""
     _named: int = 0
     _met: set[Key] = field(default_factory=set)
     _listed: set[Key] = field(default_factory=set)
@@ -207,13 +211,6 @@ class ListPage(NamedTuple):
     walk: int
 
 
-class _Active(NamedTuple):
-    walk: ListingWalk
-    state: ListState
-    part: PageRange
-    """The range this walk reads; stored as open for the next run once its first page is read."""
-
-
 class Listings:
     """The walks under way; ``since`` is the first day of the period, if any.
 
@@ -228,7 +225,7 @@ class Listings:
         self._is_bounded = is_bounded
         self._states: dict[str, ListState] = {}
         self._changed: dict[str, ListState] = {}
-        self._active: list[_Active] = []
+        self._walks: list[ListingWalk] = []
         self._rounds: dict[str, int] = {}
         self._held: list[tuple[int, Listing, list[Key], int]] = []
         self._given_up: list[int] = []
@@ -270,7 +267,8 @@ class Listings:
         ``around`` are the articles linked around the listing, ``new`` is the number of articles that no source had
         named before. ``is_named_elsewhere``: whether sitemaps have named the site's articles.
         """
-        walk, state, part = self._active[number]
+        walk = self._walks[number]
+        state, part = walk.state, walk.part
         walk.is_named_elsewhere = is_named_elsewhere
         self._changed[walk.path] = state
         walk.found += new
@@ -295,18 +293,28 @@ class Listings:
 
     def failed(self, number: int, page: int) -> list[ListPage]:
         """Skip a failed page and continue with the next."""
-        active = self._active[number]
-        if active.walk.may_skip(page):
+        if self._walks[number].may_skip(page):
             return [self._page(number, page + 1)]
         self._give_up(number)
         return []
 
     def ended(self, number: int) -> list[ListPage]:
-        """End the walk at a missing page, unless pages before it failed."""
-        if self._active[number].walk.missed:
+        """End the walk, unless pages of it failed; return the first page if new articles have shifted the listing."""
+        walk = self._walks[number]
+        state = walk.state
+        if walk.missed:
             self._give_up(number)
             return []
-        return self._end(number)
+        self._changed[walk.path] = state
+        if walk.part in state.open:
+            state.open.remove(walk.part)
+        if walk.top and walk.until and not walk.is_resumed:
+            state.note_yield(walk.found)
+        rounds = self._rounds.get(walk.path, 0)
+        if walk.has_shifted and rounds < _MOST_ROUNDS and state.top:
+            self._rounds[walk.path] = rounds + 1
+            return [self._start_at_top(walk.path, state)]
+        return []
 
     def when_idle(self) -> list[ListPage]:
         """Return the pages to request when idle: held pages, listings given up, shifted tops."""
@@ -314,7 +322,7 @@ class Listings:
         pages = [page for walk, listing, keys, new in held for page in self._next(walk, listing, keys, new)]
         given_up, self._given_up = self._given_up, []
         for number in given_up:
-            walk = self._active[number].walk
+            walk = self._walks[number]
             first = walk.missed[0] if walk.missed else 1
             if walk.may_try_again():
                 walk.missed = []
@@ -328,36 +336,22 @@ class Listings:
         return self._start(path, state, PageRange(1, frozenset(state.top)), is_resumed=False)
 
     def _start(self, path: str, state: ListState, part: PageRange, *, is_resumed: bool) -> ListPage:
-        self._active.append(_Active(ListingWalk(path, part.until, self._since, is_resumed), state, part))
-        return self._page(len(self._active) - 1, part.page)
+        self._walks.append(ListingWalk(path, part.until, self._since, is_resumed, state=state, part=part))
+        return self._page(len(self._walks) - 1, part.page)
 
     def _next(self, number: int, listing: Listing, keys: list[Key], new: int) -> list[ListPage]:
-        walk, _, part = self._active[number]
+        walk = self._walks[number]
         following = walk.next_number(listing, [self._days[key] for key in keys if key in self._days], new)
         if following is not None:
-            part.page = following
+            walk.part.page = following
             return [self._page(number, following)]
         return self.ended(number)
 
-    def _end(self, number: int) -> list[ListPage]:
-        """End a walk; return the first page if new articles have shifted the listing meanwhile."""
-        walk, state, part = self._active[number]
-        self._changed[walk.path] = state
-        if part in state.open:
-            state.open.remove(part)
-        if walk.top and walk.until and not walk.is_resumed:
-            state.note_yield(walk.found)
-        rounds = self._rounds.get(walk.path, 0)
-        if walk.has_shifted and rounds < _MOST_ROUNDS and state.top:
-            self._rounds[walk.path] = rounds + 1
-            return [self._start_at_top(walk.path, state)]
-        return []
-
     def _give_up(self, number: int) -> None:
-        active = self._active[number]
-        active.part.page = active.walk.missed[0]
+        walk = self._walks[number]
+        walk.part.page = walk.missed[0]
         self._given_up.append(number)
 
     def _page(self, walk: int, number: int) -> ListPage:
-        path = self._active[walk].walk.path
+        path = self._walks[walk].path
         return ListPage(path if number == 1 else f"{path}page/{number}/", walk)

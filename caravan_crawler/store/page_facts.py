@@ -56,7 +56,7 @@ def newest_lines(store: Store, until: str = "9") -> Iterator[Line]:
     for item_class, table in TABLES.items():
         newest = select(table).where(table.c.observed_at <= until)
         rows = store.rows(newest.order_by(table.c.observed_at.desc(), table.c.id.desc()).limit(50))
-        yield from (_line(item_class, row) for row in reversed(rows))
+        yield from (line_of(item_class, row._mapping) for row in reversed(rows))
 
 
 def reread(store: Store, lines: Iterable[Line], span: Span) -> Writes:
@@ -121,9 +121,10 @@ class _Log:
             .limit(1)
         )
         row = next(iter(self._store.rows(query)), None)
-        return (_line(self._class, row), row.id) if row is not None else (None, None)
+        return (line_of(self._class, row._mapping), row.id) if row is not None else (None, None)
 
 
-def _line(item_class: Any, row: Any) -> Line:
-    line: Line = item_class(**{name: row._mapping[name] for name in item_class.__dataclass_fields__})
+def line_of(item_class: Any, row: Any) -> Line:
+    """Return the item of a row."""
+    line: Line = item_class(**{name: row[name] for name in item_class.__dataclass_fields__})
     return line

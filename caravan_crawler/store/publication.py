@@ -15,22 +15,22 @@ from typing import Any
 
 from sqlalchemy import Table, and_, delete, insert, or_, select, true, update
 
-from caravan_crawler.items import REQUIRED, Article, ExchangeRate, Link, TrendingEntry, Weather
+from caravan_crawler.items import REQUIRED, Article, Link
 from caravan_crawler.outcome import SOUND
 from caravan_crawler.store import crawl_state, database
 from caravan_crawler.store.failed_pages import LOST_FIELDS
-from caravan_crawler.store.schema import articles, failures, rates, runs, store_info, trending, weather
+from caravan_crawler.store.page_facts import TABLES, Line, line_of
+from caravan_crawler.store.schema import articles, failures, runs, store_info
 from caravan_crawler.store.store import Store
 
 logger = logging.getLogger(__name__)
 
-Record = Article | TrendingEntry | ExchangeRate | Weather
+Record = Article | Line
 
 #: Prefix of the name of a run's note in ``store_info``.
 _NOTE = "placing"
 _ROWS_AT_ONCE = 500
-_LINES: tuple[tuple[Table, Any], ...] = ((trending, TrendingEntry), (rates, ExchangeRate), (weather, Weather))
-_KEYS: dict[Table, Any] = {articles: articles.c.key} | {table: table.c.id for table, _ in _LINES}
+_KEYS: dict[Table, Any] = {articles: articles.c.key} | {table: table.c.id for table in TABLES.values()}
 
 
 class LeftRecords:
@@ -63,10 +63,9 @@ class LeftRecords:
         for row in self._unpublished(articles, or_(is_whole, articles.c.key.not_in(losing))):
             if self._is_wanted(row):
                 yield self._taken(articles, row, article_of(row))
-        for table, item_class in _LINES:
+        for item_class, table in TABLES.items():
             for row in self._unpublished(table):
-                record = item_class(**{name: row[name] for name in item_class.__dataclass_fields__})
-                yield self._taken(table, row, record)
+                yield self._taken(table, row, line_of(item_class, row))
 
     def _taken(self, table: Table, row: Any, record: Record) -> Record:
         self.taken[table].append((row[_KEYS[table].name], row["run_id"]))
@@ -107,7 +106,7 @@ def announce(
     """
     files = [[str(part.absolute()), str(path.absolute())] for part, path in moves]
     note = {"run_id": run_id, "new_articles": new_articles, "files": files}
-    tables = [table for table, item_class in ((articles, Article), *_LINES) if item_class in classes]
+    tables = [table for item_class, table in ({Article: articles} | TABLES).items() if item_class in classes]
     own = [
         update(table).where(table.c.run_id == run_id, table.c.published_in.is_(None)).values(published_in=run_id)
         for table in tables
