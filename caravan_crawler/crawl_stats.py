@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from scrapy.crawler import Crawler
 
-from caravan_crawler.failures import RunEndsError, end_run, is_refusal, is_unanswered
+from caravan_crawler.failures import end_run, is_refusal, is_unanswered
+from caravan_crawler.page_writes import Failure, PageWrites
 from caravan_crawler.pages.page import PageKind, PageReading
 
 logger = logging.getLogger(__name__)
@@ -85,18 +86,17 @@ class CrawlStats:
         for part, is_shown in reading.parts.items():
             self._readers[f"read/{part}/visible_text" if is_shown else f"missing/{part}"] += 1
 
-    def fail(self, url: str, reason: str, words: str) -> None:
-        """Count and log a failed page; a request not sent because the run ends is no failure."""
-        if reason == RunEndsError.__name__:
-            self.count("unasked")
-            return
+    def fail(self, page: PageWrites, reason: str, words: str) -> PageWrites:
+        """Count and log a failed page; return its writes with the failure."""
+        page.failure = Failure(reason, words)
         self.count(f"failed/{reason}")
-        self._crawler.stats.set_value("caravan/last_failure", f"{url}: {words}")
-        logger.warning("Not read: %s (%s)", url, words)
+        self._crawler.stats.set_value("caravan/last_failure", f"{page.asked_url}: {words}")
+        logger.warning("Not read: %s (%s)", page.asked_url, words)
         if is_unanswered(reason) or is_refusal(reason):
             self._outage.bad(answered=is_refusal(reason))
         else:
             self._outage.good()
+        return page
 
     def refused(self, page_url: str, problem: str) -> None:
         """Count and log a URL that is not followed."""

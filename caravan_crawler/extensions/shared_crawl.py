@@ -26,6 +26,7 @@ from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import end_run, is_ending
 from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.outcome import BELOW_FLOORS, SOUND, WORKER_STAT
+from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.spiders.http import ARTICLE
 from caravan_crawler.store import crawl_state
@@ -197,9 +198,8 @@ class ClaimScheduler(Scheduler):
         if claim.claims <= MOST_DEATHS:
             return False
         words = f"{claim.claims - 1} workers died while they read it"
-        url = self._spider.site.here(claim.url)
-        self._spider.crawl_stats.fail(url, "worker_lost", words)
-        self._crawl_store.articles.fail(url, claim.key, "worker_lost", words)
+        page = PageWrites(self._spider.site.here(claim.url), claim.key)
+        self._spider.commit(self._spider.crawl_stats.fail(page, "worker_lost", words))
         return True
 
     def _is_busy(self) -> bool:

@@ -28,6 +28,55 @@ _KNOWN_PAGES = 50
 _NAMED_PAGES = 2
 
 
+_MOST_HOURS = 6
+
+
+@dataclass(eq=False)
+class PageRange:
+    """Pages of a listing still to be read: from ``page`` to the articles ``until``, or to the end."""
+
+    page: int
+    until: frozenset[Key] = frozenset()
+
+
+@dataclass
+class ListState:
+    """The stored state of a listing.
+
+    ``top`` are the articles of its first page when a walk last began there: the next walk ends where it meets them.
+    ``open`` are the ranges below them that were not read. ``hours`` is the interval between two walks.
+    """
+
+    top: list[Key] = field(default_factory=list)
+    open: list[PageRange] = field(default_factory=list)
+    hours: int = 3
+
+    def note_yield(self, new: int) -> None:
+        """Set the interval from the number of new articles a walk from the top found.
+
+        It is one hour if there were any, else it doubles, up to 6 hours.
+        """
+        self.hours = 1 if new else min(2 * self.hours, _MOST_HOURS)
+
+    @property
+    def is_walked(self) -> bool:
+        """Whether the listing was read completely."""
+        return bool(self.top) and not self.open
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the state as JSON values."""
+        parts = [[part.page, sorted(part.until, key=str)] for part in self.open]
+        return {"top": self.top, "open": parts, "hours": self.hours}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any] | None) -> "ListState":
+        """Return the state from JSON values; without any, that of a listing not read yet."""
+        if not value:
+            return cls()
+        parts = [PageRange(page, frozenset(until)) for page, until in value["open"]]
+        return cls(list(value["top"]), parts, value["hours"])
+
+
 @dataclass
 class ListingWalk:
     """A walk down the listing at ``path``, until it meets the articles of ``until``, else to the end.
@@ -51,9 +100,9 @@ class ListingWalk:
     """Articles that no other source had named before."""
     is_named_elsewhere: bool = False
     """Whether sitemaps have named the site's articles: then a page without a new one ends the walk."""
-    state: "ListState" = field(default_factory=lambda: ListState())
+    state: ListState = field(default_factory=ListState)
     """The listing's state, which is stored for the next run."""
-    part: "PageRange" = field(default_factory=lambda: PageRange(1))
+    part: PageRange = field(default_factory=lambda: PageRange(1))
     """The range it reads; stored as open for the next run once its first page is read."""
     _named: int = 0
     _met: set[Key] = field(default_factory=set)
@@ -149,55 +198,6 @@ class ListingWalk:
         older = [day < self.since for day in dates]
         self._old_pages = self._old_pages + 1 if sum(older) >= _OLD_SHARE * len(older) else 0
         return is_sorted and self._old_pages >= _OLD_PAGES
-
-
-_MOST_HOURS = 6
-
-
-@dataclass(eq=False)
-class PageRange:
-    """Pages of a listing still to be read: from ``page`` to the articles ``until``, or to the end."""
-
-    page: int
-    until: frozenset[Key] = frozenset()
-
-
-@dataclass
-class ListState:
-    """The stored state of a listing.
-
-    ``top`` are the articles of its first page when a walk last began there: the next walk ends where it meets them.
-    ``open`` are the ranges below them that were not read. ``hours`` is the interval between two walks.
-    """
-
-    top: list[Key] = field(default_factory=list)
-    open: list[PageRange] = field(default_factory=list)
-    hours: int = 3
-
-    def note_yield(self, new: int) -> None:
-        """Set the interval from the number of new articles a walk from the top found.
-
-        It is one hour if there were any, else it doubles, up to 6 hours.
-        """
-        self.hours = 1 if new else min(2 * self.hours, _MOST_HOURS)
-
-    @property
-    def is_walked(self) -> bool:
-        """Whether the listing was read completely."""
-        return bool(self.top) and not self.open
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the state as JSON values."""
-        parts = [[part.page, sorted(part.until, key=str)] for part in self.open]
-        return {"top": self.top, "open": parts, "hours": self.hours}
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any] | None) -> "ListState":
-        """Return the state from JSON values; without any, that of a listing not read yet."""
-        if not value:
-            return cls()
-        parts = [PageRange(page, frozenset(until)) for page, until in value["open"]]
-        return cls(list(value["top"]), parts, value["hours"])
 
 
 #: Times a listing's top is read again after new articles shifted its pages.

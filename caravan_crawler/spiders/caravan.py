@@ -35,7 +35,7 @@ from caravan_crawler.frontier.schedule import (
 )
 from caravan_crawler.frontier.speculative_urls import FOUND_ON, Reach
 from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
-from caravan_crawler.page_writes import Failure, PageWrites
+from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.pages.article import read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Bounds, Document
@@ -43,16 +43,8 @@ from caravan_crawler.pages.listing import article_links, read_listing, section_l
 from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading, says_nothing_is_here
 from caravan_crawler.pages.syndication import Entry, Form, Syndication
 from caravan_crawler.pages.to_items import ChangeFilter, article_record, page_records
-from caravan_crawler.spiders.http import (
-    ARTICLE,
-    FRONT,
-    NOT_MODIFIED,
-    RETRY,
-    Requests,
-    ResponseReader,
-    writes_of,
-    writes_of_request,
-)
+from caravan_crawler.spiders import http
+from caravan_crawler.spiders.http import Requests, ResponseReader, writes_of, writes_of_request
 from caravan_crawler.urls import Address, Site, has_moved, listing_of, path_of
 
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
@@ -168,13 +160,13 @@ class CaravanSpider(Spider):
 
     def _named(self) -> Iterator[Request]:
         for key, url in self.discovery.named():
-            yield self.requests.page(url, (self.parse_named, self.failed), ARTICLE, meta={"key": key})
+            yield self.requests.page(url, (self.parse_named, self.failed), http.ARTICLE, meta={"key": key})
 
     def _beginnings(self) -> Iterator[Request]:
         yield from self.requests.articles(self.discovery.unread())
         for key, url, headers in self.discovery.due_for_refresh():
             yield self.requests.refresh(key, url, headers)
-        yield from self.requests.articles(self.discovery.failed(), RETRY)
+        yield from self.requests.articles(self.discovery.failed(), http.RETRY)
         if self.sitemaps.can_cover_period:
             # Sitemaps may make all other sources unnecessary; if not, those are requested when idle.
             self._are_sources_left = True
@@ -187,12 +179,12 @@ class CaravanSpider(Spider):
         if self.schedule.is_just_read(HOME):
             yield from self._other_sources(KNOWN_SECTIONS)
         else:
-            yield self.requests.page(HOME, (self.parse_home, self.home_failed), FRONT)
+            yield self.requests.page(HOME, (self.parse_home, self.home_failed), http.FRONT)
 
     def _other_sources(self, sections: Iterable[str]) -> Iterator[Request]:
         """Request the sources other than the home page that are due."""
         if not self.schedule.is_just_read(FEED):
-            yield self.requests.page(FEED, (self.parse_feed, self.failed), FRONT)
+            yield self.requests.page(FEED, (self.parse_feed, self.failed), http.FRONT)
         named_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
         for path in dict.fromkeys([*named_sections, *sections, *self.schedule.known_lists]):
             is_leading = path == KNOWN_SECTIONS[0] or path in named_sections
@@ -243,7 +235,7 @@ class CaravanSpider(Spider):
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
         """Read an article's page and follow its links to other articles."""
         page = writes_of(response)
-        if response.status == NOT_MODIFIED:
+        if response.status == http.NOT_MODIFIED:
             self.crawl_stats.count("articles/not_modified")
             yield PageWrites(response.url, page.asked_key, article_key=page.asked_key, is_unmodified=True)
         else:
@@ -368,11 +360,11 @@ class CaravanSpider(Spider):
         if asked is None or asked.part == 1:
             return None
         handlers, meta = (response.request.callback, self.failed), {"key": str(asked.key)}
-        return self.requests.page(self.site.canonical(asked), handlers, ARTICLE, meta=meta, dont_filter=True)
+        return self.requests.page(self.site.canonical(asked), handlers, http.ARTICLE, meta=meta, dont_filter=True)
 
     def _part(self, url: str, first: PendingArticle) -> Request:
         handlers = (self.parse_part, self.part_failed)
-        return self.requests.page(url, handlers, ARTICLE + 1, dont_filter=True, cb_kwargs={"first": first})
+        return self.requests.page(url, handlers, http.ARTICLE + 1, dont_filter=True, cb_kwargs={"first": first})
 
     def parse_part(self, response: Response, first: PendingArticle) -> Iterator[Any]:
         """Read a later page of an article; yield the request for the next page, or the item."""
@@ -546,7 +538,7 @@ class CaravanSpider(Spider):
         if read.loss is not None:
             why = {"cut": "it breaks off", "too_large": "it is larger than a sitemap may be"}[read.loss]
             number = len(read.pages) + len(read.sitemaps)
-            self._fail(page, f"{what}_{read.loss}", f"{why}; {number} addresses are read")
+            self.crawl_stats.fail(page, f"{what}_{read.loss}", f"{why}; {number} addresses are read")
         return page
 
     def _unreadable(self, response: Response, page: PageWrites, what: str, stamp: str | None = None) -> Iterator[Any]:
@@ -572,7 +564,7 @@ class CaravanSpider(Spider):
         else:
             self.sitemaps.failed(path)
         words = "a page" if is_page else "something else" if response.body else "empty"
-        yield self._fail(page, f"{what}_unreadable", f"it is no {what} but {words}")
+        yield self.crawl_stats.fail(page, f"{what}_unreadable", f"it is no {what} but {words}")
 
     # Failures
 
@@ -652,7 +644,7 @@ class CaravanSpider(Spider):
             self.crawl_stats.count("forbidden")
             self.logger.info("Forbidden by robots.txt: %s", request.url)
         else:
-            self._fail(page, reason, failures.words(failure))
+            self.crawl_stats.fail(page, reason, failures.words(failure))
         self.commit(page)
 
     def on_dropped(self, request: Request) -> None:
@@ -664,7 +656,7 @@ class CaravanSpider(Spider):
             self.sitemaps.is_read(page, None)
             self.commit(page)
         elif self.site.address(request.url) is None:
-            self.commit(self._fail(page, "redirected", f"it redirects to {request.url}"))
+            self.commit(self.crawl_stats.fail(page, "redirected", f"it redirects to {request.url}"))
             self._note_missing_section(path_of(page.asked_url))
             for other in self.requests.articles(self._another(page)):
                 self.crawler.engine.crawl(other)
@@ -705,10 +697,4 @@ class CaravanSpider(Spider):
 
     def _failure(self, page: PageWrites, reason: str, words: str) -> PageWrites:
         """Count a failed page and return its writes, without what was found on it."""
-        return self._fail(PageWrites(page.asked_url, page.asked_key), reason, words)
-
-    def _fail(self, page: PageWrites, reason: str, words: str) -> PageWrites:
-        """Count the failure of a page and add it to the page's writes."""
-        self.crawl_stats.fail(page.asked_url, reason, words)
-        page.failure = Failure(reason, words)
-        return page
+        return self.crawl_stats.fail(PageWrites(page.asked_url, page.asked_key), reason, words)

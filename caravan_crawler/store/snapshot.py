@@ -10,15 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Engine, Executable, Table, fun
 from sqlalchemy.exc import SQLAlchemyError
 
 from caravan_crawler.outcome import SOUND
-from caravan_crawler.store import origin, schema
-from caravan_crawler.store.database import (
-    StoreError,
-    StoreRefusedError,
-    error_line,
-    make_engine,
-    store_url,
-    without_password,
-)
+from caravan_crawler.store import database, origin, schema
+from caravan_crawler.store.database import StoreError, StoreRefusedError
 from caravan_crawler.store.schema import MIGRATIONS, schema_version
 
 _ROWS_AT_ONCE = 500
@@ -32,11 +25,11 @@ class Snapshot:
     """
 
     def __init__(self, setting: str | None, data_dir: str) -> None:
-        url = store_url(setting, data_dir)
-        self.name = without_password(url)
+        url = database.store_url(setting, data_dir)
+        self.name = database.without_password(url)
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
             raise StoreRefusedError(f"there is no store {self.name}; a crawl makes one")
-        self._engine = make_engine(url, reads_only=True)
+        self._engine = database.make_engine(url, reads_only=True)
         self._errors = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)
         self._connection: Connection | None = None
         try:
@@ -44,7 +37,7 @@ class Snapshot:
             version = schema_version(self._connection)
         except self._errors as error:
             self.close()
-            raise StoreError(f"the store {self.name} cannot be opened: {error_line(error)}") from error
+            raise StoreError(f"the store {self.name} cannot be opened: {database.error_line(error)}") from error
         except StoreError:
             self.close()
             raise
@@ -69,7 +62,7 @@ class Snapshot:
             result = self.connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(statement, values)
             yield from result.partitions(_ROWS_AT_ONCE)
         except self._errors as error:
-            raise StoreError(f"the store {self.name} cannot be read: {error_line(error)}") from error
+            raise StoreError(f"the store {self.name} cannot be read: {database.error_line(error)}") from error
 
     def close(self) -> None:
         """Close the connection."""
