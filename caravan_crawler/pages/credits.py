@@ -52,6 +52,6 @@ def credit_in_text(text: str) -> str | None:
 def caption_credit(block: Block) -> str | None:
     """Return whom a caption credits: all of it, its last piece or its end."""
     last_piece = " ".join(block.pieces[-1][0].split())
-    behind = _CREDIT_BEHIND.search(block.text)
+    behind = _CREDIT_BEHIND.search(block.text[-_LONGEST_CREDIT:])
     texts = (block.text, last_piece, behind[1] if behind else "")
     return next((credit for text in texts if text and (credit := credit_in_text(text)) is not None), None)
