@@ -16,6 +16,7 @@ from caravan_crawler.pages.labels import (
     is_advert_label,
     is_card_detail,
     is_colophon,
+    is_end_label,
     is_label,
     is_label_with_links,
     is_markup,
@@ -130,6 +131,7 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
                 reason = "heads a box of links"
             elif _is_label(block) or is_label_with_links(block):
                 reason = "is a label"
+                text.facts += [fact for fact in facts_of(block) if fact.kind == "views" and not fact.is_bare]
                 if is_advert_label(block.text):
                     adverts += _advert_around(block, container, kept)
             elif (credit := credit_in_text(block.text)) is not None:
@@ -236,6 +238,7 @@ def _advert_around(label: Block, container: Element | None, before: list[Block])
 
 def _take_off_tail(document: Document, kept: list[Block], text: Text) -> None:
     """Drop what stands behind the last paragraph: facts, rights reserved, cards of other articles with their dates."""
+    del kept[_end_of_text(kept) :]
     while len(kept) > 1 and is_colophon(kept[-1].text):
         kept.pop()
     end = len(kept)
@@ -252,6 +255,19 @@ def _take_off_tail(document: Document, kept: list[Block], text: Text) -> None:
     while len(kept) > 1 and _are_facts_of_article(facts := facts_of(kept[-1])):
         text.facts = facts + text.facts
         kept.pop()
+
+
+def _end_of_text(kept: list[Block]) -> int:
+    """Return the place of the first heading, such as ``Об авторе``, behind which nothing is like the text before it."""
+    places = [(block.element.parent, block.tag, block.element.get("class")) for block in kept]
+    last = {place: index for index, place in enumerate(places)}
+    end = 0
+    for index, block in enumerate(kept):
+        is_heading = is_end_label(block.text) or is_author_label(block.text)
+        if is_heading and end < index:
+            return index
+        end = end if is_heading or block.tag in SUBHEADS else max(end, last[places[index]])
+    return len(kept)
 
 
 def _are_facts_of_article(facts: list[Fact]) -> bool:

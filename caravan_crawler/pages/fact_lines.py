@@ -52,7 +52,7 @@ _OTHER = re.compile(
     r"|обновлен[оа]?\s*:?\s.{4,40}|(?:коллаж|видео|инфографика)\s*[-–—:]\s*.{2,40}"
     r"|(?:от|by|автор|автором|опубликовал[аи]?)(?:\s+[^\s.]+){0,2}|admin|администратор|редактор|редакция"
     r"|опубликован[оа]?\s*:?|дата(?:\s+публикации)?\s*:?|жарияланды\s*:?|размещено\s*:?|posted\s+(?:on|by|in)"
-    r"|(?:рубрик[аи]|раздел|категори[яи]|айдар|санат)\s*:?(?:\s+[^\s.]+){0,3}|в\s+[А-ЯЁ][\w ]{2,30}"
+    r"|(?:рубрик[аи]|раздел|категори[яи]|айдар\w*|санат\w*)\s*:?(?:\s+[^\s.]+){0,3}|в(?:\s+[А-ЯЁ][\w ]{2,30})?"
     r"|источник\s*:?|поделиться\s*:?|\d+\s+(?:нравится|лайк\w*|репост\w*|поделил\w*|shares?|likes?)|\+\d+"
     r"|(?:[👍👎❤♥💬🗨🔁↗⭐]\ufe0f?\s*\d+\s*)+"
     # A count that a script is to bring.
@@ -85,7 +85,10 @@ _WORDS_OF_FACTS = re.compile(
 )
 _SENTENCE_BEGINS = re.compile(r"опубликовал[аи]?\b|авторы?\b|дата\s+публикации\b", re.IGNORECASE)
 _LONGEST_SENTENCE = 200
-_JOINTS = re.compile(r"(?:от|и|және|and|автором|автор|by|в|in|on|posted\s+on|опубликован[оа]?|[\W_]+)", re.IGNORECASE)
+_JOINTS = re.compile(
+    r"(?:запись\s+опубликована(?:\s+в\s+рубрике)?|(?:с\s+)?метк\w+:?|(?:в\s+)?рубрик\w+:?|от|и|және|and|автором|автор|by|в|in|on|posted\s+on|опубликован[оа]?|[\W_]+)",
+    re.IGNORECASE,
+)
 #: Words of the longest date, ``Опубликовано: понедельник, 12 мая 2025 года в 14:05``, and its letters.
 _LONGEST_DATE, _LONGEST_DATE_TEXT = 12, 80
 _LONGEST_ZONE = 40
@@ -219,7 +222,7 @@ def _facts_of(block: Block) -> list[Fact]:
     text = block.text
     if _SENTENCE_BEGINS.match(text) and (facts := _sentence_facts(text)):
         return facts
-    if text[-1] in ".!?" and len(text) > _LONGEST_DATE_TEXT:
+    if text[-1] in ".!?" and len(text) > _LONGEST_DATE_TEXT and block.zone != "footer":
         return []
     whole = [[text]]
     # Pieces first: the line of an author or a credit would include its neighbours.
@@ -235,6 +238,7 @@ def _facts_of(block: Block) -> list[Fact]:
         marked = {
             " ".join(text.split()) for text, link, inline in block.pieces if inline and _marks_author(link, inline)
         }
+        marked |= {" ".join(text.split()) for text, link, _ in block.pieces if link is not None and _is_of_a_list(link)}
         if is_certain and all(part in marked or _may_stand_by_a_date(part) for part in rest):
             return [*_of_article(block, known), *(_linked_authors(block) or _bare_authors(block, rest))]
     return _sentence_facts(text)
@@ -308,8 +312,9 @@ def _of_article(block: Block, facts: list[Fact]) -> list[Fact]:
         value = " ".join(text.split()).strip(_ORNAMENT)
         if value in bare:
             names = names_around(block, inline)
-            is_of_others = is_count_of_others(names) or (link is not None and "#" in (link.get("href") or ""))
-            others |= {value} if is_of_others and not is_count_of_views(names) else set()
+            is_to_comments = link is not None and "#" in (link.get("href") or "")
+            is_of_others = is_to_comments or (is_count_of_others(names) and not is_count_of_views(names))
+            others |= {value} if is_of_others else set()
         elif value in dates and inline is not None:
             others |= {value} if names_a_change(inline) else set()
     if dates <= others:
@@ -333,6 +338,12 @@ def names_around(block: Block, inline: Element | None) -> str:
     return names
 
 
+def _is_of_a_list(link: Element) -> bool:
+    """Whether a link leads to a section or topic."""
+    href = link.get("href") or ""
+    return "tag" in (link.get("rel") or "").split() or "/tag/" in href or "/category/" in href
+
+
 def _may_stand_by_a_date(text: str) -> bool:
     return _is_a_name(text) or _JOINTS.fullmatch(text) is not None or read_byline(text) is not None
 
@@ -342,7 +353,7 @@ def _is_a_name(text: str) -> bool:
 
 
 def _splits(block: Block) -> Iterator[list[str]]:
-    pieces = [" ".join(text.split()).strip(_ORNAMENT) for text, _, _ in block.pieces]
+    pieces = [" ".join(text.split()).strip(_ORNAMENT + "/") for text, _, _ in block.pieces]
     pieces = [piece for piece in pieces if piece and piece not in "/:"]
     if len(pieces) > 1:
         if len(pieces) % 2 == 0 and all(map(_BARE_LABEL.fullmatch, pieces[::2])):

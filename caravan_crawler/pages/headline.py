@@ -1,7 +1,7 @@
 """Finds the headline: the block with the most evidence, and the page's titles without the site's name."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice, pairwise
@@ -32,6 +32,7 @@ HEADLINE = {
     "a paragraph follows": 1,
     "a teaser follows": -1,
     "is a link among links": -4,
+    "is the name of a section, and not the title": -4,
     "stands in a column or the foot": -4,
     "stands in a menu": -8,
 }
@@ -41,6 +42,8 @@ LONGEST_LEDE = 2
 _WINDOW, _MOST_FACTS, _MOST_PARAGRAPHS = 14, 2, 3
 #: Marks before the first letter of a headline.
 _OPENING = " «»“”„\"'([–—-…¿¡.#№*•"
+#: Letters of the name of a section.
+_LONGEST_NAME = 30
 #: Candidates of each kind that are weighed.
 _MOST_CANDIDATES = 20
 
@@ -87,7 +90,7 @@ def find_headline(document: Document) -> Headline | None:
     if not candidates:
         return None
     is_teaser_here = partial(is_teaser, site=document.site, page_url=document.base_url)
-    all_weighed = [_weigh_headline(blocks, index, index in titles, is_teaser_here) for index in candidates]
+    all_weighed = [_weigh_headline(blocks, index, titles, is_teaser_here) for index in candidates]
     # If two are equal, the heading, then the first: the related articles under the text may name the page's own.
     best = max(all_weighed, key=lambda weighed: (weighed.sum, _heading(blocks[weighed.block]) == "h1")).block
     wanted = fold(blocks[best].text)
@@ -129,11 +132,22 @@ def _title_places(document: Document, texts: list[str]) -> list[int]:
     return []
 
 
-def _weigh_headline(blocks: list[Block], index: int, is_title: bool, is_teaser_here: "partial[bool]") -> Weighed:
+def section_names(blocks: list[Block]) -> set[str]:
+    """Return the texts that are links in menus and breadcrumbs among the blocks before an article."""
+    return {
+        text for block in blocks if block.has_links for text, _ in block.linked_texts() if len(text) <= _LONGEST_NAME
+    }
+
+
+def _weigh_headline(
+    blocks: list[Block], index: int, titles: Collection[int], is_teaser_here: "partial[bool]"
+) -> Weighed:
     block = blocks[index]
     weighed = Weighed(index)
-    if is_title:
+    if index in titles:
         weighed.add(HEADLINE, "is the title")
+    elif titles and block.text in section_names(blocks[:index]):
+        weighed.add(HEADLINE, "is the name of a section, and not the title")
     if heading := _heading(block):
         weighed.add(HEADLINE, "is in an h1" if heading == "h1" else "is in another heading")
     if any(element.tag in ("main", "article") for element in block.element.around):

@@ -7,6 +7,7 @@ block, at the end of its containers or at the page's foot. The weights are in
 ``scrapy inspect --why`` prints what was decided by them.
 """
 
+import re
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -14,7 +15,7 @@ from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_contai
 from caravan_crawler.pages.bylines import Byline, is_author_label, is_person, is_single_name, is_the_site, read_byline
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_lines import Fact, facts_of, is_dated
-from caravan_crawler.pages.headline import LONGEST_LEDE, Weighed, find_headline
+from caravan_crawler.pages.headline import LONGEST_LEDE, Weighed, find_headline, section_names
 from caravan_crawler.pages.labels import (
     ends_sentence,
     fold,
@@ -40,6 +41,7 @@ _MOST_BEFORE_FACTS = 2
 _TAGS_OF_TEXT = SUBHEADS | frozenset("p td th dt dd".split())
 #: Letters of a name, and of a section's name or a button among the facts over a headline.
 _LONGEST_NAME, _LONGEST_SECTION = 60, 30
+_BETWEEN_SECTIONS = re.compile(r"\s*[-–—/|»>,]\s*")
 
 
 @dataclass
@@ -136,6 +138,7 @@ def _read_front(document: Document, layout: Layout, known: Element | None) -> in
             or block.is_pager
             or is_passed_over(block)
             or _is_in_box(blocks, layout, block)
+            or _is_section(block, blocks[: layout.headline])
         ):
             pass
         else:
@@ -151,6 +154,13 @@ def _is_text_near(blocks: list[Block], text: int, position: int) -> bool:
     """Whether a label stands among paragraphs: one like the last one before it follows."""
     following = blocks[position + 1] if position + 1 < len(blocks) else None
     return following is not None and is_prose(following) and are_siblings(blocks[text], following)
+
+
+def _is_section(block: Block, before: list[Block]) -> bool:
+    """Whether a line names a section, as a link ``before`` the headline does: ``Культура - Лица``."""
+    if len(block.text) > _LONGEST_SECTION or ends_sentence(block.text):
+        return False
+    return _BETWEEN_SECTIONS.split(block.text, maxsplit=1)[0] in section_names(before)
 
 
 def _is_in_box(blocks: list[Block], layout: Layout, block: Block) -> bool:

@@ -21,7 +21,7 @@ _CLUTTER = re.compile(
     r"|is-type-wp-embed|newsletter|subscri(?:be|ption)\w*|mailchimp|mc4wp\S*|telegram-(?:box|banner|subscribe)|toc|toc_container"
     r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|tgme\w*|telegram-post|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|post-?ratings?|rating|rmp-\w+"
     r"|(?:about-?)?author-?(?:box|bio|info|card|description|avatar|block|about)|abh_box|saboxplugin-wrap|bio-box"
-    r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|poll|cookie\w*|popup|modal"
+    r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|polls?|cookie\w*|popup|modal"
     r"|instagram-media|twitter-(?:tweet|video)|tiktok-embed|fb-post|print-?(?:link|button)|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])",
     re.IGNORECASE,
 )

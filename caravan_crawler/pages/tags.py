@@ -15,7 +15,7 @@ _TAG_PATH = re.compile(r"(?:/[^?#]*)?/tags?/[^/]+")
 #: Paths of a section or category; themes give their links ``rel="tag"`` as well.
 _SECTION_PATH = re.compile(r"/(?:category/.*|rubric\w*/.*|[^/]*/?)", re.IGNORECASE)
 _LABELS = re.compile(
-    r"(?:\s|[,;:#|•·/.]|теги|тэги|метки|метка|темы|тема|ярлыки|ключевые\s+слова|хештеги|тегтер|tags|tagged|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
+    r"(?:\s|[,;:#|•·/.]|теги|тэги|метки|метка|темы|тема|ярлыки|ключевые\s+слова|хештеги|отмечено|тегтер|tags|tagged|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
     r"|и|posted\s+in)*",
     re.IGNORECASE,
 )
@@ -80,14 +80,14 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
         is_under_text = is_under_text and (is_inside or not _ends_article(block))
         if not (is_inside or (is_under_text and block.index < end)):
             continue
-        tags = tag_texts(block, document.site, document.base_url)
-        if tags and _may_hold_tags(block, article):
-            yield from tags
+        if _may_hold_tags(block, article):
+            tags = tag_texts(block, document.site, document.base_url)
+            yield from tags or _tags_among_facts(block, document)
 
 
 def _tags_among_facts(block: Block, document: Document) -> list[str]:
-    """Return the topics that a line with date or author links as well."""
-    if not block.has_links or not facts_of(block):
+    """Return the topics that a line with date or author, or the article's own foot, links among other things."""
+    if not block.has_links or not (facts_of(block) or block.zone == "footer"):
         return []
     texts = ((text, _path_of(href, document.site, document.base_url)) for text, href in block.linked_texts())
     return [text.strip("#") for text, path in texts if text and path and _TAG_PATH.match(path)]
