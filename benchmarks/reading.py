@@ -158,8 +158,8 @@ def accuracy(pages: list[RandomPage], site: RandomSite) -> tuple[Counter[str], l
     for page in pages:
         reader = Reader(settings.copy_to_dict(), site.base)
         url = site.base + page.path[1:]
-        (reading,) = reader.read([ArchivedPage(url, page.html, _READ_AT, "text/html; charset=utf-8")])
-        got = {name: getattr(reading.article, name, None) for name in page.fields}
+        (reading,) = reader.read([ArchivedPage(url, page.html, _READ_AT, "text/html; charset=utf-8")], "")
+        got = {name: getattr(reading.seen and reading.seen.article, name, None) for name in page.fields}
         got["links"] = [{"text": link.text, "url": link.url} for link in got["links"] or []]
         got["rates"] = {line.currency: line.rate_raw for line in reading.lines if isinstance(line, ExchangeRate)}
         got["trending"] = [(line.topic, line.headline) for line in reading.lines if isinstance(line, TrendingEntry)]

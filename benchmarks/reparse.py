@@ -134,8 +134,8 @@ def told_beside_lxml(path: Path) -> None:
             if not number % 2:
                 parse_one(page)
 
-    def read_beside(reader: Reader, pages: Iterable[ArchivedPage | Skipped]) -> "Iterator[Reading]":
-        return read(reader, beside(pages))
+    def read_beside(reader: Reader, pages: Iterable[ArchivedPage | Skipped], run_id: str) -> "Iterator[Reading]":
+        return read(reader, beside(pages), run_id)
 
     def run_measured(job: ReparseJob, *arguments: Any) -> None:
         nonlocal whole

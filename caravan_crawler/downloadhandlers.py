@@ -21,7 +21,6 @@ from scrapy.http import Response
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.defer import Deferred
-from twisted.web.client import HTTPConnectionPool
 from twisted.web.iweb import IResponse
 
 from caravan_crawler.failures import HeadersTooLargeError, RunEndsError, end_run, is_ending, is_unanswered
@@ -134,11 +133,6 @@ class _BoundedFactory(http11._LenientHTTP11ClientFactory):
         return protocol
 
 
-def bound_headers(pool: HTTPConnectionPool, longest: int) -> None:
-    """Limit the headers on the pool's connections to ``longest`` bytes."""
-    pool._factory = partial(_BoundedFactory, longest)  # type: ignore[assignment]
-
-
 def headers_problem(error: BaseException) -> HeadersTooLargeError | None:
     """Return the HeadersTooLargeError that caused a failed download, or None."""
     reasons = getattr(error.__cause__, "reasons", None) or ()
@@ -235,7 +229,8 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        bound_headers(self._pool, crawler.settings.getint("DOWNLOAD_MAX_HEADER_BYTES"))
+        longest = crawler.settings.getint("DOWNLOAD_MAX_HEADER_BYTES")
+        self._pool._factory = partial(_BoundedFactory, longest)  # type: ignore[assignment]
         # `scrapy inspect` runs without extensions, and sends few requests.
         self._throttle = crawler.get_extension(Throttle) or Throttle(crawler)
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from playwright.async_api import Error
+from playwright.async_api import Error, Page, Route
+from playwright.async_api import Request as BrowserRequest
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadFailedError
@@ -23,9 +24,6 @@ from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from caravan_crawler.browser.completeness import PRESSABLE, Completeness
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.failures import is_ending
-
-if TYPE_CHECKING:
-    from playwright.async_api import Request as BrowserRequest
 
 #: Resource types to load; images, styles, fonts and frames contain no values.
 _NEEDED = ("script", "xhr", "fetch")
@@ -65,7 +63,7 @@ class SubRequests:
         slot = downloader.slots.get(downloader.get_slot_key(Request(site.base)))
         return slot.delay if slot is not None else self._crawler.settings.getfloat("DOWNLOAD_DELAY")
 
-    async def response(self, browser_request: "BrowserRequest") -> Response | None:
+    async def response(self, browser_request: BrowserRequest) -> Response | None:
         """Return the response; None if the request is not allowed or fails."""
         url, method, kind = browser_request.url, browser_request.method, browser_request.resource_type
         if kind not in _NEEDED or method not in _METHODS or browser_request.is_navigation_request():
@@ -76,7 +74,7 @@ class SubRequests:
             self._scripts[url] = asyncio.ensure_future(self._download(browser_request))
         return await self._scripts[url]
 
-    async def _download(self, browser_request: "BrowserRequest") -> Response | None:
+    async def _download(self, browser_request: BrowserRequest) -> Response | None:
         self._crawler.stats.inc_value("caravan/browser/sub_requests")
         response = None
         with suppress(Exception):
@@ -92,9 +90,6 @@ class SubRequests:
             self._scripts.pop(browser_request.url, None)
         return None if response is None or 300 <= response.status < 400 else response
 
-
-if TYPE_CHECKING:
-    from playwright.async_api import Page, Route
 
 logger = logging.getLogger(__name__)
 
@@ -154,10 +149,10 @@ class Tab:
         await page.close()
         return html
 
-    async def _init(self, page: "Page", _: Request) -> None:
+    async def _init(self, page: Page, _: Request) -> None:
         await page.route("**", self._route)
 
-    async def _wait(self, page: "Page", is_there: Callable[[Completeness], bool]) -> Completeness | None:
+    async def _wait(self, page: Page, is_there: Callable[[Completeness], bool]) -> Completeness | None:
         """Read the page until ``is_there``, the wait is over, or the run ends; return the last reading."""
         loaded_at, pause = monotonic(), _PAUSES[0]
         while True:
@@ -178,7 +173,7 @@ class Tab:
         is_idle = not self._pending and now - max(loaded_at, self._last_answer) > seconds
         return is_idle or now - loaded_at > _RESTLESS * seconds
 
-    async def _press(self, page: "Page", shown: Completeness | None) -> None:
+    async def _press(self, page: Page, shown: Completeness | None) -> None:
         """Press the "more" button as long as that adds cards."""
         for _ in range(_MOST_PRESSED):
             if shown is None or shown.more is None or is_ending(self.crawler):
@@ -190,7 +185,7 @@ class Tab:
             if shown is not None and shown.cards <= before:
                 return
 
-    async def _route(self, route: "Route") -> None:
+    async def _route(self, route: Route) -> None:
         """Answer a request of the page, or abort it; the browser itself has no network access."""
         with suppress(Error):  # the page may be closed by now
             if not self._is_loaded and route.request.is_navigation_request():
@@ -208,7 +203,7 @@ class Tab:
                 await _fulfill(route, response)
 
 
-async def _fulfill(route: "Route", response: Response) -> None:
+async def _fulfill(route: Route, response: Response) -> None:
     headers = {"content-type": header(response, "Content-Type") or "text/html; charset=utf-8"}
     await route.fulfill(status=response.status, headers=headers, body=response.body)
 

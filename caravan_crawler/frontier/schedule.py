@@ -185,10 +185,11 @@ class Sitemaps:
         self._read: set[str] = set()
         self._waiting: set[str] = set()
         self._failed: set[str] = set()
-        self._has_named = False
         self._are_months_named = False
         self.in_robots_txt: list[str] = []
         """Paths of the sitemaps that robots.txt names."""
+        self.names_articles = False
+        """Whether a sitemap has an article."""
         self.are_incomplete = False
         """Whether a listing has an article that no sitemap listed."""
         self.covers_period = False
@@ -197,7 +198,7 @@ class Sitemaps:
     @property
     def name_everything(self) -> bool:
         """Whether an index and all its sitemaps were read in this run, so that listings can add little."""
-        return self._has_named and not (self._waiting or self._failed or self.are_incomplete)
+        return self.names_articles and not (self._waiting or self._failed or self.are_incomplete)
 
     @property
     def can_cover_period(self) -> bool:
@@ -322,14 +323,6 @@ class Sitemaps:
         """Whether an earlier run has read the sitemap, or found it unreadable."""
         earlier = self._schedule.stamp_of(path)
         return earlier == UNREADABLE or (bool(self._schedule.read_at(path)) and earlier != ABSENT)
-
-    def hides_days(self) -> None:
-        """Register that a sitemap has articles that may or may not be in the period."""
-        self.covers_period = False
-
-    def names_articles(self) -> None:
-        """Register that a sitemap has articles."""
-        self._has_named = True
 
     def is_month_wanted(self, path: str) -> bool:
         """Whether the month in a sitemap's name is in the period."""

@@ -212,7 +212,7 @@ class ReparseJob:
         for one in readings:
             if one.kind:
                 self.summary.page(one.kind)
-            if one.article is None:
+            if one.seen is None:
                 continue
             if one.is_partial and self._store.holds(one.keys):
                 self.summary.change_types["left_whole"] += 1
@@ -223,7 +223,7 @@ class ReparseJob:
                     self.summary.page("known_under_another_address")
                     continue
                 run.seen.update(one.keys)
-            observations.append(_observation(one, source))
+            observations.append(one.seen)
         # Other archives are in no order of time, so their lines have no line before them to compare with.
         lines: list[Line] = [
             line for one in readings for line in one.lines if run is None or run.changes.is_new(*line.change_key())
@@ -260,8 +260,8 @@ class ReparseJob:
             left = self._losing[source.path]
             for part, readings in read([Part(source, one.start, one.stop) for one in left]):
                 losing = set(left.pop(0).articles)
-                observations = [_observation(one, source) for one in readings if one.article is not None]
-                observations = [one for one in observations if _article_id(one) in losing]
+                seen = [one.seen for one in readings if one.seen is not None]
+                observations = [one for one in seen if _article_id(one) in losing]
                 self._store.take_away(observations, self._state(source, source.size))
                 yield part
 
@@ -273,15 +273,10 @@ def _run_span(run_id: str, run: _RunState, readings: list[Reading]) -> Span:
         return Span(run_id, since="1", until="0")
     newest = max([*times, run.read_to])
     since = database.after(run.read_to, _SECOND) if run.read_to else min(times)
-    keys = {key for one in readings if one.article and one.observed_at == newest for key in one.keys}
+    keys = {key for one in readings if one.seen and one.observed_at == newest for key in one.keys}
     run.newest = keys | (run.newest if newest == run.read_to else set())
     run.read_to = newest
     return Span(run_id, since, newest)
-
-
-def _observation(one: Reading, source: Source) -> Observation:
-    assert one.article is not None
-    return Observation(one.key, one.article, source.run_id, one.found_by, one.etag, one.last_modified)
 
 
 def _article_id(observation: Observation) -> str:

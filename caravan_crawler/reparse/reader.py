@@ -24,7 +24,7 @@ from scrapy.utils.misc import build_from_crawler, load_object
 
 from caravan_crawler.archive.pages import ArchivedPage, Skipped
 from caravan_crawler.archive.sources import Part
-from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
+from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.normalise.text import encodable
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
@@ -33,6 +33,7 @@ from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.page import UNSOUND, PageKind, read_page
 from caravan_crawler.pages.to_items import ChangeFilter, article_record, page_records, stamp
 from caravan_crawler.pipelines import PeriodPipeline, StorePipeline
+from caravan_crawler.store.article_history import Observation
 from caravan_crawler.store.article_store import article_key
 from caravan_crawler.urls import Site
 
@@ -48,18 +49,14 @@ _LATER = "later_page"
 class Reading:
     """The items of a page, and its kind; for a record that is not a page, the reason.
 
-    ``keys`` are the article's number and path, by either of which a run knows it. ``lines`` are trending topics, rates
-    and weather if they differ from those of the page before.
+    ``seen`` is its article; ``keys`` are the article's number and path, by either of which a run knows it. ``lines`` are
+    trending topics, rates and weather if they differ from those of the page before.
     """
 
     kind: str
     observed_at: str = ""
-    key: str = ""
     keys: tuple[str, ...] = ()
-    article: Article | None = None
-    found_by: dict[str, str] = field(default_factory=dict)
-    etag: str | None = None
-    last_modified: str | None = None
+    seen: Observation | None = None
     lines: list[TrendingEntry | ExchangeRate | Weather] = field(default_factory=list)
     is_partial: bool = False
     """Whether later pages of the article are missing, which the store may have from the site."""
@@ -86,10 +83,12 @@ class Reader:
         self._bounds = Bounds.of(Settings(settings))
         self._pipelines = value_pipelines(settings)
         self._pending: dict[str, _Pending] = {}
+        self._run_id = ""
 
-    def read(self, pages: Iterable[ArchivedPage | Skipped]) -> Iterator[Reading]:
-        """Yield the readings of pages, and then the articles whose later pages are missing."""
+    def read(self, pages: Iterable[ArchivedPage | Skipped], run_id: str) -> Iterator[Reading]:
+        """Yield the readings of pages that a run has fetched, and then the articles whose later pages are missing."""
         changes = ChangeFilter()
+        self._run_id = run_id
         self._pending = {}
         for page in pages:
             if isinstance(page, Skipped):
@@ -148,14 +147,12 @@ class Reader:
         address = article.address
         assert address is not None
         record = article_record(article, self._site, page.url, page.observed_at)
-        result.article = self._normalised(record)
-        result.key = article_key(record)
         result.keys = tuple(str(key) for key in (address.article_id, address.path) if key is not None)
-        result.found_by = article.found_by
-        if result.kind == PageKind.ARTICLE:  # the validators of one page do not fit an article of several
-            result.etag, result.last_modified = (
-                encodable(value) if value else None for value in (page.etag, page.last_modified)
-            )
+        # The validators of one page do not fit an article of several.
+        validators = (page.etag, page.last_modified) if result.kind == PageKind.ARTICLE else (None, None)
+        etag, last_modified = (encodable(value) if value else None for value in validators)
+        key, found_by = article_key(record), article.found_by
+        result.seen = Observation(key, self._normalised(record), self._run_id, found_by, etag, last_modified)
 
     def _normalised(self, record: Any) -> Any:
         for pipeline in self._pipelines:
@@ -196,7 +193,7 @@ class Task:
         base = part.source.about.site or self._base
         if base not in self._readers:
             self._readers[base] = Reader(self._settings, base)
-        return list(self._readers[base].read(part.pages(base)))
+        return list(self._readers[base].read(part.pages(base), part.source.run_id))
 
 
 @contextmanager

@@ -510,7 +510,7 @@ class CaravanSpider(Spider):
         is_in_period = self.sitemaps.is_month_wanted(path_of(page.asked_url))
         targets = self._entries(read.pages, page, is_in_period=is_in_period)
         if any(self.site.address(entry.url) for entry in read.pages[:100]):
-            self.sitemaps.names_articles()
+            self.sitemaps.names_articles = True
         self.sitemaps.read(page, stamp, is_index=read.form is Form.INDEX, is_whole=read.loss is None)
         yield self._read_syndication(read, page, "sitemap")
         yield from map(self.requests.sitemap, due)
@@ -522,7 +522,7 @@ class CaravanSpider(Spider):
             self.crawl_stats.count("skipped/entry_without_stamp", left)
             words = "%d entries of %s have no date and are left to the next run (MAX_UNDATED)"
             self.logger.warning(words, left, page.asked_url)
-            self.sitemaps.hides_days()
+            self.sitemaps.covers_period = False  # some of them may be in the period
         return targets
 
     def _children(self, read: Syndication) -> Iterator[Child]:

@@ -165,7 +165,7 @@ def test_sitemaps_requested_without_an_index() -> None:
 def test_sitemaps_name_everything_once_all_are_read() -> None:
     one = sitemaps()
     chosen = one.choose(INDEX)
-    one.names_articles()
+    one.names_articles = True
     for child in chosen:
         assert not one.name_everything
         one.is_read(PageWrites(child.path), None)
@@ -177,6 +177,6 @@ def test_sitemaps_name_everything_once_all_are_read() -> None:
 def test_failed_sitemap_may_have_named_further_articles() -> None:
     one = sitemaps()
     (child,) = one.choose([Child("/sitemap1.xml", None)])
-    one.names_articles()
+    one.names_articles = True
     one.failed(child.path)
     assert not one.name_everything

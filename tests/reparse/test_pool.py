@@ -50,7 +50,7 @@ def test_records_inside_records_are_not_read(
         for part, readings in read(part for source in both for part in source.parts()):
             assert part.start == places[part.source.path]
             places[part.source.path] = part.stop
-            found += [one.article.url for one in readings if one.article is not None]
+            found += [one.seen.article.url for one in readings if one.seen is not None]
     assert found == urls + urls
     assert set(places.values()) == {len(data)}
 
