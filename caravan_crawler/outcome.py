@@ -46,14 +46,7 @@ _ARTICLES_FOUND = (
 )
 #: Exit code of a run that a signal stopped, less the signal's number; and its reason.
 STOPPED, STOPPED_WORDS = 128, "stopped on request; the same command continues"
-_NAMES = {
-    SOUND: "sound",
-    CRASHED: "crashed",
-    REFUSED: "refused",
-    BELOW_FLOORS: "below_floors",
-    UNREACHABLE: "unreachable",
-    LOCKED: "locked",
-}
+_NAMES = ("sound", "crashed", "refused", "below_floors", "unreachable", "locked")
 #: Maximum share of failed pages in a sound run.
 MOST_FAILED = 0.1
 #: Failed pages allowed in any run: one missing page of three is no outage.
@@ -70,7 +63,7 @@ class Outcome:
     @property
     def name(self) -> str:
         """The code as a word."""
-        return _NAMES.get(self.code, "stopped")
+        return _NAMES[self.code] if self.code < len(_NAMES) else "stopped"
 
     def without_store(self) -> "Outcome":
         """Return the same outcome for a run without a store, which no other run continues."""

@@ -34,9 +34,8 @@ _HYPHENS_OF_AN_ARTICLE = 2
 # Characters of a path that are not escaped. Reserved ones stay as written: ``%2F`` may differ from ``/``.
 _PLAIN = re.compile(r"[A-Za-z0-9/_.~!$&'()*+,;=:@-]*")
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_UNRESERVED = (
-    "~"  # in addition to letters, digits, ``-``, ``.`` and ``_``, which :func:`urllib.parse.quote` never escapes
-)
+# In addition to letters, digits, ``-``, ``.`` and ``_``, which :func:`urllib.parse.quote` never escapes.
+_UNRESERVED = "~"
 # A path from the root needs joining only if it has a host, dots, a fragment or characters to escape.
 _NEEDS_JOINING = re.compile(r"""^//|/\.|[#;\\"<>^`{|}\[\]]|[^\x21-\x7e]|\?$""")
 # Characters that are not escaped in a path and in a query, as in Scrapy's requests; ``%`` begins an escape.
@@ -151,11 +150,7 @@ def normal_path(path: str) -> str:
     if _PLAIN.fullmatch(path):
         return path
     path = quote(path, _UNESCAPED_IN_PATH, errors="replace")
-    return _ESCAPED.sub(lambda escaped: _escape(unquote_to_bytes(escaped[0])), path)
-
-
-def _escape(characters: bytes) -> str:
-    return quote(characters, safe=_UNRESERVED)
+    return _ESCAPED.sub(lambda escaped: quote(unquote_to_bytes(escaped[0]), safe=_UNRESERVED), path)
 
 
 #: The site has used two transliterations of Russian; their differences are removed before slugs are compared.
@@ -166,10 +161,8 @@ _GROUP = {
     "kh": "h",
     "zh": "z",
     "jj": "i",
-    "jo": "e",
-    "yo": "e",
-    "eh": "e",
     "ts": "c",
+    **dict.fromkeys(("jo", "yo", "eh"), "e"),
     **dict.fromkeys(("ju", "yu", "iu"), "u"),
     **dict.fromkeys(("ja", "ya", "ia"), "a"),
 }
@@ -250,7 +243,9 @@ class Site:
         page_url = page_url or self.base
         url = self._resolved(href, page_url)
         if url is not None and (problem := address_problem(url, self.longest_address)):
-            self._refuse(page_url, problem)
+            if page_url != self._page_of_refusal and self.on_refused is not None:
+                self.on_refused(page_url, problem)
+            self._page_of_refusal = page_url
             return None
         return url
 
@@ -273,12 +268,6 @@ class Site:
         path = normal_path(parts.path.lstrip("/").replace("\\", "/"))
         query = f"?{quote(parts.query, _UNESCAPED_IN_QUERY, errors='replace')}" if parts.query else ""
         return f"{self.base}{path}{query}"
-
-    def _refuse(self, page_url: str, problem: str) -> None:
-        if page_url != self._page_of_refusal:
-            self._page_of_refusal = page_url
-            if self.on_refused is not None:
-                self.on_refused(page_url, problem)
 
     def address(self, href: str, page_url: str | None = None) -> Address | None:
         """Return the article's address for ``href`` on a page, by default the home page; or None."""

@@ -100,11 +100,10 @@ class CrawlStore:
 
     def _is_asked_for(self, row: Any) -> bool:
         """Whether a stored article is in this run's period and sections, or among its ``urls``."""
-        site = self.spider.site
-        addresses = [site.address(url) for url in self.spider.arguments.urls]
-        if addresses and row["key"] not in {str(address.key) for address in addresses if address}:
+        arguments, addresses = self.spider.arguments, map(self.spider.site.address, self.spider.arguments.urls)
+        if arguments.urls and row["key"] not in {str(address.key) for address in addresses if address}:
             return False
-        return self.spider.arguments.wants(row["section"], row["date_published"])
+        return arguments.wants(row["section"], row["date_published"])
 
     def reload(self) -> None:
         """Load again what other runs have stored since this one began, as a worker does that becomes the leader."""

@@ -49,7 +49,7 @@ _LATER = "later_page"
 class Reading:
     """The items of a page, and its kind; for a record that is not a page, the reason.
 
-    ``seen`` is its article; ``keys`` are the article's number and path, by either of which a run knows it. ``lines`` are
+    ``seen`` is its article; ``keys`` are that one's number and path, by either of which a run knows it. ``lines`` are
     trending topics, rates and weather if they differ from those of the page before.
     """
 

@@ -105,10 +105,12 @@ class Store:
                 lock_sessions(self._engine, self.name, shared=self._is_shared)
             self._connection = self._engine.connect()
             with self._connection.begin():
-                self._wait_for_turn()
+                if self._is_shared:
+                    wait_for_turn(self._connection)
                 upgrade(self._connection)
             with self._connection.begin():
-                self._wait_for_turn()
+                if self._is_shared:
+                    wait_for_turn(self._connection)
                 # The transaction begins with a write: it fails if the store is read-only, and waits while another
                 # program is writing.
                 note(self._connection, "opened_at", database.now())
@@ -209,13 +211,8 @@ class Store:
             self._fail("written", error)
         self._last_commit = time.monotonic()
 
-    def _wait_for_turn(self) -> None:
-        if self._is_shared:
-            wait_for_turn(self.connection)
-
     def _begin_write(self) -> None:
         """Execute the first statements of a transaction that writes."""
-        self._wait_for_turn()
 
     def _transact(self, work: Callable[[Connection], Result], *, is_write: bool) -> Result:
         """Do ``work`` in a transaction; ``SharedStore`` repeats it after a lost connection."""

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import URL, Connection, Executable, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from caravan_crawler.store.database import StoreError, error_line
+from caravan_crawler.store.database import StoreError, error_line, wait_for_turn
 from caravan_crawler.store.schema import runs
 from caravan_crawler.store.statements import Writes
 from caravan_crawler.store.store import Result, Store
@@ -134,7 +134,7 @@ class SharedStore(Store):
         return bool(rows and rows[0][0])
 
     def _begin_write(self) -> None:
-        super()._begin_write()
+        wait_for_turn(self.connection)
         # Otherwise a crash of the server could lose articles that this worker publishes later.
         self.connection.execute(_SYNCHRONOUS)
         self.connection.execute(_NUMBER, {"number": self._number, "run_id": self.run_id})
