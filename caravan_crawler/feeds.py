@@ -91,7 +91,11 @@ class WholeFileStorage:
         part, path = self.move
         try:
             replace_file(part, path)
-            self._remove_leftovers()
+            # Remove partial files of stopped runs; the store has their records and publishes them.
+            for run_id in getattr(self._crawler.spider, "continues", ()):
+                left = part_path(path, run_id)
+                left.unlink(missing_ok=True)
+                (path.parent.parent / run_id / left.name).unlink(missing_ok=True)
         except OSError as error:
             self._fail(error)
         finally:
@@ -107,14 +111,6 @@ class WholeFileStorage:
         # No warning for the run's own folder: nobody has read its files yet.
         level = logging.DEBUG if part.parent.name == self._run_id else logging.WARNING
         logger.log(level, "%s is not written; what this run read is in %s", self.path, part)
-
-    def _remove_leftovers(self) -> None:
-        """Remove partial files of stopped runs; the store has their records and publishes them."""
-        ended = getattr(self._crawler.spider, "continues", ())
-        for run_id in ended:
-            part = part_path(self.path, run_id)
-            part.unlink(missing_ok=True)
-            (self.path.parent.parent / run_id / part.name).unlink(missing_ok=True)
 
     def _fail(self, error: OSError) -> None:
         self.is_broken = True

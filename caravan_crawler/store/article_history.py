@@ -59,11 +59,6 @@ class MergeResult:
     had: tuple[str, ...] = ()
 
 
-def _is_lede_alone(record: Row, row: Row) -> bool:
-    """Whether a page's text is nothing but the lede of the stored article: a new template has lost the text."""
-    return bool(row["body"] and row["lede"]) and not record["lede"] and record["body"] == row["lede"]
-
-
 class ArticleHistory:
     """The stored state of one article: its ``row`` or None, its ``versions`` and ``views``, oldest first.
 
@@ -111,8 +106,8 @@ class ArticleHistory:
     def merge(self, seen: Observation) -> MergeResult:
         """Merge an observation into the article's state."""
         record = as_row(seen.article)
-        if self.row is not None and _is_lede_alone(record, self.row):
-            record["body"] = None
+        if self.row is not None and self.row["body"] and not record["lede"] and record["body"] == self.row["lede"]:
+            record["body"] = None  # a new template has lost the text but for the lede
         time = seen.article.observed_at
         earlier = self._earlier_reading(time)
         fields = {name: _how(earlier[name], record[name]) for name in earlier if record[name] != earlier[name]}

@@ -152,12 +152,7 @@ class Store:
     def execute_all(self, *statements: Executable) -> None:
         """Execute several statements in a transaction of their own."""
         self.flush()
-
-        def work(connection: Connection) -> None:
-            for statement in statements:
-                connection.execute(statement)
-
-        self._execute(work)
+        self._execute(lambda connection: [connection.execute(statement) for statement in statements])
 
     def execute(self, statement: Executable, rows: Any = None) -> "CursorResult[Any]":
         """Execute a statement in a transaction of its own."""
