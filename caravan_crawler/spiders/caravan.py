@@ -103,9 +103,10 @@ class CaravanSpider(Spider):
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
         self.requests = Requests(
             site,
-            article=(self.parse, self.failed),
-            listing=(self.parse_list, self.list_failed),
-            sitemap=(self.parse_sitemap, self.sitemap_failed),
+            article=self.parse,
+            listing=self.parse_list,
+            sitemap=self.parse_sitemap,
+            errback=self.failed,
         )
         self.is_exhausted = False
         """Whether the spider was idle and had no further request to make."""
@@ -160,7 +161,7 @@ class CaravanSpider(Spider):
 
     def _named(self) -> Iterator[Request]:
         for key, url in self.discovery.named():
-            yield self.requests.page(url, (self.parse_named, self.failed), http.ARTICLE, meta={"key": key})
+            yield self.requests.page(url, self.parse_named, http.ARTICLE, meta={"key": key})
 
     def _beginnings(self) -> Iterator[Request]:
         yield from self.requests.articles(self.discovery.unread())
@@ -179,12 +180,12 @@ class CaravanSpider(Spider):
         if self.schedule.is_just_read(HOME):
             yield from self._other_sources(KNOWN_SECTIONS)
         else:
-            yield self.requests.page(HOME, (self.parse_home, self.home_failed), http.FRONT)
+            yield self.requests.page(HOME, self.parse_home, http.FRONT)
 
     def _other_sources(self, sections: Iterable[str]) -> Iterator[Request]:
         """Request the sources other than the home page that are due."""
         if not self.schedule.is_just_read(FEED):
-            yield self.requests.page(FEED, (self.parse_feed, self.failed), http.FRONT)
+            yield self.requests.page(FEED, self.parse_feed, http.FRONT)
         named_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
         for path in dict.fromkeys([*named_sections, *sections, *self.schedule.known_lists]):
             is_leading = path == KNOWN_SECTIONS[0] or path in named_sections
@@ -359,12 +360,11 @@ class CaravanSpider(Spider):
         asked = self.site.address(page.asked_url)
         if asked is None or asked.part == 1:
             return None
-        handlers, meta = (response.request.callback, self.failed), {"key": str(asked.key)}
-        return self.requests.page(self.site.canonical(asked), handlers, http.ARTICLE, meta=meta, dont_filter=True)
+        url, callback, meta = self.site.canonical(asked), response.request.callback, {"key": str(asked.key)}
+        return self.requests.page(url, callback, http.ARTICLE, meta=meta, dont_filter=True)
 
     def _part(self, url: str, first: PendingArticle) -> Request:
-        handlers = (self.parse_part, self.part_failed)
-        return self.requests.page(url, handlers, http.ARTICLE + 1, dont_filter=True, cb_kwargs={"first": first})
+        return self.requests.page(url, self.parse_part, http.ARTICLE + 1, dont_filter=True, cb_kwargs={"first": first})
 
     def parse_part(self, response: Response, first: PendingArticle) -> Iterator[Any]:
         """Read a later page of an article; yield the request for the next page, or the item."""
@@ -390,23 +390,18 @@ class CaravanSpider(Spider):
         else:
             yield from self._article(first)
 
-    def part_failed(self, failure: RequestFailure) -> Iterator[Any]:
+    def _part_failed(self, first: PendingArticle, reason: str, words: str, url: str) -> Iterator[Any]:
         """Store an article's failure if a later page failed; if robots.txt forbids it, yield the item so far."""
-        request: Request = failure.request  # type: ignore[attr-defined]
-        first: PendingArticle = request.cb_kwargs["first"]
-        reason = failures.reason(failure)
-        if reason == RunEndsError.__name__:
-            self.crawl_stats.count("unasked")
-        elif reason == _FORBIDDEN:
-            self.crawl_stats.count("forbidden")
-            self.logger.info("Forbidden by robots.txt: %s; the article is kept as far as it may be read", request.url)
-            for each in self._article(first):
-                if isinstance(each, PageWrites):
-                    self.commit(each)
-                else:
-                    yield each
-        else:
-            self.commit(self._part_failure(first, reason, f"{failures.words(failure)} at {request.url}"))
+        if reason != _FORBIDDEN:
+            self.commit(self._part_failure(first, reason, f"{words} at {url}"))
+            return
+        self.crawl_stats.count("forbidden")
+        self.logger.info("Forbidden by robots.txt: %s; the article is kept as far as it may be read", url)
+        for each in self._article(first):
+            if isinstance(each, PageWrites):
+                self.commit(each)
+            else:
+                yield each
 
     def _part_failure(self, first: PendingArticle, reason: str, words: str) -> PageWrites:
         page = PageWrites(first.writes.asked_url, first.writes.asked_key or str(first.address.key))
@@ -568,84 +563,49 @@ class CaravanSpider(Spider):
 
     # Failures
 
-    def failed(self, failure: RequestFailure) -> Iterator[Request]:
-        """Handle a failed request for an article or the feed; try the article's next URL."""
-        if self._is_cancelled(failure):
-            return
+    def failed(self, failure: RequestFailure) -> Iterator[Any]:
+        """Handle a page that was not fetched: store why, and request what takes its place."""
         request: Request = failure.request  # type: ignore[attr-defined]
         reason, page = failures.reason(failure), writes_of_request(request)
-        key, alias = page.asked_key, request.meta.get("alias")
-        if reason == _FORBIDDEN:
-            self._commit_failure(failure)
+        key, alias, walk = page.asked_key, request.meta.get("alias"), request.cb_kwargs.get("walk")
+        if isinstance(failure.value, RunEndsError) or self.crawler.stats.get_value(OTHER_SITE_STAT):
+            self.crawl_stats.count("unasked")  # the run ends, and the next one requests it
+        elif first := request.cb_kwargs.get("first"):
+            yield from self._part_failed(first, reason, failures.words(failure), request.url)
+        elif reason == _FORBIDDEN:
+            self.crawl_stats.count("forbidden")
+            self.logger.info("Forbidden by robots.txt: %s", request.url)
+            self.commit(page)
+            if request.callback == self.parse_home:
+                yield from self._other_sources(KNOWN_SECTIONS)
+        elif request.meta.get("optional") and reason in _GONE:
+            self.crawl_stats.count(f"absent/{reason}")
+            if walk is None:
+                self.sitemaps.is_read(page, ABSENT)
+                self.commit(page)
+            else:
+                following = self.lists.ended(walk)
+                self.commit(self._with_lists(page))
+                yield from self.requests.listing_pages(following)
         elif key is not None and self.discovery.has_read(key):
             self.crawl_stats.count("absent/read_elsewhere")  # an old address of an article that has moved
         elif key is not None and alias and reason in _GONE:
             # Only the AMP page exists.
             yield from self.requests.articles([Target(key, alias, None)])
         else:
-            self._commit_failure(failure)
-            if failures.is_answer(failure):  # without an answer the site failed, not the URL
+            self.commit(self.crawl_stats.fail(page, reason, failures.words(failure)))
+            if walk is not None:
+                if reason in _GONE:
+                    self._note_missing_section(path_of(page.asked_url))
+                following = self.lists.failed(walk, listing_of(urlsplit(request.url).path)[1])
+                self.commit(self._with_lists(PageWrites()))
+                yield from self.requests.listing_pages(following)
+            elif request.callback == self.parse_sitemap:
+                self.sitemaps.failed(path_of(page.asked_url))
+            elif failures.is_answer(failure):  # without an answer the site failed, not the URL
+                if request.callback == self.parse_home:
+                    yield from self._other_sources(KNOWN_SECTIONS)
                 yield from self.requests.articles(self._another(page))
-
-    def home_failed(self, failure: RequestFailure) -> Iterator[Request]:
-        """Handle a failed request for the home page; if the site answers, try the known listings."""
-        if not self._is_cancelled(failure):
-            self._commit_failure(failure)
-            if failures.is_answer(failure):
-                yield from self._other_sources(KNOWN_SECTIONS)
-
-    def list_failed(self, failure: RequestFailure) -> Iterator[Request]:
-        """Handle a failed listing page: the listing's end, or a page to skip."""
-        if self._is_cancelled(failure):
-            return
-        request: Request = failure.request  # type: ignore[attr-defined]
-        reason, page, walk = failures.reason(failure), writes_of_request(request), request.cb_kwargs["walk"]
-        if request.meta.get("optional") and reason in _GONE:
-            self.crawl_stats.count(f"absent/{reason}")
-            following = self.lists.ended(walk)
-        else:
-            self._commit_failure(failure)
-            if reason == _FORBIDDEN:
-                return
-            if reason in _GONE:
-                self._note_missing_section(path_of(page.asked_url))
-            following = self.lists.failed(walk, listing_of(urlsplit(request.url).path)[1])
-            page = PageWrites()
-        self.commit(self._with_lists(page))
-        yield from self.requests.listing_pages(following)
-
-    def sitemap_failed(self, failure: RequestFailure) -> None:
-        """Handle a failed request for a sitemap; an optional one may be absent."""
-        if self._is_cancelled(failure):
-            return
-        request: Request = failure.request  # type: ignore[attr-defined]
-        reason, page = failures.reason(failure), writes_of_request(request)
-        if request.meta.get("optional") and reason in _GONE:
-            self.crawl_stats.count(f"absent/{reason}")
-            self.sitemaps.is_read(page, ABSENT)
-            self.commit(page)
-            return
-        self._commit_failure(failure)
-        if reason != _FORBIDDEN:
-            self.sitemaps.failed(path_of(page.asked_url))
-
-    def _is_cancelled(self, failure: RequestFailure) -> bool:
-        """Whether a request was not sent because the run ends; the next run sends it."""
-        is_cancelled = isinstance(failure.value, RunEndsError) or bool(self.crawler.stats.get_value(OTHER_SITE_STAT))
-        if is_cancelled:
-            self.crawl_stats.count("unasked")
-        return is_cancelled
-
-    def _commit_failure(self, failure: RequestFailure) -> None:
-        """Store why a page was not read; a page that robots.txt forbids is no failure."""
-        request: Request = failure.request  # type: ignore[attr-defined]
-        page, reason = writes_of_request(request), failures.reason(failure)
-        if reason == _FORBIDDEN:
-            self.crawl_stats.count("forbidden")
-            self.logger.info("Forbidden by robots.txt: %s", request.url)
-        else:
-            self.crawl_stats.fail(page, reason, failures.words(failure))
-        self.commit(page)
 
     def on_dropped(self, request: Request) -> None:
         """Handle a redirect to a page requested before; it is a failure unless it leads to an article."""

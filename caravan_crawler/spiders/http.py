@@ -31,24 +31,25 @@ ARTICLE, FRONT, SITEMAP, LIST, REFRESH, RETRY = 20_000, 10_000, 1_000, 10, 5, -1
 _OPTIONAL = {"optional": True}
 NOT_MODIFIED = 304
 
-#: A callback and an errback.
-Handlers = tuple[Callable[..., Any] | None, Callable[..., Any]]
+Callback = Callable[..., Any]
 
 
 class Requests:
     """Builds requests. ``Request.meta`` has an article's ``key``, and the ``alias`` that linked to it."""
 
-    def __init__(self, site: Site, *, article: Handlers, listing: Handlers, sitemap: Handlers) -> None:
+    def __init__(
+        self, site: Site, *, article: Callback, listing: Callback, sitemap: Callback, errback: Callback
+    ) -> None:
         self._site = site
+        self._errback = errback
         self._article = article
         self._listing = listing
         self._sitemap = sitemap
 
-    def page(self, path: str, handlers: Handlers, priority: int, **kwargs: Any) -> Request:
+    def page(self, path: str, callback: Callback | None, priority: int, **kwargs: Any) -> Request:
         """Return the request for a URL or path; ``kwargs`` are arguments of :class:`scrapy.Request`."""
-        callback, errback = handlers
         url = urljoin(self._site.base, path)
-        return Request(url, callback=callback, errback=errback, priority=priority, **kwargs)
+        return Request(url, callback=callback, errback=self._errback, priority=priority, **kwargs)
 
     def articles(
         self, targets: Iterable[Target], priority: int = ARTICLE, *, meta: dict[str, Any] | None = None
