@@ -53,7 +53,8 @@ class FailedPages:
         self._losing: set[str] = set()
         self.due: list[str] = []
         """URLs of failed articles to request in this run; listings and feeds are requested anyway."""
-        for row in store.rows(select(failures)):
+        names = ("url", "article_key", "attempts", "run_id", "retry_at", "scope", "reason")
+        for row in store.rows(select(*(failures.c[name] for name in names))):
             self._known[row.url] = _Failing(row.article_key, row.attempts, row.run_id, row.retry_at)
             if row.reason == LOST_FIELDS:
                 self._losing.add(row.article_key)
