@@ -151,11 +151,7 @@ class CrawlStore:
             await self._crawler.engine.close_spider_async(reason="finished")
 
     async def _publish_left(self) -> None:
-        """Send the records that earlier runs stored but did not publish through the pipelines.
-
-        This comes last, so that an article read again is published once, in its latest state, or as stored if its page
-        failed.
-        """
+        """Send what earlier runs left through the pipelines; last, so that an article read again is published once."""
         for record in self.left.take():
             if is_ending(self._crawler):
                 return

@@ -269,13 +269,10 @@ class Discovery:
         return [] if target is None else [Target(str(key), target, alias)]
 
     def _is_wanted_again(self, known: Known, address: Address) -> bool:
-        """Whether a link leads to a page that earlier runs have not read.
-
-        Either it was outside of their period and sections and may be inside this run's, or it is an alternative
-        URL of an article that failed.
-        """
+        """Whether a link leads to a page that earlier runs have not read, or that was outside of their period."""
         if known.what == "outside":
             return self._arguments.wants(known.section, known.date_published)
+        # An alternative URL of an article that failed.
         return known.what not in ("stored", "alias") and not known.is_of(address.path or "/")
 
     def _note_other(self, address: Address, href: str, page_url: str, page_writes: PageWrites) -> None:

@@ -311,11 +311,7 @@ class CaravanSpider(Spider):
             yield from self.listing_requests(section)
 
     def _without_article(self, document: Document, reading: PageReading, page: PageWrites, follow: bool) -> PageWrites:
-        """Return the writes of a page that is no article.
-
-        It is a failure if its URL has an article's number, if the user named it, or if there is no text at all where an
-        article may be.
-        """
+        """Return the writes of a page that is no article; it is a failure if its URL or the user promised one."""
         address = self.site.address(document.url)
         if not follow or (address is not None and (address.article_id is not None or not document.blocks)):
             kind = reading.kind if document.blocks else "empty"

@@ -46,16 +46,17 @@ class FieldCounts:
             of_date = ("date_published", "date_structured")
             readers = of_date if name == "date_published" else of_date[::-1] if name == "published_at" else (name,)
             reader = next((found_by[each] for each in readers if found_by.get(each)), None)
-            self.cells[Cell(section, year, name, (reader or "page") if is_found else "")] += 1
-            if not is_found and len(self.examples[name]) < _EXAMPLES:
-                self.examples[name].append(article.url)
+            self._count(Cell(section, year, name, (reader or "page") if is_found else ""), article.url)
 
     def count_parts(self, parts: dict[str, bool], url: str) -> None:
         """Count the page facts of an article's page: rates, weather, trending topics."""
         for name, is_shown in parts.items():
-            self.cells[Cell(EVERYWHERE, "", name, "page" if is_shown else "")] += 1
-            if not is_shown and len(self.examples[name]) < _EXAMPLES:
-                self.examples[name].append(url)
+            self._count(Cell(EVERYWHERE, "", name, "page" if is_shown else ""), url)
+
+    def _count(self, cell: Cell, url: str) -> None:
+        self.cells[cell] += 1
+        if not cell.reader and len(self.examples[cell.field]) < _EXAMPLES:
+            self.examples[cell.field].append(url)
 
     def save(self, store: Store, run_id: str) -> None:
         """Store the counts for later runs."""
@@ -77,10 +78,7 @@ def accept(store: Store, moment: str) -> None:
 
 
 def _before(run_id: str, since: str) -> ColumnElement[bool]:
-    """Select the runs that had ended when ``run_id`` began, and began at ``since`` or later.
-
-    Workers of one crawl are excluded, because each reads another part of the same listings.
-    """
+    """Select the runs that began at ``since`` or later and had ended when ``run_id`` began, so none of its workers."""
     own = runs.alias("own")
     began = select(own.c.number).where(own.c.run_id == run_id).scalar_subquery()
     return and_(runs.c.started_at >= since, runs.c.ended_number < began)

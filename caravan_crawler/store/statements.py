@@ -128,10 +128,7 @@ def _upsert(insert: Any, keep: Collection[str] = ()) -> Any:
 
 
 def _found(insert: Any) -> Any:
-    """Update the row of the same key instead, unless its URL is better.
-
-    Any URL is better than a short link, and a link of the site is better than a speculative URL.
-    """
+    """Update the row of the same key instead, unless the new URL is a short link or more speculative."""
     found, there = insert.excluded, frontier.c
     is_short_link = sa.or_(found.url.contains("?p="), found.url.contains("&p="))
     is_better = sa.and_(found.is_speculative <= there.is_speculative, ~is_short_link)

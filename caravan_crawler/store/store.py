@@ -248,11 +248,8 @@ class NoStore(Store):
         self.is_broken = False
         self.was_empty = True
 
-    def execute_all(self, *statements: Executable) -> None:
-        """Do nothing."""
-
-    def execute(self, statement: Executable, rows: Any = None) -> Any:
-        """Do nothing."""
+    def _execute(self, work: Callable[[Connection], Result]) -> Any:
+        return None
 
     def rows(self, statement: Executable, **values: Any) -> list[Any]:
         """Return nothing."""
