@@ -1,6 +1,7 @@
 """Read-only view of the store at one moment, while crawls may write; its content in a few queries."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,18 +33,16 @@ class Snapshot:
         self._engine = database.make_engine(url, reads_only=True)
         self._errors = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)
         self._connection: Connection | None = None
-        try:
-            self._connection = _connect(self._engine)
-            version = schema_version(self._connection)
-        except self._errors as error:
-            self.close()
-            raise StoreError(f"the store {self.name} cannot be opened: {database.error_line(error)}") from error
-        except StoreError:
-            self.close()
-            raise
-        if version != len(MIGRATIONS) + 1:
-            self.close()
-            raise StoreRefusedError(_no_use(self.name, version))
+        with ExitStack() as opening:
+            opening.callback(self.close)
+            try:
+                self._connection = _connect(self._engine)
+                version = schema_version(self._connection)
+            except self._errors as error:
+                raise StoreError(f"the store {self.name} cannot be opened: {database.error_line(error)}") from error
+            if version != len(MIGRATIONS) + 1:
+                raise StoreRefusedError(_no_use(self.name, version))
+            opening.pop_all()
 
     @property
     def connection(self) -> Connection:

@@ -117,12 +117,6 @@ class SharedStore(Store):
         """Whether the worker of a run holds its lock."""
         return not self.ask("pg_try_advisory_xact_lock", _ALIVE, run_id)
 
-    def lead(self, scope: str) -> bool:
-        """Try to become the leader of the runs of this scope; return whether this worker is."""
-        if self.leads_scope is None and self.ask("pg_try_advisory_lock", _LEADER, scope):
-            self.leads_scope = scope
-        return self.is_leader
-
     @property
     def is_leader(self) -> bool:
         """Whether this worker walks listings and sitemaps."""
@@ -217,8 +211,10 @@ class Workers:
 
     def lead(self) -> bool:
         """Try to become the leader; the leader makes rows claimable that an earlier crawl gave up."""
-        if not self._store.lead(self._scope):
-            return False
+        if not self._store.is_leader:
+            if not self._store.ask("pg_try_advisory_lock", _LEADER, self._scope):
+                return False
+            self._store.leads_scope = self._scope
         writes = Writes()
         writes.add("noted", name=self._note, value=self._store.run_id)
         self._store.write(writes)
