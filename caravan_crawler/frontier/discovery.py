@@ -50,7 +50,7 @@ class Discovery:
         self.known = 0
         """Number of links to articles already in the store."""
 
-    # What earlier runs left
+    # Left by earlier runs
 
     def named(self) -> Iterator[tuple[str | None, str]]:
         """Yield key and URL of each page of the argument ``urls`` that the resumed runs have not read."""
