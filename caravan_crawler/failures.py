@@ -33,9 +33,6 @@ def is_ending(crawler: Crawler) -> bool:
     return not crawler.engine.running or crawler.stats.get_value(_ENDING_STAT) is not None
 
 
-TOO_LARGE = "too_large"
-HEADERS_TOO_LARGE = "headers_too_large"
-
 #: Exceptions that mean no complete response: Scrapy's, and Twisted's that Scrapy does not wrap.
 _UNANSWERED = frozenset(
     "DownloadConnectionRefusedError DownloadFailedError DownloadTimeoutError CannotResolveHostError "
@@ -51,9 +48,9 @@ def reason(failure: Failure) -> str:
     if isinstance(error, HttpError):
         return f"http_{error.response.status}"
     if isinstance(error, HeadersTooLargeError):
-        return HEADERS_TOO_LARGE
+        return "headers_too_large"
     if _is_too_large(error):
-        return TOO_LARGE
+        return "too_large"
     if isinstance(error, IgnoreRequest):
         known = ("robots", "offsite", "redirections", "address")
         return next((word for word in known if word in str(error)), "ignored")
