@@ -80,10 +80,7 @@ class SharedCrawl:
         """Replace the scheduler and the throttle, and add the leader's middleware."""
         settings.set("SCHEDULER", f"{_PARTS}.ClaimScheduler", priority="addon")
         settings["SPIDER_MIDDLEWARES"].set(f"{_PARTS}.LeaderMiddleware", 0, priority="cmdline")
-        for name, place in {
-            "caravan_crawler.downloadhandlers.Throttle": None,
-            f"{_PARTS}.SharedThrottle": 0,
-        }.items():
+        for name, place in {"caravan_crawler.downloadhandlers.Throttle": None, f"{_PARTS}.SharedThrottle": 0}.items():
             settings["EXTENSIONS"].set(name, place, priority="cmdline")
 
 

@@ -74,7 +74,7 @@ class CaravanSpider(Spider):
     """Crawl caravan.kz or a copy. ``scrapy crawl -h`` lists the arguments, ``arguments.py`` checks them.
 
     A callback yields a :class:`PageWrites` for its page, which ``PageCommitMiddleware`` commits, then items and
-    requests. Errbacks and signal handlers call :attr:`commit`, because their output passes no middleware.
+    requests. The errback and signal handlers call :attr:`commit`, because their output passes no middleware.
     """
 
     name = "caravan"
@@ -102,11 +102,7 @@ class CaravanSpider(Spider):
         self.started_at = datetime.now(UTC)
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
         self.requests = Requests(
-            site,
-            article=self.parse,
-            listing=self.parse_list,
-            sitemap=self.parse_sitemap,
-            errback=self.failed,
+            site, article=self.parse, listing=self.parse_list, sitemap=self.parse_sitemap, errback=self.failed
         )
         self.is_exhausted = False
         """Whether the spider was idle and had no further request to make."""
