@@ -37,7 +37,7 @@ LIMIT_STAT, LIMIT = "caravan/limit_reached", "limit"
 #: Beginning of the reason of a sound run that has not requested everything; the next run continues it.
 AT_LIMIT = "ended at the limit"
 _CONTINUES, _STARTS_ANEW = "the next run continues", "nothing is stored, so the next run starts anew"
-#: Requested section whose page does not exist.
+#: Requested section that the site does not have, in quotes, and those that it has.
 NO_SECTION_STAT = "caravan/no_section"
 #: One of these is counted per article of the requested sections; a short link may lead to another section.
 _ARTICLES_FOUND = (
@@ -126,7 +126,7 @@ def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
     section = stats.get(NO_SECTION_STAT)
     if section and not any(stats.get(f"caravan/{name}") for name in _ARTICLES_FOUND):
         failure = f"; {stats['caravan/last_failure']}" if "caravan/last_failure" in stats else ""
-        return Outcome(REFUSED, f"the site has no section '{section}'{failure}")
+        return Outcome(REFUSED, f"the site has no section {section}{failure}")
     last = stats.get("caravan/last_failure")
     if read + failed == 0 and stats.get(WORKER_STAT) == "helps":
         return Outcome(SOUND, "complete: the other workers read it all")

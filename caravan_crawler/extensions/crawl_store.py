@@ -78,6 +78,7 @@ class CrawlStore:
         self.articles = ArticleStore(self.store, spider.run_id, self._scope)
         self.left = LeftRecords(self.store, spider.run_id, self._is_asked_for)
         spider.continues = self.left.runs()
+        spider.sections = crawl_state.stored_sections(self.store) if spider.arguments.sections else set()
         spider.discovery = Discovery(
             spider.site,
             spider.arguments,

@@ -89,6 +89,8 @@ class CaravanSpider(Spider):
     """The :class:`~caravan_crawler.extensions.crawl_store.CrawlStore`, for other components."""
     commit: Callable[[PageWrites], None]
     """Set by ``PageCommitMiddleware``."""
+    sections: set[str]
+    """With the argument ``sections``: those of the stored articles, and those that the home page links to."""
 
     crawl_stats: CrawlStats
     reach: Reach
@@ -172,8 +174,11 @@ class CaravanSpider(Spider):
             yield from self._sources()
 
     def _sources(self) -> Iterator[Request]:
-        """Request the home page, which leads to the other sources, or these if it was just read."""
-        if self.schedule.is_just_read(HOME):
+        """Request the home page, which leads to the other sources, or these if it was just read.
+
+        With the argument ``sections`` it is always read: it names the sections that the site has.
+        """
+        if self.schedule.is_just_read(HOME) and not self.arguments.sections:
             yield from self._other_sources(KNOWN_SECTIONS)
         else:
             yield self.requests.page(HOME, self.parse_home, http.FRONT)
@@ -224,7 +229,9 @@ class CaravanSpider(Spider):
     def parse_home(self, response: Response) -> Iterator[Any]:
         """Read the home page; then request feed, sections and sitemaps."""
         page, (document, reading) = writes_of(response), self.responses.page(response)
-        sections = [path for path in (*KNOWN_SECTIONS, *section_links(document)) if self._is_section(path)]
+        linked = section_links(document)
+        self.sections.update(path.strip("/") for path in linked)
+        sections = [path for path in (*KNOWN_SECTIONS, *linked) if self._is_section(path)]
         page.sources, page.new_lists = [self.schedule.read_now(HOME)], self.schedule.new_lists(sections)
         yield from self._read(response, page, document, reading)
         yield from self._other_sources(sections)
@@ -402,11 +409,16 @@ class CaravanSpider(Spider):
     # Listings
 
     def listing_requests(self, path: str, *, is_optional: bool = True, must: bool = False) -> Iterator[Request]:
-        """Request a listing from its top if due or ``must``, and from where an earlier run stopped."""
+        """Request a listing from its top if due or ``must``, and from where an earlier run stopped.
+
+        The top of one that is not optional is always read, else a run would not notice that the site has no such
+        section because the run before has just noticed it.
+        """
         if self.lists.is_begun(path) or not self._is_section(path):
             return
         state = self.schedule.list_state(path)
-        from_top = (must or self.schedule.is_list_due(path)) and not self.schedule.is_just_read(path)
+        is_due = must or self.schedule.is_list_due(path)
+        from_top = not is_optional or (is_due and not self.schedule.is_just_read(path))
         if from_top or state.open:
             pages = self.lists.begin(path, state, from_top=from_top)
             yield from self.requests.listing_pages(pages, is_optional=is_optional)
@@ -461,8 +473,9 @@ class CaravanSpider(Spider):
 
     def _note_missing_section(self, path: str) -> None:
         """Record that a requested section lists no article; sitemaps may still name some."""
-        if path.strip("/") in self.arguments.sections:
-            self.crawler.stats.set_value(NO_SECTION_STAT, path.strip("/"))
+        if (section := path.strip("/")) in self.arguments.sections:
+            known = ", ".join(sorted(self.sections - {section}))
+            self.crawler.stats.set_value(NO_SECTION_STAT, f"'{section}'" + (f"; it has {known}" if known else ""))
 
     # Feed and sitemaps
 

@@ -54,6 +54,11 @@ def load_sources(store: Store, scope: str) -> dict[str, Source]:
     return {path: Source(read_at, stamp, state) for path, read_at, stamp, state in rows}
 
 
+def stored_sections(store: Store) -> set[str]:
+    """Return the sections of the stored articles."""
+    return {section for (section,) in store.rows(select(articles.c.section).distinct()) if section}
+
+
 class Due(NamedTuple):
     """An article to read again, with the validators of its last response."""
 
