@@ -3,10 +3,12 @@
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from sqlalchemy import select
 
 from caravan_crawler.atomic import local_path
 from caravan_crawler.console import is_terminal
@@ -18,6 +20,7 @@ from caravan_crawler.export.folder import locked_file, locked_folder
 from caravan_crawler.export.options import BelowFloorsError, ExportError, ExportOptions, format_of, is_url
 from caravan_crawler.export.tables import ARTICLES, TABLES
 from caravan_crawler.monitors.drift import FEWEST
+from caravan_crawler.store.schema import articles
 from caravan_crawler.store.snapshot import Snapshot
 
 
@@ -98,28 +101,40 @@ class Export:
                 listen=progress,
             )
         if not self.accepts_all:
-            check_floors(dataset.counts, floors)
+            problem = section_problem(snapshot, self.options.sections)
+            check_floors(dataset.counts, floors, problem)
+            dataset.warnings += [problem] if problem else []
         return dataset
 
 
-def check_floors(counts: Mapping[str, TableCounts], floors: Mapping[str, float]) -> None:
+def section_problem(snapshot: Snapshot, sections: Iterable[str]) -> str | None:
+    """Return a message if the store has no article of one of the sections, or None."""
+    if not sections:
+        return None
+    known = sorted(name for (name,) in snapshot.rows(select(articles.c.section).distinct()) if name)
+    unknown = ", ".join(f"'{name}'" for name in sections if name not in known)
+    return f"the store has no section {unknown}; it has {', '.join(known) or 'none'}" if unknown else None
+
+
+def check_floors(counts: Mapping[str, TableCounts], floors: Mapping[str, float], problem: str | None = None) -> None:
     """Raise :class:`BelowFloorsError` for an empty dataset, or a field found in too few articles.
 
-    As in a crawl, floors apply to 20 articles or more.
+    As in a crawl, floors apply to 20 articles or more. ``problem`` is a known reason for an empty dataset.
     """
-    articles = counts.get("articles")
-    if not (articles.rows if articles else any(one.rows for one in counts.values())):
-        what = "article" if articles else "row"
-        raise BelowFloorsError(f"the store has no {what} of those asked for; --below-floors exports it all the same")
-    if not isinstance(articles, ArticleCounts) or articles.rows < FEWEST:
+    of_articles = counts.get("articles")
+    if not (of_articles.rows if of_articles else any(one.rows for one in counts.values())):
+        what = "article" if of_articles else "row"
+        problem = problem or f"the store has no {what} of those asked for"
+        raise BelowFloorsError(f"{problem}; --below-floors exports it all the same")
+    if not isinstance(of_articles, ArticleCounts) or of_articles.rows < FEWEST:
         return
     for name, floor in floors.items():
-        share = articles.share(name)
+        share = of_articles.share(name)
         if share < floor:
             raise BelowFloorsError(
-                f"{name} is found in {100 * share:.1f} % of {articles.rows:,} articles, and must be in "
+                f"{name} is found in {100 * share:.1f} % of {of_articles.rows:,} articles, and must be in "
                 f"{100 * floor:g} %; --below-floors exports them all the same; without it: "
-                f"{' '.join(articles.without[name])}"
+                f"{' '.join(of_articles.without[name])}"
             )
 
 

@@ -84,7 +84,7 @@ def test_folder_with_an_extension(tmp_path: Path) -> None:
 def test_nothing_to_export_leaves_the_earlier_file(tmp_path: Path) -> None:
     data, file = small_store(tmp_path / "data"), tmp_path / "articles.csv"
     file.write_text("mine", encoding="utf-8")
-    failed(export(file, data, "--sections", "crime"), 3, "of those asked for")
+    failed(export(file, data, "--sections", "crime"), 3, "the store has no section 'crime'; it has ")
     failed(export(file, data, "-s", 'FLOORS={"lede": 1, "authors": 1}'), 3, "authors is found in")
     assert file.read_text(encoding="utf-8") == "mine"
     succeeded(export(file, data, "--sections", "crime", "--below-floors"))

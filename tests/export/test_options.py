@@ -147,8 +147,11 @@ def test_floors_do_not_apply_to_few_articles(tmp_path: Path) -> None:
 
 
 def test_empty_dataset_is_refused(store: Path, tmp_path: Path) -> None:
-    for options in (("--sections", "crime"), ("--table", "weather")):
-        failed(export(tmp_path / "dataset", store, *options), 3, "of those asked for")
+    for options, message in (
+        (("--sections", "crime"), "the store has no section 'crime'; it has gazeta, news, sport; --below-floors "),
+        (("--table", "weather"), "of those asked for"),
+    ):
+        failed(export(tmp_path / "dataset", store, *options), 3, message)
     assert not list(tmp_path.iterdir())
     succeeded(export(tmp_path / "dataset", store, "--sections", "crime", "--below-floors", "--format", "csv,parquet"))
     assert (tmp_path / "dataset" / "articles.csv").read_text(encoding="utf-8").count("\n") == 1
