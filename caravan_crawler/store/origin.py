@@ -46,7 +46,7 @@ def identity_problem(held: str | None, said: str) -> str | None:
     """Return a message if the site is not the store's, or None."""
     if held is None or said == held:
         return None
-    return f"the articles of {_shown(held)}, and the site is {_shown(said)}: keep them elsewhere: -s DATA_DIR=FOLDER"
+    return f"the articles of {_shown(held)}; for those of {_shown(said)} name another folder: -s DATA_DIR=FOLDER"
 
 
 def _shown(said: str) -> str:

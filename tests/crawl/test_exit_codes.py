@@ -128,7 +128,8 @@ def test_exit_code_2_for_the_store_of_another_site(tmp_path: Path) -> None:
     store.close()
     done = crawl(tmp_path, "-a", "site=sample")
     assert (done.code, done.log.count("\n")) == (2, 1)
-    assert "holds the articles of caravan.kz; keep those of sample elsewhere: -s DATA_DIR=FOLDER" in done.log
+    message = "holds the articles of caravan.kz; for those of the sample site name another folder: -s DATA_DIR=FOLDER"
+    assert message in done.log
 
 
 def test_exit_code_3_and_its_sections_floor(tmp_path: Path) -> None:

@@ -102,7 +102,10 @@ def test_store_of_the_original_site_refuses_a_copy(tmp_path: Path) -> None:
         done = crawl(tmp_path, "-a", f"site={server.url}")
         assert server.hits == 0
     assert done.code == 2
-    assert "holds the articles of caravan.kz; keep those of copy elsewhere" in done.log.splitlines()[-1]
+    message = (
+        "holds the articles of caravan.kz; for those of a copy of the site name another folder: -s DATA_DIR=FOLDER"
+    )
+    assert done.log.splitlines()[-1].endswith(message)
 
 
 def article_row(base: str) -> dict[str, Any]:

@@ -37,7 +37,8 @@ def test_second_run_exits_at_once(tmp_path: Path) -> None:
         second = crawl(tmp_path, "-a", f"site={other.url}", "-O", str(tmp_path / "articles.csv"))
         assert first.poll() is None
         assert second.code == 5
-        assert second.log.splitlines()[-1] == f"scrapy crawl: another run is using {tmp_path / 'caravan.db'}"
+        advice = "wait until it has ended, or name another folder: -s DATA_DIR=FOLDER"
+        assert second.log.splitlines()[-1] == f"scrapy crawl: another run is using {tmp_path / 'caravan.db'}: {advice}"
         assert other.hits == 0
         assert set((tmp_path / "runs").iterdir()) == folders
         assert not list(tmp_path.glob("*articles.csv*"))
