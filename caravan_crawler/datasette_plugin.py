@@ -21,6 +21,8 @@ from datasette.database import QueryInterrupted
 from datasette.facets import Facet
 from datasette.utils import escape_fts, escape_sqlite, parse_metadata, path_with_added_args, path_with_removed_args
 
+from caravan_crawler.store.database import is_frozen, read_only_uri
+
 # FTS5 folds the case of all letters and the accents of Latin ones; ё is folded here, in texts and queries alike.
 _CREATE = """
 CREATE VIRTUAL TABLE IF NOT EXISTS articles_search
@@ -49,13 +51,17 @@ _FOLDED = str.maketrans("ёЁ", "еЕ")
 
 @hookimpl
 def startup(datasette: Any) -> None:
-    """Bring the indexes of all stores up to date."""
-    for path in [Path(database.path) for database in datasette.databases.values() if database.path]:
+    """Bring the indexes of all stores up to date; open those on a read-only medium as Datasette does with ``-i``."""
+    databases = [database for database in datasette.databases.values() if database.path]
+    for database, path in [(database, Path(database.path)) for database in databases]:
+        if is_frozen(path):
+            database.is_mutable = False
         try:
             if _is_store(path):
                 _refresh_or_rebuild(path)
         except sqlite3.Error as error:
-            click.echo(f"{index_of(path)} is not up to date: {error}", err=True)
+            problem = "is not up to date" if index_of(path).exists() else "cannot be made, so there is no search"
+            click.echo(f"{index_of(path)} {problem}: {error}", err=True)
 
 
 @hookimpl
@@ -98,7 +104,7 @@ def refresh(store: Path) -> None:
     with closing(sqlite3.connect(index.resolve().as_uri(), uri=True, isolation_level=None)) as connection:
         connection.create_function("fold", 1, fold, deterministic=True)
         connection.create_function("fingerprint", 3, _fingerprint, deterministic=True)
-        connection.execute("ATTACH ? AS store", [f"{store.resolve().as_uri()}?mode=ro"])
+        connection.execute("ATTACH ? AS store", [read_only_uri(store)])
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(_CREATE)
         connection.execute("CREATE TEMP TABLE changed (id INTEGER PRIMARY KEY)")
@@ -130,7 +136,7 @@ def query_of(search: str) -> str:
 @cache  # Datasette asks for its metadata many times a page
 def _is_store(path: Path) -> bool:
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(read_only_uri(path), uri=True)) as connection:
             return connection.execute(_IS_STORE).fetchone() is not None
     except sqlite3.Error:  # Datasette reports it
         return False

@@ -1,5 +1,7 @@
 """The store's database: URL and engine, locks, errors, timestamps."""
 
+import os
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from json import JSONEncoder
@@ -86,7 +88,11 @@ def make_engine(url: URL, *, reads_only: bool = False) -> Engine:
     """Return an engine for SQLite or PostgreSQL; with ``reads_only`` an SQLite file is not changed."""
     if url.get_backend_name() == "sqlite":
         arguments: dict[str, Any] = {} if "timeout" in url.query else {"timeout": _LOCK_TIMEOUT}
-        engine = create_engine(url, json_serializer=as_json, connect_args=arguments)
+        if reads_only and is_frozen(file := Path(url.database or "")):
+            uri = read_only_uri(file)
+            engine = create_engine(url, creator=lambda: sqlite3.connect(uri, uri=True, check_same_thread=False))
+        else:
+            engine = create_engine(url, json_serializer=as_json, connect_args=arguments)
         event.listen(engine, "connect", _refuse_writes if reads_only else _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -102,6 +108,33 @@ def make_engine(url: URL, *, reads_only: bool = False) -> Engine:
         raise StoreRefusedError(
             f"STORE_URL names PostgreSQL, whose driver cannot be loaded: {error_line(error)}"
         ) from None
+
+
+def is_frozen(file: Path) -> bool:
+    """Whether no program writes an SQLite file: it is on a read-only medium, or nobody may write in its folder.
+
+    There SQLite cannot create its own files, and reads it as ``immutable`` only. A folder in which others may write is
+    not frozen: their writing would mix old and new pages in what ``immutable`` reads.
+    """
+    folder = file.resolve().parent
+    if not folder.is_dir() or file.with_name(f"{file.name}-wal").exists():
+        return False
+    return bool(os.statvfs(folder).f_flag & os.ST_RDONLY) or not folder.stat().st_mode & 0o222
+
+
+def read_only_uri(file: Path) -> str:
+    """Return the URI that opens an SQLite file without changing it."""
+    return f"{file.resolve().as_uri()}?{'immutable=1' if is_frozen(file) else 'mode=ro'}"
+
+
+def reading_problem(url: URL, error: Exception) -> str:
+    """Return why a store cannot be read: the database's message, or advice if its folder is closed to this user."""
+    line, file = error_line(error), Path(url.database or "")
+    if line not in ("attempt to write a readonly database", "unable to open database file"):
+        return line
+    if not os.access(file, os.R_OK):
+        return f"no permission to read {file}"
+    return f"SQLite needs files of its own in {file.parent}, where you may not write; read a copy"
 
 
 def without_password(url: URL) -> str:
@@ -155,7 +188,9 @@ def lock_file(database: Path) -> Lock:
     try:
         lock.acquire()
     except Timeout:
-        raise StoreLockedError(f"another run is using {database}") from None
+        raise StoreLockedError(
+            f"another run is using {database}: wait until it has ended, or name another folder: -s DATA_DIR=FOLDER"
+        ) from None
     return lock
 
 
@@ -176,7 +211,7 @@ def lock_sessions(engine: Engine, name: str, *, shared: bool) -> None:
             (is_ours,) = cursor.fetchone()
         connection.commit()  # the lock belongs to the session, not to the transaction
         if not is_ours:
-            raise StoreLockedError(f"another run is using {name}")
+            raise StoreLockedError(f"another run is using {name}: wait until it has ended")
 
     event.listen(engine, "connect", lock_session)
 

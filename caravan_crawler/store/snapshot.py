@@ -29,7 +29,8 @@ class Snapshot:
         url = database.store_url(setting, data_dir)
         self.name = database.without_password(url)
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-            raise StoreRefusedError(f"there is no store {self.name}; a crawl makes one")
+            advice = "a crawl makes one: scrapy crawl caravan; another folder is -s DATA_DIR=FOLDER"
+            raise StoreRefusedError(f"there is no store {self.name}; {advice}")
         self._engine = database.make_engine(url, reads_only=True)
         self._errors = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)
         self._connection: Connection | None = None
@@ -39,7 +40,8 @@ class Snapshot:
                 self._connection = _connect(self._engine)
                 version = schema_version(self._connection)
             except self._errors as error:
-                raise StoreError(f"the store {self.name} cannot be opened: {database.error_line(error)}") from error
+                problem = database.reading_problem(url, error)
+                raise StoreError(f"the store {self.name} cannot be opened: {problem}") from error
             if version != len(MIGRATIONS) + 1:
                 raise StoreRefusedError(_no_use(self.name, version))
             opening.pop_all()

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from errno import EDQUOT, EIO, ENOSPC
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -38,6 +39,9 @@ _NO_ARTICLE_FOR = timedelta(days=30)
 _PAGES_PER_COMMIT = {"sqlite": 4, "postgresql": 8}
 #: Seconds after a commit within which a page waits for others; later it is committed at once.
 _COMMIT_INTERVAL = 0.1
+
+#: Editions as messages name them.
+_TITLES = {SAMPLE: "the sample site", COPY: "a copy of the site"}
 
 Result = TypeVar("Result")
 
@@ -98,9 +102,7 @@ class Store:
         self._known_pages = known_pages(self._engine.dialect)
         try:
             if is_sqlite:
-                file = Path(url.database or "")
-                file.parent.mkdir(parents=True, exist_ok=True)
-                self._lock = lock_file(file)
+                self._lock = lock_file(_in_its_folder(Path(url.database or "")))
             else:
                 lock_sessions(self._engine, self.name, shared=self._is_shared)
             self._connection = self._engine.connect()
@@ -133,7 +135,8 @@ class Store:
             note(connection, "site", site)
         elif held != site:
             raise StoreRefusedError(
-                f"{self.name} holds the articles of {held}; keep those of {site} elsewhere: -s DATA_DIR=FOLDER"
+                f"{self.name} holds the articles of {_TITLES.get(held, held)}; "
+                f"for those of {_TITLES.get(site, site)} name another folder: -s DATA_DIR=FOLDER"
             )
 
     def join(self, run_id: str) -> None:
@@ -233,6 +236,17 @@ class Store:
             self._lock.release()
             self._lock = None
         self._engine.dispose()
+
+
+def _in_its_folder(file: Path) -> Path:
+    """Create the folder of a file; return the file."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno in (ENOSPC, EDQUOT, EIO):
+            raise
+        raise StoreRefusedError(f"the folder {file.parent} cannot be made: {error.strerror}") from None
+    return file
 
 
 #: The value of ``STORE_URL`` for runs without a store.

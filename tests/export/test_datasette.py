@@ -13,6 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
+from caravan_crawler import datasette_plugin
 from caravan_crawler.datasette_plugin import get_metadata, index_of, query_of, refresh, startup
 from caravan_crawler.store import schema
 from tests.deploy.scrapyd_server import free_port
@@ -174,3 +175,10 @@ def test_metadata_is_that_of_any_store(store: Path, tmp_path: Path) -> None:
     assert "/news/articles?" in metadata["description_html"]
     assert set(metadata["tables"]) <= set(schema.metadata.tables)
     assert metadata["tables"]["articles"]["facets"] == ["section", {"year": "date_published"}]
+
+
+def test_a_store_on_a_read_only_medium_is_served(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasette_plugin, "is_frozen", lambda path: True)
+    served = SimpleNamespace(path=str(store), is_mutable=True)
+    startup(SimpleNamespace(databases={"caravan": served}))
+    assert not served.is_mutable

@@ -1,16 +1,19 @@
 """Reading a store while a run writes to it."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from caravan_crawler.store import database
 from caravan_crawler.store.database import StoreError, StoreRefusedError
 from caravan_crawler.store.schema import articles, store_info
 from caravan_crawler.store.snapshot import Snapshot
 from tests.store.stored import StoreTables
 from tests.store.stores import article, keep, open_in, open_kept
+from tests.support.disks import is_root
 
 
 def test_all_queries_see_the_same_moment_while_a_run_writes(store_tables: StoreTables, tmp_path: Path) -> None:
@@ -48,6 +51,52 @@ def test_a_database_that_is_not_a_store_is_refused_and_not_changed(store_tables:
     with pytest.raises(StoreRefusedError, match="there is no store"):
         Snapshot(store_tables.url, str(tmp_path))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def closed_store(closed_folder: Path) -> Path:
+    """A folder with a store in which nobody may write."""
+
+    def close(*, is_open: bool = False) -> None:
+        if is_root():
+            subprocess.run(["mount", "-o", f"remount,{'rw' if is_open else 'ro'}", closed_folder], check=True)
+        else:
+            closed_folder.chmod(0o700 if is_open else 0o500)
+
+    close(is_open=True)
+    store = open_in(closed_folder)
+    keep(store, article())
+    store.close()
+    close()
+    return closed_folder
+
+
+def test_a_store_on_a_read_only_medium_is_read(closed_store: Path) -> None:
+    with Snapshot(None, str(closed_store)) as snapshot:
+        assert list(snapshot.rows(select(articles.c.article_id))) == [(900001,)]
+        with pytest.raises(SQLAlchemyError, match=r"read-?only"):
+            snapshot.connection.execute(delete(articles))
+
+
+def test_where_another_user_may_write_it_is_refused_in_one_line(
+    closed_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "is_frozen", lambda file: False)
+    with pytest.raises(StoreError, match=r"SQLite needs files of its own in .*, where you may not write; read a copy"):
+        Snapshot(None, str(closed_store))
+
+
+def test_only_a_store_that_nobody_writes_is_frozen(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    keep(store, article())
+    tmp_path.chmod(0o555)
+    assert not database.is_frozen(tmp_path / "caravan.db"), "a run has it open"
+    tmp_path.chmod(0o755)
+    store.close()
+    assert not database.is_frozen(tmp_path / "caravan.db"), "its owner may write"
+    tmp_path.chmod(0o555)
+    assert database.is_frozen(tmp_path / "caravan.db")
+    tmp_path.chmod(0o755)
 
 
 def test_an_empty_file_stays_empty(tmp_path: Path) -> None:
