@@ -1,14 +1,17 @@
 """Checks of the settings, and of Scrapyd's, before a run begins."""
 
+import argparse
 import difflib
 import logging
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from numbers import Number
 from pathlib import Path
 
+from scrapy.commands import ScrapyCommand
 from scrapy.settings import SETTINGS_PRIORITIES as PRIORITIES
 from scrapy.settings import BaseSettings, default_settings
 
@@ -52,6 +55,24 @@ def settings_problem(settings: BaseSettings) -> str | None:
 def export_problem(settings: BaseSettings) -> str | None:
     """Return the first problem of the settings that an export reads, in one line, or None."""
     return name_problem(settings) or _number_problem(settings) or floors_problem(settings)
+
+
+def command_problem(command: ScrapyCommand, args: Iterable[str]) -> str | None:
+    """Return the first unknown option or mistyped setting of a command, in one line, or None."""
+    assert command.settings is not None
+    return option_problem(command, args) or name_problem(command.settings)
+
+
+def option_problem(command: ScrapyCommand, args: Iterable[str]) -> str | None:
+    """Return a problem if Scrapy has left an option among the arguments, as the command does not have it."""
+    unknown = next((arg.partition("=")[0] for arg in args if arg.startswith("-") and arg != "-"), None)
+    if unknown is None:
+        return None
+    parser = argparse.ArgumentParser(conflict_handler="resolve")
+    command.add_options(parser)
+    close = difflib.get_close_matches(unknown, re.findall(r"--[a-z][\w-]*", parser.format_help()), 1, 0.7)
+    hint = f"did you mean {close[0]}?" if close else "--help lists them"
+    return f"there is no option {unknown}; {hint}"
 
 
 def name_problem(settings: BaseSettings) -> str | None:

@@ -1,6 +1,7 @@
 """The command ``caravan-crawler``: its own help and version."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +58,42 @@ def test_a_mistyped_setting_is_refused_by_every_command(words: tuple[str, ...]) 
     out, log = process.communicate(timeout=60)
     assert (process.returncode, out) == (2, "")
     assert log == f"scrapy {words[0]}: there is no setting DATA_DR; did you mean DATA_DIR?\n"
+
+
+MISTYPED = [
+    (("status", "--josn"), "--josn; did you mean --json?"),
+    (("export", "--formt", "csv", "folder"), "--formt; did you mean --format?"),
+    (("report", "--xyz", "r.html"), "--xyz; --help lists them"),
+    (("inspect", "--fulll=1", "p.html"), "--fulll; did you mean --full?"),
+    (("reparse", "folder", "--dryrun"), "--dryrun; did you mean --dry-run?"),
+    (("crawl", "caravan", "--logfle=x"), "--logfle; did you mean --logfile?"),
+    (("parse", "--depht=1", "http://127.0.0.1:9/"), "--depht; did you mean --depth?"),
+    (("fetch", "--heders", "http://127.0.0.1:9/"), "--heders; did you mean --headers?"),
+]
+
+
+@pytest.mark.parametrize(("words", "message"), MISTYPED)
+def test_a_mistyped_option_is_refused_by_every_command(words: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    process = fork("scrapy", *words, "-s", f"DATA_DIR={tmp_path}")
+    out, log = process.communicate(timeout=60)
+    assert (process.returncode, out) == (2, "")
+    assert log == f"scrapy {words[0]}: there is no option {message}\n"
+
+
+@pytest.mark.parametrize("words", [("crawl", "caravan", "-a", "site=sample"), ("reparse", "tests/pages/cases/layouts")])
+def test_a_folder_that_cannot_be_made_is_refused(words: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder in ("/proc/foo", tmp_path / "file" / "data"):
+        process = fork("scrapy", *words, "-s", f"DATA_DIR={folder}")
+        out, log = process.communicate(timeout=60)
+        assert (process.returncode, out, log.count("\n")) == (2, "", 1), log
+        assert str(folder) in log
+
+
+@pytest.mark.parametrize("option", ["-o", "-O"])
+def test_a_file_that_only_an_export_writes_is_refused_with_that_command(option: str, tmp_path: Path) -> None:
+    for name in ("all.xlsx", "all.parquet"):
+        process = fork("scrapy", "crawl", "caravan", option, name, "-s", f"DATA_DIR={tmp_path}")
+        log = process.communicate(timeout=60)[1]
+        assert (process.returncode, log.count("\n")) == (2, 1)
+        assert log.endswith(f"scrapy export {name} -s DATA_DIR={tmp_path}\n")

@@ -15,6 +15,7 @@ from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 from scrapy.extensions.feedexport import FeedExporter
+from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.reactor import is_reactor_installed
 
@@ -41,7 +42,7 @@ from caravan_crawler.outcome import (
     Outcome,
     decide,
 )
-from caravan_crawler.settings_checks import limit_problem, scrapyd_problem, settings_problem
+from caravan_crawler.settings_checks import limit_problem, option_problem, scrapyd_problem, settings_problem
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.store import crawl_state, database, failed_pages, field_counts, publication
 from caravan_crawler.store.database import StoreError
@@ -109,9 +110,9 @@ class Command(CrawlCommand):
             elif len(args) == 1 and self.settings and args[0] in get_spider_loader(self.settings).list():
                 return  # a developer's own spider, run by Scrapy's command
             else:
-                raise UsageError(_words_problem(args))
+                raise UsageError(_argument_problem(args) or option_problem(self, args) or _words_problem(args))
         except (UsageError, ArgumentError) as error:
-            self._refuse(str(error))
+            self._refuse(self._format_hint(opts) or str(error))
         assert self.settings is not None
         if problem := log_problem(self.settings):
             self.settings.set("LOG_FILE", None, priority="cmdline")  # it cannot be written, not even for this line
@@ -126,6 +127,14 @@ class Command(CrawlCommand):
                 self._store = open_store(self.settings["STORE_URL"], self.settings["DATA_DIR"], site, shared=shared)
             except StoreError as error:
                 self._refuse(str(error), error.code)
+
+    def _format_hint(self, opts: argparse.Namespace) -> str | None:
+        """Return the command for a file of -o or -O in a format that only an export writes, or None."""
+        for name in (*(opts.output or ()), *(opts.overwrite_output or ())):
+            if name.endswith((".xlsx", ".parquet")):
+                command = f"{program_name()} export {shlex.quote(name)}{_folder(self.settings)}"
+                return f"{name}: a crawl writes .csv and .jsonl; for all articles of the store, after it: {command}"
+        return None
 
     def _note_signals(self) -> None:
         """Note a signal that comes before the engine has started; Scrapy stops the crawl."""
@@ -226,12 +235,17 @@ class Command(CrawlCommand):
         sys.exit(code)
 
 
-def _words_problem(words: list[str]) -> str:
-    """Return why these words, apart from options, are not the name of the spider alone."""
+def _argument_problem(words: list[str]) -> str | None:
+    """Return a problem if one of the words is an argument of the spider without ``-a``, or None."""
     for word in words:
         name, _, value = word.lstrip("-").partition("=")
         if name in HELP:
             return f"{word} is not read; an argument of the spider is written -a {name}={value or '…'}"
+    return None
+
+
+def _words_problem(words: list[str]) -> str:
+    """Return why these words, apart from options, are not the name of the spider alone."""
     if not words:
         return f"name the spider: scrapy crawl {CaravanSpider.name}"
     if words[0] != CaravanSpider.name:
@@ -263,7 +277,7 @@ def _unchanged_files(crawler: Crawler) -> Iterator[str]:
         line = f"{path}: nothing new, so it {'stays as it was' if path.exists() else 'is not written'}"
         if slot.filter.item_classes == (Article,) and crawler.settings["STORE_URL"] != NONE:
             name = path if path.suffix in (".csv", ".jsonl") else "articles.csv"
-            command = f"{program_name()} export {shlex.quote(str(name))}{_folder(crawler)}"
+            command = f"{program_name()} export {shlex.quote(str(name))}{_folder(crawler.settings)}"
             line += f"; for all articles of the store: {command}"
         yield line
 
@@ -280,13 +294,15 @@ def _found(crawler: Crawler, crawl_store: CrawlStore, new: int) -> Iterator[str]
         return
     yield f"{spider.data_dir}/runs/{spider.run_id}: what this run read, as .csv and .jsonl"
     yield f"{store.name.removeprefix('sqlite:///')}: the store of all runs, {new} articles"
-    yield f"next: {program_name()} status{_folder(crawler)} (what the store holds)"
-    yield f"next: {program_name()} export all.csv{_folder(crawler)} (all its articles as one table)"
+    folder = _folder(crawler.settings)
+    yield f"next: {program_name()} status{folder} (what the store holds)"
+    yield f"next: {program_name()} export all.csv{folder} (all its articles as one table)"
 
 
-def _folder(crawler: Crawler) -> str:
+def _folder(settings: BaseSettings | None) -> str:
     """Return the option that names the run's ``DATA_DIR``, where it is not the default."""
-    data_dir = str(crawler.settings["DATA_DIR"])
+    assert settings is not None
+    data_dir = str(settings["DATA_DIR"])
     return "" if data_dir == own_settings.DATA_DIR else f" -s DATA_DIR={shlex.quote(data_dir)}"
 
 

@@ -80,11 +80,11 @@ class Command(ScrapyCommand):
     def _export(self, args: list[str], opts: argparse.Namespace) -> "Export":
         from caravan_crawler.export.dataset import Export
         from caravan_crawler.export.options import ExportOptions, format_of
-        from caravan_crawler.settings_checks import export_problem
+        from caravan_crawler.settings_checks import export_problem, option_problem
 
         assert self.settings is not None
-        if unknown := [arg for arg in args if arg.startswith("-")]:
-            self._end(f"there is no option {unknown[0]}; scrapy export --help lists them", REFUSED)
+        if problem := option_problem(self, args):
+            self._end(problem, REFUSED)
         if len(args) != 1 or not args[0].strip():
             self._end("give one file such as articles.csv, one folder, or one URL such as s3://bucket/path", REFUSED)
         if problem := export_problem(self.settings):

@@ -75,13 +75,12 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Read the page, from the network or a file."""
-        problem = inspect_site.options_problem(args, opts)
+        from caravan_crawler.settings_checks import command_problem  # imports settings that depend on the environment
+
+        problem = command_problem(self, args) or inspect_site.options_problem(args, opts)
         if problem is None and opts.site is None and len(args) != 1:
             problem = "inspect takes one URL or one file"
         assert self.settings is not None
-        from caravan_crawler.settings_checks import name_problem  # imports settings that depend on the environment
-
-        problem = problem or name_problem(self.settings)
         problem = problem or (_fixture_problem(opts) if opts.save_fixture is not None else None)
         if problem:
             self._end(problem, REFUSED)

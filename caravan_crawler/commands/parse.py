@@ -13,6 +13,7 @@ from scrapy.http import Response
 
 from caravan_crawler.addons import leave_out_run
 from caravan_crawler.arguments import ArgumentError, CrawlArguments
+from caravan_crawler.commands.one_page import refuse_unknown_options
 from caravan_crawler.frontier.schedule import FEED
 from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.spiders.caravan import CaravanSpider
@@ -25,6 +26,7 @@ class Command(ParseCommand):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Remove the crawl's feeds and store from the settings."""
         super().process_options(args, opts)
+        refuse_unknown_options(self, args)
         assert self.settings is not None
         leave_out_run(self.settings)
         # Scrapy's own callback around the spider's returns one.

@@ -46,16 +46,16 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Parse the archive, store the result, and print a summary of the changes."""
+        from caravan_crawler.settings_checks import command_problem  # imports settings that depend on the environment
+
+        if problem := command_problem(self, args):
+            self._end(problem, REFUSED)
+            return
         if not args or not all(args):
             raise UsageError("reparse takes WARC files or folders", print_help=False)
         if opts.jobs < 1:
             raise UsageError("--jobs must be 1 or more", print_help=False)
         assert self.settings is not None
-        from caravan_crawler.settings_checks import name_problem  # imports settings that depend on the environment
-
-        if problem := name_problem(self.settings):
-            self._end(problem, REFUSED)
-            return
         try:
             site = CrawlArguments.parse({"site": opts.site or PUBLIC_BASE}).site
             if site == SAMPLE:

@@ -8,7 +8,7 @@ from scrapy.commands import ScrapyCommand
 from caravan_crawler.atomic import local_path, open_atomic
 from caravan_crawler.console import StopRequestedError, format_size, print_err, raise_on_stop_signal
 from caravan_crawler.outcome import REFUSED
-from caravan_crawler.settings_checks import floors_problem, name_problem
+from caravan_crawler.settings_checks import command_problem, floors_problem
 from caravan_crawler.store import database
 from caravan_crawler.store.database import StoreError
 from caravan_crawler.store.snapshot import Snapshot
@@ -40,7 +40,7 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Write the page from a snapshot of the store, atomically."""
         assert self.settings is not None
-        if problem := _problem(args) or name_problem(self.settings) or floors_problem(self.settings):
+        if problem := command_problem(self, args) or _problem(args) or floors_problem(self.settings):
             self._end(problem, REFUSED)
             return
         try:

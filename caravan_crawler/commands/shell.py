@@ -13,4 +13,4 @@ class Command(ShellCommand):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Change settings and options."""
         super().process_options(args, opts)
-        prepare(self.settings, opts)
+        prepare(self, args, opts)

@@ -48,13 +48,13 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Print the overview of a snapshot of the store."""
         assert self.settings is not None
+        from caravan_crawler.settings_checks import command_problem  # imports settings that depend on the environment
+
+        if problem := command_problem(self, args):
+            self._end(problem, REFUSED)
+            return
         if args:
             self._end(f"it takes no arguments, as {args[0]}; another store is -s DATA_DIR=FOLDER", REFUSED)
-            return
-        from caravan_crawler.settings_checks import name_problem  # imports settings that depend on the environment
-
-        if problem := name_problem(self.settings):
-            self._end(problem, REFUSED)
             return
         try:
             with Snapshot(self.settings["STORE_URL"], self.settings["DATA_DIR"]) as snapshot:
