@@ -254,3 +254,18 @@ def test_closed_standard_output_is_no_error() -> None:
     os.close(writes)
     assert process.communicate(timeout=TIMEOUT) == ("", "")
     assert process.returncode == 0
+
+
+def test_a_card_that_prints_only_a_time_is_not_in_the_future() -> None:
+    cards = "".join(
+        f'<div><a href="/news/{n}/">Дождь в городе, день {n}</a> <span>23:59</span></div>'
+        for n in range(900001, 900006)
+    )
+    body = f"<html><body><h1>Новости</h1>{cards}</body></html>".encode()
+    morning = datetime(2026, 1, 15, 3, tzinfo=UTC)
+    facts = FactReader(Site("http://127.0.0.1/"), [], Bounds()).read(
+        answer_of(body, "http://127.0.0.1/news/", "utf-8", morning)
+    )
+    assert facts.source is not None
+    assert {found.stamp for found in facts.source.found} == {"23:59"}
+    assert facts.source.in_future == 0

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from caravan_crawler.frontier.schedule import month_of
 from caravan_crawler.inspection.facts import Answer, ArticleFacts, Asked, Facts, Found, Role, SourceFacts
 from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
-from caravan_crawler.normalise.dates import decide_publication, parse_date
+from caravan_crawler.normalise.dates import date_form, decide_publication, parse_date
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.headline import title_candidates
@@ -185,12 +185,18 @@ def _day(stamp: str | None, seen_at: datetime, source: SourceFacts) -> date | No
     if not stamp or source.unreadable >= _MOST_UNREADABLE:
         return None
     parsed = parse_date(stamp, seen_at)
-    source.in_future += parsed.problem == "future"
+    source.in_future += parsed.problem == "future" and not _is_relative(stamp)
     source.unreadable += parsed.problem not in (None, "future")
     if parsed.day is not None:
         source.oldest = min(source.oldest or parsed.day, parsed.day)
         source.newest = max(source.newest or parsed.day, parsed.day)
     return parsed.day
+
+
+def _is_relative(stamp: str) -> bool:
+    """Whether a stamp names no day, such as ``14:30``: on a page that was saved it may be of any day."""
+    form = date_form(stamp)
+    return form is not None and form.parts is not None and form.parts.get("day") is None
 
 
 def _fits(headline: str, titles: list[str]) -> bool:
