@@ -15,7 +15,7 @@ from tests.support.crawling import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 #: Each lock file with its extras.
 EXTRAS = ("postgresql", "archive", "browser", "report", "parquet", "xlsx", "cloud")
-#: Extras for a desk; Datasette requires pip and a setuptools that Scrapyd cannot use.
+#: Extras for a desk; Datasette requires pip and setuptools, and would pin one that Scrapyd cannot use.
 UNLOCKED = {"test", "datasette"}
 LOCKS = {"requirements.lock": EXTRAS, "requirements-scrapyd.lock": (*EXTRAS, "scrapyd")}
 PYTHONS = ("3.11.0", "3.11.7", "3.12.1", "3.13.0", "3.14.0")
