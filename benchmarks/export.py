@@ -30,7 +30,6 @@ from benchmarks.crawl import run
 from benchmarks.filling import article_row
 from caravan_crawler.arguments import SAMPLE
 from caravan_crawler.sample_site.newsroom import Newsroom
-from caravan_crawler.sample_site.plan import MixedPlan
 from caravan_crawler.store import schema
 from caravan_crawler.store.store import Store, open_store
 
@@ -74,7 +73,7 @@ def rows(newsroom: Newsroom, articles: int) -> Iterator[dict[str, Any]]:
 
 def fill(store: Store, articles: int) -> None:
     """Fill the store with ``articles`` articles, each with one version and one view count."""
-    found = rows(Newsroom(MixedPlan(articles)), articles)
+    found = rows(Newsroom(articles), articles)
     batch = [row for row, _ in zip(found, range(_ROWS_AT_ONCE), strict=False)]
     while batch:
         own = [{"article_key": row["key"], "observed_at": _NOW, "run_id": "filled"} for row in batch]

@@ -22,7 +22,7 @@ def article_row(newsroom: Newsroom, number: int, base: str, now: str) -> dict[st
         "headline": "Об этом сообщили",
         "body": _BODY,
         "views": number,
-        "date_published": newsroom.plan.timeline.day(number).isoformat(),
+        "date_published": newsroom.day(number).isoformat(),
         **{name: [] for name in ("authors", "tags", "images", "links")},
         **dict.fromkeys(("observed_at", "first_seen_at", "changed_at", "checked_at"), now),
         "version": 1,

@@ -16,7 +16,6 @@ from benchmarks.store import fill
 from caravan_crawler.sample_site import SampleSite
 from caravan_crawler.sample_site.frame import TOPICS
 from caravan_crawler.sample_site.newsroom import Newsroom
-from caravan_crawler.sample_site.plan import MixedPlan
 from caravan_crawler.store import schema
 from caravan_crawler.store.database import stamp
 from caravan_crawler.store.field_counts import FIELDS
@@ -92,7 +91,7 @@ def _watched(store: Store, articles: int) -> list[tuple[str, datetime, int]]:
     """Set headlines of the most read articles; return their keys, days and views."""
     columns = schema.articles.c
     query = select(columns.key, columns.date_published, columns.views).order_by(columns.views.desc(), columns.key)
-    newsroom = Newsroom(MixedPlan(articles))
+    newsroom = Newsroom(articles)
     watched = []
     for number, (key, day, views) in enumerate(store.rows(query.limit(_WATCHED))):
         headline = newsroom.headline(number)
@@ -110,7 +109,7 @@ def _views(dice: random.Random, watched: list[tuple[str, datetime, int]]) -> Ite
 
 
 def _rare_views(articles: int, watched: set[str]) -> Iterator[dict[str, Any]]:
-    newsroom = Newsroom(MixedPlan(articles))
+    newsroom = Newsroom(articles)
     for number in range(0, articles, 2):
         key = str(newsroom.id(number) or newsroom.path(number))
         if key not in watched:

@@ -31,8 +31,7 @@ from caravan_crawler.frontier.listings import ListState
 from caravan_crawler.pages.document import parse_document
 from caravan_crawler.pages.listing import read_listing
 from caravan_crawler.sample_site import SampleResponse, SampleServer, SampleSite, serve
-from caravan_crawler.sample_site.newsroom import Newsroom
-from caravan_crawler.sample_site.plan import SECTIONS, MixedPlan
+from caravan_crawler.sample_site.newsroom import SECTIONS, Newsroom
 from caravan_crawler.store import database, schema
 from caravan_crawler.store.store import NONE, Store, open_store
 from caravan_crawler.urls import Site
@@ -103,7 +102,7 @@ class Clocked(SampleSite):
 
 def fill(store: Store, site: SampleSite, base: str) -> None:
     """Fill the store with every article of the site, and mark every listing as walked to its end."""
-    newsroom = Newsroom(MixedPlan(site.articles))
+    newsroom = Newsroom(site.articles)
     now = database.stamp(datetime.now(UTC) - timedelta(hours=7))  # listings are due, sitemaps are not
     for first in range(0, site.articles, _ROWS_AT_ONCE):
         numbers = range(first, min(first + _ROWS_AT_ONCE, site.articles))

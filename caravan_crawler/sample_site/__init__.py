@@ -35,7 +35,7 @@ All else is invented and proves nothing about the real site, notably:
   articles on several pages, and on the mixed site its share and its forms of views and headlines;
 * ``/?p=`` redirecting for even ids and answering 200 for odd ones (really unknown); the redirect from a wrong slug;
 * listings except ``/news/`` and ``/gazeta/``, pagination and dates of cards; robots.txt, sitemaps, the contents of the
-  feed, topic pages and other pages; which articles can be found in one place only (``plan.Reach``); ETag and
+  feed, topic pages and other pages; which articles can be found in one place only (``newsroom.Reach``); ETag and
   Last-Modified;
 * all of the scripted site: the script, the button under a list, and everything below ``/parts/``.
 """

@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
+from caravan_crawler.sample_site.front_matter import FrontMatter
 from caravan_crawler.sample_site.markup import Markup, escape
-from caravan_crawler.sample_site.newsroom import FrontMatter, Newsroom, slug
-from caravan_crawler.sample_site.plan import Reach
+from caravan_crawler.sample_site.newsroom import Newsroom, Reach
 from caravan_crawler.sample_site.story import (
     Block,
     BulletList,
@@ -23,7 +23,7 @@ from caravan_crawler.sample_site.story import (
     write_kazakh_story,
     write_story,
 )
-from caravan_crawler.sample_site.texts import KK, RU, Rng
+from caravan_crawler.sample_site.texts import KK, RU, Rng, slug
 
 
 class Article(NamedTuple):
@@ -57,9 +57,8 @@ class Article(NamedTuple):
 
 def compose(newsroom: Newsroom, number: int) -> Article:
     """Write article ``number``; the same number always yields the same article."""
-    plan = newsroom.plan
-    seed, generation, kazakh = newsroom.text_seed(number), plan.generation(number), plan.is_kazakh(number)
-    day = plan.timeline.day(number)
+    seed, generation, kazakh = newsroom.text_seed(number), newsroom.generation(number), newsroom.is_kazakh(number)
+    day = newsroom.day(number)
     opening, blocks = write_kazakh_story(seed) if kazakh else write_story(newsroom, number)
     headline = newsroom.headline(number)
     rng = Rng("trimmings", seed)
@@ -68,7 +67,7 @@ def compose(newsroom: Newsroom, number: int) -> Article:
     for _ in range(max(rng.below(6) - 2, 0)):
         picture = _picture(rng, generation, day, captioned=rng.chance(1, 3))
         blocks.insert(1 + rng.below(len(blocks)), picture)
-    author_line, authors = _author_line(rng) if plan.desk(number) == "gazeta" else (None, [])
+    author_line, authors = _author_line(rng) if newsroom.desk(number) == "gazeta" else (None, [])
     attachment = newsroom.attachment(number)
     if lead_image and attachment:
         lead_image = lead_image._replace(page=attachment)
@@ -76,10 +75,10 @@ def compose(newsroom: Newsroom, number: int) -> Article:
         number=number,
         generation=generation,
         kazakh=kazakh,
-        section=plan.section(number),
+        section=newsroom.section(number),
         article_id=newsroom.id(number),
         path=newsroom.path(number, headline),
-        reach=plan.reach(number),
+        reach=newsroom.reach(number),
         day=day,
         headline=headline,
         opening=opening,
@@ -107,7 +106,7 @@ def part_of(article: Article, part: int) -> Article:
 
 def possible_tags(newsroom: Newsroom, number: int) -> list[str]:
     """Topics that an article with this theme can have."""
-    tags: list[str] = KK["tags"] if newsroom.plan.is_kazakh(number) else newsroom.theme(number).tags
+    tags: list[str] = KK["tags"] if newsroom.is_kazakh(number) else newsroom.theme(number).tags
     return tags
 
 

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from caravan_crawler.sample_site.front_matter import TODAY
 from caravan_crawler.sample_site.markup import Markup, Template, escape
-from caravan_crawler.sample_site.newsroom import slug
-from caravan_crawler.sample_site.plan import TODAY
-from caravan_crawler.sample_site.texts import CLUTTER, RU, Rng, all_topics
+from caravan_crawler.sample_site.texts import ALL_TOPICS, CLUTTER, RU, Rng, slug
 
 VARIANTS = 4
 """Number of variants, chosen by article number."""
@@ -126,7 +125,7 @@ class _Writer:
 
     def mega_menu(self) -> str:
         """Topics of every section, in columns."""
-        markup, topics = self._markup, all_topics()
+        markup, topics = self._markup, ALL_TOPICS
         groups = ""
         for name in RU["section_names"].values():
             chosen = self.rng.sample(topics, 13)
@@ -224,7 +223,7 @@ class _Writer:
         markup = self._markup
         links = " ".join(
             markup.link(f"/tag/{slug(topic)}/", f"{escape(topic)} <i>{self.rng.below(400)}</i>", "cloud__tag")
-            for topic in self.rng.sample(all_topics(), 40)
+            for topic in self.rng.sample(ALL_TOPICS, 40)
         )
         return self._titled("cloud", self.rng.pick(_NAMES["cloud_titles"]), markup.element("div", links))
 
@@ -280,7 +279,7 @@ class _Writer:
 
 def _hidden_menu(markup: Markup) -> str:
     """Menu for phones, hidden, with every topic."""
-    items = "".join(f"<li>{markup.link(f'/tag/{slug(topic)}/', escape(topic))}</li>" for topic in all_topics())
+    items = "".join(f"<li>{markup.link(f'/tag/{slug(topic)}/', escape(topic))}</li>" for topic in ALL_TOPICS)
     return markup.element("div", f"<ul>{items}</ul>", "mobile-menu", style="display:none", hidden="hidden")
 
 
@@ -290,7 +289,7 @@ def _hidden_panels(markup: Markup, variant: int) -> str:
     items = "".join(
         f"<li><a href='/tag/{slug(topic)}/'><svg><use href='#i{rng.below(12)}'></use></svg>"
         f"<span>{escape(topic)}</span><i>{rng.below(400)}</i></a></li>"
-        for topic in all_topics()
+        for topic in ALL_TOPICS
     )
     pictures = ""
     for number in (rng.below(90_000) for _ in range(12)):

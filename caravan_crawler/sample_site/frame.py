@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 from caravan_crawler.sample_site.article import Article
 from caravan_crawler.sample_site.clutter import VARIANTS, Clutter, Latest, clutter
+from caravan_crawler.sample_site.front_matter import TODAY, day_and_month
 from caravan_crawler.sample_site.markup import Markup, escape
-from caravan_crawler.sample_site.newsroom import Newsroom, day_and_month, slug
-from caravan_crawler.sample_site.plan import TODAY
+from caravan_crawler.sample_site.newsroom import Newsroom
 from caravan_crawler.sample_site.response import JSON, SCRIPT, SampleResponse, ok
-from caravan_crawler.sample_site.texts import FILL_SCRIPT, RU
+from caravan_crawler.sample_site.texts import FILL_SCRIPT, RU, slug
 
 CONTACTS = "/info/kontakty/"
 SECTION_NAMES: dict[str, str] = RU["section_names"]
@@ -71,7 +71,7 @@ def trending_entries(newsroom: Newsroom) -> list[TrendingEntry]:
     """Pairs in rank order, the same on every page."""
     return [
         TrendingEntry(topic, newsroom.headline(number), newsroom.path(number), newsroom.id(number))
-        for topic, number in zip(TOPICS, newsroom.plan.trending, strict=False)
+        for topic, number in zip(TOPICS, newsroom.trending, strict=False)
     ]
 
 
@@ -132,7 +132,7 @@ def _label_and_headline(markup: Markup, entry: TrendingEntry) -> list[str]:
 def latest_entries(newsroom: Newsroom) -> list[Latest]:
     """Articles of the trending block, newest first, for the columns of latest news."""
     latest = []
-    for number in sorted(newsroom.plan.trending, reverse=True):
+    for number in sorted(newsroom.trending, reverse=True):
         published = newsroom.front(number).published
         day = "Сегодня" if published.date() == TODAY else day_and_month(published).lower()
         latest.append(Latest(day, f"{published:%H:%M}", newsroom.headline(number), newsroom.path(number)))

@@ -10,10 +10,10 @@ from itertools import groupby, islice
 
 from caravan_crawler.sample_site.article import compose, possible_tags
 from caravan_crawler.sample_site.frame import CONTACTS, SECTION_NAMES, TOPICS
+from caravan_crawler.sample_site.front_matter import TODAY, day_and_month, full_date
 from caravan_crawler.sample_site.markup import Markup, escape
-from caravan_crawler.sample_site.newsroom import Newsroom, day_and_month, full_date, slug
-from caravan_crawler.sample_site.plan import TODAY
-from caravan_crawler.sample_site.texts import Rng, all_topics
+from caravan_crawler.sample_site.newsroom import Newsroom
+from caravan_crawler.sample_site.texts import ALL_TOPICS, Rng, slug
 
 CARDS_ON_A_PAGE = 20
 MONTHLY_INDEX = "sitemap.xml"
@@ -40,8 +40,7 @@ class Listings:
         self._cards_on_a_page = cards_on_a_page
         self._markup = markup
         self._newsroom = newsroom
-        self._plan = newsroom.plan
-        self._topics = {slug(topic): topic for topic in (*all_topics(), *TOPICS)}
+        self._topics = {slug(topic): topic for topic in (*ALL_TOPICS, *TOPICS)}
 
     def home(self, base_url: str) -> str:
         """The block of short lines known of generation 2, then cards."""
@@ -60,7 +59,7 @@ class Listings:
 
     def empty_section(self, section: str, place: str) -> str | None:
         """A section's only page, with a ``place`` for its cards."""
-        return self._title(section) + place if section in self._plan.listings else None
+        return self._title(section) + place if section in self._newsroom.listings else None
 
     def section_cards(self, section: str, page: int, base_url: str) -> tuple[str, bool] | None:
         """The cards alone of one page of a section, and whether it is the last."""
@@ -83,7 +82,7 @@ class Listings:
 
     def rss(self, base_url: str) -> str:
         """Feed of the newest articles; those that only the feed leads to stay in it."""
-        fixed = self._plan.rss_only()
+        fixed = self._newsroom.rss_only()
         numbers = sorted([*fixed, *islice(self._newest(), _RSS_LENGTH - len(fixed))], reverse=True)
         items = "".join(self._rss_item(number, base_url) for number in numbers)
         channel = (
@@ -93,14 +92,14 @@ class Listings:
 
     def _newest(self) -> Iterable[int]:
         """Listed numbers of all sections, newest first."""
-        yield from range(self._newsroom.end - 1, self._plan.articles - 1, -1)
-        yield from self._plan.newest_listed()
+        yield from range(self._newsroom.end - 1, self._newsroom.articles - 1, -1)
+        yield from self._newsroom.newest_listed()
 
     def _page(self, section: str, page: int) -> tuple[list[int], int] | None:
         """Numbers of the articles on a page of a section, and the number of its pages."""
-        if section not in self._plan.listings or page < 1:
+        if section not in self._newsroom.listings or page < 1:
             return None
-        listed = self._plan.listings[section]
+        listed = self._newsroom.listings[section]
         fresh = self._newsroom.published if section == "news" else 0
         total = fresh + len(listed)
         first = (page - 1) * self._cards_on_a_page
@@ -132,7 +131,7 @@ class Listings:
         picture = f"<img{markup.attribute('src', image)}{markup.attribute('alt', headline)}>"
         date = ""
         if markup.template.dated_cards:
-            date = markup.element("span", full_date(self._plan.timeline.day(number)), "card__date")
+            date = markup.element("span", full_date(self._newsroom.day(number)), "card__date")
         title = markup.element("span", escape(headline), "card__title")
         link = markup.link(self._card_href(number, base_url), picture + title)
         return f"{markup.indent}<div{markup.known('BlockNewsCardImage')}>{link}{date}</div>"
@@ -147,7 +146,7 @@ class Listings:
             return path[:-1]
         if roll < 16:
             return base_url + path[1:]
-        if roll < 18 or number not in self._plan.sitemap or self._newsroom.id(number) is None:
+        if roll < 18 or not self._newsroom.is_in_sitemap(number) or self._newsroom.id(number) is None:
             return path + "?utm_source=main&utm_medium=card"
         return self._newsroom.short_link(number)
 
@@ -186,7 +185,7 @@ def robots(sitemap: str | None) -> str:
 
 def sitemap(newsroom: Newsroom, name: str, base_url: str) -> str | None:
     """Index and sitemaps of generations 1 to 3, with 1,000 articles each."""
-    listed = newsroom.plan.sitemap
+    listed = newsroom.sitemap
     if name == "sitemap_index.xml":
         pages = -(-len(listed) // _URLS_IN_A_SITEMAP)
         names = [f"post-sitemap{page}.xml" for page in range(1, pages + 1)] + ["page-sitemap.xml"]
@@ -196,7 +195,7 @@ def sitemap(newsroom: Newsroom, name: str, base_url: str) -> str | None:
     match = _POST_SITEMAP.fullmatch(name)
     end = int(match[1]) * _URLS_IN_A_SITEMAP if match else 0
     numbers = listed[max(end - _URLS_IN_A_SITEMAP, 0) : end]
-    day = newsroom.plan.timeline.day
+    day = newsroom.day
     entries = ((base_url + newsroom.path(n)[1:], day(n).isoformat()) for n in numbers)
     return _sitemap_xml("url", entries) if numbers else None
 
@@ -222,9 +221,8 @@ class MonthlySitemaps:
     def __init__(self, newsroom: Newsroom, *, months: int, numbered: int) -> None:
         """Make ``months`` monthly sitemaps and at least ``numbered`` others."""
         self._newsroom = newsroom
-        self._plan = newsroom.plan
         month = TODAY.year * 12 + TODAY.month - months
-        self._first_monthly = self._plan.timeline.first_number_on(date(month // 12, month % 12 + 1, 1))
+        self._first_monthly = self._newsroom.first_number_on(date(month // 12, month % 12 + 1, 1))
         self._numbered = numbered
         self._moments: dict[int, datetime] = {}
 
@@ -250,20 +248,20 @@ class MonthlySitemaps:
 
     def _children(self) -> dict[str, Sequence[int]]:
         """Numbers of the articles in each sitemap."""
-        archive, plan = self._archive, self._plan
+        archive, newsroom = self._archive, self._newsroom
         older = archive[: bisect_left(archive, self._first_monthly)]
         size = min(max(-(-len(older) // self._numbered), 1), _URLS_IN_A_SITEMAP)
         children = {
             str(place): older[start : start + size] for place, start in enumerate(range(0, len(older), size), start=1)
         }
-        published = [n for n in range(plan.articles, self._newsroom.end) if plan.generation(n) == 4]
-        for month, numbers in groupby([*archive[len(older) :], *published], lambda n: f"{plan.timeline.day(n):%Y%m}"):
+        published = [n for n in range(newsroom.articles, newsroom.end) if newsroom.generation(n) == 4]
+        for month, numbers in groupby([*archive[len(older) :], *published], lambda n: f"{newsroom.day(n):%Y%m}"):
             children[month] = list(numbers)
         return children
 
     @cached_property
     def _archive(self) -> Sequence[int]:
-        return self._plan.monthly()[:]
+        return list(self._newsroom.monthly())
 
     def _lastmod(self, numbers: Sequence[int]) -> datetime:
         return max(self._modified(number) for number in numbers)

@@ -1,249 +1,189 @@
-"""Headlines, slugs, URLs and front matter of articles, computed from their numbers."""
+"""Dates, sections, headlines and URLs of articles, computed from their numbers, and how they can be found."""
 
 import re
-from datetime import date, datetime, time, timedelta
-from math import prod
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, timedelta
+from enum import Enum
 
-from caravan_crawler.sample_site.plan import TODAY, Plan, Reach, article_id, number_of
-from caravan_crawler.sample_site.texts import KK, RU, SECTION_THEMES, Rng, Theme
+from caravan_crawler.sample_site.front_matter import TODAY, FrontMatter, front_matter
+from caravan_crawler.sample_site.texts import (
+    KK,
+    RU,
+    SECTION_THEMES,
+    Rng,
+    Theme,
+    crime_headline,
+    number_of_crime_slug,
+    slug,
+    slug_generation_4,
+    wording,
+)
 
-_ALMATY = ZoneInfo("Asia/Almaty")
-_MONTHS = "Января Февраля Марта Апреля Мая Июня Июля Августа Сентября Октября Ноября Декабря".split()
-_MONTHS_KAZAKH = "қаңтар ақпан наурыз сәуір мамыр маусым шілде тамыз қыркүйек қазан қараша желтоқсан".split()
-_PROFILE_SHARES = ("none", "none", "none", "plain", "plain", "plain", "full", "full", "full", "hostile")
-"""Metadata profiles and their shares; ``pages.head_tags`` writes them."""
-_LATEST_EDIT = datetime.combine(TODAY, time(8, 0), _ALMATY)
+# Ids run from 2100 to 2000099, so that none looks like a year, and are not in the order of dates, as on the real site
+# before about 2015. Even modulus, odd factor and odd offset: the id of an even number is odd and vice versa.
+_LOWEST_ID = 2100
+MOST_ARTICLES = 1_998_000
+_FACTOR = 764_653
+_OFFSET = 1_241_653
 
+_FIRST_DAY = date(2001, 9, 4)
+_LAST_DAY = date(2026, 2, 5)
+_ERAS = (
+    (_FIRST_DAY, 3),
+    (date(2016, 1, 1), 1),
+    (date(2019, 1, 1), 3),
+    (date(2021, 1, 1), 2),
+    (date(2023, 1, 1), 3),
+    (date(2023, 6, 1), 4),
+)
+"""First day and generation; the last era has articles of generations 3 and 4."""
 
-def full_date(day: date) -> str:
-    """``26 Апреля 2023``."""
-    return f"{day_and_month(day)} {day.year}"
+_KAZAKH = "zhangalyqtar"
+SECTIONS = ("news", "gazeta", "sport", "art", "crime", _KAZAKH)
+TRENDING_LENGTH = 16
 
-
-def day_and_month(day: date) -> str:
-    """``26 Апреля``."""
-    return f"{day.day} {_MONTHS[day.month - 1]}"
-
-
-class FrontMatter(NamedTuple):
-    """Texts printed around an article's body, and their values."""
-
-    published: datetime
-    """Exact time in Almaty; most pages print the day only."""
-    modified: datetime
-    date_raw: str | None
-    date_published: str | None
-    published_at: str | None
-    views: int | None
-    photo_credit: str | None
-    profile: str
-    stamp: datetime | None
-    """``article:published_time``; months later than the true date in the hostile profile."""
-    stamp_in_utc: bool
-
-
-def front_matter(number: int, day: date, generation: int, *, kazakh: bool, profile: str | None = None) -> FrontMatter:
-    """Draw the front matter of an article; ``profile`` overrides the one drawn."""
-    rng = Rng("front", number)
-    second = 0 if generation == 2 else rng.below(60)  # generation 2 may print hour and minute
-    published = datetime.combine(day, time(rng.below(24), rng.below(60), second), _ALMATY)
-    profile = profile or rng.pick(_PROFILE_SHARES)
-    # A false stamp without a printed date would leave no right answer.
-    undated = rng.chance(1, 16) and profile in ("none", "plain")
-    date_raw = None if undated else _printed(rng, published, generation, kazakh=kazakh)
-    stamp = None
-    if profile == "full":
-        stamp = published
-    elif profile == "hostile":
-        stamp = published + timedelta(days=60 + rng.below(240))
-    return FrontMatter(
-        published=published,
-        modified=max(published, min(published + timedelta(days=400 + rng.below(900)), _LATEST_EDIT)),
-        date_raw=date_raw,
-        date_published=None if date_raw is None else day.isoformat(),
-        published_at=_moment(published, date_raw, profile),
-        views=None if rng.chance(1, 30) else _views(rng, generation),
-        photo_credit=_photo_credit(rng, kazakh=kazakh),
-        profile=profile,
-        stamp=stamp,
-        stamp_in_utc=rng.chance(1, 3),
-    )
+_PERIOD = 50
+"""An article's number modulo 50 decides its section and how it can be found."""
+_SECTION_REMAINDERS = {
+    "sport": (4, 12, 19, 25, 32, 40, 46),
+    "gazeta": (2, 8, 14, 22, 29, 34, 43, 48),
+    "art": (5, 18, 30, 36, 44),
+}
+_TRENDING_ONLY_RANKS = (5, 11)
+_RSS_LENGTH = 20
+_ENOUGH_FOR_ALL_KINDS = 40
 
 
-def one_generation_front_matter(number: int, day: date, generation: int, kind: int) -> FrontMatter:
-    """Draw the front matter on a site of one generation: dated, no false stamps.
+class Reach(Enum):
+    """The one place from which an article can be found."""
 
-    Generation 4 has the exact time in the head, and prints day and time, the day, or nothing, depending on ``kind``.
-    """
-    front = front_matter(number, day, 3, kazakh=False, profile=("none", "plain", "full")[kind % 3])
-    published = front.published
-    raw = full_date(published)
-    if generation == 3:
-        return front._replace(
-            date_raw=raw, date_published=day.isoformat(), published_at=_moment(published, raw, front.profile)
-        )
-    return front._replace(
-        date_raw=(None, raw, f"{published:%d.%m.%Y, %H:%M}")[kind % 3],
-        date_published=day.isoformat(),
-        published_at=published.isoformat(),
-        profile="moment",
-        stamp=published,
-        stamp_in_utc=False,
-    )
+    LISTED = "the listing of its section, and perhaps more places"
+    SITEMAP = "the sitemap only"
+    MONTHLY_SITEMAP = "a sitemap of generation 4 only"
+    RSS = "the RSS feed only"
+    TRENDING = "the trending block only"
+    BODY_LINK = "a link to its own path in the next article only"
+    REDIRECTING_LINK = "a /?p= link that redirects, in the next article only"
+    SHORT_LINK = "a /?p= link that answers 200 and names no own path, in the next article only"
+    AMP_LINK = "an /amp/ link in the next article only"
 
 
-def _printed(rng: Rng, published: datetime, generation: int, *, kazakh: bool) -> str:
-    if kazakh:
-        month = _MONTHS_KAZAKH[published.month - 1]
-        long = f"{published.year} жылғы {published.day} {month}"
-        return (long, f"{published.day} {month.capitalize()} {published.year}")[rng.below(2)]
-    if generation != 2:
-        return full_date(published)
-    short = day_and_month(published)
-    return (f"{published:%d.%m.%Y}", f"{short}, {published:%H:%M}", short)[rng.below(3)]
-
-
-def _moment(published: datetime, date_raw: str | None, profile: str) -> str | None:
-    has_time = date_raw is not None and (profile == "full" or ":" in date_raw)
-    return published.isoformat() if has_time else None
-
-
-def _views(rng: Rng, generation: int) -> int:
-    if generation == 2:
-        return 100 * (5 + rng.below(40))
-    return 60 + rng.below(30_000 if generation == 4 else 5960)
-
-
-def _photo_credit(rng: Rng, *, kazakh: bool) -> str | None:
-    roll = rng.below(20)
-    if roll == 0:
-        return None
-    if kazakh:
-        return "tumba.kz" if roll < 16 else "Caravan.kz"
-    return "Caravan.kz" if roll < 16 else rng.pick(RU["photo_credits"])
-
-
-_SHARED = {
-    "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "e", "ж": "zh", "з": "z",
-    "и": "i", "й": "jj", "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r",
-    "с": "s", "т": "t", "у": "u", "ф": "f", "х": "kh", "ц": "c", "ч": "ch", "ш": "sh", "щ": "shh",
-    "ъ": "", "ы": "y", "ь": "", "э": "eh", "ю": "yu", "я": "ya",
-    # The rule for Kazakh letters is not known; the nearest Latin letter is invented.
-    "ә": "a", "ғ": "g", "қ": "k", "ң": "n", "ө": "o", "ұ": "u", "ү": "u", "һ": "h", "і": "i",
-}  # fmt: skip
-_OLD = str.maketrans(_SHARED)
-_NEW = str.maketrans(_SHARED | {"й": "j", "ю": "ju", "я": "ja"})
-
-
-def slug(headline: str) -> str:
-    """Slug of generations 1 to 3, without id: ``детей-сирот`` → ``detejjsirot``."""
-    return _joined(headline.lower().translate(_OLD))
-
-
-def slug_generation_4(headline: str) -> str:
-    """Slug of generation 4, which spells й, ю, я with a single ``j``."""
-    return _joined(headline.lower().translate(_NEW))
-
-
-def slug_in_cyrillic(headline: str) -> str:
-    """Slug in the headline's own letters; a URL has them percent-encoded."""
-    return "-".join(re.sub(r"[^а-яёa-z0-9 ]+", "", headline.lower()).split())
-
-
-def _joined(latin: str) -> str:
-    return "-".join(re.sub(r"[^a-z0-9 ]+", "", latin).split())
-
-
-# A generation-4 URL has no id: one entry of each list is a digit of the article's number in mixed radix.
-_CRIME = [RU["crime"][name] for name in ("deeds", "towns", "suspects", "outcomes")]
-_CRIME_DIGITS = [{slug_generation_4(text): i for i, text in enumerate(texts)} for texts in _CRIME]
-_CRIME_SLUG = re.compile("({})-raskryli-({})-({})-({})".format(*("|".join(digits) for digits in _CRIME_DIGITS)))
-_CRIME_CAPACITY = prod(map(len, _CRIME))
-_CRIME_FACTOR = 1_234_567
-"""Coprime to the capacity; neighbours rarely share three of their four texts."""
-
-_PEOPLE = [
-    RU["verbs"][verbs] | {"who": f"{name} {surname}", "short": f"{name[0]}. {surname}."}
-    for name, surname, verbs in RU["speakers"]
-]
-_PLACES = [{"within": within, "Within": within[0].upper() + within[1:], "of": of} for within, of in RU["places"]]
-_MANY = [str(n) for n in range(5, 60) if n % 10 >= 5 or n % 10 == 0 or 10 < n < 20]
-_ID_AT_END = re.compile(r"-(\d{4,7})$")
+_REACH = {3: Reach.SITEMAP, 6: Reach.BODY_LINK, 9: Reach.REDIRECTING_LINK, 16: Reach.SHORT_LINK, 20: Reach.AMP_LINK}
+_LINKED_FROM_NEXT = frozenset({6, 9, 16, 20})
+_ONLY_IN_BODY = {_REACH[remainder] for remainder in _LINKED_FROM_NEXT}
+_IN_SITEMAP = frozenset(r for r in range(_PERIOD) if r % 10 not in (1, 5, 8)) - _LINKED_FROM_NEXT
+_RESERVED = frozenset(_REACH) | {r + 1 for r in _LINKED_FROM_NEXT}
+"""Remainders whose articles are never in the RSS feed or the trending block alone."""
 _PROFILES = {Reach.SHORT_LINK: "none", Reach.AMP_LINK: "plain"}
 """The former must have no metadata, which would name its path; the latter's page and AMP copy must have one date."""
-_ONLY_IN_BODY = (Reach.BODY_LINK, Reach.REDIRECTING_LINK, Reach.SHORT_LINK, Reach.AMP_LINK)
+_ID_AT_END = re.compile(r"-(\d{4,7})$")
 
 
-def crime_headline(number: int) -> str:
-    """Return the headline that encodes ``number``."""
-    code, texts = number * _CRIME_FACTOR % _CRIME_CAPACITY, []
-    for table in reversed(_CRIME):
-        code, digit = divmod(code, len(table))
-        texts.append(table[digit])
-    outcome, suspect, town, deed = texts
-    return f"{deed} раскрыли {town}: {suspect} {outcome}"
-
-
-def number_of_crime_slug(slug: str) -> int | None:
-    """Decode the number in a generation-4 slug."""
-    match = _CRIME_SLUG.fullmatch(slug)
-    if not match:
-        return None
-    code = 0
-    for digits, text in zip(_CRIME_DIGITS, match.groups(), strict=True):
-        code = code * len(digits) + digits[text]
-    return code * pow(_CRIME_FACTOR, -1, _CRIME_CAPACITY) % _CRIME_CAPACITY
-
-
-def wording(number: int, year: int) -> dict[str, str]:
-    """Values for the ``%(…)s`` gaps in the texts of an article of ``year``."""
-    rng = Rng("wording", number)
-    return {
-        **rng.pick(_PEOPLE),
-        **rng.pick(_PLACES),
-        "region": rng.pick(RU["regions"]),
-        "post": rng.pick(RU["posts"]),
-        "many": rng.pick(_MANY),
-        "hundreds": str(rng.below(9) * 100 + 100),
-        "pct": f"{rng.below(80) + 5}%",
-        "money": f"{rng.below(90) * 10 + 20} млн тенге",
-        "day": f"{rng.below(27) + 2} {rng.pick(RU['months'])}",
-        "past": str(year - 1 - rng.below(5)),
-        "ahead": str(year + 2 + rng.below(6)),
-    }
+def article_id(number: int) -> int:
+    """Return the id of an article: 4 to 7 digits, different for every number."""
+    return _LOWEST_ID + (number * _FACTOR + _OFFSET) % MOST_ARTICLES
 
 
 class Newsroom:
-    """Headlines and URLs of a plan's articles, and their lookup by id or slug."""
+    """The articles of a site of all generations, oldest first, and those published later."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    first_day = _FIRST_DAY
+    trending: Sequence[int]
+    """Numbers in the trending block, in rank order."""
+    listings: dict[str, list[int]]
+    """Numbers in the listing of each section, in the order of the menu."""
+    sitemap: Sequence[int]
+
+    def __init__(self, articles: int) -> None:
+        self.articles = articles
         self.published = 0
+        self._span = (_LAST_DAY - self.first_day).days
+        self._plan()
+
+    def _plan(self) -> None:
+        """Decide which articles are in which listing, feed, block and sitemap."""
+        starts = [*(self.first_number_on(day) for day, _ in _ERAS), self.articles]
+        self._eras = [(starts[i], starts[i + 1], generation) for i, (_, generation) in enumerate(_ERAS)]
+        last = self.articles - 1
+        self._exceptions: dict[int, Reach] = {}
+        if last % _PERIOD in _LINKED_FROM_NEXT:
+            self._exceptions[last] = Reach.LISTED  # there is no next article to link to it
+        self._exceptions |= dict.fromkeys(self._pick_rss_only(), Reach.RSS)
+        self.trending = self._pick_trending()
+        self.listings = {section: self._listing(section) for section in SECTIONS}
+        if self._exceptions.get(last) is Reach.LISTED:
+            self.listings[self.section(last)].append(last)
+        self.sitemap = self._numbers(lambda era, r: r in _IN_SITEMAP and _reach(era, r) is not Reach.MONTHLY_SITEMAP)
 
     @property
     def end(self) -> int:
         """One more than the newest number."""
-        return self.plan.articles + self.published
+        return self.articles + self.published
+
+    def day(self, number: int) -> date:
+        """Day of publication, evenly spread; it never decreases with the number."""
+        if number >= self.articles:
+            return TODAY
+        return self.first_day + timedelta(days=number * self._span // max(self.articles - 1, 1))
+
+    def first_number_on(self, day: date) -> int:
+        """Return the smallest number published on ``day`` or later, at most ``articles``."""
+        days = (day - self.first_day).days
+        return min(max(-(-days * max(self.articles - 1, 1) // self._span), 0), self.articles)
+
+    def generation(self, number: int) -> int:
+        """Generation of an article's page, 1 to 4; the Kazakh edition is of generation 3."""
+        if number >= self.articles:
+            return 3
+        return _generation(self._era(number), number % _PERIOD)
+
+    def section(self, number: int) -> str:
+        """First part of the article's path."""
+        return "news" if number >= self.articles else _section(self._era(number), number % _PERIOD)
+
+    def desk(self, number: int) -> str:
+        """Section whose themes the article is about."""
+        return self.section(number)
+
+    def reach(self, number: int) -> Reach:
+        """The only place that leads to the article, or LISTED."""
+        if number >= self.articles:
+            return Reach.LISTED
+        return self._exceptions.get(number) or _reach(self._era(number), number % _PERIOD)
+
+    def is_kazakh(self, number: int) -> bool:
+        return number < self.articles and _is_kazakh(number)
+
+    def is_in_sitemap(self, number: int) -> bool:
+        place = bisect_left(self.sitemap, number)
+        return place < len(self.sitemap) and self.sitemap[place] == number
+
+    def rss_only(self) -> list[int]:
+        return [n for n, reach in self._exceptions.items() if reach is Reach.RSS]
+
+    def newest_listed(self) -> Iterator[int]:
+        """Numbers found in listings, newest first, without those published later."""
+        return (number for number in range(self.articles - 1, -1, -1) if self.reach(number) is Reach.LISTED)
+
+    def monthly(self) -> Sequence[int]:
+        """Numbers in the sitemaps of generation 4, without those published later."""
+        return self._numbers(lambda era, r: _generation(era, r) == 4)
 
     def text_seed(self, number: int) -> int:
-        """Seed of an article's texts."""
         return number
 
     def theme(self, number: int) -> Theme:
-        """Theme of an article, one of its section."""
-        return Rng("theme", number).pick(SECTION_THEMES[self.plan.section(number)])
+        return Rng("theme", number).pick(SECTION_THEMES[self.section(number)])
 
     def gaps(self, number: int) -> dict[str, str]:
         """Values for the gaps in an article's texts and headline."""
-        return wording(self.text_seed(number), self.plan.timeline.day(number).year)
+        return wording(self.text_seed(number), self.day(number).year)
 
     def headline(self, number: int) -> str:
-        """Headline of an article."""
-        if self.plan.generation(number) == 4:
+        if self.generation(number) == 4:
             return crime_headline(number)
-        if self.plan.is_kazakh(number):
+        if self.is_kazakh(number):
             rng = Rng("headline", number)
             place = rng.pick(KK["places"])
             gaps = {"Within": place, "within_low": place, "many": str(5 + rng.below(90))}
@@ -258,9 +198,14 @@ class Newsroom:
         headline = rng.pick(self.theme(number).headlines) % self.gaps(number)
         return headline.upper() if roll == 4 else headline
 
+    def front(self, number: int) -> FrontMatter:
+        profile = _PROFILES.get(self.reach(number))
+        kazakh = self.is_kazakh(number)
+        return front_matter(number, self.day(number), self.generation(number), kazakh=kazakh, profile=profile)
+
     def id(self, number: int) -> int | None:
         """Id that the article's page or URL names; None in generation 4."""
-        return None if self.plan.generation(number) == 4 else article_id(number)
+        return None if self.generation(number) == 4 else article_id(number)
 
     def short_id(self, number: int) -> int:
         """Id in the article's short link, whether its pages name it or not."""
@@ -269,9 +214,9 @@ class Newsroom:
     def path(self, number: int, headline: str | None = None) -> str:
         """The article's own path; pass a known headline to save time."""
         headline = headline or self.headline(number)
-        if self.plan.generation(number) == 4:
+        if self.generation(number) == 4:
             return f"/crime/{slug_generation_4(headline)}/"
-        return f"/{self.plan.section(number)}/{slug(headline)}-{article_id(number)}/"
+        return f"/{self.section(number)}/{slug(headline)}-{article_id(number)}/"
 
     def path_on_cards(self, number: int) -> str:
         """Path as listings write it."""
@@ -279,12 +224,11 @@ class Newsroom:
 
     def amp_path(self, number: int) -> str | None:
         """Path of the AMP copy, without the final slash; only generation 3 has one."""
-        if self.plan.generation(number) != 3 or self.plan.is_kazakh(number):
+        if self.generation(number) != 3 or self.is_kazakh(number):
             return None
         return f"/amp{self.path(number)[:-1]}"
 
     def short_link(self, number: int) -> str:
-        """``/?p=<id>``."""
         return f"/?p={self.short_id(number)}"
 
     def find(self, section: str, slug: str) -> int | None:
@@ -292,20 +236,15 @@ class Newsroom:
         if found := _ID_AT_END.search(slug):
             return self.find_id(int(found[1]))
         number = number_of_crime_slug(slug) if section == "crime" else None
-        return number if number is not None and number < self.end and self.plan.generation(number) == 4 else None
+        return number if number is not None and number < self.end and self.generation(number) == 4 else None
 
     def find_id(self, candidate: int) -> int | None:
         """Return the number of the article with this id, if the site has it."""
-        number = number_of(candidate)
-        return number if number is not None and number < self.end and self.plan.generation(number) != 4 else None
-
-    def front(self, number: int) -> FrontMatter:
-        """Front matter of an article."""
-        plan = self.plan
-        day, generation = plan.timeline.day(number), plan.generation(number)
-        return front_matter(
-            number, day, generation, kazakh=plan.is_kazakh(number), profile=_PROFILES.get(plan.reach(number))
-        )
+        position = candidate - _LOWEST_ID
+        if not 0 <= position < MOST_ARTICLES:
+            return None
+        number = (position - _OFFSET) * pow(_FACTOR, -1, MOST_ARTICLES) % MOST_ARTICLES
+        return number if number < self.end and self.generation(number) != 4 else None
 
     def parts(self, number: int) -> int:
         """Number of pages of the article."""
@@ -321,7 +260,7 @@ class Newsroom:
 
     def link_to(self, number: int) -> str:
         """URL by which the next article links to one that only its body leads to."""
-        reach = self.plan.reach(number)
+        reach = self.reach(number)
         if reach in (Reach.REDIRECTING_LINK, Reach.SHORT_LINK):
             return self.short_link(number)
         return (reach is Reach.AMP_LINK and self.amp_path(number)) or self.path(number)
@@ -329,15 +268,82 @@ class Newsroom:
     def only_linked_from(self, host: int) -> int | None:
         """Return the article that only a link in ``host``'s body leads to."""
         number = host - 1
-        if not 0 <= number < self.plan.articles or host >= self.plan.articles:
+        if not 0 <= number < self.articles or host >= self.articles:
             return None
-        return number if self.plan.reach(number) in _ONLY_IN_BODY else None
+        return number if self.reach(number) in _ONLY_IN_BODY else None
 
     def older_article(self, number: int, rng: Rng) -> int | None:
         """Choose an older listed article in Russian for a link in the text."""
-        candidate = rng.below(min(number, self.plan.articles)) if number else -1
+        candidate = rng.below(min(number, self.articles)) if number else -1
         while candidate >= 0:
-            if self.plan.reach(candidate) is Reach.LISTED and not self.plan.is_kazakh(candidate):
+            if self.reach(candidate) is Reach.LISTED and not self.is_kazakh(candidate):
                 return candidate
             candidate -= 1
         return None
+
+    def _era(self, number: int) -> int:
+        return next(era for first, end, era in self._eras if first <= number < end)
+
+    def _listing(self, section: str) -> list[int]:
+        return self._numbers(lambda era, r: _reach(era, r) is Reach.LISTED and _section(era, r) == section)
+
+    def _numbers(self, belongs: Callable[[int, int], bool]) -> list[int]:
+        """Rising numbers whose era and remainder belong, without those found in one place only."""
+        hidden = {n for n, reach in self._exceptions.items() if reach is not Reach.LISTED}
+        numbers: list[int] = []
+        for first, end, era in self._eras:
+            remainders = [r for r in range(_PERIOD) if belongs(era, r)]
+            steps = (range(first + (r - first) % _PERIOD, end, _PERIOD) for r in remainders)
+            numbers += sorted(n for step in steps for n in step if n not in hidden)
+        return numbers
+
+    def _pick_rss_only(self) -> list[int]:
+        if self.articles < _ENOUGH_FOR_ALL_KINDS:
+            return []
+        newest = range(self.articles - 3, self.articles - _RSS_LENGTH // 2 - 2, -1)
+        plain = [n for n in newest if self._is_plain(n)]
+        return plain[:1] if self.articles < 150 else plain[:5:2]
+
+    def _pick_trending(self) -> list[int]:
+        """Choose numbers, newest first; two of them can be found nowhere else."""
+        step = max(min(self.articles, 400) // 22, 1)
+        chosen: list[int] = []
+        number = self.articles - 2
+        while number >= 0 and len(chosen) < TRENDING_LENGTH:
+            if self._is_plain(number):
+                chosen.append(number)
+                number -= step
+            else:
+                number -= 1
+        if self.articles >= _ENOUGH_FOR_ALL_KINDS:
+            self._exceptions |= {chosen[rank]: Reach.TRENDING for rank in _TRENDING_ONLY_RANKS if rank < len(chosen)}
+        return chosen
+
+    def _is_plain(self, number: int) -> bool:
+        return not (number in self._exceptions or number % _PERIOD in _RESERVED or _is_kazakh(number))
+
+
+def _generation(era: int, remainder: int) -> int:
+    is_of_generation_3 = era == 4 and (remainder % 2 == 0 or remainder in _REACH)
+    return 3 if is_of_generation_3 or _is_kazakh(remainder) else era
+
+
+def _reach(era: int, remainder: int) -> Reach:
+    generation = _generation(era, remainder)
+    if generation == 4:
+        return Reach.LISTED if remainder % 10 == 3 else Reach.MONTHLY_SITEMAP
+    reach = _REACH.get(remainder, Reach.LISTED)
+    # Only generation 3 has AMP copies.
+    return Reach.LISTED if reach is Reach.AMP_LINK and generation != 3 else reach
+
+
+def _is_kazakh(number: int) -> bool:
+    return number % 25 == 13
+
+
+def _section(era: int, remainder: int) -> str:
+    if _is_kazakh(remainder):
+        return _KAZAKH
+    if _generation(era, remainder) == 4:
+        return "crime"
+    return next((name for name, remainders in _SECTION_REMAINDERS.items() if remainder in remainders), "news")

@@ -1,20 +1,23 @@
-"""Headlines and URLs on a site of one generation, 3 or 4."""
+"""A site of one generation, 3 or 4: its sections, headlines and URLs."""
 
 import re
+from collections.abc import Iterator, Sequence
+from datetime import date
 from enum import Enum
 from typing import Literal, NamedTuple, get_args
 from urllib.parse import parse_qs, quote
 
-from caravan_crawler.sample_site.newsroom import (
-    FrontMatter,
-    Newsroom,
-    one_generation_front_matter,
+from caravan_crawler.sample_site.front_matter import FrontMatter, one_generation_front_matter
+from caravan_crawler.sample_site.newsroom import TRENDING_LENGTH, Newsroom, Reach, article_id
+from caravan_crawler.sample_site.texts import (
+    SECTION_THEMES,
+    THEMES,
+    Rng,
+    Theme,
     slug,
     slug_generation_4,
     slug_in_cyrillic,
 )
-from caravan_crawler.sample_site.plan import SinglePlan, article_id
-from caravan_crawler.sample_site.texts import Rng, Theme
 
 OldAddresses = Literal["mixed", "redirect", "canonical", "plain", "gone"]
 """Response of generation 4 to a URL of generation 3:
@@ -26,6 +29,21 @@ OldAddresses = Literal["mixed", "redirect", "canonical", "plain", "gone"]
 * mixed: one of the four, depending on the article.
 """
 
+SECTIONS_OF_GENERATION = {
+    3: ("news", "gazeta", "sport", "art"),
+    4: ("news", "analytics", "world", "society", "podcasts", "crime", "sport", "culture"),
+}
+_MOST_ARTICLES = 200_000
+_MOST_SEEDS = 100
+_DESKS = ("news",) * 12 + ("sport",) * 3 + ("gazeta",) * 3 + ("art",) * 2
+_SECTIONS_OF_DESK = {
+    "news": ("news", "news", "news", "world", "society"),
+    "sport": ("sport",),
+    "gazeta": ("analytics", "analytics", "society"),
+    "art": ("culture", "culture", "podcasts"),
+}
+_LISTED_PERCENT = 15
+_LISTED_AT_LEAST = 12
 _CYRILLIC = 29
 _SEVERAL_PAGES = 61
 _ATTACHMENT = 10
@@ -51,31 +69,84 @@ class Found(NamedTuple):
 
 
 class SingleNewsroom(Newsroom):
-    """Headlines and URLs of a ``SinglePlan``; only generation 3 has ids in URLs."""
+    """The articles of a site of one generation; only generation 3 has ids in URLs.
 
-    plan: SinglePlan
+    Generation 3 lists all articles, generation 4 only the newest. Dates, texts and headlines do not depend on the
+    generation, so that a site can be read before and after its move from 3 to 4.
+    """
 
-    def __init__(self, plan: SinglePlan, old_addresses: OldAddresses = "mixed") -> None:
-        """Raise ValueError if ``old_addresses`` is unknown."""
-        super().__init__(plan)
+    first_day = date(2011, 2, 7)
+
+    def __init__(self, articles: int, generation: int, seed: int, old_addresses: OldAddresses = "mixed") -> None:
+        """Raise ValueError for another generation, for numbers out of range, and for unknown ``old_addresses``."""
+        if generation not in SECTIONS_OF_GENERATION:
+            raise ValueError(f"generation must be 3 or 4, not {generation}")
+        if not 1 <= articles <= _MOST_ARTICLES:
+            raise ValueError(f"articles of a site of one generation must be between 1 and {_MOST_ARTICLES}")
+        if not 0 <= seed < _MOST_SEEDS:
+            raise ValueError(f"seed must be between 0 and {_MOST_SEEDS - 1}, not {seed}")
         if old_addresses not in get_args(OldAddresses):
             raise ValueError(f"old addresses must be {', '.join(get_args(OldAddresses))}, not {old_addresses}")
-        self._generation = plan.generation(0)
+        self._generation = generation
+        self._seed = seed
         self._old_addresses = old_addresses
         self._paths: list[str] = []
         self._by_path: dict[str, int] = {}
         self._by_id: dict[int, int] = {}
+        super().__init__(articles)
+
+    def _plan(self) -> None:
+        recent = min(max(self.articles * _LISTED_PERCENT // 100, _LISTED_AT_LEAST), self.articles)
+        self._first_recent = self.articles - recent
+        self._first_listed = self._first_recent if self._generation == 4 else 0
+        self.sitemap = range(self.articles)
+        self.listings = {section: [] for section in SECTIONS_OF_GENERATION[self._generation]}
+        for number in range(self._first_listed, self.articles):
+            self.listings[self.section(number)].append(number)
+        step = max(recent // TRENDING_LENGTH, 1)
+        self.trending = range(self.articles - 1, self._first_recent - 1, -step)[:TRENDING_LENGTH]
 
     def text_seed(self, number: int) -> int:
         """Seed of an article's texts, which depends on the site's seed."""
-        return self.plan.text_seed(number)
+        return number + 2 * _MOST_ARTICLES * self._seed
+
+    def generation(self, number: int) -> int:
+        return self._generation
+
+    def section(self, number: int) -> str:
+        """First part of the article's path, which differs between generations."""
+        desk = self.desk(number)
+        if self._generation == 3:
+            return desk
+        if number >= self.articles:
+            return "news"
+        if self.theme(number) is THEMES["crime"]:
+            return "crime"
+        return Rng("section", self.text_seed(number)).pick(_SECTIONS_OF_DESK[desk])
+
+    def desk(self, number: int) -> str:
+        """Section of generation 3, whose themes the article is about."""
+        return "news" if number >= self.articles else Rng("desk", self.text_seed(number)).pick(_DESKS)
 
     def theme(self, number: int) -> Theme:
-        """Theme of an article."""
-        return self.plan.theme(number)
+        return Rng("theme", self.text_seed(number)).pick(SECTION_THEMES[self.desk(number)])
+
+    def reach(self, number: int) -> Reach:
+        return Reach.LISTED if number >= self._first_listed else Reach.SITEMAP
+
+    def is_kazakh(self, number: int) -> bool:
+        return False
+
+    def rss_only(self) -> list[int]:
+        return []
+
+    def monthly(self) -> Sequence[int]:
+        return self.sitemap
+
+    def newest_listed(self) -> Iterator[int]:
+        return iter(range(self.articles - 1, self._first_listed - 1, -1))
 
     def headline(self, number: int) -> str:
-        """Headline of an article."""
         return self._russian_headline(number)
 
     def short_id(self, number: int) -> int:
@@ -86,7 +157,6 @@ class SingleNewsroom(Newsroom):
         return _LONG_IDS[max(seed % 5 - 2, 0)] + article_id(seed)
 
     def id(self, number: int) -> int | None:
-        """Id that the article's page or URL names, if it does."""
         is_named = self._generation == 3 or self.old_style(number) == "canonical"
         return self.short_id(number) if is_named else None
 
@@ -99,13 +169,9 @@ class SingleNewsroom(Newsroom):
         """The same path percent-encoded in lower case."""
         return re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), self.path(number))
 
-    def amp_path(self, number: int) -> str | None:
-        """Path of the AMP copy of generation 3."""
-        return f"/amp{self.path(number)[:-1]}" if self._generation == 3 else None
-
     def old_path(self, number: int) -> str:
         """Path of the article in generation 3."""
-        return f"/{self.plan.desk(number)}/{slug(self.headline(number))}-{self.short_id(number)}/"
+        return f"/{self.desk(number)}/{slug(self.headline(number))}-{self.short_id(number)}/"
 
     def old_style(self, number: int) -> OldAddresses:
         """Response of generation 4 to the article's old URL; never ``mixed``."""
@@ -128,30 +194,24 @@ class SingleNewsroom(Newsroom):
     def find_other(self, parts: list[str], query: str) -> Found | None:
         """Find the article of a URL that is not an article's own path."""
         if self._generation == 4:
-            wanted = None
+            old = None
             match parts:
                 case []:
-                    wanted = "-" + parse_qs(query).get("p", [""])[0]
+                    old = self._find_old("-" + parse_qs(query).get("p", [""])[0])
                 case ["amp", _, slug] | [_, slug]:
-                    wanted = slug
-            old = None if wanted is None else self._find_old(wanted)
+                    old = self._find_old(slug)
             if old is not None:
                 return Found(old, Form.OLD)
-        match parts:
-            case [section, slug, last]:
-                number = self.find(section, slug)
-                return None if number is None else self._below(number, last)
-        return None
-
-    def _below(self, number: int, last: str) -> Found | None:
-        """Find what is one level below an article's path."""
+        if len(parts) != 3 or (number := self.find(*parts[:2])) is None:
+            return None
+        last = parts[2]
         if last == "amp":
             return Found(number, Form.SECOND_AMP)
         if last.isascii() and last.isdigit():
             part = int(last[:3])
             return Found(number, Form.PART, part) if 2 <= part <= self.parts(number) else None
-        attachment = self.attachment(number)
-        return Found(number, Form.ATTACHMENT) if attachment and attachment.endswith(f"/{last}/") else None
+        is_photo = (self.attachment(number) or "").endswith(f"/{last}/")
+        return Found(number, Form.ATTACHMENT) if is_photo else None
 
     def _find_old(self, slug: str) -> int | None:
         """Return the number of the article with the id at the end of a slug."""
@@ -159,9 +219,7 @@ class SingleNewsroom(Newsroom):
         return self.find_id(int(digits)) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
 
     def front(self, number: int) -> FrontMatter:
-        """Front matter of an article."""
-        day = self.plan.timeline.day(number)
-        return one_generation_front_matter(self.text_seed(number), day, self._generation, number)
+        return one_generation_front_matter(self.text_seed(number), self.day(number), self._generation, number)
 
     def parts(self, number: int) -> int:
         """Number of pages of the article; few have more than one."""
@@ -184,8 +242,8 @@ class SingleNewsroom(Newsroom):
 
     def older_article(self, number: int, rng: Rng) -> int | None:
         """Choose a recent article, so that texts are the same in both generations."""
-        candidate = rng.below(min(number, self.plan.articles)) if number else 0
-        return candidate if self.plan.is_recent(candidate) and candidate < number else None
+        candidate = rng.below(min(number, self.articles)) if number else 0
+        return candidate if self._first_recent <= candidate < number else None
 
     def _name_all(self) -> None:
         """Assign paths to new articles; a repeated headline gets a digit after its slug."""
@@ -198,7 +256,7 @@ class SingleNewsroom(Newsroom):
     def _new_path(self, number: int) -> str:
         headline = self.headline(number)
         text = slug_in_cyrillic(headline) if number % _CYRILLIC == 7 else slug_generation_4(headline)
-        section, count, ending = self.plan.section(number), 1, ""
+        section, count, ending = self.section(number), 1, ""
         while (path := f"/{section}/{text}{ending}/") in self._by_path:
             count += 1
             ending = f"-{count}"

@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from caravan_crawler.sample_site.article import Article, ArticleHtml
 from caravan_crawler.sample_site.frame import SECTION_NAMES, Frame
 from caravan_crawler.sample_site.markup import Markup, escape
-from caravan_crawler.sample_site.plan import SECTIONS_OF_GENERATION, Reach
+from caravan_crawler.sample_site.newsroom import Reach
+from caravan_crawler.sample_site.one_generation import SECTIONS_OF_GENERATION
 
 _SUFFIX = " - Караван"
 _LONG_HEADLINE = 60

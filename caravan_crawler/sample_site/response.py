@@ -57,6 +57,10 @@ class SampleResponse:
     delivery: Delivery | None = None
     """How it is sent; None sends it at once and complete."""
 
+    @property
+    def is_html(self) -> bool:
+        return self.headers.get("Content-Type") == HTML
+
 
 def ok(body: bytes | str, content_type: str = HTML) -> SampleResponse:
     """Return a response with status 200."""

@@ -29,10 +29,9 @@ from caravan_crawler.sample_site.listings import (
     sitemap,
 )
 from caravan_crawler.sample_site.markup import Markup, Template, template
-from caravan_crawler.sample_site.newsroom import Newsroom
+from caravan_crawler.sample_site.newsroom import MOST_ARTICLES, Newsroom
 from caravan_crawler.sample_site.one_generation import Form, Found, OldAddresses, SingleNewsroom
 from caravan_crawler.sample_site.pages import ArticlePages
-from caravan_crawler.sample_site.plan import MOST_ARTICLES, MixedPlan, SinglePlan
 from caravan_crawler.sample_site.response import GIF, RSS, TEXT, XML, SampleResponse, Validators, moved, ok
 
 _CARDS_ON_A_SHORT_PAGE = 10
@@ -96,10 +95,11 @@ class SampleSite:
         self._newsroom: Newsroom
         self._single: SingleNewsroom | None = None
         if self.generation is None:
-            self._newsroom = Newsroom(MixedPlan(self.articles))
+            self._newsroom = Newsroom(self.articles)
         else:
-            plan = SinglePlan(self.articles, self.generation, self.seed)
-            self._newsroom = self._single = SingleNewsroom(plan, self._old_addresses)
+            self._newsroom = self._single = SingleNewsroom(
+                self.articles, self.generation, self.seed, self._old_addresses
+            )
         is_new = self.generation == 4
         # On a site of all generations, generation 4 is the smallest part.
         months, numbered = (24, 15) if is_new else (6, 1)
@@ -110,7 +110,7 @@ class SampleSite:
         self._scripted = ScriptedParts(markup, header) if self._is_scripted else None
         if self._scripted:
             header = self._scripted.header()
-        sections = self._newsroom.plan.listings
+        sections = self._newsroom.listings
         # On a scripted site a script would load the boxes of rates and weather, too.
         has_informers = not self._is_scripted
         trending, latest = trending_html(markup, self._trending), latest_entries(self._newsroom)

@@ -9,8 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from caravan_crawler.sample_site import SampleSite
-from caravan_crawler.sample_site.faults import FaultySite
-from caravan_crawler.sample_site.faults.pages import ELSEWHERE
+from caravan_crawler.sample_site.faults import ELSEWHERE, FaultySite
 from tests.sample_site.client import ARTICLES, Client, Got, running
 
 

@@ -6,8 +6,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from caravan_crawler.sample_site.faults import FaultySite
-from caravan_crawler.sample_site.faults.site import ANSWERED_BETWEEN, LOSABLE, MOST_TRAPPED, RateLimit
+from caravan_crawler.sample_site.faults import ANSWERED_BETWEEN, LOSABLE, MOST_TRAPPED, FaultySite, RateLimit
 from tests.sample_site.client import ARTICLES, running
 
 RATE_LIMITS = [("rate_limit:30", 429), ("rate_limit_date:30", 429), ("rate_limit_503:30", 503)]
