@@ -12,8 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from caravan_crawler.export.build import descriptions
-from caravan_crawler.export.datapackage import CARD, PACKAGE, SUMS, Dataset, is_package
+from caravan_crawler.export.datapackage import CARD, PACKAGE, SUMS, Dataset, descriptions, is_package
 from caravan_crawler.export.options import ExportError, ExportRefusedError
 
 _FOLDER = re.compile(r"dataset-[0-9a-f]{16}")

@@ -26,12 +26,6 @@ class DatasetFolder:
         self.part = folder.with_name(f".{folder.name}.part")
         self._aside = folder.with_name(f".{folder.name}.old")
 
-    def prepare(self) -> None:
-        """Remove the remains of a killed export, and create ``part``."""
-        self.clear()
-        check_replaceable(self.folder)
-        self.part.mkdir()
-
     def replace(self) -> None:
         """Put the dataset in ``part`` in place of the earlier one."""
         for path in [*self.part.rglob("*"), self.part]:
@@ -59,8 +53,10 @@ def locked_folder(folder: Path) -> Iterator[DatasetFolder]:
     with _locked(folder):
         dataset_folder = DatasetFolder(folder)
         try:
+            dataset_folder.clear()  # of a killed export
+            check_replaceable(folder)
             try:
-                dataset_folder.prepare()
+                dataset_folder.part.mkdir()
             except OSError as error:
                 raise ExportError(f"{folder} cannot be written: {error.strerror or error}") from None
             yield dataset_folder
@@ -114,11 +110,10 @@ def _locked(target: Path) -> Iterator[None]:
 def check_replaceable(folder: Path) -> None:
     """Raise :class:`ExportRefusedError` unless ``folder`` is missing, empty, or an unedited earlier dataset."""
     try:
-        problem = _problem(folder)
+        if problem := _problem(folder):
+            raise ExportRefusedError(problem)
     except OSError as error:
-        problem = f"{folder} cannot be read: {error.strerror or error}"
-    if problem:
-        raise ExportRefusedError(problem)
+        raise ExportRefusedError(f"{folder} cannot be read: {error.strerror or error}") from None
 
 
 def _problem(folder: Path) -> str | None:
@@ -132,18 +127,15 @@ def _problem(folder: Path) -> str | None:
         return f"{folder} is not empty and no earlier dataset; name another folder"
     pairs = (line.split("  ", 1) for line in _read(folder / SUMS).splitlines() if "  " in line)
     sums = {name: sum_ for sum_, name in pairs}
-    if foreign := sorted(_files(folder) - sums.keys() - {SUMS}):
+    found = {
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()
+    }
+    if foreign := sorted(found - sums.keys() - {SUMS}):
         return f"{folder} holds {foreign[0]}, which is no part of the dataset; move it away"
     card = folder / CARD
     if card.exists() and hashlib.sha256(card.read_bytes()).hexdigest() != sums.get(CARD):
         return f"{card} was edited and would be lost: take the words out as --notes FILE, or name another folder"
     return None
-
-
-def _files(folder: Path) -> set[str]:
-    """Return the paths of all files and of all links, also of those to folders."""
-    found = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
-    return {path.relative_to(folder).as_posix() for path in found}
 
 
 def _read(path: Path) -> str:

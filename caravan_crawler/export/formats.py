@@ -2,17 +2,19 @@
 
 import codecs
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from io import BufferedWriter, FileIO
 from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from caravan_crawler.export.options import ExportRefusedError
 from caravan_crawler.export.rows import Batch, Values
 from caravan_crawler.export.tables import Column, Kind, Table
-from caravan_crawler.export.workbook import workbook_writer
 from caravan_crawler.feeds import safe_cell
 
 #: Appends the rows of a batch to a file.
@@ -20,6 +22,9 @@ Write = Callable[[Batch], None]
 
 #: A Parquet row group ends with the batch that reaches one of these limits; one group is held in memory.
 _GROUP_ROWS, _GROUP_BYTES = 20_000, 16 * 1024 * 1024
+#: Excel's limits, the header included in the rows; a character outside of the basic plane counts twice.
+MOST_ROWS, LONGEST_CELL = 1_048_576, 32_767
+_FIRST_DAY = date(1900, 3, 1)  # Excel has a 29 February 1900
 
 
 @contextmanager
@@ -28,7 +33,7 @@ def open_writer(
 ) -> Iterator[Write]:
     """Yield a function that appends batches to the new file ``path``, which is complete on exit."""
     if format_ == "xlsx":
-        with workbook_writer(path, table, warn) as write:
+        with _workbook_writer(path, table, warn) as write:
             yield write
         return
     with path.open("xb") as file:
@@ -37,12 +42,8 @@ def open_writer(
         elif format_ == "jsonl":
             yield _jsonl_writer(file, table)
         else:
-            writer = _ParquetWriter(file, table)
-            try:
-                yield writer.write
-                writer.finish()
-            finally:
-                writer.abandon()
+            with _parquet_writer(file, table) as write:
+                yield write
 
 
 def _line_writer(file: BinaryIO, table: Table, line: str, cells: Callable[[Column, Values], Values]) -> Write:
@@ -94,67 +95,144 @@ def _json_values(column: Column, values: Values) -> Values:
     return ["null" if value is None else encode_basestring(value) for value in values]
 
 
-class _ParquetWriter:
-    """Writes Parquet with typed values; needs pyarrow, the extra ``parquet``."""
+@contextmanager
+def _parquet_writer(file: BinaryIO, table: Table) -> Iterator[Write]:
+    """Write Parquet with typed values; needs pyarrow, the extra ``parquet``."""
+    import pyarrow as pa  # here, as it is optional and slow to import
+    from pyarrow import parquet
 
-    def __init__(self, file: BinaryIO, table: Table) -> None:
-        import pyarrow as pa  # here, as it is optional and slow to import
-        from pyarrow import parquet
+    types = {
+        Kind.TEXT: pa.string(),
+        Kind.INTEGER: pa.int64(),
+        Kind.DECIMAL: pa.decimal128(12, 4),
+        Kind.DAY: pa.date32(),
+        Kind.MOMENT: pa.timestamp("us", tz="UTC"),
+        Kind.TEXTS: pa.list_(pa.string()),
+        Kind.LINKS: pa.list_(pa.struct([("text", pa.string()), ("url", pa.string())])),
+    }
+    schema = pa.schema(
+        pa.field(column.name, types[column.kind], column.nullable, {"description": column.description})
+        for column in table.columns
+    )
+    writer = parquet.ParquetWriter(file, schema, compression="zstd")
+    group: list[Any] = []
 
-        self._pa = pa
-        self._types = {
-            Kind.TEXT: pa.string(),
-            Kind.INTEGER: pa.int64(),
-            Kind.DECIMAL: pa.decimal128(12, 4),
-            Kind.DAY: pa.date32(),
-            Kind.MOMENT: pa.timestamp("us", tz="UTC"),
-            Kind.TEXTS: pa.list_(pa.string()),
-            Kind.LINKS: pa.list_(pa.struct([("text", pa.string()), ("url", pa.string())])),
-        }
-        self._columns = table.columns
-        self._schema = pa.schema(
-            [
-                pa.field(column.name, self._types[column.kind], column.nullable, {"description": column.description})
-                for column in table.columns
-            ]
-        )
-        self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd")
-        self._group: list[Any] = []
-        self._rows = self._bytes = 0
-
-    def write(self, batch: Batch) -> None:
-        """Add the rows of a batch to the row group, and write the group when it is full."""
-        arrays = [self._array(column, values) for column, values in zip(self._columns, batch, strict=True)]
-        part = self._pa.RecordBatch.from_arrays(arrays, schema=self._schema)
-        self._group.append(part)
-        self._rows += part.num_rows
-        self._bytes += part.nbytes
-        if self._rows >= _GROUP_ROWS or self._bytes >= _GROUP_BYTES:
-            self._write_group()
-
-    def finish(self) -> None:
-        """Write the last row group and the footer."""
-        if self._group:
-            self._write_group()
-        self._writer.close()
-
-    def abandon(self) -> None:
-        """Write nothing more: pyarrow would write a footer to the closed file when it is collected."""
-        self._writer.is_open = False
-
-    def _write_group(self) -> None:
-        self._writer.write_table(self._pa.Table.from_batches(self._group), row_group_size=self._rows)
-        self._group.clear()
-        self._rows = self._bytes = 0
-
-    def _array(self, column: Column, values: Values) -> Any:
-        type_ = self._types[column.kind]
+    def array(column: Column, values: Values) -> Any:
         if column.kind is Kind.MOMENT:
-            return self._pa.array(values, self._pa.string()).cast(type_)
+            return pa.array(values, pa.string()).cast(types[column.kind])
         if column.is_list:
             values = [json.loads(value) for value in values]
         elif column.kind is Kind.DECIMAL:
             values = [None if value is None else Decimal(value) for value in values]
         elif column.kind is Kind.DAY:
             values = [None if value is None else date.fromisoformat(value) for value in values]
-        return self._pa.array(values, type_)
+        return pa.array(values, types[column.kind])
+
+    def write_group() -> None:
+        writer.write_table(pa.Table.from_batches(group))
+        group.clear()
+
+    def write(batch: Batch) -> None:
+        arrays = [array(column, values) for column, values in zip(table.columns, batch, strict=True)]
+        group.append(pa.RecordBatch.from_arrays(arrays, schema=schema))
+        if sum(part.num_rows for part in group) >= _GROUP_ROWS or sum(part.nbytes for part in group) >= _GROUP_BYTES:
+            write_group()
+
+    try:
+        yield write
+        if group:
+            write_group()
+        writer.close()
+    finally:
+        writer.is_open = False  # else pyarrow writes a footer to the closed file when it is collected
+
+
+@contextmanager
+def _workbook_writer(path: Path, table: Table, warn: Callable[[str], None]) -> Iterator[Write]:
+    """Write a workbook of one sheet, row by row; needs XlsxWriter, the extra ``xlsx``.
+
+    Numbers and days are typed; times and lists are texts as in CSV. ``warn`` is called with a line if cells were cut.
+    """
+    from xlsxwriter import Workbook  # here, as it is optional
+    from xlsxwriter.exceptions import FileCreateError
+
+    with _File(path, "xb") as raw, BufferedWriter(raw) as file, tempfile.TemporaryDirectory(prefix="export-") as folder:
+        workbook = Workbook(file, {"constant_memory": True, "tmpdir": folder})
+        workbook.use_zip64()  # a large sheet has over 2 GB before it is compressed
+        workbook.set_properties({"created": datetime(2000, 1, 1)})  # the same rows result in the same bytes
+        sheet = _Sheet(workbook, table)
+        try:
+            yield sheet.write
+            workbook.close()
+        except FileCreateError as error:
+            raise error.args[0] from None  # the OSError
+        finally:
+            sheet.close()
+        file.flush()
+        if raw.error:
+            raise raw.error
+    if sheet.cut:
+        warn(
+            f"{len(sheet.cut):,} cell{'s are' if len(sheet.cut) > 1 else ' is'} longer than Excel's {LONGEST_CELL:,} "
+            f"characters and cut, the first in row {sheet.cut[0]}; .csv, .jsonl and .parquet have the whole text"
+        )
+
+
+class _File(FileIO):
+    """A file that stores the first error and discards later output, as ``zipfile`` cannot be closed after an error."""
+
+    error: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        try:
+            return len(data) if self.error else super().write(data)
+        except OSError as error:
+            self.error = error
+            return len(data)
+
+
+class _Sheet:
+    """The sheet of a table; ``cut`` has the row number of each cell that was cut."""
+
+    def __init__(self, workbook: Any, table: Table) -> None:
+        self._table = table
+        self._day = workbook.add_format({"num_format": "yyyy-mm-dd"})
+        self._sheet = workbook.add_worksheet(table.name)
+        self._sheet.freeze_panes(1, 0)
+        self._sheet.set_column(0, len(table.columns) - 1, 16)
+        self._row = 0
+        self.cut: list[int] = []
+        for index, column in enumerate(table.columns):
+            self._sheet.write_string(0, index, column.name, workbook.add_format({"bold": True}))
+
+    def write(self, batch: Batch) -> None:
+        if self._row + len(batch[0]) >= MOST_ROWS:
+            raise ExportRefusedError(
+                f"{self._table.name} has more rows than a sheet of Excel, {MOST_ROWS:,}; export a part of it with "
+                "--since and --until, or to .csv, .jsonl or .parquet"
+            )
+        for row in zip(*batch, strict=True):
+            self._row += 1
+            for index, (column, value) in enumerate(zip(self._table.columns, row, strict=True)):
+                if value is not None:
+                    self._write_cell(index, column.kind, value)
+
+    def close(self) -> None:
+        """Close the temporary file of the rows; without it, a failed export closes it only when it is collected."""
+        self._sheet._opt_close()
+
+    def _write_cell(self, index: int, kind: Kind, value: Any) -> None:
+        if kind in (Kind.INTEGER, Kind.DECIMAL):
+            self._sheet.write_number(self._row, index, float(value))
+        elif kind is Kind.DAY and (day := date.fromisoformat(value)) >= _FIRST_DAY:
+            self._sheet.write_datetime(self._row, index, day, self._day)
+        elif value:
+            # As a string, which Excel shows and never runs, whatever its first character.
+            self._sheet.write_string(self._row, index, self._fitting(value))
+
+    def _fitting(self, text: str) -> str:
+        units = text.encode("utf-16-le")
+        if len(units) <= 2 * LONGEST_CELL:
+            return text
+        self.cut.append(self._row + 1)
+        return units[: 2 * (LONGEST_CELL - 1)].decode("utf-16-le", errors="ignore") + "…"

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from importlib.util import find_spec
@@ -105,21 +105,25 @@ class ExportOptions:
         ``file_format`` is that of a single file, which has one table: the articles, or the one of ``tables``.
         """
         if file_format:
-            _check_file_options({"--format": formats, "--license": license_id, "--notes": notes}, tables)
+            for option, value in {"--format": formats, "--license": license_id, "--notes": notes}.items():
+                if value is not None:
+                    raise ExportRefusedError(f"{option} is for a dataset folder, and not for a single file")
+            if (named := len(_names("--table", tables))) > 1:
+                raise ExportRefusedError(f"--table: a file has one table, not {named}; name one, or a folder for all")
             formats, tables = file_format, tables if tables is not None else TABLES["articles"].name
         first, last = _day("--since", since), _day("--until", until)
         if first and last and last < first:
             raise ExportRefusedError(f"--until {last} is before --since {first}")
+        if license_id is not None and not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", license_id):
+            raise ExportRefusedError(f"--license {license_id!r} is no identifier such as cc-by-4.0")
         options = cls(
-            formats=_known("--format", formats, FILE_FORMATS if file_format else FORMATS)
-            if formats is not None
-            else cls.formats,
-            tables=_known("--table", tables, TABLES) if tables is not None else cls.tables,
+            formats=_known("--format", formats, FILE_FORMATS if file_format else FORMATS) or cls.formats,
+            tables=_known("--table", tables, TABLES) or cls.tables,
             since=first,
             until=last,
-            sections=_names("--sections", sections) if sections is not None else (),
-            languages=_names("--language", languages) if languages is not None else (),
-            license=_license(license_id) if license_id is not None else None,
+            sections=_names("--sections", sections),
+            languages=_names("--language", languages),
+            license=license_id,
             notes=_text_of(Path(notes)) if notes is not None else None,
         )
         for format_ in options.formats:
@@ -127,37 +131,22 @@ class ExportOptions:
                 raise ExportRefusedError(f"{format_} needs {library}: pip install -e '.[{format_}]'")
         return options
 
-    @property
-    def has_period(self) -> bool:
-        """Whether a first or a last day is set."""
-        return self.since is not None or self.until is not None
-
-    @property
-    def restricts_articles(self) -> bool:
-        """Whether articles are filtered."""
-        return self.has_period or bool(self.sections or self.languages)
-
     def covers(self, day: date) -> bool:
         """Whether ``day`` is in the period."""
         return not (self.since and day < self.since) and not (self.until and day > self.until)
 
 
-def _check_file_options(of_datasets: Mapping[str, str | None], tables: str | None) -> None:
-    for option, value in of_datasets.items():
-        if value is not None:
-            raise ExportRefusedError(f"{option} is for a dataset folder, and not for a single file")
-    if tables is not None and len(names := _names("--table", tables)) > 1:
-        raise ExportRefusedError(f"--table: a file has one table, not {len(names)}; name one, or a folder for all")
-
-
-def _names(option: str, value: str) -> tuple[str, ...]:
+def _names(option: str, value: str | None) -> tuple[str, ...]:
+    """Return the names in a list, none of an option that is not given."""
+    if value is None:
+        return ()
     names = tuple(dict.fromkeys(part.strip().strip("/").lower() for part in value.split(",") if part.strip()))
     if not names or any("/" in name or not name for name in names):
         raise ExportRefusedError(f"{option} {value!r} is no list of names such as news,gazeta")
     return names
 
 
-def _known(option: str, value: str, known: Iterable[str]) -> tuple[str, ...]:
+def _known(option: str, value: str | None, known: Iterable[str]) -> tuple[str, ...]:
     """Return the names in the order of ``known``."""
     names, known = _names(option, value), tuple(known)
     for name in names:
@@ -178,12 +167,6 @@ def _day(option: str, value: str | None) -> date | None:
     if day is None or day.isoformat() != value.strip():
         raise ExportRefusedError(f"{option} {value} is not a day as YYYY-MM-DD")
     return day
-
-
-def _license(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", value):
-        raise ExportRefusedError(f"--license {value!r} is no identifier such as cc-by-4.0")
-    return value
 
 
 def _text_of(path: Path) -> str:

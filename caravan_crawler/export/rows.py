@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column as StoreColumn
 from sqlalchemy import ColumnElement, Select, Text, cast, func, select, type_coerce
 
 from caravan_crawler.export.options import ExportOptions
@@ -28,7 +27,8 @@ def batches(snapshot: Snapshot, table: Table, options: ExportOptions) -> Iterato
     """Yield the rows selected by the options."""
     is_postgresql = snapshot.connection.dialect.name == "postgresql"
     readers = [_reader(column, is_postgresql=is_postgresql) for column in table.columns]
-    matches = None if table.of_articles or not options.has_period else _day_filter(table, options)
+    has_period = options.since is not None or options.until is not None
+    matches = _day_filter(table, options) if has_period and not table.of_articles else None
     for rows in snapshot.batches(statement(table, options, is_postgresql=is_postgresql)):
         selected = [row for row in rows if matches(row)] if matches else rows
         if selected:
@@ -51,27 +51,20 @@ def statement(table: Table, options: ExportOptions, *, is_postgresql: bool) -> S
 
     Texts are compared byte by byte in both stores, whatever the collation of a PostgreSQL database; nulls come first.
     """
-    order: list[ColumnElement[Any]] = []
-    for name in table.order:
-        column = table.column(name)
+    columns, order = [], {}
+    for column in table.columns:
         source: ColumnElement[Any] = table.source.c[column.stored]
-        if is_postgresql and column.kind not in (Kind.INTEGER, Kind.DECIMAL):
-            source = source.collate("C")
-        order.append(source.nulls_first() if column.nullable else source)
-    columns = [_as_stored(table.source.c[column.stored], column, is_postgresql) for column in table.columns]
-    return _restrict(select(*columns), table, options).order_by(*order)
-
-
-def _as_stored(source: StoreColumn[Any], column: Column, is_postgresql: bool) -> ColumnElement[Any]:
-    """Select lists as JSON text instead of Python lists."""
-    if not column.is_list:
-        return source
-    return cast(source, Text) if is_postgresql else type_coerce(source, Text)
+        if column.name in table.order:
+            is_text = column.kind not in (Kind.INTEGER, Kind.DECIMAL)
+            key = source.collate("C") if is_postgresql and is_text else source
+            order[column.name] = key.nulls_first() if column.nullable else key
+        if column.is_list:  # as JSON text instead of Python lists
+            source = cast(source, Text) if is_postgresql else type_coerce(source, Text)
+        columns.append(source)
+    return _restrict(select(*columns), table, options).order_by(*(order[name] for name in table.order))
 
 
 def _restrict(query: Select[Any], table: Table, options: ExportOptions) -> Select[Any]:
-    if not table.of_articles or not options.restricts_articles:
-        return query
     articles = ARTICLES.source.c
     conditions: list[ColumnElement[bool]] = []
     if options.since:
@@ -82,6 +75,8 @@ def _restrict(query: Select[Any], table: Table, options: ExportOptions) -> Selec
         conditions.append(articles.section.in_(options.sections))
     if options.languages:
         conditions.append(articles.language.in_(options.languages))
+    if not table.of_articles or not conditions:
+        return query
     if table is ARTICLES:
         return query.where(*conditions)
     return query.where(table.source.c.article_key.in_(select(articles.key).where(*conditions)))
@@ -93,9 +88,7 @@ def _reader(column: Column, *, is_postgresql: bool) -> Callable[[Any], Any] | No
         return _decimal
     if column.kind is Kind.DAY:
         return _day
-    if is_postgresql and column.is_list:
-        return _links if column.kind is Kind.LINKS else _texts
-    return None
+    return _list if is_postgresql and column.is_list else None
 
 
 def _decimal(value: float | None) -> str | None:
@@ -108,13 +101,11 @@ def _day(value: str | None) -> str | None:
     return None if value is None else value[:10]
 
 
-def _texts(value: str) -> str:
-    return json.dumps(json.loads(value), ensure_ascii=False, separators=(",", ":"))
-
-
-def _links(value: str) -> str:
-    links = [{"text": link["text"], "url": link["url"]} for link in json.loads(value)]
-    return json.dumps(links, ensure_ascii=False, separators=(",", ":"))
+def _list(value: str) -> str:
+    values = json.loads(value)
+    if values and isinstance(values[0], dict):  # PostgreSQL does not keep the order of an object's keys
+        values = [{"text": link["text"], "url": link["url"]} for link in values]
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
 
 def _day_filter(table: Table, options: ExportOptions) -> Callable[[Any], bool]:

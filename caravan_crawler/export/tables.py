@@ -57,13 +57,8 @@ class Table:
     key: tuple[str, ...] = ()
     of_articles: bool = False
 
-    def column(self, name: str) -> Column:
-        """Return a column by its name."""
-        return next(column for column in self.columns if column.name == name)
-
 
 def _column(name: str, annotation: str, description: str) -> Column:
-    nullable = "None" in annotation
     if "list" in annotation:
         kind = Kind.LINKS if "Link" in annotation else Kind.TEXTS
     elif "int" in annotation:
@@ -74,69 +69,59 @@ def _column(name: str, annotation: str, description: str) -> Column:
         kind = Kind.MOMENT
     else:
         kind = Kind.DAY if name in ("date_published", "page_date") else Kind.TEXT
-    return Column(name, kind, description, name, nullable)
+    return Column(name, kind, description, name, nullable="None" in annotation)
 
 
 def _columns(item_class: type) -> tuple[Column, ...]:
     docs = field_docs(item_class)
-    return tuple(_column(field.name, _annotation(field.type), docs[field.name]) for field in fields(item_class))
+    annotations = ((field.name, field.type) for field in fields(item_class))
+    return tuple(
+        _column(name, kind.__name__ if type(kind) is type else str(kind), docs[name]) for name, kind in annotations
+    )
 
 
-def _annotation(kind: object) -> str:
-    return kind.__name__ if type(kind) is type else str(kind)
+def _moment(name: str, description: str) -> Column:
+    return Column(name, Kind.MOMENT, f"{description}: ISO 8601, UTC.", name)
 
 
-def _article_key(stored: str) -> Column:
-    return Column("article_key", Kind.TEXT, "The article: its `article_id`, else the path of its `url`.", stored)
+def _of_articles(name: str, description: str, source: StoreTable, *columns: Column, key: tuple[str, ...]) -> Table:
+    """Return a table with an article key; ``key`` is the rest of its primary key, which also sorts it."""
+    stored = "key" if source is schema.articles else "article_key"
+    article = Column("article_key", Kind.TEXT, "The article: its `article_id`, else the path of its `url`.", stored)
+    key = ("article_key", *key)
+    return Table(name, description, source, (article, *columns), order=key, key=key, of_articles=True)
 
 
 _OF_ARTICLE = {column.name: column for column in _columns(Article)}
 _VERSION = Column("version", Kind.INTEGER, "Number of the text's version, from 1; an edit makes a new one.", "version")
 
-ARTICLES = Table(
+ARTICLES = _of_articles(
     "articles",
     "The latest state of each article.",
     schema.articles,
-    (
-        _article_key("key"),
-        *_OF_ARTICLE.values(),
-        _VERSION,
-        Column(
-            "first_seen_at", Kind.MOMENT, "When the crawler first read the article: ISO 8601, UTC.", "first_seen_at"
-        ),
-    ),
-    order=("article_key",),
-    key=("article_key",),
-    of_articles=True,
+    *_OF_ARTICLE.values(),
+    _VERSION,
+    _moment("first_seen_at", "When the crawler first read the article"),
+    key=(),
 )
 
-VERSIONS = Table(
+VERSIONS = _of_articles(
     "versions",
     "Each article's text at each time: an edit to headline, lede or body makes a new version.",
     schema.article_versions,
-    (
-        _article_key("article_key"),
-        _VERSION,
-        Column("observed_at", Kind.MOMENT, "When this version was first seen: ISO 8601, UTC.", "observed_at"),
-        *(_OF_ARTICLE[name] for name in ("headline", "lede", "body")),
-    ),
-    order=("article_key", "version"),
-    key=("article_key", "version"),
-    of_articles=True,
+    _VERSION,
+    _moment("observed_at", "When this version was first seen"),
+    *(_OF_ARTICLE[name] for name in ("headline", "lede", "body")),
+    key=("version",),
 )
 
-VIEWS = Table(
+VIEWS = _of_articles(
     "views",
     "Each article's view counts, each when it was first seen to differ.",
     schema.view_counts,
-    (
-        _article_key("article_key"),
-        Column("observed_at", Kind.MOMENT, "When the count was read: ISO 8601, UTC.", "observed_at"),
-        Column("views", Kind.INTEGER, "The view count as read then.", "views"),
-    ),
-    order=("article_key", "observed_at"),
-    key=("article_key", "observed_at"),
-    of_articles=True,
+    _moment("observed_at", "When the count was read"),
+    Column("views", Kind.INTEGER, "The view count as read then.", "views"),
+    key=("observed_at",),
 )
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import openpyxl
 import pytest
 
+from caravan_crawler.export import formats
 from caravan_crawler.export import options as options_module
-from caravan_crawler.export import workbook
 from caravan_crawler.export.options import ExportOptions, ExportRefusedError
 from caravan_crawler.export.tables import TABLES
 from tests.export.exporting import export, export_apart, failed, small_store, start_export, succeeded, with_articles
@@ -169,10 +169,10 @@ def test_long_cells_are_cut_with_a_warning(tmp_path: Path) -> None:
 
 def test_too_many_rows_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = small_store(tmp_path / "data", 30)
-    monkeypatch.setattr(workbook, "MOST_ROWS", 30)
+    monkeypatch.setattr(formats, "MOST_ROWS", 30)
     failed(export(tmp_path / "articles.xlsx", data), 2, "articles has more rows than a sheet of Excel, 30; export a")
     assert not (tmp_path / "articles.xlsx").exists()
-    monkeypatch.setattr(workbook, "MOST_ROWS", 31)
+    monkeypatch.setattr(formats, "MOST_ROWS", 31)
     succeeded(export(tmp_path / "articles.xlsx", data))
 
 
@@ -180,7 +180,7 @@ def test_days_before_excel_are_text(tmp_path: Path) -> None:
     with_articles(tmp_path, {"article_id": 900001, "date_published": "1899-12-31"})
     succeeded(export(tmp_path / "articles.xlsx", tmp_path))
     assert sheet_of(tmp_path / "articles.xlsx")[0]["date_published"] == "1899-12-31"
-    assert date(1900, 3, 1) == workbook._FIRST_DAY
+    assert date(1900, 3, 1) == formats._FIRST_DAY
 
 
 @pytest.mark.parametrize(("format_", "library"), [("parquet", "pyarrow"), ("xlsx", "xlsxwriter")])
