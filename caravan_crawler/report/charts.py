@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import altair as alt
 
 from caravan_crawler.report.elements import Chart
 
+T = TypeVar("T")
+
 UTC = alt.Scale(type="utc")
+#: The site's days begin and end in Almaty.
+ALMATY = ZoneInfo("Asia/Almaty")
 #: With fewer values, or fewer runs, numbers say more than a chart.
 FEWEST_POINTS, FEWEST_RUNS = 3, 5
 
@@ -56,3 +61,11 @@ def run_axis() -> alt.X:
 def rows(*columns: str, values: Sequence[Sequence[Any]]) -> alt.InlineData:
     """Return a chart's data: rows of ``values`` under the names of ``columns``."""
     return alt.InlineData(values=[dict(zip(columns, row, strict=True)) for row in values])
+
+
+def downsample(points: Sequence[T], most: int) -> list[T]:
+    """Return at most ``most`` points, evenly spaced, the first and the last included."""
+    if len(points) <= most:
+        return list(points)
+    last = len(points) - 1
+    return [points[number * last // (most - 1)] for number in range(most)]

@@ -1,7 +1,7 @@
 """Articles over time by section, and days without articles."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
@@ -13,13 +13,28 @@ from sqlalchemy import func, select
 
 from caravan_crawler.outcome import AT_LIMIT, BELOW_FLOORS, SOUND
 from caravan_crawler.report.charts import FEWEST_POINTS, UTC, chart, count_axis, rows, time_axis
-from caravan_crawler.report.elements import LISTED, Cell, Chart, Section, Share, Table
-from caravan_crawler.report.series import Step, step_for
-from caravan_crawler.report.wording import count, days, number, percent, short
+from caravan_crawler.report.elements import (
+    LISTED,
+    Cell,
+    Chart,
+    Section,
+    Share,
+    Table,
+    count,
+    days,
+    number,
+    percent,
+    short,
+)
 from caravan_crawler.store.schema import articles, runs
 from caravan_crawler.store.snapshot import Snapshot
 
 _DAY = articles.c.date_published
+#: Steps of time with their minimum number of days, the finest first.
+_STEPS = {"day": 1, "week": 7, "month": 28, "quarter": 90, "year": 365}
+#: Maximum number of steps, so that a phone can display them; years are not limited. With few articles there are fewer
+#: steps, so that a step has several articles on average.
+_MOST_STEPS, _FEWEST_STEPS, _ARTICLES_A_STEP = 160, 12, 4
 #: Number of sections with a colour of their own; smaller ones share one.
 _MOST_SECTIONS = 6
 _MOST_LISTED_SECTIONS = 30
@@ -30,6 +45,36 @@ _MOST_EMPTY = 0.5
 _LONG_GAP = 3
 #: Characters of a section's name; the chart's data repeat it for each bar.
 _LONGEST = 80
+
+
+class Step(NamedTuple):
+    """A time step: ``day``, ``week``, ``month``, ``quarter`` or ``year``."""
+
+    name: str
+
+    @property
+    def is_of_months(self) -> bool:
+        """Whether it is a number of whole months."""
+        return self.name not in ("day", "week")
+
+    def start(self, day: date) -> date:
+        """Return the first day of the step that contains ``day``; weeks begin on Monday."""
+        if self.is_of_months:
+            months = {"month": 1, "quarter": 3, "year": 12}[self.name]
+            return date(day.year, (day.month - 1) // months * months + 1, 1)
+        return day - timedelta(days=day.weekday()) if self.name == "week" else day
+
+    def next(self, start: date) -> date:
+        """Return the first day of the step after the one that begins at ``start``."""
+        # Three more days are past the end of the longest month, quarter or year, and within the next one.
+        return self.start(start + timedelta(days=_STEPS[self.name] + (3 if self.is_of_months else 0)))
+
+
+def step_for(first: date, last: date, articles: int) -> Step:
+    """Return the finest step with few enough steps from ``first`` to ``last`` for this number of articles."""
+    most = min(_MOST_STEPS, max(_FEWEST_STEPS, articles // _ARTICLES_A_STEP))
+    days = (last - first).days + 1
+    return Step(next((name for name, length in _STEPS.items() if days <= length * most), "year"))
 
 
 class Bar(NamedTuple):
@@ -70,11 +115,9 @@ class Coverage:
     bars: list[Bar] = field(default_factory=list)
     sections: list[SectionSize] = field(default_factory=list)
     """All sections, largest first."""
-
     undated: int = 0
     gaps: list[Gap] = field(default_factory=list)
     """All gaps, longest first."""
-
     is_whole: bool = True
     """Whether a run of the whole site is complete; otherwise days without an article are normal."""
 
@@ -86,7 +129,7 @@ class Coverage:
     @property
     def days(self) -> int:
         """The length of the period."""
-        return (self.period[1] - self.period[0]).days + 1 if self.period else 0
+        return Gap(*self.period).days if self.period else 0
 
     @property
     def empty_days(self) -> int:
@@ -129,15 +172,12 @@ def read_coverage(snapshot: Snapshot) -> Coverage:
     one = timedelta(days=1)
     gaps = [Gap(before + one, after - one) for before, after in pairwise(dates) if after - before > one]
     gaps.sort(key=lambda gap: (-gap.days, gap.first))
-    return Coverage((dates[0], dates[-1]), step, bars, sections, undated, gaps, _is_whole(snapshot))
-
-
-def _is_whole(snapshot: Snapshot) -> bool:
     complete = select(runs.c.run_id).where(runs.c.scope == "", runs.c.exit_code.in_((SOUND, BELOW_FLOORS)))
-    return bool(list(snapshot.rows(complete.where(~runs.c.reason.startswith(AT_LIMIT)).limit(1))))
+    is_whole = bool(list(snapshot.rows(complete.where(~runs.c.reason.startswith(AT_LIMIT)).limit(1))))
+    return Coverage((dates[0], dates[-1]), step, bars, sections, undated, gaps, is_whole)
 
 
-def _sections(parts: Sequence[Any]) -> list[SectionSize]:
+def _sections(parts: Iterable[Any]) -> list[SectionSize]:
     sizes: dict[str, SectionSize] = {}
     for part in parts:
         _, articles, first, last = sizes.get(part.section, SectionSize("", 0, None, None))
@@ -164,7 +204,11 @@ def coverage_section(coverage: Coverage) -> Section:
         longest: list[list[Cell]] = [[f"{gap.first}", f"{gap.last}", gap.days] for gap in gaps]
         caption = "Days without an article" + (": the longest gaps" if len(coverage.gaps) > len(gaps) else "")
         tables.append(Table(caption, ["From", "To", "Days"], longest, right=(2,)))
-    tables.append(_section_table(coverage.sections))
+    total = sum(size.articles for size in coverage.sections)
+    lines = [[one.section, one.articles, Share(one.articles / total), one.first, one.last] for one in coverage.sections]
+    caption = f"The {_MOST_LISTED_SECTIONS} largest sections" if len(lines) > _MOST_LISTED_SECTIONS else "Sections"
+    columns = ["Section", "Articles", "Share", "First", "Last"]
+    tables.append(Table(caption, columns, lines[:_MOST_LISTED_SECTIONS], right=(1, 2)))
     return Section("coverage", "Coverage", text, _warnings(coverage), charts=charts, tables=tables)
 
 
@@ -193,7 +237,6 @@ def _chart(coverage: Coverage, step: Step) -> Chart:
         span = (f"{bar.start}", f"{step.next(bar.start)}")
         bars.append((*span, names[bar.section], bar.articles, bottom, bottom + bar.articles))
     axis = time_axis(bars[0][0], max(bar[1] for bar in bars))
-    marks = [(f"{gap.first}", f"{gap.last}", gap.days) for gap in coverage.long_gaps]
     layers = [
         alt.Chart(rows("start", "end", "section", "articles", "bottom", "top", values=bars))
         .mark_rect()
@@ -206,16 +249,9 @@ def _chart(coverage: Coverage, step: Step) -> Chart:
             tooltip=["start:N", "section:N", alt.Tooltip("articles:Q", format=",")],
         )
     ]
+    marks = [(f"{gap.first}", f"{gap.last}", gap.days) for gap in coverage.long_gaps]
     if marks:
         gaps = alt.Chart(rows("from", "to", "days", values=marks)).mark_rect(style="gap")
         layers.append(gaps.encode(x=alt.X("from:T", scale=UTC), x2="to:T", tooltip=["from:N", "to:N", "days:Q"]))
     caption = f"Articles per {step.name} by section{'; long gaps are marked' if marks else ''}"
     return chart("coverage-bars", caption, alt.layer(*layers), height=260)
-
-
-def _section_table(sections: list[SectionSize]) -> Table:
-    total = sum(size.articles for size in sections)
-    lines = [[one.section, one.articles, Share(one.articles / total), one.first, one.last] for one in sections]
-    caption = f"The {_MOST_LISTED_SECTIONS} largest sections" if len(lines) > _MOST_LISTED_SECTIONS else "Sections"
-    columns = ["Section", "Articles", "Share", "First", "Last"]
-    return Table(caption, columns, lines[:_MOST_LISTED_SECTIONS], right=(1, 2))

@@ -1,7 +1,8 @@
-"""Elements of the page: sections, tables, charts, numbers. Texts are plain, not HTML."""
+"""Elements of the page: sections, tables, charts, numbers, and their formats. Texts are plain, not HTML."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, NamedTuple
 
 #: Maximum number of rows of most tables.
@@ -40,8 +41,7 @@ class Number(NamedTuple):
     kind: str = ""
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """A table; ``right`` are the indexes of right-aligned columns."""
 
     caption: str
@@ -55,8 +55,7 @@ class Table:
         return len(self.columns) >= _WIDE
 
 
-@dataclass(frozen=True)
-class Chart:
+class Chart(NamedTuple):
     """A Vega-Lite chart without colours: the page has those for light and dark. ``name`` is the element's id."""
 
     name: str
@@ -66,15 +65,12 @@ class Chart:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page under a heading; ``name`` is the element's id."""
+    """A part of the page under a heading; ``name`` is the element's id, ``text`` explains the charts."""
 
     name: str
     title: str
     text: list[str]
-    """Sentences that explain the charts."""
-
     warnings: list[str] = field(default_factory=list)
-
     numbers: list[Number] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
@@ -83,3 +79,48 @@ class Section:
     def is_empty(self) -> bool:
         """Whether the store has nothing for it."""
         return not (self.warnings or self.numbers or self.charts or self.tables)
+
+
+def number(value: float) -> str:
+    """Format a number with thousands separators, and two decimals if it has a fraction."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+
+
+def count(value: int, one: str) -> str:
+    """Format a number of things: ``1 article``, ``2 articles``."""
+    return f"{value:,} {one if value == 1 else f'{one}s'}"
+
+
+def percent(share: float) -> str:
+    """Format a share of 0 to 1; only exactly 0 and 1 are ``0 %`` and ``100 %``, with a no-break space."""
+    if 0 < share < 0.001:
+        return "under 0.1\u00a0%"
+    if 0.999 < share < 1:
+        return "over 99.9\u00a0%"
+    return f"{100 * share:.{0 if share in (0, 1) else 1}f}\u00a0%"
+
+
+def moment(time: str | None) -> str | None:
+    """Format a stored time, which is in UTC, to the minute."""
+    return time and time[:16].replace("T", " ")
+
+
+def days(first: date, last: date) -> str:
+    """Format a period."""
+    return f"{first}" if first == last else f"{first} to {last}"
+
+
+def duration(seconds: int | None) -> str | None:
+    """Format a duration: ``2 h 05 min``, ``3 min 07 s``, ``9 s``."""
+    if seconds is None:
+        return None
+    hours, rest = divmod(seconds, 3600)
+    minutes, rest = divmod(rest, 60)
+    if hours:
+        return f"{hours:,} h {minutes:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def short(text: str, most: int) -> str:
+    """Cut a text to ``most`` characters."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

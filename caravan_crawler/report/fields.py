@@ -1,28 +1,47 @@
-"""Fill rates of the fields: over all articles, and run by run."""
+"""Counts over all articles, and the fill rates of the fields: over all articles, and run by run."""
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
 import altair as alt
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, Text, and_, case, cast, func, select
 
 from caravan_crawler.report.charts import FEWEST_RUNS, chart, rows, run_axis, run_labels
-from caravan_crawler.report.elements import Cell, Chart, Section, Share, Table
-from caravan_crawler.report.series import Tally
-from caravan_crawler.report.wording import count, percent
+from caravan_crawler.report.elements import Cell, Chart, Section, Share, Table, count, percent
 from caravan_crawler.store.field_counts import EVERYWHERE, FIELDS
-from caravan_crawler.store.schema import field_counts, runs
+from caravan_crawler.store.schema import articles, field_counts, runs
 from caravan_crawler.store.snapshot import Snapshot
 
+#: Limits of the bins of views: 0, 1, 2, 5, 10, 20, 50 …
+_EDGES = [0, *(digit * 10**power for power in range(9) for digit in (1, 2, 5)), 2**31]
 #: Runs that read fewer articles are not evaluated.
 _FEWEST = 20
 #: Maximum number of runs in the chart, out of the last thousand.
 _MOST_RUNS, _EXAMINED_RUNS = 60, 1000
 #: Warn if the last run found a field in less than this share of the median of earlier runs.
 _FALLEN = 0.75
+
+
+class Bin(NamedTuple):
+    """The number of articles with at least ``low`` and fewer than ``high`` views."""
+
+    low: int
+    high: int
+    articles: int
+
+
+class Tally(NamedTuple):
+    """Counts over all articles; ``found`` maps a field to the number of articles with a value."""
+
+    articles: int
+    views: int
+    """The sum of the latest counts."""
+    found: dict[str, int]
+    bins: list[Bin]
+    """By views; the first bin has the articles with 0 views, the last one has no upper limit."""
 
 
 class Fill(NamedTuple):
@@ -38,8 +57,7 @@ class Fill(NamedTuple):
         return self.found / self.articles
 
 
-@dataclass(frozen=True)
-class RunFills:
+class RunFills(NamedTuple):
     """Fill rates of the articles that one run read, in the order of ``FIELDS``."""
 
     run_id: str
@@ -47,12 +65,38 @@ class RunFills:
     fills: list[Fill]
 
 
-@dataclass(frozen=True)
-class Fields:
+class Fields(NamedTuple):
     """Fill rates: ``now`` of all articles, empty without any; ``over_runs`` of the last runs, oldest first."""
 
     now: list[Fill]
     over_runs: list[RunFills]
+
+
+def read_tally(snapshot: Snapshot) -> Tally:
+    """Count in one pass over the articles: in SQLite each pass reads all texts."""
+    views = articles.c.views
+    filled = [_count_where(_is_filled(name)) for name in FIELDS]
+    ranges = list(pairwise(_EDGES))
+    binned = [_count_where(and_(views >= low, views < high) if low else views < high) for low, high in ranges[:-1]]
+    binned.append(_count_where(views >= ranges[-1][0]))
+    query = select(func.count(), func.sum(views), *filled, *binned).select_from(articles)
+    ((total, all_views, *counts),) = snapshot.rows(query)
+    numbers = [int(number or 0) for number in counts]
+    return Tally(
+        articles=total,
+        views=int(all_views or 0),
+        found=dict(zip(FIELDS, numbers, strict=False)),
+        bins=[Bin(low, high, number) for (low, high), number in zip(ranges, numbers[len(FIELDS) :], strict=True)],
+    )
+
+
+def _count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))
+
+
+def _is_filled(name: str) -> ColumnElement[bool]:
+    column = articles.c[name]
+    return cast(column, Text) != "[]" if name in ("authors", "tags", "images") else column.is_not(None)
 
 
 def read_fields(snapshot: Snapshot, tally: Tally) -> Fields:
@@ -61,10 +105,10 @@ def read_fields(snapshot: Snapshot, tally: Tally) -> Fields:
     counts = field_counts.c
     latest = select(runs.c.run_id, runs.c.started_at).order_by(runs.c.started_at.desc(), runs.c.run_id.desc())
     recent = latest.limit(_EXAMINED_RUNS).subquery()
-    articles = select(func.sum(counts.articles)).where(counts.run_id == recent.c.run_id, counts.field == FIELDS[0])
+    read = select(func.sum(counts.articles)).where(counts.run_id == recent.c.run_id, counts.field == FIELDS[0])
     chosen = (
         select(recent.c.run_id, recent.c.started_at)
-        .where(articles.scalar_subquery() >= _FEWEST)
+        .where(read.scalar_subquery() >= _FEWEST)
         .order_by(recent.c.started_at.desc(), recent.c.run_id.desc())
         .limit(_MOST_RUNS)
         .subquery()
@@ -113,13 +157,11 @@ def _warnings(fields: Fields, floors: Mapping[str, float]) -> list[str]:
         for fill in fields.now
         if fill.share < floors.get(fill.field, 0.0)
     ]
-    if len(fields.over_runs) < 2:
-        return warnings
     earlier: defaultdict[str, list[float]] = defaultdict(list)
     for run in fields.over_runs[:-1]:
         for fill in run.fills:
             earlier[fill.field].append(fill.share)
-    for fill in fields.over_runs[-1].fills:
+    for fill in fields.over_runs[-1].fills if earlier else ():
         usual = median(earlier[fill.field] or [0.0])
         if fill.share < _FALLEN * usual:
             warnings.append(

@@ -1,17 +1,15 @@
 """Exchange rates with outliers, and the temperature."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from datetime import date, datetime
 from statistics import median
 from typing import Any, NamedTuple
 
 import altair as alt
 from sqlalchemy import func, select
 
-from caravan_crawler.report.charts import FEWEST_POINTS, UTC, chart, rows, time_axis
-from caravan_crawler.report.elements import LISTED, Chart, Number, Section, Table
-from caravan_crawler.report.series import day_of, downsample
-from caravan_crawler.report.wording import count, moment, number
+from caravan_crawler.report.charts import ALMATY, FEWEST_POINTS, UTC, chart, downsample, rows, time_axis
+from caravan_crawler.report.elements import LISTED, Chart, Number, Section, Table, count, moment, number
 from caravan_crawler.store import schema
 from caravan_crawler.store.snapshot import Snapshot
 
@@ -47,14 +45,12 @@ class Rate(NamedTuple):
         return not self.low <= self.rate <= self.high
 
 
-@dataclass(frozen=True)
-class Currency:
-    """The rates of one currency, oldest first."""
+class Currency(NamedTuple):
+    """The rates of one currency, oldest first; ``unread`` are time and text of rates that could not be read."""
 
     code: str
     rates: list[Rate]
     unread: list[tuple[str, str]]
-    """Time and text of printed rates that could not be read."""
 
     @property
     def drawn(self) -> list[Rate]:
@@ -76,13 +72,12 @@ class Warmth(NamedTuple):
     high: int
 
 
-@dataclass(frozen=True)
-class Weather:
+class Weather(NamedTuple):
     """The temperatures of a city, oldest first; ``city`` is None without any."""
 
     city: str | None = None
     step: str = "day"
-    warmth: list[Warmth] = field(default_factory=list)
+    warmth: Sequence[Warmth] = ()
 
 
 def read_rates(snapshot: Snapshot) -> list[Currency]:
@@ -99,14 +94,9 @@ def _read_currency(snapshot: Snapshot, code: str) -> Currency:
         .where(columns.currency == code)
         .order_by(columns.observed_at, columns.id)
     )
-    values: list[tuple[str, float]] = []
-    unread: list[tuple[str, str]] = []
-    for time, rate, printed in snapshot.rows(query):
-        if rate is None:
-            unread.append((time, printed))
-        else:
-            values.append((time, float(rate)))
-    return Currency(code, with_bands(values), unread)
+    found = list(snapshot.rows(query))
+    values = [(time, float(rate)) for time, rate, _ in found if rate is not None]
+    return Currency(code, with_bands(values), [(time, printed) for time, rate, printed in found if rate is None])
 
 
 def with_bands(values: Sequence[tuple[str, float]]) -> list[Rate]:
@@ -135,7 +125,7 @@ def read_weather(snapshot: Snapshot) -> Weather:
     if not found:
         return Weather()
     ((city, first, last),) = found
-    is_long = (day_of(last) - day_of(first)).days > _MOST_DAYS
+    is_long = (_day_of(last) - _day_of(first)).days > _MOST_DAYS
     part = func.substr(columns.observed_at, 1, 7 if is_long else 10)
     degrees = columns.temperature_c
     sums = select(part, func.min(degrees), func.avg(degrees), func.max(degrees)).where(*known, columns.city == city)
@@ -144,6 +134,10 @@ def read_weather(snapshot: Snapshot) -> Weather:
         for start, low, mean, high in snapshot.rows(sums.group_by(part).order_by(part))
     ]
     return Weather(city, "month" if is_long else "day", warmth)
+
+
+def _day_of(time: str) -> date:
+    return datetime.fromisoformat(time).astimezone(ALMATY).date()
 
 
 def rates_section(currencies: list[Currency], weather: Weather) -> Section:

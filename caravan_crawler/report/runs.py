@@ -1,8 +1,7 @@
 """Summary of the store, the last runs, and the pages that failed."""
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import altair as alt
@@ -10,9 +9,21 @@ from sqlalchemy import func, select
 
 from caravan_crawler.arguments import SAMPLE
 from caravan_crawler.report.charts import FEWEST_RUNS, chart, count_axis, rows, run_axis, run_labels
-from caravan_crawler.report.elements import LISTED, Cell, Chart, Link, Number, Section, Share, Table
-from caravan_crawler.report.series import Tally
-from caravan_crawler.report.wording import count, duration, moment, number
+from caravan_crawler.report.elements import (
+    LISTED,
+    Cell,
+    Chart,
+    Link,
+    Number,
+    Section,
+    Share,
+    Table,
+    count,
+    duration,
+    moment,
+    number,
+)
+from caravan_crawler.report.fields import Tally
 from caravan_crawler.store import origin, schema
 from caravan_crawler.store.snapshot import Run, Snapshot, failure_reasons, last_runs
 
@@ -23,20 +34,16 @@ _FEW_BARS, _BAR_WIDTH = 20, 12
 _MOST_REASONS = 15
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(NamedTuple):
     """The store in a few numbers."""
 
     site: str
     """``caravan.kz``, another edition's host, ``the sample site``, ``a sample site`` or ``a copy of the site``."""
-
     detail: str
     """Identity that a copy reports, or its host; empty for the site itself."""
-
     first: str | None
     last: str | None
     """First and last day of publication, ``YYYY-MM-DD``; None without any dated article."""
-
     numbers: list[Number]
     runs: int
 
@@ -54,14 +61,11 @@ def read_head(snapshot: Snapshot, tally: Tally) -> Head:
         Number(number(tally.articles), "articles"),
         Number(number(versions), "versions of articles"),
         Number(number(tally.views), "views of all articles"),
-        *(_last_run(run) for run in last_runs(snapshot, 1)),
     ]
+    for run in last_runs(snapshot, 1):
+        label, kind = f"last run, {moment(run.started_at)} UTC", "good" if run.is_sound else "bad"
+        numbers.append(Number(run.outcome.replace("_", " "), label, kind))
     return Head("the sample site" if site == SAMPLE else site, detail.rstrip(")"), first, last, numbers, runs)
-
-
-def _last_run(run: Run) -> Number:
-    label = f"last run, {moment(run.started_at)} UTC"
-    return Number(run.outcome.replace("_", " "), label, "good" if run.is_sound else "bad")
 
 
 def read_failures(snapshot: Snapshot) -> tuple[list[tuple[str, int]], list[Any]]:
@@ -136,7 +140,14 @@ def failures_section(reasons: list[tuple[str, int]], worst: list[Any]) -> Sectio
     warnings = [f"Most have one reason, {most}: {number(most_pages)} of {number(total)}."] if is_common else []
     shares: list[list[Cell]] = [[name, pages, Share(pages / total)] for name, pages in reasons[:_MOST_REASONS]]
     lines: list[list[Cell]] = [
-        [_path(page.url), page.words, page.attempts, page.first_failed_at[:10], moment(page.retry_at)] for page in worst
+        [
+            Link(re.sub("^https?://[^/]+(?=/)", "", page.url), page.url),
+            page.words,
+            page.attempts,
+            page.first_failed_at[:10],
+            moment(page.retry_at),
+        ]
+        for page in worst
     ]
     caption = "Failed pages" if len(lines) == total else f"The {len(lines)} pages that failed most often"
     tables = [
@@ -144,7 +155,3 @@ def failures_section(reasons: list[tuple[str, int]], worst: list[Any]) -> Sectio
         Table(caption, ["Page", "Reason", "Runs", "Since", "Next try (UTC)"], lines, right=(2,)),
     ]
     return Section("failures", "Failures", text, warnings, tables=tables)
-
-
-def _path(url: str) -> Link:
-    return Link(re.sub("^https?://[^/]+(?=/)", "", url), url)

@@ -1,17 +1,15 @@
 """Ranks of the trending topics over time."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import altair as alt
 from sqlalchemy import func, select
 
-from caravan_crawler.report.charts import FEWEST_POINTS, UTC, chart, rows, time_axis
-from caravan_crawler.report.elements import Cell, Chart, Section, Share, Table
-from caravan_crawler.report.series import downsample
-from caravan_crawler.report.wording import moment, short
+from caravan_crawler.report.charts import FEWEST_POINTS, UTC, chart, downsample, rows, time_axis
+from caravan_crawler.report.elements import Cell, Chart, Section, Share, Table, moment, short
 from caravan_crawler.store.database import stamp
 from caravan_crawler.store.schema import trending
 from caravan_crawler.store.snapshot import Snapshot
@@ -31,14 +29,12 @@ class Place(NamedTuple):
     rank: int | None
 
 
-@dataclass(frozen=True)
-class Trending:
+class Trending(NamedTuple):
     """The topics that were in the block most of the time, most present first, and their ranks."""
 
-    topics: list[tuple[str, float, int]] = field(default_factory=list)
+    topics: Sequence[tuple[str, float, int]] = ()
     """Topic, share of the moments at which it was in the block (0 to 1), best rank."""
-
-    places: list[Place] = field(default_factory=list)
+    places: Sequence[Place] = ()
     moments: int = 0
     since: str | None = None
     until: str | None = None
@@ -53,8 +49,8 @@ def read_trending(snapshot: Snapshot) -> Trending:
     if last is None:
         return Trending()
     begin = stamp(datetime.fromisoformat(last) - _WINDOW)
-    latest = select(func.max(columns.id).label("id")).where(columns.observed_at < begin).group_by(columns.rank)
-    before = latest.subquery()
+    latest = select(func.max(columns.id).label("id")).where(columns.observed_at < begin)
+    before = latest.group_by(columns.rank).subquery()
     block = dict(snapshot.rows(select(columns.rank, columns.topic).join(before, before.c.id == columns.id)))
     blocks: list[tuple[str, dict[int, str]]] = []
     query = select(columns.observed_at, columns.rank, columns.topic).order_by(columns.id)

@@ -1,6 +1,5 @@
 """View counts: distribution, most read articles, growth."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -8,10 +7,9 @@ from typing import Any, NamedTuple
 import altair as alt
 from sqlalchemy import func, select
 
-from caravan_crawler.report.charts import chart, count_axis, rows
-from caravan_crawler.report.elements import LISTED, Chart, Link, Section, Table
-from caravan_crawler.report.series import ALMATY, Bin, Tally, downsample
-from caravan_crawler.report.wording import count, short
+from caravan_crawler.report.charts import ALMATY, chart, count_axis, downsample, rows
+from caravan_crawler.report.elements import LISTED, Chart, Link, Section, Table, count, short
+from caravan_crawler.report.fields import Bin, Tally
 from caravan_crawler.store.schema import articles, view_counts
 from caravan_crawler.store.snapshot import Snapshot
 
@@ -23,8 +21,6 @@ _DAY_SECONDS = 86_400
 _LEGEND = 48
 #: With more limits of bins, only powers of ten are labelled.
 _MOST_EDGES = 7
-
-
 #: The headline of an article, or its URL.
 _HEADLINE = func.coalesce(articles.c.headline, articles.c.url).label("headline")
 
@@ -36,22 +32,17 @@ class Growth(NamedTuple):
     points: list[tuple[float, int]]
 
 
-@dataclass(frozen=True)
-class Views:
+class Views(NamedTuple):
     """The views of all articles."""
 
     uncounted: int
     """The number of articles without a count."""
-
     unread: int
     """The number of articles with a count of 0; they are in no bin."""
-
     bins: list[Bin]
     """From the first to the last that is not empty."""
-
     most_read: list[Any]
     """Rows with headline, URL, day and views."""
-
     growing: list[Growth]
     """The articles whose counts changed most often, at least once."""
 
@@ -165,9 +156,5 @@ def _growth_chart(growing: list[Growth]) -> Chart:
             tooltip=["article:N", alt.Tooltip("days:Q", format=".1f"), alt.Tooltip("views:Q", format=",")],
         )
     )
-    return chart(
-        "views-growth",
-        f"Views of the {count(len(growing), 'article')} whose counts changed most often",
-        drawn,
-        height=260,
-    )
+    caption = f"Views of the {count(len(growing), 'article')} whose counts changed most often"
+    return chart("views-growth", caption, drawn, height=260)

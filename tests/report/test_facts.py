@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from caravan_crawler.report.coverage import Bar, Gap, read_coverage
-from caravan_crawler.report.fields import Fields, Fill, read_fields
+from caravan_crawler.report.fields import Bin, Fields, Fill, read_fields, read_tally
 from caravan_crawler.report.rates import Warmth, read_rates, read_weather
 from caravan_crawler.report.runs import read_failures, read_head
-from caravan_crawler.report.series import Bin, read_tally
 from caravan_crawler.report.trending import Place, read_trending
 from caravan_crawler.report.views import read_views
 from caravan_crawler.store import schema
@@ -211,7 +210,7 @@ def test_empty_store(store_tables: StoreTables, tmp_path: Path) -> None:
         assert (views.bins, views.most_read, views.growing) == ([], [], [])
         assert read_coverage(snapshot).period is None
         assert read_fields(snapshot, tally) == Fields([], [])
-        assert read_trending(snapshot).topics == []
+        assert not read_trending(snapshot).topics
         assert read_rates(snapshot) == []
         assert read_weather(snapshot).city is None
         assert read_failures(snapshot) == ([], [])

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from caravan_crawler.report.charts import count_axis, time_axis
+from caravan_crawler.report.charts import count_axis, downsample, time_axis
+from caravan_crawler.report.coverage import Step, step_for
 from caravan_crawler.report.rates import Currency, Weather, rates_section, with_bands
-from caravan_crawler.report.series import Step, day_of, downsample, step_for
 
 FIRST = date(2024, 2, 29)
 
@@ -73,11 +73,6 @@ def test_time_axis_is_labelled_by_its_span(last: str, format_: str, step: tuple[
 def test_counts_are_labelled_by_whole_numbers(most: int, values: list[int] | None) -> None:
     axis = count_axis(most).to_dict()
     assert (axis["format"], axis.get("values")) == (",d", values)
-
-
-def test_day_of_a_time_is_that_in_almaty() -> None:
-    assert day_of("2026-01-01T19:30:00+00:00") == date(2026, 1, 2)
-    assert day_of("2026-01-01") == date(2026, 1, 1)
 
 
 @pytest.mark.parametrize(("number", "left"), [(0, 0), (5, 5), (6, 5), (1000, 5)])
