@@ -1,42 +1,51 @@
-"""``scrapy inspect URL-or-FILE``: what is read on one page: an article's fields, or the entries of a list.
-
-Use it when the site's markup has changed. ``--site`` inspects a whole site: inspect_site.py.
-"""
+"""``scrapy inspect``: one page read field by field, for when the site's markup has changed, or a whole site judged."""
 
 import argparse
 import re
 import sys
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urlsplit
 
 from scrapy import Request, Spider
 from scrapy.commands import ScrapyCommand
+from scrapy.crawler import CrawlerProcessBase
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from scrapy.utils.conf import closest_scrapy_cfg
 from twisted.python.failure import Failure
 
 from caravan_crawler.archive.pages import claimed_address, is_page_address
+from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
 from caravan_crawler.browser.addon import browser_problem
-from caravan_crawler.commands import inspect_site
-from caravan_crawler.console import print_err, print_out
+from caravan_crawler.console import is_terminal, print_err, print_out
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.failures import words
 from caravan_crawler.logformatter import log_problem
-from caravan_crawler.normalise.text import printable
+from caravan_crawler.normalise.text import clean, printable
 from caravan_crawler.outcome import CRASHED, CRAWL_DELAY_STAT, REFUSED, UNREACHABLE
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.urls import PUBLIC_BASE, Site
 
+# The inspection is imported on use, because Scrapy loads all commands at each start.
+if TYPE_CHECKING:
+    from caravan_crawler.inspection.facts import Answer, Facts, Inspection
+    from caravan_crawler.inspection.fixtures import PageFolder
+
+#: Requests per inspection of a site: default, minimum and maximum.
+REQUESTS, FEWEST, MOST = 25, 5, 100
+#: A Crawl-delay in seconds from which an inspection takes long enough to warn the user.
+_LONG_DELAY = 10
+_STOPPED = 128
 _FIXTURE = re.compile(r"[a-z0-9_-]+/[a-z0-9_-]+")
 
 
 class Command(ScrapyCommand):
-    """Read one page and print each field."""
+    """Read one page and print each field, or inspect a site."""
 
     requires_project = True
 
@@ -51,17 +60,20 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add the options."""
         super().add_options(parser)
-        parser.add_argument("--url", help="the address a saved file came from (default: its canonical link)")
-        parser.add_argument("--full", action="store_true", help="print whole texts, not their first line")
-        parser.add_argument("--all", action="store_true", help="print all entries of a list, and the trending block")
-        parser.add_argument(
-            "--why", action="store_true", help="print what each block of the page is taken for, and the evidence"
-        )
-        parser.add_argument("--json", action="store_true", help="print JSON, for programs")
-        parser.add_argument(
-            "--save-fixture", metavar="TOPIC/CASE", help="save one page and what is read on it in tests/pages/cases"
-        )
-        inspect_site.add_options(parser)
+        add = parser.add_argument
+        add("--url", help="the address a saved file came from (default: its canonical link)")
+        add("--full", action="store_true", help="print whole texts, not their first line")
+        add("--all", action="store_true", help="print all entries of a list, and the trending block")
+        add("--why", action="store_true", help="print what each block of the page is taken for, and the evidence")
+        add("--json", action="store_true", help="print JSON, for programs")
+        add("--save-fixture", metavar="TOPIC/CASE", help="save one page and what is read on it in tests/pages/cases")
+        site = f"its base URL, or '{SAMPLE}' (default {PUBLIC_BASE})"
+        help_text = f"inspect a whole site with some {REQUESTS} requests: {site}"
+        add("--site", nargs="?", const="", metavar="URL", help=help_text)
+        limits = f"{FEWEST} to {MOST} (default {REQUESTS})"
+        add("--requests", metavar="N", help=f"with --site: send at most N requests, {limits}")
+        help_text = "with --site: save each page and what is read on it as a test case in DIR"
+        add("--save-pages", metavar="DIR", help=help_text)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Silence the log, so that only the page is printed."""
@@ -74,29 +86,29 @@ class Command(ScrapyCommand):
             self.settings.set("LOG_LEVEL", "CRITICAL", priority="cmdline")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Read the page, from the network or a file."""
+        """Read the page, from the network or a file, or inspect a site."""
         from caravan_crawler.settings_checks import command_problem  # imports settings that depend on the environment
 
-        problem = command_problem(self, args) or inspect_site.options_problem(args, opts)
-        if problem is None and opts.site is None and len(args) != 1:
-            problem = "inspect takes one URL or one file"
         assert self.settings is not None
+        problem = command_problem(self, args) or _options_problem(args, opts)
         problem = problem or (_fixture_problem(opts) if opts.save_fixture is not None else None)
         if problem:
             self._end(problem, REFUSED)
             return
         if opts.site is not None:
             assert self.crawler_process is not None
-            self.exitcode = inspect_site.inspect_site(self.crawler_process, args, opts)
+            self.exitcode = _inspect_site(self.crawler_process, args, opts)
             return
         target = args[0]
         given = opts.url if opts.url is not None else target if "://" in target else None
         if given is not None and not is_page_address(given):
             self._end(f"{given} is no address of a page (http://… or https://…)", REFUSED)
-            return
-        if "://" in target:
+        elif "://" in target:
             self._inspect_url(target, opts)
-            return
+        else:
+            self._inspect_file(target, opts, self.settings)
+
+    def _inspect_file(self, target: str, opts: argparse.Namespace, settings: BaseSettings) -> None:
         path = Path(target)
         if path.exists() and not path.is_file() and not path.is_dir():
             self._end(f"{target} is a pipe or a device, not a file", REFUSED)
@@ -106,11 +118,16 @@ class Command(ScrapyCommand):
         except OSError as error:
             self._end(f"{target} cannot be read: {error.strerror}", REFUSED)
             return
-        if opts.save_fixture is not None and opts.url is None and _address_of(body) is None:
-            self._end(f"{target} does not name its own address, which a case needs: give it with --url", REFUSED)
-            return
-        document = _saved_document(body, path, opts.url)
-        if problem := _print(body, document, None, self.settings, opts):
+        url = opts.url or claimed_address(parse_document(body, PUBLIC_BASE, Site(PUBLIC_BASE)))
+        if url is None:
+            if opts.save_fixture is not None:
+                self._end(f"{target} does not name its own address, which a case needs: give it with --url", REFUSED)
+                return
+            print_err("the page does not name its own address; with --url it is read as what it is")
+            url = f"{PUBLIC_BASE}saved/{quote(path.stem)}/"
+        parts = urlsplit(url)
+        document = parse_document(body, url, Site(f"{parts.scheme}://{parts.netloc.lower()}/"))
+        if problem := _print(body, document, None, settings, opts):
             self._end(problem, CRASHED)
 
     def _inspect_url(self, url: str, opts: argparse.Namespace) -> None:
@@ -127,7 +144,7 @@ class Command(ScrapyCommand):
         elif crawler.stats.get_value("caravan/browser/failed"):
             print_err("scrapy inspect: the browser could not show the page; this is how it came")
 
-    def _end(self, problem: str, code: int = UNREACHABLE) -> None:
+    def _end(self, problem: str, code: int) -> None:
         print_err(f"scrapy inspect: {printable(problem)}")
         self.exitcode = code
 
@@ -172,11 +189,9 @@ def _print(
     body: bytes, document: Document, charset: str | None, settings: BaseSettings, options: argparse.Namespace
 ) -> str | None:
     """Print what is read on a page, and save it if requested; return a message about a problem, or None."""
-    # Imported on use, because Scrapy loads all commands at each start.
-    from caravan_crawler.inspection.evidence import evidence_lines
     from caravan_crawler.inspection.fact_reader import FactReader, answer_of
     from caravan_crawler.inspection.fixtures import SaveError, save_case
-    from caravan_crawler.inspection.page_report import page_json, page_lines
+    from caravan_crawler.inspection.page_report import evidence_lines, page_json, page_lines
     from caravan_crawler.reparse.reader import value_pipelines
 
     answer = answer_of(body, document.url, charset, datetime.now(UTC))
@@ -191,17 +206,39 @@ def _print(
         if options.why and facts.reading is not None:
             print_out(evidence_lines(document))
     if options.save_fixture is not None:
+        case = _cases() / options.save_fixture
         try:
-            save_case(_cases() / options.save_fixture, answer, pipelines)
+            save_case(case, answer, pipelines)
         except SaveError as error:
             return str(error)
-        print_err(f"scrapy inspect: saved in {_cases() / options.save_fixture}")
+        print_err(f"scrapy inspect: saved in {case}")
     return None
 
 
 def _cases() -> Path:
     """Return the folder of page cases in the clone that the project's scrapy.cfg lies in."""
     return Path(closest_scrapy_cfg()).parent / "tests" / "pages" / "cases"
+
+
+def _options_problem(args: list[str], opts: argparse.Namespace) -> str | None:
+    """Return a problem of the options in one line, or None."""
+    if opts.site is None:
+        given = [name for name in ("requests", "save_pages") if getattr(opts, name) is not None]
+        if given:
+            return f"--{given[0].replace('_', '-')} is for --site only"
+        return None if len(args) == 1 else "inspect takes one URL or one file"
+    if opts.url is not None or opts.full:
+        return f"{'--url' if opts.url is not None else '--full'} is not for --site"
+    if len(args) + bool(opts.site) > 1:
+        return "inspect --site takes one site"
+    try:
+        _base(args, opts)
+    except ArgumentError as error:
+        return str(error)
+    number = opts.requests
+    if number is not None and not (number.isdecimal() and len(number) < 5 and FEWEST <= int(number) <= MOST):
+        return f"requests={number} is not a number from {FEWEST} to {MOST}"
+    return None
 
 
 def _fixture_problem(options: argparse.Namespace) -> str | None:
@@ -217,16 +254,85 @@ def _fixture_problem(options: argparse.Namespace) -> str | None:
     return f"{taken} is there already; delete it to save it again" if taken.exists() else None
 
 
-def _address_of(body: bytes) -> str | None:
-    """Return the article URL that a saved page declares, or None."""
-    return claimed_address(parse_document(body, PUBLIC_BASE, Site(PUBLIC_BASE)))
+def _base(args: list[str], opts: argparse.Namespace) -> str:
+    """Return the base URL of the given site, or ``sample``; raise :class:`ArgumentError` if it is not a site."""
+    named = opts.site or (args[0] if args else "")
+    return CrawlArguments.parse({"site": named}).site if named else PUBLIC_BASE
 
 
-def _saved_document(body: bytes, path: Path, url: str | None) -> Document:
-    """Return the document of a saved file; its URL is ``url``, or the article URL that the page declares."""
-    url = url or _address_of(body)
-    if url is None:
-        print_err("the page does not name its own address; with --url it is read as what it is")
-        url = f"{PUBLIC_BASE}saved/{quote(path.stem)}/"
-    parts = urlsplit(url)
-    return parse_document(body, url, Site(f"{parts.scheme}://{parts.netloc.lower()}/"))
+def _inspect_site(process: CrawlerProcessBase, args: list[str], opts: argparse.Namespace) -> int:
+    """Inspect a site and print the report; return the exit code."""
+    from caravan_crawler.inspection.fixtures import PageFolder, SaveError
+    from caravan_crawler.inspection.oddities import judge
+    from caravan_crawler.inspection.site_report import as_json, as_table
+    from caravan_crawler.inspection.site_spider import InspectionSpider
+    from caravan_crawler.reparse.reader import value_pipelines
+    from caravan_crawler.settings_checks import settings_problem
+
+    problem, folder = settings_problem(process.settings), None
+    try:
+        if not problem and opts.save_pages is not None:
+            folder = PageFolder(Path(opts.save_pages).expanduser())
+    except SaveError as error:
+        problem = str(error)
+    if problem:
+        print_err(f"scrapy inspect: {problem}")
+        return REFUSED
+    base = _base(args, opts)
+    most = int(opts.requests or REQUESTS)
+    pages = _Pages(folder, value_pipelines(process.settings), most)
+    with ExitStack() as stack:
+        if base == SAMPLE:
+            from caravan_crawler.sample_site import SampleSite, serve
+
+            base = stack.enter_context(serve(SampleSite())).url
+        crawler = process.create_crawler(InspectionSpider)
+        process.crawl(crawler, base=base, most=most, on_facts=pages.take)
+        process.start()
+    spider = crawler.spider
+    if not isinstance(spider, InspectionSpider):
+        print_err("scrapy inspect: the inspection did not start")
+        return CRASHED
+    if spider.signal:
+        print_err(f"scrapy inspect: stopped on request after {spider.inspection.requests} requests")
+        return _STOPPED + spider.signal
+    floors = {name: float(share) for name, share in process.settings.getdict("FLOORS").items()}
+    odd, verdict = judge(spider.inspection, floors)
+    print_out([as_json(spider.inspection, odd, verdict)] if opts.json else as_table(spider.inspection, odd, verdict))
+    if folder is not None:
+        print_err(f"scrapy inspect: {folder.saved} pages are saved in {folder.folder}")
+    if pages.problem:
+        print_err(f"scrapy inspect: {pages.problem}")
+        return CRASHED
+    return verdict.code
+
+
+class _Pages:
+    """Prints the progress on a terminal, and saves the pages if requested."""
+
+    def __init__(self, folder: "PageFolder | None", pipelines: list[Any], most: int) -> None:
+        self._folder = folder
+        self._pipelines = pipelines
+        self._most = most
+        self.problem: str | None = None
+        self._is_delay_told = False
+
+    def take(self, answer: "Answer", facts: "Facts", inspection: "Inspection") -> None:
+        """Print and save one answer."""
+        from caravan_crawler.inspection.fixtures import SaveError
+
+        if is_terminal():
+            print_err(f"{inspection.requests:>3} of {self._most}  {clean(answer.asked.url)}  {facts.kind}")
+        delay = inspection.robots.crawl_delay or 0
+        if delay >= _LONG_DELAY and not self._is_delay_told:
+            self._is_delay_told = True
+            print_err(
+                f"scrapy inspect: robots.txt asks for {delay:g} seconds between requests, so this takes up to"
+                f" {self._most * delay / 60:.0f} minutes; --requests shortens it"
+            )
+        if self._folder is None or self.problem:
+            return
+        try:
+            self._folder.save(answer, facts.kind, self._pipelines)
+        except SaveError as error:
+            self.problem = str(error)

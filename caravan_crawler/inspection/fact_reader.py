@@ -1,7 +1,7 @@
 """Turn a response into facts, with the readers and pipelines of a crawl."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,14 +41,13 @@ class FactReader:
         try:
             return self._read(answer)
         except Exception as error:  # noqa: BLE001 (continue with the other pages)
-            words = f"the reader broke on it ({type(error).__name__}: {error})"
-            return Facts(answer.asked, answer.url, answer.status, "broken", words)
+            problem = f"the reader broke on it ({type(error).__name__}: {error})"
+            return Facts(answer.asked, answer.url, answer.status, "broken", problem)
 
     def _read(self, answer: Answer) -> Facts:
-        if answer.asked.role in (Role.FEED, Role.SITEMAP) and answer.status == 200:
-            facts = self._syndication(answer)
-            if facts is not None:
-                return facts
+        is_listed = answer.asked.role in (Role.FEED, Role.SITEMAP) and answer.status == 200
+        if is_listed and (listed := self._syndication(answer)) is not None:
+            return listed
         charset = declared_charset(answer.content_type)
         document = parse_document(answer.body, answer.url, self._site, charset, self._bounds)
         reading = read_page(document)
@@ -61,14 +60,15 @@ class FactReader:
         facts.title = document.structured.title
         facts.canonical = document.structured.links.get("canonical")
         facts.encoding = _encoding(answer)
-        facts.aliases = [one for name in ("amphtml", "shortlink") for one in self._alias(document, name)]
-        self._read_surroundings(reading, answer.received_at, facts)
+        facts.aliases = [*self._aliases(document)]
+        records = [self._normalised(record) for record in page_records(reading, self._site, answer.received_at)]
+        facts.rates = [record for record in records if isinstance(record, ExchangeRate)]
+        facts.weather = [record for record in records if isinstance(record, Weather)]
+        facts.trending = [record for record in records if isinstance(record, TrendingEntry)]
         facts.article = self._article(document, reading, answer.received_at)
         if facts.article is None and answer.asked.role is not Role.ARTICLE:
             facts.source = self._page_as_source(document, answer)
         return facts
-
-    # Sources
 
     def _syndication(self, answer: Answer) -> Facts | None:
         read = read_syndication(answer.body, answer.url, declared_charset(answer.content_type))
@@ -98,10 +98,11 @@ class FactReader:
         return source
 
     def _page_as_source(self, document: Document, answer: Answer) -> SourceFacts:
-        source = SourceFacts(sections=section_links(document), feed=self._feed_of(document))
-        listing = read_listing(document)
+        feeds = (self._site.resolve(href, document.base_url) for href in document.structured.feeds)
+        feed = next((url for url in feeds if url is not None and "comments" not in url), None)
+        source = SourceFacts(sections=section_links(document), feed=feed)
         if answer.asked.role is Role.LISTING:
-            headlines = linked_headlines(document)
+            listing, headlines = read_listing(document), linked_headlines(document)
             for card in listing.cards:
                 address, day = card.address, _day(card.date, answer.received_at, source)
                 is_promised, headline = address.article_id is not None, headlines.get(address.key)
@@ -116,31 +117,13 @@ class FactReader:
         source.entries = len(source.found)
         return source
 
-    def _feed_of(self, document: Document) -> str | None:
-        for href in document.structured.feeds:
-            url = self._site.resolve(href, document.base_url)
-            if url is not None and "comments" not in url:
-                return url
-        return None
-
-    # Pages
-
-    def _alias(self, document: Document, name: str) -> Iterable[Found]:
-        href = document.structured.links.get(name)
-        url = self._site.resolve(href, document.base_url) if href else None
-        address = self._site.address(url, self._site.base) if url else None
-        if url and address and address.alias:
-            yield Found(url, address)
-
-    def _read_surroundings(self, reading: PageReading, seen_at: datetime, facts: Facts) -> None:
-        for record in page_records(reading, self._site, seen_at):
-            value = self._normalised(record)
-            if isinstance(value, ExchangeRate):
-                facts.rates.append(value)
-            elif isinstance(value, Weather):
-                facts.weather.append(value)
-            elif isinstance(value, TrendingEntry):
-                facts.trending.append(value)
+    def _aliases(self, document: Document) -> Iterator[Found]:
+        for name in ("amphtml", "shortlink"):
+            href = document.structured.links.get(name)
+            url = self._site.resolve(href, document.base_url) if href else None
+            address = self._site.address(url, self._site.base) if url else None
+            if url and address and address.alias:
+                yield Found(url, address)
 
     def _article(self, document: Document, reading: PageReading, seen_at: datetime) -> ArticleFacts | None:
         article = reading.article

@@ -37,7 +37,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The response to a request, or in ``problem`` why there is none. ``url`` is the URL after redirects."""
+    """The response to a request, or in ``problem`` why there is none. ``url`` is the URL after redirects.
+
+    ``is_challenged`` is set if the response's headers mark it as a challenge.
+    """
 
     asked: Asked
     url: str
@@ -46,7 +49,6 @@ class Answer:
     body: bytes = b""
     content_type: str = ""
     is_challenged: bool = False
-    """Whether the response's headers mark it as a challenge."""
     problem: str | None = None
 
 
@@ -65,10 +67,19 @@ class Found:
     headline: str | None = None
     stamp: str | None = None
 
+    @property
+    def iso_day(self) -> str | None:
+        """The day as a text."""
+        return self.day.isoformat() if self.day else None
+
 
 @dataclass
 class SourceFacts:
-    """The entries of a source; ``found`` are the URLs of articles on this site among them."""
+    """The entries of a source; ``found`` are the URLs of articles on this site among them.
+
+    ``in_future`` and ``unreadable`` are numbers of entries with such a stamp; after a hundred unreadable ones, the
+    stamps of further entries are ignored. A page has paths of ``sections`` and a ``feed`` that it names in its head.
+    """
 
     entries: int = 0
     found: list[Found] = field(default_factory=list)
@@ -76,13 +87,9 @@ class SourceFacts:
     oldest: date | None = None
     newest: date | None = None
     in_future: int = 0
-    """Entries whose stamp is in the future."""
     unreadable: int = 0
-    """Entries whose stamp cannot be read; after a hundred, the stamps of further entries are ignored."""
     sections: list[str] = field(default_factory=list)
-    """Paths of sections the page links to."""
     feed: str | None = None
-    """The feed that the page names in its head."""
     next_page: str | None = None
 
     @property
@@ -90,27 +97,34 @@ class SourceFacts:
         """Number of article URLs with an article id."""
         return sum(one.address is not None and one.address.article_id is not None for one in self.found)
 
+    @property
+    def plain(self) -> int:
+        """Number of article URLs without one."""
+        return len(self.found) - self.numbered
+
 
 @dataclass
 class ArticleFacts:
-    """An article's page: ``raw`` as read, ``record`` as a crawl would store it."""
+    """An article's page: ``raw`` as read, ``record`` as a crawl would store it.
+
+    ``verdict`` is the date of publication that counts: the printed one or that of the metadata; ``in_future`` is set if
+    one of them is in the future, ``is_damaged`` if headline or body have characters that could not be decoded.
+    """
 
     raw: ArticleReading
     record: Article
     verdict: str
-    """Which date of publication counts: the printed one or that of the metadata."""
     in_future: bool = False
-    """Whether the printed date or the metadata's date is in the future."""
     fits_title: bool = True
     is_damaged: bool = False
-    """Whether the headline or the body has characters that could not be decoded."""
 
 
 @dataclass
 class Facts:
     """The facts of one response. ``kind`` is the page's kind, or ``sitemap index``, ``broken`` or ``nothing``.
 
-    ``problem`` is a message: why there is nothing to read.
+    ``problem`` is a message: why there is nothing to read; ``encoding`` one about an unusual encoding of the page.
+    ``aliases`` are the AMP page and the short link that the page declares.
     """
 
     asked: Asked
@@ -124,9 +138,7 @@ class Facts:
     title: str | None = None
     canonical: str | None = None
     encoding: str | None = None
-    """A message about an unusual encoding of the page."""
     aliases: list[Found] = field(default_factory=list)
-    """The AMP page and the short link that the page declares."""
     rates: list[ExchangeRate] = field(default_factory=list)
     weather: list[Weather] = field(default_factory=list)
     trending: list[TrendingEntry] = field(default_factory=list)

@@ -12,8 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from caravan_crawler.inspection.fact_reader import FactReader, answer_of
-from caravan_crawler.inspection.facts import Answer, Asked, Found, Role, SourceFacts
-from caravan_crawler.items import Article
+from caravan_crawler.inspection.facts import Answer, Found, Role
 from caravan_crawler.normalise.dates import parse_date
 from caravan_crawler.pages.document import Bounds
 from caravan_crawler.pages.encoding import declared_charset
@@ -51,12 +50,13 @@ class PageFolder:
         """Save a response, unless it has no body; raise :class:`SaveError` if it cannot be written."""
         if answer.problem is not None or not answer.body:
             return
-        is_page = answer.asked.role is not Role.ROBOTS and kind not in _WITHOUT_VALUES
         path = self.folder / self._free(_stem(answer, self.saved + 1))
-        if is_page:
-            save_case(path, answer, pipelines)
-        else:
+        if answer.asked.role is Role.ROBOTS:
+            _write(path.with_name(f"{path.name}.txt"), answer.body)
+        elif kind in _WITHOUT_VALUES:
             _write(path.with_name(f"{path.name}{_ending(answer)}"), answer.body)
+        else:
+            save_case(path, answer, pipelines)
         self.saved += 1
 
     def _free(self, stem: str) -> str:
@@ -100,9 +100,15 @@ def case_of(answer: Answer, pipelines: Iterable[Any]) -> dict[str, Any]:
     facts = FactReader(site, pipelines, Bounds()).read(answer)
     expect: dict[str, Any] = {}
     if facts.article is not None:
-        expect = _article_values(facts.article.record)
+        record = facts.article.record
+        expect = {name: getattr(record, name) for name in _ARTICLE_FIELDS if hasattr(record, name)}
+        expect["links"] = [{"text": link.text, "url": link.url} for link in record.links]
     elif facts.source is not None:
-        expect = _source_values(facts.source, is_listing=facts.reading is not None)
+        source = facts.source
+        if facts.reading is not None:
+            expect = {"cards": _entries(source.found), "next_page": source.next_page}
+        else:
+            expect = {"entries": _entries(source.found), "sitemaps": _entries(source.sitemaps)}
     if facts.reading is not None:
         header = facts.reading.header
         expect |= {
@@ -122,30 +128,17 @@ def case_of(answer: Answer, pipelines: Iterable[Any]) -> dict[str, Any]:
     }
 
 
-def _source_values(source: SourceFacts, *, is_listing: bool) -> dict[str, Any]:
-    if is_listing:
-        return {"cards": _entries(source.found), "next_page": source.next_page}
-    return {"entries": _entries(source.found), "sitemaps": _entries(source.sitemaps)}
-
-
 def _entries(found: Iterable[Found]) -> list[list[str | None]]:
-    return [[one.url, one.headline, one.day.isoformat() if one.day else None] for one in found]
-
-
-def _article_values(record: Article) -> dict[str, Any]:
-    values = {name: getattr(record, name) for name in _ARTICLE_FIELDS if hasattr(record, name)}
-    return values | {"links": [{"text": link.text, "url": link.url} for link in record.links]}
+    return [[one.url, one.headline, one.iso_day] for one in found]
 
 
 def _ending(answer: Answer) -> str:
-    if answer.asked.role is Role.ROBOTS:
-        return ".txt"
     return ".htm" if b"<html" in answer.body[:4096].lower() else ".xml"
 
 
 def _stem(answer: Answer, number: int) -> str:
     """Return a name from site, day, number, role and URL: ``caravan-kz_2026-11-28_07_article_most-otkryli-1011200``."""
-    asked: Asked = answer.asked
+    asked = answer.asked
     host = (urlsplit(answer.url).hostname or "").removeprefix("www.")
     last = urlsplit(asked.url).path.rstrip("/").rsplit("/", 1)[-1] or urlsplit(asked.url).query
     words = [host, f"{answer.received_at:%Y-%m-%d}", f"{number:02}", str(asked.role), last]

@@ -1,5 +1,6 @@
 """Oddities of a site, and whether a crawl of it would yield data below the floors."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,21 @@ MOST_DOUBTFUL = 0.2
 MOST_UNREAD = 0.1
 #: Crawl-delay in seconds with which the whole archive takes longer than half a year.
 _LONG_DELAY = 100
+#: Problem of a URL that robots.txt forbids.
+FORBIDDEN = "robots.txt forbids it"
+_NAMES = {
+    Role.SITEMAP: "the sitemap",
+    Role.HOME: "the home page",
+    Role.FEED: "the feed",
+    Role.LISTING: "the list",
+}
+#: The kinds of page that a source may have.
+_KINDS = {
+    Role.SITEMAP: ("sitemap", "sitemap index"),
+    Role.HOME: ("home", "listing", "other"),
+    Role.FEED: ("feed",),
+    Role.LISTING: ("listing", "other", "tag"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +95,6 @@ def _about_robots(inspection: Inspection) -> Iterator[Oddity]:
         yield Oddity("ended_early", inspection.ended, counts=True)
 
 
-#: Problem of a URL that robots.txt forbids.
-FORBIDDEN = "robots.txt forbids it"
-
-
 def _about_sources(inspection: Inspection) -> Iterator[Oddity]:
     for one in inspection.sources:
         yield from _about_source(one)
@@ -101,8 +113,8 @@ def _about_source(facts: Facts) -> Iterator[Oddity]:
     role, source = facts.asked.role, facts.source
     if facts.kind == "challenge" or facts.problem == FORBIDDEN:
         return  # reported once for all pages
-    unread = facts.problem or (f"it is no {role} but {facts.kind}" if source is None or _is_other(facts) else None)
-    if unread:
+    is_other = source is None or facts.kind not in _KINDS[role]
+    if unread := facts.problem or (f"it is no {role} but {facts.kind}" if is_other else None):
         if facts.asked.is_promised or facts.status not in (404, 410) or role is Role.HOME:
             # Articles listed only by this sitemap would never be found.
             counts = role is Role.SITEMAP and facts.asked.is_promised
@@ -121,24 +133,6 @@ def _about_source(facts: Facts) -> Iterator[Oddity]:
         yield _of("future_stamp", f"{source.in_future} of {source.entries} stamps lie in the future", [facts])
 
 
-_NAMES = {
-    Role.SITEMAP: "the sitemap",
-    Role.HOME: "the home page",
-    Role.FEED: "the feed",
-    Role.LISTING: "the list",
-}
-
-
-def _is_other(facts: Facts) -> bool:
-    wanted = {
-        Role.SITEMAP: ("sitemap", "sitemap index"),
-        Role.FEED: ("feed",),
-        Role.HOME: ("home", "listing", "other"),
-        Role.LISTING: ("listing", "other", "tag"),
-    }
-    return facts.kind not in wanted[facts.asked.role]
-
-
 def _about_pages(inspection: Inspection) -> Iterator[Oddity]:
     pages = inspection.facts
     if challenged := [one for one in pages if one.kind == "challenge"]:
@@ -149,19 +143,18 @@ def _about_pages(inspection: Inspection) -> Iterator[Oddity]:
     if moved := [one for one in pages if one.status == 200 and one.url != one.asked.url]:
         words = f"redirects at {len(moved)} of {len(pages)} addresses, the first to {moved[0].url}"
         yield _of("redirect", words, moved, asked=True)
-    encodings: dict[str, list[Facts]] = {}
+    encodings: defaultdict[str, list[Facts]] = defaultdict(list)
+    refused: defaultdict[str, list[Facts]] = defaultdict(list)
+    low, high = SANE_BAND
     for one in pages:
         if one.encoding:
-            encodings.setdefault(one.encoding, []).append(one)
-    for words, same in encodings.items():
-        yield _of("encoding", f"{words}: {len(same)} of {len(pages)} pages", same)
-    refused: dict[str, list[Facts]] = {}
-    for one in pages:
+            encodings[one.encoding].append(one)
         for rate in one.rates:
             if rate.rate is None:
-                low, high = SANE_BAND
                 why = f"the rate of {rate.currency} is no number from {low} to {high} tenge: {rate.rate_raw}"
-                refused.setdefault(why, []).append(one)
+                refused[why].append(one)
+    for words, same in encodings.items():
+        yield _of("encoding", f"{words}: {len(same)} of {len(pages)} pages", same)
     for why, same in refused.items():
         yield _of("rate", why, same)
 
@@ -209,6 +202,10 @@ def _lacks_moment(facts: Facts, article: ArticleFacts) -> bool:
     return article.record.published_at is None and (not has_number or ":" in (article.raw.date_structured or ""))
 
 
+def _has_short_body(facts: Facts, article: ArticleFacts) -> bool:
+    return 0 < len(article.record.body or "") < SHORT_BODY
+
+
 def _has_other_month(facts: Facts, article: ArticleFacts) -> bool:
     day = article.record.date_published
     return bool(facts.asked.month and day and not day.startswith(facts.asked.month))
@@ -220,16 +217,11 @@ def _has_other_canonical(facts: Facts, article: ArticleFacts) -> bool:
 
 #: Code, message, test, and whether the oddity counts on more than a fifth of the articles.
 _ODD: tuple[tuple[str, str, Callable[[Facts, ArticleFacts], bool], bool], ...] = (
-    ("future_date", "a date lies in the future", lambda _, article: article.in_future, True),
+    ("future_date", "a date lies in the future", lambda _, a: a.in_future, True),
     ("other_day", "the metadata name another day than the page prints", lambda _, a: a.verdict == "disagree", True),
     ("other_month", "the month of the sitemap is not the article's", _has_other_month, True),
-    (
-        "short_body",
-        f"the body has under {SHORT_BODY} letters",
-        lambda _, article: 0 < len(article.record.body or "") < SHORT_BODY,
-        True,
-    ),
-    ("other_title", "the headline does not match the title", lambda _, article: not article.fits_title, True),
+    ("short_body", f"the body has under {SHORT_BODY} letters", _has_short_body, True),
+    ("other_title", "the headline does not match the title", lambda _, a: not a.fits_title, True),
     ("undecodable", "headline or body hold characters that cannot be decoded", lambda _, a: a.is_damaged, True),
     ("no_moment", "the time of day is missing", _lacks_moment, False),
     ("no_canonical", "there is no canonical link", lambda facts, _: not facts.canonical, False),

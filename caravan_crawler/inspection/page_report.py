@@ -1,4 +1,4 @@
-"""Output of ``scrapy inspect`` for one page of any kind: lines for people, a JSON object for programs."""
+"""Output of ``scrapy inspect`` for one page: lines for people, a JSON object for programs, and ``--why``."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -7,8 +7,15 @@ from unicodedata import category
 
 from caravan_crawler.inspection.facts import ArticleFacts, Facts, Found, SourceFacts
 from caravan_crawler.inspection.site_report import dumped
+from caravan_crawler.normalise.text import printable
+from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.fact_lines import facts_of
+from caravan_crawler.pages.headline import Weighed
+from caravan_crawler.pages.layout import Layout, find_layout
+from caravan_crawler.pages.readers import ArticlePage
 
-_WIDTH = 100
+#: Characters of a value and of a block that are printed.
+_WIDTH, _BLOCK_WIDTH = 100, 72
 #: Entries of a listing, a feed or a sitemap that are printed without ``--all``.
 _FEW = 20
 
@@ -40,8 +47,7 @@ def page_json(facts: Facts) -> str:
 
 
 def _entry(one: Found) -> dict[str, str | None]:
-    day = one.day.isoformat() if one.day else None
-    return {"url": one.url, "headline": one.headline, "day": day, "as_printed": one.stamp}
+    return {"url": one.url, "headline": one.headline, "day": one.iso_day, "as_printed": one.stamp}
 
 
 def page_lines(facts: Facts, *, full: bool, show_all: bool) -> Iterator[str]:
@@ -77,8 +83,7 @@ def _source_lines(source: SourceFacts, show_all: bool, *, is_listing: bool) -> I
     if source.in_future:
         yield f"stamps in the future: {source.in_future}"
     for one in entries if show_all else entries[:_FEW]:
-        day = one.day.isoformat() if one.day else one.stamp or "-"
-        yield f"{visible(day):<10}  {visible(one.url)}"
+        yield f"{visible(one.iso_day or one.stamp or '-'):<10}  {visible(one.url)}"
         if one.headline:
             yield f"{'':<10}  {visible(one.headline)}"
     if not show_all and len(entries) > _FEW:
@@ -122,3 +127,43 @@ def visible(text: str) -> str:
     return "".join(
         one if one.isprintable() or one in "\n\t" or category(one) == "Zs" else ascii(one)[1:-1] for one in text
     )
+
+
+# Why a page is read as it is
+
+
+def evidence_lines(document: Document) -> Iterator[str]:
+    """Yield a line for each block of the page, with what it is taken for, then the decisions with their evidence."""
+    layout = find_layout(document)
+    left_out = ArticlePage(document, layout).text.left_out
+    for block in document.blocks:
+        text = printable(block.text.replace("\n", " / "))[:_BLOCK_WIDTH]
+        facts = ", ".join(f"{fact.kind}={printable(fact.value)}" for fact in facts_of(block))
+        notes = [note for note in (left_out.get(block.index), facts and f"may be {facts}") if note]
+        place = f"<{block.tag}>" if block.zone is None else f"<{block.tag}> in {block.zone}"
+        more = f"   [{'; '.join(notes)}]" if notes else ""
+        yield f"{block.index:4} {_part(layout, block.index, left_out):9} {place:22} {text}{more}"
+    for weighed in layout.weighed:
+        yield _decision(weighed, layout)
+
+
+def _part(layout: Layout, index: int, left_out: dict[int, str]) -> str:
+    if index in (layout.headline, layout.first_headline):
+        return "headline"
+    if index in layout.lede:
+        return "lede"
+    if any(block.index == index for block in layout.text.blocks):
+        return "-" if index in left_out else "text"
+    if layout.trending is not None and layout.trending.start <= index < layout.trending.end:
+        return "trending"
+    return "."
+
+
+def _decision(weighed: Weighed, layout: Layout) -> str:
+    """Return the evidence on a block; the last one weighed may be the lede."""
+    headlines = (layout.headline, layout.first_headline)
+    is_headline = weighed is not layout.weighed[-1] or weighed.block in headlines
+    chosen = weighed.block in headlines if is_headline else weighed.block in layout.lede
+    reasons = ", ".join(f"{name} {weight:+}" for name, weight in weighed.evidence) or "no evidence"
+    kind = "headline" if is_headline else "lede"
+    return f"{kind} {weighed.block}: {'yes' if chosen else 'no'}, {weighed.sum:+} = {reasons}"

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from string import ascii_lowercase
 from typing import Any
 
@@ -25,32 +26,23 @@ FIELDS = {
     "images": ("images",),
 }
 _ATTRIBUTES = {"date": "date_published", "moment": "published_at"}
-
-
-def printable(text: str) -> str:
-    """Return ``text`` as one line without control characters."""
-    return " ".join(clean(text).split())
+_LONGEST_ADDRESS = 40
+_MOST_URLS = 3
 
 
 def as_json(inspection: Inspection, odd: Iterable[Oddity], verdict: Verdict) -> str:
     """Return the inspection as a JSON object; existing keys are never removed."""
-    robots = inspection.robots
+    robots = asdict(inspection.robots)
     result = {
         "version": 1,
         "site": inspection.base,
         "began_at": inspection.began_at.isoformat(timespec="seconds"),
         "requests": inspection.requests,
-        "robots": {
-            "status": robots.status,
-            "problem": robots.problem,
-            "allows_home": robots.allows_home,
-            "crawl_delay": robots.crawl_delay,
-            "sitemaps": robots.sitemaps,
-        },
+        "robots": {name: robots[name] for name in ("status", "problem", "allows_home", "crawl_delay", "sitemaps")},
         "sources": [_source_json(one) for one in inspection.sources],
         "articles": [_article_json(one) for one in inspection.articles],
-        "readers": {field: dict(counts) for field, counts in readers_of(inspection.articles).items()},
-        "header": header_of(inspection),
+        "readers": {field: dict(counts) for field, counts in _readers_of(inspection.articles).items()},
+        "header": _header_of(inspection),
         "odd": [{"code": one.code, "counts": one.counts, "words": one.words, "urls": list(one.urls)} for one in odd],
         "verdict": {"exit_code": verdict.code, "outcome": verdict.name, "reason": verdict.reason},
     }
@@ -89,29 +81,29 @@ def _source_json(one: Facts) -> dict[str, Any]:
         "sitemaps": len(source.sitemaps),
         "articles": len(source.found),
         "with_number": source.numbered,
-        "without_number": len(source.found) - source.numbered,
-        "oldest": source.oldest.isoformat() if source.oldest else None,
-        "newest": source.newest.isoformat() if source.newest else None,
+        "without_number": source.plain,
+        "oldest": source.oldest,
+        "newest": source.newest,
     }
 
 
 def _article_json(one: Facts) -> dict[str, Any]:
-    article = one.article
+    record = one.article.record if one.article else None
     return _answer_json(one) | {
         "title": one.title,
         "canonical": one.canonical,
-        "article_id": article.record.article_id if article else None,
-        "headline": article.record.headline if article else None,
-        "body_length": len(article.record.body or "") if article else None,
-        "date_published": article.record.date_published if article else None,
-        "published_at": article.record.published_at if article else None,
-        "views": article.record.views if article else None,
-        "found": {field: is_found(one, field) for field in FIELDS},
-        "found_by": article.raw.found_by if article else {},
+        "article_id": record.article_id if record else None,
+        "headline": record.headline if record else None,
+        "body_length": len(record.body or "") if record else None,
+        "date_published": record.date_published if record else None,
+        "published_at": record.published_at if record else None,
+        "views": record.views if record else None,
+        "found": {field: _reader_of(one, field) is not None for field in FIELDS},
+        "found_by": one.article.raw.found_by if one.article else {},
     }
 
 
-def header_of(inspection: Inspection) -> dict[str, Any]:
+def _header_of(inspection: Inspection) -> dict[str, Any]:
     """Return each value of the pages' header with its number of pages."""
     pages = [one for one in inspection.facts if one.is_page]
     rates = Counter((rate.currency, rate.rate_raw, rate.rate) for one in pages for rate in one.rates)
@@ -119,7 +111,7 @@ def header_of(inspection: Inspection) -> dict[str, Any]:
     return {
         "pages": len(pages),
         "rates": [
-            {"currency": currency, "rate_raw": raw, "rate": None if rate is None else str(rate), "pages": count}
+            {"currency": currency, "rate_raw": raw, "rate": rate, "pages": count}
             for (currency, raw, rate), count in rates.items()
         ],
         "weather": [
@@ -132,33 +124,20 @@ def header_of(inspection: Inspection) -> dict[str, Any]:
     }
 
 
-# Fields and their readers
-
-
-def is_found(one: Facts, field: str) -> bool:
-    """Whether a field was found on an article's page."""
-    if one.article is None:
-        return False
-    return getattr(one.article.record, _ATTRIBUTES.get(field, field)) not in NOTHING
-
-
-def reader_of(one: Facts, field: str) -> str | None:
+def _reader_of(one: Facts, field: str) -> str | None:
     """Return the name of the reader that found a field; ``page`` for a field without readers, as images."""
-    if one.article is None or not is_found(one, field):
+    if one.article is None or getattr(one.article.record, _ATTRIBUTES.get(field, field)) in NOTHING:
         return None
     found_by = one.article.raw.found_by
     return next((found_by[name] for name in FIELDS[field] if name in found_by), "page")
 
 
-def readers_of(articles: Sequence[Facts]) -> dict[str, Counter[str]]:
+def _readers_of(articles: Sequence[Facts]) -> dict[str, Counter[str]]:
     """Return for each field how often each reader found it."""
-    return {
-        field: Counter(reader for one in articles if (reader := reader_of(one, field)) is not None) for field in FIELDS
-    }
+    return {field: Counter(filter(None, (_reader_of(one, field) for one in articles))) for field in FIELDS}
 
 
-_LONGEST_ADDRESS = 40
-_MOST_URLS = 3
+# The table
 
 
 def as_table(inspection: Inspection, odd: Sequence[Oddity], verdict: Verdict) -> Iterator[str]:
@@ -167,20 +146,29 @@ def as_table(inspection: Inspection, odd: Sequence[Oddity], verdict: Verdict) ->
     yield ""
     yield from _columns(_source_rows(inspection))
     if inspection.articles:
-        readers = readers_of(inspection.articles)
+        readers = _readers_of(inspection.articles)
         yield ""
         yield from _columns(_article_rows(inspection, readers))
         yield ""
         yield from _columns(_reader_rows(readers, len(inspection.articles)))
     yield ""
-    yield printable(_header_words(inspection))
-    yield from _odd_lines(odd, inspection.base)
-    yield printable(f"verdict: {verdict.name} (exit code {verdict.code}): {verdict.reason}")
+    yield _one_line(_header_words(inspection))
+    for one in odd:
+        urls = [_shortened(url, inspection.base) for url in dict.fromkeys(one.urls)]
+        more = f" and {len(urls) - _MOST_URLS} more" if len(urls) > _MOST_URLS else ""
+        where = f": {', '.join(urls[:_MOST_URLS])}{more}" if urls else ""
+        yield _one_line(f"odd{' (counts)' if one.counts else ''}: {one.words}{where}")
+    yield _one_line(f"verdict: {verdict.name} (exit code {verdict.code}): {verdict.reason}")
+
+
+def _one_line(text: str) -> str:
+    """Return ``text`` as one line without control characters."""
+    return " ".join(clean(text).split())
 
 
 def _columns(rows: list[list[str]]) -> Iterator[str]:
-    rows = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    rows = [[_one_line(cell) for cell in row] for row in rows]
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
@@ -193,14 +181,11 @@ def _source_rows(inspection: Inspection) -> list[list[str]]:
     notes += [] if robots.problem else [f"sitemaps named: {len(robots.sitemaps)}"]
     rows.append(["/robots.txt", str(robots.status or "-"), "robots", *["-"] * 6, ", ".join(notes)])
     for one in inspection.sources:
-        source = one.source
-        counts = (
-            [source.entries, len(source.found), source.numbered, len(source.found) - source.numbered] if source else []
-        )
-        days = [source.oldest, source.newest] if source else []
-        cells = [str(count) for count in counts] or ["-"] * 4
-        cells += [day.isoformat() if day else "-" for day in days] or ["-"] * 2
-        address = shortened(one.asked.url, inspection.base)
+        cells = ["-"] * 6
+        if source := one.source:
+            counts = (source.entries, len(source.found), source.numbered, source.plain)
+            cells = [*map(str, counts), str(source.oldest or "-"), str(source.newest or "-")]
+        address = _shortened(one.asked.url, inspection.base)
         rows.append([address, str(one.status or "-"), one.kind, *cells, one.problem or ""])
     return rows
 
@@ -210,28 +195,24 @@ def _article_rows(inspection: Inspection, readers: dict[str, Counter[str]]) -> l
     for one in inspection.articles:
         cells = [_cell(one, field, list(readers[field])) for field in FIELDS]
         kind = one.kind if one.problem is None or one.status else one.problem
-        rows.append([shortened(one.asked.url, inspection.base), str(one.status or "-"), kind, *cells])
+        rows.append([_shortened(one.asked.url, inspection.base), str(one.status or "-"), kind, *cells])
     return rows
 
 
 def _cell(one: Facts, field: str, readers: list[str]) -> str:
     """Return the reader's letter, for some fields with the value; ``-`` if the field is missing."""
-    reader = reader_of(one, field)
+    reader = _reader_of(one, field)
     if reader is None or one.article is None:
         return "-"
     record = one.article.record
-    shown = {
+    values = {
         "body": len(record.body or ""),
         "date": record.date_published,
         "moment": (record.published_at or "")[11:16],
         "views": record.views,
         "images": len(record.images),
     }
-    return f"{_letter(readers.index(reader))} {shown.get(field, '')}".strip()
-
-
-def _letter(place: int) -> str:
-    return ascii_lowercase[place % len(ascii_lowercase)]
+    return f"{ascii_lowercase[readers.index(reader) % 26]} {values.get(field, '')}".strip()
 
 
 def _reader_rows(readers: dict[str, Counter[str]], articles: int) -> list[list[str]]:
@@ -245,26 +226,16 @@ def _reader_rows(readers: dict[str, Counter[str]], articles: int) -> list[list[s
 
 
 def _header_words(inspection: Inspection) -> str:
-    header = header_of(inspection)
-    rates = [f"{one['currency']} {one['rate_raw']} on {one['pages']}" for one in header["rates"]]
+    header = _header_of(inspection)
+    rates = [f"{one['currency']} {one['rate_raw']} on {one['pages']}" for one in header["rates"][:4]]
     weather = [f"{one['city'] or '?'} {one['temperature_c']} °C on {one['pages']}" for one in header["weather"][:2]]
     trending = header["trending"]
-    parts = [", ".join(rates[:4]) or "no rates", ", ".join(weather) or "no weather"]
-    parts.append(
-        f"trending up to {trending['lines']} lines on {trending['pages']}" if trending["pages"] else "no trending"
-    )
+    block = f"trending up to {trending['lines']} lines on {trending['pages']}" if trending["pages"] else "no trending"
+    parts = [", ".join(rates) or "no rates", ", ".join(weather) or "no weather", block]
     return f"header of {header['pages']} pages: {'; '.join(parts)}"
 
 
-def _odd_lines(odd: Sequence[Oddity], base: str) -> Iterator[str]:
-    for one in odd:
-        urls = [shortened(url, base) for url in dict.fromkeys(one.urls)]
-        more = f" and {len(urls) - _MOST_URLS} more" if len(urls) > _MOST_URLS else ""
-        where = f": {', '.join(urls[:_MOST_URLS])}{more}" if urls else ""
-        yield printable(f"odd{' (counts)' if one.counts else ''}: {one.words}{where}")
-
-
-def shortened(url: str, base: str) -> str:
+def _shortened(url: str, base: str) -> str:
     """Return a URL without the site's base, shortened in the middle if it is long."""
     path = f"/{url[len(base) :]}" if url.startswith(base) else url
     if len(path) <= _LONGEST_ADDRESS:

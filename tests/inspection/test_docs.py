@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from caravan_crawler import settings
-from caravan_crawler.commands.inspect_site import FEWEST, MOST, REQUESTS
+from caravan_crawler.commands.inspect import FEWEST, MOST, REQUESTS
 from caravan_crawler.inspection import oddities
 from caravan_crawler.normalise.numbers import SANE_BAND
 
