@@ -13,8 +13,6 @@ from caravan_crawler.sample_site.faults import FAULTS, FaultySite
 from caravan_crawler.sample_site.one_generation import OldAddresses
 
 _DEFAULT_PORT = 8000
-_BAD_ARGUMENTS = 2
-_LIST = "list"
 #: Not on every system.
 _PUBLISH = getattr(signal, "SIGUSR1", None)
 _MOVE = getattr(signal, "SIGUSR2", None)
@@ -31,11 +29,12 @@ def main() -> int:
     """Run the command and return its exit code."""
     options = _parser().parse_args()
     faults = [fault.strip() for given in options.fault for fault in given.split(",") if fault.strip()]
-    if _LIST in faults:
+    if "list" in faults:
         print(_fault_list())
         return 0
     try:
-        site = _site(options, faults)
+        kind = {name: getattr(options, name) for name in ("scripted", "generation", "seed", "old_addresses")}
+        site = FaultySite(options.articles, options.markup_seed, faults, **kind)
     except ValueError as error:
         _fail(str(error))
     if options.burst < 1:
@@ -53,11 +52,6 @@ def main() -> int:
             _write_gold(site, options.gold, server.url)
         _serve(server, options.burst)
     return 0
-
-
-def _site(options: argparse.Namespace, faults: list[str]) -> SampleSite:
-    kind = {name: getattr(options, name) for name in ("scripted", "generation", "seed", "old_addresses")}
-    return FaultySite(options.articles, options.markup_seed, faults, **kind)
 
 
 def _serve(server: SampleServer, burst: int) -> None:
@@ -90,45 +84,28 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"faults and their values:\n{_fault_list()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--port", type=int, help="port on 127.0.0.1, 0 for any free one (default 8000)")
-    parser.add_argument("--articles", type=int, default=300, help="number of articles (default 300)")
-    parser.add_argument("--markup-seed", type=int, help="number of the markup (default: that of --seed; 0 is plain)")
-    parser.add_argument(
-        "--generation",
-        type=int,
-        choices=(3, 4),
-        help="all pages of one generation: 3, with numbers in the URLs, or 4, without (default: all generations)",
+    add = parser.add_argument
+    add("--port", type=int, help="port on 127.0.0.1, 0 for any free one (default 8000)")
+    add("--articles", type=int, default=300, help="number of articles (default 300)")
+    add("--markup-seed", type=int, help="number of the markup (default: that of --seed; 0 is plain)")
+    text = "all pages of one generation: 3, with numbers in the URLs, or 4, without (default: all generations)"
+    add("--generation", type=int, choices=(3, 4), help=text)
+    text = "which articles, with --generation (default 0); with an odd seed robots.txt names the sitemap"
+    add("--seed", type=int, default=0, help=text)
+    text = (
+        "responses of generation 4 at URLs of generation 3: a redirect, the page with a canonical link, the plain "
+        "page, 404, or one of these by article (default)"
     )
-    parser.add_argument(
-        "--seed",
-        type=int,
-        default=0,
-        help="which articles, with --generation (default 0); with an odd seed robots.txt names the sitemap",
+    add("--old-addresses", choices=get_args(OldAddresses), default="mixed", help=text)
+    add("--scripted", action="store_true", help="scripts add ticker, view counts and cards of listings")
+    add("--gold", metavar="FILE", help="write the expected records to FILE as JSON lines")
+    text = "a fault of the site; repeatable, or several with commas; 'list' lists all"
+    add("--fault", metavar="NAME[:VALUE]", action="append", default=[], help=text)
+    text = (
+        "number of new articles that the signal SIGUSR1 publishes (kill -USR1 PID; default 20); SIGUSR2 moves a site "
+        "of generation 3 to 4"
     )
-    parser.add_argument(
-        "--old-addresses",
-        choices=get_args(OldAddresses),
-        default="mixed",
-        help="responses of generation 4 at URLs of generation 3: a redirect, the page with a canonical link, "
-        "the plain page, 404, or one of these by article (default)",
-    )
-    parser.add_argument("--scripted", action="store_true", help="scripts add ticker, view counts and cards of listings")
-    parser.add_argument("--gold", metavar="FILE", help="write the expected records to FILE as JSON lines")
-    parser.add_argument(
-        "--fault",
-        metavar="NAME[:VALUE]",
-        action="append",
-        default=[],
-        help="a fault of the site; repeatable, or several with commas; 'list' lists all",
-    )
-    parser.add_argument(
-        "--burst",
-        type=int,
-        default=20,
-        metavar="N",
-        help="number of new articles that the signal SIGUSR1 publishes (kill -USR1 PID; default 20); "
-        "SIGUSR2 moves a site of generation 3 to 4",
-    )
+    add("--burst", type=int, default=20, metavar="N", help=text)
     return parser
 
 
@@ -148,7 +125,7 @@ def _write_gold(site: SampleSite, path: str, base_url: str) -> None:
 
 def _fail(message: str) -> NoReturn:
     print(f"sample_site: {message}", file=sys.stderr)
-    raise SystemExit(_BAD_ARGUMENTS)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -105,7 +105,6 @@ def part_of(article: Article, part: int) -> Article:
 
 
 def possible_tags(newsroom: Newsroom, number: int) -> list[str]:
-    """Topics that an article with this theme can have."""
     tags: list[str] = KK["tags"] if newsroom.is_kazakh(number) else newsroom.theme(number).tags
     return tags
 
@@ -140,6 +139,9 @@ def expected_record(article: Article, base_url: str) -> dict[str, Any]:
     unnamed = article.reach is Reach.SHORT_LINK
     front = article.front
     own = f"?p={article.article_id}" if unnamed else article.path[1:]
+    views_raw = None if front.views is None else str(front.views)
+    if front.views is not None and article.generation == 4:
+        views_raw = f"{front.views:,}".replace(",", " ")
     pictures = [picture for picture in (article.lead_image, *article.blocks) if isinstance(picture, Picture)]
     paragraphs = [block for block in article.blocks if isinstance(block, Paragraph)]
     links = [run for paragraph in paragraphs for run in paragraph.runs if isinstance(run, Link)]
@@ -155,7 +157,7 @@ def expected_record(article: Article, base_url: str) -> dict[str, Any]:
         "published_at": front.published_at,
         "date_published_raw": front.date_raw or (front.stamp.isoformat() if front.stamp else None),
         "views": front.views,
-        "views_raw": _views_raw(article),
+        "views_raw": views_raw,
         "photo_credit": front.photo_credit,
         "source": article.opening.source,
         "authors": article.authors,
@@ -163,13 +165,6 @@ def expected_record(article: Article, base_url: str) -> dict[str, Any]:
         "images": [urljoin(base_url, picture.href) for picture in pictures],
         "links": [{"text": link.text, "url": urljoin(base_url, link.href)} for link in links],
     }
-
-
-def _views_raw(article: Article) -> str | None:
-    views = article.front.views
-    if views is None:
-        return None
-    return f"{views:,}".replace(",", " ") if article.generation == 4 else str(views)
 
 
 def _paragraphs(blocks: list[Block]) -> list[str]:
@@ -217,16 +212,13 @@ class ArticleHtml:
         return self._markup.element(self._tag, _with_noise(text) if article.noisy else text, "lede")
 
     def image(self, article: Article) -> str:
-        """The lead image, without its credit."""
         return self._image(article.lead_image, article.headline) if article.lead_image else ""
 
     def credit(self, article: Article, label: str = "Фото - ") -> str:
-        """Text of the photo credit."""
         credit = article.front.photo_credit
         return label + escape(credit) if credit else ""
 
     def figure(self, article: Article, label: str = "Фото - ") -> str:
-        """Lead image and credit."""
         credit = self.credit(article, label)
         caption = self._markup.element("figcaption", credit, "credit") if credit else ""
         content = self.image(article) + caption
@@ -249,13 +241,11 @@ class ArticleHtml:
         return markup.element("p", f"Страницы: {' '.join(links)}", "page-links")
 
     def tags(self, article: Article) -> str:
-        """The article's topics."""
         if not article.tags:
             return ""
         rel = self._markup.attribute("rel", "tag") if self._markup.template.seed == 0 else ""
-        links = (
-            f"<a{rel}{self._markup.attribute('href', f'/tag/{slug(tag)}/')}>{escape(tag)}</a>" for tag in article.tags
-        )
+        hrefs = (self._markup.attribute("href", f"/tag/{slug(tag)}/") for tag in article.tags)
+        links = (f"<a{rel}{href}>{escape(tag)}</a>" for href, tag in zip(hrefs, article.tags, strict=True))
         return self._markup.element("div", " ".join(links), "tags")
 
     def _author(self, article: Article) -> str:
@@ -267,13 +257,10 @@ class ArticleHtml:
 
     def _image(self, picture: Picture, alt: str) -> str:
         markup = self._markup
-        if self._amp:
-            source, tag, end = markup.attribute("src", picture.href), "amp-img", "</amp-img>"
-        elif picture.lazy:
+        tag, end = ("amp-img", "</amp-img>") if self._amp else ("img", "")
+        source = markup.attribute("src", picture.href)
+        if picture.lazy and not self._amp:
             source = markup.attribute("src", _PLACEHOLDER) + markup.attribute("data-src", picture.href)
-            tag, end = "img", ""
-        else:
-            source, tag, end = markup.attribute("src", picture.href), "img", ""
         image = f'<{tag}{source}{markup.attribute("alt", alt)} width="1024" height="683">{end}'
         return markup.link(picture.page, image) if picture.page and not self._amp else image
 
@@ -294,8 +281,8 @@ class ArticleHtml:
                 return f"{markup.open('ul')}{rows}</ul>"
             case DataTable(rows):
                 head = "".join(f"<th>{escape(cell)}</th>" for cell in rows[0])
-                body = (f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows[1:])
-                lines = "".join(markup.indent + row for row in body)
+                body = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows[1:])
+                lines = "".join(f"{markup.indent}<tr>{cells}</tr>" for cells in body)
                 table = f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody>"
                 return markup.element("table", table, "data-table")
             case Video(src):
@@ -303,7 +290,7 @@ class ArticleHtml:
                 return markup.element("div", f"<{player}{markup.attribute('src', src)}></{player}>", "video")
             case ReadAlso(links):
                 heading = markup.element("div", "Читайте также", "read-also__title")
-                lines = "".join(markup.element("li", markup.link(link.href, escape(link.text))) for link in links)
+                lines = markup.elements("li", (markup.link(link.href, escape(link.text)) for link in links))
                 return markup.element("div", f"{heading}<ul>{lines}</ul>", "read-also")
 
     def _run(self, run: str | Link, noisy: bool) -> str:

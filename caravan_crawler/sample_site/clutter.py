@@ -92,7 +92,6 @@ class _Writer:
         self._depth = rng.below(4)
 
     def column(self, *, has_informers: bool) -> list[str]:
-        """Boxes of the columns next to the main part, in the order of this variant."""
         boxes = [
             self._box(kind, self.rng.pick(choice["titles"]), self._rows(choice))
             for kind, choices in CLUTTER[f"boxes{self._suffix}"].items()
@@ -116,7 +115,7 @@ class _Writer:
             return "".join(boxes)
         if self._latest:
             related = self.rng.sample(self._latest, 4)
-            rows = [[self._markup.link(entry.path, escape(entry.headline))] for entry in related]
+            rows = [[self._link_to(entry)] for entry in related]
             boxes.append(self._box("related", self.rng.pick(_NAMES["related_titles"]), rows, forms=("list", "divs")))
         if self._is_russian:
             boxes.append(self._comments())
@@ -124,7 +123,6 @@ class _Writer:
         return "".join([*boxes, self._form("comment", self.rng.pick(forms))])
 
     def mega_menu(self) -> str:
-        """Topics of every section, in columns."""
         markup, topics = self._markup, ALL_TOPICS
         groups = ""
         for name in RU["section_names"].values():
@@ -154,7 +152,7 @@ class _Writer:
         if href := choice.get("href"):
             for place, row in enumerate(rows):
                 row[-1] = self._markup.link(href if href == "#" else f"{href}{place + 202_601}", row[-1])
-        return list(rows)
+        return [*rows]
 
     def _box(self, role: str, title: str, rows: Iterable[Row], forms: Sequence[str] = _FORMS_OF_BOXES) -> str:
         """A titled box whose lines have one of several forms."""
@@ -179,9 +177,7 @@ class _Writer:
     def _spans(self, row: Row) -> str:
         if len(row) == 1:
             return row[0]
-        return " ".join(
-            f"<{'b' if place else 'span'}>{cell}</{'b' if place else 'span'}>" for place, cell in enumerate(row)
-        )
+        return " ".join([f"<span>{row[0]}</span>", *(f"<b>{cell}</b>" for cell in row[1:])])
 
     def _titled(self, role: str, title: str, content: str) -> str:
         """A box of the variant's depth; in a template without roles its title alone names it."""
@@ -232,7 +228,7 @@ class _Writer:
         markup, form = self._markup, self.rng.below(3)
         content, day = "", ""
         for entry in self._latest:
-            link = markup.link(entry.path, escape(entry.headline))
+            link = self._link_to(entry)
             if form == 0 and entry.day != day:
                 day = entry.day
                 content += markup.element("div", day, "latest__day")
@@ -243,22 +239,21 @@ class _Writer:
 
     def _latest_comments(self) -> str:
         arrow = self.rng.pick((" → ", " к записи ", ": ", " — "))
-        rows = []
-        for entry in self.rng.sample(self._latest, 7):
-            reader = escape(self.rng.pick(_NAMES["readers"]))
-            rows.append([f"{reader}{arrow}{self._markup.link(entry.path, escape(entry.headline))}"])
+        rows = [
+            [f"{escape(self.rng.pick(_NAMES['readers']))}{arrow}{self._link_to(entry)}"]
+            for entry in self.rng.sample(self._latest, 7)
+        ]
         return self._box("comments-latest", self.rng.pick(_NAMES["comments_titles"]), rows, forms=("list", "divs"))
 
     def _popular(self) -> str:
         rows = [
-            [
-                str(rank),
-                self._markup.link(entry.path, escape(entry.headline)),
-                f"{9000 - rank * 731:,}".replace(",", " "),
-            ]
+            [str(rank), self._link_to(entry), f"{9000 - rank * 731:,}".replace(",", " ")]
             for rank, entry in enumerate(self.rng.sample(self._latest, 5), 1)
         ]
         return self._box("popular", self.rng.pick(_NAMES["popular_titles"]), rows)
+
+    def _link_to(self, entry: Latest) -> str:
+        return self._markup.link(entry.path, escape(entry.headline))
 
     def _comments(self) -> str:
         """Comments of readers on this article: none, or up to four."""
@@ -278,13 +273,11 @@ class _Writer:
 
 
 def _hidden_menu(markup: Markup) -> str:
-    """Menu for phones, hidden, with every topic."""
     items = "".join(f"<li>{markup.link(f'/tag/{slug(topic)}/', escape(topic))}</li>" for topic in ALL_TOPICS)
     return markup.element("div", f"<ul>{items}</ul>", "mobile-menu", style="display:none", hidden="hidden")
 
 
 def _hidden_panels(markup: Markup, variant: int) -> str:
-    """Menu with icons, and a gallery."""
     rng = Rng("offcanvas", variant)
     items = "".join(
         f"<li><a href='/tag/{slug(topic)}/'><svg><use href='#i{rng.below(12)}'></use></svg>"
@@ -323,7 +316,6 @@ def _head(markup: Markup, variant: int) -> str:
 
 
 def _icons(markup: Markup, variant: int) -> str:
-    """Icons and a counter's pixel at the start of the body."""
     icons = "".join(CLUTTER["icon"].format(i, i * 3 + variant) for i in range(12))
     hidden = "position:absolute;left:-9999px"
     pixel = f"<noscript><div><img src='/counter.gif' style='{hidden}' alt=''></div></noscript>"

@@ -7,6 +7,7 @@ leads to the second page of a listing.
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -32,29 +33,26 @@ def header_html(markup: Markup) -> str:
     """Rates, weather, city, day and networks, in the order of generation 3."""
     is_table = markup.template.skeleton == "table"
     line = "span" if is_table else "div"
-    networks = (markup.element("li", markup.link(f"https://www.{host}/caravan.kz", "A")) for host in _NETWORKS)
+    networks = (markup.link(f"https://www.{host}/caravan.kz", "A") for host in _NETWORKS)
     parts = [
-        markup.element("ul", "".join(markup.element("li", printed) for _, _, printed in _RATES), "rates"),
+        markup.element("ul", markup.elements("li", [printed for _, _, printed in _RATES]), "rates"),
         markup.element(line, f"{_TEMPERATURE:+d} °C", "weather__degrees"),
         markup.element(line, _CITY, "weather__city"),
         markup.element(line, f"{TODAY.year} Год", "today__year"),
         markup.element(line, day_and_month(TODAY), "today__day"),
-        markup.element("ul", "".join(networks), "networks"),
+        markup.element("ul", markup.elements("li", networks), "networks"),
     ]
     if is_table:
-        cells = "".join(markup.element("td", part) for part in parts)
-        return markup.element("table", f"<tr>{cells}</tr>", "masthead")
+        return markup.element("table", f"<tr>{markup.elements('td', parts)}</tr>", "masthead")
     return markup.element("div", "".join(parts), "masthead")
 
 
 def expected_rates() -> list[dict[str, Any]]:
-    """Expected records of the header's rates."""
     day = TODAY.isoformat()
     return [{"currency": currency, "rate": rate, "rate_raw": raw, "page_date": day} for currency, rate, raw in _RATES]
 
 
 def expected_weather() -> list[dict[str, Any]]:
-    """Expected records of the header's weather."""
     return [{"city": _CITY, "temperature_c": _TEMPERATURE, "page_date": TODAY.isoformat()}]
 
 
@@ -76,7 +74,6 @@ def trending_entries(newsroom: Newsroom) -> list[TrendingEntry]:
 
 
 def expected_trending(entries: list[TrendingEntry], base_url: str) -> list[dict[str, Any]]:
-    """Expected records of the trending block."""
     return [
         {
             "rank": rank,
@@ -91,30 +88,19 @@ def expected_trending(entries: list[TrendingEntry], base_url: str) -> list[dict[
 
 
 def trending_html(markup: Markup, entries: list[TrendingEntry]) -> str:
-    """Trending block in the template's form."""
     template = markup.template
-    flat = template.trending_place == "flat"
-    heading = markup.element("div", "В тренде:", "trending__title") if template.trending_heading else ""
-    items = "".join(_flat_item(markup, entry) if flat else _trending_item(markup, entry) for entry in entries)
-    if flat:
-        return heading + items
-    return markup.element("section" if template.skeleton == "html5" else "div", heading + items, "trending")
-
-
-def _trending_item(markup: Markup, entry: TrendingEntry) -> str:
-    parts = _label_and_headline(markup, entry)
-    if markup.template.trending_label == "link":
-        parts = [markup.element("div", part) for part in parts]  # two links in one line would run together
-    return markup.element("div", " ".join(parts), "trending__item")
-
-
-def _flat_item(markup: Markup, entry: TrendingEntry) -> str:
-    """Siblings of the article's paragraphs, with the same tag."""
-    tag = markup.template.paragraph_tag
-    parts = _label_and_headline(markup, entry)
-    if markup.template.trending_label == "div":
-        return parts[0] + markup.element(tag, parts[1])
-    return "".join(markup.element(tag, part) for part in parts)
+    items = markup.element("div", "В тренде:", "trending__title") if template.trending_heading else ""
+    for entry in entries:
+        parts, tag, label = _label_and_headline(markup, entry), template.paragraph_tag, template.trending_label
+        if template.trending_place == "flat":  # siblings of the article's paragraphs, with the same tag
+            items += parts[0] + markup.element(tag, parts[1]) if label == "div" else markup.elements(tag, parts)
+        else:
+            if label == "link":
+                parts = [markup.element("div", part) for part in parts]  # two links in one line would run together
+            items += markup.element("div", " ".join(parts), "trending__item")
+    if template.trending_place == "flat":
+        return items
+    return markup.element("section" if template.skeleton == "html5" else "div", items, "trending")
 
 
 def _label_and_headline(markup: Markup, entry: TrendingEntry) -> list[str]:
@@ -129,45 +115,37 @@ def _label_and_headline(markup: Markup, entry: TrendingEntry) -> list[str]:
     return [markup.element(form, topic, "trending__topic"), title]
 
 
-def latest_entries(newsroom: Newsroom) -> list[Latest]:
+def latest_entries(newsroom: Newsroom) -> tuple[Latest, ...]:
     """Articles of the trending block, newest first, for the columns of latest news."""
     latest = []
     for number in sorted(newsroom.trending, reverse=True):
         published = newsroom.front(number).published
         day = "Сегодня" if published.date() == TODAY else day_and_month(published).lower()
         latest.append(Latest(day, f"{published:%H:%M}", newsroom.headline(number), newsroom.path(number)))
-    return latest
+    return tuple(latest)
 
 
 def contacts_html(markup: Markup) -> str:
     """Contacts page: prose that is no article."""
-    text = "".join(markup.element(markup.template.paragraph_tag, paragraph) for paragraph in RU["contacts"])
+    text = markup.elements(markup.template.paragraph_tag, RU["contacts"])
     return markup.element("h1", "Контакты", "page-title") + text
 
 
+@dataclass
 class Frame:
-    """All of a page except its metadata and its main part; each variant is built once."""
+    """All of a page except its metadata and its main part; each variant is built once.
 
-    def __init__(
-        self,
-        markup: Markup,
-        header: str,
-        trending: str,
-        sections: Iterable[str],
-        latest: Iterable[Latest] = (),
-        *,
-        language: str = "ru",
-        has_informers: bool = True,
-    ) -> None:
-        """Without ``has_informers``, the boxes of rates and weather are left out."""
-        self._markup = markup
-        self._header = header
-        self._trending = trending
-        self._sections = tuple(sections)
-        self._latest = tuple(latest)
-        self._language = language
-        self._has_informers = has_informers
-        self._pieces: dict[tuple[int, int], tuple[bytes, bytes, bytes]] = {}
+    Without ``has_informers``, the boxes of rates and weather are left out.
+    """
+
+    markup: Markup
+    header: str
+    trending: str
+    sections: Iterable[str]
+    latest: tuple[Latest, ...] = ()
+    language: str = "ru"
+    has_informers: bool = True
+    _pieces: dict[tuple[int, int], tuple[bytes, bytes, bytes]] = field(default_factory=dict, init=False)
 
     def page(self, number: int, head: str, main: str, generation: int = 0) -> bytes:
         """Return a whole page; ``generation`` is that of an article's page, ``number`` chooses the variant."""
@@ -178,9 +156,9 @@ class Frame:
         return b"".join((top, head.encode(), middle, main.encode(), bottom))
 
     def _build(self, generation: int, variant: int) -> tuple[bytes, bytes, bytes]:
-        around = clutter(self._markup.template, generation, variant, self._language, self._latest, self._has_informers)
+        around = clutter(self.markup.template, generation, variant, self.language, self.latest, self.has_informers)
         meta = "<meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
-        top = f"<!DOCTYPE html>\n<html lang='{self._language}'>\n<head>{meta}"
+        top = f"<!DOCTYPE html>\n<html lang='{self.language}'>\n<head>{meta}"
         opened, closed = self._container(around, generation)
         middle = f"{around.head}</head>\n<body>{around.start}{self._menu(around.top)}{opened}"
         bottom = f"{closed}{around.foot}{around.end}\n</body>\n</html>\n"
@@ -188,35 +166,35 @@ class Frame:
 
     def _container(self, around: Clutter, generation: int) -> tuple[str, str]:
         """Header and container before the page's main part, and all that follows it."""
-        markup = self._markup
+        markup = self.markup
         outside = markup.template.trending_place == "outside"
         # In generation 3 the trending block is next to the text.
-        parts = (self._trending, around.after) if generation in (0, 3) else (around.after, self._trending)
+        parts = (self.trending, around.after) if generation in (0, 3) else (around.after, self.trending)
         inside, behind = ("", "".join(parts)) if outside else ("".join(parts), "")
         if markup.template.skeleton == "table":
             columns = [markup.element("td", boxes, "column") if boxes else "" for boxes in (around.left, around.right)]
             opened = (
-                f"{markup.open('table', 'layout')}<tr><td colspan=3>{self._header}</td></tr>"
+                f"{markup.open('table', 'layout')}<tr><td colspan=3>{self.header}</td></tr>"
                 f"<tr>{columns[0]}{markup.open('td', 'single')}"
             )
             last = f"<tr><td>{behind}</td></tr>" if outside else ""
             return opened, f"{inside}</td>{columns[1]}</tr>{last}</table>"
         outer, inner = ("main", "article") if markup.template.skeleton == "html5" else ("div", "div")
         left, right = [markup.element("div", boxes, "column") if boxes else "" for boxes in (around.left, around.right)]
-        opened = self._header + left + markup.open(outer, "page") + markup.open(inner, "single")
+        opened = self.header + left + markup.open(outer, "page") + markup.open(inner, "single")
         return opened, f"{inside}</{inner}>{behind}</{outer}>{right}"
 
     def _menu(self, mega_menu: str) -> str:
         """Visible menus: sections, contacts, search and other sites, then topics."""
-        markup = self._markup
+        markup = self.markup
         links = [("/", "Главная")]
-        links += [(f"/{section}/", SECTION_NAMES[section]) for section in self._sections]
+        links += [(f"/{section}/", SECTION_NAMES[section]) for section in self.sections]
         links += [(CONTACTS, "Контакты"), ("/search/?q=", "Поиск"), ("/search/?q=акимы", "Акимы")]
         links += RU["links_elsewhere"]
         logo = f"<img{markup.attribute('src', '/wp-content/themes/caravan/img/logo.svg')} alt='' width='180'>"
         html5 = markup.template.skeleton == "html5"
-        items = (markup.element("li", markup.link(href, escape(name), "menu__link")) for href, name in links)
-        menu = markup.element("nav" if html5 else "div", f"<ul>{''.join(items)}</ul>", "menu")
+        items = markup.elements("li", (markup.link(href, escape(name), "menu__link") for href, name in links))
+        menu = markup.element("nav" if html5 else "div", f"<ul>{items}</ul>", "menu")
         return markup.element("header" if html5 else "div", markup.link("/", logo, "logo") + menu + mega_menu, "header")
 
 
@@ -236,7 +214,6 @@ class ScriptedParts:
         self._header = header
 
     def header(self) -> str:
-        """The header's placeholder."""
         return self._markup.element("div", "", "masthead", **{"data-part": "masthead"})
 
     def cards(self, section: str) -> str:
@@ -255,7 +232,6 @@ class ScriptedParts:
 
     @staticmethod
     def with_script(page: bytes) -> bytes:
-        """Add the script to a page."""
         return page.replace(b"</body>", b'<script src="/parts/fill.js" defer></script></body>')
 
     def respond(

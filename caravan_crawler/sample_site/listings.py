@@ -2,10 +2,9 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from email.utils import format_datetime
-from functools import cached_property
 from itertools import groupby, islice
 
 from caravan_crawler.sample_site.article import compose, possible_tags
@@ -50,7 +49,6 @@ class Listings:
         return hot + self._cards(newest[_HOT:] or newest, base_url)
 
     def section(self, section: str, page: int, base_url: str) -> str | None:
-        """One page of a section, newest first."""
         found = self._page(section, page)
         if found is None:
             return None
@@ -77,7 +75,6 @@ class Listings:
         return title + self._cards((matching or near)[:CARDS_ON_A_PAGE], base_url)
 
     def search(self, base_url: str) -> str:
-        """Search page, which robots.txt disallows."""
         return self._cards(islice(self._newest(), 5), base_url)
 
     def rss(self, base_url: str) -> str:
@@ -85,10 +82,8 @@ class Listings:
         fixed = self._newsroom.rss_only()
         numbers = sorted([*fixed, *islice(self._newest(), _RSS_LENGTH - len(fixed))], reverse=True)
         items = "".join(self._rss_item(number, base_url) for number in numbers)
-        channel = (
-            f"<title>Караван</title><link>{base_url}</link><description>Новости</description><language>ru</language>"
-        )
-        return f'{_XML}<rss version="2.0"><channel>{channel}{items}</channel></rss>\n'
+        about = f"<title>Караван</title><link>{base_url}</link><description>Новости</description>"
+        return f'{_XML}<rss version="2.0"><channel>{about}<language>ru</language>{items}</channel></rss>\n'
 
     def _newest(self) -> Iterable[int]:
         """Listed numbers of all sections, newest first."""
@@ -178,7 +173,6 @@ class Listings:
 
 
 def robots(sitemap: str | None) -> str:
-    """robots.txt, with the URL of the sitemap if the site publishes it there."""
     rules = "User-agent: *\nDisallow: /search/\nDisallow: /wp-admin/\n"
     return f"{rules}\nSitemap: {sitemap}\n" if sitemap else rules
 
@@ -224,29 +218,26 @@ class MonthlySitemaps:
         month = TODAY.year * 12 + TODAY.month - months
         self._first_monthly = self._newsroom.first_number_on(date(month // 12, month % 12 + 1, 1))
         self._numbered = numbered
+        self._archive = list(newsroom.monthly())
         self._moments: dict[int, datetime] = {}
 
     def xml(self, name: str, base_url: str) -> str | None:
-        """The sitemap or index with this name, if there is one."""
         if name == MONTHLY_INDEX:
             return self._index(base_url)
         match = _MONTHLY_SITEMAP.fullmatch(name)
         numbers = self._children().get(match[1]) if match else None
-        return None if numbers is None else _sitemap_xml("url", (self._entry(number, base_url) for number in numbers))
+        return _sitemap_xml("url", (self._entry(number, base_url) for number in numbers)) if numbers else None
 
     def _index(self, base_url: str) -> str:
         """Months before numbers, newest first; some have no lastmod."""
-        children = list(self._children().items())
-        children.sort(key=lambda child: (len(child[0]) == 6, child[1][-1]), reverse=True)
-        return _sitemap_xml(
-            "sitemap",
-            (
-                (f"{base_url}sitemap{name}.xml", None if place % 3 == 1 else self._lastmod(numbers).isoformat())
-                for place, (name, numbers) in enumerate(children)
-            ),
-        )
+        children = sorted(self._children().items(), key=lambda child: (len(child[0]) == 6, child[1][-1]), reverse=True)
+        entries = []
+        for place, (name, numbers) in enumerate(children):
+            newest = max(map(self._modified, numbers)).isoformat() if place % 3 != 1 else None
+            entries.append((f"{base_url}sitemap{name}.xml", newest))
+        return _sitemap_xml("sitemap", entries)
 
-    def _children(self) -> dict[str, Sequence[int]]:
+    def _children(self) -> dict[str, list[int]]:
         """Numbers of the articles in each sitemap."""
         archive, newsroom = self._archive, self._newsroom
         older = archive[: bisect_left(archive, self._first_monthly)]
@@ -258,13 +249,6 @@ class MonthlySitemaps:
         for month, numbers in groupby([*archive[len(older) :], *published], lambda n: f"{newsroom.day(n):%Y%m}"):
             children[month] = list(numbers)
         return children
-
-    @cached_property
-    def _archive(self) -> Sequence[int]:
-        return list(self._newsroom.monthly())
-
-    def _lastmod(self, numbers: Sequence[int]) -> datetime:
-        return max(self._modified(number) for number in numbers)
 
     def _modified(self, number: int) -> datetime:
         if number not in self._moments:

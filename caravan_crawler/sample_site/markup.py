@@ -1,5 +1,6 @@
 """HTML in the style of a template."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Literal
@@ -59,7 +60,6 @@ _UNSAFE_UNQUOTED = frozenset(" \t\r\n\"'=<>`")
 
 
 def escape(text: str) -> str:
-    """Escape text for an element's content."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -102,6 +102,9 @@ class Markup:
     def element(self, tag: str, content: str, role: str = "", **attributes: str) -> str:
         """Return an element; ``content`` is HTML."""
         return f"{self.open(tag, role, **attributes)}{content}</{tag}>"
+
+    def elements(self, tag: str, contents: Iterable[str]) -> str:
+        return "".join(self.element(tag, content) for content in contents)
 
     def link(self, href: str, content: str, role: str = "") -> str:
         """Return an inline ``a`` element; ``content`` is HTML."""

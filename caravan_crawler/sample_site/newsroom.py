@@ -139,7 +139,6 @@ class Newsroom:
         return _generation(self._era(number), number % _PERIOD)
 
     def section(self, number: int) -> str:
-        """First part of the article's path."""
         return "news" if number >= self.articles else _section(self._era(number), number % _PERIOD)
 
     def desk(self, number: int) -> str:
@@ -247,7 +246,6 @@ class Newsroom:
         return number if number < self.end and self.generation(number) != 4 else None
 
     def parts(self, number: int) -> int:
-        """Number of pages of the article."""
         return 1
 
     def attachment(self, number: int) -> str | None:
@@ -255,7 +253,6 @@ class Newsroom:
         return None
 
     def has_canonical(self, number: int) -> bool:
-        """Whether the article's page names its own URL."""
         return True
 
     def link_to(self, number: int) -> str:

@@ -52,8 +52,11 @@ _LONG_IDS = (1_000_000, 19_000_000, 190_000_000)
 
 
 class Form(Enum):
-    """Kind of a URL that is not an article's own path."""
+    """Kind of an article's URL."""
 
+    OWN = "its own path, or one with another section or slug"
+    SHORT_LINK = "its link /?p="
+    AMP = "its AMP copy at /amp/ before the path"
     OLD = "a URL of generation 3 on a site of generation 4: path, short link or AMP copy"
     SECOND_AMP = "the AMP copy at /amp/ below the article's path"
     PART = "the second or a later page of an article"
@@ -107,7 +110,6 @@ class SingleNewsroom(Newsroom):
         self.trending = range(self.articles - 1, self._first_recent - 1, -step)[:TRENDING_LENGTH]
 
     def text_seed(self, number: int) -> int:
-        """Seed of an article's texts, which depends on the site's seed."""
         return number + 2 * _MOST_ARTICLES * self._seed
 
     def generation(self, number: int) -> int:
@@ -170,7 +172,6 @@ class SingleNewsroom(Newsroom):
         return re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), self.path(number))
 
     def old_path(self, number: int) -> str:
-        """Path of the article in generation 3."""
         return f"/{self.desk(number)}/{slug(self.headline(number))}-{self.short_id(number)}/"
 
     def old_style(self, number: int) -> OldAddresses:

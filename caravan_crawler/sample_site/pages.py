@@ -38,7 +38,6 @@ class ArticlePages:
         self._amp_html = ArticleHtml(markup, amp=True)
 
     def page(self, article: Article, base_url: str) -> bytes:
-        """The article's own page."""
         head = head_tags(self._markup, article, base_url)
         if article.kazakh:
             return self._kazakh_frame.page(article.number, head, self._kazakh(article), article.generation)
@@ -47,6 +46,10 @@ class ArticlePages:
         write = (self._generation_1, self._generation_2, self._generation_3, self._generation_4)[article.generation - 1]
         return self._frame.page(article.number, head, write(article), article.generation)
 
+    def _amp_top(self, article: Article, base_url: str) -> str:
+        canonical = _link(self._markup, "canonical", base_url + article.path[1:])
+        return f"{_AMP_TOP}<title>{escape(article.headline)}{_SUFFIX}</title>{canonical}{_AMP_STYLE}"
+
     def amp(self, article: Article, base_url: str) -> bytes:
         """AMP copy of generation 3; known are its URL and ``Автор: Караван.kz``.
 
@@ -54,9 +57,9 @@ class ArticlePages:
         """
         markup, html = self._markup, self._amp_html
         views = article.front.views
-        items = self._items("li", article.front.date_raw, None if views is None else str(views))
+        items = markup.elements("li", filter(None, (article.front.date_raw, None if views is None else str(views))))
         return (
-            f"{_AMP_TOP}{_amp_head_tags(markup, article, base_url)}{_AMP_STYLE}"
+            self._amp_top(article, base_url)
             + markup.element("h1", escape(article.headline), "amp-title")
             + html.lede(article)
             + (markup.element("ul", items, "amp-meta") if items else "")
@@ -71,11 +74,11 @@ class ArticlePages:
         """Second form of AMP copies; known are menu, breadcrumbs, date and their order."""
         markup, html = self._markup, self._amp_html
         section = SECTION_NAMES[article.section]
-        menu = self._items("li", *(markup.link(f"/{name}/", SECTION_NAMES[name]) for name in SECTIONS_OF_GENERATION[4]))
-        menu += markup.element("li", markup.link("https://kaz.caravan.kz/", "Қаз"))
+        links = [markup.link(f"/{name}/", SECTION_NAMES[name]) for name in SECTIONS_OF_GENERATION[4]]
+        menu = markup.elements("li", [*links, markup.link("https://kaz.caravan.kz/", "Қаз")])
         breadcrumbs = f"{markup.link('/', 'Главная')} | {markup.link(f'/{article.section}/', section)}"
         return (
-            f"{_AMP_TOP}{_amp_head_tags(markup, article, base_url)}{_AMP_STYLE}"
+            self._amp_top(article, base_url)
             + markup.element("ul", menu, "amp-menu")
             + markup.element("div", breadcrumbs, "amp-place")
             + markup.element("h1", escape(article.headline), "amp-title")
@@ -102,9 +105,7 @@ class ArticlePages:
     def _generation_1(self, article: Article) -> str:
         """Main part of generation 1; only ``div.article_text`` is known."""
         markup, html, front = self._markup, self._html, article.front
-        marks = []
-        if front.date_raw:
-            marks.append(markup.element("span", front.date_raw, "article_date"))
+        marks = [markup.element("span", front.date_raw, "article_date")] if front.date_raw else []
         if front.views is not None:
             marks.append(markup.element("span", f"Просмотры: <b>{front.views}</b>", "article_hits"))
         return (
@@ -194,19 +195,16 @@ class ArticlePages:
         credit = html.credit(article)
         if template.credit_in == "li" and template.front_matter == "list":
             credit = ""  # it is in the front matter
-        elif credit and template.credit_in == "li":
-            credit = markup.element("ul", markup.element("li", credit, "credit"))
         elif credit:
-            credit = markup.element("p", credit, "credit")
+            credit = markup.element(template.credit_in, credit, "credit")
+            credit = markup.element("ul", credit) if template.credit_in == "li" else credit
         image = html.image(article)
         return credit + (markup.element("div", image, "lead-image") if image else "")
 
     def _generation_4(self, article: Article) -> str:
         """Main part of generation 4; only the text in ``main p`` is known."""
         markup, html, front = self._markup, self._html, article.front
-        marks = []
-        if front.date_raw:
-            marks.append(markup.element("time", front.date_raw, datetime=f"{article.day:%Y-%m-%d}"))
+        marks = [markup.element("time", front.date_raw, datetime=f"{article.day}")] if front.date_raw else []
         if front.views is not None:
             marks.append(markup.element("span", f"{front.views:,}".replace(",", "\u00a0"), "story__views"))
         return (
@@ -235,12 +233,8 @@ class ArticlePages:
             + html.tags(article)
         )
 
-    def _items(self, tag: str, *contents: str | None) -> str:
-        return "".join(self._markup.element(tag, content) for content in contents if content is not None)
-
 
 def head_tags(markup: Markup, article: Article, base_url: str) -> str:
-    """Title and metadata of an article's own page."""
     tags = f"<title>{escape(article.headline)}{_SUFFIX}</title>"
     if article.part < article.parts and article.number % 2 == 0:
         tags += _link(markup, "next", f"{base_url}{article.path[1:]}{article.part + 1}/")
@@ -256,11 +250,6 @@ def head_tags(markup: Markup, article: Article, base_url: str) -> str:
     if article.generation == 3 and not article.kazakh and article.number % 2:
         tags += _link(markup, "amphtml", f"{base_url}amp{article.path[:-1]}")
     return tags if profile == "plain" else tags + _full(markup, article, base_url, url)
-
-
-def _amp_head_tags(markup: Markup, article: Article, base_url: str) -> str:
-    title = f"<title>{escape(article.headline)}{_SUFFIX}</title>"
-    return title + _link(markup, "canonical", base_url + article.path[1:])
 
 
 def _full(markup: Markup, article: Article, base_url: str, url: str) -> str:

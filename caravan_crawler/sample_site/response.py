@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 HTML = "text/html; charset=utf-8"
 XML = "application/xml; charset=utf-8"
@@ -49,13 +49,15 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class SampleResponse:
-    """Status, headers (names as usually written) and body of one response."""
+    """Status, headers (names as usually written) and body of one response.
+
+    ``delivery`` is how it is sent; None sends it at once and complete.
+    """
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     delivery: Delivery | None = None
-    """How it is sent; None sends it at once and complete."""
 
     @property
     def is_html(self) -> bool:
@@ -63,40 +65,31 @@ class SampleResponse:
 
 
 def ok(body: bytes | str, content_type: str = HTML) -> SampleResponse:
-    """Return a response with status 200."""
-    content = body.encode() if isinstance(body, str) else body
-    return SampleResponse(200, {"Content-Type": content_type}, content)
+    return SampleResponse(200, {"Content-Type": content_type}, body.encode() if isinstance(body, str) else body)
 
 
 def moved(url: str) -> SampleResponse:
-    """Return a permanent redirect to an absolute URL."""
     body = f'<!DOCTYPE html><title>301</title><a href="{url}">{url}</a>'
     return SampleResponse(301, {"Content-Type": HTML, "Location": url}, body.encode())
 
 
-@dataclass(frozen=True, slots=True)
-class Validators:
+class Validators(NamedTuple):
     """ETag and Last-Modified of a page."""
 
     etag: str
     modified: datetime
 
     def headers(self) -> dict[str, str]:
-        """Response headers."""
         modified = format_datetime(self.modified.astimezone(UTC), usegmt=True)
         return {"ETag": self.etag, "Last-Modified": modified}
 
     def unchanged(self, request: Mapping[str, str]) -> bool:
         """Whether the conditions in the request's headers (lower case) allow a 304."""
-        tags = request.get("if-none-match")
-        if tags is not None:  # it has precedence over If-Modified-Since
+        if (tags := request.get("if-none-match")) is not None:  # it has precedence over If-Modified-Since
             known = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
             return "*" in known or self.etag in known
-        since = request.get("if-modified-since")
-        if since is None:
-            return False
         try:
-            moment = parsedate_to_datetime(since)
+            moment = parsedate_to_datetime(request.get("if-modified-since", ""))
         except ValueError:
             return False
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

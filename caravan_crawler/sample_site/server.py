@@ -9,7 +9,6 @@ from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
-from types import TracebackType
 from typing import Any, Self
 
 from caravan_crawler.sample_site.response import SampleResponse
@@ -44,19 +43,13 @@ class SampleServer:
         )
 
     def start(self) -> Self:
-        """Start serving."""
         self._thread.start()
         return self
 
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -134,7 +127,6 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
-        """Answer GET and HEAD."""
         response = self.server.sample.respond(self.path, {name.lower(): text for name, text in self.headers.items()})
         lines = [f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}"]
         lines += [f"{name}: {text}" for name, text in response.headers.items()]

@@ -32,7 +32,7 @@ from caravan_crawler.sample_site.markup import Markup, Template, template
 from caravan_crawler.sample_site.newsroom import MOST_ARTICLES, Newsroom
 from caravan_crawler.sample_site.one_generation import Form, Found, OldAddresses, SingleNewsroom
 from caravan_crawler.sample_site.pages import ArticlePages
-from caravan_crawler.sample_site.response import GIF, RSS, TEXT, XML, SampleResponse, Validators, moved, ok
+from caravan_crawler.sample_site.response import GIF, HTML, RSS, TEXT, XML, SampleResponse, Validators, moved, ok
 
 _CARDS_ON_A_SHORT_PAGE = 10
 _PIXEL = (
@@ -91,15 +91,13 @@ class SampleSite:
         self._build()
 
     def _build(self) -> None:
-        """Create everything that depends on the generation."""
         self._newsroom: Newsroom
         self._single: SingleNewsroom | None = None
         if self.generation is None:
             self._newsroom = Newsroom(self.articles)
         else:
-            self._newsroom = self._single = SingleNewsroom(
-                self.articles, self.generation, self.seed, self._old_addresses
-            )
+            single = SingleNewsroom(self.articles, self.generation, self.seed, self._old_addresses)
+            self._newsroom = self._single = single
         is_new = self.generation == 4
         # On a site of all generations, generation 4 is the smallest part.
         months, numbered = (24, 15) if is_new else (6, 1)
@@ -111,11 +109,10 @@ class SampleSite:
         if self._scripted:
             header = self._scripted.header()
         sections = self._newsroom.listings
-        # On a scripted site a script would load the boxes of rates and weather, too.
-        has_informers = not self._is_scripted
         trending, latest = trending_html(markup, self._trending), latest_entries(self._newsroom)
-        self._frame = Frame(markup, header, trending, sections, latest, has_informers=has_informers)
-        kazakh_frame = Frame(markup, "", "", sections, language="kk", has_informers=has_informers)
+        # On a scripted site a script would load the boxes of rates and weather, too.
+        self._frame = Frame(markup, header, trending, sections, latest, has_informers=not self._is_scripted)
+        kazakh_frame = replace(self._frame, header="", trending="", latest=(), language="kk")
         self._pages = ArticlePages(markup, self._frame, kazakh_frame)
         cards = _CARDS_ON_A_SHORT_PAGE if is_new else CARDS_ON_A_PAGE
         self._listings = Listings(markup, self._newsroom, CARDS_BY_SCRIPT if self._is_scripted else cards)
@@ -148,33 +145,24 @@ class SampleSite:
     def respond(self, target: str, base_url: str, headers: Mapping[str, str] | None = None) -> SampleResponse:
         """Answer a GET of a path and query; ``headers`` have lower-case names."""
         base_url = _with_slash(base_url)
-        path, _, query = target.partition("#")[0].partition("?")
-        parts = [part for part in unquote(path).split("/") if part]
+        parts, query = _split(target.partition("#")[0])
         if self._scripted and parts[:1] == ["parts"]:
             cards = partial(self._listings.section_cards, base_url=base_url)
-            return self._scripted.respond(parts[1:], self.article, cards) or self._not_found()
-        return self._answer(parts, query, base_url, headers or {}) or self._not_found()
+            answer = self._scripted.respond(parts[1:], self.article, cards)
+        else:
+            answer = self._answer(parts, query, base_url, headers or {})
+        return answer or self._not_found()
 
     def number_of(self, target: str) -> int | None:
         """Return the number of the article that ``target`` names in any form of its URL."""
-        path, _, query = target.partition("?")
-        parts = [part for part in unquote(path).split("/") if part]
-        if self._single and (other := self._single.find_other(parts, query)):
-            return other.number
-        match parts:
-            case []:
-                wanted = _short_link_id(query)
-                return None if wanted is None else self._newsroom.find_id(wanted)
-            case ["amp", section, slug] | [section, slug]:
-                return self._newsroom.find(section, slug)
-        return None
+        found = self._find(*_split(target))
+        return found.number if found else None
 
     def is_only_way(self, number: int) -> bool:
         """Whether another article can be found through this one alone."""
         return self._newsroom.only_linked_from(number) is not None
 
     def article(self, number: int) -> Article:
-        """Return article ``number``."""
         return compose(self._newsroom, number)
 
     def page(self, article: Article, base_url: str) -> bytes:
@@ -197,17 +185,28 @@ class SampleSite:
         return expected_rates()
 
     def expected_weather(self) -> list[dict[str, Any]]:
-        """Expected record of the weather."""
         return expected_weather()
 
-    def _answer(self, parts: list[str], query: str, base_url: str, headers: Mapping[str, str]) -> SampleResponse | None:
+    def _find(self, parts: list[str], query: str) -> Found | None:
+        """Find the article of a URL in any form."""
         if self._single and (other := self._single.find_other(parts, query)):
-            return self._other(self._single, other, base_url, headers)
+            return other
+        number, form = None, Form.OWN
         match parts:
             case []:
-                return self._home_or_short_link(query, base_url, headers)
+                wanted = parse_qs(query).get("p", [""])[0]
+                if wanted.isascii() and wanted.isdigit() and len(wanted) <= 9:
+                    number, form = self._newsroom.find_id(int(wanted)), Form.SHORT_LINK
             case ["amp", section, slug]:
-                return self._own_path(section, slug, base_url, headers, amp=True)
+                number, form = self._newsroom.find(section, slug), Form.AMP
+            case [section, slug]:
+                number = self._newsroom.find(section, slug)
+        return None if number is None else Found(number, form)
+
+    def _answer(self, parts: list[str], query: str, base_url: str, headers: Mapping[str, str]) -> SampleResponse | None:
+        match parts:
+            case [] if not parse_qs(query).get("p"):
+                return self._framed(self._listings.home(base_url), "Караван")
             case [section, "page", page] if page.isascii() and page.isdigit():
                 return self._listing(section, int(page[:9]), base_url)
             case ["wp-content", *_]:
@@ -216,81 +215,51 @@ class SampleSite:
                 return self._framed(self._listings.topic(slug, base_url), "Тема")
             case ["info", "kontakty"]:
                 return self._framed(self._contacts, "Контакты")
-            case [section, slug]:
-                return self._own_path(section, slug, base_url, headers)
             case [name]:
                 return self._file(name, base_url) or self._listing(name, 1, base_url)
-        return None
+        found = self._find(parts, query)
+        return self._article_page(found, parts, base_url, headers) if found else None
 
-    def _home_or_short_link(self, query: str, base_url: str, headers: Mapping[str, str]) -> SampleResponse | None:
-        if not parse_qs(query).get("p"):
-            return self._framed(self._listings.home(base_url), "Караван")
-        wanted = _short_link_id(query)
-        number = None if wanted is None else self._newsroom.find_id(wanted)
-        if wanted is None or number is None:
-            return None
-        if wanted % 2 == 0:
-            return moved(base_url + self._newsroom.path(number)[1:])
-        return self._article_page(number, base_url, headers)
-
-    def _own_path(
-        self, section: str, slug: str, base_url: str, headers: Mapping[str, str], *, amp: bool = False
+    def _article_page(
+        self, found: Found, parts: list[str], base_url: str, headers: Mapping[str, str]
     ) -> SampleResponse | None:
-        """The page or AMP copy of an article, or a redirect to its right path."""
-        number = self._newsroom.find(section, slug)
-        if number is None:
-            return None
-        path = self._newsroom.amp_path(number) if amp else self._newsroom.path(number)
-        if path is None:
-            return None
-        if unquote(path) != (f"/amp/{section}/{slug}" if amp else f"/{section}/{slug}/"):
-            return moved(base_url + path[1:])
-        if not amp:
-            return self._article_page(number, base_url, headers)
-        article = self.article(number)
-        return self._conditional(article, f"amp-{number}", headers, partial(self._pages.amp, article, base_url))
-
-    def _other(
-        self, newsroom: SingleNewsroom, found: Found, base_url: str, headers: Mapping[str, str]
-    ) -> SampleResponse | None:
-        """Answer a URL of a site of one generation that is not an article's own path."""
-        number = found.number
-        article = self.article(number)
+        """Answer a URL of an article: a page, a 304 if it has not changed, or a redirect to the right path."""
+        number, path = found.number, self._newsroom.path(found.number)
+        article, name = self.article(number), str(number)
+        write: Callable[[Article, str], bytes] = self.page
         match found.form:
-            case Form.OLD:
-                style = newsroom.old_style(number)
+            case Form.OWN if unquote(path) != f"/{'/'.join(parts)}/":
+                return moved(base_url + path[1:])
+            case Form.SHORT_LINK if self._newsroom.short_id(number) % 2 == 0:
+                return moved(base_url + path[1:])
+            case Form.OWN | Form.SHORT_LINK:
+                article = part_of(article, 1)
+            case Form.AMP:
+                amp_path = self._newsroom.amp_path(number)
+                if amp_path is None:
+                    return None
+                if unquote(amp_path) != f"/{'/'.join(parts)}":
+                    return moved(base_url + amp_path[1:])
+                name, write = f"amp-{number}", self._pages.amp
+            case Form.OLD if self._single:
+                style = self._single.old_style(number)
                 if style == "gone":
                     return None
                 if style == "redirect":
-                    return moved(base_url + newsroom.path(number)[1:])
-                if style == "plain":
-                    article = article._replace(has_canonical=False)
-                return self._conditional(article, f"old-{number}", headers, partial(self.page, article, base_url))
+                    return moved(base_url + path[1:])
+                name, article = f"old-{number}", article._replace(has_canonical=style == "canonical")
             case Form.SECOND_AMP:
-                write = partial(self._pages.second_amp, article, base_url)
-                return self._conditional(article, f"amp-{number}", headers, write)
+                name, write = f"amp-{number}", self._pages.second_amp
             case Form.PART:
-                article = part_of(article, found.part)
-                write = partial(self.page, article, base_url)
-                return self._conditional(article, f"{found.part}-{number}", headers, write)
+                name, article = f"{found.part}-{number}", part_of(article, found.part)
             case Form.ATTACHMENT:
                 has_page = article.lead_image is not None and article.lead_image.page is not None
                 return self._framed(self._pages.attachment(article), "Фото") if has_page else None
-
-    def _article_page(self, number: int, base_url: str, headers: Mapping[str, str]) -> SampleResponse:
-        article = self.article(number)
-        first = part_of(article, 1) if article.parts > 1 else article
-        return self._conditional(article, str(number), headers, partial(self.page, first, base_url))
-
-    def _conditional(
-        self, article: Article, name: str, headers: Mapping[str, str], write: Callable[[], bytes]
-    ) -> SampleResponse:
-        """Return the page that ``write`` returns, or a 304 if it has not changed."""
         generation = "" if self.generation is None else f"-{self.generation}"
         validators = Validators(f'"{name}-{self.articles}-{self.markup_seed}{generation}"', article.front.modified)
         if headers and validators.unchanged(headers):
             return SampleResponse(304, validators.headers())
-        return SampleResponse(200, ok(b"").headers | validators.headers(), write())
+        return SampleResponse(200, {"Content-Type": HTML} | validators.headers(), write(article, base_url))
 
     def _listing(self, section: str, page: int, base_url: str) -> SampleResponse | None:
         if self._scripted is None:
@@ -326,12 +295,13 @@ class SampleSite:
 
     def _not_found(self) -> SampleResponse:
         page = self._frame.page(0, "<title>404 - Караван</title>", "<h1>Страница не найдена</h1>")
-        return SampleResponse(404, ok(b"").headers, page)
+        return SampleResponse(404, {"Content-Type": HTML}, page)
 
 
-def _short_link_id(query: str) -> int | None:
-    wanted = parse_qs(query).get("p", [""])[0] if "p=" in query else ""
-    return int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) <= 9 else None
+def _split(target: str) -> tuple[list[str], str]:
+    """Return the parts of the path, and the query."""
+    path, _, query = target.partition("?")
+    return [part for part in unquote(path).split("/") if part], query
 
 
 def _with_slash(base_url: str) -> str:

@@ -72,7 +72,6 @@ Block = Paragraph | Subheading | Quotation | BulletList | DataTable | Video | Re
 
 
 def plain(text: str) -> Paragraph:
-    """A paragraph without links."""
     return Paragraph((text,))
 
 
@@ -203,14 +202,11 @@ def _links_to_articles(newsroom: Newsroom, number: int, rng: Rng) -> list[Block]
     if hidden is not None:
         link = Link(newsroom.headline(hidden), newsroom.link_to(hidden))
         blocks.append(ReadAlso((link,)) if rng.chance(1, 3) else _sentence_with(link, rng))
-    if rng.chance(1, 4):
-        link_or_none = _older_link(newsroom, number, rng)
-        if link_or_none:
-            blocks.append(_sentence_with(link_or_none, rng))
+    if rng.chance(1, 4) and (older := _older_link(newsroom, number, rng)):
+        blocks.append(_sentence_with(older, rng))
     if rng.chance(1, 5):
         links = [_older_link(newsroom, number, rng) for _ in range(1 + rng.below(3))]
-        box = tuple(dict.fromkeys(link for link in links if link))
-        if box:
+        if box := tuple(dict.fromkeys(filter(None, links))):
             blocks.append(ReadAlso(box))
     return blocks
 
@@ -234,9 +230,8 @@ def write_kazakh_story(number: int) -> tuple[Opening, list[Block]]:
     gaps = {"many": str(10 + rng.below(90)), "who": rng.pick(KK["speakers"])}
     sentences = [text % gaps for text in rng.sample(KK["sentences"], len(KK["sentences"]))]
     opening = _open(rng, rng.pick(KK["ledes"]), sentences[0], sentences[1:4], KK["rubric"])
-    blocks: list[Block] = [plain(text) for text in opening.paragraphs]
-    blocks.append(plain(f"{sentences[4]} {sentences[5]}"))
-    blocks.append(plain(rng.pick(KK["speech"]) % gaps))
+    texts = (*opening.paragraphs, f"{sentences[4]} {sentences[5]}", rng.pick(KK["speech"]) % gaps)
+    blocks: list[Block] = [plain(text) for text in texts]
     if rng.chance(1, 3):
         blocks.append(Subheading("h2", KK["subheading"]))
     blocks.append(plain(f"{sentences[6]} {sentences[7]}"))
