@@ -15,15 +15,7 @@ from caravan_crawler.atomic import local_path
 from caravan_crawler.console import is_terminal
 from caravan_crawler.export import rows
 from caravan_crawler.export.cloud import Bucket
-from caravan_crawler.export.datapackage import (
-    SUMS,
-    Dataset,
-    TableCounts,
-    TableFile,
-    as_json,
-    descriptions,
-    json_schema,
-)
+from caravan_crawler.export.datapackage import SUMS, Dataset, TableCounts, TableFile, as_json, descriptions, json_schema
 from caravan_crawler.export.folder import locked_file, locked_folder
 from caravan_crawler.export.formats import open_writer
 from caravan_crawler.export.options import BelowFloorsError, ExportError, ExportOptions, format_of, is_url

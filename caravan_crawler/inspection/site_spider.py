@@ -3,11 +3,10 @@
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from protego import Protego
 from scrapy import Request, Spider, signals
@@ -38,37 +37,28 @@ _FROM_ONE_SOURCE = 60
 _MOST_OF_A_FORM = {"amp": 1, "short": 1}
 
 
-def form_of(address: Address) -> str:
-    """Return the form of an article's URL: ``numbered``, ``plain``, ``amp`` or ``short``."""
-    if address.path is None:
-        return "short"
-    if address.alias:
-        return "amp"
-    return "plain" if address.article_id is None else "numbered"
+#: How much it counts that an article has a trait in common with one requested before.
+_WEIGHTS = {"year": 4, "form": 3, "section": 2, "source": 1}
+_MOST_TELLING = (Role.SITEMAP, Role.FEED, Role.LISTING, Role.HOME, Role.ARTICLE, Role.ROBOTS)
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     """An article that may be requested, with the traits in which articles differ."""
 
     found: Found
-    address: Address
-    source: str
-
-    @property
-    def form(self) -> str:
-        return form_of(self.address)
-
-    @property
-    def traits(self) -> dict[str, str]:
-        found = self.found
-        # Without a year, assume that the articles of one source are of the same time.
-        year = found.month[:4] if found.month else str(found.day.year) if found.day else self.source
-        return {"year": year, "form": self.form, "section": self.address.section or "", "source": self.source}
+    article: int | str
+    traits: dict[str, str]
 
 
-#: How much it counts that an article has a trait in common with one requested before.
-_WEIGHTS = {"year": 4, "form": 3, "section": 2, "source": 1}
+def _candidate(found: Found, address: Address, source: str) -> _Candidate:
+    form = "plain" if address.article_id is None else "numbered"
+    if address.path is None or address.alias:
+        form = "short" if address.path is None else "amp"
+    # Without a year, assume that the articles of one source are of the same time.
+    year = found.month[:4] if found.month else str(found.day.year) if found.day else source
+    return _Candidate(
+        found, address.key, {"year": year, "form": form, "section": address.section or "", "source": source}
+    )
 
 
 class Choice:
@@ -96,11 +86,10 @@ class Choice:
                 self._asked.add(asked.url)
                 yield asked
         while self._used() < self._most and (one := self._next_article()) is not None:
-            yield Asked(one.found.url, Role.ARTICLE, one.source, one.found.is_promised, one.found.month)
+            source = one.traits["source"]
+            yield Asked(one.found.url, Role.ARTICLE, source, one.found.is_promised, one.found.month)
             for facts in self._inspection.articles[-1:]:
                 self._note(facts.aliases, facts.url)
-
-    # Sources
 
     def _sources(self) -> Iterator[Asked]:
         yield self._source(MAIN_SITEMAP, Role.SITEMAP)
@@ -109,7 +98,8 @@ class Choice:
                 yield Asked(resolved, Role.SITEMAP, "robots.txt", is_promised=True)
         yield Asked(self._site.base, Role.HOME)
         yield self._source(FEED, Role.FEED)
-        if not self._sitemaps() and not self._pages_of_sitemaps():
+        sitemaps = [one for one in self._inspection.facts if one.asked.role is Role.SITEMAP and one.source]
+        if not self._sitemaps() and not any(one.source and one.source.found for one in sitemaps):
             yield from (self._source(path, Role.SITEMAP) for path in OTHER_SITEMAPS)
         children = self._children()
         yield from children[:2]
@@ -128,9 +118,6 @@ class Choice:
     def _sitemaps(self) -> list[tuple[Found, str]]:
         """Return the sitemaps that indexes list, each with the URL of its index."""
         return [(one, facts.url) for facts in self._inspection.facts if facts.source for one in facts.source.sitemaps]
-
-    def _pages_of_sitemaps(self) -> bool:
-        return any(one.source and one.source.found for one in self._inspection.facts if one.asked.role is Role.SITEMAP)
 
     def _children(self) -> list[Asked]:
         """Return sitemaps of an index: the newest, the oldest, the last one without a month, one in the middle."""
@@ -164,51 +151,44 @@ class Choice:
     def _all_found(self) -> list[Found]:
         return [one for facts in self._inspection.facts if facts.source for one in facts.source.found]
 
-    # Articles
-
     def _next_article(self) -> _Candidate | None:
         """Return the candidate that has least in common with the articles requested before."""
         if not self._candidates:
-            self._note_sources()
-        open_ = [one for one in self._candidates if self._has_room(one)]
-        best = min(open_, key=self._likeness, default=None)
+            # If several sources list an article, a sitemap is the most informative: it often has the month too.
+            for facts in sorted(self._inspection.facts, key=lambda one: _MOST_TELLING.index(one.asked.role)):
+                if facts.source:
+                    self._note(_spread(facts.source.found), facts.url)
+        best = min(filter(self._has_room, self._candidates), key=self._likeness, default=None)
         if best is not None:
             self._candidates.remove(best)
             self._asked.add(best.found.url)
-            self._seen.add((best.address.key, best.form))
+            self._seen.add((best.article, best.traits["form"]))
             for name, value in best.traits.items():
                 self._taken[name][value] += 1
         return best
 
-    def _note_sources(self) -> None:
-        # If several sources list an article, a sitemap is the most informative: it often has the month too.
-        for facts in sorted(self._inspection.facts, key=lambda one: _TELLING.index(one.asked.role)):
-            if facts.source:
-                self._note(_spread(facts.source.found), facts.url)
-
     def _note(self, found: list[Found], source: str) -> None:
-        known = {(one.address.key, one.form) for one in self._candidates} | self._seen
+        """Add candidates, each article once in each form of its URL."""
+        known = {(one.article, one.traits["form"]) for one in self._candidates} | self._seen
         for one in found:
-            address = one.address
-            if address is None or one.url in self._asked or (address.key, form_of(address)) in known:
+            if one.address is None or one.url in self._asked:
                 continue
-            known.add((address.key, form_of(address)))
-            self._candidates.append(_Candidate(one, address, source))
+            candidate = _candidate(one, one.address, source)
+            if (candidate.article, candidate.traits["form"]) not in known:
+                known.add((candidate.article, candidate.traits["form"]))
+                self._candidates.append(candidate)
 
     def _has_room(self, one: _Candidate) -> bool:
-        if self._taken["form"][one.form] >= _MOST_OF_A_FORM.get(one.form, self._most):
-            return False
+        form = one.traits["form"]
+        if form in _MOST_OF_A_FORM:
+            return self._taken["form"][form] < _MOST_OF_A_FORM[form]
         # An article requested before is of interest only under another form of URL.
-        return one.form in _MOST_OF_A_FORM or not any((one.address.key, form) in self._seen for form in _PATHS)
+        return not {(one.article, "numbered"), (one.article, "plain")} & self._seen
 
     def _likeness(self, one: _Candidate) -> int:
         likeness = sum(_WEIGHTS[name] * self._taken[name][value] for name, value in one.traits.items())
         # A link without an article id that no source lists as an article may be a contact page.
         return likeness + (0 if one.found.is_promised else 4)
-
-
-_PATHS = ("numbered", "plain")
-_TELLING = (Role.SITEMAP, Role.FEED, Role.LISTING, Role.HOME, Role.ARTICLE, Role.ROBOTS)
 
 
 def _spread(found: list[Found]) -> list[Found]:
@@ -343,16 +323,10 @@ class InspectionSpider(Spider):
 
     def _answer(self, response: Response, asked: Asked) -> Answer:
         self._unanswered = 0
+        content_type = header(response, "Content-Type") or ""
         is_challenged = header(response, "cf-mitigated") == "challenge"
-        return Answer(
-            asked,
-            response.url,
-            received_at(response),
-            response.status,
-            response.body,
-            header(response, "Content-Type") or "",
-            is_challenged,
-        )
+        at, status, body = received_at(response), response.status, response.body
+        return Answer(asked, response.url, at, status, body, content_type, is_challenged)
 
     def _take(self, answer: Answer) -> Iterator[Request]:
         facts = self._reader.read(answer)
