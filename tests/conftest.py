@@ -1,5 +1,6 @@
 """Fixtures for all tests."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,9 @@ from tests.store.stored import StoreTables
 from tests.support.disks import SmallDisk, is_root
 from tests.support.optional_parts import do_without, need
 from tests.support.postgresql import Cluster
+
+# The processes of the tests load compiled modules; without, each of them compiles for a second or two.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session")
