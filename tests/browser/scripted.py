@@ -45,6 +45,11 @@ def browse(data_dir: Path, server: SampleServer, *options: str, mode: str = "aut
     return done
 
 
+def named_articles(server: SampleServer) -> tuple[str, str]:
+    """Return the option to read the articles alone, and no list: rendering a page takes much of a second."""
+    return "-a", "urls=" + ",".join(record["url"] for record in server.site.gold(server.url))
+
+
 def browsers() -> list[int]:
     """Return the PIDs of the node and Chromium processes of this test's crawls.
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from caravan_crawler.sample_site import SampleResponse, serve
-from tests.browser.scripted import ARTICLES, Noting, assert_true, browse, browsers, words_of
+from tests.browser.scripted import ARTICLES, Noting, assert_true, browse, browsers, named_articles, words_of
 from tests.support.crawling import TIMEOUT, start
 from tests.support.kills import each_once
 from tests.support.optional_parts import need
@@ -26,7 +26,7 @@ class Deadly(Noting):
     """
 
     def __init__(self, kills: dict[int, str]) -> None:
-        super().__init__(articles=12)
+        super().__init__()
         self._kills = kills
         self.killed: list[str] = []
         self._test = os.environ["PYTEST_CURRENT_TEST"]
@@ -46,9 +46,9 @@ class Deadly(Noting):
 
 def test_a_browser_killed_twice_loses_nothing(tmp_path: Path) -> None:
     # Far enough apart that no page is rendered at both times: after two failures it would be read as downloaded.
-    site = Deadly({1: "chromium", 12: "run-driver"})
+    site = Deadly({1: "chromium", 5: "run-driver"})
     with serve(site) as server:
-        done = browse(tmp_path, server)
+        done = browse(tmp_path, server, *named_articles(server))
         assert done.code == 0, done.log[-3000:]
         assert_true(done, server)
     assert site.killed == ["chromium", "run-driver"]
@@ -73,7 +73,7 @@ class Hanging(Noting):
 def test_a_browser_that_has_shown_enough_is_followed_by_another(tmp_path: Path) -> None:
     site = Noting()
     with serve(site) as server:
-        done = browse(tmp_path, server, module="tests.browser.short_lived")
+        done = browse(tmp_path, server, *named_articles(server), module="tests.browser.short_lived")
         assert done.code == 0, done.log[-3000:]
         assert_true(done, server)
     (renewed,) = re.findall(r"'caravan/browser/renewed': (\d+)", done.log)
@@ -137,11 +137,12 @@ def test_a_stopped_run_leaves_no_browser(number: signal.Signals, code: int, tmp_
 def test_the_next_run_completes_a_killed_one(tmp_path: Path) -> None:
     site = Noting()
     with serve(site) as server:
-        process = start(tmp_path, "-a", f"site={server.url}", "-s", "BROWSER=auto", "-s", "BROWSER_WAIT=0.7")
+        options = ("-a", f"site={server.url}", *named_articles(server))
+        process = start(tmp_path, *options, "-s", "BROWSER=auto", "-s", "BROWSER_WAIT=0.7")
         while len(site.targets(VIEWS)) < 4 and process.poll() is None:
             time.sleep(0.01)
         process.kill()
         process.communicate(timeout=TIMEOUT)
-        done = browse(tmp_path, server)
+        done = browse(tmp_path, server, *named_articles(server))
         assert done.code == 0, done.log[-3000:]
         each_once(done.articles, site.gold(server.url))
