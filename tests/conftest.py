@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from caravan_crawler.sample_site import frame
+from caravan_crawler.sample_site.clutter import Clutter
 from tests.store.stored import StoreTables
 from tests.support.disks import SmallDisk, is_root
 from tests.support.optional_parts import do_without, need
@@ -14,6 +16,18 @@ from tests.support.postgresql import Cluster
 
 # The processes of the tests load compiled modules; without, each of them compiles for a second or two.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+#: Where pages are read on the way to something else, and where their size and clutter matter nevertheless.
+_BARE = ("browser", "crawl", "deploy", "feeds", "reparse", "workers")
+_CLUTTERED = ("crawl/test_archive", "crawl/test_generations", "crawl/test_sample_site", "crawl/test_truth")
+
+
+@pytest.fixture(autouse=True)
+def bare_pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the clutter, whose reading is nearly half of a crawl's work, out of sample pages that need none."""
+    module = request.path.relative_to(Path(__file__).parent).with_suffix("").as_posix()
+    if module.startswith(_BARE) and module not in _CLUTTERED:
+        monkeypatch.setattr(frame, "clutter", lambda *_: Clutter(*[""] * len(Clutter._fields)))
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ def store_url(cluster: Cluster, database: str) -> str:
 
 @pytest.mark.parametrize("number", [1, 2, 4])
 def test_workers_read_every_page_once(number: int, store_url: str, tmp_path: Path) -> None:
-    with serve(FaultySite(150, faults=["slow:0.05"])) as server:
+    with serve(FaultySite(80, faults=["slow:0.05"])) as server:
         crew = Crew(server, store_url, tmp_path)
         logs = [crew.end(worker) for worker in [crew.start() for _ in range(number)]]
         assert not crew.asked_twice
@@ -46,8 +46,8 @@ def test_workers_read_every_page_once(number: int, store_url: str, tmp_path: Pat
 
 def test_six_kills_of_single_workers(store_url: str, tmp_path: Path) -> None:
     chance = dice("workers")
-    moments = sorted(chance.sample(range(40, 440), 6))
-    with serve(SampleSite(articles=500)) as server:
+    moments = sorted(chance.sample(range(40, 240), 6))
+    with serve(SampleSite(articles=280)) as server:
         crew = Crew(server, store_url, tmp_path, *SHORT)
         crew_of_three = [crew.start() for _ in range(3)]
         for moment in moments:
@@ -60,7 +60,7 @@ def test_six_kills_of_single_workers(store_url: str, tmp_path: Path) -> None:
             crew.end(worker)
         assert not crew.rows("failures")
         crew.check_stored()
-        print(f"{server.hits} requests for 500 articles")
+        print(f"{server.hits} requests for 280 articles")
         # The next run publishes the articles that the killed workers had read.
         crew.end(crew.start())
         assert sorted(crew.published()) == sorted(record["url"] for record in gold(server))
@@ -87,7 +87,7 @@ def test_all_workers_killed_at_once(store_url: str, tmp_path: Path) -> None:
 
 
 def test_orderly_stop_releases_unread_pages(store_url: str, tmp_path: Path) -> None:
-    with serve(SampleSite(articles=150)) as server:
+    with serve(SampleSite(articles=90)) as server:
         # Without the release, the other worker would wait for ten minutes.
         crew = Crew(server, store_url, tmp_path, "-s", "WORKER_LEASE=600")
         leader = crew.start("-s", "DOWNLOAD_DELAY=0.05")
@@ -137,12 +137,12 @@ def test_page_that_kills_its_workers_becomes_a_failure(
 
 
 def test_workers_wait_for_an_absent_database(cluster: Cluster, store_url: str, tmp_path: Path) -> None:
-    with serve(FaultySite(300, faults=["slow:0.2"])) as server:
+    with serve(FaultySite(200, faults=["slow:0.2"])) as server:
         crew = Crew(server, store_url, tmp_path, *SHORT)
         crew_of_three = [crew.start() for _ in range(3)]
         crew.wait_for_requests(50)
         crew.wait_for_runs(3)
-        crew.wait_for_requests(server.hits + 50)
+        crew.wait_for_requests(server.hits + 30)
         cluster.stop()
         time.sleep(1)  # pages in flight are finished
         before = server.hits
