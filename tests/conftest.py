@@ -4,8 +4,10 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from caravan_crawler.sample_site import frame
 from caravan_crawler.sample_site.clutter import Clutter
@@ -17,15 +19,45 @@ from tests.support.postgresql import Cluster
 # The processes of the tests load compiled modules; without, each of them compiles for a second or two.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+#: Where the long tests are, the longest first: begun last, they would leave the other test processes idle.
+_LONG = "test_lint browser/ deploy/ export/ wordpress/ workers/ reparse/ crawl/ inspection/ test_".split()
+#: Where each test may run in any process, except the modules whose tests share a crawl or an archive. All tests of
+#: another module, and all of ``export/``, run in one process, which makes what they share once.
+_SPREAD = ("browser/", "crawl/", "reparse/", "workers/")
+_WHOLE = ("crawl/test_kills", "crawl/test_redesign", "reparse/test_kills", "reparse/test_reparse")
 #: Where pages are read on the way to something else, and where their size and clutter matter nevertheless.
-_BARE = ("browser", "crawl", "deploy", "feeds", "reparse", "workers")
+_BARE = (*_SPREAD, "deploy/", "feeds/")
 _CLUTTERED = ("crawl/test_archive", "crawl/test_generations", "crawl/test_sample_site", "crawl/test_truth")
+
+
+def _module(node_id: str) -> str:
+    """Return the module of a test, as in the tables above."""
+    return node_id.partition("::")[0].removeprefix("tests/").removesuffix(".py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long tests."""
+    items.sort(key=lambda item: [not _module(item.nodeid).startswith(start) for start in _LONG])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Distribute single tests of some folders, and whole modules of the others."""
+    scheduler = LoadScopeScheduling(config, log)
+
+    def unit(node_id: str) -> str:
+        module = _module(node_id)
+        if module.startswith("export/"):
+            return "export"
+        return node_id if module.startswith(_SPREAD) and module not in _WHOLE else module
+
+    scheduler._split_scope = unit
+    return scheduler
 
 
 @pytest.fixture(autouse=True)
 def bare_pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the clutter, whose reading is nearly half of a crawl's work, out of sample pages that need none."""
-    module = request.path.relative_to(Path(__file__).parent).with_suffix("").as_posix()
+    module = _module(request.node.nodeid)
     if module.startswith(_BARE) and module not in _CLUTTERED:
         monkeypatch.setattr(frame, "clutter", lambda *_: Clutter(*[""] * len(Clutter._fields)))
 

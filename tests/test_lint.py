@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
     [
         ["ruff", "check", "--no-cache", "."],
         ["ruff", "format", "--no-cache", "--check", "."],
-        ["mypy", "--cache-dir=/dev/null"],
+        ["mypy"],
         ["scrapy-lint"],
         ["lint-imports", "--no-cache"],
     ],
