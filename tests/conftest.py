@@ -26,7 +26,7 @@ _LONG = "test_lint browser/ deploy/ export/ wordpress/ workers/ reparse/ crawl/ 
 _SPREAD = ("browser/", "crawl/", "reparse/", "workers/")
 _WHOLE = ("crawl/test_kills", "crawl/test_redesign", "reparse/test_kills", "reparse/test_reparse")
 #: Where pages are read on the way to something else, and where their size and clutter matter nevertheless.
-_BARE = (*_SPREAD, "deploy/", "feeds/")
+_BARE = (*_SPREAD, "deploy/", "feeds/", "store/")
 _CLUTTERED = ("crawl/test_archive", "crawl/test_generations", "crawl/test_sample_site", "crawl/test_truth")
 
 
@@ -54,12 +54,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
     return scheduler
 
 
-@pytest.fixture(autouse=True)
-def bare_pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def bare_pages(request: pytest.FixtureRequest) -> Iterator[None]:
     """Leave the clutter, whose reading is nearly half of a crawl's work, out of sample pages that need none."""
     module = _module(request.node.nodeid)
-    if module.startswith(_BARE) and module not in _CLUTTERED:
-        monkeypatch.setattr(frame, "clutter", lambda *_: Clutter(*[""] * len(Clutter._fields)))
+    with pytest.MonkeyPatch.context() as patch:
+        if module.startswith(_BARE) and module not in _CLUTTERED:
+            patch.setattr(frame, "clutter", lambda *_: Clutter(*[""] * len(Clutter._fields)))
+        yield
 
 
 @pytest.fixture(scope="session")

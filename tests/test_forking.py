@@ -18,7 +18,8 @@ def output_of(*words: str) -> str:
 
 
 def test_preloaded_modules_are_those_of_every_crawl(tmp_path: Path) -> None:
-    crawl = output_of(*command("-s", f"DATA_DIR={tmp_path}", "-a", "site=sample", module="tests.crawl.imported"))
+    options = ("-s", f"DATA_DIR={tmp_path}", "-a", "site=sample", "-a", "sections=art")
+    crawl = output_of(*command(*options, module="tests.crawl.imported"))
     before = output_of(
         sys.executable, "-c", "import sys; from tests.support.forking import load; load(); print(*sys.modules)"
     )

@@ -10,7 +10,7 @@ from tests.support.crawling import Crawl, crawl
 from tests.support.kills import each_once
 from tests.support.optional_parts import need
 
-ARTICLES = 8
+ARTICLES = 7
 #: The scripts of these sites add values at once or never.
 _SHORT_WAIT = ("-s", "BROWSER_WAIT=1.5")
 HTML = {"Content-Type": "text/html; charset=utf-8"}

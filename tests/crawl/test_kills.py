@@ -45,7 +45,7 @@ def kill_often(runs: Runs, times: int, chance: random.Random, reference: int) ->
 
 
 def test_kills_of_a_full_crawl(tmp_path: Path, earlier: list[Path]) -> None:
-    with serve(SampleSite(articles=300)) as server:
+    with serve(SampleSite(articles=200)) as server:
         runs = Runs(server, tmp_path, new=gold(server), earlier=earlier)
         reference = runs.undisturbed(tmp_path / "undisturbed")
         kill_often(runs, 8, dice("full"), reference)

@@ -62,7 +62,7 @@ def wait_until(what: Callable[[], bool], words: str) -> None:
     deadline = time.monotonic() + TIMEOUT
     while not what():
         assert time.monotonic() < deadline, f"timed out waiting for {words}"
-        time.sleep(0.05)
+        time.sleep(0.2)  # often enough, as each question to Scrapyd costs it some milliseconds
 
 
 def watch(group: int) -> "subprocess.Popen[bytes]":

@@ -75,16 +75,16 @@ def runs(data_dir: Path) -> dict[str, dict[str, Any]]:
 
 
 def test_a_crawl_of_the_sample_site(scrapyd: Scrapyd, tmp_path: Path) -> None:
-    job = scrapyd.schedule(site="sample", jobid="first")
+    job = scrapyd.schedule(site="sample", sections="art", jobid="first")
     elsewhere = scrapyd.schedule(site="sample", urls="/", **to(tmp_path))
     last = scrapyd.wait_for(job)
     report = runs(scrapyd.default_dir)[job]
     folder = scrapyd.default_dir / "runs" / report["run_id"]
-    assert last == f"Exit code 0: complete (articles: 300 new; {report['requests']} requests); {folder}/run.json"
+    assert last == f"Exit code 0: complete (articles: 30 new; {report['requests']} requests); {folder}/run.json"
     assert report["exit_code"] == 0
     assert report["arguments"]["job"] == job
     assert json.loads(Stored(scrapyd.default_dir).rows("runs")[0]["arguments"])["job"] == job
-    assert len(read_jsonl(folder / "articles.jsonl")) == len(read_articles(folder / "articles.csv")) == 300
+    assert len(read_jsonl(folder / "articles.jsonl")) == len(read_articles(folder / "articles.csv")) == 30
     scrapyd.wait_for(elsewhere)
     assert list(runs(tmp_path)) == [elsewhere]
     page = tmp_path / "report.html"

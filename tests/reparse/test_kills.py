@@ -24,7 +24,7 @@ KILLS_OF_A_CRAWL, KILLS_OF_A_REPARSE = 6, 5
 BASE = "http://127.0.0.1:8000/"
 
 
-def write_archive(folder: Path, articles: int, most_bytes: int = 100_000) -> str:
+def write_archive(folder: Path, articles: int, most_bytes: int = 25_000) -> str:
     """The archive of a crawl with this number of articles, in many small files."""
     site = SampleSite(articles=articles)
     pages = ((record["url"], site.page(site.article(number), BASE)) for number, record in enumerate(site.gold(BASE)))
@@ -40,7 +40,7 @@ def test_a_crawl_killed_often_archives_every_page_of_its_store(tmp_path: Path) -
     store = sqlite(tmp_path / "caravan.db")
     warcs = tmp_path / "warc"
     with serve(SampleSite(articles=100)) as server:
-        options = ("-a", f"site={server.url}", "-s", "ARCHIVE=1", "-s", "ARCHIVE_FILE_SIZE=200000")
+        options = ("-a", f"site={server.url}", "-s", "ARCHIVE=1", "-s", "ARCHIVE_FILE_SIZE=50000")
         for _ in range(KILLS_OF_A_CRAWL):
             process = start_crawl(tmp_path, *options)
             after_requests(server, chance.randint(1, 15))(process)
@@ -86,7 +86,7 @@ def test_a_reparse_killed_often(is_broken: bool, tmp_path: Path, monkeypatch: py
     if is_broken:
         monkeypatch.setenv("BREAK", "no lede, a body cut short, no trending")
         with serve(SampleSite(articles=60)) as server:
-            size = ("-s", "ARCHIVE_FILE_SIZE=100000")
+            size = ("-s", "ARCHIVE_FILE_SIZE=25000")
             crawl_archived(store, tmp_path, server.url, *size, module="tests.reparse.broken_reader")
         archive = str(tmp_path / "warc")
     else:
@@ -135,7 +135,7 @@ def is_alive(pid: int) -> bool:
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return write_archive(tmp_path_factory.mktemp("archive"), 300)
+    return write_archive(tmp_path_factory.mktemp("archive"), 200)
 
 
 def test_the_pool_ends_with_its_parent_and_has_no_file_of_the_store_open(archive: str, tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_a_signal_to_all_processes(number: signal.Signals, jobs: str, archive: s
     assert result.code == 128 + number, result.log
     assert result.words.startswith("scrapy reparse: stopped; the same command continues: ")
     stored = store.sizes()["articles"]
-    assert 0 < stored < 300
+    assert 0 < stored < 200
     result = sound(reparse(store, archive))
-    assert f"articles: {300 - stored} new" in result.words
-    assert store.sizes()["articles"] == 300
+    assert f"articles: {200 - stored} new" in result.words
+    assert store.sizes()["articles"] == 200
