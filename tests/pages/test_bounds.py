@@ -2,6 +2,7 @@
 
 import resource
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -22,7 +23,7 @@ def attributes(number: int, form: str) -> bytes:
 
 ONE_OVER = b"<p a=" + b"x" * (64 * 1024) + b">"
 #: Pages are made when they are read: each test process has this table.
-EXCESSIVE = {
+EXCESSIVE: dict[str, tuple[Callable[[], bytes], str]] = {
     "nested elements": (lambda: b"<div>" * 200_000, MANY),
     "elements side by side": (lambda: b"<b></b>" * 25_001, MANY),
     "closing tags": (lambda: b"</b>" * 50_001, MANY),
