@@ -128,7 +128,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         response = self.server.sample.respond(self.path, {name.lower(): text for name, text in self.headers.items()})
-        lines = [f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}"]
+        phrase, _ = self.responses.get(response.status, ("", ""))
+        lines = [f"HTTP/1.1 {response.status} {phrase}"]
         lines += [f"{name}: {text}" for name, text in response.headers.items()]
         if response.status != HTTPStatus.NOT_MODIFIED:
             lines.append(f"Content-Length: {len(response.body)}")
