@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from tests.browser.scripted import ARTICLES, HTML, Noting, assert_true, browse
+from tests.browser.scripted import ARTICLES, HTML, Noting, assert_true, browse, named_articles
 from tests.reparse.reparsing import assert_equal, dataset, reparse, sound, sqlite
 from tests.support.crawling import crawl
 from tests.support.kills import without_reading
@@ -62,7 +62,7 @@ class Viewless(Noting):
 def test_where_it_does_not_help_the_browser_is_left(tmp_path: Path) -> None:
     site = Viewless(16)
     with serve(site) as server:
-        done = browse(tmp_path, server, "-s", "BROWSER_WAIT=0.3")
+        done = browse(tmp_path, server, *named_articles(server), "-s", "BROWSER_WAIT=0.3")
     assert done.code == 0, done.log[-3000:]
     shown = len(site.targets("/parts/views/"))
     assert 3 <= shown < 10, "three pages in vain, and those under way with them"
