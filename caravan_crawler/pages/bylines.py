@@ -51,7 +51,8 @@ _KIND_OF_SITE = re.compile(r"^(?:медиа-?портал|портал|газе�
 #: Letters of the site's name with its kind and all that may stand around it; a headline or a paragraph has more.
 _LONGEST_SITE_NAME = 60
 _NOT_PEOPLE = frozenset(
-    "admin administrator админ администратор редакция редактор editor karavan caravan караван news новости".split()
+    "автор авторы текст фото admin administrator админ администратор редакция редактор editor karavan caravan караван"
+    " news новости".split()
 )
 
 

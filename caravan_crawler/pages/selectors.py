@@ -37,6 +37,7 @@ _LEDE = re.compile(
     re.IGNORECASE,
 )
 _CLOUD = re.compile(r"tag-?cloud|(?:^|\s)widget(?=[\s_-]|$)|sidebar|popular", re.IGNORECASE)
+_TOPICS = re.compile(r"tags?-?links|taxonomy|(?:post|entry|article)-tags?(?=$|[\s_-])", re.IGNORECASE)
 _COUNT_OF_OTHERS = re.compile(
     r"comment|respond|clap|answer|discuss|disqus|like|heart|thumb|vote|rating|share|repost|bookmark|favou?rite|reply|replies|коммент"
     r"|нравится|лайк|пікір",
@@ -89,6 +90,12 @@ def is_lede(names: str) -> bool:
 def is_cloud(names: str) -> bool:
     """Whether topics in an element of these names are those of the whole site."""
     return _CLOUD.search(names) is not None
+
+
+@lru_cache(maxsize=1024)
+def is_list_of_topics(names: str) -> bool:
+    """Whether an element of these names holds the topics of one article."""
+    return _TOPICS.search(names) is not None
 
 
 @lru_cache(maxsize=1024)

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from caravan_crawler.pages.blocks import HEADINGS, Block, Element, common_container
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.labels import is_colophon, is_end_label
 from caravan_crawler.pages.layout import Layout
-from caravan_crawler.pages.selectors import is_cloud
+from caravan_crawler.pages.selectors import is_cloud, is_list_of_topics
 from caravan_crawler.urls import Site
 
 _TAG_PATH = re.compile(r"(?:/[^?#]*)?/tags?/[^/]+")
@@ -110,7 +111,7 @@ def _ends_article(block: Block) -> bool:
 
 def _may_hold_tags(block: Block, article: Element | None) -> bool:
     """Whether a block is not in a menu, a cloud or the page's foot; an article may have a foot of its own."""
-    if block.zone in ("nav", "aside"):
+    if block.zone == "nav" or (block.zone == "aside" and not any(map(_names_topics, islice(block.element.around, 3)))):
         return False
     for element in block.element.around:
         if element is article or element.tag in ("body", "html"):
@@ -118,6 +119,10 @@ def _may_hold_tags(block: Block, article: Element | None) -> bool:
         if element.attributes and is_cloud(element.names):
             return False
     return block.zone != "footer" or any(element.tag == "article" for element in block.element.around)
+
+
+def _names_topics(element: Element) -> bool:
+    return is_list_of_topics(element.names)
 
 
 def _plain_tags(text: str) -> list[str]:

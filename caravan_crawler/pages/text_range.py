@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
+from caravan_crawler.pages.bylines import is_person
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.labels import is_colophon, is_comments_label, is_end_label, is_prose, is_trending_heading
 from caravan_crawler.pages.selectors import is_clutter
@@ -108,9 +109,9 @@ def _is_next_alike(last: Block, block: Block) -> bool:
 
 
 def _is_teased(blocks: list[Block], index: int) -> bool:
-    """Whether the block before is a heading that is a link: what follows is an excerpt of another article."""
+    """Whether the block before is a heading that is a link, or a name: an excerpt or an author's biography follows."""
     before = blocks[index - 1]
-    return before.tag in SUBHEADS and before.is_all_links
+    return (before.tag in SUBHEADS and before.is_all_links) or is_person(before.text)
 
 
 def _first_paragraphs(blocks: list[Block], start: int, end: int) -> list[Block]:
