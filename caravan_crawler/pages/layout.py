@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
-from caravan_crawler.pages.bylines import Byline, is_author_label, is_person, is_single_name, is_the_site, read_byline
+from caravan_crawler.pages.bylines import (
+    Byline,
+    is_author_label,
+    is_person,
+    is_single_name,
+    is_the_site,
+    people_in,
+    read_byline,
+)
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_lines import Fact, facts_of, is_dated
 from caravan_crawler.pages.headline import LONGEST_LEDE, Weighed, find_headline, section_names
@@ -41,6 +49,7 @@ _MOST_BEFORE_FACTS = 2
 _TAGS_OF_TEXT = SUBHEADS | frozenset("p td th dt dd".split())
 #: Letters of a name, and of a section's name or a button among the facts over a headline.
 _LONGEST_NAME, _LONGEST_SECTION = 60, 30
+_AROUND_NAMES = " ·•|,"
 _BETWEEN_SECTIONS = re.compile(r"\s*[-–—/|»>,]\s*")
 
 
@@ -130,8 +139,9 @@ def _read_front(document: Document, layout: Layout, known: Element | None) -> in
         elif is_author_label(block.text):
             is_author_next = True
         elif _names_somebody(block):
-            if is_person(block.text) and (is_author_next or _is_marked_as_author(block)):
-                facts.append((position, [Fact("author", block.text)]))
+            people = people_in(block.text.strip(_AROUND_NAMES))
+            if people and (is_author_next or _is_marked_as_author(block)):
+                facts.append((position, [Fact("author", name) for name in people]))
         elif (
             (is_quoted and facts_of(block))
             or fold(block.text) == headline
@@ -340,17 +350,17 @@ def _is_text(facts: list[Fact], found: list[Fact], blocks: list[Block], position
 
 def _names_somebody(block: Block) -> bool:
     """Whether a block is a person's name or the site's, and so neither lede nor text."""
-    text = block.text.strip(" ·•|,")
+    text = block.text.strip(_AROUND_NAMES)
     if len(text) >= _LONGEST_NAME:
         return False
-    return is_person(text) or is_the_site(text) or (is_single_name(text) and _is_marked_as_author(block))
+    return bool(people_in(text)) or is_the_site(text) or (is_single_name(text) and _is_marked_as_author(block))
 
 
 def _is_marked_as_author(block: Block) -> bool:
     """Whether an element around a name says whose it is: two words in capitals may be a place or a section, too."""
     around = [block.element, block.element.parent, *(inline for _, _, inline in block.pieces)]
     marks = " ".join(f"{each.names} {each.get('itemprop')} {each.get('rel')}" for each in around if each is not None)
-    return is_author(marks) and (is_person(block.text) or is_single_name(block.text))
+    return is_author(marks) and (bool(people_in(block.text.strip(_AROUND_NAMES))) or is_single_name(block.text))
 
 
 def _is_paragraph(blocks: list[Block], position: int) -> bool:

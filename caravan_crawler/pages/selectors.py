@@ -27,12 +27,12 @@ _CLUTTER = re.compile(
 )
 #: Names that mark a whole paragraph; a paragraph named otherwise is the article's.
 _PARAGRAPH_CLUTTER = re.compile(
-    r"(?:^|\s)(?:news_aggregator|sm-list|wp-caption-text|photo-caption|image-caption|toc_title|ez-toc-title"
+    r"(?:^|\s)(?:news_aggregator|sm-list|wp-caption-text|[\w-]*caption|toc_title|ez-toc-title"
     r"|read-also|see-also|related\S*)(?=$|\s)",
     re.IGNORECASE,
 )
 _LEDE = re.compile(
-    r"(?:^|[\s_\-])(?:lede?|lead|lid|intro|excerpt|standfirst|sub-?title|sub-?headline|summary|anons|preview(?:-?text)?"
+    r"(?:^|[\s_\-])(?:lede?|lead|lid|intro|excerpt|standfirst|sub-?title|sub-?headline|summary|anons|preview(?:-?text)?|teaser-text"
     r"|deck|dek|kicker-text|description|announce\w*|has-(?:large|medium|larger|x-large)-font-size)(?=$|[\s_\-\d])",
     re.IGNORECASE,
 )

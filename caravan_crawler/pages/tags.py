@@ -14,9 +14,9 @@ from caravan_crawler.urls import Site
 
 _TAG_PATH = re.compile(r"(?:/[^?#]*)?/tags?/[^/]+")
 #: Paths of a section or category; themes give their links ``rel="tag"`` as well.
-_SECTION_PATH = re.compile(r"/(?:category/.*|rubric\w*/.*|[^/]*/?)", re.IGNORECASE)
+_SECTION_PATH = re.compile(r"/(?:category/.*|rubric\w*/.*|[^/?]*/?)", re.IGNORECASE)
 _LABELS = re.compile(
-    r"(?:\s|[,;:#|•·/.]|теги|тэги|метки|метка|темы|тема|ярлыки|ключевые\s+слова|хештеги|отмечено|тегтер|tags|tagged|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
+    r"(?:\s|[,;:#|•·/.]|теги|тэги|метки|метка|темы|тема|ярлыки|ключевые\s+слова|хештеги|отмечено(?:\s+как)?|тегтер|tags|tagged|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
     r"|и|posted\s+in)*",
     re.IGNORECASE,
 )
@@ -26,7 +26,9 @@ _SENTENCE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _TAG_LINE = re.compile(r"(?:теги|тэги|метки|ключевые\s+слова|тегтер|tags)\s*:\s*(?P<tags>\S.*)", re.IGNORECASE)
-_TAGS_LABEL = re.compile(r"(?:теги|тэги|метки|темы|тегтер|tags)\s*:?", re.IGNORECASE)
+_TAGS_LABEL = re.compile(
+    r"(?:отмечено(?:\s+как)?|ключевые\s+слова|теги|тэги|метки|темы|тегтер|tags)\s*:?", re.IGNORECASE
+)
 _HASHTAG = re.compile(r"#\w[\w\-]*")
 #: Letters of a block of tags, and the most tags of an article.
 _LONGEST, _MOST = 400, 20

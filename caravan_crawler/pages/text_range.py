@@ -53,6 +53,7 @@ def text_from(start: int, document: Document, headline_at: int, trending: Trendi
         start = _without_stray_lines(blocks, start, container)
     text = TextRange(start, start, container)
     others: list[Element] = []
+    heading: Block | None = None
     for block in blocks[start:foot]:
         is_inside = container is None or block.is_within(container)
         # Over the text it may be a button.
@@ -67,7 +68,10 @@ def text_from(start: int, document: Document, headline_at: int, trending: Trendi
                     or (text.blocks and _is_next_alike(text.blocks[-1], block))
                 )
                 if not goes_on or _is_teased(blocks, block.index):
+                    heading = block if block.tag in SUBHEADS and not block.has_links else None
                     continue
+                if heading is not None and heading.index == block.index - 1 and not is_end_label(heading.text):
+                    text.blocks.append(heading)
                 other = outside_of_parts(block.element)
                 others += [other] if other is not article and not headline.is_within(other) else []
         text.blocks.append(block)
