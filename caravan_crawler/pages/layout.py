@@ -167,8 +167,8 @@ def _is_text_near(blocks: list[Block], text: int, position: int) -> bool:
 
 
 def _is_section(block: Block, before: list[Block]) -> bool:
-    """Whether a line names a section, as a link ``before`` the headline does: ``Культура - Лица``."""
-    if len(block.text) > _LONGEST_SECTION or ends_sentence(block.text):
+    """Whether a line with a link names a section, as a link ``before`` the headline does: ``Культура - Лица``."""
+    if not block.has_links or len(block.text) > _LONGEST_SECTION or ends_sentence(block.text):
         return False
     return _BETWEEN_SECTIONS.split(block.text, maxsplit=1)[0] in section_names(before)
 
