@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from email.utils import formatdate
+from functools import partial
 from hashlib import blake2b
 from html import escape
 from http import HTTPStatus
@@ -246,12 +247,10 @@ class PageFault(Fault):
 def _of_pages(description: str, *, times: str = "always", spares: bool = False) -> Callable[[Change], Change]:
     """Register a change of one of EVERY articles, TIMES times or always, under the function's name."""
 
-    def register(change: Any) -> Change:
-        def make(times: int | None, every: int) -> Fault:
-            return PageFault(change.__name__, change, times, every, spares=spares)
-
+    def register(change: Any) -> Any:
+        make = partial(PageFault, change.__name__, change, spares=spares)
         FAULTS[change.__name__] = FaultKind(description, make, (Value("TIMES", _times, times), _EVERY))
-        return change  # type: ignore[no-any-return]
+        return change
 
     return register
 
@@ -371,10 +370,8 @@ class RateLimit(Fault):
 
 FAULTS |= {
     "rate_limit": FaultKind("429 with Retry-After: SECONDS after every 40 requests", RateLimit, _PAUSE),
-    "rate_limit_date": FaultKind(
-        "the same with Retry-After as a date", lambda seconds: RateLimit(seconds, as_date=True), _PAUSE
-    ),
-    "rate_limit_503": FaultKind("the same with status 503", lambda seconds: RateLimit(seconds, 503), _PAUSE),
+    "rate_limit_date": FaultKind("the same with Retry-After as a date", partial(RateLimit, as_date=True), _PAUSE),
+    "rate_limit_503": FaultKind("the same with status 503", partial(RateLimit, status=503), _PAUSE),
 }
 
 
@@ -622,7 +619,7 @@ FAULTS |= {
     ),
     "endless_listing": FaultKind("listings that repeat themselves without an end", EndlessListing),
     "endless_listing_new": FaultKind(
-        "the same with new URLs of articles and pages", lambda: EndlessListing(is_new=True)
+        "the same with new URLs of articles and pages", partial(EndlessListing, is_new=True)
     ),
     "url_trap": FaultKind("pages with endless links to days of a calendar and to sortings", UrlTrap),
     "article_trap": FaultKind("the same with URLs like those of articles without a number", ArticleTrap),
