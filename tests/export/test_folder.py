@@ -125,7 +125,7 @@ def test_killed_between_renames(survives: int, tmp_path: Path, monkeypatch: pyte
     else:
         check_whole(target)
         assert (files(target) == old) == (survives == 0)
-    with pytest.raises(ExportError, match="of those asked for"):
+    with pytest.raises(ExportError, match="the store has no section"):
         in_process(data, formats="csv", sections="none").to_folder(target)
     check_whole(target)
     assert (files(target) == old) == (survives < 2)
