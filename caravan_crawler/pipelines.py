@@ -129,20 +129,19 @@ class PeriodPipeline(CountingPipeline):
 
     def process_item(self, item: Any) -> Any:
         """Return the item or drop it."""
-        if isinstance(item, Article):
-            reason = self._reason_to_drop(item)
-            if reason:
-                self.count(reason)
-                raise DropItem(f"{reason}: {item.url}", log_level="DEBUG")
-        return item
-
-    def _reason_to_drop(self, item: Article) -> str | None:
+        if not isinstance(item, Article):
+            return item
         arguments: CrawlArguments = self.crawler.spider.arguments  # type: ignore[union-attr]
         if arguments.sections and item.section not in arguments.sections:
-            return "other_section"
-        if arguments.is_bounded and item.date_published is None:
-            return "undated"
-        return None if arguments.wants(item.section, item.date_published) else "outside_period"
+            reason = "other_section"
+        elif arguments.is_bounded and item.date_published is None:
+            reason = "undated"
+        elif not arguments.wants(item.section, item.date_published):
+            reason = "outside_period"
+        else:
+            return item
+        self.count(reason)
+        raise DropItem(f"{reason}: {item.url}", log_level="DEBUG")
 
 
 class StorePipeline(CountingPipeline):
