@@ -27,13 +27,13 @@ class PageCommitMiddleware(BaseSpiderMiddleware):
         if not isinstance(crawler.spider, CaravanSpider):
             raise NotConfigured
         self._articles = CrawlStore.used_by(crawler).articles
-        crawler.spider.commit = self._articles.commit
+        crawler.spider.commit = self._articles.accept_page
         crawler.signals.connect(self.item_dropped, signals.item_dropped)
 
     def get_processed_item(self, item: Any, response: Response | None) -> Any:
         """Commit the page's writes; pass on all other output."""
         if isinstance(item, PageWrites):
-            self._articles.commit(item)
+            self._articles.accept_page(item)
             return None
         return item
 

@@ -70,7 +70,7 @@ class CrawlStore:
         spider, settings = self.spider, self._crawler.settings
         publication.resume(self.store)
         if not self.store.was_empty:
-            crawl_state.put_right(self.store)
+            crawl_state.correct_future_times(self.store)
         started_at = database.stamp(spider.started_at)
         self._resumed = crawl_state.begin(self.store, spider.run_id, spider.arguments, started_at)
         if settings.getbool("ACCEPT_DRIFT"):

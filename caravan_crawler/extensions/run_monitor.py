@@ -91,7 +91,7 @@ class RunMonitor:
         """Commit the last records, check for drift, compare feeds with records, and decide the outcome."""
         self._store.flush()
         if (reason in ("finished", outcome.LIMIT) or outcome.is_cut_short(reason)) and not self._store.is_broken:
-            self._hold_against_history(spider, is_whole=reason == "finished")
+            self._check_drift(spider, is_whole=reason == "finished")
         for slot in self._feeds:
             due = sum(count for kind, count in self._scraped.items() if _accepts(slot.filter.item_classes, kind))
             if slot.batch_id == 1 and slot.itemcount != due:
@@ -138,7 +138,7 @@ class RunMonitor:
         exporter = self.crawler.get_extension(FeedExporter)
         return exporter.slots if exporter else []
 
-    def _hold_against_history(self, spider: CaravanSpider, *, is_whole: bool) -> None:
+    def _check_drift(self, spider: CaravanSpider, *, is_whole: bool) -> None:
         settings, stats, store = self.crawler.settings, self.crawler.stats, self._store
         floors: Mapping[str, float] = {name: float(share) for name, share in settings.getdict("FLOORS").items()}
         try:

@@ -214,7 +214,7 @@ class Sitemaps:
         for path, stamp in self._schedule.named_sitemaps:
             self._waiting.add(path)
             if path not in self.roots and not self._may_be_asked(path):
-                self.failed(path)
+                self.mark_failed(path)
                 continue
             yield Child(path, stamp), path in (MAIN_SITEMAP, *OTHER_SITEMAPS)
         for path, is_optional in self.roots.items():
@@ -288,7 +288,7 @@ class Sitemaps:
         asked = [child for child in due if self._may_be_asked(child.path)]
         for child in due:
             if child not in asked:
-                self.failed(child.path)
+                self.mark_failed(child.path)
         return asked
 
     def read(self, page: PageWrites, stamp: str | None, *, is_index: bool, is_whole: bool) -> None:
@@ -296,25 +296,25 @@ class Sitemaps:
         path = path_of(page.asked_url)
         if is_whole:
             is_alone = stamp is None and not is_index and path in self.roots
-            self.is_read(page, NO_INDEX if is_alone else stamp)
+            self.mark_read(page, NO_INDEX if is_alone else stamp)
         else:
-            self.failed(path)
+            self.mark_failed(path)
             page.sources.append(self._schedule.new_sitemap(path, stamp))
 
-    def is_read(self, page: PageWrites, stamp: str | None) -> None:
+    def mark_read(self, page: PageWrites, stamp: str | None) -> None:
         """Mark a sitemap as read; or as ``ABSENT``, if the site does not have it."""
         path = path_of(page.asked_url)
         self._read.add(path)
         self._waiting.discard(path)
         page.sources.append(self._schedule.read_now(path, stamp=stamp))
 
-    def is_unreadable(self, page: PageWrites, stamp: str | None) -> None:
+    def mark_unreadable(self, page: PageWrites, stamp: str | None) -> None:
         """Mark a sitemap as not read, as its response is none."""
         path = path_of(page.asked_url)
-        self.failed(path)
+        self.mark_failed(path)
         page.sources.append(self._schedule.new_sitemap(path, stamp or UNREADABLE))
 
-    def failed(self, path: str) -> None:
+    def mark_failed(self, path: str) -> None:
         """Mark a sitemap as failed: its articles are unknown."""
         self._waiting.discard(path)
         self._failed.add(path)

@@ -37,7 +37,7 @@ HEADLINE = {
     "stands in a menu": -8,
 }
 #: How many blocks of text may stand between the headline and the facts under it.
-LONGEST_LEDE = 2
+MOST_LEDE_BLOCKS = 2
 #: Blocks behind a headline that count as evidence for it; and the most facts, paragraphs and teasers that count.
 _WINDOW, _MOST_FACTS, _MOST_PARAGRAPHS = 14, 2, 3
 #: Marks before the first letter of a headline.
@@ -98,10 +98,10 @@ def find_headline(document: Document) -> Headline | None:
     first = last = best
     for index in same:
         # The headline may stand twice, or in the breadcrumbs over it; the article follows the last one.
-        if last < index <= last + LONGEST_LEDE + 1 and not _has_facts_between(blocks, last, index):
+        if last < index <= last + MOST_LEDE_BLOCKS + 1 and not _has_facts_between(blocks, last, index):
             last = index
     for index in reversed(same):
-        if first - LONGEST_LEDE - 1 <= index < first:
+        if first - MOST_LEDE_BLOCKS - 1 <= index < first:
             first = index
     return Headline(first, last, all_weighed)
 
@@ -182,7 +182,7 @@ def _weigh_headline(
             teasers += 1
         if not found and not is_passed_over(following):
             texts += 1
-            if texts > LONGEST_LEDE and (facts or texts > _MOST_PARAGRAPHS + 1):
+            if texts > MOST_LEDE_BLOCKS and (facts or texts > _MOST_PARAGRAPHS + 1):
                 break
     return weighed
 

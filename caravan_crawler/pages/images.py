@@ -72,7 +72,7 @@ def _is_articles(picture: Picture, document: Document, layout: Layout) -> bool:
     if picture.position == layout.text.end:
         # Behind the last paragraph a picture is the article's only inside the text's container.
         return container is not None and container.tag != "body" and picture.parent.is_within(container)
-    above = layout.first_headline if layout.above is None else layout.above
+    above = layout.first_headline if layout.front_start is None else layout.front_start
     if above <= picture.position <= layout.first_headline or _is_near_headline(
         picture, document, layout.first_headline
     ):

@@ -23,7 +23,7 @@ from caravan_crawler.pages.bylines import (
 )
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_lines import Fact, facts_of, is_dated
-from caravan_crawler.pages.headline import LONGEST_LEDE, Weighed, find_headline, section_names
+from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed, find_headline, section_names
 from caravan_crawler.pages.labels import (
     ends_sentence,
     fold,
@@ -58,15 +58,15 @@ class Layout:
     """Indices into ``document.blocks``, and what the facts around headline and text say.
 
     ``first_headline`` and ``headline`` are the first and the last place of the headline before the article,
-    ``lede`` the blocks of the lede, ``facts`` the lines in order, ``behind`` those under the text.
+    ``lede`` the blocks of the lede, ``facts`` the lines in order, ``facts_after_text`` those under it.
     """
 
     first_headline: int | None = None
     headline: int | None = None
-    above: int | None = None
+    front_start: int | None = None
     """The place of the first fact over the headline, or that of the headline."""
     facts: list[Fact] = field(default_factory=list)
-    behind: list[Fact] = field(default_factory=list)
+    facts_after_text: list[Fact] = field(default_factory=list)
     lede: list[int] = field(default_factory=list)
     text: TextRange = field(default_factory=lambda: TextRange(0, 0))
     trending: TrendingBlock | None = None
@@ -88,23 +88,23 @@ def find_layout(document: Document) -> Layout:
         layout.text = TextRange(len(blocks), len(blocks))
         return layout
     layout.first_headline, layout.headline, layout.weighed = headline.first, headline.last, headline.weighed
-    known = document.text_container
-    start = _read_front(document, layout, known)
-    above, layout.above = _facts_above(blocks, headline.first)
+    container = document.text_container
+    start = _read_front(document, layout, container)
+    above, layout.front_start = _facts_above(blocks, headline.first)
     if not above:  # the first place may be in the breadcrumbs
         above, _ = _facts_above(blocks, headline.last)
     kinds = {fact.kind for fact in layout.facts}
     layout.facts += [fact for fact in above if fact.kind not in kinds]
     layout.trending = find_trending(document, start)
-    if known is not None:
-        layout.text = text_in(known, blocks, layout.trending)
+    if container is not None:
+        layout.text = text_in(container, blocks, layout.trending)
     else:
         layout.text = text_from(start, document, headline.last, layout.trending)
-    layout.behind = _facts_behind(blocks, layout)
+    layout.facts_after_text = _facts_behind(blocks, layout)
     return layout
 
 
-def _read_front(document: Document, layout: Layout, known: Element | None) -> int:
+def _read_front(document: Document, layout: Layout, container: Element | None) -> int:
     """Read the lede and the facts under the headline; return where the text begins."""
     assert layout.headline is not None
     blocks = document.blocks
@@ -116,17 +116,17 @@ def _read_front(document: Document, layout: Layout, known: Element | None) -> in
     is_author_next = False
     while position < len(blocks) and len(facts) < _MOST_FACTS:
         block = blocks[position]
-        if known is not None and block.is_within(known):
+        if container is not None and block.is_within(container):
             break
         is_quoted = any(element.tag == "blockquote" for element in block.element.around)
         found = [] if is_quoted else facts_of(block)
         if block.zone == "figcaption":  # the number of a picture in a gallery is no count
             found = [fact for fact in found if fact.kind == "credit"]
         # Drupal prints date and author in a footer over the text.
-        is_foot = block.zone == "footer" and not (found and position - layout.headline <= LONGEST_LEDE)
+        is_foot = block.zone == "footer" and not (found and position - layout.headline <= MOST_LEDE_BLOCKS)
         if is_trending_heading(block.text) or is_foot:
             break
-        is_among_facts = bool(found and facts and position - facts[-1][0] <= LONGEST_LEDE)
+        is_among_facts = bool(found and facts and position - facts[-1][0] <= MOST_LEDE_BLOCKS)
         is_end = bool(texts) and not is_among_facts and is_end_label(block.text) and not is_author_label(block.text)
         if is_end and not _is_text_near(blocks, texts[-1], position):
             break
@@ -154,10 +154,10 @@ def _read_front(document: Document, layout: Layout, known: Element | None) -> in
         else:
             texts.append(position)
             since_facts += 1
-            if known is None and since_facts > LONGEST_LEDE:
+            if container is None and since_facts > MOST_LEDE_BLOCKS:
                 break
         position += 1
-    return _divide(document, layout, texts, facts, known, position)
+    return _divide(document, layout, texts, facts, container, position)
 
 
 def _is_text_near(blocks: list[Block], text: int, position: int) -> bool:
@@ -187,14 +187,14 @@ def _divide(
     layout: Layout,
     texts: list[int],
     facts: list[tuple[int, list[Fact]]],
-    known: Element | None,
+    container: Element | None,
     stopped: int,
 ) -> int:
     """Divide the first texts into lede and text; return where the text begins."""
     blocks = document.blocks
-    if known is not None:
+    if container is not None:
         layout.facts = [fact for _, each in facts for fact in each]
-        layout.lede = texts[-LONGEST_LEDE:]
+        layout.lede = texts[-MOST_LEDE_BLOCKS:]
         return stopped
     last_fact = _last_front_fact(blocks, texts, facts)
     before = [text for text in texts if text < last_fact]
@@ -214,13 +214,13 @@ def _divide(
     # lede, as on the site's own pages. One line of facts under a text is no reason to take it for a lede.
     all_kinds = {fact.kind for _, each in facts for fact in each}
     over_it = {fact.kind for position, each in facts if position < before[0] for fact in each}
-    is_lede = weighed.sum >= LEDE_FROM
+    has_lede = weighed.sum >= LEDE_FROM
     if not after:
-        is_lede = is_lede and last_fact > before[-1]
-        is_lede = is_lede or all_kinds >= {"date", "views", "credit"} or over_it >= {"date", "views"}
-        is_lede = is_lede or (bool(facts) and not ends_sentence(blocks[before[-1]].text))
-    start = (after[0] if after else stopped) if is_lede else before[0]
-    layout.lede = before if is_lede else []
+        has_lede = has_lede and last_fact > before[-1]
+        has_lede = has_lede or all_kinds >= {"date", "views", "credit"} or over_it >= {"date", "views"}
+        has_lede = has_lede or (bool(facts) and not ends_sentence(blocks[before[-1]].text))
+    start = (after[0] if after else stopped) if has_lede else before[0]
+    layout.lede = before if has_lede else []
     layout.facts = [fact for position, each in facts if position < start for fact in each]
     return start
 
@@ -237,7 +237,9 @@ def _last_front_fact(blocks: list[Block], texts: list[int], facts: list[tuple[in
             or (fact.kind == "date" and (is_dated(fact.value) or not has_date))
             for fact in each
         )
-        if before > LONGEST_LEDE or not (is_certain if before and has_date else kinds & {"date", "views", "credit"}):
+        if before > MOST_LEDE_BLOCKS or not (
+            is_certain if before and has_date else kinds & {"date", "views", "credit"}
+        ):
             continue
         has_date = has_date or "date" in kinds
         # Several blocks of facts and no text behind them are the site's own order without a text; one is under a text.

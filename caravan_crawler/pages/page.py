@@ -212,7 +212,7 @@ def read_page(document: Document) -> PageReading:
     has_date = "date_published" in reading.found_by or "date_structured" in reading.found_by
     kind = kind_of(document, layout, text_length=len(reading.body or ""), has_date=has_date)
     is_article = kind is PageKind.ARTICLE
-    header = read_header(document.blocks, layout.above if is_article else None)
+    header = read_header(document.blocks, layout.front_start if is_article else None)
     shown = layout.trending or _trending_above(document, layout.first_headline if is_article else None)
     trending = shown.lines if shown else ()
     return PageReading(kind, header, trending, reading if is_article else None)

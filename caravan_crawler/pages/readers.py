@@ -65,7 +65,7 @@ class ArticlePage:
     def facts(self) -> list[Fact]:
         """The facts around the headline, or where no date is among them, those under the text too."""
         facts = self.layout.facts
-        return facts if any(fact.kind == "date" for fact in facts) else facts + self.layout.behind
+        return facts if any(fact.kind == "date" for fact in facts) else facts + self.layout.facts_after_text
 
     def text_of(self, element: Element) -> str:
         """Return the text of an element, by the text nodes that stand in it."""
@@ -185,7 +185,9 @@ def stamp_time_element(page: ArticlePage) -> str | None:
     """``datetime`` of the ``time`` element that prints the date, or would if a script had filled it in."""
     printed = printed_date(page.facts)
     layout = page.layout
-    first = min(each for each in (layout.first_headline, layout.above, len(page.document.blocks)) if each is not None)
+    first = min(
+        each for each in (layout.first_headline, layout.front_start, len(page.document.blocks)) if each is not None
+    )
     behind = (time for time in page.document.times if time.first >= first)
     for element in islice(behind, _MOST_TIMES if printed else 0):
         stamp = element.get("datetime") or element.get("title")
@@ -228,7 +230,7 @@ _GENERATION_2_LABEL = re.compile("[Оо]публиковано|[Жж]ариял�
 
 def views_printed(page: ArticlePage) -> str | None:
     """The number among the facts; of several without a label, the one its element names."""
-    for facts in (page.layout.facts, page.text.facts + page.layout.behind):
+    for facts in (page.layout.facts, page.text.facts + page.layout.facts_after_text):
         found = [fact for fact in facts if fact.kind == "views"]
         labelled = next((fact.value for fact in found if not fact.is_bare), None)
         if labelled is not None:
@@ -291,7 +293,9 @@ def credit_byline(page: ArticlePage) -> str | None:
 
 def credit_behind(page: ArticlePage) -> str | None:
     """``Фото: …`` under the text."""
-    return ", ".join(fact.value for fact in page.layout.behind if fact.kind == "credit" and fact.value) or None
+    return (
+        ", ".join(fact.value for fact in page.layout.facts_after_text if fact.kind == "credit" and fact.value) or None
+    )
 
 
 def tags_printed(page: ArticlePage) -> list[str]:
@@ -325,7 +329,7 @@ def authors_byline(page: ArticlePage) -> list[str]:
 
 def authors_labelled(page: ArticlePage) -> list[str]:
     """``Автор: …`` among the facts."""
-    for facts in (page.layout.facts, page.layout.behind):
+    for facts in (page.layout.facts, page.layout.facts_after_text):
         lines = [read_byline(f"Автор: {fact.value}") for fact in facts if fact.kind == "author" and fact.value]
         if names := [name for line in lines if line is not None for name in line.authors]:
             return list(dict.fromkeys(names))

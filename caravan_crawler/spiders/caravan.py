@@ -370,15 +370,15 @@ class CaravanSpider(Spider):
         document, reading = self.responses.page(response)
         if reading is None or reading.kind in UNSOUND:
             kind = reading.kind if reading else None
-            reason = f"kind_{kind}" if kind else "reader_error"
+            reason, words = _why_unusable(kind)
             again = self._retry(response, kind)
-            yield again or self._part_failure(first, reason, f"{response.url} came as a page of kind: {kind}")
+            yield again or self._writes_of_failed_part(first, reason, f"{response.url}: {words}")
             return
         parts = first.parts
         number = part_number(response.url, parts.path)
         if number is None:
             words = f"its page {parts.number + 1} redirects to {response.url}"
-            yield self._part_failure(first, "redirected", words)
+            yield self._writes_of_failed_part(first, "redirected", words)
             return
         is_new = number == parts.number + 1 and parts.add(reading.article or read_article(document))
         if is_new:
@@ -389,10 +389,10 @@ class CaravanSpider(Spider):
         else:
             yield from self._article(first)
 
-    def _part_failed(self, first: PendingArticle, reason: str, words: str, url: str) -> Iterator[Any]:
+    def on_part_failed(self, first: PendingArticle, reason: str, words: str, url: str) -> Iterator[Any]:
         """Store an article's failure if a later page failed; if robots.txt forbids it, yield the item so far."""
         if reason != _FORBIDDEN:
-            self.commit(self._part_failure(first, reason, f"{words} at {url}"))
+            self.commit(self._writes_of_failed_part(first, reason, f"{words} at {url}"))
             return
         self.crawl_stats.count("forbidden")
         self.logger.info("Forbidden by robots.txt: %s; the article is kept as far as it may be read", url)
@@ -402,7 +402,7 @@ class CaravanSpider(Spider):
             else:
                 yield each
 
-    def _part_failure(self, first: PendingArticle, reason: str, words: str) -> PageWrites:
+    def _writes_of_failed_part(self, first: PendingArticle, reason: str, words: str) -> PageWrites:
         page = PageWrites(first.writes.asked_url, first.writes.asked_key or str(first.address.key))
         return self._failure(page, f"part_{reason}", words)
 
@@ -550,19 +550,19 @@ class CaravanSpider(Spider):
         if reading is not None and reading.kind in WORTH_RETRYING:
             for each in self._unusable(response, reading):
                 if isinstance(each, PageWrites):
-                    self.sitemaps.failed(path)
+                    self.sitemaps.mark_failed(path)
                 yield each
             return
         if is_page and response.request.meta.get("optional") and not self.sitemaps.was_there(path):
             self.crawl_stats.page(PageKind.OTHER)
             self.crawl_stats.count("absent/soft_404")
-            self.sitemaps.is_read(page, ABSENT)
+            self.sitemaps.mark_read(page, ABSENT)
             yield page
             return
         if what == "sitemap":
-            self.sitemaps.is_unreadable(page, stamp)
+            self.sitemaps.mark_unreadable(page, stamp)
         else:
-            self.sitemaps.failed(path)
+            self.sitemaps.mark_failed(path)
         words = "a page" if is_page else "something else" if response.body else "empty"
         yield self.crawl_stats.fail(page, f"{what}_unreadable", f"it is no {what} but {words}")
 
@@ -576,7 +576,7 @@ class CaravanSpider(Spider):
         if isinstance(failure.value, RunEndsError) or self.crawler.stats.get_value(OTHER_SITE_STAT):
             self.crawl_stats.count("unasked")  # the run ends, and the next one requests it
         elif first := request.cb_kwargs.get("first"):
-            yield from self._part_failed(first, reason, failures.words(failure), request.url)
+            yield from self.on_part_failed(first, reason, failures.words(failure), request.url)
         elif reason == _FORBIDDEN:
             self.crawl_stats.count("forbidden")
             self.logger.info("Forbidden by robots.txt: %s", request.url)
@@ -586,7 +586,7 @@ class CaravanSpider(Spider):
         elif request.meta.get("optional") and reason in _GONE:
             self.crawl_stats.count(f"absent/{reason}")
             if walk is None:
-                self.sitemaps.is_read(page, ABSENT)
+                self.sitemaps.mark_read(page, ABSENT)
                 self.commit(page)
             else:
                 following = self.lists.ended(walk)
@@ -606,7 +606,7 @@ class CaravanSpider(Spider):
                 self.commit(self._with_lists(PageWrites()))
                 yield from self.requests.listing_pages(following)
             elif request.callback == self.parse_sitemap:
-                self.sitemaps.failed(path_of(page.asked_url))
+                self.sitemaps.mark_failed(path_of(page.asked_url))
             elif failures.is_answer(failure):  # without an answer the site failed, not the URL
                 if request.callback == self.parse_home:
                     yield from self._other_sources(KNOWN_SECTIONS)
@@ -618,7 +618,7 @@ class CaravanSpider(Spider):
         if page.asked_url == request.url:
             return
         if request.callback == self.parse_sitemap:  # WordPress has one sitemap under two names
-            self.sitemaps.is_read(page, None)
+            self.sitemaps.mark_read(page, None)
             self.commit(page)
         elif self.site.address(request.url) is None:
             self.commit(self.crawl_stats.fail(page, "redirected", f"it redirects to {request.url}"))
@@ -635,13 +635,9 @@ class CaravanSpider(Spider):
         if (retry := self._retry(response, kind)) is not None:
             yield retry
             return
-        if kind is None:
-            reason, words = "reader_error", "the reader broke on it"
-        elif kind in NOT_PARSED:
-            reason, words = kind, NOT_PARSED[kind]
-        else:
+        if kind is not None and kind not in NOT_PARSED:
             self.crawl_stats.page(kind)
-            reason, words = f"kind_{kind}", f"it came as a page of kind: {kind}"
+        reason, words = _why_unusable(kind)
         page = writes_of(response)
         yield self._failure(page, reason, words)
         if kind is not None and kind not in WORTH_RETRYING:
@@ -663,3 +659,12 @@ class CaravanSpider(Spider):
     def _failure(self, page: PageWrites, reason: str, words: str) -> PageWrites:
         """Count a failed page and return its writes, without what was found on it."""
         return self.crawl_stats.fail(PageWrites(page.asked_url, page.asked_key), reason, words)
+
+
+def _why_unusable(kind: PageKind | None) -> tuple[str, str]:
+    """Return reason and message for a page of ``kind`` that cannot be used; None is one the reader failed on."""
+    if kind is None:
+        return "reader_error", "the reader broke on it"
+    if kind in NOT_PARSED:
+        return kind, NOT_PARSED[kind]
+    return f"kind_{kind}", f"it came as a page of kind: {kind}"

@@ -75,14 +75,14 @@ class ArticleStore:
         """Drop the writes of an article's page, as if it had not been read."""
         self._expected.pop(key, None)
 
-    def commit(self, page: PageWrites) -> None:
+    def accept_page(self, page: PageWrites) -> None:
         """Store the result of a page; if it has an item, together with that (:meth:`add_article`)."""
         if page.has_item:
             assert page.article_key is not None
             self.fields.count_parts(page.page_facts, page.asked_url)
             self._expected[page.article_key] = page
             return
-        writes = self._follow(page, page.article_key, is_whole=page.failure is None)
+        writes = self._writes_of_page(page, page.article_key, is_whole=page.failure is None)
         if page.other_kind is not None and page.asked_key is not None:
             self._add_other(writes, page.asked_key, page.asked_url, page.other_kind)
         if page.is_unmodified:
@@ -99,7 +99,7 @@ class ArticleStore:
 
     def fail(self, url: str, key: str | None, reason: str, message: str) -> None:
         """Store a failure, and remove the article from the frontier."""
-        self.commit(PageWrites(url, key, failure=Failure(reason, message)))
+        self.accept_page(PageWrites(url, key, failure=Failure(reason, message)))
 
     # Items
 
@@ -110,7 +110,7 @@ class ArticleStore:
         page_writes = self._expected.pop(key, PageWrites())
         own_key = key
         before = self._stored_row(key)
-        if (moved := self._moved_from(article, key, before, page_writes)) is not None:
+        if (moved := self._find_and_merge_moved(article, key, before, page_writes)) is not None:
             key, before = moved["key"], moved
         if before is not None:
             _take_identity(article, before, page_writes)
@@ -130,7 +130,7 @@ class ArticleStore:
         change_type = history.merge(seen).change_type
         is_losing = self._note_losses(row, before, key, change_type)
         is_whole = change_type is not ChangeType.LOST_FIELDS and not is_losing
-        writes = self._follow(page_writes, key, own_key=own_key, url=article.url, is_whole=is_whole)
+        writes = self._writes_of_page(page_writes, key, own_key=own_key, url=article.url, is_whole=is_whole)
         if change_type is ChangeType.LOST_FIELDS:
             message = f"it came without {', '.join(lost_fields(row, before))}"
             writes.add("failure", **self.failing.failed(article.fetched_url, key, LOST_FIELDS, message))
@@ -145,7 +145,7 @@ class ArticleStore:
         """Store that an article is outside the period or the sections, and its page's writes."""
         if key not in self._expected:
             return
-        writes = self._follow(self._expected.pop(key, PageWrites()), key)
+        writes = self._writes_of_page(self._expected.pop(key, PageWrites()), key)
         self._add_other(writes, key, article.url, "outside", article.section, article.date_published)
         self.store.write(writes)
 
@@ -177,7 +177,7 @@ class ArticleStore:
 
     # Helpers
 
-    def _moved_from(self, article: Article, key: str, before: Any, page: PageWrites) -> Any:
+    def _find_and_merge_moved(self, article: Article, key: str, before: Any, page: PageWrites) -> Any:
         """Return the stored row of an article that was known under another key; None if there is none."""
         row = as_row(article)
         asked = page.asked_key
@@ -193,7 +193,7 @@ class ArticleStore:
         self, article: Article, row: dict[str, Any], key: str, own_key: str, before: Any, page: PageWrites
     ) -> None:
         """Store a further URL of an article read in this run, and its number if only this URL has it."""
-        writes = self._follow(page, key, own_key=own_key, url=article.fetched_url)
+        writes = self._writes_of_page(page, key, own_key=own_key, url=article.fetched_url)
         if row["url"] != before["url"]:
             writes.add("alias", url=before["url"], article_key=key, first_seen_at=before["first_seen_at"])
         self.store.write(writes)
@@ -215,7 +215,7 @@ class ArticleStore:
                 self._lost[key] = lost
         return False
 
-    def _follow(
+    def _writes_of_page(
         self, page: PageWrites, key: str | None, *, own_key: str | None = None, url: str = "", is_whole: bool = True
     ) -> Writes:
         """Return the rows to write for a page; ``key`` is its article's.
@@ -225,7 +225,7 @@ class ArticleStore:
         """
         writes = Writes()
         time = database.now()
-        for is_speculative, links in enumerate((page.links, page.aside)):
+        for is_speculative, links in ((False, page.links), (True, page.aside)):
             for found, link in links:
                 if found not in self._stored:
                     row = {"scope": self._scope, "key": found, "url": link, "found_at": time}

@@ -17,7 +17,7 @@ from caravan_crawler.store.store import Store
 logger = logging.getLogger(__name__)
 
 
-def put_right(store: Store) -> int:
+def correct_future_times(store: Store) -> int:
     """Correct times in the future of sources, failures, other pages and runs; return how many."""
     now, latest = database.now(), database.latest()
     is_list = sources.c.state.is_not(None)

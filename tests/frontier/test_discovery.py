@@ -31,9 +31,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
     one = article_store(opened, "run-0")
     keep(opened, article())
     one.fail(f"{BASE}news/gone-900002/", "900002", "http_404", "HTTP 404")
-    one.commit(PageWrites(f"{BASE}?p=900003", "900003", other_kind="alias"))
+    one.accept_page(PageWrites(f"{BASE}?p=900003", "900003", other_kind="alias"))
     for key, path, day in (("900004", "news/old", "2019-05-05"), ("900005", "sport/other", "2024-05-05")):
-        one.commit(PageWrites(article_key=key, has_item=True))
+        one.accept_page(PageWrites(article_key=key, has_item=True))
         url, section = f"{BASE}{path}-{key}/", path.split("/")[0]
         one.add_outside(article(article_id=int(key), url=url, section=section, date_published=day), key)
     opened.flush()
@@ -132,8 +132,8 @@ def test_deferred_links_stay_in_the_store_until_they_are_dropped(store: Store) -
     assert (len(page.links), found) == (20, set(DOUBTFUL)), "a run that is killed now leaves them to the next"
     assert one.look_at(links(*DOUBTFUL), HERE, again) == []
     assert again.links == again.aside == []
-    article_store(store).commit(page)
-    article_store(store, scope="sections=crime").commit(page)
+    article_store(store).accept_page(page)
+    article_store(store, scope="sections=crime").accept_page(page)
     assert len(waiting(store)) == 60
     one.drop_aside()
     assert sorted(waiting(store)) == sorted([*DOUBTFUL, *(target.key for target in targets)]), "only of its own kind"
@@ -166,7 +166,7 @@ def test_number_in_a_headline_is_not_an_article_number(store: Store) -> None:
     other = "/sport/bilety-po-900001/"
     targets = discovery(store).look_at(links(other, "/news/a-900001/"), HERE, page)
     assert targets == [Target(other, f"{BASE}sport/bilety-po-900001/", None)]
-    article_store(store).commit(page)
+    article_store(store).accept_page(page)
     store.flush()
     assert waiting(store) == [other]
 

@@ -168,7 +168,7 @@ def test_sitemaps_name_everything_once_all_are_read() -> None:
     one.names_articles = True
     for child in chosen:
         assert not one.name_everything
-        one.is_read(PageWrites(child.path), None)
+        one.mark_read(PageWrites(child.path), None)
     assert one.name_everything
     one.are_incomplete = True
     assert not one.name_everything
@@ -178,5 +178,5 @@ def test_failed_sitemap_may_have_named_further_articles() -> None:
     one = sitemaps()
     (child,) = one.choose([Child("/sitemap1.xml", None)])
     one.names_articles = True
-    one.failed(child.path)
+    one.mark_failed(child.path)
     assert not one.name_everything

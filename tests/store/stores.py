@@ -64,7 +64,7 @@ def keep(store: Store, item: Article, run_id: str = "run-2", page: PageWrites | 
     one = article_store(store, run_id)
     key = article_key(item)
     page = page or PageWrites(item.fetched_url, key)
-    one.commit(replace(page, article_key=key, has_item=True))
+    one.accept_page(replace(page, article_key=key, has_item=True))
     change_type = one.add_article(item, key)
     store.flush()
     return change_type

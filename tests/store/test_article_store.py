@@ -140,8 +140,10 @@ def test_an_article_that_keeps_losing_fields_stays_among_the_failures(attempts: 
 def test_a_found_article_stays_in_the_frontier_until_it_is_read(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     one = article_store(store)
-    one.commit(PageWrites(BASE, None, links=[("900001", article().url), ("2", f"{BASE}?p=2"), ("3", f"{BASE}c-3/")]))
-    one.commit(PageWrites(BASE, None, links=[("2", f"{BASE}news/b-2/")]))
+    one.accept_page(
+        PageWrites(BASE, None, links=[("900001", article().url), ("2", f"{BASE}?p=2"), ("3", f"{BASE}c-3/")])
+    )
+    one.accept_page(PageWrites(BASE, None, links=[("2", f"{BASE}news/b-2/")]))
     store.flush()
     found = {url for url, _ in crawl_state.waiting(store, "")}
     assert found == {article().url, f"{BASE}news/b-2/", f"{BASE}c-3/"}, "by its own path"
@@ -159,7 +161,7 @@ def test_an_address_that_leads_elsewhere_is_an_alias(tmp_path: Path) -> None:
     crime = article(article_id=None, url=f"{BASE}crime/a/", fetched_url=f"{BASE}crime/a/")
     # Asked for by a short link, it turned out to be an article without a number.
     aliases = [(f"{BASE}?p=7", "/crime/a/")]
-    one.commit(PageWrites(f"{BASE}?p=7", "7", "/crime/a/", has_item=True, aliases=aliases))
+    one.accept_page(PageWrites(f"{BASE}?p=7", "7", "/crime/a/", has_item=True, aliases=aliases))
     assert one.add_article(crime, "/crime/a/") is ChangeType.NEW
     store.flush()
     assert [(row["url"], row["article_key"]) for row in table(store, schema.aliases)] == [(f"{BASE}?p=7", "/crime/a/")]
@@ -180,7 +182,7 @@ def test_an_article_the_site_confirms_is_checked_and_nothing_else(tmp_path: Path
     store = open_in(tmp_path)
     keep(store, article())
     (before,) = table(store, schema.articles)
-    article_store(store).commit(PageWrites(article().url, "900001", "900001", is_unmodified=True))
+    article_store(store).accept_page(PageWrites(article().url, "900001", "900001", is_unmodified=True))
     (after,) = table(store, schema.articles)
     assert after.pop("checked_at") > before.pop("checked_at")
     assert after == before
@@ -200,7 +202,7 @@ DUE = [
 def test_articles_due_for_a_refresh(first_day: str, read_before: str, is_due: bool, tmp_path: Path) -> None:
     store = open_in(tmp_path)
     one = article_store(store)
-    one.commit(PageWrites(article().url, "900001", "900001", has_item=True, etag='"x"'))
+    one.accept_page(PageWrites(article().url, "900001", "900001", has_item=True, etag='"x"'))
     one.add_article(article(), "900001")
     store.flush()
     due = crawl_state.due_for_refresh(store, first_day, read_before)
@@ -212,7 +214,7 @@ def test_articles_due_for_a_refresh(first_day: str, read_before: str, is_due: bo
 def test_an_article_counted_by_its_reader(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     one = article_store(store)
-    one.commit(PageWrites(article().url, "900001", "900001", has_item=True, found_by={"headline": "og:title"}))
+    one.accept_page(PageWrites(article().url, "900001", "900001", has_item=True, found_by={"headline": "og:title"}))
     one.add_article(article(authors=[]), "900001")
     assert one.fields.cells["news", "2025", "headline", "og:title"] == 1  # type: ignore[index]
     assert one.fields.cells["news", "2025", "body", "page"] == 1  # type: ignore[index]

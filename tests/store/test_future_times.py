@@ -46,11 +46,11 @@ def test_sources_read_in_the_future_are_not_read(tmp_path: Path) -> None:
         source("/near/", after(minutes=2), state=WALKED),
     )
     add(store, schema.sources, *rows)
-    assert crawl_state.put_right(store) == 3
+    assert crawl_state.correct_future_times(store) == 3
     left = load_sources(store, "")
     assert left.keys() == {"/news/", "/sport/", "/sitemap202610.xml", "/near/"}
     assert (left["/news/"].read_at, left["/news/"].state) == ("", WALKED)
-    assert crawl_state.put_right(store) == 0
+    assert crawl_state.correct_future_times(store) == 0
     store.close()
 
 
@@ -66,7 +66,7 @@ FAILURES = [
 def test_failures_of_the_future_are_due(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     add(store, schema.failures, *(failure(number, *row[:2]) for number, row in enumerate(FAILURES, 900001)))
-    crawl_state.put_right(store)
+    crawl_state.correct_future_times(store)
     failing = FailedPages(store, "run-2", "")
     known = store.known([row["article_key"] for row in table(store, schema.failures)], database.now())
     for number, (_, _, is_due) in enumerate(FAILURES, 900001):
@@ -80,7 +80,7 @@ def test_pages_without_article_are_asked_for_again_in_time(tmp_path: Path) -> No
     store = open_in(tmp_path)
     row = {"key": "/info/x/", "url": "http://127.0.0.1:8000/info/x/", "kind": "other", "seen_at": after(days=400)}
     add(store, schema.other_pages, row)
-    crawl_state.put_right(store)
+    crawl_state.correct_future_times(store)
     assert store.known(["/info/x/"], after(days=29))
     assert not store.known(["/info/x/"], after(days=31))
     store.close()
@@ -115,7 +115,7 @@ def test_runs_of_the_future_are_over(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     row = {"scope": "", "arguments": {}, "version": "1", "new_articles": 0, "number": 1}
     add(store, schema.runs, row | {"run_id": "run-1", "started_at": after(days=400), "ended_at": after(days=401)})
-    crawl_state.put_right(store)
+    crawl_state.correct_future_times(store)
     (run,) = table(store, schema.runs)
     assert run["started_at"] <= after(seconds=1)
     assert run["ended_at"] <= after(seconds=1)

@@ -75,7 +75,7 @@ def test_a_listing_page_is_written_by_two_statements(store: Store, tmp_path: Pat
     spider, crawl_store = crawl_on(store, tmp_path)
     links = [(str(number), f"{BASE}news/x-{number}/") for number in range(10_000, 10_030)]
     with statements() as sent:
-        crawl_store.articles.commit(
+        crawl_store.articles.accept_page(
             PageWrites(f"{BASE}news/", links=links, sources=[spider.schedule.read_now("/news/")])
         )
         store.flush()

@@ -100,9 +100,9 @@ def test_the_state_of_articles(tmp_path: Path) -> None:
     keep(store, article())
     one.fail(f"{BASE}news/gone-2/", "2", "http_404", "HTTP 404")
     one.fail(f"{BASE}news/slow-3/", "3", "DownloadTimeoutError", "slow")  # due again at once
-    one.commit(PageWrites(f"{BASE}info/x/", "/info/x/", other_kind="other"))
-    one.commit(PageWrites(f"{BASE}?p=5", "5", other_kind="alias"))
-    one.commit(PageWrites(article_key="6", has_item=True))
+    one.accept_page(PageWrites(f"{BASE}info/x/", "/info/x/", other_kind="other"))
+    one.accept_page(PageWrites(f"{BASE}?p=5", "5", other_kind="alias"))
+    one.accept_page(PageWrites(article_key="6", has_item=True))
     one.add_outside(article(article_id=6), "6")
     # Stored, although another URL of it has failed.
     one.fail(f"{BASE}amp/news/a-900001", "900001", "http_404", "HTTP 404")

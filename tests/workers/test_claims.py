@@ -30,7 +30,7 @@ def find(store: SharedStore, *keys: str, url: str = "http://h/news/a-%s/", aside
     """Store that articles are found."""
     links = [(key, url % key) for key in keys]
     page = PageWrites(aside=links) if aside else PageWrites(links=links)
-    ArticleStore(store, store.run_id, "").commit(page)
+    ArticleStore(store, store.run_id, "").accept_page(page)
     store.flush()
 
 
@@ -49,7 +49,7 @@ def test_a_row_is_claimed_once(stores: list[SharedStore]) -> None:
 
 def test_claim_carries_its_origin(stores: list[SharedStore]) -> None:
     page = PageWrites(links=[("1", "http://h/news/a-1/")], reach={"hops": 2})
-    ArticleStore(stores[0], "run-0", "").commit(page)
+    ArticleStore(stores[0], "run-0", "").accept_page(page)
     stores[0].flush()
     (claim,) = Workers(stores[1], "", 60).claim(9)
     assert claim.reach == {"hops": 2}
