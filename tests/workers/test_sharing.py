@@ -47,7 +47,7 @@ def test_workers_read_every_page_once(number: int, store_url: str, tmp_path: Pat
 def test_six_kills_of_single_workers(store_url: str, tmp_path: Path) -> None:
     chance = dice("workers")
     moments = sorted(chance.sample(range(40, 240), 6))
-    with serve(SampleSite(articles=280)) as server:
+    with serve(SampleSite(articles=300)) as server:
         crew = Crew(server, store_url, tmp_path, *SHORT)
         crew_of_three = [crew.start() for _ in range(3)]
         for moment in moments:
@@ -60,7 +60,7 @@ def test_six_kills_of_single_workers(store_url: str, tmp_path: Path) -> None:
             crew.end(worker)
         assert not crew.rows("failures")
         crew.check_stored()
-        print(f"{server.hits} requests for 280 articles")
+        print(f"{server.hits} requests for 300 articles")
         # The next run publishes the articles that the killed workers had read.
         crew.end(crew.start())
         assert sorted(crew.published()) == sorted(record["url"] for record in gold(server))
