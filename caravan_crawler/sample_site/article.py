@@ -158,13 +158,18 @@ def expected_record(article: Article, base_url: str) -> dict[str, Any]:
         "date_published_raw": front.date_raw or (front.stamp.isoformat() if front.stamp else None),
         "views": front.views,
         "views_raw": views_raw,
-        "photo_credit": front.photo_credit,
+        "photo_credit": front.photo_credit or _photographer(article.author_line or ""),
         "source": article.opening.source,
         "authors": article.authors,
         "tags": article.tags,
         "images": [urljoin(base_url, picture.href) for picture in pictures],
         "links": [{"text": link.text, "url": urljoin(base_url, link.href)} for link in links],
     }
+
+
+def _photographer(author_line: str) -> str | None:
+    last = author_line.rpartition(", ")[2]
+    return last.removesuffix(" (фото)") if last.endswith(" (фото)") else None
 
 
 def _paragraphs(blocks: list[Block]) -> list[str]:
