@@ -40,6 +40,7 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
 )
 FORMS = tuple((kind, re.compile(form, re.IGNORECASE)) for kind, form in _FORMS)
 _GENERATION_2_VIEWS = re.compile(r"(?:опубликовано|жарияланды)\s*:?\s*(?P<count>\d[\d\s]{0,11})", re.IGNORECASE)
+_OF_AUTHOR = re.compile(r"/(?:authors?|users?)/|/author")
 _SEPARATORS = re.compile(r"[/|•·⋅👁🕒🕑📅🗓📷⏱💬](?:(?<!/)\ufe0f?|(?<=\s/)(?=\s))")
 # Additions that themes print; they are ignored.
 _OTHER = re.compile(
@@ -47,7 +48,7 @@ _OTHER = re.compile(
     r"|остав(?:ьте|ить)\s+комментарий|добавить\s+комментарий|\d+\s+пікір\w*|пікір\w*\s*:?\s*\d*"
     r"|(?:время\s+(?:на\s+)?чтени[ея]\s*:?\s*)?[~≈]?\s*\d+\s*мин(?:ут\w*)?\.?(?:\s+(?:чтени\w|на\s+чтение|оқу))?"
     r"|(?:менее|меньше)\s+(?:одной\s+)?минуты|(?:рейтинг|оценка|голосов)\s*:?\s*[\d.,/\s]*|\d+\s+голос\w*"
-    rf"|{ROLE}"
+    rf"|\(?{ROLE}\)?"
     r"|опубликовано\s+в\s*:?(?:\s+[^\s.]+){0,3}|постоянная\s+ссылка|подробности|толығырақ|details"
     r"|обновлен[оа]?\s*:?\s.{4,40}|(?:коллаж|видео|инфографика)\s*[-–—:]\s*.{2,40}"
     r"|(?:от|by|автор|автором|опубликовал[аи]?)(?:\s+[^\s.]+){0,2}|admin|администратор|редактор|редакция"
@@ -236,7 +237,7 @@ def _facts_of(block: Block) -> list[Fact]:
         is_certain = is_certain or bool(known and _linked_authors(block))
         rest = [part for part, fact in zip(parts, found, strict=True) if fact is None]
         marked = {
-            " ".join(text.split()) for text, link, inline in block.pieces if inline and _marks_author(link, inline)
+            " ".join(text.split()) for text, link, inline in block.pieces if inline and marks_author(link, inline)
         }
         marked |= {" ".join(text.split()) for text, link, _ in block.pieces if link is not None and _is_of_a_list(link)}
         if is_certain and all(part in marked or _may_stand_by_a_date(part) for part in rest):
@@ -267,7 +268,7 @@ def _linked_authors(block: Block) -> list[Fact]:
     return [
         Fact("author", name)
         for text, link, inline in block.pieces
-        if inline is not None and is_person(name := " ".join(text.split())) and _marks_author(link, inline)
+        if inline is not None and is_person(name := " ".join(text.split())) and marks_author(link, inline)
     ]
 
 
@@ -280,10 +281,11 @@ def _bare_authors(block: Block, names: list[str]) -> list[Fact]:
     return [Fact("author", name) for name in people]
 
 
-def _marks_author(link: Element | None, inline: Element) -> bool:
-    if link is not None and ("author" in (link.get("rel") or "") or "/author" in (link.get("href") or "")):
+def marks_author(link: Element | None, inline: Element | None) -> bool:
+    """Whether the link or the element around a name says that it is an author's."""
+    if link is not None and ("author" in (link.get("rel") or "") or _OF_AUTHOR.search(link.get("href") or "")):
         return True
-    return is_author(f"{inline.names} {inline.get('itemprop') or ''}")
+    return inline is not None and is_author(f"{inline.names} {inline.get('itemprop') or ''}")
 
 
 def _is_certain_date(fact: Fact) -> bool:
@@ -334,7 +336,7 @@ def names_around(block: Block, inline: Element | None) -> str:
         is_outside = is_outside or each is own
         if is_outside and each is not own and each.last - each.first > _FEW_BLOCKS:
             break
-        names += f" {each.names} {each.get('title') or ''} {each.get('aria-label') or ''}"
+        names += f" {each.names} {each.get('title') or ''} {each.get('aria-label') or ''} {each.get('uk-icon') or ''}"
     return names
 
 

@@ -22,7 +22,7 @@ from caravan_crawler.pages.bylines import (
     read_byline,
 )
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_lines import Fact, facts_of, is_dated
+from caravan_crawler.pages.fact_lines import Fact, facts_of, is_dated, marks_author
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed, find_headline, section_names
 from caravan_crawler.pages.labels import (
     ends_sentence,
@@ -170,6 +170,8 @@ def _is_section(block: Block, before: list[Block]) -> bool:
     """Whether a line with a link names a section, as a link ``before`` the headline does: ``Культура - Лица``."""
     if not block.has_links or len(block.text) > _LONGEST_SECTION or ends_sentence(block.text):
         return False
+    if block.text[-1] == ",":
+        return True
     return _BETWEEN_SECTIONS.split(block.text, maxsplit=1)[0] in section_names(before)
 
 
@@ -317,7 +319,8 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
         if card is not None and not layout.text.blocks[0].is_within(card):
             continue
         facts = [] if block.is_all_links else facts_of(block)
-        is_name = _names_somebody(block) or (is_author_next and is_single_name(block.text))
+        is_single = is_author_next and is_single_name(block.text) and not is_label(block.text)
+        is_name = is_single or _names_somebody(block)
         if block.tag in SUBHEADS and not (facts or is_name or is_label(block.text) or is_author_label(block.text)):
             break
         if not facts and not found and (byline := read_byline(block.text)) is not None and byline != Byline():
@@ -362,7 +365,8 @@ def _is_marked_as_author(block: Block) -> bool:
     """Whether an element around a name says whose it is: two words in capitals may be a place or a section, too."""
     around = [block.element, block.element.parent, *(inline for _, _, inline in block.pieces)]
     marks = " ".join(f"{each.names} {each.get('itemprop')} {each.get('rel')}" for each in around if each is not None)
-    return is_author(marks) and (bool(people_in(block.text.strip(_AROUND_NAMES))) or is_single_name(block.text))
+    is_marked = is_author(marks) or any(marks_author(link, None) for _, link, _ in block.pieces)
+    return is_marked and (bool(people_in(block.text.strip(_AROUND_NAMES))) or is_single_name(block.text))
 
 
 def _is_paragraph(blocks: list[Block], position: int) -> bool:

@@ -18,7 +18,7 @@ _CLUTTER = re.compile(
     r"|banner|banners|reklama|promo|sponsored|partners?|share|sharing|sharedaddy|social|socials|addtoany|ya-share2?"
     r"|comments?|respond|disqus|related|relatedposts?|jp-relatedposts|yarpp|crp|recommend\w*|read-?(?:also|more|next)"
     r"|see-?also|more-?(?:news|posts)|similar|latest-posts|recent-posts|popular|trending-posts|wp-embedded-content"
-    r"|is-type-wp-embed|newsletter|subscri(?:be|ption)\w*|mailchimp|mc4wp\S*|telegram-(?:box|banner|subscribe)|toc|toc_container"
+    r"|is-type-wp-embed|\w*incut|inset|newsletter|subscri(?:be|ption)\w*|mailchimp|mc4wp\S*|telegram-(?:box|banner|subscribe)|toc|toc_container"
     r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|tgme\w*|telegram-post|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|post-?ratings?|rating|rmp-\w+"
     r"|(?:about-?)?author-?(?:box|bio|info|card|description|avatar|block|about)|abh_box|saboxplugin-wrap|bio-box"
     r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|polls?|cookie\w*|popup|modal"
@@ -37,7 +37,7 @@ _LEDE = re.compile(
     re.IGNORECASE,
 )
 _CLOUD = re.compile(r"tag-?cloud|(?:^|\s)widget(?=[\s_-]|$)|sidebar|popular", re.IGNORECASE)
-_TOPICS = re.compile(r"tags?-?links|taxonomy|(?:post|entry|article)-tags?(?=$|[\s_-])", re.IGNORECASE)
+_TOPICS = re.compile(r"tags?-?links|taxonomy|(?:post|entry|article)[_-]{1,2}tags?(?=$|[\s_-])", re.IGNORECASE)
 _COUNT_OF_OTHERS = re.compile(
     r"comment|respond|clap|answer|discuss|disqus|like|heart|thumb|vote|rating|share|repost|bookmark|favou?rite|reply|replies|коммент"
     r"|нравится|лайк|пікір",

@@ -14,7 +14,7 @@ from caravan_crawler.urls import Site
 
 _TAG_PATH = re.compile(r"(?:/[^?#]*)?/tags?/[^/]+")
 #: Paths of a section or category; themes give their links ``rel="tag"`` as well.
-_SECTION_PATH = re.compile(r"/(?:category/.*|rubric\w*/.*|[^/?]*/?)", re.IGNORECASE)
+_SECTION_PATH = re.compile(r"/(?:category/.*|rubric\w*/.*|.*/category/.*|[^/?]*/?)", re.IGNORECASE)
 _LABELS = re.compile(
     r"(?:\s|[,;:#|•·/.]|теги|тэги|метки|метка|темы|тема|ярлыки|ключевые\s+слова|хештеги|отмечено(?:\s+как)?|тегтер|tags|tagged|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
     r"|и|posted\s+in)*",
@@ -29,6 +29,7 @@ _TAG_LINE = re.compile(r"(?:теги|тэги|метки|ключевые\s+сл
 _TAGS_LABEL = re.compile(
     r"(?:отмечено(?:\s+как)?|ключевые\s+слова|теги|тэги|метки|темы|тегтер|tags)\s*:?", re.IGNORECASE
 )
+_NAMED = re.compile(r"(?:^|__)(?:(?:article|post|entry)-)?tags(?=$|\s)")
 _HASHTAG = re.compile(r"#\w[\w\-]*")
 #: Letters of a block of tags, and the most tags of an article.
 _LONGEST, _MOST = 400, 20
@@ -48,6 +49,7 @@ def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
     tags: list[str] = []
     outside = ""
     is_labelled = _TAGS_LABEL.fullmatch(block.pieces[0][0].strip()) is not None
+    sections: list[str] = []
     for text, link, _ in block.pieces:
         words = " ".join(text.split()).strip("#, ")
         if link is None:
@@ -56,7 +58,11 @@ def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
             tags += [words] if words else []
         elif words and not _is_section(link, site, page_url) and link.get("rel") != "bookmark":
             return []
+        elif words and not link.get("rel"):
+            sections.append(words)
     outside = " ".join(outside.split())
+    if not tags and _NAMED.search(block.element.names):  # some sites have a page for each topic at the root
+        tags = sections
     if len(tags) > _MOST or any(map(str.isdecimal, tags)):
         return []  # a cloud of the site's topics, with their counts
     return tags if tags and (_LABELS.fullmatch(outside) or _SENTENCE.fullmatch(outside)) else []
