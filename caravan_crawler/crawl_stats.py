@@ -8,7 +8,7 @@ from scrapy.crawler import Crawler
 
 from caravan_crawler.failures import end_run, is_refusal, is_unanswered
 from caravan_crawler.page_writes import Failure, PageWrites
-from caravan_crawler.pages.page import PageKind, PageReading
+from caravan_crawler.pages.page import UNSOUND, PageKind, PageReading
 
 logger = logging.getLogger(__name__)
 
@@ -50,10 +50,6 @@ class OutageDetector:
             self._on_outage(words)
 
 
-#: Kinds that do not reset the outage counts; :meth:`CrawlStats.fail` counts them.
-_NO_PAGES = (PageKind.CHALLENGE, PageKind.CUT, PageKind.ERROR)
-
-
 class CrawlStats:
     """Count pages by kind, readers by fields found, and failures by reason; store the last failure.
 
@@ -70,9 +66,9 @@ class CrawlStats:
         self._crawler.stats.inc_value(f"caravan/{event}", number)
 
     def page(self, kind: PageKind) -> None:
-        """Count a page by its kind."""
+        """Count a page by its kind; :meth:`fail` judges one of an unsound kind."""
         self.count(f"pages/{kind}")
-        if kind not in _NO_PAGES:
+        if kind not in UNSOUND:
             self._outage.good()
 
     def reading(self, reading: PageReading) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from caravan_crawler.pages.page import UNSOUND
+
 #: Stat with the run's exit code.
 OUTCOME_STAT = "caravan/outcome"
 
@@ -119,9 +121,7 @@ def _judge_part(stats: Mapping[str, Any], finish_reason: str) -> Outcome:
 
 def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
     failed = _sum(stats, "caravan/failed/")
-    read = _sum(stats, "caravan/pages/") - sum(
-        stats.get(f"caravan/pages/{kind}", 0) for kind in ("cut", "challenge", "error", "empty")
-    )
+    read = _sum(stats, "caravan/pages/") - sum(stats.get(f"caravan/pages/{kind}", 0) for kind in UNSOUND)
     read += stats.get("caravan/articles/not_modified", 0)
     section = stats.get(NO_SECTION_STAT)
     if section and not any(stats.get(f"caravan/{name}") for name in _ARTICLES_FOUND):
