@@ -13,15 +13,14 @@ from urllib.parse import urlsplit
 
 from caravan_crawler.inspection.fact_reader import FactReader, answer_of
 from caravan_crawler.inspection.facts import Answer, Found, Role
+from caravan_crawler.items import as_row
 from caravan_crawler.normalise.dates import parse_date
 from caravan_crawler.pages.document import Bounds
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.urls import Site
 
-_ARTICLE_FIELDS = (
-    "headline lede body date_published published_at date_published_raw views photo_credit source language authors "
-    "tags images article_id url section"
-).split()
+#: An article's fields that a case does not compare: ``views`` is compared, and the others depend on the request.
+_NOT_SAVED = ("views_raw", "fetched_url", "observed_at")
 #: Kinds of responses that are no test case: those that are not pages, and pages on which a reader failed.
 _WITHOUT_VALUES = ("feed", "sitemap", "sitemap index", "broken")
 _LONGEST_NAME = 60
@@ -100,9 +99,8 @@ def case_of(answer: Answer, pipelines: Iterable[Any]) -> dict[str, Any]:
     facts = FactReader(site, pipelines, Bounds()).read(answer)
     expect: dict[str, Any] = {}
     if facts.article is not None:
-        record = facts.article.record
-        expect = {name: getattr(record, name) for name in _ARTICLE_FIELDS if hasattr(record, name)}
-        expect["links"] = [{"text": link.text, "url": link.url} for link in record.links]
+        row = as_row(facts.article.record)
+        expect = {name: value for name, value in row.items() if name not in _NOT_SAVED}
     elif facts.source is not None:
         source = facts.source
         if facts.reading is not None:

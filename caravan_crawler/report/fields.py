@@ -2,19 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import fields
 from itertools import pairwise
 from statistics import median
-from typing import NamedTuple
+from typing import NamedTuple, get_origin
 
 import altair as alt
 from sqlalchemy import ColumnElement, Text, and_, case, cast, func, select
 
+from caravan_crawler.items import Article
 from caravan_crawler.report.charts import FEWEST_RUNS, chart, rows, run_axis, run_labels
 from caravan_crawler.report.elements import Cell, Chart, Section, Share, Table, count, percent
 from caravan_crawler.store.field_counts import EVERYWHERE, FIELDS
 from caravan_crawler.store.schema import articles, field_counts, runs
 from caravan_crawler.store.snapshot import Snapshot
 
+_LISTS = frozenset(one.name for one in fields(Article) if get_origin(one.type) is list)
 #: Limits of the bins of views: 0, 1, 2, 5, 10, 20, 50 …
 _EDGES = [0, *(digit * 10**power for power in range(9) for digit in (1, 2, 5)), 2**31]
 #: Runs that read fewer articles are not evaluated.
@@ -96,7 +99,7 @@ def _count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 def _is_filled(name: str) -> ColumnElement[bool]:
     column = articles.c[name]
-    return cast(column, Text) != "[]" if name in ("authors", "tags", "images") else column.is_not(None)
+    return cast(column, Text) != "[]" if name in _LISTS else column.is_not(None)
 
 
 def read_fields(snapshot: Snapshot, tally: Tally) -> Fields:
