@@ -34,7 +34,7 @@ class CrawlStore:
         self.spider = spider
         self._scope = spider.arguments.scope
         self._is_publishing = False
-        self._published = 0
+        self._new_or_changed = 0
         self._begin()
         spider.crawl_store = self
 
@@ -85,7 +85,7 @@ class CrawlStore:
             spider.frontier,
             self.articles,
             lambda key, day: spider.lists.note_day(key, day),
-            settings.getint("MAX_HOPS_FROM_ARTICLE", 3),
+            settings.getint("MAX_HOPS_FROM_ARTICLE"),
             settings.getint("MAX_UNDATED"),
         )
         self._load_sources()
@@ -123,13 +123,13 @@ class CrawlStore:
     @property
     def is_at_limit(self) -> bool:
         """Whether the run has stored as many articles as the argument ``limit`` allows."""
-        return self._published == self.spider.arguments.limit
+        return self._new_or_changed == self.spider.arguments.limit
 
     def count_article(self) -> None:
         """Count an article for the feeds; at the limit, send no further request and end the run."""
-        self._published += 1
+        self._new_or_changed += 1
         if self.is_at_limit:
-            self._crawler.stats.set_value(LIMIT_STAT, self._published)
+            self._crawler.stats.set_value(LIMIT_STAT, self._new_or_changed)
             self._crawler.engine.pause()
             self._is_publishing = True
             deferred_from_coro(self._end_at_limit())

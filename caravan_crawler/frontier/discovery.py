@@ -32,8 +32,8 @@ class Discovery:
         frontier: Frontier,
         article_store: ArticleStore,
         note_day: Callable[[int | str, date | None], None],
-        most_hops: int = 3,
-        most_undated: int = 1000,
+        most_hops: int,
+        most_undated: int,
     ) -> None:
         """``note_day`` is called with the day of each known article, for listings without dates.
 

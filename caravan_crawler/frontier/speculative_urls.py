@@ -14,8 +14,6 @@ from caravan_crawler.urls import Address
 
 logger = logging.getLogger(__name__)
 
-#: Longest chain of non-article pages, each found on the one before.
-_DEEPEST = 3
 #: Budget of speculative URLs per run: 50, plus one per 4 articles read.
 _ALLOWED = 50
 _ARTICLES_FOR_ONE_MORE = 4
@@ -40,7 +38,7 @@ class SpeculativeUrls:
     URLs proves to be an article. URLs over the budget are deferred until more articles are read or proven.
     """
 
-    def __init__(self, most_hops: int = _DEEPEST) -> None:
+    def __init__(self, most_hops: int) -> None:
         """``most_hops`` is the setting ``MAX_HOPS_FROM_ARTICLE``."""
         self._most_hops = most_hops
         self.refused = 0

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from caravan_crawler import settings
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.frontier.articles import Frontier, Target
 from caravan_crawler.frontier.discovery import Discovery
@@ -52,7 +53,15 @@ class Days:
 
 
 def discovery(store: Store, days: Days | None = None, **arguments: Any) -> Discovery:
-    return Discovery(SITE, CrawlArguments(**arguments), Frontier(SITE), article_store(store), (days or Days()).note)
+    return Discovery(
+        SITE,
+        CrawlArguments(**arguments),
+        Frontier(SITE),
+        article_store(store),
+        (days or Days()).note,
+        settings.MAX_HOPS_FROM_ARTICLE,
+        settings.MAX_UNDATED,
+    )
 
 
 def links(*paths: str) -> list[tuple[Address, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from caravan_crawler.frontier.speculative_urls import SpeculativeUrls
+from caravan_crawler.settings import MAX_HOPS_FROM_ARTICLE
 from caravan_crawler.urls import Address, article_address
 
 
@@ -22,7 +23,7 @@ def crawl(
     links: Links, start: list[str], is_article: Callable[[str], bool], limit: int = 5000
 ) -> tuple[SpeculativeUrls, list[str]]:
     """Follow links as a spider does, from a page without an article; return the requested ones."""
-    speculative_urls = SpeculativeUrls()
+    speculative_urls = SpeculativeUrls(MAX_HOPS_FROM_ARTICLE)
     asked: list[str] = []
     waiting = deque(path for path in start if speculative_urls.admit(address(path), path, None))
     while waiting and len(asked) < limit:
@@ -82,14 +83,14 @@ def test_articles_behind_a_page_without_article_are_read_within_the_budget() -> 
 
 
 def test_numbered_articles_found_on_articles_need_no_budget() -> None:
-    speculative_urls = SpeculativeUrls()
+    speculative_urls = SpeculativeUrls(MAX_HOPS_FROM_ARTICLE)
     page = address("/news/statya-1000000/")
     speculative_urls.read(page, is_article=True)
     assert all(speculative_urls.admit(address(f"/news/statya-{1_000_001 + name}/"), "", page) for name in range(1000))
 
 
 def test_read_articles_raise_the_budget() -> None:
-    speculative_urls = SpeculativeUrls()
+    speculative_urls = SpeculativeUrls(MAX_HOPS_FROM_ARTICLE)
     doubtful = [address(f"/foo{name % 3}/bar-{name}/") for name in range(60)]
     assert [speculative_urls.admit(one, f"url {one.path}", None) for one in doubtful].count(True) == 50
     assert speculative_urls.take_aside(lambda known: False) == []
@@ -101,14 +102,14 @@ def test_read_articles_raise_the_budget() -> None:
 
 
 def test_deferred_links_are_limited() -> None:
-    speculative_urls = SpeculativeUrls()
+    speculative_urls = SpeculativeUrls(MAX_HOPS_FROM_ARTICLE)
     for name in range(10_100):
         speculative_urls.admit(address(f"/foo/bar-x{name}/"), "", None)
     assert (speculative_urls.aside, speculative_urls.refused) == (10_000, 80)
 
 
 def test_section_of_traps_leaves_budget_for_one_of_articles() -> None:
-    speculative_urls = SpeculativeUrls()
+    speculative_urls = SpeculativeUrls(MAX_HOPS_FROM_ARTICLE)
     traps = [speculative_urls.admit(address(f"/trap/bar-x{name}/"), "", None) for name in range(100)]
     assert traps.count(True) == 20
     first = address("/crime/delo-pervoe/")
@@ -119,7 +120,7 @@ def test_section_of_traps_leaves_budget_for_one_of_articles() -> None:
 
 
 def test_deferred_links_are_followed_after_others_read_speculative_urls() -> None:
-    speculative_urls = SpeculativeUrls()
+    speculative_urls = SpeculativeUrls(MAX_HOPS_FROM_ARTICLE)
     links = [address(f"/crime/x{number}/") for number in range(60)]
     followed = [link for link in links if speculative_urls.admit(link, link.path or "", None)]
     assert len(followed) == len(speculative_urls.doubtful) == 20
@@ -131,7 +132,7 @@ def test_deferred_links_are_followed_after_others_read_speculative_urls() -> Non
 
 
 def test_dropped_links_are_counted_and_forgotten() -> None:
-    speculative_urls = SpeculativeUrls()
+    speculative_urls = SpeculativeUrls(MAX_HOPS_FROM_ARTICLE)
     links = [address(f"/crime/x{number}/") for number in range(25)]
     for link in links:
         speculative_urls.admit(link, link.path or "", None)
@@ -140,7 +141,7 @@ def test_dropped_links_are_counted_and_forgotten() -> None:
 
 
 def test_page_that_became_an_article_is_followed() -> None:
-    speculative_urls = SpeculativeUrls()
+    speculative_urls = SpeculativeUrls(MAX_HOPS_FROM_ARTICLE)
     page = address("/crime/x/")
     assert speculative_urls.admit(page, "/crime/x/", None)
     speculative_urls.read(page, is_article=False)
