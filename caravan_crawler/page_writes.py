@@ -13,7 +13,7 @@ class Failure(NamedTuple):
 
 @dataclass
 class PageWrites:
-    """The result of one page, committed in one transaction: with its item if it has one, else alone.
+    """The result of one page, stored in one transaction: with its item if it has one, else without.
 
     - ``asked_url``, ``asked_key``: the URL and article key that were requested;
     - ``article_key``: the article the page is of, if any; ``has_item``: its item follows;

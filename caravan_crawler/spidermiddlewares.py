@@ -16,10 +16,11 @@ from caravan_crawler.store.article_store import article_key
 
 
 class PageCommitMiddleware(BaseSpiderMiddleware):
-    """Take the :class:`PageWrites` out of the spider's output and commit each in one transaction.
+    """Take the :class:`PageWrites` out of the spider's output and store each.
 
-    If the page has an article, its writes are committed with the item, by ``StorePipeline``, or when a pipeline drops
-    it. Later output of the page is processed after that. Disabled for spiders of other projects.
+    A page's rows are never split over two transactions. If the page has an article, they are stored with the item, by
+    ``StorePipeline``, or when a pipeline drops it. Scrapy handles the page's requests only after its item is stored.
+    Disabled for spiders of other projects.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -38,6 +39,9 @@ class PageCommitMiddleware(BaseSpiderMiddleware):
         return item
 
     def item_dropped(self, item: Any) -> None:
-        """Store the links and aliases of an article outside the period or the sections."""
+        """Store the links and aliases of an article outside the period or the sections.
+
+        Called for every dropped article; only the page of one outside the period or sections is still to be stored.
+        """
         if isinstance(item, Article):
             self._articles.add_outside(item, article_key(item))

@@ -34,8 +34,8 @@ from caravan_crawler.urls import PUBLIC_HOSTS, Site
 
 #: A URL without an article is not requested again for this time; later it may have one.
 _NO_ARTICLE_FOR = timedelta(days=30)
-#: Pages per commit at full speed; more to a server, where a commit costs round trips. A kill loses the pending pages,
-#: and the next run requests them again.
+#: Most pages per transaction; more to a server, where a commit costs round trips. A page's rows are never split over
+#: two. A kill loses the pending pages, and the next run requests them again.
 _PAGES_PER_COMMIT = {"sqlite": 4, "postgresql": 8}
 #: Seconds after a commit within which a page waits for others; later it is committed at once.
 _COMMIT_INTERVAL = 0.1
@@ -190,7 +190,7 @@ class Store:
         return found
 
     def write(self, page: Writes) -> None:
-        """Store the rows of a page, in one transaction; it is committed at once or with the next pages."""
+        """Store the rows of a page, all in one transaction, which may hold further pages."""
         if self.is_broken:
             return
         self._pending.add_all(page)
