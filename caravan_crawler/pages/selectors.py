@@ -1,8 +1,7 @@
 """All names of classes and ids that the reader knows, by what they mark.
 
-Two generations of the site itself are known: the first (about 2016 to 2018) has the text in ``div.article_text``, the
-second (2021 to 2023) in ``div.full-article__text.clear``, its date in ``time.full-breadcrumb__time``. The rest are
-names that themes of WordPress, its plugins, Bitrix and adverts' scripts give to their parts.
+Names of the site itself are known of the generations 1 and 2 (``docs/reading.md``). The rest are names that themes of
+WordPress, its plugins, Bitrix and adverts' scripts give to their parts.
 """
 
 import re
