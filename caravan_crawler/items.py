@@ -48,7 +48,7 @@ class Link:
 class Article:
     """One article of the site, once per run, whatever URLs lead to it.
 
-    Its key is ``article_id``, else ``url``.
+    Its key is the number, or the path of the URL if it has none.
     """
 
     article_id: int | None = None
@@ -91,7 +91,7 @@ class Article:
     day, in print or in its metadata."""
 
     date_published_raw: str | None = None
-    """The date as printed."""
+    """The date as printed; if none is printed, the date of the page's metadata as it is there."""
 
     views: int | None = None
     """View count at ``observed_at``."""

@@ -80,7 +80,8 @@ class DatePipeline(CountingPipeline):
     def process_item(self, item: Any) -> Any:
         """Set ``date_published`` and ``published_at`` in ISO 8601, in place."""
         if isinstance(item, Article):
-            # An article that an earlier run has stored passes again: its moment is the witness, as the metadata's was.
+            # An article left by an earlier run passes this pipeline again. It has no metadata any more, so its stored
+            # time is used instead.
             stamp = item.published_at or item.date_published
             printed = item.date_published_raw if item.date_published_raw != stamp else None
             decision = decide_publication(printed, stamp, datetime.fromisoformat(item.observed_at))
@@ -120,7 +121,7 @@ class ViewsPipeline(CountingPipeline):
 
 
 class PeriodPipeline(CountingPipeline):
-    """Drop articles outside ``since`` to ``until`` and outside ``sections``, each drop counted.
+    """Drop articles outside of ``sections`` or of the period from ``since`` to ``until``, and count each.
 
     If a period is given, articles without a date are dropped too.
     """
@@ -145,7 +146,7 @@ class PeriodPipeline(CountingPipeline):
 
 
 class StorePipeline(CountingPipeline):
-    """Store each item and pass on only new and changed ones, which a run's feeds contain."""
+    """Store each item; pass on all but unchanged articles and those that lost a field."""
 
     name = "articles"
 

@@ -21,7 +21,7 @@ have the same fields.
 ## What you can rely on
 
 - `null` (in CSV an empty cell) always means that the page does not have the value. There are no placeholders.
-- Every `*_raw` is the text as printed. If it cannot be parsed, the value is `null`, never a guess.
+- Every `*_raw` is the text as on the page. If it cannot be parsed, the value is `null`, never a guess.
 - Days are `YYYY-MM-DD`, times ISO 8601 with offset.
 - An article is one record in a run, whatever URLs lead to it.
 - Texts are Unicode NFC, without invisible characters and doubled spaces; quotation marks, dashes and ё
