@@ -1,7 +1,7 @@
 """Scrapy settings of Caravan Crawler, in the order of Scrapy's template.
 
 Only settings that differ from Scrapy's defaults are listed, with the reason; the project's own settings come last,
-each with the module that reads it. Five can also be set by environment variables, for crawls started by a server;
+each with the module that it affects. Five can also be set by environment variables, for crawls started by a server;
 settings of a single run override them. https://docs.scrapy.org/en/latest/topics/settings.html
 """
 
@@ -31,8 +31,8 @@ USER_AGENT = environ.get("CARAVAN_USER_AGENT") or (
 ROBOTSTXT_USER_AGENT = "CaravanCrawler"
 ROBOTSTXT_OBEY = True  # default False
 
-# One request at a time, with a pause. With a delay of 0 Scrapy 2.19 ignores the limit per domain, so the
-# overall limit is set too. The spider lifts all three for a site on this machine's loopback.
+# One request at a time, with a pause. With a delay of 0 Scrapy ignores the limit per domain, so the overall limit is
+# set too. For loopback see _LOCAL_MANNERS in spiders/caravan.py.
 CONCURRENT_REQUESTS = 1  # default 16
 CONCURRENT_REQUESTS_PER_DOMAIN = 1  # default 8
 DOWNLOAD_DELAY = 1.0  # default 0
@@ -97,7 +97,7 @@ ITEM_PIPELINES = {
     "caravan_crawler.pipelines.RatePipeline": 300,
     "caravan_crawler.pipelines.ViewsPipeline": 400,
     "caravan_crawler.pipelines.PeriodPipeline": 500,  # needs the date
-    "caravan_crawler.pipelines.StorePipeline": 600,  # stores items, passes on new and changed ones
+    "caravan_crawler.pipelines.StorePipeline": 600,  # stores items, drops unchanged articles
 }
 
 # Fewer requests to a slow site. The delay is never shorter than DOWNLOAD_DELAY or Crawl-delay.
@@ -148,7 +148,7 @@ BROWSER_WAIT = 3.0  # seconds for a page without pending requests to add missing
 # Longest Crawl-delay in seconds; a longer one ends the run: downloadhandlers.py
 CRAWL_DELAY_MAX = 600
 CSV_BOM = False  # byte order mark, so that Excel opens a CSV as UTF-8: feeds.py
-# Folder for all files of a crawl: spiders/caravan.py, feeds.py
+# Folder for all files of a crawl: spiders/caravan.py, store/store.py
 DATA_DIR = environ.get("CARAVAN_DATA_DIR") or "data"
 # Bytes of a response's status line and headers; browsers accept 256 KB, WordPress sends 1 KB: downloadhandlers.py
 DOWNLOAD_MAX_HEADER_BYTES = 64 * 1024

@@ -130,7 +130,7 @@ class Command(ScrapyCommand):
 
 
 def _edition(about: Any, site: str) -> str:
-    """Return the site edition of an archive; earlier versions recorded copies as the original."""
+    """Return the site edition of an archive, by its site: a copy may be noted as the original."""
     return SAMPLE if about.edition == SAMPLE else edition(about.site or site)
 
 

@@ -82,9 +82,10 @@ def language_of(document: Document, headline: str | None, text: str | None) -> s
 
 @dataclass
 class ArticleReading:
-    """An article's fields as printed, named as in the item. A field that the page does not have is empty.
+    """An article's fields as printed. A field that the page does not have is empty.
 
-    ``date_structured`` is the date of the page's metadata, the second witness of ``date_published``.
+    ``date_published`` is the printed date, which an item has as ``date_published_raw``; ``date_structured`` is the date
+    of the page's metadata, its second witness.
     """
 
     address: Address | None = None

@@ -95,7 +95,7 @@ _LONGEST_DATE, _LONGEST_DATE_TEXT = 12, 80
 _LONGEST_ZONE = 40
 #: A label without its colon, with the value in an element of its own.
 _BARE_LABEL = re.compile(rf"авторы?|фото|дата|опубликовано|комментари\w*|текст|{VIEWS_BEFORE}", re.IGNORECASE)
-#: Letters of a block with lines, and of one line.
+#: Longest block, and longest line in it, in letters.
 _LONGEST_FACTS, _LONGEST_LINE = 240, 140
 _MOST_WORDS_OF_NAME = 3
 #: Blocks in an element whose name may say what a number in it counts.
@@ -106,7 +106,7 @@ _ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One recognised line: its ``kind`` and the ``value`` without label; a number ``is_bare`` that had none."""
+    """One recognised line: its kind, and its value without the label. ``is_bare``: a number printed without a label."""
 
     kind: Kind
     value: str

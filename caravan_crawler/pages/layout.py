@@ -40,11 +40,11 @@ from caravan_crawler.pages.trending import TrendingBlock, find_trending
 
 #: Most blocks before the headline, and behind the last paragraph, that may be facts of the article.
 _FARTHEST_ABOVE, _FARTHEST_BEHIND = 4, 16
-#: Blocks of facts below the headline from which the page is not read for further ones.
+#: Stop after this number of fact blocks under the headline.
 _MOST_FACTS = 200
-#: Paragraphs in an element from which it holds a text, whatever its name says.
+#: An element with this number of paragraphs is text, even if its name says it is a box.
 _FEWEST_OF_TEXT = 2
-#: Most blocks before such facts in the element that holds them and the headline: a section, a crumb.
+#: In the element around facts and headline, at most this number of blocks may come before the facts.
 _MOST_BEFORE_FACTS = 2
 _TAGS_OF_TEXT = SUBHEADS | frozenset("p td th dt dd".split())
 #: Letters of a name, and of a section's name or a button among the facts over a headline.

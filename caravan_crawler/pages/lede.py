@@ -24,7 +24,7 @@ LEDE = {
 }
 #: Sum of the evidence from which the texts are the lede.
 LEDE_FROM = 1
-#: Share of the length of the paragraphs behind it below which a text is much shorter.
+#: A text is much shorter if it has less than this share of the length of the next two paragraphs (average).
 _SHORT = 0.6
 #: Elements in bold or italics that may be around a lede.
 _MOST_EMPHASISED = 40
@@ -33,7 +33,11 @@ _MOST_EMPHASISED = 40
 def weigh_lede(
     document: Document, lede: list[int], after: list[int], between: list[Fact], earlier: list[Fact]
 ) -> Weighed:
-    """Weigh the texts ``lede``, which stand before those ``after``, with the facts ``between`` and ``earlier``."""
+    """Decide if the blocks ``lede`` are the lede.
+
+    ``after``: the text blocks that follow; ``between``: the facts after the lede and before the text; ``earlier``: the
+    facts before the lede.
+    """
     weighed = Weighed(lede[0])
     blocks = document.blocks
     first = blocks[lede[0]]

@@ -1,7 +1,8 @@
 """The readers of an article's fields, one small function per field and layout.
-``article.py`` says in which order they are asked. A date that names no day (``undefined``, a database's zero) must
-not hide a good one, so each reader of a date returns one that names a day; the last of each field returns what is
-there where none does.
+
+``article.py`` says in which order they are asked. A date may name no day (``undefined``, a database's zero). Each date
+reader returns a date only if it names a day. The last reader of the field (``..._as_it_is``) returns the text found,
+even if it names no day.
 """
 
 import re
@@ -229,7 +230,7 @@ _GENERATION_2_LABEL = re.compile("[Оо]публиковано|[Жж]ариял�
 
 
 def views_printed(page: ArticlePage) -> str | None:
-    """The number among the facts; of several without a label, the one its element names."""
+    """The number with a label; else the one whose element is named for views; else the only one at the headline."""
     for facts in (page.layout.facts, page.text.facts + page.layout.facts_after_text):
         found = [fact for fact in facts if fact.kind == "views"]
         labelled = next((fact.value for fact in found if not fact.is_bare), None)

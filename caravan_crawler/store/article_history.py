@@ -2,7 +2,8 @@
 
 A crawl's reading is newer than all that is stored. Pages of an archive come in any order and any number of times: a
 better reading replaces what the same page gave before; an observation older than the latest state adds to versions and
-view counts only. Reading wrongly read pages again has the same result as reading them correctly at first.
+view counts only. After a reader is fixed, reparsing gives the same store as if
+the reader had been right from the start.
 """
 
 import json

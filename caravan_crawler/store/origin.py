@@ -21,7 +21,7 @@ Ask = Callable[[Executable], Iterable[Any]]
 def edition_held(ask: Ask) -> str | None:
     """Return the edition that a store belongs to, or None if it is new.
 
-    Earlier versions stored copies as the original. A store belongs to a copy if its articles have URLs of another host.
+    A store that is noted as the original belongs to a copy if its articles have URLs of another host.
     """
     held = _noted(ask, "site")
     if held == _ORIGINAL:
