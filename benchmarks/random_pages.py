@@ -141,7 +141,7 @@ class RandomSite:
             "photo_credit": self._name() if dice.random() < 0.8 else None,
             "source": dice.choice(_SOURCES) if dice.random() < 0.5 else None,
             "authors": [self._name()] if dice.random() < 0.6 else [],
-            "tags": [self._sentence(1, 2)[:-1] for _ in range(dice.randrange(4))],
+            "tags": list(dict.fromkeys(self._sentence(1, 2)[:-1] for _ in range(dice.randrange(4)))),
         }
         paragraphs = [self._paragraph() for _ in range(dice.randrange(4, 12))]
         if fields["source"]:
@@ -151,7 +151,7 @@ class RandomSite:
         place = dice.randrange(1, len(paragraphs))
         paragraphs[place] += f" Подробнее {link[0]} здесь."
         html[place] += f' Подробнее <a href="{link[1]}">{link[0]}</a> здесь.'
-        image = f"/wp-content/uploads/{moment:%Y/%m}/{self._latin(2)}-{dice.randrange(9999)}.jpg"
+        image = f"/wp-content/uploads/{moment:%Y/%m}/{self._latin(4)}-{dice.randrange(9999)}.jpg"
         fields["body"] = "\n\n".join(paragraphs)
         fields["links"] = [{"text": link[0], "url": link[1]}]
         fields["images"] = [self.base + image[1:]]
