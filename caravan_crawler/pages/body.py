@@ -39,6 +39,8 @@ _MOST_OUTSIDE_A_FORM, _FEWEST_PARAGRAPHS = 300, 2
 _MOST_OF_TEXT = 0.5
 #: Blocks at the end of a text that may be lines of its authors.
 _LONGEST_BYLINE = 3
+#: Elements around two blocks whose names are compared.
+_DEEPEST_ALIKE = 2
 
 
 @dataclass
@@ -259,7 +261,11 @@ def _take_off_tail(document: Document, kept: list[Block], text: Text) -> None:
 
 def _end_of_text(kept: list[Block]) -> int:
     """Return the place of the first heading, such as ``Об авторе``, behind which nothing is like the text before it."""
-    places = [(block.element.parent, block.tag, block.element.get("class")) for block in kept]
+    # By names, as a page builder puts each paragraph into an element of its own.
+    places = [
+        tuple((element.tag, element.get("class")) for element in islice(block.element.around, _DEEPEST_ALIKE))
+        for block in kept
+    ]
     last = {place: index for index, place in enumerate(places)}
     end = 0
     for index, block in enumerate(kept):

@@ -67,7 +67,7 @@ def text_from(start: int, document: Document, headline_at: int, trending: Trendi
                     _goes_on(block, container, article, before_trending=trending is not None)
                     or (text.blocks and _is_next_alike(text.blocks[-1], block))
                 )
-                if not goes_on or _is_teased(blocks, block.index):
+                if not goes_on or container is None or _is_teased(blocks[block.index - 1], block, container, article):
                     heading = block if block.tag in SUBHEADS and not block.has_links else None
                     continue
                 if heading is not None and heading.index == block.index - 1 and not is_end_label(heading.text):
@@ -89,11 +89,16 @@ def _goes_on(block: Block, container: Element, article: Element, *, before_trend
     if block.zone is not None or clutter_around(block.element, article, but=[*container.around]):
         return False
     # The text may lie in several containers alike, with an advert between them.
-    if not block.is_all_links and any(_are_alike(element, container) for element in block.element.below(article)):
+    if not block.is_all_links and _is_twin(block, container, article):
         return True
     if not is_prose(block):
         return False
     return before_trending or (article.tag not in ("body", "html") and block.is_within(article))
+
+
+def _is_twin(block: Block, container: Element, article: Element) -> bool:
+    """Whether a block stands in a twin of the text's container."""
+    return any(_are_alike(element, container) for element in block.element.below(article))
 
 
 def _are_alike(element: Element, container: Element) -> bool:
@@ -112,10 +117,10 @@ def _is_next_alike(last: Block, block: Block) -> bool:
     return is_alike and block.index == last.index + 1
 
 
-def _is_teased(blocks: list[Block], index: int) -> bool:
+def _is_teased(before: Block, block: Block, container: Element, article: Element) -> bool:
     """Whether the block before is a heading that is a link, or a name: an excerpt or an author's biography follows."""
-    before = blocks[index - 1]
-    return (before.tag in SUBHEADS and before.is_all_links) or is_person(before.text)
+    is_biography = is_person(before.text) and not _is_twin(block, container, article)
+    return (before.tag in SUBHEADS and before.is_all_links) or is_biography
 
 
 def _first_paragraphs(blocks: list[Block], start: int, end: int) -> list[Block]:

@@ -50,3 +50,25 @@ def test_a_button_in_a_subhead_is_its_text() -> None:
     texts = [block.text for block in document.blocks]
     assert "Призёры" in texts
     assert "a" in texts
+
+
+def test_a_heading_between_paragraphs_in_elements_of_their_own_does_not_end_the_text() -> None:
+    wrapped = f"<div class='w'>{PARAGRAPH}</div>"
+    text = f"{wrapped * 2}<h3>Об авторе</h3>{wrapped}<div class='w'><p>{LAST}</p></div>"
+    html = f"<title>Список призёров</title><main><h1>Список призёров</h1><p>26 Апреля 2023</p><div>{text}</div></main>"
+    article = read_page(parse_document(html.encode(), URL, SITE, "utf-8")).article
+    assert article is not None
+    assert article.body is not None
+    assert article.body.endswith(LAST)
+
+
+def test_a_name_as_a_heading_between_elements_alike_does_not_end_the_text() -> None:
+    texts = (PARAGRAPH * 2, "<p>Мария Ким</p>", f"<p>{LAST}</p>")
+    sections = "".join(f"<section class='s'><div class='w'>{text}</div></section>" for text in texts)
+    html = (
+        f"<title>Список призёров</title><main><h1>Список призёров</h1><p>26 Апреля 2023</p><div>{sections}</div></main>"
+    )
+    article = read_page(parse_document(html.encode(), URL, SITE, "utf-8")).article
+    assert article is not None
+    assert article.body is not None
+    assert article.body.endswith(LAST)
