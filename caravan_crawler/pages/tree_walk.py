@@ -1,5 +1,6 @@
 """One pass over the tree of a page, which collects what is visible: text, pictures, links."""
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from selectolax.lexbor import LexborNode
 
 from caravan_crawler.normalise.text import UNSEEN_LETTERS, clean, without_unseen
 from caravan_crawler.pages.blocks import LINE_BREAK, SUBHEADS, Block, Element, Picture, Piece
+from caravan_crawler.pages.labels import is_trending_heading
 from caravan_crawler.pages.selectors import holds_text, is_for_screen_readers
 
 _BLOCK_TAGS = frozenset(
@@ -22,8 +24,8 @@ _UNSEEN_TAGS = frozenset(
 )
 _TEXT, _UNSEEN, _BLOCK, _PICTURE, _BREAK, _INLINE = range(6)
 #: Elements that may hide a link.
-_MAY_HIDE = "[hidden], [style*=none i], [style*=hidden i], [class*=screen-reader], [class*=hidden], [class*=sr-only], "
-_MAY_HIDE += ", ".join(tag for tag in sorted(_UNSEEN_TAGS) if tag.replace("-", "").isalpha() and tag[0] != "-")
+_MAY_HIDE = ":is([hidden], [style*=none i], [style*=hidden i], [class*=screen-reader], [class*=hidden], [class*=sr-only], "
+_MAY_HIDE += f"{', '.join(sorted(tag for tag in _UNSEEN_TAGS if tag.isalpha()))})"
 _KINDS = {"-text": _TEXT, "img": _PICTURE, "amp-img": _PICTURE, "br": _BREAK}
 _KINDS |= dict.fromkeys(_BLOCK_TAGS, _BLOCK) | dict.fromkeys(_UNSEEN_TAGS, _UNSEEN)
 #: Parts of a page that never hold an article's paragraphs.
@@ -32,7 +34,7 @@ _ZONES = frozenset("nav aside footer figcaption".split())
 _KEPT_EMPTY = ("a", "time")
 _CELLS = frozenset(["td", "th"])
 #: Blocks that are noted on the way.
-_SPECIAL = _ZONES | _CELLS | {"div", "form", "h1"}
+_SPECIAL = _ZONES | _CELLS | {"div", "form", "h1", "h2", "h3"}
 #: A footer in one of these says who is quoted.
 _QUOTATIONS = frozenset(["blockquote", "figure"])
 #: A form with so few letters is for searching or commenting; a larger one may be around the whole page.
@@ -41,10 +43,10 @@ _SMALL_FORM = 400
 _DEEPEST = 400
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _UNSEEN_LETTER = re.compile(f"[{UNSEEN_LETTERS}]").search
-#: The text of a page has ended if every ``h1`` and some paragraphs were met, the element around the last ``h1`` and all
-#: paragraphs has ended, and then this number of blocks that are no paragraphs were met. The rest is read for its links
-#: only, which saves time on a page with columns behind the text.
-_FEWEST_PARAGRAPHS, _MOST_BEHIND = 2, 100
+#: The text of a page has ended if its last headline and some paragraphs were met, the element around all of them has
+#: ended, and then so many blocks that are no paragraphs were met, or fewer behind the trending block. The rest is read
+#: for its links only, which saves time on a page with columns behind the text.
+_FEWEST_PARAGRAPHS, _MOST_BEHIND, _MOST_BEHIND_TRENDING = 2, 100, 30
 _SHORTEST_PARAGRAPH, _ENDS = 60, '.!?…»”"'
 #: Letters of a line that may stand alone.
 _LONGEST_ALONE = 80
@@ -117,13 +119,18 @@ def _walk(
     pieces: list[Piece] = []
     met_unseen = is_over = False
     preformatted = paragraphs = since_paragraph = 0
-    headings = len(root.css("h1"))
+    last_headline = _last_headline(root)
+    headline: Element | None = None
     article: Element | None = None
+    trending: Element | None = None
     last_link: LexborNode | None = None
 
     def note_special(node: LexborNode, element: Element, tag_around: str, zone: str | None) -> str | None:
         """Note an element that is more than a block; return the zone in it."""
+        nonlocal headline
         tag = element.tag
+        if node.mem_id == last_headline:
+            headline = element
         if tag == "div":
             if visible.text_container is None and holds_text(element.attributes.get("class") or ""):
                 visible.text_container = element
@@ -149,7 +156,7 @@ def _walk(
 
     def add(block: Element, zone: str | None, text: str, its_pieces: list[Piece]) -> None:
         """Add a block, unless nobody sees its ``text``."""
-        nonlocal met_unseen, paragraphs, since_paragraph, is_over, article
+        nonlocal met_unseen, paragraphs, since_paragraph, is_over, article, trending
         is_plain = text.isprintable() and (is_plain_page or is_normalized("NFC", text))
         if not is_plain or (not is_plain_page and _UNSEEN_LETTER(text)):
             texts = (piece for piece, _, _ in its_pieces if piece != LINE_BREAK)
@@ -158,14 +165,19 @@ def _walk(
             if not text:
                 return
         blocks.append(Block(block, zone, text, its_pieces, len(blocks)))
-        if 0 < headings == len(visible.headings):
+        if headline is not None:
             if len(text) >= _SHORTEST_PARAGRAPH and text[-1] in _ENDS and its_pieces[0][1] is None:
                 paragraphs, since_paragraph = paragraphs + 1, 0
                 if zone is None:
-                    article = _around_both(article or visible.headings[-1], block)
+                    article = _around_both(article or headline, block)
             elif article is not None and article.last > article.first:  # it has ended
                 since_paragraph += 1
-                is_over = paragraphs >= _FEWEST_PARAGRAPHS and since_paragraph >= _MOST_BEHIND
+                if trending is None and is_trending_heading(text):
+                    trending = block
+                is_over = paragraphs >= _FEWEST_PARAGRAPHS and (
+                    since_paragraph >= _MOST_BEHIND
+                    or (trending is not None and len(blocks) >= _end_of_box(trending) + _MOST_BEHIND_TRENDING)
+                )
 
     # The state of the loop: the element around the present children, if it says anything; the block they are part of;
     # the link and the inline element around them; their zone; the number of cells and the last icon before the child.
@@ -257,6 +269,26 @@ def _walk(
     return visible, met_unseen
 
 
+def _last_headline(root: LexborNode) -> int | None:
+    """Return the ``mem_id`` of the last ``h1``, or of the last other heading that the page's title begins with."""
+    headlines = root.css("h1")
+    title = root.css_first("title")
+    if not headlines and title is not None:
+        start = " ".join(title.text().split())
+        headlines = [node for node in root.css("h2, h3") if (text := " ".join(node.text().split())) and start.startswith(text)]
+    return headlines[-1].mem_id if headlines else None
+
+
+def _end_of_box(heading: Element) -> float:
+    """Return the number of the block behind the box of a ``heading``; infinity if it has not ended."""
+    for element in heading.around:
+        if element.last == element.first:
+            break
+        if element.last > heading.first + 1:
+            return element.last
+    return math.inf
+
+
 def _around_both(element: Element, block: Element) -> Element:
     """Return the innermost element around both; only its start need be known."""
     while element.parent is not None and not block.is_within(element):
@@ -273,16 +305,19 @@ def _icon(node: LexborNode) -> dict[str, str | None]:
 
 def _links_behind(root: LexborNode, last: LexborNode | None) -> Iterator[LexborNode]:
     """Yield the visible links behind the ``last`` one that was met."""
-    hidden = {
-        link.mem_id
-        for node in root.css(_MAY_HIDE)
-        if _KINDS.get(node.tag or "") == _UNSEEN or _is_hidden(node.attributes)
-        for link in (node, *node.css("a"))
-    }
+    hidden = {link.mem_id for link in root.css(f"{_MAY_HIDE} a, a{_MAY_HIDE}") if _is_in_unseen(link)}
     nodes = iter(root.css("a"))
     if last is not None:
         next(node for node in nodes if node.mem_id == last.mem_id)
     yield from (node for node in nodes if node.mem_id not in hidden)
+
+
+def _is_in_unseen(node: LexborNode | None) -> bool:
+    while node is not None:
+        if _KINDS.get(node.tag or "") == _UNSEEN or _is_hidden(node.attributes):
+            return True
+        node = node.parent
+    return False
 
 
 #: A line of a block: its text and pieces.
