@@ -122,10 +122,6 @@ def _may_be_in_single_quotes(source: bytes, start: int, end: int) -> bool:
 _REST = r"[^\x00-\x20\x7f-\xa0?#;\[\]\\]*"
 _WHOLE = re.compile(rf"https?://[A-Za-z0-9.\-]+(?::\d+)?(?:/{_REST})?", re.ASCII)
 _ROOTED = re.compile(rf"/(?!/){_REST}")
-#: First bytes in UTF-8 of letters that nobody sees or that are not in Unicode NFC; of few of them the letters; and
-#: entities. Few pages have any.
-_NOT_PLAIN_BYTES = (b"\xcc", b"\xcd", b"\xe0", b"\xe1", b"\xe3", b"\xef", b"\xf0", b"&#")
-_NOT_PLAIN_LETTERS = "\u2800\u2126\u212a"
 _BOUNDS = Bounds()
 _T = TypeVar("_T")
 
@@ -143,8 +139,6 @@ class Document:
     site: Site
     bounds: Bounds = _BOUNDS
     excess: Excess | None = None
-    is_plain: bool = False
-    """Whether surely no letter is one that nobody sees, or not in Unicode NFC."""
     has_more_links: bool = False
     """Whether links were left out because the page has more than ``bounds.links``."""
 
@@ -204,7 +198,7 @@ class Document:
 
     @cached_property
     def _visible(self) -> Visible:
-        return visible_parts(self.root, is_certain_fact, is_plain=self.is_plain)
+        return visible_parts(self.root, is_certain_fact)
 
     @property
     def blocks(self) -> list[Block]:
@@ -271,15 +265,8 @@ def parse_document(
     if excess := bounds.excess_of(source):
         return Document(url, source, LexborHTMLParser(""), site, bounds, excess)
     try:
-        text = source.decode()
+        source.decode()
     except UnicodeDecodeError:
-        text = source.decode(encoding_of(source, declared_encoding), "replace")
-        source = text.encode()
+        source = source.decode(encoding_of(source, declared_encoding), "replace").encode()
     tree = LexborHTMLParser(source.replace(b"\0", b""))
-    return Document(url, source, tree, site, bounds, is_plain=_is_plain(source, text))
-
-
-def _is_plain(source: bytes, text: str) -> bool:
-    """Whether surely no letter of the page is one that nobody sees, or not in Unicode NFC."""
-    has_bytes = any(each in source for each in _NOT_PLAIN_BYTES)
-    return not has_bytes and not any(letter in text for letter in _NOT_PLAIN_LETTERS)
+    return Document(url, source, tree, site, bounds)

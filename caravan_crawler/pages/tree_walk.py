@@ -24,8 +24,10 @@ _UNSEEN_TAGS = frozenset(
 )
 _TEXT, _UNSEEN, _BLOCK, _PICTURE, _BREAK, _INLINE = range(6)
 #: Elements that may hide a link.
-_MAY_HIDE = ":is([hidden], [style*=none i], [style*=hidden i], [class*=screen-reader], [class*=hidden], [class*=sr-only], "
-_MAY_HIDE += f"{', '.join(sorted(tag for tag in _UNSEEN_TAGS if tag.isalpha()))})"
+_MAY_HIDE = (
+    ":is([hidden], [style*=none i], [style*=hidden i], [class*=screen-reader], [class*=hidden], [class*=sr-only], "
+)
+_MAY_HIDE += f"{', '.join(sorted(_UNSEEN_TAGS - {'-comment', 'w:worddocument'}))})"
 _KINDS = {"-text": _TEXT, "img": _PICTURE, "amp-img": _PICTURE, "br": _BREAK}
 _KINDS |= dict.fromkeys(_BLOCK_TAGS, _BLOCK) | dict.fromkeys(_UNSEEN_TAGS, _UNSEEN)
 #: Parts of a page that never hold an article's paragraphs.
@@ -72,20 +74,18 @@ class Visible:
     is_too_deep: bool = False
 
 
-def visible_parts(
-    root: LexborNode, stands_alone: Callable[[str], bool] | None = None, *, is_plain: bool = False
-) -> Visible:
+def visible_parts(root: LexborNode, stands_alone: Callable[[str], bool] | None = None) -> Visible:
     """Return what is visible below ``root``.
-
-    With ``is_plain`` no text has letters that nobody sees or that are not in Unicode NFC.
 
     The first and last lines of a block that parts its lines by ``br`` are blocks of their own where they are of the
     kind that ``stands_alone``: a date over a text.
     """
-    visible, met_unseen = _walk(root, stands_alone, is_plain_page=is_plain)
-    if met_unseen:
+    visible = _walk(root, stands_alone)
+    text = " ".join([block.text for block in visible.blocks]).replace("\n", " ")
+    is_clean = text.isprintable() and is_normalized("NFC", text) and not _UNSEEN_LETTER(text)
+    if not is_clean and without_unseen(text) != text:
         # Characters that nobody sees would keep words from being known, and are no text of their own.
-        visible, _ = _walk(root, stands_alone, is_plain_page=False, is_cleaning=True)
+        visible = _walk(root, stands_alone, is_cleaning=True)
     return visible
 
 
@@ -102,14 +102,8 @@ _State = tuple[
 ]
 
 
-def _walk(
-    root: LexborNode,
-    stands_alone: Callable[[str], bool] | None,
-    *,
-    is_plain_page: bool,
-    is_cleaning: bool = False,
-) -> tuple[Visible, bool]:
-    """Return what is visible below ``root``, and whether the text of any block had characters that nobody sees.
+def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cleaning: bool = False) -> Visible:
+    """Return what is visible below ``root``; with ``is_cleaning``, without characters that nobody sees.
 
     It runs for every element of every page, so it is written for speed: one loop, which stores the state of each
     element around the present one in ``stack``.
@@ -117,7 +111,7 @@ def _walk(
     visible = Visible()
     blocks, pictures, links, times = visible.blocks, visible.pictures, visible.links, visible.times
     pieces: list[Piece] = []
-    met_unseen = is_over = False
+    is_over = False
     preformatted = paragraphs = since_paragraph = 0
     last_headline = _last_headline(root)
     headline: Element | None = None
@@ -155,15 +149,10 @@ def _walk(
         pieces.clear()
 
     def add(block: Element, zone: str | None, text: str, its_pieces: list[Piece]) -> None:
-        """Add a block, unless nobody sees its ``text``."""
-        nonlocal met_unseen, paragraphs, since_paragraph, is_over, article, trending
-        is_plain = text.isprintable() and (is_plain_page or is_normalized("NFC", text))
-        if not is_plain or (not is_plain_page and _UNSEEN_LETTER(text)):
-            texts = (piece for piece, _, _ in its_pieces if piece != LINE_BREAK)
-            met_unseen = met_unseen or any(without_unseen(piece) != piece for piece in texts)
-            text = clean(text)
-            if not text:
-                return
+        """Add a block; note where headline, text and trending block end."""
+        nonlocal paragraphs, since_paragraph, is_over, article, trending
+        if is_cleaning and not (text := clean(text)):
+            return
         blocks.append(Block(block, zone, text, its_pieces, len(blocks)))
         if headline is not None:
             if len(text) >= _SHORTEST_PARAGRAPH and text[-1] in _ENDS and its_pieces[0][1] is None:
@@ -266,7 +255,7 @@ def _walk(
 
     if is_over:
         links += [Element("a", node.attributes, top, len(blocks)) for node in _links_behind(root, last_link)]
-    return visible, met_unseen
+    return visible
 
 
 def _last_headline(root: LexborNode) -> int | None:
@@ -275,7 +264,9 @@ def _last_headline(root: LexborNode) -> int | None:
     title = root.css_first("title")
     if not headlines and title is not None:
         start = " ".join(title.text().split())
-        headlines = [node for node in root.css("h2, h3") if (text := " ".join(node.text().split())) and start.startswith(text)]
+        headlines = [
+            node for node in root.css("h2, h3") if (text := " ".join(node.text().split())) and start.startswith(text)
+        ]
     return headlines[-1].mem_id if headlines else None
 
 
