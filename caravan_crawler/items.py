@@ -52,46 +52,45 @@ class Article:
     """
 
     article_id: int | None = None
-    """The site's number of the article, 4 to 9 digits, the same in all its URLs. None if no known URL has
-    one (the newest form, ``/crime/<slug>/``). Not in chronological order before about 2015."""
+    """The site's number, 4 to 9 digits, the same in all URLs of the article; None if none of them has one. Not in
+    chronological order before about 2015."""
 
     url: str = ""
-    """Canonical URL: the crawled site's base and the article's own path with a final slash; never a short
-    link or an AMP page. If no page names the own path, it is ``?p=<id>``."""
+    """Canonical URL: the crawled site's base and the article's own path with a final slash, never an AMP page;
+    ``?p=<id>`` only if no page names the own path."""
 
     fetched_url: str = ""
     """The URL this copy was fetched from, after redirects."""
 
     section: str | None = None
-    """The first part of the own path: ``news``, ``gazeta``, ``sport``, ``art``, ``crime`` … None if only a
-    short link is known."""
+    """First part of the own path: ``news``, ``gazeta``, ``sport`` … None if only a short link is known."""
 
     language: str = ""
-    """ISO 639-1: ``ru`` or ``kk``, detected from the letters of the text."""
+    """ISO 639-1: ``ru`` or ``kk``, by the letters of the text."""
 
     headline: str | None = None
     """Headline as printed, without the site's suffix `` - Караван``."""
 
     lede: str | None = None
-    """The paragraph between headline and date as printed, even if the site cut it inside a word; or the first
-    paragraph of a text, if it alone is set in bold, italics or a larger font. It is not repeated in ``body``; join the
-    two unless ``lede`` is a prefix of ``body``."""
+    """The paragraph between headline and date as printed, even if the site cut it inside a word; or a text's first
+    paragraph, if it alone is in bold, italics or a larger font. Not part of ``body``: join the two unless ``lede`` is a
+    prefix of ``body``."""
 
     body: str | None = None
-    """The article's text: paragraphs joined by a blank line, in reading order. Sub-headings, quotations
-    and list items are paragraphs, and so is each row of a table, its cells joined by a tab. Without lede, ticker,
-    photo credit, captions, the author's line, boxes of links, trending topics and adverts."""
+    """Paragraphs joined by a blank line, in reading order. Sub-headings, quotations, list items and rows of a table
+    (cells joined by a tab) are paragraphs. Without lede, photo credit, captions, the author's line, boxes of links,
+    trending topics and adverts."""
 
     date_published: str | None = None
     """Day of publication in Almaty, ``YYYY-MM-DD``. The printed date wins over the page's metadata, unless it
-    names no day (``вчера``). A date that cannot be read is None, never guessed."""
+    names no day (``вчера``). None if it cannot be read."""
 
     published_at: str | None = None
-    """Moment of publication: ISO 8601, with Almaty's offset at that time. None if the page has no time of that
-    day, in print or in its metadata."""
+    """Moment of publication: ISO 8601, with Almaty's offset at that time. None if neither print nor metadata has a
+    time of that day."""
 
     date_published_raw: str | None = None
-    """The date as printed; if none is printed, the date of the page's metadata as it is there."""
+    """The date as printed; if none is, that of the page's metadata as it is there."""
 
     views: int | None = None
     """View count at ``observed_at``."""
@@ -101,17 +100,17 @@ class Article:
 
     photo_credit: str | None = None
     """Name in the photo's credit line or at the end of its caption, without ``Фото - `` or ``Сурет - ``; else the
-    photographers named under the text, with commas."""
+    photographers named under the text, with commas. ``Caravan.kz`` on most pages, probably a template's default."""
 
     source: str | None = None
-    """The outside agency or site that the text credits, the first in reading order, as printed with its kind
-    and quotation marks (``МИА «Казинформ»``, ``Zakon.kz``). None if the text credits nobody or the site itself."""
+    """The first outside agency or site that the text credits, as printed, with kind and quotation marks
+    (``МИА «Казинформ»``, ``Zakon.kz``). None if the text credits nobody or the site itself."""
 
     authors: list[str] = field(default_factory=list)
     """People named as authors, as printed (``Марина ХЕГАЙ``); without photographers, marked ``(фото)``."""
 
     tags: list[str] = field(default_factory=list)
-    """The article's own topics as printed; not those of the trending block."""
+    """The article's own topics as printed, not the trending block's."""
 
     images: list[str] = field(default_factory=list)
     """Absolute URLs of the article's images, in page order."""
@@ -131,7 +130,7 @@ class TrendingEntry:
     """Position in the block, from 1."""
 
     topic: str = ""
-    """The topic's label as printed. It may not fit the headline; the site's editors set both."""
+    """The topic's label as printed. It may not fit the headline."""
 
     headline: str = ""
     """The headline under the label."""
@@ -143,7 +142,7 @@ class TrendingEntry:
     """The article's number; None if its URL has none."""
 
     page_date: str | None = None
-    """The header's date of the visit, ``YYYY-MM-DD``: the day of the block."""
+    """The header's date of the visit, ``YYYY-MM-DD``."""
 
     observed_at: str = ""
     """When the page was fetched: ISO 8601, UTC."""
@@ -158,11 +157,10 @@ class ExchangeRate:
     """One rate of the header's ticker, when first seen in a run and again when it changes."""
 
     currency: str = ""
-    """ISO 4217: ``USD``, ``EUR``. The second rate is printed without a sign; its ratio to the dollar shows
-    that it is the euro."""
+    """ISO 4217: ``USD``, ``EUR``. A rate without a sign is the euro if its ratio to the dollar is plausible."""
 
     rate: Decimal | None = field(default=None, metadata={"serializer": _number})
-    """Tenge (KZT) for one unit; None if the printed value is not between 100 and 2000."""
+    """Tenge (KZT) for one unit; None if not between 100 and 2000."""
 
     rate_raw: str = ""
     """The rate as printed."""

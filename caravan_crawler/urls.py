@@ -1,7 +1,7 @@
 """The crawled site and the structure of its URLs.
 
 The forms of URLs are known from links to the site. The newest is ``/{section}/{slug}/`` without a number (generation 4
-in ``docs/reading.md``). Older forms are still linked: ``/news/<slug>-<id>/``, ``/?p=<id>``, ``/amp/news/<slug>-<id>``
+in ``docs/site.md``). Older forms are still linked: ``/news/<slug>-<id>/``, ``/?p=<id>``, ``/amp/news/<slug>-<id>``
 and ``/news/<slug>-<id>/amp/``.
 """
 

@@ -36,11 +36,13 @@ def test_every_link_leads_to_a_file_and_a_heading() -> None:
             assert not anchor or anchor in anchors(other), f"{path.name}: {target}#{anchor}"
 
 
-def test_modules_named_in_the_page_on_reading_exist() -> None:
-    text = (ROOT / "docs" / "reading.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`([a-z_]+\.py)`", text))
-    there = {path.name for path in (ROOT / "caravan_crawler" / "pages").rglob("*.py")}
-    assert named
+def test_modules_named_in_the_page_on_the_reader_exist() -> None:
+    text = (ROOT / "docs" / "fixing-the-reader.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(?:\w+/)?([a-z_]+\.py)`", text))
+    there = {
+        path.name for part in ("pages", "normalise", ".") for path in (ROOT / "caravan_crawler" / part).glob("*.py")
+    }
+    assert len(named) > 15
     assert named <= there
 
 

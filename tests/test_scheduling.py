@@ -1,4 +1,4 @@
-"""The files of ``scheduling/`` and the commands in ``docs/scheduling.md`` work as they stand."""
+"""The files of ``scheduling/`` and the commands in ``docs/deploying.md`` work as they stand."""
 
 import argparse
 import re
@@ -17,7 +17,7 @@ from tests.support.optional_parts import need
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "scheduling"
-DOCS = ROOT / "docs" / "scheduling.md"
+DOCS = ROOT / "docs" / "deploying.md"
 SERVICES = sorted(FOLDER.glob("*.service"))
 TIMERS = sorted(FOLDER.glob("*.timer"))
 CRAWLS = [FOLDER / f"caravan{kind}.service" for kind in ("", "-refresh", "-backfill@", "-worker@")]

@@ -1,6 +1,6 @@
 """All names of classes and ids that the reader knows, by what they mark.
 
-Names of the site itself are known of the generations 1 and 2 (``docs/reading.md``). The rest are names that themes of
+Names of the site itself are known of the generations 1 and 2 (``docs/site.md``). The rest are names that themes of
 WordPress, its plugins, Bitrix and adverts' scripts give to their parts.
 """
 

@@ -5,7 +5,7 @@
 number and the size of the site, and ``SampleSite.gold`` yields the expected record of each. ``faults`` adds named
 faults.
 
-docs/sample-site.md lists which parts are known of the real site, and which are invented.
+docs/site.md lists which parts are known of the real site, and which are invented.
 """
 
 from caravan_crawler.sample_site.response import SampleResponse

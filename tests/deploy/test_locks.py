@@ -122,10 +122,11 @@ def test_no_registry_is_named(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_the_page_has_the_command_that_updates_the_lock(name: str) -> None:
-    (line,) = re.findall(r"uv pip compile .*", (ROOT / name).read_text(encoding="utf-8"))
-    assert line.endswith(f"--output-file {name}")
-    assert f"{line} --upgrade" in (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+def test_the_head_has_the_command_that_updates_the_lock(name: str) -> None:
+    (line,) = re.findall(r"^#    (uv pip compile .*)$", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)
+    assert line.endswith(f" pyproject.toml --output-file {name}")
+    assert tuple(re.findall(r"--extra (\w+)", line)) == LOCKS[name]
+    assert f"`{name}`" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def test_the_plain_requirements_are_those_of_the_project() -> None:
