@@ -1,10 +1,12 @@
 """The pages of ``docs/`` and the README agree with the code."""
 
 import re
+import signal
 from pathlib import Path
 
 from caravan_crawler import __version__
 from caravan_crawler.arguments import HELP
+from caravan_crawler.outcome import BELOW_FLOORS, CRASHED, LOCKED, REFUSED, SOUND, STOPPED, UNREACHABLE
 from caravan_crawler.pages.article import READERS
 from docs.generate import PAGE, page
 
@@ -54,6 +56,28 @@ def test_the_tables_to_change_exist() -> None:
         source = (ROOT / "caravan_crawler" / path).read_text(encoding="utf-8")
         for name in re.findall(r"`(\w+)`", names.partition(";")[0]):
             assert re.search(rf"^(?:def )?{name}\b", source, re.MULTILINE), f"{name} is not in {path}"
+
+
+def test_the_messages_in_the_runbook_are_those_of_the_code() -> None:
+    text = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "caravan_crawler").rglob("*.py"))
+    source = re.sub(r'"\s+f?"', "", source)  # strings in several lines
+    listed = re.findall(r"^(?:- |\| )((?:`[^`]+`(?:,\s+)?)+)", text, re.MULTILINE)
+    messages = [message for line in listed for message in re.findall(r"`([^`]+)`", line)]
+    assert len(messages) > 35
+    for message in messages:
+        # Numbers and words in capitals stand for values; four words between them are enough.
+        words = max((part.split() for part in re.split(r"…|\b[A-Z]{2,}\b|\b[NM]\b|\d+(?: %)?", message)), key=len)
+        runs = [" ".join(words[first : first + 4]) for first in range(max(1, len(words) - 3))]
+        assert any(run in source for run in runs), message
+
+
+def test_the_runbook_has_every_exit_code() -> None:
+    text = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    codes = [SOUND, CRASHED, REFUSED, BELOW_FLOORS, UNREACHABLE, LOCKED]
+    assert re.findall(r"^## (\d)", text, re.MULTILINE)[: len(codes)] == [str(code) for code in codes]
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        assert re.search(rf"^## .*\b{STOPPED + signal_number}\b", text, re.MULTILINE)
 
 
 def test_the_readme_names_every_argument() -> None:
