@@ -46,10 +46,7 @@ class Link:
 
 @dataclass
 class Article:
-    """One article of the site, once per run, whatever URLs lead to it.
-
-    Its key is the number, or the path of the URL if it has none.
-    """
+    """One article of the site, once per run, whatever URLs lead to it."""
 
     article_id: int | None = None
     """The site's number, 4 to 9 digits, the same in all URLs of the article; None if none of them has one. Not in
@@ -119,7 +116,7 @@ class Article:
     """The links inside ``body``, in reading order."""
 
     observed_at: str = ""
-    """When the page was fetched: ISO 8601, UTC."""
+    """When the page was fetched, ISO 8601 in UTC."""
 
 
 @dataclass
@@ -142,10 +139,10 @@ class TrendingEntry:
     """The article's number; None if its URL has none."""
 
     page_date: str | None = None
-    """The header's date of the visit, ``YYYY-MM-DD``."""
+    """Day of the visit, from the header: ``YYYY-MM-DD``."""
 
     observed_at: str = ""
-    """When the page was fetched: ISO 8601, UTC."""
+    """When the page was fetched, ISO 8601 in UTC."""
 
     def change_key(self) -> tuple[Hashable, Hashable]:
         """Return the subject of the record, and its values that may change."""
@@ -166,10 +163,10 @@ class ExchangeRate:
     """The rate as printed."""
 
     page_date: str | None = None
-    """The header's date of the visit, ``YYYY-MM-DD``."""
+    """Day of the visit, from the header: ``YYYY-MM-DD``."""
 
     observed_at: str = ""
-    """When the page was fetched: ISO 8601, UTC."""
+    """When the page was fetched, ISO 8601 in UTC."""
 
     def change_key(self) -> tuple[Hashable, Hashable]:
         """Return the subject of the record, and its values that may change."""
@@ -187,10 +184,10 @@ class Weather:
     """Degrees Celsius, whole."""
 
     page_date: str | None = None
-    """The header's date of the visit, ``YYYY-MM-DD``."""
+    """Day of the visit, from the header: ``YYYY-MM-DD``."""
 
     observed_at: str = ""
-    """When the page was fetched: ISO 8601, UTC."""
+    """When the page was fetched, ISO 8601 in UTC."""
 
     def change_key(self) -> tuple[Hashable, Hashable]:
         """Return the subject of the record, and its values that may change."""

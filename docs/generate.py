@@ -5,6 +5,7 @@ python docs/generate.py
 
 import ast
 from pathlib import Path
+from textwrap import fill
 
 from caravan_crawler.items import fields_of, in_markdown, record_classes
 
@@ -16,20 +17,18 @@ INTRODUCTION = """# The data
 
 The fields of a run's feeds, of the [store](store.md) and of a [dataset](dataset.md).
 
-## What you can rely on
+You can rely on this:
 
 - `null` (in CSV an empty cell) means that the page does not have the value. There are no placeholders.
 - Every `*_raw` is the text as on the page. If it cannot be parsed, the value is `null`, never a guess.
-- An article is one record in a run, whatever URLs lead to it.
-- Texts are Unicode NFC, without invisible characters and doubled spaces; quotation marks, dashes and ё
-  are as printed.
-- CSV is UTF-8 with one header and the columns in the order below; lists are JSON in a cell. A cell that a
-  spreadsheet would run as a formula begins with an apostrophe (`'- Да`); so does a formula after a semicolon or a
-  line break. JSON lines have the exact text.
-- A file has all records of the run, or does not exist. If the run's last line says that pages failed, only the
-  articles of those pages are missing.
+- Texts are Unicode NFC, without invisible characters and doubled spaces; quotation marks, dashes and ё are as printed.
+- CSV is UTF-8 with one header and the columns in the order below; lists are JSON in a cell. A cell that a spreadsheet
+  would run as a formula begins with an apostrophe (`'- Да`); so does a formula after a semicolon or a line break. JSON
+  lines have the exact text.
+- A run's file has all its records, or does not exist. If the last line says that pages failed, only the articles of those
+  pages are missing.
 
-## What you cannot rely on
+And not on this:
 
 - Most pages print no time, so `published_at` is `null`: sort by `date_published`, not by `article_id`.
 - Pages of 2021 to 2023 printed rounded numbers, which are assumed to be views.
@@ -41,11 +40,11 @@ def page() -> str:
     parts = [INTRODUCTION.rstrip("\n")]
     for node in record_classes():
         about = in_markdown(ast.get_docstring(node) or "")
-        parts.append(f"\n## {node.name}\n\n{about}\n\n| field | type | meaning |\n|---|---|---|")
+        parts.append(f"\n## {node.name}\n\n{about}\n")
         for name, kind, text in fields_of(node):
-            meaning = in_markdown(text).replace("|", "\\|")
             type_name = kind.replace("|", "or").replace("None", "null").replace("Decimal", "decimal")
-            parts.append(f"| `{name}` | {type_name} | {meaning} |")
+            line = f"- `{name}` ({type_name}): {in_markdown(text)}".replace("None", "null")
+            parts.append(fill(line, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
     return "\n".join(parts) + "\n"
 
 
