@@ -25,8 +25,8 @@ You can rely on this:
 - CSV is UTF-8 with one header and the columns in the order below; lists are JSON in a cell. A cell that a spreadsheet
   would run as a formula begins with an apostrophe (`'- Да`); so does a formula after a semicolon or a line break. JSON
   lines have the exact text.
-- A run's file has all its records, or does not exist. If the last line says that pages failed, only the articles of those
-  pages are missing.
+- A run's file has all its records, or does not exist. If the last line says that pages failed, only their articles are
+  missing.
 
 And not on this:
 
