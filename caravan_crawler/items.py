@@ -96,8 +96,8 @@ class Article:
     """The view count as printed."""
 
     photo_credit: str | None = None
-    """Name in the photo's credit line or at the end of its caption, without ``Фото - `` or ``Сурет - ``; else the
-    photographers named under the text, with commas. ``Caravan.kz`` on most pages, probably a template's default."""
+    """Name in the photo's credit line or in its caption, without ``Фото - `` or ``Сурет - ``; else the photographers
+    named under the text, with commas. ``Caravan.kz`` on most pages, probably a template's default."""
 
     source: str | None = None
     """The first outside agency or site that the text credits, as printed, with kind and quotation marks

@@ -37,13 +37,17 @@ And not on this:
 
 def page() -> str:
     """Return the page's text."""
-    parts = [INTRODUCTION.rstrip("\n")]
+    parts, seen = [INTRODUCTION.rstrip("\n")], dict[str, str]()
     for node in record_classes():
         about = in_markdown(ast.get_docstring(node) or "")
         parts.append(f"\n## {node.name}\n\n{about}\n")
         for name, kind, text in fields_of(node):
             type_name = kind.replace("|", "or").replace("None", "null").replace("Decimal", "decimal")
             line = f"- `{name}` ({type_name}): {in_markdown(text)}".replace("None", "null")
+            if seen.get(name) == line:
+                line = f"- `{name}`: as above"
+            else:
+                seen[name] = line
             parts.append(fill(line, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
     return "\n".join(parts) + "\n"
 
