@@ -4,6 +4,7 @@ python docs/generate.py
 """
 
 import ast
+import re
 from pathlib import Path
 from textwrap import fill
 
@@ -48,7 +49,9 @@ def page() -> str:
                 line = f"- `{name}`: as above"
             else:
                 seen[name] = line
-            parts.append(fill(line, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
+            line = re.sub("`.*?`", lambda code: code[0].replace(" ", "\0"), line)  # not broken
+            line = fill(line, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+            parts.append(line.replace("\0", " "))
     return "\n".join(parts) + "\n"
 
 
