@@ -26,6 +26,7 @@ from caravan_crawler.pages.labels import (
     is_trending_heading,
 )
 from caravan_crawler.pages.layout import Layout
+from caravan_crawler.pages.selectors import is_author_box
 from caravan_crawler.pages.tags import tag_texts
 from caravan_crawler.pages.text_range import clutter_around
 
@@ -122,7 +123,7 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
             reason = "stands beside the label of an advert"
         elif clutter is not None:
             reason = f"stands in {clutter!r}"
-            _read_box(block, text)
+            _read_box(block, text, clutter)
         elif any(block.is_within(box) for box in form_boxes):
             reason = "stands in a box with a form"
         elif in_box and (block.is_all_links or is_card_detail(block.text)):
@@ -169,9 +170,11 @@ def _around_most(layout: Layout) -> list[Element]:
     return [element for element, size in sizes.items() if size > total * _MOST_OF_TEXT]
 
 
-def _read_box(block: Block, text: Text) -> None:
+def _read_box(block: Block, text: Text, box: Element | None = None) -> None:
     """Read what a box says of the article: its author, its photo's credit."""
-    if text.credit is None and (credit := caption_credit(block)):
+    if box is not None and is_author_box(box.names) and is_person(block.text):
+        text.byline = Byline((block.text,)).joined(text.byline)
+    elif text.credit is None and (credit := caption_credit(block)):
         text.credit = credit
     elif (byline := read_byline(block.text, labelled_only=True)) is not None:
         text.byline = byline.joined(text.byline)

@@ -20,18 +20,21 @@ from caravan_crawler.pages.selectors import is_author, is_count_of_others, is_co
 
 Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
 
-_LABEL_OF_DATE = re.compile(
+_DATE_LABEL = (
     r"(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|добавлено|создано|published|от(?=\s+\d)|жарияланды|жарияланған(?:\s+күні)?|posted\s+on)"
-    r"\s*[:\-–—]?\s*",
-    re.IGNORECASE,
+    r"\s*[:\-–—]?\s*"
 )
+_LABEL_OF_DATE = re.compile(_DATE_LABEL, re.IGNORECASE)
 #: The date of the last change, printed behind that of publication.
 _UPDATED_BEHIND = re.compile(r"(?<=\w)[.\s(\[,;|/•·–—-]+(?:обновлен|изменен|жаңарт|updated)\w*\b.*$", re.IGNORECASE)
 _COUNT = r"(?P<count>\d[\d\s.,'’]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
 #: Forms of a line, in the order in which they are tried.
 _FORMS: tuple[tuple[Kind, str], ...] = (
     # A database's zero as PHP prints it.
-    ("date", r"(?P<zero>-000\d-\d\d-\d\d.{0,15}|\d{1,2}(?:\.|\s)[^\s.,]{2,9}(?:\.|,?\s)-000\d.{0,15})"),
+    (
+        "date",
+        rf"(?:{_DATE_LABEL})?(?P<zero>-000\d-\d\d-\d\d.{{0,15}}|\d{{1,2}}(?:\.|\s)[^\s.,]{{2,9}}(?:\.|,?\s)-000\d.{{0,15}})",
+    ),
     ("updated", r"(?:обновлен[оа]?|изменен[оа]?|жаңартылды|жаңартылған)\s*:?"),
     ("views", rf"прочита\w+\s*:?\s*{_COUNT}\s*чел(?:овек\w*)?\.?"),
     ("views", rf"(?:{VIEWS_BEFORE})?\s*[:\-–(]?\s*{_COUNT}\)?\s*(?:{VIEWS_BEHIND})?"),
@@ -76,6 +79,11 @@ _VIEWS_INSIDE = re.compile(
 _AUTHOR_INSIDE = re.compile(
     r"(?i:авторы?\s*:|опубликова(?:л[аи]?|но)|автором|автор|пользователем)\s+"
     r"((?:[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+\s+[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+(?:\s+и\s+|,\s+)?)+)"
+)
+#: The name that somebody has in the program behind the site: ``Опубликовано admin - чт, 01/01/2015``.
+_BY_USER = re.compile(
+    r"\b(?:опубликова\w+|отправлен\w+|размещен\w+|добавлен\w+|автор\w*|пользователем|от|by)\s*:?\s+[A-Za-z][\w.-]*",
+    re.IGNORECASE,
 )
 #: Words of a sentence that says when and by whom an article was published, and how often it was read.
 _WORDS_OF_FACTS = re.compile(
@@ -259,7 +267,7 @@ def _sentence_facts(text: str) -> list[Fact]:
         facts.append(Fact("views", (views[1] or views[2]).strip()))
     if author := _AUTHOR_INSIDE.search(rest):
         facts += [Fact("author", name.strip(" ,")) for name in re.split(r"\s+и\s+|,", author[1]) if name.strip(" ,")]
-    words = re.findall(r"\w+", rest)
+    words = re.findall(r"\w+", _BY_USER.sub("", rest))
     return facts if all(word[0].isupper() or _WORDS_OF_FACTS.fullmatch(word) for word in words) else []
 
 

@@ -22,7 +22,7 @@ from caravan_crawler.pages.bylines import (
     read_byline,
 )
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_lines import Fact, facts_of, is_dated, marks_author
+from caravan_crawler.pages.fact_lines import Fact, facts_of, is_dated, marks_author, names_around
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed, find_headline, section_names
 from caravan_crawler.pages.labels import (
     ends_sentence,
@@ -31,10 +31,11 @@ from caravan_crawler.pages.labels import (
     is_label,
     is_passed_over,
     is_prose,
+    is_see_also,
     is_trending_heading,
 )
 from caravan_crawler.pages.lede import LEDE_FROM, are_siblings, weigh_lede
-from caravan_crawler.pages.selectors import is_author, is_lede
+from caravan_crawler.pages.selectors import is_author, is_count_of_views, is_lede
 from caravan_crawler.pages.text_range import TextRange, clutter_around, text_from, text_in
 from caravan_crawler.pages.trending import TrendingBlock, find_trending
 
@@ -309,7 +310,7 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
     end = layout.trending.start if layout.trending else len(blocks)
     last_prose = next((block.index for block in reversed(layout.text.blocks) if is_prose(block)), layout.text.start)
     found: list[Fact] = []
-    is_author_next = False
+    is_author_next = is_in_box = False
     for block in blocks[last_prose + 1 : min(end, last_prose + _FARTHEST_BEHIND)]:
         if is_end_label(block.text) and not is_author_label(block.text):
             break
@@ -317,6 +318,10 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
             continue
         card = next((each for each in block.element.around if each.tag == "article"), None)
         if card is not None and not layout.text.blocks[0].is_within(card):
+            continue
+        is_in_box = is_in_box or is_see_also(block.text)
+        if is_in_box:  # further articles, and perhaps the author's box behind them
+            found += [Fact("author", name) for name in people_in(block.text) if _is_marked_as_author(block)]
             continue
         facts = [] if block.is_all_links else facts_of(block)
         is_single = is_author_next and is_single_name(block.text) and not is_label(block.text)
@@ -331,9 +336,8 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
             found.append(Fact("author", block.text))
             is_author_next = is_author_next and is_person(block.text)  # a label may be followed by several
             continue
-        is_next = block.index - 1 in (last_prose, layout.text.end - 1) and any(
-            fact.kind in ("date", "views") and not fact.is_bare for fact in facts
-        )
+        is_certain = any(fact.kind in ("date", "views") and not fact.is_bare for fact in facts)
+        is_next = block.index - 1 in (last_prose, layout.text.end - 1) and (is_certain or _is_marked_as_views(block))
         found += [fact for fact in facts if fact.kind == "author" or is_next or block.is_within(article)]
         is_author_next = is_author_label(block.text)
     return found
@@ -367,6 +371,11 @@ def _is_marked_as_author(block: Block) -> bool:
     marks = " ".join(f"{each.names} {each.get('itemprop')} {each.get('rel')}" for each in around if each is not None)
     is_marked = is_author(marks) or any(marks_author(link, None) for _, link, _ in block.pieces)
     return is_marked and (bool(people_in(block.text.strip(_AROUND_NAMES))) or is_single_name(block.text))
+
+
+def _is_marked_as_views(block: Block) -> bool:
+    """Whether an element or icon around a number says that it counts views."""
+    return any(is_count_of_views(names_around(block, inline)) for _, _, inline in block.pieces)
 
 
 def _is_paragraph(blocks: list[Block], position: int) -> bool:

@@ -11,6 +11,9 @@ from functools import lru_cache
 BREADCRUMB_TIME = "full-breadcrumb__time"
 _TEXT_CLASSES = frozenset(["article_text", "full-article__text"])
 
+_AUTHOR_BOX = (
+    r"(?:about-?)?author-?(?:box|bio|info|card|description|avatar|block|about)|abh_box|saboxplugin-wrap|bio-box"
+)
 #: Words of a name, the parts between hyphens, underscores and capitals, that mark what is no part of an article.
 _CLUTTER = re.compile(
     r"(?:^|[\s_\-])(?:news_aggregator|sm-list|ad|ads|adv|advert|adverts|advertisement|adsbygoogle|adfox|yandex_rtb"
@@ -18,10 +21,10 @@ _CLUTTER = re.compile(
     r"|comments?|respond|disqus|related|relatedposts?|jp-relatedposts|yarpp|crp|recommend\w*|read-?(?:also|more|next)"
     r"|see-?also|more-?(?:news|posts)|similar|latest-posts|recent-posts|popular|trending-posts|wp-embedded-content"
     r"|is-type-wp-embed|\w*incut|inset|newsletter|subscri(?:be|ption)\w*|mailchimp|mc4wp\S*|telegram-(?:box|banner|subscribe)|toc|toc_container"
-    r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|tgme\w*|telegram-post|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|post-?ratings?|rating|rmp-\w+"
-    r"|(?:about-?)?author-?(?:box|bio|info|card|description|avatar|block|about)|abh_box|saboxplugin-wrap|bio-box"
+    r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|tgme\w*|(?:vk|ok|fb|telegram|tg|twitter|x|youtube|rutube)-(?:embed|post|widget)|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|post-?ratings?|rating|rmp-\w+"
+    rf"|{_AUTHOR_BOX}"
     r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|polls?|cookie\w*|popup|modal"
-    r"|instagram-media|twitter-(?:tweet|video)|tiktok-embed|fb-post|print-?(?:link|button)|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])",
+    r"|instagram-media|twitter-(?:tweet|video)|tiktok-embed|print-?(?:link|button)|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])",
     re.IGNORECASE,
 )
 #: Names that mark a whole paragraph; a paragraph named otherwise is the article's.
@@ -44,6 +47,7 @@ _COUNT_OF_OTHERS = re.compile(
 )
 _VIEWS = re.compile(r"view|eye|просмотр|қарал|prosmotr|show[_-]?counter|hits|reads?\b", re.IGNORECASE)
 _AUTHOR = re.compile(r"author|username|byline|journalist|avtor|vcard", re.IGNORECASE)
+_AUTHOR_BOX_NAMES = re.compile(rf"(?:^|[\s_\-])(?:{_AUTHOR_BOX})(?=$|[\s_\-\d])", re.IGNORECASE)
 _MODIFIED = re.compile(r"updat|modif|edited|izmen|obnov", re.IGNORECASE)
 _PUBLISHED = re.compile(r"publi[sc]|entry-date", re.IGNORECASE)
 _CRUMBS = re.compile(r"(?:^|[\s_\-])(?:bread-?)?crumbs?", re.IGNORECASE)
@@ -113,6 +117,11 @@ def is_count_of_others(names: str) -> bool:
 def is_count_of_views(names: str) -> bool:
     """Whether the number in an element of these names counts views."""
     return _VIEWS.search(names) is not None
+
+
+def is_author_box(names: str) -> bool:
+    """Whether an element of these names is a box about the author."""
+    return _AUTHOR_BOX_NAMES.search(names) is not None
 
 
 def is_author(names: str) -> bool:
