@@ -87,7 +87,7 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
     for block in [*blocks[layout.text.end : end], *behind]:
         is_inside = article is not None and block.is_within(article)
         is_under_text = is_under_text and (is_inside or not _ends_article(block))
-        if not (is_inside or (is_under_text and block.index < end)):
+        if not (is_inside or (is_under_text and block.index < end) or _is_in_own_list(block)):
             continue
         if _may_hold_tags(block, article):
             tags = tag_texts(block, document.site, document.base_url)
@@ -131,6 +131,12 @@ def _may_hold_tags(block: Block, article: Element | None) -> bool:
 
 def _names_topics(element: Element) -> bool:
     return is_list_of_topics(element.names)
+
+
+def _is_in_own_list(block: Block) -> bool:
+    """Whether an element around a block is named for the topics of an article, and it is no card of another one."""
+    is_named = any(map(_names_topics, islice(block.element.around, 3)))
+    return is_named and not any(element.tag in ("li", "article") for element in block.element.around)
 
 
 def _plain_tags(text: str) -> list[str]:
