@@ -1,0 +1,348 @@
+"""The lede and the facts between headline and text.
+
+The blocks under a headline are facts, texts or something to pass over. The texts are divided into lede and text by
+evidence that adds up.
+"""
+
+import re
+from dataclasses import dataclass, field
+from itertools import islice
+
+from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
+from caravan_crawler.pages.bylines import is_author_label, is_single_name, is_the_site, people_in
+from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.fact_lines import Fact, facts_of, is_dated, marks_author
+from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed, section_names
+from caravan_crawler.pages.labels import (
+    ends_sentence,
+    fold,
+    is_end_label,
+    is_passed_over,
+    is_prose,
+    is_trending_heading,
+)
+from caravan_crawler.pages.selectors import is_author, is_lede
+from caravan_crawler.pages.text_range import clutter_around, outside_of_parts
+
+#: Evidence for the texts before the last fact, or for the first text where no fact follows it, to be the lede.
+LEDE = {
+    "date or views follow": 4,
+    "a credit follows": 1,
+    "is named as lede": 5,
+    "stands apart from the text": 2,
+    "is a paragraph before bare text": 1,
+    "a picture stands before the text": 1,
+    "is much shorter than the text's paragraphs": 1,
+    "is set in bold or italics, and the text is not": 5,
+    "is the cut beginning of the text": 4,
+    "a date stands before it": -2,
+    "is a paragraph among paragraphs": -2,
+}
+#: Sum of the evidence from which the texts are the lede.
+LEDE_FROM = 1
+#: A text is much shorter if it has less than this share of the length of the next two paragraphs (average).
+_SHORT = 0.6
+#: Elements in bold or italics that may be around a lede.
+_MOST_EMPHASISED = 40
+#: Stop after this number of fact blocks under the headline.
+_MOST_FACTS = 200
+#: An element with this number of paragraphs is text, even if its name says it is a box.
+_FEWEST_OF_TEXT = 2
+_TAGS_OF_TEXT = SUBHEADS | frozenset("p td th dt dd".split())
+#: Letters of a name, and of a section's name or a button among the facts over a headline.
+_LONGEST_NAME, LONGEST_SECTION = 60, 30
+_AROUND_NAMES = " ·•|,"
+_BETWEEN_SECTIONS = re.compile(r"\s*[-–—/|»>,]\s*")
+
+
+@dataclass
+class Front:
+    """The ``facts`` in order, the blocks of the ``lede``, where the text begins, and the evidence for the lede."""
+
+    facts: list[Fact]
+    lede: list[int]
+    text_start: int
+    weighed: Weighed | None = None
+
+
+def read_front(document: Document, headline: int, container: Element | None) -> Front:
+    """Read what stands under the headline; it ends where a ``container`` known to hold the text begins."""
+    scan = _Scan(document.blocks, headline, container)
+    scan.run()
+    if container is not None:
+        return Front(scan.facts_within(), scan.texts[-MOST_LEDE_BLOCKS:], scan.end)
+    return _divide(document, scan)
+
+
+@dataclass
+class _Scan:
+    """The blocks under a headline, sorted into facts and texts, each with its place, up to block ``end``."""
+
+    blocks: list[Block]
+    headline: int
+    container: Element | None
+    texts: list[int] = field(default_factory=list)
+    facts: list[tuple[int, list[Fact]]] = field(default_factory=list)
+    end: int = 0
+    _texts_since_facts: int = 0
+    _is_author_next: bool = False
+
+    def run(self) -> None:
+        """Sort blocks until the text has surely begun, or something behind an article begins."""
+        for block in islice(self.blocks, self.headline + 1, None):
+            self.end = block.index
+            if len(self.facts) == _MOST_FACTS or (self.container is not None and block.is_within(self.container)):
+                return
+            found = self._facts_of(block)
+            if self._is_behind_article(block, found):
+                return
+            if found and not _is_text(self.facts_within(), found, self.blocks, block.index):
+                self._add(block, found)
+                self._is_author_next = is_author_label(block.text)
+            elif is_author_label(block.text):
+                self._is_author_next = True
+            elif names_somebody(block):
+                people = people_in(block.text.strip(_AROUND_NAMES))
+                if people and (self._is_author_next or is_marked_as_author(block)):
+                    self._add(block, [Fact("author", name) for name in people])
+            elif not self._is_passed_over(block):
+                self.texts.append(block.index)
+                self._texts_since_facts += 1
+                if self.container is None and self._texts_since_facts > MOST_LEDE_BLOCKS:
+                    return
+        self.end = len(self.blocks)
+
+    def facts_within(self, start: int = 0, end: int | None = None) -> list[Fact]:
+        """Return the facts of the blocks in ``range(start, end)``."""
+        return [
+            fact for place, facts in self.facts if start <= place and (end is None or place < end) for fact in facts
+        ]
+
+    def _add(self, block: Block, facts: list[Fact]) -> None:
+        self.facts.append((block.index, facts))
+        if any(fact.kind not in ("other", "author") for fact in facts):
+            self._texts_since_facts = 0
+
+    def _facts_of(self, block: Block) -> list[Fact]:
+        if _is_quoted(block):
+            return []
+        found = facts_of(block)
+        # The number of a picture in a gallery is no count.
+        return [fact for fact in found if fact.kind == "credit"] if block.zone == "figcaption" else found
+
+    def _is_behind_article(self, block: Block, found: list[Fact]) -> bool:
+        # Drupal prints date and author in a footer over the text.
+        is_front = bool(found) and block.index - self.headline <= MOST_LEDE_BLOCKS
+        if is_trending_heading(block.text) or (block.zone == "footer" and not is_front):
+            return True
+        is_among_facts = bool(found and self.facts and block.index - self.facts[-1][0] <= MOST_LEDE_BLOCKS)
+        is_end = not is_among_facts and is_end_label(block.text) and not is_author_label(block.text)
+        return bool(self.texts) and is_end and not self._is_among_paragraphs(block)
+
+    def _is_among_paragraphs(self, label: Block) -> bool:
+        """Whether a paragraph like the last text follows a label."""
+        following = self.blocks[label.index + 1] if label.index + 1 < len(self.blocks) else None
+        return following is not None and is_prose(following) and are_siblings(self.blocks[self.texts[-1]], following)
+
+    def _is_passed_over(self, block: Block) -> bool:
+        headline = self.blocks[self.headline]
+        return (
+            (_is_quoted(block) and bool(facts_of(block)))
+            or fold(block.text) == fold(headline.text)
+            or block.is_pager
+            or is_passed_over(block)
+            or self._is_in_box(block)
+            or self._is_section(block)
+        )
+
+    def _is_in_box(self, block: Block) -> bool:
+        """Whether a block stands in a box, by the name of an element that the headline is not in, and is no lede."""
+        box = clutter_around(block.element, common_container(self.blocks[self.headline], block))
+        if box is None or any(is_lede(element.names) for element in (*block.element.below(box), box)):
+            return False
+        return sum(map(is_prose, self.blocks[box.first : box.last])) < _FEWEST_OF_TEXT
+
+    def _is_section(self, block: Block) -> bool:
+        """Whether a line with a link names a section, as a link over the headline does: ``Культура - Лица``."""
+        if not block.has_links or len(block.text) > LONGEST_SECTION or ends_sentence(block.text):
+            return False
+        if block.text[-1] == ",":
+            return True
+        return _BETWEEN_SECTIONS.split(block.text, maxsplit=1)[0] in section_names(self.blocks[: self.headline])
+
+
+def _divide(document: Document, scan: _Scan) -> Front:
+    """Divide the texts into lede and text."""
+    texts, all_facts = scan.texts, scan.facts_within()
+    if not texts:
+        return Front(all_facts, [], scan.end)
+    last_fact = _last_front_fact(scan)
+    before = [text for text in texts if text < last_fact]
+    after = [text for text in texts if text > last_fact]
+    if before:
+        between, earlier = scan.facts_within(before[-1], last_fact + 1), scan.facts_within(end=before[0])
+    else:
+        before, after = after[:1], after[1:]
+        between, earlier = [], all_facts
+    weighed = _weigh_lede(document, before, after, between, earlier)
+    has_lede = weighed.sum >= LEDE_FROM
+    if not after:
+        has_lede = (has_lede and last_fact > before[-1]) or _is_lede_without_text(scan, before)
+    start = (after[0] if after else scan.end) if has_lede else before[0]
+    return Front(scan.facts_within(end=start), before if has_lede else [], start, weighed)
+
+
+def _is_lede_without_text(scan: _Scan, lede: list[int]) -> bool:
+    """Whether texts with no other text behind them are the lede.
+
+    A page may show a video in place of a text, or a new template lose it: a text under date and views is then the
+    lede, as on the site's own pages. One line of facts under a text is no reason to take it for a lede.
+    """
+    kinds = {fact.kind for fact in scan.facts_within()}
+    over_it = {fact.kind for fact in scan.facts_within(end=lede[0])}
+    is_cut = bool(scan.facts) and not ends_sentence(scan.blocks[lede[-1]].text)
+    return kinds >= {"date", "views", "credit"} or over_it >= {"date", "views"} or is_cut
+
+
+def _last_front_fact(scan: _Scan) -> int:
+    """Return the place of the last fact before the text, or -1; further ones are in the text or under it."""
+    blocks, texts = scan.blocks, scan.texts
+    last = -1
+    has_date = False
+    for position, each in scan.facts:
+        before = sum(text < position for text in texts)
+        kinds = {fact.kind for fact in each}
+        is_certain = "credit" in kinds or any(
+            (fact.kind == "views" and (not fact.is_bare or not _is_set_as_text(blocks[position])))
+            or (fact.kind == "date" and (is_dated(fact.value) or not has_date))
+            for fact in each
+        )
+        if before > MOST_LEDE_BLOCKS or not (
+            is_certain if before and has_date else kinds & {"date", "views", "credit"}
+        ):
+            continue
+        has_date = has_date or "date" in kinds
+        # Several blocks of facts and no text behind them are the site's own order without a text; one is under a text.
+        is_lone_lede = bool(texts) and sum(at > texts[0] for at, one in scan.facts if _are_of_front(one)) > 1
+        if before < len(texts) or is_lone_lede:
+            last = position
+    return last
+
+
+def _are_of_front(facts: list[Fact]) -> bool:
+    return any(fact.kind in ("date", "views", "credit") for fact in facts)
+
+
+def _is_set_as_text(block: Block) -> bool:
+    return any(element.tag in _TAGS_OF_TEXT for element in islice(block.element.around, 3))
+
+
+def _is_quoted(block: Block) -> bool:
+    return any(element.tag == "blockquote" for element in block.element.around)
+
+
+def _is_text(facts: list[Fact], found: list[Fact], blocks: list[Block], position: int) -> bool:
+    """Whether a block that looks like facts is the text's first: a number or a day alone, set as text is."""
+    has_date = any(fact.kind == "date" for fact in facts)
+    if blocks[position].tag in SUBHEADS and (has_date or all(fact.kind == "views" for fact in found)):
+        return True
+    # The credit is the last of the lines.
+    if any(fact.kind != "date" and not fact.is_bare for fact in found):
+        return False
+    is_dated_line = any(fact.kind == "date" and is_dated(fact.value) for fact in found)
+    is_certain = is_dated_line and not _is_set_as_text(blocks[position])
+    has_credit = any(fact.kind == "credit" for fact in facts)
+    return has_credit and (has_date or not is_certain) and _is_paragraph(blocks, position)
+
+
+def names_somebody(block: Block) -> bool:
+    """Whether a block is a person's name or the site's, and so neither lede nor text."""
+    text = block.text.strip(_AROUND_NAMES)
+    if len(text) >= _LONGEST_NAME:
+        return False
+    return bool(people_in(text)) or is_the_site(text) or (is_single_name(text) and is_marked_as_author(block))
+
+
+def is_marked_as_author(block: Block) -> bool:
+    """Whether an element around a name says whose it is: two words in capitals may be a place or a section, too."""
+    around = [block.element, block.element.parent, *(inline for _, _, inline in block.pieces)]
+    marks = " ".join(f"{each.names} {each.get('itemprop')} {each.get('rel')}" for each in around if each is not None)
+    is_marked = is_author(marks) or any(marks_author(link, None) for _, link, _ in block.pieces)
+    return is_marked and (bool(people_in(block.text.strip(_AROUND_NAMES))) or is_single_name(block.text))
+
+
+def _is_paragraph(blocks: list[Block], position: int) -> bool:
+    """Whether a block is among the paragraphs: next to one, in an element of the same kind."""
+    if position + 1 >= len(blocks):
+        return False
+    element, following = blocks[position].element, blocks[position + 1].element
+    return element.tag == following.tag and element is not following and element.parent is following.parent
+
+
+def _weigh_lede(
+    document: Document, lede: list[int], after: list[int], between: list[Fact], earlier: list[Fact]
+) -> Weighed:
+    """Decide if the blocks ``lede`` are the lede.
+
+    ``after``: the text blocks that follow; ``between``: the facts after the lede and before the text; ``earlier``: the
+    facts before the lede.
+    """
+    weighed = Weighed(lede[0])
+    blocks = document.blocks
+    first = blocks[lede[0]]
+    kinds = {fact.kind for fact in between}
+    if kinds & {"date", "views"}:
+        weighed.add(LEDE, "date or views follow")
+    elif "credit" in kinds:
+        weighed.add(LEDE, "a credit follows")
+    if any(fact.kind == "date" for fact in earlier):
+        weighed.add(LEDE, "a date stands before it")
+    if not after:
+        return weighed
+    following = blocks[after[0]]
+    emphasised = _emphasised(document) if _states(first.text) else []
+    if first.text.split() in emphasised and following.text.split() not in emphasised:
+        weighed.add(LEDE, "is set in bold or italics, and the text is not")
+    shared = common_container(first, following)
+    names = {element.names for element in following.element.below(shared)}
+    if any(is_lede(element.names) and element.names not in names for element in first.element.below(shared)):
+        weighed.add(LEDE, "is named as lede")
+    if any(lede[-1] < picture.position <= after[0] and not picture.zone for picture in document.pictures):
+        weighed.add(LEDE, "a picture stands before the text")
+    lengths = [len(blocks[index].text) for index in after[:2]]
+    is_short = len(lede) == 1 and len(first.text) < _SHORT * sum(lengths) / len(lengths)
+    if is_short and (ends_sentence(first.text) or "credit" in kinds):
+        weighed.add(LEDE, "is much shorter than the text's paragraphs")
+    text, text_after = fold(first.text), fold(following.text)
+    if len(text_after) > len(text) and text_after.startswith(text[: max(20, len(text) - 12)]):
+        weighed.add(LEDE, "is the cut beginning of the text")
+    if not kinds & {"date", "views"} and are_siblings(blocks[lede[-1]], following):
+        weighed.add(LEDE, "is a paragraph among paragraphs")
+    elif len(after) > 1 and _stands_apart(first, following, blocks[after[1]]):
+        weighed.add(LEDE, "stands apart from the text")
+    elif first.tag == "p" and following.element is first.element.parent:
+        weighed.add(LEDE, "is a paragraph before bare text")
+    return weighed
+
+
+def are_siblings(first: Block, second: Block) -> bool:
+    """Whether two blocks stand in elements of one kind next to each other."""
+    one, other = first.element, second.element
+    is_alike = one.tag == other.tag and one.get("class") == other.get("class")
+    return one is other or (is_alike and one.parent is other.parent)
+
+
+def _stands_apart(lede: Block, first: Block, second: Block) -> bool:
+    """Whether two texts share an element, other than a list or a quotation, that a text before them is not in."""
+    shared = outside_of_parts(common_container(first, second))
+    return shared.tag not in ("body", "html") and not lede.is_within(shared)
+
+
+def _states(text: str) -> bool:
+    """Whether a text ends as a statement does: a subhead does not, nor the first question of an interview."""
+    return text.rstrip(' »”"')[-1:] in {".", "!", "…"}
+
+
+def _emphasised(document: Document) -> list[list[str]]:
+    """Return the words of each element in bold or italics."""
+    return [node.text().split() for node in document.tree.css("b, strong, em, i")[:_MOST_EMPHASISED]]
