@@ -13,6 +13,8 @@ HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 SUBHEADS = HEADINGS - {"h1"}
 #: A noncharacter for ``br``: no page means anything by it.
 LINE_BREAK = "\ufdd0"
+#: Blocks in an element whose name may say what a number in it counts.
+_FEW_BLOCKS = 2
 _IGNORED = " \t\r\n\f\xa0" + LINE_BREAK
 
 
@@ -125,6 +127,18 @@ class Block:
             else:
                 found.append((link, [text]))
         return [(" ".join("".join(texts).split()), link.get("href") or "") for link, texts in found]
+
+    def names_around(self, inline: Element | None) -> str:
+        """Return classes and titles of the inline elements around a text, the block's own, those of one around few."""
+        own, names, is_outside = self.element, "", False
+        for each in (inline or own).around:
+            is_outside = is_outside or each is own
+            if is_outside and each is not own and each.last - each.first > _FEW_BLOCKS:
+                break
+            names += (
+                f" {each.names} {each.get('title') or ''} {each.get('aria-label') or ''} {each.get('uk-icon') or ''}"
+            )
+        return names
 
     def is_within(self, container: Element) -> bool:
         """Whether the block stands in ``container``."""

@@ -109,8 +109,6 @@ _BARE_LABEL = re.compile(rf"авторы?|фото|дата|опубликова
 #: Longest block, and longest line in it, in letters.
 _LONGEST_FACTS, _LONGEST_LINE = 240, 140
 _MOST_WORDS_OF_NAME = 3
-#: Blocks in an element whose name may say what a number in it counts.
-_FEW_BLOCKS = 2
 _YEAR = re.compile(r"\d{4}|\d\.\d\d\.\d\d")
 _ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
 
@@ -252,6 +250,7 @@ def _facts_of(block: Block) -> list[Fact]:
         }
         marked |= {" ".join(text.split()) for text, link, _ in block.pieces if link is not None and _is_of_a_list(link)}
         if is_certain and all(part in marked or _may_stand_by_a_date(part) for part in rest):
+            known += [Fact("views", count) for part in rest if (count := _views_inside(part))]
             return [*_of_article(block, known), *(_linked_authors(block) or _bare_authors(block, rest))]
     return _sentence_facts(text)
 
@@ -266,12 +265,17 @@ def _sentence_facts(text: str) -> list[Fact]:
         return []
     facts = [Fact("date", date[0].strip())]
     rest = text[: date.start()] + " " + text[date.end() :]
-    if views := _VIEWS_INSIDE.search(rest):
-        facts.append(Fact("views", (views[1] or views[2]).strip()))
+    if views := _views_inside(rest):
+        facts.append(Fact("views", views))
     if author := _AUTHOR_INSIDE.search(rest):
         facts += [Fact("author", name.strip(" ,")) for name in re.split(r"\s+и\s+|,", author[1]) if name.strip(" ,")]
     words = re.findall(r"\w+", _BY_USER.sub("", rest))
     return facts if all(word[0].isupper() or _WORDS_OF_FACTS.fullmatch(word) for word in words) else []
+
+
+def _views_inside(text: str) -> str | None:
+    match = _VIEWS_INSIDE.search(text)
+    return (match[1] or match[2]).strip() if match else None
 
 
 def _linked_authors(block: Block) -> list[Fact]:
@@ -324,7 +328,7 @@ def _of_article(block: Block, facts: list[Fact]) -> list[Fact]:
     for text, link, inline in block.pieces:
         value = " ".join(text.split()).strip(_ORNAMENT)
         if value in bare:
-            names = names_around(block, inline)
+            names = block.names_around(inline)
             is_to_comments = link is not None and "#" in (link.get("href") or "")
             is_of_others = is_to_comments or (is_count_of_others(names) and not is_count_of_views(names))
             others |= {value} if is_of_others else set()
@@ -338,17 +342,6 @@ def _of_article(block: Block, facts: list[Fact]) -> list[Fact]:
 def names_a_change(element: Element) -> bool:
     """Whether the names of an element say that the date in it is that of a change."""
     return is_modified(f"{element.names} {element.get('itemprop') or ''}")
-
-
-def names_around(block: Block, inline: Element | None) -> str:
-    """Return classes and titles of the inline elements around a text, of the block's own, of one around few blocks."""
-    own, names, is_outside = block.element, "", False
-    for each in (inline or own).around:
-        is_outside = is_outside or each is own
-        if is_outside and each is not own and each.last - each.first > _FEW_BLOCKS:
-            break
-        names += f" {each.names} {each.get('title') or ''} {each.get('aria-label') or ''} {each.get('uk-icon') or ''}"
-    return names
 
 
 def _is_of_a_list(link: Element) -> bool:

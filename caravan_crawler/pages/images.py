@@ -37,13 +37,13 @@ _LONGEST_CAPTION = 2
 _FRAMES = frozenset("a figure picture".split())
 #: Where scripts find a picture that is loaded when it is scrolled to: the whole picture first, then any.
 _LAZY = (
-    "data-orig-file data-full-url data-large-file data-src data-lazy-src data-lazy data-original data-echo data-url "
+    "data-full-url data-large-file data-src data-lazy-src data-lazy data-original data-echo data-url "
     "data-image data-img-url data-hi-res-src"
 ).split()
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset")
 #: Pixels of width below which a picture in ``src`` is a thumbnail, if its ``srcset`` has larger copies.
 _THUMBNAIL = 600
-_WIDTH_IN_NAME = re.compile(r"-(\d{2,4})x\d{2,4}\.\w{3,4}$")
+_WIDTH_IN_NAME = re.compile(r"-(\d{2,4})x\d{2,4}\.\w{3,4}$|[/,?&]w(?:idth)?[_=](\d{2,4})(?!\d)")
 
 
 def picture_urls(document: Document, layout: Layout) -> list[str]:
@@ -133,6 +133,7 @@ def _written_urls(node: LexborNode) -> Iterator[str]:
     sets = [_by_width(attributes.get(name) or "") for name in _SETS]
     if source and _is_thumbnail(source, sets):
         yield from (url for each in sets for url in each)
+    yield attributes.get("data-orig-file") or ""  # the picture as it was uploaded
     # A real picture in ``src`` is the one that is shown.
     yield from lazy if source.startswith("data:") or not source else ()
     yield from [attributes.get("data-src") or "", attributes.get("data-lazy-src") or "", source, *lazy]
@@ -153,7 +154,7 @@ def _is_thumbnail(source: str, sets: list[dict[str, float]]) -> bool:
     """Whether ``src`` is small, by its candidate in a ``srcset`` or by its name, and a ``srcset`` has a larger one."""
     widths = {url: width for each in sets for url, width in each.items()}
     named = _WIDTH_IN_NAME.search(source)
-    own = widths.get(source, float(named[1]) if named else _THUMBNAIL)
+    own = widths.get(source, float(named[1] or named[2]) if named else _THUMBNAIL)
     return own < _THUMBNAIL and any(width > own for width in widths.values())
 
 

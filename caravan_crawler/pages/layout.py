@@ -19,7 +19,7 @@ from caravan_crawler.pages.bylines import (
     read_byline,
 )
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_lines import Fact, facts_of, is_dated, names_around
+from caravan_crawler.pages.fact_lines import Fact, facts_of, is_dated
 from caravan_crawler.pages.front import LONGEST_SECTION, is_marked_as_author, names_somebody, read_front
 from caravan_crawler.pages.headline import Weighed, find_headline
 from caravan_crawler.pages.labels import (
@@ -177,4 +177,4 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
 
 def _is_marked_as_views(block: Block) -> bool:
     """Whether an element or icon around a number says that it counts views."""
-    return any(is_count_of_views(names_around(block, inline)) for _, _, inline in block.pieces)
+    return any(is_count_of_views(block.names_around(inline)) for _, _, inline in block.pieces)

@@ -25,7 +25,6 @@ from caravan_crawler.pages.fact_lines import (
     is_date,
     is_dated,
     names_a_change,
-    names_around,
     printed_date,
     views_before_headline,
 )
@@ -262,7 +261,7 @@ def _marked_as_views(page: ArticlePage, counts: set[str]) -> str | None:
     for block in page.document.blocks[start:end] if counts else ():
         for text, _, inline in block.pieces:
             number = " ".join(text.split())
-            if number in counts and is_count_of_views(names_around(block, inline)):
+            if number in counts and is_count_of_views(block.names_around(inline)):
                 return number
     return None
 

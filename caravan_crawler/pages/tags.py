@@ -16,7 +16,7 @@ _TAG_PATH = re.compile(r"(?:/[^?#]*)?/tags?/[^/]+")
 #: Paths of a section or category; themes give their links ``rel="tag"`` as well.
 _SECTION_PATH = re.compile(r"/(?:category/.*|rubric\w*/.*|.*/category/.*|[^/?]*/?)", re.IGNORECASE)
 _LABELS = re.compile(
-    r"(?:\s|[,;:#|•·/.]|теги|тэги|метки|метка|темы|тема|ярлыки|ключевые\s+слова|хештеги|отмечено(?:\s+как)?|тегтер|tags|tagged|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
+    r"(?:\s|[,;:#|•·/.]|теги|тэги|метки|метка|темы|тема|ярлыки|ключевые\s+слова|хештеги|отмечено(?:\s+как)?|тегтер|белгі(?:лер)?|tags|tagged|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
     r"|и|posted\s+in)*",
     re.IGNORECASE,
 )
@@ -25,9 +25,9 @@ _SENTENCE = re.compile(
     r"(?=.*(?:метк|тег|tagged|отмечен))(?=.*(?:запис|рубри|опубликован|метк|тег|posted|tagged)).{0,160}",
     re.IGNORECASE | re.DOTALL,
 )
-_TAG_LINE = re.compile(r"(?:теги|тэги|метки|ключевые\s+слова|тегтер|tags)\s*:\s*(?P<tags>\S.*)", re.IGNORECASE)
+_TAG_LINE = re.compile(r"(?:теги|тэги|метки|ключевые\s+слова|тегтер|белгілер|tags)\s*:\s*(?P<tags>\S.*)", re.IGNORECASE)
 _TAGS_LABEL = re.compile(
-    r"(?:отмечено(?:\s+как)?|ключевые\s+слова|теги|тэги|метки|темы|тегтер|tags)\s*:?", re.IGNORECASE
+    r"(?:отмечено(?:\s+как)?|ключевые\s+слова|теги|тэги|метки|темы|тегтер|белгілер|tags)\s*:?", re.IGNORECASE
 )
 _NAMED = re.compile(r"(?:^|__)(?:(?:article|post|entry)-)?tags(?=$|\s)")
 _HASHTAG = re.compile(r"#\w[\w\-]*")
