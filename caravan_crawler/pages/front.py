@@ -65,9 +65,9 @@ class Front:
     weighed: Weighed | None = None
 
 
-def read_front(document: Document, headline: int, container: Element | None) -> Front:
-    """Read what stands under the headline; it ends where a ``container`` known to hold the text begins."""
-    scan = _Scan(document.blocks, headline, container)
+def read_front(document: Document, headline: int, container: Element | None, foot: int) -> Front:
+    """Read what stands under the headline, up to a ``container`` known to hold the text or to the page's foot."""
+    scan = _Scan(document.blocks, headline, container, foot)
     scan.run()
     if container is not None:
         return Front(scan.facts_within(), scan.texts[-MOST_LEDE_BLOCKS:], scan.end)
@@ -81,6 +81,7 @@ class _Scan:
     blocks: list[Block]
     headline: int
     container: Element | None
+    foot: int
     texts: list[int] = field(default_factory=list)
     facts: list[tuple[int, list[Fact]]] = field(default_factory=list)
     end: int = 0
@@ -131,9 +132,7 @@ class _Scan:
         return [fact for fact in found if fact.kind == "credit"] if block.zone == "figcaption" else found
 
     def _is_behind_article(self, block: Block, found: list[Fact]) -> bool:
-        # Drupal prints date and author in a footer over the text.
-        is_front = bool(found) and block.index - self.headline <= MOST_LEDE_BLOCKS
-        if is_trending_heading(block.text) or (block.zone == "footer" and not is_front):
+        if is_trending_heading(block.text) or block.index >= self.foot:
             return True
         is_among_facts = bool(found and self.facts and block.index - self.facts[-1][0] <= MOST_LEDE_BLOCKS)
         is_end = not is_among_facts and is_end_label(block.text) and not is_author_label(block.text)

@@ -30,7 +30,7 @@ from caravan_crawler.pages.labels import (
     is_see_also,
 )
 from caravan_crawler.pages.selectors import is_count_of_views
-from caravan_crawler.pages.text_range import TextRange, text_from, text_in
+from caravan_crawler.pages.text_range import TextRange, find_foot, text_from, text_in
 from caravan_crawler.pages.trending import TrendingBlock, find_trending
 
 #: Most blocks before the headline, and behind the last paragraph, that may be facts of the article.
@@ -75,7 +75,8 @@ def find_layout(document: Document) -> Layout:
         return layout
     layout.first_headline, layout.headline, layout.weighed = headline.first, headline.last, headline.weighed
     container = document.text_container
-    front = read_front(document, headline.last, container)
+    foot = find_foot(blocks, headline.last)
+    front = read_front(document, headline.last, container, foot)
     layout.facts, layout.lede = front.facts, front.lede
     layout.weighed += [front.weighed] if front.weighed else []
     above, layout.front_start = _facts_above(blocks, headline.first)
@@ -87,7 +88,7 @@ def find_layout(document: Document) -> Layout:
     if container is not None:
         layout.text = text_in(container, blocks, layout.trending)
     else:
-        layout.text = text_from(front.text_start, document, headline.last, layout.trending)
+        layout.text = text_from(front.text_start, document, headline.last, layout.trending, foot)
     layout.facts_after_text = _facts_behind(blocks, layout)
     return layout
 

@@ -35,13 +35,11 @@ def text_in(container: Element, blocks: list[Block], trending: TrendingBlock | N
     return TextRange(start, end, container, blocks[start:end])
 
 
-def text_from(start: int, document: Document, headline_at: int, trending: TrendingBlock | None) -> TextRange:
+def text_from(start: int, document: Document, headline_at: int, trending: TrendingBlock | None, foot: int) -> TextRange:
     """Return the text that begins at ``start``; it ends at the trending block, with its containers, or at the foot."""
     blocks = document.blocks
-    limit = trending.start if trending else len(blocks)
-    foot = next((index for index in range(start, limit) if blocks[index].zone == "footer"), limit)
-    if trending is None:
-        foot = next((index for index in range(start, foot) if _is_foot(blocks[index])), foot)
+    if trending is not None:
+        foot = min(foot, trending.start)
     if start >= len(blocks) or is_end_label(blocks[start].text):
         return TextRange(start, start)
     headline = blocks[headline_at]
@@ -79,9 +77,36 @@ def text_from(start: int, document: Document, headline_at: int, trending: Trendi
     return text
 
 
-def _is_foot(block: Block) -> bool:
-    """Whether a block begins the page's foot, or heads a trending block that could not be read."""
-    return is_colophon(block.text) or is_trending_heading(block.text)
+def find_foot(blocks: list[Block], headline: int) -> int:
+    """Return the place of the page's foot behind the headline, or that of the last block's end.
+
+    A footer and what is said of rights and registration may stand in an article, too: in the card of another one, in a
+    caption. The foot begins behind all paragraphs that stand in one element with earlier ones.
+    """
+    prose = [block for block in blocks[headline + 1 :] if block.zone is None and is_prose(block)]
+    last = {_around_several(block): block.index for block in prose if not is_colophon(block.text)}
+    text_end = 0
+    for block in blocks[headline + 1 :]:
+        if block.zone == "footer" or is_colophon(block.text) or is_trending_heading(block.text):
+            article = common_container(blocks[headline], block)
+            is_over_text = not text_end and article.tag not in ("body", "html") and _has_prose(prose, block, article)
+            if block.index > text_end and not is_over_text:
+                return block.index
+        elif block.zone is None and is_prose(block):
+            text_end = max(text_end, last[_around_several(block)])
+    return len(blocks)
+
+
+def _around_several(block: Block) -> Element:
+    """Return the innermost element around a block that holds further ones."""
+    element = block.element
+    while element.parent is not None and element.last - element.first <= 1:
+        element = element.parent
+    return element
+
+
+def _has_prose(prose: list[Block], before: Block, container: Element) -> bool:
+    return any(block.index > before.index and block.is_within(container) for block in prose)
 
 
 def _goes_on(block: Block, container: Element, article: Element, *, before_trending: bool) -> bool:
