@@ -21,7 +21,7 @@ from caravan_crawler.pages.labels import (
     is_prose,
     is_trending_heading,
 )
-from caravan_crawler.pages.selectors import is_author, is_lede
+from caravan_crawler.pages.selectors import is_author, is_header, is_lede
 from caravan_crawler.pages.text_range import clutter_around, outside_of_parts
 
 #: Evidence for the texts before the last fact, or for the first text where no fact follows it, to be the lede.
@@ -29,6 +29,7 @@ LEDE = {
     "date or views follow": 4,
     "a credit follows": 1,
     "is named as lede": 5,
+    "stands in the header with the headline, and the text does not": 4,
     "stands apart from the text": 2,
     "is a paragraph before bare text": 1,
     "a picture stands before the text": 1,
@@ -172,7 +173,7 @@ class _Scan:
 
 def _divide(document: Document, scan: _Scan) -> Front:
     """Divide the texts into lede and text."""
-    texts, all_facts = scan.texts, scan.facts_within()
+    blocks, texts, all_facts = scan.blocks, scan.texts, scan.facts_within()
     if not texts:
         return Front(all_facts, [], scan.end)
     last_fact = _last_front_fact(scan)
@@ -183,7 +184,7 @@ def _divide(document: Document, scan: _Scan) -> Front:
     else:
         before, after = after[:1], after[1:]
         between, earlier = [], all_facts
-    weighed = _weigh_lede(document, before, after, between, earlier)
+    weighed = _weigh_lede(document, blocks[scan.headline], before, after, between, earlier)
     has_lede = weighed.sum >= LEDE_FROM
     if not after:
         has_lede = (has_lede and last_fact > before[-1]) or _is_lede_without_text(scan, before)
@@ -279,7 +280,12 @@ def _is_paragraph(blocks: list[Block], position: int) -> bool:
 
 
 def _weigh_lede(
-    document: Document, lede: list[int], after: list[int], between: list[Fact], earlier: list[Fact]
+    document: Document,
+    headline: Block,
+    lede: list[int],
+    after: list[int],
+    between: list[Fact],
+    earlier: list[Fact],
 ) -> Weighed:
     """Decide if the blocks ``lede`` are the lede.
 
@@ -306,6 +312,9 @@ def _weigh_lede(
     names = {element.names for element in following.element.below(shared)}
     if any(is_lede(element.names) and element.names not in names for element in first.element.below(shared)):
         weighed.add(LEDE, "is named as lede")
+    header = common_container(headline, first)
+    if (header.tag == "header" or is_header(header.names)) and not following.is_within(header):
+        weighed.add(LEDE, "stands in the header with the headline, and the text does not")
     if any(lede[-1] < picture.position <= after[0] and not picture.zone for picture in document.pictures):
         weighed.add(LEDE, "a picture stands before the text")
     lengths = [len(blocks[index].text) for index in after[:2]]

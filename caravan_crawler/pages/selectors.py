@@ -50,6 +50,7 @@ _AUTHOR = re.compile(r"author|username|byline|journalist|avtor|vcard", re.IGNORE
 _AUTHOR_BOX_NAMES = re.compile(rf"(?:^|[\s_\-])(?:{_AUTHOR_BOX})(?=$|[\s_\-\d])", re.IGNORECASE)
 _MODIFIED = re.compile(r"updat|modif|edited|izmen|obnov", re.IGNORECASE)
 _PUBLISHED = re.compile(r"publi[sc]|entry-date", re.IGNORECASE)
+_HEADER = re.compile(r"(?:^|[\s_\-])head(?:er|ing)?(?=$|[\s_\-\d])", re.IGNORECASE)
 _CRUMBS = re.compile(r"(?:^|[\s_\-])(?:bread-?)?crumbs?", re.IGNORECASE)
 _PORTRAIT = re.compile(r"avatar|userpic|gravatar|author|emoji|smiley", re.IGNORECASE)
 _SCREEN_READERS = re.compile(r"(?:^|\s)(?:screen-reader-text|sr-only|visually-hidden|visuallyhidden)(?=$|\s)")
@@ -87,6 +88,12 @@ def is_portrait(names: str) -> bool:
 def is_lede(names: str) -> bool:
     """Whether an element of these names holds a lede."""
     return _LEDE.search(names) is not None
+
+
+@lru_cache(maxsize=1024)
+def is_header(names: str) -> bool:
+    """Whether an element of these names holds what stands over a text."""
+    return _HEADER.search(names) is not None
 
 
 @lru_cache(maxsize=1024)

@@ -46,12 +46,14 @@ def text_from(start: int, document: Document, headline_at: int, trending: Trendi
     paragraphs = _first_paragraphs(blocks, start, foot)
     article = common_container(headline, paragraphs[0] if paragraphs else blocks[start])
     container = _container(paragraphs, article)
+    if len(paragraphs) == _FEWEST_PARAGRAPHS:
+        article = _with_next_part(article, headline, blocks[:foot])
     is_apart = container is not None and not headline.is_within(container)
     if container is not None and is_apart:
         start = _without_stray_lines(blocks, start, container)
     text = TextRange(start, start, container)
     others: list[Element] = []
-    heading: Block | None = None
+    between: list[Block] = []
     for block in blocks[start:foot]:
         is_inside = container is None or block.is_within(container)
         # Over the text it may be a button.
@@ -66,15 +68,35 @@ def text_from(start: int, document: Document, headline_at: int, trending: Trendi
                     or (text.blocks and _is_next_alike(text.blocks[-1], block))
                 )
                 if not goes_on or container is None or _is_teased(blocks[block.index - 1], block, container, article):
-                    heading = block if block.tag in SUBHEADS and not block.has_links else None
+                    between += [block] if text.blocks and _may_be_between(block, article) else []
                     continue
-                if heading is not None and heading.index == block.index - 1 and not is_end_label(heading.text):
-                    text.blocks.append(heading)
+                text.blocks += between
                 other = outside_of_parts(block.element)
                 others += [other] if other is not article and not headline.is_within(other) else []
+        between = []
         text.blocks.append(block)
     text.end = text.blocks[-1].index + 1 if text.blocks else start
     return text
+
+
+def _with_next_part(article: Element, headline: Block, blocks: list[Block]) -> Element:
+    """Return the element around headline and text, where ``article`` may hold but the headline and an introduction."""
+    if article.tag in ("body", "html") or article.last >= len(blocks):
+        return article
+    following = blocks[article.last]
+    part = _around_several(following)
+    is_text = is_prose(following) and following.zone is None and clutter_around(following.element, None) is None
+    if not is_text or sum(map(is_prose, blocks[part.first : part.last])) < _FEWEST_PARAGRAPHS:
+        return article
+    return common_container(headline, following)
+
+
+def _may_be_between(block: Block, article: Element) -> bool:
+    """Whether a block in an element of its own, a subhead, a list or a table, may stand between paragraphs."""
+    is_of_text = (
+        block.tag in _BEGINNINGS and block.zone is None and not block.has_links and not is_end_label(block.text)
+    )
+    return is_of_text and block.is_within(article) and clutter_around(block.element, article) is None
 
 
 def find_foot(blocks: list[Block], headline: int) -> int:
