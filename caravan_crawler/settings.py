@@ -171,7 +171,7 @@ PAGE_MAX_LINKS = 2_000
 # A page with more tags, or a longer tag, is not parsed and fails: 50,000 nested elements, or 80,000 attributes of one,
 # take a parser seconds. Pages of the sample site have 3,000 tags: pages/document.py
 PAGE_MAX_TAGS = 50_000  # opening and closing
-PAGE_MAX_TAG_BYTES = 64 * 1024  # bytes
+PAGE_MAX_TAG_BYTES = 64 * 1024  # bytes, values in quotes not counted
 RETRY_AFTER_MAX = 600  # seconds; a longer Retry-After ends the run: downloadhandlers.py
 # One crawl by all runs with this setting and the same store, in PostgreSQL: extensions/shared_crawl.py
 SHARED_CRAWL = environ.get("CARAVAN_SHARED_CRAWL") or False

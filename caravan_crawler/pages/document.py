@@ -43,7 +43,10 @@ _TAG = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The most ``tags`` of a page, opening and closing, ``tag_bytes`` of one tag, and ``links`` that are followed."""
+    """The most ``tags`` of a page, opening and closing, ``tag_bytes`` of one tag, and ``links`` that are followed.
+
+    Values in quotes do not count as bytes of a tag.
+    """
 
     tags: int = 50_000
     tag_bytes: int = 64 * 1024
@@ -69,6 +72,8 @@ class Bounds:
                 continue
             count += 1
             length = end - start + 1
+            if length > _LONG:  # a value may be a whole picture; the number of attributes takes time
+                length -= sum(map(len, _QUOTED.findall(source, start, end)))
             together += length if length > _LONG else 0
             if length > self.tag_bytes or together > most_together:
                 return "tag_too_long"
@@ -116,6 +121,23 @@ def _has_short_tags(source: bytes, limit: int) -> bool:
 def _may_be_in_single_quotes(source: bytes, start: int, end: int) -> bool:
     quote = source.rfind(b"'", start, end)
     return quote >= 0 and source[quote - 1] in _SPACES_AND_EQUALS
+
+
+_QUOTED = re.compile(rb"""=\s*+("[^"]*+"|'[^']*+')""")
+#: Elements that a browser does not close by itself, so that a template writes both of their tags.
+_OPENED = re.compile(rb"<(/?)(?:div|main|article|section|table|ul|form|nav|aside|header|footer)\b", re.IGNORECASE)
+
+
+def _lacks_its_end(source: bytes) -> bool:
+    """Whether a page opens ``<html>``, has no end tag of it or of its body, and leaves other elements open.
+
+    Some templates write no ``</html>``; theirs close what they open.
+    """
+    lowered = source.lower()
+    if b"</html" in lowered or b"</body" in lowered or b"<html" not in lowered[:4096]:
+        return False
+    tags = _OPENED.findall(lowered)
+    return 2 * tags.count(b"/") < len(tags) or not lowered.rstrip().endswith(b">")
 
 
 #: Addresses for which no joining and parsing is needed, as those of pictures are.
@@ -183,13 +205,8 @@ class Document:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the page lacks its end: it opens ``<html>`` and never closes it, or is nested too deeply."""
-        if self._visible.is_too_deep:
-            return True
-        if self.source.rfind(b"</html") >= 0:
-            return False
-        lowered = self.source.lower()
-        return b"<html" in lowered[:4096] and b"</html" not in lowered
+        """Whether the page lacks its end, or is nested too deeply."""
+        return self._visible.is_too_deep or _lacks_its_end(self.source)
 
     @cached_property
     def structured(self) -> StructuredData:

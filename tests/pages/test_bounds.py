@@ -53,6 +53,7 @@ HARMLESS = {
     "a large comment": b"<!-- " + b"<b class=c> " * 60_000 + b"-->",
     "a large text": b"<p hidden>" + b"1 < 2, " * 60_000 + b"</p>",
     "a large value": b"<i data-b='" + b'<a href="c"> ' * 5_000 + b"'></i>",
+    "a picture in an attribute": b"<img src='data:image/png;base64," + b"QUJD" * 100_000 + b"'>",
     "many values": b'<i data-b=\'{"c": "<b>"}\'></i>' * 20_000,
 }
 
