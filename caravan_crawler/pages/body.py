@@ -1,18 +1,17 @@
 """The article's text out of the blocks where it lies: paragraphs, their links, and what is left out."""
 
-from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, is_teaser
+from caravan_crawler.pages.boxes import Boxes
 from caravan_crawler.pages.bylines import Byline, is_author_label, is_person, read_byline
 from caravan_crawler.pages.credits import caption_credit, credit_in_text
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_lines import Fact, facts_of, is_date
+from caravan_crawler.pages.fact_lines import Fact, facts_of
 from caravan_crawler.pages.labels import (
     SEE_ALSO_HEADING,
     SEE_ALSO_START,
-    ends_sentence,
     is_advert_label,
     is_card_detail,
     is_colophon,
@@ -21,7 +20,6 @@ from caravan_crawler.pages.labels import (
     is_label_with_links,
     is_markup,
     is_network,
-    is_prose,
     is_see_also,
     is_trending_heading,
 )
@@ -34,10 +32,6 @@ _CELLS = frozenset(["td", "th"])
 #: A cell's text may stand so deep in it.
 _DEEPEST_IN_CELL = 3
 _NO_BUTTONS = _CELLS | SUBHEADS | {"dt"}
-#: Letters and paragraphs in an element from which a form in it does not make it a box.
-_MOST_OUTSIDE_A_FORM, _FEWEST_PARAGRAPHS = 300, 2
-#: Share of a text's letters from which an element is no box in it, whatever its name says.
-_MOST_OF_TEXT = 0.5
 #: Blocks at the end of a text that may be lines of its authors.
 _LONGEST_BYLINE = 3
 #: Elements around two blocks whose names are compared.
@@ -106,17 +100,16 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
     in_box = False
     adverts: list[Element] = []
     container = layout.text.container
-    voided = _around_most(layout)
-    form_boxes = _form_boxes(document, layout, voided)
+    boxes = Boxes(document, layout)
     for block in layout.text.blocks:
         reason = None
-        clutter = clutter_around(block.element, container, voided)
+        clutter = clutter_around(block.element, container, boxes.voided)
         if block.is_pager:
             reason = "links the pages of the article"
         elif tags := tag_texts(block, document.site, document.base_url):
             text.tags += tags if block.zone != "nav" else []
             reason = "is tags"
-        elif block.zone is not None and not _is_zone_of_text(block, container, voided):
+        elif block.zone is not None and not _is_zone_of_text(block, container, boxes.voided):
             reason = f"stands in {block.zone}"
             _read_box(block, text)
         elif any(block.is_within(advert) for advert in adverts):
@@ -124,8 +117,11 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
         elif clutter is not None:
             reason = f"stands in {clutter!r}"
             _read_box(block, text, clutter)
-        elif any(block.is_within(box) for box in form_boxes):
-            reason = "stands in a box with a form"
+        elif box := boxes.reason_for(block):
+            reason = box
+            if name := boxes.author_in(block):
+                text.byline = Byline((name,)).joined(text.byline)
+            _read_box(block, text)
         elif in_box and (block.is_all_links or is_card_detail(block.text)):
             reason = "stands in a box of links"
         else:
@@ -140,8 +136,6 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
             elif (credit := credit_in_text(block.text)) is not None:
                 text.credit = text.credit or credit
                 reason = "is a photo's credit"
-            elif _is_card(block, document):
-                reason = "is a link to another page"
             elif is_markup(block.text):
                 reason = "is markup that a program left behind"
         if reason is None:
@@ -157,19 +151,6 @@ def _is_zone_of_text(block: Block, container: Element | None, voided: list[Eleme
     return zone is not None and (zone in voided or (container is not None and container.is_within(zone)))
 
 
-def _around_most(layout: Layout) -> list[Element]:
-    """Return the elements that hold most of the text, which no name makes a box in it."""
-    prose = [block for block in layout.text.blocks if is_prose(block)]
-    total = sum(len(block.text) for block in prose)
-    sizes: Counter[Element] = Counter()
-    for block in prose:
-        for element in block.element.around:
-            if element is layout.text.container:
-                break
-            sizes[element] += len(block.text)
-    return [element for element, size in sizes.items() if size > total * _MOST_OF_TEXT]
-
-
 def _read_box(block: Block, text: Text, box: Element | None = None) -> None:
     """Read what a box says of the article: its author, its photo's credit."""
     if box is not None and is_author_box(box.names) and is_person(block.text):
@@ -178,28 +159,6 @@ def _read_box(block: Block, text: Text, box: Element | None = None) -> None:
         text.credit = credit
     elif (byline := read_byline(block.text, labelled_only=True)) is not None:
         text.byline = byline.joined(text.byline)
-
-
-def _form_boxes(document: Document, layout: Layout, voided: list[Element]) -> list[Element]:
-    """Return the elements in the text that are boxes to subscribe, to vote or to comment: a form, little other text."""
-    boxes = []
-    for form in document.forms:
-        container = layout.text.container
-        is_around = form in voided or (container is not None and container.is_within(form))
-        if is_around or not (layout.text.start <= form.last and form.first < layout.text.end):
-            continue
-        box = form
-        while box.parent is not None and box.parent is not container:
-            outside = [
-                block for block in document.blocks[box.parent.first : box.parent.last] if not block.is_within(form)
-            ]
-            paragraphs = sum(block.tag == "p" for block in outside)
-            if sum(len(block.text) for block in outside) >= _MOST_OUTSIDE_A_FORM or paragraphs >= _FEWEST_PARAGRAPHS:
-                break
-            box = box.parent
-        if box is not form:
-            boxes.append(box)
-    return boxes
 
 
 def _is_label(block: Block) -> bool:
@@ -214,17 +173,6 @@ def _is_box_line(block: Block) -> bool:
         return False
     outside = " ".join("".join(text for text, link, _ in block.pieces if link is None).split())
     return block.is_all_links or SEE_ALSO_HEADING.fullmatch(outside) is not None
-
-
-def _is_card(block: Block, document: Document) -> bool:
-    """Whether a block is a link to another article and its date, or to a place on the page, and no sentence."""
-    links = block.linked_texts()
-    if not links or ends_sentence(block.text):
-        return False
-    outside = " ".join("".join(text for text, link, _ in block.pieces if link is None).split())
-    if outside and not is_date(outside):
-        return False
-    return any(href.startswith("#") or document.site.address(href, document.base_url) is not None for _, href in links)
 
 
 def _advert_around(label: Block, container: Element | None, before: list[Block]) -> list[Element]:

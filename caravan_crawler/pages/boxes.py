@@ -1,0 +1,169 @@
+"""Boxes in a text that are no part of it, by what they hold: pictures and captions, cards, forms, channels."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, Picture, is_teaser
+from caravan_crawler.pages.bylines import is_person
+from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.fact_lines import is_date, marks_author
+from caravan_crawler.pages.labels import ends_sentence, is_prose
+from caravan_crawler.pages.layout import Layout
+from caravan_crawler.pages.selectors import is_portrait
+
+#: Letters and paragraphs in an element from which a form in it does not make it a box.
+_MOST_OUTSIDE_A_FORM, _FEWEST_PARAGRAPHS = 300, 2
+#: Share of a text's letters from which an element is no box in it, whatever it holds and its name says.
+_MOST_OF_TEXT = 0.5
+#: Blocks of a caption and its credit, and their letters; blocks of a card; letters of its label.
+_LONGEST_CAPTION, _MOST_LETTERS, _LARGEST_CARD, _LONGEST_LABEL = 2, 300, 5, 40
+_PARTS_OF_TEXT = SUBHEADS | frozenset("p li td th dt dd pre".split())
+_QUOTED = frozenset("table blockquote pre".split())
+_OF_PERSON = re.compile(r"/(?:avatars?|users?|authors?|people)/", re.IGNORECASE)
+_CHANNELS = frozenset(
+    "t.me telegram.me wa.me whatsapp.com instagram.com facebook.com vk.com ok.ru twitter.com x.com tiktok.com youtube.com "
+    "dzen.ru news.google.com play.google.com apps.apple.com".split()
+)
+
+
+class Boxes:
+    """The boxes of a text; ``voided`` are the elements that hold most of it and so are none."""
+
+    def __init__(self, document: Document, layout: Layout) -> None:
+        self._document = document
+        self._layout = layout
+        self.voided = list(_around_most(layout))
+        self._forms = list(self._around_forms())
+        self._frames = self._captioned()
+
+    def reason_for(self, block: Block) -> str | None:
+        """Return what the box around a block is; None where it stands in none."""
+        if any(block.is_within(box) for box in self._forms):
+            return "stands in a box with a form"
+        if any(block.is_within(frame) and not _is_quoted(block, frame) for frame in self._frames):
+            return "stands next to a picture"
+        if self._is_card(block) or self._is_in_card(block):
+            return "is a link to another page"
+        return "leads to a channel" if self._leads_to_channel(block) else None
+
+    def author_in(self, block: Block) -> str | None:
+        """Return the person that a block next to a portrait names as the author."""
+        frame = next((frame for frame in self._frames if block.is_within(frame)), None)
+        if frame is None or not is_person(block.text):
+            return None
+        is_linked = any(marks_author(link, inline) for _, link, inline in block.pieces)
+        return block.text if is_linked or any(map(_is_portrait, self._pictures_in(frame))) else None
+
+    def _is_box(self, element: Element | None) -> bool:
+        """Whether an element is around a part of the text and not around most of it."""
+        container = self._layout.text.container
+        return (
+            element is not None
+            and element not in self.voided
+            and container is not None
+            and element is not container
+            and element.is_within(container)
+        )
+
+    def _pictures_in(self, frame: Element) -> list[Picture]:
+        return [picture for picture in self._document.pictures if picture.parent.is_within(frame)]
+
+    def _around_forms(self) -> Iterator[Element]:
+        """Yield the boxes in the text to subscribe, to vote or to comment: a form and little other text."""
+        text, blocks = self._layout.text, self._document.blocks
+        for form in self._document.forms:
+            is_around = form in self.voided or (text.container is not None and text.container.is_within(form))
+            if is_around or not (text.start <= form.last and form.first < text.end):
+                continue
+            box = form
+            while box.parent is not None and box.parent is not text.container:
+                outside = [block for block in blocks[box.parent.first : box.parent.last] if not block.is_within(form)]
+                paragraphs = sum(block.tag == "p" for block in outside)
+                if (
+                    sum(len(block.text) for block in outside) >= _MOST_OUTSIDE_A_FORM
+                    or paragraphs >= _FEWEST_PARAGRAPHS
+                ):
+                    break
+                box = box.parent
+            if box is not form:
+                yield box
+
+    def _captioned(self) -> list[Element]:
+        """Return the elements that hold a picture and its caption, unless most of the text stands next to pictures."""
+        frames: dict[Element, None] = {}
+        for picture in self._document.pictures:
+            if self._layout.text.start <= picture.position <= self._layout.text.end:
+                frame = next((each for each in picture.parent.around if each.last > each.first), None)
+                if frame is not None and self._is_box(frame) and self._is_frame(frame):
+                    frames[frame] = None
+        captions = [block for block in self._layout.text.blocks if any(map(block.is_within, frames))]
+        total = sum(len(block.text) for block in self._layout.text.blocks)
+        return list(frames) if sum(len(block.text) for block in captions) < total * _MOST_OF_TEXT else []
+
+    def _is_frame(self, element: Element) -> bool:
+        if element.tag == "figure":
+            return True
+        its = self._document.blocks[element.first : element.last]
+        return (
+            element.tag not in _PARTS_OF_TEXT
+            and len(its) <= _LONGEST_CAPTION
+            and all(block.tag not in SUBHEADS and len(block.text) <= _MOST_LETTERS for block in its)
+        )
+
+    def _is_card(self, block: Block) -> bool:
+        """Whether a block is a link to another article and its date, or to a place on the page, and no sentence."""
+        links = block.linked_texts()
+        is_question = block.link is not None and block.text.rstrip('»”"')[-1:] in ("?", "!")
+        if not links or (ends_sentence(block.text) and not is_question):
+            return False
+        outside = " ".join("".join(text for text, link, _ in block.pieces if link is None).split())
+        if outside and not is_date(outside):
+            return False
+        site, base = self._document.site, self._document.base_url
+        return any(href.startswith("#") or site.address(href, base) is not None for _, href in links)
+
+    def _is_in_card(self, block: Block) -> bool:
+        """Whether a block stands in an element with a link to another article and its date or label, or its excerpt."""
+        below = [element for element in block.element.around if self._is_box(element)]
+        card = next((each for each in reversed(below) if each.last - each.first <= _LARGEST_CARD), None)
+        if card is None or card.tag in _PARTS_OF_TEXT:
+            return False
+        its = self._document.blocks[card.first : card.last]
+        teasers = [each for each in its if is_teaser(each, self._document.site, self._document.base_url)]
+        others = [each for each in its if each not in teasers]
+        if not teasers:
+            return False
+        is_headed = teasers[0] is its[0] and its[0].tag in SUBHEADS and len(others) <= _LONGEST_CAPTION
+        are_labels = all(len(each.text) <= _LONGEST_LABEL and not ends_sentence(each.text) for each in others)
+        return is_headed or are_labels or any(is_date(each.text) for each in others)
+
+    def _leads_to_channel(self, block: Block) -> bool:
+        """Whether a block is nothing but a link to a page of a network or a shop of programs, and no sentence."""
+        if not block.is_all_links or ends_sentence(block.text):
+            return False
+        hosts = (urlsplit(self._document.absolute(href) or "").hostname or "" for _, href in block.linked_texts())
+        return any(host.removeprefix("www.") in _CHANNELS for host in hosts)
+
+
+def _around_most(layout: Layout) -> Iterator[Element]:
+    """Yield the elements that hold most of the text, which no name makes a box in it."""
+    prose = [block for block in layout.text.blocks if is_prose(block)]
+    total = sum(len(block.text) for block in prose)
+    sizes: Counter[Element] = Counter()
+    for block in prose:
+        for element in block.element.around:
+            if element is layout.text.container:
+                break
+            sizes[element] += len(block.text)
+    return (element for element, size in sizes.items() if size > total * _MOST_OF_TEXT)
+
+
+def _is_quoted(block: Block, frame: Element) -> bool:
+    return any(element.tag in _QUOTED for element in block.element.below(frame))
+
+
+def _is_portrait(picture: Picture) -> bool:
+    attributes = picture.node.attributes
+    return is_portrait(attributes.get("class") or "") or _OF_PERSON.search(attributes.get("src") or "") is not None
