@@ -5,13 +5,14 @@ from itertools import islice
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, is_teaser
 from caravan_crawler.pages.boxes import Boxes
-from caravan_crawler.pages.bylines import Byline, is_author_label, is_person, read_byline
+from caravan_crawler.pages.bylines import Byline, is_author_label, is_person, people_in, read_byline
 from caravan_crawler.pages.credits import caption_credit, credit_in_text
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_lines import Fact, facts_of
 from caravan_crawler.pages.labels import (
     SEE_ALSO_HEADING,
     SEE_ALSO_START,
+    ends_sentence,
     is_advert_label,
     is_card_detail,
     is_colophon,
@@ -20,6 +21,7 @@ from caravan_crawler.pages.labels import (
     is_label_with_links,
     is_markup,
     is_network,
+    is_prose,
     is_see_also,
     is_trending_heading,
 )
@@ -32,6 +34,8 @@ _CELLS = frozenset(["td", "th"])
 #: A cell's text may stand so deep in it.
 _DEEPEST_IN_CELL = 3
 _NO_BUTTONS = _CELLS | SUBHEADS | {"dt"}
+#: Letters of the heading of a box.
+_LONGEST_HEADING = 60
 #: Blocks at the end of a text that may be lines of its authors.
 _LONGEST_BYLINE = 3
 #: Elements around two blocks whose names are compared.
@@ -142,7 +146,24 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
             kept.append(block)
         else:
             text.left_out[block.index] = reason
-    return kept
+    return [block for block in kept if not _heads_what_is_left_out(block, container, text)]
+
+
+def _heads_what_is_left_out(block: Block, container: Element | None, text: Text) -> bool:
+    """Whether a short line stands in an element of which all else was left out, and so is the heading of a box."""
+    if len(block.text) > _LONGEST_HEADING or ends_sentence(block.text):
+        return False
+    box = (
+        next((each for each in block.element.below(container) if each.last - each.first > 1), None)
+        if container
+        else None
+    )
+    is_heading = box is not None and all(
+        index == block.index or index in text.left_out for index in range(box.first, box.last)
+    )
+    if is_heading:
+        text.left_out[block.index] = "heads what is left out"
+    return is_heading
 
 
 def _is_zone_of_text(block: Block, container: Element | None, voided: list[Element]) -> bool:
@@ -241,6 +262,10 @@ def _take_off_byline(kept: list[Block], text: Text) -> None:
                 text.byline = Byline(tuple(names)).joined(text.byline)
                 del kept[position:]
                 return
+    if len(kept) > 1 and (names := people_in(kept[-1].text)) and is_prose(kept[-2]):
+        text.byline = Byline(tuple(names)).joined(text.byline)
+        del kept[-1]
+        return
     for position in range(len(kept) - 1, max(-1, len(kept) - 3), -1):
         block = kept[position]
         head, _, last_line = block.text.rpartition("\n")

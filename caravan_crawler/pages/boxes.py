@@ -23,8 +23,8 @@ _PARTS_OF_TEXT = SUBHEADS | frozenset("p li td th dt dd pre".split())
 _QUOTED = frozenset("table blockquote pre".split())
 _OF_PERSON = re.compile(r"/(?:avatars?|users?|authors?|people)/", re.IGNORECASE)
 _CHANNELS = frozenset(
-    "t.me telegram.me wa.me whatsapp.com instagram.com facebook.com vk.com ok.ru twitter.com x.com tiktok.com youtube.com "
-    "dzen.ru news.google.com play.google.com apps.apple.com".split()
+    "t.me telegram.me wa.me whatsapp.com instagram.com facebook.com vk.com ok.ru twitter.com x.com tiktok.com "
+    "youtube.com dzen.ru news.google.com play.google.com apps.apple.com".split()
 )
 
 

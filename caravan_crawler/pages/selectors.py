@@ -23,7 +23,7 @@ _CLUTTER = re.compile(
     r"|is-type-wp-embed|\w*incut|inset|newsletter|subscri(?:be|ption)\w*|mailchimp|mc4wp\S*|telegram-(?:box|banner|subscribe)|toc|toc_container"
     r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|tgme\w*|(?:vk|ok|fb|telegram|tg|twitter|x|youtube|rutube)-(?:embed|post|widget)|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|post-?ratings?|rating|rmp-\w+"
     rf"|{_AUTHOR_BOX}"
-    r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|polls?|cookie\w*|popup|modal"
+    r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|polls?|opros\w*|golosovan\w*|votes?|voting|cookie\w*|popup|modal"
     r"|instagram-media|twitter-(?:tweet|video)|tiktok-embed|print-?(?:link|button)|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])",
     re.IGNORECASE,
 )

@@ -39,6 +39,8 @@ _CELLS = frozenset(["td", "th"])
 _SPECIAL = _ZONES | _CELLS | {"div", "form", "h1", "h2", "h3"}
 #: A footer in one of these says who is quoted.
 _QUOTATIONS = frozenset(["blockquote", "figure"])
+#: Kinds of an ``input`` that nobody fills in.
+_NO_FORM = ("hidden", "submit", "button", "image")
 #: A form with so few letters is for searching or commenting; a larger one may be around the whole page.
 _SMALL_FORM = 400
 #: Nested elements below which a page is not read; browsers have such a limit too.
@@ -60,7 +62,7 @@ class Visible:
 
     ``text_container`` is the element known to hold the text in the first and second generation; ``cells`` are the
     numbers of cells in their rows, ``headings`` the ``h1`` elements, ``times`` the ``time`` elements, ``forms`` the
-    forms; ``is_too_deep`` says that elements nested too deeply were left out.
+    forms and what is around an input; ``is_too_deep`` says that elements nested too deeply were left out.
     """
 
     blocks: list[Block] = field(default_factory=list)
@@ -218,6 +220,8 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
         elif kind == _PICTURE:
             pictures.append(Picture(child, inline or block, link, zone, len(blocks)))
         elif (first := child.child) is None and tag not in _KEPT_EMPTY:  # an icon, a place for an advert
+            if tag == "input" and child.attributes.get("type") not in _NO_FORM:
+                visible.forms.append(inline or block)
             if kind == _BLOCK:
                 cells += tag in _CELLS
                 if pieces:
