@@ -87,7 +87,7 @@ class Boxes:
                 ):
                     break
                 box = box.parent
-            if box is not form:
+            if box is not form or form.tag != "form":
                 yield box
 
     def _captioned(self) -> list[Element]:

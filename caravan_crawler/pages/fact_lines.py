@@ -110,6 +110,8 @@ _BARE_LABEL = re.compile(rf"авторы?|фото|дата|опубликова
 _LONGEST_FACTS, _LONGEST_LINE = 240, 140
 _MOST_WORDS_OF_NAME = 3
 _YEAR = re.compile(r"\d{4}|\d\.\d\d\.\d\d")
+#: A comma between facts, not the one in a date.
+_COMMA = re.compile(r",\s+(?=[^\W\d])")
 _ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
 
 
@@ -373,6 +375,9 @@ def _splits(block: Block) -> Iterator[list[str]]:
     by_mark = [part.strip() for part in _SEPARATORS.split(block.text) if part.strip(_ORNAMENT)]
     if len(by_mark) > 1:
         yield by_mark
+    by_comma = _COMMA.split(block.text)
+    if len(by_comma) > 1:
+        yield by_comma
     by_line = block.text.split("\n")
     if len(by_line) > 1:
         yield by_line

@@ -16,6 +16,7 @@ from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed, section_na
 from caravan_crawler.pages.labels import (
     ends_sentence,
     fold,
+    is_colophon,
     is_end_label,
     is_passed_over,
     is_prose,
@@ -52,6 +53,8 @@ _FEWEST_OF_TEXT = 2
 _TAGS_OF_TEXT = SUBHEADS | frozenset("p td th dt dd".split())
 #: Letters of a name, and of a section's name or a button among the facts over a headline.
 _LONGEST_NAME, LONGEST_SECTION = 60, 30
+#: Breadcrumbs.
+_IN_PATH = re.compile(r"[»›>/→]")
 _AROUND_NAMES = " ·•|,"
 _BETWEEN_SECTIONS = re.compile(r"\s*[-–—/|»>,]\s*")
 
@@ -146,10 +149,13 @@ class _Scan:
 
     def _is_passed_over(self, block: Block) -> bool:
         headline = self.blocks[self.headline]
-        return (
+        return bool(
             (_is_quoted(block) and bool(facts_of(block)))
             or fold(block.text) == fold(headline.text)
+            or (_IN_PATH.search(block.text) and fold(block.text).endswith(fold(headline.text)))
             or block.is_pager
+            or block.zone == "footer"
+            or is_colophon(block.text)
             or is_passed_over(block)
             or self._is_in_box(block)
             or self._is_section(block)

@@ -42,6 +42,9 @@ MOST_LEDE_BLOCKS = 2
 _WINDOW, _MOST_FACTS, _MOST_PARAGRAPHS = 14, 2, 3
 #: Marks before the first letter of a headline.
 _OPENING = " «»“”„\"'([–—-…¿¡.#№*•"
+#: Letters of a title that a part of a heading is compared with.
+_SHORTEST_TITLE = 12
+_NUMBERED = re.compile(r"\d{4}")
 #: Letters of the name of a section.
 _LONGEST_NAME = 30
 #: Candidates of each kind that are weighed.
@@ -81,6 +84,9 @@ def find_headline(document: Document) -> Headline | None:
     titles = _title_places(document, texts)
     places = (index for heading in document.headings for index in range(heading.first, heading.last))
     headings = [index for index in islice(places, _MOST_CANDIDATES) if not is_the_site(blocks[index].text)]
+    if not titles and all(texts[index] in section_names(blocks[:index]) for index in headings):
+        # The h1 is the site's name or a section's, and the title is not the headline.
+        headings += islice(filter(partial(_is_headed_text, blocks), range(len(blocks))), _MOST_CANDIDATES)
     candidates = [*titles, *(index for index in headings if index not in titles)]
     if not candidates:
         twins = (
@@ -110,6 +116,16 @@ def _has_facts_between(blocks: list[Block], first: int, last: int) -> bool:
     return any(facts_of(block) for block in blocks[first + 1 : last])
 
 
+def _is_headed_text(blocks: list[Block], index: int) -> bool:
+    """Whether a block is a heading over a date and a paragraph."""
+    block = blocks[index]
+    if block.tag not in ("h2", "h3") or block.zone is not None or block.has_links:
+        return False
+    following = blocks[index + 1 : index + 1 + _WINDOW]
+    dated = (fact for each in following for fact in facts_of(each) if fact.kind == "date")
+    return any(is_dated(fact.value) for fact in dated) and any(map(is_prose, following))
+
+
 def _title_places(document: Document, texts: list[str]) -> list[int]:
     """Return the blocks that print the page's title, of the likeliest of its forms that any block prints."""
     for candidate in title_candidates(document.structured):
@@ -134,9 +150,8 @@ def _title_places(document: Document, texts: list[str]) -> list[int]:
 
 def section_names(blocks: list[Block]) -> set[str]:
     """Return the texts that are links in menus and breadcrumbs among the blocks before an article."""
-    return {
-        text for block in blocks if block.has_links for text, _ in block.linked_texts() if len(text) <= _LONGEST_NAME
-    }
+    linked = (each for block in blocks if block.has_links for each in block.linked_texts())
+    return {text for text, href in linked if len(text) <= _LONGEST_NAME and not _NUMBERED.search(href)}
 
 
 def _weigh_headline(
@@ -146,7 +161,7 @@ def _weigh_headline(
     weighed = Weighed(index)
     if index in titles:
         weighed.add(HEADLINE, "is the title")
-    elif titles and block.text in section_names(blocks[:index]):
+    elif block.text in section_names(blocks[:index]):
         weighed.add(HEADLINE, "is the name of a section, and not the title")
     if heading := _heading(block):
         weighed.add(HEADLINE, "is in an h1" if heading == "h1" else "is in another heading")
@@ -185,6 +200,16 @@ def _weigh_headline(
             if texts > MOST_LEDE_BLOCKS and (facts or texts > _MOST_PARAGRAPHS + 1):
                 break
     return weighed
+
+
+def printed_headline(block: Block, structured: StructuredData) -> str:
+    """Return the headline as printed, without the kicker that some themes print before it in the same heading."""
+    texts = [" ".join(text.split()) for text, _, _ in block.pieces]
+    titles = {fold(title) for title in title_candidates(structured)}
+    if len(texts) > 1 and fold(block.text) not in titles:
+        ends = (" ".join(filter(None, texts[start:])) for start in range(1, len(texts)))
+        return next((end for end in ends if len(end) > _SHORTEST_TITLE and fold(end) in titles), block.text)
+    return block.text
 
 
 def _heading(block: Block) -> str | None:

@@ -28,7 +28,7 @@ from caravan_crawler.pages.fact_lines import (
     printed_date,
     views_before_headline,
 )
-from caravan_crawler.pages.headline import title_candidates
+from caravan_crawler.pages.headline import printed_headline, title_candidates
 from caravan_crawler.pages.labels import ends_sentence, fold
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import BREADCRUMB_TIME, is_count_of_views
@@ -81,7 +81,9 @@ class ArticlePage:
 def headline_printed(page: ArticlePage) -> str | None:
     """The block that prints what the page's title says; else its main heading or its twice-printed line."""
     index = page.layout.headline
-    return None if index is None else page.document.blocks[index].text.replace("\n", " ")
+    if index is None:
+        return None
+    return printed_headline(page.document.blocks[index], page.document.structured).replace("\n", " ")
 
 
 def headline_metadata(page: ArticlePage) -> str | None:

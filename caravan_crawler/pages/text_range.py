@@ -6,15 +6,26 @@ from dataclasses import dataclass, field
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
 from caravan_crawler.pages.bylines import is_person
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.labels import is_colophon, is_comments_label, is_end_label, is_prose, is_trending_heading
+from caravan_crawler.pages.fact_lines import facts_of, is_dated
+from caravan_crawler.pages.labels import (
+    is_colophon,
+    is_comments_label,
+    is_end_label,
+    is_prose,
+    is_see_also,
+    is_trending_heading,
+)
 from caravan_crawler.pages.selectors import is_clutter
 from caravan_crawler.pages.trending import TrendingBlock
 
 _PARTS_OF_TEXT = frozenset("tr tbody thead tfoot table ul ol dl dd dt li blockquote figure p".split())
 #: Tags with which a text may begin before the element of its paragraphs; other short lines there do not belong to it.
 _BEGINNINGS = SUBHEADS | frozenset("p li td th dt dd blockquote".split())
+_WHOLE_PAGE = frozenset(["body", "html"])
 #: Paragraphs in one element from which it contains the text.
 _FEWEST_PARAGRAPHS = 2
+#: Blocks, as a caption or buttons, between an introduction that stands with the headline and the text.
+_MOST_BETWEEN_PARTS = 8
 
 
 @dataclass
@@ -68,7 +79,7 @@ def text_from(start: int, document: Document, headline_at: int, trending: Trendi
                     or (text.blocks and _is_next_alike(text.blocks[-1], block))
                 )
                 if not goes_on or container is None or _is_teased(blocks[block.index - 1], block, container, article):
-                    between += [block] if text.blocks and _may_be_between(block, article) else []
+                    between += [block] if text.blocks and _may_be_between(block, article, blocks) else []
                     continue
                 text.blocks += between
                 other = outside_of_parts(block.element)
@@ -81,41 +92,55 @@ def text_from(start: int, document: Document, headline_at: int, trending: Trendi
 
 def _with_next_part(article: Element, headline: Block, blocks: list[Block]) -> Element:
     """Return the element around headline and text, where ``article`` may hold but the headline and an introduction."""
-    if article.tag in ("body", "html") or article.last >= len(blocks):
+    if article.tag in _WHOLE_PAGE or sum(map(is_prose, blocks[article.first : article.last])) > _FEWEST_PARAGRAPHS:
         return article
-    following = blocks[article.last]
+    for following in blocks[article.last : article.last + _MOST_BETWEEN_PARTS]:
+        if following.tag in SUBHEADS or is_end_label(following.text) or is_see_also(following.text):
+            return article
+        if is_prose(following) and following.zone is None and clutter_around(following.element, None) is None:
+            break
+    else:
+        return article
     part = _around_several(following)
-    is_text = is_prose(following) and following.zone is None and clutter_around(following.element, None) is None
-    if not is_text or sum(map(is_prose, blocks[part.first : part.last])) < _FEWEST_PARAGRAPHS:
+    if sum(map(is_prose, blocks[part.first : part.last])) < _FEWEST_PARAGRAPHS:
         return article
     return common_container(headline, following)
 
 
-def _may_be_between(block: Block, article: Element) -> bool:
+def _may_be_between(block: Block, article: Element, blocks: list[Block]) -> bool:
     """Whether a block in an element of its own, a subhead, a list or a table, may stand between paragraphs."""
-    is_of_text = (
-        block.tag in _BEGINNINGS and block.zone is None and not block.has_links and not is_end_label(block.text)
-    )
-    return is_of_text and block.is_within(article) and clutter_around(block.element, article) is None
+    is_of_text = block.tag in _BEGINNINGS and block.zone is None and not block.has_links and block.is_within(article)
+    if not is_of_text or is_end_label(block.text) or clutter_around(block.element, article) is not None:
+        return False
+    part = _around_several(block)
+    return not any(is_label(other.text) for other in blocks[part.first : part.last] if part is not article)
 
 
 def find_foot(blocks: list[Block], headline: int) -> int:
     """Return the place of the page's foot behind the headline, or that of the last block's end.
 
     A footer and what is said of rights and registration may stand in an article, too: in the card of another one, in a
-    caption. The foot begins behind all paragraphs that stand in one element with earlier ones.
+    caption. The foot is behind all paragraphs that stand in one element, and next to the headline in some larger one.
     """
-    prose = [block for block in blocks[headline + 1 :] if block.zone is None and is_prose(block)]
-    last = {_around_several(block): block.index for block in prose if not is_colophon(block.text)}
-    text_end = 0
-    for block in blocks[headline + 1 :]:
-        if block.zone == "footer" or is_colophon(block.text) or is_trending_heading(block.text):
-            article = common_container(blocks[headline], block)
-            is_over_text = not text_end and article.tag not in ("body", "html") and _has_prose(prose, block, article)
-            if block.index > text_end and not is_over_text:
-                return block.index
-        elif block.zone is None and is_prose(block):
-            text_end = max(text_end, last[_around_several(block)])
+    behind = blocks[headline + 1 :]
+    places: dict[Element, list[int]] = {}
+    for block in behind:
+        if block.zone is None and is_prose(block) and not is_colophon(block.text):
+            places.setdefault(_around_several(block), []).append(block.index)
+    text_end = max(
+        (
+            indices[-1]
+            for indices in places.values()
+            if len(indices) >= _FEWEST_PARAGRAPHS
+            and common_container(blocks[headline], blocks[indices[0]]).tag not in _WHOLE_PAGE
+        ),
+        default=0,
+    )
+    for block in behind:
+        if block.index > text_end and (
+            block.zone == "footer" or is_colophon(block.text) or is_trending_heading(block.text)
+        ):
+            return block.index
     return len(blocks)
 
 
@@ -127,10 +152,6 @@ def _around_several(block: Block) -> Element:
     return element
 
 
-def _has_prose(prose: list[Block], before: Block, container: Element) -> bool:
-    return any(block.index > before.index and block.is_within(container) for block in prose)
-
-
 def _goes_on(block: Block, container: Element, article: Element, *, before_trending: bool) -> bool:
     """Whether a block outside of the text's container continues the text."""
     if block.zone is not None or clutter_around(block.element, article, but=[*container.around]):
@@ -140,7 +161,7 @@ def _goes_on(block: Block, container: Element, article: Element, *, before_trend
         return True
     if not is_prose(block):
         return False
-    return before_trending or (article.tag not in ("body", "html") and block.is_within(article))
+    return before_trending or (article.tag not in _WHOLE_PAGE and block.is_within(article))
 
 
 def _is_twin(block: Block, container: Element, article: Element) -> bool:
@@ -165,9 +186,9 @@ def _is_next_alike(last: Block, block: Block) -> bool:
 
 
 def _is_teased(before: Block, block: Block, container: Element, article: Element) -> bool:
-    """Whether the block before is a heading that is a link, or a name: an excerpt or an author's biography follows."""
-    is_biography = is_person(before.text) and not _is_twin(block, container, article)
-    return (before.tag in SUBHEADS and before.is_all_links) or is_biography
+    """Whether the block before is a linked heading, a name or a date: an excerpt, a biography or a comment follows."""
+    is_signed = is_person(before.text) or any(fact.kind == "date" and is_dated(fact.value) for fact in facts_of(before))
+    return (before.tag in SUBHEADS and before.is_all_links) or (is_signed and not _is_twin(block, container, article))
 
 
 def _first_paragraphs(blocks: list[Block], start: int, end: int) -> list[Block]:

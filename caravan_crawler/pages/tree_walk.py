@@ -50,7 +50,7 @@ _UNSEEN_LETTER = re.compile(f"[{UNSEEN_LETTERS}]").search
 #: The text of a page has ended if its last headline and some paragraphs were met, the element around all of them has
 #: ended, and then so many blocks that are no paragraphs were met, or fewer behind the trending block. The rest is read
 #: for its links only, which saves time on a page with columns behind the text.
-_FEWEST_PARAGRAPHS, _MOST_BEHIND, _MOST_BEHIND_TRENDING = 2, 100, 30
+_FEWEST_PARAGRAPHS, _MOST_BEHIND, _MOST_BEHIND_TRENDING = 2, 200, 30
 _SHORTEST_PARAGRAPH, _ENDS = 60, '.!?…»”"'
 #: Letters of a line that may stand alone.
 _LONGEST_ALONE = 80
@@ -162,7 +162,7 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
                 if zone is None:
                     article = _around_both(article or headline, block)
             elif article is not None and article.last > article.first:  # it has ended
-                since_paragraph += 1
+                since_paragraph += zone is None
                 if trending is None and is_trending_heading(text):
                     trending = block
                 is_over = paragraphs >= _FEWEST_PARAGRAPHS and (
