@@ -1,5 +1,6 @@
 """The article's text out of the blocks where it lies: paragraphs, their links, and what is left out."""
 
+import re
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -34,6 +35,7 @@ _CELLS = frozenset(["td", "th"])
 #: A cell's text may stand so deep in it.
 _DEEPEST_IN_CELL = 3
 _NO_BUTTONS = _CELLS | SUBHEADS | {"dt"}
+_LABEL_OF_LINKS = re.compile(r"\s*[^\W\d_]+\s*:(?:[\s,;|•]|[^\W\d_]+\s*:)*")
 #: Letters of the heading of a box.
 _LONGEST_HEADING = 60
 #: Blocks at the end of a text that may be lines of its authors.
@@ -213,7 +215,7 @@ def _advert_around(label: Block, container: Element | None, before: list[Block])
 def _take_off_tail(document: Document, kept: list[Block], text: Text) -> None:
     """Drop what stands behind the last paragraph: facts, rights reserved, cards of other articles with their dates."""
     del kept[_end_of_text(kept) :]
-    while len(kept) > 1 and is_colophon(kept[-1].text):
+    while len(kept) > 1 and (is_colophon(kept[-1].text) or _is_list_of_names(kept[-1])):
         kept.pop()
     end = len(kept)
     has_link = False
@@ -229,6 +231,12 @@ def _take_off_tail(document: Document, kept: list[Block], text: Text) -> None:
     while len(kept) > 1 and _are_facts_of_article(facts := facts_of(kept[-1])):
         text.facts = facts + text.facts
         kept.pop()
+
+
+def _is_list_of_names(block: Block) -> bool:
+    """Whether a block is a label and links: ``Места: Семей, Абайская область``."""
+    outside = "".join(text for text, link, _ in block.pieces if link is None)
+    return block.has_links and _LABEL_OF_LINKS.fullmatch(outside) is not None
 
 
 def _end_of_text(kept: list[Block]) -> int:

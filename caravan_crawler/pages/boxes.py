@@ -50,11 +50,8 @@ class Boxes:
 
     def author_in(self, block: Block) -> str | None:
         """Return the person that a block next to a portrait names as the author."""
-        frame = next((frame for frame in self._frames if block.is_within(frame)), None)
-        if frame is None or not is_person(block.text):
-            return None
-        is_linked = any(marks_author(link, inline) for _, link, inline in block.pieces)
-        return block.text if is_linked or any(map(_is_portrait, self._pictures_in(frame))) else None
+        frame = next((frame for frame in self._frames if frame.first == block.index), None)
+        return block.text if frame is not None and self._is_of_author(frame) else None
 
     def _is_box(self, element: Element | None) -> bool:
         """Whether an element is around a part of the text and not around most of it."""
@@ -103,14 +100,19 @@ class Boxes:
         return list(frames) if sum(len(block.text) for block in captions) < total * _MOST_OF_TEXT else []
 
     def _is_frame(self, element: Element) -> bool:
-        if element.tag == "figure":
-            return True
+        """Whether an element around a picture holds but a caption, or the name of the author with a portrait."""
+        if element.tag in ("figure", *_PARTS_OF_TEXT, *_QUOTED):
+            return element.tag == "figure"
         its = self._document.blocks[element.first : element.last]
-        return (
-            element.tag not in _PARTS_OF_TEXT
-            and len(its) <= _LONGEST_CAPTION
-            and all(block.tag not in SUBHEADS and len(block.text) <= _MOST_LETTERS for block in its)
-        )
+        is_short = len(its) <= _LONGEST_CAPTION and all(len(block.text) <= _MOST_LETTERS for block in its)
+        if not is_short or any(block.element is element or block.tag in SUBHEADS for block in its):
+            return False
+        return not any(is_person(block.text.partition(",")[0]) for block in its) or self._is_of_author(element)
+
+    def _is_of_author(self, frame: Element) -> bool:
+        first = self._document.blocks[frame.first]
+        is_linked = any(marks_author(link, inline) for _, link, inline in first.pieces)
+        return is_person(first.text) and (is_linked or any(map(_is_portrait, self._pictures_in(frame))))
 
     def _is_card(self, block: Block) -> bool:
         """Whether a block is a link to another article and its date, or to a place on the page, and no sentence."""

@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass, field
 from itertools import islice
 
-from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
+from caravan_crawler.normalise.dates import day_named
+from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container, is_teaser
 from caravan_crawler.pages.bylines import is_author_label, is_single_name, is_the_site, people_in
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_lines import Fact, facts_of, is_dated, marks_author
@@ -71,7 +72,7 @@ class Front:
 
 def read_front(document: Document, headline: int, container: Element | None, foot: int) -> Front:
     """Read what stands under the headline, up to a ``container`` known to hold the text or to the page's foot."""
-    scan = _Scan(document.blocks, headline, container, foot)
+    scan = _Scan(document, headline, container, foot)
     scan.run()
     if container is not None:
         return Front(scan.facts_within(), scan.texts[-MOST_LEDE_BLOCKS:], scan.end)
@@ -82,7 +83,7 @@ def read_front(document: Document, headline: int, container: Element | None, foo
 class _Scan:
     """The blocks under a headline, sorted into facts and texts, each with its place, up to block ``end``."""
 
-    blocks: list[Block]
+    document: Document
     headline: int
     container: Element | None
     foot: int
@@ -91,6 +92,11 @@ class _Scan:
     end: int = 0
     _texts_since_facts: int = 0
     _is_author_next: bool = False
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The page's blocks."""
+        return self.document.blocks
 
     def run(self) -> None:
         """Sort blocks until the text has surely begun, or something behind an article begins."""
@@ -132,8 +138,18 @@ class _Scan:
         if _is_quoted(block):
             return []
         found = facts_of(block)
+        if any(fact.kind == "date" for fact in found) and (self._is_in_card(block) or self._is_of_event(block, found)):
+            return []
         # The number of a picture in a gallery is no count.
         return [fact for fact in found if fact.kind == "credit"] if block.zone == "figcaption" else found
+
+    def _is_of_event(self, block: Block, found: list[Fact]) -> bool:
+        """Whether a paragraph of the text names a day other than that of the page's metadata: ``Дата: 1 марта``."""
+        if block.tag != "p" or len(found) > 1 or not _is_paragraph(self.blocks, block.index):
+            return False
+        days = {day_named(stamp) for stamp in self.document.structured.published} - {None}
+        printed = day_named(found[0].value)
+        return bool(days) and printed is not None and printed not in days
 
     def _is_behind_article(self, block: Block, found: list[Fact]) -> bool:
         if is_trending_heading(block.text) or block.index >= self.foot:
@@ -161,9 +177,18 @@ class _Scan:
             or self._is_section(block)
         )
 
+    def _box_around(self, block: Block) -> Element | None:
+        return clutter_around(block.element, common_container(self.blocks[self.headline], block))
+
+    def _is_in_card(self, block: Block) -> bool:
+        """Whether a block stands in a box with a link to another article."""
+        box = self._box_around(block)
+        site, base = self.document.site, self.document.base_url
+        return box is not None and any(is_teaser(each, site, base) for each in self.blocks[box.first : box.last])
+
     def _is_in_box(self, block: Block) -> bool:
         """Whether a block stands in a box, by the name of an element that the headline is not in, and is no lede."""
-        box = clutter_around(block.element, common_container(self.blocks[self.headline], block))
+        box = self._box_around(block)
         if box is None or any(is_lede(element.names) for element in (*block.element.below(box), box)):
             return False
         return sum(map(is_prose, self.blocks[box.first : box.last])) < _FEWEST_OF_TEXT

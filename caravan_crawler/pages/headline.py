@@ -84,7 +84,9 @@ def find_headline(document: Document) -> Headline | None:
     titles = _title_places(document, texts)
     places = (index for heading in document.headings for index in range(heading.first, heading.last))
     headings = [index for index in islice(places, _MOST_CANDIDATES) if not is_the_site(blocks[index].text)]
-    if not titles and all(texts[index] in section_names(blocks[:index]) for index in headings):
+    if all(blocks[index].link is not None for index in titles) and all(
+        texts[index] in section_names(blocks[:index]) for index in headings
+    ):
         # The h1 is the site's name or a section's, and the title is not the headline.
         headings += islice(filter(partial(_is_headed_text, blocks), range(len(blocks))), _MOST_CANDIDATES)
     candidates = [*titles, *(index for index in headings if index not in titles)]

@@ -11,6 +11,7 @@ from caravan_crawler.pages.labels import (
     is_colophon,
     is_comments_label,
     is_end_label,
+    is_label,
     is_prose,
     is_see_also,
     is_trending_heading,
