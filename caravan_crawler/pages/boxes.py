@@ -91,7 +91,7 @@ class Boxes:
         """Return the elements that hold a picture and its caption, unless most of the text stands next to pictures."""
         frames: dict[Element, None] = {}
         for picture in self._document.pictures:
-            if self._layout.text.start <= picture.position <= self._layout.text.end:
+            if self._layout.text.start - 1 <= picture.position <= self._layout.text.end:
                 frame = next((each for each in picture.parent.around if each.last > each.first), None)
                 if frame is not None and self._is_box(frame) and self._is_frame(frame):
                     frames[frame] = None
@@ -103,11 +103,13 @@ class Boxes:
         """Whether an element around a picture holds but a caption, or the name of the author with a portrait."""
         if element.tag in ("figure", *_PARTS_OF_TEXT, *_QUOTED):
             return element.tag == "figure"
+        if self._is_of_author(element):
+            return element.last - element.first <= _LONGEST_CAPTION
         its = self._document.blocks[element.first : element.last]
         is_short = len(its) <= _LONGEST_CAPTION and all(len(block.text) <= _MOST_LETTERS for block in its)
         if not is_short or any(block.element is element or block.tag in SUBHEADS for block in its):
             return False
-        return not any(is_person(block.text.partition(",")[0]) for block in its) or self._is_of_author(element)
+        return not any(is_person(block.text.partition(",")[0]) for block in its)  # who is quoted
 
     def _is_of_author(self, frame: Element) -> bool:
         first = self._document.blocks[frame.first]
@@ -137,9 +139,13 @@ class Boxes:
         others = [each for each in its if each not in teasers]
         if not teasers:
             return False
-        is_headed = teasers[0] is its[0] and its[0].tag in SUBHEADS and len(others) <= _LONGEST_CAPTION
-        are_labels = all(len(each.text) <= _LONGEST_LABEL and not ends_sentence(each.text) for each in others)
-        return is_headed or are_labels or any(is_date(each.text) for each in others)
+        labels = [each for each in others if len(each.text) <= _LONGEST_LABEL and not ends_sentence(each.text)]
+        if len(labels) == len(others) or any(is_date(each.text) for each in others):
+            return True
+        first = teasers[0].index - its[0].index
+        is_headed = first == 0 and its[0].tag in SUBHEADS
+        is_labelled = first > 0 and its[:first] == labels and all(each.tag not in SUBHEADS for each in labels)
+        return (is_headed or is_labelled) and len(others) <= _LONGEST_CAPTION
 
     def _leads_to_channel(self, block: Block) -> bool:
         """Whether a block is nothing but a link to a page of a network or a shop of programs, and no sentence."""

@@ -24,9 +24,11 @@ _CLUTTER = re.compile(
     r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|tgme\w*|(?:vk|ok|fb|telegram|tg|twitter|x|youtube|rutube)-(?:embed|post|widget)|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|post-?ratings?|rating|rmp-\w+"
     rf"|{_AUTHOR_BOX}"
     r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|polls?|opros\w*|golosovan\w*|votes?|voting|cookie\w*|popup|modal"
-    r"|instagram-media|twitter-(?:tweet|video)|tiktok-embed|print-?(?:link|button)|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])",
+    r"|instagram-media|twitter-(?:tweet|video)|tiktok-embed|print-?(?:link|button)|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])"
+    r"|(?<![\w\-])(?:widget(?:_\w+)?|sidebar)(?=$|\s)",
     re.IGNORECASE,
 )
+_CAPITALS = re.compile("(?<=[a-z])(?=[A-Z])")
 #: Names that mark a whole paragraph; a paragraph named otherwise is the article's.
 _PARAGRAPH_CLUTTER = re.compile(
     r"(?:^|\s)(?:news_aggregator|sm-list|wp-caption-text|[\w-]*caption|toc_title|ez-toc-title"
@@ -69,7 +71,7 @@ def holds_text(classes: str) -> bool:
 @lru_cache(maxsize=4096)
 def is_clutter(tag: str, names: str) -> bool:
     """Whether an element of these names is a box around an article, or one in its text that is none of it."""
-    return (_PARAGRAPH_CLUTTER if tag == "p" else _CLUTTER).search(names) is not None
+    return (_PARAGRAPH_CLUTTER if tag == "p" else _CLUTTER).search(_CAPITALS.sub("-", names)) is not None
 
 
 @lru_cache(maxsize=1024)

@@ -17,7 +17,7 @@ _TAG_PATH = re.compile(r"(?:/[^?#]*)?/tags?/[^/]+")
 _SECTION_PATH = re.compile(r"/(?:category/.*|rubric\w*/.*|.*/category/.*|[^/?]*/?)", re.IGNORECASE)
 _LABELS = re.compile(
     r"(?:\s|[,;:#|•·/.]|теги|тэги|метки|метка|темы|тема|ярлыки|ключевые\s+слова|хештеги|отмечено(?:\s+как)?|тегтер|белгі(?:лер)?|tags|tagged|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
-    r"|и|posted\s+in)*",
+    r"|и|posted\s+in|нет\s+комментариев|\d+\s+комментари\w+|»)*",
     re.IGNORECASE,
 )
 #: A sentence of a theme around its links: ``Запись опубликована в рубрике … с метками …``.
