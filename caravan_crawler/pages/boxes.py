@@ -42,7 +42,7 @@ class Boxes:
         """Return what the box around a block is; None where it stands in none."""
         if any(block.is_within(box) for box in self._forms):
             return "stands in a box with a form"
-        if any(block.is_within(frame) and not _is_quoted(block, frame) for frame in self._frames):
+        if (frame := self._frame_around(block)) is not None and not _is_quoted(block, frame):
             return "stands next to a picture"
         if self._is_card(block) or self._is_in_card(block):
             return "is a link to another page"
@@ -50,8 +50,12 @@ class Boxes:
 
     def author_in(self, block: Block) -> str | None:
         """Return the person that a block next to a portrait names as the author."""
-        frame = next((frame for frame in self._frames if frame.first == block.index), None)
-        return block.text if frame is not None and self._is_of_author(frame) else None
+        frame = self._frame_around(block)
+        is_author = frame is not None and frame.first == block.index and self._is_of_author(frame, self._frames[frame])
+        return block.text if is_author else None
+
+    def _frame_around(self, block: Block) -> Element | None:
+        return next((each for each in block.element.around if each in self._frames), None) if self._frames else None
 
     def _is_box(self, element: Element | None) -> bool:
         """Whether an element is around a part of the text and not around most of it."""
@@ -63,9 +67,6 @@ class Boxes:
             and element is not container
             and element.is_within(container)
         )
-
-    def _pictures_in(self, frame: Element) -> list[Picture]:
-        return [picture for picture in self._document.pictures if picture.parent.is_within(frame)]
 
     def _around_forms(self) -> Iterator[Element]:
         """Yield the boxes in the text to subscribe, to vote or to comment: a form and little other text."""
@@ -87,34 +88,35 @@ class Boxes:
             if box is not form or form.tag != "form":
                 yield box
 
-    def _captioned(self) -> list[Element]:
+    def _captioned(self) -> dict[Element, Picture]:
         """Return the elements that hold a picture and its caption, unless most of the text stands next to pictures."""
-        frames: dict[Element, None] = {}
+        frames: dict[Element, Picture] = {}
+        text = self._layout.text
         for picture in self._document.pictures:
-            if self._layout.text.start - 1 <= picture.position <= self._layout.text.end:
+            if text.start - 1 <= picture.position <= text.end:
                 frame = next((each for each in picture.parent.around if each.last > each.first), None)
-                if frame is not None and self._is_box(frame) and self._is_frame(frame):
-                    frames[frame] = None
-        captions = [block for block in self._layout.text.blocks if any(map(block.is_within, frames))]
-        total = sum(len(block.text) for block in self._layout.text.blocks)
-        return list(frames) if sum(len(block.text) for block in captions) < total * _MOST_OF_TEXT else []
+                if frame is not None and frame not in frames and self._is_box(frame) and self._is_frame(frame, picture):
+                    frames[frame] = picture
+        captions = (block for block in text.blocks if any(each in frames for each in block.element.around))
+        total = sum(len(block.text) for block in text.blocks)
+        return frames if sum(len(block.text) for block in captions) < total * _MOST_OF_TEXT else {}
 
-    def _is_frame(self, element: Element) -> bool:
+    def _is_frame(self, element: Element, picture: Picture) -> bool:
         """Whether an element around a picture holds but a caption, or the name of the author with a portrait."""
         if element.tag in ("figure", *_PARTS_OF_TEXT, *_QUOTED):
             return element.tag == "figure"
-        if self._is_of_author(element):
-            return element.last - element.first <= _LONGEST_CAPTION
         its = self._document.blocks[element.first : element.last]
-        is_short = len(its) <= _LONGEST_CAPTION and all(len(block.text) <= _MOST_LETTERS for block in its)
-        if not is_short or any(block.element is element or block.tag in SUBHEADS for block in its):
+        if len(its) > _LONGEST_CAPTION or any(len(block.text) > _MOST_LETTERS for block in its):
             return False
-        return not any(is_person(block.text.partition(",")[0]) for block in its)  # who is quoted
+        if self._is_of_author(element, picture):
+            return True
+        is_caption = all(block.element is not element and block.tag not in SUBHEADS for block in its)
+        return is_caption and not any(is_person(block.text.partition(",")[0]) for block in its)  # who is quoted
 
-    def _is_of_author(self, frame: Element) -> bool:
+    def _is_of_author(self, frame: Element, picture: Picture) -> bool:
         first = self._document.blocks[frame.first]
         is_linked = any(marks_author(link, inline) for _, link, inline in first.pieces)
-        return is_person(first.text) and (is_linked or any(map(_is_portrait, self._pictures_in(frame))))
+        return is_person(first.text) and (is_linked or _is_portrait(picture))
 
     def _is_card(self, block: Block) -> bool:
         """Whether a block is a link to another article and its date, or to a place on the page, and no sentence."""

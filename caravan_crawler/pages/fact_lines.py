@@ -36,6 +36,8 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
         rf"(?:{_DATE_LABEL})?(?P<zero>-000\d-\d\d-\d\d.{{0,15}}|\d{{1,2}}(?:\.|\s)[^\s.,]{{2,9}}(?:\.|,?\s)-000\d.{{0,15}})",
     ),
     ("updated", r"(?:обновлен[оа]?|изменен[оа]?|жаңартылды|жаңартылған)\s*:?"),
+    # The second generation prints it above the headline.
+    ("views", r"(?:опубликовано|жарияланды)\s*:?\s*(?P<count>\d[\d\s]{0,11})"),
     ("views", rf"прочита\w+\s*:?\s*{_COUNT}\s*чел(?:овек\w*)?\.?"),
     ("views", rf"(?:{VIEWS_BEFORE})?\s*[:\-–(]?\s*{_COUNT}\)?\s*(?:{VIEWS_BEHIND})?"),
     (
@@ -45,7 +47,6 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     ("author", r"(?:автором|опубликовал[аи]?)\s+(?P<value>[^\W\d].{2,60})"),
 )
 FORMS = tuple((kind, re.compile(form, re.IGNORECASE)) for kind, form in _FORMS)
-_GENERATION_2_VIEWS = re.compile(r"(?:опубликовано|жарияланды)\s*:?\s*(?P<count>\d[\d\s]{0,11})", re.IGNORECASE)
 _OF_AUTHOR = re.compile(r"/(?:authors?|users?)/|/author")
 _SEPARATORS = re.compile(r"[/|•·⋅👁🕒🕑📅🗓📷⏱💬](?:(?<!/)\ufe0f?|(?<=\s/)(?=\s))")
 # Additions that themes print; they are ignored.
@@ -176,12 +177,6 @@ def _with_zone(date: str, facts: list[Fact], index: int) -> str:
     return f"{date} {following.value}" if following and following.kind == "zone" and ":" in date else date
 
 
-def views_before_headline(text: str) -> str | None:
-    """Return the count of ``Опубликовано: 2600``, the second generation's line above the headline."""
-    match = _GENERATION_2_VIEWS.fullmatch(text)
-    return match["count"].strip() if match else None
-
-
 @lru_cache(maxsize=2048)  # labels, buttons and days stand on many pages
 def fact_in(text: str) -> Fact | None:
     """Return the fact that all of a line is, or None."""
@@ -189,8 +184,6 @@ def fact_in(text: str) -> Fact | None:
     if not text or len(text) > _LONGEST_LINE:
         return None
     if text[0].isalnum() or text[0] == "-":
-        if (count := views_before_headline(text)) is not None:
-            return Fact("views", count)
         if not text.isdecimal() and is_date(text):
             return Fact("date", _UPDATED_BEHIND.sub("", _LABEL_OF_DATE.sub("", text, count=1)))
         for kind, form in FORMS:

@@ -26,7 +26,6 @@ from caravan_crawler.pages.fact_lines import (
     is_dated,
     names_a_change,
     printed_date,
-    views_before_headline,
 )
 from caravan_crawler.pages.headline import printed_headline, title_candidates
 from caravan_crawler.pages.labels import ends_sentence, fold
@@ -222,7 +221,8 @@ def views_generation_2(page: ArticlePage) -> str | None:
             continue
         # The line may be in the breadcrumbs, next to the date.
         texts = (block.text[label.start() :], *(" ".join(text.split()) for text, _, _ in block.pieces))
-        if count := next((count for text in texts if (count := views_before_headline(text))), None):
+        facts = (fact_in(text) for text in texts if _GENERATION_2_LABEL.match(text))
+        if count := next((fact.value for fact in facts if fact is not None and fact.kind == "views"), None):
             return count
     return None
 

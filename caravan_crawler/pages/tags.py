@@ -135,8 +135,9 @@ def _names_topics(element: Element) -> bool:
 
 def _is_in_own_list(block: Block) -> bool:
     """Whether an element around a block is named for the topics of an article, and it is no card of another one."""
-    is_named = any(map(_names_topics, islice(block.element.around, 3)))
-    return is_named and not any(element.tag in ("li", "article") for element in block.element.around)
+    if not block.has_links or not any(map(_names_topics, islice(block.element.around, 3))):
+        return False
+    return not any(element.tag in ("li", "article") for element in block.element.around)
 
 
 def _plain_tags(text: str) -> list[str]:
