@@ -14,7 +14,7 @@ from caravan_crawler.pages.text_range import clutter_around
 
 _ORNAMENT = re.compile(
     r"\.svg$|/(?:icons?|sprites?|logos?|emoji|smileys?|banners?|buttons?|themes|plugins|counters?)/|(?:^|[/_\-])(?:pixel|spacer|blank|1x1|avatar|gravatar|logo|counter|banner|button|emailbutton|printbutton)[._\-\d]"
-    r"|gravatar|/\d{3}x(?:60|90)\."
+    r"|gravatar|/(?:avatars?|users?|authors?)/[^/]*$|/\d{3}x(?:60|90)\."
     r"|/(?:icon|bookmark|eye|views?|calendar|clock|time|date|share|comments?|print|arrow|play|fb|facebook|vk|tg|telegram|whatsapp"
     r"|twitter|instagram|ok|youtube)\.\w{3,4}$",
     re.IGNORECASE,
