@@ -78,6 +78,8 @@ def read_text(document: Document, layout: Layout) -> Text:
                 text.links.append((words, url))
         previous_row, previous_cell = row, cell
         row, cell = _place_in_table(block)
+        if is_prose(block) and text.paragraphs[-1:] == [block.text]:
+            continue  # once for phones and once for wide screens
         if row is not None and row is previous_row and cell is not None and cell is not previous_cell:
             text.paragraphs[-1] += "\t" * max(1, _cells_between(document, previous_cell, cell)) + block.text
         else:

@@ -184,7 +184,8 @@ class _Scan:
         """Whether a block stands in a box with a link to another article."""
         box = self._box_around(block)
         site, base = self.document.site, self.document.base_url
-        return box is not None and any(is_teaser(each, site, base) for each in self.blocks[box.first : box.last])
+        its = self.blocks[box.first : box.last] if box is not None else []
+        return any(len(each.text) > LONGEST_SECTION and is_teaser(each, site, base) for each in its)
 
     def _is_in_box(self, block: Block) -> bool:
         """Whether a block stands in a box, by the name of an element that the headline is not in, and is no lede."""

@@ -85,7 +85,7 @@ def find_headline(document: Document) -> Headline | None:
     places = (index for heading in document.headings for index in range(heading.first, heading.last))
     headings = [index for index in islice(places, _MOST_CANDIDATES) if not is_the_site(blocks[index].text)]
     if all(blocks[index].link is not None for index in titles) and all(
-        texts[index] in section_names(blocks[:index]) for index in headings
+        blocks[index].zone is not None or texts[index] in section_names(blocks[:index]) for index in headings
     ):
         # The h1 is the site's name or a section's, and the title is not the headline.
         headings += islice(filter(partial(_is_headed_text, blocks), range(len(blocks))), _MOST_CANDIDATES)

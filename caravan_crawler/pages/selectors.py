@@ -12,20 +12,21 @@ BREADCRUMB_TIME = "full-breadcrumb__time"
 _TEXT_CLASSES = frozenset(["article_text", "full-article__text"])
 
 _AUTHOR_BOX = (
-    r"(?:about-?)?author-?(?:box|bio|info|card|description|avatar|block|about)|abh_box|saboxplugin-wrap|bio-box"
+    r"(?:about-?)?author-?(?:box|bio|info|card|description|avatar|block|about|profile)|signature-author|abh-box"
+    r"|saboxplugin-wrap|bio-box"
 )
 #: Words of a name, the parts between hyphens, underscores and capitals, that mark what is no part of an article.
 _CLUTTER = re.compile(
-    r"(?:^|[\s_\-])(?:news_aggregator|sm-list|ad|ads|adv|advert|adverts|advertisement|adsbygoogle|adfox|yandex_rtb"
+    r"(?:^|[\s_\-])(?:news-aggregator|sm-list|ad|ads|adv|advert|adverts|advertisement|adsbygoogle|adfox|yandex-rtb"
     r"|banner|banners|reklama|promo|sponsored|partners?|share|sharing|sharedaddy|social|socials|addtoany|ya-share2?"
     r"|comments?|respond|disqus|related|relatedposts?|jp-relatedposts|yarpp|crp|recommend\w*|read-?(?:also|more|next)"
     r"|see-?also|more-?(?:news|posts)|similar|latest-posts|recent-posts|popular|trending-posts|wp-embedded-content"
-    r"|is-type-wp-embed|\w*incut|inset|newsletter|subscri(?:be|ption)\w*|mailchimp|mc4wp\S*|telegram-(?:box|banner|subscribe)|toc|toc_container"
+    r"|is-type-wp-embed|\w*incut|inset|newsletter|subscri(?:be|ption)\w*|mailchimp|mc4wp\S*|telegram-(?:box|banner|subscribe)|toc|toc-container"
     r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|tgme\w*|(?:vk|ok|fb|telegram|tg|twitter|x|youtube|rutube)-(?:embed|post|widget)|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|post-?ratings?|rating|rmp-\w+"
     rf"|{_AUTHOR_BOX}"
     r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|polls?|opros\w*|golosovan\w*|votes?|voting|cookie\w*|popup|modal"
     r"|instagram-media|twitter-(?:tweet|video)|tiktok-embed|print-?(?:link|button)|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])"
-    r"|(?<![\w\-])(?:widget(?:_\w+)?|sidebar)(?=$|\s)",
+    r"|(?<![\w\-])(?:widget(?!-title)(?:-\w+)?|sidebar)(?=$|\s)",
     re.IGNORECASE,
 )
 _CAPITALS = re.compile("(?<=[a-z])(?=[A-Z])")
@@ -55,7 +56,9 @@ _PUBLISHED = re.compile(r"publi[sc]|entry-date", re.IGNORECASE)
 _HEADER = re.compile(r"(?:^|[\s_\-])head(?:er|ing)?(?=$|[\s_\-\d])", re.IGNORECASE)
 _CRUMBS = re.compile(r"(?:^|[\s_\-])(?:bread-?)?crumbs?", re.IGNORECASE)
 _PORTRAIT = re.compile(r"avatar|userpic|gravatar|author|emoji|smiley", re.IGNORECASE)
-_SCREEN_READERS = re.compile(r"(?:^|\s)(?:screen-reader-text|sr-only|visually-hidden|visuallyhidden)(?=$|\s)")
+_SCREEN_READERS = re.compile(
+    r"(?:^|\s)(?:screen-reader-text|sr-only|print-only|visible-print\S*|visually-hidden|visuallyhidden)(?=$|\s)"
+)
 #: Where the site keeps the pictures of its articles, in the third and the second generation.
 UPLOADS = re.compile(r"/wp-content/uploads/|static\.caravan\.kz/image/", re.IGNORECASE)
 
@@ -68,10 +71,17 @@ def holds_text(classes: str) -> bool:
 # The same names stand on every page, so each is judged once.
 
 
+def _in_hyphens(names: str) -> str:
+    """Return names with hyphens between their words: ``relatedNews``, ``related_news``."""
+    return _CAPITALS.sub("-", names).replace("_", "-")
+
+
 @lru_cache(maxsize=4096)
 def is_clutter(tag: str, names: str) -> bool:
     """Whether an element of these names is a box around an article, or one in its text that is none of it."""
-    return (_PARAGRAPH_CLUTTER if tag == "p" else _CLUTTER).search(_CAPITALS.sub("-", names)) is not None
+    if tag == "p":
+        return _PARAGRAPH_CLUTTER.search(names) is not None
+    return _CLUTTER.search(_in_hyphens(names)) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -130,7 +140,7 @@ def is_count_of_views(names: str) -> bool:
 
 def is_author_box(names: str) -> bool:
     """Whether an element of these names is a box about the author."""
-    return _AUTHOR_BOX_NAMES.search(names) is not None
+    return _AUTHOR_BOX_NAMES.search(_in_hyphens(names)) is not None
 
 
 def is_author(names: str) -> bool:

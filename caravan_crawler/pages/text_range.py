@@ -128,12 +128,12 @@ def find_foot(blocks: list[Block], headline: int) -> int:
     for block in behind:
         if block.zone is None and is_prose(block) and not is_colophon(block.text):
             places.setdefault(_around_several(block), []).append(block.index)
+    several = [indices for indices in places.values() if len(indices) >= _FEWEST_PARAGRAPHS]
     text_end = max(
         (
             indices[-1]
-            for indices in places.values()
-            if len(indices) >= _FEWEST_PARAGRAPHS
-            and common_container(blocks[headline], blocks[indices[0]]).tag not in _WHOLE_PAGE
+            for indices in several
+            if indices is several[0] or common_container(blocks[headline], blocks[indices[0]]).tag not in _WHOLE_PAGE
         ),
         default=0,
     )
