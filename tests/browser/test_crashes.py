@@ -112,12 +112,16 @@ def test_without_a_browser_that_starts(mode: str, code: int, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
-def test_a_stopped_run_leaves_no_browser(number: signal.Signals, code: int, tmp_path: Path) -> None:
+def test_a_stopped_run_leaves_no_browser_and_the_next_completes_a_killed_one(
+    number: signal.Signals, code: int, tmp_path: Path
+) -> None:
     need("chromium")
-    site = Noting(articles=200)
+    site = Noting()
     with serve(site) as server:
-        process = start(tmp_path, "-a", f"site={server.url}", "-s", "BROWSER=auto")
-        while not site.targets(VIEWS) and process.poll() is None:
+        named = named_articles(server)
+        process = start(tmp_path, "-a", f"site={server.url}", *named, "-s", "BROWSER=auto", "-s", "BROWSER_WAIT=0.7")
+        pages = 4 if number == signal.SIGKILL else 1
+        while len(site.targets(VIEWS)) < pages and process.poll() is None:
             time.sleep(0.01)
         assert browsers()
         if number == signal.SIGINT:  # a terminal sends it to all processes
@@ -125,26 +129,17 @@ def test_a_stopped_run_leaves_no_browser(number: signal.Signals, code: int, tmp_
                 os.kill(pid, number)
         process.send_signal(number)
         _, log = process.communicate(timeout=TIMEOUT)
-    assert process.returncode == code, log[-3000:]
-    assert "Traceback" not in log, log[-3000:]
-    until = time.monotonic() + 20
-    while browsers() and time.monotonic() < until:
-        time.sleep(0.1)
-    assert browsers() == []
-    # A page that was not rendered when the run stopped is no failure.
-    if number != signal.SIGKILL:
-        assert "caravan/browser/failed" not in log
-
-
-def test_the_next_run_completes_a_killed_one(tmp_path: Path) -> None:
-    site = Noting()
-    with serve(site) as server:
-        options = ("-a", f"site={server.url}", *named_articles(server))
-        process = start(tmp_path, *options, "-s", "BROWSER=auto", "-s", "BROWSER_WAIT=0.7")
-        while len(site.targets(VIEWS)) < 4 and process.poll() is None:
-            time.sleep(0.01)
-        process.kill()
-        process.communicate(timeout=TIMEOUT)
-        done = browse(tmp_path, server, *named_articles(server))
+        assert process.returncode == code, log[-3000:]
+        assert "Traceback" not in log, log[-3000:]
+        until = time.monotonic() + 20
+        while browsers() and time.monotonic() < until:
+            time.sleep(0.1)
+        assert browsers() == []
+        if number != signal.SIGKILL:
+            # A page that was not rendered when the run stopped is no failure.
+            assert "caravan/browser/failed" not in log
+            return
+        # The next run completes a killed one.
+        done = browse(tmp_path, server, *named)
         assert done.code == 0, done.log[-3000:]
         each_once(done.articles, site.gold(server.url))
