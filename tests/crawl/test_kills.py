@@ -45,14 +45,14 @@ def kill_often(runs: Runs, times: int, chance: random.Random, reference: int) ->
 
 
 def test_kills_of_a_full_crawl(tmp_path: Path, earlier: list[Path]) -> None:
-    with serve(SampleSite(articles=200)) as server:
+    with serve(SampleSite(articles=140)) as server:
         runs = Runs(server, tmp_path, new=gold(server), earlier=earlier)
         reference = runs.undisturbed(tmp_path / "undisturbed")
         kill_often(runs, 8, dice("full"), reference)
 
 
 def test_kills_of_a_run_for_a_period(tmp_path: Path, earlier: list[Path]) -> None:
-    with serve(SampleSite(articles=120)) as server:
+    with serve(SampleSite(articles=80)) as server:
         wanted = [record for record in gold(server) if SINCE <= (record["date_published"] or "")[:10] <= UNTIL]
         runs = Runs(
             server, tmp_path, "-a", f"since={SINCE}", "-a", f"until={UNTIL}", new=wanted, earlier=earlier, output="-o"
@@ -62,10 +62,10 @@ def test_kills_of_a_run_for_a_period(tmp_path: Path, earlier: list[Path]) -> Non
 
 
 def test_kills_of_hourly_runs_over_a_known_site(tmp_path: Path, earlier: list[Path]) -> None:
-    with serve(SampleSite(articles=60)) as server:
+    with serve(SampleSite(articles=40)) as server:
         assert crawl(tmp_path / "data", "-a", f"site={server.url}").code == 0
         before = gold(server)
-        server.site.publish(60)
+        server.site.publish(50)
         new = gold(server)[len(before) :]
         runs = Runs(server, tmp_path, new=new, before=before, earlier=earlier, output="-o")
         reference = runs.undisturbed(tmp_path / "undisturbed")
@@ -73,7 +73,7 @@ def test_kills_of_hourly_runs_over_a_known_site(tmp_path: Path, earlier: list[Pa
 
 
 def test_kills_of_a_refresh(tmp_path: Path, earlier: list[Path]) -> None:
-    with serve(SampleSite(articles=80)) as server:
+    with serve(SampleSite(articles=50)) as server:
         assert crawl(tmp_path / "data", "-a", f"site={server.url}").code == 0
         options = ("-a", "refresh_days=20000")
         runs = Runs(server, tmp_path, *options, new=[], before=gold(server), earlier=earlier)
@@ -83,7 +83,7 @@ def test_kills_of_a_refresh(tmp_path: Path, earlier: list[Path]) -> None:
 
 def test_kills_in_the_first_moments(tmp_path: Path, earlier: list[Path]) -> None:
     chance = dice("first")
-    with serve(SampleSite(articles=60)) as server:
+    with serve(SampleSite(articles=40)) as server:
         runs = Runs(server, tmp_path, new=gold(server), earlier=earlier)
         for event, most in (("os.mkdir", 1), ("sqlite3.connect", 1), ("sql", 20), ("sql", 60), ("commit", 5)):
             assert runs.kill_at(event, chance.randint(1, most))
@@ -95,7 +95,7 @@ def test_kills_in_the_first_moments(tmp_path: Path, earlier: list[Path]) -> None
 @pytest.mark.parametrize("output", ["-O", "-o"])
 def test_kills_while_files_are_renamed(output: str, tmp_path: Path, earlier: list[Path]) -> None:
     chance = dice(output)
-    with serve(SampleSite(articles=60)) as server:
+    with serve(SampleSite(articles=20)) as server:
         runs = Runs(server, tmp_path, new=gold(server), earlier=earlier, output=output)
         # Eight files in the run's folder and two requested; a second run has no rows for these.
         for most in (10, 8):

@@ -15,7 +15,7 @@ from tests.support.crawling import ROOT, TIMEOUT, Crawl, command, crawl, read_js
 from tests.support.kills import Stored, check_published
 from tests.support.optional_parts import need
 
-ARTICLES = 60
+ARTICLES = 40
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 
@@ -86,7 +86,7 @@ SCOPES = [
 
 @pytest.mark.parametrize(("killed", "following"), SCOPES)
 def test_leftovers_of_a_run_of_another_kind(killed: list[str], following: list[list[str]], tmp_path: Path) -> None:
-    with serve(SampleSite(articles=90)) as server:
+    with serve(SampleSite(articles=60)) as server:
         site = ("-a", f"site={server.url}")
         stop(tmp_path, *site, *(option for argument in killed for option in ("-a", argument)))
         assert published(tmp_path) == []

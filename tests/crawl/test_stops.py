@@ -16,11 +16,11 @@ from tests.support.kills import MOST_PER_KILL, Runs, Stored, after_requests, eac
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_signal(number: signal.Signals, times: int, tmp_path: Path) -> None:
-    with serve(SampleSite(articles=90)) as server:
+    with serve(SampleSite(articles=50)) as server:
         runs = Runs(server, tmp_path, new=gold(server))
         reference = runs.undisturbed(tmp_path / "undisturbed")
         before = server.hits
-        for part in (30, 40):
+        for part in (20, 20):
             assert runs.kill(after_requests(server, part), *[number] * times) == 128 + number
         runs.complete()
         assert server.hits - before <= reference + 2 * MOST_PER_KILL
@@ -52,17 +52,17 @@ def test_second_run_exits_at_once(tmp_path: Path) -> None:
 
 
 def test_a_site_that_goes_away_and_comes_back(tmp_path: Path) -> None:
-    site = SampleSite(articles=120)
+    site = SampleSite(articles=70)
     with serve(site) as server:
         port = server.port
         options = ("-a", f"site={server.url}", "-s", "RETRY_TIMES=1")
         first = start(tmp_path, *options)
-        after_requests(server, 80)(first)
+        after_requests(server, 50)(first)
     _, log = first.communicate(timeout=TIMEOUT)
     assert first.returncode == 4, log[-3000:]
     assert "Traceback" not in log
     stored = Stored(tmp_path).articles
-    assert len(stored) > 40
+    assert len(stored) > 20
     with serve(site, port) as server:
         assert crawl(tmp_path, *options).code == 0
         expected = gold(server)
@@ -78,24 +78,24 @@ def path_of(record: dict[str, Any]) -> str:
 
 
 def test_the_same_site_on_another_port(tmp_path: Path) -> None:
-    site = SampleSite(articles=100)
+    site = SampleSite(articles=60)
     with serve(site) as server:
         first = start(tmp_path, "-a", f"site={server.url}")
-        after_requests(server, 60)(first)
+        after_requests(server, 45)(first)
         first.kill()
         first.communicate(timeout=TIMEOUT)
         stored = Stored(tmp_path).articles
-        assert len(stored) > 25
+        assert len(stored) > 15
         with serve(site) as copy:
             result = crawl(tmp_path, "-a", f"site={copy.url}")
             assert result.code == 0, result.log[-3000:]
             assert not {path_of(record) for record in stored.values() if "?" not in record["url"]} & {*copy.requests}
-            assert len(result.articles) == len(Stored(tmp_path).articles) == 100
+            assert len(result.articles) == len(Stored(tmp_path).articles) == 60
 
 
 def test_known_article_that_returns_is_not_new(tmp_path: Path) -> None:
     """An article that a refresh could not read is retried by the next run of any kind."""
-    with serve(Flaky(articles=60)) as server:
+    with serve(Flaky(articles=30)) as server:
         options = ("-a", f"site={server.url}", "-s", "RETRY_TIMES=0")
         assert crawl(tmp_path, *options).code == 0
         before = Stored(tmp_path)
