@@ -122,7 +122,7 @@ def test_old_and_new_addresses_side_by_side_from_the_first_run_on(tmp_path: Path
 def test_killed_runs_lose_nothing(tmp_path: Path) -> None:
     site = MonthlySite()
     with serve_monthly(site) as server:
-        for asked in (60, 100, 140):
+        for asked in (45, 75, 105):
             process = start(tmp_path, "-a", f"site={server.url}")
             while process.poll() is None and len(server.requests) < asked:
                 time.sleep(0.02)

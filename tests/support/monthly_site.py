@@ -74,13 +74,13 @@ def _slug(text: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", letters))
 
 
-def stories(count: int = 210, *, seed: int = 1, last: date | None = None) -> list[Story]:
+def stories(count: int = 140, *, seed: int = 1, last: date | None = None) -> list[Story]:
     """Return articles, newest first: two thirds of them of the last 24 months, the others of the 13 years before."""
     choose = random.Random(seed)
     until = last or date(2026, 11, 20)
     made: list[Story] = []
     for place in range(count):
-        days = place * MONTHLY * 30 / (count * 2 / 3) if place < count * 2 / 3 else 720 + (place - count * 2 / 3) * 30
+        days = place * MONTHLY * 30 / (count * 2 / 3) if place < count * 2 / 3 else 720 + (place - count * 2 / 3) * 6300 / count
         moment = datetime(until.year, until.month, until.day, tzinfo=ALMATY) - timedelta(
             days=int(days), minutes=choose.randrange(600)
         )
