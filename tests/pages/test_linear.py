@@ -68,5 +68,5 @@ def calls_for(part: str, place: int, number: int) -> int:
 @pytest.mark.parametrize("name", PARTS)
 def test_work_is_linear(name: str) -> None:
     for place in range(PLACES):
-        few, many = (calls_for(PARTS[name], place, number) for number in (300, 1200))
-        assert many < 6 * few, f"at place {place}: {few} calls for 300 parts, {many} for 1,200"
+        few, many = (calls_for(PARTS[name], place, number) for number in (150, 600))
+        assert many < 6 * few, f"at place {place}: {few} calls for 150 parts, {many} for 600"

@@ -35,7 +35,7 @@ def articles_asked_for(server: SampleServer) -> Counter[int]:
 def test_every_field_is_stored_and_later_runs_request_only_new_articles(
     store_tables: StoreTables, tmp_path: Path
 ) -> None:
-    site = SampleSite(articles=80)
+    site = SampleSite(articles=60)
     with serve(site) as server:
         first = run(server, store_tables, tmp_path)
         assert first.code == 0, first.log[-2000:]
@@ -68,36 +68,36 @@ def test_every_field_is_stored_and_later_runs_request_only_new_articles(
         assert third.code == 0, third.log[-2000:]
         assert len(third.articles) == 20
         assert by_url(third.articles).items() <= by_url(site.gold(server.url)).items()
-        assert store_tables.sizes()["articles"] == 100
+        assert store_tables.sizes()["articles"] == 80
         assert server.hits - hits <= 1.25 * 20 + 2, "one more for the index of sitemaps, one for robots.txt"
 
 
 def test_a_killed_run_is_continued(store_tables: StoreTables, tmp_path: Path) -> None:
-    site = SampleSite(articles=80)
+    site = SampleSite(articles=60)
     with serve(site) as server:
         process = start(tmp_path, "-a", f"site={server.url}", *store_tables.options)
-        store_tables.wait_for_articles(40, process)
+        store_tables.wait_for_articles(25, process)
         process.kill()
         process.communicate(timeout=TIMEOUT)
         assert process.returncode == -signal.SIGKILL
         stored = {row["key"] for row in store_tables.rows("articles")}
-        assert len(stored) < 80
+        assert len(stored) < 60
         result = run(server, store_tables, tmp_path)
         gold = by_url(site.gold(server.url))
     assert result.code == 0, result.log[-2000:]
     # It also publishes the articles that the killed run had stored.
     assert by_url(result.articles) == gold
-    assert len(result.articles) == store_tables.sizes()["articles"] == 80
-    assert articles_asked_for(server).total() <= 80 + MOST_ASKED_AGAIN
+    assert len(result.articles) == store_tables.sizes()["articles"] == 60
+    assert articles_asked_for(server).total() <= 60 + MOST_ASKED_AGAIN
     assert sorted(row["outcome"] for row in store_tables.rows("runs")) == ["killed", "sound"]
 
 
 def test_an_orderly_stop_loses_nothing(store_tables: StoreTables, tmp_path: Path) -> None:
     number = signal.SIGTERM if store_tables.is_postgresql else signal.SIGINT
-    site = SampleSite(articles=80)
+    site = SampleSite(articles=60)
     with serve(site) as server:
         process = start(tmp_path, "-a", f"site={server.url}", *store_tables.options)
-        store_tables.wait_for_articles(40, process)
+        store_tables.wait_for_articles(25, process)
         process.send_signal(number)
         _, log = process.communicate(timeout=TIMEOUT)
         assert process.returncode == 128 + number, log[-2000:]

@@ -21,10 +21,10 @@ def test_a_lost_connection_ends_the_run_and_the_next_one_completes_it(
     cluster: Cluster, database: str, tmp_path: Path
 ) -> None:
     store_tables = StoreTables(cluster.url(database))
-    site = SampleSite(articles=100)
+    site = SampleSite(articles=60)
     with serve(site) as server:
         process = start(tmp_path, "-a", f"site={server.url}", *store_tables.options)
-        store_tables.wait_for_articles(40, process)
+        store_tables.wait_for_articles(25, process)
         ((backend,),) = cluster.rows(BACKENDS.format(database))  # one connection for lock and rows
         cluster.rows(f"SELECT pg_terminate_backend({backend})")
         _, log = process.communicate(timeout=TIMEOUT)
@@ -39,14 +39,14 @@ def test_a_lost_connection_ends_the_run_and_the_next_one_completes_it(
         gold = {record["url"] for record in site.gold(server.url)}
     assert result.code == 0, result.log[-2000:]
     assert {record["url"] for record in result.articles} == gold
-    assert len(result.articles) == 100
+    assert len(result.articles) == 60
 
 
 def test_a_server_that_stops_and_comes_back(cluster: Cluster, tmp_path: Path) -> None:
-    with Cluster(cluster.programs) as other, serve(SampleSite(articles=100)) as server:
+    with Cluster(cluster.programs) as other, serve(SampleSite(articles=60)) as server:
         store_tables = StoreTables(other.url("postgres"))
         process = start(tmp_path, "-a", f"site={server.url}", *store_tables.options)
-        store_tables.wait_for_articles(40, process)
+        store_tables.wait_for_articles(25, process)
         other.stop()
         _, log = process.communicate(timeout=TIMEOUT)
         assert process.returncode == 1, log[-2000:]
@@ -57,7 +57,7 @@ def test_a_server_that_stops_and_comes_back(cluster: Cluster, tmp_path: Path) ->
         other.start()
         result = crawl(tmp_path, "-a", f"site={server.url}", *store_tables.options)
     assert result.code == 0, result.log[-2000:]
-    assert len(result.articles) == 100
+    assert len(result.articles) == 60
 
 
 def test_a_run_that_lost_its_lock_cannot_write_while_the_next_one_runs(cluster: Cluster, database: str) -> None:
