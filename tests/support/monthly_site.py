@@ -75,12 +75,13 @@ def _slug(text: str) -> str:
 
 
 def stories(count: int = 140, *, seed: int = 1, last: date | None = None) -> list[Story]:
-    """Return articles, newest first: two thirds of them of the last 24 months, the others of the 13 years before."""
+    """Return articles, newest first: two thirds of them of the last 24 months, the others of the years before."""
     choose = random.Random(seed)
     until = last or date(2026, 11, 20)
     made: list[Story] = []
+    recent = count * 2 / 3
     for place in range(count):
-        days = place * MONTHLY * 30 / (count * 2 / 3) if place < count * 2 / 3 else 720 + (place - count * 2 / 3) * 6300 / count
+        days = place * MONTHLY * 30 / recent if place < recent else MONTHLY * 30 + (place - recent) * 6300 / count
         moment = datetime(until.year, until.month, until.day, tzinfo=ALMATY) - timedelta(
             days=int(days), minutes=choose.randrange(600)
         )
