@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.crawling import ROOT, TIMEOUT, command
-from tests.support.forking import fork
+from tests.support.forking import fork, run
 
 
 def output_of(*words: str) -> str:
@@ -39,6 +39,14 @@ def test_arguments_environment_and_exit_code(monkeypatch: pytest.MonkeyPatch) ->
     _, log = process.communicate(timeout=TIMEOUT)
     assert "did you mean 'site'" in log
     assert (process.returncode, process.pid != os.getpid()) == (2, True)
+
+
+def test_end_of_a_process() -> None:
+    left_open = "import atexit; atexit.register(print, 'the end'); cycle = [open('/dev/null')]; cycle.append(cycle)"
+    done = run("timeit", "-n1", "-r1", left_open, timeout=TIMEOUT)
+    assert done.returncode == 0
+    assert done.stdout.endswith("\nthe end\n")
+    assert "unclosed file" in done.stderr
 
 
 def test_process_ended_by_a_signal(tmp_path: Path) -> None:

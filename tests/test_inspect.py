@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -175,12 +174,9 @@ def test_control_characters_in_a_redirect_are_escaped() -> None:
 def test_save_fixture_writes_a_page_case(tmp_path: Path) -> None:
     (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = caravan_crawler.settings\n", encoding="utf-8")
     cases = tmp_path / "tests" / "pages" / "cases"
-    command = [sys.executable, "-m", "scrapy", "inspect"]
 
     def inspected(*options: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [*command, *options], cwd=tmp_path, capture_output=True, text=True, timeout=TIMEOUT, check=False
-        )
+        return run("scrapy", "inspect", *options, timeout=TIMEOUT, folder=tmp_path)
 
     with serve(SampleSite(articles=40)) as server:
         url = next(record for record in server.site.gold(server.url) if record["views"])["url"]

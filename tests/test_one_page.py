@@ -46,7 +46,7 @@ def test_a_command_for_one_page(words: tuple[str, ...], shown: str, server: Samp
     given = [word.replace("{url}", url).replace("{base}", server.url) for word in words]
     data_dir = tmp_path / "data"
     done: subprocess.CompletedProcess[str] = run(
-        "scrapy", given[0], "-s", f"DATA_DIR={data_dir}", *given[1:], timeout=TIMEOUT, BROWSER="true"
+        "scrapy", given[0], "-s", f"DATA_DIR={data_dir}", *given[1:], timeout=TIMEOUT, environment={"BROWSER": "true"}
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert shown.replace("{url}", url).replace("{base}", server.url) in done.stdout + done.stderr

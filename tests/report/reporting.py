@@ -18,7 +18,7 @@ def report(
     *options: str, data_dir: Path, module: str = "scrapy", **environment: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run ``scrapy report`` in a process of its own; ``module`` may be one that patches something first."""
-    return run(module, "report", "-s", f"DATA_DIR={data_dir}", *options, timeout=TIMEOUT, **environment)
+    return run(module, "report", "-s", f"DATA_DIR={data_dir}", *options, timeout=TIMEOUT, environment=environment)
 
 
 def report_here(*options: str, data_dir: Path) -> int:

@@ -4,6 +4,7 @@ Each command is still a process of its own, with its own PID, arguments, environ
 only modules that every crawl loads are preloaded. Each test process has one forking server, which ends with it.
 """
 
+import atexit
 import gc
 import importlib
 import json
@@ -14,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -142,9 +144,10 @@ def fork(
     stdout: int = subprocess.DEVNULL,
     stderr: int = subprocess.PIPE,
     new_session: bool = False,
+    folder: Path = _ROOT,
     environment: Mapping[str, str] | None = None,
 ) -> Forked:
-    """Run a module as ``python -m`` does, from the project's folder, with today's environment and ``environment``.
+    """Run a module as ``python -m`` does, from a folder, with today's environment and ``environment``.
 
     ``stdout`` and ``stderr`` are as those of ``Popen``: a pipe, nothing, or a descriptor.
     """
@@ -161,6 +164,7 @@ def fork(
             "words": words,
             "environment": {**os.environ, **(environment or {})},
             "new_session": new_session,
+            "folder": str(folder),
         }
     ).encode()
     socket.send_fds(connection, [len(job).to_bytes(4, "big")], [to_out, to_err, reply.fileno()])
@@ -173,9 +177,11 @@ def fork(
     return Forked(pid, out, err, status)
 
 
-def run(module: str, *words: str, timeout: float, **environment: str) -> "subprocess.CompletedProcess[str]":
+def run(
+    module: str, *words: str, timeout: float, folder: Path = _ROOT, environment: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
     """Run a module to its end, as ``subprocess.run`` does."""
-    process = fork(module, *words, stdout=subprocess.PIPE, environment=environment)
+    process = fork(module, *words, stdout=subprocess.PIPE, folder=folder, environment=environment)
     out, err = process.communicate(timeout=timeout)
     return subprocess.CompletedProcess([module, *words], process.returncode, out, err)
 
@@ -298,10 +304,27 @@ def _main() -> None:
     if job is not None:
         if job["new_session"]:
             os.setsid()
+        os.chdir(job["folder"])
         os.environ.clear()
         os.environ.update(job["environment"])
         sys.argv[1:] = job["words"]
-        runpy.run_module(job["module"], run_name="__main__", alter_sys=True)
+        try:
+            runpy.run_module(job["module"], run_name="__main__", alter_sys=True)
+        except SystemExit as ended:
+            if not isinstance(ended.code, int | None):
+                raise
+            _end(ended.code or 0)
+        _end(0)
+
+
+def _end(code: int) -> None:
+    """Do what an interpreter does at its end, except to free all modules, which is half the work of a refused run."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    gc.collect()  # reports files and sockets left open
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code & 0xFF)
 
 
 if __name__ == "__main__":
