@@ -93,9 +93,9 @@ def lock(database: Path) -> sqlite3.Connection:
 
 
 def test_a_store_locked_for_a_moment_is_waited_for(tmp_path: Path) -> None:
-    with serve(SampleSite(articles=100)) as server:
+    with serve(SampleSite(articles=60)) as server:
         process = start(tmp_path, "-a", f"site={server.url}")
-        after_requests(server, 50)(process)
+        after_requests(server, 30)(process)
         holder = lock(tmp_path / "caravan.db")
         release = threading.Timer(1, holder.close)
         release.start()
@@ -105,10 +105,10 @@ def test_a_store_locked_for_a_moment_is_waited_for(tmp_path: Path) -> None:
         each_once(Stored(tmp_path).articles.values(), gold(server))
 
 
-@pytest.mark.parametrize("requests", [0, 50])
+@pytest.mark.parametrize("requests", [0, 30])
 def test_a_store_that_stays_locked(requests: int, tmp_path: Path) -> None:
     database = tmp_path / "caravan.db"
-    with serve(SampleSite(articles=100)) as server:
+    with serve(SampleSite(articles=60)) as server:
         options = ("-a", f"site={server.url}", "-s", f"STORE_URL=sqlite:///{database}?timeout=0.5")
         assert crawl(tmp_path, "-a", f"site={server.url}", "-a", f"urls={gold(server)[0]['url']}").code == 0
         holder = lock(database) if not requests else None
