@@ -15,7 +15,7 @@ from tests.support.crawling import ROOT, TIMEOUT, Crawl, command, crawl, read_js
 from tests.support.kills import Stored, check_published
 from tests.support.optional_parts import need
 
-ARTICLES = 40
+ARTICLES = 60
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 
