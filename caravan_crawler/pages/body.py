@@ -223,6 +223,8 @@ def _take_off_tail(document: Document, kept: list[Block], text: Text) -> None:
     has_link = False
     while end > 1:
         block = kept[end - 1]
+        if block.tag in _CELLS:
+            break
         teases = is_teaser(block, document.site, document.base_url)
         if not (teases or is_card_detail(block.text) or is_trending_heading(block.text)):
             break
@@ -230,7 +232,7 @@ def _take_off_tail(document: Document, kept: list[Block], text: Text) -> None:
         end -= 1
     if has_link:
         del kept[end:]
-    while len(kept) > 1 and _are_facts_of_article(facts := facts_of(kept[-1])):
+    while len(kept) > 1 and kept[-1].tag not in _CELLS and _are_facts_of_article(facts := facts_of(kept[-1])):
         text.facts = facts + text.facts
         kept.pop()
 

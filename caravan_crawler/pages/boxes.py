@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, Picture, is_teaser
@@ -19,6 +20,8 @@ _MOST_OUTSIDE_A_FORM, _FEWEST_PARAGRAPHS = 300, 2
 _MOST_OF_TEXT = 0.5
 #: Blocks of a caption and its credit, and their letters; blocks of a card; letters of its label.
 _LONGEST_CAPTION, _MOST_LETTERS, _LARGEST_CARD, _LONGEST_LABEL = 2, 300, 5, 40
+#: Linked subheads that make a digest.
+_FEWEST_OF_DIGEST = 3
 _PARTS_OF_TEXT = SUBHEADS | frozenset("p li td th dt dd pre".split())
 _QUOTED = frozenset("table blockquote pre".split())
 _OF_PERSON = re.compile(r"/(?:avatars?|users?|authors?|people)/", re.IGNORECASE)
@@ -37,6 +40,7 @@ class Boxes:
         self.voided = list(_around_most(layout))
         self._forms = list(self._around_forms())
         self._frames = self._captioned()
+        self._heads = self._digested()
 
     def reason_for(self, block: Block) -> str | None:
         """Return what the box around a block is; None where it stands in none."""
@@ -44,7 +48,7 @@ class Boxes:
             return "stands in a box with a form"
         if (frame := self._frame_around(block)) is not None and not _is_quoted(block, frame):
             return "stands next to a picture"
-        if self._is_card(block) or self._is_in_card(block):
+        if self._is_card(block) or (not self._is_in_table(block) and self._is_in_card(block)):
             return "is a link to another page"
         return "leads to a channel" if self._leads_to_channel(block) else None
 
@@ -118,8 +122,25 @@ class Boxes:
         is_linked = any(marks_author(link, inline) for _, link, inline in first.pieces)
         return is_person(first.text) and (is_linked or _is_portrait(picture))
 
+    def _is_in_table(self, block: Block) -> bool:
+        """Whether a block stands in a row of several cells."""
+        row = next((each for each in block.element.around if each.tag == "tr"), None)
+        return row is not None and self._is_box(row) and row.last - row.first > 1
+
+    def _digested(self) -> set[int]:
+        """Return the subheads of a digest: each is a link to an article, and a paragraph follows."""
+        blocks = self._layout.text.blocks
+        heads = {
+            block.index
+            for block, following in pairwise(blocks)
+            if block.tag in SUBHEADS and block.link is not None and is_prose(following)
+        }
+        return heads if len(heads) >= _FEWEST_OF_DIGEST else set()
+
     def _is_card(self, block: Block) -> bool:
         """Whether a block is a link to another article and its date, or to a place on the page, and no sentence."""
+        if block.index in self._heads:
+            return False
         links = block.linked_texts()
         is_question = block.link is not None and block.text.rstrip('»”"')[-1:] in ("?", "!")
         if not links or (ends_sentence(block.text) and not is_question):
@@ -127,8 +148,10 @@ class Boxes:
         outside = " ".join("".join(text for text, link, _ in block.pieces if link is None).split())
         if outside and not is_date(outside):
             return False
+        if any(href.startswith("#") for _, href in links):
+            return True
         site, base = self._document.site, self._document.base_url
-        return any(href.startswith("#") or site.address(href, base) is not None for _, href in links)
+        return any(site.address(href, base) is not None for _, href in links) and not self._is_in_table(block)
 
     def _is_in_card(self, block: Block) -> bool:
         """Whether a block stands in an element with a link to another article and its date or label, or its excerpt."""
@@ -137,6 +160,8 @@ class Boxes:
         if card is None or card.tag in _PARTS_OF_TEXT:
             return False
         its = self._document.blocks[card.first : card.last]
+        if any(each.index in self._heads for each in its):
+            return False
         teasers = [each for each in its if is_teaser(each, self._document.site, self._document.base_url)]
         others = [each for each in its if each not in teasers]
         if not teasers:

@@ -25,7 +25,7 @@ _CLUTTER = re.compile(
     r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|tgme\w*|(?:vk|ok|fb|telegram|tg|twitter|x|youtube|rutube)-(?:embed|post|widget)|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|post-?ratings?|rating|rmp-\w+"
     rf"|{_AUTHOR_BOX}"
     r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|polls?|opros\w*|golosovan\w*|votes?|voting|cookie\w*|popup|modal"
-    r"|instagram-media|twitter-(?:tweet|video)|tiktok-embed|print-?(?:link|button)|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])"
+    r"|instagram-media|twitter-(?:tweet|video)|tiktok-embed|print-?(?:link|button|only)|visible-print(?:-\w+)?|d-print-block|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])"
     r"|(?<![\w\-])(?:widget(?!-title)(?:-\w+)?|sidebar)(?=$|\s)",
     re.IGNORECASE,
 )
@@ -56,9 +56,7 @@ _PUBLISHED = re.compile(r"publi[sc]|entry-date", re.IGNORECASE)
 _HEADER = re.compile(r"(?:^|[\s_\-])head(?:er|ing)?(?=$|[\s_\-\d])", re.IGNORECASE)
 _CRUMBS = re.compile(r"(?:^|[\s_\-])(?:bread-?)?crumbs?", re.IGNORECASE)
 _PORTRAIT = re.compile(r"avatar|userpic|gravatar|author|emoji|smiley", re.IGNORECASE)
-_SCREEN_READERS = re.compile(
-    r"(?:^|\s)(?:screen-reader-text|sr-only|print-only|visible-print\S*|visually-hidden|visuallyhidden)(?=$|\s)"
-)
+_SCREEN_READERS = re.compile(r"(?:^|\s)(?:screen-reader-text|sr-only|visually-hidden|visuallyhidden)(?=$|\s)")
 #: Where the site keeps the pictures of its articles, in the third and the second generation.
 UPLOADS = re.compile(r"/wp-content/uploads/|static\.caravan\.kz/image/", re.IGNORECASE)
 

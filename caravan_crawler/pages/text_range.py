@@ -129,20 +129,23 @@ def find_foot(blocks: list[Block], headline: int) -> int:
         if block.zone is None and is_prose(block) and not is_colophon(block.text):
             places.setdefault(_around_several(block), []).append(block.index)
     several = [indices for indices in places.values() if len(indices) >= _FEWEST_PARAGRAPHS]
-    text_end = max(
-        (
-            indices[-1]
-            for indices in several
-            if indices is several[0] or common_container(blocks[headline], blocks[indices[0]]).tag not in _WHOLE_PAGE
-        ),
-        default=0,
-    )
+    near = [
+        indices
+        for indices in several
+        if indices is several[0] or common_container(blocks[headline], blocks[indices[0]]).tag not in _WHOLE_PAGE
+    ]
+    text_end = max((indices[-1] for indices in near), default=0)
     for block in behind:
-        if block.index > text_end and (
-            block.zone == "footer" or is_colophon(block.text) or is_trending_heading(block.text)
-        ):
+        is_foot = block.zone == "footer" or is_colophon(block.text) or is_trending_heading(block.text)
+        if is_foot and block.index > text_end and (several or _ends_what_holds_both(blocks[headline], block)):
             return block.index
     return len(blocks)
+
+
+def _ends_what_holds_both(headline: Block, block: Block) -> bool:
+    """Whether nothing but one line follows in the element around both, or that is the whole page."""
+    article = common_container(headline, block)
+    return article.tag in _WHOLE_PAGE or block.index + 2 >= article.last
 
 
 def _around_several(block: Block) -> Element:
