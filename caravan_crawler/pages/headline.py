@@ -32,6 +32,7 @@ HEADLINE = {
     "a paragraph follows": 1,
     "a teaser follows": -1,
     "is a link among links": -4,
+    "is a link to another article": -6,
     "is the name of a section, and not the title": -4,
     "stands in a column or the foot": -4,
     "stands in a menu": -8,
@@ -84,7 +85,7 @@ def find_headline(document: Document) -> Headline | None:
     titles = _title_places(document, texts)
     places = (index for heading in document.headings for index in range(heading.first, heading.last))
     headings = [index for index in islice(places, _MOST_CANDIDATES) if not is_the_site(blocks[index].text)]
-    if all(blocks[index].link is not None for index in titles) and all(
+    if all(blocks[index].link is not None or blocks[index].zone is not None for index in titles) and all(
         blocks[index].zone is not None or texts[index] in section_names(blocks[:index]) for index in headings
     ):
         # The h1 is the site's name or a section's, and the title is not the headline.
@@ -99,6 +100,12 @@ def find_headline(document: Document) -> Headline | None:
         return None
     is_teaser_here = partial(is_teaser, site=document.site, page_url=document.base_url)
     all_weighed = [_weigh_headline(blocks, index, titles, is_teaser_here) for index in candidates]
+    own = document.site.address(document.url, document.url)
+    for weighed in all_weighed:
+        link = blocks[weighed.block].link
+        address = document.site.address(link.get("href") or "", document.base_url) if link is not None else None
+        if address is not None and own is not None and address.key != own.key:
+            weighed.add(HEADLINE, "is a link to another article")
     # If two are equal, the heading, then the first: the related articles under the text may name the page's own.
     best = max(all_weighed, key=lambda weighed: (weighed.sum, _heading(blocks[weighed.block]) == "h1")).block
     wanted = fold(blocks[best].text)

@@ -1,5 +1,6 @@
 """Where the text of an article lies: the paragraphs from its first one to the trending block or the page's foot."""
 
+from bisect import bisect_left
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -103,9 +104,11 @@ def _with_next_part(article: Element, headline: Block, blocks: list[Block]) -> E
     else:
         return article
     part = _around_several(following)
-    if sum(map(is_prose, blocks[part.first : part.last])) < _FEWEST_PARAGRAPHS:
+    around = common_container(headline, following)
+    is_alone = sum(map(is_prose, blocks[part.first : part.last])) < _FEWEST_PARAGRAPHS
+    if is_alone and not (following.tag == "p" and any(each.tag == "article" for each in around.around)):
         return article
-    return common_container(headline, following)
+    return around
 
 
 def _may_be_between(block: Block, article: Element, blocks: list[Block]) -> bool:
@@ -124,20 +127,17 @@ def find_foot(blocks: list[Block], headline: int) -> int:
     caption. The foot is behind all paragraphs that stand in one element, and next to the headline in some larger one.
     """
     behind = blocks[headline + 1 :]
-    places: dict[Element, list[int]] = {}
-    for block in behind:
-        if block.zone is None and is_prose(block) and not is_colophon(block.text):
-            places.setdefault(_around_several(block), []).append(block.index)
-    several = [indices for indices in places.values() if len(indices) >= _FEWEST_PARAGRAPHS]
-    near = [
-        indices
-        for indices in several
-        if indices is several[0] or common_container(blocks[headline], blocks[indices[0]]).tag not in _WHOLE_PAGE
-    ]
-    text_end = max((indices[-1] for indices in near), default=0)
+    prose = [block for block in behind if block.zone is None and is_prose(block) and not is_colophon(block.text)]
+    places = [block.index for block in prose]
+    text_end = 0
+    for block in prose:
+        last = places[bisect_left(places, _around_several(block).last) - 1]
+        is_near = not text_end or common_container(blocks[headline], block).tag not in _WHOLE_PAGE
+        if last > block.index and is_near:
+            text_end = max(text_end, last)
     for block in behind:
         is_foot = block.zone == "footer" or is_colophon(block.text) or is_trending_heading(block.text)
-        if is_foot and block.index > text_end and (several or _ends_what_holds_both(blocks[headline], block)):
+        if is_foot and block.index > text_end and (text_end or _ends_what_holds_both(blocks[headline], block)):
             return block.index
     return len(blocks)
 
