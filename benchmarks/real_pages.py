@@ -1,4 +1,4 @@
-"""Reading of news pages of other sites, which neither this project nor its sample site had a hand in.
+"""Reading of saved news pages of other sites, which nobody made for this project.
 
     git clone --depth 1 https://github.com/flairNLP/fundus
     python benchmarks/real_pages.py fundus --worst 10
@@ -122,7 +122,7 @@ def main() -> None:
     """Print a table, and the pages of which least was read."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clone", type=Path, help="a clone of fundus")
-    parser.add_argument("--worst", type=int, default=0, help="print so many pages of which least was read")
+    parser.add_argument("--worst", type=int, default=0, help="number of pages of which least was read, to print")
     options = parser.parse_args()
     scores = [score(page) for page in saved_pages(options.clone) if page.versions]
     if not scores:
