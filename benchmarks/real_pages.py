@@ -4,7 +4,7 @@
     python benchmarks/real_pages.py fundus --worst 10
 
 fundus keeps a saved page of each publisher that it supports, with the values that its parser for that publisher reads.
-No page is of caravan.kz and few are in Russian, so labels do not count here; the structure of the pages does. Of each
+No page is of caravan.kz and few are in Russian, so labels do not count here; the structure of the pages does. For each
 page: whether the headline is the same, which share of the expected text was read, which share of the text that was
 read is expected (both by sequences of four words), and whether the day is the same.
 """
