@@ -133,6 +133,8 @@ def _lacks_its_end(source: bytes) -> bool:
 
     Some templates write no ``</html>``; theirs close what they open.
     """
+    if source.rfind(b"</html") >= 0:
+        return False
     lowered = source.lower()
     if b"</html" in lowered or b"</body" in lowered or b"<html" not in lowered[:4096]:
         return False

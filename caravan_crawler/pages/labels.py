@@ -168,7 +168,9 @@ _OF_WORD = re.compile(r"/\*\s*Style\s+Definitions|\bmso-[a-z\-]+:")
 
 def is_markup(text: str) -> bool:
     """Whether a whole block is what programs leave behind: shortcodes of a removed plugin, styles pasted from Word."""
-    return (text[0] == "[" and _SHORTCODES.fullmatch(text) is not None) or _OF_WORD.search(text) is not None
+    return (text[0] == "[" and _SHORTCODES.fullmatch(text) is not None) or (
+        ("mso-" in text or "/*" in text) and _OF_WORD.search(text) is not None
+    )
 
 
 def is_passed_over(block: Block) -> bool:
@@ -184,14 +186,16 @@ def is_passed_over(block: Block) -> bool:
     )
 
 
-_SENTENCE_END = re.compile(r"[.!?…:;]\s*$|[.!?…][»”\"]\s*$")
+_STOPS, _OPEN_ENDS, _CLOSING_QUOTES = frozenset(".!?…"), frozenset(":;"), frozenset('»”"')
 #: Letters of a sentence.
 _SHORTEST_SENTENCE = 60
 
 
 def ends_sentence(text: str) -> bool:
     """Whether a text ends as a sentence does."""
-    return _SENTENCE_END.search(text) is not None
+    text = text.rstrip()
+    last = text[-1:]
+    return last in _STOPS or last in _OPEN_ENDS or (last in _CLOSING_QUOTES and text[-2:-1] in _STOPS)
 
 
 def is_sentence(text: str) -> bool:
