@@ -61,35 +61,74 @@ def text_from(start: int, document: Document, headline_at: int, trending: Trendi
     container = _container(paragraphs, article)
     if len(paragraphs) == _FEWEST_PARAGRAPHS:
         article = _with_next_part(article, headline, blocks[:foot])
-    is_apart = container is not None and not headline.is_within(container)
-    if container is not None and is_apart:
+    if container is not None and not headline.is_within(container):
         start = _without_stray_lines(blocks, start, container)
-    text = TextRange(start, start, container)
-    others: list[Element] = []
-    between: list[Block] = []
+    collector = _Collector(blocks, headline, article, container, is_before_trending=trending is not None)
     for block in blocks[start:foot]:
-        is_inside = container is None or block.is_within(container)
-        # Over the text it may be a button.
-        if text.blocks and is_comments_label(block.text) and (trending is None or any(map(is_prose, text.blocks))):
+        if collector.ends_at(block):
             break
-        if not is_inside and (is_apart or trending is None):
-            if text.blocks and is_end_label(block.text):
-                break
-            if not any(block.is_within(other) for other in others):
-                goes_on = container is not None and (
-                    _goes_on(block, container, article, before_trending=trending is not None)
-                    or (text.blocks and _is_next_alike(text.blocks[-1], block))
-                )
-                if not goes_on or container is None or _is_teased(blocks[block.index - 1], block, container, article):
-                    between += [block] if text.blocks and _may_be_between(block, article, blocks) else []
-                    continue
-                text.blocks += between
-                other = outside_of_parts(block.element)
-                others += [other] if other is not article and not headline.is_within(other) else []
-        between = []
-        text.blocks.append(block)
-    text.end = text.blocks[-1].index + 1 if text.blocks else start
-    return text
+        collector.take(block)
+    end = collector.text[-1].index + 1 if collector.text else start
+    return TextRange(start, end, container, collector.text)
+
+
+class _Collector:
+    """Collects a text: the blocks of its ``container``, then those of other elements that continue it."""
+
+    def __init__(
+        self,
+        blocks: list[Block],
+        headline: Block,
+        article: Element,
+        container: Element | None,
+        *,
+        is_before_trending: bool,
+    ) -> None:
+        self.text: list[Block] = []
+        self._blocks = blocks
+        self._headline = headline
+        self._article = article
+        self._container = container
+        self._is_before_trending = is_before_trending
+        self._others: list[Element] = []
+        self._between: list[Block] = []
+
+    def ends_at(self, block: Block) -> bool:
+        """Whether a block ends the text: the heading of the comments, or that of another box outside of the text."""
+        if not self.text:  # over the text it may be a button
+            return False
+        if is_comments_label(block.text) and (not self._is_before_trending or any(map(is_prose, self.text))):
+            return True
+        return self._is_outside(block) and is_end_label(block.text)
+
+    def take(self, block: Block) -> None:
+        """Add a block that is of the text, and what stood between it and the one before."""
+        if self._is_outside(block) and not any(block.is_within(other) for other in self._others):
+            if not self._continues(block):
+                if self.text and _may_be_between(block, self._article, self._blocks):
+                    self._between.append(block)
+                return
+            self.text += self._between
+            other = outside_of_parts(block.element)
+            if other is not self._article and not self._headline.is_within(other):
+                self._others.append(other)
+        self._between = []
+        self.text.append(block)
+
+    def _is_outside(self, block: Block) -> bool:
+        """Whether a block is not in the text's container; up to a trending block all is that holds the headline."""
+        if self._container is None or block.is_within(self._container):
+            return False
+        return not self._is_before_trending or not self._headline.is_within(self._container)
+
+    def _continues(self, block: Block) -> bool:
+        """Whether a block outside of the container is the text's next paragraph, and not a teaser's or a comment's."""
+        container, article = self._container, self._article
+        assert container is not None
+        goes_on = _goes_on(block, container, article, before_trending=self._is_before_trending) or (
+            bool(self.text) and _is_next_alike(self.text[-1], block)
+        )
+        return goes_on and not _is_teased(self._blocks[block.index - 1], block, container, article)
 
 
 def _with_next_part(article: Element, headline: Block, blocks: list[Block]) -> Element:
