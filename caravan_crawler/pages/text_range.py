@@ -182,8 +182,9 @@ def find_foot(blocks: list[Block], headline: int) -> int:
 
 
 def _ends_what_holds_both(headline: Block, block: Block) -> bool:
-    """Whether nothing but one line follows in the element around both, or that is the whole page."""
-    article = common_container(headline, block)
+    """Whether nothing but one line follows in the article around both, or that is the whole page."""
+    shared = common_container(headline, block)
+    article = next((each for each in shared.around if each.tag in ("article", "main")), shared)
     return article.tag in _WHOLE_PAGE or block.index + 2 >= article.last
 
 

@@ -52,6 +52,8 @@ _UNSEEN_LETTER = re.compile(f"[{UNSEEN_LETTERS}]").search
 #: for its links only, which saves time on a page with columns behind the text.
 _FEWEST_PARAGRAPHS, _MOST_BEHIND, _MOST_BEHIND_TRENDING = 2, 200, 30
 _SHORTEST_PARAGRAPH, _ENDS = 60, '.!?…»”"'
+#: Letters of a button that unfolds a part of the text; those of menus have fewer.
+_SHORTEST_QUESTION = 14
 #: Letters of a line that may stand alone.
 _LONGEST_ALONE = 80
 
@@ -212,7 +214,7 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
                     icon = None
                 else:
                     pieces.append((text, link, inline))
-        elif kind == _UNSEEN and not (tag == "button" and block.tag in SUBHEADS):
+        elif kind == _UNSEEN and not (tag == "button" and (block.tag in SUBHEADS or _unfolds(child))):
             if tag == "svg":
                 icon = _icon(child)
         elif kind == _BREAK:
@@ -260,6 +262,12 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
     if is_over:
         links += [Element("a", node.attributes, top, len(blocks)) for node in _links_behind(root, last_link)]
     return visible
+
+
+def _unfolds(button: LexborNode) -> bool:
+    """Whether a button has a line of the text, as a question has, and unfolds what follows."""
+    text = button.text().strip()
+    return len(text) >= _SHORTEST_QUESTION and ("aria-expanded" in button.attributes or text[-1] == "?")
 
 
 def _last_headline(root: LexborNode) -> int | None:
