@@ -6,7 +6,7 @@
 fundus keeps a saved page of each publisher that it supports, with the values that its parser for that publisher reads.
 No page is of caravan.kz and few are in Russian, so labels do not count here; the structure of the pages does. For each
 page: whether the headline is the same, which share of the expected text was read, which share of the text that was
-read is expected (both by sequences of four words), and whether the day is the same.
+read is expected (both by sequences of four words), and whether the day is the same or, as Almaty's may be, the next.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import statistics
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -84,13 +84,15 @@ def score(page: Page) -> Score:
     decided = (
         decide_publication(article.date_published, article.date_structured, datetime.now(UTC)) if article else None
     )
-    day = decided.date.day.isoformat() if decided is not None and decided.date.day else None
+    stamp = version.get("publishing_date")
+    day = datetime.fromisoformat(stamp).date() if stamp else None
+    read = decided.date.day if decided is not None else None
     return Score(
         page.name,
         article is not None and _is_same(version.get("title") or "", article.headline or ""),
         _share(expected, text),
         _share(text, expected),
-        day == (version.get("publishing_date") or "")[:10],
+        day is not None and read is not None and abs(read - day) <= timedelta(days=1),
     )
 
 
