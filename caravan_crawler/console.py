@@ -1,21 +1,27 @@
-"""For commands: printing to a terminal that may be gone, SIGINT and SIGTERM, and the garbage collector."""
+"""For commands: their base class, printing to a terminal that may be gone, SIGINT and SIGTERM, garbage collection."""
 
+import argparse
 import gc
 import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, NoReturn, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TextIO
 
+from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import NotConfigured
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from scrapy.utils.log import get_scrapy_root_handler
 
 from caravan_crawler.normalise.text import printable
+
+if TYPE_CHECKING:  # only a terminal needs it
+    from tqdm import tqdm
 
 _CALM = "WARNING"
 #: The first parts of the names of this project's loggers: its modules' and its spider's.
@@ -56,12 +62,18 @@ def _is_level_given(settings: BaseSettings) -> bool:
     return (settings.getpriority("LOG_LEVEL") or 0) > SETTINGS_PRIORITIES["project"]
 
 
-class Bars(Protocol):
-    """The part of ``tqdm``'s interface that is used here."""
+@contextmanager
+def progress_bar(unit: str, total: int | None = None, *, is_scaled: bool = False) -> Iterator["tqdm[Any] | None"]:
+    """Yield a progress bar, or None if stderr is no terminal."""
+    if not is_terminal():
+        yield None
+        return
+    from tqdm import tqdm
 
-    @classmethod
-    def external_write_mode(cls, file: TextIO | None = None) -> AbstractContextManager[None]:
-        """Hide the progress bars within the context."""
+    tqdm.monitor_interval = 0  # no thread of its own
+    tqdm.set_lock(threading.RLock())  # no lock between processes
+    with tqdm(total=total, unit=unit, unit_scale=is_scaled, dynamic_ncols=True, leave=False) as bar:
+        yield bar
 
 
 class TerminalHandler(logging.StreamHandler[TextIO]):
@@ -70,7 +82,7 @@ class TerminalHandler(logging.StreamHandler[TextIO]):
     If ``is_calm``, only the project's own loggers write below WARNING, from INFO on.
     """
 
-    def __init__(self, replaced: logging.StreamHandler[TextIO], bars: type[Bars], *, is_calm: bool) -> None:
+    def __init__(self, replaced: logging.StreamHandler[TextIO], bars: "type[tqdm[Any]]", *, is_calm: bool) -> None:
         super().__init__(replaced.stream)
         self._replaced = replaced
         self._bars = bars
@@ -82,7 +94,7 @@ class TerminalHandler(logging.StreamHandler[TextIO]):
             self.addFilter(_is_for_calm_terminal)
 
     @classmethod
-    def install(cls, settings: BaseSettings, bars: type[Bars]) -> "TerminalHandler | None":
+    def install(cls, settings: BaseSettings, bars: "type[tqdm[Any]]") -> "TerminalHandler | None":
         """Replace Scrapy's handler; return None if it does not write to stderr."""
         scrapys: Any = get_scrapy_root_handler()
         if getattr(scrapys, "stream", None) is not sys.stderr:
@@ -139,6 +151,39 @@ def print_out(lines: Iterable[str]) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())  # otherwise Python flushes again at exit and changes the exit code
         os.close(nowhere)
+
+
+class OwnCommand(ScrapyCommand):
+    """A command of the project: it ends with one line and an exit code, and logs nothing unless it is asked to."""
+
+    requires_project = True
+    usage: ClassVar[str] = "[options]"
+    purpose: ClassVar[str]
+
+    def syntax(self) -> str:
+        """Return the arguments for the help text."""
+        return self.usage
+
+    def short_desc(self) -> str:
+        """Return the description for the list of commands."""
+        return self.purpose
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Silence the log, unless a level is given: the command prints what it has to say."""
+        super().process_options(args, opts)
+        assert self.settings is not None
+        if not opts.loglevel:
+            self.settings.set("LOG_LEVEL", "CRITICAL", priority="cmdline")
+
+    def end(self, words: str, code: int) -> None:
+        """Print a line and set the exit code."""
+        print_err(f"scrapy {self.__module__.rpartition('.')[2]}: {words}")
+        self.exitcode = code
+
+
+def floors_of(settings: BaseSettings) -> dict[str, float]:
+    """Return the setting FLOORS: field to the minimum share of articles in which it must be found."""
+    return {name: float(share) for name, share in settings.getdict("FLOORS").items()}
 
 
 def append_exit_to_log(settings: BaseSettings, code: int, words: str) -> None:

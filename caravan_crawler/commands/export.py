@@ -1,13 +1,10 @@
 """``scrapy export``: a table of the store as one file, or a dataset in a folder or at a URL of object storage."""
 
 import argparse
-import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from scrapy.commands import ScrapyCommand
-
-from caravan_crawler.console import StopRequestedError, format_size, print_err, raise_on_stop_signal
-from caravan_crawler.outcome import REFUSED
+from caravan_crawler.console import OwnCommand, StopRequestedError, floors_of, format_size, raise_on_stop_signal
+from caravan_crawler.outcome import SOUND
 from caravan_crawler.store.database import StoreError
 
 # The export package is imported by the command only: Scrapy imports all commands at each start.
@@ -16,19 +13,12 @@ if TYPE_CHECKING:
     from caravan_crawler.export.dataset import Export
 
 
-class Command(ScrapyCommand):
+class Command(OwnCommand):
     """Check the options, export, and exit with the outcome's code."""
 
-    requires_project = True
     requires_crawler_process = False
-
-    def syntax(self) -> str:
-        """Return the arguments for the help text."""
-        return "[options] <file, folder or URL>"
-
-    def short_desc(self) -> str:
-        """Return the description for the list of commands."""
-        return "Export the store: one table as one file, or a dataset to publish (tables, descriptions, sums, a card)"
+    usage = "[options] <file, folder or URL>"
+    purpose = "Export the store: one table as one file, or a dataset to publish (tables, descriptions, sums, a card)"
 
     def long_desc(self) -> str:
         """Return the description for the command's help."""
@@ -70,25 +60,24 @@ class Command(ScrapyCommand):
             with raise_on_stop_signal():
                 dataset = self._export(args, opts).to(args[0])
         except (ExportError, StoreError) as error:
-            self._end(str(error), error.code)
+            self.end(str(error), error.code)
         except StopRequestedError as stop:
-            self._end("stopped on request; nothing was published", stop.code)
-        for line in dataset.warnings:
-            print_err(f"scrapy export: {args[0]}: {line}")
-        print_err(f"scrapy export: {without_password(args[0])}: {summary(dataset)}")
+            self.end("stopped on request; nothing was published", stop.code)
+        else:
+            for line in dataset.warnings:
+                self.end(f"{args[0]}: {line}", SOUND)
+            self.end(f"{without_password(args[0])}: {summary(dataset)}", SOUND)
 
     def _export(self, args: list[str], opts: argparse.Namespace) -> "Export":
         from caravan_crawler.export.dataset import Export
-        from caravan_crawler.export.options import ExportOptions, format_of
+        from caravan_crawler.export.options import ExportOptions, ExportRefusedError, format_of
         from caravan_crawler.settings_checks import export_problem, option_problem
 
         assert self.settings is not None
-        if problem := option_problem(self, args):
-            self._end(problem, REFUSED)
-        if len(args) != 1 or not args[0].strip():
-            self._end("give one file such as articles.csv, one folder, or one URL such as s3://bucket/path", REFUSED)
-        if problem := export_problem(self.settings):
-            self._end(problem, REFUSED)
+        is_one = len(args) == 1 and args[0].strip()
+        usage = "give one file such as articles.csv, one folder, or one URL such as s3://bucket/path"
+        if problem := option_problem(self, args) or (None if is_one else usage) or export_problem(self.settings):
+            raise ExportRefusedError(problem)
         options = ExportOptions.parse(
             file_format=format_of(args[0]),
             formats=opts.format,
@@ -104,14 +93,10 @@ class Command(ScrapyCommand):
             self.settings["STORE_URL"],
             self.settings["DATA_DIR"],
             options,
-            {name: float(share) for name, share in self.settings.getdict("FLOORS").items()},
+            floors_of(self.settings),
             accepts_all=opts.below_floors,
             byte_order_mark=self.settings.getbool("CSV_BOM"),
         )
-
-    def _end(self, problem: str, code: int) -> NoReturn:
-        print_err(f"scrapy export: {problem}")
-        sys.exit(code)
 
 
 def summary(dataset: "Dataset") -> str:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urlsplit
 
 from scrapy import Request, Spider
-from scrapy.commands import ScrapyCommand
 from scrapy.crawler import CrawlerProcessBase
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
@@ -21,11 +20,11 @@ from twisted.python.failure import Failure
 from caravan_crawler.archive.pages import claimed_address, is_page_address
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
 from caravan_crawler.browser.addon import browser_problem
-from caravan_crawler.console import is_terminal, print_err, print_out
+from caravan_crawler.console import OwnCommand, floors_of, is_terminal, print_err, print_out
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.failures import words
 from caravan_crawler.logformatter import log_problem
-from caravan_crawler.normalise.text import clean, printable
+from caravan_crawler.normalise.text import clean
 from caravan_crawler.outcome import CRASHED, CRAWL_DELAY_STAT, REFUSED, UNREACHABLE
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
@@ -44,18 +43,11 @@ _STOPPED = 128
 _FIXTURE = re.compile(r"[a-z0-9_-]+/[a-z0-9_-]+")
 
 
-class Command(ScrapyCommand):
+class Command(OwnCommand):
     """Read one page and print each field, or inspect a site."""
 
-    requires_project = True
-
-    def syntax(self) -> str:
-        """Return the arguments for the help text."""
-        return "[options] <url or file> | --site [url]"
-
-    def short_desc(self) -> str:
-        """Return the description for the list of commands."""
-        return "Read one page and show each field: as printed, normalised, and which reader found it"
+    usage = "[options] <url or file> | --site [url]"
+    purpose = "Read one page and show each field: as printed, normalised, and which reader found it"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add the options."""
@@ -76,14 +68,12 @@ class Command(ScrapyCommand):
         add("--save-pages", metavar="DIR", help=help_text)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Silence the log, so that only the page is printed."""
+        """Check that the log can be written, which Scrapy opens next."""
         super().process_options(args, opts)
         assert self.settings is not None
         if problem := log_problem(self.settings):
-            print_err(f"scrapy inspect: {problem}")
+            self.end(problem, REFUSED)
             sys.exit(REFUSED)
-        if not opts.loglevel:
-            self.settings.set("LOG_LEVEL", "CRITICAL", priority="cmdline")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Read the page, from the network or a file, or inspect a site."""
@@ -93,7 +83,7 @@ class Command(ScrapyCommand):
         problem = command_problem(self, args) or _options_problem(args, opts)
         problem = problem or (_fixture_problem(opts) if opts.save_fixture is not None else None)
         if problem:
-            self._end(problem, REFUSED)
+            self.end(problem, REFUSED)
             return
         if opts.site is not None:
             assert self.crawler_process is not None
@@ -102,7 +92,7 @@ class Command(ScrapyCommand):
         target = args[0]
         given = opts.url if opts.url is not None else target if "://" in target else None
         if given is not None and not is_page_address(given):
-            self._end(f"{given} is no address of a page (http://… or https://…)", REFUSED)
+            self.end(f"{given} is no address of a page (http://… or https://…)", REFUSED)
         elif "://" in target:
             self._inspect_url(target, opts)
         else:
@@ -111,42 +101,38 @@ class Command(ScrapyCommand):
     def _inspect_file(self, target: str, opts: argparse.Namespace, settings: BaseSettings) -> None:
         path = Path(target)
         if path.exists() and not path.is_file() and not path.is_dir():
-            self._end(f"{target} is a pipe or a device, not a file", REFUSED)
+            self.end(f"{target} is a pipe or a device, not a file", REFUSED)
             return
         try:
             body = path.read_bytes()
         except OSError as error:
-            self._end(f"{target} cannot be read: {error.strerror}", REFUSED)
+            self.end(f"{target} cannot be read: {error.strerror}", REFUSED)
             return
         url = opts.url or claimed_address(parse_document(body, PUBLIC_BASE, Site(PUBLIC_BASE)))
         if url is None:
             if opts.save_fixture is not None:
-                self._end(f"{target} does not name its own address, which a case needs: give it with --url", REFUSED)
+                self.end(f"{target} does not name its own address, which a case needs: give it with --url", REFUSED)
                 return
             print_err("the page does not name its own address; with --url it is read as what it is")
             url = f"{PUBLIC_BASE}saved/{quote(path.stem)}/"
         parts = urlsplit(url)
         document = parse_document(body, url, Site(f"{parts.scheme}://{parts.netloc.lower()}/"))
         if problem := _print(body, document, None, settings, opts):
-            self._end(problem, CRASHED)
+            self.end(problem, CRASHED)
 
     def _inspect_url(self, url: str, opts: argparse.Namespace) -> None:
         assert self.crawler_process is not None
         if problem := browser_problem(self.crawler_process.settings):
-            self._end(problem, REFUSED)
+            self.end(problem, REFUSED)
             return
         crawler = self.crawler_process.create_crawler(_OnePage)
         self.crawler_process.crawl(crawler, url=url, options=opts)
         self.crawler_process.start()
         problem = getattr(crawler.spider, "problem", "the crawl did not start")
         if problem:
-            self._end(problem, getattr(crawler.spider, "code", CRASHED))
+            self.end(problem, getattr(crawler.spider, "code", CRASHED))
         elif crawler.stats.get_value("caravan/browser/failed"):
             print_err("scrapy inspect: the browser could not show the page; this is how it came")
-
-    def _end(self, problem: str, code: int) -> None:
-        print_err(f"scrapy inspect: {printable(problem)}")
-        self.exitcode = code
 
 
 class _OnePage(Spider):
@@ -296,8 +282,7 @@ def _inspect_site(process: CrawlerProcessBase, args: list[str], opts: argparse.N
     if spider.signal:
         print_err(f"scrapy inspect: stopped on request after {spider.inspection.requests} requests")
         return _STOPPED + spider.signal
-    floors = {name: float(share) for name, share in process.settings.getdict("FLOORS").items()}
-    odd, verdict = judge(spider.inspection, floors)
+    odd, verdict = judge(spider.inspection, floors_of(process.settings))
     print_out([as_json(spider.inspection, odd, verdict)] if opts.json else as_table(spider.inspection, odd, verdict))
     if folder is not None:
         print_err(f"scrapy inspect: {folder.saved} pages are saved in {folder.folder}")

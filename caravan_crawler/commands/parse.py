@@ -1,23 +1,44 @@
-"""``scrapy parse``: Scrapy's own command, without the crawl's store and feeds."""
+"""``scrapy parse``: Scrapy's own command, without the crawl's store and feeds; and what others need for that."""
 
 import argparse
+import sys
 import warnings
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
+from scrapy.commands import ScrapyCommand
 from scrapy.commands.parse import Command as ParseCommand
 from scrapy.exceptions import ScrapyDeprecationWarning, UsageError
 from scrapy.http import Response
+from scrapy.settings import BaseSettings
 
 from caravan_crawler.addons import leave_out_run
 from caravan_crawler.arguments import ArgumentError, CrawlArguments
-from caravan_crawler.commands.one_page import refuse_unknown_options
+from caravan_crawler.console import print_err
 from caravan_crawler.frontier.schedule import FEED
+from caravan_crawler.outcome import REFUSED
 from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.urls import listing_of
+
+if TYPE_CHECKING:
+    _Mixin = ScrapyCommand
+else:
+    _Mixin = object  # Scrapy would take a subclass of its own for another command
+
+
+class OnePage(_Mixin):
+    """The options of ``scrapy fetch``, ``shell`` and ``view``."""
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Disable what only a crawl needs, and allow saved pages; the spider would refuse pages of other sites."""
+        super().process_options(args, opts)
+        settings = _without_run(self, args)
+        settings["DOWNLOAD_HANDLERS"].pop("file", None)
+        if opts.spider == CaravanSpider.name:
+            opts.spider = None
 
 
 class Command(ParseCommand):
@@ -26,9 +47,7 @@ class Command(ParseCommand):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Remove the crawl's feeds and store from the settings."""
         super().process_options(args, opts)
-        refuse_unknown_options(self, args)
-        assert self.settings is not None
-        leave_out_run(self.settings)
+        _without_run(self, args)
         # Scrapy's own callback around the spider's returns one.
         warnings.filterwarnings("ignore", ".* returned a Deferred", ScrapyDeprecationWarning)
 
@@ -57,6 +76,18 @@ class Command(ParseCommand):
                 (page,) = spider.lists.begin(path, spider.schedule.list_state(path), from_top=True)
                 request = request.replace(cb_kwargs={"walk": page.walk})
         return super().prepare_request(spider, request, opts)
+
+
+def _without_run(command: ScrapyCommand, args: list[str]) -> BaseSettings:
+    """Return settings without store and feeds; exit with one line if an option is mistyped, as Scrapy ignores it."""
+    from caravan_crawler.settings_checks import option_problem  # imports settings that depend on the environment
+
+    if problem := option_problem(command, args):
+        print_err(f"scrapy {command.__module__.rpartition('.')[2]}: {problem}")
+        sys.exit(REFUSED)
+    assert command.settings is not None
+    leave_out_run(command.settings)
+    return command.settings
 
 
 def _callback(spider: CaravanSpider, url: str) -> str:

@@ -1,16 +1,9 @@
 """``scrapy shell``: Scrapy's own command, without the crawl's store, feeds and spider."""
 
-import argparse
-
 from scrapy.commands.shell import Command as ShellCommand
 
-from caravan_crawler.commands.one_page import prepare
+from caravan_crawler.commands.parse import OnePage
 
 
-class Command(ShellCommand):
+class Command(OnePage, ShellCommand):
     """Scrapy's command, without storing or publishing anything."""
-
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Change settings and options."""
-        super().process_options(args, opts)
-        prepare(self, args, opts)

@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from urllib.parse import urlsplit
 
-from scrapy.commands import ScrapyCommand
-
-from caravan_crawler.console import format_size, print_err, print_out
+from caravan_crawler.console import OwnCommand, format_size, print_out
 from caravan_crawler.normalise.text import printable
 from caravan_crawler.outcome import REFUSED
 from caravan_crawler.store import database
@@ -20,56 +18,35 @@ _WIDTH = 80
 _MOST_RUNS, _MOST_REASONS = 5, 3
 
 
-class Command(ScrapyCommand):
+class Command(OwnCommand):
     """Print an overview of the store."""
 
-    requires_project = True
-
-    def syntax(self) -> str:
-        """Return the arguments for the help text."""
-        return "[options]"
-
-    def short_desc(self) -> str:
-        """Return the description for the list of commands."""
-        return "Show what the store holds, the last runs, what waits and what failed; a crawl may run meanwhile"
+    purpose = "Show what the store holds, the last runs, what waits and what failed; a crawl may run meanwhile"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add the command's own option."""
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print the same, with all sections, as JSON")
 
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Silence the log, unless a level is given: the command prints to the terminal."""
-        super().process_options(args, opts)
-        assert self.settings is not None
-        if not opts.loglevel:
-            self.settings.set("LOG_LEVEL", "CRITICAL", priority="cmdline")
-
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Print the overview of a snapshot of the store."""
         assert self.settings is not None
         from caravan_crawler.settings_checks import command_problem  # imports settings that depend on the environment
 
-        if problem := command_problem(self, args):
-            self._end(problem, REFUSED)
-            return
-        if args:
-            self._end(f"it takes no arguments, as {args[0]}; another store is -s DATA_DIR=FOLDER", REFUSED)
+        too_much = f"it takes no arguments, as {args[0]}; another store is -s DATA_DIR=FOLDER" if args else None
+        if problem := command_problem(self, args) or too_much:
+            self.end(problem, REFUSED)
             return
         try:
             with Snapshot(self.settings["STORE_URL"], self.settings["DATA_DIR"]) as snapshot:
                 overview = read_overview(snapshot, database.now(), most_runs=_MOST_RUNS, most_reasons=_MOST_REASONS)
         except StoreError as error:
-            self._end(str(error), error.code)
+            self.end(str(error), error.code)
             return
         if opts.json:
             print_out(json.dumps(asdict(overview), ensure_ascii=False, indent=1).splitlines())
         else:
             print_out(map(_fit, _lines(overview)))
-
-    def _end(self, problem: str, code: int) -> None:
-        print_err(f"scrapy status: {problem}")
-        self.exitcode = code
 
 
 def _fit(line: str) -> str:

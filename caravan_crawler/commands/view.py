@@ -1,16 +1,9 @@
 """``scrapy view``: Scrapy's own command, without the crawl's store, feeds and spider."""
 
-import argparse
-
 from scrapy.commands.view import Command as ViewCommand
 
-from caravan_crawler.commands.one_page import prepare
+from caravan_crawler.commands.parse import OnePage
 
 
-class Command(ViewCommand):
+class Command(OnePage, ViewCommand):
     """Scrapy's command, without storing or publishing anything."""
-
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Change settings and options."""
-        super().process_options(args, opts)
-        prepare(self, args, opts)

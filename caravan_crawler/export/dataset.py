@@ -3,7 +3,6 @@
 import hashlib
 import os
 import tempfile
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from caravan_crawler.atomic import local_path
-from caravan_crawler.console import is_terminal
+from caravan_crawler.console import progress_bar
 from caravan_crawler.export import rows
 from caravan_crawler.export.cloud import Bucket
 from caravan_crawler.export.datapackage import SUMS, Dataset, TableCounts, TableFile, as_json, descriptions, json_schema
@@ -183,16 +182,11 @@ def _no_os_error(target: str) -> Iterator[None]:
 @contextmanager
 def _progress(total: Callable[[str], int]) -> Iterator[Listener]:
     """Show a progress bar on a terminal; ``total`` counts the rows of a table."""
-    if not is_terminal():
-        yield lambda name, rows: None
-        return
-    from tqdm import tqdm  # here, as only a terminal needs it
-
-    tqdm.monitor_interval = 0  # no thread of its own
-    tqdm.set_lock(threading.RLock())  # no lock between processes
-    with tqdm(unit=" rows", dynamic_ncols=True, leave=False) as bar:
+    with progress_bar(" rows") as bar:
 
         def show(name: str, rows: int) -> None:
+            if bar is None:
+                return
             if rows == 0:
                 bar.reset(total(name))
                 bar.set_description_str(name)
