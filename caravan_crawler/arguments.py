@@ -1,8 +1,10 @@
 """The spider's arguments, ``-a NAME=VALUE``: their names, checks and help texts."""
 
 import difflib
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -61,26 +63,13 @@ class CrawlArguments:
         """Check the arguments as given; :class:`ArgumentError` names the first bad one."""
         job = given.get(_JOB)
         given = {name: value for name, value in given.items() if name not in (_JOB, _VERSION)}
-        for name in given:
-            if name not in HELP:
-                close = difflib.get_close_matches(name, HELP, 1)
-                hint = f"; did you mean '{close[0]}'?" if close else ""
-                raise ArgumentError(f"unknown argument '{name}'{hint} (known: {', '.join(HELP)})")
-        site = _site(given["site"]) if "site" in given else PUBLIC_BASE
-        since = _day("since", given["since"]) if "since" in given else None
-        until = _day("until", given["until"]) if "until" in given else None
-        if since and until and until < since:
-            raise ArgumentError(f"until={until} is before since={since}")
-        return cls(
-            site=site,
-            since=since,
-            until=until,
-            sections=_sections(given["sections"]) if "sections" in given else frozenset(),
-            urls=_urls(given["urls"], site) if "urls" in given else (),
-            refresh_days=_days(given["refresh_days"]) if "refresh_days" in given else 7,
-            limit=_limit(given["limit"]) if "limit" in given else None,
-            job=job,
-        )
+        if unknown := next((name for name in given if name not in HELP), None):
+            raise ArgumentError(f"unknown argument '{unknown}'{known_names(unknown, HELP)}")
+        values: dict[str, Any] = {name: check(given[name]) for name, check in _CHECKS.items() if name in given}
+        arguments = cls(**values, job=job)
+        if arguments.since and arguments.until and arguments.until < arguments.since:
+            raise ArgumentError(f"until={arguments.until} is before since={arguments.since}")
+        return replace(arguments, urls=_urls(given["urls"], arguments.site)) if "urls" in given else arguments
 
     @property
     def scope(self) -> str:
@@ -162,21 +151,38 @@ def _site(value: str) -> str:
     return f"{parts.scheme}://{netloc}/"
 
 
-def _day(name: str, value: str) -> date:
+def day_in(value: str) -> date | None:
+    """Return a day written ``YYYY-MM-DD``, or None."""
     try:
         day = date.fromisoformat(value.strip())
     except ValueError:
-        day = None
-    if day is None or day.isoformat() != value.strip():
+        return None
+    return day if day.isoformat() == value.strip() else None
+
+
+def names_in(value: str) -> tuple[str, ...]:
+    """Return the names in a comma list, in small letters and without slashes around them; none if one is no name."""
+    names = tuple(dict.fromkeys(part.strip().strip("/").lower() for part in value.split(",") if part.strip()))
+    return () if any("/" in name or not name for name in names) else names
+
+
+def known_names(name: str, known: Iterable[str]) -> str:
+    """Return the end of a message about an unknown name: the one that may be meant, and all known ones."""
+    close = difflib.get_close_matches(name, known := list(known), 1)
+    hint = f"; did you mean '{close[0]}'?" if close else ""
+    return f"{hint} (known: {', '.join(known)})"
+
+
+def _day(name: str, value: str) -> date:
+    if (day := day_in(value)) is None:
         raise ArgumentError(f"{name}={value} is not a day as YYYY-MM-DD")
     return day
 
 
 def _sections(value: str) -> frozenset[str]:
-    sections = frozenset(part.strip().strip("/").lower() for part in value.split(",") if part.strip())
-    if not sections or any("/" in section or not section for section in sections):
-        raise ArgumentError(f"sections={value} must be names such as news,gazeta")
-    return sections
+    if names := names_in(value):
+        return frozenset(names)
+    raise ArgumentError(f"sections={value} must be names such as news,gazeta")
 
 
 def _days(value: str) -> int:
@@ -190,6 +196,17 @@ def _limit(value: str) -> int:
     if not number:
         raise ArgumentError(f"limit={value} is not a number of articles, from 1 on")
     return number
+
+
+#: The check of each argument but ``urls``, in the order in which they are checked.
+_CHECKS: dict[str, Callable[[str], Any]] = {
+    "site": _site,
+    "since": partial(_day, "since"),
+    "until": partial(_day, "until"),
+    "sections": _sections,
+    "refresh_days": _days,
+    "limit": _limit,
+}
 
 
 def _urls(value: str, site: str) -> tuple[str, ...]:

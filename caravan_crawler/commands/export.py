@@ -53,8 +53,8 @@ class Command(OwnCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Export to the folder or URL."""
-        from caravan_crawler.export.cloud import without_password
         from caravan_crawler.export.options import ExportError
+        from caravan_crawler.export.targets import without_password
 
         try:
             with raise_on_stop_signal():
@@ -78,21 +78,10 @@ class Command(OwnCommand):
         usage = "give one file such as articles.csv, one folder, or one URL such as s3://bucket/path"
         if problem := option_problem(self, args) or (None if is_one else usage) or export_problem(self.settings):
             raise ExportRefusedError(problem)
-        options = ExportOptions.parse(
-            file_format=format_of(args[0]),
-            formats=opts.format,
-            tables=opts.table,
-            since=opts.since,
-            until=opts.until,
-            sections=opts.sections,
-            languages=opts.language,
-            license_id=opts.license,
-            notes=opts.notes,
-        )
         return Export(
             self.settings["STORE_URL"],
             self.settings["DATA_DIR"],
-            options,
+            ExportOptions.parse(vars(opts), format_of(args[0])),
             floors_of(self.settings),
             accepts_all=opts.below_floors,
             byte_order_mark=self.settings.getbool("CSV_BOM"),

@@ -11,8 +11,7 @@ from typing import Any
 
 from caravan_crawler import __version__
 from caravan_crawler.export.options import ExportOptions
-from caravan_crawler.export.rows import Batch
-from caravan_crawler.export.tables import ARTICLES, Column, Kind, Table
+from caravan_crawler.export.tables import ARTICLES, Batch, Column, Kind, Table
 
 PACKAGE, CARD, SUMS = "datapackage.json", "README.md", "SHA256SUMS"
 

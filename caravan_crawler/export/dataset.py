@@ -1,29 +1,33 @@
 """Export the store to a file, a folder or a URL: each table is read once and written in all its formats."""
 
 import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, Text, cast, func, select, type_coerce
 
 from caravan_crawler.atomic import local_path
 from caravan_crawler.console import progress_bar
-from caravan_crawler.export import rows
-from caravan_crawler.export.cloud import Bucket
 from caravan_crawler.export.datapackage import SUMS, Dataset, TableCounts, TableFile, as_json, descriptions, json_schema
-from caravan_crawler.export.folder import locked_file, locked_folder
 from caravan_crawler.export.formats import open_writer
 from caravan_crawler.export.options import BelowFloorsError, ExportError, ExportOptions, format_of, is_url
-from caravan_crawler.export.tables import ARTICLES, TABLES
+from caravan_crawler.export.tables import ARTICLES, TABLES, Batch, Column, Kind, Table
+from caravan_crawler.export.targets import Bucket, locked_file, locked_folder
 from caravan_crawler.monitors.drift import FEWEST
 from caravan_crawler.store import origin
 from caravan_crawler.store.schema import articles
 from caravan_crawler.store.snapshot import Snapshot
 
+_ALMATY = ZoneInfo("Asia/Almaty")
 #: Called with the name of a table and the number of its rows written so far.
 Listener = Callable[[str, int], None]
 
@@ -98,7 +102,7 @@ class Export:
         article_fields = {column.name for column in ARTICLES.columns}
         floors = {name: float(share) for name, share in self.floors.items() if name in article_fields}
         dataset = Dataset(self.options, origin.title(snapshot.rows))
-        with _progress(lambda name: rows.count(snapshot, TABLES[name], self.options)) as listen:
+        with _progress(lambda name: _count(snapshot, TABLES[name], self.options)) as listen:
             for name in self.options.tables:
                 counts = dataset.counts[name] = TableCounts(TABLES[name], floors)
                 paths = {format_: path_of(name, format_) for format_ in self.options.formats}
@@ -130,7 +134,7 @@ class Export:
             writers = [stack.enter_context(writer) for writer in opened]
             listen(table.name, 0)
             try:
-                for batch in rows.batches(snapshot, table, self.options):
+                for batch in _batches(snapshot, table, self.options):
                     for write in writers:
                         write(batch)
                     counts.add(batch)
@@ -205,3 +209,104 @@ def _sha256(path: Path) -> str:
     # Reading the file again costs about a second a gigabyte, mostly from the page cache.
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# Rows of a table, from the store
+
+
+def _batches(snapshot: Snapshot, table: Table, options: ExportOptions) -> Iterator[Batch]:
+    """Yield the rows selected by the options, in a stable order."""
+    is_postgresql = snapshot.connection.dialect.name == "postgresql"
+    readers = [_reader(column, is_postgresql=is_postgresql) for column in table.columns]
+    has_period = options.since is not None or options.until is not None
+    matches = _day_filter(table, options) if has_period and not table.of_articles else None
+    for rows in snapshot.batches(_statement(table, options, is_postgresql=is_postgresql)):
+        selected = [row for row in rows if matches(row)] if matches else rows
+        if selected:
+            columns = zip(*selected, strict=True)
+            yield [
+                [read(value) for value in values] if read else values
+                for read, values in zip(readers, columns, strict=True)
+            ]
+
+
+def _count(snapshot: Snapshot, table: Table, options: ExportOptions) -> int:
+    """Return the number of rows read from the store, before the filter by day of trending, rates and weather."""
+    query = select(func.count()).select_from(table.source)
+    (row,) = snapshot.rows(_restrict(query, table, options))
+    return int(row[0])
+
+
+def _statement(table: Table, options: ExportOptions, *, is_postgresql: bool) -> Select[Any]:
+    """Return the query for the rows.
+
+    Texts are compared byte by byte in both stores, whatever the collation of a PostgreSQL database; nulls come first.
+    """
+    columns, order = [], {}
+    for column in table.columns:
+        source: ColumnElement[Any] = table.source.c[column.stored]
+        if column.name in table.order:
+            is_text = column.kind not in (Kind.INTEGER, Kind.DECIMAL)
+            key = source.collate("C") if is_postgresql and is_text else source
+            order[column.name] = key.nulls_first() if column.nullable else key
+        if column.is_list:  # as JSON text instead of Python lists
+            source = cast(source, Text) if is_postgresql else type_coerce(source, Text)
+        columns.append(source)
+    return _restrict(select(*columns), table, options).order_by(*(order[name] for name in table.order))
+
+
+def _restrict(query: Select[Any], table: Table, options: ExportOptions) -> Select[Any]:
+    articles = ARTICLES.source.c
+    conditions: list[ColumnElement[bool]] = []
+    if options.since:
+        conditions.append(articles.date_published >= options.since.isoformat())
+    if options.until:
+        conditions.append(articles.date_published <= options.until.isoformat())
+    if options.sections:
+        conditions.append(articles.section.in_(options.sections))
+    if options.languages:
+        conditions.append(articles.language.in_(options.languages))
+    if not table.of_articles or not conditions:
+        return query
+    if table is ARTICLES:
+        return query.where(*conditions)
+    return query.where(table.source.c.article_key.in_(select(articles.key).where(*conditions)))
+
+
+def _reader(column: Column, *, is_postgresql: bool) -> Callable[[Any], Any] | None:
+    """Return the conversion of a stored value, or None if it needs none."""
+    if column.kind is Kind.DECIMAL:
+        return _decimal
+    if column.kind is Kind.DAY:
+        return _day
+    return _list if is_postgresql and column.is_list else None
+
+
+def _decimal(value: float | None) -> str | None:
+    """Return the shortest decimal that reads as the float."""
+    return None if value is None else format(Decimal(repr(value)).normalize(), "f")
+
+
+def _day(value: str | None) -> str | None:
+    """Return the day of a stored day or, if the header printed a time, date and time."""
+    return None if value is None else value[:10]
+
+
+def _list(value: str) -> str:
+    values = json.loads(value)
+    if values and isinstance(values[0], dict):  # PostgreSQL does not keep the order of an object's keys
+        values = [{"text": link["text"], "url": link["url"]} for link in values]
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+def _day_filter(table: Table, options: ExportOptions) -> Callable[[Any], bool]:
+    """Return a test whether a row is in the period, by its ``page_date``, else by the day in Almaty it was read."""
+    names = [column.name for column in table.columns]
+    page_date, observed_at = names.index("page_date"), names.index("observed_at")
+
+    def matches(row: Any) -> bool:
+        if row[page_date] is not None:
+            return options.covers(date.fromisoformat(row[page_date][:10]))
+        return options.covers(datetime.fromisoformat(row[observed_at]).astimezone(_ALMATY).date())
+
+    return matches

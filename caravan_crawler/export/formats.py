@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from caravan_crawler.export.options import ExportRefusedError
-from caravan_crawler.export.rows import Batch, Values
-from caravan_crawler.export.tables import Column, Kind, Table
+from caravan_crawler.export.tables import Batch, Column, Kind, Table, Values
 from caravan_crawler.feeds import safe_cell
 
 #: Appends the rows of a batch to a file.

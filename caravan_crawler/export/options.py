@@ -1,13 +1,13 @@
 """Options of an export, and the errors that end one."""
 
-import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
+from caravan_crawler.arguments import day_in, known_names, names_in
 from caravan_crawler.atomic import local_path
 from caravan_crawler.export.tables import TABLES
 from caravan_crawler.outcome import BELOW_FLOORS, CRASHED, LOCKED, REFUSED
@@ -87,44 +87,33 @@ class ExportOptions:
     notes: str | None = None
 
     @classmethod
-    def parse(
-        cls,
-        *,
-        file_format: str | None = None,
-        formats: str | None = None,
-        tables: str | None = None,
-        since: str | None = None,
-        until: str | None = None,
-        sections: str | None = None,
-        languages: str | None = None,
-        license_id: str | None = None,
-        notes: str | None = None,
-    ) -> "ExportOptions":
-        """Parse the options of the command line; raise :class:`ExportRefusedError` for the first bad one.
+    def parse(cls, given: Mapping[str, str | None], file_format: str | None = None) -> "ExportOptions":
+        """Check the options of the command line; raise :class:`ExportRefusedError` for the first bad one.
 
-        ``file_format`` is that of a single file, which has one table: the articles, or the one of ``tables``.
+        ``file_format`` is that of a single file, which has one table: the articles, or the one of ``table``.
         """
+        given = {name: value for name, value in given.items() if value is not None}
         if file_format:
-            for option, value in {"--format": formats, "--license": license_id, "--notes": notes}.items():
-                if value is not None:
-                    raise ExportRefusedError(f"{option} is for a dataset folder, and not for a single file")
-            if (named := len(_names("--table", tables))) > 1:
+            if other := next((name for name in ("format", "license", "notes") if name in given), None):
+                raise ExportRefusedError(f"--{other} is for a dataset folder, and not for a single file")
+            if (named := len(_names(given, "table"))) > 1:
                 raise ExportRefusedError(f"--table: a file has one table, not {named}; name one, or a folder for all")
-            formats, tables = file_format, tables if tables is not None else TABLES["articles"].name
-        first, last = _day("--since", since), _day("--until", until)
-        if first and last and last < first:
-            raise ExportRefusedError(f"--until {last} is before --since {first}")
+            given = {"table": "articles", **given, "format": file_format}
+        since, until = _day(given, "since"), _day(given, "until")
+        if since and until and until < since:
+            raise ExportRefusedError(f"--until {until} is before --since {since}")
+        license_id, notes = given.get("license"), given.get("notes")
         if license_id is not None and not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", license_id):
             raise ExportRefusedError(f"--license {license_id!r} is no identifier such as cc-by-4.0")
         options = cls(
-            formats=_known("--format", formats, FILE_FORMATS if file_format else FORMATS) or cls.formats,
-            tables=_known("--table", tables, TABLES) or cls.tables,
-            since=first,
-            until=last,
-            sections=_names("--sections", sections),
-            languages=_names("--language", languages),
+            formats=_known(given, "format", FILE_FORMATS if file_format else FORMATS) or cls.formats,
+            tables=_known(given, "table", TABLES) or cls.tables,
+            since=since,
+            until=until,
+            sections=_names(given, "sections"),
+            languages=_names(given, "language"),
             license=license_id,
-            notes=_text_of(Path(notes)) if notes is not None else None,
+            notes=None if notes is None else _text_of(Path(notes)),
         )
         for format_ in options.formats:
             if (library := _LIBRARIES.get(format_)) and find_spec(library) is None:
@@ -136,37 +125,29 @@ class ExportOptions:
         return not (self.since and day < self.since) and not (self.until and day > self.until)
 
 
-def _names(option: str, value: str | None) -> tuple[str, ...]:
+def _names(given: Mapping[str, str | None], option: str) -> tuple[str, ...]:
     """Return the names in a list, none of an option that is not given."""
-    if value is None:
+    if (value := given.get(option)) is None:
         return ()
-    names = tuple(dict.fromkeys(part.strip().strip("/").lower() for part in value.split(",") if part.strip()))
-    if not names or any("/" in name or not name for name in names):
-        raise ExportRefusedError(f"{option} {value!r} is no list of names such as news,gazeta")
-    return names
+    if names := names_in(value):
+        return names
+    raise ExportRefusedError(f"--{option} {value!r} is no list of names such as news,gazeta")
 
 
-def _known(option: str, value: str | None, known: Iterable[str]) -> tuple[str, ...]:
+def _known(given: Mapping[str, str | None], option: str, known: Iterable[str]) -> tuple[str, ...]:
     """Return the names in the order of ``known``."""
-    names, known = _names(option, value), tuple(known)
-    for name in names:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            hint = f"; did you mean '{close[0]}'?" if close else ""
-            raise ExportRefusedError(f"{option}: there is no '{name}'{hint} (known: {', '.join(known)})")
+    names, known = _names(given, option), tuple(known)
+    if unknown := next((name for name in names if name not in known), None):
+        raise ExportRefusedError(f"--{option}: there is no '{unknown}'{known_names(unknown, known)}")
     return tuple(name for name in known if name in names)
 
 
-def _day(option: str, value: str | None) -> date | None:
-    if value is None:
+def _day(given: Mapping[str, str | None], option: str) -> date | None:
+    if (value := given.get(option)) is None:
         return None
-    try:
-        day = date.fromisoformat(value.strip())
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != value.strip():
-        raise ExportRefusedError(f"{option} {value} is not a day as YYYY-MM-DD")
-    return day
+    if (day := day_in(value)) is not None:
+        return day
+    raise ExportRefusedError(f"--{option} {value} is not a day as YYYY-MM-DD")
 
 
 def _text_of(path: Path) -> str:

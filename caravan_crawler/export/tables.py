@@ -1,12 +1,21 @@
 """The tables of a dataset: columns, keys and order, derived from the item classes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import Enum, auto
+from typing import Any
 
 from sqlalchemy import Table as StoreTable
 
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather, field_docs
 from caravan_crawler.store import schema
+
+Values = Sequence[Any]
+Batch = list[Values]
+"""Some hundred rows as a list of columns.
+
+Numbers and texts are as stored, a decimal is its exact text, a list is its JSON without spaces.
+"""
 
 
 class Kind(Enum):

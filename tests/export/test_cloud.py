@@ -13,10 +13,10 @@ from typing import Any
 import fsspec
 import pytest
 
-from caravan_crawler.export import cloud
-from caravan_crawler.export.cloud import Bucket, without_password
+from caravan_crawler.export import targets
 from caravan_crawler.export.dataset import Export
 from caravan_crawler.export.options import ExportError, ExportOptions, ExportRefusedError
+from caravan_crawler.export.targets import Bucket, without_password
 from tests.export.exporting import check_whole, export, export_apart, failed, files, small_store, succeeded
 from tests.support.crawling import TIMEOUT
 
@@ -162,7 +162,7 @@ class Storage:
 def upload(data_dir: Path, formats: str) -> str | None:
     """Export to that storage; return the error message."""
     try:
-        Export(None, str(data_dir), ExportOptions.parse(formats=formats), {}).to("memory://dataset")
+        Export(None, str(data_dir), ExportOptions.parse({"format": formats}), {}).to("memory://dataset")
     except ExportError as error:
         return str(error)
     return None
@@ -201,7 +201,7 @@ def test_other_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_without_fsspec(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cloud, "find_spec", lambda name: None)
+    monkeypatch.setattr(targets, "find_spec", lambda name: None)
     with pytest.raises(ExportRefusedError, match=r"pip install -e '\.\[cloud\]'"):
         Bucket("s3://bucket/path")
 

@@ -187,5 +187,5 @@ def test_days_before_excel_are_text(tmp_path: Path) -> None:
 def test_missing_library_names_the_extra(format_: str, library: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(options_module, "find_spec", lambda name: None)
     with pytest.raises(ExportRefusedError) as caught:
-        ExportOptions.parse(file_format=format_)
+        ExportOptions.parse({}, format_)
     assert str(caught.value) == f"{format_} needs {library}: pip install -e '.[{format_}]'"

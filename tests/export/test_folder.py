@@ -12,8 +12,8 @@ import pytest
 
 from caravan_crawler.export import dataset as export_module
 from caravan_crawler.export.dataset import Export
-from caravan_crawler.export.folder import DatasetFolder, locked_folder
 from caravan_crawler.export.options import ExportError, ExportOptions
+from caravan_crawler.export.targets import DatasetFolder, locked_folder
 from caravan_crawler.sample_site import SampleSite, serve
 from tests.export.exporting import (
     ALL_FORMATS,
@@ -35,7 +35,7 @@ KILLS = 10
 
 
 def in_process(data_dir: Path, **choice: str) -> Export:
-    return Export(None, str(data_dir), ExportOptions.parse(**choice), {})
+    return Export(None, str(data_dir), ExportOptions.parse(choice), {})
 
 
 def hidden_siblings(folder: Path) -> list[str]:
@@ -102,7 +102,7 @@ def test_killed_between_renames(survives: int, tmp_path: Path, monkeypatch: pyte
         pass
 
     data, target = small_store(tmp_path / "data"), tmp_path / "dataset"
-    in_process(data, formats="csv").to_folder(target)
+    in_process(data, format="csv").to_folder(target)
     old = files(target)
     real, moves = Path.rename, 0
 
@@ -117,7 +117,7 @@ def test_killed_between_renames(survives: int, tmp_path: Path, monkeypatch: pyte
         patch.setattr(Path, "rename", rename)
         patch.setattr(DatasetFolder, "clear", lambda folder: None)
         with contextlib.suppress(KilledError):
-            in_process(data, formats="jsonl").to_folder(target)
+            in_process(data, format="jsonl").to_folder(target)
     aside = target.with_name(".dataset.old")
     if survives == 1:
         assert not target.exists()
@@ -126,7 +126,7 @@ def test_killed_between_renames(survives: int, tmp_path: Path, monkeypatch: pyte
         check_whole(target)
         assert (files(target) == old) == (survives == 0)
     with pytest.raises(ExportError, match="the store has no section"):
-        in_process(data, formats="csv", sections="none").to_folder(target)
+        in_process(data, format="csv", sections="none").to_folder(target)
     check_whole(target)
     assert (files(target) == old) == (survives < 2)
     assert not hidden_siblings(target)
@@ -279,7 +279,7 @@ def test_during_a_crawl(tmp_path: Path) -> None:
 
 def test_edits_are_versions(tmp_path: Path) -> None:
     with_articles(tmp_path, {"article_id": 900001}, {"article_id": 900001, "body": "Edited"})
-    in_process(tmp_path, formats="jsonl").to_folder(tmp_path / "dataset")
+    in_process(tmp_path, format="jsonl").to_folder(tmp_path / "dataset")
     versions = read_jsonl(tmp_path / "dataset" / "versions.jsonl")
     assert [(row["version"], row["body"]) for row in versions] == [(1, "Body"), (2, "Edited")]
     (article,) = read_jsonl(tmp_path / "dataset" / "articles.jsonl")
