@@ -12,19 +12,24 @@ import altair as alt
 from sqlalchemy import func, select
 
 from caravan_crawler.outcome import AT_LIMIT, BELOW_FLOORS, SOUND
-from caravan_crawler.report.charts import FEWEST_POINTS, UTC, chart, count_axis, rows, time_axis
 from caravan_crawler.report.elements import (
+    FEWEST_POINTS,
     LISTED,
+    UTC,
     Cell,
     Chart,
     Section,
     Share,
     Table,
+    chart,
     count,
+    count_axis,
     days,
     number,
     percent,
+    rows,
     short,
+    time_axis,
 )
 from caravan_crawler.store.schema import articles, runs
 from caravan_crawler.store.snapshot import Snapshot

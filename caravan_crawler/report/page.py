@@ -9,13 +9,11 @@ import altair as alt
 import jinja2
 import vl_convert
 
+from caravan_crawler.report.articles import fields_section, read_fields, read_tally, read_views, views_section
 from caravan_crawler.report.coverage import coverage_section, read_coverage
 from caravan_crawler.report.elements import Link, Share, moment, number, percent, short
-from caravan_crawler.report.fields import fields_section, read_fields, read_tally
-from caravan_crawler.report.rates import rates_section, read_rates, read_weather
+from caravan_crawler.report.page_facts import rates_section, read_rates, read_trending, read_weather, trending_section
 from caravan_crawler.report.runs import failures_section, read_failures, read_head, runs_section
-from caravan_crawler.report.trending import read_trending, trending_section
-from caravan_crawler.report.views import read_views, views_section
 from caravan_crawler.store.snapshot import Snapshot, last_runs
 
 _MOST_RUNS = 150

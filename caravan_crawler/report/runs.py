@@ -8,8 +8,9 @@ import altair as alt
 from sqlalchemy import func, select
 
 from caravan_crawler.arguments import SAMPLE
-from caravan_crawler.report.charts import FEWEST_RUNS, chart, count_axis, rows, run_axis, run_labels
+from caravan_crawler.report.articles import Tally
 from caravan_crawler.report.elements import (
+    FEWEST_RUNS,
     LISTED,
     Cell,
     Chart,
@@ -18,12 +19,16 @@ from caravan_crawler.report.elements import (
     Section,
     Share,
     Table,
+    chart,
     count,
+    count_axis,
     duration,
     moment,
     number,
+    rows,
+    run_axis,
+    run_labels,
 )
-from caravan_crawler.report.fields import Tally
 from caravan_crawler.store import origin, schema
 from caravan_crawler.store.snapshot import Run, Snapshot, failure_reasons, last_runs
 

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from caravan_crawler.report.charts import count_axis, downsample, time_axis
 from caravan_crawler.report.coverage import Step, step_for
-from caravan_crawler.report.rates import Currency, Weather, rates_section, with_bands
+from caravan_crawler.report.elements import count_axis, downsample, time_axis
+from caravan_crawler.report.page_facts import Currency, Weather, rates_section, with_bands
 
 FIRST = date(2024, 2, 29)
 
