@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from caravan_crawler import settings
-from caravan_crawler.inspection.fact_reader import FactReader, answer_of
-from caravan_crawler.inspection.fixtures import save_case
-from caravan_crawler.inspection.page_report import page_lines
+from caravan_crawler.inspection.facts import FactReader, answer_of
+from caravan_crawler.inspection.page_report import page_lines, save_case
 from caravan_crawler.pages.document import Bounds
 from caravan_crawler.reparse.reader import value_pipelines
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve

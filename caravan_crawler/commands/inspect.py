@@ -33,7 +33,7 @@ from caravan_crawler.urls import PUBLIC_BASE, Site
 # The inspection is imported on use, because Scrapy loads all commands at each start.
 if TYPE_CHECKING:
     from caravan_crawler.inspection.facts import Answer, Facts, Inspection
-    from caravan_crawler.inspection.fixtures import PageFolder
+    from caravan_crawler.inspection.page_report import PageFolder
 
 #: Requests per inspection of a site: default, minimum and maximum.
 REQUESTS, FEWEST, MOST = 25, 5, 100
@@ -175,9 +175,8 @@ def _print(
     body: bytes, document: Document, charset: str | None, settings: BaseSettings, options: argparse.Namespace
 ) -> str | None:
     """Print what is read on a page, and save it if requested; return a message about a problem, or None."""
-    from caravan_crawler.inspection.fact_reader import FactReader, answer_of
-    from caravan_crawler.inspection.fixtures import SaveError, save_case
-    from caravan_crawler.inspection.page_report import evidence_lines, page_json, page_lines
+    from caravan_crawler.inspection.facts import FactReader, answer_of
+    from caravan_crawler.inspection.page_report import SaveError, evidence_lines, page_json, page_lines, save_case
     from caravan_crawler.reparse.reader import value_pipelines
 
     answer = answer_of(body, document.url, charset, datetime.now(UTC))
@@ -248,8 +247,8 @@ def _base(args: list[str], opts: argparse.Namespace) -> str:
 
 def _inspect_site(process: CrawlerProcessBase, args: list[str], opts: argparse.Namespace) -> int:
     """Inspect a site and print the report; return the exit code."""
-    from caravan_crawler.inspection.fixtures import PageFolder, SaveError
     from caravan_crawler.inspection.oddities import judge
+    from caravan_crawler.inspection.page_report import PageFolder, SaveError
     from caravan_crawler.inspection.site_report import as_json, as_table
     from caravan_crawler.inspection.site_spider import InspectionSpider
     from caravan_crawler.reparse.reader import value_pipelines
@@ -304,7 +303,7 @@ class _Pages:
 
     def take(self, answer: "Answer", facts: "Facts", inspection: "Inspection") -> None:
         """Print and save one answer."""
-        from caravan_crawler.inspection.fixtures import SaveError
+        from caravan_crawler.inspection.page_report import SaveError
 
         if is_terminal():
             print_err(f"{inspection.requests:>3} of {self._most}  {clean(answer.asked.url)}  {facts.kind}")

@@ -21,8 +21,7 @@ from caravan_crawler.downloadermiddlewares import RobotsUnreadError
 from caravan_crawler.downloadhandlers import header, received_at
 from caravan_crawler.failures import RunEndsError
 from caravan_crawler.frontier.schedule import FEED, KNOWN_SECTIONS, MAIN_SITEMAP, OTHER_SITEMAPS
-from caravan_crawler.inspection.fact_reader import FactReader
-from caravan_crawler.inspection.facts import Answer, Asked, Facts, Found, Inspection, Role
+from caravan_crawler.inspection.facts import Answer, Asked, FactReader, Facts, Found, Inspection, Role
 from caravan_crawler.inspection.oddities import FORBIDDEN
 from caravan_crawler.outcome import CRAWL_DELAY_STAT, RETRY_AFTER_STAT
 from caravan_crawler.pages.document import Bounds

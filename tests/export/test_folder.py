@@ -248,7 +248,7 @@ def test_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_progress_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = small_store(tmp_path / "data")
-    monkeypatch.setattr(export_module, "is_terminal", lambda: True)
+    monkeypatch.setattr("caravan_crawler.console.is_terminal", lambda: True)
     done = export(tmp_path / "dataset", data)
     assert done.code == 0
     assert "articles:" in done.log

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from caravan_crawler.inspection.facts import Answer, Asked, Role
-from caravan_crawler.inspection.fixtures import PageFolder, SaveError
+from caravan_crawler.inspection.page_report import PageFolder, SaveError
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.inspection.inspecting import inspect
 from tests.inspection.monthly import MonthlySite, html

@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from scrapy.cmdline import execute
 
-from caravan_crawler.inspection import fact_reader
+from caravan_crawler.inspection import facts
 
 
 def broken(document: Any) -> NoReturn:
@@ -13,5 +13,5 @@ def broken(document: Any) -> NoReturn:
 
 
 if __name__ == "__main__":
-    setattr(fact_reader, "read_page", broken)  # noqa: B010 (mypy takes what a module imports for its own)
+    setattr(facts, "read_page", broken)  # noqa: B010 (mypy takes what a module imports for its own)
     execute(["scrapy", *sys.argv[1:]])
