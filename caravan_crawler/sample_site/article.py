@@ -5,25 +5,10 @@ from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
-from caravan_crawler.sample_site.front_matter import FrontMatter
 from caravan_crawler.sample_site.markup import Markup, escape
 from caravan_crawler.sample_site.newsroom import Newsroom, Reach
-from caravan_crawler.sample_site.story import (
-    Block,
-    BulletList,
-    DataTable,
-    Link,
-    Opening,
-    Paragraph,
-    Picture,
-    Quotation,
-    ReadAlso,
-    Subheading,
-    Video,
-    write_kazakh_story,
-    write_story,
-)
-from caravan_crawler.sample_site.texts import KK, RU, Rng, slug
+from caravan_crawler.sample_site.story import Block, Link, Opening, Picture, write_kazakh_story, write_story
+from caravan_crawler.sample_site.texts import KK, RU, FrontMatter, Rng, slug
 
 
 class Article(NamedTuple):
@@ -66,7 +51,7 @@ def compose(newsroom: Newsroom, number: int) -> Article:
     lead_image = _picture(rng, generation, day, captioned=False) if rng.chance(2, 3) else None
     for _ in range(max(rng.below(6) - 2, 0)):
         picture = _picture(rng, generation, day, captioned=rng.chance(1, 3))
-        blocks.insert(1 + rng.below(len(blocks)), picture)
+        blocks.insert(1 + rng.below(len(blocks)), Block("figure", picture))
     author_line, authors = _author_line(rng) if newsroom.desk(number) == "gazeta" else (None, [])
     attachment = newsroom.attachment(number)
     if lead_image and attachment:
@@ -142,9 +127,8 @@ def expected_record(article: Article, base_url: str) -> dict[str, Any]:
     views_raw = None if front.views is None else str(front.views)
     if front.views is not None and article.generation == 4:
         views_raw = f"{front.views:,}".replace(",", " ")
-    pictures = [picture for picture in (article.lead_image, *article.blocks) if isinstance(picture, Picture)]
-    paragraphs = [block for block in article.blocks if isinstance(block, Paragraph)]
-    links = [run for paragraph in paragraphs for run in paragraph.runs if isinstance(run, Link)]
+    pictures = [picture for tag, picture in (("figure", article.lead_image), *article.blocks) if tag == "figure"]
+    links = [run for tag, runs in article.blocks if tag == "p" for run in runs if isinstance(run, Link)]
     return {
         "article_id": article.article_id,
         "url": base_url + own,
@@ -162,7 +146,7 @@ def expected_record(article: Article, base_url: str) -> dict[str, Any]:
         "source": article.opening.source,
         "authors": article.authors,
         "tags": article.tags,
-        "images": [urljoin(base_url, picture.href) for picture in pictures],
+        "images": [urljoin(base_url, picture.href) for picture in pictures if picture],
         "links": [{"text": link.text, "url": urljoin(base_url, link.href)} for link in links],
     }
 
@@ -174,16 +158,16 @@ def _photographer(author_line: str) -> str | None:
 
 def _paragraphs(blocks: list[Block]) -> list[str]:
     paragraphs: list[str] = []
-    for block in blocks:
-        match block:
-            case Paragraph(runs):
-                paragraphs.append("".join(run.text if isinstance(run, Link) else run for run in runs))
-            case Subheading(_, text) | Quotation(text):
-                paragraphs.append(text)
-            case BulletList(items):
-                paragraphs.extend(items)
-            case DataTable(rows):
-                paragraphs.extend("\t".join(row) for row in rows)
+    for tag, content in blocks:
+        match tag:
+            case "p":
+                paragraphs.append("".join(run.text if isinstance(run, Link) else run for run in content))
+            case "h2" | "h3" | "blockquote":
+                paragraphs.append(content)
+            case "ul":
+                paragraphs += content
+            case "table":
+                paragraphs += ["\t".join(row) for row in content]
     return paragraphs
 
 
@@ -270,33 +254,33 @@ class ArticleHtml:
         return markup.link(picture.page, image) if picture.page and not self._amp else image
 
     def _block(self, block: Block, noisy: bool) -> str:
-        markup = self._markup
-        match block:
-            case Paragraph(runs):
-                return f"{self._open}{''.join(self._run(run, noisy) for run in runs)}</{self._tag}>"
-            case Picture():
-                caption = f"<figcaption>{escape(block.caption)}</figcaption>" if block.caption else ""
-                return markup.element("figure", self._image(block, block.caption or "") + caption)
-            case Subheading(tag, text):
-                return markup.element(tag, escape(text))
-            case Quotation(text):
-                return markup.element("blockquote", f"<p>{escape(text)}</p>")
-            case BulletList(items):
-                rows = "".join(f"{markup.indent}<li>{self._run(item, noisy)}</li>" for item in items)
-                return f"{markup.open('ul')}{rows}</ul>"
-            case DataTable(rows):
-                head = "".join(f"<th>{escape(cell)}</th>" for cell in rows[0])
-                body = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows[1:])
+        markup, (tag, content) = self._markup, block
+        match tag:
+            case "p":
+                return f"{self._open}{''.join(self._run(run, noisy) for run in content)}</{self._tag}>"
+            case "figure":
+                caption = f"<figcaption>{escape(content.caption)}</figcaption>" if content.caption else ""
+                return markup.element(tag, self._image(content, content.caption or "") + caption)
+            case "blockquote":
+                return markup.element(tag, f"<p>{escape(content)}</p>")
+            case "ul":
+                return markup.element(
+                    tag, "".join(f"{markup.indent}<li>{self._run(item, noisy)}</li>" for item in content)
+                )
+            case "table":
+                head = "".join(f"<th>{escape(cell)}</th>" for cell in content[0])
+                body = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in content[1:])
                 lines = "".join(f"{markup.indent}<tr>{cells}</tr>" for cells in body)
                 table = f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody>"
-                return markup.element("table", table, "data-table")
-            case Video(src):
-                player = "amp-iframe" if self._amp else "iframe"
-                return markup.element("div", f"<{player}{markup.attribute('src', src)}></{player}>", "video")
-            case ReadAlso(links):
+                return markup.element(tag, table, "data-table")
+            case "iframe":
+                player = "amp-iframe" if self._amp else tag
+                return markup.element("div", f"<{player}{markup.attribute('src', content)}></{player}>", "video")
+            case "aside":
                 heading = markup.element("div", "Читайте также", "read-also__title")
-                lines = markup.elements("li", (markup.link(link.href, escape(link.text)) for link in links))
+                lines = markup.elements("li", (markup.link(link.href, escape(link.text)) for link in content))
                 return markup.element("div", f"{heading}<ul>{lines}</ul>", "read-also")
+        return markup.element(tag, escape(content))
 
     def _run(self, run: str | Link, noisy: bool) -> str:
         if isinstance(run, Link):

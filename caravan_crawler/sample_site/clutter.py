@@ -10,9 +10,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from caravan_crawler.sample_site.front_matter import TODAY
 from caravan_crawler.sample_site.markup import Markup, Template, escape
-from caravan_crawler.sample_site.texts import ALL_TOPICS, CLUTTER, RU, Rng, slug
+from caravan_crawler.sample_site.texts import ALL_TOPICS, CLUTTER, RU, TODAY, Rng, slug
 
 VARIANTS = 4
 """Number of variants, chosen by article number."""

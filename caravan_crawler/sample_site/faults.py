@@ -24,7 +24,6 @@ from typing import Any, NamedTuple
 from caravan_crawler.sample_site.article import Article
 from caravan_crawler.sample_site.response import HTML, Delivery, SampleResponse
 from caravan_crawler.sample_site.site import SampleSite
-from caravan_crawler.sample_site.story import Paragraph
 from caravan_crawler.sample_site.texts import Rng
 
 #: An unresolvable host, a file, an address without a route.
@@ -85,6 +84,7 @@ Change = Callable[[Call, SampleResponse], SampleResponse]
 class Fault:
     """One fault. It may count requests, but never waits."""
 
+    name = ""
     early_requests = 0
     """Requests during a pause that the client knew of."""
 
@@ -117,9 +117,6 @@ class FaultKind(NamedTuple):
         return name + "".join(f"[:{value.name}={value.default}]" for value in self.values)
 
 
-FAULTS: dict[str, FaultKind] = {}
-
-
 def make_fault(text: str) -> Fault:
     """Make the fault written ``NAME[:VALUE[:VALUE]]``, or raise ValueError."""
     name, *given = text.strip().split(":")
@@ -130,9 +127,11 @@ def make_fault(text: str) -> Fault:
         raise ValueError(f"fault {text!r} has too many values; it is written {kind.usage(name)}")
     written = [*given, *(value.default for value in kind.values[len(given) :])]
     try:
-        return kind.make(*(value.parse(part) for value, part in zip(kind.values, written, strict=True)))
+        fault = kind.make(*(value.parse(part) for value, part in zip(kind.values, written, strict=True)))
     except ValueError as error:
         raise ValueError(f"fault {text!r}: {error}; it is written {kind.usage(name)}") from None
+    fault.name = name
+    return fault
 
 
 class FaultySite(SampleSite):
@@ -210,8 +209,7 @@ class PageFault(Fault):
     pages, too. ``spares`` means that an exact record is possible nevertheless.
     """
 
-    def __init__(self, name: str, change: Change, times: int | None, every: int, *, spares: bool = False) -> None:
-        self._label = f"fault:{name}"
+    def __init__(self, change: Change, times: int | None, every: int, *, spares: bool = False) -> None:
         self._change = change
         self._times = times
         self._every = every
@@ -233,7 +231,7 @@ class PageFault(Fault):
     def _is_chosen(self, call: Call, response: SampleResponse) -> bool:
         if call.number is not None:
             return self._is_chosen_article(call.site, call.number)
-        draw = Rng(self._label, zlib.crc32(call.target.encode()))
+        draw = Rng(f"fault:{self.name}", zlib.crc32(call.target.encode()))
         return self._times is not None and response.is_html and draw.chance(1, self._every)
 
     def _is_chosen_article(self, site: SampleSite, number: int) -> bool:
@@ -241,30 +239,25 @@ class PageFault(Fault):
             return True
         first = number - number % self._every
         eligible = [n for n in range(first, first + self._every) if not site.is_only_way(n)]
-        return number == Rng(self._label, first).pick(eligible)
+        return number == Rng(f"fault:{self.name}", first).pick(eligible)
 
 
-def _of_pages(description: str, *, times: str = "always", spares: bool = False) -> Callable[[Change], Change]:
-    """Register a change of one of EVERY articles, TIMES times or always, under the function's name."""
-
-    def register(change: Any) -> Any:
-        make = partial(PageFault, change.__name__, change, spares=spares)
-        FAULTS[change.__name__] = FaultKind(description, make, (Value("TIMES", _times, times), _EVERY))
-        return change
-
-    return register
+def _pages(description: str, change: Change, *, times: str = "always", spares: bool = False) -> FaultKind:
+    """Return a change of one of EVERY articles, TIMES times or always."""
+    return FaultKind(description, partial(PageFault, change, spares=spares), (Value("TIMES", _times, times), _EVERY))
 
 
-def _sized(description: str, size: Value) -> Callable[[Any], None]:
-    """Register a permanent change of one of EVERY articles; the function returns the change of a size."""
+def _sized(description: str, change_of: Callable[[Any], Change], size: Value) -> FaultKind:
+    """Return a permanent change of one of EVERY articles, by its size."""
+    return FaultKind(description, lambda value, every: PageFault(change_of(value), None, every), (size, _EVERY))
 
-    def register(change_of: Any) -> None:
-        def make(size: Any, every: int) -> Fault:
-            return PageFault(change_of.__name__, change_of(size), None, every)
 
-        FAULTS[change_of.__name__] = FaultKind(description, make, (size, _EVERY))
+def _delivered(**options: Any) -> Change:
+    return lambda call, response: replace(response, delivery=Delivery(**options))
 
-    return register
+
+def _replaced(body: str, status: int = 200) -> Change:
+    return lambda call, response: _page(body, status)
 
 
 class Slow(Fault):
@@ -276,55 +269,6 @@ class Slow(Fault):
     def answer(self, call: Call, response: SampleResponse) -> SampleResponse:
         delivery = response.delivery or Delivery()
         return replace(response, delivery=replace(delivery, delay=delivery.delay + self._seconds))
-
-
-FAULTS["slow"] = FaultKind("delay of SECONDS before each response", Slow, (Value("SECONDS", _seconds, "0.05"),))
-
-
-@_sized("articles whose body is sent in ten pieces during SECONDS", Value("SECONDS", _seconds, "1"))
-def drip(seconds: float) -> Change:
-    return lambda call, response: replace(response, delivery=Delivery(spread=seconds))
-
-
-@_sized("articles without a response; the connection ends after SECONDS", Value("SECONDS", _seconds, "30"))
-def hang(seconds: float) -> Change:
-    return lambda call, response: replace(response, delivery=Delivery(delay=seconds, is_silent=True, ending="close"))
-
-
-@_of_pages("articles of which half is sent, less than Content-Length")
-def cut(call: Call, response: SampleResponse) -> SampleResponse:
-    return replace(response, delivery=Delivery(share=0.5, ending="close"))
-
-
-@_of_pages("articles with a reset of the connection in the middle")
-def reset(call: Call, response: SampleResponse) -> SampleResponse:
-    return replace(response, delivery=Delivery(share=0.5, ending="reset"))
-
-
-@_of_pages("articles with truncated HTML and a correct Content-Length")
-def half_pages(call: Call, response: SampleResponse) -> SampleResponse:
-    return replace(response, body=response.body[: len(response.body) // 2])
-
-
-@_of_pages("pages with status 500", times="1")
-def errors_500(call: Call, response: SampleResponse) -> SampleResponse:
-    return _page("<html><body><h1>500</h1></body></html>", 500)
-
-
-@_of_pages("error pages with status 200 instead of articles")
-def error_200(call: Call, response: SampleResponse) -> SampleResponse:
-    """The web server's or the site's own error page."""
-    return _bare(_ERROR) if call.is_odd else replace(call.sound("/no-such-page/at-all/"), status=200)
-
-
-@_of_pages("articles with an empty body and status 200")
-def empty(call: Call, response: SampleResponse) -> SampleResponse:
-    return _page("")
-
-
-@_of_pages("challenges to prove that one is human, instead of articles")
-def challenge(call: Call, response: SampleResponse) -> SampleResponse:
-    return _bare(_CHALLENGES[call.is_odd])
 
 
 class RateLimit(Fault):
@@ -368,59 +312,47 @@ class RateLimit(Fault):
         return _page("<html><body>Too many requests</body></html>", self._status, {"Retry-After": when})
 
 
-FAULTS |= {
-    "rate_limit": FaultKind("429 with Retry-After: SECONDS after every 40 requests", RateLimit, _PAUSE),
-    "rate_limit_date": FaultKind("the same with Retry-After as a date", partial(RateLimit, as_date=True), _PAUSE),
-    "rate_limit_503": FaultKind("the same with status 503", partial(RateLimit, status=503), _PAUSE),
-}
+def _error_200(call: Call, response: SampleResponse) -> SampleResponse:
+    """The web server's or the site's own error page."""
+    return _bare(_ERROR) if call.is_odd else replace(call.sound("/no-such-page/at-all/"), status=200)
 
 
-@_of_pages("articles that redirect to themselves")
-def redirect_loop(call: Call, response: SampleResponse) -> SampleResponse:
+def _redirect_loop(call: Call, response: SampleResponse) -> SampleResponse:
     """Redirect to the same page under another URL, which redirects back."""
     bare = call.target.removesuffix(_AGAIN)
     again = f"{call.target}{'&' if '?' in call.target else '?'}{_AGAIN}"
     return _page("", 302, {"Location": again if bare == call.target else bare[:-1]})
 
 
-@_of_pages("articles that redirect to another host, to file:///etc/passwd or to a private address")
-def redirect_away(call: Call, response: SampleResponse) -> SampleResponse:
-    return _page("", 302, {"Location": ELSEWHERE[(call.number or 0) % len(ELSEWHERE)]})
-
-
-@_of_pages("articles in UTF-8 with windows-1251 or an unknown charset in the header", spares=True)
-def wrong_charset(call: Call, response: SampleResponse) -> SampleResponse:
+def _wrong_charset(call: Call, response: SampleResponse) -> SampleResponse:
     charset = "utf-8859" if call.is_odd else "windows-1251"
     return replace(response, headers=response.headers | {"Content-Type": f"text/html; charset={charset}"})
 
 
-@_of_pages("articles with bytes that are not UTF-8")
-def invalid_bytes(call: Call, response: SampleResponse) -> SampleResponse:
-    """Insert bytes that are no letters of windows-1251 either."""
-    place = _second_paragraph(call, response.body)
-    return replace(response, body=response.body[:place] + b"\x98\xff" + response.body[place:])
+def _inserted(content: bytes) -> Change:
+    """Insert bytes within the text."""
+
+    def change(call: Call, response: SampleResponse) -> SampleResponse:
+        place = _second_paragraph(call, response.body)
+        return replace(response, body=response.body[:place] + content + response.body[place:])
+
+    return change
 
 
-@_of_pages("articles with 100,000 nested tags around or within the text")
-def nested(call: Call, response: SampleResponse) -> SampleResponse:
+def _nested(call: Call, response: SampleResponse) -> SampleResponse:
     opened, closed = b"<i>" * _NESTED_TAGS, b"</i>" * _NESTED_TAGS
-    body = response.body
     if call.is_odd:
-        place = _second_paragraph(call, body)
-        body = body[:place] + opened + closed + body[place:]
-    else:
-        body = body.replace(b"<body>", b"<body>" + opened, 1).replace(b"</body>", closed + b"</body>", 1)
+        return _inserted(opened + closed)(call, response)
+    body = response.body.replace(b"<body>", b"<body>" + opened, 1).replace(b"</body>", closed + b"</body>", 1)
     return replace(response, body=body)
 
 
-@_sized("articles of MEGABYTES", Value("MEGABYTES", _megabytes, "50"))
-def huge(megabytes: int) -> Change:
+def _huge(megabytes: int) -> Change:
     start = b"<body><!--" + b" " * (megabytes * _MEGABYTE) + b"-->"
     return lambda call, response: replace(response, body=response.body.replace(b"<body>", start, 1))
 
 
-@_sized("MEGABYTES of blanks, compressed once or twice, instead of articles", Value("MEGABYTES", _megabytes, "120"))
-def gzip_bomb(megabytes: int) -> Change:
+def _gzip_bomb(megabytes: int) -> Change:
     once = _compressed(b"<html><body>", megabytes)
     twice = _compressed(once, 0)
 
@@ -448,7 +380,7 @@ def _bare(head: str) -> SampleResponse:
 def _second_paragraph(call: Call, body: bytes) -> int:
     """Return where the text's second paragraph, or the next found, is in ``body``."""
     blocks = [] if call.number is None else call.site.article(call.number).blocks
-    texts = [block.runs[0] for block in blocks if isinstance(block, Paragraph)]
+    texts = [content[0] for tag, content in blocks if tag == "p"]
     # Only the first letters: the page may have invisible characters later in a paragraph.
     starts = [escape(text, quote=False)[:16].encode() for text in texts[1:] if isinstance(text, str)]
     return next((place for start in starts if (place := body.find(start)) > 0), body.rfind(b"</body>"))
@@ -498,7 +430,7 @@ def _without(article: Article, field: str) -> tuple[Article, object]:
         case "headline":
             return article._replace(headline="", front=front._replace(profile="none")), article.headline
         case _:
-            texts = [str(block.runs[0]) for block in article.blocks if isinstance(block, Paragraph)]
+            texts = [str(content[0]) for tag, content in article.blocks if tag == "p"]
             return article._replace(blocks=[], author_line=None), texts
 
 
@@ -594,7 +526,7 @@ class DeadRobots(Fault):
     """A 500 for robots.txt."""
 
     def answer(self, call: Call, response: SampleResponse) -> SampleResponse:
-        return errors_500(call, response) if call.path == "/robots.txt" else response
+        return _ERRORS_500(call, response) if call.path == "/robots.txt" else response
 
 
 def _with_links(response: SampleResponse, targets: list[str], mark: str = "") -> SampleResponse:
@@ -606,7 +538,53 @@ def _hash(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=4).digest(), "big")
 
 
-FAULTS |= {
+_ERRORS_500 = _replaced("<html><body><h1>500</h1></body></html>", 500)
+
+FAULTS = {
+    "slow": FaultKind("delay of SECONDS before each response", Slow, (Value("SECONDS", _seconds, "0.05"),)),
+    "drip": _sized(
+        "articles whose body is sent in ten pieces during SECONDS",
+        lambda seconds: _delivered(spread=seconds),
+        Value("SECONDS", _seconds, "1"),
+    ),
+    "hang": _sized(
+        "articles without a response; the connection ends after SECONDS",
+        lambda seconds: _delivered(delay=seconds, is_silent=True, ending="close"),
+        Value("SECONDS", _seconds, "30"),
+    ),
+    "cut": _pages("articles of which half is sent, less than Content-Length", _delivered(share=0.5, ending="close")),
+    "reset": _pages("articles with a reset of the connection in the middle", _delivered(share=0.5, ending="reset")),
+    "half_pages": _pages(
+        "articles with truncated HTML and a correct Content-Length",
+        lambda call, response: replace(response, body=response.body[: len(response.body) // 2]),
+    ),
+    "errors_500": _pages("pages with status 500", _ERRORS_500, times="1"),
+    "error_200": _pages("error pages with status 200 instead of articles", _error_200),
+    "empty": _pages("articles with an empty body and status 200", _replaced("")),
+    "challenge": _pages(
+        "challenges to prove that one is human, instead of articles",
+        lambda call, response: _bare(_CHALLENGES[call.is_odd]),
+    ),
+    "rate_limit": FaultKind("429 with Retry-After: SECONDS after every 40 requests", RateLimit, _PAUSE),
+    "rate_limit_date": FaultKind("the same with Retry-After as a date", partial(RateLimit, as_date=True), _PAUSE),
+    "rate_limit_503": FaultKind("the same with status 503", partial(RateLimit, status=503), _PAUSE),
+    "redirect_loop": _pages("articles that redirect to themselves", _redirect_loop),
+    "redirect_away": _pages(
+        "articles that redirect to another host, to file:///etc/passwd or to a private address",
+        lambda call, response: _page("", 302, {"Location": ELSEWHERE[(call.number or 0) % len(ELSEWHERE)]}),
+    ),
+    "wrong_charset": _pages(
+        "articles in UTF-8 with windows-1251 or an unknown charset in the header", _wrong_charset, spares=True
+    ),
+    # They are no letters of windows-1251 either.
+    "invalid_bytes": _pages("articles with bytes that are not UTF-8", _inserted(b"\x98\xff")),
+    "nested": _pages("articles with 100,000 nested tags around or within the text", _nested),
+    "huge": _sized("articles of MEGABYTES", _huge, Value("MEGABYTES", _megabytes, "50")),
+    "gzip_bomb": _sized(
+        "MEGABYTES of blanks, compressed once or twice, instead of articles",
+        _gzip_bomb,
+        Value("MEGABYTES", _megabytes, "120"),
+    ),
     "markup_switch": FaultKind(
         f"after PAGES article pages, another template without FIELD ({', '.join(LOSABLE)})",
         MarkupSwitch,

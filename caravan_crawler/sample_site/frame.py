@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 
 from caravan_crawler.sample_site.article import Article
 from caravan_crawler.sample_site.clutter import VARIANTS, Clutter, Latest, clutter
-from caravan_crawler.sample_site.front_matter import TODAY, day_and_month
 from caravan_crawler.sample_site.markup import Markup, escape
 from caravan_crawler.sample_site.newsroom import Newsroom
 from caravan_crawler.sample_site.response import JSON, SCRIPT, SampleResponse, ok
-from caravan_crawler.sample_site.texts import FILL_SCRIPT, RU, slug
+from caravan_crawler.sample_site.texts import FILL_SCRIPT, RU, TODAY, day_and_month, slug
 
 CONTACTS = "/info/kontakty/"
 SECTION_NAMES: dict[str, str] = RU["section_names"]

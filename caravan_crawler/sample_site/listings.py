@@ -9,10 +9,9 @@ from itertools import groupby, islice
 
 from caravan_crawler.sample_site.article import compose, possible_tags
 from caravan_crawler.sample_site.frame import CONTACTS, SECTION_NAMES, TOPICS
-from caravan_crawler.sample_site.front_matter import TODAY, day_and_month, full_date
 from caravan_crawler.sample_site.markup import Markup, escape
 from caravan_crawler.sample_site.newsroom import Newsroom
-from caravan_crawler.sample_site.texts import ALL_TOPICS, Rng, slug
+from caravan_crawler.sample_site.texts import ALL_TOPICS, TODAY, Rng, day_and_month, full_date, slug
 
 CARDS_ON_A_PAGE = 20
 MONTHLY_INDEX = "sitemap.xml"

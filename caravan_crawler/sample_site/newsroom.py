@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from enum import Enum
 
-from caravan_crawler.sample_site.front_matter import TODAY, FrontMatter, front_matter
 from caravan_crawler.sample_site.texts import (
     KK,
     RU,
     SECTION_THEMES,
+    TODAY,
+    FrontMatter,
     Rng,
     Theme,
     crime_headline,
+    front_matter,
     number_of_crime_slug,
     slug,
     slug_generation_4,

@@ -7,13 +7,14 @@ from enum import Enum
 from typing import Literal, NamedTuple, get_args
 from urllib.parse import parse_qs, quote
 
-from caravan_crawler.sample_site.front_matter import FrontMatter, one_generation_front_matter
 from caravan_crawler.sample_site.newsroom import TRENDING_LENGTH, Newsroom, Reach, article_id
 from caravan_crawler.sample_site.texts import (
     SECTION_THEMES,
     THEMES,
+    FrontMatter,
     Rng,
     Theme,
+    one_generation_front_matter,
     slug,
     slug_generation_4,
     slug_in_cyrillic,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from caravan_crawler.sample_site.newsroom import Newsroom
 from caravan_crawler.sample_site.texts import KK, RU, Rng
@@ -15,47 +15,20 @@ class Link(NamedTuple):
     href: str
 
 
-class Paragraph(NamedTuple):
-    """Alternating text and links; a line feed in the text is a ``<br>``."""
+class Block(NamedTuple):
+    """A part of the body: an element and its content.
 
-    runs: tuple[str | Link, ...]
-
-
-class Subheading(NamedTuple):
-    """A heading inside the body, ``h2`` or ``h3``."""
+    * ``p``: a tuple of texts and links; a line feed in a text is a ``<br>``;
+    * ``h2``, ``h3``, ``blockquote``: a text;
+    * ``ul``: a list of texts;
+    * ``table``: rows of cells, the first of them the header;
+    * ``iframe``: the URL of a player;
+    * ``aside``: a tuple of links to other articles, which is not part of the text;
+    * ``figure``: a picture.
+    """
 
     tag: str
-    text: str
-
-
-class Quotation(NamedTuple):
-    """A ``blockquote``."""
-
-    text: str
-
-
-class BulletList(NamedTuple):
-    """A ``ul``."""
-
-    items: list[str]
-
-
-class DataTable(NamedTuple):
-    """A table of data; the first row is its header."""
-
-    rows: list[list[str]]
-
-
-class Video(NamedTuple):
-    """An embedded player; it has no text."""
-
-    src: str
-
-
-class ReadAlso(NamedTuple):
-    """A box of links to other articles, which is not part of the text."""
-
-    links: tuple[Link, ...]
+    content: Any
 
 
 class Picture(NamedTuple):
@@ -68,11 +41,8 @@ class Picture(NamedTuple):
     """URL of its own page, which it links to."""
 
 
-Block = Paragraph | Subheading | Quotation | BulletList | DataTable | Video | ReadAlso | Picture
-
-
-def plain(text: str) -> Paragraph:
-    return Paragraph((text,))
+def plain(text: str) -> Block:
+    return Block("p", (text,))
 
 
 class Attribution(NamedTuple):
@@ -181,18 +151,18 @@ def write_story(newsroom: Newsroom, number: int) -> tuple[Opening, list[Block]]:
 def _extras(newsroom: Newsroom, number: int, rng: Rng, gaps: Mapping[str, str]) -> list[Block]:
     extras: list[Block] = []
     if rng.chance(1, 6):
-        extras.append(Quotation(rng.pick(RU["quotes"])))
+        extras.append(Block("blockquote", rng.pick(RU["quotes"])))
     if rng.chance(1, 6):
         items: list[str] = rng.sample(RU["list_items"], 3 + rng.below(3))
-        extras.append(BulletList([item % gaps for item in items]))
-    extras += [Subheading(rng.pick(("h2", "h3")), rng.pick(RU["subheadings"])) for _ in range(max(rng.below(6) - 3, 0))]
+        extras.append(Block("ul", [item % gaps for item in items]))
+    extras += [Block(rng.pick(("h2", "h3")), rng.pick(RU["subheadings"])) for _ in range(max(rng.below(6) - 3, 0))]
     if rng.chance(1, 9):
-        extras.append(DataTable(rng.pick(RU["tables"])))
+        extras.append(Block("table", rng.pick(RU["tables"])))
     if rng.chance(1, 9):
-        extras.append(Video(f"https://www.youtube.com/embed/{number * 7919 % 0xFFFFFF:06x}Qk"))
+        extras.append(Block("iframe", f"https://www.youtube.com/embed/{number * 7919 % 0xFFFFFF:06x}Qk"))
     if rng.chance(1, 5):
         before, text, href, after = rng.pick(RU["external_links"])
-        extras.append(Paragraph((before, Link(text, href), after)))
+        extras.append(Block("p", (before, Link(text, href), after)))
     return extras + _links_to_articles(newsroom, number, rng)
 
 
@@ -201,19 +171,19 @@ def _links_to_articles(newsroom: Newsroom, number: int, rng: Rng) -> list[Block]
     hidden = newsroom.only_linked_from(number)
     if hidden is not None:
         link = Link(newsroom.headline(hidden), newsroom.link_to(hidden))
-        blocks.append(ReadAlso((link,)) if rng.chance(1, 3) else _sentence_with(link, rng))
+        blocks.append(Block("aside", (link,)) if rng.chance(1, 3) else _sentence_with(link, rng))
     if rng.chance(1, 4) and (older := _older_link(newsroom, number, rng)):
         blocks.append(_sentence_with(older, rng))
     if rng.chance(1, 5):
         links = [_older_link(newsroom, number, rng) for _ in range(1 + rng.below(3))]
         if box := tuple(dict.fromkeys(filter(None, links))):
-            blocks.append(ReadAlso(box))
+            blocks.append(Block("aside", box))
     return blocks
 
 
-def _sentence_with(link: Link, rng: Rng) -> Paragraph:
+def _sentence_with(link: Link, rng: Rng) -> Block:
     before, after = rng.pick(RU["internal_links"])
-    return Paragraph((before, link, after))
+    return Block("p", (before, link, after))
 
 
 def _older_link(newsroom: Newsroom, number: int, rng: Rng) -> Link | None:
@@ -233,9 +203,9 @@ def write_kazakh_story(number: int) -> tuple[Opening, list[Block]]:
     texts = (*opening.paragraphs, f"{sentences[4]} {sentences[5]}", rng.pick(KK["speech"]) % gaps)
     blocks: list[Block] = [plain(text) for text in texts]
     if rng.chance(1, 3):
-        blocks.append(Subheading("h2", KK["subheading"]))
+        blocks.append(Block("h2", KK["subheading"]))
     blocks.append(plain(f"{sentences[6]} {sentences[7]}"))
     if rng.chance(1, 4):
-        blocks.append(BulletList(KK["list_items"]))
+        blocks.append(Block("ul", KK["list_items"]))
     blocks.append(plain(sentences[8]))
     return opening, blocks
