@@ -1,22 +1,52 @@
-"""Render the HTML page."""
+"""The page: its head, the sections on the last runs and on failed pages, and how it is rendered as HTML."""
 
 import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import altair as alt
 import jinja2
 import vl_convert
+from sqlalchemy import func, select
 
-from caravan_crawler.report.articles import fields_section, read_fields, read_tally, read_views, views_section
+from caravan_crawler.arguments import SAMPLE
+from caravan_crawler.report.articles import Tally, fields_section, read_fields, read_tally, read_views, views_section
 from caravan_crawler.report.coverage import coverage_section, read_coverage
-from caravan_crawler.report.elements import Link, Share, moment, number, percent, short
+from caravan_crawler.report.elements import (
+    FEWEST_RUNS,
+    LISTED,
+    Cell,
+    Chart,
+    Link,
+    Number,
+    Section,
+    Share,
+    Table,
+    chart,
+    count,
+    count_axis,
+    duration,
+    moment,
+    number,
+    percent,
+    rows,
+    run_axis,
+    run_labels,
+    short,
+)
 from caravan_crawler.report.page_facts import rates_section, read_rates, read_trending, read_weather, trending_section
-from caravan_crawler.report.runs import failures_section, read_failures, read_head, runs_section
-from caravan_crawler.store.snapshot import Snapshot, last_runs
+from caravan_crawler.store import origin, schema
+from caravan_crawler.store.snapshot import Run, Snapshot, failure_reasons, last_runs
 
 _MOST_RUNS = 150
+#: Runs whose outcomes are counted.
+_RECENT_RUNS = 20
+#: The bars of fewer runs are not as wide as there is room.
+_FEW_BARS, _BAR_WIDTH = 20, 12
+_MOST_REASONS = 15
 
 
 def build_page(snapshot: Snapshot, floors: Mapping[str, float], made_at: str) -> str:
@@ -61,3 +91,126 @@ def _vega() -> str:
     bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=version)
     # Escape these for HTML, where they would end the script or begin a comment; JavaScript reads them unchanged.
     return re.sub("<(?=/script|script|!--)", r"\\x3c", bundle, flags=re.IGNORECASE)
+
+
+class Head(NamedTuple):
+    """The store in a few numbers."""
+
+    site: str
+    """``caravan.kz``, another edition's host, ``the sample site``, ``a sample site`` or ``a copy of the site``."""
+    detail: str
+    """Identity that a copy reports, or its host; empty for the site itself."""
+    first: str | None
+    last: str | None
+    """First and last day of publication, ``YYYY-MM-DD``; None without any dated article."""
+    numbers: list[Number]
+    runs: int
+
+
+def read_head(snapshot: Snapshot, tally: Tally) -> Head:
+    """Summarise the store."""
+    published = schema.articles.c.date_published
+    ((first, last),) = snapshot.rows(select(func.min(published), func.max(published)))
+    ((versions,),) = snapshot.rows(select(func.count()).select_from(schema.article_versions))
+    ((runs,),) = snapshot.rows(select(func.count()).select_from(schema.runs))
+    site, _, detail = origin.title(snapshot.rows).partition(" (")
+    if not detail and site != origin.edition_held(snapshot.rows):
+        detail = "".join(urlsplit(url).netloc for (url,) in snapshot.rows(select(schema.articles.c.url).limit(1)))
+    numbers = [
+        Number(number(tally.articles), "articles"),
+        Number(number(versions), "versions of articles"),
+        Number(number(tally.views), "views of all articles"),
+    ]
+    for run in last_runs(snapshot, 1):
+        label, kind = f"last run, {moment(run.started_at)} UTC", "good" if run.is_sound else "bad"
+        numbers.append(Number(run.outcome.replace("_", " "), label, kind))
+    return Head("the sample site" if site == SAMPLE else site, detail.rstrip(")"), first, last, numbers, runs)
+
+
+def read_failures(snapshot: Snapshot) -> tuple[list[tuple[str, int]], list[Any]]:
+    """Return the reasons with their numbers of pages, most frequent first, and the pages that failed most often."""
+    columns = schema.failures.c
+    worst = select(schema.failures).order_by(columns.attempts.desc(), columns.first_failed_at, columns.url)
+    return failure_reasons(snapshot), list(snapshot.rows(worst.limit(LISTED)))
+
+
+def runs_section(runs: list[Run], total: int) -> Section:
+    """Return the section on the last ``runs``, newest first, of ``total``."""
+    if not runs:
+        return Section("runs", "Runs", ["No run is in the store yet."])
+    last, recent = runs[0], runs[:_RECENT_RUNS]
+    text = [f"{count(total, 'run')}. The numbers are those of the last one."]
+    numbers = [
+        Number(number(last.new_articles), "new articles"),
+        Number("unknown" if last.requests is None else number(last.requests), "requests"),
+        Number(duration(last.seconds) or "unknown", "duration"),
+    ]
+    warnings = [] if last.is_sound else [f"The last run did not end well: {last.outcome}, {last.reason}."]
+    failed = sum(not run.is_sound for run in recent)
+    if failed > (not last.is_sound):
+        warnings.append(f"{number(failed)} of the last {count(len(recent), 'run')} did not end well.")
+    charts = [_runs_chart(runs[::-1])] if len(runs) >= FEWEST_RUNS else []
+    lines = [
+        [
+            moment(run.started_at),
+            duration(run.seconds),
+            run.outcome,
+            run.new_articles,
+            run.requests,
+            run.scope or "all",
+            run.reason,
+        ]
+        for run in runs[:LISTED]
+    ]
+    columns = ["Started (UTC)", "Duration", "Outcome", "New", "Requests", "Part", "Reason"]
+    table = Table("The last runs" if len(lines) > 1 else "The run", columns, lines, right=(1, 3, 4))
+    return Section("runs", "Runs", text, warnings, numbers, charts, [table])
+
+
+def _runs_chart(runs: list[Run]) -> Chart:
+    """Return bars of new articles, oldest first, with marks on failed runs."""
+    columns = ("run", "started", "new articles", "duration", "outcome", "is_sound")
+    values = [
+        (place, moment(run.started_at), run.new_articles, duration(run.seconds) or "unknown", run.outcome, run.is_sound)
+        for place, run in zip(run_labels(run.started_at for run in runs), runs, strict=True)
+    ]
+    axis = count_axis(max(run.new_articles for run in runs))
+    base = alt.Chart(rows(*columns, values=values)).encode(
+        x=run_axis(),
+        y=alt.Y("new articles:Q", title="new articles", axis=axis),
+        tooltip=["started:N", "outcome:N", "duration:N", alt.Tooltip("new articles:Q", format=",")],
+    )
+    layers = [base.mark_bar(size=_BAR_WIDTH) if len(runs) <= _FEW_BARS else base.mark_bar()]
+    caption = f"New articles of {count(len(runs), 'run')}"
+    if not all(run.is_sound for run in runs):
+        layers.append(base.transform_filter("!datum.is_sound").mark_point(style="wrong", size=30, yOffset=-5))
+        caption += "; those that failed are marked"
+    return chart("runs-new", caption, alt.layer(*layers), height=160)
+
+
+def failures_section(reasons: list[tuple[str, int]], worst: list[Any]) -> Section:
+    """Return the section on failed pages."""
+    if not reasons:
+        return Section("failures", "Failures", ["No page waits for another try."])
+    total = sum(pages for _, pages in reasons)
+    text = [f"{count(total, 'page')} could not be read. A page is removed when a later run reads it."]
+    most, most_pages = reasons[0]
+    is_common = total >= 10 and most_pages > total / 2
+    warnings = [f"Most have one reason, {most}: {number(most_pages)} of {number(total)}."] if is_common else []
+    shares: list[list[Cell]] = [[name, pages, Share(pages / total)] for name, pages in reasons[:_MOST_REASONS]]
+    lines: list[list[Cell]] = [
+        [
+            Link(re.sub("^https?://[^/]+(?=/)", "", page.url), page.url),
+            page.words,
+            page.attempts,
+            page.first_failed_at[:10],
+            moment(page.retry_at),
+        ]
+        for page in worst
+    ]
+    caption = "Failed pages" if len(lines) == total else f"The {len(lines)} pages that failed most often"
+    tables = [
+        Table("Reasons", ["Reason", "Pages", "Share"], shares, right=(1, 2)),
+        Table(caption, ["Page", "Reason", "Runs", "Since", "Next try (UTC)"], lines, right=(2,)),
+    ]
+    return Section("failures", "Failures", text, warnings, tables=tables)

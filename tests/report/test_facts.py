@@ -8,8 +8,8 @@ import pytest
 
 from caravan_crawler.report.articles import Bin, Fields, Fill, read_fields, read_tally, read_views
 from caravan_crawler.report.coverage import Bar, Gap, read_coverage
+from caravan_crawler.report.page import read_failures, read_head
 from caravan_crawler.report.page_facts import Place, Warmth, read_rates, read_trending, read_weather
-from caravan_crawler.report.runs import read_failures, read_head
 from caravan_crawler.store import schema
 from caravan_crawler.store.snapshot import last_runs
 from tests.report.made import article, ended, failure, fill, made, rate, run, seen, topic
