@@ -156,21 +156,9 @@ class Command(CrawlCommand):
         handler(signum, frame)
 
     def _conclude(self, crawler: Crawler, crawl_store: CrawlStore) -> None:
-        """Determine the outcome after the feeds are closed; set the exit code, write the report, raise the alarm."""
+        """After the feeds are closed, write the report, raise the alarm, and set the exit code of the outcome."""
         assert self.crawler_process is not None
-        spider, stats = crawl_store.spider, crawler.stats.get_stats()
-        if self._signal and stats.get("finish_reason") in (None, "shutdown"):
-            stats[SIGNAL_STAT] = self._signal
-        outcome = decide(stats, stats.get("finish_reason"))
-        if self.crawler_process.bootstrap_failed:
-            outcome = Outcome(CRASHED, "the crawl did not start")
-        if outcome.code == SOUND and (stats.get(OUTCOME_STAT) != SOUND or _feeds_failed(stats)):
-            outcome = Outcome(CRASHED, "a feed could not be written; see the log")
-        if outcome.code == SOUND and (stream := stats.get(STREAM_STAT)):
-            outcome = Outcome(CRASHED, f"{stream}; the run's files are whole")
-        if crawl_store.store.name == NONE:
-            outcome = outcome.without_store()
-        ended_at = datetime.now(UTC)
+        outcome, spider, ended_at = self._outcome(crawler, crawl_store), crawl_store.spider, datetime.now(UTC)
         report = build_report(
             spider.run_id,
             spider.continues,
@@ -178,7 +166,7 @@ class Command(CrawlCommand):
             spider.started_at,
             ended_at,
             outcome,
-            stats,
+            crawler.stats.get_stats(),
             crawl_store.articles.fields.cells,
         )
         path: Path | None = Path(spider.data_dir) / "runs" / spider.run_id / "run.json"
@@ -193,15 +181,32 @@ class Command(CrawlCommand):
             outcome = Outcome(CRASHED, problems[0])
             report |= {"exit_code": outcome.code, "outcome": outcome.name, "reason": outcome.reason}
         self.exitcode = outcome.code
-        for line in [*problems, *(_unchanged_files(crawler) if outcome.code == SOUND else ())]:
+        is_sound, settings = outcome.code == SOUND, self.crawler_process.settings
+        for line in [*problems, *(_unchanged_files(crawler) if is_sound else ())]:
             print_err(f"scrapy crawl: {line}")
         self._alarm(report, path)
-        if outcome.code == SOUND and is_quiet(self.crawler_process.settings):
+        if is_sound and is_quiet(settings):
             for line in _found(crawler, crawl_store, report["articles"]["new"]):
                 print_err(f"scrapy crawl: {line}")
         words = f"{summary(report)}{f'; {path}' if path else ''}"
-        append_exit_to_log(self.crawler_process.settings, outcome.code, words)
+        append_exit_to_log(settings, outcome.code, words)
         print_err(f"scrapy crawl: {words}")
+
+    def _outcome(self, crawler: Crawler, crawl_store: CrawlStore) -> Outcome:
+        """Return the outcome after the feeds are closed."""
+        assert self.crawler_process is not None
+        stats = crawler.stats.get_stats()
+        if self._signal and stats.get("finish_reason") in (None, "shutdown"):
+            stats[SIGNAL_STAT] = self._signal
+        outcome = decide(stats, stats.get("finish_reason"))
+        if self.crawler_process.bootstrap_failed:
+            outcome = Outcome(CRASHED, "the crawl did not start")
+        feed_failed = any(name.startswith("feedexport/failed_count") for name in stats)
+        if outcome.code == SOUND and (stats.get(OUTCOME_STAT) != SOUND or feed_failed):
+            outcome = Outcome(CRASHED, "a feed could not be written; see the log")
+        if outcome.code == SOUND and (stream := stats.get(STREAM_STAT)):
+            outcome = Outcome(CRASHED, f"{stream}; the run's files are whole")
+        return outcome.without_store() if crawl_store.store.name == NONE else outcome
 
     def _store_report(self, crawl_store: CrawlStore, report: dict[str, Any], ended_at: datetime) -> list[str]:
         assert self.settings is not None
@@ -312,7 +317,3 @@ def program_name() -> str:
     if path.name not in ("scrapy", "caravan-crawler"):
         return "scrapy"  # python -m scrapy
     return path.name if path.is_absolute() else str(path)
-
-
-def _feeds_failed(stats: dict[str, object]) -> bool:
-    return any(name.startswith("feedexport/failed_count") for name in stats)

@@ -86,8 +86,7 @@ class Command(OwnCommand):
             self.end(problem, REFUSED)
             return
         if opts.site is not None:
-            assert self.crawler_process is not None
-            self.exitcode = _inspect_site(self.crawler_process, args, opts)
+            self._inspect_site(args, opts)
             return
         target = args[0]
         given = opts.url if opts.url is not None else target if "://" in target else None
@@ -133,6 +132,57 @@ class Command(OwnCommand):
             self.end(problem, getattr(crawler.spider, "code", CRASHED))
         elif crawler.stats.get_value("caravan/browser/failed"):
             print_err("scrapy inspect: the browser could not show the page; this is how it came")
+
+    def _inspect_site(self, args: list[str], opts: argparse.Namespace) -> None:
+        from caravan_crawler.inspection.page_report import PageFolder, SaveError
+        from caravan_crawler.settings_checks import settings_problem
+
+        assert self.crawler_process is not None
+        problem, folder = settings_problem(self.crawler_process.settings), None
+        try:
+            if not problem and opts.save_pages is not None:
+                folder = PageFolder(Path(opts.save_pages).expanduser())
+        except SaveError as error:
+            problem = str(error)
+        if problem:
+            self.end(problem, REFUSED)
+            return
+        with ExitStack() as stack:
+            if (base := _base(args, opts)) == SAMPLE:
+                from caravan_crawler.sample_site import SampleSite, serve
+
+                base = stack.enter_context(serve(SampleSite())).url
+            self._judge_site(self.crawler_process, base, folder, opts)
+
+    def _judge_site(
+        self, process: CrawlerProcessBase, base: str, folder: "PageFolder | None", opts: argparse.Namespace
+    ) -> None:
+        """Inspect a site and print the report."""
+        from caravan_crawler.inspection.oddities import judge
+        from caravan_crawler.inspection.site_report import as_json, as_table
+        from caravan_crawler.inspection.site_spider import InspectionSpider
+        from caravan_crawler.reparse.reader import value_pipelines
+
+        most = int(opts.requests or REQUESTS)
+        pages = _Pages(folder, value_pipelines(process.settings), most)
+        crawler = process.create_crawler(InspectionSpider)
+        process.crawl(crawler, base=base, most=most, on_facts=pages.take)
+        process.start()
+        spider = crawler.spider
+        if not isinstance(spider, InspectionSpider):
+            self.end("the inspection did not start", CRASHED)
+            return
+        inspection = spider.inspection
+        if spider.signal:
+            self.end(f"stopped on request after {inspection.requests} requests", _STOPPED + spider.signal)
+            return
+        odd, verdict = judge(inspection, floors_of(process.settings))
+        print_out([as_json(inspection, odd, verdict)] if opts.json else as_table(inspection, odd, verdict))
+        self.exitcode = verdict.code
+        if folder is not None:
+            self.end(f"{folder.saved} pages are saved in {folder.folder}", verdict.code)
+        if pages.problem:
+            self.end(pages.problem, CRASHED)
 
 
 class _OnePage(Spider):
@@ -243,52 +293,6 @@ def _base(args: list[str], opts: argparse.Namespace) -> str:
     """Return the base URL of the given site, or ``sample``; raise :class:`ArgumentError` if it is not a site."""
     named = opts.site or (args[0] if args else "")
     return CrawlArguments.parse({"site": named}).site if named else PUBLIC_BASE
-
-
-def _inspect_site(process: CrawlerProcessBase, args: list[str], opts: argparse.Namespace) -> int:
-    """Inspect a site and print the report; return the exit code."""
-    from caravan_crawler.inspection.oddities import judge
-    from caravan_crawler.inspection.page_report import PageFolder, SaveError
-    from caravan_crawler.inspection.site_report import as_json, as_table
-    from caravan_crawler.inspection.site_spider import InspectionSpider
-    from caravan_crawler.reparse.reader import value_pipelines
-    from caravan_crawler.settings_checks import settings_problem
-
-    problem, folder = settings_problem(process.settings), None
-    try:
-        if not problem and opts.save_pages is not None:
-            folder = PageFolder(Path(opts.save_pages).expanduser())
-    except SaveError as error:
-        problem = str(error)
-    if problem:
-        print_err(f"scrapy inspect: {problem}")
-        return REFUSED
-    base = _base(args, opts)
-    most = int(opts.requests or REQUESTS)
-    pages = _Pages(folder, value_pipelines(process.settings), most)
-    with ExitStack() as stack:
-        if base == SAMPLE:
-            from caravan_crawler.sample_site import SampleSite, serve
-
-            base = stack.enter_context(serve(SampleSite())).url
-        crawler = process.create_crawler(InspectionSpider)
-        process.crawl(crawler, base=base, most=most, on_facts=pages.take)
-        process.start()
-    spider = crawler.spider
-    if not isinstance(spider, InspectionSpider):
-        print_err("scrapy inspect: the inspection did not start")
-        return CRASHED
-    if spider.signal:
-        print_err(f"scrapy inspect: stopped on request after {spider.inspection.requests} requests")
-        return _STOPPED + spider.signal
-    odd, verdict = judge(spider.inspection, floors_of(process.settings))
-    print_out([as_json(spider.inspection, odd, verdict)] if opts.json else as_table(spider.inspection, odd, verdict))
-    if folder is not None:
-        print_err(f"scrapy inspect: {folder.saved} pages are saved in {folder.folder}")
-    if pages.problem:
-        print_err(f"scrapy inspect: {pages.problem}")
-        return CRASHED
-    return verdict.code
 
 
 class _Pages:

@@ -94,13 +94,10 @@ def _json_values(column: Column, values: Values) -> Values:
     return ["null" if value is None else encode_basestring(value) for value in values]
 
 
-@contextmanager
-def _parquet_writer(file: BinaryIO, table: Table) -> Iterator[Write]:
-    """Write Parquet with typed values; needs pyarrow, the extra ``parquet``."""
+def _parquet_type(kind: Kind) -> Any:
     import pyarrow as pa  # here, as it is optional and slow to import
-    from pyarrow import parquet
 
-    types = {
+    return {
         Kind.TEXT: pa.string(),
         Kind.INTEGER: pa.int64(),
         Kind.DECIMAL: pa.decimal128(12, 4),
@@ -108,31 +105,42 @@ def _parquet_writer(file: BinaryIO, table: Table) -> Iterator[Write]:
         Kind.MOMENT: pa.timestamp("us", tz="UTC"),
         Kind.TEXTS: pa.list_(pa.string()),
         Kind.LINKS: pa.list_(pa.struct([("text", pa.string()), ("url", pa.string())])),
-    }
+    }[kind]
+
+
+def _parquet_array(column: Column, values: Values) -> Any:
+    import pyarrow as pa
+
+    if column.kind is Kind.MOMENT:
+        return pa.array(values, pa.string()).cast(_parquet_type(column.kind))
+    reads: Callable[[Any], Any] | None = json.loads if column.is_list else _PARQUET_READERS.get(column.kind)
+    if reads is not None:
+        values = [None if value is None else reads(value) for value in values]
+    return pa.array(values, _parquet_type(column.kind))
+
+
+_PARQUET_READERS: dict[Kind, Callable[[Any], Any]] = {Kind.DECIMAL: Decimal, Kind.DAY: date.fromisoformat}
+
+
+@contextmanager
+def _parquet_writer(file: BinaryIO, table: Table) -> Iterator[Write]:
+    """Write Parquet with typed values; needs pyarrow, the extra ``parquet``."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
     schema = pa.schema(
-        pa.field(column.name, types[column.kind], column.nullable, {"description": column.description})
+        pa.field(column.name, _parquet_type(column.kind), column.nullable, {"description": column.description})
         for column in table.columns
     )
     writer = parquet.ParquetWriter(file, schema, compression="zstd")
     group: list[Any] = []
-
-    def array(column: Column, values: Values) -> Any:
-        if column.kind is Kind.MOMENT:
-            return pa.array(values, pa.string()).cast(types[column.kind])
-        if column.is_list:
-            values = [json.loads(value) for value in values]
-        elif column.kind is Kind.DECIMAL:
-            values = [None if value is None else Decimal(value) for value in values]
-        elif column.kind is Kind.DAY:
-            values = [None if value is None else date.fromisoformat(value) for value in values]
-        return pa.array(values, types[column.kind])
 
     def write_group() -> None:
         writer.write_table(pa.Table.from_batches(group))
         group.clear()
 
     def write(batch: Batch) -> None:
-        arrays = [array(column, values) for column, values in zip(table.columns, batch, strict=True)]
+        arrays = [_parquet_array(column, values) for column, values in zip(table.columns, batch, strict=True)]
         group.append(pa.RecordBatch.from_arrays(arrays, schema=schema))
         if sum(part.num_rows for part in group) >= _GROUP_ROWS or sum(part.nbytes for part in group) >= _GROUP_BYTES:
             write_group()

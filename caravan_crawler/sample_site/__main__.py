@@ -22,12 +22,14 @@ class _OneLineParser(argparse.ArgumentParser):
     """Parser whose errors are one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
-        _fail(message)
+        print(f"sample_site: {message}", file=sys.stderr)
+        sys.exit(2)
 
 
 def main() -> int:
     """Run the command and return its exit code."""
-    options = _parser().parse_args()
+    parser = _parser()
+    options = parser.parse_args()
     faults = [fault.strip() for given in options.fault for fault in given.split(",") if fault.strip()]
     if "list" in faults:
         print(_fault_list())
@@ -36,20 +38,20 @@ def main() -> int:
         kind = {name: getattr(options, name) for name in ("scripted", "generation", "seed", "old_addresses")}
         site = FaultySite(options.articles, options.markup_seed, faults, **kind)
     except ValueError as error:
-        _fail(str(error))
+        parser.error(str(error))
     if options.burst < 1:
-        _fail(f"--burst must be at least 1, not {options.burst}")
+        parser.error(f"--burst must be at least 1, not {options.burst}")
     if options.gold and options.port is None:
-        _write_gold(site, options.gold, f"http://127.0.0.1:{_DEFAULT_PORT}/")
+        _write_gold(parser, site, options.gold, f"http://127.0.0.1:{_DEFAULT_PORT}/")
         return 0
     port = _DEFAULT_PORT if options.port is None else options.port
     try:
         server = serve(site, port)
     except (OSError, OverflowError) as error:
-        _fail(f"cannot listen on port {port}: {error}")
+        parser.error(f"cannot listen on port {port}: {error}")
     with server:
         if options.gold:
-            _write_gold(site, options.gold, server.url)
+            _write_gold(parser, site, options.gold, server.url)
         _serve(server, options.burst)
     return 0
 
@@ -115,17 +117,12 @@ def _fault_list() -> str:
     return "\n".join(lines)
 
 
-def _write_gold(site: SampleSite, path: str, base_url: str) -> None:
+def _write_gold(parser: argparse.ArgumentParser, site: SampleSite, path: str, base_url: str) -> None:
     try:
         with Path(path).open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in site.gold(base_url))
     except OSError as error:
-        _fail(f"cannot write {path}: {error.strerror}")
-
-
-def _fail(message: str) -> NoReturn:
-    print(f"sample_site: {message}", file=sys.stderr)
-    sys.exit(2)
+        parser.error(f"cannot write {path}: {error.strerror}")
 
 
 if __name__ == "__main__":

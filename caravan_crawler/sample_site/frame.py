@@ -47,6 +47,7 @@ def header_html(markup: Markup) -> str:
 
 
 def expected_rates() -> list[dict[str, Any]]:
+    """Expected records of the rates; ``rate`` is a Decimal."""
     day = TODAY.isoformat()
     return [{"currency": currency, "rate": rate, "rate_raw": raw, "page_date": day} for currency, rate, raw in _RATES]
 

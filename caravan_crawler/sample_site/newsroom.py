@@ -6,21 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from enum import Enum
 
-from caravan_crawler.sample_site.texts import (
-    KK,
-    RU,
-    SECTION_THEMES,
-    TODAY,
-    FrontMatter,
-    Rng,
-    Theme,
-    crime_headline,
-    front_matter,
-    number_of_crime_slug,
-    slug,
-    slug_generation_4,
-    wording,
-)
+from caravan_crawler.sample_site import texts
 
 # Ids run from 2100 to 2000099, so that none looks like a year, and are not in the order of dates, as on the real site
 # before about 2015. Even modulus, odd factor and odd offset: the id of an even number is odd and vice versa.
@@ -126,7 +112,7 @@ class Newsroom:
     def day(self, number: int) -> date:
         """Day of publication, evenly spread; it never decreases with the number."""
         if number >= self.articles:
-            return TODAY
+            return texts.TODAY
         return self.first_day + timedelta(days=number * self._span // max(self.articles - 1, 1))
 
     def first_number_on(self, day: date) -> int:
@@ -174,35 +160,35 @@ class Newsroom:
     def text_seed(self, number: int) -> int:
         return number
 
-    def theme(self, number: int) -> Theme:
-        return Rng("theme", number).pick(SECTION_THEMES[self.section(number)])
+    def theme(self, number: int) -> texts.Theme:
+        return texts.Rng("theme", number).pick(texts.SECTION_THEMES[self.section(number)])
 
     def gaps(self, number: int) -> dict[str, str]:
         """Values for the gaps in an article's texts and headline."""
-        return wording(self.text_seed(number), self.day(number).year)
+        return texts.wording(self.text_seed(number), self.day(number).year)
 
     def headline(self, number: int) -> str:
         if self.generation(number) == 4:
-            return crime_headline(number)
+            return texts.crime_headline(number)
         if self.is_kazakh(number):
-            rng = Rng("headline", number)
-            place = rng.pick(KK["places"])
+            rng = texts.Rng("headline", number)
+            place = rng.pick(texts.KK["places"])
             gaps = {"Within": place, "within_low": place, "many": str(5 + rng.below(90))}
-            return str(rng.pick(KK["headlines"]) % gaps)
+            return str(rng.pick(texts.KK["headlines"]) % gaps)
         return self._russian_headline(number)
 
     def _russian_headline(self, number: int) -> str:
-        rng = Rng("headline", self.text_seed(number))
+        rng = texts.Rng("headline", self.text_seed(number))
         roll = rng.below(20)
         if roll < 4:
-            return str(rng.pick(RU["odd_headlines"]) % self.gaps(number))
+            return str(rng.pick(texts.RU["odd_headlines"]) % self.gaps(number))
         headline = rng.pick(self.theme(number).headlines) % self.gaps(number)
         return headline.upper() if roll == 4 else headline
 
-    def front(self, number: int) -> FrontMatter:
+    def front(self, number: int) -> texts.FrontMatter:
         profile = _PROFILES.get(self.reach(number))
         kazakh = self.is_kazakh(number)
-        return front_matter(number, self.day(number), self.generation(number), kazakh=kazakh, profile=profile)
+        return texts.front_matter(number, self.day(number), self.generation(number), kazakh=kazakh, profile=profile)
 
     def id(self, number: int) -> int | None:
         """Id that the article's page or URL names; None in generation 4."""
@@ -216,8 +202,8 @@ class Newsroom:
         """The article's own path; pass a known headline to save time."""
         headline = headline or self.headline(number)
         if self.generation(number) == 4:
-            return f"/crime/{slug_generation_4(headline)}/"
-        return f"/{self.section(number)}/{slug(headline)}-{article_id(number)}/"
+            return f"/crime/{texts.slug_generation_4(headline)}/"
+        return f"/{self.section(number)}/{texts.slug(headline)}-{article_id(number)}/"
 
     def path_on_cards(self, number: int) -> str:
         """Path as listings write it."""
@@ -236,7 +222,7 @@ class Newsroom:
         """Return the number of the article of a path, by its id alone if it has one."""
         if found := _ID_AT_END.search(slug):
             return self.find_id(int(found[1]))
-        number = number_of_crime_slug(slug) if section == "crime" else None
+        number = texts.number_of_crime_slug(slug) if section == "crime" else None
         return number if number is not None and number < self.end and self.generation(number) == 4 else None
 
     def find_id(self, candidate: int) -> int | None:
@@ -271,7 +257,7 @@ class Newsroom:
             return None
         return number if self.reach(number) in _ONLY_IN_BODY else None
 
-    def older_article(self, number: int, rng: Rng) -> int | None:
+    def older_article(self, number: int, rng: texts.Rng) -> int | None:
         """Choose an older listed article in Russian for a link in the text."""
         candidate = rng.below(min(number, self.articles)) if number else -1
         while candidate >= 0:

@@ -7,18 +7,8 @@ from enum import Enum
 from typing import Literal, NamedTuple, get_args
 from urllib.parse import parse_qs, quote
 
+from caravan_crawler.sample_site import texts
 from caravan_crawler.sample_site.newsroom import TRENDING_LENGTH, Newsroom, Reach, article_id
-from caravan_crawler.sample_site.texts import (
-    SECTION_THEMES,
-    THEMES,
-    FrontMatter,
-    Rng,
-    Theme,
-    one_generation_front_matter,
-    slug,
-    slug_generation_4,
-    slug_in_cyrillic,
-)
 
 OldAddresses = Literal["mixed", "redirect", "canonical", "plain", "gone"]
 """Response of generation 4 to a URL of generation 3:
@@ -123,16 +113,16 @@ class SingleNewsroom(Newsroom):
             return desk
         if number >= self.articles:
             return "news"
-        if self.theme(number) is THEMES["crime"]:
+        if self.theme(number) is texts.THEMES["crime"]:
             return "crime"
-        return Rng("section", self.text_seed(number)).pick(_SECTIONS_OF_DESK[desk])
+        return texts.Rng("section", self.text_seed(number)).pick(_SECTIONS_OF_DESK[desk])
 
     def desk(self, number: int) -> str:
         """Section of generation 3, whose themes the article is about."""
-        return "news" if number >= self.articles else Rng("desk", self.text_seed(number)).pick(_DESKS)
+        return "news" if number >= self.articles else texts.Rng("desk", self.text_seed(number)).pick(_DESKS)
 
-    def theme(self, number: int) -> Theme:
-        return Rng("theme", self.text_seed(number)).pick(SECTION_THEMES[self.desk(number)])
+    def theme(self, number: int) -> texts.Theme:
+        return texts.Rng("theme", self.text_seed(number)).pick(texts.SECTION_THEMES[self.desk(number)])
 
     def reach(self, number: int) -> Reach:
         return Reach.LISTED if number >= self._first_listed else Reach.SITEMAP
@@ -173,13 +163,13 @@ class SingleNewsroom(Newsroom):
         return re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), self.path(number))
 
     def old_path(self, number: int) -> str:
-        return f"/{self.desk(number)}/{slug(self.headline(number))}-{self.short_id(number)}/"
+        return f"/{self.desk(number)}/{texts.slug(self.headline(number))}-{self.short_id(number)}/"
 
     def old_style(self, number: int) -> OldAddresses:
         """Response of generation 4 to the article's old URL; never ``mixed``."""
         if self._old_addresses != "mixed":
             return self._old_addresses
-        return Rng("old", self.text_seed(number)).pick(("redirect", "canonical", "plain", "gone"))
+        return texts.Rng("old", self.text_seed(number)).pick(("redirect", "canonical", "plain", "gone"))
 
     def find(self, section: str, slug: str) -> int | None:
         """Return the number of the article of a path; in generation 3 by its id."""
@@ -220,8 +210,8 @@ class SingleNewsroom(Newsroom):
         digits = slug.rpartition("-")[2]
         return self.find_id(int(digits)) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
 
-    def front(self, number: int) -> FrontMatter:
-        return one_generation_front_matter(self.text_seed(number), self.day(number), self._generation, number)
+    def front(self, number: int) -> texts.FrontMatter:
+        return texts.one_generation_front_matter(self.text_seed(number), self.day(number), self._generation, number)
 
     def parts(self, number: int) -> int:
         """Number of pages of the article; few have more than one."""
@@ -242,7 +232,7 @@ class SingleNewsroom(Newsroom):
         """None: no article can be found only through another."""
         return None
 
-    def older_article(self, number: int, rng: Rng) -> int | None:
+    def older_article(self, number: int, rng: texts.Rng) -> int | None:
         """Choose a recent article, so that texts are the same in both generations."""
         candidate = rng.below(min(number, self.articles)) if number else 0
         return candidate if self._first_recent <= candidate < number else None
@@ -257,7 +247,7 @@ class SingleNewsroom(Newsroom):
 
     def _new_path(self, number: int) -> str:
         headline = self.headline(number)
-        text = slug_in_cyrillic(headline) if number % _CYRILLIC == 7 else slug_generation_4(headline)
+        text = texts.slug_in_cyrillic(headline) if number % _CYRILLIC == 7 else texts.slug_generation_4(headline)
         section, count, ending = self.section(number), 1, ""
         while (path := f"/{section}/{text}{ending}/") in self._by_path:
             count += 1

@@ -25,7 +25,7 @@ _BEFORE_RESET = 0.05
 
 
 class SampleServer:
-    """Serves a site while the ``with`` block lasts, one thread per connection."""
+    """Serves a site on 127.0.0.1 while the ``with`` block lasts, one thread per connection; port 0 is any free one."""
 
     def __init__(self, site: SampleSite, port: int = 0) -> None:
         """Bind at once; raise OSError or OverflowError if the port is unusable."""
@@ -158,6 +158,4 @@ class _Handler(BaseHTTPRequestHandler):
         return stopped
 
 
-def serve(site: SampleSite, port: int = 0) -> SampleServer:
-    """Return a server on 127.0.0.1 for a ``with`` block; port 0 takes a free one."""
-    return SampleServer(site, port)
+serve = SampleServer

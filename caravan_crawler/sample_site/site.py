@@ -6,28 +6,8 @@ from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
+from caravan_crawler.sample_site import frame, listings
 from caravan_crawler.sample_site.article import Article, compose, expected_record, part_of
-from caravan_crawler.sample_site.frame import (
-    CARDS_BY_SCRIPT,
-    Frame,
-    ScriptedParts,
-    contacts_html,
-    expected_rates,
-    expected_trending,
-    expected_weather,
-    header_html,
-    latest_entries,
-    trending_entries,
-    trending_html,
-)
-from caravan_crawler.sample_site.listings import (
-    CARDS_ON_A_PAGE,
-    MONTHLY_INDEX,
-    Listings,
-    MonthlySitemaps,
-    robots,
-    sitemap,
-)
 from caravan_crawler.sample_site.markup import Markup, Template, template
 from caravan_crawler.sample_site.newsroom import MOST_ARTICLES, Newsroom
 from caravan_crawler.sample_site.one_generation import Form, Found, OldAddresses, SingleNewsroom
@@ -56,7 +36,7 @@ class SampleSite:
 
     By default it has pages of all generations and stores nothing per article. With ``generation`` 3 or 4 all pages are
     of that one; the articles are those of ``seed``, the same in both generations, and ``old_addresses`` decides how
-    generation 4 answers URLs of generation 3.
+    generation 4 answers URLs of generation 3. Each ``base_url`` ends in a slash.
     """
 
     def __init__(
@@ -101,22 +81,24 @@ class SampleSite:
         is_new = self.generation == 4
         # On a site of all generations, generation 4 is the smallest part.
         months, numbered = (24, 15) if is_new else (6, 1)
-        self._monthly_sitemaps = MonthlySitemaps(self._newsroom, months=months, numbered=numbered)
+        self._monthly_sitemaps = listings.MonthlySitemaps(self._newsroom, months=months, numbered=numbered)
         markup = Markup(_template(self.markup_seed, self.generation))
-        self._trending = trending_entries(self._newsroom)
-        header = header_html(markup)
-        self._scripted = ScriptedParts(markup, header) if self._is_scripted else None
+        self._trending = frame.trending_entries(self._newsroom)
+        header = frame.header_html(markup)
+        self._scripted = frame.ScriptedParts(markup, header) if self._is_scripted else None
         if self._scripted:
             header = self._scripted.header()
         sections = self._newsroom.listings
-        trending, latest = trending_html(markup, self._trending), latest_entries(self._newsroom)
+        trending, latest = frame.trending_html(markup, self._trending), frame.latest_entries(self._newsroom)
         # On a scripted site a script would load the boxes of rates and weather, too.
-        self._frame = Frame(markup, header, trending, sections, latest, has_informers=not self._is_scripted)
+        self._frame = frame.Frame(markup, header, trending, sections, latest, has_informers=not self._is_scripted)
         kazakh_frame = replace(self._frame, header="", trending="", latest=(), language="kk")
         self._pages = ArticlePages(markup, self._frame, kazakh_frame)
-        cards = _CARDS_ON_A_SHORT_PAGE if is_new else CARDS_ON_A_PAGE
-        self._listings = Listings(markup, self._newsroom, CARDS_BY_SCRIPT if self._is_scripted else cards)
-        self._contacts = contacts_html(markup)
+        cards = _CARDS_ON_A_SHORT_PAGE if is_new else listings.CARDS_ON_A_PAGE
+        self._listings = listings.Listings(
+            markup, self._newsroom, frame.CARDS_BY_SCRIPT if self._is_scripted else cards
+        )
+        self._contacts = frame.contacts_html(markup)
 
     def publish(self, count: int) -> None:
         """Publish ``count`` articles: today's, in section news, first in listings."""
@@ -137,14 +119,12 @@ class SampleSite:
         """Old and new URL of every article of a site of generation 4, oldest first."""
         newsroom = self._single
         assert newsroom is not None
-        base = _with_slash(base_url)
         for number in range(newsroom.end):
-            old, new = base + newsroom.old_path(number)[1:], base + newsroom.path(number)[1:]
+            old, new = base_url + newsroom.old_path(number)[1:], base_url + newsroom.path(number)[1:]
             yield MovedArticle(old, new, newsroom.short_id(number), newsroom.old_style(number))
 
     def respond(self, target: str, base_url: str, headers: Mapping[str, str] | None = None) -> SampleResponse:
         """Answer a GET of a path and query; ``headers`` have lower-case names."""
-        base_url = _with_slash(base_url)
         parts, query = _split(target.partition("#")[0])
         if self._scripted and parts[:1] == ["parts"]:
             cards = partial(self._listings.section_cards, base_url=base_url)
@@ -167,25 +147,20 @@ class SampleSite:
 
     def page(self, article: Article, base_url: str) -> bytes:
         """Page of ``article``, which may be a changed one, in this site's template."""
-        write = partial(self._pages.page, base_url=_with_slash(base_url))
+        write = partial(self._pages.page, base_url=base_url)
         return self._with_script(self._scripted.page(article, write) if self._scripted else write(article))
 
     def gold(self, base_url: str) -> Iterator[dict[str, Any]]:
         """Expected record of every article, oldest first, including those published later."""
-        base_url = _with_slash(base_url)
         for number in range(self._newsroom.end):
             yield expected_record(compose(self._newsroom, number), base_url)
 
     def expected_trending(self, base_url: str) -> list[dict[str, Any]]:
         """Expected records of the trending block in rank order, with canonical URLs."""
-        return expected_trending(self._trending, _with_slash(base_url))
+        return frame.expected_trending(self._trending, base_url)
 
-    def expected_rates(self) -> list[dict[str, Any]]:
-        """Expected records of the rates; ``rate`` is a Decimal."""
-        return expected_rates()
-
-    def expected_weather(self) -> list[dict[str, Any]]:
-        return expected_weather()
+    expected_rates = staticmethod(frame.expected_rates)
+    expected_weather = staticmethod(frame.expected_weather)
 
     def _find(self, parts: list[str], query: str) -> Found | None:
         """Find the article of a URL in any form."""
@@ -275,14 +250,14 @@ class SampleSite:
             return None
         match name:
             case "robots.txt":
-                named = base_url + (MONTHLY_INDEX if is_new else "sitemap_index.xml")
+                named = base_url + (listings.MONTHLY_INDEX if is_new else "sitemap_index.xml")
                 # Generation 4 names its sitemap for odd seeds only.
-                return ok(robots(None if is_new and self.seed % 2 == 0 else named), TEXT)
+                return ok(listings.robots(None if is_new and self.seed % 2 == 0 else named), TEXT)
             case "rss":
                 return ok(self._listings.rss(base_url), RSS)
             case "search":
                 return self._framed(self._listings.search(base_url), "Поиск")
-        xml = sitemap(self._newsroom, name, base_url)
+        xml = listings.sitemap(self._newsroom, name, base_url)
         return ok(xml, XML) if xml else None
 
     def _framed(self, main: str | None, title: str) -> SampleResponse | None:
@@ -302,10 +277,6 @@ def _split(target: str) -> tuple[list[str], str]:
     """Return the parts of the path, and the query."""
     path, _, query = target.partition("?")
     return [part for part in unquote(path).split("/") if part], query
-
-
-def _with_slash(base_url: str) -> str:
-    return base_url if base_url.endswith("/") else base_url + "/"
 
 
 def _template(markup_seed: int, generation: int | None) -> Template:
