@@ -19,6 +19,7 @@ from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.reactor import is_reactor_installed
 
+from caravan_crawler import outcome
 from caravan_crawler import settings as own_settings
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
 from caravan_crawler.console import append_exit_to_log, is_quiet, print_err, tune_gc
@@ -27,21 +28,6 @@ from caravan_crawler.feeds import WholeFileStorage
 from caravan_crawler.items import RUN_DIR, Article
 from caravan_crawler.logformatter import log_problem
 from caravan_crawler.monitors.run_report import build_report, hook_problem, raise_alarm, summary, write_report
-from caravan_crawler.outcome import (
-    BELOW_FLOORS,
-    CRASHED,
-    DRIFT_FIELDS_STAT,
-    OUTCOME_STAT,
-    REFUSED,
-    SIGNAL_STAT,
-    SOUND,
-    STOPPED,
-    STOPPED_WORDS,
-    STREAM_STAT,
-    UNREACHABLE,
-    Outcome,
-    decide,
-)
 from caravan_crawler.settings_checks import limit_problem, option_problem, scrapyd_problem, settings_problem
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.store import crawl_state, database, failed_pages, field_counts, publication
@@ -88,16 +74,16 @@ class Command(CrawlCommand):
             tune_gc()
             self._note_signals()
             self.crawler_process.start()
-            self.exitcode = CRASHED
+            self.exitcode = outcome.CRASHED
             crawl_store = CrawlStore.of(crawler)
             if crawl_store is not None and crawler.stats.get_value("start_time"):
                 self._conclude(crawler, crawl_store)
             elif problems:
-                self._refuse(f"the crawl could not start: {problems[0]}", getattr(problems[0], "code", CRASHED))
+                self._refuse(f"the crawl could not start: {problems[0]}", getattr(problems[0], "code", outcome.CRASHED))
             elif self._signal:
-                self._refuse(STOPPED_WORDS, STOPPED + self._signal)
+                self._refuse(outcome.STOPPED_WORDS, outcome.STOPPED + self._signal)
         except KeyboardInterrupt:
-            self._refuse(STOPPED_WORDS, STOPPED + signal.SIGINT)
+            self._refuse(outcome.STOPPED_WORDS, outcome.STOPPED + signal.SIGINT)
         finally:
             store.close()
 
@@ -158,14 +144,14 @@ class Command(CrawlCommand):
     def _conclude(self, crawler: Crawler, crawl_store: CrawlStore) -> None:
         """After the feeds are closed, write the report, raise the alarm, and set the exit code of the outcome."""
         assert self.crawler_process is not None
-        outcome, spider, ended_at = self._outcome(crawler, crawl_store), crawl_store.spider, datetime.now(UTC)
+        ending, spider, ended_at = self._outcome(crawler, crawl_store), crawl_store.spider, datetime.now(UTC)
         report = build_report(
             spider.run_id,
             spider.continues,
             spider.arguments.as_json(),
             spider.started_at,
             ended_at,
-            outcome,
+            ending,
             crawler.stats.get_stats(),
             crawl_store.articles.fields.cells,
         )
@@ -177,11 +163,11 @@ class Command(CrawlCommand):
         except OSError as error:
             problems.append(f"{path} cannot be written: {error.strerror}")
             path = None
-        if problems and outcome.code == SOUND:
-            outcome = Outcome(CRASHED, problems[0])
-            report |= {"exit_code": outcome.code, "outcome": outcome.name, "reason": outcome.reason}
-        self.exitcode = outcome.code
-        is_sound, settings = outcome.code == SOUND, self.crawler_process.settings
+        if problems and ending.code == outcome.SOUND:
+            ending = outcome.Outcome(outcome.CRASHED, problems[0])
+            report |= {"exit_code": ending.code, "outcome": ending.name, "reason": ending.reason}
+        self.exitcode = ending.code
+        is_sound, settings = ending.code == outcome.SOUND, self.crawler_process.settings
         for line in [*problems, *(_unchanged_files(crawler) if is_sound else ())]:
             print_err(f"scrapy crawl: {line}")
         self._alarm(report, path)
@@ -189,33 +175,33 @@ class Command(CrawlCommand):
             for line in _found(crawler, crawl_store, report["articles"]["new"]):
                 print_err(f"scrapy crawl: {line}")
         words = f"{summary(report)}{f'; {path}' if path else ''}"
-        append_exit_to_log(settings, outcome.code, words)
+        append_exit_to_log(settings, ending.code, words)
         print_err(f"scrapy crawl: {words}")
 
-    def _outcome(self, crawler: Crawler, crawl_store: CrawlStore) -> Outcome:
+    def _outcome(self, crawler: Crawler, crawl_store: CrawlStore) -> outcome.Outcome:
         """Return the outcome after the feeds are closed."""
         assert self.crawler_process is not None
         stats = crawler.stats.get_stats()
         if self._signal and stats.get("finish_reason") in (None, "shutdown"):
-            stats[SIGNAL_STAT] = self._signal
-        outcome = decide(stats, stats.get("finish_reason"))
+            stats[outcome.SIGNAL_STAT] = self._signal
+        ending = outcome.decide(stats, stats.get("finish_reason"))
         if self.crawler_process.bootstrap_failed:
-            outcome = Outcome(CRASHED, "the crawl did not start")
+            ending = outcome.Outcome(outcome.CRASHED, "the crawl did not start")
         feed_failed = any(name.startswith("feedexport/failed_count") for name in stats)
-        if outcome.code == SOUND and (stats.get(OUTCOME_STAT) != SOUND or feed_failed):
-            outcome = Outcome(CRASHED, "a feed could not be written; see the log")
-        if outcome.code == SOUND and (stream := stats.get(STREAM_STAT)):
-            outcome = Outcome(CRASHED, f"{stream}; the run's files are whole")
-        return outcome.without_store() if crawl_store.store.name == NONE else outcome
+        if ending.code == outcome.SOUND and (stats.get(outcome.OUTCOME_STAT) != outcome.SOUND or feed_failed):
+            ending = outcome.Outcome(outcome.CRASHED, "a feed could not be written; see the log")
+        if ending.code == outcome.SOUND and (stream := stats.get(outcome.STREAM_STAT)):
+            ending = outcome.Outcome(outcome.CRASHED, f"{stream}; the run's files are whole")
+        return ending.without_store() if crawl_store.store.name == NONE else ending
 
     def _store_report(self, crawl_store: CrawlStore, report: dict[str, Any], ended_at: datetime) -> list[str]:
         assert self.settings is not None
         spider, store = crawl_store.spider, crawl_store.store
         try:
-            if report["exit_code"] == UNREACHABLE:
+            if report["exit_code"] == outcome.UNREACHABLE:
                 failed_pages.forgive(store, spider.run_id)
-            if report["exit_code"] == BELOW_FLOORS:
-                crawl_store.articles.undo_losses(spider.crawler.stats.get_value(DRIFT_FIELDS_STAT, ()))
+            if report["exit_code"] == outcome.BELOW_FLOORS:
+                crawl_store.articles.undo_losses(spider.crawler.stats.get_value(outcome.DRIFT_FIELDS_STAT, ()))
                 failed_pages.forgive_unread(store, spider.run_id)
             if self.settings.getbool("ACCEPT_DRIFT"):
                 field_counts.accept(store, database.stamp(spider.started_at))
@@ -228,15 +214,16 @@ class Command(CrawlCommand):
 
     def _alarm(self, report: dict[str, Any], path: Path | None) -> None:
         hook = self.settings["ON_FAILURE"] if self.settings is not None else None
-        if hook and report["exit_code"] != SOUND and (problem := raise_alarm(hook, report, path)):
+        if hook and report["exit_code"] != outcome.SOUND and (problem := raise_alarm(hook, report, path)):
             print_err(f"scrapy crawl: {problem}")
 
-    def _refuse(self, problem: str, code: int = REFUSED) -> NoReturn:
+    def _refuse(self, problem: str, code: int = outcome.REFUSED) -> NoReturn:
         print_err(f"scrapy crawl: {problem}")
         if self.settings is not None:
             append_exit_to_log(self.settings, code, problem)
             if not (self.settings["ON_FAILURE"] and hook_problem(self.settings["ON_FAILURE"])):
-                self._alarm({"exit_code": code, "outcome": Outcome(code, problem).name, "reason": problem}, None)
+                name = outcome.Outcome(code, problem).name
+                self._alarm({"exit_code": code, "outcome": name, "reason": problem}, None)
         sys.exit(code)
 
 
