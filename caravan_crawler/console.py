@@ -7,8 +7,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TextIO
@@ -245,6 +246,18 @@ def _stop(number: int, _frame: FrameType | None) -> NoReturn:
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_DFL)
     raise StopRequestedError(number)
+
+
+def note_stop_signals(note: Callable[[int], None]) -> None:
+    """Call ``note`` with the number of each SIGINT and SIGTERM before the handler that is installed now."""
+
+    def handle(handler: Callable[[int, Any], Any], number: int, frame: FrameType | None) -> None:
+        note(number)
+        handler(number, frame)
+
+    for number in _SIGNALS:
+        if callable(handler := signal.getsignal(number)):
+            signal.signal(number, partial(handle, handler))
 
 
 class StopFlag:

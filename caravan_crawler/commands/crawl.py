@@ -1,7 +1,6 @@
 """``scrapy crawl``: Scrapy's own command, with an exit code for the run's outcome."""
 
 import argparse
-import functools
 import logging
 import shlex
 import signal
@@ -22,7 +21,7 @@ from scrapy.utils.reactor import is_reactor_installed
 from caravan_crawler import outcome
 from caravan_crawler import settings as own_settings
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
-from caravan_crawler.console import append_exit_to_log, is_quiet, print_err, tune_gc
+from caravan_crawler.console import append_exit_to_log, is_quiet, note_stop_signals, print_err, tune_gc
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.feeds import WholeFileStorage
 from caravan_crawler.items import RUN_DIR, Article
@@ -124,22 +123,15 @@ class Command(CrawlCommand):
 
     def _note_signals(self) -> None:
         """Note a signal that comes before the engine has started; Scrapy stops the crawl."""
-
-        def wrap() -> None:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                if callable(handler := signal.getsignal(number)):
-                    signal.signal(number, functools.partial(self._stop, handler))
-
         if is_reactor_installed():
             from twisted.internet import reactor
 
             # Scrapy adds a trigger that installs its handlers. A trigger that the outer one adds comes after it.
             add: Any = reactor.addSystemEventTrigger
-            add("after", "startup", add, "after", "startup", wrap)
+            add("after", "startup", add, "after", "startup", note_stop_signals, self._note_signal)
 
-    def _stop(self, handler: Any, signum: int, frame: Any) -> None:
-        self._signal = self._signal or signum
-        handler(signum, frame)
+    def _note_signal(self, number: int) -> None:
+        self._signal = self._signal or number
 
     def _conclude(self, crawler: Crawler, crawl_store: CrawlStore) -> None:
         """After the feeds are closed, write the report, raise the alarm, and set the exit code of the outcome."""

@@ -202,10 +202,6 @@ def _lacks_moment(facts: Facts, article: ArticleFacts) -> bool:
     return article.record.published_at is None and (not has_number or ":" in (article.raw.date_structured or ""))
 
 
-def _has_short_body(facts: Facts, article: ArticleFacts) -> bool:
-    return 0 < len(article.record.body or "") < SHORT_BODY
-
-
 def _has_other_month(facts: Facts, article: ArticleFacts) -> bool:
     day = article.record.date_published
     return bool(facts.asked.month and day and not day.startswith(facts.asked.month))
@@ -220,7 +216,12 @@ _ODD: tuple[tuple[str, str, Callable[[Facts, ArticleFacts], bool], bool], ...] =
     ("future_date", "a date lies in the future", lambda _, a: a.in_future, True),
     ("other_day", "the metadata name another day than the page prints", lambda _, a: a.verdict == "disagree", True),
     ("other_month", "the month of the sitemap is not the article's", _has_other_month, True),
-    ("short_body", f"the body has under {SHORT_BODY} letters", _has_short_body, True),
+    (
+        "short_body",
+        f"the body has under {SHORT_BODY} letters",
+        lambda _, a: 0 < len(a.record.body or "") < SHORT_BODY,
+        True,
+    ),
     ("other_title", "the headline does not match the title", lambda _, a: not a.fits_title, True),
     ("undecodable", "headline or body hold characters that cannot be decoded", lambda _, a: a.is_damaged, True),
     ("no_moment", "the time of day is missing", _lacks_moment, False),

@@ -1,6 +1,5 @@
 """The spider of ``scrapy inspect --site``: a few sources and a dozen articles of different years."""
 
-import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from caravan_crawler import failures
+from caravan_crawler.console import note_stop_signals
 from caravan_crawler.downloadermiddlewares import RobotsUnreadError
 from caravan_crawler.downloadhandlers import header, received_at
 from caravan_crawler.failures import RunEndsError
@@ -55,9 +55,8 @@ def _candidate(found: Found, address: Address, source: str) -> _Candidate:
         form = "short" if address.path is None else "amp"
     # Without a year, assume that the articles of one source are of the same time.
     year = found.month[:4] if found.month else str(found.day.year) if found.day else source
-    return _Candidate(
-        found, address.key, {"year": year, "form": form, "section": address.section or "", "source": source}
-    )
+    traits = {"year": year, "form": form, "section": address.section or "", "source": source}
+    return _Candidate(found, address.key, traits)
 
 
 class Choice:
@@ -294,14 +293,7 @@ class InspectionSpider(Spider):
 
     def on_engine_started(self) -> None:
         """Record which signal stops the inspection; Scrapy does the stopping."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            handler: Any = signal.getsignal(number)
-            if callable(handler):
-                signal.signal(number, partial(self._note_signal, handler))
-
-    def _note_signal(self, handler: Callable[[int, Any], Any], number: int, frame: Any) -> None:
-        self.signal = number
-        handler(number, frame)
+        note_stop_signals(partial(setattr, self, "signal"))
 
     def on_robots(self, robotparser: Any, request: Request) -> None:
         """Record the rules, delay and sitemaps of robots.txt."""
@@ -345,18 +337,14 @@ class InspectionSpider(Spider):
 class RequestLimit:
     """Downloader middleware: count each request, and refuse those beyond the spider's ``most``."""
 
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
+    def __init__(self, spider: InspectionSpider) -> None:
+        self._spider = spider
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "RequestLimit":
         """Scrapy's constructor."""
-        return cls(crawler)
-
-    @property
-    def _spider(self) -> InspectionSpider:
-        assert isinstance(self._crawler.spider, InspectionSpider)
-        return self._crawler.spider
+        assert isinstance(crawler.spider, InspectionSpider)
+        return cls(crawler.spider)
 
     def process_request(self, request: Request) -> None:
         """Count the request, or refuse it."""
