@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from caravan_crawler.sample_site.article import Article
 from caravan_crawler.sample_site.response import HTML, Delivery, SampleResponse
 from caravan_crawler.sample_site.site import SampleSite
-from caravan_crawler.sample_site.texts import Rng
+from caravan_crawler.sample_site.texts import RU, Rng
 
 #: An unresolvable host, a file, an address without a route.
 ELSEWHERE = ("http://www.example.invalid/news/", "file:///etc/passwd", "http://10.0.0.1/admin/")
@@ -44,16 +44,6 @@ _NESTED_TAGS = 100_000
 _AGAIN = "again=1"
 _NEWS_PAGE = re.compile(r"/news/(?:page/\d+/?)?")
 _LIST_PAGE = re.compile(r"/(?P<section>news|gazeta|sport|art|crime|zhangalyqtar)/(?:page/(?P<number>\d{1,9})/?)?")
-_CHALLENGES = (
-    "<title>Just a moment...</title></head><body><h1>www.caravan.kz</h1><p>Verify you are human by completing the "
-    "action below.</p><p>Checking your browser before accessing the site.</p>",
-    "<title>Проверка браузера</title></head><body><h1>Подтвердите, что вы не робот</h1><p>Это займёт "
-    "несколько секунд.</p>",
-)
-_ERROR = (
-    "<title>500 Internal Server Error</title></head><body><h1>500 Internal Server Error</h1><p>The server met an "
-    "unexpected condition.</p>"
-)
 
 
 class Call(NamedTuple):
@@ -314,7 +304,7 @@ class RateLimit(Fault):
 
 def _error_200(call: Call, response: SampleResponse) -> SampleResponse:
     """The web server's or the site's own error page."""
-    return _bare(_ERROR) if call.is_odd else replace(call.sound("/no-such-page/at-all/"), status=200)
+    return _bare(RU["error"]) if call.is_odd else replace(call.sound("/no-such-page/at-all/"), status=200)
 
 
 def _redirect_loop(call: Call, response: SampleResponse) -> SampleResponse:
@@ -563,7 +553,7 @@ FAULTS = {
     "empty": _pages("articles with an empty body and status 200", _replaced("")),
     "challenge": _pages(
         "challenges to prove that one is human, instead of articles",
-        lambda call, response: _bare(_CHALLENGES[call.is_odd]),
+        lambda call, response: _bare(RU["challenges"][call.is_odd]),
     ),
     "rate_limit": FaultKind("429 with Retry-After: SECONDS after every 40 requests", RateLimit, _PAUSE),
     "rate_limit_date": FaultKind("the same with Retry-After as a date", partial(RateLimit, as_date=True), _PAUSE),

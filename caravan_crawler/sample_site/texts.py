@@ -68,16 +68,8 @@ class Rng:
         return [rest.pop(self.below(len(rest))) for _ in range(min(count, len(rest)))]
 
 
-_SHARED = {
-    "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "e", "ж": "zh", "з": "z",
-    "и": "i", "й": "jj", "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r",
-    "с": "s", "т": "t", "у": "u", "ф": "f", "х": "kh", "ц": "c", "ч": "ch", "ш": "sh", "щ": "shh",
-    "ъ": "", "ы": "y", "ь": "", "э": "eh", "ю": "yu", "я": "ya",
-    # The rule for Kazakh letters is not known; the nearest Latin letter is invented.
-    "ә": "a", "ғ": "g", "қ": "k", "ң": "n", "ө": "o", "ұ": "u", "ү": "u", "һ": "h", "і": "i",
-}  # fmt: skip
-_OLD = str.maketrans(_SHARED)
-_NEW = str.maketrans(_SHARED | {"й": "j", "ю": "ju", "я": "ja"})
+_OLD = str.maketrans(dict(pair.split("=") for pair in RU["letters"].split()))
+_NEW = _OLD | str.maketrans({"й": "j", "ю": "ju", "я": "ja"})
 
 
 def slug(headline: str, letters: dict[int, str] = _OLD) -> str:
@@ -157,8 +149,6 @@ TODAY = date(2026, 2, 6)
 """Fixed day of the visit, printed in the header; also the date of articles published later."""
 
 _ALMATY = ZoneInfo("Asia/Almaty")
-_MONTHS = "Января Февраля Марта Апреля Мая Июня Июля Августа Сентября Октября Ноября Декабря".split()
-_MONTHS_KAZAKH = "қаңтар ақпан наурыз сәуір мамыр маусым шілде тамыз қыркүйек қазан қараша желтоқсан".split()
 _PROFILE_SHARES = ("none", "none", "none", "plain", "plain", "plain", "full", "full", "full", "hostile")
 """Metadata profiles and their shares; ``pages.head_tags`` writes them."""
 _LATEST_EDIT = datetime.combine(TODAY, time(8, 0), _ALMATY)
@@ -171,7 +161,7 @@ def full_date(day: date) -> str:
 
 def day_and_month(day: date) -> str:
     """``26 Апреля``."""
-    return f"{day.day} {_MONTHS[day.month - 1]}"
+    return f"{day.day} {RU['months_of_dates'][day.month - 1]}"
 
 
 class FrontMatter(NamedTuple):
@@ -240,7 +230,7 @@ def one_generation_front_matter(number: int, day: date, generation: int, kind: i
 
 def _printed(rng: Rng, published: datetime, generation: int, *, kazakh: bool) -> str:
     if kazakh:
-        month = _MONTHS_KAZAKH[published.month - 1]
+        month = KK["months"][published.month - 1]
         long = f"{published.year} жылғы {published.day} {month}"
         return (long, f"{published.day} {month.capitalize()} {published.year}")[rng.below(2)]
     if generation != 2:
