@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from caravan_crawler import settings
-from caravan_crawler.inspection.facts import FactReader, answer_of
+from caravan_crawler.inspection.facts import Answer, FactReader
 from caravan_crawler.inspection.page_report import page_lines, save_case
 from caravan_crawler.pages.document import Bounds
 from caravan_crawler.reparse.reader import value_pipelines
@@ -155,7 +155,7 @@ def test_control_characters_in_a_page_are_escaped(tmp_path: Path) -> None:
 
 
 def test_control_characters_in_an_address_are_escaped() -> None:
-    answer = answer_of(b"<html></html>", "http://127.0.0.1/\x1b]0;owned\x07\x9b2J", None, datetime.now(UTC))
+    answer = Answer.of_page(b"<html></html>", "http://127.0.0.1/\x1b]0;owned\x07\x9b2J", None, datetime.now(UTC))
     facts = FactReader(Site("http://127.0.0.1/"), [], Bounds()).read(answer)
     assert next(page_lines(facts, full=False, show_all=False)) == "http://127.0.0.1/\\x1b]0;owned\\x07\\x9b2J"
 
@@ -198,7 +198,7 @@ def test_save_fixture_writes_a_page_case(tmp_path: Path) -> None:
 def test_a_list_is_saved_as_a_case_too(path: str, tmp_path: Path) -> None:
     base = "http://127.0.0.1:8000/"
     body = SampleSite(articles=60).respond(f"/{path}", base).body
-    save_case(tmp_path / "lists" / "one", answer_of(body, base + path, "utf-8", datetime.now(UTC)), PIPELINES)
+    save_case(tmp_path / "lists" / "one", Answer.of_page(body, base + path, "utf-8", datetime.now(UTC)), PIPELINES)
     check(tmp_path / "lists" / "one")
     expected = expectation(tmp_path / "lists" / "one")["expect"]
     assert any(len(expected.get(name, ())) > 0 for name in ("cards", "entries", "sitemaps"))
@@ -259,7 +259,7 @@ def test_a_card_that_prints_only_a_time_is_not_in_the_future() -> None:
     body = f"<html><body><h1>Новости</h1>{cards}</body></html>".encode()
     morning = datetime(2026, 1, 15, 3, tzinfo=UTC)
     facts = FactReader(Site("http://127.0.0.1/"), [], Bounds()).read(
-        answer_of(body, "http://127.0.0.1/news/", "utf-8", morning)
+        Answer.of_page(body, "http://127.0.0.1/news/", "utf-8", morning)
     )
     assert facts.source is not None
     assert {found.stamp for found in facts.source.found} == {"23:59"}

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urlsplit
 
 from scrapy import Request, Spider
-from scrapy.crawler import CrawlerProcessBase
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from scrapy.utils.conf import closest_scrapy_cfg
@@ -152,18 +151,17 @@ class Command(OwnCommand):
                 from caravan_crawler.sample_site import SampleSite, serve
 
                 base = stack.enter_context(serve(SampleSite())).url
-            self._judge_site(self.crawler_process, base, folder, opts)
+            self._judge_site(base, folder, opts)
 
-    def _judge_site(
-        self, process: CrawlerProcessBase, base: str, folder: "PageFolder | None", opts: argparse.Namespace
-    ) -> None:
+    def _judge_site(self, base: str, folder: "PageFolder | None", opts: argparse.Namespace) -> None:
         """Inspect a site and print the report."""
         from caravan_crawler.inspection.oddities import judge
         from caravan_crawler.inspection.site_report import as_json, as_table
         from caravan_crawler.inspection.site_spider import InspectionSpider
         from caravan_crawler.reparse.reader import value_pipelines
 
-        most = int(opts.requests or REQUESTS)
+        assert self.crawler_process is not None
+        process, most = self.crawler_process, int(opts.requests or REQUESTS)
         pages = _Pages(folder, value_pipelines(process.settings), most)
         crawler = process.create_crawler(InspectionSpider)
         process.crawl(crawler, base=base, most=most, on_facts=pages.take)
@@ -225,11 +223,11 @@ def _print(
     body: bytes, document: Document, charset: str | None, settings: BaseSettings, options: argparse.Namespace
 ) -> str | None:
     """Print what is read on a page, and save it if requested; return a message about a problem, or None."""
-    from caravan_crawler.inspection.facts import FactReader, answer_of
+    from caravan_crawler.inspection.facts import Answer, FactReader
     from caravan_crawler.inspection.page_report import SaveError, evidence_lines, page_json, page_lines, save_case
     from caravan_crawler.reparse.reader import value_pipelines
 
-    answer = answer_of(body, document.url, charset, datetime.now(UTC))
+    answer = Answer.of_page(body, document.url, charset, datetime.now(UTC))
     pipelines = value_pipelines(settings)
     facts = FactReader(document.site, pipelines, document.bounds).read(answer)
     if facts.kind == "broken":

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from caravan_crawler.frontier.schedule import month_of
@@ -62,6 +62,14 @@ class Answer:
     content_type: str = ""
     is_challenged: bool = False
     problem: str | None = None
+
+    @classmethod
+    def of_page(cls, body: bytes, url: str, charset: str | None, at: datetime) -> Self:
+        """Return a single page with the role that its content has: a page that is no article is a listing."""
+        role = Role.LISTING
+        if (listed := read_syndication(body, url, charset)) is not None:
+            role = Role.FEED if listed.form is Form.FEED else Role.SITEMAP
+        return cls(Asked(url, role), url, at, 200, body, f"text/html; charset={charset}" if charset else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,14 +335,6 @@ class FactReader:
         for pipeline in self._pipelines:
             record = pipeline.process_item(record)
         return record
-
-
-def answer_of(body: bytes, url: str, charset: str | None, at: datetime) -> Answer:
-    """Return a single page as an answer, with the role that its content has: a page that is no article is a listing."""
-    role = Role.LISTING
-    if (listed := read_syndication(body, url, charset)) is not None:
-        role = Role.FEED if listed.form is Form.FEED else Role.SITEMAP
-    return Answer(Asked(url, role), url, at, 200, body, f"text/html; charset={charset}" if charset else "")
 
 
 def month_in(url: str) -> str | None:

@@ -9,16 +9,7 @@ from typing import Any
 from unicodedata import category
 from urllib.parse import urlsplit
 
-from caravan_crawler.inspection.facts import (
-    Answer,
-    ArticleFacts,
-    FactReader,
-    Facts,
-    Found,
-    Role,
-    SourceFacts,
-    answer_of,
-)
+from caravan_crawler.inspection.facts import Answer, ArticleFacts, FactReader, Facts, Found, Role, SourceFacts
 from caravan_crawler.inspection.site_report import dumped
 from caravan_crawler.items import as_row
 from caravan_crawler.normalise.dates import parse_date
@@ -265,7 +256,7 @@ def case_of(answer: Answer, pipelines: Iterable[Any]) -> dict[str, Any]:
     site = Site(f"{parts.scheme}://{parts.netloc}/")
     charset = declared_charset(answer.content_type)
     # The tests read a case's page without its status.
-    answer = answer_of(answer.body, answer.url, charset, answer.received_at)
+    answer = Answer.of_page(answer.body, answer.url, charset, answer.received_at)
     facts = FactReader(site, pipelines, Bounds()).read(answer)
     expect: dict[str, Any] = {}
     if facts.article is not None:

@@ -281,9 +281,7 @@ def _growing(snapshot: Snapshot) -> list[Growth]:
         .where(columns.date_published.is_not(None))
         .order_by(often.c.times.desc(), columns.key)
     )
-    return [
-        Growth(headline, _points(snapshot, key, published)) for key, headline, published in list(snapshot.rows(query))
-    ]
+    return [Growth(headline, _points(snapshot, key, day)) for key, headline, day in list(snapshot.rows(query))]
 
 
 def _points(snapshot: Snapshot, key: str, published: str) -> list[tuple[float, int]]:

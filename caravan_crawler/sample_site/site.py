@@ -86,18 +86,16 @@ class SampleSite:
         self._trending = frame.trending_entries(self._newsroom)
         header = frame.header_html(markup)
         self._scripted = frame.ScriptedParts(markup, header) if self._is_scripted else None
+        cards = _CARDS_ON_A_SHORT_PAGE if is_new else listings.CARDS_ON_A_PAGE
         if self._scripted:
-            header = self._scripted.header()
+            header, cards = self._scripted.header(), frame.CARDS_BY_SCRIPT
         sections = self._newsroom.listings
         trending, latest = frame.trending_html(markup, self._trending), frame.latest_entries(self._newsroom)
         # On a scripted site a script would load the boxes of rates and weather, too.
         self._frame = frame.Frame(markup, header, trending, sections, latest, has_informers=not self._is_scripted)
         kazakh_frame = replace(self._frame, header="", trending="", latest=(), language="kk")
         self._pages = ArticlePages(markup, self._frame, kazakh_frame)
-        cards = _CARDS_ON_A_SHORT_PAGE if is_new else listings.CARDS_ON_A_PAGE
-        self._listings = listings.Listings(
-            markup, self._newsroom, frame.CARDS_BY_SCRIPT if self._is_scripted else cards
-        )
+        self._listings = listings.Listings(markup, self._newsroom, cards)
         self._contacts = frame.contacts_html(markup)
 
     def publish(self, count: int) -> None:
