@@ -2,8 +2,8 @@
 
 from scrapy.commands.fetch import Command as FetchCommand
 
-from caravan_crawler.commands.parse import OnePage
+from caravan_crawler.commands.parse import OnePageOptions
 
 
-class Command(OnePage, FetchCommand):
+class Command(OnePageOptions, FetchCommand):
     """Scrapy's command, without storing or publishing anything."""

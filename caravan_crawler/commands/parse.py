@@ -29,7 +29,7 @@ else:
     _Mixin = object  # Scrapy would take a subclass of its own for another command
 
 
-class OnePage(_Mixin):
+class OnePageOptions(_Mixin):
     """The options of ``scrapy fetch``, ``shell`` and ``view``."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:

@@ -2,8 +2,8 @@
 
 from scrapy.commands.shell import Command as ShellCommand
 
-from caravan_crawler.commands.parse import OnePage
+from caravan_crawler.commands.parse import OnePageOptions
 
 
-class Command(OnePage, ShellCommand):
+class Command(OnePageOptions, ShellCommand):
     """Scrapy's command, without storing or publishing anything."""

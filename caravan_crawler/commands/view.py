@@ -2,8 +2,8 @@
 
 from scrapy.commands.view import Command as ViewCommand
 
-from caravan_crawler.commands.parse import OnePage
+from caravan_crawler.commands.parse import OnePageOptions
 
 
-class Command(OnePage, ViewCommand):
+class Command(OnePageOptions, ViewCommand):
     """Scrapy's command, without storing or publishing anything."""

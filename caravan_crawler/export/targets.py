@@ -234,7 +234,7 @@ class Bucket:
         try:
             yield
         except Exception as error:
-            raise ExportError(f"{self.name} cannot be {what}: {_line(error)}") from error
+            raise ExportError(f"{self.name} cannot be {what}: {_first_line(error)}") from error
 
 
 def without_password(url: str) -> str:
@@ -254,11 +254,11 @@ def _connect(url: str, name: str) -> tuple[Any, str]:
         protocol = name.split("://", 1)[0]
         raise ExportRefusedError(f"{protocol}:// needs its driver of fsspec; that of S3: {_REMEDY}") from None
     except Exception as error:  # noqa: BLE001 - each driver has exceptions of its own
-        raise ExportRefusedError(f"{name} is no place for a dataset: {_line(error)}") from None
+        raise ExportRefusedError(f"{name} is no place for a dataset: {_first_line(error)}") from None
     return files, root.rstrip("/")
 
 
-def _line(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     """Return the first line of an error's message."""
     text = getattr(error, "strerror", None) or str(error)
     return next(iter(text.strip().splitlines()), type(error).__name__)

@@ -88,7 +88,7 @@ def _about_robots(inspection: Inspection) -> Iterator[Oddity]:
     forbidden = [one for one in inspection.facts if one.problem == FORBIDDEN]
     if forbidden:
         counts = not robots.allows_home or any(one.asked.role is Role.ARTICLE for one in forbidden)
-        yield _of("robots_forbids", "robots.txt forbids us what was asked for", forbidden, counts=counts)
+        yield _oddity("robots_forbids", "robots.txt forbids us what was asked for", forbidden, counts=counts)
     if robots.crawl_delay and robots.crawl_delay >= _LONG_DELAY:
         yield Oddity("crawl_delay", f"robots.txt asks for {robots.crawl_delay:g} seconds between requests")
     if inspection.ended:
@@ -106,7 +106,7 @@ def _about_sources(inspection: Inspection) -> Iterator[Oddity]:
     lists = [one for one in sources if one.asked.role is Role.LISTING]
     named = [{found.url for found in one.source.found} for one in lists if one.source]
     if len(named) > 1 and named[0] and named[1] <= named[0]:
-        yield _of("same_list", "the second page of the list names no other articles than the first", lists[1:])
+        yield _oddity("same_list", "the second page of the list names no other articles than the first", lists[1:])
 
 
 def _about_source(facts: Facts) -> Iterator[Oddity]:
@@ -118,31 +118,31 @@ def _about_source(facts: Facts) -> Iterator[Oddity]:
         if facts.asked.is_promised or facts.status not in (404, 410) or role is Role.HOME:
             # Articles listed only by this sitemap would never be found.
             counts = role is Role.SITEMAP and facts.asked.is_promised
-            yield _of(f"{role}_unread", f"{_NAMES[role]} cannot be read: {unread}", [facts], counts=counts)
+            yield _oddity(f"{role}_unread", f"{_NAMES[role]} cannot be read: {unread}", [facts], counts=counts)
         elif role is Role.FEED:
-            yield _of("no_feed", f"there is no feed: {unread}", [facts])
+            yield _oddity("no_feed", f"there is no feed: {unread}", [facts])
         return
     assert source is not None
     if facts.kind == "sitemap index" and not source.sitemaps:
-        yield _of("empty_index", "the sitemap index names no sitemap of articles", [facts])
+        yield _oddity("empty_index", "the sitemap index names no sitemap of articles", [facts])
     elif role is not Role.HOME and not source.found and not source.sitemaps:
-        yield _of("no_articles_named", f"{_NAMES[role]} names no article", [facts])
+        yield _oddity("no_articles_named", f"{_NAMES[role]} names no article", [facts])
     if source.unreadable:
-        yield _of("unreadable_stamp", f"{source.unreadable} of {source.entries} stamps cannot be read", [facts])
+        yield _oddity("unreadable_stamp", f"{source.unreadable} of {source.entries} stamps cannot be read", [facts])
     if source.in_future:
-        yield _of("future_stamp", f"{source.in_future} of {source.entries} stamps lie in the future", [facts])
+        yield _oddity("future_stamp", f"{source.in_future} of {source.entries} stamps lie in the future", [facts])
 
 
 def _about_pages(inspection: Inspection) -> Iterator[Oddity]:
     pages = inspection.facts
     if challenged := [one for one in pages if one.kind == "challenge"]:
         words = f"a challenge instead of the page on {len(challenged)} of {len(pages)} pages (as Cloudflare sends it)"
-        yield _of("challenge", words, challenged, counts=True)
+        yield _oddity("challenge", words, challenged, counts=True)
     if broken := [one for one in pages if one.kind == "broken"]:
-        yield _of("reader_broke", f"{broken[0].problem}: a bug of the crawler", broken, counts=True)
+        yield _oddity("reader_broke", f"{broken[0].problem}: a bug of the crawler", broken, counts=True)
     if moved := [one for one in pages if one.status == 200 and one.url != one.asked.url]:
         words = f"redirects at {len(moved)} of {len(pages)} addresses, the first to {moved[0].url}"
-        yield _of("redirect", words, moved, asked=True)
+        yield _oddity("redirect", words, moved, asked=True)
     encodings: defaultdict[str, list[Facts]] = defaultdict(list)
     refused: defaultdict[str, list[Facts]] = defaultdict(list)
     low, high = SANE_BAND
@@ -154,9 +154,9 @@ def _about_pages(inspection: Inspection) -> Iterator[Oddity]:
                 why = f"the rate of {rate.currency} is no number from {low} to {high} tenge: {rate.rate_raw}"
                 refused[why].append(one)
     for words, same in encodings.items():
-        yield _of("encoding", f"{words}: {len(same)} of {len(pages)} pages", same)
+        yield _oddity("encoding", f"{words}: {len(same)} of {len(pages)} pages", same)
     for why, same in refused.items():
-        yield _of("rate", why, same)
+        yield _oddity("rate", why, same)
 
 
 def _about_articles(inspection: Inspection, floors: Mapping[str, float]) -> Iterator[Oddity]:
@@ -167,18 +167,18 @@ def _about_articles(inspection: Inspection, floors: Mapping[str, float]) -> Iter
         counts = len(unread) > MOST_UNREAD * len(named) and (len(unread) > 1 or len(named) == 1)
         what = ", ".join(dict.fromkeys(one.problem or one.kind for one in unread))
         words = f"{len(unread)} of {len(named)} addresses of articles lead to no article: {what}"
-        yield _of("no_article", words, unread, counts=counts)
+        yield _oddity("no_article", words, unread, counts=counts)
     read = [one for one in asked if one.article]
     if not read:
         if inspection.robots.allows_home and not inspection.robots.problem:
             yield Oddity("no_articles", "no article was read", counts=True)
         return
     yield from _missing(read, floors)
-    for code, words, is_odd, spoils in _ODD:
+    for code, words, is_odd, spoils in _ODDITIES_OF_ARTICLES:
         odd = [one for one in read if one.article and is_odd(one, one.article)]
         if odd:
             counts = spoils and len(odd) > MOST_DOUBTFUL * len(read)
-            yield _of(code, f"{words} on {len(odd)} of {len(read)} articles", odd, counts=counts)
+            yield _oddity(code, f"{words} on {len(odd)} of {len(read)} articles", odd, counts=counts)
 
 
 def _missing(read: list[Facts], floors: Mapping[str, float]) -> Iterator[Oddity]:
@@ -189,7 +189,7 @@ def _missing(read: list[Facts], floors: Mapping[str, float]) -> Iterator[Oddity]
             found = 1 - len(without) / len(read)
             words = f"{name} is missing on {len(without)} of {len(read)} articles"
             below = f": {found:.0%}, and the floor is {floor:.0%}" if found < floor else ""
-            yield _of(f"missing_{name}", words + below, without, counts=found < floor)
+            yield _oddity(f"missing_{name}", words + below, without, counts=found < floor)
 
 
 def _lacks_moment(facts: Facts, article: ArticleFacts) -> bool:
@@ -212,7 +212,7 @@ def _has_other_canonical(facts: Facts, article: ArticleFacts) -> bool:
 
 
 #: Code, message, test, and whether the oddity counts on more than a fifth of the articles.
-_ODD: tuple[tuple[str, str, Callable[[Facts, ArticleFacts], bool], bool], ...] = (
+_ODDITIES_OF_ARTICLES: tuple[tuple[str, str, Callable[[Facts, ArticleFacts], bool], bool], ...] = (
     ("future_date", "a date lies in the future", lambda _, a: a.in_future, True),
     ("other_day", "the metadata name another day than the page prints", lambda _, a: a.verdict == "disagree", True),
     ("other_month", "the month of the sitemap is not the article's", _has_other_month, True),
@@ -230,5 +230,5 @@ _ODD: tuple[tuple[str, str, Callable[[Facts, ArticleFacts], bool], bool], ...] =
 )
 
 
-def _of(code: str, words: str, facts: list[Facts], *, counts: bool = False, asked: bool = False) -> Oddity:
+def _oddity(code: str, words: str, facts: list[Facts], *, counts: bool = False, asked: bool = False) -> Oddity:
     return Oddity(code, words, counts, tuple(one.asked.url if asked else one.url for one in facts))

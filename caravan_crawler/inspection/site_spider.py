@@ -102,7 +102,7 @@ class Choice:
         children = self._children()
         yield from children[:2]
         yield from self._listing()
-        if (home := self._of(Role.HOME)) and home.source and home.source.feed:
+        if (home := self._last(Role.HOME)) and home.source and home.source.feed:
             yield Asked(home.source.feed, Role.FEED, home.url, is_promised=True)
         yield from (self._source(path, Role.SITEMAP) for path in OTHER_SITEMAPS)
         yield from children[2:4]
@@ -110,7 +110,7 @@ class Choice:
     def _source(self, path: str, role: Role) -> Asked:
         return Asked(self._site.base + path.lstrip("/"), role)
 
-    def _of(self, role: Role) -> Facts | None:
+    def _last(self, role: Role) -> Facts | None:
         return next((one for one in reversed(self._inspection.facts) if one.asked.role is role), None)
 
     def _sitemaps(self) -> list[tuple[Found, str]]:
@@ -134,14 +134,14 @@ class Choice:
         ]
 
     def _listing(self) -> Iterator[Asked]:
-        home = self._of(Role.HOME)
+        home = self._last(Role.HOME)
         linked = home.source.sections if home and home.source else []
         busy = Counter(f"/{one.address.section}/" for one in self._all_found() if one.address and one.address.section)
         busiest = max(linked, key=lambda path: busy[path], default=KNOWN_SECTIONS[0])
         path = KNOWN_SECTIONS[0] if KNOWN_SECTIONS[0] in linked else busiest
         url = self._site.base + path.lstrip("/")
         yield Asked(url, Role.LISTING, home.url if home and linked else "", is_promised=bool(linked))
-        listing = self._of(Role.LISTING)
+        listing = self._last(Role.LISTING)
         if listing and listing.source and listing.source.found:
             following = listing.source.next_page
             yield Asked(following or f"{url}page/2/", Role.LISTING, listing.url, is_promised=following is not None)

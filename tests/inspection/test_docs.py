@@ -18,13 +18,13 @@ def codes() -> set[str]:
     written = {
         node.args[0].value
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Oddity", "_of")
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Oddity", "_oddity")
         if isinstance(node.args[0], ast.Constant)
     }
     roles = {f"{role}_unread" for role in ("sitemap", "home", "feed", "listing")}
     return (
         {str(code) for code in written}
-        | {row[0] for row in oddities._ODD}
+        | {row[0] for row in oddities._ODDITIES_OF_ARTICLES}
         | roles
         | {f"missing_{name}" for name in settings.FLOORS}
     )
