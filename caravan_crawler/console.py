@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import NotConfigured
@@ -77,43 +77,27 @@ def progress_bar(unit: str, total: int | None = None, *, is_scaled: bool = False
         yield bar
 
 
-class TerminalHandler(logging.StreamHandler[TextIO]):
-    """Log handler that replaces Scrapy's on a terminal and hides the progress bar while it writes.
+@contextmanager
+def log_above_bar(settings: BaseSettings) -> Iterator[None]:
+    """Hide the progress bar while Scrapy's log writes to stderr.
 
-    If ``is_calm``, only the project's own loggers write below WARNING, from INFO on.
+    If the log is quiet, the project's own loggers write from INFO on, as on a terminal a person may be watching.
     """
+    scrapys: Any = get_scrapy_root_handler()
+    if getattr(scrapys, "stream", None) is not sys.stderr:
+        yield
+        return
+    from tqdm.contrib.logging import logging_redirect_tqdm
 
-    def __init__(self, replaced: logging.StreamHandler[TextIO], bars: "type[tqdm[Any]]", *, is_calm: bool) -> None:
-        super().__init__(replaced.stream)
-        self._replaced = replaced
-        self._bars = bars
-        self.setFormatter(replaced.formatter)
-        self.setLevel(logging.INFO if is_calm else replaced.level)
-        for each in replaced.filters:
-            self.addFilter(each)
-        if is_calm:
-            self.addFilter(_is_for_calm_terminal)
-
-    @classmethod
-    def install(cls, settings: BaseSettings, bars: "type[tqdm[Any]]") -> "TerminalHandler | None":
-        """Replace Scrapy's handler; return None if it does not write to stderr."""
-        scrapys: Any = get_scrapy_root_handler()
-        if getattr(scrapys, "stream", None) is not sys.stderr:
-            return None
-        handler = cls(scrapys, bars, is_calm=is_quiet(settings))
-        logging.root.removeHandler(scrapys)
-        logging.root.addHandler(handler)
-        return handler
-
-    def uninstall(self) -> None:
-        """Restore Scrapy's handler."""
-        logging.root.removeHandler(self)
-        logging.root.addHandler(self._replaced)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write a record while the bar is hidden."""
-        with self._bars.external_write_mode(file=self.stream):
-            super().emit(record)
+    with logging_redirect_tqdm():
+        handler = logging.root.handlers[-1]
+        handler.setLevel(scrapys.level)
+        for each in scrapys.filters:
+            handler.addFilter(each)
+        if is_quiet(settings):
+            handler.setLevel(logging.INFO)
+            handler.addFilter(_is_for_calm_terminal)
+        yield
 
 
 def _is_for_calm_terminal(record: logging.LogRecord) -> bool:

@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from contextlib import ExitStack
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -12,7 +13,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.reactor import is_reactor_installed
 
-from caravan_crawler.console import TerminalHandler, is_terminal
+from caravan_crawler.console import is_terminal, log_above_bar
 from caravan_crawler.outcome import SIGNAL_STAT
 from caravan_crawler.spiders.caravan import CaravanSpider
 
@@ -95,7 +96,7 @@ class Progress:
         self._rate = Rate()
         self._total: int | None = None
         self._look = create_looping_call(self._show)
-        self._handler: TerminalHandler | None = None
+        self._log = ExitStack()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "Progress":
@@ -116,7 +117,7 @@ class Progress:
         """Show the bar."""
         if not isinstance(spider, CaravanSpider):
             return  # a shell
-        self._handler = TerminalHandler.install(self.crawler.settings, self._bars)
+        self._log.enter_context(log_above_bar(self.crawler.settings))
         # The total is known only if the user named the pages, or a limit.
         self._total = min(filter(None, [len(spider.arguments.urls), spider.arguments.limit]), default=None)
         self._bar = self._bars(
@@ -137,9 +138,7 @@ class Progress:
     def close(self) -> None:
         """Restore the terminal, however the run ends."""
         self._take_away()
-        if self._handler is not None:
-            self._handler.uninstall()
-            self._handler = None
+        self._log.close()
 
     def _take_away(self) -> None:
         if self._look.running:
