@@ -12,26 +12,8 @@ import altair as alt
 from sqlalchemy import ColumnElement, Text, and_, case, cast, func, select
 
 from caravan_crawler.items import Article
-from caravan_crawler.report.elements import (
-    ALMATY,
-    FEWEST_RUNS,
-    LISTED,
-    Cell,
-    Chart,
-    Link,
-    Section,
-    Share,
-    Table,
-    chart,
-    count,
-    count_axis,
-    downsample,
-    percent,
-    rows,
-    run_axis,
-    run_labels,
-    short,
-)
+from caravan_crawler.report import elements
+from caravan_crawler.report.elements import Cell, Chart, Link, Section, Share, Table, count, percent, short
 from caravan_crawler.store.field_counts import EVERYWHERE, FIELDS
 from caravan_crawler.store.schema import articles, field_counts, runs, view_counts
 from caravan_crawler.store.snapshot import Snapshot
@@ -162,7 +144,7 @@ def fields_section(fields: Fields, floors: Mapping[str, float]) -> Section:
     if lowest:
         text.append(f"A line across a bar is the field's floor: {', '.join(lowest)}.")
     charts = []
-    if len(fields.over_runs) >= FEWEST_RUNS:
+    if len(fields.over_runs) >= elements.FEWEST_RUNS:
         text.append(
             f"The chart has {len(fields.over_runs)} runs, the last ones that read {_FEWEST_READ} articles or more."
         )
@@ -197,22 +179,22 @@ def _fill_warnings(fields: Fields, floors: Mapping[str, float]) -> list[str]:
 def _fill_chart(over_runs: list[RunFills]) -> Chart:
     values = [
         (label, fill.field, fill.share, percent(fill.share), fill.articles)
-        for label, run in zip(run_labels(run.started_at for run in over_runs), over_runs, strict=True)
+        for label, run in zip(elements.run_labels(run.started_at for run in over_runs), over_runs, strict=True)
         for fill in run.fills
     ]
     order = [name for name in FIELDS if any(value[1] == name for value in values)]
     legend = alt.Legend(format=".0%", gradientLength=160, values=[0, 0.5, 1])
     drawn = (
-        alt.Chart(rows("run", "field", "share", "found in", "articles", values=values))
+        alt.Chart(elements.rows("run", "field", "share", "found in", "articles", values=values))
         .mark_rect()
         .encode(
-            x=run_axis(),
+            x=elements.run_axis(),
             y=alt.Y("field:N", sort=order, title=None),
             color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1]), legend=legend, title="share of articles"),
             tooltip=["run:N", "field:N", "found in:N", "articles:Q"],
         )
     )
-    return chart("fields-runs", "Share of each run's articles in which each field is found", drawn, height=250)
+    return elements.chart("fields-runs", "Share of each run's articles in which each field is found", drawn, height=250)
 
 
 # Views
@@ -259,7 +241,7 @@ def read_views(snapshot: Snapshot, tally: Tally) -> Views:
     while bins and not bins[0].articles:
         bins.pop(0)
     uncounted = tally.articles - tally.found["views"]
-    query = select(_HEADLINE, articles.c.url, articles.c.date_published, articles.c.views).limit(LISTED)
+    query = select(_HEADLINE, articles.c.url, articles.c.date_published, articles.c.views).limit(elements.LISTED)
     most_read = query.where(articles.c.views.is_not(None)).order_by(articles.c.views.desc(), articles.c.key)
     return Views(uncounted, unread.articles, bins, list(snapshot.rows(most_read)), _growing(snapshot))
 
@@ -287,14 +269,14 @@ def _growing(snapshot: Snapshot) -> list[Growth]:
 def _points(snapshot: Snapshot, key: str, published: str) -> list[tuple[float, int]]:
     since = datetime.fromisoformat(published)
     if since.tzinfo is None:
-        since = since.replace(tzinfo=ALMATY)  # a day without a time begins in Almaty
+        since = since.replace(tzinfo=elements.ALMATY)  # a day without a time begins in Almaty
     counts = view_counts.c
     query = select(counts.observed_at, counts.views).where(counts.article_key == key).order_by(counts.observed_at)
     points = [
         (round((datetime.fromisoformat(time) - since).total_seconds() / _DAY_SECONDS, 3), views)
         for time, views in snapshot.rows(query)
     ]
-    return downsample(points, _POINTS)
+    return elements.downsample(points, _POINTS)
 
 
 def views_section(views: Views) -> Section:
@@ -331,17 +313,17 @@ def _distribution_chart(bins: list[Bin]) -> Chart:
         edges = [edge for edge in edges if f"{edge}".strip("0") == "1"]
     scale = alt.Scale(type="log", domain=[bins[0].low, bins[-1].high])
     drawn = (
-        alt.Chart(rows("low", "high", "views", "articles", values=values))
+        alt.Chart(elements.rows("low", "high", "views", "articles", values=values))
         .mark_rect(style="bin")
         .encode(
             x=alt.X("low:Q", scale=scale, title="views (logarithmic scale)", axis=alt.Axis(format=",d", values=edges)),
             x2="high:Q",
-            y=alt.Y("articles:Q", title="articles", axis=count_axis(max(bin_.articles for bin_ in bins))),
+            y=alt.Y("articles:Q", title="articles", axis=elements.count_axis(max(bin_.articles for bin_ in bins))),
             y2=alt.Y2Datum(0),
             tooltip=["views:N", alt.Tooltip("articles:Q", format=",")],
         )
     )
-    return chart("views-spread", "Articles by number of views", drawn, height=220)
+    return elements.chart("views-spread", "Articles by number of views", drawn, height=220)
 
 
 def _growth_chart(growing: list[Growth]) -> Chart:
@@ -349,14 +331,14 @@ def _growth_chart(growing: list[Growth]) -> Chart:
     most = max(views for growth in growing for _, views in growth.points)
     values = [(name, days, views) for name, growth in zip(names, growing, strict=True) for days, views in growth.points]
     drawn = (
-        alt.Chart(rows("article", "days", "views", values=values))
+        alt.Chart(elements.rows("article", "days", "views", values=values))
         .mark_line(point=alt.OverlayMarkDef(size=12))
         .encode(
             x=alt.X("days:Q", title="days since publication"),
-            y=alt.Y("views:Q", title="views", axis=count_axis(most)),
+            y=alt.Y("views:Q", title="views", axis=elements.count_axis(most)),
             color=alt.Color("article:N", scale=alt.Scale(domain=names), legend=alt.Legend(columns=1), title=None),
             tooltip=["article:N", alt.Tooltip("days:Q", format=".1f"), alt.Tooltip("views:Q", format=",")],
         )
     )
     caption = f"Views of the {count(len(growing), 'article')} whose counts changed most often"
-    return chart("views-growth", caption, drawn, height=260)
+    return elements.chart("views-growth", caption, drawn, height=260)

@@ -12,25 +12,8 @@ import altair as alt
 from sqlalchemy import func, select
 
 from caravan_crawler.outcome import AT_LIMIT, BELOW_FLOORS, SOUND
-from caravan_crawler.report.elements import (
-    FEWEST_POINTS,
-    LISTED,
-    UTC,
-    Cell,
-    Chart,
-    Section,
-    Share,
-    Table,
-    chart,
-    count,
-    count_axis,
-    days,
-    number,
-    percent,
-    rows,
-    short,
-    time_axis,
-)
+from caravan_crawler.report import elements
+from caravan_crawler.report.elements import Cell, Chart, Section, Share, Table, count, days, number, percent, short
 from caravan_crawler.store.schema import articles, runs
 from caravan_crawler.store.snapshot import Snapshot
 
@@ -146,10 +129,10 @@ class Coverage:
         """The gaps to list and to mark."""
         if self.empty_days > _MOST_EMPTY * self.days:
             return []
-        if len(self.gaps) <= LISTED:
+        if len(self.gaps) <= elements.LISTED:
             return self.gaps
         usual = median(gap.days for gap in self.gaps)
-        return [gap for gap in self.gaps[:LISTED] if gap.days > _LONG_GAP * usual]
+        return [gap for gap in self.gaps[: elements.LISTED] if gap.days > _LONG_GAP * usual]
 
 
 def read_coverage(snapshot: Snapshot) -> Coverage:
@@ -202,7 +185,7 @@ def coverage_section(coverage: Coverage) -> Section:
     if not coverage.is_whole:
         text.append("Only a part of the site has been crawled, so days without an article are normal.")
     charts = []
-    if len({bar.start for bar in coverage.bars}) >= FEWEST_POINTS:
+    if len({bar.start for bar in coverage.bars}) >= elements.FEWEST_POINTS:
         charts.append(_chart(coverage, coverage.step))
     tables = []
     if gaps := coverage.long_gaps:
@@ -241,14 +224,14 @@ def _chart(coverage: Coverage, step: Step) -> Chart:
         tops[bar.start] += bar.articles
         span = (f"{bar.start}", f"{step.next(bar.start)}")
         bars.append((*span, names[bar.section], bar.articles, bottom, bottom + bar.articles))
-    axis = time_axis(bars[0][0], max(bar[1] for bar in bars))
+    axis = elements.time_axis(bars[0][0], max(bar[1] for bar in bars))
     layers = [
-        alt.Chart(rows("start", "end", "section", "articles", "bottom", "top", values=bars))
+        alt.Chart(elements.rows("start", "end", "section", "articles", "bottom", "top", values=bars))
         .mark_rect()
         .encode(
-            x=alt.X("start:T", scale=UTC, title="published", axis=axis),
+            x=alt.X("start:T", scale=elements.UTC, title="published", axis=axis),
             x2="end:T",
-            y=alt.Y("bottom:Q", title=f"articles per {step.name}", axis=count_axis(max(tops.values()))),
+            y=alt.Y("bottom:Q", title=f"articles per {step.name}", axis=elements.count_axis(max(tops.values()))),
             y2="top:Q",
             color=alt.Color("section:N", scale=alt.Scale(domain=list(names.values())), title=None),
             tooltip=["start:N", "section:N", alt.Tooltip("articles:Q", format=",")],
@@ -256,7 +239,9 @@ def _chart(coverage: Coverage, step: Step) -> Chart:
     ]
     marks = [(f"{gap.first}", f"{gap.last}", gap.days) for gap in coverage.long_gaps]
     if marks:
-        gaps = alt.Chart(rows("from", "to", "days", values=marks)).mark_rect(style="gap")
-        layers.append(gaps.encode(x=alt.X("from:T", scale=UTC), x2="to:T", tooltip=["from:N", "to:N", "days:Q"]))
+        gaps = alt.Chart(elements.rows("from", "to", "days", values=marks)).mark_rect(style="gap")
+        layers.append(
+            gaps.encode(x=alt.X("from:T", scale=elements.UTC), x2="to:T", tooltip=["from:N", "to:N", "days:Q"])
+        )
     caption = f"Articles per {step.name} by section{'; long gaps are marked' if marks else ''}"
-    return chart("coverage-bars", caption, alt.layer(*layers), height=260)
+    return elements.chart("coverage-bars", caption, alt.layer(*layers), height=260)

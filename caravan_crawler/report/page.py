@@ -13,11 +13,10 @@ import vl_convert
 from sqlalchemy import func, select
 
 from caravan_crawler.arguments import SAMPLE
+from caravan_crawler.report import elements
 from caravan_crawler.report.articles import Tally, fields_section, read_fields, read_tally, read_views, views_section
 from caravan_crawler.report.coverage import coverage_section, read_coverage
 from caravan_crawler.report.elements import (
-    FEWEST_RUNS,
-    LISTED,
     Cell,
     Chart,
     Link,
@@ -25,16 +24,11 @@ from caravan_crawler.report.elements import (
     Section,
     Share,
     Table,
-    chart,
     count,
-    count_axis,
     duration,
     moment,
     number,
     percent,
-    rows,
-    run_axis,
-    run_labels,
     short,
 )
 from caravan_crawler.report.page_facts import rates_section, read_rates, read_trending, read_weather, trending_section
@@ -131,7 +125,7 @@ def read_failures(snapshot: Snapshot) -> tuple[list[tuple[str, int]], list[Any]]
     """Return the reasons with their numbers of pages, most frequent first, and the pages that failed most often."""
     columns = schema.failures.c
     worst = select(schema.failures).order_by(columns.attempts.desc(), columns.first_failed_at, columns.url)
-    return failure_reasons(snapshot), list(snapshot.rows(worst.limit(LISTED)))
+    return failure_reasons(snapshot), list(snapshot.rows(worst.limit(elements.LISTED)))
 
 
 def runs_section(runs: list[Run], total: int) -> Section:
@@ -149,7 +143,7 @@ def runs_section(runs: list[Run], total: int) -> Section:
     failed = sum(not run.is_sound for run in recent)
     if failed > (not last.is_sound):
         warnings.append(f"{number(failed)} of the last {count(len(recent), 'run')} did not end well.")
-    charts = [_runs_chart(runs[::-1])] if len(runs) >= FEWEST_RUNS else []
+    charts = [_runs_chart(runs[::-1])] if len(runs) >= elements.FEWEST_RUNS else []
     lines = [
         [
             moment(run.started_at),
@@ -160,7 +154,7 @@ def runs_section(runs: list[Run], total: int) -> Section:
             run.scope or "all",
             run.reason,
         ]
-        for run in runs[:LISTED]
+        for run in runs[: elements.LISTED]
     ]
     columns = ["Started (UTC)", "Duration", "Outcome", "New", "Requests", "Part", "Reason"]
     table = Table("The last runs" if len(lines) > 1 else "The run", columns, lines, right=(1, 3, 4))
@@ -172,11 +166,11 @@ def _runs_chart(runs: list[Run]) -> Chart:
     columns = ("run", "started", "new articles", "duration", "outcome", "is_sound")
     values = [
         (place, moment(run.started_at), run.new_articles, duration(run.seconds) or "unknown", run.outcome, run.is_sound)
-        for place, run in zip(run_labels(run.started_at for run in runs), runs, strict=True)
+        for place, run in zip(elements.run_labels(run.started_at for run in runs), runs, strict=True)
     ]
-    axis = count_axis(max(run.new_articles for run in runs))
-    base = alt.Chart(rows(*columns, values=values)).encode(
-        x=run_axis(),
+    axis = elements.count_axis(max(run.new_articles for run in runs))
+    base = alt.Chart(elements.rows(*columns, values=values)).encode(
+        x=elements.run_axis(),
         y=alt.Y("new articles:Q", title="new articles", axis=axis),
         tooltip=["started:N", "outcome:N", "duration:N", alt.Tooltip("new articles:Q", format=",")],
     )
@@ -185,7 +179,7 @@ def _runs_chart(runs: list[Run]) -> Chart:
     if not all(run.is_sound for run in runs):
         layers.append(base.transform_filter("!datum.is_sound").mark_point(style="wrong", size=30, yOffset=-5))
         caption += "; those that failed are marked"
-    return chart("runs-new", caption, alt.layer(*layers), height=160)
+    return elements.chart("runs-new", caption, alt.layer(*layers), height=160)
 
 
 def failures_section(reasons: list[tuple[str, int]], worst: list[Any]) -> Section:

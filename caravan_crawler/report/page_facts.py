@@ -9,26 +9,8 @@ from typing import Any, NamedTuple
 import altair as alt
 from sqlalchemy import func, select
 
-from caravan_crawler.report.elements import (
-    ALMATY,
-    FEWEST_POINTS,
-    LISTED,
-    UTC,
-    Cell,
-    Chart,
-    Number,
-    Section,
-    Share,
-    Table,
-    chart,
-    count,
-    downsample,
-    moment,
-    number,
-    rows,
-    short,
-    time_axis,
-)
+from caravan_crawler.report import elements
+from caravan_crawler.report.elements import Cell, Chart, Number, Section, Share, Table, count, moment, number, short
 from caravan_crawler.store import schema
 from caravan_crawler.store.database import stamp
 from caravan_crawler.store.snapshot import Snapshot
@@ -78,7 +60,7 @@ def read_trending(snapshot: Snapshot) -> Trending:
         if blocks and blocks[-1][0] == time:
             blocks.pop()
         blocks.append((time, block))
-    return _most_present(downsample(blocks, _MOMENTS), is_cut=first < begin)
+    return _most_present(elements.downsample(blocks, _MOMENTS), is_cut=first < begin)
 
 
 def _most_present(blocks: list[tuple[str, dict[int, str]]], *, is_cut: bool) -> Trending:
@@ -115,7 +97,7 @@ def trending_section(trending: Trending) -> Section:
         text.append(f"The store has earlier ones too; these are of the last {_WINDOW.days} days.")
     lines: list[list[Cell]] = [[topic, Share(share), best] for topic, share, best in trending.topics]
     tables = [Table("Topics", ["Topic", "Present", "Best place"], lines, right=(1, 2))]
-    charts = [_trending_chart(trending)] if trending.moments >= FEWEST_POINTS else []
+    charts = [_trending_chart(trending)] if trending.moments >= elements.FEWEST_POINTS else []
     return Section("trending", "Trending topics", text, charts=charts, tables=tables)
 
 
@@ -133,17 +115,19 @@ def _trending_chart(trending: Trending) -> Chart:
     topics = [short(topic, _LONGEST_TOPIC) for topic, *_ in trending.topics]
     ranks = alt.Scale(domain=[1, max(rank for *_, rank in values)], range="ramp", reverse=True)
     drawn = (
-        alt.Chart(rows("seen", "start", "end", "topic", "place", values=values))
+        alt.Chart(elements.rows("seen", "start", "end", "topic", "place", values=values))
         .mark_rect()
         .encode(
-            x=alt.X("start:T", scale=UTC, title="seen (UTC)", axis=time_axis(times[0], ends[-1])),
+            x=alt.X("start:T", scale=elements.UTC, title="seen (UTC)", axis=elements.time_axis(times[0], ends[-1])),
             x2="end:T",
             y=alt.Y("topic:N", scale=alt.Scale(domain=topics), title=None),
             color=alt.Color("place:Q", scale=ranks, legend=alt.Legend(format="d", tickCount=4, gradientLength=160)),
             tooltip=[alt.Tooltip("seen:N", title="from (UTC)"), "topic:N", "place:Q"],
         )
     )
-    return chart("trending-places", "Places of the topics in the block over time", drawn, height=28 * len(topics))
+    return elements.chart(
+        "trending-places", "Places of the topics in the block over time", drawn, height=28 * len(topics)
+    )
 
 
 # Exchange rates and weather
@@ -190,7 +174,7 @@ class Currency(NamedTuple):
     @property
     def drawn(self) -> list[Rate]:
         """The values on the line of the chart."""
-        return downsample([rate for rate in self.rates if not rate.is_suspicious], _POINTS)
+        return elements.downsample([rate for rate in self.rates if not rate.is_suspicious], _POINTS)
 
     @property
     def suspicious(self) -> list[Rate]:
@@ -272,13 +256,13 @@ def read_weather(snapshot: Snapshot) -> Weather:
 
 
 def _day_of(time: str) -> date:
-    return datetime.fromisoformat(time).astimezone(ALMATY).date()
+    return datetime.fromisoformat(time).astimezone(elements.ALMATY).date()
 
 
 def rates_section(currencies: list[Currency], weather: Weather) -> Section:
     """Return the section on exchange rates and weather."""
     read = [currency for currency in currencies if currency.rates]
-    drawn = [currency for currency in read if len(currency.drawn) >= FEWEST_POINTS]
+    drawn = [currency for currency in read if len(currency.drawn) >= elements.FEWEST_POINTS]
     text = ["The last values." if read else "No exchange rate is in the store yet."]
     if drawn:
         text.append(
@@ -297,7 +281,7 @@ def rates_section(currencies: list[Currency], weather: Weather) -> Section:
         start, low, _, high = weather.warmth[-1]
         degrees = f"{low} °C" if low == high else f"{low} to {high} °C"
         numbers.append(Number(degrees, f"{weather.city}, {start[:7] if weather.step == 'month' else start}"))
-    if len(weather.warmth) >= FEWEST_POINTS:
+    if len(weather.warmth) >= elements.FEWEST_POINTS:
         charts.append(_weather_chart(weather))
     title = "Exchange rates and weather"
     return Section("rates", title, text, _rate_warnings(currencies), numbers, charts, _suspicious_tables(currencies))
@@ -324,8 +308,10 @@ def _suspicious_tables(currencies: list[Currency]) -> list[Table]:
     if not found:
         return []
     found.sort(reverse=True)
-    lines = [[moment(time), *rest] for time, *rest in found[:LISTED]]
-    caption = "Suspicious rates" + ("" if len(found) <= LISTED else f": the last {LISTED} of {number(len(found))}")
+    lines = [[moment(time), *rest] for time, *rest in found[: elements.LISTED]]
+    caption = "Suspicious rates" + (
+        "" if len(found) <= elements.LISTED else f": the last {elements.LISTED} of {number(len(found))}"
+    )
     return [Table(caption, ["Seen (UTC)", "Currency", "Value", "Expected"], lines, right=(2, 3))]
 
 
@@ -338,24 +324,25 @@ def _rate_chart(currency: Currency) -> Chart:
         "scale": alt.Scale(domain=ends, nice=True, zero=False, clamp=True),
         "title": f"KZT for 1 {currency.code}",
     }
-    time = alt.X("time:T", scale=UTC, title="seen (UTC)", axis=time_axis(near[0][0], near[-1][0]))
+    time = alt.X("time:T", scale=elements.UTC, title="seen (UTC)", axis=elements.time_axis(near[0][0], near[-1][0]))
     tooltip = [alt.Tooltip("seen:N", title="seen (UTC)"), alt.Tooltip("rate:Q", format=",.2f")]
-    base = alt.Chart(rows("time", "seen", "rate", "low", "high", values=near)).encode(x=time)
+    base = alt.Chart(elements.rows("time", "seen", "rate", "low", "high", values=near)).encode(x=time)
     band = base.mark_area(style="band").encode(y=alt.Y("low:Q", **tenge), y2="high:Q")
     point = alt.OverlayMarkDef(size=12) if len(near) <= _FEW_POINTS else False
     line = base.mark_line(style="middle", point=point).encode(y=alt.Y("rate:Q", **tenge), tooltip=tooltip)
-    marks = alt.Chart(rows("time", "seen", "rate", values=outliers)).mark_point(style="wrong", size=70)
+    marks = alt.Chart(elements.rows("time", "seen", "rate", values=outliers)).mark_point(style="wrong", size=70)
     layers = [band, line, *([marks.encode(x=time, y=alt.Y("rate:Q", **tenge), tooltip=tooltip)] if outliers else [])]
     caption = f"{currency.code}: rate and band{'; values outside the band are marked' if outliers else ''}"
-    return chart(f"rates-{currency.code.lower()}", caption, alt.layer(*layers), height=200)
+    return elements.chart(f"rates-{currency.code.lower()}", caption, alt.layer(*layers), height=200)
 
 
 def _weather_chart(weather: Weather) -> Chart:
-    axis = time_axis(weather.warmth[0].start, weather.warmth[-1].start)
-    base = alt.Chart(rows("start", "low", "mean", "high", values=weather.warmth)).encode(
-        x=alt.X("start:T", scale=UTC, title="seen (UTC)", axis=axis), tooltip=["start:N", "low:Q", "mean:Q", "high:Q"]
+    axis = elements.time_axis(weather.warmth[0].start, weather.warmth[-1].start)
+    base = alt.Chart(elements.rows("start", "low", "mean", "high", values=weather.warmth)).encode(
+        x=alt.X("start:T", scale=elements.UTC, title="seen (UTC)", axis=axis),
+        tooltip=["start:N", "low:Q", "mean:Q", "high:Q"],
     )
     band = base.mark_area(style="band").encode(y=alt.Y("low:Q", title="temperature (°C)"), y2="high:Q")
     mean = base.mark_line(style="middle").encode(y=alt.Y("mean:Q", title="temperature (°C)"))
     caption = f"Temperature in {weather.city}: lowest, mean and highest by {weather.step}"
-    return chart("weather", caption, band + mean, height=160)
+    return elements.chart("weather", caption, band + mean, height=160)
