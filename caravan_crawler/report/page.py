@@ -16,21 +16,7 @@ from caravan_crawler.arguments import SAMPLE
 from caravan_crawler.report import elements
 from caravan_crawler.report.articles import Tally, fields_section, read_fields, read_tally, read_views, views_section
 from caravan_crawler.report.coverage import coverage_section, read_coverage
-from caravan_crawler.report.elements import (
-    Cell,
-    Chart,
-    Link,
-    Number,
-    Section,
-    Share,
-    Table,
-    count,
-    duration,
-    moment,
-    number,
-    percent,
-    short,
-)
+from caravan_crawler.report.elements import Cell, Link, Number, Section, Share, Table, count, duration, moment, number
 from caravan_crawler.report.page_facts import rates_section, read_rates, read_trending, read_weather, trending_section
 from caravan_crawler.store import origin, schema
 from caravan_crawler.store.snapshot import Run, Snapshot, failure_reasons, last_runs
@@ -61,7 +47,7 @@ def build_page(snapshot: Snapshot, floors: Mapping[str, float], made_at: str) ->
         failures_section(*read_failures(snapshot)),
     ]
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
-    environment.filters |= {"number": number, "moment": moment, "short": short, "percent": percent}
+    environment.filters |= {"number": number, "moment": moment, "short": elements.short, "percent": elements.percent}
     environment.tests |= {"link": lambda cell: isinstance(cell, Link), "share": lambda cell: isinstance(cell, Share)}
     return environment.from_string(_file("page.html")).render(
         head=head,
@@ -161,7 +147,7 @@ def runs_section(runs: list[Run], total: int) -> Section:
     return Section("runs", "Runs", text, warnings, numbers, charts, [table])
 
 
-def _runs_chart(runs: list[Run]) -> Chart:
+def _runs_chart(runs: list[Run]) -> elements.Chart:
     """Return bars of new articles, oldest first, with marks on failed runs."""
     columns = ("run", "started", "new articles", "duration", "outcome", "is_sound")
     values = [
