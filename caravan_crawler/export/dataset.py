@@ -223,11 +223,8 @@ def _batches(snapshot: Snapshot, table: Table, options: ExportOptions) -> Iterat
     for rows in snapshot.batches(_statement(table, options, is_postgresql=is_postgresql)):
         selected = [row for row in rows if matches(row)] if matches else rows
         if selected:
-            columns = zip(*selected, strict=True)
-            yield [
-                [read(value) for value in values] if read else values
-                for read, values in zip(readers, columns, strict=True)
-            ]
+            columns = zip(readers, zip(*selected, strict=True), strict=True)
+            yield [[read(value) for value in values] if read else values for read, values in columns]
 
 
 def _count(snapshot: Snapshot, table: Table, options: ExportOptions) -> int:

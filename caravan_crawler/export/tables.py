@@ -67,7 +67,8 @@ class Table:
     of_articles: bool = False
 
 
-def _column(name: str, annotation: str, description: str) -> Column:
+def _column(name: str, type_: Any, description: str) -> Column:
+    annotation = type_.__name__ if type(type_) is type else str(type_)
     if "list" in annotation:
         kind = Kind.LINKS if "Link" in annotation else Kind.TEXTS
     elif "int" in annotation:
@@ -83,10 +84,7 @@ def _column(name: str, annotation: str, description: str) -> Column:
 
 def _columns(item_class: type) -> tuple[Column, ...]:
     docs = field_docs(item_class)
-    annotations = ((field.name, field.type) for field in fields(item_class))
-    return tuple(
-        _column(name, kind.__name__ if type(kind) is type else str(kind), docs[name]) for name, kind in annotations
-    )
+    return tuple(_column(field.name, field.type, docs[field.name]) for field in fields(item_class))
 
 
 def _moment(name: str, description: str) -> Column:

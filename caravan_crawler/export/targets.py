@@ -135,9 +135,8 @@ def _problem(folder: Path) -> str | None:
         return f"{folder} is not empty and no earlier dataset; name another folder"
     pairs = (line.split("  ", 1) for line in _read(folder / SUMS).splitlines() if "  " in line)
     sums = {name: sum_ for sum_, name in pairs}
-    found = {
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()
-    }
+    paths = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    found = {path.relative_to(folder).as_posix() for path in paths}
     if foreign := sorted(found - sums.keys() - {SUMS}):
         return f"{folder} holds {foreign[0]}, which is no part of the dataset; move it away"
     card = folder / CARD

@@ -22,7 +22,7 @@ _LISTS = frozenset(one.name for one in fields(Article) if get_origin(one.type) i
 #: Limits of the bins of views: 0, 1, 2, 5, 10, 20, 50 …
 _EDGES = [0, *(digit * 10**power for power in range(9) for digit in (1, 2, 5)), 2**31]
 #: Runs that read fewer articles are not evaluated.
-_FEWEST_READ = 20
+_FEWEST = 20
 #: Maximum number of runs in the chart, out of the last thousand.
 _MOST_RUNS, _EXAMINED_RUNS = 60, 1000
 #: Warn if the last run found a field in less than this share of the median of earlier runs.
@@ -112,7 +112,7 @@ def read_fields(snapshot: Snapshot, tally: Tally) -> Fields:
     read = select(func.sum(counts.articles)).where(counts.run_id == recent.c.run_id, counts.field == FIELDS[0])
     chosen = (
         select(recent.c.run_id, recent.c.started_at)
-        .where(read.scalar_subquery() >= _FEWEST_READ)
+        .where(read.scalar_subquery() >= _FEWEST)
         .order_by(recent.c.started_at.desc(), recent.c.run_id.desc())
         .limit(_MOST_RUNS)
         .subquery()
@@ -145,13 +145,9 @@ def fields_section(fields: Fields, floors: Mapping[str, float]) -> Section:
         text.append(f"A line across a bar is the field's floor: {', '.join(lowest)}.")
     charts = []
     if len(fields.over_runs) >= elements.FEWEST_RUNS:
-        text.append(
-            f"The chart has {len(fields.over_runs)} runs, the last ones that read {_FEWEST_READ} articles or more."
-        )
+        text.append(f"The chart has {len(fields.over_runs)} runs, the last ones that read {_FEWEST} articles or more.")
         charts.append(_fill_chart(fields.over_runs))
-    lines: list[list[Cell]] = [
-        [fill.field, fill.found, Share(fill.share, floors.get(fill.field))] for fill in fields.now
-    ]
+    lines: list[list[Cell]] = [[one.field, one.found, Share(one.share, floors.get(one.field))] for one in fields.now]
     table = Table("Fields", ["Field", "Articles", "Share"], lines, right=(1, 2))
     return Section("fields", "Fill rates", text, _fill_warnings(fields, floors), charts=charts, tables=[table])
 

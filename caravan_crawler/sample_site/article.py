@@ -264,9 +264,8 @@ class ArticleHtml:
             case "blockquote":
                 return markup.element(tag, f"<p>{escape(content)}</p>")
             case "ul":
-                return markup.element(
-                    tag, "".join(f"{markup.indent}<li>{self._run(item, noisy)}</li>" for item in content)
-                )
+                items = (f"{markup.indent}<li>{self._run(item, noisy)}</li>" for item in content)
+                return markup.element(tag, "".join(items))
             case "table":
                 head = "".join(f"<th>{escape(cell)}</th>" for cell in content[0])
                 body = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in content[1:])

@@ -241,9 +241,8 @@ class MonthlySitemaps:
         archive, newsroom = self._archive, self._newsroom
         older = archive[: bisect_left(archive, self._first_monthly)]
         size = min(max(-(-len(older) // self._numbered), 1), _URLS_IN_A_SITEMAP)
-        children = {
-            str(place): older[start : start + size] for place, start in enumerate(range(0, len(older), size), start=1)
-        }
+        starts = enumerate(range(0, len(older), size), start=1)
+        children = {str(place): older[start : start + size] for place, start in starts}
         published = [n for n in range(newsroom.articles, newsroom.end) if newsroom.generation(n) == 4]
         for month, numbers in groupby([*archive[len(older) :], *published], lambda n: f"{newsroom.day(n):%Y%m}"):
             children[month] = list(numbers)

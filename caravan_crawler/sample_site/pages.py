@@ -246,7 +246,7 @@ def head_tags(markup: Markup, article: Article, base_url: str) -> str:
     if profile == "hostile":
         return tags + _hostile(markup, article, base_url)
     url = base_url + article.path[1:]
-    tags += _link(markup, "canonical", url) + _meta(markup, "property", "og:title", article.headline)
+    tags += _link(markup, "canonical", url) + _meta(markup, "og:title", article.headline)
     if article.generation == 3 and not article.kazakh and article.number % 2:
         tags += _link(markup, "amphtml", f"{base_url}amp{article.path[:-1]}")
     return tags if profile == "plain" else tags + _full(markup, article, base_url, url)
@@ -263,9 +263,7 @@ def _full(markup: Markup, article: Article, base_url: str, url: str) -> str:
         "article:modified_time": modified,
         "generator": "WordPress 6.4",
     }
-    tags = "".join(
-        _meta(markup, "property" if ":" in name else "name", name, content) for name, content in properties.items()
-    )
+    tags = "".join(_meta(markup, name, content) for name, content in properties.items())
     tags += _short_link(markup, article, base_url)
     graph = [
         {"@type": "NewsArticle", "headline": article.headline, "datePublished": published,
@@ -279,10 +277,10 @@ def _full(markup: Markup, article: Article, base_url: str, url: str) -> str:
 
 
 def _moment(markup: Markup, article: Article, base_url: str) -> str:
-    tags = _meta(markup, "property", "og:title", article.headline)
-    tags += _meta(markup, "property", "article:published_time", _stamp(article, article.front.stamp))
+    tags = _meta(markup, "og:title", article.headline)
+    tags += _meta(markup, "article:published_time", _stamp(article, article.front.stamp))
     if article.number % 3 == 0:
-        tags += _meta(markup, "property", "article:modified_time", _stamp(article, article.front.modified))
+        tags += _meta(markup, "article:modified_time", _stamp(article, article.front.modified))
     if article.has_canonical:
         tags += _link(markup, "canonical", base_url + article.path[1:])
     return tags + _short_link(markup, article, base_url)
@@ -293,8 +291,8 @@ def _hostile(markup: Markup, article: Article, base_url: str) -> str:
     is_cut = len(headline) > _LONG_HEADLINE and article.number % 2
     return (
         _link(markup, "canonical", base_url)
-        + _meta(markup, "property", "og:title", headline[:_LONG_HEADLINE] + "…" if is_cut else headline + _SUFFIX)
-        + _meta(markup, "property", "article:published_time", stamp)
+        + _meta(markup, "og:title", headline[:_LONG_HEADLINE] + "…" if is_cut else headline + _SUFFIX)
+        + _meta(markup, "article:published_time", stamp)
         + _json_ld(f'{{"@context": "https://schema.org", "@type": "NewsArticle", "datePublished": "{stamp}", }}')
         + f"<script>var pubDate=new Date('{stamp}'),built='01.01.2020',month='07-2015';</script>"
     )
@@ -319,5 +317,6 @@ def _link(markup: Markup, rel: str, href: str) -> str:
     return f"{markup.indent}<link{markup.attribute('rel', rel)}{markup.attribute('href', href)}>"
 
 
-def _meta(markup: Markup, kind: str, name: str, content: str) -> str:
+def _meta(markup: Markup, name: str, content: str) -> str:
+    kind = "property" if ":" in name else "name"
     return f"{markup.indent}<meta{markup.attribute(kind, name)}{markup.attribute('content', content)}>"

@@ -38,9 +38,7 @@ class SampleServer:
         self.port: int = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/"
         self._lock = threading.Lock()
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(_POLL,), name="sample-site", daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL,), daemon=True)
 
     def start(self) -> Self:
         self._thread.start()
