@@ -63,8 +63,9 @@ class CrawlArguments:
         """Check the arguments as given; :class:`ArgumentError` names the first bad one."""
         job = given.get(_JOB)
         given = {name: value for name, value in given.items() if name not in (_JOB, _VERSION)}
-        if unknown := next((name for name in given if name not in HELP), None):
-            raise ArgumentError(f"unknown argument '{unknown}'{known_names(unknown, HELP)}")
+        for name in given:
+            if name not in HELP:
+                raise ArgumentError(f"unknown argument '{name}'{known_names(name, HELP)}")
         values: dict[str, Any] = {name: check(given[name]) for name, check in _CHECKS.items() if name in given}
         arguments = cls(**values, job=job)
         if arguments.since and arguments.until and arguments.until < arguments.since:

@@ -35,6 +35,7 @@ def test_everything_given() -> None:
 
 BAD = [
     ({"sicne": "2019-01-01"}, "did you mean 'since'"),
+    ({"": "2019-01-01"}, "unknown argument ''"),
     ({"since": "01.01.2019"}, "not a day as YYYY-MM-DD"),
     ({"since": "20190101"}, "not a day as YYYY-MM-DD"),
     ({"since": "2019-02-01", "until": "2019-01-01"}, "is before"),

@@ -1,4 +1,4 @@
-"""``scrapy parse``: Scrapy's own command, without the crawl's store and feeds; and what others need for that."""
+"""``scrapy parse``: Scrapy's own command, without the crawl's store and feeds; the same for fetch, shell and view."""
 
 import argparse
 import sys
