@@ -72,19 +72,26 @@ def read_text(document: Document, layout: Layout) -> Text:
     text.left_out |= {index: "stands behind the text" for index in within if index not in left}
     row: Element | None = None
     cell: Element | None = None
-    for block in kept:
+    for before, block in zip([None, *kept], kept, strict=False):
+        if before is not None and _is_copy(block, before):
+            text.left_out[block.index] = "stands twice"
+            continue
         for words, href in block.linked_texts():
             if words and (url := document.absolute(href)):
                 text.links.append((words, url))
         previous_row, previous_cell = row, cell
         row, cell = _place_in_table(block)
-        if is_prose(block) and text.paragraphs[-1:] == [block.text]:
-            continue  # once for phones and once for wide screens
         if row is not None and row is previous_row and cell is not None and cell is not previous_cell:
             text.paragraphs[-1] += "\t" * max(1, _cells_between(document, previous_cell, cell)) + block.text
         else:
             text.paragraphs.append(block.text)
     return text
+
+
+def _is_copy(block: Block, before: Block) -> bool:
+    """Whether a paragraph stands twice, each in an element of its own: for phones and for wide screens."""
+    is_apart = block.element.parent is not before.element.parent
+    return is_apart and block.text == before.text and is_prose(block)
 
 
 def _place_in_table(block: Block) -> tuple[Element | None, Element | None]:
