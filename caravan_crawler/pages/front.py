@@ -145,7 +145,9 @@ class _Scan:
 
     def _is_of_event(self, block: Block, found: list[Fact]) -> bool:
         """Whether a paragraph of the text names a day other than that of the page's metadata: ``Дата: 1 марта``."""
-        if block.tag != "p" or len(found) > 1 or not _is_paragraph(self.blocks, block.index):
+        holder = block.element.parent
+        is_in_text = block.tag == "p" and holder is not None and not self.blocks[self.headline].is_within(holder)
+        if len(found) > 1 or not is_in_text or not _is_paragraph(self.blocks, block.index):
             return False
         days = {day_named(stamp) for stamp in self.document.structured.published} - {None}
         printed = day_named(found[0].value)
