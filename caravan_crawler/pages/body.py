@@ -68,6 +68,7 @@ def read_text(document: Document, layout: Layout) -> Text:
     within = [block.index for block in kept]
     _take_off_tail(document, kept, text)
     _take_off_byline(kept, text)
+    _take_off_facts(kept, text)
     left = {block.index for block in kept}
     text.left_out |= {index: "stands behind the text" for index in within if index not in left}
     row: Element | None = None
@@ -239,6 +240,10 @@ def _take_off_tail(document: Document, kept: list[Block], text: Text) -> None:
         end -= 1
     if has_link:
         del kept[end:]
+    _take_off_facts(kept, text)
+
+
+def _take_off_facts(kept: list[Block], text: Text) -> None:
     while len(kept) > 1 and kept[-1].tag not in _CELLS and _are_facts_of_article(facts := facts_of(kept[-1])):
         text.facts = facts + text.facts
         kept.pop()

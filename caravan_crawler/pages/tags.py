@@ -87,7 +87,8 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
     for block in [*blocks[layout.text.end : end], *behind]:
         is_inside = article is not None and block.is_within(article)
         is_under_text = is_under_text and (is_inside or not _ends_article(block))
-        if not (is_inside or (is_under_text and block.index < end) or _is_in_own_list(block)):
+        is_next = trending is not None and 0 <= block.index - trending.end <= 1 and _TAGS_LABEL.match(block.text)
+        if not (is_inside or is_next or (is_under_text and block.index < end) or _is_in_own_list(block)):
             continue
         if _may_hold_tags(block, article):
             tags = tag_texts(block, document.site, document.base_url)
