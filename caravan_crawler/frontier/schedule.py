@@ -281,38 +281,38 @@ class Sitemaps:
         self._waiting.update(child.path for child in chosen)
         return chosen
 
-    def find(self, children: Iterable[Child], page: PageWrites) -> list[Child]:
-        """Return the sitemaps of an index to request; add all that are due to ``page``."""
+    def find(self, children: Iterable[Child], page_writes: PageWrites) -> list[Child]:
+        """Return the sitemaps of an index to request; add all that are due to ``page_writes``."""
         due = self.choose(children)
-        page.sources += [self._schedule.new_sitemap(child.path, child.stamp) for child in due]
+        page_writes.sources += [self._schedule.new_sitemap(child.path, child.stamp) for child in due]
         asked = [child for child in due if self._may_be_asked(child.path)]
         for child in due:
             if child not in asked:
                 self.mark_failed(child.path)
         return asked
 
-    def read(self, page: PageWrites, stamp: str | None, *, is_index: bool, is_whole: bool) -> None:
+    def read(self, page_writes: PageWrites, stamp: str | None, *, is_index: bool, is_whole: bool) -> None:
         """Register a sitemap that was read, ``is_whole`` or only in part; ``stamp`` is its one in the index."""
-        path = path_of(page.asked_url)
+        path = path_of(page_writes.asked_url)
         if is_whole:
             is_alone = stamp is None and not is_index and path in self.roots
-            self.mark_read(page, NO_INDEX if is_alone else stamp)
+            self.mark_read(page_writes, NO_INDEX if is_alone else stamp)
         else:
             self.mark_failed(path)
-            page.sources.append(self._schedule.new_sitemap(path, stamp))
+            page_writes.sources.append(self._schedule.new_sitemap(path, stamp))
 
-    def mark_read(self, page: PageWrites, stamp: str | None) -> None:
+    def mark_read(self, page_writes: PageWrites, stamp: str | None) -> None:
         """Mark a sitemap as read; or as ``ABSENT``, if the site does not have it."""
-        path = path_of(page.asked_url)
+        path = path_of(page_writes.asked_url)
         self._read.add(path)
         self._waiting.discard(path)
-        page.sources.append(self._schedule.read_now(path, stamp=stamp))
+        page_writes.sources.append(self._schedule.read_now(path, stamp=stamp))
 
-    def mark_unreadable(self, page: PageWrites, stamp: str | None) -> None:
+    def mark_unreadable(self, page_writes: PageWrites, stamp: str | None) -> None:
         """Mark a sitemap as not read, as its response is none."""
-        path = path_of(page.asked_url)
+        path = path_of(page_writes.asked_url)
         self.mark_failed(path)
-        page.sources.append(self._schedule.new_sitemap(path, stamp or UNREADABLE))
+        page_writes.sources.append(self._schedule.new_sitemap(path, stamp or UNREADABLE))
 
     def mark_failed(self, path: str) -> None:
         """Mark a sitemap as failed: its articles are unknown."""

@@ -39,8 +39,8 @@ class Summary:
 
     def article(self, url: str, result: MergeResult) -> None:
         """Count an article's observation."""
-        self.change_types["read_differently" if result.fields else str(result.change_type)] += 1
-        for name, effect in result.fields.items():
+        self.change_types["read_differently" if result.effects else str(result.change_type)] += 1
+        for name, effect in result.effects.items():
             self.fields.setdefault(name, Counter())[effect] += 1
             self._examples.setdefault(name, url)
 
@@ -96,7 +96,7 @@ class LossGuard:
         """Count results; LossesError if a field has lost more than its share, and at least ``FEWEST`` values."""
         for one in results:
             self._had.update(one.had)
-            self._lost.update(name for name, effect in one.fields.items() if effect == "lost")
+            self._lost.update(name for name, effect in one.effects.items() if effect == "lost")
         for name, lost in self._lost.items():
             if lost >= FEWEST and lost > MOST_LOST * self._had[name]:
                 raise LossesError(
@@ -249,7 +249,7 @@ class ReparseJob:
         losing = [
             _article_id(observation)
             for observation, result in zip(observations, results, strict=True)
-            if "lost" in result.fields.values()
+            if "lost" in result.effects.values()
         ]
         if losing:
             self._losing[part.source.path].append(_LosingPart(part.start, part.stop, losing))

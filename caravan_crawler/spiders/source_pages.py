@@ -189,9 +189,9 @@ class SourcesSpider(Spider):
         if feed is None:
             yield from self._unreadable(response, "feed")
             return
-        known = self.discovery.known
+        known_before = self.discovery.known
         children, targets = self._named_in(feed, writes)
-        are_all_new = self.discovery.known == known
+        are_all_new = self.discovery.known == known_before
         sections = {address.section for target in targets if (address := self.site.address(target.url))}
         lists = [f"/{section}/" for section in sorted(filter(None, sections))] if are_all_new else []
         writes.sources.append(self.schedule.read_now(FEED))
