@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 from scrapy.utils.python import to_unicode
 from twisted.web import http
@@ -38,8 +37,8 @@ FOLDER = "warc"
 class ArchiveMiddleware:
     """Writes every response to WARC files as it was sent, including robots.txt, redirects and error pages.
 
-    Enabled by ``ARCHIVE``. It is next to the downloader, before bodies are decompressed. The run ends if a response
-    cannot be written.
+    Loaded with ``ARCHIVE`` only. It is next to the downloader, before bodies are decompressed. The run ends if a
+    response cannot be written.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -50,8 +49,6 @@ class ArchiveMiddleware:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "ArchiveMiddleware":
         """Scrapy's constructor."""
-        if not crawler.settings.getbool("ARCHIVE"):
-            raise NotConfigured
         middleware = cls(crawler)
         crawler.signals.connect(middleware.spider_opened, signals.spider_opened)
         crawler.signals.connect(middleware.engine_stopped, signals.engine_stopped)

@@ -10,8 +10,8 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import HtmlResponse, Response
 
+from caravan_crawler.addons import Mode, mode_of
 from caravan_crawler.archive.archive_middleware import MAY_BE_RENDERED, ArchiveMiddleware
-from caravan_crawler.browser.addon import Mode, mode_of
 from caravan_crawler.browser.completeness import ESSENTIAL, EVERYWHERE, Completeness, ExpectedPage, completeness_of
 from caravan_crawler.browser.playwright import BrowserError, Chromium
 from caravan_crawler.downloadhandlers import header

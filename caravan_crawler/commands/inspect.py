@@ -18,9 +18,9 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.conf import closest_scrapy_cfg
 from twisted.python.failure import Failure
 
+from caravan_crawler.addons import browser_problem
 from caravan_crawler.archive.pages import claimed_address, is_page_address
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
-from caravan_crawler.browser.addon import browser_problem
 from caravan_crawler.console import is_terminal, print_err, print_out
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.failures import words
@@ -192,7 +192,7 @@ def _print(
     from caravan_crawler.inspection.fact_reader import FactReader, answer_of
     from caravan_crawler.inspection.fixtures import SaveError, save_case
     from caravan_crawler.inspection.page_report import evidence_lines, page_json, page_lines
-    from caravan_crawler.reparse.reader import value_pipelines
+    from caravan_crawler.pipelines import value_pipelines
 
     answer = answer_of(body, document.url, charset, datetime.now(UTC))
     pipelines = value_pipelines(settings)
@@ -266,7 +266,7 @@ def _inspect_site(process: CrawlerProcessBase, args: list[str], opts: argparse.N
     from caravan_crawler.inspection.oddities import judge
     from caravan_crawler.inspection.site_report import as_json, as_table
     from caravan_crawler.inspection.site_spider import InspectionSpider
-    from caravan_crawler.reparse.reader import value_pipelines
+    from caravan_crawler.pipelines import value_pipelines
     from caravan_crawler.settings_checks import settings_problem
 
     problem, folder = settings_problem(process.settings), None

@@ -12,9 +12,16 @@ from scrapy.exceptions import UsageError
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
 from caravan_crawler.console import StopFlag, is_terminal, print_err, print_out, tune_gc
 from caravan_crawler.outcome import BELOW_FLOORS, CRASHED, REFUSED, SOUND
-from caravan_crawler.store import origin
 from caravan_crawler.store.database import StoreError, StoreRefusedError
-from caravan_crawler.store.store import NONE, Store, edition, open_edition
+from caravan_crawler.store.store import (
+    NONE,
+    Store,
+    edition,
+    identity_problem,
+    note_identity,
+    open_edition,
+    site_identity,
+)
 from caravan_crawler.urls import PUBLIC_BASE
 
 
@@ -138,11 +145,11 @@ def _check_identity(store: Store, said: str | None, *, note: bool) -> None:
     """Refuse a store of another site than the archive's pages declare, if they declare one."""
     if said is None:
         return
-    held = origin.identity(store.rows)
-    if problem := origin.identity_problem(held, said):
+    held = site_identity(store.rows)
+    if problem := identity_problem(held, said):
         raise StoreRefusedError(f"{store.name} holds {problem}")
     if held is None and note:
-        store.execute_all(*origin.note_identity(said))
+        store.execute_all(*note_identity(said))
 
 
 class _Progress:

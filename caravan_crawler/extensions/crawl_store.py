@@ -14,7 +14,7 @@ from caravan_crawler.items import Article
 from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.outcome import LIMIT, LIMIT_STAT
 from caravan_crawler.spiders.caravan import CaravanSpider
-from caravan_crawler.store import crawl_state, database, failed_pages, publication
+from caravan_crawler.store import crawl_state, database, publication
 from caravan_crawler.store.article_store import ArticleStore, article_key
 from caravan_crawler.store.publication import LeftRecords
 from caravan_crawler.store.store import Store, open_store
@@ -76,7 +76,7 @@ class CrawlStore:
         started_at = database.stamp(spider.started_at)
         self._resumed = crawl_state.begin(self.store, spider.run_id, spider.arguments, started_at)
         if settings.getbool("ACCEPT_DRIFT"):
-            failed_pages.accept_losses(self.store)
+            crawl_state.accept_losses(self.store)
         self.articles = ArticleStore(self.store, spider.run_id, self._scope)
         spider.commit = self.articles.accept_page
         self.left = LeftRecords(self.store, spider.run_id, self._is_asked_for)

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 from caravan_crawler import __version__
 from caravan_crawler.archive.sources import Part, Source
-from caravan_crawler.monitors.drift import FEWEST
 from caravan_crawler.pages.to_items import ChangeFilter
 from caravan_crawler.reparse.reader import ProcessDiedError, Read, Reading
 from caravan_crawler.store import database
 from caravan_crawler.store.article_history import MergeResult, Observation
+from caravan_crawler.store.field_counts import FEWEST
 from caravan_crawler.store.page_facts import Line, Span
 from caravan_crawler.store.reparse_store import ReparseStore
 

@@ -24,8 +24,9 @@ from caravan_crawler.report.elements import (
     number,
 )
 from caravan_crawler.report.fields import Tally
-from caravan_crawler.store import origin, schema
+from caravan_crawler.store import schema
 from caravan_crawler.store.snapshot import Run, Snapshot, failure_reasons, last_runs
+from caravan_crawler.store.store import edition_held, site_title
 
 #: Runs whose outcomes are counted.
 _RECENT_RUNS = 20
@@ -54,8 +55,8 @@ def read_head(snapshot: Snapshot, tally: Tally) -> Head:
     ((first, last),) = snapshot.rows(select(func.min(published), func.max(published)))
     ((versions,),) = snapshot.rows(select(func.count()).select_from(schema.article_versions))
     ((runs,),) = snapshot.rows(select(func.count()).select_from(schema.runs))
-    site, _, detail = origin.title(snapshot.rows).partition(" (")
-    if not detail and site != origin.edition_held(snapshot.rows):
+    site, _, detail = site_title(snapshot.rows).partition(" (")
+    if not detail and site != edition_held(snapshot.rows):
         detail = "".join(urlsplit(url).netloc for (url,) in snapshot.rows(select(schema.articles.c.url).limit(1)))
     numbers = [
         Number(number(tally.articles), "articles"),

@@ -10,7 +10,7 @@ from caravan_crawler.items import NOTHING, RECOVERABLE, REQUIRED, Article, Excha
 from caravan_crawler.page_writes import Failure, PageWrites
 from caravan_crawler.store import database, page_facts
 from caravan_crawler.store.article_history import ArticleHistory, ChangeType, Observation, lost_fields
-from caravan_crawler.store.failed_pages import LOST_FIELDS, FailedPages
+from caravan_crawler.store.crawl_state import LOST_FIELDS, FailedPages
 from caravan_crawler.store.field_counts import FieldCounts
 from caravan_crawler.store.same_article import KnownTexts, has_number, is_same_article, merge_rows, stored_row
 from caravan_crawler.store.schema import articles, view_counts

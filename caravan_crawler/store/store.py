@@ -1,4 +1,4 @@
-"""The store: open it once per run, commit whole pages, look up a page's links with one query."""
+"""The store: whose articles it holds, whole pages in a commit, look-ups by key."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from sqlalchemy import URL, Connection, Executable, exists, or_, select
+from sqlalchemy import URL, Connection, Executable, delete, exists, insert, or_, select
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -27,10 +27,77 @@ from caravan_crawler.store.database import (
     wait_for_turn,
     without_password,
 )
-from caravan_crawler.store.origin import COPY, edition_held
-from caravan_crawler.store.schema import articles, failures, frontier, note, noted, other_pages, sources, upgrade
+from caravan_crawler.store.schema import (
+    articles,
+    failures,
+    frontier,
+    note,
+    noted,
+    other_pages,
+    sources,
+    store_info,
+    upgrade,
+)
 from caravan_crawler.store.statements import Writes, known_pages, write_statements
 from caravan_crawler.urls import PUBLIC_HOSTS, Site
+
+#: The edition of any site that is neither the original nor another edition of it.
+COPY = "copy"
+_ORIGINAL = "caravan.kz"
+_IDENTITY = "identity"
+
+#: A function that queries the store.
+Ask = Callable[[Executable], Iterable[Any]]
+
+
+def edition_held(ask: Ask) -> str | None:
+    """Return the edition that a store belongs to, or None if it is new.
+
+    A store that is noted as the original belongs to a copy if its articles have URLs of another host.
+    """
+    held = _noted(ask, "site")
+    if held == _ORIGINAL:
+        urls = [url for (url,) in ask(select(articles.c.url).limit(1))]
+        if urls and urlsplit(urls[0]).netloc not in PUBLIC_HOSTS:
+            return COPY
+    return held
+
+
+def site_identity(ask: Ask) -> str | None:
+    """Return the identity the site reports: empty if it reports none, None before the first response."""
+    return _noted(ask, _IDENTITY)
+
+
+def note_identity(value: str) -> tuple[Executable, ...]:
+    """Return the statements that store the identity of the site."""
+    row = {"name": _IDENTITY, "value": value}
+    return delete(store_info).where(store_info.c.name == _IDENTITY), insert(store_info).values(row)
+
+
+def identity_problem(held: str | None, said: str) -> str | None:
+    """Return a message if the site is not the store's, or None."""
+    if held is None or said == held:
+        return None
+    return f"the articles of {_shown(held)}; for those of {_shown(said)} name another folder: -s DATA_DIR=FOLDER"
+
+
+def _shown(said: str) -> str:
+    return f"a sample site ({said})" if said else "a site that does not say which it is"
+
+
+def site_title(ask: Ask) -> str:
+    """Return the name of the site for reports and datasets."""
+    held = edition_held(ask) or ""
+    said = site_identity(ask)
+    if held == COPY:
+        return f"a sample site ({said})" if said else "a copy of the site"
+    return held
+
+
+def _noted(ask: Ask, name: str) -> str | None:
+    rows = list(ask(select(store_info.c.value).where(store_info.c.name == name)))
+    return str(rows[0][0]) if rows else None
+
 
 #: A URL without an article is not requested again for this time; later it may have one.
 _NO_ARTICLE_FOR = timedelta(days=30)
