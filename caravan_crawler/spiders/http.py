@@ -12,8 +12,8 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from caravan_crawler import failures
-from caravan_crawler.crawl_stats import CrawlStats
 from caravan_crawler.downloadhandlers import header, received_at
+from caravan_crawler.failures import CrawlStats
 from caravan_crawler.frontier.articles import Target
 from caravan_crawler.frontier.listings import ListPage
 from caravan_crawler.frontier.schedule import Child, month_of

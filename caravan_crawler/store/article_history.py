@@ -1,12 +1,16 @@
-"""The one rule for what a reading of an article changes: for a crawl, and for a page of an archive read again.
+"""The rules for what a reading of an article changes, and for whether two records are of one article.
 
-A crawl's reading is newer than all that is stored. Pages of an archive come in any order and any number of times: a
-better reading replaces what the same page gave before; an observation older than the latest state adds to versions and
-view counts only. After a reader is fixed, reparsing gives the same store as if
-the reader had been right from the start.
+The rule of changes is the same for a crawl and for a page of an archive read again. A crawl's reading is newer than
+all that is stored. Pages of an archive come in any order and any number of times: a better reading replaces what the
+same page gave before; an observation older than the latest state adds to versions and view counts only. After a reader
+is fixed, reparsing gives the same store as if the reader had been right from the start.
+
+The site has moved from URLs with a number to URLs without. The same article is recognised by a redirect from its old
+URL, or else by the same headline, day and text.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -278,3 +282,50 @@ def lost_fields(row: Row, before: Any) -> list[str]:
 def _base(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}/"
+
+
+_NOT_LETTERS = re.compile(r"[\W_]+")
+#: Characters of a paragraph that is compared; shorter ones occur in many articles.
+_SHORTEST_PARAGRAPH = 30
+#: Share of equal paragraphs in the same text: two markups may separate its paragraphs differently.
+_SAME_TEXT = 0.5
+
+
+def fold(text: str | None) -> str:
+    """Return the letters and digits of a text, which do not depend on markup, typography and encoding."""
+    return _NOT_LETTERS.sub("", (text or "").casefold().replace("ё", "е"))
+
+
+def is_same_article(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two records, of which one's URL leads to the other, have the same day, headline or text."""
+    is_same_day = bool(one["date_published"]) and one["date_published"] == other["date_published"]
+    is_same_headline = bool(one["headline"]) and fold(one["headline"]) == fold(other["headline"])
+    return is_same_day or is_same_headline or is_same_text(one, other)
+
+
+def is_same_text(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether most paragraphs of two records are the same; False if one has no text."""
+    first, second = _whole(one), _whole(other)
+    if not first or not second:
+        return False
+    if first in second or second in first:
+        return True
+    paragraphs, others = _paragraphs(one), _paragraphs(other)
+    smaller = min(len(paragraphs), len(others))
+    return smaller > 0 and len(paragraphs & others) > _SAME_TEXT * smaller
+
+
+def _whole(row: Mapping[str, Any]) -> str:
+    lede, body = fold(row["lede"]), fold(row["body"])
+    return body if body.startswith(lede) else lede + body
+
+
+def _paragraphs(row: Mapping[str, Any]) -> set[str]:
+    texts = [row["lede"], *(row["body"] or "").split("\n\n")]
+    return {folded for text in texts if len(folded := fold(text)) >= _SHORTEST_PARAGRAPH}
+
+
+def has_number(url: str, article: Article | Mapping[str, Any]) -> bool:
+    """Whether an article's URL ends in its number, as all did before the move."""
+    number = article.article_id if isinstance(article, Article) else article["article_id"]
+    return number is not None and url.rstrip("/").endswith((f"-{number}", f"={number}"))

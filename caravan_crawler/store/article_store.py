@@ -1,19 +1,27 @@
 """Store what a run reads: each item once, in one transaction with its page's links, aliases and failures."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from caravan_crawler.items import NOTHING, RECOVERABLE, REQUIRED, Article, ExchangeRate, TrendingEntry, Weather, as_row
 from caravan_crawler.page_writes import Failure, PageWrites
 from caravan_crawler.store import database, page_facts
-from caravan_crawler.store.article_history import ArticleHistory, ChangeType, Observation, lost_fields
+from caravan_crawler.store.article_history import (
+    ArticleHistory,
+    ChangeType,
+    Observation,
+    fold,
+    has_number,
+    is_same_article,
+    is_same_text,
+    lost_fields,
+)
 from caravan_crawler.store.crawl_state import LOST_FIELDS, FailedPages
 from caravan_crawler.store.field_counts import FieldCounts
-from caravan_crawler.store.same_article import KnownTexts, has_number, is_same_article, merge_rows, stored_row
-from caravan_crawler.store.schema import articles, view_counts
+from caravan_crawler.store.schema import aliases, article_versions, articles, failures, other_pages, view_counts
 from caravan_crawler.store.statements import Writes
 from caravan_crawler.store.store import Known, Store
 
@@ -296,3 +304,81 @@ def _losses(row: dict[str, Any], before: Any) -> dict[str, Any]:
 def article_key(article: Article) -> str:
     """Return the key of an article: its number, else its path, which is the same on every copy of the site."""
     return str(article.article_id) if article.article_id is not None else urlsplit(article.url).path
+
+
+class KnownTexts:
+    """Finds the stored article with the same headline, day and text as one that is read now."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._stored_now: dict[int, list[str]] = {}
+        """Keys of the articles stored in this run, by day and headline."""
+
+    def add(self, row: Mapping[str, Any], key: str) -> None:
+        """Register an article stored in this run."""
+        if row["headline"] and row["date_published"]:
+            keys = self._stored_now.setdefault(_index(row), [])
+            if key not in keys:
+                keys.append(key)
+
+    def find(self, row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return the stored row of the same article, or None."""
+        if not row["headline"] or not row["date_published"]:
+            return None
+        keys = list(self._stored_now.get(_index(row), ()))
+        if not self._store.was_empty:
+            keys += self._of_that_day(row)
+        for key in dict.fromkeys(keys):
+            stored = stored_row(self._store, key)
+            # Two articles have two numbers, even if one is a copy of the other.
+            if stored and is_same_text(row, stored) and None in (row["article_id"], stored["article_id"]):
+                return stored
+        return None
+
+    def _of_that_day(self, row: Mapping[str, Any]) -> Iterable[str]:
+        columns = articles.c
+        rows = self._store.rows(
+            select(columns.key, columns.headline).where(columns.date_published == row["date_published"])
+        )
+        headline = fold(row["headline"])
+        return [key for key, other in rows if fold(other) == headline]
+
+
+def _index(row: Mapping[str, Any]) -> int:
+    return hash((row["date_published"], fold(row["headline"])))
+
+
+def stored_row(store: Store, key: str, *, may_be_pending: bool = True) -> Mapping[str, Any] | None:
+    """Return the stored row of an article, or None."""
+    if may_be_pending:
+        store.flush()
+    rows = store.rows(select(articles).where(articles.c.key == key))
+    return rows[0]._mapping if rows else None
+
+
+def merge_rows(store: Store, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    """Merge two rows of one article: key and number of ``old``, the latest state, and the history of both."""
+    key, gone = old["key"], new["key"]
+    kept = {
+        "key": key,
+        "article_id": old["article_id"] or new["article_id"],
+        "first_seen_at": min(old["first_seen_at"], new["first_seen_at"]),
+        "version": old["version"] + new["version"],
+    }
+    alias = {"url": old["url"], "article_key": key, "first_seen_at": old["first_seen_at"]}
+    counted = select(view_counts.c.observed_at).where(view_counts.c.article_key == key)
+    store.execute_all(
+        delete(articles).where(articles.c.key.in_([key, gone])),
+        insert(articles).values({**new, **kept}),
+        update(article_versions)
+        .where(article_versions.c.article_key == gone)
+        .values(article_key=key, version=article_versions.c.version + old["version"]),
+        delete(view_counts).where(view_counts.c.article_key == gone, view_counts.c.observed_at.in_(counted)),
+        update(view_counts).where(view_counts.c.article_key == gone).values(article_key=key),
+        update(aliases).where(aliases.c.article_key == gone).values(article_key=key),
+        update(failures).where(failures.c.article_key == gone).values(article_key=key),
+        delete(aliases).where(aliases.c.url == old["url"]),
+        insert(aliases).values(alias),
+        delete(other_pages).where(other_pages.c.key == gone),
+        insert(other_pages).values(key=gone, url=new["url"], kind="alias", seen_at=database.now()),
+    )
