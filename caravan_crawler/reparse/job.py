@@ -208,22 +208,7 @@ class ReparseJob:
     def _store_part(self, part: Part, readings: list[Reading]) -> None:
         source = part.source
         run = self._runs[source.run_id] if source.about.run_id else None
-        observations = []
-        for one in readings:
-            if one.kind:
-                self.summary.page(one.kind)
-            if one.seen is None:
-                continue
-            if one.is_partial and self._store.holds(one.keys):
-                self.summary.change_types["left_whole"] += 1
-                continue
-            if run is not None:
-                # A run reads an article once; its page at another address contains nothing new.
-                if run.seen & set(one.keys):
-                    self.summary.page("known_under_another_address")
-                    continue
-                run.seen.update(one.keys)
-            observations.append(one.seen)
+        observations = list(self._observations(readings, run))
         # Other archives are in no order of time, so their lines have no line before them to compare with.
         lines: list[Line] = [
             line for one in readings for line in one.lines if run is None or run.changes.is_new(*line.change_key())
@@ -243,6 +228,22 @@ class ReparseJob:
         results = self._store.put(observations, lines, span, state)
         for observation, result in zip(observations, results, strict=True):
             self.summary.article(observation.article.url, result)
+
+    def _observations(self, readings: list[Reading], run: _RunState | None) -> Iterator[Observation]:
+        """Count pages, and yield the articles to store; a run reads an article once."""
+        for one in readings:
+            if one.kind:
+                self.summary.page(one.kind)
+            if one.seen is None:
+                continue
+            if one.is_partial and self._store.holds(one.keys):
+                self.summary.change_types["left_whole"] += 1
+            elif run is not None and run.seen & set(one.keys):
+                self.summary.page("known_under_another_address")
+            else:
+                if run is not None:
+                    run.seen.update(one.keys)
+                yield one.seen
 
     def _note_losing(self, part: Part, observations: list[Observation], results: list[MergeResult]) -> None:
         """Note which articles of a part have lost values, which stay until all parts are read."""
