@@ -19,7 +19,6 @@ from scrapy.utils.conf import closest_scrapy_cfg
 from twisted.python.failure import Failure
 
 from caravan_crawler.addons import browser_problem
-from caravan_crawler.archive.pages import claimed_address, is_page_address
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
 from caravan_crawler.console import is_terminal, print_err, print_out
 from caravan_crawler.downloadhandlers import header
@@ -29,7 +28,7 @@ from caravan_crawler.normalise.text import clean, printable
 from caravan_crawler.outcome import CRASHED, CRAWL_DELAY_STAT, REFUSED, UNREACHABLE
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
-from caravan_crawler.urls import PUBLIC_BASE, Site
+from caravan_crawler.urls import PUBLIC_BASE, Site, is_page_address
 
 # The inspection is imported on use, because Scrapy loads all commands at each start.
 if TYPE_CHECKING:
@@ -118,6 +117,8 @@ class Command(ScrapyCommand):
         except OSError as error:
             self._end(f"{target} cannot be read: {error.strerror}", REFUSED)
             return
+        from caravan_crawler.archive.pages import claimed_address  # not in a crawl, which imports every command
+
         url = opts.url or claimed_address(parse_document(body, PUBLIC_BASE, Site(PUBLIC_BASE)))
         if url is None:
             if opts.save_fixture is not None:
