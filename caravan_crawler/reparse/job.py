@@ -17,8 +17,8 @@ from caravan_crawler.reparse.reader import ProcessDiedError, Read, Reading
 from caravan_crawler.store import database
 from caravan_crawler.store.article_history import MergeResult, Observation
 from caravan_crawler.store.field_counts import FEWEST
-from caravan_crawler.store.page_facts import Line, Span
-from caravan_crawler.store.reparse_store import ReparseStore
+from caravan_crawler.store.page_facts import Line
+from caravan_crawler.store.reparse_store import ReparseStore, Span
 
 #: Columns of the table of fields.
 _EFFECTS = ("found", "changed", "lost")
