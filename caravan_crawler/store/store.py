@@ -256,11 +256,11 @@ class Store:
                 found[key] = replace(found[key], paths=(*found[key].paths, path))
         return found
 
-    def write(self, page: Writes) -> None:
+    def write(self, writes: Writes) -> None:
         """Store the rows of a page, all in one transaction, which may hold further pages."""
         if self.is_broken:
             return
-        self._pending.add_all(page)
+        self._pending.add_all(writes)
         self._pages += 1
         if self._pages >= self._pages_per_commit or time.monotonic() - self._last_commit > _COMMIT_INTERVAL:
             self.flush()
@@ -340,7 +340,7 @@ class NoStore(Store):
         """Return nothing."""
         return {}
 
-    def write(self, page: Writes) -> None:
+    def write(self, writes: Writes) -> None:
         """Do nothing."""
 
     def flush(self) -> None:
@@ -355,16 +355,18 @@ def open_store(setting: str | None, data_dir: str, site: str, *, shared: bool = 
 
     Raise :class:`~caravan_crawler.store.database.StoreError`, which has the exit code, if that fails.
     """
-    return NoStore() if setting == NONE else open_edition(setting, data_dir, edition(site), shared=shared)
-
-
-def open_edition(setting: str | None, data_dir: str, whose: str, *, shared: bool = False) -> Store:
-    """Open the store for the articles of an :func:`edition`."""
+    if setting == NONE:
+        return NoStore()
     if not shared:
-        return Store(store_url(setting, data_dir), whose)
+        return open_edition(setting, data_dir, edition(site))
     from caravan_crawler.store.workers import SharedStore
 
-    return SharedStore(store_url(setting, data_dir), whose)
+    return SharedStore(store_url(setting, data_dir), edition(site))
+
+
+def open_edition(setting: str | None, data_dir: str, whose: str) -> Store:
+    """Open the store for the articles of an :func:`edition`."""
+    return Store(store_url(setting, data_dir), whose)
 
 
 def edition(site: str) -> str:
