@@ -117,12 +117,7 @@ class ArticleHistory:
         earlier = self._earlier_reading(time)
         effects = {name: _effect(earlier[name], record[name]) for name in earlier if record[name] != earlier[name]}
         if not self._accept_losses:
-            kept = {name for name, effect in effects.items() if effect == "lost" and self._is_kept(name, effects)}
-            record |= {name: earlier[name] for name in kept}
-            if self.row is not None and earlier:
-                readers = {name: reader for name, reader in self.row["found_by"].items() if name in kept}
-                seen = replace(seen, found_by=seen.found_by | readers)
-            record |= {} if earlier else self._texts_lost_by_reader(time, record)
+            seen = self._put_back(seen, record, earlier, effects)
         change_type = change_type_of(record, self.row)
         if change_type is ChangeType.LOST_FIELDS:
             if not (earlier and self._accept_losses):
@@ -140,6 +135,16 @@ class ArticleHistory:
         if earlier:
             change_type = ChangeType.CHANGED if effects else ChangeType.UNCHANGED
         return MergeResult(change_type, effects, tuple(name for name, value in earlier.items() if value not in NOTHING))
+
+    def _put_back(self, seen: Observation, record: Row, earlier: Row, effects: dict[str, str]) -> Observation:
+        """Put lost values that are kept back into ``record``; return the observation with their readers."""
+        if not earlier:
+            record |= self._texts_lost_by_reader(seen.article.observed_at, record)
+            return seen
+        kept = {name for name, effect in effects.items() if effect == "lost" and self._is_kept(name, effects)}
+        record |= {name: earlier[name] for name in kept}
+        found_by = self.row["found_by"] if self.row is not None else {}
+        return replace(seen, found_by=seen.found_by | {name: found_by[name] for name in kept & found_by.keys()})
 
     def _is_kept(self, name: str, effects: dict[str, str]) -> bool:
         """Whether a lost value is not removed, now or at all; a time of day is kept with its day only."""

@@ -130,6 +130,10 @@ class ArticleStore:
         if key in self._stored:
             self._add_url(article, own_key, before, page_writes)
             return ChangeType.UNCHANGED
+        return self._merge(article, key, own_key, before, page_writes)
+
+    def _merge(self, article: Article, key: str, own_key: str, before: Any, page_writes: PageWrites) -> ChangeType:
+        """Store what the first reading of an article in this run changes."""
         history = ArticleHistory.of_latest(before, self._last_count(key, before) if article.views is not None else None)
         validators = page_writes.etag, page_writes.last_modified
         seen = Observation(key, article, self._run_id, page_writes.found_by, *validators)
@@ -144,8 +148,8 @@ class ArticleStore:
             self._add_article(writes, history, before, change_type)
             if is_lacking:
                 self._lacking[key] = article.url
-            elif change_type in (ChangeType.CHANGED, ChangeType.RECOUNTED):
-                self._lost[key] = _losses(row, before)
+            elif change_type in (ChangeType.CHANGED, ChangeType.RECOUNTED) and (lost := _losses(row, before)):
+                self._lost[key] = lost
         self.store.write(writes)
         self._stored.add(key)
         self._texts.add(row, key)
