@@ -2,7 +2,7 @@
 
 import pytest
 
-from caravan_crawler.failures import OutageDetector
+from caravan_crawler.crawl_stats import OutageDetector
 
 # u: no answer, r: a refusal, g: anything good
 CASES = [

@@ -12,7 +12,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure as RequestFailure
 
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
-from caravan_crawler.failures import CrawlStats
+from caravan_crawler.crawl_stats import CrawlStats
 from caravan_crawler.frontier.articles import Frontier, Target, day_of_article
 from caravan_crawler.frontier.listings import Listings
 from caravan_crawler.frontier.schedule import HOME, KNOWN_SECTIONS, MAIN_SITEMAP, Child

@@ -12,8 +12,8 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from caravan_crawler import failures
+from caravan_crawler.crawl_stats import CrawlStats
 from caravan_crawler.downloadhandlers import header, received_at
-from caravan_crawler.failures import CrawlStats
 from caravan_crawler.frontier.articles import Target
 from caravan_crawler.frontier.listings import ListPage
 from caravan_crawler.frontier.schedule import Child, month_of
@@ -33,6 +33,8 @@ ARTICLE, FRONT, SITEMAP, LIST, REFRESH, RETRY = 20_000, 10_000, 1_000, 10, 5, -1
 
 #: ``meta`` of optional pages, such as the one after a listing's last: a 404 is no failure.
 _OPTIONAL = {"optional": True}
+#: In the ``meta`` of a request for a page that may be rendered in a browser: the kind of page that is expected.
+MAY_BE_RENDERED = "may_be_shown"
 NOT_MODIFIED = 304
 
 #: Kinds of pages that a retry may fix.

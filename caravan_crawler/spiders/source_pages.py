@@ -11,7 +11,8 @@ from scrapy.http import Response
 from twisted.python.failure import Failure as RequestFailure
 
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.failures import CrawlStats, RunEndsError
+from caravan_crawler.crawl_stats import CrawlStats
+from caravan_crawler.failures import RunEndsError
 from caravan_crawler.frontier.articles import Target
 from caravan_crawler.frontier.discovery import Discovery
 from caravan_crawler.frontier.listings import Listings
