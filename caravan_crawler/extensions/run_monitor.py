@@ -141,10 +141,7 @@ class RunMonitor:
         settings, stats, store = self.crawler.settings, self.crawler.stats, self._store
         floors: Mapping[str, float] = {name: float(share) for name, share in settings.getdict("FLOORS").items()}
         try:
-            since = field_counts.history_start(store)
-            past = field_counts.history(store, since, spider.run_id)
-            recent = field_counts.recent(store, since, spider.run_id)
-            found = field_counts.judge(self._crawl_store.articles.fields, recent, past, floors)
+            found = field_counts.judge_run(store, spider.run_id, self._crawl_store.articles.fields, floors)
             is_news = any(stats.get_value(f"caravan/articles/{name}") for name in ("new", "new_elsewhere"))
             quiet = field_counts.silence(store) if is_whole and not (is_news or _is_partial(spider, stats)) else None
         except StoreError as error:

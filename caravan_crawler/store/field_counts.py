@@ -233,6 +233,12 @@ def judge(
     return drift
 
 
+def judge_run(store: Store, run_id: str, run: FieldCounts, floors: Mapping[str, float]) -> Drift:
+    """Judge a run by its counts and by those of the runs before it, which the store has."""
+    since = history_start(store)
+    return judge(run, recent(store, since, run_id), history(store, since, run_id), floors)
+
+
 def _pool(
     run: Counter[Cell], recent: Iterable[tuple[int, Counter[Cell]]], history: Counter[Cell]
 ) -> tuple[Counter[Cell], Counter[Cell]]:
