@@ -15,7 +15,7 @@ from caravan_crawler.downloadhandlers import header
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import end_run, error_words
 from caravan_crawler.outcome import IDENTITY_STAT, OTHER_SITE_STAT
-from caravan_crawler.store.store import identity_problem, note_identity, site_identity
+from caravan_crawler.store.store import IDENTITY, identity_problem, site_identity
 from caravan_crawler.urls import Site, address_problem
 
 
@@ -181,7 +181,7 @@ class SiteIdentity:
         if self._held is None:
             self._held = site_identity(self._store.rows)
         if self._held is None:
-            self._store.execute_all(*note_identity(said))
+            self._store.note(IDENTITY, said)
             self._held = said
         self._is_known = True
         if said:

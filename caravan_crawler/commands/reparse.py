@@ -14,11 +14,11 @@ from caravan_crawler.console import StopFlag, is_terminal, print_err, print_out,
 from caravan_crawler.outcome import BELOW_FLOORS, CRASHED, REFUSED, SOUND
 from caravan_crawler.store.database import StoreError, StoreRefusedError
 from caravan_crawler.store.store import (
+    IDENTITY,
     NONE,
     Store,
     edition,
     identity_problem,
-    note_identity,
     open_edition,
     site_identity,
 )
@@ -149,7 +149,7 @@ def _check_identity(store: Store, said: str | None, *, note: bool) -> None:
     if problem := identity_problem(held, said):
         raise StoreRefusedError(f"{store.name} holds {problem}")
     if held is None and note:
-        store.execute_all(*note_identity(said))
+        store.note(IDENTITY, said)
 
 
 class _Progress:

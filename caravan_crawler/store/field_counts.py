@@ -11,13 +11,13 @@ from itertools import pairwise
 from math import sqrt
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, select
+from sqlalchemy import ColumnElement, and_, func, insert, select
 
 from caravan_crawler.items import COUNTED, NOTHING, Article
 from caravan_crawler.outcome import BELOW_FLOORS, SOUND
 from caravan_crawler.store import crawl_state
-from caravan_crawler.store.schema import articles, field_counts, runs, store_info
-from caravan_crawler.store.store import Store
+from caravan_crawler.store.schema import articles, field_counts, runs
+from caravan_crawler.store.store import Store, read_note
 
 #: The fields that are compared with their history.
 FIELDS = (*COUNTED, "images", "published_at")
@@ -76,14 +76,12 @@ class FieldCounts:
 
 def history_start(store: Store) -> str:
     """Return the time from which runs count as history: when the user last accepted a change of the site."""
-    rows = store.rows(select(store_info.c.value).where(store_info.c.name == _ACCEPTED))
-    return str(rows[0][0]) if rows else ""
+    return read_note(store.rows, _ACCEPTED) or ""
 
 
 def accept(store: Store, moment: str) -> None:
     """Start a new history at ``moment``."""
-    store.execute(delete(store_info).where(store_info.c.name == _ACCEPTED))
-    store.execute(insert(store_info).values(name=_ACCEPTED, value=moment))
+    store.note(_ACCEPTED, moment)
 
 
 def _before(run_id: str, since: str) -> ColumnElement[bool]:

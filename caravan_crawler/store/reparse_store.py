@@ -12,7 +12,7 @@ from caravan_crawler.store.article_history import ArticleHistory, MergeResult, O
 from caravan_crawler.store.page_facts import TABLES, Line, line_of, meaning, newest_lines, row_of
 from caravan_crawler.store.schema import article_versions, articles, rates, store_info, trending, view_counts, weather
 from caravan_crawler.store.statements import Writes
-from caravan_crawler.store.store import Store
+from caravan_crawler.store.store import Store, read_note
 
 #: The column with the subject of a line.
 _ABOUT = {trending: trending.c.rank, rates: rates.c.currency, weather: weather.c.city}
@@ -90,10 +90,7 @@ class ReparseStore:
 
     def state_of(self, name: str) -> str | None:
         """Return the progress of a file, or None if it was not begun."""
-        if self._dry_run:
-            return None
-        rows = self._store.rows(select(store_info.c.value).where(store_info.c.name == _NOTE + name))
-        return str(rows[0][0]) if rows else None
+        return None if self._dry_run else read_note(self._store.rows, _NOTE + name)
 
     def forget(self, names: Iterable[str]) -> None:
         """Delete the progress of these files, so that the next run starts from their beginning."""

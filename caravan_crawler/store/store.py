@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from sqlalchemy import URL, Connection, Executable, delete, exists, insert, or_, select
+from sqlalchemy import URL, Connection, Executable, exists, or_, select
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -32,7 +32,6 @@ from caravan_crawler.store.schema import (
     failures,
     frontier,
     note,
-    noted,
     other_pages,
     sources,
     store_info,
@@ -44,60 +43,8 @@ from caravan_crawler.urls import PUBLIC_HOSTS, Site
 #: The edition of any site that is neither the original nor another edition of it.
 COPY = "copy"
 _ORIGINAL = "caravan.kz"
-_IDENTITY = "identity"
-
-#: A function that queries the store.
-Ask = Callable[[Executable], Iterable[Any]]
-
-
-def edition_held(ask: Ask) -> str | None:
-    """Return the edition that a store belongs to, or None if it is new.
-
-    A store that is noted as the original belongs to a copy if its articles have URLs of another host.
-    """
-    held = _noted(ask, "site")
-    if held == _ORIGINAL:
-        urls = [url for (url,) in ask(select(articles.c.url).limit(1))]
-        if urls and urlsplit(urls[0]).netloc not in PUBLIC_HOSTS:
-            return COPY
-    return held
-
-
-def site_identity(ask: Ask) -> str | None:
-    """Return the identity the site reports: empty if it reports none, None before the first response."""
-    return _noted(ask, _IDENTITY)
-
-
-def note_identity(value: str) -> tuple[Executable, ...]:
-    """Return the statements that store the identity of the site."""
-    row = {"name": _IDENTITY, "value": value}
-    return delete(store_info).where(store_info.c.name == _IDENTITY), insert(store_info).values(row)
-
-
-def identity_problem(held: str | None, said: str) -> str | None:
-    """Return a message if the site is not the store's, or None."""
-    if held is None or said == held:
-        return None
-    return f"the articles of {_shown(held)}; for those of {_shown(said)} name another folder: -s DATA_DIR=FOLDER"
-
-
-def _shown(said: str) -> str:
-    return f"a sample site ({said})" if said else "a site that does not say which it is"
-
-
-def site_title(ask: Ask) -> str:
-    """Return the name of the site for reports and datasets."""
-    held = edition_held(ask) or ""
-    said = site_identity(ask)
-    if held == COPY:
-        return f"a sample site ({said})" if said else "a copy of the site"
-    return held
-
-
-def _noted(ask: Ask, name: str) -> str | None:
-    rows = list(ask(select(store_info.c.value).where(store_info.c.name == name)))
-    return str(rows[0][0]) if rows else None
-
+#: Name of the note with the identity that the site reports.
+IDENTITY = "identity"
 
 #: A URL without an article is not requested again for this time; later it may have one.
 _NO_ARTICLE_FOR = timedelta(days=30)
@@ -194,7 +141,7 @@ class Store:
 
     def _claim(self, connection: Connection, site: str) -> None:
         """Check that the store belongs to this site, because articles of another one have the same numbers."""
-        noted_as = noted(connection, "site")
+        noted_as = read_note(connection.execute, "site")
         held = edition_held(connection.execute)
         if held is not None and held != site and not connection.scalar(_ANYTHING_THERE):
             held = None  # no earlier run has stored anything
@@ -227,6 +174,10 @@ class Store:
     def execute(self, statement: Executable, rows: Any = None) -> "CursorResult[Any]":
         """Execute a statement in a transaction of its own."""
         return self._execute(lambda connection: connection.execute(statement, rows))
+
+    def note(self, name: str, value: str) -> None:
+        """Set the value of ``name`` in ``store_info``; :func:`read_note` returns it."""
+        self._execute(lambda connection: note(connection, name, value))
 
     def _execute(self, work: Callable[[Connection], Result]) -> Result:
         try:
@@ -379,3 +330,51 @@ def edition(site: str) -> str:
         return SAMPLE
     (host,) = [host for host in Site(site).hosts if not host.startswith("www.")] or [""]
     return host if host in PUBLIC_HOSTS or host.endswith(".caravan.kz") else COPY
+
+
+#: A function that queries the store.
+Ask = Callable[[Executable], Iterable[Any]]
+
+
+def edition_held(ask: Ask) -> str | None:
+    """Return the edition that a store belongs to, or None if it is new.
+
+    A store that is noted as the original belongs to a copy if its articles have URLs of another host.
+    """
+    held = read_note(ask, "site")
+    if held == _ORIGINAL:
+        urls = [url for (url,) in ask(select(articles.c.url).limit(1))]
+        if urls and urlsplit(urls[0]).netloc not in PUBLIC_HOSTS:
+            return COPY
+    return held
+
+
+def site_identity(ask: Ask) -> str | None:
+    """Return the identity the site reports: empty if it reports none, None before the first response."""
+    return read_note(ask, IDENTITY)
+
+
+def identity_problem(held: str | None, said: str) -> str | None:
+    """Return a message if the site is not the store's, or None."""
+    if held is None or said == held:
+        return None
+    return f"the articles of {_shown(held)}; for those of {_shown(said)} name another folder: -s DATA_DIR=FOLDER"
+
+
+def _shown(said: str) -> str:
+    return f"a sample site ({said})" if said else "a site that does not say which it is"
+
+
+def site_title(ask: Ask) -> str:
+    """Return the name of the site for reports and datasets."""
+    held = edition_held(ask) or ""
+    said = site_identity(ask)
+    if held == COPY:
+        return f"a sample site ({said})" if said else "a copy of the site"
+    return held
+
+
+def read_note(ask: Ask, name: str) -> str | None:
+    """Return the value of ``name`` in ``store_info``, or None."""
+    rows = list(ask(select(store_info.c.value).where(store_info.c.name == name)))
+    return str(rows[0][0]) if rows else None
