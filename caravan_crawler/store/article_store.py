@@ -103,9 +103,7 @@ class ArticleStore:
 
     def remove_from_frontier(self, key: str) -> None:
         """Remove an article from the frontier: it is not to be requested."""
-        writes = Writes()
-        writes.add("left", the_scope=self._scope, the_key=key)
-        self.store.write(writes)
+        self.store.write(Writes().add("left", the_scope=self._scope, the_key=key))
 
     def fail(self, url: str, key: str | None, reason: str, message: str) -> None:
         """Store a failure, and remove the article from the frontier."""
@@ -170,9 +168,8 @@ class ArticleStore:
         about, value = page_facts.meaning(item)
         if self._last_shown.get(about) != value:
             self._last_shown[about] = value
-            writes = Writes()
-            writes.add(page_facts.TABLES[type(item)].name, **page_facts.row_of(item, self._run_id))
-            self.store.write(writes)
+            row = page_facts.row_of(item, self._run_id)
+            self.store.write(Writes().add(page_facts.TABLES[type(item)].name, **row))
 
     def undo_losses(self, fallen: Collection[str] = ()) -> None:
         """Undo the losses of a run whose data are below the floors.
