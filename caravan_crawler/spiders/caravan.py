@@ -14,7 +14,6 @@ from twisted.python.failure import Failure as RequestFailure
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
 from caravan_crawler.crawl_stats import CrawlStats
 from caravan_crawler.frontier.articles import Frontier, Target, day_of_article
-from caravan_crawler.frontier.listings import Listings
 from caravan_crawler.frontier.schedule import HOME, KNOWN_SECTIONS, MAIN_SITEMAP, Child
 from caravan_crawler.frontier.speculative_urls import Reach
 from caravan_crawler.page_writes import PageWrites
@@ -23,7 +22,7 @@ from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Bounds
 from caravan_crawler.pages.listing import article_links, section_links
 from caravan_crawler.pages.page import PageReading
-from caravan_crawler.pages.to_items import ChangeFilter, article_record
+from caravan_crawler.pages.to_items import article_record
 from caravan_crawler.spiders import http
 from caravan_crawler.spiders.http import WORTH_RETRYING, Page, Requests, ResponseReader, writes_of
 from caravan_crawler.spiders.source_pages import SourcesSpider
@@ -47,9 +46,7 @@ class CaravanSpider(SourcesSpider):
     """The :class:`~caravan_crawler.extensions.crawl_store.CrawlStore`, for other components."""
 
     def __init__(self, arguments: CrawlArguments, site: Site, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.arguments = arguments
-        self.site = site
+        super().__init__(arguments, site, **kwargs)
         self.frontier = Frontier(site)
         self.started_at = datetime.now(UTC)
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
@@ -63,12 +60,6 @@ class CaravanSpider(SourcesSpider):
         """Whether the spider was idle and had no further request to make."""
         self._are_sources_left = False
         self._has_moved = False
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget listings under way and page facts seen, as a worker does when it becomes the leader."""
-        self.lists = Listings(self.arguments.since, is_bounded=self.arguments.is_bounded)
-        self.changes = ChangeFilter()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "CaravanSpider":

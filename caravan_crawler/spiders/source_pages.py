@@ -54,15 +54,21 @@ class SourcesSpider(Spider):
     """With the argument ``sections``: those of the stored articles, and those that the home page links to."""
 
     # ``CaravanSpider`` sets these.
-    arguments: CrawlArguments
-    site: Site
     crawl_stats: CrawlStats
     requests: Requests
     responses: ResponseReader
     reach: Reach
-    lists: Listings
-    changes: ChangeFilter
-    """The page facts of the page before."""
+
+    def __init__(self, arguments: CrawlArguments, site: Site, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.arguments = arguments
+        self.site = site
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget listings under way and page facts seen, as a worker does when it becomes the leader."""
+        self.lists = Listings(self.arguments.since, is_bounded=self.arguments.is_bounded)
+        self._changes = ChangeFilter()
 
     def source_requests(self, sections: Iterable[str]) -> Iterator[Request]:
         """Request the sources other than the home page that are due."""
@@ -84,10 +90,10 @@ class SourcesSpider(Spider):
 
     def page_facts(self, page: Page, reading: PageReading) -> Iterator[Any]:
         """Yield trending entries, rates and weather that differ from those of the page before."""
-        if self.changes.is_new("page", reading.surroundings):
+        if self._changes.is_new("page", reading.surroundings):
             # Build the list first: pages are read concurrently, and a block's records belong together.
             records = page_records(reading, self.site, page.received_at)
-            yield from [record for record in records if self.changes.is_new(*record.change_key())]
+            yield from [record for record in records if self._changes.is_new(*record.change_key())]
 
     # Listings
 
