@@ -82,17 +82,17 @@ class CrawlStats:
         for part, is_shown in reading.parts.items():
             self._readers[f"read/{part}/visible_text" if is_shown else f"missing/{part}"] += 1
 
-    def fail(self, page: PageWrites, reason: str, words: str) -> PageWrites:
+    def fail(self, writes: PageWrites, reason: str, words: str) -> PageWrites:
         """Count and log a failed page; return its writes with the failure."""
-        page.failure = Failure(reason, words)
+        writes.failure = Failure(reason, words)
         self.count(f"failed/{reason}")
-        self._crawler.stats.set_value("caravan/last_failure", f"{page.asked_url}: {words}")
-        logger.warning("Not read: %s (%s)", page.asked_url, words)
+        self._crawler.stats.set_value("caravan/last_failure", f"{writes.asked_url}: {words}")
+        logger.warning("Not read: %s (%s)", writes.asked_url, words)
         if is_unanswered(reason) or is_refusal(reason):
             self._outage.bad(answered=is_refusal(reason))
         else:
             self._outage.good()
-        return page
+        return writes
 
     def refused(self, page_url: str, problem: str) -> None:
         """Count and log a URL that is not followed."""

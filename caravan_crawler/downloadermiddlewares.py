@@ -15,7 +15,7 @@ from caravan_crawler.downloadhandlers import header
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import end_run, error_words
 from caravan_crawler.outcome import IDENTITY_STAT, OTHER_SITE_STAT
-from caravan_crawler.store import origin
+from caravan_crawler.store.store import IDENTITY, identity_problem, site_identity
 from caravan_crawler.urls import Site, address_problem
 
 
@@ -179,14 +179,14 @@ class SiteIdentity:
         if not said and (self._is_known or response.status >= _BAD):
             return response
         if self._held is None:
-            self._held = origin.identity(self._store.rows)
+            self._held = site_identity(self._store.rows)
         if self._held is None:
-            self._store.execute_all(*origin.note_identity(said))
+            self._store.note(IDENTITY, said)
             self._held = said
         self._is_known = True
         if said:
             self._crawler.stats.set_value(IDENTITY_STAT, said)
-        if problem := origin.identity_problem(self._held, said):
+        if problem := identity_problem(self._held, said):
             self._crawler.stats.set_value(OTHER_SITE_STAT, f"{self._store.name} holds {problem}")
             end_run(self._crawler, "other_site")
             raise IgnoreRequest("the site is another one than that of the store")

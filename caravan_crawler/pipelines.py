@@ -1,10 +1,15 @@
 """Item pipelines in the order in which they run; ``ITEM_PIPELINES`` in settings.py lists them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from scrapy import Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
+from scrapy.settings import Settings
+from scrapy.statscollectors import MemoryStatsCollector
+from scrapy.utils.misc import build_from_crawler, load_object
 
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.extensions.crawl_store import CrawlStore
@@ -170,3 +175,13 @@ class StorePipeline(CountingPipeline):
         if change_type is not ChangeType.CARRIED:
             crawl_store.count_article()
         return item
+
+
+def value_pipelines(settings: Mapping[str, Any]) -> list[Any]:
+    """Return the pipelines that normalise values, in their order, for use without a crawl."""
+    known = Settings(dict(settings))
+    crawler = Crawler(Spider, known)
+    crawler.stats = MemoryStatsCollector(crawler)
+    order = sorted(known.getwithbase("ITEM_PIPELINES").items(), key=lambda item: item[1])
+    classes = [load_object(path) for path, place in order if place is not None]
+    return [build_from_crawler(one, crawler) for one in classes if not issubclass(one, (PeriodPipeline, StorePipeline))]

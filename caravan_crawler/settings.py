@@ -16,12 +16,12 @@ NEWSPIDER_MODULE = "caravan_crawler.spiders"
 COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspect`, `reparse`, `export`, `status` …
 
 ADDONS = {
-    "caravan_crawler.addons.RemoveDisabledComponents": 0,  # components that are switched off below are not loaded
     "caravan_crawler.addons.OtherSpiders": 20,  # spiders of `scrapy shell`, `bench` and others: no run, no store
     "caravan_crawler.addons.SharedCrawl": 50,  # a crawl as one of several workers, with SHARED_CRAWL only
     "caravan_crawler.addons.FeedDefaults": 100,  # default contents of -o and -O feeds
     "caravan_crawler.console.QuietLog": 200,  # warnings and errors only, unless LOG_FILE or LOG_LEVEL is given
-    "caravan_crawler.browser.addon.BrowserAddon": 300,  # disabled unless BROWSER is auto or always
+    "caravan_crawler.addons.BrowserAddon": 300,  # disabled unless BROWSER is auto or always
+    "caravan_crawler.addons.RemoveDisabledComponents": 400,  # last: what is switched off is not loaded
 }
 
 # For the site's operator. Add your address when you crawl the real site.
@@ -46,7 +46,7 @@ DOWNLOAD_HANDLERS = {
     "https": "caravan_crawler.downloadhandlers.PoliteDownloadHandler",
     **dict.fromkeys(("data", "file", "ftp", "s3")),  # not needed for this site
 }
-TWISTED_DNS_RESOLVER = "caravan_crawler.resolver.PublicResolver"  # no private address for caravan.kz
+TWISTED_DNS_RESOLVER = "caravan_crawler.downloadhandlers.PublicResolver"  # no private address for caravan.kz
 
 # Tasks per response; one preserves the order of a page's items and costs least.
 CONCURRENT_ITEMS = 1  # default 100
@@ -63,7 +63,6 @@ WARN_ON_GENERATOR_RETURN_VALUE = False  # ruff checks the callbacks instead
 DUPEFILTER_CLASS = "caravan_crawler.frontier.articles.ArticleDupeFilter"
 
 SPIDER_MIDDLEWARES = {
-    "caravan_crawler.spidermiddlewares.PageCommitMiddleware": 1000,  # next to the spider: no other sees PageWrites
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # DEPTH_LIMIT is refused: MAX_HOPS_FROM_ARTICLE
     # urls.py obeys URLLENGTH_LIMIT (2083 characters), in redirects and in the keys of the store too.
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
@@ -143,7 +142,7 @@ ARCHIVE_FILE_SIZE = 256 * 1024 * 1024  # bytes per WARC file: archive/archive_mi
 BACKOFF_START = 1.0  # seconds of pause after an error response, doubled each time: downloadhandlers.py
 # Pages to render in Chromium: "off", "auto" (those that lack values which scripts may add), "always": browser/
 BROWSER = "off"
-BROWSER_PATH = None  # default: chromium or google-chrome on the PATH: browser/addon.py
+BROWSER_PATH = None  # default: chromium or google-chrome on the PATH: addons.py
 BROWSER_WAIT = 3.0  # seconds for a page without pending requests to add missing values: browser/playwright.py
 # Longest Crawl-delay in seconds; a longer one ends the run: downloadhandlers.py
 CRAWL_DELAY_MAX = 600
@@ -152,7 +151,7 @@ CSV_BOM = False  # byte order mark, so that Excel opens a CSV as UTF-8: feeds.py
 DATA_DIR = environ.get("CARAVAN_DATA_DIR") or "data"
 # Bytes of a response's status line and headers; browsers accept 256 KB, WordPress sends 1 KB: downloadhandlers.py
 DOWNLOAD_MAX_HEADER_BYTES = 64 * 1024
-# Smallest share of a run's articles in which a field must be found, if there are twenty or more: monitors/drift.py
+# Smallest share of a run's articles in which a field must be found, if there are twenty or more: store/field_counts.py
 FLOORS = {"headline": 0.95, "body": 0.8, "date_published": 0.8}
 # Lead of one text over all others in a section, a listing or the site, in articles, from which links on its pages are
 # not followed. The site's own copies (an old and a new URL) are few: frontier/speculative_urls.py
@@ -163,7 +162,7 @@ MAX_HOPS_FROM_ARTICLE = 3
 # Articles that a run with `since` reads only for their date, as feeds and sitemaps have none. At one request a second
 # they take 17 minutes; the next run continues with others: frontier/discovery.py
 MAX_UNDATED = 1_000
-# Command to run, or URL to post to, if a run does not end with 0: monitors/run_report.py
+# Command to run, or URL to post to, if a run does not end with 0: outcome.py
 ON_FAILURE = environ.get("CARAVAN_ON_FAILURE") or None
 # Links of one page that are followed. A listing has far fewer; a page with more is a crawler trap, and half a million
 # links take a gigabyte of memory: pages/document.py

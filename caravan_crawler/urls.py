@@ -65,6 +65,15 @@ def address_problem(url: str, longest: int = LONGEST_ADDRESS) -> str | None:
     return None
 
 
+def is_page_address(url: str) -> bool:
+    """Whether ``url`` is an absolute URL that a page can have."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None and parts.port != 0
+    except ValueError:
+        return False
+
+
 def repeats_itself(path: str) -> bool:
     """Whether a pattern of path elements is in the path three times in a row: ``/a/a/a/``, ``/a/b/a/b/a/b/``."""
     parts = [part for part in path.split("/") if part]

@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
-from caravan_crawler.monitors.drift import Drift, judge
 from caravan_crawler.outcome import BELOW_FLOORS, SOUND
-from caravan_crawler.store.field_counts import EVERYWHERE, FIELDS, Cell, FieldCounts
+from caravan_crawler.store.field_counts import EVERYWHERE, FIELDS, Cell, Drift, FieldCounts, judge
 
 FLOORS = {"headline": 0.95, "body": 0.8, "date_published": 0.8}
 READERS = dict.fromkeys(FIELDS, "byline")

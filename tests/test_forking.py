@@ -17,15 +17,26 @@ def output_of(*words: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_preloaded_modules_are_those_of_every_crawl(tmp_path: Path) -> None:
-    options = ("-s", f"DATA_DIR={tmp_path}", "-a", "site=sample", "-a", "sections=art")
+@pytest.fixture(scope="module")
+def modules_of_a_crawl(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The modules that a crawl without options has loaded at its end."""
+    options = ("-s", f"DATA_DIR={tmp_path_factory.mktemp('crawl')}", "-a", "site=sample", "-a", "sections=art")
     crawl = output_of(*command(*options, module="tests.crawl.imported"))
+    return set(crawl.rpartition("imported: ")[2].split())
+
+
+def test_preloaded_modules_are_those_of_every_crawl(modules_of_a_crawl: set[str]) -> None:
     before = output_of(
         sys.executable, "-c", "import sys; from tests.support.forking import load; load(); print(*sys.modules)"
     )
     there = {name for name in before.split() if not name.startswith("tests")}
     assert len(there) > 500
-    assert there <= set(crawl.rpartition("imported: ")[2].split())
+    assert there <= modules_of_a_crawl
+
+
+@pytest.mark.parametrize("part", ["archive", "browser", "export", "inspection", "reparse", "report", "store.workers"])
+def test_a_crawl_loads_no_part_that_is_not_switched_on(part: str, modules_of_a_crawl: set[str]) -> None:
+    assert not [name for name in modules_of_a_crawl if name.startswith(f"caravan_crawler.{part}")]
 
 
 def test_arguments_environment_and_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:

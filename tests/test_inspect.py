@@ -12,7 +12,7 @@ from caravan_crawler import settings
 from caravan_crawler.inspection.facts import Answer, FactReader
 from caravan_crawler.inspection.page_report import page_lines, save_case
 from caravan_crawler.pages.document import Bounds
-from caravan_crawler.reparse.reader import value_pipelines
+from caravan_crawler.pipelines import value_pipelines
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from caravan_crawler.urls import Site
 from tests.inspection.monthly import MonthlySite

@@ -9,8 +9,8 @@ from scrapy.resolver import dnscache
 from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 
-from caravan_crawler import resolver
-from caravan_crawler.resolver import PublicResolver, is_public_address, is_public_name
+from caravan_crawler import downloadhandlers
+from caravan_crawler.downloadhandlers import PublicResolver, is_public_address, is_public_name
 
 ADDRESSES = [
     ("8.8.8.8", True),
@@ -133,10 +133,10 @@ LOOKUPS = [
 @pytest.mark.parametrize(("name", "address", "outcome"), LOOKUPS)
 def test_lookups(name: str, address: str, outcome: str, cache_size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "gethostbyname", lambda asked: address if asked == name else None)
-    monkeypatch.setattr(resolver, "refusals", {})
+    monkeypatch.setattr(downloadhandlers, "refusals", {})
     looks_up = PublicResolver(_Reactor(), cache_size, 60)  # type: ignore[arg-type]
     try:
         assert [outcome_of(looks_up.getHostByName(name)) for _ in range(2)] == [outcome, outcome]
     finally:
         dnscache.clear()
-    assert list(resolver.refusals) == ([name] if outcome == "refused" else [])
+    assert list(downloadhandlers.refusals) == ([name] if outcome == "refused" else [])

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.monitors.drift import silence
 from caravan_crawler.store import crawl_state, database
+from caravan_crawler.store.field_counts import silence
 from tests.store.stores import BASE, article, article_store, open_in
 
 NEWEST = date(2026, 3, 1)

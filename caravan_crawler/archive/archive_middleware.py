@@ -6,31 +6,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 from scrapy.utils.python import to_unicode
 from twisted.web import http
 
-from caravan_crawler.archive.warc_records import EDITION, IDENTITY, SITE
+from caravan_crawler.archive.warc import EDITION, IDENTITY, SITE, WarcWriter, finish_interrupted
 from caravan_crawler.downloadhandlers import header, received_at
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import RunEndsError, end_run
 from caravan_crawler.outcome import ARCHIVE_STAT, IDENTITY_STAT
+from caravan_crawler.spiders.http import MAY_BE_RENDERED
 from caravan_crawler.store import crawl_state
 from caravan_crawler.store.store import edition
 
-if TYPE_CHECKING:
-    from caravan_crawler.archive.warc_writer import WarcWriter
-
-
 logger = logging.getLogger(__name__)
 
-#: In the ``meta`` of a request for a page that may be rendered in a browser: the kind of page that is expected.
-MAY_BE_RENDERED = "may_be_shown"
 #: Below ``DATA_DIR``.
 FOLDER = "warc"
 
@@ -38,8 +32,8 @@ FOLDER = "warc"
 class ArchiveMiddleware:
     """Writes every response to WARC files as it was sent, including robots.txt, redirects and error pages.
 
-    Enabled by ``ARCHIVE``. It is next to the downloader, before bodies are decompressed. The run ends if a response
-    cannot be written.
+    Loaded with ``ARCHIVE`` only. It is next to the downloader, before bodies are decompressed. The run ends if a
+    response cannot be written.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -50,8 +44,6 @@ class ArchiveMiddleware:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "ArchiveMiddleware":
         """Scrapy's constructor."""
-        if not crawler.settings.getbool("ARCHIVE"):
-            raise NotConfigured
         middleware = cls(crawler)
         crawler.signals.connect(middleware.spider_opened, signals.spider_opened)
         crawler.signals.connect(middleware.engine_stopped, signals.engine_stopped)
@@ -59,8 +51,6 @@ class ArchiveMiddleware:
 
     def spider_opened(self, spider: Any) -> None:
         """Finish the files of killed runs, and prepare those of this run."""
-        from caravan_crawler.archive.warc_writer import WarcWriter, finish_interrupted
-
         folder = Path(spider.data_dir) / FOLDER
         self._info = {
             SITE: spider.site.base,
@@ -107,7 +97,7 @@ class ArchiveMiddleware:
             self._fail(error)
 
     @contextmanager
-    def _writer(self) -> "Iterator[WarcWriter]":
+    def _writer(self) -> Iterator[WarcWriter]:
         """Return the writer; end the run with RunEndsError if it cannot write."""
         if self._files is None:
             raise RunEndsError  # an earlier error closed the files

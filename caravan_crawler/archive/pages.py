@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from caravan_crawler.pages.document import Document, parse_document
-from caravan_crawler.urls import Site, article_address
+from caravan_crawler.urls import Site, article_address, is_page_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,6 @@ def claimed_address(document: Document) -> str | None:
         if claim and is_page_address(claim) and article_address(urlsplit(claim).path, urlsplit(claim).query):
             return claim
     return None
-
-
-def is_page_address(url: str) -> bool:
-    """Whether ``url`` is an absolute URL that a page can have."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None and parts.port != 0
-    except ValueError:
-        return False
 
 
 def _address_from_path(path: Path, site: Site) -> str | None:

@@ -18,7 +18,7 @@ from warcio.bufferedreaders import ChunkedDataReader
 from warcio.recordloader import ArcWarcRecord, ArcWarcRecordLoader
 
 from caravan_crawler.archive.pages import ArchivedPage, ArchiveError, Skipped, read_html_files
-from caravan_crawler.archive.warc_records import (
+from caravan_crawler.archive.warc import (
     EDITION,
     IDENTITY,
     IN_CONVERSION,

@@ -10,8 +10,7 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import HtmlResponse, Response
 
-from caravan_crawler.archive.archive_middleware import MAY_BE_RENDERED, ArchiveMiddleware
-from caravan_crawler.browser.addon import Mode, mode_of
+from caravan_crawler.addons import Mode, mode_of
 from caravan_crawler.browser.completeness import ESSENTIAL, EVERYWHERE, Completeness, ExpectedPage, completeness_of
 from caravan_crawler.browser.playwright import BrowserError, Chromium
 from caravan_crawler.downloadhandlers import header
@@ -19,6 +18,7 @@ from caravan_crawler.failures import RunEndsError, end_run, is_ending
 from caravan_crawler.outcome import OUTAGE_STAT
 from caravan_crawler.pages.document import Bounds, parse_document
 from caravan_crawler.pages.encoding import declared_charset
+from caravan_crawler.spiders.http import MAY_BE_RENDERED
 
 logger = logging.getLogger(__name__)
 
@@ -122,8 +122,11 @@ class BrowserMiddleware:
         if expected is None or response.status != 200:
             return response
         page = await self._more_complete(response, expected)
-        if archive := self._crawler.get_downloader_middleware(ArchiveMiddleware):
-            archive.archive_page(request, page)
+        if self._crawler.settings.getbool("ARCHIVE"):
+            from caravan_crawler.archive.archive_middleware import ArchiveMiddleware  # needs the extra ``archive``
+
+            if archive := self._crawler.get_downloader_middleware(ArchiveMiddleware):
+                archive.archive_page(request, page)
         return page
 
     async def _more_complete(self, response: Response, expected: ExpectedPage) -> Response:

@@ -26,10 +26,10 @@ from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.feeds import WholeFileStorage
 from caravan_crawler.items import RUN_DIR, Article
 from caravan_crawler.logformatter import log_problem
-from caravan_crawler.monitors.run_report import build_report, hook_problem, raise_alarm, summary, write_report
+from caravan_crawler.outcome import build_report, hook_problem, raise_alarm, summary, write_report
 from caravan_crawler.settings_checks import limit_problem, option_problem, scrapyd_problem, settings_problem
 from caravan_crawler.spiders.caravan import CaravanSpider
-from caravan_crawler.store import crawl_state, database, failed_pages, field_counts, publication
+from caravan_crawler.store import crawl_state, database, field_counts, publication
 from caravan_crawler.store.database import StoreError
 from caravan_crawler.store.store import NONE, Store, open_store
 
@@ -191,10 +191,10 @@ class Command(CrawlCommand):
         spider, store = crawl_store.spider, crawl_store.store
         try:
             if report["exit_code"] == outcome.UNREACHABLE:
-                failed_pages.forgive(store, spider.run_id)
+                crawl_state.forgive(store, spider.run_id)
             if report["exit_code"] == outcome.BELOW_FLOORS:
                 crawl_store.articles.undo_losses(spider.crawler.stats.get_value(outcome.DRIFT_FIELDS_STAT, ()))
-                failed_pages.forgive_unread(store, spider.run_id)
+                crawl_state.forgive_unread(store, spider.run_id)
             if self.settings.getbool("ACCEPT_DRIFT"):
                 field_counts.accept(store, database.stamp(spider.started_at))
             crawl_store.articles.fields.save(store, spider.run_id)

@@ -16,9 +16,8 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.conf import closest_scrapy_cfg
 from twisted.python.failure import Failure
 
-from caravan_crawler.archive.pages import claimed_address, is_page_address
+from caravan_crawler.addons import browser_problem
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
-from caravan_crawler.browser.addon import browser_problem
 from caravan_crawler.console import OwnCommand, floors_of, is_terminal, print_err, print_out
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.failures import words
@@ -27,7 +26,7 @@ from caravan_crawler.normalise.text import clean
 from caravan_crawler.outcome import CRASHED, CRAWL_DELAY_STAT, REFUSED, UNREACHABLE
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
-from caravan_crawler.urls import PUBLIC_BASE, Site
+from caravan_crawler.urls import PUBLIC_BASE, Site, is_page_address
 
 # The inspection is imported on use, because Scrapy loads all commands at each start.
 if TYPE_CHECKING:
@@ -106,6 +105,8 @@ class Command(OwnCommand):
         except OSError as error:
             self.end(f"{target} cannot be read: {error.strerror}", REFUSED)
             return
+        from caravan_crawler.archive.pages import claimed_address  # not in a crawl, which imports every command
+
         url = opts.url or claimed_address(parse_document(body, PUBLIC_BASE, Site(PUBLIC_BASE)))
         if url is None:
             if opts.save_fixture is not None:
@@ -158,7 +159,7 @@ class Command(OwnCommand):
         from caravan_crawler.inspection.oddities import judge
         from caravan_crawler.inspection.site_report import as_json, as_table
         from caravan_crawler.inspection.site_spider import InspectionSpider
-        from caravan_crawler.reparse.reader import value_pipelines
+        from caravan_crawler.pipelines import value_pipelines
 
         assert self.crawler_process is not None
         process, most = self.crawler_process, int(opts.requests or REQUESTS)
@@ -225,7 +226,7 @@ def _print(
     """Print what is read on a page, and save it if requested; return a message about a problem, or None."""
     from caravan_crawler.inspection.facts import Answer, FactReader
     from caravan_crawler.inspection.page_report import SaveError, evidence_lines, page_json, page_lines, save_case
-    from caravan_crawler.reparse.reader import value_pipelines
+    from caravan_crawler.pipelines import value_pipelines
 
     answer = Answer.of_page(body, document.url, charset, datetime.now(UTC))
     pipelines = value_pipelines(settings)

@@ -11,9 +11,16 @@ from scrapy.exceptions import UsageError
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
 from caravan_crawler.console import OwnCommand, StopFlag, print_out, progress_bar, tune_gc
 from caravan_crawler.outcome import BELOW_FLOORS, CRASHED, REFUSED, SOUND
-from caravan_crawler.store import origin
 from caravan_crawler.store.database import StoreError, StoreRefusedError
-from caravan_crawler.store.store import NONE, Store, edition, open_edition
+from caravan_crawler.store.store import (
+    IDENTITY,
+    NONE,
+    Store,
+    edition,
+    identity_problem,
+    open_edition,
+    site_identity,
+)
 from caravan_crawler.urls import PUBLIC_BASE
 
 
@@ -128,8 +135,8 @@ def _check_identity(store: Store, said: str | None, *, note: bool) -> None:
     """Refuse a store of another site than the archive's pages declare, if they declare one."""
     if said is None:
         return
-    held = origin.identity(store.rows)
-    if problem := origin.identity_problem(held, said):
+    held = site_identity(store.rows)
+    if problem := identity_problem(held, said):
         raise StoreRefusedError(f"{store.name} holds {problem}")
     if held is None and note:
-        store.execute_all(*origin.note_identity(said))
+        store.note(IDENTITY, said)

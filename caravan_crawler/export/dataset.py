@@ -22,10 +22,10 @@ from caravan_crawler.export.formats import open_writer
 from caravan_crawler.export.options import BelowFloorsError, ExportError, ExportOptions, format_of, is_url
 from caravan_crawler.export.tables import ARTICLES, TABLES, Batch, Column, Kind, Table
 from caravan_crawler.export.targets import Bucket, locked_file, locked_folder
-from caravan_crawler.monitors.drift import FEWEST
-from caravan_crawler.store import origin
+from caravan_crawler.store.field_counts import FEWEST
 from caravan_crawler.store.schema import articles
 from caravan_crawler.store.snapshot import Snapshot
+from caravan_crawler.store.store import site_title
 
 _ALMATY = ZoneInfo("Asia/Almaty")
 #: Called with the name of a table and the number of its rows written so far.
@@ -101,7 +101,7 @@ class Export:
         """
         article_fields = {column.name for column in ARTICLES.columns}
         floors = {name: float(share) for name, share in self.floors.items() if name in article_fields}
-        dataset = Dataset(self.options, origin.title(snapshot.rows))
+        dataset = Dataset(self.options, site_title(snapshot.rows))
         with _progress(lambda name: _count(snapshot, TABLES[name], self.options)) as listen:
             for name in self.options.tables:
                 counts = dataset.counts[name] = TableCounts(TABLES[name], floors)

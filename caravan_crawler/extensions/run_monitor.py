@@ -15,7 +15,6 @@ from caravan_crawler import outcome
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import end_run
 from caravan_crawler.feeds import WholeFileStorage
-from caravan_crawler.monitors import drift
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.store import field_counts, publication
 from caravan_crawler.store.database import StoreError
@@ -142,12 +141,9 @@ class RunMonitor:
         settings, stats, store = self.crawler.settings, self.crawler.stats, self._store
         floors: Mapping[str, float] = {name: float(share) for name, share in settings.getdict("FLOORS").items()}
         try:
-            since = field_counts.history_start(store)
-            past = field_counts.history(store, since, spider.run_id)
-            recent = field_counts.recent(store, since, spider.run_id)
-            found = drift.judge(self._crawl_store.articles.fields, recent, past, floors)
+            found = field_counts.judge_run(store, spider.run_id, self._crawl_store.articles.fields, floors)
             is_news = any(stats.get_value(f"caravan/articles/{name}") for name in ("new", "new_elsewhere"))
-            quiet = drift.silence(store) if is_whole and not (is_news or _is_partial(spider, stats)) else None
+            quiet = field_counts.silence(store) if is_whole and not (is_news or _is_partial(spider, stats)) else None
         except StoreError as error:
             self.store_failed(error)
             return

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from urllib.parse import urljoin
 
 from caravan_crawler.arguments import CrawlArguments, check_on_site
-from caravan_crawler.frontier.articles import Frontier, Target, day_of, one_for_each_article
+from caravan_crawler.frontier.articles import Frontier, Key, Target, day_of, one_for_each_article
 from caravan_crawler.frontier.speculative_urls import SpeculativeUrls
 from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.page_writes import PageWrites
@@ -31,7 +31,7 @@ class Discovery:
         arguments: CrawlArguments,
         frontier: Frontier,
         article_store: ArticleStore,
-        note_day: Callable[[int | str, date | None], None],
+        note_day: Callable[[Key, date | None], None],
         most_hops: int,
         most_undated: int,
     ) -> None:
@@ -111,8 +111,8 @@ class Discovery:
 
         ``is_named``: the links come from a listing, a feed or a sitemap; other links may lead anywhere.
         """
-        new: dict[int | str, tuple[Address, str]] = {}
-        others: dict[int | str, list[tuple[Address, str]]] = {}
+        new: dict[Key, tuple[Address, str]] = {}
+        others: dict[Key, list[tuple[Address, str]]] = {}
         for address, href in links:
             if not self._arguments.has_section(address.section):
                 continue
@@ -126,9 +126,8 @@ class Discovery:
                     others.setdefault(key, []).append((address, href))
         if not new:
             return []
-        asked = self._site.address(page_writes.asked_url)
         known = self._article_store.known(map(str, new))
-        self._part_by_slug(new, known)
+        self._separate_by_slug(new, known)
         targets = []
         for key, (address, href) in new.items():
             if address.alias and address.article_id is not None:
@@ -143,16 +142,24 @@ class Discovery:
                 self._note_day(key, day_of(held.date_published))
                 self.known += held.what in ("stored", "alias")
             elif url := self._site.resolve(href, page_url):
-                was_aside = self._speculative_urls.holds(address)
-                is_followed = self._speculative_urls.admit(address, url, asked, is_named=is_named)
-                # Store deferred links too, so that the next run has them if this one is killed.
-                if is_followed:
-                    page_writes.links.append((str(key), url))
-                elif self._speculative_urls.holds(address) and not was_aside:
-                    page_writes.aside.append((str(key), url))
-                if is_followed:
-                    targets += self._admit(address, url, is_stored=held is not None and held.what == "stored")
+                is_stored = held is not None and held.what == "stored"
+                targets += self._follow(key, address, url, page_writes, is_named=is_named, is_stored=is_stored)
         return targets
+
+    def _follow(
+        self, key: Key, address: Address, url: str, page_writes: PageWrites, *, is_named: bool, is_stored: bool
+    ) -> list[Target]:
+        """Return an article to request, or nothing if it is deferred; add it to ``page_writes``.
+
+        Deferred links are stored too, so that the next run has them if this one is killed.
+        """
+        asked, was_aside = self._site.address(page_writes.asked_url), self._speculative_urls.holds(address)
+        if self._speculative_urls.admit(address, url, asked, is_named=is_named):
+            page_writes.links.append((str(key), url))
+            return self._admit(address, url, is_stored=is_stored)
+        if self._speculative_urls.holds(address) and not was_aside:
+            page_writes.aside.append((str(key), url))
+        return []
 
     def look_at_entries(
         self, entries: Iterable[Entry], page_writes: PageWrites, *, is_in_period: bool = False
@@ -188,13 +195,13 @@ class Discovery:
         address = self._site.address(url)
         if address is None:
             return []
-        its_key: int | str = int(key) if key.isdecimal() else key
+        its_key: Key = int(key) if key.isdecimal() else key
         other = self._frontier.failed(its_key, address)
         return [] if other is None else [Target(key, other, None)]
 
-    def _part_by_slug(self, new: dict[int | str, tuple[Address, str]], known: dict[str, Known]) -> None:
+    def _separate_by_slug(self, new: dict[Key, tuple[Address, str]], known: dict[str, Known]) -> None:
         """Look up by path the links whose number belongs to a known article with another slug."""
-        parted: dict[int | str, tuple[Address, str]] = {}
+        separate: dict[Key, tuple[Address, str]] = {}
         for key, (address, href) in list(new.items()):
             held = known.get(str(key))
             if held is None or held.path is None or address.path is None or not isinstance(key, int):
@@ -204,10 +211,10 @@ class Discovery:
                 del new[key]
                 self._frontier.note(key, held.path)
                 if address.path not in new:
-                    parted[address.path] = (address, href)
-        if parted:
-            known |= self._article_store.known(map(str, parted))
-            new |= parted
+                    separate[address.path] = (address, href)
+        if separate:
+            known |= self._article_store.known(map(str, separate))
+            new |= separate
 
     def claimed(self, urls: dict[str, str]) -> list[Target]:
         """Return the articles to request for claimed URLs, given by key; this or another run found them.

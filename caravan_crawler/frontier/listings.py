@@ -26,8 +26,7 @@ _MEETING_SHARE = 0.5
 _KNOWN_PAGES = 50
 #: The same for a first walk, if sitemaps have named the site's articles.
 _NAMED_PAGES = 2
-
-
+#: Longest interval between two walks, in hours.
 _MOST_HOURS = 6
 
 
@@ -260,14 +259,14 @@ class Listings:
             self._days[key] = day
 
     def read(
-        self, number: int, listing: Listing, around: frozenset[Key], new: int, *, is_named_elsewhere: bool = False
+        self, walk_number: int, listing: Listing, around: frozenset[Key], new: int, *, is_named_elsewhere: bool = False
     ) -> list[ListPage]:
-        """Process a page of the walk ``number``; return the pages to request next.
+        """Process a page of the walk ``walk_number``; return the pages to request next.
 
         ``around`` are the articles linked around the listing, ``new`` is the number of articles that no source had
         named before. ``is_named_elsewhere``: whether sitemaps have named the site's articles.
         """
-        walk = self._walks[number]
+        walk = self._walks[walk_number]
         state, part = walk.state, walk.part
         walk.is_named_elsewhere = is_named_elsewhere
         self._changed[walk.path] = state
@@ -287,23 +286,23 @@ class Listings:
                 self._days[card.address.key] = day
         keys = [card.address.key for card in fresh]
         if self._is_bounded and not all(card.date for card in listing.cards):
-            self._held.append((number, listing, keys, new))
+            self._held.append((walk_number, listing, keys, new))
             return []
-        return self._next(number, listing, keys, new)
+        return self._next(walk_number, listing, keys, new)
 
-    def failed(self, number: int, page: int) -> list[ListPage]:
+    def failed(self, walk_number: int, page_number: int) -> list[ListPage]:
         """Skip a failed page and continue with the next."""
-        if self._walks[number].may_skip(page):
-            return [self._page(number, page + 1)]
-        self._give_up(number)
+        if self._walks[walk_number].may_skip(page_number):
+            return [self._page(walk_number, page_number + 1)]
+        self._give_up(walk_number)
         return []
 
-    def ended(self, number: int) -> list[ListPage]:
+    def ended(self, walk_number: int) -> list[ListPage]:
         """End the walk, unless pages of it failed; return the first page if new articles have shifted the listing."""
-        walk = self._walks[number]
+        walk = self._walks[walk_number]
         state = walk.state
         if walk.missed:
-            self._give_up(number)
+            self._give_up(walk_number)
             return []
         self._changed[walk.path] = state
         if walk.part in state.open:
@@ -319,14 +318,14 @@ class Listings:
     def when_idle(self) -> list[ListPage]:
         """Return the pages to request when idle: held pages, listings given up, shifted tops."""
         held, self._held = self._held, []
-        pages = [page for walk, listing, keys, new in held for page in self._next(walk, listing, keys, new)]
+        pages = [page for each in held for page in self._next(*each)]
         given_up, self._given_up = self._given_up, []
-        for number in given_up:
-            walk = self._walks[number]
+        for walk_number in given_up:
+            walk = self._walks[walk_number]
             first = walk.missed[0] if walk.missed else 1
             if walk.may_try_again():
                 walk.missed = []
-                pages.append(self._page(number, first))
+                pages.append(self._page(walk_number, first))
             else:
                 self.abandoned += 1
                 logger.error("The list %s is given up at page %d", walk.path, first)
@@ -339,19 +338,19 @@ class Listings:
         self._walks.append(ListingWalk(path, part.until, self._since, is_resumed, state=state, part=part))
         return self._page(len(self._walks) - 1, part.page)
 
-    def _next(self, number: int, listing: Listing, keys: list[Key], new: int) -> list[ListPage]:
-        walk = self._walks[number]
+    def _next(self, walk_number: int, listing: Listing, keys: list[Key], new: int) -> list[ListPage]:
+        walk = self._walks[walk_number]
         following = walk.next_number(listing, [self._days[key] for key in keys if key in self._days], new)
         if following is not None:
             walk.part.page = following
-            return [self._page(number, following)]
-        return self.ended(number)
+            return [self._page(walk_number, following)]
+        return self.ended(walk_number)
 
-    def _give_up(self, number: int) -> None:
-        walk = self._walks[number]
+    def _give_up(self, walk_number: int) -> None:
+        walk = self._walks[walk_number]
         walk.part.page = walk.missed[0]
-        self._given_up.append(number)
+        self._given_up.append(walk_number)
 
-    def _page(self, walk: int, number: int) -> ListPage:
-        path = self._walks[walk].path
-        return ListPage(path if number == 1 else f"{path}page/{number}/", walk)
+    def _page(self, walk_number: int, page_number: int) -> ListPage:
+        path = self._walks[walk_number].path
+        return ListPage(path if page_number == 1 else f"{path}page/{page_number}/", walk_number)

@@ -48,12 +48,16 @@ class SourceSchedule:
         """Add the sources that other runs have found since this one began."""
         self._own = sources | self._own
 
+    def _source(self, path: str) -> Source:
+        """Return the state of a source; ``read_at`` is empty if it was never read."""
+        return self._own.get(path) or Source("")
+
     def is_just_read(self, path: str) -> bool:
         """Whether the run that this one resumes read the page within the last hour."""
-        source = self._own.get(path)
-        if source is None or not self._resumed_runs.runs or source.read_at < self._resumed_runs.started_at:
+        read_at = self.read_at(path)
+        if not self._resumed_runs.runs or read_at < self._resumed_runs.started_at:
             return False
-        return self._now - datetime.fromisoformat(source.read_at) < _JUST_READ
+        return self._now - datetime.fromisoformat(read_at) < _JUST_READ
 
     def is_due(self, path: str, every: timedelta) -> bool:
         """Whether a source was not read within ``every``."""
@@ -62,29 +66,27 @@ class SourceSchedule:
 
     def is_list_due(self, path: str) -> bool:
         """Whether a listing's interval, which depends on its yield, has passed."""
-        state = ListState.from_json(self._own[path].state if path in self._own else None)
+        state = ListState.from_json(self._source(path).state)
         return self.is_due(path, timedelta(hours=state.hours) - _EARLY)
 
     def read_at(self, path: str) -> str:
         """Return when a source was last read, or an empty string."""
-        return self._own[path].read_at if path in self._own else ""
+        return self._source(path).read_at
 
     def stamp_of(self, path: str) -> str | None:
         """Return the stamp that a sitemap had in its index when it was last read."""
-        return self._own[path].stamp if path in self._own else None
+        return self._source(path).stamp
 
     @property
     def named_sitemaps(self) -> list[tuple[str, str | None]]:
         """Sitemaps, with their stamps, that an index named but an interrupted run did not read."""
-        return [
-            (path, source.stamp) for path, source in self._own.items() if not source.read_at and source.state is None
-        ]
+        own = self._own.items()
+        return [(path, source.stamp) for path, source in own if not source.read_at and source.state is None]
 
     def list_state(self, path: str) -> ListState:
         """Return how far a listing has been walked."""
-        own = self._own.get(path)
-        if own is not None and own.state is not None:
-            return ListState.from_json(own.state)
+        if (own := self._source(path).state) is not None:
+            return ListState.from_json(own)
         full = self._full.get(path)
         state = ListState.from_json(full.state if full else None)
         return state if state.is_walked else ListState()
@@ -97,23 +99,25 @@ class SourceSchedule:
     def new_lists(self, paths: Iterable[str]) -> list[dict[str, Any]]:
         """Return rows for newly found listings, marked as not read."""
         new = [path for path in dict.fromkeys(paths) if path not in self._own]
-        return [{"path": path, "read_at": "", "stamp": None, "state": ListState().to_json()} for path in new]
+        return [_row(path, state=ListState().to_json()) for path in new]
 
     def due_lists(self, paths: Iterable[str]) -> list[dict[str, Any]]:
         """Return rows that mark listings as due, regardless of when they were last read."""
-        return [
-            {"path": path, "read_at": "", "stamp": None, "state": self.list_state(path).to_json()} for path in paths
-        ]
+        return [_row(path, state=self.list_state(path).to_json()) for path in paths]
 
     @staticmethod
     def new_sitemap(path: str, stamp: str | None) -> dict[str, Any]:
         """Return the row for a sitemap that was named but not read yet."""
-        return {"path": path, "read_at": "", "stamp": stamp, "state": None}
+        return _row(path, stamp=stamp)
 
     @staticmethod
     def read_now(path: str, *, stamp: str | None = None, state: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the row that marks a source as read now."""
-        return {"path": path, "read_at": database.now(), "stamp": stamp, "state": state}
+        return _row(path, database.now(), stamp, state)
+
+
+def _row(path: str, read_at: str = "", stamp: str | None = None, state: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"path": path, "read_at": read_at, "stamp": stamp, "state": state}
 
 
 #: Requested in every run, also if robots.txt does not list it.
@@ -281,38 +285,38 @@ class Sitemaps:
         self._waiting.update(child.path for child in chosen)
         return chosen
 
-    def find(self, children: Iterable[Child], page: PageWrites) -> list[Child]:
-        """Return the sitemaps of an index to request; add all that are due to ``page``."""
+    def find(self, children: Iterable[Child], page_writes: PageWrites) -> list[Child]:
+        """Return the sitemaps of an index to request; add all that are due to ``page_writes``."""
         due = self.choose(children)
-        page.sources += [self._schedule.new_sitemap(child.path, child.stamp) for child in due]
+        page_writes.sources += [self._schedule.new_sitemap(child.path, child.stamp) for child in due]
         asked = [child for child in due if self._may_be_asked(child.path)]
         for child in due:
             if child not in asked:
                 self.mark_failed(child.path)
         return asked
 
-    def read(self, page: PageWrites, stamp: str | None, *, is_index: bool, is_whole: bool) -> None:
+    def read(self, page_writes: PageWrites, stamp: str | None, *, is_index: bool, is_whole: bool) -> None:
         """Register a sitemap that was read, ``is_whole`` or only in part; ``stamp`` is its one in the index."""
-        path = path_of(page.asked_url)
+        path = path_of(page_writes.asked_url)
         if is_whole:
             is_alone = stamp is None and not is_index and path in self.roots
-            self.mark_read(page, NO_INDEX if is_alone else stamp)
+            self.mark_read(page_writes, NO_INDEX if is_alone else stamp)
         else:
             self.mark_failed(path)
-            page.sources.append(self._schedule.new_sitemap(path, stamp))
+            page_writes.sources.append(self._schedule.new_sitemap(path, stamp))
 
-    def mark_read(self, page: PageWrites, stamp: str | None) -> None:
+    def mark_read(self, page_writes: PageWrites, stamp: str | None) -> None:
         """Mark a sitemap as read; or as ``ABSENT``, if the site does not have it."""
-        path = path_of(page.asked_url)
+        path = path_of(page_writes.asked_url)
         self._read.add(path)
         self._waiting.discard(path)
-        page.sources.append(self._schedule.read_now(path, stamp=stamp))
+        page_writes.sources.append(self._schedule.read_now(path, stamp=stamp))
 
-    def mark_unreadable(self, page: PageWrites, stamp: str | None) -> None:
+    def mark_unreadable(self, page_writes: PageWrites, stamp: str | None) -> None:
         """Mark a sitemap as not read, as its response is none."""
-        path = path_of(page.asked_url)
+        path = path_of(page_writes.asked_url)
         self.mark_failed(path)
-        page.sources.append(self._schedule.new_sitemap(path, stamp or UNREADABLE))
+        page_writes.sources.append(self._schedule.new_sitemap(path, stamp or UNREADABLE))
 
     def mark_failed(self, path: str) -> None:
         """Mark a sitemap as failed: its articles are unknown."""

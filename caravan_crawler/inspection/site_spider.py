@@ -25,7 +25,7 @@ from caravan_crawler.inspection.facts import Answer, Asked, FactReader, Facts, F
 from caravan_crawler.inspection.oddities import FORBIDDEN
 from caravan_crawler.outcome import CRAWL_DELAY_STAT, RETRY_AFTER_STAT
 from caravan_crawler.pages.document import Bounds
-from caravan_crawler.reparse.reader import value_pipelines
+from caravan_crawler.pipelines import value_pipelines
 from caravan_crawler.urls import Address, Site
 
 #: Sitemaps of robots.txt to request: it may list many, and two are enough to judge them.

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 
 from caravan_crawler import __version__
 from caravan_crawler.archive.sources import Part, Source
-from caravan_crawler.monitors.drift import FEWEST
 from caravan_crawler.pages.to_items import ChangeFilter
 from caravan_crawler.reparse.reader import ProcessDiedError, Read, Reading
 from caravan_crawler.store import database
 from caravan_crawler.store.article_history import MergeResult, Observation
-from caravan_crawler.store.page_facts import Line, Span
-from caravan_crawler.store.reparse_store import ReparseStore
+from caravan_crawler.store.field_counts import FEWEST
+from caravan_crawler.store.page_facts import Line
+from caravan_crawler.store.reparse_store import ReparseStore, Span
 
 #: Columns of the table of fields.
 _EFFECTS = ("found", "changed", "lost")
@@ -39,8 +39,8 @@ class Summary:
 
     def article(self, url: str, result: MergeResult) -> None:
         """Count an article's observation."""
-        self.change_types["read_differently" if result.fields else str(result.change_type)] += 1
-        for name, effect in result.fields.items():
+        self.change_types["read_differently" if result.effects else str(result.change_type)] += 1
+        for name, effect in result.effects.items():
             self.fields.setdefault(name, Counter())[effect] += 1
             self._examples.setdefault(name, url)
 
@@ -96,7 +96,7 @@ class LossGuard:
         """Count results; LossesError if a field has lost more than its share, and at least ``FEWEST`` values."""
         for one in results:
             self._had.update(one.had)
-            self._lost.update(name for name, effect in one.fields.items() if effect == "lost")
+            self._lost.update(name for name, effect in one.effects.items() if effect == "lost")
         for name, lost in self._lost.items():
             if lost >= FEWEST and lost > MOST_LOST * self._had[name]:
                 raise LossesError(
@@ -208,22 +208,7 @@ class ReparseJob:
     def _store_part(self, part: Part, readings: list[Reading]) -> None:
         source = part.source
         run = self._runs[source.run_id] if source.about.run_id else None
-        observations = []
-        for one in readings:
-            if one.kind:
-                self.summary.page(one.kind)
-            if one.seen is None:
-                continue
-            if one.is_partial and self._store.holds(one.keys):
-                self.summary.change_types["left_whole"] += 1
-                continue
-            if run is not None:
-                # A run reads an article once; its page at another address contains nothing new.
-                if run.seen & set(one.keys):
-                    self.summary.page("known_under_another_address")
-                    continue
-                run.seen.update(one.keys)
-            observations.append(one.seen)
+        observations = list(self._observations(readings, run))
         # Other archives are in no order of time, so their lines have no line before them to compare with.
         lines: list[Line] = [
             line for one in readings for line in one.lines if run is None or run.changes.is_new(*line.change_key())
@@ -244,12 +229,28 @@ class ReparseJob:
         for observation, result in zip(observations, results, strict=True):
             self.summary.article(observation.article.url, result)
 
+    def _observations(self, readings: list[Reading], run: _RunState | None) -> Iterator[Observation]:
+        """Count pages, and yield the articles to store; a run reads an article once."""
+        for one in readings:
+            if one.kind:
+                self.summary.page(one.kind)
+            if one.seen is None:
+                continue
+            if one.is_partial and self._store.holds(one.keys):
+                self.summary.change_types["left_whole"] += 1
+            elif run is not None and run.seen & set(one.keys):
+                self.summary.page("known_under_another_address")
+            else:
+                if run is not None:
+                    run.seen.update(one.keys)
+                yield one.seen
+
     def _note_losing(self, part: Part, observations: list[Observation], results: list[MergeResult]) -> None:
         """Note which articles of a part have lost values, which stay until all parts are read."""
         losing = [
             _article_id(observation)
             for observation, result in zip(observations, results, strict=True)
-            if "lost" in result.fields.values()
+            if "lost" in result.effects.values()
         ]
         if losing:
             self._losing[part.source.path].append(_LosingPart(part.start, part.stop, losing))

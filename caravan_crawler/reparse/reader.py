@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -16,11 +16,7 @@ from multiprocessing import active_children, connection, get_context, parent_pro
 from typing import Any
 from urllib.parse import urlsplit
 
-from scrapy import Spider
-from scrapy.crawler import Crawler
 from scrapy.settings import Settings
-from scrapy.statscollectors import MemoryStatsCollector
-from scrapy.utils.misc import build_from_crawler, load_object
 
 from caravan_crawler.archive.pages import ArchivedPage, Skipped
 from caravan_crawler.archive.sources import Part
@@ -32,15 +28,13 @@ from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.page import UNSOUND, PageKind, read_page
 from caravan_crawler.pages.to_items import ChangeFilter, article_record, page_records, stamp
-from caravan_crawler.pipelines import PeriodPipeline, StorePipeline
+from caravan_crawler.pipelines import value_pipelines
 from caravan_crawler.store.article_history import Observation
 from caravan_crawler.store.article_store import article_key
 from caravan_crawler.urls import Site
 
 logger = logging.getLogger(__name__)
 
-#: Pipelines of the crawl that change no value.
-_LEFT_OUT = (PeriodPipeline, StorePipeline)
 #: The kind of the second and further pages of an article.
 _LATER = "later_page"
 
@@ -158,16 +152,6 @@ class Reader:
         for pipeline in self._pipelines:
             record = pipeline.process_item(record)
         return record
-
-
-def value_pipelines(settings: Mapping[str, Any]) -> list[Any]:
-    """Return the pipelines that normalise values, in their order."""
-    known = Settings(dict(settings))
-    crawler = Crawler(Spider, known)
-    crawler.stats = MemoryStatsCollector(crawler)
-    order = sorted(known.getwithbase("ITEM_PIPELINES").items(), key=lambda item: item[1])
-    classes = [load_object(path) for path, place in order if place is not None]
-    return [build_from_crawler(one, crawler) for one in classes if not issubclass(one, _LEFT_OUT)]
 
 
 #: Parts in flight per process: one that it parses, and one that waits for it.

@@ -18,8 +18,9 @@ from caravan_crawler.report.articles import Tally, fields_section, read_fields, 
 from caravan_crawler.report.coverage import coverage_section, read_coverage
 from caravan_crawler.report.elements import Cell, Link, Number, Section, Share, Table, count, duration, moment, number
 from caravan_crawler.report.page_facts import rates_section, read_rates, read_trending, read_weather, trending_section
-from caravan_crawler.store import origin, schema
+from caravan_crawler.store import schema
 from caravan_crawler.store.snapshot import Run, Snapshot, failure_reasons, last_runs
+from caravan_crawler.store.store import edition_held, site_title
 
 _MOST_RUNS = 150
 #: Runs whose outcomes are counted.
@@ -93,8 +94,8 @@ def read_head(snapshot: Snapshot, tally: Tally) -> Head:
     ((first, last),) = snapshot.rows(select(func.min(published), func.max(published)))
     ((versions,),) = snapshot.rows(select(func.count()).select_from(schema.article_versions))
     ((runs,),) = snapshot.rows(select(func.count()).select_from(schema.runs))
-    site, _, detail = origin.title(snapshot.rows).partition(" (")
-    if not detail and site != origin.edition_held(snapshot.rows):
+    site, _, detail = site_title(snapshot.rows).partition(" (")
+    if not detail and site != edition_held(snapshot.rows):
         detail = "".join(urlsplit(url).netloc for (url,) in snapshot.rows(select(schema.articles.c.url).limit(1)))
     numbers = [
         Number(number(tally.articles), "articles"),

@@ -1,22 +1,26 @@
-"""The spider's requests, with their priorities, callbacks and ``meta``, and what it reads from responses."""
+"""The spider's requests, with their priorities, callbacks and ``meta``; its responses as pages, and its failures."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
 from scrapy import Request
 from scrapy.http import Response
+from twisted.python.failure import Failure
 
+from caravan_crawler import failures
 from caravan_crawler.crawl_stats import CrawlStats
-from caravan_crawler.downloadhandlers import header
+from caravan_crawler.downloadhandlers import header, received_at
 from caravan_crawler.frontier.articles import Target
 from caravan_crawler.frontier.listings import ListPage
 from caravan_crawler.frontier.schedule import Child, month_of
 from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
-from caravan_crawler.pages.page import PageReading, read_page
+from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading, read_page
 from caravan_crawler.pages.syndication import Syndication, read_syndication
 from caravan_crawler.urls import Site
 
@@ -29,27 +33,30 @@ ARTICLE, FRONT, SITEMAP, LIST, REFRESH, RETRY = 20_000, 10_000, 1_000, 10, 5, -1
 
 #: ``meta`` of optional pages, such as the one after a listing's last: a 404 is no failure.
 _OPTIONAL = {"optional": True}
+#: In the ``meta`` of a request for a page that may be rendered in a browser: the kind of page that is expected.
+MAY_BE_RENDERED = "may_be_shown"
 NOT_MODIFIED = 304
 
-Callback = Callable[..., Any]
+#: Kinds of pages that a retry may fix.
+WORTH_RETRYING = (PageKind.CUT, PageKind.CHALLENGE)
+
+#: The callback and the errback of a request.
+Handlers = tuple[Callable[..., Any] | None, Callable[[Failure], Any] | None]
 
 
 class Requests:
     """Builds requests. ``Request.meta`` has an article's ``key``, and the ``alias`` that linked to it."""
 
-    def __init__(
-        self, site: Site, *, article: Callback, listing: Callback, sitemap: Callback, errback: Callback
-    ) -> None:
+    def __init__(self, site: Site, *, article: Handlers, listing: Handlers, sitemap: Handlers) -> None:
         self._site = site
-        self._errback = errback
         self._article = article
         self._listing = listing
         self._sitemap = sitemap
 
-    def page(self, path: str, callback: Callback | None, priority: int, **kwargs: Any) -> Request:
+    def page(self, path: str, handlers: Handlers, priority: int, **kwargs: Any) -> Request:
         """Return the request for a URL or path; ``kwargs`` are arguments of :class:`scrapy.Request`."""
-        url = urljoin(self._site.base, path)
-        return Request(url, callback=callback, errback=self._errback, priority=priority, **kwargs)
+        callback, errback = handlers
+        return Request(urljoin(self._site.base, path), callback, errback=errback, priority=priority, **kwargs)
 
     def articles(
         self, targets: Iterable[Target], priority: int = ARTICLE, *, meta: dict[str, Any] | None = None
@@ -78,6 +85,33 @@ class Requests:
         return self.page(child.path, self._sitemap, priority, meta=meta, cb_kwargs=cb_kwargs)
 
 
+@dataclass
+class Page:
+    """A response of the spider as a page, and what is stored of it."""
+
+    response: Response
+    document: Document
+    writes: PageWrites
+    kind: PageKind | None
+    """None if the reader raised an error."""
+    reading: PageReading | None
+    """None if the page cannot be used."""
+
+    @property
+    def received_at(self) -> datetime:
+        """When the response was received, in UTC."""
+        return received_at(self.response)
+
+    @property
+    def problem(self) -> tuple[str, str]:
+        """Reason and message of a page that cannot be used."""
+        if self.kind is None:
+            return "reader_error", "the reader broke on it"
+        if self.kind in NOT_PARSED:
+            return self.kind, NOT_PARSED[self.kind]
+        return f"kind_{self.kind}", f"it came as a page of kind: {self.kind}"
+
+
 class ResponseReader:
     """Reads responses of ``site``; ``bounds`` limit what is parsed of a page."""
 
@@ -86,14 +120,17 @@ class ResponseReader:
         self._bounds = bounds
         self._crawl_stats = crawl_stats
 
-    def page(self, response: Response) -> tuple[Document, PageReading | None]:
-        """Return a page and its reading, or None if the reader raised an error, so that the run continues."""
+    def page(self, response: Response) -> Page:
+        """Return a response as a page; the run continues after an error of the reader."""
         document = parse_document(response.body, response.url, self._site, _charset(response), self._bounds)
+        page = Page(response, document, writes_of(response), None, None)
         try:
-            return document, read_page(document)
+            reading = read_page(document)
         except Exception:
             logger.exception("The reader broke on %s", document.url)
-            return document, None
+        else:
+            page.kind, page.reading = reading.kind, None if reading.kind in UNSOUND else reading
+        return page
 
     def syndication(self, response: Response) -> Syndication | None:
         """Return a feed or sitemap; None if the response is none."""
@@ -110,15 +147,41 @@ class ResponseReader:
 def writes_of(response: Response) -> PageWrites:
     """Return the :class:`PageWrites` of a response, with its URL before redirects and its validators."""
     assert response.request is not None
-    page = writes_of_request(response.request)
-    page.etag, page.last_modified = header(response, "ETag"), header(response, "Last-Modified")
-    return page
+    writes = writes_of_request(response.request)
+    writes.etag, writes.last_modified = header(response, "ETag"), header(response, "Last-Modified")
+    return writes
 
 
 def writes_of_request(request: Request) -> PageWrites:
     """Return the :class:`PageWrites` of a request that got no response, with its URL before redirects."""
     url = (request.meta.get("redirect_urls") or [request.url])[0]
     return PageWrites(url, request.meta.get("key"))
+
+
+class FailedRequest:
+    """A request without a page: what is stored of it, the reason as a stats key, and a message."""
+
+    def __init__(self, failure: Failure) -> None:
+        self.request: Request = failure.request  # type: ignore[attr-defined]
+        self.writes = writes_of_request(self.request)
+        self.reason, self.words = failures.reason(failure), failures.words(failure)
+        self.is_answered = failures.is_answer(failure)
+        """Whether the site answered; without an answer the site failed, not the URL."""
+
+    @property
+    def is_forbidden(self) -> bool:
+        """Whether robots.txt forbids it."""
+        return self.reason == "robots"
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the site has no such page."""
+        return self.reason in ("http_404", "http_410")
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether the site has no such page and need not have it."""
+        return self.is_gone and bool(self.request.meta.get("optional"))
 
 
 def _charset(response: Response) -> str | None:

@@ -1,12 +1,16 @@
-"""The one rule for what a reading of an article changes: for a crawl, and for a page of an archive read again.
+"""The rules for what a reading of an article changes, and for whether two records are of one article.
 
-A crawl's reading is newer than all that is stored. Pages of an archive come in any order and any number of times: a
-better reading replaces what the same page gave before; an observation older than the latest state adds to versions and
-view counts only. After a reader is fixed, reparsing gives the same store as if
-the reader had been right from the start.
+The rule of changes is the same for a crawl and for a page of an archive read again. A crawl's reading is newer than
+all that is stored. Pages of an archive come in any order and any number of times: a better reading replaces what the
+same page gave before; an observation older than the latest state adds to versions and view counts only. After a reader
+is fixed, reparsing gives the same store as if the reader had been right from the start.
+
+The site has moved from URLs with a number to URLs without. The same article is recognised by a redirect from its old
+URL, or else by the same headline, day and text.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -49,14 +53,14 @@ class Observation:
 
 @dataclass(frozen=True)
 class MergeResult:
-    """The change by an observation, and the ``fields`` that an earlier reading of the same page had differently.
+    """The change by an observation; ``effects`` on fields that an earlier reading of the same page had differently.
 
-    They are ``found``, ``changed`` or ``lost``. A newer page is no different reading: the site has changed.
+    An effect is ``found``, ``changed`` or ``lost``. A newer page is no different reading: the site has changed.
     ``had`` are the fields in which the earlier reading had a value.
     """
 
     change_type: ChangeType
-    fields: dict[str, str] = field(default_factory=dict)
+    effects: dict[str, str] = field(default_factory=dict)
     had: tuple[str, ...] = ()
 
 
@@ -111,14 +115,9 @@ class ArticleHistory:
             record["body"] = None  # a new template has lost the text but for the lede
         time = seen.article.observed_at
         earlier = self._earlier_reading(time)
-        fields = {name: _how(earlier[name], record[name]) for name in earlier if record[name] != earlier[name]}
+        effects = {name: _effect(earlier[name], record[name]) for name in earlier if record[name] != earlier[name]}
         if not self._accept_losses:
-            kept = {name for name, how in fields.items() if how == "lost" and self._stays(name, fields)}
-            record |= {name: earlier[name] for name in kept}
-            if self.row is not None and earlier:
-                readers = {name: reader for name, reader in self.row["found_by"].items() if name in kept}
-                seen = replace(seen, found_by=seen.found_by | readers)
-            record |= {} if earlier else self._said_before_and_after(time, record)
+            seen = self._put_back(seen, record, earlier, effects)
         change_type = change_type_of(record, self.row)
         if change_type is ChangeType.LOST_FIELDS:
             if not (earlier and self._accept_losses):
@@ -134,13 +133,23 @@ class ArticleHistory:
         if self.row is not None and self.row["version"] != self.latest_version:
             self._set(version=self.latest_version)
         if earlier:
-            change_type = ChangeType.CHANGED if fields else ChangeType.UNCHANGED
-        return MergeResult(change_type, fields, tuple(name for name, value in earlier.items() if value not in NOTHING))
+            change_type = ChangeType.CHANGED if effects else ChangeType.UNCHANGED
+        return MergeResult(change_type, effects, tuple(name for name, value in earlier.items() if value not in NOTHING))
 
-    def _stays(self, name: str, fields: dict[str, str]) -> bool:
-        """Whether a lost value is not removed, now or at all; a time of day belongs to its day."""
-        if name == "published_at" and "date_published" in fields:
-            return fields["date_published"] == "lost"
+    def _put_back(self, seen: Observation, record: Row, earlier: Row, effects: dict[str, str]) -> Observation:
+        """Put lost values that are kept back into ``record``; return the observation with their readers."""
+        if not earlier:
+            record |= self._texts_lost_by_reader(seen.article.observed_at, record)
+            return seen
+        kept = {name for name, effect in effects.items() if effect == "lost" and self._is_kept(name, effects)}
+        record |= {name: earlier[name] for name in kept}
+        found_by = self.row["found_by"] if self.row is not None else {}
+        return replace(seen, found_by=seen.found_by | {name: found_by[name] for name in kept & found_by.keys()})
+
+    def _is_kept(self, name: str, effects: dict[str, str]) -> bool:
+        """Whether a lost value is not removed, now or at all; a time of day is kept with its day only."""
+        if name == "published_at" and "date_published" in effects:
+            return effects["date_published"] == "lost"
         return name in _REQUIRED_AND_RAW or self._put_off_losses
 
     def _earlier_reading(self, time: str) -> Row:
@@ -150,8 +159,8 @@ class ArticleHistory:
         texts = next((row for row in self.versions if row["observed_at"] == time), None)
         return {name: texts[name] for name in TEXT} if texts else {}
 
-    def _said_before_and_after(self, time: str, record: Row) -> Row:
-        """Return the texts that only the page before and the page after have: a reader lost them, no edit."""
+    def _texts_lost_by_reader(self, time: str, record: Row) -> Row:
+        """Return the texts that are equal on the page before and the page after: no edit has removed them between."""
         before = [row for row in self.versions if row["observed_at"] < time][-1:]
         after = [row for row in self.versions if row["observed_at"] > time][:1] or self._latest_after(time)
         return {
@@ -215,14 +224,14 @@ class ArticleHistory:
         """Make the observation the latest state."""
         time = seen.article.observed_at
         before = self.row or {"first_seen_at": time, "changed_at": time, "checked_at": time, "run_id": seen.run_id}
-        is_stored_as = change_type in (ChangeType.NEW, ChangeType.CHANGED)
-        is_old_news = is_reread or change_type is ChangeType.UNCHANGED
+        is_new_or_changed = change_type in (ChangeType.NEW, ChangeType.CHANGED)
+        keeps_run = is_reread or change_type is ChangeType.UNCHANGED
         row = {
             **before,
             **record,
             "key": seen.key,
-            "run_id": before["run_id"] if is_old_news else seen.run_id,
-            "changed_at": time if is_stored_as else before["changed_at"],
+            "run_id": before["run_id"] if keeps_run else seen.run_id,
+            "changed_at": time if is_new_or_changed else before["changed_at"],
             "checked_at": max(time, before["checked_at"]),
             "first_seen_at": min(time, before["first_seen_at"]),
             "etag": seen.etag,
@@ -234,8 +243,8 @@ class ArticleHistory:
         self.row = row
 
 
-def _how(before: Any, now: Any) -> str:
-    """Return how a field has changed; 0 is a value."""
+def _effect(before: Any, now: Any) -> str:
+    """Return the effect on a field that has changed; 0 is a value."""
     if now in NOTHING:
         return "lost"
     return "found" if before in NOTHING else "changed"
@@ -278,3 +287,50 @@ def lost_fields(row: Row, before: Any) -> list[str]:
 def _base(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}/"
+
+
+_NOT_LETTERS = re.compile(r"[\W_]+")
+#: Characters of a paragraph that is compared; shorter ones occur in many articles.
+_SHORTEST_PARAGRAPH = 30
+#: Share of equal paragraphs in the same text: two markups may separate its paragraphs differently.
+_SAME_TEXT = 0.5
+
+
+def fold(text: str | None) -> str:
+    """Return the letters and digits of a text, which do not depend on markup, typography and encoding."""
+    return _NOT_LETTERS.sub("", (text or "").casefold().replace("ё", "е"))
+
+
+def is_same_article(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two records, of which one's URL leads to the other, have the same day, headline or text."""
+    is_same_day = bool(one["date_published"]) and one["date_published"] == other["date_published"]
+    is_same_headline = bool(one["headline"]) and fold(one["headline"]) == fold(other["headline"])
+    return is_same_day or is_same_headline or is_same_text(one, other)
+
+
+def is_same_text(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether most paragraphs of two records are the same; False if one has no text."""
+    first, second = _whole(one), _whole(other)
+    if not first or not second:
+        return False
+    if first in second or second in first:
+        return True
+    paragraphs, others = _paragraphs(one), _paragraphs(other)
+    smaller = min(len(paragraphs), len(others))
+    return smaller > 0 and len(paragraphs & others) > _SAME_TEXT * smaller
+
+
+def _whole(row: Mapping[str, Any]) -> str:
+    lede, body = fold(row["lede"]), fold(row["body"])
+    return body if body.startswith(lede) else lede + body
+
+
+def _paragraphs(row: Mapping[str, Any]) -> set[str]:
+    texts = [row["lede"], *(row["body"] or "").split("\n\n")]
+    return {folded for text in texts if len(folded := fold(text)) >= _SHORTEST_PARAGRAPH}
+
+
+def has_number(url: str, article: Article | Mapping[str, Any]) -> bool:
+    """Whether an article's URL ends in its number, as all did before the move."""
+    number = article.article_id if isinstance(article, Article) else article["article_id"]
+    return number is not None and url.rstrip("/").endswith((f"-{number}", f"={number}"))

@@ -1,19 +1,27 @@
 """Store what a run reads: each item once, in one transaction with its page's links, aliases and failures."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from caravan_crawler.items import NOTHING, RECOVERABLE, REQUIRED, Article, ExchangeRate, TrendingEntry, Weather, as_row
 from caravan_crawler.page_writes import Failure, PageWrites
 from caravan_crawler.store import database, page_facts
-from caravan_crawler.store.article_history import ArticleHistory, ChangeType, Observation, lost_fields
-from caravan_crawler.store.failed_pages import LOST_FIELDS, FailedPages
+from caravan_crawler.store.article_history import (
+    ArticleHistory,
+    ChangeType,
+    Observation,
+    fold,
+    has_number,
+    is_same_article,
+    is_same_text,
+    lost_fields,
+)
+from caravan_crawler.store.crawl_state import LOST_FIELDS, FailedPages
 from caravan_crawler.store.field_counts import FieldCounts
-from caravan_crawler.store.same_article import KnownTexts, has_number, is_same_article, merge_rows, stored_row
-from caravan_crawler.store.schema import articles, view_counts
+from caravan_crawler.store.schema import aliases, article_versions, articles, failures, other_pages, view_counts
 from caravan_crawler.store.statements import Writes
 from caravan_crawler.store.store import Known, Store
 
@@ -75,27 +83,27 @@ class ArticleStore:
         """Drop the writes of an article's page, as if it had not been read."""
         self._expected.pop(key, None)
 
-    def accept_page(self, page: PageWrites) -> None:
+    def accept_page(self, page_writes: PageWrites) -> None:
         """Store the result of a page; if it has an item, together with that (:meth:`add_article`)."""
-        if page.has_item:
-            assert page.article_key is not None
-            self.fields.count_parts(page.page_facts, page.asked_url)
-            self._expected[page.article_key] = page
+        if page_writes.has_item:
+            assert page_writes.article_key is not None
+            self.fields.count_parts(page_writes.page_facts, page_writes.asked_url)
+            self._expected[page_writes.article_key] = page_writes
             return
-        writes = self._writes_of_page(page, page.article_key, is_whole=page.failure is None)
-        if page.other_kind is not None and page.asked_key is not None:
-            self._add_other(writes, page.asked_key, page.asked_url, page.other_kind)
-        if page.is_unmodified:
-            writes.add("checked", the_key=page.article_key, the_time=database.now())
-        if page.failure is not None:
-            writes.add("failure", **self.failing.failed(page.asked_url, page.asked_key, *page.failure))
+        writes = self._writes_of_page(page_writes, page_writes.article_key, is_whole=page_writes.failure is None)
+        if page_writes.other_kind is not None and page_writes.asked_key is not None:
+            self._add_other(writes, page_writes.asked_key, page_writes.asked_url, page_writes.other_kind)
+        if page_writes.is_unmodified:
+            writes.add("checked", the_key=page_writes.article_key, the_time=database.now())
+        if page_writes.failure is not None:
+            writes.add(
+                "failure", **self.failing.failed(page_writes.asked_url, page_writes.asked_key, *page_writes.failure)
+            )
         self.store.write(writes)
 
     def remove_from_frontier(self, key: str) -> None:
         """Remove an article from the frontier: it is not to be requested."""
-        writes = Writes()
-        writes.add("left", the_scope=self._scope, the_key=key)
-        self.store.write(writes)
+        self.store.write(Writes().add("left", the_scope=self._scope, the_key=key))
 
     def fail(self, url: str, key: str | None, reason: str, message: str) -> None:
         """Store a failure, and remove the article from the frontier."""
@@ -108,34 +116,38 @@ class ArticleStore:
         if self._take_earlier(article):
             return ChangeType.CARRIED
         page_writes = self._expected.pop(key, PageWrites())
-        own_key = key
-        before = self._stored_row(key)
-        if (moved := self._find_and_merge_moved(article, key, before, page_writes)) is not None:
-            key, before = moved["key"], moved
+        before = self._stored_article(article, key, page_writes)
         if before is not None:
-            _take_identity(article, before, page_writes)
             had_number = has_number(before["url"], before)
-            self.moved += key not in self._stored and had_number and not has_number(article.url, article)
-        if not has_number(article.url, article):
-            own_key = urlsplit(article.url).path
+            _take_identity(article, before, page_writes)
+            is_first = before["key"] not in self._stored
+            self.moved += is_first and had_number and not has_number(article.url, article)
+        own_key = key if has_number(article.url, article) else urlsplit(article.url).path
+        key = key if before is None else before["key"]
         self.fields.count_article(article, page_writes.found_by)
-        row = as_row(article)
         if key in self._stored:
-            self._note_address(article, row, key, own_key, before, page_writes)
+            self._add_url(article, own_key, before, page_writes)
             return ChangeType.UNCHANGED
+        return self._merge(article, key, own_key, before, page_writes)
+
+    def _merge(self, article: Article, key: str, own_key: str, before: Any, page_writes: PageWrites) -> ChangeType:
+        """Store what the first reading of an article in this run changes."""
         history = ArticleHistory.of_latest(before, self._last_count(key, before) if article.views is not None else None)
-        seen = Observation(
-            key, article, self._run_id, page_writes.found_by, page_writes.etag, page_writes.last_modified
-        )
-        change_type = history.merge(seen).change_type
-        is_losing = self._note_losses(row, before, key, change_type)
-        is_whole = change_type is not ChangeType.LOST_FIELDS and not is_losing
+        validators = page_writes.etag, page_writes.last_modified
+        seen = Observation(key, article, self._run_id, page_writes.found_by, *validators)
+        change_type, row = history.merge(seen).change_type, as_row(article)
+        is_lacking = not all(row[name] for name in REQUIRED)
+        is_whole = change_type is not ChangeType.LOST_FIELDS and not (is_lacking and self.failing.is_losing(key))
         writes = self._writes_of_page(page_writes, key, own_key=own_key, url=article.url, is_whole=is_whole)
         if change_type is ChangeType.LOST_FIELDS:
             message = f"it came without {', '.join(lost_fields(row, before))}"
             writes.add("failure", **self.failing.failed(article.fetched_url, key, LOST_FIELDS, message))
         else:
             self._add_article(writes, history, before, change_type)
+            if is_lacking:
+                self._lacking[key] = article.url
+            elif change_type in (ChangeType.CHANGED, ChangeType.RECOUNTED) and (lost := _losses(row, before)):
+                self._lost[key] = lost
         self.store.write(writes)
         self._stored.add(key)
         self._texts.add(row, key)
@@ -156,9 +168,8 @@ class ArticleStore:
         about, value = page_facts.meaning(item)
         if self._last_shown.get(about) != value:
             self._last_shown[about] = value
-            writes = Writes()
-            writes.add(page_facts.TABLES[type(item)].name, **page_facts.row_of(item, self._run_id))
-            self.store.write(writes)
+            row = page_facts.row_of(item, self._run_id)
+            self.store.write(Writes().add(page_facts.TABLES[type(item)].name, **row))
 
     def undo_losses(self, fallen: Collection[str] = ()) -> None:
         """Undo the losses of a run whose data are below the floors.
@@ -177,46 +188,36 @@ class ArticleStore:
 
     # Helpers
 
-    def _find_and_merge_moved(self, article: Article, key: str, before: Any, page: PageWrites) -> Any:
-        """Return the stored row of an article that was known under another key; None if there is none."""
-        row = as_row(article)
-        asked = page.asked_key
+    def _stored_article(self, article: Article, key: str, page_writes: PageWrites) -> Any:
+        """Return the stored row of an article, perhaps under another key than ``key``; None if there is none."""
+        row, before, asked = as_row(article), self._stored_row(key), page_writes.asked_key
         old = stored_row(self.store, asked) if asked is not None and asked != key else None
         # A redirect to another article, such as the newest, does not make the two one.
         if old is not None and asked is not None and is_same_article(row, old):
             if before is not None:
                 merge_rows(self.store, old, before)
             return stored_row(self.store, asked)
-        return self._texts.find(row) if before is None else None
+        return before if before is not None else self._texts.find(row)
 
-    def _note_address(
-        self, article: Article, row: dict[str, Any], key: str, own_key: str, before: Any, page: PageWrites
-    ) -> None:
+    def _add_url(self, article: Article, own_key: str, before: Any, page_writes: PageWrites) -> None:
         """Store a further URL of an article read in this run, and its number if only this URL has it."""
-        writes = self._writes_of_page(page, key, own_key=own_key, url=article.fetched_url)
-        if row["url"] != before["url"]:
-            writes.add("alias", url=before["url"], article_key=key, first_seen_at=before["first_seen_at"])
+        writes = self._writes_of_page(page_writes, before["key"], own_key=own_key, url=article.fetched_url)
+        if article.url != before["url"]:
+            writes.add("alias", url=before["url"], article_key=before["key"], first_seen_at=before["first_seen_at"])
         self.store.write(writes)
         self.store.flush()
-        changed = {name: row[name] for name in ("url", "article_id") if row[name] != before[name]}
-        if changed:
-            self.store.execute(update(articles).where(articles.c.key == key).values(**changed))
-
-    def _note_losses(self, row: dict[str, Any], before: Any, key: str, change_type: ChangeType) -> bool:
-        """Register values the article has lost; return whether it lacks a required field once more."""
-        if change_type is not ChangeType.LOST_FIELDS and not all(row[name] for name in REQUIRED):
-            self._lacking[key] = row["url"]
-            return self.failing.is_losing(key)
-        if change_type in (ChangeType.CHANGED, ChangeType.RECOUNTED):
-            lost = {name: before[name] for name in RECOVERABLE if before[name] not in NOTHING and row[name] in NOTHING}
-            if row["date_published"] != before["date_published"]:
-                lost.pop("published_at", None)  # it is of the earlier day
-            if lost:
-                self._lost[key] = lost
-        return False
+        own = {"url": article.url, "article_id": article.article_id}
+        if changed := {name: value for name, value in own.items() if value != before[name]}:
+            self.store.execute(update(articles).where(articles.c.key == before["key"]).values(**changed))
 
     def _writes_of_page(
-        self, page: PageWrites, key: str | None, *, own_key: str | None = None, url: str = "", is_whole: bool = True
+        self,
+        page_writes: PageWrites,
+        key: str | None,
+        *,
+        own_key: str | None = None,
+        url: str = "",
+        is_whole: bool = True,
     ) -> Writes:
         """Return the rows to write for a page; ``key`` is its article's.
 
@@ -225,27 +226,27 @@ class ArticleStore:
         """
         writes = Writes()
         time = database.now()
-        for is_speculative, links in ((False, page.links), (True, page.aside)):
+        for is_speculative, links in ((False, page_writes.links), (True, page_writes.aside)):
             for found, link in links:
                 if found not in self._stored:
                     row = {"scope": self._scope, "key": found, "url": link, "found_at": time}
-                    writes.add("found", **row, is_speculative=is_speculative, reach=page.reach or None)
-        for alias, its_key in page.aliases:
+                    writes.add("found", **row, is_speculative=is_speculative, reach=page_writes.reach or None)
+        for alias, its_key in page_writes.aliases:
             if alias not in self._aliases:
                 self._aliases.add(alias)
                 owner = key if key is not None and its_key == own_key else its_key
                 writes.add("alias", url=alias, article_key=owner, first_seen_at=time)
-        for source in page.sources:
+        for source in page_writes.sources:
             writes.add("source", scope=self._scope, **source)
-        for source in page.new_lists:
+        for source in page_writes.new_lists:
             writes.add("new_list", scope=self._scope, **source)
-        for done in {page.asked_key, key, own_key} - {None}:
+        for done in {page_writes.asked_key, key, own_key} - {None}:
             writes.add("read", the_key=done)
-        if page.asked_key is not None and key is not None and page.asked_key != key:
-            self._add_other(writes, page.asked_key, page.asked_url, "alias")
-        if own_key is not None and own_key not in (key, page.asked_key):
+        if page_writes.asked_key is not None and key is not None and page_writes.asked_key != key:
+            self._add_other(writes, page_writes.asked_key, page_writes.asked_url, "alias")
+        if own_key is not None and own_key not in (key, page_writes.asked_key):
             self._add_other(writes, own_key, url, "alias")
-        for url in self.failing.clear(page.asked_url, key) if is_whole else ():
+        for url in self.failing.clear(page_writes.asked_url, key) if is_whole else ():
             writes.add("failure_cleared", the_key=url)
         return writes
 
@@ -284,15 +285,101 @@ class ArticleStore:
         return rows[0][0] if rows else None
 
 
-def _take_identity(article: Article, before: Any, page: PageWrites) -> None:
+def _take_identity(article: Article, before: Any, page_writes: PageWrites) -> None:
     """Set an article's stored number, and the newer of its URLs: the one without a number."""
     if article.article_id is None:
         article.article_id = before["article_id"]
     if has_number(article.url, article) and before["url"] != article.url and not has_number(before["url"], article):
-        page.aliases.append((article.url, str(before["key"])))
+        page_writes.aliases.append((article.url, str(before["key"])))
         article.url, article.section = before["url"], before["section"]
+
+
+def _losses(row: dict[str, Any], before: Any) -> dict[str, Any]:
+    """Return the values of a stored row that the new one lacks."""
+    lost = {name: before[name] for name in RECOVERABLE if before[name] not in NOTHING and row[name] in NOTHING}
+    if row["date_published"] != before["date_published"]:
+        lost.pop("published_at", None)  # it is of the earlier day
+    return lost
 
 
 def article_key(article: Article) -> str:
     """Return the key of an article: its number, else its path, which is the same on every copy of the site."""
     return str(article.article_id) if article.article_id is not None else urlsplit(article.url).path
+
+
+class KnownTexts:
+    """Finds the stored article with the same headline, day and text as one that is read now."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._stored_now: dict[int, list[str]] = {}
+        """Keys of the articles stored in this run, by day and headline."""
+
+    def add(self, row: Mapping[str, Any], key: str) -> None:
+        """Register an article stored in this run."""
+        if row["headline"] and row["date_published"]:
+            keys = self._stored_now.setdefault(_index(row), [])
+            if key not in keys:
+                keys.append(key)
+
+    def find(self, row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return the stored row of the same article, or None."""
+        if not row["headline"] or not row["date_published"]:
+            return None
+        keys = list(self._stored_now.get(_index(row), ()))
+        if not self._store.was_empty:
+            keys += self._of_that_day(row)
+        for key in dict.fromkeys(keys):
+            stored = stored_row(self._store, key)
+            # Two articles have two numbers, even if one is a copy of the other.
+            if stored and is_same_text(row, stored) and None in (row["article_id"], stored["article_id"]):
+                return stored
+        return None
+
+    def _of_that_day(self, row: Mapping[str, Any]) -> Iterable[str]:
+        columns = articles.c
+        rows = self._store.rows(
+            select(columns.key, columns.headline).where(columns.date_published == row["date_published"])
+        )
+        headline = fold(row["headline"])
+        return [key for key, other in rows if fold(other) == headline]
+
+
+def _index(row: Mapping[str, Any]) -> int:
+    return hash((row["date_published"], fold(row["headline"])))
+
+
+def stored_row(store: Store, key: str, *, may_be_pending: bool = True) -> Mapping[str, Any] | None:
+    """Return the stored row of an article, or None."""
+    if may_be_pending:
+        store.flush()
+    rows = store.rows(select(articles).where(articles.c.key == key))
+    return rows[0]._mapping if rows else None
+
+
+def merge_rows(store: Store, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    """Merge two rows of one article: key and number of ``old``, the latest state, and the history of both."""
+    key, gone = old["key"], new["key"]
+    kept = {
+        "key": key,
+        "article_id": old["article_id"] or new["article_id"],
+        "first_seen_at": min(old["first_seen_at"], new["first_seen_at"]),
+        "version": old["version"] + new["version"],
+    }
+    alias = {"url": old["url"], "article_key": key, "first_seen_at": old["first_seen_at"]}
+    counted = select(view_counts.c.observed_at).where(view_counts.c.article_key == key)
+    store.execute_all(
+        delete(articles).where(articles.c.key.in_([key, gone])),
+        insert(articles).values({**new, **kept}),
+        update(article_versions)
+        .where(article_versions.c.article_key == gone)
+        .values(article_key=key, version=article_versions.c.version + old["version"]),
+        delete(view_counts).where(view_counts.c.article_key == gone, view_counts.c.observed_at.in_(counted)),
+        update(view_counts).where(view_counts.c.article_key == gone).values(article_key=key),
+        update(aliases).where(aliases.c.article_key == gone).values(article_key=key),
+        update(failures).where(failures.c.article_key == gone).values(article_key=key),
+        delete(aliases).where(aliases.c.url == old["url"]),
+        insert(aliases).values(alias),
+        delete(other_pages).where(other_pages.c.key == gone),
+        insert(other_pages).values(key=gone, url=new["url"], kind="alias", seen_at=database.now()),
+    )

@@ -18,7 +18,7 @@ from sqlalchemy import Table, and_, delete, insert, or_, select, true, update
 from caravan_crawler.items import REQUIRED, Article, Link
 from caravan_crawler.outcome import SOUND
 from caravan_crawler.store import crawl_state, database
-from caravan_crawler.store.failed_pages import LOST_FIELDS
+from caravan_crawler.store.crawl_state import LOST_FIELDS
 from caravan_crawler.store.page_facts import TABLES, Line, line_of
 from caravan_crawler.store.schema import articles, failures, runs, store_info
 from caravan_crawler.store.store import Store

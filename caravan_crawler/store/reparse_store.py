@@ -2,20 +2,32 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import ColumnElement, Table, delete, select
 
-from caravan_crawler.store import page_facts
 from caravan_crawler.store.article_history import ArticleHistory, MergeResult, Observation
-from caravan_crawler.store.page_facts import Line, Span
-from caravan_crawler.store.schema import article_versions, articles, store_info, view_counts
+from caravan_crawler.store.page_facts import TABLES, Line, line_of, meaning, newest_lines, row_of
+from caravan_crawler.store.schema import article_versions, articles, rates, store_info, trending, view_counts, weather
 from caravan_crawler.store.statements import Writes
-from caravan_crawler.store.store import Store
+from caravan_crawler.store.store import Store, read_note
 
+#: The column with the subject of a line.
+_ABOUT = {trending: trending.c.rank, rates: rates.c.currency, weather: weather.c.city}
 #: Prefix of the name of a file's progress in ``store_info``.
 _NOTE = "reread "
+
+
+@dataclass(frozen=True)
+class Span:
+    """Pages of a run to read again: those from ``since`` to ``until``, or those of certain ``times``."""
+
+    run_id: str
+    since: str = ""
+    until: str = ""
+    times: tuple[str, ...] = ()
 
 
 class ReparseStore:
@@ -45,7 +57,7 @@ class ReparseStore:
         Return the result of each observation. ``note`` is called with these results first; if it raises an error,
         nothing is stored.
         """
-        writes = page_facts.reread(self._store, lines, span)
+        writes = reread(self._store, lines, span)
         results = self._merge(seen, writes, put_off_losses=self._put_off_losses)
         noted = note(results)
         if not self._dry_run:
@@ -78,10 +90,7 @@ class ReparseStore:
 
     def state_of(self, name: str) -> str | None:
         """Return the progress of a file, or None if it was not begun."""
-        if self._dry_run:
-            return None
-        rows = self._store.rows(select(store_info.c.value).where(store_info.c.name == _NOTE + name))
-        return str(rows[0][0]) if rows else None
+        return None if self._dry_run else read_note(self._store.rows, _NOTE + name)
 
     def forget(self, names: Iterable[str]) -> None:
         """Delete the progress of these files, so that the next run starts from their beginning."""
@@ -101,7 +110,7 @@ class ReparseStore:
 
     def lines_until(self, time: str) -> Iterator[Line]:
         """Yield the last page facts up to a time."""
-        return page_facts.newest_lines(self._store, time)
+        return newest_lines(self._store, time)
 
     def _histories(self, keys: set[str], *, put_off_losses: bool) -> dict[str, ArticleHistory]:
         rows = {row["key"]: row for row in self._rows(articles, "key", keys)}
@@ -139,3 +148,68 @@ def _add(writes: Writes, key: str, history: ArticleHistory) -> None:
         writes.add("views_gone", the_key=key)
         for row in history.views:
             writes.add("views", **row)
+
+
+def reread(store: Store, lines: Iterable[Line], span: Span) -> Writes:
+    """Return the writes that replace the lines of ``span`` by ``lines``, which are in the order of their pages."""
+    writes = Writes()
+    by_class: dict[type, list[Line]] = {item_class: [] for item_class in TABLES}
+    for line in lines:
+        by_class[type(line)].append(line)
+    for item_class, table in TABLES.items():
+        log = _Log(store, item_class, table, span)
+        for line in by_class[item_class]:
+            log.put(line)
+        for row_id in log.gone:
+            writes.add(f"{table.name}_gone", the_id=row_id)
+        for line in log.added:
+            writes.add(table.name, **row_of(line, span.run_id) | {"published_in": log.published_in})
+    return writes
+
+
+class _Log:
+    """One table while lines of the past are inserted: the ids of deleted rows (``gone``) and the lines ``added``."""
+
+    def __init__(self, store: Store, item_class: Any, table: Table, span: Span) -> None:
+        self._store = store
+        self._class = item_class
+        self._table = table
+        time = table.c.observed_at
+        is_reread = time.in_(span.times) if span.times else time.between(span.since, span.until)
+        rows = store.rows(select(table.c.id, table.c.published_in).where(table.c.run_id == span.run_id, is_reread))
+        self.gone = {row_id for row_id, _ in rows}
+        self.published_in = max((mark for _, mark in rows if mark), default=None)
+        """The run that published the earlier lines of these pages."""
+        self.added: list[Line] = []
+
+    def put(self, line: Line) -> None:
+        """Add the line unless it equals the one before it; remove the one after it if that is now equal."""
+        about, value = meaning(line)
+        time = self._table.c.observed_at
+        stored, _ = self._stored(line, time <= line.observed_at, time.desc(), self._table.c.id.desc())
+        added = [other for other in self.added if meaning(other)[0] == about]
+        earlier = [other for other in (stored, *added) if other is not None and other.observed_at <= line.observed_at]
+        # If two have the same time, the last added is the latest.
+        if earlier and meaning(max(reversed(earlier), key=lambda other: other.observed_at))[1] == value:
+            return
+        stored, row_id = self._stored(line, time > line.observed_at, time, self._table.c.id)
+        later = [other for other in (stored, *added) if other is not None and other.observed_at > line.observed_at]
+        after = min(later, key=lambda other: other.observed_at, default=None)
+        if after is not None and meaning(after)[1] == value:
+            if after is stored:
+                self.gone.add(row_id)
+            else:
+                self.added.remove(after)
+        self.added.append(line)
+
+    def _stored(self, line: Line, where: ColumnElement[bool], *order: Any) -> tuple[Line | None, Any]:
+        """Return the first row of the same subject, as a line, and its id."""
+        about = _ABOUT[self._table]
+        query = (
+            select(self._table)
+            .where(about == getattr(line, about.name), where, self._table.c.id.not_in(self.gone))
+            .order_by(*order)
+            .limit(1)
+        )
+        row = next(iter(self._store.rows(query)), None)
+        return (line_of(self._class, row._mapping), row.id) if row is not None else (None, None)

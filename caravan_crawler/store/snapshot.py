@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, Connection, Engine, Executable, Table, fun
 from sqlalchemy.exc import SQLAlchemyError
 
 from caravan_crawler.outcome import SOUND
-from caravan_crawler.store import database, origin, schema
+from caravan_crawler.store import database, schema
 from caravan_crawler.store.database import StoreError, StoreRefusedError
 from caravan_crawler.store.schema import MIGRATIONS, schema_version
+from caravan_crawler.store.store import site_title
 
 _ROWS_AT_ONCE = 500
 
@@ -170,7 +171,7 @@ def read_overview(snapshot: Snapshot, now: str, *, most_runs: int, most_reasons:
     ((first, last),) = snapshot.rows(select(func.min(articles.c.date_published), func.max(articles.c.date_published)))
     return Overview(
         store=snapshot.name,
-        site=origin.title(snapshot.rows),
+        site=site_title(snapshot.rows),
         size=_size(snapshot),
         articles=_count(snapshot, articles),
         first=first,

@@ -32,9 +32,10 @@ class Writes:
     def __init__(self) -> None:
         self._rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
 
-    def add(self, statement: str, **row: Any) -> None:
-        """Add one row."""
+    def add(self, statement: str, **row: Any) -> "Writes":
+        """Add one row; return the same object."""
         self._rows[statement].append(row)
+        return self
 
     def add_all(self, other: "Writes") -> None:
         """Append another page's rows."""

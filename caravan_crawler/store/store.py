@@ -1,4 +1,4 @@
-"""The store: open it once per run, commit whole pages, look up a page's links with one query."""
+"""The store: whose articles it holds, whole pages in a commit, look-ups by key."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -27,10 +27,24 @@ from caravan_crawler.store.database import (
     wait_for_turn,
     without_password,
 )
-from caravan_crawler.store.origin import COPY, edition_held
-from caravan_crawler.store.schema import articles, failures, frontier, note, noted, other_pages, sources, upgrade
+from caravan_crawler.store.schema import (
+    articles,
+    failures,
+    frontier,
+    note,
+    other_pages,
+    sources,
+    store_info,
+    upgrade,
+)
 from caravan_crawler.store.statements import Writes, known_pages, write_statements
 from caravan_crawler.urls import PUBLIC_HOSTS, Site
+
+#: The edition of any site that is neither the original nor another edition of it.
+COPY = "copy"
+_ORIGINAL = "caravan.kz"
+#: Name of the note with the identity that the site reports.
+IDENTITY = "identity"
 
 #: A URL without an article is not requested again for this time; later it may have one.
 _NO_ARTICLE_FOR = timedelta(days=30)
@@ -127,7 +141,7 @@ class Store:
 
     def _claim(self, connection: Connection, site: str) -> None:
         """Check that the store belongs to this site, because articles of another one have the same numbers."""
-        noted_as = noted(connection, "site")
+        noted_as = read_note(connection.execute, "site")
         held = edition_held(connection.execute)
         if held is not None and held != site and not connection.scalar(_ANYTHING_THERE):
             held = None  # no earlier run has stored anything
@@ -161,6 +175,10 @@ class Store:
         """Execute a statement in a transaction of its own."""
         return self._execute(lambda connection: connection.execute(statement, rows))
 
+    def note(self, name: str, value: str) -> None:
+        """Set the value of ``name`` in ``store_info``; :func:`read_note` returns it."""
+        self._execute(lambda connection: note(connection, name, value))
+
     def _execute(self, work: Callable[[Connection], Result]) -> Result:
         try:
             return self._transact(work, is_write=True)
@@ -189,11 +207,11 @@ class Store:
                 found[key] = replace(found[key], paths=(*found[key].paths, path))
         return found
 
-    def write(self, page: Writes) -> None:
+    def write(self, writes: Writes) -> None:
         """Store the rows of a page, all in one transaction, which may hold further pages."""
         if self.is_broken:
             return
-        self._pending.add_all(page)
+        self._pending.add_all(writes)
         self._pages += 1
         if self._pages >= self._pages_per_commit or time.monotonic() - self._last_commit > _COMMIT_INTERVAL:
             self.flush()
@@ -273,7 +291,7 @@ class NoStore(Store):
         """Return nothing."""
         return {}
 
-    def write(self, page: Writes) -> None:
+    def write(self, writes: Writes) -> None:
         """Do nothing."""
 
     def flush(self) -> None:
@@ -288,16 +306,18 @@ def open_store(setting: str | None, data_dir: str, site: str, *, shared: bool = 
 
     Raise :class:`~caravan_crawler.store.database.StoreError`, which has the exit code, if that fails.
     """
-    return NoStore() if setting == NONE else open_edition(setting, data_dir, edition(site), shared=shared)
-
-
-def open_edition(setting: str | None, data_dir: str, whose: str, *, shared: bool = False) -> Store:
-    """Open the store for the articles of an :func:`edition`."""
+    if setting == NONE:
+        return NoStore()
     if not shared:
-        return Store(store_url(setting, data_dir), whose)
+        return open_edition(setting, data_dir, edition(site))
     from caravan_crawler.store.workers import SharedStore
 
-    return SharedStore(store_url(setting, data_dir), whose)
+    return SharedStore(store_url(setting, data_dir), edition(site))
+
+
+def open_edition(setting: str | None, data_dir: str, whose: str) -> Store:
+    """Open the store for the articles of an :func:`edition`."""
+    return Store(store_url(setting, data_dir), whose)
 
 
 def edition(site: str) -> str:
@@ -310,3 +330,51 @@ def edition(site: str) -> str:
         return SAMPLE
     (host,) = [host for host in Site(site).hosts if not host.startswith("www.")] or [""]
     return host if host in PUBLIC_HOSTS or host.endswith(".caravan.kz") else COPY
+
+
+#: A function that queries the store.
+Ask = Callable[[Executable], Iterable[Any]]
+
+
+def edition_held(ask: Ask) -> str | None:
+    """Return the edition that a store belongs to, or None if it is new.
+
+    A store that is noted as the original belongs to a copy if its articles have URLs of another host.
+    """
+    held = read_note(ask, "site")
+    if held == _ORIGINAL:
+        urls = [url for (url,) in ask(select(articles.c.url).limit(1))]
+        if urls and urlsplit(urls[0]).netloc not in PUBLIC_HOSTS:
+            return COPY
+    return held
+
+
+def site_identity(ask: Ask) -> str | None:
+    """Return the identity the site reports: empty if it reports none, None before the first response."""
+    return read_note(ask, IDENTITY)
+
+
+def identity_problem(held: str | None, said: str) -> str | None:
+    """Return a message if the site is not the store's, or None."""
+    if held is None or said == held:
+        return None
+    return f"the articles of {_shown(held)}; for those of {_shown(said)} name another folder: -s DATA_DIR=FOLDER"
+
+
+def _shown(said: str) -> str:
+    return f"a sample site ({said})" if said else "a site that does not say which it is"
+
+
+def site_title(ask: Ask) -> str:
+    """Return the name of the site for reports and datasets."""
+    held = edition_held(ask) or ""
+    said = site_identity(ask)
+    if held == COPY:
+        return f"a sample site ({said})" if said else "a copy of the site"
+    return held
+
+
+def read_note(ask: Ask, name: str) -> str | None:
+    """Return the value of ``name`` in ``store_info``, or None."""
+    rows = list(ask(select(store_info.c.value).where(store_info.c.name == name)))
+    return str(rows[0][0]) if rows else None

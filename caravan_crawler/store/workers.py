@@ -215,9 +215,7 @@ class Workers:
             if not self._store.ask("pg_try_advisory_lock", _LEADER, self._scope):
                 return False
             self._store.leads_scope = self._scope
-        writes = Writes()
-        writes.add("noted", name=self._note, value=self._store.run_id)
-        self._store.write(writes)
+        self._store.write(Writes().add("noted", name=self._note, value=self._store.run_id))
         self._store.flush()
         self._store.execute(_FORGIVE, self._values)
         return True

@@ -4,8 +4,7 @@ import gzip
 from collections.abc import Iterable
 from pathlib import Path
 
-from caravan_crawler.archive.warc_records import RUN, SITE
-from caravan_crawler.archive.warc_writer import WarcWriter
+from caravan_crawler.archive.warc import RUN, SITE, WarcWriter
 
 BASE = "https://www.caravan.kz/"
 TIME = "2020-02-03T04:05:06Z"

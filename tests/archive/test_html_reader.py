@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from caravan_crawler.archive.pages import ArchivedPage, Skipped, is_page_address, read_html_files
+from caravan_crawler.archive.pages import ArchivedPage, Skipped, read_html_files
 from caravan_crawler.sample_site import SampleSite
+from caravan_crawler.urls import is_page_address
 
 BASE = "https://www.caravan.kz/"
 OWN = f"{BASE}news/posle-livnya-900001/"

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caravan_crawler.archive import sources, warc_records
-from caravan_crawler.archive.warc_records import read_records, whole_records
+from caravan_crawler.archive import sources, warc
+from caravan_crawler.archive.warc import read_records, whole_records
 from tests.archive.records import answer, packed, record
 
 INSIDE = packed([record(answer("<p>Чужая запись</p>".encode())), record(b"x")])
@@ -102,7 +102,7 @@ def test_a_flipped_byte_costs_its_record_at_most(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("is_packed", [True, False])
 def test_a_record_that_is_too_long_is_skipped(is_packed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(warc_records, "MOST_BYTES", 1000)
+    monkeypatch.setattr(warc, "MOST_BYTES", 1000)
     records = [record(b"a"), record(bytes(5000)), record(b"b")]
     content = packed(records) if is_packed else b"".join(records)
     assert [data and data.strip() for data in contents(content)] == [records[0].strip(), None, records[2].strip()]

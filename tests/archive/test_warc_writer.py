@@ -13,7 +13,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from caravan_crawler.archive import sources
 from caravan_crawler.archive.pages import ArchivedPage
-from caravan_crawler.archive.warc_writer import WarcWriter, finish_interrupted
+from caravan_crawler.archive.warc import WarcWriter, finish_interrupted
 from tests.archive.records import BASE, RUN_ID
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 999_999, tzinfo=UTC)
@@ -110,7 +110,7 @@ def write_all(archive: WarcWriter, written: list[int]) -> None:
 
 @pytest.mark.parametrize("room", [0, 1, 300, 700, 1500, 1501, 2300])
 def test_a_full_disk_leaves_whole_records(room: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("caravan_crawler.archive.warc_writer.io.FileIO", SmallDisk)
+    monkeypatch.setattr("caravan_crawler.archive.warc.io.FileIO", SmallDisk)
     monkeypatch.setattr(SmallDisk, "room", room)
     archive = files(tmp_path)
     written: list[int] = []

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from scrapy.settings import Settings
 
-from caravan_crawler.feed_checks import feeds_problem
 from caravan_crawler.sample_site import SampleSite, serve
+from caravan_crawler.settings_checks import feeds_problem
 from tests.support.crawling import crawl, read_csv
 
 

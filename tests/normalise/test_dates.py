@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from caravan_crawler.items import Article
 from caravan_crawler.normalise.dates import date_form, day_named, decide_publication, parse_date
-from caravan_crawler.reparse.reader import value_pipelines
+from caravan_crawler.pipelines import value_pipelines
 
 #: 6 February 2026, 17:00 in Almaty.
 FETCHED = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)

@@ -3,7 +3,7 @@
 from scrapy.settings import Settings
 
 from benchmarks.fuzz import base_pages, broken_page, read
-from caravan_crawler.reparse.reader import value_pipelines
+from caravan_crawler.pipelines import value_pipelines
 
 
 def test_broken_pages_are_read_without_an_error() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from caravan_crawler.archive.warc_records import whole_records
+from caravan_crawler.archive.warc import whole_records
 from caravan_crawler.sample_site import SampleSite, serve
 from tests.archive.records import write_crawl
 from tests.reparse.reparsing import assert_equal, crawl_archived, dataset, end, reparse, sound, sqlite, start

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from caravan_crawler.archive.warc_records import EDITION, RUN, SITE
+from caravan_crawler.archive.warc import EDITION, RUN, SITE
 from caravan_crawler.sample_site import SampleSite
 from tests.archive.records import BASE, RUN_ID, answer, info, packed, record, write_crawl
 from tests.reparse.reparsing import assert_equal, command, dataset, reparse, sound, sqlite

@@ -148,7 +148,7 @@ def test_the_same_page_read_again(changes: dict[str, Any], name: str, how: str, 
     history = taken([before], accept_losses=accept_losses)
     result = history.merge(observation(article(**changes)))
     assert result.change_type is ChangeType.CHANGED
-    assert result.fields[name] == how
+    assert result.effects[name] == how
     assert history.row is not None
     stays = how == "lost" and name in REQUIRED and not accept_losses
     assert history.row[name] == (getattr(before, name) if stays else changes[name])

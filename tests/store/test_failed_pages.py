@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from caravan_crawler.store import schema
-from caravan_crawler.store.failed_pages import forgive, retry_delay
+from caravan_crawler.store.crawl_state import forgive, retry_delay
 from caravan_crawler.store.store import Store
 from tests.store.stores import BASE, article, article_store, keep, open_in, table
 

@@ -8,8 +8,7 @@ from sqlalchemy import insert
 
 from caravan_crawler.frontier.listings import ListState
 from caravan_crawler.store import crawl_state, database, page_facts, schema
-from caravan_crawler.store.crawl_state import load_sources
-from caravan_crawler.store.failed_pages import FailedPages
+from caravan_crawler.store.crawl_state import FailedPages, load_sources
 from caravan_crawler.store.store import Store
 from tests.store.stores import article, keep, open_in, table
 

@@ -12,7 +12,8 @@ from sqlalchemy import delete
 
 from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.pages.to_items import ChangeFilter
-from caravan_crawler.store.page_facts import TABLES, Line, Span, reread
+from caravan_crawler.store.page_facts import TABLES, Line
+from caravan_crawler.store.reparse_store import Span, reread
 from caravan_crawler.store.store import Store
 from tests.store.stores import article_store, open_in, table
 

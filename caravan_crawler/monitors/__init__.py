@@ -1,1 +1,0 @@
-"""Monitors of a run: drift, the alarm hook and the report ``run.json``."""
