@@ -1,4 +1,4 @@
-"""The result of one page, which the spider passes to ``commit`` before it yields the page's item."""
+"""The result of one page: the spider yields it, ``PageCommitMiddleware`` commits it."""
 
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple

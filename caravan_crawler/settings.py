@@ -63,6 +63,7 @@ WARN_ON_GENERATOR_RETURN_VALUE = False  # ruff checks the callbacks instead
 DUPEFILTER_CLASS = "caravan_crawler.frontier.articles.ArticleDupeFilter"
 
 SPIDER_MIDDLEWARES = {
+    "caravan_crawler.spidermiddlewares.PageCommitMiddleware": 1000,  # next to the spider: no other sees PageWrites
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # DEPTH_LIMIT is refused: MAX_HOPS_FROM_ARTICLE
     # urls.py obeys URLLENGTH_LIMIT (2083 characters), in redirects and in the keys of the store too.
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,

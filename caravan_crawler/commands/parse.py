@@ -3,13 +3,15 @@
 import argparse
 import sys
 import warnings
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 from scrapy.commands import ScrapyCommand
 from scrapy.commands.parse import Command as ParseCommand
 from scrapy.exceptions import ScrapyDeprecationWarning, UsageError
+from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
 from caravan_crawler.addons import leave_out_run
@@ -17,6 +19,7 @@ from caravan_crawler.arguments import ArgumentError, CrawlArguments
 from caravan_crawler.console import print_err
 from caravan_crawler.frontier.schedule import FEED
 from caravan_crawler.outcome import REFUSED
+from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.urls import listing_of
 
@@ -47,6 +50,10 @@ class Command(ParseCommand):
         _without_run(self, args)
         # Scrapy's own callback around the spider's returns one.
         warnings.filterwarnings("ignore", ".* returned a Deferred", ScrapyDeprecationWarning)
+
+    def run_callback(self, response: Response, callback: Any, cb_kwargs: dict[str, Any] | None = None) -> Any:
+        """Leave out what ``PageCommitMiddleware`` takes out in a crawl."""
+        return super().run_callback(response, lambda *args, **kwargs: _visible(callback(*args, **kwargs)), cb_kwargs)
 
     def set_spidercls(self, url: str, opts: argparse.Namespace) -> None:
         """Use this project's spider, on the page's site, unless another is given."""
@@ -90,3 +97,7 @@ def _callback(spider: CaravanSpider, url: str) -> str:
     if path.endswith((".xml", ".xml.gz")):
         return "parse_sitemap"
     return {"/": "parse_home", "": "parse_home", FEED: "parse_feed"}.get(path, "parse_list")
+
+
+def _visible(output: Iterable[Any]) -> Iterator[Any]:
+    return (each for each in output if not isinstance(each, PageWrites))

@@ -10,18 +10,17 @@ from scrapy.utils.defer import deferred_from_coro
 from caravan_crawler.failures import end_run, is_ending
 from caravan_crawler.frontier.discovery import Discovery
 from caravan_crawler.frontier.schedule import Sitemaps, SourceSchedule
-from caravan_crawler.items import Article
 from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.outcome import LIMIT, LIMIT_STAT
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.store import crawl_state, database, publication
-from caravan_crawler.store.article_store import ArticleStore, article_key
+from caravan_crawler.store.article_store import ArticleStore
 from caravan_crawler.store.publication import LeftRecords
 from caravan_crawler.store.store import Store, open_store
 
 
 class CrawlStore:
-    """The store of one crawl. It sets the spider's ``discovery``, ``schedule``, ``sitemaps`` and ``commit``.
+    """The store of one crawl. It sets the spider's ``discovery``, ``schedule`` and ``sitemaps``.
 
     A command that has opened the store passes it in the setting ``STORE`` and closes it.
     """
@@ -52,7 +51,6 @@ class CrawlStore:
             crawler.signals.connect(store.close, signals.engine_stopped, weak=False)
         extension = cls(crawler, spider, store)
         crawler.signals.connect(extension.spider_idle, signals.spider_idle)
-        crawler.signals.connect(extension.item_dropped, signals.item_dropped)
         return extension
 
     @staticmethod
@@ -78,7 +76,6 @@ class CrawlStore:
         if settings.getbool("ACCEPT_DRIFT"):
             crawl_state.accept_losses(self.store)
         self.articles = ArticleStore(self.store, spider.run_id, self._scope)
-        spider.commit = self.articles.accept_page
         self.left = LeftRecords(self.store, spider.run_id, self._is_asked_for)
         spider.continues = self.left.runs()
         spider.sections = crawl_state.stored_sections(self.store) if spider.arguments.sections else set()
@@ -122,14 +119,6 @@ class CrawlStore:
     def learn_sources(self) -> None:
         """Add the sources that other runs have found since this one began."""
         self.spider.schedule.learn(crawl_state.load_sources(self.store, self._scope))
-
-    def item_dropped(self, item: Any) -> None:
-        """Store the links and aliases of an article outside the period or the sections.
-
-        Called for every dropped article; only the page of one outside the period or sections is still to be stored.
-        """
-        if isinstance(item, Article):
-            self.articles.add_outside(item, article_key(item))
 
     @property
     def is_at_limit(self) -> bool:

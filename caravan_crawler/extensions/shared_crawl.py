@@ -198,7 +198,8 @@ class ClaimScheduler(Scheduler):
         if claim.claims <= MOST_DEATHS:
             return False
         words = f"{claim.claims - 1} workers died while they read it"
-        self._spider.fail(PageWrites(self._spider.site.here(claim.url), claim.key), "worker_lost", words)
+        writes = PageWrites(self._spider.site.here(claim.url), claim.key)
+        self._spider.commit(self._spider.crawl_stats.fail(writes, "worker_lost", words))
         return True
 
     def _is_busy(self) -> bool:

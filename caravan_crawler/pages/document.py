@@ -139,7 +139,7 @@ def _lacks_its_end(source: bytes) -> bool:
     if b"</html" in lowered or b"</body" in lowered or b"<html" not in lowered[:4096]:
         return False
     tags = _OPENED.findall(lowered)
-    return 2 * tags.count(b"/") < len(tags) or not lowered.rstrip().endswith(b">")
+    return not tags or 2 * tags.count(b"/") < len(tags) or not lowered.rstrip().endswith(b">")
 
 
 #: Addresses for which no joining and parsing is needed, as those of pictures are.

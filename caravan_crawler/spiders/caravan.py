@@ -1,32 +1,57 @@
 """The spider: reads every article of the site once."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
-from scrapy import Request, signals
+from protego import Protego
+from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.http import Response
 from twisted.python.failure import Failure as RequestFailure
 
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
 from caravan_crawler.crawl_stats import CrawlStats
+from caravan_crawler.failures import RunEndsError
 from caravan_crawler.frontier.articles import Frontier, Target, day_of_article
-from caravan_crawler.frontier.schedule import HOME, KNOWN_SECTIONS, MAIN_SITEMAP, Child
-from caravan_crawler.frontier.speculative_urls import Reach
+from caravan_crawler.frontier.discovery import Discovery
+from caravan_crawler.frontier.listings import Listings
+from caravan_crawler.frontier.schedule import (
+    ABSENT,
+    FEED,
+    HOME,
+    KNOWN_SECTIONS,
+    MAIN_SITEMAP,
+    Child,
+    Sitemaps,
+    SourceSchedule,
+)
+from caravan_crawler.frontier.speculative_urls import FOUND_ON, Reach
+from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
 from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Bounds
-from caravan_crawler.pages.listing import article_links, section_links
-from caravan_crawler.pages.page import PageReading
-from caravan_crawler.pages.to_items import article_record
+from caravan_crawler.pages.listing import article_links, read_listing, section_links
+from caravan_crawler.pages.page import NOT_PARSED, PageKind, PageReading, says_nothing_is_here
+from caravan_crawler.pages.syndication import Form, Syndication
+from caravan_crawler.pages.to_items import ChangeFilter, article_record, page_records
 from caravan_crawler.spiders import http
-from caravan_crawler.spiders.http import WORTH_RETRYING, Page, Requests, ResponseReader, writes_of
-from caravan_crawler.spiders.source_pages import SourcesSpider
-from caravan_crawler.urls import Site, has_moved
+from caravan_crawler.spiders.http import (
+    WORTH_RETRYING,
+    FailedRequest,
+    Page,
+    Requests,
+    ResponseReader,
+    writes_of,
+    writes_of_request,
+)
+from caravan_crawler.urls import Site, has_moved, listing_of, path_of
 
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
 _LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
@@ -35,18 +60,55 @@ _LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4
 _MOVED = 3
 
 
-class CaravanSpider(SourcesSpider):
-    """Crawl caravan.kz or a copy. ``scrapy crawl -h`` lists the arguments, ``arguments.py`` checks them."""
+#: A method that yields what follows from a failed request.
+_Errback = Callable[["CaravanSpider", RequestFailure], Iterator[Any]]
+
+
+def commits(errback: _Errback) -> _Errback:
+    """Commit the :class:`PageWrites` that an errback yields: most of its output passes no spider middleware."""
+
+    @wraps(errback)
+    def committing(spider: "CaravanSpider", failure: RequestFailure) -> Iterator[Any]:
+        for each in errback(spider, failure):
+            if isinstance(each, PageWrites):
+                spider.commit(each)
+            else:
+                yield each
+
+    return committing
+
+
+class CaravanSpider(Spider):
+    """Crawl caravan.kz or a copy. ``scrapy crawl -h`` lists the arguments, ``arguments.py`` checks them.
+
+    A callback yields the result of its page (:class:`PageWrites`), then the page's items and requests. Its errback
+    yields why the page was not fetched, and requests what takes its place.
+    """
 
     name = "caravan"
 
+    # ``extensions/crawl_store.py`` sets these before the crawl starts, from what earlier runs stored.
+    discovery: Discovery
+    schedule: SourceSchedule
+    sitemaps: Sitemaps
+    sections: set[str]
+    """With the argument ``sections``: those of the stored articles, and those that the home page links to."""
     continues: list[str]
-    """Earlier runs whose records this run publishes; ``extensions/crawl_store.py`` sets them."""
+    """Earlier runs whose records this run publishes."""
     crawl_store: Any = None
     """The :class:`~caravan_crawler.extensions.crawl_store.CrawlStore`, for other components."""
+    commit: Callable[[PageWrites], None]
+    """Stores the result of a page that passes no spider middleware; ``PageCommitMiddleware`` sets it."""
+
+    # ``from_crawler`` sets these.
+    crawl_stats: CrawlStats
+    reach: Reach
+    responses: ResponseReader
 
     def __init__(self, arguments: CrawlArguments, site: Site, **kwargs: Any) -> None:
-        super().__init__(arguments, site, **kwargs)
+        super().__init__(**kwargs)
+        self.arguments = arguments
+        self.site = site
         self.frontier = Frontier(site)
         self.started_at = datetime.now(UTC)
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
@@ -60,6 +122,12 @@ class CaravanSpider(SourcesSpider):
         """Whether the spider was idle and had no further request to make."""
         self._are_sources_left = False
         self._has_moved = False
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget listings under way and page facts seen, as a worker does when it becomes the leader."""
+        self.lists = Listings(self.arguments.since, is_bounded=self.arguments.is_bounded)
+        self._changes = ChangeFilter()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "CaravanSpider":
@@ -134,7 +202,7 @@ class CaravanSpider(SourcesSpider):
             self._are_sources_left = False
             requests = [] if self.sitemaps.covers_period else [*self._sources()]
         requests = requests or self.requests.listing_pages(self.lists.when_idle())
-        self.commit_lists()
+        self.commit(self._list_writes())
         self.crawler.stats.set_value("caravan/abandoned_lists", self.lists.abandoned)
         requests = requests or [*self.requests.articles(self.discovery.take_aside())]
         requests = requests or [*self.requests.articles(self.frontier.take_short_links())]
@@ -163,12 +231,12 @@ class CaravanSpider(SourcesSpider):
         yield from self._read_page(page)
         yield from self.source_requests(sections)
 
-    def home_failed(self, failure: RequestFailure) -> Iterator[Request]:
+    @commits
+    def home_failed(self, failure: RequestFailure) -> Iterator[Any]:
         """Store why the home page was not fetched; request the other sources, unless the site does not answer."""
         if (failed := self.sent(failure)) is None:
             return
-        if not self.note_forbidden(failed):
-            self.fail_request(failed)
+        yield self._forbidden(failed) if failed.is_forbidden else self._not_fetched(failed)
         if failed.is_answered:
             yield from self.source_requests(KNOWN_SECTIONS)
 
@@ -177,7 +245,7 @@ class CaravanSpider(SourcesSpider):
         if response.status == http.NOT_MODIFIED:
             key = writes_of(response).asked_key
             self.crawl_stats.count("articles/not_modified")
-            self.commit(PageWrites(response.url, key, article_key=key, is_unmodified=True))
+            yield PageWrites(response.url, key, article_key=key, is_unmodified=True)
         else:
             yield from self._read_page(self.responses.page(response))
 
@@ -185,9 +253,13 @@ class CaravanSpider(SourcesSpider):
         """Read a page of ``urls`` and follow nothing."""
         yield from self._read_page(self.responses.page(response), follow=False)
 
-    def article_failed(self, failure: RequestFailure) -> Iterator[Request]:
+    @commits
+    def article_failed(self, failure: RequestFailure) -> Iterator[Any]:
         """Store why an article was not fetched; request its next URL, unless the site does not answer."""
-        if (failed := self.sent(failure)) is None or self.note_forbidden(failed):
+        if (failed := self.sent(failure)) is None:
+            return
+        if failed.is_forbidden:
+            yield self._forbidden(failed)
             return
         key, alias = failed.writes.asked_key, failed.request.meta.get("alias")
         if key is not None and self.discovery.has_read(key):
@@ -196,7 +268,7 @@ class CaravanSpider(SourcesSpider):
             # Only the AMP page exists.
             yield from self.requests.articles([Target(key, alias, None)])
         else:
-            self.fail_request(failed)
+            yield self._not_fetched(failed)
             if failed.is_answered:
                 yield from self.requests.articles(self.another(failed.writes))
 
@@ -204,9 +276,11 @@ class CaravanSpider(SourcesSpider):
         """Store what a page says, and request the articles to which it links."""
         reading, writes = page.reading, page.writes
         if reading is None:
-            if again := self.retry_or_fail(page):
+            if again := self.retry(page):
                 yield again
-            elif page.kind is not None and page.kind not in WORTH_RETRYING:
+                return
+            yield self._unusable(page)
+            if page.kind is not None and page.kind not in WORTH_RETRYING:
                 yield from self.requests.articles(self.another(writes))
             return
         if first_part := self._first_part(page):
@@ -221,7 +295,7 @@ class CaravanSpider(SourcesSpider):
         if article is not None:
             yield from self._read_article(page, article)
         else:
-            self._commit_without_article(page, reading, follow)
+            yield self._without_article(page, reading, follow)
             targets += self.another(writes)
         yield from self.page_facts(page, reading)
         yield from self.requests.articles(targets, meta=reach)
@@ -237,16 +311,15 @@ class CaravanSpider(SourcesSpider):
         self.responses.warn_of_links(page.document)
         return self.discovery.look_at(links, page.document.base_url, page.writes)
 
-    def _commit_without_article(self, page: Page, reading: PageReading, follow: bool) -> None:
-        """Store that a page is no article, which is a failure if its URL or the user promised one."""
+    def _without_article(self, page: Page, reading: PageReading, follow: bool) -> PageWrites:
+        """Return the result of a page that is no article, which is a failure if its URL or the user promised one."""
         address, blocks = self.site.address(page.document.url), page.document.blocks
         if not follow or (address is not None and (address.article_id is not None or not blocks)):
             kind = reading.kind if blocks else "empty"
-            self.fail(page.writes, f"kind_{kind}", f"it is no article but: {kind}")
-            return
+            return self._failure(page.writes, f"kind_{kind}", f"it is no article but: {kind}")
         if page.writes.asked_key is not None:
             page.writes.other_kind = reading.kind
-        self.commit(page.writes)
+        return page.writes
 
     def _read_article(self, page: Page, article: ArticleReading) -> Iterator[Any]:
         """Yield the article's item, or the request for its second page; nothing if this run has read it before."""
@@ -257,7 +330,7 @@ class CaravanSpider(SourcesSpider):
             self.crawl_stats.count("dropped/known_under_another_address")
             # The next run makes the new URL of a moved article the canonical one.
             page.writes.article_key = None if has_moved(address.path, address.article_id) else str(address.key)
-            self.commit(page.writes)
+            yield page.writes
             return
         article.address = own
         second = next_part(page.document, own.path, 1) if own.path is not None else None
@@ -284,7 +357,7 @@ class CaravanSpider(SourcesSpider):
         if section is not None and not self.lists.is_begun(section) and self.is_section(section):
             writes.new_lists += self.schedule.new_lists([section])
         self.lists.note_day(address.key, day_of_article(article))
-        self.commit(writes)
+        yield writes
         yield item
         if section is not None:
             yield from self.listing_requests(section)
@@ -321,10 +394,10 @@ class CaravanSpider(SourcesSpider):
             if again := self.retry(page):
                 yield again
             else:
-                self._fail_part(first, parts, reason, f"{response.url}: {words}")
+                yield self._failed_part(first, parts, reason, f"{response.url}: {words}")
         elif number is None:
             words = f"its page {parts.number + 1} redirects to {response.url}"
-            self._fail_part(first, parts, "redirected", words)
+            yield self._failed_part(first, parts, "redirected", words)
         else:
             is_new = number == parts.number + 1 and parts.add(page.reading.article or read_article(page.document))
             if is_new:
@@ -332,6 +405,7 @@ class CaravanSpider(SourcesSpider):
             url = next_part(page.document, parts.path, parts.number) if is_new and not parts.is_full else None
             yield from [self._part(url, first, parts)] if url else self._article(first, parts.first)
 
+    @commits
     def part_failed(self, failure: RequestFailure) -> Iterator[Any]:
         """Store an article's failure if a later page failed; if robots.txt forbids it, yield the item so far."""
         if (failed := self.sent(failure)) is None:
@@ -343,10 +417,297 @@ class CaravanSpider(SourcesSpider):
             self.logger.info(words, failed.request.url)
             yield from self._article(first, parts.first)
         else:
-            self._fail_part(first, parts, failed.reason, f"{failed.words} at {failed.request.url}")
+            yield self._failed_part(first, parts, failed.reason, f"{failed.words} at {failed.request.url}")
 
-    def _fail_part(self, first: Page, parts: Parts, reason: str, words: str) -> None:
+    def _failed_part(self, first: Page, parts: Parts, reason: str, words: str) -> PageWrites:
         address = parts.first.address
         assert address is not None
         article = PageWrites(first.writes.asked_url, first.writes.asked_key or str(address.key))
-        self.fail(article, f"part_{reason}", words)
+        return self._failure(article, f"part_{reason}", words)
+
+    # Sources
+
+    def source_requests(self, sections: Iterable[str]) -> Iterator[Request]:
+        """Request the sources other than the home page that are due."""
+        if not self.schedule.is_just_read(FEED):
+            yield self.requests.page(FEED, (self.parse_feed, self.feed_failed), http.FRONT)
+        named_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
+        for path in dict.fromkeys([*named_sections, *sections, *self.schedule.known_lists]):
+            is_leading = path == KNOWN_SECTIONS[0] or path in named_sections
+            yield from self.listing_requests(path, is_optional=path not in named_sections, must=is_leading)
+        for child, is_optional in self.sitemaps.due():
+            yield self.requests.sitemap(child, is_optional=is_optional)
+
+    def on_robots(self, robotparser: Any) -> None:
+        """Register the sitemaps that robots.txt names."""
+        rules = getattr(robotparser, "rp", None)
+        for url in rules.sitemaps if isinstance(rules, Protego) else ():
+            if resolved := self.site.resolve(url):
+                self.sitemaps.add_named(path_of(resolved))
+
+    def page_facts(self, page: Page, reading: PageReading) -> Iterator[Any]:
+        """Yield trending entries, rates and weather that differ from those of the page before."""
+        if self._changes.is_new("page", reading.surroundings):
+            # Build the list first: pages are read concurrently, and a block's records belong together.
+            records = page_records(reading, self.site, page.received_at)
+            yield from [record for record in records if self._changes.is_new(*record.change_key())]
+
+    # Listings
+
+    def listing_requests(self, path: str, *, is_optional: bool = True, must: bool = False) -> Iterator[Request]:
+        """Request a listing from its top if due or ``must``, and from where an earlier run stopped.
+
+        The top of one that is not optional is always read, else a run would not notice that the site has no such
+        section because the run before has just noticed it.
+        """
+        if self.lists.is_begun(path) or not self.is_section(path):
+            return
+        state = self.schedule.list_state(path)
+        is_due = must or self.schedule.is_list_due(path)
+        from_top = not is_optional or (is_due and not self.schedule.is_just_read(path))
+        if from_top or state.open:
+            pages = self.lists.begin(path, state, from_top=from_top)
+            yield from self.requests.listing_pages(pages, is_optional=is_optional)
+
+    def is_section(self, path: str | None) -> bool:
+        """Whether a section, or its listing, is requested."""
+        return self.arguments.has_section(path and path.strip("/"))
+
+    def parse_list(self, response: Response, walk: int) -> Iterator[Any]:
+        """Read a listing page, for the walk with this number; request its articles and the next page."""
+        page = self.responses.page(response)
+        if page.kind is PageKind.ERROR and says_nothing_is_here(page.document):
+            self.crawl_stats.count("absent/nothing_here")
+            self.note_missing_section(page.writes)
+            yield from self._end_list(page.writes, walk)
+        elif page.reading is not None:
+            yield from self._read_list(page, page.reading, walk)
+        elif again := self.retry(page):
+            yield again
+        else:
+            yield self._unusable(page)
+            yield from self._skip_list_page(response.url, walk)
+
+    @commits
+    def list_failed(self, failure: RequestFailure) -> Iterator[Any]:
+        """End the walk if the listing has no such page, else continue with the next one."""
+        if (failed := self.sent(failure)) is None:
+            return
+        if failed.is_forbidden:
+            yield self._forbidden(failed)
+            return
+        walk = failed.request.cb_kwargs["walk"]
+        if failed.is_absent:
+            self.crawl_stats.count(f"absent/{failed.reason}")
+            yield from self._end_list(failed.writes, walk)
+            return
+        yield self._not_fetched(failed)
+        if failed.is_gone:
+            self.note_missing_section(failed.writes)
+        yield from self._skip_list_page(failed.request.url, walk)
+
+    def _read_list(self, page: Page, reading: PageReading, walk: int) -> Iterator[Any]:
+        document, writes, listing = page.document, page.writes, read_listing(page.document)
+        links = [(card.address, card.url) for card in listing.cards if self.arguments.is_open_to(card.date)]
+        if not any(card.address.section == path_of(writes.asked_url).strip("/") for card in listing.cards):
+            self.note_missing_section(writes)
+        self.responses.warn_of_links(document)
+        writes.reach = {FOUND_ON: listing.path}
+        targets = self.discovery.look_at(links, document.base_url, writes, is_named=True)
+        if targets and self.sitemaps.name_everything:
+            self.sitemaps.are_incomplete = True
+        around = frozenset(line.address.key for line in reading.trending)
+        is_named = self.sitemaps.name_everything
+        following = self.lists.read(walk, listing, around, len(targets), is_named_elsewhere=is_named)
+        yield self._list_writes(writes)
+        self.crawl_stats.reading(reading)
+        yield from self.page_facts(page, reading)
+        yield from self.requests.articles(targets, meta=writes.reach)
+        if not self.reach.is_over(listing.path):  # else the next run continues here
+            yield from self.requests.listing_pages(following)
+
+    def _end_list(self, writes: PageWrites, walk: int) -> Iterator[Any]:
+        following = self.lists.ended(walk)
+        yield self._list_writes(writes)
+        yield from self.requests.listing_pages(following)
+
+    def _skip_list_page(self, url: str, walk: int) -> Iterator[Any]:
+        following = self.lists.failed(walk, listing_of(urlsplit(url).path)[1])
+        yield self._list_writes()
+        yield from self.requests.listing_pages(following)
+
+    def _list_writes(self, writes: PageWrites | None = None) -> PageWrites:
+        """Return the progress of the listings, with the result of a page."""
+        writes = writes or PageWrites()
+        changed = self.lists.take_changed().items()
+        writes.sources += [self.schedule.read_now(path, state=state.to_json()) for path, state in changed]
+        return writes
+
+    def note_missing_section(self, writes: PageWrites) -> None:
+        """Record that a requested section lists no article; sitemaps may still name some."""
+        if (section := path_of(writes.asked_url).strip("/")) in self.arguments.sections:
+            known = ", ".join(sorted(self.sections - {section}))
+            self.crawler.stats.set_value(NO_SECTION_STAT, f"'{section}'" + (f"; it has {known}" if known else ""))
+
+    # Feed and sitemaps
+
+    def parse_feed(self, response: Response) -> Iterator[Any]:
+        """Follow the entries of the feed; if all are new, request their sections' listings too."""
+        writes, feed = writes_of(response), self.responses.syndication(response)
+        if feed is None:
+            yield from self._unreadable(response, "feed")
+            return
+        known_before = self.discovery.known
+        children, targets = self._named_in(feed, writes)
+        are_all_new = self.discovery.known == known_before
+        sections = {address.section for target in targets if (address := self.site.address(target.url))}
+        lists = [f"/{section}/" for section in sorted(filter(None, sections))] if are_all_new else []
+        writes.sources.append(self.schedule.read_now(FEED))
+        writes.sources += self.schedule.due_lists(path for path in lists if not self.lists.is_begun(path))
+        yield self._syndication_writes(feed, writes, "feed")
+        yield from map(self.requests.sitemap, children)
+        yield from self.requests.articles(targets)
+        for path in lists:
+            yield from self.listing_requests(path, must=True)
+
+    @commits
+    def feed_failed(self, failure: RequestFailure) -> Iterator[Any]:
+        """Store why the feed was not fetched."""
+        if (failed := self.sent(failure)) is not None:
+            yield self._forbidden(failed) if failed.is_forbidden else self._not_fetched(failed)
+
+    def parse_sitemap(self, response: Response, stamp: str | None = None) -> Iterator[Any]:
+        """Follow a sitemap's articles and the sitemaps an index names; ``stamp`` is its ``lastmod`` in the index."""
+        writes, sitemap = writes_of(response), self.responses.syndication(response)
+        if sitemap is None:
+            yield from self._unreadable(response, "sitemap", stamp)
+            return
+        children, targets = self._named_in(sitemap, writes)
+        if any(self.site.address(entry.url) for entry in sitemap.pages[:100]):
+            self.sitemaps.names_articles = True
+        self.sitemaps.read(writes, stamp, is_index=sitemap.form is Form.INDEX, is_whole=sitemap.loss is None)
+        yield self._syndication_writes(sitemap, writes, "sitemap")
+        yield from map(self.requests.sitemap, children)
+        yield from self.requests.articles(targets)
+
+    @commits
+    def sitemap_failed(self, failure: RequestFailure) -> Iterator[Any]:
+        """Store why a sitemap was not fetched; the site may not have an optional one."""
+        if (failed := self.sent(failure)) is None:
+            return
+        if failed.is_forbidden:
+            yield self._forbidden(failed)
+        elif failed.is_absent:
+            self.crawl_stats.count(f"absent/{failed.reason}")
+            self.sitemaps.mark_read(failed.writes, ABSENT)
+            yield failed.writes
+        else:
+            yield self._not_fetched(failed)
+            self.sitemaps.mark_failed(path_of(failed.writes.asked_url))
+
+    def _named_in(self, read: Syndication, writes: PageWrites) -> tuple[list[Child], list[Target]]:
+        """Return the sitemaps and the articles to request that a feed or a sitemap names."""
+        named = ((self.site.resolve(entry.url), entry.stamp) for entry in read.sitemaps)
+        children = self.sitemaps.find([Child(path_of(url), stamp) for url, stamp in named if url], writes)
+        is_in_period = self.sitemaps.is_month_wanted(path_of(writes.asked_url))
+        targets, left = self.discovery.look_at_entries(read.pages, writes, is_in_period=is_in_period)
+        if left:
+            self.crawl_stats.count("skipped/entry_without_stamp", left)
+            words = "%d entries of %s have no date and are left to the next run (MAX_UNDATED)"
+            self.logger.warning(words, left, writes.asked_url)
+            self.sitemaps.covers_period = False  # some of them may be in the period
+        return children, targets
+
+    def _syndication_writes(self, read: Syndication, writes: PageWrites, what: str) -> PageWrites:
+        """Count a feed or sitemap and return its result, with a failure if a part could not be read."""
+        self.crawl_stats.page(PageKind.FEED if read.form is Form.FEED else PageKind.SITEMAP)
+        if read.skipped:
+            self.crawl_stats.count("skipped/sitemap_of_no_articles", len(read.skipped))
+        if read.loss is not None:
+            why = {"cut": "it breaks off", "too_large": "it is larger than a sitemap may be"}[read.loss]
+            number = len(read.pages) + len(read.sitemaps)
+            self.crawl_stats.fail(writes, f"{what}_{read.loss}", f"{why}; {number} addresses are read")
+        return writes
+
+    def _unreadable(self, response: Response, what: str, stamp: str | None = None) -> Iterator[Any]:
+        """Handle a feed or sitemap that is none; a page in place of an optional one is no failure."""
+        writes, path = writes_of(response), path_of(writes_of(response).asked_url)
+        page = self.responses.page(response) if b"<html" in response.body[:4096].lower() else None
+        if page is not None and page.kind in WORTH_RETRYING:
+            if again := self.retry(page):
+                yield again
+            else:
+                yield self._unusable(page)
+                self.sitemaps.mark_failed(path)
+        elif page is not None and response.meta.get("optional") and not self.sitemaps.was_there(path):
+            self.crawl_stats.page(PageKind.OTHER)
+            self.crawl_stats.count("absent/soft_404")
+            self.sitemaps.mark_read(writes, ABSENT)
+            yield writes
+        else:
+            if what == "sitemap":
+                self.sitemaps.mark_unreadable(writes, stamp)
+            else:
+                self.sitemaps.mark_failed(path)
+            words = "a page" if page is not None else "something else" if response.body else "empty"
+            yield self.crawl_stats.fail(writes, f"{what}_unreadable", f"it is no {what} but {words}")
+
+    # Failures
+
+    def on_dropped(self, request: Request) -> None:
+        """Handle a redirect to a page requested before; it is a failure unless it leads to an article."""
+        writes = writes_of_request(request)
+        if writes.asked_url == request.url:
+            return
+        if request.callback == self.parse_sitemap:  # WordPress has one sitemap under two names
+            self.sitemaps.mark_read(writes, None)
+            self.commit(writes)
+        elif self.site.address(request.url) is None:
+            self.commit(self._failure(writes, "redirected", f"it redirects to {request.url}"))
+            self.note_missing_section(writes)
+            for other in self.requests.articles(self.another(writes)):
+                self.crawler.engine.crawl(other)
+        elif writes.asked_key is not None:
+            writes.other_kind = "alias"
+            self.commit(writes)
+
+    def sent(self, failure: RequestFailure) -> FailedRequest | None:
+        """Return a request that has failed; None if it was not sent, as the run ends: the next run sends it."""
+        if isinstance(failure.value, RunEndsError) or self.crawler.stats.get_value(OTHER_SITE_STAT):
+            self.crawl_stats.count("unasked")
+            return None
+        return FailedRequest(failure)
+
+    def _forbidden(self, failed: FailedRequest) -> PageWrites:
+        """Count a page that robots.txt forbids; return its result, by which no run requests it again."""
+        self.crawl_stats.count("forbidden")
+        self.logger.info("Forbidden by robots.txt: %s", failed.request.url)
+        return failed.writes
+
+    def retry(self, page: Page) -> Request | None:
+        """Return the request to repeat for a truncated or blocked page, until the retries are used up."""
+        request = page.response.request
+        assert request is not None
+        if page.kind not in WORTH_RETRYING:
+            return None
+        return get_retry_request(request, spider=self, reason=f"page is {page.kind}")
+
+    def _unusable(self, page: Page) -> PageWrites:
+        """Count a page that cannot be used, and return its failure."""
+        if page.kind is not None and page.kind not in NOT_PARSED:
+            self.crawl_stats.page(page.kind)
+        return self._failure(page.writes, *page.problem)
+
+    def another(self, writes: PageWrites) -> list[Target]:
+        """Return the next URL of the requested article, as this one did not lead to it."""
+        if writes.asked_key is None or self.arguments.urls:
+            return []
+        return self.discovery.another(writes.asked_key, writes.asked_url)
+
+    def _not_fetched(self, failed: FailedRequest) -> PageWrites:
+        """Count a page that was not fetched, and return its failure."""
+        return self._failure(failed.writes, failed.reason, failed.words)
+
+    def _failure(self, writes: PageWrites, reason: str, words: str) -> PageWrites:
+        """Count a failed page, and return its result without what was found on it."""
+        return self.crawl_stats.fail(PageWrites(writes.asked_url, writes.asked_key), reason, words)

@@ -14,6 +14,7 @@ from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.items import Article
 from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.sample_site import SampleSite
+from caravan_crawler.spidermiddlewares import PageCommitMiddleware
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.store.article_store import article_key
 from caravan_crawler.store.store import Store, open_store
@@ -57,11 +58,13 @@ def test_a_listing_page_needs_at_most_one_query(store_tables: StoreTables, tmp_p
         keep_all(store_tables, site, tmp_path)
     store = open_store(store_tables.url, "", "sample")
     spider, _ = crawl_on(store, tmp_path)
+    middleware = PageCommitMiddleware(spider.crawler)
     (walk,) = [page.walk for page in spider.lists.begin("/news/", spider.schedule.list_state("/news/"))]
     body = site.respond("/news/page/2/", BASE).body
     response = HtmlResponse(url, body=body, request=Request(url))
     with statements() as sent:
-        followed = [item.url for item in spider.parse_list(response, walk) if isinstance(item, Request)]
+        output = middleware.process_spider_output(response, spider.parse_list(response, walk))
+        followed = [item.url for item in output if isinstance(item, Request)]
     store.close()
     assert sum(statement.startswith("SELECT") for statement in sent) == is_known
     cards = [address for address in followed if "/page/" not in address]

@@ -46,7 +46,7 @@ _MODULES = (
     "filelock itemadapter lxml.html parsel protego sqlalchemy sqlalchemy.dialects.sqlite sqlite3 stringprep w3lib.url "
     "caravan_crawler.spiders.caravan caravan_crawler.extensions.run_monitor caravan_crawler.extensions.progress "
     "caravan_crawler.addons caravan_crawler.logformatter caravan_crawler.store.article_store caravan_crawler.feeds "
-    "caravan_crawler.frontier.articles "
+    "caravan_crawler.frontier.articles caravan_crawler.spidermiddlewares "
     "caravan_crawler.downloadermiddlewares caravan_crawler.commands.export "
     "caravan_crawler.commands.inspect caravan_crawler.commands.parse caravan_crawler.commands.reparse "
     "caravan_crawler.commands.shell caravan_crawler.commands.status caravan_crawler.commands.view"
