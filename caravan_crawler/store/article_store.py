@@ -9,7 +9,7 @@ from sqlalchemy import or_, select, update
 from caravan_crawler.items import NOTHING, RECOVERABLE, REQUIRED, Article, ExchangeRate, TrendingEntry, Weather, as_row
 from caravan_crawler.page_writes import Failure, PageWrites
 from caravan_crawler.store import database, page_facts
-from caravan_crawler.store.article_history import ArticleHistory, ChangeType, Observation, lost_fields
+from caravan_crawler.store.article_history import ArticleHistory, ChangeType, Observation
 from caravan_crawler.store.failed_pages import LOST_FIELDS, FailedPages
 from caravan_crawler.store.field_counts import FieldCounts
 from caravan_crawler.store.same_article import KnownTexts, has_number, is_same_article, merge_rows, stored_row
@@ -131,11 +131,11 @@ class ArticleStore:
         is_losing = self._note_losses(row, before, key, change_type)
         is_whole = change_type is not ChangeType.LOST_FIELDS and not is_losing
         writes = self._writes_of_page(page_writes, key, own_key=own_key, url=article.url, is_whole=is_whole)
-        if change_type is ChangeType.LOST_FIELDS:
-            message = f"it came without {', '.join(lost_fields(row, before))}"
-            writes.add("failure", **self.failing.failed(article.fetched_url, key, LOST_FIELDS, message))
-        else:
+        if change_type is not ChangeType.LOST_FIELDS:
             self._add_article(writes, history, before, change_type)
+        if not is_whole:
+            message = f"it came without {', '.join(name for name in REQUIRED if not row[name])}"
+            writes.add("failure", **self.failing.failed(article.fetched_url, key, LOST_FIELDS, message))
         self.store.write(writes)
         self._stored.add(key)
         self._texts.add(row, key)
