@@ -206,6 +206,14 @@ def test_lasting_change_is_reported_by_every_run() -> None:
     assert all(made.judge(Stratum(100, shares={"views": 0})).falls for _ in range(5))
 
 
+def test_a_small_run_after_a_large_one_below_the_floors_is_judged_with_it_until_one_is_sound() -> None:
+    made = past(NEWS)
+    assert made.judge(Stratum(100, shares={"views": 0})).falls
+    assert made.judge(BLIND).falls
+    assert made.judge(FEW).falls == []
+    assert made.judge(BLIND).falls == []
+
+
 #: An unchanged site: shares of articles by section, the shares of fields and readers by year.
 SECTIONS = {"news": 0.6, "gazeta": 0.2, "sport": 0.15, "crime": 0.05}
 YEARS = ("2009", "2014", "2019", "2025", "2026")

@@ -135,7 +135,6 @@ class CrawlStore:
             deferred_from_coro(self._end_at_limit())
 
     async def _end_at_limit(self) -> None:
-        self.store.flush()  # an article that an earlier run has left may be among the last ones read
         await self._publish_left()
         end_run(self._crawler, LIMIT)
 

@@ -17,7 +17,6 @@ from caravan_crawler.store.article_history import (
     has_number,
     is_same_article,
     is_same_text,
-    lost_fields,
 )
 from caravan_crawler.store.crawl_state import LOST_FIELDS, FailedPages
 from caravan_crawler.store.field_counts import FieldCounts
@@ -139,15 +138,15 @@ class ArticleStore:
         is_lacking = not all(row[name] for name in REQUIRED)
         is_whole = change_type is not ChangeType.LOST_FIELDS and not (is_lacking and self.failing.is_losing(key))
         writes = self._writes_of_page(page_writes, key, own_key=own_key, url=article.url, is_whole=is_whole)
-        if change_type is ChangeType.LOST_FIELDS:
-            message = f"it came without {', '.join(lost_fields(row, before))}"
-            writes.add("failure", **self.failing.failed(article.fetched_url, key, LOST_FIELDS, message))
-        else:
+        if change_type is not ChangeType.LOST_FIELDS:
             self._add_article(writes, history, before, change_type)
             if is_lacking:
                 self._lacking[key] = article.url
             elif change_type in (ChangeType.CHANGED, ChangeType.RECOUNTED) and (lost := _losses(row, before)):
                 self._lost[key] = lost
+        if not is_whole:
+            message = f"it came without {', '.join(name for name in REQUIRED if not row[name])}"
+            writes.add("failure", **self.failing.failed(article.fetched_url, key, LOST_FIELDS, message))
         self.store.write(writes)
         self._stored.add(key)
         self._texts.add(row, key)

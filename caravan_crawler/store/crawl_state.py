@@ -44,6 +44,7 @@ class _Failing:
     attempts: int
     run_id: str
     retry_at: str
+    reason: str
 
 
 class FailedPages:
@@ -59,7 +60,7 @@ class FailedPages:
         """URLs of failed articles to request in this run; listings and feeds are requested anyway."""
         names = ("url", "article_key", "attempts", "run_id", "retry_at", "scope", "reason")
         for row in store.rows(select(*(failures.c[name] for name in names))):
-            self._known[row.url] = _Failing(row.article_key, row.attempts, row.run_id, row.retry_at)
+            self._known[row.url] = _Failing(row.article_key, row.attempts, row.run_id, row.retry_at, row.reason)
             if row.reason == LOST_FIELDS:
                 self._losing.add(row.article_key)
             # A run of a period or some sections does not repeat the failures of others.
@@ -79,9 +80,12 @@ class FailedPages:
         """Return the row for a new failure."""
         time = database.now()
         row = self._known.get(url)
+        if row is not None and row.reason == LOST_FIELDS != reason:
+            # Else a later run would publish the incomplete article without another try.
+            reason, words = LOST_FIELDS, f"{words}; before, it came without a required field"
         attempts = 1 if row is None else row.attempts + (row.run_id != self._run_id)
         retry_at = database.after(time, retry_delay(reason, attempts, is_source=key is None))
-        self._known[url] = _Failing(key, attempts, self._run_id, retry_at)
+        self._known[url] = _Failing(key, attempts, self._run_id, retry_at, reason)
         if key is not None and reason == LOST_FIELDS:
             self._losing.add(key)
         return {

@@ -242,14 +242,18 @@ def _pool(
 ) -> tuple[Counter[Cell], Counter[Cell]]:
     """Return the counts to judge (this run and, if it is small, recent ones) and the history without them."""
     pool, past = Counter(run), Counter(history)
+    was_sound = False
     for code, counts in recent:
         if _totals(pool, FIELDS[0])[0] >= FEWEST:
             break
-        if _totals(counts, FIELDS[0])[0] >= FEWEST:
-            break  # large enough on its own: it belongs to the history
+        number = _totals(counts, FIELDS[0])[0]
+        # Large enough on its own, it belongs to the history, or is over. Else its failure still lasts.
+        if number >= FEWEST and (code == SOUND or was_sound):
+            break
         pool.update(counts)
         if code == SOUND:
             past.subtract(counts)
+            was_sound |= number > 0
     return pool, past
 
 

@@ -36,8 +36,8 @@ _KEYS: dict[Table, Any] = {articles: articles.c.key} | {table: table.c.id for ta
 class LeftRecords:
     """Records that earlier runs stored but did not publish.
 
-    Records of runs that have not ended, such as other workers, are left to them. An article without a required field is
-    left until it is read completely.
+    Records of runs that have not ended, such as other workers, are left to them. An article that a run below the floors
+    read without a required field is left until it is read completely, or this run has tried to.
     """
 
     def __init__(self, store: Store, run_id: str, is_wanted: Callable[[Any], bool]) -> None:
@@ -56,11 +56,12 @@ class LeftRecords:
 
     def take(self) -> Iterator[Record]:
         """Yield the records, a few hundred in memory at a time."""
-        losing = select(failures.c.article_key).where(
-            failures.c.reason == LOST_FIELDS, failures.c.article_key.is_not(None)
-        )
+        self._store.flush()  # one of the last pages may be an article that an earlier run has left
+        failed = select(failures.c.article_key).where(failures.c.article_key.is_not(None))
+        losing, tried = failed.where(failures.c.reason == LOST_FIELDS), failed.where(failures.c.run_id == self._run_id)
         is_whole = and_(*(articles.c[name].is_not(None) for name in REQUIRED))
-        for row in self._unpublished(articles, or_(is_whole, articles.c.key.not_in(losing))):
+        is_ready = or_(is_whole, articles.c.key.not_in(losing), articles.c.key.in_(tried))
+        for row in self._unpublished(articles, is_ready):
             if self._is_wanted(row):
                 yield self._taken(articles, row, article_of(row))
         for item_class, table in TABLES.items():

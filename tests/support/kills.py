@@ -165,7 +165,7 @@ def check_published(data_dir: Path) -> None:
     last: dict[str, tuple[str, Any]] = {}
     for run, line in published:
         last[str(line["article_id"] or urlsplit(line["url"]).path)] = run, without_reading(line)
-    # A record that a run below the floors read without a required field waits until it is complete.
+    # A record that a run below the floors read without a required field waits until a sound run has tried again.
     waiting = {row["article_key"] for row in store.rows("failures") if row["reason"] == "lost_fields"}
     rows = [row for row in store.rows("articles") if row["published_in"] or row["key"] not in waiting]
     stored = {row["key"]: (row["published_in"], without_reading(_record(row))) for row in rows}
