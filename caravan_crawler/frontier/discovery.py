@@ -128,7 +128,7 @@ class Discovery:
             return []
         asked = self._site.address(page_writes.asked_url)
         known = self._article_store.known(map(str, new))
-        self._part_by_slug(new, known)
+        self._part_by_slug(new, others, known)
         targets = []
         for key, (address, href) in new.items():
             if address.alias and address.article_id is not None:
@@ -192,19 +192,30 @@ class Discovery:
         other = self._frontier.failed(its_key, address)
         return [] if other is None else [Target(key, other, None)]
 
-    def _part_by_slug(self, new: dict[int | str, tuple[Address, str]], known: dict[str, Known]) -> None:
-        """Look up by path the links whose number belongs to a known article with another slug."""
+    def _part_by_slug(
+        self,
+        new: dict[int | str, tuple[Address, str]],
+        others: dict[int | str, list[tuple[Address, str]]],
+        known: dict[str, Known],
+    ) -> None:
+        """Look up by path the links whose number belongs to another article: a known one, or another link's."""
         parted: dict[int | str, tuple[Address, str]] = {}
         for key, (address, href) in list(new.items()):
             held = known.get(str(key))
-            if held is None or held.path is None or address.path is None or not isinstance(key, int):
+            path = address.path if held is None else held.path
+            if path is None or not isinstance(key, int):
                 continue
-            is_settled = held.what == "stored" and has_moved(held.path, key)
-            if not is_settled and not is_same_article(key, held.path, address.path):
+            if held is not None and held.what == "stored" and has_moved(path, key):
+                continue
+            if held is not None and address.path is not None and not is_same_article(key, path, address.path):
                 del new[key]
-                self._frontier.note(key, held.path)
-                if address.path not in new:
-                    parted[address.path] = (address, href)
+                self._frontier.note(key, path)
+                parted[address.path] = (address, href)
+            if held is None or held.what == "stored":  # of one that has failed, the others are further addresses
+                for other, its_href in others.get(key, ()):
+                    if other.path is not None and not is_same_article(key, path, other.path):
+                        parted.setdefault(other.path, (other, its_href))
+        parted = {key: link for key, link in parted.items() if key not in new}
         if parted:
             known |= self._article_store.known(map(str, parted))
             new |= parted

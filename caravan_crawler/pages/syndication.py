@@ -82,7 +82,8 @@ class Form(StrEnum):
 class Syndication:
     """A feed's or sitemap's ``pages``, in its order, and the further ``sitemaps`` an index names.
 
-    ``skipped`` are sitemaps of an index that name no articles; ``loss`` says that it is not read whole.
+    ``skipped`` are sitemaps of an index that name no articles; ``loss`` says that it is not read whole;
+    ``without_address`` is the number of entries in which no address was found.
     """
 
     form: Form
@@ -90,6 +91,7 @@ class Syndication:
     sitemaps: tuple[Entry, ...] = ()
     skipped: tuple[Entry, ...] = ()
     loss: Loss | None = None
+    without_address: int = 0
 
 
 def read_syndication(body: bytes, url: str = "", declared: str | None = None) -> Syndication | None:
@@ -105,9 +107,14 @@ def read_syndication(body: bytes, url: str = "", declared: str | None = None) ->
     base = urljoin(url, entries.base) if entries.base else url
     pages = [entry for tags in entries.pages if (entry := _entry(tags, base)) is not None]
     sitemaps = [entry for tags in entries.sitemaps if (entry := _entry(tags, base)) is not None]
+    nameless = len(entries.pages) + len(entries.sitemaps) - len(pages) - len(sitemaps)
+    if form is Form.SITEMAP:  # some programs list sitemaps as if they were pages
+        pages, misplaced = _parted(pages)
+        sitemaps += misplaced
     wanted = [entry for entry in sitemaps if not _names_no_articles(entry.url)]
     skipped = [entry for entry in sitemaps if _names_no_articles(entry.url)]
-    return Syndication(form, tuple(pages), tuple(wanted), tuple(skipped), (loss or its_loss) if its_loss else None)
+    its_loss = (loss or its_loss) if its_loss else None
+    return Syndication(form, tuple(pages), tuple(wanted), tuple(skipped), its_loss, nameless)
 
 
 # Tags
@@ -315,13 +322,14 @@ def _read_lines(text: str, loss: Loss | None) -> Syndication | None:
     addresses = [line for line in lines if _LINE_OF_TEXT.fullmatch(line)]
     if not lines or len(addresses) < _ADDRESSES_OF_TEXT * len(lines):
         return None
-    pages, sitemaps = _parted(addresses)
-    return Syndication(Form.TEXT, pages, sitemaps, loss=loss)
+    pages, sitemaps = _parted(map(Entry, addresses))
+    return Syndication(Form.TEXT, tuple(pages), tuple(sitemaps), loss=loss)
 
 
-def _parted(lines: Iterable[str]) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+def _parted(entries: Iterable[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """Return the entries of pages, and those of sitemaps by their names."""
     pages: list[Entry] = []
     sitemaps: list[Entry] = []
-    for line in lines:
-        (sitemaps if _SITEMAP_FILE.search(line) else pages).append(Entry(line))
-    return tuple(pages), tuple(sitemaps)
+    for entry in entries:
+        (sitemaps if _SITEMAP_FILE.search(entry.url) else pages).append(entry)
+    return pages, sitemaps

@@ -200,6 +200,8 @@ class CaravanSpider(Spider):
         for url in rules.sitemaps if isinstance(rules, Protego) else ():
             if resolved := self.site.resolve(url):
                 self.sitemaps.add_named(path_of(resolved))
+            else:
+                self.logger.warning("A sitemap that robots.txt names is not read, as it is not of this site: %s", url)
 
     def on_idle(self) -> None:
         """Make the requests that wait for idle: held or failed listing pages, deferred URLs, short links."""
@@ -269,6 +271,8 @@ class CaravanSpider(Spider):
         self.discovery.read(page.asked_url, is_article=article is not None)
         is_new = False
         if article is not None and article.address is not None and (own := self.frontier.record(article.address)):
+            # Its number may belong to another article, for which the page was requested.
+            page.asked_key = str(own.key) if own.article_id != article.address.article_id else page.asked_key
             is_new, article.address = True, own
         address = article.address if article else None
         reach = self.reach.page(response.url, response.meta, article, is_address=page.asked_key is not None)
@@ -500,20 +504,24 @@ class CaravanSpider(Spider):
         for path in lists:
             yield from self.listing_requests(path, must=True)
 
-    def parse_sitemap(self, response: Response, stamp: str | None = None) -> Iterator[Any]:
-        """Follow a sitemap's articles and the sitemaps an index names; ``stamp`` is its ``lastmod`` in the index."""
+    def parse_sitemap(self, response: Response, stamp: str | None = None, nesting: int = 0) -> Iterator[Any]:
+        """Follow a sitemap's articles and the sitemaps an index names; ``stamp`` is its ``lastmod`` in the index.
+
+        ``nesting`` is the number of indexes that led to it.
+        """
         page, read = writes_of(response), self.responses.syndication(response)
         if read is None:
             yield from self._unreadable(response, page, "sitemap", stamp)
             return
-        due = self.sitemaps.find(self._children(read), page)
+        is_nested = nesting >= http.MOST_NESTED and bool(read.sitemaps)
+        due = [] if is_nested else self.sitemaps.find(self._children(read), page)
         is_in_period = self.sitemaps.is_month_wanted(path_of(page.asked_url))
         targets = self._entries(read.pages, page, is_in_period=is_in_period)
         if any(self.site.address(entry.url) for entry in read.pages[:100]):
             self.sitemaps.names_articles = True
         self.sitemaps.read(page, stamp, is_index=read.form is Form.INDEX, is_whole=read.loss is None)
-        yield self._read_syndication(read, page, "sitemap")
-        yield from map(self.requests.sitemap, due)
+        yield self._read_syndication(read, page, "sitemap", is_nested=is_nested)
+        yield from (self.requests.sitemap(child, nesting=nesting + 1) for child in due)
         yield from self.requests.articles(targets)
 
     def _entries(self, entries: Iterable[Entry], page: PageWrites, *, is_in_period: bool = False) -> list[Target]:
@@ -530,7 +538,9 @@ class CaravanSpider(Spider):
             if url := self.site.resolve(entry.url):
                 yield Child(path_of(url), entry.stamp)
 
-    def _read_syndication(self, read: Syndication, page: PageWrites, what: str) -> PageWrites:
+    def _read_syndication(
+        self, read: Syndication, page: PageWrites, what: str, *, is_nested: bool = False
+    ) -> PageWrites:
         """Count a feed or sitemap; return its writes, with a failure if a part could not be read."""
         self.crawl_stats.page(PageKind.FEED if read.form is Form.FEED else PageKind.SITEMAP)
         if read.skipped:
@@ -539,6 +549,11 @@ class CaravanSpider(Spider):
             why = {"cut": "it breaks off", "too_large": "it is larger than a sitemap may be"}[read.loss]
             number = len(read.pages) + len(read.sitemaps)
             self.crawl_stats.fail(page, f"{what}_{read.loss}", f"{why}; {number} addresses are read")
+        elif is_nested:
+            words = f"{http.MOST_NESTED} indexes led to it one by one, so the sitemaps that it names are not read"
+            self.crawl_stats.fail(page, "sitemap_nested", words)
+        elif self.responses.is_elsewhere(read):
+            self.crawl_stats.fail(page, f"{what}_elsewhere", "none of its entries has an address of this site")
         return page
 
     def _unreadable(self, response: Response, page: PageWrites, what: str, stamp: str | None = None) -> Iterator[Any]:

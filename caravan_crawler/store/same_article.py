@@ -30,10 +30,14 @@ def fold(text: str | None) -> str:
 
 
 def is_same_article(one: Row, other: Row) -> bool:
-    """Whether two records, of which one's URL leads to the other, have the same day, headline or text."""
+    """Whether two records, of which one's URL leads to the other, have the same headline or text.
+
+    The same day is enough only if one of them has no text: a removed article may lead to another one of its day.
+    """
     is_same_day = bool(one["date_published"]) and one["date_published"] == other["date_published"]
     is_same_headline = bool(one["headline"]) and fold(one["headline"]) == fold(other["headline"])
-    return is_same_day or is_same_headline or is_same_text(one, other)
+    has_texts = bool(_whole(one) and _whole(other))
+    return is_same_headline or is_same_text(one, other) or (is_same_day and not has_texts)
 
 
 def is_same_text(one: Row, other: Row) -> bool:

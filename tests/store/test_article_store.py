@@ -178,6 +178,16 @@ def test_an_article_under_a_new_path_keeps_the_old_one_as_an_alias(tmp_path: Pat
     store.close()
 
 
+def test_the_url_of_a_removed_article_that_leads_to_another_one_of_its_day(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    keep(store, article(body="Один текст о дороге."))
+    keep(store, article(article_id=900002, url=f"{BASE}news/b-900002/", headline="Другая", body="Иной текст о доме."))
+    led = article(article_id=900002, url=f"{BASE}news/b-900002/", headline="Другая", body="Иной текст о доме.")
+    keep(store, led, "run-3", PageWrites(article().url, "900001"))
+    assert {row["key"] for row in table(store, schema.articles)} == {"900001", "900002"}
+    store.close()
+
+
 def test_an_article_the_site_confirms_is_checked_and_nothing_else(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     keep(store, article())
