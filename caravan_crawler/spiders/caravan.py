@@ -323,6 +323,9 @@ class CaravanSpider(Spider):
         if not follow or (address is not None and (address.article_id is not None or not document.blocks)):
             kind = reading.kind if document.blocks else "empty"
             return self._failure(page, f"kind_{kind}", f"it is no article but: {kind}")
+        asked = self.site.address(page.asked_url)
+        if address is None and asked is not None and asked.article_id is not None:
+            return self._failure(page, "redirected", f"it redirects to {document.url}")
         if page.asked_key is not None:
             page.other_kind = reading.kind
         return page
