@@ -3,7 +3,7 @@
 import codecs
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -14,8 +14,9 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
 from caravan_crawler.atomic import local_path, part_path
-from caravan_crawler.feeds import header_problem
+from caravan_crawler.feeds import JSON_LINES, first_line, header_problem
 from caravan_crawler.items import RUN_DIR, TABLES, column_names
+from caravan_crawler.logformatter import log_problem
 from caravan_crawler.store.database import StoreError, store_url
 from caravan_crawler.store.store import NONE
 
@@ -56,10 +57,20 @@ def feeds_problem(settings: BaseSettings) -> str | None:
         files[path.absolute()] = template
         if problem := _reserved_problem(template, path, settings) or _file_problem(template, path, dict(options)):
             return problem
-        columns = _columns(dict(options), settings)
-        if columns and not options.get("overwrite") and (problem := header_problem(path, columns)):
+        if not options.get("overwrite") and (problem := _append_problem(path, dict(options), settings)):
             return f"{template} {problem}"
     return None
+
+
+def _append_problem(path: Path, options: dict[str, Any], settings: BaseSettings) -> str | None:
+    """Return why rows cannot be appended to the file at ``path``, or None."""
+    if not path.is_file() or not path.stat().st_size or options.get("postprocessing"):
+        return None
+    if options.get("format") in JSON_LINES:
+        is_object = first_line(path).lstrip().startswith(b"{")
+        return None if is_object else "cannot be appended to: its first line is no JSON object"
+    columns = _columns(options, settings)
+    return header_problem(path, columns) if columns else None
 
 
 def _encoding_problem(settings: BaseSettings) -> str | None:
@@ -106,25 +117,41 @@ def _columns(options: Mapping[str, Any], settings: BaseSettings) -> list[str] | 
 def _reserved_problem(uri: str, path: Path, settings: BaseSettings) -> str | None:
     """Return a problem if a feed would overwrite the store, the log or a file of another run; else None."""
     data_dir = Path(settings["DATA_DIR"]).expanduser()
-    taken = [(Path(settings["LOG_FILE"]), "is the log")] if settings["LOG_FILE"] else []
-    store = None if settings["STORE_URL"] == NONE else _store_file(settings)
-    if store is not None:
-        taken += [(store.with_name(store.name + end), "belongs to the store") for end in _BESIDE_STORE]
-    for file, words in taken:
-        if path.resolve() == file.resolve() or (path.exists() and file.exists() and path.samefile(file)):
-            return f"{uri} {words}, which a feed would overwrite"
+    if settings["LOG_FILE"] and _is_one_of(path, [Path(settings["LOG_FILE"])]):
+        return f"{uri} is the log, which a feed would overwrite"
+    if _is_one_of(path, _store_files(settings)):
+        return f"{uri} belongs to the store, which a feed would overwrite"
     for name in _KEPT_FOLDERS:
         if path.resolve().is_relative_to((data_dir / name).resolve()):
             return f"{uri} lies in {data_dir / name}, where runs keep their own files; name one elsewhere"
     return None
 
 
-def _store_file(settings: BaseSettings) -> Path | None:
+def log_file_problem(settings: BaseSettings) -> str | None:
+    """Return why the log cannot or must not be written, or None."""
     try:
-        url = store_url(settings["STORE_URL"], settings["DATA_DIR"])
-    except StoreError:  # reported when the store is opened
-        return None
-    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+        if settings["LOG_FILE"] and _is_one_of(Path(settings["LOG_FILE"]), _store_files(settings)):
+            return f"LOG_FILE={settings['LOG_FILE']} belongs to the store"
+    except (OSError, RuntimeError):  # such as a link to itself
+        pass
+    return log_problem(settings)
+
+
+def _is_one_of(path: Path, files: Iterable[Path]) -> bool:
+    return any(
+        path.resolve() == file.resolve() or (path.exists() and file.exists() and path.samefile(file)) for file in files
+    )
+
+
+def _store_files(settings: BaseSettings) -> list[Path]:
+    """Return the files of the store, if it is one of SQLite; a mistake in its URL is reported when it is opened."""
+    try:
+        url = None if settings["STORE_URL"] == NONE else store_url(settings["STORE_URL"], settings["DATA_DIR"])
+    except StoreError:
+        return []
+    if url is None or url.get_backend_name() != "sqlite" or not url.database:
+        return []
+    return [Path(f"{url.database}{end}") for end in _BESIDE_STORE]
 
 
 def _file_problem(uri: str, path: Path, options: dict[str, Any]) -> str | None:

@@ -95,9 +95,16 @@ def log_problem(settings: BaseSettings) -> str | None:
         codecs.lookup(settings["LOG_ENCODING"])
         if path.parent.absolute() == Path(settings["DATA_DIR"] or ".").expanduser().absolute():
             path.parent.mkdir(parents=True, exist_ok=True)  # else it is made after the log is opened
-        with path.open("a"):
-            return None
+        if path.resolve().is_fifo():
+            return f"LOG_FILE={path} is a pipe, and opening it would wait for its reader"
+        with path.open("a") as file:
+            if path.is_file():  # by trying: the disk may be full
+                end = file.tell()
+                file.write("\n")
+                file.flush()
+                file.truncate(end)
+        return None
     except LookupError:
         return f"LOG_ENCODING={settings['LOG_ENCODING']} is no encoding"
-    except OSError as error:
-        return f"LOG_FILE={path} cannot be written: {error.strerror}"
+    except (OSError, RuntimeError) as error:
+        return f"LOG_FILE={path} cannot be written: {getattr(error, 'strerror', None) or error}"

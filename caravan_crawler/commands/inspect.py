@@ -24,7 +24,6 @@ from caravan_crawler.browser.addon import browser_problem
 from caravan_crawler.console import is_terminal, print_err, print_out
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.failures import words
-from caravan_crawler.logformatter import log_problem
 from caravan_crawler.normalise.text import clean, printable
 from caravan_crawler.outcome import CRASHED, CRAWL_DELAY_STAT, REFUSED, UNREACHABLE
 from caravan_crawler.pages.document import Bounds, Document, parse_document
@@ -77,9 +76,11 @@ class Command(ScrapyCommand):
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Silence the log, so that only the page is printed."""
+        from caravan_crawler.feed_checks import log_file_problem  # imports the store
+
         super().process_options(args, opts)
         assert self.settings is not None
-        if problem := log_problem(self.settings):
+        if problem := log_file_problem(self.settings):
             print_err(f"scrapy inspect: {problem}")
             sys.exit(REFUSED)
         if not opts.loglevel:

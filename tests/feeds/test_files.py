@@ -57,3 +57,13 @@ def test_a_pipe_gets_the_rows(tmp_path: Path) -> None:
     reader.join(timeout=30)
     assert pipe.is_fifo()
     assert received[0].count(b"http://127.0.0.1") >= 20
+
+
+def test_a_pipe_without_a_reader_is_reported_at_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    with serve(SampleSite(articles=20)) as server:
+        done = crawl(tmp_path, "-a", f"site={server.url}", "-O", f"{pipe}")
+    assert done.code == 1
+    assert f"{pipe} could not be written to its end: no program reads it" in done.log.splitlines()[-1]
+    assert len(done.articles) == 20
