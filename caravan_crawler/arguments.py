@@ -3,19 +3,22 @@
 import difflib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from caravan_crawler.normalise.dates import parse_date
-from caravan_crawler.urls import PUBLIC_BASE, Site, address_problem
+from caravan_crawler.urls import PUBLIC_BASE, Site, address_problem, normal_path
 
 SAMPLE = "sample"
 #: Characters of an invalid URL that a message quotes.
 _SHOWN = 100
 #: Longest list of section names in a scope, in bytes.
 _LONGEST_SECTIONS = 200
+#: Most characters that are read of a pipe or a device that names pages.
+_LARGEST_STREAM = 16 * 1024 * 1024
 #: Digits of the largest number that is accepted.
 _MOST_DIGITS = 6
 
@@ -174,9 +177,9 @@ def _day(name: str, value: str) -> date:
 
 def _sections(value: str) -> frozenset[str]:
     sections = frozenset(part.strip().strip("/").lower() for part in value.split(",") if part.strip())
-    if not sections or any("/" in section or not section for section in sections):
+    if not sections or any("/" in section or section in ("", ".", "..") for section in sections):
         raise ArgumentError(f"sections={value} must be names such as news,gazeta")
-    return sections
+    return frozenset(map(normal_path, sections))
 
 
 def _days(value: str) -> int:
@@ -196,7 +199,8 @@ def _urls(value: str, site: str) -> tuple[str, ...]:
     if value.startswith("@"):
         path = Path(value[1:]).expanduser()
         try:
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
+            text = path.read_text(encoding="utf-8-sig") if path.is_file() else _read_stream(path)
+            lines = text.splitlines()
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             raise ArgumentError(f"urls=@{path} cannot be read: {reason}") from None
@@ -210,6 +214,16 @@ def _urls(value: str, site: str) -> tuple[str, ...]:
             raise ArgumentError(f"urls: {url} is not a page of the sample site; give the path alone")
         check_on_site(url, Site("http://127.0.0.1/" if site == SAMPLE else site))
     return tuple(dict.fromkeys(urls))
+
+
+@cache
+def _read_stream(path: Path) -> str:
+    """Return the text of a pipe or a device, which can be read once and may have no end."""
+    with path.open(encoding="utf-8-sig") as file:
+        text = file.read(_LARGEST_STREAM + 1)
+    if len(text) > _LARGEST_STREAM:
+        raise ArgumentError(f"urls=@{path} cannot be read: it has more than {_LARGEST_STREAM} characters")
+    return text
 
 
 def check_on_site(url: str, site: Site) -> str:
