@@ -27,6 +27,16 @@ def _without_trace(record: logging.LogRecord) -> bool:
     return True
 
 
+def _with_cause(record: logging.LogRecord) -> bool:
+    """Name the cause of a feed that could not be stored, such as a server that is down, in place of the stack trace."""
+    if record.exc_info and record.exc_info[1] is not None and record.getMessage().startswith("Error storing"):
+        error = record.exc_info[1]
+        cause = " ".join(str(error).split()) or type(error).__name__
+        record.msg, record.args = f"{record.getMessage()} ({cause})", None
+        record.exc_info = record.exc_text = None
+    return True
+
+
 def _is_said_once(record: logging.LogRecord) -> bool:
     message = record.getMessage()
     return not any(words in message for words in _SAID_TWICE[record.name])
@@ -62,6 +72,7 @@ class QuietFormatter(LogFormatter):
     def __init__(self) -> None:
         # A robots.txt whose body is broken is no bug, and it is the first thing asked of a site.
         logging.getLogger("scrapy.downloadermiddlewares.robotstxt").addFilter(_without_trace)
+        logging.getLogger("scrapy.extensions.feedexport").addFilter(_with_cause)
         for name in _SAID_TWICE:
             logging.getLogger(name).addFilter(_is_said_once)
 

@@ -124,6 +124,7 @@ def read_syndication(body: bytes, url: str = "", declared: str | None = None) ->
 class _Tags:
     """Texts of the elements directly in an entry, by name, and the targets of its links."""
 
+    base: str | None = None
     texts: dict[str, str] = field(default_factory=dict)
     links: list[dict[str, str]] = field(default_factory=list)
     is_permanent: bool = True
@@ -184,10 +185,10 @@ def _read_tags(text: str) -> tuple[Form | None, _Entries, Loss | None]:
                 is_closed = is_empty
                 found.base = found.base or _attributes(token["attributes"]).get("base")
             elif name in _ENTRIES and not is_empty and root is not None:
-                entry, open_names, pieces = _Tags(), [name], []
+                entry, open_names, pieces = _Tags(_base(token["attributes"])), [name], []
         elif name == open_names[0]:  # the one before was never closed
             found.add(name, entry)
-            entry, open_names, pieces = _Tags(), [name], []
+            entry, open_names, pieces = _Tags(_base(token["attributes"])), [name], []
         elif len(open_names) == 1:
             pieces.clear()
             _open(entry, name, _attributes(token["attributes"]) if name in ("link", "guid") else {})
@@ -229,6 +230,11 @@ def _close(entry: _Tags, name: str, open_names: list[str], pieces: list[str]) ->
             entry.texts.setdefault(name, value)
 
 
+def _base(attributes: str) -> str | None:
+    """Return the ``xml:base`` of an element, which few have."""
+    return _attributes(attributes).get("base") if "base" in attributes else None
+
+
 def _attributes(text: str) -> dict[str, str]:
     return {
         name.lower(): _unescape(double or single).strip() for name, double, single in _ATTRIBUTE.findall(text[:4096])
@@ -253,7 +259,8 @@ def _character(entity: re.Match[str]) -> str:
 
 def _entry(tags: _Tags, base: str) -> Entry | None:
     href = next((href for href in _addresses(tags) if href), None)
-    url = _join(base, href) if href else None
+    own_base = (_join(base, tags.base) if tags.base else None) or base
+    url = _join(own_base, href) if href else None
     if url is None:
         return None
     published, updated = (

@@ -67,3 +67,12 @@ def test_a_pipe_without_a_reader_is_reported_at_once(tmp_path: Path) -> None:
     assert done.code == 1
     assert f"{pipe} could not be written to its end: no program reads it" in done.log.splitlines()[-1]
     assert len(done.articles) == 20
+
+
+def test_a_server_that_takes_no_feed_is_one_line(tmp_path: Path) -> None:
+    with serve(SampleSite(articles=20)) as server:
+        done = crawl(tmp_path, "-a", f"site={server.url}", "-O", "ftp://127.0.0.1:1/a.csv")
+    assert done.code == 1
+    assert "in: ftp://127.0.0.1:1/a.csv ([Errno 111] Connection refused)" in done.log
+    assert "Traceback" not in done.log
+    assert len(done.articles) == 20
