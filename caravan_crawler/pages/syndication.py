@@ -104,7 +104,7 @@ def read_syndication(body: bytes, url: str = "", declared: str | None = None) ->
     form, entries, its_loss = _read_tags(text)
     if form is None:
         return _read_lines(text, loss)
-    base = urljoin(url, entries.base) if entries.base else url
+    base = _based(url, entries.base)
     pages = [entry for tags in entries.pages if (entry := _entry(tags, base)) is not None]
     sitemaps = [entry for tags in entries.sitemaps if (entry := _entry(tags, base)) is not None]
     nameless = len(entries.pages) + len(entries.sitemaps) - len(pages) - len(sitemaps)
@@ -259,8 +259,7 @@ def _character(entity: re.Match[str]) -> str:
 
 def _entry(tags: _Tags, base: str) -> Entry | None:
     href = next((href for href in _addresses(tags) if href), None)
-    own_base = (_join(base, tags.base) if tags.base else None) or base
-    url = _join(own_base, href) if href else None
+    url = _join(_based(base, tags.base), href) if href else None
     if url is None:
         return None
     published, updated = (
@@ -307,6 +306,11 @@ def _join(base: str, href: str) -> str | None:
         return encodable(urljoin(base, href)) or None
     except ValueError:
         return None
+
+
+def _based(base: str, further: str | None) -> str:
+    """Return the base within an element that has a ``further`` one; a broken one is ignored."""
+    return (_join(base, further) if further else None) or base
 
 
 def _names_no_articles(url: str) -> bool:

@@ -223,6 +223,12 @@ def test_the_base_of_a_feed() -> None:
     assert found(body.encode(), "https://elsewhere.example/") == [B]
 
 
+@pytest.mark.parametrize("base", ["https://[broken/", "//[", "http://a]b/", ""])
+def test_a_broken_base_is_ignored(base: str) -> None:
+    body = ATOM.replace("<feed", f'<feed xml:base="{base}"').replace("<entry", f'<entry xml:base="{base}"')
+    assert found((body % "<link href='sud-nad-rynkom/'/>").encode(), f"{SITE}/crime/") == [B]
+
+
 @pytest.mark.parametrize("base", [f"{SITE}/crime/", "/crime/", "crime/"])
 def test_the_base_of_an_entry(base: str) -> None:
     body = ATOM.replace("<entry", f'<entry xml:base="{base}"') % "<link href='sud-nad-rynkom/'/>"
