@@ -271,8 +271,6 @@ class CaravanSpider(Spider):
         self.discovery.read(page.asked_url, is_article=article is not None)
         is_new = False
         if article is not None and article.address is not None and (own := self.frontier.record(article.address)):
-            # Its number may belong to another article, for which the page was requested.
-            page.asked_key = str(own.key) if own.article_id != article.address.article_id else page.asked_key
             is_new, article.address = True, own
         address = article.address if article else None
         reach = self.reach.page(response.url, response.meta, article, is_address=page.asked_key is not None)

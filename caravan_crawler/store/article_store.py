@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import or_, select, update
 
+from caravan_crawler import urls
 from caravan_crawler.items import NOTHING, RECOVERABLE, REQUIRED, Article, ExchangeRate, TrendingEntry, Weather, as_row
 from caravan_crawler.page_writes import Failure, PageWrites
 from caravan_crawler.store import database, page_facts
@@ -108,8 +109,15 @@ class ArticleStore:
         if self._take_earlier(article):
             return ChangeType.CARRIED
         page_writes = self._expected.pop(key, PageWrites())
-        own_key = key
+        own_key = key_of_number = key
         before = self._stored_row(key)
+        if before is not None and _is_of_another(article, before, page_writes):
+            article.article_id = None
+            key = own_key = article_key(article)
+            page_writes.aliases = [
+                (url, key if its_key == key_of_number else its_key) for url, its_key in page_writes.aliases
+            ]
+            before = self._stored_row(key)
         if (moved := self._find_and_merge_moved(article, key, before, page_writes)) is not None:
             key, before = moved["key"], moved
         if before is not None:
@@ -183,7 +191,7 @@ class ArticleStore:
         asked = page.asked_key
         old = stored_row(self.store, asked) if asked is not None and asked != key else None
         # A redirect to another article, such as the newest, does not make the two one.
-        if old is not None and asked is not None and is_same_article(row, old):
+        if old is not None and asked is not None and _may_lead_to(page, old, article) and is_same_article(row, old):
             if before is not None:
                 merge_rows(self.store, old, before)
             return stored_row(self.store, asked)
@@ -291,6 +299,26 @@ def _take_identity(article: Article, before: Any, page: PageWrites) -> None:
     if has_number(article.url, article) and before["url"] != article.url and not has_number(before["url"], article):
         page.aliases.append((article.url, str(before["key"])))
         article.url, article.section = before["url"], before["section"]
+
+
+def _is_of_another(article: Article, stored: Any, page: PageWrites) -> bool:
+    """Whether the row ``stored`` under an article's number is another article's.
+
+    A number may be part of two slugs, or that of all short links of a broken template.
+    """
+    own, other = urlsplit(article.url).path, urlsplit(stored["url"]).path
+    if article.article_id is None or other in (own, urlsplit(page.asked_url).path):
+        return False
+    has_numbers = has_number(article.url, article) or has_number(stored["url"], stored)
+    if has_numbers and urls.is_same_article(article.article_id, other, own):
+        return False
+    return not is_same_article(as_row(article), stored)
+
+
+def _may_lead_to(page: PageWrites, stored: Any, article: Article) -> bool:
+    """Whether the URL requested is one of the ``stored`` article, rather than the article's own with its number."""
+    asked = urlsplit(page.asked_url).path
+    return asked == urlsplit(stored["url"]).path or asked != urlsplit(article.url).path
 
 
 def article_key(article: Article) -> str:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from caravan_crawler.store import schema
 from tests.store.stores import open_in, table
 from tests.support.crawling import crawl
@@ -42,3 +44,33 @@ def test_two_articles_of_one_number_day_and_headline_of_which_the_first_is_read_
     assert found.keys() == {first, second}
     assert "номер 1 " in found[first]
     assert "номер 2 " in found[second]
+
+
+SHORT_LINK = '<link rel=shortlink href="/?p=777777">'
+# what of the head, the first article, and those that a later run finds
+SHARED_NUMBERS = [
+    ("", "/news/premii-vruchili-luchshim-5000/", ["/sport/bilety-na-match-po-5000/"]),
+    (
+        SHORT_LINK,
+        "/news/kurs-valyut-na-pyatoe-maya/",
+        ["/news/kurs-valyut-na-shestoe-maya/", "/sport/matchi-otlozhili/"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("head", "first", "others"), SHARED_NUMBERS)
+def test_articles_with_one_number_in_several_runs(head: str, first: str, others: list[str], tmp_path: Path) -> None:
+    paths = [first, *others]
+    pages: Answers = {
+        path: article(number, day=f"2026-11-{number:02d}", head=head) for number, path in enumerate(paths, 1)
+    }
+    with serve_plain({"/news/": page("Новости", links(first)), first: pages[first]}) as server:
+        for home, days in ((links(first), 0), (links(*paths), 0), (links(*paths), 10000)):
+            server.answers |= pages | {"/": page("Газета", home)}
+            done = crawl(tmp_path, "-a", f"site={server.url}", "-a", f"refresh_days={days}")
+            assert done.code == 0, done.log[-2000:]
+    store = open_in(tmp_path)
+    found = {urlsplit(row["url"]).path: row["headline"] for row in table(store, schema.articles)}
+    store.close()
+    assert found == {path: f"Статья о деле {number}" for number, path in enumerate(paths, 1)}
+    assert len(done.articles) == 0, "each was announced as new once"
