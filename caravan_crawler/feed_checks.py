@@ -55,7 +55,7 @@ def feeds_problem(settings: BaseSettings) -> str | None:
         if other := files.get(path.absolute()):
             return f"{template} and {other} are one file"
         files[path.absolute()] = template
-        if problem := _reserved_problem(template, path, settings) or _file_problem(template, path, dict(options)):
+        if problem := reserved_problem(template, path, settings) or _file_problem(template, path, dict(options)):
             return problem
         if not options.get("overwrite") and (problem := _append_problem(path, dict(options), settings)):
             return f"{template} {problem}"
@@ -114,33 +114,41 @@ def _columns(options: Mapping[str, Any], settings: BaseSettings) -> list[str] | 
     return column_names(load_object(classes[0])) if len(classes) == 1 else None
 
 
-def _reserved_problem(uri: str, path: Path, settings: BaseSettings) -> str | None:
-    """Return a problem if a feed would overwrite the store, the log or a file of another run; else None."""
+def reserved_problem(uri: str, path: Path, settings: BaseSettings, writer: str = "a feed") -> str | None:
+    """Return a problem if ``writer`` would overwrite the store, the log or a file of a run; else None."""
     data_dir = Path(settings["DATA_DIR"]).expanduser()
     if settings["LOG_FILE"] and _is_one_of(path, [Path(settings["LOG_FILE"])]):
-        return f"{uri} is the log, which a feed would overwrite"
+        return f"{uri} is the log, which {writer} would overwrite"
     if _is_one_of(path, _store_files(settings)):
-        return f"{uri} belongs to the store, which a feed would overwrite"
+        return f"{uri} belongs to the store, which {writer} would overwrite"
     for name in _KEPT_FOLDERS:
-        if path.resolve().is_relative_to((data_dir / name).resolve()):
+        if _real(path).is_relative_to(_real(data_dir / name)):
             return f"{uri} lies in {data_dir / name}, where runs keep their own files; name one elsewhere"
     return None
 
 
 def log_file_problem(settings: BaseSettings) -> str | None:
     """Return why the log cannot or must not be written, or None."""
-    try:
-        if settings["LOG_FILE"] and _is_one_of(Path(settings["LOG_FILE"]), _store_files(settings)):
-            return f"LOG_FILE={settings['LOG_FILE']} belongs to the store"
-    except (OSError, RuntimeError):  # such as a link to itself
-        pass
+    if settings["LOG_FILE"] and _is_one_of(Path(settings["LOG_FILE"]), _store_files(settings)):
+        return f"LOG_FILE={settings['LOG_FILE']} belongs to the store"
     return log_problem(settings)
 
 
 def _is_one_of(path: Path, files: Iterable[Path]) -> bool:
-    return any(
-        path.resolve() == file.resolve() or (path.exists() and file.exists() and path.samefile(file)) for file in files
-    )
+    return any(_real(path) == _real(file) or _is_same(path, file) for file in files)
+
+
+def _is_same(path: Path, file: Path) -> bool:
+    """Whether two paths are hard links of one file."""
+    try:
+        return path.samefile(file)
+    except OSError:  # one does not exist, or its name is too long
+        return False
+
+
+def _real(path: Path) -> Path:
+    """Return a path with its links resolved, but for one to itself, which :meth:`Path.resolve` refuses."""
+    return Path(os.path.realpath(path))
 
 
 def _store_files(settings: BaseSettings) -> list[Path]:

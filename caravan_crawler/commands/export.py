@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from scrapy.commands import ScrapyCommand
 
+from caravan_crawler.atomic import local_path
 from caravan_crawler.console import StopRequestedError, format_size, print_err, raise_on_stop_signal
 from caravan_crawler.outcome import REFUSED
 from caravan_crawler.store.database import StoreError
@@ -80,6 +81,7 @@ class Command(ScrapyCommand):
     def _export(self, args: list[str], opts: argparse.Namespace) -> "Export":
         from caravan_crawler.export.dataset import Export
         from caravan_crawler.export.options import ExportOptions, format_of
+        from caravan_crawler.feed_checks import reserved_problem
         from caravan_crawler.settings_checks import export_problem, option_problem
 
         assert self.settings is not None
@@ -87,7 +89,10 @@ class Command(ScrapyCommand):
             self._end(problem, REFUSED)
         if len(args) != 1 or not args[0].strip():
             self._end("give one file such as articles.csv, one folder, or one URL such as s3://bucket/path", REFUSED)
-        if problem := export_problem(self.settings):
+        problem = export_problem(self.settings)
+        if problem is None and "://" not in args[0]:
+            problem = reserved_problem(args[0], local_path(args[0]), self.settings, "an export")
+        if problem:
             self._end(problem, REFUSED)
         options = ExportOptions.parse(
             file_format=format_of(args[0]),

@@ -7,6 +7,7 @@ from scrapy.commands import ScrapyCommand
 
 from caravan_crawler.atomic import local_path, open_atomic
 from caravan_crawler.console import StopRequestedError, format_size, print_err, raise_on_stop_signal
+from caravan_crawler.feed_checks import reserved_problem
 from caravan_crawler.outcome import REFUSED
 from caravan_crawler.settings_checks import command_problem, floors_problem
 from caravan_crawler.store import database
@@ -40,7 +41,8 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Write the page from a snapshot of the store, atomically."""
         assert self.settings is not None
-        if problem := command_problem(self, args) or _problem(args) or floors_problem(self.settings):
+        problem = command_problem(self, args) or _problem(args) or floors_problem(self.settings)
+        if problem := problem or reserved_problem(args[0], local_path(args[0]), self.settings, "a report"):
             self._end(problem, REFUSED)
             return
         try:

@@ -29,6 +29,7 @@ def test_unwritable_targets(tmp_path: Path) -> None:
     assert "is a folder" in str(problem(tmp_path, str(tmp_path)))
     assert "is no folder" in str(problem(tmp_path, str(tmp_path / "file" / "x.csv")))
     assert "too long" in str(problem(tmp_path, str(tmp_path / ("x" * 240))))
+    assert "too long" in str(problem(tmp_path, str(tmp_path / ("x" * 300))))
     assert "use -O" in str(problem(tmp_path, str(tmp_path / "old.json"), format="json"))
     assert "batches" in str(problem(tmp_path, str(tmp_path / "x.csv"), batch_item_count=5))
     assert feeds_problem(Settings({"DATA_DIR": ""})) == "DATA_DIR is empty"
