@@ -36,6 +36,8 @@ def feeds_problem(settings: BaseSettings) -> str | None:
     data_dir = str(settings["DATA_DIR"] or "").strip()
     if not data_dir:
         return "DATA_DIR is empty"
+    if "://" in data_dir:
+        return f"DATA_DIR={data_dir} is a URL, not a folder"
     if settings.getint("FEED_EXPORT_BATCH_ITEM_COUNT"):
         return "FEED_EXPORT_BATCH_ITEM_COUNT is not supported: feeds are written atomically"
     if problem := _folder_problem(Path(data_dir).expanduser(), data_dir) or _encoding_problem(settings):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from math import sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -232,3 +232,18 @@ def _shifts(name: str, pool: Counter[Cell], past: Past) -> list[str]:
 
 def _percent(part: float, total: int) -> str:
     return f"{100 * part / total:.0f} %"
+
+
+_DATES = "caravan/normalise/dates"
+_VERDICTS = ("printed", "refined", "structured", "disagree", "missing")
+#: One article may have a mistyped date.
+_FEWEST_LATE = 2
+
+
+def clock_problem(stats: Mapping[str, Any]) -> str | None:
+    """Return a message if most dates that a run has read are in the future, as this machine's clock may be behind."""
+    late = stats.get(f"{_DATES}/future", 0)
+    dates = sum(stats.get(f"{_DATES}/{verdict}", 0) for verdict in _VERDICTS)
+    if late < _FEWEST_LATE or 2 * late <= dates:
+        return None
+    return f"the dates of {late} of {dates} articles are in the future: is the clock of this machine behind?"

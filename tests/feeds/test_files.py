@@ -33,6 +33,7 @@ def test_unwritable_targets(tmp_path: Path) -> None:
     assert "use -O" in str(problem(tmp_path, str(tmp_path / "old.json"), format="json"))
     assert "batches" in str(problem(tmp_path, str(tmp_path / "x.csv"), batch_item_count=5))
     assert feeds_problem(Settings({"DATA_DIR": ""})) == "DATA_DIR is empty"
+    assert "is a URL" in str(feeds_problem(Settings({"DATA_DIR": "file:///data"})))
 
 
 def test_link_and_mode_are_preserved_by_feeds(tmp_path: Path) -> None:
