@@ -1,7 +1,9 @@
 """Readable log lines: one line per external failure, a stack trace only for a bug."""
 
 import codecs
+import errno
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -108,13 +110,10 @@ def log_problem(settings: BaseSettings) -> str | None:
             path.parent.mkdir(parents=True, exist_ok=True)  # else it is made after the log is opened
         if path.resolve().is_fifo():
             return f"LOG_FILE={path} is a pipe, and opening it would wait for its reader"
-        with path.open("a") as file:
-            if path.is_file():  # by trying: the disk may be full
-                end = file.tell()
-                file.write("\n")
-                file.flush()
-                file.truncate(end)
-        return None
+        with path.open("a"):
+            disk = os.statvfs(path)
+            is_full = path.is_file() and disk.f_blocks and not disk.f_bavail
+            return f"LOG_FILE={path} cannot be written: {os.strerror(errno.ENOSPC)}" if is_full else None
     except LookupError:
         return f"LOG_ENCODING={settings['LOG_ENCODING']} is no encoding"
     except (OSError, RuntimeError) as error:

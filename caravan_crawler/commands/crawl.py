@@ -117,6 +117,8 @@ class Command(CrawlCommand):
         if problem := log_file_problem(self.settings):
             self.settings.set("LOG_FILE", None, priority="cmdline")  # it cannot be written, not even for this line
             self._refuse(problem)
+        if self.settings["LOG_FILE"]:
+            logging.raiseExceptions = False  # the last line says so if the disk is full, not a stack trace per message
         problem = settings_problem(self.settings) or limit_problem(self.settings, opts.spargs)
         if problem := problem or scrapyd_problem(self.settings, opts.spargs):
             self._refuse(problem)
