@@ -15,6 +15,7 @@ from caravan_crawler.urls import PUBLIC_BASE, Site, address_problem, normal_path
 SAMPLE = "sample"
 #: Characters of an invalid URL that a message quotes.
 _SHOWN = 100
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 #: Longest list of section names in a scope, in bytes.
 _LONGEST_SECTIONS = 200
 #: Most characters that are read of a pipe or a device that names pages.
@@ -154,15 +155,18 @@ def _site(value: str) -> str:
         raise ArgumentError(f"site={value} must begin with http:// or https://, or be '{SAMPLE}'")
     if parts.username or parts.password:
         raise ArgumentError(f"site={parts.scheme}://{parts.hostname}/ must be given without user and password")
-    if not parts.hostname or not port_is_sound or any(mark in value for mark in " \\\t\n"):
+    host = (parts.hostname or "").rstrip(".")  # with a dot at its end it is the same host
+    if not host or not port_is_sound or any(mark in value for mark in " \\\t\n"):
         raise ArgumentError(f"site={value} names no host that can be crawled")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ArgumentError(f"site={value} must be the root of a site, such as {parts.scheme}://{parts.netloc}/")
     try:
-        netloc = parts.netloc.lower().encode("idna").decode("ascii")
+        host = host.encode("idna").decode("ascii")
     except UnicodeError:
         raise ArgumentError(f"site={value} names no host that can be crawled") from None
-    return f"{parts.scheme}://{netloc}/"
+    host = f"[{host}]" if ":" in host else host
+    port = "" if parts.port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}/"
 
 
 def _day(name: str, value: str) -> date:

@@ -84,3 +84,18 @@ def test_pages_named_by_a_pipe_are_read_once(tmp_path: Path) -> None:
     parsed = [CrawlArguments.parse({"urls": f"@{pipe}"}).urls for _ in range(2)]
     writer.join()
     assert parsed == [("/news/a-900001/",)] * 2
+
+
+SITES = [
+    ("https://WWW.caravan.kz:443", "https://www.caravan.kz/"),
+    ("http://caravan.kz.:80/", "http://caravan.kz/"),
+    ("https://caravan.kz:80/", "https://caravan.kz:80/"),
+    ("http://[::1]:8000", "http://[::1]:8000/"),
+    ("http://Караван.кз/", "http://xn--80aaah1bwr.xn--g1af/"),
+]
+
+
+@pytest.mark.parametrize(("given", "site"), SITES)
+def test_a_site_has_one_name(given: str, site: str) -> None:
+    """The store knows the site by its host."""
+    assert CrawlArguments.parse({"site": given}).site == site
