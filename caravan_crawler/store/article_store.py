@@ -304,10 +304,10 @@ def _take_identity(article: Article, before: Any, page: PageWrites) -> None:
 def _is_of_another(article: Article, stored: Any, page: PageWrites) -> bool:
     """Whether the row ``stored`` under an article's number is another article's.
 
-    A number may be part of two slugs, or that of all short links of a broken template.
+    A number may be part of two slugs, or that of all short links of a broken template. A short link's own is certain.
     """
     own, other = urlsplit(article.url).path, urlsplit(stored["url"]).path
-    if article.article_id is None or other in (own, urlsplit(page.asked_url).path):
+    if article.article_id is None or "/" in (own, other) or other in (own, urlsplit(page.asked_url).path):
         return False
     has_numbers = has_number(article.url, article) or has_number(stored["url"], stored)
     if has_numbers and urls.is_same_article(article.article_id, other, own):

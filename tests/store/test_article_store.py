@@ -260,3 +260,13 @@ def test_a_lost_moment_is_put_back_if_it_is_of_the_same_day(day: str, moment: st
     second.undo_losses(["published_at"])
     assert table(store, schema.articles)[0]["published_at"] == moment
     store.close()
+
+
+def test_an_article_known_by_its_short_link_is_known_under_its_own_path(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    short = f"{BASE}?p=900001"
+    keep(store, article(url=short, fetched_url=short, body="Один текст о дороге."))
+    keep(store, article(headline="Новый заголовок", body="Переписанный текст о мосте."))
+    (row,) = table(store, schema.articles)
+    assert (row["key"], row["url"]) == ("900001", article().url)
+    store.close()
