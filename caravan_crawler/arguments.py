@@ -4,20 +4,23 @@ import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from caravan_crawler.normalise.dates import parse_date
-from caravan_crawler.urls import PUBLIC_BASE, Site, address_problem
+from caravan_crawler.urls import PUBLIC_BASE, Site, address_problem, normal_path
 
 SAMPLE = "sample"
 #: Characters of an invalid URL that a message quotes.
 _SHOWN = 100
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 #: Longest list of section names in a scope, in bytes.
 _LONGEST_SECTIONS = 200
+#: Most characters that are read of a pipe or a device that names pages.
+_LARGEST_STREAM = 16 * 1024 * 1024
 #: Digits of the largest number that is accepted.
 _MOST_DIGITS = 6
 
@@ -141,15 +144,18 @@ def _site(value: str) -> str:
         raise ArgumentError(f"site={value} must begin with http:// or https://, or be '{SAMPLE}'")
     if parts.username or parts.password:
         raise ArgumentError(f"site={parts.scheme}://{parts.hostname}/ must be given without user and password")
-    if not parts.hostname or not port_is_sound or any(mark in value for mark in " \\\t\n"):
+    host = (parts.hostname or "").rstrip(".")  # with a dot at its end it is the same host
+    if not host or not port_is_sound or any(mark in value for mark in " \\\t\n"):
         raise ArgumentError(f"site={value} names no host that can be crawled")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ArgumentError(f"site={value} must be the root of a site, such as {parts.scheme}://{parts.netloc}/")
     try:
-        netloc = parts.netloc.lower().encode("idna").decode("ascii")
+        host = host.encode("idna").decode("ascii")
     except UnicodeError:
         raise ArgumentError(f"site={value} names no host that can be crawled") from None
-    return f"{parts.scheme}://{netloc}/"
+    host = f"[{host}]" if ":" in host else host
+    port = "" if parts.port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}/"
 
 
 def day_in(value: str) -> date | None:
@@ -164,7 +170,7 @@ def day_in(value: str) -> date | None:
 def names_in(value: str) -> tuple[str, ...]:
     """Return the names in a comma list, in small letters and without slashes around them; none if one is no name."""
     names = tuple(dict.fromkeys(part.strip().strip("/").lower() for part in value.split(",") if part.strip()))
-    return () if any("/" in name or not name for name in names) else names
+    return () if any("/" in name or name in ("", ".", "..") for name in names) else names
 
 
 def known_names(name: str, known: Iterable[str]) -> str:
@@ -182,7 +188,7 @@ def _day(name: str, value: str) -> date:
 
 def _sections(value: str) -> frozenset[str]:
     if names := names_in(value):
-        return frozenset(names)
+        return frozenset(map(normal_path, names))
     raise ArgumentError(f"sections={value} must be names such as news,gazeta")
 
 
@@ -214,7 +220,8 @@ def _urls(value: str, site: str) -> tuple[str, ...]:
     if value.startswith("@"):
         path = Path(value[1:]).expanduser()
         try:
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
+            text = path.read_text(encoding="utf-8-sig") if path.is_file() else _read_stream(path)
+            lines = text.splitlines()
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             raise ArgumentError(f"urls=@{path} cannot be read: {reason}") from None
@@ -228,6 +235,16 @@ def _urls(value: str, site: str) -> tuple[str, ...]:
             raise ArgumentError(f"urls: {url} is not a page of the sample site; give the path alone")
         check_on_site(url, Site("http://127.0.0.1/" if site == SAMPLE else site))
     return tuple(dict.fromkeys(urls))
+
+
+@cache
+def _read_stream(path: Path) -> str:
+    """Return the text of a pipe or a device, which can be read once and may have no end."""
+    with path.open(encoding="utf-8-sig") as file:
+        text = file.read(_LARGEST_STREAM + 1)
+    if len(text) > _LARGEST_STREAM:
+        raise ArgumentError(f"urls=@{path} cannot be read: it has more than {_LARGEST_STREAM} characters")
+    return text
 
 
 def check_on_site(url: str, site: Site) -> str:

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import errno
 import io
 import json
 import logging
@@ -123,7 +124,7 @@ class _FeedFile(io.BufferedWriter):
     """A file that reports its first error and ignores later writes, which would fail for each further record."""
 
     def __init__(self, target: Path | int, on_error: Callable[[OSError], None], *, syncs: bool = False) -> None:
-        super().__init__(io.FileIO(target, "w", closefd=not isinstance(target, int)))
+        super().__init__(io.FileIO(target, "w", closefd=not isinstance(target, int), opener=_open_at_once))
         self._on_error = on_error
         self._syncs = syncs
         self._is_broken = False
@@ -152,19 +153,31 @@ class _FeedFile(io.BufferedWriter):
             self._on_error(error)
 
 
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file without waiting for the reader of a named pipe: while Python waits, no signal ends the run."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK, 0o666)
+    os.set_blocking(descriptor, True)
+    return descriptor
+
+
 def _open_stream(target: Path | int, name: str, crawler: Crawler) -> IO[bytes]:
-    """Open a device, a pipe or standard output; the run continues for its other feeds if the reader is gone."""
+    """Open a device, a pipe or standard output; the run continues for its other feeds if it has no reader."""
 
     def note_gone(error: OSError) -> None:
         words = f"{name} could not be written to its end: {error.strerror}"
         logger.warning("%s", words)
         crawler.stats.set_value(STREAM_STAT, words)
 
-    return _FeedFile(target, note_gone)
+    try:
+        return _FeedFile(target, note_gone)
+    except OSError as error:
+        note_gone(OSError(error.errno, "no program reads it") if error.errno == errno.ENXIO else error)
+        return io.BytesIO()
 
 
 #: Formats with one record per line, to which records can be appended.
-_LINES = ("csv", "jsonl", "jsonlines", "jl")
+JSON_LINES = ("jsonl", "jsonlines", "jl")
+_LINES = ("csv", *JSON_LINES)
 #: Seconds to wait for another run's lock; enough to append any number of rows.
 _WAIT = 120.0
 _CHUNK = 1 << 20
@@ -266,17 +279,21 @@ def first_line(path: Path) -> bytes:
 
 def header_problem(path: Path, columns: list[str]) -> str | None:
     """Return why rows with these columns cannot be appended to a CSV, or None."""
-    if not path.is_file() or not path.stat().st_size:
-        return None
     try:
         header = next(csv.reader([first_line(path).decode("utf-8", "replace")]), [])
     except csv.Error:
         header = []
     if header == columns:
-        return None
+        return "cannot be appended to: a quotation mark is open at its end" if _ends_quoted(path) else None
     missing = next((name for name in columns if name not in header), None)
     told = f"lacks the column {missing}" if missing else "has other columns, or in another order"
     return f"cannot be appended to: its header {told}"
+
+
+def _ends_quoted(path: Path) -> bool:
+    """Whether a CSV breaks off within a quoted cell, which would go on with the first row that is appended."""
+    with path.open("rb") as file:
+        return sum(chunk.count(b'"') for chunk in iter(lambda: file.read(_CHUNK), b"")) % 2 == 1
 
 
 _STDOUT = 1

@@ -1,7 +1,9 @@
 """Readable log lines: one line per external failure, a stack trace only for a bug."""
 
 import codecs
+import errno
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,16 @@ _SAID_TWICE = {
 
 def _without_trace(record: logging.LogRecord) -> bool:
     record.exc_info = record.exc_text = None
+    return True
+
+
+def _with_cause(record: logging.LogRecord) -> bool:
+    """Name the cause of a feed that could not be stored, such as a server that is down, in place of the stack trace."""
+    if record.exc_info and record.exc_info[1] is not None and record.getMessage().startswith("Error storing"):
+        error = record.exc_info[1]
+        cause = " ".join(str(error).split()) or type(error).__name__
+        record.msg, record.args = f"{record.getMessage()} ({cause})", None
+        record.exc_info = record.exc_text = None
     return True
 
 
@@ -62,6 +74,7 @@ class QuietFormatter(LogFormatter):
     def __init__(self) -> None:
         # A robots.txt whose body is broken is no bug, and it is the first thing asked of a site.
         logging.getLogger("scrapy.downloadermiddlewares.robotstxt").addFilter(_without_trace)
+        logging.getLogger("scrapy.extensions.feedexport").addFilter(_with_cause)
         for name in _SAID_TWICE:
             logging.getLogger(name).addFilter(_is_said_once)
 
@@ -95,9 +108,13 @@ def log_problem(settings: BaseSettings) -> str | None:
         codecs.lookup(settings["LOG_ENCODING"])
         if path.parent.absolute() == Path(settings["DATA_DIR"] or ".").expanduser().absolute():
             path.parent.mkdir(parents=True, exist_ok=True)  # else it is made after the log is opened
+        if path.resolve().is_fifo():
+            return f"LOG_FILE={path} is a pipe, and opening it would wait for its reader"
         with path.open("a"):
-            return None
+            disk = os.statvfs(path)
+            is_full = path.is_file() and disk.f_blocks and not disk.f_bavail
+            return f"LOG_FILE={path} cannot be written: {os.strerror(errno.ENOSPC)}" if is_full else None
     except LookupError:
         return f"LOG_ENCODING={settings['LOG_ENCODING']} is no encoding"
-    except OSError as error:
-        return f"LOG_FILE={path} cannot be written: {error.strerror}"
+    except (OSError, RuntimeError) as error:
+        return f"LOG_FILE={path} cannot be written: {getattr(error, 'strerror', None) or error}"

@@ -199,6 +199,21 @@ def _errors(stats: Mapping[str, Any]) -> str | None:
 _ARTICLES = ("new", "changed", "recounted", "unchanged", "not_modified", "carried", "lost_fields")
 
 
+def clock_problem(stats: Mapping[str, Any]) -> str | None:
+    """Return a message if most dates that a run has read are in the future, as this machine's clock may be behind."""
+    late = stats.get(f"{_DATES}/future", 0)
+    dates = sum(stats.get(f"{_DATES}/{verdict}", 0) for verdict in _VERDICTS)
+    if late < _FEWEST_LATE or 2 * late <= dates:
+        return None
+    return f"the dates of {late} of {dates} articles are in the future: is the clock of this machine behind?"
+
+
+_DATES = "caravan/normalise/dates"
+_VERDICTS = ("printed", "refined", "structured", "disagree", "missing")
+#: One article may have a mistyped date.
+_FEWEST_LATE = 2
+
+
 def build_report(
     run_id: str,
     continues: Iterable[str],

@@ -1,10 +1,8 @@
 """Checks of the settings, of the feeds, and of Scrapyd's, before a run begins."""
 
 import argparse
-import codecs
 import difflib
 import logging
-import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -12,26 +10,17 @@ from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from numbers import Number
 from pathlib import Path
-from tempfile import mkdtemp
-from typing import Any
-from urllib.parse import urlsplit
 
 from scrapy.commands import ScrapyCommand
-from scrapy.extensions.feedexport import apply_uri_params
 from scrapy.settings import SETTINGS_PRIORITIES as PRIORITIES
 from scrapy.settings import BaseSettings, default_settings
-from scrapy.utils.misc import load_object
 
 import caravan_crawler
 from caravan_crawler import settings as own_settings
 from caravan_crawler.addons import browser_problem
 from caravan_crawler.arguments import HELP, CrawlArguments
-from caravan_crawler.atomic import local_path, part_path
-from caravan_crawler.feeds import header_problem
-from caravan_crawler.items import RUN_DIR, TABLES, column_names
+from caravan_crawler.feed_checks import feeds_problem
 from caravan_crawler.outcome import hook_problem
-from caravan_crawler.store.database import StoreError, store_url
-from caravan_crawler.store.store import NONE
 from caravan_crawler.urls import LONGEST_ADDRESS
 
 #: Similarity of two names, from which one is taken for the other mistyped.
@@ -229,148 +218,3 @@ def _folder_problem(settings: BaseSettings) -> str | None:
     if data_dir.is_absolute():
         return None
     return f"DATA_DIR={data_dir} is relative; Scrapyd needs the whole path, such as setting=DATA_DIR=/srv/caravan"
-
-
-#: A placeholder as long as a run id, which is part of a file's name until the run has ended.
-_ANY_RUN = "20260101T000000Z-000000"
-#: Parameters of a feed's URI template: Scrapy's own, and those that the spider adds.
-_ANY_VALUES = {"time": "x", "batch_time": "x", "batch_id": 1, "name": "caravan", "run_id": _ANY_RUN, "data_dir": ""}
-_PLACEHOLDER = re.compile(r"%\((\w+)\)")
-#: Suffixes of the files of a store: SQLite's and the lock's.
-_BESIDE_STORE = ("", "-wal", "-shm", "-journal", ".lock")
-#: Folders in ``DATA_DIR`` whose files are written once.
-_KEPT_FOLDERS = ("runs", "warc")
-
-
-def feeds_problem(settings: BaseSettings) -> str | None:
-    """Return why the run's folder or a feed's file cannot be written, or None."""
-    data_dir = str(settings["DATA_DIR"] or "").strip()
-    if not data_dir:
-        return "DATA_DIR is empty"
-    if settings.getint("FEED_EXPORT_BATCH_ITEM_COUNT"):
-        return "FEED_EXPORT_BATCH_ITEM_COUNT is not supported: feeds are written atomically"
-    if problem := _unwritable_folder(Path(data_dir).expanduser(), data_dir) or _encoding_problem(settings):
-        return problem
-    feeds = settings["FEEDS"] or {}
-    if not isinstance(feeds, Mapping) or not all(isinstance(options, Mapping) for options in feeds.values()):
-        return 'FEEDS must give options to each file: {"articles.csv": {"format": "csv"}}'
-    files: dict[Path, str] = {}
-    for uri, options in feeds.items():
-        template = str(uri)
-        if problem := _options_problem(template, dict(options), settings):
-            return problem
-        expanded = apply_uri_params(template, _ANY_VALUES | {"data_dir": str(Path(data_dir).expanduser())})
-        if template.startswith(RUN_DIR) or urlsplit(expanded).scheme not in ("", "file"):
-            continue
-        path = local_path(expanded)
-        if other := files.get(path.absolute()):
-            return f"{template} and {other} are one file"
-        files[path.absolute()] = template
-        if problem := _reserved_problem(template, path, settings) or _file_problem(template, path, dict(options)):
-            return problem
-        columns = _columns(dict(options), settings)
-        if columns and not options.get("overwrite") and (problem := header_problem(path, columns)):
-            return f"{template} {problem}"
-    return None
-
-
-def _encoding_problem(settings: BaseSettings) -> str | None:
-    encoding = settings["FEED_EXPORT_ENCODING"]
-    try:
-        codecs.lookup(encoding or "utf-8")
-    except (LookupError, TypeError):
-        return f"FEED_EXPORT_ENCODING={encoding} is no encoding"
-    return None
-
-
-def _options_problem(uri: str, options: dict[str, Any], settings: BaseSettings) -> str | None:
-    """Return why Scrapy could not open a feed with these options or export to it, or None."""
-    if options.get("batch_item_count"):
-        return f"{uri}: batches are not supported: feeds are written atomically"
-    unknown = [name for name in _PLACEHOLDER.findall(uri) if name not in _ANY_VALUES]
-    if unknown and not (options.get("uri_params") or settings["FEED_URI_PARAMS"]):
-        return f"{uri}: there is no %({unknown[0]})s; a file's name may hold {', '.join(_ANY_VALUES)}"
-    scheme = urlsplit(uri).scheme if "://" in uri else ""
-    if scheme not in settings.getwithbase("FEED_STORAGES"):
-        return f"{uri}: there is no storage of the name {scheme}"
-    format_ = options.get("format")
-    if format_ is not None and format_ not in settings.getwithbase("FEED_EXPORTERS"):
-        return f"{uri}: there is no format {format_}"
-    for item_class in options.get("item_classes") or ():
-        try:
-            load_object(item_class)
-        except (ImportError, NameError, ValueError, TypeError):
-            return f"{uri}: there is no item class {item_class}"
-    return None
-
-
-def _columns(options: Mapping[str, Any], settings: BaseSettings) -> list[str] | None:
-    """Return the header of a CSV feed, or None if it is unknown before the first record."""
-    if options.get("format") != "csv" or options.get("postprocessing"):
-        return None
-    fields = options.get("fields") or settings.getdictorlist("FEED_EXPORT_FIELDS")
-    if fields:
-        return list(fields.values() if isinstance(fields, Mapping) else fields)
-    classes = options.get("item_classes") or [TABLES["articles"]]
-    return column_names(load_object(classes[0])) if len(classes) == 1 else None
-
-
-def _reserved_problem(uri: str, path: Path, settings: BaseSettings) -> str | None:
-    """Return a problem if a feed would overwrite the store, the log or a file of another run; else None."""
-    data_dir = Path(settings["DATA_DIR"]).expanduser()
-    taken = [(Path(settings["LOG_FILE"]), "is the log")] if settings["LOG_FILE"] else []
-    store = None if settings["STORE_URL"] == NONE else _store_file(settings)
-    if store is not None:
-        taken += [(store.with_name(store.name + end), "belongs to the store") for end in _BESIDE_STORE]
-    for file, words in taken:
-        if path.resolve() == file.resolve() or (path.exists() and file.exists() and path.samefile(file)):
-            return f"{uri} {words}, which a feed would overwrite"
-    for name in _KEPT_FOLDERS:
-        if path.resolve().is_relative_to((data_dir / name).resolve()):
-            return f"{uri} lies in {data_dir / name}, where runs keep their own files; name one elsewhere"
-    return None
-
-
-def _store_file(settings: BaseSettings) -> Path | None:
-    try:
-        url = store_url(settings["STORE_URL"], settings["DATA_DIR"])
-    except StoreError:  # reported when the store is opened
-        return None
-    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
-
-
-def _file_problem(uri: str, path: Path, options: dict[str, Any]) -> str | None:
-    try:
-        if path.is_dir():
-            return f"{uri} is a folder, not a file"
-        if path.exists() and not path.is_file():
-            return None if os.access(path, os.W_OK) else f"{uri} cannot be written: no permission"
-        is_document = options.get("format") in ("json", "xml")
-        if is_document and not options.get("overwrite") and path.exists() and path.stat().st_size:
-            return f"{uri} cannot be appended to, as {options['format']} is one document; use -O"
-        if problem := _unwritable_folder(path.parent, uri):
-            return problem
-        if path.parent.is_dir():
-            probe = part_path(path, _ANY_RUN)
-            probe.touch()
-            probe.unlink(missing_ok=True)  # a run that starts at the same time has the same probe
-    except OSError as error:
-        return f"{uri} cannot be written: {error.strerror}"
-    return None
-
-
-def _unwritable_folder(folder: Path, target: str) -> str | None:
-    """Return why a file cannot be created in ``folder``, which may not exist yet, or None."""
-    try:
-        is_missing = not folder.exists()
-        while not folder.exists():
-            folder = folder.parent
-        if not folder.is_dir():
-            return f"{target} cannot be written: {folder} is no folder"
-        if not os.access(folder, os.W_OK | os.X_OK):
-            return f"{target} cannot be written: no permission for {folder.resolve()}"
-        if is_missing:  # by trying: root has the permission to write in /proc
-            Path(mkdtemp(prefix=".probe-", dir=folder)).rmdir()
-    except OSError as error:
-        return f"{target} cannot be written: {error.strerror}"
-    return None

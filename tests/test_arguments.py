@@ -1,4 +1,7 @@
+import os
+import threading
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +49,8 @@ BAD = [
     ({"site": "https://www.caravan.kz/?p=1"}, "must be the root"),
     ({"sections": " , "}, "must be names"),
     ({"sections": "news/kz"}, "must be names"),
+    ({"sections": "news,.."}, "must be names"),
+    ({"urls": "@/dev/zero"}, "it has more than 16777216 characters"),
     ({"urls": ","}, "names no page"),
     ({"urls": "https://zakon.kz/"}, "is not a page of"),
     ({"urls": f"/news/{'a' * 5000}-900001/"}, "a…: the address is longer than 2083 characters"),
@@ -63,3 +68,35 @@ def test_bad_arguments(given: dict[str, str], message: str) -> None:
     with pytest.raises(ArgumentError, match=message) as caught:
         CrawlArguments.parse(given)
     assert "\n" not in str(caught.value)
+
+
+def test_sections_are_named_as_in_addresses() -> None:
+    assert CrawlArguments.parse({"sections": "Новости, a b"}).sections == {
+        "%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8",
+        "a%20b",
+    }
+
+
+def test_pages_named_by_a_pipe_are_read_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_text("/news/a-900001/\n", encoding="utf-8"))
+    writer.start()
+    parsed = [CrawlArguments.parse({"urls": f"@{pipe}"}).urls for _ in range(2)]
+    writer.join()
+    assert parsed == [("/news/a-900001/",)] * 2
+
+
+SITES = [
+    ("https://WWW.caravan.kz:443", "https://www.caravan.kz/"),
+    ("http://caravan.kz.:80/", "http://caravan.kz/"),
+    ("https://caravan.kz:80/", "https://caravan.kz:80/"),
+    ("http://[::1]:8000", "http://[::1]:8000/"),
+    ("http://Караван.кз/", "http://xn--80aaah1bwr.xn--g1af/"),
+]
+
+
+@pytest.mark.parametrize(("given", "site"), SITES)
+def test_a_site_has_one_name(given: str, site: str) -> None:
+    """The store knows the site by its host."""
+    assert CrawlArguments.parse({"site": given}).site == site

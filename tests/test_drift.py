@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from caravan_crawler.outcome import BELOW_FLOORS, SOUND
+from caravan_crawler.outcome import BELOW_FLOORS, SOUND, clock_problem
 from caravan_crawler.store.field_counts import EVERYWHERE, FIELDS, Cell, Drift, FieldCounts, judge
 
 FLOORS = {"headline": 0.95, "body": 0.8, "date_published": 0.8}
@@ -262,3 +262,12 @@ def test_small_runs_raise_no_alarm_against_a_history_of_small_runs() -> None:
     thin = Stratum(5, shares={"lede": 0.4})
     alarms = [bool(before.judge(thin).falls) for _ in range(4)]
     assert alarms == [False, False, False, True], "twenty articles are evidence, of which fifteen were stored as sound"
+
+
+def test_most_dates_in_the_future_are_a_clock_that_is_behind() -> None:
+    def problem(late: int, right: int) -> str | None:
+        counts = {"future": late, "missing": late, "printed": right}
+        return clock_problem({f"caravan/normalise/dates/{name}": number for name, number in counts.items()})
+
+    assert problem(2, 1) == "the dates of 2 of 3 articles are in the future: is the clock of this machine behind?"
+    assert [problem(1, 0), problem(5, 5), problem(0, 9), clock_problem({})] == [None] * 4

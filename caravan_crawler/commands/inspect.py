@@ -21,7 +21,6 @@ from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
 from caravan_crawler.console import OwnCommand, floors_of, is_terminal, print_err, print_out
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.failures import words
-from caravan_crawler.logformatter import log_problem
 from caravan_crawler.normalise.text import clean
 from caravan_crawler.outcome import CRASHED, CRAWL_DELAY_STAT, REFUSED, UNREACHABLE
 from caravan_crawler.pages.document import Bounds, Document, parse_document
@@ -67,9 +66,11 @@ class Command(OwnCommand):
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Check that the log can be written, which Scrapy opens next."""
+        from caravan_crawler.feed_checks import log_file_problem  # imports the store
+
         super().process_options(args, opts)
         assert self.settings is not None
-        if problem := log_problem(self.settings):
+        if problem := log_file_problem(self.settings):
             self.end(problem, REFUSED)
             sys.exit(REFUSED)
 

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 from caravan_crawler.atomic import local_path, open_atomic
 from caravan_crawler.console import OwnCommand, StopRequestedError, floors_of, format_size, raise_on_stop_signal
+from caravan_crawler.feed_checks import reserved_problem
 from caravan_crawler.outcome import REFUSED, SOUND
 from caravan_crawler.settings_checks import command_problem, floors_problem
 from caravan_crawler.store import database
@@ -24,7 +25,8 @@ class Command(OwnCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Write the page from a snapshot of the store, atomically."""
         assert self.settings is not None
-        if problem := command_problem(self, args) or _problem(args) or floors_problem(self.settings):
+        problem = command_problem(self, args) or _problem(args) or floors_problem(self.settings)
+        if problem := problem or reserved_problem(args[0], local_path(args[0]), self.settings, "a report"):
             self.end(problem, REFUSED)
             return
         try:

@@ -148,7 +148,8 @@ class RunMonitor:
             self.store_failed(error)
             return
         if not settings.getbool("ACCEPT_DRIFT"):
-            stats.set_value(outcome.DRIFT_STAT, found.falls)
+            clock = outcome.clock_problem(stats.get_stats())
+            stats.set_value(outcome.DRIFT_STAT, [*found.falls, *filter(None, [clock])])
             stats.set_value(outcome.DRIFT_FIELDS_STAT, found.fields)
             stats.set_value(outcome.SILENCE_STAT, quiet)
         stats.set_value("caravan/reader_shifts", found.shifts)

@@ -9,7 +9,7 @@ from scrapy.dupefilters import BaseDupeFilter
 
 from caravan_crawler.normalise.dates import decide_publication, parse_date
 from caravan_crawler.pages.article import ArticleReading
-from caravan_crawler.urls import Address, Site, is_same_article
+from caravan_crawler.urls import Address, Site, has_moved, is_same_article
 
 Key = int | str
 
@@ -152,7 +152,7 @@ class Frontier:
         """
         number, path = address.article_id, address.path
         recorded = self._recorded.get(number) if number is not None else None
-        if number is not None and path and recorded and not is_same_article(number, recorded, path):
+        if number is not None and path and recorded and not _is_surely_same(number, recorded, path):
             address, number = Address(path, None), None
         keys = {key for key in (number, path) if key is not None}
         if keys & self._recorded.keys():
@@ -162,6 +162,12 @@ class Frontier:
             self._asked[key] = path
             self._others.pop(key, None)
         return address
+
+
+def _is_surely_same(number: int, path: str, other: str) -> bool:
+    """Whether two paths with a number are one article's; one that neither URL names may be that of all short links."""
+    is_in_neither = has_moved(path, number) and has_moved(other, number)
+    return path == other or (is_same_article(number, path, other) and not is_in_neither)
 
 
 class ArticleDupeFilter(BaseDupeFilter):

@@ -127,7 +127,7 @@ class Discovery:
         if not new:
             return []
         known = self._article_store.known(map(str, new))
-        self._separate_by_slug(new, known)
+        self._separate_by_slug(new, others, known)
         targets = []
         for key, (address, href) in new.items():
             if address.alias and address.article_id is not None:
@@ -199,19 +199,27 @@ class Discovery:
         other = self._frontier.failed(its_key, address)
         return [] if other is None else [Target(key, other, None)]
 
-    def _separate_by_slug(self, new: dict[Key, tuple[Address, str]], known: dict[str, Known]) -> None:
-        """Look up by path the links whose number belongs to a known article with another slug."""
+    def _separate_by_slug(
+        self, new: dict[Key, tuple[Address, str]], others: dict[Key, list[tuple[Address, str]]], known: dict[str, Known]
+    ) -> None:
+        """Look up by path the links whose number belongs to another article: a known one, or another link's."""
         separate: dict[Key, tuple[Address, str]] = {}
         for key, (address, href) in list(new.items()):
             held = known.get(str(key))
-            if held is None or held.path is None or address.path is None or not isinstance(key, int):
+            path = address.path if held is None else held.path
+            if path is None or not isinstance(key, int):
                 continue
-            is_settled = held.what == "stored" and has_moved(held.path, key)
-            if not is_settled and not is_same_article(key, held.path, address.path):
+            if held is not None and held.what == "stored" and has_moved(path, key):
+                continue
+            if held is not None and address.path is not None and not is_same_article(key, path, address.path):
                 del new[key]
-                self._frontier.note(key, held.path)
-                if address.path not in new:
-                    separate[address.path] = (address, href)
+                self._frontier.note(key, path)
+                separate[address.path] = (address, href)
+            if held is None or held.what == "stored":  # of one that has failed, the others are further addresses
+                for other, its_href in others.get(key, ()):
+                    if other.path is not None and not is_same_article(key, path, other.path):
+                        separate.setdefault(other.path, (other, its_href))
+        separate = {key: link for key, link in separate.items() if key not in new}
         if separate:
             known |= self._article_store.known(map(str, separate))
             new |= separate

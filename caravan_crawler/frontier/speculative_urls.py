@@ -1,10 +1,12 @@
 """Bounds for crawler traps: a budget of speculative URLs, hops from the last article, and copies of one page."""
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from scrapy.crawler import Crawler
 
@@ -141,11 +143,14 @@ class SpeculativeUrls:
         return False
 
 
-#: Keys in ``Request.meta``: consecutive non-article pages, and the listing the URL was found on.
-HOPS, FOUND_ON = "hops", "found_on"
+#: Keys in ``Request.meta``: consecutive non-article pages, the listing the URL was found on, or whether on an article.
+HOPS, FOUND_ON, ON_ARTICLE = "hops", "found_on", "on_article"
 #: Sections and listings watched at most, as a site may invent a section per URL; the whole site is always watched.
 _MOST_VOTES = 1000
 _EVERYWHERE = "the site"
+#: Pages that only articles link to. A trap may print their address or the time on them, so numbers are not compared.
+_ON_ARTICLES = "pages found on articles"
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(slots=True)
@@ -166,15 +171,15 @@ class _Vote:
 class Reach:
     """Decide whether a page's links are followed, and which listings contain only copies of one text.
 
-    A text counts as copied if it leads all others by ``MAX_COPIES`` pages in a section, a listing or the whole site.
-    Its pages are stored, but their links are not followed.
+    A text counts as copied if it leads all others by ``MAX_COPIES`` pages in a section, a listing or the whole site; on
+    pages found on articles, one with other numbers is the same. Its pages are stored, but their links not followed.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._most_hops = crawler.settings.getint("MAX_HOPS_FROM_ARTICLE")
         self._most_copies = crawler.settings.getint("MAX_COPIES")
-        self._votes = {_EVERYWHERE: _Vote()}
+        self._votes = {_EVERYWHERE: _Vote(), _ON_ARTICLES: _Vote()}
         self._copies: set[int] = set()
         self._ended: set[str] = set()
 
@@ -191,35 +196,53 @@ class Reach:
                 self._crawler.stats.inc_value("caravan/refused/hops")
                 return None
             return {HOPS: hops}
-        return None if self._is_copy(url, meta.get(FOUND_ON), article) else {}
+        return None if self._is_copy(url, meta, article) else {ON_ARTICLE: True}
 
     def is_over(self, path: str) -> bool:
         """Whether the walk of the listing at ``path`` has ended, as its articles are copies of one text."""
         return path in self._ended
 
-    def _is_copy(self, url: str, found_on: str | None, article: ArticleReading) -> bool:
+    def _is_copy(self, url: str, meta: Mapping[str, Any], article: ArticleReading) -> bool:
+        found_on = meta.get(FOUND_ON)
         text = hash((article.headline, article.lede, article.body or tuple(article.images)))
         section = article.address.section if article.address else None
-        is_known = text in self._copies
-        for place in filter(None, (section, found_on, _EVERYWHERE)):
-            if place not in self._votes and len(self._votes) >= _MOST_VOTES:
-                continue
-            lead = self._votes.setdefault(place, _Vote()).cast(text)
+        votes = [(place, text) for place in (section, found_on, _EVERYWHERE) if place]
+        if meta.get(ON_ARTICLE):
+            votes.append((_ON_ARTICLES, _without_numbers(url, article)))
+        texts = {each for _, each in votes}
+        is_known = self._has_copies(texts)
+        for place, each in votes:
+            lead = self._cast(place, each)
             if lead < self._most_copies:
                 continue
             if place == found_on and place not in self._ended:
                 self._ended.add(place)
                 logger.warning("The list %s is not read further: it has copies of one text", place)
-            if text not in self._copies:
-                self._copies.add(text)
+            if not self._has_copies(texts):
                 self._crawler.stats.inc_value(COPIES_STAT, lead)
                 words = (
                     "%d articles of %s are copies of one text, so links on such pages are not followed; the last: %s"
                 )
                 logger.warning(words, lead, place, url)
-        if text not in self._copies:
+            self._copies.add(each)
+        if not self._has_copies(texts):
             return False
         self._crawler.stats.inc_value(COPIES_STAT, int(is_known))
         self._crawler.stats.set_value(COPY_STAT, url)
         self._crawler.stats.inc_value("caravan/refused/copies")
         return True
+
+    def _has_copies(self, texts: set[int]) -> bool:
+        return not self._copies.isdisjoint(texts)
+
+    def _cast(self, place: str, text: int) -> int:
+        """Count a page's text in a section, a listing or the site; return its lead there."""
+        if place not in self._votes and len(self._votes) >= _MOST_VOTES:
+            return 0
+        return self._votes.setdefault(place, _Vote()).cast(text)
+
+
+def _without_numbers(url: str, article: ArticleReading) -> int:
+    """Return the hash of an article's text without numbers and without the last part of its URL."""
+    text = "\n".join(filter(None, (article.headline, article.lede, article.body)))
+    return hash(_NUMBER.sub("", text.replace(urlsplit(url).path.strip("/").rpartition("/")[2], "")))

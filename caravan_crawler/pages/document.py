@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -143,7 +143,9 @@ def _lacks_its_end(source: bytes) -> bool:
 
 
 #: Addresses for which no joining and parsing is needed, as those of pictures are.
-_REST = r"[^\x00-\x20\x7f-\xa0?#;\[\]\\]*"
+_REST = r"[^\x00-\x20\x7f-\xa0\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff?#;\[\]\\\"<>]*"
+#: Characters that a browser escapes in an address, and those that control a terminal or the order of letters.
+_UNSAFE = re.compile('[\x00-\x20"<>\x7f-\xa0\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]')
 _WHOLE = re.compile(rf"https?://[A-Za-z0-9.\-]+(?::\d+)?(?:/{_REST})?", re.ASCII)
 _ROOTED = re.compile(rf"/(?!/){_REST}")
 _BOUNDS = Bounds()
@@ -185,7 +187,7 @@ class Document:
         if self._origin and _ROOTED.fullmatch(href) and "/." not in href:
             return self._origin + href
         try:
-            url = urljoin(self.base_url, href)
+            url = _UNSAFE.sub(lambda found: quote(found[0], safe=""), urljoin(self.base_url, href))
             return url if urlsplit(url).scheme in ("http", "https") else None
         except ValueError:
             return None

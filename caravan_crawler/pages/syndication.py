@@ -82,7 +82,8 @@ class Form(StrEnum):
 class Syndication:
     """A feed's or sitemap's ``pages``, in its order, and the further ``sitemaps`` an index names.
 
-    ``skipped`` are sitemaps of an index that name no articles; ``loss`` says that it is not read whole.
+    ``skipped`` are sitemaps of an index that name no articles; ``loss`` says that it is not read whole;
+    ``without_address`` is the number of entries in which no address was found.
     """
 
     form: Form
@@ -90,6 +91,7 @@ class Syndication:
     sitemaps: tuple[Entry, ...] = ()
     skipped: tuple[Entry, ...] = ()
     loss: Loss | None = None
+    without_address: int = 0
 
 
 def read_syndication(body: bytes, url: str = "", declared: str | None = None) -> Syndication | None:
@@ -102,12 +104,17 @@ def read_syndication(body: bytes, url: str = "", declared: str | None = None) ->
     form, entries, its_loss = _read_tags(text)
     if form is None:
         return _read_lines(text, loss)
-    base = urljoin(url, entries.base) if entries.base else url
+    base = _based(url, entries.base)
     pages = [entry for tags in entries.pages if (entry := _entry(tags, base)) is not None]
     sitemaps = [entry for tags in entries.sitemaps if (entry := _entry(tags, base)) is not None]
+    nameless = len(entries.pages) + len(entries.sitemaps) - len(pages) - len(sitemaps)
+    if form is Form.SITEMAP:  # some programs list sitemaps as if they were pages
+        pages, misplaced = _parted(pages)
+        sitemaps += misplaced
     wanted = [entry for entry in sitemaps if not _names_no_articles(entry.url)]
     skipped = [entry for entry in sitemaps if _names_no_articles(entry.url)]
-    return Syndication(form, tuple(pages), tuple(wanted), tuple(skipped), (loss or its_loss) if its_loss else None)
+    its_loss = (loss or its_loss) if its_loss else None
+    return Syndication(form, tuple(pages), tuple(wanted), tuple(skipped), its_loss, nameless)
 
 
 # Tags
@@ -117,6 +124,7 @@ def read_syndication(body: bytes, url: str = "", declared: str | None = None) ->
 class _Tags:
     """Texts of the elements directly in an entry, by name, and the targets of its links."""
 
+    base: str | None = None
     texts: dict[str, str] = field(default_factory=dict)
     links: list[dict[str, str]] = field(default_factory=list)
     is_permanent: bool = True
@@ -177,10 +185,10 @@ def _read_tags(text: str) -> tuple[Form | None, _Entries, Loss | None]:
                 is_closed = is_empty
                 found.base = found.base or _attributes(token["attributes"]).get("base")
             elif name in _ENTRIES and not is_empty and root is not None:
-                entry, open_names, pieces = _Tags(), [name], []
+                entry, open_names, pieces = _Tags(_base(token["attributes"])), [name], []
         elif name == open_names[0]:  # the one before was never closed
             found.add(name, entry)
-            entry, open_names, pieces = _Tags(), [name], []
+            entry, open_names, pieces = _Tags(_base(token["attributes"])), [name], []
         elif len(open_names) == 1:
             pieces.clear()
             _open(entry, name, _attributes(token["attributes"]) if name in ("link", "guid") else {})
@@ -222,6 +230,11 @@ def _close(entry: _Tags, name: str, open_names: list[str], pieces: list[str]) ->
             entry.texts.setdefault(name, value)
 
 
+def _base(attributes: str) -> str | None:
+    """Return the ``xml:base`` of an element, which few have."""
+    return _attributes(attributes).get("base") if "base" in attributes else None
+
+
 def _attributes(text: str) -> dict[str, str]:
     return {
         name.lower(): _unescape(double or single).strip() for name, double, single in _ATTRIBUTE.findall(text[:4096])
@@ -246,7 +259,7 @@ def _character(entity: re.Match[str]) -> str:
 
 def _entry(tags: _Tags, base: str) -> Entry | None:
     href = next((href for href in _addresses(tags) if href), None)
-    url = _join(base, href) if href else None
+    url = _join(_based(base, tags.base), href) if href else None
     if url is None:
         return None
     published, updated = (
@@ -295,6 +308,11 @@ def _join(base: str, href: str) -> str | None:
         return None
 
 
+def _based(base: str, further: str | None) -> str:
+    """Return the base within an element that has a ``further`` one; a broken one is ignored."""
+    return (_join(base, further) if further else None) or base
+
+
 def _names_no_articles(url: str) -> bool:
     try:
         name = urlsplit(url).path.rpartition("/")[2]
@@ -315,13 +333,14 @@ def _read_lines(text: str, loss: Loss | None) -> Syndication | None:
     addresses = [line for line in lines if _LINE_OF_TEXT.fullmatch(line)]
     if not lines or len(addresses) < _ADDRESSES_OF_TEXT * len(lines):
         return None
-    pages, sitemaps = _parted(addresses)
-    return Syndication(Form.TEXT, pages, sitemaps, loss=loss)
+    pages, sitemaps = _parted(map(Entry, addresses))
+    return Syndication(Form.TEXT, tuple(pages), tuple(sitemaps), loss=loss)
 
 
-def _parted(lines: Iterable[str]) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+def _parted(entries: Iterable[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """Return the entries of pages, and those of sitemaps by their names."""
     pages: list[Entry] = []
     sitemaps: list[Entry] = []
-    for line in lines:
-        (sitemaps if _SITEMAP_FILE.search(line) else pages).append(Entry(line))
-    return tuple(pages), tuple(sitemaps)
+    for entry in entries:
+        (sitemaps if _SITEMAP_FILE.search(entry.url) else pages).append(entry)
+    return pages, sitemaps

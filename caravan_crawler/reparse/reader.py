@@ -21,7 +21,7 @@ from scrapy.settings import Settings
 from caravan_crawler.archive.pages import ArchivedPage, Skipped
 from caravan_crawler.archive.sources import Part
 from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
-from caravan_crawler.normalise.text import encodable
+from caravan_crawler.normalise.text import encodable, printable
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Bounds, Document, parse_document
@@ -91,7 +91,7 @@ class Reader:
             try:
                 yield self._read(page, changes)
             except Exception:
-                logger.exception("The reader broke on %s", page.url)
+                logger.exception("The reader broke on %s", printable(page.url))
                 yield Reading("reader_error", stamp(page.observed_at))
         for left in self._pending.values():
             partial = Reading("", stamp(left.page.observed_at), is_partial=True)
@@ -99,7 +99,7 @@ class Reader:
             yield partial
 
     def _read(self, page: ArchivedPage, changes: ChangeFilter) -> Reading:
-        if not self._site.is_host(urlsplit(page.url).netloc):
+        if not self._is_of_site(page.url):
             return Reading("other_site")
         charset = declared_charset(page.content_type)
         document = parse_document(page.body, page.url, self._site, charset, self._bounds)
@@ -123,6 +123,12 @@ class Reader:
             records = page_records(reading, self._site, page.observed_at)
             result.lines = [self._normalised(record) for record in records]
         return result
+
+    def _is_of_site(self, url: str) -> bool:
+        try:
+            return self._site.is_host(urlsplit(url).netloc)
+        except ValueError:  # brackets that hold no address
+            return False
 
     def _pending_of(self, url: str) -> _Pending | None:
         """Return the article whose next page has this URL."""

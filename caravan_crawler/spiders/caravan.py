@@ -317,6 +317,9 @@ class CaravanSpider(Spider):
         if not follow or (address is not None and (address.article_id is not None or not blocks)):
             kind = reading.kind if blocks else "empty"
             return self._failure(page.writes, f"kind_{kind}", f"it is no article but: {kind}")
+        asked = self.site.address(page.writes.asked_url)
+        if address is None and asked is not None and asked.article_id is not None:
+            return self._failure(page.writes, "redirected", f"it redirects to {page.document.url}")
         if page.writes.asked_key is not None:
             page.writes.other_kind = reading.kind
         return page.writes
@@ -444,6 +447,8 @@ class CaravanSpider(Spider):
         for url in rules.sitemaps if isinstance(rules, Protego) else ():
             if resolved := self.site.resolve(url):
                 self.sitemaps.add_named(path_of(resolved))
+            else:
+                self.logger.warning("A sitemap that robots.txt names is not read, as it is not of this site: %s", url)
 
     def page_facts(self, page: Page, reading: PageReading) -> Iterator[Any]:
         """Yield trending entries, rates and weather that differ from those of the page before."""
@@ -576,18 +581,22 @@ class CaravanSpider(Spider):
         if (failed := self.sent(failure)) is not None:
             yield self._forbidden(failed) if failed.is_forbidden else self._not_fetched(failed)
 
-    def parse_sitemap(self, response: Response, stamp: str | None = None) -> Iterator[Any]:
-        """Follow a sitemap's articles and the sitemaps an index names; ``stamp`` is its ``lastmod`` in the index."""
+    def parse_sitemap(self, response: Response, stamp: str | None = None, nesting: int = 0) -> Iterator[Any]:
+        """Follow a sitemap's articles and the sitemaps an index names; ``stamp`` is its ``lastmod`` in the index.
+
+        ``nesting`` is the number of indexes that led to it.
+        """
         writes, sitemap = writes_of(response), self.responses.syndication(response)
         if sitemap is None:
             yield from self._unreadable(response, "sitemap", stamp)
             return
-        children, targets = self._named_in(sitemap, writes)
+        is_nested = nesting >= http.MOST_NESTED and bool(sitemap.sitemaps)
+        children, targets = self._named_in(sitemap, writes, is_nested=is_nested)
         if any(self.site.address(entry.url) for entry in sitemap.pages[:100]):
             self.sitemaps.names_articles = True
         self.sitemaps.read(writes, stamp, is_index=sitemap.form is Form.INDEX, is_whole=sitemap.loss is None)
-        yield self._syndication_writes(sitemap, writes, "sitemap")
-        yield from map(self.requests.sitemap, children)
+        yield self._syndication_writes(sitemap, writes, "sitemap", is_nested=is_nested)
+        yield from (self.requests.sitemap(child, nesting=nesting + 1) for child in children)
         yield from self.requests.articles(targets)
 
     @commits
@@ -605,9 +614,11 @@ class CaravanSpider(Spider):
             yield self._not_fetched(failed)
             self.sitemaps.mark_failed(path_of(failed.writes.asked_url))
 
-    def _named_in(self, read: Syndication, writes: PageWrites) -> tuple[list[Child], list[Target]]:
-        """Return the sitemaps and the articles to request that a feed or a sitemap names."""
-        named = ((self.site.resolve(entry.url), entry.stamp) for entry in read.sitemaps)
+    def _named_in(
+        self, read: Syndication, writes: PageWrites, *, is_nested: bool = False
+    ) -> tuple[list[Child], list[Target]]:
+        """Return the sitemaps and the articles to request that a feed or a sitemap names; no sitemaps if too deep."""
+        named = ((self.site.resolve(entry.url), entry.stamp) for entry in ([] if is_nested else read.sitemaps))
         children = self.sitemaps.find([Child(path_of(url), stamp) for url, stamp in named if url], writes)
         is_in_period = self.sitemaps.is_month_wanted(path_of(writes.asked_url))
         targets, left = self.discovery.look_at_entries(read.pages, writes, is_in_period=is_in_period)
@@ -618,7 +629,9 @@ class CaravanSpider(Spider):
             self.sitemaps.covers_period = False  # some of them may be in the period
         return children, targets
 
-    def _syndication_writes(self, read: Syndication, writes: PageWrites, what: str) -> PageWrites:
+    def _syndication_writes(
+        self, read: Syndication, writes: PageWrites, what: str, *, is_nested: bool = False
+    ) -> PageWrites:
         """Count a feed or sitemap and return its result, with a failure if a part could not be read."""
         self.crawl_stats.page(PageKind.FEED if read.form is Form.FEED else PageKind.SITEMAP)
         if read.skipped:
@@ -627,6 +640,11 @@ class CaravanSpider(Spider):
             why = {"cut": "it breaks off", "too_large": "it is larger than a sitemap may be"}[read.loss]
             number = len(read.pages) + len(read.sitemaps)
             self.crawl_stats.fail(writes, f"{what}_{read.loss}", f"{why}; {number} addresses are read")
+        elif is_nested:
+            words = f"{http.MOST_NESTED} indexes led to it one by one, so the sitemaps that it names are not read"
+            self.crawl_stats.fail(writes, "sitemap_nested", words)
+        elif self.responses.is_elsewhere(read):
+            self.crawl_stats.fail(writes, f"{what}_elsewhere", "none of its entries has an address of this site")
         return writes
 
     def _unreadable(self, response: Response, what: str, stamp: str | None = None) -> Iterator[Any]:

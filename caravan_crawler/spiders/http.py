@@ -31,6 +31,9 @@ logger = logging.getLogger(__name__)
 # the newest is read first. Refreshes wait until all new articles are read; retries of earlier failures come last.
 ARTICLE, FRONT, SITEMAP, LIST, REFRESH, RETRY = 20_000, 10_000, 1_000, 10, 5, -10
 
+#: Indexes of sitemaps that are followed from one to the next; a site may make up a further one for each.
+MOST_NESTED = 5
+
 #: ``meta`` of optional pages, such as the one after a listing's last: a 404 is no failure.
 _OPTIONAL = {"optional": True}
 #: In the ``meta`` of a request for a page that may be rendered in a browser: the kind of page that is expected.
@@ -77,11 +80,11 @@ class Requests:
         extra: dict[str, Any] = {"meta": _OPTIONAL if is_optional else None, "dont_filter": True}
         return [self.page(page.path, self._listing, LIST, cb_kwargs={"walk": page.walk}, **extra) for page in pages]
 
-    def sitemap(self, child: Child, *, is_optional: bool = False) -> Request:
-        """Return the request for a sitemap."""
+    def sitemap(self, child: Child, *, is_optional: bool = False, nesting: int = 0) -> Request:
+        """Return the request for a sitemap; ``nesting`` is the number of indexes that led to it, one by the other."""
         month = month_of(child.path)
         priority = SITEMAP + (12 * (month.year - 1900) + month.month if month else 0)
-        meta, cb_kwargs = _OPTIONAL if is_optional else None, {"stamp": child.stamp}
+        meta, cb_kwargs = _OPTIONAL if is_optional else None, {"stamp": child.stamp, "nesting": nesting}
         return self.page(child.path, self._sitemap, priority, meta=meta, cb_kwargs=cb_kwargs)
 
 
@@ -135,6 +138,12 @@ class ResponseReader:
     def syndication(self, response: Response) -> Syndication | None:
         """Return a feed or sitemap; None if the response is none."""
         return read_syndication(response.body, response.url, _charset(response))
+
+    def is_elsewhere(self, read: Syndication) -> bool:
+        """Whether a feed or sitemap has entries, and none of them has an address of this site."""
+        entries = (*read.pages, *read.sitemaps)
+        has_any = bool(entries) or read.without_address > 0
+        return has_any and not read.skipped and not any(self._site.resolve(entry.url) for entry in entries)
 
     def warn_of_links(self, document: Document) -> None:
         """Log that links of a page are left out."""

@@ -17,7 +17,8 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from caravan_crawler.items import LINK_FIELDS, NOTHING, REQUIRED, TEXT, VOLATILE, Article, as_row
+from caravan_crawler import urls
+from caravan_crawler.items import LINK_FIELDS, NOTHING, RECOVERABLE, REQUIRED, TEXT, VOLATILE, Article, as_row
 
 Row = dict[str, Any]
 
@@ -302,10 +303,14 @@ def fold(text: str | None) -> str:
 
 
 def is_same_article(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two records, of which one's URL leads to the other, have the same day, headline or text."""
+    """Whether two records, of which one's URL leads to the other, have the same headline or text.
+
+    The same day is enough only if one of them has no text: a removed article may lead to another one of its day.
+    """
     is_same_day = bool(one["date_published"]) and one["date_published"] == other["date_published"]
     is_same_headline = bool(one["headline"]) and fold(one["headline"]) == fold(other["headline"])
-    return is_same_day or is_same_headline or is_same_text(one, other)
+    has_texts = bool(_whole(one) and _whole(other))
+    return is_same_headline or is_same_text(one, other) or (is_same_day and not has_texts)
 
 
 def is_same_text(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -334,3 +339,31 @@ def has_number(url: str, article: Article | Mapping[str, Any]) -> bool:
     """Whether an article's URL ends in its number, as all did before the move."""
     number = article.article_id if isinstance(article, Article) else article["article_id"]
     return number is not None and url.rstrip("/").endswith((f"-{number}", f"={number}"))
+
+
+def is_of_another(article: Article, stored: Any, asked_url: str) -> bool:
+    """Whether the row ``stored`` under an article's number is another article's.
+
+    A number may be part of two slugs, or that of all short links of a broken template. A short link's own is certain.
+    """
+    own, other = urlsplit(article.url).path, urlsplit(stored["url"]).path
+    if article.article_id is None or "/" in (own, other) or other in (own, urlsplit(asked_url).path):
+        return False
+    has_numbers = has_number(article.url, article) or has_number(stored["url"], stored)
+    if has_numbers and urls.is_same_article(article.article_id, other, own):
+        return False
+    return not is_same_article(as_row(article), stored)
+
+
+def may_lead_to(asked_url: str, stored: Any, article: Article) -> bool:
+    """Whether the URL requested is one of the ``stored`` article, rather than the article's own with its number."""
+    asked = urlsplit(asked_url).path
+    return asked == urlsplit(stored["url"]).path or asked != urlsplit(article.url).path
+
+
+def losses(row: dict[str, Any], before: Any) -> dict[str, Any]:
+    """Return the values of a stored row that the new one lacks."""
+    lost = {name: before[name] for name in RECOVERABLE if before[name] not in NOTHING and row[name] in NOTHING}
+    if row["date_published"] != before["date_published"]:
+        lost.pop("published_at", None)  # it is of the earlier day
+    return lost

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import delete, insert, or_, select, update
 
-from caravan_crawler.items import NOTHING, RECOVERABLE, REQUIRED, Article, ExchangeRate, TrendingEntry, Weather, as_row
+from caravan_crawler.items import REQUIRED, Article, ExchangeRate, TrendingEntry, Weather, as_row
 from caravan_crawler.page_writes import Failure, PageWrites
 from caravan_crawler.store import database, page_facts
 from caravan_crawler.store.article_history import (
@@ -15,8 +15,11 @@ from caravan_crawler.store.article_history import (
     Observation,
     fold,
     has_number,
+    is_of_another,
     is_same_article,
     is_same_text,
+    losses,
+    may_lead_to,
 )
 from caravan_crawler.store.crawl_state import LOST_FIELDS, FailedPages
 from caravan_crawler.store.field_counts import FieldCounts
@@ -115,6 +118,7 @@ class ArticleStore:
         if self._take_earlier(article):
             return ChangeType.CARRIED
         page_writes = self._expected.pop(key, PageWrites())
+        key = self._key_apart(article, key, page_writes)
         before = self._stored_article(article, key, page_writes)
         if before is not None:
             had_number = has_number(before["url"], before)
@@ -142,7 +146,7 @@ class ArticleStore:
             self._add_article(writes, history, before, change_type)
             if is_lacking:
                 self._lacking[key] = article.url
-            elif change_type in (ChangeType.CHANGED, ChangeType.RECOUNTED) and (lost := _losses(row, before)):
+            elif change_type in (ChangeType.CHANGED, ChangeType.RECOUNTED) and (lost := losses(row, before)):
                 self._lost[key] = lost
         if not is_whole:
             message = f"it came without {', '.join(name for name in REQUIRED if not row[name])}"
@@ -187,12 +191,27 @@ class ArticleStore:
 
     # Helpers
 
+    def _key_apart(self, article: Article, key: str, page_writes: PageWrites) -> str:
+        """Return an article's key, which is its path where the row stored under its number is another article's."""
+        before = self._stored_row(key)
+        if before is None or not is_of_another(article, before, page_writes.asked_url):
+            return key
+        article.article_id = None
+        own_key = article_key(article)
+        page_writes.aliases = [(url, own_key if its_key == key else its_key) for url, its_key in page_writes.aliases]
+        return own_key
+
     def _stored_article(self, article: Article, key: str, page_writes: PageWrites) -> Any:
         """Return the stored row of an article, perhaps under another key than ``key``; None if there is none."""
         row, before, asked = as_row(article), self._stored_row(key), page_writes.asked_key
         old = stored_row(self.store, asked) if asked is not None and asked != key else None
         # A redirect to another article, such as the newest, does not make the two one.
-        if old is not None and asked is not None and is_same_article(row, old):
+        if (
+            old is not None
+            and asked is not None
+            and may_lead_to(page_writes.asked_url, old, article)
+            and is_same_article(row, old)
+        ):
             if before is not None:
                 merge_rows(self.store, old, before)
             return stored_row(self.store, asked)
@@ -291,14 +310,6 @@ def _take_identity(article: Article, before: Any, page_writes: PageWrites) -> No
     if has_number(article.url, article) and before["url"] != article.url and not has_number(before["url"], article):
         page_writes.aliases.append((article.url, str(before["key"])))
         article.url, article.section = before["url"], before["section"]
-
-
-def _losses(row: dict[str, Any], before: Any) -> dict[str, Any]:
-    """Return the values of a stored row that the new one lacks."""
-    lost = {name: before[name] for name in RECOVERABLE if before[name] not in NOTHING and row[name] in NOTHING}
-    if row["date_published"] != before["date_published"]:
-        lost.pop("published_at", None)  # it is of the earlier day
-    return lost
 
 
 def article_key(article: Article) -> str:

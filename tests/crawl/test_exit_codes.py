@@ -1,5 +1,6 @@
 """Every documented exit code, each from a real crawl."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -45,6 +46,8 @@ REFUSED = [
     (("-s", "MAX_COPIES=x"), "MAX_COPIES=x is not a whole number"),
     (("-s", "LOG_FILE={folder}/none/crawl.log"), "none/crawl.log cannot be written: No such file or directory"),
     (("-s", "LOG_FILE={folder}"), "cannot be written: Is a directory"),
+    (("-s", "LOG_FILE={folder}/caravan.db"), "caravan.db belongs to the store"),
+    (("-s", "LOG_FILE={folder}/caravan.db-wal", "-s", "LOG_FILE_APPEND=0"), "caravan.db-wal belongs to the store"),
     (("-s", "LOG_FORMAT=%(nope)s"), "LOG_FORMAT=%(nope)s is no format of a log"),
     (("-s", "LOG_ENCODING=nope", "-s", "LOG_FILE={folder}/crawl.log"), "LOG_ENCODING=nope is no encoding"),
     (("-s", "JOBDIR={folder}/job"), "JOBDIR is not for this crawl"),
@@ -97,6 +100,13 @@ def test_a_link_to_the_store_is_the_store(tmp_path: Path) -> None:
         assert (done.code, done.log.count("\n")) == (2, 1)
         assert "belongs to the store" in done.log
     assert store.read_bytes() == before
+
+
+def test_a_pipe_for_the_log_is_refused_without_waiting_for_its_reader(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "log")
+    done = crawl(tmp_path, "-a", "site=sample", "-s", f"LOG_FILE={tmp_path / 'log'}")
+    assert (done.code, done.log.count("\n")) == (2, 1)
+    assert "is a pipe" in done.log
 
 
 def test_a_log_in_the_folder_of_the_data_is_written_in_the_first_run(tmp_path: Path) -> None:

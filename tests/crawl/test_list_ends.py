@@ -61,3 +61,10 @@ def test_a_misspelt_section(answer: SampleResponse, tmp_path: Path) -> None:
             assert done.code == 2, done.log[-1500:]
             known = "'newz'; it has art, crime, gazeta, news, sport, zhangalyqtar"
             assert done.log.splitlines()[-1].startswith(f"scrapy crawl: the site has no section {known}")
+
+
+def test_a_missing_section_that_is_no_latin_name(tmp_path: Path) -> None:
+    with serve(Ending(MISSING[0])) as server:
+        done = crawl(tmp_path, "-a", f"site={server.url}", "-a", "sections=новости")
+    assert done.code == 2, done.log[-1500:]
+    assert "the site has no section '%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8'; it has art" in done.log

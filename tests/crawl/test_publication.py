@@ -5,15 +5,18 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.support.crawling import ROOT, TIMEOUT, Crawl, command, crawl, read_jsonl, start
 from tests.support.kills import Stored, check_published
 from tests.support.optional_parts import need
+from tests.support.plain_site import Answers, article, links, page, serve_plain
 
 ARTICLES = 40
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -131,6 +134,22 @@ def test_a_clock_that_was_ahead_for_one_run(tmp_path: Path) -> None:
         sound(crawl(tmp_path, *options))
         assert len(Stored(tmp_path).rows("articles")) == len(list(site.gold(server.url)))
     check_published(tmp_path)
+
+
+def test_a_clock_that_is_behind_publishes_no_article_without_its_date(tmp_path: Path) -> None:
+    paths = [f"/news/sovet-utverdil-plan-{number}-61000{number}/" for number in range(1, 5)]
+    today = datetime.now(ALMATY).date().isoformat()
+    answers: Answers = {path: article(number, day=today) for number, path in enumerate(paths, 1)}
+    answers |= {"/": page("Газета", links(*paths)), "/news/": page("Новости", links(*paths))}
+    with serve_plain(answers) as server:
+        options = ("-a", f"site={server.url}")
+        behind = start_by_clock(tmp_path, *options, FAKETIME="-3d")
+        log, _ = behind.communicate(timeout=TIMEOUT)
+        assert behind.returncode == 3, log[-2000:]
+        assert "the dates of 4 of 4 articles are in the future" in log.splitlines()[-1]
+        done = crawl(tmp_path, *options)
+    sound(done)
+    assert [record["date_published"] for record in done.articles] == [today] * 4
 
 
 def test_a_clock_that_is_set_back_in_the_middle_of_a_run(tmp_path: Path) -> None:

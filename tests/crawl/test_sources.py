@@ -133,6 +133,48 @@ def test_an_index_that_names_itself_and_a_feed_that_is_an_index_end(tmp_path: Pa
     assert stored(tmp_path) == WHOLE
 
 
+def test_sitemaps_listed_as_if_they_were_pages_are_read(tmp_path: Path) -> None:
+    answers: Answers = {"/sitemap.xml": urlset("/a.xml"), "/a.xml": urlset(*OTHERS)}
+    with serve(site() | answers) as server:
+        run(tmp_path, server)
+    assert stored(tmp_path) == WHOLE
+
+
+def test_indexes_that_name_further_indexes_without_end(tmp_path: Path) -> None:
+    def further(target: str) -> str | None:
+        number = target.removeprefix("/i").removesuffix(".xml")
+        return index(f"/i{int(number) + 1}.xml") if number.isdecimal() and int(number) < 100 else None
+
+    with serve(site() | {"/sitemap.xml": index("/i1.xml")}, further) as server:
+        run(tmp_path, server)
+        assert "/i5.xml" in server.requests
+        assert "/i6.xml" not in server.requests
+    assert failures(tmp_path) == {"/i5.xml": "sitemap_nested"}
+
+
+#: Lists that are none of this site's.
+ELSEWHERE = {
+    "pages of another host": urlset("https://cdn.example.org/news/delo-nomer-102/"),
+    "sitemaps of another host": index("https://cdn.example.org/sitemap-1.xml"),
+    "addresses in an attribute": f'<urlset><url><loc href="{OTHERS[0]}"/></url></urlset>',
+}
+
+
+@pytest.mark.parametrize("body", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_a_sitemap_without_an_address_of_the_site_is_reported(body: str, tmp_path: Path) -> None:
+    with serve(site() | {"/sitemap.xml": body}) as server:
+        done = run(tmp_path, server)
+    assert "none of its entries has an address of this site" in done.log.splitlines()[-1]
+    assert failures(tmp_path) == {"/sitemap.xml": "sitemap_elsewhere"}
+
+
+def test_sitemaps_of_another_host_in_robots_txt_are_reported(tmp_path: Path) -> None:
+    robots = Answer("User-agent: *\nSitemap: https://cdn.example.org/sitemap.xml\n", {"Content-Type": "text/plain"})
+    with serve(site() | {"/robots.txt": robots}) as server:
+        done = run(tmp_path, server)
+    assert "robots.txt names is not read, as it is not of this site: https://cdn.example.org/" in done.log
+
+
 LONG = urlset(*OTHERS[:3]).replace("</urlset>", "") + "<url><loc>" + OTHERS[4][:-6]
 #: Responses for the feed and the sitemap, their failures, and the articles read from the sitemap.
 LOST: dict[str, tuple[Answer, Answer, dict[str, str], int]] = {

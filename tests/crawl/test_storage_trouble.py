@@ -1,5 +1,7 @@
 """A full disk, a locked or broken database, a read-only folder: one clear line, no loss, and the next run continues."""
 
+import errno
+import os
 import resource
 import sqlite3
 import subprocess
@@ -103,6 +105,19 @@ def test_a_store_locked_for_a_moment_is_waited_for(tmp_path: Path) -> None:
         release.join()
         assert process.returncode == 0, log[-3000:]
         each_once(Stored(tmp_path).articles.values(), gold(server))
+
+
+@pytest.mark.parametrize("small_disk", [0.004], indirect=True)
+def test_a_full_disk_under_the_log(small_disk: SmallDisk, tmp_path: Path) -> None:
+    """The run in which the disk fills succeeds; the next one is refused, in one line."""
+    with serve(SampleSite(articles=100)) as server:
+        options = ("-a", f"site={server.url}", "-s", f"LOG_FILE={small_disk.path}/crawl.log", "-L", "DEBUG")
+        first, second = crawl(tmp_path, *options), crawl(tmp_path, *options)
+    assert (first.code, second.code) == (0, 2)
+    for done in (first, second):
+        assert "Traceback" not in done.log
+        assert f"cannot be written: {os.strerror(errno.ENOSPC)}" in done.log
+    assert len(first.articles) == 100
 
 
 @pytest.mark.parametrize("requests", [0, 30])

@@ -38,6 +38,14 @@ def chain(target: str) -> str | None:
     return article("Текст.", link(f"/news/trap-{number + 1}/") + link(f"/news/trap-{number + 2}/")) if found else None
 
 
+def counting(target: str) -> str | None:
+    """As before, but each page prints its address and the number of links that led to it."""
+    found = re.fullmatch(r"/news/trap-(\d+)/", target)
+    number = int(found[1]) if found else 0
+    text = f"Страница {target} открыта {number} раз."
+    return article(text, link(f"/news/trap-{number + 1}/") + link(f"/news/trap-{number + 2}/")) if found else None
+
+
 def unnumbered(target: str) -> str | None:
     """Each article without a number links to others in ever new sections."""
     found = re.fullmatch(r"/tr(\d+)/day-x/", target)
@@ -57,6 +65,7 @@ def endless_list(target: str) -> str | None:
 
 TRAPS: list[tuple[Answer, str]] = [
     (chain, "/news/trap-1000001/"),
+    (counting, "/news/trap-1000001/"),
     (unnumbered, "/tr1/day-x/"),
     (endless_list, "/copies/"),
 ]

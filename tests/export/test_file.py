@@ -44,6 +44,12 @@ REFUSED = [
     ("articles.csv", ("--format", "csv"), "--format is for a dataset folder"),
     ("articles.csv", ("--license", "cc-by-4.0"), "--license is for a dataset folder"),
     ("folder.csv", (), "folder.csv is a folder; "),
+    ("data/runs/articles.csv", (), "where runs keep their own files"),
+    (
+        "articles.csv",
+        ("-s", "STORE_URL=sqlite:///{folder}/articles.csv"),
+        "belongs to the store, which an export would",
+    ),
     (".csv", (), ".csv: the file needs a name before .csv"),
 ]
 
@@ -52,7 +58,7 @@ REFUSED = [
 def test_refused(name: str, options: tuple[str, ...], words: str, tmp_path: Path) -> None:
     data = small_store(tmp_path / "data")
     (tmp_path / "folder.csv").mkdir()
-    failed(export(tmp_path / name, data, *options), 2, words)
+    failed(export(tmp_path / name, data, *(option.format(folder=tmp_path) for option in options)), 2, words)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "folder.csv"]
 
 

@@ -83,6 +83,24 @@ def test_last_line_without_a_newline_is_terminated(name: str, there: str, tmp_pa
     assert len(rows(path)) == 13
 
 
+#: What is not continued by rows: file, its content, and why.
+NOT_CONTINUED = [
+    ("all.jsonl", "a,b\n1,2\n", "its first line is no JSON object"),
+    ("all.jsonl", '[{"headline": "a"}]\n', "its first line is no JSON object"),
+    ("all.csv", f'{HEADER}\r\n1,"broken off', "a quotation mark is open at its end"),
+]
+
+
+@pytest.mark.parametrize(("name", "there", "words"), NOT_CONTINUED)
+def test_a_file_that_rows_do_not_continue_is_refused(name: str, there: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text(there, encoding="utf-8")
+    done = crawl(tmp_path, "-a", "site=sample", "-o", str(path))
+    assert (done.code, done.log.count("\n")) == (2, 1)
+    assert words in done.log
+    assert path.read_text(encoding="utf-8") == there.replace("\r\n", "\n")
+
+
 OTHER = [
     ("a,b\n1,2\n", "its header lacks the column article_id"),
     (HEADER.replace(",url,", ",") + "\n", "its header lacks the column url"),

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from scrapy.settings import Settings
 
+from caravan_crawler.feed_checks import feeds_problem
 from caravan_crawler.sample_site import SampleSite, serve
-from caravan_crawler.settings_checks import feeds_problem
 from tests.support.crawling import crawl, read_csv
 
 
@@ -29,9 +29,11 @@ def test_unwritable_targets(tmp_path: Path) -> None:
     assert "is a folder" in str(problem(tmp_path, str(tmp_path)))
     assert "is no folder" in str(problem(tmp_path, str(tmp_path / "file" / "x.csv")))
     assert "too long" in str(problem(tmp_path, str(tmp_path / ("x" * 240))))
+    assert "too long" in str(problem(tmp_path, str(tmp_path / ("x" * 300))))
     assert "use -O" in str(problem(tmp_path, str(tmp_path / "old.json"), format="json"))
     assert "batches" in str(problem(tmp_path, str(tmp_path / "x.csv"), batch_item_count=5))
     assert feeds_problem(Settings({"DATA_DIR": ""})) == "DATA_DIR is empty"
+    assert "is a URL" in str(feeds_problem(Settings({"DATA_DIR": "file:///data"})))
 
 
 def test_link_and_mode_are_preserved_by_feeds(tmp_path: Path) -> None:
@@ -57,3 +59,22 @@ def test_a_pipe_gets_the_rows(tmp_path: Path) -> None:
     reader.join(timeout=30)
     assert pipe.is_fifo()
     assert received[0].count(b"http://127.0.0.1") >= 20
+
+
+def test_a_pipe_without_a_reader_is_reported_at_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    with serve(SampleSite(articles=20)) as server:
+        done = crawl(tmp_path, "-a", f"site={server.url}", "-O", f"{pipe}")
+    assert done.code == 1
+    assert f"{pipe} could not be written to its end: no program reads it" in done.log.splitlines()[-1]
+    assert len(done.articles) == 20
+
+
+def test_a_server_that_takes_no_feed_is_one_line(tmp_path: Path) -> None:
+    with serve(SampleSite(articles=20)) as server:
+        done = crawl(tmp_path, "-a", f"site={server.url}", "-O", "ftp://127.0.0.1:1/a.csv")
+    assert done.code == 1
+    assert "in: ftp://127.0.0.1:1/a.csv ([Errno 111] Connection refused)" in done.log
+    assert "Traceback" not in done.log
+    assert len(done.articles) == 20

@@ -180,6 +180,20 @@ def test_number_in_a_headline_is_not_an_article_number(store: Store) -> None:
     assert waiting(store) == [other]
 
 
+def test_two_articles_of_one_page_whose_slugs_end_in_one_number(store: Store) -> None:
+    page = PageWrites(HERE)
+    paths = "/news/pozhar-v-dome-5000/", "/sport/bilety-po-5000/"
+    targets = discovery(store).look_at(links(*paths), HERE, page)
+    assert [target.url for target in targets] == [f"{BASE}{path[1:]}" for path in paths]
+    assert [key for key, _ in page.links] == ["5000", paths[1]]
+
+
+def test_another_article_with_the_number_of_a_stored_one_on_a_page_with_both(store: Store) -> None:
+    other = "/sport/bilety-po-900001/"
+    targets = discovery(store).look_at(links("/news/a-900001/", other), HERE, PageWrites(HERE))
+    assert targets == [Target(other, f"{BASE}sport/bilety-po-900001/", None)]
+
+
 def test_articles_read_by_other_workers_raise_the_budget(cluster: Cluster, database: str) -> None:
     stores = [SharedStore(store_url(cluster.url(database), ""), SITE_NAME) for _ in range(2)]
     one = discovery(stores[0])

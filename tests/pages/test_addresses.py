@@ -1,6 +1,7 @@
 """Addresses on a page: the shortcut for absolute ones returns the same as joining and parsing."""
 
-from urllib.parse import urljoin, urlsplit
+import re
+from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
 from hypothesis import given
@@ -28,9 +29,9 @@ def test_absolute_address_of_the_site(document: Document, href: str) -> None:
 
 
 def joined(base: str, href: str) -> str | None:
-    """Return the absolute address according to urllib alone."""
+    """Return the absolute address according to urllib alone, with spaces escaped."""
     try:
-        url = urljoin(base, href.strip())
+        url = re.sub(r"\s", lambda found: quote(found[0]), urljoin(base, href.strip()))
         is_page = urlsplit(url).scheme in ("http", "https")
     except ValueError:
         return None

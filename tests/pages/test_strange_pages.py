@@ -112,3 +112,20 @@ def test_an_article_nested_too_deeply_is_cut() -> None:
     place = body.index(record["body"].split("\n\n")[1][:12].encode())
     nested = body[:place] + b"<div>" * 1000 + b"</div>" * 1000 + body[place:]
     assert read(nested).kind is PageKind.CUT
+
+
+#: An address as written, and as it is stored.
+ADDRESSES = [
+    ("/wp-content/a\x1b[31m.jpg", "/wp-content/a%1B[31m.jpg"),
+    ("/wp-content/a\u202egpj.jpg", "/wp-content/a%E2%80%AEgpj.jpg"),
+    ('/wp-content/"><b>.jpg', "/wp-content/%22%3E%3Cb%3E.jpg"),
+    ("/wp-content/a b\u2028\x9b.jpg?x=\x7f", "/wp-content/a%20b%E2%80%A8%C2%9B.jpg?x=%7F"),
+    ("/wp-content/Фото.jpg", "/wp-content/Фото.jpg"),
+]
+
+
+@pytest.mark.parametrize(("written", "stored"), ADDRESSES)
+def test_addresses_of_pictures_and_links_control_nothing(written: str, stored: str) -> None:
+    document = parse_document(b"<html></html>", URL, SITE)
+    assert document.absolute(written) == SITE.base + stored[1:]
+    assert document.absolute(f"{SITE.base}{written[1:]}") == SITE.base + stored[1:]

@@ -223,6 +223,18 @@ def test_the_base_of_a_feed() -> None:
     assert found(body.encode(), "https://elsewhere.example/") == [B]
 
 
+@pytest.mark.parametrize("base", ["https://[broken/", "//[", "http://a]b/", ""])
+def test_a_broken_base_is_ignored(base: str) -> None:
+    body = ATOM.replace("<feed", f'<feed xml:base="{base}"').replace("<entry", f'<entry xml:base="{base}"')
+    assert found((body % "<link href='sud-nad-rynkom/'/>").encode(), f"{SITE}/crime/") == [B]
+
+
+@pytest.mark.parametrize("base", [f"{SITE}/crime/", "/crime/", "crime/"])
+def test_the_base_of_an_entry(base: str) -> None:
+    body = ATOM.replace("<entry", f'<entry xml:base="{base}"') % "<link href='sud-nad-rynkom/'/>"
+    assert found(body.encode(), f"{SITE}/feed.xml") == [B]
+
+
 def test_a_news_sitemap_has_the_date_of_publication() -> None:
     news = f"<news:news><news:publication><news:name>К</news:name></news:publication><news:publication_date>{DAY}"
     body = urlset(A).replace("</loc>", f"</loc>{news}</news:publication_date><news:title>T</news:title></news:news>")

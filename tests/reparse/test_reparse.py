@@ -110,6 +110,7 @@ def test_an_extract_with_all_kinds_of_records(tmp_path: Path) -> None:
             records.append(record(answer(body), url=url, date=f"{year}-02-03T04:05:06.5Z", version="1.1"))
     records += [
         record(answer(pages[urls[0]]), url="https://other.example/news/a-900001/"),
+        record(answer(pages[urls[0]]), url="https://[broken/news/a-900001/"),
         record(answer(b"", "304 Not Modified"), "revisit", urls[0]),
         record(b"GET / HTTP/1.1\r\n\r\n", "request", urls[0]),
         record(answer(b"moved", "301 Moved Permanently"), url=urls[0]),
@@ -126,7 +127,7 @@ def test_an_extract_with_all_kinds_of_records(tmp_path: Path) -> None:
     assert {row["url"] for row in store.rows("articles")} == set(urls[:11])
     versions = {row["article_key"]: row["observed_at"] for row in store.rows("article_versions")}
     assert {versions[row["key"]] for row in store.rows("articles")} >= {"2024-02-03T04:05:06+00:00"}
-    for words in ("1 other site", "1 status", "1 without address"):
+    for words in ("2 other site", "1 status", "1 without address"):
         assert words in result.words
     expected = dataset(store)
     assert " unchanged" in sound(reparse(tmp_path, str(folder))).words

@@ -178,6 +178,16 @@ def test_an_article_under_a_new_path_keeps_the_old_one_as_an_alias(tmp_path: Pat
     store.close()
 
 
+def test_the_url_of_a_removed_article_that_leads_to_another_one_of_its_day(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    keep(store, article(body="Один текст о дороге."))
+    keep(store, article(article_id=900002, url=f"{BASE}news/b-900002/", headline="Другая", body="Иной текст о доме."))
+    led = article(article_id=900002, url=f"{BASE}news/b-900002/", headline="Другая", body="Иной текст о доме.")
+    keep(store, led, "run-3", PageWrites(article().url, "900001"))
+    assert {row["key"] for row in table(store, schema.articles)} == {"900001", "900002"}
+    store.close()
+
+
 def test_an_article_the_site_confirms_is_checked_and_nothing_else(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     keep(store, article())
@@ -249,4 +259,14 @@ def test_a_lost_moment_is_put_back_if_it_is_of_the_same_day(day: str, moment: st
     assert second.fields.cells["news", "2025", "published_at", ""] == 1  # type: ignore[index]
     second.undo_losses(["published_at"])
     assert table(store, schema.articles)[0]["published_at"] == moment
+    store.close()
+
+
+def test_an_article_known_by_its_short_link_is_known_under_its_own_path(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    short = f"{BASE}?p=900001"
+    keep(store, article(url=short, fetched_url=short, body="Один текст о дороге."))
+    keep(store, article(headline="Новый заголовок", body="Переписанный текст о мосте."))
+    (row,) = table(store, schema.articles)
+    assert (row["key"], row["url"]) == ("900001", article().url)
     store.close()

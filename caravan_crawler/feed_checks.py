@@ -1,0 +1,201 @@
+"""Checks of feeds before a run: options that Scrapy would refuse, files that cannot or must not be written."""
+
+import codecs
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy.extensions.feedexport import apply_uri_params
+from scrapy.settings import BaseSettings
+from scrapy.utils.misc import load_object
+
+from caravan_crawler.atomic import local_path, part_path
+from caravan_crawler.feeds import JSON_LINES, first_line, header_problem
+from caravan_crawler.items import RUN_DIR, TABLES, column_names
+from caravan_crawler.logformatter import log_problem
+from caravan_crawler.store.database import StoreError, store_url
+from caravan_crawler.store.store import NONE
+
+#: A placeholder as long as a run id, which is part of a file's name until the run has ended.
+_ANY_RUN = "20260101T000000Z-000000"
+#: Parameters of a feed's URI template: Scrapy's own, and those that the spider adds.
+_ANY_VALUES = {"time": "x", "batch_time": "x", "batch_id": 1, "name": "caravan", "run_id": _ANY_RUN, "data_dir": ""}
+_PLACEHOLDER = re.compile(r"%\((\w+)\)")
+#: Suffixes of the files of a store: SQLite's and the lock's.
+_BESIDE_STORE = ("", "-wal", "-shm", "-journal", ".lock")
+#: Folders in ``DATA_DIR`` whose files are written once.
+_KEPT_FOLDERS = ("runs", "warc")
+
+
+def feeds_problem(settings: BaseSettings) -> str | None:
+    """Return why the run's folder or a feed's file cannot be written, or None."""
+    data_dir = str(settings["DATA_DIR"] or "").strip()
+    if not data_dir:
+        return "DATA_DIR is empty"
+    if "://" in data_dir:
+        return f"DATA_DIR={data_dir} is a URL, not a folder"
+    if settings.getint("FEED_EXPORT_BATCH_ITEM_COUNT"):
+        return "FEED_EXPORT_BATCH_ITEM_COUNT is not supported: feeds are written atomically"
+    if problem := _folder_problem(Path(data_dir).expanduser(), data_dir) or _encoding_problem(settings):
+        return problem
+    feeds = settings["FEEDS"] or {}
+    if not isinstance(feeds, Mapping) or not all(isinstance(options, Mapping) for options in feeds.values()):
+        return 'FEEDS must give options to each file: {"articles.csv": {"format": "csv"}}'
+    files: dict[Path, str] = {}
+    for uri, options in feeds.items():
+        template = str(uri)
+        if problem := _options_problem(template, dict(options), settings):
+            return problem
+        expanded = apply_uri_params(template, _ANY_VALUES | {"data_dir": str(Path(data_dir).expanduser())})
+        if template.startswith(RUN_DIR) or urlsplit(expanded).scheme not in ("", "file"):
+            continue
+        path = local_path(expanded)
+        if other := files.get(path.absolute()):
+            return f"{template} and {other} are one file"
+        files[path.absolute()] = template
+        if problem := reserved_problem(template, path, settings) or _file_problem(template, path, dict(options)):
+            return problem
+        if not options.get("overwrite") and (problem := _append_problem(path, dict(options), settings)):
+            return f"{template} {problem}"
+    return None
+
+
+def _append_problem(path: Path, options: dict[str, Any], settings: BaseSettings) -> str | None:
+    """Return why rows cannot be appended to the file at ``path``, or None."""
+    if not path.is_file() or not path.stat().st_size or options.get("postprocessing"):
+        return None
+    if options.get("format") in JSON_LINES:
+        is_object = first_line(path).lstrip().startswith(b"{")
+        return None if is_object else "cannot be appended to: its first line is no JSON object"
+    columns = _columns(options, settings)
+    return header_problem(path, columns) if columns else None
+
+
+def _encoding_problem(settings: BaseSettings) -> str | None:
+    encoding = settings["FEED_EXPORT_ENCODING"]
+    try:
+        codecs.lookup(encoding or "utf-8")
+    except (LookupError, TypeError):
+        return f"FEED_EXPORT_ENCODING={encoding} is no encoding"
+    return None
+
+
+def _options_problem(uri: str, options: dict[str, Any], settings: BaseSettings) -> str | None:
+    """Return why Scrapy could not open a feed with these options or export to it, or None."""
+    if options.get("batch_item_count"):
+        return f"{uri}: batches are not supported: feeds are written atomically"
+    unknown = [name for name in _PLACEHOLDER.findall(uri) if name not in _ANY_VALUES]
+    if unknown and not (options.get("uri_params") or settings["FEED_URI_PARAMS"]):
+        return f"{uri}: there is no %({unknown[0]})s; a file's name may hold {', '.join(_ANY_VALUES)}"
+    scheme = urlsplit(uri).scheme if "://" in uri else ""
+    if scheme not in settings.getwithbase("FEED_STORAGES"):
+        return f"{uri}: there is no storage of the name {scheme}"
+    format_ = options.get("format")
+    if format_ is not None and format_ not in settings.getwithbase("FEED_EXPORTERS"):
+        return f"{uri}: there is no format {format_}"
+    for item_class in options.get("item_classes") or ():
+        try:
+            load_object(item_class)
+        except (ImportError, NameError, ValueError, TypeError):
+            return f"{uri}: there is no item class {item_class}"
+    return None
+
+
+def _columns(options: Mapping[str, Any], settings: BaseSettings) -> list[str] | None:
+    """Return the header of a CSV feed, or None if it is unknown before the first record."""
+    if options.get("format") != "csv" or options.get("postprocessing"):
+        return None
+    fields = options.get("fields") or settings.getdictorlist("FEED_EXPORT_FIELDS")
+    if fields:
+        return list(fields.values() if isinstance(fields, Mapping) else fields)
+    classes = options.get("item_classes") or [TABLES["articles"]]
+    return column_names(load_object(classes[0])) if len(classes) == 1 else None
+
+
+def reserved_problem(uri: str, path: Path, settings: BaseSettings, writer: str = "a feed") -> str | None:
+    """Return a problem if ``writer`` would overwrite the store, the log or a file of a run; else None."""
+    data_dir = Path(settings["DATA_DIR"]).expanduser()
+    if settings["LOG_FILE"] and _is_one_of(path, [Path(settings["LOG_FILE"])]):
+        return f"{uri} is the log, which {writer} would overwrite"
+    if _is_one_of(path, _store_files(settings)):
+        return f"{uri} belongs to the store, which {writer} would overwrite"
+    for name in _KEPT_FOLDERS:
+        if _real(path).is_relative_to(_real(data_dir / name)):
+            return f"{uri} lies in {data_dir / name}, where runs keep their own files; name one elsewhere"
+    return None
+
+
+def log_file_problem(settings: BaseSettings) -> str | None:
+    """Return why the log cannot or must not be written, or None."""
+    if settings["LOG_FILE"] and _is_one_of(Path(settings["LOG_FILE"]), _store_files(settings)):
+        return f"LOG_FILE={settings['LOG_FILE']} belongs to the store"
+    return log_problem(settings)
+
+
+def _is_one_of(path: Path, files: Iterable[Path]) -> bool:
+    return any(_real(path) == _real(file) or _is_same(path, file) for file in files)
+
+
+def _is_same(path: Path, file: Path) -> bool:
+    """Whether two paths are hard links of one file."""
+    try:
+        return path.samefile(file)
+    except OSError:  # one does not exist, or its name is too long
+        return False
+
+
+def _real(path: Path) -> Path:
+    """Return a path with its links resolved, but for one to itself, which :meth:`Path.resolve` refuses."""
+    return Path(os.path.realpath(path))
+
+
+def _store_files(settings: BaseSettings) -> list[Path]:
+    """Return the files of the store, if it is one of SQLite; a mistake in its URL is reported when it is opened."""
+    try:
+        url = None if settings["STORE_URL"] == NONE else store_url(settings["STORE_URL"], settings["DATA_DIR"])
+    except StoreError:
+        return []
+    if url is None or url.get_backend_name() != "sqlite" or not url.database:
+        return []
+    return [Path(f"{url.database}{end}") for end in _BESIDE_STORE]
+
+
+def _file_problem(uri: str, path: Path, options: dict[str, Any]) -> str | None:
+    try:
+        if path.is_dir():
+            return f"{uri} is a folder, not a file"
+        if path.exists() and not path.is_file():
+            return None if os.access(path, os.W_OK) else f"{uri} cannot be written: no permission"
+        is_document = options.get("format") in ("json", "xml")
+        if is_document and not options.get("overwrite") and path.exists() and path.stat().st_size:
+            return f"{uri} cannot be appended to, as {options['format']} is one document; use -O"
+        if problem := _folder_problem(path.parent, uri):
+            return problem
+        if path.parent.is_dir():
+            probe = part_path(path, _ANY_RUN)
+            probe.touch()
+            probe.unlink(missing_ok=True)  # a run that starts at the same time has the same probe
+    except OSError as error:
+        return f"{uri} cannot be written: {error.strerror}"
+    return None
+
+
+def _folder_problem(folder: Path, target: str) -> str | None:
+    """Return why a file cannot be created in ``folder``, which may not exist yet, or None."""
+    try:
+        is_missing = not folder.exists()
+        while not folder.exists():
+            folder = folder.parent
+        if not folder.is_dir():
+            return f"{target} cannot be written: {folder} is no folder"
+        if not os.access(folder, os.W_OK | os.X_OK):
+            return f"{target} cannot be written: no permission for {folder.resolve()}"
+        if is_missing:  # by trying: root has the permission to write in /proc
+            Path(mkdtemp(prefix=".probe-", dir=folder)).rmdir()
+    except OSError as error:
+        return f"{target} cannot be written: {error.strerror}"
+    return None
