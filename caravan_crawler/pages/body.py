@@ -10,10 +10,12 @@ from caravan_crawler.pages.bylines import Byline, is_author_label, is_person, pe
 from caravan_crawler.pages.credits import caption_credit, credit_in_text
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_lines import Fact, facts_of
+from caravan_crawler.pages.front import is_marked_as_author
 from caravan_crawler.pages.labels import (
     SEE_ALSO_HEADING,
     SEE_ALSO_START,
     ends_sentence,
+    fold,
     is_advert_label,
     is_card_detail,
     is_colophon,
@@ -128,6 +130,8 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
         elif block.zone is not None and not _is_zone_of_text(block, container, boxes.voided):
             reason = f"stands in {block.zone}"
             _read_box(block, text)
+        elif layout.headline is not None and fold(block.text) == fold(document.blocks[layout.headline].text):
+            reason = "is the headline again"
         elif any(block.is_within(advert) for advert in adverts):
             reason = "stands beside the label of an advert"
         elif clutter is not None:
@@ -286,7 +290,9 @@ def _take_off_byline(kept: list[Block], text: Text) -> None:
                 text.byline = Byline(tuple(names)).joined(text.byline)
                 del kept[position:]
                 return
-    if len(kept) > 1 and (names := people_in(kept[-1].text)) and is_prose(kept[-2]):
+    last = kept[-1] if len(kept) > 1 else None
+    is_name = last is not None and is_prose(kept[-2]) and (not last.has_links or is_marked_as_author(last))
+    if last is not None and is_name and (names := people_in(last.text)):
         text.byline = Byline(tuple(names)).joined(text.byline)
         del kept[-1]
         return
@@ -294,7 +300,7 @@ def _take_off_byline(kept: list[Block], text: Text) -> None:
         block = kept[position]
         head, _, last_line = block.text.rpartition("\n")
         byline = read_byline(last_line)
-        if byline is None:
+        if byline is None or (block.is_all_links and not is_marked_as_author(block)):
             continue
         text.byline = byline.joined(text.byline)
         if head:

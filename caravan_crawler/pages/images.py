@@ -97,8 +97,9 @@ def _is_near_headline(picture: Picture, document: Document, headline: int) -> bo
 
 def _leads_to_article(link: Element, document: Document) -> bool:
     href = link.get("href") or ""
-    address = document.site.address(href, document.base_url)
-    return address is not None and not UPLOADS.search(href)
+    address, own = document.site.address(href, document.base_url), document.site.address(document.url, document.url)
+    is_other = address is not None and (own is None or address.key != own.key)
+    return is_other and not UPLOADS.search(href)
 
 
 def _is_advert(link: Element, document: Document) -> bool:

@@ -156,12 +156,18 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
         if is_in_box:  # further articles, and perhaps the author's box behind them
             found += [Fact("author", name) for name in people_in(block.text) if is_marked_as_author(block)]
             continue
-        facts = [] if block.is_all_links else facts_of(block)
+        facts = [] if block.is_all_links and block.zone != "footer" else facts_of(block)
         is_single = is_author_next and is_single_name(block.text) and not is_label(block.text)
         is_name = is_single or names_somebody(block)
         if block.tag in SUBHEADS and not (facts or is_name or is_label(block.text) or is_author_label(block.text)):
             break
-        if not facts and not found and (byline := read_byline(block.text)) is not None and byline != Byline():
+        if (
+            not facts
+            and not found
+            and not block.is_all_links
+            and (byline := read_byline(block.text)) is not None
+            and byline != Byline()
+        ):
             found += [Fact("author", name) for name in byline.authors]
             found += [Fact("credit", name) for name in byline.photographers]
             continue

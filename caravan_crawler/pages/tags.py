@@ -16,7 +16,7 @@ _TAG_PATH = re.compile(r"(?:/[^?#]*)?/tags?/[^/]+")
 #: Paths of a section or category; themes give their links ``rel="tag"`` as well.
 _SECTION_PATH = re.compile(r"/(?:category/.*|rubric\w*/.*|.*/category/.*|[^/?]*/?)", re.IGNORECASE)
 _LABELS = re.compile(
-    r"(?:\s|[,;:#|•·/.]|теги|тэги|метки|метка|темы|тема|ярлыки|ключевые\s+слова|хештеги|отмечено(?:\s+как)?|тегтер|белгі(?:лер)?|tags|tagged|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
+    r"(?:\s|[,;:#|•·/.]|теги|тэги|метки|метка|темы|тема|ярлыки|ключевые\s+слова|хештеги|отмечено(?:\s+как)?|помечен\w+(?:\s+как)?|тегтер|белгі(?:лер)?|tags|tagged|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
     r"|и|posted\s+in|нет\s+комментариев|\d+\s+комментари\w+|»)*",
     re.IGNORECASE,
 )
@@ -27,7 +27,8 @@ _SENTENCE = re.compile(
 )
 _TAG_LINE = re.compile(r"(?:теги|тэги|метки|ключевые\s+слова|тегтер|белгілер|tags)\s*:\s*(?P<tags>\S.*)", re.IGNORECASE)
 _TAGS_LABEL = re.compile(
-    r"(?:отмечено(?:\s+как)?|ключевые\s+слова|теги|тэги|метки|темы|тегтер|белгілер|tags)\s*:?", re.IGNORECASE
+    r"(?:отмечено(?:\s+как)?|помечен\w+(?:\s+как)?|tagged|ключевые\s+слова|теги|тэги|метки|темы|тегтер|белгілер|tags)\s*:?",
+    re.IGNORECASE,
 )
 _NAMED = re.compile(r"(?:^|__)(?:(?:article|post|entry)-)?tags(?=$|\s)")
 _HASHTAG = re.compile(r"#\w[\w\-]*")
