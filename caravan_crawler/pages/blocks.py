@@ -129,15 +129,14 @@ class Block:
         return [(" ".join("".join(texts).split()), link.get("href") or "") for link, texts in found]
 
     def names_around(self, inline: Element | None) -> str:
-        """Return classes and titles of the inline elements around a text, the block's own, those of one around few."""
+        """Return names and titles of the elements around a text, a line each, the inner ones first."""
         own, names, is_outside = self.element, "", False
         for each in (inline or own).around:
             is_outside = is_outside or each is own
             if is_outside and each is not own and each.last - each.first > _FEW_BLOCKS:
                 break
-            names += (
-                f" {each.names} {each.get('title') or ''} {each.get('aria-label') or ''} {each.get('uk-icon') or ''}"
-            )
+            own_names = (each.names, each.get("title"), each.get("aria-label"), each.get("uk-icon"))
+            names += " ".join(" ".join(filter(None, own_names)).split()) + "\n"
         return names
 
     def is_within(self, container: Element) -> bool:

@@ -30,7 +30,7 @@ from caravan_crawler.pages.labels import (
 )
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import is_author_box
-from caravan_crawler.pages.tags import tag_texts
+from caravan_crawler.pages.tags import is_list_of_sections, tag_texts
 from caravan_crawler.pages.text_range import clutter_around
 
 _CELLS = frozenset(["td", "th"])
@@ -229,7 +229,7 @@ def _advert_around(label: Block, container: Element | None, before: list[Block])
 def _take_off_tail(document: Document, kept: list[Block], text: Text) -> None:
     """Drop what stands behind the last paragraph: facts, rights reserved, cards of other articles with their dates."""
     del kept[_end_of_text(kept) :]
-    while len(kept) > 1 and (is_colophon(kept[-1].text) or _is_list_of_names(kept[-1])):
+    while len(kept) > 1 and _is_behind_a_text(kept[-1], document):
         kept.pop()
     end = len(kept)
     has_link = False
@@ -251,6 +251,13 @@ def _take_off_facts(kept: list[Block], text: Text) -> None:
     while len(kept) > 1 and kept[-1].tag not in _CELLS and _are_facts_of_article(facts := facts_of(kept[-1])):
         text.facts = facts + text.facts
         kept.pop()
+
+
+def _is_behind_a_text(block: Block, document: Document) -> bool:
+    """Whether a block is about rights or registration, or lists sections or other names."""
+    if is_colophon(block.text) or _is_list_of_names(block):
+        return True
+    return block.tag not in _CELLS and is_list_of_sections(block, document.site, document.base_url)
 
 
 def _is_list_of_names(block: Block) -> bool:
@@ -291,7 +298,7 @@ def _take_off_byline(kept: list[Block], text: Text) -> None:
                 del kept[position:]
                 return
     last = kept[-1] if len(kept) > 1 else None
-    is_name = last is not None and is_prose(kept[-2]) and (not last.has_links or is_marked_as_author(last))
+    is_name = last is not None and (is_marked_as_author(last) or (is_prose(kept[-2]) and not last.has_links))
     if last is not None and is_name and (names := people_in(last.text)):
         text.byline = Byline(tuple(names)).joined(text.byline)
         del kept[-1]

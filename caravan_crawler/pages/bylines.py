@@ -148,6 +148,6 @@ def people_in(text: str) -> list[str]:
 def is_person(name: str) -> bool:
     """Whether a name from the page's metadata is a person's: two or three capitalised words, not "admin"."""
     words = name.split()
-    if not 2 <= len(words) <= 4 or {word.casefold() for word in words} & _NOT_PEOPLE:
+    if not 2 <= len(words) <= 4 or {word.casefold() for word in words} & _NOT_PEOPLE or _CREDIT_VERB.match(name):
         return False
     return _PERSON_IN_LABEL.fullmatch(name) is not None and _is_surname(name)

@@ -16,7 +16,7 @@ from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
 from caravan_crawler.pages.blocks import Block, Element
 from caravan_crawler.pages.bylines import ROLE, interviewer, is_person, read_byline
 from caravan_crawler.pages.credits import archive_credit, credit_name
-from caravan_crawler.pages.selectors import is_author, is_count_of_others, is_count_of_views, is_modified
+from caravan_crawler.pages.selectors import is_author, is_count_of_others, is_modified
 
 Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
 
@@ -48,6 +48,7 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
 )
 FORMS = tuple((kind, re.compile(form, re.IGNORECASE)) for kind, form in _FORMS)
 _OF_AUTHOR = re.compile(r"/(?:authors?|users?)/|/author")
+_LABEL_IN_LINK = re.compile(r"^(?:by|от|автор)\s*:?\s+", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[/|•·⋅👁🕒🕑📅🗓📷⏱💬](?:(?<!/)\ufe0f?|(?<=\s/)(?=\s))")
 # Additions that themes print; they are ignored.
 _OTHER = re.compile(
@@ -102,7 +103,7 @@ _WORDS_OF_FACTS = re.compile(
 _SENTENCE_BEGINS = re.compile(r"опубликовал[аи]?\b|авторы?\b|дата\s+публикации\b", re.IGNORECASE)
 _LONGEST_SENTENCE = 200
 _JOINTS = re.compile(
-    r"(?:запись\s+опубликована(?:\s+в\s+рубрике)?|(?:с\s+)?метк\w+:?|(?:в\s+)?рубрик\w+:?|от|и|және|and|автором|автор|by|в|in|on|posted\s+on|опубликован[оа]?|[\W_]+)",
+    r"(?:запись\s+опубликована(?:\s+в\s+рубрике)?|this\s+entry\s+was\s+posted\s+in|(?:с\s+)?метк\w+:?|(?:в\s+)?рубрик\w+:?|от|и|және|and|автором|автор|by|в|in|on|posted\s+on|опубликован[оа]?|[\W_]+)",
     re.IGNORECASE,
 )
 #: Words of the longest date, ``Опубликовано: понедельник, 12 мая 2025 года в 14:05``, and its letters.
@@ -278,11 +279,8 @@ def _views_inside(text: str) -> str | None:
 
 def _linked_authors(block: Block) -> list[Fact]:
     """Return the people in a line whose link leads to an author's page, or whose element is named for an author."""
-    return [
-        Fact("author", name)
-        for text, link, inline in block.pieces
-        if inline is not None and is_person(name := " ".join(text.split())) and marks_author(link, inline)
-    ]
+    marked = (" ".join(text.split()) for text, link, inline in block.pieces if inline and marks_author(link, inline))
+    return [Fact("author", name) for text in marked if is_person(name := _LABEL_IN_LINK.sub("", text))]
 
 
 def _bare_authors(block: Block, names: list[str]) -> list[Fact]:
@@ -322,19 +320,20 @@ def _of_article(block: Block, facts: list[Fact]) -> list[Fact]:
     dates = {fact.value for fact in facts if fact.kind == "date"}
     if not bare and len(dates) < 2:
         return facts
-    others = set()
+    of_others: dict[str, list[bool]] = {}
     for text, link, inline in block.pieces:
         value = " ".join(text.split()).strip(_ORNAMENT)
         if value in bare:
-            names = block.names_around(inline)
             is_to_comments = link is not None and "#" in (link.get("href") or "")
-            is_of_others = is_to_comments or (is_count_of_others(names) and not is_count_of_views(names))
-            others |= {value} if is_of_others else set()
-        elif value in dates and inline is not None:
-            others |= {value} if names_a_change(inline) else set()
-    if dates <= others:
-        others -= dates
-    return [Fact("other", fact.value) if fact.value in others else fact for fact in facts]
+            is_other = is_to_comments or is_count_of_others(block.names_around(inline))
+            of_others.setdefault(value, []).append(is_other)
+        elif value in dates:
+            of_others.setdefault(value, []).append(inline is not None and names_a_change(inline))
+    if all(all(of_others.get(date, [False])) for date in dates):
+        of_others = {value: others for value, others in of_others.items() if value not in dates}
+    # Views and comments may have the same number; it stands once for each, in the same order.
+    others = {value: iter(places) for value, places in of_others.items()}
+    return [Fact("other", fact.value) if next(others.get(fact.value, iter(())), False) else fact for fact in facts]
 
 
 def names_a_change(element: Element) -> bool:

@@ -6,13 +6,14 @@ WordPress, its plugins, Bitrix and adverts' scripts give to their parts.
 
 import re
 from functools import lru_cache
+from typing import Literal
 
 #: The second generation's date.
 BREADCRUMB_TIME = "full-breadcrumb__time"
 _TEXT_CLASSES = frozenset(["article_text", "full-article__text"])
 
 _AUTHOR_BOX = (
-    r"(?:about-?)?author-?(?:box|bio|info|card|description|avatar|block|about|profile)|signature-author|abh-box"
+    r"(?:about-?)?author-?(?:box|bio|info|card|description|avatar|block|about|profile|section)|signature-author|abh-box"
     r"|saboxplugin-wrap|bio-box"
 )
 #: Words of a name, the parts between hyphens, underscores and capitals, that mark what is no part of an article.
@@ -44,7 +45,7 @@ _LEDE = re.compile(
 _CLOUD = re.compile(r"tag-?cloud|(?:^|\s)widget(?=[\s_-]|$)|sidebar|popular", re.IGNORECASE)
 _TOPICS = re.compile(r"tags?-?links|taxonomy|(?:post|entry|article)[_-]{1,2}tags?(?=$|[\s_-])", re.IGNORECASE)
 _COUNT_OF_OTHERS = re.compile(
-    r"comment|respond|clap|answer|discuss|disqus|like|heart|thumb|vote|rating|share|repost|bookmark|favou?rite|reply|replies|коммент"
+    r"comment|chat|respond|clap|answer|discuss|disqus|like|heart|thumb|vote|rating|share|repost|bookmark|favou?rite|reply|replies|коммент"
     r"|нравится|лайк|пікір",
     re.IGNORECASE,
 )
@@ -56,6 +57,7 @@ _PUBLISHED = re.compile(r"publi[sc]|entry-date", re.IGNORECASE)
 _HEADER = re.compile(r"(?:^|[\s_\-])head(?:er|ing)?(?=$|[\s_\-\d])", re.IGNORECASE)
 _CRUMBS = re.compile(r"(?:^|[\s_\-])(?:bread-?)?crumbs?", re.IGNORECASE)
 _PORTRAIT = re.compile(r"avatar|userpic|gravatar|author|emoji|smiley", re.IGNORECASE)
+_ICON_FONT = re.compile(r"(?:^|\s)material-(?:icons|symbols)(?=$|[\s_\-])")
 _SCREEN_READERS = re.compile(r"(?:^|\s)(?:screen-reader-text|sr-only|visually-hidden|visuallyhidden)(?=$|\s)")
 #: Where the site keeps the pictures of its articles, in the third and the second generation.
 UPLOADS = re.compile(r"/wp-content/uploads/|static\.caravan\.kz/image/", re.IGNORECASE)
@@ -119,21 +121,36 @@ def is_list_of_topics(names: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
+def is_icon_font(classes: str) -> bool:
+    """Whether the text of an element of these classes is shown as a drawing: it is the drawing's name."""
+    return _ICON_FONT.search(classes) is not None
+
+
+@lru_cache(maxsize=1024)
 def is_for_screen_readers(classes: str) -> bool:
     """Whether an element of these classes is not shown."""
     return _SCREEN_READERS.search(classes) is not None
 
 
-@lru_cache(maxsize=1024)
 def is_count_of_others(names: str) -> bool:
-    """Whether the number in an element of these names counts comments, likes or shares."""
-    return _COUNT_OF_OTHERS.search(names) is not None
+    """Whether the number in elements of these names, a line each, counts comments, likes or shares."""
+    return _counted(names) == "others"
+
+
+def is_count_of_views(names: str) -> bool:
+    """Whether the number in elements of these names, a line each, counts views."""
+    return _counted(names) == "views"
 
 
 @lru_cache(maxsize=1024)
-def is_count_of_views(names: str) -> bool:
-    """Whether the number in an element of these names counts views."""
-    return _VIEWS.search(names) is not None
+def _counted(names: str) -> Literal["views", "others"] | None:
+    """Return what the innermost element counts whose names say so: a count of comments may be in ``view-share``."""
+    for line in names.splitlines():
+        if _VIEWS.search(line):
+            return "views"
+        if _COUNT_OF_OTHERS.search(line):
+            return "others"
+    return None
 
 
 def is_author_box(names: str) -> bool:

@@ -96,6 +96,12 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
             yield from tags or _tags_among_facts(block, document)
 
 
+def is_list_of_sections(block: Block, site: Site, page_url: str) -> bool:
+    """Whether all of a block is links to sections, as themes print behind a text."""
+    links = [link for _, link, _ in block.pieces if link is not None]
+    return block.is_all_links and all(_is_section(link, site, page_url) for link in links)
+
+
 def _tags_among_facts(block: Block, document: Document) -> list[str]:
     """Return the topics that a line with date or author, or the article's own foot, links among other things."""
     if not block.has_links or not (facts_of(block) or block.zone == "footer"):
@@ -109,6 +115,8 @@ def _article(document: Document, layout: Layout) -> Element | None:
     if layout.headline is None or not layout.text.blocks:
         return None
     article = common_container(document.blocks[layout.headline], layout.text.blocks[0])
+    # Theme's parts for headline with text and for what stands under it may be two in one <article>.
+    article = next((each for each in article.around if each.tag == "article"), article)
     return article if article.tag not in ("body", "html") else None
 
 

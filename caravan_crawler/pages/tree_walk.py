@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborNode
 from caravan_crawler.normalise.text import UNSEEN_LETTERS, clean, without_unseen
 from caravan_crawler.pages.blocks import LINE_BREAK, SUBHEADS, Block, Element, Picture, Piece
 from caravan_crawler.pages.labels import is_trending_heading
-from caravan_crawler.pages.selectors import holds_text, is_for_screen_readers
+from caravan_crawler.pages.selectors import holds_text, is_for_screen_readers, is_icon_font
 
 _BLOCK_TAGS = frozenset(
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption "
@@ -40,6 +40,7 @@ _SPECIAL = _ZONES | _CELLS | {"div", "form", "h1", "h2", "h3"}
 #: A footer in one of these says who is quoted.
 _QUOTATIONS = frozenset(["blockquote", "figure"])
 #: Kinds of an ``input`` that nobody fills in.
+_ICONS = frozenset(["i", "span"])
 _NO_FORM = ("hidden", "submit", "button", "image")
 #: A form with so few letters is for searching or commenting; a larger one may be around the whole page.
 _SMALL_FORM = 400
@@ -230,6 +231,8 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
                     flush(block, zone)
             else:
                 icon = child.attributes or icon
+        elif tag in _ICONS and is_icon_font(child.attributes.get("class") or ""):
+            icon = {**child.attributes, "title": child.text()}
         elif not ((attributes := child.attributes) and _is_hidden(attributes)):
             if kind == _BLOCK and pieces:
                 flush(block, zone)
