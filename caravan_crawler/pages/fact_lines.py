@@ -56,7 +56,7 @@ _OTHER = re.compile(
     r"|остав(?:ьте|ить)\s+комментарий|добавить\s+комментарий|\d+\s+пікір\w*|пікір\w*\s*:?\s*\d*"
     r"|(?:время\s+(?:на\s+)?чтени[ея]\s*:?\s*)?[~≈]?\s*\d+\s*мин(?:ут\w*)?\.?(?:\s+(?:чтени\w|на\s+чтение|оқу))?"
     r"|на\s+чтение\s+\d+\s+мин\w*\.?|\d+\s*min(?:ute)?s?(?:\s+read)?|\d+\s+(?:лет|год|года|месяц\w*|недел\w+|дн\w+)"
-    r"|(?:no|\d+)\s+comments?|leave\s+a\s+(?:comment|reply)|\d{1,4}\s+(?:years?|months?|days?)(?:\s+ago)?"
+    r"|(?:no|one|add|\d+)\s+comments?\.?|comments?\s+(?:off|closed)|leave\s+a\s+(?:comment|reply)|\d{1,4}\s+(?:years?|months?|days?)(?:\s+ago)?"
     r"|(?:менее|меньше)\s+(?:одной\s+)?минуты|(?:рейтинг|оценка|голосов)\s*:?\s*[\d.,/\s]*|\d+\s+голос\w*"
     rf"|\(?{ROLE}\)?"
     r"|опубликовано\s+в\s*:?(?:\s+[^\s.]+){0,3}|постоянная\s+ссылка|подробности|толығырақ|details"
@@ -239,10 +239,10 @@ def _facts_of(block: Block) -> list[Fact]:
         found = [fact_in(part) for part in parts]
         known = [fact for fact in found if fact is not None]
         if found and len(known) == len(found):
-            return [*_of_article(block, known), *_linked_authors(block)]
+            return [*_of_article(block, known), *linked_authors(block)]
         # Around a whole date or an author's line a theme may print the section and other things.
         is_certain = any(_is_certain_date(fact) or _is_label_with_name(fact) for fact in known)
-        is_certain = is_certain or bool(known and _linked_authors(block))
+        is_certain = is_certain or bool(known and linked_authors(block))
         rest = [part for part, fact in zip(parts, found, strict=True) if fact is None]
         marked = {
             " ".join(text.split()) for text, link, inline in block.pieces if inline and marks_author(link, inline)
@@ -250,7 +250,7 @@ def _facts_of(block: Block) -> list[Fact]:
         marked |= {" ".join(text.split()) for text, link, _ in block.pieces if link is not None and _is_of_a_list(link)}
         if is_certain and all(part in marked or _may_stand_by_a_date(part) for part in rest):
             known += [Fact("views", count) for part in rest if (count := _views_inside(part))]
-            return [*_of_article(block, known), *(_linked_authors(block) or _bare_authors(block, rest))]
+            return [*_of_article(block, known), *(linked_authors(block) or _bare_authors(block, rest))]
     return _sentence_facts(text)
 
 
@@ -277,7 +277,7 @@ def _views_inside(text: str) -> str | None:
     return (match[1] or match[2]).strip() if match else None
 
 
-def _linked_authors(block: Block) -> list[Fact]:
+def linked_authors(block: Block) -> list[Fact]:
     """Return the people in a line whose link leads to an author's page, or whose element is named for an author."""
     marked = (" ".join(text.split()) for text, link, inline in block.pieces if inline and marks_author(link, inline))
     return [Fact("author", name) for text in marked if is_person(name := _LABEL_IN_LINK.sub("", text))]

@@ -12,7 +12,7 @@ from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container, is_teaser
 from caravan_crawler.pages.bylines import is_author_label, is_single_name, is_the_site, people_in
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_lines import Fact, facts_of, is_dated, marks_author
+from caravan_crawler.pages.fact_lines import Fact, facts_of, is_dated, linked_authors, marks_author
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed, section_names
 from caravan_crawler.pages.labels import (
     ends_sentence,
@@ -112,6 +112,8 @@ class _Scan:
                 self._is_author_next = is_author_label(block.text)
             elif is_author_label(block.text):
                 self._is_author_next = True
+            elif not ends_sentence(block.text) and (authors := linked_authors(block)):
+                self._add(block, authors)
             elif names_somebody(block):
                 people = people_in(block.text.strip(_AROUND_NAMES))
                 if people and (self._is_author_next or is_marked_as_author(block)):

@@ -134,6 +134,10 @@ def is_comments_label(text: str) -> bool:
     return len(text) < 40 and _COMMENTS_LABEL.fullmatch(text.strip(" :.!»→")) is not None
 
 
+#: The label of an article's tags, and the commas between them.
+_LABEL_OF_TAGS = re.compile(r"(?:tagged|теги|тэги|метки|помечен\w*|тегтер|tags)[\s:,|]*", re.IGNORECASE)
+
+
 def is_label_with_links(block: Block) -> bool:
     """Whether a block is a label and the links it heads, or links that are labels.
 
@@ -143,7 +147,7 @@ def is_label_with_links(block: Block) -> bool:
         return False
     outside = " ".join("".join(text for text, link, _ in block.pieces if link is None).split())
     if any(map(str.isalnum, outside)):
-        return is_label(outside)
+        return is_label(outside) or _LABEL_OF_TAGS.fullmatch(outside) is not None
     texts = [text for text, _ in block.linked_texts()]
     return len(texts) > 1 and any(map(is_label, texts))
 
