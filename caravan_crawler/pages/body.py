@@ -6,8 +6,15 @@ from itertools import islice
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, is_teaser
 from caravan_crawler.pages.boxes import Boxes
-from caravan_crawler.pages.bylines import Byline, is_author_label, is_person, people_in, read_byline
-from caravan_crawler.pages.credits import caption_credit, credit_in_text
+from caravan_crawler.pages.bylines import (
+    Byline,
+    caption_credit,
+    credit_in_text,
+    is_author_label,
+    is_person,
+    people_in,
+    read_byline,
+)
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_lines import Fact, facts_of
 from caravan_crawler.pages.front import is_marked_as_author

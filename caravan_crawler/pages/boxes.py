@@ -7,9 +7,9 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, Picture, is_teaser
-from caravan_crawler.pages.bylines import is_person
+from caravan_crawler.pages.bylines import is_person, marks_author
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_lines import is_date, marks_author
+from caravan_crawler.pages.fact_lines import is_date
 from caravan_crawler.pages.labels import ends_sentence, is_prose
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import is_portrait

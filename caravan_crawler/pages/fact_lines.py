@@ -14,9 +14,16 @@ from typing import Literal
 from caravan_crawler.normalise.dates import MONTH_PATTERN, WEEKDAY_PATTERN, Form, date_form, day_named, is_suffix
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
 from caravan_crawler.pages.blocks import Block, Element
-from caravan_crawler.pages.bylines import ROLE, interviewer, is_person, read_byline
-from caravan_crawler.pages.credits import archive_credit, credit_name
-from caravan_crawler.pages.selectors import is_author, is_count_of_others, is_modified
+from caravan_crawler.pages.bylines import (
+    ROLE,
+    archive_credit,
+    credit_name,
+    interviewer,
+    is_person,
+    marks_author,
+    read_byline,
+)
+from caravan_crawler.pages.selectors import is_count_of_others, is_modified
 
 Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
 
@@ -47,7 +54,6 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     ("author", r"(?:автором|опубликовал[аи]?|written\s+by|by)\s+(?P<value>[^\W\d].{2,60})"),
 )
 FORMS = tuple((kind, re.compile(form, re.IGNORECASE)) for kind, form in _FORMS)
-_OF_AUTHOR = re.compile(r"/(?:authors?|users?)/|/author")
 _LABEL_IN_LINK = re.compile(r"^(?:by|от|автор)\s*:?\s+", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[/|•·⋅👁🕒🕑📅🗓📷⏱💬](?:(?<!/)\ufe0f?|(?<=\s/)(?=\s))")
 # Additions that themes print; they are ignored.
@@ -95,12 +101,18 @@ _BY_USER = re.compile(
 )
 #: Words of a sentence that says when and by whom an article was published, and how often it was read.
 _WORDS_OF_FACTS = re.compile(
-    r"опубликова\w*|дата|публикации|автор\w*|рубрик\w*|раздел\w*|категори\w*|просмотр\w*|прочита\w*|прочли|чтени\w*|займ[её]т"
+    r"опубликова\w*|дата|публикации|автор\w*|рубрик\w*|раздел\w*|категори\w*|просмотр\w*|прочита\w*|прочли|чтени\w*|займ[её]т|эта|запись|была"
+    r"|this|entry|was|posted|on|at|am|pm|and|is|filed|under"
     rf"|пользовател\w*|{WEEKDAY_PATTERN}"
     r"|минут\w*|мин|комментари\w*|оставил\w*|обновлен\w*|размещен\w*|в|и|от|by|на|к|раз\w*|года?|г|нет|без|пока|[^\W\d_]|\d+",
     re.IGNORECASE,
 )
-_SENTENCE_BEGINS = re.compile(r"опубликовал[аи]?\b|авторы?\b|дата\s+публикации\b", re.IGNORECASE)
+#: WordPress says so behind the date in its old themes.
+_INVITATION = re.compile(r"(?<=\.)\s+(?:вы\s+можете|комментарии\s+к|you\s+can|both\s+comments)\b.*", re.IGNORECASE)
+_SENTENCE_BEGINS = re.compile(
+    r"опубликовал[аи]?\b|(?:эта\s+)?запись\s+(?:была\s+)?опубликована\b|this\s+entry\s+was\s+posted\b|авторы?\b|дата\s+публикации\b",
+    re.IGNORECASE,
+)
 _LONGEST_SENTENCE = 200
 _JOINTS = re.compile(
     r"(?:запись\s+опубликована(?:\s+в\s+рубрике)?|this\s+entry\s+was\s+posted\s+in|(?:с\s+)?метк\w+:?|(?:в\s+)?рубрик\w+:?|от|и|және|and|автором|автор|by|в|in|on|posted\s+on|опубликован[оа]?|[\W_]+)",
@@ -259,6 +271,7 @@ def _sentence_facts(text: str) -> list[Fact]:
 
     All of its words are names or belong to such a sentence; a sentence of a text has others.
     """
+    text = _INVITATION.sub("", text)
     date = _DATE_INSIDE.search(text) if len(text) <= _LONGEST_SENTENCE else None
     if date is None:
         return []
@@ -290,13 +303,6 @@ def _bare_authors(block: Block, names: list[str]) -> list[Fact]:
     bylines = [read_byline(name) for name in names if not is_person(name)]
     people = [name for name in names if is_person(name)] + [name for each in bylines if each for name in each.authors]
     return [Fact("author", name) for name in people]
-
-
-def marks_author(link: Element | None, inline: Element | None) -> bool:
-    """Whether the link or the element around a name says that it is an author's."""
-    if link is not None and ("author" in (link.get("rel") or "") or _OF_AUTHOR.search(link.get("href") or "")):
-        return True
-    return inline is not None and is_author(f"{inline.names} {inline.get('itemprop') or ''}")
 
 
 def _is_certain_date(fact: Fact) -> bool:
@@ -348,11 +354,8 @@ def _is_of_a_list(link: Element) -> bool:
 
 
 def _may_stand_by_a_date(text: str) -> bool:
-    return _is_a_name(text) or _JOINTS.fullmatch(text) is not None or read_byline(text) is not None
-
-
-def _is_a_name(text: str) -> bool:
-    return len(text) <= 40 and len(text.split()) <= 3 and text[:1].isupper() and text[-1] not in ".!?;,"
+    is_a_name = len(text) <= 40 and len(text.split()) <= 3 and text[:1].isupper() and text[-1] not in ".!?;,"
+    return is_a_name or _JOINTS.fullmatch(text) is not None or read_byline(text) is not None
 
 
 def _splits(block: Block) -> Iterator[list[str]]:

@@ -10,9 +10,9 @@ from itertools import islice
 
 from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container, is_teaser
-from caravan_crawler.pages.bylines import is_author_label, is_single_name, is_the_site, people_in
+from caravan_crawler.pages.bylines import is_author_label, is_single_name, is_the_site, marks_author, people_in
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_lines import Fact, facts_of, is_dated, linked_authors, marks_author
+from caravan_crawler.pages.fact_lines import Fact, facts_of, is_dated, linked_authors
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed, section_names
 from caravan_crawler.pages.labels import (
     ends_sentence,

@@ -16,8 +16,7 @@ from caravan_crawler.normalise.text import clean
 from caravan_crawler.pages.attribution import find_source
 from caravan_crawler.pages.blocks import Element
 from caravan_crawler.pages.body import Text, read_text
-from caravan_crawler.pages.bylines import is_person, people_in, read_byline
-from caravan_crawler.pages.credits import caption_credit
+from caravan_crawler.pages.bylines import caption_credit, is_person, people_in, read_byline
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_lines import (
     Fact,
@@ -64,7 +63,12 @@ class ArticlePage:
     def facts(self) -> list[Fact]:
         """The facts around the headline, or where no date is among them, those under the text too."""
         facts = self.layout.facts
-        return facts if any(fact.kind == "date" for fact in facts) else facts + self.layout.facts_after_text
+        return facts if any(fact.kind == "date" for fact in facts) else facts + self.facts_behind
+
+    @property
+    def facts_behind(self) -> list[Fact]:
+        """The facts at the end of the text and under it."""
+        return self.text.facts + self.layout.facts_after_text
 
     def text_of(self, element: Element) -> str:
         """Return the text of an element, by the text nodes that stand in it."""
@@ -232,7 +236,7 @@ _GENERATION_2_LABEL = re.compile("[Оо]публиковано|[Жж]ариял�
 
 def views_printed(page: ArticlePage) -> str | None:
     """The number with a label; else the one whose element is named for views; else the only one at the headline."""
-    for facts in (page.layout.facts, page.text.facts + page.layout.facts_after_text):
+    for facts in (page.layout.facts, page.facts_behind):
         found = [fact for fact in facts if fact.kind == "views"]
         labelled = next((fact.value for fact in found if not fact.is_bare), None)
         if labelled is not None:
@@ -295,9 +299,7 @@ def credit_byline(page: ArticlePage) -> str | None:
 
 def credit_behind(page: ArticlePage) -> str | None:
     """``Фото: …`` under the text."""
-    return (
-        ", ".join(fact.value for fact in page.layout.facts_after_text if fact.kind == "credit" and fact.value) or None
-    )
+    return ", ".join(fact.value for fact in page.facts_behind if fact.kind == "credit" and fact.value) or None
 
 
 def tags_printed(page: ArticlePage) -> list[str]:
@@ -331,7 +333,7 @@ def authors_byline(page: ArticlePage) -> list[str]:
 
 def authors_labelled(page: ArticlePage) -> list[str]:
     """``Автор: …`` among the facts."""
-    for facts in (page.layout.facts, page.layout.facts_after_text):
+    for facts in (page.layout.facts, page.facts_behind):
         lines = [read_byline(f"Автор: {fact.value}") for fact in facts if fact.kind == "author" and fact.value]
         if names := [name for line in lines if line is not None for name in line.authors]:
             return list(dict.fromkeys(names))

@@ -30,6 +30,7 @@ _TAGS_LABEL = re.compile(
     r"(?:отмечено(?:\s+как)?|помечен\w+(?:\s+как)?|tagged|ключевые\s+слова|теги|тэги|метки|темы|тегтер|белгілер|tags)\s*:?",
     re.IGNORECASE,
 )
+_TO_COMMENTS = re.compile("#(?:respond|comments)$")
 _NAMED = re.compile(r"(?:^|__)(?:(?:article|post|entry)-)?tags(?=$|\s)")
 _HASHTAG = re.compile(r"#\w[\w\-]*")
 #: Letters of a block of tags, and the most tags of an article.
@@ -53,7 +54,7 @@ def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
     sections: list[str] = []
     for text, link, _ in block.pieces:
         words = " ".join(text.split()).strip("#, ")
-        if link is None:
+        if link is None or _TO_COMMENTS.search(link.get("href") or ""):
             outside += text
         elif _is_topic(link, site, page_url) or (is_labelled and not _is_section(link, site, page_url)):
             tags += [words] if words else []
