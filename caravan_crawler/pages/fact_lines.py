@@ -91,7 +91,7 @@ _VIEWS_INSIDE = re.compile(
     re.IGNORECASE,
 )
 _AUTHOR_INSIDE = re.compile(
-    r"(?i:авторы?\s*:|опубликова(?:л[аи]?|но)|автором|автор|пользователем)\s+"
+    r"(?i:авторы?\s*:|опубликова(?:л[аи]?|но)|написал[аи]?|автором|автор|пользователем|by)\s+"
     r"((?:[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+\s+[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+(?:\s+и\s+|,\s+)?)+)"
 )
 #: The name that somebody has in the program behind the site: ``Опубликовано admin - чт, 01/01/2015``.
@@ -102,7 +102,7 @@ _BY_USER = re.compile(
 #: Words of a sentence that says when and by whom an article was published, and how often it was read.
 _WORDS_OF_FACTS = re.compile(
     r"опубликова\w*|дата|публикации|автор\w*|рубрик\w*|раздел\w*|категори\w*|просмотр\w*|прочита\w*|прочли|чтени\w*|займ[её]т|эта|запись|была"
-    r"|this|entry|was|posted|on|at|am|pm|and|is|filed|under"
+    r"|this|entry|was|posted|on|at|am|pm|and|is|filed|under|written|in|category|написал[аи]?"
     rf"|пользовател\w*|{WEEKDAY_PATTERN}"
     r"|минут\w*|мин|комментари\w*|оставил\w*|обновлен\w*|размещен\w*|в|и|от|by|на|к|раз\w*|года?|г|нет|без|пока|[^\W\d_]|\d+",
     re.IGNORECASE,
