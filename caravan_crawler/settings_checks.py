@@ -81,7 +81,8 @@ def name_problem(settings: BaseSettings) -> str | None:
     for name in settings:
         if settings.getpriority(name) != PRIORITIES["cmdline"] or name in known:
             continue
-        if argument := next((one for one in (name, f"s{name}") if one in HELP), None):  # -site=sample is -s ite=sample
+        arguments = (name.lower(), f"s{name}")  # -site=sample is -s ite=sample
+        if argument := next((one for one in arguments if one in HELP), None):
             return f"{argument} is an argument of the spider: -a {argument}={settings[name]}"
         if close := difflib.get_close_matches(name.upper(), known, 1, _CLOSE):
             return f"there is no setting {name}; did you mean {close[0]}?"

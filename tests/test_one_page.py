@@ -55,6 +55,14 @@ def test_a_command_for_one_page(words: tuple[str, ...], shown: str, server: Samp
     assert not data_dir.exists()
 
 
+@pytest.mark.parametrize("words", [("fetch",), ("view",), ("parse",), ("shell", "-c", "response")], ids=" ".join)
+def test_a_site_that_cannot_be_reached(words: tuple[str, ...]) -> None:
+    done = run("scrapy", *words, "http://127.0.0.1:9/", timeout=TIMEOUT, environment={"BROWSER": "true"})
+    assert done.returncode == 4
+    assert "robots.txt could not be read" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_an_unknown_argument_of_parse_is_one_line(server: SampleServer) -> None:
     done = run("scrapy", "parse", "--nolog", "-a", "lumit=3", server.url, timeout=TIMEOUT)
     assert done.returncode == 2

@@ -262,8 +262,8 @@ def _unchanged_files(crawler: Crawler) -> Iterator[str]:
         path = slot.storage.path
         line = f"{path}: nothing new, so it {'stays as it was' if path.exists() else 'is not written'}"
         if slot.filter.item_classes == (Article,) and crawler.settings["STORE_URL"] != NONE:
-            name = path if path.suffix in (".csv", ".jsonl") else "articles.csv"
-            command = f"{program_name()} export {shlex.quote(str(name))}{_folder(crawler.settings)}"
+            name = f"all{path.suffix if path.suffix in ('.csv', '.jsonl') else '.csv'}"
+            command = f"{program_name()} export {name}{_folder(crawler.settings)}"
             line += f"; for all articles of the store: {command}"
         yield line
 

@@ -219,6 +219,9 @@ class _OnePage(Spider):
         delay = self.crawler.stats.get_value(CRAWL_DELAY_STAT)
         problem = f"robots.txt asks for {delay:g} seconds between requests" if delay else words(failure)
         self.problem = f"{self.url} was not read: {problem}"
+        if self.site.is_local and "onnection refused" in problem:
+            serve = "python -m caravan_crawler.sample_site"
+            self.problem += f"; a crawl's sample site ends with it, {serve} serves the same pages on port 8000"
 
 
 def _print(

@@ -1,6 +1,7 @@
 """``scrapy parse``: Scrapy's own command, without the crawl's store and feeds; the same for fetch, shell and view."""
 
 import argparse
+import logging
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
@@ -9,27 +10,77 @@ from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 from scrapy.commands import ScrapyCommand
+from scrapy.commands.fetch import Command as FetchCommand
 from scrapy.commands.parse import Command as ParseCommand
-from scrapy.exceptions import ScrapyDeprecationWarning, UsageError
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ScrapyDeprecationWarning,
+    UsageError,
+)
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
 from caravan_crawler.addons import leave_out_run
 from caravan_crawler.arguments import ArgumentError, CrawlArguments
 from caravan_crawler.console import print_err
+from caravan_crawler.downloadermiddlewares import RobotsUnreadError
+from caravan_crawler.failures import error_words
 from caravan_crawler.frontier.schedule import FEED
-from caravan_crawler.outcome import REFUSED
+from caravan_crawler.outcome import REFUSED, UNREACHABLE
 from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.urls import listing_of
 
 if TYPE_CHECKING:
-    _Mixin = ScrapyCommand
+    _Mixin = FetchCommand
 else:
     _Mixin = object  # Scrapy would take a subclass of its own for another command
 
 
-class OnePageOptions(_Mixin):
+_NOT_FETCHED = (
+    IgnoreRequest,
+    RobotsUnreadError,
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+)
+
+
+class _FailedDownloads(logging.Filter):
+    """Leaves the stack trace out of the warning that a page was not fetched, and notes that there was one."""
+
+    found = False
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let each record through."""
+        if record.levelno == logging.WARNING and record.exc_info:
+            record.exc_info = None
+            self.found = True
+        return True
+
+
+class _OnePage(_Mixin):
+    """A page that cannot be fetched is one line and exit code 4."""
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Run Scrapy's command."""
+        failed = _FailedDownloads()
+        logging.getLogger("scrapy.core.scraper").addFilter(failed)
+        try:
+            super().run(args, opts)
+        except _NOT_FETCHED as error:  # of scrapy shell
+            print_err(f"scrapy {self.__module__.rpartition('.')[2]}: not fetched: {error_words(error)}")
+            failed.found = True
+        if failed.found:
+            self.exitcode = UNREACHABLE
+
+
+class OnePageOptions(_OnePage):
     """The options of ``scrapy fetch``, ``shell`` and ``view``."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -41,7 +92,7 @@ class OnePageOptions(_Mixin):
             opts.spider = None
 
 
-class Command(ParseCommand):
+class Command(_OnePage, ParseCommand):
     """Scrapy's command, without storing or publishing anything. The callback is a crawl's for such a URL."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:

@@ -55,8 +55,8 @@ def _fit(line: str) -> str:
 
 
 def _lines(overview: Overview) -> Iterator[str]:
-    days = f", published {overview.first} to {overview.last}" if overview.first else ""
-    yield f"{overview.site}: {_count(overview.articles, 'article')}{days}"
+    yield f"{overview.site}: {_count(overview.articles, 'article')}"
+    yield f"  published  {overview.first} to {overview.last}" if overview.first else "  published  no date yet"
     yield f"  store      {overview.store}, {format_size(overview.size)}"
     yield f"  sections   {_largest(overview.sections)}"
     yield f"  languages  {_largest(overview.languages)}"

@@ -120,7 +120,8 @@ class Dataset:
     @property
     def slug(self) -> str:
         """The site's name for identifiers."""
-        return re.sub(r"[^a-z0-9]+", "-", self.site.lower()).strip("-")
+        name = re.sub(r"^(?:the|a) ", "", self.site.lower())
+        return re.sub(r"[^a-z0-9]+", "-", name).strip("-")
 
 
 def descriptions(dataset: Dataset, folder: str = "") -> dict[str, str]:
@@ -311,7 +312,7 @@ def _literal(text: str) -> str:
 
 def _overview(dataset: Dataset, articles: TableCounts | None) -> str:
     options = dataset.options
-    lines = [f"Articles of the news site {dataset.site}, and what its pages show beside them, as structured tables."]
+    lines = [f"Articles of {dataset.site}, a news site, and what its pages show beside them, as tables."]
     if articles and articles.days:
         lines.append(f"Published from {min(articles.days)} to {max(articles.days)}.")
     if dataset.latest:
@@ -345,7 +346,7 @@ def _citation(dataset: Dataset) -> str:
 
 def _sections(articles: TableCounts) -> str:
     most = articles.sections.most_common()
-    rows = [(_literal(section or "(unknown)"), f"{number:,}") for section, number in most[:_MOST_SECTIONS]]
+    rows = [(_literal(section or "(no section)"), f"{number:,}") for section, number in most[:_MOST_SECTIONS]]
     if rest := sum(number for _, number in most[_MOST_SECTIONS:]):
         rows.append(("(others)", f"{rest:,}"))
     return "## Articles by section\n\n" + _markdown_table(("section", "articles"), rows)

@@ -25,7 +25,7 @@ from caravan_crawler.export.targets import Bucket, locked_file, locked_folder
 from caravan_crawler.store.field_counts import FEWEST
 from caravan_crawler.store.schema import articles
 from caravan_crawler.store.snapshot import Snapshot
-from caravan_crawler.store.store import site_title
+from caravan_crawler.store.store import site_name
 
 _ALMATY = ZoneInfo("Asia/Almaty")
 #: Called with the name of a table and the number of its rows written so far.
@@ -101,7 +101,7 @@ class Export:
         """
         article_fields = {column.name for column in ARTICLES.columns}
         floors = {name: float(share) for name, share in self.floors.items() if name in article_fields}
-        dataset = Dataset(self.options, site_title(snapshot.rows))
+        dataset = Dataset(self.options, site_name(snapshot.rows))
         with _progress(lambda name: _count(snapshot, TABLES[name], self.options)) as listen:
             for name in self.options.tables:
                 counts = dataset.counts[name] = TableCounts(TABLES[name], floors)
@@ -161,8 +161,8 @@ def check_floors(counts: Mapping[str, TableCounts], floors: Mapping[str, float],
     of_articles = counts.get(ARTICLES.name)
     if not (of_articles.rows if of_articles else any(one.rows for one in counts.values())):
         what = "article" if of_articles else "row"
-        problem = problem or f"the store has no {what} of those asked for"
-        raise BelowFloorsError(f"{problem}; --below-floors exports it all the same")
+        problem = problem or f"the store has no such {what}, or none yet"
+        raise BelowFloorsError(f"{problem}; --below-floors exports an empty dataset")
     if of_articles is None or of_articles.rows < FEWEST:
         return
     for name, floor in floors.items():

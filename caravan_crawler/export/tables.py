@@ -79,7 +79,7 @@ def _column(name: str, type_: Any, description: str) -> Column:
         kind = Kind.MOMENT
     else:
         kind = Kind.DAY if name in ("date_published", "page_date") else Kind.TEXT
-    return Column(name, kind, description, name, nullable="None" in annotation)
+    return Column(name, kind, description.replace("None", "null"), name, nullable="None" in annotation)
 
 
 def _columns(item_class: type) -> tuple[Column, ...]:

@@ -26,7 +26,9 @@ _MOST_STEPS, _FEWEST_STEPS, _ARTICLES_A_STEP = 160, 12, 4
 #: Number of sections with a colour of their own; smaller ones share one.
 _MOST_SECTIONS = 6
 _MOST_LISTED_SECTIONS = 30
-_OTHERS, _NO_SECTION = "others", "none"
+#: Labels under the bars.
+_MOST_LABELS = 30
+_OTHERS, _NO_SECTION = "others", "no section"
 #: If more than this share of the days is empty, single gaps mean nothing.
 _MOST_EMPTY = 0.5
 #: If there are more gaps than can be listed, those longer than this number of medians are.
@@ -212,6 +214,22 @@ def _warnings(coverage: Coverage) -> list[str]:
     return [f"{empty}. The longest gap is {days(*longest)}, {count(longest.days, 'day')}."]
 
 
+def _axis(step: Step, first: date, last: date) -> alt.Axis:
+    """Return an axis with a label at the left of each bar, or of as many as there is room for."""
+    starts = [first]
+    while starts[-1] < last:
+        starts.append(step.next(starts[-1]))
+    form = "%Y" if step.name == "year" else "%b %Y" if step.is_of_months else "%-d %b"
+    places = [alt.DateTime(year=day.year, month=day.month, date=day.day, utc=True) for day in starts]
+    return alt.Axis(
+        format=form,
+        values=places[:: -(-len(places) // _MOST_LABELS)],
+        labelAlign="left",
+        labelOverlap=True,
+        labelBound=True,
+    )
+
+
 def _chart(coverage: Coverage, step: Step) -> Chart:
     in_bars = {bar.section for bar in coverage.bars}
     order = [size.section for size in coverage.sections if size.section in in_bars]
@@ -224,14 +242,19 @@ def _chart(coverage: Coverage, step: Step) -> Chart:
         tops[bar.start] += bar.articles
         span = (f"{bar.start}", f"{step.next(bar.start)}")
         bars.append((*span, names[bar.section], bar.articles, bottom, bottom + bar.articles))
-    axis = elements.time_axis(bars[0][0], max(bar[1] for bar in bars))
+    axis = _axis(step, min(tops), max(tops))
     layers = [
         alt.Chart(elements.rows("start", "end", "section", "articles", "bottom", "top", values=bars))
-        .mark_rect()
+        .mark_rect(xOffset=0.5, x2Offset=-0.5)
         .encode(
             x=alt.X("start:T", scale=elements.UTC, title="published", axis=axis),
             x2="end:T",
-            y=alt.Y("bottom:Q", title=f"articles per {step.name}", axis=elements.count_axis(max(tops.values()))),
+            y=alt.Y(
+                "bottom:Q",
+                title=f"articles per {step.name}",
+                axis=elements.count_axis(max(tops.values())),
+                scale=alt.Scale(nice=5),
+            ),
             y2="top:Q",
             color=alt.Color("section:N", scale=alt.Scale(domain=list(names.values())), title=None),
             tooltip=["start:N", "section:N", alt.Tooltip("articles:Q", format=",")],

@@ -374,6 +374,12 @@ def site_title(ask: Ask) -> str:
     return held
 
 
+def site_name(ask: Ask) -> str:
+    """Return the name of the site, without the identity that a copy reports."""
+    name = site_title(ask).partition(" (")[0]
+    return _TITLES[SAMPLE] if name == SAMPLE else name
+
+
 def read_note(ask: Ask, name: str) -> str | None:
     """Return the value of ``name`` in ``store_info``, or None."""
     rows = list(ask(select(store_info.c.value).where(store_info.c.name == name)))

@@ -72,6 +72,7 @@ REFUSED = [
     (("-s", "data_dir={folder}"), "there is no setting data_dir; did you mean DATA_DIR?"),
     (("-s", "nothing=1"), "there is no setting nothing: names of settings are in capitals"),
     (("-s", "since=2019-01-01"), "since is an argument of the spider: -a since=2019-01-01"),
+    (("-s", "SITE=sample"), "site is an argument of the spider: -a site=sample"),
     (("-sections=news",), "sections is an argument of the spider: -a sections=news"),
     (("site=sample",), "site=sample is not read; an argument of the spider is written -a site=sample"),
     (("--since=2019-01-01",), "--since=2019-01-01 is not read; an argument of the spider is written -a since=2019-"),

@@ -149,7 +149,7 @@ def test_floors_do_not_apply_to_few_articles(tmp_path: Path) -> None:
 def test_empty_dataset_is_refused(store: Path, tmp_path: Path) -> None:
     for options, message in (
         (("--sections", "crime"), "the store has no section 'crime'; it has gazeta, news, sport; --below-floors "),
-        (("--table", "weather"), "of those asked for"),
+        (("--table", "weather"), "no such row, or none yet"),
     ):
         failed(export(tmp_path / "dataset", store, *options), 3, message)
     assert not list(tmp_path.iterdir())

@@ -41,8 +41,8 @@ def test_two_runs_have_a_folder_each_and_the_second_leaves_the_file(tmp_path: Pa
     assert "nothing new" not in first.log
     export = "for all articles of the store: scrapy export"
     assert [line for line in second.log.splitlines() if "nothing new" in line] == [
-        f"scrapy crawl: {file}: nothing new, so it stays as it was; {export} {file} -s DATA_DIR={data_dir}",
-        f"scrapy crawl: {other}: nothing new, so it is not written; {export} articles.csv -s DATA_DIR={data_dir}",
+        f"scrapy crawl: {file}: nothing new, so it stays as it was; {export} all.csv -s DATA_DIR={data_dir}",
+        f"scrapy crawl: {other}: nothing new, so it is not written; {export} all.csv -s DATA_DIR={data_dir}",
     ]
     assert (file.read_bytes(), other.exists()) == (before, False)
 

@@ -46,10 +46,10 @@ def test_coverage(store_tables: StoreTables, tmp_path: Path) -> None:
         Bar(first, "news", 2),
         Bar(third, "news", 1),
         Bar(last, "news", 1),
-        Bar(last, "none", 1),
+        Bar(last, "no section", 1),
         Bar(last, "sport", 1),
     ]
-    assert [size[:2] for size in coverage.sections] == [("news", 5), ("none", 1), ("sport", 1)]
+    assert [size[:2] for size in coverage.sections] == [("news", 5), ("no section", 1), ("sport", 1)]
     assert coverage.gaps == [Gap(date(2026, 1, 4), date(2026, 1, 6)), Gap(date(2026, 1, 2), date(2026, 1, 2))]
     assert (coverage.undated, coverage.days, coverage.empty_days) == (1, 7, 4)
 
