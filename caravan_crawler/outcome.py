@@ -167,7 +167,7 @@ def _judge_data(stats: Mapping[str, Any], read: int, failed: int, last: str | No
         return Outcome(BELOW_FLOORS, f"no article on {read} pages" + (f"; the last failure: {last}" if last else ""))
     if below := [*stats.get(DRIFT_STAT, ()), *filter(None, [stats.get(SILENCE_STAT)])]:
         return Outcome(BELOW_FLOORS, "; ".join(below))
-    words = [f"{failed} pages failed; the last: {last}"] if failed else []
+    words = [f"{_pages(failed)} failed; the last: {last}"] if failed else []
     if copies := stats.get(COPIES_STAT):
         told = f"articles are copies of one text, so links on them were not followed; the last: {stats.get(COPY_STAT)}"
         if copies > MOST_FAILED * read:
@@ -176,6 +176,10 @@ def _judge_data(stats: Mapping[str, Any], read: int, failed: int, last: str | No
     limit = stats.get(LIMIT_STAT)
     reason = f"{AT_LIMIT} of {limit}; {_CONTINUES}" if limit else "complete"
     return Outcome(SOUND, reason + (f", but {'; '.join(words)}" if words else ""))
+
+
+def _pages(number: int) -> str:
+    return f"{number} page{'' if number == 1 else 's'}"
 
 
 def _sum(stats: Mapping[str, Any], prefix: str) -> int:
@@ -281,7 +285,7 @@ def summary(report: Mapping[str, Any]) -> str:
     if articles["carried"]:
         parts.append(f"{articles['carried']} of the run it continues")
     failed = sum(report["failures"].values())
-    parts += [f"{failed} pages failed"] if failed else []
+    parts += [f"{_pages(failed)} failed"] if failed else []
     return f"{report['reason']} (articles: {', '.join(parts)}; {report['requests']} requests)"
 
 

@@ -140,7 +140,7 @@ class Discovery:
             if held is not None and not self._is_wanted_again(held, address):
                 self._frontier.note(key, held.path)
                 self._note_day(key, day_of(held.date_published))
-                self.known += held.what in ("stored", "alias")
+                self.known += held.what in ("stored", "alias") and self._arguments.has_section(held.section)
             elif url := self._site.resolve(href, page_url):
                 is_stored = held is not None and held.what == "stored"
                 targets += self._follow(key, address, url, page_writes, is_named=is_named, is_stored=is_stored)

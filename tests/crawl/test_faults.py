@@ -111,7 +111,7 @@ def test_other_articles_are_read_and_no_wrong_value_is_written(case: Case, tmp_p
     assert done.crawl.code == 0, done.crawl.log[-3000:]
     assert_exact(done)
     assert done.missing == (done.spoilt if case.is_costly else set())
-    assert (f"{len(done.missing)} pages failed" in done.last_line) == case.is_costly
+    assert (f"{len(done.missing)} page{'s' * (len(done.missing) > 1)} failed" in done.last_line) == case.is_costly
     not_read = [line for line in done.crawl.log.splitlines() if "Not read: " in line]
     names = {url: (urlsplit(url).path.strip("/"), f"?p={done.gold[url]['article_id']} ") for url in done.missing}
     assert [url for url in done.missing if not any(name in line for line in not_read for name in names[url])] == []

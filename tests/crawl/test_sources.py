@@ -211,7 +211,7 @@ def test_lost_sources_are_reported_and_retried(
     }
     with serve(answers) as server:
         done = run(tmp_path, server)
-        assert "1 pages failed" in done.log.splitlines()[-1]
+        assert "1 page failed" in done.log.splitlines()[-1]
         (where, reason) = next(iter(failed.items()))
         assert f"Not read: {server.url.rstrip('/')}{where}" in done.log
         assert failures(tmp_path) == failed

@@ -100,6 +100,13 @@ def test_requests_of_a_run(arguments: dict[str, Any], expected: list[int], store
     assert one.look_at(links(*ALL), HERE, PageWrites(HERE)) == [], "each once a run"
 
 
+@pytest.mark.parametrize(("section", "known"), [("news", 1), ("sport", 0)])
+def test_a_short_link_counts_for_the_section_of_its_article(section: str, known: int, store: Store) -> None:
+    one = discovery(store, sections=frozenset({section}))
+    assert one.look_at(links("/?p=900001"), HERE, PageWrites(HERE)) == []
+    assert one.known == known
+
+
 def test_days_of_known_articles_are_passed_to_the_listings(store: Store) -> None:
     days = Days()
     discovery(store, days).look_at(links(*ALL), HERE, PageWrites(HERE))
