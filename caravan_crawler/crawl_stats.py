@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from scrapy.crawler import Crawler
 
-from caravan_crawler.failures import end_run, is_refusal, is_unanswered
+from caravan_crawler.failures import RobotsUnreadError, end_run, is_refusal, is_unanswered
 from caravan_crawler.page_writes import Failure, PageWrites
 from caravan_crawler.pages.page import UNSOUND, PageKind, PageReading
 
@@ -60,6 +60,8 @@ class CrawlStats:
         self._crawler = crawler
         self._readers: Counter[str] = Counter()
         self._outage = OutageDetector(self._end)
+        self._unasked = 0
+        self._last_unasked = ("", "")
 
     def count(self, event: str, number: int = 1) -> None:
         """Count an event: ``pages/article``, ``absent/http_404`` …"""
@@ -87,7 +89,11 @@ class CrawlStats:
         writes.failure = Failure(reason, words)
         self.count(f"failed/{reason}")
         self._crawler.stats.set_value("caravan/last_failure", f"{writes.asked_url}: {words}")
-        logger.warning("Not read: %s (%s)", writes.asked_url, words)
+        if reason == RobotsUnreadError.__name__:  # the same for every page that waits: one line at the end
+            self._unasked += 1
+            self._last_unasked = writes.asked_url, words
+        else:
+            logger.warning("Not read: %s (%s)", writes.asked_url, words)
         if is_unanswered(reason) or is_refusal(reason):
             self._outage.bad(answered=is_refusal(reason))
         else:
@@ -100,10 +106,13 @@ class CrawlStats:
         logger.info("Not followed, on %s: %s", page_url, problem)
 
     def close(self) -> None:
-        """Add the collected counts to the stats."""
+        """Add the collected counts to the stats, and log how many pages were not requested without robots.txt."""
         for event, number in self._readers.items():
             self.count(event, number)
         self._readers.clear()
+        if self._unasked:
+            url, words = self._last_unasked
+            logger.warning("Not read: %s (%s)", url if self._unasked == 1 else f"{self._unasked} pages", words)
 
     def _end(self, words: str) -> None:
         logger.error("The run ends: %s", words)

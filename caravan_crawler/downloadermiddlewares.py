@@ -13,14 +13,10 @@ from scrapy.http import Response
 from caravan_crawler.addons import is_own
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.extensions.crawl_store import CrawlStore
-from caravan_crawler.failures import end_run, error_words
+from caravan_crawler.failures import RobotsUnreadError, end_run, error_words
 from caravan_crawler.outcome import IDENTITY_STAT, OTHER_SITE_STAT
 from caravan_crawler.store.store import IDENTITY, identity_problem, site_identity
 from caravan_crawler.urls import Site, address_problem
-
-
-class RobotsUnreadError(Exception):
-    """A request was not sent, as robots.txt could not be read."""
 
 
 class RobotsTxtGuard:

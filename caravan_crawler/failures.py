@@ -16,6 +16,10 @@ class HeadersTooLargeError(Exception):
     """The status line, the headers and the interim responses before them are larger than allowed."""
 
 
+class RobotsUnreadError(Exception):
+    """A request was not sent, as robots.txt could not be read."""
+
+
 class RunEndsError(Exception):
     """A request was not sent, as the run ends."""
 

@@ -27,8 +27,7 @@ from scrapy.settings import BaseSettings
 from caravan_crawler.addons import leave_out_run
 from caravan_crawler.arguments import ArgumentError, CrawlArguments
 from caravan_crawler.console import print_err
-from caravan_crawler.downloadermiddlewares import RobotsUnreadError
-from caravan_crawler.failures import error_words
+from caravan_crawler.failures import RobotsUnreadError, error_words
 from caravan_crawler.frontier.schedule import FEED
 from caravan_crawler.outcome import REFUSED, UNREACHABLE
 from caravan_crawler.page_writes import PageWrites

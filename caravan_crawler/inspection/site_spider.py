@@ -17,9 +17,8 @@ from twisted.python.failure import Failure
 
 from caravan_crawler import failures
 from caravan_crawler.console import note_stop_signals
-from caravan_crawler.downloadermiddlewares import RobotsUnreadError
 from caravan_crawler.downloadhandlers import header, received_at
-from caravan_crawler.failures import RunEndsError
+from caravan_crawler.failures import RobotsUnreadError, RunEndsError
 from caravan_crawler.frontier.schedule import FEED, KNOWN_SECTIONS, MAIN_SITEMAP, OTHER_SITEMAPS
 from caravan_crawler.inspection.facts import Answer, Asked, FactReader, Facts, Found, Inspection, Role
 from caravan_crawler.inspection.oddities import FORBIDDEN

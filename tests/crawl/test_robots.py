@@ -35,6 +35,27 @@ def test_unreadable_robots_txt_forbids_every_request(answer: SampleResponse, wor
     assert "Traceback" not in result.log
 
 
+def test_pages_that_wait_for_robots_txt_are_one_line(tmp_path: Path) -> None:
+    class Down(Timed):
+        is_down = False
+
+        def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+            return BUSY if self.is_down and target == "/robots.txt" else super().respond(target, base_url, headers)
+
+    site = Down()
+    with serve(site) as server:
+        assert crawl(tmp_path, "-a", f"site={server.url}", "-a", "limit=5").code == 0
+        site.is_down = True
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+    assert result.code == 4
+    assert result.log.count("Not read: ") == 1
+    failed = result.stat("caravan/failed/RobotsUnreadError")
+    assert failed > 20
+    assert (
+        f"Not read: {failed} pages (robots.txt could not be read (HTTP 503), so nothing may be requested)" in result.log
+    )
+
+
 RULES = b"User-agent: *\nDisallow: /\n"
 
 
