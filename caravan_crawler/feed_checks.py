@@ -187,15 +187,14 @@ def _file_problem(uri: str, path: Path, options: dict[str, Any]) -> str | None:
 def _folder_problem(folder: Path, target: str) -> str | None:
     """Return why a file cannot be created in ``folder``, which may not exist yet, or None."""
     try:
-        is_missing = not folder.exists()
         while not folder.exists():
             folder = folder.parent
         if not folder.is_dir():
             return f"{target} cannot be written: {folder} is no folder"
         if not os.access(folder, os.W_OK | os.X_OK):
             return f"{target} cannot be written: no permission for {folder.resolve()}"
-        if is_missing:  # by trying: root has the permission to write in /proc
-            Path(mkdtemp(prefix=".probe-", dir=folder)).rmdir()
+        # By trying: root has the permission to write in /proc.
+        Path(mkdtemp(prefix=".probe-", dir=folder)).rmdir()
     except OSError as error:
         return f"{target} cannot be written: {error.strerror}"
     return None

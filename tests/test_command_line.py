@@ -83,7 +83,7 @@ def test_a_mistyped_option_is_refused_by_every_command(words: tuple[str, ...], m
 @pytest.mark.parametrize("words", [("crawl", "caravan", "-a", "site=sample"), ("reparse", "tests/pages/cases/layouts")])
 def test_a_folder_that_cannot_be_made_is_refused(words: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    for folder in ("/proc/foo", tmp_path / "file" / "data"):
+    for folder in ("/proc/foo", "/proc", tmp_path / "file" / "data"):
         process = fork("scrapy", *words, "-s", f"DATA_DIR={folder}")
         out, log = process.communicate(timeout=60)
         assert (process.returncode, out, log.count("\n")) == (2, "", 1), log

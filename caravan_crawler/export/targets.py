@@ -75,9 +75,12 @@ def locked_folder(folder: Path) -> Iterator[DatasetFolder]:
 @contextmanager
 def locked_file(file: Path) -> Iterator[Path]:
     """Yield the path of a new file, which replaces ``file`` at the end; errors as for a folder."""
-    if file.exists() and not file.is_file():
-        kind = f"a folder; {file}/ makes a dataset in it" if file.is_dir() else "no file"
-        raise ExportRefusedError(f"{file} is {kind}")
+    try:
+        is_file, is_folder = file.is_file() or not file.exists(), file.is_dir()
+    except OSError as error:  # in a folder that is closed to this user
+        raise ExportRefusedError(f"{file} cannot be written: {error.strerror or error}") from None
+    if not is_file:
+        raise ExportRefusedError(f"{file} is {f'a folder; {file}/ makes a dataset in it' if is_folder else 'no file'}")
     part = file.with_name(f".{file.name}.part")
     with _locked(file):
         try:
@@ -98,6 +101,7 @@ def _locked(target: Path) -> Iterator[None]:
     try:
         created += [parent for parent in target.parents if not parent.exists()]
         target.parent.mkdir(parents=True, exist_ok=True)
+        Path(lock.lock_file).touch()  # FileLock takes a place where no file can be created for a locked one
         lock.acquire()
     except Timeout:
         raise ExportLockedError(f"another export is writing {target}") from None

@@ -257,13 +257,15 @@ class Store:
 
 
 def _in_its_folder(file: Path) -> Path:
-    """Create the folder of a file; return the file."""
+    """Create the folder of a store's file, and its lock file; return the file."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        # FileLock takes a place where no file can be created for a locked one.
+        file.with_name(f"{file.name}.lock").touch()
     except OSError as error:
         if error.errno in (ENOSPC, EDQUOT, EIO):
             raise
-        raise StoreRefusedError(f"the folder {file.parent} cannot be made: {error.strerror}") from None
+        raise StoreRefusedError(f"the store {file} cannot be written: {error.strerror}") from None
     return file
 
 

@@ -70,6 +70,7 @@ def test_unwritable_path(closed_folder: Path, tmp_path: Path) -> None:
         2,
         "articles.csv cannot be written: a folder above it is a file",
     )
+    failed(export(Path("/proc/articles.csv"), data), 2, "articles.csv cannot be written: No such file or directory")
 
 
 def test_a_link_to_itself_is_replaced(tmp_path: Path) -> None:
