@@ -3,6 +3,7 @@
 import os
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from pkgutil import iter_modules
 
 from caravan_crawler import __version__
@@ -10,13 +11,16 @@ from caravan_crawler import __version__
 
 def main() -> None:
     """Hand over to Scrapy, for which ``SCRAPY_SETTINGS_MODULE`` says where a project's settings are."""
-    os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "caravan_crawler.settings")
+    module = os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "caravan_crawler.settings")
     options = set(sys.argv[1:])
     try:
         if options == {"--version"}:
             sys.stdout.write(f"Caravan Crawler {__version__}\n")
         elif not options or options in ({"--help"}, {"-h"}):
             sys.stdout.write("\n".join([*_help(), ""]))
+        elif not _is_module(module):
+            sys.stderr.write(f"caravan-crawler: SCRAPY_SETTINGS_MODULE={module} is no module\n")
+            sys.exit(2)
         else:
             from scrapy.cmdline import execute  # after the environment is set
 
@@ -24,6 +28,13 @@ def main() -> None:
     except KeyboardInterrupt:  # while Scrapy is loaded
         sys.stderr.write("caravan-crawler: stopped on request\n")
         sys.exit(130)
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError):  # of the package around it, or of an empty name
+        return False
 
 
 def _help() -> list[str]:

@@ -80,6 +80,17 @@ def test_a_mistyped_option_is_refused_by_every_command(words: tuple[str, ...], m
     assert log == f"scrapy {words[0]}: there is no option {message}\n"
 
 
+@pytest.mark.parametrize("module", ["caravan_crawler.setings", "none.settings", ""])
+def test_settings_that_are_no_module_are_refused(
+    module: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCRAPY_SETTINGS_MODULE", module)
+    with pytest.raises(SystemExit) as end:
+        printed(capsys, monkeypatch, "status")
+    assert end.value.code == 2
+    assert capsys.readouterr().err == f"caravan-crawler: SCRAPY_SETTINGS_MODULE={module} is no module\n"
+
+
 @pytest.mark.parametrize("words", [("crawl", "caravan", "-a", "site=sample"), ("reparse", "tests/pages/cases/layouts")])
 def test_a_folder_that_cannot_be_made_is_refused(words: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
