@@ -3,6 +3,7 @@
 import argparse
 import difflib
 import logging
+import math
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -25,12 +26,12 @@ from caravan_crawler.urls import LONGEST_ADDRESS
 
 #: Similarity of two names, from which one is taken for the other mistyped.
 _CLOSE = 0.85
-_WHOLE_NUMBERS = frozenset(
-    "ARCHIVE_FILE_SIZE CONCURRENT_REQUESTS CONCURRENT_REQUESTS_PER_DOMAIN DOWNLOAD_MAXSIZE"
-    " DOWNLOAD_WARNSIZE PAGE_MAX_LINKS PAGE_MAX_TAGS PAGE_MAX_TAG_BYTES REDIRECT_MAX_TIMES RETRY_TIMES"
-    " URLLENGTH_LIMIT CLOSESPIDER_ERRORCOUNT CLOSESPIDER_ITEMCOUNT DOWNLOAD_MAX_HEADER_BYTES MAX_COPIES"
-    " MAX_HOPS_FROM_ARTICLE".split()
+#: Numbers that may have a fraction although their default has none.
+_FRACTIONS = frozenset(
+    "AUTOTHROTTLE_MAX_DELAY CRAWL_DELAY_MAX DNS_TIMEOUT DOWNLOAD_DELAY_JITTER DOWNLOAD_TIMEOUT RETRY_AFTER_MAX".split()
 )
+#: Names of numbers that may be negative end so.
+_SIGNED = ("_PRIORITY", "_PRIORITY_ADJUST")
 
 
 def settings_problem(settings: BaseSettings) -> str | None:
@@ -95,23 +96,29 @@ def _number_problem(settings: BaseSettings) -> str | None:
     """Return a problem if a setting of the command line is not a number although its default is one."""
     for name in settings:
         given = settings[name]
+        default = getattr(own_settings, name, getattr(default_settings, name, None))
         if settings.getpriority(name) != PRIORITIES["cmdline"] or not isinstance(given, str):
             continue
-        default = getattr(own_settings, name, getattr(default_settings, name, None))
-        if name in _WHOLE_NUMBERS and not given.isdecimal():
-            return f"{name}={given} is not a whole number"
-        if isinstance(default, Number) and not _is_number(given, is_flag=isinstance(default, bool)):
-            return f"{name}={given} is not {'1 or 0' if isinstance(default, bool) else 'a number'}"
+        if isinstance(default, bool):
+            problem = None if given.lower() in ("0", "1", "true", "false") else "is not 1 or 0"
+        elif isinstance(default, Number):
+            is_whole = isinstance(default, int) and name not in _FRACTIONS
+            problem = _value_problem(given, is_whole=is_whole, is_signed=name.endswith(_SIGNED))
+        else:
+            continue
+        if problem:
+            return f"{name}={given} {problem}"
     return None
 
 
-def _is_number(text: str, *, is_flag: bool) -> bool:
-    if is_flag:
-        return text.lower() in ("0", "1", "true", "false")
+def _value_problem(text: str, *, is_whole: bool, is_signed: bool) -> str | None:
     try:
-        return float(text) >= 0
+        number = int(text) if is_whole else float(text)
     except ValueError:
-        return False
+        number = math.nan
+    if not -math.inf < number < math.inf:
+        return "is not a whole number" if is_whole else "is not a number"
+    return None if is_signed or number >= 0 else "must be 0 or more"
 
 
 def _level_problem(settings: BaseSettings) -> str | None:
