@@ -1,6 +1,5 @@
-"""For commands: their base class, printing to a terminal that may be gone, SIGINT and SIGTERM, garbage collection."""
+"""For commands: printing to a terminal that may be gone, SIGINT and SIGTERM, garbage collection."""
 
-import argparse
 import gc
 import logging
 import os
@@ -12,9 +11,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import NotConfigured
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from scrapy.utils.log import get_scrapy_root_handler
@@ -136,34 +134,6 @@ def print_out(lines: Iterable[str]) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())  # otherwise Python flushes again at exit and changes the exit code
         os.close(nowhere)
-
-
-class OwnCommand(ScrapyCommand):
-    """A command of the project: it ends with one line and an exit code, and logs nothing unless it is asked to."""
-
-    requires_project = True
-    usage: ClassVar[str] = "[options]"
-    purpose: ClassVar[str]
-
-    def syntax(self) -> str:
-        """Return the arguments for the help text."""
-        return self.usage
-
-    def short_desc(self) -> str:
-        """Return the description for the list of commands."""
-        return self.purpose
-
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Silence the log, unless a level is given: the command prints what it has to say."""
-        super().process_options(args, opts)
-        assert self.settings is not None
-        if not opts.loglevel:
-            self.settings.set("LOG_LEVEL", "CRITICAL", priority="cmdline")
-
-    def end(self, words: str, code: int) -> None:
-        """Print a line and set the exit code."""
-        print_err(f"scrapy {self.__module__.rpartition('.')[2]}: {words}")
-        self.exitcode = code
 
 
 def floors_of(settings: BaseSettings) -> dict[str, float]:

@@ -94,9 +94,9 @@ def _options_problem(uri: str, options: dict[str, Any], settings: BaseSettings) 
     scheme = urlsplit(uri).scheme if "://" in uri else ""
     if scheme not in settings.getwithbase("FEED_STORAGES"):
         return f"{uri}: there is no storage of the name {scheme}"
-    format_ = options.get("format")
-    if format_ is not None and format_ not in settings.getwithbase("FEED_EXPORTERS"):
-        return f"{uri}: there is no format {format_}"
+    format_ = options.get("format", Path(uri).suffix[1:])
+    if format_ not in _formats(settings):
+        return f"{uri}: there is no format {format_}; there are {', '.join(_formats(settings))}"
     for item_class in options.get("item_classes") or ():
         try:
             load_object(item_class)
@@ -126,6 +126,34 @@ def reserved_problem(uri: str, path: Path, settings: BaseSettings, writer: str =
     for name in _KEPT_FOLDERS:
         if _real(path).is_relative_to(_real(data_dir / name)):
             return f"{uri} lies in {data_dir / name}, where runs keep their own files; name one elsewhere"
+    return None
+
+
+def format_problem(names: Iterable[str], settings: BaseSettings) -> str | None:
+    """Return a problem if a file of ``-o`` or ``-O`` names no format, or None."""
+    formats = _formats(settings)
+    for name in names:
+        named = name.rpartition(":")[2] if ":" in name else None
+        if named not in formats and Path(name).suffix[1:] not in formats:
+            return f"{name}: the extension is the format, one of {', '.join(formats)}; with another write FILE:FORMAT"
+    return None
+
+
+def _formats(settings: BaseSettings) -> list[str]:
+    return [name for name, exporter in settings.getwithbase("FEED_EXPORTERS").items() if exporter is not None]
+
+
+def output_problem(option: str, name: str, settings: BaseSettings) -> str | None:
+    """Return why the file that an option names cannot or must not be written, or None."""
+    path, given = Path(name), f"{option} {name}"
+    try:
+        if problem := reserved_problem(given, path, settings, "it"):
+            return problem
+        if path.is_fifo():
+            return f"{given} is a pipe, and opening it would wait for its reader"
+        path.open("a").close()
+    except (OSError, ValueError) as error:
+        return f"{given} cannot be written: {getattr(error, 'strerror', None) or error}"
     return None
 
 

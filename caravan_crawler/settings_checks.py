@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import json
 import logging
 import math
 import re
@@ -40,7 +41,6 @@ def settings_problem(settings: BaseSettings) -> str | None:
         *(
             name_problem,
             _number_problem,
-            _level_problem,
             _codes_problem,
             _jobdir_problem,
             _depth_problem,
@@ -56,6 +56,12 @@ def settings_problem(settings: BaseSettings) -> str | None:
 def export_problem(settings: BaseSettings) -> str | None:
     """Return the first problem of the settings that an export reads, in one line, or None."""
     return name_problem(settings) or _number_problem(settings) or floors_problem(settings)
+
+
+def page_problem(command: ScrapyCommand, args: Iterable[str]) -> str | None:
+    """Return the first problem of the options and settings of a command for one page, in one line, or None."""
+    assert command.settings is not None
+    return command_problem(command, args) or _number_problem(command.settings) or _codes_problem(command.settings)
 
 
 def command_problem(command: ScrapyCommand, args: Iterable[str]) -> str | None:
@@ -92,6 +98,19 @@ def name_problem(settings: BaseSettings) -> str | None:
     return None
 
 
+def assignment_problem(settings: BaseSettings, assignments: Iterable[str]) -> str | None:
+    """Return a problem if the value of a ``NAME=VALUE`` must be a JSON object, as in the settings, and is none."""
+    for name, sign, value in (each.partition("=") for each in assignments):
+        if not sign or not isinstance(settings.get(name), BaseSettings):
+            continue
+        try:
+            if not isinstance(json.loads(value), dict):
+                return f"{name}={value} must be a JSON object: {{…}}"
+        except ValueError as error:
+            return f"{name}={value} is not valid JSON: {error}"
+    return None
+
+
 def _number_problem(settings: BaseSettings) -> str | None:
     """Return a problem if a setting of the command line is not a number although its default is one."""
     for name in settings:
@@ -121,7 +140,8 @@ def _value_problem(text: str, *, is_whole: bool, is_signed: bool) -> str | None:
     return None if is_signed or number >= 0 else "must be 0 or more"
 
 
-def _level_problem(settings: BaseSettings) -> str | None:
+def level_problem(settings: BaseSettings) -> str | None:
+    """Return a problem if there is no such log level, or None."""
     level = str(settings["LOG_LEVEL"])
     return None if level in logging.getLevelNamesMapping() or level.isdecimal() else f"LOG_LEVEL={level} is no level"
 

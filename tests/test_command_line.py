@@ -8,7 +8,7 @@ import pytest
 from caravan_crawler import __version__
 from caravan_crawler.command_line import main
 from caravan_crawler.commands.crawl import program_name
-from tests.support.forking import fork
+from tests.support.forking import fork, run
 
 
 def printed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
@@ -78,6 +78,36 @@ def test_a_mistyped_option_is_refused_by_every_command(words: tuple[str, ...], m
     out, log = process.communicate(timeout=60)
     assert (process.returncode, out) == (2, "")
     assert log == f"scrapy {words[0]}: there is no option {message}\n"
+
+
+ARGUMENTS = [("crawl", "caravan"), ("status",), ("report", "r.html"), ("inspect", "p.html"), ("reparse", "folder")]
+ARGUMENTS += [("export", "folder"), ("shell",), *((name, "http://127.0.0.1:9/") for name in ("fetch", "parse", "view"))]
+REFUSED = [
+    (("--pidfile", "/none/pid"), "--pidfile /none/pid cannot be written: No such file or directory"),
+    (("--profile", "/"), "--profile / cannot be written: Is a directory"),
+    (("--profile",), "argument --profile: expected one argument"),
+    (("-s", "LOG_LEVEL"), "Invalid -s value, use -s NAME=VALUE"),
+    (("-s", "FEEDS=5"), "FEEDS=5 must be a JSON object: {…}"),
+    (("-L", "nope"), "LOG_LEVEL=nope is no level"),
+    (("--logfile", "/none/log"), "LOG_FILE=/none/log cannot be written: No such file or directory"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), REFUSED, ids=[" ".join(options) for options, _ in REFUSED])
+@pytest.mark.parametrize("words", ARGUMENTS, ids=" ".join)
+def test_a_bad_value_is_refused_by_every_command(
+    words: tuple[str, ...], options: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    if "--logfile" in options and words[0] in ("export", "reparse"):
+        return  # they write no log
+    done = run("scrapy", *words, "-s", f"DATA_DIR={tmp_path}", *options, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"scrapy {words[0]}: {message}\n")
+
+
+@pytest.mark.parametrize(("name", "level"), [("crawl", "WARNING, in a log file INFO"), ("export", "nothing is logged")])
+def test_help_has_the_level_of_the_log(name: str, level: str) -> None:
+    out = run("scrapy", name, "--help", timeout=60).stdout
+    assert f"log level (default: {level})" in " ".join(out.split())
 
 
 @pytest.mark.parametrize("module", ["caravan_crawler.setings", "none.settings", ""])

@@ -65,9 +65,35 @@ def test_a_site_that_cannot_be_reached(words: tuple[str, ...]) -> None:
 
 def test_an_unknown_argument_of_parse_is_one_line(server: SampleServer) -> None:
     done = run("scrapy", "parse", "--nolog", "-a", "lumit=3", server.url, timeout=TIMEOUT)
-    assert done.returncode == 2
-    assert "error: unknown argument 'lumit'" in done.stderr.splitlines()[-1]
-    assert "Traceback" not in done.stderr
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "unknown argument 'lumit'" in done.stderr
+
+
+NO_PAGE = "is no address of a page (http://… or https://…)"
+REFUSED = [
+    (("fetch",), "give one URL"),
+    (("view",), "give one URL"),
+    (("parse",), "give one URL"),
+    (("fetch", "word"), f"word {NO_PAGE}"),
+    (("view", "word"), f"word {NO_PAGE}"),
+    (("parse", "word"), f"word {NO_PAGE}"),
+    (("shell", "word"), f"word {NO_PAGE}"),
+    (("fetch", "http://[x/"), f"http://[x/ {NO_PAGE}"),
+    (("fetch", "file:///none/page.html"), "/none/page.html is no file"),
+    (("shell", "/none/page.html"), "/none/page.html is no file"),
+    (("shell", "localhost", "more"), "give one URL"),
+    (("fetch", "--spider=nope", "http://127.0.0.1:9/"), "there is no spider 'nope', only caravan"),
+    (("parse", "-c", "nope", "http://127.0.0.1:9/"), "the spider has no callback 'nope'"),
+    (("view", "-s", "RETRY_TIMES=x", "http://127.0.0.1:9/"), "RETRY_TIMES=x is not a whole number"),
+    (("parse", "-O", "x.unknown", "http://127.0.0.1:9/"), "x.unknown: the extension is the format, one of json, "),
+]
+
+
+@pytest.mark.parametrize(("words", "message"), REFUSED, ids=[" ".join(words) for words, _ in REFUSED])
+def test_a_mistake_is_one_line(words: tuple[str, ...], message: str) -> None:
+    done = run("scrapy", *words, timeout=TIMEOUT)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert done.stderr.startswith(f"scrapy {words[0]}: {message}")
 
 
 OTHER = """

@@ -23,10 +23,10 @@ from caravan_crawler import settings as own_settings
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
 from caravan_crawler.console import append_exit_to_log, is_quiet, note_stop_signals, print_err, tune_gc
 from caravan_crawler.extensions.crawl_store import CrawlStore
-from caravan_crawler.feed_checks import log_file_problem
 from caravan_crawler.feeds import WholeFileStorage
 from caravan_crawler.items import RUN_DIR, Article
 from caravan_crawler.outcome import build_report, hook_problem, raise_alarm, summary, write_report
+from caravan_crawler.own_commands import CheckedCommand
 from caravan_crawler.settings_checks import limit_problem, option_problem, scrapyd_problem, settings_problem
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.store import crawl_state, database, field_counts, publication
@@ -36,7 +36,7 @@ from caravan_crawler.store.store import NONE, Store, open_store
 logger = logging.getLogger(__name__)
 
 
-class Command(CrawlCommand):
+class Command(CheckedCommand, CrawlCommand):
     """Check arguments, settings and store before any request, run, and exit with the outcome's code."""
 
     _store: Store | None = None
@@ -99,9 +99,6 @@ class Command(CrawlCommand):
         except (UsageError, ArgumentError) as error:
             self._refuse(self._format_hint(opts) or str(error))
         assert self.settings is not None
-        if problem := log_file_problem(self.settings):
-            self.settings.set("LOG_FILE", None, priority="cmdline")  # it cannot be written, not even for this line
-            self._refuse(problem)
         if self.settings["LOG_FILE"]:
             logging.raiseExceptions = False  # the last line says so if the disk is full, not a stack trace per message
         problem = settings_problem(self.settings) or limit_problem(self.settings, opts.spargs)

@@ -4,8 +4,9 @@ import argparse
 from typing import TYPE_CHECKING
 
 from caravan_crawler.atomic import local_path
-from caravan_crawler.console import OwnCommand, StopRequestedError, floors_of, format_size, raise_on_stop_signal
+from caravan_crawler.console import StopRequestedError, floors_of, format_size, raise_on_stop_signal
 from caravan_crawler.outcome import SOUND
+from caravan_crawler.own_commands import OwnCommand
 from caravan_crawler.store.database import StoreError
 
 # The export package is imported by the command only: Scrapy imports all commands at each start.

@@ -3,7 +3,8 @@
 from scrapy.commands.fetch import Command as FetchCommand
 
 from caravan_crawler.commands.parse import OnePageOptions
+from caravan_crawler.own_commands import CheckedCommand
 
 
-class Command(OnePageOptions, FetchCommand):
+class Command(OnePageOptions, CheckedCommand, FetchCommand):
     """Scrapy's command, without storing or publishing anything."""

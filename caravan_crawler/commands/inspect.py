@@ -2,7 +2,6 @@
 
 import argparse
 import re
-import sys
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -18,11 +17,12 @@ from twisted.python.failure import Failure
 
 from caravan_crawler.addons import browser_problem
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
-from caravan_crawler.console import OwnCommand, floors_of, is_terminal, print_err, print_out
+from caravan_crawler.console import floors_of, is_terminal, print_err, print_out
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.failures import words
 from caravan_crawler.normalise.text import clean
 from caravan_crawler.outcome import CRASHED, CRAWL_DELAY_STAT, REFUSED, UNREACHABLE
+from caravan_crawler.own_commands import OwnCommand
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.urls import PUBLIC_BASE, Site, is_page_address
@@ -63,16 +63,6 @@ class Command(OwnCommand):
         add("--requests", metavar="N", help=f"with --site: send at most N requests, {limits}")
         help_text = "with --site: save each page and what is read on it as a test case in DIR"
         add("--save-pages", metavar="DIR", help=help_text)
-
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Check that the log can be written, which Scrapy opens next."""
-        from caravan_crawler.feed_checks import log_file_problem  # imports the store
-
-        super().process_options(args, opts)
-        assert self.settings is not None
-        if problem := log_file_problem(self.settings):
-            self.end(problem, REFUSED)
-            sys.exit(REFUSED)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Read the page, from the network or a file, or inspect a site."""

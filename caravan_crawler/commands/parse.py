@@ -2,16 +2,16 @@
 
 import argparse
 import logging
-import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from scrapy import Request, Spider
 from scrapy.commands import ScrapyCommand
 from scrapy.commands.fetch import Command as FetchCommand
 from scrapy.commands.parse import Command as ParseCommand
+from scrapy.commands.shell import Command as ShellCommand
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadConnectionRefusedError,
@@ -23,16 +23,20 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
+from scrapy.spiderloader import get_spider_loader
+from scrapy.utils.url import guess_scheme
 
 from caravan_crawler.addons import leave_out_run
 from caravan_crawler.arguments import ArgumentError, CrawlArguments
+from caravan_crawler.atomic import local_path
 from caravan_crawler.console import print_err
 from caravan_crawler.failures import RobotsUnreadError, error_words
 from caravan_crawler.frontier.schedule import FEED
-from caravan_crawler.outcome import REFUSED, UNREACHABLE
+from caravan_crawler.outcome import UNREACHABLE
+from caravan_crawler.own_commands import CheckedCommand
 from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.spiders.caravan import CaravanSpider
-from caravan_crawler.urls import listing_of
+from caravan_crawler.urls import is_page_address, listing_of
 
 if TYPE_CHECKING:
     _Mixin = FetchCommand
@@ -85,19 +89,19 @@ class OnePageOptions(_OnePage):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Disable what only a crawl needs, and allow saved pages; the spider would refuse pages of other sites."""
         super().process_options(args, opts)
-        settings = _without_run(self, args)
+        settings = _without_run(self, args, opts)
         settings["DOWNLOAD_HANDLERS"].pop("file", None)
         if opts.spider == CaravanSpider.name:
             opts.spider = None
 
 
-class Command(_OnePage, ParseCommand):
+class Command(_OnePage, CheckedCommand, ParseCommand):
     """Scrapy's command, without storing or publishing anything. The callback is a crawl's for such a URL."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Remove the crawl's feeds and store from the settings."""
         super().process_options(args, opts)
-        _without_run(self, args)
+        _without_run(self, args, opts)
         # Scrapy's own callback around the spider's returns one.
         warnings.filterwarnings("ignore", ".* returned a Deferred", ScrapyDeprecationWarning)
 
@@ -115,6 +119,8 @@ class Command(_OnePage, ParseCommand):
                 CrawlArguments.parse(opts.spargs)
             except ArgumentError as error:
                 raise UsageError(str(error), print_help=False) from None
+        if opts.spider == CaravanSpider.name and opts.callback and not hasattr(CaravanSpider, opts.callback):
+            raise UsageError(f"the spider has no callback '{opts.callback}'", print_help=False)
         super().set_spidercls(url, opts)
 
     def prepare_request(self, spider: Spider, request: Request, opts: argparse.Namespace) -> Request:
@@ -128,16 +134,41 @@ class Command(_OnePage, ParseCommand):
         return super().prepare_request(spider, request, opts)
 
 
-def _without_run(command: ScrapyCommand, args: list[str]) -> BaseSettings:
-    """Return settings without store and feeds; exit with one line if an option is mistyped, as Scrapy ignores it."""
-    from caravan_crawler.settings_checks import option_problem  # imports settings that depend on the environment
+def _without_run(command: ScrapyCommand, args: list[str], opts: argparse.Namespace) -> BaseSettings:
+    """Return settings without store and feeds; raise UsageError if options, settings or page cannot be used."""
+    from caravan_crawler.settings_checks import page_problem  # imports settings that depend on the environment
 
-    if problem := option_problem(command, args):
-        print_err(f"scrapy {command.__module__.rpartition('.')[2]}: {problem}")
-        sys.exit(REFUSED)
     assert command.settings is not None
+    problem = page_problem(command, args) or _spider_problem(opts.spider, command.settings)
+    if problem := problem or _address_problem(args, is_shell=isinstance(command, ShellCommand)):
+        raise UsageError(problem, print_help=False)
     leave_out_run(command.settings)
     return command.settings
+
+
+def _spider_problem(name: str | None, settings: BaseSettings) -> str | None:
+    spiders = get_spider_loader(settings).list()
+    return None if name is None or name in spiders else f"there is no spider '{name}', only {', '.join(spiders)}"
+
+
+def _address_problem(args: list[str], *, is_shell: bool) -> str | None:
+    """Return why the arguments are not the one page to fetch; for ``scrapy shell`` also a file, a host, or nothing."""
+    if is_shell and not args:
+        return None
+    if len(args) != 1:
+        return "give one URL"
+    given = args[0]
+    url = guess_scheme(given) if is_shell else given
+    if url.startswith("file:"):
+        path = local_path(url)
+        return None if path.is_file() else f"{path} is no file"
+    is_page = is_page_address(url) and ("://" in given or _names_host(urlsplit(url)))
+    return None if is_page else f"{given} is no address of a page (http://… or https://…)"
+
+
+def _names_host(parts: SplitResult) -> bool:
+    """Whether the host is more than a word, which is hardly meant as one."""
+    return parts.hostname == "localhost" or "." in parts.netloc or ":" in parts.netloc
 
 
 def _callback(spider: CaravanSpider, url: str) -> str:

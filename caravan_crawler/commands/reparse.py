@@ -9,8 +9,9 @@ from typing import Any
 from scrapy.exceptions import UsageError
 
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
-from caravan_crawler.console import OwnCommand, StopFlag, print_out, progress_bar, tune_gc
+from caravan_crawler.console import StopFlag, print_out, progress_bar, tune_gc
 from caravan_crawler.outcome import BELOW_FLOORS, CRASHED, REFUSED, SOUND
+from caravan_crawler.own_commands import OwnCommand
 from caravan_crawler.store.database import StoreError, StoreRefusedError
 from caravan_crawler.store.store import (
     IDENTITY,
@@ -51,7 +52,7 @@ class Command(OwnCommand):
             self.end(problem, REFUSED)
             return
         if not args or not all(args):
-            raise UsageError("reparse takes WARC files or folders", print_help=False)
+            raise UsageError("it takes WARC files or folders", print_help=False)
         if opts.jobs < 1:
             raise UsageError("--jobs must be 1 or more", print_help=False)
         assert self.settings is not None

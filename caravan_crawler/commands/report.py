@@ -4,9 +4,10 @@ import argparse
 from importlib.util import find_spec
 
 from caravan_crawler.atomic import local_path, open_atomic
-from caravan_crawler.console import OwnCommand, StopRequestedError, floors_of, format_size, raise_on_stop_signal
+from caravan_crawler.console import StopRequestedError, floors_of, format_size, raise_on_stop_signal
 from caravan_crawler.feed_checks import reserved_problem
 from caravan_crawler.outcome import REFUSED, SOUND
+from caravan_crawler.own_commands import OwnCommand
 from caravan_crawler.settings_checks import command_problem, floors_problem
 from caravan_crawler.store import database
 from caravan_crawler.store.database import StoreError

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from urllib.parse import urlsplit
 
-from caravan_crawler.console import OwnCommand, format_size, print_out
+from caravan_crawler.console import format_size, print_out
 from caravan_crawler.normalise.text import printable
 from caravan_crawler.outcome import REFUSED
+from caravan_crawler.own_commands import OwnCommand
 from caravan_crawler.store import database
 from caravan_crawler.store.database import StoreError
 from caravan_crawler.store.snapshot import Overview, Run, Snapshot, read_overview

@@ -48,6 +48,11 @@ REFUSED = [
     (("-s", "RETRY_TIMES=-5"), "RETRY_TIMES=-5 must be 0 or more"),
     (("-s", "CLOSESPIDER_TIMEOUT=-5"), "CLOSESPIDER_TIMEOUT=-5 must be 0 or more"),
     (("-s", "DOWNLOAD_DELAY=inf"), "DOWNLOAD_DELAY=inf is not a number"),
+    (("-L", "nope"), "LOG_LEVEL=nope is no level"),
+    (("--pidfile", "{folder}"), "--pidfile {folder} cannot be written: Is a directory"),
+    (("--pidfile", "{folder}/caravan.db"), "caravan.db belongs to the store, which it would overwrite"),
+    (("--pidfile", "{folder}/log", "-s", "LOG_FILE={folder}/log"), "is the log, which it would overwrite"),
+    (("--profile", "{folder}/none/p"), "none/p cannot be written: No such file or directory"),
     (("-s", "LOG_FILE={folder}/none/crawl.log"), "none/crawl.log cannot be written: No such file or directory"),
     (("-s", "LOG_FILE={folder}"), "cannot be written: Is a directory"),
     (("-s", "LOG_FILE={folder}/caravan.db"), "caravan.db belongs to the store"),
@@ -56,10 +61,16 @@ REFUSED = [
     (("-s", "LOG_ENCODING=nope", "-s", "LOG_FILE={folder}/crawl.log"), "LOG_ENCODING=nope is no encoding"),
     (("-s", "JOBDIR={folder}/job"), "JOBDIR is not for this crawl"),
     (("-s", "RETRY_HTTP_CODES=abc"), "RETRY_HTTP_CODES=abc are no numbers"),
-    (("-s", "FEEDS=nojson"), "Invalid -s value"),
+    (("-s", "FEEDS={bad"), "FEEDS={bad is not valid JSON: Expecting property name"),
+    (("-s", "FEEDS=[1]"), "FEEDS=[1] must be a JSON object"),
+    (("-s", "EXTENSIONS=5"), "EXTENSIONS=5 must be a JSON object"),
+    (("-s", "FEEDS"), "Invalid -s value, use -s NAME=VALUE"),
+    (("-s", 'FEEDS={"x.unknown": {}}'), "x.unknown: there is no format unknown; there are json, "),
+    (("-O", "{folder}/x.unknown"), "x.unknown: the extension is the format, one of json, "),
+    (("-o", "x.csv:unknown"), "x.csv:unknown: the extension is the format, one of json, "),
     (("-s", 'FEEDS={"x.csv": 5}'), "FEEDS must give options to each file"),
     (("-s", "FEED_EXPORT_ENCODING=nope"), "FEED_EXPORT_ENCODING=nope is no encoding"),
-    (("-s", 'FEEDS={"x.csv": {"format": "nope"}}'), "x.csv: there is no format nope"),
+    (("-s", 'FEEDS={"x.csv": {"format": "nope"}}'), "x.csv: there is no format nope; there are json, "),
     (("-s", 'FEEDS={"nowhere://x/y.csv": {"format": "csv"}}'), "there is no storage of the name nowhere"),
     (("-s", 'FEEDS={"x.csv": {"format": "csv", "item_classes": ["no.X"]}}'), "there is no item class no.X"),
     (("-s", 'FEEDS={"x.csv": {"format": "csv"}, "./x.csv": {"format": "csv"}}'), "./x.csv and x.csv are one file"),
@@ -90,8 +101,16 @@ REFUSED = [
 def test_exit_code_2(options: tuple[str, ...], words: str, tmp_path: Path) -> None:
     done = crawl(tmp_path, "-a", "site=sample", *(option.replace("{folder}", str(tmp_path)) for option in options))
     assert (done.code, done.log.count("\n")) == (2, 1), done.log
-    assert words in done.log
+    assert words.replace("{folder}", str(tmp_path)) in done.log
     assert not (tmp_path / "runs").exists()
+
+
+def test_process_id_and_profile_are_written(tmp_path: Path) -> None:
+    options = ("--pidfile", str(tmp_path / "pid"), "--profile", str(tmp_path / "profile"))
+    done = crawl(tmp_path, "-a", "site=sample", "-a", "limit=1", "-s", "RETRY_PRIORITY_ADJUST=-1", *options)
+    assert done.code == 0, done.log[-1500:]
+    assert (tmp_path / "pid").read_text(encoding="utf-8").strip().isdecimal()
+    assert (tmp_path / "profile").stat().st_size > 1000
 
 
 def test_a_link_to_the_store_is_the_store(tmp_path: Path) -> None:

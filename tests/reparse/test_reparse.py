@@ -34,7 +34,7 @@ def articles(number: int, base: str = LOCAL) -> dict[str, bytes]:
 
 
 REFUSED: dict[str, tuple[tuple[str, ...], Mapping[str, bytes], str]] = {
-    "no path": ((), {}, "reparse takes WARC files or folders"),
+    "no path": ((), {}, "it takes WARC files or folders"),
     "no such path": (("nowhere",), {}, "nowhere cannot be read: No such file or directory"),
     "an empty folder": (("in",), {}, "in holds neither WARC files (.warc, .warc.gz) nor saved pages (.html)"),
     "no WARC file": (("in/a.warc",), {"a.warc": b"text"}, "in/a.warc is no WARC file"),
