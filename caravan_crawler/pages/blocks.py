@@ -58,7 +58,10 @@ class Element:
 
     def is_within(self, container: "Element") -> bool:
         """Whether the element is ``container`` or inside of it."""
-        return any(element is container for element in self.around)
+        element: Element | None = self
+        while element is not None and element is not container:
+            element = element.parent
+        return element is not None
 
 
 #: A text node: its text, the ``a`` element around it, and the innermost inline element around it, which is the icon

@@ -51,7 +51,7 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
         "author",
         r"(?:авторы?|текст|автор\s+текста|мәтін|журналист|(?:добавил|разместил|опубликовал)[аи]?)\s*[:\-–—]\s*(?P<value>\S.{0,120})",
     ),
-    ("author", r"(?:автором|опубликовал[аи]?|written\s+by|by)\s+(?P<value>[^\W\d].{2,60})"),
+    ("author", r"(?:автором|опубликовал[аи]?|(?:written\s+|posted\s+)?by)\s*(?::\s*|\s)(?P<value>[^\W\d].{2,60})"),
 )
 FORMS = tuple((kind, re.compile(form, re.IGNORECASE)) for kind, form in _FORMS)
 _LABEL_IN_LINK = re.compile(r"^(?:by|от|автор)\s*:?\s+", re.IGNORECASE)
@@ -253,7 +253,7 @@ def _facts_of(block: Block) -> list[Fact]:
         if found and len(known) == len(found):
             return [*_of_article(block, known), *linked_authors(block)]
         # Around a whole date or an author's line a theme may print the section and other things.
-        is_certain = any(_is_certain_date(fact) or _is_label_with_name(fact) for fact in known)
+        is_certain = any(is_certain_date(fact) or _is_label_with_name(fact) for fact in known)
         is_certain = is_certain or bool(known and linked_authors(block))
         rest = [part for part, fact in zip(parts, found, strict=True) if fact is None]
         marked = {
@@ -305,7 +305,7 @@ def _bare_authors(block: Block, names: list[str]) -> list[Fact]:
     return [Fact("author", name) for name in people]
 
 
-def _is_certain_date(fact: Fact) -> bool:
+def is_certain_date(fact: Fact) -> bool:
     """Whether a fact is a date with its year, or one such as ``сегодня, 14:05``."""
     form = _date_form(fact.value) if fact.kind == "date" else None
     return form is not None and (form.has_year or form.parts is None or form.parts.get("relative") is not None)

@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
 
 from caravan_crawler.normalise.dates import MONTH_PATTERN, WEEKDAY_PATTERN
 from caravan_crawler.normalise.numbers import parse_decimal, parse_rate
@@ -22,6 +21,7 @@ _NUMBER = r"[+\-]?\d[\d\s]{0,6}(?:[.,]\d{1,4})?"
 _DOLLAR = re.compile(
     rf"(?:\$|USD)\s*:?\s*(?P<rate>{_NUMBER})?\s*(?:₸|тг)?\.?|(?P<before>{_NUMBER})\s*\$", re.IGNORECASE
 )
+_HAS_DOLLAR = re.compile("[$]|USD", re.IGNORECASE).search
 _EURO = re.compile(rf"(?:€|EUR)\s*:?\s*(?P<rate>{_NUMBER})?\s*(?:₸|тг)?\.?|(?P<before>{_NUMBER})\s*€", re.IGNORECASE)
 _OTHER = re.compile(rf"(?:RUB|RUR|CNY|GBP|KGS|UZS|TRY|CHF|JPY|₽|£|¥)\s*:?\s*(?:{_NUMBER})?.{{0,4}}", re.IGNORECASE)
 _BARE = re.compile(rf"{_NUMBER}\s*(?:₸|тг\.?)?")
@@ -37,9 +37,12 @@ _FARTHEST_APART = Decimal("0.1")
 _BETWEEN = 3
 
 
+_CURRENCY = re.compile("[$€]|USD|EUR")
+
+
 def names_currency(text: str) -> bool:
     """Whether ``text`` may name the dollar or the euro."""
-    return "$" in text or "USD" in text or "€" in text or "EUR" in text
+    return _CURRENCY.search(text) is not None
 
 
 def place_of(block: Block, blocks: list[Block]) -> str:
@@ -67,7 +70,7 @@ def read_rates(marked: Sequence[str]) -> dict[str, str]:
         places[len(parts)] = place
         parts.append(part)
     for index, part in enumerate(parts):
-        match = _DOLLAR.fullmatch(part) if "$" in part or "usd" in part.lower() else None
+        match = _DOLLAR.fullmatch(part) if _HAS_DOLLAR(part) else None
         dollar, used = _rate_at(match, parts, index) if match else (None, 0)
         if dollar is None or (places[index] != IN_HEADER and _is_in_table(parts, index, dollar, places[index])):
             continue
@@ -162,7 +165,8 @@ _YEAR_AND_DAY = re.compile(
 )
 # One text may hold several: "$495.1 €583.72", "+3 °C | Алматы".
 _SIDE_BY_SIDE = re.compile(r"\s*[|•·]\s*|\s+(?=(?:[€$]|EUR|USD)\s?:?\s?\d)")
-_SEPARATORS = ("|", "•", "·", "€", "EUR")
+_HAS_SEVERAL = re.compile("[|•·€]|EUR").search
+_HAS_DIGIT = re.compile(r"\d").search
 _PART_MARKS = " \t•·|,▲▼△▽↑↓"
 #: Texts of a row of a forecast, and rows that make one.
 _LONGEST_ROW, _FEWEST_ROWS = 2, 3
@@ -183,11 +187,7 @@ class Header:
 
 def read_header(blocks: list[Block], end: int | None = None) -> Header:
     """Read the header among ``blocks[:end]``; what is not printed stays empty."""
-    return _read(tuple(_short_parts(blocks[: _DEEPEST if end is None else end])))
-
-
-@lru_cache(maxsize=16)  # the pages of a visit show the same
-def _read(parts: tuple[str, ...]) -> Header:
+    parts = _short_parts(blocks[: _DEEPEST if end is None else end])
     header = Header()
     header.rates = read_rates(parts)
     _read_weather(parts, header)
@@ -204,13 +204,9 @@ def _short_parts(blocks: list[Block]) -> list[str]:
             if names_currency(block.text):
                 texts.append(place_of(block, blocks))
             texts += [block.text] if len(pieces) == 1 else [" ".join(text.split()) for text, _, _ in pieces]
-    if _holds_several("".join(texts)):  # few headers have one, and all texts are asked at once
-        texts = [part for text in texts for part in (_SIDE_BY_SIDE.split(text) if _holds_several(text) else [text])]
+    if _HAS_SEVERAL("".join(texts)):  # few headers have one, and all texts are asked at once
+        texts = [part for text in texts for part in (_SIDE_BY_SIDE.split(text) if _HAS_SEVERAL(text) else [text])]
     return [part for text in texts if (part := text.strip(_PART_MARKS))]
-
-
-def _holds_several(text: str) -> bool:
-    return any(mark in text for mark in _SEPARATORS)
 
 
 def _read_weather(parts: Sequence[str], header: Header) -> None:
@@ -235,7 +231,7 @@ def _is_in_forecast(parts: Sequence[str], index: int) -> bool:
 def _read_date(parts: Sequence[str]) -> str | None:
     year = day = None
     for part in parts:
-        part = _WEEKDAY.sub("", part)
+        part = _WEEKDAY.sub("", part) if _HAS_DIGIT(part) else ""
         if not part[:1].isdigit():
             continue
         if match := _DAY_AND_YEAR.fullmatch(part) or _YEAR_AND_DAY.fullmatch(part):

@@ -152,6 +152,7 @@ def is_label_with_links(block: Block) -> bool:
     return len(texts) > 1 and any(map(is_label, texts))
 
 
+@lru_cache(maxsize=1024)
 def is_colophon(text: str) -> bool:
     """Whether a block is about rights and registration, as in a page's foot."""
     if len(text) >= 600 or not any(map(text.lower().__contains__, _OF_IMPRINTS)):

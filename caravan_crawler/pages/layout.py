@@ -19,7 +19,7 @@ from caravan_crawler.pages.bylines import (
     read_byline,
 )
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_lines import Fact, facts_of, is_dated
+from caravan_crawler.pages.fact_lines import Fact, facts_of, is_certain_date, is_dated
 from caravan_crawler.pages.front import LONGEST_SECTION, is_marked_as_author, names_somebody, read_front
 from caravan_crawler.pages.headline import Weighed, find_headline
 from caravan_crawler.pages.labels import (
@@ -113,9 +113,11 @@ def _facts_above(blocks: list[Block], headline: int) -> tuple[list[Fact], int]:
             found, first = facts + found, position
         elif not facts and not is_passed_over(block) and len(block.text) > LONGEST_SECTION:
             break
+    kinds = {fact.kind for fact in found}
     is_certain = any(
         (fact.kind == "date" and is_dated(fact.value) and not fact.value[:4].isdecimal())
         or (fact.kind in ("views", "credit") and not fact.is_bare)
+        or (fact.kind == "date" and "author" in kinds and is_certain_date(fact))
         for fact in found
     )
     return (found, first) if is_certain else ([], headline)

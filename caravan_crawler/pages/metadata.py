@@ -58,6 +58,8 @@ class StructuredData:
     """Contents of ``article:tag``."""
     articles: list[dict[str, Any]] = field(default_factory=list)
     """The JSON-LD objects of an article's type."""
+    page_author: object = None
+    """The author of the JSON-LD object of the page itself: some plugins describe no article, only a ``WebPage``."""
     people: dict[str, Any] = field(default_factory=dict)
     """The JSON-LD objects with a name, by their ``@id``: the graphs of plugins refer to an author by it."""
     scripts: list[str] = field(default_factory=list)
@@ -147,6 +149,8 @@ def _read_script(node: LexborNode, kind: str, data: StructuredData) -> None:
         for parsed in _parsed(node.text()):
             objects = list(_objects(parsed))
             data.articles += [each for each in objects if not _types(each).isdisjoint(_ARTICLE_TYPES)]
+            for each in objects:
+                data.page_author = data.page_author or ("webpage" in _types(each) and each.get("author"))
             data.people |= {str(each["@id"]): each for each in objects if "@id" in each and "name" in each}
 
 

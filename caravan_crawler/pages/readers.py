@@ -149,13 +149,24 @@ def _is_of_the_page(element: Element, page: ArticlePage) -> bool:
 
 
 def _time_elements(page: ArticlePage, above: int = 0) -> list[Element]:
-    """Return the ``time`` elements from ``above`` blocks before the headline to the text."""
+    """Return the ``time`` elements from ``above`` blocks before the headline to the text; else those under it.
+
+    Those under it are in the same ``article`` as the headline, and not in the card of another one.
+    """
     layout = page.layout
     if layout.headline is None or layout.first_headline is None:
         return []
     start = layout.first_headline - above if above else layout.headline
     end = max(layout.text.start, layout.headline + 2)
-    return [time for time in page.document.times if start <= time.first < end][:_MOST_TIMES]
+    times = page.document.times
+    found = [time for time in times if start <= time.first < end]
+    return (found or [time for time in times if time.first >= layout.text.end and _is_in_article(time, page)])[:_MOST_TIMES]
+
+
+def _is_in_article(element: Element, page: ArticlePage) -> bool:
+    """Whether the innermost ``article`` around an element holds the headline."""
+    article = next((each for each in element.around if each.tag == "article"), None)
+    return article is not None and page.document.blocks[page.layout.headline or 0].is_within(article)
 
 
 def stamp_confirming_breadcrumb(page: ArticlePage) -> str | None:
@@ -342,11 +353,11 @@ def authors_labelled(page: ArticlePage) -> list[str]:
 
 def authors_json_ld(page: ArticlePage) -> list[str]:
     """Authors of JSON-LD that are people by type and by name."""
-    authors = page.document.structured.article.get("author")
+    structured = page.document.structured
+    authors = structured.article.get("author") or structured.page_author
     people = authors if isinstance(authors, list) else [authors]
     people = [{"@type": "Person", "name": person} if isinstance(person, str) else person for person in people]
-    graph = page.document.structured.people
-    known = [graph.get(str(each.get("@id")), each) for each in people if isinstance(each, dict)]
+    known = [structured.people.get(str(each.get("@id")), each) for each in people if isinstance(each, dict)]
     # Plugins for search engines give name and "@id" alone, or refer to a person of their graph.
     names = [person.get("name") for person in known if _is_of_a_person(person.get("@type", "Person"))]
     found = [name for text in names if isinstance(text, str) for name in people_in(clean(text))]

@@ -44,6 +44,7 @@ _LEDE = re.compile(
 )
 _CLOUD = re.compile(r"tag-?cloud|(?:^|\s)widget(?=[\s_-]|$)|sidebar|popular", re.IGNORECASE)
 _TOPICS = re.compile(r"tags?-?links|taxonomy|(?:post|entry|article)[_-]{1,2}tags?(?=$|[\s_-])", re.IGNORECASE)
+_ARTICLE_FOOT = re.compile(r"(?:^|\s)(?:entry|post|article|single)[_-]{1,2}(?:footer|foot|meta)(?=$|[\s_-])", re.IGNORECASE)
 _COUNT_OF_OTHERS = re.compile(
     r"comment|chat|respond|clap|answer|discuss|disqus|like|heart|thumb|vote|rating|share|repost|bookmark|favou?rite|reply|replies|коммент"
     r"|нравится|лайк|пікір",
@@ -118,6 +119,11 @@ def is_cloud(names: str) -> bool:
 def is_list_of_topics(names: str) -> bool:
     """Whether an element of these names holds the topics of one article."""
     return _TOPICS.search(names) is not None
+
+
+def is_article_foot(names: str) -> bool:
+    """Whether a ``footer`` of these names is an article's and not the page's."""
+    return _ARTICLE_FOOT.search(names) is not None
 
 
 @lru_cache(maxsize=1024)

@@ -9,7 +9,7 @@ from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.labels import is_colophon, is_end_label
 from caravan_crawler.pages.layout import Layout
-from caravan_crawler.pages.selectors import is_cloud, is_list_of_topics
+from caravan_crawler.pages.selectors import is_article_foot, is_cloud, is_list_of_topics
 from caravan_crawler.urls import Site
 
 _TAG_PATH = re.compile(r"(?:/[^?#]*)?/tags?/[^/]+")
@@ -123,7 +123,7 @@ def _article(document: Document, layout: Layout) -> Element | None:
 
 def _ends_article(block: Block) -> bool:
     """Whether a block begins what stands behind an article: the comments, a column, the foot."""
-    if block.zone in ("aside", "footer", "form") or is_end_label(block.text) or is_colophon(block.text):
+    if block.zone in ("aside", "form") or (block.zone == "footer" and not _is_in_article_foot(block)) or is_end_label(block.text) or is_colophon(block.text):
         return True
     return block.tag in HEADINGS and _TAGS_LABEL.fullmatch(block.text) is None
 
@@ -137,7 +137,15 @@ def _may_hold_tags(block: Block, article: Element | None) -> bool:
             break
         if element.attributes and is_cloud(element.names):
             return False
-    return block.zone != "footer" or any(element.tag == "article" for element in block.element.around)
+    return block.zone != "footer" or _is_in_article_foot(block)
+
+
+def _is_in_article_foot(block: Block) -> bool:
+    """Whether the ``footer`` around a block is the article's own, not the page's."""
+    for element in block.element.around:
+        if element.tag == "article" or (element.tag == "footer" and is_article_foot(element.names)):
+            return True
+    return False
 
 
 def _names_topics(element: Element) -> bool:

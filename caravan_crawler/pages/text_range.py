@@ -175,8 +175,10 @@ def find_foot(blocks: list[Block], headline: int) -> int:
         if last > block.index and is_near:
             text_end = max(text_end, last)
     for block in behind:
+        if block.index <= text_end:
+            continue
         is_foot = block.zone == "footer" or is_colophon(block.text) or is_trending_heading(block.text)
-        if is_foot and block.index > text_end and (text_end or _ends_what_holds_both(blocks[headline], block)):
+        if is_foot and (text_end or _ends_what_holds_both(blocks[headline], block)):
             return block.index
     return len(blocks)
 
