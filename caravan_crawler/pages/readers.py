@@ -160,7 +160,9 @@ def _time_elements(page: ArticlePage, above: int = 0) -> list[Element]:
     end = max(layout.text.start, layout.headline + 2)
     times = page.document.times
     found = [time for time in times if start <= time.first < end]
-    return (found or [time for time in times if time.first >= layout.text.end and _is_in_article(time, page)])[:_MOST_TIMES]
+    return (found or [time for time in times if time.first >= layout.text.end and _is_in_article(time, page)])[
+        :_MOST_TIMES
+    ]
 
 
 def _is_in_article(element: Element, page: ArticlePage) -> bool:

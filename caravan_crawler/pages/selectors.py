@@ -44,7 +44,9 @@ _LEDE = re.compile(
 )
 _CLOUD = re.compile(r"tag-?cloud|(?:^|\s)widget(?=[\s_-]|$)|sidebar|popular", re.IGNORECASE)
 _TOPICS = re.compile(r"tags?-?links|taxonomy|(?:post|entry|article)[_-]{1,2}tags?(?=$|[\s_-])", re.IGNORECASE)
-_ARTICLE_FOOT = re.compile(r"(?:^|\s)(?:entry|post|article|single)[_-]{1,2}(?:footer|foot|meta)(?=$|[\s_-])", re.IGNORECASE)
+_ARTICLE_FOOT = re.compile(
+    r"(?:^|\s)(?:entry|post|article|single)[_-]{1,2}(?:footer|foot|meta)(?=$|[\s_-])", re.IGNORECASE
+)
 _COUNT_OF_OTHERS = re.compile(
     r"comment|chat|respond|clap|answer|discuss|disqus|like|heart|thumb|vote|rating|share|repost|bookmark|favou?rite|reply|replies|коммент"
     r"|нравится|лайк|пікір",

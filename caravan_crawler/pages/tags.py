@@ -123,7 +123,12 @@ def _article(document: Document, layout: Layout) -> Element | None:
 
 def _ends_article(block: Block) -> bool:
     """Whether a block begins what stands behind an article: the comments, a column, the foot."""
-    if block.zone in ("aside", "form") or (block.zone == "footer" and not _is_in_article_foot(block)) or is_end_label(block.text) or is_colophon(block.text):
+    if (
+        block.zone in ("aside", "form")
+        or (block.zone == "footer" and not _is_in_article_foot(block))
+        or is_end_label(block.text)
+        or is_colophon(block.text)
+    ):
         return True
     return block.tag in HEADINGS and _TAGS_LABEL.fullmatch(block.text) is None
 
