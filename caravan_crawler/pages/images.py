@@ -1,7 +1,8 @@
 """The article's pictures: those from its headline to the end of its text, and the one above it."""
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborNode
@@ -13,10 +14,10 @@ from caravan_crawler.pages.selectors import UPLOADS, is_portrait
 from caravan_crawler.pages.text_range import clutter_around
 
 _ORNAMENT = re.compile(
-    r"\.svg$|/(?:icons?|sprites?|logos?|emoji|smileys?|banners?|buttons?|themes|plugins|counters?)/|(?:^|[/_\-])(?:pixel|spacer|blank|1x1|avatar|gravatar|logo|counter|banner|button|emailbutton|printbutton)[._\-\d]"
+    r"\.svg$|/(?:ads?|adv|reklama|rk|templates?|skins?|icons?|sprites?|logos?|emoji|smileys?|banners?|buttons?|themes|plugins|counters?)/|(?:^|[/_\-])(?:pixel|spacer|blank|1x1|avatar|gravatar|logo|counter|banner|button|emailbutton|printbutton)[._\-\d]"
     r"|gravatar|/(?:avatars?|users?|authors?)/[^/]*$|/\d{3}x(?:60|90)\."
     r"|/(?:icon|bookmark|eye|views?|calendar|clock|time|date|share|comments?|print|arrow|play|fb|facebook|vk|tg|telegram|whatsapp"
-    r"|twitter|instagram|ok|youtube)\.\w{3,4}$",
+    r"|twitter|instagram|ok|youtube|e?mail|pdf|rss|star)\.\w{3,4}$",
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(
@@ -38,7 +39,8 @@ _FRAMES = frozenset("a figure picture".split())
 #: Where scripts find a picture that is loaded when it is scrolled to: the whole picture first, then any.
 _LAZY = (
     "data-full-url data-large-file data-src data-lazy-src data-lazy data-original data-echo data-url "
-    "data-image data-img-url data-hi-res-src"
+    "data-image data-img-url data-hi-res-src data-ezsrc data-orig-src data-cfsrc data-lazyload nitro-lazy-src "
+    "data-wpfc-original-src data-flickity-lazyload"
 ).split()
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset")
 #: Pixels of width below which a picture in ``src`` is a thumbnail, if its ``srcset`` has larger copies.
@@ -67,7 +69,7 @@ def _is_articles(picture: Picture, document: Document, layout: Layout) -> bool:
         return False
     container = layout.text.container
     if layout.first_headline < picture.position < layout.text.end:
-        clutter = clutter_around(picture.parent, container)
+        clutter = clutter_around(_frame_of(picture), container)
         return clutter is None or "caption" in clutter.names or _is_around_headline(picture, document, layout)
     if picture.position == layout.text.end:
         # Behind the last paragraph a picture is the article's only inside the text's container.
@@ -80,9 +82,16 @@ def _is_articles(picture: Picture, document: Document, layout: Layout) -> bool:
     return False
 
 
+def _frame_of(picture: Picture) -> Element:
+    """Return the element around a picture, or around the link that shows it large: some are named ``modal``."""
+    link = picture.link
+    shows_it = link is not None and _PICTURE_FILE.search(urlsplit(link.get("href") or "").path) is not None
+    return link.parent if link is not None and link.parent is not None and shows_it else picture.parent
+
+
 def _is_around_headline(picture: Picture, document: Document, layout: Layout) -> bool:
     """Whether the clutter around a picture is around headline or text as well, and so none."""
-    clutter = clutter_around(picture.parent, layout.text.container)
+    clutter = clutter_around(_frame_of(picture), layout.text.container)
     headline = document.blocks[layout.headline or 0]
     return clutter is not None and any(block.is_within(clutter) for block in (headline, *layout.text.blocks[:1]))
 
@@ -132,18 +141,20 @@ def _written_urls(node: LexborNode) -> Iterator[str]:
     source = attributes.get("src") or ""
     lazy = [value for name in _LAZY if (value := attributes.get(name))]
     sets = [_by_width(attributes.get(name) or "") for name in _SETS]
-    if source and _is_thumbnail(source, sets):
-        yield from (url for each in sets for url in each)
+    parent, behind = node.parent, node.next
+    if parent is not None and parent.tag == "picture":
+        others = [_by_width(other.attributes.get(name) or "") for other in parent.css("source") for name in _SETS]
+        sets.append(_largest_first([(url, width) for each in others for url, width in each.items()]))
+    shown = next(
+        (url for url in [source, *lazy] if url and not _PLACEHOLDER.search(url) and not url.startswith("data:")), ""
+    )
+    if shown and _is_thumbnail(shown, sets, _THUMBNAIL if shown == source else math.inf):
+        yield from _largest_first([(url, width) for each in sets for url, width in each.items()])
     yield attributes.get("data-orig-file") or ""  # the picture as it was uploaded
     # A real picture in ``src`` is the one that is shown.
     yield from lazy if source.startswith("data:") or not source else ()
     yield from [attributes.get("data-src") or "", attributes.get("data-lazy-src") or "", source, *lazy]
     yield from (url for each in sets for url in each)
-    parent, behind = node.parent, node.next
-    if parent is not None and parent.tag == "picture":
-        for other in parent.css("source"):
-            for name in _SETS:
-                yield from _by_width(other.attributes.get(name) or "")
     while behind is not None and behind.is_text_node:
         behind = behind.next
     plain = behind.css_first("img") if behind is not None and behind.tag == "noscript" else None
@@ -151,12 +162,12 @@ def _written_urls(node: LexborNode) -> Iterator[str]:
         yield plain.attributes.get("src") or ""
 
 
-def _is_thumbnail(source: str, sets: list[dict[str, float]]) -> bool:
-    """Whether ``src`` is small, by its candidate in a ``srcset`` or by its name, and a ``srcset`` has a larger one."""
+def _is_thumbnail(source: str, sets: list[dict[str, float]], limit: float) -> bool:
+    """Whether a picture is below ``limit`` by its candidate in a ``srcset`` or its name, and a set has a larger one."""
     widths = {url: width for each in sets for url, width in each.items()}
     named = _WIDTH_IN_NAME.search(source)
-    own = widths.get(source, float(named[1] or named[2]) if named else _THUMBNAIL)
-    return own < _THUMBNAIL and any(width > own for width in widths.values())
+    own = widths.get(source, float(named[1] or named[2]) if named else limit)
+    return own < limit and any(width > own for width in widths.values())
 
 
 def _by_width(written: str) -> dict[str, float]:
@@ -171,7 +182,11 @@ def _by_width(written: str) -> dict[str, float]:
             rest = tokens.pop(0)[match.end() :].lstrip(",")
             tokens[:0] = [rest] if rest else []
         found.setdefault(url.rstrip(","), size)
-    return dict(sorted(found.items(), key=lambda each: -each[1]))
+    return _largest_first(found.items())
+
+
+def _largest_first(widths: Iterable[tuple[str, float]]) -> dict[str, float]:
+    return dict(sorted(widths, key=lambda each: -each[1]))
 
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)[wx]")

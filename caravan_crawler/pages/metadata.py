@@ -37,6 +37,9 @@ _OPENING, _CLOSING, _SPACE = (
 _EPOCH = re.compile(r"1\d{9}(?:\d{3})?")
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\]])", re.DOTALL)
+#: A backslash before a letter with which it makes no escape.
+_INVALID_ESCAPE = re.compile(r"(\\[\\\"/bfnrt]|\\u[0-9a-fA-F]{4})|\\")
+_COMMENT_LINE = re.compile(r"^\s*(?://.*|/\*.*?\*/\s*)$", re.MULTILINE)
 _DECODER = json.JSONDecoder(strict=False)  # editors paste raw line breaks into strings
 
 
@@ -181,7 +184,7 @@ def _is_in_drawing(title: LexborNode) -> bool:
 
 def _parsed(text: str) -> Iterator[Any]:
     bare = _unwrapped(text)
-    for repair in (_as_it_is, _without_trailing_commas, _with_entities_resolved, _with_quotes_escaped):
+    for repair in _REPAIRS:
         try:
             yield from _values(repair(bare))
         except (ValueError, RecursionError):
@@ -228,6 +231,26 @@ def _with_entities_resolved(text: str) -> str:
 def _with_quotes_escaped(text: str) -> str:
     """Escape quotation marks in strings: one that ends a string has ``,``, ``:`` or a bracket behind it."""
     return re.sub(r'(?<![{\[,:\\])(?<![{\[,:]\s)"(?!\s*[,:}\]])', r"\\" + '"', _without_trailing_commas(text))
+
+
+def _without_invalid_escapes(text: str) -> str:
+    return _without_trailing_commas(_INVALID_ESCAPE.sub(r"\1", text))
+
+
+def _without_what_is_no_json(text: str) -> str:
+    """Drop what a program wrote before the object, such as a warning, and whole lines of comments."""
+    begin = re.search(r"[{\[](?=\s*(?:[\"{\[\]}]|//|/\*))", text)
+    return _without_invalid_escapes(_COMMENT_LINE.sub("", text[begin.start() :] if begin else text))
+
+
+_REPAIRS = (
+    _as_it_is,
+    _without_trailing_commas,
+    _without_invalid_escapes,
+    _without_what_is_no_json,
+    _with_entities_resolved,
+    _with_quotes_escaped,
+)
 
 
 def _objects(node: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
