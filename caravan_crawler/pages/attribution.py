@@ -21,7 +21,8 @@ _GO_BETWEEN = (
 _KIND = (
     r"(?:международн\w+\s+информационн\w+\s+агентств\w+|информационн\w+\s+агентств\w+|информагентств\w+|агентств\w+|МИА|ИА|РИА|ИАА"
     r"|телеканал\w*|радиостанци\w+|радио|медиа-?портал\w*|интернет-?портал\w*|портал\w*|новостн\w+\s+(?:портал|сайт)\w*"
-    r"|интернет-?издани\w+|издани\w+|газет\w+|журнал\w*|сайт\w*|пресс-?агентств\w+|телекомпани\w+|каналу?|канала)"
+    r"|интернет-?издани\w+|издани\w+|газет\w+|журнал\w*|сайт\w*|пресс-?агентств\w+|телекомпани\w+|каналу?|канала"
+    r"|(?:telegram|телеграмм?|тг|youtube)[-\s]канал\w*|паблик\w*)"
 )
 _QUOTED = r"(?:«[^«»]{2,60}»|“[^“”]{2,60}”|\"[^\"]{2,60}\"|„[^„“”]{2,60}[“”])"
 _WORD = "[A-Za-zА-Яа-яЁё0-9]"
@@ -50,9 +51,15 @@ _CREDITED = re.compile(
 # Kazakh puts the name before the verb.
 _CREDITED_BEFORE = re.compile(
     rf"(?P<name>{_NAME})"
-    r"(?:(?:\s+(?:ақпараттық|халықаралық))?(?:\s+тілшісіне)?(?:\s+(?:хабарлайды|хабарлады|жазады|деп\s+жазды))"
+    r"(?:(?:[-‑]?(?:қа|ға|ке|ге|на|не))?\s+сілтеме\s+жаса\w+|\s+(?:мәліметінше|мәліметтерінше|ақпаратынша|дерегінше|хабарлауынша|жазуынша)"
+    r"|(?:\s+(?:ақпараттық|халықаралық))?(?:\s+тілшісіне)?(?:\s+(?:хабарлайды|хабарлады|жазады|деп\s+жазды))"
     r"|(?:\s+(?:ақпараттық|халықаралық))?\s+(?:агенттігіне|порталына|сайтына|басылымына)\s+сілтеме\s+жаса\w+)",
     re.IGNORECASE,
+)
+#: ``МОСКВА, 3 июня. /ТАСС/``: an agency's own beginning of a text.
+_DATELINE = re.compile(
+    rf"^(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ][А-ЯЁӘІҢҒҮҰҚӨҺ\-]{{2,30}})[.,\s][^/\n]{{0,30}}/(?P<name>{_NAME})/",
+    re.IGNORECASE | re.MULTILINE,
 )
 # Where a credit may begin: the stems of its first words behind what is no letter, which a plain search finds fast.
 _HINT = re.compile(
@@ -72,9 +79,10 @@ def find_source(text: str) -> str | None:
     if len(lowered) != len(text):
         lowered = text  # a letter whose lower case is longer would shift the places
     matches = [match for hint in _HINT.finditer(f" {lowered}") if (match := _CREDITED.match(text, hint.start()))]
-    if "хабарла" in lowered or "жаз" in lowered or "сілтеме" in lowered:
+    if any(stem in lowered for stem in ("хабарла", "жаз", "сілтеме", "ынша", "інше")):
         matches += _CREDITED_BEFORE.finditer(text)
     matches += [found for match in matches if (found := _REFERS_ON.match(text, match.end("name")))]
+    matches += [found] if (found := _DATELINE.search(text)) else []
     for match in sorted(matches, key=lambda found: found.start("name")):
         name = match["name"].strip()
         if not is_the_site(name) and _is_name(name) and not _is_title_of_a_work(match):
