@@ -14,7 +14,7 @@ _TEXT_CLASSES = frozenset(["article_text", "full-article__text"])
 
 _AUTHOR_BOX = (
     r"(?:about-?)?author-?(?:box|bio|info|card|description|avatar|block|about|profile|section)|signature-author|abh-box"
-    r"|saboxplugin-wrap|bio-box"
+    r"|saboxplugin-wrap|bio-box|m-a-box"
 )
 #: Words of a name, the parts between hyphens, underscores and capitals, that mark what is no part of an article.
 _CLUTTER = re.compile(
@@ -22,7 +22,7 @@ _CLUTTER = re.compile(
     r"|banner|banners|reklama|promo|sponsored|partners?|share|sharing|sharedaddy|social|socials|addtoany|ya-share2?"
     r"|comments?|respond|disqus|related|relatedposts?|jp-relatedposts|yarpp|crp|recommend\w*|read-?(?:also|more|next)"
     r"|see-?also|more-?(?:news|posts)|similar|latest-posts|recent-posts|popular|trending-posts|wp-embedded-content"
-    r"|is-type-wp-embed|\w*incut|inset|newsletter|subscri(?:be|ption)\w*|mailchimp|mc4wp\S*|telegram-(?:box|banner|subscribe)|toc|toc-container"
+    r"|is-type-wp-embed|wp-block-embed|lyte-\w+|jwplayer|plyr|video-js|\w*incut|inset|newsletter|subscri(?:be|ption)\w*|mailchimp|mc4wp\S*|telegram-(?:box|banner|subscribe)|toc|toc-container"
     r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|tgme\w*|(?:vk|ok|fb|telegram|tg|twitter|x|youtube|rutube)-(?:embed|post|widget)|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|post-?ratings?|rating|rmp-\w+"
     rf"|{_AUTHOR_BOX}"
     r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|polls?|opros\w*|golosovan\w*|votes?|voting|cookie\w*|popup|modal"
@@ -57,13 +57,19 @@ _AUTHOR = re.compile(r"author|username|byline|journalist|avtor|vcard", re.IGNORE
 _AUTHOR_BOX_NAMES = re.compile(rf"(?:^|[\s_\-])(?:{_AUTHOR_BOX})(?=$|[\s_\-\d])", re.IGNORECASE)
 _MODIFIED = re.compile(r"updat|modif|edited|izmen|obnov", re.IGNORECASE)
 _PUBLISHED = re.compile(r"publi[sc]|entry-date", re.IGNORECASE)
-_HEADER = re.compile(r"(?:^|[\s_\-])head(?:er|ing)?(?=$|[\s_\-\d])", re.IGNORECASE)
+_HEADER = re.compile(r"(?:^|[\s_\-])(?:head(?:er|ing)?|hero|jumbotron)(?=$|[\s_\-\d])", re.IGNORECASE)
+_COMMENT = re.compile(
+    r"(?:^|\s)(?:comments?(?:-(?:area|list|body|content|meta|author|item))?|com-ent)(?=$|\s)", re.IGNORECASE
+)
 _CRUMBS = re.compile(r"(?:^|[\s_\-])(?:bread-?)?crumbs?", re.IGNORECASE)
 _PORTRAIT = re.compile(r"avatar|userpic|gravatar|author|emoji|smiley", re.IGNORECASE)
 _ICON_FONT = re.compile(r"(?:^|\s)material-(?:icons|symbols)(?=$|[\s_\-])")
 _SCREEN_READERS = re.compile(r"(?:^|\s)(?:screen-reader-text|sr-only|visually-hidden|visuallyhidden)(?=$|\s)")
-#: Where the site keeps the pictures of its articles, in the third and the second generation.
-UPLOADS = re.compile(r"/wp-content/uploads/|static\.caravan\.kz/image/", re.IGNORECASE)
+#: Where the site keeps the pictures of its articles in the second generation, and programs such as WordPress.
+UPLOADS = re.compile(
+    r"static\.caravan\.kz/image/|/(?:uploads?|userfiles|media|storage|content/images|sites/[^/]+/files|images/\d{4})/",
+    re.IGNORECASE,
+)
 
 
 def holds_text(classes: str) -> bool:
@@ -85,6 +91,11 @@ def is_clutter(tag: str, names: str) -> bool:
     if tag == "p":
         return _PARAGRAPH_CLUTTER.search(names) is not None
     return _CLUTTER.search(_in_hyphens(names)) is not None
+
+
+def is_comment(names: str) -> bool:
+    """Whether an element of these names holds readers' comments."""
+    return _COMMENT.search(_in_hyphens(names)) is not None
 
 
 @lru_cache(maxsize=1024)

@@ -27,11 +27,13 @@ _SENTENCE = re.compile(
 )
 _TAG_LINE = re.compile(r"(?:теги|тэги|метки|ключевые\s+слова|тегтер|белгілер|tags)\s*:\s*(?P<tags>\S.*)", re.IGNORECASE)
 _TAGS_LABEL = re.compile(
-    r"(?:отмечено(?:\s+как)?|помечен\w+(?:\s+как)?|tagged|ключевые\s+слова|теги|тэги|метки|темы|тегтер|белгілер|tags)\s*:?",
+    r"(?:тегированные|отмечено(?:\s+как)?|помечен\w+(?:\s+как)?|tagged|ключевые\s+слова|теги|тэги|метки|темы|тегтер|белгілер|tags)\s*:?",
     re.IGNORECASE,
 )
 _TO_COMMENTS = re.compile("#(?:respond|comments)$")
-_NAMED = re.compile(r"(?:^|__)(?:(?:article|post|entry)-)?tags(?=$|\s)")
+_NAMED = re.compile(
+    r"(?:^|__|\s)(?:(?:article|post|entry|news|item|node|single|e)[-_]{1,2})?tags(?:-list|-links)?(?=$|\s)"
+)
 _HASHTAG = re.compile(r"#\w[\w\-]*")
 #: Letters of a block of tags, and the most tags of an article.
 _LONGEST, _MOST = 400, 20
@@ -50,7 +52,8 @@ def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
         return _plain_tags(block.text) if block.text[0] == "#" or ":" in block.text[:20] else []
     tags: list[str] = []
     outside = ""
-    is_labelled = _TAGS_LABEL.fullmatch(block.pieces[0][0].strip()) is not None
+    is_named = _NAMED.search(block.element.names) is not None
+    is_labelled = is_named or _TAGS_LABEL.fullmatch(block.pieces[0][0].strip()) is not None
     sections: list[str] = []
     for text, link, _ in block.pieces:
         words = " ".join(text.split()).strip("#, ")
@@ -63,7 +66,7 @@ def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
         elif words and not link.get("rel"):
             sections.append(words)
     outside = " ".join(outside.split())
-    if not tags and _NAMED.search(block.element.names):  # some sites have a page for each topic at the root
+    if not tags and is_named:  # some sites have a page for each topic at the root
         tags = sections
     if len(tags) > _MOST or any(map(str.isdecimal, tags)):
         return []  # a cloud of the site's topics, with their counts
@@ -81,6 +84,7 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
     end = trending.start if trending else len(blocks)
     behind = blocks[trending.end :] if trending else []
     is_under_text = True
+    label: Block | None = None
     above = max(0, layout.first_headline - _FARTHEST_ABOVE) if layout.first_headline is not None else layout.text.start
     for block in blocks[above : layout.text.start]:
         if article is not None and block.is_within(article) and _may_hold_tags(block, article):
@@ -93,8 +97,30 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
         if not (is_inside or is_next or (is_under_text and block.index < end) or _is_in_own_list(block)):
             continue
         if _may_hold_tags(block, article):
-            tags = tag_texts(block, document.site, document.base_url)
+            if label is not None and not _is_headed_by(label, block):
+                label = None
+            tags = tag_texts(block, document.site, document.base_url) or _labelled_tags(block)
+            if not tags and label is not None:
+                tags = [words for words, _ in block.linked_texts() if words]
             yield from tags or _tags_among_facts(block, document)
+            label = block if _TAGS_LABEL.fullmatch(block.text) else label
+
+
+def _is_headed_by(label: Block, block: Block) -> bool:
+    """Whether a block is nothing but short links, in an element that begins with the label of tags."""
+    return block.is_all_links and len(block.text) <= _LONGEST and common_container(label, block).first == label.index
+
+
+def _labelled_tags(block: Block) -> list[str]:
+    """Return the links behind a label in a line: ``Добавил: admin | Теги: <a>рыбалка</a> | Рейтинг: 5``."""
+    tags: list[str] = []
+    is_labelled = False
+    for text, link, _ in block.pieces:
+        if link is None and any(map(str.isalnum, text)):
+            is_labelled = _TAGS_LABEL.fullmatch(text.strip(" |•·")) is not None
+        elif link is not None and is_labelled and (words := " ".join(text.split()).strip("#, ")):
+            tags.append(words)
+    return tags
 
 
 def is_list_of_sections(block: Block, site: Site, page_url: str) -> bool:

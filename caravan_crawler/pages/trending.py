@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from caravan_crawler.pages.blocks import HEADINGS, Block, Element, common_container
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_lines import is_date
+from caravan_crawler.pages.fact_forms import is_date
+from caravan_crawler.pages.fact_lines import facts_of
+from caravan_crawler.pages.headline import section_names
 from caravan_crawler.pages.labels import (
     ends_sentence,
     is_end_label,
@@ -32,6 +34,8 @@ ENOUGH_PAIRS = 5
 
 #: Letters of a block with pairs; all of them may be in one.
 _LONGEST = 1500
+#: Labels of links to the article before or behind this one.
+_OF_NEIGHBOUR = re.compile(r"(?:назад|далее|впер[её]д|предыдущ|следующ|алдыңғы|келесі|prev|next)", re.IGNORECASE)
 _PLAIN_NUMBER = re.compile(r"[\d\s.,:%°+\-–]+")
 
 
@@ -96,6 +100,7 @@ def _headed(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock | N
 def _unheaded(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock | None:
     is_box = False
     passed = start
+    sections = section_names(blocks[:start])
     for position in range(start, len(blocks)):
         block = blocks[position]
         # Cards under "Похожие новости" or any other heading may have a label each, too.
@@ -103,6 +108,8 @@ def _unheaded(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock |
         found = scan.pairs(position) if position >= passed and scan.may_begin(position) else None
         if found and position > start and _heads_pairs(blocks[position - 1], blocks[position]):
             passed = found.end
+        elif found and len(found.lines) >= FEWEST_PAIRS and all(line.topic in sections for line in found.lines):
+            passed = found.end  # cards with their sections
         elif found and (
             len(found.lines) >= ENOUGH_PAIRS
             or (
@@ -170,6 +177,10 @@ class _Scan:
                 break
             # One template prints all pairs, so the first that is put together otherwise is none.
             place = self._blocks[label.block].element
+            if label.block != headline.block and any(
+                fact.kind in ("date", "views") and not fact.is_bare for fact in facts_of(self._blocks[label.block])
+            ):
+                break
             pair_form = (label.block == headline.block, label.link == headline.link, place.tag, place.get("class"))
             around = common_container(self._blocks[label.block], self._blocks[headline.block])
             if form not in (None, pair_form) or not _is_alike(around, box, is_second=len(lines) == 1):
@@ -260,7 +271,7 @@ def _is_topic(label: _Part, headline: _Part) -> bool:
 @lru_cache(maxsize=1024)
 def _may_be_topic(label: str) -> bool:
     text = label.strip(" :#")
-    if not any(map(str.isalnum, text)) or label.endswith(("к записи", "on")):
+    if not any(map(str.isalnum, text)) or label.endswith(("к записи", "on")) or _OF_NEIGHBOUR.match(label):
         return False
     if not text or len(text) > LONGEST_LABEL or text[0].islower():
         return False
