@@ -152,9 +152,12 @@ class ParsedDate:
 _CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?" + suffix(named=True)
 _TIME = rf"(?:\s*[,|\-–—•·@]?\s*\(?(?:в|at|сағ(?:ат)?\.?)?\s*{_CLOCK}\)?)?"
 _YEAR_WORD = r"\s*(?:года|год|г|жылғы|жылы|жыл|ж)?\.?"
-_LABEL = re.compile(
-    r"^(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|добавлено|создано|published|posted\s+on|от(?=\s+\d)|жарияланды|жарияланған(?:\s+күні)?)\s*[:\-–—]?\s*"
+#: Labels before a date of publication.
+DATE_LABEL = (
+    r"(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|добавлено|создано|(?:published|posted)(?:\s+on)?|от(?=\s+\d)"
+    r"|жарияланды|жарияланған(?:\s+күні)?|күні|уақыты)\s*[:\-–—]?\s*"
 )
+_LABEL = re.compile(f"^{DATE_LABEL}")
 _WEEKDAY = re.compile(rf"(?:^|,?\s+)\(?(?:{WEEKDAY_PATTERN})(?![^\W\d_])\.?\)?,?\s*(?=\d|$|(?:{MONTH_PATTERN})\b)")
 # The date of the last change, printed after the date of publication.
 _CHANGED = re.compile(r"(?<=\w)[.\s(\[,;|/•·–—-]+(?:обновлен|изменен|жаңарт|updated)[^\W\d_]*\b.*$")

@@ -12,11 +12,13 @@ from caravan_crawler.pages.bylines import (
     credit_in_text,
     is_author_label,
     is_person,
+    is_the_site,
     people_in,
     read_byline,
 )
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_lines import Fact, facts_of
+from caravan_crawler.pages.fact_forms import Fact
+from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.front import is_marked_as_author
 from caravan_crawler.pages.labels import (
     SEE_ALSO_HEADING,
@@ -149,7 +151,7 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
             if name := boxes.author_in(block):
                 text.byline = Byline((name,)).joined(text.byline)
             _read_box(block, text)
-        elif in_box and (block.is_all_links or is_card_detail(block.text)):
+        elif in_box and (block.is_all_links or is_card_detail(block.text) or _begins_with_teaser(block, document)):
             reason = "stands in a box of links"
         else:
             in_box = is_see_also(block.text)
@@ -170,6 +172,13 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
         else:
             text.left_out[block.index] = reason
     return [block for block in kept if not _heads_what_is_left_out(block, container, text)]
+
+
+def _begins_with_teaser(block: Block, document: Document) -> bool:
+    """Whether a block is the linked headline of another article and its excerpt."""
+    link = block.pieces[0][1]
+    href = link.get("href") or "" if link is not None else ""
+    return bool(href) and document.site.address(href, document.base_url) is not None
 
 
 def _heads_what_is_left_out(block: Block, container: Element | None, text: Text) -> bool:
@@ -304,6 +313,8 @@ def _take_off_byline(kept: list[Block], text: Text) -> None:
                 text.byline = Byline(tuple(names)).joined(text.byline)
                 del kept[position:]
                 return
+    if len(kept) > 1 and is_the_site(kept[-1].text):
+        del kept[-1]
     last = kept[-1] if len(kept) > 1 else None
     is_name = last is not None and (is_marked_as_author(last) or (is_prose(kept[-2]) and not last.has_links))
     if last is not None and is_name and (names := people_in(last.text)):

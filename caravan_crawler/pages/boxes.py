@@ -7,9 +7,10 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, Picture, is_teaser
-from caravan_crawler.pages.bylines import is_person, marks_author
+from caravan_crawler.pages.bylines import is_person, marks_author, read_byline
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_lines import is_date
+from caravan_crawler.pages.fact_forms import is_date
+from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.labels import ends_sentence, is_prose
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import is_portrait
@@ -23,6 +24,9 @@ _LONGEST_CAPTION, _MOST_LETTERS, _LARGEST_CARD, _LONGEST_LABEL = 2, 300, 5, 40
 #: Linked subheads that make a digest.
 _FEWEST_OF_DIGEST = 3
 _PARTS_OF_TEXT = SUBHEADS | frozenset("p li td th dt dd pre".split())
+#: Blocks of a widget, letters of its lines, and elements that are of a text.
+_LARGEST_WIDGET, _MOST_OF_LINE = 12, 60
+_PARTS_OF_WIDGET_NOT = frozenset("p td th dt dd pre".split())
 _QUOTED = frozenset("table blockquote pre".split())
 _OF_PERSON = re.compile(r"/(?:avatars?|users?|authors?|people)/", re.IGNORECASE)
 _CHANNELS = frozenset(
@@ -41,6 +45,10 @@ class Boxes:
         self._forms = list(self._around_forms())
         self._frames = self._captioned()
         self._heads = self._digested()
+        paragraphs = [block.index for block in layout.text.blocks if block.tag == "p" and is_prose(block)]
+        # Where most of the text stands in other elements than paragraphs, any line may be of it.
+        are_most = 2 * len(paragraphs) > sum(map(is_prose, layout.text.blocks))
+        self._first_paragraph, self._last_paragraph = (paragraphs[0], paragraphs[-1]) if are_most else (0, 0)
 
     def reason_for(self, block: Block) -> str | None:
         """Return what the box around a block is; None where it stands in none."""
@@ -50,6 +58,8 @@ class Boxes:
             return "stands next to a picture"
         if self._is_card(block) or (not self._is_in_table(block) and self._is_in_card(block)):
             return "is a link to another page"
+        if self._is_in_widget(block):
+            return "stands in a box of short lines"
         return "leads to a channel" if self._leads_to_channel(block) else None
 
     def author_in(self, block: Block) -> str | None:
@@ -167,12 +177,32 @@ class Boxes:
         if not teasers:
             return False
         labels = [each for each in others if len(each.text) <= _LONGEST_LABEL and not ends_sentence(each.text)]
-        if len(labels) == len(others) or any(is_date(each.text) for each in others):
+        if len(labels) == len(others) or any(fact.kind == "date" for each in others for fact in facts_of(each)):
             return True
         first = teasers[0].index - its[0].index
         is_headed = first == 0 and its[0].tag in SUBHEADS
         is_labelled = first > 0 and its[:first] == labels and all(each.tag not in SUBHEADS for each in labels)
         return (is_headed or is_labelled) and len(others) <= _LONGEST_CAPTION
+
+    def _is_in_widget(self, block: Block) -> bool:
+        """Whether a block among paragraphs stands in a named element of lines that are neither sentences nor facts.
+
+        So do tickets, the weather, players and banners of programs; names and lists may be of the text.
+        """
+        if not self._first_paragraph < block.index < self._last_paragraph:
+            return False
+        box = next((each for each in reversed([*block.element.around]) if self._is_box(each)), None)
+        if box is None or box.tag in _PARTS_OF_TEXT | _QUOTED or not box.names.strip():
+            return False
+        its = self._document.blocks[box.first : box.last]
+        if its[0].tag != "div" or its[0].text[-1] == ":" or len(its) > _LARGEST_WIDGET:
+            return False
+        if any(
+            each.tag in _PARTS_OF_WIDGET_NOT or len(each.text) > _MOST_OF_LINE or ends_sentence(each.text)
+            for each in its
+        ):
+            return False
+        return len(its) > 1 or not (facts_of(block) or is_person(block.text) or read_byline(block.text))
 
     def _leads_to_channel(self, block: Block) -> bool:
         """Whether a block is nothing but a link to a page of a network or a shop of programs, and no sentence."""

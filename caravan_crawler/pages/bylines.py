@@ -18,16 +18,18 @@ _PERSON = re.compile(
 _PERSON_IN_LABEL = re.compile(rf"{_FIRST_NAME}(?:\s*{_FIRST_NAME}){{0,2}}\s*(?:{_CAPITAL_SURNAME}|{_SURNAME})")
 #: A journalist's office; a name before it is an author's in any letters.
 ROLE = (
-    r"(?:[^\W\d]+\s+){0,3}(?:(?:корреспондент|собкор|спецкор|журналист|репорт[её]р)\w*|тілші\w*)"
+    r"(?:[^\W\d]+\s+){0,3}(?:(?:корреспондент|собкор|спецкор|журналист|репорт[её]р|обозревател|колумнист)\w*|тілші\w*|шолушы\w*)"
     r"(?:\s+[«\"]?[\w.]+[»\"]?){0,2}"
 )
 _ROLE = re.compile(ROLE, re.IGNORECASE)
+_AUTHOR = r"авторы?(?:\s+(?:текста|статьи|материала))?|авторлар\w*|(?:мақала|мәтін|материал)\s+автор\w*"
 _LABEL = re.compile(
-    r"^(?:авторы?(?:\s+(?:текста|статьи|материала))?|текст|мәтін|журналист|авторлар|мақала\s+авторы)\s*[:\-–—]?\s+",
+    rf"^(?:{_AUTHOR}|текст|мәтін|журналист|(?:соб\.?\s*)?корр\.|дайындаған|жазған)\s*[:\-–—]?\s+",
     re.IGNORECASE,
 )
-_AUTHOR_LABEL = re.compile(
-    r"(?:авторы?(?:\s+(?:текста|статьи|материала))?|авторлар\w*|мақала\s+автор\w*)\s*:?", re.IGNORECASE
+_AUTHOR_LABEL = re.compile(rf"(?:{_AUTHOR})\s*:?", re.IGNORECASE)
+_PHOTOGRAPHER_LABEL = re.compile(
+    r"(?:(?:автор\s+)?фото(?:граф\w*|графии)?|сурет(?:ті\s+түсірген)?|фотосурет|photo(?:\s+by)?)\s*:?", re.IGNORECASE
 )
 #: One name behind ``Автор:``, as pages of AMP have it.
 _SINGLE_NAME = re.compile(rf"[{_UPPER}][{_LOWER}]{{2,}}")
@@ -53,7 +55,8 @@ _KIND_OF_SITE = re.compile(r"^(?:медиа-?портал|портал|газе�
 #: Letters of the site's name with its kind and all that may stand around it; a headline or a paragraph has more.
 _LONGEST_SITE_NAME = 60
 _NOT_PEOPLE = frozenset(
-    "автор авторы текст фото admin administrator админ администратор редакция редактор editor karavan caravan караван"
+    "автор авторы текст фото admin administrator админ администратор"
+    " superuser user guest гость редакция редактор editor karavan caravan караван"
     " news новости".split()
 )
 
@@ -89,12 +92,17 @@ def is_author_label(text: str) -> bool:
     return len(text) < 40 and _AUTHOR_LABEL.fullmatch(text.strip()) is not None
 
 
+def is_photo_label(text: str) -> bool:
+    """Whether a whole block announces the photographer that stands in the next one: ``Фото:``."""
+    return len(text) < 40 and _PHOTOGRAPHER_LABEL.fullmatch(text.strip()) is not None
+
+
 def read_byline(line: str, *, labelled_only: bool = False) -> Byline | None:
     """Return the people of a line that names authors and nothing else; None where it is something else.
 
     ``Автор: Караван.kz`` is such a line and names nobody. With ``labelled_only`` a line without label is none.
     """
-    line = line.strip().rstrip(".").strip()
+    line = line.strip().rstrip(".").strip().lstrip("–— ")
     if line.startswith("(") and line.endswith(")") and "(" not in line[1:]:
         line = line[1:-1]
     verb = _CREDIT_VERB.match(line)
@@ -112,7 +120,7 @@ def read_byline(line: str, *, labelled_only: bool = False) -> Byline | None:
     authors: list[str] = []
     photographers: list[str] = []
     parts = _BETWEEN.split(names)
-    is_labelled = False
+    is_labelled = is_office = False
     has_role = any(_ROLE.fullmatch(part) for part in parts[2::2])
     for part, joint in zip(parts[::2], ["", *parts[1::2]], strict=True):
         bare = _PHOTO_LABEL.sub("", part)
@@ -121,11 +129,18 @@ def read_byline(line: str, *, labelled_only: bool = False) -> Byline | None:
         # A photographer marked as such is one even in ordinary letters.
         marked = is_labelled or _PHOTO_MARK.search(part) is not None
         pattern = _PERSON_IN_LABEL if label or verb or marked or has_role else _PERSON
-        if pattern.fullmatch(name) and _is_surname(name):
+        if _is_office(name) and label:
+            is_office = True
+        elif pattern.fullmatch(name) and _is_surname(name):
             (photographers if marked else authors).append(name)
         elif not (authors or photographers) or not any(each.fullmatch(part) for each in (_PLACE, _ASIDE, _ROLE)):
             return None
-    return Byline(tuple(authors), tuple(photographers)) if authors or photographers else None
+    return Byline(tuple(authors), tuple(photographers)) if authors or photographers or is_office else None
+
+
+def _is_office(name: str) -> bool:
+    """Whether a name is that of an office or of a program's user."""
+    return not _NOT_PEOPLE.isdisjoint(name.casefold().split())
 
 
 def interviewer(text: str) -> str | None:
@@ -162,7 +177,7 @@ def people_in(text: str) -> list[str]:
 def is_person(name: str) -> bool:
     """Whether a name from the page's metadata is a person's: two or three capitalised words, not "admin"."""
     words = name.split()
-    if not 2 <= len(words) <= 4 or {word.casefold() for word in words} & _NOT_PEOPLE or _CREDIT_VERB.match(name):
+    if not 2 <= len(words) <= 4 or _is_office(name) or _CREDIT_VERB.match(name):
         return False
     return _PERSON_IN_LABEL.fullmatch(name) is not None and _is_surname(name)
 

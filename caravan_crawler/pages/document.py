@@ -148,6 +148,8 @@ _REST = r"[^\x00-\x20\x7f-\xa0\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufef
 _UNSAFE = re.compile('[\x00-\x20"<>\x7f-\xa0\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]')
 _WHOLE = re.compile(rf"https?://[A-Za-z0-9.\-]+(?::\d+)?(?:/{_REST})?", re.ASCII)
 _ROOTED = re.compile(rf"/(?!/){_REST}")
+#: Letters of a headline, and of a fact, that may stand in one block with the text.
+_SHORTEST_HEADLINE, _LONGEST_ALONE = 12, 80
 _BOUNDS = Bounds()
 _T = TypeVar("_T")
 
@@ -219,7 +221,13 @@ class Document:
 
     @cached_property
     def _visible(self) -> Visible:
-        return visible_parts(self.root, is_certain_fact)
+        return visible_parts(self.root, self._stands_alone)
+
+    def _stands_alone(self, line: str) -> bool:
+        """Whether a line of a block with line breaks is a fact, or the headline by the page's title."""
+        if len(line) >= _SHORTEST_HEADLINE and (self.structured.title or "").startswith(line):
+            return True
+        return len(line) < _LONGEST_ALONE and is_certain_fact(line)
 
     @property
     def blocks(self) -> list[Block]:

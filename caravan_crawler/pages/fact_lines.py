@@ -1,84 +1,30 @@
-"""Lines of facts: dates, view counts, photo credits, authors, by what they look like.
+"""Lines of facts: what the blocks around a text say, each of one fact or several.
 
-A form counts only in its place (see ``layout.py``): a price, a score or a year in the text is no view count, and the
-header's date of the visit is no date of publication.
+The forms of a single fact are in ``fact_forms.py``.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
-from typing import Literal
 
-from caravan_crawler.normalise.dates import MONTH_PATTERN, WEEKDAY_PATTERN, Form, date_form, day_named, is_suffix
+from caravan_crawler.normalise.dates import MONTH_PATTERN, WEEKDAY_PATTERN, day_named
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
 from caravan_crawler.pages.blocks import Block, Element
-from caravan_crawler.pages.bylines import (
-    ROLE,
-    archive_credit,
-    credit_name,
-    interviewer,
-    is_person,
-    marks_author,
-    read_byline,
+from caravan_crawler.pages.bylines import is_person, marks_author, read_byline
+from caravan_crawler.pages.fact_forms import (
+    LONGEST_DATE,
+    ORNAMENT,
+    Fact,
+    fact_in,
+    is_certain_date,
+    is_clock,
+    is_dated,
+    is_unfilled,
 )
 from caravan_crawler.pages.selectors import is_count_of_others, is_modified
 
-Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
-
-_DATE_LABEL = (
-    r"(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|добавлено|создано|published|от(?=\s+\d)|жарияланды|жарияланған(?:\s+күні)?|posted\s+on)"
-    r"\s*[:\-–—]?\s*"
-)
-_LABEL_OF_DATE = re.compile(_DATE_LABEL, re.IGNORECASE)
-#: The date of the last change, printed behind that of publication.
-_UPDATED_BEHIND = re.compile(r"(?<=\w)[.\s(\[,;|/•·–—-]+(?:обновлен|изменен|жаңарт|updated)\w*\b.*$", re.IGNORECASE)
-_COUNT = r"(?P<count>\d[\d\s.,'’]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
-#: Forms of a line, in the order in which they are tried.
-_FORMS: tuple[tuple[Kind, str], ...] = (
-    # A database's zero as PHP prints it.
-    (
-        "date",
-        rf"(?:{_DATE_LABEL})?(?P<zero>-000\d-\d\d-\d\d.{{0,15}}|\d{{1,2}}(?:\.|\s)[^\s.,]{{2,9}}(?:\.|,?\s)-000\d.{{0,15}})",
-    ),
-    ("updated", r"(?:обновлен[оа]?|изменен[оа]?|жаңартылды|жаңартылған)\s*:?"),
-    # The second generation prints it above the headline.
-    ("views", r"(?:опубликовано|жарияланды)\s*:?\s*(?P<count>\d[\d\s]{0,11})"),
-    ("views", rf"прочита\w+\s*:?\s*{_COUNT}\s*чел(?:овек\w*)?\.?"),
-    ("views", rf"(?:{VIEWS_BEFORE})?\s*[:\-–(]?\s*{_COUNT}\)?\s*(?:{VIEWS_BEHIND})?"),
-    (
-        "author",
-        r"(?:авторы?|текст|автор\s+текста|мәтін|журналист|(?:добавил|разместил|опубликовал)[аи]?)\s*[:\-–—]\s*(?P<value>\S.{0,120})",
-    ),
-    ("author", r"(?:автором|опубликовал[аи]?|(?:written\s+|posted\s+)?by)\s*(?::\s*|\s)(?P<value>[^\W\d].{2,60})"),
-)
-FORMS = tuple((kind, re.compile(form, re.IGNORECASE)) for kind, form in _FORMS)
 _LABEL_IN_LINK = re.compile(r"^(?:by|от|автор)\s*:?\s+", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[/|•·⋅👁🕒🕑📅🗓📷⏱💬](?:(?<!/)\ufe0f?|(?<=\s/)(?=\s))")
-# Additions that themes print; they are ignored.
-_OTHER = re.compile(
-    r"(?:нет|без)\s+комментари\w+|комментари\w+\s+нет|комментари\w*\s*:?\s*\(?\d*\)?|\d+\s+комментари\w+(?:\s+к\s.{0,160}|\s*:)?"
-    r"|остав(?:ьте|ить)\s+комментарий|добавить\s+комментарий|\d+\s+пікір\w*|пікір\w*\s*:?\s*\d*"
-    r"|(?:время\s+(?:на\s+)?чтени[ея]\s*:?\s*)?[~≈]?\s*\d+\s*мин(?:ут\w*)?\.?(?:\s+(?:чтени\w|на\s+чтение|оқу))?"
-    r"|на\s+чтение\s+\d+\s+мин\w*\.?|\d+\s*min(?:ute)?s?(?:\s+read)?|\d+\s+(?:лет|год|года|месяц\w*|недел\w+|дн\w+)"
-    r"|(?:no|one|add|\d+)\s+comments?\.?|comments?\s+(?:off|closed)|leave\s+a\s+(?:comment|reply)|\d{1,4}\s+(?:years?|months?|days?)(?:\s+ago)?"
-    r"|(?:менее|меньше)\s+(?:одной\s+)?минуты|(?:рейтинг|оценка|голосов)\s*:?\s*[\d.,/\s]*|\d+\s+голос\w*"
-    rf"|\(?{ROLE}\)?"
-    r"|опубликовано\s+в\s*:?(?:\s+[^\s.]+){0,3}|постоянная\s+ссылка|подробности|толығырақ|details"
-    r"|обновлен[оа]?\s*:?\s.{4,40}|(?:коллаж|видео|инфографика)\s*[-–—:]\s*.{2,40}"
-    r"|(?:от|by|автор|автором|опубликовал[аи]?)(?:\s+[^\s.]+){0,2}|admin|администратор|редактор|редакция"
-    r"|опубликован[оа]?\s*:?|дата(?:\s+публикации)?\s*:?|жарияланды\s*:?|размещено\s*:?|posted\s+(?:on|by|in)"
-    r"|(?:в\s+рубрик[еа]х?|рубрик[аи]|раздел|категори[яи]|опубликовано\s+в|categor(?:y|ies)|posted\s+in|айдар\w*|санат\w*)"
-    r"\s*:?(?:\s*[^\s.,]+(?:\s+[^\s.,]+){0,3},?){0,5}|в(?:\s+[А-ЯЁ][\w ]{2,30})?"
-    r"|(?:сюжет|спецпроект)\s*:.{2,60}|источник\s*:?|поделиться\s*:?|\d+\s+(?:нравится|лайк\w*|репост\w*|поделил\w*|shares?|likes?)|\+\d+"
-    r"|(?:[👍👎❤♥💬🗨🔁↗⭐]\ufe0f?\s*\d+\s*)+"
-    # A count that a script is to bring.
-    rf"|(?:{VIEWS_BEFORE})\s*[:\-–]?"
-    # A date that a script or a template was to fill in.
-    r"|#\w[\w-]*(?:,?\s*#\w[\w-]*)*|undefined|null|nan|none|invalid\s+date|%[\w:]+%|\{\{?[^{}]{0,40}\}\}?|\[\w{2,12}\]",
-    re.IGNORECASE,
-)
 _BY_SOMEBODY = re.compile(r"\s+(?:от|by)\s+\S+(?=\s|$)", re.IGNORECASE)
 #: A date with its year anywhere in a line, digits first.
 _DATE_INSIDE = re.compile(
@@ -118,48 +64,16 @@ _JOINTS = re.compile(
     r"(?:запись\s+опубликована(?:\s+в\s+рубрике)?|this\s+entry\s+was\s+posted\s+in|(?:с\s+)?метк\w+:?|(?:в\s+)?рубрик\w+:?|от|и|және|and|автором|автор|by|в|in|on|posted\s+on|опубликован[оа]?|[\W_]+)",
     re.IGNORECASE,
 )
-#: Words of the longest date, ``Опубликовано: понедельник, 12 мая 2025 года в 14:05``, and its letters.
-_LONGEST_DATE, _LONGEST_DATE_TEXT = 12, 80
-_LONGEST_ZONE = 40
 #: A label without its colon, with the value in an element of its own.
 _BARE_LABEL = re.compile(rf"авторы?|фото|дата|опубликовано|комментари\w*|текст|{VIEWS_BEFORE}", re.IGNORECASE)
-#: Longest block, and longest line in it, in letters.
-_LONGEST_FACTS, _LONGEST_LINE = 240, 140
+#: Words of the longest date; letters of a block of facts.
+_LONGEST_DATE, _LONGEST_FACTS = 12, 240
 _MOST_WORDS_OF_NAME = 3
+#: Parts of a date on a leaf of a calendar.
+_MOST_OF_BADGE = 4
 _YEAR = re.compile(r"\d{4}|\d\.\d\d\.\d\d")
 #: A comma between facts, not the one in a date.
 _COMMA = re.compile(r",\s+(?=[^\W\d])")
-_ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One recognised line: its kind, and its value without the label. ``is_bare``: a number printed without a label."""
-
-    kind: Kind
-    value: str
-    is_bare: bool = False
-
-
-def is_dated(text: str) -> bool:
-    """Whether all of ``text`` is one date with its year."""
-    form = _date_form(text)
-    return form is not None and form.has_year
-
-
-def is_date(text: str) -> bool:
-    """Whether all of ``text`` is a date in any of the printed forms, with a year or without."""
-    return _date_form(text) is not None
-
-
-def _date_form(text: str) -> Form | None:
-    return date_form(text.strip(_ORNAMENT)) if len(text) <= _LONGEST_DATE_TEXT else None
-
-
-def is_clock(text: str) -> bool:
-    """Whether all of ``text`` is a time of day."""
-    parts = form.parts if (form := _date_form(text)) else None
-    return parts is not None and parts.get("day") is None and parts.get("relative") is None
 
 
 def printed_date(facts: list[Fact]) -> str | None:
@@ -193,31 +107,9 @@ def _with_zone(date: str, facts: list[Fact], index: int) -> str:
     return f"{date} {following.value}" if following and following.kind == "zone" and ":" in date else date
 
 
-@lru_cache(maxsize=2048)  # labels, buttons and days stand on many pages
-def fact_in(text: str) -> Fact | None:
-    """Return the fact that all of a line is, or None."""
-    text = text.strip(_ORNAMENT)
-    if not text or len(text) > _LONGEST_LINE:
-        return None
-    if text[0].isalnum() or text[0] == "-":
-        if not text.isdecimal() and is_date(text):
-            return Fact("date", _UPDATED_BEHIND.sub("", _LABEL_OF_DATE.sub("", text, count=1)))
-        for kind, form in FORMS:
-            if match := form.fullmatch(text):
-                value = next((value for value in match.groups() if value), text).strip()
-                return Fact(kind, value, is_bare=kind == "views" and value == text)
-        if (name := interviewer(text)) is not None:
-            return Fact("author", name)
-        if (name := credit_name(text)) is not None or (name := archive_credit(text.rstrip("."))) is not None:
-            return Fact("credit", name)
-    if len(text) <= _LONGEST_ZONE and is_suffix(text):
-        return Fact("zone", text)
-    return Fact("other", text) if _OTHER.fullmatch(text) else None
-
-
 def is_certain_fact(text: str) -> bool:
     """Whether a line is a fact wherever it stands: a date with its year, a count with its label, a credit."""
-    parts = [part for part in _SEPARATORS.split(text) if part.strip(_ORNAMENT)]
+    parts = [part for part in _SEPARATORS.split(text) if part.strip(ORNAMENT)]
     if len(parts) > 1:
         return all(fact_in(part) for part in parts) and any(is_certain_fact(part) for part in parts)
     fact = fact_in(text)
@@ -243,7 +135,7 @@ def _facts_of(block: Block) -> list[Fact]:
     text = block.text
     if _SENTENCE_BEGINS.match(text) and (facts := _sentence_facts(text)):
         return facts
-    if text[-1] in ".!?" and len(text) > _LONGEST_DATE_TEXT and block.zone != "footer":
+    if text[-1] in ".!?" and len(text) > LONGEST_DATE and block.zone != "footer":
         return []
     whole = [[text]]
     # Pieces first: the line of an author or a credit would include its neighbours.
@@ -253,7 +145,9 @@ def _facts_of(block: Block) -> list[Fact]:
         if found and len(known) == len(found):
             return [*_of_article(block, known), *linked_authors(block)]
         # Around a whole date or an author's line a theme may print the section and other things.
-        is_certain = any(is_certain_date(fact) or _is_label_with_name(fact) for fact in known)
+        is_certain = any(
+            is_certain_date(fact) or _is_label_with_name(fact) or is_unfilled(fact.value) for fact in known
+        )
         is_certain = is_certain or bool(known and linked_authors(block))
         rest = [part for part, fact in zip(parts, found, strict=True) if fact is None]
         marked = {
@@ -305,12 +199,6 @@ def _bare_authors(block: Block, names: list[str]) -> list[Fact]:
     return [Fact("author", name) for name in people]
 
 
-def is_certain_date(fact: Fact) -> bool:
-    """Whether a fact is a date with its year, or one such as ``сегодня, 14:05``."""
-    form = _date_form(fact.value) if fact.kind == "date" else None
-    return form is not None and (form.has_year or form.parts is None or form.parts.get("relative") is not None)
-
-
 def _is_label_with_name(fact: Fact) -> bool:
     return (fact.kind == "other" and "комментари" in fact.value.lower()) or (
         fact.kind == "author" and len(fact.value.split()) <= _MOST_WORDS_OF_NAME
@@ -328,7 +216,7 @@ def _of_article(block: Block, facts: list[Fact]) -> list[Fact]:
         return facts
     of_others: dict[str, list[bool]] = {}
     for text, link, inline in block.pieces:
-        value = " ".join(text.split()).strip(_ORNAMENT)
+        value = " ".join(text.split()).strip(ORNAMENT)
         if value in bare:
             is_to_comments = link is not None and "#" in (link.get("href") or "")
             is_other = is_to_comments or is_count_of_others(block.names_around(inline))
@@ -359,18 +247,22 @@ def _may_stand_by_a_date(text: str) -> bool:
 
 
 def _splits(block: Block) -> Iterator[list[str]]:
-    pieces = [" ".join(text.split()).strip(_ORNAMENT + "/") for text, _, _ in block.pieces]
+    pieces = [" ".join(text.split()).strip(ORNAMENT + "/") for text, _, _ in block.pieces]
     pieces = [piece for piece in pieces if piece and piece not in "/:"]
     if len(pieces) > 1:
         if len(pieces) % 2 == 0 and all(map(_BARE_LABEL.fullmatch, pieces[::2])):
             yield [f"{label}: {value}" for label, value in zip(pieces[::2], pieces[1::2], strict=True)]
         if any(piece.endswith(":") for piece in pieces):
             yield _joined_labels(pieces)
+        if len(pieces) <= _MOST_OF_BADGE and is_dated(badge := " ".join(pieces)):
+            yield [badge]
         yield pieces
+        if len(by_element := _by_element(block)) > 1:
+            yield by_element
         # A label and its value may be two elements: "Просмотров:" and "60".
         if len(pieces) % 2 == 0:
             yield [f"{label} {value}" for label, value in zip(pieces[::2], pieces[1::2], strict=True)]
-    by_mark = [part.strip() for part in _SEPARATORS.split(block.text) if part.strip(_ORNAMENT)]
+    by_mark = [part.strip() for part in _SEPARATORS.split(block.text) if part.strip(ORNAMENT)]
     if len(by_mark) > 1:
         yield by_mark
     by_comma = _COMMA.split(block.text)
@@ -386,6 +278,19 @@ def _splits(block: Block) -> Iterator[list[str]]:
         if is_dated(" ".join(words[:end])):
             yield [" ".join(words[:end]), " ".join(words[end:])]
             return
+
+
+def _by_element(block: Block) -> list[str]:
+    """Return the texts of the block's own inline elements: ``<span>Прочитано <b>640</b> раз</span><span>…</span>``."""
+    parts: list[tuple[Element | None, str]] = []
+    for text, _, inline in block.pieces:
+        around = [*inline.below(block.element)] if inline is not None else []
+        outer = around[-1] if around else None
+        if parts and parts[-1][0] is outer:
+            parts[-1] = (outer, parts[-1][1] + text)
+        else:
+            parts.append((outer, text))
+    return [part for _, text in parts if (part := " ".join(text.split()).strip(ORNAMENT))]
 
 
 def _joined_labels(pieces: list[str]) -> list[str]:

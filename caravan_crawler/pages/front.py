@@ -10,9 +10,18 @@ from itertools import islice
 
 from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container, is_teaser
-from caravan_crawler.pages.bylines import is_author_label, is_single_name, is_the_site, marks_author, people_in
+from caravan_crawler.pages.bylines import (
+    caption_credit,
+    is_author_label,
+    is_single_name,
+    is_the_site,
+    marks_author,
+    people_in,
+    read_byline,
+)
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_lines import Fact, facts_of, is_dated, linked_authors
+from caravan_crawler.pages.fact_forms import Fact, is_dated
+from caravan_crawler.pages.fact_lines import facts_of, linked_authors
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed, section_names
 from caravan_crawler.pages.labels import (
     ends_sentence,
@@ -23,39 +32,23 @@ from caravan_crawler.pages.labels import (
     is_prose,
     is_trending_heading,
 )
-from caravan_crawler.pages.selectors import is_author, is_header, is_lede
-from caravan_crawler.pages.text_range import clutter_around, outside_of_parts
+from caravan_crawler.pages.lede import LEDE_FROM, are_siblings, weigh_lede
+from caravan_crawler.pages.selectors import is_author, is_lede
+from caravan_crawler.pages.text_range import clutter_around
 
-#: Evidence for the texts before the last fact, or for the first text where no fact follows it, to be the lede.
-LEDE = {
-    "date or views follow": 4,
-    "a credit follows": 1,
-    "is named as lede": 5,
-    "stands in the header with the headline, and the text does not": 4,
-    "stands apart from the text": 2,
-    "is a paragraph before bare text": 1,
-    "a picture stands before the text": 1,
-    "is much shorter than the text's paragraphs": 1,
-    "is set in bold or italics, and the text is not": 5,
-    "is the cut beginning of the text": 4,
-    "a date stands before it": -2,
-    "is a paragraph among paragraphs": -2,
-}
-#: Sum of the evidence from which the texts are the lede.
-LEDE_FROM = 1
-#: A text is much shorter if it has less than this share of the length of the next two paragraphs (average).
-_SHORT = 0.6
-#: Elements in bold or italics that may be around a lede.
-_MOST_EMPHASISED = 40
 #: Stop after this number of fact blocks under the headline.
 _MOST_FACTS = 200
 #: An element with this number of paragraphs is text, even if its name says it is a box.
 _FEWEST_OF_TEXT = 2
 _TAGS_OF_TEXT = SUBHEADS | frozenset("p td th dt dd".split())
+#: Blocks of an element with name, date and counts.
+_LARGEST_LINE = 5
 #: Letters of a name, and of a section's name or a button among the facts over a headline.
 _LONGEST_NAME, LONGEST_SECTION = 60, 30
 #: Breadcrumbs.
 _IN_PATH = re.compile(r"[»›>/→]")
+#: A line of a name and an office or a city: ``— Роза Сергеева, обозреватель``.
+_OFFICE_BEHIND = re.compile(r"^[—–]|,\s[^\W\d]+(?:\s[^\W\d]+){0,3}$")
 _AROUND_NAMES = " ·•|,"
 _BETWEEN_SECTIONS = re.compile(r"\s*[-–—/|»>,]\s*")
 
@@ -105,15 +98,19 @@ class _Scan:
             if len(self.facts) == _MOST_FACTS or (self.container is not None and block.is_within(self.container)):
                 return
             found = self._facts_of(block)
-            if self._is_behind_article(block, found):
+            if self._is_behind_article(block, found) or self._is_outside_of_article(block):
                 return
             if found and not _is_text(self.facts_within(), found, self.blocks, block.index):
                 self._add(block, found)
                 self._is_author_next = is_author_label(block.text)
             elif is_author_label(block.text):
                 self._is_author_next = True
+            elif (credit := self._credit_of_picture(block)) is not None:
+                self._add(block, [Fact("credit", credit)])
             elif not ends_sentence(block.text) and (authors := linked_authors(block)):
                 self._add(block, authors)
+            elif _OFFICE_BEHIND.search(block.text) and (byline := read_byline(block.text)) is not None:
+                self._add(block, [Fact("author", name) for name in byline.authors])
             elif names_somebody(block):
                 people = people_in(block.text.strip(_AROUND_NAMES))
                 if people and (self._is_author_next or is_marked_as_author(block)):
@@ -162,6 +159,14 @@ class _Scan:
         is_end = not is_among_facts and is_end_label(block.text) and not is_author_label(block.text)
         return bool(self.texts) and is_end and not self._is_among_paragraphs(block)
 
+    def _is_outside_of_article(self, block: Block) -> bool:
+        """Whether a block is outside of the ``article`` element that holds the headline and a text."""
+        around = (each for each in self.blocks[self.headline].element.around if each.tag == "article")
+        article = next(around, None)
+        if article is None or block.is_within(article) or not self.texts:
+            return False
+        return self.blocks[self.texts[0]].is_within(article)
+
     def _is_among_paragraphs(self, label: Block) -> bool:
         """Whether a paragraph like the last text follows a label."""
         following = self.blocks[label.index + 1] if label.index + 1 < len(self.blocks) else None
@@ -175,11 +180,32 @@ class _Scan:
             or (_IN_PATH.search(block.text) and fold(block.text).endswith(fold(headline.text)))
             or block.is_pager
             or block.zone == "footer"
+            or (block.zone == "aside" and headline.zone is None and not is_prose(block))
             or is_colophon(block.text)
             or is_passed_over(block)
             or self._is_in_box(block)
             or self._is_section(block)
         )
+
+    def _credit_of_picture(self, block: Block) -> str | None:
+        """Return whom the caption of a picture credits that stands in the same element before it; None of a text."""
+        if is_prose(block) or (credit := caption_credit(block)) is None:
+            return None
+        its = (picture for picture in self.document.pictures if picture.position == block.index)
+        return credit if any(picture.parent.is_within(block.element) for picture in its) else None
+
+    def _is_by_a_date(self, block: Block) -> bool:
+        """Whether a date follows a line without links, in a small element with it that the headline is not in."""
+        dated = (
+            following
+            for following in self.blocks[block.index + 1 : block.index + _LARGEST_LINE]
+            if any(fact.kind == "date" and is_dated(fact.value) for fact in facts_of(following))
+        )
+        following = next(dated, None)
+        if block.has_links or following is None:
+            return False
+        line = common_container(block, following)
+        return line.last - line.first <= _LARGEST_LINE and not self.blocks[self.headline].is_within(line)
 
     def _box_around(self, block: Block) -> Element | None:
         return clutter_around(block.element, common_container(self.blocks[self.headline], block))
@@ -199,11 +225,13 @@ class _Scan:
         return sum(map(is_prose, self.blocks[box.first : box.last])) < _FEWEST_OF_TEXT
 
     def _is_section(self, block: Block) -> bool:
-        """Whether a line with a link names a section, as a link over the headline does: ``Культура - Лица``."""
-        if not block.has_links or len(block.text) > LONGEST_SECTION or ends_sentence(block.text):
+        """Whether a line names a section, as a link over the headline does: ``Культура - Лица``."""
+        if len(block.text) > LONGEST_SECTION or ends_sentence(block.text):
             return False
-        if block.text[-1] == ",":
+        if block.has_links and block.text[-1] == ",":
             return True
+        if not block.has_links and not self._is_by_a_date(block):
+            return False
         return _BETWEEN_SECTIONS.split(block.text, maxsplit=1)[0] in section_names(self.blocks[: self.headline])
 
 
@@ -220,7 +248,7 @@ def _divide(document: Document, scan: _Scan) -> Front:
     else:
         before, after = after[:1], after[1:]
         between, earlier = [], all_facts
-    weighed = _weigh_lede(document, blocks[scan.headline], before, after, between, earlier)
+    weighed = weigh_lede(document, blocks[scan.headline], before, after, between, earlier)
     has_lede = weighed.sum >= LEDE_FROM
     if not after:
         has_lede = (has_lede and last_fact > before[-1]) or _is_lede_without_text(scan, before)
@@ -313,80 +341,3 @@ def _is_paragraph(blocks: list[Block], position: int) -> bool:
         return False
     element, following = blocks[position].element, blocks[position + 1].element
     return element.tag == following.tag and element is not following and element.parent is following.parent
-
-
-def _weigh_lede(
-    document: Document,
-    headline: Block,
-    lede: list[int],
-    after: list[int],
-    between: list[Fact],
-    earlier: list[Fact],
-) -> Weighed:
-    """Decide if the blocks ``lede`` are the lede.
-
-    ``after``: the text blocks that follow; ``between``: the facts after the lede and before the text; ``earlier``: the
-    facts before the lede.
-    """
-    weighed = Weighed(lede[0])
-    blocks = document.blocks
-    first = blocks[lede[0]]
-    kinds = {fact.kind for fact in between}
-    if kinds & {"date", "views"}:
-        weighed.add(LEDE, "date or views follow")
-    elif "credit" in kinds:
-        weighed.add(LEDE, "a credit follows")
-    if any(fact.kind == "date" for fact in earlier):
-        weighed.add(LEDE, "a date stands before it")
-    if not after:
-        return weighed
-    following = blocks[after[0]]
-    emphasised = _emphasised(document) if _states(first.text) else []
-    if first.text.split() in emphasised and following.text.split() not in emphasised:
-        weighed.add(LEDE, "is set in bold or italics, and the text is not")
-    shared = common_container(first, following)
-    names = {element.names for element in following.element.below(shared)}
-    if any(is_lede(element.names) and element.names not in names for element in first.element.below(shared)):
-        weighed.add(LEDE, "is named as lede")
-    header = common_container(headline, first)
-    if (header.tag == "header" or is_header(header.names)) and not following.is_within(header):
-        weighed.add(LEDE, "stands in the header with the headline, and the text does not")
-    if any(lede[-1] < picture.position <= after[0] and not picture.zone for picture in document.pictures):
-        weighed.add(LEDE, "a picture stands before the text")
-    lengths = [len(blocks[index].text) for index in after[:2]]
-    is_short = len(lede) == 1 and len(first.text) < _SHORT * sum(lengths) / len(lengths)
-    if is_short and (ends_sentence(first.text) or "credit" in kinds):
-        weighed.add(LEDE, "is much shorter than the text's paragraphs")
-    text, text_after = fold(first.text), fold(following.text)
-    if len(text_after) > len(text) and text_after.startswith(text[: max(20, len(text) - 12)]):
-        weighed.add(LEDE, "is the cut beginning of the text")
-    if not kinds & {"date", "views"} and are_siblings(blocks[lede[-1]], following):
-        weighed.add(LEDE, "is a paragraph among paragraphs")
-    elif len(after) > 1 and _stands_apart(first, following, blocks[after[1]]):
-        weighed.add(LEDE, "stands apart from the text")
-    elif first.tag == "p" and following.element is first.element.parent:
-        weighed.add(LEDE, "is a paragraph before bare text")
-    return weighed
-
-
-def are_siblings(first: Block, second: Block) -> bool:
-    """Whether two blocks stand in elements of one kind next to each other."""
-    one, other = first.element, second.element
-    is_alike = one.tag == other.tag and one.get("class") == other.get("class")
-    return one is other or (is_alike and one.parent is other.parent)
-
-
-def _stands_apart(lede: Block, first: Block, second: Block) -> bool:
-    """Whether two texts share an element, other than a list or a quotation, that a text before them is not in."""
-    shared = outside_of_parts(common_container(first, second))
-    return shared.tag not in ("body", "html") and not lede.is_within(shared)
-
-
-def _states(text: str) -> bool:
-    """Whether a text ends as a statement does: a subhead does not, nor the first question of an interview."""
-    return text.rstrip(' »”"')[-1:] in {".", "!", "…"}
-
-
-def _emphasised(document: Document) -> list[list[str]]:
-    """Return the words of each element in bold or italics."""
-    return [node.text().split() for node in document.tree.css("b, strong, em, i")[:_MOST_EMPHASISED]]

@@ -10,17 +10,18 @@ from caravan_crawler.normalise.text import clean
 from caravan_crawler.pages.blocks import HEADINGS, Block, is_teaser
 from caravan_crawler.pages.bylines import is_the_site
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_lines import facts_of, is_clock, is_dated
+from caravan_crawler.pages.fact_forms import is_clock, is_dated
+from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.labels import fold, is_end_label, is_passed_over, is_prose
 from caravan_crawler.pages.metadata import StructuredData
 from caravan_crawler.pages.selectors import is_crumbs
 
 _SITE = r"[«\"“]?(?:караван|caravan)(?:\.kz)?[»\"”]?"
-_SUFFIX = re.compile(rf"\s+[-–—|:]\s+(?:газета\s+)?{_SITE}(?:\s*[-–—|]\s*.{{0,60}})?$", re.IGNORECASE)
+_SUFFIX = re.compile(rf"\s+(?:[-–—|]|::?)\s+(?:газета\s+)?{_SITE}(?:\s*[-–—|]\s*.{{0,60}})?$", re.IGNORECASE)
 # Forms of other themes; headlines may end or begin like them.
 _WIDE_SUFFIX = re.compile(rf"\s+(?:[-–—|:«»·•]|&laquo;)\s+(?:[^|«»·•]{{0,40}}\s)?{_SITE}$", re.IGNORECASE)
 _PRINT = re.compile(r"^версия\s+для\s+печати\s*[:\-–—|]\s*", re.IGNORECASE)
-_PREFIX = re.compile(rf"^(?:газета\s+)?{_SITE}(?:\s+[-–—|:»·•]|:)\s+(?:[^»]{{1,40}}\s+»\s+)*", re.IGNORECASE)
+_PREFIX = re.compile(rf"^(?:газета\s+)?{_SITE}(?:\s+(?:[-–—|»·•]|::?)|:)\s+(?:[^»]{{1,40}}\s+»\s+)*", re.IGNORECASE)
 #: Evidence for a block to be the headline.
 HEADLINE = {
     "is the title": 4,

@@ -3,23 +3,26 @@
 A page is read in one direction: the headline is the candidate with the most evidence; from there on each block is a
 fact, a text or something to pass over, until it is certain where the text begins; the text ends at the trending
 block, at the end of its containers or at the page's foot. The weights are in
-:data:`~caravan_crawler.pages.headline.HEADLINE` and :data:`~caravan_crawler.pages.front.LEDE`;
+:data:`~caravan_crawler.pages.headline.HEADLINE` and :data:`~caravan_crawler.pages.lede.LEDE`;
 ``scrapy inspect --why`` prints what was decided by them.
 """
 
 from dataclasses import dataclass, field
+from itertools import islice
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, common_container
 from caravan_crawler.pages.bylines import (
     Byline,
     is_author_label,
     is_person,
+    is_photo_label,
     is_single_name,
     people_in,
     read_byline,
 )
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_lines import Fact, facts_of, is_certain_date, is_dated
+from caravan_crawler.pages.fact_forms import Fact, is_certain_date, is_dated
+from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.front import LONGEST_SECTION, is_marked_as_author, names_somebody, read_front
 from caravan_crawler.pages.headline import Weighed, find_headline
 from caravan_crawler.pages.labels import (
@@ -29,12 +32,14 @@ from caravan_crawler.pages.labels import (
     is_prose,
     is_see_also,
 )
-from caravan_crawler.pages.selectors import is_count_of_views
+from caravan_crawler.pages.selectors import is_author_box, is_comment, is_count_of_views
 from caravan_crawler.pages.text_range import TextRange, find_foot, text_from, text_in
 from caravan_crawler.pages.trending import TrendingBlock, find_trending
 
 #: Most blocks before the headline, and behind the last paragraph, that may be facts of the article.
-_FARTHEST_ABOVE, _FARTHEST_BEHIND = 4, 16
+_FARTHEST_ABOVE, _FARTHEST_BEHIND = 12, 16
+#: Elements around a name that may be the box of its author.
+_DEEPEST_BOX = 4
 #: In the element around facts and headline, at most this number of blocks may come before the facts.
 _MOST_BEFORE_FACTS = 2
 
@@ -107,7 +112,11 @@ def _facts_above(blocks: list[Block], headline: int) -> tuple[list[Fact], int]:
         is_caption = block.zone == "figcaption" and any(fact.kind == "credit" for fact in facts)
         if not (block.zone is None or is_caption) or not _shares_article(block, blocks[headline]):
             break
-        if not facts and names_somebody(block) and any(fact.kind == "date" for fact in found):
+        is_author = position > 0 and is_author_label(blocks[position - 1].text)
+        is_by_a_date = any(fact.kind == "date" for fact in found) and (
+            not block.is_all_links or is_marked_as_author(block)
+        )
+        if not facts and names_somebody(block) and (is_author or is_by_a_date):
             facts = [Fact("author", block.text)] if is_person(block.text) else []
         if any(fact.kind in ("date", "views", "credit", "author") for fact in facts):
             found, first = facts + found, position
@@ -115,7 +124,7 @@ def _facts_above(blocks: list[Block], headline: int) -> tuple[list[Fact], int]:
             break
     kinds = {fact.kind for fact in found}
     is_certain = any(
-        (fact.kind == "date" and is_dated(fact.value) and not fact.value[:4].isdecimal())
+        (fact.kind == "date" and is_dated(fact.value))
         or (fact.kind in ("views", "credit") and not fact.is_bare)
         or (fact.kind == "date" and "author" in kinds and is_certain_date(fact))
         for fact in found
@@ -140,12 +149,13 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
     if layout.headline is None or not layout.text.blocks:
         return []
     article = common_container(blocks[layout.headline], layout.text.blocks[-1])
+    whole = next((each for each in article.around if each.tag == "article"), article)
     if article.tag in ("body", "html"):
         article = layout.text.container or article
     end = layout.trending.start if layout.trending else len(blocks)
     last_prose = next((block.index for block in reversed(layout.text.blocks) if is_prose(block)), layout.text.start)
     found: list[Fact] = []
-    is_author_next = is_in_box = False
+    is_author_next = is_photographer_next = is_in_box = False
     for block in blocks[last_prose + 1 : min(end, last_prose + _FARTHEST_BEHIND)]:
         if is_end_label(block.text) and not is_author_label(block.text):
             break
@@ -156,7 +166,8 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
             continue
         is_in_box = is_in_box or is_see_also(block.text)
         if is_in_box:  # further articles, and perhaps the author's box behind them
-            found += [Fact("author", name) for name in people_in(block.text) if is_marked_as_author(block)]
+            is_box_of_author = any(is_author_box(each.names) for each in islice(block.element.around, _DEEPEST_BOX))
+            found += [Fact("author", name) for name in people_in(block.text) if is_box_of_author]
             continue
         facts = [] if block.is_all_links and block.zone != "footer" else facts_of(block)
         is_single = is_author_next and is_single_name(block.text) and not is_label(block.text)
@@ -173,14 +184,25 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
             found += [Fact("author", name) for name in byline.authors]
             found += [Fact("credit", name) for name in byline.photographers]
             continue
+        if is_photographer_next and is_person(block.text):
+            found.append(Fact("credit", block.text))
+            is_photographer_next = False
+            continue
         if is_name and (is_author_next or (is_person(block.text) and is_marked_as_author(block))):
             found.append(Fact("author", block.text))
             is_author_next = is_author_next and is_person(block.text)  # a label may be followed by several
             continue
+        if any(is_comment(element.names) for element in block.element.below(article)):
+            facts = [fact for fact in facts if fact.kind != "date"]
         is_certain = any(fact.kind in ("date", "views") and not fact.is_bare for fact in facts)
         is_next = block.index - 1 in (last_prose, layout.text.end - 1) and (is_certain or _is_marked_as_views(block))
-        found += [fact for fact in facts if fact.kind == "author" or is_next or block.is_within(article)]
+        found += [
+            fact
+            for fact in facts
+            if fact.kind == "author" or is_next or block.is_within(article if fact.kind == "other" else whole)
+        ]
         is_author_next = is_author_label(block.text)
+        is_photographer_next = is_photo_label(block.text)
     return found
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from caravan_crawler.pages.blocks import HEADINGS, Element
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_lines import is_date
+from caravan_crawler.pages.fact_forms import is_date
 from caravan_crawler.urls import NOT_SECTIONS, Address, listing_of
 
 #: Links of one card that are asked for a date: picture, headline, teaser, category.

@@ -18,14 +18,8 @@ from caravan_crawler.pages.blocks import Element
 from caravan_crawler.pages.body import Text, read_text
 from caravan_crawler.pages.bylines import caption_credit, is_person, people_in, read_byline
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_lines import (
-    Fact,
-    fact_in,
-    is_date,
-    is_dated,
-    names_a_change,
-    printed_date,
-)
+from caravan_crawler.pages.fact_forms import Fact, fact_in, is_date, is_dated
+from caravan_crawler.pages.fact_lines import names_a_change, printed_date
 from caravan_crawler.pages.headline import printed_headline, title_candidates
 from caravan_crawler.pages.labels import ends_sentence, fold
 from caravan_crawler.pages.layout import Layout
@@ -191,17 +185,23 @@ def stamp_breadcrumb(page: ArticlePage) -> str | None:
 
 def stamp_meta(page: ArticlePage) -> str | None:
     """``article:published_time`` or the ``datePublished`` of microdata; never a time of modification."""
-    return _first_named(page.document.structured.published)
+    return _with_clock(_first_named(page.document.structured.published), page)
 
 
 def stamp_json_ld(page: ArticlePage) -> str | None:
     """``datePublished`` of the JSON-LD article."""
-    return _first_named(page.document.structured.article_stamps("datePublished"))
+    return _with_clock(_first_named(page.document.structured.article_stamps("datePublished")), page)
+
+
+def _with_clock(stamp: str | None, page: ArticlePage) -> str | None:
+    """Return a stamp of the metadata; the moment of the ``time`` element of that day where the stamp is a day alone."""
+    moment = stamp_time_element(page) if stamp and _DAY_ALONE.fullmatch(stamp) else None
+    return moment if stamp and moment and moment.startswith(stamp) else stamp
 
 
 def stamp_time_element(page: ArticlePage) -> str | None:
     """``datetime`` of the ``time`` element that prints the date, or would if a script had filled it in."""
-    printed = printed_date(page.facts)
+    printed = printed_date(page.facts) or printed_date(page.facts_behind)
     layout = page.layout
     first = min(
         each for each in (layout.first_headline, layout.front_start, len(page.document.blocks)) if each is not None
@@ -209,7 +209,9 @@ def stamp_time_element(page: ArticlePage) -> str | None:
     behind = (time for time in page.document.times if time.first >= first)
     for element in islice(behind, _MOST_TIMES if printed else 0):
         stamp = element.get("datetime") or element.get("title")
-        if stamp and is_dated(stamp) and day_named(stamp) and page.text_of(element) == printed:
+        # The element may hold a label as well.
+        is_it = f" {page.text_of(element)}".endswith(f" {printed}")
+        if stamp and is_dated(stamp) and day_named(stamp) and is_it:
             return stamp
     for element in _time_elements(page):
         stamp = element.get("datetime")
@@ -373,6 +375,7 @@ def _is_of_a_person(kind: object) -> bool:
 
 #: Month and year of the second generation's date, in its first inline script.
 _MONTH_AND_YEAR = re.compile(r"\S*Date\S*?[\s=:,('\"]+(?P<month>\d{1,2})-(?P<year>\d{4})\b")
+_DAY_ALONE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CLOCK = re.compile(r"\b\d{1,2}:\d{2}\b")
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
 from caravan_crawler.pages.bylines import is_person
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_lines import facts_of, is_dated
+from caravan_crawler.pages.fact_forms import is_dated
+from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.labels import (
     is_colophon,
     is_comments_label,
@@ -20,7 +21,9 @@ from caravan_crawler.pages.labels import (
 from caravan_crawler.pages.selectors import is_clutter
 from caravan_crawler.pages.trending import TrendingBlock
 
-_PARTS_OF_TEXT = frozenset("tr tbody thead tfoot table ul ol dl dd dt li blockquote figure p".split())
+_PARTS_OF_TEXT = frozenset(
+    "tr tbody thead tfoot table ul ol dl dd dt li blockquote figure p b strong i em u font span small".split()
+)
 #: Tags with which a text may begin before the element of its paragraphs; other short lines there do not belong to it.
 _BEGINNINGS = SUBHEADS | frozenset("p li td th dt dd blockquote".split())
 _WHOLE_PAGE = frozenset(["body", "html"])

@@ -55,8 +55,6 @@ _FEWEST_PARAGRAPHS, _MOST_BEHIND, _MOST_BEHIND_TRENDING = 2, 200, 30
 _SHORTEST_PARAGRAPH, _ENDS = 60, '.!?…»”"'
 #: Letters of a button that unfolds a part of the text; those of menus have fewer.
 _SHORTEST_QUESTION = 14
-#: Letters of a line that may stand alone.
-_LONGEST_ALONE = 80
 
 
 @dataclass(slots=True)
@@ -350,13 +348,14 @@ def _lines(pieces: list[Piece], stands_alone: Callable[[str], bool] | None) -> I
 
 def _parted(lines: list[_Line], stands_alone: Callable[[str], bool] | None) -> Iterator[list[_Line]]:
     """Yield the lines of a block in groups, those that stand alone at its start and end apart."""
-    alone = [len(text) < _LONGEST_ALONE and bool(stands_alone and stands_alone(text)) for text, _ in lines]
+    alone = [bool(stands_alone and stands_alone(text)) for text, _ in lines]
     start, end = 0, len(lines)
     while start < end and alone[start]:
         start += 1
     while end > start and alone[end - 1]:
         end -= 1
-    yield from (group for group in (lines[:start], lines[start:end], lines[end:]) if group)
+    yield from ([line] for line in lines[:start])  # one of them may be the headline
+    yield from (group for group in (lines[start:end], lines[end:]) if group)
 
 
 def _is_hidden(attributes: dict[str, str | None]) -> bool:

@@ -1,0 +1,141 @@
+"""Forms of the facts around a text: dates, view counts, photo credits, authors, by what they look like.
+
+A form counts only in its place (see ``layout.py``): a price, a score or a year in the text is no view count, and the
+header's date of the visit is no date of publication.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from caravan_crawler.normalise.dates import DATE_LABEL, Form, date_form, is_suffix
+from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
+from caravan_crawler.pages.bylines import ROLE, archive_credit, credit_name, interviewer
+
+Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
+_LABEL_OF_DATE = re.compile(DATE_LABEL, re.IGNORECASE)
+#: The date of the last change, printed behind that of publication.
+_UPDATED_BEHIND = re.compile(r"(?<=\w)[.\s(\[,;|/•·–—-]+(?:обновлен|изменен|жаңарт|updated)\w*\b.*$", re.IGNORECASE)
+_COUNT = r"(?P<count>\d[\d\s.,'’]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
+#: Forms of a line, in the order in which they are tried.
+_FORMS: tuple[tuple[Kind, str], ...] = (
+    # A database's zero as PHP prints it.
+    (
+        "date",
+        rf"(?:{DATE_LABEL})?(?P<zero>-000\d-\d\d-\d\d.{{0,15}}|\d{{1,2}}(?:\.|\s)[^\s.,]{{2,9}}(?:\.|,?\s)-000\d.{{0,15}})",
+    ),
+    ("updated", r"(?:обновлен[оа]?|изменен[оа]?|исправлен[оа]?|жаңартылды|жаңартылған|түзетілді)\s*:?"),
+    # The second generation prints it above the headline.
+    ("views", r"(?:опубликовано|жарияланды)\s*:?\s*(?P<count>\d[\d\s]{0,11})"),
+    ("views", rf"(?:[^\W\d]+\s+){{0,2}}прочита\w+\s*:?\s*{_COUNT}\s*чел(?:овек\w*)?\.?"),
+    ("views", rf"(?:{VIEWS_BEFORE})\s*[:\-–]?\s*{_COUNT},?\s*(?:из\s+них\s+)?(?:за\s+)?(?:сегодня|бүгін)\s*:?\s*\d+"),
+    ("views", r"visited\s+(?P<count>\d[\d\s.,]*)\s+times?(?:,\s+[\d\s.,]+visits?\s+today)?"),
+    ("views", rf"(?:{VIEWS_BEFORE})?\s*[:\-–(]?\s*{_COUNT}\)?\s*(?:{VIEWS_BEHIND})?"),
+    (
+        "author",
+        r"(?:авторы?|текст|автор\s+текста|(?:мақала|мәтін|материал)\s+авторы|мәтін|журналист|дайындаған|жазған|(?:добавил|разместил|опубликовал)[аи]?)\s*[:\-–—]\s*(?P<value>\S.{0,120})",
+    ),
+    ("author", r"(?:автором|опубликовал[аи]?|(?:written\s+|posted\s+)?by)\s*(?::\s*|\s)(?P<value>[^\W\d].{2,60})"),
+)
+FORMS = tuple((kind, re.compile(form, re.IGNORECASE)) for kind, form in _FORMS)
+# Additions that themes print; they are ignored.
+_OTHER = re.compile(
+    r"(?:нет|без)\s+комментари\w+|комментари\w+\s+нет|комментари\w*\s*:?\s*\(?\d*\)?|\d+\s+комментари\w+(?:\s+к\s.{0,160}|\s*:)?"
+    r"|остав(?:ьте|ить)\s+комментарий|добавить\s+комментарий|\d+\s+пікір\w*|пікір\w*\s*:?\s*\d*"
+    r"|(?:время\s+(?:на\s+)?чтени[ея]\s*:?\s*)?[~≈]?\s*\d+\s*мин(?:ут\w*)?\.?(?:\s+(?:чтени\w|на\s+чтение|оқу))?"
+    r"|\d+\s+(?:слов[ао]?|words?)|на\s+чтение\s+\d+\s+мин\w*\.?|\d+\s*min(?:ute)?s?(?:\s+read)?|\d+\s+(?:лет|год|года|месяц\w*|недел\w+|дн\w+)"
+    r"|(?:no|one|add|\d+)\s+comments?\.?|comments?\s+(?:off|closed)|leave\s+a\s+(?:comment|reply)|\d{1,4}\s+(?:years?|months?|days?)(?:\s+ago)?"
+    r"|(?:менее|меньше)\s+(?:одной\s+)?минуты|(?:рейтинг|оценка|голосов)\s*:?\s*[\d.,/\s]*|\d+\s+голос\w*"
+    rf"|\(?{ROLE}\)?"
+    r"|опубликовано\s+в\s*:?(?:\s+[^\s.]+){0,3}|постоянная\s+ссылка|подробности|толығырақ|details"
+    r"|обновлен[оа]?\s*:?\s.{4,40}|(?:коллаж|видео|инфографика)\s*[-–—:]\s*.{2,40}"
+    r"|(?:от|by|автор|автором|опубликовал[аи]?)(?:\s+[^\s.]+){0,2}|admin|администратор|редактор|редакция"
+    r"|опубликован[оа]?\s*:?|дата(?:\s+публикации)?\s*:?|жарияланды\s*:?|размещено\s*:?|posted\s+(?:on|by|in)"
+    r"|(?:в\s+рубрик[еа]х?|рубрик[аи]|раздел|категори[яи]|опубликовано\s+в|categor(?:y|ies)|posted\s+in|айдар\w*|санат\w*)"
+    r"\s*:?(?:\s*[^\s.,]+(?:\s+[^\s.,]+){0,3},?){0,5}|(?:в|in)(?:\s+[А-ЯЁ][\w ]{2,30})?"
+    r"|(?:сюжет|спецпроект)\s*:.{2,60}|источник\s*:?|поделиться\s*:?|\d+\s+(?:нравится|лайк\w*|репост\w*|поделил\w*|shares?|likes?)|\+\d+"
+    r"|(?:[\U0001f300-\U0001faff\u2600-\u27bf♥↗⭐]\ufe0f?\s*\d+\s*)+|(?:репост\w*|лайк\w*|поделились)\s*:?\s*\d+|\d+\s+рет\s+бөлісілді"
+    # A label whose value stands in the next cell.
+    r"|(?:күні|уақыты|дата|время|автор(?:ы|лары)?|дереккөз|көзі|хит(?:ы|ов))\s*:?|\d{1,3}\s*/\s*\d{1,3}"
+    # A count that a script is to bring.
+    rf"|(?:{VIEWS_BEFORE})\s*[:\-–]?"
+    r"|#\w[\w-]*(?:,?\s*#\w[\w-]*)*|\[\w{2,12}\]"
+    r"|последнее\s+(?:изменение|обновление)\s*:?\s.{4,40}",
+    re.IGNORECASE,
+)
+#: A date that a script or a template was to fill in.
+_UNFILLED = re.compile(
+    r"undefined|null|nan(?:\W+nan)*|none|invalid\s+date|%[\w:]+%|\{\{?[^{}]{0,40}\}\}?", re.IGNORECASE
+)
+#: Letters of the longest date, ``Опубликовано: понедельник, 12 мая 2025 года в 14:05``.
+LONGEST_DATE = 80
+_LONGEST_ZONE = 40
+_LONGEST_LINE = 140
+#: Marks and signs around a fact.
+ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One recognised line: its kind, and its value without the label. ``is_bare``: a number printed without a label."""
+
+    kind: Kind
+    value: str
+    is_bare: bool = False
+
+
+def is_dated(text: str) -> bool:
+    """Whether all of ``text`` is one date with its year."""
+    form = _date_form(text)
+    return form is not None and form.has_year
+
+
+def is_date(text: str) -> bool:
+    """Whether all of ``text`` is a date in any of the printed forms, with a year or without."""
+    return _date_form(text) is not None
+
+
+def _date_form(text: str) -> Form | None:
+    return date_form(text.strip(ORNAMENT)) if len(text) <= LONGEST_DATE else None
+
+
+def is_clock(text: str) -> bool:
+    """Whether all of ``text`` is a time of day."""
+    parts = form.parts if (form := _date_form(text)) else None
+    return parts is not None and parts.get("day") is None and parts.get("relative") is None
+
+
+@lru_cache(maxsize=2048)  # labels, buttons and days stand on many pages
+def fact_in(text: str) -> Fact | None:
+    """Return the fact that all of a line is, or None."""
+    text = text.strip(ORNAMENT)
+    if not text or len(text) > _LONGEST_LINE:
+        return None
+    if text[0] == "(" and text[-1] == ")" and not text[1:-1].isdecimal():  # a number alone is of comments
+        text = text[1:-1].strip()
+    if text[:1].isalnum() or text[:1] == "-":
+        if not text.isdecimal() and is_date(text):
+            return Fact("date", _UPDATED_BEHIND.sub("", _LABEL_OF_DATE.sub("", text, count=1)))
+        for kind, form in FORMS:
+            if match := form.fullmatch(text):
+                value = next((value for value in match.groups() if value), text).strip(" ,")
+                return Fact(kind, value, is_bare=kind == "views" and value == text)
+        if (name := interviewer(text)) is not None:
+            return Fact("author", name)
+        if (name := credit_name(text)) is not None or (name := archive_credit(text.rstrip("."))) is not None:
+            return Fact("credit", name)
+    if len(text) <= _LONGEST_ZONE and is_suffix(text):
+        return Fact("zone", text)
+    return Fact("other", text) if _OTHER.fullmatch(text) or is_unfilled(text) else None
+
+
+def is_certain_date(fact: Fact) -> bool:
+    """Whether a fact is a date with its year, or one such as ``сегодня, 14:05``."""
+    form = _date_form(fact.value) if fact.kind == "date" else None
+    return form is not None and (form.has_year or form.parts is None or form.parts.get("relative") is not None)
+
+
+def is_unfilled(text: str) -> bool:
+    """Whether a script or a template was to fill in a date here."""
+    return _UNFILLED.fullmatch(text) is not None

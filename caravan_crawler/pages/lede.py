@@ -1,0 +1,108 @@
+"""The lede: by evidence that adds up, a text over the others is the lede or their first paragraph."""
+
+from caravan_crawler.pages.blocks import Block, common_container
+from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.fact_forms import Fact
+from caravan_crawler.pages.headline import Weighed
+from caravan_crawler.pages.labels import ends_sentence, fold
+from caravan_crawler.pages.selectors import is_header, is_lede
+from caravan_crawler.pages.text_range import outside_of_parts
+
+#: Evidence for the texts before the last fact, or for the first text where no fact follows it, to be the lede.
+LEDE = {
+    "date or views follow": 4,
+    "a credit follows": 1,
+    "is named as lede": 5,
+    "stands in the header with the headline, and the text does not": 4,
+    "stands apart from the text": 2,
+    "is a paragraph before bare text": 1,
+    "a picture stands before the text": 1,
+    "is much shorter than the text's paragraphs": 1,
+    "is set in bold or italics, and the text is not": 5,
+    "is the cut beginning of the text": 4,
+    "a date stands before it": -2,
+    "is a paragraph among paragraphs": -2,
+}
+#: Sum of the evidence from which the texts are the lede.
+LEDE_FROM = 1
+#: A text is much shorter if it has less than this share of the length of the next two paragraphs (average).
+_SHORT = 0.6
+#: Elements in bold or italics that may be around a lede.
+_MOST_EMPHASISED = 40
+
+
+def weigh_lede(
+    document: Document,
+    headline: Block,
+    lede: list[int],
+    after: list[int],
+    between: list[Fact],
+    earlier: list[Fact],
+) -> Weighed:
+    """Decide if the blocks ``lede`` are the lede.
+
+    ``after``: the text blocks that follow; ``between``: the facts after the lede and before the text; ``earlier``: the
+    facts before the lede.
+    """
+    weighed = Weighed(lede[0])
+    blocks = document.blocks
+    first = blocks[lede[0]]
+    kinds = {fact.kind for fact in between}
+    if kinds & {"date", "views"}:
+        weighed.add(LEDE, "date or views follow")
+    elif "credit" in kinds:
+        weighed.add(LEDE, "a credit follows")
+    if any(fact.kind == "date" for fact in earlier):
+        weighed.add(LEDE, "a date stands before it")
+    if not after:
+        return weighed
+    following = blocks[after[0]]
+    emphasised = _emphasised(document) if _states(first.text) else []
+    if first.text.split() in emphasised and following.text.split() not in emphasised:
+        weighed.add(LEDE, "is set in bold or italics, and the text is not")
+    shared = common_container(first, following)
+    names = {element.names for element in following.element.below(shared)}
+    if any(is_lede(element.names) and element.names not in names for element in first.element.below(shared)):
+        weighed.add(LEDE, "is named as lede")
+    header = common_container(headline, first)
+    if (header.tag == "header" or is_header(header.names)) and not following.is_within(header):
+        weighed.add(LEDE, "stands in the header with the headline, and the text does not")
+    if any(lede[-1] < picture.position <= after[0] and not picture.zone for picture in document.pictures):
+        weighed.add(LEDE, "a picture stands before the text")
+    lengths = [len(blocks[index].text) for index in after[:2]]
+    is_short = len(lede) == 1 and len(first.text) < _SHORT * sum(lengths) / len(lengths)
+    if is_short and (ends_sentence(first.text) or "credit" in kinds):
+        weighed.add(LEDE, "is much shorter than the text's paragraphs")
+    text, text_after = fold(first.text), fold(following.text)
+    if len(text_after) > len(text) and text_after.startswith(text[: max(20, len(text) - 12)]):
+        weighed.add(LEDE, "is the cut beginning of the text")
+    if not kinds & {"date", "views"} and are_siblings(blocks[lede[-1]], following):
+        weighed.add(LEDE, "is a paragraph among paragraphs")
+    elif len(after) > 1 and _stands_apart(first, following, blocks[after[1]]):
+        weighed.add(LEDE, "stands apart from the text")
+    elif first.tag == "p" and following.element is first.element.parent:
+        weighed.add(LEDE, "is a paragraph before bare text")
+    return weighed
+
+
+def are_siblings(first: Block, second: Block) -> bool:
+    """Whether two blocks stand in elements of one kind next to each other."""
+    one, other = first.element, second.element
+    is_alike = one.tag == other.tag and one.get("class") == other.get("class")
+    return one is other or (is_alike and one.parent is other.parent)
+
+
+def _stands_apart(lede: Block, first: Block, second: Block) -> bool:
+    """Whether two texts share an element, other than a list or a quotation, that a text before them is not in."""
+    shared = outside_of_parts(common_container(first, second))
+    return shared.tag not in ("body", "html") and not lede.is_within(shared)
+
+
+def _states(text: str) -> bool:
+    """Whether a text ends as a statement does: a subhead does not, nor the first question of an interview."""
+    return text.rstrip(' »”"')[-1:] in {".", "!", "…"}
+
+
+def _emphasised(document: Document) -> list[list[str]]:
+    """Return the words of each element in bold or italics."""
+    return [node.text().split() for node in document.tree.css("b, strong, em, i")[:_MOST_EMPHASISED]]
