@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from caravan_crawler.sample_site.article import Article
 from caravan_crawler.sample_site.clutter import VARIANTS, Clutter, Latest, clutter
-from caravan_crawler.sample_site.markup import Markup, escape
+from caravan_crawler.sample_site.markup import Markup, Template, element, elements, escape, link
 from caravan_crawler.sample_site.newsroom import Newsroom
 from caravan_crawler.sample_site.response import JSON, SCRIPT, SampleResponse, ok
 from caravan_crawler.sample_site.texts import FILL_SCRIPT, RU, TODAY, day_and_month, slug
@@ -28,22 +28,22 @@ _TEMPERATURE = 3
 _CITY = "Алматы"
 
 
-def header_html(markup: Markup) -> str:
+def header_html(template: Template) -> str:
     """Rates, weather, city, day and networks, in the order of generation 3."""
-    is_table = markup.template.skeleton == "table"
+    is_table = template.skeleton == "table"
     line = "span" if is_table else "div"
-    networks = (markup.link(f"https://www.{host}/caravan.kz", "A") for host in _NETWORKS)
+    networks = (link(f"https://www.{host}/caravan.kz", "A") for host in _NETWORKS)
     parts = [
-        markup.element("ul", markup.elements("li", [printed for _, _, printed in _RATES]), "rates"),
-        markup.element(line, f"{_TEMPERATURE:+d} °C", "weather__degrees"),
-        markup.element(line, _CITY, "weather__city"),
-        markup.element(line, f"{TODAY.year} Год", "today__year"),
-        markup.element(line, day_and_month(TODAY), "today__day"),
-        markup.element("ul", markup.elements("li", networks), "networks"),
+        element("ul", elements("li", [printed for _, _, printed in _RATES]), "rates"),
+        element(line, f"{_TEMPERATURE:+d} °C", "weather__degrees"),
+        element(line, _CITY, "weather__city"),
+        element(line, f"{TODAY.year} Год", "today__year"),
+        element(line, day_and_month(TODAY), "today__day"),
+        element("ul", elements("li", networks), "networks"),
     ]
     if is_table:
-        return markup.element("table", f"<tr>{markup.elements('td', parts)}</tr>", "masthead")
-    return markup.element("div", "".join(parts), "masthead")
+        return element("table", f"<tr>{elements('td', parts)}</tr>", "masthead")
+    return element("div", "".join(parts), "masthead")
 
 
 def expected_rates() -> list[dict[str, Any]]:
@@ -87,32 +87,31 @@ def expected_trending(entries: list[TrendingEntry], base_url: str) -> list[dict[
     ]
 
 
-def trending_html(markup: Markup, entries: list[TrendingEntry]) -> str:
-    template = markup.template
-    items = markup.element("div", "В тренде:", "trending__title") if template.trending_heading else ""
+def trending_html(template: Template, entries: list[TrendingEntry]) -> str:
+    items = element("div", "В тренде:", "trending__title") if template.trending_heading else ""
     for entry in entries:
-        parts, tag, label = _label_and_headline(markup, entry), template.paragraph_tag, template.trending_label
+        parts, tag, label = _label_and_headline(template, entry), template.paragraph_tag, template.trending_label
         if template.trending_place == "flat":  # siblings of the article's paragraphs, with the same tag
-            items += parts[0] + markup.element(tag, parts[1]) if label == "div" else markup.elements(tag, parts)
+            items += parts[0] + element(tag, parts[1]) if label == "div" else elements(tag, parts)
         else:
             if label == "link":
-                parts = [markup.element("div", part) for part in parts]  # two links in one line would run together
-            items += markup.element("div", " ".join(parts), "trending__item")
+                parts = [element("div", part) for part in parts]  # two links in one line would run together
+            items += element("div", " ".join(parts), "trending__item")
     if template.trending_place == "flat":
         return items
-    return markup.element("section" if template.skeleton == "html5" else "div", items, "trending")
+    return element("section" if template.skeleton == "html5" else "div", items, "trending")
 
 
-def _label_and_headline(markup: Markup, entry: TrendingEntry) -> list[str]:
+def _label_and_headline(template: Template, entry: TrendingEntry) -> list[str]:
     topic, headline = escape(entry.topic), escape(entry.headline)
-    form = markup.template.trending_label
+    form = template.trending_label
     if form == "joined":
-        inside = markup.element("span", topic, "trending__topic") + " " + markup.element("span", headline)
-        return [markup.link(entry.path, inside, "trending__link")]
-    title = markup.link(entry.path, headline, "trending__link")
+        inside = element("span", topic, "trending__topic") + " " + element("span", headline)
+        return [link(entry.path, inside, "trending__link")]
+    title = link(entry.path, headline, "trending__link")
     if form == "link":
-        return [markup.link(f"/tag/{slug(entry.topic)}/", topic, "trending__topic"), title]
-    return [markup.element(form, topic, "trending__topic"), title]
+        return [link(f"/tag/{slug(entry.topic)}/", topic, "trending__topic"), title]
+    return [element(form, topic, "trending__topic"), title]
 
 
 def latest_entries(newsroom: Newsroom) -> tuple[Latest, ...]:
@@ -125,10 +124,9 @@ def latest_entries(newsroom: Newsroom) -> tuple[Latest, ...]:
     return tuple(latest)
 
 
-def contacts_html(markup: Markup) -> str:
+def contacts_html(template: Template) -> str:
     """Contacts page: prose that is no article."""
-    text = markup.elements(markup.template.paragraph_tag, RU["contacts"])
-    return markup.element("h1", "Контакты", "page-title") + text
+    return element("h1", "Контакты", "page-title") + elements(template.paragraph_tag, RU["contacts"])
 
 
 @dataclass
@@ -145,7 +143,7 @@ class Frame:
     latest: tuple[Latest, ...] = ()
     language: str = "ru"
     has_informers: bool = True
-    _pieces: dict[tuple[int, int], tuple[bytes, bytes, bytes]] = field(default_factory=dict, init=False)
+    _pieces: dict[tuple[int, int], tuple[str, str, str]] = field(default_factory=dict, init=False)
 
     def page(self, number: int, head: str, main: str, generation: int = 0) -> bytes:
         """Return a whole page; ``generation`` is that of an article's page, ``number`` chooses the variant."""
@@ -153,49 +151,46 @@ class Frame:
         if key not in self._pieces:
             self._pieces[key] = self._build(*key)
         top, middle, bottom = self._pieces[key]
-        return b"".join((top, head.encode(), middle, main.encode(), bottom))
+        return "".join((top, self.markup.styled(head), middle, self.markup.styled(main), bottom)).encode()
 
-    def _build(self, generation: int, variant: int) -> tuple[bytes, bytes, bytes]:
-        around = clutter(self.markup.template, generation, variant, self.language, self.latest, self.has_informers)
+    def _build(self, generation: int, variant: int) -> tuple[str, str, str]:
+        template = self.markup.template
+        around = clutter(template, generation, variant, self.language, self.latest, self.has_informers)
         meta = "<meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
         top = f"<!DOCTYPE html>\n<html lang='{self.language}'>\n<head>{meta}"
         opened, closed = self._container(around, generation)
         middle = f"{around.head}</head>\n<body>{around.start}{self._menu(around.top)}{opened}"
         bottom = f"{closed}{around.foot}{around.end}\n</body>\n</html>\n"
-        return top.encode(), middle.encode(), bottom.encode()
+        return top, self.markup.styled(middle), self.markup.styled(bottom)
 
     def _container(self, around: Clutter, generation: int) -> tuple[str, str]:
         """Header and container before the page's main part, and all that follows it."""
-        markup = self.markup
-        outside = markup.template.trending_place == "outside"
+        template = self.markup.template
+        outside = template.trending_place == "outside"
         # In generation 3 the trending block is next to the text.
         parts = (self.trending, around.after) if generation in (0, 3) else (around.after, self.trending)
         inside, behind = ("", "".join(parts)) if outside else ("".join(parts), "")
-        if markup.template.skeleton == "table":
-            columns = [markup.element("td", boxes, "column") if boxes else "" for boxes in (around.left, around.right)]
-            opened = (
-                f"{markup.open('table', 'layout')}<tr><td colspan=3>{self.header}</td></tr>"
-                f"<tr>{columns[0]}{markup.open('td', 'single')}"
-            )
+        column = "td" if template.skeleton == "table" else "div"
+        left, right = [element(column, boxes, "column") if boxes else "" for boxes in (around.left, around.right)]
+        if template.skeleton == "table":
+            header = f'\n<table class="layout"><tr><td colspan=3>{self.header}</td></tr>'
             last = f"<tr><td>{behind}</td></tr>" if outside else ""
-            return opened, f"{inside}</td>{columns[1]}</tr>{last}</table>"
-        outer, inner = ("main", "article") if markup.template.skeleton == "html5" else ("div", "div")
-        left, right = [markup.element("div", boxes, "column") if boxes else "" for boxes in (around.left, around.right)]
-        opened = self.header + left + markup.open(outer, "page") + markup.open(inner, "single")
+            return f'{header}<tr>{left}\n<td class="single">', f"{inside}</td>{right}</tr>{last}</table>"
+        outer, inner = ("main", "article") if template.skeleton == "html5" else ("div", "div")
+        opened = f'{self.header}{left}\n<{outer} class="page">\n<{inner} class="single">'
         return opened, f"{inside}</{inner}>{behind}</{outer}>{right}"
 
     def _menu(self, mega_menu: str) -> str:
         """Visible menus: sections, contacts, search and other sites, then topics."""
-        markup = self.markup
         links = [("/", "Главная")]
         links += [(f"/{section}/", SECTION_NAMES[section]) for section in self.sections]
         links += [(CONTACTS, "Контакты"), ("/search/?q=", "Поиск"), ("/search/?q=акимы", "Акимы")]
         links += RU["links_elsewhere"]
-        logo = f"<img{markup.attribute('src', '/wp-content/themes/caravan/img/logo.svg')} alt='' width='180'>"
-        html5 = markup.template.skeleton == "html5"
-        items = markup.elements("li", (markup.link(href, escape(name), "menu__link") for href, name in links))
-        menu = markup.element("nav" if html5 else "div", f"<ul>{items}</ul>", "menu")
-        return markup.element("header" if html5 else "div", markup.link("/", logo, "logo") + menu + mega_menu, "header")
+        logo = "<img src=\"/wp-content/themes/caravan/img/logo.svg\" alt='' width='180'>"
+        outer, inner = ("header", "nav") if self.markup.template.skeleton == "html5" else ("div", "div")
+        items = elements("li", (link(href, escape(name), "menu__link") for href, name in links))
+        menu = element(inner, f"<ul>{items}</ul>", "menu")
+        return element(outer, link("/", logo, "logo") + menu + mega_menu, "header")
 
 
 CARDS_BY_SCRIPT = 8
@@ -214,12 +209,12 @@ class ScriptedParts:
         self._header = header
 
     def header(self) -> str:
-        return self._markup.element("div", "", "masthead", **{"data-part": "masthead"})
+        return '\n<div class="masthead" data-part="masthead"></div>'
 
     def cards(self, section: str) -> str:
         """The placeholder of a listing's cards, and its button."""
-        place = self._markup.element("div", "", "listing__cards", **{"data-cards": section})
-        return place + self._markup.element("button", "Показать ещё", "listing__more", type="button")
+        place = f'\n<div class="listing__cards" data-cards="{section}"></div>'
+        return place + '\n<button class="listing__more" type="button">Показать ещё</button>'
 
     def page(self, article: Article, write: Callable[[Article], bytes]) -> bytes:
         """The page that ``write`` writes, with a placeholder for the view count."""
@@ -242,14 +237,13 @@ class ScriptedParts:
             case ["fill.js"]:
                 return ok(FILL_SCRIPT, SCRIPT)
             case ["masthead"]:
-                return _part(self._header)
+                return self._part(self._header)
             case ["views", form, number] if number.isdecimal():
                 views = article(int(number)).front.views or 0
-                return _part(f"{views:,}".replace(",", "\u00a0") if form == "grouped" else str(views))
+                return self._part(f"{views:,}".replace(",", "\u00a0") if form == "grouped" else str(views))
             case ["cards", section, page] if page.isdecimal() and (found := cards(section, int(page))):
-                return _part(found[0], is_last=found[1])
+                return self._part(found[0], is_last=found[1])
         return None
 
-
-def _part(html: str, *, is_last: bool = True) -> SampleResponse:
-    return ok(json.dumps({"html": html, "is_last": is_last}, ensure_ascii=False), JSON)
+    def _part(self, html: str, *, is_last: bool = True) -> SampleResponse:
+        return ok(json.dumps({"html": self._markup.styled(html), "is_last": is_last}, ensure_ascii=False), JSON)

@@ -9,7 +9,7 @@ from itertools import groupby, islice
 
 from caravan_crawler.sample_site.article import compose, possible_tags
 from caravan_crawler.sample_site.frame import CONTACTS, SECTION_NAMES, TOPICS
-from caravan_crawler.sample_site.markup import Markup, escape
+from caravan_crawler.sample_site.markup import Template, attribute, element, escape, link
 from caravan_crawler.sample_site.newsroom import Newsroom
 from caravan_crawler.sample_site.texts import ALL_TOPICS, TODAY, Rng, day_and_month, full_date, slug
 
@@ -34,9 +34,9 @@ _XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 class Listings:
     """Writer of pages of cards and of the feed; methods return None if there is no such page."""
 
-    def __init__(self, markup: Markup, newsroom: Newsroom, cards_on_a_page: int = CARDS_ON_A_PAGE) -> None:
+    def __init__(self, template: Template, newsroom: Newsroom, cards_on_a_page: int = CARDS_ON_A_PAGE) -> None:
         self._cards_on_a_page = cards_on_a_page
-        self._markup = markup
+        self._template = template
         self._newsroom = newsroom
         self._topics = {slug(topic): topic for topic in (*ALL_TOPICS, *TOPICS)}
 
@@ -44,8 +44,7 @@ class Listings:
         """The block of short lines known of generation 2, then cards."""
         newest = list(islice(self._newest(), _HOT + _HOME_CARDS))
         lines = "".join(self._hot_line(number) for number in newest[:_HOT])
-        hot = f"<div{self._markup.known('hot-news__items')}>{lines}</div>"
-        return hot + self._cards(newest[_HOT:] or newest, base_url)
+        return f'<div class="hot-news__items">{lines}</div>' + self._cards(newest[_HOT:] or newest, base_url)
 
     def section(self, section: str, page: int, base_url: str) -> str | None:
         found = self._page(section, page)
@@ -70,7 +69,7 @@ class Listings:
             return None
         near = list(islice(self._newest(), _TOPIC_SEARCH_DEPTH))
         matching = [n for n in near if topic in possible_tags(self._newsroom, n)]
-        title = self._markup.element("h1", escape(topic), "listing__title")
+        title = element("h1", escape(topic), "listing__title")
         return title + self._cards((matching or near)[:CARDS_ON_A_PAGE], base_url)
 
     def search(self, base_url: str) -> str:
@@ -106,29 +105,25 @@ class Listings:
         return numbers, -(-total // self._cards_on_a_page)
 
     def _title(self, section: str) -> str:
-        return self._markup.element("h1", SECTION_NAMES[section], "listing__title")
+        return element("h1", SECTION_NAMES[section], "listing__title")
 
     def _hot_line(self, number: int) -> str:
         published = self._newsroom.front(number).published
         printed = f"{published:%H:%M}" if published.date() == TODAY else day_and_month(published).lower()
-        link = self._markup.link(self._newsroom.path(number), escape(self._newsroom.headline(number)))
-        return self._markup.element("article", f"{link}<time>{printed}</time>")
+        headline = link(self._newsroom.path(number), escape(self._newsroom.headline(number)))
+        return element("article", f"{headline}<time>{printed}</time>")
 
     def _cards(self, numbers: Iterable[int], base_url: str) -> str:
         cards = "".join(self._card(number, base_url) for number in numbers)
-        return self._markup.element("div", cards, "listing__cards")
+        return element("div", cards, "listing__cards")
 
     def _card(self, number: int, base_url: str) -> str:
-        markup = self._markup
         headline = self._newsroom.headline(number)
-        image = f"/wp-content/uploads/images/{number + 1000}.jpg"
-        picture = f"<img{markup.attribute('src', image)}{markup.attribute('alt', headline)}>"
-        date = ""
-        if markup.template.dated_cards:
-            date = markup.element("span", full_date(self._newsroom.day(number)), "card__date")
-        title = markup.element("span", escape(headline), "card__title")
-        link = markup.link(self._card_href(number, base_url), picture + title)
-        return f"{markup.indent}<div{markup.known('BlockNewsCardImage')}>{link}{date}</div>"
+        picture = f'<img src="/wp-content/uploads/images/{number + 1000}.jpg"{attribute("alt", headline)}>'
+        title = element("span", escape(headline), "card__title")
+        day = full_date(self._newsroom.day(number))
+        date = element("span", day, "card__date") if self._template.dated_cards else ""
+        return element("div", link(self._card_href(number, base_url), picture + title) + date, "BlockNewsCardImage")
 
     def _card_href(self, number: int, base_url: str) -> str:
         """Draw a form of the link; a short link only if the path is in a sitemap."""
@@ -147,16 +142,14 @@ class Listings:
     def _pagination(self, section: str, page: int, pages: int) -> str:
         if section in _WITHOUT_PAGINATION or pages == 0:
             return ""
-        markup = self._markup
         links = [
-            markup.link(f"/{section}/" if near == 1 else f"/{section}/page/{near}/", str(near))
+            link(f"/{section}/" if near == 1 else f"/{section}/page/{near}/", str(near))
             for near in range(max(page - 2, 1), min(page + 2, pages) + 1)
             if near != page
         ]
         if page < pages or section in _ENDLESS:
-            href = markup.attribute("href", f"/{section}/page/{page + 1}/")
-            links.append(f"<a{markup.attribute('rel', 'next')}{href}>Далее</a>")
-        return markup.element("div", " ".join(links), "pagination")
+            links.append(f'<a rel="next" href="/{section}/page/{page + 1}/">Далее</a>')
+        return element("div", " ".join(links), "pagination")
 
     def _rss_item(self, number: int, base_url: str) -> str:
         article = compose(self._newsroom, number)

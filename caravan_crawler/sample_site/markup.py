@@ -1,9 +1,11 @@
 """HTML in the style of a template."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
-from typing import Literal
+from typing import Any, Literal
 
 from caravan_crawler.sample_site.texts import Rng
 
@@ -56,59 +58,86 @@ def template(seed: int) -> Template:
 
 
 _SYLLABLES = ("ba", "lo", "mi", "kre", "zun", "ta", "vo", "shi", "pra", "du", "nel", "gor")
-_UNSAFE_UNQUOTED = frozenset(" \t\r\n\"'=<>`")
+_UNSAFE_UNQUOTED = frozenset(" \t\r\n'=<>`")
+_ATTRIBUTE = re.compile(r' ([\w:-]+)="([^"]*)"')
+_GAP = re.compile(r"{(\w+)}")
+_KNOWN_CLASSES = frozenset(
+    {
+        *("article_text", "full-breadcrumb__time", "full-article__text clear", "news_aggregator", "sm-list"),
+        *("hot-news__items", "BlockNewsCardImage"),
+    }
+)
+"""Names of the real site, the same for every seed; the others are invented and named as the template does."""
 
 
 def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def attribute(name: str, value: str) -> str:
+    return f' {name}="{quoted(value)}"'
+
+
+def element(tag: str, content: str, role: str = "") -> str:
+    """Return an element in a line of its own; ``content`` is HTML, ``role`` its class."""
+    return f'\n<{tag} class="{role}">{content}</{tag}>' if role else f"\n<{tag}>{content}</{tag}>"
+
+
+def elements(tag: str, contents: Iterable[str]) -> str:
+    return "".join(element(tag, content) for content in contents)
+
+
+def link(href: str, content: str, role: str = "") -> str:
+    """Return an inline ``a`` element; ``content`` is HTML."""
+    return f"<a{attribute('class', role) if role else ''}{attribute('href', href)}>{content}</a>"
+
+
+def quoted(text: str) -> str:
+    """Return text for an attribute's value."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+
+
+@cache
+def _lines(pattern: str) -> list[tuple[list[str], str]]:
+    """Return the gaps and the text of each line; the text has a line break if it begins with a start tag."""
+    lines = pattern.strip().splitlines()
+    return [(_GAP.findall(line), f"\n{line}" if re.match("<[^/]", line) else line) for line in lines]
+
+
+def fill(pattern: str, gaps: Mapping[str, Any]) -> str:
+    """Fill the gaps of a pattern, and leave out its lines with a gap whose value is None."""
+    return "".join(text.format_map(gaps) for names, text in _lines(pattern) if all(gaps[n] is not None for n in names))
+
+
 class Markup:
-    """Writer of HTML elements in one template."""
+    """Style of a template: HTML is written as for seed 0, and then gets the template's classes, quotes and indents."""
 
     def __init__(self, template: Template) -> None:
         self.template = template
-        self.indent: str = template.indent
         self._classes: dict[str, str] = {}
 
-    def attribute(self, name: str, value: str) -> str:
-        """Return `` name="value"`` with the template's quotes, escaped."""
+    def styled(self, html: str) -> str:
+        """Return HTML in the template's style."""
+        if self.template.seed == 0:
+            return html
+        return _ATTRIBUTE.sub(self._attribute, html.replace("\n<", f"{self.template.indent}<"))
+
+    def _attribute(self, found: re.Match[str]) -> str:
+        name, value = found.groups()
+        if (name, value) == ("rel", "tag"):  # only seed 0 marks the topics of an article
+            return ""
+        if name == "class" and value not in _KNOWN_CLASSES:
+            if value not in self._classes:
+                self._classes[value] = self._class_name(value)
+            value = self._classes[value]
+            if not value:
+                return ""
         quote: str = self.template.quote
         if not quote and (not value or value.endswith("/") or not _UNSAFE_UNQUOTED.isdisjoint(value)):
             quote = '"'  # a slash before the bracket would look like a self-closing tag
-        value = value.replace("&", "&amp;").replace("<", "&lt;")
-        if quote == '"':
-            value = value.replace('"', "&quot;")
-        elif quote == "'":
+        if quote == "'":
             value = value.replace("'", "&#39;")
         return f" {name}={quote}{value}{quote}"
-
-    def role(self, role: str) -> str:
-        """Return the class attribute of a part of the page, in the template's naming."""
-        if role not in self._classes:
-            name = self._class_name(role)
-            self._classes[role] = self.attribute("class", name) if name else ""
-        return self._classes[role]
-
-    def known(self, names: str) -> str:
-        """Return a class attribute with names of the real site, the same for every seed."""
-        return self.attribute("class", names)
-
-    def open(self, tag: str, role: str = "", **attributes: str) -> str:
-        """Return a start tag, after the template's white space."""
-        written = "".join(self.attribute(name, value) for name, value in attributes.items())
-        return f"{self.indent}<{tag}{self.role(role) if role else ''}{written}>"
-
-    def element(self, tag: str, content: str, role: str = "", **attributes: str) -> str:
-        """Return an element; ``content`` is HTML."""
-        return f"{self.open(tag, role, **attributes)}{content}</{tag}>"
-
-    def elements(self, tag: str, contents: Iterable[str]) -> str:
-        return "".join(self.element(tag, content) for content in contents)
-
-    def link(self, href: str, content: str, role: str = "") -> str:
-        """Return an inline ``a`` element; ``content`` is HTML."""
-        return f"<a{self.role(role) if role else ''}{self.attribute('href', href)}>{content}</a>"
 
     def _class_name(self, role: str) -> str:
         naming = self.template.naming

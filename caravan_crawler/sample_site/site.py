@@ -84,19 +84,19 @@ class SampleSite:
         self._monthly_sitemaps = listings.MonthlySitemaps(self._newsroom, months=months, numbered=numbered)
         markup = Markup(_template(self.markup_seed, self.generation))
         self._trending = frame.trending_entries(self._newsroom)
-        header = frame.header_html(markup)
+        header = frame.header_html(markup.template)
         self._scripted = frame.ScriptedParts(markup, header) if self._is_scripted else None
         cards = _CARDS_ON_A_SHORT_PAGE if is_new else listings.CARDS_ON_A_PAGE
         if self._scripted:
             header, cards = self._scripted.header(), frame.CARDS_BY_SCRIPT
         sections = self._newsroom.listings
-        trending, latest = frame.trending_html(markup, self._trending), frame.latest_entries(self._newsroom)
+        trending, latest = frame.trending_html(markup.template, self._trending), frame.latest_entries(self._newsroom)
         # On a scripted site a script would load the boxes of rates and weather, too.
         self._frame = frame.Frame(markup, header, trending, sections, latest, has_informers=not self._is_scripted)
         kazakh_frame = replace(self._frame, header="", trending="", latest=(), language="kk")
         self._pages = ArticlePages(markup, self._frame, kazakh_frame)
-        self._listings = listings.Listings(markup, self._newsroom, cards)
-        self._contacts = frame.contacts_html(markup)
+        self._listings = listings.Listings(markup.template, self._newsroom, cards)
+        self._contacts = frame.contacts_html(markup.template)
 
     def publish(self, count: int) -> None:
         """Publish ``count`` articles: today's, in section news, first in listings."""

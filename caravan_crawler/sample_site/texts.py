@@ -27,7 +27,7 @@ def _read(name: str) -> str:
     return files(__package__).joinpath("data", name).read_text(encoding="utf-8")
 
 
-RU, KK, CLUTTER = (tomllib.loads(_read(name)) for name in ("texts_ru.toml", "texts_kk.toml", "clutter.toml"))
+RU, KK, CLUTTER, PAGES = (tomllib.loads(_read(f"{name}.toml")) for name in ("texts_ru", "texts_kk", "clutter", "pages"))
 FILL_SCRIPT = _read("fill.js")
 THEMES = {name: Theme(**texts) for name, texts in RU["themes"].items()}
 SECTION_THEMES = {section: [THEMES[name] for name in names] for section, names in RU["themes_of"].items()}
