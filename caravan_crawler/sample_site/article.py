@@ -42,8 +42,8 @@ class Article(NamedTuple):
 
 def compose(newsroom: Newsroom, number: int) -> Article:
     """Write article ``number``; the same number always yields the same article."""
-    seed, generation, kazakh = newsroom.text_seed(number), newsroom.generation(number), newsroom.is_kazakh(number)
-    day = newsroom.day(number)
+    seed, kind, day = newsroom.text_seed(number), newsroom.kinds[number], newsroom.day(number)
+    generation, kazakh = kind.generation, kind.is_kazakh
     opening, blocks = write_kazakh_story(seed) if kazakh else write_story(newsroom, number)
     headline = newsroom.headline(number)
     rng = Rng("trimmings", seed)
@@ -52,7 +52,7 @@ def compose(newsroom: Newsroom, number: int) -> Article:
     for _ in range(max(rng.below(6) - 2, 0)):
         picture = _picture(rng, generation, day, captioned=rng.chance(1, 3))
         blocks.insert(1 + rng.below(len(blocks)), Block("figure", picture))
-    author_line, authors = _author_line(rng) if newsroom.desk(number) == "gazeta" else (None, [])
+    author_line, authors = _author_line(rng) if kind.desk == "gazeta" else (None, [])
     attachment = newsroom.attachment(number)
     if lead_image and attachment:
         lead_image = lead_image._replace(page=attachment)
@@ -60,10 +60,10 @@ def compose(newsroom: Newsroom, number: int) -> Article:
         number=number,
         generation=generation,
         kazakh=kazakh,
-        section=newsroom.section(number),
+        section=kind.section,
         article_id=newsroom.id(number),
         path=newsroom.path(number, headline),
-        reach=newsroom.reach(number),
+        reach=kind.reach,
         day=day,
         headline=headline,
         opening=opening,
@@ -90,7 +90,7 @@ def part_of(article: Article, part: int) -> Article:
 
 
 def possible_tags(newsroom: Newsroom, number: int) -> list[str]:
-    tags: list[str] = KK["tags"] if newsroom.is_kazakh(number) else newsroom.theme(number).tags
+    tags: list[str] = KK["tags"] if newsroom.kinds[number].is_kazakh else newsroom.theme(number).tags
     return tags
 
 

@@ -42,7 +42,7 @@ class Listings:
 
     def home(self, base_url: str) -> str:
         """The block of short lines known of generation 2, then cards."""
-        newest = list(islice(self._newest(), _HOT + _HOME_CARDS))
+        newest = list(islice(self._newsroom.newest_listed(), _HOT + _HOME_CARDS))
         lines = "".join(self._hot_line(number) for number in newest[:_HOT])
         return f'<div class="hot-news__items">{lines}</div>' + self._cards(newest[_HOT:] or newest, base_url)
 
@@ -67,33 +67,28 @@ class Listings:
         topic = self._topics.get(topic_slug)
         if topic is None:
             return None
-        near = list(islice(self._newest(), _TOPIC_SEARCH_DEPTH))
+        near = list(islice(self._newsroom.newest_listed(), _TOPIC_SEARCH_DEPTH))
         matching = [n for n in near if topic in possible_tags(self._newsroom, n)]
         title = element("h1", escape(topic), "listing__title")
         return title + self._cards((matching or near)[:CARDS_ON_A_PAGE], base_url)
 
     def search(self, base_url: str) -> str:
-        return self._cards(islice(self._newest(), 5), base_url)
+        return self._cards(islice(self._newsroom.newest_listed(), 5), base_url)
 
     def rss(self, base_url: str) -> str:
         """Feed of the newest articles; those that only the feed leads to stay in it."""
-        fixed = self._newsroom.rss_only()
-        numbers = sorted([*fixed, *islice(self._newest(), _RSS_LENGTH - len(fixed))], reverse=True)
+        fixed = self._newsroom.rss_only
+        numbers = sorted([*fixed, *islice(self._newsroom.newest_listed(), _RSS_LENGTH - len(fixed))], reverse=True)
         items = "".join(self._rss_item(number, base_url) for number in numbers)
         about = f"<title>Караван</title><link>{base_url}</link><description>Новости</description>"
         return f'{_XML}<rss version="2.0"><channel>{about}<language>ru</language>{items}</channel></rss>\n'
-
-    def _newest(self) -> Iterable[int]:
-        """Listed numbers of all sections, newest first."""
-        yield from range(self._newsroom.end - 1, self._newsroom.articles - 1, -1)
-        yield from self._newsroom.newest_listed()
 
     def _page(self, section: str, page: int) -> tuple[list[int], int] | None:
         """Numbers of the articles on a page of a section, and the number of its pages."""
         if section not in self._newsroom.listings or page < 1:
             return None
         listed = self._newsroom.listings[section]
-        fresh = self._newsroom.published if section == "news" else 0
+        fresh = self._newsroom.end - self._newsroom.articles if section == "news" else 0
         total = fresh + len(listed)
         first = (page - 1) * self._cards_on_a_page
         if first >= total and page > 1:
@@ -135,7 +130,7 @@ class Listings:
             return path[:-1]
         if roll < 16:
             return base_url + path[1:]
-        if roll < 18 or not self._newsroom.is_in_sitemap(number) or self._newsroom.id(number) is None:
+        if roll < 18 or not self._newsroom.kinds[number].is_in_sitemap or self._newsroom.id(number) is None:
             return path + "?utm_source=main&utm_medium=card"
         return self._newsroom.short_link(number)
 
@@ -210,7 +205,7 @@ class MonthlySitemaps:
         month = TODAY.year * 12 + TODAY.month - months
         self._first_monthly = self._newsroom.first_number_on(date(month // 12, month % 12 + 1, 1))
         self._numbered = numbered
-        self._archive = list(newsroom.monthly())
+        self._archive = newsroom.monthly
         self._moments: dict[int, datetime] = {}
 
     def xml(self, name: str, base_url: str) -> str | None:
@@ -236,7 +231,7 @@ class MonthlySitemaps:
         size = min(max(-(-len(older) // self._numbered), 1), _URLS_IN_A_SITEMAP)
         starts = enumerate(range(0, len(older), size), start=1)
         children = {str(place): older[start : start + size] for place, start in starts}
-        published = [n for n in range(newsroom.articles, newsroom.end) if newsroom.generation(n) == 4]
+        published = [n for n in range(newsroom.articles, newsroom.end) if newsroom.kinds[n].generation == 4]
         for month, numbers in groupby([*archive[len(older) :], *published], lambda n: f"{newsroom.day(n):%Y%m}"):
             children[month] = list(numbers)
         return children

@@ -60,6 +60,7 @@ def template(seed: int) -> Template:
 _SYLLABLES = ("ba", "lo", "mi", "kre", "zun", "ta", "vo", "shi", "pra", "du", "nel", "gor")
 _UNSAFE_UNQUOTED = frozenset(" \t\r\n'=<>`")
 _ATTRIBUTE = re.compile(r' ([\w:-]+)="([^"]*)"')
+_CLASS = re.compile(r' (class)="([^"]*)"')
 _GAP = re.compile(r"{(\w+)}")
 _KNOWN_CLASSES = frozenset(
     {
@@ -120,12 +121,12 @@ class Markup:
         """Return HTML in the template's style."""
         if self.template.seed == 0:
             return html
-        return _ATTRIBUTE.sub(self._attribute, html.replace("\n<", f"{self.template.indent}<"))
+        html = html.replace("\n<", f"{self.template.indent}<")
+        html = html.replace(' rel="tag"', "")  # only seed 0 marks the topics of an article
+        return (_CLASS if self.template.quote == '"' else _ATTRIBUTE).sub(self._attribute, html)
 
     def _attribute(self, found: re.Match[str]) -> str:
         name, value = found.groups()
-        if (name, value) == ("rel", "tag"):  # only seed 0 marks the topics of an article
-            return ""
         if name == "class" and value not in _KNOWN_CLASSES:
             if value not in self._classes:
                 self._classes[value] = self._class_name(value)

@@ -1,14 +1,13 @@
 """A site of one generation, 3 or 4: its sections, headlines and URLs."""
 
 import re
-from collections.abc import Iterator, Sequence
 from datetime import date
 from enum import Enum
 from typing import Literal, NamedTuple, get_args
 from urllib.parse import parse_qs, quote
 
 from caravan_crawler.sample_site import texts
-from caravan_crawler.sample_site.newsroom import TRENDING_LENGTH, Newsroom, Reach, article_id
+from caravan_crawler.sample_site.newsroom import TRENDING_LENGTH, Kind, Newsroom, Reach, article_id
 
 OldAddresses = Literal["mixed", "redirect", "canonical", "plain", "gone"]
 """Response of generation 4 to a URL of generation 3:
@@ -84,6 +83,8 @@ class SingleNewsroom(Newsroom):
         self._generation = generation
         self._seed = seed
         self._old_addresses = old_addresses
+        self.sections = SECTIONS_OF_GENERATION[generation]
+        self.published_kind = Kind(generation, "news", "news")
         self._paths: list[str] = []
         self._by_path: dict[str, int] = {}
         self._by_id: dict[int, int] = {}
@@ -92,52 +93,24 @@ class SingleNewsroom(Newsroom):
     def _plan(self) -> None:
         recent = min(max(self.articles * _LISTED_PERCENT // 100, _LISTED_AT_LEAST), self.articles)
         self._first_recent = self.articles - recent
-        self._first_listed = self._first_recent if self._generation == 4 else 0
-        self.sitemap = range(self.articles)
-        self.listings = {section: [] for section in SECTIONS_OF_GENERATION[self._generation]}
-        for number in range(self._first_listed, self.articles):
-            self.listings[self.section(number)].append(number)
+        first_listed = self._first_recent if self._generation == 4 else 0
+        self.kinds = []
+        for number in range(self.articles):
+            desk = texts.Rng("desk", self.text_seed(number)).pick(_DESKS)
+            section = desk if self._generation == 3 else self._new_section(number, desk)
+            reach = Reach.LISTED if number >= first_listed else Reach.SITEMAP
+            self.kinds.append(Kind(self._generation, section, desk, reach, is_in_sitemap=True))
         step = max(recent // TRENDING_LENGTH, 1)
         self.trending = range(self.articles - 1, self._first_recent - 1, -step)[:TRENDING_LENGTH]
 
-    def text_seed(self, number: int) -> int:
-        return number + 2 * _MOST_ARTICLES * self._seed
-
-    def generation(self, number: int) -> int:
-        return self._generation
-
-    def section(self, number: int) -> str:
-        """First part of the article's path, which differs between generations."""
-        desk = self.desk(number)
-        if self._generation == 3:
-            return desk
-        if number >= self.articles:
-            return "news"
-        if self.theme(number) is texts.THEMES["crime"]:
+    def _new_section(self, number: int, desk: str) -> str:
+        """First part of the path in generation 4, which has other sections."""
+        if self._theme(number, desk) is texts.THEMES["crime"]:
             return "crime"
         return texts.Rng("section", self.text_seed(number)).pick(_SECTIONS_OF_DESK[desk])
 
-    def desk(self, number: int) -> str:
-        """Section of generation 3, whose themes the article is about."""
-        return "news" if number >= self.articles else texts.Rng("desk", self.text_seed(number)).pick(_DESKS)
-
-    def theme(self, number: int) -> texts.Theme:
-        return texts.Rng("theme", self.text_seed(number)).pick(texts.SECTION_THEMES[self.desk(number)])
-
-    def reach(self, number: int) -> Reach:
-        return Reach.LISTED if number >= self._first_listed else Reach.SITEMAP
-
-    def is_kazakh(self, number: int) -> bool:
-        return False
-
-    def rss_only(self) -> list[int]:
-        return []
-
-    def monthly(self) -> Sequence[int]:
-        return self.sitemap
-
-    def newest_listed(self) -> Iterator[int]:
-        return iter(range(self.articles - 1, self._first_listed - 1, -1))
+    def text_seed(self, number: int) -> int:
+        return number + 2 * _MOST_ARTICLES * self._seed
 
     def headline(self, number: int) -> str:
         return self._russian_headline(number)
@@ -163,7 +136,7 @@ class SingleNewsroom(Newsroom):
         return re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), self.path(number))
 
     def old_path(self, number: int) -> str:
-        return f"/{self.desk(number)}/{texts.slug(self.headline(number))}-{self.short_id(number)}/"
+        return f"/{self.kinds[number].desk}/{texts.slug(self.headline(number))}-{self.short_id(number)}/"
 
     def old_style(self, number: int) -> OldAddresses:
         """Response of generation 4 to the article's old URL; never ``mixed``."""
@@ -228,10 +201,6 @@ class SingleNewsroom(Newsroom):
         """Whether the article's page names its own URL: half of them do."""
         return number % 2 == 0 or self.old_style(number) == "canonical"
 
-    def only_linked_from(self, host: int) -> int | None:
-        """None: no article can be found only through another."""
-        return None
-
     def older_article(self, number: int, rng: texts.Rng) -> int | None:
         """Choose a recent article, so that texts are the same in both generations."""
         candidate = rng.below(min(number, self.articles)) if number else 0
@@ -248,7 +217,7 @@ class SingleNewsroom(Newsroom):
     def _new_path(self, number: int) -> str:
         headline = self.headline(number)
         text = texts.slug_in_cyrillic(headline) if number % _CYRILLIC == 7 else texts.slug_generation_4(headline)
-        section, count, ending = self.section(number), 1, ""
+        section, count, ending = self.kinds[number].section, 1, ""
         while (path := f"/{section}/{text}{ending}/") in self._by_path:
             count += 1
             ending = f"-{count}"

@@ -34,9 +34,9 @@ class MovedArticle(NamedTuple):
 class SampleSite:
     """A site of ``articles`` articles in the template of ``markup_seed``.
 
-    By default it has pages of all generations and stores nothing per article. With ``generation`` 3 or 4 all pages are
-    of that one; the articles are those of ``seed``, the same in both generations, and ``old_addresses`` decides how
-    generation 4 answers URLs of generation 3. Each ``base_url`` ends in a slash.
+    By default it has pages of all generations. With ``generation`` 3 or 4 all pages are of that one; the articles are
+    those of ``seed``, the same in both generations, and ``old_addresses`` decides how generation 4 answers URLs of
+    generation 3. Each ``base_url`` ends in a slash.
     """
 
     def __init__(
@@ -102,16 +102,16 @@ class SampleSite:
         """Publish ``count`` articles: today's, in section news, first in listings."""
         if count < 0 or self._newsroom.end + count > MOST_ARTICLES:
             raise ValueError(f"cannot publish {count} articles")
-        self._newsroom.published += count
+        self._newsroom.publish(count)
 
     def move(self) -> None:
         """Move from generation 3 to 4: same articles, new URLs; or raise ValueError."""
         if self.generation != 3:
             raise ValueError("only a site of generation 3 can move")
-        published = self._newsroom.published
+        published = self._newsroom.end - self.articles
         self.generation = 4
         self._build()
-        self._newsroom.published = published
+        self._newsroom.publish(published)
 
     def moved_articles(self, base_url: str) -> Iterator[MovedArticle]:
         """Old and new URL of every article of a site of generation 4, oldest first."""

@@ -87,10 +87,8 @@ def slug_in_cyrillic(headline: str) -> str:
     return "-".join(re.sub(r"[^а-яёa-z0-9 ]+", "", headline.lower()).split())
 
 
-# A generation-4 URL has no id: one entry of each list is a digit of the article's number in mixed radix.
+# A generation-4 URL has no id, so its slug is unique: one entry of each list is a digit of the number in mixed radix.
 _CRIME = [RU["crime"][name] for name in ("deeds", "towns", "suspects", "outcomes")]
-_CRIME_DIGITS = [{slug_generation_4(text): i for i, text in enumerate(texts)} for texts in _CRIME]
-_CRIME_SLUG = re.compile("({})-raskryli-({})-({})-({})".format(*("|".join(digits) for digits in _CRIME_DIGITS)))
 _CRIME_CAPACITY = prod(map(len, _CRIME))
 _CRIME_FACTOR = 1_234_567
 """Coprime to the capacity; neighbours rarely share three of their four texts."""
@@ -104,17 +102,6 @@ def crime_headline(number: int) -> str:
         texts.append(table[digit])
     outcome, suspect, town, deed = texts
     return f"{deed} раскрыли {town}: {suspect} {outcome}"
-
-
-def number_of_crime_slug(slug: str) -> int | None:
-    """Decode the number in a generation-4 slug."""
-    match = _CRIME_SLUG.fullmatch(slug)
-    if not match:
-        return None
-    code = 0
-    for digits, text in zip(_CRIME_DIGITS, match.groups(), strict=True):
-        code = code * len(digits) + digits[text]
-    return code * pow(_CRIME_FACTOR, -1, _CRIME_CAPACITY) % _CRIME_CAPACITY
 
 
 _PEOPLE = [
