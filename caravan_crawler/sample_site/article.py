@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
 from caravan_crawler.sample_site.markup import attribute, element, elements, escape, link
-from caravan_crawler.sample_site.newsroom import Newsroom, Reach
+from caravan_crawler.sample_site.newsroom import Kind, Newsroom, Reach
 from caravan_crawler.sample_site.story import Block, Link, Opening, Picture, write_kazakh_story, write_story
 from caravan_crawler.sample_site.texts import KK, RU, FrontMatter, Rng, slug
 
@@ -15,12 +15,9 @@ class Article(NamedTuple):
     """An article; URLs in it are as the page writes them."""
 
     number: int
-    generation: int
-    kazakh: bool
-    section: str
+    kind: Kind
     article_id: int | None
     path: str
-    reach: Reach
     day: date
     headline: str
     opening: Opening
@@ -43,14 +40,13 @@ class Article(NamedTuple):
 def compose(newsroom: Newsroom, number: int) -> Article:
     """Write article ``number``; the same number always yields the same article."""
     seed, kind, day = newsroom.text_seed(number), newsroom.kinds[number], newsroom.day(number)
-    generation, kazakh = kind.generation, kind.is_kazakh
-    opening, blocks = write_kazakh_story(seed) if kazakh else write_story(newsroom, number)
+    opening, blocks = write_kazakh_story(seed) if kind.is_kazakh else write_story(newsroom, number)
     headline = newsroom.headline(number)
     rng = Rng("trimmings", seed)
     noisy = rng.chance(1, 20)
-    lead_image = _picture(rng, generation, day, captioned=False) if rng.chance(2, 3) else None
+    lead_image = _picture(rng, kind.generation, day, captioned=False) if rng.chance(2, 3) else None
     for _ in range(max(rng.below(6) - 2, 0)):
-        picture = _picture(rng, generation, day, captioned=rng.chance(1, 3))
+        picture = _picture(rng, kind.generation, day, captioned=rng.chance(1, 3))
         blocks.insert(1 + rng.below(len(blocks)), Block("figure", picture))
     author_line, authors = _author_line(rng) if kind.desk == "gazeta" else (None, [])
     attachment = newsroom.attachment(number)
@@ -58,12 +54,9 @@ def compose(newsroom: Newsroom, number: int) -> Article:
         lead_image = lead_image._replace(page=attachment)
     return Article(
         number=number,
-        generation=generation,
-        kazakh=kazakh,
-        section=kind.section,
+        kind=kind,
         article_id=newsroom.id(number),
         path=newsroom.path(number, headline),
-        reach=kind.reach,
         day=day,
         headline=headline,
         opening=opening,
@@ -121,19 +114,19 @@ def expected_record(article: Article, base_url: str) -> dict[str, Any]:
 
     If only a short link without the article's own path leads to it, ``url`` is that link and ``section`` is None.
     """
-    unnamed = article.reach is Reach.SHORT_LINK
+    unnamed = article.kind.reach is Reach.SHORT_LINK
     front = article.front
     own = f"?p={article.article_id}" if unnamed else article.path[1:]
     views_raw = None if front.views is None else str(front.views)
-    if front.views is not None and article.generation == 4:
+    if front.views is not None and article.kind.generation == 4:
         views_raw = f"{front.views:,}".replace(",", " ")
     pictures = [picture for tag, picture in (("figure", article.lead_image), *article.blocks) if tag == "figure"]
     links = [run for tag, runs in article.blocks if tag == "p" for run in runs if isinstance(run, Link)]
     return {
         "article_id": article.article_id,
         "url": base_url + own,
-        "section": None if unnamed else article.section,
-        "language": "kk" if article.kazakh else "ru",
+        "section": None if unnamed else article.kind.section,
+        "language": "kk" if article.kind.is_kazakh else "ru",
         "headline": article.headline,
         "lede": article.opening.lede,
         "body": "\n\n".join(_paragraphs(article.blocks)),
@@ -202,7 +195,7 @@ class ArticleHtml:
 
     def credit(self, article: Article) -> str:
         credit = article.front.photo_credit
-        label = "Сурет - " if article.kazakh else "Фото - "
+        label = "Сурет - " if article.kind.is_kazakh else "Фото - "
         return label + escape(credit) if credit else ""
 
     def figure(self, article: Article) -> str:

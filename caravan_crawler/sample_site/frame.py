@@ -1,22 +1,14 @@
-"""Page frame: menu, header, trending block and the boxes around them.
+"""Page frame: menu, header, trending block and the boxes around them."""
 
-On a scripted site a script loads header, view counts and the cards of lists, all of it invented. Placeholders in a page
-have an attribute, ``/parts/fill.js`` requests their content, and the button of a listing loads its next cards: no link
-leads to the second page of a listing.
-"""
-
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from caravan_crawler.sample_site.article import Article
 from caravan_crawler.sample_site.clutter import VARIANTS, Clutter, Latest, clutter
 from caravan_crawler.sample_site.markup import Markup, Template, element, elements, escape, link
 from caravan_crawler.sample_site.newsroom import Newsroom
-from caravan_crawler.sample_site.response import JSON, SCRIPT, SampleResponse, ok
-from caravan_crawler.sample_site.texts import FILL_SCRIPT, RU, TODAY, day_and_month, slug
+from caravan_crawler.sample_site.texts import RU, TODAY, day_and_month, slug
 
 CONTACTS = "/info/kontakty/"
 SECTION_NAMES: dict[str, str] = RU["section_names"]
@@ -131,10 +123,7 @@ def contacts_html(template: Template) -> str:
 
 @dataclass
 class Frame:
-    """All of a page except its metadata and its main part; each variant is built once.
-
-    Without ``has_informers``, the boxes of rates and weather are left out.
-    """
+    """All of a page except its metadata and its main part; each variant is built once."""
 
     markup: Markup
     header: str
@@ -142,7 +131,7 @@ class Frame:
     sections: Iterable[str]
     latest: tuple[Latest, ...] = ()
     language: str = "ru"
-    has_informers: bool = True
+    is_scripted: bool = False
     _pieces: dict[tuple[int, int], tuple[str, str, str]] = field(default_factory=dict, init=False)
 
     def page(self, number: int, head: str, main: str, generation: int = 0) -> bytes:
@@ -155,12 +144,14 @@ class Frame:
 
     def _build(self, generation: int, variant: int) -> tuple[str, str, str]:
         template = self.markup.template
-        around = clutter(template, generation, variant, self.language, self.latest, self.has_informers)
+        # On a scripted site a script would load the boxes of rates and weather, too.
+        around = clutter(template, generation, variant, self.language, self.latest, not self.is_scripted)
+        script = '<script src="/parts/fill.js" defer></script>' if self.is_scripted else ""
         meta = "<meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
         top = f"<!DOCTYPE html>\n<html lang='{self.language}'>\n<head>{meta}"
         opened, closed = self._container(around, generation)
         middle = f"{around.head}</head>\n<body>{around.start}{self._menu(around.top)}{opened}"
-        bottom = f"{closed}{around.foot}{around.end}\n</body>\n</html>\n"
+        bottom = f"{closed}{around.foot}{around.end}{script}\n</body>\n</html>\n"
         return top, self.markup.styled(middle), self.markup.styled(bottom)
 
     def _container(self, around: Clutter, generation: int) -> tuple[str, str]:
@@ -193,57 +184,16 @@ class Frame:
         return element(outer, link("/", logo, "logo") + menu + mega_menu, "header")
 
 
+# On a scripted site a script loads header, view counts and the cards of lists, all of it invented. Placeholders in a
+# page have an attribute, ``/parts/fill.js`` requests their content, and the button of a listing loads its next cards:
+# no link leads to the second page of a listing.
+
+SCRIPTED_HEADER = '\n<div class="masthead" data-part="masthead"></div>'
 CARDS_BY_SCRIPT = 8
 """Cards in one response."""
 
-_PLACEHOLDER = 987_654_321
-"""View count that is replaced by a placeholder; no text contains this number."""
-_PRINTED = {"plain": f"{_PLACEHOLDER}".encode(), "grouped": f"{_PLACEHOLDER:,}".replace(",", "\u00a0").encode()}
 
-
-class ScriptedParts:
-    """The placeholders in the pages, and the responses below ``/parts/``."""
-
-    def __init__(self, markup: Markup, header: str) -> None:
-        self._markup = markup
-        self._header = header
-
-    def header(self) -> str:
-        return '\n<div class="masthead" data-part="masthead"></div>'
-
-    def cards(self, section: str) -> str:
-        """The placeholder of a listing's cards, and its button."""
-        place = f'\n<div class="listing__cards" data-cards="{section}"></div>'
-        return place + '\n<button class="listing__more" type="button">Показать ещё</button>'
-
-    def page(self, article: Article, write: Callable[[Article], bytes]) -> bytes:
-        """The page that ``write`` writes, with a placeholder for the view count."""
-        if article.front.views is None:
-            return write(article)
-        page = write(article._replace(front=article.front._replace(views=_PLACEHOLDER)))
-        for form, printed in _PRINTED.items():
-            page = page.replace(printed, f'<span data-part="views/{form}/{article.number}"></span>'.encode())
-        return page
-
-    @staticmethod
-    def with_script(page: bytes) -> bytes:
-        return page.replace(b"</body>", b'<script src="/parts/fill.js" defer></script></body>')
-
-    def respond(
-        self, parts: list[str], article: Callable[[int], Article], cards: Callable[[str, int], tuple[str, bool] | None]
-    ) -> SampleResponse | None:
-        """Answer a path below ``/parts/``; ``cards`` also says whether it is the last."""
-        match parts:
-            case ["fill.js"]:
-                return ok(FILL_SCRIPT, SCRIPT)
-            case ["masthead"]:
-                return self._part(self._header)
-            case ["views", form, number] if number.isdecimal():
-                views = article(int(number)).front.views or 0
-                return self._part(f"{views:,}".replace(",", "\u00a0") if form == "grouped" else str(views))
-            case ["cards", section, page] if page.isdecimal() and (found := cards(section, int(page))):
-                return self._part(found[0], is_last=found[1])
-        return None
-
-    def _part(self, html: str, *, is_last: bool = True) -> SampleResponse:
-        return ok(json.dumps({"html": self._markup.styled(html), "is_last": is_last}, ensure_ascii=False), JSON)
+def scripted_cards(section: str) -> str:
+    """The placeholder of a listing's cards, and its button."""
+    place = f'\n<div class="listing__cards" data-cards="{section}"></div>'
+    return place + '\n<button class="listing__more" type="button">Показать ещё</button>'

@@ -3,8 +3,9 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from email.utils import format_datetime
+from functools import cache
 from itertools import groupby, islice
 
 from caravan_crawler.sample_site.article import compose, possible_tags
@@ -85,19 +86,13 @@ class Listings:
 
     def _page(self, section: str, page: int) -> tuple[list[int], int] | None:
         """Numbers of the articles on a page of a section, and the number of its pages."""
-        if section not in self._newsroom.listings or page < 1:
+        listed = self._newsroom.listings.get(section)
+        if listed is None or page < 1:
             return None
-        listed = self._newsroom.listings[section]
-        fresh = self._newsroom.end - self._newsroom.articles if section == "news" else 0
-        total = fresh + len(listed)
-        first = (page - 1) * self._cards_on_a_page
-        if first >= total and page > 1:
+        end = len(listed) - (page - 1) * self._cards_on_a_page
+        if end <= 0 and page > 1:
             return None
-        numbers = [
-            self._newsroom.end - 1 - k if k < fresh else listed[total - 1 - k]
-            for k in range(first, min(first + self._cards_on_a_page, total))
-        ]
-        return numbers, -(-total // self._cards_on_a_page)
+        return listed[max(end - self._cards_on_a_page, 0) : end][::-1], -(-len(listed) // self._cards_on_a_page)
 
     def _title(self, section: str) -> str:
         return element("h1", SECTION_NAMES[section], "listing__title")
@@ -203,10 +198,9 @@ class MonthlySitemaps:
         """Make ``months`` monthly sitemaps and at least ``numbered`` others."""
         self._newsroom = newsroom
         month = TODAY.year * 12 + TODAY.month - months
-        self._first_monthly = self._newsroom.first_number_on(date(month // 12, month % 12 + 1, 1))
+        self._first_monthly = newsroom.first_number_on(date(month // 12, month % 12 + 1, 1))
         self._numbered = numbered
-        self._archive = newsroom.monthly
-        self._moments: dict[int, datetime] = {}
+        self._modified = cache(lambda number: newsroom.front(number).modified)
 
     def xml(self, name: str, base_url: str) -> str | None:
         if name == MONTHLY_INDEX:
@@ -226,20 +220,14 @@ class MonthlySitemaps:
 
     def _children(self) -> dict[str, list[int]]:
         """Numbers of the articles in each sitemap."""
-        archive, newsroom = self._archive, self._newsroom
+        archive, newsroom = self._newsroom.monthly, self._newsroom
         older = archive[: bisect_left(archive, self._first_monthly)]
         size = min(max(-(-len(older) // self._numbered), 1), _URLS_IN_A_SITEMAP)
         starts = enumerate(range(0, len(older), size), start=1)
         children = {str(place): older[start : start + size] for place, start in starts}
-        published = [n for n in range(newsroom.articles, newsroom.end) if newsroom.kinds[n].generation == 4]
-        for month, numbers in groupby([*archive[len(older) :], *published], lambda n: f"{newsroom.day(n):%Y%m}"):
+        for month, numbers in groupby(archive[len(older) :], lambda n: f"{newsroom.day(n):%Y%m}"):
             children[month] = list(numbers)
         return children
-
-    def _modified(self, number: int) -> datetime:
-        if number not in self._moments:
-            self._moments[number] = self._newsroom.front(number).modified
-        return self._moments[number]
 
     def _entry(self, number: int, base_url: str) -> tuple[str, str | None]:
         moment = self._modified(number)

@@ -171,7 +171,11 @@ class Newsroom:
 
     def publish(self, count: int) -> None:
         """Add articles of today."""
+        published = range(self.end, self.end + count)
         self.kinds += [self.published_kind] * count
+        self.listings["news"] += published
+        if self.published_kind.generation == 4:
+            self.monthly += published
 
     @property
     def end(self) -> int:

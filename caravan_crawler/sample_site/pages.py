@@ -31,21 +31,23 @@ class ArticlePages:
         self._amp_html = ArticleHtml(is_amp=True)
 
     def page(self, article: Article, base_url: str) -> bytes:
+        kind, frame = article.kind, self._kazakh_frame if article.kind.is_kazakh else self._frame
+        name = "kazakh" if kind.is_kazakh else f"generation_{kind.generation}"
+        gaps = _gaps(article, self._html_generation_3 if name == "generation_3" else self._html)
+        if frame.is_scripted and article.front.views is not None:
+            for gap, form in (("views", "plain"), ("grouped_views", "grouped")):
+                gaps[gap] = f'<span data-part="views/{form}/{article.number}"></span>'
         head = fill(PAGES["head"][article.front.profile], _metadata(article, base_url))
-        if article.kazakh:
-            name, frame, gaps = "kazakh", self._kazakh_frame, _gaps(article, self._html)
-        elif article.generation == 3:
-            name, frame, gaps = "generation_3", self._frame, self._gaps_of_generation_3(article)
-        else:
-            name, frame, gaps = f"generation_{article.generation}", self._frame, _gaps(article, self._html)
-        if article.generation == 2:
+        if name == "generation_2":
             head = _dated_script(article) + head
             gaps |= _gaps_of_generation_2(article)
-        return frame.page(article.number, head, fill(PAGES["main"][name], gaps), article.generation)
+        elif name == "generation_3":
+            gaps |= self._gaps_of_generation_3(article, gaps)
+        return frame.page(article.number, head, fill(PAGES["main"][name], gaps), kind.generation)
 
     def amp(self, article: Article, base_url: str) -> bytes:
         """AMP copy of generation 3; it keeps the dashes of the page if a crawler can find nothing but the copy."""
-        return self._amp("first", article, base_url, changes_dashes=article.reach is not Reach.AMP_LINK)
+        return self._amp("first", article, base_url, changes_dashes=article.kind.reach is not Reach.AMP_LINK)
 
     def second_amp(self, article: Article, base_url: str) -> bytes:
         """Second form of AMP copies."""
@@ -74,14 +76,13 @@ class ArticlePages:
         }
         return fill(PAGES["main"]["attachment"], gaps)
 
-    def _gaps_of_generation_3(self, article: Article) -> dict[str, Any]:
-        template, html = self._template, self._html_generation_3
-        gaps = _gaps(article, html)
+    def _gaps_of_generation_3(self, article: Article, gaps: dict[str, Any]) -> dict[str, Any]:
+        template = self._template
         text = gaps["body"] + gaps["page_links"]
-        return gaps | {
+        return {
             "breadcrumbs": "" if template.breadcrumbs else None,
             "headline_tag": template.headline_tag,
-            "front_matter": self._front_matter(article),
+            "front_matter": self._front_matter(article, gaps),
             "credit_and_image": self._credit_and_image(article),
             # In a flat page paragraphs and trending pairs are siblings in one container.
             "text": text if template.trending_place == "flat" else element("div", text, "single__text"),
@@ -91,8 +92,8 @@ class ArticlePages:
     def _is_credit_in_front_matter(self) -> bool:
         return self._template.credit_in == "li" and self._template.front_matter == "list"
 
-    def _front_matter(self, article: Article) -> str:
-        marks = [("date", article.front.date_raw), ("views", _views(article))]
+    def _front_matter(self, article: Article, gaps: dict[str, Any]) -> str:
+        marks = [("date", gaps["date"]), ("views", gaps["views"])]
         if self._is_credit_in_front_matter:
             marks.append(("credit", self._html.credit(article)))
         outer, inner = _FRONT_MATTER[self._template.front_matter]
@@ -118,12 +119,12 @@ def _gaps(article: Article, html: ArticleHtml) -> dict[str, Any]:
     views = article.front.views
     return {
         "headline": escape(article.headline),
-        "section": article.section,
-        "section_name": SECTION_NAMES[article.section],
+        "section": article.kind.section,
+        "section_name": SECTION_NAMES[article.kind.section],
         "day": article.day,
         "date": article.front.date_raw,
-        "views": _views(article),
-        "grouped_views": None if views is None else f"{views:,}".replace(",", "\u00a0"),
+        "views": None if views is None else str(views),
+        "grouped_views": None if views is None else grouped(views),
         "lede": html.lede(article),
         "figure": html.figure(article),
         "body": html.body(article),
@@ -132,8 +133,8 @@ def _gaps(article: Article, html: ArticleHtml) -> dict[str, Any]:
     }
 
 
-def _views(article: Article) -> str | None:
-    return None if article.front.views is None else str(article.front.views)
+def grouped(views: int) -> str:
+    return f"{views:,}".replace(",", "\u00a0")
 
 
 def _gaps_of_generation_2(article: Article) -> dict[str, Any]:
@@ -157,7 +158,7 @@ def _dated_script(article: Article) -> str:
 def _metadata(article: Article, base_url: str) -> dict[str, Any]:
     """Values of the gaps in the metadata."""
     front, url, headline = article.front, base_url + article.path[1:], article.headline
-    has_amp_link = article.generation == 3 and not article.kazakh and article.number % 2
+    has_amp_link = article.kind.generation == 3 and not article.kind.is_kazakh and article.number % 2
     is_cut = len(headline) > _LONG_HEADLINE and article.number % 2
     gaps: dict[str, Any] = {
         "headline": escape(headline),

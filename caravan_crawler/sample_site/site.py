@@ -1,8 +1,8 @@
 """The sample site: URL to response."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
@@ -11,8 +11,21 @@ from caravan_crawler.sample_site.article import Article, compose, expected_recor
 from caravan_crawler.sample_site.markup import Markup, Template, template
 from caravan_crawler.sample_site.newsroom import MOST_ARTICLES, Newsroom
 from caravan_crawler.sample_site.one_generation import Form, Found, OldAddresses, SingleNewsroom
-from caravan_crawler.sample_site.pages import ArticlePages
-from caravan_crawler.sample_site.response import GIF, HTML, RSS, TEXT, XML, SampleResponse, Validators, moved, ok
+from caravan_crawler.sample_site.pages import ArticlePages, grouped
+from caravan_crawler.sample_site.response import (
+    GIF,
+    HTML,
+    JSON,
+    RSS,
+    SCRIPT,
+    TEXT,
+    XML,
+    SampleResponse,
+    Validators,
+    moved,
+    ok,
+)
+from caravan_crawler.sample_site.texts import FILL_SCRIPT
 
 _CARDS_ON_A_SHORT_PAGE = 10
 _PIXEL = (
@@ -82,21 +95,19 @@ class SampleSite:
         # On a site of all generations, generation 4 is the smallest part.
         months, numbered = (24, 15) if is_new else (6, 1)
         self._monthly_sitemaps = listings.MonthlySitemaps(self._newsroom, months=months, numbered=numbered)
-        markup = Markup(_template(self.markup_seed, self.generation))
+        self._markup = Markup(_template(self.markup_seed, self.generation))
+        drawn = self._markup.template
         self._trending = frame.trending_entries(self._newsroom)
-        header = frame.header_html(markup.template)
-        self._scripted = frame.ScriptedParts(markup, header) if self._is_scripted else None
+        header = frame.SCRIPTED_HEADER if self._is_scripted else frame.header_html(drawn)
         cards = _CARDS_ON_A_SHORT_PAGE if is_new else listings.CARDS_ON_A_PAGE
-        if self._scripted:
-            header, cards = self._scripted.header(), frame.CARDS_BY_SCRIPT
-        sections = self._newsroom.listings
-        trending, latest = frame.trending_html(markup.template, self._trending), frame.latest_entries(self._newsroom)
-        # On a scripted site a script would load the boxes of rates and weather, too.
-        self._frame = frame.Frame(markup, header, trending, sections, latest, has_informers=not self._is_scripted)
+        cards = frame.CARDS_BY_SCRIPT if self._is_scripted else cards
+        trending, latest = frame.trending_html(drawn, self._trending), frame.latest_entries(self._newsroom)
+        sections = self._newsroom.sections
+        self._frame = frame.Frame(self._markup, header, trending, sections, latest, is_scripted=self._is_scripted)
         kazakh_frame = replace(self._frame, header="", trending="", latest=(), language="kk")
-        self._pages = ArticlePages(markup, self._frame, kazakh_frame)
-        self._listings = listings.Listings(markup.template, self._newsroom, cards)
-        self._contacts = frame.contacts_html(markup.template)
+        self._pages = ArticlePages(self._markup, self._frame, kazakh_frame)
+        self._listings = listings.Listings(drawn, self._newsroom, cards)
+        self._contacts = frame.contacts_html(drawn)
 
     def publish(self, count: int) -> None:
         """Publish ``count`` articles: today's, in section news, first in listings."""
@@ -124,9 +135,8 @@ class SampleSite:
     def respond(self, target: str, base_url: str, headers: Mapping[str, str] | None = None) -> SampleResponse:
         """Answer a GET of a path and query; ``headers`` have lower-case names."""
         parts, query = _split(target.partition("#")[0])
-        if self._scripted and parts[:1] == ["parts"]:
-            cards = partial(self._listings.section_cards, base_url=base_url)
-            answer = self._scripted.respond(parts[1:], self.article, cards)
+        if self._is_scripted and parts[:1] == ["parts"]:
+            answer = self._part(parts[1:], base_url)
         else:
             answer = self._answer(parts, query, base_url, headers or {})
         return answer or self._not_found()
@@ -145,8 +155,7 @@ class SampleSite:
 
     def page(self, article: Article, base_url: str) -> bytes:
         """Page of ``article``, which may be a changed one, in this site's template."""
-        write = partial(self._pages.page, base_url=base_url)
-        return self._with_script(self._scripted.page(article, write) if self._scripted else write(article))
+        return self._pages.page(article, base_url)
 
     def gold(self, base_url: str) -> Iterator[dict[str, Any]]:
         """Expected record of every article, oldest first, including those published later."""
@@ -235,9 +244,9 @@ class SampleSite:
         return SampleResponse(200, {"Content-Type": HTML} | validators.headers(), write(article, base_url))
 
     def _listing(self, section: str, page: int, base_url: str) -> SampleResponse | None:
-        if self._scripted is None:
+        if not self._is_scripted:
             return self._framed(self._listings.section(section, page, base_url), "Лента")
-        main = self._listings.empty_section(section, self._scripted.cards(section)) if page == 1 else None
+        main = self._listings.empty_section(section, frame.scripted_cards(section)) if page == 1 else None
         return self._framed(main, "Лента")
 
     def _file(self, name: str, base_url: str) -> SampleResponse | None:
@@ -261,10 +270,27 @@ class SampleSite:
     def _framed(self, main: str | None, title: str) -> SampleResponse | None:
         if main is None:
             return None
-        return ok(self._with_script(self._frame.page(0, f"<title>{title} - Караван</title>", main)))
+        return ok(self._frame.page(0, f"<title>{title} - Караван</title>", main))
 
-    def _with_script(self, page: bytes) -> bytes:
-        return self._scripted.with_script(page) if self._scripted else page
+    def _part(self, parts: list[str], base_url: str) -> SampleResponse | None:
+        """Answer a request of a scripted site's script; ``is_last`` means that no cards are left."""
+        is_last = True
+        match parts:
+            case ["fill.js"]:
+                return ok(FILL_SCRIPT, SCRIPT)
+            case ["masthead"]:
+                html = frame.header_html(self._markup.template)
+            case ["views", form, number] if number.isdecimal():
+                views = self.article(int(number)).front.views or 0
+                html = grouped(views) if form == "grouped" else str(views)
+            case ["cards", section, page] if page.isdecimal():
+                found = self._listings.section_cards(section, int(page), base_url)
+                if found is None:
+                    return None
+                html, is_last = found
+            case _:
+                return None
+        return ok(json.dumps({"html": self._markup.styled(html), "is_last": is_last}, ensure_ascii=False), JSON)
 
     def _not_found(self) -> SampleResponse:
         page = self._frame.page(0, "<title>404 - Караван</title>", "<h1>Страница не найдена</h1>")
