@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from caravan_crawler.sample_site.clutter import VARIANTS, Clutter, Latest, clutter
 from caravan_crawler.sample_site.markup import Markup, Template, element, elements, escape, link
@@ -48,41 +48,30 @@ def expected_weather() -> list[dict[str, Any]]:
     return [{"city": _CITY, "temperature_c": _TEMPERATURE, "page_date": TODAY.isoformat()}]
 
 
-class TrendingEntry(NamedTuple):
-    """One pair of topic and headline in the trending block."""
-
-    topic: str
-    headline: str
-    path: str
-    article_id: int | None
+def _trending(newsroom: Newsroom) -> list[tuple[str, int]]:
+    """Topics and numbers of articles in rank order, the same on every page."""
+    return list(zip(TOPICS, newsroom.trending, strict=False))
 
 
-def trending_entries(newsroom: Newsroom) -> list[TrendingEntry]:
-    """Pairs in rank order, the same on every page."""
-    return [
-        TrendingEntry(topic, newsroom.headline(number), newsroom.path(number), newsroom.id(number))
-        for topic, number in zip(TOPICS, newsroom.trending, strict=False)
-    ]
-
-
-def expected_trending(entries: list[TrendingEntry], base_url: str) -> list[dict[str, Any]]:
+def expected_trending(newsroom: Newsroom, base_url: str) -> list[dict[str, Any]]:
     return [
         {
             "rank": rank,
-            "topic": entry.topic,
-            "headline": entry.headline,
-            "url": base_url + entry.path[1:],
-            "article_id": entry.article_id,
+            "topic": topic,
+            "headline": newsroom.headline(number),
+            "url": base_url + newsroom.path(number)[1:],
+            "article_id": newsroom.id(number),
             "page_date": TODAY.isoformat(),
         }
-        for rank, entry in enumerate(entries, start=1)
+        for rank, (topic, number) in enumerate(_trending(newsroom), start=1)
     ]
 
 
-def trending_html(template: Template, entries: list[TrendingEntry]) -> str:
+def trending_html(template: Template, newsroom: Newsroom) -> str:
     items = element("div", "В тренде:", "trending__title") if template.trending_heading else ""
-    for entry in entries:
-        parts, tag, label = _label_and_headline(template, entry), template.paragraph_tag, template.trending_label
+    for topic, number in _trending(newsroom):
+        tag, label = template.paragraph_tag, template.trending_label
+        parts = _label_and_headline(label, topic, newsroom.path(number), escape(newsroom.headline(number)))
         if template.trending_place == "flat":  # siblings of the article's paragraphs, with the same tag
             items += parts[0] + element(tag, parts[1]) if label == "div" else elements(tag, parts)
         else:
@@ -94,16 +83,13 @@ def trending_html(template: Template, entries: list[TrendingEntry]) -> str:
     return element("section" if template.skeleton == "html5" else "div", items, "trending")
 
 
-def _label_and_headline(template: Template, entry: TrendingEntry) -> list[str]:
-    topic, headline = escape(entry.topic), escape(entry.headline)
-    form = template.trending_label
-    if form == "joined":
+def _label_and_headline(label: str, topic: str, path: str, headline: str) -> list[str]:
+    topic, tag = escape(topic), f"/tag/{slug(topic)}/"
+    if label == "joined":
         inside = element("span", topic, "trending__topic") + " " + element("span", headline)
-        return [link(entry.path, inside, "trending__link")]
-    title = link(entry.path, headline, "trending__link")
-    if form == "link":
-        return [link(f"/tag/{slug(entry.topic)}/", topic, "trending__topic"), title]
-    return [element(form, topic, "trending__topic"), title]
+        return [link(path, inside, "trending__link")]
+    first = link(tag, topic, "trending__topic") if label == "link" else element(label, topic, "trending__topic")
+    return [first, link(path, headline, "trending__link")]
 
 
 def latest_entries(newsroom: Newsroom) -> tuple[Latest, ...]:

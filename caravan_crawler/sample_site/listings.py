@@ -1,4 +1,4 @@
-"""Home page, sections, topics, RSS, sitemaps and robots.txt."""
+"""Home page, sections, topics, RSS and sitemaps."""
 
 import re
 from bisect import bisect_left
@@ -72,9 +72,6 @@ class Listings:
         matching = [n for n in near if topic in possible_tags(self._newsroom, n)]
         title = element("h1", escape(topic), "listing__title")
         return title + self._cards((matching or near)[:CARDS_ON_A_PAGE], base_url)
-
-    def search(self, base_url: str) -> str:
-        return self._cards(islice(self._newsroom.newest_listed(), 5), base_url)
 
     def rss(self, base_url: str) -> str:
         """Feed of the newest articles; those that only the feed leads to stay in it."""
@@ -152,11 +149,6 @@ class Listings:
             f"<pubDate>{format_datetime(article.front.published)}</pubDate>"
             f"<description>{escape(description)}</description></item>\n"
         )
-
-
-def robots(sitemap: str | None) -> str:
-    rules = "User-agent: *\nDisallow: /search/\nDisallow: /wp-admin/\n"
-    return f"{rules}\nSitemap: {sitemap}\n" if sitemap else rules
 
 
 def sitemap(newsroom: Newsroom, name: str, base_url: str) -> str | None:

@@ -97,11 +97,10 @@ class SampleSite:
         self._monthly_sitemaps = listings.MonthlySitemaps(self._newsroom, months=months, numbered=numbered)
         self._markup = Markup(_template(self.markup_seed, self.generation))
         drawn = self._markup.template
-        self._trending = frame.trending_entries(self._newsroom)
         header = frame.SCRIPTED_HEADER if self._is_scripted else frame.header_html(drawn)
         cards = _CARDS_ON_A_SHORT_PAGE if is_new else listings.CARDS_ON_A_PAGE
         cards = frame.CARDS_BY_SCRIPT if self._is_scripted else cards
-        trending, latest = frame.trending_html(drawn, self._trending), frame.latest_entries(self._newsroom)
+        trending, latest = frame.trending_html(drawn, self._newsroom), frame.latest_entries(self._newsroom)
         sections = self._newsroom.sections
         self._frame = frame.Frame(self._markup, header, trending, sections, latest, is_scripted=self._is_scripted)
         kazakh_frame = replace(self._frame, header="", trending="", latest=(), language="kk")
@@ -164,7 +163,7 @@ class SampleSite:
 
     def expected_trending(self, base_url: str) -> list[dict[str, Any]]:
         """Expected records of the trending block in rank order, with canonical URLs."""
-        return frame.expected_trending(self._trending, base_url)
+        return frame.expected_trending(self._newsroom, base_url)
 
     expected_rates = staticmethod(frame.expected_rates)
     expected_weather = staticmethod(frame.expected_weather)
@@ -257,13 +256,13 @@ class SampleSite:
             return None
         match name:
             case "robots.txt":
-                named = base_url + (listings.MONTHLY_INDEX if is_new else "sitemap_index.xml")
+                rules = "User-agent: *\nDisallow: /search/\nDisallow: /wp-admin/\n"
+                index = listings.MONTHLY_INDEX if is_new else "sitemap_index.xml"
                 # Generation 4 names its sitemap for odd seeds only.
-                return ok(listings.robots(None if is_new and self.seed % 2 == 0 else named), TEXT)
+                is_named = not is_new or self.seed % 2
+                return ok(f"{rules}\nSitemap: {base_url}{index}\n" if is_named else rules, TEXT)
             case "rss":
                 return ok(self._listings.rss(base_url), RSS)
-            case "search":
-                return self._framed(self._listings.search(base_url), "Поиск")
         xml = listings.sitemap(self._newsroom, name, base_url)
         return ok(xml, XML) if xml else None
 
