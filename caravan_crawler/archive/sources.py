@@ -17,20 +17,8 @@ from scrapy.statscollectors import MemoryStatsCollector
 from warcio.bufferedreaders import ChunkedDataReader
 from warcio.recordloader import ArcWarcRecord, ArcWarcRecordLoader
 
+from caravan_crawler.archive import warc
 from caravan_crawler.archive.pages import ArchivedPage, ArchiveError, Skipped, read_html_files
-from caravan_crawler.archive.warc import (
-    EDITION,
-    IDENTITY,
-    IN_CONVERSION,
-    IN_PROGRESS,
-    IN_THIS,
-    READ,
-    RUN,
-    SITE,
-    is_compressed,
-    read_records,
-    record_length,
-)
 from caravan_crawler.downloadermiddlewares import Unpacking
 
 #: Codings that warcio decodes; it also accepts a torn body, and a plain one whose header names a coding.
@@ -66,7 +54,7 @@ def read_info(path: Path) -> WarcInfo:
     """
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    compressed = is_compressed(head)
+    compressed = warc.is_compressed(head)
     if compressed:
         try:
             head = zlib.decompressobj(zlib.MAX_WBITS + 16).decompress(head, _HEAD)
@@ -74,18 +62,22 @@ def read_info(path: Path) -> WarcInfo:
             head = b"not gzip"
     if head and not head.startswith(b"WARC/"):
         raise ArchiveError(f"{path} is no WARC file")
-    length = record_length(head)
+    length = warc.record_length(head)
     if compressed and length is not None and head[length:].strip():
         raise _not_by_record(path)
     fields = dict(line.split(": ", 1) for line in head[:length].decode("utf-8", "replace").splitlines() if ": " in line)
-    is_own = fields.get("WARC-Type") == "warcinfo" and SITE in fields
-    return WarcInfo(fields.get(RUN), fields[SITE], fields.get(EDITION), fields.get(IDENTITY)) if is_own else WarcInfo()
+    is_own = fields.get("WARC-Type") == "warcinfo" and warc.SITE in fields
+    return (
+        WarcInfo(fields.get(warc.RUN), fields[warc.SITE], fields.get(warc.EDITION), fields.get(warc.IDENTITY))
+        if is_own
+        else WarcInfo()
+    )
 
 
 def part_ends(path: Path, start: int, stop: int, size: int) -> Iterator[int]:
     """Yield where parts of about ``size`` bytes end: each at the first record that begins after as many bytes."""
     with path.open("rb") as file:
-        for offset, _ in read_records(file, start, stop):
+        for offset, _ in warc.read_records(file, start, stop):
             if offset >= start + size:
                 yield offset
                 start = offset
@@ -96,7 +88,7 @@ def read_pages(path: Path, start: int, stop: int) -> Iterator[ArchivedPage | Ski
     """Yield the pages of the records that begin from byte ``start`` to before ``stop``, or why a record has none."""
     loader = ArcWarcRecordLoader(verify_http=False)  # it does not know HTTP/2
     with path.open("rb") as file:
-        for _, data in read_records(file, start, stop):
+        for _, data in warc.read_records(file, start, stop):
             if data is None:
                 yield Skipped("damaged")
                 continue
@@ -120,14 +112,14 @@ def _not_by_record(path: Path) -> ArchiveError:
 
 def _page(record: ArcWarcRecord) -> ArchivedPage | Skipped | None:
     """Return the page of a record; None if the record is not a response, or another record has its page."""
-    read = record.rec_headers.get_header(READ)
-    if record.rec_type != ("conversion" if read == IN_THIS else "response") or read == IN_CONVERSION:
+    read = record.rec_headers.get_header(warc.READ)
+    if record.rec_type != ("conversion" if read == warc.IN_THIS else "response") or read == warc.IN_CONVERSION:
         return None
     url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
-    headers = record.rec_headers if read == IN_THIS else record.http_headers
+    headers = record.rec_headers if read == warc.IN_THIS else record.http_headers
     if headers is None or not url.startswith(("http://", "https://")):
         return None
-    if read != IN_THIS and headers.get_statuscode() != "200":
+    if read != warc.IN_THIS and headers.get_statuscode() != "200":
         return Skipped("status")
     content_type = (headers.get_header("Content-Type") or "").lower()
     if content_type and not content_type.startswith(_PAGES):
@@ -175,7 +167,7 @@ def _time(date: str) -> datetime:
     return time.replace(microsecond=0, tzinfo=time.tzinfo or UTC).astimezone(UTC)
 
 
-_WARC = (".warc", ".warc.gz", f".warc{IN_PROGRESS}", f".warc.gz{IN_PROGRESS}")
+_WARC = (".warc", ".warc.gz", f".warc{warc.IN_PROGRESS}", f".warc.gz{warc.IN_PROGRESS}")
 _HTML = (".html", ".htm", ".xhtml")
 #: Size of a part: bytes of a WARC file, some ninety compressed pages; or files of a folder.
 _PART_BYTES, _PART_FILES = 1 << 20, 100

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
+from urllib.parse import parse_qs
 
 from caravan_crawler.sample_site import texts
 
@@ -83,6 +84,7 @@ _RESERVED = frozenset(_REACH) | {r + 1 for r in _LINKED_FROM_NEXT}
 """Remainders whose articles are never in the RSS feed or the trending block alone."""
 _PROFILES = {Reach.SHORT_LINK: "none", Reach.AMP_LINK: "plain"}
 """The former must have no metadata, which would name its path; the latter's page and AMP copy must have one date."""
+_ID = re.compile("[0-9]{1,9}")
 _ID_AT_END = re.compile(r"-(\d{4,7})$")
 
 
@@ -106,6 +108,26 @@ def _kind(era: int, remainder: int) -> Kind:
 def article_id(number: int) -> int:
     """Return the id of an article: 4 to 7 digits, different for every number."""
     return _LOWEST_ID + (number * _FACTOR + _OFFSET) % MOST_ARTICLES
+
+
+class Form(Enum):
+    """Kind of an article's URL."""
+
+    OWN = "its own path, or one with another section or slug"
+    SHORT_LINK = "its link /?p="
+    AMP = "its AMP copy at /amp/ before the path"
+    OLD = "a URL of generation 3 on a site of generation 4: path, short link or AMP copy"
+    SECOND_AMP = "the AMP copy at /amp/ below the article's path"
+    PART = "the second or a later page of an article"
+    ATTACHMENT = "the page of an article's photo"
+
+
+class Found(NamedTuple):
+    """The article that a URL belongs to."""
+
+    number: int
+    form: Form
+    part: int = 1
 
 
 class Newsroom:
@@ -261,20 +283,32 @@ class Newsroom:
     def short_link(self, number: int) -> str:
         return f"/?p={self.short_id(number)}"
 
+    def locate(self, parts: list[str], query: str) -> Found | None:
+        """Find the article of a URL in any form."""
+        match parts:
+            case []:
+                number, form = self.find_id(parse_qs(query).get("p", [""])[0]), Form.SHORT_LINK
+            case ["amp", section, slug]:
+                number, form = self.find(section, slug), Form.AMP
+            case [section, slug]:
+                number, form = self.find(section, slug), Form.OWN
+            case _:
+                return None
+        return None if number is None else Found(number, form)
+
     def find(self, section: str, slug: str) -> int | None:
         """Return the number of the article of a path, by its id alone if it has one."""
-        if found := _ID_AT_END.search(slug):
-            return self.find_id(int(found[1]))
-        return self._generation_4.get(f"/{section}/{slug}/")
+        found = _ID_AT_END.search(slug)
+        return self.find_id(found[1]) if found else self._generation_4.get(f"/{section}/{slug}/")
 
     @cached_property
     def _generation_4(self) -> dict[str, int]:
         """Numbers of the articles of generation 4 by their paths, which have no ids."""
         return {self.path(n): n for n, kind in enumerate(self.kinds) if kind.generation == 4}
 
-    def find_id(self, candidate: int) -> int | None:
+    def find_id(self, digits: str) -> int | None:
         """Return the number of the article with this id, if the site has it."""
-        position = candidate - _LOWEST_ID
+        position = int(digits) - _LOWEST_ID if _ID.fullmatch(digits) else -1
         if not 0 <= position < MOST_ARTICLES:
             return None
         number = (position - _OFFSET) * pow(_FACTOR, -1, MOST_ARTICLES) % MOST_ARTICLES

@@ -2,12 +2,11 @@
 
 import re
 from datetime import date
-from enum import Enum
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 from urllib.parse import parse_qs, quote
 
 from caravan_crawler.sample_site import texts
-from caravan_crawler.sample_site.newsroom import TRENDING_LENGTH, Kind, Newsroom, Reach, article_id
+from caravan_crawler.sample_site.newsroom import TRENDING_LENGTH, Form, Found, Kind, Newsroom, Reach, article_id
 
 OldAddresses = Literal["mixed", "redirect", "canonical", "plain", "gone"]
 """Response of generation 4 to a URL of generation 3:
@@ -41,26 +40,6 @@ _ATTACHMENT_NAMES = ("dsc-{:05d}", "img-{}", "foto-iz-arkhiva-{}")
 _LONG_IDS = (1_000_000, 19_000_000, 190_000_000)
 
 
-class Form(Enum):
-    """Kind of an article's URL."""
-
-    OWN = "its own path, or one with another section or slug"
-    SHORT_LINK = "its link /?p="
-    AMP = "its AMP copy at /amp/ before the path"
-    OLD = "a URL of generation 3 on a site of generation 4: path, short link or AMP copy"
-    SECOND_AMP = "the AMP copy at /amp/ below the article's path"
-    PART = "the second or a later page of an article"
-    ATTACHMENT = "the page of an article's photo"
-
-
-class Found(NamedTuple):
-    """The article that a URL belongs to."""
-
-    number: int
-    form: Form
-    part: int = 1
-
-
 class SingleNewsroom(Newsroom):
     """The articles of a site of one generation; only generation 3 has ids in URLs.
 
@@ -87,8 +66,9 @@ class SingleNewsroom(Newsroom):
         self.published_kind = Kind(generation, "news", "news")
         self._paths: list[str] = []
         self._by_path: dict[str, int] = {}
-        self._by_id: dict[int, int] = {}
+        self._by_id: dict[str, int] = {}
         super().__init__(articles)
+        self._name_all()
 
     def _plan(self) -> None:
         recent = min(max(self.articles * _LISTED_PERCENT // 100, _LISTED_AT_LEAST), self.articles)
@@ -128,7 +108,6 @@ class SingleNewsroom(Newsroom):
 
     def path(self, number: int, headline: str | None = None) -> str:
         """The article's own path, percent-encoded in upper case."""
-        self._name_all()
         return self._paths[number]
 
     def path_on_cards(self, number: int) -> str:
@@ -146,29 +125,24 @@ class SingleNewsroom(Newsroom):
 
     def find(self, section: str, slug: str) -> int | None:
         """Return the number of the article of a path; in generation 3 by its id."""
-        if self._generation == 3:
-            return self._find_old(slug)
-        self._name_all()
-        return self._by_path.get(f"/{section}/{slug}/")
+        return self.find_id(_ending(slug)) if self._generation == 3 else self._by_path.get(f"/{section}/{slug}/")
 
-    def find_id(self, candidate: int) -> int | None:
+    def find_id(self, digits: str) -> int | None:
         """Return the number of the article that has this id in generation 3."""
-        self._name_all()
-        return self._by_id.get(candidate)
+        return self._by_id.get(digits)
 
-    def find_other(self, parts: list[str], query: str) -> Found | None:
-        """Find the article of a URL that is not an article's own path."""
+    def locate(self, parts: list[str], query: str) -> Found | None:
         if self._generation == 4:
             old = None
             match parts:
                 case []:
-                    old = self._find_old("-" + parse_qs(query).get("p", [""])[0])
+                    old = self.find_id(parse_qs(query).get("p", [""])[0])
                 case ["amp", _, slug] | [_, slug]:
-                    old = self._find_old(slug)
+                    old = self.find_id(_ending(slug))
             if old is not None:
                 return Found(old, Form.OLD)
         if len(parts) != 3 or (number := self.find(*parts[:2])) is None:
-            return None
+            return super().locate(parts, query)
         last = parts[2]
         if last == "amp":
             return Found(number, Form.SECOND_AMP)
@@ -177,11 +151,6 @@ class SingleNewsroom(Newsroom):
             return Found(number, Form.PART, part) if 2 <= part <= self.parts(number) else None
         is_photo = (self.attachment(number) or "").endswith(f"/{last}/")
         return Found(number, Form.ATTACHMENT) if is_photo else None
-
-    def _find_old(self, slug: str) -> int | None:
-        """Return the number of the article with the id at the end of a slug."""
-        digits = slug.rpartition("-")[2]
-        return self.find_id(int(digits)) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
 
     def front(self, number: int) -> texts.FrontMatter:
         return texts.one_generation_front_matter(self.text_seed(number), self.day(number), self._generation, number)
@@ -206,12 +175,16 @@ class SingleNewsroom(Newsroom):
         candidate = rng.below(min(number, self.articles)) if number else 0
         return candidate if self._first_recent <= candidate < number else None
 
+    def publish(self, count: int) -> None:
+        super().publish(count)
+        self._name_all()
+
     def _name_all(self) -> None:
         """Assign paths to new articles; a repeated headline gets a digit after its slug."""
         for number in range(len(self._paths), self.end):
             path = self.old_path(number) if self._generation == 3 else self._new_path(number)
             self._by_path[path] = number
-            self._by_id[self.short_id(number)] = number
+            self._by_id[str(self.short_id(number))] = number
             self._paths.append(quote(path))
 
     def _new_path(self, number: int) -> str:
@@ -222,3 +195,8 @@ class SingleNewsroom(Newsroom):
             count += 1
             ending = f"-{count}"
         return path
+
+
+def _ending(slug: str) -> str:
+    """Return the id at the end of a slug."""
+    return slug.rpartition("-")[2]

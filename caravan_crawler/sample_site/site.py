@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, unquote
 from caravan_crawler.sample_site import frame, listings
 from caravan_crawler.sample_site.article import Article, compose, expected_record, part_of
 from caravan_crawler.sample_site.markup import Markup, Template, template
-from caravan_crawler.sample_site.newsroom import MOST_ARTICLES, Newsroom
-from caravan_crawler.sample_site.one_generation import Form, Found, OldAddresses, SingleNewsroom
+from caravan_crawler.sample_site.newsroom import MOST_ARTICLES, Form, Found, Newsroom
+from caravan_crawler.sample_site.one_generation import OldAddresses, SingleNewsroom
 from caravan_crawler.sample_site.pages import ArticlePages, grouped
 from caravan_crawler.sample_site.response import (
     GIF,
@@ -142,7 +142,7 @@ class SampleSite:
 
     def number_of(self, target: str) -> int | None:
         """Return the number of the article that ``target`` names in any form of its URL."""
-        found = self._find(*_split(target))
+        found = self._newsroom.locate(*_split(target))
         return found.number if found else None
 
     def is_only_way(self, number: int) -> bool:
@@ -168,22 +168,6 @@ class SampleSite:
     expected_rates = staticmethod(frame.expected_rates)
     expected_weather = staticmethod(frame.expected_weather)
 
-    def _find(self, parts: list[str], query: str) -> Found | None:
-        """Find the article of a URL in any form."""
-        if self._single and (other := self._single.find_other(parts, query)):
-            return other
-        number, form = None, Form.OWN
-        match parts:
-            case []:
-                wanted = parse_qs(query).get("p", [""])[0]
-                if wanted.isascii() and wanted.isdigit() and len(wanted) <= 9:
-                    number, form = self._newsroom.find_id(int(wanted)), Form.SHORT_LINK
-            case ["amp", section, slug]:
-                number, form = self._newsroom.find(section, slug), Form.AMP
-            case [section, slug]:
-                number = self._newsroom.find(section, slug)
-        return None if number is None else Found(number, form)
-
     def _answer(self, parts: list[str], query: str, base_url: str, headers: Mapping[str, str]) -> SampleResponse | None:
         match parts:
             case [] if not parse_qs(query).get("p"):
@@ -198,7 +182,7 @@ class SampleSite:
                 return self._framed(self._contacts, "Контакты")
             case [name]:
                 return self._file(name, base_url) or self._listing(name, 1, base_url)
-        found = self._find(parts, query)
+        found = self._newsroom.locate(parts, query)
         return self._article_page(found, parts, base_url, headers) if found else None
 
     def _article_page(
