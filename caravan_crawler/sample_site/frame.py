@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from caravan_crawler.sample_site.clutter import VARIANTS, Clutter, Latest, clutter
-from caravan_crawler.sample_site.markup import Markup, Template, element, elements, escape, link
+from caravan_crawler.sample_site.clutter import VARIANTS, Latest, clutter
+from caravan_crawler.sample_site.markup import Markup, Template, element, elements, escape, fill, link
 from caravan_crawler.sample_site.newsroom import Newsroom
-from caravan_crawler.sample_site.texts import RU, TODAY, day_and_month, slug
+from caravan_crawler.sample_site.texts import PAGES, RU, TODAY, day_and_month, slug
 
 CONTACTS = "/info/kontakty/"
 SECTION_NAMES: dict[str, str] = RU["section_names"]
@@ -18,6 +18,8 @@ _NETWORKS = ("facebook.com", "instagram.com", "t.me", "vk.com", "youtube.com", "
 _RATES = (("USD", Decimal("495.1"), "$ 495.1"), ("EUR", Decimal("583.72"), "583.72"))
 _TEMPERATURE = 3
 _CITY = "Алматы"
+_GAP = "<!-- gap -->"
+"""Place of the metadata and of the main part in a frame."""
 
 
 def header_html(template: Template) -> str:
@@ -118,7 +120,7 @@ class Frame:
     latest: tuple[Latest, ...] = ()
     language: str = "ru"
     is_scripted: bool = False
-    _pieces: dict[tuple[int, int], tuple[str, str, str]] = field(default_factory=dict, init=False)
+    _pieces: dict[tuple[int, int], list[str]] = field(default_factory=dict, init=False)
 
     def page(self, number: int, head: str, main: str, generation: int = 0) -> bytes:
         """Return a whole page; ``generation`` is that of an article's page, ``number`` chooses the variant."""
@@ -128,46 +130,37 @@ class Frame:
         top, middle, bottom = self._pieces[key]
         return "".join((top, self.markup.styled(head), middle, self.markup.styled(main), bottom)).encode()
 
-    def _build(self, generation: int, variant: int) -> tuple[str, str, str]:
+    def _build(self, generation: int, variant: int) -> list[str]:
+        """Return what stands before, between and behind metadata and main part."""
         template = self.markup.template
         # On a scripted site a script would load the boxes of rates and weather, too.
         around = clutter(template, generation, variant, self.language, self.latest, not self.is_scripted)
-        script = '<script src="/parts/fill.js" defer></script>' if self.is_scripted else ""
-        meta = "<meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
-        top = f"<!DOCTYPE html>\n<html lang='{self.language}'>\n<head>{meta}"
-        opened, closed = self._container(around, generation)
-        middle = f"{around.head}</head>\n<body>{around.start}{self._menu(around.top)}{opened}"
-        bottom = f"{closed}{around.foot}{around.end}{script}\n</body>\n</html>\n"
-        return top, self.markup.styled(middle), self.markup.styled(bottom)
-
-    def _container(self, around: Clutter, generation: int) -> tuple[str, str]:
-        """Header and container before the page's main part, and all that follows it."""
-        template = self.markup.template
-        outside = template.trending_place == "outside"
         # In generation 3 the trending block is next to the text.
-        parts = (self.trending, around.after) if generation in (0, 3) else (around.after, self.trending)
-        inside, behind = ("", "".join(parts)) if outside else ("".join(parts), "")
-        column = "td" if template.skeleton == "table" else "div"
-        left, right = [element(column, boxes, "column") if boxes else "" for boxes in (around.left, around.right)]
-        if template.skeleton == "table":
-            header = f'\n<table class="layout"><tr><td colspan=3>{self.header}</td></tr>'
-            last = f"<tr><td>{behind}</td></tr>" if outside else ""
-            return f'{header}<tr>{left}\n<td class="single">', f"{inside}</td>{right}</tr>{last}</table>"
-        outer, inner = ("main", "article") if template.skeleton == "html5" else ("div", "div")
-        opened = f'{self.header}{left}\n<{outer} class="page">\n<{inner} class="single">'
-        return opened, f"{inside}</{inner}>{behind}</{outer}>{right}"
+        boxes = self.trending + around.after if generation in (0, 3) else around.after + self.trending
+        is_outside, is_html5 = template.trending_place == "outside", template.skeleton == "html5"
+        gaps = around._asdict() | {tag: tag if is_html5 else "div" for tag in ("header", "nav", "main", "article")}
+        gaps |= {
+            "language": self.language,
+            "gap": _GAP,
+            "menu": self._menu(),
+            "masthead": self.header,
+            "left": around.left or None,
+            "right": around.right or None,
+            "inside": "" if is_outside else boxes,
+            "behind": boxes if is_outside else "",
+            "has_row_behind": "" if is_outside else None,
+            "script": '<script src="/parts/fill.js" defer></script>' if self.is_scripted else "",
+        }
+        pattern = PAGES["frame"]["table" if template.skeleton == "table" else "containers"]
+        return self.markup.styled(fill(pattern, gaps)).lstrip().split(_GAP)
 
-    def _menu(self, mega_menu: str) -> str:
-        """Visible menus: sections, contacts, search and other sites, then topics."""
+    def _menu(self) -> str:
+        """Sections, contacts, search and other sites."""
         links = [("/", "Главная")]
         links += [(f"/{section}/", SECTION_NAMES[section]) for section in self.sections]
         links += [(CONTACTS, "Контакты"), ("/search/?q=", "Поиск"), ("/search/?q=акимы", "Акимы")]
         links += RU["links_elsewhere"]
-        logo = "<img src=\"/wp-content/themes/caravan/img/logo.svg\" alt='' width='180'>"
-        outer, inner = ("header", "nav") if self.markup.template.skeleton == "html5" else ("div", "div")
-        items = elements("li", (link(href, escape(name), "menu__link") for href, name in links))
-        menu = element(inner, f"<ul>{items}</ul>", "menu")
-        return element(outer, link("/", logo, "logo") + menu + mega_menu, "header")
+        return elements("li", (link(href, escape(name), "menu__link") for href, name in links))
 
 
 # On a scripted site a script loads header, view counts and the cards of lists, all of it invented. Placeholders in a
