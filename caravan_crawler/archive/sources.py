@@ -2,7 +2,7 @@
 
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -163,7 +163,7 @@ def _decompression() -> Unpacking:
 
 def _time(date: str) -> datetime:
     """Return a record's time, in whole seconds; WARC 1.1 allows any number of decimals, or a date alone."""
-    time = datetime.fromisoformat(date.replace("Z", "+00:00"))
+    time = datetime.fromisoformat(date)
     return time.replace(microsecond=0, tzinfo=time.tzinfo or UTC).astimezone(UTC)
 
 
@@ -196,19 +196,15 @@ class Source:
         """Yield the parts from ``start`` on. A WARC file's records are read to find where each part ends."""
         if start >= self.size:
             return
+        ends: Iterable[int] = [*range(start + _PART_FILES, self.size, _PART_FILES), self.size]
+        if not self.files:
+            ends = part_ends(self.path, start, self.size, _PART_BYTES)
         try:
-            for stop in self._part_ends(start):
+            for stop in ends:
                 yield Part(self, start, stop)
                 start = stop
         except OSError as error:
             raise _unreadable(self.path, error) from None
-
-    def _part_ends(self, start: int) -> Iterator[int]:
-        if self.files:
-            yield from range(start + _PART_FILES, self.size, _PART_FILES)
-            yield self.size
-        else:
-            yield from part_ends(self.path, start, self.size, _PART_BYTES)
 
 
 @dataclass(frozen=True)
@@ -242,7 +238,8 @@ def find_sources(paths: list[Path]) -> list[Source]:
             inside = sorted(_files_below(path)) if path.is_dir() else [path]
             if path.exists() and not path.is_dir() and not path.is_file():
                 raise ArchiveError(f"{path} is neither a file nor a folder")
-            warcs = [each for each in inside if each.name.endswith(_WARC) or (each == path and _begins_as_warc(each))]
+            begins_as_warc = path.is_file() and _head(path).startswith((b"WARC/", b"\x1f\x8b"))
+            warcs = [each for each in inside if each.name.endswith(_WARC) or (each == path and begins_as_warc)]
             known = set(warcs)
             pages = [each for each in inside if each not in known and _is_page(each, is_named=each == path)]
             found += [Source(each.resolve(), each.stat().st_size, about=read_info(each)) for each in warcs]
@@ -277,10 +274,6 @@ def _unreadable(path: Path, error: OSError) -> ArchiveError:
 
 def _as_text(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def _begins_as_warc(path: Path) -> bool:
-    return _head(path).startswith((b"WARC/", b"\x1f\x8b"))
 
 
 def _is_page(path: Path, *, is_named: bool) -> bool:

@@ -247,8 +247,8 @@ class Slow(Fault):
         self._seconds = seconds
 
     def answer(self, call: Call, response: SampleResponse) -> SampleResponse:
-        delivery = response.delivery or Delivery()
-        return replace(response, delivery=replace(delivery, delay=delivery.delay + self._seconds))
+        delay = response.delivery.delay + self._seconds
+        return replace(response, delivery=replace(response.delivery, delay=delay))
 
 
 class RateLimit(Fault):

@@ -251,9 +251,7 @@ class SampleSite:
         return ok(xml, XML) if xml else None
 
     def _framed(self, main: str | None, title: str) -> SampleResponse | None:
-        if main is None:
-            return None
-        return ok(self._frame.page(0, f"<title>{title} - Караван</title>", main))
+        return None if main is None else ok(self._frame.page(0, f"<title>{title} - Караван</title>", main))
 
     def _part(self, parts: list[str], base_url: str) -> SampleResponse | None:
         """Answer a request of a scripted site's script; ``is_last`` means that no cards are left."""

@@ -137,7 +137,7 @@ TODAY = date(2026, 2, 6)
 
 _ALMATY = ZoneInfo("Asia/Almaty")
 _PROFILE_SHARES = ("none", "none", "none", "plain", "plain", "plain", "full", "full", "full", "hostile")
-"""Metadata profiles and their shares; ``pages.head_tags`` writes them."""
+"""Metadata profiles and their shares; ``data/pages.toml`` describes them."""
 _LATEST_EDIT = datetime.combine(TODAY, time(8, 0), _ALMATY)
 
 
