@@ -16,10 +16,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 from email.utils import formatdate
 from functools import partial
-from hashlib import blake2b
 from html import escape
 from http import HTTPStatus
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from caravan_crawler.sample_site.article import Article
 from caravan_crawler.sample_site.response import HTML, Delivery, SampleResponse
@@ -211,7 +211,7 @@ class PageFault(Fault):
     def _is_chosen(self, call: Call, response: SampleResponse) -> bool:
         if call.number is not None:
             return self._is_chosen_article(call.site, call.number)
-        draw = Rng(f"fault:{self.name}", zlib.crc32(call.target.encode()))
+        draw = Rng(f"fault:{self.name}", crc32(call.target.encode()))
         return self._times is not None and response.is_html and draw.chance(1, self._every)
 
     def _is_chosen_article(self, site: SampleSite, number: int) -> bool:
@@ -448,7 +448,7 @@ class EndlessListing(Fault):
         if response.status == 404:
             response = call.sound(f"/{found['section']}/")
             if self._is_new:
-                following += f"?from={_hash(call.target):08x}"
+                following += f"?from={crc32(call.target.encode()):08x}"
                 response = _renamed(response, number)
         return _with_links(response, [following], " rel='next'")
 
@@ -487,7 +487,7 @@ class UrlTrap(Fault):
         return call.path.startswith("/kalendar/") or "?sort=" in call.target
 
     def _link(self, target: str, branch: int) -> str:
-        draw = _hash(f"{target}#{branch}")
+        draw = crc32(f"{target}#{branch}".encode())
         day = date(2001, 1, 1) + timedelta(days=draw % 200_000)
         return (f"/kalendar/{day:%Y/%m/%d}/", f"/news/?sort=date&day={day}", f"/?sort=views&s1={draw}")[draw % 3]
 
@@ -499,7 +499,7 @@ class ArticleTrap(UrlTrap):
         return call.path.startswith("/arkhiv/")
 
     def _link(self, target: str, branch: int) -> str:
-        return f"/arkhiv/zapis-{_hash(f'{target}#{branch}') % 10**9:x}-den/"
+        return f"/arkhiv/zapis-{crc32(f'{target}#{branch}'.encode()) % 10**9:x}-den/"
 
 
 class DeadRobots(Fault):
@@ -512,10 +512,6 @@ class DeadRobots(Fault):
 def _with_links(response: SampleResponse, targets: list[str], mark: str = "") -> SampleResponse:
     links = "".join(f"<a{mark} href='{target.replace('&', '&amp;')}'>Ещё</a> " for target in targets)
     return replace(response, body=response.body.replace(b"</body>", f"<p>{links}</p></body>".encode()))
-
-
-def _hash(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), digest_size=4).digest(), "big")
 
 
 _ERRORS_500 = _replaced("<html><body><h1>500</h1></body></html>", 500)

@@ -27,8 +27,6 @@ class Template:
     credit_in: Literal["figcaption", "li", "p"] = "figcaption"
     footer: bool = False
     dated_cards: bool = False
-    quote: Literal['"', "'", ""] = '"'
-    """Around attribute values; with "" only values that need quotes have them."""
     indent: Literal["\n", "", "\n\t", "\r\n    "] = "\n"
     """White space before a block."""
 
@@ -52,15 +50,12 @@ def template(seed: int) -> Template:
         credit_in=("li", "p", "figcaption")[seed // 3 % 3],
         footer=rng.chance(1, 2),
         dated_cards=rng.chance(1, 2),
-        quote=rng.pick(('"', "'", "")),
         indent=rng.pick(("\n", "", "\n\t", "\r\n    ")),
     )
 
 
 _SYLLABLES = ("ba", "lo", "mi", "kre", "zun", "ta", "vo", "shi", "pra", "du", "nel", "gor")
-_UNSAFE_UNQUOTED = frozenset(" \t\r\n'=<>`")
-_ATTRIBUTE = re.compile(r' ([\w:-]+)="([^"]*)"')
-_CLASS = re.compile(r' (class)="([^"]*)"')
+_CLASS = re.compile(r' class="([^"]*)"')
 _GAP = re.compile(r"{(\w+)}")
 _KNOWN_CLASSES = frozenset(
     {
@@ -111,11 +106,11 @@ def fill(pattern: str, gaps: Mapping[str, Any]) -> str:
 
 
 class Markup:
-    """Style of a template: HTML is written as for seed 0, and then gets the template's classes, quotes and indents."""
+    """Style of a template: HTML is written as for seed 0, and then gets the template's classes and indents."""
 
     def __init__(self, template: Template) -> None:
         self.template = template
-        self._classes: dict[str, str] = {}
+        self._class_attribute = cache(self._class_attribute_of)
 
     def styled(self, html: str) -> str:
         """Return HTML in the template's style."""
@@ -123,22 +118,11 @@ class Markup:
             return html
         html = html.replace("\n<", f"{self.template.indent}<")
         html = html.replace(' rel="tag"', "")  # only seed 0 marks the topics of an article
-        return (_CLASS if self.template.quote == '"' else _ATTRIBUTE).sub(self._attribute, html)
+        return _CLASS.sub(lambda found: self._class_attribute(found[1]), html)
 
-    def _attribute(self, found: re.Match[str]) -> str:
-        name, value = found.groups()
-        if name == "class" and value not in _KNOWN_CLASSES:
-            if value not in self._classes:
-                self._classes[value] = self._class_name(value)
-            value = self._classes[value]
-            if not value:
-                return ""
-        quote: str = self.template.quote
-        if not quote and (not value or value.endswith("/") or not _UNSAFE_UNQUOTED.isdisjoint(value)):
-            quote = '"'  # a slash before the bracket would look like a self-closing tag
-        if quote == "'":
-            value = value.replace("'", "&#39;")
-        return f" {name}={quote}{value}{quote}"
+    def _class_attribute_of(self, role: str) -> str:
+        name = role if role in _KNOWN_CLASSES else self._class_name(role)
+        return f' class="{name}"' if name else ""
 
     def _class_name(self, role: str) -> str:
         naming = self.template.naming
