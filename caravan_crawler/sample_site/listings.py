@@ -9,7 +9,7 @@ from functools import cache
 from itertools import groupby, islice
 
 from caravan_crawler.sample_site.article import compose, possible_tags
-from caravan_crawler.sample_site.frame import CONTACTS, SECTION_NAMES, TOPICS
+from caravan_crawler.sample_site.frame import CONTACTS, SECTION_NAMES, TOPICS, scripted_cards
 from caravan_crawler.sample_site.markup import Template, attribute, element, escape, link
 from caravan_crawler.sample_site.newsroom import Newsroom
 from caravan_crawler.sample_site.texts import ALL_TOPICS, TODAY, Rng, day_and_month, full_date, slug
@@ -35,8 +35,9 @@ _XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 class Listings:
     """Writer of pages of cards and of the feed; methods return None if there is no such page."""
 
-    def __init__(self, template: Template, newsroom: Newsroom, cards_on_a_page: int = CARDS_ON_A_PAGE) -> None:
+    def __init__(self, template: Template, newsroom: Newsroom, cards_on_a_page: int, *, is_scripted: bool) -> None:
         self._cards_on_a_page = cards_on_a_page
+        self._is_scripted = is_scripted
         self._template = template
         self._newsroom = newsroom
         self._topics = {slug(topic): topic for topic in (*ALL_TOPICS, *TOPICS)}
@@ -49,14 +50,13 @@ class Listings:
 
     def section(self, section: str, page: int, base_url: str) -> str | None:
         found = self._page(section, page)
-        if found is None:
+        if found is None or (self._is_scripted and page > 1):
             return None
+        title = element("h1", SECTION_NAMES[section], "listing__title")
+        if self._is_scripted:
+            return title + scripted_cards(section)
         numbers, pages = found
-        return self._title(section) + self._cards(numbers, base_url) + self._pagination(section, page, pages)
-
-    def empty_section(self, section: str, place: str) -> str | None:
-        """A section's only page, with a ``place`` for its cards."""
-        return self._title(section) + place if section in self._newsroom.listings else None
+        return title + self._cards(numbers, base_url) + self._pagination(section, page, pages)
 
     def section_cards(self, section: str, page: int, base_url: str) -> tuple[str, bool] | None:
         """The cards alone of one page of a section, and whether it is the last."""
@@ -90,9 +90,6 @@ class Listings:
         if end <= 0 and page > 1:
             return None
         return listed[max(end - self._cards_on_a_page, 0) : end][::-1], -(-len(listed) // self._cards_on_a_page)
-
-    def _title(self, section: str) -> str:
-        return element("h1", SECTION_NAMES[section], "listing__title")
 
     def _hot_line(self, number: int) -> str:
         published = self._newsroom.front(number).published

@@ -37,7 +37,7 @@ class ArticlePages:
         if frame.is_scripted and article.front.views is not None:
             for gap, form in (("views", "plain"), ("grouped_views", "grouped")):
                 gaps[gap] = f'<span data-part="views/{form}/{article.number}"></span>'
-        head = fill(PAGES["head"][article.front.profile], _metadata(article, base_url))
+        head = _head(article, base_url)
         if name == "generation_2":
             head = _dated_script(article) + head
             gaps |= _gaps_of_generation_2(article)
@@ -155,8 +155,8 @@ def _dated_script(article: Article) -> str:
     return f'<script type="text/javascript">{text}</script>'
 
 
-def _metadata(article: Article, base_url: str) -> dict[str, Any]:
-    """Values of the gaps in the metadata."""
+def _head(article: Article, base_url: str) -> str:
+    """Metadata of the article's profile."""
     front, url, headline = article.front, base_url + article.path[1:], article.headline
     has_amp_link = article.kind.generation == 3 and not article.kind.is_kazakh and article.number % 2
     is_cut = len(headline) > _LONG_HEADLINE and article.number % 2
@@ -177,7 +177,8 @@ def _metadata(article: Article, base_url: str) -> dict[str, Any]:
     gaps["rarely_modified"] = None if article.number % 3 else gaps["modified"]
     if front.profile == "full":
         gaps["linked_data"] = _linked_data(headline, url, base_url, gaps["published"], gaps["modified"])
-    return gaps
+    patterns = {"none": ("none",), "full": ("none", "plain", "full")}.get(front.profile, ("none", front.profile))
+    return "".join(fill(PAGES["head"][pattern], gaps) for pattern in patterns)
 
 
 def _linked_data(headline: str, url: str, base_url: str, published: str, modified: str) -> str:

@@ -105,7 +105,7 @@ class SampleSite:
         self._frame = frame.Frame(self._markup, header, trending, sections, latest, is_scripted=self._is_scripted)
         kazakh_frame = replace(self._frame, header="", trending="", latest=(), language="kk")
         self._pages = ArticlePages(self._markup, self._frame, kazakh_frame)
-        self._listings = listings.Listings(drawn, self._newsroom, cards)
+        self._listings = listings.Listings(drawn, self._newsroom, cards, is_scripted=self._is_scripted)
         self._contacts = frame.contacts_html(drawn)
 
     def publish(self, count: int) -> None:
@@ -173,7 +173,7 @@ class SampleSite:
             case [] if not parse_qs(query).get("p"):
                 return self._framed(self._listings.home(base_url), "Караван")
             case [section, "page", page] if page.isascii() and page.isdigit():
-                return self._listing(section, int(page[:9]), base_url)
+                return self._framed(self._listings.section(section, int(page[:9]), base_url), "Лента")
             case ["wp-content", *_]:
                 return ok(_PIXEL, GIF)
             case ["tag", slug]:
@@ -181,7 +181,7 @@ class SampleSite:
             case ["info", "kontakty"]:
                 return self._framed(self._contacts, "Контакты")
             case [name]:
-                return self._file(name, base_url) or self._listing(name, 1, base_url)
+                return self._file(name, base_url) or self._framed(self._listings.section(name, 1, base_url), "Лента")
         found = self._newsroom.locate(parts, query)
         return self._article_page(found, parts, base_url, headers) if found else None
 
@@ -225,12 +225,6 @@ class SampleSite:
         if headers and validators.unchanged(headers):
             return SampleResponse(304, validators.headers())
         return SampleResponse(200, {"Content-Type": HTML} | validators.headers(), write(article, base_url))
-
-    def _listing(self, section: str, page: int, base_url: str) -> SampleResponse | None:
-        if not self._is_scripted:
-            return self._framed(self._listings.section(section, page, base_url), "Лента")
-        main = self._listings.empty_section(section, frame.scripted_cards(section)) if page == 1 else None
-        return self._framed(main, "Лента")
 
     def _file(self, name: str, base_url: str) -> SampleResponse | None:
         is_new = self.generation == 4
