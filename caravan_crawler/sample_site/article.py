@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
-from caravan_crawler.sample_site.markup import attribute, element, elements, escape, link
+from caravan_crawler.sample_site.markup import element, elements, escape, link, quoted
 from caravan_crawler.sample_site.newsroom import Kind, Newsroom, Reach
 from caravan_crawler.sample_site.story import Block, Link, Opening, Picture, write_kazakh_story, write_story
 from caravan_crawler.sample_site.texts import KK, RU, FrontMatter, Rng, slug
@@ -233,7 +233,7 @@ class ArticleHtml:
         source = f' src="{picture.href}"'
         if picture.lazy and not self._is_amp:
             source = f' src="{_PLACEHOLDER}" data-src="{picture.href}"'
-        image = f'<{tag}{source}{attribute("alt", alt)} width="1024" height="683">{end}'
+        image = f'<{tag}{source} alt="{quoted(alt)}" width="1024" height="683">{end}'
         return link(picture.page, image) if picture.page and not self._is_amp else image
 
     def _block(self, block: Block, noisy: bool) -> str:

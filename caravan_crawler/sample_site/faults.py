@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from email.utils import formatdate
 from functools import partial
+from hashlib import blake2b
 from html import escape
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -448,7 +449,7 @@ class EndlessListing(Fault):
         if response.status == 404:
             response = call.sound(f"/{found['section']}/")
             if self._is_new:
-                following += f"?from={crc32(call.target.encode()):08x}"
+                following += f"?from={_hash(call.target):08x}"
                 response = _renamed(response, number)
         return _with_links(response, [following], " rel='next'")
 
@@ -487,7 +488,7 @@ class UrlTrap(Fault):
         return call.path.startswith("/kalendar/") or "?sort=" in call.target
 
     def _link(self, target: str, branch: int) -> str:
-        draw = crc32(f"{target}#{branch}".encode())
+        draw = _hash(f"{target}#{branch}")
         day = date(2001, 1, 1) + timedelta(days=draw % 200_000)
         return (f"/kalendar/{day:%Y/%m/%d}/", f"/news/?sort=date&day={day}", f"/?sort=views&s1={draw}")[draw % 3]
 
@@ -499,7 +500,7 @@ class ArticleTrap(UrlTrap):
         return call.path.startswith("/arkhiv/")
 
     def _link(self, target: str, branch: int) -> str:
-        return f"/arkhiv/zapis-{crc32(f'{target}#{branch}'.encode()) % 10**9:x}-den/"
+        return f"/arkhiv/zapis-{_hash(f'{target}#{branch}') % 10**9:x}-den/"
 
 
 class DeadRobots(Fault):
@@ -512,6 +513,10 @@ class DeadRobots(Fault):
 def _with_links(response: SampleResponse, targets: list[str], mark: str = "") -> SampleResponse:
     links = "".join(f"<a{mark} href='{target.replace('&', '&amp;')}'>Ещё</a> " for target in targets)
     return replace(response, body=response.body.replace(b"</body>", f"<p>{links}</p></body>".encode()))
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=4).digest(), "big")
 
 
 _ERRORS_500 = _replaced("<html><body><h1>500</h1></body></html>", 500)

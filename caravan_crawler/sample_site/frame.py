@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from caravan_crawler.sample_site.clutter import VARIANTS, Latest, clutter
-from caravan_crawler.sample_site.markup import Markup, Template, element, elements, escape, fill, link
+from caravan_crawler.sample_site.markup import Template, element, elements, escape, fill, link, styled
 from caravan_crawler.sample_site.newsroom import Newsroom
 from caravan_crawler.sample_site.texts import PAGES, RU, TODAY, day_and_month, slug
 
@@ -113,7 +113,7 @@ def contacts_html(template: Template) -> str:
 class Frame:
     """All of a page except its metadata and its main part; each variant is built once."""
 
-    markup: Markup
+    template: Template
     header: str
     trending: str
     sections: Iterable[str]
@@ -128,11 +128,11 @@ class Frame:
         if key not in self._pieces:
             self._pieces[key] = self._build(*key)
         top, middle, bottom = self._pieces[key]
-        return "".join((top, self.markup.styled(head), middle, self.markup.styled(main), bottom)).encode()
+        return "".join((top, styled(head, self.template), middle, styled(main, self.template), bottom)).encode()
 
     def _build(self, generation: int, variant: int) -> list[str]:
         """Return what stands before, between and behind metadata and main part."""
-        template = self.markup.template
+        template = self.template
         # On a scripted site a script would load the boxes of rates and weather, too.
         around = clutter(template, generation, variant, self.language, self.latest, not self.is_scripted)
         # In generation 3 the trending block is next to the text.
@@ -152,7 +152,7 @@ class Frame:
             "script": '<script src="/parts/fill.js" defer></script>' if self.is_scripted else "",
         }
         pattern = PAGES["frame"]["table" if template.skeleton == "table" else "containers"]
-        return self.markup.styled(fill(pattern, gaps)).lstrip().split(_GAP)
+        return styled(fill(pattern, gaps), template).lstrip().split(_GAP)
 
     def _menu(self) -> str:
         """Sections, contacts, search and other sites."""

@@ -10,7 +10,7 @@ from itertools import groupby, islice
 
 from caravan_crawler.sample_site.article import compose, possible_tags
 from caravan_crawler.sample_site.frame import CONTACTS, SECTION_NAMES, TOPICS, scripted_cards
-from caravan_crawler.sample_site.markup import Template, attribute, element, escape, link
+from caravan_crawler.sample_site.markup import Template, element, escape, link, quoted
 from caravan_crawler.sample_site.newsroom import Newsroom
 from caravan_crawler.sample_site.texts import ALL_TOPICS, TODAY, Rng, day_and_month, full_date, slug
 
@@ -103,7 +103,7 @@ class Listings:
 
     def _card(self, number: int, base_url: str) -> str:
         headline = self._newsroom.headline(number)
-        picture = f'<img src="/wp-content/uploads/images/{number + 1000}.jpg"{attribute("alt", headline)}>'
+        picture = f'<img src="/wp-content/uploads/images/{number + 1000}.jpg" alt="{quoted(headline)}">'
         title = element("span", escape(headline), "card__title")
         day = full_date(self._newsroom.day(number))
         date = element("span", day, "card__date") if self._template.dated_cards else ""

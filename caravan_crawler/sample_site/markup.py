@@ -57,21 +57,15 @@ def template(seed: int) -> Template:
 _SYLLABLES = ("ba", "lo", "mi", "kre", "zun", "ta", "vo", "shi", "pra", "du", "nel", "gor")
 _CLASS = re.compile(r' class="([^"]*)"')
 _GAP = re.compile(r"{(\w+)}")
-_KNOWN_CLASSES = frozenset(
-    {
-        *("article_text", "full-breadcrumb__time", "full-article__text clear", "news_aggregator", "sm-list"),
-        *("hot-news__items", "BlockNewsCardImage"),
-    }
-)
+_KNOWN_CLASSES = {
+    *("article_text", "full-breadcrumb__time", "full-article__text clear", "news_aggregator", "sm-list"),
+    *("hot-news__items", "BlockNewsCardImage"),
+}
 """Names of the real site, the same for every seed; the others are invented and named as the template does."""
 
 
 def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def attribute(name: str, value: str) -> str:
-    return f' {name}="{quoted(value)}"'
 
 
 def element(tag: str, content: str, role: str = "") -> str:
@@ -85,7 +79,8 @@ def elements(tag: str, contents: Iterable[str]) -> str:
 
 def link(href: str, content: str, role: str = "") -> str:
     """Return an inline ``a`` element; ``content`` is HTML."""
-    return f"<a{attribute('class', role) if role else ''}{attribute('href', href)}>{content}</a>"
+    start = f'<a class="{role}"' if role else "<a"
+    return f'{start} href="{quoted(href)}">{content}</a>'
 
 
 def quoted(text: str) -> str:
@@ -105,31 +100,25 @@ def fill(pattern: str, gaps: Mapping[str, Any]) -> str:
     return "".join(text.format_map(gaps) for names, text in _lines(pattern) if all(gaps[n] is not None for n in names))
 
 
-class Markup:
-    """Style of a template: HTML is written as for seed 0, and then gets the template's classes and indents."""
+def styled(html: str, template: Template) -> str:
+    """Return HTML that is written as for seed 0 with the classes and indents of a template."""
+    if template.seed == 0:
+        return html
+    html = html.replace("\n<", f"{template.indent}<")
+    html = html.replace(' rel="tag"', "")  # only seed 0 marks the topics of an article
+    return _CLASS.sub(lambda found: _class_attribute(found[1], template), html)
 
-    def __init__(self, template: Template) -> None:
-        self.template = template
-        self._class_attribute = cache(self._class_attribute_of)
 
-    def styled(self, html: str) -> str:
-        """Return HTML in the template's style."""
-        if self.template.seed == 0:
-            return html
-        html = html.replace("\n<", f"{self.template.indent}<")
-        html = html.replace(' rel="tag"', "")  # only seed 0 marks the topics of an article
-        return _CLASS.sub(lambda found: self._class_attribute(found[1]), html)
-
-    def _class_attribute_of(self, role: str) -> str:
-        name = role if role in _KNOWN_CLASSES else self._class_name(role)
-        return f' class="{name}"' if name else ""
-
-    def _class_name(self, role: str) -> str:
-        naming = self.template.naming
-        if naming in ("none", "plain"):
-            return role if naming == "plain" else ""
-        if naming == "hashed":
-            digest = blake2b(f"{self.template.seed}:{role}".encode(), digest_size=4).hexdigest()
-            return f"css-{digest}"
-        rng = Rng(f"class:{role}", self.template.seed)
-        return "".join(rng.pick(_SYLLABLES) for _ in range(3))
+@cache
+def _class_attribute(role: str, template: Template) -> str:
+    name = role
+    if role not in _KNOWN_CLASSES:
+        match template.naming:
+            case "none":
+                return ""
+            case "hashed":
+                name = f"css-{blake2b(f'{template.seed}:{role}'.encode(), digest_size=4).hexdigest()}"
+            case "nonsense":
+                rng = Rng(f"class:{role}", template.seed)
+                name = "".join(rng.pick(_SYLLABLES) for _ in range(3))
+    return f' class="{name}"'

@@ -6,7 +6,7 @@ from typing import Any
 
 from caravan_crawler.sample_site.article import Article, ArticleHtml
 from caravan_crawler.sample_site.frame import SECTION_NAMES, Frame
-from caravan_crawler.sample_site.markup import Markup, element, elements, escape, fill, link, quoted
+from caravan_crawler.sample_site.markup import Template, element, elements, escape, fill, link, quoted, styled
 from caravan_crawler.sample_site.newsroom import Reach
 from caravan_crawler.sample_site.one_generation import SECTIONS_OF_GENERATION
 from caravan_crawler.sample_site.texts import PAGES
@@ -21,13 +21,12 @@ _FRONT_MATTER = {"list": ("ul", "li"), "divs": ("div", "div"), "spans": ("div", 
 class ArticlePages:
     """Writer of article pages in one template."""
 
-    def __init__(self, markup: Markup, frame: Frame, kazakh_frame: Frame) -> None:
-        self._markup = markup
-        self._template = markup.template
+    def __init__(self, template: Template, frame: Frame, kazakh_frame: Frame) -> None:
+        self._template = template
         self._frame = frame
         self._kazakh_frame = kazakh_frame
         self._html = ArticleHtml()
-        self._html_generation_3 = ArticleHtml(markup.template.paragraph_tag)
+        self._html_generation_3 = ArticleHtml(template.paragraph_tag)
         self._amp_html = ArticleHtml(is_amp=True)
 
     def page(self, article: Article, base_url: str) -> bytes:
@@ -45,22 +44,16 @@ class ArticlePages:
             gaps |= self._gaps_of_generation_3(article, gaps)
         return frame.page(article.number, head, fill(PAGES["main"][name], gaps), kind.generation)
 
-    def amp(self, article: Article, base_url: str) -> bytes:
-        """AMP copy of generation 3; it keeps the dashes of the page if a crawler can find nothing but the copy."""
-        return self._amp("first", article, base_url, changes_dashes=article.kind.reach is not Reach.AMP_LINK)
-
-    def second_amp(self, article: Article, base_url: str) -> bytes:
-        """Second form of AMP copies."""
-        return self._amp("second", article, base_url, changes_dashes=True)
-
-    def _amp(self, form: str, article: Article, base_url: str, *, changes_dashes: bool) -> bytes:
+    def amp(self, article: Article, base_url: str, form: str = "first") -> bytes:
+        """AMP copy; it keeps the dashes of the page if a crawler can find nothing but the copy."""
+        changes_dashes = article.kind.reach is not Reach.AMP_LINK
         gaps = _gaps(article, self._amp_html) | {
             "url": base_url + article.path[1:],
             "menu": _AMP_MENU,
             "dotted_day": f"{article.day:%d.%m.%Y}",
             "body": self._amp_html.body(article, changes_dashes=changes_dashes),
         }
-        return self._markup.styled(fill(PAGES["amp"][form], gaps)).lstrip().encode()
+        return styled(fill(PAGES["amp"][form], gaps), self._template).lstrip().encode()
 
     def attachment(self, article: Article) -> str:
         """Main part of the page of an article's photo."""

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
 from caravan_crawler.sample_site import frame, listings
 from caravan_crawler.sample_site.article import Article, compose, expected_record, part_of
-from caravan_crawler.sample_site.markup import Markup, Template, template
+from caravan_crawler.sample_site.markup import Template, styled, template
 from caravan_crawler.sample_site.newsroom import MOST_ARTICLES, Form, Found, Newsroom
 from caravan_crawler.sample_site.one_generation import OldAddresses, SingleNewsroom
 from caravan_crawler.sample_site.pages import ArticlePages, grouped
@@ -95,16 +96,15 @@ class SampleSite:
         # On a site of all generations, generation 4 is the smallest part.
         months, numbered = (24, 15) if is_new else (6, 1)
         self._monthly_sitemaps = listings.MonthlySitemaps(self._newsroom, months=months, numbered=numbered)
-        self._markup = Markup(_template(self.markup_seed, self.generation))
-        drawn = self._markup.template
+        self._template = drawn = _template(self.markup_seed, self.generation)
         header = frame.SCRIPTED_HEADER if self._is_scripted else frame.header_html(drawn)
         cards = _CARDS_ON_A_SHORT_PAGE if is_new else listings.CARDS_ON_A_PAGE
         cards = frame.CARDS_BY_SCRIPT if self._is_scripted else cards
         trending, latest = frame.trending_html(drawn, self._newsroom), frame.latest_entries(self._newsroom)
         sections = self._newsroom.sections
-        self._frame = frame.Frame(self._markup, header, trending, sections, latest, is_scripted=self._is_scripted)
+        self._frame = frame.Frame(drawn, header, trending, sections, latest, is_scripted=self._is_scripted)
         kazakh_frame = replace(self._frame, header="", trending="", latest=(), language="kk")
-        self._pages = ArticlePages(self._markup, self._frame, kazakh_frame)
+        self._pages = ArticlePages(drawn, self._frame, kazakh_frame)
         self._listings = listings.Listings(drawn, self._newsroom, cards, is_scripted=self._is_scripted)
         self._contacts = frame.contacts_html(drawn)
 
@@ -214,7 +214,7 @@ class SampleSite:
                     return moved(base_url + path[1:])
                 name, article = f"old-{number}", article._replace(has_canonical=style == "canonical")
             case Form.SECOND_AMP:
-                name, write = f"amp-{number}", self._pages.second_amp
+                name, write = f"amp-{number}", partial(self._pages.amp, form="second")
             case Form.PART:
                 name, article = f"{found.part}-{number}", part_of(article, found.part)
             case Form.ATTACHMENT:
@@ -254,7 +254,7 @@ class SampleSite:
             case ["fill.js"]:
                 return ok(FILL_SCRIPT, SCRIPT)
             case ["masthead"]:
-                html = frame.header_html(self._markup.template)
+                html = frame.header_html(self._template)
             case ["views", form, number] if number.isdecimal():
                 views = self.article(int(number)).front.views or 0
                 html = grouped(views) if form == "grouped" else str(views)
@@ -265,7 +265,7 @@ class SampleSite:
                 html, is_last = found
             case _:
                 return None
-        return ok(json.dumps({"html": self._markup.styled(html), "is_last": is_last}, ensure_ascii=False), JSON)
+        return ok(json.dumps({"html": styled(html, self._template), "is_last": is_last}, ensure_ascii=False), JSON)
 
     def _not_found(self) -> SampleResponse:
         page = self._frame.page(0, "<title>404 - Караван</title>", "<h1>Страница не найдена</h1>")
