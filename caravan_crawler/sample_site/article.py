@@ -175,13 +175,12 @@ class ArticleHtml:
         self._tag = paragraph_tag
         self._is_amp = is_amp
 
-    def body(self, article: Article, *, changes_dashes: bool = False) -> str:
-        """All blocks and the author's line; ``changes_dashes`` as AMP copies do."""
+    def body(self, article: Article) -> str:
+        """All blocks and the author's line."""
         parts = [self._block(block, article.noisy) for block in article.blocks]
         if article.number % 3 == 0 and not self._is_amp:
             parts.insert(3, element("div", _ADVERT, "advert"))
-        body = "".join(parts)
-        return (body.replace(" — ", " - ") if changes_dashes else body) + self._author(article)
+        return "".join(parts) + self._author(article)
 
     def lede(self, article: Article) -> str:
         """The lede; half of the pages without one have an empty element."""

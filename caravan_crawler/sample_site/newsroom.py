@@ -183,8 +183,10 @@ class Newsroom:
         chosen: list[int] = []
         for number in range(self.articles - 2, -1, -1):
             is_near = chosen and number > chosen[-1] - step
-            if len(chosen) < TRENDING_LENGTH and not is_near and self._is_plain(number):
+            if not is_near and self._is_plain(number):
                 chosen.append(number)
+            if len(chosen) == TRENDING_LENGTH:
+                break
         return chosen
 
     def _is_plain(self, number: int) -> bool:

@@ -46,13 +46,10 @@ class ArticlePages:
 
     def amp(self, article: Article, base_url: str, form: str = "first") -> bytes:
         """AMP copy; it keeps the dashes of the page if a crawler can find nothing but the copy."""
-        changes_dashes = article.kind.reach is not Reach.AMP_LINK
-        gaps = _gaps(article, self._amp_html) | {
-            "url": base_url + article.path[1:],
-            "menu": _AMP_MENU,
-            "dotted_day": f"{article.day:%d.%m.%Y}",
-            "body": self._amp_html.body(article, changes_dashes=changes_dashes),
-        }
+        gaps = _gaps(article, self._amp_html)
+        gaps |= {"url": base_url + article.path[1:], "menu": _AMP_MENU, "dotted_day": f"{article.day:%d.%m.%Y}"}
+        if article.kind.reach is not Reach.AMP_LINK:
+            gaps["body"] = gaps["body"].replace(" — ", " - ")
         return styled(fill(PAGES["amp"][form], gaps), self._template).lstrip().encode()
 
     def attachment(self, article: Article) -> str:
