@@ -66,12 +66,9 @@ def read_info(path: Path) -> WarcInfo:
     if compressed and length is not None and head[length:].strip():
         raise _not_by_record(path)
     fields = dict(line.split(": ", 1) for line in head[:length].decode("utf-8", "replace").splitlines() if ": " in line)
-    is_own = fields.get("WARC-Type") == "warcinfo" and warc.SITE in fields
-    return (
-        WarcInfo(fields.get(warc.RUN), fields[warc.SITE], fields.get(warc.EDITION), fields.get(warc.IDENTITY))
-        if is_own
-        else WarcInfo()
-    )
+    if fields.get("WARC-Type") != "warcinfo" or warc.SITE not in fields:
+        return WarcInfo()
+    return WarcInfo(*(fields.get(name) for name in (warc.RUN, warc.SITE, warc.EDITION, warc.IDENTITY)))
 
 
 def part_ends(path: Path, start: int, stop: int, size: int) -> Iterator[int]:

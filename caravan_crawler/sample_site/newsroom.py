@@ -94,10 +94,9 @@ def _kind(era: int, remainder: int) -> Kind:
     if remainder % 25 == 13:
         return Kind(3, _KAZAKH, _KAZAKH, reach, is_in_sitemap)
     if era == 4 and remainder % 2 and remainder not in _REACH:
-        is_listed = remainder % 10 == 3
-        return Kind(
-            4, "crime", "crime", Reach.LISTED if is_listed else Reach.MONTHLY_SITEMAP, is_in_sitemap & is_listed
-        )
+        if remainder % 10 == 3:
+            return Kind(4, "crime", "crime", Reach.LISTED, is_in_sitemap)
+        return Kind(4, "crime", "crime", Reach.MONTHLY_SITEMAP)
     generation = 3 if era == 4 else era
     if reach is Reach.AMP_LINK and generation != 3:  # the others have no AMP copies
         reach = Reach.LISTED
