@@ -120,7 +120,7 @@ class Frame:
     latest: tuple[Latest, ...] = ()
     language: str = "ru"
     is_scripted: bool = False
-    _pieces: dict[tuple[int, int], list[str]] = field(default_factory=dict, init=False)
+    _pieces: dict[tuple[int, int], list[bytes]] = field(default_factory=dict, init=False)
 
     def page(self, number: int, head: str, main: str, generation: int = 0) -> bytes:
         """Return a whole page; ``generation`` is that of an article's page, ``number`` chooses the variant."""
@@ -128,9 +128,10 @@ class Frame:
         if key not in self._pieces:
             self._pieces[key] = self._build(*key)
         top, middle, bottom = self._pieces[key]
-        return "".join((top, styled(head, self.template), middle, styled(main, self.template), bottom)).encode()
+        inside = [styled(html, self.template).encode() for html in (head, main)]
+        return b"".join((top, inside[0], middle, inside[1], bottom))
 
-    def _build(self, generation: int, variant: int) -> list[str]:
+    def _build(self, generation: int, variant: int) -> list[bytes]:
         """Return what stands before, between and behind metadata and main part."""
         template = self.template
         # On a scripted site a script would load the boxes of rates and weather, too.
@@ -152,7 +153,7 @@ class Frame:
             "script": '<script src="/parts/fill.js" defer></script>' if self.is_scripted else "",
         }
         pattern = PAGES["frame"]["table" if template.skeleton == "table" else "containers"]
-        return styled(fill(pattern, gaps), template).lstrip().split(_GAP)
+        return styled(fill(pattern, gaps), template).lstrip().encode().split(_GAP.encode())
 
     def _menu(self) -> str:
         """Sections, contacts, search and other sites."""
