@@ -2,7 +2,7 @@
 
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -17,20 +17,8 @@ from scrapy.statscollectors import MemoryStatsCollector
 from warcio.bufferedreaders import ChunkedDataReader
 from warcio.recordloader import ArcWarcRecord, ArcWarcRecordLoader
 
+from caravan_crawler.archive import warc
 from caravan_crawler.archive.pages import ArchivedPage, ArchiveError, Skipped, read_html_files
-from caravan_crawler.archive.warc import (
-    EDITION,
-    IDENTITY,
-    IN_CONVERSION,
-    IN_PROGRESS,
-    IN_THIS,
-    READ,
-    RUN,
-    SITE,
-    is_compressed,
-    read_records,
-    record_length,
-)
 from caravan_crawler.downloadermiddlewares import Unpacking
 
 #: Codings that warcio decodes; it also accepts a torn body, and a plain one whose header names a coding.
@@ -66,7 +54,7 @@ def read_info(path: Path) -> WarcInfo:
     """
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    compressed = is_compressed(head)
+    compressed = warc.is_compressed(head)
     if compressed:
         try:
             head = zlib.decompressobj(zlib.MAX_WBITS + 16).decompress(head, _HEAD)
@@ -74,18 +62,19 @@ def read_info(path: Path) -> WarcInfo:
             head = b"not gzip"
     if head and not head.startswith(b"WARC/"):
         raise ArchiveError(f"{path} is no WARC file")
-    length = record_length(head)
+    length = warc.record_length(head)
     if compressed and length is not None and head[length:].strip():
         raise _not_by_record(path)
     fields = dict(line.split(": ", 1) for line in head[:length].decode("utf-8", "replace").splitlines() if ": " in line)
-    is_own = fields.get("WARC-Type") == "warcinfo" and SITE in fields
-    return WarcInfo(fields.get(RUN), fields[SITE], fields.get(EDITION), fields.get(IDENTITY)) if is_own else WarcInfo()
+    if fields.get("WARC-Type") != "warcinfo" or warc.SITE not in fields:
+        return WarcInfo()
+    return WarcInfo(*(fields.get(name) for name in (warc.RUN, warc.SITE, warc.EDITION, warc.IDENTITY)))
 
 
 def part_ends(path: Path, start: int, stop: int, size: int) -> Iterator[int]:
     """Yield where parts of about ``size`` bytes end: each at the first record that begins after as many bytes."""
     with path.open("rb") as file:
-        for offset, _ in read_records(file, start, stop):
+        for offset, _ in warc.read_records(file, start, stop):
             if offset >= start + size:
                 yield offset
                 start = offset
@@ -96,7 +85,7 @@ def read_pages(path: Path, start: int, stop: int) -> Iterator[ArchivedPage | Ski
     """Yield the pages of the records that begin from byte ``start`` to before ``stop``, or why a record has none."""
     loader = ArcWarcRecordLoader(verify_http=False)  # it does not know HTTP/2
     with path.open("rb") as file:
-        for _, data in read_records(file, start, stop):
+        for _, data in warc.read_records(file, start, stop):
             if data is None:
                 yield Skipped("damaged")
                 continue
@@ -120,14 +109,14 @@ def _not_by_record(path: Path) -> ArchiveError:
 
 def _page(record: ArcWarcRecord) -> ArchivedPage | Skipped | None:
     """Return the page of a record; None if the record is not a response, or another record has its page."""
-    read = record.rec_headers.get_header(READ)
-    if record.rec_type != ("conversion" if read == IN_THIS else "response") or read == IN_CONVERSION:
+    read = record.rec_headers.get_header(warc.READ)
+    if record.rec_type != ("conversion" if read == warc.IN_THIS else "response") or read == warc.IN_CONVERSION:
         return None
     url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
-    headers = record.rec_headers if read == IN_THIS else record.http_headers
+    headers = record.rec_headers if read == warc.IN_THIS else record.http_headers
     if headers is None or not url.startswith(("http://", "https://")):
         return None
-    if read != IN_THIS and headers.get_statuscode() != "200":
+    if read != warc.IN_THIS and headers.get_statuscode() != "200":
         return Skipped("status")
     content_type = (headers.get_header("Content-Type") or "").lower()
     if content_type and not content_type.startswith(_PAGES):
@@ -171,11 +160,11 @@ def _decompression() -> Unpacking:
 
 def _time(date: str) -> datetime:
     """Return a record's time, in whole seconds; WARC 1.1 allows any number of decimals, or a date alone."""
-    time = datetime.fromisoformat(date.replace("Z", "+00:00"))
+    time = datetime.fromisoformat(date)
     return time.replace(microsecond=0, tzinfo=time.tzinfo or UTC).astimezone(UTC)
 
 
-_WARC = (".warc", ".warc.gz", f".warc{IN_PROGRESS}", f".warc.gz{IN_PROGRESS}")
+_WARC = (".warc", ".warc.gz", f".warc{warc.IN_PROGRESS}", f".warc.gz{warc.IN_PROGRESS}")
 _HTML = (".html", ".htm", ".xhtml")
 #: Size of a part: bytes of a WARC file, some ninety compressed pages; or files of a folder.
 _PART_BYTES, _PART_FILES = 1 << 20, 100
@@ -204,19 +193,15 @@ class Source:
         """Yield the parts from ``start`` on. A WARC file's records are read to find where each part ends."""
         if start >= self.size:
             return
+        ends: Iterable[int] = [*range(start + _PART_FILES, self.size, _PART_FILES), self.size]
+        if not self.files:
+            ends = part_ends(self.path, start, self.size, _PART_BYTES)
         try:
-            for stop in self._part_ends(start):
+            for stop in ends:
                 yield Part(self, start, stop)
                 start = stop
         except OSError as error:
             raise _unreadable(self.path, error) from None
-
-    def _part_ends(self, start: int) -> Iterator[int]:
-        if self.files:
-            yield from range(start + _PART_FILES, self.size, _PART_FILES)
-            yield self.size
-        else:
-            yield from part_ends(self.path, start, self.size, _PART_BYTES)
 
 
 @dataclass(frozen=True)
@@ -250,7 +235,8 @@ def find_sources(paths: list[Path]) -> list[Source]:
             inside = sorted(_files_below(path)) if path.is_dir() else [path]
             if path.exists() and not path.is_dir() and not path.is_file():
                 raise ArchiveError(f"{path} is neither a file nor a folder")
-            warcs = [each for each in inside if each.name.endswith(_WARC) or (each == path and _begins_as_warc(each))]
+            begins_as_warc = path.is_file() and _head(path).startswith((b"WARC/", b"\x1f\x8b"))
+            warcs = [each for each in inside if each.name.endswith(_WARC) or (each == path and begins_as_warc)]
             known = set(warcs)
             pages = [each for each in inside if each not in known and _is_page(each, is_named=each == path)]
             found += [Source(each.resolve(), each.stat().st_size, about=read_info(each)) for each in warcs]
@@ -285,10 +271,6 @@ def _unreadable(path: Path, error: OSError) -> ArchiveError:
 
 def _as_text(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def _begins_as_warc(path: Path) -> bool:
-    return _head(path).startswith((b"WARC/", b"\x1f\x8b"))
 
 
 def _is_page(path: Path, *, is_named: bool) -> bool:

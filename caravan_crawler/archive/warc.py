@@ -3,6 +3,7 @@
 ISO 28500, WARC 1.0: https://iipc.github.io/warc-specifications/
 """
 
+import gzip
 import io
 import os
 import re
@@ -201,15 +202,13 @@ class WarcWriter:
             fields["WARC-IP-Address"] = ip_address
         if not is_read:
             fields[READ] = IN_CONVERSION
-        self._open_if_needed()
-        self._append(url, "response", body, fields, _RawHeaders(status, headers, protocol="HTTP/1.1"))
+        self._append(_record(url, "response", body, fields, _RawHeaders(status, headers, protocol="HTTP/1.1")))
 
     def write_read(self, url: str, body: bytes, received_at: datetime, headers: Mapping[str, str | None]) -> None:
         """Write a page as it was read: a conversion of the response received at that time, with its ``headers``."""
         fields = {"WARC-Date": warc_date(received_at), READ: IN_THIS}
         fields |= {name: value for name, value in headers.items() if value is not None}
-        self._open_if_needed()
-        self._append(url, "conversion", body, fields)
+        self._append(_record(url, "conversion", body, fields))
 
     def close(self) -> None:
         """Sync the file in progress to disk and give it its final name, or delete it if it is empty."""
@@ -224,14 +223,13 @@ class WarcWriter:
         else:
             path.unlink()
 
-    def _open_if_needed(self) -> None:
-        """Open the next file if none is open or the current one is full."""
+    def _append(self, record: bytes) -> None:
+        """Append a record to the current file, or to the next one if it is full."""
         if self._file is not None and self._size >= self._most_bytes:
             self.close()
-        if self._file is None:
-            self._open()
+        self._write(self._file or self._open(), record)
 
-    def _open(self) -> None:
+    def _open(self) -> io.FileIO:
         self._number += 1
         self._folder.mkdir(parents=True, exist_ok=True)
         name = f"caravan-{self._run_id}-{self._number:05}.warc.gz"
@@ -240,32 +238,32 @@ class WarcWriter:
         info = {"software": f"CaravanCrawler/{__version__}", "format": "WARC File Format 1.0", RUN: self._run_id}
         lines = "".join(f"{name}: {value}\r\n" for name, value in {**info, **self._info}.items())
         fields = {"WARC-Date": warc_date(datetime.now(UTC)), "WARC-Filename": name}
-        self._append("", "warcinfo", lines.encode(), {**fields, "Content-Type": "application/warc-fields"})
+        fields["Content-Type"] = "application/warc-fields"
+        self._write(self._file, _record("", "warcinfo", lines.encode(), fields))
+        return self._file
 
-    def _append(
-        self, url: str, kind: str, body: bytes, fields: dict[str, str], http_headers: StatusAndHeaders | None = None
-    ) -> None:
-        plain = io.BytesIO()
-        writer = WARCWriter(plain, gzip=False)
-        writer.write_record(
-            writer.create_warc_record(
-                url, kind, io.BytesIO(body), length=len(body), http_headers=http_headers, warc_headers_dict=fields
-            )
-        )
-        compressor = zlib.compressobj(_COMPRESSION, zlib.DEFLATED, zlib.MAX_WBITS + 16)
-        self._write(compressor.compress(plain.getbuffer()) + compressor.flush())
-
-    def _write(self, record: bytes) -> None:
+    def _write(self, file: io.FileIO, record: bytes) -> None:
         """Append a whole record, or leave the file unchanged."""
-        assert self._file is not None
         rest = memoryview(record)
         try:
             while rest:
-                rest = rest[self._file.write(rest) :]
+                rest = rest[file.write(rest) :]
         except OSError:
-            self._file.truncate(self._size)
+            file.truncate(self._size)
             raise
         self._size += len(record)
+
+
+def _record(
+    url: str, kind: str, body: bytes, fields: dict[str, str], http_headers: StatusAndHeaders | None = None
+) -> bytes:
+    plain = io.BytesIO()
+    writer = WARCWriter(plain, gzip=False)
+    record = writer.create_warc_record(
+        url, kind, io.BytesIO(body), length=len(body), http_headers=http_headers, warc_headers_dict=fields
+    )
+    writer.write_record(record)
+    return gzip.compress(plain.getbuffer(), _COMPRESSION, mtime=0)
 
 
 class _RawHeaders(StatusAndHeaders):  # type: ignore[misc]

@@ -78,7 +78,7 @@ def page_lines(facts: Facts, *, full: bool, show_all: bool) -> Iterator[str]:
 
 def _source_lines(source: SourceFacts, show_all: bool, *, is_listing: bool) -> Iterator[str]:
     entries = source.sitemaps or source.found
-    forms = f"{source.numbered} with a number, {len(source.found) - source.numbered} without"
+    forms = f"{source.numbered} with a number, {source.plain} without"
     if source.sitemaps:
         yield f"sitemaps: {source.entries}"
     elif is_listing:

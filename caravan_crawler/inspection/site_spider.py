@@ -1,7 +1,7 @@
 """The spider of ``scrapy inspect --site``: a few sources and a dozen articles of different years."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
@@ -31,10 +31,6 @@ from caravan_crawler.urls import Address, Site
 _ROBOTS_SITEMAPS = 2
 #: Candidates per source, spread evenly over its entries: a sitemap may have 50,000.
 _FROM_ONE_SOURCE = 60
-#: Maximum number of AMP pages and of short links: one is enough to judge them.
-_MOST_OF_A_FORM = {"amp": 1, "short": 1}
-
-
 #: How much it counts that an article has a trait in common with one requested before.
 _WEIGHTS = {"year": 4, "form": 3, "section": 2, "source": 1}
 _MOST_TELLING = (Role.SITEMAP, Role.FEED, Role.LISTING, Role.HOME, Role.ARTICLE, Role.ROBOTS)
@@ -71,7 +67,6 @@ class Choice:
         self._most = most
         self._used = used
         self._asked: set[str] = set()
-        self._candidates: list[_Candidate] = []
         self._seen: set[tuple[int | str, str]] = set()
         self._taken = {name: Counter[str]() for name in _WEIGHTS}
 
@@ -85,8 +80,6 @@ class Choice:
         while self._used() < self._most and (one := self._next_article()) is not None:
             source = one.traits["source"]
             yield Asked(one.found.url, Role.ARTICLE, source, one.found.is_promised, one.found.month)
-            for facts in self._inspection.articles[-1:]:
-                self._note(facts.aliases, facts.url)
 
     def _sources(self) -> Iterator[Asked]:
         yield self._source(MAIN_SITEMAP, Role.SITEMAP)
@@ -150,35 +143,31 @@ class Choice:
 
     def _next_article(self) -> _Candidate | None:
         """Return the candidate that has least in common with the articles requested before."""
-        if not self._candidates:
-            # If several sources list an article, a sitemap is the most informative: it often has the month too.
-            for facts in sorted(self._inspection.facts, key=lambda one: _MOST_TELLING.index(one.asked.role)):
-                if facts.source:
-                    self._note(_spread(facts.source.found), facts.url)
-        best = min(filter(self._has_room, self._candidates), key=self._likeness, default=None)
+        best = min(filter(self._has_room, self._candidates()), key=self._likeness, default=None)
         if best is not None:
-            self._candidates.remove(best)
             self._asked.add(best.found.url)
             self._seen.add((best.article, best.traits["form"]))
             for name, value in best.traits.items():
                 self._taken[name][value] += 1
         return best
 
-    def _note(self, found: list[Found], source: str) -> None:
-        """Add candidates, each article once in each form of its URL."""
-        known = {(one.article, one.traits["form"]) for one in self._candidates} | self._seen
-        for one in found:
-            if one.address is None or one.url in self._asked:
-                continue
-            candidate = _candidate(one, one.address, source)
-            if (candidate.article, candidate.traits["form"]) not in known:
-                known.add((candidate.article, candidate.traits["form"]))
-                self._candidates.append(candidate)
+    def _candidates(self) -> Iterable[_Candidate]:
+        """Return the articles that were not requested, each once in each form of its URL."""
+        # If several sources list an article, a sitemap is the most informative: it often has the month too.
+        sources = sorted(self._inspection.facts, key=lambda one: _MOST_TELLING.index(one.asked.role))
+        named = [(found, one.url) for one in sources if one.source for found in _spread(one.source.found)]
+        named += [(alias, one.url) for one in self._inspection.articles for alias in one.aliases]
+        candidates: dict[tuple[int | str, str], _Candidate] = {}
+        for found, source in named:
+            if found.address is not None and found.url not in self._asked:
+                candidate = _candidate(found, found.address, source)
+                candidates.setdefault((candidate.article, candidate.traits["form"]), candidate)
+        return (one for key, one in candidates.items() if key not in self._seen)
 
     def _has_room(self, one: _Candidate) -> bool:
         form = one.traits["form"]
-        if form in _MOST_OF_A_FORM:
-            return self._taken["form"][form] < _MOST_OF_A_FORM[form]
+        if form in ("amp", "short"):  # one is enough to judge them
+            return not self._taken["form"][form]
         # An article requested before is of interest only under another form of URL.
         return not {(one.article, "numbered"), (one.article, "plain")} & self._seen
 

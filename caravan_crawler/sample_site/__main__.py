@@ -13,9 +13,6 @@ from caravan_crawler.sample_site.faults import FAULTS, FaultySite
 from caravan_crawler.sample_site.one_generation import OldAddresses
 
 _DEFAULT_PORT = 8000
-#: Not on every system.
-_PUBLISH = getattr(signal, "SIGUSR1", None)
-_MOVE = getattr(signal, "SIGUSR2", None)
 
 
 class _OneLineParser(argparse.ArgumentParser):
@@ -59,22 +56,19 @@ def main() -> int:
 def _serve(server: SampleServer, burst: int) -> None:
     """Publish at SIGUSR1, move at SIGUSR2, return at SIGINT or SIGTERM."""
     signals: SimpleQueue[int] = SimpleQueue()
-    for number in (signal.SIGINT, signal.SIGTERM, _PUBLISH, _MOVE):
-        if number is not None:
-            signal.signal(number, lambda received, _: signals.put(received))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, lambda received, _: signals.put(received))
     print(f"Sample site with {server.site.articles} articles at {server.url} (Ctrl-C ends it)", flush=True)
-    while (received := signals.get()) in (_PUBLISH, _MOVE):
+    while (received := signals.get()) in (signal.SIGUSR1, signal.SIGUSR2):
         try:
-            if received == _PUBLISH:
+            if received == signal.SIGUSR1:
                 server.publish(burst)
-                done = f"Published {burst} more articles"
+                print(f"Published {burst} more articles", flush=True)
             else:
                 server.move()
-                done = "Moved to generation 4"
+                print("Moved to generation 4", flush=True)
         except ValueError as error:
             print(f"sample_site: {error}", file=sys.stderr)
-        else:
-            print(done, flush=True)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)  # a second signal ends the process at once
 

@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
-from caravan_crawler.sample_site.markup import Markup, escape
-from caravan_crawler.sample_site.newsroom import Newsroom, Reach
+from caravan_crawler.sample_site.markup import element, elements, escape, link, quoted
+from caravan_crawler.sample_site.newsroom import Kind, Newsroom, Reach
 from caravan_crawler.sample_site.story import Block, Link, Opening, Picture, write_kazakh_story, write_story
 from caravan_crawler.sample_site.texts import KK, RU, FrontMatter, Rng, slug
 
@@ -15,12 +15,9 @@ class Article(NamedTuple):
     """An article; URLs in it are as the page writes them."""
 
     number: int
-    generation: int
-    kazakh: bool
-    section: str
+    kind: Kind
     article_id: int | None
     path: str
-    reach: Reach
     day: date
     headline: str
     opening: Opening
@@ -42,28 +39,24 @@ class Article(NamedTuple):
 
 def compose(newsroom: Newsroom, number: int) -> Article:
     """Write article ``number``; the same number always yields the same article."""
-    seed, generation, kazakh = newsroom.text_seed(number), newsroom.generation(number), newsroom.is_kazakh(number)
-    day = newsroom.day(number)
-    opening, blocks = write_kazakh_story(seed) if kazakh else write_story(newsroom, number)
+    seed, kind, day = newsroom.text_seed(number), newsroom.kinds[number], newsroom.day(number)
+    opening, blocks = write_kazakh_story(seed) if kind.is_kazakh else write_story(newsroom, number)
     headline = newsroom.headline(number)
     rng = Rng("trimmings", seed)
     noisy = rng.chance(1, 20)
-    lead_image = _picture(rng, generation, day, captioned=False) if rng.chance(2, 3) else None
+    lead_image = _picture(rng, kind.generation, day, captioned=False) if rng.chance(2, 3) else None
     for _ in range(max(rng.below(6) - 2, 0)):
-        picture = _picture(rng, generation, day, captioned=rng.chance(1, 3))
+        picture = _picture(rng, kind.generation, day, captioned=rng.chance(1, 3))
         blocks.insert(1 + rng.below(len(blocks)), Block("figure", picture))
-    author_line, authors = _author_line(rng) if newsroom.desk(number) == "gazeta" else (None, [])
+    author_line, authors = _author_line(rng) if kind.desk == "gazeta" else (None, [])
     attachment = newsroom.attachment(number)
     if lead_image and attachment:
         lead_image = lead_image._replace(page=attachment)
     return Article(
         number=number,
-        generation=generation,
-        kazakh=kazakh,
-        section=newsroom.section(number),
+        kind=kind,
         article_id=newsroom.id(number),
         path=newsroom.path(number, headline),
-        reach=newsroom.reach(number),
         day=day,
         headline=headline,
         opening=opening,
@@ -90,7 +83,7 @@ def part_of(article: Article, part: int) -> Article:
 
 
 def possible_tags(newsroom: Newsroom, number: int) -> list[str]:
-    tags: list[str] = KK["tags"] if newsroom.is_kazakh(number) else newsroom.theme(number).tags
+    tags: list[str] = KK["tags"] if newsroom.kinds[number].is_kazakh else newsroom.theme(number).tags
     return tags
 
 
@@ -121,19 +114,19 @@ def expected_record(article: Article, base_url: str) -> dict[str, Any]:
 
     If only a short link without the article's own path leads to it, ``url`` is that link and ``section`` is None.
     """
-    unnamed = article.reach is Reach.SHORT_LINK
+    unnamed = article.kind.reach is Reach.SHORT_LINK
     front = article.front
     own = f"?p={article.article_id}" if unnamed else article.path[1:]
     views_raw = None if front.views is None else str(front.views)
-    if front.views is not None and article.generation == 4:
+    if front.views is not None and article.kind.generation == 4:
         views_raw = f"{front.views:,}".replace(",", " ")
     pictures = [picture for tag, picture in (("figure", article.lead_image), *article.blocks) if tag == "figure"]
     links = [run for tag, runs in article.blocks if tag == "p" for run in runs if isinstance(run, Link)]
     return {
         "article_id": article.article_id,
         "url": base_url + own,
-        "section": None if unnamed else article.section,
-        "language": "kk" if article.kazakh else "ru",
+        "section": None if unnamed else article.kind.section,
+        "language": "kk" if article.kind.is_kazakh else "ru",
         "headline": article.headline,
         "lede": article.opening.lede,
         "body": "\n\n".join(_paragraphs(article.blocks)),
@@ -178,19 +171,15 @@ _ADVERT = "<script>window.yaContextCb=window.yaContextCb||[];window.yaContextCb.
 class ArticleHtml:
     """Writer of an article's parts; a missing part is an empty string."""
 
-    def __init__(self, markup: Markup, paragraph_tag: str = "p", *, amp: bool = False) -> None:
-        self._markup = markup
+    def __init__(self, paragraph_tag: str = "p", *, is_amp: bool = False) -> None:
         self._tag = paragraph_tag
-        self._amp = amp
-        self._open = markup.open(paragraph_tag, "text" if paragraph_tag == "div" else "")
-        self._changes_dashes = False
+        self._is_amp = is_amp
 
-    def body(self, article: Article, *, changes_dashes: bool = False) -> str:
-        """All blocks and the author's line; ``changes_dashes`` as AMP copies do."""
-        self._changes_dashes = changes_dashes
+    def body(self, article: Article) -> str:
+        """All blocks and the author's line."""
         parts = [self._block(block, article.noisy) for block in article.blocks]
-        if article.number % 3 == 0 and not self._amp:
-            parts.insert(3, self._markup.element("div", _ADVERT, "advert"))
+        if article.number % 3 == 0 and not self._is_amp:
+            parts.insert(3, element("div", _ADVERT, "advert"))
         return "".join(parts) + self._author(article)
 
     def lede(self, article: Article) -> str:
@@ -198,94 +187,87 @@ class ArticleHtml:
         if article.opening.lede is None and article.number % 2:
             return ""
         text = escape(article.opening.lede_source)
-        return self._markup.element(self._tag, _with_noise(text) if article.noisy else text, "lede")
+        return element(self._tag, _with_noise(text) if article.noisy else text, "lede")
 
     def image(self, article: Article) -> str:
         return self._image(article.lead_image, article.headline) if article.lead_image else ""
 
-    def credit(self, article: Article, label: str = "Фото - ") -> str:
+    def credit(self, article: Article) -> str:
         credit = article.front.photo_credit
+        label = "Сурет - " if article.kind.is_kazakh else "Фото - "
         return label + escape(credit) if credit else ""
 
-    def figure(self, article: Article, label: str = "Фото - ") -> str:
-        credit = self.credit(article, label)
-        caption = self._markup.element("figcaption", credit, "credit") if credit else ""
-        content = self.image(article) + caption
-        return self._markup.element("figure", content, "lead-image") if content else ""
+    def figure(self, article: Article) -> str:
+        credit = self.credit(article)
+        content = self.image(article) + (element("figcaption", credit, "credit") if credit else "")
+        return element("figure", content, "lead-image") if content else ""
 
     def page_links(self, article: Article) -> str:
         """Links to the other pages of an article: all of them, or the next one only."""
-        markup, parts = self._markup, article.parts
+        parts = article.parts
         if parts == 1:
             return ""
         if article.number % 2 == 0:
-            if article.part == parts:
-                return ""
-            href = markup.attribute("href", f"{article.path}{article.part + 1}/")
-            return markup.element("div", f"<a{markup.attribute('rel', 'next')}{href}>Далее</a>", "page-links")
+            following = f'<a rel="next" href="{article.path}{article.part + 1}/">Далее</a>'
+            return element("div", following, "page-links") if article.part < parts else ""
         hrefs = [article.path, *(f"{article.path}{part}/" for part in range(2, parts + 1))]
-        links = [
-            str(part) if part == article.part else markup.link(href, str(part)) for part, href in enumerate(hrefs, 1)
-        ]
-        return markup.element("p", f"Страницы: {' '.join(links)}", "page-links")
+        links = [str(part) if part == article.part else link(href, str(part)) for part, href in enumerate(hrefs, 1)]
+        return element("p", f"Страницы: {' '.join(links)}", "page-links")
 
     def tags(self, article: Article) -> str:
         if not article.tags:
             return ""
-        rel = self._markup.attribute("rel", "tag") if self._markup.template.seed == 0 else ""
-        hrefs = (self._markup.attribute("href", f"/tag/{slug(tag)}/") for tag in article.tags)
-        links = (f"<a{rel}{href}>{escape(tag)}</a>" for href, tag in zip(hrefs, article.tags, strict=True))
-        return self._markup.element("div", " ".join(links), "tags")
+        links = (f'<a rel="tag" href="/tag/{slug(tag)}/">{escape(tag)}</a>' for tag in article.tags)
+        return element("div", " ".join(links), "tags")
 
     def _author(self, article: Article) -> str:
         if article.author_line is None:
             return ""
         line = escape(article.author_line)
         content = f"<strong>{line}</strong>" if article.number % 2 else line
-        return self._markup.element(self._tag, content, "author" if self._tag == "div" else "")
+        return element(self._tag, content, "author" if self._tag == "div" else "")
 
     def _image(self, picture: Picture, alt: str) -> str:
-        markup = self._markup
-        tag, end = ("amp-img", "</amp-img>") if self._amp else ("img", "")
-        source = markup.attribute("src", picture.href)
-        if picture.lazy and not self._amp:
-            source = markup.attribute("src", _PLACEHOLDER) + markup.attribute("data-src", picture.href)
-        image = f'<{tag}{source}{markup.attribute("alt", alt)} width="1024" height="683">{end}'
-        return markup.link(picture.page, image) if picture.page and not self._amp else image
+        tag, end = ("amp-img", "</amp-img>") if self._is_amp else ("img", "")
+        source = f' src="{picture.href}"'
+        if picture.lazy and not self._is_amp:
+            source = f' src="{_PLACEHOLDER}" data-src="{picture.href}"'
+        image = f'<{tag}{source} alt="{quoted(alt)}" width="1024" height="683">{end}'
+        return link(picture.page, image) if picture.page and not self._is_amp else image
 
     def _block(self, block: Block, noisy: bool) -> str:
-        markup, (tag, content) = self._markup, block
+        tag, content = block
         match tag:
             case "p":
-                return f"{self._open}{''.join(self._run(run, noisy) for run in content)}</{self._tag}>"
+                runs = "".join(_run(run, noisy) for run in content)
+                return element(self._tag, runs, "text" if self._tag == "div" else "")
             case "figure":
                 caption = f"<figcaption>{escape(content.caption)}</figcaption>" if content.caption else ""
-                return markup.element(tag, self._image(content, content.caption or "") + caption)
+                return element(tag, self._image(content, content.caption or "") + caption)
             case "blockquote":
-                return markup.element(tag, f"<p>{escape(content)}</p>")
+                return element(tag, f"<p>{escape(content)}</p>")
             case "ul":
-                items = (f"{markup.indent}<li>{self._run(item, noisy)}</li>" for item in content)
-                return markup.element(tag, "".join(items))
+                return element(tag, elements("li", (_run(item, noisy) for item in content)))
             case "table":
                 head = "".join(f"<th>{escape(cell)}</th>" for cell in content[0])
-                body = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in content[1:])
-                lines = "".join(f"{markup.indent}<tr>{cells}</tr>" for cells in body)
-                table = f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody>"
-                return markup.element(tag, table, "data-table")
+                rows = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in content[1:])
+                body = f"<thead><tr>{head}</tr></thead><tbody>{elements('tr', rows)}</tbody>"
+                return element(tag, body, "data-table")
             case "iframe":
-                player = "amp-iframe" if self._amp else tag
-                return markup.element("div", f"<{player}{markup.attribute('src', content)}></{player}>", "video")
+                player = "amp-iframe" if self._is_amp else tag
+                return element("div", f'<{player} src="{content}"></{player}>', "video")
             case "aside":
-                heading = markup.element("div", "Читайте также", "read-also__title")
-                lines = markup.elements("li", (markup.link(link.href, escape(link.text)) for link in content))
-                return markup.element("div", f"{heading}<ul>{lines}</ul>", "read-also")
-        return markup.element(tag, escape(content))
+                lines = elements("li", (link(article.href, escape(article.text)) for article in content))
+                heading = element("div", "Читайте также", "read-also__title")
+                return element("div", f"{heading}<ul>{lines}</ul>", "read-also")
+        return element(tag, escape(content))
 
-    def _run(self, run: str | Link, noisy: bool) -> str:
-        if isinstance(run, Link):
-            return self._markup.link(run.href, escape(run.text))
-        text = escape(run.replace(" — ", " - ") if self._changes_dashes else run)
-        return (_with_noise(text) if noisy else text).replace("\n", "<br>")
+
+def _run(run: str | Link, noisy: bool) -> str:
+    if isinstance(run, Link):
+        return link(run.href, escape(run.text))
+    text = escape(run)
+    return (_with_noise(text) if noisy else text).replace("\n", "<br>")
 
 
 def _with_noise(text: str) -> str:

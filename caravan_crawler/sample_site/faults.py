@@ -20,6 +20,7 @@ from hashlib import blake2b
 from html import escape
 from http import HTTPStatus
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from caravan_crawler.sample_site.article import Article
 from caravan_crawler.sample_site.response import HTML, Delivery, SampleResponse
@@ -38,7 +39,6 @@ LOSABLE = {"date": "date_published", "body": "body", "headline": "headline", "vi
 _IN_TRANSIT = 0.5
 #: Listing pages after which the site stops publishing, so that a crawl can end.
 _BURSTS = 20
-_LONGEST = 3600.0
 _MEGABYTE = 1 << 20
 _NESTED_TAGS = 100_000
 _AGAIN = "again=1"
@@ -153,29 +153,18 @@ class FaultySite(SampleSite):
 # Values
 
 
-def _integer(text: str, least: int = 1, most: int = 1_000_000) -> int:
-    is_integer = text.isascii() and text.isdigit() and len(text) < 10
-    if not is_integer or not least <= int(text) <= most:
-        raise ValueError(f"{text!r} is no whole number from {least} to {most}")
-    return int(text)
-
-
-def _megabytes(text: str) -> int:
-    return _integer(text, most=2000)  # they are held in memory
-
-
-def _seconds(text: str) -> float:
+def _number(text: str, kind: type[int] | type[float] = int, least: int = 1, most: int = 1_000_000) -> float:
     try:
-        seconds = float(text)
+        number = kind(text)
     except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= _LONGEST:
-        raise ValueError(f"{text!r} is no number of seconds from 0 to {_LONGEST:g}")
-    return seconds
+        number = -1
+    if not least <= number <= most:
+        raise ValueError(f"{text!r} is no {'whole ' if kind is int else ''}number from {least} to {most}")
+    return number
 
 
 def _times(text: str) -> int | None:
-    return None if text == "always" else _integer(text)
+    return None if text == "always" else int(_number(text))
 
 
 def _field(text: str) -> str:
@@ -184,8 +173,10 @@ def _field(text: str) -> str:
     return text
 
 
-_EVERY = Value("EVERY", _integer, "20")
-_PAUSE = (Value("SECONDS", _integer, "1"),)
+_EVERY = Value("EVERY", _number, "20")
+_PAUSE = (Value("SECONDS", _number, "1"),)
+_SECONDS = partial(_number, kind=float, least=0, most=3600)
+_MEGABYTES = partial(_number, most=2000)  # they are held in memory
 
 
 # Faults of single pages: bad content, statuses and transfers
@@ -221,7 +212,7 @@ class PageFault(Fault):
     def _is_chosen(self, call: Call, response: SampleResponse) -> bool:
         if call.number is not None:
             return self._is_chosen_article(call.site, call.number)
-        draw = Rng(f"fault:{self.name}", zlib.crc32(call.target.encode()))
+        draw = Rng(f"fault:{self.name}", crc32(call.target.encode()))
         return self._times is not None and response.is_html and draw.chance(1, self._every)
 
     def _is_chosen_article(self, site: SampleSite, number: int) -> bool:
@@ -257,8 +248,8 @@ class Slow(Fault):
         self._seconds = seconds
 
     def answer(self, call: Call, response: SampleResponse) -> SampleResponse:
-        delivery = response.delivery or Delivery()
-        return replace(response, delivery=replace(delivery, delay=delivery.delay + self._seconds))
+        delay = response.delivery.delay + self._seconds
+        return replace(response, delivery=replace(response.delivery, delay=delay))
 
 
 class RateLimit(Fault):
@@ -531,16 +522,16 @@ def _hash(text: str) -> int:
 _ERRORS_500 = _replaced("<html><body><h1>500</h1></body></html>", 500)
 
 FAULTS = {
-    "slow": FaultKind("delay of SECONDS before each response", Slow, (Value("SECONDS", _seconds, "0.05"),)),
+    "slow": FaultKind("delay of SECONDS before each response", Slow, (Value("SECONDS", _SECONDS, "0.05"),)),
     "drip": _sized(
         "articles whose body is sent in ten pieces during SECONDS",
         lambda seconds: _delivered(spread=seconds),
-        Value("SECONDS", _seconds, "1"),
+        Value("SECONDS", _SECONDS, "1"),
     ),
     "hang": _sized(
         "articles without a response; the connection ends after SECONDS",
         lambda seconds: _delivered(delay=seconds, is_silent=True, ending="close"),
-        Value("SECONDS", _seconds, "30"),
+        Value("SECONDS", _SECONDS, "30"),
     ),
     "cut": _pages("articles of which half is sent, less than Content-Length", _delivered(share=0.5, ending="close")),
     "reset": _pages("articles with a reset of the connection in the middle", _delivered(share=0.5, ending="reset")),
@@ -569,21 +560,21 @@ FAULTS = {
     # They are no letters of windows-1251 either.
     "invalid_bytes": _pages("articles with bytes that are not UTF-8", _inserted(b"\x98\xff")),
     "nested": _pages("articles with 100,000 nested tags around or within the text", _nested),
-    "huge": _sized("articles of MEGABYTES", _huge, Value("MEGABYTES", _megabytes, "50")),
+    "huge": _sized("articles of MEGABYTES", _huge, Value("MEGABYTES", _MEGABYTES, "50")),
     "gzip_bomb": _sized(
         "MEGABYTES of blanks, compressed once or twice, instead of articles",
         _gzip_bomb,
-        Value("MEGABYTES", _megabytes, "120"),
+        Value("MEGABYTES", _MEGABYTES, "120"),
     ),
     "markup_switch": FaultKind(
         f"after PAGES article pages, another template without FIELD ({', '.join(LOSABLE)})",
         MarkupSwitch,
-        (Value("PAGES", lambda text: _integer(text, least=0), "500"), Value("FIELD", _field, "date")),
+        (Value("PAGES", partial(_number, least=0), "500"), Value("FIELD", _field, "date")),
     ),
     "shifting": FaultKind(
         "ARTICLES new articles after each request for a page of the news listing, 20 times",
         Shifting,
-        (Value("ARTICLES", _integer, "3"),),
+        (Value("ARTICLES", _number, "3"),),
     ),
     "endless_listing": FaultKind("listings that repeat themselves without an end", EndlessListing),
     "endless_listing_new": FaultKind(

@@ -1,22 +1,14 @@
-"""Page frame: menu, header, trending block and the boxes around them.
+"""Page frame: menu, header, trending block and the boxes around them."""
 
-On a scripted site a script loads header, view counts and the cards of lists, all of it invented. Placeholders in a page
-have an attribute, ``/parts/fill.js`` requests their content, and the button of a listing loads its next cards: no link
-leads to the second page of a listing.
-"""
-
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
-from caravan_crawler.sample_site.article import Article
-from caravan_crawler.sample_site.clutter import VARIANTS, Clutter, Latest, clutter
-from caravan_crawler.sample_site.markup import Markup, escape
+from caravan_crawler.sample_site.clutter import VARIANTS, Latest, clutter
+from caravan_crawler.sample_site.markup import Template, element, elements, escape, fill, link, styled
 from caravan_crawler.sample_site.newsroom import Newsroom
-from caravan_crawler.sample_site.response import JSON, SCRIPT, SampleResponse, ok
-from caravan_crawler.sample_site.texts import FILL_SCRIPT, RU, TODAY, day_and_month, slug
+from caravan_crawler.sample_site.texts import PAGES, RU, TODAY, day_and_month, slug
 
 CONTACTS = "/info/kontakty/"
 SECTION_NAMES: dict[str, str] = RU["section_names"]
@@ -26,24 +18,26 @@ _NETWORKS = ("facebook.com", "instagram.com", "t.me", "vk.com", "youtube.com", "
 _RATES = (("USD", Decimal("495.1"), "$ 495.1"), ("EUR", Decimal("583.72"), "583.72"))
 _TEMPERATURE = 3
 _CITY = "Алматы"
+_GAP = "<!-- gap -->"
+"""Place of the metadata and of the main part in a frame."""
 
 
-def header_html(markup: Markup) -> str:
+def header_html(template: Template) -> str:
     """Rates, weather, city, day and networks, in the order of generation 3."""
-    is_table = markup.template.skeleton == "table"
+    is_table = template.skeleton == "table"
     line = "span" if is_table else "div"
-    networks = (markup.link(f"https://www.{host}/caravan.kz", "A") for host in _NETWORKS)
+    networks = (link(f"https://www.{host}/caravan.kz", "A") for host in _NETWORKS)
     parts = [
-        markup.element("ul", markup.elements("li", [printed for _, _, printed in _RATES]), "rates"),
-        markup.element(line, f"{_TEMPERATURE:+d} °C", "weather__degrees"),
-        markup.element(line, _CITY, "weather__city"),
-        markup.element(line, f"{TODAY.year} Год", "today__year"),
-        markup.element(line, day_and_month(TODAY), "today__day"),
-        markup.element("ul", markup.elements("li", networks), "networks"),
+        element("ul", elements("li", [printed for _, _, printed in _RATES]), "rates"),
+        element(line, f"{_TEMPERATURE:+d} °C", "weather__degrees"),
+        element(line, _CITY, "weather__city"),
+        element(line, f"{TODAY.year} Год", "today__year"),
+        element(line, day_and_month(TODAY), "today__day"),
+        element("ul", elements("li", networks), "networks"),
     ]
     if is_table:
-        return markup.element("table", f"<tr>{markup.elements('td', parts)}</tr>", "masthead")
-    return markup.element("div", "".join(parts), "masthead")
+        return element("table", f"<tr>{elements('td', parts)}</tr>", "masthead")
+    return element("div", "".join(parts), "masthead")
 
 
 def expected_rates() -> list[dict[str, Any]]:
@@ -56,63 +50,48 @@ def expected_weather() -> list[dict[str, Any]]:
     return [{"city": _CITY, "temperature_c": _TEMPERATURE, "page_date": TODAY.isoformat()}]
 
 
-class TrendingEntry(NamedTuple):
-    """One pair of topic and headline in the trending block."""
-
-    topic: str
-    headline: str
-    path: str
-    article_id: int | None
+def _trending(newsroom: Newsroom) -> list[tuple[str, int]]:
+    """Topics and numbers of articles in rank order, the same on every page."""
+    return list(zip(TOPICS, newsroom.trending, strict=False))
 
 
-def trending_entries(newsroom: Newsroom) -> list[TrendingEntry]:
-    """Pairs in rank order, the same on every page."""
-    return [
-        TrendingEntry(topic, newsroom.headline(number), newsroom.path(number), newsroom.id(number))
-        for topic, number in zip(TOPICS, newsroom.trending, strict=False)
-    ]
-
-
-def expected_trending(entries: list[TrendingEntry], base_url: str) -> list[dict[str, Any]]:
+def expected_trending(newsroom: Newsroom, base_url: str) -> list[dict[str, Any]]:
     return [
         {
             "rank": rank,
-            "topic": entry.topic,
-            "headline": entry.headline,
-            "url": base_url + entry.path[1:],
-            "article_id": entry.article_id,
+            "topic": topic,
+            "headline": newsroom.headline(number),
+            "url": base_url + newsroom.path(number)[1:],
+            "article_id": newsroom.id(number),
             "page_date": TODAY.isoformat(),
         }
-        for rank, entry in enumerate(entries, start=1)
+        for rank, (topic, number) in enumerate(_trending(newsroom), start=1)
     ]
 
 
-def trending_html(markup: Markup, entries: list[TrendingEntry]) -> str:
-    template = markup.template
-    items = markup.element("div", "В тренде:", "trending__title") if template.trending_heading else ""
-    for entry in entries:
-        parts, tag, label = _label_and_headline(markup, entry), template.paragraph_tag, template.trending_label
+def trending_html(template: Template, newsroom: Newsroom) -> str:
+    items = element("div", "В тренде:", "trending__title") if template.trending_heading else ""
+    for topic, number in _trending(newsroom):
+        tag, label = template.paragraph_tag, template.trending_label
+        parts = _label_and_headline(label, topic, newsroom.path(number), escape(newsroom.headline(number)))
         if template.trending_place == "flat":  # siblings of the article's paragraphs, with the same tag
-            items += parts[0] + markup.element(tag, parts[1]) if label == "div" else markup.elements(tag, parts)
+            items += parts[0] + element(tag, parts[1]) if label == "div" else elements(tag, parts)
         else:
             if label == "link":
-                parts = [markup.element("div", part) for part in parts]  # two links in one line would run together
-            items += markup.element("div", " ".join(parts), "trending__item")
+                parts = [element("div", part) for part in parts]  # two links in one line would run together
+            items += element("div", " ".join(parts), "trending__item")
     if template.trending_place == "flat":
         return items
-    return markup.element("section" if template.skeleton == "html5" else "div", items, "trending")
+    return element("section" if template.skeleton == "html5" else "div", items, "trending")
 
 
-def _label_and_headline(markup: Markup, entry: TrendingEntry) -> list[str]:
-    topic, headline = escape(entry.topic), escape(entry.headline)
-    form = markup.template.trending_label
-    if form == "joined":
-        inside = markup.element("span", topic, "trending__topic") + " " + markup.element("span", headline)
-        return [markup.link(entry.path, inside, "trending__link")]
-    title = markup.link(entry.path, headline, "trending__link")
-    if form == "link":
-        return [markup.link(f"/tag/{slug(entry.topic)}/", topic, "trending__topic"), title]
-    return [markup.element(form, topic, "trending__topic"), title]
+def _label_and_headline(label: str, topic: str, path: str, headline: str) -> list[str]:
+    topic, tag = escape(topic), f"/tag/{slug(topic)}/"
+    if label == "joined":
+        inside = element("span", topic, "trending__topic") + " " + element("span", headline)
+        return [link(path, inside, "trending__link")]
+    first = link(tag, topic, "trending__topic") if label == "link" else element(label, topic, "trending__topic")
+    return [first, link(path, headline, "trending__link")]
 
 
 def latest_entries(newsroom: Newsroom) -> tuple[Latest, ...]:
@@ -125,27 +104,23 @@ def latest_entries(newsroom: Newsroom) -> tuple[Latest, ...]:
     return tuple(latest)
 
 
-def contacts_html(markup: Markup) -> str:
+def contacts_html(template: Template) -> str:
     """Contacts page: prose that is no article."""
-    text = markup.elements(markup.template.paragraph_tag, RU["contacts"])
-    return markup.element("h1", "Контакты", "page-title") + text
+    return element("h1", "Контакты", "page-title") + elements(template.paragraph_tag, RU["contacts"])
 
 
 @dataclass
 class Frame:
-    """All of a page except its metadata and its main part; each variant is built once.
+    """All of a page except its metadata and its main part; each variant is built once."""
 
-    Without ``has_informers``, the boxes of rates and weather are left out.
-    """
-
-    markup: Markup
+    template: Template
     header: str
     trending: str
     sections: Iterable[str]
     latest: tuple[Latest, ...] = ()
     language: str = "ru"
-    has_informers: bool = True
-    _pieces: dict[tuple[int, int], tuple[bytes, bytes, bytes]] = field(default_factory=dict, init=False)
+    is_scripted: bool = False
+    _pieces: dict[tuple[int, int], list[bytes]] = field(default_factory=dict, init=False)
 
     def page(self, number: int, head: str, main: str, generation: int = 0) -> bytes:
         """Return a whole page; ``generation`` is that of an article's page, ``number`` chooses the variant."""
@@ -153,103 +128,52 @@ class Frame:
         if key not in self._pieces:
             self._pieces[key] = self._build(*key)
         top, middle, bottom = self._pieces[key]
-        return b"".join((top, head.encode(), middle, main.encode(), bottom))
+        inside = [styled(html, self.template).encode() for html in (head, main)]
+        return b"".join((top, inside[0], middle, inside[1], bottom))
 
-    def _build(self, generation: int, variant: int) -> tuple[bytes, bytes, bytes]:
-        around = clutter(self.markup.template, generation, variant, self.language, self.latest, self.has_informers)
-        meta = "<meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
-        top = f"<!DOCTYPE html>\n<html lang='{self.language}'>\n<head>{meta}"
-        opened, closed = self._container(around, generation)
-        middle = f"{around.head}</head>\n<body>{around.start}{self._menu(around.top)}{opened}"
-        bottom = f"{closed}{around.foot}{around.end}\n</body>\n</html>\n"
-        return top.encode(), middle.encode(), bottom.encode()
-
-    def _container(self, around: Clutter, generation: int) -> tuple[str, str]:
-        """Header and container before the page's main part, and all that follows it."""
-        markup = self.markup
-        outside = markup.template.trending_place == "outside"
+    def _build(self, generation: int, variant: int) -> list[bytes]:
+        """Return what stands before, between and behind metadata and main part."""
+        template = self.template
+        # On a scripted site a script would load the boxes of rates and weather, too.
+        around = clutter(template, generation, variant, self.language, self.latest, not self.is_scripted)
         # In generation 3 the trending block is next to the text.
-        parts = (self.trending, around.after) if generation in (0, 3) else (around.after, self.trending)
-        inside, behind = ("", "".join(parts)) if outside else ("".join(parts), "")
-        if markup.template.skeleton == "table":
-            columns = [markup.element("td", boxes, "column") if boxes else "" for boxes in (around.left, around.right)]
-            opened = (
-                f"{markup.open('table', 'layout')}<tr><td colspan=3>{self.header}</td></tr>"
-                f"<tr>{columns[0]}{markup.open('td', 'single')}"
-            )
-            last = f"<tr><td>{behind}</td></tr>" if outside else ""
-            return opened, f"{inside}</td>{columns[1]}</tr>{last}</table>"
-        outer, inner = ("main", "article") if markup.template.skeleton == "html5" else ("div", "div")
-        left, right = [markup.element("div", boxes, "column") if boxes else "" for boxes in (around.left, around.right)]
-        opened = self.header + left + markup.open(outer, "page") + markup.open(inner, "single")
-        return opened, f"{inside}</{inner}>{behind}</{outer}>{right}"
+        boxes = self.trending + around.after if generation in (0, 3) else around.after + self.trending
+        is_outside, is_html5 = template.trending_place == "outside", template.skeleton == "html5"
+        gaps = around._asdict() | {tag: tag if is_html5 else "div" for tag in ("header", "nav", "main", "article")}
+        gaps |= {
+            "language": self.language,
+            "gap": _GAP,
+            "menu": self._menu(),
+            "masthead": self.header,
+            "left": around.left or None,
+            "right": around.right or None,
+            "inside": "" if is_outside else boxes,
+            "behind": boxes if is_outside else "",
+            "has_row_behind": "" if is_outside else None,
+            "script": '<script src="/parts/fill.js" defer></script>' if self.is_scripted else "",
+        }
+        pattern = PAGES["frame"]["table" if template.skeleton == "table" else "containers"]
+        return styled(fill(pattern, gaps), template).lstrip().encode().split(_GAP.encode())
 
-    def _menu(self, mega_menu: str) -> str:
-        """Visible menus: sections, contacts, search and other sites, then topics."""
-        markup = self.markup
+    def _menu(self) -> str:
+        """Sections, contacts, search and other sites."""
         links = [("/", "Главная")]
         links += [(f"/{section}/", SECTION_NAMES[section]) for section in self.sections]
         links += [(CONTACTS, "Контакты"), ("/search/?q=", "Поиск"), ("/search/?q=акимы", "Акимы")]
         links += RU["links_elsewhere"]
-        logo = f"<img{markup.attribute('src', '/wp-content/themes/caravan/img/logo.svg')} alt='' width='180'>"
-        html5 = markup.template.skeleton == "html5"
-        items = markup.elements("li", (markup.link(href, escape(name), "menu__link") for href, name in links))
-        menu = markup.element("nav" if html5 else "div", f"<ul>{items}</ul>", "menu")
-        return markup.element("header" if html5 else "div", markup.link("/", logo, "logo") + menu + mega_menu, "header")
+        return elements("li", (link(href, escape(name), "menu__link") for href, name in links))
 
 
+# On a scripted site a script loads header, view counts and the cards of lists, all of it invented. Placeholders in a
+# page have an attribute, ``/parts/fill.js`` requests their content, and the button of a listing loads its next cards:
+# no link leads to the second page of a listing.
+
+SCRIPTED_HEADER = '\n<div class="masthead" data-part="masthead"></div>'
 CARDS_BY_SCRIPT = 8
 """Cards in one response."""
 
-_PLACEHOLDER = 987_654_321
-"""View count that is replaced by a placeholder; no text contains this number."""
-_PRINTED = {"plain": f"{_PLACEHOLDER}".encode(), "grouped": f"{_PLACEHOLDER:,}".replace(",", "\u00a0").encode()}
 
-
-class ScriptedParts:
-    """The placeholders in the pages, and the responses below ``/parts/``."""
-
-    def __init__(self, markup: Markup, header: str) -> None:
-        self._markup = markup
-        self._header = header
-
-    def header(self) -> str:
-        return self._markup.element("div", "", "masthead", **{"data-part": "masthead"})
-
-    def cards(self, section: str) -> str:
-        """The placeholder of a listing's cards, and its button."""
-        place = self._markup.element("div", "", "listing__cards", **{"data-cards": section})
-        return place + self._markup.element("button", "Показать ещё", "listing__more", type="button")
-
-    def page(self, article: Article, write: Callable[[Article], bytes]) -> bytes:
-        """The page that ``write`` writes, with a placeholder for the view count."""
-        if article.front.views is None:
-            return write(article)
-        page = write(article._replace(front=article.front._replace(views=_PLACEHOLDER)))
-        for form, printed in _PRINTED.items():
-            page = page.replace(printed, f'<span data-part="views/{form}/{article.number}"></span>'.encode())
-        return page
-
-    @staticmethod
-    def with_script(page: bytes) -> bytes:
-        return page.replace(b"</body>", b'<script src="/parts/fill.js" defer></script></body>')
-
-    def respond(
-        self, parts: list[str], article: Callable[[int], Article], cards: Callable[[str, int], tuple[str, bool] | None]
-    ) -> SampleResponse | None:
-        """Answer a path below ``/parts/``; ``cards`` also says whether it is the last."""
-        match parts:
-            case ["fill.js"]:
-                return ok(FILL_SCRIPT, SCRIPT)
-            case ["masthead"]:
-                return _part(self._header)
-            case ["views", form, number] if number.isdecimal():
-                views = article(int(number)).front.views or 0
-                return _part(f"{views:,}".replace(",", "\u00a0") if form == "grouped" else str(views))
-            case ["cards", section, page] if page.isdecimal() and (found := cards(section, int(page))):
-                return _part(found[0], is_last=found[1])
-        return None
-
-
-def _part(html: str, *, is_last: bool = True) -> SampleResponse:
-    return ok(json.dumps({"html": html, "is_last": is_last}, ensure_ascii=False), JSON)
+def scripted_cards(section: str) -> str:
+    """The placeholder of a listing's cards, and its button."""
+    place = f'\n<div class="listing__cards" data-cards="{section}"></div>'
+    return place + '\n<button class="listing__more" type="button">Показать ещё</button>'

@@ -1,15 +1,16 @@
-"""Home page, sections, topics, RSS, sitemaps and robots.txt."""
+"""Home page, sections, topics, RSS and sitemaps."""
 
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from email.utils import format_datetime
+from functools import cache
 from itertools import groupby, islice
 
 from caravan_crawler.sample_site.article import compose, possible_tags
-from caravan_crawler.sample_site.frame import CONTACTS, SECTION_NAMES, TOPICS
-from caravan_crawler.sample_site.markup import Markup, escape
+from caravan_crawler.sample_site.frame import CONTACTS, SECTION_NAMES, TOPICS, scripted_cards
+from caravan_crawler.sample_site.markup import Template, element, escape, link, quoted
 from caravan_crawler.sample_site.newsroom import Newsroom
 from caravan_crawler.sample_site.texts import ALL_TOPICS, TODAY, Rng, day_and_month, full_date, slug
 
@@ -34,29 +35,28 @@ _XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 class Listings:
     """Writer of pages of cards and of the feed; methods return None if there is no such page."""
 
-    def __init__(self, markup: Markup, newsroom: Newsroom, cards_on_a_page: int = CARDS_ON_A_PAGE) -> None:
+    def __init__(self, template: Template, newsroom: Newsroom, cards_on_a_page: int, *, is_scripted: bool) -> None:
         self._cards_on_a_page = cards_on_a_page
-        self._markup = markup
+        self._is_scripted = is_scripted
+        self._template = template
         self._newsroom = newsroom
         self._topics = {slug(topic): topic for topic in (*ALL_TOPICS, *TOPICS)}
 
     def home(self, base_url: str) -> str:
         """The block of short lines known of generation 2, then cards."""
-        newest = list(islice(self._newest(), _HOT + _HOME_CARDS))
+        newest = list(islice(self._newsroom.newest_listed(), _HOT + _HOME_CARDS))
         lines = "".join(self._hot_line(number) for number in newest[:_HOT])
-        hot = f"<div{self._markup.known('hot-news__items')}>{lines}</div>"
-        return hot + self._cards(newest[_HOT:] or newest, base_url)
+        return f'<div class="hot-news__items">{lines}</div>' + self._cards(newest[_HOT:] or newest, base_url)
 
     def section(self, section: str, page: int, base_url: str) -> str | None:
         found = self._page(section, page)
-        if found is None:
+        if found is None or (self._is_scripted and page > 1):
             return None
+        title = element("h1", SECTION_NAMES[section], "listing__title")
+        if self._is_scripted:
+            return title + scripted_cards(section)
         numbers, pages = found
-        return self._title(section) + self._cards(numbers, base_url) + self._pagination(section, page, pages)
-
-    def empty_section(self, section: str, place: str) -> str | None:
-        """A section's only page, with a ``place`` for its cards."""
-        return self._title(section) + place if section in self._newsroom.listings else None
+        return title + self._cards(numbers, base_url) + self._pagination(section, page, pages)
 
     def section_cards(self, section: str, page: int, base_url: str) -> tuple[str, bool] | None:
         """The cards alone of one page of a section, and whether it is the last."""
@@ -68,67 +68,46 @@ class Listings:
         topic = self._topics.get(topic_slug)
         if topic is None:
             return None
-        near = list(islice(self._newest(), _TOPIC_SEARCH_DEPTH))
+        near = list(islice(self._newsroom.newest_listed(), _TOPIC_SEARCH_DEPTH))
         matching = [n for n in near if topic in possible_tags(self._newsroom, n)]
-        title = self._markup.element("h1", escape(topic), "listing__title")
+        title = element("h1", escape(topic), "listing__title")
         return title + self._cards((matching or near)[:CARDS_ON_A_PAGE], base_url)
-
-    def search(self, base_url: str) -> str:
-        return self._cards(islice(self._newest(), 5), base_url)
 
     def rss(self, base_url: str) -> str:
         """Feed of the newest articles; those that only the feed leads to stay in it."""
-        fixed = self._newsroom.rss_only()
-        numbers = sorted([*fixed, *islice(self._newest(), _RSS_LENGTH - len(fixed))], reverse=True)
+        fixed = self._newsroom.rss_only
+        numbers = sorted([*fixed, *islice(self._newsroom.newest_listed(), _RSS_LENGTH - len(fixed))], reverse=True)
         items = "".join(self._rss_item(number, base_url) for number in numbers)
         about = f"<title>Караван</title><link>{base_url}</link><description>Новости</description>"
         return f'{_XML}<rss version="2.0"><channel>{about}<language>ru</language>{items}</channel></rss>\n'
 
-    def _newest(self) -> Iterable[int]:
-        """Listed numbers of all sections, newest first."""
-        yield from range(self._newsroom.end - 1, self._newsroom.articles - 1, -1)
-        yield from self._newsroom.newest_listed()
-
     def _page(self, section: str, page: int) -> tuple[list[int], int] | None:
         """Numbers of the articles on a page of a section, and the number of its pages."""
-        if section not in self._newsroom.listings or page < 1:
+        listed = self._newsroom.listings.get(section)
+        if listed is None or page < 1:
             return None
-        listed = self._newsroom.listings[section]
-        fresh = self._newsroom.published if section == "news" else 0
-        total = fresh + len(listed)
-        first = (page - 1) * self._cards_on_a_page
-        if first >= total and page > 1:
+        end = len(listed) - (page - 1) * self._cards_on_a_page
+        if end <= 0 and page > 1:
             return None
-        numbers = [
-            self._newsroom.end - 1 - k if k < fresh else listed[total - 1 - k]
-            for k in range(first, min(first + self._cards_on_a_page, total))
-        ]
-        return numbers, -(-total // self._cards_on_a_page)
-
-    def _title(self, section: str) -> str:
-        return self._markup.element("h1", SECTION_NAMES[section], "listing__title")
+        return listed[max(end - self._cards_on_a_page, 0) : end][::-1], -(-len(listed) // self._cards_on_a_page)
 
     def _hot_line(self, number: int) -> str:
         published = self._newsroom.front(number).published
         printed = f"{published:%H:%M}" if published.date() == TODAY else day_and_month(published).lower()
-        link = self._markup.link(self._newsroom.path(number), escape(self._newsroom.headline(number)))
-        return self._markup.element("article", f"{link}<time>{printed}</time>")
+        headline = link(self._newsroom.path(number), escape(self._newsroom.headline(number)))
+        return element("article", f"{headline}<time>{printed}</time>")
 
     def _cards(self, numbers: Iterable[int], base_url: str) -> str:
         cards = "".join(self._card(number, base_url) for number in numbers)
-        return self._markup.element("div", cards, "listing__cards")
+        return element("div", cards, "listing__cards")
 
     def _card(self, number: int, base_url: str) -> str:
-        markup = self._markup
         headline = self._newsroom.headline(number)
-        image = f"/wp-content/uploads/images/{number + 1000}.jpg"
-        picture = f"<img{markup.attribute('src', image)}{markup.attribute('alt', headline)}>"
-        date = ""
-        if markup.template.dated_cards:
-            date = markup.element("span", full_date(self._newsroom.day(number)), "card__date")
-        title = markup.element("span", escape(headline), "card__title")
-        link = markup.link(self._card_href(number, base_url), picture + title)
-        return f"{markup.indent}<div{markup.known('BlockNewsCardImage')}>{link}{date}</div>"
+        picture = f'<img src="/wp-content/uploads/images/{number + 1000}.jpg" alt="{quoted(headline)}">'
+        title = element("span", escape(headline), "card__title")
+        day = full_date(self._newsroom.day(number))
+        date = element("span", day, "card__date") if self._template.dated_cards else ""
+        return element("div", link(self._card_href(number, base_url), picture + title) + date, "BlockNewsCardImage")
 
     def _card_href(self, number: int, base_url: str) -> str:
         """Draw a form of the link; a short link only if the path is in a sitemap."""
@@ -140,23 +119,21 @@ class Listings:
             return path[:-1]
         if roll < 16:
             return base_url + path[1:]
-        if roll < 18 or not self._newsroom.is_in_sitemap(number) or self._newsroom.id(number) is None:
+        if roll < 18 or not self._newsroom.kinds[number].is_in_sitemap or self._newsroom.id(number) is None:
             return path + "?utm_source=main&utm_medium=card"
         return self._newsroom.short_link(number)
 
     def _pagination(self, section: str, page: int, pages: int) -> str:
         if section in _WITHOUT_PAGINATION or pages == 0:
             return ""
-        markup = self._markup
         links = [
-            markup.link(f"/{section}/" if near == 1 else f"/{section}/page/{near}/", str(near))
+            link(f"/{section}/" if near == 1 else f"/{section}/page/{near}/", str(near))
             for near in range(max(page - 2, 1), min(page + 2, pages) + 1)
             if near != page
         ]
         if page < pages or section in _ENDLESS:
-            href = markup.attribute("href", f"/{section}/page/{page + 1}/")
-            links.append(f"<a{markup.attribute('rel', 'next')}{href}>Далее</a>")
-        return markup.element("div", " ".join(links), "pagination")
+            links.append(f'<a rel="next" href="/{section}/page/{page + 1}/">Далее</a>')
+        return element("div", " ".join(links), "pagination")
 
     def _rss_item(self, number: int, base_url: str) -> str:
         article = compose(self._newsroom, number)
@@ -169,11 +146,6 @@ class Listings:
             f"<pubDate>{format_datetime(article.front.published)}</pubDate>"
             f"<description>{escape(description)}</description></item>\n"
         )
-
-
-def robots(sitemap: str | None) -> str:
-    rules = "User-agent: *\nDisallow: /search/\nDisallow: /wp-admin/\n"
-    return f"{rules}\nSitemap: {sitemap}\n" if sitemap else rules
 
 
 def sitemap(newsroom: Newsroom, name: str, base_url: str) -> str | None:
@@ -215,10 +187,9 @@ class MonthlySitemaps:
         """Make ``months`` monthly sitemaps and at least ``numbered`` others."""
         self._newsroom = newsroom
         month = TODAY.year * 12 + TODAY.month - months
-        self._first_monthly = self._newsroom.first_number_on(date(month // 12, month % 12 + 1, 1))
+        self._first_monthly = newsroom.first_number_on(date(month // 12, month % 12 + 1, 1))
         self._numbered = numbered
-        self._archive = list(newsroom.monthly())
-        self._moments: dict[int, datetime] = {}
+        self._modified = cache(lambda number: newsroom.front(number).modified)
 
     def xml(self, name: str, base_url: str) -> str | None:
         if name == MONTHLY_INDEX:
@@ -238,20 +209,14 @@ class MonthlySitemaps:
 
     def _children(self) -> dict[str, list[int]]:
         """Numbers of the articles in each sitemap."""
-        archive, newsroom = self._archive, self._newsroom
+        archive, newsroom = self._newsroom.monthly, self._newsroom
         older = archive[: bisect_left(archive, self._first_monthly)]
         size = min(max(-(-len(older) // self._numbered), 1), _URLS_IN_A_SITEMAP)
         starts = enumerate(range(0, len(older), size), start=1)
         children = {str(place): older[start : start + size] for place, start in starts}
-        published = [n for n in range(newsroom.articles, newsroom.end) if newsroom.generation(n) == 4]
-        for month, numbers in groupby([*archive[len(older) :], *published], lambda n: f"{newsroom.day(n):%Y%m}"):
+        for month, numbers in groupby(archive[len(older) :], lambda n: f"{newsroom.day(n):%Y%m}"):
             children[month] = list(numbers)
         return children
-
-    def _modified(self, number: int) -> datetime:
-        if number not in self._moments:
-            self._moments[number] = self._newsroom.front(number).modified
-        return self._moments[number]
 
     def _entry(self, number: int, base_url: str) -> tuple[str, str | None]:
         moment = self._modified(number)

@@ -1,9 +1,11 @@
 """HTML in the style of a template."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
-from typing import Literal
+from typing import Any, Literal
 
 from caravan_crawler.sample_site.texts import Rng
 
@@ -25,8 +27,6 @@ class Template:
     credit_in: Literal["figcaption", "li", "p"] = "figcaption"
     footer: bool = False
     dated_cards: bool = False
-    quote: Literal['"', "'", ""] = '"'
-    """Around attribute values; with "" only values that need quotes have them."""
     indent: Literal["\n", "", "\n\t", "\r\n    "] = "\n"
     """White space before a block."""
 
@@ -50,72 +50,75 @@ def template(seed: int) -> Template:
         credit_in=("li", "p", "figcaption")[seed // 3 % 3],
         footer=rng.chance(1, 2),
         dated_cards=rng.chance(1, 2),
-        quote=rng.pick(('"', "'", "")),
         indent=rng.pick(("\n", "", "\n\t", "\r\n    ")),
     )
 
 
 _SYLLABLES = ("ba", "lo", "mi", "kre", "zun", "ta", "vo", "shi", "pra", "du", "nel", "gor")
-_UNSAFE_UNQUOTED = frozenset(" \t\r\n\"'=<>`")
+_CLASS = re.compile(r' class="([^"]*)"')
+_GAP = re.compile(r"{(\w+)}")
+_KNOWN_CLASSES = {
+    *("article_text", "full-breadcrumb__time", "full-article__text clear", "news_aggregator", "sm-list"),
+    *("hot-news__items", "BlockNewsCardImage"),
+}
+"""Names of the real site, the same for every seed; the others are invented and named as the template does."""
 
 
 def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-class Markup:
-    """Writer of HTML elements in one template."""
+def element(tag: str, content: str, role: str = "") -> str:
+    """Return an element in a line of its own; ``content`` is HTML, ``role`` its class."""
+    return f'\n<{tag} class="{role}">{content}</{tag}>' if role else f"\n<{tag}>{content}</{tag}>"
 
-    def __init__(self, template: Template) -> None:
-        self.template = template
-        self.indent: str = template.indent
-        self._classes: dict[str, str] = {}
 
-    def attribute(self, name: str, value: str) -> str:
-        """Return `` name="value"`` with the template's quotes, escaped."""
-        quote: str = self.template.quote
-        if not quote and (not value or value.endswith("/") or not _UNSAFE_UNQUOTED.isdisjoint(value)):
-            quote = '"'  # a slash before the bracket would look like a self-closing tag
-        value = value.replace("&", "&amp;").replace("<", "&lt;")
-        if quote == '"':
-            value = value.replace('"', "&quot;")
-        elif quote == "'":
-            value = value.replace("'", "&#39;")
-        return f" {name}={quote}{value}{quote}"
+def elements(tag: str, contents: Iterable[str]) -> str:
+    return "".join(element(tag, content) for content in contents)
 
-    def role(self, role: str) -> str:
-        """Return the class attribute of a part of the page, in the template's naming."""
-        if role not in self._classes:
-            name = self._class_name(role)
-            self._classes[role] = self.attribute("class", name) if name else ""
-        return self._classes[role]
 
-    def known(self, names: str) -> str:
-        """Return a class attribute with names of the real site, the same for every seed."""
-        return self.attribute("class", names)
+def link(href: str, content: str, role: str = "") -> str:
+    """Return an inline ``a`` element; ``content`` is HTML."""
+    start = f'<a class="{role}"' if role else "<a"
+    return f'{start} href="{quoted(href)}">{content}</a>'
 
-    def open(self, tag: str, role: str = "", **attributes: str) -> str:
-        """Return a start tag, after the template's white space."""
-        written = "".join(self.attribute(name, value) for name, value in attributes.items())
-        return f"{self.indent}<{tag}{self.role(role) if role else ''}{written}>"
 
-    def element(self, tag: str, content: str, role: str = "", **attributes: str) -> str:
-        """Return an element; ``content`` is HTML."""
-        return f"{self.open(tag, role, **attributes)}{content}</{tag}>"
+def quoted(text: str) -> str:
+    """Return text for an attribute's value."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
 
-    def elements(self, tag: str, contents: Iterable[str]) -> str:
-        return "".join(self.element(tag, content) for content in contents)
 
-    def link(self, href: str, content: str, role: str = "") -> str:
-        """Return an inline ``a`` element; ``content`` is HTML."""
-        return f"<a{self.role(role) if role else ''}{self.attribute('href', href)}>{content}</a>"
+@cache
+def _lines(pattern: str) -> list[tuple[list[str], str]]:
+    """Return the gaps and the text of each line; the text has a line break if it begins with a start tag."""
+    lines = pattern.strip().splitlines()
+    return [(_GAP.findall(line), f"\n{line}" if re.match("<[^/]", line) else line) for line in lines]
 
-    def _class_name(self, role: str) -> str:
-        naming = self.template.naming
-        if naming in ("none", "plain"):
-            return role if naming == "plain" else ""
-        if naming == "hashed":
-            digest = blake2b(f"{self.template.seed}:{role}".encode(), digest_size=4).hexdigest()
-            return f"css-{digest}"
-        rng = Rng(f"class:{role}", self.template.seed)
-        return "".join(rng.pick(_SYLLABLES) for _ in range(3))
+
+def fill(pattern: str, gaps: Mapping[str, Any]) -> str:
+    """Fill the gaps of a pattern, and leave out its lines with a gap whose value is None."""
+    return "".join(text.format_map(gaps) for names, text in _lines(pattern) if all(gaps[n] is not None for n in names))
+
+
+def styled(html: str, template: Template) -> str:
+    """Return HTML that is written as for seed 0 with the classes and indents of a template."""
+    if template.seed == 0:
+        return html
+    html = html.replace("\n<", f"{template.indent}<")
+    html = html.replace(' rel="tag"', "")  # only seed 0 marks the topics of an article
+    return _CLASS.sub(lambda found: _class_attribute(found[1], template), html)
+
+
+@cache
+def _class_attribute(role: str, template: Template) -> str:
+    name = role
+    if role not in _KNOWN_CLASSES:
+        match template.naming:
+            case "none":
+                return ""
+            case "hashed":
+                name = f"css-{blake2b(f'{template.seed}:{role}'.encode(), digest_size=4).hexdigest()}"
+            case "nonsense":
+                rng = Rng(f"class:{role}", template.seed)
+                name = "".join(rng.pick(_SYLLABLES) for _ in range(3))
+    return f' class="{name}"'

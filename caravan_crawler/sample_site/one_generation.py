@@ -1,14 +1,12 @@
 """A site of one generation, 3 or 4: its sections, headlines and URLs."""
 
 import re
-from collections.abc import Iterator, Sequence
 from datetime import date
-from enum import Enum
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 from urllib.parse import parse_qs, quote
 
 from caravan_crawler.sample_site import texts
-from caravan_crawler.sample_site.newsroom import TRENDING_LENGTH, Newsroom, Reach, article_id
+from caravan_crawler.sample_site.newsroom import TRENDING_LENGTH, Form, Found, Kind, Newsroom, Reach, article_id
 
 OldAddresses = Literal["mixed", "redirect", "canonical", "plain", "gone"]
 """Response of generation 4 to a URL of generation 3:
@@ -42,26 +40,6 @@ _ATTACHMENT_NAMES = ("dsc-{:05d}", "img-{}", "foto-iz-arkhiva-{}")
 _LONG_IDS = (1_000_000, 19_000_000, 190_000_000)
 
 
-class Form(Enum):
-    """Kind of an article's URL."""
-
-    OWN = "its own path, or one with another section or slug"
-    SHORT_LINK = "its link /?p="
-    AMP = "its AMP copy at /amp/ before the path"
-    OLD = "a URL of generation 3 on a site of generation 4: path, short link or AMP copy"
-    SECOND_AMP = "the AMP copy at /amp/ below the article's path"
-    PART = "the second or a later page of an article"
-    ATTACHMENT = "the page of an article's photo"
-
-
-class Found(NamedTuple):
-    """The article that a URL belongs to."""
-
-    number: int
-    form: Form
-    part: int = 1
-
-
 class SingleNewsroom(Newsroom):
     """The articles of a site of one generation; only generation 3 has ids in URLs.
 
@@ -84,60 +62,35 @@ class SingleNewsroom(Newsroom):
         self._generation = generation
         self._seed = seed
         self._old_addresses = old_addresses
+        self.sections = SECTIONS_OF_GENERATION[generation]
+        self.published_kind = Kind(generation, "news", "news")
         self._paths: list[str] = []
         self._by_path: dict[str, int] = {}
-        self._by_id: dict[int, int] = {}
+        self._by_id: dict[str, int] = {}
         super().__init__(articles)
+        self._name_all()
 
     def _plan(self) -> None:
         recent = min(max(self.articles * _LISTED_PERCENT // 100, _LISTED_AT_LEAST), self.articles)
         self._first_recent = self.articles - recent
-        self._first_listed = self._first_recent if self._generation == 4 else 0
-        self.sitemap = range(self.articles)
-        self.listings = {section: [] for section in SECTIONS_OF_GENERATION[self._generation]}
-        for number in range(self._first_listed, self.articles):
-            self.listings[self.section(number)].append(number)
+        first_listed = self._first_recent if self._generation == 4 else 0
+        self.kinds = []
+        for number in range(self.articles):
+            desk = texts.Rng("desk", self.text_seed(number)).pick(_DESKS)
+            section = desk if self._generation == 3 else self._new_section(number, desk)
+            reach = Reach.LISTED if number >= first_listed else Reach.SITEMAP
+            self.kinds.append(Kind(self._generation, section, desk, reach, is_in_sitemap=True))
         step = max(recent // TRENDING_LENGTH, 1)
         self.trending = range(self.articles - 1, self._first_recent - 1, -step)[:TRENDING_LENGTH]
 
-    def text_seed(self, number: int) -> int:
-        return number + 2 * _MOST_ARTICLES * self._seed
-
-    def generation(self, number: int) -> int:
-        return self._generation
-
-    def section(self, number: int) -> str:
-        """First part of the article's path, which differs between generations."""
-        desk = self.desk(number)
-        if self._generation == 3:
-            return desk
-        if number >= self.articles:
-            return "news"
-        if self.theme(number) is texts.THEMES["crime"]:
+    def _new_section(self, number: int, desk: str) -> str:
+        """First part of the path in generation 4, which has other sections."""
+        if self._theme(number, desk) is texts.THEMES["crime"]:
             return "crime"
         return texts.Rng("section", self.text_seed(number)).pick(_SECTIONS_OF_DESK[desk])
 
-    def desk(self, number: int) -> str:
-        """Section of generation 3, whose themes the article is about."""
-        return "news" if number >= self.articles else texts.Rng("desk", self.text_seed(number)).pick(_DESKS)
-
-    def theme(self, number: int) -> texts.Theme:
-        return texts.Rng("theme", self.text_seed(number)).pick(texts.SECTION_THEMES[self.desk(number)])
-
-    def reach(self, number: int) -> Reach:
-        return Reach.LISTED if number >= self._first_listed else Reach.SITEMAP
-
-    def is_kazakh(self, number: int) -> bool:
-        return False
-
-    def rss_only(self) -> list[int]:
-        return []
-
-    def monthly(self) -> Sequence[int]:
-        return self.sitemap
-
-    def newest_listed(self) -> Iterator[int]:
-        return iter(range(self.articles - 1, self._first_listed - 1, -1))
+    def text_seed(self, number: int) -> int:
+        return number + 2 * _MOST_ARTICLES * self._seed
 
     def headline(self, number: int) -> str:
         return self._russian_headline(number)
@@ -155,7 +108,6 @@ class SingleNewsroom(Newsroom):
 
     def path(self, number: int, headline: str | None = None) -> str:
         """The article's own path, percent-encoded in upper case."""
-        self._name_all()
         return self._paths[number]
 
     def path_on_cards(self, number: int) -> str:
@@ -163,7 +115,7 @@ class SingleNewsroom(Newsroom):
         return re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), self.path(number))
 
     def old_path(self, number: int) -> str:
-        return f"/{self.desk(number)}/{texts.slug(self.headline(number))}-{self.short_id(number)}/"
+        return f"/{self.kinds[number].desk}/{texts.slug(self.headline(number))}-{self.short_id(number)}/"
 
     def old_style(self, number: int) -> OldAddresses:
         """Response of generation 4 to the article's old URL; never ``mixed``."""
@@ -173,29 +125,24 @@ class SingleNewsroom(Newsroom):
 
     def find(self, section: str, slug: str) -> int | None:
         """Return the number of the article of a path; in generation 3 by its id."""
-        if self._generation == 3:
-            return self._find_old(slug)
-        self._name_all()
-        return self._by_path.get(f"/{section}/{slug}/")
+        return self.find_id(_ending(slug)) if self._generation == 3 else self._by_path.get(f"/{section}/{slug}/")
 
-    def find_id(self, candidate: int) -> int | None:
+    def find_id(self, digits: str) -> int | None:
         """Return the number of the article that has this id in generation 3."""
-        self._name_all()
-        return self._by_id.get(candidate)
+        return self._by_id.get(digits)
 
-    def find_other(self, parts: list[str], query: str) -> Found | None:
-        """Find the article of a URL that is not an article's own path."""
+    def locate(self, parts: list[str], query: str) -> Found | None:
         if self._generation == 4:
             old = None
             match parts:
                 case []:
-                    old = self._find_old("-" + parse_qs(query).get("p", [""])[0])
+                    old = self.find_id(parse_qs(query).get("p", [""])[0])
                 case ["amp", _, slug] | [_, slug]:
-                    old = self._find_old(slug)
+                    old = self.find_id(_ending(slug))
             if old is not None:
                 return Found(old, Form.OLD)
         if len(parts) != 3 or (number := self.find(*parts[:2])) is None:
-            return None
+            return super().locate(parts, query)
         last = parts[2]
         if last == "amp":
             return Found(number, Form.SECOND_AMP)
@@ -204,11 +151,6 @@ class SingleNewsroom(Newsroom):
             return Found(number, Form.PART, part) if 2 <= part <= self.parts(number) else None
         is_photo = (self.attachment(number) or "").endswith(f"/{last}/")
         return Found(number, Form.ATTACHMENT) if is_photo else None
-
-    def _find_old(self, slug: str) -> int | None:
-        """Return the number of the article with the id at the end of a slug."""
-        digits = slug.rpartition("-")[2]
-        return self.find_id(int(digits)) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
 
     def front(self, number: int) -> texts.FrontMatter:
         return texts.one_generation_front_matter(self.text_seed(number), self.day(number), self._generation, number)
@@ -228,28 +170,33 @@ class SingleNewsroom(Newsroom):
         """Whether the article's page names its own URL: half of them do."""
         return number % 2 == 0 or self.old_style(number) == "canonical"
 
-    def only_linked_from(self, host: int) -> int | None:
-        """None: no article can be found only through another."""
-        return None
-
     def older_article(self, number: int, rng: texts.Rng) -> int | None:
         """Choose a recent article, so that texts are the same in both generations."""
         candidate = rng.below(min(number, self.articles)) if number else 0
         return candidate if self._first_recent <= candidate < number else None
+
+    def publish(self, count: int) -> None:
+        super().publish(count)
+        self._name_all()
 
     def _name_all(self) -> None:
         """Assign paths to new articles; a repeated headline gets a digit after its slug."""
         for number in range(len(self._paths), self.end):
             path = self.old_path(number) if self._generation == 3 else self._new_path(number)
             self._by_path[path] = number
-            self._by_id[self.short_id(number)] = number
+            self._by_id[str(self.short_id(number))] = number
             self._paths.append(quote(path))
 
     def _new_path(self, number: int) -> str:
         headline = self.headline(number)
         text = texts.slug_in_cyrillic(headline) if number % _CYRILLIC == 7 else texts.slug_generation_4(headline)
-        section, count, ending = self.section(number), 1, ""
+        section, count, ending = self.kinds[number].section, 1, ""
         while (path := f"/{section}/{text}{ending}/") in self._by_path:
             count += 1
             ending = f"-{count}"
         return path
+
+
+def _ending(slug: str) -> str:
+    """Return the id at the end of a slug."""
+    return slug.rpartition("-")[2]

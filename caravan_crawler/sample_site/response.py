@@ -47,17 +47,17 @@ class Delivery:
             yield self.spread / _PIECES, body[start : start + size]
 
 
+_AT_ONCE = Delivery()
+
+
 @dataclass(frozen=True, slots=True)
 class SampleResponse:
-    """Status, headers (names as usually written) and body of one response.
-
-    ``delivery`` is how it is sent; None sends it at once and complete.
-    """
+    """Status, headers (names as usually written) and body of one response, and how it is sent."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
-    delivery: Delivery | None = None
+    delivery: Delivery = _AT_ONCE
 
     @property
     def is_html(self) -> bool:

@@ -134,16 +134,14 @@ class _Handler(BaseHTTPRequestHandler):
         lines.append("Connection: close" if self.close_connection else "Connection: keep-alive")
         head = "\r\n".join([*lines, "\r\n"]).encode("latin-1")
         body = b"" if self.command == "HEAD" else response.body
-        if response.delivery is None:
-            self.wfile.write(head + body)
-            return
-        for seconds, piece in response.delivery.pieces(head, body):
+        delivery = response.delivery
+        for seconds, piece in delivery.pieces(head, body):
             if self._is_stopped_within(seconds):
                 return
             self.wfile.write(piece)
-        if response.delivery.ending == "reset" and not self._is_stopped_within(_BEFORE_RESET):
+        if delivery.ending == "reset" and not self._is_stopped_within(_BEFORE_RESET):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-        self.close_connection |= response.delivery.ending != "keep"
+        self.close_connection |= delivery.ending != "keep"
 
     do_HEAD = do_GET  # noqa: N815
 

@@ -1,5 +1,6 @@
 """The sample site: URL to response."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -8,11 +9,24 @@ from urllib.parse import parse_qs, unquote
 
 from caravan_crawler.sample_site import frame, listings
 from caravan_crawler.sample_site.article import Article, compose, expected_record, part_of
-from caravan_crawler.sample_site.markup import Markup, Template, template
-from caravan_crawler.sample_site.newsroom import MOST_ARTICLES, Newsroom
-from caravan_crawler.sample_site.one_generation import Form, Found, OldAddresses, SingleNewsroom
-from caravan_crawler.sample_site.pages import ArticlePages
-from caravan_crawler.sample_site.response import GIF, HTML, RSS, TEXT, XML, SampleResponse, Validators, moved, ok
+from caravan_crawler.sample_site.markup import Template, styled, template
+from caravan_crawler.sample_site.newsroom import MOST_ARTICLES, Form, Found, Newsroom
+from caravan_crawler.sample_site.one_generation import OldAddresses, SingleNewsroom
+from caravan_crawler.sample_site.pages import ArticlePages, grouped
+from caravan_crawler.sample_site.response import (
+    GIF,
+    HTML,
+    JSON,
+    RSS,
+    SCRIPT,
+    TEXT,
+    XML,
+    SampleResponse,
+    Validators,
+    moved,
+    ok,
+)
+from caravan_crawler.sample_site.texts import FILL_SCRIPT
 
 _CARDS_ON_A_SHORT_PAGE = 10
 _PIXEL = (
@@ -34,9 +48,9 @@ class MovedArticle(NamedTuple):
 class SampleSite:
     """A site of ``articles`` articles in the template of ``markup_seed``.
 
-    By default it has pages of all generations and stores nothing per article. With ``generation`` 3 or 4 all pages are
-    of that one; the articles are those of ``seed``, the same in both generations, and ``old_addresses`` decides how
-    generation 4 answers URLs of generation 3. Each ``base_url`` ends in a slash.
+    By default it has pages of all generations. With ``generation`` 3 or 4 all pages are of that one; the articles are
+    those of ``seed``, the same in both generations, and ``old_addresses`` decides how generation 4 answers URLs of
+    generation 3. Each ``base_url`` ends in a slash.
     """
 
     def __init__(
@@ -82,36 +96,32 @@ class SampleSite:
         # On a site of all generations, generation 4 is the smallest part.
         months, numbered = (24, 15) if is_new else (6, 1)
         self._monthly_sitemaps = listings.MonthlySitemaps(self._newsroom, months=months, numbered=numbered)
-        markup = Markup(_template(self.markup_seed, self.generation))
-        self._trending = frame.trending_entries(self._newsroom)
-        header = frame.header_html(markup)
-        self._scripted = frame.ScriptedParts(markup, header) if self._is_scripted else None
+        self._template = drawn = _template(self.markup_seed, self.generation)
+        header = frame.SCRIPTED_HEADER if self._is_scripted else frame.header_html(drawn)
         cards = _CARDS_ON_A_SHORT_PAGE if is_new else listings.CARDS_ON_A_PAGE
-        if self._scripted:
-            header, cards = self._scripted.header(), frame.CARDS_BY_SCRIPT
-        sections = self._newsroom.listings
-        trending, latest = frame.trending_html(markup, self._trending), frame.latest_entries(self._newsroom)
-        # On a scripted site a script would load the boxes of rates and weather, too.
-        self._frame = frame.Frame(markup, header, trending, sections, latest, has_informers=not self._is_scripted)
+        cards = frame.CARDS_BY_SCRIPT if self._is_scripted else cards
+        trending, latest = frame.trending_html(drawn, self._newsroom), frame.latest_entries(self._newsroom)
+        sections = self._newsroom.sections
+        self._frame = frame.Frame(drawn, header, trending, sections, latest, is_scripted=self._is_scripted)
         kazakh_frame = replace(self._frame, header="", trending="", latest=(), language="kk")
-        self._pages = ArticlePages(markup, self._frame, kazakh_frame)
-        self._listings = listings.Listings(markup, self._newsroom, cards)
-        self._contacts = frame.contacts_html(markup)
+        self._pages = ArticlePages(drawn, self._frame, kazakh_frame)
+        self._listings = listings.Listings(drawn, self._newsroom, cards, is_scripted=self._is_scripted)
+        self._contacts = frame.contacts_html(drawn)
 
     def publish(self, count: int) -> None:
         """Publish ``count`` articles: today's, in section news, first in listings."""
         if count < 0 or self._newsroom.end + count > MOST_ARTICLES:
             raise ValueError(f"cannot publish {count} articles")
-        self._newsroom.published += count
+        self._newsroom.publish(count)
 
     def move(self) -> None:
         """Move from generation 3 to 4: same articles, new URLs; or raise ValueError."""
         if self.generation != 3:
             raise ValueError("only a site of generation 3 can move")
-        published = self._newsroom.published
+        published = self._newsroom.end - self.articles
         self.generation = 4
         self._build()
-        self._newsroom.published = published
+        self._newsroom.publish(published)
 
     def moved_articles(self, base_url: str) -> Iterator[MovedArticle]:
         """Old and new URL of every article of a site of generation 4, oldest first."""
@@ -124,16 +134,15 @@ class SampleSite:
     def respond(self, target: str, base_url: str, headers: Mapping[str, str] | None = None) -> SampleResponse:
         """Answer a GET of a path and query; ``headers`` have lower-case names."""
         parts, query = _split(target.partition("#")[0])
-        if self._scripted and parts[:1] == ["parts"]:
-            cards = partial(self._listings.section_cards, base_url=base_url)
-            answer = self._scripted.respond(parts[1:], self.article, cards)
+        if self._is_scripted and parts[:1] == ["parts"]:
+            answer = self._part(parts[1:], base_url)
         else:
             answer = self._answer(parts, query, base_url, headers or {})
         return answer or self._not_found()
 
     def number_of(self, target: str) -> int | None:
         """Return the number of the article that ``target`` names in any form of its URL."""
-        found = self._find(*_split(target))
+        found = self._newsroom.locate(*_split(target))
         return found.number if found else None
 
     def is_only_way(self, number: int) -> bool:
@@ -145,8 +154,7 @@ class SampleSite:
 
     def page(self, article: Article, base_url: str) -> bytes:
         """Page of ``article``, which may be a changed one, in this site's template."""
-        write = partial(self._pages.page, base_url=base_url)
-        return self._with_script(self._scripted.page(article, write) if self._scripted else write(article))
+        return self._pages.page(article, base_url)
 
     def gold(self, base_url: str) -> Iterator[dict[str, Any]]:
         """Expected record of every article, oldest first, including those published later."""
@@ -155,33 +163,17 @@ class SampleSite:
 
     def expected_trending(self, base_url: str) -> list[dict[str, Any]]:
         """Expected records of the trending block in rank order, with canonical URLs."""
-        return frame.expected_trending(self._trending, base_url)
+        return frame.expected_trending(self._newsroom, base_url)
 
     expected_rates = staticmethod(frame.expected_rates)
     expected_weather = staticmethod(frame.expected_weather)
-
-    def _find(self, parts: list[str], query: str) -> Found | None:
-        """Find the article of a URL in any form."""
-        if self._single and (other := self._single.find_other(parts, query)):
-            return other
-        number, form = None, Form.OWN
-        match parts:
-            case []:
-                wanted = parse_qs(query).get("p", [""])[0]
-                if wanted.isascii() and wanted.isdigit() and len(wanted) <= 9:
-                    number, form = self._newsroom.find_id(int(wanted)), Form.SHORT_LINK
-            case ["amp", section, slug]:
-                number, form = self._newsroom.find(section, slug), Form.AMP
-            case [section, slug]:
-                number = self._newsroom.find(section, slug)
-        return None if number is None else Found(number, form)
 
     def _answer(self, parts: list[str], query: str, base_url: str, headers: Mapping[str, str]) -> SampleResponse | None:
         match parts:
             case [] if not parse_qs(query).get("p"):
                 return self._framed(self._listings.home(base_url), "Караван")
             case [section, "page", page] if page.isascii() and page.isdigit():
-                return self._listing(section, int(page[:9]), base_url)
+                return self._framed(self._listings.section(section, int(page[:9]), base_url), "Лента")
             case ["wp-content", *_]:
                 return ok(_PIXEL, GIF)
             case ["tag", slug]:
@@ -189,8 +181,8 @@ class SampleSite:
             case ["info", "kontakty"]:
                 return self._framed(self._contacts, "Контакты")
             case [name]:
-                return self._file(name, base_url) or self._listing(name, 1, base_url)
-        found = self._find(parts, query)
+                return self._file(name, base_url) or self._framed(self._listings.section(name, 1, base_url), "Лента")
+        found = self._newsroom.locate(parts, query)
         return self._article_page(found, parts, base_url, headers) if found else None
 
     def _article_page(
@@ -222,7 +214,7 @@ class SampleSite:
                     return moved(base_url + path[1:])
                 name, article = f"old-{number}", article._replace(has_canonical=style == "canonical")
             case Form.SECOND_AMP:
-                name, write = f"amp-{number}", self._pages.second_amp
+                name, write = f"amp-{number}", partial(self._pages.amp, form="second")
             case Form.PART:
                 name, article = f"{found.part}-{number}", part_of(article, found.part)
             case Form.ATTACHMENT:
@@ -234,12 +226,6 @@ class SampleSite:
             return SampleResponse(304, validators.headers())
         return SampleResponse(200, {"Content-Type": HTML} | validators.headers(), write(article, base_url))
 
-    def _listing(self, section: str, page: int, base_url: str) -> SampleResponse | None:
-        if self._scripted is None:
-            return self._framed(self._listings.section(section, page, base_url), "Лента")
-        main = self._listings.empty_section(section, self._scripted.cards(section)) if page == 1 else None
-        return self._framed(main, "Лента")
-
     def _file(self, name: str, base_url: str) -> SampleResponse | None:
         is_new = self.generation == 4
         if self.generation != 3 and (xml := self._monthly_sitemaps.xml(name, base_url)):
@@ -248,23 +234,38 @@ class SampleSite:
             return None
         match name:
             case "robots.txt":
-                named = base_url + (listings.MONTHLY_INDEX if is_new else "sitemap_index.xml")
+                rules = "User-agent: *\nDisallow: /search/\nDisallow: /wp-admin/\n"
+                index = listings.MONTHLY_INDEX if is_new else "sitemap_index.xml"
                 # Generation 4 names its sitemap for odd seeds only.
-                return ok(listings.robots(None if is_new and self.seed % 2 == 0 else named), TEXT)
+                is_named = not is_new or self.seed % 2
+                return ok(f"{rules}\nSitemap: {base_url}{index}\n" if is_named else rules, TEXT)
             case "rss":
                 return ok(self._listings.rss(base_url), RSS)
-            case "search":
-                return self._framed(self._listings.search(base_url), "Поиск")
         xml = listings.sitemap(self._newsroom, name, base_url)
         return ok(xml, XML) if xml else None
 
     def _framed(self, main: str | None, title: str) -> SampleResponse | None:
-        if main is None:
-            return None
-        return ok(self._with_script(self._frame.page(0, f"<title>{title} - Караван</title>", main)))
+        return None if main is None else ok(self._frame.page(0, f"<title>{title} - Караван</title>", main))
 
-    def _with_script(self, page: bytes) -> bytes:
-        return self._scripted.with_script(page) if self._scripted else page
+    def _part(self, parts: list[str], base_url: str) -> SampleResponse | None:
+        """Answer a request of a scripted site's script; ``is_last`` means that no cards are left."""
+        is_last = True
+        match parts:
+            case ["fill.js"]:
+                return ok(FILL_SCRIPT, SCRIPT)
+            case ["masthead"]:
+                html = frame.header_html(self._template)
+            case ["views", form, number] if number.isdecimal():
+                views = self.article(int(number)).front.views or 0
+                html = grouped(views) if form == "grouped" else str(views)
+            case ["cards", section, page] if page.isdecimal():
+                found = self._listings.section_cards(section, int(page), base_url)
+                if found is None:
+                    return None
+                html, is_last = found
+            case _:
+                return None
+        return ok(json.dumps({"html": styled(html, self._template), "is_last": is_last}, ensure_ascii=False), JSON)
 
     def _not_found(self) -> SampleResponse:
         page = self._frame.page(0, "<title>404 - Караван</title>", "<h1>Страница не найдена</h1>")

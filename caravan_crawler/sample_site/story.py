@@ -123,7 +123,7 @@ def write_story(newsroom: Newsroom, number: int) -> tuple[Opening, list[Block]]:
     lede, answer = rng.pick(theme.ledes), rng.pick(RU["openings"]) % gaps
     more, rubric = list(islice(sentence, 3)), rng.pick(RU["rubrics"])
     # The newspaper's own stories credit no source.
-    is_own = newsroom.desk(number) == "gazeta" or rng.chance(1, 6)
+    is_own = newsroom.kinds[number].desk == "gazeta" or rng.chance(1, 6)
     opening = _open(rng, lede, answer, more, rubric, _NOBODY if is_own else rng.pick(_ATTRIBUTIONS))
     blocks: list[Block] = [plain(text) for text in opening.paragraphs]
     for _ in range(4 + rng.below(6)):

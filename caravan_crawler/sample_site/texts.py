@@ -27,7 +27,7 @@ def _read(name: str) -> str:
     return files(__package__).joinpath("data", name).read_text(encoding="utf-8")
 
 
-RU, KK, CLUTTER = (tomllib.loads(_read(name)) for name in ("texts_ru.toml", "texts_kk.toml", "clutter.toml"))
+RU, KK, CLUTTER, PAGES = (tomllib.loads(_read(f"{name}.toml")) for name in ("texts_ru", "texts_kk", "clutter", "pages"))
 FILL_SCRIPT = _read("fill.js")
 THEMES = {name: Theme(**texts) for name, texts in RU["themes"].items()}
 SECTION_THEMES = {section: [THEMES[name] for name in names] for section, names in RU["themes_of"].items()}
@@ -87,10 +87,8 @@ def slug_in_cyrillic(headline: str) -> str:
     return "-".join(re.sub(r"[^а-яёa-z0-9 ]+", "", headline.lower()).split())
 
 
-# A generation-4 URL has no id: one entry of each list is a digit of the article's number in mixed radix.
+# A generation-4 URL has no id, so its slug is unique: one entry of each list is a digit of the number in mixed radix.
 _CRIME = [RU["crime"][name] for name in ("deeds", "towns", "suspects", "outcomes")]
-_CRIME_DIGITS = [{slug_generation_4(text): i for i, text in enumerate(texts)} for texts in _CRIME]
-_CRIME_SLUG = re.compile("({})-raskryli-({})-({})-({})".format(*("|".join(digits) for digits in _CRIME_DIGITS)))
 _CRIME_CAPACITY = prod(map(len, _CRIME))
 _CRIME_FACTOR = 1_234_567
 """Coprime to the capacity; neighbours rarely share three of their four texts."""
@@ -104,17 +102,6 @@ def crime_headline(number: int) -> str:
         texts.append(table[digit])
     outcome, suspect, town, deed = texts
     return f"{deed} раскрыли {town}: {suspect} {outcome}"
-
-
-def number_of_crime_slug(slug: str) -> int | None:
-    """Decode the number in a generation-4 slug."""
-    match = _CRIME_SLUG.fullmatch(slug)
-    if not match:
-        return None
-    code = 0
-    for digits, text in zip(_CRIME_DIGITS, match.groups(), strict=True):
-        code = code * len(digits) + digits[text]
-    return code * pow(_CRIME_FACTOR, -1, _CRIME_CAPACITY) % _CRIME_CAPACITY
 
 
 _PEOPLE = [
@@ -150,7 +137,7 @@ TODAY = date(2026, 2, 6)
 
 _ALMATY = ZoneInfo("Asia/Almaty")
 _PROFILE_SHARES = ("none", "none", "none", "plain", "plain", "plain", "full", "full", "full", "hostile")
-"""Metadata profiles and their shares; ``pages.head_tags`` writes them."""
+"""Metadata profiles and their shares; ``data/pages.toml`` describes them."""
 _LATEST_EDIT = datetime.combine(TODAY, time(8, 0), _ALMATY)
 
 
