@@ -1,17 +1,13 @@
 """Elements of the page: sections, tables, charts with their axes, numbers, and formats. Texts are plain, not HTML."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
-from zoneinfo import ZoneInfo
 
 import altair as alt
 
 #: Maximum number of rows of most tables.
 LISTED = 10
-#: A phone's screen cannot contain a table with this number of columns, and so scrolls it.
-_WIDE = 4
 
 
 class Link(NamedTuple):
@@ -52,11 +48,6 @@ class Table(NamedTuple):
     rows: Sequence[Sequence[Cell]]
     right: Sequence[int] = ()
 
-    @property
-    def is_wide(self) -> bool:
-        """Whether it scrolls on a phone."""
-        return len(self.columns) >= _WIDE
-
 
 class Chart(NamedTuple):
     """A Vega-Lite chart without colours: the page has those for light and dark. ``name`` is the element's id."""
@@ -66,17 +57,16 @@ class Chart(NamedTuple):
     spec: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """A part of the page under a heading; ``name`` is the element's id, ``text`` explains the charts."""
 
     name: str
     title: str
-    text: list[str]
-    warnings: list[str] = field(default_factory=list)
-    numbers: list[Number] = field(default_factory=list)
-    charts: list[Chart] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
+    text: Sequence[str]
+    warnings: Sequence[str] = ()
+    numbers: Sequence[Number] = ()
+    charts: Sequence[Chart] = ()
+    tables: Sequence[Table] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -134,8 +124,6 @@ def short(text: str, most: int) -> str:
 T = TypeVar("T")
 
 UTC = alt.Scale(type="utc")
-#: The site's days begin and end in Almaty.
-ALMATY = ZoneInfo("Asia/Almaty")
 #: With fewer values, or fewer runs, numbers say more than a chart.
 FEWEST_POINTS, FEWEST_RUNS = 3, 5
 
