@@ -53,17 +53,13 @@ class RobotsTxtGuard:
         """Register the response for robots.txt, the last one after all retries."""
         if not _is_robots(request):
             return response
-        status = response.status
-        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            self._sound.add(_host(request))
-            return response
+        kind = response.status // 100
         # 429 does not mean that there are no rules.
-        is_absent = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-        if not is_absent or status == HTTPStatus.TOO_MANY_REQUESTS:
-            self._problems[_host(request)] = f"HTTP {status}"
+        if kind not in (2, 4) or response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._problems[_host(request)] = f"HTTP {response.status}"
             raise IgnoreRequest("robots.txt could not be read")
         self._sound.add(_host(request))
-        return response.replace(body=b"")
+        return response if kind == 2 else response.replace(body=b"")
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Register a failed robots.txt request; IgnoreRequest avoids a second log line."""
@@ -165,7 +161,7 @@ class SiteIdentity:
         self._crawler = crawler
         self._store = CrawlStore.used_by(crawler).store
         self._held: str | None = None
-        self._is_known = False
+        """The store's identity, once a response has been compared with it."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "SiteIdentity":
@@ -176,14 +172,13 @@ class SiteIdentity:
         """Let the response pass, or end the run."""
         said = (header(response, HEADER) or "")[:_LONGEST]
         # A response without the header may be a proxy's, unless it is the first good one.
-        if not said and (self._is_known or response.status >= _BAD):
+        if not said and (self._held is not None or response.status >= _BAD):
             return response
         if self._held is None:
             self._held = site_identity(self._store.rows)
         if self._held is None:
             self._store.note(IDENTITY, said)
             self._held = said
-        self._is_known = True
         if said:
             self._crawler.stats.set_value(IDENTITY_STAT, said)
         if problem := identity_problem(self._held, said):
