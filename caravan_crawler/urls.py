@@ -60,7 +60,7 @@ def address_problem(url: str, longest: int = LONGEST_ADDRESS) -> str | None:
     """Return why a URL is not followed, as a message, or None: its length, or repeated path elements."""
     if len(url) > longest:
         return f"the address is longer than {longest} characters"
-    if repeats_itself(url.partition("?")[0].partition("://")[2]):
+    if repeats_itself(url.partition("?")[0].partition("://")[2].partition("/")[2]):
         return "the address repeats its path elements"
     return None
 
