@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from decimal import Decimal
 from io import BufferedWriter, FileIO
 from json.encoder import encode_basestring
 from pathlib import Path
@@ -111,15 +110,11 @@ def _parquet_type(kind: Kind) -> Any:
 def _parquet_array(column: Column, values: Values) -> Any:
     import pyarrow as pa
 
-    if column.kind is Kind.MOMENT:
-        return pa.array(values, pa.string()).cast(_parquet_type(column.kind))
-    reads: Callable[[Any], Any] | None = json.loads if column.is_list else _PARQUET_READERS.get(column.kind)
-    if reads is not None:
-        values = [None if value is None else reads(value) for value in values]
-    return pa.array(values, _parquet_type(column.kind))
-
-
-_PARQUET_READERS: dict[Kind, Callable[[Any], Any]] = {Kind.DECIMAL: Decimal, Kind.DAY: date.fromisoformat}
+    if column.is_list:
+        return pa.array([json.loads(value) for value in values], _parquet_type(column.kind))
+    if column.kind is Kind.INTEGER:
+        return pa.array(values, pa.int64())
+    return pa.array(values, pa.string()).cast(_parquet_type(column.kind))
 
 
 @contextmanager

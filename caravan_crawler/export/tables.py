@@ -68,7 +68,7 @@ class Table:
 
 
 def _column(name: str, type_: Any, description: str) -> Column:
-    annotation = type_.__name__ if type(type_) is type else str(type_)
+    annotation = str(type_)
     if "list" in annotation:
         kind = Kind.LINKS if "Link" in annotation else Kind.TEXTS
     elif "int" in annotation:
