@@ -6,9 +6,12 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares import robotstxt
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Response
+from scrapy.robotstxt import RobotParser
+from scrapy.utils.httpobj import urlparse_cached
 
 from caravan_crawler.addons import is_own
 from caravan_crawler.downloadhandlers import header
@@ -23,60 +26,34 @@ class RobotsUnreadError(Exception):
     """A request was not sent, as robots.txt could not be read."""
 
 
-class RobotsTxtGuard:
+class RobotsTxtMiddleware(robotstxt.RobotsTxtMiddleware):
     """RFC 9309, 2.3.1: without robots.txt (4xx) everything is allowed, with an unreachable one nothing.
 
-    Scrapy's own middleware, which must come before this one, parses any body as rules, even an error page's, and
-    allows everything if robots.txt is unreachable.
+    Scrapy's middleware parses any body as rules, even an error page's, and allows everything if robots.txt is
+    unreachable.
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
-            raise NotConfigured
-        self._sound: set[str] = set()
+        super().__init__(crawler)
         self._problems: dict[str, str] = {}
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "RobotsTxtGuard":
-        """Scrapy's constructor."""
-        return cls(crawler)
-
-    def process_request(self, request: Request) -> None:
+    def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
         """Refuse requests to a host whose robots.txt had no valid response."""
-        scheme, host = urlsplit(request.url)[:2]
-        if scheme in ("http", "https") and not _is_robots(request) and host not in self._sound:
-            # This middleware does not see the exceptions that Scrapy's own middlewares raise for a response.
-            problem = self._problems.get(host, "it redirects without end, or its body is broken")
+        if rp is None:
+            problem = self._problems[urlparse_cached(request).netloc]
             raise RobotsUnreadError(f"robots.txt could not be read ({problem}), so nothing may be requested")
+        super().process_request_2(rp, request)
 
-    def process_response(self, request: Request, response: Response) -> Response:
-        """Register the response for robots.txt, the last one after all retries."""
-        if not _is_robots(request):
-            return response
+    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         kind = response.status // 100
         # 429 does not mean that there are no rules.
         if kind not in (2, 4) or response.status == HTTPStatus.TOO_MANY_REQUESTS:
-            self._problems[_host(request)] = f"HTTP {response.status}"
-            raise IgnoreRequest("robots.txt could not be read")
-        self._sound.add(_host(request))
-        return response if kind == 2 else response.replace(body=b"")
+            raise IgnoreRequest(f"HTTP {response.status}")
+        await super()._parse_robots(response if kind == 2 else response.replace(body=b""), netloc, request)
 
-    def process_exception(self, request: Request, exception: Exception) -> None:
-        """Register a failed robots.txt request; IgnoreRequest avoids a second log line."""
-        if _is_robots(request):
-            self._problems[_host(request)] = error_words(exception)
-            raise IgnoreRequest("robots.txt could not be read") from exception
-
-
-def _is_robots(request: Request) -> bool:
-    """Whether Scrapy's robots.txt middleware made this request: only it sets this key."""
-    return bool(request.meta.get("dont_obey_robotstxt"))
-
-
-def _host(request: Request) -> str:
-    """Return host and port of a robots.txt request, before any redirect."""
-    asked: list[str] = request.meta.get("redirect_urls") or [request.url]
-    return urlsplit(asked[0]).netloc
+    def _robots_error(self, exc: Exception, netloc: str) -> None:
+        self._problems[netloc] = error_words(exc)
+        super()._robots_error(exc, netloc)
 
 
 class OffsiteMiddleware:

@@ -19,14 +19,10 @@ from caravan_crawler.normalise.text import printable
 
 #: Scrapy's loggers that say what the spider says again, with the page, in its line ``Not read: …``; and in which words.
 _SAID_TWICE = {
+    "scrapy.downloadermiddlewares.robotstxt": ("Error downloading",),
     "scrapy.core.downloader.handlers.http11": ("larger than download max size", "Got data loss"),
     "scrapy.downloadermiddlewares.httpcompression": ("Ignored response",),
 }
-
-
-def _without_trace(record: logging.LogRecord) -> bool:
-    record.exc_info = record.exc_text = None
-    return True
 
 
 def _with_cause(record: logging.LogRecord) -> bool:
@@ -72,8 +68,6 @@ class QuietFormatter(LogFormatter):
         return cls()
 
     def __init__(self) -> None:
-        # A robots.txt whose body is broken is no bug, and it is the first thing asked of a site.
-        logging.getLogger("scrapy.downloadermiddlewares.robotstxt").addFilter(_without_trace)
         logging.getLogger("scrapy.extensions.feedexport").addFilter(_with_cause)
         for name in _SAID_TWICE:
             logging.getLogger(name).addFilter(_is_said_once)

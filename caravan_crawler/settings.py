@@ -72,7 +72,8 @@ REDIRECT_MAX_TIMES = 5  # default 20
 
 DOWNLOADER_MIDDLEWARES = {
     "caravan_crawler.downloadermiddlewares.OffsiteMiddleware": 50,
-    "caravan_crawler.downloadermiddlewares.RobotsTxtGuard": 110,  # after RobotsTxtMiddleware, before retries (550)
+    "caravan_crawler.downloadermiddlewares.RobotsTxtMiddleware": 100,  # replaces Scrapy's: an unread one forbids all
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # allows subdomains and other ports
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,

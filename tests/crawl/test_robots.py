@@ -15,10 +15,10 @@ UNREAD = [
     (BUSY, "HTTP 503"),
     (SampleResponse(429, HTML, b""), "HTTP 429"),
     (SampleResponse(302, {"Location": "http://127.0.0.1:9/robots.txt", **HTML}, b""), "offsite: 127.0.0.1:9"),
-    (SampleResponse(302, {"Location": "/robots.txt", **HTML}, b""), "it redirects without end"),
+    (SampleResponse(302, {"Location": "/robots.txt", **HTML}, b""), "max redirections reached"),
     (SampleResponse(302, {"Location": "file:///etc/passwd", **HTML}, b""), "HTTP 302"),
-    (SampleResponse(200, {"Content-Encoding": "gzip", **HTML}, b"\x1f\x8b\x08 broken"), "its body is broken"),
-    (SampleResponse(200, {"Content-Encoding": "deflate", **HTML}, b"\0\1\2 nothing"), "its body is broken"),
+    (SampleResponse(200, {"Content-Encoding": "gzip", **HTML}, b"\x1f\x8b\x08 broken"), "Compressed file ended before"),
+    (SampleResponse(200, {"Content-Encoding": "deflate", **HTML}, b"\0\1\2 nothing"), "while decompressing"),
 ]
 
 
