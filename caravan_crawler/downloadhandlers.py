@@ -339,14 +339,13 @@ class CrawlDelay:
 
 _PUBLIC_DOMAIN = "caravan.kz"
 
-#: Networks without public hosts, from IANA's special-purpose registries; Python's own lists differ between versions.
+#: Networks without public hosts, from IANA's special-purpose registries, that ``is_global`` of a Python from 3.11 on
+#: does not know.
 _SPECIAL = [
     ip_network(network)
     for network in (
-        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
-        *("192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16"),
-        *("192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
-        *("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"),
+        *("192.0.0.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.175.48.0/24", "224.0.0.0/4"),
+        *("2001::/23", "2002::/16", "2620:4f:8000::/48", "3fff::/20"),
     )
 ]
 #: IPv6 addresses of hosts, and IPv4 addresses translated to IPv6.

@@ -1,17 +1,12 @@
 """Readable log lines: one line per external failure, a stack trace only for a bug."""
 
-import codecs
-import errno
 import logging
-import os
-from pathlib import Path
 from typing import Any
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Request
 from scrapy.logformatter import LogFormatter, LogFormatterResult
-from scrapy.settings import BaseSettings
 from scrapy.utils.log import get_scrapy_root_handler
 from twisted.python.failure import Failure
 
@@ -87,28 +82,3 @@ class QuietFormatter(LogFormatter):
             "msg": "Not fetched: %(request)s (%(error)s)",
             "args": {"request": request, "error": failure.value},
         }
-
-
-def log_problem(settings: BaseSettings) -> str | None:
-    """Return why the log cannot be written as the settings say, in one line, or None."""
-    try:
-        logging.Formatter(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"]).format(logging.makeLogRecord({}))
-    except (ValueError, TypeError, KeyError) as error:
-        return f"LOG_FORMAT={settings['LOG_FORMAT']} is no format of a log: {error}"
-    if not settings["LOG_FILE"]:
-        return None
-    path = Path(settings["LOG_FILE"])
-    try:
-        codecs.lookup(settings["LOG_ENCODING"])
-        if path.parent.absolute() == Path(settings["DATA_DIR"] or ".").expanduser().absolute():
-            path.parent.mkdir(parents=True, exist_ok=True)  # else it is made after the log is opened
-        if path.resolve().is_fifo():
-            return f"LOG_FILE={path} is a pipe, and opening it would wait for its reader"
-        with path.open("a"):
-            disk = os.statvfs(path)
-            is_full = path.is_file() and disk.f_blocks and not disk.f_bavail
-            return f"LOG_FILE={path} cannot be written: {os.strerror(errno.ENOSPC)}" if is_full else None
-    except LookupError:
-        return f"LOG_ENCODING={settings['LOG_ENCODING']} is no encoding"
-    except (OSError, RuntimeError) as error:
-        return f"LOG_FILE={path} cannot be written: {getattr(error, 'strerror', None) or error}"
