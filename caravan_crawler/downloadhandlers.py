@@ -67,12 +67,12 @@ def retry_after(response: Response) -> float | None:
 
     A date is compared with the response's own Date, in case the server's clock is wrong.
     """
-    value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
+    value = (header(response, "Retry-After") or "").strip()
     if value.isascii() and value.isdigit():
         seconds = float(value)
     else:
         moment = _moment(value)
-        sent = _moment((response.headers.get("Date") or b"").decode("latin-1")) or datetime.now(UTC)
+        sent = _moment(header(response, "Date") or "") or datetime.now(UTC)
         seconds = (moment - sent).total_seconds() if moment else 0.0
     return min(seconds, _LONGEST) if seconds > 0 else None
 

@@ -241,8 +241,7 @@ class Site:
 
     def here(self, url: str) -> str:
         """Return the URL on this site that corresponds to ``url`` on another copy."""
-        parts = urlsplit(url)
-        return self.base + parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
+        return self.base + path_of(url).lstrip("/")
 
     def resolve(self, href: str, page_url: str | None = None) -> str | None:
         """Return ``href`` on a page, by default the home page, as an absolute URL of this site; else None.
