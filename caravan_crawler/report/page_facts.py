@@ -132,8 +132,8 @@ def _trending_chart(trending: Trending) -> Chart:
 
 # Exchange rates and weather
 
-#: Maximum number of values in a chart; with fewer than the second number, each value is a point.
-_POINTS, _FEW_POINTS = 250, 60
+#: Maximum number of values in a chart.
+_POINTS = 250
 #: The median is that of a value and this many values before and after it. A lasting jump moves it at once, as
 #: half of the window is on each side of the jump; a single outlier does not.
 _HALF_WINDOW = 7
@@ -263,8 +263,6 @@ def rates_section(currencies: list[Currency], weather: Weather) -> Section:
             "The band is around the running median of the values. A value outside the band is not on the line but "
             "marked, at the chart's edge if it is far off."
         )
-    if any(len(currency.drawn) == _POINTS for currency in drawn):
-        text.append(f"A line has at most {_POINTS} values; all are checked.")
     numbers = [
         Number(number(one.rates[-1].rate), f"KZT for 1 {one.code}, {moment(one.rates[-1].time)} UTC") for one in read
     ]
@@ -320,8 +318,7 @@ def _rate_chart(currency: Currency) -> Chart:
     tooltip = [alt.Tooltip("seen:N", title="seen (UTC)"), alt.Tooltip("rate:Q", format=",.2f")]
     base = alt.Chart(elements.rows("time", "seen", "rate", "low", "high", values=near)).encode(x=time)
     band = base.mark_area(style="band").encode(y=alt.Y("low:Q", **tenge), y2="high:Q")
-    point = alt.OverlayMarkDef(size=12) if len(near) <= _FEW_POINTS else False
-    line = base.mark_line(style="middle", point=point).encode(y=alt.Y("rate:Q", **tenge), tooltip=tooltip)
+    line = base.mark_line(style="middle").encode(y=alt.Y("rate:Q", **tenge), tooltip=tooltip)
     marks = alt.Chart(elements.rows("time", "seen", "rate", values=outliers)).mark_point(style="wrong", size=70)
     layers = [band, line, *([marks.encode(x=time, y=alt.Y("rate:Q", **tenge), tooltip=tooltip)] if outliers else [])]
     caption = f"{currency.code}: rate and band{'; values outside the band are marked' if outliers else ''}"
