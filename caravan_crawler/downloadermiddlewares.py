@@ -39,10 +39,13 @@ class RobotsTxtMiddleware(robotstxt.RobotsTxtMiddleware):
 
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
         """Refuse requests to a host whose robots.txt had no valid response."""
-        if rp is None:
-            problem = self._problems[urlparse_cached(request).netloc]
+        netloc = urlparse_cached(request).netloc
+        if problem := self._problems.get(netloc):
             raise RobotsUnreadError(f"robots.txt could not be read ({problem}), so nothing may be requested")
-        super().process_request_2(rp, request)
+        # Scrapy gives the rules only to the first two of several requests that wait for them.
+        rules = self._parsers[netloc]
+        assert isinstance(rules, RobotParser)
+        super().process_request_2(rules, request)
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         kind = response.status // 100
