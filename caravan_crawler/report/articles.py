@@ -169,14 +169,13 @@ def _fill_chart(over_runs: list[RunFills]) -> Chart:
         for label, run in zip(elements.run_labels(run.started_at for run in over_runs), over_runs, strict=True)
         for fill in run.fills
     ]
-    order = [name for name in FIELDS if any(value[1] == name for value in values)]
     legend = alt.Legend(format=".0%", gradientLength=160, values=[0, 0.5, 1])
     drawn = (
         alt.Chart(elements.rows("run", "field", "share", "found in", "articles", values=values))
         .mark_rect()
         .encode(
-            x=elements.run_axis(),
-            y=alt.Y("field:N", sort=order, title=None),
+            x=elements.RUNS,
+            y=alt.Y("field:N", sort=list(FIELDS), title=None),
             color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1]), legend=legend, title="share of articles"),
             tooltip=["run:N", "field:N", "found in:N", "articles:Q"],
         )
@@ -305,7 +304,7 @@ def _distribution_chart(bins: list[Bin]) -> Chart:
         .encode(
             x=alt.X("low:Q", scale=scale, title="views (logarithmic scale)", axis=alt.Axis(format=",d", values=edges)),
             x2="high:Q",
-            y=alt.Y("articles:Q", title="articles", axis=elements.count_axis(max(bin_.articles for bin_ in bins))),
+            y=alt.Y("articles:Q", title="articles", axis=elements.COUNTS),
             y2=alt.Y2Datum(0),
             tooltip=["views:N", alt.Tooltip("articles:Q", format=",")],
         )
@@ -315,14 +314,13 @@ def _distribution_chart(bins: list[Bin]) -> Chart:
 
 def _growth_chart(growing: list[Growth]) -> Chart:
     names = [f"{place}. {short(growth.headline, _LEGEND)}" for place, growth in enumerate(growing, start=1)]
-    most = max(views for growth in growing for _, views in growth.points)
     values = [(name, days, views) for name, growth in zip(names, growing, strict=True) for days, views in growth.points]
     drawn = (
         alt.Chart(elements.rows("article", "days", "views", values=values))
         .mark_line(point=alt.OverlayMarkDef(size=12))
         .encode(
             x=alt.X("days:Q", title="days since publication"),
-            y=alt.Y("views:Q", title="views", axis=elements.count_axis(most)),
+            y=alt.Y("views:Q", title="views", axis=elements.COUNTS),
             color=alt.Color("article:N", scale=alt.Scale(domain=names), legend=alt.Legend(columns=1), title=None),
             tooltip=["article:N", alt.Tooltip("days:Q", format=".1f"), alt.Tooltip("views:Q", format=",")],
         )

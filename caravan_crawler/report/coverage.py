@@ -252,7 +252,7 @@ def _chart(coverage: Coverage, step: Step) -> Chart:
             y=alt.Y(
                 "bottom:Q",
                 title=f"articles per {step.name}",
-                axis=elements.count_axis(max(tops.values())),
+                axis=elements.COUNTS,
                 scale=alt.Scale(nice=5),
             ),
             y2="top:Q",

@@ -124,6 +124,14 @@ def short(text: str, most: int) -> str:
 T = TypeVar("T")
 
 UTC = alt.Scale(type="utc")
+#: Runs, labelled with the days on which they began.
+RUNS = alt.X(
+    "run:O",
+    title="start of the run (UTC)",
+    axis=alt.Axis(labelExpr="slice(datum.label, 4)", labelAngle=0, labelOverlap="greedy", labelBound=True, ticks=False),
+)
+#: An axis of whole numbers; up to 2, Vega puts ticks at halves too.
+COUNTS = alt.Axis(format=",d", tickMinStep=1, labelExpr="datum.value % 1 ? '' : datum.label")
 #: With fewer values, or fewer runs, numbers say more than a chart.
 FEWEST_POINTS, FEWEST_RUNS = 3, 5
 
@@ -150,22 +158,9 @@ def time_axis(first: str, last: str) -> alt.Axis:
     return alt.Axis(format=form, tickCount={"interval": interval, "step": step})
 
 
-def count_axis(most: int) -> alt.Axis:
-    """Return an axis for whole numbers up to ``most``."""
-    return alt.Axis(format=",d", values=list(range(most + 1))) if most <= 6 else alt.Axis(format=",d")
-
-
 def run_labels(times: Iterable[str]) -> list[str]:
-    """Return the values of a :func:`run_axis` for runs that started at ``times``; a number makes them unique."""
+    """Return the values on ``RUNS`` for runs that started at ``times``; a number makes them unique."""
     return [f"{place:03} {datetime.fromisoformat(time):%-d %b}" for place, time in enumerate(times)]
-
-
-def run_axis() -> alt.X:
-    """Return an axis of runs, labelled with the days on which they began."""
-    axis = alt.Axis(
-        labelExpr="slice(datum.label, 4)", labelAngle=0, labelOverlap="greedy", labelBound=True, ticks=False
-    )
-    return alt.X("run:O", title="start of the run (UTC)", axis=axis)
 
 
 def rows(*columns: str, values: Sequence[Sequence[Any]]) -> alt.InlineData:

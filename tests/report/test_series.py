@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from caravan_crawler.report.coverage import Step, step_for
-from caravan_crawler.report.elements import count_axis, downsample, time_axis
+from caravan_crawler.report.elements import downsample, time_axis
 from caravan_crawler.report.page_facts import Currency, Weather, rates_section, with_bands
 
 FIRST = date(2024, 2, 29)
@@ -67,12 +67,6 @@ def test_time_axis_is_labelled_by_its_span(last: str, format_: str, step: tuple[
     axis = time_axis(first, last).to_dict()
     assert axis["format"] == format_
     assert axis["tickCount"] == (dict(zip(("interval", "step"), step, strict=True)) if step else 6)
-
-
-@pytest.mark.parametrize(("most", "values"), [(0, [0]), (3, [0, 1, 2, 3]), (7, None)])
-def test_counts_are_labelled_by_whole_numbers(most: int, values: list[int] | None) -> None:
-    axis = count_axis(most).to_dict()
-    assert (axis["format"], axis.get("values")) == (",d", values)
 
 
 @pytest.mark.parametrize(("number", "left"), [(0, 0), (5, 5), (6, 5), (1000, 5)])
