@@ -124,6 +124,19 @@ def short(text: str, most: int) -> str:
 T = TypeVar("T")
 
 UTC = alt.Scale(type="utc")
+#: An axis of times and days; each label has the precision of its tick.
+TIMES = alt.Axis(
+    format={
+        "year": "%Y",
+        "quarter": "%b %Y",
+        "month": "%b %Y",
+        "week": "%-d %b",
+        "date": "%-d %b",
+        "hours": "%-d %b %H:%M",
+        "minutes": "%-d %b %H:%M",
+    },
+    tickCount=10,
+)
 #: Runs, labelled with the days on which they began.
 RUNS = alt.X(
     "run:O",
@@ -142,20 +155,6 @@ def chart(name: str, caption: str, drawn: alt.Chart | alt.LayerChart | alt.Facet
     spec.pop("config", None)  # Altair's defaults would override the page's
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}
     return Chart(name, caption, spec)
-
-
-def time_axis(first: str, last: str) -> alt.Axis:
-    """Return an axis for times or days from ``first`` to ``last``: in years, months, days, or hours and minutes."""
-    days = (datetime.fromisoformat(last) - datetime.fromisoformat(first)).days
-    if days <= 5:
-        return alt.Axis(format="%-d %b %H:%M", tickCount=6)
-    if days <= 100:
-        form, interval, step = "%-d %b", "day", -(-days // 8)
-    elif days <= 4 * 365:
-        form, interval, step = "%b %Y", "month", next(step for step in (1, 2, 3, 6) if days <= 8 * 31 * step)
-    else:
-        form, interval, step = "%Y", "year", -(-days // (365 * 30))
-    return alt.Axis(format=form, tickCount={"interval": interval, "step": step})
 
 
 def run_labels(times: Iterable[str]) -> list[str]:

@@ -118,7 +118,7 @@ def _trending_chart(trending: Trending) -> Chart:
         alt.Chart(elements.rows("seen", "start", "end", "topic", "place", values=values))
         .mark_rect()
         .encode(
-            x=alt.X("start:T", scale=elements.UTC, title="seen (UTC)", axis=elements.time_axis(times[0], ends[-1])),
+            x=alt.X("start:T", scale=elements.UTC, title="seen (UTC)", axis=elements.TIMES),
             x2="end:T",
             y=alt.Y("topic:N", scale=alt.Scale(domain=topics), title=None),
             color=alt.Color("place:Q", scale=ranks, legend=alt.Legend(format="d", tickCount=4, gradientLength=160)),
@@ -314,7 +314,7 @@ def _rate_chart(currency: Currency) -> Chart:
         "scale": alt.Scale(domain=ends, nice=True, zero=False, clamp=True),
         "title": f"KZT for 1 {currency.code}",
     }
-    time = alt.X("time:T", scale=elements.UTC, title="seen (UTC)", axis=elements.time_axis(near[0][0], near[-1][0]))
+    time = alt.X("time:T", scale=elements.UTC, title="seen (UTC)", axis=elements.TIMES)
     tooltip = [alt.Tooltip("seen:N", title="seen (UTC)"), alt.Tooltip("rate:Q", format=",.2f")]
     base = alt.Chart(elements.rows("time", "seen", "rate", "low", "high", values=near)).encode(x=time)
     band = base.mark_area(style="band").encode(y=alt.Y("low:Q", **tenge), y2="high:Q")
@@ -326,9 +326,8 @@ def _rate_chart(currency: Currency) -> Chart:
 
 
 def _weather_chart(weather: Weather) -> Chart:
-    axis = elements.time_axis(weather.warmth[0].start, weather.warmth[-1].start)
     base = alt.Chart(elements.rows("start", "low", "mean", "high", values=weather.warmth)).encode(
-        x=alt.X("start:T", scale=elements.UTC, title="seen (UTC)", axis=axis),
+        x=alt.X("start:T", scale=elements.UTC, title="seen (UTC)", axis=elements.TIMES),
         tooltip=["start:N", "low:Q", "mean:Q", "high:Q"],
     )
     band = base.mark_area(style="band").encode(y=alt.Y("low:Q", title="temperature (°C)"), y2="high:Q")
