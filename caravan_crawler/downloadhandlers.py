@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
 from http import HTTPStatus
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network
 from time import monotonic
 from typing import Any
 
@@ -339,24 +339,19 @@ class CrawlDelay:
 
 _PUBLIC_DOMAIN = "caravan.kz"
 
-#: Networks without public hosts, from IANA's special-purpose registries, that ``is_global`` of a Python from 3.11 on
-#: does not know.
+#: Networks without public hosts, from IANA's special-purpose registry, that ``is_global`` of a Python from 3.11 on does
+#: not know.
 _SPECIAL = [
-    ip_network(network)
-    for network in (
-        *("192.0.0.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.175.48.0/24", "224.0.0.0/4"),
-        *("2001::/23", "2002::/16", "2620:4f:8000::/48", "3fff::/20"),
-    )
+    IPv4Network(network)
+    for network in "192.0.0.0/24 192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.175.48.0/24 224.0.0.0/4".split()
 ]
-#: IPv6 addresses of hosts, and IPv4 addresses translated to IPv6.
-_UNICAST, _NAT64 = ip_network("2000::/3"), ip_network("64:ff9b::/96")
 
 #: Refused names and reasons in this process, as a resolver's error message does not reach the caller.
 refusals: dict[str, str] = {}
 
 
 class PublicResolver(CachingThreadedResolver):
-    """Scrapy's resolver, which accepts only public addresses for names under caravan.kz.
+    """Scrapy's resolver of IPv4 addresses, which accepts only public ones for names under caravan.kz.
 
     Otherwise a forged DNS answer could make the crawler read a service of its own network. Other sites that the user
     requests, such as ``http://intranet/``, may have any address.
@@ -375,18 +370,8 @@ def is_public_name(name: str) -> bool:
 
 
 def is_public_address(address: str) -> bool:
-    """Whether ``address`` is one host's on the internet: not private, loopback, link-local, multicast or reserved.
-
-    An IPv4 address within an IPv6 one counts as that; 6to4 and Teredo are refused, as nothing is served there.
-    """
-    ip = ip_address(address)
-    if isinstance(ip, IPv6Address):
-        if ip.ipv4_mapped is not None:
-            return is_public_address(str(ip.ipv4_mapped))
-        if ip in _NAT64:
-            return is_public_address(str(ip_address(int(ip) & 0xFFFFFFFF)))
-        if ip not in _UNICAST:
-            return False
+    """Whether an IPv4 address is a host's on the internet: not private, loopback, link-local, multicast or reserved."""
+    ip = IPv4Address(address)
     return ip.is_global and not any(ip in network for network in _SPECIAL)
 
 
