@@ -29,7 +29,7 @@ from twisted.web.iweb import IResponse
 
 from caravan_crawler.failures import HeadersTooLargeError, RunEndsError, end_run, is_ending, is_unanswered
 from caravan_crawler.normalise.text import encodable
-from caravan_crawler.outcome import CRAWL_DELAY_STAT
+from caravan_crawler.outcome import CRAWL_DELAY_STAT, RETRY_AFTER_STAT
 
 logger = logging.getLogger(__name__)
 #: The longest pause, as a multiple of the first.
@@ -204,7 +204,7 @@ class Throttle:
             self._pause(asked, "retry_after")
         elif not is_ending(self._crawler):
             logger.error("The site asks for a pause of %.0f seconds, so the run ends", asked)
-            self._crawler.stats.set_value("caravan/retry_after", round(asked))
+            self._crawler.stats.set_value(RETRY_AFTER_STAT, round(asked))
             end_run(self._crawler, "retry_after")
 
     def unanswered(self) -> None:

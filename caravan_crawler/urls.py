@@ -165,7 +165,6 @@ def normal_path(path: str) -> str:
 
 #: The site has used two transliterations of Russian; their differences are removed before slugs are compared.
 _SPELLINGS = str.maketrans({"y": "i", "j": "i", "w": "v", "q": "k", "-": None, "_": None})
-_LETTER_GROUPS = re.compile(r"shch|shh|sch|kh|zh|jj|jo|yo|eh|ju|yu|ja|ya|ts|iu|ia")
 _GROUP = {
     **dict.fromkeys(("shch", "shh", "sch"), "s"),
     "kh": "h",
@@ -176,6 +175,7 @@ _GROUP = {
     **dict.fromkeys(("ju", "yu", "iu"), "u"),
     **dict.fromkeys(("ja", "ya", "ia"), "a"),
 }
+_LETTER_GROUPS = re.compile("|".join(_GROUP))
 #: Share of equal trigrams in two slugs of one headline, of which one is misspelt or transliterated differently.
 _SAME_SLUG = 0.4
 
