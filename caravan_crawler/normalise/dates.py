@@ -232,51 +232,42 @@ def parse_date(raw: str, observed_at: datetime) -> ParsedDate:
 def _read(raw: str, observed_at: datetime) -> ParsedDate:
     form = date_form(raw)
     text = form.text if form else _folded(raw)
-    if _ZERO_YEAR.search(text):
+    try:
+        parsed = _parsed(text, form.parts if form else None, observed_at)
+    except (ValueError, OverflowError):  # the calendar has no such day, or the clock no such time
         parsed = ParsedDate(problem="impossible")
-    elif form and form.parts:
-        parsed = _from_parts(form.parts, observed_at)
-    elif _ISO.fullmatch(text):
-        parsed = _from_iso(text)
-    elif _RFC_822.fullmatch(text):
-        parsed = _from_rfc_822(text)
-    else:
-        parsed = _from_dateparser(text, observed_at)
     is_early = parsed.day is not None and parsed.day < EARLIEST
     return ParsedDate(problem="too_early") if is_early else parsed
 
 
-def _from_iso(text: str) -> ParsedDate:
-    try:
-        if len(text) == len("YYYY-MM-DD"):
-            return ParsedDate(date.fromisoformat(text))
-        stamp = datetime.fromisoformat(re.sub(r"\s+(?=[+\-z])", "", text.replace(",", ".")).upper())
-        aware = stamp.replace(tzinfo=ALMATY) if stamp.tzinfo is None else stamp.astimezone(ALMATY)
-    except (ValueError, OverflowError):
+def _parsed(text: str, parts: dict[str, str | None] | None, observed_at: datetime) -> ParsedDate:
+    if _ZERO_YEAR.search(text):
         return ParsedDate(problem="impossible")
-    return ParsedDate(aware)
-
-
-def _from_rfc_822(text: str) -> ParsedDate:
-    try:
+    if parts:
+        return _from_parts(parts, observed_at)
+    if _ISO.fullmatch(text):
+        return _from_iso(text)
+    if _RFC_822.fullmatch(text):
         return ParsedDate(parsedate_to_datetime(text).astimezone(ALMATY))
-    except (ValueError, OverflowError):
-        return ParsedDate(problem="impossible")
+    return _from_dateparser(text, observed_at)
+
+
+def _from_iso(text: str) -> ParsedDate:
+    if len(text) == len("YYYY-MM-DD"):
+        return ParsedDate(date.fromisoformat(text))
+    stamp = datetime.fromisoformat(re.sub(r"\s+(?=[+\-z])", "", text.replace(",", ".")).upper())
+    return ParsedDate(stamp.replace(tzinfo=ALMATY) if stamp.tzinfo is None else stamp.astimezone(ALMATY))
 
 
 def _from_parts(parts: dict[str, str | None], observed_at: datetime) -> ParsedDate:
-    today = observed_at.astimezone(ALMATY).date()
-    try:
-        day, inferred = _calendar_day(parts, today)
-        relative = parts.get("day") is None
-        if parts.get("hour") is None:
-            return ParsedDate(day, inferred=inferred, relative=relative)
-        hour = hour_of(int(parts["hour"] or 0), parts.get("half"))
-        clock = time(hour, int(parts["minute"] or 0), int(parts.get("second") or 0))
-        moment = datetime.combine(day, clock, zone_of(parts.get("zone"))).astimezone(ALMATY)
-        return ParsedDate(moment, inferred=inferred, relative=relative)
-    except (ValueError, OverflowError):
-        return ParsedDate(problem="impossible")
+    day, inferred = _calendar_day(parts, observed_at.astimezone(ALMATY).date())
+    relative = parts.get("day") is None
+    if parts.get("hour") is None:
+        return ParsedDate(day, inferred=inferred, relative=relative)
+    hour = hour_of(int(parts["hour"] or 0), parts.get("half"))
+    clock = time(hour, int(parts["minute"] or 0), int(parts.get("second") or 0))
+    moment = datetime.combine(day, clock, zone_of(parts.get("zone"))).astimezone(ALMATY)
+    return ParsedDate(moment, inferred=inferred, relative=relative)
 
 
 def _calendar_day(parts: dict[str, str | None], today: date) -> tuple[date, bool]:
