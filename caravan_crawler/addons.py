@@ -47,70 +47,60 @@ def leave_out_run(settings: BaseSettings) -> None:
         settings[name].pop(component, None)
 
 
-class OtherSpiders:
-    """Add-on for spiders other than this project's, as of ``scrapy shell`` and ``scrapy bench``: no run, no store."""
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "OtherSpiders":
-        """Disabled for the project's spider."""
-        if is_own(crawler):
-            raise NotConfigured
-        return cls()
-
-    def update_settings(self, settings: BaseSettings) -> None:
-        """Called by Scrapy before it creates the spider and its components."""
-        leave_out_run(settings)
-
-
 def is_own(crawler: Crawler) -> bool:
     """Whether the crawler's spider is this project's, to which ``CrawlStore`` adds the store."""
     return hasattr(crawler.spidercls, "crawl_store")
 
 
+class SpiderAddon:
+    """Add-on that completes the settings by the spider.
+
+    This project's spider gets the feeds' defaults and, with ``SHARED_CRAWL``, the components of a shared crawl. Others,
+    as those of ``scrapy shell`` and ``scrapy bench``, have no run and no store, and their items are no articles.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "SpiderAddon":
+        """Scrapy's constructor."""
+        return cls(crawler)
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        """Called by Scrapy before it creates the spider and its components."""
+        if not is_own(self._crawler):
+            leave_out_run(settings)
+            return
+        if settings.getbool("SHARED_CRAWL"):
+            _share(settings)
+        _complete_feeds(settings)
+
+
 _PARTS = "caravan_crawler.extensions.shared_crawl"
 
 
-class SharedCrawl:
-    """Add-on that replaces components for a shared crawl. Enabled by the setting ``SHARED_CRAWL``."""
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "SharedCrawl":
-        """Disabled without the setting, and for other spiders."""
-        if not is_own(crawler) or not crawler.settings.getbool("SHARED_CRAWL"):
-            raise NotConfigured
-        return cls()
-
-    def update_settings(self, settings: BaseSettings) -> None:
-        """Replace the scheduler and the throttle, and add the leader's middleware."""
-        settings.set("SCHEDULER", f"{_PARTS}.ClaimScheduler", priority="addon")
-        settings["SPIDER_MIDDLEWARES"].set(f"{_PARTS}.LeaderMiddleware", 0, priority="cmdline")
-        for name, place in {"caravan_crawler.downloadhandlers.Throttle": None, f"{_PARTS}.SharedThrottle": 0}.items():
-            settings["EXTENSIONS"].set(name, place, priority="cmdline")
+def _share(settings: BaseSettings) -> None:
+    """Replace the scheduler and the throttle, and add the leader's middleware."""
+    settings.set("SCHEDULER", f"{_PARTS}.ClaimScheduler", priority="addon")
+    settings["SPIDER_MIDDLEWARES"].set(f"{_PARTS}.LeaderMiddleware", 0, priority="cmdline")
+    for name, place in {"caravan_crawler.downloadhandlers.Throttle": None, f"{_PARTS}.SharedThrottle": 0}.items():
+        settings["EXTENSIONS"].set(name, place, priority="cmdline")
 
 
-class FeedDefaults:
-    """Add-on: a feed that names no ``item_classes`` holds the articles alone, in the articles' columns."""
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "FeedDefaults":
-        """Disabled for other spiders, whose items are no articles."""
-        if not is_own(crawler):
-            raise NotConfigured
-        return cls()
-
-    def update_settings(self, settings: BaseSettings) -> None:
-        """Complete the options of all feeds."""
-        feeds: dict[str, dict[str, Any]] = {}
-        for uri, options in settings.getdict("FEEDS").items():
-            options = dict(options)
-            classes = options.setdefault("item_classes", [TABLES["articles"]])
-            holds_articles = len(classes) == 1 and load_object(classes[0]) is Article
-            if holds_articles and not settings.getdictorlist("FEED_EXPORT_FIELDS"):
-                options.setdefault("fields", column_names(Article))
-            # A run without items must not empty the file of an earlier run.
-            options.setdefault("store_empty", False)
-            feeds[uri] = options
-        settings.set("FEEDS", feeds, priority=settings.getpriority("FEEDS") or 0)
+def _complete_feeds(settings: BaseSettings) -> None:
+    """Make a feed that names no ``item_classes`` hold the articles alone, in the articles' columns."""
+    feeds: dict[str, dict[str, Any]] = {}
+    for uri, options in settings.getdict("FEEDS").items():
+        options = dict(options)
+        classes = options.setdefault("item_classes", [TABLES["articles"]])
+        holds_articles = len(classes) == 1 and load_object(classes[0]) is Article
+        if holds_articles and not settings.getdictorlist("FEED_EXPORT_FIELDS"):
+            options.setdefault("fields", column_names(Article))
+        # A run without items must not empty the file of an earlier run.
+        options.setdefault("store_empty", False)
+        feeds[uri] = options
+    settings.set("FEEDS", feeds, priority=settings.getpriority("FEEDS") or 0)
 
 
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")

@@ -158,10 +158,6 @@ class YearFacet(Facet):
 
     type = "year"
 
-    async def suggest(self) -> list[dict[str, Any]]:
-        """Suggest none."""
-        return []
-
     async def facet_results(self) -> tuple[list[dict[str, Any]], list[str]]:
         """Return the facets, and the columns that took too long."""
         found, timed_out = [], []

@@ -6,9 +6,12 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares import robotstxt
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Response
+from scrapy.robotstxt import RobotParser
+from scrapy.utils.httpobj import urlparse_cached
 
 from caravan_crawler.addons import is_own
 from caravan_crawler.downloadhandlers import header
@@ -19,64 +22,37 @@ from caravan_crawler.store.store import IDENTITY, identity_problem, site_identit
 from caravan_crawler.urls import Site, address_problem
 
 
-class RobotsTxtGuard:
+class RobotsTxtMiddleware(robotstxt.RobotsTxtMiddleware):
     """RFC 9309, 2.3.1: without robots.txt (4xx) everything is allowed, with an unreachable one nothing.
 
-    Scrapy's own middleware, which must come before this one, parses any body as rules, even an error page's, and
-    allows everything if robots.txt is unreachable.
+    Scrapy's middleware parses any body as rules, even an error page's, and allows everything if robots.txt is
+    unreachable.
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
-            raise NotConfigured
-        self._sound: set[str] = set()
+        super().__init__(crawler)
         self._problems: dict[str, str] = {}
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "RobotsTxtGuard":
-        """Scrapy's constructor."""
-        return cls(crawler)
-
-    def process_request(self, request: Request) -> None:
+    def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
         """Refuse requests to a host whose robots.txt had no valid response."""
-        scheme, host = urlsplit(request.url)[:2]
-        if scheme in ("http", "https") and not _is_robots(request) and host not in self._sound:
-            # This middleware does not see the exceptions that Scrapy's own middlewares raise for a response.
-            problem = self._problems.get(host, "it redirects without end, or its body is broken")
+        netloc = urlparse_cached(request).netloc
+        if problem := self._problems.get(netloc):
             raise RobotsUnreadError(f"robots.txt could not be read ({problem}), so nothing may be requested")
+        # Scrapy gives the rules only to the first two of several requests that wait for them.
+        rules = self._parsers[netloc]
+        assert isinstance(rules, RobotParser)
+        super().process_request_2(rules, request)
 
-    def process_response(self, request: Request, response: Response) -> Response:
-        """Register the response for robots.txt, the last one after all retries."""
-        if not _is_robots(request):
-            return response
-        status = response.status
-        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            self._sound.add(_host(request))
-            return response
+    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
+        kind = response.status // 100
         # 429 does not mean that there are no rules.
-        is_absent = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-        if not is_absent or status == HTTPStatus.TOO_MANY_REQUESTS:
-            self._problems[_host(request)] = f"HTTP {status}"
-            raise IgnoreRequest("robots.txt could not be read")
-        self._sound.add(_host(request))
-        return response.replace(body=b"")
+        if kind not in (2, 4) or response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise IgnoreRequest(f"HTTP {response.status}")
+        await super()._parse_robots(response if kind == 2 else response.replace(body=b""), netloc, request)
 
-    def process_exception(self, request: Request, exception: Exception) -> None:
-        """Register a failed robots.txt request; IgnoreRequest avoids a second log line."""
-        if _is_robots(request):
-            self._problems[_host(request)] = error_words(exception)
-            raise IgnoreRequest("robots.txt could not be read") from exception
-
-
-def _is_robots(request: Request) -> bool:
-    """Whether Scrapy's robots.txt middleware made this request: only it sets this key."""
-    return bool(request.meta.get("dont_obey_robotstxt"))
-
-
-def _host(request: Request) -> str:
-    """Return host and port of a robots.txt request, before any redirect."""
-    asked: list[str] = request.meta.get("redirect_urls") or [request.url]
-    return urlsplit(asked[0]).netloc
+    def _robots_error(self, exc: Exception, netloc: str) -> None:
+        self._problems[netloc] = error_words(exc)
+        super()._robots_error(exc, netloc)
 
 
 class OffsiteMiddleware:
@@ -161,7 +137,7 @@ class SiteIdentity:
         self._crawler = crawler
         self._store = CrawlStore.used_by(crawler).store
         self._held: str | None = None
-        self._is_known = False
+        """The store's identity, once a response has been compared with it."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "SiteIdentity":
@@ -172,14 +148,13 @@ class SiteIdentity:
         """Let the response pass, or end the run."""
         said = (header(response, HEADER) or "")[:_LONGEST]
         # A response without the header may be a proxy's, unless it is the first good one.
-        if not said and (self._is_known or response.status >= _BAD):
+        if not said and (self._held is not None or response.status >= _BAD):
             return response
         if self._held is None:
             self._held = site_identity(self._store.rows)
         if self._held is None:
             self._store.note(IDENTITY, said)
             self._held = said
-        self._is_known = True
         if said:
             self._crawler.stats.set_value(IDENTITY_STAT, said)
         if problem := identity_problem(self._held, said):

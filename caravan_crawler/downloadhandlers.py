@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
 from http import HTTPStatus
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network
 from time import monotonic
 from typing import Any
 
@@ -29,7 +29,7 @@ from twisted.web.iweb import IResponse
 
 from caravan_crawler.failures import HeadersTooLargeError, RunEndsError, end_run, is_ending, is_unanswered
 from caravan_crawler.normalise.text import encodable
-from caravan_crawler.outcome import CRAWL_DELAY_STAT
+from caravan_crawler.outcome import CRAWL_DELAY_STAT, RETRY_AFTER_STAT
 
 logger = logging.getLogger(__name__)
 #: The longest pause, as a multiple of the first.
@@ -67,12 +67,12 @@ def retry_after(response: Response) -> float | None:
 
     A date is compared with the response's own Date, in case the server's clock is wrong.
     """
-    value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
+    value = (header(response, "Retry-After") or "").strip()
     if value.isascii() and value.isdigit():
         seconds = float(value)
     else:
         moment = _moment(value)
-        sent = _moment((response.headers.get("Date") or b"").decode("latin-1")) or datetime.now(UTC)
+        sent = _moment(header(response, "Date") or "") or datetime.now(UTC)
         seconds = (moment - sent).total_seconds() if moment else 0.0
     return min(seconds, _LONGEST) if seconds > 0 else None
 
@@ -204,7 +204,7 @@ class Throttle:
             self._pause(asked, "retry_after")
         elif not is_ending(self._crawler):
             logger.error("The site asks for a pause of %.0f seconds, so the run ends", asked)
-            self._crawler.stats.set_value("caravan/retry_after", round(asked))
+            self._crawler.stats.set_value(RETRY_AFTER_STAT, round(asked))
             end_run(self._crawler, "retry_after")
 
     def unanswered(self) -> None:
@@ -339,25 +339,19 @@ class CrawlDelay:
 
 _PUBLIC_DOMAIN = "caravan.kz"
 
-#: Networks without public hosts, from IANA's special-purpose registries; Python's own lists differ between versions.
+#: Networks without public hosts, from IANA's special-purpose registry, that ``is_global`` of a Python from 3.11 on does
+#: not know.
 _SPECIAL = [
-    ip_network(network)
-    for network in (
-        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
-        *("192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16"),
-        *("192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
-        *("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"),
-    )
+    IPv4Network(network)
+    for network in "192.0.0.0/24 192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.175.48.0/24 224.0.0.0/4".split()
 ]
-#: IPv6 addresses of hosts, and IPv4 addresses translated to IPv6.
-_UNICAST, _NAT64 = ip_network("2000::/3"), ip_network("64:ff9b::/96")
 
 #: Refused names and reasons in this process, as a resolver's error message does not reach the caller.
 refusals: dict[str, str] = {}
 
 
 class PublicResolver(CachingThreadedResolver):
-    """Scrapy's resolver, which accepts only public addresses for names under caravan.kz.
+    """Scrapy's resolver of IPv4 addresses, which accepts only public ones for names under caravan.kz.
 
     Otherwise a forged DNS answer could make the crawler read a service of its own network. Other sites that the user
     requests, such as ``http://intranet/``, may have any address.
@@ -376,18 +370,8 @@ def is_public_name(name: str) -> bool:
 
 
 def is_public_address(address: str) -> bool:
-    """Whether ``address`` is one host's on the internet: not private, loopback, link-local, multicast or reserved.
-
-    An IPv4 address within an IPv6 one counts as that; 6to4 and Teredo are refused, as nothing is served there.
-    """
-    ip = ip_address(address)
-    if isinstance(ip, IPv6Address):
-        if ip.ipv4_mapped is not None:
-            return is_public_address(str(ip.ipv4_mapped))
-        if ip in _NAT64:
-            return is_public_address(str(ip_address(int(ip) & 0xFFFFFFFF)))
-        if ip not in _UNICAST:
-            return False
+    """Whether an IPv4 address is a host's on the internet: not private, loopback, link-local, multicast or reserved."""
+    ip = IPv4Address(address)
     return ip.is_global and not any(ip in network for network in _SPECIAL)
 
 

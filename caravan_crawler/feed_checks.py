@@ -1,6 +1,8 @@
-"""Checks of feeds before a run: options that Scrapy would refuse, files that cannot or must not be written."""
+"""Checks of feeds and log before a run: options that Scrapy would refuse, files that cannot or must not be written."""
 
 import codecs
+import errno
+import logging
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -16,7 +18,6 @@ from scrapy.utils.misc import load_object
 from caravan_crawler.atomic import local_path, part_path
 from caravan_crawler.feeds import JSON_LINES, first_line, header_problem
 from caravan_crawler.items import RUN_DIR, TABLES, column_names
-from caravan_crawler.logformatter import log_problem
 from caravan_crawler.store.database import StoreError, store_url
 from caravan_crawler.store.store import NONE
 
@@ -159,9 +160,29 @@ def output_problem(option: str, name: str, settings: BaseSettings) -> str | None
 
 def log_file_problem(settings: BaseSettings) -> str | None:
     """Return why the log cannot or must not be written, or None."""
-    if settings["LOG_FILE"] and _is_one_of(Path(settings["LOG_FILE"]), _store_files(settings)):
-        return f"LOG_FILE={settings['LOG_FILE']} belongs to the store"
-    return log_problem(settings)
+    try:
+        logging.Formatter(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"]).format(logging.makeLogRecord({}))
+    except (ValueError, TypeError, KeyError) as error:
+        return f"LOG_FORMAT={settings['LOG_FORMAT']} is no format of a log: {error}"
+    if not settings["LOG_FILE"]:
+        return None
+    path = Path(settings["LOG_FILE"])
+    if _is_one_of(path, _store_files(settings)):
+        return f"LOG_FILE={path} belongs to the store"
+    try:
+        codecs.lookup(settings["LOG_ENCODING"])
+        if _real(path.parent) == _real(Path(settings["DATA_DIR"] or ".").expanduser()):
+            path.parent.mkdir(parents=True, exist_ok=True)  # else it is made after the log is opened
+        if path.resolve().is_fifo():
+            return f"LOG_FILE={path} is a pipe, and opening it would wait for its reader"
+        with path.open("a"):
+            disk = os.statvfs(path)
+            is_full = path.is_file() and disk.f_blocks and not disk.f_bavail
+            return f"LOG_FILE={path} cannot be written: {os.strerror(errno.ENOSPC)}" if is_full else None
+    except LookupError:
+        return f"LOG_ENCODING={settings['LOG_ENCODING']} is no encoding"
+    except (OSError, RuntimeError) as error:
+        return f"LOG_FILE={path} cannot be written: {getattr(error, 'strerror', None) or error}"
 
 
 def _is_one_of(path: Path, files: Iterable[Path]) -> bool:

@@ -6,10 +6,10 @@ Field names are schema.org's terms in snake case. ``None`` always means that the
 import ast
 import inspect
 import re
-import sys
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 
@@ -194,26 +194,15 @@ class Weather:
         return ("weather", self.city), self.temperature_c
 
 
-def record_classes() -> Iterator[ast.ClassDef]:
-    """Yield the class definitions of this module in their order."""
-    for node in ast.parse(inspect.getsource(sys.modules[__name__])).body:
-        if isinstance(node, ast.ClassDef):
-            yield node
-
-
-def fields_of(node: ast.ClassDef) -> Iterator[tuple[str, str, str]]:
-    """Yield name, type and docstring of each field of a dataclass."""
-    for statement, following in zip(node.body, node.body[1:], strict=False):
+def fields_of(item_class: type) -> Iterator[tuple[str, str, str]]:
+    """Yield name, type, and docstring as one line of Markdown, of each field of an item class."""
+    (node,) = ast.parse(inspect.getsource(item_class)).body
+    assert isinstance(node, ast.ClassDef)
+    for statement, following in pairwise(node.body):
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             assert isinstance(following, ast.Expr), f"{node.name}.{statement.target.id} has no docstring"
             assert isinstance(following.value, ast.Constant)
-            yield statement.target.id, ast.unparse(statement.annotation), str(following.value.value)
-
-
-def field_docs(item_class: type) -> dict[str, str]:
-    """Return field name to description, one line of Markdown, of an item class."""
-    (node,) = [node for node in record_classes() if node.name == item_class.__name__]
-    return {name: in_markdown(text) for name, _, text in fields_of(node)}
+            yield statement.target.id, ast.unparse(statement.annotation), in_markdown(str(following.value.value))
 
 
 def in_markdown(text: str) -> str:

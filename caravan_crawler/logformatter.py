@@ -1,17 +1,12 @@
 """Readable log lines: one line per external failure, a stack trace only for a bug."""
 
-import codecs
-import errno
 import logging
-import os
-from pathlib import Path
 from typing import Any
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Request
 from scrapy.logformatter import LogFormatter, LogFormatterResult
-from scrapy.settings import BaseSettings
 from scrapy.utils.log import get_scrapy_root_handler
 from twisted.python.failure import Failure
 
@@ -19,14 +14,10 @@ from caravan_crawler.normalise.text import printable
 
 #: Scrapy's loggers that say what the spider says again, with the page, in its line ``Not read: …``; and in which words.
 _SAID_TWICE = {
+    "scrapy.downloadermiddlewares.robotstxt": ("Error downloading",),
     "scrapy.core.downloader.handlers.http11": ("larger than download max size", "Got data loss"),
     "scrapy.downloadermiddlewares.httpcompression": ("Ignored response",),
 }
-
-
-def _without_trace(record: logging.LogRecord) -> bool:
-    record.exc_info = record.exc_text = None
-    return True
 
 
 def _with_cause(record: logging.LogRecord) -> bool:
@@ -72,8 +63,6 @@ class QuietFormatter(LogFormatter):
         return cls()
 
     def __init__(self) -> None:
-        # A robots.txt whose body is broken is no bug, and it is the first thing asked of a site.
-        logging.getLogger("scrapy.downloadermiddlewares.robotstxt").addFilter(_without_trace)
         logging.getLogger("scrapy.extensions.feedexport").addFilter(_with_cause)
         for name in _SAID_TWICE:
             logging.getLogger(name).addFilter(_is_said_once)
@@ -93,28 +82,3 @@ class QuietFormatter(LogFormatter):
             "msg": "Not fetched: %(request)s (%(error)s)",
             "args": {"request": request, "error": failure.value},
         }
-
-
-def log_problem(settings: BaseSettings) -> str | None:
-    """Return why the log cannot be written as the settings say, in one line, or None."""
-    try:
-        logging.Formatter(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"]).format(logging.makeLogRecord({}))
-    except (ValueError, TypeError, KeyError) as error:
-        return f"LOG_FORMAT={settings['LOG_FORMAT']} is no format of a log: {error}"
-    if not settings["LOG_FILE"]:
-        return None
-    path = Path(settings["LOG_FILE"])
-    try:
-        codecs.lookup(settings["LOG_ENCODING"])
-        if path.parent.absolute() == Path(settings["DATA_DIR"] or ".").expanduser().absolute():
-            path.parent.mkdir(parents=True, exist_ok=True)  # else it is made after the log is opened
-        if path.resolve().is_fifo():
-            return f"LOG_FILE={path} is a pipe, and opening it would wait for its reader"
-        with path.open("a"):
-            disk = os.statvfs(path)
-            is_full = path.is_file() and disk.f_blocks and not disk.f_bavail
-            return f"LOG_FILE={path} cannot be written: {os.strerror(errno.ENOSPC)}" if is_full else None
-    except LookupError:
-        return f"LOG_ENCODING={settings['LOG_ENCODING']} is no encoding"
-    except (OSError, RuntimeError) as error:
-        return f"LOG_FILE={path} cannot be written: {getattr(error, 'strerror', None) or error}"

@@ -55,11 +55,8 @@ AT_LIMIT = "ended at the limit"
 _CONTINUES, _STARTS_ANEW = "the next run continues", "nothing is stored, so the next run starts anew"
 #: Requested section that the site does not have, in quotes, and those that it has.
 NO_SECTION_STAT = "caravan/no_section"
-#: One of these is counted per article of the requested sections; a short link may lead to another section.
-_ARTICLES_FOUND = (
-    *(f"articles/{what}" for what in ("new", "changed", "recounted", "unchanged", "not_modified", "carried")),
-    "links/known",
-)
+#: Counts of articles: the change types of records, and articles that did not have to be read.
+_ARTICLES = ("new", "changed", "recounted", "unchanged", "not_modified", "carried", "lost_fields")
 #: Exit code of a run that a signal stopped, less the signal's number; and its reason.
 STOPPED, STOPPED_WORDS = 128, "stopped on request; the same command continues"
 _NAMES = ("sound", "crashed", "refused", "below_floors", "unreachable", "locked")
@@ -67,6 +64,10 @@ _NAMES = ("sound", "crashed", "refused", "below_floors", "unreachable", "locked"
 MOST_FAILED = 0.1
 #: Failed pages allowed in any run: one missing page of three is no outage.
 FEW_FAILED = 3
+
+
+#: Stats with the message of a problem, whatever else has happened, and the exit code.
+_PROBLEMS = {OTHER_SITE_STAT: REFUSED, STORE_STAT: CRASHED, ARCHIVE_STAT: CRASHED, FEED_STAT: CRASHED}
 
 
 @dataclass(frozen=True)
@@ -89,14 +90,9 @@ class Outcome:
 
 def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
     """Decide the outcome from the stats; the first problem found determines it."""
-    if other := stats.get(OTHER_SITE_STAT):
-        return Outcome(REFUSED, str(other))
-    if store := stats.get(STORE_STAT):
-        return Outcome(CRASHED, str(store))
-    if archive := stats.get(ARCHIVE_STAT):
-        return Outcome(CRASHED, str(archive))
-    if feed := stats.get(FEED_STAT):
-        return Outcome(CRASHED, str(feed))
+    for stat, code in _PROBLEMS.items():
+        if problem := stats.get(stat):
+            return Outcome(code, str(problem))
     if signal_number := stats.get(SIGNAL_STAT):
         return Outcome(STOPPED + signal_number, STOPPED_WORDS)
     if finish_reason is None:
@@ -137,11 +133,11 @@ def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
     failed = _sum(stats, "caravan/failed/")
     read = _sum(stats, "caravan/pages/") - sum(stats.get(f"caravan/pages/{kind}", 0) for kind in UNSOUND)
     read += stats.get("caravan/articles/not_modified", 0)
-    section = stats.get(NO_SECTION_STAT)
-    if section and not any(stats.get(f"caravan/{name}") for name in _ARTICLES_FOUND):
-        failure = f"; {stats['caravan/last_failure']}" if "caravan/last_failure" in stats else ""
-        return Outcome(REFUSED, f"the site has no section {section}{failure}")
     last = stats.get("caravan/last_failure")
+    # An article of the requested sections is counted as one of these; a short link may lead to another section.
+    found = [f"caravan/articles/{name}" for name in _ARTICLES] + ["caravan/links/known"]
+    if (section := stats.get(NO_SECTION_STAT)) and not any(map(stats.get, found)):
+        return Outcome(REFUSED, f"the site has no section {section}" + (f"; {last}" if last else ""))
     if read + failed == 0 and stats.get(WORKER_STAT) == "helps":
         return Outcome(SOUND, "complete: the other workers read it all")
     # A resumed run may have nothing left to request.
@@ -197,10 +193,6 @@ def _errors(stats: Mapping[str, Any]) -> str | None:
         if count := stats.get(stat):
             parts.append(f"{count} {words}")
     return "; ".join(parts) or None
-
-
-#: Counts of articles: the change types of records, and articles that did not have to be read.
-_ARTICLES = ("new", "changed", "recounted", "unchanged", "not_modified", "carried", "lost_fields")
 
 
 def clock_problem(stats: Mapping[str, Any]) -> str | None:

@@ -16,9 +16,8 @@ NEWSPIDER_MODULE = "caravan_crawler.spiders"
 COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspect`, `reparse`, `export`, `status` …
 
 ADDONS = {
-    "caravan_crawler.addons.OtherSpiders": 20,  # spiders of `scrapy shell`, `bench` and others: no run, no store
-    "caravan_crawler.addons.SharedCrawl": 50,  # a crawl as one of several workers, with SHARED_CRAWL only
-    "caravan_crawler.addons.FeedDefaults": 100,  # default contents of -o and -O feeds
+    # Default contents of -o and -O feeds, SHARED_CRAWL; no run and no store for `scrapy shell`, `bench` and others.
+    "caravan_crawler.addons.SpiderAddon": 100,
     "caravan_crawler.console.QuietLog": 200,  # warnings and errors only, unless LOG_FILE or LOG_LEVEL is given
     "caravan_crawler.addons.BrowserAddon": 300,  # disabled unless BROWSER is auto or always
     "caravan_crawler.addons.RemoveDisabledComponents": 400,  # last: what is switched off is not loaded
@@ -73,7 +72,8 @@ REDIRECT_MAX_TIMES = 5  # default 20
 
 DOWNLOADER_MIDDLEWARES = {
     "caravan_crawler.downloadermiddlewares.OffsiteMiddleware": 50,
-    "caravan_crawler.downloadermiddlewares.RobotsTxtGuard": 110,  # after RobotsTxtMiddleware, before retries (550)
+    "caravan_crawler.downloadermiddlewares.RobotsTxtMiddleware": 100,  # replaces Scrapy's: an unread one forbids all
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # allows subdomains and other ports
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,

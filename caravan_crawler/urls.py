@@ -60,7 +60,7 @@ def address_problem(url: str, longest: int = LONGEST_ADDRESS) -> str | None:
     """Return why a URL is not followed, as a message, or None: its length, or repeated path elements."""
     if len(url) > longest:
         return f"the address is longer than {longest} characters"
-    if repeats_itself(url.partition("?")[0].partition("://")[2]):
+    if repeats_itself(url.partition("?")[0].partition("://")[2].partition("/")[2]):
         return "the address repeats its path elements"
     return None
 
@@ -165,7 +165,6 @@ def normal_path(path: str) -> str:
 
 #: The site has used two transliterations of Russian; their differences are removed before slugs are compared.
 _SPELLINGS = str.maketrans({"y": "i", "j": "i", "w": "v", "q": "k", "-": None, "_": None})
-_LETTER_GROUPS = re.compile(r"shch|shh|sch|kh|zh|jj|jo|yo|eh|ju|yu|ja|ya|ts|iu|ia")
 _GROUP = {
     **dict.fromkeys(("shch", "shh", "sch"), "s"),
     "kh": "h",
@@ -176,6 +175,7 @@ _GROUP = {
     **dict.fromkeys(("ju", "yu", "iu"), "u"),
     **dict.fromkeys(("ja", "ya", "ia"), "a"),
 }
+_LETTER_GROUPS = re.compile("|".join(_GROUP))
 #: Share of equal trigrams in two slugs of one headline, of which one is misspelt or transliterated differently.
 _SAME_SLUG = 0.4
 
@@ -241,8 +241,7 @@ class Site:
 
     def here(self, url: str) -> str:
         """Return the URL on this site that corresponds to ``url`` on another copy."""
-        parts = urlsplit(url)
-        return self.base + parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
+        return self.base + path_of(url).lstrip("/")
 
     def resolve(self, href: str, page_url: str | None = None) -> str | None:
         """Return ``href`` on a page, by default the home page, as an absolute URL of this site; else None.

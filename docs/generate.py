@@ -3,12 +3,12 @@
 python docs/generate.py
 """
 
-import ast
+import inspect
 import re
 from pathlib import Path
 from textwrap import fill
 
-from caravan_crawler.items import fields_of, in_markdown, record_classes
+from caravan_crawler.items import TABLES, Link, fields_of, in_markdown
 
 PAGE = Path(__file__).resolve().parent / "data.md"
 
@@ -39,12 +39,11 @@ And not on this:
 def page() -> str:
     """Return the page's text."""
     parts, seen = [INTRODUCTION.rstrip("\n")], dict[str, str]()
-    for node in record_classes():
-        about = in_markdown(ast.get_docstring(node) or "")
-        parts.append(f"\n## {node.name}\n\n{about}\n")
-        for name, kind, text in fields_of(node):
+    for item_class in (Link, *TABLES.values()):
+        parts.append(f"\n## {item_class.__name__}\n\n{in_markdown(inspect.getdoc(item_class) or '')}\n")
+        for name, kind, text in fields_of(item_class):
             type_name = kind.replace("|", "or").replace("None", "null").replace("Decimal", "decimal")
-            line = f"- `{name}` ({type_name}): {in_markdown(text)}".replace("None", "null")
+            line = f"- `{name}` ({type_name}): {text}".replace("None", "null")
             if seen.get(name) == line:
                 line = f"- `{name}`: as above"
             else:

@@ -116,6 +116,10 @@ def test_addresses_are_bounded(site: Site, href: str, is_followed: bool) -> None
     assert pages == ([] if is_followed else ["https://www.caravan.kz/", "https://www.caravan.kz/sport/"])
 
 
+def test_the_host_is_no_element_of_a_path() -> None:
+    assert Site("https://a.kz/").resolve("/a.kz/a.kz/") == "https://a.kz/a.kz/a.kz/"
+
+
 def test_links_to_the_real_site_resolve_to_the_copy() -> None:
     copy = Site("http://127.0.0.1:8000/")
     for link in ("https://www.caravan.kz/news/a-900001/", "http://caravan.kz/news/a-900001/"):

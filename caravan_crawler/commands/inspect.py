@@ -179,7 +179,7 @@ class _OnePage(Spider):
     """Fetches one page, with the project's politeness settings, and prints its fields."""
 
     name = "one_page"
-    # addons.OtherSpiders disables store, feeds and outcome.
+    # addons.SpiderAddon disables store, feeds and outcome.
     custom_settings: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
         "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
         "RETRY_TIMES": 0,

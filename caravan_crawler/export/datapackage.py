@@ -40,9 +40,10 @@ class TableCounts:
 
     def add(self, batch: Batch) -> None:
         """Count the rows of a batch."""
-        values_of = {column.name: values for column, values in zip(self.table.columns, batch, strict=True)}
         self.rows += len(batch[0])
+        values_of = {}
         for column, values in zip(self.table.columns, batch, strict=True):
+            values_of[column.name] = values
             empty = values.count("[]") if column.is_list else values.count(None) + values.count("")
             self.found[column.name] += len(values) - empty
         self.latest = max(self.latest, *values_of["observed_at"])

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, Text, cast, func, select, type_coerce
 
@@ -22,14 +21,14 @@ from caravan_crawler.export.formats import open_writer
 from caravan_crawler.export.options import BelowFloorsError, ExportError, ExportOptions, format_of, is_url
 from caravan_crawler.export.tables import ARTICLES, TABLES, Batch, Column, Kind, Table
 from caravan_crawler.export.targets import Bucket, locked_file, locked_folder
+from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.store.field_counts import FEWEST
 from caravan_crawler.store.schema import articles
 from caravan_crawler.store.snapshot import Snapshot
 from caravan_crawler.store.store import site_name
 
-_ALMATY = ZoneInfo("Asia/Almaty")
-#: Called with the name of a table and the number of its rows written so far.
-Listener = Callable[[str, int], None]
+if TYPE_CHECKING:  # only a terminal needs it
+    from tqdm import tqdm
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class Export:
     def to_folder(self, folder: Path) -> Dataset:
         """Write the dataset, then replace the earlier one in ``folder``."""
         folder = Path(os.path.realpath(folder))
-        with self._snapshot() as snapshot, locked_folder(folder) as dataset_folder, _no_os_error(str(folder)):
+        with _no_os_error(str(folder)), self._snapshot() as snapshot, locked_folder(folder) as dataset_folder:
             dataset = self._build(snapshot, dataset_folder.part)
             dataset_folder.replace()
             return dataset
@@ -102,11 +101,14 @@ class Export:
         article_fields = {column.name for column in ARTICLES.columns}
         floors = {name: float(share) for name, share in self.floors.items() if name in article_fields}
         dataset = Dataset(self.options, site_name(snapshot.rows))
-        with _progress(lambda name: _count(snapshot, TABLES[name], self.options)) as listen:
+        with progress_bar(" rows") as bar:
             for name in self.options.tables:
                 counts = dataset.counts[name] = TableCounts(TABLES[name], floors)
                 paths = {format_: path_of(name, format_) for format_ in self.options.formats}
-                self._write_table(snapshot, counts, paths, dataset.warnings.append, listen)
+                if bar is not None:
+                    bar.reset(_count(snapshot, counts.table, self.options))
+                    bar.set_description_str(name)
+                self._write_table(snapshot, counts, paths, dataset.warnings.append, bar)
                 dataset.files += [
                     TableFile(counts.table, format_, path.stat().st_size, _sha256(path))
                     for format_, path in paths.items()
@@ -123,7 +125,7 @@ class Export:
         counts: TableCounts,
         paths: Mapping[str, Path],
         warn: Callable[[str], None],
-        listen: Listener,
+        bar: "tqdm[Any] | None",
     ) -> None:
         table = counts.table
         with ExitStack() as stack:
@@ -132,13 +134,13 @@ class Export:
                 for format_, path in paths.items()
             )
             writers = [stack.enter_context(writer) for writer in opened]
-            listen(table.name, 0)
             try:
                 for batch in _batches(snapshot, table, self.options):
                     for write in writers:
                         write(batch)
                     counts.add(batch)
-                    listen(table.name, counts.rows)
+                    if bar is not None:
+                        bar.update(len(batch[0]))
             except ValueError as error:  # no crawl stores such a value
                 message = f"{table.name} holds a value that is not of its kind: {str(error).partition(chr(10))[0]}"
                 raise ExportError(f"{snapshot.name}: {message}") from error
@@ -153,7 +155,7 @@ def section_problem(snapshot: Snapshot, sections: Iterable[str]) -> str | None:
     return f"the store has no section {unknown}; it has {', '.join(known) or 'none'}" if unknown else None
 
 
-def check_floors(counts: Mapping[str, TableCounts], floors: Mapping[str, float], problem: str | None = None) -> None:
+def check_floors(counts: Mapping[str, TableCounts], floors: Mapping[str, float], problem: str | None) -> None:
     """Raise :class:`BelowFloorsError` for an empty dataset, or a field found in too few articles.
 
     As in a crawl, floors apply to 20 articles or more. ``problem`` is a known reason for an empty dataset.
@@ -181,22 +183,6 @@ def _no_os_error(target: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise ExportError(f"{target} cannot be written: {error.strerror or error}") from None
-
-
-@contextmanager
-def _progress(total: Callable[[str], int]) -> Iterator[Listener]:
-    """Show a progress bar on a terminal; ``total`` counts the rows of a table."""
-    with progress_bar(" rows") as bar:
-
-        def show(name: str, rows: int) -> None:
-            if bar is None:
-                return
-            if rows == 0:
-                bar.reset(total(name))
-                bar.set_description_str(name)
-            bar.update(rows - bar.n)
-
-        yield show
 
 
 def _write_text(path: Path, text: str) -> str:
@@ -304,6 +290,6 @@ def _day_filter(table: Table, options: ExportOptions) -> Callable[[Any], bool]:
     def matches(row: Any) -> bool:
         if row[page_date] is not None:
             return options.covers(date.fromisoformat(row[page_date][:10]))
-        return options.covers(datetime.fromisoformat(row[observed_at]).astimezone(_ALMATY).date())
+        return options.covers(datetime.fromisoformat(row[observed_at]).astimezone(ALMATY).date())
 
     return matches

@@ -2,12 +2,11 @@
 
 import codecs
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from decimal import Decimal
-from io import BufferedWriter, FileIO
 from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -111,15 +110,11 @@ def _parquet_type(kind: Kind) -> Any:
 def _parquet_array(column: Column, values: Values) -> Any:
     import pyarrow as pa
 
-    if column.kind is Kind.MOMENT:
-        return pa.array(values, pa.string()).cast(_parquet_type(column.kind))
-    reads: Callable[[Any], Any] | None = json.loads if column.is_list else _PARQUET_READERS.get(column.kind)
-    if reads is not None:
-        values = [None if value is None else reads(value) for value in values]
-    return pa.array(values, _parquet_type(column.kind))
-
-
-_PARQUET_READERS: dict[Kind, Callable[[Any], Any]] = {Kind.DECIMAL: Decimal, Kind.DAY: date.fromisoformat}
+    if column.is_list:
+        return pa.array([json.loads(value) for value in values], _parquet_type(column.kind))
+    if column.kind is Kind.INTEGER:
+        return pa.array(values, pa.int64())
+    return pa.array(values, pa.string()).cast(_parquet_type(column.kind))
 
 
 @contextmanager
@@ -163,8 +158,9 @@ def _workbook_writer(path: Path, table: Table, warn: Callable[[str], None]) -> I
     from xlsxwriter import Workbook  # here, as it is optional
     from xlsxwriter.exceptions import FileCreateError
 
-    with _File(path, "xb") as raw, BufferedWriter(raw) as file, tempfile.TemporaryDirectory(prefix="export-") as folder:
-        workbook = Workbook(file, {"constant_memory": True, "tmpdir": folder})
+    with tempfile.TemporaryDirectory(prefix="export-") as folder:
+        # Not to ``path``: zipfile cannot be closed after an error, as on a full disk.
+        workbook = Workbook(f"{folder}/workbook", {"constant_memory": True, "tmpdir": folder})
         workbook.use_zip64()  # a large sheet has over 2 GB before it is compressed
         workbook.set_properties({"created": datetime(2000, 1, 1)})  # the same rows result in the same bytes
         sheet = _Sheet(workbook, table)
@@ -175,27 +171,12 @@ def _workbook_writer(path: Path, table: Table, warn: Callable[[str], None]) -> I
             raise error.args[0] from None  # the OSError
         finally:
             sheet.close()
-        file.flush()
-        if raw.error:
-            raise raw.error
+        shutil.copyfile(f"{folder}/workbook", path)
     if sheet.cut:
         warn(
             f"{len(sheet.cut):,} cell{'s are' if len(sheet.cut) > 1 else ' is'} longer than Excel's {LONGEST_CELL:,} "
             f"characters and cut, the first in row {sheet.cut[0]}; .csv, .jsonl and .parquet have the whole text"
         )
-
-
-class _File(FileIO):
-    """A file that stores the first error and discards later output, as ``zipfile`` cannot be closed after an error."""
-
-    error: OSError | None = None
-
-    def write(self, data: Any) -> int:
-        try:
-            return len(data) if self.error else super().write(data)
-        except OSError as error:
-            self.error = error
-            return len(data)
 
 
 class _Sheet:

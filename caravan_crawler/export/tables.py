@@ -1,13 +1,13 @@
 """The tables of a dataset: columns, keys and order, derived from the item classes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
 from sqlalchemy import Table as StoreTable
 
-from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather, field_docs
+from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather, fields_of
 from caravan_crawler.store import schema
 
 Values = Sequence[Any]
@@ -67,8 +67,7 @@ class Table:
     of_articles: bool = False
 
 
-def _column(name: str, type_: Any, description: str) -> Column:
-    annotation = type_.__name__ if type(type_) is type else str(type_)
+def _column(name: str, annotation: str, description: str) -> Column:
     if "list" in annotation:
         kind = Kind.LINKS if "Link" in annotation else Kind.TEXTS
     elif "int" in annotation:
@@ -83,8 +82,7 @@ def _column(name: str, type_: Any, description: str) -> Column:
 
 
 def _columns(item_class: type) -> tuple[Column, ...]:
-    docs = field_docs(item_class)
-    return tuple(_column(field.name, field.type, docs[field.name]) for field in fields(item_class))
+    return tuple(_column(*field) for field in fields_of(item_class))
 
 
 def _moment(name: str, description: str) -> Column:

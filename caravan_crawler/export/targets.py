@@ -56,17 +56,13 @@ class DatasetFolder:
 
 @contextmanager
 def locked_folder(folder: Path) -> Iterator[DatasetFolder]:
-    """Yield the folder ready to be written, and clean up next to it; raise :class:`ExportError` if that fails."""
-    check_replaceable(folder)
+    """Yield the folder ready to be written, and clean up next to it; raise :class:`ExportError` or OSError."""
     with _locked(folder):
         dataset_folder = DatasetFolder(folder)
         try:
             dataset_folder.clear()  # of a killed export
             check_replaceable(folder)
-            try:
-                dataset_folder.part.mkdir()
-            except OSError as error:
-                raise ExportError(f"{folder} cannot be written: {error.strerror or error}") from None
+            dataset_folder.part.mkdir()
             yield dataset_folder
         finally:
             dataset_folder.clear()

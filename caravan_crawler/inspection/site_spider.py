@@ -201,7 +201,7 @@ class InspectionSpider(Spider):
 
     name = "inspect_site"
     _reader: FactReader
-    # All else is as in a crawl; addons.OtherSpiders disables store, feeds and outcome.
+    # All else is as in a crawl; addons.SpiderAddon disables store, feeds and outcome.
     custom_settings: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
         "CONCURRENT_REQUESTS": 1,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,

@@ -4,9 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
-from unicodedata import is_normalized
 from zoneinfo import ZoneInfo
 
 from caravan_crawler.normalise.text import clean
@@ -70,12 +69,8 @@ _NAMED = f"(?:{_MOSCOW_TIME}|{_UNIVERSAL})\\s?[+\\-−]\\s?{_OFFSET}|(?:{'|'.joi
 _HALF = r"[ap]\.?\s?m\b\.?"
 
 
-def suffix(*, named: bool) -> str:
-    """Return a regular expression for all that may follow a time in lower case; ``named`` adds groups half and zone."""
-    half, zone = ("(?P<half>", "(?P<zone>") if named else ("(?:", "(?:")
-    return rf"(?:\s*{half}{_HALF}))?(?:\s*,?\s*[(\[]?\s*{zone}{_NAMED}|{_BARE_OFFSET})\s*[)\]]?)?"
-
-
+#: All that may follow a time in lower case.
+_SUFFIX = rf"(?:\s*(?P<half>{_HALF}))?(?:\s*,?\s*[(\[]?\s*(?P<zone>{_NAMED}|{_BARE_OFFSET})\s*[)\]]?)?"
 _ALONE = re.compile(rf"[(\[]?(?:{_HALF}|{_NAMED}|{_BARE_OFFSET})[)\]]?")
 
 
@@ -101,10 +96,9 @@ def zone_of(text: str | None) -> tzinfo:
     name, base = match.lastgroup, match[0]
     shift = _SHIFT.search(text, match.end())
     if shift is not None:
-        hours = -int(shift["hours"]) if shift["sign"] != "+" else int(shift["hours"])
-        minutes = int(shift["minutes"] or 0) * (-1 if hours < 0 else 1)
+        offset = timedelta(hours=int(shift["hours"]), minutes=int(shift["minutes"] or 0))
         # Russian media print zones as an offset from Moscow.
-        return timezone(timedelta(hours=hours + (3 if name == "moscow" else 0), minutes=minutes))
+        return timezone((offset if shift["sign"] == "+" else -offset) + timedelta(hours=3 if name == "moscow" else 0))
     if name == "elsewhere":
         return timezone(timedelta(hours=_ELSEWHERE[base]))
     return {"moscow": _MOSCOW, "universal": UTC}.get(name or "", ALMATY)
@@ -149,7 +143,7 @@ class ParsedDate:
         return self.value.isoformat(timespec="seconds") if isinstance(self.value, datetime) else None
 
 
-_CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?" + suffix(named=True)
+_CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?" + _SUFFIX
 _TIME = rf"(?:\s*[,|\-–—•·@]?\s*\(?(?:в|at|сағ(?:ат)?\.?)?\s*{_CLOCK}\)?)?"
 _YEAR_WORD = r"\s*(?:года|год|г|жылғы|жылы|жыл|ж)?\.?"
 #: Labels before a date of publication.
@@ -164,7 +158,7 @@ _CHANGED = re.compile(r"(?<=\w)[.\s(\[,;|/•·–—-]+(?:обновлен|из
 # Latin letters in a Cyrillic month, as some editors type them: "Maя" with a Latin "Ma".
 _MIXED = re.compile(r"[a-z]+(?=[а-я])|(?<=[а-я])[a-z]+")
 _LATIN = str.maketrans("abcehkmoptxy", "авсенкмортху")
-_TIME_FIRST = re.compile(rf"(\d{{1,2}}:\d{{2}}(?::\d{{2}})?{suffix(named=False)})\s*[,|\-–—•·]?\s+(?=\d)(.+)")
+_TIME_FIRST = re.compile(rf"(?P<clock>\d{{1,2}}:\d{{2}}(?::\d{{2}})?{_SUFFIX})\s*[,|\-–—•·]?\s+(?P<day>\d.*)")
 # Also as PHP prints the zero of a database: "30.11.-0001".
 _ZERO_YEAR = re.compile(r"^-\d{1,6}-\d|(?<!\d)-000[1-9](?!\d)|(?<![\d+\-])0000(?!\d)")
 _DAY = r"(?P<day>\d{1,2})(?:-?(?:ого|го|ое|е)|th|st|nd|rd)?"
@@ -218,11 +212,10 @@ def date_form(raw: str) -> Form | None:
 
 def _folded(raw: str) -> str:
     """Return a printed date in lower case without labels and weekdays, the time last."""
-    raw = raw if raw.isprintable() and is_normalized("NFC", raw) else clean(raw)
-    text = " ".join(raw.casefold().replace("ё", "е").split()).strip(" ,;|•·")
+    text = " ".join(clean(raw).casefold().replace("ё", "е").split()).strip(" ,;|•·")
     text = _CHANGED.sub("", _MIXED.sub(_in_cyrillic, text))
     text = _WEEKDAY.sub(" ", _LABEL.sub("", text, count=1)).strip()
-    return _TIME_FIRST.sub(r"\2 \1", text, count=1)
+    return _TIME_FIRST.sub(r"\g<day> \g<clock>", text, count=1)
 
 
 def _in_cyrillic(match: re.Match[str]) -> str:
@@ -242,51 +235,42 @@ def parse_date(raw: str, observed_at: datetime) -> ParsedDate:
 def _read(raw: str, observed_at: datetime) -> ParsedDate:
     form = date_form(raw)
     text = form.text if form else _folded(raw)
-    if _ZERO_YEAR.search(text):
+    try:
+        parsed = _parsed(text, form.parts if form else None, observed_at)
+    except (ValueError, OverflowError):  # the calendar has no such day, or the clock no such time
         parsed = ParsedDate(problem="impossible")
-    elif form and form.parts:
-        parsed = _from_parts(form.parts, observed_at)
-    elif _ISO.fullmatch(text):
-        parsed = _from_iso(text)
-    elif _RFC_822.fullmatch(text):
-        parsed = _from_rfc_822(text)
-    else:
-        parsed = _from_dateparser(text, observed_at)
     is_early = parsed.day is not None and parsed.day < EARLIEST
     return ParsedDate(problem="too_early") if is_early else parsed
 
 
-def _from_iso(text: str) -> ParsedDate:
-    try:
-        if len(text) == len("YYYY-MM-DD"):
-            return ParsedDate(date.fromisoformat(text))
-        stamp = datetime.fromisoformat(re.sub(r"\s+(?=[+\-z])", "", text.replace(",", ".")).upper())
-        aware = stamp.replace(tzinfo=ALMATY) if stamp.tzinfo is None else stamp.astimezone(ALMATY)
-    except (ValueError, OverflowError):
+def _parsed(text: str, parts: dict[str, str | None] | None, observed_at: datetime) -> ParsedDate:
+    if _ZERO_YEAR.search(text):
         return ParsedDate(problem="impossible")
-    return ParsedDate(aware)
-
-
-def _from_rfc_822(text: str) -> ParsedDate:
-    try:
+    if parts:
+        return _from_parts(parts, observed_at)
+    if _ISO.fullmatch(text):
+        return _from_iso(text)
+    if _RFC_822.fullmatch(text):
         return ParsedDate(parsedate_to_datetime(text).astimezone(ALMATY))
-    except (ValueError, OverflowError):
-        return ParsedDate(problem="impossible")
+    return _from_dateparser(text, observed_at)
+
+
+def _from_iso(text: str) -> ParsedDate:
+    if len(text) == len("YYYY-MM-DD"):
+        return ParsedDate(date.fromisoformat(text))
+    stamp = datetime.fromisoformat(re.sub(r"\s+(?=[+\-z])", "", text.replace(",", ".")).upper())
+    return ParsedDate(stamp.replace(tzinfo=ALMATY) if stamp.tzinfo is None else stamp.astimezone(ALMATY))
 
 
 def _from_parts(parts: dict[str, str | None], observed_at: datetime) -> ParsedDate:
-    today = observed_at.astimezone(ALMATY).date()
-    try:
-        day, inferred = _calendar_day(parts, today)
-        relative = parts.get("day") is None
-        if parts.get("hour") is None:
-            return ParsedDate(day, inferred=inferred, relative=relative)
-        hour = hour_of(int(parts["hour"] or 0), parts.get("half"))
-        clock = time(hour, int(parts["minute"] or 0), int(parts.get("second") or 0))
-        moment = datetime.combine(day, clock, zone_of(parts.get("zone"))).astimezone(ALMATY)
-        return ParsedDate(moment, inferred=inferred, relative=relative)
-    except (ValueError, OverflowError):
-        return ParsedDate(problem="impossible")
+    day, inferred = _calendar_day(parts, observed_at.astimezone(ALMATY).date())
+    relative = parts.get("day") is None
+    if parts.get("hour") is None:
+        return ParsedDate(day, inferred=inferred, relative=relative)
+    hour = hour_of(int(parts["hour"] or 0), parts.get("half"))
+    clock = time(hour, int(parts["minute"] or 0), int(parts.get("second") or 0))
+    moment = datetime.combine(day, clock, zone_of(parts.get("zone"))).astimezone(ALMATY)
+    return ParsedDate(moment, inferred=inferred, relative=relative)
 
 
 def _calendar_day(parts: dict[str, str | None], today: date) -> tuple[date, bool]:
@@ -318,6 +302,9 @@ def _last_such_day(day: int, month: int, today: date) -> date:
 def _from_dateparser(text: str, observed_at: datetime) -> ParsedDate:
     if len(text) > _LONGEST or not _WORTH_ASKING.search(text):
         return ParsedDate(problem="unreadable")
+    # Imported on use: it takes a third of a second, and the site's own forms never need it.
+    from dateparser.date import DateDataParser
+
     settings = {
         "DATE_ORDER": "DMY",
         "TIMEZONE": "Asia/Almaty",
@@ -326,23 +313,15 @@ def _from_dateparser(text: str, observed_at: datetime) -> ParsedDate:
         "PREFER_DATES_FROM": "past",
         "STRICT_PARSING": True,
     }
-    found = _dateparser()(languages=["ru", "kk", "en"], settings=settings).get_date_data(text)
+    found: Any = DateDataParser(languages=["ru", "kk", "en"], settings=settings).get_date_data(text)
     # "Three weeks ago" and "April 2023" are not a day.
     if found.date_obj is None or found.period != "day":
         return ParsedDate(problem="unreadable")
     moment = found.date_obj.astimezone(ALMATY)
-    if "time" in found.parts and not _AGO.search(text):
-        return ParsedDate(moment)
     is_ago = _AGO.search(text) is not None
+    if "time" in found.parts and not is_ago:
+        return ParsedDate(moment)
     return ParsedDate(moment.date(), inferred=is_ago, relative=is_ago)
-
-
-@cache
-def _dateparser() -> Any:
-    # Imported on use: it takes a third of a second, and the site's own forms never need it.
-    from dateparser.date import DateDataParser
-
-    return DateDataParser
 
 
 def _refuse_future(parsed: ParsedDate, observed_at: datetime) -> ParsedDate:

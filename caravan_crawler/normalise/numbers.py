@@ -3,21 +3,9 @@
 import re
 from decimal import Decimal
 
-_THOUSAND, _MILLION = Decimal(1000), Decimal(1_000_000)
 _UNITS = {
-    "k": _THOUSAND,
-    "к": _THOUSAND,
-    "тыс": _THOUSAND,
-    "тысяч": _THOUSAND,
-    "тысяча": _THOUSAND,
-    "тысячи": _THOUSAND,
-    "мың": _THOUSAND,
-    "m": _MILLION,
-    "м": _MILLION,
-    "млн": _MILLION,
-    "миллион": _MILLION,
-    "миллиона": _MILLION,
-    "миллионов": _MILLION,
+    **dict.fromkeys(("k", "к", "тыс", "тысяч", "тысяча", "тысячи", "мың"), 1000),
+    **dict.fromkeys(("m", "м", "млн", "миллион", "миллиона", "миллионов"), 1_000_000),
 }
 #: Maximum view count: more than a page of the site can have, and the limit of an integer column.
 _MOST = 2_000_000_000
@@ -49,7 +37,7 @@ def parse_count(raw: str) -> int | None:
     if match is None:
         return None
     number, unit = match["number"], match["unit"]
-    factor = _UNITS[unit.lower()] if unit else Decimal(1)
+    factor = _UNITS[unit.lower()] if unit else 1
     if match["group"] and not (unit and match["group"] in ".,"):
         number = re.sub(r"\D", "", number)
     value = Decimal(number.replace(",", ".")) * factor

@@ -9,9 +9,10 @@ from statistics import median
 from typing import Any, NamedTuple, get_origin
 
 import altair as alt
-from sqlalchemy import ColumnElement, Text, and_, case, cast, func, select
+from sqlalchemy import ColumnElement, Text, cast, func, select
 
 from caravan_crawler.items import Article
+from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.report import elements
 from caravan_crawler.report.elements import Cell, Chart, Link, Section, Share, Table, count, percent, short
 from caravan_crawler.store.field_counts import EVERYWHERE, FIELDS
@@ -45,7 +46,7 @@ class Tally(NamedTuple):
     """The sum of the latest counts."""
     found: dict[str, int]
     bins: list[Bin]
-    """By views; the first bin has the articles with 0 views, the last one has no upper limit."""
+    """By views; the first bin has the articles with 0 views."""
 
 
 class Fill(NamedTuple):
@@ -62,7 +63,7 @@ class Fill(NamedTuple):
 
 
 class RunFills(NamedTuple):
-    """Fill rates of the articles that one run read, in the order of ``FIELDS``."""
+    """Fill rates of the articles that one run read."""
 
     run_id: str
     started_at: str
@@ -79,23 +80,17 @@ class Fields(NamedTuple):
 def read_tally(snapshot: Snapshot) -> Tally:
     """Count in one pass over the articles: in SQLite each pass reads all texts."""
     views = articles.c.views
-    filled = [_count_where(_is_filled(name)) for name in FIELDS]
     ranges = list(pairwise(_EDGES))
-    binned = [_count_where(and_(views >= low, views < high) if low else views < high) for low, high in ranges[:-1]]
-    binned.append(_count_where(views >= ranges[-1][0]))
+    filled = [func.count().filter(_is_filled(name)) for name in FIELDS]
+    binned = [func.count().filter(views.between(low, high - 1)) for low, high in ranges]
     query = select(func.count(), func.sum(views), *filled, *binned).select_from(articles)
     ((total, all_views, *counts),) = snapshot.rows(query)
-    numbers = [int(number or 0) for number in counts]
     return Tally(
         articles=total,
         views=int(all_views or 0),
-        found=dict(zip(FIELDS, numbers, strict=False)),
-        bins=[Bin(low, high, number) for (low, high), number in zip(ranges, numbers[len(FIELDS) :], strict=True)],
+        found=dict(zip(FIELDS, counts, strict=False)),
+        bins=[Bin(low, high, number) for (low, high), number in zip(ranges, counts[len(FIELDS) :], strict=True)],
     )
-
-
-def _count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((condition, 1), else_=0))
 
 
 def _is_filled(name: str) -> ColumnElement[bool]:
@@ -117,22 +112,18 @@ def read_fields(snapshot: Snapshot, tally: Tally) -> Fields:
         .limit(_MOST_RUNS)
         .subquery()
     )
-    found = func.sum(case((counts.reader != "", counts.articles), else_=0))
+    found = func.sum(counts.articles).filter(counts.reader != "")
     query = (
         select(chosen.c.run_id, chosen.c.started_at, counts.field, found, func.sum(counts.articles))
         .join(field_counts, counts.run_id == chosen.c.run_id)
         .where(counts.section != EVERYWHERE)
         .group_by(chosen.c.run_id, chosen.c.started_at, counts.field)
+        .order_by(chosen.c.started_at, chosen.c.run_id, counts.field)
     )
     fills: defaultdict[tuple[str, str], list[Fill]] = defaultdict(list)
     for run_id, started_at, name, number, total in snapshot.rows(query):
-        fills[started_at, run_id].append(Fill(name, int(number), int(total)))
-    order = {name: place for place, name in enumerate(FIELDS)}
-    over_runs = [
-        RunFills(run_id, started_at, sorted(run_fills, key=lambda fill: order.get(fill.field, len(order))))
-        for (started_at, run_id), run_fills in sorted(fills.items())
-    ]
-    return Fields(now, over_runs)
+        fills[run_id, started_at].append(Fill(name, int(number or 0), int(total)))
+    return Fields(now, [RunFills(*run, run_fills) for run, run_fills in fills.items()])
 
 
 def fields_section(fields: Fields, floors: Mapping[str, float]) -> Section:
@@ -178,14 +169,13 @@ def _fill_chart(over_runs: list[RunFills]) -> Chart:
         for label, run in zip(elements.run_labels(run.started_at for run in over_runs), over_runs, strict=True)
         for fill in run.fills
     ]
-    order = [name for name in FIELDS if any(value[1] == name for value in values)]
     legend = alt.Legend(format=".0%", gradientLength=160, values=[0, 0.5, 1])
     drawn = (
         alt.Chart(elements.rows("run", "field", "share", "found in", "articles", values=values))
         .mark_rect()
         .encode(
-            x=elements.run_axis(),
-            y=alt.Y("field:N", sort=order, title=None),
+            x=elements.RUNS,
+            y=alt.Y("field:N", sort=list(FIELDS), title=None),
             color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1]), legend=legend, title="share of articles"),
             tooltip=["run:N", "field:N", "found in:N", "articles:Q"],
         )
@@ -265,7 +255,7 @@ def _growing(snapshot: Snapshot) -> list[Growth]:
 def _points(snapshot: Snapshot, key: str, published: str) -> list[tuple[float, int]]:
     since = datetime.fromisoformat(published)
     if since.tzinfo is None:
-        since = since.replace(tzinfo=elements.ALMATY)  # a day without a time begins in Almaty
+        since = since.replace(tzinfo=ALMATY)  # a day without a time begins in Almaty
     counts = view_counts.c
     query = select(counts.observed_at, counts.views).where(counts.article_key == key).order_by(counts.observed_at)
     points = [
@@ -314,7 +304,7 @@ def _distribution_chart(bins: list[Bin]) -> Chart:
         .encode(
             x=alt.X("low:Q", scale=scale, title="views (logarithmic scale)", axis=alt.Axis(format=",d", values=edges)),
             x2="high:Q",
-            y=alt.Y("articles:Q", title="articles", axis=elements.count_axis(max(bin_.articles for bin_ in bins))),
+            y=alt.Y("articles:Q", title="articles", axis=elements.COUNTS),
             y2=alt.Y2Datum(0),
             tooltip=["views:N", alt.Tooltip("articles:Q", format=",")],
         )
@@ -324,14 +314,13 @@ def _distribution_chart(bins: list[Bin]) -> Chart:
 
 def _growth_chart(growing: list[Growth]) -> Chart:
     names = [f"{place}. {short(growth.headline, _LEGEND)}" for place, growth in enumerate(growing, start=1)]
-    most = max(views for growth in growing for _, views in growth.points)
     values = [(name, days, views) for name, growth in zip(names, growing, strict=True) for days, views in growth.points]
     drawn = (
         alt.Chart(elements.rows("article", "days", "views", values=values))
         .mark_line(point=alt.OverlayMarkDef(size=12))
         .encode(
             x=alt.X("days:Q", title="days since publication"),
-            y=alt.Y("views:Q", title="views", axis=elements.count_axis(most)),
+            y=alt.Y("views:Q", title="views", axis=elements.COUNTS),
             color=alt.Color("article:N", scale=alt.Scale(domain=names), legend=alt.Legend(columns=1), title=None),
             tooltip=["article:N", alt.Tooltip("days:Q", format=".1f"), alt.Tooltip("views:Q", format=",")],
         )

@@ -235,27 +235,19 @@ def _chart(coverage: Coverage, step: Step) -> Chart:
     order = [size.section for size in coverage.sections if size.section in in_bars]
     order += [_OTHERS] if _OTHERS in in_bars and _OTHERS not in order else []
     names = {section: short(section, _LONGEST) for section in order}
-    bars = []
-    tops: Counter[date] = Counter()
-    for bar in sorted(coverage.bars, key=lambda bar: order.index(bar.section)):
-        bottom = tops[bar.start]
-        tops[bar.start] += bar.articles
-        span = (f"{bar.start}", f"{step.next(bar.start)}")
-        bars.append((*span, names[bar.section], bar.articles, bottom, bottom + bar.articles))
-    axis = _axis(step, min(tops), max(tops))
+    bars = [
+        (f"{bar.start}", f"{step.next(bar.start)}", names[bar.section], bar.articles, order.index(bar.section))
+        for bar in coverage.bars
+    ]
+    axis = _axis(step, coverage.bars[0].start, coverage.bars[-1].start)
     layers = [
-        alt.Chart(elements.rows("start", "end", "section", "articles", "bottom", "top", values=bars))
-        .mark_rect(xOffset=0.5, x2Offset=-0.5)
+        alt.Chart(elements.rows("start", "end", "section", "articles", "place", values=bars))
+        .mark_bar(orient="vertical", xOffset=0.5, x2Offset=-0.5)
         .encode(
             x=alt.X("start:T", scale=elements.UTC, title="published", axis=axis),
             x2="end:T",
-            y=alt.Y(
-                "bottom:Q",
-                title=f"articles per {step.name}",
-                axis=elements.count_axis(max(tops.values())),
-                scale=alt.Scale(nice=5),
-            ),
-            y2="top:Q",
+            y=alt.Y("articles:Q", title=f"articles per {step.name}", axis=elements.COUNTS, scale=alt.Scale(nice=5)),
+            order="place:Q",
             color=alt.Color("section:N", scale=alt.Scale(domain=list(names.values())), title=None),
             tooltip=["start:N", "section:N", alt.Tooltip("articles:Q", format=",")],
         )

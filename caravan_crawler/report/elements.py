@@ -1,17 +1,13 @@
 """Elements of the page: sections, tables, charts with their axes, numbers, and formats. Texts are plain, not HTML."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
-from zoneinfo import ZoneInfo
 
 import altair as alt
 
 #: Maximum number of rows of most tables.
 LISTED = 10
-#: A phone's screen cannot contain a table with this number of columns, and so scrolls it.
-_WIDE = 4
 
 
 class Link(NamedTuple):
@@ -52,11 +48,6 @@ class Table(NamedTuple):
     rows: Sequence[Sequence[Cell]]
     right: Sequence[int] = ()
 
-    @property
-    def is_wide(self) -> bool:
-        """Whether it scrolls on a phone."""
-        return len(self.columns) >= _WIDE
-
 
 class Chart(NamedTuple):
     """A Vega-Lite chart without colours: the page has those for light and dark. ``name`` is the element's id."""
@@ -66,17 +57,16 @@ class Chart(NamedTuple):
     spec: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """A part of the page under a heading; ``name`` is the element's id, ``text`` explains the charts."""
 
     name: str
     title: str
-    text: list[str]
-    warnings: list[str] = field(default_factory=list)
-    numbers: list[Number] = field(default_factory=list)
-    charts: list[Chart] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
+    text: Sequence[str]
+    warnings: Sequence[str] = ()
+    numbers: Sequence[Number] = ()
+    charts: Sequence[Chart] = ()
+    tables: Sequence[Table] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -134,8 +124,27 @@ def short(text: str, most: int) -> str:
 T = TypeVar("T")
 
 UTC = alt.Scale(type="utc")
-#: The site's days begin and end in Almaty.
-ALMATY = ZoneInfo("Asia/Almaty")
+#: An axis of times and days; each label has the precision of its tick.
+TIMES = alt.Axis(
+    format={
+        "year": "%Y",
+        "quarter": "%b %Y",
+        "month": "%b %Y",
+        "week": "%-d %b",
+        "date": "%-d %b",
+        "hours": "%-d %b %H:%M",
+        "minutes": "%-d %b %H:%M",
+    },
+    tickCount=10,
+)
+#: Runs, labelled with the days on which they began.
+RUNS = alt.X(
+    "run:O",
+    title="start of the run (UTC)",
+    axis=alt.Axis(labelExpr="slice(datum.label, 4)", labelAngle=0, labelOverlap="greedy", labelBound=True, ticks=False),
+)
+#: An axis of whole numbers; up to 2, Vega puts ticks at halves too.
+COUNTS = alt.Axis(format=",d", tickMinStep=1, labelExpr="datum.value % 1 ? '' : datum.label")
 #: With fewer values, or fewer runs, numbers say more than a chart.
 FEWEST_POINTS, FEWEST_RUNS = 3, 5
 
@@ -148,36 +157,9 @@ def chart(name: str, caption: str, drawn: alt.Chart | alt.LayerChart | alt.Facet
     return Chart(name, caption, spec)
 
 
-def time_axis(first: str, last: str) -> alt.Axis:
-    """Return an axis for times or days from ``first`` to ``last``: in years, months, days, or hours and minutes."""
-    days = (datetime.fromisoformat(last) - datetime.fromisoformat(first)).days
-    if days <= 5:
-        return alt.Axis(format="%-d %b %H:%M", tickCount=6)
-    if days <= 100:
-        form, interval, step = "%-d %b", "day", -(-days // 8)
-    elif days <= 4 * 365:
-        form, interval, step = "%b %Y", "month", next(step for step in (1, 2, 3, 6) if days <= 8 * 31 * step)
-    else:
-        form, interval, step = "%Y", "year", -(-days // (365 * 30))
-    return alt.Axis(format=form, tickCount={"interval": interval, "step": step})
-
-
-def count_axis(most: int) -> alt.Axis:
-    """Return an axis for whole numbers up to ``most``."""
-    return alt.Axis(format=",d", values=list(range(most + 1))) if most <= 6 else alt.Axis(format=",d")
-
-
 def run_labels(times: Iterable[str]) -> list[str]:
-    """Return the values of a :func:`run_axis` for runs that started at ``times``; a number makes them unique."""
+    """Return the values on ``RUNS`` for runs that started at ``times``; a number makes them unique."""
     return [f"{place:03} {datetime.fromisoformat(time):%-d %b}" for place, time in enumerate(times)]
-
-
-def run_axis() -> alt.X:
-    """Return an axis of runs, labelled with the days on which they began."""
-    axis = alt.Axis(
-        labelExpr="slice(datum.label, 4)", labelAngle=0, labelOverlap="greedy", labelBound=True, ticks=False
-    )
-    return alt.X("run:O", title="start of the run (UTC)", axis=axis)
 
 
 def rows(*columns: str, values: Sequence[Sequence[Any]]) -> alt.InlineData:

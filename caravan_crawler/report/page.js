@@ -20,7 +20,6 @@ function look() {
       bin: { color: hue, stroke: colour("card"), strokeWidth: 1 },
       band: { color: colour("band") },
       middle: { color: hue, strokeWidth: 1.5 },
-      value: { color: ink, filled: true, opacity: 0.55 },
       wrong: { color: wrong, filled: true, opacity: 1, shape: "triangle-up" },
     },
     range: {

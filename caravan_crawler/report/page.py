@@ -155,10 +155,9 @@ def _runs_chart(runs: list[Run]) -> elements.Chart:
         (place, moment(run.started_at), run.new_articles, duration(run.seconds) or "unknown", run.outcome, run.is_sound)
         for place, run in zip(elements.run_labels(run.started_at for run in runs), runs, strict=True)
     ]
-    axis = elements.count_axis(max(run.new_articles for run in runs))
     base = alt.Chart(elements.rows(*columns, values=values)).encode(
-        x=elements.run_axis(),
-        y=alt.Y("new articles:Q", title="new articles", axis=axis),
+        x=elements.RUNS,
+        y=alt.Y("new articles:Q", title="new articles", axis=elements.COUNTS),
         tooltip=["started:N", "outcome:N", "duration:N", alt.Tooltip("new articles:Q", format=",")],
     )
     layers = [base.mark_bar(size=_BAR_WIDTH) if len(runs) <= _FEW_BARS else base.mark_bar()]

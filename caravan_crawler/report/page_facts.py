@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -118,7 +118,7 @@ def _trending_chart(trending: Trending) -> Chart:
         alt.Chart(elements.rows("seen", "start", "end", "topic", "place", values=values))
         .mark_rect()
         .encode(
-            x=alt.X("start:T", scale=elements.UTC, title="seen (UTC)", axis=elements.time_axis(times[0], ends[-1])),
+            x=alt.X("start:T", scale=elements.UTC, title="seen (UTC)", axis=elements.TIMES),
             x2="end:T",
             y=alt.Y("topic:N", scale=alt.Scale(domain=topics), title=None),
             color=alt.Color("place:Q", scale=ranks, legend=alt.Legend(format="d", tickCount=4, gradientLength=160)),
@@ -132,9 +132,8 @@ def _trending_chart(trending: Trending) -> Chart:
 
 # Exchange rates and weather
 
-_MOST_CURRENCIES = 4
-#: Maximum number of values in a chart; with fewer than the second number, each value is a point.
-_POINTS, _FEW_POINTS = 250, 60
+#: Maximum number of values in a chart.
+_POINTS = 250
 #: The median is that of a value and this many values before and after it. A lasting jump moves it at once, as
 #: half of the window is on each side of the jump; a single outlier does not.
 _HALF_WINDOW = 7
@@ -150,11 +149,10 @@ _MOST_DAYS = 370
 
 
 class Rate(NamedTuple):
-    """A rate in tenge, with the line and the band at that moment."""
+    """A rate in tenge, with the band at that moment."""
 
     time: str
     rate: float
-    line: float
     low: float
     high: float
 
@@ -203,7 +201,7 @@ def read_rates(snapshot: Snapshot) -> list[Currency]:
     """Read the currencies, the most frequent first."""
     columns = schema.rates.c
     query = select(columns.currency).group_by(columns.currency).order_by(func.count().desc(), func.min(columns.id))
-    return [_read_currency(snapshot, code) for (code,) in list(snapshot.rows(query.limit(_MOST_CURRENCIES)))]
+    return [_read_currency(snapshot, code) for (code,) in list(snapshot.rows(query))]
 
 
 def _read_currency(snapshot: Snapshot, code: str) -> Currency:
@@ -219,13 +217,13 @@ def _read_currency(snapshot: Snapshot, code: str) -> Currency:
 
 
 def with_bands(values: Sequence[tuple[str, float]]) -> list[Rate]:
-    """Return each value with the running median and the band around it."""
+    """Return each value with the band around the running median."""
     rates = []
     for place, (time, rate) in enumerate(values):
         window = [near for _, near in values[max(place - _HALF_WINDOW, 0) : place + _HALF_WINDOW + 1]]
-        line = median(window) if len(values) >= _FEWEST else rate
-        width = max(_WIDTH * median(abs(near - line) for near in window), _LEAST_WIDTH * line)
-        rates.append(Rate(time, rate, line, line - width, line + width))
+        middle = median(window) if len(values) >= _FEWEST else rate
+        width = max(_WIDTH * median(abs(near - middle) for near in window), _LEAST_WIDTH * middle)
+        rates.append(Rate(time, rate, middle - width, middle + width))
     return rates
 
 
@@ -244,7 +242,7 @@ def read_weather(snapshot: Snapshot) -> Weather:
     if not found:
         return Weather()
     ((city, first, last),) = found
-    is_long = (_day_of(last) - _day_of(first)).days > _MOST_DAYS
+    is_long = (datetime.fromisoformat(last) - datetime.fromisoformat(first)).days > _MOST_DAYS
     part = func.substr(columns.observed_at, 1, 7 if is_long else 10)
     degrees = columns.temperature_c
     sums = select(part, func.min(degrees), func.avg(degrees), func.max(degrees)).where(*known, columns.city == city)
@@ -253,10 +251,6 @@ def read_weather(snapshot: Snapshot) -> Weather:
         for start, low, mean, high in snapshot.rows(sums.group_by(part).order_by(part))
     ]
     return Weather(city, "month" if is_long else "day", warmth)
-
-
-def _day_of(time: str) -> date:
-    return datetime.fromisoformat(time).astimezone(elements.ALMATY).date()
 
 
 def rates_section(currencies: list[Currency], weather: Weather) -> Section:
@@ -269,10 +263,6 @@ def rates_section(currencies: list[Currency], weather: Weather) -> Section:
             "The band is around the running median of the values. A value outside the band is not on the line but "
             "marked, at the chart's edge if it is far off."
         )
-    if any(len(currency.drawn) == _POINTS for currency in drawn):
-        text.append(f"A line has at most {_POINTS} values; all are checked.")
-    if len(currencies) == _MOST_CURRENCIES:
-        text.append(f"At most {_MOST_CURRENCIES} currencies are included.")
     numbers = [
         Number(number(one.rates[-1].rate), f"KZT for 1 {one.code}, {moment(one.rates[-1].time)} UTC") for one in read
     ]
@@ -324,12 +314,11 @@ def _rate_chart(currency: Currency) -> Chart:
         "scale": alt.Scale(domain=ends, nice=True, zero=False, clamp=True),
         "title": f"KZT for 1 {currency.code}",
     }
-    time = alt.X("time:T", scale=elements.UTC, title="seen (UTC)", axis=elements.time_axis(near[0][0], near[-1][0]))
+    time = alt.X("time:T", scale=elements.UTC, title="seen (UTC)", axis=elements.TIMES)
     tooltip = [alt.Tooltip("seen:N", title="seen (UTC)"), alt.Tooltip("rate:Q", format=",.2f")]
     base = alt.Chart(elements.rows("time", "seen", "rate", "low", "high", values=near)).encode(x=time)
     band = base.mark_area(style="band").encode(y=alt.Y("low:Q", **tenge), y2="high:Q")
-    point = alt.OverlayMarkDef(size=12) if len(near) <= _FEW_POINTS else False
-    line = base.mark_line(style="middle", point=point).encode(y=alt.Y("rate:Q", **tenge), tooltip=tooltip)
+    line = base.mark_line(style="middle").encode(y=alt.Y("rate:Q", **tenge), tooltip=tooltip)
     marks = alt.Chart(elements.rows("time", "seen", "rate", values=outliers)).mark_point(style="wrong", size=70)
     layers = [band, line, *([marks.encode(x=time, y=alt.Y("rate:Q", **tenge), tooltip=tooltip)] if outliers else [])]
     caption = f"{currency.code}: rate and band{'; values outside the band are marked' if outliers else ''}"
@@ -337,9 +326,8 @@ def _rate_chart(currency: Currency) -> Chart:
 
 
 def _weather_chart(weather: Weather) -> Chart:
-    axis = elements.time_axis(weather.warmth[0].start, weather.warmth[-1].start)
     base = alt.Chart(elements.rows("start", "low", "mean", "high", values=weather.warmth)).encode(
-        x=alt.X("start:T", scale=elements.UTC, title="seen (UTC)", axis=axis),
+        x=alt.X("start:T", scale=elements.UTC, title="seen (UTC)", axis=elements.TIMES),
         tooltip=["start:N", "low:Q", "mean:Q", "high:Q"],
     )
     band = base.mark_area(style="band").encode(y=alt.Y("low:Q", title="temperature (°C)"), y2="high:Q")

@@ -15,10 +15,10 @@ UNREAD = [
     (BUSY, "HTTP 503"),
     (SampleResponse(429, HTML, b""), "HTTP 429"),
     (SampleResponse(302, {"Location": "http://127.0.0.1:9/robots.txt", **HTML}, b""), "offsite: 127.0.0.1:9"),
-    (SampleResponse(302, {"Location": "/robots.txt", **HTML}, b""), "it redirects without end"),
+    (SampleResponse(302, {"Location": "/robots.txt", **HTML}, b""), "max redirections reached"),
     (SampleResponse(302, {"Location": "file:///etc/passwd", **HTML}, b""), "HTTP 302"),
-    (SampleResponse(200, {"Content-Encoding": "gzip", **HTML}, b"\x1f\x8b\x08 broken"), "its body is broken"),
-    (SampleResponse(200, {"Content-Encoding": "deflate", **HTML}, b"\0\1\2 nothing"), "its body is broken"),
+    (SampleResponse(200, {"Content-Encoding": "gzip", **HTML}, b"\x1f\x8b\x08 broken"), "Compressed file ended before"),
+    (SampleResponse(200, {"Content-Encoding": "deflate", **HTML}, b"\0\1\2 nothing"), "while decompressing"),
 ]
 
 
@@ -91,3 +91,13 @@ def test_a_robots_txt_that_answers_at_the_second_try_is_obeyed(tmp_path: Path) -
         result = crawl(tmp_path, "-a", f"site={server.url}")
     assert result.code == 0, result.log[-1500:]
     assert not [target for target in site.targets if target.startswith("/news/")]
+
+
+def test_every_request_that_waits_for_robots_txt_obeys_it(tmp_path: Path) -> None:
+    rules = b"User-agent: *\nDisallow: /news/\n"
+    site = Timed(robots_txt=SampleResponse(200, {"Content-Type": "text/plain"}, rules))
+    with serve(site) as server:
+        urls = ",".join(f"{server.url}news/zapreshcheno-{number}/" for number in range(900001, 900009))
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-a", f"urls={urls}", "-s", "CONCURRENT_REQUESTS=4")
+    assert "Forbidden by robots.txt" in result.log
+    assert set(site.targets) == {"/robots.txt"}

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from caravan_crawler.report.coverage import Step, step_for
-from caravan_crawler.report.elements import count_axis, downsample, time_axis
+from caravan_crawler.report.elements import downsample
 from caravan_crawler.report.page_facts import Currency, Weather, rates_section, with_bands
 
 FIRST = date(2024, 2, 29)
@@ -50,29 +50,6 @@ def test_step_start_and_next(name: str, start: str, after: str) -> None:
     step = Step(name)
     assert f"{step.start(FIRST)}" == start
     assert f"{step.next(step.start(FIRST))}" == after
-
-
-@pytest.mark.parametrize(
-    ("last", "format_", "step"),
-    [
-        ("2024-03-02T06:00:00+00:00", "%-d %b %H:%M", None),
-        ("2024-03-10", "%-d %b", ("day", 2)),
-        ("2024-12-31", "%b %Y", ("month", 2)),
-        ("2026-02-28", "%b %Y", ("month", 3)),
-        ("2031-01-01", "%Y", ("year", 1)),
-    ],
-)
-def test_time_axis_is_labelled_by_its_span(last: str, format_: str, step: tuple[str, int] | None) -> None:
-    first = "2024-02-29" + last[10:]
-    axis = time_axis(first, last).to_dict()
-    assert axis["format"] == format_
-    assert axis["tickCount"] == (dict(zip(("interval", "step"), step, strict=True)) if step else 6)
-
-
-@pytest.mark.parametrize(("most", "values"), [(0, [0]), (3, [0, 1, 2, 3]), (7, None)])
-def test_counts_are_labelled_by_whole_numbers(most: int, values: list[int] | None) -> None:
-    axis = count_axis(most).to_dict()
-    assert (axis["format"], axis.get("values")) == (",d", values)
 
 
 @pytest.mark.parametrize(("number", "left"), [(0, 0), (5, 5), (6, 5), (1000, 5)])
