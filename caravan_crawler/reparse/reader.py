@@ -233,15 +233,21 @@ def _in_order(pool: ProcessPoolExecutor, most: int, parts: Iterable[Part]) -> It
 
 
 _task: Task | None = None
+#: Seconds in which a process writes its last result after SIGTERM.
+_LAST_WORDS = 0.5
 
 
 def _init_process(task: Task) -> None:
-    """Prepare a new process; it ignores SIGINT, as the parent process decides when the work ends."""
+    """Prepare a new process; it ignores SIGINT, as the parent process decides when the work ends.
+
+    At SIGTERM it ends a moment later: a process that ends while it writes a result would leave the parent process
+    waiting for the rest of it forever.
+    """
     global _task
     _task = task
     logging.basicConfig(level=logging.ERROR)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, lambda *_: threading.Timer(_LAST_WORDS, os._exit, (1,)).start())
     try:
         threading.Thread(target=_exit_with_parent, daemon=True).start()
     except RuntimeError:  # a limit of threads
