@@ -145,7 +145,7 @@ class ParsedDate:
 
 _CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?" + _SUFFIX
 _TIME = rf"(?:\s*[,|\-–—•·@]?\s*\(?(?:в|at|сағ(?:ат)?\.?)?\s*{_CLOCK}\)?)?"
-_YEAR_WORD = r"\s*(?:года|год|г|жылғы|жылы|жыл|ж)?\.?"
+_YEAR_WORD = r"\s*(?:года|год|г|жылдың|жылғы|жылы|жыл|ж)?\.?"
 #: Labels before a date of publication.
 DATE_LABEL = (
     r"(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|добавлено|создано|(?:published|posted)(?:\s+on)?|от(?=\s+\d)"
@@ -153,8 +153,11 @@ DATE_LABEL = (
 )
 _LABEL = re.compile(f"^{DATE_LABEL}")
 _WEEKDAY = re.compile(rf"(?:^|,?\s+)\(?(?:{WEEKDAY_PATTERN})(?![^\W\d_])\.?\)?,?\s*(?=\d|$|(?:{MONTH_PATTERN})\b)")
-# The date of the last change, printed after the date of publication.
-_CHANGED = re.compile(r"(?<=\w)[.\s(\[,;|/•·–—-]+(?:обновлен|изменен|жаңарт|updated)[^\W\d_]*\b.*$")
+#: The date of the last change, printed behind that of publication.
+CHANGED_BEHIND = re.compile(
+    r"(?<=\w)[.\s(\[,;|/•·–—-]+(?:последн\w+\s+)?(?:обновлен|изменен|исправлен|жаңарт|түзет|updated|modified)[^\W\d_]*\b.*$",
+    re.IGNORECASE,
+)
 # Latin letters in a Cyrillic month, as some editors type them: "Maя" with a Latin "Ma".
 _MIXED = re.compile(r"[a-z]+(?=[а-я])|(?<=[а-я])[a-z]+")
 _LATIN = str.maketrans("abcehkmoptxy", "авсенкмортху")
@@ -162,7 +165,7 @@ _TIME_FIRST = re.compile(rf"(?P<clock>\d{{1,2}}:\d{{2}}(?::\d{{2}})?{_SUFFIX})\s
 # Also as PHP prints the zero of a database: "30.11.-0001".
 _ZERO_YEAR = re.compile(r"^-\d{1,6}-\d|(?<!\d)-000[1-9](?!\d)|(?<![\d+\-])0000(?!\d)")
 _DAY = r"(?P<day>\d{1,2})(?:-?(?:ого|го|ое|е)|th|st|nd|rd)?"
-_MONTH = rf"(?P<month>{MONTH_PATTERN})(?:(?<=[әіңғүұқөһйрнзмелтқьяас])да|де|та|те)?\.?"
+_MONTH = rf"(?P<month>{MONTH_PATTERN})(?:(?<=[әіңғүұқөһйрнзмелт])(?:[ыі]|с[ыі]))?(?:н?[дт][ае])?\.?"
 _FORMS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -213,7 +216,7 @@ def date_form(raw: str) -> Form | None:
 def _folded(raw: str) -> str:
     """Return a printed date in lower case without labels and weekdays, the time last."""
     text = " ".join(clean(raw).casefold().replace("ё", "е").split()).strip(" ,;|•·")
-    text = _CHANGED.sub("", _MIXED.sub(_in_cyrillic, text))
+    text = CHANGED_BEHIND.sub("", _MIXED.sub(_in_cyrillic, text))
     text = _WEEKDAY.sub(" ", _LABEL.sub("", text, count=1)).strip()
     return _TIME_FIRST.sub(r"\g<day> \g<clock>", text, count=1)
 

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from caravan_crawler.normalise.dates import DATE_LABEL, Form, date_form, is_suffix
+from caravan_crawler.normalise.dates import CHANGED_BEHIND, DATE_LABEL, Form, date_form, is_suffix
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
 from caravan_crawler.pages.bylines import ROLE, archive_credit, credit_name, interviewer
 
 Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
 _LABEL_OF_DATE = re.compile(DATE_LABEL, re.IGNORECASE)
-#: The date of the last change, printed behind that of publication.
-_UPDATED_BEHIND = re.compile(r"(?<=\w)[.\s(\[,;|/•·–—-]+(?:обновлен|изменен|жаңарт|updated)\w*\b.*$", re.IGNORECASE)
 _COUNT = r"(?P<count>\d[\d\s.,'’]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
 #: Forms of a line, in the order in which they are tried.
 _FORMS: tuple[tuple[Kind, str], ...] = (
@@ -30,6 +28,7 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     ("views", r"(?:опубликовано|жарияланды)\s*:?\s*(?P<count>\d[\d\s]{0,11})"),
     ("views", rf"(?:[^\W\d]+\s+){{0,2}}прочита\w+\s*:?\s*{_COUNT}\s*чел(?:овек\w*)?\.?"),
     ("views", rf"(?:{VIEWS_BEFORE})\s*[:\-–]?\s*{_COUNT},?\s*(?:из\s+них\s+)?(?:за\s+)?(?:сегодня|бүгін)\s*:?\s*\d+"),
+    ("views", r"(?P<count>\d[\d\s.,]*)\s+total\s+views?(?:,\s+[\d\s.,]+views?\s+today)?"),
     ("views", r"visited\s+(?P<count>\d[\d\s.,]*)\s+times?(?:,\s+[\d\s.,]+visits?\s+today)?"),
     ("views", rf"(?:{VIEWS_BEFORE})?\s*[:\-–(]?\s*{_COUNT}\)?\s*(?:{VIEWS_BEHIND})?"),
     (
@@ -116,7 +115,7 @@ def fact_in(text: str) -> Fact | None:
         text = text[1:-1].strip()
     if text[:1].isalnum() or text[:1] == "-":
         if not text.isdecimal() and is_date(text):
-            return Fact("date", _UPDATED_BEHIND.sub("", _LABEL_OF_DATE.sub("", text, count=1)))
+            return Fact("date", CHANGED_BEHIND.sub("", _LABEL_OF_DATE.sub("", text, count=1)))
         for kind, form in FORMS:
             if match := form.fullmatch(text):
                 value = next((value for value in match.groups() if value), text).strip(" ,")

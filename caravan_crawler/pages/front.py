@@ -134,7 +134,7 @@ class _Scan:
             self._texts_since_facts = 0
 
     def _facts_of(self, block: Block) -> list[Fact]:
-        if _is_quoted(block):
+        if _is_quoted(block) or self._is_in_other_article(block):
             return []
         found = facts_of(block)
         if any(fact.kind == "date" for fact in found) and (self._is_in_card(block) or self._is_of_event(block, found)):
@@ -158,6 +158,14 @@ class _Scan:
         is_among_facts = bool(found and self.facts and block.index - self.facts[-1][0] <= MOST_LEDE_BLOCKS)
         is_end = not is_among_facts and is_end_label(block.text) and not is_author_label(block.text)
         return bool(self.texts) and is_end and not self._is_among_paragraphs(block)
+
+    def _is_in_other_article(self, block: Block) -> bool:
+        """Whether a block stands in an ``article`` of its own within the one that holds the headline."""
+        card = next((each for each in block.element.around if each.tag == "article"), None)
+        headline = self.blocks[self.headline]
+        if card is None or headline.is_within(card):
+            return False
+        return any(each.tag == "article" for each in headline.element.around)
 
     def _is_outside_of_article(self, block: Block) -> bool:
         """Whether a block is outside of the ``article`` element that holds the headline and a text."""
@@ -184,6 +192,7 @@ class _Scan:
             or is_colophon(block.text)
             or is_passed_over(block)
             or self._is_in_box(block)
+            or self._is_in_other_article(block)
             or self._is_section(block)
         )
 

@@ -39,8 +39,8 @@ _FRAMES = frozenset("a figure picture".split())
 #: Where scripts find a picture that is loaded when it is scrolled to: the whole picture first, then any.
 _LAZY = (
     "data-full-url data-large-file data-src data-lazy-src data-lazy data-original data-echo data-url "
-    "data-image data-img-url data-hi-res-src data-ezsrc data-orig-src data-cfsrc data-lazyload nitro-lazy-src "
-    "data-wpfc-original-src data-flickity-lazyload"
+    "data-image data-img-url data-hi-res-src data-ezsrc data-orig-src data-cfsrc data-lazyload data-actualsrc "
+    "nitro-lazy-src data-wpfc-original-src data-flickity-lazyload"
 ).split()
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset")
 #: Pixels of width below which a picture in ``src`` is a thumbnail, if its ``srcset`` has larger copies.

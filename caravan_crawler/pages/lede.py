@@ -5,7 +5,7 @@ from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact
 from caravan_crawler.pages.headline import Weighed
 from caravan_crawler.pages.labels import ends_sentence, fold
-from caravan_crawler.pages.selectors import is_header, is_lede
+from caravan_crawler.pages.selectors import is_header, is_lede, is_of_columns
 from caravan_crawler.pages.text_range import outside_of_parts
 
 #: Evidence for the texts before the last fact, or for the first text where no fact follows it, to be the lede.
@@ -95,6 +95,8 @@ def are_siblings(first: Block, second: Block) -> bool:
 def _stands_apart(lede: Block, first: Block, second: Block) -> bool:
     """Whether two texts share an element, other than a list or a quotation, that a text before them is not in."""
     shared = outside_of_parts(common_container(first, second))
+    while is_of_columns(shared.names) and shared.parent is not None:
+        shared = shared.parent
     return shared.tag not in ("body", "html") and not lede.is_within(shared)
 
 

@@ -103,7 +103,10 @@ class StructuredData:
         One in seconds or milliseconds since 1970 becomes ISO 8601.
         """
         value = self.article.get(key)
-        values = value if isinstance(value, list) else [value]
+        values = [
+            each.get("@value") if isinstance(each, dict) else each
+            for each in (value if isinstance(value, list) else [value])
+        ]
         texts = [str(each) for each in values if isinstance(each, (str, int)) and not isinstance(each, bool)]
         return [_without_epoch(text) for each in texts if (text := clean(each))]
 
@@ -238,9 +241,10 @@ def _without_invalid_escapes(text: str) -> str:
 
 
 def _without_what_is_no_json(text: str) -> str:
-    """Drop what a program wrote before the object, such as a warning, and whole lines of comments."""
+    """Drop what a program wrote around the object, such as a warning, and whole lines of comments."""
     begin = re.search(r"[{\[](?=\s*(?:[\"{\[\]}]|//|/\*))", text)
-    return _without_invalid_escapes(_COMMENT_LINE.sub("", text[begin.start() :] if begin else text))
+    end = max(text.rfind("}"), text.rfind("]")) + 1
+    return _without_invalid_escapes(_COMMENT_LINE.sub("", text[begin.start() : end] if begin else text))
 
 
 _REPAIRS = (

@@ -229,7 +229,8 @@ def stamp_as_it_is(page: ArticlePage) -> str | None:
 
 
 def _first_named(stamps: Iterable[str]) -> str | None:
-    return next((stamp for stamp in stamps if day_named(stamp)), None)
+    # Not "18 hours ago": nobody knows when that was written.
+    return next((stamp for stamp in stamps if is_dated(stamp) and day_named(stamp)), None)
 
 
 def views_generation_2(page: ArticlePage) -> str | None:

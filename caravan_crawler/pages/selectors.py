@@ -58,6 +58,7 @@ _AUTHOR_BOX_NAMES = re.compile(rf"(?:^|[\s_\-])(?:{_AUTHOR_BOX})(?=$|[\s_\-\d])"
 _MODIFIED = re.compile(r"updat|modif|edited|izmen|obnov", re.IGNORECASE)
 _PUBLISHED = re.compile(r"publi[sc]|entry-date", re.IGNORECASE)
 _HEADER = re.compile(r"(?:^|[\s_\-])(?:head(?:er|ing)?|hero|jumbotron)(?=$|[\s_\-\d])", re.IGNORECASE)
+_COLUMNS = re.compile(r"(?:^|[\s_\-])(?:columns?|cols?|row|grid)(?=$|[\s_\-\d])", re.IGNORECASE)
 _COMMENT = re.compile(
     r"(?:^|\s)(?:comments?(?:-(?:area|list|body|content|meta|author|item))?|com-ent)(?=$|\s)", re.IGNORECASE
 )
@@ -91,6 +92,11 @@ def is_clutter(tag: str, names: str) -> bool:
     if tag == "p":
         return _PARAGRAPH_CLUTTER.search(names) is not None
     return _CLUTTER.search(_in_hyphens(names)) is not None
+
+
+def is_of_columns(names: str) -> bool:
+    """Whether an element of these names puts parts of a text next to each other."""
+    return _COLUMNS.search(names) is not None
 
 
 def is_comment(names: str) -> bool:
