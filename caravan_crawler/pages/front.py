@@ -41,6 +41,8 @@ _MOST_FACTS = 200
 #: An element with this number of paragraphs is text, even if its name says it is a box.
 _FEWEST_OF_TEXT = 2
 _TAGS_OF_TEXT = SUBHEADS | frozenset("p td th dt dd".split())
+#: Blocks of the card of another article.
+_LARGEST_CARD = 8
 #: Blocks of an element with name, date and counts.
 _LARGEST_LINE = 5
 #: Letters of a name, and of a section's name or a button among the facts over a headline.
@@ -160,12 +162,14 @@ class _Scan:
         return bool(self.texts) and is_end and not self._is_among_paragraphs(block)
 
     def _is_in_other_article(self, block: Block) -> bool:
-        """Whether a block stands in an ``article`` of its own within the one that holds the headline."""
+        """Whether a block stands in the card of another article, an ``article`` within the one with the headline."""
         card = next((each for each in block.element.around if each.tag == "article"), None)
         headline = self.blocks[self.headline]
-        if card is None or headline.is_within(card):
+        if card is None or headline.is_within(card) or card.last - card.first > _LARGEST_CARD:
             return False
-        return any(each.tag == "article" for each in headline.element.around)
+        site, base = self.document.site, self.document.base_url
+        is_card = any(is_teaser(each, site, base) for each in self.blocks[card.first : card.last])
+        return is_card and any(each.tag == "article" for each in headline.element.around)
 
     def _is_outside_of_article(self, block: Block) -> bool:
         """Whether a block is outside of the ``article`` element that holds the headline and a text."""
