@@ -66,11 +66,15 @@ _ZONE = re.compile("|".join(f"(?P<{name}>(?:{words}))" for name, words in _BASES
 _SHIFT = re.compile(r"(?P<sign>[+\-−])\s?(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?")
 
 _NAMED = f"(?:{_MOSCOW_TIME}|{_UNIVERSAL})\\s?[+\\-−]\\s?{_OFFSET}|(?:{'|'.join(_BASES.values())})(?![^\\W\\d_])"
-_HALF = r"[ap]\.?\s?m\b\.?"
+#: WordPress prints ``дп`` and ``пп`` in Russian.
+_HALF = r"(?:[ap]\.?\s?m\b\.?|[дп]п\b|(?:утра|дня|вечера|ночи)\b)"
 
 
 #: All that may follow a time in lower case.
-_SUFFIX = rf"(?:\s*(?P<half>{_HALF}))?(?:\s*,?\s*[(\[]?\s*(?P<zone>{_NAMED}|{_BARE_OFFSET})\s*[)\]]?)?"
+_SUFFIX = (
+    rf"(?:\s*(?P<half>{_HALF}))?"
+    rf"(?:\s*,?\s*[(\[]?\s*(?:алматы,\s*|астана,\s*)?(?P<zone>{_NAMED}|{_BARE_OFFSET})\s*[)\]]?)?"
+)
 _ALONE = re.compile(rf"[(\[]?(?:{_HALF}|{_NAMED}|{_BARE_OFFSET})[)\]]?")
 
 
@@ -81,10 +85,10 @@ def is_suffix(text: str) -> bool:
 
 
 def hour_of(hour: int, half: str | None) -> int:
-    """Return the hour of the day; ``half`` is ``am`` or ``pm`` in any spelling, or None."""
+    """Return the hour of the day; ``half`` is ``am`` or ``pm`` in any spelling or language, or None."""
     if not half or hour > 12:
         return hour
-    return hour % 12 + (12 if half[0] == "p" else 0)
+    return hour % 12 + (12 if half[0] == "p" or half in ("пп", "дня", "вечера") else 0)
 
 
 def zone_of(text: str | None) -> tzinfo:
@@ -155,7 +159,7 @@ _LABEL = re.compile(f"^{DATE_LABEL}")
 _WEEKDAY = re.compile(rf"(?:^|,?\s+)\(?(?:{WEEKDAY_PATTERN})(?![^\W\d_])\.?\)?,?\s*(?=\d|$|(?:{MONTH_PATTERN})\b)")
 #: The date of the last change, printed behind that of publication.
 CHANGED_BEHIND = re.compile(
-    r"(?<=\w)[.\s(\[,;|/•·–—-]+(?:последн\w+\s+)?(?:обновлен|изменен|исправлен|жаңарт|түзет|updated|modified)[^\W\d_]*\b.*$",
+    r"(?<=\w)[.\s(\[,;|/•·–—-]+(?:последн\w+\s+)?(?:обновлен|изменен|исправлен|ред\.\s+от|жаңарт|түзет|updated|modified)[^\W\d_]*\b.*$",
     re.IGNORECASE,
 )
 # Latin letters in a Cyrillic month, as some editors type them: "Maя" with a Latin "Ma".
@@ -165,7 +169,7 @@ _TIME_FIRST = re.compile(rf"(?P<clock>\d{{1,2}}:\d{{2}}(?::\d{{2}})?{_SUFFIX})\s
 # Also as PHP prints the zero of a database: "30.11.-0001".
 _ZERO_YEAR = re.compile(r"^-\d{1,6}-\d|(?<!\d)-000[1-9](?!\d)|(?<![\d+\-])0000(?!\d)")
 _DAY = r"(?P<day>\d{1,2})(?:-?(?:ого|го|ое|е)|th|st|nd|rd)?"
-_MONTH = rf"(?P<month>{MONTH_PATTERN})(?:(?<=[әіңғүұқөһйрнзмелт])(?:[ыі]|с[ыі]))?(?:н?[дт][ае])?\.?"
+_MONTH = rf"(?P<month>{MONTH_PATTERN})(?:(?<=[әіңғүұқөһйрнзмелт])(?:[ыі]|с[ыі]))?(?:н?[дт][ае])?\.?(?:\s+күні)?"
 _FORMS = tuple(
     re.compile(pattern)
     for pattern in (

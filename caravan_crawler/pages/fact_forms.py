@@ -14,7 +14,7 @@ from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
 from caravan_crawler.pages.bylines import ROLE, archive_credit, credit_name, interviewer
 
 Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
-_LABEL_OF_DATE = re.compile(DATE_LABEL, re.IGNORECASE)
+_LABEL_OF_DATE = re.compile(f"^{DATE_LABEL}", re.IGNORECASE)
 _COUNT = r"(?P<count>\d[\d\s.,'’]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
 #: Forms of a line, in the order in which they are tried.
 _FORMS: tuple[tuple[Kind, str], ...] = (
@@ -30,7 +30,7 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     ("views", rf"(?:{VIEWS_BEFORE})\s*[:\-–]?\s*{_COUNT},?\s*(?:из\s+них\s+)?(?:за\s+)?(?:сегодня|бүгін)\s*:?\s*\d+"),
     ("views", r"(?P<count>\d[\d\s.,]*)\s+total\s+views?(?:,\s+[\d\s.,]+views?\s+today)?"),
     ("views", r"visited\s+(?P<count>\d[\d\s.,]*)\s+times?(?:,\s+[\d\s.,]+visits?\s+today)?"),
-    ("views", rf"(?:{VIEWS_BEFORE})?\s*[:\-–(]?\s*{_COUNT}\)?\s*(?:{VIEWS_BEHIND})?"),
+    ("views", rf"(?:{VIEWS_BEFORE})?\s*[:\-–(\[]?\s*{_COUNT}[)\]]?\s*(?:{VIEWS_BEHIND})?"),
     (
         "author",
         r"(?:авторы?|текст|автор\s+текста|(?:мақала|мәтін|материал)\s+авторы|мәтін|журналист|дайындаған|жазған|(?:добавил|разместил|опубликовал)[аи]?)\s*[:\-–—]\s*(?P<value>\S.{0,120})",

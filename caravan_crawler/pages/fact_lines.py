@@ -50,7 +50,7 @@ _WORDS_OF_FACTS = re.compile(
     r"опубликова\w*|дата|публикации|автор\w*|рубрик\w*|раздел\w*|категори\w*|просмотр\w*|прочита\w*|прочли|чтени\w*|займ[её]т|эта|запись|была"
     r"|this|entry|was|posted|on|at|am|pm|and|is|filed|under|written|in|category|написал[аи]?"
     rf"|пользовател\w*|{WEEKDAY_PATTERN}"
-    r"|минут\w*|мин|комментари\w*|оставил\w*|обновлен\w*|размещен\w*|в|и|от|by|на|к|раз\w*|года?|г|нет|без|пока|[^\W\d_]|\d+",
+    r"|минут\w*|мин|комментари\w*|оставил\w*|обновлен\w*|размещен\w*|в|и|от|by|на|к|раз\w*|под|года?|г|нет|без|пока|[^\W\d_]|\d+",
     re.IGNORECASE,
 )
 #: WordPress says so behind the date in its old themes.
@@ -123,7 +123,7 @@ def facts_of(block: Block) -> list[Fact]:
 
     A block may hold several: ``26 Апреля 2023 | 60``, or two spans side by side.
     """
-    if block.is_pager or len(block.text) > _LONGEST_FACTS:
+    if block.is_pager or (len(block.text) > _LONGEST_FACTS and not _SENTENCE_BEGINS.match(block.text)):
         return []
     facts = block.facts
     if facts is None:

@@ -6,6 +6,7 @@ evidence that adds up.
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 
 from caravan_crawler.normalise.dates import day_named
@@ -163,21 +164,26 @@ class _Scan:
 
     def _is_in_other_article(self, block: Block) -> bool:
         """Whether a block stands in the card of another article, an ``article`` within the one with the headline."""
+        if self._article is None:
+            return False
         card = next((each for each in block.element.around if each.tag == "article"), None)
-        headline = self.blocks[self.headline]
-        if card is None or headline.is_within(card) or card.last - card.first > _LARGEST_CARD:
+        if card is None or card is self._article or card.last - card.first > _LARGEST_CARD:
             return False
         site, base = self.document.site, self.document.base_url
-        is_card = any(is_teaser(each, site, base) for each in self.blocks[card.first : card.last])
-        return is_card and any(each.tag == "article" for each in headline.element.around)
+        its = self.blocks[card.first : card.last]
+        return not self.blocks[self.headline].is_within(card) and any(is_teaser(each, site, base) for each in its)
 
     def _is_outside_of_article(self, block: Block) -> bool:
         """Whether a block is outside of the ``article`` element that holds the headline and a text."""
-        around = (each for each in self.blocks[self.headline].element.around if each.tag == "article")
-        article = next(around, None)
+        article = self._article
         if article is None or block.is_within(article) or not self.texts:
             return False
         return self.blocks[self.texts[0]].is_within(article)
+
+    @cached_property
+    def _article(self) -> Element | None:
+        """The innermost ``article`` element around the headline."""
+        return next((each for each in self.blocks[self.headline].element.around if each.tag == "article"), None)
 
     def _is_among_paragraphs(self, label: Block) -> bool:
         """Whether a paragraph like the last text follows a label."""
@@ -202,10 +208,10 @@ class _Scan:
 
     def _credit_of_picture(self, block: Block) -> str | None:
         """Return whom the caption of a picture credits that stands in the same element before it; None of a text."""
-        if is_prose(block) or (credit := caption_credit(block)) is None:
-            return None
         its = (picture for picture in self.document.pictures if picture.position == block.index)
-        return credit if any(picture.parent.is_within(block.element) for picture in its) else None
+        if is_prose(block) or not any(picture.parent.is_within(block.element) for picture in its):
+            return None
+        return caption_credit(block)
 
     def _is_by_a_date(self, block: Block) -> bool:
         """Whether a date follows a line without links, in a small element with it that the headline is not in."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 
 from caravan_crawler.normalise.dates import MONTH_PATTERN, WEEKDAY_PATTERN
 from caravan_crawler.normalise.numbers import parse_decimal, parse_rate
@@ -187,7 +188,11 @@ class Header:
 
 def read_header(blocks: list[Block], end: int | None = None) -> Header:
     """Read the header among ``blocks[:end]``; what is not printed stays empty."""
-    parts = _short_parts(blocks[: _DEEPEST if end is None else end])
+    return _read(tuple(_short_parts(blocks[: _DEEPEST if end is None else end])))
+
+
+@lru_cache(maxsize=16)  # the pages of a visit show the same
+def _read(parts: tuple[str, ...]) -> Header:
     header = Header()
     header.rates = read_rates(parts)
     _read_weather(parts, header)

@@ -140,6 +140,8 @@ def _written_urls(node: LexborNode) -> Iterator[str]:
     attributes = node.attributes
     source = attributes.get("src") or ""
     lazy = [value for name in _LAZY if (value := attributes.get(name))]
+    unknown = (value for name, value in attributes.items() if name.startswith("data-") and name not in _LAZY)
+    lazy += [value for value in unknown if value and _PICTURE_FILE.search(value)]
     sets = [_by_width(attributes.get(name) or "") for name in _SETS]
     parent, behind = node.parent, node.next
     if parent is not None and parent.tag == "picture":

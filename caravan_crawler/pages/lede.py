@@ -1,6 +1,8 @@
 """The lede: by evidence that adds up, a text over the others is the lede or their first paragraph."""
 
-from caravan_crawler.pages.blocks import Block, common_container
+from itertools import islice
+
+from caravan_crawler.pages.blocks import Block, Picture, common_container
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact
 from caravan_crawler.pages.headline import Weighed
@@ -67,7 +69,7 @@ def weigh_lede(
     header = common_container(headline, first)
     if (header.tag == "header" or is_header(header.names)) and not following.is_within(header):
         weighed.add(LEDE, "stands in the header with the headline, and the text does not")
-    if any(lede[-1] < picture.position <= after[0] and not picture.zone for picture in document.pictures):
+    if any(lede[-1] < each.position <= after[0] and not _stands_beside(each) for each in document.pictures):
         weighed.add(LEDE, "a picture stands before the text")
     lengths = [len(blocks[index].text) for index in after[:2]]
     is_short = len(lede) == 1 and len(first.text) < _SHORT * sum(lengths) / len(lengths)
@@ -83,6 +85,11 @@ def weigh_lede(
     elif first.tag == "p" and following.element is first.element.parent:
         weighed.add(LEDE, "is a paragraph before bare text")
     return weighed
+
+
+def _stands_beside(picture: Picture) -> bool:
+    """Whether a picture stands in a column or next to a text, not between two texts."""
+    return picture.zone is not None or any(is_of_columns(each.names) for each in islice(picture.parent.around, 3))
 
 
 def are_siblings(first: Block, second: Block) -> bool:

@@ -36,7 +36,7 @@ _OPENING, _CLOSING, _SPACE = (
 #: Seconds or milliseconds since 1970, from 2001 on.
 _EPOCH = re.compile(r"1\d{9}(?:\d{3})?")
 _STRING = r'"(?:[^"\\]|\\.)*"'
-_TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\]])", re.DOTALL)
+_TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\],])", re.DOTALL)
 #: A backslash before a letter with which it makes no escape.
 _INVALID_ESCAPE = re.compile(r"(\\[\\\"/bfnrt]|\\u[0-9a-fA-F]{4})|\\")
 _COMMENT_LINE = re.compile(r"^\s*(?://.*|/\*.*?\*/\s*)$", re.MULTILINE)

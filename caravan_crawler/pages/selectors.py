@@ -14,7 +14,7 @@ _TEXT_CLASSES = frozenset(["article_text", "full-article__text"])
 
 _AUTHOR_BOX = (
     r"(?:about-?)?author-?(?:box|bio|info|card|description|avatar|block|about|profile|section)|signature-author|abh-box"
-    r"|saboxplugin-wrap|bio-box|m-a-box"
+    r"|saboxplugin-wrap|bio-box|m-a-box|ts-fab\S*"
 )
 #: Words of a name, the parts between hyphens, underscores and capitals, that mark what is no part of an article.
 _CLUTTER = re.compile(
@@ -22,7 +22,7 @@ _CLUTTER = re.compile(
     r"|banner|banners|reklama|promo|sponsored|partners?|share|sharing|sharedaddy|social|socials|addtoany|ya-share2?"
     r"|comments?|respond|disqus|related|relatedposts?|jp-relatedposts|yarpp|crp|recommend\w*|read-?(?:also|more|next)"
     r"|see-?also|more-?(?:news|posts)|similar|latest-posts|recent-posts|popular|trending-posts|wp-embedded-content"
-    r"|is-type-wp-embed|wp-block-embed|lyte-\w+|jwplayer|plyr|video-js|\w*incut|inset|newsletter|subscri(?:be|ption)\w*|mailchimp|mc4wp\S*|telegram-(?:box|banner|subscribe)|toc|toc-container"
+    r"|is-type-wp-embed|wp-block-embed|wp-block-query|wp-block-post-template|lyte-\w+|jwplayer|plyr|video-js|\w*incut|inset|newsletter|subscri(?:be|ption)\w*|mailchimp|mc4wp\S*|telegram-(?:box|banner|subscribe)|toc|toc-container"
     r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|tgme\w*|(?:vk|ok|fb|telegram|tg|twitter|x|youtube|rutube)-(?:embed|post|widget)|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|post-?ratings?|rating|rmp-\w+"
     rf"|{_AUTHOR_BOX}"
     r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|polls?|opros\w*|golosovan\w*|votes?|voting|cookie\w*|popup|modal"
@@ -58,7 +58,9 @@ _AUTHOR_BOX_NAMES = re.compile(rf"(?:^|[\s_\-])(?:{_AUTHOR_BOX})(?=$|[\s_\-\d])"
 _MODIFIED = re.compile(r"updat|modif|edited|izmen|obnov", re.IGNORECASE)
 _PUBLISHED = re.compile(r"publi[sc]|entry-date", re.IGNORECASE)
 _HEADER = re.compile(r"(?:^|[\s_\-])(?:head(?:er|ing)?|hero|jumbotron)(?=$|[\s_\-\d])", re.IGNORECASE)
-_COLUMNS = re.compile(r"(?:^|[\s_\-])(?:columns?|cols?|row|grid)(?=$|[\s_\-\d])", re.IGNORECASE)
+_COLUMNS = re.compile(
+    r"(?:^|[\s_\-])(?:columns?|cols?|row|grid|media-text|wp-block-group)(?=$|[\s_\-\d])", re.IGNORECASE
+)
 _COMMENT = re.compile(
     r"(?:^|\s)(?:comments?(?:-(?:area|list|body|content|meta|author|item))?|com-ent)(?=$|\s)", re.IGNORECASE
 )
