@@ -70,7 +70,7 @@ def test_an_article_that_fails_after_a_run_below_the_floors(failure: str, tmp_pa
 
 
 def stop(data_dir: Path, *options: str) -> None:
-    process = start(data_dir, *options)
+    process = start(data_dir, *options, "-s", "DOWNLOAD_DELAY=0.1")  # so slow that it does not end before the kill
     while process.poll() is None:
         store = data_dir / "caravan.db"
         if store.exists() and len(Stored(data_dir).rows("articles")) > 10:
