@@ -53,6 +53,8 @@ _UNSEEN_LETTER = re.compile(f"[{UNSEEN_LETTERS}]").search
 #: for its links only, which saves time on a page with columns behind the text.
 _FEWEST_PARAGRAPHS, _MOST_BEHIND, _MOST_BEHIND_TRENDING = 2, 200, 30
 _SHORTEST_PARAGRAPH, _ENDS = 60, '.!?…»”"'
+#: Spaces with which old pages begin a paragraph.
+_INDENTS = ("\xa0\xa0", "\u2003", "\u3000")
 #: Letters of a button that unfolds a part of the text; those of menus have fewer.
 _SHORTEST_QUESTION = 14
 
@@ -329,20 +331,21 @@ _Line = tuple[str, list[Piece]]
 
 
 def _lines(pieces: list[Piece], stands_alone: Callable[[str], bool] | None) -> Iterator[_Line]:
-    """Yield the text and pieces of the blocks in a text with line breaks."""
+    """Yield the text and pieces of the blocks in a text with line breaks; an indented line begins a block, too."""
     line: list[Piece] = []
     lines: list[_Line] = []
     for piece in [*pieces, (LINE_BREAK, None, None), (LINE_BREAK, None, None)]:
         if piece[0] != LINE_BREAK:
             line.append(piece)
             continue
-        text = " ".join("".join([part for part, _, _ in line]).split())
-        if text:
-            lines.append((text, [*line, ("\n", piece[1], piece[2])]))
-        elif lines:
+        raw = "".join([part for part, _, _ in line])
+        text = " ".join(raw.split())
+        if lines and (not text or raw.lstrip(" \t\r\n").startswith(_INDENTS)):
             for group in _parted(lines, stands_alone):
                 yield "\n".join([text for text, _ in group]), [each for _, its in group for each in its][:-1]
             lines = []
+        if text:
+            lines.append((text, [*line, ("\n", piece[1], piece[2])]))
         line = []
 
 
