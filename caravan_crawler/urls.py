@@ -274,7 +274,10 @@ class Site:
                 return None
         except ValueError:
             return None
-        path = normal_path(parts.path.lstrip("/").replace("\\", "/"))
+        path = parts.path.lstrip("/").replace("\\", "/")
+        if len(path) > 3 * self.longest_address:  # too long however it is escaped, which would take time
+            return self.base + path
+        path = normal_path(path)
         query = f"?{quote(parts.query, _UNESCAPED_IN_QUERY, errors='replace')}" if parts.query else ""
         return f"{self.base}{path}{query}"
 

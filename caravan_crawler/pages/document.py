@@ -148,6 +148,8 @@ _REST = r"[^\x00-\x20\x7f-\xa0\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufef
 _UNSAFE = re.compile('[\x00-\x20"<>\x7f-\xa0\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]')
 _WHOLE = re.compile(rf"https?://[A-Za-z0-9.\-]+(?::\d+)?(?:/{_REST})?", re.ASCII)
 _ROOTED = re.compile(rf"/(?!/){_REST}")
+#: Letters of an address that any server may answer.
+_LONGEST_HREF = 20_000
 #: Letters of a headline, and of a fact, that may stand in one block with the text.
 _SHORTEST_HEADLINE, _LONGEST_ALONE = 12, 80
 _BOUNDS = Bounds()
@@ -182,7 +184,7 @@ class Document:
     def absolute(self, href: str) -> str | None:
         """Return ``href`` as an absolute http or https URL, or None where it is none."""
         href = href.strip()
-        if not href or href[0] == "#":
+        if not href or href[0] == "#" or len(href) > _LONGEST_HREF:
             return None
         if _WHOLE.fullmatch(href):
             return href
