@@ -135,7 +135,7 @@ def browser_problem(settings: BaseSettings) -> str | None:
         return f"BROWSER={settings['BROWSER']} is none of {', '.join(Mode)}"
     if mode is Mode.OFF:
         return None
-    if find_spec("scrapy_playwright") is None:
+    if find_spec("scrapy_playwright") is None or find_spec("playwright") is None:
         return f"BROWSER={mode} needs scrapy-playwright: pip install -e '.[browser]'"
     if browser_path(settings) is not None:
         return None

@@ -6,6 +6,7 @@ All is decided from the crawl's stats, whose names are here.
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import urllib.request
 from collections import Counter, defaultdict
@@ -160,7 +161,7 @@ def _judge_data(stats: Mapping[str, Any], read: int, failed: int, last: str | No
     # A sitemap index lists no articles, and may be all that a run requested.
     shown = read - stats.get("caravan/pages/sitemap", 0)
     if found == 0 and shown and WORKER_STAT not in stats:  # the articles of a list are read by all workers
-        return Outcome(BELOW_FLOORS, f"no article on {read} pages" + (f"; the last failure: {last}" if last else ""))
+        return Outcome(BELOW_FLOORS, f"no article on {_pages(read)}" + (f"; the last failure: {last}" if last else ""))
     if below := [*stats.get(DRIFT_STAT, ()), *filter(None, [stats.get(SILENCE_STAT)])]:
         return Outcome(BELOW_FLOORS, "; ".join(below))
     words = [f"{_pages(failed)} failed; the last: {last}"] if failed else []
@@ -325,6 +326,13 @@ def hook_problem(hook: str) -> str | None:
         return None if shlex.split(hook) else "ON_FAILURE is empty"
     except ValueError as error:
         return f"ON_FAILURE is no command line: {error}"
+
+
+def hook_warning(hook: str) -> str | None:
+    """Return that the command of a hook is not on this machine, or None."""
+    if urlsplit(hook).scheme in ("http", "https") or shutil.which(shlex.split(hook)[0]) is not None:
+        return None
+    return f"ON_FAILURE: this machine has no program {shlex.split(hook)[0]}, so a failure would raise no alarm"
 
 
 def _post(url: str, body: bytes) -> str | None:

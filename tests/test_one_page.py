@@ -31,6 +31,7 @@ COMMANDS = [
     (("shell", "--nolog", PAGE, "-c", "response.css('h1::text').get()"), "Пешеходный мост"),
     (("view", "-L", "INFO", "{url}"), "Spider closed (finished)"),
     (("parse", "--nolog", "{url}"), "'fetched_url': '{url}'"),
+    (("parse", "--nolog", "{url}"), "'views': {views},"),
     (("parse", "--nolog", "--spider=caravan", "{url}"), "'fetched_url': '{url}'"),
     (("parse", "--nolog", "--pipelines", "-c", "parse", "{url}"), "'fetched_url': '{url}'"),
     (("parse", "--nolog", "{base}news/"), "<GET {base}news/page/2/>"),
@@ -42,7 +43,8 @@ COMMANDS = [
 
 @pytest.mark.parametrize(("words", "shown"), COMMANDS, ids=lambda value: " ".join(value[:2]) if len(value) < 9 else "")
 def test_a_command_for_one_page(words: tuple[str, ...], shown: str, server: SampleServer, tmp_path: Path) -> None:
-    url = next(record["url"] for record in server.site.gold(server.url) if record["section"] == "news")
+    article = next(each for each in server.site.gold(server.url) if each["section"] == "news" and each["views"])
+    url, shown = article["url"], shown.replace("{views}", str(article["views"]))
     given = [word.replace("{url}", url).replace("{base}", server.url) for word in words]
     data_dir = tmp_path / "data"
     done: subprocess.CompletedProcess[str] = run(

@@ -104,6 +104,9 @@ class Command(CheckedCommand, CrawlCommand):
         problem = settings_problem(self.settings) or limit_problem(self.settings, opts.spargs)
         if problem := problem or scrapyd_problem(self.settings, opts.spargs):
             self._refuse(problem)
+        hook = self.settings["ON_FAILURE"]
+        if hook and (warning := outcome.hook_warning(hook)):
+            print_err(f"scrapy crawl: {warning}")
         if args == [CaravanSpider.name]:
             try:
                 site = CrawlArguments.parse(opts.spargs).site

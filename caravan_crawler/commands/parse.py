@@ -96,7 +96,12 @@ class OnePageOptions(_OnePage):
 
 
 class Command(_OnePage, CheckedCommand, ParseCommand):
-    """Scrapy's command, without storing or publishing anything. The callback is a crawl's for such a URL."""
+    """Scrapy's command, without storing or publishing anything. Callback and pipelines are a crawl's for such a URL."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add Scrapy's options; items pass the pipelines, as their values are printed ones before."""
+        super().add_options(parser)
+        parser.set_defaults(pipelines=True)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Remove the crawl's feeds and store from the settings."""

@@ -86,8 +86,7 @@ def _lines(overview: Overview) -> Iterator[str]:
 
 
 def _outcome(run: Run) -> str:
-    words = run.outcome.replace("_", " ")
-    return run.reason if run.outcome in ("sound", "no end") else f"{words}: {run.reason}"
+    return run.reason or run.outcome.replace("_", " ")
 
 
 def _largest(numbers: Mapping[str, int]) -> str:

@@ -17,7 +17,7 @@ def last_line(log: Path) -> str:
 
 @pytest.mark.parametrize(
     ("option", "words"),
-    [("urls=/", "Exit code 3: no article on 1 pages"), ("since=soon", "Exit code 2: since=soon is not a day")],
+    [("urls=/", "Exit code 3: no article on 1 page"), ("since=soon", "Exit code 2: since=soon is not a day")],
 )
 def test_the_log_ends_with_the_exit_code(option: str, words: str, tmp_path: Path) -> None:
     log = tmp_path / "crawl.log"
