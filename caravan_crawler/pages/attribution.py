@@ -66,6 +66,9 @@ _HINT = re.compile(
     r"\W(?:пере?да|сообщ|информиру|пиш|написа|рассказыва|уточня|отмеча|со\s+ссыл|ссыл|по\s+(?:дан|инф|сооб|све|мат)"
     r"|как\s+(?:пиш|соо|пер)|источник|об\s+этом|хабарла|жаза|деп\s+жаз)"
 )
+#: Stems of the words behind a name in Kazakh; letters of a name with its kind, and of the rest of the words.
+_HINT_BEHIND = re.compile("хабарла|жазды|жазады|жазуы|сілтеме|інше|ынша")
+_LONGEST_NAME, _LONGEST_ENDING = 140, 20
 _REFERS_ON = re.compile(rf"\s*,?\s*{_REFERENCE}{_GO_BETWEEN}\s*(?P<name>{_NAME})", re.IGNORECASE)
 
 
@@ -79,10 +82,14 @@ def find_source(text: str) -> str | None:
     if len(lowered) != len(text):
         lowered = text  # a letter whose lower case is longer would shift the places
     matches = [match for hint in _HINT.finditer(f" {lowered}") if (match := _CREDITED.match(text, hint.start()))]
-    if any(stem in lowered for stem in ("хабарла", "жаз", "сілтеме", "ынша", "інше")):
-        matches += _CREDITED_BEFORE.finditer(text)
+    behind = (
+        _CREDITED_BEFORE.search(text, max(0, hint.start() - _LONGEST_NAME), hint.end() + _LONGEST_ENDING)
+        for hint in _HINT_BEHIND.finditer(lowered)
+    )
+    matches += filter(None, behind)
     matches += [found for match in matches if (found := _REFERS_ON.match(text, match.end("name")))]
-    matches += [found] if (found := _DATELINE.search(text)) else []
+    if "/" in text and (found := _DATELINE.search(text)):
+        matches.append(found)
     for match in sorted(matches, key=lambda found: found.start("name")):
         name = match["name"].strip()
         if not is_the_site(name) and _is_name(name) and not _is_title_of_a_work(match):
