@@ -4,8 +4,9 @@ import argparse
 import json
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import NoReturn, get_args
 
 from caravan_crawler.sample_site import SampleServer, SampleSite, serve
@@ -13,6 +14,8 @@ from caravan_crawler.sample_site.faults import FAULTS, FaultySite
 from caravan_crawler.sample_site.one_generation import OldAddresses
 
 _DEFAULT_PORT = 8000
+#: Seconds between two looks for a signal.
+_POLL = 0.5
 
 
 class _OneLineParser(argparse.ArgumentParser):
@@ -53,13 +56,20 @@ def main() -> int:
     return 0
 
 
+def _next(signals: SimpleQueue[int]) -> int:
+    """Wait for a signal; if the system gives it to another thread, its handler runs when this one wakes."""
+    while True:
+        with suppress(Empty):
+            return signals.get(timeout=_POLL)
+
+
 def _serve(server: SampleServer, burst: int) -> None:
     """Publish at SIGUSR1, move at SIGUSR2, return at SIGINT or SIGTERM."""
     signals: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, lambda received, _: signals.put(received))
     print(f"Sample site with {server.site.articles} articles at {server.url} (Ctrl-C ends it)", flush=True)
-    while (received := signals.get()) in (signal.SIGUSR1, signal.SIGUSR2):
+    while (received := _next(signals)) in (signal.SIGUSR1, signal.SIGUSR2):
         try:
             if received == signal.SIGUSR1:
                 server.publish(burst)
