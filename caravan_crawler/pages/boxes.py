@@ -26,7 +26,7 @@ _FEWEST_OF_DIGEST = 3
 _PARTS_OF_TEXT = SUBHEADS | frozenset("p li td th dt dd pre".split())
 #: Blocks of a widget, letters of its lines, and elements that are of a text.
 _LARGEST_WIDGET, _MOST_OF_LINE = 12, 60
-_PARTS_OF_WIDGET_NOT = frozenset("p td th dt dd pre".split())
+_NO_WIDGET = frozenset("p td th dt dd pre".split())
 _QUOTED = frozenset("table blockquote pre".split())
 _OF_PERSON = re.compile(r"/(?:avatars?|users?|authors?|people)/", re.IGNORECASE)
 _CHANNELS = frozenset(
@@ -197,10 +197,7 @@ class Boxes:
         its = self._document.blocks[box.first : box.last]
         if its[0].tag != "div" or its[0].text[-1] == ":" or len(its) > _LARGEST_WIDGET:
             return False
-        if any(
-            each.tag in _PARTS_OF_WIDGET_NOT or len(each.text) > _MOST_OF_LINE or ends_sentence(each.text)
-            for each in its
-        ):
+        if any(each.tag in _NO_WIDGET or len(each.text) > _MOST_OF_LINE or ends_sentence(each.text) for each in its):
             return False
         return len(its) > 1 or not (facts_of(block) or is_person(block.text) or read_byline(block.text))
 

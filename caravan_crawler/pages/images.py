@@ -85,7 +85,7 @@ def _is_articles(picture: Picture, document: Document, layout: Layout) -> bool:
 def _frame_of(picture: Picture) -> Element:
     """Return the element around a picture, or around the link that shows it large: some are named ``modal``."""
     link = picture.link
-    shows_it = link is not None and _PICTURE_FILE.search(urlsplit(link.get("href") or "").path) is not None
+    shows_it = link is not None and _PICTURE_FILE.search((link.get("href") or "").partition("?")[0]) is not None
     return link.parent if link is not None and link.parent is not None and shows_it else picture.parent
 
 

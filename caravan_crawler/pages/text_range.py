@@ -292,11 +292,6 @@ def outside_of_parts(element: Element) -> Element:
     return element
 
 
-def in_clutter(block: Block, container: Element) -> bool:
-    """Whether ``block`` stands in an element inside of ``container`` that is named as clutter."""
-    return clutter_around(block.element, container) is not None
-
-
 def clutter_around(inner: Element, container: Element | None, but: Collection[Element] = ()) -> Element | None:
     """Return the innermost element from ``inner`` to below ``container`` that is named as clutter, or None.
 

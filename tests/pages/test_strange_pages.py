@@ -105,6 +105,20 @@ def test_a_broken_byte_damages_one_letter_only(written: str, declared: str | Non
     ]
 
 
+@pytest.mark.parametrize("address", ["http://[x/", "http://[", "//[::1/a.jpg", "http://a:b/", "data:,"])
+def test_addresses_that_are_none(address: str) -> None:
+    """In each attribute of a picture in an article's text, and in the links there."""
+    attributes = " ".join(f'{name}="{address}"' for name in ("src", "srcset", "data-src", "data-x", "data-lazy-srcset"))
+    text = f"<p>{'Первая фраза текста стоит здесь полностью. ' * 3}</p>"
+    picture = f'<a href="{address}"><img {attributes}></a><a href="{address}">{address}</a>'
+    body = (
+        f"<html><title>Слово о картинках</title><article><h1>Слово о картинках</h1><p>26 Апреля 2023</p>{text}{picture}"
+    )
+    reading = read(f"{body}{text}</article></html>".encode())
+    assert reading.article is not None
+    assert reading.article.images == []
+
+
 def test_an_article_nested_too_deeply_is_cut() -> None:
     sample = SampleSite(articles=40)
     record = next(record for record in sample.gold(SITE.base) if record["section"] == "news" and record["article_id"])
