@@ -99,6 +99,11 @@ class Block:
         return self.element.tag
 
     @property
+    def is_quoted(self) -> bool:
+        """Whether it stands in a quotation or in what a social network's embed is until its script runs."""
+        return any(element.tag == "blockquote" for element in self.element.around)
+
+    @property
     def link(self) -> Element | None:
         """The ``a`` element all of the block's text is in; None where some text is outside of it."""
         first = self.pieces[0][1]

@@ -5,7 +5,7 @@ The forms of a single fact are in ``fact_forms.py``.
 
 import re
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, pairwise
 
 from caravan_crawler.normalise.dates import MONTH_PATTERN, WEEKDAY_PATTERN, day_named
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
@@ -81,6 +81,7 @@ def printed_date(facts: list[Fact]) -> str | None:
 
     The time of day and the zone after it are included. A date after ``Обновлено`` does not count.
     """
+    facts = _without_recordings(facts)
     dates = [
         index
         for index, fact in enumerate(facts)
@@ -99,6 +100,15 @@ def printed_date(facts: list[Fact]) -> str | None:
     if best - 1 in dates and is_clock(facts[best - 1].value):
         return f"{facts[best - 1].value} {date}"
     return date
+
+
+def _without_recordings(facts: list[Fact]) -> list[Fact]:
+    """Return the facts with two clocks in a row, the position in a recording and its length, as ``other``."""
+    clocks = [fact.kind == "date" and is_clock(fact.value) for fact in facts]
+    pairs = {place for place, both in enumerate(pairwise(clocks)) if all(both)}
+    return [
+        Fact("other", fact.value) if place in pairs or place - 1 in pairs else fact for place, fact in enumerate(facts)
+    ]
 
 
 def _with_zone(date: str, facts: list[Fact], index: int) -> str:
@@ -127,7 +137,7 @@ def facts_of(block: Block) -> list[Fact]:
         return []
     facts = block.facts
     if facts is None:
-        block.facts = facts = tuple(_facts_of(block))
+        block.facts = facts = tuple(_without_recordings(_facts_of(block)))
     return [fact for fact in facts if isinstance(fact, Fact)]
 
 

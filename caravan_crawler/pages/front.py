@@ -137,7 +137,7 @@ class _Scan:
             self._texts_since_facts = 0
 
     def _facts_of(self, block: Block) -> list[Fact]:
-        if _is_quoted(block) or self._is_in_other_article(block):
+        if block.is_quoted or self._is_in_other_article(block):
             return []
         found = facts_of(block)
         if any(fact.kind == "date" for fact in found) and (self._is_in_card(block) or self._is_of_event(block, found)):
@@ -193,7 +193,7 @@ class _Scan:
     def _is_passed_over(self, block: Block) -> bool:
         headline = self.blocks[self.headline]
         return bool(
-            (_is_quoted(block) and bool(facts_of(block)))
+            (block.is_quoted and bool(facts_of(block)))
             or fold(block.text) == fold(headline.text)
             or (_IN_PATH.search(block.text) and fold(block.text).endswith(fold(headline.text)))
             or block.is_pager
@@ -318,10 +318,6 @@ def _are_of_front(facts: list[Fact]) -> bool:
 
 def _is_set_as_text(block: Block) -> bool:
     return any(element.tag in _TAGS_OF_TEXT for element in islice(block.element.around, 3))
-
-
-def _is_quoted(block: Block) -> bool:
-    return any(element.tag == "blockquote" for element in block.element.around)
 
 
 def _is_text(facts: list[Fact], found: list[Fact], blocks: list[Block], position: int) -> bool:

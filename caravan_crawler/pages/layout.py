@@ -10,7 +10,7 @@ block, at the end of its containers or at the page's foot. The weights are in
 from dataclasses import dataclass, field
 from itertools import islice
 
-from caravan_crawler.pages.blocks import SUBHEADS, Block, common_container
+from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
 from caravan_crawler.pages.bylines import (
     Byline,
     is_author_label,
@@ -155,17 +155,19 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
     end = layout.trending.start if layout.trending else len(blocks)
     last_prose = next((block.index for block in reversed(layout.text.blocks) if is_prose(block)), layout.text.start)
     found: list[Fact] = []
-    is_author_next = is_photographer_next = is_in_box = False
+    is_author_next = is_photographer_next = False
+    box_end = 0
     for block in blocks[last_prose + 1 : min(end, last_prose + _FARTHEST_BEHIND)]:
         if is_end_label(block.text) and not is_author_label(block.text):
             break
-        if block.zone not in (None, "footer"):
+        if block.zone not in (None, "footer") or block.is_quoted:
             continue
         card = next((each for each in block.element.around if each.tag == "article"), None)
         if card is not None and not layout.text.blocks[0].is_within(card):
             continue
-        is_in_box = is_in_box or is_see_also(block.text)
-        if is_in_box:  # further articles, and perhaps the author's box behind them
+        if is_see_also(block.text):
+            box_end = _end_of_box(block, article, layout.text.blocks[-1])
+        if block.index < box_end:  # further articles, and perhaps the author's box behind them
             is_box_of_author = any(is_author_box(each.names) for each in islice(block.element.around, _DEEPEST_BOX))
             found += [Fact("author", name) for name in people_in(block.text) if is_box_of_author]
             continue
@@ -204,6 +206,12 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
         is_author_next = is_author_label(block.text)
         is_photographer_next = is_photo_label(block.text)
     return found
+
+
+def _end_of_box(heading: Block, article: Element, last: Block) -> int:
+    """Return the end of the box of links under a heading: of the element around both, else of the article."""
+    around = [each for each in heading.element.below(article) if not last.is_within(each)]
+    return around[-1].last if around and around[-1].last > heading.index + 1 else article.last
 
 
 def _is_marked_as_views(block: Block) -> bool:

@@ -1,17 +1,21 @@
 """The kind of a page, and everything that is read on it."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import dropwhile
 from urllib.parse import urlsplit
 
 from caravan_crawler.items import COUNTED
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import mark_pager
-from caravan_crawler.pages.blocks import is_teaser
+from caravan_crawler.pages.blocks import Block, is_teaser
 from caravan_crawler.pages.bylines import is_the_site
 from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.header import Header, read_header
+from caravan_crawler.pages.labels import is_prose
 from caravan_crawler.pages.layout import Layout, find_layout
 from caravan_crawler.pages.trending import TopicLine, TrendingBlock, find_trending
 
@@ -83,6 +87,10 @@ _SHORTEST_UNDATED = 120
 _FEW_WORDS = 120
 
 
+#: Links to articles that make a page a list.
+_FEWEST_CARDS = 3
+
+
 def kind_of(document: Document, layout: Layout, *, text_length: int, has_date: bool) -> PageKind:
     """Judge the page by what it shows, and by its address where it shows what several kinds do."""
     if document.excess is not None:
@@ -112,7 +120,7 @@ def kind_of(document: Document, layout: Layout, *, text_length: int, has_date: b
             is_article = text_length > 0 and (has_date or has_lines) and not _is_list(document, layout)
         if is_article and (text_length or layout.facts):
             return PageKind.ARTICLE
-    return PageKind.LISTING if _article_links(document, layout) >= 3 else PageKind.OTHER
+    return PageKind.LISTING if _article_links(document, layout) >= _FEWEST_CARDS else PageKind.OTHER
 
 
 def says_nothing_is_here(document: Document) -> bool:
@@ -122,11 +130,20 @@ def says_nothing_is_here(document: Document) -> bool:
 
 
 def _is_list(document: Document, layout: Layout) -> bool:
-    """Whether what would be the text is cards: links to articles, as many as there are paragraphs."""
+    """Whether what would be the text is cards: links to articles, as many as there are paragraphs.
+
+    A text under its date is none, whatever links stand behind it; a card has its date next to the link.
+    """
     blocks = document.blocks[(layout.headline or 0) + 1 : layout.text.end]
-    teasers = sum(is_teaser(block, document.site, document.base_url) for block in blocks)
-    paragraphs = sum(1 for block in blocks if not block.is_all_links and len(block.text) > 60)
-    return teasers >= max(3, paragraphs)
+    teasers = [place for place, block in enumerate(blocks) if is_teaser(block, document.site, document.base_url)]
+    if len(teasers) < _FEWEST_CARDS:
+        return False
+    over_cards: Iterable[Block] = blocks[: teasers[0]]
+    if not document.structured.published and layout.front_start == layout.first_headline:
+        over_cards = dropwhile(lambda block: all(fact.kind != "date" for fact in facts_of(block)), over_cards)
+    if any(map(is_prose, over_cards)):
+        return False
+    return len(teasers) >= sum(1 for block in blocks if not block.is_all_links and len(block.text) > 60)
 
 
 def _is_challenge(document: Document) -> bool:
