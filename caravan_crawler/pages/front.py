@@ -25,12 +25,14 @@ from caravan_crawler.pages.fact_forms import Fact, is_dated
 from caravan_crawler.pages.fact_lines import facts_of, linked_authors
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed, section_names
 from caravan_crawler.pages.labels import (
+    box_under,
     ends_sentence,
     fold,
     is_colophon,
     is_end_label,
     is_passed_over,
     is_prose,
+    is_see_also,
     is_trending_heading,
 )
 from caravan_crawler.pages.lede import LEDE_FROM, are_siblings, weigh_lede
@@ -87,6 +89,7 @@ class _Scan:
     facts: list[tuple[int, list[Fact]]] = field(default_factory=list)
     end: int = 0
     _texts_since_facts: int = 0
+    _box_end: int = 0
     _is_author_next: bool = False
 
     @property
@@ -103,6 +106,10 @@ class _Scan:
             found = self._facts_of(block)
             if self._is_behind_article(block, found) or self._is_outside_of_article(block):
                 return
+            if is_see_also(block.text) and (box := box_under(block, self.blocks)) is not None:
+                self._box_end = box.last
+            if block.index < self._box_end:
+                continue
             if found and not _is_text(self.facts_within(), found, self.blocks, block.index):
                 self._add(block, found)
                 self._is_author_next = is_author_label(block.text)

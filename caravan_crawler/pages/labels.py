@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from caravan_crawler.pages.blocks import Block
+from caravan_crawler.pages.blocks import Block, Element
 from caravan_crawler.pages.fact_forms import is_date
 
 _LETTERS_AND_DIGITS = re.compile(r"[\W_]+")
@@ -22,6 +22,15 @@ def fold(text: str) -> str:
 #: Heading of the trending block.
 _TRENDING_HEADING = re.compile(r"(?:сейчас\s+)?в\s+тренде\s*[:.]?|трендте\s*:?", re.IGNORECASE)
 
+#: Headings of lists of other news.
+_OTHER_NEWS = (
+    r"(?:новости|материалы)\s+(?:наших\s+)?партн[её]ров|новости\s+сети|сми\s?2|по\s+материалам\s+партн[её]ров"
+    r"|(?:последние|свежие|главные|популярные|важные)(?:\s+(?:новости|записи|статьи|материалы|публикации)){0,2}(?:\s+(?:за|по|на)\s+\w+)?"
+    r"|(?:самое\s+)?(?:популярное|читаемое|обсуждаемое|интересное|главное)(?:\s+(?:за|на|по|в)\s+(?:\w+\s+)?\w+|\s+сегодня)?"
+    r"|(?:сейчас|чаще\s+всего|больше\s+всего|все)\s+(?:читают|обсуждают)|топ(?:[-\s]\d+)?(?:\s+(?:новостей|недели|дня|месяца))?"
+    r"|выбор\s+редакции|лента(?:\s+новостей)?|(?:другие|новые)\s+(?:новости|материалы)"
+    r"|(?:соңғы|басты|танымал|маңызды)\s+(?:жаңалықтар|материалдар|мақалалар)|(?:ең\s+)?көп\s+оқыл\w+|серіктес\w*\s+жаңалықтары|қазір\s+оқ\w+\s+жат\w+"
+)
 _SEE_ALSO = (
     r"(?:читайте|читать|смотрите|смотри|см\.|узнайте)\s+(?:также|тоже|ещ[её]|по\s+теме|далее|подробнее)"
     r"|(?:материалы?|новости|статьи|ссылки|подробнее|больше|также|ещ[её]|ранее)\s+(?:по|на)\s+(?:эт[уо]й?\s+)?тем[уе]"
@@ -33,6 +42,7 @@ _SEE_ALSO = (
     r"|тағы\s+(?:да\s+)?оқ\w+|сондай-ақ\s+оқ\w+|оқи\s+отырыңыз|(?:қатысты|ұқсас|басқа|тағы)\s+(?:жаңалықтар|материалдар|мақалалар)"
     r"|осы\s+тақырып\w*|тақырып(?:қа\s+орай|\s+бойынша)|сізге\s+(?:де\s+)?(?:ұнауы|қызықты\s+болуы)\s+мүмкін"
     r"|related\s+(?:posts|articles|news|stories)|you\s+(?:may|might)\s+also\s+like|(?:read|see)\s+also|more\s+(?:news|stories)"
+    rf"|{_OTHER_NEWS}"
 )
 #: Heading of a box of links to other articles or to the text's own parts.
 SEE_ALSO_HEADING = re.compile(rf"(?:{_SEE_ALSO})\s*[:.…→»]*", re.IGNORECASE)
@@ -77,7 +87,7 @@ _LABELS = re.compile(
     r"|♬\s.{1,80}|наш(?:и)?\s+(?:канал|телеграм|telegram).{0,60}|прокрутить\s+вверх|скрыть|показать|развернуть|свернуть"
     r"|(?:добавить\s+)?в\s+(?:закладки|избранное)|крупнее|мельче|(?:размер\s+)?шрифта?|сообщить\s+об\s+ошибке.{0,80}|(?:статья|новость)\s+голосом.{0,12}|какие\s+эмоции\s.{0,90}|была\s+ли\s+(?:эта\s+)?(?:статья|новость|публикация)\s+полезн\w+.{0,40}|\d\d?:\d\d\s*/\s*\d\d?:\d\d"
     r"|следите\s+за\s+(?:нами|нашими|новостями).{0,80}|(?:про|по)?слушать\s+(?:эту\s+)?(?:новость|статью)|(?:с)?копировать\s+ссылку|страницы?\s*:[\d\s]+|страница\s+\d+\s+из\s+\d+"
-    r"|новости\s+партн[её]ров|последние\s+(?:новости|записи|статьи|материалы|публикации)|популярное|популярные\s+новости|самое\s+читаемое|лента\s+новостей",
+    rf"|{_OTHER_NEWS}",
     re.IGNORECASE,
 )
 _NETWORKS = frozenset("whatsapp telegram facebook twitter vk вконтакте instagram tiktok одноклассники x".split())
@@ -234,3 +244,14 @@ def is_prose(block: Block) -> bool:
 def is_card_detail(text: str) -> bool:
     """Whether a block is a detail of a card, not its headline: a date, a count."""
     return is_date(text) or (len(text) < 12 and text.replace(" ", "").isdigit())
+
+
+def box_under(heading: Block, blocks: list[Block]) -> Element | None:
+    """Return the largest element without a paragraph that begins with a heading and has more blocks; else None."""
+    found = None
+    before = blocks[heading.index - 1] if heading.index else None
+    for element in heading.element.around:
+        if (before and before.is_within(element)) or any(map(is_prose, blocks[element.first : element.last])):
+            break
+        found = element
+    return found if found is not None and found.last > heading.index + 1 else None

@@ -26,6 +26,8 @@ from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.front import LONGEST_SECTION, is_marked_as_author, names_somebody, read_front
 from caravan_crawler.pages.headline import Weighed, find_headline
 from caravan_crawler.pages.labels import (
+    box_under,
+    is_card_detail,
     is_end_label,
     is_label,
     is_passed_over,
@@ -158,7 +160,7 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
     is_author_next = is_photographer_next = False
     box_end = 0
     for block in blocks[last_prose + 1 : min(end, last_prose + _FARTHEST_BEHIND)]:
-        if is_end_label(block.text) and not is_author_label(block.text):
+        if is_end_label(block.text) and not (is_see_also(block.text) or is_author_label(block.text)):
             break
         if block.zone not in (None, "footer") or block.is_quoted:
             continue
@@ -166,7 +168,7 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
         if card is not None and not layout.text.blocks[0].is_within(card):
             continue
         if is_see_also(block.text):
-            box_end = _end_of_box(block, article, layout.text.blocks[-1])
+            box_end = _end_of_box(block, article, blocks)
         if block.index < box_end:  # further articles, and perhaps the author's box behind them
             is_box_of_author = any(is_author_box(each.names) for each in islice(block.element.around, _DEEPEST_BOX))
             found += [Fact("author", name) for name in people_in(block.text) if is_box_of_author]
@@ -208,10 +210,16 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
     return found
 
 
-def _end_of_box(heading: Block, article: Element, last: Block) -> int:
-    """Return the end of the box of links under a heading: of the element around both, else of the article."""
-    around = [each for each in heading.element.below(article) if not last.is_within(each)]
-    return around[-1].last if around and around[-1].last > heading.index + 1 else article.last
+def _end_of_box(heading: Block, article: Element, blocks: list[Block]) -> int:
+    """Return the end of the box of links under a heading: of the element around both, else of the last card's lines."""
+    if (box := box_under(heading, blocks)) is not None:
+        return box.last
+    end = heading.index + 1
+    for block in blocks[end : article.last]:
+        is_link = block.is_all_links and len(block.text) > LONGEST_SECTION
+        if is_link or (block.index == end and is_card_detail(block.text)):
+            end = block.index + 1
+    return end
 
 
 def _is_marked_as_views(block: Block) -> bool:
