@@ -11,18 +11,18 @@ from zoneinfo import ZoneInfo
 from caravan_crawler.normalise.text import clean
 
 _MONTH_FORMS = {
-    1: "январь января янв қаңтар қаңт қаң january jan",
-    2: "февраль февраля фев февр ақпан ақп february feb",
-    3: "март марта мар мрт наурыз нау march mar",
-    4: "апрель апреля апр сәуір сәу april apr",
-    5: "май мая мамыр мам may",
-    6: "июнь июня июн маусым мау june jun",
-    7: "июль июля июл шілде шіл july jul",
-    8: "август августа авг тамыз там august aug",
-    9: "сентябрь сентября сен сент қыркүйек қыр september sep sept",
-    10: "октябрь октября окт қазан қаз october oct",
-    11: "ноябрь ноября ноя нояб қараша қар november nov",
-    12: "декабрь декабря дек желтоқсан жел december dec",
+    1: "январь января янв қаңтар қаңт қаң january jan qańtar qantar",
+    2: "февраль февраля фев февр ақпан ақп february feb aqpan",
+    3: "март марта мар мрт наурыз нау march mar naýryz nauryz",
+    4: "апрель апреля апр сәуір сәу april apr sáýir säuir sauir",
+    5: "май мая мамыр мам may mamyr",
+    6: "июнь июня июн маусым мау june jun maýsym mausym",
+    7: "июль июля июл шілде шіл july jul shilde",
+    8: "август августа авг тамыз там august aug tamyz",
+    9: "сентябрь сентября сен сент қыркүйек қыр september sep sept qyrkúıek qyrküiek qyrkuiek",
+    10: "октябрь октября окт қазан қаз october oct qazan",
+    11: "ноябрь ноября ноя нояб қараша қар november nov qarasha",
+    12: "декабрь декабря дек желтоқсан жел december dec jeltoqsan",
 }
 
 #: Form of a month's name in lower case (nominative, genitive, abbreviations without a point) to its number.
@@ -47,7 +47,7 @@ _MOSCOW = ZoneInfo("Europe/Moscow")
 
 _ALMATY = (
     r"(?:по\s+)?(?:врем(?:ени|я)\s+)?(?:г\.?\s*)?(?:алматы|алма-ат[аеы]|астан[аеы]|нур-султан[ае]?|казахстан[ае]?)"
-    r"|(?:по\s+)?(?:алматинск|астанинск|казахстанск|местн)(?:ому|ое)\s+врем(?:ени|я)|время\s+(?:местное|алматинское)"
+    r"|(?:по\s+)?(?:алматинск|астанинск|казахстанск|местн)(?:ому|ое)\s+врем(?:ени|я)|время\s+(?:местное|алматинское|астанинское)"
     r"|(?:алматы|астана|қазақстан)\s+уақыты\w*(?:\s+бойынша)?|(?:almaty|astana|alma-ata)(?:\s+time)?|almt"
 )
 _MOSCOW_TIME = (
@@ -148,24 +148,26 @@ class ParsedDate:
 
 
 _CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?" + _SUFFIX
-_TIME = rf"(?:\s*[,|\-–—•·@]?\s*\(?(?:в|at|сағ(?:ат)?\.?)?\s*{_CLOCK}\)?)?"
-_YEAR_WORD = r"\s*(?:года|год|г|жылдың|жылғы|жылы|жыл|ж)?\.?"
+_TIME = rf"(?:\s*[,|/\-–—•·@]?\s*\(?(?:в|at|сағ(?:ат)?\.?)?\s*{_CLOCK}\)?)?"
+_YEAR_WORD = r"(?:-?го)?\s*(?:года|год|г|жылдың|жылғы|жылы|жыл|ж)?\.?"
 #: Labels before a date of publication.
 DATE_LABEL = (
-    r"(?:опубликован[оа]?|дата(?:\s+публикации)?|размещено|добавлено|создано|(?:published|posted)(?:\s+on)?|от(?=\s+\d)"
+    r"(?:опубликован[оа]?|дата(?:\s+(?:публикации|создания|добавления))?|размещено|добавлено|создано|(?:published|posted)(?:\s+on)?|от(?=\s+\d)"
     r"|жарияланды|жарияланған(?:\s+күні)?|күні|уақыты)\s*[:\-–—]?\s*"
 )
 _LABEL = re.compile(f"^{DATE_LABEL}")
 _WEEKDAY = re.compile(rf"(?:^|,?\s+)\(?(?:{WEEKDAY_PATTERN})(?![^\W\d_])\.?\)?,?\s*(?=\d|$|(?:{MONTH_PATTERN})\b)")
 #: The date of the last change, printed behind that of publication.
 CHANGED_BEHIND = re.compile(
-    r"(?<=\w)[.\s(\[,;|/•·–—-]+(?:последн\w+\s+)?(?:обновлен|изменен|исправлен|ред\.\s+от|жаңарт|түзет|updated|modified)[^\W\d_]*\b.*$",
+    r"(?<=\w)[.\s(\[,;|/•·–—-]+(?:последн\w+\s+)?(?:обновлен|изменен|исправлен|изм\.|ред\.\s+от|жаңарт|түзет|updated|modified)(?:(?<!\.)[^\W\d_]*\b)?.*$",
     re.IGNORECASE,
 )
 # Latin letters in a Cyrillic month, as some editors type them: "Maя" with a Latin "Ma".
 _MIXED = re.compile(r"[a-z]+(?=[а-я])|(?<=[а-я])[a-z]+")
 _LATIN = str.maketrans("abcehkmoptxy", "авсенкмортху")
-_TIME_FIRST = re.compile(rf"(?P<clock>\d{{1,2}}:\d{{2}}(?::\d{{2}})?{_SUFFIX})\s*[,|\-–—•·]?\s+(?P<day>\d.*)")
+_TIME_FIRST = re.compile(
+    rf"(?:(?:алматы|астана|қазақстан)\s+уақыты\w*\s+)?(?P<clock>\d{{1,2}}:\d{{2}}(?::\d{{2}})?{_SUFFIX})\s*[,|\-–—•·]?\s+(?P<day>\d.*)"
+)
 # Also as PHP prints the zero of a database: "30.11.-0001".
 _ZERO_YEAR = re.compile(r"^-\d{1,6}-\d|(?<!\d)-000[1-9](?!\d)|(?<![\d+\-])0000(?!\d)")
 _DAY = r"(?P<day>\d{1,2})(?:-?(?:ого|го|ое|е)|th|st|nd|rd)?"
@@ -177,7 +179,10 @@ _FORMS = tuple(
         rf"(?P<year>\d{{4}}){_YEAR_WORD},?\s*{_DAY}\s+{_MONTH}{_TIME}",
         rf"{_MONTH}\s+{_DAY},?\s+(?P<year>\d{{4}}){_YEAR_WORD}{_TIME}",
         rf"(?P<day>\d{{1,2}})\s*\.\s*(?P<number>\d{{1,2}})\s*\.\s*(?P<year>\d{{4}}|\d{{2}}){_YEAR_WORD}{_TIME}",
+        # The month comes first where the second number can be none.
+        rf"(?P<number>0?\d|1[0-2])/(?P<day>1[3-9]|2\d|3[01])/(?P<year>\d{{4}}){_TIME}",
         rf"(?P<day>\d{{1,2}})[/\-](?P<number>\d{{1,2}})[/\-](?P<year>\d{{4}}|(?<=/)\d{{2}}){_YEAR_WORD}{_TIME}",
+        rf"(?P<day>\d{{1,2}}) / (?P<number>\d{{1,2}}) / (?P<year>\d{{4}}){_TIME}",
         rf"{_DAY}\s+{_MONTH}{_TIME}",
         rf"(?P<relative>{'|'.join(RELATIVE_DAYS)}){_TIME}",
         rf"(?P<year>\d{{4}})[.\-/](?P<number>\d{{1,2}})[.\-/](?P<day>\d{{1,2}}){_TIME}",

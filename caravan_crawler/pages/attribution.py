@@ -6,7 +6,7 @@ from caravan_crawler.pages.bylines import is_the_site
 
 _VERB = (
     r"(?:пере(?:да[её]т|дают|дал[аио]?|давал[аио]?)|сообща(?:ет|ют|л[аио]?)|сообщил[аио]?|информиру(?:ет|ют)"
-    r"|пиш(?:ет|ут)|написал[аио]?"
+    r"|пиш(?:ет|ут)|(?:на)?писал[аио]?"
     r"|рассказыва(?:ет|ют)|уточня(?:ет|ют)|отмеча(?:ет|ют)|(?:деп\s+)?(?:хабарлайды|хабарлады|жазады)|деп\s+жазды)"
 )
 _REFERENCE = (
@@ -63,7 +63,7 @@ _DATELINE = re.compile(
 )
 # Where a credit may begin: the stems of its first words behind what is no letter, which a plain search finds fast.
 _HINT = re.compile(
-    r"\W(?:пере?да|сообщ|информиру|пиш|написа|рассказыва|уточня|отмеча|со\s+ссыл|ссыл|по\s+(?:дан|инф|сооб|све|мат)"
+    r"\W(?:пере?да|сообщ|информиру|пиш|писа|написа|рассказыва|уточня|отмеча|со\s+ссыл|ссыл|по\s+(?:дан|инф|сооб|све|мат)"
     r"|как\s+(?:пиш|соо|пер)|источник|об\s+этом|хабарла|жаза|деп\s+жаз)"
 )
 #: Stems of the words behind a name in Kazakh; letters of a name with its kind, and of the rest of the words.

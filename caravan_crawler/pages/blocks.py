@@ -101,7 +101,7 @@ class Block:
     @property
     def is_quoted(self) -> bool:
         """Whether it stands in a quotation or in what a social network's embed is until its script runs."""
-        return any(element.tag == "blockquote" for element in self.element.around)
+        return any(each.tag == "blockquote" and "caption" not in each.names for each in self.element.around)
 
     @property
     def link(self) -> Element | None:

@@ -19,27 +19,31 @@ _PERSON_IN_LABEL = re.compile(rf"{_FIRST_NAME}(?:\s*{_FIRST_NAME}){{0,2}}\s*(?:{
 #: A journalist's office; a name before it is an author's in any letters.
 ROLE = (
     r"(?:[^\W\d]+\s+){0,3}(?:(?:корреспондент|собкор|спецкор|журналист|репорт[её]р|обозревател|колумнист)\w*|тілші\w*|шолушы\w*)"
-    r"(?:\s+[«\"]?[\w.]+[»\"]?){0,2}"
+    r"(?:\s+[«\"]?[\w.]+[»\"]?){0,3}"
 )
 _ROLE = re.compile(ROLE, re.IGNORECASE)
-_AUTHOR = r"авторы?(?:\s+(?:текста|статьи|материала))?|авторлар\w*|(?:мақала|мәтін|материал)\s+автор\w*"
+#: The word for an author before a name.
+AUTHOR = r"автор(?:ы|\(ы\))?(?:\s+(?:текста|статьи|материала))?|авторлар\w*|(?:мақала|мәтін|материал)\s+автор\w*"
 _LABEL = re.compile(
-    rf"^(?:{_AUTHOR}|текст|мәтін|журналист|(?:соб\.?\s*)?корр\.|дайындаған|жазған)\s*[:\-–—]?\s+",
+    rf"^(?:{AUTHOR}|текст|мәтін|сұхбаттасқан|әңгімелескен|журналист|(?:соб\.?\s*)?корр\.|дайындаған|жазған)\s*[:\-–—]?\s+",
     re.IGNORECASE,
 )
-_AUTHOR_LABEL = re.compile(rf"(?:{_AUTHOR})\s*:?", re.IGNORECASE)
+_AUTHOR_LABEL = re.compile(rf"(?:{AUTHOR}|над\s+(?:материалом|текстом)\s+работал[аи]?)\s*:?", re.IGNORECASE)
 _PHOTOGRAPHER_LABEL = re.compile(
     r"(?:(?:автор\s+)?фото(?:граф\w*|графии)?|сурет(?:ті\s+түсірген)?|фотосурет|photo(?:\s+by)?)\s*:?", re.IGNORECASE
 )
 #: One name behind ``Автор:``, as pages of AMP have it.
 _SINGLE_NAME = re.compile(rf"[{_UPPER}][{_LOWER}]{{2,}}")
-_CREDIT_VERB = re.compile(r"^(?:беседовал|записал|подготовил|интервью\s+(?:вел|вёл|взял))[аи]?\s*:?\s+", re.IGNORECASE)
+_CREDIT_VERB = re.compile(
+    r"^(?:беседовал|записал|подготовил|вопросы\s+задавал|над\s+материалом\s+работал|интервью\s+(?:вел|вёл|взял))[аи]?\s*:?\s+",
+    re.IGNORECASE,
+)
 _TEXT_MARK = re.compile(r"\s*\((?:текст|мәтін)\)\s*$", re.IGNORECASE)
 _ASIDE = re.compile(r"(?:фото|сурет|видео)\s.*|специально\s+для\s.*|текст|мәтін|фото|сурет", re.IGNORECASE)
 _PHOTO_LABEL = re.compile(r"^(?:фото|сурет)(?:\s*[-–—:]\s*|\s+)", re.IGNORECASE)
 _PHOTO_MARK = re.compile(r"\s*\((?:фото|сурет|видео)[^)]*\)\s*$", re.IGNORECASE)
 _PLACE = re.compile(rf"(?:г\.\s*)?[{_UPPER}][{_LOWER}]+(?:(?:[\s-]|\s[–—-]\s)[{_UPPER}]?[{_LOWER}]+)?")
-_BETWEEN = re.compile(r"(\s*[,;/&]\s*|\s+и\s+|\s+және\s+)")
+_BETWEEN = re.compile(r"(\s*[,;/&]\s*|\.\s+(?=(?:[Фф]ото|[Сс]урет)\s*[:–—-])|\s+и\s+|\s+және\s+)")
 #: Words and abbreviations in capitals that follow a capitalised word and make no surname.
 _NO_SURNAME = frozenset(
     "США ООН АЭС ОАЭ ОБСЕ НАТО ЕАЭС ЕАЭК ЮНЕСКО ЦИК АНК ЗКО ВКО СКО ЕНТ ТОО НАО АО ГУ ТЭЦ ЖКХ ЧП ДТП РК РФ СНГ ЕС КНР"
@@ -61,7 +65,9 @@ _NOT_PEOPLE = frozenset(
 )
 
 _OF_AUTHOR = re.compile(r"/(?:authors?|users?)/|/author")
-_CREDIT = re.compile(r"(?:фото|сурет|photo|иллюстрация|скриншот)\s*[-–—:]\s*(?P<name>.*)", re.IGNORECASE)
+_CREDIT = re.compile(
+    r"(?:фото|сурет(?:ті\s+түсірген)?|photo|иллюстрация|скриншот)\s*[-–—:]\s*(?P<name>.*)", re.IGNORECASE
+)
 _ARCHIVE_CREDIT = re.compile(
     r"(?:фото|сурет)\s+(?P<name>(?:из|с\s+сайта|автора|пресс-службы|предоставлен\w*|читател\w*)(?:\s.{2,60})?)",
     re.IGNORECASE,
@@ -115,7 +121,7 @@ def read_byline(line: str, *, labelled_only: bool = False) -> Byline | None:
     names = line[label.end() :] if label else line
     if label and is_the_site(names):
         return Byline()
-    if label and label[0].rstrip()[-1] in ":-–—" and _SINGLE_NAME.fullmatch(names):
+    if (verb or (label and label[0].rstrip()[-1] in ":-–—")) and _SINGLE_NAME.fullmatch(names):
         return Byline((names,)) if is_single_name(names) else Byline()
     authors: list[str] = []
     photographers: list[str] = []

@@ -11,7 +11,7 @@ from typing import Literal
 
 from caravan_crawler.normalise.dates import CHANGED_BEHIND, DATE_LABEL, Form, date_form, is_suffix
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
-from caravan_crawler.pages.bylines import ROLE, archive_credit, credit_name, interviewer
+from caravan_crawler.pages.bylines import AUTHOR, ROLE, archive_credit, credit_name, interviewer
 
 Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
 _LABEL_OF_DATE = re.compile(f"^{DATE_LABEL}", re.IGNORECASE)
@@ -29,11 +29,15 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     ("views", rf"(?:[^\W\d]+\s+){{0,2}}прочита\w+\s*:?\s*{_COUNT}\s*чел(?:овек\w*)?\.?"),
     ("views", rf"(?:{VIEWS_BEFORE})\s*[:\-–]?\s*{_COUNT},?\s*(?:из\s+них\s+)?(?:за\s+)?(?:сегодня|бүгін)\s*:?\s*\d+"),
     ("views", r"(?P<count>\d[\d\s.,]*)\s+total\s+views?(?:,\s+[\d\s.,]+views?\s+today)?"),
+    (
+        "views",
+        rf"\(?(?:{VIEWS_BEFORE})(?:\s+за\s+вс[её]\s+время)?\s*[:\-–]?\s*{_COUNT},\s*(?:{VIEWS_BEFORE})\s+(?:сегодня|за\s+\w+)\s*:?\s*\d+\)?",
+    ),
     ("views", r"visited\s+(?P<count>\d[\d\s.,]*)\s+times?(?:,\s+[\d\s.,]+visits?\s+today)?"),
     ("views", rf"(?:{VIEWS_BEFORE})?\s*[:\-–(\[]?\s*{_COUNT}[)\]]?\s*(?:{VIEWS_BEHIND})?"),
     (
         "author",
-        r"(?:авторы?|текст|автор\s+текста|(?:мақала|мәтін|материал)\s+авторы|мәтін|журналист|дайындаған|жазған|(?:добавил|разместил|опубликовал)[аи]?)\s*[:\-–—]\s*(?P<value>\S.{0,120})",
+        rf"(?:{AUTHOR}|текст|мәтін|журналист|дайындаған|жазған|(?:добавил|разместил|опубликовал)[аи]?)\s*[:\-–—]\s*(?P<value>\S.{{0,120}})",
     ),
     ("author", r"(?:автором|опубликовал[аи]?|(?:written\s+|posted\s+)?by)\s*(?::\s*|\s)(?P<value>[^\W\d].{2,60})"),
 )
@@ -60,12 +64,12 @@ _OTHER = re.compile(
     # A count that a script is to bring.
     rf"|(?:{VIEWS_BEFORE})\s*[:\-–]?"
     r"|#\w[\w-]*(?:,?\s*#\w[\w-]*)*|\[\w{2,12}\]"
-    r"|последнее\s+(?:изменение|обновление)\s*:?\s.{4,40}",
+    r"|последнее\s+(?:изменение|обновление)\s*:?\s.{4,40}|код\s*:\s*[\w-]{3,100}",
     re.IGNORECASE,
 )
 #: A date that a script or a template was to fill in.
 _UNFILLED = re.compile(
-    r"undefined|null|nan(?:\W+nan)*|none|invalid\s+date|%[\w:]+%|\{\{?[^{}]{0,40}\}\}?", re.IGNORECASE
+    r"undefined|null|nan(?:\W+nan)*|none|invalid\s+date|%[\w:]+%|\[object\s\w+\]|\{\{?[^{}]{0,40}\}\}?", re.IGNORECASE
 )
 #: Letters of the longest date, ``Опубликовано: понедельник, 12 мая 2025 года в 14:05``.
 LONGEST_DATE = 80

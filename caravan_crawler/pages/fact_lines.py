@@ -47,7 +47,7 @@ _BY_USER = re.compile(
 )
 #: Words of a sentence that says when and by whom an article was published, and how often it was read.
 _WORDS_OF_FACTS = re.compile(
-    r"опубликова\w*|дата|публикации|автор\w*|рубрик\w*|раздел\w*|категори\w*|просмотр\w*|прочита\w*|прочли|чтени\w*|займ[её]т|эта|запись|была"
+    r"опубликова\w*|дата|публикации|автор\w*|рубрик\w*|раздел\w*|категори\w*|просмотр\w*|прочита\w*|прочли|чтени\w*|займ[её]т|эта|запись|была|материал|статья|текст|впервые"
     r"|this|entry|was|posted|on|at|am|pm|and|is|filed|under|written|in|category|написал[аи]?"
     rf"|пользовател\w*|{WEEKDAY_PATTERN}"
     r"|минут\w*|мин|комментари\w*|оставил\w*|обновлен\w*|размещен\w*|в|и|от|by|на|к|раз\w*|под|года?|г|нет|без|пока|[^\W\d_]|\d+",
@@ -56,7 +56,12 @@ _WORDS_OF_FACTS = re.compile(
 #: WordPress says so behind the date in its old themes.
 _INVITATION = re.compile(r"(?<=\.)\s+(?:вы\s+можете|комментарии\s+к|you\s+can|both\s+comments)\b.*", re.IGNORECASE)
 _SENTENCE_BEGINS = re.compile(
-    r"опубликовал[аи]?\b|(?:эта\s+)?запись\s+(?:была\s+)?опубликована\b|this\s+entry\s+was\s+posted\b|авторы?\b|дата\s+публикации\b",
+    r"(?:материал|текст|статья)\s+(?:опубликован|обновл[её]н)\w*\b|впервые\s+опубликован\w*|опубликовал[аи]?\b|(?:эта\s+)?запись\s+(?:была\s+)?опубликована\b|this\s+entry\s+was\s+posted\b|авторы?\b|дата\s+публикации\b",
+    re.IGNORECASE,
+)
+#: The date of a change, before or behind that of publication.
+_CHANGED = re.compile(
+    rf"\b(?:(?:текст|материал|статья)\s+)?(?:обновл[её]н|измен[её]н|последнее\s+(?:изменение|обновление))\w*\s*:?\s*{_DATE_INSIDE.pattern}",
     re.IGNORECASE,
 )
 _LONGEST_SENTENCE = 200
@@ -72,6 +77,7 @@ _MOST_WORDS_OF_NAME = 3
 #: Parts of a date on a leaf of a calendar.
 _MOST_OF_BADGE = 4
 _YEAR = re.compile(r"\d{4}|\d\.\d\d\.\d\d")
+_ABBREVIATED = re.compile(r"\s(?:тыс|млн|мин|чел)\.$")
 #: A comma between facts, not the one in a date.
 _COMMA = re.compile(r",\s+(?=[^\W\d])")
 
@@ -145,7 +151,7 @@ def _facts_of(block: Block) -> list[Fact]:
     text = block.text
     if _SENTENCE_BEGINS.match(text) and (facts := _sentence_facts(text)):
         return facts
-    if text[-1] in ".!?" and len(text) > LONGEST_DATE and block.zone != "footer":
+    if text[-1] in ".!?" and len(text) > LONGEST_DATE and block.zone != "footer" and not _ABBREVIATED.search(text):
         return []
     whole = [[text]]
     # Pieces first: the line of an author or a credit would include its neighbours.
@@ -175,7 +181,7 @@ def _sentence_facts(text: str) -> list[Fact]:
 
     All of its words are names or belong to such a sentence; a sentence of a text has others.
     """
-    text = _INVITATION.sub("", text)
+    text = _CHANGED.sub("", _INVITATION.sub("", text))
     date = _DATE_INSIDE.search(text) if len(text) <= _LONGEST_SENTENCE else None
     if date is None:
         return []

@@ -274,10 +274,14 @@ def _divide(document: Document, scan: _Scan) -> Front:
     else:
         before, after = after[:1], after[1:]
         between, earlier = [], all_facts
+    article = common_container(blocks[scan.headline], blocks[before[-1]])
+    if not any(ends_sentence(blocks[text].text) or blocks[text].is_within(article) for text in after):
+        after = []  # lines of a column or of the page's foot
     weighed = weigh_lede(document, blocks[scan.headline], before, after, between, earlier)
     has_lede = weighed.sum >= LEDE_FROM
     if not after:
-        has_lede = (has_lede and last_fact > before[-1]) or _is_lede_without_text(scan, before)
+        is_text = len(before) > 1 and all(is_prose(blocks[text]) for text in before)
+        has_lede = not is_text and ((has_lede and last_fact > before[-1]) or _is_lede_without_text(scan, before))
     start = (after[0] if after else scan.end) if has_lede else before[0]
     return Front(scan.facts_within(end=start), before if has_lede else [], start, weighed)
 

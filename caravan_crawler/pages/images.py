@@ -22,7 +22,7 @@ _ORNAMENT = re.compile(
 )
 _PLACEHOLDER = re.compile(
     r"/(?:[\w\-]*(?:placeholder|spacer|blank|loading|loader|transparent|lazy|dummy|pixel|noimage|no-image)[\w\-]*|1x1|[gt]|empty)\.\w{3,4}$"
-    r"|/(?:themes|plugins)/|/-/empty/",
+    r"|/(?:themes|plugins|pagespeed_static)/|/-/empty/",
     re.IGNORECASE,
 )
 _COUNTER = re.compile(
@@ -40,7 +40,8 @@ _FRAMES = frozenset("a figure picture".split())
 _LAZY = (
     "data-full-url data-large-file data-src data-lazy-src data-lazy data-original data-echo data-url "
     "data-image data-img-url data-hi-res-src data-ezsrc data-orig-src data-cfsrc data-lazyload data-actualsrc "
-    "nitro-lazy-src data-wpfc-original-src data-flickity-lazyload"
+    "nitro-lazy-src data-wpfc-original-src data-flickity-lazyload "
+    "data-pagespeed-lazy-src"
 ).split()
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset")
 #: Pixels of width below which a picture in ``src`` is a thumbnail, if its ``srcset`` has larger copies.
@@ -85,7 +86,8 @@ def _is_articles(picture: Picture, document: Document, layout: Layout) -> bool:
 def _frame_of(picture: Picture) -> Element:
     """Return the element around a picture, or around the link that shows it large: some are named ``modal``."""
     link = picture.link
-    shows_it = link is not None and _PICTURE_FILE.search((link.get("href") or "").partition("?")[0]) is not None
+    href = (link.get("href") or "") if link is not None else ""
+    shows_it = href == "#" or _PICTURE_FILE.search(href.partition("?")[0]) is not None
     return link.parent if link is not None and link.parent is not None and shows_it else picture.parent
 
 

@@ -29,8 +29,8 @@ _AROUND_ARTICLE = ("@graph", "mainEntity", "mainEntityOfPage")
 _DEEPEST = 8
 # Around the JSON there may be comments, CDATA, a byte order mark, a semicolon.
 _OPENING, _CLOSING, _SPACE = (
-    ("//", "/*", "*/", "<!--", "<![CDATA["),
-    ("//", "/*", "*/", "-->", "]]>", ";"),
+    ("//", "/*", "*/", "<!--", "-->", "<![CDATA[", ">"),
+    ("//", "/*", "*/", "-->", "<!", "]]>", ";"),
     " \t\r\n\ufeff",
 )
 #: Seconds or milliseconds since 1970, from 2001 on.
@@ -39,7 +39,7 @@ _STRING = r'"(?:[^"\\]|\\.)*"'
 _TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\],])", re.DOTALL)
 #: A backslash before a letter with which it makes no escape.
 _INVALID_ESCAPE = re.compile(r"(\\[\\\"/bfnrt]|\\u[0-9a-fA-F]{4})|\\")
-_COMMENT_LINE = re.compile(r"^\s*(?://.*|/\*.*?\*/\s*)$", re.MULTILINE)
+_COMMENT = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?\*/", re.DOTALL)
 _DECODER = json.JSONDecoder(strict=False)  # editors paste raw line breaks into strings
 
 
@@ -241,10 +241,12 @@ def _without_invalid_escapes(text: str) -> str:
 
 
 def _without_what_is_no_json(text: str) -> str:
-    """Drop what a program wrote around the object, such as a warning, and whole lines of comments."""
+    """Drop what a program wrote around the object, such as a warning, and comments."""
     begin = re.search(r"[{\[](?=\s*(?:[\"{\[\]}]|//|/\*))", text)
     end = max(text.rfind("}"), text.rfind("]")) + 1
-    return _without_invalid_escapes(_COMMENT_LINE.sub("", text[begin.start() : end] if begin else text))
+    return _without_invalid_escapes(
+        _COMMENT.sub(lambda found: found[1] or "", text[begin.start() : end] if begin else text)
+    )
 
 
 _REPAIRS = (

@@ -23,7 +23,7 @@ _CLUTTER = re.compile(
     r"|comments?|respond|disqus|related|relatedposts?|jp-relatedposts|yarpp|crp|recommend\w*|read-?(?:also|more|next)"
     r"|see-?also|more-?(?:news|posts)|similar|latest-posts|recent-posts|popular|trending-posts|wp-embedded-content"
     r"|is-type-wp-embed|wp-block-embed|wp-block-query|wp-block-post-template|lyte-\w+|jwplayer|plyr|video-js|\w*incut|inset|newsletter|subscri(?:be|ption)\w*|mailchimp|mc4wp\S*|telegram-(?:box|banner|subscribe)|toc|toc-container"
-    r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|tgme\w*|(?:vk|ok|fb|telegram|tg|twitter|x|youtube|rutube)-(?:embed|post|widget)|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|post-?ratings?|rating|rmp-\w+"
+    r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|tgme\w*|(?:vk|ok|fb|telegram|tg|twitter|x|youtube|rutube)-(?:embed|post|widget)|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|quiz|informers?|gismeteo|powerpress-links|post-?ratings?|rating|rmp-\w+"
     rf"|{_AUTHOR_BOX}"
     r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|polls?|opros\w*|golosovan\w*|votes?|voting|cookie\w*|popup|modal"
     r"|instagram-media|twitter-(?:tweet|video)|tiktok-embed|print-?(?:link|button|only)|visible-print(?:-\w+)?|d-print-block|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])"
@@ -34,7 +34,7 @@ _CAPITALS = re.compile("(?<=[a-z])(?=[A-Z])")
 #: Names that mark a whole paragraph; a paragraph named otherwise is the article's.
 _PARAGRAPH_CLUTTER = re.compile(
     r"(?:^|\s)(?:news_aggregator|sm-list|wp-caption-text|[\w-]*caption|toc_title|ez-toc-title"
-    r"|read-also|see-also|related\S*)(?=$|\s)",
+    r"|read-also|see-also|related\S*|powerpress_links\S*)(?=$|\s)",
     re.IGNORECASE,
 )
 _LEDE = re.compile(
@@ -49,7 +49,7 @@ _ARTICLE_FOOT = re.compile(
 )
 _COUNT_OF_OTHERS = re.compile(
     r"comment|chat|respond|clap|answer|discuss|disqus|like|heart|thumb|vote|rating|share|repost|bookmark|favou?rite|reply|replies|коммент"
-    r"|нравится|лайк|пікір",
+    r"|нравится|лайк|ұнайды|пікір",
     re.IGNORECASE,
 )
 _VIEWS = re.compile(r"view|eye|просмотр|қарал|prosmotr|show[_-]?counter|hits|reads?\b", re.IGNORECASE)
