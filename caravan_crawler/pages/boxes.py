@@ -155,8 +155,9 @@ class Boxes:
         is_question = block.link is not None and block.text.rstrip('»”"')[-1:] in ("?", "!")
         if not links or (ends_sentence(block.text) and not is_question):
             return False
-        outside = " ".join("".join(text for text, link, _ in block.pieces if link is None).split())
-        if outside and not is_date(outside):
+        outside = ["".join(text for text, link, _ in block.pieces if link is None)]
+        outside += [text for text, link, _ in block.pieces if link is None]
+        if outside[0].strip() and not any(is_date(" ".join(text.split()).strip("() ")) for text in outside):
             return False
         if any(href.startswith("#") for _, href in links):
             return True

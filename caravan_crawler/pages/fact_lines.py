@@ -10,7 +10,7 @@ from itertools import chain, pairwise
 from caravan_crawler.normalise.dates import MONTH_PATTERN, WEEKDAY_PATTERN, day_named
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
 from caravan_crawler.pages.blocks import Block, Element
-from caravan_crawler.pages.bylines import is_person, marks_author, read_byline
+from caravan_crawler.pages.bylines import is_person, is_single_name, marks_author, read_byline
 from caravan_crawler.pages.fact_forms import (
     LONGEST_DATE,
     ORNAMENT,
@@ -21,7 +21,7 @@ from caravan_crawler.pages.fact_forms import (
     is_dated,
     is_unfilled,
 )
-from caravan_crawler.pages.selectors import is_count_of_others, is_modified
+from caravan_crawler.pages.selectors import is_count_of_others, is_count_of_views, is_modified
 
 _LABEL_IN_LINK = re.compile(r"^(?:by|от|автор)\s*:?\s+", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[/|•·⋅👁🕒🕑📅🗓📷⏱💬](?:(?<!/)\ufe0f?|(?<=\s/)(?=\s))")
@@ -164,7 +164,7 @@ def _facts_of(block: Block) -> list[Fact]:
         is_certain = any(
             is_certain_date(fact) or _is_label_with_name(fact) or is_unfilled(fact.value) for fact in known
         )
-        is_certain = is_certain or bool(known and linked_authors(block))
+        is_certain = is_certain or bool(known and (linked_authors(block) or is_marked_as_views(block)))
         rest = [part for part, fact in zip(parts, found, strict=True) if fact is None]
         marked = {
             " ".join(text.split()) for text, link, inline in block.pieces if inline and marks_author(link, inline)
@@ -201,9 +201,17 @@ def _views_inside(text: str) -> str | None:
 
 
 def linked_authors(block: Block) -> list[Fact]:
-    """Return the people in a line whose link leads to an author's page, or whose element is named for an author."""
-    marked = (" ".join(text.split()) for text, link, inline in block.pieces if inline and marks_author(link, inline))
-    return [Fact("author", name) for text in marked if is_person(name := _LABEL_IN_LINK.sub("", text))]
+    """Return the people in a line whose link leads to an author's page, or whose element is named for an author.
+
+    A link to an author's page may have one name.
+    """
+    found: list[Fact] = []
+    for text, link, inline in block.pieces:
+        name = _LABEL_IN_LINK.sub("", " ".join(text.split()))
+        is_single = marks_author(link, None) and is_single_name(name)
+        if inline and marks_author(link, inline) and (is_person(name) or is_single):
+            found.append(Fact("author", name))
+    return found
 
 
 def _bare_authors(block: Block, names: list[str]) -> list[Fact]:
@@ -244,6 +252,12 @@ def _of_article(block: Block, facts: list[Fact]) -> list[Fact]:
     # Views and comments may have the same number; it stands once for each, in the same order.
     others = {value: iter(places) for value, places in of_others.items()}
     return [Fact("other", fact.value) if next(others.get(fact.value, iter(())), False) else fact for fact in facts]
+
+
+def is_marked_as_views(block: Block) -> bool:
+    """Whether an element or icon around a number says that it counts views."""
+    numbers = (inline for text, _, inline in block.pieces if text.strip(ORNAMENT)[:1].isdecimal())
+    return any(is_count_of_views(block.names_around(inline)) for inline in numbers)
 
 
 def names_a_change(element: Element) -> bool:

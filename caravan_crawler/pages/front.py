@@ -36,7 +36,7 @@ from caravan_crawler.pages.labels import (
     is_trending_heading,
 )
 from caravan_crawler.pages.lede import LEDE_FROM, are_siblings, weigh_lede
-from caravan_crawler.pages.selectors import is_author, is_lede
+from caravan_crawler.pages.selectors import is_author, is_author_box, is_lede
 from caravan_crawler.pages.text_range import clutter_around
 
 #: Stop after this number of fact blocks under the headline.
@@ -246,7 +246,8 @@ class _Scan:
     def _is_in_box(self, block: Block) -> bool:
         """Whether a block stands in a box, by the name of an element that the headline is not in, and is no lede."""
         box = self._box_around(block)
-        if box is None or any(is_lede(element.names) for element in (*block.element.below(box), box)):
+        around = () if box is None else (*block.element.below(box), box)
+        if box is None or any(is_lede(each.names) and not is_author_box(each.names) for each in around):
             return False
         return sum(map(is_prose, self.blocks[box.first : box.last])) < _FEWEST_OF_TEXT
 

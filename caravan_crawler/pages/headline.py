@@ -213,12 +213,13 @@ def _weigh_headline(
 
 
 def printed_headline(block: Block, structured: StructuredData) -> str:
-    """Return the headline as printed, without the kicker that some themes print before it in the same heading."""
+    """Return the headline as printed, without the kicker or the mark that themes print in the same heading."""
     texts = [" ".join(text.split()) for text, _, _ in block.pieces]
     titles = {fold(title) for title in title_candidates(structured)}
     if len(texts) > 1 and fold(block.text) not in titles:
-        ends = (" ".join(filter(None, texts[start:])) for start in range(1, len(texts)))
-        return next((end for end in ends if len(end) > _SHORTEST_TITLE and fold(end) in titles), block.text)
+        cuts = [texts[start:] for start in range(1, len(texts))] + [texts[:end] for end in range(1, len(texts))]
+        parts = (" ".join(filter(None, cut)) for cut in cuts)
+        return next((part for part in parts if len(part) > _SHORTEST_TITLE and fold(part) in titles), block.text)
     return block.text
 
 

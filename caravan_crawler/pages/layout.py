@@ -22,7 +22,7 @@ from caravan_crawler.pages.bylines import (
 )
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, is_certain_date, is_dated
-from caravan_crawler.pages.fact_lines import facts_of
+from caravan_crawler.pages.fact_lines import facts_of, is_marked_as_views
 from caravan_crawler.pages.front import LONGEST_SECTION, is_marked_as_author, names_somebody, read_front
 from caravan_crawler.pages.headline import Weighed, find_headline
 from caravan_crawler.pages.labels import (
@@ -34,7 +34,7 @@ from caravan_crawler.pages.labels import (
     is_prose,
     is_see_also,
 )
-from caravan_crawler.pages.selectors import is_author_box, is_comment, is_count_of_views
+from caravan_crawler.pages.selectors import is_author_box, is_comment
 from caravan_crawler.pages.text_range import TextRange, find_foot, text_from, text_in
 from caravan_crawler.pages.trending import TrendingBlock, find_trending
 
@@ -108,6 +108,7 @@ def _facts_above(blocks: list[Block], headline: int) -> tuple[list[Fact], int]:
     """
     found: list[Fact] = []
     first = headline
+    are_marked = False
     for position in range(headline - 1, max(-1, headline - 1 - _FARTHEST_ABOVE), -1):
         block = blocks[position]
         facts = facts_of(block)
@@ -120,12 +121,15 @@ def _facts_above(blocks: list[Block], headline: int) -> tuple[list[Fact], int]:
         )
         if not facts and names_somebody(block) and (is_author or is_by_a_date):
             facts = [Fact("author", block.text)] if is_person(block.text) else []
+        elif not facts and block.is_all_links and is_marked_as_author(block):
+            facts = [Fact("author", name) for name in people_in(block.text)]
+            are_marked = bool(facts)
         if any(fact.kind in ("date", "views", "credit", "author") for fact in facts):
             found, first = facts + found, position
         elif not facts and not is_passed_over(block) and len(block.text) > LONGEST_SECTION:
             break
     kinds = {fact.kind for fact in found}
-    is_certain = any(
+    is_certain = are_marked or any(
         (fact.kind == "date" and is_dated(fact.value))
         or (fact.kind in ("views", "credit") and not fact.is_bare)
         or (fact.kind == "date" and "author" in kinds and is_certain_date(fact))
@@ -136,6 +140,9 @@ def _facts_above(blocks: list[Block], headline: int) -> tuple[list[Fact], int]:
 
 def _shares_article(block: Block, headline: Block) -> bool:
     """Whether the innermost named part around a block has the headline; without such, whether one element begins so."""
+    article = next((each for each in headline.element.around if each.tag == "article"), None)
+    if article is not None and not block.is_within(article) and article.first < headline.index:
+        return False
     parts = (each for each in block.element.around if each.tag in ("article", "main", "header", "section"))
     around = next(parts, None)
     if around is not None:
@@ -174,7 +181,8 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
             found += [Fact("author", name) for name in people_in(block.text) if is_box_of_author]
             continue
         facts = [] if block.is_all_links and block.zone != "footer" else facts_of(block)
-        is_single = is_author_next and is_single_name(block.text) and not is_label(block.text)
+        is_first = is_author_label(blocks[block.index - 1].text)
+        is_single = is_author_next and is_first and is_single_name(block.text) and not is_label(block.text)
         is_name = is_single or names_somebody(block)
         if block.tag in SUBHEADS and not (facts or is_name or is_label(block.text) or is_author_label(block.text)):
             break
@@ -199,7 +207,7 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
         if any(is_comment(element.names) for element in block.element.below(article)):
             facts = [fact for fact in facts if fact.kind != "date"]
         is_certain = any(fact.kind in ("date", "views") and not fact.is_bare for fact in facts)
-        is_next = block.index - 1 in (last_prose, layout.text.end - 1) and (is_certain or _is_marked_as_views(block))
+        is_next = block.index - 1 in (last_prose, layout.text.end - 1) and (is_certain or is_marked_as_views(block))
         found += [
             fact
             for fact in facts
@@ -220,8 +228,3 @@ def _end_of_box(heading: Block, article: Element, blocks: list[Block]) -> int:
         if is_link or (block.index == end and is_card_detail(block.text)):
             end = block.index + 1
     return end
-
-
-def _is_marked_as_views(block: Block) -> bool:
-    """Whether an element or icon around a number says that it counts views."""
-    return any(is_count_of_views(block.names_around(inline)) for _, _, inline in block.pieces)

@@ -104,7 +104,7 @@ class StructuredData:
         """
         value = self.article.get(key)
         values = [
-            each.get("@value") if isinstance(each, dict) else each
+            _stamp_in(each) if isinstance(each, dict) else each
             for each in (value if isinstance(value, list) else [value])
         ]
         texts = [str(each) for each in values if isinstance(each, (str, int)) and not isinstance(each, bool)]
@@ -160,6 +160,15 @@ def _read_script(node: LexborNode, kind: str, data: StructuredData) -> None:
             data.people |= {str(each["@id"]): each for each in objects if "@id" in each and "name" in each}
 
 
+def _stamp_in(value: dict[str, Any]) -> Any:
+    """Return the timestamp in an object: a typed value of JSON-LD, or a date as PHP writes it, with its zone."""
+    stamp, zone = value.get("date"), value.get("timezone")
+    if not isinstance(stamp, str):
+        return value.get("@value")
+    known = {"UTC": "+00:00", "Asia/Almaty": ""}.get(str(zone), str(zone))
+    return stamp + known if not known or known[0] in "+-" else None
+
+
 def _without_epoch(stamp: str) -> str:
     """Return a timestamp in seconds or milliseconds since 1970 in ISO 8601, any other as it is."""
     if not _EPOCH.fullmatch(stamp):
@@ -193,12 +202,27 @@ def _parsed(text: str) -> Iterator[Any]:
         except (ValueError, RecursionError):
             continue
         return
+    yield from _article_in(bare)
+
+
+def _article_in(text: str) -> Iterator[Any]:
+    """Yield type, headline, date and author of the one article in a text that no repair makes JSON."""
+    found = {
+        key: re.findall(rf'"{key}"\s*:\s*("[^"]*")\s*[,}}]', text) for key in ("@type", "headline", "datePublished")
+    }
+    kinds = [kind for kind in found["@type"] if kind.strip('"').lower() in _ARTICLE_TYPES]
+    if len(kinds) != 1 or len(found["datePublished"]) != 1:
+        return
+    names = re.findall(r'"author"\s*:\s*\{[^{}]*"name"\s*:\s*"([^"]*)"', text)
+    article: dict[str, Any] = {"@type": kinds[0].strip('"'), "datePublished": found["datePublished"][0].strip('"')}
+    article |= {"headline": found["headline"][0].strip('"')} if len(found["headline"]) == 1 else {}
+    yield article | ({"author": [{"@type": "Person", "name": name} for name in names]} if names else {})
 
 
 def _unwrapped(text: str) -> str:
     before = None
     while before != text:
-        before, text = text, text.strip(_SPACE)
+        before, text = text, text.strip().strip(_SPACE)
         for mark in _OPENING:
             text = text.removeprefix(mark)
         for mark in _CLOSING:
@@ -214,7 +238,7 @@ def _values(text: str) -> list[Any]:
         value, end = _DECODER.raw_decode(text, position)
         values.append(value)
         position = end
-        while position < len(text) and text[position] in " \t\r\n,;":
+        while position < len(text) and (text[position] in ",;" or text[position].isspace()):
             position += 1
     return values
 

@@ -117,10 +117,19 @@ def kind_of(document: Document, layout: Layout, *, text_length: int, has_date: b
         if is_numbered:
             is_article = has_date or has_lines or text_length >= _SHORTEST_UNDATED
         else:
-            is_article = text_length > 0 and (has_date or has_lines) and not _is_list(document, layout)
+            is_article = (has_date or has_lines) and not _is_list(document, layout)
+            is_article = is_article and (text_length > 0 or _says_it_is_an_article(document))
         if is_article and (text_length or layout.facts):
             return PageKind.ARTICLE
     return PageKind.LISTING if _article_links(document, layout) >= _FEWEST_CARDS else PageKind.OTHER
+
+
+def _says_it_is_an_article(document: Document) -> bool:
+    """Whether the metadata of a page says that it is an article, published once, and at this address."""
+    structured = document.structured
+    canonical = document.site.address(structured.links.get("canonical") or document.url, document.url)
+    is_here = canonical is not None and canonical.path == urlsplit(document.url).path
+    return bool(structured.published) and structured.text("og:type") == "article" and is_here
 
 
 def says_nothing_is_here(document: Document) -> bool:

@@ -27,7 +27,7 @@ _CLUTTER = re.compile(
     rf"|{_AUTHOR_BOX}"
     r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|polls?|opros\w*|golosovan\w*|votes?|voting|cookie\w*|popup|modal"
     r"|instagram-media|twitter-(?:tweet|video)|tiktok-embed|print-?(?:link|button|only)|visible-print(?:-\w+)?|d-print-block|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])"
-    r"|(?<![\w\-])(?:widget(?!-title)(?:-\w+)?|sidebar)(?=$|\s)",
+    r"|(?<![\w\-])(?:widget(?!-title)(?:-\w+)?|sidebar(?:-(?:right|left))?|(?:right|left)-sidebar)(?=$|\s)",
     re.IGNORECASE,
 )
 _CAPITALS = re.compile("(?<=[a-z])(?=[A-Z])")

@@ -16,7 +16,7 @@ _TAG_PATH = re.compile(r"(?:/[^?#]*)?/tags?/[^/]+")
 #: Paths of a section or category; themes give their links ``rel="tag"`` as well.
 _SECTION_PATH = re.compile(r"/(?:category/.*|rubric\w*/.*|.*/category/.*|[^/?]*/?)", re.IGNORECASE)
 _LABELS = re.compile(
-    r"(?:\s|[,;:#|•·/.]|теги|тэги|метки|метка|темы|тема|ярлыки|ключевые\s+слова|хештеги|отмечено(?:\s+как)?|помечен\w+(?:\s+как)?|тегтер|белгі(?:лер)?|(?:ұқсас\s+)?тақырып(?:тар)?|(?:похожие|related)\s+(?:темы|topics)|tags|tagged|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
+    r"(?:\s|[,;:#|•·/.]|теги|тэги|метки|метка|темы|тема|ярлыки|ключевые\s+слова|хештеги|отмечено(?:\s+как)?|помечен\w+(?:\s+как)?|тегтер|белгі(?:лер)?|(?:ұқсас\s+)?тақырып(?:тар)?|(?:(?:похожие|related)\s+)?(?:темы|topics)|tags|tagged|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
     r"|и|posted\s+in|нет\s+комментариев|\d+\s+комментари\w+|»)*",
     re.IGNORECASE,
 )
@@ -27,7 +27,13 @@ _SENTENCE = re.compile(
 )
 _TAG_LINE = re.compile(r"(?:теги|тэги|метки|ключевые\s+слова|тегтер|белгілер|tags)\s*:\s*(?P<tags>\S.*)", re.IGNORECASE)
 _TAGS_LABEL = re.compile(
-    r"(?:тегированные|отмечено(?:\s+как)?|помечен\w+(?:\s+как)?|tagged|ключевые\s+слова|теги|тэги|метки|темы|тегтер|белгілер|(?:ұқсас\s+)?тақырып(?:тар)?|(?:похожие|related)\s+(?:темы|topics)|tags)\s*:?",
+    r"(?:тегированные|отмечено(?:\s+как)?|помечен\w+(?:\s+как)?|tagged|ключевые\s+слова|теги|тэги|метки|темы|тегтер|белгілер|(?:ұқсас\s+)?тақырып(?:тар)?|(?:(?:похожие|related)\s+)?(?:темы|topics)|tags)\s*:?",
+    re.IGNORECASE,
+)
+#: Heading of the topics of the whole site.
+_ALL_TOPICS = re.compile(
+    r"(?:популярные|горячие|все|главные|актуальные)\s+(?:темы|теги|метки)|облако\s+(?:тегов|меток)|темы\s+(?:дня|недели)"
+    r"|танымал\s+(?:тақырыптар|тегтер)",
     re.IGNORECASE,
 )
 _TO_COMMENTS = re.compile("#(?:respond|comments)$")
@@ -153,6 +159,7 @@ def _ends_article(block: Block) -> bool:
         block.zone in ("aside", "form")
         or (block.zone == "footer" and not _is_in_article_foot(block))
         or is_end_label(block.text)
+        or (len(block.text) < 40 and _ALL_TOPICS.fullmatch(block.text.strip(" :")))
         or is_colophon(block.text)
     ):
         return True
