@@ -157,7 +157,8 @@ class Boxes:
             return False
         outside = ["".join(text for text, link, _ in block.pieces if link is None)]
         outside += [text for text, link, _ in block.pieces if link is None]
-        if outside[0].strip() and not any(is_date(" ".join(text.split()).strip("() ")) for text in outside):
+        is_bare = not any(map(str.isalpha, outside[0]))
+        if not is_bare and not any(is_date(" ".join(text.split()).strip("() ")) for text in outside):
             return False
         if any(href.startswith("#") for _, href in links):
             return True
@@ -212,7 +213,7 @@ class Boxes:
 
 def _around_most(layout: Layout) -> Iterator[Element]:
     """Yield the elements that hold most of the text, which no name makes a box in it."""
-    prose = [block for block in layout.text.blocks if is_prose(block)]
+    prose = [block for block in layout.text.blocks if ends_sentence(block.text) and not block.is_all_links]
     total = sum(len(block.text) for block in prose)
     sizes: Counter[Element] = Counter()
     for block in prose:

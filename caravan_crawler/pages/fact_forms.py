@@ -130,7 +130,7 @@ def fact_in(text: str) -> Fact | None:
             return Fact("credit", name)
     if len(text) <= _LONGEST_ZONE and is_suffix(text):
         return Fact("zone", text)
-    return Fact("other", text) if _OTHER.fullmatch(text) or is_unfilled(text) else None
+    return Fact("other", text) if _OTHER.fullmatch(text.removesuffix(".")) or is_unfilled(text) else None
 
 
 def is_certain_date(fact: Fact) -> bool:

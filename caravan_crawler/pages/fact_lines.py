@@ -155,7 +155,8 @@ def _facts_of(block: Block) -> list[Fact]:
         return []
     whole = [[text]]
     # Pieces first: the line of an author or a credit would include its neighbours.
-    for parts in chain(_splits(block), whole) if len(block.pieces) > 1 else chain(whole, _splits(block)):
+    has_pieces = sum(not text.isspace() for text, _, _ in block.pieces) > 1
+    for parts in chain(_splits(block), whole) if has_pieces else chain(whole, _splits(block)):
         found = [fact_in(part) for part in parts]
         known = [fact for fact in found if fact is not None]
         if found and len(known) == len(found):
@@ -284,7 +285,7 @@ def _splits(block: Block) -> Iterator[list[str]]:
             yield [f"{label}: {value}" for label, value in zip(pieces[::2], pieces[1::2], strict=True)]
         if any(piece.endswith(":") for piece in pieces):
             yield _joined_labels(pieces)
-        if len(pieces) <= _MOST_OF_BADGE and is_dated(badge := " ".join(pieces)):
+        if len(pieces) <= _MOST_OF_BADGE and not any(map(is_dated, pieces)) and is_dated(badge := " ".join(pieces)):
             yield [badge]
         yield pieces
         if len(by_element := _by_element(block)) > 1:

@@ -282,6 +282,7 @@ def _divide(document: Document, scan: _Scan) -> Front:
     has_lede = weighed.sum >= LEDE_FROM
     if not after:
         is_text = len(before) > 1 and all(is_prose(blocks[text]) for text in before)
+        is_text = is_text or any(fact.kind == "author" for fact in scan.facts_within(before[-1]))
         has_lede = not is_text and ((has_lede and last_fact > before[-1]) or _is_lede_without_text(scan, before))
     start = (after[0] if after else scan.end) if has_lede else before[0]
     return Front(scan.facts_within(end=start), before if has_lede else [], start, weighed)

@@ -34,7 +34,7 @@ from caravan_crawler.pages.labels import (
     is_prose,
     is_see_also,
 )
-from caravan_crawler.pages.selectors import is_author_box, is_comment
+from caravan_crawler.pages.selectors import is_author_box, is_comment, is_page_top
 from caravan_crawler.pages.text_range import TextRange, find_foot, text_from, text_in
 from caravan_crawler.pages.trending import TrendingBlock, find_trending
 
@@ -44,6 +44,8 @@ _FARTHEST_ABOVE, _FARTHEST_BEHIND = 12, 16
 _DEEPEST_BOX = 4
 #: In the element around facts and headline, at most this number of blocks may come before the facts.
 _MOST_BEFORE_FACTS = 2
+#: Blocks of another article's card over the headline.
+_LARGEST_CARD = 4
 
 
 @dataclass
@@ -113,7 +115,9 @@ def _facts_above(blocks: list[Block], headline: int) -> tuple[list[Fact], int]:
         block = blocks[position]
         facts = facts_of(block)
         is_caption = block.zone == "figcaption" and any(fact.kind == "credit" for fact in facts)
-        if not (block.zone is None or is_caption) or not _shares_article(block, blocks[headline]):
+        if not (block.zone is None or is_caption) or not _shares_article(block, blocks, headline):
+            break
+        if facts and position and _is_of_card(blocks[position - 1], block):
             break
         is_author = position > 0 and is_author_label(blocks[position - 1].text)
         is_by_a_date = any(fact.kind == "date" for fact in found) and (
@@ -121,7 +125,7 @@ def _facts_above(blocks: list[Block], headline: int) -> tuple[list[Fact], int]:
         )
         if not facts and names_somebody(block) and (is_author or is_by_a_date):
             facts = [Fact("author", block.text)] if is_person(block.text) else []
-        elif not facts and block.is_all_links and is_marked_as_author(block):
+        elif not facts and is_marked_as_author(block):
             facts = [Fact("author", name) for name in people_in(block.text)]
             are_marked = bool(facts)
         if any(fact.kind in ("date", "views", "credit", "author") for fact in facts):
@@ -138,16 +142,30 @@ def _facts_above(blocks: list[Block], headline: int) -> tuple[list[Fact], int]:
     return (found, first) if is_certain else ([], headline)
 
 
-def _shares_article(block: Block, headline: Block) -> bool:
+def _is_of_card(title: Block, block: Block) -> bool:
+    """Whether a line stands right under the linked headline of another article, in an element with it."""
+    card = common_container(title, block)
+    return title.link is not None and len(title.text) > LONGEST_SECTION and card.last - card.first <= _LARGEST_CARD
+
+
+def _shares_article(block: Block, blocks: list[Block], place: int) -> bool:
     """Whether the innermost named part around a block has the headline; without such, whether one element begins so."""
-    article = next((each for each in headline.element.around if each.tag == "article"), None)
-    if article is not None and not block.is_within(article) and article.first < headline.index:
-        return False
+    headline = blocks[place]
     parts = (each for each in block.element.around if each.tag in ("article", "main", "header", "section"))
     around = next(parts, None)
     if around is not None:
         return headline.is_within(around)
-    return common_container(block, headline).first >= block.index - _MOST_BEFORE_FACTS
+    shared = common_container(block, headline)
+    if any(is_page_top(each.names) for each in block.element.below(shared)):
+        return False
+    before = blocks[shared.first : block.index]
+    if shared.first:  # not the whole page
+        before = [each for each in before if not any(map(_is_of_front, facts_of(each)))]
+    return len(before) <= _MOST_BEFORE_FACTS
+
+
+def _is_of_front(fact: Fact) -> bool:
+    return not fact.is_bare and fact.kind in ("date", "views", "author")
 
 
 def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:

@@ -25,7 +25,7 @@ _CLUTTER = re.compile(
     r"|is-type-wp-embed|wp-block-embed|wp-block-query|wp-block-post-template|lyte-\w+|jwplayer|plyr|video-js|\w*incut|inset|newsletter|subscri(?:be|ption)\w*|mailchimp|mc4wp\S*|telegram-(?:box|banner|subscribe)|toc|toc-container"
     r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|tgme\w*|(?:vk|ok|fb|telegram|tg|twitter|x|youtube|rutube)-(?:embed|post|widget)|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|quiz|informers?|gismeteo|powerpress-links|post-?ratings?|rating|rmp-\w+"
     rf"|{_AUTHOR_BOX}"
-    r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|polls?|opros\w*|golosovan\w*|votes?|voting|cookie\w*|popup|modal"
+    r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|polls?|opros\w*|golosovan\w*|votes?|voting|cookie\w*|(?<!post-)popup|modal"
     r"|instagram-media|twitter-(?:tweet|video)|tiktok-embed|print-?(?:link|button|only)|visible-print(?:-\w+)?|d-print-block|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])"
     r"|(?<![\w\-])(?:widget(?!-title)(?:-\w+)?|sidebar(?:-(?:right|left))?|(?:right|left)-sidebar)(?=$|\s)",
     re.IGNORECASE,
@@ -58,6 +58,9 @@ _AUTHOR_BOX_NAMES = re.compile(rf"(?:^|[\s_\-])(?:{_AUTHOR_BOX})(?=$|[\s_\-\d])"
 _MODIFIED = re.compile(r"updat|modif|edited|izmen|obnov", re.IGNORECASE)
 _PUBLISHED = re.compile(r"publi[sc]|entry-date", re.IGNORECASE)
 _HEADER = re.compile(r"(?:^|[\s_\-])(?:head(?:er|ing)?|hero|jumbotron)(?=$|[\s_\-\d])", re.IGNORECASE)
+_PAGE_TOP = re.compile(
+    r"(?:^|[\s_\-])(?:top-?(?:bar|line|date|menu)|masthead|site-header|toolbar)(?=$|[\s_\-\d])", re.IGNORECASE
+)
 _COLUMNS = re.compile(
     r"(?:^|[\s_\-])(?:columns?|cols?|row|grid|media-text|wp-block-group)(?=$|[\s_\-\d])", re.IGNORECASE
 )
@@ -128,6 +131,11 @@ def is_lede(names: str) -> bool:
 def is_header(names: str) -> bool:
     """Whether an element of these names holds what stands over a text."""
     return _HEADER.search(names) is not None
+
+
+def is_page_top(names: str) -> bool:
+    """Whether an element of these names is the bar over a page, with the day of the visit."""
+    return _PAGE_TOP.search(_in_hyphens(names)) is not None
 
 
 @lru_cache(maxsize=1024)
