@@ -264,9 +264,14 @@ def _take_off_tail(document: Document, kept: list[Block], text: Text) -> None:
 
 
 def _take_off_facts(kept: list[Block], text: Text) -> None:
-    while len(kept) > 1 and kept[-1].tag not in _CELLS and _are_facts_of_article(facts := facts_of(kept[-1])):
+    taken: Block | None = None
+    while len(kept) > 1 and (facts := facts_of(kept[-1])):
+        # A bare number is a fact in one list with others.
+        is_of_list = taken is not None and kept[-1].element.parent is taken.element.parent
+        if kept[-1].tag in _CELLS or not (is_of_list or _are_facts_of_article(facts)):
+            break
         text.facts = facts + text.facts
-        kept.pop()
+        taken = kept.pop()
 
 
 def _is_behind_a_text(block: Block, document: Document) -> bool:

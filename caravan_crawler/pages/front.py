@@ -126,8 +126,10 @@ class _Scan:
                 if people and (self._is_author_next or is_marked_as_author(block)):
                     self._add(block, [Fact("author", name) for name in people])
             elif not self._is_passed_over(block):
+                is_of_list = block.tag == "li" and self.texts[-1:] == [block.index - 1]
+                is_of_list = is_of_list and block.element.parent is self.blocks[block.index - 1].element.parent
                 self.texts.append(block.index)
-                self._texts_since_facts += 1
+                self._texts_since_facts += not is_of_list
                 if self.container is None and self._texts_since_facts > MOST_LEDE_BLOCKS:
                     return
         self.end = len(self.blocks)

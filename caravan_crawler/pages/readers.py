@@ -23,7 +23,7 @@ from caravan_crawler.pages.fact_lines import names_a_change, printed_date
 from caravan_crawler.pages.headline import printed_headline, title_candidates
 from caravan_crawler.pages.labels import ends_sentence, fold
 from caravan_crawler.pages.layout import Layout
-from caravan_crawler.pages.selectors import BREADCRUMB_TIME, is_count_of_views
+from caravan_crawler.pages.selectors import BREADCRUMB_TIME, is_caption, is_count_of_views
 from caravan_crawler.pages.tags import tags_around
 
 #: Most ``time`` elements at the headline that are read.
@@ -304,7 +304,7 @@ def credit_in_caption(page: ArticlePage) -> str | None:
         return None
     start = max(0, page.layout.first_headline - _FARTHEST_ABOVE)
     blocks = page.document.blocks[start : page.layout.text.start]
-    captions = (block for block in blocks if block.zone == "figcaption")
+    captions = (block for block in blocks if block.zone == "figcaption" or is_caption(block.element.names))
     return next((credit for block in captions if (credit := caption_credit(block))), None)
 
 
@@ -333,6 +333,18 @@ def source_in_text(page: ArticlePage) -> str | None:
     return find_source("\n\n".join([_whole_lede(page), *page.text.paragraphs]))
 
 
+def source_labelled(page: ArticlePage) -> str | None:
+    """The agency or site in a line behind the text: ``Источник: Tengrinews.kz``."""
+    end = page.layout.text.end
+    for block in page.document.blocks[end : end + _FARTHEST_BEHIND]:
+        if _LABEL_OF_SOURCE.match(block.text):
+            return find_source(block.text)
+    return None
+
+
+_LABEL_OF_SOURCE = re.compile(r"(?:источник|source|дереккөз)\s*:", re.IGNORECASE)
+
+
 def _whole_lede(page: ArticlePage) -> str:
     """Return the lede without a name that it is cut in, and nothing of one that the text repeats in full."""
     lede = lede_printed(page) or ""
@@ -351,7 +363,8 @@ def authors_labelled(page: ArticlePage) -> list[str]:
     """``Автор: …`` among the facts."""
     for facts in (page.layout.facts, page.facts_behind):
         lines = [read_byline(f"Автор: {fact.value}") for fact in facts if fact.kind == "author" and fact.value]
-        if names := [name for line in lines if line is not None for name in line.authors]:
+        names = [name for line in lines if line is not None for name in line.authors]
+        if names := [name for name in names if find_source(f"Источник: {name}") is None]:
             return list(dict.fromkeys(names))
     return []
 

@@ -133,6 +133,12 @@ def is_header(names: str) -> bool:
     return _HEADER.search(names) is not None
 
 
+def is_caption(names: str) -> bool:
+    """Whether an element of these names holds what is said of a picture."""
+    return "caption" in names
+
+
+@lru_cache(maxsize=1024)
 def is_page_top(names: str) -> bool:
     """Whether an element of these names is the bar over a page, with the day of the visit."""
     return _PAGE_TOP.search(_in_hyphens(names)) is not None
