@@ -212,8 +212,11 @@ class Boxes:
 
 
 def _around_most(layout: Layout) -> Iterator[Element]:
-    """Yield the elements that hold most of the text, which no name makes a box in it."""
-    prose = [block for block in layout.text.blocks if ends_sentence(block.text) and not block.is_all_links]
+    """Yield the elements that hold most of the text, which no name makes a box in it.
+
+    One paragraph behind others is not most of a text, however short they are.
+    """
+    prose = [block for block in layout.text.blocks if is_prose(block)]
     total = sum(len(block.text) for block in prose)
     sizes: Counter[Element] = Counter()
     for block in prose:
@@ -221,7 +224,10 @@ def _around_most(layout: Layout) -> Iterator[Element]:
             if element is layout.text.container:
                 break
             sizes[element] += len(block.text)
-    return (element for element, size in sizes.items() if size > total * _MOST_OF_TEXT)
+    for element, size in sizes.items():
+        is_one_behind = not prose[0].is_within(element) and sum(block.is_within(element) for block in prose) == 1
+        if size > total * _MOST_OF_TEXT and not is_one_behind:
+            yield element
 
 
 def _is_quoted(block: Block, frame: Element) -> bool:

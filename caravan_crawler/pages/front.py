@@ -278,7 +278,7 @@ def _divide(document: Document, scan: _Scan) -> Front:
         before, after = after[:1], after[1:]
         between, earlier = [], all_facts
     article = common_container(blocks[scan.headline], blocks[before[-1]])
-    if not any(ends_sentence(blocks[text].text) or blocks[text].is_within(article) for text in after):
+    if after and not any(_may_be_text(block, article) for block in blocks[after[0] : scan.foot]):
         after = []  # lines of a column or of the page's foot
     weighed = weigh_lede(document, blocks[scan.headline], before, after, between, earlier)
     has_lede = weighed.sum >= LEDE_FROM
@@ -288,6 +288,11 @@ def _divide(document: Document, scan: _Scan) -> Front:
         has_lede = not is_text and ((has_lede and last_fact > before[-1]) or _is_lede_without_text(scan, before))
     start = (after[0] if after else scan.end) if has_lede else before[0]
     return Front(scan.facts_within(end=start), before if has_lede else [], start, weighed)
+
+
+def _may_be_text(block: Block, article: Element) -> bool:
+    is_line = len(block.text) > LONGEST_SECTION and ends_sentence(block.text) and not block.is_all_links
+    return is_line or block.is_within(article)
 
 
 def _is_lede_without_text(scan: _Scan, lede: list[int]) -> bool:

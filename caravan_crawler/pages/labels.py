@@ -226,7 +226,7 @@ def is_passed_over(block: Block) -> bool:
     )
 
 
-_STOPS, _OPEN_ENDS, _CLOSING_QUOTES = frozenset(".!?…"), frozenset(":;"), frozenset('»”"')
+_STOPS, _OPEN_ENDS, _CLOSING_QUOTES = frozenset(".!?…。！？"), frozenset(":;"), frozenset('»”"')
 #: Letters and digits of a text; one letter in a circle stands for a portrait.
 _FEWEST_LETTERS = 2
 #: Letters of a sentence.
