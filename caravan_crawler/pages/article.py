@@ -113,7 +113,6 @@ READERS: dict[str, tuple[Callable[[ArticlePage], str | list[str] | None], ...]] 
     "date_published": (readers.date_breadcrumb, readers.date_printed, readers.date_time_element, readers.date_as_it_is),
     "date_structured": (
         readers.stamp_confirming_breadcrumb,
-        readers.stamp_breadcrumb_contradicted,
         readers.stamp_breadcrumb,
         readers.stamp_meta,
         readers.stamp_json_ld,

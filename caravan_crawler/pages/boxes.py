@@ -11,6 +11,7 @@ from caravan_crawler.pages.bylines import is_person, marks_author, read_byline
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import is_date
 from caravan_crawler.pages.fact_lines import facts_of
+from caravan_crawler.pages.images import is_advert
 from caravan_crawler.pages.labels import ends_sentence, is_prose
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import is_portrait
@@ -107,7 +108,8 @@ class Boxes:
         frames: dict[Element, Picture] = {}
         text = self._layout.text
         for picture in self._document.pictures:
-            if text.start - 1 <= picture.position <= text.end:
+            is_of_text = picture.link is None or not is_advert(picture.link, self._document)
+            if is_of_text and text.start - 1 <= picture.position <= text.end:
                 frame = next((each for each in picture.parent.around if each.last > each.first), None)
                 if frame is not None and frame not in frames and self._is_box(frame) and self._is_frame(frame, picture):
                     frames[frame] = picture
@@ -219,13 +221,13 @@ def _around_most(layout: Layout) -> Iterator[Element]:
     prose = [block for block in layout.text.blocks if is_prose(block)]
     total = sum(len(block.text) for block in prose)
     sizes: Counter[Element] = Counter()
+    paragraphs: Counter[Element] = Counter()
     for block in prose:
-        for element in block.element.around:
-            if element is layout.text.container:
-                break
+        for element in block.element.below(layout.text.container) if layout.text.container else block.element.around:
             sizes[element] += len(block.text)
+            paragraphs[element] += 1
     for element, size in sizes.items():
-        is_one_behind = not prose[0].is_within(element) and sum(block.is_within(element) for block in prose) == 1
+        is_one_behind = paragraphs[element] == 1 and not prose[0].is_within(element)
         if size > total * _MOST_OF_TEXT and not is_one_behind:
             yield element
 

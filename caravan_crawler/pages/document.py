@@ -277,6 +277,16 @@ class Document:
         hrefs = [element.attributes.get("href") for element in self._visible.links]
         return list(dict.fromkeys([href for href in hrefs if href]))
 
+    def text_of(self, element: Element) -> str:
+        """Return the text of an element, by the text nodes that stand in it."""
+        pieces = (
+            text
+            for block in self.blocks[element.first : element.last]
+            for text, _, inline in block.pieces
+            if (inline or block.element).is_within(element)
+        )
+        return " ".join("".join(pieces).split())
+
     def first_links(self, links: list[_T]) -> list[_T]:
         """Return as many of ``links`` as are followed on one page."""
         if len(links) > self.bounds.links:

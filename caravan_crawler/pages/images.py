@@ -66,7 +66,7 @@ def picture_urls(document: Document, layout: Layout) -> list[str]:
 def _is_articles(picture: Picture, document: Document, layout: Layout) -> bool:
     if picture.zone in ("nav", "aside", "footer", "form") or layout.first_headline is None:
         return False
-    if picture.link is not None and (_leads_to_article(picture.link, document) or _is_advert(picture.link, document)):
+    if picture.link is not None and (_leads_to_article(picture.link, document) or is_advert(picture.link, document)):
         return False
     container = layout.text.container
     if layout.first_headline < picture.position < layout.text.end:
@@ -113,7 +113,7 @@ def _leads_to_article(link: Element, document: Document) -> bool:
     return is_other and not UPLOADS.search(href)
 
 
-def _is_advert(link: Element, document: Document) -> bool:
+def is_advert(link: Element, document: Document) -> bool:
     """Whether a picture's link leads to a page of another site; to the picture itself it may lead anywhere."""
     url = document.absolute(link.get("href") or "")
     if url is None or _PICTURE_FILE.search(urlsplit(url).path):

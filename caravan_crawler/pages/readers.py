@@ -64,16 +64,6 @@ class ArticlePage:
         """The facts at the end of the text and under it."""
         return self.text.facts + self.layout.facts_after_text
 
-    def text_of(self, element: Element) -> str:
-        """Return the text of an element, by the text nodes that stand in it."""
-        pieces = (
-            text
-            for block in self.document.blocks[element.first : element.last]
-            for text, _, inline in block.pieces
-            if (inline or block.element).is_within(element)
-        )
-        return " ".join("".join(pieces).split())
-
 
 def headline_printed(page: ArticlePage) -> str | None:
     """The block that prints what the page's title says; else its main heading or its twice-printed line."""
@@ -124,7 +114,7 @@ def date_time_element(page: ArticlePage) -> str | None:
     """A date with its year in a ``time`` element next to the headline or between it and the text."""
     # Unlike the header's date of the visit, it has its year in the same element.
     for element in _time_elements(page, above=3):
-        text = page.text_of(element)
+        text = page.document.text_of(element)
         if is_dated(text) and day_named(text) and not names_a_change(element) and not _is_of_the_page(element, page):
             return text
     return None
@@ -172,11 +162,6 @@ def stamp_confirming_breadcrumb(page: ArticlePage) -> str | None:
     return stamp if stamp and printed and day_named(stamp) == day_named(printed) else None
 
 
-def stamp_breadcrumb_contradicted(page: ArticlePage) -> str | None:
-    """The second generation's date, where the metadata names another day."""
-    return stamp_breadcrumb(page) if stamp_meta(page) or stamp_json_ld(page) else None
-
-
 def stamp_breadcrumb(page: ArticlePage) -> str | None:
     """Day, month and year the second generation keeps in two places, put together."""
     stamp = page.breadcrumb_date[1] if page.breadcrumb_date else None
@@ -210,12 +195,12 @@ def stamp_time_element(page: ArticlePage) -> str | None:
     for element in islice(behind, _MOST_TIMES if printed else 0):
         stamp = element.get("datetime") or element.get("title")
         # The element may hold a label as well.
-        is_it = f" {page.text_of(element)}".endswith(f" {printed}")
+        is_it = f" {page.document.text_of(element)}".endswith(f" {printed}")
         if stamp and is_dated(stamp) and day_named(stamp) and is_it:
             return stamp
     for element in _time_elements(page):
         stamp = element.get("datetime")
-        is_unfilled = not is_date(page.text_of(element))
+        is_unfilled = not is_date(page.document.text_of(element))
         if stamp and is_dated(stamp) and day_named(stamp) and (printed or is_unfilled) and not names_a_change(element):
             return stamp
     return None
@@ -224,7 +209,7 @@ def stamp_time_element(page: ArticlePage) -> str | None:
 def stamp_as_it_is(page: ArticlePage) -> str | None:
     """Return the first timestamp of the metadata, even if it names no day."""
     structured = page.document.structured
-    times = (element.get("datetime") for element in _time_elements(page) if not page.text_of(element))
+    times = (element.get("datetime") for element in _time_elements(page) if not page.document.text_of(element))
     return next(filter(None, [*structured.published, *structured.article_stamps("datePublished"), *times]), None)
 
 
@@ -402,7 +387,7 @@ def _breadcrumb_date(document: Document) -> tuple[str, str | None] | None:
     found = next((time for time in document.times if BREADCRUMB_TIME in (time.get("class") or "").split()), None)
     if found is None:
         return None
-    printed = ArticlePage(document, Layout()).text_of(found)
+    printed = document.text_of(found)
     day = re.match(r"\d{1,2}(?![\d.])", printed)
     script = _MONTH_AND_YEAR.search(document.structured.scripts[0]) if day and document.structured.scripts else None
     if not day or not script:
