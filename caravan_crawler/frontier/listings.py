@@ -237,7 +237,7 @@ class Listings:
     def begin(self, path: str, state: ListState, *, from_top: bool = True) -> list[ListPage]:
         """Begin a listing at its stored ``state``; return the pages to request.
 
-        Without ``from_top`` only the open ranges are read: an interrupted run has just read the top.
+        Without ``from_top`` only the open ranges are read.
         """
         if path in self._states:
             return []

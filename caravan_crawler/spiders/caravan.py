@@ -183,24 +183,18 @@ class CaravanSpider(Spider):
             self._are_sources_left = True
             yield self.requests.sitemap(Child(MAIN_SITEMAP, None), is_optional=True)
         else:
-            yield from self._sources()
+            yield self._home()
 
-    def _sources(self) -> Iterator[Request]:
-        """Request the home page, which leads to the other sources, or these if it was just read.
-
-        With the argument ``sections`` it is always read: it names the sections that the site has.
-        """
-        if self.schedule.is_just_read(HOME) and not self.arguments.sections:
-            yield from self.source_requests(KNOWN_SECTIONS)
-        else:
-            yield self.requests.page(HOME, (self.parse_home, self.home_failed), http.FRONT)
+    def _home(self) -> Request:
+        """Return the request for the home page, which leads to the other sources."""
+        return self.requests.page(HOME, (self.parse_home, self.home_failed), http.FRONT)
 
     def on_idle(self) -> None:
         """Make the requests that wait for idle: held or failed listing pages, deferred URLs, short links."""
         requests: list[Request] = []
         if self._are_sources_left:
             self._are_sources_left = False
-            requests = [] if self.sitemaps.covers_period else [*self._sources()]
+            requests = [] if self.sitemaps.covers_period else [self._home()]
         requests = requests or self.requests.listing_pages(self.lists.when_idle())
         self.commit(self._list_writes())
         self.crawler.stats.set_value("caravan/abandoned_lists", self.lists.abandoned)
@@ -432,8 +426,7 @@ class CaravanSpider(Spider):
 
     def source_requests(self, sections: Iterable[str]) -> Iterator[Request]:
         """Request the sources other than the home page that are due."""
-        if not self.schedule.is_just_read(FEED):
-            yield self.requests.page(FEED, (self.parse_feed, self.feed_failed), http.FRONT)
+        yield self.requests.page(FEED, (self.parse_feed, self.feed_failed), http.FRONT)
         named_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
         for path in dict.fromkeys([*named_sections, *sections, *self.schedule.known_lists]):
             is_leading = path == KNOWN_SECTIONS[0] or path in named_sections
@@ -468,8 +461,7 @@ class CaravanSpider(Spider):
         if self.lists.is_begun(path) or not self.is_section(path):
             return
         state = self.schedule.list_state(path)
-        is_due = must or self.schedule.is_list_due(path)
-        from_top = not is_optional or (is_due and not self.schedule.is_just_read(path))
+        from_top = must or not is_optional or self.schedule.is_list_due(path)
         if from_top or state.open:
             pages = self.lists.begin(path, state, from_top=from_top)
             yield from self.requests.listing_pages(pages, is_optional=is_optional)
