@@ -20,6 +20,7 @@ from caravan_crawler.crawl_stats import CrawlStats
 from caravan_crawler.failures import RunEndsError
 from caravan_crawler.frontier.articles import Frontier, Target, day_of_article
 from caravan_crawler.frontier.discovery import Discovery
+from caravan_crawler.frontier.list_state import Expected
 from caravan_crawler.frontier.listings import Listings
 from caravan_crawler.frontier.schedule import (
     ABSENT,
@@ -33,7 +34,7 @@ from caravan_crawler.frontier.schedule import (
 )
 from caravan_crawler.frontier.speculative_urls import FOUND_ON, Reach
 from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
-from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.page_writes import Failure, PageWrites
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Bounds
@@ -58,6 +59,11 @@ _LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4
 
 #: Moved articles from which the whole site counts as moved; fewer may be an editor's changes.
 _MOVED = 3
+
+
+def listing_number(url: str) -> int:
+    """Return the number of a listing's page by its URL."""
+    return listing_of(urlsplit(url).path)[1]
 
 
 #: A method that yields what follows from a failed request.
@@ -126,7 +132,12 @@ class CaravanSpider(Spider):
 
     def reset(self) -> None:
         """Forget listings under way and page facts seen, as a worker does when it becomes the leader."""
-        self.lists = Listings(self.arguments.since, is_bounded=self.arguments.is_bounded)
+        self.lists = Listings(
+            self.arguments.since,
+            is_bounded=self.arguments.is_bounded,
+            may_be_asked=lambda path: self.discovery.may_be_asked(path),
+        )
+        self._list_ends: dict[int, PageWrites] = {}
         self._changes = ChangeFilter()
 
     @classmethod
@@ -205,6 +216,9 @@ class CaravanSpider(Spider):
         self.is_exhausted = not requests
         if self.is_exhausted:
             self.discovery.drop_aside()
+            for walk in [walk for walk in self._list_ends if self.lists.is_gap(walk)]:
+                self._count_gap(walk)
+            self.commit(self._list_writes())
 
     def closed(self, reason: str) -> None:
         """Write the final stats when Scrapy closes the spider."""
@@ -462,7 +476,7 @@ class CaravanSpider(Spider):
             return
         state = self.schedule.list_state(path)
         from_top = must or not is_optional or self.schedule.is_list_due(path)
-        if from_top or state.open:
+        if from_top or self.lists.left(path, state):
             pages = self.lists.begin(path, state, from_top=from_top)
             yield from self.requests.listing_pages(pages, is_optional=is_optional)
 
@@ -474,9 +488,8 @@ class CaravanSpider(Spider):
         """Read a listing page, for the walk with this number; request its articles and the next page."""
         page = self.responses.page(response)
         if page.kind is PageKind.ERROR and says_nothing_is_here(page.document):
-            self.crawl_stats.count("absent/nothing_here")
             self.note_missing_section(page.writes)
-            yield from self._end_list(page.writes, walk)
+            yield from self._without_list_page(page.writes, walk, "nothing_here", "it says that there is nothing here")
         elif page.reading is not None:
             yield from self._read_list(page, page.reading, walk)
         elif again := self.retry(page):
@@ -487,16 +500,15 @@ class CaravanSpider(Spider):
 
     @commits
     def list_failed(self, failure: RequestFailure) -> Iterator[Any]:
-        """End the walk if the listing has no such page, else continue with the next one."""
+        """End the walk if the listing has no such page, else try the next one."""
         if (failed := self.sent(failure)) is None:
             return
         if failed.is_forbidden:
             yield self._forbidden(failed)
             return
         walk = failed.request.cb_kwargs["walk"]
-        if failed.is_absent:
-            self.crawl_stats.count(f"absent/{failed.reason}")
-            yield from self._end_list(failed.writes, walk)
+        if failed.is_absent or (failed.is_gone and listing_number(failed.writes.asked_url) > 1):
+            yield from self._without_list_page(failed.writes, walk, failed.reason, failed.words)
             return
         yield self._not_fetched(failed)
         if failed.is_gone:
@@ -505,6 +517,15 @@ class CaravanSpider(Spider):
 
     def _read_list(self, page: Page, reading: PageReading, walk: int) -> Iterator[Any]:
         document, writes, listing = page.document, page.writes, read_listing(page.document)
+        around = frozenset(line.address.key for line in reading.trending)
+        asked_number = listing_number(writes.asked_url)
+        if self.lists.is_missing(walk, asked_number, listing, around):
+            self.crawl_stats.page(PageKind.OTHER)
+            if listing.number == asked_number:
+                yield from self._without_list_page(writes, walk, "no_articles", "it lists no articles")
+            else:
+                yield from self._without_list_page(writes, walk, "redirected", f"it redirects to {document.url}")
+            return
         links = [(card.address, card.url) for card in listing.cards if self.arguments.is_open_to(card.date)]
         if not any(card.address.section == path_of(writes.asked_url).strip("/") for card in listing.cards):
             self.note_missing_section(writes)
@@ -513,9 +534,9 @@ class CaravanSpider(Spider):
         targets = self.discovery.look_at(links, document.base_url, writes, is_named=True)
         if targets and self.sitemaps.name_everything:
             self.sitemaps.are_incomplete = True
-        around = frozenset(line.address.key for line in reading.trending)
         is_named = self.sitemaps.name_everything
         following = self.lists.read(walk, listing, around, len(targets), is_named_elsewhere=is_named)
+        self._count_gap(walk)
         yield self._list_writes(writes)
         self.crawl_stats.reading(reading)
         yield from self.page_facts(page, reading)
@@ -523,13 +544,33 @@ class CaravanSpider(Spider):
         if not self.reach.is_over(listing.path):  # else the next run continues here
             yield from self.requests.listing_pages(following)
 
-    def _end_list(self, writes: PageWrites, walk: int) -> Iterator[Any]:
-        following = self.lists.ended(walk)
+    def _without_list_page(self, writes: PageWrites, walk: int, reason: str, words: str) -> Iterator[Any]:
+        """Handle a page that a listing does not have: a failure if it must have it, else perhaps its end.
+
+        The next run asks again for a page to which another links, then runs ever later ones.
+        """
+        number = listing_number(writes.asked_url)
+        expected = self.lists.expected(walk, number)
+        reason, words = f"list_{reason}", f"{words}; the list seems to go on here"
+        if expected is Expected.SURE:
+            writes = self._failure(writes, reason, words)
+        else:
+            self.crawl_stats.count(f"absent/{reason.removeprefix('list_')}")
+        if expected is Expected.LINKED:
+            self.logger.info("A list ends before %s (%s)", writes.asked_url, words)
+            writes.failure = Failure(reason, words)
+            self._list_ends[walk] = writes
+        following = self.lists.missing(walk, number)
         yield self._list_writes(writes)
         yield from self.requests.listing_pages(following)
 
+    def _count_gap(self, walk: int) -> None:
+        """Count as failed the page that was taken for the end of a list, if there is one; it is not the end."""
+        if (end := self._list_ends.pop(walk, None)) is not None and end.failure is not None:
+            self.crawl_stats.fail(end, *end.failure)
+
     def _skip_list_page(self, url: str, walk: int) -> Iterator[Any]:
-        following = self.lists.failed(walk, listing_of(urlsplit(url).path)[1])
+        following = self.lists.failed(walk, listing_number(url))
         yield self._list_writes()
         yield from self.requests.listing_pages(following)
 
