@@ -137,7 +137,7 @@ class CaravanSpider(Spider):
             is_bounded=self.arguments.is_bounded,
             may_be_asked=lambda path: self.discovery.may_be_asked(path),
         )
-        self._list_ends: dict[int, PageWrites] = {}
+        self._list_ends: dict[int, tuple[str, str, str]] = {}
         self._changes = ChangeFilter()
 
     @classmethod
@@ -558,16 +558,17 @@ class CaravanSpider(Spider):
             self.crawl_stats.count(f"absent/{reason.removeprefix('list_')}")
         if expected is Expected.LINKED:
             self.logger.info("A list ends before %s (%s)", writes.asked_url, words)
-            writes.failure = Failure(reason, words)
-            self._list_ends[walk] = writes
+            writes.failure = Failure("list_end", words)
+            self._list_ends[walk] = writes.asked_url, reason, words
         following = self.lists.missing(walk, number)
         yield self._list_writes(writes)
         yield from self.requests.listing_pages(following)
 
     def _count_gap(self, walk: int) -> None:
         """Count as failed the page that was taken for the end of a list, if there is one; it is not the end."""
-        if (end := self._list_ends.pop(walk, None)) is not None and end.failure is not None:
-            self.crawl_stats.fail(end, *end.failure)
+        if (end := self._list_ends.pop(walk, None)) is not None:
+            url, reason, words = end
+            self.commit(self.crawl_stats.fail(PageWrites(url), reason, words))
 
     def _skip_list_page(self, url: str, walk: int) -> Iterator[Any]:
         following = self.lists.failed(walk, listing_number(url))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.crawling import Crawl, crawl
+from tests.support.kills import Stored
 from tests.support.plain_site import HTML, NOT_FOUND, Answer, Answers, PlainServer, article, links, page, serve_plain
 
 PER_PAGE = 5
@@ -57,11 +58,13 @@ ELSEWHERE = {
 @pytest.mark.parametrize("name", ELSEWHERE)
 def test_a_page_that_is_missing_once_is_read_by_the_next_run(name: str, number: int, tmp_path: Path) -> None:
     path = list_page("news", number)
+    reason = f"list_{name.split(',')[0].split()[0]}"
     with serve_plain(lists("news")) as server:
         whole, server.answers[path] = server.answers[path], ELSEWHERE[name]
         done, report, _ = run(server, tmp_path)
         assert (done.code, len(done.articles)) == (0, 35), "the pages behind it are read"
-        assert report["failures"] == {f"list_{name.split(',')[0].split()[0]}": 1}
+        assert report["failures"] == {reason: 1}
+        assert [row["reason"] for row in Stored(tmp_path).rows("failures")] == [reason]
         server.answers[path] = whole
         done, report, _ = run(server, tmp_path)
         assert (done.code, len(done.articles), report["reason"]) == (0, 5, "complete")
@@ -94,6 +97,7 @@ def test_the_dead_link_of_a_last_page_is_no_failure_and_costs_little(name: str, 
             done, report, requests = run(server, tmp_path)
             assert (done.code, report["reason"], report["failures"]) == (0, "complete", {})
             assert requests.count("/news/page/9/") == asked
+        assert [row["reason"] for row in Stored(tmp_path).rows("failures")] == ["list_end"]
 
 
 def test_dead_links_behind_full_pages_do_not_end_a_quiet_run_with_4(tmp_path: Path) -> None:
