@@ -5,6 +5,8 @@ from enum import IntEnum
 from typing import Any
 
 from caravan_crawler.frontier.articles import Key
+from caravan_crawler.store import database
+from caravan_crawler.store.crawl_state import LONGEST_DELAY, retry_delay
 
 #: Longest interval between two walks, in hours.
 _MOST_HOURS = 6
@@ -29,16 +31,36 @@ class PageRange:
     until: frozenset[Key] = frozenset()
     expected: Expected = Expected.UNKNOWN
     """Whether the listing has ``page``."""
+    tries: int = 0
+    """Number of runs in which ``page`` was not there, and may have been behind the end."""
+    retry_at: str = ""
+    """When it is due again in that case."""
+
+    def move_to(self, page: int, expected: Expected) -> None:
+        """Let the range begin at a later page."""
+        self.page, self.expected, self.tries, self.retry_at = page, expected, 0, ""
+
+    def put_off(self) -> None:
+        """Count a try, and set when the next one is due: in the next run, then ever later."""
+        self.tries += 1
+        self.retry_at = database.after(database.now(), retry_delay("list_end", self.tries, is_source=True))
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the range may be requested; a time too far in the future is that of a clock that was ahead."""
+        now = database.now()
+        return not now < self.retry_at <= database.after(now, LONGEST_DELAY)
 
     def to_json(self) -> list[Any]:
         """Return the range as JSON values."""
-        return [self.page, sorted(self.until, key=str), self.expected]
+        tries = [self.tries, self.retry_at] if self.tries else []
+        return [self.page, sorted(self.until, key=str), self.expected, *tries]
 
     @classmethod
     def from_json(cls, value: list[Any]) -> "PageRange":
         """Return the range from JSON values; earlier versions stored two."""
-        page, until, *expected = value
-        return cls(page, frozenset(until), *map(Expected, expected))
+        page, until, expected, tries, retry_at = [*value, 0, 0, ""] if len(value) == 2 else [*value, 0, ""][:5]
+        return cls(page, frozenset(until), Expected(expected), tries, retry_at)
 
 
 @dataclass

@@ -96,7 +96,7 @@ class ListingWalk:
         self._last = max(self._last, listing.last_number, listing.next_number or 0)
         self._is_paginated |= listing.is_paginated
         self._most_own, self.own = max(self._most_own, self.own, len(self.state.top)), len(own)
-        self.part.page, self.part.expected = listing.number + 1, self._expects(listing.number + 1)
+        self.part.move_to(listing.number + 1, self._expects(listing.number + 1))
         return fresh
 
     def _expects(self, number: int) -> Expected:
@@ -244,7 +244,7 @@ class Listings:
 
     def left(self, path: str, state: ListState) -> list[PageRange]:
         """Return the ranges that earlier runs have left to this one."""
-        return state.open + [part for part in state.missing if self._may_be_asked(_page_path(path, part.page))]
+        return state.open + [part for part in state.missing if self._is_due(path, part)]
 
     def take_changed(self) -> dict[str, ListState]:
         """Return the states of the listings that changed since the last call."""
@@ -278,11 +278,8 @@ class Listings:
             state.top = walk.top  # the pages below are read, or in an open range
         met_again = frozenset(card.address.key for card in fresh) - around
         if walk.missed and met_again:
-            gap = PageRange(walk.missed[0], met_again, Expected.SURE)
-            if walk.has_failed:
-                state.open.append(gap)
-            else:
-                state.note_missing(gap)
+            note = state.open.append if walk.has_failed else state.note_missing
+            note(PageRange(walk.missed[0], met_again, Expected.SURE))
             walk.missed, walk.has_failed = [], False
         for card in fresh:
             if self._is_bounded and card.address.key not in self._days and (day := day_of(card.date)):
@@ -315,8 +312,8 @@ class Listings:
     def missing(self, walk_number: int, page_number: int) -> list[ListPage]:
         """Look behind a page that is not there, or end the walk; if it was expected, a later run tries it again."""
         walk = self._walks[walk_number]
-        is_end = not walk.missed and self.expected(walk_number, page_number) is Expected.UNKNOWN
-        if not is_end and not walk.has_failed and walk.may_look_behind(page_number):
+        is_end = walk.has_failed or not (walk.missed or self.expected(walk_number, page_number))
+        if not is_end and walk.may_look_behind(page_number):
             return [self._page(walk_number, page_number + 1)]
         return self.ended(walk_number)
 
@@ -341,6 +338,8 @@ class Listings:
             state.open.remove(walk.part)
         if walk.missed:
             walk.part.page = walk.missed[0]
+            if walk.part.expected is Expected.LINKED:
+                walk.part.put_off()
             state.note_missing(walk.part)
         if walk.top and walk.until and not walk.is_resumed:
             state.note_yield(walk.found)
@@ -378,10 +377,12 @@ class Listings:
         following = walk.next_number(listing, [self._days[key] for key in keys if key in self._days], new)
         if following is None:
             return self.ended(walk_number)
-        was_missing = any(part.page == following for part in walk.state.missing)
-        if was_missing and not self._may_be_asked(_page_path(walk.path, following)):
+        if any(part.page == following and not self._is_due(walk.path, part) for part in walk.state.missing):
             return self.missing(walk_number, following)
         return [self._page(walk_number, following)]
+
+    def _is_due(self, path: str, part: PageRange) -> bool:
+        return part.is_due and self._may_be_asked(_page_path(path, part.page))
 
     def _give_up(self, walk_number: int) -> None:
         walk = self._walks[walk_number]

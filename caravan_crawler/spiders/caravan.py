@@ -34,7 +34,7 @@ from caravan_crawler.frontier.schedule import (
 )
 from caravan_crawler.frontier.speculative_urls import FOUND_ON, Reach
 from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
-from caravan_crawler.page_writes import Failure, PageWrites
+from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Bounds
@@ -558,7 +558,6 @@ class CaravanSpider(Spider):
             self.crawl_stats.count(f"absent/{reason.removeprefix('list_')}")
         if expected is Expected.LINKED:
             self.logger.info("A list ends before %s (%s)", writes.asked_url, words)
-            writes.failure = Failure("list_end", words)
             self._list_ends[walk] = writes.asked_url, reason, words
         following = self.lists.missing(walk, number)
         yield self._list_writes(writes)

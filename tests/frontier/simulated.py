@@ -82,6 +82,13 @@ class Walker:
         """The state as JSON values."""
         return json.loads(self.state) or ListState().to_json()
 
+    def make_due(self) -> None:
+        """Let the next run request all missing pages again, as if time had passed."""
+        state = self.walked
+        for part in state["missing"]:
+            part[4:] = [""] * len(part[4:])
+        self.state = json.dumps(state)
+
     def run(
         self,
         *,

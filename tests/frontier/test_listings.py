@@ -170,18 +170,19 @@ def test_list_that_breaks_off_once_is_read_by_the_next_run() -> None:
     assert one.seen == set(FIFTY)
 
 
-def test_dead_link_of_a_last_page_is_tried_alone() -> None:
+def test_dead_link_of_a_last_page_is_tried_alone_and_ever_later() -> None:
     one = Walker(DeadLink(list(FIFTY[:-2])))
     assert one.run()
     assert one.read == list(range(1, 13))
-    for _ in range(3):
-        assert one.walked["missing"] == [[11, [], 1]]
+    for tries, asked in ((1, [11]), (2, [])):
+        assert [part[:4] for part in one.walked["missing"]] == [[11, [], 1, tries]]
         assert one.run(from_top=False)
-        assert one.read == [11]
+        assert one.read == asked
+    one.make_due()
     one.site.publish(5)
     assert one.run()
     assert sorted(one.read) == [1, 2, 11, 12, 13]
-    assert one.walked["missing"] == [[12, [], 1]]
+    assert [part[:4] for part in one.walked["missing"]] == [[12, [], 1, 1]]
 
 
 class DeadLink(SimulatedList):
@@ -258,7 +259,9 @@ def test_known_articles_end_a_walk_from_the_top_but_not_a_resumed_one(monkeypatc
 STATES = [
     ListState(),
     ListState([3, "/crime/a/"], [PageRange(1), PageRange(7, frozenset({5, "/crime/b/"}))], 6),
-    ListState([3], [PageRange(7, expected=Expected.SURE)], 6, [PageRange(9, frozenset({5}), Expected.LINKED)]),
+    ListState(
+        [3], [PageRange(7, expected=Expected.SURE)], 6, [PageRange(9, frozenset({5}), Expected.LINKED, 2, "2026")]
+    ),
 ]
 
 

@@ -80,6 +80,7 @@ def test_pages_that_are_not_there_although_others_link_to_them_are_read_later(se
             absent=lambda number, share=share, last=last: number > last or random.random() < share,  # type: ignore[misc]
         )
         site.publish(random.choice([0, 1, 3, random.randrange(80)]))
+    walker.make_due()
     walker.run()
     walker.run()
     assert set(site.articles) <= walker.seen
