@@ -41,9 +41,9 @@ class PageRange:
         self.page, self.expected, self.tries, self.retry_at = page, expected, 0, ""
 
     def put_off(self) -> None:
-        """Count a try, and set when the next one is due: in the next run, then ever later."""
+        """Count a try, and set when the next one is due: after an hour, then ever later."""
         self.tries += 1
-        self.retry_at = database.after(database.now(), retry_delay("list_end", self.tries, is_source=True))
+        self.retry_at = database.after(database.now(), retry_delay("list_end", self.tries + 1, is_source=True))
 
     @property
     def is_due(self) -> bool:

@@ -322,7 +322,7 @@ class Listings:
         walk = self._walks[walk_number]
         if not 0 < self._most_own <= walk.own:
             return False
-        walk.part.expected = Expected.SURE
+        walk.part.move_to(walk.part.page, Expected.SURE)
         self._changed[walk.path] = walk.state
         return True
 

@@ -547,7 +547,7 @@ class CaravanSpider(Spider):
     def _without_list_page(self, writes: PageWrites, walk: int, reason: str, words: str) -> Iterator[Any]:
         """Handle a page that a listing does not have: a failure if it must have it, else perhaps its end.
 
-        The next run asks again for a page to which another links, then runs ever later ones.
+        A later run asks again for a page to which another links.
         """
         number = listing_number(writes.asked_url)
         expected = self.lists.expected(walk, number)
