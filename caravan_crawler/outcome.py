@@ -145,7 +145,9 @@ def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
     if read == 0 and (failed or stats.get("caravan/forbidden")):
         return Outcome(UNREACHABLE, f"no page could be read; {last or 'robots.txt forbids the site'}")
     no_articles = sum(stats.get(f"caravan/failed/kind_{kind}", 0) for kind in ("other", "listing"))
-    if failed > FEW_FAILED and failed > MOST_FAILED * (read + failed):
+    # Lists may have dead links, one each, in a run that requests little else.
+    unread = failed - _sum(stats, "caravan/failed/list_")
+    if unread > FEW_FAILED and unread > MOST_FAILED * (read + unread):
         if no_articles > failed / 2:
             words = "pages of articles could not be read as such, so the markup has probably changed"
             return Outcome(BELOW_FLOORS, f"{no_articles} of {read} {words}; the last: {last}")

@@ -94,7 +94,7 @@ class CrawlStore:
         spider = self.spider
         own = crawl_state.load_sources(self.store, self._scope)
         full = crawl_state.load_sources(self.store, "") if self._scope else own
-        spider.schedule = SourceSchedule(own, full, self._resumed)
+        spider.schedule = SourceSchedule(own, full)
         today = spider.started_at.astimezone(ALMATY).date()
         spider.sitemaps = Sitemaps(spider.schedule, spider.arguments, today, spider.discovery.may_be_asked)
         spider.discovery.resumed = self._resumed

@@ -1,17 +1,17 @@
 """Pagination of listings, with resume from earlier runs."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from caravan_crawler.frontier.articles import day_of
+from caravan_crawler.frontier.articles import Key, day_of
+from caravan_crawler.frontier.list_state import Expected, ListState, PageRange
 from caravan_crawler.pages.listing import Card, Listing
 
 logger = logging.getLogger(__name__)
-
-Key = int | str
 
 #: Consecutive repeated pages that end a walk, whatever they link to.
 _BARREN_PAGES = 2
@@ -26,54 +26,6 @@ _MEETING_SHARE = 0.5
 _KNOWN_PAGES = 50
 #: The same for a first walk, if sitemaps have named the site's articles.
 _NAMED_PAGES = 2
-#: Longest interval between two walks, in hours.
-_MOST_HOURS = 6
-
-
-@dataclass(eq=False)
-class PageRange:
-    """Pages of a listing still to be read: from ``page`` to the articles ``until``, or to the end."""
-
-    page: int
-    until: frozenset[Key] = frozenset()
-
-
-@dataclass
-class ListState:
-    """The stored state of a listing.
-
-    ``top`` are the articles of its first page when a walk last began there: the next walk ends where it meets them.
-    ``open`` are the ranges below them that were not read. ``hours`` is the interval between two walks.
-    """
-
-    top: list[Key] = field(default_factory=list)
-    open: list[PageRange] = field(default_factory=list)
-    hours: int = 3
-
-    def note_yield(self, new: int) -> None:
-        """Set the interval from the number of new articles a walk from the top found.
-
-        It is one hour if there were any, else it doubles, up to 6 hours.
-        """
-        self.hours = 1 if new else min(2 * self.hours, _MOST_HOURS)
-
-    @property
-    def is_walked(self) -> bool:
-        """Whether the listing was read completely."""
-        return bool(self.top) and not self.open
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the state as JSON values."""
-        parts = [[part.page, sorted(part.until, key=str)] for part in self.open]
-        return {"top": self.top, "open": parts, "hours": self.hours}
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any] | None) -> "ListState":
-        """Return the state from JSON values; without any, that of a listing not read yet."""
-        if not value:
-            return cls()
-        parts = [PageRange(page, frozenset(until)) for page, until in value["open"]]
-        return cls(list(value["top"]), parts, value["hours"])
 
 
 @dataclass
@@ -94,7 +46,11 @@ class ListingWalk:
     top: list[Key] = field(default_factory=list)
     """Articles of the first page when it was read, without those that every page links to."""
     missed: list[int] = field(default_factory=list)
-    """Pages that failed since the last one read."""
+    """Pages that failed or are missing since the last one read."""
+    has_failed: bool = False
+    """Whether one of them failed."""
+    own: int = 0
+    """Number of articles on the last page read, without those around its list."""
     found: int = 0
     """Articles that no other source had named before."""
     is_named_elsewhere: bool = False
@@ -115,6 +71,10 @@ class ListingWalk:
     _tries: int = 0
     _middle: list[date] = field(default_factory=list)
     _old_pages: int = 0
+    _last: int = 0
+    _most_own: int = 0
+    _is_paginated: bool = False
+    _has_gaps: bool = False
 
     def take(self, listing: Listing, around: frozenset[Key]) -> list[Card]:
         """Register the next page; return the cards that no earlier page had.
@@ -133,7 +93,37 @@ class ListingWalk:
         self._note_repetition(frozenset(own), is_barren=not fresh)
         self._listed.update(keys)
         self._failed = 0
+        self._last = max(self._last, listing.last_number, listing.next_number or 0)
+        self._is_paginated |= listing.is_paginated
+        self._most_own, self.own = max(self._most_own, self.own, len(self.state.top)), len(own)
+        self.part.move_to(listing.number + 1, self._expects(listing.number + 1))
         return fresh
+
+    def _expects(self, number: int) -> Expected:
+        if self._last < number:
+            return Expected.UNKNOWN
+        # Resumed walks, and those with gaps, may have passed the articles at which they end.
+        is_above_known = bool(self.until) and not (self.is_resumed or self._has_gaps)
+        is_full = 0 < self._most_own <= self.own
+        return Expected.SURE if self._last > number or is_above_known or is_full else Expected.LINKED
+
+    def is_missing(self, number: int, listing: Listing, around: frozenset[Key]) -> bool:
+        """Whether a page requested as ``number`` is another one, or only shows articles that other pages show, too."""
+        keys = {card.address.key for card in listing.cards}
+        is_known = keys <= self._listed or not self._listed
+        has_lost_its_list = self._is_paginated and not listing.is_paginated
+        return number > 1 and (listing.number != number or (is_known and (has_lost_its_list or keys <= around)))
+
+    def may_look_behind(self, number: int) -> bool:
+        """Register a missing page; return whether to try the next one: if it is there, this is a gap.
+
+        A dead link of the last page is not looked behind again when it is tried again.
+        """
+        is_first = not self.missed
+        self._has_gaps = True
+        self.missed.append(number)
+        is_known_end = self.part.expected is Expected.LINKED and not self._listed
+        return (is_first and not is_known_end) or (number < self._last and len(self.missed) <= _MOST_FAILURES)
 
     def next_number(self, listing: Listing, dates: list[date], new: int) -> int | None:
         """Return the number of the page to read next, or None at the end.
@@ -152,9 +142,8 @@ class ListingWalk:
             return None
         if not listing.cards or self._is_at_repetition() or self._is_past(dates):
             return None
-        if listing.next_number is not None:
-            return listing.next_number
-        return None if listing.is_paginated else listing.number + 1
+        is_last = listing.is_paginated and listing.next_number is None and self._last <= listing.number
+        return None if is_last else listing.number + 1
 
     def may_try_again(self) -> bool:
         """Return whether to retry a listing that was given up; True once."""
@@ -164,6 +153,7 @@ class ListingWalk:
 
     def may_skip(self, number: int) -> bool:
         """Register a failed page; return whether to try the next one."""
+        self.has_failed = self._has_gaps = True
         self.missed.append(number)
         self._failed += 1
         return self._failed <= _MOST_FAILURES
@@ -215,11 +205,15 @@ class Listings:
 
     If there is a period and a listing has no dates, the next page is decided only after its articles are read. A
     listing with too many failed pages in a row is given up, and retried once when the spider is idle; ``abandoned``
-    counts those that failed again.
+    counts those that failed again. ``may_be_asked`` is called with the path of a missing page.
     """
 
-    def __init__(self, since: date | None, *, is_bounded: bool) -> None:
+    def __init__(
+        self, since: date | None, *, is_bounded: bool, may_be_asked: Callable[[str], bool] = lambda path: True
+    ) -> None:
         self.abandoned = 0
+        self._may_be_asked = may_be_asked
+        self._most_own = 0
         self._since = since
         self._is_bounded = is_bounded
         self._states: dict[str, ListState] = {}
@@ -237,16 +231,20 @@ class Listings:
     def begin(self, path: str, state: ListState, *, from_top: bool = True) -> list[ListPage]:
         """Begin a listing at its stored ``state``; return the pages to request.
 
-        Without ``from_top`` only the open ranges are read: an interrupted run has just read the top.
+        Without ``from_top`` only the open ranges are read.
         """
         if path in self._states:
             return []
         self._states[path] = state
         pages = []
-        left = list(state.open)
+        left = self.left(path, state)
         if from_top or not state.top:
             pages.append(self._start_at_top(path, state))
         return pages + [self._start(path, state, part, is_resumed=True) for part in left if state.top]
+
+    def left(self, path: str, state: ListState) -> list[PageRange]:
+        """Return the ranges that earlier runs have left to this one."""
+        return state.open + [part for part in state.missing if self._is_due(path, part)]
 
     def take_changed(self) -> dict[str, ListState]:
         """Return the states of the listings that changed since the last call."""
@@ -272,15 +270,17 @@ class Listings:
         self._changed[walk.path] = state
         walk.found += new
         fresh = walk.take(listing, around)
-        part.page = listing.number + 1
+        self._most_own = max(self._most_own, walk.own)
+        state.missing = [other for other in state.missing if other is not part]
         if part not in state.open and (state.top or walk.top):
             state.open.append(part)
         if walk.top:
             state.top = walk.top  # the pages below are read, or in an open range
         met_again = frozenset(card.address.key for card in fresh) - around
         if walk.missed and met_again:
-            state.open.append(PageRange(walk.missed[0], met_again))
-            walk.missed = []
+            note = state.open.append if walk.has_failed else state.note_missing
+            note(PageRange(walk.missed[0], met_again, Expected.SURE))
+            walk.missed, walk.has_failed = [], False
         for card in fresh:
             if self._is_bounded and card.address.key not in self._days and (day := day_of(card.date)):
                 self._days[card.address.key] = day
@@ -292,21 +292,55 @@ class Listings:
 
     def failed(self, walk_number: int, page_number: int) -> list[ListPage]:
         """Skip a failed page and continue with the next."""
-        if self._walks[walk_number].may_skip(page_number):
+        walk = self._walks[walk_number]
+        if walk.missed and not walk.has_failed:  # it was only tried, behind a missing one
+            return self.ended(walk_number)
+        if walk.may_skip(page_number):
             return [self._page(walk_number, page_number + 1)]
         self._give_up(walk_number)
         return []
+
+    def expected(self, walk_number: int, page_number: int) -> Expected:
+        """Return whether the listing has a page that the walk has requested."""
+        part = self._walks[walk_number].part
+        return part.expected if part.page == page_number else Expected.UNKNOWN
+
+    def is_missing(self, walk_number: int, page_number: int, listing: Listing, around: frozenset[Key]) -> bool:
+        """Whether a page is not the one that was requested."""
+        return self._walks[walk_number].is_missing(page_number, listing, around)
+
+    def missing(self, walk_number: int, page_number: int) -> list[ListPage]:
+        """Look behind a page that is not there, or end the walk; if it was expected, a later run tries it again."""
+        walk = self._walks[walk_number]
+        is_end = walk.has_failed or not (walk.missed or self.expected(walk_number, page_number))
+        if not is_end and walk.may_look_behind(page_number):
+            return [self._page(walk_number, page_number + 1)]
+        return self.ended(walk_number)
+
+    def is_gap(self, walk_number: int) -> bool:
+        """Whether a walk that ended at a missing page had just read one that is as long as any of the site's lists."""
+        walk = self._walks[walk_number]
+        if not 0 < self._most_own <= walk.own:
+            return False
+        walk.part.move_to(walk.part.page, Expected.SURE)
+        self._changed[walk.path] = walk.state
+        return True
 
     def ended(self, walk_number: int) -> list[ListPage]:
         """End the walk, unless pages of it failed; return the first page if new articles have shifted the listing."""
         walk = self._walks[walk_number]
         state = walk.state
-        if walk.missed:
+        if walk.has_failed:
             self._give_up(walk_number)
             return []
         self._changed[walk.path] = state
         if walk.part in state.open:
             state.open.remove(walk.part)
+        if walk.missed:
+            walk.part.page = walk.missed[0]
+            if walk.part.expected is Expected.LINKED:
+                walk.part.put_off()
+            state.note_missing(walk.part)
         if walk.top and walk.until and not walk.is_resumed:
             state.note_yield(walk.found)
         rounds = self._rounds.get(walk.path, 0)
@@ -324,7 +358,7 @@ class Listings:
             walk = self._walks[walk_number]
             first = walk.missed[0] if walk.missed else 1
             if walk.may_try_again():
-                walk.missed = []
+                walk.missed, walk.has_failed = [], False
                 pages.append(self._page(walk_number, first))
             else:
                 self.abandoned += 1
@@ -341,10 +375,14 @@ class Listings:
     def _next(self, walk_number: int, listing: Listing, keys: list[Key], new: int) -> list[ListPage]:
         walk = self._walks[walk_number]
         following = walk.next_number(listing, [self._days[key] for key in keys if key in self._days], new)
-        if following is not None:
-            walk.part.page = following
-            return [self._page(walk_number, following)]
-        return self.ended(walk_number)
+        if following is None:
+            return self.ended(walk_number)
+        if any(part.page == following and not self._is_due(walk.path, part) for part in walk.state.missing):
+            return self.missing(walk_number, following)
+        return [self._page(walk_number, following)]
+
+    def _is_due(self, path: str, part: PageRange) -> bool:
+        return part.is_due and self._may_be_asked(_page_path(path, part.page))
 
     def _give_up(self, walk_number: int) -> None:
         walk = self._walks[walk_number]
@@ -352,5 +390,8 @@ class Listings:
         self._given_up.append(walk_number)
 
     def _page(self, walk_number: int, page_number: int) -> ListPage:
-        path = self._walks[walk_number].path
-        return ListPage(path if page_number == 1 else f"{path}page/{page_number}/", walk_number)
+        return ListPage(_page_path(self._walks[walk_number].path, page_number), walk_number)
+
+
+def _page_path(path: str, number: int) -> str:
+    return path if number == 1 else f"{path}page/{number}/"

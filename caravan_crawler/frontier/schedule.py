@@ -15,17 +15,15 @@ from typing import Any, NamedTuple
 
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.frontier.articles import day_of
-from caravan_crawler.frontier.listings import ListState
+from caravan_crawler.frontier.list_state import ListState
 from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.store import database
-from caravan_crawler.store.crawl_state import ResumedRuns, Source
+from caravan_crawler.store.crawl_state import Source
 from caravan_crawler.urls import path_of
 
 HOME, FEED = "/", "/rss/"
 #: Known listings; others are found by links. The first one shows new articles.
 KNOWN_SECTIONS = ("/news/", "/gazeta/")
-#: A resumed run does not repeat sources that the interrupted run read within this time.
-_JUST_READ = timedelta(hours=1)
 #: Tolerance, so that a run started a few minutes early does not skip a source.
 _EARLY = timedelta(minutes=10)
 _SITEMAPS_EVERY = timedelta(hours=24)
@@ -38,10 +36,9 @@ class SourceSchedule:
     that such a run has walked to the end is not walked again by a run with a period.
     """
 
-    def __init__(self, own: dict[str, Source], full: dict[str, Source], resumed_runs: ResumedRuns) -> None:
+    def __init__(self, own: dict[str, Source], full: dict[str, Source]) -> None:
         self._own = own
         self._full = full
-        self._resumed_runs = resumed_runs
         self._now = datetime.now(UTC)
 
     def learn(self, sources: dict[str, Source]) -> None:
@@ -51,13 +48,6 @@ class SourceSchedule:
     def _source(self, path: str) -> Source:
         """Return the state of a source; ``read_at`` is empty if it was never read."""
         return self._own.get(path) or Source("")
-
-    def is_just_read(self, path: str) -> bool:
-        """Whether the run that this one resumes read the page within the last hour."""
-        read_at = self.read_at(path)
-        if not self._resumed_runs.runs or read_at < self._resumed_runs.started_at:
-            return False
-        return self._now - datetime.fromisoformat(read_at) < _JUST_READ
 
     def is_due(self, path: str, every: timedelta) -> bool:
         """Whether a source was not read within ``every``."""

@@ -27,8 +27,9 @@ class Card:
 class Listing:
     """A page of a listing: ``path`` of its first page, ``number`` from 1, cards in order, and what follows.
 
-    ``next_number`` is the next page's number if the page links to it. ``is_paginated`` says whether the page links to
-    any page of the listing; without such links only a request shows where the listing ends.
+    ``next_number`` is the next page's number if the page links to it, ``last_number`` the highest to which it links, or
+    0. ``is_paginated`` says whether the page links to any page of the listing; without such links only a request shows
+    where the listing ends.
     """
 
     path: str
@@ -36,6 +37,7 @@ class Listing:
     cards: tuple[Card, ...]
     next_number: int | None
     is_paginated: bool
+    last_number: int = 0
 
 
 def article_links(document: Document) -> list[tuple[Address, str]]:
@@ -67,7 +69,8 @@ def read_listing(document: Document) -> Listing:
     numbers = set(_page_numbers(document, path))
     if any(_is_page(document, href, path, number + 1) for href in _next_links(document)):
         numbers.add(number + 1)
-    return Listing(path, number, tuple(_cards(document)), number + 1 if number + 1 in numbers else None, bool(numbers))
+    following = number + 1 if number + 1 in numbers else None
+    return Listing(path, number, tuple(_cards(document)), following, bool(numbers), max(numbers, default=0))
 
 
 def _page_numbers(document: Document, path: str) -> Iterator[int]:

@@ -20,6 +20,7 @@ from caravan_crawler.crawl_stats import CrawlStats
 from caravan_crawler.failures import RunEndsError
 from caravan_crawler.frontier.articles import Frontier, Target, day_of_article
 from caravan_crawler.frontier.discovery import Discovery
+from caravan_crawler.frontier.list_state import Expected
 from caravan_crawler.frontier.listings import Listings
 from caravan_crawler.frontier.schedule import (
     ABSENT,
@@ -58,6 +59,11 @@ _LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4
 
 #: Moved articles from which the whole site counts as moved; fewer may be an editor's changes.
 _MOVED = 3
+
+
+def listing_number(url: str) -> int:
+    """Return the number of a listing's page by its URL."""
+    return listing_of(urlsplit(url).path)[1]
 
 
 #: A method that yields what follows from a failed request.
@@ -126,7 +132,12 @@ class CaravanSpider(Spider):
 
     def reset(self) -> None:
         """Forget listings under way and page facts seen, as a worker does when it becomes the leader."""
-        self.lists = Listings(self.arguments.since, is_bounded=self.arguments.is_bounded)
+        self.lists = Listings(
+            self.arguments.since,
+            is_bounded=self.arguments.is_bounded,
+            may_be_asked=lambda path: self.discovery.may_be_asked(path),
+        )
+        self._list_ends: dict[int, tuple[str, str, str]] = {}
         self._changes = ChangeFilter()
 
     @classmethod
@@ -183,24 +194,18 @@ class CaravanSpider(Spider):
             self._are_sources_left = True
             yield self.requests.sitemap(Child(MAIN_SITEMAP, None), is_optional=True)
         else:
-            yield from self._sources()
+            yield self._home()
 
-    def _sources(self) -> Iterator[Request]:
-        """Request the home page, which leads to the other sources, or these if it was just read.
-
-        With the argument ``sections`` it is always read: it names the sections that the site has.
-        """
-        if self.schedule.is_just_read(HOME) and not self.arguments.sections:
-            yield from self.source_requests(KNOWN_SECTIONS)
-        else:
-            yield self.requests.page(HOME, (self.parse_home, self.home_failed), http.FRONT)
+    def _home(self) -> Request:
+        """Return the request for the home page, which leads to the other sources."""
+        return self.requests.page(HOME, (self.parse_home, self.home_failed), http.FRONT)
 
     def on_idle(self) -> None:
         """Make the requests that wait for idle: held or failed listing pages, deferred URLs, short links."""
         requests: list[Request] = []
         if self._are_sources_left:
             self._are_sources_left = False
-            requests = [] if self.sitemaps.covers_period else [*self._sources()]
+            requests = [] if self.sitemaps.covers_period else [self._home()]
         requests = requests or self.requests.listing_pages(self.lists.when_idle())
         self.commit(self._list_writes())
         self.crawler.stats.set_value("caravan/abandoned_lists", self.lists.abandoned)
@@ -211,6 +216,9 @@ class CaravanSpider(Spider):
         self.is_exhausted = not requests
         if self.is_exhausted:
             self.discovery.drop_aside()
+            for walk in [walk for walk in self._list_ends if self.lists.is_gap(walk)]:
+                self._count_gap(walk)
+            self.commit(self._list_writes())
 
     def closed(self, reason: str) -> None:
         """Write the final stats when Scrapy closes the spider."""
@@ -432,8 +440,7 @@ class CaravanSpider(Spider):
 
     def source_requests(self, sections: Iterable[str]) -> Iterator[Request]:
         """Request the sources other than the home page that are due."""
-        if not self.schedule.is_just_read(FEED):
-            yield self.requests.page(FEED, (self.parse_feed, self.feed_failed), http.FRONT)
+        yield self.requests.page(FEED, (self.parse_feed, self.feed_failed), http.FRONT)
         named_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
         for path in dict.fromkeys([*named_sections, *sections, *self.schedule.known_lists]):
             is_leading = path == KNOWN_SECTIONS[0] or path in named_sections
@@ -468,9 +475,8 @@ class CaravanSpider(Spider):
         if self.lists.is_begun(path) or not self.is_section(path):
             return
         state = self.schedule.list_state(path)
-        is_due = must or self.schedule.is_list_due(path)
-        from_top = not is_optional or (is_due and not self.schedule.is_just_read(path))
-        if from_top or state.open:
+        from_top = must or not is_optional or self.schedule.is_list_due(path)
+        if from_top or self.lists.left(path, state):
             pages = self.lists.begin(path, state, from_top=from_top)
             yield from self.requests.listing_pages(pages, is_optional=is_optional)
 
@@ -482,9 +488,8 @@ class CaravanSpider(Spider):
         """Read a listing page, for the walk with this number; request its articles and the next page."""
         page = self.responses.page(response)
         if page.kind is PageKind.ERROR and says_nothing_is_here(page.document):
-            self.crawl_stats.count("absent/nothing_here")
             self.note_missing_section(page.writes)
-            yield from self._end_list(page.writes, walk)
+            yield from self._without_list_page(page.writes, walk, "nothing_here", "it says that there is nothing here")
         elif page.reading is not None:
             yield from self._read_list(page, page.reading, walk)
         elif again := self.retry(page):
@@ -495,16 +500,15 @@ class CaravanSpider(Spider):
 
     @commits
     def list_failed(self, failure: RequestFailure) -> Iterator[Any]:
-        """End the walk if the listing has no such page, else continue with the next one."""
+        """End the walk if the listing has no such page, else try the next one."""
         if (failed := self.sent(failure)) is None:
             return
         if failed.is_forbidden:
             yield self._forbidden(failed)
             return
         walk = failed.request.cb_kwargs["walk"]
-        if failed.is_absent:
-            self.crawl_stats.count(f"absent/{failed.reason}")
-            yield from self._end_list(failed.writes, walk)
+        if failed.is_absent or (failed.is_gone and listing_number(failed.writes.asked_url) > 1):
+            yield from self._without_list_page(failed.writes, walk, failed.reason, failed.words)
             return
         yield self._not_fetched(failed)
         if failed.is_gone:
@@ -513,6 +517,15 @@ class CaravanSpider(Spider):
 
     def _read_list(self, page: Page, reading: PageReading, walk: int) -> Iterator[Any]:
         document, writes, listing = page.document, page.writes, read_listing(page.document)
+        around = frozenset(line.address.key for line in reading.trending)
+        asked_number = listing_number(writes.asked_url)
+        if self.lists.is_missing(walk, asked_number, listing, around):
+            self.crawl_stats.page(PageKind.OTHER)
+            if listing.number == asked_number:
+                yield from self._without_list_page(writes, walk, "no_articles", "it lists no articles")
+            else:
+                yield from self._without_list_page(writes, walk, "redirected", f"it redirects to {document.url}")
+            return
         links = [(card.address, card.url) for card in listing.cards if self.arguments.is_open_to(card.date)]
         if not any(card.address.section == path_of(writes.asked_url).strip("/") for card in listing.cards):
             self.note_missing_section(writes)
@@ -521,9 +534,9 @@ class CaravanSpider(Spider):
         targets = self.discovery.look_at(links, document.base_url, writes, is_named=True)
         if targets and self.sitemaps.name_everything:
             self.sitemaps.are_incomplete = True
-        around = frozenset(line.address.key for line in reading.trending)
         is_named = self.sitemaps.name_everything
         following = self.lists.read(walk, listing, around, len(targets), is_named_elsewhere=is_named)
+        self._count_gap(walk)
         yield self._list_writes(writes)
         self.crawl_stats.reading(reading)
         yield from self.page_facts(page, reading)
@@ -531,13 +544,33 @@ class CaravanSpider(Spider):
         if not self.reach.is_over(listing.path):  # else the next run continues here
             yield from self.requests.listing_pages(following)
 
-    def _end_list(self, writes: PageWrites, walk: int) -> Iterator[Any]:
-        following = self.lists.ended(walk)
+    def _without_list_page(self, writes: PageWrites, walk: int, reason: str, words: str) -> Iterator[Any]:
+        """Handle a page that a listing does not have: a failure if it must have it, else perhaps its end.
+
+        A later run asks again for a page to which another links.
+        """
+        number = listing_number(writes.asked_url)
+        expected = self.lists.expected(walk, number)
+        reason, words = f"list_{reason}", f"{words}; the list seems to go on here"
+        if expected is Expected.SURE:
+            writes = self._failure(writes, reason, words)
+        else:
+            self.crawl_stats.count(f"absent/{reason.removeprefix('list_')}")
+        if expected is Expected.LINKED:
+            self.logger.info("A list ends before %s (%s)", writes.asked_url, words)
+            self._list_ends[walk] = writes.asked_url, reason, words
+        following = self.lists.missing(walk, number)
         yield self._list_writes(writes)
         yield from self.requests.listing_pages(following)
 
+    def _count_gap(self, walk: int) -> None:
+        """Count as failed the page that was taken for the end of a list, if there is one; it is not the end."""
+        if (end := self._list_ends.pop(walk, None)) is not None:
+            url, reason, words = end
+            self.commit(self.crawl_stats.fail(PageWrites(url), reason, words))
+
     def _skip_list_page(self, url: str, walk: int) -> Iterator[Any]:
-        following = self.lists.failed(walk, listing_of(urlsplit(url).path)[1])
+        following = self.lists.failed(walk, listing_number(url))
         yield self._list_writes()
         yield from self.requests.listing_pages(following)
 

@@ -8,6 +8,7 @@ import pytest
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.support.crawling import crawl, read_csv
+from tests.support.plain_site import NOT_FOUND, Answer, Answers, PlainServer, article, links, page
 
 BAD_ARGUMENTS = [
     (("-a", "sicne=2019-01-01"), "unknown argument 'sicne'; did you mean 'since'?"),
@@ -68,6 +69,30 @@ def test_too_many_failed_pages(tmp_path: Path) -> None:
     assert result.code == 4
     assert "pages failed" in result.log.splitlines()[-1]
     assert earlier.read_text(encoding="utf-8") == "the last good dataset"
+
+
+def test_the_run_after_too_many_failed_pages_reads_every_source(tmp_path: Path) -> None:
+    paths = [f"/news/delo-{number}/" for number in range(100001, 100021)]
+    whole: Answers = {path: article(100001 + number) for number, path in enumerate(paths)}
+    whole |= {"/": page("Главная", links(*paths)), "/robots.txt": Answer("", {"Content-Type": "text/plain"})}
+    broken: Answers = whole | dict.fromkeys(paths[:6], NOT_FOUND)
+
+    server = PlainServer(broken)
+    options = ("-a", f"site={server.url}", "-s", "RETRY_TIMES=0")
+    assert crawl(tmp_path, *options).code == 4
+    server.close()
+    down = crawl(tmp_path, *options)
+    assert down.code == 4, down.log.splitlines()[-1]
+    assert "articles" not in down.tables, "what the run before has read is published by a sound run"
+
+    new = "/news/novoe-delo-100099/"
+    whole |= {"/": page("Главная", links(new, *paths)), new: article(100099)}
+    server = PlainServer(whole, port=int(server.url.rstrip("/").rsplit(":", 1)[1]))
+    done = crawl(tmp_path, *options)
+    server.close()
+    assert done.code == 0, done.log.splitlines()[-1]
+    assert len(done.articles) == 15
+    assert {"/robots.txt", "/", "/rss/", "/sitemap.xml", "/news/"} <= set(server.requests)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

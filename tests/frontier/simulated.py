@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from caravan_crawler.frontier.listings import Listings, ListPage, ListState
+from caravan_crawler.frontier.list_state import ListState
+from caravan_crawler.frontier.listings import Listings, ListPage
 from caravan_crawler.pages.listing import Card, Listing
 from caravan_crawler.urls import Address
 
@@ -81,19 +82,27 @@ class Walker:
         """The state as JSON values."""
         return json.loads(self.state) or ListState().to_json()
 
+    def make_due(self) -> None:
+        """Let the next run request all missing pages again, as if time had passed."""
+        state = self.walked
+        for part in state["missing"]:
+            part[4:] = [""] * len(part[4:])
+        self.state = json.dumps(state)
+
     def run(
         self,
         *,
         from_top: bool = True,
         stop_after: int | None = None,
         fails: Callable[[int], bool] = never,
+        absent: Callable[[int], bool] = never,
         meanwhile: Callable[[], None] = nothing,
         random: Random | None = None,
     ) -> bool:
         """Walk the list as a run does; return whether the run came to its end.
 
-        It is stopped after ``stop_after`` pages. ``fails`` says of a page's number whether it cannot be read,
-        ``meanwhile`` happens before each page; ``random`` mixes the order in which answers come.
+        It is stopped after ``stop_after`` pages. ``fails`` says of a page's number whether it fails, ``absent``
+        whether it answers with 404; ``meanwhile`` happens before each page; ``random`` mixes the order of the answers.
         """
         lists = Listings(None, is_bounded=False)
         self.read = []
@@ -104,7 +113,7 @@ class Walker:
             assert len(self.read) < _ENDLESS, "the walk does not end"
             meanwhile()
             asked = waiting.pop(random.randrange(len(waiting)) if random else 0)
-            waiting += self._ask(lists, asked, fails)
+            waiting += self._ask(lists, asked, fails, absent)
         self.abandoned = lists.abandoned
         return True
 
@@ -113,18 +122,24 @@ class Walker:
         self._keep(lists)
         return pages
 
-    def _ask(self, lists: Listings, asked: ListPage, fails: Callable[[int], bool]) -> list[ListPage]:
+    def _ask(
+        self, lists: Listings, asked: ListPage, fails: Callable[[int], bool], absent: Callable[[int], bool]
+    ) -> list[ListPage]:
         number = int(asked.path.removeprefix(PATH).removeprefix("page/").strip("/") or 1)
         self.read.append(number)
         if fails(number):
             pages = lists.failed(asked.walk, number)
-        elif (found := self.site.page(number)) is not None:
+        elif (
+            not absent(number)
+            and (found := self.site.page(number)) is not None
+            and not lists.is_missing(asked.walk, number, found, FURNITURE)
+        ):
             keys = {card.address.key for card in found.cards} - FURNITURE
             new = keys - self.seen
             self.seen |= {key for key in keys if isinstance(key, int)}
             pages = lists.read(asked.walk, found, FURNITURE, len(new))
         else:
-            pages = lists.ended(asked.walk)
+            pages = lists.missing(asked.walk, number)
         self._keep(lists)
         return pages
 

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
 import pytest
 
-from caravan_crawler.frontier.listings import Listings, ListPage, ListState, PageRange
+from caravan_crawler.frontier.list_state import Expected, ListState, PageRange
+from caravan_crawler.frontier.listings import Listings, ListPage
+from caravan_crawler.pages.listing import Listing
 from tests.frontier.simulated import FURNITURE, PATH, SimulatedList, Walker, listing
 
 #: Ten pages of five articles: 50 … 1.
@@ -47,9 +50,9 @@ class Stop(NamedTuple):
 
 STOPS = [
     Stop(0, [], [], list(range(1, 11)), list(range(1, 11))),
-    Stop(1, TOP, [[2, []]], [1, *range(2, 11)], list(range(2, 11))),
-    Stop(4, TOP, [[5, []]], [1, *range(5, 11)], list(range(5, 11))),
-    Stop(9, TOP, [[10, []]], [1, 10], [10]),
+    Stop(1, TOP, [[2, [], 1]], [1, *range(2, 11)], list(range(2, 11))),
+    Stop(4, TOP, [[5, [], 2]], [1, *range(5, 11)], list(range(5, 11))),
+    Stop(9, TOP, [[10, [], 2]], [1, 10], [10]),
 ]
 
 
@@ -72,7 +75,7 @@ def test_interrupted_later_walk_is_resumed(stopped_after: int, from_top: bool) -
     one.run()
     one.site.publish(50)
     one.run(stop_after=stopped_after)
-    assert one.walked["open"] == [[stopped_after + 1, sorted(TOP)]]
+    assert one.walked["open"] == [[stopped_after + 1, sorted(TOP), 2]]
     one.site.publish(3)
     assert one.run(from_top=from_top)
     assert one.walked["open"] == []
@@ -87,7 +90,7 @@ def test_several_page_ranges_are_walked_in_one_run() -> None:
     one.run(stop_after=1)
     one.site.publish(50)
     one.run(stop_after=1)
-    assert [page for page, _ in one.walked["open"]] == [3, 2, 2]
+    assert [page for page, *_ in one.walked["open"]] == [3, 2, 2]
     assert one.run(from_top=False)
     assert one.seen == set(range(1, 151))
     assert one.walked["open"] == []
@@ -97,7 +100,7 @@ def test_failed_page_is_a_range_of_its_own_and_read_by_the_next_run() -> None:
     one = walker()
     assert one.run(fails=pages(3, 4, 8))
     assert one.read == list(range(1, 11))
-    assert one.walked["open"] == [[3, [26, 27, 28, 29, 30]], [8, [10, 6, 7, 8, 9]]]
+    assert one.walked["open"] == [[3, [26, 27, 28, 29, 30], 2], [8, [10, 6, 7, 8, 9], 2]]
     one.site.publish(30)
     assert one.run(from_top=False)
     assert set(FIFTY) <= one.seen
@@ -109,7 +112,7 @@ def test_listing_with_consecutive_failures_is_abandoned_retried_and_left_to_the_
     assert one.run(fails=lambda number: number > 2)
     assert one.read == [1, 2, *[3, 4, 5, 6] * 2], "three further pages, and a retry of each"
     assert one.abandoned == 1
-    assert one.walked["open"] == [[3, []]]
+    assert one.walked["open"] == [[3, [], 2]]
     assert one.run()
     assert one.abandoned == 0
     assert one.seen == set(FIFTY)
@@ -145,6 +148,90 @@ def test_empty_page_behind_a_failed_page_is_not_the_end() -> None:
     assert one.seen == set(FIFTY)
 
 
+def test_page_that_is_missing_once_is_read_by_the_next_run() -> None:
+    one = walker()
+    assert one.run(absent=pages(4))
+    assert one.read == list(range(1, 11))
+    assert one.walked["missing"] == [[4, [26, 27, 28, 29, 30], 2]]
+    one.site.publish(12)
+    assert one.run(from_top=False)
+    assert set(FIFTY) <= one.seen
+    assert one.walked["missing"] == []
+
+
+def test_list_that_breaks_off_once_is_read_by_the_next_run() -> None:
+    one = walker()
+    assert one.run(absent=lambda number: number > 3)
+    assert one.read == [1, 2, 3, 4, 5], "one page behind the missing one"
+    assert ListState.from_json(one.walked).is_walked
+    assert one.walked["missing"] == [[4, [], 2]]
+    assert one.run()
+    assert one.read == [1, *range(4, 11)]
+    assert one.seen == set(FIFTY)
+
+
+def test_dead_link_of_a_last_page_is_tried_alone_and_ever_later() -> None:
+    one = Walker(DeadLink(list(FIFTY[:-2])))
+    assert one.run()
+    assert one.read == list(range(1, 13))
+    for tries in (1, 2):
+        assert [part[:4] for part in one.walked["missing"]] == [[11, [], 1, tries]]
+        assert one.run(from_top=False)
+        assert one.read == []
+        one.make_due()
+        assert one.run(from_top=False)
+        assert one.read == [11]
+    one.make_due()
+    one.site.publish(5)
+    assert one.run()
+    assert sorted(one.read) == [1, 2, 11, 12, 13]
+    assert [part[:4] for part in one.walked["missing"]] == [[12, [], 1, 1]]
+
+
+class DeadLink(SimulatedList):
+    """A list whose last page links to a next one, too."""
+
+    def page(self, number: int) -> Listing | None:
+        found = super().page(number)
+        return found and replace(found, next_number=number + 1)
+
+
+def test_failure_behind_a_dead_link_is_no_failure_of_the_list() -> None:
+    one = Walker(DeadLink(list(FIFTY)))
+    assert one.run(fails=pages(12))
+    assert (one.abandoned, one.read) == (0, list(range(1, 13)))
+
+
+def test_missing_page_that_is_not_due_is_not_requested_again() -> None:
+    lists = Listings(None, is_bounded=False, may_be_asked=lambda path: path != f"{PATH}page/2/")
+    state = ListState([8, 9], [], 3, [PageRange(2, frozenset([30]), Expected.SURE)])
+    assert [part.page for part in lists.left(PATH, state)] == []
+    assert lists.begin(PATH, state) == [ListPage(PATH, 0)]
+    assert lists.read(0, listing(1, [20, 21]), FURNITURE, 2) == [ListPage(f"{PATH}page/3/", 0)]
+    assert lists.read(0, listing(3, [8, 9]), FURNITURE, 0) == []
+    assert lists.take_changed()[PATH].to_json()["missing"] == [[2, [30], 2]], "that of the older articles"
+
+
+#: Ranges from one page, in the order in which they were found missing, and the one that is kept.
+SAME_PAGE = [([1], [2], [1]), ([], [2], []), ([1], [], []), ([], [], [])]
+
+
+@pytest.mark.parametrize(("first", "second", "kept"), SAME_PAGE)
+def test_of_ranges_from_one_page_the_one_that_goes_furthest_is_kept(
+    first: list[int], second: list[int], kept: list[int]
+) -> None:
+    state = ListState([9])
+    for until in (first, second):
+        state.note_missing(PageRange(3, frozenset(until), Expected.SURE))
+    state.note_missing(PageRange(5))
+    assert state.to_json()["missing"] == [[3, kept, 2], [5, [], 0]]
+
+
+def test_page_range_of_an_earlier_version_is_read() -> None:
+    state = ListState.from_json({"top": [1], "open": [[2, [7]]], "hours": 3})
+    assert state.to_json() == {"top": [1], "open": [[2, [7], 0]], "hours": 3, "missing": []}
+
+
 def test_after_a_shift_the_top_is_read_once_more() -> None:
     one = walker()
     publish = iter([0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
@@ -175,6 +262,9 @@ def test_known_articles_end_a_walk_from_the_top_but_not_a_resumed_one(monkeypatc
 STATES = [
     ListState(),
     ListState([3, "/crime/a/"], [PageRange(1), PageRange(7, frozenset({5, "/crime/b/"}))], 6),
+    ListState(
+        [3], [PageRange(7, expected=Expected.SURE)], 6, [PageRange(9, frozenset({5}), Expected.LINKED, 2, "2026")]
+    ),
 ]
 
 

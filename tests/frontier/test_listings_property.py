@@ -67,6 +67,29 @@ def test_no_article_is_ever_missed(seed: int, ending: str, runs: int) -> None:
 
 
 @_EXAMPLES
+@given(seed=st.integers(0, 2**32), runs=st.integers(1, 4))
+def test_pages_that_are_not_there_although_others_link_to_them_are_read_later(seed: int, runs: int) -> None:
+    random = Random(seed)
+    site = SimulatedList(list(range(random.randrange(1, 150), 0, -1)))
+    walker = Walker(site)
+    for _ in range(runs):
+        share, last = random.choice([0, 0.1, 0.5]), random.choice([1, 2, 5, 1000])
+        walker.run(
+            from_top=random.random() < 0.7,
+            stop_after=random.choice([None, random.randrange(1, 30)]),
+            absent=lambda number, share=share, last=last: number > last or random.random() < share,  # type: ignore[misc]
+        )
+        site.publish(random.choice([0, 1, 3, random.randrange(80)]))
+    walker.make_due()
+    walker.run()
+    walker.run()
+    assert set(site.articles) <= walker.seen
+    assert walker.walked["open"] == []
+    walker.run()
+    assert len(walker.read) <= 3, "the top, a link that may be dead, and the page behind it"
+
+
+@_EXAMPLES
 @given(before=st.integers(1, 200), fresh=st.integers(0, 100), ending=st.sampled_from(ENDINGS))
 def test_a_run_reads_what_is_new_and_little_more(before: int, fresh: int, ending: str) -> None:
     walker = Walker(SimulatedList(list(range(before, 0, -1)), ending))

@@ -16,7 +16,7 @@ from caravan_crawler.frontier.schedule import (
 )
 from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.store import database
-from caravan_crawler.store.crawl_state import ResumedRuns, Source
+from caravan_crawler.store.crawl_state import Source
 
 TODAY = datetime.now(UTC).date()
 
@@ -27,7 +27,7 @@ def ago(**delta: float) -> str:
 
 def sitemaps(own: dict[str, Source] | None = None, since: date | None = None, until: date | None = None) -> Sitemaps:
     arguments = CrawlArguments(since=since, until=until)
-    return Sitemaps(SourceSchedule(own or {}, {}, ResumedRuns(ago())), arguments, TODAY, lambda path: True)
+    return Sitemaps(SourceSchedule(own or {}, {}), arguments, TODAY, lambda path: True)
 
 
 def named(months_ago: int) -> str:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from caravan_crawler.frontier.listings import ListState, PageRange
+from caravan_crawler.frontier.list_state import ListState, PageRange
 from caravan_crawler.frontier.schedule import SourceSchedule
 from caravan_crawler.store import database
-from caravan_crawler.store.crawl_state import ResumedRuns, Source
+from caravan_crawler.store.crawl_state import Source
 
 NEWS = "/news/"
 WALKED = ListState([1, 2]).to_json()
@@ -19,32 +19,8 @@ def ago(**delta: float) -> str:
     return database.stamp(datetime.now(UTC) - timedelta(**delta))
 
 
-def schedule(
-    own: dict[str, Source] | None = None, full: dict[str, Source] | None = None, resumed_runs: ResumedRuns | None = None
-) -> SourceSchedule:
-    return SourceSchedule(own or {}, full or {}, resumed_runs or ResumedRuns(ago()))
-
-
-STOPPED = ResumedRuns(ago(hours=3), ("run-1",))
-
-# the run's campaign, when the page was read, whether that is just now
-JUST_READ = [
-    (STOPPED, ago(minutes=10), True),
-    (STOPPED, ago(minutes=70), False),
-    (STOPPED, ago(hours=4), False),
-    (STOPPED, "", False),
-    (STOPPED, None, False),
-    (ResumedRuns(ago(minutes=5), ("run-1",)), ago(minutes=10), False),
-    (ResumedRuns(ago()), ago(minutes=10), False),
-]
-
-
-@pytest.mark.parametrize(("resumed_runs", "read_at", "expected"), JUST_READ, ids=range(len(JUST_READ)))
-def test_sources_just_read_by_the_interrupted_run(
-    resumed_runs: ResumedRuns, read_at: str | None, expected: bool
-) -> None:
-    own = {} if read_at is None else {NEWS: Source(read_at)}
-    assert schedule(own, resumed_runs=resumed_runs).is_just_read(NEWS) is expected
+def schedule(own: dict[str, Source] | None = None, full: dict[str, Source] | None = None) -> SourceSchedule:
+    return SourceSchedule(own or {}, full or {})
 
 
 # when a list was read, for how many hours it may be left alone, whether it is due

@@ -1,0 +1,124 @@
+"""Listings with a page that is not there although another one links to it: once or always."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.crawling import Crawl, crawl
+from tests.support.kills import Stored
+from tests.support.plain_site import HTML, NOT_FOUND, Answer, Answers, PlainServer, article, links, page, serve_plain
+
+PER_PAGE = 5
+
+
+def lists(*sections: str, articles: int = 40, has_dead_link: bool = False, more: str = "") -> Answers:
+    """A site without a sitemap, whose sections have their articles on pages with a link to the next one."""
+    menu = "".join(f"<a href=/{section}/>{section}</a> " for section in sections)
+    site: Answers = {"/robots.txt": Answer("", {"Content-Type": "text/plain"}), "/": page("Главная", menu)}
+    for place, section in enumerate(sections):
+        numbers = range(1_001_000 * (place + 1), 1_001_000 * (place + 1) + articles)
+        paths = [f"/{section}/delo-{number}/" for number in numbers]
+        site |= {path: article(number) for path, number in zip(paths, numbers, strict=True)}
+        last = -(-articles // PER_PAGE)
+        for number in range(1, last + 1):
+            following = f"<a class=next href=/{section}/page/{number + 1}/>Далее</a>"
+            pager = (following if number < last or has_dead_link else "") + (more if number == 1 else "")
+            cards = links(*paths[(number - 1) * PER_PAGE : number * PER_PAGE])
+            site[list_page(section, number)] = page(section, f"<h1>{section}</h1>{cards}{pager}")
+    return site
+
+
+def list_page(section: str, number: int) -> str:
+    return f"/{section}/page/{number}/" if number > 1 else f"/{section}/"
+
+
+def run(server: PlainServer, tmp_path: Path, *options: str) -> tuple[Crawl, dict[str, Any], list[str]]:
+    """Crawl; return the report, too, and the requested targets."""
+    server.requests.clear()
+    done = crawl(tmp_path, "-a", f"site={server.url}", *options)
+    folder = max((tmp_path / "runs").iterdir(), key=lambda each: each.stat().st_mtime_ns)
+    return done, json.loads((folder / "run.json").read_text(encoding="utf-8")), list(server.requests)
+
+
+ELSEWHERE = {
+    "http_404": NOT_FOUND,
+    "http_410": Answer("", status=410),
+    "nothing_here": Answer(page("Страница не найдена", "<h1>Страница не найдена</h1>")),
+    "no_articles": Answer(page("news", "<h1>news</h1>")),
+    "no_articles, empty": Answer(""),
+    "no_articles, JSON": Answer("{}", {"Content-Type": "application/json"}),
+    "redirected": Answer("", HTML | {"Location": "/"}, 302),
+    "redirected to the page before": Answer("", HTML | {"Location": "/news/"}, 301),
+}
+
+
+@pytest.mark.parametrize("number", [2, 5])
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_a_page_that_is_missing_once_is_read_by_the_next_run(name: str, number: int, tmp_path: Path) -> None:
+    path = list_page("news", number)
+    reason = f"list_{name.split(',')[0].split()[0]}"
+    with serve_plain(lists("news")) as server:
+        whole, server.answers[path] = server.answers[path], ELSEWHERE[name]
+        done, report, _ = run(server, tmp_path)
+        assert (done.code, len(done.articles)) == (0, 35), "the pages behind it are read"
+        assert report["failures"] == {reason: 1}
+        assert [row["reason"] for row in Stored(tmp_path).rows("failures")] == [reason]
+        server.answers[path] = whole
+        done, report, _ = run(server, tmp_path)
+        assert (done.code, len(done.articles), report["reason"]) == (0, 5, "complete")
+        done, _, requests = run(server, tmp_path, "-a", "refresh_days=0")
+        assert "/news/" in requests
+        assert path not in requests
+
+
+@pytest.mark.parametrize("first", [2, 4])
+@pytest.mark.parametrize("section", ["", "news"])
+def test_a_list_that_breaks_off_once_is_read_by_the_next_run(first: int, section: str, tmp_path: Path) -> None:
+    options = ["-a", f"sections={section}"] if section else []
+    whole = lists("news")
+    with serve_plain(dict(whole)) as server:
+        for number in range(first, 9):
+            del server.answers[list_page("news", number)]
+        done, report, _ = run(server, tmp_path, *options)
+        assert (done.code, len(done.articles)) == (0, PER_PAGE * (first - 1))
+        assert report["failures"] == {"list_http_404": 1}
+        server.answers.update(whole)
+        done, _, _ = run(server, tmp_path, *options)
+        assert (done.code, len(done.articles)) == (0, 40 - PER_PAGE * (first - 1))
+
+
+@pytest.mark.parametrize("name", ["http_404", "nothing_here", "redirected"])
+def test_the_dead_link_of_a_last_page_is_no_failure_and_costs_little(name: str, tmp_path: Path) -> None:
+    with serve_plain(lists("news", articles=38, has_dead_link=True)) as server:
+        server.answers["/news/page/9/"] = ELSEWHERE[name]
+        for asked in (1, 0, 0):
+            done, report, requests = run(server, tmp_path)
+            assert (done.code, report["reason"], report["failures"]) == (0, "complete", {})
+            assert requests.count("/news/page/9/") == asked
+        assert not Stored(tmp_path).rows("failures")
+
+
+def test_dead_links_behind_full_pages_do_not_end_a_quiet_run_with_4(tmp_path: Path) -> None:
+    sections = ("news", "sport", "art", "crime", "gazeta", "world")
+    with serve_plain(lists(*sections, articles=10, has_dead_link=True)) as server:
+        for failed in (6, 6, 0):
+            done, report, _ = run(server, tmp_path, "-a", "refresh_days=0")
+            assert (done.code, report["failures"].get("list_http_404", 0)) == (0, failed), report["reason"]
+
+
+def test_a_page_without_a_pager_is_not_the_last_if_another_links_to_later_ones(tmp_path: Path) -> None:
+    site = lists("news", more="<a href=/news/page/8/>8</a>")
+    without = str(site["/news/page/3/"]).replace("/news/page/4/", "/news/page/2/")
+    with serve_plain(site | {"/news/page/3/": without}) as server:
+        done, report, _ = run(server, tmp_path)
+        assert (done.code, len(done.articles), report["reason"]) == (0, 40, "complete")
+
+
+def test_a_page_that_shows_its_sidebar_alone_is_missing(tmp_path: Path) -> None:
+    site = lists("news")
+    box = links(*(f"/news/delo-{1_001_000 + number}/" for number in range(3)))
+    with serve_plain(site | {"/news/page/3/": page("news", f"<h1>news</h1><div>{box}</div>")}) as server:
+        done, report, _ = run(server, tmp_path)
+        assert (done.code, len(done.articles), report["failures"]) == (0, 35, {"list_no_articles": 1})
