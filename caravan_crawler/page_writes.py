@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+#: Reason: the URL leads to another article than the one it names.
+OTHER_ARTICLE = "other_article"
+
 
 class Failure(NamedTuple):
     """Why a page could not be read: a stats key and a message."""

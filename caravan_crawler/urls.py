@@ -7,7 +7,7 @@ and ``/news/<slug>-<id>/amp/``.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs, quote, unquote_to_bytes, urljoin, urlsplit
 
 #: The real site.
@@ -93,13 +93,20 @@ class Address:
     """Facts about an article that its URL contains.
 
     ``path`` is its own path with the final slash, None for a short link; ``article_id`` is None if the path ends in no
-    number; ``alias`` marks short links, AMP pages and an article's later pages, whose number is ``part``.
+    number; ``alias`` marks short links, AMP pages and an article's later pages, whose number is ``part``. ``written``
+    is the URL's path if that is not the own path: of an AMP page, without the final slash, with doubled slashes.
     """
 
     path: str | None
     article_id: int | None
     alias: bool = False
     part: int = 1
+    written: str | None = field(default=None, compare=False)
+
+    @property
+    def spelling(self) -> str:
+        """Path of the URL as written, by which the URLs of one article differ."""
+        return self.written or self.path or f"/?p={self.article_id}"
 
     @property
     def section(self) -> str | None:
@@ -136,7 +143,8 @@ def article_address(path: str, query: str = "") -> Address | None:
         return None
     if len(parts) > 2 and (_is_headline(parts[-2]) or _PICTURE.match(parts[-1])):
         return None
-    return Address(f"/{'/'.join(parts)}/", article_id, alias=amp or part > 1, part=part)
+    own = f"/{'/'.join(parts)}/"
+    return Address(own, article_id, amp or part > 1, part, path if path != own and part == 1 else None)
 
 
 def _without_part(parts: list[str]) -> tuple[list[str], int]:

@@ -18,11 +18,10 @@ _MOST_OTHERS = 5
 
 
 class Target(NamedTuple):
-    """An article to request: its key, its URL, and the alias that linked to it, if any."""
+    """An article to request: its key and its URL."""
 
     key: str
     url: str
-    alias: str | None
 
 
 def day_of(printed: str | None) -> date | None:
@@ -58,7 +57,7 @@ class Frontier:
 
     Short links (``?p=<id>``) are followed last, and only if no page has linked to the article's own path. Alternative
     URLs of an article are stored until its page is read; if the requested URL fails, they are tried one by one
-    (:meth:`failed`).
+    (:meth:`failed`), first its own path with the final slash.
     """
 
     def __init__(self, site: Site) -> None:
@@ -81,16 +80,21 @@ class Frontier:
     def knows(self, address: Address) -> bool:
         """Whether the article was requested, waits as a short link, or failed at this address."""
         if address.path is None:
-            return address.key in self._asked or address.key in self._short_links
-        return self.key(address) in self._asked or address.path in self._failed
+            waits = address.key in self._asked or address.key in self._short_links
+            return waits or address.spelling in self._failed
+        return self.key(address) in self._asked or address.spelling in self._failed
 
     def is_read(self, address: Address) -> bool:
         """Whether the article is recorded, or this own path of it was already requested."""
-        return address.key in self._recorded or (not address.alias and self._asked.get(address.key) == address.path)
+        return address.key in self._recorded or self._asked.get(address.key) == address.spelling
 
     def note(self, key: Key, path: str | None = None) -> None:
         """Mark an article as requested: it is in the store, or this run requests it anyway."""
         self._asked[key] = path
+
+    def skip(self, address: Address) -> None:
+        """Mark a URL of an article as not to be requested; other URLs of the article may be."""
+        self._failed.add(address.spelling)
 
     def keep_other(self, address: Address, url: str) -> None:
         """Store an alternative URL of an article that was requested but not read yet."""
@@ -109,38 +113,48 @@ class Frontier:
         self._asked[key] = address.path
         if short_link := self._short_links.pop(key, None):
             self.keep_other(Address(None, address.article_id, alias=True), short_link)
-        return self._own_url(address, url)
+        return self._first_url(address, url)
 
     def claim(self, key: str, address: Address, url: str) -> str:
         """Return the URL to fetch for an article that this run has claimed."""
         its_key: Key = int(key) if key.isdecimal() else key
         self._asked[its_key] = address.path
         self._short_links.pop(its_key, None)
-        return url if address.path is None else self._own_url(address, url)
+        return url if address.path is None else self._first_url(address, url)
 
-    def _own_url(self, address: Address, url: str) -> str:
-        """Return the article's own URL, which an AMP page's address names; a query adds nothing to it."""
-        return self._site.canonical(address) if address.alias else url.split("?", 1)[0]
+    def _first_url(self, address: Address, url: str) -> str:
+        """Return the URL to fetch first: for an AMP page that of the article's own path, which its address names."""
+        if not address.alias or address.path in self._failed:
+            return _without_query(address, url)
+        if address.part == 1:
+            self.keep_other(address, url)
+        return self._site.canonical(address)
 
-    def failed(self, key: Key, address: Address) -> str | None:
-        """Mark an article's URL as failed; return an alternative URL, or None."""
+    def failed(self, key: Key, address: Address, landed: Address | None = None) -> str | None:
+        """Mark an article's URL as failed; return an alternative URL, or None.
+
+        ``landed`` is the address to which the URL redirects, perhaps another spelling of the same path.
+        """
         if key in self._recorded:
             return None
-        if address.path is not None:
-            self._failed.add(address.path)
+        self._failed.add(address.spelling)
+        if landed is not None and landed.path == address.path:
+            self._failed.add(landed.spelling)
         others = self._others.pop(key, {})
         self._asked.pop(key, None)
+        if address.path is not None and address.path not in self._failed:
+            others[self._site.canonical(address)] = Address(address.path, address.article_id)
         while others:
             url, other = others.popitem()
-            if other.path is None or other.path not in self._failed or other.alias:
+            if other.spelling not in self._failed:
                 self._asked[key] = other.path
                 self._others[key] = others
-                return url if other.alias else url.split("?", 1)[0]
+                return _without_query(other, url)
         return None
 
     def take_short_links(self) -> list[Target]:
         """Remove and return the short links of articles with no other URL."""
-        links = [Target(str(key), url, None) for key, url in self._short_links.items() if key not in self._asked]
+        links = [Target(str(key), url) for key, url in self._short_links.items() if key not in self._asked]
         self._asked.update(dict.fromkeys(self._short_links))
         self._short_links.clear()
         return links
@@ -162,6 +176,11 @@ class Frontier:
             self._asked[key] = path
             self._others.pop(key, None)
         return address
+
+
+def _without_query(address: Address, url: str) -> str:
+    """Return a URL without its query, which adds nothing to an article's path."""
+    return url if address.path is None else url.split("?", 1)[0]
 
 
 def _is_surely_same(number: int, path: str, other: str) -> bool:

@@ -9,8 +9,10 @@ from caravan_crawler.frontier.articles import Frontier, Key, Target, day_of, one
 from caravan_crawler.frontier.speculative_urls import SpeculativeUrls
 from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.syndication import Entry
 from caravan_crawler.store import crawl_state
+from caravan_crawler.store.article_history import is_same_text
 from caravan_crawler.store.article_store import ArticleStore
 from caravan_crawler.store.crawl_state import ResumedRuns
 from caravan_crawler.store.store import Known
@@ -96,7 +98,11 @@ class Discovery:
         """
         url = self._site.here(url)
         address = self._site.address(url)
-        if address is None or self._frontier.knows(address):
+        if address is None:
+            return []
+        if self._frontier.knows(address):
+            if not self._frontier.is_read(address):
+                self._frontier.keep_other(address, url)
             return []
         if is_speculative and not self._speculative_urls.admit(address, url, None):
             return []
@@ -138,7 +144,10 @@ class Discovery:
                 wanted = (other for other in others[key] if self._is_wanted_again(held, other[0]))
                 address, href = next(wanted, (address, href))
             if held is not None and not self._is_wanted_again(held, address):
-                self._frontier.note(key, held.path)
+                if held.what == "failed" or (held.what == "alias" and not held.is_of_own_path):
+                    self._frontier.skip(address)  # a page read later may have a URL that works
+                else:
+                    self._frontier.note(key, held.path)
                 self._note_day(key, day_of(held.date_published))
                 self.known += held.what in ("stored", "alias") and self._arguments.has_section(held.section)
             elif url := self._site.resolve(href, page_url):
@@ -190,14 +199,19 @@ class Discovery:
             targets += found
         return targets, len(undated)
 
-    def another(self, key: str, url: str) -> list[Target]:
-        """Return the next URL of an article whose URL ``url`` failed; empty if there is no other."""
-        address = self._site.address(url)
-        if address is None:
-            return []
+    def another(self, key: str, url: str, landed_url: str) -> list[Target]:
+        """Return the next URL of an article whose URL ``url`` failed; empty if there is no other.
+
+        ``landed_url`` is that of the page after redirects. URLs that failed in an earlier run are left out until their
+        retry is due.
+        """
         its_key: Key = int(key) if key.isdecimal() else key
-        other = self._frontier.failed(its_key, address)
-        return [] if other is None else [Target(key, other, None)]
+        other: str | None = url
+        while other is not None and (address := self._site.address(other)) is not None:
+            other = self._frontier.failed(its_key, address, self._site.address(landed_url))
+            if other is not None and self.may_be_asked(other):
+                return [Target(key, other)]
+        return []
 
     def _separate_by_slug(
         self, new: dict[Key, tuple[Address, str]], others: dict[Key, list[tuple[Address, str]]], known: dict[str, Known]
@@ -238,7 +252,7 @@ class Discovery:
                 continue
             if held is None or held.what != "stored":
                 self._article_store.register(key)
-            targets.append(Target(key, self._frontier.claim(key, address, url), url if address.alias else None))
+            targets.append(Target(key, self._frontier.claim(key, address, url)))
         return targets
 
     def take_aside(self) -> list[Target]:
@@ -261,6 +275,16 @@ class Discovery:
         """Whether the page at a URL or path has not failed, or its retry is due."""
         return self._article_store.failing.may_be_asked(urljoin(self._site.base, url))
 
+    def is_stored(self, key: str) -> bool:
+        """Whether an earlier run or this one has stored the article."""
+        held = self._article_store.known([key]).get(key)
+        return self.has_read(key) or (held is not None and held.what == "stored")
+
+    @staticmethod
+    def is_same_text(one: ArticleReading, other: ArticleReading) -> bool:
+        """Whether two pages have the text of one article."""
+        return is_same_text(vars(one), vars(other))
+
     def has_read(self, key: str) -> bool:
         """Whether this run has stored the article, under any of its URLs."""
         return self._article_store.has_read(key)
@@ -280,15 +304,16 @@ class Discovery:
         target = self._frontier.admit(address, url)
         if not is_stored:
             self._article_store.register(str(key))
-        alias = url if address.alias and address.part == 1 else None
-        return [] if target is None else [Target(str(key), target, alias)]
+        return [] if target is None else [Target(str(key), target)]
 
     def _is_wanted_again(self, known: Known, address: Address) -> bool:
         """Whether a link leads to a page that earlier runs have not read, or that was outside of their period."""
         if known.what == "outside":
             return self._arguments.wants(known.section, known.date_published)
-        # An alternative URL of an article that failed.
-        return known.what not in ("stored", "alias") and not known.is_of(address.path or "/")
+        if known.what == "failed":
+            return not known.is_of(address)  # an alternative URL of an article
+        # A short link may redirect wrongly. Only the last alias of a number is stored, so an own path's counts.
+        return known.what == "alias" and address.spelling == address.path and not known.is_of_own_path
 
     def _note_other(self, address: Address, href: str, page_url: str, page_writes: PageWrites) -> None:
         """Register an alternative URL of an article requested before; URLs of its later pages are ignored."""

@@ -50,6 +50,20 @@ def own_address(document: Document, headline: str | None = None) -> tuple[Addres
     return Address(fetched.path, article_id, fetched.path is None), "fetched_url"
 
 
+def claimed_address(document: Document, own: Address | None) -> Address | None:
+    """Return the address of another article that the page's metadata names as the page's own; None if there is none.
+
+    The page may have been requested by a URL with a wrong number, or the metadata may be wrong.
+    """
+    structured = document.structured
+    for href in (structured.links.get("canonical"), structured.text("og:url"), structured.article_text("url")):
+        claimed = document.site.address(href, document.base_url) if href else None
+        if own is not None and claimed is not None and claimed.path is not None:
+            is_another = None not in (own.article_id, claimed.article_id) and own.article_id != claimed.article_id
+            return claimed if is_another else None
+    return None
+
+
 def _may_be_own(claimed: Address, fetched: Address | None) -> bool:
     if fetched is None:
         return False
@@ -84,11 +98,13 @@ def language_of(document: Document, headline: str | None, text: str | None) -> s
 class ArticleReading:
     """An article's fields as printed. A field that the page does not have is empty.
 
+    ``claimed`` is another article's address that the page's metadata names as the page's own.
     ``date_published`` is the printed date, which an item has as ``date_published_raw``; ``date_structured`` is the date
     of the page's metadata, its second witness.
     """
 
     address: Address | None = None
+    claimed: Address | None = None
     headline: str | None = None
     lede: str | None = None
     body: str | None = None
@@ -145,6 +161,8 @@ def read_article(document: Document, layout: Layout | None = None) -> ArticleRea
                 reading.found_by[name] = reader.__name__
                 break
     reading.address, reading.found_by["address"] = own_address(document, reading.headline)
+    if reading.found_by["address"] == "fetched_url":
+        reading.claimed = claimed_address(document, reading.address)
     reading.links = page.text.links
     reading.images = picture_urls(page.document, page.layout)
     reading.language = language_of(document, reading.headline, reading.body or reading.lede)

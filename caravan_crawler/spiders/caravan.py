@@ -17,7 +17,7 @@ from twisted.python.failure import Failure as RequestFailure
 
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
 from caravan_crawler.crawl_stats import CrawlStats
-from caravan_crawler.failures import RunEndsError
+from caravan_crawler.failures import RunEndsError, is_refusal
 from caravan_crawler.frontier.articles import Frontier, Target, day_of_article
 from caravan_crawler.frontier.discovery import Discovery
 from caravan_crawler.frontier.list_state import Expected
@@ -34,7 +34,7 @@ from caravan_crawler.frontier.schedule import (
 )
 from caravan_crawler.frontier.speculative_urls import FOUND_ON, Reach
 from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
-from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.page_writes import OTHER_ARTICLE, Failure, PageWrites
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Bounds
@@ -52,14 +52,15 @@ from caravan_crawler.spiders.http import (
     writes_of,
     writes_of_request,
 )
-from caravan_crawler.urls import Site, has_moved, listing_of, path_of
+from caravan_crawler.urls import Address, Site, has_moved, is_same_slug, listing_of, path_of
 
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
 _LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
 
 #: Moved articles from which the whole site counts as moved; fewer may be an editor's changes.
 _MOVED = 3
-
+#: Pages that wrongly name another article's URL as their own, from which no such URL is believed.
+_VOID_CLAIMS = 3
 
 def listing_number(url: str) -> int:
     """Return the number of a listing's page by its URL."""
@@ -128,6 +129,9 @@ class CaravanSpider(Spider):
         """Whether the spider was idle and had no further request to make."""
         self._are_sources_left = False
         self._has_moved = False
+        self._claimants: dict[str, list[Page]] = {}
+        self._void_claims = 0
+        self._unread: set[str] = set()
         self.reset()
 
     def reset(self) -> None:
@@ -266,19 +270,15 @@ class CaravanSpider(Spider):
         """Store why an article was not fetched; request its next URL, unless the site does not answer."""
         if (failed := self.sent(failure)) is None:
             return
+        key = failed.writes.asked_key
         if failed.is_forbidden:
-            yield self._forbidden(failed)
-            return
-        key, alias = failed.writes.asked_key, failed.request.meta.get("alias")
-        if key is not None and self.discovery.has_read(key):
+            yield from self._instead(self._forbidden(failed), failed.request.url)
+        elif key is not None and self.discovery.has_read(key):
             self.crawl_stats.count("absent/read_elsewhere")  # an old address of an article that has moved
-        elif key is not None and alias and failed.is_gone:
-            # Only the AMP page exists.
-            yield from self.requests.articles([Target(key, alias, None)])
+        elif failed.is_answered:
+            yield from self._instead(failed.writes, failed.request.url, failed.reason, failed.words)
         else:
             yield self._not_fetched(failed)
-            if failed.is_answered:
-                yield from self.requests.articles(self.another(failed.writes))
 
     def _read_page(self, page: Page, *, follow: bool = True) -> Iterator[Any]:
         """Store what a page says, and request the articles to which it links."""
@@ -287,9 +287,11 @@ class CaravanSpider(Spider):
             if again := self.retry(page):
                 yield again
                 return
-            yield self._unusable(page)
-            if page.kind is not None and page.kind not in WORTH_RETRYING:
-                yield from self.requests.articles(self.another(writes))
+            if page.kind is None or page.kind in WORTH_RETRYING:
+                yield self._unusable(page)
+            else:
+                self._count_unusable(page)
+                yield from self._instead(writes, page.document.url, *page.problem)
             return
         if first_part := self._first_part(page):
             yield first_part
@@ -300,11 +302,12 @@ class CaravanSpider(Spider):
         reach = self.reach.page(page.response.url, page.response.meta, article, is_address=writes.asked_key is not None)
         writes.reach = reach or {}
         targets = self._linked(page, article) if follow and reach is not None else []
-        if article is not None:
-            yield from self._read_article(page, article)
+        if article is None:
+            yield from self._without_article(page, reading, follow)
+        elif article.claimed is not None and self._void_claims < _VOID_CLAIMS:
+            yield from self._claimed(page, article.claimed, follow=follow)
         else:
-            yield self._without_article(page, reading, follow)
-            targets += self.another(writes)
+            yield from self._read_article(page, article)
         yield from self.page_facts(page, reading)
         yield from self.requests.articles(targets, meta=reach)
         yield from self._after_move()
@@ -319,23 +322,28 @@ class CaravanSpider(Spider):
         self.responses.warn_of_links(page.document)
         return self.discovery.look_at(links, page.document.base_url, page.writes)
 
-    def _without_article(self, page: Page, reading: PageReading, follow: bool) -> PageWrites:
-        """Return the result of a page that is no article, which is a failure if its URL or the user promised one."""
-        address, blocks = self.site.address(page.document.url), page.document.blocks
+    def _without_article(self, page: Page, reading: PageReading, follow: bool) -> Iterator[Any]:
+        """Store a page that is no article, which is a failure if its URL or the user promised one."""
+        url, writes = page.document.url, page.writes
+        address, asked, blocks = self.site.address(url), self.site.address(writes.asked_url), page.document.blocks
         if not follow or (address is not None and (address.article_id is not None or not blocks)):
             kind = reading.kind if blocks else "empty"
-            return self._failure(page.writes, f"kind_{kind}", f"it is no article but: {kind}")
-        asked = self.site.address(page.writes.asked_url)
-        if address is None and asked is not None and asked.article_id is not None:
-            return self._failure(page.writes, "redirected", f"it redirects to {page.document.url}")
-        if page.writes.asked_key is not None:
-            page.writes.other_kind = reading.kind
-        return page.writes
+            yield from self._instead(writes, url, f"kind_{kind}", f"it is no article but: {kind}")
+        elif asked is not None and asked.article_id is not None:
+            yield from self._instead(writes, url, "redirected", f"it redirects to {url}")
+        else:
+            if writes.asked_key is not None:
+                writes.other_kind = reading.kind
+            is_misspelt = asked is not None and asked.spelling != asked.path
+            yield from self._instead(writes, url) if is_misspelt else [writes]
 
     def _read_article(self, page: Page, article: ArticleReading) -> Iterator[Any]:
         """Yield the article's item, or the request for its second page; nothing if this run has read it before."""
-        address = article.address
+        address, writes = article.address, page.writes
         assert address is not None
+        if self._is_elsewhere(writes, address):
+            yield from self._led_elsewhere(writes, page.document.url)
+            writes.asked_url, writes.asked_key = page.document.url, None
         own = self.frontier.record(address)
         if own is None:
             self.crawl_stats.count("dropped/known_under_another_address")
@@ -372,6 +380,66 @@ class CaravanSpider(Spider):
         yield item
         if section is not None:
             yield from self.listing_requests(section)
+
+    # A page may name another article's URL as its own: a link had a wrong number, or the metadata is wrong. The page at
+    # that URL decides, so it is read first.
+
+    def _claimed(self, page: Page, claimed: Address, *, follow: bool) -> Iterator[Request]:
+        """Let a page wait for the one at the URL that it claims as its own; request that, unless that is under way."""
+        handlers, url = (self.parse_claimed, self.claimed_failed), self.site.canonical(claimed)
+        claimants = self._claimants.setdefault(url, [])
+        claimants.append(page)
+        if len(claimants) == 1:
+            self.discovery.look_at([(claimed, url)], url, page.writes, is_named=True)
+            meta, read = {"key": str(claimed.key)}, {"url": url, "follow": follow}
+            yield self.requests.page(url, handlers, http.ARTICLE + 1, meta=meta, dont_filter=True, cb_kwargs=read)
+
+    def parse_claimed(self, response: Response, url: str, *, follow: bool) -> Iterator[Any]:
+        """Read the page at a URL that earlier pages claim as their own; then decide whose pages those are."""
+        page = self.responses.page(response)
+        if page.reading is None and (again := self.retry(page)):
+            yield again
+            return
+        article = page.reading.article if page.reading else None
+        confirming = article
+        if article is not None and article.claimed is not None:  # two pages may name each other
+            confirming, article.claimed = None, None
+        yield from self._read_page(page, follow=follow)
+        for claimant in self._claimants.pop(url):
+            yield from self._settle(claimant, confirming)
+
+    @commits
+    def claimed_failed(self, failure: RequestFailure) -> Iterator[Any]:
+        """Store why a claimed page was not fetched. If it may be there, the pages that claim it wait for a retry."""
+        if (failed := self.sent(failure)) is None:
+            return
+        url = failed.request.cb_kwargs["url"]
+        yield from self.article_failed(failure)
+        for claimant in self._claimants.pop(url):
+            if failed.is_gone or failed.is_forbidden:
+                yield from self._settle(claimant, None)
+            else:
+                words = f"it names {url} as its own URL, which cannot be read: {failed.words}"
+                yield self._failure(claimant.writes, "claimed_url", words)
+
+    def _settle(self, first: Page, other: ArticleReading | None) -> Iterator[Any]:
+        """Store the ``first`` page's article, unless it is that of the claimed page (``other``)."""
+        assert first.reading is not None
+        article = first.reading.article
+        assert article is not None
+        if other is None or not self.discovery.is_same_text(other, article):
+            self._void_claims += 1
+            words = "%s names another article's URL as its own, and is stored by its own URL"
+            self.logger.warning(words, first.document.url)
+            yield from self._read_article(first, article)
+            return
+        assert article.claimed is not None
+        self.crawl_stats.count("dropped/known_under_another_address")
+        url = self.site.canonical(article.claimed)
+        self.logger.warning("%s has the article of %s and is not stored under its own number", first.document.url, url)
+        first.writes.failure = Failure(OTHER_ARTICLE, f"it is the article of {url}")
+        first.writes.aliases.append((first.writes.asked_url, str(article.claimed.key)))
+        yield from self._instead(first.writes, first.document.url)
 
     def _after_move(self) -> Iterator[Request]:
         """Read all sitemaps again once several stored articles have new URLs: the site has moved."""
@@ -713,11 +781,11 @@ class CaravanSpider(Spider):
         if request.callback == self.parse_sitemap:  # WordPress has one sitemap under two names
             self.sitemaps.mark_read(writes, None)
             self.commit(writes)
-        elif self.site.address(request.url) is None:
-            self.commit(self._failure(writes, "redirected", f"it redirects to {request.url}"))
+        elif (address := self.site.address(request.url)) is None:
             self.note_missing_section(writes)
-            for other in self.requests.articles(self.another(writes)):
-                self.crawler.engine.crawl(other)
+            self._crawl(self._instead(writes, request.url, "redirected", f"it redirects to {request.url}"))
+        elif self._is_elsewhere(writes, address):
+            self._crawl(self._led_elsewhere(writes, request.url))
         elif writes.asked_key is not None:
             writes.other_kind = "alias"
             self.commit(writes)
@@ -745,15 +813,65 @@ class CaravanSpider(Spider):
 
     def _unusable(self, page: Page) -> PageWrites:
         """Count a page that cannot be used, and return its failure."""
-        if page.kind is not None and page.kind not in NOT_PARSED:
-            self.crawl_stats.page(page.kind)
+        self._count_unusable(page)
         return self._failure(page.writes, *page.problem)
 
-    def another(self, writes: PageWrites) -> list[Target]:
-        """Return the next URL of the requested article, as this one did not lead to it."""
-        if writes.asked_key is None or self.arguments.urls:
-            return []
-        return self.discovery.another(writes.asked_key, writes.asked_url)
+    def _count_unusable(self, page: Page) -> None:
+        if page.kind is not None and page.kind not in NOT_PARSED:
+            self.crawl_stats.page(page.kind)
+
+    def _instead(self, writes: PageWrites, url: str, reason: str | None = None, words: str = "") -> Iterator[Any]:
+        """Store a page that was not the requested article, a failure with ``reason``; request the article's next URL.
+
+        ``url`` is that of the page, after redirects. An article counts as failed once, with the last of its URLs; the
+        others' failures are only stored, by which no run requests them again soon.
+        """
+        key, targets, result = writes.asked_key, [], writes
+        if key is not None and not self.arguments.urls:
+            targets = self.discovery.another(key, writes.asked_url, url)
+        if reason is None:
+            pass
+        elif key is None or is_refusal(reason) or not (targets or key in self._unread):
+            self._unread.add(key or "")
+            result = self._failure(writes, reason, words)
+        else:
+            result = self._noted(writes, reason, words)
+        result.links += targets  # a run that is killed now leaves it to the next
+        yield result
+        yield from self.requests.articles(targets)
+
+    def _noted(self, writes: PageWrites, reason: str, words: str) -> PageWrites:
+        """Return a page's result with a failure of its URL that does not count as a failed page."""
+        self.crawl_stats.count("absent/wrong_address")
+        self.logger.debug("A wrong address: %s (%s)", writes.asked_url, words)
+        return PageWrites(writes.asked_url, writes.asked_key, failure=Failure(reason, words))
+
+    def _is_elsewhere(self, writes: PageWrites, address: Address) -> bool:
+        """Whether a redirect led to another article, at ``address``: one with another number and another slug.
+
+        The store decides it for articles that it has. A misspelt path may lead to another slug even without a number.
+        """
+        asked = self.site.address(writes.asked_url)
+        if asked is None or writes.asked_key is None or asked.key == address.key or self.arguments.urls:
+            return False
+        if asked.path is not None and address.path is not None and is_same_slug(asked.path, address.path):
+            return False
+        has_numbers = asked.article_id is not None and address.article_id is not None
+        is_misspelt = asked.path is not None and asked.spelling != asked.path
+        return (has_numbers or is_misspelt) and not self.discovery.is_stored(writes.asked_key)
+
+    def _led_elsewhere(self, writes: PageWrites, url: str) -> Iterator[Any]:
+        """Store that a URL redirects to another article; request the next URL of the requested one."""
+        result = self._noted(writes, OTHER_ARTICLE, f"it redirects to {url}")
+        yield from self._instead(result, url)
+
+    def _crawl(self, results: Iterable[PageWrites | Request]) -> None:
+        """Commit results and make requests outside of a callback."""
+        for each in results:
+            if isinstance(each, PageWrites):
+                self.commit(each)
+            else:
+                self.crawler.engine.crawl(each)
 
     def _not_fetched(self, failed: FailedRequest) -> PageWrites:
         """Count a page that was not fetched, and return its failure."""

@@ -48,7 +48,7 @@ Handlers = tuple[Callable[..., Any] | None, Callable[[Failure], Any] | None]
 
 
 class Requests:
-    """Builds requests. ``Request.meta`` has an article's ``key``, and the ``alias`` that linked to it."""
+    """Builds requests. ``Request.meta`` has an article's ``key``."""
 
     def __init__(self, site: Site, *, article: Handlers, listing: Handlers, sitemap: Handlers) -> None:
         self._site = site
@@ -66,8 +66,7 @@ class Requests:
     ) -> Iterator[Request]:
         """Yield the requests for articles; ``meta`` is added to that of each request."""
         for target in targets:
-            its_own = {"key": target.key, "alias": target.alias}
-            yield self.page(target.url, self._article, priority, meta=(meta or {}) | its_own)
+            yield self.page(target.url, self._article, priority, meta=(meta or {}) | {"key": target.key})
 
     def refresh(self, key: str, url: str, headers: dict[str, str]) -> Request:
         """Return the conditional request for an article that is stored; ``headers`` are its validators."""

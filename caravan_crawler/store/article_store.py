@@ -258,7 +258,8 @@ class ArticleStore:
             writes.add("source", scope=self._scope, **source)
         for source in page_writes.new_lists:
             writes.add("new_list", scope=self._scope, **source)
-        for done in {page_writes.asked_key, key, own_key} - {None}:
+        # An article whose URL failed still waits if it has another one.
+        for done in {page_writes.asked_key, key, own_key} - {None, *(found for found, _ in page_writes.links)}:
             writes.add("read", the_key=done)
         if page_writes.asked_key is not None and key is not None and page_writes.asked_key != key:
             self._add_other(writes, page_writes.asked_key, page_writes.asked_url, "alias")

@@ -10,12 +10,13 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, sel
 from caravan_crawler import __version__
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.outcome import AT_LIMIT, BELOW_FLOORS, SOUND
+from caravan_crawler.page_writes import OTHER_ARTICLE
 from caravan_crawler.store import database, schema
 from caravan_crawler.store.schema import articles, failures, other_pages, runs, sources
 from caravan_crawler.store.store import Store
 
 #: Reasons that rarely go away.
-_LASTING = ("http_404", "http_410", "http_451", "kind_other", "kind_listing")
+_LASTING = ("http_404", "http_410", "http_451", "kind_other", "kind_listing", OTHER_ARTICLE)
 _LASTING_DELAY, _LONGEST_LASTING = timedelta(days=1), timedelta(days=30)
 #: Delay after the second run in which a page failed; after the first, the next run tries again.
 _DELAY, _LONGEST = timedelta(hours=1), timedelta(days=7)

@@ -38,7 +38,7 @@ from caravan_crawler.store.schema import (
     upgrade,
 )
 from caravan_crawler.store.statements import Writes, known_pages, write_statements
-from caravan_crawler.urls import PUBLIC_HOSTS, Site
+from caravan_crawler.urls import PUBLIC_HOSTS, Address, Site, article_address
 
 #: The edition of any site that is neither the original nor another edition of it.
 COPY = "copy"
@@ -70,7 +70,7 @@ class Known:
     """An article's state in the store: ``stored``, ``failed`` and not due, ``alias``, ``outside`` or a page kind.
 
     Section and date of publication are known of articles that are stored or ``outside`` the period of their run.
-    ``paths`` belong to the URLs with this state; of a stored article it is the canonical one.
+    ``paths`` belong to the URLs with this state, as written; of a stored article it is the canonical one.
     """
 
     what: str
@@ -81,11 +81,19 @@ class Known:
     @property
     def path(self) -> str | None:
         """Path of the article, canonical if it is stored; None for a short link or if there is no article."""
-        return self.paths[0] if self.what in ("stored", "alias", "outside") and self.paths[0] != "/" else None
+        if self.what not in ("stored", "alias", "outside") or self.paths[0] == "/":
+            return None
+        return self.paths[0].rstrip("/") + "/"
 
-    def is_of(self, path: str) -> bool:
-        """Whether the state belongs to a URL with this path."""
-        return path in self.paths
+    def is_of(self, address: Address) -> bool:
+        """Whether the state belongs to this URL of an article, as written."""
+        return ("/" if address.path is None else address.spelling) in self.paths
+
+    @property
+    def is_of_own_path(self) -> bool:
+        """Whether the state belongs to an own path, not only to short links and other spellings of one."""
+        addresses = filter(None, map(article_address, self.paths))
+        return any(address.spelling == address.path for address in addresses)
 
 
 class Store:
@@ -200,7 +208,7 @@ class Store:
         lately = database.after(now, -_NO_ARTICLE_FOR)
         found: dict[str, Known] = {}
         for key, what, section, day, url in self.rows(self._known_pages, keys=list(keys), now=now, lately=lately):
-            path = urlsplit(url).path.rstrip("/") + "/"
+            path = urlsplit(url).path or "/"
             if key not in found or what == "stored":
                 found[key] = Known(what, section, day, (path,))
             elif found[key].what != "stored":

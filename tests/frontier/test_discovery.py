@@ -11,7 +11,7 @@ from caravan_crawler import settings
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.frontier.articles import Frontier, Target
 from caravan_crawler.frontier.discovery import Discovery
-from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.page_writes import Failure, PageWrites
 from caravan_crawler.store import schema
 from caravan_crawler.store.database import store_url
 from caravan_crawler.store.store import Store
@@ -32,7 +32,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     one = article_store(opened, "run-0")
     keep(opened, article())
     one.fail(f"{BASE}news/gone-900002/", "900002", "http_404", "HTTP 404")
-    one.accept_page(PageWrites(f"{BASE}?p=900003", "900003", other_kind="alias"))
+    one.accept_page(PageWrites(f"{BASE}news/moved-900003/", "900003", other_kind="alias"))
     for key, path, day in (("900004", "news/old", "2019-05-05"), ("900005", "sport/other", "2024-05-05")):
         one.accept_page(PageWrites(article_key=key, has_item=True))
         url, section = f"{BASE}{path}-{key}/", path.split("/")[0]
@@ -118,7 +118,7 @@ def test_further_addresses_are_aliases_and_requested_only_if_nothing_else_names_
     one = discovery(store)
     amp, short = "/amp/news/b-900007", "/?p=900008"
     targets = one.look_at(links(amp, short, "/?p=900001"), HERE, page)
-    assert targets == [Target("900007", f"{BASE}news/b-900007/", f"{BASE}amp/news/b-900007")]
+    assert targets == [Target("900007", f"{BASE}news/b-900007/")]
     assert {url for url, _ in page.aliases} == {f"{BASE}{path[1:]}" for path in (amp, short, "/?p=900001")}
     assert ("900008", f"{BASE}?p=900008") in page.links, "a short link waits, in the store, too"
 
@@ -126,7 +126,7 @@ def test_further_addresses_are_aliases_and_requested_only_if_nothing_else_names_
 def test_leftovers_of_an_earlier_run_are_requested_from_the_current_site(store: Store) -> None:
     one = discovery(store)
     other = "https://www.caravan.kz/news/new-900006/"
-    assert one.take_up(other) == [Target("900006", f"{BASE}news/new-900006/", None)]
+    assert one.take_up(other) == [Target("900006", f"{BASE}news/new-900006/")]
     assert one.take_up(other) == []
     assert one.take_up("https://www.caravan.kz/news/") == []
 
@@ -177,11 +177,39 @@ def test_other_address_of_an_article_is_requested_after_one_failed(store: Store)
     assert [target.url for target in targets] == [f"{BASE}news/is-here-900002/"]
 
 
+# what earlier runs have stored of a URL, the links of two pages of this run, and which of them are requested
+BROKEN: list[tuple[dict[str, Any], list[str], list[str]]] = [
+    ({"failure": Failure("http_404", "HTTP 404")}, ["/news/c-900008", "/news/c-900008/"], ["/news/c-900008/"]),
+    ({"failure": Failure("http_404", "HTTP 404")}, ["/news/c-900008"], []),
+    ({"failure": Failure("http_404", "HTTP 404")}, ["/news/c-900008", "/sport/c-900008/"], ["/sport/c-900008/"]),
+    ({"other_kind": "alias"}, ["/news/c-900008", "/news/c-900008/"], ["/news/c-900008/"]),
+    ({"other_kind": "alias"}, ["/news/c-900008"], []),
+]
+
+
+@pytest.mark.parametrize(("stored", "paths", "expected"), BROKEN)
+def test_a_broken_url_of_an_earlier_run(
+    stored: dict[str, Any], paths: list[str], expected: list[str], store: Store
+) -> None:
+    article_store(store).accept_page(PageWrites(f"{BASE}news/c-900008", "900008", **stored))
+    store.flush()
+    one = discovery(store)
+    found = [target for path in paths for target in one.look_at(links(path), HERE, PageWrites(HERE))]
+    assert [target.url for target in found] == [f"{BASE}{path[1:]}" for path in expected]
+
+
+def test_the_further_url_of_a_failed_article_is_tried_in_its_retry(store: Store) -> None:
+    one = discovery(store)
+    (first,) = one.take_up(f"{BASE}news/c-900008/", has_failed=True)
+    assert one.take_up(f"{BASE}sport/c-900008/", has_failed=True) == []
+    assert one.another(first.key, first.url, first.url) == [Target("900008", f"{BASE}sport/c-900008/")]
+
+
 def test_number_in_a_headline_is_not_an_article_number(store: Store) -> None:
     page = PageWrites(HERE)
     other = "/sport/bilety-po-900001/"
     targets = discovery(store).look_at(links(other, "/news/a-900001/"), HERE, page)
-    assert targets == [Target(other, f"{BASE}sport/bilety-po-900001/", None)]
+    assert targets == [Target(other, f"{BASE}sport/bilety-po-900001/")]
     article_store(store).accept_page(page)
     store.flush()
     assert waiting(store) == [other]
@@ -198,7 +226,7 @@ def test_two_articles_of_one_page_whose_slugs_end_in_one_number(store: Store) ->
 def test_another_article_with_the_number_of_a_stored_one_on_a_page_with_both(store: Store) -> None:
     other = "/sport/bilety-po-900001/"
     targets = discovery(store).look_at(links("/news/a-900001/", other), HERE, PageWrites(HERE))
-    assert targets == [Target(other, f"{BASE}sport/bilety-po-900001/", None)]
+    assert targets == [Target(other, f"{BASE}sport/bilety-po-900001/")]
 
 
 def test_articles_read_by_other_workers_raise_the_budget(cluster: Cluster, database: str) -> None:

@@ -30,7 +30,7 @@ def test_a_short_link_waits_and_is_followed_only_if_nothing_else_names_the_artic
     assert frontier.admit(SHORT, "http://127.0.0.1:8000/?p=900001") is None
     assert frontier.admit(Address(None, 900002, alias=True), "http://127.0.0.1:8000/?p=900002") is None
     assert frontier.admit(OWN, "http://127.0.0.1:8000/news/a-900001/") is not None
-    assert frontier.take_short_links() == [Target("900002", "http://127.0.0.1:8000/?p=900002", None)]
+    assert frontier.take_short_links() == [Target("900002", "http://127.0.0.1:8000/?p=900002")]
     assert frontier.take_short_links() == []
 
 
@@ -75,6 +75,17 @@ def test_an_address_that_fails_is_followed_by_the_others_of_its_article() -> Non
     assert frontier.record(RIGHT) == RIGHT
     assert frontier.failed(280743, RIGHT) is None
     assert frontier.admit(MISSPELT, url(MISSPELT)) is None
+
+
+def test_an_address_without_the_final_slash_that_fails_is_followed_by_the_one_with_it() -> None:
+    frontier = Frontier(SITE)
+    bare = SITE.address("/news/stolicu-zasypalo-snegom-280743")
+    assert bare is not None
+    assert frontier.admit(bare, url(RIGHT)[:-1]) == url(RIGHT)[:-1]
+    assert frontier.failed(280743, bare) == url(RIGHT)
+    assert frontier.failed(280743, RIGHT) is None
+    assert frontier.knows(bare)
+    assert frontier.knows(RIGHT)
 
 
 def test_address_found_after_another_failed_is_requested() -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from caravan_crawler.items import Article, Link
-from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.page_writes import Failure, PageWrites
 from caravan_crawler.store import crawl_state, database, schema
 from caravan_crawler.store.article_history import ChangeType
 from caravan_crawler.store.publication import article_of
@@ -152,6 +152,17 @@ def test_a_found_article_stays_in_the_frontier_until_it_is_read(tmp_path: Path) 
     one.fail(f"{BASE}c-3/", "3", "http_404", "HTTP 404")
     store.flush()
     assert crawl_state.waiting(store, "") == [(f"{BASE}news/b-2/", False)]
+    store.close()
+
+
+def test_an_article_stays_in_the_frontier_if_it_has_another_url(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    one = article_store(store)
+    one.accept_page(PageWrites(BASE, None, links=[("2", f"{BASE}news/b-2")]))
+    gone = Failure("http_404", "HTTP 404")
+    one.accept_page(PageWrites(f"{BASE}news/b-2", "2", failure=gone, links=[("2", f"{BASE}news/b-2/")]))
+    store.flush()
+    assert crawl_state.waiting(store, "") == [(f"{BASE}news/b-2/", False)], "a run that is killed now leaves it"
     store.close()
 
 

@@ -1,0 +1,148 @@
+"""Broken links to articles, met before a working address: each article is read, and the links are not tried often."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from caravan_crawler.store import schema
+from tests.store.stores import open_in, table
+from tests.support.crawling import crawl
+from tests.support.plain_site import HTML, Answer, Answers, article, links, page, serve_plain
+
+OTHER = "/news/sovet-utverdil-plan-rabot-610001/"
+PROSE = "<p>Редакция газеты работает по будням с девяти утра до шести вечера, письма читатели приносят в приёмную.</p>"
+
+#: Broken spellings of a path, and other links to the same article.
+SPELLINGS: list[Callable[[str], str]] = [
+    lambda path: path[:-1],
+    lambda path: path.replace("/news/", "/news//"),
+    lambda path: f"/amp{path}",
+    lambda path: f"{path}amp/",
+]
+OTHER_LINKS: list[Callable[[str], str]] = [
+    lambda path: f"/?p={path[-7:-1]}",
+    lambda path: path.replace("shkolu", "SHKOLU"),
+    lambda path: path.replace("shkolu", "skolu"),
+    lambda path: path.replace("/news/", "/sport/"),
+]
+ANSWERS: list[Answer | str] = [
+    Answer("", HTML, 404),
+    Answer("", HTML, 410),
+    Answer("", HTML, 403),
+    Answer("", HTML, 500),
+    page("Страница не найдена", "<h1>Страница не найдена</h1>"),
+    Answer(" "),
+    page("О редакции", f"<h1>О редакции</h1>{PROSE}"),
+    Answer("", HTML | {"Location": "/"}, 302),
+    Answer("", HTML | {"Location": "/news/"}, 302),
+    Answer("", HTML | {"Location": OTHER}, 302),
+]
+
+
+def numbered(number: int) -> str:
+    return f"/news/shkolu-otkryli-posle-remonta-{number}/"
+
+
+def unnumbered(number: int) -> str:
+    return f"/news/shkolu-{number}-otkryli-posle-remonta/"
+
+
+NUMBERED = [
+    (answer, link, path)
+    for number, (answer, spell) in enumerate(((a, s) for s in (*SPELLINGS, *OTHER_LINKS) for a in ANSWERS), 610_100)
+    for link, path in [(spell(numbered(number)), numbered(number))]
+]
+UNNUMBERED = [
+    (answer, link, path)
+    for number, (answer, spell) in enumerate(((a, s) for s in SPELLINGS[:2] for a in ANSWERS), 10)
+    for link, path in [(spell(unnumbered(number)), unnumbered(number))]
+]
+BROKEN = [*NUMBERED, *UNNUMBERED]
+OWN = [path for _, _, path in BROKEN]
+#: The pages at the working addresses.
+ARTICLES: Answers = {path: article(number) for number, path in enumerate(OWN, 2)}
+SITE: Answers = {
+    "/": page("Газета", links(OTHER, *(link for _, link, _ in BROKEN))),
+    "/news/": page("Новости", links(OTHER, *OWN)),
+    OTHER: article(1),
+    **{link: answer for answer, link, _ in BROKEN},
+}
+QUICK = ("-s", "RETRY_TIMES=0", "-s", "BACKOFF_START=0")
+
+
+def stored(data_dir: Path) -> list[str]:
+    store = open_in(data_dir)
+    found = ["/" + row["url"].split("/", 3)[3] for row in table(store, schema.articles)]
+    store.close()
+    return sorted(found)
+
+
+def test_each_article_is_read_although_the_link_met_first_is_broken(tmp_path: Path) -> None:
+    with serve_plain(SITE | ARTICLES) as server:
+        crawl(tmp_path, "-a", f"site={server.url}", *QUICK)
+        assert stored(tmp_path) == sorted([OTHER, *OWN])
+        crawl(tmp_path, "-a", f"site={server.url}", *QUICK)
+    assert max(map(server.requests.count, OWN)) == 1, "and each is requested once"
+
+
+def test_a_later_run_reads_the_articles_whose_working_addresses_it_finds(tmp_path: Path) -> None:
+    with serve_plain(SITE | ARTICLES | {"/news/": page("Новости", links(OTHER))}) as server:
+        crawl(tmp_path, "-a", f"site={server.url}", *QUICK)
+        assert stored(tmp_path) != sorted([OTHER, *OWN])
+        server.answers |= SITE
+        crawl(tmp_path, "-a", f"site={server.url}", *QUICK)
+    assert stored(tmp_path) == sorted([OTHER, *OWN])
+
+
+def test_dead_addresses_are_not_requested_by_every_run(tmp_path: Path) -> None:
+    lasting = [ANSWERS[number] for number in (0, 1, 6, 9)]
+    some, good = (
+        [each for each in BROKEN if each[0] in lasting],
+        [f"/news/aktsiya-v-parke-{number}/" for number in range(620_000, 620_700)],
+    )
+    dead: Answers = {path: answer for answer, _, path in some}
+    pages: Answers = {
+        "/": page("Газета", links(*(link for _, link, _ in some))),
+        "/news/": page("Новости", links(*dead, *good)),
+        **{path: article(number) for number, path in enumerate(good, 100)},
+    }
+    with serve_plain(SITE | pages | dead) as server:
+        codes = {crawl(tmp_path, "-a", f"site={server.url}", *QUICK).code for _ in range(3)}
+    assert codes == {0}
+    often = [path for _, *both in some for path in both if server.requests.count(path) > 1]
+    assert not often
+
+
+def test_a_broken_spelling_counts_as_no_failed_page(tmp_path: Path) -> None:
+    answers: Answers = {
+        "/": page("Газета", links(*(path[:-1] for path in OWN))),
+        "/news/": page("Новости", links(*OWN)),
+        **ARTICLES,
+    }
+    with serve_plain(answers) as server:
+        done = crawl(tmp_path, "-a", f"site={server.url}")
+        assert (done.code, len(done.articles)) == (0, len(OWN)), done.log[-2000:]
+        assert "failed" not in done.log.splitlines()[-1]
+
+
+@pytest.mark.parametrize("link", ["{path}amp/", "{path:.36}"])
+def test_only_another_spelling_works(link: str, tmp_path: Path) -> None:
+    path = numbered(610_100)
+    path, link = path, link.format(path=path) if "amp" in link else path[:-1]
+    with serve_plain({"/": page("Газета", links(link)), link: article(1)}) as server:
+        done = crawl(tmp_path, "-a", f"site={server.url}")
+    assert done.code == 0, done.log[-2000:]
+    assert [row["url"] for row in done.articles] == [f"{server.url}{path[1:]}"]
+
+
+def test_a_spelling_that_robots_forbids(tmp_path: Path) -> None:
+    path = numbered(610_100)
+    answers: Answers = {
+        "/robots.txt": f"User-agent: *\nDisallow: {path[:-1]}$\n",
+        "/": page("Газета", links(path[:-1])),
+        path: article(1),
+    }
+    with serve_plain(answers) as server:
+        done = crawl(tmp_path, "-a", f"site={server.url}")
+    assert [row["url"] for row in done.articles] == [f"{server.url}{path[1:]}"]
