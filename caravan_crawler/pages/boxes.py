@@ -55,7 +55,7 @@ class Boxes:
         """Return what the box around a block is; None where it stands in none."""
         if any(block.is_within(box) for box in self._forms):
             return "stands in a box with a form"
-        if (frame := self._frame_around(block)) is not None and not _is_quoted(block, frame):
+        if self._frame_around(block) is not None:
             return "stands next to a picture"
         if self._is_card(block) or (not self._is_in_table(block) and self._is_in_card(block)):
             return "is a link to another page"
@@ -108,11 +108,10 @@ class Boxes:
         frames: dict[Element, Picture] = {}
         text = self._layout.text
         for picture in self._document.pictures:
-            is_of_text = picture.link is None or not is_advert(picture.link, self._document)
-            if is_of_text and text.start - 1 <= picture.position <= text.end:
+            if text.start - 1 <= picture.position <= text.end:
                 frame = next((each for each in picture.parent.around if each.last > each.first), None)
-                if frame is not None and frame not in frames and self._is_box(frame) and self._is_frame(frame, picture):
-                    frames[frame] = picture
+                if frame is not None and self._is_box(frame) and self._is_frame(frame, picture):
+                    frames.setdefault(frame, picture)
         captions = (block for block in text.blocks if any(each in frames for each in block.element.around))
         total = sum(len(block.text) for block in text.blocks)
         return frames if sum(len(block.text) for block in captions) < total * _MOST_OF_TEXT else {}
@@ -124,6 +123,8 @@ class Boxes:
         its = self._document.blocks[element.first : element.last]
         if len(its) > _LONGEST_CAPTION or any(len(block.text) > _MOST_LETTERS for block in its):
             return False
+        if picture.link is not None and is_advert(picture.link, self._document):
+            return not any(ends_sentence(block.text) and not block.is_all_links for block in its)
         if self._is_of_author(element, picture):
             return True
         is_caption = all(block.element is not element and block.tag not in SUBHEADS for block in its)
@@ -230,10 +231,6 @@ def _around_most(layout: Layout) -> Iterator[Element]:
         is_one_behind = paragraphs[element] == 1 and not prose[0].is_within(element)
         if size > total * _MOST_OF_TEXT and not is_one_behind:
             yield element
-
-
-def _is_quoted(block: Block, frame: Element) -> bool:
-    return any(element.tag in _QUOTED for element in block.element.below(frame))
 
 
 def _is_portrait(picture: Picture) -> bool:

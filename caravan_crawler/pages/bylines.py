@@ -149,12 +149,6 @@ def _is_office(name: str) -> bool:
     return not _NOT_PEOPLE.isdisjoint(name.casefold().split())
 
 
-def interviewer(text: str) -> str | None:
-    """Return who had a conversation or wrote it down: ``Беседовала Тамара Вааль``; None where a line says no such."""
-    verb = _CREDIT_VERB.match(text)
-    return text[verb.end() :] if verb is not None and is_person(text[verb.end() :]) else None
-
-
 def _is_surname(name: str) -> bool:
     capitals = [word for word in re.split(r"[\s.]+", name) if len(word) > 1 and word.isupper()]
     return all(word not in _NO_SURNAME and (_VOWELS & set(word)) for word in capitals)

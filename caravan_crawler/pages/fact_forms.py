@@ -11,7 +11,7 @@ from typing import Literal
 
 from caravan_crawler.normalise.dates import CHANGED_BEHIND, DATE_LABEL, Form, date_form, is_suffix
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
-from caravan_crawler.pages.bylines import AUTHOR, ROLE, archive_credit, credit_name, interviewer
+from caravan_crawler.pages.bylines import AUTHOR, ROLE, archive_credit, credit_name
 
 Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
 _LABEL_OF_DATE = re.compile(f"^{DATE_LABEL}", re.IGNORECASE)
@@ -124,8 +124,6 @@ def fact_in(text: str) -> Fact | None:
             if match := form.fullmatch(text):
                 value = next((value for value in match.groups() if value), text).strip(" ,")
                 return Fact(kind, value, is_bare=kind == "views" and value == text)
-        if (name := interviewer(text)) is not None:
-            return Fact("author", name)
         if (name := credit_name(text)) is not None or (name := archive_credit(text.rstrip("."))) is not None:
             return Fact("credit", name)
     if len(text) <= _LONGEST_ZONE and is_suffix(text):

@@ -34,7 +34,7 @@ from caravan_crawler.pages.labels import (
     is_prose,
     is_see_also,
 )
-from caravan_crawler.pages.selectors import is_author_box, is_comment, is_page_top
+from caravan_crawler.pages.selectors import is_author_box, is_page_top
 from caravan_crawler.pages.text_range import TextRange, find_foot, text_from, text_in
 from caravan_crawler.pages.trending import TrendingBlock, find_trending
 
@@ -151,7 +151,7 @@ def _is_of_card(title: Block, block: Block) -> bool:
 def _shares_article(block: Block, blocks: list[Block], place: int) -> bool:
     """Whether the innermost named part around a block has the headline; without such, whether one element begins so."""
     headline = blocks[place]
-    parts = (each for each in block.element.around if each.tag in ("article", "main", "header", "section"))
+    parts = (each for each in block.element.around if each.tag in ("article", "main", "header"))
     around = next(parts, None)
     if around is not None:
         return headline.is_within(around)
@@ -222,8 +222,6 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
             found.append(Fact("author", block.text))
             is_author_next = is_author_next and is_person(block.text)  # a label may be followed by several
             continue
-        if any(is_comment(element.names) for element in block.element.below(article)):
-            facts = [fact for fact in facts if fact.kind != "date"]
         is_certain = any(fact.kind in ("date", "views") and not fact.is_bare for fact in facts)
         is_next = block.index - 1 in (last_prose, layout.text.end - 1) and (is_certain or is_marked_as_views(block))
         found += [

@@ -64,9 +64,6 @@ _PAGE_TOP = re.compile(
 _COLUMNS = re.compile(
     r"(?:^|[\s_\-])(?:columns?|cols?|row|grid|media-text|wp-block-group)(?=$|[\s_\-\d])", re.IGNORECASE
 )
-_COMMENT = re.compile(
-    r"(?:^|\s)(?:comments?(?:-(?:area|list|body|content|meta|author|item))?|com-ent)(?=$|\s)", re.IGNORECASE
-)
 _CRUMBS = re.compile(r"(?:^|[\s_\-])(?:bread-?)?crumbs?", re.IGNORECASE)
 _PORTRAIT = re.compile(r"avatar|userpic|gravatar|author|emoji|smiley", re.IGNORECASE)
 _ICON_FONT = re.compile(r"(?:^|\s)material-(?:icons|symbols)(?=$|[\s_\-])")
@@ -94,6 +91,8 @@ def _in_hyphens(names: str) -> str:
 @lru_cache(maxsize=4096)
 def is_clutter(tag: str, names: str) -> bool:
     """Whether an element of these names is a box around an article, or one in its text that is none of it."""
+    if tag == "body":  # some themes name it for its columns
+        return False
     if tag == "p":
         return _PARAGRAPH_CLUTTER.search(names) is not None
     return _CLUTTER.search(_in_hyphens(names)) is not None
@@ -102,11 +101,6 @@ def is_clutter(tag: str, names: str) -> bool:
 def is_of_columns(names: str) -> bool:
     """Whether an element of these names puts parts of a text next to each other."""
     return _COLUMNS.search(names) is not None
-
-
-def is_comment(names: str) -> bool:
-    """Whether an element of these names holds readers' comments."""
-    return _COMMENT.search(_in_hyphens(names)) is not None
 
 
 @lru_cache(maxsize=1024)
