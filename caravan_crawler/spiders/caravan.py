@@ -62,6 +62,7 @@ _MOVED = 3
 #: Pages that wrongly name another article's URL as their own, from which no such URL is believed.
 _VOID_CLAIMS = 3
 
+
 def listing_number(url: str) -> int:
     """Return the number of a listing's page by its URL."""
     return listing_of(urlsplit(url).path)[1]

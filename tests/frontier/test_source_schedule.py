@@ -23,19 +23,20 @@ def schedule(own: dict[str, Source] | None = None, full: dict[str, Source] | Non
     return SourceSchedule(own or {}, full or {})
 
 
-# when a list was read, for how many hours it may be left alone, whether it is due
+# how long ago a list was read, for how many hours it may be left alone, whether it is due
 LISTS = [
     (None, 1, True),
     ("", 6, True),
-    (ago(minutes=40), 1, False),
-    (ago(minutes=55), 1, True),
-    (ago(hours=5), 6, False),
-    (ago(hours=5, minutes=55), 6, True),
+    ({"minutes": 40}, 1, False),
+    ({"minutes": 55}, 1, True),
+    ({"hours": 5}, 6, False),
+    ({"hours": 5, "minutes": 55}, 6, True),
 ]
 
 
 @pytest.mark.parametrize(("read_at", "hours", "expected"), LISTS, ids=range(len(LISTS)))
-def test_lists_that_are_due(read_at: str | None, hours: int, expected: bool) -> None:
+def test_lists_that_are_due(read_at: dict[str, float] | str | None, hours: int, expected: bool) -> None:
+    read_at = ago(**read_at) if isinstance(read_at, dict) else read_at
     own = {} if read_at is None else {NEWS: Source(read_at, None, ListState([1], [], hours).to_json())}
     assert schedule(own).is_list_due(NEWS) is expected
 
