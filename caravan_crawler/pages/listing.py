@@ -16,11 +16,20 @@ _MOST_LINKS = 8
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An article in a listing: its address, the URL of the link, and its date as printed, if any."""
+    """An article in a listing: its address, the URL of the link, and its date as printed, if any.
+
+    ``is_headline``: the link is a heading or has one.
+    """
 
     address: Address
     url: str
     date: str | None
+    is_headline: bool = False
+
+    @property
+    def is_articles(self) -> bool:
+        """Whether the card shows that its address is an article's; any other link of a page may look like a card."""
+        return self.date is not None or self.is_headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +118,15 @@ def _cards(document: Document) -> Iterator[Card]:
         address, link = found[next((number for number in numbers if not found[number][0].alias), numbers[0])]
         dates = (_date_in(document, boxes[number]) for number in numbers[:_MOST_LINKS])
         date = next(filter(None, dates), None)
-        yield Card(address, site.resolve(link.get("href") or "", document.base_url) or document.url, date)
+        is_headline = any(_is_headline(document, found[number][1]) for number in numbers[:_MOST_LINKS])
+        url = site.resolve(link.get("href") or "", document.base_url) or document.url
+        yield Card(address, url, date, is_headline)
+
+
+def _is_headline(document: Document, link: Element) -> bool:
+    if any(around.tag in HEADINGS for around in link.around):
+        return True
+    return any(block.tag in HEADINGS for block in document.blocks[link.first : link.last])
 
 
 def linked_headlines(document: Document) -> dict[int | str, str]:

@@ -21,6 +21,7 @@ from caravan_crawler.failures import RunEndsError
 from caravan_crawler.frontier.articles import Frontier, Target, day_of_article
 from caravan_crawler.frontier.discovery import Discovery
 from caravan_crawler.frontier.listings import Listings
+from caravan_crawler.frontier.named import NamedArticles
 from caravan_crawler.frontier.schedule import (
     ABSENT,
     FEED,
@@ -33,7 +34,7 @@ from caravan_crawler.frontier.schedule import (
 )
 from caravan_crawler.frontier.speculative_urls import FOUND_ON, Reach
 from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
-from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.page_writes import NAMED, Failure, PageWrites
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Bounds
@@ -110,6 +111,7 @@ class CaravanSpider(Spider):
         self.arguments = arguments
         self.site = site
         self.frontier = Frontier(site)
+        self.named_articles = NamedArticles()
         self.started_at = datetime.now(UTC)
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
         self.requests = Requests(
@@ -174,10 +176,11 @@ class CaravanSpider(Spider):
             yield self.requests.page(url, (self.parse_named, self.article_failed), http.ARTICLE, meta={"key": key})
 
     def _beginnings(self) -> Iterator[Request]:
-        yield from self.requests.articles(self.discovery.unread())
+        yield from self.requests.articles(self.discovery.unread(), named=self.discovery.waiting_named())
         for key, url, headers in self.discovery.due_for_refresh():
             yield self.requests.refresh(key, url, headers)
-        yield from self.requests.articles(self.discovery.failed(), http.RETRY)
+        # Whatever has led to one before, it is retried until its page is an article.
+        yield from self.requests.articles(self.discovery.failed(), http.RETRY, meta={NAMED: True})
         if self.sitemaps.can_cover_period:
             # Sitemaps may make all other sources unnecessary; if not, those are requested when idle.
             self._are_sources_left = True
@@ -309,7 +312,9 @@ class CaravanSpider(Spider):
             return []
         links = article_links(page.document)
         self.responses.warn_of_links(page.document)
-        return self.discovery.look_at(links, page.document.base_url, page.writes)
+        targets = self.discovery.look_at(links, page.document.base_url, page.writes)
+        self.named_articles.add_linked(targets)
+        return targets
 
     def _without_article(self, page: Page, reading: PageReading, follow: bool) -> PageWrites:
         """Return the result of a page that is no article, which is a failure if its URL or the user promised one."""
@@ -317,12 +322,33 @@ class CaravanSpider(Spider):
         if not follow or (address is not None and (address.article_id is not None or not blocks)):
             kind = reading.kind if blocks else "empty"
             return self._failure(page.writes, f"kind_{kind}", f"it is no article but: {kind}")
-        asked = self.site.address(page.writes.asked_url)
-        if address is None and asked is not None and asked.article_id is not None:
-            return self._failure(page.writes, "redirected", f"it redirects to {page.document.url}")
-        if page.writes.asked_key is not None:
-            page.writes.other_kind = reading.kind
-        return page.writes
+        asked, writes = self.site.address(page.writes.asked_url), page.writes
+        is_promised = asked is not None and asked.article_id is not None
+        is_promised |= NAMED in page.response.meta or self.named_articles.is_named(writes.asked_key)
+        if is_promised and asked is not None and address is None:
+            return self._no_article(writes, "redirected", f"it redirects to {page.document.url}")
+        if is_promised and writes.asked_key is not None:
+            return self._no_article(writes, f"kind_{reading.kind}", f"it is no article but: {reading.kind}")
+        if writes.asked_key is not None:
+            writes.other_kind = reading.kind
+            self.named_articles.add_other(writes, reading.kind)
+        return writes
+
+    def _no_article(self, writes: PageWrites, reason: str, words: str) -> PageWrites:
+        """Return the result of a page without the article that its URL or a source promised, with its failure.
+
+        Nobody knows whether there is one at an address without a number. So it is tried again as other failures are,
+        but a run counts it only until a sound one has met it.
+        """
+        if writes.asked_key is None or writes.asked_key.isdecimal() or not self.discovery.is_settled(writes.asked_url):
+            return self.crawl_stats.fail(writes, reason, words)
+        writes.failure = Failure(reason, words)
+        return writes
+
+    def _named_but_none(self, keys: Iterable[str]) -> Iterator[PageWrites]:
+        """Register articles that a source names; yield the failures of those that were read before and were none."""
+        for writes, kind in self.named_articles.name(keys):
+            yield self._no_article(writes, f"kind_{kind}", f"it is no article but: {kind}")
 
     def _read_article(self, page: Page, article: ArticleReading) -> Iterator[Any]:
         """Yield the article's item, or the request for its second page; nothing if this run has read it before."""
@@ -521,13 +547,16 @@ class CaravanSpider(Spider):
         targets = self.discovery.look_at(links, document.base_url, writes, is_named=True)
         if targets and self.sitemaps.name_everything:
             self.sitemaps.are_incomplete = True
+        named = {str(card.address.key) for card in listing.cards if card.is_articles}
+        writes.named = {target.key for target in targets if not target.key.isdecimal()} & named
         around = frozenset(line.address.key for line in reading.trending)
         is_named = self.sitemaps.name_everything
         following = self.lists.read(walk, listing, around, len(targets), is_named_elsewhere=is_named)
         yield self._list_writes(writes)
         self.crawl_stats.reading(reading)
         yield from self.page_facts(page, reading)
-        yield from self.requests.articles(targets, meta=writes.reach)
+        yield from self._named_but_none(named)
+        yield from self.requests.articles(targets, meta=writes.reach, named=writes.named)
         if not self.reach.is_over(listing.path):  # else the next run continues here
             yield from self.requests.listing_pages(following)
 
@@ -571,7 +600,7 @@ class CaravanSpider(Spider):
         writes.sources += self.schedule.due_lists(path for path in lists if not self.lists.is_begun(path))
         yield self._syndication_writes(feed, writes, "feed")
         yield from map(self.requests.sitemap, children)
-        yield from self.requests.articles(targets)
+        yield from self._entries(feed, writes, targets)
         for path in lists:
             yield from self.listing_requests(path, must=True)
 
@@ -597,7 +626,7 @@ class CaravanSpider(Spider):
         self.sitemaps.read(writes, stamp, is_index=sitemap.form is Form.INDEX, is_whole=sitemap.loss is None)
         yield self._syndication_writes(sitemap, writes, "sitemap", is_nested=is_nested)
         yield from (self.requests.sitemap(child, nesting=nesting + 1) for child in children)
-        yield from self.requests.articles(targets)
+        yield from self._entries(sitemap, writes, targets)
 
     @commits
     def sitemap_failed(self, failure: RequestFailure) -> Iterator[Any]:
@@ -627,7 +656,14 @@ class CaravanSpider(Spider):
             words = "%d entries of %s have no date and are left to the next run (MAX_UNDATED)"
             self.logger.warning(words, left, writes.asked_url)
             self.sitemaps.covers_period = False  # some of them may be in the period
+        writes.named = {target.key for target in targets if not target.key.isdecimal()}
         return children, targets
+
+    def _entries(self, read: Syndication, writes: PageWrites, targets: list[Target]) -> Iterator[Any]:
+        """Request the articles that a feed or a sitemap names."""
+        addresses = (self.site.address(entry.url) for entry in read.pages)
+        yield from self._named_but_none(str(address.key) for address in addresses if address is not None)
+        yield from self.requests.articles(targets, named=writes.named)
 
     def _syndication_writes(
         self, read: Syndication, writes: PageWrites, what: str, *, is_nested: bool = False

@@ -1,7 +1,7 @@
 """The spider's requests, with their priorities, callbacks and ``meta``; its responses as pages, and its failures."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from caravan_crawler.downloadhandlers import header, received_at
 from caravan_crawler.frontier.articles import Target
 from caravan_crawler.frontier.listings import ListPage
 from caravan_crawler.frontier.schedule import Child, month_of
-from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.page_writes import NAMED, PageWrites
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading, read_page
@@ -62,16 +62,26 @@ class Requests:
         return Request(urljoin(self._site.base, path), callback, errback=errback, priority=priority, **kwargs)
 
     def articles(
-        self, targets: Iterable[Target], priority: int = ARTICLE, *, meta: dict[str, Any] | None = None
+        self,
+        targets: Iterable[Target],
+        priority: int = ARTICLE,
+        *,
+        meta: dict[str, Any] | None = None,
+        named: Container[str] = (),
     ) -> Iterator[Request]:
-        """Yield the requests for articles; ``meta`` is added to that of each request."""
+        """Yield the requests for articles; ``meta`` is added to that of each request.
+
+        ``named`` are the keys of articles that a source names as such.
+        """
         for target in targets:
-            its_own = {"key": target.key, "alias": target.alias}
+            its_own: dict[str, Any] = {"key": target.key, "alias": target.alias}
+            if target.key in named:
+                its_own[NAMED] = True
             yield self.page(target.url, self._article, priority, meta=(meta or {}) | its_own)
 
     def refresh(self, key: str, url: str, headers: dict[str, str]) -> Request:
         """Return the conditional request for an article that is stored; ``headers`` are its validators."""
-        meta = {"key": key, "handle_httpstatus_list": [NOT_MODIFIED]}
+        meta = {"key": key, "handle_httpstatus_list": [NOT_MODIFIED], NAMED: True}
         return self.page(url, self._article, REFRESH, meta=meta, headers=headers)
 
     def listing_pages(self, pages: Iterable[ListPage], *, is_optional: bool = True) -> list[Request]:
