@@ -196,6 +196,19 @@ def is_same_article(number: int, path: str, other: str) -> bool:
     return path == other or (number >= _SURELY_A_NUMBER and is_same_slug(path, other))
 
 
+def may_be_one(first: Address, second: Address) -> bool:
+    """Whether two addresses may be one article's: an old and a new one, or a short link and the article's own."""
+    if first.key == second.key:
+        return True
+    if first.article_id is not None and second.article_id is not None:
+        return False
+    if first.path is None or second.path is None:
+        return True
+    if first.article_id is None and second.article_id is None:
+        return first.path.split("/")[-2] == second.path.split("/")[-2]
+    return is_same_slug(first.path, second.path)
+
+
 def has_moved(path: str | None, number: int | None) -> bool:
     """Whether an article with this number has a path without it, to which older paths lead."""
     return path is not None and number is not None and not path.rstrip("/").endswith(f"-{number}")

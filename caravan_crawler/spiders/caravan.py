@@ -323,24 +323,25 @@ class CaravanSpider(Spider):
             kind = reading.kind if blocks else "empty"
             return self._failure(page.writes, f"kind_{kind}", f"it is no article but: {kind}")
         asked, writes = self.site.address(page.writes.asked_url), page.writes
-        is_promised = asked is not None and asked.article_id is not None
-        is_promised |= NAMED in page.response.meta or self.named_articles.is_named(writes.asked_key)
-        if is_promised and asked is not None and address is None:
-            return self._no_article(writes, "redirected", f"it redirects to {page.document.url}")
-        if is_promised and writes.asked_key is not None:
-            return self._no_article(writes, f"kind_{reading.kind}", f"it is no article but: {reading.kind}")
+        is_sure = asked is not None and asked.article_id is not None
+        is_named = NAMED in page.response.meta or self.named_articles.is_named(writes.asked_key)
+        if asked is not None and address is None and (is_sure or is_named):
+            return self._no_article(writes, "redirected", f"it redirects to {page.document.url}", is_sure=is_sure)
+        if writes.asked_key is not None and (is_sure or is_named):
+            words = f"it is no article but: {reading.kind}"
+            return self._no_article(writes, f"kind_{reading.kind}", words, is_sure=is_sure)
         if writes.asked_key is not None:
             writes.other_kind = reading.kind
             self.named_articles.add_other(writes, reading.kind)
         return writes
 
-    def _no_article(self, writes: PageWrites, reason: str, words: str) -> PageWrites:
+    def _no_article(self, writes: PageWrites, reason: str, words: str, *, is_sure: bool = False) -> PageWrites:
         """Return the result of a page without the article that its URL or a source promised, with its failure.
 
-        Nobody knows whether there is one at an address without a number. So it is tried again as other failures are,
-        but a run counts it only until a sound one has met it.
+        Unless ``is_sure``, nobody knows whether there is one. So it is tried again as other failures are, but a run
+        counts it only until a sound one has met it.
         """
-        if writes.asked_key is None or writes.asked_key.isdecimal() or not self.discovery.is_settled(writes.asked_url):
+        if is_sure or not self.discovery.is_settled(writes.asked_url):
             return self.crawl_stats.fail(writes, reason, words)
         writes.failure = Failure(reason, words)
         return writes
@@ -354,6 +355,12 @@ class CaravanSpider(Spider):
         """Yield the article's item, or the request for its second page; nothing if this run has read it before."""
         address = article.address
         assert address is not None
+        request, asked = page.response.request, page.writes
+        if request is not None and http.leads_elsewhere(request, self.site, address.article_id):
+            yield self._no_article(PageWrites(asked.asked_url, asked.asked_key), *self._elsewhere(request))
+            yield from self.requests.articles(self.another(asked))
+            its_own = self.site.address(request.url)
+            asked.asked_url, asked.asked_key = request.url, str(its_own.key) if its_own else None
         own = self.frontier.record(address)
         if own is None:
             self.crawl_stats.count("dropped/known_under_another_address")
@@ -719,11 +726,22 @@ class CaravanSpider(Spider):
         elif self.site.address(request.url) is None:
             self.commit(self._failure(writes, "redirected", f"it redirects to {request.url}"))
             self.note_missing_section(writes)
-            for other in self.requests.articles(self.another(writes)):
-                self.crawler.engine.crawl(other)
+            self._request_now(self.another(writes))
+        elif writes.asked_key is not None and http.leads_elsewhere(request, self.site):
+            self.commit(self._no_article(writes, *self._elsewhere(request)))
+            self._request_now(self.another(writes))
         elif writes.asked_key is not None:
             writes.other_kind = "alias"
             self.commit(writes)
+
+    @staticmethod
+    def _elsewhere(request: Request) -> tuple[str, str]:
+        """Reason and message of an article's URL that leads to another article for now."""
+        return "redirected", f"it redirects to another article, but not for good: {request.url}"
+
+    def _request_now(self, targets: Iterable[Target]) -> None:
+        for request in self.requests.articles(targets):
+            self.crawler.engine.crawl(request)
 
     def sent(self, failure: RequestFailure) -> FailedRequest | None:
         """Return a request that has failed; None if it was not sent, as the run ends: the next run sends it."""

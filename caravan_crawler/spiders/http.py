@@ -22,7 +22,7 @@ from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading, read_page
 from caravan_crawler.pages.syndication import Syndication, read_syndication
-from caravan_crawler.urls import Site
+from caravan_crawler.urls import Site, may_be_one
 
 logger = logging.getLogger(__name__)
 
@@ -175,6 +175,26 @@ def writes_of_request(request: Request) -> PageWrites:
     """Return the :class:`PageWrites` of a request that got no response, with its URL before redirects."""
     url = (request.meta.get("redirect_urls") or [request.url])[0]
     return PageWrites(url, request.meta.get("key"))
+
+
+#: Redirects that are for good; a page of another status, or one that refreshes itself, may be there again tomorrow.
+_PERMANENT = (301, 308)
+
+
+def leads_elsewhere(request: Request, site: Site, number: int | None = None) -> bool:
+    """Whether temporary redirects have led from an article's address to that of another article.
+
+    ``number`` is that of the article to which they have led, if its page has one.
+    """
+    urls = [*request.meta.get("redirect_urls", ()), request.url]
+    addresses = [site.address(url) for url in urls]
+    first, last = addresses[0], addresses[-1]
+    if first is None or last is None or may_be_one(first, last):
+        return False
+    if first.article_id is not None and first.article_id == number:
+        return False
+    steps = zip(addresses, addresses[1:], request.meta.get("redirect_reasons", ()), strict=False)
+    return any(status not in _PERMANENT and before != after for before, after, status in steps)
 
 
 class FailedRequest:
