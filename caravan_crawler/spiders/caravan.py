@@ -630,8 +630,10 @@ class CaravanSpider(Spider):
         children, targets = self._named_in(sitemap, writes, is_nested=is_nested)
         if any(self.site.address(entry.url) for entry in sitemap.pages[:100]):
             self.sitemaps.names_articles = True
-        self.sitemaps.read(writes, stamp, is_index=sitemap.form is Form.INDEX, is_whole=sitemap.loss is None)
-        yield self._syndication_writes(sitemap, writes, "sitemap", is_nested=is_nested)
+        doubt = self.sitemaps.doubt(writes, stamp, sitemap)
+        is_whole = sitemap.loss is None and doubt is None
+        self.sitemaps.read(writes, stamp, is_index=sitemap.form is Form.INDEX, is_whole=is_whole)
+        yield self._syndication_writes(sitemap, writes, "sitemap", is_nested=is_nested, doubt=doubt)
         yield from (self.requests.sitemap(child, nesting=nesting + 1) for child in children)
         yield from self._entries(sitemap, writes, targets)
 
@@ -673,9 +675,12 @@ class CaravanSpider(Spider):
         yield from self.requests.articles(targets, named=writes.named)
 
     def _syndication_writes(
-        self, read: Syndication, writes: PageWrites, what: str, *, is_nested: bool = False
+        self, read: Syndication, writes: PageWrites, what: str, *, is_nested: bool = False, doubt: str | None = None
     ) -> PageWrites:
-        """Count a feed or sitemap and return its result, with a failure if a part could not be read."""
+        """Count a feed or sitemap and return its result, with a failure if a part could not be read.
+
+        One in ``doubt`` is read again, but counts as a failure only if an earlier run has found entries in it.
+        """
         self.crawl_stats.page(PageKind.FEED if read.form is Form.FEED else PageKind.SITEMAP)
         if read.skipped:
             self.crawl_stats.count("skipped/sitemap_of_no_articles", len(read.skipped))
@@ -688,6 +693,10 @@ class CaravanSpider(Spider):
             self.crawl_stats.fail(writes, "sitemap_nested", words)
         elif self.responses.is_elsewhere(read):
             self.crawl_stats.fail(writes, f"{what}_elsewhere", "none of its entries has an address of this site")
+        elif doubt is not None and self.sitemaps.was_there(path_of(writes.asked_url)):
+            self.crawl_stats.fail(writes, f"{what}_doubtful", doubt)
+        elif doubt is not None:
+            writes.failure = Failure(f"{what}_doubtful", doubt)
         return writes
 
     def _unreadable(self, response: Response, what: str, stamp: str | None = None) -> Iterator[Any]:
