@@ -32,6 +32,8 @@ _HYPHENS_OF_A_HEADLINE = 3
 #: Number of a later page after an article's path, and the hyphens from which a path is an article's.
 _PART = re.compile(r"[2-9]|[1-9]\d")
 _HYPHENS_OF_AN_ARTICLE = 2
+# A last part that is a page of a listing: ``/news/2/``, ``/news/page2/``.
+_PAGE_OF_A_LIST = re.compile(r"(?:page[-_]?)?\d{1,3}")
 # Characters of a path that are not escaped. Reserved ones stay as written: ``%2F`` may differ from ``/``.
 _PLAIN = re.compile(r"[A-Za-z0-9/_.~!$&'()*+,;=:@-]*")
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
@@ -128,7 +130,7 @@ def article_address(path: str, query: str = "") -> Address | None:
     if amp:
         parts = parts[1:] if parts[0] == "amp" else parts[:-1]
     parts, part = _without_part(parts)
-    if len(parts) < 2 or _FILE.search(parts[-1]):
+    if len(parts) < 2 or _FILE.search(parts[-1]) or _PAGE_OF_A_LIST.fullmatch(parts[-1]):
         return None
     found = _ID_AT_END.search(parts[-1])
     article_id = int(found[1]) if found and not _YEAR.fullmatch(found[1]) else None

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from caravan_crawler.frontier.articles import day_of
+from caravan_crawler.page_forms import PageForm, usual_form
 from caravan_crawler.pages.listing import Card, Listing
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ class ListState:
     top: list[Key] = field(default_factory=list)
     open: list[PageRange] = field(default_factory=list)
     hours: int = 3
+    form: PageForm | None = None
+    """How its later pages are addressed, if not as usual."""
 
     def note_yield(self, new: int) -> None:
         """Set the interval from the number of new articles a walk from the top found.
@@ -65,7 +68,8 @@ class ListState:
     def to_json(self) -> dict[str, Any]:
         """Return the state as JSON values."""
         parts = [[part.page, sorted(part.until, key=str)] for part in self.open]
-        return {"top": self.top, "open": parts, "hours": self.hours}
+        form = {"form": [*self.form]} if self.form is not None else {}
+        return {"top": self.top, "open": parts, "hours": self.hours} | form
 
     @classmethod
     def from_json(cls, value: dict[str, Any] | None) -> "ListState":
@@ -73,7 +77,8 @@ class ListState:
         if not value:
             return cls()
         parts = [PageRange(page, frozenset(until)) for page, until in value["open"]]
-        return cls(list(value["top"]), parts, value["hours"])
+        form = value.get("form")
+        return cls(list(value["top"]), parts, value["hours"], PageForm(*form) if form else None)
 
 
 @dataclass
@@ -97,6 +102,8 @@ class ListingWalk:
     """Pages that failed since the last one read."""
     found: int = 0
     """Articles that no other source had named before."""
+    is_unknown: bool = False
+    """Whether a link to the next page was not understood, so that the listing was not read completely."""
     is_named_elsewhere: bool = False
     """Whether sitemaps have named the site's articles: then a page without a new one ends the walk."""
     state: ListState = field(default_factory=ListState)
@@ -269,6 +276,9 @@ class Listings:
         walk = self._walks[walk_number]
         state, part = walk.state, walk.part
         walk.is_named_elsewhere = is_named_elsewhere
+        walk.is_unknown |= listing.unknown_next is not None
+        if listing.next_number is not None and listing.form is not None:
+            state.form = None if listing.form == usual_form(walk.path) else listing.form
         self._changed[walk.path] = state
         walk.found += new
         fresh = walk.take(listing, around)
@@ -290,6 +300,13 @@ class Listings:
             return []
         return self._next(walk_number, listing, keys, new)
 
+    def place(self, walk_number: int, path: str) -> tuple[str, int, PageForm] | None:
+        """Return listing, number and form of a page of the walk by its path and query; None for the usual form."""
+        walk = self._walks[walk_number]
+        form = walk.state.form
+        number = form.number(path) if form is not None else None
+        return (walk.path, number, form) if form is not None and number is not None else None
+
     def failed(self, walk_number: int, page_number: int) -> list[ListPage]:
         """Skip a failed page and continue with the next."""
         if self._walks[walk_number].may_skip(page_number):
@@ -307,6 +324,8 @@ class Listings:
         self._changed[walk.path] = state
         if walk.part in state.open:
             state.open.remove(walk.part)
+        if walk.is_unknown:
+            state.top = []  # the next run reads it from the top again, as if it were the first
         if walk.top and walk.until and not walk.is_resumed:
             state.note_yield(walk.found)
         rounds = self._rounds.get(walk.path, 0)
@@ -353,4 +372,5 @@ class Listings:
 
     def _page(self, walk_number: int, page_number: int) -> ListPage:
         path = self._walks[walk_number].path
-        return ListPage(path if page_number == 1 else f"{path}page/{page_number}/", walk_number)
+        form = self._walks[walk_number].state.form or usual_form(path)
+        return ListPage(path if page_number == 1 else form.path(page_number), walk_number)

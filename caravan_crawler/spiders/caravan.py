@@ -545,7 +545,10 @@ class CaravanSpider(Spider):
         yield from self._skip_list_page(failed.request.url, walk)
 
     def _read_list(self, page: Page, reading: PageReading, walk: int) -> Iterator[Any]:
-        document, writes, listing = page.document, page.writes, read_listing(page.document)
+        document, writes = page.document, page.writes
+        listing = read_listing(document, self.lists.place(walk, path_of(document.url)))
+        if listing.unknown_next is not None:
+            self.crawl_stats.unknown_next(listing.path, listing.unknown_next)
         links = [(card.address, card.url) for card in listing.cards if self.arguments.is_open_to(card.date)]
         if not any(card.address.section == path_of(writes.asked_url).strip("/") for card in listing.cards):
             self.note_missing_section(writes)
@@ -573,7 +576,8 @@ class CaravanSpider(Spider):
         yield from self.requests.listing_pages(following)
 
     def _skip_list_page(self, url: str, walk: int) -> Iterator[Any]:
-        following = self.lists.failed(walk, listing_of(urlsplit(url).path)[1])
+        _, number, *_ = self.lists.place(walk, path_of(url)) or listing_of(urlsplit(url).path)
+        following = self.lists.failed(walk, number)
         yield self._list_writes()
         yield from self.requests.listing_pages(following)
 
