@@ -109,7 +109,9 @@ def read_listing(document: Document, known: tuple[str, int, PageForm] | None = N
         # An offset may be that of the last page; that of the next one is the smallest.
         pages[number + 1] = min(following, key=lambda each: each.step)
     next_number = number + 1 if number + 1 in pages else None
-    form, unknown = pages.get(number + 1, form), unknown if next_number is None else None
+    if pages or number > 1:
+        unknown = None  # the last page of a listing that is understood; what is named so leads somewhere else
+    form = pages.get(number + 1, form)
     return Listing(path, number, tuple(_cards(document)), next_number, bool(pages), form, unknown)
 
 

@@ -61,7 +61,7 @@ def test_sections_are_paths_of_one_part() -> None:
     assert section_links(page(body)) == ["/news/", "/sport/"]
 
 
-# a link on page 2, and the next page's path, or the address of unknown form
+# a link on page 2, or on page 1 if its form is unknown, and the next page's path, or the address of unknown form
 NEXT_LINKS = [
     ("<a href='/news/?page=3'>Далее »</a>", "/news/?page=3", None),
     ("<a href='/news?page=3'>›</a>", "/news?page=3", None),
@@ -74,11 +74,13 @@ NEXT_LINKS = [
     ("<a href='/news/kurs-valyut-vyros-k-vecheru/'>Далее</a>", None, None),
     ("<a href='#'>Далее</a><a href='/sport/'>»</a><a href='/news/page/2/'>»</a>", None, None),
     ("<a href='/news/?page=9'>»</a>", None, None),
+    ("<a href='/news/?cursor=abc'>Далее</a><a href='/news/page/1/'>1</a>", None, None),
 ]
 
 
 @pytest.mark.parametrize(("link", "following", "unknown"), NEXT_LINKS)
 def test_the_link_to_the_next_page(link: str, following: str | None, unknown: str | None) -> None:
-    listing = read_listing(page(f"<div><a href='/news/a-1000001/'>Заголовок</a></div><p>{link}</p>"))
+    card = "<div><a href='/news/a-1000001/'>Заголовок</a></div>"
+    listing = read_listing(page(f"{card}<p>{link}</p>", "/news/" if unknown else "/news/page/2/"))
     assert listing.next_path == following
     assert (listing.unknown_next and urlsplit(listing.unknown_next)[2:4]) == (unknown and urlsplit(unknown)[2:4])
