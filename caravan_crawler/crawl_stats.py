@@ -7,6 +7,7 @@ from collections.abc import Callable
 from scrapy.crawler import Crawler
 
 from caravan_crawler.failures import RobotsUnreadError, end_run, is_refusal, is_unanswered
+from caravan_crawler.outcome import UNKNOWN_NEXT_STAT
 from caravan_crawler.page_writes import Failure, PageWrites
 from caravan_crawler.pages.page import UNSOUND, PageKind, PageReading
 
@@ -104,6 +105,12 @@ class CrawlStats:
         """Count and log a URL that is not followed."""
         self.count("refused/address")
         logger.info("Not followed, on %s: %s", page_url, problem)
+
+    def unknown_next(self, path: str, url: str) -> None:
+        """Count and log a listing's link to its next page that is not understood."""
+        self.count("refused/next_page")
+        self._crawler.stats.set_value(UNKNOWN_NEXT_STAT, url)
+        logger.warning("The list %s is not read further: its next page is at an address of unknown form: %s", path, url)
 
     def close(self) -> None:
         """Add the collected counts to the stats, and log how many pages were not requested without robots.txt."""

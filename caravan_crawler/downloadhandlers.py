@@ -23,7 +23,8 @@ from scrapy.http import Response
 from scrapy.resolver import CachingThreadedResolver
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.httpobj import urlparse_cached
-from twisted.internet.defer import Deferred
+from twisted.internet.abstract import isIPv6Address
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import DNSLookupError
 from twisted.web.iweb import IResponse
 
@@ -358,7 +359,12 @@ class PublicResolver(CachingThreadedResolver):
     """
 
     def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> "Deferred[str]":  # noqa: N802 (Twisted's name)
-        """Return the IPv4 address of ``name``; fail with DNSLookupError if there is none or it is refused."""
+        """Return the IPv4 address of ``name``; fail with DNSLookupError if there is none or it is refused.
+
+        A literal IPv6 address (``http://[::1]:8000/``) is its own.
+        """
+        if isIPv6Address(name):
+            return succeed(name)
         found = super().getHostByName(name, timeout)
         return found.addCallback(_checked, name) if is_public_name(name) else found
 

@@ -175,7 +175,9 @@ def log_file_problem(settings: BaseSettings) -> str | None:
             path.parent.mkdir(parents=True, exist_ok=True)  # else it is made after the log is opened
         if path.resolve().is_fifo():
             return f"LOG_FILE={path} is a pipe, and opening it would wait for its reader"
-        with path.open("a"):
+        with path.open("a") as file:
+            if not path.is_file():
+                os.write(file.fileno(), b"")  # a device refuses even that if it cannot be written
             disk = os.statvfs(path)
             is_full = path.is_file() and disk.f_blocks and not disk.f_bavail
             return f"LOG_FILE={path} cannot be written: {os.strerror(errno.ENOSPC)}" if is_full else None

@@ -49,6 +49,8 @@ IDENTITY_STAT = "caravan/identity"
 OTHER_SITE_STAT = "caravan/other_site"
 #: Number of articles that are copies of one text; URL of the last.
 COPIES_STAT, COPY_STAT = "caravan/copies", "caravan/last_copy"
+#: Address of a listing's next page whose form is unknown, the last one; their number.
+UNKNOWN_NEXT_STAT, UNKNOWN_NEXTS_STAT = "caravan/unknown_next", "caravan/refused/next_page"
 #: Number of articles at which the argument ``limit`` has ended the run; Scrapy's ``finish_reason`` in that case.
 LIMIT_STAT, LIMIT = "caravan/limit_reached", "limit"
 #: Beginning of the reason of a sound run that has not requested everything; the next run continues it.
@@ -172,6 +174,9 @@ def _judge_data(stats: Mapping[str, Any], read: int, failed: int, last: str | No
         if copies > MOST_FAILED * read:
             return Outcome(BELOW_FLOORS, f"{copies} of {read} {told}")
         words.append(f"{copies} {told}")
+    if lists := stats.get(UNKNOWN_NEXTS_STAT):
+        last_one = stats.get(UNKNOWN_NEXT_STAT)
+        words.append(f"{lists} lists go on at an address of unknown form and are not complete; the last: {last_one}")
     limit = stats.get(LIMIT_STAT)
     reason = f"{AT_LIMIT} of {limit}; {_CONTINUES}" if limit else "complete"
     return Outcome(SOUND, reason + (f", but {'; '.join(words)}" if words else ""))

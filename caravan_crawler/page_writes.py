@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 #: Reason: the URL leads to another article than the one it names.
 OTHER_ARTICLE = "other_article"
+#: Key in ``Request.meta``, and in that of a waiting article: a feed, a sitemap or a listing names it as an article.
+NAMED = "named"
 
 
 class Failure(NamedTuple):
@@ -23,6 +25,7 @@ class PageWrites:
     - ``other_kind``: if the requested URL has no article, the kind of its page; ``alias`` for a redirect to an article;
     - ``failure``: why the page was not read, or only in part; ``is_unmodified``: the server responded with 304;
     - ``links``: key and URL of each article found; ``aside``: of each speculative URL that is deferred;
+    - ``named``: keys of those ``links`` that a feed, a sitemap or a listing's card names as articles;
     - ``aliases``: URL and article key of further URLs of articles;
     - ``sources``: rows of listings and sitemaps, the page's own among them; ``new_lists``: of listings met first here;
     - ``reach``: ``meta`` for the requests to ``links`` (:class:`~caravan_crawler.frontier.speculative_urls.Reach`);
@@ -39,6 +42,7 @@ class PageWrites:
     is_unmodified: bool = False
     links: list[tuple[str, str]] = field(default_factory=list)
     aside: list[tuple[str, str]] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)
     aliases: list[tuple[str, str]] = field(default_factory=list)
     sources: list[dict[str, Any]] = field(default_factory=list)
     new_lists: list[dict[str, Any]] = field(default_factory=list)

@@ -32,6 +32,8 @@ _HYPHENS_OF_A_HEADLINE = 3
 #: Number of a later page after an article's path, and the hyphens from which a path is an article's.
 _PART = re.compile(r"[2-9]|[1-9]\d")
 _HYPHENS_OF_AN_ARTICLE = 2
+# A last part that is a page of a listing: ``/news/2/``, ``/news/page2/``.
+_PAGE_OF_A_LIST = re.compile(r"(?:page[-_]?)?\d{1,3}")
 # Characters of a path that are not escaped. Reserved ones stay as written: ``%2F`` may differ from ``/``.
 _PLAIN = re.compile(r"[A-Za-z0-9/_.~!$&'()*+,;=:@-]*")
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
@@ -135,7 +137,7 @@ def article_address(path: str, query: str = "") -> Address | None:
     if amp:
         parts = parts[1:] if parts[0] == "amp" else parts[:-1]
     parts, part = _without_part(parts)
-    if len(parts) < 2 or _FILE.search(parts[-1]):
+    if len(parts) < 2 or _FILE.search(parts[-1]) or _PAGE_OF_A_LIST.fullmatch(parts[-1]):
         return None
     found = _ID_AT_END.search(parts[-1])
     article_id = int(found[1]) if found and not _YEAR.fullmatch(found[1]) else None
@@ -202,6 +204,19 @@ _SURELY_A_NUMBER = 100_000
 def is_same_article(number: int, path: str, other: str) -> bool:
     """Whether two paths with the same number are certainly one article's; if not, only their pages decide."""
     return path == other or (number >= _SURELY_A_NUMBER and is_same_slug(path, other))
+
+
+def may_be_one(first: Address, second: Address) -> bool:
+    """Whether two addresses may be one article's: an old and a new one, or a short link and the article's own."""
+    if first.key == second.key:
+        return True
+    if first.article_id is not None and second.article_id is not None:
+        return False
+    if first.path is None or second.path is None:
+        return True
+    if first.article_id is None and second.article_id is None:
+        return first.path.split("/")[-2] == second.path.split("/")[-2]
+    return is_same_slug(first.path, second.path)
 
 
 def has_moved(path: str | None, number: int | None) -> bool:

@@ -70,6 +70,10 @@ class Discovery:
         for url, is_speculative in crawl_state.waiting(self._store, self._arguments.scope):
             yield from self.take_up(url, is_speculative=is_speculative)
 
+    def waiting_named(self) -> set[str]:
+        """Return the keys of those :meth:`unread` ones without a number that a source names as articles."""
+        return crawl_state.waiting_named(self._store, self._arguments.scope)
+
     def failed(self) -> Iterator[Target]:
         """Yield the articles that failed and are due again."""
         for url in self._article_store.failing.due:
@@ -284,6 +288,10 @@ class Discovery:
     def is_same_text(one: ArticleReading, other: ArticleReading) -> bool:
         """Whether two pages have the text of one article."""
         return is_same_text(vars(one), vars(other))
+
+    def is_settled(self, url: str) -> bool:
+        """Whether the page was no article in an earlier run, too, and is not counted as a failure again."""
+        return self._article_store.failing.is_settled(url)
 
     def has_read(self, key: str) -> bool:
         """Whether this run has stored the article, under any of its URLs."""

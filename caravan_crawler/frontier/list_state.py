@@ -5,6 +5,7 @@ from enum import IntEnum
 from typing import Any
 
 from caravan_crawler.frontier.articles import Key
+from caravan_crawler.page_forms import PageForm, usual_form
 from caravan_crawler.store import database
 from caravan_crawler.store.crawl_state import LONGEST_DELAY, retry_delay
 
@@ -76,6 +77,8 @@ class ListState:
     open: list[PageRange] = field(default_factory=list)
     hours: int = 3
     missing: list[PageRange] = field(default_factory=list)
+    form: PageForm | None = None
+    """How its later pages are addressed, if not as usual."""
 
     def note_missing(self, part: PageRange) -> None:
         """Add a range whose first page is missing; of several from one page, keep the one that goes furthest."""
@@ -101,7 +104,8 @@ class ListState:
     def to_json(self) -> dict[str, Any]:
         """Return the state as JSON values."""
         left, missing = ([part.to_json() for part in parts] for parts in (self.open, self.missing))
-        return {"top": self.top, "open": left, "hours": self.hours, "missing": missing}
+        form = {"form": [*self.form]} if self.form is not None else {}
+        return {"top": self.top, "open": left, "hours": self.hours, "missing": missing} | form
 
     @classmethod
     def from_json(cls, value: dict[str, Any] | None) -> "ListState":
@@ -109,4 +113,9 @@ class ListState:
         if not value:
             return cls()
         left, missing = (list(map(PageRange.from_json, value.get(name, ()))) for name in ("open", "missing"))
-        return cls(list(value["top"]), left, value["hours"], missing)
+        form = value.get("form")
+        return cls(list(value["top"]), left, value["hours"], missing, PageForm(*form) if form else None)
+
+    def page_path(self, listing: str, number: int) -> str:
+        """Return path and query of a page of the listing at the path ``listing``."""
+        return listing if number == 1 else (self.form or usual_form(listing)).path(number)

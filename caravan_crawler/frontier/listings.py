@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from caravan_crawler.frontier.articles import Key, day_of
 from caravan_crawler.frontier.list_state import Expected, ListState, PageRange
+from caravan_crawler.page_forms import PageForm, usual_form
 from caravan_crawler.pages.listing import Card, Listing
+from caravan_crawler.urls import listing_of, path_of
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +56,8 @@ class ListingWalk:
     """Number of articles on the last page read, without those around its list."""
     found: int = 0
     """Articles that no other source had named before."""
+    is_unknown: bool = False
+    """Whether a link to the next page was not understood, so that the listing was not read completely."""
     is_named_elsewhere: bool = False
     """Whether sitemaps have named the site's articles: then a page without a new one ends the walk."""
     state: ListState = field(default_factory=ListState)
@@ -244,7 +249,7 @@ class Listings:
 
     def left(self, path: str, state: ListState) -> list[PageRange]:
         """Return the ranges that earlier runs have left to this one."""
-        return state.open + [part for part in state.missing if self._is_due(path, part)]
+        return state.open + [part for part in state.missing if self._is_due(path, state, part)]
 
     def take_changed(self) -> dict[str, ListState]:
         """Return the states of the listings that changed since the last call."""
@@ -267,6 +272,9 @@ class Listings:
         walk = self._walks[walk_number]
         state, part = walk.state, walk.part
         walk.is_named_elsewhere = is_named_elsewhere
+        walk.is_unknown |= listing.unknown_next is not None
+        if listing.next_number is not None and listing.form is not None:
+            state.form = None if listing.form == usual_form(walk.path) else listing.form
         self._changed[walk.path] = state
         walk.found += new
         fresh = walk.take(listing, around)
@@ -289,6 +297,18 @@ class Listings:
             self._held.append((walk_number, listing, keys, new))
             return []
         return self._next(walk_number, listing, keys, new)
+
+    def place(self, walk_number: int, path: str) -> tuple[str, int, PageForm] | None:
+        """Return listing, number and form of a page of the walk by its path and query; None for the usual form."""
+        walk = self._walks[walk_number]
+        form = walk.state.form
+        number = form.number(path) if form is not None else None
+        return (walk.path, number, form) if form is not None and number is not None else None
+
+    def number(self, walk_number: int, url: str) -> int:
+        """Return the number of the walk's page at a URL."""
+        _, number, *_ = self.place(walk_number, path_of(url)) or listing_of(urlsplit(url).path)
+        return number
 
     def failed(self, walk_number: int, page_number: int) -> list[ListPage]:
         """Skip a failed page and continue with the next."""
@@ -341,6 +361,8 @@ class Listings:
             if walk.part.expected is Expected.LINKED:
                 walk.part.put_off()
             state.note_missing(walk.part)
+        if walk.is_unknown:
+            state.top = []  # the next run reads it from the top again, as if it were the first
         if walk.top and walk.until and not walk.is_resumed:
             state.note_yield(walk.found)
         rounds = self._rounds.get(walk.path, 0)
@@ -377,12 +399,12 @@ class Listings:
         following = walk.next_number(listing, [self._days[key] for key in keys if key in self._days], new)
         if following is None:
             return self.ended(walk_number)
-        if any(part.page == following and not self._is_due(walk.path, part) for part in walk.state.missing):
+        if any(part.page == following and not self._is_due(walk.path, walk.state, part) for part in walk.state.missing):
             return self.missing(walk_number, following)
         return [self._page(walk_number, following)]
 
-    def _is_due(self, path: str, part: PageRange) -> bool:
-        return part.is_due and self._may_be_asked(_page_path(path, part.page))
+    def _is_due(self, path: str, state: ListState, part: PageRange) -> bool:
+        return part.is_due and self._may_be_asked(state.page_path(path, part.page))
 
     def _give_up(self, walk_number: int) -> None:
         walk = self._walks[walk_number]
@@ -390,8 +412,5 @@ class Listings:
         self._given_up.append(walk_number)
 
     def _page(self, walk_number: int, page_number: int) -> ListPage:
-        return ListPage(_page_path(self._walks[walk_number].path, page_number), walk_number)
-
-
-def _page_path(path: str, number: int) -> str:
-    return path if number == 1 else f"{path}page/{number}/"
+        walk = self._walks[walk_number]
+        return ListPage(walk.state.page_path(walk.path, page_number), walk_number)

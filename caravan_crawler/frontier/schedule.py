@@ -17,6 +17,7 @@ from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.frontier.articles import day_of
 from caravan_crawler.frontier.list_state import ListState
 from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.pages.syndication import Syndication
 from caravan_crawler.store import database
 from caravan_crawler.store.crawl_state import Source
 from caravan_crawler.urls import path_of
@@ -180,6 +181,7 @@ class Sitemaps:
         self._waiting: set[str] = set()
         self._failed: set[str] = set()
         self._are_months_named = False
+        self._contents: dict[int, tuple[str, str | None]] = {}
         self.in_robots_txt: list[str] = []
         """Paths of the sitemaps that robots.txt names."""
         self.names_articles = False
@@ -284,6 +286,26 @@ class Sitemaps:
             if child not in asked:
                 self.mark_failed(child.path)
         return asked
+
+    def doubt(self, page_writes: PageWrites, stamp: str | None, read: Syndication) -> str | None:
+        """Return why a sitemap of an index is to be read again, or None: it is empty, or has another month's entries.
+
+        In the second case it is not known which of the two is wrong, so the other one is read again, too. A month that
+        may still get its first article may be empty.
+        """
+        path = path_of(page_writes.asked_url)
+        month = month_of(path)
+        if path in self.roots or (month is not None and _end_of(month) + _MONTH_OPEN_FOR >= self._today):
+            return None
+        if not (read.pages or read.sitemaps or read.skipped or read.without_address):
+            return "it has no entry"
+        if month is None or not read.pages:
+            return None
+        other, its_stamp = self._contents.setdefault(hash(tuple(entry.url for entry in read.pages)), (path, stamp))
+        if month_of(other) == month:
+            return None
+        page_writes.sources.append(self._schedule.new_sitemap(other, its_stamp))
+        return f"it has the entries of {other}"
 
     def read(self, page_writes: PageWrites, stamp: str | None, *, is_index: bool, is_whole: bool) -> None:
         """Register a sitemap that was read, ``is_whole`` or only in part; ``stamp`` is its one in the index."""

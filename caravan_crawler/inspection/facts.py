@@ -19,7 +19,7 @@ from caravan_crawler.pages.listing import article_links, linked_headlines, read_
 from caravan_crawler.pages.page import PageKind, PageReading, read_page
 from caravan_crawler.pages.syndication import Entry, Form, read_syndication
 from caravan_crawler.pages.to_items import article_record, page_records
-from caravan_crawler.urls import Address, Site, listing_of
+from caravan_crawler.urls import Address, Site
 
 
 class Role(StrEnum):
@@ -295,9 +295,8 @@ class FactReader:
                 address, day = card.address, _day(card.date, answer.received_at, source)
                 is_promised, headline = address.article_id is not None, headlines.get(address.key)
                 source.found.append(Found(card.url, address, day, None, is_promised, headline, card.date))
-            if listing.next_number is not None:
-                path = listing_of(urlsplit(document.url).path)[0]
-                source.next_page = f"{self._site.base}{path.lstrip('/')}page/{listing.next_number}/"
+            if listing.next_path is not None:
+                source.next_page = f"{self._site.base}{listing.next_path.lstrip('/')}"
         else:
             for address, href in article_links(document):
                 if url := self._site.resolve(href, document.base_url):

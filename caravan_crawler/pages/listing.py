@@ -1,14 +1,16 @@
 """Lists of articles: the cards of a section's page, its pagination, and the links of any page."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from caravan_crawler.page_forms import PageForm, is_page, page_form, usual_form
 from caravan_crawler.pages.blocks import HEADINGS, Element
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import is_date
-from caravan_crawler.urls import NOT_SECTIONS, Address, listing_of
+from caravan_crawler.urls import NOT_SECTIONS, Address, listing_of, path_of
 
 #: Links of one card that are asked for a date: picture, headline, teaser, category.
 _MOST_LINKS = 8
@@ -16,11 +18,20 @@ _MOST_LINKS = 8
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An article in a listing: its address, the URL of the link, and its date as printed, if any."""
+    """An article in a listing: its address, the URL of the link, and its date as printed, if any.
+
+    ``is_headline``: the link is a heading or has one.
+    """
 
     address: Address
     url: str
     date: str | None
+    is_headline: bool = False
+
+    @property
+    def is_articles(self) -> bool:
+        """Whether the card shows that its address is an article's; any other link of a page may look like a card."""
+        return self.date is not None or self.is_headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +40,8 @@ class Listing:
 
     ``next_number`` is the next page's number if the page links to it, ``last_number`` the highest to which it links, or
     0. ``is_paginated`` says whether the page links to any page of the listing; without such links only a request shows
-    where the listing ends.
+    where the listing ends. ``form`` is that of the later pages. ``unknown_next`` is where a link named as the next page
+    leads, if that is not understood.
     """
 
     path: str
@@ -38,6 +50,14 @@ class Listing:
     next_number: int | None
     is_paginated: bool
     last_number: int = 0
+    form: PageForm | None = None
+    unknown_next: str | None = None
+
+    @property
+    def next_path(self) -> str | None:
+        """Path and query of the next page, or None."""
+        form = self.form or usual_form(self.path)
+        return form.path(self.next_number) if self.next_number is not None else None
 
 
 def article_links(document: Document) -> list[tuple[Address, str]]:
@@ -63,38 +83,94 @@ def section_links(document: Document) -> list[str]:
     return document.first_links(list(paths))
 
 
-def read_listing(document: Document) -> Listing:
-    """Read a section's page."""
+def read_listing(document: Document, known: tuple[str, int, PageForm] | None = None) -> Listing:
+    """Read a section's page.
+
+    ``known`` are the listing's path, the page's number and the form of its address, as an earlier page has shown them.
+    """
     path, number = listing_of(urlsplit(document.url).path)
-    numbers = set(_page_numbers(document, path))
-    if any(_is_page(document, href, path, number + 1) for href in _next_links(document)):
-        numbers.add(number + 1)
-    following = number + 1 if number + 1 in numbers else None
-    return Listing(path, number, tuple(_cards(document)), following, bool(numbers), max(numbers, default=0))
+    form = usual_form(path)
+    if known is not None:
+        path, number, form = known
+    pages = dict.fromkeys(_page_numbers(document, path, form), form)
+    unknown, following = None, []
+    for href, is_certain in _next_links(document, number + 1):
+        url = document.site.resolve(href, document.base_url)
+        target = path_of(url) if url is not None else ""
+        if url is None or url == document.url:
+            continue
+        if form.number(target) == number + 1:
+            following.append(form)
+        elif form.number(target) is None and (other := page_form(target, path, number + 1)):
+            following.append(other)
+        elif is_page(target, path):
+            continue  # the last page, or the second one, on a page behind the last that shows the first
+        elif is_certain or (is_certain is not None and _may_be_a_page(document, url, path, number + 1)):
+            unknown = unknown or url
+    if following:
+        # An offset may be that of the last page; that of the next one is the smallest.
+        pages[number + 1] = min(following, key=lambda each: each.step)
+    next_number = number + 1 if number + 1 in pages else None
+    if pages or number > 1:
+        unknown = None  # the last page of a listing that is understood; what is named so leads somewhere else
+    form = pages.get(number + 1, form)
+    last = max(pages, default=0)
+    return Listing(path, number, tuple(_cards(document)), next_number, bool(pages), last, form, unknown)
 
 
-def _page_numbers(document: Document, path: str) -> Iterator[int]:
+def _page_numbers(document: Document, path: str, form: PageForm) -> Iterator[int]:
+    """Yield the numbers of the listing's pages to which the page links."""
+    is_usual = form == usual_form(path)
     for href in document.links:
-        if "page" not in href:
+        if is_usual and "page" not in href:
             continue
         url = document.site.resolve(href, document.base_url)
-        if url is not None:
+        if url is None:
+            continue
+        if not is_usual:
+            if (number := form.number(path_of(url))) is not None:
+                yield number
+        elif "/page/" in urlsplit(url).path:
             listing, number = listing_of(urlsplit(url).path)
-            if listing == path and "/page/" in urlsplit(url).path:
+            if listing == path:
                 yield number
 
 
-def _is_page(document: Document, href: str, path: str, number: int) -> bool:
-    url = document.site.resolve(href, document.base_url)
-    return url is not None and listing_of(urlsplit(url).path) == (path, number)
+#: Texts of links to the next page, without arrows; one of arrows alone leads there, too.
+_NEXT = re.compile(
+    r"|далее|дальше|впер[её]д|следующ(?:ая|ие|ий)(?:\s+(?:страница|записи|новости))?|(?:показать\s+|загрузить\s+)?ещ[её]"
+    r"|предыдущие\s+записи|next(?:\s+page)?|older(?:\s+posts)?|келесі(?:\s+бет)?",
+    re.IGNORECASE,
+)
+_ARROWS = " »›→>⟩▶"
 
 
-def _next_links(document: Document) -> Iterator[str]:
-    """Yield where ``rel="next"`` leads, in the head or in the text."""
-    yield document.structured.links.get("next", "")
+def _next_links(document: Document, number: int) -> Iterator[tuple[str, bool | None]]:
+    """Yield where ``rel="next"`` leads, in the head or in the text, and links named as the next page or its number.
+
+    Each has whether it certainly leads to the next page; None for a number, which may count anything.
+    """
+    yield document.structured.links.get("next", ""), True
     for link in document.link_elements:
         if "next" in (link.get("rel") or "").split():
-            yield link.get("href") or ""
+            yield link.get("href") or "", True
+    numbered = []
+    for block in document.blocks:
+        for text, href in block.linked_texts():
+            if text == str(number):
+                numbered.append(href)
+            elif text and _NEXT.fullmatch(text.strip(_ARROWS)):
+                yield href, False
+    yield from ((href, None) for href in numbered)
+
+
+def _may_be_a_page(document: Document, url: str, path: str, number: int) -> bool:
+    """Whether a link may lead to page ``number`` of the listing in an unknown form, not to an article or elsewhere."""
+    parts = urlsplit(url)
+    if document.site.address(url) is not None:
+        return False
+    is_below = parts.path.startswith(path) or (parts.path == path.rstrip("/") and bool(parts.query))
+    return is_below or parts.query.endswith(f"={number}") or f"={number}&" in parts.query
 
 
 def _cards(document: Document) -> Iterator[Card]:
@@ -112,7 +188,15 @@ def _cards(document: Document) -> Iterator[Card]:
         address, link = found[next((number for number in numbers if not found[number][0].alias), numbers[0])]
         dates = (_date_in(document, boxes[number]) for number in numbers[:_MOST_LINKS])
         date = next(filter(None, dates), None)
-        yield Card(address, site.resolve(link.get("href") or "", document.base_url) or document.url, date)
+        is_headline = any(_is_headline(document, found[number][1]) for number in numbers[:_MOST_LINKS])
+        url = site.resolve(link.get("href") or "", document.base_url) or document.url
+        yield Card(address, url, date, is_headline)
+
+
+def _is_headline(document: Document, link: Element) -> bool:
+    if any(around.tag in HEADINGS for around in link.around):
+        return True
+    return any(block.tag in HEADINGS for block in document.blocks[link.first : link.last])
 
 
 def linked_headlines(document: Document) -> dict[int | str, str]:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from protego import Protego
@@ -22,6 +21,7 @@ from caravan_crawler.frontier.articles import Frontier, Target, day_of_article
 from caravan_crawler.frontier.discovery import Discovery
 from caravan_crawler.frontier.list_state import Expected
 from caravan_crawler.frontier.listings import Listings
+from caravan_crawler.frontier.named import NamedArticles
 from caravan_crawler.frontier.schedule import (
     ABSENT,
     FEED,
@@ -34,7 +34,7 @@ from caravan_crawler.frontier.schedule import (
 )
 from caravan_crawler.frontier.speculative_urls import FOUND_ON, Reach
 from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
-from caravan_crawler.page_writes import OTHER_ARTICLE, Failure, PageWrites
+from caravan_crawler.page_writes import NAMED, OTHER_ARTICLE, Failure, PageWrites
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Bounds
@@ -52,7 +52,7 @@ from caravan_crawler.spiders.http import (
     writes_of,
     writes_of_request,
 )
-from caravan_crawler.urls import Address, Site, has_moved, is_same_slug, listing_of, path_of
+from caravan_crawler.urls import Address, Site, has_moved, is_same_slug, path_of
 
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
 _LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
@@ -61,12 +61,6 @@ _LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4
 _MOVED = 3
 #: Pages that wrongly name another article's URL as their own, from which no such URL is believed.
 _VOID_CLAIMS = 3
-
-
-def listing_number(url: str) -> int:
-    """Return the number of a listing's page by its URL."""
-    return listing_of(urlsplit(url).path)[1]
-
 
 #: A method that yields what follows from a failed request.
 _Errback = Callable[["CaravanSpider", RequestFailure], Iterator[Any]]
@@ -118,6 +112,7 @@ class CaravanSpider(Spider):
         self.arguments = arguments
         self.site = site
         self.frontier = Frontier(site)
+        self.named_articles = NamedArticles()
         self.started_at = datetime.now(UTC)
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
         self.requests = Requests(
@@ -190,10 +185,11 @@ class CaravanSpider(Spider):
             yield self.requests.page(url, (self.parse_named, self.article_failed), http.ARTICLE, meta={"key": key})
 
     def _beginnings(self) -> Iterator[Request]:
-        yield from self.requests.articles(self.discovery.unread())
+        yield from self.requests.articles(self.discovery.unread(), named=self.discovery.waiting_named())
         for key, url, headers in self.discovery.due_for_refresh():
             yield self.requests.refresh(key, url, headers)
-        yield from self.requests.articles(self.discovery.failed(), http.RETRY)
+        # Whatever has led to one before, it is retried until its page is an article.
+        yield from self.requests.articles(self.discovery.failed(), http.RETRY, meta={NAMED: True})
         if self.sitemaps.can_cover_period:
             # Sitemaps may make all other sources unnecessary; if not, those are requested when idle.
             self._are_sources_left = True
@@ -321,7 +317,9 @@ class CaravanSpider(Spider):
             return []
         links = article_links(page.document)
         self.responses.warn_of_links(page.document)
-        return self.discovery.look_at(links, page.document.base_url, page.writes)
+        targets = self.discovery.look_at(links, page.document.base_url, page.writes)
+        self.named_articles.add_linked(targets)
+        return targets
 
     def _without_article(self, page: Page, reading: PageReading, follow: bool) -> Iterator[Any]:
         """Store a page that is no article, which is a failure if its URL or the user promised one."""
@@ -330,19 +328,37 @@ class CaravanSpider(Spider):
         if not follow or (address is not None and (address.article_id is not None or not blocks)):
             kind = reading.kind if blocks else "empty"
             yield from self._instead(writes, url, f"kind_{kind}", f"it is no article but: {kind}")
-        elif asked is not None and asked.article_id is not None:
-            yield from self._instead(writes, url, "redirected", f"it redirects to {url}")
-        else:
-            if writes.asked_key is not None:
-                writes.other_kind = reading.kind
-            is_misspelt = asked is not None and asked.spelling != asked.path
-            yield from self._instead(writes, url) if is_misspelt else [writes]
+            return
+        is_sure = asked is not None and asked.article_id is not None
+        is_named = NAMED in page.response.meta or self.named_articles.is_named(writes.asked_key)
+        if writes.asked_key is not None and (is_sure or is_named):
+            reason, words = f"kind_{reading.kind}", f"it is no article but: {reading.kind}"
+            if asked is not None and (address is None or address.key != asked.key):
+                reason, words = "redirected", f"it redirects to {url}"
+            yield from self._instead(writes, url, reason, words, is_sure=is_sure)
+            return
+        if writes.asked_key is not None:
+            writes.other_kind = reading.kind
+            self.named_articles.add_other(writes, reading.kind)
+        is_misspelt = asked is not None and asked.spelling != asked.path
+        yield from self._instead(writes, url) if is_misspelt else [writes]
+
+    def _named_but_none(self, keys: Iterable[str]) -> Iterator[Any]:
+        """Register articles that a source names; store the failures of those that were read before and were none."""
+        for writes, kind in self.named_articles.name(keys):
+            words = f"it is no article but: {kind}"
+            yield from self._instead(writes, writes.asked_url, f"kind_{kind}", words, is_sure=False)
 
     def _read_article(self, page: Page, article: ArticleReading) -> Iterator[Any]:
         """Yield the article's item, or the request for its second page; nothing if this run has read it before."""
         address, writes = article.address, page.writes
         assert address is not None
-        if self._is_elsewhere(writes, address):
+        request = page.response.request
+        if request is not None and http.leads_elsewhere(request, self.site, address.article_id):
+            asked, its_own = PageWrites(writes.asked_url, writes.asked_key), self.site.address(request.url)
+            yield from self._instead(asked, request.url, *self._elsewhere(request), is_sure=False)
+            writes.asked_url, writes.asked_key = request.url, str(its_own.key) if its_own else None
+        elif self._is_elsewhere(writes, address):
             yield from self._led_elsewhere(writes, page.document.url)
             writes.asked_url, writes.asked_key = page.document.url, None
         own = self.frontier.record(address)
@@ -576,7 +592,7 @@ class CaravanSpider(Spider):
             yield self._forbidden(failed)
             return
         walk = failed.request.cb_kwargs["walk"]
-        if failed.is_absent or (failed.is_gone and listing_number(failed.writes.asked_url) > 1):
+        if failed.is_absent or (failed.is_gone and self.lists.number(walk, failed.writes.asked_url) > 1):
             yield from self._without_list_page(failed.writes, walk, failed.reason, failed.words)
             return
         yield self._not_fetched(failed)
@@ -585,9 +601,12 @@ class CaravanSpider(Spider):
         yield from self._skip_list_page(failed.request.url, walk)
 
     def _read_list(self, page: Page, reading: PageReading, walk: int) -> Iterator[Any]:
-        document, writes, listing = page.document, page.writes, read_listing(page.document)
+        document, writes = page.document, page.writes
+        listing = read_listing(document, self.lists.place(walk, path_of(document.url)))
+        if listing.unknown_next is not None:
+            self.crawl_stats.unknown_next(listing.path, listing.unknown_next)
         around = frozenset(line.address.key for line in reading.trending)
-        asked_number = listing_number(writes.asked_url)
+        asked_number = self.lists.number(walk, writes.asked_url)
         if self.lists.is_missing(walk, asked_number, listing, around):
             self.crawl_stats.page(PageKind.OTHER)
             if listing.number == asked_number:
@@ -603,13 +622,16 @@ class CaravanSpider(Spider):
         targets = self.discovery.look_at(links, document.base_url, writes, is_named=True)
         if targets and self.sitemaps.name_everything:
             self.sitemaps.are_incomplete = True
+        named = {str(card.address.key) for card in listing.cards if card.is_articles}
+        writes.named = {target.key for target in targets if not target.key.isdecimal()} & named
         is_named = self.sitemaps.name_everything
         following = self.lists.read(walk, listing, around, len(targets), is_named_elsewhere=is_named)
         self._count_gap(walk)
         yield self._list_writes(writes)
         self.crawl_stats.reading(reading)
         yield from self.page_facts(page, reading)
-        yield from self.requests.articles(targets, meta=writes.reach)
+        yield from self._named_but_none(named)
+        yield from self.requests.articles(targets, meta=writes.reach, named=writes.named)
         if not self.reach.is_over(listing.path):  # else the next run continues here
             yield from self.requests.listing_pages(following)
 
@@ -618,7 +640,7 @@ class CaravanSpider(Spider):
 
         A later run asks again for a page to which another links.
         """
-        number = listing_number(writes.asked_url)
+        number = self.lists.number(walk, writes.asked_url)
         expected = self.lists.expected(walk, number)
         reason, words = f"list_{reason}", f"{words}; the list seems to go on here"
         if expected is Expected.SURE:
@@ -639,7 +661,7 @@ class CaravanSpider(Spider):
             self.commit(self.crawl_stats.fail(PageWrites(url), reason, words))
 
     def _skip_list_page(self, url: str, walk: int) -> Iterator[Any]:
-        following = self.lists.failed(walk, listing_number(url))
+        following = self.lists.failed(walk, self.lists.number(walk, url))
         yield self._list_writes()
         yield from self.requests.listing_pages(following)
 
@@ -673,7 +695,7 @@ class CaravanSpider(Spider):
         writes.sources += self.schedule.due_lists(path for path in lists if not self.lists.is_begun(path))
         yield self._syndication_writes(feed, writes, "feed")
         yield from map(self.requests.sitemap, children)
-        yield from self.requests.articles(targets)
+        yield from self._entries(feed, writes, targets)
         for path in lists:
             yield from self.listing_requests(path, must=True)
 
@@ -696,10 +718,12 @@ class CaravanSpider(Spider):
         children, targets = self._named_in(sitemap, writes, is_nested=is_nested)
         if any(self.site.address(entry.url) for entry in sitemap.pages[:100]):
             self.sitemaps.names_articles = True
-        self.sitemaps.read(writes, stamp, is_index=sitemap.form is Form.INDEX, is_whole=sitemap.loss is None)
-        yield self._syndication_writes(sitemap, writes, "sitemap", is_nested=is_nested)
+        doubt = self.sitemaps.doubt(writes, stamp, sitemap)
+        is_whole = sitemap.loss is None and doubt is None
+        self.sitemaps.read(writes, stamp, is_index=sitemap.form is Form.INDEX, is_whole=is_whole)
+        yield self._syndication_writes(sitemap, writes, "sitemap", is_nested=is_nested, doubt=doubt)
         yield from (self.requests.sitemap(child, nesting=nesting + 1) for child in children)
-        yield from self.requests.articles(targets)
+        yield from self._entries(sitemap, writes, targets)
 
     @commits
     def sitemap_failed(self, failure: RequestFailure) -> Iterator[Any]:
@@ -729,12 +753,22 @@ class CaravanSpider(Spider):
             words = "%d entries of %s have no date and are left to the next run (MAX_UNDATED)"
             self.logger.warning(words, left, writes.asked_url)
             self.sitemaps.covers_period = False  # some of them may be in the period
+        writes.named = {target.key for target in targets if not target.key.isdecimal()}
         return children, targets
 
+    def _entries(self, read: Syndication, writes: PageWrites, targets: list[Target]) -> Iterator[Any]:
+        """Request the articles that a feed or a sitemap names."""
+        addresses = (self.site.address(entry.url) for entry in read.pages)
+        yield from self._named_but_none(str(address.key) for address in addresses if address is not None)
+        yield from self.requests.articles(targets, named=writes.named)
+
     def _syndication_writes(
-        self, read: Syndication, writes: PageWrites, what: str, *, is_nested: bool = False
+        self, read: Syndication, writes: PageWrites, what: str, *, is_nested: bool = False, doubt: str | None = None
     ) -> PageWrites:
-        """Count a feed or sitemap and return its result, with a failure if a part could not be read."""
+        """Count a feed or sitemap and return its result, with a failure if a part could not be read.
+
+        One in ``doubt`` is read again, but counts as a failure only if an earlier run has found entries in it.
+        """
         self.crawl_stats.page(PageKind.FEED if read.form is Form.FEED else PageKind.SITEMAP)
         if read.skipped:
             self.crawl_stats.count("skipped/sitemap_of_no_articles", len(read.skipped))
@@ -747,6 +781,10 @@ class CaravanSpider(Spider):
             self.crawl_stats.fail(writes, "sitemap_nested", words)
         elif self.responses.is_elsewhere(read):
             self.crawl_stats.fail(writes, f"{what}_elsewhere", "none of its entries has an address of this site")
+        elif doubt is not None and self.sitemaps.was_there(path_of(writes.asked_url)):
+            self.crawl_stats.fail(writes, f"{what}_doubtful", doubt)
+        elif doubt is not None:
+            writes.failure = Failure(f"{what}_doubtful", doubt)
         return writes
 
     def _unreadable(self, response: Response, what: str, stamp: str | None = None) -> Iterator[Any]:
@@ -785,11 +823,18 @@ class CaravanSpider(Spider):
         elif (address := self.site.address(request.url)) is None:
             self.note_missing_section(writes)
             self._crawl(self._instead(writes, request.url, "redirected", f"it redirects to {request.url}"))
+        elif writes.asked_key is not None and http.leads_elsewhere(request, self.site):
+            self._crawl(self._instead(writes, request.url, *self._elsewhere(request), is_sure=False))
         elif self._is_elsewhere(writes, address):
             self._crawl(self._led_elsewhere(writes, request.url))
         elif writes.asked_key is not None:
             writes.other_kind = "alias"
             self.commit(writes)
+
+    @staticmethod
+    def _elsewhere(request: Request) -> tuple[str, str]:
+        """Reason and message of an article's URL that leads to another article for now."""
+        return "redirected", f"it redirects to another article, but not for good: {request.url}"
 
     def sent(self, failure: RequestFailure) -> FailedRequest | None:
         """Return a request that has failed; None if it was not sent, as the run ends: the next run sends it."""
@@ -821,20 +866,26 @@ class CaravanSpider(Spider):
         if page.kind is not None and page.kind not in NOT_PARSED:
             self.crawl_stats.page(page.kind)
 
-    def _instead(self, writes: PageWrites, url: str, reason: str | None = None, words: str = "") -> Iterator[Any]:
+    def _instead(
+        self, writes: PageWrites, url: str, reason: str | None = None, words: str = "", *, is_sure: bool = True
+    ) -> Iterator[Any]:
         """Store a page that was not the requested article, a failure with ``reason``; request the article's next URL.
 
         ``url`` is that of the page, after redirects. An article counts as failed once, with the last of its URLs; the
-        others' failures are only stored, by which no run requests them again soon.
+        others' failures are only stored, by which no run requests them again soon. Unless ``is_sure``, nobody knows
+        whether there is an article: a run counts the page until a sound one has met it.
         """
         key, targets, result = writes.asked_key, [], writes
         if key is not None and not self.arguments.urls:
             targets = self.discovery.another(key, writes.asked_url, url)
         if reason is None:
             pass
+        elif not is_sure and self.discovery.is_settled(writes.asked_url):
+            writes.failure = Failure(reason, words)
         elif key is None or is_refusal(reason) or not (targets or key in self._unread):
             self._unread.add(key or "")
-            result = self._failure(writes, reason, words)
+            its_own = PageWrites(writes.asked_url, writes.asked_key) if is_sure else writes
+            result = self.crawl_stats.fail(its_own, reason, words)
         else:
             result = self._noted(writes, reason, words)
         result.links += targets  # a run that is killed now leaves it to the next

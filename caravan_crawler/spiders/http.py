@@ -1,7 +1,7 @@
 """The spider's requests, with their priorities, callbacks and ``meta``; its responses as pages, and its failures."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,12 +17,12 @@ from caravan_crawler.downloadhandlers import header, received_at
 from caravan_crawler.frontier.articles import Target
 from caravan_crawler.frontier.listings import ListPage
 from caravan_crawler.frontier.schedule import Child, month_of
-from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.page_writes import NAMED, PageWrites
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading, read_page
 from caravan_crawler.pages.syndication import Syndication, read_syndication
-from caravan_crawler.urls import Site
+from caravan_crawler.urls import Site, may_be_one
 
 logger = logging.getLogger(__name__)
 
@@ -62,15 +62,26 @@ class Requests:
         return Request(urljoin(self._site.base, path), callback, errback=errback, priority=priority, **kwargs)
 
     def articles(
-        self, targets: Iterable[Target], priority: int = ARTICLE, *, meta: dict[str, Any] | None = None
+        self,
+        targets: Iterable[Target],
+        priority: int = ARTICLE,
+        *,
+        meta: dict[str, Any] | None = None,
+        named: Container[str] = (),
     ) -> Iterator[Request]:
-        """Yield the requests for articles; ``meta`` is added to that of each request."""
+        """Yield the requests for articles; ``meta`` is added to that of each request.
+
+        ``named`` are the keys of articles that a source names as such.
+        """
         for target in targets:
-            yield self.page(target.url, self._article, priority, meta=(meta or {}) | {"key": target.key})
+            its_own: dict[str, Any] = {"key": target.key}
+            if target.key in named:
+                its_own[NAMED] = True
+            yield self.page(target.url, self._article, priority, meta=(meta or {}) | its_own)
 
     def refresh(self, key: str, url: str, headers: dict[str, str]) -> Request:
         """Return the conditional request for an article that is stored; ``headers`` are its validators."""
-        meta = {"key": key, "handle_httpstatus_list": [NOT_MODIFIED]}
+        meta = {"key": key, "handle_httpstatus_list": [NOT_MODIFIED], NAMED: True}
         return self.page(url, self._article, REFRESH, meta=meta, headers=headers)
 
     def listing_pages(self, pages: Iterable[ListPage], *, is_optional: bool = True) -> list[Request]:
@@ -164,6 +175,26 @@ def writes_of_request(request: Request) -> PageWrites:
     """Return the :class:`PageWrites` of a request that got no response, with its URL before redirects."""
     url = (request.meta.get("redirect_urls") or [request.url])[0]
     return PageWrites(url, request.meta.get("key"))
+
+
+#: Redirects that are for good; a page of another status, or one that refreshes itself, may be there again tomorrow.
+_PERMANENT = (301, 308)
+
+
+def leads_elsewhere(request: Request, site: Site, number: int | None = None) -> bool:
+    """Whether temporary redirects have led from an article's address to that of another article.
+
+    ``number`` is that of the article to which they have led, if its page has one.
+    """
+    urls = [*request.meta.get("redirect_urls", ()), request.url]
+    addresses = [site.address(url) for url in urls]
+    first, last = addresses[0], addresses[-1]
+    if first is None or last is None or may_be_one(first, last):
+        return False
+    if first.article_id is not None and first.article_id == number:
+        return False
+    steps = zip(addresses, addresses[1:], request.meta.get("redirect_reasons", ()), strict=False)
+    return any(status not in _PERMANENT and before != after for before, after, status in steps)
 
 
 class FailedRequest:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import delete, insert, or_, select, update
 
 from caravan_crawler.items import REQUIRED, Article, ExchangeRate, TrendingEntry, Weather, as_row
-from caravan_crawler.page_writes import Failure, PageWrites
+from caravan_crawler.page_writes import NAMED, Failure, PageWrites
 from caravan_crawler.store import database, page_facts
 from caravan_crawler.store.article_history import (
     ArticleHistory,
@@ -244,11 +244,13 @@ class ArticleStore:
         """
         writes = Writes()
         time = database.now()
+        reach, as_named = page_writes.reach or None, page_writes.reach | {NAMED: True}
         for is_speculative, links in ((False, page_writes.links), (True, page_writes.aside)):
             for found, link in links:
                 if found not in self._stored:
                     row = {"scope": self._scope, "key": found, "url": link, "found_at": time}
-                    writes.add("found", **row, is_speculative=is_speculative, reach=page_writes.reach or None)
+                    meta = as_named if found in page_writes.named else reach
+                    writes.add("found", **row, is_speculative=is_speculative, reach=meta)
         for alias, its_key in page_writes.aliases:
             if alias not in self._aliases:
                 self._aliases.add(alias)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, sel
 from caravan_crawler import __version__
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.outcome import AT_LIMIT, BELOW_FLOORS, SOUND
-from caravan_crawler.page_writes import OTHER_ARTICLE
+from caravan_crawler.page_writes import NAMED, OTHER_ARTICLE
 from caravan_crawler.store import database, schema
 from caravan_crawler.store.schema import articles, failures, other_pages, runs, sources
 from caravan_crawler.store.store import Store
@@ -23,6 +23,8 @@ _DELAY, _LONGEST = timedelta(hours=1), timedelta(days=7)
 _GROWTH = 4
 #: The longest delay before a failed page is tried again.
 LONGEST_DELAY = max(_LONGEST, _LONGEST_LASTING)
+#: Time in which a page that is no article is a failure of each run, if all of these ended unsoundly.
+_UNSETTLED = timedelta(hours=6)
 #: Reason: the article lacks a required field.
 LOST_FIELDS = "lost_fields"
 
@@ -46,6 +48,7 @@ class _Failing:
     run_id: str
     retry_at: str
     reason: str
+    first_failed_at: str = ""
 
 
 class FailedPages:
@@ -59,19 +62,33 @@ class FailedPages:
         self._losing: set[str] = set()
         self.due: list[str] = []
         """URLs of failed articles to request in this run; listings and feeds are requested anyway."""
-        names = ("url", "article_key", "attempts", "run_id", "retry_at", "scope", "reason")
+        names = ("url", "article_key", "attempts", "run_id", "retry_at", "scope", "reason", "first_failed_at")
         for row in store.rows(select(*(failures.c[name] for name in names))):
-            self._known[row.url] = _Failing(row.article_key, row.attempts, row.run_id, row.retry_at, row.reason)
+            of_run = row.article_key, row.attempts, row.run_id, row.retry_at
+            self._known[row.url] = _Failing(*of_run, row.reason, row.first_failed_at)
             if row.reason == LOST_FIELDS:
                 self._losing.add(row.article_key)
             # A run of a period or some sections does not repeat the failures of others.
             if row.article_key is not None and row.retry_at <= time and (not scope or row.scope == scope):
                 self.due.append(row.url)
+        failing_in = {row.run_id for row in self._known.values()}
+        sound = select(runs.c.run_id).where(runs.c.run_id.in_(failing_in), runs.c.exit_code == SOUND)
+        self._sound = {run for (run,) in store.rows(sound)} if failing_in else set()
 
     def may_be_asked(self, url: str) -> bool:
         """Whether the page has not failed, or its retry is due."""
         row = self._known.get(url)
         return row is None or row.retry_at <= database.now()
+
+    def is_settled(self, url: str) -> bool:
+        """Whether the page was no article in an earlier run, and that was no reason to doubt the run.
+
+        Such a page is tried again as others are, but no longer counted as a failure of the run.
+        """
+        row = self._known.get(url)
+        if row is None or row.run_id == self._run_id or not row.reason.startswith(("kind_", "redirected")):
+            return False
+        return row.run_id in self._sound or row.first_failed_at < database.after(database.now(), -_UNSETTLED)
 
     def is_losing(self, key: str) -> bool:
         """Whether the article lacked a required field and was not read completely since."""
@@ -86,7 +103,8 @@ class FailedPages:
             reason, words = LOST_FIELDS, f"{words}; before, it came without a required field"
         attempts = 1 if row is None else row.attempts + (row.run_id != self._run_id)
         retry_at = database.after(time, retry_delay(reason, attempts, is_source=key is None))
-        self._known[url] = _Failing(key, attempts, self._run_id, retry_at, reason)
+        first = time if row is None else row.first_failed_at
+        self._known[url] = _Failing(key, attempts, self._run_id, retry_at, reason, first)
         if key is not None and reason == LOST_FIELDS:
             self._losing.add(key)
         return {
@@ -202,6 +220,13 @@ def waiting(store: Store, scope: str) -> list[tuple[str, bool]]:
     columns = schema.frontier.c
     query = select(columns.url, columns.is_speculative).where(columns.scope == scope).order_by(columns.found_at)
     return [(url, bool(is_speculative)) for url, is_speculative in store.rows(query)]
+
+
+def waiting_named(store: Store, scope: str) -> set[str]:
+    """Return the keys of the waiting articles without a number that a source names as articles."""
+    columns = schema.frontier.c
+    query = select(columns.key, columns.reach).where(columns.scope == scope, columns.key.startswith("/"))
+    return {key for key, reach in store.rows(query) if reach and NAMED in reach}
 
 
 def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]:

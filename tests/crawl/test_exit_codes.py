@@ -55,6 +55,7 @@ REFUSED = [
     (("--profile", "{folder}/none/p"), "none/p cannot be written: No such file or directory"),
     (("-s", "LOG_FILE={folder}/none/crawl.log"), "none/crawl.log cannot be written: No such file or directory"),
     (("-s", "LOG_FILE={folder}"), "cannot be written: Is a directory"),
+    (("-s", "LOG_FILE=/dev/full"), "LOG_FILE=/dev/full cannot be written: No space left on device"),
     (("-s", "LOG_FILE={folder}/caravan.db"), "caravan.db belongs to the store"),
     (("-s", "LOG_FILE={folder}/caravan.db-wal", "-s", "LOG_FILE_APPEND=0"), "caravan.db-wal belongs to the store"),
     (("-s", "LOG_FORMAT=%(nope)s"), "LOG_FORMAT=%(nope)s is no format of a log"),

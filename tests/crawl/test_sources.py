@@ -318,3 +318,50 @@ def test_after_a_run_whose_clock_was_ahead_the_next_one_reads_all_sources(tmp_pa
         assert "the clock was ahead" in done.log
         assert {"/m.xml", "/sport/"} <= set(server.requests)
     assert stored(tmp_path) == WHOLE
+
+
+MONTHS = ["/sitemap202509.xml", "/sitemap202508.xml"]
+OF_MONTH = dict(zip(MONTHS, (urlset(*OTHERS[:3]), urlset(*OTHERS[3:])), strict=True))
+# which month answers once with what
+ODD_MONTHS = [
+    (MONTHS[1], urlset()),
+    (MONTHS[1], index()),
+    (MONTHS[1], OF_MONTH[MONTHS[0]]),
+    (MONTHS[0], OF_MONTH[MONTHS[1]]),
+]
+
+
+@pytest.mark.parametrize(("month", "odd"), ODD_MONTHS)
+def test_a_month_that_is_empty_once_or_has_another_ones_entries_is_read_again(
+    month: str, odd: str, tmp_path: Path
+) -> None:
+    answers: Answers = site() | OF_MONTH | {"/sitemap.xml": index(*MONTHS, stamp="2025-10-01")}
+    with serve(answers | {month: odd}) as server:
+        run(tmp_path, server)
+        assert stored(tmp_path) < WHOLE
+        server.answers |= OF_MONTH
+        run(tmp_path, server)
+        assert stored(tmp_path) == WHOLE
+        assert failures(tmp_path) == {}
+        run(tmp_path, server)
+        assert not set(MONTHS) & set(server.requests)
+
+
+def test_a_month_that_stays_empty_is_asked_for_ever_more_rarely_and_no_failure_of_a_run(tmp_path: Path) -> None:
+    answers: Answers = {"/sitemap.xml": index(*MONTHS, stamp="2025-10-01"), MONTHS[0]: MAP, MONTHS[1]: urlset()}
+    with serve(site() | answers) as server:
+        asked = 0
+        for _ in range(4):
+            run(tmp_path, server)
+            asked += server.requests.count(MONTHS[1])
+            assert report(tmp_path)["failures"] == {}
+    assert asked == 2
+
+
+def test_a_month_that_has_lost_its_entries_is_a_failure(tmp_path: Path) -> None:
+    answers: Answers = {"/sitemap.xml": index(*MONTHS, stamp="2025-10-01")}
+    with serve(site() | OF_MONTH | answers) as server:
+        run(tmp_path, server)
+        server.answers |= {"/sitemap.xml": index(*MONTHS, stamp="2025-10-02"), MONTHS[1]: urlset()}
+        run(tmp_path, server)
+        assert report(tmp_path)["failures"] == {"sitemap_doubtful": 1}

@@ -74,3 +74,63 @@ def test_articles_with_one_number_in_several_runs(head: str, first: str, others:
     store.close()
     assert found == {path: f"Статья о деле {number}" for number, path in enumerate(paths, 1)}
     assert len(done.articles) == 0, "each was announced as new once"
+
+
+NUMBERED = ["/news/sovet-utverdil-plan-rabot-610001/", "/news/shkolu-otkryli-posle-remonta-610002/"]
+UNNUMBERED = ["/news/sovet-utverdil-plan-rabot/", "/news/shkolu-otkryli-posle-remonta/"]
+
+
+@pytest.mark.parametrize("status", [302, 307])
+@pytest.mark.parametrize("is_target_read_before", [True, False])
+@pytest.mark.parametrize("paths", [NUMBERED, UNNUMBERED], ids=["numbered", "unnumbered"])
+def test_a_temporary_redirect_to_another_article(
+    paths: list[str], is_target_read_before: bool, status: int, tmp_path: Path
+) -> None:
+    first, second = paths
+    listed = paths if is_target_read_before else paths[::-1]
+    answers: Answers = {
+        "/": page("Газета", links(*listed)),
+        first: article(1),
+        second: Answer("", HTML | {"Location": first}, status),
+    }
+    with serve_plain(answers) as server:
+        options = ("-a", f"site={server.url}", "-a", "refresh_days=0", "-s", "CONCURRENT_REQUESTS=1")
+        done = crawl(tmp_path, *options)
+        assert done.code == 0, done.log[-2000:]
+        assert stored(tmp_path) == ({first: "Статья о деле 1"}, {second: "redirected"})
+        server.answers[second] = article(2)
+        assert crawl(tmp_path, *options).code == 0
+        assert stored(tmp_path) == ({first: "Статья о деле 1", second: "Статья о деле 2"}, {})
+
+
+# the redirect's status, its URL, and the URL to which it leads
+FOR_GOOD = [
+    (301, UNNUMBERED[1], UNNUMBERED[0]),
+    (308, NUMBERED[1], NUMBERED[0]),
+    (302, "/sport/shkolu-otkryli-posle-remonta-610002/", NUMBERED[1]),
+    (302, NUMBERED[1], UNNUMBERED[1]),
+    (302, "/?p=610002", NUMBERED[1]),
+]
+
+
+@pytest.mark.parametrize(("status", "alias", "own"), FOR_GOOD)
+def test_an_alias_is_requested_once(status: int, alias: str, own: str, tmp_path: Path) -> None:
+    answers: Answers = {
+        "/": page("Газета", links(alias)),
+        own: article(1),
+        alias: Answer("", HTML | {"Location": own}, status),
+    }
+    with serve_plain(answers) as server:
+        for _ in range(2):
+            assert crawl(tmp_path, "-a", f"site={server.url}", "-a", "refresh_days=0").code == 0
+        assert server.requests.count(alias) == 1
+    assert stored(tmp_path) == ({own: "Статья о деле 1"}, {})
+
+
+def stored(data_dir: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the headlines of the stored articles and the reasons of the failures, by path."""
+    store = open_in(data_dir)
+    found = {urlsplit(row["url"]).path: row["headline"] for row in table(store, schema.articles)}
+    failures = {urlsplit(row["url"]).path: row["reason"] for row in table(store, schema.failures)}
+    store.close()
+    return found, failures

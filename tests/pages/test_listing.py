@@ -1,3 +1,7 @@
+from urllib.parse import urlsplit
+
+import pytest
+
 from caravan_crawler.pages.document import Document, parse_document
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
 from caravan_crawler.urls import Site
@@ -55,3 +59,28 @@ def test_links_to_articles_own_paths_before_aliases() -> None:
 def test_sections_are_paths_of_one_part() -> None:
     body = "<a href='/news/'>x</a><a href='/sport'>x</a><a href='/tag/'>x</a><a href='/rss/'>x</a><a href='/a/b/'>x</a>"
     assert section_links(page(body)) == ["/news/", "/sport/"]
+
+
+# a link on page 2, or on page 1 if its form is unknown, and the next page's path, or the address of unknown form
+NEXT_LINKS = [
+    ("<a href='/news/?page=3'>Далее »</a>", "/news/?page=3", None),
+    ("<a href='/news?page=3'>›</a>", "/news?page=3", None),
+    ("<a href='/news/?start=40'>3</a>", "/news/?start=40", None),
+    ("<a href='/news/?start=180'>»</a><a href='/news/?start=40'>3</a>", "/news/?start=40", None),
+    ("<a href='/news/?page=9'>»</a><a href='/news/?page=3'>3</a>", "/news/?page=3", None),
+    ("<a href='/news/page/3'>Келесі</a>", "/news/page/3", None),
+    ("<a href='/news/?cursor=abc'>Следующая страница</a>", None, "/news/?cursor=abc"),
+    ("<a rel=next href='/archive/all/'>2019</a>", None, "/archive/all/"),
+    ("<a href='/news/kurs-valyut-vyros-k-vecheru/'>Далее</a>", None, None),
+    ("<a href='#'>Далее</a><a href='/sport/'>»</a><a href='/news/page/2/'>»</a>", None, None),
+    ("<a href='/news/?page=9'>»</a>", None, None),
+    ("<a href='/news/?cursor=abc'>Далее</a><a href='/news/page/1/'>1</a>", None, None),
+]
+
+
+@pytest.mark.parametrize(("link", "following", "unknown"), NEXT_LINKS)
+def test_the_link_to_the_next_page(link: str, following: str | None, unknown: str | None) -> None:
+    card = "<div><a href='/news/a-1000001/'>Заголовок</a></div>"
+    listing = read_listing(page(f"{card}<p>{link}</p>", "/news/" if unknown else "/news/page/2/"))
+    assert listing.next_path == following
+    assert (listing.unknown_next and urlsplit(listing.unknown_next)[2:4]) == (unknown and urlsplit(unknown)[2:4])

@@ -1,0 +1,124 @@
+"""Addresses without a number that the site names as articles: a page that is none is a failure, and is tried again."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import update
+
+from caravan_crawler.store import schema
+from tests.store.stores import open_in, table
+from tests.support.crawling import Crawl, crawl
+from tests.support.plain_site import HTML, Answer, Answers, PlainServer, article, links, page, rss, serve_plain, urlset
+
+PATHS = [f"/news/{word}-otkryli-posle-remonta/" for word in "shkolu dorogu teatr bolnitsu most bassein park".split()]
+ODD, *WHOLE = PATHS
+OTHER = page("Контакты", "<h1>Контакты</h1><p>Редакция работает по будням с девяти до шести часов.</p>")
+LIST = page("Новости", links(*WHOLE))
+PAST = "2020-01-01T00:00:00+00:00"
+
+
+def cards(*paths: str, date: str = "<time datetime=2026-11-20>20 ноября</time>", tag: str = "div") -> str:
+    return "".join(f'<div><{tag}><a href="{path}">Заголовок {path[6:12]}</a></{tag}>{date}</div>' for path in paths)
+
+
+def site(**more: Answer | bytes | str) -> Answers:
+    pages: Answers = {path: article(number) for number, path in enumerate(PATHS)}
+    return pages | {"/": page("Газета", links(*WHOLE)), "/news/": LIST} | more
+
+
+NAMED_IN: dict[str, Answers] = {
+    "sitemap": {"/sitemap.xml": urlset(*PATHS)},
+    "feed": {"/rss/": rss(f"<title>Школу открыли</title><link>{ODD}</link>")},
+    "dated card": {"/news/": page("Новости", cards(*PATHS))},
+    "headlined card": {"/news/": page("Новости", cards(*PATHS, date="", tag="h3"))},
+    "home page first": {"/": page("Газета", links(*PATHS)), "/sitemap.xml": urlset(*PATHS)},
+}
+INSTEAD: dict[str, Answer | str] = {
+    "kind_other": page("Отключите блокировщик", "<h1>Отключите блокировщик</h1><p>Он мешает показать страницу.</p>"),
+    "kind_listing": page("Газета", links(*WHOLE)),
+    "kind_empty": page("", "").replace("Редакция", "").replace("Главная", "").replace("Новости", ""),
+    "redirected": Answer("", HTML | {"Location": "/news/"}, 302),
+}
+ONCE = [(source, "kind_other") for source in NAMED_IN] + [("sitemap", reason) for reason in INSTEAD]
+
+
+def run(data_dir: Path, server: PlainServer, code: int = 0) -> tuple[Crawl, dict[str, Any]]:
+    server.requests.clear()
+    done = crawl(data_dir, "-a", f"site={server.url}", "-a", "refresh_days=0")
+    assert done.code == code, done.log[-2000:]
+    reports = sorted((data_dir / "runs").glob("*/run.json"))
+    return done, json.loads(reports[-1].read_text())
+
+
+def failures(data_dir: Path, *, make_due: bool = False) -> dict[str, str]:
+    store = open_in(data_dir)
+    found = {urlsplit(row["url"]).path: row["reason"] for row in table(store, schema.failures)}
+    if make_due:
+        store.execute(update(schema.failures).values(retry_at=PAST))
+    store.close()
+    return found
+
+
+@pytest.mark.parametrize(("source", "reason"), ONCE)
+def test_an_odd_answer_to_an_article_is_a_failure_and_retried(source: str, reason: str, tmp_path: Path) -> None:
+    odd = INSTEAD[reason]
+    with serve_plain(site(**NAMED_IN[source], **{ODD: odd})) as server:
+        _, report = run(tmp_path, server)
+        assert failures(tmp_path, make_due=True) == {ODD: reason}
+        assert report["failures"][reason] == 1
+        server.answers[ODD] = article(0)
+        done, _ = run(tmp_path, server)
+        assert {urlsplit(record["url"]).path for record in done.articles} == {ODD}
+        assert failures(tmp_path) == {}
+
+
+def test_what_only_a_page_links_to_is_no_failure(tmp_path: Path) -> None:
+    with serve_plain(site(**{"/": page("Газета", links(*PATHS)), ODD: OTHER})) as server:
+        _, report = run(tmp_path, server)
+    assert failures(tmp_path) == {}
+    assert report["pages"]["other"] == 1
+
+
+def test_a_changed_template_of_all_new_articles_is_seen(tmp_path: Path) -> None:
+    new = [f"/news/{word}-zakryli-na-remont/" for word in "shkolu dorogu teatr bolnitsu most".split()]
+    feed = rss(*(f"<title>Новость</title><link>{path}</link>" for path in new))
+    with serve_plain(site(**{"/sitemap.xml": urlset(*PATHS)})) as server:
+        run(tmp_path, server)
+        server.answers |= {"/rss/": feed} | dict.fromkeys(new, OTHER)
+        for _ in range(2):
+            _, report = run(tmp_path, server, code=3)
+            assert report["failures"] == {"kind_other": len(new)}
+        server.answers |= {path: article(number) for number, path in enumerate(new, 10)}
+        done, _ = run(tmp_path, server)
+        assert {urlsplit(record["url"]).path for record in done.articles} == set(new)
+    assert failures(tmp_path) == {}
+
+
+def test_pages_of_the_site_that_a_sitemap_names_do_not_fail_for_ever(tmp_path: Path) -> None:
+    others = [f"/about/{name}/" for name in ("kontakty", "reklama", "vakansii", "podpiska", "pravila")]
+    many = [f"/news/o-dele-nomer-{'abcdefghij'[n // 10]}-{'abcdefghij'[n % 10]}/" for n in range(50)]
+    answers = site(**{"/sitemap.xml": urlset(*many, *others)} | dict.fromkeys(others, OTHER))
+    with serve_plain(answers | {path: article(number) for number, path in enumerate(many)}) as server:
+        _, report = run(tmp_path, server)
+        assert report["failures"] == {"kind_other": len(others)}
+        assert failures(tmp_path, make_due=True).keys() == set(others)
+        _, report = run(tmp_path, server)
+        assert set(others) < set(server.requests), "they are tried again"
+        assert report["failures"] == {}
+        _, report = run(tmp_path, server)
+        assert not set(others) & set(server.requests)
+    assert failures(tmp_path).keys() == set(others)
+
+
+def test_pages_of_the_site_in_a_small_run_do_not_fail_for_ever(tmp_path: Path) -> None:
+    others = [f"/about/{name}/" for name in ("kontakty", "reklama", "vakansii", "podpiska", "pravila")]
+    with serve_plain(site(**{"/sitemap.xml": urlset(*PATHS, *others)} | dict.fromkeys(others, OTHER))) as server:
+        run(tmp_path, server, code=3)
+        store = open_in(tmp_path)
+        store.execute(update(schema.failures).values(first_failed_at=PAST))
+        store.close()
+        _, report = run(tmp_path, server)
+        assert report["failures"] == {}
