@@ -91,7 +91,7 @@ class Command(CheckedCommand, CrawlCommand):
         try:
             super().process_options(args, opts)
             if args == [CaravanSpider.name]:
-                CrawlArguments.parse(opts.spargs)
+                arguments = CrawlArguments.parse(opts.spargs)
             elif len(args) == 1 and self.settings and args[0] in get_spider_loader(self.settings).list():
                 return  # a developer's own spider, run by Scrapy's command
             else:
@@ -101,19 +101,19 @@ class Command(CheckedCommand, CrawlCommand):
         assert self.settings is not None
         if self.settings["LOG_FILE"]:
             logging.raiseExceptions = False  # the last line says so if the disk is full, not a stack trace per message
-        problem = settings_problem(self.settings) or limit_problem(self.settings, opts.spargs)
-        if problem := problem or scrapyd_problem(self.settings, opts.spargs):
+        problem = settings_problem(self.settings) or limit_problem(self.settings, arguments)
+        if problem := problem or scrapyd_problem(self.settings, arguments):
             self._refuse(problem)
         hook = self.settings["ON_FAILURE"]
         if hook and (warning := outcome.hook_warning(hook)):
             print_err(f"scrapy crawl: {warning}")
-        if args == [CaravanSpider.name]:
-            try:
-                site = CrawlArguments.parse(opts.spargs).site
-                shared = self.settings.getbool("SHARED_CRAWL")
-                self._store = open_store(self.settings["STORE_URL"], self.settings["DATA_DIR"], site, shared=shared)
-            except StoreError as error:
-                self._refuse(str(error), error.code)
+        shared = self.settings.getbool("SHARED_CRAWL")
+        try:
+            self._store = open_store(
+                self.settings["STORE_URL"], self.settings["DATA_DIR"], arguments.site, shared=shared
+            )
+        except StoreError as error:
+            self._refuse(str(error), error.code)
 
     def _format_hint(self, opts: argparse.Namespace) -> str | None:
         """Return the command for a file of -o or -O in a format that only an export writes, or None."""
