@@ -17,9 +17,9 @@ from filelock import FileLock, Timeout
 from scrapy import Spider
 from scrapy.crawler import Crawler
 from scrapy.exporters import CsvItemExporter
+from scrapy.utils.serialize import ScrapyJSONEncoder
 
 from caravan_crawler.atomic import is_replaceable, local_path, part_path, replace_file
-from caravan_crawler.items import Link
 from caravan_crawler.outcome import FEED_STAT, STREAM_STAT
 
 logger = logging.getLogger(__name__)
@@ -364,7 +364,6 @@ class SpreadsheetCsvExporter(CsvItemExporter):
     def serialize_field(self, field: Any, name: str, value: Any) -> Any:
         """Return the cell's value."""
         if isinstance(value, list):
-            plain = [entry.as_object() if isinstance(entry, Link) else entry for entry in value]
-            return safe_cell(json.dumps(plain, ensure_ascii=False))
+            return safe_cell(json.dumps(value, cls=ScrapyJSONEncoder, ensure_ascii=False))
         value = super().serialize_field(field, name, value)
         return safe_cell(value) if isinstance(value, str) else value

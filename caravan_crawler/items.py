@@ -13,17 +13,6 @@ from itertools import pairwise
 from typing import Any
 
 
-def as_row(item: Any) -> dict[str, Any]:
-    """Return an item as a row of the store: field name to value, links as JSON objects.
-
-    ``dataclasses.asdict`` returns the same, but copies every value, which takes ten times as long.
-    """
-    row = dict(vars(item))
-    if links := row.get("links"):
-        row["links"] = [link.as_object() for link in links]
-    return row
-
-
 def _number(value: Decimal | None) -> Any:
     """Return a Decimal as a JSON number; a float represents a rate's six significant digits exactly."""
     return None if value is None else float(value)
@@ -38,10 +27,6 @@ class Link:
 
     url: str
     """Absolute URL of the target."""
-
-    def as_object(self) -> dict[str, str]:
-        """Return the link as a JSON object."""
-        return {"text": self.text, "url": self.url}
 
 
 @dataclass

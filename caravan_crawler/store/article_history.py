@@ -12,13 +12,13 @@ URL, or else by the same headline, day and text.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
 from caravan_crawler import urls
-from caravan_crawler.items import LINK_FIELDS, NOTHING, RECOVERABLE, REQUIRED, TEXT, VOLATILE, Article, as_row
+from caravan_crawler.items import LINK_FIELDS, NOTHING, RECOVERABLE, REQUIRED, TEXT, VOLATILE, Article
 
 Row = dict[str, Any]
 
@@ -111,7 +111,7 @@ class ArticleHistory:
 
     def merge(self, seen: Observation) -> MergeResult:
         """Merge an observation into the article's state."""
-        record = as_row(seen.article)
+        record = asdict(seen.article)
         if self.row is not None and self.row["body"] and not record["lede"] and record["body"] == self.row["lede"]:
             record["body"] = None  # a new template has lost the text but for the lede
         time = seen.article.observed_at
@@ -352,7 +352,7 @@ def is_of_another(article: Article, stored: Any, asked_url: str) -> bool:
     has_numbers = has_number(article.url, article) or has_number(stored["url"], stored)
     if has_numbers and urls.is_same_article(article.article_id, other, own):
         return False
-    return not is_same_article(as_row(article), stored)
+    return not is_same_article(asdict(article), stored)
 
 
 def may_lead_to(asked_url: str, stored: Any, article: Article) -> bool:

@@ -1,12 +1,13 @@
 """Store what a run reads: each item once, in one transaction with its page's links, aliases and failures."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import delete, insert, or_, select, update
 
-from caravan_crawler.items import REQUIRED, Article, ExchangeRate, TrendingEntry, Weather, as_row
+from caravan_crawler.items import REQUIRED, Article, ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.page_writes import Failure, PageWrites
 from caravan_crawler.store import database, page_facts
 from caravan_crawler.store.article_history import (
@@ -138,7 +139,7 @@ class ArticleStore:
         history = ArticleHistory.of_latest(before, self._last_count(key, before) if article.views is not None else None)
         validators = page_writes.etag, page_writes.last_modified
         seen = Observation(key, article, self._run_id, page_writes.found_by, *validators)
-        change_type, row = history.merge(seen).change_type, as_row(article)
+        change_type, row = history.merge(seen).change_type, asdict(article)
         is_lacking = not all(row[name] for name in REQUIRED)
         is_whole = change_type is not ChangeType.LOST_FIELDS and not (is_lacking and self.failing.is_losing(key))
         writes = self._writes_of_page(page_writes, key, own_key=own_key, url=article.url, is_whole=is_whole)
@@ -203,7 +204,7 @@ class ArticleStore:
 
     def _stored_article(self, article: Article, key: str, page_writes: PageWrites) -> Any:
         """Return the stored row of an article, perhaps under another key than ``key``; None if there is none."""
-        row, before, asked = as_row(article), self._stored_row(key), page_writes.asked_key
+        row, before, asked = asdict(article), self._stored_row(key), page_writes.asked_key
         old = stored_row(self.store, asked) if asked is not None and asked != key else None
         # A redirect to another article, such as the newest, does not make the two one.
         if (
