@@ -55,7 +55,7 @@ def settings_problem(settings: BaseSettings) -> str | None:
 
 def export_problem(settings: BaseSettings) -> str | None:
     """Return the first problem of the settings that an export reads, in one line, or None."""
-    return name_problem(settings) or _number_problem(settings) or floors_problem(settings)
+    return _number_problem(settings) or floors_problem(settings)
 
 
 def page_problem(command: ScrapyCommand, args: Iterable[str]) -> str | None:

@@ -61,7 +61,6 @@ class Command(CheckedCommand, CrawlCommand):
         if len(args) != 1 or args[0] != CaravanSpider.name:
             super().run(args, opts)
             return
-        assert self.crawler_process is not None
         assert self._store is not None
         store = self._store
         try:
@@ -98,7 +97,6 @@ class Command(CheckedCommand, CrawlCommand):
                 raise UsageError(_argument_problem(args) or option_problem(self, args) or _words_problem(args))
         except (UsageError, ArgumentError) as error:
             self._refuse(self._format_hint(opts) or str(error))
-        assert self.settings is not None
         if self.settings["LOG_FILE"]:
             logging.raiseExceptions = False  # the last line says so if the disk is full, not a stack trace per message
         problem = settings_problem(self.settings) or limit_problem(self.settings, arguments)
@@ -137,7 +135,6 @@ class Command(CheckedCommand, CrawlCommand):
 
     def _conclude(self, crawler: Crawler, crawl_store: CrawlStore) -> None:
         """After the feeds are closed, write the report, raise the alarm, and set the exit code of the outcome."""
-        assert self.crawler_process is not None
         ending, spider, ended_at = self._outcome(crawler, crawl_store), crawl_store.spider, datetime.now(UTC)
         report = build_report(
             spider.run_id,
@@ -174,7 +171,6 @@ class Command(CheckedCommand, CrawlCommand):
 
     def _outcome(self, crawler: Crawler, crawl_store: CrawlStore) -> outcome.Outcome:
         """Return the outcome after the feeds are closed."""
-        assert self.crawler_process is not None
         stats = crawler.stats.get_stats()
         if self._signal and stats.get("finish_reason") in (None, "shutdown"):
             stats[outcome.SIGNAL_STAT] = self._signal
@@ -189,7 +185,6 @@ class Command(CheckedCommand, CrawlCommand):
         return ending.without_store() if crawl_store.store.name == NONE else ending
 
     def _store_report(self, crawl_store: CrawlStore, report: dict[str, Any], ended_at: datetime) -> list[str]:
-        assert self.settings is not None
         spider, store = crawl_store.spider, crawl_store.store
         try:
             if report["exit_code"] == outcome.UNREACHABLE:
@@ -207,17 +202,16 @@ class Command(CheckedCommand, CrawlCommand):
         return []
 
     def _alarm(self, report: dict[str, Any], path: Path | None) -> None:
-        hook = self.settings["ON_FAILURE"] if self.settings is not None else None
+        hook = self.settings["ON_FAILURE"]
         if hook and report["exit_code"] != outcome.SOUND and (problem := raise_alarm(hook, report, path)):
             print_err(f"scrapy crawl: {problem}")
 
     def _refuse(self, problem: str, code: int = outcome.REFUSED) -> NoReturn:
         print_err(f"scrapy crawl: {problem}")
-        if self.settings is not None:
-            append_exit_to_log(self.settings, code, problem)
-            if not (self.settings["ON_FAILURE"] and hook_problem(self.settings["ON_FAILURE"])):
-                name = outcome.Outcome(code, problem).name
-                self._alarm({"exit_code": code, "outcome": name, "reason": problem}, None)
+        append_exit_to_log(self.settings, code, problem)
+        if not (self.settings["ON_FAILURE"] and hook_problem(self.settings["ON_FAILURE"])):
+            name = outcome.Outcome(code, problem).name
+            self._alarm({"exit_code": code, "outcome": name, "reason": problem}, None)
         sys.exit(code)
 
 

@@ -66,10 +66,7 @@ class Command(OwnCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Read the page, from the network or a file, or inspect a site."""
-        from caravan_crawler.settings_checks import command_problem  # imports settings that depend on the environment
-
-        assert self.settings is not None
-        problem = command_problem(self, args) or _options_problem(args, opts)
+        problem = _options_problem(args, opts)
         problem = problem or (_fixture_problem(opts) if opts.save_fixture is not None else None)
         if problem:
             self.end(problem, REFUSED)
@@ -111,7 +108,6 @@ class Command(OwnCommand):
             self.end(problem, CRASHED)
 
     def _inspect_url(self, url: str, opts: argparse.Namespace) -> None:
-        assert self.crawler_process is not None
         if problem := browser_problem(self.crawler_process.settings):
             self.end(problem, REFUSED)
             return
@@ -128,7 +124,6 @@ class Command(OwnCommand):
         from caravan_crawler.inspection.page_report import PageFolder, SaveError
         from caravan_crawler.settings_checks import settings_problem
 
-        assert self.crawler_process is not None
         problem, folder = settings_problem(self.crawler_process.settings), None
         try:
             if not problem and opts.save_pages is not None:
@@ -152,7 +147,6 @@ class Command(OwnCommand):
         from caravan_crawler.inspection.site_spider import InspectionSpider
         from caravan_crawler.pipelines import value_pipelines
 
-        assert self.crawler_process is not None
         process, most = self.crawler_process, int(opts.requests or REQUESTS)
         pages = _Pages(folder, value_pipelines(process.settings), most)
         crawler = process.create_crawler(InspectionSpider)

@@ -46,16 +46,10 @@ class Command(OwnCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Parse the archive, store the result, and print a summary of the changes."""
-        from caravan_crawler.settings_checks import command_problem  # imports settings that depend on the environment
-
-        if problem := command_problem(self, args):
-            self.end(problem, REFUSED)
-            return
         if not args or not all(args):
             raise UsageError("it takes WARC files or folders", print_help=False)
         if opts.jobs < 1:
             raise UsageError("--jobs must be 1 or more", print_help=False)
-        assert self.settings is not None
         try:
             site = CrawlArguments.parse({"site": opts.site or PUBLIC_BASE}).site
             if site == SAMPLE:
@@ -87,7 +81,6 @@ class Command(OwnCommand):
         from caravan_crawler.reparse.reader import Task, reading
         from caravan_crawler.store.reparse_store import ReparseStore
 
-        assert self.settings is not None
         held, identity = _origin(sources, site, self.settings["STORE_URL"])
         tune_gc()
         processes = min(opts.jobs, sum(map(most_parts, sources)) or 1)

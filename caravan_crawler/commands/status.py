@@ -31,12 +31,8 @@ class Command(OwnCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Print the overview of a snapshot of the store."""
-        assert self.settings is not None
-        from caravan_crawler.settings_checks import command_problem  # imports settings that depend on the environment
-
-        too_much = f"it takes no arguments, as {args[0]}; another store is -s DATA_DIR=FOLDER" if args else None
-        if problem := command_problem(self, args) or too_much:
-            self.end(problem, REFUSED)
+        if args:
+            self.end(f"it takes no arguments, as {args[0]}; another store is -s DATA_DIR=FOLDER", REFUSED)
             return
         try:
             with Snapshot(self.settings["STORE_URL"], self.settings["DATA_DIR"]) as snapshot:
