@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -41,7 +42,7 @@ class Command(CheckedCommand, CrawlCommand):
 
     _store: Store | None = None
     _signal: int | None = None
-    """The first signal after the reactor's start; the extension RunMonitor notes those after the engine's."""
+    """The first signal after the reactor's start."""
 
     def syntax(self) -> str:
         """Return the arguments for the help text."""
@@ -70,7 +71,7 @@ class Command(CheckedCommand, CrawlCommand):
             crawler.settings.set("STORE", store, priority="cmdline")
             _watch(self.crawler_process.crawl(crawler, **opts.spargs), problems)
             tune_gc()
-            self._note_signals()
+            self._note_signals(crawler)
             self.crawler_process.start()
             self.exitcode = outcome.CRASHED
             crawl_store = CrawlStore.of(crawler)
@@ -121,17 +122,19 @@ class Command(CheckedCommand, CrawlCommand):
                 return f"{name}: a crawl writes .csv and .jsonl; for all articles of the store, after it: {command}"
         return None
 
-    def _note_signals(self) -> None:
-        """Note a signal that comes before the engine has started; Scrapy stops the crawl."""
+    def _note_signals(self, crawler: Crawler) -> None:
+        """Note which signal stops the run; Scrapy stops it."""
         if is_reactor_installed():
             from twisted.internet import reactor
 
             # Scrapy adds a trigger that installs its handlers. A trigger that the outer one adds comes after it.
             add: Any = reactor.addSystemEventTrigger
-            add("after", "startup", add, "after", "startup", note_stop_signals, self._note_signal)
+            add("after", "startup", add, "after", "startup", note_stop_signals, partial(self._note_signal, crawler))
 
-    def _note_signal(self, number: int) -> None:
+    def _note_signal(self, crawler: Crawler, number: int) -> None:
         self._signal = self._signal or number
+        if crawler.stats and crawler.stats.get_value(outcome.OUTCOME_STAT) is None:  # else it is too late to stop it
+            crawler.stats.set_value(outcome.SIGNAL_STAT, number)
 
     def _conclude(self, crawler: Crawler, crawl_store: CrawlStore) -> None:
         """After the feeds are closed, write the report, raise the alarm, and set the exit code of the outcome."""

@@ -1,7 +1,6 @@
 """Extension that decides the outcome of a run."""
 
 import logging
-import signal
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -47,28 +46,13 @@ class RunMonitor:
         return extension
 
     def engine_started(self) -> None:
-        """Check that every feed is open, and record which signal stops the run; Scrapy stops it."""
+        """Check that every feed is open."""
         self._store.on_failure = self.store_failed
         if missing := len(self.crawler.settings.getdict("FEEDS")) - len(self._feeds):
             # Scrapy would continue and exit with success, with nothing written.
             self.crawler.stats.inc_value("caravan/feeds/not_open", missing)
             logger.error("%d feeds could not be opened, so the run ends", missing)
             end_run(self.crawler, "feeds not open")
-        for number in (signal.SIGINT, signal.SIGTERM):
-            handler = signal.getsignal(number)
-            if callable(handler) and getattr(handler, "__module__", "") != __name__:
-                self._note_signal(number, handler)
-
-    def _note_signal(self, number: int, handler: Any) -> None:
-        def noted(signum: int, frame: Any) -> None:
-            if self.crawler.stats.get_value(outcome.OUTCOME_STAT) is None:  # else it is too late to stop the run
-                self.crawler.stats.set_value(outcome.SIGNAL_STAT, signum)
-            handler(signum, frame)
-
-        try:
-            signal.signal(number, noted)
-        except ValueError:
-            logger.debug("signals are noticed in the main thread only")
 
     def item_scraped(self, item: Any) -> None:
         """Count a record; end the run if a feed could not be written."""
