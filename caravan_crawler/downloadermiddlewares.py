@@ -13,7 +13,7 @@ from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
-from caravan_crawler.addons import is_own
+from caravan_crawler.addons import FromCrawler, is_own
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import RobotsUnreadError, end_run, error_words
@@ -55,23 +55,15 @@ class RobotsTxtMiddleware(robotstxt.RobotsTxtMiddleware):
         super()._robots_error(exc, netloc)
 
 
-class OffsiteMiddleware:
+class OffsiteMiddleware(FromCrawler):
     """Refuse requests, redirects included, to other hosts or ports and to overlong URLs.
 
     Scrapy's own middleware allows subdomains and other ports.
     """
 
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "OffsiteMiddleware":
-        """Scrapy's constructor."""
-        return cls(crawler)
-
     def process_request(self, request: Request) -> None:
         """Refuse a request to another host or port, or with an overlong URL."""
-        site: Site | None = getattr(self._crawler.spider, "site", None)
+        site: Site | None = getattr(self.crawler.spider, "site", None)
         if site is None:  # `scrapy shell` and others use another spider, with URLs from the user
             return
         parts = urlsplit(request.url)
@@ -124,7 +116,7 @@ _LONGEST = 200
 _BAD = 400
 
 
-class SiteIdentity:
+class SiteIdentity(FromCrawler):
     """Downloader middleware that ends the run if the site is not the store's.
 
     The first response, for robots.txt, identifies the site, and the store records it. A run that receives another
@@ -138,11 +130,6 @@ class SiteIdentity:
         self._store = CrawlStore.used_by(crawler).store
         self._held: str | None = None
         """The store's identity, once a response has been compared with it."""
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "SiteIdentity":
-        """Scrapy's constructor."""
-        return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Let the response pass, or end the run."""

@@ -10,7 +10,7 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import HtmlResponse, Response
 
-from caravan_crawler.addons import Mode, mode_of
+from caravan_crawler.addons import FromCrawler, Mode, mode_of
 from caravan_crawler.browser.completeness import ESSENTIAL, EVERYWHERE, Completeness, ExpectedPage, completeness_of
 from caravan_crawler.browser.playwright import BrowserError, Chromium
 from caravan_crawler.downloadhandlers import header
@@ -90,7 +90,7 @@ _EXPECTED = {"parse_home": ExpectedPage.HOME, "parse_list": ExpectedPage.LIST}
 _EXPECTED |= dict.fromkeys(("parse", "parse_named", "parse_part"), ExpectedPage.ARTICLE)
 
 
-class BrowserMiddleware:
+class BrowserMiddleware(FromCrawler):
     """Replaces a page by its rendered HTML if that is more complete.
 
     The page is not requested again: the browser loads the response that was downloaded.
@@ -105,11 +105,6 @@ class BrowserMiddleware:
         self._failed_in_a_row = 0
         self._is_given_up = False
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "BrowserMiddleware":
-        """Scrapy's constructor."""
-        return cls(crawler)
 
     def process_request(self, request: Request) -> None:
         """Mark a page that may be rendered."""

@@ -11,6 +11,7 @@ from scrapy.extensions.feedexport import FeedExporter
 from scrapy.statscollectors import StatsCollector
 
 from caravan_crawler import outcome
+from caravan_crawler.addons import FromCrawler
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import end_run
 from caravan_crawler.feeds import WholeFileStorage
@@ -21,7 +22,7 @@ from caravan_crawler.store.database import StoreError
 logger = logging.getLogger(__name__)
 
 
-class RunMonitor:
+class RunMonitor(FromCrawler):
     """Decide the run's outcome before the feeds are published.
 
     It compares the number of records scraped, by class, with the rows each feed wrote: if an exporter fails on a
@@ -33,17 +34,12 @@ class RunMonitor:
         self._crawl_store = CrawlStore.used_by(crawler)
         self._store = self._crawl_store.store
         self._scraped: Counter[type] = Counter()
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "RunMonitor":
-        """Scrapy's constructor."""
-        extension = cls(crawler)
-        crawler.signals.connect(extension.engine_started, signals.engine_started)
-        crawler.signals.connect(extension.item_scraped, signals.item_scraped)
-        crawler.signals.connect(extension.item_error, signals.item_error)
-        crawler.signals.connect(extension.spider_closed, signals.spider_closed)
-        crawler.signals.connect(extension.feeds_closed, signals.feed_exporter_closed)
-        return extension
+        connect = crawler.signals.connect
+        connect(self.engine_started, signals.engine_started)
+        connect(self.item_scraped, signals.item_scraped)
+        connect(self.item_error, signals.item_error)
+        connect(self.spider_closed, signals.spider_closed)
+        connect(self.feeds_closed, signals.feed_exporter_closed)
 
     def engine_started(self) -> None:
         """Check that every feed is open."""

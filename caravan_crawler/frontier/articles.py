@@ -7,6 +7,7 @@ from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.dupefilters import BaseDupeFilter
 
+from caravan_crawler.addons import FromCrawler
 from caravan_crawler.normalise.dates import decide_publication, parse_date
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.urls import Address, Site, has_moved, is_same_article
@@ -170,17 +171,12 @@ def _is_surely_same(number: int, path: str, other: str) -> bool:
     return path == other or (is_same_article(number, path, other) and not is_in_neither)
 
 
-class ArticleDupeFilter(BaseDupeFilter):
+class ArticleDupeFilter(FromCrawler, BaseDupeFilter):
     """Duplicate filter by article key or URL; a check costs one set look-up."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._urls: set[str] = set()
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "ArticleDupeFilter":
-        """Scrapy's constructor."""
-        return cls(crawler)
 
     def request_seen(self, request: Request) -> bool:
         """Whether the article or URL was requested before."""
