@@ -79,6 +79,7 @@ class Command(OwnCommand):
         from caravan_crawler.archive.sources import most_parts
         from caravan_crawler.reparse.job import LossesError, LossGuard, ReparseJob
         from caravan_crawler.reparse.reader import Task, reading
+        from caravan_crawler.store.article_history import Losses
         from caravan_crawler.store.reparse_store import ReparseStore
 
         held, identity = _origin(sources, site, self.settings["STORE_URL"])
@@ -90,9 +91,9 @@ class Command(OwnCommand):
                 closing(open_edition(self.settings["STORE_URL"], self.settings["DATA_DIR"], held)) as store,
             ):
                 _check_identity(store, identity, note=not opts.dry_run)
-                losses = None if opts.accept_losses or opts.dry_run else LossGuard()
-                options = {"accept_losses": opts.accept_losses, "put_off_losses": losses is not None}
-                job = ReparseJob(ReparseStore(store, dry_run=opts.dry_run, **options), sources, losses)
+                guard = None if opts.accept_losses or opts.dry_run else LossGuard()
+                losses = Losses.ACCEPT if opts.accept_losses else Losses.PUT_OFF if guard else Losses.KEEP_REQUIRED
+                job = ReparseJob(ReparseStore(store, losses, dry_run=opts.dry_run), sources, guard)
                 with progress_bar("B", job.size, is_scaled=True) as bar:
 
                     def done(part: Any) -> None:

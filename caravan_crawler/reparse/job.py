@@ -92,7 +92,7 @@ class LossGuard:
         if had.total() > self._had.total():
             self._had, self._lost = had, lost
 
-    def check(self, results: list[MergeResult]) -> None:
+    def count(self, results: list[MergeResult]) -> None:
         """Count results; LossesError if a field has lost more than its share, and at least ``FEWEST`` values."""
         for one in results:
             self._had.update(one.had)
@@ -221,7 +221,7 @@ class ReparseJob:
 
         def state(results: list[MergeResult]) -> tuple[str, str]:
             if self._losses:
-                self._losses.check(results)
+                self._losses.count(results)
                 self._note_losing(part, observations, results)
             return self._state(source, part.stop)
 

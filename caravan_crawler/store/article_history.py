@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -65,24 +65,24 @@ class MergeResult:
     had: tuple[str, ...] = ()
 
 
-class ArticleHistory:
-    """The stored state of one article: its ``row`` or None, its ``versions`` and ``views``, oldest first.
+class Losses(Enum):
+    """What is done with values that an earlier reading of the same page had and this one has not."""
 
-    Values that an earlier reading of the same page had and this one has not are removed; headline, body and date only
-    with ``accept_losses``. With ``put_off_losses`` nothing is removed yet.
-    """
+    KEEP_REQUIRED = auto()
+    """They are removed, but for headline, body and date."""
+    PUT_OFF = auto()
+    """They stay for now."""
+    ACCEPT = auto()
+    """They are removed."""
+
+
+class ArticleHistory:
+    """The stored state of one article: its ``row`` or None, its ``versions`` and ``views``, oldest first."""
 
     def __init__(
-        self,
-        row: Row | None,
-        versions: list[Row],
-        views: list[Row],
-        *,
-        accept_losses: bool = False,
-        put_off_losses: bool = False,
+        self, row: Row | None, versions: list[Row], views: list[Row], losses: Losses = Losses.KEEP_REQUIRED
     ) -> None:
-        self._accept_losses = accept_losses
-        self._put_off_losses = put_off_losses
+        self._losses = losses
         self.row = row
         self.versions = versions
         self.views = views
@@ -117,11 +117,11 @@ class ArticleHistory:
         time = seen.article.observed_at
         earlier = self._earlier_reading(time)
         effects = {name: _effect(earlier[name], record[name]) for name in earlier if record[name] != earlier[name]}
-        if not self._accept_losses:
+        if self._losses is not Losses.ACCEPT:
             seen = self._put_back(seen, record, earlier, effects)
         change_type = change_type_of(record, self.row)
         if change_type is ChangeType.LOST_FIELDS:
-            if not (earlier and self._accept_losses):
+            if not (earlier and self._losses is Losses.ACCEPT):
                 return MergeResult(change_type)
             change_type = ChangeType.CHANGED
         latest = self.row["observed_at"] if self.row else ""
@@ -151,7 +151,7 @@ class ArticleHistory:
         """Whether a lost value is not removed, now or at all; a time of day is kept with its day only."""
         if name == "published_at" and "date_published" in effects:
             return effects["date_published"] == "lost"
-        return name in _REQUIRED_AND_RAW or self._put_off_losses
+        return name in _REQUIRED_AND_RAW or self._losses is Losses.PUT_OFF
 
     def _earlier_reading(self, time: str) -> Row:
         """Return the fields of an earlier reading of the page of this time; empty for a new page."""
