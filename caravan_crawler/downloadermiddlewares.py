@@ -16,7 +16,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from caravan_crawler.addons import FromCrawler, is_own
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.extensions.crawl_store import CrawlStore
-from caravan_crawler.failures import RobotsUnreadError, end_run, error_words
+from caravan_crawler.failures import RefusedError, RobotsUnreadError, end_run, error_words
 from caravan_crawler.outcome import IDENTITY_STAT, OTHER_SITE_STAT
 from caravan_crawler.store.store import IDENTITY, identity_problem, site_identity
 from caravan_crawler.urls import Site, address_problem
@@ -68,9 +68,9 @@ class OffsiteMiddleware(FromCrawler):
             return
         parts = urlsplit(request.url)
         if parts.scheme not in ("http", "https") or not site.is_host(parts.netloc):
-            raise IgnoreRequest(f"offsite: {parts.netloc}")
+            raise RefusedError("offsite", f"offsite: {parts.netloc}")
         if problem := address_problem(request.url, site.longest_address):
-            raise IgnoreRequest(problem)
+            raise RefusedError("address", problem)
 
 
 #: Bytes checked to decide whether a body is plain text.

@@ -83,25 +83,27 @@ class Outcome:
         """The code as a word."""
         return _NAMES[self.code] if self.code < len(_NAMES) else "stopped"
 
-    def without_store(self) -> "Outcome":
-        """Return the same outcome for a run without a store, which no other run continues."""
-        reason = self.reason.replace(STOPPED_WORDS, f"stopped on request; {_STARTS_ANEW}")
-        return Outcome(self.code, reason.replace(_CONTINUES, _STARTS_ANEW))
 
+def decide(stats: Mapping[str, Any], finish_reason: str | None, *, has_store: bool = True) -> Outcome:
+    """Decide the outcome from the stats; the first problem found determines it.
 
-def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
-    """Decide the outcome from the stats; the first problem found determines it."""
+    No run continues one without a store, and the reason says so.
+    """
     for stat, code in _PROBLEMS.items():
         if problem := stats.get(stat):
             return Outcome(code, str(problem))
     if signal_number := stats.get(SIGNAL_STAT):
-        return Outcome(STOPPED + signal_number, STOPPED_WORDS)
+        words = STOPPED_WORDS if has_store else f"stopped on request; {_STARTS_ANEW}"
+        return Outcome(STOPPED + signal_number, words)
     if finish_reason is None:
         return Outcome(CRASHED, "the crawl did not start")
     if errors := _errors(stats):
         return Outcome(CRASHED, errors)
+    ending = _ending(stats, finish_reason, _CONTINUES if has_store else _STARTS_ANEW)
     if is_cut_short(finish_reason):
-        return _judge_part(stats, finish_reason)
+        # It may have ended before it has read an article.
+        has_begun = stats.get("caravan/pages/article") or _sum(stats, "caravan/failed/")
+        return _judge_pages(stats, ending) if has_begun else Outcome(SOUND, ending)
     if outage := stats.get(OUTAGE_STAT):
         return Outcome(UNREACHABLE, f"{outage}; the last: {stats.get('caravan/last_failure')}")
     if pause := stats.get(RETRY_AFTER_STAT):
@@ -112,7 +114,7 @@ def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
         )
     if finish_reason not in ("finished", LIMIT):
         return Outcome(CRASHED, f"stopped early: {finish_reason}")
-    return _judge_pages(stats)
+    return _judge_pages(stats, ending)
 
 
 def is_cut_short(finish_reason: str) -> bool:
@@ -120,17 +122,14 @@ def is_cut_short(finish_reason: str) -> bool:
     return finish_reason.startswith("closespider_")
 
 
-def _judge_part(stats: Mapping[str, Any], finish_reason: str) -> Outcome:
-    """Decide the outcome of a run that was cut short, perhaps before it has read an article."""
-    has_begun = stats.get("caravan/pages/article") or _sum(stats, "caravan/failed/")
-    outcome = _judge_pages(stats) if has_begun else Outcome(SOUND, "complete")
-    if outcome.code != SOUND or outcome.reason.startswith(AT_LIMIT):
-        return outcome
-    ending = f"{AT_LIMIT} {finish_reason.upper()}; {_CONTINUES}"
-    return Outcome(SOUND, ending + outcome.reason.removeprefix("complete"))
+def _ending(stats: Mapping[str, Any], finish_reason: str, what_follows: str) -> str:
+    """Return the words for a sound run: that it is complete, or at which limit it has ended, and what the next does."""
+    if limit := stats.get(LIMIT_STAT):
+        return f"{AT_LIMIT} of {limit}; {what_follows}"
+    return f"{AT_LIMIT} {finish_reason.upper()}; {what_follows}" if is_cut_short(finish_reason) else "complete"
 
 
-def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
+def _judge_pages(stats: Mapping[str, Any], ending: str) -> Outcome:
     failed = _sum(stats, "caravan/failed/")
     read = _sum(stats, "caravan/pages/") - sum(stats.get(f"caravan/pages/{kind}", 0) for kind in UNSOUND)
     read += stats.get("caravan/articles/not_modified", 0)
@@ -140,7 +139,7 @@ def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
     if (section := stats.get(NO_SECTION_STAT)) and not any(map(stats.get, found)):
         return Outcome(REFUSED, f"the site has no section {section}" + (f"; {last}" if last else ""))
     if read + failed == 0 and stats.get(WORKER_STAT) == "helps":
-        return Outcome(SOUND, "complete: the other workers read it all")
+        return Outcome(SOUND, f"{ending}: the other workers read it all")
     # A resumed run may have nothing left to request.
     if read == 0 and (failed or stats.get("caravan/forbidden")):
         return Outcome(UNREACHABLE, f"no page could be read; {last or 'robots.txt forbids the site'}")
@@ -152,10 +151,10 @@ def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
         return Outcome(UNREACHABLE, f"{failed} of {read + failed} pages failed; the last: {last}")
     if lists := stats.get("caravan/abandoned_lists"):
         return Outcome(UNREACHABLE, f"{lists} lists were given up, as page after page failed; the last: {last}")
-    return _judge_data(stats, read, failed, last)
+    return _judge_data(stats, ending, read, failed, last)
 
 
-def _judge_data(stats: Mapping[str, Any], read: int, failed: int, last: str | None) -> Outcome:
+def _judge_data(stats: Mapping[str, Any], ending: str, read: int, failed: int, last: str | None) -> Outcome:
     found = stats.get("caravan/pages/article", 0) + stats.get("caravan/links/known", 0)
     found += stats.get("caravan/articles/not_modified", 0) + stats.get("caravan/articles/carried", 0)
     # A sitemap index lists no articles, and may be all that a run requested.
@@ -170,9 +169,7 @@ def _judge_data(stats: Mapping[str, Any], read: int, failed: int, last: str | No
         if copies > MOST_FAILED * read:
             return Outcome(BELOW_FLOORS, f"{copies} of {read} {told}")
         words.append(f"{copies} {told}")
-    limit = stats.get(LIMIT_STAT)
-    reason = f"{AT_LIMIT} of {limit}; {_CONTINUES}" if limit else "complete"
-    return Outcome(SOUND, reason + (f", but {'; '.join(words)}" if words else ""))
+    return Outcome(SOUND, ending + (f", but {'; '.join(words)}" if words else ""))
 
 
 def _pages(number: int) -> str:

@@ -177,7 +177,7 @@ class Command(CheckedCommand, CrawlCommand):
         stats = crawler.stats.get_stats()
         if self._signal and stats.get("finish_reason") in (None, "shutdown"):
             stats[outcome.SIGNAL_STAT] = self._signal
-        ending = outcome.decide(stats, stats.get("finish_reason"))
+        ending = outcome.decide(stats, stats.get("finish_reason"), has_store=crawl_store.store.name != NONE)
         if self.crawler_process.bootstrap_failed:
             ending = outcome.Outcome(outcome.CRASHED, "the crawl did not start")
         feed_failed = any(name.startswith("feedexport/failed_count") for name in stats)
@@ -185,7 +185,7 @@ class Command(CheckedCommand, CrawlCommand):
             ending = outcome.Outcome(outcome.CRASHED, "a feed could not be written; see the log")
         if ending.code == outcome.SOUND and (stream := stats.get(outcome.STREAM_STAT)):
             ending = outcome.Outcome(outcome.CRASHED, f"{stream}; the run's files are whole")
-        return ending.without_store() if crawl_store.store.name == NONE else ending
+        return ending
 
     def _store_report(self, crawl_store: CrawlStore, report: dict[str, Any], ended_at: datetime) -> list[str]:
         spider, store = crawl_store.spider, crawl_store.store
