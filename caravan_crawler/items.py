@@ -29,8 +29,15 @@ class Link:
     """Absolute URL of the target."""
 
 
+class Item:
+    """What the pipelines get."""
+
+    is_stored = False
+    """Whether an earlier run has stored it, and this run publishes it."""
+
+
 @dataclass
-class Article:
+class Article(Item):
     """One article of the site, once per run, whatever URLs lead to it."""
 
     article_id: int | None = None
@@ -106,7 +113,7 @@ class Article:
 
 
 @dataclass
-class TrendingEntry:
+class TrendingEntry(Item):
     """One line of the trending block (``В тренде``), when first seen in a run and again when it changes."""
 
     rank: int = 0
@@ -136,7 +143,7 @@ class TrendingEntry:
 
 
 @dataclass
-class ExchangeRate:
+class ExchangeRate(Item):
     """One rate of the header's ticker, when first seen in a run and again when it changes."""
 
     currency: str = ""
@@ -160,7 +167,7 @@ class ExchangeRate:
 
 
 @dataclass
-class Weather:
+class Weather(Item):
     """The header's weather, when first seen in a run and again when it changes."""
 
     city: str | None = None

@@ -156,7 +156,7 @@ class StorePipeline(CountingPipeline):
             article_store.add_page_fact(item)
             return item
         key = article_key(item)
-        if crawl_store.is_at_limit and not article_store.is_from_earlier_run(item):
+        if crawl_store.is_at_limit and not item.is_stored:
             # Requested before the limit was reached. Its page is not committed, so the next run reads it.
             article_store.discard_page(key)
             self.crawler.stats.inc_value("caravan/dropped/limit")

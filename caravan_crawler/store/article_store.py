@@ -42,7 +42,6 @@ class ArticleStore:
         self._stored: set[str] = set()
         self._aliases: set[str] = set()
         self._expected: dict[str, PageWrites] = {}
-        self._earlier: dict[int, Any] = {}
         self._lacking: dict[str, str] = {}
         self._lost: dict[str, dict[str, Any]] = {}
         self._last_shown = page_facts.last_lines(store)
@@ -70,17 +69,6 @@ class ArticleStore:
     def register(self, key: str) -> None:
         """Register an article that is not in the store and will be requested."""
         self._new.add(key)
-
-    def register_earlier(self, record: Any) -> None:
-        """Register an item in the pipelines that an earlier run has stored already."""
-        self._earlier[id(record)] = record
-
-    def is_from_earlier_run(self, record: Any) -> bool:
-        """Whether an earlier run has stored the item."""
-        return id(record) in self._earlier
-
-    def _take_earlier(self, record: Any) -> bool:
-        return self._earlier.pop(id(record), None) is not None
 
     def discard_page(self, key: str) -> None:
         """Drop the writes of an article's page, as if it had not been read."""
@@ -116,7 +104,7 @@ class ArticleStore:
 
     def add_article(self, article: Article, key: str) -> ChangeType:
         """Store an article with its page's writes; return how it differs from the stored one."""
-        if self._take_earlier(article):
+        if article.is_stored:
             return ChangeType.CARRIED
         page_writes = self._expected.pop(key, PageWrites())
         key = self._key_apart(article, key, page_writes)
@@ -167,7 +155,7 @@ class ArticleStore:
 
     def add_page_fact(self, item: TrendingEntry | ExchangeRate | Weather) -> None:
         """Store a trending entry, rate or temperature, unless it equals the last one stored."""
-        if self._take_earlier(item):
+        if item.is_stored:
             return
         about, value = page_facts.meaning(item)
         if self._last_shown.get(about) != value:
