@@ -1,4 +1,4 @@
-"""For commands: printing to a terminal that may be gone, SIGINT and SIGTERM, garbage collection."""
+"""For commands: a terminal that may be gone, formats, signals, garbage collection."""
 
 import gc
 import logging
@@ -159,6 +159,16 @@ def format_size(size: float) -> str:
             return f"{size:.0f} {unit}"
         size /= 1000
     return f"{size:.1f} GB"
+
+
+def count(number: int, one: str, more: str | None = None) -> str:
+    """Return a number of things: ``1 article``, ``2 articles``."""
+    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
+
+
+def moment(time: str | None) -> str | None:
+    """Return a stored time, which is in UTC, to the minute."""
+    return time and time[:16].replace("T", " ")
 
 
 def exit_on_ctrl_c() -> None:

@@ -30,7 +30,7 @@ class Link:
 
 
 class Item:
-    """What the pipelines get."""
+    """A record that the spider yields to the pipelines."""
 
     is_stored = False
     """Whether an earlier run has stored it, and this run publishes it."""

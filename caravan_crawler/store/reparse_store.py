@@ -10,9 +10,18 @@ from sqlalchemy import ColumnElement, Table, delete, select
 
 from caravan_crawler.store.article_history import ArticleHistory, Losses, MergeResult, Observation
 from caravan_crawler.store.page_facts import TABLES, Line, line_of, meaning, newest_lines, row_of
-from caravan_crawler.store.schema import article_versions, articles, rates, store_info, trending, view_counts, weather
+from caravan_crawler.store.schema import (
+    article_versions,
+    articles,
+    rates,
+    read_note,
+    store_info,
+    trending,
+    view_counts,
+    weather,
+)
 from caravan_crawler.store.statements import Writes
-from caravan_crawler.store.store import Store, read_note
+from caravan_crawler.store.store import Store
 
 #: The column with the subject of a line.
 _ABOUT = {trending: trending.c.rank, rates: rates.c.currency, weather: weather.c.city}

@@ -28,13 +28,14 @@ from caravan_crawler.store.database import (
     without_password,
 )
 from caravan_crawler.store.schema import (
+    Ask,
     articles,
     failures,
     frontier,
     note,
     other_pages,
+    read_note,
     sources,
-    store_info,
     upgrade,
 )
 from caravan_crawler.store.statements import Writes, known_pages, write_statements
@@ -334,10 +335,6 @@ def edition(site: str) -> str:
     return host if host in PUBLIC_HOSTS or host.endswith(".caravan.kz") else COPY
 
 
-#: A function that queries the store.
-Ask = Callable[[Executable], Iterable[Any]]
-
-
 def edition_held(ask: Ask) -> str | None:
     """Return the edition that a store belongs to, or None if it is new.
 
@@ -380,9 +377,3 @@ def site_name(ask: Ask) -> str:
     """Return the name of the site, without the identity that a copy reports."""
     name = site_title(ask).partition(" (")[0]
     return _TITLES[SAMPLE] if name == SAMPLE else name
-
-
-def read_note(ask: Ask, name: str) -> str | None:
-    """Return the value of ``name`` in ``store_info``, or None."""
-    rows = list(ask(select(store_info.c.value).where(store_info.c.name == name)))
-    return str(rows[0][0]) if rows else None
