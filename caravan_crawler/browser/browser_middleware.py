@@ -13,12 +13,10 @@ from scrapy.http import HtmlResponse, Response
 from caravan_crawler.addons import FromCrawler, Mode, mode_of
 from caravan_crawler.browser.completeness import ESSENTIAL, EVERYWHERE, Completeness, ExpectedPage, completeness_of
 from caravan_crawler.browser.playwright import BrowserError, Chromium
-from caravan_crawler.downloadhandlers import header
 from caravan_crawler.failures import RunEndsError, end_run, is_ending
 from caravan_crawler.outcome import OUTAGE_STAT
-from caravan_crawler.pages.document import Bounds, parse_document
-from caravan_crawler.pages.encoding import declared_charset
-from caravan_crawler.spiders.http import MAY_BE_RENDERED
+from caravan_crawler.pages.document import Bounds
+from caravan_crawler.spiders.http import MAY_BE_RENDERED, parse_response
 
 logger = logging.getLogger(__name__)
 
@@ -188,8 +186,7 @@ class BrowserMiddleware(FromCrawler):
 
     def _look(self, response: Response, expected: ExpectedPage) -> Completeness | None:
         site = self._crawler.spider.site  # type: ignore[union-attr]
-        charset = declared_charset(header(response, "Content-Type") or "")
-        return completeness_of(parse_document(response.body, response.url, site, charset, self._bounds), expected)
+        return completeness_of(parse_response(response, site, self._bounds), expected)
 
 
 def _with_html(response: HtmlResponse, html: str) -> HtmlResponse:
