@@ -111,7 +111,7 @@ def _complete_feeds(settings: BaseSettings) -> None:
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 
-class Mode(StrEnum):
+class BrowserMode(StrEnum):
     """Values of the setting BROWSER."""
 
     OFF = "off"
@@ -121,9 +121,9 @@ class Mode(StrEnum):
     """Every page."""
 
 
-def mode_of(settings: BaseSettings) -> Mode:
+def mode_of(settings: BaseSettings) -> BrowserMode:
     """Return the setting BROWSER; raise ValueError for an unknown value."""
-    return Mode(str(settings["BROWSER"] or Mode.OFF).lower())
+    return BrowserMode(str(settings["BROWSER"] or BrowserMode.OFF).lower())
 
 
 def browser_path(settings: BaseSettings) -> str | None:
@@ -137,8 +137,8 @@ def browser_problem(settings: BaseSettings) -> str | None:
     try:
         mode = mode_of(settings)
     except ValueError:
-        return f"BROWSER={settings['BROWSER']} is none of {', '.join(Mode)}"
-    if mode is Mode.OFF:
+        return f"BROWSER={settings['BROWSER']} is none of {', '.join(BrowserMode)}"
+    if mode is BrowserMode.OFF:
         return None
     if find_spec("scrapy_playwright") is None or find_spec("playwright") is None:
         return f"BROWSER={mode} needs scrapy-playwright: pip install -e '.[browser]'"
@@ -164,7 +164,7 @@ class BrowserAddon:
 
     def update_settings(self, settings: BaseSettings) -> None:
         """Scrapy's hook."""
-        if mode_of(settings) is Mode.OFF:
+        if mode_of(settings) is BrowserMode.OFF:
             raise NotConfigured
         launch_options = {
             "executable_path": browser_path(settings),

@@ -6,8 +6,7 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.downloadermiddlewares import robotstxt
-from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.downloadermiddlewares import httpcompression, robotstxt
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
@@ -81,7 +80,7 @@ _CONTROLS = bytes(sorted(set(range(0x20)) - set(b"\t\n\f\r")))
 _SHORTEST_UTF8, _SHORTEST_OTHER = 16, 256
 
 
-class Unpacking(HttpCompressionMiddleware):
+class HttpCompressionMiddleware(httpcompression.HttpCompressionMiddleware):
     """Scrapy's middleware, but it accepts a plain body with a false ``Content-Encoding``, as browsers do.
 
     Scrapy raises an error, which loses the page, or for robots.txt the whole site. A damaged compressed body is
@@ -90,7 +89,7 @@ class Unpacking(HttpCompressionMiddleware):
 
     @staticmethod
     def _decode(body: bytes, encoding: bytes, max_size: int) -> bytes:
-        return body if is_plain(body) else HttpCompressionMiddleware._decode(body, encoding, max_size)
+        return body if is_plain(body) else httpcompression.HttpCompressionMiddleware._decode(body, encoding, max_size)
 
 
 def is_plain(body: bytes) -> bool:

@@ -19,7 +19,7 @@ from warcio.recordloader import ArcWarcRecord, ArcWarcRecordLoader
 
 from caravan_crawler.archive import warc
 from caravan_crawler.archive.pages import ArchivedPage, ArchiveError, Skipped, read_html_files
-from caravan_crawler.downloadermiddlewares import Unpacking
+from caravan_crawler.downloadermiddlewares import HttpCompressionMiddleware
 
 #: Codings that warcio decodes; it also accepts a torn body, and a plain one whose header names a coding.
 _CODINGS_OF_WARCIO = ("", "gzip", "deflate")
@@ -152,10 +152,10 @@ def _body(record: ArcWarcRecord) -> bytes | Skipped:
 
 
 @cache
-def _decompression() -> Unpacking:
+def _decompression() -> HttpCompressionMiddleware:
     crawler = Crawler(Spider)
     crawler.stats = MemoryStatsCollector(crawler)
-    return Unpacking(crawler=crawler)
+    return HttpCompressionMiddleware(crawler=crawler)
 
 
 def _time(date: str) -> datetime:

@@ -10,7 +10,7 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import HtmlResponse, Response
 
-from caravan_crawler.addons import FromCrawler, Mode, mode_of
+from caravan_crawler.addons import BrowserMode, FromCrawler, mode_of
 from caravan_crawler.browser.completeness import ESSENTIAL, EVERYWHERE, Completeness, ExpectedPage, completeness_of
 from caravan_crawler.browser.playwright import BrowserError, Chromium
 from caravan_crawler.failures import RunEndsError, end_run, is_ending
@@ -132,7 +132,7 @@ class BrowserMiddleware(FromCrawler):
         if before is None:
             return response
         wanted = self._benefit.wanted(expected, before.lacks)
-        if not wanted and self._mode is Mode.AUTO:
+        if not wanted and self._mode is BrowserMode.AUTO:
             return response
         try:
             rendered = await self._render(response, expected, wanted)
@@ -177,7 +177,7 @@ class BrowserMiddleware(FromCrawler):
             message = f"the browser cannot be used: {error}"
             logger.error("%s", message)
             self._crawler.stats.set_value("caravan/browser/given_up", 1)
-            if self._mode is Mode.ALWAYS:
+            if self._mode is BrowserMode.ALWAYS:
                 self._crawler.stats.set_value(OUTAGE_STAT, message)
                 end_run(self._crawler, "browser")
         if before.lacks & ESSENTIAL:

@@ -173,7 +173,7 @@ class Command(CheckedCommand, CrawlCommand):
         print_err(f"scrapy crawl: {words}")
 
     def _outcome(self, crawler: Crawler, crawl_store: CrawlStore) -> outcome.Outcome:
-        """Return the outcome after the feeds are closed."""
+        """Return the outcome after the feeds are closed; RunMonitor decides before whether they are published."""
         stats = crawler.stats.get_stats()
         if self._signal and stats.get("finish_reason") in (None, "shutdown"):
             stats[outcome.SIGNAL_STAT] = self._signal

@@ -78,7 +78,7 @@ class Command(OwnCommand):
     def _reparse(self, sources: Any, opts: argparse.Namespace, site: str, stop: StopFlag) -> None:
         from caravan_crawler.archive.sources import most_parts
         from caravan_crawler.reparse.job import LossesError, LossGuard, ReparseJob
-        from caravan_crawler.reparse.reader import Task, reading
+        from caravan_crawler.reparse.reader import Task, parsing
         from caravan_crawler.store.article_history import Losses
         from caravan_crawler.store.reparse_store import ReparseStore
 
@@ -87,7 +87,7 @@ class Command(OwnCommand):
         processes = min(opts.jobs, sum(map(most_parts, sources)) or 1)
         try:
             with (
-                reading(Task(self.settings.copy_to_dict(), site), processes) as read,
+                parsing(Task(self.settings.copy_to_dict(), site), processes) as read,
                 closing(open_edition(self.settings["STORE_URL"], self.settings["DATA_DIR"], held)) as store,
             ):
                 _check_identity(store, identity, note=not opts.dry_run)

@@ -2,7 +2,6 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 
 from scrapy import signals
@@ -12,6 +11,7 @@ from scrapy.statscollectors import StatsCollector
 
 from caravan_crawler import outcome
 from caravan_crawler.addons import FromCrawler
+from caravan_crawler.console import floors_of
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import end_run
 from caravan_crawler.feeds import WholeFileStorage
@@ -100,7 +100,7 @@ class RunMonitor(FromCrawler):
         store, run_id = self._store, self._crawl_store.spider.run_id
         moves = [storage.move for storage in ready]
         # Only feeds in the run's own folder count, not those of -o and -O. With other FEEDS there is no such folder.
-        own = [storage for storage in ready if publication.is_own(storage.path, run_id)] or ready
+        own = [storage for storage in ready if publication.is_in_run_folder(storage.path, run_id)] or ready
         filters = [slot.filter.item_classes for slot in self._feeds if slot.storage in own]
         classes = {kind for kind in self._scraped if any(_accepts(accepted, kind) for accepted in filters)}
         new = self.crawler.stats.get_value("caravan/articles/new", 0)
@@ -119,9 +119,9 @@ class RunMonitor(FromCrawler):
 
     def _check_drift(self, spider: CaravanSpider, *, is_whole: bool) -> None:
         settings, stats, store = self.crawler.settings, self.crawler.stats, self._store
-        floors: Mapping[str, float] = {name: float(share) for name, share in settings.getdict("FLOORS").items()}
         try:
-            found = field_counts.judge_run(store, spider.run_id, self._crawl_store.articles.fields, floors)
+            fields = self._crawl_store.articles.fields
+            found = field_counts.judge_run(store, spider.run_id, fields, floors_of(settings))
             is_news = any(stats.get_value(f"caravan/articles/{name}") for name in ("new", "new_elsewhere"))
             quiet = field_counts.silence(store) if is_whole and not (is_news or _is_partial(spider, stats)) else None
         except StoreError as error:

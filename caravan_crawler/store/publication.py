@@ -174,7 +174,7 @@ def _move(files: list[list[str]], run_id: str) -> bool | None:
             is_here &= Path(path).parent.exists()
         except OSError as error:
             logger.error("%s is not written; the records are in %s: %s", path, part, error.strerror)
-            if is_own(Path(path), run_id):
+            if is_in_run_folder(Path(path), run_id):
                 take_back([(Path(part), Path(path)) for part, path in files[:place]], run_id)
                 return None
         else:
@@ -182,7 +182,7 @@ def _move(files: list[list[str]], run_id: str) -> bool | None:
     return is_here
 
 
-def is_own(path: Path, run_id: str) -> bool:
+def is_in_run_folder(path: Path, run_id: str) -> bool:
     """Whether a file is in the run's own folder, whose files decide what is published."""
     return path.parent.name == run_id
 
@@ -190,7 +190,7 @@ def is_own(path: Path, run_id: str) -> bool:
 def take_back(moved: Iterable[tuple[Path, Path]], run_id: str) -> None:
     """Rename the files of the run's own folder back, because it cannot be completed."""
     for part, path in moved:
-        if is_own(path, run_id):
+        if is_in_run_folder(path, run_id):
             with suppress(OSError):
                 path.replace(part)
 
