@@ -118,7 +118,6 @@ class OnePageCommand(CheckedCommand):
         leave_out_run(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Run Scrapy's command."""
         failed = _FailedDownloads()
         logging.getLogger("scrapy.core.scraper").addFilter(failed)
         try:
@@ -173,15 +172,12 @@ class OwnCommand(CheckedCommand):
     purpose: ClassVar[str]
 
     def syntax(self) -> str:
-        """Return the arguments for the help text."""
         return self.usage
 
     def short_desc(self) -> str:
-        """Return the description for the list of commands."""
         return self.purpose
 
     def default_level(self) -> str:
-        """Return that nothing is logged."""
         return "nothing is logged"
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:

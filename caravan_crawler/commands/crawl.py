@@ -45,20 +45,16 @@ class Command(CheckedCommand, CrawlCommand):
     """The first signal after the reactor's start."""
 
     def syntax(self) -> str:
-        """Return the arguments for the help text."""
         return f"[options] {CaravanSpider.name}"
 
     def short_desc(self) -> str:
-        """Return the description for the list of commands."""
         return "Crawl the site: store what is new or due, and write it as CSV and JSON lines"
 
     def long_desc(self) -> str:
-        """Return the help text, with the spider's arguments."""
         arguments = "; ".join(f"-a {name}=…: {text}" for name, text in HELP.items())
         return f"{self.short_desc()}. Arguments of the spider '{CaravanSpider.name}': {arguments}"
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Run the crawl."""
         if len(args) != 1 or args[0] != CaravanSpider.name:
             super().run(args, opts)
             return

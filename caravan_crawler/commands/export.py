@@ -23,7 +23,6 @@ class Command(OwnCommand):
     purpose = "Export the store: one table as one file, or a dataset to publish (tables, descriptions, sums, a card)"
 
     def long_desc(self) -> str:
-        """Return the description for the command's help."""
         from caravan_crawler.export.options import FILE_FORMATS
 
         return (
@@ -34,7 +33,6 @@ class Command(OwnCommand):
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add the options."""
         from caravan_crawler.export.options import FORMATS, ExportOptions
         from caravan_crawler.export.tables import TABLES
 

@@ -46,7 +46,6 @@ class Command(OwnCommand):
     purpose = "Read one page and show each field: as printed, normalised, and which reader found it"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add the options."""
         super().add_options(parser)
         add = parser.add_argument
         add("--url", help="the address a saved file came from (default: its canonical link)")

@@ -28,7 +28,6 @@ class Command(OnePageCommand, ParseCommand):
         parser.set_defaults(pipelines=True)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Check the options."""
         super().process_options(args, opts)
         # Scrapy's own callback around the spider's returns one.
         warnings.filterwarnings("ignore", ".* returned a Deferred", ScrapyDeprecationWarning)

@@ -33,7 +33,6 @@ class Command(OwnCommand):
     purpose = "Read WARC files or folders of saved HTML again, without the network, and store what is better"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add the options."""
         super().add_options(parser)
         parser.add_argument("--site", help="the site's address, for pages that no crawl of ours has archived")
         parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")

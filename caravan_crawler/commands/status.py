@@ -25,7 +25,6 @@ class Command(OwnCommand):
     purpose = "Show what the store holds, the last runs, what waits and what failed; a crawl may run meanwhile"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add the command's own option."""
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print the same, with all sections, as JSON")
 
