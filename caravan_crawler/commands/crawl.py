@@ -22,10 +22,11 @@ from scrapy.utils.reactor import is_reactor_installed
 from caravan_crawler import outcome
 from caravan_crawler import settings as own_settings
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
-from caravan_crawler.console import append_exit_to_log, is_quiet, note_stop_signals, print_err, tune_gc
+from caravan_crawler.console import append_exit_to_log, note_stop_signals, print_err, tune_gc
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.feeds import WholeFileStorage
 from caravan_crawler.items import RUN_DIR, Article
+from caravan_crawler.logformatter import is_quiet
 from caravan_crawler.outcome import build_report, hook_problem, raise_alarm, summary, write_report
 from caravan_crawler.own_commands import CheckedCommand
 from caravan_crawler.settings_checks import limit_problem, option_problem, scrapyd_problem, settings_problem

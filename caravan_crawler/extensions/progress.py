@@ -1,6 +1,5 @@
 """Progress line at the bottom of the terminal; nothing is written elsewhere."""
 
-import threading
 from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.reactor import is_reactor_installed
 
 from caravan_crawler.addons import FromCrawler
-from caravan_crawler.console import is_terminal, log_above_bar
+from caravan_crawler.console import is_terminal, load_tqdm
+from caravan_crawler.logformatter import log_above_bar
 from caravan_crawler.outcome import SIGNAL_STAT
 from caravan_crawler.spiders.caravan import CaravanSpider
 
@@ -87,13 +87,9 @@ class Progress(FromCrawler):
     def __init__(self, crawler: Crawler) -> None:
         if not is_terminal():
             raise NotConfigured
-        from tqdm import tqdm  # imported here, as only a terminal needs it
-
-        tqdm.monitor_interval = 0  # no thread of its own
-        tqdm.set_lock(threading.RLock())  # nor a lock between processes
         self.crawler = crawler
-        self._bars = tqdm
-        self._bar: tqdm[Any] | None = None
+        self._bars = load_tqdm()
+        self._bar: Any = None
         self._rate = Rate()
         self._total: int | None = None
         self._look = create_looping_call(self._show)
