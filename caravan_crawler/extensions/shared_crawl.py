@@ -136,7 +136,6 @@ class ClaimScheduler(Scheduler):
         if monotonic() - self._claimed_at < _INTERVAL / 2:
             return []
         self._has_suspect = False
-        self._store.flush()
         claims = self._workers.claim(self._most)
         if not claims and not is_busy:
             if suspect := self._workers.claim_suspect():
@@ -154,7 +153,6 @@ class ClaimScheduler(Scheduler):
         if not self._store.is_leader or self._is_closing or monotonic() - self._counted_at < _INTERVAL / 2:
             return False
         self._counted_at = monotonic()
-        self._store.flush()
         if self._workers.unread() or self._store.is_broken:
             return False
         is_more = False

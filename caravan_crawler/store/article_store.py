@@ -173,7 +173,6 @@ class ArticleStore:
         rows = self.store.rows(select(articles.c.key, articles.c.url).where(articles.c.published_in.is_(None), lacking))
         for key, url in ({key: url for key, url in rows if not self.failing.is_losing(key)} | self._lacking).items():
             self.fail(url, key, LOST_FIELDS, "it came without a required field")
-        self.store.flush()
         for key, values in self._lost.items():
             if put_back := {name: value for name, value in values.items() if name.removesuffix("_raw") in fallen}:
                 self.store.execute(update(articles).where(articles.c.key == key).values(**put_back))
@@ -212,7 +211,6 @@ class ArticleStore:
         if article.url != before["url"]:
             writes.add("alias", url=before["url"], article_key=before["key"], first_seen_at=before["first_seen_at"])
         self.store.write(writes)
-        self.store.flush()
         own = {"url": article.url, "article_id": article.article_id}
         if changed := {name: value for name, value in own.items() if value != before[name]}:
             self.store.execute(update(articles).where(articles.c.key == before["key"]).values(**changed))
@@ -278,10 +276,9 @@ class ArticleStore:
 
     def _stored_row(self, key: str) -> Any:
         """Return the stored row of an article, or None."""
-        may_be_pending = key not in self._new or key in self._stored
-        if not may_be_pending and self.store.was_empty:
+        if self.store.was_empty and key in self._new and key not in self._stored:
             return None
-        return stored_row(self.store, key, may_be_pending=may_be_pending)
+        return stored_row(self.store, key)
 
     def _last_count(self, key: str, before: Any) -> int | None:
         """Return the last stored view count; the latest page may have had none."""
@@ -348,10 +345,8 @@ def _index(row: Mapping[str, Any]) -> int:
     return hash((row["date_published"], fold(row["headline"])))
 
 
-def stored_row(store: Store, key: str, *, may_be_pending: bool = True) -> Mapping[str, Any] | None:
+def stored_row(store: Store, key: str) -> Mapping[str, Any] | None:
     """Return the stored row of an article, or None."""
-    if may_be_pending:
-        store.flush()
     rows = store.rows(select(articles).where(articles.c.key == key))
     return rows[0]._mapping if rows else None
 

@@ -56,7 +56,6 @@ class LeftRecords:
 
     def take(self) -> Iterator[Record]:
         """Yield the records, a few hundred in memory at a time."""
-        self._store.flush()  # one of the last pages may be an article that an earlier run has left
         failed = select(failures.c.article_key).where(failures.c.article_key.is_not(None))
         losing, tried = failed.where(failures.c.reason == LOST_FIELDS), failed.where(failures.c.run_id == self._run_id)
         is_whole = and_(*(articles.c[name].is_not(None) for name in REQUIRED))

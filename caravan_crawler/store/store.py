@@ -92,6 +92,8 @@ class Known:
 class Store:
     """One database, locked by one run; workers use :class:`~caravan_crawler.store.workers.SharedStore`.
 
+    Each query and statement sees the pages written before it, which are committed first if they are pending.
+
     Failures raise :class:`StoreError` with one line for the user. If a listener is set (:attr:`on_failure`), failures
     of :meth:`write`, :meth:`flush`, :meth:`rows` and :meth:`known` call it once instead; then pages are not stored.
     """
@@ -169,7 +171,6 @@ class Store:
 
     def execute_all(self, *statements: Executable) -> None:
         """Execute several statements in a transaction of their own."""
-        self.flush()
         self._execute(lambda connection: [connection.execute(statement) for statement in statements])
 
     def execute(self, statement: Executable, rows: Any = None) -> "CursorResult[Any]":
@@ -181,6 +182,7 @@ class Store:
         self._execute(lambda connection: note(connection, name, value))
 
     def _execute(self, work: Callable[[Connection], Result]) -> Result:
+        self.flush()
         try:
             return self._transact(work, is_write=True)
         except SQLAlchemyError as error:
@@ -188,6 +190,7 @@ class Store:
 
     def rows(self, statement: Executable, **values: Any) -> list[Any]:
         """Return all rows of a query; none after a failure that was reported to the listener."""
+        self.flush()
         if self.is_broken:
             return []
         try:
