@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import urllib.request
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -208,33 +208,25 @@ _VERDICTS = ("printed", "refined", "structured", "disagree", "missing")
 _FEWEST_LATE = 2
 
 
-def build_report(
-    run_id: str,
-    continues: Iterable[str],
-    arguments: Mapping[str, Any],
-    started_at: datetime,
-    ended_at: datetime,
-    outcome: Outcome,
-    stats: Mapping[str, Any],
-    cells: Mapping[Any, int],
-) -> dict[str, Any]:
-    """Return the report as JSON values. ``cells`` maps section, year, field and reader to a number of articles.
+def build_report(spider: Any, outcome: Outcome, ended_at: datetime, cells: Mapping[Any, int]) -> dict[str, Any]:
+    """Return a run's report as JSON values. ``cells`` maps section, year, field and reader to a number of articles.
 
     The key ``fields`` has for each field the number of articles with it, their share, and the readers that found it.
     """
+    stats = spider.crawler.stats.get_stats()
     articles = {name: stats.get(f"caravan/articles/{name}", 0) for name in _ARTICLES}
     requests = stats.get("downloader/request_count", 0)
     return {
-        "run_id": run_id,
-        "continues": list(continues),
+        "run_id": spider.run_id,
+        "continues": list(spider.continues),
         "exit_code": outcome.code,
         "outcome": outcome.name,
         "reason": outcome.reason,
         "version": __version__,
-        "arguments": dict(arguments),
-        "started_at": started_at.isoformat(timespec="seconds"),
+        "arguments": spider.arguments.as_json(),
+        "started_at": spider.started_at.isoformat(timespec="seconds"),
         "ended_at": ended_at.isoformat(timespec="seconds"),
-        "seconds": round((ended_at - started_at).total_seconds(), 1),
+        "seconds": round((ended_at - spider.started_at).total_seconds(), 1),
         "articles": {
             "found": stats.get("caravan/pages/article", 0)
             + stats.get("caravan/links/known", 0)

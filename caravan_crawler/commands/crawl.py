@@ -89,7 +89,7 @@ class Command(CheckedCommand, CrawlCommand):
             super().process_options(args, opts)
             if args == [CaravanSpider.name]:
                 arguments = CrawlArguments.parse(opts.spargs)
-            elif len(args) == 1 and self.settings and args[0] in get_spider_loader(self.settings).list():
+            elif len(args) == 1 and args[0] in get_spider_loader(self.settings).list():
                 return  # a developer's own spider, run by Scrapy's command
             else:
                 raise UsageError(_argument_problem(args) or option_problem(self, args) or _words_problem(args))
@@ -136,16 +136,7 @@ class Command(CheckedCommand, CrawlCommand):
     def _conclude(self, crawler: Crawler, crawl_store: CrawlStore) -> None:
         """After the feeds are closed, write the report, raise the alarm, and set the exit code of the outcome."""
         ending, spider, ended_at = self._outcome(crawler, crawl_store), crawl_store.spider, datetime.now(UTC)
-        report = build_report(
-            spider.run_id,
-            spider.continues,
-            spider.arguments.as_json(),
-            spider.started_at,
-            ended_at,
-            ending,
-            crawler.stats.get_stats(),
-            crawl_store.articles.fields.cells,
-        )
+        report = build_report(spider, ending, ended_at, crawl_store.articles.fields.cells)
         path: Path | None = Path(spider.data_dir) / "runs" / spider.run_id / "run.json"
         assert path is not None
         problems = self._store_report(crawl_store, report, ended_at)
