@@ -44,7 +44,7 @@ from caravan_crawler.items import ExchangeRate, TrendingEntry
 from caravan_crawler.pages.document import parse_document
 from caravan_crawler.pages.listing import article_links
 from caravan_crawler.pages.page import read_page
-from caravan_crawler.reparse.reader import Reader
+from caravan_crawler.reparse.reader import PageParser
 from caravan_crawler.urls import PUBLIC_BASE, Site
 
 PORT = 8766
@@ -156,7 +156,7 @@ def accuracy(pages: list[RandomPage], site: RandomSite) -> tuple[Counter[str], l
     settings.setmodule("caravan_crawler.settings")
     trending = [(topic, headline) for topic, headline, _ in site.trending]
     for page in pages:
-        reader = Reader(settings.copy_to_dict(), site.base)
+        reader = PageParser(settings.copy_to_dict(), site.base)
         url = site.base + page.path[1:]
         (reading,) = reader.read([ArchivedPage(url, page.html, _READ_AT, "text/html; charset=utf-8")], "")
         got = {name: getattr(reading.seen and reading.seen.article, name, None) for name in page.fields}

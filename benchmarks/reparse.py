@@ -40,7 +40,7 @@ from caravan_crawler.archive.sources import Part, find_sources
 from caravan_crawler.sample_site import SampleSite, serve
 
 if TYPE_CHECKING:
-    from caravan_crawler.reparse.reader import Reading
+    from caravan_crawler.reparse.reader import ParsedPage
 
 _EMPTY = "<html></html>"
 #: Times lxml parses the pages, so that it runs about as long: many machines are faster for the first seconds only.
@@ -113,11 +113,11 @@ def told_beside_lxml(path: Path) -> None:
     from scrapy.cmdline import execute
 
     from caravan_crawler.reparse.job import ReparseJob
-    from caravan_crawler.reparse.reader import Reader
+    from caravan_crawler.reparse.reader import PageParser
 
     parser = etree.HTMLParser(encoding="utf-8")
     of_lxml = whole = 0.0
-    read, run = Reader.read, ReparseJob.run
+    read, run = PageParser.read, ReparseJob.run
 
     def parse_one(page: ArchivedPage | Skipped) -> None:
         nonlocal of_lxml
@@ -134,7 +134,7 @@ def told_beside_lxml(path: Path) -> None:
             if not number % 2:
                 parse_one(page)
 
-    def read_beside(reader: Reader, pages: Iterable[ArchivedPage | Skipped], run_id: str) -> "Iterator[Reading]":
+    def read_beside(reader: PageParser, pages: Iterable[ArchivedPage | Skipped], run_id: str) -> "Iterator[ParsedPage]":
         return read(reader, beside(pages), run_id)
 
     def run_measured(job: ReparseJob, *arguments: Any) -> None:
@@ -144,7 +144,7 @@ def told_beside_lxml(path: Path) -> None:
         whole = time.process_time() - begun
 
     with (
-        patch.object(Reader, "read", read_beside),
+        patch.object(PageParser, "read", read_beside),
         patch.object(ReparseJob, "run", run_measured),
         tempfile.TemporaryDirectory() as data_dir,
         contextlib.suppress(SystemExit),

@@ -3,7 +3,7 @@
 import shutil
 from enum import StrEnum
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Self
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
@@ -11,6 +11,19 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
 from caravan_crawler.items import RUN_DIR, TABLES, Article, column_names
+
+
+class FromCrawler:
+    """A component that Scrapy creates from its crawler alone."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's constructor."""
+        return cls(crawler)
+
 
 #: Where Scrapy lists a component, the component, and the setting that switches it.
 _SWITCHED = [
@@ -52,24 +65,16 @@ def is_own(crawler: Crawler) -> bool:
     return hasattr(crawler.spidercls, "crawl_store")
 
 
-class SpiderAddon:
+class SpiderAddon(FromCrawler):
     """Add-on that completes the settings by the spider.
 
     This project's spider gets the feeds' defaults and, with ``SHARED_CRAWL``, the components of a shared crawl. Others,
     as those of ``scrapy shell`` and ``scrapy bench``, have no run and no store, and their items are no articles.
     """
 
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "SpiderAddon":
-        """Scrapy's constructor."""
-        return cls(crawler)
-
     def update_settings(self, settings: BaseSettings) -> None:
         """Called by Scrapy before it creates the spider and its components."""
-        if not is_own(self._crawler):
+        if not is_own(self.crawler):
             leave_out_run(settings)
             return
         if settings.getbool("SHARED_CRAWL"):
@@ -106,7 +111,7 @@ def _complete_feeds(settings: BaseSettings) -> None:
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 
-class Mode(StrEnum):
+class BrowserMode(StrEnum):
     """Values of the setting BROWSER."""
 
     OFF = "off"
@@ -116,9 +121,9 @@ class Mode(StrEnum):
     """Every page."""
 
 
-def mode_of(settings: BaseSettings) -> Mode:
+def mode_of(settings: BaseSettings) -> BrowserMode:
     """Return the setting BROWSER; raise ValueError for an unknown value."""
-    return Mode(str(settings["BROWSER"] or Mode.OFF).lower())
+    return BrowserMode(str(settings["BROWSER"] or BrowserMode.OFF).lower())
 
 
 def browser_path(settings: BaseSettings) -> str | None:
@@ -132,8 +137,8 @@ def browser_problem(settings: BaseSettings) -> str | None:
     try:
         mode = mode_of(settings)
     except ValueError:
-        return f"BROWSER={settings['BROWSER']} is none of {', '.join(Mode)}"
-    if mode is Mode.OFF:
+        return f"BROWSER={settings['BROWSER']} is none of {', '.join(BrowserMode)}"
+    if mode is BrowserMode.OFF:
         return None
     if find_spec("scrapy_playwright") is None or find_spec("playwright") is None:
         return f"BROWSER={mode} needs scrapy-playwright: pip install -e '.[browser]'"
@@ -159,7 +164,7 @@ class BrowserAddon:
 
     def update_settings(self, settings: BaseSettings) -> None:
         """Scrapy's hook."""
-        if mode_of(settings) is Mode.OFF:
+        if mode_of(settings) is BrowserMode.OFF:
             raise NotConfigured
         launch_options = {
             "executable_path": browser_path(settings),

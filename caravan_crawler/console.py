@@ -1,7 +1,6 @@
-"""For commands: printing to a terminal that may be gone, SIGINT and SIGTERM, garbage collection."""
+"""For commands: a terminal that may be gone, formats, signals, garbage collection."""
 
 import gc
-import logging
 import os
 import signal
 import sys
@@ -13,18 +12,12 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from scrapy.exceptions import NotConfigured
-from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
-from scrapy.utils.log import get_scrapy_root_handler
+from scrapy.settings import BaseSettings
 
 from caravan_crawler.normalise.text import printable
 
 if TYPE_CHECKING:  # only a terminal needs it
     from tqdm import tqdm
-
-_CALM = "WARNING"
-#: The first parts of the names of this project's loggers: its modules' and its spider's.
-_OWN = ("caravan_crawler", "caravan")
 
 
 def is_terminal() -> bool:
@@ -32,33 +25,13 @@ def is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-class QuietLog:
-    """Add-on: log warnings and errors only, unless LOG_FILE or LOG_LEVEL is given; a crawl has 170 lines at INFO.
+def load_tqdm() -> "type[tqdm[Any]]":
+    """Return the class of progress bars, which only a terminal needs."""
+    from tqdm import tqdm
 
-    It is an add-on because only add-ons run before Scrapy configures logging.
-    """
-
-    def __init__(self) -> None:
-        # The settings are already changed; NotConfigured removes the add-on from the logged list of add-ons.
-        raise NotConfigured
-
-    @classmethod
-    def update_pre_crawler_settings(cls, settings: BaseSettings) -> None:
-        """Raise the log level if the log is written to standard error."""
-        if settings["LOG_FILE"] or _is_level_given(settings):
-            return
-        if settings["LOG_LEVEL"] in ("DEBUG", "INFO", logging.DEBUG, logging.INFO):
-            settings.set("LOG_LEVEL", _CALM, priority="project")
-
-
-def is_quiet(settings: BaseSettings) -> bool:
-    """Whether :class:`QuietLog` has raised the log level."""
-    return settings["LOG_LEVEL"] == _CALM and not _is_level_given(settings)
-
-
-def _is_level_given(settings: BaseSettings) -> bool:
-    """Whether the user gave a LOG_LEVEL for this run."""
-    return (settings.getpriority("LOG_LEVEL") or 0) > SETTINGS_PRIORITIES["project"]
+    tqdm.monitor_interval = 0  # no thread of its own
+    tqdm.set_lock(threading.RLock())  # no lock between processes
+    return tqdm
 
 
 @contextmanager
@@ -67,39 +40,8 @@ def progress_bar(unit: str, total: int | None = None, *, is_scaled: bool = False
     if not is_terminal():
         yield None
         return
-    from tqdm import tqdm
-
-    tqdm.monitor_interval = 0  # no thread of its own
-    tqdm.set_lock(threading.RLock())  # no lock between processes
-    with tqdm(total=total, unit=unit, unit_scale=is_scaled, dynamic_ncols=True, leave=False) as bar:
+    with load_tqdm()(total=total, unit=unit, unit_scale=is_scaled, dynamic_ncols=True, leave=False) as bar:
         yield bar
-
-
-@contextmanager
-def log_above_bar(settings: BaseSettings) -> Iterator[None]:
-    """Hide the progress bar while Scrapy's log writes to stderr.
-
-    If the log is quiet, the project's own loggers write from INFO on, as on a terminal a person may be watching.
-    """
-    scrapys: Any = get_scrapy_root_handler()
-    if getattr(scrapys, "stream", None) is not sys.stderr:
-        yield
-        return
-    from tqdm.contrib.logging import logging_redirect_tqdm
-
-    with logging_redirect_tqdm():
-        handler = logging.root.handlers[-1]
-        handler.setLevel(scrapys.level)
-        for each in scrapys.filters:
-            handler.addFilter(each)
-        if is_quiet(settings):
-            handler.setLevel(logging.INFO)
-            handler.addFilter(_is_for_calm_terminal)
-        yield
-
-
-def _is_for_calm_terminal(record: logging.LogRecord) -> bool:
-    return record.levelno >= logging.WARNING or record.name.split(".", 1)[0] in _OWN
 
 
 def open_closed_streams() -> None:
@@ -159,6 +101,16 @@ def format_size(size: float) -> str:
             return f"{size:.0f} {unit}"
         size /= 1000
     return f"{size:.1f} GB"
+
+
+def count(number: int, one: str, more: str | None = None) -> str:
+    """Return a number of things: ``1 article``, ``2 articles``."""
+    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
+
+
+def moment(time: str | None) -> str | None:
+    """Return a stored time, which is in UTC, to the minute."""
+    return time and time[:16].replace("T", " ")
 
 
 def exit_on_ctrl_c() -> None:

@@ -6,17 +6,16 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.downloadermiddlewares import robotstxt
-from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.downloadermiddlewares import httpcompression, robotstxt
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
-from caravan_crawler.addons import is_own
+from caravan_crawler.addons import FromCrawler, is_own
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.extensions.crawl_store import CrawlStore
-from caravan_crawler.failures import RobotsUnreadError, end_run, error_words
+from caravan_crawler.failures import RefusedError, RobotsUnreadError, end_run, error_words
 from caravan_crawler.outcome import IDENTITY_STAT, OTHER_SITE_STAT
 from caravan_crawler.store.store import IDENTITY, identity_problem, site_identity
 from caravan_crawler.urls import Site, address_problem
@@ -55,30 +54,22 @@ class RobotsTxtMiddleware(robotstxt.RobotsTxtMiddleware):
         super()._robots_error(exc, netloc)
 
 
-class OffsiteMiddleware:
+class OffsiteMiddleware(FromCrawler):
     """Refuse requests, redirects included, to other hosts or ports and to overlong URLs.
 
     Scrapy's own middleware allows subdomains and other ports.
     """
 
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "OffsiteMiddleware":
-        """Scrapy's constructor."""
-        return cls(crawler)
-
     def process_request(self, request: Request) -> None:
         """Refuse a request to another host or port, or with an overlong URL."""
-        site: Site | None = getattr(self._crawler.spider, "site", None)
+        site: Site | None = getattr(self.crawler.spider, "site", None)
         if site is None:  # `scrapy shell` and others use another spider, with URLs from the user
             return
         parts = urlsplit(request.url)
         if parts.scheme not in ("http", "https") or not site.is_host(parts.netloc):
-            raise IgnoreRequest(f"offsite: {parts.netloc}")
+            raise RefusedError("offsite", f"offsite: {parts.netloc}")
         if problem := address_problem(request.url, site.longest_address):
-            raise IgnoreRequest(problem)
+            raise RefusedError("address", problem)
 
 
 #: Bytes checked to decide whether a body is plain text.
@@ -89,7 +80,7 @@ _CONTROLS = bytes(sorted(set(range(0x20)) - set(b"\t\n\f\r")))
 _SHORTEST_UTF8, _SHORTEST_OTHER = 16, 256
 
 
-class Unpacking(HttpCompressionMiddleware):
+class HttpCompressionMiddleware(httpcompression.HttpCompressionMiddleware):
     """Scrapy's middleware, but it accepts a plain body with a false ``Content-Encoding``, as browsers do.
 
     Scrapy raises an error, which loses the page, or for robots.txt the whole site. A damaged compressed body is
@@ -98,7 +89,7 @@ class Unpacking(HttpCompressionMiddleware):
 
     @staticmethod
     def _decode(body: bytes, encoding: bytes, max_size: int) -> bytes:
-        return body if is_plain(body) else HttpCompressionMiddleware._decode(body, encoding, max_size)
+        return body if is_plain(body) else httpcompression.HttpCompressionMiddleware._decode(body, encoding, max_size)
 
 
 def is_plain(body: bytes) -> bool:
@@ -124,7 +115,7 @@ _LONGEST = 200
 _BAD = 400
 
 
-class SiteIdentity:
+class SiteIdentity(FromCrawler):
     """Downloader middleware that ends the run if the site is not the store's.
 
     The first response, for robots.txt, identifies the site, and the store records it. A run that receives another
@@ -138,11 +129,6 @@ class SiteIdentity:
         self._store = CrawlStore.used_by(crawler).store
         self._held: str | None = None
         """The store's identity, once a response has been compared with it."""
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "SiteIdentity":
-        """Scrapy's constructor."""
-        return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Let the response pass, or end the run."""

@@ -28,6 +28,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import DNSLookupError
 from twisted.web.iweb import IResponse
 
+from caravan_crawler.addons import FromCrawler
 from caravan_crawler.failures import HeadersTooLargeError, RunEndsError, end_run, is_ending, is_unanswered
 from caravan_crawler.normalise.text import encodable
 from caravan_crawler.outcome import CRAWL_DELAY_STAT, RETRY_AFTER_STAT
@@ -150,7 +151,7 @@ LOOK = 0.2
 _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-class Throttle:
+class Throttle(FromCrawler):
     """Pauses between requests; an extension, so that all download handlers share one.
 
     The handler awaits :meth:`wait` before it sends a request, and calls :meth:`answered` or :meth:`unanswered`
@@ -163,11 +164,6 @@ class Throttle:
         self._backoff = Backoff(crawler.settings.getfloat("BACKOFF_START"))
         self._until = 0.0
         self._lock = asyncio.Lock()
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "Throttle":
-        """Scrapy's constructor."""
-        return cls(crawler)
 
     def seconds_left(self) -> float:
         """Return the seconds left of the pause; 0 or less if there is none."""
@@ -277,20 +273,14 @@ def received_at(answered: Request | Response) -> datetime:
 _LONG = 60
 
 
-class CrawlDelay:
+class CrawlDelay(FromCrawler):
     """Obey robots.txt's Crawl-delay if longer than the delay set; above ``CRAWL_DELAY_MAX`` the run ends."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self._look = create_looping_call(self._let_go)
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "CrawlDelay":
-        """Scrapy's constructor."""
-        extension = cls(crawler)
-        crawler.signals.connect(extension.robots_parsed, signals.robots_parsed)
-        crawler.signals.connect(extension.engine_stopped, signals.engine_stopped)
-        return extension
+        crawler.signals.connect(self.robots_parsed, signals.robots_parsed)
+        crawler.signals.connect(self.engine_stopped, signals.engine_stopped)
 
     def robots_parsed(self, robotparser: Any, request: Request) -> None:
         """Set the delay of the host's slot, and its concurrency to 1."""

@@ -16,6 +16,14 @@ class HeadersTooLargeError(Exception):
     """The status line, the headers and the interim responses before them are larger than allowed."""
 
 
+class RefusedError(IgnoreRequest):
+    """A request was not sent, for a ``reason`` that is a stats key."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class RobotsUnreadError(Exception):
     """A request was not sent, as robots.txt could not be read."""
 
@@ -42,6 +50,8 @@ _UNANSWERED = frozenset(
     "DownloadConnectionRefusedError DownloadFailedError DownloadTimeoutError CannotResolveHostError "
     "ResponseDataLossError ConnectionDone ConnectError ConnectionLost TunnelError OSError headers_too_large".split()
 )
+#: Messages of Scrapy's middlewares, and the reasons that they give.
+_OF_SCRAPY = {"Forbidden by robots.txt": "robots", "max redirections reached": "redirections"}
 #: Failures of the server, or refusals of the crawler, rather than of the page. Challenges usually have status 403.
 _REFUSALS = ("kind_challenge", f"http_{HTTPStatus.FORBIDDEN:d}", f"http_{HTTPStatus.TOO_MANY_REQUESTS:d}", "http_5")
 
@@ -55,9 +65,10 @@ def reason(failure: Failure) -> str:
         return "headers_too_large"
     if _is_too_large(error):
         return "too_large"
+    if isinstance(error, RefusedError):
+        return error.reason
     if isinstance(error, IgnoreRequest):
-        known = ("robots", "offsite", "redirections", "address")
-        return next((word for word in known if word in str(error)), "ignored")
+        return _OF_SCRAPY.get(str(error), "ignored")
     return type(error).__name__
 
 

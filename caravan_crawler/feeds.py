@@ -17,16 +17,16 @@ from filelock import FileLock, Timeout
 from scrapy import Spider
 from scrapy.crawler import Crawler
 from scrapy.exporters import CsvItemExporter
+from scrapy.utils.serialize import ScrapyJSONEncoder
 
 from caravan_crawler.atomic import is_replaceable, local_path, part_path, replace_file
-from caravan_crawler.items import Link
 from caravan_crawler.outcome import FEED_STAT, STREAM_STAT
 
 logger = logging.getLogger(__name__)
 
 
 class WholeFileStorage:
-    """Scrapy's feed storage for local files."""
+    """Scrapy's feed storage for local files; spiders of others have Scrapy's own."""
 
     def __init__(self, uri: str, *, crawler: Crawler, feed_options: dict[str, Any] | None = None) -> None:
         self.path = local_path(uri)
@@ -46,14 +46,14 @@ class WholeFileStorage:
         """Scrapy's constructor."""
         return cls(uri, crawler=crawler, feed_options=feed_options)
 
-    def open(self, spider: Spider) -> IO[bytes]:
+    def open(self, spider: Any) -> IO[bytes]:
         """Open the partial file; with ``-o`` it begins as a copy of the existing file.
 
         A device or a pipe is written directly, as it cannot be replaced.
         """
         if not is_replaceable(self.path):
             return _open_stream(self.path, str(self.path), self._crawler)
-        self._run_id = getattr(spider, "run_id", str(os.getpid()))
+        self._run_id = spider.run_id
         part = part_path(self.path, self._run_id)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ class WholeFileStorage:
         try:
             replace_file(part, path)
             # Remove partial files of stopped runs; the store has their records and publishes them.
-            for run_id in getattr(self._crawler.spider, "continues", ()):
+            for run_id in self._crawler.spider.continues:  # type: ignore[union-attr]
                 left = part_path(path, run_id)
                 left.unlink(missing_ok=True)
                 (path.parent.parent / run_id / left.name).unlink(missing_ok=True)
@@ -364,7 +364,6 @@ class SpreadsheetCsvExporter(CsvItemExporter):
     def serialize_field(self, field: Any, name: str, value: Any) -> Any:
         """Return the cell's value."""
         if isinstance(value, list):
-            plain = [entry.as_object() if isinstance(entry, Link) else entry for entry in value]
-            return safe_cell(json.dumps(plain, ensure_ascii=False))
+            return safe_cell(json.dumps(value, cls=ScrapyJSONEncoder, ensure_ascii=False))
         value = super().serialize_field(field, name, value)
         return safe_cell(value) if isinstance(value, str) else value

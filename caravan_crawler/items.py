@@ -13,17 +13,6 @@ from itertools import pairwise
 from typing import Any
 
 
-def as_row(item: Any) -> dict[str, Any]:
-    """Return an item as a row of the store: field name to value, links as JSON objects.
-
-    ``dataclasses.asdict`` returns the same, but copies every value, which takes ten times as long.
-    """
-    row = dict(vars(item))
-    if links := row.get("links"):
-        row["links"] = [link.as_object() for link in links]
-    return row
-
-
 def _number(value: Decimal | None) -> Any:
     """Return a Decimal as a JSON number; a float represents a rate's six significant digits exactly."""
     return None if value is None else float(value)
@@ -39,13 +28,16 @@ class Link:
     url: str
     """Absolute URL of the target."""
 
-    def as_object(self) -> dict[str, str]:
-        """Return the link as a JSON object."""
-        return {"text": self.text, "url": self.url}
+
+class Item:
+    """A record that the spider yields to the pipelines."""
+
+    is_stored = False
+    """Whether an earlier run has stored it, and this run publishes it."""
 
 
 @dataclass
-class Article:
+class Article(Item):
     """One article of the site, once per run, whatever URLs lead to it."""
 
     article_id: int | None = None
@@ -121,7 +113,7 @@ class Article:
 
 
 @dataclass
-class TrendingEntry:
+class TrendingEntry(Item):
     """One line of the trending block (``В тренде``), when first seen in a run and again when it changes."""
 
     rank: int = 0
@@ -151,7 +143,7 @@ class TrendingEntry:
 
 
 @dataclass
-class ExchangeRate:
+class ExchangeRate(Item):
     """One rate of the header's ticker, when first seen in a run and again when it changes."""
 
     currency: str = ""
@@ -175,7 +167,7 @@ class ExchangeRate:
 
 
 @dataclass
-class Weather:
+class Weather(Item):
     """The header's weather, when first seen in a run and again when it changes."""
 
     city: str | None = None

@@ -1,12 +1,17 @@
-"""Readable log lines: one line per external failure, a stack trace only for a bug."""
+"""The log: readable lines, warnings only unless more is given, stack traces only for bugs."""
 
 import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
 from scrapy.http import Request
 from scrapy.logformatter import LogFormatter, LogFormatterResult
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from scrapy.utils.log import get_scrapy_root_handler
 from twisted.python.failure import Failure
 
@@ -82,3 +87,64 @@ class QuietFormatter(LogFormatter):
             "msg": "Not fetched: %(request)s (%(error)s)",
             "args": {"request": request, "error": failure.value},
         }
+
+
+_CALM = "WARNING"
+#: The first parts of the names of this project's loggers: its modules' and its spider's.
+_OWN = ("caravan_crawler", "caravan")
+
+
+class QuietLog:
+    """Add-on: log warnings and errors only, unless LOG_FILE or LOG_LEVEL is given; a crawl has 170 lines at INFO.
+
+    It is an add-on because only add-ons run before Scrapy configures logging.
+    """
+
+    def __init__(self) -> None:
+        # The settings are already changed; NotConfigured removes the add-on from the logged list of add-ons.
+        raise NotConfigured
+
+    @classmethod
+    def update_pre_crawler_settings(cls, settings: BaseSettings) -> None:
+        """Raise the log level if the log is written to standard error."""
+        if settings["LOG_FILE"] or _is_level_given(settings):
+            return
+        if settings["LOG_LEVEL"] in ("DEBUG", "INFO", logging.DEBUG, logging.INFO):
+            settings.set("LOG_LEVEL", _CALM, priority="project")
+
+
+def is_quiet(settings: BaseSettings) -> bool:
+    """Whether :class:`QuietLog` has raised the log level."""
+    return settings["LOG_LEVEL"] == _CALM and not _is_level_given(settings)
+
+
+def _is_level_given(settings: BaseSettings) -> bool:
+    """Whether the user gave a LOG_LEVEL for this run."""
+    return (settings.getpriority("LOG_LEVEL") or 0) > SETTINGS_PRIORITIES["project"]
+
+
+@contextmanager
+def log_above_bar(settings: BaseSettings) -> Iterator[None]:
+    """Hide the progress bar while Scrapy's log writes to stderr.
+
+    If the log is quiet, the project's own loggers write from INFO on, as on a terminal a person may be watching.
+    """
+    scrapys: Any = get_scrapy_root_handler()
+    if getattr(scrapys, "stream", None) is not sys.stderr:
+        yield
+        return
+    from tqdm.contrib.logging import logging_redirect_tqdm
+
+    with logging_redirect_tqdm():
+        handler = logging.root.handlers[-1]
+        handler.setLevel(scrapys.level)
+        for each in scrapys.filters:
+            handler.addFilter(each)
+        if is_quiet(settings):
+            handler.setLevel(logging.INFO)
+            handler.addFilter(_is_for_calm_terminal)
+        yield
+
+
+def _is_for_calm_terminal(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING or record.name.split(".", 1)[0] in _OWN

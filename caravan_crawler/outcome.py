@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import urllib.request
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -85,25 +85,27 @@ class Outcome:
         """The code as a word."""
         return _NAMES[self.code] if self.code < len(_NAMES) else "stopped"
 
-    def without_store(self) -> "Outcome":
-        """Return the same outcome for a run without a store, which no other run continues."""
-        reason = self.reason.replace(STOPPED_WORDS, f"stopped on request; {_STARTS_ANEW}")
-        return Outcome(self.code, reason.replace(_CONTINUES, _STARTS_ANEW))
 
+def decide(stats: Mapping[str, Any], finish_reason: str | None, *, has_store: bool = True) -> Outcome:
+    """Decide the outcome from the stats; the first problem found determines it.
 
-def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
-    """Decide the outcome from the stats; the first problem found determines it."""
+    No run continues one without a store, and the reason says so.
+    """
     for stat, code in _PROBLEMS.items():
         if problem := stats.get(stat):
             return Outcome(code, str(problem))
     if signal_number := stats.get(SIGNAL_STAT):
-        return Outcome(STOPPED + signal_number, STOPPED_WORDS)
+        words = STOPPED_WORDS if has_store else f"stopped on request; {_STARTS_ANEW}"
+        return Outcome(STOPPED + signal_number, words)
     if finish_reason is None:
         return Outcome(CRASHED, "the crawl did not start")
     if errors := _errors(stats):
         return Outcome(CRASHED, errors)
+    ending = _ending(stats, finish_reason, _CONTINUES if has_store else _STARTS_ANEW)
     if is_cut_short(finish_reason):
-        return _judge_part(stats, finish_reason)
+        # It may have ended before it has read an article.
+        has_begun = stats.get("caravan/pages/article") or _sum(stats, "caravan/failed/")
+        return _judge_pages(stats, ending) if has_begun else Outcome(SOUND, ending)
     if outage := stats.get(OUTAGE_STAT):
         return Outcome(UNREACHABLE, f"{outage}; the last: {stats.get('caravan/last_failure')}")
     if pause := stats.get(RETRY_AFTER_STAT):
@@ -114,7 +116,7 @@ def decide(stats: Mapping[str, Any], finish_reason: str | None) -> Outcome:
         )
     if finish_reason not in ("finished", LIMIT):
         return Outcome(CRASHED, f"stopped early: {finish_reason}")
-    return _judge_pages(stats)
+    return _judge_pages(stats, ending)
 
 
 def is_cut_short(finish_reason: str) -> bool:
@@ -122,17 +124,14 @@ def is_cut_short(finish_reason: str) -> bool:
     return finish_reason.startswith("closespider_")
 
 
-def _judge_part(stats: Mapping[str, Any], finish_reason: str) -> Outcome:
-    """Decide the outcome of a run that was cut short, perhaps before it has read an article."""
-    has_begun = stats.get("caravan/pages/article") or _sum(stats, "caravan/failed/")
-    outcome = _judge_pages(stats) if has_begun else Outcome(SOUND, "complete")
-    if outcome.code != SOUND or outcome.reason.startswith(AT_LIMIT):
-        return outcome
-    ending = f"{AT_LIMIT} {finish_reason.upper()}; {_CONTINUES}"
-    return Outcome(SOUND, ending + outcome.reason.removeprefix("complete"))
+def _ending(stats: Mapping[str, Any], finish_reason: str, what_follows: str) -> str:
+    """Return the words for a sound run: that it is complete, or at which limit it has ended, and what the next does."""
+    if limit := stats.get(LIMIT_STAT):
+        return f"{AT_LIMIT} of {limit}; {what_follows}"
+    return f"{AT_LIMIT} {finish_reason.upper()}; {what_follows}" if is_cut_short(finish_reason) else "complete"
 
 
-def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
+def _judge_pages(stats: Mapping[str, Any], ending: str) -> Outcome:
     failed = _sum(stats, "caravan/failed/")
     read = _sum(stats, "caravan/pages/") - sum(stats.get(f"caravan/pages/{kind}", 0) for kind in UNSOUND)
     read += stats.get("caravan/articles/not_modified", 0)
@@ -142,7 +141,7 @@ def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
     if (section := stats.get(NO_SECTION_STAT)) and not any(map(stats.get, found)):
         return Outcome(REFUSED, f"the site has no section {section}" + (f"; {last}" if last else ""))
     if read + failed == 0 and stats.get(WORKER_STAT) == "helps":
-        return Outcome(SOUND, "complete: the other workers read it all")
+        return Outcome(SOUND, f"{ending}: the other workers read it all")
     # A resumed run may have nothing left to request.
     if read == 0 and (failed or stats.get("caravan/forbidden")):
         return Outcome(UNREACHABLE, f"no page could be read; {last or 'robots.txt forbids the site'}")
@@ -156,10 +155,10 @@ def _judge_pages(stats: Mapping[str, Any]) -> Outcome:
         return Outcome(UNREACHABLE, f"{failed} of {read + failed} pages failed; the last: {last}")
     if lists := stats.get("caravan/abandoned_lists"):
         return Outcome(UNREACHABLE, f"{lists} lists were given up, as page after page failed; the last: {last}")
-    return _judge_data(stats, read, failed, last)
+    return _judge_data(stats, ending, read, failed, last)
 
 
-def _judge_data(stats: Mapping[str, Any], read: int, failed: int, last: str | None) -> Outcome:
+def _judge_data(stats: Mapping[str, Any], ending: str, read: int, failed: int, last: str | None) -> Outcome:
     found = stats.get("caravan/pages/article", 0) + stats.get("caravan/links/known", 0)
     found += stats.get("caravan/articles/not_modified", 0) + stats.get("caravan/articles/carried", 0)
     # A sitemap index lists no articles, and may be all that a run requested.
@@ -177,9 +176,7 @@ def _judge_data(stats: Mapping[str, Any], read: int, failed: int, last: str | No
     if lists := stats.get(UNKNOWN_NEXTS_STAT):
         last_one = stats.get(UNKNOWN_NEXT_STAT)
         words.append(f"{lists} lists go on at an address of unknown form and are not complete; the last: {last_one}")
-    limit = stats.get(LIMIT_STAT)
-    reason = f"{AT_LIMIT} of {limit}; {_CONTINUES}" if limit else "complete"
-    return Outcome(SOUND, reason + (f", but {'; '.join(words)}" if words else ""))
+    return Outcome(SOUND, ending + (f", but {'; '.join(words)}" if words else ""))
 
 
 def _pages(number: int) -> str:
@@ -218,33 +215,25 @@ _VERDICTS = ("printed", "refined", "structured", "disagree", "missing")
 _FEWEST_LATE = 2
 
 
-def build_report(
-    run_id: str,
-    continues: Iterable[str],
-    arguments: Mapping[str, Any],
-    started_at: datetime,
-    ended_at: datetime,
-    outcome: Outcome,
-    stats: Mapping[str, Any],
-    cells: Mapping[Any, int],
-) -> dict[str, Any]:
-    """Return the report as JSON values. ``cells`` maps section, year, field and reader to a number of articles.
+def build_report(spider: Any, outcome: Outcome, ended_at: datetime, cells: Mapping[Any, int]) -> dict[str, Any]:
+    """Return a run's report as JSON values. ``cells`` maps section, year, field and reader to a number of articles.
 
     The key ``fields`` has for each field the number of articles with it, their share, and the readers that found it.
     """
+    stats = spider.crawler.stats.get_stats()
     articles = {name: stats.get(f"caravan/articles/{name}", 0) for name in _ARTICLES}
     requests = stats.get("downloader/request_count", 0)
     return {
-        "run_id": run_id,
-        "continues": list(continues),
+        "run_id": spider.run_id,
+        "continues": list(spider.continues),
         "exit_code": outcome.code,
         "outcome": outcome.name,
         "reason": outcome.reason,
         "version": __version__,
-        "arguments": dict(arguments),
-        "started_at": started_at.isoformat(timespec="seconds"),
+        "arguments": spider.arguments.as_json(),
+        "started_at": spider.started_at.isoformat(timespec="seconds"),
         "ended_at": ended_at.isoformat(timespec="seconds"),
-        "seconds": round((ended_at - started_at).total_seconds(), 1),
+        "seconds": round((ended_at - spider.started_at).total_seconds(), 1),
         "articles": {
             "found": stats.get("caravan/pages/article", 0)
             + stats.get("caravan/links/known", 0)

@@ -1,20 +1,45 @@
 """Base classes of the project's commands: a user's mistake is one line and exit code 2."""
 
 import argparse
+import logging
 import os
 import sys
 from pathlib import Path
 from typing import ClassVar, NoReturn
+from urllib.parse import SplitResult, urlsplit
 
 from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
+from scrapy.commands.shell import Command as ShellCommand
+from scrapy.crawler import CrawlerProcessBase
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    UsageError,
+)
+from scrapy.settings import BaseSettings, Settings
+from scrapy.spiderloader import get_spider_loader
+from scrapy.utils.url import guess_scheme
 
+from caravan_crawler.addons import leave_out_run
+from caravan_crawler.atomic import local_path
 from caravan_crawler.console import print_err
-from caravan_crawler.outcome import REFUSED
+from caravan_crawler.failures import RobotsUnreadError, error_words
+from caravan_crawler.feed_checks import format_problem, log_file_problem, output_problem
+from caravan_crawler.outcome import REFUSED, UNREACHABLE
+from caravan_crawler.settings_checks import assignment_problem, command_problem, level_problem, page_problem
+from caravan_crawler.spiders.caravan import CaravanSpider
+from caravan_crawler.urls import is_page_address
 
 
 class CheckedCommand(ScrapyCommand):
     """A command, the project's or Scrapy's, that checks what Scrapy would end with a stack trace or a page of usage."""
+
+    # Scrapy sets both before it calls a command.
+    settings: Settings
+    crawler_process: CrawlerProcessBase
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add the options; a mistake in them is one line, without the usage."""
@@ -24,16 +49,10 @@ class CheckedCommand(ScrapyCommand):
 
     def default_level(self) -> str:
         """Return the log level for the help text; the add-on QuietLog raises that of the settings."""
-        assert self.settings is not None
         return f"WARNING, in a log file {self.settings['LOG_LEVEL']}"
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Set the settings that options name, and check the log and other files, which Scrapy opens unchecked."""
-        # They import the store, and settings that depend on the environment.
-        from caravan_crawler.feed_checks import format_problem, log_file_problem, output_problem
-        from caravan_crawler.settings_checks import assignment_problem, level_problem
-
-        assert self.settings is not None
         if problem := assignment_problem(self.settings, opts.set):
             raise UsageError(problem, print_help=False)
         pidfile, opts.pidfile = opts.pidfile, None  # written below
@@ -64,6 +83,87 @@ class CheckedCommand(ScrapyCommand):
         sys.exit(REFUSED)
 
 
+_NOT_FETCHED = (
+    IgnoreRequest,
+    RobotsUnreadError,
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+)
+
+
+class _FailedDownloads(logging.Filter):
+    """Leaves the stack trace out of the warning that a page was not fetched, and notes that there was one."""
+
+    found = False
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let each record through."""
+        if record.levelno == logging.WARNING and record.exc_info:
+            record.exc_info = None
+            self.found = True
+        return True
+
+
+class OnePageCommand(CheckedCommand):
+    """A command of Scrapy's for one page, without store and feeds; a page that is not fetched is exit code 4."""
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Check options, settings and the page's address, and disable what only a crawl needs."""
+        super().process_options(args, opts)
+        problem = page_problem(self, args) or _spider_problem(opts.spider, self.settings)
+        if problem := problem or _address_problem(args, is_shell=isinstance(self, ShellCommand)):
+            raise UsageError(problem, print_help=False)
+        leave_out_run(self.settings)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        failed = _FailedDownloads()
+        logging.getLogger("scrapy.core.scraper").addFilter(failed)
+        try:
+            super().run(args, opts)  # type: ignore[safe-super]  # Scrapy's command is the next base
+        except _NOT_FETCHED as error:  # of scrapy shell
+            self.end(f"not fetched: {error_words(error)}", UNREACHABLE)
+        if failed.found:
+            self.exitcode = UNREACHABLE
+
+
+class OtherPageCommand(OnePageCommand):
+    """``scrapy fetch``, ``shell`` or ``view``, for saved pages too; the spider would refuse pages of other sites."""
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Use Scrapy's spider, and its handler of files."""
+        super().process_options(args, opts)
+        self.settings["DOWNLOAD_HANDLERS"].pop("file", None)
+        if opts.spider == CaravanSpider.name:
+            opts.spider = None
+
+
+def _spider_problem(name: str | None, settings: BaseSettings) -> str | None:
+    spiders = get_spider_loader(settings).list()
+    return None if name is None or name in spiders else f"there is no spider '{name}', only {', '.join(spiders)}"
+
+
+def _address_problem(args: list[str], *, is_shell: bool) -> str | None:
+    """Return why the arguments are not the one page to fetch; for ``scrapy shell`` also a file, a host, or nothing."""
+    if is_shell and not args:
+        return None
+    if len(args) != 1:
+        return "give one URL"
+    given = args[0]
+    url = guess_scheme(given) if is_shell else given
+    if url.startswith("file:"):
+        path = local_path(url)
+        return None if path.is_file() else f"{path} is no file"
+    is_page = is_page_address(url) and ("://" in given or _names_host(urlsplit(url)))
+    return None if is_page else f"{given} is no address of a page (http://… or https://…)"
+
+
+def _names_host(parts: SplitResult) -> bool:
+    """Whether the host is more than a word, which is hardly meant as one."""
+    return parts.hostname == "localhost" or "." in parts.netloc or ":" in parts.netloc
+
+
 class OwnCommand(CheckedCommand):
     """A command of the project: it ends with one line and an exit code, and logs nothing unless it is asked to."""
 
@@ -72,20 +172,18 @@ class OwnCommand(CheckedCommand):
     purpose: ClassVar[str]
 
     def syntax(self) -> str:
-        """Return the arguments for the help text."""
         return self.usage
 
     def short_desc(self) -> str:
-        """Return the description for the list of commands."""
         return self.purpose
 
     def default_level(self) -> str:
-        """Return that nothing is logged."""
         return "nothing is logged"
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Silence the log, unless a level is given: the command prints what it has to say."""
+        """Silence the log, unless a level is given: the command prints what it has to say. Refuse unknown options."""
         super().process_options(args, opts)
-        assert self.settings is not None
         if not opts.loglevel:
             self.settings.set("LOG_LEVEL", "CRITICAL", priority="cmdline")
+        if problem := command_problem(self, args):
+            raise UsageError(problem, print_help=False)

@@ -11,6 +11,7 @@ from scrapy.settings import Settings
 from scrapy.statscollectors import MemoryStatsCollector
 from scrapy.utils.misc import build_from_crawler, load_object
 
+from caravan_crawler.addons import FromCrawler
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
@@ -21,18 +22,10 @@ from caravan_crawler.store.article_history import ChangeType
 from caravan_crawler.store.article_store import article_key
 
 
-class CountingPipeline:
+class CountingPipeline(FromCrawler):
     """A pipeline that counts under ``caravan/<name>/…``."""
 
     name = ""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "CountingPipeline":
-        """Scrapy's constructor."""
-        return cls(crawler)
 
     def count(self, event: str) -> None:
         """Count one event."""
@@ -163,7 +156,7 @@ class StorePipeline(CountingPipeline):
             article_store.add_page_fact(item)
             return item
         key = article_key(item)
-        if crawl_store.is_at_limit and not article_store.is_from_earlier_run(item):
+        if crawl_store.is_at_limit and not item.is_stored:
             # Requested before the limit was reached. Its page is not committed, so the next run reads it.
             article_store.discard_page(key)
             self.crawler.stats.inc_value("caravan/dropped/limit")

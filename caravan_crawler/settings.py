@@ -18,7 +18,7 @@ COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspec
 ADDONS = {
     # Default contents of -o and -O feeds, SHARED_CRAWL; no run and no store for `scrapy shell`, `bench` and others.
     "caravan_crawler.addons.SpiderAddon": 100,
-    "caravan_crawler.console.QuietLog": 200,  # warnings and errors only, unless LOG_FILE or LOG_LEVEL is given
+    "caravan_crawler.logformatter.QuietLog": 200,  # warnings and errors only, unless LOG_FILE or LOG_LEVEL is given
     "caravan_crawler.addons.BrowserAddon": 300,  # disabled unless BROWSER is auto or always
     "caravan_crawler.addons.RemoveDisabledComponents": 400,  # last: what is switched off is not loaded
 }
@@ -77,7 +77,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # allows subdomains and other ports
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
-    "caravan_crawler.downloadermiddlewares.Unpacking": 590,  # its replacement: accepts a plain body with a false header
+    "caravan_crawler.downloadermiddlewares.HttpCompressionMiddleware": 590,  # a plain body may have a false header
     "caravan_crawler.archive.archive_middleware.ArchiveMiddleware": 1000,  # next to the downloader: bodies as sent
     "caravan_crawler.downloadermiddlewares.SiteIdentity": 1010,  # first to see a response, so no other site is archived
 }

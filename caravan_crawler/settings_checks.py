@@ -7,7 +7,7 @@ import logging
 import math
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from numbers import Number
@@ -55,7 +55,7 @@ def settings_problem(settings: BaseSettings) -> str | None:
 
 def export_problem(settings: BaseSettings) -> str | None:
     """Return the first problem of the settings that an export reads, in one line, or None."""
-    return name_problem(settings) or _number_problem(settings) or floors_problem(settings)
+    return _number_problem(settings) or floors_problem(settings)
 
 
 def page_problem(command: ScrapyCommand, args: Iterable[str]) -> str | None:
@@ -210,16 +210,16 @@ def _workers_problem(settings: BaseSettings) -> str | None:
     return None
 
 
-def limit_problem(settings: BaseSettings, arguments: Mapping[str, str]) -> str | None:
+def limit_problem(settings: BaseSettings, arguments: CrawlArguments) -> str | None:
     """Return a problem if a limit is given for one of several workers; None if not."""
-    if "limit" in arguments and settings.getbool("SHARED_CRAWL"):
+    if arguments.limit is not None and settings.getbool("SHARED_CRAWL"):
         return "limit is for a run of its own; in a shared crawl each worker would count its own articles"
     return None
 
 
-def scrapyd_problem(settings: BaseSettings, arguments: Mapping[str, str]) -> str | None:
+def scrapyd_problem(settings: BaseSettings, arguments: CrawlArguments) -> str | None:
     """Return why a Scrapyd job must not run, in one line; None if it may, or if this is not a Scrapyd job."""
-    if CrawlArguments.parse(dict(arguments)).job is None:
+    if arguments.job is None:
         return None
     return _copy_problem() or _folder_problem(settings)
 

@@ -14,7 +14,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 
-from caravan_crawler.failures import is_refusal, is_unanswered, reason, words
+from caravan_crawler.failures import RefusedError, is_refusal, is_unanswered, reason, words
 
 
 def http(status: int) -> HttpError:
@@ -43,7 +43,9 @@ CASES = [
     (DownloadCancelledError(""), "too_large", TOO_LARGE, False, False),
     (BOMB, "too_large", TOO_LARGE, False, False),
     (IgnoreRequest("Forbidden by robots.txt"), "robots", "Forbidden by robots.txt", False, False),
-    (IgnoreRequest("offsite: x"), "offsite", "offsite: x", False, False),
+    (IgnoreRequest("max redirections reached"), "redirections", "max redirections reached", False, False),
+    (IgnoreRequest("no reason"), "ignored", "no reason", False, False),
+    (RefusedError("offsite", "offsite: robots.txt.kz"), "offsite", "offsite: robots.txt.kz", False, False),
 ]
 
 

@@ -14,6 +14,7 @@ from scrapy.http import Response
 from scrapy.utils.python import to_unicode
 from twisted.web import http
 
+from caravan_crawler.addons import FromCrawler
 from caravan_crawler.archive.warc import EDITION, IDENTITY, SITE, WarcWriter, finish_interrupted
 from caravan_crawler.downloadhandlers import header, received_at
 from caravan_crawler.extensions.crawl_store import CrawlStore
@@ -29,7 +30,7 @@ logger = logging.getLogger(__name__)
 FOLDER = "warc"
 
 
-class ArchiveMiddleware:
+class ArchiveMiddleware(FromCrawler):
     """Writes every response to WARC files as it was sent, including robots.txt, redirects and error pages.
 
     Loaded with ``ARCHIVE`` only. It is next to the downloader, before bodies are decompressed. The run ends if a
@@ -40,14 +41,8 @@ class ArchiveMiddleware:
         self._crawler = crawler
         self._files: WarcWriter | None = None
         self._info: dict[str, str] = {}
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "ArchiveMiddleware":
-        """Scrapy's constructor."""
-        middleware = cls(crawler)
-        crawler.signals.connect(middleware.spider_opened, signals.spider_opened)
-        crawler.signals.connect(middleware.engine_stopped, signals.engine_stopped)
-        return middleware
+        crawler.signals.connect(self.spider_opened, signals.spider_opened)
+        crawler.signals.connect(self.engine_stopped, signals.engine_stopped)
 
     def spider_opened(self, spider: Any) -> None:
         """Finish the files of killed runs, and prepare those of this run."""

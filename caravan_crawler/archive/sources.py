@@ -17,15 +17,16 @@ from scrapy.statscollectors import MemoryStatsCollector
 from warcio.bufferedreaders import ChunkedDataReader
 from warcio.recordloader import ArcWarcRecord, ArcWarcRecordLoader
 
+from caravan_crawler import settings
 from caravan_crawler.archive import warc
 from caravan_crawler.archive.pages import ArchivedPage, ArchiveError, Skipped, read_html_files
-from caravan_crawler.downloadermiddlewares import Unpacking
+from caravan_crawler.downloadermiddlewares import HttpCompressionMiddleware
 
 #: Codings that warcio decodes; it also accepts a torn body, and a plain one whose header names a coding.
 _CODINGS_OF_WARCIO = ("", "gzip", "deflate")
 _PAGES = ("text/html", "application/xhtml")
-#: Bytes of a decoded page; a crawl does not accept a longer one.
-_MOST_BYTES = 16 * 1024 * 1024
+#: Bytes of a decoded page, as in a crawl.
+_MOST_BYTES = settings.DOWNLOAD_MAXSIZE
 #: Bytes that contain a file's first record.
 _HEAD = 1 << 16
 
@@ -152,10 +153,10 @@ def _body(record: ArcWarcRecord) -> bytes | Skipped:
 
 
 @cache
-def _decompression() -> Unpacking:
+def _decompression() -> HttpCompressionMiddleware:
     crawler = Crawler(Spider)
     crawler.stats = MemoryStatsCollector(crawler)
-    return Unpacking(crawler=crawler)
+    return HttpCompressionMiddleware(crawler=crawler)
 
 
 def _time(date: str) -> datetime:

@@ -10,15 +10,13 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import HtmlResponse, Response
 
-from caravan_crawler.addons import Mode, mode_of
+from caravan_crawler.addons import BrowserMode, FromCrawler, mode_of
 from caravan_crawler.browser.completeness import ESSENTIAL, EVERYWHERE, Completeness, ExpectedPage, completeness_of
 from caravan_crawler.browser.playwright import BrowserError, Chromium
-from caravan_crawler.downloadhandlers import header
 from caravan_crawler.failures import RunEndsError, end_run, is_ending
 from caravan_crawler.outcome import OUTAGE_STAT
-from caravan_crawler.pages.document import Bounds, parse_document
-from caravan_crawler.pages.encoding import declared_charset
-from caravan_crawler.spiders.http import MAY_BE_RENDERED
+from caravan_crawler.pages.document import Bounds
+from caravan_crawler.spiders.http import MAY_BE_RENDERED, parse_response
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +88,7 @@ _EXPECTED = {"parse_home": ExpectedPage.HOME, "parse_list": ExpectedPage.LIST}
 _EXPECTED |= dict.fromkeys(("parse", "parse_named", "parse_part"), ExpectedPage.ARTICLE)
 
 
-class BrowserMiddleware:
+class BrowserMiddleware(FromCrawler):
     """Replaces a page by its rendered HTML if that is more complete.
 
     The page is not requested again: the browser loads the response that was downloaded.
@@ -105,11 +103,6 @@ class BrowserMiddleware:
         self._failed_in_a_row = 0
         self._is_given_up = False
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "BrowserMiddleware":
-        """Scrapy's constructor."""
-        return cls(crawler)
 
     def process_request(self, request: Request) -> None:
         """Mark a page that may be rendered."""
@@ -139,7 +132,7 @@ class BrowserMiddleware:
         if before is None:
             return response
         wanted = self._benefit.wanted(expected, before.lacks)
-        if not wanted and self._mode is Mode.AUTO:
+        if not wanted and self._mode is BrowserMode.AUTO:
             return response
         try:
             rendered = await self._render(response, expected, wanted)
@@ -184,7 +177,7 @@ class BrowserMiddleware:
             message = f"the browser cannot be used: {error}"
             logger.error("%s", message)
             self._crawler.stats.set_value("caravan/browser/given_up", 1)
-            if self._mode is Mode.ALWAYS:
+            if self._mode is BrowserMode.ALWAYS:
                 self._crawler.stats.set_value(OUTAGE_STAT, message)
                 end_run(self._crawler, "browser")
         if before.lacks & ESSENTIAL:
@@ -193,8 +186,7 @@ class BrowserMiddleware:
 
     def _look(self, response: Response, expected: ExpectedPage) -> Completeness | None:
         site = self._crawler.spider.site  # type: ignore[union-attr]
-        charset = declared_charset(header(response, "Content-Type") or "")
-        return completeness_of(parse_document(response.body, response.url, site, charset, self._bounds), expected)
+        return completeness_of(parse_response(response, site, self._bounds), expected)
 
 
 def _with_html(response: HtmlResponse, html: str) -> HtmlResponse:

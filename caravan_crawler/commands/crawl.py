@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,10 +22,11 @@ from scrapy.utils.reactor import is_reactor_installed
 from caravan_crawler import outcome
 from caravan_crawler import settings as own_settings
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
-from caravan_crawler.console import append_exit_to_log, is_quiet, note_stop_signals, print_err, tune_gc
+from caravan_crawler.console import append_exit_to_log, note_stop_signals, print_err, tune_gc
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.feeds import WholeFileStorage
 from caravan_crawler.items import RUN_DIR, Article
+from caravan_crawler.logformatter import is_quiet
 from caravan_crawler.outcome import build_report, hook_problem, raise_alarm, summary, write_report
 from caravan_crawler.own_commands import CheckedCommand
 from caravan_crawler.settings_checks import limit_problem, option_problem, scrapyd_problem, settings_problem
@@ -41,27 +43,22 @@ class Command(CheckedCommand, CrawlCommand):
 
     _store: Store | None = None
     _signal: int | None = None
-    """The first signal after the reactor's start; the extension RunMonitor notes those after the engine's."""
+    """The first signal after the reactor's start."""
 
     def syntax(self) -> str:
-        """Return the arguments for the help text."""
         return f"[options] {CaravanSpider.name}"
 
     def short_desc(self) -> str:
-        """Return the description for the list of commands."""
         return "Crawl the site: store what is new or due, and write it as CSV and JSON lines"
 
     def long_desc(self) -> str:
-        """Return the help text, with the spider's arguments."""
         arguments = "; ".join(f"-a {name}=…: {text}" for name, text in HELP.items())
         return f"{self.short_desc()}. Arguments of the spider '{CaravanSpider.name}': {arguments}"
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Run the crawl."""
         if len(args) != 1 or args[0] != CaravanSpider.name:
             super().run(args, opts)
             return
-        assert self.crawler_process is not None
         assert self._store is not None
         store = self._store
         try:
@@ -71,7 +68,7 @@ class Command(CheckedCommand, CrawlCommand):
             crawler.settings.set("STORE", store, priority="cmdline")
             _watch(self.crawler_process.crawl(crawler, **opts.spargs), problems)
             tune_gc()
-            self._note_signals()
+            self._note_signals(crawler)
             self.crawler_process.start()
             self.exitcode = outcome.CRASHED
             crawl_store = CrawlStore.of(crawler)
@@ -91,29 +88,28 @@ class Command(CheckedCommand, CrawlCommand):
         try:
             super().process_options(args, opts)
             if args == [CaravanSpider.name]:
-                CrawlArguments.parse(opts.spargs)
-            elif len(args) == 1 and self.settings and args[0] in get_spider_loader(self.settings).list():
+                arguments = CrawlArguments.parse(opts.spargs)
+            elif len(args) == 1 and args[0] in get_spider_loader(self.settings).list():
                 return  # a developer's own spider, run by Scrapy's command
             else:
                 raise UsageError(_argument_problem(args) or option_problem(self, args) or _words_problem(args))
         except (UsageError, ArgumentError) as error:
             self._refuse(self._format_hint(opts) or str(error))
-        assert self.settings is not None
         if self.settings["LOG_FILE"]:
             logging.raiseExceptions = False  # the last line says so if the disk is full, not a stack trace per message
-        problem = settings_problem(self.settings) or limit_problem(self.settings, opts.spargs)
-        if problem := problem or scrapyd_problem(self.settings, opts.spargs):
+        problem = settings_problem(self.settings) or limit_problem(self.settings, arguments)
+        if problem := problem or scrapyd_problem(self.settings, arguments):
             self._refuse(problem)
         hook = self.settings["ON_FAILURE"]
         if hook and (warning := outcome.hook_warning(hook)):
             print_err(f"scrapy crawl: {warning}")
-        if args == [CaravanSpider.name]:
-            try:
-                site = CrawlArguments.parse(opts.spargs).site
-                shared = self.settings.getbool("SHARED_CRAWL")
-                self._store = open_store(self.settings["STORE_URL"], self.settings["DATA_DIR"], site, shared=shared)
-            except StoreError as error:
-                self._refuse(str(error), error.code)
+        shared = self.settings.getbool("SHARED_CRAWL")
+        try:
+            self._store = open_store(
+                self.settings["STORE_URL"], self.settings["DATA_DIR"], arguments.site, shared=shared
+            )
+        except StoreError as error:
+            self._refuse(str(error), error.code)
 
     def _format_hint(self, opts: argparse.Namespace) -> str | None:
         """Return the command for a file of -o or -O in a format that only an export writes, or None."""
@@ -123,32 +119,24 @@ class Command(CheckedCommand, CrawlCommand):
                 return f"{name}: a crawl writes .csv and .jsonl; for all articles of the store, after it: {command}"
         return None
 
-    def _note_signals(self) -> None:
-        """Note a signal that comes before the engine has started; Scrapy stops the crawl."""
+    def _note_signals(self, crawler: Crawler) -> None:
+        """Note which signal stops the run; Scrapy stops it."""
         if is_reactor_installed():
             from twisted.internet import reactor
 
             # Scrapy adds a trigger that installs its handlers. A trigger that the outer one adds comes after it.
             add: Any = reactor.addSystemEventTrigger
-            add("after", "startup", add, "after", "startup", note_stop_signals, self._note_signal)
+            add("after", "startup", add, "after", "startup", note_stop_signals, partial(self._note_signal, crawler))
 
-    def _note_signal(self, number: int) -> None:
+    def _note_signal(self, crawler: Crawler, number: int) -> None:
         self._signal = self._signal or number
+        if crawler.stats and crawler.stats.get_value(outcome.OUTCOME_STAT) is None:  # else it is too late to stop it
+            crawler.stats.set_value(outcome.SIGNAL_STAT, number)
 
     def _conclude(self, crawler: Crawler, crawl_store: CrawlStore) -> None:
         """After the feeds are closed, write the report, raise the alarm, and set the exit code of the outcome."""
-        assert self.crawler_process is not None
         ending, spider, ended_at = self._outcome(crawler, crawl_store), crawl_store.spider, datetime.now(UTC)
-        report = build_report(
-            spider.run_id,
-            spider.continues,
-            spider.arguments.as_json(),
-            spider.started_at,
-            ended_at,
-            ending,
-            crawler.stats.get_stats(),
-            crawl_store.articles.fields.cells,
-        )
+        report = build_report(spider, ending, ended_at, crawl_store.articles.fields.cells)
         path: Path | None = Path(spider.data_dir) / "runs" / spider.run_id / "run.json"
         assert path is not None
         problems = self._store_report(crawl_store, report, ended_at)
@@ -173,12 +161,11 @@ class Command(CheckedCommand, CrawlCommand):
         print_err(f"scrapy crawl: {words}")
 
     def _outcome(self, crawler: Crawler, crawl_store: CrawlStore) -> outcome.Outcome:
-        """Return the outcome after the feeds are closed."""
-        assert self.crawler_process is not None
+        """Return the outcome after the feeds are closed; RunMonitor decides before whether they are published."""
         stats = crawler.stats.get_stats()
         if self._signal and stats.get("finish_reason") in (None, "shutdown"):
             stats[outcome.SIGNAL_STAT] = self._signal
-        ending = outcome.decide(stats, stats.get("finish_reason"))
+        ending = outcome.decide(stats, stats.get("finish_reason"), has_store=crawl_store.store.name != NONE)
         if self.crawler_process.bootstrap_failed:
             ending = outcome.Outcome(outcome.CRASHED, "the crawl did not start")
         feed_failed = any(name.startswith("feedexport/failed_count") for name in stats)
@@ -186,10 +173,9 @@ class Command(CheckedCommand, CrawlCommand):
             ending = outcome.Outcome(outcome.CRASHED, "a feed could not be written; see the log")
         if ending.code == outcome.SOUND and (stream := stats.get(outcome.STREAM_STAT)):
             ending = outcome.Outcome(outcome.CRASHED, f"{stream}; the run's files are whole")
-        return ending.without_store() if crawl_store.store.name == NONE else ending
+        return ending
 
     def _store_report(self, crawl_store: CrawlStore, report: dict[str, Any], ended_at: datetime) -> list[str]:
-        assert self.settings is not None
         spider, store = crawl_store.spider, crawl_store.store
         try:
             if report["exit_code"] == outcome.UNREACHABLE:
@@ -207,17 +193,16 @@ class Command(CheckedCommand, CrawlCommand):
         return []
 
     def _alarm(self, report: dict[str, Any], path: Path | None) -> None:
-        hook = self.settings["ON_FAILURE"] if self.settings is not None else None
+        hook = self.settings["ON_FAILURE"]
         if hook and report["exit_code"] != outcome.SOUND and (problem := raise_alarm(hook, report, path)):
             print_err(f"scrapy crawl: {problem}")
 
     def _refuse(self, problem: str, code: int = outcome.REFUSED) -> NoReturn:
         print_err(f"scrapy crawl: {problem}")
-        if self.settings is not None:
-            append_exit_to_log(self.settings, code, problem)
-            if not (self.settings["ON_FAILURE"] and hook_problem(self.settings["ON_FAILURE"])):
-                name = outcome.Outcome(code, problem).name
-                self._alarm({"exit_code": code, "outcome": name, "reason": problem}, None)
+        append_exit_to_log(self.settings, code, problem)
+        if not (self.settings["ON_FAILURE"] and hook_problem(self.settings["ON_FAILURE"])):
+            name = outcome.Outcome(code, problem).name
+            self._alarm({"exit_code": code, "outcome": name, "reason": problem}, None)
         sys.exit(code)
 
 

@@ -23,7 +23,6 @@ class Command(OwnCommand):
     purpose = "Export the store: one table as one file, or a dataset to publish (tables, descriptions, sums, a card)"
 
     def long_desc(self) -> str:
-        """Return the description for the command's help."""
         from caravan_crawler.export.options import FILE_FORMATS
 
         return (
@@ -34,7 +33,6 @@ class Command(OwnCommand):
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add the options."""
         from caravan_crawler.export.options import FORMATS, ExportOptions
         from caravan_crawler.export.tables import TABLES
 
@@ -74,12 +72,11 @@ class Command(OwnCommand):
         from caravan_crawler.export.dataset import Export
         from caravan_crawler.export.options import ExportOptions, ExportRefusedError, format_of
         from caravan_crawler.feed_checks import reserved_problem
-        from caravan_crawler.settings_checks import export_problem, option_problem
+        from caravan_crawler.settings_checks import export_problem
 
-        assert self.settings is not None
         is_one = len(args) == 1 and args[0].strip()
         usage = "give one file such as articles.csv, one folder, or one URL such as s3://bucket/path"
-        problem = option_problem(self, args) or (None if is_one else usage) or export_problem(self.settings)
+        problem = (None if is_one else usage) or export_problem(self.settings)
         if problem is None and "://" not in args[0]:
             problem = reserved_problem(args[0], local_path(args[0]), self.settings, "an export")
         if problem:

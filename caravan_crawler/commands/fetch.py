@@ -2,9 +2,8 @@
 
 from scrapy.commands.fetch import Command as FetchCommand
 
-from caravan_crawler.commands.parse import OnePageOptions
-from caravan_crawler.own_commands import CheckedCommand
+from caravan_crawler.own_commands import OtherPageCommand
 
 
-class Command(OnePageOptions, CheckedCommand, FetchCommand):
+class Command(OtherPageCommand, FetchCommand):
     """Scrapy's command, without storing or publishing anything."""

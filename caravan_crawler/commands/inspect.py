@@ -18,13 +18,12 @@ from twisted.python.failure import Failure
 from caravan_crawler.addons import browser_problem
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
 from caravan_crawler.console import floors_of, is_terminal, print_err, print_out
-from caravan_crawler.downloadhandlers import header
 from caravan_crawler.failures import words
 from caravan_crawler.normalise.text import clean
 from caravan_crawler.outcome import CRASHED, CRAWL_DELAY_STAT, REFUSED, UNREACHABLE
 from caravan_crawler.own_commands import OwnCommand
 from caravan_crawler.pages.document import Bounds, Document, parse_document
-from caravan_crawler.pages.encoding import declared_charset
+from caravan_crawler.spiders.http import charset_of, parse_response
 from caravan_crawler.urls import PUBLIC_BASE, Site, is_page_address
 
 # The inspection is imported on use, because Scrapy loads all commands at each start.
@@ -47,7 +46,6 @@ class Command(OwnCommand):
     purpose = "Read one page and show each field: as printed, normalised, and which reader found it"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add the options."""
         super().add_options(parser)
         add = parser.add_argument
         add("--url", help="the address a saved file came from (default: its canonical link)")
@@ -66,10 +64,7 @@ class Command(OwnCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Read the page, from the network or a file, or inspect a site."""
-        from caravan_crawler.settings_checks import command_problem  # imports settings that depend on the environment
-
-        assert self.settings is not None
-        problem = command_problem(self, args) or _options_problem(args, opts)
+        problem = _options_problem(args, opts)
         problem = problem or (_fixture_problem(opts) if opts.save_fixture is not None else None)
         if problem:
             self.end(problem, REFUSED)
@@ -107,11 +102,10 @@ class Command(OwnCommand):
             url = f"{PUBLIC_BASE}saved/{quote(path.stem)}/"
         parts = urlsplit(url)
         document = parse_document(body, url, Site(f"{parts.scheme}://{parts.netloc.lower()}/"))
-        if problem := _print(body, document, None, settings, opts):
+        if problem := _show_page(body, document, None, settings, opts):
             self.end(problem, CRASHED)
 
     def _inspect_url(self, url: str, opts: argparse.Namespace) -> None:
-        assert self.crawler_process is not None
         if problem := browser_problem(self.crawler_process.settings):
             self.end(problem, REFUSED)
             return
@@ -128,7 +122,6 @@ class Command(OwnCommand):
         from caravan_crawler.inspection.page_report import PageFolder, SaveError
         from caravan_crawler.settings_checks import settings_problem
 
-        assert self.crawler_process is not None
         problem, folder = settings_problem(self.crawler_process.settings), None
         try:
             if not problem and opts.save_pages is not None:
@@ -152,7 +145,6 @@ class Command(OwnCommand):
         from caravan_crawler.inspection.site_spider import InspectionSpider
         from caravan_crawler.pipelines import value_pipelines
 
-        assert self.crawler_process is not None
         process, most = self.crawler_process, int(opts.requests or REQUESTS)
         pages = _Pages(folder, value_pipelines(process.settings), most)
         crawler = process.create_crawler(InspectionSpider)
@@ -199,10 +191,9 @@ class _OnePage(Spider):
 
     def parse(self, response: Response, **kwargs: Any) -> None:
         """Print the fields of the page."""
-        charset = declared_charset(header(response, "Content-Type") or "")
-        document = parse_document(response.body, response.url, self.site, charset, Bounds.of(self.settings))
+        document = parse_response(response, self.site, Bounds.of(self.settings))
         self.code = CRASHED
-        self.problem = _print(response.body, document, charset, self.settings, self.options)
+        self.problem = _show_page(response.body, document, charset_of(response), self.settings, self.options)
 
     def failed(self, failure: Failure) -> None:
         """Record why the page was not read."""
@@ -214,12 +205,11 @@ class _OnePage(Spider):
             self.problem += f"; a crawl's sample site ends with it, {serve} serves the same pages on port 8000"
 
 
-def _print(
+def _show_page(
     body: bytes, document: Document, charset: str | None, settings: BaseSettings, options: argparse.Namespace
 ) -> str | None:
-    """Print what is read on a page, and save it if requested; return a message about a problem, or None."""
+    """Read a page, print what is read and save it if requested; return a message about a problem, or None."""
     from caravan_crawler.inspection.facts import Answer, FactReader
-    from caravan_crawler.inspection.page_report import SaveError, evidence_lines, page_json, page_lines, save_case
     from caravan_crawler.pipelines import value_pipelines
 
     answer = Answer.of_page(body, document.url, charset, datetime.now(UTC))
@@ -227,19 +217,31 @@ def _print(
     facts = FactReader(document.site, pipelines, document.bounds).read(answer)
     if facts.kind == "broken":
         return f"{facts.url}: {facts.problem}; this is a bug: send the page"
+    _print(facts, document, options)
+    return _save(answer, pipelines, options.save_fixture) if options.save_fixture is not None else None
+
+
+def _print(facts: "Facts", document: Document, options: argparse.Namespace) -> None:
+    from caravan_crawler.inspection.page_report import evidence_lines, page_json, page_lines
+
     if options.json:
         print_out([page_json(facts)])
-    else:
-        print_out(page_lines(facts, full=options.full, show_all=options.all or options.full))
-        if options.why and facts.reading is not None:
-            print_out(evidence_lines(document))
-    if options.save_fixture is not None:
-        case = _cases() / options.save_fixture
-        try:
-            save_case(case, answer, pipelines)
-        except SaveError as error:
-            return str(error)
-        print_err(f"scrapy inspect: saved in {case}")
+        return
+    print_out(page_lines(facts, full=options.full, show_all=options.all or options.full))
+    if options.why and facts.reading is not None:
+        print_out(evidence_lines(document))
+
+
+def _save(answer: "Answer", pipelines: list[Any], name: str) -> str | None:
+    """Save a page and what is read on it as a page case; return a message about a problem, or None."""
+    from caravan_crawler.inspection.page_report import SaveError, save_case
+
+    case = _cases() / name
+    try:
+        save_case(case, answer, pipelines)
+    except SaveError as error:
+        return str(error)
+    print_err(f"scrapy inspect: saved in {case}")
     return None
 
 

@@ -33,7 +33,6 @@ class Command(OwnCommand):
     purpose = "Read WARC files or folders of saved HTML again, without the network, and store what is better"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add the options."""
         super().add_options(parser)
         parser.add_argument("--site", help="the site's address, for pages that no crawl of ours has archived")
         parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
@@ -46,16 +45,10 @@ class Command(OwnCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Parse the archive, store the result, and print a summary of the changes."""
-        from caravan_crawler.settings_checks import command_problem  # imports settings that depend on the environment
-
-        if problem := command_problem(self, args):
-            self.end(problem, REFUSED)
-            return
         if not args or not all(args):
             raise UsageError("it takes WARC files or folders", print_help=False)
         if opts.jobs < 1:
             raise UsageError("--jobs must be 1 or more", print_help=False)
-        assert self.settings is not None
         try:
             site = CrawlArguments.parse({"site": opts.site or PUBLIC_BASE}).site
             if site == SAMPLE:
@@ -84,22 +77,22 @@ class Command(OwnCommand):
     def _reparse(self, sources: Any, opts: argparse.Namespace, site: str, stop: StopFlag) -> None:
         from caravan_crawler.archive.sources import most_parts
         from caravan_crawler.reparse.job import LossesError, LossGuard, ReparseJob
-        from caravan_crawler.reparse.reader import Task, reading
+        from caravan_crawler.reparse.reader import Task, parsing
+        from caravan_crawler.store.article_history import Losses
         from caravan_crawler.store.reparse_store import ReparseStore
 
-        assert self.settings is not None
         held, identity = _origin(sources, site, self.settings["STORE_URL"])
         tune_gc()
         processes = min(opts.jobs, sum(map(most_parts, sources)) or 1)
         try:
             with (
-                reading(Task(self.settings.copy_to_dict(), site), processes) as read,
+                parsing(Task(self.settings.copy_to_dict(), site), processes) as read,
                 closing(open_edition(self.settings["STORE_URL"], self.settings["DATA_DIR"], held)) as store,
             ):
                 _check_identity(store, identity, note=not opts.dry_run)
-                losses = None if opts.accept_losses or opts.dry_run else LossGuard()
-                options = {"accept_losses": opts.accept_losses, "put_off_losses": losses is not None}
-                job = ReparseJob(ReparseStore(store, dry_run=opts.dry_run, **options), sources, losses)
+                guard = None if opts.accept_losses or opts.dry_run else LossGuard()
+                losses = Losses.ACCEPT if opts.accept_losses else Losses.PUT_OFF if guard else Losses.KEEP_REQUIRED
+                job = ReparseJob(ReparseStore(store, losses, dry_run=opts.dry_run), sources, guard)
                 with progress_bar("B", job.size, is_scaled=True) as bar:
 
                     def done(part: Any) -> None:

@@ -8,7 +8,7 @@ from caravan_crawler.console import StopRequestedError, floors_of, format_size, 
 from caravan_crawler.feed_checks import reserved_problem
 from caravan_crawler.outcome import REFUSED, SOUND
 from caravan_crawler.own_commands import OwnCommand
-from caravan_crawler.settings_checks import command_problem, floors_problem
+from caravan_crawler.settings_checks import floors_problem
 from caravan_crawler.store import database
 from caravan_crawler.store.database import StoreError
 from caravan_crawler.store.snapshot import Snapshot
@@ -25,8 +25,7 @@ class Command(OwnCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Write the page from a snapshot of the store, atomically."""
-        assert self.settings is not None
-        problem = command_problem(self, args) or _problem(args) or floors_problem(self.settings)
+        problem = _problem(args) or floors_problem(self.settings)
         if problem := problem or reserved_problem(args[0], local_path(args[0]), self.settings, "a report"):
             self.end(problem, REFUSED)
             return
@@ -44,7 +43,6 @@ class Command(OwnCommand):
         # Imported on use: Scrapy imports all commands at each start, and Altair is slow to import and optional.
         from caravan_crawler.report.page import build_page
 
-        assert self.settings is not None
         with (
             Snapshot(self.settings["STORE_URL"], self.settings["DATA_DIR"]) as snapshot,
             open_atomic(local_path(file_name)) as file,

@@ -2,9 +2,8 @@
 
 from scrapy.commands.shell import Command as ShellCommand
 
-from caravan_crawler.commands.parse import OnePageOptions
-from caravan_crawler.own_commands import CheckedCommand
+from caravan_crawler.own_commands import OtherPageCommand
 
 
-class Command(OnePageOptions, CheckedCommand, ShellCommand):
+class Command(OtherPageCommand, ShellCommand):
     """Scrapy's command, without storing or publishing anything."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from urllib.parse import urlsplit
 
-from caravan_crawler.console import format_size, print_out
+from caravan_crawler.console import count, format_size, moment, print_out
 from caravan_crawler.normalise.text import printable
 from caravan_crawler.outcome import REFUSED
 from caravan_crawler.own_commands import OwnCommand
@@ -25,18 +25,13 @@ class Command(OwnCommand):
     purpose = "Show what the store holds, the last runs, what waits and what failed; a crawl may run meanwhile"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add the command's own option."""
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print the same, with all sections, as JSON")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Print the overview of a snapshot of the store."""
-        assert self.settings is not None
-        from caravan_crawler.settings_checks import command_problem  # imports settings that depend on the environment
-
-        too_much = f"it takes no arguments, as {args[0]}; another store is -s DATA_DIR=FOLDER" if args else None
-        if problem := command_problem(self, args) or too_much:
-            self.end(problem, REFUSED)
+        if args:
+            self.end(f"it takes no arguments, as {args[0]}; another store is -s DATA_DIR=FOLDER", REFUSED)
             return
         try:
             with Snapshot(self.settings["STORE_URL"], self.settings["DATA_DIR"]) as snapshot:
@@ -56,33 +51,33 @@ def _fit(line: str) -> str:
 
 
 def _lines(overview: Overview) -> Iterator[str]:
-    yield f"{overview.site}: {_count(overview.articles, 'article')}"
+    yield f"{overview.site}: {count(overview.articles, 'article')}"
     yield f"  published  {overview.first} to {overview.last}" if overview.first else "  published  no date yet"
     yield f"  store      {overview.store}, {format_size(overview.size)}"
     yield f"  sections   {_largest(overview.sections)}"
     yield f"  languages  {_largest(overview.languages)}"
     history = (overview.versions, "version"), (overview.view_counts, "view count"), (overview.runs, "run")
-    yield f"  history    {', '.join(_count(*each) for each in history)}"
+    yield f"  history    {', '.join(count(*each) for each in history)}"
     yield ""
     if not overview.runs:
         yield "No run yet."
     else:
         yield f"{'Last runs (UTC)':<22}new  outcome"
     for run in overview.last_runs:
-        yield f"  {_time(run.started_at)}  {run.new_articles:>6,}  {_outcome(run)}"
+        yield f"  {moment(run.started_at)}  {run.new_articles:>6,}  {_outcome(run)}"
     yield ""
-    yield f"Waiting: {_count(overview.waiting, 'article')} found but not read" + (
+    yield f"Waiting: {count(overview.waiting, 'article')} found but not read" + (
         f", {overview.deferred:,} doubtful URLs" if overview.deferred else ""
     )
     if overview.unread_sources:
-        yield f"  {_count(overview.unread_sources, 'listing or sitemap', 'listings and sitemaps')} not read to the end"
+        yield f"  {count(overview.unread_sources, 'listing or sitemap', 'listings and sitemaps')} not read to the end"
     if overview.unpublished:
-        yield f"  {_count(overview.unpublished, 'article')} read, and in no run's feeds yet"
+        yield f"  {count(overview.unpublished, 'article')} read, and in no run's feeds yet"
     due = f", of which the next run requests {overview.due:,} again" if overview.failed else ""
-    yield f"Failed: {_count(overview.failed, 'page')}{due}"
+    yield f"Failed: {count(overview.failed, 'page')}{due}"
     for reason in overview.reasons:
         place = urlsplit(reason.url).path
-        yield f"  {_time(reason.last_failed_at)}  {reason.pages:>6,}  {reason.reason}: {reason.message}, as {place}"
+        yield f"  {moment(reason.last_failed_at)}  {reason.pages:>6,}  {reason.reason}: {reason.message}, as {place}"
 
 
 def _outcome(run: Run) -> str:
@@ -98,11 +93,3 @@ def _largest(numbers: Mapping[str, int]) -> str:
             break
         words, others = words + part, others - 1
     return (words + (f", {others} more" if others else "")) or "none"
-
-
-def _count(number: int, one: str, more: str = "") -> str:
-    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
-
-
-def _time(moment: str) -> str:
-    return moment[:16].replace("T", " ")

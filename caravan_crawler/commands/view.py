@@ -2,9 +2,8 @@
 
 from scrapy.commands.view import Command as ViewCommand
 
-from caravan_crawler.commands.parse import OnePageOptions
-from caravan_crawler.own_commands import CheckedCommand
+from caravan_crawler.own_commands import OtherPageCommand
 
 
-class Command(OnePageOptions, CheckedCommand, ViewCommand):
+class Command(OtherPageCommand, ViewCommand):
     """Scrapy's command, without storing or publishing anything."""

@@ -155,5 +155,5 @@ class CrawlStore:
         for record in self.left.take():
             if is_ending(self._crawler):
                 return
-            self.articles.register_earlier(record)
+            record.is_stored = True
             await self._crawler.engine.scraper.start_itemproc_async(record, response=None)

@@ -1,6 +1,5 @@
 """Progress line at the bottom of the terminal; nothing is written elsewhere."""
 
-import threading
 from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,7 +12,9 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.reactor import is_reactor_installed
 
-from caravan_crawler.console import is_terminal, log_above_bar
+from caravan_crawler.addons import FromCrawler
+from caravan_crawler.console import is_terminal, load_tqdm
+from caravan_crawler.logformatter import log_above_bar
 from caravan_crawler.outcome import SIGNAL_STAT
 from caravan_crawler.spiders.caravan import CaravanSpider
 
@@ -80,38 +81,28 @@ def clock(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
-class Progress:
+class Progress(FromCrawler):
     """Extension that shows the crawl's progress on a terminal, from the stats, twice a second."""
 
     def __init__(self, crawler: Crawler) -> None:
         if not is_terminal():
             raise NotConfigured
-        from tqdm import tqdm  # imported here, as only a terminal needs it
-
-        tqdm.monitor_interval = 0  # no thread of its own
-        tqdm.set_lock(threading.RLock())  # nor a lock between processes
         self.crawler = crawler
-        self._bars = tqdm
-        self._bar: tqdm[Any] | None = None
+        self._bars = load_tqdm()
+        self._bar: Any = None
         self._rate = Rate()
         self._total: int | None = None
         self._look = create_looping_call(self._show)
         self._log = ExitStack()
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "Progress":
-        """Scrapy's constructor."""
-        extension = cls(crawler)
-        crawler.signals.connect(extension.spider_opened, signals.spider_opened)
-        crawler.signals.connect(extension.spider_closed, signals.spider_closed)
-        crawler.signals.connect(extension.close, signals.engine_stopped)
+        crawler.signals.connect(self.spider_opened, signals.spider_opened)
+        crawler.signals.connect(self.spider_closed, signals.spider_closed)
+        crawler.signals.connect(self.close, signals.engine_stopped)
         if is_reactor_installed():
             from twisted.internet import reactor
 
             # A crawl that is killed or fails to start gets only this event. (Twisted's interfaces declare methods
             # without self, which mypy reports.)
-            reactor.addSystemEventTrigger("after", "shutdown", extension.close)  # type: ignore[arg-type]
-        return extension
+            reactor.addSystemEventTrigger("after", "shutdown", self.close)  # type: ignore[arg-type]
 
     def spider_opened(self, spider: Spider) -> None:
         """Show the bar."""

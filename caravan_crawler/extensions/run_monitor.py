@@ -1,9 +1,7 @@
 """Extension that decides the outcome of a run."""
 
 import logging
-import signal
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 
 from scrapy import signals
@@ -12,6 +10,8 @@ from scrapy.extensions.feedexport import FeedExporter
 from scrapy.statscollectors import StatsCollector
 
 from caravan_crawler import outcome
+from caravan_crawler.addons import FromCrawler
+from caravan_crawler.console import floors_of
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import end_run
 from caravan_crawler.feeds import WholeFileStorage
@@ -22,7 +22,7 @@ from caravan_crawler.store.database import StoreError
 logger = logging.getLogger(__name__)
 
 
-class RunMonitor:
+class RunMonitor(FromCrawler):
     """Decide the run's outcome before the feeds are published.
 
     It compares the number of records scraped, by class, with the rows each feed wrote: if an exporter fails on a
@@ -34,41 +34,21 @@ class RunMonitor:
         self._crawl_store = CrawlStore.used_by(crawler)
         self._store = self._crawl_store.store
         self._scraped: Counter[type] = Counter()
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "RunMonitor":
-        """Scrapy's constructor."""
-        extension = cls(crawler)
-        crawler.signals.connect(extension.engine_started, signals.engine_started)
-        crawler.signals.connect(extension.item_scraped, signals.item_scraped)
-        crawler.signals.connect(extension.item_error, signals.item_error)
-        crawler.signals.connect(extension.spider_closed, signals.spider_closed)
-        crawler.signals.connect(extension.feeds_closed, signals.feed_exporter_closed)
-        return extension
+        connect = crawler.signals.connect
+        connect(self.engine_started, signals.engine_started)
+        connect(self.item_scraped, signals.item_scraped)
+        connect(self.item_error, signals.item_error)
+        connect(self.spider_closed, signals.spider_closed)
+        connect(self.feeds_closed, signals.feed_exporter_closed)
 
     def engine_started(self) -> None:
-        """Check that every feed is open, and record which signal stops the run; Scrapy stops it."""
+        """Check that every feed is open."""
         self._store.on_failure = self.store_failed
         if missing := len(self.crawler.settings.getdict("FEEDS")) - len(self._feeds):
             # Scrapy would continue and exit with success, with nothing written.
             self.crawler.stats.inc_value("caravan/feeds/not_open", missing)
             logger.error("%d feeds could not be opened, so the run ends", missing)
             end_run(self.crawler, "feeds not open")
-        for number in (signal.SIGINT, signal.SIGTERM):
-            handler = signal.getsignal(number)
-            if callable(handler) and getattr(handler, "__module__", "") != __name__:
-                self._note_signal(number, handler)
-
-    def _note_signal(self, number: int, handler: Any) -> None:
-        def noted(signum: int, frame: Any) -> None:
-            if self.crawler.stats.get_value(outcome.OUTCOME_STAT) is None:  # else it is too late to stop the run
-                self.crawler.stats.set_value(outcome.SIGNAL_STAT, signum)
-            handler(signum, frame)
-
-        try:
-            signal.signal(number, noted)
-        except ValueError:
-            logger.debug("signals are noticed in the main thread only")
 
     def item_scraped(self, item: Any) -> None:
         """Count a record; end the run if a feed could not be written."""
@@ -120,7 +100,7 @@ class RunMonitor:
         store, run_id = self._store, self._crawl_store.spider.run_id
         moves = [storage.move for storage in ready]
         # Only feeds in the run's own folder count, not those of -o and -O. With other FEEDS there is no such folder.
-        own = [storage for storage in ready if publication.is_own(storage.path, run_id)] or ready
+        own = [storage for storage in ready if publication.is_in_run_folder(storage.path, run_id)] or ready
         filters = [slot.filter.item_classes for slot in self._feeds if slot.storage in own]
         classes = {kind for kind in self._scraped if any(_accepts(accepted, kind) for accepted in filters)}
         new = self.crawler.stats.get_value("caravan/articles/new", 0)
@@ -139,9 +119,9 @@ class RunMonitor:
 
     def _check_drift(self, spider: CaravanSpider, *, is_whole: bool) -> None:
         settings, stats, store = self.crawler.settings, self.crawler.stats, self._store
-        floors: Mapping[str, float] = {name: float(share) for name, share in settings.getdict("FLOORS").items()}
         try:
-            found = field_counts.judge_run(store, spider.run_id, self._crawl_store.articles.fields, floors)
+            fields = self._crawl_store.articles.fields
+            found = field_counts.judge_run(store, spider.run_id, fields, floors_of(settings))
             is_news = any(stats.get_value(f"caravan/articles/{name}") for name in ("new", "new_elsewhere"))
             quiet = field_counts.silence(store) if is_whole and not (is_news or _is_partial(spider, stats)) else None
         except StoreError as error:

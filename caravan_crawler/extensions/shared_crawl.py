@@ -87,7 +87,7 @@ class ClaimScheduler(Scheduler):
 
     def enqueue_request(self, request: Request) -> bool:
         """Queue a request, unless a row in the frontier represents it."""
-        return super().enqueue_request(request) if self._is_own(request) else True
+        return super().enqueue_request(request) if self._is_queued_here(request) else True
 
     def next_request(self) -> Request | None:
         """Return the next request; claim articles first if needed."""
@@ -102,7 +102,7 @@ class ClaimScheduler(Scheduler):
         """Whether there is work left, for this worker or others."""
         return super().has_pending_requests() or not self._is_over()
 
-    def _is_own(self, request: Request) -> bool:
+    def _is_queued_here(self, request: Request) -> bool:
         """Whether this worker queues the request; otherwise its row in the frontier represents it."""
         key = request.meta.get("key")
         if key is None:
@@ -136,7 +136,6 @@ class ClaimScheduler(Scheduler):
         if monotonic() - self._claimed_at < _INTERVAL / 2:
             return []
         self._has_suspect = False
-        self._store.flush()
         claims = self._workers.claim(self._most)
         if not claims and not is_busy:
             if suspect := self._workers.claim_suspect():
@@ -154,7 +153,6 @@ class ClaimScheduler(Scheduler):
         if not self._store.is_leader or self._is_closing or monotonic() - self._counted_at < _INTERVAL / 2:
             return False
         self._counted_at = monotonic()
-        self._store.flush()
         if self._workers.unread() or self._store.is_broken:
             return False
         is_more = False

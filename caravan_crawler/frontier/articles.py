@@ -1,12 +1,13 @@
 """Articles that this run has requested and recorded, by key, and Scrapy's duplicate filter by the same keys."""
 
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.dupefilters import BaseDupeFilter
 
+from caravan_crawler.addons import FromCrawler, is_own
 from caravan_crawler.normalise.dates import decide_publication, parse_date
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.urls import Address, Site, has_moved, is_same_article
@@ -189,36 +190,29 @@ def _is_surely_same(number: int, path: str, other: str) -> bool:
     return path == other or (is_same_article(number, path, other) and not is_in_neither)
 
 
-class ArticleDupeFilter(BaseDupeFilter):
+class ArticleDupeFilter(FromCrawler, BaseDupeFilter):
     """Duplicate filter by article key or URL; a check costs one set look-up."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
+        super().__init__(crawler)
         self._urls: set[str] = set()
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "ArticleDupeFilter":
-        """Scrapy's constructor."""
-        return cls(crawler)
 
     def request_seen(self, request: Request) -> bool:
         """Whether the article or URL was requested before."""
         redirected_from = request.meta.get("redirect_urls") or []
         if request.url in redirected_from:
             return False  # the redirect limit ends a loop, with an error
-        spider = self._crawler.spider
+        spider: Any = self.crawler.spider
         # Spiders of `scrapy shell` and others have no frontier; their pages are compared by URL.
-        site: Site | None = getattr(spider, "site", None)
-        frontier: Frontier | None = getattr(spider, "frontier", None)
-        address = site.address(request.url) if site is not None else None
-        if site is None or frontier is None or address is None:
+        address = spider.site.address(request.url) if is_own(self.crawler) else None
+        if address is None:
             seen = request.url in self._urls
             self._urls.add(request.url)
             return seen
         if not redirected_from:
             return False
-        first = site.address(redirected_from[0])
-        return (first is None or first.key != address.key) and frontier.admit(address, request.url) is None
+        first = spider.site.address(redirected_from[0])
+        return (first is None or first.key != address.key) and spider.frontier.admit(address, request.url) is None
 
     def log(self, request: Request, spider: Spider) -> None:
         """Log nothing: the spider counts dropped requests (``on_dropped``)."""

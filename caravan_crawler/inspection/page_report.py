@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from caravan_crawler.inspection.facts import Answer, ArticleFacts, FactReader, Facts, Found, Role, SourceFacts
 from caravan_crawler.inspection.site_report import dumped
-from caravan_crawler.items import as_row
 from caravan_crawler.normalise.dates import parse_date
 from caravan_crawler.normalise.text import printable
 from caravan_crawler.pages.document import Bounds, Document
@@ -260,7 +259,7 @@ def case_of(answer: Answer, pipelines: Iterable[Any]) -> dict[str, Any]:
     facts = FactReader(site, pipelines, Bounds()).read(answer)
     expect: dict[str, Any] = {}
     if facts.article is not None:
-        row = as_row(facts.article.record)
+        row = asdict(facts.article.record)
         expect = {name: value for name, value in row.items() if name not in _NOT_SAVED}
     elif facts.source is not None:
         source = facts.source

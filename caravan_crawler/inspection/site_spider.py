@@ -10,7 +10,6 @@ from typing import Any, ClassVar, NamedTuple
 from protego import Protego
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
@@ -18,7 +17,7 @@ from twisted.python.failure import Failure
 from caravan_crawler import failures
 from caravan_crawler.console import note_stop_signals
 from caravan_crawler.downloadhandlers import header, received_at
-from caravan_crawler.failures import RobotsUnreadError, RunEndsError
+from caravan_crawler.failures import RefusedError, RobotsUnreadError, RunEndsError
 from caravan_crawler.frontier.schedule import FEED, KNOWN_SECTIONS, MAIN_SITEMAP, OTHER_SITEMAPS
 from caravan_crawler.inspection.facts import Answer, Asked, FactReader, Facts, Found, Inspection, Role
 from caravan_crawler.inspection.oddities import FORBIDDEN
@@ -189,7 +188,8 @@ def _spread(found: list[Found]) -> list[Found]:
 _LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
 #: Consecutive requests without a response, each after its retries, after which the site counts as unreachable.
 _MOST_UNANSWERED = 3
-_LIMIT_REACHED = "the limit of requests is reached"
+#: Reason of a request beyond the limit.
+_LIMIT = "limit"
 _PAGES = (Role.HOME, Role.LISTING, Role.ARTICLE)
 
 #: Callback with each answer, its facts, and the inspection so far.
@@ -255,11 +255,9 @@ class InspectionSpider(Spider):
         """Record why there is no response, and continue unless the inspection has to end."""
         request: Request = failure.request  # type: ignore[attr-defined]
         reason = failures.reason(failure)
-        if reason == RunEndsError.__name__:
-            return  # closed() records the reason
+        if reason in (RunEndsError.__name__, _LIMIT):
+            return  # closed() records why the run ends
         words = FORBIDDEN if reason == "robots" else failures.words(failure)
-        if words == _LIMIT_REACHED:
-            return
         if reason == RobotsUnreadError.__name__:
             self.inspection.robots.problem = words
             return  # nothing may be requested
@@ -337,7 +335,7 @@ class RequestLimit:
     def process_request(self, request: Request) -> None:
         """Count the request, or refuse it."""
         if self._spider.inspection.requests >= self._spider.most:
-            raise IgnoreRequest(_LIMIT_REACHED)
+            raise RefusedError(_LIMIT, "the limit of requests is reached")
         self._spider.inspection.requests += 1
 
     def process_response(self, request: Request, response: Response) -> Response:

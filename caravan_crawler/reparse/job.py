@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from caravan_crawler import __version__
 from caravan_crawler.archive.sources import Part, Source
 from caravan_crawler.pages.to_items import ChangeFilter
-from caravan_crawler.reparse.reader import ProcessDiedError, Read, Reading
+from caravan_crawler.reparse.reader import ParsedPage, ParseParts, ProcessDiedError
 from caravan_crawler.store import database
 from caravan_crawler.store.article_history import MergeResult, Observation
 from caravan_crawler.store.field_counts import FEWEST
@@ -92,7 +92,7 @@ class LossGuard:
         if had.total() > self._had.total():
             self._had, self._lost = had, lost
 
-    def check(self, results: list[MergeResult]) -> None:
+    def count(self, results: list[MergeResult]) -> None:
         """Count results; LossesError if a field has lost more than its share, and at least ``FEWEST`` values."""
         for one in results:
             self._had.update(one.had)
@@ -147,7 +147,7 @@ class ReparseJob:
         self.size = sum(source.size - start for source, start in self._left)
         """The size of what is left to read, in the sources' units."""
 
-    def run(self, read: Read, is_stopped: Callable[[], bool], on_part: Callable[[Part], None]) -> None:
+    def run(self, read: ParseParts, is_stopped: Callable[[], bool], on_part: Callable[[Part], None]) -> None:
         """Read and store part after part; call ``on_part`` with each. The job can be stopped between two parts."""
         try:
             for part, readings in read(part for source, start in self._left for part in source.parts(start)):
@@ -205,7 +205,7 @@ class ReparseJob:
         }
         return source.name, json.dumps(state)
 
-    def _store_part(self, part: Part, readings: list[Reading]) -> None:
+    def _store_part(self, part: Part, readings: list[ParsedPage]) -> None:
         source = part.source
         run = self._runs[source.run_id] if source.about.run_id else None
         observations = list(self._observations(readings, run))
@@ -221,7 +221,7 @@ class ReparseJob:
 
         def state(results: list[MergeResult]) -> tuple[str, str]:
             if self._losses:
-                self._losses.check(results)
+                self._losses.count(results)
                 self._note_losing(part, observations, results)
             return self._state(source, part.stop)
 
@@ -229,7 +229,7 @@ class ReparseJob:
         for observation, result in zip(observations, results, strict=True):
             self.summary.article(observation.article.url, result)
 
-    def _observations(self, readings: list[Reading], run: _RunState | None) -> Iterator[Observation]:
+    def _observations(self, readings: list[ParsedPage], run: _RunState | None) -> Iterator[Observation]:
         """Count pages, and yield the articles to store; a run reads an article once."""
         for one in readings:
             if one.kind:
@@ -255,7 +255,7 @@ class ReparseJob:
         if losing:
             self._losing[part.source.path].append(_LosingPart(part.start, part.stop, losing))
 
-    def _remove_losses(self, read: Read) -> Iterator[Part]:
+    def _remove_losses(self, read: ParseParts) -> Iterator[Part]:
         """Read the parts with losses again and remove the lost values, as they are known to be few; yield each part."""
         for source in self._sources:
             left = self._losing[source.path]
@@ -267,7 +267,7 @@ class ReparseJob:
                 yield part
 
 
-def _run_span(run_id: str, run: _RunState, readings: list[Reading]) -> Span:
+def _run_span(run_id: str, run: _RunState, readings: list[ParsedPage]) -> Span:
     """Return which stored lines a part of a crawl's archive replaces, all in the part's time; update the run's time."""
     times = [one.observed_at for one in readings if one.observed_at]
     if not times:

@@ -40,7 +40,7 @@ _LATER = "later_page"
 
 
 @dataclass
-class Reading:
+class ParsedPage:
     """The items of a page, and its kind; for a record that is not a page, the reason.
 
     ``seen`` is its article; ``keys`` are that one's number and path, by either of which a run knows it. ``lines`` are
@@ -64,7 +64,7 @@ class _Pending:
     page: ArchivedPage
 
 
-class Reader:
+class PageParser:
     """Reads the pages of one site in order.
 
     The pages of one article are joined if they are in the same part of an archive, as a crawl writes them. The article
@@ -79,32 +79,32 @@ class Reader:
         self._pending: dict[str, _Pending] = {}
         self._run_id = ""
 
-    def read(self, pages: Iterable[ArchivedPage | Skipped], run_id: str) -> Iterator[Reading]:
+    def read(self, pages: Iterable[ArchivedPage | Skipped], run_id: str) -> Iterator[ParsedPage]:
         """Yield the readings of pages that a run has fetched, and then the articles whose later pages are missing."""
         changes = ChangeFilter()
         self._run_id = run_id
         self._pending = {}
         for page in pages:
             if isinstance(page, Skipped):
-                yield Reading(page.reason)
+                yield ParsedPage(page.reason)
                 continue
             try:
                 yield self._read(page, changes)
             except Exception:
                 logger.exception("The reader broke on %s", printable(page.url))
-                yield Reading("reader_error", stamp(page.observed_at))
+                yield ParsedPage("reader_error", stamp(page.observed_at))
         for left in self._pending.values():
-            partial = Reading("", stamp(left.page.observed_at), is_partial=True)
+            partial = ParsedPage("", stamp(left.page.observed_at), is_partial=True)
             self._add_article(partial, left.parts.first, left.page)
             yield partial
 
-    def _read(self, page: ArchivedPage, changes: ChangeFilter) -> Reading:
+    def _read(self, page: ArchivedPage, changes: ChangeFilter) -> ParsedPage:
         if not self._is_of_site(page.url):
-            return Reading("other_site")
+            return ParsedPage("other_site")
         charset = declared_charset(page.content_type)
         document = parse_document(page.body, page.url, self._site, charset, self._bounds)
         reading = read_page(document)
-        result = Reading(reading.kind, stamp(page.observed_at))
+        result = ParsedPage(reading.kind, stamp(page.observed_at))
         if reading.kind in UNSOUND:
             return result
         address = self._site.address(page.url, page.url)
@@ -135,7 +135,7 @@ class Reader:
         pending = self._pending.items()
         return next((one for path, one in pending if part_number(url, path) == one.parts.number + 1), None)
 
-    def _join(self, pending: _Pending, document: Document, part: ArticleReading, result: Reading) -> None:
+    def _join(self, pending: _Pending, document: Document, part: ArticleReading, result: ParsedPage) -> None:
         """Join a later page to its article; if it is the last one, add the article to the result."""
         parts = pending.parts
         if parts.add(part) and not parts.is_full and next_part(document, parts.path, parts.number):
@@ -143,7 +143,7 @@ class Reader:
         del self._pending[parts.path]
         self._add_article(result, parts.first, pending.page)
 
-    def _add_article(self, result: Reading, article: ArticleReading, page: ArchivedPage) -> None:
+    def _add_article(self, result: ParsedPage, article: ArticleReading, page: ArchivedPage) -> None:
         address = article.address
         assert address is not None
         record = article_record(article, self._site, page.url, page.observed_at)
@@ -163,7 +163,7 @@ class Reader:
 #: Parts in flight per process: one that it parses, and one that waits for it.
 _IN_FLIGHT = 2
 
-Read = Callable[[Iterable[Part]], Iterator[tuple[Part, list[Reading]]]]
+ParseParts = Callable[[Iterable[Part]], Iterator[tuple[Part, list[ParsedPage]]]]
 
 
 class ProcessDiedError(Exception):
@@ -176,18 +176,18 @@ class Task:
     def __init__(self, settings: dict[str, Any], base: str) -> None:
         self._settings = settings
         self._base = base
-        self._readers: dict[str, Reader] = {}
+        self._readers: dict[str, PageParser] = {}
 
-    def __call__(self, part: Part) -> list[Reading]:
+    def __call__(self, part: Part) -> list[ParsedPage]:
         """Return the readings of the part's pages."""
         base = part.source.about.site or self._base
         if base not in self._readers:
-            self._readers[base] = Reader(self._settings, base)
+            self._readers[base] = PageParser(self._settings, base)
         return list(self._readers[base].read(part.pages(base), part.source.run_id))
 
 
 @contextmanager
-def reading(task: Task, processes: int) -> Iterator[Read]:
+def parsing(task: Task, processes: int) -> Iterator[ParseParts]:
     """Yield a function that parses parts, in this process or by a pool, and yields each with its readings, in order.
 
     The pool's processes are forked here with all imported modules, so no store or lock may be open yet. They end with
@@ -214,10 +214,10 @@ def _fork_all(pool: ProcessPoolExecutor, processes: int) -> None:
         raise ProcessDiedError(f"{processes} processes cannot be started ({error}); --jobs N asks for fewer") from None
 
 
-def _in_order(pool: ProcessPoolExecutor, most: int, parts: Iterable[Part]) -> Iterator[tuple[Part, list[Reading]]]:
+def _in_order(pool: ProcessPoolExecutor, most: int, parts: Iterable[Part]) -> Iterator[tuple[Part, list[ParsedPage]]]:
     """Yield results in the order of the parts; at most ``most`` are in memory, as the store may be slower."""
     left = iter(parts)
-    in_flight: deque[tuple[Part, Future[list[Reading]]]] = deque()
+    in_flight: deque[tuple[Part, Future[list[ParsedPage]]]] = deque()
     part: Part | None = None
     try:
         while True:
@@ -262,6 +262,6 @@ def _exit_with_parent() -> None:
     os._exit(1)
 
 
-def _parse(part: Part) -> list[Reading]:
+def _parse(part: Part) -> list[ParsedPage]:
     assert _task is not None
     return _task(part)

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple, get_origin
 import altair as alt
 from sqlalchemy import ColumnElement, Text, cast, func, select
 
+from caravan_crawler.console import count
 from caravan_crawler.items import Article
 from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.report import elements
-from caravan_crawler.report.elements import Cell, Chart, Link, Section, Share, Table, count, percent, short
+from caravan_crawler.report.elements import Cell, Chart, Link, Section, Share, Table, percent, short
 from caravan_crawler.store.field_counts import EVERYWHERE, FIELDS
 from caravan_crawler.store.schema import articles, field_counts, runs, view_counts
 from caravan_crawler.store.snapshot import Snapshot

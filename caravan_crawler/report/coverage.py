@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 import altair as alt
 from sqlalchemy import func, select
 
+from caravan_crawler.console import count
 from caravan_crawler.outcome import AT_LIMIT, BELOW_FLOORS, SOUND
 from caravan_crawler.report import elements
-from caravan_crawler.report.elements import Cell, Chart, Section, Share, Table, count, days, number, percent, short
+from caravan_crawler.report.elements import Cell, Chart, Section, Share, Table, days, number, percent, short
 from caravan_crawler.store.schema import articles, runs
 from caravan_crawler.store.snapshot import Snapshot
 

@@ -79,11 +79,6 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
 
 
-def count(value: int, one: str) -> str:
-    """Format a number of things: ``1 article``, ``2 articles``."""
-    return f"{value:,} {one if value == 1 else f'{one}s'}"
-
-
 def percent(share: float) -> str:
     """Format a share of 0 to 1; only exactly 0 and 1 are ``0 %`` and ``100 %``, with a no-break space."""
     if 0 < share < 0.001:
@@ -91,11 +86,6 @@ def percent(share: float) -> str:
     if 0.999 < share < 1:
         return "over 99.9\u00a0%"
     return f"{100 * share:.{0 if share in (0, 1) else 1}f}\u00a0%"
-
-
-def moment(time: str | None) -> str | None:
-    """Format a stored time, which is in UTC, to the minute."""
-    return time and time[:16].replace("T", " ")
 
 
 def days(first: date, last: date) -> str:

@@ -13,10 +13,11 @@ import vl_convert
 from sqlalchemy import func, select
 
 from caravan_crawler.arguments import SAMPLE
+from caravan_crawler.console import count, moment
 from caravan_crawler.report import elements
 from caravan_crawler.report.articles import Tally, fields_section, read_fields, read_tally, read_views, views_section
 from caravan_crawler.report.coverage import coverage_section, read_coverage
-from caravan_crawler.report.elements import Cell, Link, Number, Section, Share, Table, count, duration, moment, number
+from caravan_crawler.report.elements import Cell, Link, Number, Section, Share, Table, duration, number
 from caravan_crawler.report.page_facts import rates_section, read_rates, read_trending, read_weather, trending_section
 from caravan_crawler.store import schema
 from caravan_crawler.store.snapshot import Run, Snapshot, failure_reasons, last_runs

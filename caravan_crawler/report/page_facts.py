@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import altair as alt
 from sqlalchemy import func, select
 
+from caravan_crawler.console import count, moment
 from caravan_crawler.report import elements
-from caravan_crawler.report.elements import Cell, Chart, Number, Section, Share, Table, count, moment, number, short
+from caravan_crawler.report.elements import Cell, Chart, Number, Section, Share, Table, number, short
 from caravan_crawler.store import schema
 from caravan_crawler.store.database import stamp
 from caravan_crawler.store.snapshot import Snapshot

@@ -135,7 +135,7 @@ class ResponseReader:
 
     def page(self, response: Response) -> Page:
         """Return a response as a page; the run continues after an error of the reader."""
-        document = parse_document(response.body, response.url, self._site, _charset(response), self._bounds)
+        document = parse_response(response, self._site, self._bounds)
         page = Page(response, document, writes_of(response), None, None)
         try:
             reading = read_page(document)
@@ -147,7 +147,7 @@ class ResponseReader:
 
     def syndication(self, response: Response) -> Syndication | None:
         """Return a feed or sitemap; None if the response is none."""
-        return read_syndication(response.body, response.url, _charset(response))
+        return read_syndication(response.body, response.url, charset_of(response))
 
     def is_elsewhere(self, read: Syndication) -> bool:
         """Whether a feed or sitemap has entries, and none of them has an address of this site."""
@@ -223,5 +223,11 @@ class FailedRequest:
         return self.is_gone and bool(self.request.meta.get("optional"))
 
 
-def _charset(response: Response) -> str | None:
+def charset_of(response: Response) -> str | None:
+    """Return the charset that the response's headers declare, or None."""
     return declared_charset(header(response, "Content-Type") or "")
+
+
+def parse_response(response: Response, site: Site, bounds: Bounds) -> Document:
+    """Return the document of a response."""
+    return parse_document(response.body, response.url, site, charset_of(response), bounds)

@@ -12,13 +12,13 @@ URL, or else by the same headline, day and text.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import asdict, dataclass, field, replace
+from enum import Enum, StrEnum, auto
 from typing import Any
 from urllib.parse import urlsplit
 
 from caravan_crawler import urls
-from caravan_crawler.items import LINK_FIELDS, NOTHING, RECOVERABLE, REQUIRED, TEXT, VOLATILE, Article, as_row
+from caravan_crawler.items import LINK_FIELDS, NOTHING, RECOVERABLE, REQUIRED, TEXT, VOLATILE, Article
 
 Row = dict[str, Any]
 
@@ -65,24 +65,24 @@ class MergeResult:
     had: tuple[str, ...] = ()
 
 
-class ArticleHistory:
-    """The stored state of one article: its ``row`` or None, its ``versions`` and ``views``, oldest first.
+class Losses(Enum):
+    """What is done with values that an earlier reading of the same page had and this one has not."""
 
-    Values that an earlier reading of the same page had and this one has not are removed; headline, body and date only
-    with ``accept_losses``. With ``put_off_losses`` nothing is removed yet.
-    """
+    KEEP_REQUIRED = auto()
+    """They are removed, but for headline, body and date."""
+    PUT_OFF = auto()
+    """They stay for now."""
+    ACCEPT = auto()
+    """They are removed."""
+
+
+class ArticleHistory:
+    """The stored state of one article: its ``row`` or None, its ``versions`` and ``views``, oldest first."""
 
     def __init__(
-        self,
-        row: Row | None,
-        versions: list[Row],
-        views: list[Row],
-        *,
-        accept_losses: bool = False,
-        put_off_losses: bool = False,
+        self, row: Row | None, versions: list[Row], views: list[Row], losses: Losses = Losses.KEEP_REQUIRED
     ) -> None:
-        self._accept_losses = accept_losses
-        self._put_off_losses = put_off_losses
+        self._losses = losses
         self.row = row
         self.versions = versions
         self.views = views
@@ -111,17 +111,17 @@ class ArticleHistory:
 
     def merge(self, seen: Observation) -> MergeResult:
         """Merge an observation into the article's state."""
-        record = as_row(seen.article)
+        record = asdict(seen.article)
         if self.row is not None and self.row["body"] and not record["lede"] and record["body"] == self.row["lede"]:
             record["body"] = None  # a new template has lost the text but for the lede
         time = seen.article.observed_at
         earlier = self._earlier_reading(time)
         effects = {name: _effect(earlier[name], record[name]) for name in earlier if record[name] != earlier[name]}
-        if not self._accept_losses:
+        if self._losses is not Losses.ACCEPT:
             seen = self._put_back(seen, record, earlier, effects)
         change_type = change_type_of(record, self.row)
         if change_type is ChangeType.LOST_FIELDS:
-            if not (earlier and self._accept_losses):
+            if not (earlier and self._losses is Losses.ACCEPT):
                 return MergeResult(change_type)
             change_type = ChangeType.CHANGED
         latest = self.row["observed_at"] if self.row else ""
@@ -151,7 +151,7 @@ class ArticleHistory:
         """Whether a lost value is not removed, now or at all; a time of day is kept with its day only."""
         if name == "published_at" and "date_published" in effects:
             return effects["date_published"] == "lost"
-        return name in _REQUIRED_AND_RAW or self._put_off_losses
+        return name in _REQUIRED_AND_RAW or self._losses is Losses.PUT_OFF
 
     def _earlier_reading(self, time: str) -> Row:
         """Return the fields of an earlier reading of the page of this time; empty for a new page."""
@@ -352,7 +352,7 @@ def is_of_another(article: Article, stored: Any, asked_url: str) -> bool:
     has_numbers = has_number(article.url, article) or has_number(stored["url"], stored)
     if has_numbers and urls.is_same_article(article.article_id, other, own):
         return False
-    return not is_same_article(as_row(article), stored)
+    return not is_same_article(asdict(article), stored)
 
 
 def may_lead_to(asked_url: str, stored: Any, article: Article) -> bool:

@@ -1,12 +1,13 @@
 """Store what a run reads: each item once, in one transaction with its page's links, aliases and failures."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import delete, insert, or_, select, update
 
-from caravan_crawler.items import REQUIRED, Article, ExchangeRate, TrendingEntry, Weather, as_row
+from caravan_crawler.items import REQUIRED, Article, ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.page_writes import NAMED, Failure, PageWrites
 from caravan_crawler.store import database, page_facts
 from caravan_crawler.store.article_history import (
@@ -41,7 +42,6 @@ class ArticleStore:
         self._stored: set[str] = set()
         self._aliases: set[str] = set()
         self._expected: dict[str, PageWrites] = {}
-        self._earlier: dict[int, Any] = {}
         self._lacking: dict[str, str] = {}
         self._lost: dict[str, dict[str, Any]] = {}
         self._last_shown = page_facts.last_lines(store)
@@ -69,17 +69,6 @@ class ArticleStore:
     def register(self, key: str) -> None:
         """Register an article that is not in the store and will be requested."""
         self._new.add(key)
-
-    def register_earlier(self, record: Any) -> None:
-        """Register an item in the pipelines that an earlier run has stored already."""
-        self._earlier[id(record)] = record
-
-    def is_from_earlier_run(self, record: Any) -> bool:
-        """Whether an earlier run has stored the item."""
-        return id(record) in self._earlier
-
-    def _take_earlier(self, record: Any) -> bool:
-        return self._earlier.pop(id(record), None) is not None
 
     def discard_page(self, key: str) -> None:
         """Drop the writes of an article's page, as if it had not been read."""
@@ -115,7 +104,7 @@ class ArticleStore:
 
     def add_article(self, article: Article, key: str) -> ChangeType:
         """Store an article with its page's writes; return how it differs from the stored one."""
-        if self._take_earlier(article):
+        if article.is_stored:
             return ChangeType.CARRIED
         page_writes = self._expected.pop(key, PageWrites())
         key = self._key_apart(article, key, page_writes)
@@ -138,7 +127,7 @@ class ArticleStore:
         history = ArticleHistory.of_latest(before, self._last_count(key, before) if article.views is not None else None)
         validators = page_writes.etag, page_writes.last_modified
         seen = Observation(key, article, self._run_id, page_writes.found_by, *validators)
-        change_type, row = history.merge(seen).change_type, as_row(article)
+        change_type, row = history.merge(seen).change_type, asdict(article)
         is_lacking = not all(row[name] for name in REQUIRED)
         is_whole = change_type is not ChangeType.LOST_FIELDS and not (is_lacking and self.failing.is_losing(key))
         writes = self._writes_of_page(page_writes, key, own_key=own_key, url=article.url, is_whole=is_whole)
@@ -166,7 +155,7 @@ class ArticleStore:
 
     def add_page_fact(self, item: TrendingEntry | ExchangeRate | Weather) -> None:
         """Store a trending entry, rate or temperature, unless it equals the last one stored."""
-        if self._take_earlier(item):
+        if item.is_stored:
             return
         about, value = page_facts.meaning(item)
         if self._last_shown.get(about) != value:
@@ -184,7 +173,6 @@ class ArticleStore:
         rows = self.store.rows(select(articles.c.key, articles.c.url).where(articles.c.published_in.is_(None), lacking))
         for key, url in ({key: url for key, url in rows if not self.failing.is_losing(key)} | self._lacking).items():
             self.fail(url, key, LOST_FIELDS, "it came without a required field")
-        self.store.flush()
         for key, values in self._lost.items():
             if put_back := {name: value for name, value in values.items() if name.removesuffix("_raw") in fallen}:
                 self.store.execute(update(articles).where(articles.c.key == key).values(**put_back))
@@ -203,7 +191,7 @@ class ArticleStore:
 
     def _stored_article(self, article: Article, key: str, page_writes: PageWrites) -> Any:
         """Return the stored row of an article, perhaps under another key than ``key``; None if there is none."""
-        row, before, asked = as_row(article), self._stored_row(key), page_writes.asked_key
+        row, before, asked = asdict(article), self._stored_row(key), page_writes.asked_key
         old = stored_row(self.store, asked) if asked is not None and asked != key else None
         # A redirect to another article, such as the newest, does not make the two one.
         if (
@@ -223,7 +211,6 @@ class ArticleStore:
         if article.url != before["url"]:
             writes.add("alias", url=before["url"], article_key=before["key"], first_seen_at=before["first_seen_at"])
         self.store.write(writes)
-        self.store.flush()
         own = {"url": article.url, "article_id": article.article_id}
         if changed := {name: value for name, value in own.items() if value != before[name]}:
             self.store.execute(update(articles).where(articles.c.key == before["key"]).values(**changed))
@@ -292,10 +279,9 @@ class ArticleStore:
 
     def _stored_row(self, key: str) -> Any:
         """Return the stored row of an article, or None."""
-        may_be_pending = key not in self._new or key in self._stored
-        if not may_be_pending and self.store.was_empty:
+        if self.store.was_empty and key in self._new and key not in self._stored:
             return None
-        return stored_row(self.store, key, may_be_pending=may_be_pending)
+        return stored_row(self.store, key)
 
     def _last_count(self, key: str, before: Any) -> int | None:
         """Return the last stored view count; the latest page may have had none."""
@@ -362,10 +348,8 @@ def _index(row: Mapping[str, Any]) -> int:
     return hash((row["date_published"], fold(row["headline"])))
 
 
-def stored_row(store: Store, key: str, *, may_be_pending: bool = True) -> Mapping[str, Any] | None:
+def stored_row(store: Store, key: str) -> Mapping[str, Any] | None:
     """Return the stored row of an article, or None."""
-    if may_be_pending:
-        store.flush()
     rows = store.rows(select(articles).where(articles.c.key == key))
     return rows[0]._mapping if rows else None
 

@@ -16,8 +16,8 @@ from sqlalchemy import ColumnElement, and_, func, insert, select
 from caravan_crawler.items import COUNTED, NOTHING, Article
 from caravan_crawler.outcome import BELOW_FLOORS, SOUND
 from caravan_crawler.store import crawl_state
-from caravan_crawler.store.schema import articles, field_counts, runs
-from caravan_crawler.store.store import Store, read_note
+from caravan_crawler.store.schema import articles, field_counts, read_note, runs
+from caravan_crawler.store.store import Store
 
 #: The fields that are compared with their history.
 FIELDS = (*COUNTED, "images", "published_at")

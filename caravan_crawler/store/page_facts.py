@@ -1,12 +1,13 @@
 """Trending topics, rates and weather. A line is stored if it differs from the one before it."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import Table, select
 
-from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather, as_row
+from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.store import database
 from caravan_crawler.store.schema import rates, trending, weather
 from caravan_crawler.store.store import Store
@@ -18,7 +19,7 @@ TABLES: dict[Any, Table] = {TrendingEntry: trending, ExchangeRate: rates, Weathe
 
 def row_of(line: Line, run_id: str) -> dict[str, Any]:
     """Return the row of a line."""
-    row = as_row(line)
+    row = asdict(line)
     if isinstance(line, ExchangeRate):
         row["rate"] = None if line.rate is None else float(line.rate)
     return row | {"run_id": run_id, "published_in": None}

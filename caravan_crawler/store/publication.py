@@ -56,7 +56,6 @@ class LeftRecords:
 
     def take(self) -> Iterator[Record]:
         """Yield the records, a few hundred in memory at a time."""
-        self._store.flush()  # one of the last pages may be an article that an earlier run has left
         failed = select(failures.c.article_key).where(failures.c.article_key.is_not(None))
         losing, tried = failed.where(failures.c.reason == LOST_FIELDS), failed.where(failures.c.run_id == self._run_id)
         is_whole = and_(*(articles.c[name].is_not(None) for name in REQUIRED))
@@ -174,7 +173,7 @@ def _move(files: list[list[str]], run_id: str) -> bool | None:
             is_here &= Path(path).parent.exists()
         except OSError as error:
             logger.error("%s is not written; the records are in %s: %s", path, part, error.strerror)
-            if is_own(Path(path), run_id):
+            if is_in_run_folder(Path(path), run_id):
                 take_back([(Path(part), Path(path)) for part, path in files[:place]], run_id)
                 return None
         else:
@@ -182,7 +181,7 @@ def _move(files: list[list[str]], run_id: str) -> bool | None:
     return is_here
 
 
-def is_own(path: Path, run_id: str) -> bool:
+def is_in_run_folder(path: Path, run_id: str) -> bool:
     """Whether a file is in the run's own folder, whose files decide what is published."""
     return path.parent.name == run_id
 
@@ -190,7 +189,7 @@ def is_own(path: Path, run_id: str) -> bool:
 def take_back(moved: Iterable[tuple[Path, Path]], run_id: str) -> None:
     """Rename the files of the run's own folder back, because it cannot be completed."""
     for part, path in moved:
-        if is_own(path, run_id):
+        if is_in_run_folder(path, run_id):
             with suppress(OSError):
                 path.replace(part)
 

@@ -8,11 +8,20 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, Table, delete, select
 
-from caravan_crawler.store.article_history import ArticleHistory, MergeResult, Observation
+from caravan_crawler.store.article_history import ArticleHistory, Losses, MergeResult, Observation
 from caravan_crawler.store.page_facts import TABLES, Line, line_of, meaning, newest_lines, row_of
-from caravan_crawler.store.schema import article_versions, articles, rates, store_info, trending, view_counts, weather
+from caravan_crawler.store.schema import (
+    article_versions,
+    articles,
+    rates,
+    read_note,
+    store_info,
+    trending,
+    view_counts,
+    weather,
+)
 from caravan_crawler.store.statements import Writes
-from caravan_crawler.store.store import Store, read_note
+from caravan_crawler.store.store import Store
 
 #: The column with the subject of a line.
 _ABOUT = {trending: trending.c.rank, rates: rates.c.currency, weather: weather.c.city}
@@ -33,16 +42,12 @@ class Span:
 class ReparseStore:
     """Merges observations into the store, in any order and any number of times.
 
-    With ``dry_run`` nothing is stored. With ``put_off_losses`` values that are no longer found stay until
-    :meth:`take_away`.
+    With ``dry_run`` nothing is stored. Losses that are put off stay until :meth:`take_away`.
     """
 
-    def __init__(
-        self, store: Store, *, accept_losses: bool = False, put_off_losses: bool = False, dry_run: bool = False
-    ) -> None:
+    def __init__(self, store: Store, losses: Losses = Losses.KEEP_REQUIRED, *, dry_run: bool = False) -> None:
         self._store = store
-        self._accept_losses = accept_losses
-        self._put_off_losses = put_off_losses
+        self._losses = losses
         self._dry_run = dry_run
 
     def put(
@@ -58,15 +63,15 @@ class ReparseStore:
         nothing is stored.
         """
         writes = reread(self._store, lines, span)
-        results = self._merge(seen, writes, put_off_losses=self._put_off_losses)
+        results = self._merge(seen, writes, self._losses)
         noted = note(results)
         if not self._dry_run:
             self._commit(writes, noted)
         return results
 
-    def _merge(self, seen: list[Observation], writes: Writes, *, put_off_losses: bool) -> list[MergeResult]:
+    def _merge(self, seen: list[Observation], writes: Writes, losses: Losses) -> list[MergeResult]:
         """Merge observations, and add the rows to write."""
-        histories = self._histories({one.key for one in seen}, put_off_losses=put_off_losses)
+        histories = self._histories({one.key for one in seen}, losses)
         results = []
         for one in seen:
             history = histories[one.key]
@@ -85,7 +90,7 @@ class ReparseStore:
     def take_away(self, seen: list[Observation], note: tuple[str, str]) -> None:
         """Merge observations again, this time with their losses."""
         writes = Writes()
-        self._merge(seen, writes, put_off_losses=False)
+        self._merge(seen, writes, Losses.KEEP_REQUIRED)
         self._commit(writes, note)
 
     def state_of(self, name: str) -> str | None:
@@ -112,15 +117,14 @@ class ReparseStore:
         """Yield the last page facts up to a time."""
         return newest_lines(self._store, time)
 
-    def _histories(self, keys: set[str], *, put_off_losses: bool) -> dict[str, ArticleHistory]:
+    def _histories(self, keys: set[str], losses: Losses) -> dict[str, ArticleHistory]:
         rows = {row["key"]: row for row in self._rows(articles, "key", keys)}
         versions: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         views: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         for found, table, order in ((versions, article_versions, "version"), (views, view_counts, "observed_at")):
             for row in self._rows(table, "article_key", keys if rows else set(), order):
                 found[row["article_key"]].append(row)
-        how = {"accept_losses": self._accept_losses, "put_off_losses": put_off_losses}
-        return {key: ArticleHistory(rows.get(key), versions[key], views[key], **how) for key in keys}
+        return {key: ArticleHistory(rows.get(key), versions[key], views[key], losses) for key in keys}
 
     def _rows(self, table: Table, column: str, keys: set[str], order: str | None = None) -> list[dict[str, Any]]:
         if not keys:

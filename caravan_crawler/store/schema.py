@@ -1,6 +1,6 @@
 """The store's tables: their columns, their creation, and migrations from earlier schema versions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -375,15 +375,20 @@ def schema_version(connection: sa.Connection) -> int:
     """Return the version of the database's tables, 0 if there are none."""
     if not sa.inspect(connection).has_table(store_info.name):
         return 0
-    value = noted(connection, _VERSION)
+    value = read_note(connection.execute, _VERSION)
     if value is None or not value.isdecimal():
         raise StoreRefusedError("the database has a table store_info, but no schema version: it is no store")
     return int(value)
 
 
-def noted(connection: sa.Connection, name: str) -> str | None:
-    """Return the value of ``name`` in ``store_info``."""
-    return connection.scalar(sa.select(store_info.c.value).where(store_info.c.name == name))
+#: A function that queries the store.
+Ask = Callable[[sa.Executable], Iterable[Any]]
+
+
+def read_note(ask: Ask, name: str) -> str | None:
+    """Return the value of ``name`` in ``store_info``, or None."""
+    rows = list(ask(sa.select(store_info.c.value).where(store_info.c.name == name)))
+    return str(rows[0][0]) if rows else None
 
 
 def note(connection: sa.Connection, name: str, value: str) -> None:

@@ -28,13 +28,14 @@ from caravan_crawler.store.database import (
     without_password,
 )
 from caravan_crawler.store.schema import (
+    Ask,
     articles,
     failures,
     frontier,
     note,
     other_pages,
+    read_note,
     sources,
-    store_info,
     upgrade,
 )
 from caravan_crawler.store.statements import Writes, known_pages, write_statements
@@ -98,6 +99,8 @@ class Known:
 
 class Store:
     """One database, locked by one run; workers use :class:`~caravan_crawler.store.workers.SharedStore`.
+
+    Each query and statement sees the pages written before it, which are committed first if they are pending.
 
     Failures raise :class:`StoreError` with one line for the user. If a listener is set (:attr:`on_failure`), failures
     of :meth:`write`, :meth:`flush`, :meth:`rows` and :meth:`known` call it once instead; then pages are not stored.
@@ -176,7 +179,6 @@ class Store:
 
     def execute_all(self, *statements: Executable) -> None:
         """Execute several statements in a transaction of their own."""
-        self.flush()
         self._execute(lambda connection: [connection.execute(statement) for statement in statements])
 
     def execute(self, statement: Executable, rows: Any = None) -> "CursorResult[Any]":
@@ -188,6 +190,7 @@ class Store:
         self._execute(lambda connection: note(connection, name, value))
 
     def _execute(self, work: Callable[[Connection], Result]) -> Result:
+        self.flush()
         try:
             return self._transact(work, is_write=True)
         except SQLAlchemyError as error:
@@ -195,6 +198,7 @@ class Store:
 
     def rows(self, statement: Executable, **values: Any) -> list[Any]:
         """Return all rows of a query; none after a failure that was reported to the listener."""
+        self.flush()
         if self.is_broken:
             return []
         try:
@@ -342,10 +346,6 @@ def edition(site: str) -> str:
     return host if host in PUBLIC_HOSTS or host.endswith(".caravan.kz") else COPY
 
 
-#: A function that queries the store.
-Ask = Callable[[Executable], Iterable[Any]]
-
-
 def edition_held(ask: Ask) -> str | None:
     """Return the edition that a store belongs to, or None if it is new.
 
@@ -388,9 +388,3 @@ def site_name(ask: Ask) -> str:
     """Return the name of the site, without the identity that a copy reports."""
     name = site_title(ask).partition(" (")[0]
     return _TITLES[SAMPLE] if name == SAMPLE else name
-
-
-def read_note(ask: Ask, name: str) -> str | None:
-    """Return the value of ``name`` in ``store_info``, or None."""
-    rows = list(ask(select(store_info.c.value).where(store_info.c.name == name)))
-    return str(rows[0][0]) if rows else None

@@ -216,7 +216,6 @@ class Workers:
                 return False
             self._store.leads_scope = self._scope
         self._store.write(Writes().add("noted", name=self._note, value=self._store.run_id))
-        self._store.flush()
         self._store.execute(_FORGIVE, self._values)
         return True
 

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from caravan_crawler.frontier.listings import ListingWalk
+from caravan_crawler.frontier.list_walk import ListingWalk
 from caravan_crawler.pages.listing import Card, Listing
 from caravan_crawler.urls import Address
 

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from caravan_crawler import settings
 from caravan_crawler.archive.sources import find_sources
 from caravan_crawler.reparse.job import ReparseJob
-from caravan_crawler.reparse.reader import Task, reading
+from caravan_crawler.reparse.reader import Task, parsing
 from caravan_crawler.sample_site import SampleSite
 from caravan_crawler.store import schema
 from caravan_crawler.store.reparse_store import ReparseStore
@@ -40,7 +40,7 @@ def read(data_dir: Path, archive: Path, most_parts: int = 1000) -> ReparseJob:
     try:
         job = ReparseJob(ReparseStore(store), find_sources([archive]))
         parts: list[object] = []
-        with reading(Task(SETTINGS, BASE), 1) as read:
+        with parsing(Task(SETTINGS, BASE), 1) as read:
             job.run(read, lambda: len(parts) >= most_parts, parts.append)
     finally:
         store.close()

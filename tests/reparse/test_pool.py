@@ -11,7 +11,7 @@ import pytest
 from caravan_crawler import settings
 from caravan_crawler.archive import sources
 from caravan_crawler.archive.sources import Part, find_sources
-from caravan_crawler.reparse.reader import Task, reading
+from caravan_crawler.reparse.reader import Task, parsing
 from caravan_crawler.sample_site import SampleSite
 from tests.archive.records import answer, packed, record
 
@@ -46,7 +46,7 @@ def test_records_inside_records_are_not_read(
     both = find_sources([tmp_path])
     places = {source.path: 0 for source in both}
     found = []
-    with reading(Task(SETTINGS, BASE), processes) as read:
+    with parsing(Task(SETTINGS, BASE), processes) as read:
         for part, readings in read(part for source in both for part in source.parts()):
             assert part.start == places[part.source.path]
             places[part.source.path] = part.stop
@@ -67,7 +67,7 @@ def test_few_parts_are_found_ahead_of_the_store(tmp_path: Path, monkeypatch: pyt
             found += 1
             yield part
 
-    with reading(Task(SETTINGS, BASE), 2) as read:
+    with parsing(Task(SETTINGS, BASE), 2) as read:
         for number, _ in enumerate(read(parts()), 1):
             assert found - number < 2 * 2
     assert found == 100

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from caravan_crawler.items import REQUIRED, TEXT, Article
 from caravan_crawler.store import schema
-from caravan_crawler.store.article_history import ArticleHistory, ChangeType, Observation
+from caravan_crawler.store.article_history import ArticleHistory, ChangeType, Losses, Observation
 from tests.store.stores import LATER, SEEN, article, keep, open_in, table
 
 #: Columns in which the crawl and a history must agree.
@@ -49,8 +49,8 @@ def observation(item: Article) -> Observation:
     return Observation(str(item.article_id), item, f"run {item.observed_at}", {"body": "body_printed"})
 
 
-def taken(items: Iterable[Article], *, accept_losses: bool = False) -> ArticleHistory:
-    history = ArticleHistory(None, [], [], accept_losses=accept_losses)
+def taken(items: Iterable[Article], losses: Losses = Losses.KEEP_REQUIRED) -> ArticleHistory:
+    history = ArticleHistory(None, [], [], losses)
     for item in items:
         history.merge(observation(item))
     return history
@@ -141,16 +141,16 @@ LOSSES = [
 ]
 
 
-@pytest.mark.parametrize("accept_losses", [False, True])
+@pytest.mark.parametrize("losses", [Losses.KEEP_REQUIRED, Losses.ACCEPT])
 @pytest.mark.parametrize(("changes", "name", "how"), LOSSES, ids=[f"{name} {how}" for _, name, how in LOSSES])
-def test_the_same_page_read_again(changes: dict[str, Any], name: str, how: str, accept_losses: bool) -> None:
+def test_the_same_page_read_again(changes: dict[str, Any], name: str, how: str, losses: Losses) -> None:
     before = article()
-    history = taken([before], accept_losses=accept_losses)
+    history = taken([before], losses)
     result = history.merge(observation(article(**changes)))
     assert result.change_type is ChangeType.CHANGED
     assert result.effects[name] == how
     assert history.row is not None
-    stays = how == "lost" and name in REQUIRED and not accept_losses
+    stays = how == "lost" and name in REQUIRED and losses is not Losses.ACCEPT
     assert history.row[name] == (getattr(before, name) if stays else changes[name])
     assert [row["views"] for row in history.views] == [history.row["views"]] * (history.row["views"] is not None)
     assert [row[text] for row in history.versions for text in TEXT] == [history.row[text] for text in TEXT]
@@ -166,9 +166,9 @@ TIMES = [
 
 @pytest.mark.parametrize(("read", "before", "after"), TIMES)
 def test_a_time_of_day_stays_with_its_day(read: Dates, before: Dates, after: Dates) -> None:
-    for put_off_losses, expected in ((True, before), (False, after)):
+    for losses, expected in ((Losses.PUT_OFF, before), (Losses.KEEP_REQUIRED, after)):
         row = taken([article(date_published=DAY, published_at=MOMENT)]).row
-        history = ArticleHistory(row, [], [], put_off_losses=put_off_losses)
+        history = ArticleHistory(row, [], [], losses)
         history.merge(observation(article(date_published=read[0], published_at=read[1])))
         assert history.row is not None
         assert (history.row["date_published"], history.row["published_at"]) == expected
@@ -180,9 +180,9 @@ def lacking(names: Iterable[str], time: str) -> Article:
 
 
 @pytest.mark.parametrize("name", REQUIRED)
-@pytest.mark.parametrize("accept_losses", [False, True])
-def test_a_newer_page_without_required_fields_changes_nothing(name: str, accept_losses: bool) -> None:
-    history = taken([article()], accept_losses=accept_losses)
+@pytest.mark.parametrize("losses", [Losses.KEEP_REQUIRED, Losses.ACCEPT])
+def test_a_newer_page_without_required_fields_changes_nothing(name: str, losses: Losses) -> None:
+    history = taken([article()], losses)
     before = history.row
     assert history.merge(observation(lacking([name], LATER))).change_type is ChangeType.LOST_FIELDS
     assert history.row is before

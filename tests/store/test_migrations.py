@@ -11,7 +11,7 @@ from caravan_crawler.items import Article
 from caravan_crawler.store import schema
 from caravan_crawler.store.article_history import ChangeType
 from caravan_crawler.store.database import StoreLockedError, StoreRefusedError, make_engine, store_url
-from caravan_crawler.store.schema import MIGRATIONS, note, noted, schema_version, upgrade
+from caravan_crawler.store.schema import MIGRATIONS, note, read_note, schema_version, upgrade
 from caravan_crawler.store.store import Store, edition
 from tests.store.stored import StoreTables
 from tests.store.stores import BASE, LATER, SEEN, article, keep, open_in, open_kept, table
@@ -42,7 +42,7 @@ def test_a_new_store_has_all_tables_and_its_version(tmp_path: Path) -> None:
     with engine.begin() as connection:
         assert set(inspect(connection).get_table_names()) == set(schema.metadata.tables)
         assert schema_version(connection) == NEWEST
-        assert noted(connection, "created_at")
+        assert read_note(connection.execute, "created_at")
     engine.dispose()
 
 

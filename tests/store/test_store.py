@@ -58,7 +58,6 @@ def test_an_error_of_a_page_that_is_committed_at_once_is_reported_at_once(store_
 def test_a_page_just_written_is_known(store_tables: StoreTables) -> None:
     store = open_kept(store_tables)
     for number in map(str, range(100)):
-        store._last_commit = 0
         page = Writes()
         page.add("other_page", key=number, url=BASE, kind="alias", section=None, date_published=None, seen_at="")
         store.write(page)

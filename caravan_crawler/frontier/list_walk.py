@@ -1,0 +1,186 @@
+"""One walk down a listing: which page it reads next, and where it ends."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+
+from caravan_crawler.frontier.articles import Key
+from caravan_crawler.frontier.list_state import Expected, ListState, PageRange
+from caravan_crawler.pages.listing import Card, Listing
+
+#: Consecutive repeated pages that end a walk, whatever they link to.
+_BARREN_PAGES = 2
+#: Share of a page's articles before the period from which the page is; two such pages end the walk.
+_OLD_SHARE = 0.9
+_OLD_PAGES = 2
+#: Consecutive failed pages allowed before a listing is given up.
+_MOST_FAILURES = 3
+#: A walk has met an earlier one once it has seen this share of that walk's top articles.
+_MEETING_SHARE = 0.5
+#: Consecutive pages without a new article that end a walk too, in case those articles are gone.
+_KNOWN_PAGES = 50
+#: The same for a first walk, if sitemaps have named the site's articles.
+_NAMED_PAGES = 2
+
+
+@dataclass
+class ListingWalk:
+    """A walk down the listing at ``path``, until it meets the articles of ``until``, else to the end.
+
+    New articles push old ones to the next page during the walk. It then sees some twice (:attr:`has_shifted`), and
+    misses only the new ones, which are at the top.
+
+    A resumed walk (``is_resumed``) continues an interrupted one; it may pass known articles before new ones.
+    """
+
+    path: str
+    until: frozenset[Key] = frozenset()
+    since: date | None = None
+    is_resumed: bool = False
+    has_shifted: bool = False
+    top: list[Key] = field(default_factory=list)
+    """Articles of the first page when it was read, without those that every page links to."""
+    missed: list[int] = field(default_factory=list)
+    """Pages that failed or are missing since the last one read."""
+    has_failed: bool = False
+    """Whether one of them failed."""
+    own: int = 0
+    """Number of articles on the last page read, without those around its list."""
+    found: int = 0
+    """Articles that no other source had named before."""
+    is_unknown: bool = False
+    """Whether a link to the next page was not understood, so that the listing was not read completely."""
+    is_named_elsewhere: bool = False
+    """Whether sitemaps have named the site's articles: then a page without a new one ends the walk."""
+    state: ListState = field(default_factory=ListState)
+    """The listing's state, which is stored for the next run."""
+    part: PageRange = field(default_factory=lambda: PageRange(1))
+    """The range it reads; stored as open for the next run once its first page is read."""
+    _named: int = 0
+    _met: set[Key] = field(default_factory=set)
+    _listed: set[Key] = field(default_factory=set)
+    _previous: frozenset[Key] = frozenset()
+    _fertile: int = 0
+    _barren: int = 0
+    _is_repeated: bool = False
+    _known: int = 0
+    _failed: int = 0
+    _tries: int = 0
+    _middle: list[date] = field(default_factory=list)
+    _old_pages: int = 0
+    _last: int = 0
+    _most_own: int = 0
+    _is_paginated: bool = False
+    _has_gaps: bool = False
+
+    def take(self, listing: Listing, around: frozenset[Key]) -> list[Card]:
+        """Register the next page; return the cards that no earlier page had.
+
+        ``around`` are the articles the page links to around its list, such as the trending ones.
+        """
+        keys = [card.address.key for card in listing.cards]
+        own = [key for key in keys if key not in around]
+        if listing.number == 1:
+            self.top = own
+        else:
+            self.top = [key for key in self.top if key not in set(keys)] or self.top
+            self.has_shifted |= bool(own) and own[0] in self._previous
+        self._met |= self.until.intersection(own)
+        fresh = [card for card in listing.cards if card.address.key not in self._listed]
+        self._note_repetition(frozenset(own), is_barren=not fresh)
+        self._listed.update(keys)
+        self._failed = 0
+        self._last = max(self._last, listing.last_number, listing.next_number or 0)
+        self._is_paginated |= listing.is_paginated
+        self._most_own, self.own = max(self._most_own, self.own, len(self.state.top)), len(own)
+        self.part.move_to(listing.number + 1, self._expects(listing.number + 1))
+        return fresh
+
+    def _expects(self, number: int) -> Expected:
+        if self._last < number:
+            return Expected.UNKNOWN
+        # Resumed walks, and those with gaps, may have passed the articles at which they end.
+        is_above_known = bool(self.until) and not (self.is_resumed or self._has_gaps)
+        is_full = 0 < self._most_own <= self.own
+        return Expected.SURE if self._last > number or is_above_known or is_full else Expected.LINKED
+
+    def is_missing(self, number: int, listing: Listing, around: frozenset[Key]) -> bool:
+        """Whether a page requested as ``number`` is another one, or only shows articles that other pages show, too."""
+        keys = {card.address.key for card in listing.cards}
+        is_known = keys <= self._listed or not self._listed
+        has_lost_its_list = self._is_paginated and not listing.is_paginated
+        return number > 1 and (listing.number != number or (is_known and (has_lost_its_list or keys <= around)))
+
+    def may_look_behind(self, number: int) -> bool:
+        """Register a missing page; return whether to try the next one: if it is there, this is a gap.
+
+        A dead link of the last page is not looked behind again when it is tried again.
+        """
+        is_first = not self.missed
+        self._has_gaps = True
+        self.missed.append(number)
+        is_known_end = self.part.expected is Expected.LINKED and not self._listed
+        return (is_first and not is_known_end) or (number < self._last and len(self.missed) <= _MOST_FAILURES)
+
+    def next_number(self, listing: Listing, dates: list[date], new: int) -> int | None:
+        """Return the number of the page to read next, or None at the end.
+
+        ``dates`` are the known publication days of the page's articles, ``new`` is the number of articles that no
+        source had named before. If a page has no pagination links, the next number is tried; a 404 ends the listing.
+        """
+        if new or self.is_resumed:
+            self._known = 0
+        elif not self._barren:  # articles of this walk that new ones have pushed down do not count
+            self._known += 1
+        self._named = self._named + 1 if self.is_named_elsewhere and not new else 0
+        if not self.until and self._named >= _NAMED_PAGES:
+            return None
+        if self.until and (len(self._met) >= _MEETING_SHARE * len(self.until) or self._known >= _KNOWN_PAGES):
+            return None
+        if not listing.cards or self._is_at_repetition() or self._is_past(dates):
+            return None
+        is_last = listing.is_paginated and listing.next_number is None and self._last <= listing.number
+        return None if is_last else listing.number + 1
+
+    def may_try_again(self) -> bool:
+        """Return whether to retry a listing that was given up; True once."""
+        self._tries += 1
+        self._failed = 0
+        return self._tries == 1
+
+    def may_skip(self, number: int) -> bool:
+        """Register a failed page; return whether to try the next one."""
+        self.has_failed = self._has_gaps = True
+        self.missed.append(number)
+        self._failed += 1
+        return self._failed <= _MOST_FAILURES
+
+    def _note_repetition(self, own: frozenset[Key], *, is_barren: bool) -> None:
+        if is_barren:
+            self._barren += 1
+            self._is_repeated |= own == self._previous
+        else:
+            self._barren, self._is_repeated = 0, False
+            self._fertile += 1
+        self._previous = own
+
+    def _is_at_repetition(self) -> bool:
+        """Whether the listing only repeats itself: its last page, or all of its pages.
+
+        After a long pause, such as a night, many new articles have pushed down those already read. Pages then
+        repeat, too, but only about as many as were read before; unread articles follow them.
+        """
+        return self._barren >= _BARREN_PAGES + (0 if self._is_repeated else self._fertile)
+
+    def _is_past(self, dates: list[date]) -> bool:
+        """Whether the listing is newest first as far as read, and its last two pages are before ``since``.
+
+        The median day of each page is compared, so that one pinned or misdated article has no effect.
+        """
+        if self.since is None or not dates:
+            return False
+        self._middle.append(sorted(dates)[len(dates) // 2])
+        is_sorted = all(later <= earlier for earlier, later in pairwise(self._middle))
+        older = [day < self.since for day in dates]
+        self._old_pages = self._old_pages + 1 if sum(older) >= _OLD_SHARE * len(older) else 0
+        return is_sorted and self._old_pages >= _OLD_PAGES
