@@ -46,6 +46,8 @@ _FEWEST_OF_TEXT = 2
 _TAGS_OF_TEXT = SUBHEADS | frozenset("p td th dt dd".split())
 #: Blocks of the card of another article.
 _LARGEST_CARD = 8
+#: Blocks of one with a headline and little else.
+_MOST_OF_CARD = 4
 #: Blocks of an element with name, date and counts.
 _LARGEST_LINE = 5
 #: Letters of a name, and of a section's name or a button among the facts over a headline.
@@ -149,7 +151,9 @@ class _Scan:
         if block.is_quoted or self._is_in_other_article(block):
             return []
         found = facts_of(block)
-        if any(fact.kind == "date" for fact in found) and (self._is_in_card(block) or self._is_of_event(block, found)):
+        has_date = any(fact.kind == "date" for fact in found)
+        is_below = block.index > self.headline + 1 and is_of_card(self.blocks[block.index - 1], block)
+        if has_date and (is_below or self._is_in_card(block) or self._is_of_event(block, found)):
             return []
         # The number of a picture in a gallery is no count.
         return [fact for fact in found if fact.kind == "credit"] if block.zone == "figcaption" else found
@@ -352,6 +356,12 @@ def _is_text(facts: list[Fact], found: list[Fact], blocks: list[Block], position
     is_certain = is_dated_line and not _is_set_as_text(blocks[position])
     has_credit = any(fact.kind == "credit" for fact in facts)
     return has_credit and (has_date or not is_certain) and _is_paragraph(blocks, position)
+
+
+def is_of_card(title: Block, block: Block) -> bool:
+    """Whether a line stands right under the linked headline of another article, in an element with it."""
+    card = common_container(title, block)
+    return title.link is not None and len(title.text) > LONGEST_SECTION and card.last - card.first <= _MOST_OF_CARD
 
 
 def names_somebody(block: Block) -> bool:

@@ -22,8 +22,8 @@ from caravan_crawler.pages.bylines import (
 )
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, is_certain_date, is_dated
-from caravan_crawler.pages.fact_lines import facts_of, is_marked_as_views
-from caravan_crawler.pages.front import LONGEST_SECTION, is_marked_as_author, names_somebody, read_front
+from caravan_crawler.pages.fact_lines import facts_of, is_marked_as_views, linked_authors
+from caravan_crawler.pages.front import LONGEST_SECTION, is_marked_as_author, is_of_card, names_somebody, read_front
 from caravan_crawler.pages.headline import Weighed, find_headline
 from caravan_crawler.pages.labels import (
     box_under,
@@ -44,8 +44,6 @@ _FARTHEST_ABOVE, _FARTHEST_BEHIND = 12, 16
 _DEEPEST_BOX = 4
 #: In the element around facts and headline, at most this number of blocks may come before the facts.
 _MOST_BEFORE_FACTS = 2
-#: Blocks of another article's card over the headline.
-_LARGEST_CARD = 4
 
 
 @dataclass
@@ -117,7 +115,7 @@ def _facts_above(blocks: list[Block], headline: int) -> tuple[list[Fact], int]:
         is_caption = block.zone == "figcaption" and any(fact.kind == "credit" for fact in facts)
         if not (block.zone is None or is_caption) or not _shares_article(block, blocks, headline):
             break
-        if facts and position and _is_of_card(blocks[position - 1], block):
+        if facts and position and is_of_card(blocks[position - 1], block):
             break
         is_author = position > 0 and is_author_label(blocks[position - 1].text)
         is_by_a_date = any(fact.kind == "date" for fact in found) and (
@@ -140,12 +138,6 @@ def _facts_above(blocks: list[Block], headline: int) -> tuple[list[Fact], int]:
         for fact in found
     )
     return (found, first) if is_certain else ([], headline)
-
-
-def _is_of_card(title: Block, block: Block) -> bool:
-    """Whether a line stands right under the linked headline of another article, in an element with it."""
-    card = common_container(title, block)
-    return title.link is not None and len(title.text) > LONGEST_SECTION and card.last - card.first <= _LARGEST_CARD
 
 
 def _shares_article(block: Block, blocks: list[Block], place: int) -> bool:
@@ -219,7 +211,7 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
             is_photographer_next = False
             continue
         if is_name and (is_author_next or (is_person(block.text) and is_marked_as_author(block))):
-            found.append(Fact("author", block.text))
+            found += linked_authors(block) or [Fact("author", block.text)]
             is_author_next = is_author_next and is_person(block.text)  # a label may be followed by several
             continue
         is_certain = any(fact.kind in ("date", "views") and not fact.is_bare for fact in facts)

@@ -362,7 +362,8 @@ def authors_json_ld(page: ArticlePage) -> list[str]:
     people = [{"@type": "Person", "name": person} if isinstance(person, str) else person for person in people]
     known = [structured.people.get(str(each.get("@id")), each) for each in people if isinstance(each, dict)]
     # Plugins for search engines give name and "@id" alone, or refer to a person of their graph.
-    names = [person.get("name") for person in known if _is_of_a_person(person.get("@type", "Person"))]
+    named = [person.get("name") for person in known if _is_of_a_person(person.get("@type", "Person"))]
+    names = [name for value in named for name in (value if isinstance(value, list) else [value])]
     found = [name for text in names if isinstance(text, str) for name in people_in(clean(text))]
     return [name for name in found if is_person(name)]
 
