@@ -96,7 +96,7 @@ def test_a_later_run_reads_the_articles_whose_working_addresses_it_finds(tmp_pat
 
 
 def test_dead_addresses_are_not_requested_by_every_run(tmp_path: Path) -> None:
-    lasting = [ANSWERS[number] for number in (0, 1, 6, 9)]
+    lasting = [ANSWERS[number] for number in (0, 1, 6)]  # a temporary redirect is tried again sooner
     some, good = (
         [each for each in BROKEN if each[0] in lasting],
         [f"/news/aktsiya-v-parke-{number}/" for number in range(620_000, 620_700)],

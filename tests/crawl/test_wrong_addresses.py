@@ -106,7 +106,6 @@ def test_a_temporary_redirect_to_another_article(
 # the redirect's status, its URL, and the URL to which it leads
 FOR_GOOD = [
     (301, UNNUMBERED[1], UNNUMBERED[0]),
-    (308, NUMBERED[1], NUMBERED[0]),
     (302, "/sport/shkolu-otkryli-posle-remonta-610002/", NUMBERED[1]),
     (302, NUMBERED[1], UNNUMBERED[1]),
     (302, "/?p=610002", NUMBERED[1]),

@@ -247,7 +247,7 @@ def test_constantly_publishing_site_does_not_prolong_a_run() -> None:
 
 
 def test_known_articles_end_a_walk_from_the_top_but_not_a_resumed_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("caravan_crawler.frontier.listings._KNOWN_PAGES", 5)
+    monkeypatch.setattr("caravan_crawler.frontier.list_walk._KNOWN_PAGES", 5)
     one = walker()
     one.run()
     one.site.articles[:] = [*range(200, 100, -1), *FIFTY[10:]]  # the earlier top is gone

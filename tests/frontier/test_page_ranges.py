@@ -70,7 +70,7 @@ def test_pinned_article_or_trending_block_does_not_end_a_walk() -> None:
 
 
 def test_known_pages_end_a_walk_if_the_earlier_top_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("caravan_crawler.frontier.listings._KNOWN_PAGES", 5)
+    monkeypatch.setattr("caravan_crawler.frontier.list_walk._KNOWN_PAGES", 5)
     pages = [page(number, [number * 100]) for number in range(1, 7)]
     assert walk(*pages, until=TOP, new=0) == [2, 3, 4, 5, None, None]
     assert walk(*pages, until=TOP, new=1) == [2, 3, 4, 5, 6, 7]
