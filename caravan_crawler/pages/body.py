@@ -321,7 +321,8 @@ def _take_off_byline(kept: list[Block], text: Text) -> None:
     if len(kept) > 1 and is_the_site(kept[-1].text):
         del kept[-1]
     last = kept[-1] if len(kept) > 1 else None
-    is_name = last is not None and (is_marked_as_author(last) or (ends_sentence(kept[-2].text) and not last.has_links))
+    before = next((block.text for block in reversed(kept[:-1]) if not facts_of(block)), "")
+    is_name = last is not None and (is_marked_as_author(last) or (ends_sentence(before) and not last.has_links))
     if last is not None and is_name and (names := people_in(last.text)):
         text.byline = Byline(tuple(names)).joined(text.byline)
         del kept[-1]

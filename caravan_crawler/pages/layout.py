@@ -198,7 +198,7 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
             break
         if (
             not facts
-            and not found
+            and all(fact.kind == "other" for fact in found)
             and not block.is_all_links
             and (byline := read_byline(block.text)) is not None
             and byline != Byline()
