@@ -35,11 +35,12 @@ _OPENING, _CLOSING, _SPACE = (
 )
 #: Seconds or milliseconds since 1970, from 2001 on.
 _EPOCH = re.compile(r"1\d{9}(?:\d{3})?")
-_STRING = r'"(?:[^"\\]|\\.)*"'
+#: One without an end reaches to the end of the text: else each quotation mark in it would be tried.
+_STRING = r'"(?:[^"\\]|\\.)*(?:"|\Z)'
 _TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\],])", re.DOTALL)
 #: A backslash before a letter with which it makes no escape.
 _INVALID_ESCAPE = re.compile(r"(\\[\\\"/bfnrt]|\\u[0-9a-fA-F]{4})|\\")
-_COMMENT = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_COMMENT = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _DECODER = json.JSONDecoder(strict=False)  # editors paste raw line breaks into strings
 
 
