@@ -28,11 +28,8 @@ _PUBLISHED = ("article:published_time", "datepublished")
 _AROUND_ARTICLE = ("@graph", "mainEntity", "mainEntityOfPage")
 _DEEPEST = 8
 # Around the JSON there may be comments, CDATA, a byte order mark, a semicolon.
-_OPENING, _CLOSING, _SPACE = (
-    ("//", "/*", "*/", "<!--", "-->", "<![CDATA[", ">"),
-    ("//", "/*", "*/", "-->", "<!", "]]>", ";"),
-    " \t\r\n\ufeff",
-)
+_OPENING = ("//", "/*", "*/", "<!--", "-->", "<![CDATA[", ">")
+_CLOSING = ("//", "/*", "*/", "-->", "<!", "]]>", ";")
 #: Seconds or milliseconds since 1970, from 2001 on.
 _EPOCH = re.compile(r"1\d{9}(?:\d{3})?")
 #: One without an end reaches to the end of the text: else each quotation mark in it would be tried.
@@ -221,14 +218,17 @@ def _article_in(text: str) -> Iterator[Any]:
 
 
 def _unwrapped(text: str) -> str:
-    before = None
-    while before != text:
-        before, text = text, text.strip().strip(_SPACE)
-        for mark in _OPENING:
-            text = text.removeprefix(mark)
-        for mark in _CLOSING:
-            text = text.removesuffix(mark)
-    return text
+    """Return a text without the comments and other marks around it."""
+    start, end, before = 0, len(text), -1
+    while before != end - start:
+        before = end - start
+        while start < end and (text[start].isspace() or text[start] == "\ufeff"):
+            start += 1
+        while start < end and (text[end - 1].isspace() or text[end - 1] == "\ufeff"):
+            end -= 1
+        start += next((len(mark) for mark in _OPENING if text.startswith(mark, start, end)), 0)
+        end -= next((len(mark) for mark in _CLOSING if text.endswith(mark, start, end)), 0)
+    return text[start:end]
 
 
 def _values(text: str) -> list[Any]:
