@@ -150,6 +150,8 @@ _WHOLE = re.compile(rf"https?://[A-Za-z0-9.\-]+(?::\d+)?(?:/{_REST})?", re.ASCII
 _ROOTED = re.compile(rf"/(?!/){_REST}")
 #: Letters of an address that any server may answer.
 _LONGEST_HREF = 20_000
+#: Letters of the base of a page's links, with which each of them is joined.
+_LONGEST_BASE = 2_000
 #: Letters of a headline, and of a fact, that may stand in one block with the text.
 _SHORTEST_HEADLINE, _LONGEST_ALONE = 12, 80
 _BOUNDS = Bounds()
@@ -175,9 +177,9 @@ class Document:
     @cached_property
     def base_url(self) -> str:
         """Base of relative links: the page's URL, or that of a ``base`` element."""
-        base = self.structured.base
+        base = (self.structured.base or "").strip()
         try:
-            return urljoin(self.url, base.strip()) if base else self.url
+            return urljoin(self.url, base) if 0 < len(base) <= _LONGEST_BASE else self.url
         except ValueError:
             return self.url
 

@@ -77,3 +77,13 @@ def test_metadata_of_a_megabyte_that_is_no_json_is_read_to_its_end(unit: str) ->
     script = '{"@type":"NewsArticle",' + unit * (1_000_000 // len(unit))
     html = f'<script type="application/ld+json">{script}</script><h1>Мост</h1>'
     assert parse_document(html.encode(), URL, SITE, "utf-8").structured.articles == []
+
+
+def test_base_of_a_megabyte_is_not_joined_with_each_link() -> None:
+    html = (
+        f'<base href="/{"я" * 500_000}/"><h1>Мост</h1>'
+        + '<a href="/news/a-900001/">Статья</a> <a href="b/">b</a>' * 3000
+    )
+    document = parse_document(html.encode(), URL, SITE, "utf-8")
+    assert document.base_url == URL
+    assert [address.article_id for address, _ in article_links(document)] == [900001]
