@@ -289,9 +289,9 @@ class Discovery:
         """Whether two pages have the text of one article."""
         return is_same_text(vars(one), vars(other))
 
-    def is_settled(self, url: str) -> bool:
-        """Whether the page was no article in an earlier run, too, and is not counted as a failure again."""
-        return self._article_store.failing.is_settled(url)
+    def is_settled(self, url: str, *, is_sure: bool = False) -> bool:
+        """Whether the page failed in an earlier run for a lasting reason, and is not counted as a failure again."""
+        return self._article_store.failing.is_settled(url, is_sure=is_sure)
 
     def has_read(self, key: str) -> bool:
         """Whether this run has stored the article, under any of its URLs."""

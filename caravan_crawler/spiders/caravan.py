@@ -872,16 +872,17 @@ class CaravanSpider(Spider):
         """Store a page that was not the requested article, a failure with ``reason``; request the article's next URL.
 
         ``url`` is that of the page, after redirects. An article counts as failed once, with the last of its URLs; the
-        others' failures are only stored, by which no run requests them again soon. Unless ``is_sure``, nobody knows
-        whether there is an article: a run counts the page until a sound one has met it.
+        failures of the others are only stored, by which no run requests them again soon, and so are those that a sound
+        run has met. Unless ``is_sure``, nobody knows whether there is an article.
         """
         key, targets, result = writes.asked_key, [], writes
         if key is not None and not self.arguments.urls:
             targets = self.discovery.another(key, writes.asked_url, url)
         if reason is None:
             pass
-        elif not is_sure and self.discovery.is_settled(writes.asked_url):
-            writes.failure = Failure(reason, words)
+        elif self.discovery.is_settled(writes.asked_url, is_sure=is_sure):
+            self.crawl_stats.count("absent/failed_before")
+            result.failure = Failure(reason, words)
         elif key is None or is_refusal(reason) or not (targets or key in self._unread):
             self._unread.add(key or "")
             its_own = PageWrites(writes.asked_url, writes.asked_key) if is_sure else writes

@@ -23,6 +23,10 @@ _DELAY, _LONGEST = timedelta(hours=1), timedelta(days=7)
 _GROWTH = 4
 #: The longest delay before a failed page is tried again.
 LONGEST_DELAY = max(_LONGEST, _LONGEST_LASTING)
+#: Beginnings of the reasons of a page that is no article.
+_NO_ARTICLE = ("kind_", "redirected")
+#: Runs in which such a page has failed, from which none counts it.
+_SURELY_GONE = 3
 #: Time in which a page that is no article is a failure of each run, if all of these ended unsoundly.
 _UNSETTLED = timedelta(hours=6)
 #: Reason: the article lacks a required field.
@@ -80,15 +84,24 @@ class FailedPages:
         row = self._known.get(url)
         return row is None or row.retry_at <= database.now()
 
-    def is_settled(self, url: str) -> bool:
-        """Whether the page was no article in an earlier run, and that was no reason to doubt the run.
+    def is_settled(self, url: str, *, is_sure: bool = False) -> bool:
+        """Whether the page failed in an earlier run for a lasting reason, and that was no reason to doubt the run.
 
-        Such a page is tried again as others are, but no longer counted as a failure of the run.
+        Such a page is tried again as others are, but no longer counted as a failure of the run: else the dead links of
+        a whole site, which are due together, would fail a run that has little else to request. ``is_sure`` is one that
+        had an article by its URL: it counts until a sound run has met it, or three have.
         """
         row = self._known.get(url)
-        if row is None or row.run_id == self._run_id or not row.reason.startswith(("kind_", "redirected")):
+        if row is None or row.run_id == self._run_id:
             return False
-        return row.run_id in self._sound or row.first_failed_at < database.after(database.now(), -_UNSETTLED)
+        is_no_article = row.reason.startswith(_NO_ARTICLE)
+        if not is_no_article and row.reason not in _LASTING:
+            return False
+        if row.run_id in self._sound:
+            return True
+        if is_sure or not is_no_article:
+            return row.attempts > _SURELY_GONE
+        return row.first_failed_at < database.after(database.now(), -_UNSETTLED)
 
     def is_losing(self, key: str) -> bool:
         """Whether the article lacked a required field and was not read completely since."""

@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import update
 
 from caravan_crawler.store import schema
 from tests.store.stores import open_in, table
@@ -133,3 +134,25 @@ def stored(data_dir: Path) -> tuple[dict[str, str], dict[str, str]]:
     failures = {urlsplit(row["url"]).path: row["reason"] for row in table(store, schema.failures)}
     store.close()
     return found, failures
+
+
+@pytest.mark.parametrize("answer", [Answer("", HTML, 404), Answer("", HTML | {"Location": "/"}, 302)], ids=str)
+def test_dead_links_that_are_due_together_do_not_fail_a_run_with_little_else(answer: Answer, tmp_path: Path) -> None:
+    own = [f"/news/aktsiya-v-parke-{number}/" for number in range(620_000, 620_070)]
+    dead = [f"/news/snyali-s-sayta-zapis-{number}/" for number in range(630_000, 630_007)]
+    answers: Answers = {
+        "/": page("Газета", links(*own, *dead)),
+        **{path: article(number) for number, path in enumerate(own)},
+        **dict.fromkeys(dead, answer),
+    }
+    new = "/news/otkryli-katok-u-ozera-640000/"
+    with serve_plain(answers) as server:
+        options = ("-a", f"site={server.url}", "-s", "RETRY_TIMES=0")
+        assert crawl(tmp_path, *options).code == 0
+        store = open_in(tmp_path)
+        store.execute(update(schema.failures).values(retry_at="2020-01-01T00:00:00+00:00"))
+        store.close()
+        server.answers |= {"/": page("Газета", links(*own, *dead, new)), new: article(99)}
+        done = crawl(tmp_path, *options)
+    assert (done.code, [row["article_id"] for row in done.articles]) == (0, [640_000]), done.log[-2000:]
+    assert min(map(server.requests.count, dead)) == 2, "and they are tried again"
