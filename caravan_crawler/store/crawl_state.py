@@ -23,8 +23,6 @@ _DELAY, _LONGEST = timedelta(hours=1), timedelta(days=7)
 _GROWTH = 4
 #: The longest delay before a failed page is tried again.
 LONGEST_DELAY = max(_LONGEST, _LONGEST_LASTING)
-#: Beginnings of the reasons of a page that is no article.
-_NO_ARTICLE = ("kind_", "redirected")
 #: Runs in which such a page has failed, from which none counts it.
 _SURELY_GONE = 3
 #: Time in which a page that is no article is a failure of each run, if all of these ended unsoundly.
@@ -85,22 +83,20 @@ class FailedPages:
         return row is None or row.retry_at <= database.now()
 
     def is_settled(self, url: str, *, is_sure: bool = False) -> bool:
-        """Whether the page failed in an earlier run for a lasting reason, and that was no reason to doubt the run.
+        """Whether the page failed in an earlier run, and that was no reason to doubt the run.
 
         Such a page is tried again as others are, but no longer counted as a failure of the run: else the dead links of
         a whole site, which are due together, would fail a run that has little else to request. ``is_sure`` is one that
-        had an article by its URL: it counts until a sound run has met it, or three have.
+        had an article by its URL; of another one without an article it is enough that it is not new.
         """
         row = self._known.get(url)
-        if row is None or row.run_id == self._run_id:
-            return False
-        is_no_article = row.reason.startswith(_NO_ARTICLE)
-        if not is_no_article and row.reason not in _LASTING:
+        if row is None or row.run_id == self._run_id or row.reason == LOST_FIELDS:
             return False
         if row.run_id in self._sound:
             return True
+        is_no_article = row.reason.startswith(("kind_", "redirected"))
         if is_sure or not is_no_article:
-            return row.attempts > _SURELY_GONE
+            return row.reason in _LASTING and row.attempts > _SURELY_GONE
         return row.first_failed_at < database.after(database.now(), -_UNSETTLED)
 
     def is_losing(self, key: str) -> bool:
@@ -156,8 +152,9 @@ def accept_losses(store: Store) -> None:
 
 
 def forgive_unread(store: Store, run_id: str) -> None:
-    """Let the next run repeat pages that were not articles: new readers may read a changed markup."""
-    _forgive(store, run_id, failures.c.reason.startswith("kind_"))
+    """Let the next run repeat pages that were not the articles they should be: a mended site has these again."""
+    which = or_(failures.c.reason.startswith("kind_"), failures.c.reason == OTHER_ARTICLE)
+    _forgive(store, run_id, which)
 
 
 def _forgive(store: Store, run_id: str, which: ColumnElement[bool]) -> None:
