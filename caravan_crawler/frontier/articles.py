@@ -1,5 +1,6 @@
 """Articles that this run has requested and recorded, by key, and Scrapy's duplicate filter by the same keys."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
@@ -9,7 +10,9 @@ from scrapy.dupefilters import BaseDupeFilter
 
 from caravan_crawler.addons import FromCrawler, is_own
 from caravan_crawler.normalise.dates import decide_publication, parse_date
+from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.pages.article import ArticleReading
+from caravan_crawler.pages.page import PageKind
 from caravan_crawler.urls import Address, Site, has_moved, is_same_article
 
 Key = int | str
@@ -216,3 +219,41 @@ class ArticleDupeFilter(FromCrawler, BaseDupeFilter):
 
     def log(self, request: Request, spider: Spider) -> None:
         """Log nothing: the spider counts dropped requests (``on_dropped``)."""
+
+
+class NamedArticles:
+    """The addresses without a number to which links of pages have led in this run before a source named them.
+
+    Such an address looks like that of any page of the site, and only its page shows what it is. Where a feed, a sitemap
+    or a listing names it as an article, a page that is none is a failure, and is tried again; where only a menu or a
+    text links to it, it is not. A request that a source has led to has
+    :data:`~caravan_crawler.page_writes.NAMED` in its ``meta`` instead.
+    """
+
+    def __init__(self) -> None:
+        self._linked: dict[str, tuple[PageWrites, PageKind] | None] = {}
+        self._named: set[str] = set()
+
+    def add_linked(self, targets: Iterable[Target]) -> None:
+        """Register articles that are requested because a page links to them."""
+        for target in targets:
+            if not target.key.isdecimal():
+                self._linked.setdefault(target.key, None)
+
+    def is_named(self, key: str | None) -> bool:
+        """Whether a source has named the article since a page linked to it."""
+        return key in self._named
+
+    def add_other(self, page_writes: PageWrites, kind: PageKind) -> None:
+        """Register a page that was no article, in case a source names it as one later."""
+        if page_writes.asked_key in self._linked:
+            found = PageWrites(page_writes.asked_url, page_writes.asked_key)
+            self._linked[page_writes.asked_key] = found, kind
+
+    def name(self, keys: Iterable[str]) -> list[tuple[PageWrites, PageKind]]:
+        """Register what a source names as articles; return those whose pages were read before and were none."""
+        if not self._linked:
+            return []
+        named = [key for key in keys if key in self._linked]
+        self._named.update(named)
+        return [found for key in named if (found := self._linked.pop(key, None)) is not None]

@@ -17,11 +17,10 @@ from twisted.python.failure import Failure as RequestFailure
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
 from caravan_crawler.crawl_stats import CrawlStats
 from caravan_crawler.failures import RunEndsError, is_refusal
-from caravan_crawler.frontier.articles import Frontier, Target, day_of_article
+from caravan_crawler.frontier.articles import Frontier, NamedArticles, Target, day_of_article
 from caravan_crawler.frontier.discovery import Discovery
 from caravan_crawler.frontier.list_state import Expected
 from caravan_crawler.frontier.listings import Listings
-from caravan_crawler.frontier.named import NamedArticles
 from caravan_crawler.frontier.schedule import (
     ABSENT,
     FEED,

@@ -152,7 +152,7 @@ def accept_losses(store: Store) -> None:
 
 
 def forgive_unread(store: Store, run_id: str) -> None:
-    """Let the next run repeat pages that were not the articles they should be: a mended site has these again."""
+    """Let the next run repeat pages that were not the articles they should be: a repaired site has these again."""
     which = or_(failures.c.reason.startswith("kind_"), failures.c.reason == OTHER_ARTICLE)
     _forgive(store, run_id, which)
 
