@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -123,7 +124,11 @@ def children(parent: int) -> set[int]:
 
 def open_files(pid: int) -> set[str]:
     """The paths of the files that a process has open."""
-    return {f"{each.readlink()}" for each in Path(f"/proc/{pid}/fd").iterdir()}
+    found = set()
+    for each in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since
+            found.add(f"{each.readlink()}")
+    return found
 
 
 def is_alive(pid: int) -> bool:
