@@ -23,7 +23,7 @@ def schedule(own: dict[str, Source] | None = None, full: dict[str, Source] | Non
     return SourceSchedule(own or {}, full or {})
 
 
-# how long ago a list was read, for how many hours it may be left alone, whether it is due
+# time since a list was read (None: never; "": unknown), its interval in hours, whether it is due
 LISTS = [
     (None, 1, True),
     ("", 6, True),
