@@ -12,6 +12,7 @@ from caravan_crawler.sample_site import SampleSite, serve
 from caravan_crawler.store import schema
 from caravan_crawler.store.store import open_store
 from tests.report.made import article, ended, failure, make
+from tests.report.made import run as begun
 from tests.store.stores import BASE
 from tests.support.crawling import TIMEOUT, crawl
 from tests.support.forking import run
@@ -70,6 +71,11 @@ def test_a_large_and_hostile_store_fits_the_screen(tmp_path: Path) -> None:
     lines = screen(tmp_path)
     assert "\x1b" not in "".join(lines)
     assert len([line for line in lines if line.startswith("  2026-01-0")]) == 5 + 3
+
+
+def test_a_run_without_an_end_has_no_number_of_articles(tmp_path: Path) -> None:
+    make(None, tmp_path, {schema.runs: [begun("run-1", "2026-01-01T00:00:00+00:00")]})
+    assert "  2026-01-01 00:00       -  it has not ended yet, or was killed" in screen(tmp_path)
 
 
 def older(folder: Path) -> None:

@@ -64,7 +64,8 @@ def _lines(overview: Overview) -> Iterator[str]:
     else:
         yield f"{'Last runs (UTC)':<22}new  outcome"
     for run in overview.last_runs:
-        yield f"  {moment(run.started_at)}  {run.new_articles:>6,}  {_outcome(run)}"
+        new = "-" if run.new_articles is None else f"{run.new_articles:,}"
+        yield f"  {moment(run.started_at)}  {new:>6}  {_outcome(run)}"
     yield ""
     yield f"Waiting: {count(overview.waiting, 'article')} found but not read" + (
         f", {overview.deferred:,} doubtful URLs" if overview.deferred else ""

@@ -123,7 +123,7 @@ def runs_section(runs: list[Run], total: int) -> Section:
     last, recent = runs[0], runs[:_RECENT_RUNS]
     text = [f"{count(total, 'run')}. The numbers are those of the last one."]
     numbers = [
-        Number(number(last.new_articles), "new articles"),
+        Number("unknown" if last.new_articles is None else number(last.new_articles), "new articles"),
         Number("unknown" if last.requests is None else number(last.requests), "requests"),
         Number(duration(last.seconds) or "unknown", "duration"),
     ]

@@ -103,6 +103,7 @@ class Run:
     - ``scope``: its period, sections or named pages; empty if it crawled the whole site;
     - ``seconds``: its duration; None if it has not ended, or was killed at an unknown time;
     - ``outcome``: the exit code's name; ``killed``; ``no end`` if it has not ended, or was killed and no run followed;
+    - ``new_articles``: None if it has not ended, or was killed;
     - ``requests``: None if it left no report.
     """
 
@@ -112,7 +113,7 @@ class Run:
     seconds: int | None
     outcome: str
     reason: str
-    new_articles: int
+    new_articles: int | None
     requests: int | None
 
     @property
@@ -210,7 +211,7 @@ def _run(row: Any) -> Run:
         seconds=None if seconds is None else round(seconds.total_seconds()),
         outcome=row.outcome or ("sound" if row.exit_code == SOUND else "no end"),
         reason=row.reason or "it has not ended yet, or was killed",
-        new_articles=row.new_articles,
+        new_articles=row.new_articles if row.exit_code is not None else None,
         requests=(row.report or {}).get("requests"),
     )
 

@@ -181,9 +181,9 @@ def test_runs(store_tables: StoreTables, tmp_path: Path) -> None:
     with made(store_tables.url, tmp_path, {schema.runs: runs}) as snapshot:
         found = last_runs(snapshot, 2)
         (first,) = [one for one in last_runs(snapshot, 9) if one.run_id == "run-1"]
-    assert [(one.run_id, one.outcome, one.seconds, one.requests) for one in found] == [
-        ("run-3", "no end", None, None),
-        ("run-2", "killed", None, None),  # ended when the next run noticed it
+    assert [(one.run_id, one.outcome, one.seconds, one.new_articles, one.requests) for one in found] == [
+        ("run-3", "no end", None, None, None),
+        ("run-2", "killed", None, None, None),  # ended when the next run noticed it
     ]
     assert (first.is_sound, first.seconds, first.new_articles, first.requests) == (True, 6 * 3600, 4, 9)
 
