@@ -33,8 +33,7 @@ from scrapy.settings import Settings
 
 from caravan_crawler.pages.document import parse_document
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
-from caravan_crawler.pages.page import read_page
-from caravan_crawler.pages.to_items import article_record, page_records
+from caravan_crawler.pages.page import article_record, page_records, read_page
 from caravan_crawler.pipelines import value_pipelines
 from caravan_crawler.sample_site import SampleSite
 from caravan_crawler.urls import Site

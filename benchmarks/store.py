@@ -27,7 +27,7 @@ from sqlalchemy import insert
 
 from benchmarks import crawl
 from benchmarks.filling import article_row
-from caravan_crawler.frontier.list_state import ListState
+from caravan_crawler.frontier.list_walk import ListState
 from caravan_crawler.pages.document import parse_document
 from caravan_crawler.pages.listing import read_listing
 from caravan_crawler.sample_site import SampleResponse, SampleServer, SampleSite, serve

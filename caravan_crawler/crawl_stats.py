@@ -7,8 +7,8 @@ from collections.abc import Callable
 from scrapy.crawler import Crawler
 
 from caravan_crawler.failures import RobotsUnreadError, end_run, is_refusal, is_unanswered
+from caravan_crawler.items import Failure, PageWrites
 from caravan_crawler.outcome import UNKNOWN_NEXT_STAT
-from caravan_crawler.page_writes import Failure, PageWrites
 from caravan_crawler.pages.page import UNSOUND, PageKind, PageReading
 
 logger = logging.getLogger(__name__)

@@ -9,8 +9,7 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 
 from caravan_crawler.extensions.crawl_store import CrawlStore
-from caravan_crawler.items import Article
-from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.items import Article, PageWrites
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.store.article_store import article_key
 

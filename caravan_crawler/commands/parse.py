@@ -13,8 +13,8 @@ from scrapy.http import Response
 
 from caravan_crawler.arguments import ArgumentError, CrawlArguments
 from caravan_crawler.frontier.schedule import FEED
+from caravan_crawler.items import PageWrites
 from caravan_crawler.own_commands import OnePageCommand
-from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.urls import listing_of
 

@@ -24,9 +24,8 @@ from scrapy.utils.defer import deferred_from_coro
 from caravan_crawler.downloadhandlers import LOOK, Throttle
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import end_run, is_ending
-from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
+from caravan_crawler.items import ExchangeRate, PageWrites, TrendingEntry, Weather
 from caravan_crawler.outcome import BELOW_FLOORS, SOUND, WORKER_STAT
-from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.spiders.http import ARTICLE
 from caravan_crawler.store import crawl_state

@@ -9,8 +9,8 @@ from scrapy.crawler import Crawler
 from scrapy.dupefilters import BaseDupeFilter
 
 from caravan_crawler.addons import FromCrawler, is_own
+from caravan_crawler.items import PageWrites
 from caravan_crawler.normalise.dates import decide_publication, parse_date
-from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.page import PageKind
 from caravan_crawler.urls import Address, Site, has_moved, is_same_article
@@ -227,7 +227,7 @@ class NamedArticles:
     Such an address looks like that of any page of the site, and only its page shows what it is. Where a feed, a sitemap
     or a listing names it as an article, a page that is none is a failure, and is tried again; where only a menu or a
     text links to it, it is not. A request that a source has led to has
-    :data:`~caravan_crawler.page_writes.NAMED` in its ``meta`` instead.
+    :data:`~caravan_crawler.items.NAMED` in its ``meta`` instead.
     """
 
     def __init__(self) -> None:

@@ -7,8 +7,8 @@ from urllib.parse import urljoin
 from caravan_crawler.arguments import CrawlArguments, check_on_site
 from caravan_crawler.frontier.articles import Frontier, Key, Target, day_of, one_for_each_article
 from caravan_crawler.frontier.speculative_urls import SpeculativeUrls
+from caravan_crawler.items import PageWrites
 from caravan_crawler.normalise.dates import ALMATY
-from caravan_crawler.page_writes import PageWrites
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.syndication import Entry
 from caravan_crawler.store import crawl_state

@@ -7,10 +7,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from caravan_crawler.frontier.articles import Key, day_of
-from caravan_crawler.frontier.list_state import Expected, ListState, PageRange
-from caravan_crawler.frontier.list_walk import ListingWalk
-from caravan_crawler.page_forms import PageForm, usual_form
-from caravan_crawler.pages.listing import Listing
+from caravan_crawler.frontier.list_walk import Expected, ListingWalk, ListState, PageRange
+from caravan_crawler.pages.listing import Listing, PageForm, usual_form
 from caravan_crawler.urls import listing_of, path_of
 
 logger = logging.getLogger(__name__)

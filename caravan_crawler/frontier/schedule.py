@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.frontier.articles import day_of
-from caravan_crawler.frontier.list_state import ListState
-from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.frontier.list_walk import ListState
+from caravan_crawler.items import PageWrites
 from caravan_crawler.pages.syndication import Syndication
 from caravan_crawler.store import database
 from caravan_crawler.store.crawl_state import Source

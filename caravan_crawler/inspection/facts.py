@@ -16,9 +16,8 @@ from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.headline import title_candidates
 from caravan_crawler.pages.listing import article_links, linked_headlines, read_listing, section_links
-from caravan_crawler.pages.page import PageKind, PageReading, read_page
+from caravan_crawler.pages.page import PageKind, PageReading, article_record, page_records, read_page
 from caravan_crawler.pages.syndication import Entry, Form, read_syndication
-from caravan_crawler.pages.to_items import article_record, page_records
 from caravan_crawler.urls import Address, Site
 
 

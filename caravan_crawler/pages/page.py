@@ -1,13 +1,16 @@
-"""The kind of a page, and everything that is read on it."""
+"""The kind of a page, everything that is read on it, and its records."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from itertools import dropwhile
 from urllib.parse import urlsplit
 
-from caravan_crawler.items import COUNTED
+from caravan_crawler.items import COUNTED, Article, ExchangeRate, Link, TrendingEntry, Weather
+from caravan_crawler.normalise.dates import parse_date
+from caravan_crawler.normalise.numbers import parse_temperature
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import mark_pager
 from caravan_crawler.pages.blocks import Block, is_teaser
@@ -18,6 +21,7 @@ from caravan_crawler.pages.header import Header, read_header
 from caravan_crawler.pages.labels import is_prose
 from caravan_crawler.pages.layout import Layout, find_layout
 from caravan_crawler.pages.trending import TopicLine, TrendingBlock, find_trending
+from caravan_crawler.urls import Site
 
 
 class PageKind(StrEnum):
@@ -249,3 +253,67 @@ def _trending_above(document: Document, headline: int | None) -> TrendingBlock |
     if headline is None:
         return None
     return find_trending(document, 0, headline, headed_only=True)
+
+
+def article_record(reading: ArticleReading, site: Site, url: str, observed_at: datetime) -> Article:
+    """Return the article's record, dates and counts still as printed.
+
+    Until the pipeline weighs both, ``date_published`` holds the date of the page's metadata.
+    """
+    if reading.address is None:
+        raise ValueError(f"not an article's address: {url}")
+    return Article(
+        article_id=reading.address.article_id,
+        url=site.canonical(reading.address),
+        fetched_url=url,
+        section=reading.address.section,
+        language=reading.language,
+        headline=reading.headline,
+        lede=reading.lede,
+        body=reading.body,
+        date_published=reading.date_structured,
+        date_published_raw=reading.date_published or reading.date_structured,
+        views_raw=reading.views,
+        photo_credit=reading.photo_credit,
+        source=reading.source,
+        authors=reading.authors,
+        tags=reading.tags,
+        images=reading.images,
+        links=[Link(text, link) for text, link in reading.links],
+        observed_at=stamp(observed_at),
+    )
+
+
+def page_records(
+    reading: PageReading, site: Site, observed_at: datetime
+) -> Iterator[TrendingEntry | ExchangeRate | Weather]:
+    """Yield the records of what the page shows around its article: rates, weather, trending topics."""
+    header = reading.header
+    seen = stamp(observed_at)
+    page_date = parse_date(header.date, observed_at).iso if header.date else None
+    for currency, raw in header.rates.items():
+        yield ExchangeRate(currency, None, raw, page_date, seen)
+    if header.temperature is not None:
+        yield Weather(header.city, parse_temperature(header.temperature), page_date, seen)
+    for rank, line in enumerate(reading.trending, 1):
+        url = site.canonical(line.address)
+        yield TrendingEntry(rank, line.topic, line.headline, url, line.address.article_id, page_date, seen)
+
+
+def stamp(moment: datetime) -> str:
+    """Return ``moment`` as ISO 8601 to the second, with its offset."""
+    return moment.isoformat(timespec="seconds")
+
+
+class ChangeFilter:
+    """Remembers the last value of each key."""
+
+    def __init__(self) -> None:
+        self._last: dict[Hashable, Hashable] = {}
+
+    def is_new(self, key: Hashable, value: Hashable) -> bool:
+        """Note ``value``; return whether it differs from the last one of ``key``."""
+        if self._last.get(key) == value:
+            return False
+        self._last[key] = value
+        return True

@@ -13,10 +13,9 @@ from itertools import islice
 
 from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.normalise.text import clean
-from caravan_crawler.pages.attribution import find_source
 from caravan_crawler.pages.blocks import Element
 from caravan_crawler.pages.body import Text, read_text
-from caravan_crawler.pages.bylines import caption_credit, is_person, people_in, read_byline
+from caravan_crawler.pages.bylines import caption_credit, find_source, is_person, people_in, read_byline
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, fact_in, is_date, is_dated
 from caravan_crawler.pages.fact_lines import names_a_change, printed_date

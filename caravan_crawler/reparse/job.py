@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from caravan_crawler import __version__
 from caravan_crawler.archive.sources import Part, Source
-from caravan_crawler.pages.to_items import ChangeFilter
+from caravan_crawler.pages.page import ChangeFilter
 from caravan_crawler.reparse.reader import ParsedPage, ParseParts, ProcessDiedError
 from caravan_crawler.store import database
 from caravan_crawler.store.article_history import MergeResult, Observation

@@ -26,8 +26,7 @@ from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
-from caravan_crawler.pages.page import UNSOUND, PageKind, read_page
-from caravan_crawler.pages.to_items import ChangeFilter, article_record, page_records, stamp
+from caravan_crawler.pages.page import UNSOUND, ChangeFilter, PageKind, article_record, page_records, read_page, stamp
 from caravan_crawler.pipelines import value_pipelines
 from caravan_crawler.store.article_history import Observation
 from caravan_crawler.store.article_store import article_key

@@ -19,7 +19,7 @@ from caravan_crawler.crawl_stats import CrawlStats
 from caravan_crawler.failures import RunEndsError, is_refusal
 from caravan_crawler.frontier.articles import Frontier, NamedArticles, Target, day_of_article
 from caravan_crawler.frontier.discovery import Discovery
-from caravan_crawler.frontier.list_state import Expected
+from caravan_crawler.frontier.list_walk import Expected
 from caravan_crawler.frontier.listings import Listings
 from caravan_crawler.frontier.schedule import (
     ABSENT,
@@ -32,15 +32,22 @@ from caravan_crawler.frontier.schedule import (
     SourceSchedule,
 )
 from caravan_crawler.frontier.speculative_urls import FOUND_ON, Reach
+from caravan_crawler.items import NAMED, OTHER_ARTICLE, Failure, PageWrites
 from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
-from caravan_crawler.page_writes import NAMED, OTHER_ARTICLE, Failure, PageWrites
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Bounds
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
-from caravan_crawler.pages.page import NOT_PARSED, PageKind, PageReading, says_nothing_is_here
+from caravan_crawler.pages.page import (
+    NOT_PARSED,
+    ChangeFilter,
+    PageKind,
+    PageReading,
+    article_record,
+    page_records,
+    says_nothing_is_here,
+)
 from caravan_crawler.pages.syndication import Form, Syndication
-from caravan_crawler.pages.to_items import ChangeFilter, article_record, page_records
 from caravan_crawler.spiders import http
 from caravan_crawler.spiders.http import (
     WORTH_RETRYING,

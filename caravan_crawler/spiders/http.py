@@ -17,7 +17,7 @@ from caravan_crawler.downloadhandlers import header, received_at
 from caravan_crawler.frontier.articles import Target
 from caravan_crawler.frontier.listings import ListPage
 from caravan_crawler.frontier.schedule import Child, month_of
-from caravan_crawler.page_writes import NAMED, PageWrites
+from caravan_crawler.items import NAMED, PageWrites
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading, read_page

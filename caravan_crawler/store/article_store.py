@@ -7,8 +7,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import delete, insert, or_, select, update
 
-from caravan_crawler.items import REQUIRED, Article, ExchangeRate, TrendingEntry, Weather
-from caravan_crawler.page_writes import NAMED, Failure, PageWrites
+from caravan_crawler.items import NAMED, REQUIRED, Article, ExchangeRate, Failure, PageWrites, TrendingEntry, Weather
 from caravan_crawler.store import database, page_facts
 from caravan_crawler.store.article_history import (
     ArticleHistory,

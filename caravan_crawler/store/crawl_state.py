@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, sel
 
 from caravan_crawler import __version__
 from caravan_crawler.arguments import CrawlArguments
+from caravan_crawler.items import NAMED, OTHER_ARTICLE
 from caravan_crawler.outcome import AT_LIMIT, BELOW_FLOORS, SOUND
-from caravan_crawler.page_writes import NAMED, OTHER_ARTICLE
 from caravan_crawler.store import database, schema
 from caravan_crawler.store.schema import articles, failures, other_pages, runs, sources
 from caravan_crawler.store.store import Store

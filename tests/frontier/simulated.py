@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from caravan_crawler.frontier.list_state import ListState
+from caravan_crawler.frontier.list_walk import ListState
 from caravan_crawler.frontier.listings import Listings, ListPage
 from caravan_crawler.pages.listing import Card, Listing
 from caravan_crawler.urls import Address

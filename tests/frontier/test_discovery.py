@@ -11,7 +11,7 @@ from caravan_crawler import settings
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.frontier.articles import Frontier, Target
 from caravan_crawler.frontier.discovery import Discovery
-from caravan_crawler.page_writes import Failure, PageWrites
+from caravan_crawler.items import Failure, PageWrites
 from caravan_crawler.store import schema
 from caravan_crawler.store.database import store_url
 from caravan_crawler.store.store import Store

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from caravan_crawler.frontier.list_state import Expected, ListState, PageRange
+from caravan_crawler.frontier.list_walk import Expected, ListState, PageRange
 from caravan_crawler.frontier.listings import Listings, ListPage
 from caravan_crawler.pages.listing import Listing
 from tests.frontier.simulated import FURNITURE, PATH, SimulatedList, Walker, listing

@@ -14,7 +14,7 @@ from caravan_crawler.frontier.schedule import (
     SourceSchedule,
     month_of,
 )
-from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.items import PageWrites
 from caravan_crawler.store import database
 from caravan_crawler.store.crawl_state import Source
 

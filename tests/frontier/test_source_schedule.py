@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from caravan_crawler.frontier.list_state import ListState, PageRange
+from caravan_crawler.frontier.list_walk import ListState, PageRange
 from caravan_crawler.frontier.schedule import SourceSchedule
 from caravan_crawler.store import database
 from caravan_crawler.store.crawl_state import Source

@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
-from caravan_crawler.items import Article
-from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.items import Article, PageWrites
 from caravan_crawler.store.article_history import ChangeType
 from caravan_crawler.store.article_store import ArticleStore, article_key
 from caravan_crawler.store.database import store_url

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from caravan_crawler.items import Article, Link
-from caravan_crawler.page_writes import Failure, PageWrites
+from caravan_crawler.items import Article, Failure, Link, PageWrites
 from caravan_crawler.store import crawl_state, database, schema
 from caravan_crawler.store.article_history import ChangeType
 from caravan_crawler.store.publication import article_of

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from caravan_crawler.frontier.list_state import ListState
+from caravan_crawler.frontier.list_walk import ListState
 from caravan_crawler.store import crawl_state, database, page_facts, schema
 from caravan_crawler.store.crawl_state import FailedPages, load_sources
 from caravan_crawler.store.store import Store

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.items import PageWrites
 from caravan_crawler.store import schema
 from caravan_crawler.store import store as store_module
 from caravan_crawler.store.crawl_state import LOST_FIELDS

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
-from caravan_crawler.pages.to_items import ChangeFilter
+from caravan_crawler.pages.page import ChangeFilter
 from caravan_crawler.store.page_facts import TABLES, Line
 from caravan_crawler.store.reparse_store import Span, reread
 from caravan_crawler.store.store import Store

@@ -11,8 +11,7 @@ from scrapy.http import HtmlResponse
 from scrapy.utils.test import get_crawler
 
 from caravan_crawler.extensions.crawl_store import CrawlStore
-from caravan_crawler.items import Article
-from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.items import Article, PageWrites
 from caravan_crawler.sample_site import SampleSite
 from caravan_crawler.spidermiddlewares import PageCommitMiddleware
 from caravan_crawler.spiders.caravan import CaravanSpider

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, text
 
-from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.items import PageWrites
 from caravan_crawler.store import database, schema
 from caravan_crawler.store.database import StoreError
 from caravan_crawler.store.statements import Writes

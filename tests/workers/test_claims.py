@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.page_writes import PageWrites
+from caravan_crawler.items import PageWrites
 from caravan_crawler.store import crawl_state
 from caravan_crawler.store.article_store import ArticleStore
 from caravan_crawler.store.store import Store, open_store
