@@ -15,6 +15,7 @@ from caravan_crawler.pages.bylines import AUTHOR, ROLE, archive_credit, credit_n
 
 Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
 _LABEL_OF_DATE = re.compile(f"^{DATE_LABEL}", re.IGNORECASE)
+_LABEL_OF_PUBLICATION = re.compile(r"опубликован|дата\s+публикации|размещено|published|posted|жариялан", re.IGNORECASE)
 _COUNT = r"(?P<count>\d[\d\s.,'’]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
 #: Forms of a line, in the order in which they are tried.
 _FORMS: tuple[tuple[Kind, str], ...] = (
@@ -81,11 +82,15 @@ ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One recognised line: its kind, and its value without the label. ``is_bare``: a number printed without a label."""
+    """One recognised line: its kind, and its value without the label.
+
+    ``is_bare``: a number printed without a label; ``is_published``: a date whose label says that it is of publication.
+    """
 
     kind: Kind
     value: str
     is_bare: bool = False
+    is_published: bool = False
 
 
 def is_dated(text: str) -> bool:
@@ -119,7 +124,8 @@ def fact_in(text: str) -> Fact | None:
         text = text[1:-1].strip()
     if text[:1].isalnum() or text[:1] == "-":
         if not text.isdecimal() and is_date(text):
-            return Fact("date", CHANGED_BEHIND.sub("", _LABEL_OF_DATE.sub("", text, count=1)))
+            value, is_published = _LABEL_OF_DATE.sub("", text, count=1), bool(_LABEL_OF_PUBLICATION.match(text))
+            return Fact("date", CHANGED_BEHIND.sub("", value), is_published=is_published)
         for kind, form in FORMS:
             if match := form.fullmatch(text):
                 value = next((value for value in match.groups() if value), text).strip(" ,")

@@ -83,7 +83,7 @@ _COMMA = re.compile(r",\s+(?=[^\W\d])")
 
 
 def printed_date(facts: list[Fact]) -> str | None:
-    """Return the date of publication among the lines, as printed: one with its year before others, a real one first.
+    """Return the date of publication among the lines, as printed: a real one first, one so labelled, one with its year.
 
     The time of day and the zone after it are included. A date after ``Обновлено`` does not count.
     """
@@ -97,6 +97,8 @@ def printed_date(facts: list[Fact]) -> str | None:
         return None
     if len(dates) > 1:
         dates = [index for index in dates if day_named(facts[index].value)] or dates
+        # Joomla prints when an article was created, too.
+        dates = [index for index in dates if facts[index].is_published and is_dated(facts[index].value)] or dates
     best = next((index for index in dates if is_dated(facts[index].value)), dates[0])
     date = facts[best].value
     if not is_dated(date) or ":" in date:
