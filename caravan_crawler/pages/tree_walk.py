@@ -103,7 +103,6 @@ _State = tuple[
     Element | None,
     str | None,
     int,
-    dict[str, str | None] | None,
 ]
 
 
@@ -192,11 +191,12 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
                     flush(block, zone)
                 block.last = len(blocks)
                 preformatted -= block.tag == "pre"
+                icon = None
             elif element is not None:
                 element.last = len(blocks) + bool(pieces)
             if not stack:
                 break
-            child, element, block, link, inline, zone, cells, icon = stack.pop()
+            child, element, block, link, inline, zone, cells = stack.pop()
             continue
         tag = child.tag or ""
         kind = _KINDS.get(tag, _INLINE)
@@ -222,6 +222,8 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
             pieces.append((LINE_BREAK, link, inline))
         elif kind == _PICTURE:
             pictures.append(Picture(child, inline or block, link, zone, len(blocks)))
+            if (source := child.attributes.get("src") or "").endswith(".svg"):
+                icon = {**child.attributes, "title": source}
         elif (first := child.child) is None and tag not in _KEPT_EMPTY:  # an icon, a place for an advert
             if tag == "input" and child.attributes.get("type") not in _NO_FORM:
                 visible.forms.append(inline or block)
@@ -240,7 +242,7 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
                 visible.is_too_deep = True
             else:
                 cells += tag in _CELLS
-                stack.append((child.next, element, block, link, inline, zone, cells, icon))
+                stack.append((child.next, element, block, link, inline, zone, cells))
                 if kind == _BLOCK:
                     new = Element(tag, attributes, inline or block, len(blocks))
                     if tag in _SPECIAL:
@@ -248,7 +250,7 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
                             visible.cells[new] = cells
                         zone = note_special(child, new, element.tag if element is not None else "", zone)
                     preformatted += tag == "pre"
-                    element, block, inline = new, new, None
+                    element, block, inline, icon = new, new, None, None
                 elif attributes or tag in _KEPT_EMPTY:
                     element = inline = Element(tag, attributes, inline or block, len(blocks))
                     if tag == "a":
@@ -258,7 +260,7 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
                         times.append(element)
                 else:
                     element = None
-                child, cells, icon = first, 0, None
+                child, cells = first, 0
                 continue
         child = child.next
 
