@@ -266,9 +266,11 @@ def _take_off_tail(document: Document, kept: list[Block], text: Text) -> None:
 def _take_off_facts(kept: list[Block], text: Text) -> None:
     taken: Block | None = None
     while len(kept) > 1 and (facts := facts_of(kept[-1])):
-        # A bare number is a fact in one list with others.
-        is_of_list = taken is not None and kept[-1].element.parent is taken.element.parent
-        if kept[-1].tag in _CELLS or not (is_of_list or _are_facts_of_article(facts)):
+        # A bare number is a fact in one list with others, and where paragraphs have a tag of their own.
+        is_apart = (taken is not None and kept[-1].element.parent is taken.element.parent) or (
+            kept[-1].tag == "div" and kept[0].tag == "p"
+        )
+        if kept[-1].tag in _CELLS or not (is_apart or _are_facts_of_article(facts)):
             break
         text.facts = facts + text.facts
         taken = kept.pop()
