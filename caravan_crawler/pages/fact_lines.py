@@ -9,7 +9,7 @@ from itertools import chain, pairwise
 
 from caravan_crawler.normalise.dates import MONTH_PATTERN, WEEKDAY_PATTERN, day_named
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
-from caravan_crawler.pages.blocks import Block, Element
+from caravan_crawler.pages.blocks import Block, Element, common_container
 from caravan_crawler.pages.bylines import is_person, is_single_name, marks_author, read_byline
 from caravan_crawler.pages.fact_forms import (
     LONGEST_DATE,
@@ -18,6 +18,7 @@ from caravan_crawler.pages.fact_forms import (
     fact_in,
     is_certain_date,
     is_clock,
+    is_date,
     is_dated,
     is_unfilled,
 )
@@ -76,6 +77,8 @@ _LONGEST_DATE, _LONGEST_FACTS = 12, 240
 _MOST_WORDS_OF_NAME = 3
 #: Parts of a date on a leaf of a calendar.
 _MOST_OF_BADGE = 4
+#: Letters of one: ``Қыркүйек``, ``Сентября 2024``.
+_LONGEST_PART_OF_DATE = 14
 _YEAR = re.compile(r"\d{4}|\d\.\d\d\.\d\d")
 _ABBREVIATED = re.compile(r"\s(?:тыс|млн|мин|чел)\.$")
 #: A comma between facts, not the one in a date.
@@ -123,6 +126,28 @@ def _with_zone(date: str, facts: list[Fact], index: int) -> str:
     """Return ``date`` with the zone printed behind the line at ``index``."""
     following = facts[index + 1] if index + 1 < len(facts) else None
     return f"{date} {following.value}" if following and following.kind == "zone" and ":" in date else date
+
+
+def mark_dates_in_parts(blocks: list[Block]) -> None:
+    """Give the blocks of which each holds a part of one date, as on a leaf of a calendar, the facts that they are."""
+    for start, block in enumerate(blocks):
+        if len(block.text) > _LONGEST_PART_OF_DATE or block.facts is not None:
+            continue
+        for end in range(min(start + _MOST_OF_BADGE, len(blocks)), start + 1, -1):
+            parts = blocks[start:end]
+            if any(len(part.text) > _LONGEST_PART_OF_DATE for part in parts):
+                continue
+            leaf = common_container(block, parts[-1])
+            date = " ".join(part.text for part in parts)
+            if (
+                leaf.last - leaf.first <= _MOST_OF_BADGE
+                and is_date(date)
+                and not any(is_date(part.text) for part in parts)
+            ):
+                block.facts = (Fact("date", date),)
+                for part in parts[1:]:
+                    part.facts = (Fact("other", part.text),)
+                break
 
 
 def is_certain_fact(text: str) -> bool:

@@ -16,7 +16,7 @@ from caravan_crawler.pages.article_parts import mark_pager
 from caravan_crawler.pages.blocks import Block, is_teaser
 from caravan_crawler.pages.bylines import is_the_site
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_lines import facts_of
+from caravan_crawler.pages.fact_lines import facts_of, mark_dates_in_parts
 from caravan_crawler.pages.header import Header, read_header
 from caravan_crawler.pages.labels import is_prose
 from caravan_crawler.pages.layout import Layout, find_layout
@@ -237,6 +237,7 @@ class PageReading:
 def read_page(document: Document) -> PageReading:
     """Read the page; a page of any kind gives what header and trending block it shows."""
     mark_pager(document)
+    mark_dates_in_parts(document.blocks)
     layout = find_layout(document)
     reading = read_article(document, layout)
     has_date = "date_published" in reading.found_by or "date_structured" in reading.found_by
