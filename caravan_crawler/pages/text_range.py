@@ -100,7 +100,8 @@ class _Collector:
         """Whether a block ends the text: the heading of the comments, or that of another box outside of the text."""
         if not self.text:  # over the text it may be a button
             return False
-        if is_comments_label(block.text) and (not self._is_before_trending or any(map(is_prose, self.text))):
+        is_of_comments = is_comments_label(block.text) and clutter_around(block.element, self._container) is None
+        if is_of_comments and (not self._is_before_trending or any(map(is_prose, self.text))):
             return True
         return self._is_outside(block) and is_end_label(block.text)
 
@@ -203,7 +204,7 @@ def _around_several(block: Block) -> Element:
 
 def _goes_on(block: Block, container: Element, article: Element, *, before_trending: bool) -> bool:
     """Whether a block outside of the text's container continues the text."""
-    if block.zone is not None or clutter_around(block.element, article, but=[*container.around]):
+    if block.zone is not None or clutter_around(block.element, container):
         return False
     # The text may lie in several containers alike, with an advert between them.
     if not block.is_all_links and _is_twin(block, container, article):
@@ -293,12 +294,12 @@ def outside_of_parts(element: Element) -> Element:
 
 
 def clutter_around(inner: Element, container: Element | None, but: Collection[Element] = ()) -> Element | None:
-    """Return the innermost element from ``inner`` to below ``container`` that is named as clutter, or None.
+    """Return the innermost element around ``inner``, but not around ``container``, that is named as clutter, or None.
 
     Elements of ``but`` are none, whatever their names say.
     """
     for element in inner.around:
-        if element is container:
+        if container is not None and container.is_within(element):
             return None
         if element.attributes and is_clutter(element.tag, element.names) and element not in but:
             return element
