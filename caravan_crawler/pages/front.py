@@ -37,15 +37,13 @@ from caravan_crawler.pages.labels import (
 )
 from caravan_crawler.pages.lede import LEDE_FROM, are_siblings, weigh_lede
 from caravan_crawler.pages.selectors import is_author, is_author_box, is_lede
-from caravan_crawler.pages.text_range import clutter_around
+from caravan_crawler.pages.text_range import LARGEST_CARD, clutter_around
 
 #: Stop after this number of fact blocks under the headline.
 _MOST_FACTS = 200
 #: An element with this number of paragraphs is text, even if its name says it is a box.
 _FEWEST_OF_TEXT = 2
 _TAGS_OF_TEXT = SUBHEADS | frozenset("p td th dt dd".split())
-#: Blocks of the card of another article.
-_LARGEST_CARD = 8
 #: Blocks of one with a headline and little else.
 _MOST_OF_CARD = 4
 #: Blocks of an element with name, date and counts.
@@ -176,15 +174,14 @@ class _Scan:
         return bool(self.texts) and is_end and not self._is_among_paragraphs(block)
 
     def _is_in_other_article(self, block: Block) -> bool:
-        """Whether a block stands in the card of another article, an ``article`` within the one with the headline."""
-        if self._article is None:
-            return False
+        """Whether a block stands in the card of another article, an ``article`` that the headline is not in."""
         card = next((each for each in block.element.around if each.tag == "article"), None)
-        if card is None or card is self._article or card.last - card.first > _LARGEST_CARD:
+        if card is None or card is self._article or card.last - card.first > LARGEST_CARD:
             return False
-        site, base = self.document.site, self.document.base_url
         its = self.blocks[card.first : card.last]
-        return not self.blocks[self.headline].is_within(card) and any(is_teaser(each, site, base) for each in its)
+        if self.blocks[self.headline].is_within(card) or (self._article is None and _holds_text(its)):
+            return False
+        return any(is_teaser(each, self.document.site, self.document.base_url) for each in its)
 
     def _is_outside_of_article(self, block: Block) -> bool:
         """Whether a block is outside of the ``article`` element that holds the headline and a text."""
@@ -255,7 +252,7 @@ class _Scan:
         around = () if box is None else (*block.element.below(box), box)
         if box is None or any(is_lede(each.names) and not is_author_box(each.names) for each in around):
             return False
-        return sum(map(is_prose, self.blocks[box.first : box.last])) < _FEWEST_OF_TEXT
+        return not _holds_text(self.blocks[box.first : box.last])
 
     def _is_section(self, block: Block) -> bool:
         """Whether a line names a section, as a link over the headline does: ``Культура - Лица``."""
@@ -292,6 +289,10 @@ def _divide(document: Document, scan: _Scan) -> Front:
         has_lede = not is_text and ((has_lede and last_fact > before[-1]) or _is_lede_without_text(scan, before))
     start = (after[0] if after else scan.end) if has_lede else before[0]
     return Front(scan.facts_within(end=start), before if has_lede else [], start, weighed)
+
+
+def _holds_text(blocks: list[Block]) -> bool:
+    return sum(map(is_prose, blocks)) >= _FEWEST_OF_TEXT
 
 
 def _may_be_text(block: Block, article: Element) -> bool:

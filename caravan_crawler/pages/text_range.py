@@ -31,6 +31,8 @@ _WHOLE_PAGE = frozenset(["body", "html"])
 _FEWEST_PARAGRAPHS = 2
 #: Blocks, as a caption or buttons, between an introduction that stands with the headline and the text.
 _MOST_BETWEEN_PARTS = 8
+#: Blocks of the card of another article.
+LARGEST_CARD = 8
 
 
 @dataclass
@@ -108,6 +110,8 @@ class _Collector:
     def take(self, block: Block) -> None:
         """Add a block that is of the text, and what stood between it and the one before."""
         if self._is_outside(block) and not any(block.is_within(other) for other in self._others):
+            if self._is_in_card(block):
+                return
             if not self._continues(block):
                 if self.text and _may_be_between(block, self._article, self._blocks):
                     self._between.append(block)
@@ -133,6 +137,14 @@ class _Collector:
             bool(self.text) and _is_next_alike(self.text[-1], block)
         )
         return goes_on and not _is_teased(self._blocks[block.index - 1], block, container, article)
+
+    def _is_in_card(self, block: Block) -> bool:
+        """Whether a block stands in a small ``article`` with the linked headline of another one."""
+        card = next((each for each in block.element.below(self._article) if each.tag == "article"), None)
+        if card is None or card.last - card.first > LARGEST_CARD:
+            return False
+        its = self._blocks[card.first : card.last]
+        return any(other.tag in SUBHEADS and other.is_all_links for other in its)
 
 
 def _with_next_part(article: Element, headline: Block, blocks: list[Block]) -> Element:
