@@ -152,11 +152,13 @@ _TIME = rf"(?:\s*[,|/\-–—•·@]?\s*\(?(?:в|at|сағ(?:ат)?\.?)?\s*{_CLO
 _YEAR_WORD = r"(?:-?го)?\s*(?:года|год|г|жылдың|жылғы|жылы|жыл|ж)?\.?"
 #: Labels before a date of publication.
 DATE_LABEL = (
-    r"(?:опубликован[оа]?|дата(?:\s+(?:публикации|создания|добавления|выпуска))?|размещено|добавлено|создано|(?:published|posted)(?:\s+on)?|от(?=\s+\d)|on(?=\s+[a-z]{3,9}\s+\d)"
+    r"(?:опубликован[оа]?|дата(?:\s+(?:публикации|создания|добавления|выпуска|начала\s+активности))?|размещено|добавлено|создано|(?:published|posted)(?:\s+on)?|от(?=\s+\d)|on(?=\s+[a-z]{3,9}\s+\d)"
     r"|жарияланды|жарияланған(?:\s+күні)?|күні|уақыты)\s*[:\-–—]?\s*"
 )
 _LABEL = re.compile(f"^{DATE_LABEL}")
-_WEEKDAY = re.compile(rf"(?:^|,?\s+)\(?(?:{WEEKDAY_PATTERN})(?![^\W\d_])\.?\)?,?\s*(?=\d|$|(?:{MONTH_PATTERN})\b)")
+_WEEKDAY = re.compile(
+    rf"(?:^|,?\s+)(?:^во?\s)?\(?(?:{WEEKDAY_PATTERN})(?![^\W\d_])\.?\)?,?\s*(?=\d|$|(?:{MONTH_PATTERN})\b)"
+)
 #: The date of the last change, printed behind that of publication.
 CHANGED_BEHIND = re.compile(
     r"(?<=\w)[.\s(\[,;|/•·–—-]+(?:последн\w+\s+)?(?:обновлен|изменен|исправлен|изм\.|ред\.\s+от|жаңарт|түзет|updated|modified)(?:(?<!\.)[^\W\d_]*\b)?.*$",
@@ -166,7 +168,8 @@ CHANGED_BEHIND = re.compile(
 _MIXED = re.compile(r"[a-z]+(?=[а-я])|(?<=[а-я])[a-z]+")
 _LATIN = str.maketrans("abcehkmoptxy", "авсенкмортху")
 _TIME_FIRST = re.compile(
-    rf"(?:(?:алматы|астана|қазақстан)\s+уақыты\w*\s+)?(?P<clock>\d{{1,2}}:\d{{2}}(?::\d{{2}})?{_SUFFIX})\s*[,|\-–—•·]?\s+(?P<day>\d.*)"
+    rf"(?:(?:алматы|астана|қазақстан)\s+уақыты\w*\s+)?(?P<clock>\d{{1,2}}:\d{{2}}(?::\d{{2}})?{_SUFFIX})\s*[,|\-–—•·]?\s+(?P<day>\d.*?)"
+    rf"(?P<behind>\s+(?:{_NAMED}|{_BARE_OFFSET}))?$"
 )
 # Also as PHP prints the zero of a database: "30.11.-0001".
 _ZERO_YEAR = re.compile(r"^-\d{1,6}-\d|(?<!\d)-000[1-9](?!\d)|(?<![\d+\-])0000(?!\d)")
@@ -227,7 +230,7 @@ def _folded(raw: str) -> str:
     text = " ".join(clean(raw).casefold().replace("ё", "е").split()).strip(" ,;|•·")
     text = CHANGED_BEHIND.sub("", _MIXED.sub(_in_cyrillic, text))
     text = _WEEKDAY.sub(" ", _LABEL.sub("", text, count=1)).strip()
-    return _TIME_FIRST.sub(r"\g<day> \g<clock>", text, count=1)
+    return _TIME_FIRST.sub(r"\g<day> \g<clock>\g<behind>", text, count=1)
 
 
 def _in_cyrillic(match: re.Match[str]) -> str:

@@ -34,7 +34,7 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
         "views",
         rf"\(?(?:{VIEWS_BEFORE})(?:\s+за\s+вс[её]\s+время)?\s*[:\-–]?\s*{_COUNT},\s*(?:{VIEWS_BEFORE})\s+(?:сегодня|за\s+\w+)\s*:?\s*\d+\)?",
     ),
-    ("views", r"visited\s+(?P<count>\d[\d\s.,]*)\s+times?(?:,\s+[\d\s.,]+visits?\s+today)?"),
+    ("views", r"(?:visited|read)\s+(?P<count>\d[\d\s.,]*)\s+times?(?:,\s+[\d\s.,]+visits?\s+today)?"),
     ("views", rf"(?:{VIEWS_BEFORE})?\s*[:\-–(\[]?\s*{_COUNT}[)\]]?\s*(?:{VIEWS_BEHIND})?"),
     (
         "author",
@@ -65,7 +65,7 @@ _OTHER = re.compile(
     # A count that a script is to bring.
     rf"|(?:{VIEWS_BEFORE})\s*[:\-–]?"
     r"|#\w[\w-]*(?:,?\s*#\w[\w-]*)*|\[\w{2,12}\]"
-    r"|последнее\s+(?:изменение|обновление)\s*:?\s.{4,40}|код\s*:\s*[\w-]{3,100}",
+    r"|(?:последнее\s+(?:изменение|обновление)|last\s+(?:modified|updated)(?:\s+on)?)\s*:?\s.{4,40}|код\s*:\s*[\w-]{3,100}",
     re.IGNORECASE,
 )
 #: A date that a script or a template was to fill in.

@@ -147,6 +147,8 @@ def _shares_article(block: Block, blocks: list[Block], place: int) -> bool:
     around = next(parts, None)
     if around is not None:
         return headline.is_within(around)
+    if any(each.tag == "article" for each in headline.element.around):
+        return False
     shared = common_container(block, headline)
     if any(is_page_top(each.names) for each in block.element.below(shared)):
         return False

@@ -24,6 +24,7 @@ from caravan_crawler.pages.labels import ends_sentence, fold
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import BREADCRUMB_TIME, is_caption, is_count_of_views
 from caravan_crawler.pages.tags import tags_around
+from caravan_crawler.pages.text_range import clutter_around
 
 #: Most ``time`` elements at the headline that are read.
 _MOST_TIMES = 50
@@ -149,9 +150,11 @@ def _time_elements(page: ArticlePage, above: int = 0) -> list[Element]:
 
 
 def _is_in_article(element: Element, page: ArticlePage) -> bool:
-    """Whether the innermost ``article`` around an element holds the headline."""
+    """Whether the innermost ``article`` around an element holds the headline, and it is in no box there."""
     article = next((each for each in element.around if each.tag == "article"), None)
-    return article is not None and page.document.blocks[page.layout.headline or 0].is_within(article)
+    if article is None or clutter_around(element, article) is not None:
+        return False
+    return page.document.blocks[page.layout.headline or 0].is_within(article)
 
 
 def stamp_confirming_breadcrumb(page: ArticlePage) -> str | None:
