@@ -22,7 +22,7 @@ _ORNAMENT = re.compile(
 )
 _PLACEHOLDER = re.compile(
     r"/(?:[\w\-]*(?:placeholder|spacer|blank|loading|loader|transparent|lazy|dummy|pixel|noimage|no-image)[\w\-]*|1x1|[gt]|empty)\.\w{3,4}$"
-    r"|/(?:themes|plugins|pagespeed_static)/|/-/empty/",
+    r"|/(?:themes|plugins|pagespeed_static)/|/-/(?:empty|resize/\d\d?x\d*)/",
     re.IGNORECASE,
 )
 _COUNTER = re.compile(

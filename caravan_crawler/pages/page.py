@@ -152,7 +152,8 @@ def _is_list(document: Document, layout: Layout) -> bool:
     if len(teasers) < _FEWEST_CARDS:
         return False
     over_cards: Iterable[Block] = blocks[: teasers[0]]
-    if not document.structured.published and layout.front_start == layout.first_headline:
+    is_dated = document.structured.published or document.structured.article_stamps("datePublished")
+    if not is_dated and layout.front_start == layout.first_headline:
         over_cards = dropwhile(lambda block: all(fact.kind != "date" for fact in facts_of(block)), over_cards)
     if any(map(is_prose, over_cards)):
         return False
