@@ -79,6 +79,7 @@ _MOST_WORDS_OF_NAME = 3
 _MOST_OF_BADGE = 4
 #: Letters of one: ``Қыркүйек``, ``Сентября 2024``.
 _LONGEST_PART_OF_DATE = 14
+_DAY_OR_MONTH = re.compile(rf"\d\d?|(?:{MONTH_PATTERN})\.?", re.IGNORECASE)
 _YEAR = re.compile(r"\d{4}|\d\.\d\d\.\d\d")
 _ABBREVIATED = re.compile(r"\s(?:тыс|млн|мин|чел)\.$")
 #: A comma between facts, not the one in a date.
@@ -131,7 +132,7 @@ def _with_zone(date: str, facts: list[Fact], index: int) -> str:
 def mark_dates_in_parts(blocks: list[Block]) -> None:
     """Give the blocks of which each holds a part of one date, as on a leaf of a calendar, the facts that they are."""
     for start, block in enumerate(blocks):
-        if len(block.text) > _LONGEST_PART_OF_DATE or block.facts is not None:
+        if not _DAY_OR_MONTH.fullmatch(block.text):
             continue
         for end in range(min(start + _MOST_OF_BADGE, len(blocks)), start + 1, -1):
             parts = blocks[start:end]
