@@ -72,6 +72,12 @@ def read_front(document: Document, headline: int, container: Element | None, foo
     """Read what stands under the headline, up to a ``container`` known to hold the text or to the page's foot."""
     scan = _Scan(document, headline, container, foot)
     scan.run()
+    if container is None and not any(is_prose(document.blocks[text]) for text in scan.texts):
+        # The element of the text may be named as a box.
+        by_content = _Scan(document, headline, container, foot, are_names_heeded=False)
+        by_content.run()
+        if any(ends_sentence(document.blocks[text].text) for text in {*by_content.texts} - {*scan.texts}):
+            scan = by_content
     if container is not None:
         return Front(scan.facts_within(), scan.texts[-MOST_LEDE_BLOCKS:], scan.end)
     return _divide(document, scan)
@@ -85,6 +91,7 @@ class _Scan:
     headline: int
     container: Element | None
     foot: int
+    are_names_heeded: bool = True
     texts: list[int] = field(default_factory=list)
     facts: list[tuple[int, list[Fact]]] = field(default_factory=list)
     end: int = 0
@@ -250,7 +257,11 @@ class _Scan:
         """Whether a block stands in a box, by the name of an element that the headline is not in, and is no lede."""
         box = self._box_around(block)
         around = () if box is None else (*block.element.below(box), box)
-        if box is None or any(is_lede(each.names) and not is_author_box(each.names) for each in around):
+        if (
+            box is None
+            or not self.are_names_heeded
+            or any(is_lede(each.names) and not is_author_box(each.names) for each in around)
+        ):
             return False
         return not _holds_text(self.blocks[box.first : box.last])
 

@@ -154,7 +154,7 @@ def _with_next_part(article: Element, headline: Block, blocks: list[Block]) -> E
     for following in blocks[article.last : article.last + _MOST_BETWEEN_PARTS]:
         if following.tag in SUBHEADS or is_end_label(following.text) or is_see_also(following.text):
             return article
-        if is_prose(following) and following.zone is None and clutter_around(following.element, None) is None:
+        if is_prose(following) and following.zone is None and clutter_around(following.element, article) is None:
             break
     else:
         return article
