@@ -59,7 +59,9 @@ _MODIFIED = re.compile(r"updat|modif|edited|izmen|obnov", re.IGNORECASE)
 _PUBLISHED = re.compile(r"publi[sc]|entry-date", re.IGNORECASE)
 _HEADER = re.compile(r"(?:^|[\s_\-])(?:head(?:er|ing)?|hero|jumbotron)(?=$|[\s_\-\d])", re.IGNORECASE)
 _PAGE_TOP = re.compile(
-    r"(?:^|[\s_\-])(?:top-?(?:bar|line|date|menu)|masthead|site-header|toolbar)(?=$|[\s_\-\d])", re.IGNORECASE
+    r"(?:^|[\s_\-])(?:top-?(?:bar|line|date|menu)|masthead|site-header|toolbar|(?<!article-)(?<!entry-)(?<!post-)(?<!news-)header-(?:top|bar|date|info|template)"
+    r"|today|cur(?:rent)?-?date|date-?(?:now|today))(?=$|[\s_\-\d])",
+    re.IGNORECASE,
 )
 _COLUMNS = re.compile(
     r"(?:^|[\s_\-])(?:columns?|cols?|row|grid|media-text|wp-block-group)(?=$|[\s_\-\d])", re.IGNORECASE
