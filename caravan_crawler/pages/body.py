@@ -13,6 +13,7 @@ from caravan_crawler.pages.bylines import (
     is_author_label,
     is_person,
     is_the_site,
+    names_source,
     people_in,
     read_byline,
 )
@@ -66,6 +67,8 @@ class Text:
     """The topics linked among the paragraphs, in order."""
     byline: Byline | None = None
     credit: str | None = None
+    source: str | None = None
+    """The line behind the last paragraph that names the source."""
     facts: list[Fact] = field(default_factory=list)
     """Facts that stood behind the last paragraph."""
     left_out: dict[int, str] = field(default_factory=dict)
@@ -245,8 +248,9 @@ def _advert_around(label: Block, container: Element | None, before: list[Block])
 def _take_off_tail(document: Document, kept: list[Block], text: Text) -> None:
     """Drop what stands behind the last paragraph: facts, rights reserved, cards of other articles with their dates."""
     del kept[_end_of_text(kept) :]
-    while len(kept) > 1 and _is_behind_a_text(kept[-1], document):
-        kept.pop()
+    while len(kept) > 1 and (names_source(kept[-1].text) or _is_behind_a_text(kept[-1], document)):
+        line = kept.pop().text
+        text.source = line if names_source(line) else text.source
     end = len(kept)
     has_link = False
     while end > 1:

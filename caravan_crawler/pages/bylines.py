@@ -64,7 +64,7 @@ _NOT_PEOPLE = frozenset(
     " news новости".split()
 )
 
-_OF_AUTHOR = re.compile(r"/(?:authors?|users?)/|/author")
+_OF_AUTHOR = re.compile(r"/(?:authors?|users?|members?|profiles?)/|/author|/(?:userinfo|profile|memberlist)\.php")
 _CREDIT = re.compile(
     r"(?:фото|сурет(?:ті\s+түсірген)?|photo|иллюстрация|скриншот)\s*[-–—:]\s*(?P<name>.*)", re.IGNORECASE
 )
@@ -73,7 +73,7 @@ _ARCHIVE_CREDIT = re.compile(
     re.IGNORECASE,
 )
 #: A credit behind what a caption says of the picture.
-_CREDIT_BEHIND = re.compile(r"(?:[.!?…»)|/]\s+|\s\()((?:фото|сурет)\s*[:–—-]\s*[^()]+)\)?$", re.IGNORECASE)
+_CREDIT_BEHIND = re.compile(r"(?:[.!?…»)|/]\s+|\s[–—-]\s+|\s\()((?:фото|сурет)\s*[:–—-]\s*[^()]+)\)?$", re.IGNORECASE)
 _CREDITS_BEGIN = ("фото", "сурет", "photo", "иллюстрация", "скриншот")
 #: Letters of a line that credits a photo, and words of one without a dash.
 _LONGEST_CREDIT, _LONGEST_ARCHIVE_CREDIT = 100, 5
@@ -321,6 +321,14 @@ def find_source(text: str) -> str | None:
         if not is_the_site(name) and _is_name(name) and not _is_title_of_a_work(match):
             return name
     return None
+
+
+def names_source(text: str) -> bool:
+    """Whether a line is a label and a source: ``Источник: Tengrinews.kz``."""
+    return len(text) < _LONGEST_NAME and _LABEL_OF_SOURCE.match(text) is not None
+
+
+_LABEL_OF_SOURCE = re.compile(r"(?:источник|source|дереккөз)\s*:", re.IGNORECASE)
 
 
 def _is_name(name: str) -> bool:

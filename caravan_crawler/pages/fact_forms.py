@@ -15,6 +15,7 @@ from caravan_crawler.pages.bylines import AUTHOR, ROLE, archive_credit, credit_n
 
 Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
 _LABEL_OF_DATE = re.compile(f"^{DATE_LABEL}", re.IGNORECASE)
+_DAY_INSIDE = re.compile(r"\d{4}\D\d\d?\D\d\d?(?!\d)|(?<!\d)\d\d?\W[^\W_]{2,12}\W{1,2}\d{4}(?!\d)")
 _LABEL_OF_PUBLICATION = re.compile(r"опубликован|дата\s+публикации|размещено|published|posted|жариялан", re.IGNORECASE)
 _COUNT = r"(?P<count>\d[\d\s.,'’]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
 #: Forms of a line, in the order in which they are tried.
@@ -52,11 +53,11 @@ _OTHER = re.compile(
     r"|(?:no|one|add|\d+)\s+comments?\.?|comments?\s+(?:off|closed)|leave\s+a\s+(?:comment|reply)|\d{1,4}\s+(?:years?|months?|days?)(?:\s+ago)?"
     r"|(?:менее|меньше)\s+(?:одной\s+)?минуты|(?:рейтинг|оценка|голосов)\s*:?\s*[\d.,/\s]*|\d+\s+голос\w*"
     rf"|\(?{ROLE}\)?"
-    r"|опубликовано\s+в\s*:?(?:\s+[^\s.]+){0,3}|постоянная\s+ссылка|подробности|толығырақ|details"
+    r"|опубликовано\s+в\b\s*:?(?:\s+[^\s.]+){0,3}|постоянная\s+ссылка|подробности|толығырақ|details"
     r"|обновлен[оа]?\s*:?\s.{4,40}|(?:коллаж|видео|инфографика)\s*[-–—:]\s*.{2,40}"
     r"|(?:от|by|автор|автором|опубликовал[аи]?)(?:\s+[^\s.]+){0,2}|admin|администратор|редактор|редакция"
     r"|опубликован[оа]?\s*:?|дата(?:\s+публикации)?\s*:?|жарияланды\s*:?|размещено\s*:?|posted\s+(?:on|by|in)"
-    r"|(?:в\s+рубрик[еа]х?|рубрик[аи]|раздел|категори[яи]|опубликовано\s+в|categor(?:y|ies)|posted\s+in|айдар\w*|санат\w*)"
+    r"|(?:в\s+рубрик[еа]х?|рубрик[аи]|раздел|категори[яи]|опубликовано\s+в\b|categor(?:y|ies)|posted\s+in|айдар\w*|санат\w*)"
     r"\s*:?(?:\s*[^\s.,]+(?:\s+[^\s.,]+){0,3},?){0,5}|(?-i:в|in|In)(?:\s+(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ])[\w ]{2,30})?"
     r"|(?:сюжет|спецпроект)\s*:.{2,60}|источник\s*:?|поделиться\s*:?|\d+\s+(?:нравится|лайк\w*|репост\w*|поделил\w*|shares?|likes?)|\+\d+"
     r"|(?:[\U0001f300-\U0001faff\u2600-\u27bf♥↗⭐]\ufe0f?\s*\d+\s*)+|(?:репост\w*|лайк\w*|поделились|нравится)\s*:?\s*\d+|\d+\s+рет\s+бөлісілді"
@@ -65,7 +66,7 @@ _OTHER = re.compile(
     # A count that a script is to bring.
     rf"|(?:{VIEWS_BEFORE})\s*[:\-–]?"
     r"|#\w[\w-]*(?:,?\s*#\w[\w-]*)*|\[\w{2,12}\]"
-    r"|(?:последнее\s+(?:изменение|обновление)|last\s+(?:modified|updated)(?:\s+on)?)\s*:?\s.{4,40}|код\s*:\s*[\w-]{3,100}",
+    r"|дата\s+окончания\s.{4,40}|(?:последнее\s+(?:изменение|обновление)|last\s+(?:modified|updated)(?:\s+on)?)\s*:?\s.{4,40}|код\s*:\s*[\w-]{3,100}",
     re.IGNORECASE,
 )
 #: A date that a script or a template was to fill in.
@@ -127,7 +128,7 @@ def fact_in(text: str) -> Fact | None:
             value, is_published = _LABEL_OF_DATE.sub("", text, count=1), bool(_LABEL_OF_PUBLICATION.match(text))
             return Fact("date", CHANGED_BEHIND.sub("", value), is_published=is_published)
         for kind, form in FORMS:
-            if match := form.fullmatch(text):
+            if (match := form.fullmatch(text)) and not (kind == "author" and _DAY_INSIDE.search(text)):
                 value = next((value for value in match.groups() if value), text).strip(" ,")
                 return Fact(kind, value, is_bare=kind == "views" and value == text)
         if (name := credit_name(text)) is not None or (name := archive_credit(text.rstrip("."))) is not None:

@@ -38,7 +38,7 @@ _VIEWS_INSIDE = re.compile(
     re.IGNORECASE,
 )
 _AUTHOR_INSIDE = re.compile(
-    r"(?i:авторы?\s*:|опубликова(?:л[аи]?|но)|написал[аи]?|автором|автор|пользователем|by)\s+"
+    r"(?i:авторы?\s*[:—–-]|опубликова(?:л[аи]?|но)|написал[аи]?|автором|автор|пользователем|by)\s+"
     r"((?:[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+\s+[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+(?:\s+и\s+|,\s+)?)+)"
 )
 #: The name that somebody has in the program behind the site: ``Опубликовано admin - чт, 01/01/2015``.
@@ -67,7 +67,7 @@ _CHANGED = re.compile(
 )
 _LONGEST_SENTENCE = 200
 _JOINTS = re.compile(
-    r"(?:запись\s+опубликована(?:\s+в\s+рубрике)?|this\s+entry\s+was\s+posted\s+in|(?:с\s+)?метк\w+:?|(?:в\s+)?рубрик\w+:?|от|и|және|and|автором|автор|by|в|in|on|posted\s+on|опубликован[оа]?|[\W_]+)",
+    r"(?:(?:все\s+)?(?:новости|статьи|материалы|записи)\s+(?:этого\s+(?:же\s+)?)?автора|запись\s+опубликована(?:\s+в\s+рубрике)?|this\s+entry\s+was\s+posted\s+in|(?:с\s+)?метк\w+:?|(?:в\s+)?рубрик\w+:?|от|и|және|and|автором|автор|by|в|in|on|posted\s+on|опубликован[оа]?|[\W_]+)",
     re.IGNORECASE,
 )
 #: A label without its colon, with the value in an element of its own.
@@ -331,6 +331,8 @@ def _splits(block: Block) -> Iterator[list[str]]:
     if len(by_line) > 1:
         yield by_line
     if not _YEAR.search(block.text):
+        return
+    if is_dated(block.text):  # with that of a change behind it
         return
     words = _BY_SOMEBODY.sub("", block.text).split()
     for end in range(min(len(words) - 1, _LONGEST_DATE), 0, -1):

@@ -14,6 +14,7 @@ from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_contai
 from caravan_crawler.pages.bylines import (
     caption_credit,
     is_author_label,
+    is_photo_label,
     is_single_name,
     is_the_site,
     marks_author,
@@ -55,6 +56,8 @@ _IN_PATH = re.compile(r"[»›>/→]")
 #: A line of a name and an office or a city: ``— Роза Сергеева, обозреватель``.
 _OFFICE_BEHIND = re.compile(r"^[—–]|,\s[^\W\d]+(?:\s[^\W\d]+){0,3}$")
 _AROUND_NAMES = " ·•|,"
+#: A line of topics or of a section.
+_LABELLED = re.compile(r"(?:форум|теги|тэги|метки|тегтер|разделы?|тема|бөлім)\s*:\s*\w", re.IGNORECASE)
 _BETWEEN_SECTIONS = re.compile(r"\s*[-–—/|»>,]\s*")
 
 
@@ -117,7 +120,10 @@ class _Scan:
                 self._box_end = box.last
             if block.index < self._box_end:
                 continue
-            if found and not _is_text(self.facts_within(), found, self.blocks, block.index):
+            before = self.blocks[block.index - 1].text
+            if before[-1] == ":" and is_photo_label(before) and not (found or ends_sentence(block.text)):
+                self._add(block, [Fact("credit", block.text)])
+            elif found and not _is_text(self.facts_within(), found, self.blocks, block.index):
                 self._add(block, found)
                 self._is_author_next = is_author_label(block.text)
             elif is_author_label(block.text):
@@ -218,15 +224,28 @@ class _Scan:
             or (block.zone == "aside" and headline.zone is None and not is_prose(block))
             or is_colophon(block.text)
             or is_passed_over(block)
+            or (block.tag == "figure" and not is_prose(block))  # a badge on the picture
+            or (_LABELLED.match(block.text) is not None and not ends_sentence(block.text))
+            or self._is_in_labelled_pair(block)
             or self._is_in_box(block)
             or self._is_in_other_article(block)
             or self._is_section(block)
         )
 
+    def _is_in_labelled_pair(self, block: Block) -> bool:
+        """Whether a block is the label, or the value, of two that are alone in an element: ``Тема:``, ``История``."""
+        for label in (block, self.blocks[block.index - 1]):
+            value = self.blocks[label.index + 1] if label.index + 1 < len(self.blocks) else label
+            if label.text[-1] == ":" and len(label.text) <= LONGEST_SECTION and not ends_sentence(value.text):
+                pair = common_container(label, value)
+                return pair.last - pair.first == _FEWEST_OF_TEXT
+        return False
+
     def _credit_of_picture(self, block: Block) -> str | None:
         """Return whom the caption of a picture credits that stands in the same element before it; None of a text."""
         its = (picture for picture in self.document.pictures if picture.position == block.index)
-        if is_prose(block) or not any(picture.parent.is_within(block.element) for picture in its):
+        around = (next((each for each in picture.parent.around if each.last > each.first), None) for picture in its)
+        if is_prose(block) or not any(each and each.last - each.first == 1 for each in around):
             return None
         return caption_credit(block)
 
@@ -296,6 +315,7 @@ def _divide(document: Document, scan: _Scan) -> Front:
     has_lede = weighed.sum >= LEDE_FROM
     if not after:
         is_text = len(before) > 1 and all(is_prose(blocks[text]) for text in before)
+        is_text = is_text or any(blocks[text].text.count("\n") >= _FEWEST_OF_TEXT for text in before)
         is_text = is_text or any(fact.kind == "author" for fact in scan.facts_within(before[-1]))
         has_lede = not is_text and ((has_lede and last_fact > before[-1]) or _is_lede_without_text(scan, before))
     start = (after[0] if after else scan.end) if has_lede else before[0]
@@ -395,6 +415,8 @@ def is_marked_as_author(block: Block) -> bool:
 def _is_paragraph(blocks: list[Block], position: int) -> bool:
     """Whether a block is among the paragraphs: next to one, in an element of the same kind."""
     if position + 1 >= len(blocks):
+        return False
+    if facts_of(blocks[position + 1]):
         return False
     element, following = blocks[position].element, blocks[position + 1].element
     return element.tag == following.tag and element is not following and element.parent is following.parent

@@ -193,6 +193,8 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
             found += [Fact("author", name) for name in people_in(block.text) if is_box_of_author]
             continue
         facts = [] if block.is_all_links and block.zone != "footer" else facts_of(block)
+        if not facts and block.zone == "footer" and block.is_within(article):
+            facts = linked_authors(block)
         is_first = is_author_label(blocks[block.index - 1].text)
         is_single = is_author_next and is_first and is_single_name(block.text) and not is_label(block.text)
         is_name = is_single or names_somebody(block)

@@ -15,9 +15,9 @@ from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.normalise.text import clean
 from caravan_crawler.pages.blocks import Element
 from caravan_crawler.pages.body import Text, read_text
-from caravan_crawler.pages.bylines import caption_credit, find_source, is_person, people_in, read_byline
+from caravan_crawler.pages.bylines import caption_credit, find_source, is_person, names_source, people_in, read_byline
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_forms import Fact, fact_in, is_date, is_dated
+from caravan_crawler.pages.fact_forms import Fact, fact_in, is_clock, is_date, is_dated
 from caravan_crawler.pages.fact_lines import names_a_change, printed_date
 from caravan_crawler.pages.headline import printed_headline, title_candidates
 from caravan_crawler.pages.labels import ends_sentence, fold
@@ -107,6 +107,8 @@ def date_breadcrumb(page: ArticlePage) -> str | None:
 def date_printed(page: ArticlePage) -> str | None:
     """The date among the lines under the headline."""
     date = printed_date(page.facts)
+    if date and is_clock(date) and (day := printed_date(page.facts_behind)) and is_dated(day):
+        date = day if ":" in day else f"{day} {date}"
     return date if date and day_named(date) else None
 
 
@@ -323,13 +325,8 @@ def source_in_text(page: ArticlePage) -> str | None:
 def source_labelled(page: ArticlePage) -> str | None:
     """The agency or site in a line behind the text: ``Источник: Tengrinews.kz``."""
     end = page.layout.text.end
-    for block in page.document.blocks[end : end + _FARTHEST_BEHIND]:
-        if _LABEL_OF_SOURCE.match(block.text):
-            return find_source(block.text)
-    return None
-
-
-_LABEL_OF_SOURCE = re.compile(r"(?:источник|source|дереккөз)\s*:", re.IGNORECASE)
+    behind = (block.text for block in page.document.blocks[end : end + _FARTHEST_BEHIND] if names_source(block.text))
+    return find_source(page.text.source or next(behind, ""))
 
 
 def _whole_lede(page: ArticlePage) -> str:

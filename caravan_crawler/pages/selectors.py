@@ -53,7 +53,7 @@ _COUNT_OF_OTHERS = re.compile(
     re.IGNORECASE,
 )
 _VIEWS = re.compile(r"view|eye|просмотр|қарал|prosmotr|show[_-]?counter|hits|reads?\b", re.IGNORECASE)
-_AUTHOR = re.compile(r"author|username|byline|journalist|avtor|vcard", re.IGNORECASE)
+_AUTHOR = re.compile(r"author|username|created-?by|byline|journalist|avtor|vcard", re.IGNORECASE)
 _AUTHOR_BOX_NAMES = re.compile(rf"(?:^|[\s_\-])(?:{_AUTHOR_BOX})(?=$|[\s_\-\d])", re.IGNORECASE)
 _MODIFIED = re.compile(r"updat|modif|edited|izmen|obnov", re.IGNORECASE)
 _PUBLISHED = re.compile(r"publi[sc]|entry-date", re.IGNORECASE)
@@ -120,7 +120,7 @@ def is_portrait(names: str) -> bool:
 @lru_cache(maxsize=1024)
 def is_lede(names: str) -> bool:
     """Whether an element of these names holds a lede."""
-    return _LEDE.search(names) is not None
+    return _LEDE.search(_in_hyphens(names)) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -203,4 +203,4 @@ def is_author(names: str) -> bool:
 def is_modified(names: str) -> bool:
     """Whether a ``time`` of these names says when the article was changed."""
     # WordPress names a date of publication "entry-date published updated" while nothing was changed.
-    return _MODIFIED.search(names) is not None and _PUBLISHED.search(names) is None
+    return "dateModified" in names or (_MODIFIED.search(names) is not None and _PUBLISHED.search(names) is None)

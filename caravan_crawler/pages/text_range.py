@@ -1,5 +1,6 @@
 """Where the text of an article lies: the paragraphs from its first one to the trending block or the page's foot."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ _WHOLE_PAGE = frozenset(["body", "html"])
 _FEWEST_PARAGRAPHS = 2
 #: Blocks, as a caption or buttons, between an introduction that stands with the headline and the text.
 _MOST_BETWEEN_PARTS = 8
+_SIGNATURE, _LONGEST_SIGNATURE = re.compile(r"[^\W\d].*\d\W+\d{1,2}:\d{2}\W*"), 60
 #: Blocks of the card of another article.
 LARGEST_CARD = 8
 
@@ -110,7 +112,7 @@ class _Collector:
     def take(self, block: Block) -> None:
         """Add a block that is of the text, and what stood between it and the one before."""
         if self._is_outside(block) and not any(block.is_within(other) for other in self._others):
-            if self._is_in_card(block):
+            if self._is_in_card(block) or _is_comment(block):
                 return
             if not self._continues(block):
                 if self.text and _may_be_between(block, self._article, self._blocks):
@@ -145,6 +147,12 @@ class _Collector:
             return False
         its = self._blocks[card.first : card.last]
         return any(other.tag in SUBHEADS and other.is_all_links for other in its)
+
+
+def _is_comment(block: Block) -> bool:
+    """Whether a block begins with a line of a name and the time at which a reader wrote."""
+    line, _, rest = block.text.partition("\n")
+    return bool(rest) and len(line) < _LONGEST_SIGNATURE and _SIGNATURE.fullmatch(line) is not None
 
 
 def _with_next_part(article: Element, headline: Block, blocks: list[Block]) -> Element:
