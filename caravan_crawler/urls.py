@@ -17,7 +17,7 @@ PUBLIC_HOSTS = frozenset({"www.caravan.kz", "caravan.kz"})
 
 #: First path parts that never begin an article's own path.
 NOT_SECTIONS = frozenset(
-    "amp author authors avtor category comments cdn-cgi feed info login page rss search tag tags "
+    "amp author authors avtor category comments cdn-cgi feed login page rss search tag tags "
     "wp-admin wp-content wp-includes wp-json wp-login.php xmlrpc.php".split()
 )
 #: The site's numbers have 4 to 9 digits and no leading zero.
@@ -197,13 +197,14 @@ def is_same_slug(path: str, other: str) -> bool:
     return smaller > 0 and len(first & second) >= _SAME_SLUG * smaller
 
 
-#: A smaller number at the end of a slug may come from the headline.
-_SURELY_A_NUMBER = 100_000
+#: A smaller or rounder number at the end of a slug may come from the headline: ``shtraf-vyros-do-100000``.
+_SURELY_A_NUMBER, _ROUND = 100_000, 100
 
 
 def is_same_article(number: int, path: str, other: str) -> bool:
     """Whether two paths with the same number are certainly one article's; if not, only their pages decide."""
-    return path == other or (number >= _SURELY_A_NUMBER and is_same_slug(path, other))
+    is_its_own = number >= _SURELY_A_NUMBER and number % _ROUND != 0
+    return path == other or (is_its_own and is_same_slug(path, other))
 
 
 def may_be_one(first: Address, second: Address) -> bool:

@@ -99,7 +99,8 @@ class Command(OwnCommand):
                 self.end(f"{target} does not name its own address, which a case needs: give it with --url", REFUSED)
                 return
             print_err("the page does not name its own address; with --url it is read as what it is")
-            url = f"{PUBLIC_BASE}saved/{quote(path.stem)}/"
+            name = quote(path.stem, errors="surrogateescape")
+            url = f"{PUBLIC_BASE}saved/{name}/"
         parts = urlsplit(url)
         document = parse_document(body, url, Site(f"{parts.scheme}://{parts.netloc.lower()}/"))
         if problem := _show_page(body, document, None, settings, opts):

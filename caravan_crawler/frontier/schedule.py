@@ -129,8 +129,8 @@ _OLD_EVERY = timedelta(days=30)
 _OLD_IN_A_RUN = 5
 #: Time after a month's end in which articles of its last days may still be added to its sitemap.
 _MONTH_OPEN_FOR = timedelta(days=3)
-#: With at least this many sitemaps in an index, equal stamps are ignored: they are the date of the index.
-_EQUAL_STAMPS = 4
+#: With at least this many sitemaps in an index, stamps of one moment are ignored: they are the date of the index.
+_EQUAL_STAMPS, _ONE_MOMENT = 4, timedelta(minutes=1)
 #: Time after a period's end when sitemaps list all its articles, even if generated once a day.
 _SETTLED_AFTER = timedelta(days=3)
 
@@ -258,8 +258,7 @@ class Sitemaps:
             has_others = any(month_of(child.path) is None for child in named)
             is_alone = all(path == MAIN_SITEMAP for path in self.in_robots_txt)
             self.covers_period = (self._are_months_named or has_others) and is_alone
-        stamps = {child.stamp for child in named}
-        if len(named) >= _EQUAL_STAMPS and len(stamps) == 1:
+        if len(named) >= _EQUAL_STAMPS and _are_of_one_moment({child.stamp for child in named}):
             named = [Child(child.path, None) for child in named]
         # A sitemap that an earlier run left unread may have been read before its index.
         wanted = [child for child in named if self._is_in_period(child) and child.path not in self._read]
@@ -377,6 +376,17 @@ class Sitemaps:
             return is_open and self._schedule.is_due(child.path, _GROWING_EVERY)
         is_month = month_of(child.path) is not None
         return self._schedule.is_due(child.path, _GROWING_EVERY if is_month else _SITEMAPS_EVERY)
+
+
+def _are_of_one_moment(stamps: set[str | None]) -> bool:
+    """Whether the stamps of an index are the time at which it was generated, and so say nothing of its sitemaps."""
+    if len(stamps) == 1:
+        return True
+    try:
+        moments = [datetime.fromisoformat(stamp or "") for stamp in stamps]
+        return max(moments) - min(moments) <= _ONE_MOMENT
+    except (ValueError, TypeError):  # another form; times with a zone and without
+        return False
 
 
 def _growing(paths: Iterable[str]) -> set[str]:

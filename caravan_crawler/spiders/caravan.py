@@ -273,12 +273,9 @@ class CaravanSpider(Spider):
         """Store why an article was not fetched; request its next URL, unless the site does not answer."""
         if (failed := self.sent(failure)) is None:
             return
-        key = failed.writes.asked_key
         if failed.is_forbidden:
             yield from self._instead(self._forbidden(failed), failed.request.url)
-        elif key is not None and self.discovery.has_read(key):
-            self.crawl_stats.count("absent/read_elsewhere")  # an old address of an article that has moved
-        elif failed.is_answered:
+        elif failed.is_answered or self.discovery.is_settled(failed.writes.asked_url):
             yield from self._instead(failed.writes, failed.request.url, failed.reason, failed.words)
         else:
             yield self._not_fetched(failed)
@@ -368,6 +365,8 @@ class CaravanSpider(Spider):
             yield from self._led_elsewhere(writes, page.document.url)
             writes.asked_url, writes.asked_key = page.document.url, None
         own = self.frontier.record(address)
+        if own is None and self._is_old(writes.asked_key):
+            own = address  # the store merges what it has of the article under its two addresses
         if own is None:
             self.crawl_stats.count("dropped/known_under_another_address")
             # The next run makes the new URL of a moved article the canonical one.
@@ -833,9 +832,15 @@ class CaravanSpider(Spider):
             self._crawl(self._instead(writes, request.url, *self._elsewhere(request), is_sure=False))
         elif self._is_elsewhere(writes, address):
             self._crawl(self._led_elsewhere(writes, request.url))
+        elif self._is_old(writes.asked_key):
+            self.crawler.engine.crawl(request.replace(dont_filter=True))
         elif writes.asked_key is not None:
             writes.other_kind = "alias"
             self.commit(writes)
+
+    def _is_old(self, key: str | None) -> bool:
+        """Whether an article of earlier runs was not read in this one, neither by its old address nor by its text."""
+        return key is not None and self.discovery.is_stored(key) and not self.discovery.has_read(key)
 
     @staticmethod
     def _elsewhere(request: Request) -> tuple[str, str]:
@@ -882,6 +887,9 @@ class CaravanSpider(Spider):
         run has met. Unless ``is_sure``, nobody knows whether there is an article.
         """
         key, targets, result = writes.asked_key, [], writes
+        if reason is not None and key is not None and self.discovery.has_read(key):
+            self.crawl_stats.count("absent/read_elsewhere")  # an old address of an article that has moved
+            return
         if key is not None and not self.arguments.urls:
             targets = self.discovery.another(key, writes.asked_url, url)
         if reason is None:

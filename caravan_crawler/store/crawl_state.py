@@ -16,17 +16,17 @@ from caravan_crawler.store.schema import articles, failures, other_pages, runs, 
 from caravan_crawler.store.store import Store
 
 #: Reasons that rarely go away.
-_LASTING = ("http_404", "http_410", "http_451", "kind_other", "kind_listing", OTHER_ARTICLE)
+_GONE = ("http_404", "http_410", "http_451", OTHER_ARTICLE)
+_LASTING = (*_GONE, "kind_other", "kind_listing")
 _LASTING_DELAY, _LONGEST_LASTING = timedelta(days=1), timedelta(days=30)
 #: Delay after the second run in which a page failed; after the first, the next run tries again.
 _DELAY, _LONGEST = timedelta(hours=1), timedelta(days=7)
 _GROWTH = 4
 #: The longest delay before a failed page is tried again.
 LONGEST_DELAY = max(_LONGEST, _LONGEST_LASTING)
-#: Runs in which such a page has failed, from which none counts it.
-_SURELY_GONE = 3
-#: Time in which a page that is no article is a failure of each run, if all of these ended unsoundly.
-_UNSETTLED = timedelta(hours=6)
+#: Time in which a page is a failure of each run that fails to read it, if all of these ended unsoundly; and the number
+#: of runs, this one among them, behind the first one in which it failed, if it may be there again at any moment.
+_UNSETTLED, _FEWEST_RUNS = timedelta(hours=6), 3
 #: Reason: the article lacks a required field.
 LOST_FIELDS = "lost_fields"
 
@@ -76,6 +76,8 @@ class FailedPages:
         failing_in = {row.run_id for row in self._known.values()}
         sound = select(runs.c.run_id).where(runs.c.run_id.in_(failing_in), runs.c.exit_code == SOUND)
         self._sound = {run for (run,) in store.rows(sound)} if failing_in else set()
+        last = select(runs.c.started_at).where(runs.c.scope == scope).order_by(runs.c.number.desc()).limit(_FEWEST_RUNS)
+        self._starts = [start for (start,) in store.rows(last)] if failing_in else []
 
     def may_be_asked(self, url: str) -> bool:
         """Whether the page has not failed, or its retry is due."""
@@ -85,19 +87,21 @@ class FailedPages:
     def is_settled(self, url: str, *, is_sure: bool = False) -> bool:
         """Whether the page failed in an earlier run, and that was no reason to doubt the run.
 
-        Such a page is tried again as others are, but no longer counted as a failure of the run: else the dead links of
-        a whole site, which are due together, would fail a run that has little else to request. ``is_sure`` is one that
-        had an article by its URL; of another one without an article it is enough that it is not new.
+        Such a page is tried again as others are, but no longer counted as a failure of the run: else a few pages that
+        nobody can ever read would fail each run that has little else to request, and nothing would be published again.
+        ``is_sure`` is one that had an article by its URL; of another one without an article it is enough that it is
+        not new.
         """
         row = self._known.get(url)
         if row is None or row.run_id == self._run_id or row.reason == LOST_FIELDS:
             return False
         if row.run_id in self._sound:
             return True
+        if row.first_failed_at >= database.after(database.now(), -_UNSETTLED):
+            return False
         is_no_article = row.reason.startswith(("kind_", "redirected"))
-        if is_sure or not is_no_article:
-            return row.reason in _LASTING and row.attempts > _SURELY_GONE
-        return row.first_failed_at < database.after(database.now(), -_UNSETTLED)
+        is_open = row.reason not in _GONE and (is_sure or not is_no_article)
+        return not is_open or sum(start > row.first_failed_at for start in self._starts) >= _FEWEST_RUNS
 
     def is_losing(self, key: str) -> bool:
         """Whether the article lacked a required field and was not read completely since."""

@@ -1,6 +1,6 @@
 """Boxes that programs put amid a text, behind it or over the page: none changes a field of the article.
 
-Each box is put into a sample of the page cases, at another place of the sample for each box.
+Each box is put into a sample of the page cases, another one for each box.
 """
 
 import json
@@ -8,6 +8,7 @@ import re
 from html import unescape
 from itertools import pairwise
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -16,9 +17,13 @@ from tests.pages.test_page_cases import CASES, NAMES
 
 #: Place and name of a box in a comment, and its markup under it.
 BOXES = re.findall(r"<!-- (\w+): (.+) -->\n(.+)", (CASES.parent / "boxes_put_in.html").read_text(encoding="utf-8"))
-#: Pages where what is behind the text decides what the text is.
-FRAGILE = ("body/headings_in_blocks_of_their_own", "headline/feed_repeats_title_h3")
-#: Cases of a sample, and the step to the next box's first case.
+#: Pages where what stands behind a paragraph decides what the text is.
+FRAGILE = (
+    *("body/headings_in_blocks_of_their_own", "body/holders_with_added_class", "body/section_label_en_3"),
+    *("bylines/newsmag_c12", "dates/date_of_event_first", "headline/feed_repeats_title"),
+    *("headline/feed_repeats_title_h3", "headline/sections_with_lists", "layouts/reading_time_en_4"),
+)
+#: A box is put into one of so many cases.
 _EVERY = 29
 
 
@@ -52,7 +57,9 @@ def put_in(html: str, box: str, body: str, place: str) -> str | None:
 )
 def test_box_changes_nothing(number: int, place: str, box: str) -> None:
     tried = 0
-    for case in NAMES[number % _EVERY :: _EVERY]:
+    for case in NAMES:
+        if crc32(case.encode()) % _EVERY != number % _EVERY:
+            continue
         html, expected = page_of(case)
         body = expected["expect"].get("body") or ""
         changed = put_in(html, box, body, place) if expected["kind"] == "article" and body else None

@@ -4,10 +4,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text, update
 
-from caravan_crawler.store import schema
-from caravan_crawler.store.crawl_state import forgive, retry_delay
+from caravan_crawler.store import database, schema
+from caravan_crawler.store.crawl_state import LOST_FIELDS, forgive, retry_delay
 from caravan_crawler.store.store import Store
 from tests.store.stores import BASE, article, article_store, keep, open_in, table
 
@@ -119,4 +119,34 @@ def test_after_an_outage_all_failures_but_missing_pages_are_repeated(tmp_path: P
     forgive(store, "run-3")
     assert article_store(store, "next").failing.due == [PAGE]
     assert {row["url"]: row["attempts"] for row in table(store, schema.failures)} == {PAGE: 1, gone: 3, before: 3}
+    store.close()
+
+
+#: Reason, hours since the first failure, runs since then, and whether a further failure counts no more.
+SETTLED = [
+    ("http_500", 7, 3, True),
+    ("http_500", 7, 2, False),
+    ("http_500", 5, 5, False),
+    ("kind_other", 7, 3, True),
+    ("kind_error", 30, 2, False),
+    ("redirected", 30, 3, True),
+    ("http_404", 7, 1, True),
+    ("http_404", 5, 1, False),
+    (LOST_FIELDS, 99, 9, False),
+]
+
+
+@pytest.mark.parametrize(("reason", "hours", "runs", "is_settled"), SETTLED)
+def test_a_page_that_nobody_can_read_fails_a_run_for_some_hours(
+    reason: str, hours: int, runs: int, is_settled: bool, tmp_path: Path
+) -> None:
+    store = open_in(tmp_path)
+    fail(store, "run-0", reason)
+    past = database.after(database.now(), timedelta(hours=-hours))
+    store.execute(update(schema.failures).values(first_failed_at=past))
+    for number in range(1, runs + 1):
+        row = {"run_id": f"run-{number}", "scope": "", "arguments": {}, "version": "1", "new_articles": 0}
+        store.execute(insert(schema.runs).values(**row, started_at=database.now(), number=number))
+    failing = article_store(store, f"run-{runs}").failing
+    assert failing.is_settled(PAGE, is_sure=True) is is_settled
     store.close()

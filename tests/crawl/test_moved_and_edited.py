@@ -1,0 +1,33 @@
+"""An article that was edited when the site moved it: its old address leads to the new one, and it stays one."""
+
+from pathlib import Path
+
+from sqlalchemy import update
+
+from caravan_crawler.store import database, schema
+from tests.store.stores import open_in, table
+from tests.support.crawling import crawl
+from tests.support.plain_site import HTML, Answer, article, links, page, serve_plain
+
+OLD, NEW = "/news/statya-o-mostah-610001/", "/news/mosty-otkroyut-osenju/"
+DAY = database.now()[:10]
+
+
+def test_an_edited_article_at_a_new_address_is_stored_once(tmp_path: Path) -> None:
+    answers = {"/": page("Газета", links(OLD)), "/news/": page("Новости", links(OLD)), OLD: article(1, day=DAY)}
+    with serve_plain(answers) as server:
+        assert crawl(tmp_path, "-a", f"site={server.url}").code == 0
+        store = open_in(tmp_path)
+        store.execute(update(schema.articles).values(checked_at="2026-01-01T00:00:00+00:00"))
+        store.execute(update(schema.sources).values(read_at="2026-01-01T00:00:00+00:00"))
+        store.close()
+        edited = article(1, day=DAY).replace("Статья о деле 1", "Мосты откроют осенью")
+        server.answers |= {"/": page("Газета", links(NEW)), "/news/": page("Новости", links(NEW)), NEW: edited}
+        server.answers[OLD] = Answer("", HTML | {"Location": NEW}, 301)
+        done = crawl(tmp_path, "-a", f"site={server.url}")
+        assert done.code == 0, done.log[-2000:]
+    store = open_in(tmp_path)
+    (row,) = table(store, schema.articles)
+    assert (row["article_id"], row["headline"], row["url"]) == (610001, "Мосты откроют осенью", f"{server.url}{NEW[1:]}")
+    assert {each["article_key"] for each in table(store, schema.article_versions)} == {row["key"]} == {"610001"}
+    store.close()
