@@ -245,7 +245,9 @@ class _Scan:
         """Return whom the caption of a picture credits that stands in the same element before it; None of a text."""
         its = (picture for picture in self.document.pictures if picture.position == block.index)
         around = (next((each for each in picture.parent.around if each.last > each.first), None) for picture in its)
-        if is_prose(block) or not any(each and each.last - each.first == 1 for each in around):
+        if is_prose(block) or block.zone == "figcaption" or self.texts:
+            return None
+        if not any(each and each.last - each.first == 1 for each in around):
             return None
         return caption_credit(block)
 

@@ -28,6 +28,10 @@ def test_an_edited_article_at_a_new_address_is_stored_once(tmp_path: Path) -> No
         assert done.code == 0, done.log[-2000:]
     store = open_in(tmp_path)
     (row,) = table(store, schema.articles)
-    assert (row["article_id"], row["headline"], row["url"]) == (610001, "Мосты откроют осенью", f"{server.url}{NEW[1:]}")
+    assert (row["article_id"], row["headline"], row["url"]) == (
+        610001,
+        "Мосты откроют осенью",
+        f"{server.url}{NEW[1:]}",
+    )
     assert {each["article_key"] for each in table(store, schema.article_versions)} == {row["key"]} == {"610001"}
     store.close()
