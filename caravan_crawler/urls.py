@@ -17,7 +17,7 @@ PUBLIC_HOSTS = frozenset({"www.caravan.kz", "caravan.kz"})
 
 #: First path parts that never begin an article's own path.
 NOT_SECTIONS = frozenset(
-    "amp author authors avtor category comments cdn-cgi feed login page rss search tag tags "
+    "amp author authors avtor category comments cdn-cgi feed info login page rss search tag tags "
     "wp-admin wp-content wp-includes wp-json wp-login.php xmlrpc.php".split()
 )
 #: The site's numbers have 4 to 9 digits and no leading zero.

@@ -31,8 +31,7 @@ ADDRESSES = [
     ("/news/", "", None),
     ("/news/page/2/", "", None),
     ("/tag/dengi/", "", None),
-    ("/info/kontakty/", "", Address("/info/kontakty/", None)),
-    ("/login/kontakty/", "", None),
+    ("/info/kontakty/", "", None),
     ("/search/?q=x", "", None),
     ("/wp-content/uploads/2023/04/x-1024x683.png", "", None),
 ]

@@ -11,6 +11,7 @@ from caravan_crawler.pages.bylines import (
     caption_credit,
     credit_in_text,
     is_author_label,
+    is_marked_as_author,
     is_person,
     is_the_site,
     names_source,
@@ -20,7 +21,6 @@ from caravan_crawler.pages.bylines import (
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact
 from caravan_crawler.pages.fact_lines import facts_of
-from caravan_crawler.pages.front import is_marked_as_author
 from caravan_crawler.pages.labels import (
     SEE_ALSO_HEADING,
     SEE_ALSO_START,

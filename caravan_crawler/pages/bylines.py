@@ -32,6 +32,8 @@ _AUTHOR_LABEL = re.compile(rf"(?:{AUTHOR}|над\s+(?:материалом|те�
 _PHOTOGRAPHER_LABEL = re.compile(
     r"(?:(?:автор\s+)?фото(?:граф\w*|графии)?|сурет(?:ті\s+түсірген)?|фотосурет|photo(?:\s+by)?)\s*:?", re.IGNORECASE
 )
+#: Letters of a name in a block of its own, and marks around it.
+_LONGEST_NAME, AROUND_NAMES = 60, " ·•|,"
 #: One name behind ``Автор:``, as pages of AMP have it.
 _SINGLE_NAME = re.compile(rf"[{_UPPER}][{_LOWER}]{{2,}}")
 _CREDIT_VERB = re.compile(
@@ -189,6 +191,22 @@ def marks_author(link: Element | None, inline: Element | None) -> bool:
     return inline is not None and is_author(f"{inline.names} {inline.get('itemprop') or ''}")
 
 
+def names_somebody(block: Block) -> bool:
+    """Whether a block is a person's name or the site's, and so neither lede nor text."""
+    text = block.text.strip(AROUND_NAMES)
+    if len(text) >= _LONGEST_NAME:
+        return False
+    return bool(people_in(text)) or is_the_site(text) or (is_single_name(text) and is_marked_as_author(block))
+
+
+def is_marked_as_author(block: Block) -> bool:
+    """Whether an element around a name says whose it is: two words in capitals may be a place or a section, too."""
+    around = [block.element, block.element.parent, *(inline for _, _, inline in block.pieces)]
+    marks = " ".join(f"{each.names} {each.get('itemprop')} {each.get('rel')}" for each in around if each is not None)
+    is_marked = is_author(marks) or any(marks_author(link, None) for _, link, _ in block.pieces)
+    return is_marked and (bool(people_in(block.text.strip(AROUND_NAMES))) or is_single_name(block.text))
+
+
 def credit_name(text: str) -> str | None:
     """Return whom a photo's line credits, maybe nobody (``Фото -``).
 
@@ -294,7 +312,7 @@ _HINT = re.compile(
 )
 #: Stems of the words behind a name in Kazakh; letters of a name with its kind, and of the rest of the words.
 _HINT_BEHIND = re.compile("хабарла|жазды|жазады|жазуы|сілтеме|інше|ынша")
-_LONGEST_NAME, _LONGEST_ENDING = 140, 20
+_LONGEST_SOURCE, _LONGEST_ENDING = 140, 20
 _REFERS_ON = re.compile(rf"\s*,?\s*{_REFERENCE}{_GO_BETWEEN}\s*(?P<name>{_NAME})", re.IGNORECASE)
 
 
@@ -309,7 +327,7 @@ def find_source(text: str) -> str | None:
         lowered = text  # a letter whose lower case is longer would shift the places
     matches = [match for hint in _HINT.finditer(f" {lowered}") if (match := _CREDITED.match(text, hint.start()))]
     behind = (
-        _CREDITED_BEFORE.search(text, max(0, hint.start() - _LONGEST_NAME), hint.end() + _LONGEST_ENDING)
+        _CREDITED_BEFORE.search(text, max(0, hint.start() - _LONGEST_SOURCE), hint.end() + _LONGEST_ENDING)
         for hint in _HINT_BEHIND.finditer(lowered)
     )
     matches += filter(None, behind)
@@ -325,7 +343,7 @@ def find_source(text: str) -> str | None:
 
 def names_source(text: str) -> bool:
     """Whether a line is a label and a source: ``Источник: Tengrinews.kz``."""
-    return len(text) < _LONGEST_NAME and _LABEL_OF_SOURCE.match(text) is not None
+    return len(text) < _LONGEST_SOURCE and _LABEL_OF_SOURCE.match(text) is not None
 
 
 _LABEL_OF_SOURCE = re.compile(r"(?:источник|source|дереккөз)\s*:", re.IGNORECASE)

@@ -12,12 +12,12 @@ from itertools import islice
 from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container, is_teaser
 from caravan_crawler.pages.bylines import (
+    AROUND_NAMES,
     caption_credit,
     is_author_label,
+    is_marked_as_author,
     is_photo_label,
-    is_single_name,
-    is_the_site,
-    marks_author,
+    names_somebody,
     people_in,
     read_byline,
 )
@@ -26,18 +26,20 @@ from caravan_crawler.pages.fact_forms import Fact, is_dated
 from caravan_crawler.pages.fact_lines import facts_of, linked_authors
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed, section_names
 from caravan_crawler.pages.labels import (
+    LONGEST_SECTION,
     box_under,
     ends_sentence,
     fold,
     is_colophon,
     is_end_label,
+    is_of_card,
     is_passed_over,
     is_prose,
     is_see_also,
     is_trending_heading,
 )
 from caravan_crawler.pages.lede import LEDE_FROM, are_siblings, weigh_lede
-from caravan_crawler.pages.selectors import is_author, is_author_box, is_lede
+from caravan_crawler.pages.selectors import is_author_box, is_lede
 from caravan_crawler.pages.text_range import LARGEST_CARD, clutter_around
 
 #: Stop after this number of fact blocks under the headline.
@@ -45,17 +47,12 @@ _MOST_FACTS = 200
 #: An element with this number of paragraphs is text, even if its name says it is a box.
 _FEWEST_OF_TEXT = 2
 _TAGS_OF_TEXT = SUBHEADS | frozenset("p td th dt dd".split())
-#: Blocks of one with a headline and little else.
-_MOST_OF_CARD = 4
 #: Blocks of an element with name, date and counts.
 _LARGEST_LINE = 5
-#: Letters of a name, and of a section's name or a button among the facts over a headline.
-_LONGEST_NAME, LONGEST_SECTION = 60, 30
 #: Breadcrumbs.
 _IN_PATH = re.compile(r"[»›>/→]")
 #: A line of a name and an office or a city: ``— Роза Сергеева, обозреватель``.
 _OFFICE_BEHIND = re.compile(r"^[—–]|,\s[^\W\d]+(?:\s[^\W\d]+){0,3}$")
-_AROUND_NAMES = " ·•|,"
 #: A line of topics or of a section.
 _LABELLED = re.compile(r"(?:форум|теги|тэги|метки|тегтер|разделы?|тема|бөлім)\s*:\s*\w", re.IGNORECASE)
 _BETWEEN_SECTIONS = re.compile(r"\s*[-–—/|»>,]\s*")
@@ -135,7 +132,7 @@ class _Scan:
             elif _OFFICE_BEHIND.search(block.text) and (byline := read_byline(block.text)) is not None:
                 self._add(block, [Fact("author", name) for name in byline.authors])
             elif names_somebody(block):
-                people = people_in(block.text.strip(_AROUND_NAMES))
+                people = people_in(block.text.strip(AROUND_NAMES))
                 if people and (self._is_author_next or is_marked_as_author(block)):
                     self._add(block, [Fact("author", name) for name in people])
             elif not self._is_passed_over(block):
@@ -245,7 +242,7 @@ class _Scan:
         """Return whom the caption of a picture credits that stands in the same element before it; None of a text."""
         its = (picture for picture in self.document.pictures if picture.position == block.index)
         around = (next((each for each in picture.parent.around if each.last > each.first), None) for picture in its)
-        if is_prose(block) or block.zone == "figcaption" or self.texts:
+        if is_prose(block) or block.zone == "figcaption":
             return None
         if not any(each and each.last - each.first == 1 for each in around):
             return None
@@ -390,28 +387,6 @@ def _is_text(facts: list[Fact], found: list[Fact], blocks: list[Block], position
     is_certain = is_dated_line and not _is_set_as_text(blocks[position])
     has_credit = any(fact.kind == "credit" for fact in facts)
     return has_credit and (has_date or not is_certain) and _is_paragraph(blocks, position)
-
-
-def is_of_card(title: Block, block: Block) -> bool:
-    """Whether a line stands right under the linked headline of another article, in an element with it."""
-    card = common_container(title, block)
-    return title.link is not None and len(title.text) > LONGEST_SECTION and card.last - card.first <= _MOST_OF_CARD
-
-
-def names_somebody(block: Block) -> bool:
-    """Whether a block is a person's name or the site's, and so neither lede nor text."""
-    text = block.text.strip(_AROUND_NAMES)
-    if len(text) >= _LONGEST_NAME:
-        return False
-    return bool(people_in(text)) or is_the_site(text) or (is_single_name(text) and is_marked_as_author(block))
-
-
-def is_marked_as_author(block: Block) -> bool:
-    """Whether an element around a name says whose it is: two words in capitals may be a place or a section, too."""
-    around = [block.element, block.element.parent, *(inline for _, _, inline in block.pieces)]
-    marks = " ".join(f"{each.names} {each.get('itemprop')} {each.get('rel')}" for each in around if each is not None)
-    is_marked = is_author(marks) or any(marks_author(link, None) for _, link, _ in block.pieces)
-    return is_marked and (bool(people_in(block.text.strip(_AROUND_NAMES))) or is_single_name(block.text))
 
 
 def _is_paragraph(blocks: list[Block], position: int) -> bool:

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from caravan_crawler.pages.blocks import Block, Element
+from caravan_crawler.pages.blocks import Block, Element, common_container
 from caravan_crawler.pages.fact_forms import is_date
 
 _LETTERS_AND_DIGITS = re.compile(r"[\W_]+")
@@ -229,6 +229,8 @@ def is_passed_over(block: Block) -> bool:
 _STOPS, _OPEN_ENDS, _CLOSING_QUOTES = frozenset(".!?…。！？"), frozenset(":;"), frozenset('»”"')
 #: Letters and digits of a text; one letter in a circle stands for a portrait.
 _FEWEST_LETTERS = 2
+#: Letters of a section's name or a button; blocks of a card with a headline and little else.
+LONGEST_SECTION, _MOST_OF_CARD = 30, 4
 #: Letters of a sentence.
 _SHORTEST_SENTENCE = 60
 
@@ -253,6 +255,12 @@ def is_prose(block: Block) -> bool:
 def is_card_detail(text: str) -> bool:
     """Whether a block is a detail of a card, not its headline: a date, a count."""
     return is_date(text) or (len(text) < 12 and text.replace(" ", "").isdigit())
+
+
+def is_of_card(title: Block, block: Block) -> bool:
+    """Whether a line stands right under the linked headline of another article, in an element with it."""
+    card = common_container(title, block)
+    return title.link is not None and len(title.text) > LONGEST_SECTION and card.last - card.first <= _MOST_OF_CARD
 
 
 def box_under(heading: Block, blocks: list[Block]) -> Element | None:

@@ -14,22 +14,26 @@ from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_contai
 from caravan_crawler.pages.bylines import (
     Byline,
     is_author_label,
+    is_marked_as_author,
     is_person,
     is_photo_label,
     is_single_name,
+    names_somebody,
     people_in,
     read_byline,
 )
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, is_certain_date, is_dated
 from caravan_crawler.pages.fact_lines import facts_of, is_marked_as_views, linked_authors
-from caravan_crawler.pages.front import LONGEST_SECTION, is_marked_as_author, is_of_card, names_somebody, read_front
+from caravan_crawler.pages.front import read_front
 from caravan_crawler.pages.headline import Weighed, find_headline
 from caravan_crawler.pages.labels import (
+    LONGEST_SECTION,
     box_under,
     is_card_detail,
     is_end_label,
     is_label,
+    is_of_card,
     is_passed_over,
     is_prose,
     is_see_also,

@@ -7,14 +7,18 @@ from sqlalchemy import update
 from caravan_crawler.store import database, schema
 from tests.store.stores import open_in, table
 from tests.support.crawling import crawl
-from tests.support.plain_site import HTML, Answer, article, links, page, serve_plain
+from tests.support.plain_site import HTML, Answer, Answers, article, links, page, serve_plain
 
 OLD, NEW = "/news/statya-o-mostah-610001/", "/news/mosty-otkroyut-osenju/"
 DAY = database.now()[:10]
 
 
 def test_an_edited_article_at_a_new_address_is_stored_once(tmp_path: Path) -> None:
-    answers = {"/": page("Газета", links(OLD)), "/news/": page("Новости", links(OLD)), OLD: article(1, day=DAY)}
+    answers: Answers = {
+        "/": page("Газета", links(OLD)),
+        "/news/": page("Новости", links(OLD)),
+        OLD: article(1, day=DAY),
+    }
     with serve_plain(answers) as server:
         assert crawl(tmp_path, "-a", f"site={server.url}").code == 0
         store = open_in(tmp_path)

@@ -23,7 +23,7 @@ FRAGILE = (
     *("bylines/newsmag_c12", "dates/date_of_event_first", "headline/feed_repeats_title"),
     *("headline/feed_repeats_title_h3", "headline/sections_with_lists", "layouts/reading_time_en_4"),
 )
-#: A box is put into one of so many cases.
+#: Each box is put into one of this number of cases.
 _EVERY = 29
 
 

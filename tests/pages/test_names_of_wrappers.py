@@ -14,7 +14,7 @@ WORDS = (
     *("popup-gallery", "comments-open", "with-toc", "social", "related", "ads", "promo", "newsletter", "rating"),
     *("poll", "modal", "player", "read-more", "partners", "subscribe", "share", "widget", "sidebar-right", "banner"),
 )
-#: Pages where the name of the element is all that tells the text from what is around it.
+#: Pages where only the name of the element shows which lines are the text.
 FRAGILE = ("credits/copyright_over_list",)
 _EVERY = 4
 

@@ -122,7 +122,7 @@ def test_after_an_outage_all_failures_but_missing_pages_are_repeated(tmp_path: P
     store.close()
 
 
-#: Reason, hours since the first failure, runs since then, and whether a further failure counts no more.
+#: Reason, hours since the first failure, runs since then, and whether the page is settled.
 SETTLED = [
     ("http_500", 7, 3, True),
     ("http_500", 7, 2, False),
