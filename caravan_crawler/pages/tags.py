@@ -102,7 +102,8 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
         is_next = trending is not None and 0 <= block.index - trending.end <= 1 and _TAGS_LABEL.match(block.text)
         if not (is_inside or is_next or (is_under_text and block.index < end) or _is_in_own_list(block)):
             continue
-        if _may_hold_tags(block, article):
+        is_labelled = label is not None and label.index == block.index - 1 and _is_headed_by(label, block)
+        if (is_inside and is_labelled) or _may_hold_tags(block, article):
             if label is not None and not _is_headed_by(label, block):
                 label = None
             tags = tag_texts(block, document.site, document.base_url) or _labelled_tags(block)
