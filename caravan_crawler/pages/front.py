@@ -46,6 +46,8 @@ from caravan_crawler.pages.text_range import LARGEST_CARD, clutter_around
 _MOST_FACTS = 200
 #: An element with this number of paragraphs is text, even if its name says it is a box.
 _FEWEST_OF_TEXT = 2
+#: Line breaks in a lede.
+_MOST_BREAKS_IN_LEDE = 1
 _TAGS_OF_TEXT = SUBHEADS | frozenset("p td th dt dd".split())
 #: Blocks of an element with name, date and counts.
 _LARGEST_LINE = 5
@@ -74,7 +76,7 @@ def read_front(document: Document, headline: int, container: Element | None, foo
     scan.run()
     if container is None and not any(is_prose(document.blocks[text]) for text in scan.texts):
         # The element of the text may be named as a box.
-        by_content = _Scan(document, headline, container, foot, are_names_heeded=False)
+        by_content = _Scan(document, headline, container, foot, by_names=False)
         by_content.run()
         if any(ends_sentence(document.blocks[text].text) for text in {*by_content.texts} - {*scan.texts}):
             scan = by_content
@@ -91,7 +93,7 @@ class _Scan:
     headline: int
     container: Element | None
     foot: int
-    are_names_heeded: bool = True
+    by_names: bool = True
     texts: list[int] = field(default_factory=list)
     facts: list[tuple[int, list[Fact]]] = field(default_factory=list)
     end: int = 0
@@ -235,7 +237,7 @@ class _Scan:
             value = self.blocks[label.index + 1] if label.index + 1 < len(self.blocks) else label
             if label.text[-1] == ":" and len(label.text) <= LONGEST_SECTION and not ends_sentence(value.text):
                 pair = common_container(label, value)
-                return pair.last - pair.first == _FEWEST_OF_TEXT
+                return (pair.first, pair.last) == (label.index, value.index + 1)
         return False
 
     def _credit_of_picture(self, block: Block) -> str | None:
@@ -275,11 +277,8 @@ class _Scan:
         """Whether a block stands in a box, by the name of an element that the headline is not in, and is no lede."""
         box = self._box_around(block)
         around = () if box is None else (*block.element.below(box), box)
-        if (
-            box is None
-            or not self.are_names_heeded
-            or any(is_lede(each.names) and not is_author_box(each.names) for each in around)
-        ):
+        is_named_lede = any(is_lede(each.names) and not is_author_box(each.names) for each in around)
+        if box is None or not self.by_names or is_named_lede:
             return False
         return not _holds_text(self.blocks[box.first : box.last])
 
@@ -314,7 +313,7 @@ def _divide(document: Document, scan: _Scan) -> Front:
     has_lede = weighed.sum >= LEDE_FROM
     if not after:
         is_text = len(before) > 1 and all(is_prose(blocks[text]) for text in before)
-        is_text = is_text or any(blocks[text].text.count("\n") >= _FEWEST_OF_TEXT for text in before)
+        is_text = is_text or any(blocks[text].text.count("\n") > _MOST_BREAKS_IN_LEDE for text in before)
         is_text = is_text or any(fact.kind == "author" for fact in scan.facts_within(before[-1]))
         has_lede = not is_text and ((has_lede and last_fact > before[-1]) or _is_lede_without_text(scan, before))
     start = (after[0] if after else scan.end) if has_lede else before[0]
