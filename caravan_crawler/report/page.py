@@ -153,7 +153,14 @@ def _runs_chart(runs: list[Run]) -> elements.Chart:
     """Return bars of new articles, oldest first, with marks on failed runs."""
     columns = ("run", "started", "new articles", "duration", "outcome", "is_sound")
     values = [
-        (place, moment(run.started_at), run.new_articles, duration(run.seconds) or "unknown", run.outcome, run.is_sound)
+        (
+            place,
+            moment(run.started_at),
+            run.new_articles or 0,
+            duration(run.seconds) or "unknown",
+            run.outcome,
+            run.is_sound,
+        )
         for place, run in zip(elements.run_labels(run.started_at for run in runs), runs, strict=True)
     ]
     base = alt.Chart(elements.rows(*columns, values=values)).encode(
