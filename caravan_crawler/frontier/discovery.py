@@ -290,7 +290,7 @@ class Discovery:
         return is_same_text(vars(one), vars(other))
 
     def is_settled(self, url: str, *, is_sure: bool = False) -> bool:
-        """Whether a sound run has met the failure of a page, so that it is not counted again."""
+        """Whether a page has failed before, and is not counted as failed again."""
         return self._article_store.failing.is_settled(url, is_sure=is_sure)
 
     def has_read(self, key: str) -> bool:

@@ -889,6 +889,7 @@ class CaravanSpider(Spider):
         key, targets, result = writes.asked_key, [], writes
         if reason is not None and key is not None and self.discovery.has_read(key):
             self.crawl_stats.count("absent/read_elsewhere")  # an old address of an article that has moved
+            yield writes  # with the links of its page
             return
         if key is not None and not self.arguments.urls:
             targets = self.discovery.another(key, writes.asked_url, url)
