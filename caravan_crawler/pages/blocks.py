@@ -6,6 +6,7 @@ from itertools import takewhile
 
 from selectolax.lexbor import LexborNode
 
+from caravan_crawler.pages.selectors import is_embed
 from caravan_crawler.urls import Site
 
 HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
@@ -101,7 +102,10 @@ class Block:
     @property
     def is_quoted(self) -> bool:
         """Whether it stands in a quotation or in what a social network's embed is until its script runs."""
-        return any(each.tag == "blockquote" and "caption" not in each.names for each in self.element.around)
+        around = self.element.around
+        return any(
+            (each.tag == "blockquote" and "caption" not in each.names) or is_embed(each.names) for each in around
+        )
 
     @property
     def link(self) -> Element | None:

@@ -131,12 +131,14 @@ _OPENED = re.compile(rb"<(/?)(?:div|main|article|section|table|ul|form|nav|aside
 def _lacks_its_end(source: bytes) -> bool:
     """Whether a page opens ``<html>``, has no end tag of it or of its body, and leaves other elements open.
 
-    Some templates write no ``</html>``; theirs close what they open.
+    Some templates write no ``</html>``; theirs close what they open, or end with the page's foot.
     """
     if source.rfind(b"</html") >= 0:
         return False
     lowered = source.lower()
     if b"</html" in lowered or b"</body" in lowered or b"<html" not in lowered[:4096]:
+        return False
+    if lowered.rstrip().endswith(b"</footer>"):
         return False
     tags = _OPENED.findall(lowered)
     return not tags or 2 * tags.count(b"/") < len(tags) or not lowered.rstrip().endswith(b">")

@@ -17,6 +17,9 @@ Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
 _LABEL_OF_DATE = re.compile(f"^{DATE_LABEL}", re.IGNORECASE)
 _DAY_INSIDE = re.compile(r"\d{4}\D\d\d?\D\d\d?(?!\d)|(?<!\d)\d\d?\W[^\W_]{2,12}\W{1,2}\d{4}(?!\d)")
 _LABEL_OF_PUBLICATION = re.compile(r"опубликован|дата\s+публикации|размещено|published|posted|жариялан", re.IGNORECASE)
+#: A label whose count stands in the next cell, or is brought by a script.
+_VIEWS = rf"(?:{VIEWS_BEFORE})\s*[:\-–]?"
+_LABEL_OF_VIEWS = re.compile(_VIEWS, re.IGNORECASE)
 _COUNT = r"(?P<count>\d[\d\s.,'’]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
 #: Forms of a line, in the order in which they are tried.
 _FORMS: tuple[tuple[Kind, str], ...] = (
@@ -63,8 +66,7 @@ _OTHER = re.compile(
     r"|(?:[\U0001f300-\U0001faff\u2600-\u27bf♥↗⭐]\ufe0f?\s*\d+\s*)+|(?:репост\w*|лайк\w*|поделились|нравится)\s*:?\s*\d+|\d+\s+рет\s+бөлісілді"
     # A label whose value stands in the next cell.
     r"|(?:күні|уақыты|дата|время|автор(?:ы|лары)?|дереккөз|көзі|хит(?:ы|ов))\s*:?|\d{1,3}\s*/\s*\d{1,3}"
-    # A count that a script is to bring.
-    rf"|(?:{VIEWS_BEFORE})\s*[:\-–]?"
+    rf"|{_VIEWS}"
     r"|#\w[\w-]*(?:,?\s*#\w[\w-]*)*|\[\w{2,12}\]"
     r"|дата\s+окончания\s.{4,40}|(?:последнее\s+(?:изменение|обновление)|last\s+(?:modified|updated)(?:\s+on)?)\s*:?\s.{4,40}|код\s*:\s*[\w-]{3,100}",
     re.IGNORECASE,
@@ -142,6 +144,11 @@ def is_certain_date(fact: Fact) -> bool:
     """Whether a fact is a date with its year, or one such as ``сегодня, 14:05``."""
     form = _date_form(fact.value) if fact.kind == "date" else None
     return form is not None and (form.has_year or form.parts is None or form.parts.get("relative") is not None)
+
+
+def is_label_of_views(text: str) -> bool:
+    """Whether a text is the label of a count of views that stands in the next one: ``Просмотры``."""
+    return _LABEL_OF_VIEWS.fullmatch(text) is not None
 
 
 def is_unfilled(text: str) -> bool:

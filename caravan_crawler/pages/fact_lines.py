@@ -191,7 +191,11 @@ def _facts_of(block: Block) -> list[Fact]:
             return [*_of_article(block, known), *linked_authors(block)]
         # Around a whole date or an author's line a theme may print the section and other things.
         is_certain = any(
-            is_certain_date(fact) or _is_label_with_name(fact) or is_unfilled(fact.value) for fact in known
+            is_certain_date(fact)
+            or (fact.kind == "views" and not fact.is_bare)
+            or _is_label_with_name(fact)
+            or is_unfilled(fact.value)
+            for fact in known
         )
         is_certain = is_certain or bool(known and (linked_authors(block) or is_marked_as_views(block)))
         rest = [part for part, fact in zip(parts, found, strict=True) if fact is None]

@@ -39,7 +39,7 @@ from caravan_crawler.pages.labels import (
     is_trending_heading,
 )
 from caravan_crawler.pages.lede import LEDE_FROM, are_siblings, weigh_lede
-from caravan_crawler.pages.selectors import is_author_box, is_lede
+from caravan_crawler.pages.selectors import is_author_box, is_lede, is_of_text
 from caravan_crawler.pages.text_range import LARGEST_CARD, clutter_around
 
 #: Stop after this number of fact blocks under the headline.
@@ -315,6 +315,7 @@ def _divide(document: Document, scan: _Scan) -> Front:
         is_text = len(before) > 1 and all(is_prose(blocks[text]) for text in before)
         is_text = is_text or any(blocks[text].text.count("\n") > _MOST_BREAKS_IN_LEDE for text in before)
         is_text = is_text or any(fact.kind == "author" for fact in scan.facts_within(before[-1]))
+        is_text = is_text or any(is_of_text(each.names) for each in blocks[before[0]].element.below(article))
         has_lede = not is_text and ((has_lede and last_fact > before[-1]) or _is_lede_without_text(scan, before))
     start = (after[0] if after else scan.end) if has_lede else before[0]
     return Front(scan.facts_within(end=start), before if has_lede else [], start, weighed)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import islice, pairwise
 
 from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.normalise.text import clean
@@ -17,7 +17,7 @@ from caravan_crawler.pages.blocks import Element
 from caravan_crawler.pages.body import Text, read_text
 from caravan_crawler.pages.bylines import caption_credit, find_source, is_person, names_source, people_in, read_byline
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_forms import Fact, fact_in, is_clock, is_date, is_dated
+from caravan_crawler.pages.fact_forms import Fact, fact_in, is_clock, is_date, is_dated, is_label_of_views
 from caravan_crawler.pages.fact_lines import names_a_change, printed_date
 from caravan_crawler.pages.headline import printed_headline, title_candidates
 from caravan_crawler.pages.labels import ends_sentence, fold
@@ -243,9 +243,10 @@ def views_printed(page: ArticlePage) -> str | None:
     """The number with a label; else the one whose element is named for views; else the only one at the headline."""
     for facts in (page.layout.facts, page.facts_behind):
         found = [fact for fact in facts if fact.kind == "views"]
-        labelled = next((fact.value for fact in found if not fact.is_bare), None)
-        if labelled is not None:
-            return labelled
+        labelled = [fact.value for fact in found if not fact.is_bare]
+        labelled += [fact.value for label, fact in pairwise(facts) if is_label_of_views(label.value) and fact in found]
+        if labelled:
+            return labelled[0]
         counts = {fact.value for fact in found}
         if count := _marked_as_views(page, counts):
             return count

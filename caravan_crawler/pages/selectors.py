@@ -30,6 +30,12 @@ _CLUTTER = re.compile(
     r"|(?<![\w\-])(?:widget(?!-title)(?:-\w+)?|sidebar(?:-(?:right|left))?|(?:right|left)-sidebar)(?=$|\s)",
     re.IGNORECASE,
 )
+#: What stands for a post of a social network until its script runs, or after a server has filled it in.
+_EMBED = re.compile(
+    r"(?:^|[\s_\-])(?:tgme|(?:vk|ok|fb|telegram|tg|twitter|x|youtube|rutube)-(?:embed|post|widget)|twitter-tweet|instagram-media"
+    r"|tiktok-embed)(?=$|[\s_\-\d])",
+    re.IGNORECASE,
+)
 _CAPITALS = re.compile("(?<=[a-z])(?=[A-Z])")
 #: Names that mark a whole paragraph; a paragraph named otherwise is the article's.
 _PARAGRAPH_CLUTTER = re.compile(
@@ -42,6 +48,7 @@ _LEDE = re.compile(
     r"|deck|dek|kicker-text|description|announce\w*|has-(?:large|medium|larger|x-large)-font-size)(?=$|[\s_\-\d])",
     re.IGNORECASE,
 )
+_TEXT = re.compile(r"(?:^|[\s_\-])(?:text|body|content|story)(?=$|[\s_\-\d])", re.IGNORECASE)
 _CLOUD = re.compile(r"tag-?cloud|(?:^|\s)widget(?=[\s_-]|$)|sidebar|popular", re.IGNORECASE)
 _TOPICS = re.compile(r"tags?-?links|taxonomy|(?:post|entry|article)[_-]{1,2}tags?(?=$|[\s_-])", re.IGNORECASE)
 _ARTICLE_FOOT = re.compile(
@@ -100,6 +107,12 @@ def is_clutter(tag: str, names: str) -> bool:
     return _CLUTTER.search(_in_hyphens(names)) is not None
 
 
+@lru_cache(maxsize=1024)
+def is_embed(names: str) -> bool:
+    """Whether an element of these names is a post of a social network."""
+    return _EMBED.search(_in_hyphens(names)) is not None
+
+
 def is_of_columns(names: str) -> bool:
     """Whether an element of these names puts parts of a text next to each other."""
     return _COLUMNS.search(names) is not None
@@ -121,6 +134,12 @@ def is_portrait(names: str) -> bool:
 def is_lede(names: str) -> bool:
     """Whether an element of these names holds a lede."""
     return _LEDE.search(_in_hyphens(names)) is not None
+
+
+@lru_cache(maxsize=1024)
+def is_of_text(names: str) -> bool:
+    """Whether an element of these names holds a text, and not only its lede."""
+    return _TEXT.search(_in_hyphens(names)) is not None and not is_lede(names)
 
 
 @lru_cache(maxsize=1024)

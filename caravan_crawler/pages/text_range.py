@@ -307,8 +307,13 @@ def _container(paragraphs: list[Block], article: Element) -> Element | None:
 
 
 def outside_of_parts(element: Element) -> Element:
-    """Return the innermost element around ``element`` that is not a list, a quotation or a table."""
-    while element.tag in _PARTS_OF_TEXT and element.parent is not None:
+    """Return the innermost element around ``element`` that is no list, quotation or table, and has more than one."""
+    part = None
+    while element.parent is not None:
+        if element.tag in _PARTS_OF_TEXT:
+            part = element
+        elif part is None or (element.first, element.last) != (part.first, part.last):
+            break
         element = element.parent
     return element
 
