@@ -144,7 +144,7 @@ READERS: dict[str, tuple[Callable[[ArticlePage], str | list[str] | None], ...]] 
         readers.credit_byline,
     ),
     "source": (readers.source_in_text, readers.source_labelled),
-    "authors": (readers.authors_byline, readers.authors_labelled, readers.authors_json_ld),
+    "authors": (readers.authors_byline, readers.authors_labelled, readers.authors_json_ld, readers.authors_meta),
     "tags": (readers.tags_printed, readers.tags_meta),
 }
 

@@ -16,6 +16,8 @@ _PERSON = re.compile(
     rf"{_FIRST_NAME}(?:\s*{_FIRST_NAME}){{0,2}}\s*{_CAPITAL_SURNAME}|{_CAPITAL_SURNAME}\s+{_FIRST_NAME}"
 )
 _PERSON_IN_LABEL = re.compile(rf"{_FIRST_NAME}(?:\s*{_FIRST_NAME}){{0,2}}\s*(?:{_CAPITAL_SURNAME}|{_SURNAME})")
+#: Two capitalised words, whatever the letters around them.
+FULL_NAME = rf"(?-i:[{_UPPER}][{_LOWER}]+\s+[{_UPPER}][{_LOWER}]+)"
 #: A journalist's office; a name before it is an author's in any letters.
 ROLE = (
     r"(?:[^\W\d]+\s+){0,3}(?:(?:корреспондент|собкор|спецкор|журналист|репорт[её]р|обозревател|колумнист)\w*|тілші\w*|шолушы\w*)"

@@ -11,7 +11,7 @@ from typing import Literal
 
 from caravan_crawler.normalise.dates import CHANGED_BEHIND, DATE_LABEL, Form, date_form, is_suffix
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
-from caravan_crawler.pages.bylines import AUTHOR, ROLE, archive_credit, credit_name
+from caravan_crawler.pages.bylines import AUTHOR, FULL_NAME, ROLE, archive_credit, credit_name
 
 Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
 _LABEL_OF_DATE = re.compile(f"^{DATE_LABEL}", re.IGNORECASE)
@@ -44,6 +44,7 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
         "author",
         rf"(?:{AUTHOR}|текст|мәтін|журналист|дайындаған|жазған|(?:добавил|разместил|опубликовал)[аи]?)\s*[:\-–—]\s*(?P<value>\S.{{0,120}})",
     ),
+    ("author", rf"(?-i:от)\s+(?P<value>{FULL_NAME})"),
     ("author", r"(?:автором|опубликовал[аи]?|(?:written\s+|posted\s+)?by)\s*(?::\s*|\s)(?P<value>[^\W\d].{2,60})"),
 )
 FORMS = tuple((kind, re.compile(form, re.IGNORECASE)) for kind, form in _FORMS)

@@ -279,7 +279,8 @@ def _of_article(block: Block, facts: list[Fact]) -> list[Fact]:
             is_other = is_to_comments or is_count_of_others(block.names_around(inline))
             of_others.setdefault(value, []).append(is_other)
         elif value in dates:
-            of_others.setdefault(value, []).append(inline is not None and names_a_change(inline))
+            around = inline.below(block.element) if inline is not None else ()
+            of_others.setdefault(value, []).append(any(map(names_a_change, around)))
     if all(all(of_others.get(date, [False])) for date in dates):
         of_others = {value: others for value, others in of_others.items() if value not in dates}
     # Views and comments may have the same number; it stands once for each, in the same order.

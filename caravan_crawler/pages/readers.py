@@ -15,7 +15,15 @@ from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.normalise.text import clean
 from caravan_crawler.pages.blocks import Element
 from caravan_crawler.pages.body import Text, read_text
-from caravan_crawler.pages.bylines import caption_credit, find_source, is_person, names_source, people_in, read_byline
+from caravan_crawler.pages.bylines import (
+    caption_credit,
+    find_source,
+    is_person,
+    is_the_site,
+    names_source,
+    people_in,
+    read_byline,
+)
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, fact_in, is_clock, is_date, is_dated, is_label_of_views
 from caravan_crawler.pages.fact_lines import names_a_change, printed_date
@@ -324,10 +332,16 @@ def source_in_text(page: ArticlePage) -> str | None:
 
 
 def source_labelled(page: ArticlePage) -> str | None:
-    """The agency or site in a line behind the text: ``Источник: Tengrinews.kz``."""
+    """The agency or site in a line behind the text: ``Источник: Tengrinews.kz``; any name that is linked there."""
     end = page.layout.text.end
-    behind = (block.text for block in page.document.blocks[end : end + _FARTHEST_BEHIND] if names_source(block.text))
-    return find_source(page.text.source or next(behind, ""))
+    behind = page.document.blocks[end : end + _FARTHEST_BEHIND]
+    place = next((place for place, block in enumerate(behind) if names_source(block.text)), None)
+    if page.text.source is not None or place is None:
+        return find_source(page.text.source or "")
+    label = behind[place]
+    value = behind[place + 1 : place + 2] if label.text.endswith(":") else [label]
+    linked = [text for block in value for text, _ in block.linked_texts() if text and not is_the_site(text)]
+    return find_source(label.text) or next(iter(linked), None)
 
 
 def _whole_lede(page: ArticlePage) -> str:
@@ -366,6 +380,11 @@ def authors_json_ld(page: ArticlePage) -> list[str]:
     names = [name for value in named for name in (value if isinstance(value, list) else [value])]
     found = [name for text in names if isinstance(text, str) for name in people_in(clean(text))]
     return [name for name in found if is_person(name)]
+
+
+def authors_meta(page: ArticlePage) -> list[str]:
+    """``article:author`` of the page's metadata where it names people; it may be an address."""
+    return people_in(clean(page.document.structured.text("article:author") or ""))
 
 
 def _is_of_a_person(kind: object) -> bool:
