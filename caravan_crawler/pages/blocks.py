@@ -17,7 +17,7 @@ LINE_BREAK = "\ufdd0"
 #: Blocks in an element whose name may say what a number in it counts.
 _FEW_BLOCKS = 2
 #: White space and marks around a link that are no text.
-_IGNORED = " \t\r\n\f\xa0,→←↪➡►▶▸•·|»«" + LINE_BREAK
+_IGNORED = " \t\r\n\f\xa0→←↪➡►▶▸•·|»«" + LINE_BREAK
 
 
 class Element:

@@ -32,6 +32,7 @@ from caravan_crawler.pages.labels import (
     fold,
     is_colophon,
     is_end_label,
+    is_list_of_links,
     is_of_card,
     is_passed_over,
     is_prose,
@@ -223,6 +224,7 @@ class _Scan:
             or (block.zone == "aside" and headline.zone is None and not is_prose(block))
             or is_colophon(block.text)
             or is_passed_over(block)
+            or is_list_of_links(block)
             or (block.tag == "figure" and not is_prose(block))  # a badge on the picture
             or (_LABELLED.match(block.text) is not None and not ends_sentence(block.text))
             or self._is_in_labelled_pair(block)

@@ -213,6 +213,12 @@ def is_markup(text: str) -> bool:
     )
 
 
+def is_list_of_links(block: Block) -> bool:
+    """Whether a block is several links with nothing but commas between them."""
+    outside = {text.strip() for text, link, _ in block.pieces if link is None}
+    return outside <= {"", ","} and len(block.linked_texts()) > 1
+
+
 def is_passed_over(block: Block) -> bool:
     """Whether a block between headline and text is neither a fact nor text: a caption, a button, breadcrumbs."""
     return (

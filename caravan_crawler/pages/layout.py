@@ -39,7 +39,7 @@ from caravan_crawler.pages.labels import (
     is_see_also,
 )
 from caravan_crawler.pages.selectors import is_author_box, is_page_top
-from caravan_crawler.pages.text_range import TextRange, find_foot, text_from, text_in
+from caravan_crawler.pages.text_range import TextRange, find_foot, longer_text, text_from, text_in
 from caravan_crawler.pages.trending import TrendingBlock, find_trending
 
 #: Most blocks before the headline, and behind the last paragraph, that may be facts of the article.
@@ -100,6 +100,9 @@ def find_layout(document: Document) -> Layout:
         layout.text = text_in(container, blocks, layout.trending)
     else:
         layout.text = text_from(front.text_start, document, headline.last, layout.trending, foot)
+        start = longer_text(blocks, headline.last, layout.text, foot)
+        if start is not None:
+            layout.text = text_from(start, document, headline.last, layout.trending, foot)
     layout.facts_after_text = _facts_behind(blocks, layout)
     return layout
 

@@ -100,9 +100,13 @@ def are_siblings(first: Block, second: Block) -> bool:
 
 
 def _stands_apart(lede: Block, first: Block, second: Block) -> bool:
-    """Whether two texts share an element, other than a list or a quotation, that a text before them is not in."""
-    shared = outside_of_parts(common_container(first, second))
-    while is_of_columns(shared.names) and shared.parent is not None:
+    """Whether two texts share an element, more than a list or a quotation, that a text before them is not in."""
+    part = common_container(first, second)
+    shared = outside_of_parts(part)
+    is_part = shared is not part
+    while shared.parent is not None and (
+        is_of_columns(shared.names) or (is_part and (shared.first, shared.last) == (part.first, part.last))
+    ):
         shared = shared.parent
     return shared.tag not in ("body", "html") and not lede.is_within(shared)
 

@@ -2,8 +2,10 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
 from caravan_crawler.pages.bylines import is_person
@@ -33,6 +35,8 @@ _FEWEST_PARAGRAPHS = 2
 #: Blocks, as a caption or buttons, between an introduction that stands with the headline and the text.
 _MOST_BETWEEN_PARTS = 8
 _SIGNATURE, _LONGEST_SIGNATURE = re.compile(r"[^\W\d].*\d\W+\d{1,2}:\d{2}\W*"), 60
+#: Letters of a text far longer than another one, to that one's.
+_FAR_LONGER = 2
 #: Blocks of the card of another article.
 LARGEST_CARD = 8
 
@@ -77,6 +81,25 @@ def text_from(start: int, document: Document, headline_at: int, trending: Trendi
         collector.take(block)
     end = collector.text[-1].index + 1 if collector.text else start
     return TextRange(start, end, container, collector.text)
+
+
+def longer_text(blocks: list[Block], headline: int, text: TextRange, foot: int) -> int | None:
+    """Return where a far longer text begins than the one found, or None: that one is an introduction or a summary."""
+    groups: defaultdict[Element, list[Block]] = defaultdict(list)
+    for before, block in pairwise(blocks[headline:foot]):
+        if is_end_label(block.text):
+            break
+        is_other = block.zone is None and is_prose(block) and not text.start <= block.index < text.end
+        if is_other and not _is_signed_or_linked(before) and clutter_around(block.element, None) is None:
+            around = block.element.parent or block.element
+            groups[around.parent if around.parent and around.tag not in _WHOLE_PAGE else around].append(block)
+    longest = max(groups.values(), key=_letters, default=[])
+    is_far_longer = _letters(longest) > _FAR_LONGER * _letters(filter(is_prose, text.blocks))
+    return longest[0].index if len(longest) > _FEWEST_PARAGRAPHS and is_far_longer else None
+
+
+def _letters(blocks: Iterable[Block]) -> int:
+    return sum(len(block.text) for block in blocks)
 
 
 class _Collector:
@@ -257,8 +280,17 @@ def _is_next_alike(last: Block, block: Block) -> bool:
 
 def _is_teased(before: Block, block: Block, container: Element, article: Element) -> bool:
     """Whether the block before is a linked heading, a name or a date: an excerpt, a biography or a comment follows."""
-    is_signed = is_person(before.text) or any(fact.kind == "date" and is_dated(fact.value) for fact in facts_of(before))
-    return (before.tag in SUBHEADS and before.is_all_links) or (is_signed and not _is_twin(block, container, article))
+    is_signed = _is_signed(before) and not _is_twin(block, container, article)
+    return (before.tag in SUBHEADS and before.is_all_links) or is_signed
+
+
+def _is_signed_or_linked(before: Block) -> bool:
+    return before.is_all_links or _is_signed(before)
+
+
+def _is_signed(before: Block) -> bool:
+    """Whether a block is a name or a date."""
+    return is_person(before.text) or any(fact.kind == "date" and is_dated(fact.value) for fact in facts_of(before))
 
 
 def _first_paragraphs(blocks: list[Block], start: int, end: int) -> list[Block]:
@@ -307,13 +339,8 @@ def _container(paragraphs: list[Block], article: Element) -> Element | None:
 
 
 def outside_of_parts(element: Element) -> Element:
-    """Return the innermost element around ``element`` that is no list, quotation or table, and has more than one."""
-    part = None
-    while element.parent is not None:
-        if element.tag in _PARTS_OF_TEXT:
-            part = element
-        elif part is None or (element.first, element.last) != (part.first, part.last):
-            break
+    """Return the innermost element around ``element`` that is not a list, a quotation or a table."""
+    while element.tag in _PARTS_OF_TEXT and element.parent is not None:
         element = element.parent
     return element
 
