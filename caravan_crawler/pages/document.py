@@ -127,21 +127,26 @@ _QUOTED = re.compile(rb"""=\s*+("[^"]*+"|'[^']*+')""")
 #: Elements that a browser does not close by itself, so that a template writes both of their tags.
 _OPENED = re.compile(rb"<(/?)(?:div|main|article|section|table|ul|form|nav|aside|header|footer)\b", re.IGNORECASE)
 
+#: End tags that a page ends with, and elements that a template may forget to close.
+_LAST, _MOST_UNCLOSED = (b"</script>", b"</noscript>", b"</style>", b"</main>"), 2
+
 
 def _lacks_its_end(source: bytes) -> bool:
     """Whether a page opens ``<html>``, has no end tag of it or of its body, and leaves other elements open.
 
-    Some templates write no ``</html>``; theirs close what they open, or end with the page's foot.
+    Some templates write no ``</html>``; theirs end with a foot or a script, and close what they open, or nearly so.
     """
     if source.rfind(b"</html") >= 0:
         return False
     lowered = source.lower()
     if b"</html" in lowered or b"</body" in lowered or b"<html" not in lowered[:4096]:
         return False
-    if lowered.rstrip().endswith(b"</footer>"):
-        return False
+    end = lowered.rstrip()
     tags = _OPENED.findall(lowered)
-    return not tags or 2 * tags.count(b"/") < len(tags) or not lowered.rstrip().endswith(b">")
+    unclosed = len(tags) - 2 * tags.count(b"/")
+    if end.endswith(b"</footer>") or (end.endswith(_LAST) and tags and unclosed <= _MOST_UNCLOSED):
+        return False
+    return not tags or unclosed > 0 or not end.endswith(b">")
 
 
 #: Addresses for which no joining and parsing is needed, as those of pictures are.

@@ -42,10 +42,15 @@ HEADLINE = {
 MOST_LEDE_BLOCKS = 2
 #: Blocks behind a headline that count as evidence for it; and the most facts, paragraphs and teasers that count.
 _WINDOW, _MOST_FACTS, _MOST_PARAGRAPHS = 14, 2, 3
+#: Evidence less than that for the best candidate, with which an h1 of the same text is still the headline.
+_NEARLY_EQUAL = 2
 #: Marks before the first letter of a headline.
 _OPENING = " «»“”„\"'([–—-…¿¡.#№*•"
 #: Letters of a title that a part of a heading is compared with.
 _SHORTEST_TITLE = 12
+#: What stands in a title behind or before the headline: a mark and the name of a section or the site.
+_MARK_BEHIND = re.compile(r"\s*(?:[|·•»‹]|\s[-–—])\s.{1,45}")
+_MARK_BEFORE = re.compile(r".{1,45}\s(?:[|·•»‹]|[-–—]\s)\s*")
 _NUMBERED = re.compile(r"\d{4}")
 #: Letters of the name of a section.
 _LONGEST_NAME = 30
@@ -107,9 +112,12 @@ def find_headline(document: Document) -> Headline | None:
         address = document.site.address(link.get("href") or "", document.base_url) if link is not None else None
         if address is not None and own is not None and address.key != own.key:
             weighed.add(HEADLINE, "is a link to another article")
-    # If two are equal, the heading, then the first: the related articles under the text may name the page's own.
-    best = max(all_weighed, key=lambda weighed: (weighed.sum, _heading(blocks[weighed.block]) == "h1")).block
-    wanted = fold(blocks[best].text)
+    # If two are equal, the heading, then the first.
+    most = max(all_weighed, key=lambda weighed: (weighed.sum, _heading(blocks[weighed.block]) == "h1"))
+    best, wanted = most.block, fold(blocks[most.block].text)
+    # The related articles under the text may name the page's own, with a date.
+    twins = (each for each in all_weighed if each.sum >= most.sum - _NEARLY_EQUAL and each.block < best)
+    best = next((each.block for each in twins if _is_h1_of(blocks[each.block], wanted)), best)
     same = [index for index in sorted({*candidates, *titles}) if fold(blocks[index].text) == wanted]
     first = last = best
     for index in same:
@@ -120,6 +128,10 @@ def find_headline(document: Document) -> Headline | None:
         if first - MOST_LEDE_BLOCKS - 1 <= index < first:
             first = index
     return Headline(first, last, all_weighed)
+
+
+def _is_h1_of(block: Block, text: str) -> bool:
+    return block.zone is None and _heading(block) == "h1" and fold(block.text) == text
 
 
 def _has_facts_between(blocks: list[Block], first: int, last: int) -> bool:
@@ -137,7 +149,11 @@ def _is_headed_text(blocks: list[Block], index: int) -> bool:
 
 
 def _title_places(document: Document, texts: list[str]) -> list[int]:
-    """Return the blocks that print the page's title, of the likeliest of its forms that any block prints."""
+    """Return the blocks that print the page's title, of the likeliest of its forms that any block prints.
+
+    A form that only menus and breadcrumbs print is the last choice but headings that print a part of the title.
+    """
+    in_menus: list[int] = []
     for candidate in title_candidates(document.structured):
         wanted = fold(candidate)
         cut = candidate.endswith(("…", "..."))
@@ -153,9 +169,30 @@ def _title_places(document: Document, texts: list[str]) -> list[int]:
                 and (abs(len(text) - len(candidate)) <= 24 + len(candidate) // 4 or cut)
                 if (folded := fold(text)) == wanted or (cut and len(wanted) > 15 and folded.startswith(wanted))
             ]
-        if same:
+        if any(not _is_in_menu(document.blocks[index]) for index in same):
             return same[:_MOST_CANDIDATES]
-    return []
+        in_menus = in_menus or same
+    return in_menus[:_MOST_CANDIDATES] or _headings_in_title(document)
+
+
+def _headings_in_title(document: Document) -> list[int]:
+    """Return the headings that the title begins or ends with, where a mark parts them from the rest of it."""
+    title = clean(document.structured.title or "")
+    found = []
+    for block in document.blocks if title else ():
+        text = block.text
+        if len(text) <= _SHORTEST_TITLE or block.zone is not None or _heading(block) is None or is_the_site(text):
+            continue
+        if title.startswith(text):
+            is_part = _MARK_BEHIND.fullmatch(title, len(text)) is not None
+        else:
+            is_part = title.endswith(text) and _MARK_BEFORE.fullmatch(title, 0, len(title) - len(text)) is not None
+        found += [block.index] if is_part else []
+    return found[:_MOST_CANDIDATES]
+
+
+def _is_in_menu(block: Block) -> bool:
+    return block.zone == "nav" or any(is_crumbs(element.names) for element in islice(block.element.around, 4))
 
 
 def section_names(blocks: list[Block]) -> set[str]:
@@ -179,7 +216,7 @@ def _weigh_headline(
         weighed.add(HEADLINE, "stands in main or article")
     if block.zone in ("aside", "footer", "form"):
         weighed.add(HEADLINE, "stands in a column or the foot")
-    if block.zone == "nav" or any(is_crumbs(element.names) for element in islice(block.element.around, 4)):
+    if _is_in_menu(block):
         weighed.add(HEADLINE, "stands in a menu")
     wanted = fold(block.text)
     texts = facts = teasers = paragraphs = 0
