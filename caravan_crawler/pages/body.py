@@ -48,6 +48,8 @@ _CELLS = frozenset(["td", "th"])
 _DEEPEST_IN_CELL = 3
 _NO_BUTTONS = _CELLS | SUBHEADS | {"dt"}
 _LABEL_OF_LINKS = re.compile(r"\s*[^\W\d_]+\s*:(?:[\s,;|•]|[^\W\d_]+\s*:)*")
+#: Marks that stand in an element of their own before a line of a list.
+_BULLETS = frozenset("•·▪●–—-")
 #: Letters of the heading of a box.
 _LONGEST_HEADING = 60
 #: Blocks at the end of a text that may be lines of its authors.
@@ -168,6 +170,8 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
             elif (credit := credit_in_text(block.text)) is not None:
                 text.credit = text.credit or credit
                 reason = "is a photo's credit"
+            elif block.text in _BULLETS and block.element.parent is not None and block.element.parent.tag == "li":
+                reason = "is the mark of a list's line"
             elif is_markup(block.text):
                 reason = "is markup that a program left behind"
         if reason is None:

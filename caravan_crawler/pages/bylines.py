@@ -11,11 +11,15 @@ _UPPER = "A-ZА-ЯЁӘІҢҒҮҰҚӨҺ"
 _LOWER = "a-zа-яёәіңғүұқөһ"
 _FIRST_NAME = rf"(?:[{_UPPER}][{_LOWER}]+(?:-[{_UPPER}][{_LOWER}]+)?|[{_UPPER}]\.)"
 _CAPITAL_SURNAME = rf"[{_UPPER}]{{2,}}(?:[-’'][{_UPPER}]{{2,}})?"
-_SURNAME = rf"[{_UPPER}][{_LOWER}]+(?:-[{_UPPER}][{_LOWER}]+)?"
+_SURNAME = rf"(?:[{_UPPER}][’'])?[{_UPPER}][{_LOWER}]+(?:-[{_UPPER}][{_LOWER}]+)?"
+#: "Son of" or "daughter of" behind a father's name.
+_PATRONYMIC = r"(?:\s+(?:кызы|қызы|улы|ұлы|уулу|оглы|оғлы))?"
 _PERSON = re.compile(
     rf"{_FIRST_NAME}(?:\s*{_FIRST_NAME}){{0,2}}\s*{_CAPITAL_SURNAME}|{_CAPITAL_SURNAME}\s+{_FIRST_NAME}"
 )
-_PERSON_IN_LABEL = re.compile(rf"{_FIRST_NAME}(?:\s*{_FIRST_NAME}){{0,2}}\s*(?:{_CAPITAL_SURNAME}|{_SURNAME})")
+_PERSON_IN_LABEL = re.compile(
+    rf"{_FIRST_NAME}(?:\s*{_FIRST_NAME}){{0,2}}\s*(?:{_CAPITAL_SURNAME}|{_SURNAME}){_PATRONYMIC}"
+)
 #: Two capitalised words, whatever the letters around them.
 FULL_NAME = rf"(?-i:[{_UPPER}][{_LOWER}]+\s+[{_UPPER}][{_LOWER}]+)"
 #: A journalist's office; a name before it is an author's in any letters.
@@ -30,9 +34,13 @@ _LABEL = re.compile(
     rf"^(?:{AUTHOR}|текст|мәтін|сұхбаттасқан|әңгімелескен|журналист|(?:соб\.?\s*)?корр\.|дайындаған|жазған)\s*[:\-–—]?\s+",
     re.IGNORECASE,
 )
-_AUTHOR_LABEL = re.compile(rf"(?:{AUTHOR}|над\s+(?:материалом|текстом)\s+работал[аи]?)\s*:?", re.IGNORECASE)
+_AUTHOR_LABEL = re.compile(
+    rf"(?:{AUTHOR}|корреспондент|журналист|репорт[её]р|обозреватель|над\s+(?:материалом|текстом)\s+работал[аи]?)\s*:?",
+    re.IGNORECASE,
+)
 _PHOTOGRAPHER_LABEL = re.compile(
-    r"(?:(?:автор\s+)?фото(?:граф\w*|графии)?|сурет(?:ті\s+түсірген)?|фотосурет|photo(?:\s+by)?)\s*:?", re.IGNORECASE
+    r"(?:правообладатель\s+(?:иллюстрации|фото)|(?:автор\s+)?фото(?:граф\w*|графии)?|сурет(?:ті\s+түсірген)?|фотосурет|photo(?:\s+by)?)\s*:?",
+    re.IGNORECASE,
 )
 #: Letters of a name in a block of its own, and marks around it.
 _LONGEST_NAME, AROUND_NAMES = 60, " ·•|,"
@@ -70,7 +78,8 @@ _NOT_PEOPLE = frozenset(
 
 _OF_AUTHOR = re.compile(r"/(?:authors?|users?|members?|profiles?)/|/author|/(?:userinfo|profile|memberlist)\.php")
 _CREDIT = re.compile(
-    r"(?:фото|сурет(?:ті\s+түсірген)?|photo|иллюстрация|скриншот)\s*[-–—:]\s*(?P<name>.*)", re.IGNORECASE
+    r"(?:фото|сурет(?:ті\s+түсірген)?|photo|иллюстрация|скриншот|правообладатель\s+\w+)\s*[-–—:]\s*(?P<name>.*)",
+    re.IGNORECASE,
 )
 _ARCHIVE_CREDIT = re.compile(
     r"(?:фото|сурет)\s+(?P<name>(?:из|с\s+сайта|автора|пресс-службы|предоставлен\w*|читател\w*)(?:\s.{2,60})?)",
@@ -78,7 +87,7 @@ _ARCHIVE_CREDIT = re.compile(
 )
 #: A credit behind what a caption says of the picture.
 _CREDIT_BEHIND = re.compile(r"(?:[.!?…»)|/]\s+|\s[–—-]\s+|\s\()((?:фото|сурет)\s*[:–—-]\s*[^()]+)\)?$", re.IGNORECASE)
-_CREDITS_BEGIN = ("фото", "сурет", "photo", "иллюстрация", "скриншот")
+_CREDITS_BEGIN = ("фото", "сурет", "photo", "иллюстрация", "скриншот", "правооблад")
 #: Letters of a line that credits a photo, and words of one without a dash.
 _LONGEST_CREDIT, _LONGEST_ARCHIVE_CREDIT = 100, 5
 
@@ -251,7 +260,7 @@ def caption_credit(block: Block) -> str | None:
 
 
 _VERB = (
-    r"(?:пере(?:да[её]т|дают|дал[аио]?|давал[аио]?)|сообща(?:ет|ют|л[аио]?)|сообщил[аио]?|информиру(?:ет|ют)"
+    r"(?:пере(?:да[её]т|дают|дал[аио]?|давал[аио]?)|сообща(?:ет|ют|л[аио]?)|сообщил[аио]?(?:\s+об\s+этом)?|информиру(?:ет|ют)"
     r"|пиш(?:ет|ут)|(?:на)?писал[аио]?"
     r"|рассказыва(?:ет|ют)|уточня(?:ет|ют)|отмеча(?:ет|ют)|(?:деп\s+)?(?:хабарлайды|хабарлады|жазады)|деп\s+жазды)"
 )

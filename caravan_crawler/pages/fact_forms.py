@@ -15,7 +15,9 @@ from caravan_crawler.pages.bylines import AUTHOR, FULL_NAME, ROLE, archive_credi
 
 Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
 _LABEL_OF_DATE = re.compile(f"^{DATE_LABEL}", re.IGNORECASE)
-_DAY_INSIDE = re.compile(r"\d{4}\D\d\d?\D\d\d?(?!\d)|(?<!\d)\d\d?\W[^\W_]{2,12}\W{1,2}\d{4}(?!\d)")
+_DAY_INSIDE = re.compile(
+    r"\d{4}\D\d\d?\D\d\d?(?!\d)|[^\W\d_]{3,12}\.?\s\d\d?,?\s\d{4}(?!\d)|(?<!\d)\d\d?\W[^\W_]{2,12}\W{1,2}\d{4}(?!\d)"
+)
 _LABEL_OF_PUBLICATION = re.compile(r"опубликован|дата\s+публикации|размещено|published|posted|жариялан", re.IGNORECASE)
 #: A label whose count stands in the next cell, or is brought by a script.
 _VIEWS = rf"(?:{VIEWS_BEFORE})\s*[:\-–]?"

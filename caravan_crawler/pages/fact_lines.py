@@ -71,7 +71,9 @@ _JOINTS = re.compile(
     re.IGNORECASE,
 )
 #: A label without its colon, with the value in an element of its own.
-_BARE_LABEL = re.compile(rf"авторы?|фото|дата|опубликовано|комментари\w*|текст|{VIEWS_BEFORE}", re.IGNORECASE)
+_BARE_LABEL = re.compile(
+    rf"авторы?|фото|правообладатель\s+\w+|дата|опубликовано|комментари\w*|текст|{VIEWS_BEFORE}", re.IGNORECASE
+)
 #: Words of the longest date; letters of a block of facts.
 _LONGEST_DATE, _LONGEST_FACTS = 12, 240
 _MOST_WORDS_OF_NAME = 3
@@ -84,6 +86,7 @@ _YEAR = re.compile(r"\d{4}|\d\.\d\d\.\d\d")
 _ABBREVIATED = re.compile(r"\s(?:тыс|млн|мин|чел)\.$")
 #: A comma between facts, not the one in a date.
 _COMMA = re.compile(r",\s+(?=[^\W\d])")
+_BEFORE_DATE = re.compile(r",\s+(?=\d\d?\.\d\d\.\d{4})")
 
 
 def printed_date(facts: list[Fact]) -> str | None:
@@ -312,8 +315,13 @@ def _may_stand_by_a_date(text: str) -> bool:
 
 def _splits(block: Block) -> Iterator[list[str]]:
     pieces = [" ".join(text.split()).strip(ORNAMENT + "/") for text, _, _ in block.pieces]
-    pieces = [piece for piece in pieces if piece and piece not in "/:"]
+    pieces = [piece for piece in pieces if any(map(str.isalnum, piece))]
+    if len(pieces) == 1 < len(block.pieces):
+        yield pieces
     if len(pieces) > 1:
+        parted = [part for piece in pieces for part in _BEFORE_DATE.split(piece)]
+        if len(parted) > len(pieces):
+            yield parted
         if len(pieces) % 2 == 0 and all(map(_BARE_LABEL.fullmatch, pieces[::2])):
             yield [f"{label}: {value}" for label, value in zip(pieces[::2], pieces[1::2], strict=True)]
         if any(piece.endswith(":") for piece in pieces):
@@ -329,6 +337,9 @@ def _splits(block: Block) -> Iterator[list[str]]:
     by_mark = [part.strip() for part in _SEPARATORS.split(block.text) if part.strip(ORNAMENT)]
     if len(by_mark) > 1:
         yield by_mark
+    by_comma = _BEFORE_DATE.split(block.text)
+    if len(by_comma) > 1:
+        yield by_comma
     by_comma = _COMMA.split(block.text)
     if len(by_comma) > 1:
         yield by_comma

@@ -52,6 +52,8 @@ _MOST_BREAKS_IN_LEDE = 1
 _TAGS_OF_TEXT = SUBHEADS | frozenset("p td th dt dd".split())
 #: Blocks of an element with name, date and counts.
 _LARGEST_LINE = 5
+#: Elements around a caption, up to that of its picture.
+_DEEPEST_CAPTION = 4
 #: Breadcrumbs.
 _IN_PATH = re.compile(r"[»›>/→]")
 #: A line of a name and an office or a city: ``— Роза Сергеева, обозреватель``.
@@ -225,7 +227,7 @@ class _Scan:
             or is_colophon(block.text)
             or is_passed_over(block)
             or is_list_of_links(block)
-            or (block.tag == "figure" and not is_prose(block))  # a badge on the picture
+            or self._is_caption(block)
             or (_LABELLED.match(block.text) is not None and not ends_sentence(block.text))
             or self._is_in_labelled_pair(block)
             or self._is_in_box(block)
@@ -251,6 +253,22 @@ class _Scan:
         if not any(each and each.last - each.first == 1 for each in around):
             return None
         return caption_credit(block)
+
+    def _is_caption(self, block: Block) -> bool:
+        """Whether a block is a badge on a picture, or behind one what is said of it: alone, or over its credit."""
+        if is_prose(block):
+            return False
+        if any(each.tag == "figure" for each in islice(block.element.around, _DEEPEST_CAPTION)):
+            return True
+        places = (each.parent for each in self.document.pictures if each.position == block.index)
+        frame = next((each for place in places for each in place.around if each.last > each.first), None)
+        if frame is None or self.blocks[self.headline].is_within(frame):
+            return False
+        if frame.last - frame.first == 1:
+            return not ends_sentence(block.text)
+        following = self.blocks[block.index + 1 : frame.last]
+        credits = (fact.kind == "credit" for each in following for fact in facts_of(each))
+        return bool(self.texts) and len(following) == 1 and any(credits)
 
     def _is_by_a_date(self, block: Block) -> bool:
         """Whether a date follows a line without links, in a small element with it that the headline is not in."""

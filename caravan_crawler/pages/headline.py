@@ -112,12 +112,8 @@ def find_headline(document: Document) -> Headline | None:
         address = document.site.address(link.get("href") or "", document.base_url) if link is not None else None
         if address is not None and own is not None and address.key != own.key:
             weighed.add(HEADLINE, "is a link to another article")
-    # If two are equal, the heading, then the first.
-    most = max(all_weighed, key=lambda weighed: (weighed.sum, _heading(blocks[weighed.block]) == "h1"))
-    best, wanted = most.block, fold(blocks[most.block].text)
-    # The related articles under the text may name the page's own, with a date.
-    twins = (each for each in all_weighed if each.sum >= most.sum - _NEARLY_EQUAL and each.block < best)
-    best = next((each.block for each in twins if _is_h1_of(blocks[each.block], wanted)), best)
+    best = _best(blocks, all_weighed)
+    wanted = fold(blocks[best].text)
     same = [index for index in sorted({*candidates, *titles}) if fold(blocks[index].text) == wanted]
     first = last = best
     for index in same:
@@ -128,6 +124,20 @@ def find_headline(document: Document) -> Headline | None:
         if first - MOST_LEDE_BLOCKS - 1 <= index < first:
             first = index
     return Headline(first, last, all_weighed)
+
+
+def _best(blocks: list[Block], all_weighed: list[Weighed]) -> int:
+    """Return the block with the most evidence; if two are equal, the heading, then the first.
+
+    The related articles under the text may name the page's own, with a date: an h1 before them is the headline.
+    """
+    most = max(all_weighed, key=lambda weighed: (weighed.sum, _heading(blocks[weighed.block]) == "h1"))
+    text = fold(blocks[most.block].text)
+    for weighed in all_weighed:
+        is_before = weighed.block < most.block and weighed.sum >= most.sum - _NEARLY_EQUAL
+        if is_before and _is_h1_of(blocks[weighed.block], text):
+            return weighed.block
+    return most.block
 
 
 def _is_h1_of(block: Block, text: str) -> bool:

@@ -39,7 +39,7 @@ from caravan_crawler.pages.labels import (
     is_see_also,
 )
 from caravan_crawler.pages.selectors import is_author_box, is_page_top
-from caravan_crawler.pages.text_range import TextRange, find_foot, longer_text, text_from, text_in
+from caravan_crawler.pages.text_range import TextRange, find_foot, heads_another, longer_text, text_from, text_in
 from caravan_crawler.pages.trending import TrendingBlock, find_trending
 
 #: Most blocks before the headline, and behind the last paragraph, that may be facts of the article.
@@ -188,6 +188,8 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
     for block in blocks[last_prose + 1 : min(end, last_prose + _FARTHEST_BEHIND)]:
         if is_end_label(block.text) and not (is_see_also(block.text) or is_author_label(block.text)):
             break
+        if heads_another(block, blocks[layout.headline], blocks):
+            break
         if block.zone not in (None, "footer") or block.is_quoted:
             continue
         card = next((each for each in block.element.around if each.tag == "article"), None)
@@ -208,8 +210,7 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
         if block.tag in SUBHEADS and not (facts or is_name or is_label(block.text) or is_author_label(block.text)):
             break
         if (
-            not facts
-            and all(fact.kind == "other" for fact in found)
+            all(fact.kind == "other" for fact in (*facts, *found))
             and not block.is_all_links
             and (byline := read_byline(block.text)) is not None
             and byline != Byline()

@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from caravan_crawler.pages.blocks import Block, Picture, common_container
+from caravan_crawler.pages.blocks import SUBHEADS, Block, Picture, common_container
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact
 from caravan_crawler.pages.headline import Weighed
@@ -20,6 +20,7 @@ LEDE = {
     "is a paragraph before bare text": 1,
     "a picture stands before the text": 1,
     "is much shorter than the text's paragraphs": 1,
+    "is a statement in a heading": 3,
     "is set in bold or italics, and the text is not": 5,
     "is the cut beginning of the text": 4,
     "a date stands before it": -2,
@@ -62,6 +63,8 @@ def weigh_lede(
     emphasised = _emphasised(document) if _states(first.text) else []
     if first.text.split() in emphasised and following.text.split() not in emphasised:
         weighed.add(LEDE, "is set in bold or italics, and the text is not")
+    if _states(first.text) and any(element.tag in SUBHEADS for element in islice(first.element.around, 2)):
+        weighed.add(LEDE, "is a statement in a heading")
     shared = common_container(first, following)
     names = {element.names for element in following.element.below(shared)}
     if any(is_lede(element.names) and element.names not in names for element in first.element.below(shared)):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import islice, pairwise, zip_longest
 
 from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.normalise.text import clean
@@ -38,6 +38,8 @@ from caravan_crawler.pages.text_range import clutter_around
 _MOST_TIMES = 50
 #: Most blocks between a picture over the headline and the headline.
 _FARTHEST_ABOVE = 2
+#: Words of a source behind its label.
+_LONGEST_SOURCE = 5
 #: Blocks behind the text that may have a count of views in a title.
 _FARTHEST_BEHIND = 8
 
@@ -313,7 +315,8 @@ def credit_byline(page: ArticlePage) -> str | None:
 
 def credit_behind(page: ArticlePage) -> str | None:
     """``Фото: …`` under the text."""
-    return ", ".join(fact.value for fact in page.facts_behind if fact.kind == "credit" and fact.value) or None
+    credits = [fact.value for fact in page.facts_behind if fact.kind == "credit" and fact.value]
+    return ", ".join(dict.fromkeys(credits)) or None
 
 
 def tags_printed(page: ArticlePage) -> list[str]:
@@ -332,16 +335,23 @@ def source_in_text(page: ArticlePage) -> str | None:
 
 
 def source_labelled(page: ArticlePage) -> str | None:
-    """The agency or site in a line behind the text: ``Источник: Tengrinews.kz``; any name that is linked there."""
-    end = page.layout.text.end
-    behind = page.document.blocks[end : end + _FARTHEST_BEHIND]
-    place = next((place for place, block in enumerate(behind) if names_source(block.text)), None)
-    if page.text.source is not None or place is None:
-        return find_source(page.text.source or "")
-    label = behind[place]
-    value = behind[place + 1 : place + 2] if label.text.endswith(":") else [label]
-    linked = [text for block in value for text, _ in block.linked_texts() if text and not is_the_site(text)]
-    return find_source(label.text) or next(iter(linked), None)
+    """The name in a line around the text: ``Источник: Tengrinews.kz``, or a label and the name in two elements."""
+    if page.text.source is not None and (source := _labelled_source(page.text.source)):
+        return source
+    start, end = page.layout.headline or 0, page.layout.text.end
+    lines = page.document.blocks[start : page.layout.text.start] + page.document.blocks[end : end + _FARTHEST_BEHIND]
+    for line, following in zip_longest(lines, lines[1:]):
+        if names_source(line.text):
+            value = f" {following.text}" if line.text.endswith(":") and following is not None else ""
+            return _labelled_source(line.text + value)
+    return None
+
+
+def _labelled_source(line: str) -> str | None:
+    """Return the source that a labelled line names: an agency or a site in any form, or any short name."""
+    name = line.partition(":")[2].strip()
+    is_name = len(name.split()) <= _LONGEST_SOURCE and name[:1].isupper() and not name.endswith((".", ":"))
+    return find_source(line) or (name if is_name and not is_the_site(name) else None)
 
 
 def _whole_lede(page: ArticlePage) -> str:
@@ -355,7 +365,7 @@ def _whole_lede(page: ArticlePage) -> str:
 
 def authors_byline(page: ArticlePage) -> list[str]:
     """The people of the line at the end of the text."""
-    return list(page.text.byline.authors) if page.text.byline else []
+    return list(dict.fromkeys(page.text.byline.authors)) if page.text.byline else []
 
 
 def authors_labelled(page: ArticlePage) -> list[str]:

@@ -45,7 +45,7 @@ _PARAGRAPH_CLUTTER = re.compile(
 )
 _LEDE = re.compile(
     r"(?:^|[\s_\-])(?:lede?|lead|lid|intro|excerpt|standfirst|sub-?title|sub-?headline|summary|anons|preview(?:-?text)?|teaser-text"
-    r"|deck|dek|kicker-text|description|announce\w*|has-(?:large|medium|larger|x-large)-font-size)(?=$|[\s_\-\d])",
+    r"|deck|dek|kicker-text|description|overview|announce\w*|has-(?:large|medium|larger|x-large)-font-size)(?=$|[\s_\-\d])",
     re.IGNORECASE,
 )
 _TEXT = re.compile(r"(?:^|[\s_\-])(?:text|body|content|story)(?=$|[\s_\-\d])", re.IGNORECASE)
@@ -60,7 +60,9 @@ _COUNT_OF_OTHERS = re.compile(
     re.IGNORECASE,
 )
 _VIEWS = re.compile(r"view|eye|просмотр|қарал|prosmotr|show[_-]?counter|hits|reads?\b", re.IGNORECASE)
-_AUTHOR = re.compile(r"author|username|created-?by|byline|journalist|avtor|vcard", re.IGNORECASE)
+_AUTHOR = re.compile(
+    r"author|username|created-?by|byline|journalist|avtor|vcard|(?<![a-z])sign(?:ature)?(?![a-z])", re.IGNORECASE
+)
 _AUTHOR_BOX_NAMES = re.compile(rf"(?:^|[\s_\-])(?:{_AUTHOR_BOX})(?=$|[\s_\-\d])", re.IGNORECASE)
 _MODIFIED = re.compile(r"updat|modif|edited|izmen|obnov", re.IGNORECASE)
 _PUBLISHED = re.compile(r"publi[sc]|entry-date", re.IGNORECASE)

@@ -10,13 +10,14 @@ from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.labels import is_colophon, is_end_label
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import is_article_foot, is_cloud, is_list_of_topics
+from caravan_crawler.pages.text_range import heads_another
 from caravan_crawler.urls import Site
 
 _TAG_PATH = re.compile(r"(?:/[^?#]*)?/tags?/[^/]+")
 #: Paths of a section or category; themes give their links ``rel="tag"`` as well.
 _SECTION_PATH = re.compile(r"/(?:category/.*|rubric\w*/.*|.*/category/.*|[^/?]*/?)", re.IGNORECASE)
 _LABELS = re.compile(
-    r"(?:\s|[,;:#|•·/.]|теги|тэги|метки|метка|темы|тема|ярлыки|ключевые\s+слова|хештеги|отмечено(?:\s+как)?|помечен\w+(?:\s+как)?|тегтер|белгі(?:лер)?|(?:ұқсас\s+)?тақырып(?:тар)?|(?:(?:похожие|related)\s+)?(?:темы|topics)|tags|tagged|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
+    r"(?:\s|[,;:#|•·/.]|\(\d+\)|теги|тэги|метки|метка|темы|тема|ярлыки|ключевые\s+слова|хештеги|отмечено(?:\s+как)?|помечен\w+(?:\s+как)?|тегтер|белгі(?:лер)?|(?:ұқсас\s+)?тақырып(?:тар)?|(?:(?:похожие|related)\s+)?(?:темы|topics)|tags|tagged|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
     r"|и|posted\s+in|нет\s+комментариев|\d+\s+комментари\w+|»)*",
     re.IGNORECASE,
 )
@@ -44,7 +45,7 @@ _HASHTAG = re.compile(r"#\w[\w\-]*")
 #: Letters of a block of tags, and the most tags of an article.
 _LONGEST, _MOST = 400, 20
 #: Most blocks between the headline and tags over it.
-_FARTHEST_ABOVE = 2
+_FARTHEST_ABOVE = 6
 
 
 def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
@@ -58,7 +59,8 @@ def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
         return _plain_tags(block.text) if block.text[0] == "#" or ":" in block.text[:20] else []
     tags: list[str] = []
     outside = ""
-    is_named = _NAMED.search(block.element.names) is not None
+    parent = block.element.parent if block.tag == "li" else None
+    is_named = any(_NAMED.search(each.names) for each in (block.element, parent) if each is not None)
     is_labelled = is_named or _TAGS_LABEL.fullmatch(block.pieces[0][0].strip()) is not None
     sections: list[str] = []
     for text, link, _ in block.pieces:
@@ -97,6 +99,8 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
             tags = tag_texts(block, document.site, document.base_url)
             yield from tags or _tags_among_facts(block, document)
     for block in [*blocks[layout.text.end : end], *behind]:
+        if layout.headline is not None and heads_another(block, blocks[layout.headline], blocks):
+            break
         is_inside = article is not None and block.is_within(article)
         is_under_text = is_under_text and (is_inside or not _ends_article(block))
         is_next = trending is not None and 0 <= block.index - trending.end <= 1 and _TAGS_LABEL.match(block.text)

@@ -13,6 +13,8 @@ from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import is_dated
 from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.labels import (
+    ends_sentence,
+    fold,
     is_colophon,
     is_comments_label,
     is_end_label,
@@ -35,6 +37,8 @@ _FEWEST_PARAGRAPHS = 2
 #: Blocks, as a caption or buttons, between an introduction that stands with the headline and the text.
 _MOST_BETWEEN_PARTS = 8
 _SIGNATURE, _LONGEST_SIGNATURE = re.compile(r"[^\W\d].*\d\W+\d{1,2}:\d{2}\W*"), 60
+#: Blocks between a headline and its date.
+_NEAR = 4
 #: Letters of a text far longer than another one, to that one's.
 _FAR_LONGER = 2
 #: Blocks of the card of another article.
@@ -130,7 +134,9 @@ class _Collector:
         is_of_comments = is_comments_label(block.text) and clutter_around(block.element, self._container) is None
         if is_of_comments and (not self._is_before_trending or any(map(is_prose, self.text))):
             return True
-        return self._is_outside(block) and is_end_label(block.text)
+        return self._is_outside(block) and (
+            is_end_label(block.text) or heads_another(block, self._headline, self._blocks)
+        )
 
     def take(self, block: Block) -> None:
         """Add a block that is of the text, and what stood between it and the one before."""
@@ -170,6 +176,16 @@ class _Collector:
             return False
         its = self._blocks[card.first : card.last]
         return any(other.tag in SUBHEADS and other.is_all_links for other in its)
+
+
+def heads_another(block: Block, headline: Block, blocks: list[Block]) -> bool:
+    """Whether a block is the headline of another article on the page: set as the own one, or an h1, next to a date."""
+    element, own = block.element, headline.element
+    is_alike = element.tag == own.tag and bool(own.get("class")) and element.get("class") == own.get("class")
+    if not (is_alike or element.tag == "h1") or fold(block.text) == fold(headline.text):
+        return False
+    near = blocks[max(headline.index, block.index - _NEAR) + 1 : block.index + _NEAR]
+    return any(fact.kind == "date" and is_dated(fact.value) for each in near for fact in facts_of(each))
 
 
 def _is_comment(block: Block) -> bool:
@@ -250,7 +266,7 @@ def _goes_on(block: Block, container: Element, article: Element, *, before_trend
     if block.zone is not None or clutter_around(block.element, container):
         return False
     # The text may lie in several containers alike, with an advert between them.
-    if not block.is_all_links and _is_twin(block, container, article):
+    if not block.is_all_links and (_is_twin(block, container, article) or _is_in_next_part(block, container)):
         return True
     if not is_prose(block):
         return False
@@ -260,6 +276,14 @@ def _goes_on(block: Block, container: Element, article: Element, *, before_trend
 def _is_twin(block: Block, container: Element, article: Element) -> bool:
     """Whether a block stands in a twin of the text's container."""
     return any(_are_alike(element, container) for element in block.element.below(article))
+
+
+def _is_in_next_part(block: Block, container: Element) -> bool:
+    """Whether a sentence stands in an element without a name next to the text's, which has none either."""
+    part = block.element.parent
+    if part is None or part.attributes or container.attributes or part.parent is not container.parent:
+        return False
+    return part.tag == container.tag and block.tag == "p" and ends_sentence(block.text)
 
 
 def _are_alike(element: Element, container: Element) -> bool:

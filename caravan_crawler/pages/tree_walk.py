@@ -213,6 +213,9 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
                 if icon is not None and not text.isspace():
                     pieces.append((text, link, Element("i", icon, inline or block, len(blocks))))
                     icon = None
+                elif pieces and pieces[-1][1:] == (link, inline) and _is_behind_comment(child):
+                    text = pieces.pop()[0] + text
+                    pieces.append((text, link, inline))
                 else:
                     pieces.append((text, link, inline))
         elif kind == _UNSEEN and not (tag == "button" and (block.tag in SUBHEADS or _unfolds(child))):
@@ -267,6 +270,12 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
     if is_over:
         links += [Element("a", node.attributes, top, len(blocks)) for node in _links_behind(root, last_link)]
     return visible
+
+
+def _is_behind_comment(node: LexborNode) -> bool:
+    """Whether a comment parts a text node from another one, as React writes them: ``Views: <!-- -->60``."""
+    comment = node.prev
+    return comment is not None and comment.tag == "-comment" and comment.prev is not None and comment.prev.is_text_node
 
 
 def _unfolds(button: LexborNode) -> bool:
