@@ -37,6 +37,7 @@ _EMBED = re.compile(
     re.IGNORECASE,
 )
 _CAPITALS = re.compile("(?<=[a-z])(?=[A-Z])")
+_ARBITRARY = re.compile(r"\S*\[\S*")
 #: Names that mark a whole paragraph; a paragraph named otherwise is the article's.
 _PARAGRAPH_CLUTTER = re.compile(
     r"(?:^|\s)(?:news_aggregator|sm-list|wp-caption-text|[\w-]*caption|toc_title|ez-toc-title"
@@ -104,6 +105,8 @@ def is_clutter(tag: str, names: str) -> bool:
     """Whether an element of these names is a box around an article, or one in its text that is none of it."""
     if tag == "body":  # some themes name it for its columns
         return False
+    if "[" in names:  # Tailwind's classes with a selector or a value name other elements
+        names = _ARBITRARY.sub("", names)
     if tag == "p":
         return _PARAGRAPH_CLUTTER.search(names) is not None
     return _CLUTTER.search(_in_hyphens(names)) is not None

@@ -37,6 +37,8 @@ _FEWEST_PARAGRAPHS = 2
 #: Blocks, as a caption or buttons, between an introduction that stands with the headline and the text.
 _MOST_BETWEEN_PARTS = 8
 _SIGNATURE, _LONGEST_SIGNATURE = re.compile(r"[^\W\d].*\d\W+\d{1,2}:\d{2}\W*"), 60
+#: Words of an id that somebody has thought of.
+_MOST_WORDS_OF_ID = 3
 #: Blocks between a headline and its date.
 _NEAR = 4
 #: Letters of a text far longer than another one, to that one's.
@@ -369,6 +371,14 @@ def outside_of_parts(element: Element) -> Element:
     return element
 
 
+def _names_of_box(element: Element) -> str:
+    """Return an element's names, without an id that is made of the words of a heading."""
+    words = (element.get("id") or "").count("-") + 1
+    if element.tag in SUBHEADS or words > _MOST_WORDS_OF_ID:
+        return element.get("class") or ""
+    return element.names
+
+
 def clutter_around(inner: Element, container: Element | None, but: Collection[Element] = ()) -> Element | None:
     """Return the innermost element around ``inner``, but not around ``container``, that is named as clutter, or None.
 
@@ -377,6 +387,6 @@ def clutter_around(inner: Element, container: Element | None, but: Collection[El
     for element in inner.around:
         if container is not None and container.is_within(element):
             return None
-        if element.attributes and is_clutter(element.tag, element.names) and element not in but:
+        if element.attributes and is_clutter(element.tag, _names_of_box(element)) and element not in but:
             return element
     return None
