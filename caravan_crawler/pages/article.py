@@ -133,6 +133,7 @@ READERS: dict[str, tuple[Callable[[ArticlePage], str | list[str] | None], ...]] 
         readers.stamp_meta,
         readers.stamp_json_ld,
         readers.stamp_time_element,
+        readers.stamp_page,
         readers.stamp_as_it_is,
     ),
     "views": (readers.views_generation_2, readers.views_printed, readers.views_titled),

@@ -59,7 +59,10 @@ _IN_PATH = re.compile(r"[»›>/→]")
 #: A line of a name and an office or a city: ``— Роза Сергеева, обозреватель``.
 _OFFICE_BEHIND = re.compile(r"^[—–]|,\s[^\W\d]+(?:\s[^\W\d]+){0,3}$")
 #: A line of topics or of a section.
-_LABELLED = re.compile(r"(?:форум|теги|тэги|метки|тегтер|разделы?|тема|бөлім)\s*:\s*\w", re.IGNORECASE)
+_LABELLED = re.compile(
+    r"(?:форум|теги|тэги|метки|тегтер|разделы?|тем[аы]|бөлім|места?|персон[аы]|организаци[ия]|сюжеты?|регионы?)\s*:\s*\w",
+    re.IGNORECASE,
+)
 _BETWEEN_SECTIONS = re.compile(r"\s*[-–—/|»>,]\s*")
 
 

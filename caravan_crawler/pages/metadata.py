@@ -24,6 +24,12 @@ _ARTICLE_TYPES = frozenset(
     "advertisercontentarticle satiricalarticle".split()
 )
 _PUBLISHED = ("article:published_time", "datepublished")
+#: Other names of a page's date, which may be no article's.
+_DATES = (
+    "og:article:published_time parsely-pub-date sailthru.date dc.date.issued dc.date publish-date pubdate date".split()
+)
+#: Attributes that name what a meta element says.
+_KEYS = ("property", "name", "itemprop")
 #: Objects in which an article may be; one elsewhere (``isRelatedTo``, ``itemListElement``) is another article.
 _AROUND_ARTICLE = ("@graph", "mainEntity", "mainEntityOfPage")
 _DEEPEST = 8
@@ -61,6 +67,8 @@ class StructuredData:
     """The JSON-LD objects of an article's type."""
     page_author: object = None
     """The author of the JSON-LD object of the page itself: some plugins describe no article, only a ``WebPage``."""
+    page_published: object = None
+    """``datePublished`` of that object."""
     people: dict[str, Any] = field(default_factory=dict)
     """The JSON-LD objects with a name, by their ``@id``: the graphs of plugins refer to an author by it."""
     scripts: list[str] = field(default_factory=list)
@@ -95,6 +103,12 @@ class StructuredData:
         value = self.article.get(key)
         return clean(unescape(value)) or None if isinstance(value, str) else None
 
+    @property
+    def page_stamps(self) -> list[str]:
+        """The timestamps of the page itself, which need not be an article."""
+        stamps = [self.page_published, *(self.text(key) for key in _DATES)]
+        return [stamp for stamp in stamps if isinstance(stamp, str)]
+
     def article_stamps(self, key: str) -> list[str]:
         """Return the timestamps of a property of the JSON-LD article, which may be a list of them.
 
@@ -119,9 +133,8 @@ def read_structured_data(tree: LexborHTMLParser, url: str) -> StructuredData:
         if tag == "script":
             _read_script(node, (attributes.get("type") or "").split(";")[0].strip().lower(), data)
         elif tag == "meta":
-            key = (attributes.get("property") or attributes.get("name") or attributes.get("itemprop") or "").lower()
             content = _cleaned(attributes.get("content") or "")
-            if key and content:
+            for key in {(attributes.get(name) or "").lower() for name in _KEYS} if content else ():
                 data.meta.setdefault(key, content)
                 if key in _PUBLISHED:
                     stamps[key].append(content)
@@ -154,7 +167,9 @@ def _read_script(node: LexborNode, kind: str, data: StructuredData) -> None:
             objects = list(_objects(parsed))
             data.articles += [each for each in objects if not _types(each).isdisjoint(_ARTICLE_TYPES)]
             for each in objects:
-                data.page_author = data.page_author or ("webpage" in _types(each) and each.get("author"))
+                if "webpage" in _types(each):
+                    data.page_author = data.page_author or each.get("author")
+                    data.page_published = data.page_published or each.get("datePublished")
             data.people |= {str(each["@id"]): each for each in objects if "@id" in each and "name" in each}
 
 

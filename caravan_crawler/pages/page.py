@@ -241,7 +241,10 @@ def read_page(document: Document) -> PageReading:
     mark_dates_in_parts(document.blocks)
     layout = find_layout(document)
     reading = read_article(document, layout)
-    has_date = "date_published" in reading.found_by or "date_structured" in reading.found_by
+    # A page of contacts may have a date in its metadata, too.
+    has_date = (
+        "date_published" in reading.found_by or reading.found_by.get("date_structured", "stamp_page") != "stamp_page"
+    )
     kind = kind_of(document, layout, text_length=len(reading.body or ""), has_date=has_date)
     is_article = kind is PageKind.ARTICLE
     header = read_header(document.blocks, layout.front_start if is_article else None)

@@ -30,7 +30,7 @@ from caravan_crawler.pages.fact_lines import names_a_change, printed_date
 from caravan_crawler.pages.headline import printed_headline, title_candidates
 from caravan_crawler.pages.labels import ends_sentence, fold
 from caravan_crawler.pages.layout import Layout
-from caravan_crawler.pages.selectors import BREADCRUMB_TIME, is_caption, is_count_of_views
+from caravan_crawler.pages.selectors import BREADCRUMB_TIME, is_caption, is_count_of_views, is_published
 from caravan_crawler.pages.tags import tags_around
 from caravan_crawler.pages.text_range import clutter_around
 
@@ -215,9 +215,20 @@ def stamp_time_element(page: ArticlePage) -> str | None:
     for element in _time_elements(page):
         stamp = element.get("datetime")
         is_unfilled = not is_date(page.document.text_of(element))
-        if stamp and is_dated(stamp) and day_named(stamp) and (printed or is_unfilled) and not names_a_change(element):
+        is_its = printed or is_unfilled or _is_named_published(element)
+        if stamp and is_dated(stamp) and day_named(stamp) and is_its and not names_a_change(element):
             return stamp
     return None
+
+
+def _is_named_published(element: Element) -> bool:
+    is_marked = element.get("itemprop") == "datePublished" or element.get("pubdate") is not None
+    return is_marked or is_published(element.names)
+
+
+def stamp_page(page: ArticlePage) -> str | None:
+    """The date that JSON-LD or other metadata gives the page, where nothing gives one to its article."""
+    return _first_named(page.document.structured.page_stamps)
 
 
 def stamp_as_it_is(page: ArticlePage) -> str | None:
@@ -399,7 +410,7 @@ def authors_meta(page: ArticlePage) -> list[str]:
 
 def _is_of_a_person(kind: object) -> bool:
     kinds = kind if isinstance(kind, list) else [kind]
-    return any(isinstance(each, str) and each.rpartition("/")[2] == "Person" for each in kinds)
+    return any(isinstance(each, str) and each.rpartition("/")[2].lower() == "person" for each in kinds)
 
 
 #: Month and year of the second generation's date, in its first inline script.

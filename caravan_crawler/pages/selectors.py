@@ -224,7 +224,12 @@ def is_author(names: str) -> bool:
     return _AUTHOR.search(names) is not None
 
 
+def is_published(names: str) -> bool:
+    """Whether a ``time`` of these names says when the article was published."""
+    return _PUBLISHED.search(names) is not None
+
+
 def is_modified(names: str) -> bool:
     """Whether a ``time`` of these names says when the article was changed."""
     # WordPress names a date of publication "entry-date published updated" while nothing was changed.
-    return "dateModified" in names or (_MODIFIED.search(names) is not None and _PUBLISHED.search(names) is None)
+    return "dateModified" in names or (_MODIFIED.search(names) is not None and not is_published(names))
