@@ -324,6 +324,8 @@ _HINT = re.compile(
 #: Stems of the words behind a name in Kazakh; letters of a name with its kind, and of the rest of the words.
 _HINT_BEHIND = re.compile("хабарла|жазды|жазады|жазуы|сілтеме|інше|ынша")
 _LONGEST_SOURCE, _LONGEST_ENDING = 140, 20
+#: Words of a source behind its label.
+_MOST_WORDS_OF_SOURCE = 5
 _REFERS_ON = re.compile(rf"\s*,?\s*{_REFERENCE}{_GO_BETWEEN}\s*(?P<name>{_NAME})", re.IGNORECASE)
 
 
@@ -355,6 +357,13 @@ def find_source(text: str) -> str | None:
 def names_source(text: str) -> bool:
     """Whether a line is a label and a source: ``Источник: Tengrinews.kz``."""
     return len(text) < _LONGEST_SOURCE and _LABEL_OF_SOURCE.match(text) is not None
+
+
+def labelled_source(line: str) -> str | None:
+    """Return the source that a labelled line names: an agency or a site in any form, or any short name."""
+    name = line.partition(":")[2].strip()
+    is_name = len(name.split()) <= _MOST_WORDS_OF_SOURCE and name[:1].isupper() and not name.endswith((".", ":"))
+    return find_source(line) or (name if is_name and not is_the_site(name) else None)
 
 
 _LABEL_OF_SOURCE = re.compile(r"(?:источник|source|дереккөз)\s*:", re.IGNORECASE)

@@ -13,6 +13,7 @@ from caravan_crawler.pages.blocks import Block, Element, Picture
 from caravan_crawler.pages.encoding import encoding_of, utf_16_as_utf_8
 from caravan_crawler.pages.fact_lines import is_certain_fact
 from caravan_crawler.pages.metadata import StructuredData, read_structured_data
+from caravan_crawler.pages.selectors import BREADCRUMB_TIME
 from caravan_crawler.pages.tree_walk import Visible, visible_parts
 from caravan_crawler.urls import Site
 
@@ -159,6 +160,7 @@ _ROOTED = re.compile(rf"/(?!/){_REST}")
 _LONGEST_HREF = 20_000
 #: Letters of the base of a page's links, with which each of them is joined.
 _LONGEST_BASE = 2_000
+_DAY, _CLOCK = re.compile(r"\d{1,2}(?![\d.])"), re.compile(r"\b\d{1,2}:\d{2}\b")
 #: Letters of a headline, and of a fact, that may stand in one block with the text.
 _SHORTEST_HEADLINE, _LONGEST_ALONE = 12, 80
 _BOUNDS = Bounds()
@@ -239,6 +241,24 @@ class Document:
         if len(line) >= _SHORTEST_HEADLINE and (self.structured.title or "").startswith(line):
             return True
         return len(line) < _LONGEST_ALONE and is_certain_fact(line)
+
+    @cached_property
+    def breadcrumb_date(self) -> tuple[str, str | None] | None:
+        """The second generation's date as printed and in ISO 8601; None on other pages.
+
+        The ISO form is put together from the day printed and the month and year of the script, ``'MM-YYYY'`` after a
+        word with ``Date``; it is None where the printed text is a whole date by itself or the script has none.
+        """
+        found = next((time for time in self.times if BREADCRUMB_TIME in (time.get("class") or "").split()), None)
+        if found is None:
+            return None
+        printed = self.text_of(found)
+        day, month = _DAY.match(printed), self.structured.month_of_script
+        if not day or not month:
+            return (printed, None) if printed else None
+        clock = _CLOCK.search(printed)
+        time = f"T{clock[0]:0>5}:00" if clock else ""
+        return printed, f"{month}-{int(day[0]):02}{time}"
 
     @property
     def blocks(self) -> list[Block]:

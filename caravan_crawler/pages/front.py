@@ -39,7 +39,7 @@ from caravan_crawler.pages.labels import (
     is_see_also,
     is_trending_heading,
 )
-from caravan_crawler.pages.lede import LEDE_FROM, are_siblings, weigh_lede
+from caravan_crawler.pages.lede import LEDE_FROM, are_siblings, is_set_as_text, last_fact_before_text, weigh_lede
 from caravan_crawler.pages.selectors import is_author_box, is_lede, is_of_text
 from caravan_crawler.pages.text_range import LARGEST_CARD, clutter_around
 
@@ -49,7 +49,6 @@ _MOST_FACTS = 200
 _FEWEST_OF_TEXT = 2
 #: Line breaks in a lede.
 _MOST_BREAKS_IN_LEDE = 1
-_TAGS_OF_TEXT = SUBHEADS | frozenset("p td th dt dd".split())
 #: Blocks of an element with name, date and counts.
 _LARGEST_LINE = 5
 #: Elements around a caption, up to that of its picture.
@@ -321,7 +320,7 @@ def _divide(document: Document, scan: _Scan) -> Front:
     blocks, texts, all_facts = scan.blocks, scan.texts, scan.facts_within()
     if not texts:
         return Front(all_facts, [], scan.end)
-    last_fact = _last_front_fact(scan)
+    last_fact = last_fact_before_text(blocks, texts, scan.facts)
     before = [text for text in texts if text < last_fact]
     after = [text for text in texts if text > last_fact]
     if before:
@@ -365,39 +364,6 @@ def _is_lede_without_text(scan: _Scan, lede: list[int]) -> bool:
     return kinds >= {"date", "views", "credit"} or over_it >= {"date", "views"} or is_cut
 
 
-def _last_front_fact(scan: _Scan) -> int:
-    """Return the place of the last fact before the text, or -1; further ones are in the text or under it."""
-    blocks, texts = scan.blocks, scan.texts
-    last = -1
-    has_date = False
-    for position, each in scan.facts:
-        before = sum(text < position for text in texts)
-        kinds = {fact.kind for fact in each}
-        is_certain = "credit" in kinds or any(
-            (fact.kind == "views" and (not fact.is_bare or not _is_set_as_text(blocks[position])))
-            or (fact.kind == "date" and (is_dated(fact.value) or not has_date))
-            for fact in each
-        )
-        if before > MOST_LEDE_BLOCKS or not (
-            is_certain if before and has_date else kinds & {"date", "views", "credit"}
-        ):
-            continue
-        has_date = has_date or "date" in kinds
-        # Several blocks of facts and no text behind them are the site's own order without a text; one is under a text.
-        is_lone_lede = bool(texts) and sum(at > texts[0] for at, one in scan.facts if _are_of_front(one)) > 1
-        if before < len(texts) or is_lone_lede:
-            last = position
-    return last
-
-
-def _are_of_front(facts: list[Fact]) -> bool:
-    return any(fact.kind in ("date", "views", "credit") for fact in facts)
-
-
-def _is_set_as_text(block: Block) -> bool:
-    return any(element.tag in _TAGS_OF_TEXT for element in islice(block.element.around, 3))
-
-
 def _is_text(facts: list[Fact], found: list[Fact], blocks: list[Block], position: int) -> bool:
     """Whether a block that looks like facts is the text's first: a number or a day alone, set as text is."""
     has_date = any(fact.kind == "date" for fact in facts)
@@ -407,7 +373,7 @@ def _is_text(facts: list[Fact], found: list[Fact], blocks: list[Block], position
     if any(fact.kind != "date" and not fact.is_bare for fact in found):
         return False
     is_dated_line = any(fact.kind == "date" and is_dated(fact.value) for fact in found)
-    is_certain = is_dated_line and not _is_set_as_text(blocks[position])
+    is_certain = is_dated_line and not is_set_as_text(blocks[position])
     has_credit = any(fact.kind == "credit" for fact in facts)
     return has_credit and (has_date or not is_certain) and _is_paragraph(blocks, position)
 

@@ -48,7 +48,7 @@ _NEARLY_EQUAL = 2
 _OPENING = " «»“”„\"'([–—-…¿¡.#№*•"
 #: Letters of a title that a part of a heading is compared with.
 _SHORTEST_TITLE = 12
-#: What stands in a title behind or before the headline: a mark and the name of a section or the site.
+#: In a title, behind or before the headline: a mark and the name of a section or the site.
 _MARK_BEHIND = re.compile(r"\s*(?:[|·•»‹]|\s[-–—])\s.{1,45}")
 _MARK_BEFORE = re.compile(r".{1,45}\s(?:[|·•»‹]|[-–—]\s)\s*")
 _NUMBERED = re.compile(r"\d{4}")

@@ -4,8 +4,8 @@ from itertools import islice
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Picture, common_container
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_forms import Fact
-from caravan_crawler.pages.headline import Weighed
+from caravan_crawler.pages.fact_forms import Fact, is_dated
+from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed
 from caravan_crawler.pages.labels import ends_sentence, fold
 from caravan_crawler.pages.selectors import is_header, is_lede, is_of_columns
 from caravan_crawler.pages.text_range import outside_of_parts
@@ -30,6 +30,7 @@ LEDE = {
 LEDE_FROM = 1
 #: A text is much shorter if it has less than this share of the length of the next two paragraphs (average).
 _SHORT = 0.6
+_TAGS_OF_TEXT = SUBHEADS | frozenset("p td th dt dd".split())
 #: Elements in bold or italics that may be around a lede.
 _MOST_EMPHASISED = 40
 
@@ -88,6 +89,39 @@ def weigh_lede(
     elif first.tag == "p" and following.element is first.element.parent:
         weighed.add(LEDE, "is a paragraph before bare text")
     return weighed
+
+
+def last_fact_before_text(blocks: list[Block], texts: list[int], facts: list[tuple[int, list[Fact]]]) -> int:
+    """Return the place of the last fact before the text, or -1; further ones are in the text or under it."""
+    last = -1
+    has_date = False
+    for position, each in facts:
+        before = sum(text < position for text in texts)
+        kinds = {fact.kind for fact in each}
+        is_certain = "credit" in kinds or any(
+            (fact.kind == "views" and (not fact.is_bare or not is_set_as_text(blocks[position])))
+            or (fact.kind == "date" and (is_dated(fact.value) or not has_date))
+            for fact in each
+        )
+        if before > MOST_LEDE_BLOCKS or not (
+            is_certain if before and has_date else kinds & {"date", "views", "credit"}
+        ):
+            continue
+        has_date = has_date or "date" in kinds
+        # Several blocks of facts and no text behind them are the site's own order without a text; one is under a text.
+        is_lone_lede = bool(texts) and sum(at > texts[0] for at, one in facts if _are_of_front(one)) > 1
+        if before < len(texts) or is_lone_lede:
+            last = position
+    return last
+
+
+def _are_of_front(facts: list[Fact]) -> bool:
+    return any(fact.kind in ("date", "views", "credit") for fact in facts)
+
+
+def is_set_as_text(block: Block) -> bool:
+    """Whether a block stands in an element of a paragraph's kind."""
+    return any(element.tag in _TAGS_OF_TEXT for element in islice(block.element.around, 3))
 
 
 def _stands_beside(picture: Picture) -> bool:

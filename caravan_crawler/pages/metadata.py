@@ -36,6 +36,8 @@ _DEEPEST = 8
 # Around the JSON there may be comments, CDATA, a byte order mark, a semicolon.
 _OPENING = ("//", "/*", "*/", "<!--", "-->", "<![CDATA[", ">")
 _CLOSING = ("//", "/*", "*/", "-->", "<!", "]]>", ";")
+#: Month and year of the second generation's date, in its first inline script.
+_MONTH_AND_YEAR = re.compile(r"\S*Date\S*?[\s=:,('\"]+(?P<month>\d{1,2})-(?P<year>\d{4})\b")
 #: Seconds or milliseconds since 1970, from 2001 on.
 _EPOCH = re.compile(r"1\d{9}(?:\d{3})?")
 #: One without an end reaches to the end of the text: else each quotation mark in it would be tried.
@@ -102,6 +104,24 @@ class StructuredData:
         """Return a text property of the JSON-LD article, or None."""
         value = self.article.get(key)
         return clean(unescape(value)) or None if isinstance(value, str) else None
+
+    @property
+    def author_names(self) -> list[str]:
+        """The names of the JSON-LD article's authors that are people by their type, or of the page's."""
+        authors = self.article.get("author") or self.page_author
+        people = authors if isinstance(authors, list) else [authors]
+        people = [{"@type": "Person", "name": person} if isinstance(person, str) else person for person in people]
+        known = [self.people.get(str(each.get("@id")), each) for each in people if isinstance(each, dict)]
+        # Plugins for search engines give name and "@id" alone, or refer to a person of their graph.
+        named = [each.get("name") for each in known if "@type" not in each or "person" in _types(each)]
+        names = [name for value in named for name in (value if isinstance(value, list) else [value])]
+        return [name for name in names if isinstance(name, str)]
+
+    @property
+    def month_of_script(self) -> str | None:
+        """Year and month of the second generation's date, ``2022-03``, by the first script; None of other pages."""
+        found = _MONTH_AND_YEAR.search(self.scripts[0]) if self.scripts else None
+        return f"{found['year']}-{int(found['month']):02}" if found else None
 
     @property
     def page_stamps(self) -> list[str]:

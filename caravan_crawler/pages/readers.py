@@ -19,7 +19,7 @@ from caravan_crawler.pages.bylines import (
     caption_credit,
     find_source,
     is_person,
-    is_the_site,
+    labelled_source,
     names_source,
     people_in,
     read_byline,
@@ -30,7 +30,7 @@ from caravan_crawler.pages.fact_lines import names_a_change, printed_date
 from caravan_crawler.pages.headline import printed_headline, title_candidates
 from caravan_crawler.pages.labels import ends_sentence, fold
 from caravan_crawler.pages.layout import Layout
-from caravan_crawler.pages.selectors import BREADCRUMB_TIME, is_caption, is_count_of_views, is_published
+from caravan_crawler.pages.selectors import is_caption, is_count_of_views, is_published
 from caravan_crawler.pages.tags import tags_around
 from caravan_crawler.pages.text_range import clutter_around
 
@@ -38,8 +38,6 @@ from caravan_crawler.pages.text_range import clutter_around
 _MOST_TIMES = 50
 #: Most blocks between a picture over the headline and the headline.
 _FARTHEST_ABOVE = 2
-#: Words of a source behind its label.
-_LONGEST_SOURCE = 5
 #: Blocks behind the text that may have a count of views in a title.
 _FARTHEST_BEHIND = 8
 
@@ -61,7 +59,7 @@ class ArticlePage:
         """The second generation's date: as printed, and in ISO 8601."""
         if self.layout.headline is None:
             return None
-        return _breadcrumb_date(self.document)
+        return self.document.breadcrumb_date
 
     @cached_property
     def facts(self) -> list[Fact]:
@@ -347,22 +345,15 @@ def source_in_text(page: ArticlePage) -> str | None:
 
 def source_labelled(page: ArticlePage) -> str | None:
     """The name in a line around the text: ``Источник: Tengrinews.kz``, or a label and the name in two elements."""
-    if page.text.source is not None and (source := _labelled_source(page.text.source)):
+    if page.text.source is not None and (source := labelled_source(page.text.source)):
         return source
     start, end = page.layout.headline or 0, page.layout.text.end
     lines = page.document.blocks[start : page.layout.text.start] + page.document.blocks[end : end + _FARTHEST_BEHIND]
     for line, following in zip_longest(lines, lines[1:]):
         if names_source(line.text):
             value = f" {following.text}" if line.text.endswith(":") and following is not None else ""
-            return _labelled_source(line.text + value)
+            return labelled_source(line.text + value)
     return None
-
-
-def _labelled_source(line: str) -> str | None:
-    """Return the source that a labelled line names: an agency or a site in any form, or any short name."""
-    name = line.partition(":")[2].strip()
-    is_name = len(name.split()) <= _LONGEST_SOURCE and name[:1].isupper() and not name.endswith((".", ":"))
-    return find_source(line) or (name if is_name and not is_the_site(name) else None)
 
 
 def _whole_lede(page: ArticlePage) -> str:
@@ -391,16 +382,8 @@ def authors_labelled(page: ArticlePage) -> list[str]:
 
 def authors_json_ld(page: ArticlePage) -> list[str]:
     """Authors of JSON-LD that are people by type and by name."""
-    structured = page.document.structured
-    authors = structured.article.get("author") or structured.page_author
-    people = authors if isinstance(authors, list) else [authors]
-    people = [{"@type": "Person", "name": person} if isinstance(person, str) else person for person in people]
-    known = [structured.people.get(str(each.get("@id")), each) for each in people if isinstance(each, dict)]
-    # Plugins for search engines give name and "@id" alone, or refer to a person of their graph.
-    named = [person.get("name") for person in known if _is_of_a_person(person.get("@type", "Person"))]
-    names = [name for value in named for name in (value if isinstance(value, list) else [value])]
-    found = [name for text in names if isinstance(text, str) for name in people_in(clean(text))]
-    return [name for name in found if is_person(name)]
+    names = page.document.structured.author_names
+    return [name for text in names for name in people_in(clean(text)) if is_person(name)]
 
 
 def authors_meta(page: ArticlePage) -> list[str]:
@@ -408,31 +391,4 @@ def authors_meta(page: ArticlePage) -> list[str]:
     return people_in(clean(page.document.structured.text("article:author") or ""))
 
 
-def _is_of_a_person(kind: object) -> bool:
-    kinds = kind if isinstance(kind, list) else [kind]
-    return any(isinstance(each, str) and each.rpartition("/")[2].lower() == "person" for each in kinds)
-
-
-#: Month and year of the second generation's date, in its first inline script.
-_MONTH_AND_YEAR = re.compile(r"\S*Date\S*?[\s=:,('\"]+(?P<month>\d{1,2})-(?P<year>\d{4})\b")
 _DAY_ALONE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_CLOCK = re.compile(r"\b\d{1,2}:\d{2}\b")
-
-
-def _breadcrumb_date(document: Document) -> tuple[str, str | None] | None:
-    """Return the second generation's date as printed and in ISO 8601; None on other pages.
-
-    The ISO form is put together from the day printed and the month and year of the script, ``'MM-YYYY'`` after a word
-    with ``Date``; it is None where the printed text is a whole date by itself or the script has none.
-    """
-    found = next((time for time in document.times if BREADCRUMB_TIME in (time.get("class") or "").split()), None)
-    if found is None:
-        return None
-    printed = document.text_of(found)
-    day = re.match(r"\d{1,2}(?![\d.])", printed)
-    script = _MONTH_AND_YEAR.search(document.structured.scripts[0]) if day and document.structured.scripts else None
-    if not day or not script:
-        return (printed, None) if printed else None
-    clock = _CLOCK.search(printed)
-    time = f"T{clock[0]:0>5}:00" if clock else ""
-    return printed, f"{script['year']}-{int(script['month']):02}-{int(day[0]):02}{time}"

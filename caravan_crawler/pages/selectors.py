@@ -30,7 +30,7 @@ _CLUTTER = re.compile(
     r"|(?<![\w\-])(?:widget(?!-title)(?:-\w+)?|sidebar(?:-(?:right|left))?|(?:right|left)-sidebar)(?=$|\s)",
     re.IGNORECASE,
 )
-#: What stands for a post of a social network until its script runs, or after a server has filled it in.
+#: A post of a social network: until its script runs, or as a server has filled it in.
 _EMBED = re.compile(
     r"(?:^|[\s_\-])(?:tgme|(?:vk|ok|fb|telegram|tg|twitter|x|youtube|rutube)-(?:embed|post|widget)|twitter-tweet|instagram-media"
     r"|tiktok-embed)(?=$|[\s_\-\d])",
