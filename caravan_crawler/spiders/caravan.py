@@ -68,22 +68,29 @@ _MOVED = 3
 #: Pages that wrongly name another article's URL as their own, from which no such URL is believed.
 _VOID_CLAIMS = 3
 
-#: A method that yields what follows from a failed request.
-_Errback = Callable[["CaravanSpider", RequestFailure], Iterator[Any]]
+#: A method that yields the results and requests that follow from a failed request.
+_FailureHandler = Callable[["CaravanSpider", FailedRequest], Iterator[Any]]
 
 
-def commits(errback: _Errback) -> _Errback:
-    """Commit the :class:`PageWrites` that an errback yields: most of its output passes no spider middleware."""
+def errback(handle: _FailureHandler) -> Callable[["CaravanSpider", RequestFailure], Iterator[Any]]:
+    """Make an errback of ``handle``, which gets the :class:`FailedRequest`; commit the :class:`PageWrites` it yields.
 
-    @wraps(errback)
-    def committing(spider: "CaravanSpider", failure: RequestFailure) -> Iterator[Any]:
-        for each in errback(spider, failure):
+    Most output of an errback passes no spider middleware. Requests that were not sent, as the run ends, are only
+    counted: the next run sends them.
+    """
+
+    @wraps(handle)
+    def on_failure(spider: "CaravanSpider", failure: RequestFailure) -> Iterator[Any]:
+        if isinstance(failure.value, RunEndsError) or spider.crawler.stats.get_value(OTHER_SITE_STAT):
+            spider.crawl_stats.count("unasked")
+            return
+        for each in handle(spider, FailedRequest(failure)):
             if isinstance(each, PageWrites):
                 spider.commit(each)
             else:
                 yield each
 
-    return committing
+    return on_failure
 
 
 class CaravanSpider(Spider):
@@ -246,11 +253,9 @@ class CaravanSpider(Spider):
         yield from self._read_page(page)
         yield from self.source_requests(sections)
 
-    @commits
-    def home_failed(self, failure: RequestFailure) -> Iterator[Any]:
+    @errback
+    def home_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """Store why the home page was not fetched; request the other sources, unless the site does not answer."""
-        if (failed := self.sent(failure)) is None:
-            return
         yield self._forbidden(failed) if failed.is_forbidden else self._not_fetched(failed)
         if failed.is_answered:
             yield from self.source_requests(KNOWN_SECTIONS)
@@ -268,11 +273,12 @@ class CaravanSpider(Spider):
         """Read a page of ``urls`` and follow nothing."""
         yield from self._read_page(self.responses.page(response), follow=False)
 
-    @commits
-    def article_failed(self, failure: RequestFailure) -> Iterator[Any]:
+    @errback
+    def article_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """Store why an article was not fetched; request its next URL, unless the site does not answer."""
-        if (failed := self.sent(failure)) is None:
-            return
+        return self._article_failed(failed)
+
+    def _article_failed(self, failed: FailedRequest) -> Iterator[Any]:
         if failed.is_forbidden:
             yield from self._instead(self._forbidden(failed), failed.request.url)
         elif failed.is_answered or self.discovery.is_settled(failed.writes.asked_url):
@@ -430,13 +436,11 @@ class CaravanSpider(Spider):
         for claimant in self._claimants.pop(url):
             yield from self._settle(claimant, confirming)
 
-    @commits
-    def claimed_failed(self, failure: RequestFailure) -> Iterator[Any]:
+    @errback
+    def claimed_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """Store why a claimed page was not fetched. If it may be there, the pages that claim it wait for a retry."""
-        if (failed := self.sent(failure)) is None:
-            return
         url = failed.request.cb_kwargs["url"]
-        yield from self.article_failed(failure)
+        yield from self._article_failed(failed)
         for claimant in self._claimants.pop(url):
             if failed.is_gone or failed.is_forbidden:
                 yield from self._settle(claimant, None)
@@ -506,11 +510,9 @@ class CaravanSpider(Spider):
             url = next_part(page.document, parts.path, parts.number) if is_new and not parts.is_full else None
             yield from [self._part(url, first, parts)] if url else self._article(first, parts.first)
 
-    @commits
-    def part_failed(self, failure: RequestFailure) -> Iterator[Any]:
+    @errback
+    def part_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """Store an article's failure if a later page failed; if robots.txt forbids it, yield the item so far."""
-        if (failed := self.sent(failure)) is None:
-            return
         first, parts = failed.request.cb_kwargs["first"], failed.request.cb_kwargs["parts"]
         if failed.is_forbidden:
             self.crawl_stats.count("forbidden")
@@ -588,11 +590,9 @@ class CaravanSpider(Spider):
             yield self._unusable(page)
             yield from self._skip_list_page(response.url, walk)
 
-    @commits
-    def list_failed(self, failure: RequestFailure) -> Iterator[Any]:
+    @errback
+    def list_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """End the walk if the listing has no such page, else try the next one."""
-        if (failed := self.sent(failure)) is None:
-            return
         if failed.is_forbidden:
             yield self._forbidden(failed)
             return
@@ -704,11 +704,10 @@ class CaravanSpider(Spider):
         for path in lists:
             yield from self.listing_requests(path, must=True)
 
-    @commits
-    def feed_failed(self, failure: RequestFailure) -> Iterator[Any]:
+    @errback
+    def feed_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """Store why the feed was not fetched."""
-        if (failed := self.sent(failure)) is not None:
-            yield self._forbidden(failed) if failed.is_forbidden else self._not_fetched(failed)
+        yield self._forbidden(failed) if failed.is_forbidden else self._not_fetched(failed)
 
     def parse_sitemap(self, response: Response, stamp: str | None = None, nesting: int = 0) -> Iterator[Any]:
         """Follow a sitemap's articles and the sitemaps an index names; ``stamp`` is its ``lastmod`` in the index.
@@ -730,11 +729,9 @@ class CaravanSpider(Spider):
         yield from (self.requests.sitemap(child, nesting=nesting + 1) for child in children)
         yield from self._entries(sitemap, writes, targets)
 
-    @commits
-    def sitemap_failed(self, failure: RequestFailure) -> Iterator[Any]:
+    @errback
+    def sitemap_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """Store why a sitemap was not fetched; the site may not have an optional one."""
-        if (failed := self.sent(failure)) is None:
-            return
         if failed.is_forbidden:
             yield self._forbidden(failed)
         elif failed.is_absent:
@@ -846,13 +843,6 @@ class CaravanSpider(Spider):
     def _elsewhere(request: Request) -> tuple[str, str]:
         """Reason and message of an article's URL that leads to another article for now."""
         return "redirected", f"it redirects to another article, but not for good: {request.url}"
-
-    def sent(self, failure: RequestFailure) -> FailedRequest | None:
-        """Return a request that has failed; None if it was not sent, as the run ends: the next run sends it."""
-        if isinstance(failure.value, RunEndsError) or self.crawler.stats.get_value(OTHER_SITE_STAT):
-            self.crawl_stats.count("unasked")
-            return None
-        return FailedRequest(failure)
 
     def _forbidden(self, failed: FailedRequest) -> PageWrites:
         """Count a page that robots.txt forbids; return its result, by which no run requests it again."""
