@@ -20,7 +20,7 @@ from caravan_crawler.downloadhandlers import header, received_at
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import RunEndsError, end_run
 from caravan_crawler.outcome import ARCHIVE_STAT, IDENTITY_STAT
-from caravan_crawler.spiders.http import MAY_BE_RENDERED
+from caravan_crawler.spiders.requests import MAY_BE_RENDERED
 from caravan_crawler.store import crawl_state
 from caravan_crawler.store.store import edition
 

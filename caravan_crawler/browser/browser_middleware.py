@@ -16,7 +16,7 @@ from caravan_crawler.browser.playwright import BrowserError, Chromium
 from caravan_crawler.failures import RunEndsError, end_run, is_ending
 from caravan_crawler.outcome import OUTAGE_STAT
 from caravan_crawler.pages.document import Bounds
-from caravan_crawler.spiders.http import MAY_BE_RENDERED, parse_response
+from caravan_crawler.spiders.requests import MAY_BE_RENDERED, parse_response
 
 logger = logging.getLogger(__name__)
 

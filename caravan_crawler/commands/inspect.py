@@ -23,7 +23,7 @@ from caravan_crawler.normalise.text import clean
 from caravan_crawler.outcome import CRASHED, CRAWL_DELAY_STAT, REFUSED, UNREACHABLE
 from caravan_crawler.own_commands import OwnCommand
 from caravan_crawler.pages.document import Bounds, Document, parse_document
-from caravan_crawler.spiders.http import charset_of, parse_response
+from caravan_crawler.spiders.requests import charset_of, parse_response
 from caravan_crawler.urls import PUBLIC_BASE, Site, is_page_address
 
 # The inspection is imported on use, because Scrapy loads all commands at each start.

@@ -27,7 +27,7 @@ from caravan_crawler.failures import end_run, is_ending
 from caravan_crawler.items import ExchangeRate, PageWrites, TrendingEntry, Weather
 from caravan_crawler.outcome import BELOW_FLOORS, SOUND, WORKER_STAT
 from caravan_crawler.spiders.caravan import CaravanSpider
-from caravan_crawler.spiders.http import ARTICLE
+from caravan_crawler.spiders.requests import Priority
 from caravan_crawler.store import crawl_state
 from caravan_crawler.store.workers import MOST_DEATHS, Claim, Pace, SharedStore, Workers
 
@@ -106,7 +106,7 @@ class ClaimScheduler(Scheduler):
         key = request.meta.get("key")
         if key is None:
             return self._store.is_leader or request.callback != self._spider.parse_list
-        is_found = request.callback == self._spider.parse and request.priority >= ARTICLE
+        is_found = request.callback == self._spider.parse and request.priority >= Priority.ARTICLE
         # An alternative URL of an article whose first URL this worker requested.
         is_another = key in self._asked and request.url not in self._asked_urls
         if is_found and not request.meta.get(_CLAIMED) and not is_another:

@@ -48,13 +48,16 @@ from caravan_crawler.pages.page import (
     says_nothing_is_here,
 )
 from caravan_crawler.pages.syndication import Form, Syndication
-from caravan_crawler.spiders import http
-from caravan_crawler.spiders.http import (
+from caravan_crawler.spiders.requests import (
+    MOST_NESTED,
+    NOT_MODIFIED,
     WORTH_RETRYING,
     FailedRequest,
     Page,
+    Priority,
     Requests,
     ResponseReader,
+    leads_elsewhere,
     writes_of,
     writes_of_request,
 )
@@ -195,14 +198,14 @@ class CaravanSpider(Spider):
 
     def _named(self) -> Iterator[Request]:
         for key, url in self.discovery.named():
-            yield self.requests.page(url, (self.parse_named, self.article_failed), http.ARTICLE, meta={"key": key})
+            yield self.requests.page(url, (self.parse_named, self.article_failed), Priority.ARTICLE, meta={"key": key})
 
     def _beginnings(self) -> Iterator[Request]:
         yield from self.requests.articles(self.discovery.unread(), named=self.discovery.waiting_named())
         for key, url, headers in self.discovery.due_for_refresh():
             yield self.requests.refresh(key, url, headers)
         # Whatever has led to one before, it is retried until its page is an article.
-        yield from self.requests.articles(self.discovery.failed(), http.RETRY, meta={NAMED: True})
+        yield from self.requests.articles(self.discovery.failed(), Priority.RETRY, meta={NAMED: True})
         if self.sitemaps.can_cover_period:
             # Sitemaps may make all other sources unnecessary; if not, those are requested when idle.
             self._are_sources_left = True
@@ -212,7 +215,7 @@ class CaravanSpider(Spider):
 
     def _home(self) -> Request:
         """Return the request for the home page, which leads to the other sources."""
-        return self.requests.page(HOME, (self.parse_home, self.home_failed), http.FRONT)
+        return self.requests.page(HOME, (self.parse_home, self.home_failed), Priority.FRONT)
 
     def on_idle(self) -> None:
         """Make the requests that wait for idle: held or failed listing pages, deferred URLs, short links."""
@@ -262,7 +265,7 @@ class CaravanSpider(Spider):
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
         """Read an article's page and follow its links to other articles."""
-        if response.status == http.NOT_MODIFIED:
+        if response.status == NOT_MODIFIED:
             key = writes_of(response).asked_key
             self.crawl_stats.count("articles/not_modified")
             yield PageWrites(response.url, key, article_key=key, is_unmodified=True)
@@ -363,7 +366,7 @@ class CaravanSpider(Spider):
         address, writes = article.address, page.writes
         assert address is not None
         request = page.response.request
-        if request is not None and http.leads_elsewhere(request, self.site, address.article_id):
+        if request is not None and leads_elsewhere(request, self.site, address.article_id):
             asked, its_own = PageWrites(writes.asked_url, writes.asked_key), self.site.address(request.url)
             yield from self._instead(asked, request.url, *self._elsewhere(request), is_sure=False)
             writes.asked_url, writes.asked_key = request.url, str(its_own.key) if its_own else None
@@ -420,7 +423,7 @@ class CaravanSpider(Spider):
         if len(claimants) == 1:
             self.discovery.look_at([(claimed, url)], url, page.writes, is_named=True)
             meta, read = {"key": str(claimed.key)}, {"url": url, "follow": follow}
-            yield self.requests.page(url, handlers, http.ARTICLE + 1, meta=meta, dont_filter=True, cb_kwargs=read)
+            yield self.requests.page(url, handlers, Priority.ARTICLE + 1, meta=meta, dont_filter=True, cb_kwargs=read)
 
     def parse_claimed(self, response: Response, url: str, *, follow: bool) -> Iterator[Any]:
         """Read the page at a URL that earlier pages claim as their own; then decide whose pages those are."""
@@ -485,11 +488,11 @@ class CaravanSpider(Spider):
         if asked is None or asked.part == 1:
             return None
         url, handlers, meta = self.site.canonical(asked), (request.callback, request.errback), {"key": str(asked.key)}
-        return self.requests.page(url, handlers, http.ARTICLE, meta=meta, dont_filter=True)
+        return self.requests.page(url, handlers, Priority.ARTICLE, meta=meta, dont_filter=True)
 
     def _part(self, url: str, first: Page, parts: Parts) -> Request:
         handlers, read = (self.parse_part, self.part_failed), {"first": first, "parts": parts}
-        return self.requests.page(url, handlers, http.ARTICLE + 1, dont_filter=True, cb_kwargs=read)
+        return self.requests.page(url, handlers, Priority.ARTICLE + 1, dont_filter=True, cb_kwargs=read)
 
     def parse_part(self, response: Response, first: Page, parts: Parts) -> Iterator[Any]:
         """Read a later page of an article; yield the request for the next page, or the item."""
@@ -532,7 +535,7 @@ class CaravanSpider(Spider):
 
     def source_requests(self, sections: Iterable[str]) -> Iterator[Request]:
         """Request the sources other than the home page that are due."""
-        yield self.requests.page(FEED, (self.parse_feed, self.feed_failed), http.FRONT)
+        yield self.requests.page(FEED, (self.parse_feed, self.feed_failed), Priority.FRONT)
         named_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
         for path in dict.fromkeys([*named_sections, *sections, *self.schedule.known_lists]):
             is_leading = path == KNOWN_SECTIONS[0] or path in named_sections
@@ -718,7 +721,7 @@ class CaravanSpider(Spider):
         if sitemap is None:
             yield from self._unreadable(response, "sitemap", stamp)
             return
-        is_nested = nesting >= http.MOST_NESTED and bool(sitemap.sitemaps)
+        is_nested = nesting >= MOST_NESTED and bool(sitemap.sitemaps)
         children, targets = self._named_in(sitemap, writes, is_nested=is_nested)
         if any(self.site.address(entry.url) for entry in sitemap.pages[:100]):
             self.sitemaps.names_articles = True
@@ -779,7 +782,7 @@ class CaravanSpider(Spider):
             number = len(read.pages) + len(read.sitemaps)
             self.crawl_stats.fail(writes, f"{what}_{read.loss}", f"{why}; {number} addresses are read")
         elif is_nested:
-            words = f"{http.MOST_NESTED} indexes led to it one by one, so the sitemaps that it names are not read"
+            words = f"{MOST_NESTED} indexes led to it one by one, so the sitemaps that it names are not read"
             self.crawl_stats.fail(writes, "sitemap_nested", words)
         elif self.responses.is_elsewhere(read):
             self.crawl_stats.fail(writes, f"{what}_elsewhere", "none of its entries has an address of this site")
@@ -825,7 +828,7 @@ class CaravanSpider(Spider):
         elif (address := self.site.address(request.url)) is None:
             self.note_missing_section(writes)
             self._crawl(self._instead(writes, request.url, "redirected", f"it redirects to {request.url}"))
-        elif writes.asked_key is not None and http.leads_elsewhere(request, self.site):
+        elif writes.asked_key is not None and leads_elsewhere(request, self.site):
             self._crawl(self._instead(writes, request.url, *self._elsewhere(request), is_sure=False))
         elif self._is_elsewhere(writes, address):
             self._crawl(self._led_elsewhere(writes, request.url))

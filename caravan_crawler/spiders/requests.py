@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 from typing import Any
 from urllib.parse import urljoin
 
@@ -26,12 +27,24 @@ from caravan_crawler.urls import Site, may_be_one
 
 logger = logging.getLogger(__name__)
 
-# Priorities. Articles go before their sources, so that the queue stays as short as one sitemap or one listing page.
-# Sitemaps go before listings, which then have few new articles; a sitemap's priority grows by one per month, so that
-# the newest is read first. Refreshes wait until all new articles are read; retries of earlier failures come last.
-ARTICLE, FRONT, SITEMAP, LIST, REFRESH, RETRY = 20_000, 10_000, 1_000, 10, 5, -10
 
-#: Indexes of sitemaps that are followed from one to the next; a site may make up a further one for each.
+class Priority(IntEnum):
+    """Priorities of requests.
+
+    Articles go before their sources, so that the queue stays as short as one sitemap or one listing page. Sitemaps go
+    before listings, which then have few new articles; a sitemap's priority grows by one per month, so that the newest
+    is read first. Refreshes wait until all new articles are read; retries of earlier failures come last.
+    """
+
+    ARTICLE = 20_000
+    FRONT = 10_000
+    SITEMAP = 1_000
+    LIST = 10
+    REFRESH = 5
+    RETRY = -10
+
+
+#: Indexes of sitemaps that are followed from one to the next. A site can generate nested indexes without end.
 MOST_NESTED = 5
 
 #: ``meta`` of optional pages, such as the one after a listing's last: a 404 is no failure.
@@ -64,7 +77,7 @@ class Requests:
     def articles(
         self,
         targets: Iterable[Target],
-        priority: int = ARTICLE,
+        priority: int = Priority.ARTICLE,
         *,
         meta: dict[str, Any] | None = None,
         named: Container[str] = (),
@@ -82,18 +95,20 @@ class Requests:
     def refresh(self, key: str, url: str, headers: dict[str, str]) -> Request:
         """Return the conditional request for an article that is stored; ``headers`` are its validators."""
         meta = {"key": key, "handle_httpstatus_list": [NOT_MODIFIED], NAMED: True}
-        return self.page(url, self._article, REFRESH, meta=meta, headers=headers)
+        return self.page(url, self._article, Priority.REFRESH, meta=meta, headers=headers)
 
     def listing_pages(self, pages: Iterable[ListPage], *, is_optional: bool = True) -> list[Request]:
         """Return the requests for pages of listings."""
         # A walk tracks its pages, and reads some again on purpose.
         extra: dict[str, Any] = {"meta": _OPTIONAL if is_optional else None, "dont_filter": True}
-        return [self.page(page.path, self._listing, LIST, cb_kwargs={"walk": page.walk}, **extra) for page in pages]
+        return [
+            self.page(page.path, self._listing, Priority.LIST, cb_kwargs={"walk": page.walk}, **extra) for page in pages
+        ]
 
     def sitemap(self, child: Child, *, is_optional: bool = False, nesting: int = 0) -> Request:
         """Return the request for a sitemap; ``nesting`` is the number of indexes that led to it, one by the other."""
         month = month_of(child.path)
-        priority = SITEMAP + (12 * (month.year - 1900) + month.month if month else 0)
+        priority = Priority.SITEMAP + (12 * (month.year - 1900) + month.month if month else 0)
         meta, cb_kwargs = _OPTIONAL if is_optional else None, {"stamp": child.stamp, "nesting": nesting}
         return self.page(child.path, self._sitemap, priority, meta=meta, cb_kwargs=cb_kwargs)
 
