@@ -15,7 +15,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from caravan_crawler.addons import FromCrawler, is_own
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.extensions.crawl_store import CrawlStore
-from caravan_crawler.failures import RefusedError, RobotsUnreadError, end_run, error_words
+from caravan_crawler.failures import RefusedError, RobotsUnreadError, end_run, error_message
 from caravan_crawler.outcome import IDENTITY_STAT, OTHER_SITE_STAT
 from caravan_crawler.store.store import IDENTITY, identity_problem, site_identity
 from caravan_crawler.urls import Site, address_problem
@@ -50,7 +50,7 @@ class RobotsTxtMiddleware(robotstxt.RobotsTxtMiddleware):
         await super()._parse_robots(response if kind == 2 else response.replace(body=b""), netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
-        self._problems[netloc] = error_words(exc)
+        self._problems[netloc] = error_message(exc)
         super()._robots_error(exc, netloc)
 
 

@@ -307,8 +307,8 @@ class CrawlDelay(FromCrawler):
         if delay < _LONG:
             logger.info("robots.txt asks for %s seconds between requests", delay)
         else:
-            words = "robots.txt asks for %s seconds between requests, which is obeyed: 100 requests take %.1f hours"
-            logger.warning(words, delay, 100 * delay / 3600)
+            message = "robots.txt asks for %s seconds between requests, which is obeyed: 100 requests take %.1f hours"
+            logger.warning(message, delay, 100 * delay / 3600)
 
     def engine_stopped(self) -> None:
         """Stop the looping call."""

@@ -115,9 +115,9 @@ class WholeFileStorage:
 
     def _fail(self, error: OSError) -> None:
         self.is_broken = True
-        words = f"{self.path} cannot be written: {error.strerror}"
-        logger.error("%s", words)
-        self._crawler.stats.set_value(FEED_STAT, words)
+        message = f"{self.path} cannot be written: {error.strerror}"
+        logger.error("%s", message)
+        self._crawler.stats.set_value(FEED_STAT, message)
 
 
 class _FeedFile(io.BufferedWriter):
@@ -164,9 +164,9 @@ def _open_stream(target: Path | int, name: str, crawler: Crawler) -> IO[bytes]:
     """Open a device, a pipe or standard output; the run continues for its other feeds if it has no reader."""
 
     def note_gone(error: OSError) -> None:
-        words = f"{name} could not be written to its end: {error.strerror}"
-        logger.warning("%s", words)
-        crawler.stats.set_value(STREAM_STAT, words)
+        message = f"{name} could not be written to its end: {error.strerror}"
+        logger.warning("%s", message)
+        crawler.stats.set_value(STREAM_STAT, message)
 
     try:
         return _FeedFile(target, note_gone)
@@ -186,8 +186,8 @@ _CHUNK = 1 << 20
 class AppendError(OSError):
     """The rows cannot be appended; ``strerror`` says why."""
 
-    def __init__(self, words: str) -> None:
-        super().__init__(0, words)
+    def __init__(self, message: str) -> None:
+        super().__init__(0, message)
 
 
 class Appending:

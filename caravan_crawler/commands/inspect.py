@@ -15,10 +15,10 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.conf import closest_scrapy_cfg
 from twisted.python.failure import Failure
 
+from caravan_crawler import failures
 from caravan_crawler.addons import browser_problem
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
 from caravan_crawler.console import floors_of, is_terminal, print_err, print_out
-from caravan_crawler.failures import words
 from caravan_crawler.normalise.text import clean
 from caravan_crawler.outcome import CRASHED, CRAWL_DELAY_STAT, REFUSED, UNREACHABLE
 from caravan_crawler.own_commands import OwnCommand
@@ -199,7 +199,7 @@ class _OnePage(Spider):
     def failed(self, failure: Failure) -> None:
         """Record why the page was not read."""
         delay = self.crawler.stats.get_value(CRAWL_DELAY_STAT)
-        problem = f"robots.txt asks for {delay:g} seconds between requests" if delay else words(failure)
+        problem = f"robots.txt asks for {delay:g} seconds between requests" if delay else failures.message(failure)
         self.problem = f"{self.url} was not read: {problem}"
         if self.site.is_local and "onnection refused" in problem:
             serve = "python -m caravan_crawler.sample_site"

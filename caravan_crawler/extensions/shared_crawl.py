@@ -194,9 +194,9 @@ class ClaimScheduler(Scheduler):
         """Whether too many workers ended while they read the article; if so, store a failure."""
         if claim.claims <= MOST_DEATHS:
             return False
-        words = f"{claim.claims - 1} workers died while they read it"
+        message = f"{claim.claims - 1} workers died while they read it"
         writes = PageWrites(self._spider.site.here(claim.url), claim.key)
-        self._spider.commit(self._spider.crawl_stats.fail(writes, "worker_lost", words))
+        self._spider.commit(self._spider.crawl_stats.fail(writes, "worker_lost", message))
         return True
 
     def _is_busy(self) -> bool:

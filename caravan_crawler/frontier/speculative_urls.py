@@ -220,10 +220,10 @@ class Reach:
                 logger.warning("The list %s is not read further: it has copies of one text", place)
             if not self._has_copies(texts):
                 self._crawler.stats.inc_value(COPIES_STAT, lead)
-                words = (
+                message = (
                     "%d articles of %s are copies of one text, so links on such pages are not followed; the last: %s"
                 )
-                logger.warning(words, lead, place, url)
+                logger.warning(message, lead, place, url)
             self._copies.add(each)
         if not self._has_copies(texts):
             return False

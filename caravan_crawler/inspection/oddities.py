@@ -41,7 +41,7 @@ class Oddity:
     """
 
     code: str
-    words: str
+    message: str
     counts: bool = False
     urls: tuple[str, ...] = ()
 
@@ -63,11 +63,11 @@ def judge(inspection: Inspection, floors: Mapping[str, float]) -> tuple[list[Odd
     if problem := _unreachable(inspection):
         return odd, Verdict(UNREACHABLE, "unreachable", problem)
     read = [one for one in inspection.articles if one.article]
-    words = f"{len(read)} of {len(inspection.articles)} pages asked for as articles are articles"
+    message = f"{len(read)} of {len(inspection.articles)} pages asked for as articles are articles"
     if counting := [one for one in odd if one.counts]:
-        return odd, Verdict(BELOW_FLOORS, "below_floors", f"{'; '.join(one.words for one in counting)} ({words})")
+        return odd, Verdict(BELOW_FLOORS, "below_floors", f"{'; '.join(one.message for one in counting)} ({message})")
     others = f"; oddities that do not count: {len(odd)}" if odd else ""
-    return odd, Verdict(SOUND, "sound", f"{words}{others}")
+    return odd, Verdict(SOUND, "sound", f"{message}{others}")
 
 
 def _unreachable(inspection: Inspection) -> str | None:
@@ -136,13 +136,13 @@ def _about_source(facts: Facts) -> Iterator[Oddity]:
 def _about_pages(inspection: Inspection) -> Iterator[Oddity]:
     pages = inspection.facts
     if challenged := [one for one in pages if one.kind == "challenge"]:
-        words = f"a challenge instead of the page on {len(challenged)} of {len(pages)} pages (as Cloudflare sends it)"
-        yield _oddity("challenge", words, challenged, counts=True)
+        message = f"a challenge instead of the page on {len(challenged)} of {len(pages)} pages (as Cloudflare sends it)"
+        yield _oddity("challenge", message, challenged, counts=True)
     if broken := [one for one in pages if one.kind == "broken"]:
         yield _oddity("reader_broke", f"{broken[0].problem}: a bug of the crawler", broken, counts=True)
     if moved := [one for one in pages if one.status == 200 and one.url != one.asked.url]:
-        words = f"redirects at {len(moved)} of {len(pages)} addresses, the first to {moved[0].url}"
-        yield _oddity("redirect", words, moved, asked=True)
+        message = f"redirects at {len(moved)} of {len(pages)} addresses, the first to {moved[0].url}"
+        yield _oddity("redirect", message, moved, asked=True)
     encodings: defaultdict[str, list[Facts]] = defaultdict(list)
     refused: defaultdict[str, list[Facts]] = defaultdict(list)
     low, high = SANE_BAND
@@ -153,8 +153,8 @@ def _about_pages(inspection: Inspection) -> Iterator[Oddity]:
             if rate.rate is None:
                 why = f"the rate of {rate.currency} is no number from {low} to {high} tenge: {rate.rate_raw}"
                 refused[why].append(one)
-    for words, same in encodings.items():
-        yield _oddity("encoding", f"{words}: {len(same)} of {len(pages)} pages", same)
+    for message, same in encodings.items():
+        yield _oddity("encoding", f"{message}: {len(same)} of {len(pages)} pages", same)
     for why, same in refused.items():
         yield _oddity("rate", why, same)
 
@@ -166,19 +166,19 @@ def _about_articles(inspection: Inspection, floors: Mapping[str, float]) -> Iter
     if unread:
         counts = len(unread) > MOST_UNREAD * len(named) and (len(unread) > 1 or len(named) == 1)
         what = ", ".join(dict.fromkeys(one.problem or one.kind for one in unread))
-        words = f"{len(unread)} of {len(named)} addresses of articles lead to no article: {what}"
-        yield _oddity("no_article", words, unread, counts=counts)
+        message = f"{len(unread)} of {len(named)} addresses of articles lead to no article: {what}"
+        yield _oddity("no_article", message, unread, counts=counts)
     read = [one for one in asked if one.article]
     if not read:
         if inspection.robots.allows_home and not inspection.robots.problem:
             yield Oddity("no_articles", "no article was read", counts=True)
         return
     yield from _missing(read, floors)
-    for code, words, is_odd, spoils in _ODDITIES_OF_ARTICLES:
+    for code, message, is_odd, spoils in _ODDITIES_OF_ARTICLES:
         odd = [one for one in read if one.article and is_odd(one, one.article)]
         if odd:
             counts = spoils and len(odd) > MOST_DOUBTFUL * len(read)
-            yield _oddity(code, f"{words} on {len(odd)} of {len(read)} articles", odd, counts=counts)
+            yield _oddity(code, f"{message} on {len(odd)} of {len(read)} articles", odd, counts=counts)
 
 
 def _missing(read: list[Facts], floors: Mapping[str, float]) -> Iterator[Oddity]:
@@ -187,9 +187,9 @@ def _missing(read: list[Facts], floors: Mapping[str, float]) -> Iterator[Oddity]
         without = [one for one in read if one.article and not getattr(one.article.record, name, None)]
         if without:
             found = 1 - len(without) / len(read)
-            words = f"{name} is missing on {len(without)} of {len(read)} articles"
+            message = f"{name} is missing on {len(without)} of {len(read)} articles"
             below = f": {found:.0%}, and the floor is {floor:.0%}" if found < floor else ""
-            yield _oddity(f"missing_{name}", words + below, without, counts=found < floor)
+            yield _oddity(f"missing_{name}", message + below, without, counts=found < floor)
 
 
 def _lacks_moment(facts: Facts, article: ArticleFacts) -> bool:
@@ -230,5 +230,5 @@ _ODDITIES_OF_ARTICLES: tuple[tuple[str, str, Callable[[Facts, ArticleFacts], boo
 )
 
 
-def _oddity(code: str, words: str, facts: list[Facts], *, counts: bool = False, asked: bool = False) -> Oddity:
-    return Oddity(code, words, counts, tuple(one.asked.url if asked else one.url for one in facts))
+def _oddity(code: str, message: str, facts: list[Facts], *, counts: bool = False, asked: bool = False) -> Oddity:
+    return Oddity(code, message, counts, tuple(one.asked.url if asked else one.url for one in facts))

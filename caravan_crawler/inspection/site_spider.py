@@ -257,15 +257,15 @@ class InspectionSpider(Spider):
         reason = failures.reason(failure)
         if reason in (RunEndsError.__name__, _LIMIT):
             return  # closed() records why the run ends
-        words = FORBIDDEN if reason == "robots" else failures.words(failure)
+        message = FORBIDDEN if reason == "robots" else failures.message(failure)
         if reason == RobotsUnreadError.__name__:
-            self.inspection.robots.problem = words
+            self.inspection.robots.problem = message
             return  # nothing may be requested
         asked = request.cb_kwargs["asked"]
         if reason == "robots" and asked.url == self.site.base:
             self.inspection.robots.allows_home = False
         self._unanswered = 0 if failures.is_answer(failure) else self._unanswered + 1
-        answer = Answer(asked, request.url, datetime.now(UTC), problem=words)
+        answer = Answer(asked, request.url, datetime.now(UTC), problem=message)
         yield from self._take(answer)
 
     def closed(self, reason: str) -> None:

@@ -54,7 +54,7 @@ class Summary:
             cells = [f"{counts[effect]:7,}" for effect in _EFFECTS]
             yield "  ".join([name.ljust(width), *cells, self._examples[name]])
 
-    def words(self) -> str:
+    def message(self) -> str:
         """Return a summary in one line."""
         articles = _listed(self.change_types)
         others = _listed({kind: number for kind, number in self.pages.items() if kind != "article"})

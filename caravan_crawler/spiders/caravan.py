@@ -285,7 +285,7 @@ class CaravanSpider(Spider):
         if failed.is_forbidden:
             yield from self._instead(self._forbidden(failed), failed.request.url)
         elif failed.is_answered or self.discovery.is_settled(failed.writes.asked_url):
-            yield from self._instead(failed.writes, failed.request.url, failed.reason, failed.words)
+            yield from self._instead(failed.writes, failed.request.url, failed.reason, failed.message)
         else:
             yield self._not_fetched(failed)
 
@@ -344,10 +344,10 @@ class CaravanSpider(Spider):
         is_sure = asked is not None and asked.article_id is not None
         is_named = NAMED in page.response.meta or self.named_articles.is_named(writes.asked_key)
         if writes.asked_key is not None and (is_sure or is_named):
-            reason, words = f"kind_{reading.kind}", f"it is no article but: {reading.kind}"
+            reason, message = f"kind_{reading.kind}", f"it is no article but: {reading.kind}"
             if asked is not None and (address is None or address.key != asked.key):
-                reason, words = "redirected", f"it redirects to {url}"
-            yield from self._instead(writes, url, reason, words, is_sure=is_sure)
+                reason, message = "redirected", f"it redirects to {url}"
+            yield from self._instead(writes, url, reason, message, is_sure=is_sure)
             return
         if writes.asked_key is not None:
             writes.other_kind = reading.kind
@@ -358,8 +358,8 @@ class CaravanSpider(Spider):
     def _named_but_none(self, keys: Iterable[str]) -> Iterator[Any]:
         """Register articles that a source names; store the failures of those that were read before and were none."""
         for writes, kind in self.named_articles.name(keys):
-            words = f"it is no article but: {kind}"
-            yield from self._instead(writes, writes.asked_url, f"kind_{kind}", words, is_sure=False)
+            message = f"it is no article but: {kind}"
+            yield from self._instead(writes, writes.asked_url, f"kind_{kind}", message, is_sure=False)
 
     def _read_article(self, page: Page, article: ArticleReading) -> Iterator[Any]:
         """Yield the article's item, or the request for its second page; nothing if this run has read it before."""
@@ -448,8 +448,8 @@ class CaravanSpider(Spider):
             if failed.is_gone or failed.is_forbidden:
                 yield from self._settle(claimant, None)
             else:
-                words = f"it names {url} as its own URL, which cannot be read: {failed.words}"
-                yield self._failure(claimant.writes, "claimed_url", words)
+                message = f"it names {url} as its own URL, which cannot be read: {failed.message}"
+                yield self._failure(claimant.writes, "claimed_url", message)
 
     def _settle(self, first: Page, other: ArticleReading | None) -> Iterator[Any]:
         """Store the ``first`` page's article, unless it is that of the claimed page (``other``)."""
@@ -458,8 +458,8 @@ class CaravanSpider(Spider):
         assert article is not None
         if other is None or not self.discovery.is_same_text(other, article):
             self._void_claims += 1
-            words = "%s names another article's URL as its own, and is stored by its own URL"
-            self.logger.warning(words, first.document.url)
+            message = "%s names another article's URL as its own, and is stored by its own URL"
+            self.logger.warning(message, first.document.url)
             yield from self._read_article(first, article)
             return
         assert article.claimed is not None
@@ -498,14 +498,14 @@ class CaravanSpider(Spider):
         """Read a later page of an article; yield the request for the next page, or the item."""
         page, number = self.responses.page(response), part_number(response.url, parts.path)
         if page.reading is None:
-            reason, words = page.problem
+            reason, message = page.problem
             if again := self.retry(page):
                 yield again
             else:
-                yield self._failed_part(first, parts, reason, f"{response.url}: {words}")
+                yield self._failed_part(first, parts, reason, f"{response.url}: {message}")
         elif number is None:
-            words = f"its page {parts.number + 1} redirects to {response.url}"
-            yield self._failed_part(first, parts, "redirected", words)
+            message = f"its page {parts.number + 1} redirects to {response.url}"
+            yield self._failed_part(first, parts, "redirected", message)
         else:
             is_new = number == parts.number + 1 and parts.add(page.reading.article or read_article(page.document))
             if is_new:
@@ -519,17 +519,17 @@ class CaravanSpider(Spider):
         first, parts = failed.request.cb_kwargs["first"], failed.request.cb_kwargs["parts"]
         if failed.is_forbidden:
             self.crawl_stats.count("forbidden")
-            words = "Forbidden by robots.txt: %s; the article is kept as far as it may be read"
-            self.logger.info(words, failed.request.url)
+            message = "Forbidden by robots.txt: %s; the article is kept as far as it may be read"
+            self.logger.info(message, failed.request.url)
             yield from self._article(first, parts.first)
         else:
-            yield self._failed_part(first, parts, failed.reason, f"{failed.words} at {failed.request.url}")
+            yield self._failed_part(first, parts, failed.reason, f"{failed.message} at {failed.request.url}")
 
-    def _failed_part(self, first: Page, parts: Parts, reason: str, words: str) -> PageWrites:
+    def _failed_part(self, first: Page, parts: Parts, reason: str, message: str) -> PageWrites:
         address = parts.first.address
         assert address is not None
         article = PageWrites(first.writes.asked_url, first.writes.asked_key or str(address.key))
-        return self._failure(article, f"part_{reason}", words)
+        return self._failure(article, f"part_{reason}", message)
 
     # Sources
 
@@ -601,7 +601,7 @@ class CaravanSpider(Spider):
             return
         walk = failed.request.cb_kwargs["walk"]
         if failed.is_absent or (failed.is_gone and self.lists.number(walk, failed.writes.asked_url) > 1):
-            yield from self._without_list_page(failed.writes, walk, failed.reason, failed.words)
+            yield from self._without_list_page(failed.writes, walk, failed.reason, failed.message)
             return
         yield self._not_fetched(failed)
         if failed.is_gone:
@@ -643,21 +643,21 @@ class CaravanSpider(Spider):
         if not self.reach.is_over(listing.path):  # else the next run continues here
             yield from self.requests.listing_pages(following)
 
-    def _without_list_page(self, writes: PageWrites, walk: int, reason: str, words: str) -> Iterator[Any]:
+    def _without_list_page(self, writes: PageWrites, walk: int, reason: str, message: str) -> Iterator[Any]:
         """Handle a page that a listing does not have: a failure if it must have it, else perhaps its end.
 
         A later run asks again for a page to which another links.
         """
         number = self.lists.number(walk, writes.asked_url)
         expected = self.lists.expected(walk, number)
-        reason, words = f"list_{reason}", f"{words}; the list seems to go on here"
+        reason, message = f"list_{reason}", f"{message}; the list seems to go on here"
         if expected is Expected.SURE:
-            writes = self._failure(writes, reason, words)
+            writes = self._failure(writes, reason, message)
         else:
             self.crawl_stats.count(f"absent/{reason.removeprefix('list_')}")
         if expected is Expected.LINKED:
-            self.logger.info("A list ends before %s (%s)", writes.asked_url, words)
-            self._list_ends[walk] = writes.asked_url, reason, words
+            self.logger.info("A list ends before %s (%s)", writes.asked_url, message)
+            self._list_ends[walk] = writes.asked_url, reason, message
         following = self.lists.missing(walk, number)
         yield self._list_writes(writes)
         yield from self.requests.listing_pages(following)
@@ -665,8 +665,8 @@ class CaravanSpider(Spider):
     def _count_gap(self, walk: int) -> None:
         """Count as failed the page that was taken for the end of a list, if there is one; it is not the end."""
         if (end := self._list_ends.pop(walk, None)) is not None:
-            url, reason, words = end
-            self.commit(self.crawl_stats.fail(PageWrites(url), reason, words))
+            url, reason, message = end
+            self.commit(self.crawl_stats.fail(PageWrites(url), reason, message))
 
     def _skip_list_page(self, url: str, walk: int) -> Iterator[Any]:
         following = self.lists.failed(walk, self.lists.number(walk, url))
@@ -755,8 +755,8 @@ class CaravanSpider(Spider):
         targets, left = self.discovery.look_at_entries(read.pages, writes, is_in_period=is_in_period)
         if left:
             self.crawl_stats.count("skipped/entry_without_stamp", left)
-            words = "%d entries of %s have no date and are left to the next run (MAX_UNDATED)"
-            self.logger.warning(words, left, writes.asked_url)
+            message = "%d entries of %s have no date and are left to the next run (MAX_UNDATED)"
+            self.logger.warning(message, left, writes.asked_url)
             self.sitemaps.covers_period = False  # some of them may be in the period
         writes.named = {target.key for target in targets if not target.key.isdecimal()}
         return children, targets
@@ -782,8 +782,8 @@ class CaravanSpider(Spider):
             number = len(read.pages) + len(read.sitemaps)
             self.crawl_stats.fail(writes, f"{what}_{read.loss}", f"{why}; {number} addresses are read")
         elif is_nested:
-            words = f"{MOST_NESTED} indexes led to it one by one, so the sitemaps that it names are not read"
-            self.crawl_stats.fail(writes, "sitemap_nested", words)
+            message = f"{MOST_NESTED} indexes led to it one by one, so the sitemaps that it names are not read"
+            self.crawl_stats.fail(writes, "sitemap_nested", message)
         elif self.responses.is_elsewhere(read):
             self.crawl_stats.fail(writes, f"{what}_elsewhere", "none of its entries has an address of this site")
         elif doubt is not None and self.sitemaps.was_there(path_of(writes.asked_url)):
@@ -812,8 +812,8 @@ class CaravanSpider(Spider):
                 self.sitemaps.mark_unreadable(writes, stamp)
             else:
                 self.sitemaps.mark_failed(path)
-            words = "a page" if page is not None else "something else" if response.body else "empty"
-            yield self.crawl_stats.fail(writes, f"{what}_unreadable", f"it is no {what} but {words}")
+            found = "a page" if page is not None else "something else" if response.body else "empty"
+            yield self.crawl_stats.fail(writes, f"{what}_unreadable", f"it is no {what} but {found}")
 
     # Failures
 
@@ -871,7 +871,7 @@ class CaravanSpider(Spider):
             self.crawl_stats.page(page.kind)
 
     def _instead(
-        self, writes: PageWrites, url: str, reason: str | None = None, words: str = "", *, is_sure: bool = True
+        self, writes: PageWrites, url: str, reason: str | None = None, message: str = "", *, is_sure: bool = True
     ) -> Iterator[Any]:
         """Store a page that was not the requested article, a failure with ``reason``; request the article's next URL.
 
@@ -890,22 +890,22 @@ class CaravanSpider(Spider):
             pass
         elif self.discovery.is_settled(writes.asked_url, is_sure=is_sure):
             self.crawl_stats.count("absent/failed_before")
-            result.failure = Failure(reason, words)
+            result.failure = Failure(reason, message)
         elif key is None or is_refusal(reason) or not (targets or key in self._unread):
             self._unread.add(key or "")
             its_own = PageWrites(writes.asked_url, writes.asked_key) if is_sure else writes
-            result = self.crawl_stats.fail(its_own, reason, words)
+            result = self.crawl_stats.fail(its_own, reason, message)
         else:
-            result = self._noted(writes, reason, words)
+            result = self._noted(writes, reason, message)
         result.links += targets  # a run that is killed now leaves it to the next
         yield result
         yield from self.requests.articles(targets)
 
-    def _noted(self, writes: PageWrites, reason: str, words: str) -> PageWrites:
+    def _noted(self, writes: PageWrites, reason: str, message: str) -> PageWrites:
         """Return a page's result with a failure of its URL that does not count as a failed page."""
         self.crawl_stats.count("absent/wrong_address")
-        self.logger.debug("A wrong address: %s (%s)", writes.asked_url, words)
-        return PageWrites(writes.asked_url, writes.asked_key, failure=Failure(reason, words))
+        self.logger.debug("A wrong address: %s (%s)", writes.asked_url, message)
+        return PageWrites(writes.asked_url, writes.asked_key, failure=Failure(reason, message))
 
     def _is_elsewhere(self, writes: PageWrites, address: Address) -> bool:
         """Whether a redirect led to another article, at ``address``: one with another number and another slug.
@@ -936,8 +936,8 @@ class CaravanSpider(Spider):
 
     def _not_fetched(self, failed: FailedRequest) -> PageWrites:
         """Count a page that was not fetched, and return its failure."""
-        return self._failure(failed.writes, failed.reason, failed.words)
+        return self._failure(failed.writes, failed.reason, failed.message)
 
-    def _failure(self, writes: PageWrites, reason: str, words: str) -> PageWrites:
+    def _failure(self, writes: PageWrites, reason: str, message: str) -> PageWrites:
         """Count a failed page, and return its result without what was found on it."""
-        return self.crawl_stats.fail(PageWrites(writes.asked_url, writes.asked_key), reason, words)
+        return self.crawl_stats.fail(PageWrites(writes.asked_url, writes.asked_key), reason, message)

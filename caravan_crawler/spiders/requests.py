@@ -218,7 +218,7 @@ class FailedRequest:
     def __init__(self, failure: Failure) -> None:
         self.request: Request = failure.request  # type: ignore[attr-defined]
         self.writes = writes_of_request(self.request)
-        self.reason, self.words = failures.reason(failure), failures.words(failure)
+        self.reason, self.message = failures.reason(failure), failures.message(failure)
         self.is_answered = failures.is_answer(failure)
         """Whether the site answered; without an answer the site failed, not the URL."""
 

@@ -107,13 +107,13 @@ class FailedPages:
         """Whether the article lacked a required field and was not read completely since."""
         return key in self._losing
 
-    def failed(self, url: str, key: str | None, reason: str, words: str) -> dict[str, Any]:
+    def failed(self, url: str, key: str | None, reason: str, message: str) -> dict[str, Any]:
         """Return the row for a new failure."""
         time = database.now()
         row = self._known.get(url)
         if row is not None and row.reason == LOST_FIELDS != reason:
             # Else a later run would publish the incomplete article without another try.
-            reason, words = LOST_FIELDS, f"{words}; before, it came without a required field"
+            reason, message = LOST_FIELDS, f"{message}; before, it came without a required field"
         attempts = 1 if row is None else row.attempts + (row.run_id != self._run_id)
         retry_at = database.after(time, retry_delay(reason, attempts, is_source=key is None))
         first = time if row is None else row.first_failed_at
@@ -125,7 +125,7 @@ class FailedPages:
             "article_key": key,
             "scope": self._scope,
             "reason": reason,
-            "words": words[:500],
+            "words": message[:500],
             "attempts": attempts,
             "first_failed_at": time,
             "last_failed_at": time,
