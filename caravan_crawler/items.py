@@ -269,7 +269,7 @@ class PageWrites:
     """Whether the server responded with 304."""
     links: list[tuple[str, str]] = field(default_factory=list)
     """Key and URL of each article found."""
-    aside: list[tuple[str, str]] = field(default_factory=list)
+    deferred: list[tuple[str, str]] = field(default_factory=list)
     """Key and URL of each speculative URL that is deferred."""
     named: set[str] = field(default_factory=set)
     """Keys of those ``links`` that a feed, a sitemap or a listing's card names as articles."""

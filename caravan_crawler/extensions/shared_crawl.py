@@ -155,7 +155,7 @@ class ClaimScheduler(Scheduler):
         if self._workers.unread() or self._store.is_broken:
             return False
         is_more = False
-        self._crawl_store.learn_sources()
+        self._crawl_store.add_new_sources()
         for path in self._spider.schedule.known_lists:
             for request in self._spider.listing_requests(path):
                 self.crawler.engine.crawl(request)

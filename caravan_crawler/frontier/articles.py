@@ -18,7 +18,7 @@ from caravan_crawler.urls import Address, Site, has_moved, is_same_article
 Key = int | str
 
 #: Alternative URLs stored per article until one of its URLs is read.
-_MOST_OTHERS = 5
+_MOST_ALTERNATIVES = 5
 
 
 class Target(NamedTuple):
@@ -69,7 +69,7 @@ class Frontier:
         self._asked: dict[Key, str | None] = {}
         self._recorded: dict[Key, str | None] = {}
         self._short_links: dict[Key, str] = {}
-        self._others: dict[Key, dict[str, Address]] = {}
+        self._alternatives: dict[Key, dict[str, Address]] = {}
         self._failed: set[str] = set()
 
     def key(self, address: Address) -> Key:
@@ -81,7 +81,7 @@ class Frontier:
                 return path
         return address.key
 
-    def knows(self, address: Address) -> bool:
+    def is_known(self, address: Address) -> bool:
         """Whether the article was requested, waits as a short link, or failed at this address."""
         if address.path is None:
             waits = address.key in self._asked or address.key in self._short_links
@@ -92,23 +92,23 @@ class Frontier:
         """Whether the article is recorded, or this own path of it was already requested."""
         return address.key in self._recorded or self._asked.get(address.key) == address.spelling
 
-    def note(self, key: Key, path: str | None = None) -> None:
+    def mark_requested(self, key: Key, path: str | None = None) -> None:
         """Mark an article as requested: it is in the store, or this run requests it anyway."""
         self._asked[key] = path
 
-    def skip(self, address: Address) -> None:
+    def exclude_url(self, address: Address) -> None:
         """Mark a URL of an article as not to be requested; other URLs of the article may be."""
         self._failed.add(address.spelling)
 
-    def keep_other(self, address: Address, url: str) -> None:
+    def add_alternative(self, address: Address, url: str) -> None:
         """Store an alternative URL of an article that was requested but not read yet."""
-        others = self._others.setdefault(self.key(address), {})
-        if len(others) < _MOST_OTHERS:
+        others = self._alternatives.setdefault(self.key(address), {})
+        if len(others) < _MOST_ALTERNATIVES:
             others.setdefault(url, address)
 
-    def admit(self, address: Address, url: str) -> str | None:
+    def url_to_request(self, address: Address, url: str) -> str | None:
         """Return the URL to fetch for a link to an article, or None if it is known or deferred."""
-        if self.knows(address):
+        if self.is_known(address):
             return None
         key = self.key(address)
         if address.path is None:
@@ -116,7 +116,7 @@ class Frontier:
             return None
         self._asked[key] = address.path
         if short_link := self._short_links.pop(key, None):
-            self.keep_other(Address(None, address.article_id, alias=True), short_link)
+            self.add_alternative(Address(None, address.article_id, alias=True), short_link)
         return self._first_url(address, url)
 
     def claim(self, key: str, address: Address, url: str) -> str:
@@ -131,7 +131,7 @@ class Frontier:
         if not address.alias or address.path in self._failed:
             return _without_query(address, url)
         if address.part == 1:
-            self.keep_other(address, url)
+            self.add_alternative(address, url)
         return self._site.canonical(address)
 
     def failed(self, key: Key, address: Address, landed: Address | None = None) -> str | None:
@@ -144,7 +144,7 @@ class Frontier:
         self._failed.add(address.spelling)
         if landed is not None and landed.path == address.path:
             self._failed.add(landed.spelling)
-        others = self._others.pop(key, {})
+        others = self._alternatives.pop(key, {})
         self._asked.pop(key, None)
         if address.path is not None and address.path not in self._failed:
             others[self._site.canonical(address)] = Address(address.path, address.article_id)
@@ -152,11 +152,11 @@ class Frontier:
             url, other = others.popitem()
             if other.spelling not in self._failed:
                 self._asked[key] = other.path
-                self._others[key] = others
+                self._alternatives[key] = others
                 return _without_query(other, url)
         return None
 
-    def take_short_links(self) -> list[Target]:
+    def pop_short_links(self) -> list[Target]:
         """Remove and return the short links of articles with no other URL."""
         links = [Target(str(key), url) for key, url in self._short_links.items() if key not in self._asked]
         self._asked.update(dict.fromkeys(self._short_links))
@@ -178,7 +178,7 @@ class Frontier:
         for key in keys:
             self._recorded[key] = path
             self._asked[key] = path
-            self._others.pop(key, None)
+            self._alternatives.pop(key, None)
         return address
 
 
@@ -215,7 +215,9 @@ class ArticleDupeFilter(FromCrawler, BaseDupeFilter):
         if not redirected_from:
             return False
         first = spider.site.address(redirected_from[0])
-        return (first is None or first.key != address.key) and spider.frontier.admit(address, request.url) is None
+        return (first is None or first.key != address.key) and spider.frontier.url_to_request(
+            address, request.url
+        ) is None
 
     def log(self, request: Request, spider: Spider) -> None:
         """Log nothing: the spider counts dropped requests (``on_dropped``)."""

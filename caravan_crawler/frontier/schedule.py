@@ -42,7 +42,7 @@ class SourceSchedule:
         self._full = full
         self._now = datetime.now(UTC)
 
-    def learn(self, sources: dict[str, Source]) -> None:
+    def add_sources(self, sources: dict[str, Source]) -> None:
         """Add the sources that other runs have found since this one began."""
         self._own = sources | self._own
 

@@ -226,13 +226,13 @@ class CaravanSpider(Spider):
         requests = requests or self.requests.listing_pages(self.lists.when_idle())
         self.commit(self._list_writes())
         self.crawler.stats.set_value("caravan/abandoned_lists", self.lists.abandoned)
-        requests = requests or [*self.requests.articles(self.discovery.take_aside())]
-        requests = requests or [*self.requests.articles(self.frontier.take_short_links())]
+        requests = requests or [*self.requests.articles(self.discovery.pop_deferred())]
+        requests = requests or [*self.requests.articles(self.frontier.pop_short_links())]
         for request in requests:
             self.crawler.engine.crawl(request)
         self.is_exhausted = not requests
         if self.is_exhausted:
-            self.discovery.drop_aside()
+            self.discovery.drop_deferred()
             for walk in [walk for walk in self._list_ends if self.lists.is_gap(walk)]:
                 self._count_gap(walk)
             self.commit(self._list_writes())
@@ -329,7 +329,7 @@ class CaravanSpider(Spider):
             return []
         links = article_links(page.document)
         self.responses.warn_of_links(page.document)
-        targets = self.discovery.look_at(links, page.document.base_url, page.writes)
+        targets = self.discovery.new_targets(links, page.document.base_url, page.writes)
         self.named_articles.add_linked(targets)
         return targets
 
@@ -421,7 +421,7 @@ class CaravanSpider(Spider):
         claimants = self._claimants.setdefault(url, [])
         claimants.append(page)
         if len(claimants) == 1:
-            self.discovery.look_at([(claimed, url)], url, page.writes, is_named=True)
+            self.discovery.new_targets([(claimed, url)], url, page.writes, is_named=True)
             meta, read = {"key": str(claimed.key)}, {"url": url, "follow": follow}
             yield self.requests.page(url, handlers, Priority.ARTICLE + 1, meta=meta, dont_filter=True, cb_kwargs=read)
 
@@ -627,7 +627,7 @@ class CaravanSpider(Spider):
             self.note_missing_section(writes)
         self.responses.warn_of_links(document)
         writes.reach = {FOUND_ON: listing.path}
-        targets = self.discovery.look_at(links, document.base_url, writes, is_named=True)
+        targets = self.discovery.new_targets(links, document.base_url, writes, is_named=True)
         if targets and self.sitemaps.name_everything:
             self.sitemaps.are_incomplete = True
         named = {str(card.address.key) for card in listing.cards if card.is_articles}
@@ -752,7 +752,7 @@ class CaravanSpider(Spider):
         named = ((self.site.resolve(entry.url), entry.stamp) for entry in ([] if is_nested else read.sitemaps))
         children = self.sitemaps.find([Child(path_of(url), stamp) for url, stamp in named if url], writes)
         is_in_period = self.sitemaps.is_month_wanted(path_of(writes.asked_url))
-        targets, left = self.discovery.look_at_entries(read.pages, writes, is_in_period=is_in_period)
+        targets, left = self.discovery.targets_of_entries(read.pages, writes, is_in_period=is_in_period)
         if left:
             self.crawl_stats.count("skipped/entry_without_stamp", left)
             message = "%d entries of %s have no date and are left to the next run (MAX_UNDATED)"
@@ -885,7 +885,7 @@ class CaravanSpider(Spider):
             yield writes  # with the links of its page
             return
         if key is not None and not self.arguments.urls:
-            targets = self.discovery.another(key, writes.asked_url, url)
+            targets = self.discovery.next_target(key, writes.asked_url, url)
         if reason is None:
             pass
         elif self.discovery.is_settled(writes.asked_url, is_sure=is_sure):

@@ -231,7 +231,7 @@ class ArticleStore:
         writes = Writes()
         time = database.now()
         reach, as_named = page_writes.reach or None, page_writes.reach | {NAMED: True}
-        for is_speculative, links in ((False, page_writes.links), (True, page_writes.aside)):
+        for is_speculative, links in ((False, page_writes.links), (True, page_writes.deferred)):
             for found, link in links:
                 if found not in self._stored:
                     row = {"scope": self._scope, "key": found, "url": link, "found_at": time}
