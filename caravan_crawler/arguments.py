@@ -77,7 +77,7 @@ class CrawlArguments:
 
     @property
     def scope(self) -> str:
-        """Scope of the run: its period, sections or named pages; empty for a run of everything.
+        """Scope of the run: its period, sections or ``urls``; empty for a run of everything.
 
         The scope and a URL form an index, whose size PostgreSQL limits: a long list of sections is stored as a hash.
         """

@@ -114,7 +114,7 @@ class CrawlStore:
         spider.reset()
         self._load_sources()
         for path in in_robots_txt:
-            spider.sitemaps.add_named(path)
+            spider.sitemaps.add_from_robots_txt(path)
 
     def add_new_sources(self) -> None:
         """Add the sources that other runs have found since this one began."""

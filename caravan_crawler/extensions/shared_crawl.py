@@ -113,7 +113,7 @@ class ClaimScheduler(Scheduler):
             if not self._is_at_end:
                 self._claimed_at = 0.0  # there is something to claim now
                 return False
-            claim = self._workers.claim_named(key)
+            claim = self._workers.claim_key(key)
             if claim is None or self._is_lost(claim):
                 return False
         self._note_asked(request)

@@ -215,26 +215,25 @@ class ArticleDupeFilter(FromCrawler, BaseDupeFilter):
         if not redirected_from:
             return False
         first = spider.site.address(redirected_from[0])
-        return (first is None or first.key != address.key) and spider.frontier.url_to_request(
-            address, request.url
-        ) is None
+        is_other = first is None or first.key != address.key
+        return is_other and spider.frontier.url_to_request(address, request.url) is None
 
     def log(self, request: Request, spider: Spider) -> None:
         """Log nothing: the spider counts dropped requests (``on_dropped``)."""
 
 
-class NamedArticles:
+class ListedArticles:
     """The addresses without a number to which links of pages have led in this run before a source named them.
 
     Such an address looks like that of any page of the site, and only its page shows what it is. Where a feed, a sitemap
     or a listing names it as an article, a page that is none is a failure, and is tried again; where only a menu or a
     text links to it, it is not. A request that a source has led to has
-    :data:`~caravan_crawler.items.NAMED` in its ``meta`` instead.
+    :data:`~caravan_crawler.items.LISTED` in its ``meta`` instead.
     """
 
     def __init__(self) -> None:
         self._linked: dict[str, tuple[PageWrites, PageKind] | None] = {}
-        self._named: set[str] = set()
+        self._listed: set[str] = set()
 
     def add_linked(self, targets: Iterable[Target]) -> None:
         """Register articles that are requested because a page links to them."""
@@ -242,9 +241,9 @@ class NamedArticles:
             if not target.key.isdecimal():
                 self._linked.setdefault(target.key, None)
 
-    def is_named(self, key: str | None) -> bool:
+    def is_listed(self, key: str | None) -> bool:
         """Whether a source has named the article since a page linked to it."""
-        return key in self._named
+        return key in self._listed
 
     def add_other(self, page_writes: PageWrites, kind: PageKind) -> None:
         """Register a page that was no article, in case a source names it as one later."""
@@ -252,10 +251,10 @@ class NamedArticles:
             found = PageWrites(page_writes.asked_url, page_writes.asked_key)
             self._linked[page_writes.asked_key] = found, kind
 
-    def name(self, keys: Iterable[str]) -> list[tuple[PageWrites, PageKind]]:
+    def mark_listed(self, keys: Iterable[str]) -> list[tuple[PageWrites, PageKind]]:
         """Register what a source names as articles; return those whose pages were read before and were none."""
         if not self._linked:
             return []
-        named = [key for key in keys if key in self._linked]
-        self._named.update(named)
-        return [found for key in named if (found := self._linked.pop(key, None)) is not None]
+        listed = [key for key in keys if key in self._linked]
+        self._listed.update(listed)
+        return [found for key in listed if (found := self._linked.pop(key, None)) is not None]

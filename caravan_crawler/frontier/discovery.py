@@ -54,7 +54,7 @@ class Discovery:
 
     # Left by earlier runs
 
-    def named(self) -> Iterator[tuple[str | None, str]]:
+    def requested_pages(self) -> Iterator[tuple[str | None, str]]:
         """Yield key and URL of each page of the argument ``urls`` that the resumed runs have not read."""
         checked = [check_on_site(url, self._site) for url in self._arguments.urls]
         urls = {url: self._site.address(url) for url in one_for_each_article(checked, self._site)}
@@ -70,9 +70,9 @@ class Discovery:
         for url, is_speculative in crawl_state.waiting(self._store, self._arguments.scope):
             yield from self.restore(url, is_speculative=is_speculative)
 
-    def waiting_named(self) -> set[str]:
+    def listed_waiting(self) -> set[str]:
         """Return the keys of those :meth:`unread` ones without a number that a source names as articles."""
-        return crawl_state.waiting_named(self._store, self._arguments.scope)
+        return crawl_state.listed_waiting(self._store, self._arguments.scope)
 
     def failed(self) -> Iterator[Target]:
         """Yield the articles that failed and are due again."""
@@ -115,11 +115,11 @@ class Discovery:
     # Links of a page
 
     def new_targets(
-        self, links: Iterable[tuple[Address, str]], page_url: str, page_writes: PageWrites, *, is_named: bool = False
+        self, links: Iterable[tuple[Address, str]], page_url: str, page_writes: PageWrites, *, is_listed: bool = False
     ) -> list[Target]:
         """Return the articles to request, and add them to ``page_writes``.
 
-        ``is_named``: the links come from a listing, a feed or a sitemap; other links may lead anywhere.
+        ``is_listed``: the links come from a listing, a feed or a sitemap; other links may lead anywhere.
         """
         new: dict[Key, tuple[Address, str]] = {}
         others: dict[Key, list[tuple[Address, str]]] = {}
@@ -156,18 +156,18 @@ class Discovery:
                 self.known += held.what in ("stored", "alias") and self._arguments.has_section(held.section)
             elif url := self._site.resolve(href, page_url):
                 is_stored = held is not None and held.what == "stored"
-                targets += self._follow(key, address, url, page_writes, is_named=is_named, is_stored=is_stored)
+                targets += self._follow(key, address, url, page_writes, is_listed=is_listed, is_stored=is_stored)
         return targets
 
     def _follow(
-        self, key: Key, address: Address, url: str, page_writes: PageWrites, *, is_named: bool, is_stored: bool
+        self, key: Key, address: Address, url: str, page_writes: PageWrites, *, is_listed: bool, is_stored: bool
     ) -> list[Target]:
         """Return an article to request, or nothing if it is deferred; add it to ``page_writes``.
 
         Deferred links are stored too, so that the next run has them if this one is killed.
         """
         asked, was_deferred = self._site.address(page_writes.asked_url), self._speculative_urls.is_deferred(address)
-        if self._speculative_urls.follow_or_defer(address, url, asked, is_named=is_named):
+        if self._speculative_urls.follow_or_defer(address, url, asked, is_listed=is_listed):
             page_writes.links.append((str(key), url))
             return self._target(address, url, is_stored=is_stored)
         if self._speculative_urls.is_deferred(address) and not was_deferred:
@@ -194,10 +194,10 @@ class Discovery:
                 undated.append((address, entry.url))
             elif self._arguments.is_open_to(entry.published) and not self._arguments.is_before(updated):
                 links.append((address, entry.url))
-        targets = self.new_targets(links, self._site.base, page_writes, is_named=True)
+        targets = self.new_targets(links, self._site.base, page_writes, is_listed=True)
         while undated and self._undated_left > 0:
             room = self._undated_left
-            found = self.new_targets(undated[:room], self._site.base, page_writes, is_named=True)
+            found = self.new_targets(undated[:room], self._site.base, page_writes, is_listed=True)
             undated = undated[room:]
             self._undated_left -= len(found)
             targets += found

@@ -135,7 +135,7 @@ _MEETING_SHARE = 0.5
 #: Consecutive pages without a new article that end a walk too, in case those articles are gone.
 _KNOWN_PAGES = 50
 #: The same for a first walk, if sitemaps have named the site's articles.
-_NAMED_PAGES = 2
+_PAGES_IN_SITEMAPS = 2
 
 
 @dataclass
@@ -165,13 +165,13 @@ class ListingWalk:
     """Articles that no other source had named before."""
     is_unknown: bool = False
     """Whether a link to the next page was not understood, so that the listing was not read completely."""
-    is_named_elsewhere: bool = False
+    is_in_sitemaps: bool = False
     """Whether sitemaps have named the site's articles: then a page without a new one ends the walk."""
     state: ListState = field(default_factory=ListState)
     """The listing's state, which is stored for the next run."""
     part: PageRange = field(default_factory=lambda: PageRange(1))
     """The range it reads; stored as open for the next run once its first page is read."""
-    _named: int = 0
+    _without_new: int = 0
     _met: set[Key] = field(default_factory=set)
     _listed: set[Key] = field(default_factory=set)
     _previous: frozenset[Key] = frozenset()
@@ -247,8 +247,8 @@ class ListingWalk:
             self._known = 0
         elif not self._barren:  # articles of this walk that new ones have pushed down do not count
             self._known += 1
-        self._named = self._named + 1 if self.is_named_elsewhere and not new else 0
-        if not self.until and self._named >= _NAMED_PAGES:
+        self._without_new = self._without_new + 1 if self.is_in_sitemaps and not new else 0
+        if not self.until and self._without_new >= _PAGES_IN_SITEMAPS:
             return None
         if self.until and (len(self._met) >= _MEETING_SHARE * len(self.until) or self._known >= _KNOWN_PAGES):
             return None

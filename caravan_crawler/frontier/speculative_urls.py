@@ -66,12 +66,12 @@ class SpeculativeUrls:
         """Whether an address is deferred."""
         return address.key in self._deferred
 
-    def follow_or_defer(self, address: Address, url: str, page: Address | None, *, is_named: bool = False) -> bool:
+    def follow_or_defer(self, address: Address, url: str, page: Address | None, *, is_listed: bool = False) -> bool:
         """Return whether to follow a link to ``address`` at ``url``, found on the page requested as ``page``.
 
-        Links from a listing, a feed or a sitemap (``is_named``) have no limit, as these sources are finite.
+        Links from a listing, a feed or a sitemap (``is_listed``) have no limit, as these sources are finite.
         """
-        if is_named:
+        if is_listed:
             self._deferred.pop(address.key, None)
             return True
         found_on = self._doubtful.get(page.key) if page is not None and page.key in self._fruitless else None
@@ -168,7 +168,7 @@ class _Vote:
         return self.lead if text == self.text else 0
 
 
-class Reach:
+class TrapGuard:
     """Decide whether a page's links are followed, and which listings contain only copies of one text.
 
     A text counts as copied if it leads all others by ``MAX_COPIES`` pages in a section, a listing or the whole site; on
@@ -183,7 +183,7 @@ class Reach:
         self._copies: set[int] = set()
         self._ended: set[str] = set()
 
-    def page(
+    def request_meta(
         self, url: str, meta: Mapping[str, Any], article: ArticleReading | None, *, is_address: bool = True
     ) -> dict[str, Any] | None:
         """Return the ``meta`` for requests to a page's links, or None if they are not followed.

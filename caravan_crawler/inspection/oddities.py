@@ -104,8 +104,8 @@ def _about_sources(inspection: Inspection) -> Iterator[Oddity]:
     if sources and not any(one.kind.startswith("sitemap") for one in sources):
         yield Oddity("no_sitemap", "there is no sitemap, so what no list and no page links to is not found")
     lists = [one for one in sources if one.asked.role is Role.LISTING]
-    named = [{found.url for found in one.source.found} for one in lists if one.source]
-    if len(named) > 1 and named[0] and named[1] <= named[0]:
+    found_by_list = [{found.url for found in one.source.found} for one in lists if one.source]
+    if len(found_by_list) > 1 and found_by_list[0] and found_by_list[1] <= found_by_list[0]:
         yield _oddity("same_list", "the second page of the list names no other articles than the first", lists[1:])
 
 
@@ -161,12 +161,12 @@ def _about_pages(inspection: Inspection) -> Iterator[Oddity]:
 
 def _about_articles(inspection: Inspection, floors: Mapping[str, float]) -> Iterator[Oddity]:
     asked = [one for one in inspection.articles if one.kind != "challenge" and one.problem != FORBIDDEN]
-    named = [one for one in asked if one.asked.is_promised]
-    unread = [one for one in named if one.article is None and one.kind != "broken"]
+    promised = [one for one in asked if one.asked.is_promised]
+    unread = [one for one in promised if one.article is None and one.kind != "broken"]
     if unread:
-        counts = len(unread) > MOST_UNREAD * len(named) and (len(unread) > 1 or len(named) == 1)
+        counts = len(unread) > MOST_UNREAD * len(promised) and (len(unread) > 1 or len(promised) == 1)
         what = ", ".join(dict.fromkeys(one.problem or one.kind for one in unread))
-        message = f"{len(unread)} of {len(named)} addresses of articles lead to no article: {what}"
+        message = f"{len(unread)} of {len(promised)} addresses of articles lead to no article: {what}"
         yield _oddity("no_article", message, unread, counts=counts)
     read = [one for one in asked if one.article]
     if not read:

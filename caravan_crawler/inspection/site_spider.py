@@ -110,12 +110,12 @@ class Choice:
 
     def _children(self) -> list[Asked]:
         """Return sitemaps of an index: the newest, the oldest, the last one without a month, one in the middle."""
-        named = self._sitemaps()
+        sitemaps = self._sitemaps()
         # A stamp is the time of a sitemap's last change; a month in its name says more about its articles.
-        are_months = any(one.month for one, _ in named)
-        ages = [one.month if are_months else one.day and one.day.isoformat() for one, _ in named]
-        order = [named[place] for age, place in sorted((age, place) for place, age in enumerate(ages) if age)]
-        undated = [pair for pair, age in zip(named, ages, strict=True) if not age]
+        are_months = any(one.month for one, _ in sitemaps)
+        ages = [one.month if are_months else one.day and one.day.isoformat() for one, _ in sitemaps]
+        order = [sitemaps[place] for age, place in sorted((age, place) for place, age in enumerate(ages) if age)]
+        undated = [pair for pair, age in zip(sitemaps, ages, strict=True) if not age]
         if not order:  # newest last, as WordPress orders them
             order, undated = undated, []
         chosen = [*order[-1:], *order[:1], *undated[-1:], *order[len(order) // 2 :][:1], *undated[:1]]
@@ -154,10 +154,10 @@ class Choice:
         """Return the articles that were not requested, each once in each form of its URL."""
         # If several sources list an article, a sitemap is the most informative: it often has the month too.
         sources = sorted(self._inspection.facts, key=lambda one: _MOST_TELLING.index(one.asked.role))
-        named = [(found, one.url) for one in sources if one.source for found in _spread(one.source.found)]
-        named += [(alias, one.url) for one in self._inspection.articles for alias in one.aliases]
+        listed = [(found, one.url) for one in sources if one.source for found in _spread(one.source.found)]
+        listed += [(alias, one.url) for one in self._inspection.articles for alias in one.aliases]
         candidates: dict[tuple[int | str, str], _Candidate] = {}
-        for found, source in named:
+        for found, source in listed:
             if found.address is not None and found.url not in self._asked:
                 candidate = _candidate(found, found.address, source)
                 candidates.setdefault((candidate.article, candidate.traits["form"]), candidate)

@@ -17,7 +17,7 @@ from twisted.python.failure import Failure as RequestFailure
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
 from caravan_crawler.crawl_stats import CrawlStats
 from caravan_crawler.failures import RunEndsError, is_refusal
-from caravan_crawler.frontier.articles import Frontier, NamedArticles, Target, day_of_article
+from caravan_crawler.frontier.articles import Frontier, ListedArticles, Target, day_of_article
 from caravan_crawler.frontier.discovery import Discovery
 from caravan_crawler.frontier.list_walk import Expected
 from caravan_crawler.frontier.listings import Listings
@@ -31,8 +31,8 @@ from caravan_crawler.frontier.schedule import (
     Sitemaps,
     SourceSchedule,
 )
-from caravan_crawler.frontier.speculative_urls import FOUND_ON, Reach
-from caravan_crawler.items import NAMED, OTHER_ARTICLE, Failure, PageWrites
+from caravan_crawler.frontier.speculative_urls import FOUND_ON, TrapGuard
+from caravan_crawler.items import LISTED, OTHER_ARTICLE, Failure, PageWrites
 from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
@@ -57,7 +57,7 @@ from caravan_crawler.spiders.requests import (
     Priority,
     Requests,
     ResponseReader,
-    leads_elsewhere,
+    redirects_temporarily,
     writes_of,
     writes_of_request,
 )
@@ -120,7 +120,7 @@ class CaravanSpider(Spider):
 
     # ``from_crawler`` sets these.
     crawl_stats: CrawlStats
-    reach: Reach
+    trap_guard: TrapGuard
     responses: ResponseReader
 
     def __init__(self, arguments: CrawlArguments, site: Site, **kwargs: Any) -> None:
@@ -128,7 +128,7 @@ class CaravanSpider(Spider):
         self.arguments = arguments
         self.site = site
         self.frontier = Frontier(site)
-        self.named_articles = NamedArticles()
+        self.listed_articles = ListedArticles()
         self.started_at = datetime.now(UTC)
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
         self.requests = Requests(
@@ -176,7 +176,7 @@ class CaravanSpider(Spider):
         spider = cls(arguments, site)
         spider._set_crawler(crawler)
         spider.crawl_stats = CrawlStats(crawler)
-        spider.reach = Reach(crawler)
+        spider.trap_guard = TrapGuard(crawler)
         spider.responses = ResponseReader(site, Bounds.of(crawler.settings), spider.crawl_stats)
         site.on_refused = spider.crawl_stats.refused
         crawler.signals.connect(spider.on_robots, signals.robots_parsed)
@@ -192,20 +192,22 @@ class CaravanSpider(Spider):
     # Start and end
 
     async def start(self) -> AsyncIterator[Any]:
-        """Request the named pages, or the leftovers of earlier runs and the sources."""
-        for request in self._named() if self.arguments.urls else self._beginnings():
+        """Request the pages of ``urls``, or the leftovers of earlier runs and the sources."""
+        for request in self._requested_pages() if self.arguments.urls else self._beginnings():
             yield request
 
-    def _named(self) -> Iterator[Request]:
-        for key, url in self.discovery.named():
-            yield self.requests.page(url, (self.parse_named, self.article_failed), Priority.ARTICLE, meta={"key": key})
+    def _requested_pages(self) -> Iterator[Request]:
+        for key, url in self.discovery.requested_pages():
+            yield self.requests.page(
+                url, (self.parse_requested, self.article_failed), Priority.ARTICLE, meta={"key": key}
+            )
 
     def _beginnings(self) -> Iterator[Request]:
-        yield from self.requests.articles(self.discovery.unread(), named=self.discovery.waiting_named())
+        yield from self.requests.articles(self.discovery.unread(), listed=self.discovery.listed_waiting())
         for key, url, headers in self.discovery.due_for_refresh():
             yield self.requests.refresh(key, url, headers)
         # Whatever has led to one before, it is retried until its page is an article.
-        yield from self.requests.articles(self.discovery.failed(), Priority.RETRY, meta={NAMED: True})
+        yield from self.requests.articles(self.discovery.failed(), Priority.RETRY, meta={LISTED: True})
         if self.sitemaps.can_cover_period:
             # Sitemaps may make all other sources unnecessary; if not, those are requested when idle.
             self._are_sources_left = True
@@ -272,7 +274,7 @@ class CaravanSpider(Spider):
         else:
             yield from self._read_page(self.responses.page(response))
 
-    def parse_named(self, response: Response) -> Iterator[Any]:
+    def parse_requested(self, response: Response) -> Iterator[Any]:
         """Read a page of ``urls`` and follow nothing."""
         yield from self._read_page(self.responses.page(response), follow=False)
 
@@ -283,9 +285,9 @@ class CaravanSpider(Spider):
 
     def _article_failed(self, failed: FailedRequest) -> Iterator[Any]:
         if failed.is_forbidden:
-            yield from self._instead(self._forbidden(failed), failed.request.url)
+            yield from self._try_next_url(self._forbidden(failed), failed.request.url)
         elif failed.is_answered or self.discovery.is_settled(failed.writes.asked_url):
-            yield from self._instead(failed.writes, failed.request.url, failed.reason, failed.message)
+            yield from self._try_next_url(failed.writes, failed.request.url, failed.reason, failed.message)
         else:
             yield self._not_fetched(failed)
 
@@ -300,7 +302,7 @@ class CaravanSpider(Spider):
                 yield self._unusable(page)
             else:
                 self._count_unusable(page)
-                yield from self._instead(writes, page.document.url, *page.problem)
+                yield from self._try_next_url(writes, page.document.url, *page.problem)
             return
         if first_part := self._first_part(page):
             yield first_part
@@ -308,9 +310,11 @@ class CaravanSpider(Spider):
         self.crawl_stats.reading(reading)
         article = reading.article
         self.discovery.read(writes.asked_url, is_article=article is not None)
-        reach = self.reach.page(page.response.url, page.response.meta, article, is_address=writes.asked_key is not None)
-        writes.reach = reach or {}
-        targets = self._linked(page, article) if follow and reach is not None else []
+        meta = self.trap_guard.request_meta(
+            page.response.url, page.response.meta, article, is_address=writes.asked_key is not None
+        )
+        writes.request_meta = meta or {}
+        targets = self._linked(page, article) if follow and meta is not None else []
         if article is None:
             yield from self._without_article(page, reading, follow)
         elif article.claimed is not None and self._void_claims < _VOID_CLAIMS:
@@ -318,7 +322,7 @@ class CaravanSpider(Spider):
         else:
             yield from self._read_article(page, article)
         yield from self.page_facts(page, reading)
-        yield from self.requests.articles(targets, meta=reach)
+        yield from self.requests.articles(targets, meta=meta)
         yield from self._after_move()
 
     def _linked(self, page: Page, article: ArticleReading | None) -> list[Target]:
@@ -330,7 +334,7 @@ class CaravanSpider(Spider):
         links = article_links(page.document)
         self.responses.warn_of_links(page.document)
         targets = self.discovery.new_targets(links, page.document.base_url, page.writes)
-        self.named_articles.add_linked(targets)
+        self.listed_articles.add_linked(targets)
         return targets
 
     def _without_article(self, page: Page, reading: PageReading, follow: bool) -> Iterator[Any]:
@@ -339,39 +343,39 @@ class CaravanSpider(Spider):
         address, asked, blocks = self.site.address(url), self.site.address(writes.asked_url), page.document.blocks
         if not follow or (address is not None and (address.article_id is not None or not blocks)):
             kind = reading.kind if blocks else "empty"
-            yield from self._instead(writes, url, f"kind_{kind}", f"it is no article but: {kind}")
+            yield from self._try_next_url(writes, url, f"kind_{kind}", f"it is no article but: {kind}")
             return
         is_sure = asked is not None and asked.article_id is not None
-        is_named = NAMED in page.response.meta or self.named_articles.is_named(writes.asked_key)
-        if writes.asked_key is not None and (is_sure or is_named):
+        is_listed = LISTED in page.response.meta or self.listed_articles.is_listed(writes.asked_key)
+        if writes.asked_key is not None and (is_sure or is_listed):
             reason, message = f"kind_{reading.kind}", f"it is no article but: {reading.kind}"
             if asked is not None and (address is None or address.key != asked.key):
                 reason, message = "redirected", f"it redirects to {url}"
-            yield from self._instead(writes, url, reason, message, is_sure=is_sure)
+            yield from self._try_next_url(writes, url, reason, message, is_sure=is_sure)
             return
         if writes.asked_key is not None:
             writes.other_kind = reading.kind
-            self.named_articles.add_other(writes, reading.kind)
+            self.listed_articles.add_other(writes, reading.kind)
         is_misspelt = asked is not None and asked.spelling != asked.path
-        yield from self._instead(writes, url) if is_misspelt else [writes]
+        yield from self._try_next_url(writes, url) if is_misspelt else [writes]
 
-    def _named_but_none(self, keys: Iterable[str]) -> Iterator[Any]:
+    def _listed_but_no_article(self, keys: Iterable[str]) -> Iterator[Any]:
         """Register articles that a source names; store the failures of those that were read before and were none."""
-        for writes, kind in self.named_articles.name(keys):
+        for writes, kind in self.listed_articles.mark_listed(keys):
             message = f"it is no article but: {kind}"
-            yield from self._instead(writes, writes.asked_url, f"kind_{kind}", message, is_sure=False)
+            yield from self._try_next_url(writes, writes.asked_url, f"kind_{kind}", message, is_sure=False)
 
     def _read_article(self, page: Page, article: ArticleReading) -> Iterator[Any]:
         """Yield the article's item, or the request for its second page; nothing if this run has read it before."""
         address, writes = article.address, page.writes
         assert address is not None
         request = page.response.request
-        if request is not None and leads_elsewhere(request, self.site, address.article_id):
+        if request is not None and redirects_temporarily(request, self.site, address.article_id):
             asked, its_own = PageWrites(writes.asked_url, writes.asked_key), self.site.address(request.url)
-            yield from self._instead(asked, request.url, *self._elsewhere(request), is_sure=False)
+            yield from self._try_next_url(asked, request.url, *self._temporary_redirect_problem(request), is_sure=False)
             writes.asked_url, writes.asked_key = request.url, str(its_own.key) if its_own else None
-        elif self._is_elsewhere(writes, address):
-            yield from self._led_elsewhere(writes, page.document.url)
+        elif self._is_other_article(writes, address):
+            yield from self._on_other_article(writes, page.document.url)
             writes.asked_url, writes.asked_key = page.document.url, None
         own = self.frontier.record(address)
         if own is None and self._is_old(writes.asked_key):
@@ -421,7 +425,7 @@ class CaravanSpider(Spider):
         claimants = self._claimants.setdefault(url, [])
         claimants.append(page)
         if len(claimants) == 1:
-            self.discovery.new_targets([(claimed, url)], url, page.writes, is_named=True)
+            self.discovery.new_targets([(claimed, url)], url, page.writes, is_listed=True)
             meta, read = {"key": str(claimed.key)}, {"url": url, "follow": follow}
             yield self.requests.page(url, handlers, Priority.ARTICLE + 1, meta=meta, dont_filter=True, cb_kwargs=read)
 
@@ -468,7 +472,7 @@ class CaravanSpider(Spider):
         self.logger.warning("%s has the article of %s and is not stored under its own number", first.document.url, url)
         first.writes.failure = Failure(OTHER_ARTICLE, f"it is the article of {url}")
         first.writes.aliases.append((first.writes.asked_url, str(article.claimed.key)))
-        yield from self._instead(first.writes, first.document.url)
+        yield from self._try_next_url(first.writes, first.document.url)
 
     def _after_move(self) -> Iterator[Request]:
         """Read all sitemaps again once several stored articles have new URLs: the site has moved."""
@@ -536,10 +540,10 @@ class CaravanSpider(Spider):
     def source_requests(self, sections: Iterable[str]) -> Iterator[Request]:
         """Request the sources other than the home page that are due."""
         yield self.requests.page(FEED, (self.parse_feed, self.feed_failed), Priority.FRONT)
-        named_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
-        for path in dict.fromkeys([*named_sections, *sections, *self.schedule.known_lists]):
-            is_leading = path == KNOWN_SECTIONS[0] or path in named_sections
-            yield from self.listing_requests(path, is_optional=path not in named_sections, must=is_leading)
+        requested_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
+        for path in dict.fromkeys([*requested_sections, *sections, *self.schedule.known_lists]):
+            is_leading = path == KNOWN_SECTIONS[0] or path in requested_sections
+            yield from self.listing_requests(path, is_optional=path not in requested_sections, must=is_leading)
         for child, is_optional in self.sitemaps.due():
             yield self.requests.sitemap(child, is_optional=is_optional)
 
@@ -548,7 +552,7 @@ class CaravanSpider(Spider):
         rules = getattr(robotparser, "rp", None)
         for url in rules.sitemaps if isinstance(rules, Protego) else ():
             if resolved := self.site.resolve(url):
-                self.sitemaps.add_named(path_of(resolved))
+                self.sitemaps.add_from_robots_txt(path_of(resolved))
             else:
                 self.logger.warning("A sitemap that robots.txt names is not read, as it is not of this site: %s", url)
 
@@ -626,21 +630,21 @@ class CaravanSpider(Spider):
         if not any(card.address.section == path_of(writes.asked_url).strip("/") for card in listing.cards):
             self.note_missing_section(writes)
         self.responses.warn_of_links(document)
-        writes.reach = {FOUND_ON: listing.path}
-        targets = self.discovery.new_targets(links, document.base_url, writes, is_named=True)
+        writes.request_meta = {FOUND_ON: listing.path}
+        targets = self.discovery.new_targets(links, document.base_url, writes, is_listed=True)
         if targets and self.sitemaps.name_everything:
             self.sitemaps.are_incomplete = True
-        named = {str(card.address.key) for card in listing.cards if card.is_articles}
-        writes.named = {target.key for target in targets if not target.key.isdecimal()} & named
-        is_named = self.sitemaps.name_everything
-        following = self.lists.read(walk, listing, around, len(targets), is_named_elsewhere=is_named)
+        listed = {str(card.address.key) for card in listing.cards if card.is_articles}
+        writes.listed = {target.key for target in targets if not target.key.isdecimal()} & listed
+        is_in_sitemaps = self.sitemaps.name_everything
+        following = self.lists.read(walk, listing, around, len(targets), is_in_sitemaps=is_in_sitemaps)
         self._count_gap(walk)
         yield self._list_writes(writes)
         self.crawl_stats.reading(reading)
         yield from self.page_facts(page, reading)
-        yield from self._named_but_none(named)
-        yield from self.requests.articles(targets, meta=writes.reach, named=writes.named)
-        if not self.reach.is_over(listing.path):  # else the next run continues here
+        yield from self._listed_but_no_article(listed)
+        yield from self.requests.articles(targets, meta=writes.request_meta, listed=writes.listed)
+        if not self.trap_guard.is_over(listing.path):  # else the next run continues here
             yield from self.requests.listing_pages(following)
 
     def _without_list_page(self, writes: PageWrites, walk: int, reason: str, message: str) -> Iterator[Any]:
@@ -695,7 +699,7 @@ class CaravanSpider(Spider):
             yield from self._unreadable(response, "feed")
             return
         known_before = self.discovery.known
-        children, targets = self._named_in(feed, writes)
+        children, targets = self._listed_in(feed, writes)
         are_all_new = self.discovery.known == known_before
         sections = {address.section for target in targets if (address := self.site.address(target.url))}
         lists = [f"/{section}/" for section in sorted(filter(None, sections))] if are_all_new else []
@@ -722,7 +726,7 @@ class CaravanSpider(Spider):
             yield from self._unreadable(response, "sitemap", stamp)
             return
         is_nested = nesting >= MOST_NESTED and bool(sitemap.sitemaps)
-        children, targets = self._named_in(sitemap, writes, is_nested=is_nested)
+        children, targets = self._listed_in(sitemap, writes, is_nested=is_nested)
         if any(self.site.address(entry.url) for entry in sitemap.pages[:100]):
             self.sitemaps.names_articles = True
         doubt = self.sitemaps.doubt(writes, stamp, sitemap)
@@ -745,12 +749,12 @@ class CaravanSpider(Spider):
             yield self._not_fetched(failed)
             self.sitemaps.mark_failed(path_of(failed.writes.asked_url))
 
-    def _named_in(
+    def _listed_in(
         self, read: Syndication, writes: PageWrites, *, is_nested: bool = False
     ) -> tuple[list[Child], list[Target]]:
         """Return the sitemaps and the articles to request that a feed or a sitemap names; no sitemaps if too deep."""
-        named = ((self.site.resolve(entry.url), entry.stamp) for entry in ([] if is_nested else read.sitemaps))
-        children = self.sitemaps.find([Child(path_of(url), stamp) for url, stamp in named if url], writes)
+        sitemaps = ((self.site.resolve(entry.url), entry.stamp) for entry in ([] if is_nested else read.sitemaps))
+        children = self.sitemaps.find([Child(path_of(url), stamp) for url, stamp in sitemaps if url], writes)
         is_in_period = self.sitemaps.is_month_wanted(path_of(writes.asked_url))
         targets, left = self.discovery.targets_of_entries(read.pages, writes, is_in_period=is_in_period)
         if left:
@@ -758,14 +762,14 @@ class CaravanSpider(Spider):
             message = "%d entries of %s have no date and are left to the next run (MAX_UNDATED)"
             self.logger.warning(message, left, writes.asked_url)
             self.sitemaps.covers_period = False  # some of them may be in the period
-        writes.named = {target.key for target in targets if not target.key.isdecimal()}
+        writes.listed = {target.key for target in targets if not target.key.isdecimal()}
         return children, targets
 
     def _entries(self, read: Syndication, writes: PageWrites, targets: list[Target]) -> Iterator[Any]:
         """Request the articles that a feed or a sitemap names."""
         addresses = (self.site.address(entry.url) for entry in read.pages)
-        yield from self._named_but_none(str(address.key) for address in addresses if address is not None)
-        yield from self.requests.articles(targets, named=writes.named)
+        yield from self._listed_but_no_article(str(address.key) for address in addresses if address is not None)
+        yield from self.requests.articles(targets, listed=writes.listed)
 
     def _syndication_writes(
         self, read: Syndication, writes: PageWrites, what: str, *, is_nested: bool = False, doubt: str | None = None
@@ -784,7 +788,7 @@ class CaravanSpider(Spider):
         elif is_nested:
             message = f"{MOST_NESTED} indexes led to it one by one, so the sitemaps that it names are not read"
             self.crawl_stats.fail(writes, "sitemap_nested", message)
-        elif self.responses.is_elsewhere(read):
+        elif self.responses.is_foreign(read):
             self.crawl_stats.fail(writes, f"{what}_elsewhere", "none of its entries has an address of this site")
         elif doubt is not None and self.sitemaps.was_there(path_of(writes.asked_url)):
             self.crawl_stats.fail(writes, f"{what}_doubtful", doubt)
@@ -827,11 +831,13 @@ class CaravanSpider(Spider):
             self.commit(writes)
         elif (address := self.site.address(request.url)) is None:
             self.note_missing_section(writes)
-            self._crawl(self._instead(writes, request.url, "redirected", f"it redirects to {request.url}"))
-        elif writes.asked_key is not None and leads_elsewhere(request, self.site):
-            self._crawl(self._instead(writes, request.url, *self._elsewhere(request), is_sure=False))
-        elif self._is_elsewhere(writes, address):
-            self._crawl(self._led_elsewhere(writes, request.url))
+            self._crawl(self._try_next_url(writes, request.url, "redirected", f"it redirects to {request.url}"))
+        elif writes.asked_key is not None and redirects_temporarily(request, self.site):
+            self._crawl(
+                self._try_next_url(writes, request.url, *self._temporary_redirect_problem(request), is_sure=False)
+            )
+        elif self._is_other_article(writes, address):
+            self._crawl(self._on_other_article(writes, request.url))
         elif self._is_old(writes.asked_key):
             self.crawler.engine.crawl(request.replace(dont_filter=True))
         elif writes.asked_key is not None:
@@ -843,7 +849,7 @@ class CaravanSpider(Spider):
         return key is not None and self.discovery.is_stored(key) and not self.discovery.has_read(key)
 
     @staticmethod
-    def _elsewhere(request: Request) -> tuple[str, str]:
+    def _temporary_redirect_problem(request: Request) -> tuple[str, str]:
         """Reason and message of an article's URL that leads to another article for now."""
         return "redirected", f"it redirects to another article, but not for good: {request.url}"
 
@@ -870,7 +876,7 @@ class CaravanSpider(Spider):
         if page.kind is not None and page.kind not in NOT_PARSED:
             self.crawl_stats.page(page.kind)
 
-    def _instead(
+    def _try_next_url(
         self, writes: PageWrites, url: str, reason: str | None = None, message: str = "", *, is_sure: bool = True
     ) -> Iterator[Any]:
         """Store a page that was not the requested article, a failure with ``reason``; request the article's next URL.
@@ -896,18 +902,18 @@ class CaravanSpider(Spider):
             its_own = PageWrites(writes.asked_url, writes.asked_key) if is_sure else writes
             result = self.crawl_stats.fail(its_own, reason, message)
         else:
-            result = self._noted(writes, reason, message)
+            result = self._uncounted_failure(writes, reason, message)
         result.links += targets  # a run that is killed now leaves it to the next
         yield result
         yield from self.requests.articles(targets)
 
-    def _noted(self, writes: PageWrites, reason: str, message: str) -> PageWrites:
+    def _uncounted_failure(self, writes: PageWrites, reason: str, message: str) -> PageWrites:
         """Return a page's result with a failure of its URL that does not count as a failed page."""
         self.crawl_stats.count("absent/wrong_address")
         self.logger.debug("A wrong address: %s (%s)", writes.asked_url, message)
         return PageWrites(writes.asked_url, writes.asked_key, failure=Failure(reason, message))
 
-    def _is_elsewhere(self, writes: PageWrites, address: Address) -> bool:
+    def _is_other_article(self, writes: PageWrites, address: Address) -> bool:
         """Whether a redirect led to another article, at ``address``: one with another number and another slug.
 
         The store decides it for articles that it has. A misspelt path may lead to another slug even without a number.
@@ -921,10 +927,10 @@ class CaravanSpider(Spider):
         is_misspelt = asked.path is not None and asked.spelling != asked.path
         return (has_numbers or is_misspelt) and not self.discovery.is_stored(writes.asked_key)
 
-    def _led_elsewhere(self, writes: PageWrites, url: str) -> Iterator[Any]:
+    def _on_other_article(self, writes: PageWrites, url: str) -> Iterator[Any]:
         """Store that a URL redirects to another article; request the next URL of the requested one."""
-        result = self._noted(writes, OTHER_ARTICLE, f"it redirects to {url}")
-        yield from self._instead(result, url)
+        result = self._uncounted_failure(writes, OTHER_ARTICLE, f"it redirects to {url}")
+        yield from self._try_next_url(result, url)
 
     def _crawl(self, results: Iterable[PageWrites | Request]) -> None:
         """Commit results and make requests outside of a callback."""

@@ -18,7 +18,7 @@ from caravan_crawler.downloadhandlers import header, received_at
 from caravan_crawler.frontier.articles import Target
 from caravan_crawler.frontier.listings import ListPage
 from caravan_crawler.frontier.schedule import Child, month_of
-from caravan_crawler.items import NAMED, PageWrites
+from caravan_crawler.items import LISTED, PageWrites
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading, read_page
@@ -80,21 +80,21 @@ class Requests:
         priority: int = Priority.ARTICLE,
         *,
         meta: dict[str, Any] | None = None,
-        named: Container[str] = (),
+        listed: Container[str] = (),
     ) -> Iterator[Request]:
         """Yield the requests for articles; ``meta`` is added to that of each request.
 
-        ``named`` are the keys of articles that a source names as such.
+        ``listed`` are the keys of articles that a source names as such.
         """
         for target in targets:
             its_own: dict[str, Any] = {"key": target.key}
-            if target.key in named:
-                its_own[NAMED] = True
+            if target.key in listed:
+                its_own[LISTED] = True
             yield self.page(target.url, self._article, priority, meta=(meta or {}) | its_own)
 
     def refresh(self, key: str, url: str, headers: dict[str, str]) -> Request:
         """Return the conditional request for an article that is stored; ``headers`` are its validators."""
-        meta = {"key": key, "handle_httpstatus_list": [NOT_MODIFIED], NAMED: True}
+        meta = {"key": key, "handle_httpstatus_list": [NOT_MODIFIED], LISTED: True}
         return self.page(url, self._article, Priority.REFRESH, meta=meta, headers=headers)
 
     def listing_pages(self, pages: Iterable[ListPage], *, is_optional: bool = True) -> list[Request]:
@@ -164,7 +164,7 @@ class ResponseReader:
         """Return a feed or sitemap; None if the response is none."""
         return read_syndication(response.body, response.url, charset_of(response))
 
-    def is_elsewhere(self, read: Syndication) -> bool:
+    def is_foreign(self, read: Syndication) -> bool:
         """Whether a feed or sitemap has entries, and none of them has an address of this site."""
         entries = (*read.pages, *read.sitemaps)
         has_any = bool(entries) or read.without_address > 0
@@ -196,7 +196,7 @@ def writes_of_request(request: Request) -> PageWrites:
 _PERMANENT = (301, 308)
 
 
-def leads_elsewhere(request: Request, site: Site, number: int | None = None) -> bool:
+def redirects_temporarily(request: Request, site: Site, number: int | None = None) -> bool:
     """Whether temporary redirects have led from an article's address to that of another article.
 
     ``number`` is that of the article to which they have led, if its page has one.

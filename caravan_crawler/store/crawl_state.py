@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, sel
 
 from caravan_crawler import __version__
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.items import NAMED, OTHER_ARTICLE
+from caravan_crawler.items import LISTED, OTHER_ARTICLE
 from caravan_crawler.outcome import AT_LIMIT, BELOW_FLOORS, SOUND
 from caravan_crawler.store import database, schema
 from caravan_crawler.store.schema import articles, failures, other_pages, runs, sources
@@ -236,11 +236,11 @@ def waiting(store: Store, scope: str) -> list[tuple[str, bool]]:
     return [(url, bool(is_speculative)) for url, is_speculative in store.rows(query)]
 
 
-def waiting_named(store: Store, scope: str) -> set[str]:
+def listed_waiting(store: Store, scope: str) -> set[str]:
     """Return the keys of the waiting articles without a number that a source names as articles."""
     columns = schema.frontier.c
     query = select(columns.key, columns.reach).where(columns.scope == scope, columns.key.startswith("/"))
-    return {key for key, reach in store.rows(query) if reach and NAMED in reach}
+    return {key for key, reach in store.rows(query) if reach and LISTED in reach}
 
 
 def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]:

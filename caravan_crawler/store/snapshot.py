@@ -100,7 +100,7 @@ _KILLED = "killed"
 class Run:
     """One run.
 
-    - ``scope``: its period, sections or named pages; empty if it crawled the whole site;
+    - ``scope``: its period, sections or ``urls``; empty if it crawled the whole site;
     - ``seconds``: its duration; None if it has not ended, or was killed at an unknown time;
     - ``outcome``: the exit code's name; ``killed``; ``no end`` if it has not ended, or was killed and no run followed;
     - ``new_articles``: None if it has not ended, or was killed;

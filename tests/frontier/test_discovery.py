@@ -160,7 +160,7 @@ def test_links_of_listings_feeds_and_sitemaps_are_requested_without_limit(store:
     page = PageWrites(HERE)
     one = discovery(store)
     one.new_targets(links(*DOUBTFUL), HERE, PageWrites(HERE))
-    targets = one.new_targets(links(*named, *DOUBTFUL), HERE, page, is_named=True)
+    targets = one.new_targets(links(*named, *DOUBTFUL), HERE, page, is_listed=True)
     assert len(targets) == len(page.links) == len(named) + 10, "earlier deferred links are named now"
     assert one.pop_deferred() == []
     assert one.skipped == 0

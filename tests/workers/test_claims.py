@@ -48,7 +48,7 @@ def test_a_row_is_claimed_once(stores: list[SharedStore]) -> None:
 
 
 def test_claim_carries_its_origin(stores: list[SharedStore]) -> None:
-    page = PageWrites(links=[("1", "http://h/news/a-1/")], reach={"hops": 2})
+    page = PageWrites(links=[("1", "http://h/news/a-1/")], request_meta={"hops": 2})
     ArticleStore(stores[0], "run-0", "").accept_page(page)
     stores[0].flush()
     (claim,) = Workers(stores[1], "", 60).claim(9)
